@@ -1,0 +1,94 @@
+import { createdXml, failedXml, meetingInfoXml, meetingsXml, responseXml, type MeetingPeople } from "./api-xml.js";
+import type { Meeting, Meetings, MeetingSettings } from "./meetings.js";
+import type { ApiCall } from "./sample-api.js";
+
+const NOT_FOUND = failedXml({
+  messageKey: "notFound",
+  message: "We could not find a meeting with that meeting ID - perhaps the meeting is not yet running?",
+});
+const NO_MEETING_ID = failedXml({
+  messageKey: "validationError",
+  message: "You must provide a meeting ID",
+});
+
+/** The calls of the API that the sample answers; every other one is told "unsupportedRequest". */
+export function apiCalls(
+  meetings: Meetings,
+  people: MeetingPeople,
+  /** Ends the meeting and hangs up on everybody in it. */
+  end: (meeting: Meeting) => void,
+): ReadonlyMap<string, ApiCall> {
+  const withMeeting = (parameters: URLSearchParams, answer: (meeting: Meeting) => string): string => {
+    const id = parameters.get("meetingID") ?? "";
+    if (id === "") return NO_MEETING_ID;
+    const meeting = meetings.find(id);
+    return meeting === undefined ? NOT_FOUND : answer(meeting);
+  };
+  return new Map<string, ApiCall>([
+    ["create", (parameters) => create(meetings, parameters)],
+    ["getMeetings", () => meetingsXml(meetings.all(), people)],
+    ["getMeetingInfo", (parameters) => withMeeting(parameters, (meeting) => meetingInfoXml(meeting, people))],
+    [
+      "isMeetingRunning",
+      (parameters) => {
+        const id = parameters.get("meetingID") ?? "";
+        if (id === "") return NO_MEETING_ID;
+        return responseXml({ returncode: "SUCCESS", running: (meetings.find(id)?.startTime ?? 0) > 0 });
+      },
+    ],
+    [
+      "end",
+      (parameters) =>
+        withMeeting(parameters, (meeting) => {
+          end(meeting);
+          return responseXml({
+            returncode: "SUCCESS",
+            messageKey: "sentEndMeetingRequest",
+            message:
+              "A request to end the meeting was sent.  Please wait a few seconds, and then use the getMeetingInfo or isMeetingRunning API calls to verify that it was ended.",
+          });
+        }),
+    ],
+  ]);
+}
+
+function create(meetings: Meetings, parameters: URLSearchParams): string {
+  const meetingID = parameters.get("meetingID") ?? "";
+  if (meetingID === "") return NO_MEETING_ID;
+  const created = meetings.create(settingsOf(meetingID, parameters));
+  if (!created.ok) return failedXml(created.failure);
+  return createdXml(created.value.meeting, created.value.duplicate);
+}
+
+function settingsOf(meetingID: string, parameters: URLSearchParams): MeetingSettings {
+  const text = <Name extends string>(name: Name): { [name in Name]?: string } => {
+    const value = parameters.get(name);
+    return value === null || value === "" ? {} : ({ [name]: value } as { [name in Name]: string });
+  };
+  const number = <Name extends string>(name: Name): { [name in Name]?: number } => {
+    const value = parameters.get(name) ?? "";
+    return /^\d{1,9}$/.test(value) ? ({ [name]: Number(value) } as { [name in Name]: number }) : {};
+  };
+  const metadata: [string, string][] = [];
+  for (const [name, value] of parameters) {
+    // The name becomes an XML element.
+    const key = /^meta_([a-zA-Z][a-zA-Z0-9-]{0,99})$/.exec(name)?.[1];
+    if (key !== undefined && metadata.length < 100) metadata.push([key.toLowerCase(), value]);
+  }
+  return {
+    meetingID,
+    ...text("name"),
+    ...text("voiceBridge"),
+    ...text("dialNumber"),
+    ...text("welcome"),
+    ...text("attendeePW"),
+    ...text("moderatorPW"),
+    ...text("parentMeetingID"),
+    ...number("sequence"),
+    ...number("duration"),
+    ...number("maxParticipants"),
+    isBreakout: parameters.get("isBreakout") === "true",
+    freeJoin: parameters.get("freeJoin") === "true",
+    metadata: Object.fromEntries(metadata),
+  };
+}

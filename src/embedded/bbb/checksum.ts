@@ -1,0 +1,31 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** BBB tells the algorithm from the length of the checksum (bigbluebutton-web, `ValidationService`). */
+export type ChecksumAlgorithm = "sha1" | "sha256" | "sha384" | "sha512";
+
+const ALGORITHM_OF_LENGTH: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
+  [40, "sha1"],
+  [64, "sha256"],
+  [96, "sha384"],
+  [128, "sha512"],
+]);
+
+/**
+ * The checksum of one BBB API call: hex hash of call name, query string and secret, put together without separators.
+ *
+ * @param query the query string as sent, without `?` and without the `checksum` parameter
+ */
+export function apiChecksum(callName: string, query: string, secret: string, algorithm: ChecksumAlgorithm): string {
+  return createHash(algorithm).update(callName + query + secret).digest("hex");
+}
+
+/** Whether the `checksum` in a raw query string (or form body) is the right one; false also if there is none. */
+export function hasValidChecksum(callName: string, rawQuery: string, secret: string): boolean {
+  const parts = rawQuery === "" ? [] : rawQuery.split("&");
+  const given = parts.find((part) => part.startsWith("checksum="))?.slice("checksum=".length).toLowerCase() ?? "";
+  const algorithm = ALGORITHM_OF_LENGTH.get(given.length);
+  if (algorithm === undefined || !/^[0-9a-f]+$/.test(given)) return false;
+  const query = parts.filter((part) => !part.startsWith("checksum=")).join("&");
+  const expected = apiChecksum(callName, query, secret, algorithm);
+  return timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+}

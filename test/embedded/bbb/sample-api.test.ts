@@ -1,0 +1,287 @@
+import { randomBytes } from "node:crypto";
+import { XMLParser } from "fast-xml-parser";
+import t, { type Test } from "tap";
+import { systemClock } from "../../../src/clock.js";
+import { apiCalls } from "../../../src/embedded/bbb/api-calls.js";
+import type { PhoneAttendee } from "../../../src/embedded/bbb/api-xml.js";
+import { apiChecksum, hasValidChecksum, type ChecksumAlgorithm } from "../../../src/embedded/bbb/checksum.js";
+import { Meetings, type Meeting } from "../../../src/embedded/bbb/meetings.js";
+import { SampleApi } from "../../../src/embedded/bbb/sample-api.js";
+
+const SECRET = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
+// Numbers stay text, as a client must read them: a PIN may begin with 0.
+const parser = new XMLParser({ parseTagValue: false, isArray: (name) => ["meeting", "attendee", "breakout"].includes(name) });
+
+type Xml = { readonly [element: string]: string | Xml | Xml[] | undefined };
+
+function parsed(xml: string): Xml {
+  return (parser.parse(xml) as { response: Xml }).response;
+}
+
+interface Server {
+  readonly api: SampleApi;
+  readonly meetings: Meetings;
+  readonly phones: PhoneAttendee[];
+  readonly ended: Meeting[];
+  readonly ask: (callName: string, query?: string, options?: { algorithm?: ChecksumAlgorithm; secret?: string; post?: boolean }) => Promise<Xml>;
+}
+
+async function serve(t: Test): Promise<Server> {
+  const meetings = new Meetings(randomBytes, () => Date.now());
+  const phones: PhoneAttendee[] = [];
+  const ended: Meeting[] = [];
+  const api = await SampleApi.listen({
+    address: "127.0.0.1",
+    port: 0,
+    secret: SECRET,
+    bbbVersion: "3.0.4",
+    clock: systemClock,
+    calls: apiCalls(
+      meetings,
+      { phoneAttendees: () => phones, breakoutsOf: (meeting) => meetings.breakoutsOf(meeting) },
+      (meeting) => {
+        ended.push(...meetings.end(meeting.meetingID));
+      },
+    ),
+  });
+  t.teardown(() => api.down());
+  return {
+    api,
+    meetings,
+    phones,
+    ended,
+    ask: async (callName, query = "", { algorithm = "sha256", secret = SECRET, post = false } = {}) => {
+      const checksum = apiChecksum(callName, query, secret, algorithm);
+      const signed = `${query}${query === "" ? "" : "&"}checksum=${checksum}`;
+      const answer = post
+        ? await fetch(api.url + callName, { method: "POST", body: signed, headers: { "content-type": "application/x-www-form-urlencoded" } })
+        : await fetch(`${api.url}${callName}?${signed}`);
+      t.equal(answer.status, 200);
+      t.match(answer.headers.get("content-type"), /^text\/xml/);
+      return parsed(await answer.text());
+    },
+  };
+}
+
+await t.test("checksum", async (t) => {
+  await t.test("BBB's own example", (t) => {
+    const query = "name=Test+Meeting&meetingID=abc123&attendeePW=111222&moderatorPW=333444";
+    const expected = "1fcbb0c4fc1f039f73aa6d697d2db9ba7f803f17";
+    t.equal(apiChecksum("create", query, SECRET, "sha1"), expected);
+    t.ok(hasValidChecksum("create", `${query}&checksum=${expected}`, SECRET));
+    t.ok(hasValidChecksum("create", `checksum=${expected}&${query}`, SECRET), "wherever the parameter stands");
+    t.ok(hasValidChecksum("create", `${query}&checksum=${expected.toUpperCase()}`, SECRET), "hex in capitals");
+    t.notOk(hasValidChecksum("create", `${query}&checksum=${expected.replace("1", "2")}`, SECRET));
+    t.notOk(hasValidChecksum("end", `${query}&checksum=${expected}`, SECRET), "of another call");
+    t.notOk(hasValidChecksum("create", `${query}&checksum=${expected}`, "other"), "with another secret");
+    t.notOk(hasValidChecksum("create", `${query}&checksum=`, SECRET), "empty");
+    t.notOk(hasValidChecksum("create", query, SECRET), "none");
+    t.notOk(hasValidChecksum("create", `${query}&checksum=${"é".repeat(40)}`, SECRET), "not hex");
+    t.end();
+  });
+
+  await t.test("each algorithm is told by its length", async (t) => {
+    const { ask } = await serve(t);
+    for (const algorithm of ["sha1", "sha256", "sha384", "sha512"] as const) {
+      t.match(await ask("getMeetings", "", { algorithm }), { returncode: "SUCCESS" }, algorithm);
+      t.match(await ask("getMeetings", "", { algorithm, secret: "wrong" }), { returncode: "FAILED", messageKey: "checksumError" }, algorithm);
+    }
+  });
+});
+
+await t.test("the root says which version it is", async (t) => {
+  const { api } = await serve(t);
+  for (const url of [api.url, api.url.replace(/\/$/, "")]) {
+    t.match(parsed(await (await fetch(url)).text()), { returncode: "SUCCESS", version: "2.0", apiVersion: "2.0", bbbVersion: "3.0.4" });
+  }
+});
+
+await t.test("getMeetings of an empty server", async (t) => {
+  const { ask } = await serve(t);
+  t.strictSame(await ask("getMeetings"), {
+    returncode: "SUCCESS",
+    meetings: "",
+    messageKey: "noMeetings",
+    message: "no meetings were found on this server",
+  });
+});
+
+await t.test("create, list, end", async (t) => {
+  const { ask, meetings, phones, ended } = await serve(t);
+  const query =
+    "meetingID=room-1&name=Physik+%26+%3CKunst%3E&voiceBridge=01234&dialNumber=%2B49+30+1234&attendeePW=a&moderatorPW=m" +
+    "&meta_Bbb-Origin=Greenlight&meta_%3Cevil%3E=x&welcome=%25%25CONFNAME%25%25%3A+%25%25DIALNUM%25%25+PIN+%25%25CONFNUM%25%25";
+  const created = await ask("create", query);
+  t.match(created, { returncode: "SUCCESS", meetingID: "room-1", voiceBridge: "01234", attendeePW: "a", hasUserJoined: "false", messageKey: "" });
+  t.match(created["internalMeetingID"], /^[0-9a-f]{40}-\d{13}$/);
+  const meeting = meetings.find("room-1");
+  t.equal(meeting?.welcome, "Physik & <Kunst>: +49 30 1234 PIN 01234");
+
+  t.match(await ask("create", query), { returncode: "SUCCESS", messageKey: "duplicateWarning" }, "create may be repeated");
+  t.match(await ask("create", "meetingID=room-1&attendeePW=other"), { returncode: "FAILED", messageKey: "idNotUnique" });
+  t.match(await ask("create", "meetingID=room-2&voiceBridge=01234"), { returncode: "FAILED", messageKey: "nonUniqueVoiceBridge" });
+  t.match(await ask("create", "meetingID=room-2&voiceBridge=12a45"), { returncode: "FAILED", messageKey: "validationError" });
+  t.match(await ask("create", "name=x"), { returncode: "FAILED", messageKey: "validationError" });
+
+  t.match(await ask("isMeetingRunning", "meetingID=room-1"), { returncode: "SUCCESS", running: "false" });
+  if (meeting !== undefined) meetings.started(meeting);
+  phones.push({ memberId: "7", name: "…1234" });
+  t.match(await ask("isMeetingRunning", "meetingID=room-1"), { running: "true" });
+  t.match(await ask("isMeetingRunning", "meetingID=nope"), { running: "false" });
+  t.match(await ask("getMeetings"), {
+    returncode: "SUCCESS",
+    meetings: {
+      meeting: [
+        {
+          meetingName: "Physik & <Kunst>",
+          meetingID: "room-1",
+          voiceBridge: "01234",
+          dialNumber: "+49 30 1234",
+          running: "true",
+          participantCount: "1",
+          voiceParticipantCount: "1",
+          isBreakout: "false",
+          attendees: { attendee: [{ userID: "v_7", fullName: "…1234", hasJoinedVoice: "true", clientType: "dial-in-user" }] },
+          metadata: { "bbb-origin": "Greenlight" },
+        },
+      ],
+    },
+  });
+  t.match(await ask("getMeetingInfo", "meetingID=room-1"), { returncode: "SUCCESS", meetingID: "room-1", voiceBridge: "01234" });
+  t.match(await ask("getMeetingInfo", "meetingID=nope"), { returncode: "FAILED", messageKey: "notFound" });
+  t.match(await ask("end", "meetingID=nope"), { returncode: "FAILED", messageKey: "notFound" });
+  t.match(await ask("end", "meetingID=room-1"), { returncode: "SUCCESS", messageKey: "sentEndMeetingRequest" });
+  t.strictSame(ended.map((each) => each.meetingID), ["room-1"]);
+  t.match(await ask("getMeetings"), { messageKey: "noMeetings" });
+  t.match(await ask("getRecordings"), { returncode: "FAILED", messageKey: "unsupportedRequest" });
+});
+
+await t.test("create by a posted form", async (t) => {
+  const { ask } = await serve(t);
+  t.match(await ask("create", "meetingID=posted&voiceBridge=55555", { post: true }), { returncode: "SUCCESS", voiceBridge: "55555" });
+  t.match(await ask("create", "meetingID=posted2", { post: true, secret: "wrong" }), { messageKey: "checksumError" });
+});
+
+await t.test("a voice bridge of five random digits, zeros in front included", (t) => {
+  const numbers = [7, 7, 99_999, 98_765];
+  const random = (bytes: number): Buffer => {
+    const buffer = Buffer.alloc(bytes);
+    if (bytes === 4) buffer.writeUInt32BE(numbers.shift() ?? 1);
+    return buffer;
+  };
+  const meetings = new Meetings(random, () => 1_700_000_000_000);
+  const bridges = ["m1", "m2"].map((meetingID) => {
+    const created = meetings.create({ meetingID });
+    return created.ok ? created.value.meeting.voiceBridge : created.failure.messageKey;
+  });
+  t.strictSame(bridges, ["00007", "98765"], "never one that is taken, never the echo test");
+  t.end();
+});
+
+await t.test("breakout rooms", async (t) => {
+  const { ask, ended } = await serve(t);
+  await ask("create", "meetingID=main&voiceBridge=71234");
+  t.match(await ask("create", "meetingID=b0&isBreakout=true&sequence=1"), { messageKey: "parentMeetingIDMissing" });
+  const first = await ask("create", "meetingID=b1&isBreakout=true&parentMeetingID=main&sequence=1&freeJoin=true");
+  t.match(first, { voiceBridge: "712341" });
+  t.match(await ask("create", "meetingID=b12&isBreakout=true&parentMeetingID=main&sequence=12"), { voiceBridge: "7123412" });
+  const listed = await ask("getMeetings");
+  t.match(listed, {
+    meetings: {
+      meeting: [
+        { meetingID: "main", isBreakout: "false", breakoutRooms: { breakout: [first["internalMeetingID"], String] } },
+        { meetingID: "b1", isBreakout: "true", sequence: "1", freeJoin: "true", parentMeetingID: first["parentMeetingID"] },
+        { meetingID: "b12", isBreakout: "true", sequence: "12" },
+      ],
+    },
+  });
+  await ask("end", "meetingID=main");
+  t.strictSame(ended.map((each) => each.meetingID), ["main", "b1", "b12"], "the rooms end with their parent");
+});
+
+await t.test("counts are grouped as BBB's templates do", async (t) => {
+  const { ask, phones } = await serve(t);
+  await ask("create", "meetingID=big");
+  phones.push(...Array.from({ length: 1234 }, (_, index) => ({ memberId: String(index), name: "x" })));
+  t.match(await ask("getMeetingInfo", "meetingID=big"), { participantCount: "1,234" });
+});
+
+await t.test("what goes wrong on request", async (t) => {
+  const { api, ask } = await serve(t);
+  await ask("getMeetings");
+  t.equal(api.callsSince("getMeetings"), 1);
+  t.equal(api.callsSince("getMeetings"), 0);
+
+  await t.test("down and up again on the same port", async (t) => {
+    const url = api.url;
+    await api.down();
+    await t.rejects(fetch(url));
+    await api.up();
+    t.equal(api.url, url);
+    t.equal((await fetch(url)).status, 200);
+  });
+
+  await t.test("another secret", async (t) => {
+    api.secret = "changed";
+    t.match(await ask("getMeetings"), { messageKey: "checksumError" });
+    api.secret = SECRET;
+    t.match(await ask("getMeetings"), { returncode: "SUCCESS" });
+  });
+
+  await t.test("rubbish, 500, cut", async (t) => {
+    api.mood = "rubbish";
+    const rubbish = await (await fetch(api.url)).text();
+    t.notMatch(rubbish, /<\/response>/);
+    api.mood = "http-500";
+    t.equal((await fetch(api.url)).status, 500);
+    api.mood = "cut";
+    await t.rejects(fetch(api.url));
+    api.mood = "normal";
+  });
+
+  await t.test("no answer, until the server is closed", async (t) => {
+    api.mood = "hang";
+    const asked = new Promise<string>((resolve) => {
+      const stop = api.onCall((name) => {
+        stop();
+        resolve(name);
+      });
+    });
+    const answer = fetch(`${api.url}getMeetings`).then(
+      () => "answered",
+      () => "failed",
+    );
+    t.equal(await asked, "getMeetings");
+    await api.down();
+    t.equal(await answer, "failed");
+    api.mood = "normal";
+    await api.up();
+  });
+
+  await t.test("slow", async (t) => {
+    api.delayMs = 30;
+    const from = performance.now();
+    t.match(await ask("getMeetings"), { returncode: "SUCCESS" });
+    t.ok(performance.now() - from >= 25);
+    api.delayMs = 60_000;
+    const answer = fetch(api.url).then(
+      () => "answered",
+      () => "failed",
+    );
+    await new Promise<void>((resolve) => {
+      const stop = api.onCall(() => {
+        stop();
+        resolve();
+      });
+    });
+    await api.down();
+    t.equal(await answer, "failed", "a held answer is given up with the server");
+    await api.up();
+  });
+
+  await t.test("paths that are not the API", async (t) => {
+    api.delayMs = 0;
+    t.equal((await fetch(new URL("/", api.url))).status, 404);
+    t.equal((await fetch(`${api.url}a/b`)).status, 404);
+  });
+});
