@@ -1,0 +1,60 @@
+import type { Caller } from "./caller.js";
+import type { Language } from "./language.js";
+
+/** What a conference shows of a caller; each text has passed `labelTemplateFault` or `labelWordFault`. */
+export interface LabelSettings {
+  /** Fixed text, with `{last4}` for the last four digits of the caller's number. */
+  readonly template: Readonly<Record<Language, string>>;
+  /** Shown instead for a caller who does not want to be known. */
+  readonly anonymous: Readonly<Record<Language, string>>;
+  /** Shown instead for a caller whose number is too short to show a part of it, or is no number. */
+  readonly unreadable: Readonly<Record<Language, string>>;
+}
+
+export const defaultLabels: LabelSettings = {
+  template: { de: "{last4}", en: "{last4}" },
+  anonymous: { de: "Anonym", en: "Anonymous" },
+  unreadable: { de: "Telefon", en: "Phone" },
+};
+
+const placeholder = "{last4}";
+
+/** BBB's database columns for names. */
+const longestLabel = 100;
+
+/** Text in a name that makes BBB take a phone caller for a web user (see facts/bigbluebutton.md), in lower case. */
+const markers = ["bbbid", "global_audio_", "listenonly"];
+
+/**
+ * The name under which a conference shows the caller. Beside the operator's own text it holds at most
+ * the last four digits of the number: nothing else of the SIP message gets this far.
+ */
+export function labelFor(caller: Caller, settings: LabelSettings, language: Language): string {
+  switch (caller.kind) {
+    case "number":
+      return settings.template[language].replaceAll(placeholder, caller.number.reveal().slice(-4));
+    case "anonymous":
+      return settings.anonymous[language];
+    case "short":
+    case "unreadable":
+      return settings.unreadable[language];
+  }
+}
+
+/** What is wrong with a label template, `undefined` when BBB and FreeSWITCH can take all that it makes. */
+export function labelTemplateFault(template: string): string | undefined {
+  return labelWordFault(template.replaceAll(placeholder, "0000"));
+}
+
+/** What is wrong with a fixed label such as the one of anonymous callers, `undefined` when nothing is. */
+export function labelWordFault(text: string): string | undefined {
+  if (text.trim() === "") return "is empty: BBB does not list a caller without a name";
+  if (text.trim() !== text) return "begins or ends with a space";
+  if (text.length > longestLabel) return `is longer than ${longestLabel} characters, which is all that BBB stores`;
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return "holds a control character, an invisible character or a line break";
+  const forbidden = /["'\\<>,{}[\]$%|^`]/.exec(text);
+  if (forbidden !== null) return `holds ${forbidden[0]}, which ends or changes a name on its way through SIP, FreeSWITCH or BBB`;
+  const marker = markers.find((each) => text.toLowerCase().includes(each));
+  if (marker !== undefined) return `holds "${marker}", by which BBB takes a caller for a web user`;
+  return undefined;
+}

@@ -1,0 +1,8 @@
+/** The languages that einwahl speaks, each with a full set of prompts. */
+export const languages = ["de", "en"] as const;
+
+export type Language = (typeof languages)[number];
+
+export function isLanguage(text: string): text is Language {
+  return (languages as readonly string[]).includes(text);
+}

@@ -1,0 +1,110 @@
+/** A SIP or tel address as far as it tells who calls. */
+export interface NameAddress {
+  /** The display name without quotes and escapes; `undefined` when there is none, "" when it is there and empty. */
+  readonly displayName: string | undefined;
+  readonly scheme: "sip" | "tel";
+  /** The user part as it was sent, without a password; the whole number of a tel URI. "" when there is none. */
+  readonly user: string;
+  /** Without the port, lower case; "" for a tel URI. */
+  readonly host: string;
+}
+
+/** Longer headers are hostile: no address needs a tenth of this. */
+const longestHeader = 4096;
+
+/**
+ * Reads `From` and the values of `P-Asserted-Identity` (RFC 3261 section 25.1 `name-addr` and `addr-spec`,
+ * RFC 3966 for `tel:`). Never throws; `undefined` for anything that is no such address.
+ */
+export function parseNameAddress(header: string): NameAddress | undefined {
+  if (header.length > longestHeader) return undefined;
+  const text = header.trim();
+  if (text.startsWith('"')) {
+    const quoted = readQuoted(text);
+    if (quoted === undefined) return undefined;
+    return readBracketed(text.slice(quoted.end), quoted.text);
+  }
+  const bracket = text.indexOf("<");
+  if (bracket < 0) {
+    // Without brackets the parameters belong to the header, not to the URI.
+    return readUri(before(text, ";").trim(), undefined);
+  }
+  const name = text.slice(0, bracket).trim();
+  return readBracketed(text.slice(bracket), name === "" ? undefined : name);
+}
+
+/** Splits a header value at its commas, except those in quotes and in brackets. */
+export function splitValues(header: string): readonly string[] {
+  if (header.length > longestHeader) return [];
+  const values: string[] = [];
+  let begun = 0;
+  let isQuoted = false;
+  let isBracketed = false;
+  for (let at = 0; at < header.length; at += 1) {
+    const character = header[at];
+    if (isQuoted && character === "\\") at += 1;
+    else if (character === '"' && !isBracketed) isQuoted = !isQuoted;
+    else if (character === "<" && !isQuoted) isBracketed = true;
+    else if (character === ">" && !isQuoted) isBracketed = false;
+    else if (character === "," && !isQuoted && !isBracketed) {
+      values.push(header.slice(begun, at));
+      begun = at + 1;
+    }
+  }
+  values.push(header.slice(begun));
+  return values;
+}
+
+/** Percent-decoding as UTF-8; `undefined` where an escape is broken. */
+export function percentDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readQuoted(text: string): { readonly text: string; readonly end: number } | undefined {
+  let content = "";
+  for (let at = 1; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') return { text: content, end: at + 1 };
+    if (character === "\\") at += 1;
+    content += text.charAt(at);
+  }
+  return undefined;
+}
+
+function readBracketed(text: string, displayName: string | undefined): NameAddress | undefined {
+  const rest = text.trimStart();
+  const end = rest.indexOf(">");
+  if (!rest.startsWith("<") || end < 0) return undefined;
+  return readUri(rest.slice(1, end).trim(), displayName);
+}
+
+function readUri(uri: string, displayName: string | undefined): NameAddress | undefined {
+  const colon = uri.indexOf(":");
+  if (colon < 0) return undefined;
+  const scheme = uri.slice(0, colon).toLowerCase();
+  const rest = uri.slice(colon + 1);
+  if (scheme === "tel") return { displayName, scheme, user: rest, host: "" };
+  if (scheme !== "sip" && scheme !== "sips") return undefined;
+  // A user part may hold `;` and `?` (RFC 3261 section 25.1 user-unreserved), a host may not hold `@`.
+  const at = rest.lastIndexOf("@");
+  return {
+    displayName,
+    scheme: "sip",
+    user: at < 0 ? "" : before(rest.slice(0, at), ":"),
+    host: hostOf(rest.slice(at + 1)),
+  };
+}
+
+function hostOf(hostAndMore: string): string {
+  const hostPort = before(before(hostAndMore, ";"), "?");
+  return (hostPort.startsWith("[") ? before(hostPort, "]") : before(hostPort, ":")).toLowerCase();
+}
+
+function before(text: string, separator: string): string {
+  const at = text.indexOf(separator);
+  return at < 0 ? text : text.slice(0, at);
+}

@@ -1,0 +1,151 @@
+import t from "tap";
+import { type CallerHeaders, type CallerNumbering, identifyCaller } from "../../src/caller/caller.js";
+import { defaultLabels, labelFor } from "../../src/caller/label.js";
+
+const germanTrunk: CallerNumbering = { country: "DE", bareCountryCode: false };
+const bareTrunk: CallerNumbering = { country: "DE", bareCountryCode: true };
+
+interface Row {
+  readonly what: string;
+  readonly from: string;
+  readonly privacy?: string;
+  readonly asserted?: readonly string[];
+  readonly trunk?: CallerNumbering;
+  readonly kind: "number" | "anonymous" | "short" | "unreadable";
+  readonly number?: string;
+  readonly label: string;
+}
+
+const anonymous = { kind: "anonymous", label: "Anonym" } as const;
+const short = { kind: "short", label: "Telefon" } as const;
+const unreadable = { kind: "unreadable", label: "Telefon" } as const;
+
+function number(text: string): Pick<Row, "kind" | "number" | "label"> {
+  return { kind: "number", number: text, label: text.slice(-4) };
+}
+
+const rows: readonly Row[] = [
+  // Prefixes
+  { what: "+49", from: "<sip:+4915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
+  { what: "0049", from: "<sip:004915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
+  { what: "0", from: "<sip:015112345678@trunk.example>;tag=1", ...number("+4915112345678") },
+  { what: "0 on a Swiss trunk", from: "<sip:0791234567@x>", trunk: { country: "CH", bareCountryCode: false }, ...number("+41791234567") },
+  { what: "0 in Italy belongs to the number", from: "<sip:0612345678@x>", trunk: { country: "IT", bareCountryCode: false }, ...number("+390612345678") },
+  { what: "a bare country code where the trunk sends it so", from: "<sip:493012345678@sipgate.de>", trunk: bareTrunk, ...number("+493012345678") },
+  { what: "a bare country code where nothing says so", from: "<sip:493012345678@x>", ...number("493012345678") },
+  { what: "another country", from: "<sip:+12125550123@x>", ...number("+12125550123") },
+  { what: "the last four are zeros", from: "<sip:+493012340000@x>", ...number("+493012340000") },
+
+  // The forms of From
+  { what: "a display name is never shown", from: '"Erika Mustermann" <sip:+4915112345678@x>;tag=1', ...number("+4915112345678") },
+  { what: "a number as display name is not the number", from: '"+49 30 999999" <sip:+4915112345678@x>', ...number("+4915112345678") },
+  { what: "no brackets", from: "sip:+4915112345678@x;tag=88", ...number("+4915112345678") },
+  { what: "sips, any case", from: "<SIPS:+4915112345678@x>", ...number("+4915112345678") },
+  { what: "tel", from: "<tel:+4915112345678>", ...number("+4915112345678") },
+  { what: "tel with visual separators", from: "<tel:+49-(151)-123.45-678;phone-context=x>", ...number("+4915112345678") },
+  { what: "parameters in the user part", from: "<sip:+4915112345678;cpc=mobile-hplmn@x;user=phone>", ...number("+4915112345678") },
+  { what: "an escaped plus", from: "<sip:%2B4915112345678@x>", ...number("+4915112345678") },
+  { what: "escaped parameters", from: "<sip:+4915112345678%3Bcpc=ordinary@x>", ...number("+4915112345678") },
+  { what: "a password", from: "<sip:+4915112345678:secret@x>", ...number("+4915112345678") },
+  { what: "an IPv6 host with port", from: "<sip:+4915112345678@[2001:db8::1]:5061>", ...number("+4915112345678") },
+  { what: "a display name with brackets and escapes", from: String.raw`"a\"<sip:110@x>" <sip:+4915112345678@x>`, ...number("+4915112345678") },
+
+  // Anonymous callers
+  { what: "easybell's anonymous caller", from: '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1', ...anonymous },
+  { what: "anonymous user", from: "<sip:anonymous@trunk.example>", ...anonymous },
+  { what: "anonymous user with parameters, any case, escaped", from: "<sip:%41NONYMOUS;x=y@trunk.example>", ...anonymous },
+  { what: "1&1: only the display name says so", from: '"anonymous" <sip:+4915112345678@1und1.de>', ...anonymous },
+  { what: "display name without quotes", from: "Anonymous <sip:+4915112345678@x>", ...anonymous },
+  { what: "an invalid host", from: "<sip:+4915112345678@anonymous.INVALID:5060>", ...anonymous },
+  { what: "an invalid host with a final dot", from: "<sip:+4915112345678@anonymous.invalid.>", ...anonymous },
+  { what: "a host that only ends in the word", from: "<sip:+4915112345678@notinvalid>", ...number("+4915112345678") },
+  { what: "no user at all", from: "<sip:trunk.example>", ...anonymous },
+  { what: "an empty user", from: "<sip:@trunk.example>", ...anonymous },
+  { what: "an empty display name", from: '"" <sip:+4915112345678@x>', ...anonymous },
+  ...["unavailable", "Unknown", "RESTRICTED", "private", "withheld"].flatMap((word): Row[] => [
+    { what: `user ${word}`, from: `<sip:${word}@x>`, ...anonymous },
+    { what: `display name ${word}`, from: `"${word}" <sip:+4915112345678@x>`, ...anonymous },
+  ]),
+  { what: "an anonymous From counts even with an asserted number", from: "<sip:anonymous@anonymous.invalid>", asserted: ["<sip:+4915112345678@x>"], ...anonymous },
+
+  // Privacy
+  { what: "Privacy: id with an asserted number", from: "<sip:+4930555555@x>", privacy: "id", asserted: ["<sip:+4915112345678@x>"], ...anonymous },
+  ...["user", "header", "critical", "ID", "none;critical", "session; id", "history,id"].map((privacy): Row => (
+    { what: `Privacy: ${privacy}`, from: "<sip:+4915112345678@x>", privacy, ...anonymous }
+  )),
+  ...["", "none", "session", "history", "identity"].map((privacy): Row => (
+    { what: `Privacy: "${privacy}" hides nobody`, from: "<sip:+4915112345678@x>", privacy, ...number("+4915112345678") }
+  )),
+
+  // P-Asserted-Identity
+  { what: "asserted before From", from: "<sip:+4930555555@x>", asserted: ["<sip:+4915112345678@x>"], ...number("+4915112345678") },
+  { what: "asserted as tel", from: "<sip:pbx@x>", asserted: ["<tel:+4915112345678>"], ...number("+4915112345678") },
+  { what: "several values: the first phone number", from: "<sip:pbx@x>", asserted: ['"A, B" <sip:alice@x>, <tel:+4915112345678>, <tel:+49301111111>'], ...number("+4915112345678") },
+  { what: "several headers: the first phone number", from: "<sip:pbx@x>", asserted: ["<sip:alice@x>", "<sip:015112345678@x>"], ...number("+4915112345678") },
+  { what: "an asserted comma in a user part", from: "<sip:pbx@x>", asserted: ["<sip:a,b@x>,<tel:+4915112345678>"], ...number("+4915112345678") },
+  { what: "asserted, but no number: From", from: "<sip:+4915112345678@x>", asserted: ["<sip:alice@x>"], ...number("+4915112345678") },
+  { what: "asserted, but an invalid host: From", from: "<sip:+4915112345678@x>", asserted: ["<sip:+4930555555@anonymous.invalid>"], ...number("+4915112345678") },
+  { what: "asserted by a trunk that is not believed", from: "<sip:+4915112345678@x>", asserted: ["<sip:+4930555555@x>"], trunk: { ...germanTrunk, trustsAssertedIdentity: false }, ...number("+4915112345678") },
+
+  // Short numbers: the last four would give them away
+  ...["110", "112", "115", "116117", "116123", "+49110", "0049116117", "0116117", "+49116117", "+490116117", "0", "00", "000"].map((user): Row => (
+    { what: `short: ${user}`, from: `<sip:${user}@x>`, ...short }
+  )),
+  { what: "short with a bare country code", from: "<sip:49116117@x>", trunk: bareTrunk, ...short },
+  { what: "short and asserted", from: "<sip:+4915112345678@x>", asserted: ["<tel:112>"], ...short },
+  { what: "seven significant digits are enough", from: "<sip:+49301234567@x>", ...number("+49301234567") },
+  { what: "exactly seven", from: "<sip:+493012345@x>", ...number("+493012345") },
+  { what: "exactly six", from: "<sip:+49301234@x>", ...short },
+
+  // No numbers
+  { what: "an id with letters", from: "<sip:3195388t0@sipgate.de>", ...unreadable },
+  { what: "a name", from: "<sip:alice@x>", ...unreadable },
+  { what: "a plus in the middle", from: "<sip:49+15112345678@x>", ...unreadable },
+  { what: "only a plus", from: "<sip:+@x>", ...unreadable },
+  { what: "digits of another script", from: "<sip:%D9%A1%D9%A2%D9%A3%D9%A4%D9%A5%D9%A6%D9%A7%D9%A8@x>", ...unreadable },
+  { what: "a broken escape", from: "<sip:+49151%zz12345678@x>", ...unreadable },
+  { what: "a NUL", from: "<sip:+4915112345678%00@x>", ...unreadable },
+  { what: "more digits than any number", from: `<sip:${"1".repeat(31)}@x>`, ...unreadable },
+  { what: "two @", from: "<sip:+4915112345678@evil@x>", ...unreadable },
+  { what: "an open quote", from: '"Erika <sip:+4915112345678@x>', ...unreadable },
+  { what: "an open bracket", from: "<sip:+4915112345678@x", ...unreadable },
+  { what: "another scheme", from: "<mailto:+4915112345678@x>", ...unreadable },
+  { what: "nothing", from: "", ...unreadable },
+  { what: "a header of a megabyte", from: `<sip:+4915112345678@${"x".repeat(1_000_000)}>`, ...unreadable },
+];
+
+await t.test("the label of every kind of caller", (t) => {
+  for (const row of rows) {
+    const headers: CallerHeaders = {
+      from: row.from,
+      assertedIdentities: row.asserted ?? [],
+      ...(row.privacy === undefined ? {} : { privacy: row.privacy }),
+    };
+    const caller = identifyCaller(headers, row.trunk ?? germanTrunk);
+    t.equal(caller.kind, row.kind, `${row.what}: kind`);
+    t.equal(caller.kind === "number" ? caller.number.reveal() : undefined, row.number, `${row.what}: number`);
+    t.equal(labelFor(caller, defaultLabels, "de"), row.label, `${row.what}: label`);
+  }
+  t.end();
+});
+
+await t.test("the neutral words are in the caller's language", (t) => {
+  t.equal(labelFor({ kind: "anonymous" }, defaultLabels, "en"), "Anonymous");
+  t.equal(labelFor({ kind: "short" }, defaultLabels, "en"), "Phone");
+  t.equal(labelFor({ kind: "unreadable" }, defaultLabels, "en"), "Phone");
+  t.end();
+});
+
+await t.test("the operator's template and words are used", (t) => {
+  const caller = identifyCaller({ from: "<sip:+4915112345678@x>", assertedIdentities: [] }, germanTrunk);
+  const settings = {
+    template: { de: "Anruf …{last4}", en: "Call …{last4}" },
+    anonymous: { de: "Unbekannt", en: "Somebody" },
+    unreadable: { de: "Gerät", en: "Device" },
+  };
+  t.equal(labelFor(caller, settings, "de"), "Anruf …5678");
+  t.equal(labelFor(caller, settings, "en"), "Call …5678");
+  t.equal(labelFor({ kind: "anonymous" }, settings, "de"), "Unbekannt");
+  t.equal(labelFor({ kind: "short" }, settings, "en"), "Device");
+  t.end();
+});
