@@ -1,0 +1,11 @@
+export { checkAuthorization, type Credentials } from "./digest.js";
+export type { DialogEnd, InviteFailure, RequestFailure } from "./core.js";
+export type { SipDialog } from "./dialog.js";
+export type { ListenAddress, SipAddress, TlsOptions, Transport } from "./flow.js";
+export type { HeaderList } from "./headers.js";
+export type { IncomingInvite } from "./incoming-invite.js";
+export { SipRequest, SipResponse } from "./message.js";
+export type { InviteOptions, OutgoingInvite } from "./outgoing-invite.js";
+export type { SipTimers } from "./timers.js";
+export { formatNameAddr, type NameAddr, parseNameAddr, parseUri, type SipUri } from "./uri.js";
+export { type IncomingRequest, type RequestOptions, SipUserAgent, type SipUserAgentOptions } from "./user-agent.js";

@@ -1,0 +1,109 @@
+import { failure, type Result, success } from "../../result.js";
+import { expandHeaderName, Headers } from "./headers.js";
+import { parseVia, type SipMessage, SipRequest, SipResponse } from "./message.js";
+import { parseNameAddr, parseUri } from "./uri.js";
+
+/** What was wrong with a message from the network. */
+export interface MessageFault {
+  readonly reason: string;
+  /** The request, when enough of it could be read for a 400 to reach its sender. */
+  readonly answerable?: SipRequest;
+}
+
+/** No message and no header section may be longer, in bytes. */
+export const MAX_MESSAGE_BYTES = 65_536;
+const MAX_HEADERS = 256;
+const TOKEN = /^[\w\-.!%*+`'~]+$/;
+const SINGLE = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"];
+
+/** Reads one whole message: a datagram, or what the stream framer cut out. */
+export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
+  if (bytes.length > MAX_MESSAGE_BYTES) return failure({ reason: "message too long" });
+  const end = headerEnd(bytes);
+  if (end === undefined) return failure({ reason: "no end of headers" });
+  const [first = "", ...lines] = bytes.toString("utf8", 0, end.headers).split(/\r\n|\n/);
+  const headers = readHeaders(lines);
+  const start = /^(\S+)\s+(\S+)\s+SIP\/2\.0\s*$/i.exec(first);
+  const status = /^SIP\/2\.0\s+(\d{3})(?:\s(.*))?$/i.exec(first);
+  if (status !== null) {
+    if (!headers.ok) return headers;
+    const code = Number(status[1]);
+    const response = new SipResponse(code, status[2] ?? "", headers.value, "");
+    const fault = code < 100 || code > 699 ? "status out of range" : (faultOf(response) ?? readBody(response, bytes, end.body));
+    return fault === undefined ? success(response) : failure({ reason: fault });
+  }
+  const method = start?.[1] ?? "";
+  if (start === null || !TOKEN.test(method)) return failure({ reason: "not a SIP message" });
+  if (!headers.ok) return headers;
+  const request = new SipRequest(method, start[2] ?? "", headers.value, "");
+  const fault = requestFault(request) ?? readBody(request, bytes, end.body);
+  if (fault === undefined) return success(request);
+  const answerable = request.via !== undefined && request.callId !== "" && request.method !== "ACK";
+  return failure({ reason: fault, ...(answerable ? { answerable: request } : {}) });
+}
+
+/** Where the headers end and the body starts; undefined while the empty line is missing. */
+export function headerEnd(bytes: Buffer): { readonly headers: number; readonly body: number } | undefined {
+  const crlf = bytes.indexOf("\r\n\r\n");
+  const lf = bytes.indexOf("\n\n");
+  if (crlf >= 0 && (lf < 0 || crlf < lf)) return { headers: crlf, body: crlf + 4 };
+  return lf < 0 ? undefined : { headers: lf, body: lf + 2 };
+}
+
+function readHeaders(lines: readonly string[]): Result<Headers, MessageFault> {
+  const headers = new Headers();
+  let name = "";
+  let value = "";
+  let count = 0;
+  for (const line of lines) {
+    if (/^[ \t]/.test(line)) {
+      if (name === "") return failure({ reason: "folded line without a header" });
+      value += ` ${line.trim()}`;
+      continue;
+    }
+    if (name !== "") headers.add(name, value);
+    count += 1;
+    if (count > MAX_HEADERS) return failure({ reason: "too many headers" });
+    const colon = line.indexOf(":");
+    name = line.slice(0, Math.max(colon, 0)).trim();
+    if (!TOKEN.test(name)) return failure({ reason: "header without a name" });
+    name = expandHeaderName(name);
+    value = line.slice(colon + 1).trim();
+  }
+  if (name !== "") headers.add(name, value);
+  return success(headers);
+}
+
+function requestFault(request: SipRequest): string | undefined {
+  const fault = faultOf(request);
+  if (fault !== undefined) return fault;
+  if (parseUri(request.uri) === undefined) return "unreadable Request-URI";
+  if (request.cseq.method !== request.method) return "CSeq of another method";
+  const hops = request.headers.get("Max-Forwards");
+  if (hops !== undefined && !/^\d{1,3}$/.test(hops)) return "unreadable Max-Forwards";
+  return undefined;
+}
+
+function faultOf(message: SipMessage): string | undefined {
+  for (const name of SINGLE) {
+    if (message.headers.all(name).length > 1) return `more than one ${name}`;
+  }
+  const via = message.headers.list("Via")[0];
+  if (via === undefined || parseVia(via) === undefined) return "unreadable Via";
+  if (parseNameAddr(message.headers.get("From") ?? "") === undefined) return "unreadable From";
+  if (parseNameAddr(message.headers.get("To") ?? "") === undefined) return "unreadable To";
+  if (!/^[^\s<>"]+$/.test(message.callId)) return "unreadable Call-ID";
+  const { number, method } = message.cseq;
+  if (method === "" || number > 0xffff_ffff) return "unreadable CSeq";
+  return undefined;
+}
+
+/** A datagram without Content-Length ends with the datagram (RFC 3261 section 18.3). */
+function readBody(message: SipMessage, bytes: Buffer, start: number): string | undefined {
+  const declared = message.headers.get("Content-Length");
+  if (declared !== undefined && !/^\d{1,9}$/.test(declared)) return "unreadable Content-Length";
+  const length = declared === undefined ? bytes.length - start : Number(declared);
+  if (start + length > bytes.length) return "body shorter than Content-Length";
+  message.body = bytes.toString("utf8", start, start + length);
+  return undefined;
+}

@@ -1,0 +1,43 @@
+import type { Clock } from "../../clock.js";
+import { type SipTimers, TimerSet } from "./timers.js";
+
+/** A 2xx to an INVITE, sent again and again until its ACK comes (RFC 3261 section 13.3.1.4), on every transport. */
+export class UnacknowledgedAnswer {
+  readonly #timers: TimerSet;
+  readonly settled: Promise<"acknowledged" | "timeout" | "stopped">;
+  #settle: (how: "acknowledged" | "timeout" | "stopped") => void = () => undefined;
+  #pending = true;
+
+  /** @param send sends the same 2xx once more; it has been sent once already */
+  constructor(clock: Clock, timers: SipTimers, send: () => void) {
+    this.#timers = new TimerSet(clock);
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#timers.repeat("retransmit", timers.t1, timers.t2, send);
+    this.#timers.start("give up", 64 * timers.t1, () => {
+      this.#end("timeout");
+    });
+  }
+
+  get pending(): boolean {
+    return this.#pending;
+  }
+
+  /** The ACK came. False if it is only a repeated one. */
+  acknowledge(): boolean {
+    const first = this.#pending;
+    this.#end("acknowledged");
+    return first;
+  }
+
+  stop(): void {
+    this.#end("stopped");
+  }
+
+  #end(how: "acknowledged" | "timeout" | "stopped"): void {
+    this.#pending = false;
+    this.#timers.stopAll();
+    this.#settle(how);
+  }
+}
