@@ -1,0 +1,103 @@
+import type { Conference, Directory, Lookup } from "../call/interfaces.js";
+import type { Pin } from "../caller/secret.js";
+import type { Clock } from "../clock.js";
+import type { BbbServer } from "./bbb-server.js";
+
+export interface DirectoryEvents {
+  /** A server's answers have begun to fail, changed their fault, or are good again (`undefined`). */
+  readonly onServer: (server: string, fault: string | undefined) => void;
+  /** The same PIN on two servers: the first in the configuration is taken. */
+  readonly onClash: (servers: readonly string[]) => void;
+}
+
+/**
+ * Which conference is where. Answers come from memory; a PIN that is not there is asked of all servers at once,
+ * together with every other caller who has typed one in that moment.
+ */
+export class BbbDirectory implements Directory {
+  readonly #servers: readonly BbbServer[];
+  readonly #pollEveryMs: number;
+  readonly #clock: Clock;
+  readonly #events: DirectoryEvents;
+  readonly #callOffs = new Map<BbbServer, () => void>();
+  /** The length of the longest known PIN for each beginning of it, so that typing asks nothing but one map. */
+  #beginnings: ReadonlyMap<string, number> = new Map();
+  #closed = false;
+
+  constructor(servers: readonly BbbServer[], pollEveryMs: number, clock: Clock, events: DirectoryEvents) {
+    this.#servers = servers;
+    this.#pollEveryMs = pollEveryMs;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  get servers(): readonly BbbServer[] {
+    return this.#servers;
+  }
+
+  /** Asks every server once, then goes on polling until `close`. */
+  async open(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => this.#poll(server)));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const callOff of this.#callOffs.values()) callOff();
+    this.#callOffs.clear();
+  }
+
+  async find(pin: Pin): Promise<Lookup> {
+    const known = this.#known(pin);
+    return known === undefined ? await this.findAgain(pin) : { kind: "open", conference: known };
+  }
+
+  async findAgain(pin: Pin): Promise<Lookup> {
+    await Promise.all(this.#servers.map((server) => this.#refresh(server)));
+    const known = this.#known(pin);
+    if (known !== undefined) return { kind: "open", conference: known };
+    // The conference may be on the server that does not answer: nobody can say that the PIN is wrong.
+    return this.#servers.every((server) => server.answers) ? { kind: "unknown" } : { kind: "unavailable" };
+  }
+
+  match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
+    const longest = this.#beginnings.get(digits) ?? 0;
+    return { complete: this.#servers.some((server) => server.has(digits)), longer: longest > digits.length };
+  }
+
+  #known(pin: Pin): Conference | undefined {
+    const found = this.#servers.flatMap((server) => server.conference(pin) ?? []);
+    if (found.length > 1) this.#events.onClash(found.map((conference) => conference.node.name));
+    return found[0];
+  }
+
+  async #poll(server: BbbServer): Promise<void> {
+    await this.#refresh(server);
+    if (this.#closed) return;
+    this.#callOffs.set(server, this.#clock.after(this.#pollEveryMs, () => {
+      this.#poll(server).catch((error: unknown) => {
+        this.#events.onServer(server.node.name, String(error));
+      });
+    }));
+  }
+
+  async #refresh(server: BbbServer): Promise<void> {
+    const before = server.state.fault;
+    await server.refresh();
+    const after = server.state.fault;
+    if (before !== after) this.#events.onServer(server.node.name, after);
+    this.#learnBeginnings();
+  }
+
+  #learnBeginnings(): void {
+    const beginnings = new Map<string, number>();
+    for (const server of this.#servers) {
+      for (const pin of server.pins()) {
+        for (let length = 1; length <= pin.length; length++) {
+          const beginning = pin.slice(0, length);
+          beginnings.set(beginning, Math.max(beginnings.get(beginning) ?? 0, pin.length));
+        }
+      }
+    }
+    this.#beginnings = beginnings;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Why a call ended. One name feeds the log line, the metric and the SIP answer, so that an operator
+ * finds the same word everywhere.
+ */
+export const endCauses = {
+  // Refused before any media was spent
+  "unknown-source": refusal(403, "Forbidden"),
+  "unknown-number": refusal(404, "Not Found"),
+  "no-offer": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "An SDP offer with SRTP is required"' }),
+  "plain-rtp": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "SRTP with SDES keys is required"' }),
+  "unusable-offer": refusal(488, "Not Acceptable Here", { Warning: '305 einwahl "No usable codec or cipher suite"' }),
+  "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
+  draining: refusal(503, "Service Unavailable", { "Retry-After": "60" }),
+  "media-unavailable": refusal(503, "Service Unavailable", { "Retry-After": "30" }),
+
+  // The caller left
+  cancelled: { result: "caller", sip: { status: 487, reason: "Request Terminated", headers: {} }, q850: 16 },
+  "caller-hung-up": { result: "caller", q850: 16 },
+
+  // The PIN dialogue came to nothing
+  "too-many-tries": { result: "dialogue", q850: 16 },
+  "no-input": { result: "dialogue", q850: 16 },
+  "dialogue-too-long": { result: "dialogue", q850: 16 },
+
+  // The conference is over, or the call has lasted long enough
+  "conference-ended": { result: "finished", q850: 16 },
+  "max-duration": { result: "finished", q850: 16 },
+
+  // Something failed
+  "directory-unavailable": { result: "failed", q850: 41 },
+  "conference-refused": { result: "failed", q850: 21 },
+  "conference-unreachable": { result: "failed", q850: 27 },
+  "media-lost": { result: "failed", q850: 102 },
+  "media-server-lost": { result: "failed", q850: 41 },
+  "signalling-lost": { result: "failed", q850: 41 },
+  "answer-failed": refusal(500, "Server Internal Error"),
+  shutdown: { result: "failed", sip: { status: 503, reason: "Service Unavailable", headers: { "Retry-After": "10" } }, q850: 41 },
+  bug: refusal(500, "Server Internal Error"),
+} as const satisfies Record<string, CauseFacts>;
+
+export type EndCause = keyof typeof endCauses;
+
+/** An answer that ends an INVITE which was not accepted (RFC 3261 section 21; Warning codes section 20.43). */
+export interface SipAnswer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface CauseFacts {
+  /** The class that metrics count by. */
+  readonly result: "refused" | "caller" | "dialogue" | "finished" | "failed";
+  /** What the INVITE is answered with when the call ends before it was accepted. */
+  readonly sip?: SipAnswer;
+  /** The Q.850 cause in the Reason header of our BYE (RFC 3326). */
+  readonly q850: number;
+}
+
+function refusal(status: number, reason: string, headers: Readonly<Record<string, string>> = {}): CauseFacts & { readonly sip: SipAnswer } {
+  return { result: "refused", sip: { status, reason, headers }, q850: 21 };
+}
+
+/** The SIP answer for a call that ends with `cause` before it was accepted. */
+export function answerFor(cause: EndCause): SipAnswer {
+  const facts: CauseFacts = endCauses[cause];
+  return facts.sip ?? { status: 480, reason: "Temporarily Unavailable", headers: {} };
+}
+
+/** The Reason header of the BYE that ends an accepted call with `cause`. */
+export function reasonHeaderFor(cause: EndCause): string {
+  return `Q.850;cause=${endCauses[cause].q850};text="${cause}"`;
+}

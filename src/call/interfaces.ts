@@ -1,0 +1,147 @@
+/**
+ * What the life of a call needs from the outside. `sip/`, `media/`, `bbb/` and `trunk/` implement these;
+ * the call knows neither drachtio nor FreeSWITCH nor BBB's API.
+ */
+import type { Caller } from "../caller/caller.js";
+import type { Language } from "../caller/language.js";
+import type { Pin } from "../caller/secret.js";
+import type { Latch } from "../latch.js";
+import type { Result } from "../result.js";
+import type { InviteFacts } from "../trunk/invite.js";
+import type { EndCause, SipAnswer } from "./cause.js";
+import type { KeyBuffer } from "./key-buffer.js";
+import type { PromptName } from "./prompts.js";
+
+/** What the caller's SDP asks for. */
+export type OfferKind = "sdes" | "plain" | "none" | "unusable";
+
+/** The trunk's view of an INVITE that it lets in. */
+export interface Admitted {
+  readonly trunk: string;
+  /** The dialled number's languages, the first of which the caller is greeted in. */
+  readonly languages: readonly [Language, ...Language[]];
+  readonly caller: Caller;
+  readonly srtp: "mandatory" | "optional";
+}
+
+/** A call that has come in and is not answered yet. */
+export interface IncomingCall {
+  readonly invite: InviteFacts;
+  readonly offer: OfferKind;
+  /** Set once, when the signalling side is over: CANCEL, BYE, a lost ACK, the SIP server gone. */
+  readonly gone: Latch<EndCause>;
+  /** The caller's SDP in the form the media server takes; "" when the INVITE had none. */
+  readonly mediaOffer: string;
+  ring(): void;
+  refuse(answer: SipAnswer): void;
+  /** Accepts with the media server's SDP; fails when the caller has cancelled or the SIP server is gone. */
+  accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>>;
+  /** Ends an accepted call; settles when the BYE is answered or can't be. */
+  hangUp(reasonHeader: string): Promise<void>;
+}
+
+/** The trunks, which know whose calls come in and for which numbers. */
+export interface Trunks {
+  admit(invite: InviteFacts): Result<Admitted, "unknown-source" | "unknown-number">;
+}
+
+/** The media servers, of which one is chosen for the call. */
+export interface MediaServers {
+  /** Reserves a channel and answers the caller's offer. */
+  openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>>;
+}
+
+export type MediaFailure = "media-unavailable" | "unusable-offer";
+
+export type Sound =
+  | { readonly prompt: PromptName; readonly language: Language }
+  | { readonly silenceMs: number }
+  | { readonly music: "hold" };
+
+/** Sound on its way to the caller. */
+export interface Playback {
+  /** Settles when all has been played, was stopped, or could not be played. */
+  readonly finished: Promise<"played" | "stopped" | "failed">;
+  stop(): void;
+}
+
+/** The caller's channel on a media server. */
+export interface CallerEndpoint {
+  /** The answer to the caller's offer. */
+  readonly sdp: string;
+  readonly codec: string;
+  /** The SRTP suite on the caller's side, `undefined` for plain RTP. */
+  readonly suite: string | undefined;
+  readonly mediaServer: string;
+  /** Set once, when the channel is gone without having been released. */
+  readonly gone: Latch<EndCause>;
+  /** The keys that the caller has pressed and nobody has read. */
+  readonly keys: KeyBuffer;
+  /** A key that came by SIP INFO: passed to wherever the keys of the media go. */
+  pressed(key: string): void;
+  /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */
+  renegotiate(offer: string): Promise<Result<string, "unusable-offer">>;
+  play(sounds: readonly Sound[]): Playback;
+  bridge(target: BridgeTarget): Bridge;
+  /** Ends the channel and everything that belongs to it; may be called more than once. */
+  release(): Promise<void>;
+}
+
+/** Where the conference is, and as whom the caller enters it. */
+export interface BridgeTarget {
+  readonly node: ConferenceNode;
+  readonly voiceBridge: Pin;
+  /** The name that the conference shows. */
+  readonly label: string;
+  /** What BBB keeps as the caller's number. */
+  readonly pseudonym: string;
+  /** How long the node may take to answer, in milliseconds. */
+  readonly answerWithinMs: number;
+}
+
+export interface Bridge {
+  /** Settles when the node has answered or refused. */
+  readonly answered: Promise<Result<BridgeFacts, BridgeFailure>>;
+  /** Settles when an answered bridge is over from the node's side; the caller's endpoint lives on. */
+  readonly over: Promise<void>;
+  /** Takes the caller out of the conference. */
+  leave(): void;
+}
+
+export interface BridgeFacts {
+  readonly codec: string;
+  readonly suite: string | undefined;
+}
+
+export type BridgeFailure = "conference-refused" | "conference-unreachable";
+
+/** A BBB server as the media server reaches it. */
+export interface ConferenceNode {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "tls" | "tcp" | "udp";
+  readonly srtp: "mandatory" | "optional";
+}
+
+/** Where a conference is. The outcomes are never mixed: an outage is not a wrong PIN. */
+export type Lookup =
+  | { readonly kind: "open"; readonly conference: Conference }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "unavailable" };
+
+export interface Conference {
+  readonly node: ConferenceNode;
+  /** BBB's internal meeting id: a new one each time a room is opened. */
+  readonly meetingId: string;
+  readonly voiceBridge: Pin;
+}
+
+export interface Directory {
+  /** The conference with this PIN, asked of the BBB servers at once when it is not known. */
+  find(pin: Pin): Promise<Lookup>;
+  /** Looks again after a node has refused: what is remembered of this PIN does not count. */
+  findAgain(pin: Pin): Promise<Lookup>;
+  /** Whether the digits are a known PIN, and whether a known PIN goes on after them. In memory. */
+  match(digits: string): { readonly complete: boolean; readonly longer: boolean };
+}

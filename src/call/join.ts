@@ -1,0 +1,89 @@
+import type { Pin } from "../caller/secret.js";
+import type { Conversation } from "./call.js";
+import type { EndCause } from "./cause.js";
+import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
+import { playing, sayLast } from "./speech.js";
+
+/** As whom the caller enters a conference. */
+export interface Appearance {
+  readonly label: string;
+  readonly pseudonym: string;
+}
+
+/** One try, and another one where the conference is found then. */
+const mostTries = 2;
+/** The media server gives up by itself before this is over, in milliseconds. */
+const bridgeSlack = 2_000;
+const explainAfterMs = 800;
+
+type Joined =
+  | { readonly kind: "joined"; readonly bridge: Bridge }
+  | { readonly kind: "failed"; readonly cause: BridgeFailure }
+  | { readonly kind: "ended"; readonly cause: EndCause };
+
+/**
+ * Brings the caller into the conference and stays until it is over. A node that refuses or is gone is asked
+ * for once more, wherever the conference is found then; otherwise the caller is told.
+ */
+export async function joinConference(
+  conversation: Conversation,
+  pin: Pin,
+  found: Conference,
+  appear: (conference: Conference) => Appearance,
+): Promise<EndCause> {
+  const { story, services, settings } = conversation;
+  let conference = found;
+  let cause: BridgeFailure = "conference-unreachable";
+  for (let tries = 0; tries < mostTries; tries++) {
+    story.enter("joining");
+    story.note({ server: conference.node.name });
+    const joined = await enter(conversation, conference, appear(conference));
+    if (joined.kind === "ended") return joined.cause;
+    if (joined.kind === "joined") return await stay(conversation, joined.bridge);
+    cause = joined.cause;
+    const again = await playing(conversation, services.directory.findAgain(pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
+    if (again.kind === "ended") return again.cause;
+    if (again.kind === "late" || again.value.kind !== "open") break;
+    conference = again.value.conference;
+  }
+  return (await sayLast(conversation, ["conference-unavailable", "goodbye"], cause)).cause;
+}
+
+async function enter(conversation: Conversation, conference: Conference, appearance: Appearance): Promise<Joined> {
+  const { endpoint, waiting, settings, story } = conversation;
+  const bridge = endpoint.bridge({
+    node: conference.node,
+    voiceBridge: conference.voiceBridge,
+    label: appearance.label,
+    pseudonym: appearance.pseudonym,
+    answerWithinMs: settings.joinWithinMs,
+  });
+  const answered = await waiting.for(bridge.answered, settings.joinWithinMs + bridgeSlack);
+  switch (answered.kind) {
+    case "ended":
+      return answered;
+    case "late":
+      bridge.leave();
+      return { kind: "failed", cause: "conference-unreachable" };
+    case "done":
+      if (!answered.value.ok) return { kind: "failed", cause: answered.value.failure };
+      story.noteSuite("bbb", answered.value.value.suite);
+      return { kind: "joined", bridge };
+  }
+}
+
+/** In the conference: until it is over, the caller hangs up, the line is dead or the longest time is over. */
+async function stay(conversation: Conversation, bridge: Bridge): Promise<EndCause> {
+  const { waiting, settings, story } = conversation;
+  story.enter("talking");
+  const over = await waiting.for(bridge.over, Math.max(0, settings.maxDurationMs - story.elapsed));
+  switch (over.kind) {
+    case "ended":
+      return over.cause;
+    case "late":
+      bridge.leave();
+      return (await sayLast(conversation, ["max-duration", "goodbye"], "max-duration")).cause;
+    case "done":
+      return (await sayLast(conversation, ["conference-ended", "goodbye"], "conference-ended")).cause;
+  }
+}

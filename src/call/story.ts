@@ -1,0 +1,91 @@
+import type { Clock } from "../clock.js";
+import type { EndCause } from "./cause.js";
+
+/** The stages of a call, in their usual order. */
+export type Stage = "ringing" | "greeting" | "asking" | "looking-up" | "joining" | "talking" | "ending";
+
+/** The whole story of a call, without who called and without the PIN: one log line, one metric. */
+export interface CallReport {
+  readonly cause: EndCause;
+  readonly trunk: string | undefined;
+  readonly mediaServer: string | undefined;
+  readonly server: string | undefined;
+  readonly codec: string | undefined;
+  /** SRTP suites; "none" is plain RTP, `undefined` means that the call never got there. */
+  readonly srtp: { readonly trunk: string | undefined; readonly bbb: string | undefined };
+  /** PINs that were typed to their end. */
+  readonly pinsTyped: number;
+  /** Each stage with its duration in whole milliseconds, as often as the call was in it. */
+  readonly stages: readonly { readonly stage: Stage; readonly ms: number }[];
+  readonly totalMs: number;
+}
+
+/** Follows a call from stage to stage and becomes its report. */
+export class Story {
+  readonly #clock: Clock;
+  readonly #begun: number;
+  readonly #onStage: (stage: Stage) => void;
+  readonly #stages: { stage: Stage; ms: number }[] = [];
+  #stage: Stage = "ringing";
+  #since: number;
+  #facts: Partial<Pick<CallReport, "trunk" | "mediaServer" | "server" | "codec">> = {};
+  #srtp: { trunk: string | undefined; bbb: string | undefined } = { trunk: undefined, bbb: undefined };
+  #pinsTyped = 0;
+
+  constructor(clock: Clock, onStage: (stage: Stage) => void) {
+    this.#clock = clock;
+    this.#begun = clock.now();
+    this.#since = this.#begun;
+    this.#onStage = onStage;
+    onStage("ringing");
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** Milliseconds since the INVITE. */
+  get elapsed(): number {
+    return this.#clock.now() - this.#begun;
+  }
+
+  enter(stage: Stage): void {
+    if (stage === this.#stage) return;
+    this.#close();
+    this.#stage = stage;
+    this.#onStage(stage);
+  }
+
+  note(facts: Partial<Pick<CallReport, "trunk" | "mediaServer" | "server" | "codec">>): void {
+    this.#facts = { ...this.#facts, ...facts };
+  }
+
+  noteSuite(side: "trunk" | "bbb", suite: string | undefined): void {
+    this.#srtp[side] = suite ?? "none";
+  }
+
+  pinTyped(): void {
+    this.#pinsTyped += 1;
+  }
+
+  report(cause: EndCause): CallReport {
+    this.#close();
+    return {
+      cause,
+      trunk: this.#facts.trunk,
+      mediaServer: this.#facts.mediaServer,
+      server: this.#facts.server,
+      codec: this.#facts.codec,
+      srtp: { ...this.#srtp },
+      pinsTyped: this.#pinsTyped,
+      stages: [...this.#stages],
+      totalMs: Math.round(this.elapsed),
+    };
+  }
+
+  #close(): void {
+    const now = this.#clock.now();
+    this.#stages.push({ stage: this.#stage, ms: Math.round(now - this.#since) });
+    this.#since = now;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Clock } from "../clock.js";
+import type { Latch } from "../latch.js";
+import type { EndCause } from "./cause.js";
+
+/** How a wait can come out; `ended` means that the call is over and why. */
+export type Waited<Value> =
+  | { readonly kind: "done"; readonly value: Value }
+  | { readonly kind: "late" }
+  | { readonly kind: "ended"; readonly cause: EndCause };
+
+/**
+ * The one way in which a call waits for the outside world: whatever it waits for races the end of
+ * the call and a timer. Nothing else in `src/call/` awaits something that an engine or a server does.
+ */
+export class Waiting {
+  readonly #clock: Clock;
+  readonly #ended: Latch<EndCause>;
+
+  constructor(clock: Clock, ended: Latch<EndCause>) {
+    this.#clock = clock;
+    this.#ended = ended;
+  }
+
+  /**
+   * Waits for `work`, at most `ms` milliseconds and never past the end of the call. The work itself is
+   * not stopped: whoever began it also ends it. A rejection of `work` is a bug and passes through.
+   */
+  async for<Value>(work: Promise<Value>, ms: number): Promise<Waited<Value>> {
+    return await new Promise((resolve, reject) => {
+      const offs: (() => void)[] = [];
+      const settle = (outcome: Waited<Value>): void => {
+        for (const off of offs) off();
+        resolve(outcome);
+      };
+      offs.push(this.#clock.after(ms, () => {
+        settle({ kind: "late" });
+      }));
+      offs.push(this.#ended.onSet((cause) => {
+        settle({ kind: "ended", cause });
+      }));
+      work.then(
+        (value) => {
+          settle({ kind: "done", value });
+        },
+        (error: unknown) => {
+          for (const off of offs) off();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+}

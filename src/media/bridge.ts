@@ -1,0 +1,54 @@
+import type { Bridge, BridgeFacts, BridgeFailure } from "../call/interfaces.js";
+import { type Result, failure, success } from "../result.js";
+import type { FsEvent } from "./fsmrf.js";
+
+/** Hang-up causes with which nobody has answered at all; every other one is an answer of the node's. */
+const unreachable: ReadonlySet<string> = new Set([
+  "NO_ANSWER",
+  "NO_USER_RESPONSE",
+  "RECOVERY_ON_TIMER_EXPIRE",
+  "NORMAL_TEMPORARY_FAILURE",
+  "DESTINATION_OUT_OF_ORDER",
+  "NETWORK_OUT_OF_ORDER",
+  "ALLOTTED_TIMEOUT",
+  "PROGRESS_TIMEOUT",
+  "GATEWAY_DOWN",
+]);
+
+/** How FreeSWITCH's `bridge` application reports itself. */
+export interface BridgeSignals {
+  /** The legs are connected. */
+  readonly connected: (facts: Promise<BridgeFacts>) => void;
+  /** The application has ended. */
+  readonly completed: (event: FsEvent | undefined) => void;
+}
+
+/** Turns FreeSWITCH's reports into what the call waits for. */
+export function watchBridge(leave: () => void): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
+  let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure> | Promise<Result<BridgeFacts, BridgeFailure>>) => void = () => undefined;
+  let settleOver: () => void = () => undefined;
+  const bridge: Bridge = {
+    answered: new Promise((resolve) => {
+      settleAnswered = resolve;
+    }),
+    over: new Promise((resolve) => {
+      settleOver = resolve;
+    }),
+    leave,
+  };
+  const signals: BridgeSignals = {
+    connected: (facts) => {
+      settleAnswered(facts.then((value) => success(value)));
+    },
+    completed: (event) => {
+      settleAnswered(failure(failureOf(event)));
+      settleOver();
+    },
+  };
+  return { bridge, signals };
+}
+
+function failureOf(event: FsEvent | undefined): BridgeFailure {
+  const cause = event?.getHeader("variable_originate_disposition") ?? event?.getHeader("variable_last_bridge_hangup_cause") ?? "";
+  return unreachable.has(cause) ? "conference-unreachable" : "conference-refused";
+}

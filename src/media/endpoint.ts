@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import type { EndCause } from "../call/cause.js";
+import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, Sound } from "../call/interfaces.js";
+import { KeyBuffer } from "../call/key-buffer.js";
+import type { Clock } from "../clock.js";
+import { Latch } from "../latch.js";
+import { type Result, failure, success } from "../result.js";
+import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import { watchBridge } from "./bridge.js";
+import { dialString } from "./dial-string.js";
+import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import { suiteIn } from "./sdes.js";
+import { playbackArgument } from "./sounds.js";
+
+export interface EndpointSettings {
+  /** The media server's name in the configuration. */
+  readonly mediaServer: string;
+  /** The sofia profile that calls BBB servers. */
+  readonly bridgeProfile: string;
+  /** The prompts as the media server sees them. */
+  readonly soundsDirectory: string;
+  /** A caller whose RTP stays away for this long, in milliseconds, is gone. */
+  readonly mediaTimeoutMs: number;
+  readonly clock: Clock;
+  readonly srf: SrfLike;
+}
+
+/** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
+const releaseLimit = 3_000;
+
+/** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
+const ringingTone = "%(1000,4000,425)";
+
+/** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
+export class MediaEndpoint implements CallerEndpoint {
+  readonly sdp: string;
+  readonly codec: string;
+  readonly suite: string | undefined;
+  readonly mediaServer: string;
+  readonly gone = new Latch<EndCause>();
+  readonly keys = new KeyBuffer();
+  readonly #raw: FsmrfEndpoint;
+  readonly #dialog: SrfDialog;
+  readonly #settings: EndpointSettings;
+  readonly #onReleased: () => void;
+  #releasing: Promise<void> | undefined;
+
+  constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void) {
+    this.#raw = raw;
+    this.#dialog = raw.dialog;
+    this.#settings = settings;
+    this.#onReleased = onReleased;
+    this.mediaServer = settings.mediaServer;
+    this.sdp = raw.local.sdp;
+    this.suite = suiteIn(raw.local.sdp);
+    this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
+    raw.on("dtmf", (event) => {
+      this.keys.press(event.dtmf);
+    });
+    raw.on("destroy", (event) => {
+      this.gone.set(event?.reason === "MEDIA_TIMEOUT" ? "media-lost" : "media-server-lost");
+    });
+    raw.conn?.subscribe(["CHANNEL_BRIDGE"]);
+    this.#execute("set", `media_timeout=${settings.mediaTimeoutMs}`);
+    this.#execute("set", `transfer_ringback=${ringingTone}`);
+  }
+
+  /** The channel's id on the media server; it means nothing outside of it. */
+  get channelId(): string {
+    return this.#raw.uuid;
+  }
+
+  pressed(key: string): void {
+    // FreeSWITCH is to treat it as if it had come in the media: it is then reported, or passed to BBB.
+    if (/^[0-9*#]$/.test(key)) this.#api("uuid_recv_dtmf", `${this.#raw.uuid} ${key}`);
+  }
+
+  async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
+    try {
+      return success(await this.#raw.modify(offer));
+    } catch {
+      return failure("unusable-offer");
+    }
+  }
+
+  play(sounds: readonly Sound[]): Playback {
+    const state = { outcome: undefined as "played" | "stopped" | "failed" | undefined };
+    const argument = playbackArgument(sounds, this.#settings.soundsDirectory);
+    const finished = new Promise<"played" | "stopped" | "failed">((resolve) => {
+      this.#execute("playback", argument, (event) => {
+        state.outcome ??= event?.getHeader("Application-Response") === "FILE PLAYED" ? "played" : "failed";
+        resolve(state.outcome);
+      });
+    });
+    return {
+      finished,
+      stop: () => {
+        if (state.outcome !== undefined) return;
+        state.outcome = "stopped";
+        this.#api("uuid_break", this.#raw.uuid);
+      },
+    };
+  }
+
+  bridge(target: BridgeTarget): Bridge {
+    const legId = randomUUID();
+    const { bridge, signals } = watchBridge(() => {
+      this.#api("uuid_kill", legId);
+    });
+    const { conn, uuid } = this.#raw;
+    conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
+      signals.connected(this.#bridgeFacts(legId));
+    });
+    this.#execute("bridge", dialString(target, this.#settings.bridgeProfile, legId, this.codec), signals.completed);
+    return bridge;
+  }
+
+  async release(): Promise<void> {
+    this.#releasing ??= this.#release();
+    await this.#releasing;
+  }
+
+  async #release(): Promise<void> {
+    const connection: ChannelConnection | null | undefined = this.#raw.conn;
+    this.#raw.removeAllListeners();
+    await new Promise<void>((resolve) => {
+      const callOff = this.#settings.clock.after(releaseLimit, resolve);
+      this.#raw.destroy(() => {
+        callOff();
+        resolve();
+      });
+    });
+    // When FreeSWITCH has died there was no BYE: drachtio-srf would keep the dialog for ever.
+    this.#settings.srf.removeDialog(this.#dialog);
+    connection?.removeAllListeners();
+    this.#onReleased();
+  }
+
+  async #bridgeFacts(legId: string): Promise<BridgeFacts> {
+    const [suite, codec] = await Promise.all([this.#variable(legId, "rtp_has_crypto"), this.#variable(legId, "rtp_use_codec_name")]);
+    return { suite, codec: codec ?? "unknown" };
+  }
+
+  async #variable(channel: string, name: string): Promise<string | undefined> {
+    return await new Promise((resolve) => {
+      this.#api("uuid_getvar", `${channel} ${name}`, (event) => {
+        const value = event?.getBody().trim() ?? "";
+        resolve(value === "" || value === "_undef_" || value.startsWith("-ERR") ? undefined : value);
+      });
+    });
+  }
+
+  #execute(application: string, argument: string, done: (event: FsEvent | undefined) => void = () => undefined): void {
+    this.#raw.execute(application, argument, (_error, event) => {
+      done(event);
+    });
+  }
+
+  #api(command: string, argument: string, done: (event: FsEvent | undefined) => void = () => undefined): void {
+    this.#raw.api(command, argument, (_error, event) => {
+      done(event);
+    });
+  }
+}

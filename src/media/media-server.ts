@@ -1,0 +1,162 @@
+import type { Admitted, MediaFailure } from "../call/interfaces.js";
+import type { Clock } from "../clock.js";
+import { Latch } from "../latch.js";
+import { type Result, failure, success } from "../result.js";
+import type { SrfError, SrfLike } from "../sip/srf.js";
+import { MediaEndpoint } from "./endpoint.js";
+import { EventSocket } from "./event-socket.js";
+import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
+
+export interface MediaServerOptions {
+  readonly name: string;
+  readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
+  /** The sofia profile that takes drachtio's INVITEs. */
+  readonly profile: string;
+  /** The sofia profile that calls BBB servers. */
+  readonly bridgeProfile: string;
+  /** Where FreeSWITCH's connections for the channels are taken, and what it is told to connect to. */
+  readonly listenAddress: string;
+  readonly advertisedAddress: string;
+  /** Channels of callers at one time. */
+  readonly capacity: number;
+  readonly soundsDirectory: string;
+  readonly mediaTimeoutMs: number;
+}
+
+export type MediaServerState =
+  | { readonly kind: "down"; readonly why: string }
+  | { readonly kind: "up" };
+
+/** How often FreeSWITCH is asked whether it works, and how long it may take, in milliseconds. */
+const probeEvery = 5_000;
+const probeLimit = 2_000;
+const connectLimit = 3_000;
+
+/** One FreeSWITCH. It is up while it answers on its event socket and its profile for drachtio runs. */
+export class MediaServer {
+  readonly name: string;
+  readonly capacity: number;
+  readonly #options: MediaServerOptions;
+  readonly #srf: SrfLike;
+  readonly #clock: Clock;
+  readonly #onState: (state: MediaServerState) => void;
+  readonly #eventSocket: EventSocket;
+  #state: MediaServerState = { kind: "down", why: "not tried yet" };
+  #fsmrf: FsmrfMediaServer | undefined;
+  #channels = 0;
+  #callOff: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: MediaServerOptions, srf: SrfLike, clock: Clock, onState: (state: MediaServerState) => void) {
+    this.name = options.name;
+    this.capacity = options.capacity;
+    this.#options = options;
+    this.#srf = srf;
+    this.#clock = clock;
+    this.#onState = onState;
+    this.#eventSocket = new EventSocket({ ...options.eventSocket, clock });
+  }
+
+  get state(): MediaServerState {
+    return this.#state;
+  }
+
+  /** Channels that are open or being opened. */
+  get channels(): number {
+    return this.#channels;
+  }
+
+  /** Tries FreeSWITCH once, then again and again until `close`. */
+  async open(): Promise<void> {
+    await this.#probe();
+    if (this.#closed) return;
+    this.#callOff = this.#clock.after(probeEvery, () => {
+      this.open().catch((error: unknown) => {
+        this.#enter({ kind: "down", why: String(error) });
+      });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#callOff?.();
+    this.#eventSocket.close();
+    this.#fsmrf?.disconnect();
+  }
+
+  async openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<MediaEndpoint, MediaFailure>> {
+    const fsmrf = this.#fsmrf;
+    if (fsmrf === undefined) return failure("media-unavailable");
+    this.#channels += 1;
+    try {
+      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: { "X-Einwahl-Srtp": srtp } });
+      return success(new MediaEndpoint(raw, this.#endpointSettings(), () => {
+        this.#channels -= 1;
+      }));
+    } catch (error) {
+      this.#channels -= 1;
+      return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");
+    }
+  }
+
+  #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
+    const { name, bridgeProfile, soundsDirectory, mediaTimeoutMs } = this.#options;
+    return { mediaServer: name, bridgeProfile, soundsDirectory, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
+  }
+
+  async #probe(): Promise<void> {
+    const { profile } = this.#options;
+    const status = await this.#eventSocket.api("sofia status", probeLimit);
+    if (!status.ok) {
+      this.#enter({ kind: "down", why: "no answer on the event socket: not running, wrong address or wrong password" });
+      return;
+    }
+    // drachtio-fsmrf throws where nobody can catch it when the profile is missing: it is asked for first.
+    const running = status.value.split("\n").some((line) => line.trim().startsWith(`${profile}\t`) && line.includes("RUNNING"));
+    if (!running) {
+      this.#enter({ kind: "down", why: `the sofia profile ${profile} is not running` });
+      return;
+    }
+    this.#fsmrf ??= await this.#connect();
+    this.#enter(this.#fsmrf === undefined ? { kind: "down", why: "its control connection could not be opened" } : { kind: "up" });
+  }
+
+  async #connect(): Promise<FsmrfMediaServer | undefined> {
+    const { eventSocket, profile, listenAddress, advertisedAddress } = this.#options;
+    const connecting = makeFsmrf(this.#srf).connect({
+      address: eventSocket.host,
+      port: eventSocket.port,
+      secret: eventSocket.password,
+      profile,
+      listenAddress,
+      listenPort: 0,
+      advertisedAddress,
+    });
+    return await new Promise((resolve) => {
+      const late = new Latch<true>();
+      const callOff = this.#clock.after(connectLimit, () => {
+        late.set(true);
+        resolve(undefined);
+      });
+      connecting.then(
+        (server) => {
+          callOff();
+          // Errors of the connection are followed by drachtio-modesl's own reconnection.
+          server.on("error", () => undefined);
+          if (late.isSet) server.disconnect();
+          resolve(server);
+        },
+        () => {
+          callOff();
+          resolve(undefined);
+        },
+      );
+    });
+  }
+
+  #enter(state: MediaServerState): void {
+    const isNews = state.kind !== this.#state.kind || (state.kind === "down" && this.#state.kind === "down" && state.why !== this.#state.why);
+    this.#state = state;
+    if (isNews) this.#onState(state);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Sound } from "../call/interfaces.js";
+
+/** Music is played over and over: the longest wait is much shorter than this many turns. */
+const musicTurns = 60;
+
+/**
+ * The argument of FreeSWITCH's `playback` for a row of sounds. All that goes into it comes from the configuration
+ * and from fixed names; nothing that a caller typed or sent.
+ * @param directory the prompts as FreeSWITCH sees them: `<language>/<name>.wav` and `music/hold.wav`
+ */
+export function playbackArgument(sounds: readonly Sound[], directory: string): string {
+  return `file_string://${sounds.flatMap((sound) => files(sound, directory)).join("!")}`;
+}
+
+function files(sound: Sound, directory: string): string[] {
+  if ("prompt" in sound) return [`${directory}/${sound.language}/${sound.prompt}.wav`];
+  if ("music" in sound) return Array.from({ length: musicTurns }, () => `${directory}/music/${sound.music}.wav`);
+  return [`silence_stream://${sound.silenceMs}`];
+}

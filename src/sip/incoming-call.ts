@@ -1,0 +1,158 @@
+import type { EndCause, SipAnswer } from "../call/cause.js";
+import type { CallerEndpoint, IncomingCall, OfferKind } from "../call/interfaces.js";
+import type { Clock } from "../clock.js";
+import { Latch } from "../latch.js";
+import { type Result, failure, success } from "../result.js";
+import type { InviteFacts } from "../trunk/invite.js";
+import { readDtmfInfo } from "./dtmf-info.js";
+import { type Offer, answerInProfile, readOffer } from "./offer.js";
+import type { SrfDialog, SrfError, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
+
+/** What we understand inside a dialog (RFC 3261 section 20.5). */
+export const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+
+/** A BYE that drachtio neither confirms nor refuses is given up after this many milliseconds. */
+const byeLimit = 4_000;
+
+/**
+ * An INVITE that drachtio handed over and the dialog that it becomes. drachtio has answered 100 and, should
+ * the caller cancel, 200 and 487; this side never answers a CANCEL.
+ */
+export class DrachtioCall implements IncomingCall {
+  readonly invite: InviteFacts;
+  readonly gone = new Latch<EndCause>();
+  readonly #srf: SrfLike;
+  readonly #request: SrfRequest;
+  readonly #response: SrfResponse;
+  readonly #clock: Clock;
+  readonly #offer: Offer;
+  readonly #onBug: (error: unknown) => void;
+  #dialog: SrfDialog | undefined;
+
+  constructor(srf: SrfLike, clock: Clock, onBug: (error: unknown) => void, request: SrfRequest, response: SrfResponse) {
+    this.#srf = srf;
+    this.#clock = clock;
+    this.#onBug = onBug;
+    this.#request = request;
+    this.#response = response;
+    this.#offer = readOffer(request.body ?? "");
+    this.invite = readInvite(request);
+    request.on("cancel", () => {
+      this.gone.set("cancelled");
+    });
+  }
+
+  get offer(): OfferKind {
+    return this.#offer.kind;
+  }
+
+  get mediaOffer(): string {
+    return this.#offer.forMediaServer;
+  }
+
+  /** The dialog's id at drachtio, once the call is accepted. */
+  get dialogId(): string | undefined {
+    return this.#dialog?.id;
+  }
+
+  ring(): void {
+    this.#response.send(180, "Ringing", {});
+  }
+
+  refuse(answer: SipAnswer): void {
+    this.#response.send(answer.status, answer.reason, { headers: answer.headers });
+    this.#request.removeAllListeners();
+  }
+
+  async accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
+    let dialog: SrfDialog;
+    try {
+      dialog = await this.#srf.createUAS(this.#request, this.#response, {
+        localSdp: answerInProfile(sdp, this.#offer.profile),
+        headers: { Allow: allowedMethods },
+      });
+    } catch (error) {
+      return failure((error as SrfError).status === 487 ? "cancelled" : "answer-failed");
+    }
+    this.#dialog = dialog;
+    dialog.on("destroy", () => {
+      this.gone.set("caller-hung-up");
+    });
+    dialog.on("modify", (request, response) => {
+      this.#renegotiate(endpoint, request, response);
+    });
+    dialog.on("update", (request, response) => {
+      this.#renegotiate(endpoint, request, response);
+    });
+    dialog.on("info", (request, response) => {
+      const key = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
+      if (key !== undefined) endpoint.pressed(key);
+      response.send(200, "OK", {});
+    });
+    return success(undefined);
+  }
+
+  async hangUp(reasonHeader: string): Promise<void> {
+    const dialog = this.#dialog;
+    if (dialog === undefined) return;
+    dialog.removeAllListeners();
+    this.#request.removeAllListeners();
+    await new Promise<void>((resolve) => {
+      const callOff = this.#clock.after(byeLimit, resolve);
+      const done = (): void => {
+        callOff();
+        this.#srf.removeDialog(dialog);
+        resolve();
+      };
+      // By the dialog's id and not through the dialog: that is bound to the connection on which the call came
+      // in, and drachtio takes the BYE on any.
+      this.#srf.request("sip:placeholder", { method: "BYE", stackDialogId: dialog.id, headers: { Reason: reasonHeader } }, (error, bye) => {
+        if (error !== null || bye === undefined) done();
+        else bye.on("response", done);
+      });
+    });
+  }
+
+  /** The signalling is lost for good: drachtio has restarted and does not know the dialog any more. */
+  forget(): void {
+    if (this.#dialog !== undefined) this.#srf.removeDialog(this.#dialog);
+    this.gone.set("signalling-lost");
+  }
+
+  #renegotiate(endpoint: CallerEndpoint, request: SrfRequest, response: SrfResponse): void {
+    const offer = readOffer(request.body ?? "");
+    if (offer.kind === "none") {
+      // A session refresh (RFC 4028) in an UPDATE without SDP; in a re-INVITE it asks for our offer.
+      response.send(200, "OK", request.method === "UPDATE" ? {} : { body: answerInProfile(endpoint.sdp, this.#offer.profile) });
+      return;
+    }
+    if (offer.kind !== this.#offer.kind) {
+      response.send(488, "Not Acceptable Here", {});
+      return;
+    }
+    const answering = endpoint.renegotiate(offer.forMediaServer).then((answer) => {
+      if (answer.ok) response.send(200, "OK", { body: answerInProfile(answer.value, offer.profile) });
+      else response.send(488, "Not Acceptable Here", {});
+    });
+    answering.catch((error: unknown) => {
+      response.send(500, "Server Internal Error", {});
+      this.#onBug(error);
+    });
+  }
+}
+
+function readInvite(request: SrfRequest): InviteFacts {
+  return {
+    source: { address: request.source_address, port: request.source_port, transport: transportOf(request.protocol) },
+    requestUri: request.uri,
+    to: request.get("To") ?? "",
+    calledParty: request.get("P-Called-Party-ID") ?? "",
+    from: request.get("From") ?? "",
+    privacy: request.get("Privacy") ?? "",
+    assertedIdentities: [request.get("P-Asserted-Identity") ?? ""].filter((value) => value !== ""),
+  };
+}
+
+function transportOf(protocol: string): InviteFacts["source"]["transport"] {
+  return protocol === "tls" || protocol === "tcp" ? protocol : "udp";
+}

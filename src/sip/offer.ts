@@ -1,0 +1,68 @@
+import type { OfferKind } from "../call/interfaces.js";
+
+/** What the caller's SDP asks for, and the form in which the media server gets it. */
+export interface Offer {
+  readonly kind: OfferKind;
+  readonly forMediaServer: string;
+  /** The profile of the chosen line, which the answer repeats (RFC 3264 section 6). */
+  readonly profile: string;
+}
+
+interface AudioLine {
+  readonly index: number;
+  readonly profile: string;
+  readonly port: number;
+  readonly kind: OfferKind;
+}
+
+/** The suites that FreeSWITCH 1.10 and the embedded media server know (RFC 4568 section 6.2, RFC 7714 section 14.1). */
+const suites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
+
+/**
+ * Reads the caller's SDP. drachtio-fsmrf takes `RTP/SAVP` for DTLS and refuses it, so the media server is
+ * offered `RTP/AVP` with the SDES keys kept: it answers `RTP/SAVP` when `rtp_allow_crypto_in_avp` is set.
+ * Of several audio lines the encrypted one is taken and the others are refused (RFC 3264 section 6, port 0).
+ */
+export function readOffer(sdp: string): Offer {
+  if (sdp.trim() === "") return { kind: "none", forMediaServer: "", profile: "" };
+  const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "");
+  const audio = audioLines(lines);
+  const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
+  if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
+  const rewritten = lines.map((line, index) => {
+    if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, "$1 RTP/AVP");
+    return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
+  });
+  return { kind: chosen.kind, forMediaServer: `${rewritten.join("\r\n")}\r\n`, profile: chosen.profile };
+}
+
+/** The media server's answer with the profile that was offered. */
+export function answerInProfile(answer: string, profile: string): string {
+  return profile.toUpperCase() === "RTP/SAVPF" ? answer.replace(/^(m=audio [1-9]\d* )RTP\/SAVP(?= )/m, `$1${profile}`) : answer;
+}
+
+function audioLines(lines: readonly string[]): AudioLine[] {
+  const found: AudioLine[] = [];
+  lines.forEach((line, index) => {
+    const match = /^m=audio (\d+)(?:\/\d+)? (\S+) /i.exec(line);
+    if (match === null) return;
+    const next = lines.findIndex((other, at) => at > index && /^m=/i.test(other));
+    const section = lines.slice(index + 1, next === -1 ? undefined : next);
+    const [, port = "0", profile = ""] = match;
+    if (port !== "0") found.push({ index, profile, port: Number(port), kind: kindOf(profile, section) });
+  });
+  return found;
+}
+
+function kindOf(profile: string, section: readonly string[]): OfferKind {
+  const hasKeys = section.some((line) => suites.test(line));
+  switch (profile.toUpperCase()) {
+    case "RTP/SAVP":
+    case "RTP/SAVPF":
+      return hasKeys ? "sdes" : "unusable";
+    case "RTP/AVP":
+      return hasKeys ? "sdes" : "plain";
+    default:
+      return "unusable";
+  }
+}

@@ -1,0 +1,149 @@
+import type { Clock } from "../clock.js";
+import type { SipRequestOutcome, SipRequests } from "../trunk/registration.js";
+import { DrachtioCall, allowedMethods } from "./incoming-call.js";
+import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf } from "./srf.js";
+
+export interface SignallingOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly clock: Clock;
+  readonly onCall: (call: DrachtioCall) => void;
+  /** The connection to drachtio has come up (again). */
+  readonly onConnected: (version: string) => void;
+  readonly onLost: (why: string) => void;
+  readonly onBug: (error: unknown) => void;
+}
+
+export type SignallingState = "connecting" | "connected" | "refused" | "lost" | "closed";
+
+/** drachtio-server gives up a request after 32 s (RFC 3261 timer F); what lasts longer was dropped with its connection. */
+const requestLimit = 34_000;
+const longestReconnectDelay = 2_000;
+const pingInterval = 5_000;
+
+/**
+ * The connection to drachtio-server, by which calls come in and requests go out. It comes back by itself; calls
+ * that drachtio still knows then go on, the others are told that their signalling is lost.
+ */
+export class Signalling implements SipRequests {
+  readonly #options: SignallingOptions;
+  readonly #srf: SrfLike;
+  readonly #calls = new Set<DrachtioCall>();
+  #state: SignallingState = "connecting";
+
+  private constructor(options: SignallingOptions, srf: SrfLike) {
+    this.#options = options;
+    this.#srf = srf;
+  }
+
+  /** Starts to connect and keeps trying. */
+  static open(options: SignallingOptions): Signalling {
+    const signalling = new Signalling(options, makeSrf());
+    signalling.#begin();
+    return signalling;
+  }
+
+  get state(): SignallingState {
+    return this.#state;
+  }
+
+  /** The underlying object, which drachtio-fsmrf needs for the dialogs between drachtio and the media server. */
+  get srf(): SrfLike {
+    return this.#srf;
+  }
+
+  /** The call is over: its signalling is not watched any more. */
+  release(call: DrachtioCall): void {
+    this.#calls.delete(call);
+  }
+
+  async send(
+    method: "REGISTER" | "OPTIONS",
+    uri: string,
+    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>>; readonly auth?: { readonly username: string; readonly password: string } },
+  ): Promise<SipRequestOutcome> {
+    if (this.#state !== "connected") return { kind: "not-sent", why: "drachtio is not connected" };
+    return await new Promise((resolve) => {
+      const callOff = this.#options.clock.after(requestLimit, () => {
+        resolve({ kind: "not-sent", why: "drachtio gave no answer" });
+      });
+      const settle = (outcome: SipRequestOutcome): void => {
+        callOff();
+        resolve(outcome);
+      };
+      const { nextHop, headers, auth } = options;
+      this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers }, ...(auth && { auth }) }, (error, request) => {
+        if (error !== null || request === undefined) settle({ kind: "not-sent", why: error?.message ?? "refused by drachtio" });
+        else request.on("response", (response) => {
+          settle({ kind: "answered", answer: readAnswer(response) });
+        });
+      });
+    });
+  }
+
+  close(): void {
+    if (this.#state === "connected") this.#srf.disconnect();
+    this.#state = "closed";
+  }
+
+  #begin(): void {
+    const srf = this.#srf;
+    const { host, port, secret } = this.#options;
+    srf.on("connect", (error, _hostPorts, version) => {
+      if (error === null) this.#connected(version ?? "unknown version");
+      else this.#lost("refused", error.message);
+    });
+    srf.on("error", (error) => {
+      this.#lost("lost", error.message);
+    });
+    srf.on("close", () => {
+      this.#lost("lost", "connection closed");
+    });
+    srf.invite((request, response) => {
+      const call = new DrachtioCall(srf, this.#options.clock, this.#options.onBug, request, response);
+      this.#calls.add(call);
+      this.#options.onCall(call);
+    });
+    srf.options((_request, response) => {
+      response.send(200, "OK", { headers: { Allow: allowedMethods, Accept: "application/sdp" } });
+    });
+    srf.connect({ host, port, secret, enablePing: true, pingInterval, reconnect: { retryMaxDelay: longestReconnectDelay } });
+  }
+
+  #connected(version: string): void {
+    const isBack = this.#state === "lost";
+    this.#state = "connected";
+    this.#options.onConnected(version);
+    if (isBack) for (const call of this.#calls) this.#probe(call);
+  }
+
+  #lost(state: "refused" | "lost", why: string): void {
+    if (this.#state === "closed" || this.#state === state) return;
+    this.#state = state;
+    this.#options.onLost(why);
+  }
+
+  /** Asks within the call's dialog: a drachtio that has restarted does not know it, and nobody can end it from there. */
+  #probe(call: DrachtioCall): void {
+    const { dialogId } = call;
+    if (dialogId === undefined) {
+      call.forget();
+      return;
+    }
+    this.#srf.request("sip:placeholder", { method: "OPTIONS", stackDialogId: dialogId }, (error: SrfError | null, request) => {
+      if (error !== null) call.forget();
+      else request?.on("response", (response) => {
+        if (response.status === 481 || response.status === 408) call.forget();
+      });
+    });
+  }
+}
+
+function readAnswer(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["answer"] {
+  return {
+    status: response.status,
+    reason: response.reason,
+    header: (name) => response.get(name),
+  };
+}

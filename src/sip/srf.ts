@@ -1,0 +1,87 @@
+/**
+ * The part of drachtio-srf 5 that einwahl uses, with the types that it really has: the published ones leave
+ * out most of what is needed here (reconnection, meta data, error codes).
+ */
+import Srf from "drachtio-srf";
+
+/** Headers of a message that is sent. */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface SrfMessage {
+  readonly body: string | undefined;
+  /** Where it came from; the flow's far end for TCP and TLS. */
+  readonly source_address: string;
+  readonly source_port: number;
+  readonly protocol: string;
+  /** The value of a header, several joined by commas, `undefined` when absent. */
+  get(name: string): string | undefined;
+}
+
+export interface SrfRequest extends SrfMessage {
+  readonly method: string;
+  readonly uri: string;
+  on(event: "cancel", listener: () => void): void;
+  on(event: "response", listener: (response: SrfReceivedResponse) => void): void;
+  removeAllListeners(): void;
+}
+
+export interface SrfReceivedResponse extends SrfMessage {
+  readonly status: number;
+  readonly reason: string;
+}
+
+export interface SrfResponse {
+  send(status: number, reason: string, options: { headers?: Headers; body?: string }): void;
+}
+
+export interface SrfDialog {
+  readonly id: string;
+  on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
+  on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
+  removeAllListeners(): void;
+}
+
+/** drachtio-srf's own account of how an in-dialog request failed. */
+export interface SrfError extends Error {
+  readonly code?: string;
+  readonly status?: number;
+}
+
+export interface SrfConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly enablePing: boolean;
+  /** Milliseconds, 5000 to 300000. */
+  readonly pingInterval: number;
+  readonly reconnect: { readonly retryMaxDelay: number };
+}
+
+export interface SrfRequestOptions {
+  readonly method: string;
+  /** The next hop, when it is not the one of the URI. */
+  readonly proxy?: string;
+  readonly headers?: Headers;
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Sends within a dialog that drachtio knows; the URI is a placeholder then. */
+  readonly stackDialogId?: string;
+}
+
+export interface SrfLike {
+  connect(options: SrfConnectOptions): void;
+  disconnect(): void;
+  /** drachtio's version and the addresses that it listens on, or why it refused us. */
+  on(event: "connect", listener: (error: Error | null, hostPorts?: string, version?: string, localHostPorts?: string) => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  on(event: "close", listener: () => void): void;
+  invite(handler: (request: SrfRequest, response: SrfResponse) => void): void;
+  options(handler: (request: SrfRequest, response: SrfResponse) => void): void;
+  request(uri: string, options: SrfRequestOptions, callback: (error: SrfError | null, request?: SrfRequest) => void): void;
+  createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }): Promise<SrfDialog>;
+  /** Forgets a dialog, whose BYE has been sent in another way. */
+  removeDialog(dialog: SrfDialog): void;
+}
+
+export function makeSrf(): SrfLike {
+  return new Srf() as unknown as SrfLike;
+}

@@ -1,0 +1,17 @@
+/** What an INVITE says about where it comes from, which number was dialled and who calls. Header values as received. */
+export interface InviteFacts {
+  readonly source: {
+    readonly address: string;
+    readonly port: number;
+    readonly transport: "udp" | "tcp" | "tls";
+  };
+  readonly requestUri: string;
+  readonly to: string;
+  /** P-Called-Party-ID (RFC 7315 section 4.2), "" when absent. */
+  readonly calledParty: string;
+  readonly from: string;
+  /** Privacy (RFC 3323), "" when absent. */
+  readonly privacy: string;
+  /** The values of P-Asserted-Identity (RFC 3325). */
+  readonly assertedIdentities: readonly string[];
+}

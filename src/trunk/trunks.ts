@@ -1,0 +1,77 @@
+import type { CountryCode } from "libphonenumber-js";
+import type { Admitted, Trunks } from "../call/interfaces.js";
+import { digitsOf, identifyCaller } from "../caller/caller.js";
+import type { Language } from "../caller/language.js";
+import { parseNameAddress, splitValues } from "../caller/name-address.js";
+import { toInternational } from "../caller/numbering.js";
+import { type Result, failure, success } from "../result.js";
+import type { InviteFacts } from "./invite.js";
+import type { Sources } from "./sources.js";
+
+/** A trunk as admission sees it. */
+export interface Trunk {
+  readonly name: string;
+  readonly sources: Pick<Sources, "allows">;
+  /** Whether its calls must come over TLS; without it the SRTP keys would travel in the open. */
+  readonly signalling: "tls" | "any";
+  readonly numbers: readonly TrunkNumber[];
+  readonly calledNumberFrom: "to" | "request-uri" | "p-called-party-id";
+  readonly country: CountryCode;
+  readonly bareCountryCode: boolean;
+  readonly srtp: Admitted["srtp"];
+}
+
+export interface TrunkNumber {
+  /** E.164 with `+`. */
+  readonly number: string;
+  readonly languages: readonly [Language, ...Language[]];
+}
+
+/**
+ * Recognises the trunk by the source of the INVITE, never by a challenge (easybell refuses those), and the number
+ * by the header that this trunk puts it into.
+ */
+export class TrunkAdmission implements Trunks {
+  readonly #trunks: readonly Trunk[];
+
+  constructor(trunks: readonly Trunk[]) {
+    this.#trunks = trunks;
+  }
+
+  admit(invite: InviteFacts): Result<Admitted, "unknown-source" | "unknown-number"> {
+    const { address, transport } = invite.source;
+    const candidates = this.#trunks.filter((trunk) => trunk.sources.allows(address) && (trunk.signalling === "any" || transport === "tls"));
+    if (candidates.length === 0) return failure("unknown-source");
+    for (const trunk of candidates) {
+      const called = calledNumber(invite, trunk);
+      const number = trunk.numbers.find((each) => each.number === called);
+      if (number === undefined) continue;
+      return success({
+        trunk: trunk.name,
+        languages: number.languages,
+        caller: identifyCaller(invite, trunk),
+        srtp: trunk.srtp,
+      });
+    }
+    return failure("unknown-number");
+  }
+}
+
+/** The dialled number as E.164, `undefined` when the header holds none. */
+function calledNumber(invite: InviteFacts, trunk: Trunk): string | undefined {
+  const [header] = splitValues(headerWithNumber(invite, trunk));
+  const address = header === undefined ? undefined : parseNameAddress(header);
+  const digits = address === undefined ? undefined : digitsOf(address);
+  return digits === undefined ? undefined : toInternational(digits, trunk);
+}
+
+function headerWithNumber(invite: InviteFacts, trunk: Trunk): string {
+  switch (trunk.calledNumberFrom) {
+    case "to":
+      return invite.to;
+    case "request-uri":
+      return invite.requestUri;
+    case "p-called-party-id":
+      return invite.calledParty;
+  }
+}
