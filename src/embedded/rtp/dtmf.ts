@@ -1,0 +1,74 @@
+/** Telephone events (RFC 4733 section 2.3): the digits 0-9 * # A-D as events 0-15. */
+export const DIGITS = "0123456789*#ABCD";
+
+export const TELEPHONE_EVENT_PAYLOAD_TYPE = 101;
+const VOLUME = 10;
+const END = 0x80;
+const MAX_DURATION = 0xffff;
+
+export interface TelephoneEvent {
+  readonly digit: string;
+  readonly end: boolean;
+  /** Timestamp units: 8 are one millisecond. */
+  readonly duration: number;
+}
+
+/** The four bytes of an event; duration in timestamp units (1/8 ms), at most 65535. */
+export function encodeTelephoneEvent(event: TelephoneEvent): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt8(DIGITS.indexOf(event.digit), 0);
+  payload.writeUInt8((event.end ? END : 0) | VOLUME, 1);
+  payload.writeUInt16BE(Math.min(MAX_DURATION, event.duration), 2);
+  return payload;
+}
+
+/** Undefined for anything but a digit (flash, modem tones, malformed). */
+export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undefined {
+  const [code, flags, high, low] = payload;
+  if (code === undefined || flags === undefined || high === undefined || low === undefined) return undefined;
+  const digit = DIGITS[code];
+  return digit === undefined ? undefined : { digit, end: (flags & END) !== 0, duration: (high << 8) | low };
+}
+
+/**
+ * Turns event packets into digits, each once: the end packet comes three times, any packet may be lost, and all
+ * packets of one digit share their RTP timestamp.
+ */
+export class DigitReceiver {
+  readonly #onDigit: (digit: string, durationMs: number) => void;
+  #current: { readonly timestamp: number; readonly digit: string; duration: number } | undefined;
+  #lastReported: number | undefined;
+
+  constructor(onDigit: (digit: string, durationMs: number) => void) {
+    this.#onDigit = onDigit;
+  }
+
+  push(timestamp: number, payload: Uint8Array): void {
+    const event = parseTelephoneEvent(payload);
+    if (event === undefined || timestamp === this.#lastReported) return;
+    if (this.#current !== undefined && this.#current.timestamp !== timestamp) {
+      // Packets of an older digit that arrive late are dropped, a newer one ends it.
+      if (((timestamp - this.#current.timestamp) & 0x8000_0000) !== 0) return;
+      this.#report();
+    }
+    this.#current ??= { timestamp, digit: event.digit, duration: 0 };
+    this.#current.duration = Math.max(this.#current.duration, event.duration);
+    if (event.end) this.#report();
+  }
+
+  /** An audio packet later than the digit: its end packets were all lost. */
+  audio(timestamp: number): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const after = (timestamp - current.timestamp) | 0;
+    if (after > current.duration + 800) this.#report();
+  }
+
+  #report(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    this.#current = undefined;
+    this.#lastReported = current.timestamp;
+    this.#onDigit(current.digit, Math.round(current.duration / 8));
+  }
+}

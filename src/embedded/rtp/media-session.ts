@@ -1,0 +1,300 @@
+import { randomBytes } from "node:crypto";
+import type { RemoteInfo } from "node:dgram";
+import { systemClock, type Clock } from "../../clock.js";
+import { failure, success, type Result } from "../../result.js";
+import { DigitReceiver } from "./dtmf.js";
+import { FRAME_SAMPLES, PAYLOAD_TYPES, decodeG711, encodeG711, type CodecName } from "./g711.js";
+import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type AnswerOptions, type ChosenMedia, type OfferedMedia, type SrtpPolicy } from "./negotiation.js";
+import { Pacer } from "./pacer.js";
+import { RtpReceiver } from "./rtp-receiver.js";
+import { RtpSender } from "./rtp-sender.js";
+import { RtpSocket } from "./rtp-socket.js";
+import { makeCryptoLine, type CryptoLine } from "./sdes.js";
+import { OFFERED_TELEPHONE_EVENT, parseRemoteSdp, writeSdp, type Direction, type LocalMedia, type MediaProfile, type NegotiationFailure, type RemoteMedia } from "./sdp.js";
+import { ALL_SUITES, SUITES, SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
+
+export type { AnswerOptions, SrtpPolicy } from "./negotiation.js";
+export type { MediaProfile, NegotiationFailure } from "./sdp.js";
+
+export interface MediaSessionOptions {
+  /** IPv4 address to bind. */
+  readonly address: string;
+  /** 0 or absent: the system chooses. */
+  readonly port?: number;
+  readonly portRange?: readonly [number, number];
+  /** Written into the SDP instead of `address`. */
+  readonly advertisedAddress?: string;
+  readonly random?: (bytes: number) => Buffer;
+  readonly clock?: Clock;
+  /** Paces outgoing digits; share one among sessions. */
+  readonly pacer?: Pacer;
+}
+
+export interface OfferOptions {
+  readonly codecs: readonly CodecName[];
+  readonly srtp: SrtpPolicy;
+  readonly suites?: readonly SuiteName[];
+  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. */
+  readonly profile?: MediaProfile;
+}
+
+export interface MediaStats {
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  /** Not authentic, replayed, unparsable, plain in a secure session, or from a second source in a plain one. */
+  readonly rejected: number;
+  readonly lost: number;
+  /** By the session's clock (ms); undefined before the first packet. */
+  readonly lastPacketAt: number | undefined;
+}
+
+const DIGIT_MS = 160;
+
+/** One audio stream of a call: RTP or SRTP over one UDP port, negotiated by offer and answer (RFC 3264). */
+export class MediaSession {
+  readonly #socket: RtpSocket;
+  readonly #address: string;
+  readonly #random: (bytes: number) => Buffer;
+  readonly #pacer: Pacer;
+  readonly #sender: RtpSender;
+  readonly #receiver: RtpReceiver;
+  readonly #digits: DigitReceiver;
+  readonly #sessionId: number;
+  #version: number;
+  #localSdp = "";
+  #remoteSdp = "";
+  #pending: OfferedMedia | undefined;
+  #chosen: ChosenMedia | undefined;
+  #localCrypto: CryptoLine | undefined;
+  #direction: Direction = "sendrecv";
+  #stopDigits: (() => void) | undefined;
+  #rest: Int16Array = new Int16Array(0);
+  #closed = false;
+
+  /** Every received audio packet, decoded; always 160 samples (20 ms, 8 kHz mono). Must not throw. */
+  onFrame: ((pcm: Int16Array) => void) | undefined;
+  /** Every received audio packet as it came, for a relay that need not decode. Must not throw. */
+  onPayload: ((payload: Uint8Array, codec: CodecName) => void) | undefined;
+  /** Once a digit, when it ends (RFC 4733). Must not throw. */
+  onDigit: (digit: string, durationMs: number) => void = () => undefined;
+
+  private constructor(socket: RtpSocket, o: MediaSessionOptions) {
+    const clock = o.clock ?? systemClock;
+    this.#socket = socket;
+    this.#address = o.advertisedAddress ?? o.address;
+    this.#random = o.random ?? randomBytes;
+    this.#pacer = o.pacer ?? new Pacer(clock);
+    this.#receiver = new RtpReceiver(clock);
+    this.#sender = new RtpSender({ clock, random: this.#random, transmit: (packet) => { this.#transmit(packet); } });
+    this.#digits = new DigitReceiver((digit, durationMs) => { this.onDigit(digit, durationMs); });
+    this.#sessionId = this.#random(4).readUInt32BE(0);
+    this.#version = this.#sessionId;
+    socket.onPacket((packet, from) => { this.#onPacket(packet, from); });
+  }
+
+  /** Rejects if no port is free or the address is not ours. */
+  static async open(o: MediaSessionOptions): Promise<MediaSession> {
+    const random = o.random ?? randomBytes;
+    const socket = await RtpSocket.open({
+      address: o.address,
+      random,
+      ...(o.port === undefined ? {} : { port: o.port }),
+      ...(o.portRange === undefined ? {} : { portRange: o.portRange }),
+    });
+    return new MediaSession(socket, o);
+  }
+
+  get port(): number { return this.#socket.port; }
+  get localAddress(): string { return this.#address; }
+  /** Our last SDP, "" before the first. */
+  get localSdp(): string { return this.#localSdp; }
+  get remoteSdp(): string { return this.#remoteSdp; }
+  /** What we send; undefined before the negotiation. */
+  get codec(): CodecName | undefined { return this.#chosen?.codec.name; }
+  get payloadType(): number | undefined { return this.#chosen?.codec.payloadType; }
+  get telephoneEvent(): number | undefined { return this.#chosen?.media.telephoneEvent; }
+  /** Undefined: plain RTP, or not negotiated. */
+  get suite(): SuiteName | undefined { return this.#chosen?.crypto?.suite; }
+  get hasCrypto(): boolean { return this.#chosen?.crypto !== undefined; }
+  /** As the peer's SDP says, not as packets come. */
+  get remoteAddress(): string | undefined { return this.#chosen?.media.address; }
+  get remotePort(): number | undefined { return this.#chosen?.media.port; }
+  get direction(): Direction { return this.#direction; }
+
+  /** Makes an offer; the session keeps its present state until `accept`. */
+  offer(o: OfferOptions): string {
+    const suites = o.srtp === "none" ? [] : (o.suites ?? ALL_SUITES);
+    const crypto = suites.map((suite, i) => makeCryptoLine(i + 1, suite, this.#random));
+    this.#pending = { codecs: o.codecs, srtp: o.srtp, crypto };
+    this.#localSdp = this.#write({
+      profile: o.profile ?? (o.srtp === "mandatory" ? "RTP/SAVP" : "RTP/AVP"),
+      codecs: o.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
+      telephoneEvent: OFFERED_TELEPHONE_EVENT,
+      crypto,
+      direction: "sendrecv",
+    });
+    return this.#localSdp;
+  }
+
+  /** Completes our offer. A failure leaves the session as it was. */
+  accept(answerSdp: string): Result<void, NegotiationFailure> {
+    const pending = this.#pending;
+    if (pending === undefined) return failure({ kind: "badState", detail: "an answer without an offer" });
+    const lines = parseRemoteSdp(answerSdp);
+    if (!lines.ok) return lines;
+    const read = readAnswer(lines.value, pending);
+    if (!read.ok) return read;
+    this.#pending = undefined;
+    this.#direction = answerDirection(read.value.media.direction);
+    this.#apply(answerSdp, read.value, read.value.local);
+    return success(undefined);
+  }
+
+  /** Answers an offer, a first one or a renewal, and starts. A failure (to be told as 488) leaves the session as it was. */
+  answer(offerSdp: string, o: AnswerOptions): Result<string, NegotiationFailure> {
+    const lines = parseRemoteSdp(offerSdp);
+    if (!lines.ok) return lines;
+    const chosen = chooseFromOffer(lines.value, o, o.suites ?? ALL_SUITES);
+    if (!chosen.ok) return chosen;
+    const { media, codec, crypto } = chosen.value;
+    // The same key again in a renewal (a session timer, a hold) keeps ours, and with it both rollover counters.
+    const local = crypto === undefined ? undefined : this.#keepsKey(crypto) ? this.#localCrypto : makeCryptoLine(crypto.tag, crypto.suite, this.#random);
+    this.#pending = undefined;
+    this.#direction = answerDirection(media.direction);
+    this.#apply(offerSdp, chosen.value, local);
+    this.#localSdp = this.#write(
+      {
+        profile: local === undefined ? "RTP/AVP" : "RTP/SAVP",
+        codecs: [codec],
+        telephoneEvent: media.telephoneEvent,
+        crypto: local === undefined ? [] : [local],
+        direction: this.#direction,
+      },
+      media.index,
+      lines.value.filter((line) => line.index !== media.index),
+    );
+    return success(this.#localSdp);
+  }
+
+  /** One frame of 20 ms; the caller paces. Nothing is sent before the negotiation, on hold, or while a digit goes out. */
+  send(pcm: Int16Array): void {
+    const codec = this.#chosen?.codec;
+    if (codec === undefined || !this.#mayTransmit()) return;
+    this.#sender.audio(codec.payloadType, encodeG711(codec.name, pcm));
+  }
+
+  /** A frame that is already encoded; encoded anew if the codecs differ. */
+  sendPayload(payload: Uint8Array, codec: CodecName): void {
+    const own = this.#chosen?.codec;
+    if (own === undefined || !this.#mayTransmit()) return;
+    this.#sender.audio(own.payloadType, own.name === codec ? payload : encodeG711(own.name, decodeG711(codec, payload)));
+  }
+
+  /** @param durationMs 40 to 8000. Resolves when it is out: false if the peer takes no RFC 4733 or the session ends before. */
+  sendDigit(digit: string, durationMs = DIGIT_MS): Promise<boolean> {
+    const payloadType = this.telephoneEvent;
+    if (payloadType === undefined || this.#closed) return Promise.resolve(false);
+    const sent = this.#sender.digit(digit.toUpperCase(), durationMs);
+    this.#stopDigits ??= this.#pacer.every(() => {
+      if (this.#sender.digitsPending) this.#sender.digitTick(payloadType);
+      if (this.#sender.digitsPending) return;
+      this.#stopDigits?.();
+      this.#stopDigits = undefined;
+    });
+    return sent;
+  }
+
+  stats(): MediaStats {
+    return {
+      packetsIn: this.#receiver.packets,
+      packetsOut: this.#sender.packets,
+      rejected: this.#receiver.rejected,
+      lost: this.#receiver.lost,
+      lastPacketAt: this.#receiver.lastPacketAt,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#receiver.started = false;
+    this.#stopDigits?.();
+    this.#stopDigits = undefined;
+    this.#sender.dropDigits();
+    await this.#socket.close();
+  }
+
+  #keepsKey(remote: CryptoLine): boolean {
+    const before = this.#chosen?.crypto;
+    return before !== undefined && this.#localCrypto?.tag === remote.tag && sameKey(before, remote);
+  }
+
+  #apply(remoteSdp: string, chosen: ChosenMedia, local: CryptoLine | undefined): void {
+    const before = this.#chosen;
+    const remote = chosen.crypto;
+    if (remote === undefined || local === undefined) {
+      this.#sender.srtp = undefined;
+      this.#receiver.srtp = undefined;
+    } else {
+      const suite = SUITES[remote.suite];
+      if (this.#localCrypto === undefined || !sameKey(this.#localCrypto, local)) this.#sender.srtp = SrtpSender.fromMaster(suite, local.master);
+      if (before?.crypto === undefined || !sameKey(before.crypto, remote)) this.#receiver.srtp = SrtpReceiver.fromMaster(suite, remote.master, remote.mki);
+    }
+    if (before?.media.address !== chosen.media.address || before.media.port !== chosen.media.port) this.#receiver.forgetSource();
+    this.#localCrypto = local;
+    this.#chosen = chosen;
+    this.#remoteSdp = remoteSdp;
+    this.#receiver.started = !this.#closed;
+  }
+
+  /** The version in o= grows exactly when something changed (RFC 3264 section 8). */
+  #write(media: Omit<LocalMedia, "address" | "port" | "sessionId" | "sessionVersion">, at = 0, refused: readonly RemoteMedia[] = []): string {
+    const compose = (): string =>
+      writeSdp({ ...media, address: this.#address, port: this.port, sessionId: this.#sessionId, sessionVersion: this.#version }, at, refused);
+    const same = compose();
+    if (this.#localSdp === "" || same === this.#localSdp) return same;
+    this.#version += 1;
+    return compose();
+  }
+
+  #mayTransmit(): boolean {
+    return !this.#closed && this.#chosen !== undefined && remoteListens(this.#chosen.media.direction);
+  }
+
+  #transmit(packet: Uint8Array): void {
+    const to = this.#receiver.source ?? this.#chosen?.media;
+    if (to !== undefined && !this.#closed) this.#socket.send(packet, to.port, to.address);
+  }
+
+  #onPacket(datagram: Buffer, from: RemoteInfo): void {
+    const packet = this.#receiver.receive(datagram, from);
+    const chosen = this.#chosen;
+    if (packet === undefined || chosen === undefined || this.#closed) return;
+    if (packet.payloadType === chosen.media.telephoneEvent) {
+      this.#digits.push(packet.timestamp, packet.payload);
+      return;
+    }
+    const codec = chosen.media.codecs.find((known) => known.payloadType === packet.payloadType)?.name;
+    if (codec === undefined) return;
+    this.#digits.audio(packet.timestamp);
+    this.onPayload?.(packet.payload, codec);
+    if (this.onFrame !== undefined) this.#deliver(decodeG711(codec, packet.payload), this.onFrame);
+  }
+
+  /** Phones may send 10, 30 or 60 ms; the listeners get 20. */
+  #deliver(pcm: Int16Array, onFrame: (pcm: Int16Array) => void): void {
+    if (pcm.length === FRAME_SAMPLES && this.#rest.length === 0) {
+      onFrame(pcm);
+      return;
+    }
+    const all = new Int16Array(this.#rest.length + pcm.length);
+    all.set(this.#rest);
+    all.set(pcm, this.#rest.length);
+    let at = 0;
+    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) onFrame(all.slice(at, at + FRAME_SAMPLES));
+    this.#rest = all.slice(at);
+  }
+}
+
+function sameKey(one: CryptoLine, other: CryptoLine): boolean {
+  return one.suite === other.suite && one.master.key.equals(other.master.key) && one.master.salt.equals(other.master.salt);
+}

@@ -1,0 +1,96 @@
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+
+export interface RtpSocketOptions {
+  readonly address: string;
+  readonly port?: number;
+  /** Lowest and highest port, both included; even ports are taken, in random order from a random start. */
+  readonly portRange?: readonly [number, number];
+  readonly random: (bytes: number) => Buffer;
+}
+
+const RECEIVE_BUFFER = 256 * 1024;
+
+function bind(address: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({
+      type: "udp4",
+      // Only literal IPv4 addresses are sent to; dgram's own lookup would cost a turn of the event loop for each packet.
+      lookup: (hostname, _options, callback) => {
+        callback(null, hostname, 4);
+      },
+    });
+    const failed = (error: Error): void => {
+      socket.close();
+      reject(error);
+    };
+    socket.once("error", failed);
+    socket.bind({ address, port, exclusive: true }, () => {
+      socket.off("error", failed);
+      try {
+        socket.setRecvBufferSize(RECEIVE_BUFFER);
+      } catch {
+        // The system's own size serves as well.
+      }
+      resolve(socket);
+    });
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+async function bindInRange(o: RtpSocketOptions, [low, high]: readonly [number, number]): Promise<Socket> {
+  const first = low + (low % 2);
+  const count = Math.floor((high - first) / 2) + 1;
+  const start = o.random(4).readUInt32BE(0) % Math.max(1, count);
+  for (let i = 0; i < count; i++) {
+    try {
+      return await bind(o.address, first + ((start + i) % count) * 2);
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+    }
+  }
+  throw new Error(`no free RTP port from ${low} to ${high}`);
+}
+
+/** One UDP socket for RTP. */
+export class RtpSocket {
+  readonly port: number;
+  readonly #socket: Socket;
+  #closed = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.port = socket.address().port;
+    // ICMP errors of packets sent earlier: the far end's media may simply not be there yet.
+    socket.on("error", () => undefined);
+  }
+
+  /** Rejects if no port is free or the address is not ours. */
+  static async open(o: RtpSocketOptions): Promise<RtpSocket> {
+    const socket = o.portRange === undefined ? await bind(o.address, o.port ?? 0) : await bindInRange(o, o.portRange);
+    return new RtpSocket(socket);
+  }
+
+  onPacket(listener: (packet: Buffer, from: RemoteInfo) => void): void {
+    this.#socket.on("message", listener);
+  }
+
+  send(packet: Uint8Array, port: number, address: string): void {
+    if (this.#closed) return;
+    // The callback keeps a send error from becoming an "error" event; a lost packet is a lost packet.
+    this.#socket.send(packet, port, address, () => undefined);
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    return new Promise((resolve) => {
+      this.#socket.close(() => {
+        this.#socket.removeAllListeners();
+        resolve();
+      });
+    });
+  }
+}
