@@ -143,6 +143,7 @@ await t.test("re-negotiation", async (t) => {
     const second = must(b.answer(a.offer({ codecs, srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] }), { codecs, srtp: "mandatory" }));
     t.not(/inline:.*/.exec(second)?.[0], /inline:.*/.exec(first)?.[0]);
     t.equal(Number(/o=FreeSWITCH \d+ (\d+)/.exec(second)?.[1]), Number(/o=FreeSWITCH \d+ (\d+)/.exec(first)?.[1]) + 1);
+    await until(pacer, () => b.stats().packetsIn + b.stats().rejected === a.stats().packetsOut);
     const rejected = b.stats().rejected;
     a.send(new Int16Array(160));
     await until(pacer, () => b.stats().rejected === rejected + 1);
