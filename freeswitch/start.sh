@@ -1,0 +1,40 @@
+#!/bin/sh
+# Starts the media server in the foreground with the configuration beside this script.
+# Every value is an environment variable (conf/vars.xml); these are read here:
+#   EINWAHL_FS_EVENT_SOCKET_PASSWORD, or ..._PASSWORD_FILE (a file with nothing but the password): required
+#   EINWAHL_MAX_CALLS     calls at a time; sets the session limits (default 200)
+#   EINWAHL_FS_TLS_CA     PEM file of the authorities trusted for BBB (default: the system's)
+#   EINWAHL_FS_STATE_DIR  writable folder for run files (default /var/lib/einwahl-freeswitch)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+refuse() { echo "start.sh: $1" >&2; exit 78; }
+
+if [ -n "${EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE:-}" ]; then
+  [ -r "$EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE" ] || refuse "cannot read $EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE"
+  EINWAHL_FS_EVENT_SOCKET_PASSWORD=$(cat "$EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE")
+fi
+case ${EINWAHL_FS_EVENT_SOCKET_PASSWORD:-} in
+  "" | ClueCon) refuse "set EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE to a password of your own (not ClueCon)" ;;
+  *[!A-Za-z0-9._~-]*) refuse "the event socket password may hold letters, digits and . _ ~ - only" ;;
+esac
+export EINWAHL_FS_EVENT_SOCKET_PASSWORD
+
+calls=${EINWAHL_MAX_CALLS:-200}
+case $calls in "" | *[!0-9]*) refuse "EINWAHL_MAX_CALLS must be a whole number" ;; esac
+# Two channels a call, and some air for callers who hang up while their successor arrives.
+export EINWAHL_FS_MAX_SESSIONS="${EINWAHL_FS_MAX_SESSIONS:-$((calls * 2 + 20))}"
+export EINWAHL_FS_SESSIONS_PER_SECOND="${EINWAHL_FS_SESSIONS_PER_SECOND:-$((calls + 50))}"
+
+state=${EINWAHL_FS_STATE_DIR:-/var/lib/einwahl-freeswitch}
+export EINWAHL_FS_SOUNDS_DIR="${EINWAHL_FS_SOUNDS_DIR:-$here/sounds}"
+export EINWAHL_FS_TLS_DIR="$state/tls"
+umask 077
+mkdir -p "$state/log" "$state/db" "$state/run" "$state/tmp" "$state/cache" "$state/tls"
+ca=${EINWAHL_FS_TLS_CA:-/etc/ssl/certs/ca-certificates.crt}
+[ -r "$ca" ] || refuse "cannot read $ca: set EINWAHL_FS_TLS_CA to the authorities trusted for BBB"
+cp "$ca" "$state/tls/cafile.pem"
+
+# -c, because with -nc nothing is logged to standard output; stdbuf, because otherwise it comes in blocks of 4 kB.
+exec stdbuf -oL freeswitch -c -nonat -nort \
+  -conf "$here/conf" -log "$state/log" -db "$state/db" -run "$state/run" -temp "$state/tmp" \
+  -cache "$state/cache" -storage "$state/tmp" -recordings "$state/tmp" -certs "$state/tls" -sounds "$EINWAHL_FS_SOUNDS_DIR" </dev/null
