@@ -126,12 +126,13 @@ export class SipDialog {
   }
 
   /** For the user agent: our 2xx was just sent and waits for its ACK. */
-  awaitAck(response: SipResponse, transaction: ServerTransaction): void {
+  awaitAck(transaction: ServerTransaction): void {
     const answer = new UnacknowledgedAnswer(this.#core.clock, this.#core.timers, () => {
-      transaction.flow.send(response.toString());
+      transaction.repeat();
+    }, () => {
+      inBackground(this.#endUnacknowledged());
     });
     this.#unacknowledged = answer;
-    inBackground(this.#endUnlessAcknowledged(answer));
   }
 
   /** For the user agent: the ACK of our 2xx. */
@@ -225,11 +226,11 @@ export class SipDialog {
     const headers: HeaderList = [...contact, ["Content-Type", "application/sdp"]];
     const response = SipResponse.to(request, 200, { headers, body: verdict.sdp });
     transaction.respond(response);
-    if (request.method === "INVITE") this.awaitAck(response, transaction);
+    if (request.method === "INVITE") this.awaitAck(transaction);
   }
 
-  async #endUnlessAcknowledged(answer: UnacknowledgedAnswer): Promise<void> {
-    if ((await answer.settled) !== "timeout" || this.#ended || this.#hangingUp) return;
+  async #endUnacknowledged(): Promise<void> {
+    if (this.#ended || this.#hangingUp) return;
     await this.#send("BYE", [], "");
     this.finish({ by: "lost" });
   }

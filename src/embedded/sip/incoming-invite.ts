@@ -75,7 +75,7 @@ export class ServerInvite implements IncomingInvite {
       return dialog;
     }
     this.#dialogs.set(dialog.key, dialog);
-    dialog.awaitAck(answer, transaction);
+    dialog.awaitAck(transaction);
     return dialog;
   }
 

@@ -14,6 +14,8 @@ export interface MessageFault {
 export const MAX_MESSAGE_BYTES = 65_536;
 const MAX_HEADERS = 256;
 const TOKEN = /^[\w\-.!%*+`'~]+$/;
+/** `word` of the grammar, with an at-sign somewhere. */
+const CALL_ID = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}@]+$/;
 const SINGLE = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"];
 
 /** Reads one whole message: a datagram, or what the stream framer cut out. */
@@ -92,7 +94,10 @@ function faultOf(message: SipMessage): string | undefined {
   if (via === undefined || parseVia(via) === undefined) return "unreadable Via";
   if (parseNameAddr(message.headers.get("From") ?? "") === undefined) return "unreadable From";
   if (parseNameAddr(message.headers.get("To") ?? "") === undefined) return "unreadable To";
-  if (!/^[^\s<>"]+$/.test(message.callId)) return "unreadable Call-ID";
+  if (!CALL_ID.test(message.callId)) return "unreadable Call-ID";
+  for (const tag of [message.fromTag, message.toTag]) {
+    if (tag !== "" && !TOKEN.test(tag)) return "unreadable tag";
+  }
   const { number, method } = message.cseq;
   if (method === "" || number > 0xffff_ffff) return "unreadable CSeq";
   return undefined;

@@ -28,6 +28,8 @@ export class ServerTransaction {
 
   /** The INVITE was cancelled; 487 has been sent, unless a final response had. */
   onCancel: (cancel: SipRequest) => void = () => undefined;
+  /** A CANCEL came after our 2xx. True: it is refused with 481, because the owner hangs up instead; else it gets its 200. */
+  onLateCancel: () => boolean = () => false;
   /** The final response was never acknowledged (timer H), or no final response was given for five minutes. */
   onTimeout: () => void = () => undefined;
 
@@ -115,6 +117,11 @@ export class ServerTransaction {
     if (this.request.method !== "INVITE" || this.answered) return;
     this.reply(487);
     this.onCancel(cancel);
+  }
+
+  /** Sends the last response once more: a 2xx to an INVITE, until its ACK comes. */
+  repeat(): void {
+    this.#send();
   }
 
   terminate(): void {

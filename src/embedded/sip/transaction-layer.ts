@@ -106,7 +106,8 @@ export class TransactionLayer {
     } else if (message.method === "CANCEL") {
       const invite = this.#servers.get(serverKey(message, "INVITE"));
       const cancel = this.#serve(message, flow);
-      cancel?.reply(invite === undefined ? 481 : 200);
+      const refused = invite === undefined || (invite.accepted && invite.onLateCancel());
+      cancel?.reply(refused ? 481 : 200);
       invite?.receiveCancel(message);
     } else {
       const transaction = this.#serve(message, flow);

@@ -281,7 +281,7 @@ export function viaAddress(message: SipMessage): SipAddress | undefined {
 }
 
 /** A Via for a request that we send over that way. */
-export function makeVia(flow: Flow, branch: string): string {
+export function makeVia(flow: Pick<Flow, "transport" | "local" | "reliable">, branch: string): string {
   const sentBy = formatHostPort(flow.local.address, flow.local.port);
   return `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport${flow.reliable ? ";alias" : ""}`;
 }

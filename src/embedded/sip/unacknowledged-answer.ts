@@ -4,19 +4,24 @@ import { type SipTimers, TimerSet } from "./timers.js";
 /** A 2xx to an INVITE, sent again and again until its ACK comes (RFC 3261 section 13.3.1.4), on every transport. */
 export class UnacknowledgedAnswer {
   readonly #timers: TimerSet;
-  readonly settled: Promise<"acknowledged" | "timeout" | "stopped">;
-  #settle: (how: "acknowledged" | "timeout" | "stopped") => void = () => undefined;
+  /** Acknowledged, timed out or stopped. */
+  readonly settled: Promise<void>;
+  #settle: () => void = () => undefined;
   #pending = true;
 
-  /** @param send sends the same 2xx once more; it has been sent once already */
-  constructor(clock: Clock, timers: SipTimers, send: () => void) {
+  /**
+   * @param send sends the same 2xx once more; it has been sent once already
+   * @param timedOut called when no ACK came within 64 T1
+   */
+  constructor(clock: Clock, timers: SipTimers, send: () => void, timedOut: () => void) {
     this.#timers = new TimerSet(clock);
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.#timers.repeat("retransmit", timers.t1, timers.t2, send);
     this.#timers.start("give up", 64 * timers.t1, () => {
-      this.#end("timeout");
+      this.#end();
+      timedOut();
     });
   }
 
@@ -27,17 +32,17 @@ export class UnacknowledgedAnswer {
   /** The ACK came. False if it is only a repeated one. */
   acknowledge(): boolean {
     const first = this.#pending;
-    this.#end("acknowledged");
+    this.#end();
     return first;
   }
 
   stop(): void {
-    this.#end("stopped");
+    this.#end();
   }
 
-  #end(how: "acknowledged" | "timeout" | "stopped"): void {
+  #end(): void {
     this.#pending = false;
     this.#timers.stopAll();
-    this.#settle(how);
+    this.#settle();
   }
 }

@@ -1,0 +1,34 @@
+import type { Application } from "./application.js";
+
+/** Which application takes requests of which method. */
+export class ApplicationPool {
+  readonly #routes = new Map<string, Application[]>();
+  /** Per method, which of its applications comes next. */
+  readonly #turns = new Map<string, number>();
+
+  /** @param method in lower case */
+  route(method: string, application: Application): void {
+    const takers = this.#routes.get(method) ?? [];
+    // drachtio-srf sends its routes again with each new one; drachtio-server would then give it a double share.
+    if (!takers.includes(application)) takers.push(application);
+    this.#routes.set(method, takers);
+  }
+
+  /** Takes the application off every method: so does drachtio-server, whatever method `remove_route` names. */
+  remove(application: Application): void {
+    for (const [method, takers] of this.#routes) {
+      const rest = takers.filter((taker) => taker !== application);
+      if (rest.length === 0) this.#routes.delete(method);
+      else this.#routes.set(method, rest);
+    }
+  }
+
+  /** The next application in turn for a request of that method, or undefined if none routed it. */
+  next(method: string): Application | undefined {
+    const key = method.toLowerCase();
+    const takers = (this.#routes.get(key) ?? []).filter((taker) => taker.connected);
+    const turn = this.#turns.get(key) ?? 0;
+    this.#turns.set(key, turn + 1);
+    return takers[turn % Math.max(takers.length, 1)];
+  }
+}
