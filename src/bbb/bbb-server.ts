@@ -17,6 +17,8 @@ const believedFor = 60_000;
 /** One BBB server: the meetings that it had when it was last asked. */
 export class BbbServer {
   readonly node: ConferenceNode;
+  /** How often it is asked without a reason, in milliseconds. */
+  readonly pollEveryMs: number;
   readonly #api: BbbApi;
   readonly #clock: Clock;
   #conferences: ReadonlyMap<string, Conference> = new Map();
@@ -24,8 +26,9 @@ export class BbbServer {
   #fault: string | undefined = "not asked yet";
   #asking: Promise<void> | undefined;
 
-  constructor(node: ConferenceNode, api: BbbApi, clock: Clock) {
+  constructor(node: ConferenceNode, api: BbbApi, pollEveryMs: number, clock: Clock) {
     this.node = node;
+    this.pollEveryMs = pollEveryMs;
     this.#api = api;
     this.#clock = clock;
   }

@@ -16,7 +16,6 @@ export interface DirectoryEvents {
  */
 export class BbbDirectory implements Directory {
   readonly #servers: readonly BbbServer[];
-  readonly #pollEveryMs: number;
   readonly #clock: Clock;
   readonly #events: DirectoryEvents;
   readonly #callOffs = new Map<BbbServer, () => void>();
@@ -24,9 +23,8 @@ export class BbbDirectory implements Directory {
   #beginnings: ReadonlyMap<string, number> = new Map();
   #closed = false;
 
-  constructor(servers: readonly BbbServer[], pollEveryMs: number, clock: Clock, events: DirectoryEvents) {
+  constructor(servers: readonly BbbServer[], clock: Clock, events: DirectoryEvents) {
     this.#servers = servers;
-    this.#pollEveryMs = pollEveryMs;
     this.#clock = clock;
     this.#events = events;
   }
@@ -73,7 +71,7 @@ export class BbbDirectory implements Directory {
   async #poll(server: BbbServer): Promise<void> {
     await this.#refresh(server);
     if (this.#closed) return;
-    this.#callOffs.set(server, this.#clock.after(this.#pollEveryMs, () => {
+    this.#callOffs.set(server, this.#clock.after(server.pollEveryMs, () => {
       this.#poll(server).catch((error: unknown) => {
         this.#events.onServer(server.node.name, String(error));
       });

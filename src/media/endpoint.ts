@@ -15,8 +15,8 @@ import { playbackArgument } from "./sounds.js";
 export interface EndpointSettings {
   /** The media server's name in the configuration. */
   readonly mediaServer: string;
-  /** The sofia profile that calls BBB servers. */
-  readonly bridgeProfile: string;
+  /** The sofia profile that takes drachtio's INVITEs. */
+  readonly profile: string;
   /** The prompts as the media server sees them. */
   readonly soundsDirectory: string;
   /** A caller whose RTP stays away for this long, in milliseconds, is gone. */
@@ -30,6 +30,13 @@ const releaseLimit = 3_000;
 
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
+
+/** Calls BBB servers over TLS and nothing else (`freeswitch/conf/sip_profiles/bbb.xml`). */
+const encryptedProfile = "bbb";
+
+function profileFor(target: BridgeTarget, plainProfile: string): string {
+  return target.node.transport === "tls" ? encryptedProfile : plainProfile;
+}
 
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
 export class MediaEndpoint implements CallerEndpoint {
@@ -111,7 +118,7 @@ export class MediaEndpoint implements CallerEndpoint {
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       signals.connected(this.#bridgeFacts(legId));
     });
-    this.#execute("bridge", dialString(target, this.#settings.bridgeProfile, legId, this.codec), signals.completed);
+    this.#execute("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), signals.completed);
     return bridge;
   }
 

@@ -12,8 +12,6 @@ export interface MediaServerOptions {
   readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
   /** The sofia profile that takes drachtio's INVITEs. */
   readonly profile: string;
-  /** The sofia profile that calls BBB servers. */
-  readonly bridgeProfile: string;
   /** Where FreeSWITCH's connections for the channels are taken, and what it is told to connect to. */
   readonly listenAddress: string;
   readonly advertisedAddress: string;
@@ -100,8 +98,8 @@ export class MediaServer {
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, bridgeProfile, soundsDirectory, mediaTimeoutMs } = this.#options;
-    return { mediaServer: name, bridgeProfile, soundsDirectory, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
+    const { name, profile, soundsDirectory, mediaTimeoutMs } = this.#options;
+    return { mediaServer: name, profile, soundsDirectory, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
   }
 
   async #probe(): Promise<void> {

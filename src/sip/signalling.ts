@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registration.js";
 import { DrachtioCall, allowedMethods } from "./incoming-call.js";
 import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf } from "./srf.js";
@@ -31,6 +32,7 @@ export class Signalling implements SipRequests {
   readonly #srf: SrfLike;
   readonly #calls = new Set<DrachtioCall>();
   #state: SignallingState = "connecting";
+  #addresses: readonly ListenAddress[] = [];
 
   private constructor(options: SignallingOptions, srf: SrfLike) {
     this.#options = options;
@@ -46,6 +48,11 @@ export class Signalling implements SipRequests {
 
   get state(): SignallingState {
     return this.#state;
+  }
+
+  /** The addresses that drachtio listens on; those with a public name in its configuration come with that name. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#addresses;
   }
 
   /** The underlying object, which drachtio-fsmrf needs for the dialogs between drachtio and the media server. */
@@ -90,7 +97,8 @@ export class Signalling implements SipRequests {
   #begin(): void {
     const srf = this.#srf;
     const { host, port, secret } = this.#options;
-    srf.on("connect", (error, _hostPorts, version) => {
+    srf.on("connect", (error, hostPorts, version) => {
+      this.#addresses = readAddresses(hostPorts ?? "");
       if (error === null) this.#connected(version ?? "unknown version");
       else this.#lost("refused", error.message);
     });
@@ -138,6 +146,15 @@ export class Signalling implements SipRequests {
       });
     });
   }
+}
+
+/** Reads `tls/198.51.100.1:5061,udp/...`, as drachtio reports its contacts. */
+function readAddresses(hostPorts: string): ListenAddress[] {
+  return hostPorts.split(",").flatMap((hostPort) => {
+    const [, transport, host, port] = /^(udp|tcp|tls)\/(\[[^\]]+\]|[^:]+):(\d+)$/.exec(hostPort.trim()) ?? [];
+    if (transport === undefined || host === undefined) return [];
+    return [{ transport: transport as ListenAddress["transport"], host, port: Number(port) }];
+  });
 }
 
 function readAnswer(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["answer"] {
