@@ -1,0 +1,60 @@
+import { PATIENCE_MS, within } from "./deadline.js";
+
+/** Things that happen one after the other, and tests that wait for one of them; each listener has an owner. */
+export class Happenings<Thing> {
+  readonly #listeners = new Set<(thing: Thing) => void>();
+  #past: Thing[] = [];
+
+  /** All so far, oldest first. */
+  get past(): readonly Thing[] {
+    return this.#past;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  happen(thing: Thing): void {
+    this.#past = [...this.#past, thing].slice(-5_000);
+    for (const listener of [...this.#listeners]) listener(thing);
+  }
+
+  /** Calls back for each one from now on; returns how to stop. */
+  watch(listener: (thing: Thing) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** The first that fits, of those that come from now on (or of the past ones too). Rejects after `ms`. */
+  async next<Found extends Thing>(
+    what: string,
+    fits: (thing: Thing) => thing is Found,
+    options?: { readonly ms?: number; readonly past?: boolean; readonly evidence?: () => string },
+  ): Promise<Found>;
+  async next(
+    what: string,
+    fits: (thing: Thing) => boolean,
+    options?: { readonly ms?: number; readonly past?: boolean; readonly evidence?: () => string },
+  ): Promise<Thing>;
+  async next(
+    what: string,
+    fits: (thing: Thing) => boolean,
+    options: { readonly ms?: number; readonly past?: boolean; readonly evidence?: () => string } = {},
+  ): Promise<Thing> {
+    const before = options.past === true ? this.#past.find(fits) : undefined;
+    if (before !== undefined) return before;
+    let stop: () => void = () => undefined;
+    const coming = new Promise<Thing>((resolve) => {
+      stop = this.watch((thing) => {
+        if (fits(thing)) resolve(thing);
+      });
+    });
+    try {
+      return await within(what, coming, options.ms ?? PATIENCE_MS, options.evidence);
+    } finally {
+      stop();
+    }
+  }
+}

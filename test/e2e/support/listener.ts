@@ -1,0 +1,107 @@
+import { Ear, type HeardTone } from "../../../src/embedded/phone/ear.js";
+import type { KnownPrompt } from "../../../src/embedded/phone/prompt-library.js";
+import { type PromptMatch, PromptRecogniser } from "../../../src/embedded/phone/prompt-recognition.js";
+import { Recording } from "../../../src/embedded/phone/recording.js";
+import { FRAME_SAMPLES } from "../../../src/embedded/rtp/g711.js";
+import { PATIENCE_MS, within } from "./deadline.js";
+
+/** Prompts are looked for after so much new sound: looking costs more than hearing. */
+const LOOK_EVERY_MS = 200;
+
+/** Listens to what comes out of one end of a call: waits for tones and for prompts. 8 kHz, mono. */
+export class Listener {
+  readonly #prompts: readonly KnownPrompt[];
+  readonly #looks = new Set<() => void>();
+  readonly #ear = new Ear();
+  #recogniser: PromptRecogniser;
+  #recording = new Recording();
+  #rest = new Int16Array(0);
+  #sinceLook = 0;
+
+  constructor(prompts: readonly KnownPrompt[]) {
+    this.#prompts = prompts;
+    this.#recogniser = new PromptRecogniser(prompts);
+  }
+
+  /** A new call: what was heard before does not count. */
+  reset(): void {
+    this.#recogniser = new PromptRecogniser(this.#prompts);
+    this.#recording = new Recording();
+    this.#rest = new Int16Array(0);
+  }
+
+  hear(pcm: Int16Array): void {
+    this.#recording.add(pcm);
+    this.#recogniser.push(pcm);
+    const all = new Int16Array(this.#rest.length + pcm.length);
+    all.set(this.#rest);
+    all.set(pcm, this.#rest.length);
+    let at = 0;
+    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) this.#ear.hear(all.subarray(at, at + FRAME_SAMPLES));
+    this.#rest = all.slice(at);
+    this.#sinceLook += (pcm.length * 1000) / 8000;
+    if (this.#sinceLook < LOOK_EVERY_MS) return;
+    this.#sinceLook = 0;
+    for (const look of [...this.#looks]) look();
+  }
+
+  /** Milliseconds of sound so far. */
+  get heardMs(): number {
+    return this.#recording.durationMs;
+  }
+
+  pcm(fromMs = 0): Int16Array {
+    return this.#recording.pcm(fromMs);
+  }
+
+  prompts(fromMs = 0): PromptMatch[] {
+    return this.#recogniser.matches(fromMs);
+  }
+
+  /** Waits until the tone is steady on the line. */
+  async tone(hz: number, ms = PATIENCE_MS): Promise<HeardTone> {
+    let stop: () => void = () => undefined;
+    const heard = new Promise<HeardTone>((resolve) => {
+      stop = this.#ear.watchTone(hz, resolve);
+    });
+    try {
+      return await within(`a tone of ${hz} Hz`, heard, ms, () => this.#evidence());
+    } finally {
+      stop();
+    }
+  }
+
+  /** Those of the candidates that sound now. */
+  tonesNow(candidates: readonly number[]): HeardTone[] {
+    return this.#ear.tones(candidates);
+  }
+
+  /** Waits for the prompt `name` (`de/welcome`) to be recognised, from its beginning, or to its end if so wanted. */
+  async prompt(name: string, options: { readonly fromMs?: number; readonly whole?: boolean; readonly ms?: number } = {}): Promise<PromptMatch> {
+    const { fromMs = 0, whole = false, ms = PATIENCE_MS } = options;
+    let stop: () => void = () => undefined;
+    const heard = new Promise<PromptMatch>((resolve) => {
+      const look = (): void => {
+        const match = this.#recogniser.heard(name, fromMs, whole);
+        if (match === undefined) return;
+        this.#looks.delete(look);
+        resolve(match);
+      };
+      stop = () => {
+        this.#looks.delete(look);
+      };
+      this.#looks.add(look);
+      look();
+    });
+    try {
+      return await within(`the prompt ${name}`, heard, ms, () => this.#evidence());
+    } finally {
+      stop();
+    }
+  }
+
+  #evidence(): string {
+    const prompts = this.prompts().map((match) => `${match.name} at ${Math.round(match.offsetMs)} for ${Math.round(match.heardMs)} ms`);
+    return `heard ${Math.round(this.heardMs)} ms: ${prompts.join(", ")}; loudness now ${this.#ear.loudness().toFixed(4)}`;
+  }
+}

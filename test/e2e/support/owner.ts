@@ -1,0 +1,5 @@
+/** Whoever is answerable for what a driver starts: a tap test, whose end ends it all. */
+export interface Owner {
+  /** Runs when the test is over, the last one given first. */
+  teardown(end: () => void | Promise<void>): void;
+}

@@ -1,0 +1,80 @@
+import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { within } from "./deadline.js";
+import { Happenings } from "./happenings.js";
+
+/** A program of Debian's that runs beside the test. */
+export class Program {
+  /** What it prints, line by line, both channels. */
+  readonly lines = new Happenings<string>();
+  /** Settles when it is gone. */
+  readonly gone: Promise<string>;
+  readonly #name: string;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  #isGone = false;
+
+  /** setpriv sees to it that the program does not outlive a test process that is killed. */
+  constructor(command: string, args: readonly string[], options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }) {
+    this.#name = command;
+    this.#child = spawn("setpriv", ["--pdeathsig", "KILL", command, ...args], {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => {
+        this.lines.happen(line);
+      });
+    }
+    this.gone = new Promise((resolve) => {
+      const done = (how: string): void => {
+        this.#isGone = true;
+        resolve(how);
+      };
+      this.#child.once("error", (error) => {
+        done(error.message);
+      });
+      this.#child.once("close", (code, signal) => {
+        done(signal ?? `exit ${String(code)}`);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Its last lines, for a failure's message. */
+  tail(count = 60): string {
+    return this.lines.past.slice(-count).join("\n");
+  }
+
+  /** Waits for a line; rejects at once if the program ends instead. */
+  async line(what: string, pattern: RegExp): Promise<string> {
+    const ended = this.gone.then((how): never => {
+      throw new Error(`${what}: ${this.#name} ended (${how})\n${this.tail()}`);
+    });
+    const seen = this.lines.next(`${this.#name}: ${what}`, (line) => pattern.test(line), { past: true, evidence: () => this.tail() });
+    return await Promise.race([seen, ended]);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.#isGone) this.#child.kill(signal);
+  }
+
+  /** Ends it, with SIGKILL if it does not listen, and waits until it is gone. */
+  async stop(signal: NodeJS.Signals = "SIGTERM", patienceMs = 10_000): Promise<string> {
+    this.signal(signal);
+    try {
+      return await within(`${this.#name} ends`, this.gone, patienceMs);
+    } catch {
+      this.signal("SIGKILL");
+      return await within(`${this.#name} is killed`, this.gone);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Owner } from "./owner.js";
+
+/** A folder that is gone when the test is over. */
+export async function scratchFolder(owner: Owner, name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `einwahl-${name}-`));
+  owner.teardown(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
