@@ -1,0 +1,62 @@
+import { webcrypto } from "node:crypto";
+import "reflect-metadata";
+import * as x509 from "@peculiar/x509";
+
+/** A certification authority and a server certificate that it signed, all PEM. */
+export interface Certificates {
+  /** What a client must trust. */
+  readonly ca: string;
+  readonly key: string;
+  readonly cert: string;
+}
+
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const lifetimeMs = 7 * 24 * 60 * 60 * 1_000;
+
+/**
+ * Makes an authority of its own and a certificate for `localhost` and 127.0.0.1, good for a week: TLS in the demo and
+ * in the tests is verified like everywhere else, and no private key lies in the repository.
+ */
+export async function makeCertificates(): Promise<Certificates> {
+  x509.cryptoProvider.set(globalThis.crypto);
+  const notBefore = new Date(Date.now() - 60_000);
+  const notAfter = new Date(Date.now() + lifetimeMs);
+  const caKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: "01",
+    name: "CN=einwahl demo authority",
+    notBefore,
+    notAfter,
+    signingAlgorithm: algorithm,
+    keys: caKeys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
+    ],
+  });
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const cert = await x509.X509CertificateGenerator.create({
+    serialNumber: "02",
+    subject: "CN=localhost",
+    issuer: ca.subject,
+    notBefore,
+    notAfter,
+    signingAlgorithm: algorithm,
+    publicKey: keys.publicKey,
+    signingKey: caKeys.privateKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: "dns", value: "localhost" },
+        { type: "ip", value: "127.0.0.1" },
+        // FreeSWITCH compares a host that is an address with names of this form only.
+        { type: "url", value: "sip:127.0.0.1" },
+      ]),
+      await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
+    ],
+  });
+  const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { ca: ca.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY"), cert: cert.toString("pem") };
+}
