@@ -1,0 +1,132 @@
+import { fileURLToPath } from "node:url";
+import { type LabelSettings, defaultLabels } from "../caller/label.js";
+import type { Language } from "../caller/language.js";
+import type { BbbServerConfig, Config, MediaServerConfig, NumberConfig, RegistrationConfig, TrunkConfig } from "./config.js";
+import { type TrunkPreset, presets, sipPortFor } from "./presets.js";
+import type { ValidSettings } from "./schema.js";
+
+type Trunk = ValidSettings["trunks"][number];
+type PerLanguage = string | { readonly de?: string | undefined; readonly en?: string | undefined } | undefined;
+
+/** From `dist/src/config` to the recordings that come with the package. */
+const packagedPrompts = fileURLToPath(new URL("../../../freeswitch/sounds", import.meta.url));
+
+/** Fills in what follows from other settings: presets, hosts, ports and languages. */
+export function completeSettings(settings: ValidSettings): Config {
+  const { calls } = settings;
+  const language = settings.language ?? nonEmpty(calls.languages)[0];
+  const fallbackLanguages = nonEmpty([...new Set([language, ...calls.languages])]);
+  return {
+    language,
+    drachtio: settings.drachtio,
+    mediaServers: nonEmpty(settings.media_servers.map(completeMediaServer)),
+    trunks: nonEmpty(settings.trunks.map((trunk) => completeTrunk(trunk, fallbackLanguages))),
+    bbbServers: nonEmpty(settings.bbb_servers.map(completeBbbServer)),
+    calls: {
+      maxConcurrent: calls.max_concurrent,
+      pin: {
+        tries: calls.pin.tries,
+        firstKeyWithinMs: calls.pin.first_digit_timeout,
+        nextKeyWithinMs: calls.pin.inter_digit_timeout,
+        dialogueWithinMs: calls.pin.total_timeout,
+      },
+      maxDurationMs: calls.max_duration,
+      mediaTimeoutMs: calls.media_timeout,
+    },
+    label: completeLabel(settings.label),
+    pseudonymKey: settings.pseudonym_key,
+    http: settings.http,
+    logging: settings.logging,
+    prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
+  };
+}
+
+function completeMediaServer(server: ValidSettings["media_servers"][number]): MediaServerConfig {
+  return {
+    name: server.name,
+    eventSocket: server.event_socket,
+    sipProfile: server.sip_profile,
+    listenAddress: server.listen_address,
+    advertisedAddress: server.advertised_address ?? server.listen_address,
+    capacity: server.capacity,
+  };
+}
+
+function completeTrunk(trunk: Trunk, fallbackLanguages: NumberConfig["languages"]): TrunkConfig {
+  const preset = presets[trunk.provider];
+  const registration = completeRegistration(trunk, preset);
+  const registrarHosts = registration === undefined ? [] : [registration.registrar.host];
+  return {
+    name: trunk.name,
+    provider: trunk.provider,
+    registration,
+    numbers: nonEmpty(trunk.numbers.map((each) => ({
+      number: each.number,
+      languages: each.languages === undefined ? fallbackLanguages : nonEmpty([...new Set(each.languages)]),
+      city: each.city,
+    }))),
+    sources: nonEmpty([...new Set([...(trunk.sources ?? []), ...registrarHosts])]),
+    country: trunk.country,
+    bareCountryCode: trunk.bare_country_code,
+    calledNumberFrom: trunk.called_number_from ?? preset.calledNumberFrom,
+    signalling: trunk.allow_unencrypted ? "any" : "tls",
+    srtp: trunk.allow_unencrypted ? "optional" : "mandatory",
+  };
+}
+
+function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationConfig | undefined {
+  if (trunk.registrar === false) return undefined;
+  const registrar = trunk.registrar ?? preset.registrar;
+  if (registrar === undefined) return undefined;
+  if (trunk.username === undefined || trunk.password === undefined) throw new Error("the cross-checks let a registrar without a user through");
+  const port = registrar.port ?? sipPortFor(registrar.transport);
+  return {
+    registrar: { host: registrar.host, port, transport: registrar.transport },
+    username: trunk.username,
+    password: trunk.password,
+    contact: trunk.contact === undefined ? undefined : { host: trunk.contact.host, port: trunk.contact.port ?? sipPortFor(registrar.transport) },
+    expiresSeconds: trunk.expires === undefined ? preset.expiresSeconds : Math.round(trunk.expires / 1_000),
+    keepaliveMs: trunk.keepalive ?? preset.keepaliveMs,
+  };
+}
+
+/** BBB's own FreeSWITCH has its TLS port here, not on 5061 (see facts/bigbluebutton.md). */
+const bbbTlsPort = 5081;
+
+function completeBbbServer(server: ValidSettings["bbb_servers"][number]): BbbServerConfig {
+  const url = new URL(server.api_url);
+  const path = url.pathname.replace(/\/+$/, "");
+  const { transport } = server.sip;
+  return {
+    name: server.name,
+    apiUrl: `${url.origin}${path.endsWith("/api") ? path : `${path}/api`}/`,
+    secret: server.secret,
+    checksum: server.checksum,
+    sip: {
+      host: server.sip.host ?? url.hostname.replace(/^\[|\]$/g, ""),
+      port: server.sip.port ?? (transport === "tls" ? bbbTlsPort : sipPortFor(transport)),
+      transport,
+      srtp: server.sip.allow_unencrypted ? "optional" : "mandatory",
+    },
+    pollIntervalMs: server.poll_interval,
+  };
+}
+
+function completeLabel(label: ValidSettings["label"]): LabelSettings {
+  return {
+    template: perLanguage(label.template, defaultLabels.template),
+    anonymous: perLanguage(label.anonymous, defaultLabels.anonymous),
+    unreadable: perLanguage(label.unreadable, defaultLabels.unreadable),
+  };
+}
+
+function perLanguage(value: PerLanguage, fallback: Readonly<Record<Language, string>>): Readonly<Record<Language, string>> {
+  if (typeof value === "string") return { de: value, en: value };
+  return { de: value?.de ?? fallback.de, en: value?.en ?? fallback.en };
+}
+
+function nonEmpty<Item>(items: readonly Item[]): readonly [Item, ...Item[]] {
+  const [first, ...others] = items;
+  if (first === undefined) throw new Error("the schema or the cross-checks let an empty list through");
+  return [first, ...others];
+}

@@ -1,0 +1,115 @@
+import type { CountryCode } from "libphonenumber-js";
+import type { LabelSettings } from "../caller/label.js";
+import type { Language } from "../caller/language.js";
+import type { Secret } from "../caller/secret.js";
+
+/**
+ * What the operator has decided, complete with every default and frozen. `loadConfig` makes it; parts of it are
+ * passed to those who need them, and nobody reads the file or the environment again. Names ending in `Ms` are
+ * milliseconds.
+ */
+export interface Config {
+  readonly language: Language;
+  readonly drachtio: DrachtioConfig;
+  readonly mediaServers: readonly [MediaServerConfig, ...MediaServerConfig[]];
+  readonly trunks: readonly [TrunkConfig, ...TrunkConfig[]];
+  readonly bbbServers: readonly [BbbServerConfig, ...BbbServerConfig[]];
+  readonly calls: CallsConfig;
+  readonly label: LabelSettings;
+  /** `undefined`: a random key for each process. */
+  readonly pseudonymKey: Secret | undefined;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly logging: { readonly level: LogLevel };
+  /** Where the media servers find the recordings, on their own disks. */
+  readonly prompts: { readonly directory: string };
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type SipTransport = "tls" | "tcp" | "udp";
+
+export interface DrachtioConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: Secret;
+}
+
+export interface MediaServerConfig {
+  readonly name: string;
+  readonly eventSocket: { readonly host: string; readonly port: number; readonly password: Secret };
+  /** The sofia profile that takes the INVITEs of drachtio-fsmrf. */
+  readonly sipProfile: string;
+  /** Where einwahl listens for the outbound event socket of this media server. */
+  readonly listenAddress: string;
+  /** How this media server reaches that address. */
+  readonly advertisedAddress: string;
+  /** The most calls at a time. */
+  readonly capacity: number;
+}
+
+export interface TrunkConfig {
+  readonly name: string;
+  readonly provider: "easybell" | "generic";
+  /** `undefined`: the provider sends the calls to a fixed address, nothing is registered. */
+  readonly registration: RegistrationConfig | undefined;
+  readonly numbers: readonly [NumberConfig, ...NumberConfig[]];
+  /** Addresses, networks (CIDR) and host names, the registrar's among them; never empty. */
+  readonly sources: readonly [string, ...string[]];
+  /** The country of numbers with one leading 0. */
+  readonly country: CountryCode;
+  /** Whether numbers such as 4930... are international. */
+  readonly bareCountryCode: boolean;
+  readonly calledNumberFrom: "to" | "request-uri" | "p-called-party-id";
+  /** `tls`: INVITEs over anything else are not this trunk's, as the SRTP keys would travel in the open. */
+  readonly signalling: "tls" | "any";
+  /** Whether calls without SRTP (SDES) are refused. */
+  readonly srtp: "mandatory" | "optional";
+}
+
+export interface RegistrationConfig {
+  readonly registrar: { readonly host: string; readonly port: number; readonly transport: SipTransport };
+  readonly username: string;
+  readonly password: Secret;
+  /** The public address of drachtio in the Contact; `undefined`: the one that drachtio reports. */
+  readonly contact: { readonly host: string; readonly port: number } | undefined;
+  /** What is asked for; what the registrar grants counts. */
+  readonly expiresSeconds: number;
+  /** How often the flow to the registrar is tried. */
+  readonly keepaliveMs: number;
+}
+
+export interface NumberConfig {
+  /** E.164 with `+`. */
+  readonly number: string;
+  /** Callers are greeted in the first and may switch to the others. */
+  readonly languages: readonly [Language, ...Language[]];
+  readonly city: string | undefined;
+}
+
+export interface BbbServerConfig {
+  readonly name: string;
+  /** Ends in `/api/`. */
+  readonly apiUrl: string;
+  readonly secret: Secret;
+  readonly checksum: "sha1" | "sha256" | "sha384" | "sha512";
+  readonly sip: {
+    readonly host: string;
+    readonly port: number;
+    readonly transport: SipTransport;
+    readonly srtp: "mandatory" | "optional";
+  };
+  readonly pollIntervalMs: number;
+}
+
+export interface CallsConfig {
+  /** The most calls at a time, over all media servers. */
+  readonly maxConcurrent: number;
+  readonly pin: {
+    readonly tries: number;
+    readonly firstKeyWithinMs: number;
+    readonly nextKeyWithinMs: number;
+    readonly dialogueWithinMs: number;
+  };
+  readonly maxDurationMs: number;
+  /** A call from which no RTP has come for this long is over. */
+  readonly mediaTimeoutMs: number;
+}

@@ -1,0 +1,144 @@
+import { isIP } from "node:net";
+import { durationMs } from "./fields.js";
+import type { Finding, Path } from "./fault.js";
+import { presets, providers } from "./presets.js";
+import { type Tree, entryOf, isMap, itemsOf } from "./tree.js";
+
+/**
+ * Faults that lie between settings. Looks at the tree and not at validated settings, so that these faults are
+ * reported together with those of single settings; where a value is of the wrong kind it says nothing.
+ */
+export function crossCheck(tree: Tree): readonly Finding[] {
+  const trunks = mapsIn(tree, "trunks");
+  const servers = mapsIn(tree, "bbb_servers");
+  return [
+    ...["media_servers", "trunks", "bbb_servers"].flatMap((section) =>
+      repeated(namesIn(tree, section), "is a name that is there already", "every one needs a name of its own, by which logs and metrics tell them apart")),
+    ...repeated(trunks.flatMap(([place, trunk]) => numbersOf(trunk, ["trunks", place])), "is a number that another trunk or entry has already", "a number belongs to one trunk"),
+    ...repeated(servers.map(([place, server]) => textAt(server, ["bbb_servers", place], "api_url")), "is an address that another server has already", "every PIN of it would be found twice"),
+    ...trunks.flatMap(([place, trunk]) => checkTrunk(trunk, ["trunks", place])),
+    ...servers.flatMap(([place, server]) => checkBbbServer(server, ["bbb_servers", place])),
+    ...mapsIn(tree, "media_servers").flatMap(([place, server]) => checkMediaServer(server, ["media_servers", place])),
+    ...checkCalls(tree),
+  ];
+}
+
+interface Place {
+  readonly path: Path;
+  readonly text: string | undefined;
+}
+
+function mapsIn(tree: Tree, section: string): readonly (readonly [number, Tree])[] {
+  return itemsOf(entryOf(tree, section)).filter(([, item]) => isMap(item));
+}
+
+function textAt(value: Tree, path: Path, key: string): Place {
+  const text = entryOf(value, key);
+  return { path: [...path, key], text: typeof text === "string" ? text : undefined };
+}
+
+function namesIn(tree: Tree, section: string): readonly Place[] {
+  return mapsIn(tree, section).map(([place, item]) => textAt(item, [section, place], "name"));
+}
+
+function numbersOf(trunk: Tree, path: Path): readonly Place[] {
+  return itemsOf(entryOf(trunk, "numbers")).map(([place, number]) => textAt(number, [...path, "numbers", place], "number"));
+}
+
+/** One finding for each text that has come before. */
+function repeated(places: readonly Place[], message: string, hint: string): readonly Finding[] {
+  const seen = new Set<string>();
+  return places.flatMap(({ path, text }) => {
+    if (text === undefined) return [];
+    if (seen.has(text)) return [{ path, message, hint }];
+    seen.add(text);
+    return [];
+  });
+}
+
+const optOut = "use tls, or write allow_unencrypted: true to let calls go in the open";
+
+function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
+  const findings: Finding[] = [];
+  const add = (key: string, message: string, hint: string): void => {
+    findings.push({ path: [...path, key], message, hint });
+  };
+  const registrar = entryOf(trunk, "registrar");
+  const registers = registrar !== false && (registrar !== undefined || hasRegistrar(entryOf(trunk, "provider")));
+  if (registers) {
+    for (const key of ["username", "password"]) {
+      if (entryOf(trunk, key) === undefined) add(key, "is missing", "the trunk registers: take it from the provider's portal, or write registrar: false");
+    }
+  } else {
+    if (entryOf(trunk, "sources") === undefined) add("sources", "is missing", "the trunk does not register: name the addresses that the provider's calls come from");
+    for (const key of ["username", "password", "contact", "expires", "keepalive"]) {
+      if (entryOf(trunk, key) !== undefined) add(key, "has no meaning here", "the trunk does not register: name a registrar, or remove this");
+    }
+  }
+  if (isUnencrypted(registrar) && !optsOut(trunk)) findings.push({ path: [...path, "registrar", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
+  if (entryOf(trunk, "srtp") !== undefined && optsOut(trunk)) add("allow_unencrypted", "contradicts srtp", "remove one of the two");
+  return findings;
+}
+
+/** Whether the provider's preset names a registrar. */
+function hasRegistrar(provider: Tree): boolean {
+  return providers.some((each) => each === provider && presets[each].registrar !== undefined);
+}
+
+function checkBbbServer(server: Tree, path: Path): readonly Finding[] {
+  const findings: Finding[] = [];
+  const sip = entryOf(server, "sip");
+  if (isUnencrypted(sip) && !optsOut(sip)) findings.push({ path: [...path, "sip", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
+  if (entryOf(sip, "srtp") !== undefined && optsOut(sip)) findings.push({ path: [...path, "sip", "allow_unencrypted"], message: "contradicts srtp", hint: "remove one of the two" });
+  const { text: url } = textAt(server, path, "api_url");
+  if (url !== undefined && isOpenHttp(url) && !isTrue(entryOf(server, "allow_http"))) {
+    findings.push({ path: [...path, "api_url"], message: "is not encrypted, and names of participants travel in it", hint: "use https, or write allow_http: true for a network that nobody else is on" });
+  }
+  return findings;
+}
+
+function checkMediaServer(server: Tree, path: Path): readonly Finding[] {
+  const address = entryOf(server, "listen_address");
+  if ((address !== "0.0.0.0" && address !== "::") || entryOf(server, "advertised_address") !== undefined) return [];
+  return [{ path: [...path, "advertised_address"], message: "is missing", hint: "listen_address is no address that FreeSWITCH can connect to: name one of this machine" }];
+}
+
+function checkCalls(tree: Tree): readonly Finding[] {
+  const findings: Finding[] = [];
+  const calls = entryOf(tree, "calls");
+  const language = entryOf(tree, "language");
+  const offered = entryOf(calls, "languages");
+  if (typeof language === "string" && Array.isArray(offered) && !offered.includes(language)) {
+    findings.push({ path: ["language"], message: "is not among calls.languages", hint: "add it there, or choose one of those" });
+  }
+  const pin = entryOf(calls, "pin");
+  const [first, total] = [msOf(entryOf(pin, "first_digit_timeout")), msOf(entryOf(pin, "total_timeout"))];
+  if (first !== undefined && total !== undefined && first >= total) {
+    findings.push({ path: ["calls", "pin", "first_digit_timeout"], message: "is not shorter than total_timeout", hint: "callers would be cut off while they are waited for" });
+  }
+  return findings;
+}
+
+function msOf(value: Tree): number | undefined {
+  return typeof value === "string" || typeof value === "number" ? durationMs(value) : undefined;
+}
+
+function isUnencrypted(holder: Tree): boolean {
+  const transport = entryOf(holder, "transport");
+  return transport === "tcp" || transport === "udp";
+}
+
+function optsOut(holder: Tree): boolean {
+  return isTrue(entryOf(holder, "allow_unencrypted"));
+}
+
+function isTrue(value: Tree): boolean {
+  return value === true || value === "true";
+}
+
+function isOpenHttp(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  const isLoopback = hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
+  return protocol === "http:" && !isLoopback;
+}

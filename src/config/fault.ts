@@ -1,0 +1,71 @@
+/** Something in the configuration that keeps einwahl from starting. Holds no secret, wherever it came from. */
+export interface ConfigFault {
+  /** The setting, as in `trunks[0].password`; for a fault of the YAML itself its place, as in `line 3, column 5`. */
+  readonly path: string;
+  /** What is wrong, to be read after the path: `is missing`. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+export type PathStep = string | number;
+export type Path = readonly PathStep[];
+
+/** A fault on its way, with the steps to the setting. */
+export interface Finding extends Omit<ConfigFault, "path"> {
+  readonly path: Path;
+}
+
+const longestKey = 60;
+
+/** `["trunks", 0, "password"]` as `trunks[0].password`; keys that are no plain words are quoted and cut. */
+export function formatPath(path: Path): string {
+  let text = "";
+  for (const step of path) {
+    if (typeof step === "number") text += `[${step}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(step) && step.length <= longestKey) text += text === "" ? step : `.${step}`;
+    else text += `[${JSON.stringify(step.slice(0, longestKey))}]`;
+  }
+  return text === "" ? "the file" : text;
+}
+
+/** More faults than an operator reads at a time; a file that is no configuration at all has thousands. */
+const mostShown = 40;
+
+/** The faults as text for a terminal, two lines for each. */
+export function formatFaults(faults: readonly ConfigFault[]): string {
+  const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+  const lines = faults.slice(0, mostShown).map((fault) => `  ${fault.path} ${fault.message}\n    -> ${fault.hint}`);
+  if (faults.length > mostShown) lines.push(`  and ${faults.length - mostShown} more`);
+  return [`The configuration has ${count}:`, ...lines].join("\n");
+}
+
+/** The word that `text` was probably meant to be, `undefined` when none is close. */
+export function closestTo(text: string, words: readonly string[]): string | undefined {
+  const most = Math.ceil(text.length / 3);
+  let closest: { readonly word: string; readonly distance: number } | undefined;
+  for (const word of words) {
+    const distance = editDistance(text.slice(0, longestKey).toLowerCase().replaceAll("-", "_"), word.toLowerCase().replaceAll("-", "_"));
+    if (distance <= most && (closest === undefined || distance < closest.distance)) closest = { word, distance };
+  }
+  return closest?.word;
+}
+
+/** Insertions, removals, replacements and swaps of neighbours (optimal string alignment). */
+function editDistance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const isSame = from[row - 1] === to[column - 1];
+      let distance = Math.min((current[column - 1] ?? 0) + 1, (last[column] ?? 0) + 1, (last[column - 1] ?? 0) + (isSame ? 0 : 1));
+      const isSwapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (isSwapped) distance = Math.min(distance, (beforeLast[column - 2] ?? 0) + 1);
+      current.push(distance);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[to.length] ?? 0;
+}

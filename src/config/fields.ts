@@ -1,0 +1,133 @@
+import { isIP } from "node:net";
+import type { CountryCode } from "libphonenumber-js";
+import { z } from "zod";
+import { labelTemplateFault, labelWordFault } from "../caller/label.js";
+import { languages } from "../caller/language.js";
+import { isCountry } from "../caller/numbering.js";
+import { Secret } from "../caller/secret.js";
+
+/*
+ * The kinds of values that settings have. Patterns are checked by functions and not by zod's `regex`, since
+ * they would go into the JSON Schema, and an editor would then complain about `${VAR}`.
+ */
+
+interface Complaint {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A text that `complain` finds nothing wrong with. */
+function text(complain: (value: string) => Complaint | undefined): z.ZodString {
+  return z.string().superRefine((value, context) => {
+    const complaint = complain(value);
+    if (complaint !== undefined) context.addIssue({ code: "custom", message: complaint.message, params: { hint: complaint.hint } });
+  });
+}
+
+function matching(pattern: RegExp, message: string, hint: string): z.ZodString {
+  return text((value) => (pattern.test(value) ? undefined : { message, hint }));
+}
+
+/** A whole number; as text too, since `${VAR}` gives text. */
+function wholeNumber(least: number, most: number): z.ZodType<number, number | string> {
+  return z.union([z.number(), z.string()]).transform((value, context) => {
+    const number = typeof value === "string" ? (/^[0-9]{1,15}$/.test(value) ? Number(value) : Number.NaN) : value;
+    if (Number.isSafeInteger(number) && number >= least && number <= most) return number;
+    context.addIssue({ code: "custom", message: `must be a whole number from ${least} to ${most}` });
+    return z.NEVER;
+  });
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds from `500ms`, `5s`, `2m`, `1h` or a bare number of milliseconds; limits in the same notation. */
+function duration(least: string, most: string): z.ZodType<number, number | string> {
+  const [leastMs, mostMs] = [durationMs(least), durationMs(most)];
+  if (leastMs === undefined || mostMs === undefined) throw new Error(`no duration: ${least} or ${most}`);
+  return z.union([z.number(), z.string()]).transform((value, context) => {
+    const ms = durationMs(value);
+    if (ms !== undefined && ms >= leastMs && ms <= mostMs) return ms;
+    const message = ms === undefined ? "is not a duration" : `must be a duration from ${least} to ${most}`;
+    context.addIssue({ code: "custom", message, params: { hint: "write it like 500ms, 5s, 2m or 1h; a bare number is milliseconds" } });
+    return z.NEVER;
+  });
+}
+
+/** The milliseconds of a duration, `undefined` when it is none. */
+export function durationMs(value: number | string): number | undefined {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  const parts = /^([0-9]{1,10}(?:\.[0-9]{1,3})?)\s?(ms|s|m|h)?$/.exec(value);
+  if (parts === null) return undefined;
+  return Math.round(Number(parts[1]) * (units[parts[2] ?? "ms"] ?? 1));
+}
+
+const secret = text((value) => {
+  if (value === "") return { message: "is empty", hint: "an empty secret protects nothing; check the variable or the file that it comes from" };
+  // A line break would end the command or the header that the secret is sent in.
+  if (/\p{Cc}/u.test(value)) return { message: "holds a line break or another control character", hint: "keep only the secret itself in the variable or the file" };
+  return undefined;
+});
+
+const stockPassword = "ClueCon";
+
+function isHost(value: string): boolean {
+  return isIP(value) !== 0 || (value.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(value) && !/^[0-9.]+$/.test(value));
+}
+
+function sourceFault(value: string): Complaint | undefined {
+  const hint = "write an address (192.0.2.1), a network (192.0.2.0/24, 2001:db8::/32) or a host name";
+  const [address = "", prefix, more] = value.split("/");
+  if (prefix === undefined) return isHost(value) ? undefined : { message: "is no address, network or host name", hint };
+  const family = isIP(address);
+  const bits = /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+  if (family === 0 || more !== undefined || Number.isNaN(bits) || bits > (family === 4 ? 32 : 128)) return { message: "is no network", hint };
+  if (bits === 0) return { message: "lets everybody in", hint: "name the provider's networks" };
+  return undefined;
+}
+
+function apiUrlFault(value: string): Complaint | undefined {
+  const hint = "write it as bbb-conf --secret prints it, with /api: https://bbb.example.org/bigbluebutton/api";
+  if (!URL.canParse(value)) return { message: "is no URL", hint };
+  const url = new URL(value);
+  if (url.protocol !== "https:" && url.protocol !== "http:") return { message: "is no https URL", hint };
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return { message: "holds more than the address of the API", hint };
+  return undefined;
+}
+
+export const fields = {
+  language: z.enum(languages),
+  languages: z.array(z.enum(languages)).min(1, { error: "must name at least one language" }),
+  host: text((value) => (isHost(value) ? undefined : { message: "is no host name or address", hint: "write a name such as sip.example.org or an address, without a port" })),
+  address: text((value) => (isIP(value) === 0 ? { message: "is no IP address", hint: "write an address such as 10.0.0.5, not a name" } : undefined)),
+  port: wholeNumber(1, 65_535),
+  count: wholeNumber,
+  duration,
+  // As text too, since `${VAR}` gives text.
+  flag: z.union([z.boolean(), z.enum(["true", "false"])]).transform((value) => value === true || value === "true"),
+  transport: z.enum(["tls", "tcp", "udp"]),
+  secret: secret.transform((value) => Secret.of(value)),
+  eventSocketPassword: text((value) => (value === stockPassword
+    ? { message: "is the one that every FreeSWITCH comes with", hint: "set another one in event_socket.conf.xml: whoever knows it controls the media server" }
+    : undefined)).pipe(secret).transform((value) => Secret.of(value)),
+  pseudonymKey: text((value) => (value.length < 16 ? { message: "is shorter than 16 characters", hint: "make one with: openssl rand -hex 32" } : undefined))
+    .pipe(secret).transform((value) => Secret.of(value)),
+  name: matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "is no name", "up to 40 letters, digits, - and _, since it appears in logs and metrics"),
+  userName: matching(/^[^\s\p{Cc}<>"@;?,]{1,100}$/u, "is no SIP user name", "without @ and what follows it, as the provider's portal shows it"),
+  phoneNumber: matching(/^\+[1-9][0-9]{6,14}$/, "is no phone number in international form", "write it in quotes, with + and country code, without spaces: \"+493012345678\""),
+  city: matching(/^[^\p{Cc}]{1,60}$/u, "is no name of a city", "up to 60 characters on one line"),
+  sipProfile: matching(/^[A-Za-z0-9_.-]{1,40}$/, "is no name of a sofia profile", "as `sofia status` shows it"),
+  directory: matching(/^\/[A-Za-z0-9._/-]*$/, "is no absolute path", "as the media servers see it, with letters, digits and . _ - / only"),
+  source: text(sourceFault),
+  apiUrl: text(apiUrlFault),
+  country: z.string().transform((value, context): CountryCode => {
+    if (isCountry(value)) return value;
+    context.addIssue({ code: "custom", message: "is no country", params: { hint: "two capital letters, such as DE, AT or CH" } });
+    return z.NEVER;
+  }),
+  labelTemplate: text((value) => labelComplaint(labelTemplateFault(value), "fixed text and {last4}, for example \"Telefon {last4}\"")),
+  labelWord: text((value) => labelComplaint(labelWordFault(value), "a word such as Anonym, without {last4}")),
+};
+
+function labelComplaint(fault: string | undefined, hint: string): Complaint | undefined {
+  return fault === undefined ? undefined : { message: fault, hint };
+}

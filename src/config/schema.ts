@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { fields } from "./fields.js";
+import { providers } from "./presets.js";
+
+/*
+ * The configuration file. One description for each setting: it goes into the JSON Schema, so that editors show it,
+ * and into the hints of faults. `prefault` is the default as the operator would write it.
+ */
+
+const drachtio = z.strictObject({
+  host: fields.host.prefault("127.0.0.1").describe("Where drachtio-server listens for applications. Keep it on loopback or a private network: drachtio takes commands there before it asks for the secret."),
+  port: fields.port.prefault(9022).describe("The port of drachtio-server's admin element."),
+  secret: fields.secret.describe("The secret of drachtio-server's admin element."),
+}).describe("The SIP server, which holds the trunks and the calls.");
+
+const mediaServer = z.strictObject({
+  name: fields.name.describe("The media server's name in logs and metrics."),
+  event_socket: z.strictObject({
+    host: fields.host.prefault("127.0.0.1").describe("Where mod_event_socket listens."),
+    port: fields.port.prefault(8021).describe("The port of mod_event_socket."),
+    password: fields.eventSocketPassword.describe("The password of mod_event_socket. FreeSWITCH's stock password is refused."),
+  }).describe("How einwahl reaches FreeSWITCH."),
+  sip_profile: fields.sipProfile.prefault("drachtio_mrf").describe("The sofia profile that takes calls from drachtio."),
+  listen_address: fields.address.prefault("127.0.0.1").describe("The address of this machine where FreeSWITCH connects to einwahl, for each call. 0.0.0.0 needs an advertised_address."),
+  advertised_address: fields.host.optional().describe("How FreeSWITCH reaches listen_address. Default: listen_address."),
+  capacity: fields.count(1, 100_000).prefault(100).describe("The most calls at a time on this media server."),
+});
+
+const registrar = z.strictObject({
+  host: fields.host.describe("The registrar's host name; its certificate must be for this name."),
+  port: fields.port.optional().describe("Default: 5061 with tls, else 5060."),
+  transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
+});
+
+const number = z.strictObject({
+  number: fields.phoneNumber.describe("A number that callers dial, in quotes, with + and country code: \"+493012345678\"."),
+  languages: fields.languages.optional().describe("The number's languages: callers are greeted in the first and may switch to the others. Default: language, then the others of calls.languages."),
+  city: fields.city.optional().describe("Where the number is a local call; shown beside it."),
+});
+
+const trunk = z.strictObject({
+  name: fields.name.describe("The trunk's name in logs and metrics."),
+  provider: z.enum(providers).prefault("generic").describe("A provider that einwahl knows, or generic."),
+  registrar: z.union([z.literal(false), registrar]).optional().describe("Where the trunk registers. Default for easybell: secure.sip.easybell.de, 5061, tls. Default for generic, and `false` for all: it does not register, the provider sends the calls to a fixed address."),
+  username: fields.userName.optional().describe("The user name at the registrar."),
+  password: fields.secret.optional().describe("The password at the registrar."),
+  contact: z.strictObject({
+    host: fields.host.describe("The public address or name of drachtio."),
+    port: fields.port.optional().describe("Default: 5061 with tls, else 5060."),
+  }).optional().describe("The address that the registrar sends calls to. Default: the one that drachtio reports."),
+  expires: fields.duration("60s", "24h").optional().describe("The lifetime of a registration that is asked for; what the registrar grants counts. Default: 10m."),
+  keepalive: fields.duration("2s", "5m").optional().describe("How often the connection to the registrar is tried: a broken one is noticed after this time. Default: 10s for easybell, else 5s."),
+  numbers: z.array(number).min(1, { error: "must name at least one number" }).describe("The numbers of this trunk. Calls to any other are answered 404."),
+  sources: z.array(fields.source).min(1, { error: "is empty, which lets nobody in" }).optional().describe("Where this trunk's calls come from: addresses, networks (CIDR) and host names. Calls from elsewhere are answered 403. The registrar's addresses always belong to it; a trunk that does not register has to name its sources."),
+  country: fields.country.prefault("DE").describe("The country of callers' numbers with one leading 0."),
+  bare_country_code: fields.flag.prefault(false).describe("Whether this trunk sends international numbers without +, as in 4930..."),
+  called_number_from: z.enum(["to", "request-uri", "p-called-party-id"]).optional().describe("The header with the dialled number. Default: to."),
+  srtp: z.literal("mandatory").optional().describe("Encrypted audio (SRTP, keys by SDES) is mandatory. There is nothing else to choose: see allow_unencrypted."),
+  allow_unencrypted: fields.flag.prefault(false).describe("Whether this trunk may carry calls in the open, for everybody on the way to hear."),
+});
+
+const bbbServer = z.strictObject({
+  name: fields.name.describe("The server's name in logs and metrics."),
+  api_url: fields.apiUrl.describe("The server's API, as `bbb-conf --secret` prints it, with /api at the end."),
+  secret: fields.secret.describe("The API's shared secret."),
+  checksum: z.enum(["sha1", "sha256", "sha384", "sha512"]).prefault("sha256").describe("The hash of the API's checksums, one that the server's supportedChecksumAlgorithms allows."),
+  allow_http: fields.flag.prefault(false).describe("Whether api_url may be http, for a network that nobody else is on. http to loopback is always allowed."),
+  sip: z.strictObject({
+    host: fields.host.optional().describe("The host of the server's FreeSWITCH. Default: the host of api_url."),
+    port: fields.port.optional().describe("Default: 5081 with tls, else 5060."),
+    transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
+    srtp: z.literal("mandatory").optional().describe("Encrypted audio (SRTP, keys by SDES) is mandatory. There is nothing else to choose: see allow_unencrypted."),
+    allow_unencrypted: fields.flag.prefault(false).describe("Whether calls may go to this server in the open."),
+  }).prefault({}).describe("How the media servers reach the server's conferences."),
+  poll_interval: fields.duration("1s", "10m").prefault("5s").describe("How often the server is asked for its meetings; an unknown PIN asks at once."),
+});
+
+const calls = z.strictObject({
+  max_concurrent: fields.count(1, 100_000).prefault(100).describe("The most calls at a time; more are answered 503."),
+  languages: fields.languages.prefault(["de", "en"]).describe("The languages of numbers that name none."),
+  pin: z.strictObject({
+    tries: fields.count(1, 10).prefault(3).describe("How many PINs a caller may type."),
+    first_digit_timeout: fields.duration("1s", "1m").prefault("7s").describe("From the end of the prompt to the first key."),
+    inter_digit_timeout: fields.duration("1s", "30s").prefault("5s").describe("From one key to the next; then the PIN counts as complete."),
+    total_timeout: fields.duration("10s", "15m").prefault("2m").describe("From the greeting until a conference is found."),
+  }).prefault({}).describe("The dialogue that asks for the PIN."),
+  max_duration: fields.duration("1m", "48h").prefault("12h").describe("The longest that a call may last."),
+  media_timeout: fields.duration("5s", "30m").prefault("30s").describe("A call from which no audio packet has come for this long is over."),
+}).prefault({}).describe("What holds for every call.");
+
+function perLanguage<Field extends z.ZodString>(field: Field): z.ZodUnion<[Field, z.ZodObject<{ de: z.ZodOptional<Field>; en: z.ZodOptional<Field> }, z.core.$strict>]> {
+  return z.union([field, z.strictObject({ de: field.optional(), en: field.optional() })]);
+}
+
+const label = z.strictObject({
+  template: perLanguage(fields.labelTemplate).optional().describe("The name of a caller: fixed text and {last4}, the last four digits of the number. One text for all languages, or one for each. Default: {last4}."),
+  anonymous: perLanguage(fields.labelWord).optional().describe("The name of a caller who does not want to be known. Default: Anonym, Anonymous."),
+  unreadable: perLanguage(fields.labelWord).optional().describe("The name of a caller whose number is too short to show a part of it, or is none. Default: Telefon, Phone."),
+}).prefault({}).describe("What a conference sees of a caller.");
+
+export const configSchema = z.strictObject({
+  language: fields.language.optional().describe("The language in which callers are greeted whose number names none. Default: the first of calls.languages."),
+  drachtio,
+  media_servers: z.array(mediaServer).min(1, { error: "must name at least one media server" }).describe("The FreeSWITCH servers, which carry the audio."),
+  trunks: z.array(trunk).min(1, { error: "must name at least one trunk" }).describe("The lines to the telephone network."),
+  bbb_servers: z.array(bbbServer).min(1, { error: "must name at least one BBB server" }).describe("The BigBlueButton servers, which hold the conferences."),
+  calls,
+  label,
+  pseudonym_key: fields.pseudonymKey.optional().describe("The key by which callers become pseudonyms in BBB, at least 16 characters. Default: a new one for each start, so that a ban by a moderator ends with a restart."),
+  http: z.strictObject({
+    host: fields.host.prefault("127.0.0.1").describe("The address of einwahl's own HTTP server."),
+    port: fields.port.prefault(8080).describe("The port of einwahl's own HTTP server."),
+  }).prefault({}).describe("einwahl's own HTTP server, for status and front ends."),
+  logging: z.strictObject({
+    level: z.enum(["debug", "info", "warn", "error"]).prefault("info").describe("The least important lines that are logged. No level logs numbers or PINs."),
+  }).prefault({}).describe("The log, on standard output."),
+  prompts: z.strictObject({
+    directory: fields.directory.optional().describe("Where the media servers find the recordings: <directory>/de/welcome.wav and so on. Default: the recordings that come with einwahl, where they are on this machine."),
+  }).prefault({}).describe("The recordings that callers hear."),
+}).describe("The configuration of einwahl.");
+
+export type ValidSettings = z.output<typeof configSchema>;
