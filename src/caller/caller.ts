@@ -83,7 +83,8 @@ function userOf(address: NameAddress): string | undefined {
   return percentDecode(address.user)?.split(";", 1)[0];
 }
 
-function digitsOf(address: NameAddress): string | undefined {
+/** The phone number of an address without separators and parameters, `undefined` when its user part is none. */
+export function digitsOf(address: NameAddress): string | undefined {
   // RFC 3966 section 5.1.1's visual separators, and spaces.
   const digits = userOf(address)?.replace(/[-.() ]/g, "");
   return digits !== undefined && /^\+?[0-9]+$/.test(digits) ? digits : undefined;
