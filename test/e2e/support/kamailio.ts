@@ -1,0 +1,194 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PATIENCE_MS, within } from "./deadline.js";
+import { type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
+import type { Owner } from "./owner.js";
+import { freePorts } from "./ports.js";
+import { Program } from "./program.js";
+import { scratchFolder } from "./scratch.js";
+
+export interface KamailioOptions {
+  readonly username: string;
+  readonly password: string;
+  /** Seconds, at most; default 120. */
+  readonly grantedExpiry?: number;
+  /** PEM files of the server certificate. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** A Contact that is registered now. */
+export interface RegisteredContact {
+  readonly address: string;
+  /** Where the REGISTER really came from: the flow that calls go to. */
+  readonly received: string;
+  readonly expires: number;
+  readonly callId: string;
+}
+
+/** What the offer of a call from the telephone network is changed to on its way. */
+export type SuiteChange = "keep" | "AES_CM_128_HMAC_SHA1_32" | "AEAD_AES_128_GCM" | "unknown-first" | "only-unknown";
+
+const REALM = "sip.easybell.de";
+const STARTS = 3;
+
+/** Debian's Kamailio as registrar and carrier. What is registered is in its memory only: a restart forgets it. */
+export class Kamailio {
+  readonly #config: KamailioConfig;
+  readonly #folder: string;
+  #program: Program;
+  #requests = 0;
+
+  private constructor(config: KamailioConfig, folder: string, program: Program) {
+    this.#config = config;
+    this.#folder = folder;
+    this.#program = program;
+  }
+
+  static async start(owner: Owner, options: KamailioOptions): Promise<Kamailio> {
+    const folder = await scratchFolder(owner, "kamailio");
+    await mkdir(join(folder, "run"));
+    for (let attempt = 1; ; attempt++) {
+      const [registrarPort = 0, networkPort = 0, networkTlsPort = 0, controlPort = 0] = await freePorts(4);
+      const config: KamailioConfig = {
+        registrarPort,
+        networkPort,
+        networkTlsPort,
+        controlPort,
+        realm: REALM,
+        username: options.username,
+        password: options.password,
+        grantedExpiry: options.grantedExpiry ?? 120,
+        certificateFile: options.certificateFile,
+        keyFile: options.keyFile,
+        tlsConfigFile: join(folder, "tls.cfg"),
+      };
+      await writeFile(config.tlsConfigFile, tlsConfiguration(config));
+      await writeFile(join(folder, "kamailio.cfg"), kamailioConfiguration(config));
+      const kamailio = new Kamailio(config, folder, launch(folder));
+      owner.teardown(() => kamailio.stop());
+      try {
+        await kamailio.#ready();
+        return kamailio;
+      } catch (error) {
+        // Somebody else may have been given one of the ports meanwhile.
+        if (attempt === STARTS) throw error;
+        await kamailio.stop();
+      }
+    }
+  }
+
+  /** TLS; REGISTER and the flow that calls are delivered on. */
+  get registrarPort(): number {
+    return this.#config.registrarPort;
+  }
+
+  /** UDP and TCP; the telephone network calls in here. */
+  get networkPort(): number {
+    return this.#config.networkPort;
+  }
+
+  /** TLS; the telephone network calls in here. */
+  get networkTlsPort(): number {
+    return this.#config.networkTlsPort;
+  }
+
+  /** What the configuration reports: registered, unregistered, challenged, answered, ... */
+  get events(): readonly string[] {
+    return this.#program.lines.past.flatMap((line) => eventIn(line) ?? []);
+  }
+
+  /** Waits for an event such as `/^registered /`, of those that come from now on, or of past ones too. */
+  async event(pattern: RegExp, options: { readonly ms?: number; readonly past?: boolean } = {}): Promise<string> {
+    const fits = (line: string): boolean => pattern.test(eventIn(line) ?? "");
+    const { ms = PATIENCE_MS, past = false } = options;
+    const line = await this.#program.lines.next(`kamailio: ${pattern.source}`, fits, { ms, past, evidence: () => this.tail() });
+    return eventIn(line) ?? "";
+  }
+
+  async registrations(): Promise<RegisteredContact[]> {
+    const dump = await this.#call("ul.dump");
+    const contacts: RegisteredContact[] = [];
+    collectContacts(dump, contacts);
+    return contacts;
+  }
+
+  /** From now on offers from the telephone network are changed like this. */
+  async changeOffers(suite: SuiteChange): Promise<void> {
+    await this.#call("pv.shvSet", ["suite", "str", suite]);
+  }
+
+  /** Connections of all listeners, the control connection included. */
+  async connections(): Promise<number> {
+    const info = await this.#call("core.tcp_info");
+    const opened = (info as { readonly opened_connections?: number }).opened_connections;
+    return opened ?? -1;
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.stop();
+  }
+
+  /** Kills and starts it again on the same ports: registrations and connections are gone. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.resume();
+  }
+
+  /** Starts it again after `stop`. */
+  async resume(): Promise<void> {
+    this.#program = launch(this.#folder);
+    await this.#ready();
+  }
+
+  tail(): string {
+    return this.#program.tail();
+  }
+
+  async #ready(): Promise<void> {
+    await this.#program.line("starts", /EVENT ready/);
+    await within("kamailio's control port", this.#call("core.uptime"));
+  }
+
+  async #call(method: string, params: readonly (string | number)[] = []): Promise<unknown> {
+    this.#requests += 1;
+    const response = await fetch(`http://127.0.0.1:${this.#config.controlPort}/rpc`, {
+      method: "POST",
+      headers: { "content-type": "application/json", connection: "close" },
+      body: JSON.stringify({ jsonrpc: "2.0", method, params, id: this.#requests }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const answer = (await response.json()) as { readonly result?: unknown; readonly error?: { readonly message?: string } };
+    if (answer.error !== undefined) throw new Error(`kamailio refuses ${method}: ${answer.error.message ?? ""}`);
+    return answer.result;
+  }
+}
+
+function launch(folder: string): Program {
+  return new Program("kamailio", ["-f", join(folder, "kamailio.cfg"), "-DD", "-E", "-m", "64", "-M", "8", "-Y", join(folder, "run"), "-w", folder], { cwd: folder });
+}
+
+function eventIn(line: string): string | undefined {
+  return /EVENT (.*)$/.exec(line)?.[1];
+}
+
+/** Contacts are at the leaves of a deep dump of domains, addresses of record and lists. */
+function collectContacts(node: unknown, found: RegisteredContact[]): void {
+  if (Array.isArray(node)) {
+    for (const part of node as unknown[]) collectContacts(part, found);
+    return;
+  }
+  if (typeof node !== "object" || node === null) return;
+  const record = node as Readonly<Record<string, unknown>>;
+  const address = record["Address"];
+  if (typeof address === "string") {
+    const text = (name: string): string => {
+      const value = record[name];
+      return typeof value === "string" ? value : "";
+    };
+    const expires = record["Expires"];
+    found.push({ address, received: text("Received"), expires: typeof expires === "number" ? expires : -1, callId: text("Call-ID") });
+    return;
+  }
+  for (const part of Object.values(record)) collectContacts(part, found);
+}
