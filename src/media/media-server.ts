@@ -25,8 +25,8 @@ export type MediaServerState =
   | { readonly kind: "down"; readonly why: string }
   | { readonly kind: "up" };
 
-/** How often FreeSWITCH is asked whether it works, and how long it may take, in milliseconds. */
-const probeEvery = 5_000;
+/** How often FreeSWITCH is asked whether it works, while it does and while it does not, and how long it may take, in milliseconds. */
+const probeEvery = { up: 5_000, down: 1_000 };
 const probeLimit = 2_000;
 const connectLimit = 3_000;
 
@@ -68,7 +68,7 @@ export class MediaServer {
   async open(): Promise<void> {
     await this.#probe();
     if (this.#closed) return;
-    this.#callOff = this.#clock.after(probeEvery, () => {
+    this.#callOff = this.#clock.after(probeEvery[this.#state.kind], () => {
       this.open().catch((error: unknown) => {
         this.#enter({ kind: "down", why: String(error) });
       });

@@ -1,0 +1,37 @@
+/** The parts of the demo that can be broken on purpose, to see that its check can fail. */
+export const breakable = ["pin", "srtp-trunk", "srtp-bbb", "label"] as const;
+
+export type Breakable = (typeof breakable)[number];
+
+export interface DemoPorts {
+  /** SIP over UDP and TCP. */
+  readonly sip: number;
+  /** SIP over TLS. */
+  readonly sips: number;
+  readonly http: number;
+  readonly bbbApis: readonly [number, number];
+}
+
+/** The ports that people know, or five in a row. */
+export function demoPorts(base: number | undefined): DemoPorts {
+  if (base === undefined) return { sip: 5060, sips: 5061, http: 8080, bbbApis: [8081, 8082] };
+  return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4] };
+}
+
+/** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx), each with its languages. */
+export const demoNumbers = [
+  { number: "+493023125001", languages: ["de", "en"] },
+  { number: "+493023125002", languages: ["en", "de"] },
+] as const;
+
+/** One conference on each server; one PIN begins with a zero, which has to count. */
+export const demoConferences = [
+  { server: "bbb-1", name: "Lecture", pin: "12345" },
+  { server: "bbb-2", name: "Staff meeting", pin: "04711" },
+] as const;
+
+/** The caller of the demo; the last four digits are what the conference may see. */
+export const demoCaller = { number: "+4915223125678", label: "5678" } as const;
+
+/** What the two ends whistle, in Hz: far enough apart to be told from each other. */
+export const tones = { conference: 620, caller: 1040 } as const;
