@@ -17,7 +17,7 @@ export class Program {
   /** setpriv sees to it that the program does not outlive a test process that is killed. */
   constructor(command: string, args: readonly string[], options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }) {
     this.#name = command;
-    this.#child = spawn("setpriv", ["--pdeathsig", "KILL", command, ...args], {
+    this.#child = spawn("setpriv", ["--pdeathsig", "TERM", command, ...args], {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
