@@ -10,8 +10,11 @@ import { makeVia, type TransportLayer } from "./transport.js";
 const MAX_SERVER_TRANSACTIONS = 20_000;
 const BRANCH_COOKIE = "z9hG4bK";
 
+/** What transactions need of the transport: messages that came, and ways to addresses. */
+export type Network = Pick<TransportLayer, "onMessage" | "flowTo">;
+
 export interface TransactionLayerOptions {
-  readonly transport: TransportLayer;
+  readonly transport: Network;
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
   readonly timers: SipTimers;
