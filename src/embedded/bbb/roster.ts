@@ -1,0 +1,154 @@
+import type { HeardTone } from "../phone/ear.js";
+import type { Pacer } from "../rtp/pacer.js";
+import { inBackground } from "../sip/background.js";
+import { Conference } from "./conference.js";
+import { Member } from "./member.js";
+import type { Clock } from "../../clock.js";
+import type { Arrival } from "./voice.js";
+
+export interface RosterEvents {
+  readonly joined: (member: Member) => void;
+  readonly left: (member: Member) => void;
+  readonly digit: (member: Member, digit: string) => void;
+}
+
+/** BBB's FreeSWITCH drops a leg that has sent nothing for so long (rtp-timeout-sec). */
+export const DEFAULT_RTP_TIMEOUT_MS = 300_000;
+const CHECK_EVERY_FRAMES = 50;
+
+/** Who is in which conference of one server. A conference exists while somebody is in it or something plays. */
+export class Roster {
+  /** Milliseconds without RTP after which a member is dropped. */
+  rtpTimeoutMs = DEFAULT_RTP_TIMEOUT_MS;
+  readonly #clock: Clock;
+  readonly #pacer: Pacer;
+  readonly #events: RosterEvents;
+  readonly #conferences = new Map<string, Conference>();
+  readonly #members = new Map<string, Member>();
+  /** Each settles when its member has left and its audio is closed. */
+  readonly #stays = new Map<Member, Promise<void>>();
+  #lastId = 0;
+  #frames = 0;
+  #stopChecking: (() => void) | undefined;
+
+  constructor(clock: Clock, pacer: Pacer, events: RosterEvents) {
+    this.#clock = clock;
+    this.#pacer = pacer;
+    this.#events = events;
+  }
+
+  get conferences(): readonly Conference[] {
+    return [...this.#conferences.values()];
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  /** Audio sessions that are open: those of the members, and of members that have just left. */
+  get mediaSessions(): number {
+    return this.#stays.size;
+  }
+
+  /** Resolves when everybody has left and every audio session is closed. */
+  async empty(): Promise<void> {
+    await Promise.all(this.#stays.values());
+  }
+
+  member(memberId: string): Member | undefined {
+    return this.#members.get(memberId);
+  }
+
+  membersOf(voiceBridge: string): readonly Member[] {
+    return this.#conferences.get(voiceBridge)?.members ?? [];
+  }
+
+  /** Takes an answered call into its conference; like FreeSWITCH, opens one when there is none. */
+  enter(arrival: Arrival): void {
+    this.#lastId += 1;
+    const member = new Member({ ...arrival, memberId: String(this.#lastId), clock: this.#clock });
+    const conference = this.conference(arrival.voiceBridge);
+    conference.add(member);
+    this.#members.set(member.memberId, member);
+    member.onDigit = (digit) => {
+      this.#events.digit(member, digit);
+    };
+    this.#stopChecking ??= this.#pacer.every(() => {
+      this.#check();
+    });
+    const stay = this.#stay(arrival, member, conference);
+    this.#stays.set(member, stay);
+    inBackground(stay);
+    this.#events.joined(member);
+    if (conference.banned.has(member.identity.number)) inBackground(member.hangUp());
+  }
+
+  playTone(voiceBridge: string, hz: number, level: number): void {
+    this.conference(voiceBridge).playTone(hz, level);
+  }
+
+  stopTone(voiceBridge: string, hz?: number): void {
+    const conference = this.#conferences.get(voiceBridge);
+    conference?.stopTone(hz);
+    if (conference !== undefined) this.#forgetIfIdle(conference);
+  }
+
+  watchTone(voiceBridge: string, hz: number, onHeard: (tone: HeardTone, member: Member) => void): () => void {
+    const conference = this.conference(voiceBridge);
+    const stop = conference.watchTone(hz, onHeard);
+    return () => {
+      stop();
+      this.#forgetIfIdle(conference);
+    };
+  }
+
+  /** Everybody out, and nothing plays any more. Resolves when all are gone. */
+  async end(voiceBridge: string): Promise<void> {
+    const conference = this.#conferences.get(voiceBridge);
+    if (conference === undefined) return;
+    conference.stopTone();
+    conference.banned.clear();
+    this.#forgetIfIdle(conference);
+    await Promise.all(conference.members.map((member) => this.remove(member)));
+  }
+
+  /** Hangs up on a member; resolves when it is gone. */
+  async remove(member: Member): Promise<void> {
+    await member.hangUp();
+    await this.#stays.get(member);
+  }
+
+  conference(voiceBridge: string): Conference {
+    const known = this.#conferences.get(voiceBridge);
+    if (known !== undefined) return known;
+    const conference = new Conference(voiceBridge, this.#pacer);
+    this.#conferences.set(voiceBridge, conference);
+    return conference;
+  }
+
+  async #stay(arrival: Arrival, member: Member, conference: Conference): Promise<void> {
+    await arrival.dialog.ended;
+    conference.remove(member);
+    this.#members.delete(member.memberId);
+    if (this.#members.size === 0) {
+      this.#stopChecking?.();
+      this.#stopChecking = undefined;
+    }
+    this.#forgetIfIdle(conference);
+    await member.release();
+    this.#stays.delete(member);
+    this.#events.left(member);
+  }
+
+  #check(): void {
+    this.#frames += 1;
+    if (this.#frames % CHECK_EVERY_FRAMES !== 0) return;
+    for (const member of this.#members.values()) if (member.silentMs > this.rtpTimeoutMs) inBackground(member.hangUp());
+  }
+
+  #forgetIfIdle(conference: Conference): void {
+    if (conference.idle && this.#conferences.get(conference.voiceBridge) === conference) {
+      this.#conferences.delete(conference.voiceBridge);
+    }
+  }
+}

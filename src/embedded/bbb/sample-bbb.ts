@@ -1,0 +1,320 @@
+import { randomBytes } from "node:crypto";
+import { systemClock, type Clock } from "../../clock.js";
+import type { HeardTone } from "../phone/ear.js";
+import { PendingWaits } from "../phone/pending-waits.js";
+import type { CodecName } from "../rtp/g711.js";
+import type { SrtpPolicy } from "../rtp/media-session.js";
+import { Pacer } from "../rtp/pacer.js";
+import type { SuiteName } from "../rtp/srtp.js";
+import { inBackground } from "../sip/background.js";
+import { apiCalls } from "./api-calls.js";
+import type { Member, MemberInfo } from "./member.js";
+import { Meetings, type Meeting, type MeetingSettings } from "./meetings.js";
+import { Roster } from "./roster.js";
+import { SampleApi } from "./sample-api.js";
+import { Voice } from "./voice.js";
+
+export interface SampleBbbOptions {
+  readonly name: string;
+  /** 0 = any port. */
+  readonly http: { readonly address: string; readonly port: number };
+  readonly secret: string;
+  /** TLS; 0 = any port. */
+  readonly sip: { readonly address: string; readonly port: number };
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly srtp: SrtpPolicy;
+  readonly suites?: readonly SuiteName[];
+  /** Default PCMA and PCMU. */
+  readonly codecs?: readonly CodecName[];
+  /** Addresses that may call; default 127.0.0.1. */
+  readonly allowed?: readonly string[];
+  readonly bbbVersion?: string;
+  readonly clock?: Clock;
+  readonly pacer?: Pacer;
+  readonly random?: (bytes: number) => Buffer;
+}
+
+/** A tone, and who sent it. */
+export interface MemberTone extends HeardTone {
+  readonly memberId: string;
+}
+
+type MemberListener = (member: MemberInfo) => void;
+
+/**
+ * One BBB server for demo and tests: its API, and the phone side of its audio conferences. Not for production: nobody joins
+ * by browser (`playTone` stands in for one with a microphone), and codecs are G.711 only.
+ */
+export class SampleBbb {
+  readonly name: string;
+  /** The HTTP side; its fields make it fail in a test. */
+  readonly api: SampleApi;
+  /** The SIP side; its fields make it refuse in a test. */
+  readonly voice: Voice;
+  readonly meetings: Meetings;
+  readonly #address: string;
+  readonly #roster: Roster;
+  readonly #waits: PendingWaits;
+  readonly #joinListeners = new Set<MemberListener>();
+  readonly #leaveListeners = new Set<MemberListener>();
+  readonly #digitListeners = new Set<MemberListener>();
+  #webUsers = 0;
+
+  private constructor(options: SampleBbbOptions, api: SampleApi, voice: Voice, meetings: Meetings, roster: Roster, clock: Clock) {
+    this.name = options.name;
+    this.#address = options.sip.address;
+    this.api = api;
+    this.voice = voice;
+    this.meetings = meetings;
+    this.#roster = roster;
+    this.#waits = new PendingWaits(clock);
+  }
+
+  /** Rejects when a port is taken or the certificate can't be used. */
+  static async start(options: SampleBbbOptions): Promise<SampleBbb> {
+    const clock = options.clock ?? systemClock;
+    const pacer = options.pacer ?? new Pacer(clock);
+    const meetings = new Meetings(options.random ?? randomBytes, () => Date.now());
+    const self: { bbb: SampleBbb | undefined } = { bbb: undefined };
+    const roster = new Roster(clock, pacer, {
+      joined: (member) => self.bbb?.joined(member),
+      left: (member) => self.bbb?.left(member),
+      digit: (member) => self.bbb?.typed(member),
+    });
+    const api = await SampleApi.listen({
+      ...options.http,
+      secret: options.secret,
+      bbbVersion: options.bbbVersion ?? "3.0.4",
+      clock,
+      calls: apiCalls(
+        meetings,
+        {
+          // Without a name BBB's parser fails and the caller is in nobody's list.
+          phoneAttendees: (meeting) =>
+            roster
+              .membersOf(meeting.voiceBridge)
+              .filter((member) => member.identity.name !== "")
+              .map((member) => ({ memberId: member.memberId, name: member.identity.name })),
+          breakoutsOf: (meeting) => meetings.breakoutsOf(meeting),
+        },
+        (meeting) => {
+          if (self.bbb !== undefined) inBackground(self.bbb.endMeeting(meeting.meetingID));
+        },
+      ),
+    });
+    const voice = await Voice.listen({
+      ...options.sip,
+      tls: options.tls,
+      srtp: options.srtp,
+      codecs: options.codecs ?? ["PCMA", "PCMU"],
+      allowed: options.allowed ?? ["127.0.0.1"],
+      clock,
+      pacer,
+      ...(options.suites === undefined ? {} : { suites: options.suites }),
+    }).catch(async (error: unknown) => {
+      await api.down();
+      throw error;
+    });
+    voice.onArrival = (arrival) => {
+      roster.enter(arrival);
+    };
+    const bbb = new SampleBbb(options, api, voice, meetings, roster, clock);
+    self.bbb = bbb;
+    return bbb;
+  }
+
+  /** For example `http://127.0.0.1:41234/bigbluebutton/api/`. */
+  get apiUrl(): string {
+    return this.api.url;
+  }
+
+  get sipPort(): number {
+    return this.voice.port;
+  }
+
+  /** What a gateway calls for a conference of this server. */
+  sipUri(voiceBridge: string): string {
+    return `sip:${voiceBridge}@${this.#address}:${this.sipPort};transport=tls`;
+  }
+
+  /** Throws when BBB would refuse it: a test that wants the refusal asks `meetings.create` or the API. */
+  createMeeting(settings: MeetingSettings): Meeting {
+    const created = this.meetings.create(settings);
+    if (!created.ok) throw new Error(`${this.name}: ${created.failure.messageKey}: ${created.failure.message}`);
+    return created.value.meeting;
+  }
+
+  /** Ends a meeting and its breakout rooms; everybody in them gets a BYE. Resolves when all are gone. */
+  async endMeeting(id: string): Promise<void> {
+    await Promise.all(this.meetings.end(id).map((meeting) => this.#roster.end(meeting.voiceBridge)));
+  }
+
+  /** Somebody joins in a browser: the meeting is running from now on. */
+  joinWeb(id: string, fullName: string, moderator = false): void {
+    const meeting = this.meetings.find(id);
+    if (meeting === undefined) throw new Error(`${this.name}: no meeting ${id}`);
+    this.#webUsers += 1;
+    meeting.webUsers.push({ userID: `w_${this.#webUsers}`, fullName, moderator });
+    this.meetings.started(meeting);
+  }
+
+  /** Of one conference, or of all of them. */
+  members(voiceBridge?: string): MemberInfo[] {
+    const members = voiceBridge === undefined ? this.#roster.members : this.#roster.membersOf(voiceBridge);
+    return members.map((member) => member.info);
+  }
+
+  member(memberId: string): MemberInfo | undefined {
+    return this.#roster.member(memberId)?.info;
+  }
+
+  /** Conferences that have callers but no meeting: FreeSWITCH opens one for any number. */
+  adHocConferences(): string[] {
+    return this.#roster.conferences
+      .filter((conference) => conference.members.length > 0 && this.meetings.withVoiceBridge(conference.voiceBridge) === undefined)
+      .map((conference) => conference.voiceBridge);
+  }
+
+  /** A moderator removes a caller. With `ban`, BBB's own behaviour, the same number is thrown out again when it comes back. */
+  async kick(memberId: string, { ban = false }: { ban?: boolean } = {}): Promise<void> {
+    const member = this.#roster.member(memberId);
+    if (member === undefined) return;
+    if (ban) this.#roster.conference(member.voiceBridge).banned.add(member.identity.number);
+    await this.#roster.remove(member);
+  }
+
+  /** Somebody in a browser whistles. Several tones add up. @param level amplitude, 0 to 1 */
+  playTone(voiceBridge: string, hz: number, level = 0.2): void {
+    this.#roster.playTone(voiceBridge, hz, level);
+  }
+
+  /** Without a frequency: all of them. */
+  stopTone(voiceBridge: string, hz?: number): void {
+    this.#roster.stopTone(voiceBridge, hz);
+  }
+
+  /** Which of the candidates the conference hears from a member now, loudest first; candidates 150 Hz apart or more. */
+  heard(memberId: string, candidates: readonly number[]): HeardTone[] {
+    return this.#roster.member(memberId)?.ear.tones(candidates) ?? [];
+  }
+
+  /** The keys a member has typed, also those that it has typed as caller controls. */
+  digits(memberId: string): string {
+    return this.#roster.member(memberId)?.info.digits ?? "";
+  }
+
+  /**
+   * Waits until a member has sent a tone for 300 ms; undefined when the time is over.
+   *
+   * @param target a member, or a voice bridge for any member of it, also one that comes later
+   */
+  waitForTone(target: { readonly memberId: string } | { readonly voiceBridge: string }, hz: number, timeoutMs: number): Promise<MemberTone | undefined> {
+    return this.#waits.until(timeoutMs, (found) => {
+      if ("voiceBridge" in target) {
+        return this.#roster.watchTone(target.voiceBridge, hz, (tone, { memberId }) => {
+          found({ ...tone, memberId });
+        });
+      }
+      const { memberId } = target;
+      const stop = this.#roster.member(memberId)?.ear.watchTone(hz, (tone) => {
+        found({ ...tone, memberId });
+      });
+      return stop ?? ((): void => undefined);
+    });
+  }
+
+  /** The first member there is in a conference, or the next to come; undefined when the time is over. */
+  waitForMember(voiceBridge: string, timeoutMs: number): Promise<MemberInfo | undefined> {
+    return this.#waits.until(timeoutMs, (found) => {
+      const [present] = this.members(voiceBridge);
+      if (present !== undefined) found(present);
+      return this.onJoin((member) => {
+        if (member.voiceBridge === voiceBridge) found(member);
+      });
+    });
+  }
+
+  /** True when the member is gone, or has been gone before; undefined when the time is over. */
+  waitForLeave(memberId: string, timeoutMs: number): Promise<true | undefined> {
+    return this.#waits.until(timeoutMs, (found) => {
+      if (this.member(memberId) === undefined) found(true);
+      return this.onLeave((member) => {
+        if (member.memberId === memberId) found(true);
+      });
+    });
+  }
+
+  /** Resolves with all digits of the member once they end with these; undefined when the time is over. */
+  waitForDigits(memberId: string, digits: string, timeoutMs: number): Promise<string | undefined> {
+    return this.#waits.until(timeoutMs, (found) => {
+      if (this.digits(memberId).endsWith(digits)) found(this.digits(memberId));
+      return this.onDigits((member) => {
+        if (member.memberId === memberId && member.digits.endsWith(digits)) found(member.digits);
+      });
+    });
+  }
+
+  /** The returned function ends the interest; likewise below. */
+  onJoin(listener: MemberListener): () => void {
+    return subscribe(this.#joinListeners, listener);
+  }
+
+  onLeave(listener: MemberListener): () => void {
+    return subscribe(this.#leaveListeners, listener);
+  }
+
+  onDigits(listener: MemberListener): () => void {
+    return subscribe(this.#digitListeners, listener);
+  }
+
+  /** Milliseconds without RTP after which a member is dropped; 300,000 as in BBB unless set. */
+  set rtpTimeoutMs(ms: number) {
+    this.#roster.rtpTimeoutMs = ms;
+  }
+
+  /** For leak checks: with nobody on the phone, everything but `connections` (kept open by callers) is 0. */
+  counts(): { members: number; conferences: number; mediaSessions: number; waits: number } & ReturnType<Voice["counts"]> {
+    return {
+      members: this.#roster.members.length,
+      conferences: this.#roster.conferences.length,
+      mediaSessions: this.#roster.mediaSessions,
+      waits: this.#waits.size,
+      ...this.voice.counts(),
+    };
+  }
+
+  /** Hangs up on nobody: like a server that is switched off. */
+  async close(): Promise<void> {
+    this.#waits.close();
+    await Promise.all([this.api.down(), this.voice.down()]);
+    await Promise.all(this.#roster.conferences.map((conference) => this.#roster.end(conference.voiceBridge)));
+    await this.#roster.empty();
+  }
+
+  /** For the roster. */
+  private joined(member: Member): void {
+    const meeting = this.meetings.withVoiceBridge(member.voiceBridge);
+    if (meeting !== undefined) this.meetings.started(meeting);
+    notify(this.#joinListeners, member);
+  }
+
+  private left(member: Member): void {
+    notify(this.#leaveListeners, member);
+  }
+
+  private typed(member: Member): void {
+    notify(this.#digitListeners, member);
+  }
+}
+
+function subscribe(listeners: Set<MemberListener>, listener: MemberListener): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+function notify(listeners: ReadonlySet<MemberListener>, member: Member): void {
+  const { info } = member;
+  for (const listener of [...listeners]) listener(info);
+}

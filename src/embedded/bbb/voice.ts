@@ -1,0 +1,187 @@
+import type { Clock } from "../../clock.js";
+import { MediaSession, type SrtpPolicy } from "../rtp/media-session.js";
+import type { CodecName } from "../rtp/g711.js";
+import type { Pacer } from "../rtp/pacer.js";
+import type { SuiteName } from "../rtp/srtp.js";
+import { inBackground } from "../sip/background.js";
+import { SipUserAgent, parseUri, type IncomingInvite, type SipDialog } from "../sip/index.js";
+import { callerIdentity, type CallerIdentity } from "./caller-identity.js";
+
+/** How calls are refused from now on. */
+export type VoiceRefusal =
+  | { readonly kind: "status"; readonly status: number; readonly reason?: string }
+  /** Takes the INVITE and never answers it; CANCEL gets its 487. */
+  | { readonly kind: "no-answer"; readonly ringing: boolean };
+
+export interface VoiceOptions {
+  readonly address: string;
+  /** TLS; 0 = any. */
+  readonly port: number;
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly srtp: SrtpPolicy;
+  readonly suites?: readonly SuiteName[];
+  readonly codecs: readonly CodecName[];
+  /** Source addresses that may call; as in the dialplan file that an operator adds to a BBB node. */
+  readonly allowed: readonly string[];
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+}
+
+/** A call that was let in and answered. */
+export interface Arrival {
+  readonly voiceBridge: string;
+  readonly identity: CallerIdentity;
+  readonly dialog: SipDialog;
+  readonly media: MediaSession;
+}
+
+const MAX_INVITES_KEPT = 100;
+/** BBB's echo test. */
+const ECHO_TEST = "99999";
+
+/** The SIP side of a sample BBB server: FreeSWITCH's TLS profile and dialplan, as far as a gateway can tell. */
+export class Voice {
+  /** Undefined: calls are taken. */
+  refusal: VoiceRefusal | undefined;
+  srtp: SrtpPolicy;
+  suites: readonly SuiteName[] | undefined;
+  allowed: readonly string[];
+  /** An answered call; whoever takes it closes its media when the dialog ends. */
+  onArrival: (arrival: Arrival) => void = (arrival) => {
+    inBackground(arrival.dialog.bye());
+    inBackground(arrival.media.close());
+  };
+  readonly #options: VoiceOptions;
+  readonly #invites: string[] = [];
+  readonly #unanswered = new Set<IncomingInvite>();
+  #opening = 0;
+  #refused = 0;
+  #agent: SipUserAgent | undefined;
+  #port: number;
+
+  private constructor(options: VoiceOptions) {
+    this.#options = options;
+    this.#port = options.port;
+    this.srtp = options.srtp;
+    this.suites = options.suites;
+    this.allowed = options.allowed;
+  }
+
+  /** Rejects when the port is taken. */
+  static async listen(options: VoiceOptions): Promise<Voice> {
+    const voice = new Voice(options);
+    await voice.up();
+    return voice;
+  }
+
+  /** Stays the same over `down()` and `up()`. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get isUp(): boolean {
+    return this.#agent !== undefined;
+  }
+
+  /** The last 100 INVITEs as they came over the wire: nothing of a caller's number may be in them. */
+  get invites(): readonly string[] {
+    return this.#invites;
+  }
+
+  /** Calls refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** The node dies: the port is closed, and the calls are gone without a BYE. */
+  async down(): Promise<void> {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    this.#unanswered.clear();
+    await agent?.close();
+  }
+
+  /** Listens again, on the same port as before. */
+  async up(): Promise<void> {
+    if (this.#agent !== undefined) return;
+    const { address, tls, clock } = this.#options;
+    const agent = await SipUserAgent.listen({
+      listen: [{ transport: "tls", address, port: this.#port }],
+      tls,
+      userAgent: "FreeSWITCH-mod_sofia (einwahl sample BBB)",
+      clock,
+    });
+    agent.onInvite = (invite) => {
+      inBackground(this.#receive(invite));
+    };
+    this.#agent = agent;
+    this.#port = agent.addresses[0]?.port ?? this.#port;
+  }
+
+  counts(): { connections: number; transactions: number; dialogs: number; unanswered: number; opening: number } {
+    const { connections, transactions, dialogs } = this.#agent?.counts() ?? { connections: 0, transactions: 0, dialogs: 0 };
+    return { connections, transactions, dialogs, unanswered: this.#unanswered.size, opening: this.#opening };
+  }
+
+  async #receive(invite: IncomingInvite): Promise<void> {
+    this.#invites.push(invite.request.toString());
+    if (this.#invites.length > MAX_INVITES_KEPT) this.#invites.shift();
+    if (!this.#mayEnter(invite)) return;
+    const voiceBridge = parseUri(invite.request.uri)?.user ?? "";
+    const cancelled = { yes: false };
+    invite.onCancel = () => {
+      cancelled.yes = true;
+    };
+    this.#opening += 1;
+    const { address, clock, pacer } = this.#options;
+    const media = await MediaSession.open({ address, clock, pacer }).catch(() => undefined);
+    this.#opening -= 1;
+    if (media === undefined) {
+      this.#reject(invite, 503, "Service Unavailable");
+      return;
+    }
+    const terms = { codecs: this.#options.codecs, srtp: this.srtp, ...(this.suites === undefined ? {} : { suites: this.suites }) };
+    const answer = media.answer(invite.request.body, terms);
+    if (!answer.ok || cancelled.yes || this.#agent === undefined) {
+      if (!answer.ok) this.#reject(invite, 488, undefined, `304 ${this.#options.address} "${answer.failure.detail}"`);
+      await media.close();
+      return;
+    }
+    const dialog = invite.accept(answer.value);
+    // Hold, new keys, session timers.
+    dialog.onReinvite = (request) => {
+      if (request.body === "") return { sdp: media.localSdp };
+      const renewed = media.answer(request.body, terms);
+      return renewed.ok ? { sdp: renewed.value } : { reject: 488 };
+    };
+    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media });
+  }
+
+  #mayEnter(invite: IncomingInvite): boolean {
+    const refusal = this.refusal;
+    if (refusal?.kind === "status") {
+      this.#reject(invite, refusal.status, refusal.reason);
+      return false;
+    }
+    if (refusal?.kind === "no-answer") {
+      this.#unanswered.add(invite);
+      invite.onCancel = () => {
+        this.#unanswered.delete(invite);
+      };
+      if (refusal.ringing) invite.ring();
+      return false;
+    }
+    const user = parseUri(invite.request.uri)?.user ?? "";
+    // Without the operator's dialplan file nothing in the context `public` matches: NO_ROUTE_DESTINATION, 404.
+    if (!this.allowed.includes(invite.source.address) || !/^\d{5,11}$/.test(user) || user === ECHO_TEST) {
+      this.#reject(invite, 404);
+      return false;
+    }
+    return true;
+  }
+
+  #reject(invite: IncomingInvite, status: number, reason?: string, warning?: string): void {
+    this.#refused += 1;
+    invite.reject(status, reason, warning === undefined ? [] : [["Warning", warning]]);
+  }
+}
