@@ -39,7 +39,7 @@ export interface Conversation {
   language: Language;
 }
 
-/** How long the end of a call may take before it is left to the engines' own timers, in milliseconds. */
+/** How long each step of the end of a call may take before it is left to the engines' own timers, in milliseconds. */
 const endingLimit = 5_000;
 
 /**
@@ -54,7 +54,7 @@ const endingLimit = 5_000;
 export async function runCall(call: IncomingCall, services: CallServices, settings: CallSettings): Promise<CallReport> {
   const ended = new Latch<EndCause>();
   const story = new Story(services.clock, services.onStage);
-  const held = new Holdings(services.clock);
+  const held = new Holdings(services);
   const offs = [
     call.gone.onSet((cause) => {
       ended.set(cause);
@@ -147,29 +147,46 @@ class Holdings {
   accepting: Promise<Result<void, EndCause>> | undefined;
   readonly #offs: (() => void)[] = [];
   readonly #waiting: Waiting;
+  readonly #onBug: (error: unknown) => void;
 
-  constructor(clock: Clock) {
+  constructor({ clock, onBug }: Pick<CallServices, "clock" | "onBug">) {
     // The end itself is not cut short by the end of the call: its latch is never set.
     this.#waiting = new Waiting(clock, new Latch<EndCause>());
+    this.#onBug = onBug;
   }
 
   watch(off: () => void): void {
     this.#offs.push(off);
   }
 
+  /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
   async release(call: IncomingCall, cause: EndCause): Promise<void> {
     for (const off of this.#offs) off();
-    // An answer that is on its way has to be waited for: what it makes would otherwise have no owner.
-    const accepted = this.accepting === undefined ? undefined : await this.#waiting.for(this.accepting, endingLimit);
-    const isUp = accepted?.kind === "done" && accepted.value.ok;
-    const endings = [this.#releaseEndpoint()];
+    const endings = [this.#waiting.for(this.#releaseEndpoint(), endingLimit), this.#endSignalling(call, cause)];
+    await Promise.all(endings.map((ending) => ending.catch(this.#onBug)));
+    this.place?.();
+  }
+
+  async #endSignalling(call: IncomingCall, cause: EndCause): Promise<void> {
+    const isUp = await this.#isUp(call, cause);
+    // The caller may have gone since, whatever has ended the call.
     if (isUp) {
-      if (cause !== "caller-hung-up") endings.push(call.hangUp(reasonHeaderFor(cause)));
-    } else if (cause !== "cancelled") {
+      if (call.gone.value !== "caller-hung-up") await this.#waiting.for(call.hangUp(reasonHeaderFor(cause)), endingLimit);
+    } else if (call.gone.value !== "cancelled") {
       call.refuse(answerFor(cause));
     }
-    await this.#waiting.for(Promise.all(endings), endingLimit);
-    this.place?.();
+  }
+
+  /** Whether there is a dialog. An answer that is on its way is waited for: what it makes would have no owner. */
+  async #isUp(call: IncomingCall, cause: EndCause): Promise<boolean> {
+    if (this.accepting === undefined) return false;
+    const accepted = await this.#waiting.for(this.accepting, endingLimit);
+    if (accepted.kind === "done") return accepted.value.ok;
+    const ownerless = this.accepting.then(async (late) => {
+      if (late.ok) await call.hangUp(reasonHeaderFor(cause));
+    });
+    ownerless.catch(this.#onBug);
+    return false;
   }
 
   async #releaseEndpoint(): Promise<void> {

@@ -41,6 +41,7 @@ export async function joinConference(
     if (joined.kind === "ended") return joined.cause;
     if (joined.kind === "joined") return await stay(conversation, joined.bridge);
     cause = joined.cause;
+    if (tries + 1 === mostTries) break;
     const again = await playing(conversation, services.directory.findAgain(pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
     if (again.kind === "ended") return again.cause;
     if (again.kind === "late" || again.value.kind !== "open") break;

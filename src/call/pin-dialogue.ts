@@ -128,9 +128,12 @@ async function readPin(conversation: Conversation, prompts: readonly PromptName[
         return entry.digits === "" ? { kind: "silence" } : { kind: "typed", digits: entry.digits };
       }
       keys += 1;
+      const typed = entry.type(key);
+      // A `#` after a PIN that was complete without it is no answer to what is being said now.
+      if (typed === "nothing") continue;
       prompt.stop();
       story.enter("asking");
-      switch (entry.type(key)) {
+      switch (typed) {
         case "complete":
           return { kind: "typed", digits: entry.digits };
         case "switch-language":
@@ -139,7 +142,6 @@ async function readPin(conversation: Conversation, prompts: readonly PromptName[
           prompt = say(conversation, request(conversation, ["pin-restart"]));
           break;
         case "more":
-        case "nothing":
           break;
       }
     }
@@ -154,13 +156,8 @@ async function lookUp(conversation: Conversation, pin: Pin): Promise<Lookup | { 
   const { services, settings, story } = conversation;
   story.enter("looking-up");
   const looked = await playing(conversation, services.directory.find(pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
-  story.enter("asking");
-  switch (looked.kind) {
-    case "ended":
-      return looked;
-    case "late":
-      return { kind: "unavailable" };
-    case "done":
-      return looked.value;
-  }
+  if (looked.kind === "ended") return looked;
+  const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
+  if (outcome.kind !== "open") story.enter("asking");
+  return outcome;
 }
