@@ -1,0 +1,98 @@
+import t from "tap";
+import { success } from "../../src/result.js";
+import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
+import { CallWorld, someAdmitted, someSettings } from "../support/fake-world.js";
+
+await t.test("a caller types the PIN, is in the conference, and the conference is over", async (t) => {
+  const world = new CallWorld();
+  const report = await world.run();
+
+  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "ending"]);
+  t.equal(report.cause, "conference-ended");
+  t.equal(report.trunk, "easybell");
+  t.equal(report.mediaServer, "fs1");
+  t.equal(report.server, "bbb1");
+  t.equal(report.codec, "PCMA");
+  t.strictSame(report.srtp, { trunk: "AES_CM_128_HMAC_SHA1_80", bbb: "AEAD_AES_256_GCM" });
+  t.equal(report.pinsTyped, 1);
+  t.strictSame(report.stages.map(({ stage }) => stage), world.stages);
+  t.equal(report.totalMs, report.stages.reduce((sum, { ms }) => sum + ms, 0));
+  t.equal(report.stages.find(({ stage }) => stage === "ringing")?.ms, 25);
+  t.equal(report.stages.find(({ stage }) => stage === "greeting")?.ms, 500, "the greeting lasts until the first key");
+  t.equal(report.stages.find(({ stage }) => stage === "joining")?.ms, 300);
+
+  t.equal(world.call.rings, 1);
+  t.equal(world.call.accepts, 1);
+  t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="conference-ended"']);
+  t.strictSame(world.endpoint.heard, ["de:welcome de:enter-pin en:language-switch", "de:conference-ended de:goodbye"]);
+  t.strictSame(world.endpoint.plays.map((play) => play.outcome), ["stopped", "played"], "typing interrupts the greeting, the farewell is heard to its end");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("the conference sees four digits and a pseudonym", async (t) => {
+  const world = new CallWorld();
+  await world.run();
+  const [target] = world.endpoint.targets;
+  t.equal(world.endpoint.targets.length, 1);
+  t.equal(target?.label, "5678");
+  t.match(target?.pseudonym, /^anruf-[a-p]{16}$/);
+  t.strictSame(target?.node, fakeNode("bbb1"));
+  t.ok(target?.voiceBridge.equals(fakePin("54321")));
+  t.equal(target?.answerWithinMs, someSettings.joinWithinMs);
+});
+
+await t.test("the pseudonym stays with the caller in one meeting and changes with the meeting", async (t) => {
+  const pseudonymIn = async (meetingId: string): Promise<string | undefined> => {
+    const world = new CallWorld({ conferences: [fakeConference("54321", "bbb1", meetingId)] });
+    await world.run();
+    return world.endpoint.targets[0]?.pseudonym;
+  };
+  t.equal(await pseudonymIn("a"), await pseudonymIn("a"));
+  t.not(await pseudonymIn("a"), await pseudonymIn("b"));
+});
+
+await t.test("the report holds neither the number nor the PIN", async (t) => {
+  const report = await new CallWorld().run();
+  t.notMatch(JSON.stringify(report), /5678|54321/);
+});
+
+await t.test("`**` asks for the other language, in which the caller is then spoken to and labelled", async (t) => {
+  const world = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmitted({ caller: { kind: "anonymous" } })) });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.strictSame(world.endpoint.heard, [
+    "de:welcome de:enter-pin en:language-switch",
+    "de:pin-restart",
+    "en:welcome en:enter-pin de:language-switch",
+    "en:conference-ended en:goodbye",
+  ]);
+  t.equal(world.endpoint.targets[0]?.label, "Anonymous");
+  t.equal(report.pinsTyped, 1);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("`**` twice leads back to the first language, and a number with one language offers no other", async (t) => {
+  const twice = new CallWorld({ typing: ["**", "**", "54321"] });
+  await twice.run();
+  t.equal(twice.endpoint.heard.at(-1), "de:conference-ended de:goodbye");
+
+  const single = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmitted({ languages: ["en"] })) });
+  await single.run();
+  t.strictSame(single.endpoint.heard, ["en:welcome en:enter-pin", "en:pin-restart", "en:welcome en:enter-pin", "en:conference-ended en:goodbye"]);
+});
+
+await t.test("a caller who only switches languages is not asked for ever", async (t) => {
+  const world = new CallWorld({ typing: Array.from({ length: 100 }, () => "**") });
+  const report = await world.run();
+  t.equal(report.cause, "no-input");
+  t.ok(world.endpoint.plays.length < 20);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("plain RTP where the trunk allows it is reported as such", async (t) => {
+  const world = new CallWorld({ offer: "plain", suite: undefined, admission: success(someAdmitted({ srtp: "optional" })) });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.equal(report.srtp.trunk, "none");
+  t.strictSame(await world.leftovers(), []);
+});

@@ -1,0 +1,99 @@
+import t from "tap";
+import { failure, success } from "../../src/result.js";
+import { CallWorld, type WorldScript, someAdmitted } from "../support/fake-world.js";
+
+/** Each with the SIP answer that the caller's side gets; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
+const refusals: readonly {
+  readonly name: string;
+  readonly changes: Partial<WorldScript>;
+  readonly cause: string;
+  readonly status: number;
+  readonly header?: readonly [name: string, value: RegExp];
+}[] = [
+  { name: "a source that belongs to no trunk", changes: { admission: failure("unknown-source") }, cause: "unknown-source", status: 403 },
+  { name: "a number that belongs to no trunk", changes: { admission: failure("unknown-number") }, cause: "unknown-number", status: 404 },
+  { name: "no offer", changes: { offer: "none" }, cause: "no-offer", status: 488, header: ["Warning", /^399 einwahl ".+"$/] },
+  { name: "plain RTP", changes: { offer: "plain" }, cause: "plain-rtp", status: 488, header: ["Warning", /^399 einwahl ".*SRTP.*"$/] },
+  { name: "an unusable offer", changes: { offer: "unusable" }, cause: "unusable-offer", status: 488, header: ["Warning", /^305 einwahl ".+"$/] },
+  {
+    name: "an unusable offer where plain RTP is allowed",
+    changes: { offer: "unusable", admission: success(someAdmitted({ srtp: "optional" })) },
+    cause: "unusable-offer",
+    status: 488,
+  },
+  { name: "no place", changes: { place: "too-many-calls" }, cause: "too-many-calls", status: 503, header: ["Retry-After", /^\d+$/] },
+  { name: "draining", changes: { place: "draining" }, cause: "draining", status: 503, header: ["Retry-After", /^\d+$/] },
+];
+
+for (const { name, changes, cause, status, header } of refusals) {
+  await t.test(`${name}: ${status}, and no media is spent`, async (t) => {
+    const world = new CallWorld(changes);
+    const report = await world.run();
+    t.equal(report.cause, cause);
+    t.equal(world.call.refusals.length, 1);
+    t.equal(world.call.refusals[0]?.status, status);
+    if (header !== undefined) t.match(world.call.refusals[0]?.headers[header[0]], header[1]);
+    t.equal(world.opens, 0);
+    t.equal(world.call.rings, 0);
+    t.equal(world.call.accepts, 0);
+    t.strictSame(world.stages, ["ringing", "ending"]);
+    t.equal(report.totalMs, 0);
+    t.strictSame(await world.leftovers(), []);
+  });
+}
+
+await t.test("refused after ringing: the place is given back", async (t) => {
+  const cases: readonly (readonly [string, Partial<WorldScript>, number])[] = [
+    ["media-unavailable", { openFailure: "media-unavailable" }, 503],
+    ["unusable-offer", { openFailure: "unusable-offer" }, 488],
+    ["media-unavailable", { openMs: "never" }, 503],
+    ["plain-rtp", { suite: undefined }, 488],
+    ["answer-failed", { acceptOutcome: failure("answer-failed") }, 500],
+    ["answer-failed", { acceptMs: "never" }, 500],
+  ];
+  for (const [cause, changes, status] of cases) {
+    const world = new CallWorld(changes);
+    const report = await world.run();
+    t.equal(report.cause, cause);
+    t.strictSame(world.call.refusals.map((answer) => answer.status), [status]);
+    t.equal(world.placesGivenBack, 1);
+    t.strictSame(world.call.hangUps, []);
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
+await t.test("the caller cancels while it rings: the SIP server has answered, nobody else does", async (t) => {
+  const world = new CallWorld({ openMs: 1_000 });
+  world.begin();
+  await world.clock.advance(500);
+  world.call.hangUpByCaller();
+  const report = await world.finish();
+  t.equal(report.cause, "cancelled");
+  t.strictSame(world.call.refusals, []);
+  t.equal(world.call.accepts, 0);
+  t.equal(world.endpoint.releases, 1, "the endpoint that arrives after the caller has gone is released");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("an endpoint that arrives after the call was given up is released when it comes", async (t) => {
+  const world = new CallWorld({ openMs: 20_000 });
+  const report = await world.run();
+  t.equal(report.cause, "media-unavailable");
+  t.equal(world.endpoints.length, 0);
+  t.equal(world.placesGivenBack, 1);
+  await world.clock.advance(20_000);
+  t.equal(world.endpoint.releases, 1);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("cancelled while the 200 is on its way", async (t) => {
+  const world = new CallWorld({ acceptMs: 500 });
+  world.begin();
+  await world.clock.advance(100);
+  world.call.hangUpByCaller();
+  const report = await world.finish();
+  t.equal(report.cause, "cancelled");
+  t.strictSame(world.call.refusals, []);
+  t.strictSame(world.call.hangUps, []);
+  t.strictSame(await world.leftovers(), []);
+});

@@ -1,0 +1,113 @@
+import type { EndCause } from "../../src/call/cause.js";
+import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, Sound } from "../../src/call/interfaces.js";
+import { KeyBuffer } from "../../src/call/key-buffer.js";
+import { Latch } from "../../src/latch.js";
+import { type Result, success } from "../../src/result.js";
+
+/** When something that an engine does is done: after so many milliseconds, or never. */
+export type Timing = number | "never";
+
+/** Does the work of an engine: settles after the timing and tells the test about it. */
+export type Perform = <Value>(name: string, timing: Timing, outcome: () => Value) => Promise<Value>;
+
+export interface EndpointScript {
+  readonly promptMs: Timing;
+  readonly stopMs: Timing;
+  readonly releaseMs: Timing;
+  readonly bridgeMs: Timing;
+  readonly talkMs: Timing;
+  /** What the node says to the first, second, ... leg; the last one goes on. */
+  readonly bridgeOutcomes: readonly Result<BridgeFacts, BridgeFailure>[];
+  readonly suite: string | undefined;
+}
+
+export interface FakePlay {
+  readonly sounds: readonly Sound[];
+  /** The sounds as one line, for example `de:welcome de:enter-pin en:language-switch`. */
+  readonly text: string;
+  outcome: "played" | "stopped" | "failed" | undefined;
+}
+
+/** A caller's channel on a media server that is not there. */
+export class FakeEndpoint implements CallerEndpoint {
+  readonly sdp = "v=0 the media server's answer";
+  readonly codec = "PCMA";
+  readonly mediaServer = "fs1";
+  readonly suite: string | undefined;
+  readonly gone = new Latch<EndCause>();
+  readonly keys = new KeyBuffer();
+  readonly plays: FakePlay[] = [];
+  readonly targets: BridgeTarget[] = [];
+  /** The bridges that were left by us. */
+  left = 0;
+  releases = 0;
+  readonly #perform: Perform;
+  readonly #script: EndpointScript;
+  readonly #onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void;
+
+  constructor(script: EndpointScript, perform: Perform, onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void) {
+    this.#script = script;
+    this.#perform = perform;
+    this.#onPlay = onPlay;
+    this.suite = script.suite;
+  }
+
+  /** All that was played, one line for each row of sounds. */
+  get heard(): string[] {
+    return this.plays.map((play) => play.text);
+  }
+
+  pressed(key: string): void {
+    this.keys.press(key);
+  }
+
+  async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
+    return await Promise.resolve(success(offer));
+  }
+
+  play(sounds: readonly Sound[]): Playback {
+    const play: FakePlay = { sounds, text: sounds.map((sound) => textOf(sound)).join(" "), outcome: undefined };
+    this.plays.push(play);
+    const { promptMs, stopMs } = this.#script;
+    const isEndless = sounds.some((sound) => "music" in sound);
+    const played = this.#perform("played", isEndless || promptMs === "never" ? "never" : promptMs * sounds.length, () => "played" as const);
+    let stop: () => void = () => undefined;
+    const stopped = new Promise<"stopped">((resolve) => {
+      stop = () => {
+        resolve(this.#perform("stopped", stopMs, () => "stopped" as const));
+      };
+    });
+    const finished = Promise.race([played, stopped]).then((outcome) => {
+      play.outcome = outcome;
+      return outcome;
+    });
+    this.#onPlay(this, play);
+    return { finished, stop };
+  }
+
+  bridge(target: BridgeTarget): Bridge {
+    this.targets.push(target);
+    const { bridgeMs, talkMs, bridgeOutcomes } = this.#script;
+    const outcome = bridgeOutcomes[Math.min(this.targets.length, bridgeOutcomes.length) - 1] ?? success({ codec: "PCMA", suite: undefined });
+    const answered = this.#perform("bridge-answered", bridgeMs, () => outcome);
+    return {
+      answered,
+      over: answered.then(async (result) => {
+        if (result.ok) await this.#perform("bridge-over", talkMs, () => undefined);
+      }),
+      leave: () => {
+        this.left += 1;
+      },
+    };
+  }
+
+  async release(): Promise<void> {
+    this.releases += 1;
+    await this.#perform("released", this.#script.releaseMs, () => undefined);
+  }
+}
+
+function textOf(sound: Sound): string {
+  if ("prompt" in sound) return `${sound.language}:${sound.prompt}`;
+  return "music" in sound ? `music:${sound.music}` : `silence:${sound.silenceMs}`;
+}

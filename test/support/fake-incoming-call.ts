@@ -1,0 +1,87 @@
+import type { EndCause, SipAnswer } from "../../src/call/cause.js";
+import type { IncomingCall, OfferKind } from "../../src/call/interfaces.js";
+import { Latch } from "../../src/latch.js";
+import { type Result, failure, success } from "../../src/result.js";
+import type { InviteFacts } from "../../src/trunk/invite.js";
+import type { Perform, Timing } from "./fake-endpoint.js";
+
+export interface IncomingCallScript {
+  readonly offer: OfferKind;
+  readonly acceptMs: Timing;
+  readonly hangUpMs: Timing;
+  /** What becomes of the 200 when the caller has not cancelled. */
+  readonly acceptOutcome: Result<void, EndCause>;
+}
+
+export const someInvite: InviteFacts = {
+  source: { address: "192.0.2.1", port: 5061, transport: "tls" },
+  requestUri: "sip:+4930123456@192.0.2.9",
+  to: "<sip:+4930123456@trunk.example>",
+  calledParty: "",
+  from: "<sip:+4915112345678@trunk.example>",
+  privacy: "",
+  assertedIdentities: [],
+};
+
+/** An INVITE of a SIP server that is not there, and the dialog that it becomes. */
+export class FakeIncomingCall implements IncomingCall {
+  readonly invite = someInvite;
+  readonly gone = new Latch<EndCause>();
+  readonly mediaOffer = "v=0 the caller's offer";
+  readonly offer: OfferKind;
+  rings = 0;
+  readonly refusals: SipAnswer[] = [];
+  accepts = 0;
+  readonly hangUps: string[] = [];
+  /** What the SIP side was asked for and can't do. */
+  readonly mistakes: string[] = [];
+  #isUp = false;
+  readonly #script: IncomingCallScript;
+  readonly #perform: Perform;
+
+  constructor(script: IncomingCallScript, perform: Perform) {
+    this.#script = script;
+    this.#perform = perform;
+    this.offer = script.offer;
+  }
+
+  /** Whether there is a dialog, from the 200 on. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** The caller hangs up: CANCEL before the 200, BYE after it. */
+  hangUpByCaller(): EndCause {
+    const cause = this.#isUp ? "caller-hung-up" : "cancelled";
+    this.#isUp = false;
+    this.gone.set(cause);
+    return cause;
+  }
+
+  ring(): void {
+    this.rings += 1;
+  }
+
+  refuse(answer: SipAnswer): void {
+    if (this.gone.value === "cancelled") this.mistakes.push("refused a call that was cancelled");
+    if (this.#isUp) this.mistakes.push("refused a call that was accepted");
+    this.refusals.push(answer);
+  }
+
+  async accept(): Promise<Result<void, EndCause>> {
+    this.accepts += 1;
+    return await this.#perform<Result<void, EndCause>>("accepted", this.#script.acceptMs, () => {
+      if (this.gone.isSet) return failure("cancelled");
+      this.#isUp = this.#script.acceptOutcome.ok;
+      return this.#script.acceptOutcome.ok ? success(undefined) : this.#script.acceptOutcome;
+    });
+  }
+
+  async hangUp(reasonHeader: string): Promise<void> {
+    if (!this.#isUp) this.mistakes.push("sent a BYE without a dialog");
+    this.hangUps.push(reasonHeader);
+    await this.#perform("hung-up", this.#script.hangUpMs, () => {
+      this.#isUp = false;
+    });
+  }
+}

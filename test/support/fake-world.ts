@@ -1,0 +1,223 @@
+import { type CallServices, runCall } from "../../src/call/call.js";
+import type { EndCause } from "../../src/call/cause.js";
+import type { Admitted, CallerEndpoint, MediaFailure } from "../../src/call/interfaces.js";
+import type { CallSettings } from "../../src/call/settings.js";
+import type { CallReport, Stage } from "../../src/call/story.js";
+import { defaultLabels } from "../../src/caller/label.js";
+import { CallerNumber } from "../../src/caller/secret.js";
+import { Latch } from "../../src/latch.js";
+import { type Result, failure, success } from "../../src/result.js";
+import { CountedClock, FakeClock, settle } from "./fake-clock.js";
+import { type DirectoryScript, FakeDirectory, fakeConference } from "./fake-directory.js";
+import { type EndpointScript, FakeEndpoint, type FakePlay, type Perform, type Timing } from "./fake-endpoint.js";
+import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.js";
+
+/** How the world around one call behaves. All durations are milliseconds. */
+export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
+  readonly admission: Result<Admitted, "unknown-source" | "unknown-number">;
+  readonly place: "free" | "too-many-calls" | "draining";
+  readonly openMs: Timing;
+  readonly openFailure: MediaFailure | undefined;
+  /** What the caller types in answer to each request for a PIN, 500 ms after its beginning; a key every 200 ms. */
+  readonly typing: readonly string[];
+  readonly settings: CallSettings;
+}
+
+export const someSettings: CallSettings = {
+  pin: { tries: 3, firstKeyWithinMs: 8_000, nextKeyWithinMs: 4_000, dialogueWithinMs: 120_000 },
+  mediaWithinMs: 4_000,
+  acceptWithinMs: 3_000,
+  joinWithinMs: 15_000,
+  lookUpWithinMs: 5_000,
+  maxDurationMs: 3_600_000,
+  label: defaultLabels,
+  pseudonymKey: Buffer.alloc(32, 7),
+};
+
+export function someAdmitted(changes: Partial<Admitted> = {}): Admitted {
+  const number = CallerNumber.parse("+4915112345678");
+  if (!number.ok) throw new Error("no number");
+  return { trunk: "easybell", languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
+}
+
+/** All goes well: the caller types a PIN and stays for a minute. */
+export const goodScript: WorldScript = {
+  admission: success(someAdmitted()),
+  place: "free",
+  offer: "sdes",
+  openMs: 20,
+  openFailure: undefined,
+  acceptMs: 5,
+  acceptOutcome: success(undefined),
+  hangUpMs: 10,
+  promptMs: 2_000,
+  stopMs: 10,
+  releaseMs: 15,
+  bridgeMs: 300,
+  talkMs: 60_000,
+  bridgeOutcomes: [success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" })],
+  suite: "AES_CM_128_HMAC_SHA1_80",
+  conferences: [fakeConference("54321")],
+  lookUpMs: 5,
+  lookups: [],
+  typing: ["54321"],
+  settings: someSettings,
+};
+
+/** More than the longest call with all its limits takes, in milliseconds of fake time. */
+const longestCall = 2 * 3_600_000;
+const mostTimers = 10_000;
+
+/** One call with everything around it made of paper. */
+export class CallWorld {
+  readonly clock = new FakeClock();
+  /** The clock of the call alone: what is pending here was left behind by the call. */
+  readonly callClock: CountedClock;
+  readonly call: FakeIncomingCall;
+  readonly directory: FakeDirectory;
+  readonly shutdown = new Latch<EndCause>();
+  readonly endpoints: FakeEndpoint[] = [];
+  readonly stages: Stage[] = [];
+  readonly bugs: unknown[] = [];
+  readonly script: WorldScript;
+  opens = 0;
+  placesTaken = 0;
+  placesGivenBack = 0;
+  report: CallReport | undefined;
+  /** Called whenever the call begins to wait, and before and after an engine settles a promise. */
+  onPoint: () => void = () => undefined;
+  /** Called when the endpoint begins to play. */
+  onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void = () => undefined;
+  readonly #perform: Perform;
+  #requests = 0;
+
+  constructor(changes: Partial<WorldScript> = {}) {
+    this.script = { ...goodScript, ...changes };
+    this.callClock = new CountedClock(this.clock, () => {
+      this.onPoint();
+    });
+    this.#perform = async (_name, timing, outcome) =>
+      await new Promise((resolve) => {
+        if (timing === "never") return;
+        this.clock.after(timing, () => {
+          this.onPoint();
+          resolve(outcome());
+          this.onPoint();
+        });
+      });
+    this.call = new FakeIncomingCall(this.script, this.#perform);
+    this.directory = new FakeDirectory(this.script, this.#perform);
+  }
+
+  /** The endpoint that was opened first. */
+  get endpoint(): FakeEndpoint {
+    const [endpoint] = this.endpoints;
+    if (endpoint === undefined) throw new Error("no endpoint was opened");
+    return endpoint;
+  }
+
+  services(): CallServices {
+    const { admission, place } = this.script;
+    return {
+      clock: this.callClock,
+      trunks: { admit: () => admission },
+      media: { openEndpoint: async () => await this.#open() },
+      directory: this.directory,
+      takePlace: () => {
+        if (place !== "free") return failure(place);
+        this.placesTaken += 1;
+        return success(() => {
+          this.placesGivenBack += 1;
+        });
+      },
+      shutdown: this.shutdown,
+      onStage: (stage) => {
+        this.stages.push(stage);
+      },
+      onBug: (error) => {
+        this.bugs.push(error);
+      },
+    };
+  }
+
+  /** Lets the call begin; it goes on as the test moves the clock. */
+  begin(changes: Partial<CallServices> = {}): void {
+    runCall(this.call, { ...this.services(), ...changes }, this.script.settings).then(
+      (report) => {
+        this.report = report;
+      },
+      (error: unknown) => {
+        this.bugs.push(error);
+      },
+    );
+  }
+
+  /** Moves the clock until the call has returned. */
+  async finish(): Promise<CallReport> {
+    const limit = this.clock.now() + longestCall;
+    await settle();
+    for (let timers = 0; this.report === undefined && timers < mostTimers; timers++) {
+      if (!(await this.clock.step(limit))) break;
+    }
+    if (this.report === undefined) throw new Error(`the call did not end; bugs: ${String(this.bugs)}`);
+    return this.report;
+  }
+
+  async run(changes: Partial<CallServices> = {}): Promise<CallReport> {
+    this.begin(changes);
+    return await this.finish();
+  }
+
+  /** The caller's telephone sends these keys, all at once. */
+  press(keys: string): void {
+    for (const key of keys) this.endpoint.keys.press(key);
+  }
+
+  /** What is left of a call that has ended and should not be; empty when all was given back. */
+  async leftovers(): Promise<string[]> {
+    await settle();
+    const left: string[] = [];
+    const expect = (what: string, is: number, shouldBe = 0): void => {
+      if (is !== shouldBe) left.push(`${what}: ${is} instead of ${shouldBe}`);
+    };
+    expect("pending timers", this.callClock.pending);
+    expect("listeners for the caller's leaving", this.call.gone.listenerCount);
+    expect("listeners for the shutdown", this.shutdown.listenerCount);
+    for (const endpoint of this.endpoints) {
+      expect("releases of the endpoint", endpoint.releases, 1);
+      expect("listeners for the endpoint's end", endpoint.gone.listenerCount);
+    }
+    expect("places given back", this.placesGivenBack, this.placesTaken);
+    expect("bugs", this.bugs.length);
+    left.push(...this.call.mistakes);
+    const endings = this.call.refusals.length + this.call.hangUps.length;
+    const byCaller = this.call.gone.value === "cancelled" || this.call.gone.value === "caller-hung-up";
+    if (endings > 1 || (endings === 0 && !byCaller)) left.push(`refused or hung up ${endings} times`);
+    return left;
+  }
+
+  async #open(): Promise<Result<CallerEndpoint, MediaFailure>> {
+    this.opens += 1;
+    const { openMs, openFailure } = this.script;
+    return await this.#perform<Result<CallerEndpoint, MediaFailure>>("opened", openMs, () => {
+      if (openFailure !== undefined) return failure(openFailure);
+      const endpoint = new FakeEndpoint(this.script, this.#perform, (at, play) => {
+        this.#answer(at, play);
+        this.onPlay(at, play);
+      });
+      this.endpoints.push(endpoint);
+      return success(endpoint);
+    });
+  }
+
+  /** Types what the script says in answer to a request for the PIN. */
+  #answer(endpoint: FakeEndpoint, play: FakePlay): void {
+    if (!play.text.includes("enter-pin")) return;
+    const keys = this.script.typing[this.#requests++] ?? "";
+    Array.from(keys).forEach((key, at) => {
+      this.clock.after(500 + 200 * at, () => {
+        endpoint.keys.press(key);
+      });
+    });
+  }
+}
