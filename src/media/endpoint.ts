@@ -6,6 +6,7 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import { ApplicationLane } from "./application-lane.js";
 import { watchBridge } from "./bridge.js";
 import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
@@ -50,6 +51,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #dialog: SrfDialog;
   readonly #settings: EndpointSettings;
   readonly #onReleased: () => void;
+  readonly #lane: ApplicationLane;
   #releasing: Promise<void> | undefined;
 
   constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void) {
@@ -67,9 +69,21 @@ export class MediaEndpoint implements CallerEndpoint {
     raw.on("destroy", (event) => {
       this.gone.set(event?.reason === "MEDIA_TIMEOUT" ? "media-lost" : "media-server-lost");
     });
+    this.#lane = new ApplicationLane(
+      (application, argument, done) => {
+        raw.execute(application, argument, (_error, event) => {
+          done(event);
+        });
+      },
+      () => {
+        this.#api("uuid_break", raw.uuid);
+      },
+    );
+    // drachtio-modesl writes each line by itself: with Nagle's algorithm every command would take 40 ms.
+    raw.conn?.socket?.setNoDelay(true);
     raw.conn?.subscribe(["CHANNEL_BRIDGE"]);
-    this.#execute("set", `media_timeout=${settings.mediaTimeoutMs}`);
-    this.#execute("set", `transfer_ringback=${ringingTone}`);
+    this.#set("media_timeout", String(settings.mediaTimeoutMs));
+    this.#set("transfer_ringback", ringingTone);
   }
 
   /** The channel's id on the media server; it means nothing outside of it. */
@@ -91,34 +105,40 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   play(sounds: readonly Sound[]): Playback {
-    const state = { outcome: undefined as "played" | "stopped" | "failed" | undefined };
-    const argument = playbackArgument(sounds, this.#settings.soundsDirectory);
+    let stop: () => void = () => undefined;
     const finished = new Promise<"played" | "stopped" | "failed">((resolve) => {
-      this.#execute("playback", argument, (event) => {
-        state.outcome ??= event?.getHeader("Application-Response") === "FILE PLAYED" ? "played" : "failed";
-        resolve(state.outcome);
+      const run = this.#lane.run("playback", playbackArgument(sounds, this.#settings.soundsDirectory), (event) => {
+        resolve(event?.getHeader("Application-Response") === "FILE PLAYED" ? "played" : "failed");
       });
+      stop = () => {
+        resolve("stopped");
+        run.stop();
+      };
     });
     return {
       finished,
       stop: () => {
-        if (state.outcome !== undefined) return;
-        state.outcome = "stopped";
-        this.#api("uuid_break", this.#raw.uuid);
+        stop();
       },
     };
   }
 
   bridge(target: BridgeTarget): Bridge {
     const legId = randomUUID();
+    let stop: () => void = () => undefined;
     const { bridge, signals } = watchBridge(() => {
-      this.#api("uuid_kill", legId);
+      stop();
     });
     const { conn, uuid } = this.#raw;
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       signals.connected(this.#bridgeFacts(legId));
     });
-    this.#execute("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), signals.completed);
+    const run = this.#lane.run("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), signals.completed);
+    stop = () => {
+      run.stop();
+      // A bridge does not end by `uuid_break`, but by the end of its other leg.
+      this.#api("uuid_kill", legId);
+    };
     return bridge;
   }
 
@@ -157,10 +177,8 @@ export class MediaEndpoint implements CallerEndpoint {
     });
   }
 
-  #execute(application: string, argument: string, done: (event: FsEvent | undefined) => void = () => undefined): void {
-    this.#raw.execute(application, argument, (_error, event) => {
-      done(event);
-    });
+  #set(variable: string, value: string): void {
+    this.#lane.run("set", `${variable}=${value}`, () => undefined);
   }
 
   #api(command: string, argument: string, done: (event: FsEvent | undefined) => void = () => undefined): void {

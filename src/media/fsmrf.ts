@@ -15,6 +15,8 @@ export interface FsEvent {
 export interface ChannelConnection {
   /** The channel as it was when it connected. */
   getInfo(): FsEvent;
+  /** Gone when the connection has ended. */
+  readonly socket: { setNoDelay(isOn: boolean): void } | null;
   subscribe(events: readonly string[]): void;
   on(event: string, listener: (event: FsEvent) => void): void;
   removeAllListeners(): void;
