@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import t, { type Test } from "tap";
+import { apiChecksum } from "../../../src/embedded/bbb/checksum.js";
 import { SampleBbb, type SampleBbbOptions } from "../../../src/embedded/bbb/sample-bbb.js";
 import type { DialOptions } from "../../../src/embedded/phone/test-phone.js";
 import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
@@ -35,6 +36,11 @@ type Dialled = Omit<DialOptions, "uri" | "number">;
 
 function dial(phone: TestPhone, bbb: SampleBbb, voiceBridge: string, options: Dialled = {}): Promise<PhoneCall> {
   return phone.dial({ uri: bbb.sipUri(voiceBridge), number: "p1", display: "1234", ...options });
+}
+
+async function ask(bbb: SampleBbb, callName: string, query = ""): Promise<string> {
+  const checksum = `checksum=${apiChecksum(callName, query, "secret", "sha256")}`;
+  return (await fetch(`${bbb.apiUrl}${callName}?${query === "" ? checksum : `${query}&${checksum}`}`)).text();
 }
 
 /** Everything that a finished call must have given back. */
@@ -89,6 +95,15 @@ await t.test("the API lists callers as BBB does, and the meeting is running", as
   t.strictSame(bbb.members("55555").map((member) => member.name).sort(), ["", "5678"]);
   t.ok(meeting.startTime > 0);
   t.strictSame(bbb.adHocConferences(), []);
+  bbb.joinWeb("room", "Ada", true);
+  const listed = await ask(bbb, "getMeetings");
+  t.match(listed, /<voiceBridge>55555<\/voiceBridge>[^]*<running>true<\/running>[^]*<participantCount>2<\/participantCount>/);
+  t.match(listed, /<userID>v_\d<\/userID>\s*<fullName>5678<\/fullName>/);
+  t.match(listed, /<fullName>Ada<\/fullName>\s*<role>MODERATOR<\/role>/);
+  t.match(await ask(bbb, "end", "meetingID=room"), /sentEndMeetingRequest/);
+  t.match(await Promise.all([call.ended, nameless.ended]), [{ by: "remote" }, { by: "remote" }], "ended by API: everybody gets a BYE");
+  t.match(await ask(bbb, "getMeetings"), /noMeetings/);
+  t.equal(bbb.api.calls("getMeetings"), 2);
 });
 
 await t.test("three in one room: each hears the others and not itself", async (t) => {
