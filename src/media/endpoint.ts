@@ -41,7 +41,6 @@ function profileFor(target: BridgeTarget, plainProfile: string): string {
 
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
 export class MediaEndpoint implements CallerEndpoint {
-  readonly sdp: string;
   readonly codec: string;
   readonly suite: string | undefined;
   readonly mediaServer: string;
@@ -52,6 +51,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #settings: EndpointSettings;
   readonly #onReleased: () => void;
   readonly #lane: ApplicationLane;
+  #sdp: string;
   #releasing: Promise<void> | undefined;
 
   constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void) {
@@ -60,7 +60,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#settings = settings;
     this.#onReleased = onReleased;
     this.mediaServer = settings.mediaServer;
-    this.sdp = raw.local.sdp;
+    this.#sdp = raw.local.sdp;
     this.suite = suiteIn(raw.local.sdp);
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", (event) => {
@@ -86,6 +86,11 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#set("transfer_ringback", ringingTone);
   }
 
+  /** What holds now: the answer to the caller's last offer. */
+  get sdp(): string {
+    return this.#sdp;
+  }
+
   /** The channel's id on the media server; it means nothing outside of it. */
   get channelId(): string {
     return this.#raw.uuid;
@@ -98,7 +103,8 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
     try {
-      return success(await this.#raw.modify(offer));
+      this.#sdp = await this.#raw.modify(offer);
+      return success(this.#sdp);
     } catch {
       return failure("unusable-offer");
     }

@@ -24,13 +24,25 @@ const suites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|A
  * Of several audio lines the encrypted one is taken and the others are refused (RFC 3264 section 6, port 0).
  */
 export function readOffer(sdp: string): Offer {
+  return read(sdp, () => "RTP/AVP");
+}
+
+/**
+ * Reads the SDP of a re-INVITE or UPDATE. Within a channel that is encrypted already FreeSWITCH refuses keys in
+ * `RTP/AVP` (it answers with port 0), and takes `RTP/SAVP`.
+ */
+export function readNewOffer(sdp: string): Offer {
+  return read(sdp, (kind) => (kind === "sdes" ? "RTP/SAVP" : "RTP/AVP"));
+}
+
+function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   if (sdp.trim() === "") return { kind: "none", forMediaServer: "", profile: "" };
   const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "");
   const audio = audioLines(lines);
   const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
   if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
   const rewritten = lines.map((line, index) => {
-    if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, "$1 RTP/AVP");
+    if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, `$1 ${profileFor(chosen.kind)}`);
     return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
   });
   return { kind: chosen.kind, forMediaServer: `${rewritten.join("\r\n")}\r\n`, profile: chosen.profile };

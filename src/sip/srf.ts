@@ -36,6 +36,8 @@ export interface SrfResponse {
 
 export interface SrfDialog {
   readonly id: string;
+  /** Our own Contact, as drachtio has sent it. */
+  readonly local: { readonly contact: string };
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
   removeAllListeners(): void;
