@@ -29,6 +29,12 @@ export interface EndpointSettings {
 /** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
 const releaseLimit = 3_000;
 
+/** FreeSWITCH's hang-up cause for a channel whose RTP has stayed away. */
+const mediaTimeout = "MEDIA_TIMEOUT";
+
+/** How long the BYE of a channel that is gone is waited for, in milliseconds. */
+const reasonLimit = 300;
+
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
 
@@ -52,6 +58,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #onReleased: () => void;
   readonly #lane: ApplicationLane;
   #sdp: string;
+  #callOff: () => void = () => undefined;
   #releasing: Promise<void> | undefined;
 
   constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void) {
@@ -67,7 +74,14 @@ export class MediaEndpoint implements CallerEndpoint {
       this.keys.press(event.dtmf);
     });
     raw.on("destroy", (event) => {
-      this.gone.set(event?.reason === "MEDIA_TIMEOUT" ? "media-lost" : "media-server-lost");
+      if (event?.reason === mediaTimeout) this.gone.set("media-lost");
+      // In a bridge FreeSWITCH gives the reason in its BYE only, which comes a moment after the connection's end.
+      else this.#callOff = settings.clock.after(reasonLimit, () => {
+        this.gone.set("media-server-lost");
+      });
+    });
+    raw.dialog.on("destroy", (bye) => {
+      this.gone.set(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
     });
     this.#lane = new ApplicationLane(
       (application, argument, done) => {
@@ -155,6 +169,7 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async #release(): Promise<void> {
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
+    this.#callOff();
     this.#raw.removeAllListeners();
     await new Promise<void>((resolve) => {
       const callOff = this.#settings.clock.after(releaseLimit, resolve);

@@ -16,7 +16,7 @@ interface AudioLine {
 }
 
 /** The suites that FreeSWITCH 1.10 and the embedded media server know (RFC 4568 section 6.2, RFC 7714 section 14.1). */
-const suites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
+const knownSuites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
 
 /**
  * Reads the caller's SDP. drachtio-fsmrf takes `RTP/SAVP` for DTLS and refuses it, so the media server is
@@ -41,7 +41,10 @@ function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   const audio = audioLines(lines);
   const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
   if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
-  const rewritten = lines.map((line, index) => {
+  // FreeSWITCH takes AEAD_AES_256_GCM_8 for AEAD_AES_256_GCM and answers with a key that does not fit: only what it
+  // knows gets through.
+  const usable = lines.map((line, index) => ({ line, index })).filter(({ line }) => !/^a=crypto:/i.test(line) || knownSuites.test(line));
+  const rewritten = usable.map(({ line, index }) => {
     if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, `$1 ${profileFor(chosen.kind)}`);
     return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
   });
@@ -67,7 +70,7 @@ function audioLines(lines: readonly string[]): AudioLine[] {
 }
 
 function kindOf(profile: string, section: readonly string[]): OfferKind {
-  const hasKeys = section.some((line) => suites.test(line));
+  const hasKeys = section.some((line) => knownSuites.test(line));
   switch (profile.toUpperCase()) {
     case "RTP/SAVP":
     case "RTP/SAVPF":

@@ -96,7 +96,8 @@ async function listen(world: DemoWorld, pin: string, call: Awaited<ReturnType<Te
   const callerTone = bbb.waitForTone({ memberId: member.memberId }, tones.caller, patience);
   const [fromConference, fromCaller] = await Promise.all([
     conferenceTone.then((tone) => {
-      findings.timings = { ...findings.timings, lastDigitToConference: Math.round(performance.now() - typedAt) };
+      // A tone counts as heard when it has been there for a while, which the phone tells.
+      findings.timings = { ...findings.timings, lastDigitToConference: Math.round(performance.now() - typedAt - (tone?.forMs ?? 0)) };
       return tone;
     }),
     callerTone,
