@@ -115,6 +115,7 @@ export class Baresip {
     }
   }
 
+  /** Of the last call. */
   get events(): readonly BaresipEvent[] {
     return this.#control.events.past;
   }
@@ -129,6 +130,7 @@ export class Baresip {
 
   /** Returns as soon as the INVITE is on its way. */
   async startDialling(uri: string): Promise<void> {
+    this.#control.events.forget();
     await this.#control.command("dial", uri);
   }
 
