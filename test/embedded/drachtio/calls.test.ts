@@ -132,7 +132,7 @@ await t.test("outbound calls: answered, refused, cancelled, unreachable", async 
   const headers = { From: "<sip:einwahl@localhost>" };
   const statuses: number[] = [];
   const dialog = await app.createUAC(uriOf(phone), { localSdp: SDP, headers }, { cbProvisional: ({ status }) => statuses.push(status) });
-  t.same(statuses, [100, 180]);
+  t.same([...new Set(statuses)], [100, 180]);
   t.equal(dialog.remote.sdp, MOVED);
   t.equal(dialog.id, `${dialog.sip.callId};from-tag=${dialog.sip.localTag}`);
   t.equal(await dialog.modify(MOVED), MOVED);

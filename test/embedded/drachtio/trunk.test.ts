@@ -165,7 +165,8 @@ await t.test("64 s without an answer from the application: the request is droppe
   const tooLate = await new Promise<unknown>((resolve) => { response.send(200, { body: SDP }, resolve); });
   t.equal(tooLate, "Response not sent due to unknown transaction");
   t.match(server.faults, [/no answer from the application to INVITE/, /unknown transaction/]);
-  t.same(statuses, [100]);
+  // On a busy machine the INVITE, and with it its 100, may come twice.
+  t.same([...new Set(statuses)], [100]);
   app.disconnect();
   await phone.close();
   await stopServer(t, server);
