@@ -87,3 +87,12 @@ export interface SrfLike {
 export function makeSrf(): SrfLike {
   return new Srf() as unknown as SrfLike;
 }
+
+/**
+ * Ends the attempts to connect. `disconnect` does that only where there is a connection: without one it throws, and
+ * drachtio-srf would try for ever.
+ */
+export function stopConnecting(srf: SrfLike): void {
+  const { client } = (srf as unknown as { app: { client?: { wp: { closing?: boolean } } } }).app;
+  if (client !== undefined) client.wp.closing = true;
+}
