@@ -18,6 +18,9 @@ interface AudioLine {
 /** The suites that FreeSWITCH 1.10 and the embedded media server know (RFC 4568 section 6.2, RFC 7714 section 14.1). */
 const knownSuites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
 
+/** Ten times what a telephone with video and ICE sends; what is longer is hostile and not read. */
+const longestOffer = 64 * 1024;
+
 /**
  * Reads the caller's SDP. drachtio-fsmrf takes `RTP/SAVP` for DTLS and refuses it, so the media server is
  * offered `RTP/AVP` with the SDES keys kept: it answers `RTP/SAVP` when `rtp_allow_crypto_in_avp` is set.
@@ -37,6 +40,7 @@ export function readNewOffer(sdp: string): Offer {
 
 function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   if (sdp.trim() === "") return { kind: "none", forMediaServer: "", profile: "" };
+  if (sdp.length > longestOffer) return { kind: "unusable", forMediaServer: "", profile: "" };
   const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "");
   const audio = audioLines(lines);
   const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
@@ -51,9 +55,9 @@ function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   return { kind: chosen.kind, forMediaServer: `${rewritten.join("\r\n")}\r\n`, profile: chosen.profile };
 }
 
-/** The media server's answer with the profile that was offered. */
+/** The media server's answer with the profile that was offered: it says `RTP/SAVP` whenever there are keys. */
 export function answerInProfile(answer: string, profile: string): string {
-  return profile.toUpperCase() === "RTP/SAVPF" ? answer.replace(/^(m=audio [1-9]\d* )RTP\/SAVP(?= )/m, `$1${profile}`) : answer;
+  return profile === "" ? answer : answer.replace(/^(m=audio [1-9]\d* )RTP\/SAVP(?= )/m, `$1${profile}`);
 }
 
 function audioLines(lines: readonly string[]): AudioLine[] {
