@@ -53,6 +53,14 @@ export interface WorldOptions {
   readonly waitUntilReady?: boolean;
 }
 
+/** Settings in which the BBB servers are polled as often. */
+export function withPollInterval(interval: string): (settings: Settings) => Settings {
+  return (settings) => {
+    const servers = settings["bbb_servers"] as readonly Settings[];
+    return { ...settings, bbb_servers: servers.map((server) => ({ ...server, poll_interval: interval })) };
+  };
+}
+
 export interface StageChange {
   readonly call: string;
   readonly stage: Stage;
