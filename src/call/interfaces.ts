@@ -102,8 +102,11 @@ export interface BridgeTarget {
 export interface Bridge {
   /** Settles when the node has answered or refused. */
   readonly answered: Promise<Result<BridgeFacts, BridgeFailure>>;
-  /** Settles when an answered bridge is over from the node's side; the caller's endpoint lives on. */
-  readonly over: Promise<void>;
+  /**
+   * Settles when an answered bridge is over from the node's side; the caller's endpoint lives on. `lost`: the node sent no
+   * audio any more, so it is gone and not the conference.
+   */
+  readonly over: Promise<"ended" | "lost">;
   /** Takes the caller out of the conference. */
   leave(): void;
 }

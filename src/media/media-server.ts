@@ -18,6 +18,7 @@ export interface MediaServerOptions {
   /** Channels of callers at one time. */
   readonly capacity: number;
   readonly soundsDirectory: string;
+  /** A caller whose RTP stays away for this long, in milliseconds, is gone. */
   readonly mediaTimeoutMs: number;
 }
 
@@ -86,8 +87,10 @@ export class MediaServer {
     const fsmrf = this.#fsmrf;
     if (fsmrf === undefined) return failure("media-unavailable");
     this.#channels += 1;
+    // Read by the dialplan (`freeswitch/conf/dialplan/mrf.xml`) before it answers.
+    const headers = { "X-Einwahl-Srtp": srtp, "X-Einwahl-Media-Timeout": String(this.#options.mediaTimeoutMs) };
     try {
-      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: { "X-Einwahl-Srtp": srtp } });
+      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers });
       return success(new MediaEndpoint(raw, this.#endpointSettings(), () => {
         this.#channels -= 1;
       }));
@@ -98,8 +101,8 @@ export class MediaServer {
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, profile, soundsDirectory, mediaTimeoutMs } = this.#options;
-    return { mediaServer: name, profile, soundsDirectory, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
+    const { name, profile, soundsDirectory } = this.#options;
+    return { mediaServer: name, profile, soundsDirectory, clock: this.#clock, srf: this.#srf };
   }
 
   async #probe(): Promise<void> {

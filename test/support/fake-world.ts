@@ -55,6 +55,7 @@ export const goodScript: WorldScript = {
   releaseMs: 15,
   bridgeMs: 300,
   talkMs: 60_000,
+  overs: ["ended"],
   bridgeOutcomes: [success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" })],
   suite: "AES_CM_128_HMAC_SHA1_80",
   conferences: [fakeConference("54321")],
