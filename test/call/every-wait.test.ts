@@ -36,6 +36,7 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
   "a slow look-up that is explained": { lookUpMs: 2_000 },
   "a node that refuses twice": { bridgeOutcomes: [failure("conference-refused")], lookUpMs: 1_500 },
   "a node that never answers": { bridgeMs: "never" },
+  "a node that is lost in the middle, and lost again": { overs: ["lost"], talkMs: 5_000, lookUpMs: 1_500 },
   "a slow answer": { openMs: 900, acceptMs: 900 },
   "engines that do nothing in time": { promptMs: "never", stopMs: "never", hangUpMs: "never", releaseMs: "never" },
   "a PIN that a longer one goes on from": { conferences: [fakeConference("543"), fakeConference("54321")], typing: ["543"] },
