@@ -68,7 +68,7 @@ await t.test("a call from baresip over TLS and SRTP", async (t) => {
   await t.test("without SRTP it is refused", async (t) => {
     const baresip = await world.baresip({ user: caller, encryption: "none" }, t);
     t.match(await baresip.dial(uri(numbers.german)), { status: 488 });
-    t.ok(await baresip.program.line("is told why", /^Warning: 399 einwahl "SRTP with SDES keys is required"$/), "and the answer says why");
+    t.ok(await baresip.program.line("is told why", /^Warning: 399 einwahl "SRTP with SDES keys is required"$/i), "and the answer says why");
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
