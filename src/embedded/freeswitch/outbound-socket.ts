@@ -43,6 +43,7 @@ export async function controlBySocket(channel: Channel, api: ApiCommands, target
     return Promise.resolve();
   });
   if (channel.isDown) connection.channelGone();
+  else channel.fire("CHANNEL_PARK");
   await connection.closed;
   open.delete(connection);
 }

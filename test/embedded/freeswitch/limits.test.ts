@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import t from "tap";
 import { FreeSwitchClient } from "esl-lite";
 import { pino } from "pino";
@@ -65,6 +67,42 @@ await t.test("calls that are none of drachtio-fsmrf's", async (t) => {
     t.ok(answered.ok, "answered first, as in the dialplan");
     if (answered.ok) t.match(await within(answered.value.ended, "BYE"), { by: "remote", reason: /cause=41/ }, `and ended: nobody at ${target}`);
   }
+  await world.nothingLeft();
+});
+
+await t.test("an application that speaks the protocol by itself: linger, getvar, what comes after the hang-up", async (t) => {
+  const world = await World.start(t);
+  const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: HOST, port: 0 }], userAgent: "someone" });
+  t.teardown(() => agent.close());
+  const media = await MediaSession.open({ address: HOST });
+  t.teardown(() => media.close());
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  t.teardown(() => {
+    server.close();
+  });
+  const connection = once(server, "connection") as Promise<[Socket]>;
+  const answered = await agent.invite({
+    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+    from: { user: "y" },
+    headers: [["User-Agent", "drachtio-fsmrf:x"], ["X-esl-outbound", `${HOST}:${(server.address() as AddressInfo).port}`], ["X-Extra", "it"]],
+    sdp: media.offer({ codecs: CODECS, srtp: "none" }),
+  }).result;
+  if (!answered.ok) throw new Error("not answered");
+  const raw = new RawSocket((await connection)[0]);
+  t.match(await raw.ask("connect", /Event-Name: CHANNEL_DATA\n.*Control: full\n\n/s), /^Reply-Text: %2BOK%0A$/m);
+  t.match(raw.text, /^variable_sip_h_X-Extra: it$/m);
+  await raw.ask("getvar direction", /Reply-Text: inbound\n\n/);
+  await raw.ask("myevents json", /\+OK Events Enabled/);
+  await raw.ask("linger", /\+OK will linger\n\n/);
+  await raw.ask("sendmsg\ncall-command: execute\nexecute-app-name: sleep\nexecute-app-arg: 60000", /"Event-Name":"CHANNEL_EXECUTE"/);
+  await answered.value.bye();
+  await raw.gets(/Content-Disposition: linger/);
+  await raw.gets(/"Event-Name":"CHANNEL_DESTROY"/);
+  t.match(raw.text, /"Event-Name":"CHANNEL_EXECUTE_COMPLETE"/);
+  t.equal(world.freeswitch.counts().sockets, 1);
+  await raw.ask("exit", /\+OK bye/);
+  await raw.closed();
   await world.nothingLeft();
 });
 

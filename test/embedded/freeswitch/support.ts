@@ -179,7 +179,7 @@ export class RawSocket {
   text = "";
   #wake: () => void = () => undefined;
 
-  private constructor(socket: Socket) {
+  constructor(socket: Socket) {
     this.socket = socket;
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => {
