@@ -212,7 +212,7 @@ async function writeFiles(folder: string, options: BbbLikeOptions): Promise<void
 function commandLine(folder: string): string[] {
   const at = (name: string): string => join(folder, name);
   return [
-    ...["-c", "-nonat", "-nort", "-conf", join(repository, "test", "engines", "bbb-like")],
+    ...["-c", "-nonat", "-conf", join(repository, "test", "engines", "bbb-like")],
     ...["-log", at("log"), "-db", at("db"), "-run", at("run"), "-certs", at("tls")],
     ...["temp", "cache", "storage", "recordings", "sounds"].flatMap((name) => [`-${name}`, at("tmp")]),
   ];
