@@ -1,11 +1,12 @@
 import t from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
+import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";
 
 const caller = "+4915223125678";
 const tones = { conference: 620, caller: 1040 } as const;
 
-await t.test("a call from baresip over TLS and SRTP", async (t) => {
+await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("baresip") }, async (t) => {
   const world = await World.start(t);
   const before = await world.counts();
   const uri = (number: string): string => `sip:${number}@127.0.0.1:${world.engines.sip.tls}`;
