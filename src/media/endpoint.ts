@@ -117,6 +117,8 @@ export class MediaEndpoint implements CallerEndpoint {
       this.#sdp = await this.#raw.modify(offer);
       return success(this.#sdp);
     } catch {
+      // drachtio-srf counts a refused re-INVITE as under way for ever, and no later one would be sent.
+      this.#dialog._reinvitesInProgress.count -= 1;
       return failure("unusable-offer");
     }
   }
