@@ -11,19 +11,6 @@ export function inboundSecurity(request: SipRequest): SecurityPolicy {
   return { srtp: demanded ? "mandatory" : "optional", suites: ALL_SUITES };
 }
 
-/** Settles at the ACK of our 200, or at the dialog's end without one. */
-export async function acknowledged(dialog: SipDialog): Promise<void> {
-  const ack = new Promise<void>((resolve) => {
-    // The dialog tells nobody of its ACK, so it is listened to on its way in.
-    const receive = dialog.receiveAck.bind(dialog);
-    dialog.receiveAck = (request) => {
-      receive(request);
-      resolve();
-    };
-  });
-  await Promise.race([ack, dialog.ended]);
-}
-
 /** Ties the caller's dialog and the channel together, in both directions. */
 export function followDialog(channel: Channel, dialog: SipDialog): void {
   const { engine } = channel;

@@ -5,7 +5,7 @@ import type { ApiCommands } from "./api.js";
 import { Channel } from "./channel.js";
 import type { Engine, SipProfile } from "./engine.js";
 import type { EventSocket } from "./event-socket.js";
-import { acknowledged, followDialog, inboundSecurity } from "./caller-dialog.js";
+import { followDialog, inboundSecurity } from "./caller-dialog.js";
 import { reasonHeader, type HangupCause } from "./hangup-cause.js";
 import { CODECS } from "./leg-policy.js";
 import { controlBySocket } from "./outbound-socket.js";
@@ -123,9 +123,10 @@ async function answer(channel: Channel, invite: IncomingInvite): Promise<boolean
   const dialog = invite.accept(channel.media.localSdp);
   followDialog(channel, dialog);
   if (invite.request.body === "") {
-    await acknowledged(dialog);
-    if (channel.isDown) return false;
-    const accepted = channel.media.accept(dialog.remoteSdp);
+    const sdp = await dialog.acknowledged;
+    // Without an ACK the dialog is over, and takes the channel with it.
+    if (sdp === undefined || channel.isDown) return false;
+    const accepted = channel.media.accept(sdp);
     const isPlain = channel.media.suite === undefined && inboundSecurity(invite.request).srtp === "mandatory";
     if (!accepted.ok || isPlain) {
       channel.hangUp("INCOMPATIBLE_DESTINATION");

@@ -114,6 +114,11 @@ export class World {
     return new World({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
   }
 
+  /** Where trunks call drachtio, over UDP. */
+  get drachtioPort(): number {
+    return this.#drachtio.addresses[0]?.port ?? 0;
+  }
+
   /** A caller's media and an endpoint that has answered its offer. */
   async call(t: Owner, o: Partial<OfferOptions> & { headers?: Record<string, string> } = {}): Promise<{ endpoint: Endpoint; caller: MediaSession }> {
     const { headers, ...offer } = o;
