@@ -59,14 +59,14 @@ export class MediaEndpoint implements CallerEndpoint {
   #callOff: () => void = () => undefined;
   #releasing: Promise<void> | undefined;
 
-  constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void) {
+  constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void, suite: string | undefined = suiteIn(raw.local.sdp)) {
     this.#raw = raw;
     this.#dialog = raw.dialog;
     this.#settings = settings;
     this.#onReleased = onReleased;
     this.mediaServer = settings.mediaServer;
     this.#sdp = raw.local.sdp;
-    this.suite = suiteIn(raw.local.sdp);
+    this.suite = suite;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", (event) => {
       this.keys.press(event.dtmf);

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
+import { suiteIn } from "./sdes.js";
 import { MediaEndpoint } from "./endpoint.js";
 import { EventSocket } from "./event-socket.js";
 import { makeLateOffer } from "./late-offer.js";
@@ -106,7 +107,7 @@ export class MediaServer {
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(answer);
-        return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined)) : raw;
+        return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, suiteIn(answer))) : raw;
       };
       return success({
         offer: late.offer,

@@ -75,7 +75,7 @@ export class DrachtioCall implements IncomingCall {
     const dialog = await this.#send200(offer);
     if (!dialog.ok) return dialog;
     const answer = new Promise<string>((resolve) => {
-      dialog.value.on("ack", (ack) => {
+      dialog.value.once("ack", (ack) => {
         const sdp = ack.body ?? "";
         // From now on the session is what the caller has made of our offer.
         this.#offer = readNewOffer(sdp);

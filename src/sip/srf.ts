@@ -43,6 +43,7 @@ export interface SrfDialog {
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
   on(event: "ack", listener: (request: SrfRequest) => void): void;
+  once(event: "ack", listener: (request: SrfRequest) => void): void;
   removeAllListeners(): void;
 }
 
