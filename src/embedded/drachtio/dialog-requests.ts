@@ -64,6 +64,8 @@ export class DialogRequests {
     }
     this.#exchange.transactions.sendAck(ack, flow);
     dialog.lastAck = { request: ack, flow };
+    // The answer to a late offer: a session timer repeats it.
+    if (ack.body !== "") dialog.localSdp = ack.body;
     application.respond(id, "OK", `${describe(ack, flow, "application")}|${this.#exchange.newId()}|Msg sent:|\r\n${ack.toString()}`);
     if (dialog.hangUpAfterAck) this.#exchange.hangUp(dialog, "ACK-BYE due to cancel race condition");
   }

@@ -37,7 +37,15 @@ export interface Dialog {
   modify(sdp: string): Promise<string>;
   request(options: object): Promise<Message>;
   on(event: "modify" | "info", listener: (request: Message, response: Message) => void): void;
+  on(event: "ack", listener: (ack: Message) => void): void;
   on(event: "destroy", listener: (bye: Message, reason: string) => void): void;
+}
+
+/** A call without an offer of ours, whose 200 has one. */
+export interface LateAnswer {
+  readonly sdp: string;
+  ack(localSdp: string): Promise<Dialog>;
+  destroy(): Promise<void>;
 }
 
 type Handler = (request: Message, response: Message) => void;
@@ -46,6 +54,7 @@ export interface App {
   invite(handler: Handler): void;
   options(handler: Handler): void;
   createUAS(request: Message, response: Message, options: { localSdp: string; headers?: Record<string, string> }): Promise<Dialog>;
+  createUAC(uri: string, options: { readonly noAck: true; readonly headers?: Record<string, string> }): Promise<LateAnswer>;
   createUAC(uri: string, options: object, callbacks?: { cbRequest?: (error: unknown, request: Message) => void; cbProvisional?: (response: Message) => void }): Promise<Dialog>;
   request(options: object, callback: (error: unknown, request: Message) => void): void;
   on(event: string, listener: (...args: unknown[]) => void): void;

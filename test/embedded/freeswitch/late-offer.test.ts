@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import t, { type Test } from "tap";
 import { systemClock } from "../../../src/clock.js";
@@ -10,7 +10,7 @@ import { SipUserAgent, SipRequest, SipResponse, type InviteOptions, type SipDial
 import type { FsmrfMediaServer } from "../../../src/media/fsmrf.js";
 import { makeLateOffer } from "../../../src/media/late-offer.js";
 import { success } from "../../../src/result.js";
-import type { SrfDialog, SrfLike } from "../../../src/sip/srf.js";
+import type { SrfDialog, SrfLike, SrfMessage } from "../../../src/sip/srf.js";
 import { FakeClock, parsed, until } from "../sip/support.js";
 import { CODECS, HOST, PASSWORD, World, within, type Endpoint } from "./support.js";
 
@@ -181,10 +181,8 @@ await t.test("from the phone through drachtio to the media server and back, as t
       const take = async (...[request, response]: Parameters<Parameters<SrfLike["invite"]>[0]>): Promise<void> => {
         const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, { "X-Einwahl-Srtp": "mandatory" });
         const dialog = await srf.createUAS(request, response, { localSdp: late.offer });
-        const answer = await new Promise<string>((heard) => {
-          dialog.on("ack", (ack) => { heard(ack.body ?? ""); });
-        });
-        const endpoint = await late.complete(answer);
+        const [ack] = await (once(dialog as unknown as EventEmitter, "ack") as Promise<[SrfMessage]>);
+        const endpoint = await late.complete(ack.body ?? "");
         if (!endpoint.ok) throw new Error(endpoint.failure);
         resolve({ endpoint: endpoint.value as unknown as Endpoint, dialog });
       };
