@@ -170,6 +170,9 @@ export class MediaEndpoint implements CallerEndpoint {
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#callOff();
     this.#raw.removeAllListeners();
+    // FreeSWITCH may close first; drachtio-fsmrf means to be silent about that, but knows the error by its old name.
+    connection?.removeAllListeners("error");
+    connection?.on("error", () => undefined);
     await new Promise<void>((resolve) => {
       const callOff = this.#settings.clock.after(releaseLimit, resolve);
       this.#raw.destroy(() => {

@@ -19,7 +19,7 @@ export interface ChannelConnection {
   readonly socket: { setNoDelay(isOn: boolean): void } | null;
   subscribe(events: readonly string[]): void;
   on(event: string, listener: (event: FsEvent) => void): void;
-  removeAllListeners(): void;
+  removeAllListeners(event?: string): void;
   disconnect(): void;
 }
 

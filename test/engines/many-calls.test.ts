@@ -1,0 +1,57 @@
+import process from "node:process";
+import t from "tap";
+import { World, conferences, numbers, withPollInterval } from "../e2e/support/world.js";
+import { missingEngines } from "./programs.js";
+import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+
+const calls = 500;
+const atATime = 10;
+const patience = 30_000;
+const skip = process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
+
+t.setTimeout(900_000);
+
+/** From the INVITE into the conference and out of it; the name that the conference had for the caller. */
+async function call(world: World, phone: TestPhone, at: number): Promise<string> {
+  const index = at % 2 === 0 ? 0 : 1;
+  const { pin } = conferences[index];
+  const last4 = String(1_000 + at);
+  const joined = new Promise<void>((resolve) => {
+    const off = world.bbbs[index].onJoin((member) => {
+      if (member.name !== last4) return;
+      off();
+      resolve();
+    });
+  });
+  const made = await phone.dial({ uri: world.sipUri(numbers.german), number: `+491522312${last4}` });
+  const answered = await made.answered;
+  if (!answered.ok) return `refused: ${answered.failure.status} ${answered.failure.reason}`;
+  await made.audio.waitForSound(patience);
+  await made.sendDigits(pin);
+  const outcome = await Promise.race([joined.then(() => "joined"), made.ended.then((end) => `ended by ${end.by}: ${end.reason ?? ""}`)]);
+  await made.hangUp();
+  return outcome;
+}
+
+await t.test(`after ${calls} calls the engines and einwahl are back where they were`, { skip }, async (t) => {
+  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const phone = await world.phone({ recordingLimitMs: 1_000 });
+  const round = async (first: number): Promise<string[]> =>
+    await Promise.all(Array.from({ length: atATime }, async (_, place) => await call(world, phone, first + place)));
+  // Connections and buffers that are kept for later calls do not count.
+  for (let first = 0; first < 5 * atATime; first += atATime) await round(first);
+  const before = await world.settled();
+  globalThis.gc?.();
+  const rssBefore = process.memoryUsage().heapUsed;
+
+  const outcomes = new Map<string, number>();
+  for (let first = 0; first < calls; first += atATime) {
+    for (const outcome of await round(first)) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  t.strictSame(Object.fromEntries(outcomes), { joined: calls });
+  t.strictSame(await world.leftBehind(before, { ms: 60_000 }), {}, "channels, dialogs, members, calls");
+  globalThis.gc?.();
+  const grown = (process.memoryUsage().heapUsed - rssBefore) / 1_048_576;
+  t.comment(`heap of this process (einwahl, phone and sample BBB): ${grown.toFixed(1)} MB more than before`);
+  t.ok(grown < 40, `${grown.toFixed(1)} MB more heap`);
+});
