@@ -11,9 +11,14 @@ export interface RealWorld {
   readonly nodes: readonly [BbbLike, BbbLike];
 }
 
-export async function startRealWorld(owner: Owner, options: WorldOptions = {}): Promise<RealWorld> {
+export interface RealWorldOptions extends WorldOptions {
+  /** FreeSWITCH's log level on the conferences' side; default debug, which shows all that it knows. */
+  readonly nodeLogLevel?: string;
+}
+
+export async function startRealWorld(owner: Owner, options: RealWorldOptions = {}): Promise<RealWorld> {
   const certificates = options.certificates ?? (await makeCertificates());
-  const nodes = await startNodes(owner, certificates);
+  const nodes = await startNodes(owner, certificates, options.nodeLogLevel ?? "debug");
   let engines: RealEngines | undefined;
   const world = await World.start(owner, {
     ...options,
@@ -28,9 +33,9 @@ export async function startRealWorld(owner: Owner, options: WorldOptions = {}): 
   return { world, engines, nodes };
 }
 
-async function startNodes(owner: Owner, certificates: Certificates): Promise<readonly [BbbLike, BbbLike]> {
+async function startNodes(owner: Owner, certificates: Certificates, logLevel: string): Promise<readonly [BbbLike, BbbLike]> {
   const start = async (name: string): Promise<BbbLike> => {
-    const node = await BbbLike.start({ name, certificates, logLevel: "debug" });
+    const node = await BbbLike.start({ name, certificates, logLevel });
     owner.teardown(() => node.close());
     return node;
   };
