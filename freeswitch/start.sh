@@ -35,11 +35,11 @@ mkdir -p "$state/log" "$state/db" "$state/run" "$state/tmp" "$state/cache" "$sta
 ca=${EINWAHL_FS_TLS_CA:-/etc/ssl/certs/ca-certificates.crt}
 [ -r "$ca" ] || refuse "cannot read $ca: set EINWAHL_FS_TLS_CA to the authorities trusted for BBB"
 cp "$ca" "$state/tls/cafile.pem"
-# Its own certificate, which nobody looks at. Left to itself FreeSWITCH makes three RSA keys of 4096 bits, in ten seconds.
+# Its own certificate, which nobody looks at. Left to itself FreeSWITCH makes RSA keys of 4096 bits, which takes seconds.
 if [ ! -e "$state/tls/tls.pem" ] && command -v openssl >/dev/null; then
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=einwahl \
     -keyout "$state/tmp/key.pem" -out "$state/tmp/cert.pem" 2>/dev/null
-  for name in tls dtls-srtp wss; do cat "$state/tmp/key.pem" "$state/tmp/cert.pem" > "$state/tls/$name.pem"; done
+  for name in tls wss; do cat "$state/tmp/key.pem" "$state/tmp/cert.pem" > "$state/tls/$name.pem"; done
   rm "$state/tmp/key.pem" "$state/tmp/cert.pem"
 fi
 

@@ -70,13 +70,13 @@ async function untilReady(name: string, program: Program, isReady: () => Promise
 }
 
 /**
- * Puts a certificate where FreeSWITCH looks for its own: it would make several RSA keys of 4096 bits at its first start,
- * which takes seconds.
+ * Puts a certificate where FreeSWITCH looks for its own: it would make RSA keys of 4096 bits at its first start,
+ * which takes seconds (and does so all the same for DTLS).
  * @param more names besides those that every FreeSWITCH has
  */
 export async function writeOwnCertificates(folder: string, { key, cert }: Certificates, more: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const name of ["dtls-srtp", "wss", ...more]) await writeFile(join(folder, `${name}.pem`), `${key}\n${cert}`);
+  for (const name of ["wss", ...more]) await writeFile(join(folder, `${name}.pem`), `${key}\n${cert}`);
 }
 
 /** Whether somebody takes TCP connections there. */
