@@ -1,24 +1,29 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, open, readdir, unlink } from "node:fs/promises";
 import { type Server, connect, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 import { type Result, failure, success } from "../result.js";
 
-/** How long another process may take to show that it lives, in milliseconds. */
+/** How long another process may take to say whether it holds the lock, in milliseconds. */
 const answerWithinMs = 2_000;
+/** Two who come at once both step back and try again. */
+const mostTries = 10;
+const longestPauseMs = 100;
+
+type Other = "holds" | "tries" | "dead";
 
 /**
- * Keeps a second process out of a directory. The lock is a Unix socket that listens: the kernel lets go of it when the
- * process dies, whatever kills it, and it is seen from other containers that share the directory.
+ * Keeps a second process out of a directory. Whoever wants in puts a Unix socket there that listens, then looks for
+ * others: of two at least the later one sees the other, and whoever sees one steps back. The kernel lets go of a socket
+ * when its process dies, whatever kills it, and it is seen from other containers that share the directory.
  */
 export class DirectoryLock {
-  readonly #directory: string;
   readonly #handle: FileHandle;
   readonly #server: Server;
 
-  private constructor(directory: string, handle: FileHandle, server: Server) {
-    this.#directory = directory;
+  private constructor(handle: FileHandle, server: Server) {
     this.#handle = handle;
     this.#server = server;
   }
@@ -28,80 +33,78 @@ export class DirectoryLock {
     const handle = await open(directory, "r");
     // The path of a socket has at most 107 bytes; by way of the open directory it is short.
     const base = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : directory;
-    const own = `lock-${randomBytes(6).toString("hex")}`;
-    const server = createServer((socket) => {
-      socket.on("error", () => undefined);
-      socket.destroy();
-    });
     try {
-      await listen(server, join(base, own));
-      server.unref();
-      const isTaken = await takeOver(base, own);
-      if (isTaken) return success(new DirectoryLock(directory, handle, server));
+      for (let tries = 0; tries < mostTries; tries++) {
+        const tried = await tryOnce(base);
+        if (typeof tried === "object") return success(new DirectoryLock(handle, tried));
+        if (tried === "holds") break;
+        await pause(Math.random() * longestPauseMs);
+      }
     } catch (error) {
-      await close(server);
       await handle.close();
       throw error;
     }
-    await close(server);
     await handle.close();
     return failure("held");
   }
 
   async release(): Promise<void> {
-    await unlink(join(this.#directory, "lock")).catch(() => undefined);
     await close(this.#server);
     await this.#handle.close();
   }
 }
 
-async function takeOver(base: string, own: string): Promise<boolean> {
-  const path = join(base, "lock");
-  if (await isLinked(join(base, own), path)) return true;
-  if (await isAlive(path)) return false;
-  // Left behind. Only one of several who see that can move it away; should it be a fresh one by now, it is put back.
-  const aside = join(base, `${own}-old`);
+/** The server that is the lock, or why there is none. */
+async function tryOnce(base: string): Promise<Server | Exclude<Other, "dead">> {
+  const own = `lock-${randomBytes(6).toString("hex")}`;
+  const self: { state: Exclude<Other, "dead"> } = { state: "tries" };
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.end(self.state);
+  });
   try {
-    await rename(path, aside);
-  } catch {
-    return await isLinked(join(base, own), path);
-  }
-  if (await isAlive(aside)) {
-    await link(aside, path).catch(() => undefined);
-    await unlink(aside);
-    return false;
-  }
-  await unlink(aside);
-  return await isLinked(join(base, own), path);
-}
-
-async function isLinked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
+    await listen(server, join(base, own));
+    server.unref();
+    const others = (await readdir(base)).filter((name) => name.startsWith("lock-") && name !== own);
+    const states = await Promise.all(others.map((name) => ask(join(base, name))));
+    const alive = states.filter((state) => state !== "dead");
+    if (alive.length === 0) {
+      self.state = "holds";
+      return server;
+    }
+    await close(server);
+    return alive.includes("holds") ? "holds" : "tries";
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    await close(server);
     throw error;
   }
 }
 
-async function isAlive(path: string): Promise<boolean> {
-  return await new Promise((resolve) => {
+/** What the process behind a socket says. A dead one's socket is cleared away: no other will ever have its name. */
+async function ask(path: string): Promise<Other> {
+  const answer = await new Promise<Other>((resolve) => {
     const socket = connect(path);
-    const answer = (isIt: boolean): void => {
+    let said = "";
+    const settle = (state: Other): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(isIt);
+      resolve(state);
     };
     // Somebody who does not answer, but whose socket there is, is stopped or busy, not dead.
-    const timer = setTimeout(answer, answerWithinMs, true);
-    socket.once("connect", () => {
-      answer(true);
+    const timer = setTimeout(settle, answerWithinMs, "holds");
+    socket.on("data", (chunk: Buffer) => {
+      said += chunk.toString("latin1");
     });
-    socket.once("error", () => {
-      answer(false);
+    socket.once("end", () => {
+      settle(said === "holds" ? "holds" : "tries");
+    });
+    socket.once("error", (error) => {
+      const isDead = "code" in error && (error.code === "ECONNREFUSED" || error.code === "ENOENT");
+      settle(isDead ? "dead" : "tries");
     });
   });
+  if (answer === "dead") await unlink(path).catch(() => undefined);
+  return answer;
 }
 
 async function listen(server: Server, path: string): Promise<void> {
@@ -114,12 +117,10 @@ async function listen(server: Server, path: string): Promise<void> {
   });
 }
 
+/** Also removes the socket from the directory. */
 async function close(server: Server): Promise<void> {
+  if (!server.listening) return;
   await new Promise<void>((resolve) => {
-    if (!server.listening) {
-      resolve();
-      return;
-    }
     server.close(() => {
       resolve();
     });

@@ -64,14 +64,7 @@ export class Journal<Entry> {
         await journal.#syncDirectory();
         return success(journal);
       }
-      const file = await open(path, "r+");
-      const { size: onDisk } = await file.stat();
-      if (onDisk > size.value) {
-        content.onTrouble(`the last ${onDisk - size.value} bytes of ${path} were being written in a crash and are dropped: nobody was told of them`);
-        await file.truncate(size.value);
-        await file.sync();
-      }
-      const journal = new Journal(path, content, file, size.value);
+      const journal = new Journal(path, content, await openWhole(path, size.value, content.onTrouble), size.value);
       await journal.#condense();
       return success(journal);
     } catch (error) {
@@ -208,6 +201,23 @@ function takeLine<Entry>(line: Buffer, number: number, content: JournalContent<E
 
 async function isAtEnd(file: FileHandle, place: number): Promise<boolean> {
   return (await file.stat()).size === place;
+}
+
+/** Opens the file for writing and drops what comes after the whole lines. */
+async function openWhole(path: string, size: number, onTrouble: (what: string) => void): Promise<FileHandle> {
+  const file = await open(path, "r+");
+  try {
+    const { size: onDisk } = await file.stat();
+    if (onDisk > size) {
+      onTrouble(`the last ${onDisk - size} bytes of ${path} were being written in a crash and are dropped: nobody was told of them`);
+      await file.truncate(size);
+      await file.sync();
+    }
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 async function openExisting(path: string): Promise<FileHandle | undefined> {
