@@ -15,7 +15,7 @@ import { type Health, HttpServer } from "./http/server.js";
 import { Latch } from "./latch.js";
 import { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
-import { failure, success } from "./result.js";
+import { type Result, failure, success } from "./result.js";
 import type { DrachtioCall } from "./sip/incoming-call.js";
 import { Signalling } from "./sip/signalling.js";
 import { Line } from "./trunk/line.js";
@@ -54,6 +54,8 @@ export class Einwahl {
   readonly #draining = new Latch<true>();
   readonly #shutdown = new Latch<EndCause>();
   readonly #whenReady = new Latch<true>();
+  /** Calls that have been admitted and are not over. */
+  #places = 0;
   #http: HttpServer | undefined;
 
   private constructor(options: EinwahlOptions) {
@@ -178,11 +180,7 @@ export class Einwahl {
       trunks: this.#trunks,
       media: this.#media,
       directory: this.#directory,
-      takePlace: () => {
-        if (this.#draining.isSet) return failure("draining");
-        // The call itself is in the map already.
-        return this.#calls.size > this.#config.calls.maxConcurrent ? failure("too-many-calls") : success(() => undefined);
-      },
+      takePlace: () => this.#takePlace(),
       shutdown: this.#shutdown,
       onStage: (stage) => {
         logger.debug({ stage }, "stage");
@@ -204,6 +202,15 @@ export class Einwahl {
       this.#calls.delete(call);
     });
     this.#calls.set(call, running);
+  }
+
+  #takePlace(): Result<() => void, "too-many-calls" | "draining"> {
+    if (this.#draining.isSet) return failure("draining");
+    if (this.#places >= this.#config.calls.maxConcurrent) return failure("too-many-calls");
+    this.#places += 1;
+    return success(() => {
+      this.#places -= 1;
+    });
   }
 
   #line(trunk: TrunkConfig): Line {

@@ -59,5 +59,8 @@ function reason(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   if (error.name === "TimeoutError") return "no answer in time";
   const { cause } = error;
-  return cause instanceof Error ? cause.message : error.message;
+  if (!(cause instanceof Error)) return error.message;
+  // A host with several addresses gives an AggregateError, which has a code and no message.
+  if (cause.message === "" && "code" in cause) return String(cause.code);
+  return cause.message;
 }

@@ -19,14 +19,15 @@ export class BbbServer {
   readonly node: ConferenceNode;
   /** How often it is asked without a reason, in milliseconds. */
   readonly pollEveryMs: number;
-  readonly #api: BbbApi;
+  readonly #api: Pick<BbbApi, "getMeetings">;
   readonly #clock: Clock;
   #conferences: ReadonlyMap<string, Conference> = new Map();
   #answeredAt: number | undefined;
   #fault: string | undefined = "not asked yet";
   #asking: Promise<void> | undefined;
+  #questions = 0;
 
-  constructor(node: ConferenceNode, api: BbbApi, pollEveryMs: number, clock: Clock) {
+  constructor(node: ConferenceNode, api: Pick<BbbApi, "getMeetings">, pollEveryMs: number, clock: Clock) {
     this.node = node;
     this.pollEveryMs = pollEveryMs;
     this.#api = api;
@@ -36,6 +37,11 @@ export class BbbServer {
   get state(): BbbServerState {
     const ageMs = this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt;
     return { fault: this.#fault, ageMs, meetings: this.#conferences.size };
+  }
+
+  /** How many questions have come to an end, well or not. */
+  get questions(): number {
+    return this.#questions;
   }
 
   /** Whether the last question was answered. */
@@ -66,6 +72,7 @@ export class BbbServer {
 
   async #ask(): Promise<void> {
     const answer = await this.#api.getMeetings();
+    this.#questions += 1;
     if (answer.ok) {
       this.#conferences = new Map(
         answer.value.map(({ meetingId, voiceBridge }) => [voiceBridge.reveal(), { node: this.node, meetingId, voiceBridge }]),

@@ -21,6 +21,8 @@ export class BbbDirectory implements Directory {
   readonly #callOffs = new Map<BbbServer, () => void>();
   /** The length of the longest known PIN for each beginning of it, so that typing asks nothing but one map. */
   #beginnings: ReadonlyMap<string, number> = new Map();
+  /** How many of each server's questions are reckoned with already, and the fault that was last told. */
+  readonly #seen = new Map<BbbServer, { readonly questions: number; readonly fault: string | undefined }>();
   #closed = false;
 
   constructor(servers: readonly BbbServer[], clock: Clock, events: DirectoryEvents) {
@@ -62,8 +64,11 @@ export class BbbDirectory implements Directory {
     return { complete: this.#servers.some((server) => server.has(digits)), longer: longest > digits.length };
   }
 
+  /** What a server that answers says counts more than what is remembered of one that does not. */
   #known(pin: Pin): Conference | undefined {
-    const found = this.#servers.flatMap((server) => server.conference(pin) ?? []);
+    const holders = this.#servers.filter((server) => server.has(pin.reveal()));
+    const answering = holders.filter((server) => server.answers);
+    const found = (answering.length > 0 ? answering : holders).flatMap((server) => server.conference(pin) ?? []);
     if (found.length > 1) this.#events.onClash(found.map((conference) => conference.node.name));
     return found[0];
   }
@@ -79,10 +84,14 @@ export class BbbDirectory implements Directory {
   }
 
   async #refresh(server: BbbServer): Promise<void> {
-    const before = server.state.fault;
+    const before = this.#seen.get(server)?.fault ?? server.state.fault;
     await server.refresh();
-    const after = server.state.fault;
-    if (before !== after) this.#events.onServer(server.node.name, after);
+    const { questions } = server;
+    // One of those who waited for the same answer has dealt with it.
+    if (this.#seen.get(server)?.questions === questions) return;
+    const { fault } = server.state;
+    this.#seen.set(server, { questions, fault });
+    if (before !== fault) this.#events.onServer(server.node.name, fault);
     this.#learnBeginnings();
   }
 

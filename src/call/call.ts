@@ -179,10 +179,14 @@ class Holdings {
 
   /** Whether there is a dialog. An answer that is on its way is waited for: what it makes would have no owner. */
   async #isUp(call: IncomingCall, cause: EndCause): Promise<boolean> {
-    if (this.accepting === undefined) return false;
-    const accepted = await this.#waiting.for(this.accepting, endingLimit);
+    const accepting = this.accepting?.catch((error: unknown) => {
+      this.#onBug(error);
+      return failure("bug");
+    });
+    if (accepting === undefined) return false;
+    const accepted = await this.#waiting.for(accepting, endingLimit);
     if (accepted.kind === "done") return accepted.value.ok;
-    const ownerless = this.accepting.then(async (late) => {
+    const ownerless = accepting.then(async (late) => {
       if (late.ok) await call.hangUp(reasonHeaderFor(cause));
     });
     ownerless.catch(this.#onBug);

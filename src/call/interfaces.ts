@@ -140,7 +140,7 @@ export interface Conference {
 export interface Directory {
   /** The conference with this PIN, asked of the BBB servers at once when it is not known. */
   find(pin: Pin): Promise<Lookup>;
-  /** Looks again after a node has refused: what is remembered of this PIN does not count. */
+  /** Looks again after a node has refused: all servers are asked, and what one of them answers counts before what is remembered of another. */
   findAgain(pin: Pin): Promise<Lookup>;
   /** Whether the digits are a known PIN, and whether a known PIN goes on after them. In memory. */
   match(digits: string): { readonly complete: boolean; readonly longer: boolean };

@@ -16,7 +16,7 @@ export const presets = {
     // With the portal's number signalling set to E.164; the old "0049" mode does not tell the dialled number.
     calledNumberFrom: "to",
     expiresSeconds: 600,
-    keepaliveMs: 10_000,
+    keepaliveMs: 5_000,
   },
   generic: {
     registrar: undefined,

@@ -49,7 +49,7 @@ const trunk = z.strictObject({
     port: fields.port.optional().describe("Default: 5061 with tls, else 5060."),
   }).optional().describe("The address that the registrar sends calls to. Default: the one that drachtio reports."),
   expires: fields.duration("60s", "24h").optional().describe("The lifetime of a registration that is asked for; what the registrar grants counts. Default: 10m."),
-  keepalive: fields.duration("2s", "5m").optional().describe("How often the connection to the registrar is tried: a broken one is noticed after this time. Default: 10s for easybell, else 5s."),
+  keepalive: fields.duration("2s", "5m").optional().describe("How often the connection to the registrar is tried: a broken one is noticed after this time. Default: 5s."),
   numbers: z.array(number).min(1, { error: "must name at least one number" }).describe("The numbers of this trunk. Calls to any other are answered 404."),
   sources: z.array(fields.source).min(1, { error: "is empty, which lets nobody in" }).optional().describe("Where this trunk's calls come from: addresses, networks (CIDR) and host names. Calls from elsewhere are answered 403. The registrar's addresses always belong to it; a trunk that does not register has to name its sources."),
   country: fields.country.prefault("DE").describe("The country of callers' numbers with one leading 0."),

@@ -25,11 +25,13 @@ export interface BridgeSignals {
 
 /** Turns FreeSWITCH's reports into what the call waits for. */
 export function watchBridge(leave: () => void): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
-  let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure> | Promise<Result<BridgeFacts, BridgeFailure>>) => void = () => undefined;
+  let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;
+  let failAnswered: (error: unknown) => void = () => undefined;
   let settleOver: () => void = () => undefined;
   const bridge: Bridge = {
-    answered: new Promise((resolve) => {
+    answered: new Promise((resolve, reject) => {
       settleAnswered = resolve;
+      failAnswered = reject;
     }),
     over: new Promise((resolve) => {
       settleOver = resolve;
@@ -38,7 +40,10 @@ export function watchBridge(leave: () => void): { readonly bridge: Bridge; reado
   };
   const signals: BridgeSignals = {
     connected: (facts) => {
-      settleAnswered(facts.then((value) => success(value)));
+      // A leg that ends before its facts are there has still settled: nobody waits for what nobody can tell.
+      facts.then((value) => {
+        settleAnswered(success(value));
+      }, failAnswered);
     },
     completed: (event) => {
       settleAnswered(failure(failureOf(event)));

@@ -29,6 +29,12 @@ export interface EndpointSettings {
 /** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
 const releaseLimit = 3_000;
 
+/** FreeSWITCH's hang-up cause for a channel whose RTP has stayed away. */
+const mediaTimeout = "MEDIA_TIMEOUT";
+
+/** How long the BYE of a channel that is gone is waited for, in milliseconds. */
+const reasonLimit = 300;
+
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
 
@@ -41,7 +47,6 @@ function profileFor(target: BridgeTarget, plainProfile: string): string {
 
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
 export class MediaEndpoint implements CallerEndpoint {
-  readonly sdp: string;
   readonly codec: string;
   readonly suite: string | undefined;
   readonly mediaServer: string;
@@ -52,6 +57,8 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #settings: EndpointSettings;
   readonly #onReleased: () => void;
   readonly #lane: ApplicationLane;
+  #sdp: string;
+  #callOff: () => void = () => undefined;
   #releasing: Promise<void> | undefined;
 
   constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void) {
@@ -60,14 +67,21 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#settings = settings;
     this.#onReleased = onReleased;
     this.mediaServer = settings.mediaServer;
-    this.sdp = raw.local.sdp;
+    this.#sdp = raw.local.sdp;
     this.suite = suiteIn(raw.local.sdp);
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", (event) => {
       this.keys.press(event.dtmf);
     });
     raw.on("destroy", (event) => {
-      this.gone.set(event?.reason === "MEDIA_TIMEOUT" ? "media-lost" : "media-server-lost");
+      if (event?.reason === mediaTimeout) this.gone.set("media-lost");
+      // In a bridge FreeSWITCH gives the reason in its BYE only, which comes a moment after the connection's end.
+      else this.#callOff = settings.clock.after(reasonLimit, () => {
+        this.gone.set("media-server-lost");
+      });
+    });
+    raw.dialog.on("destroy", (bye) => {
+      this.gone.set(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
     });
     this.#lane = new ApplicationLane(
       (application, argument, done) => {
@@ -86,6 +100,11 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#set("transfer_ringback", ringingTone);
   }
 
+  /** What holds now: the answer to the caller's last offer. */
+  get sdp(): string {
+    return this.#sdp;
+  }
+
   /** The channel's id on the media server; it means nothing outside of it. */
   get channelId(): string {
     return this.#raw.uuid;
@@ -98,7 +117,8 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
     try {
-      return success(await this.#raw.modify(offer));
+      this.#sdp = await this.#raw.modify(offer);
+      return success(this.#sdp);
     } catch {
       return failure("unusable-offer");
     }
@@ -149,6 +169,7 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async #release(): Promise<void> {
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
+    this.#callOff();
     this.#raw.removeAllListeners();
     await new Promise<void>((resolve) => {
       const callOff = this.#settings.clock.after(releaseLimit, resolve);

@@ -1,5 +1,9 @@
-/** The SRTP suite of the audio line in an SDP answer (RFC 4568 section 6.2), `undefined` for plain RTP. */
+/**
+ * The SRTP suite of the audio line that an SDP answer takes (RFC 4568 section 6.2), `undefined` for plain RTP. Lines
+ * that are refused, with port 0, don't count: their keys encrypt nothing.
+ */
 export function suiteIn(sdp: string): string | undefined {
-  if (!/^m=audio \d+ RTP\/SAVPF? /im.test(sdp)) return undefined;
-  return /^a=crypto:\d+ (\S+) inline:/im.exec(sdp)?.[1];
+  const taken = sdp.split(/^(?=m=)/m).find((section) => /^m=audio [1-9]/.test(section));
+  if (taken === undefined || !/^m=audio \d+ RTP\/SAVPF? /i.test(taken)) return undefined;
+  return /^a=crypto:\d+ (\S+) inline:/im.exec(taken)?.[1];
 }

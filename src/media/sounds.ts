@@ -1,7 +1,7 @@
 import type { Sound } from "../call/interfaces.js";
 
-/** Music is played over and over: the longest wait is much shorter than this many turns. */
-const musicTurns = 60;
+/** Long enough for every look-up, and short: should einwahl die, FreeSWITCH plays it to its end before it hangs up. */
+const musicTurns = 2;
 
 /**
  * The argument of FreeSWITCH's `playback` for a row of sounds. All that goes into it comes from the configuration

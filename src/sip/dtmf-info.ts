@@ -1,8 +1,12 @@
+/** `Signal=5` and `Duration=160`, with room to spare. */
+const longestBody = 512;
+
 /**
  * The key in a SIP INFO: `application/dtmf-relay` (`Signal=5`, as Cisco and FreeSWITCH send it) or
  * `application/dtmf` (the key alone). `undefined` when there is none; nothing but `[0-9*#]` gets through.
  */
 export function readDtmfInfo(contentType: string, body: string): string | undefined {
+  if (body.length > longestBody) return undefined;
   switch (contentType.split(";", 1).join("").trim().toLowerCase()) {
     case "application/dtmf-relay":
       return keyIn(/^\s*Signal\s*=\s*(\S{1,2})\s*$/im.exec(body)?.[1]);

@@ -5,7 +5,7 @@ import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import { readDtmfInfo } from "./dtmf-info.js";
-import { type Offer, answerInProfile, readOffer } from "./offer.js";
+import { type Offer, answerInProfile, readNewOffer, readOffer } from "./offer.js";
 import type { SrfDialog, SrfError, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 /** What we understand inside a dialog (RFC 3261 section 20.5). */
@@ -79,10 +79,10 @@ export class DrachtioCall implements IncomingCall {
       this.gone.set("caller-hung-up");
     });
     dialog.on("modify", (request, response) => {
-      this.#renegotiate(endpoint, request, response);
+      this.#renegotiate(dialog, endpoint, request, response);
     });
     dialog.on("update", (request, response) => {
-      this.#renegotiate(endpoint, request, response);
+      this.#renegotiate(dialog, endpoint, request, response);
     });
     dialog.on("info", (request, response) => {
       const key = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
@@ -119,11 +119,15 @@ export class DrachtioCall implements IncomingCall {
     this.gone.set("signalling-lost");
   }
 
-  #renegotiate(endpoint: CallerEndpoint, request: SrfRequest, response: SrfResponse): void {
-    const offer = readOffer(request.body ?? "");
+  #renegotiate(dialog: SrfDialog, endpoint: CallerEndpoint, request: SrfRequest, response: SrfResponse): void {
+    const offer = readNewOffer(request.body ?? "");
+    const agree = (sdp: string): void => {
+      response.send(200, "OK", { headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" }, body: sdp });
+    };
     if (offer.kind === "none") {
-      // A session refresh (RFC 4028) in an UPDATE without SDP; in a re-INVITE it asks for our offer.
-      response.send(200, "OK", request.method === "UPDATE" ? {} : { body: answerInProfile(endpoint.sdp, this.#offer.profile) });
+      // A session refresh (RFC 4028): an UPDATE without SDP is confirmed, a re-INVITE without gets what holds now.
+      if (request.method === "UPDATE") response.send(200, "OK", { headers: { Contact: dialog.local.contact } });
+      else agree(answerInProfile(endpoint.sdp, this.#offer.profile));
       return;
     }
     if (offer.kind !== this.#offer.kind) {
@@ -131,7 +135,7 @@ export class DrachtioCall implements IncomingCall {
       return;
     }
     const answering = endpoint.renegotiate(offer.forMediaServer).then((answer) => {
-      if (answer.ok) response.send(200, "OK", { body: answerInProfile(answer.value, offer.profile) });
+      if (answer.ok) agree(answerInProfile(answer.value, offer.profile));
       else response.send(488, "Not Acceptable Here", {});
     });
     answering.catch((error: unknown) => {

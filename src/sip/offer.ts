@@ -16,7 +16,10 @@ interface AudioLine {
 }
 
 /** The suites that FreeSWITCH 1.10 and the embedded media server know (RFC 4568 section 6.2, RFC 7714 section 14.1). */
-const suites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
+const knownSuites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
+
+/** Ten times what a telephone with video and ICE sends; what is longer is hostile and not read. */
+const longestOffer = 64 * 1024;
 
 /**
  * Reads the caller's SDP. drachtio-fsmrf takes `RTP/SAVP` for DTLS and refuses it, so the media server is
@@ -24,21 +27,37 @@ const suites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|A
  * Of several audio lines the encrypted one is taken and the others are refused (RFC 3264 section 6, port 0).
  */
 export function readOffer(sdp: string): Offer {
+  return read(sdp, () => "RTP/AVP");
+}
+
+/**
+ * Reads the SDP of a re-INVITE or UPDATE. Within a channel that is encrypted already FreeSWITCH refuses keys in
+ * `RTP/AVP` (it answers with port 0), and takes `RTP/SAVP`.
+ */
+export function readNewOffer(sdp: string): Offer {
+  return read(sdp, (kind) => (kind === "sdes" ? "RTP/SAVP" : "RTP/AVP"));
+}
+
+function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   if (sdp.trim() === "") return { kind: "none", forMediaServer: "", profile: "" };
+  if (sdp.length > longestOffer) return { kind: "unusable", forMediaServer: "", profile: "" };
   const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "");
   const audio = audioLines(lines);
   const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
   if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
-  const rewritten = lines.map((line, index) => {
-    if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, "$1 RTP/AVP");
+  // FreeSWITCH takes AEAD_AES_256_GCM_8 for AEAD_AES_256_GCM and answers with a key that does not fit: only what it
+  // knows gets through.
+  const usable = lines.map((line, index) => ({ line, index })).filter(({ line }) => !/^a=crypto:/i.test(line) || knownSuites.test(line));
+  const rewritten = usable.map(({ line, index }) => {
+    if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, `$1 ${profileFor(chosen.kind)}`);
     return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
   });
   return { kind: chosen.kind, forMediaServer: `${rewritten.join("\r\n")}\r\n`, profile: chosen.profile };
 }
 
-/** The media server's answer with the profile that was offered. */
+/** The media server's answer with the profile that was offered: it says `RTP/SAVP` whenever there are keys. */
 export function answerInProfile(answer: string, profile: string): string {
-  return profile.toUpperCase() === "RTP/SAVPF" ? answer.replace(/^(m=audio [1-9]\d* )RTP\/SAVP(?= )/m, `$1${profile}`) : answer;
+  return profile === "" ? answer : answer.replace(/^(m=audio [1-9]\d* )RTP\/SAVP(?= )/m, `$1${profile}`);
 }
 
 function audioLines(lines: readonly string[]): AudioLine[] {
@@ -55,7 +74,7 @@ function audioLines(lines: readonly string[]): AudioLine[] {
 }
 
 function kindOf(profile: string, section: readonly string[]): OfferKind {
-  const hasKeys = section.some((line) => suites.test(line));
+  const hasKeys = section.some((line) => knownSuites.test(line));
   switch (profile.toUpperCase()) {
     case "RTP/SAVP":
     case "RTP/SAVPF":

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registration.js";
 import { DrachtioCall, allowedMethods } from "./incoming-call.js";
-import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf } from "./srf.js";
+import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf, stopConnecting } from "./srf.js";
 
 export interface SignallingOptions {
   readonly host: string;
@@ -22,6 +22,7 @@ export type SignallingState = "connecting" | "connected" | "refused" | "lost" | 
 const requestLimit = 34_000;
 const longestReconnectDelay = 2_000;
 const pingInterval = 5_000;
+const probeEvery = 5_000;
 
 /**
  * The connection to drachtio-server, by which calls come in and requests go out. It comes back by itself; calls
@@ -31,6 +32,9 @@ export class Signalling implements SipRequests {
   readonly #options: SignallingOptions;
   readonly #srf: SrfLike;
   readonly #calls = new Set<DrachtioCall>();
+  /** Calls from before the connection was lost: drachtio does not hand their callers' requests to the new one. */
+  readonly #orphans = new Set<DrachtioCall>();
+  #callOff: () => void = () => undefined;
   #state: SignallingState = "connecting";
   #addresses: readonly ListenAddress[] = [];
 
@@ -63,6 +67,7 @@ export class Signalling implements SipRequests {
   /** The call is over: its signalling is not watched any more. */
   release(call: DrachtioCall): void {
     this.#calls.delete(call);
+    this.#orphans.delete(call);
   }
 
   async send(
@@ -90,7 +95,9 @@ export class Signalling implements SipRequests {
   }
 
   close(): void {
+    this.#callOff();
     if (this.#state === "connected") this.#srf.disconnect();
+    else stopConnecting(this.#srf);
     this.#state = "closed";
   }
 
@@ -120,10 +127,26 @@ export class Signalling implements SipRequests {
   }
 
   #connected(version: string): void {
+    if (this.#state === "closed") {
+      this.#srf.disconnect();
+      return;
+    }
     const isBack = this.#state === "lost";
     this.#state = "connected";
     this.#options.onConnected(version);
-    if (isBack) for (const call of this.#calls) this.#probe(call);
+    if (!isBack) return;
+    for (const call of this.#calls) this.#orphans.add(call);
+    this.#probeOrphans();
+  }
+
+  /** Their callers' BYE gets a 481 from drachtio and never comes here: whether they are still there has to be asked. */
+  #probeOrphans(): void {
+    this.#callOff();
+    if (this.#orphans.size === 0 || this.#state !== "connected") return;
+    for (const call of this.#orphans) this.#probe(call);
+    this.#callOff = this.#options.clock.after(probeEvery, () => {
+      this.#probeOrphans();
+    });
   }
 
   #lost(state: "refused" | "lost", why: string): void {

@@ -36,6 +36,8 @@ export interface SrfResponse {
 
 export interface SrfDialog {
   readonly id: string;
+  /** Our own Contact, as drachtio has sent it. */
+  readonly local: { readonly contact: string };
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
   removeAllListeners(): void;
@@ -84,4 +86,13 @@ export interface SrfLike {
 
 export function makeSrf(): SrfLike {
   return new Srf() as unknown as SrfLike;
+}
+
+/**
+ * Ends the attempts to connect. `disconnect` does that only where there is a connection: without one it throws, and
+ * drachtio-srf would try for ever.
+ */
+export function stopConnecting(srf: SrfLike): void {
+  const { client } = (srf as unknown as { app: { client?: { wp: { closing?: boolean } } } }).app;
+  if (client !== undefined) client.wp.closing = true;
 }

@@ -33,6 +33,7 @@ export class Line implements Trunk {
   readonly #config: TrunkConfig;
   readonly #options: LineOptions;
   #registration: Registration | undefined;
+  #isClosed = false;
 
   constructor(config: TrunkConfig, options: LineOptions) {
     this.#config = config;
@@ -66,7 +67,7 @@ export class Line implements Trunk {
       return;
     }
     const { registration } = this.#config;
-    if (registration === undefined) return;
+    if (registration === undefined || this.#isClosed) return;
     const { registrar, username, password, expiresSeconds, keepaliveMs } = registration;
     const listening = addresses.find((address) => address.transport === registrar.transport);
     const contact = registration.contact ?? listening;
@@ -89,6 +90,7 @@ export class Line implements Trunk {
 
   /** Un-registers and stops following the sources. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.sources.close();
     await this.#registration?.stop();
   }

@@ -1,3 +1,4 @@
+import { splitValues } from "../caller/name-address.js";
 import type { SipRequestAnswer } from "./registration.js";
 
 /**
@@ -5,7 +6,7 @@ import type { SipRequestAnswer } from "./registration.js";
  * what was asked for (RFC 3261 section 10.3, step 8).
  */
 export function grantedExpiry(answer: SipRequestAnswer, contactUri: string, asked: number): number {
-  const contacts = splitContacts(answer.header("Contact") ?? "");
+  const contacts = splitValues(answer.header("Contact") ?? "");
   const user = userOf(contactUri);
   const own = contacts.find((contact) => contact.includes(contactUri)) ?? contacts.find((contact) => userOf(contact) === user);
   const seconds = own === undefined ? undefined : /;\s*expires\s*=\s*"?(\d{1,9})/i.exec(own.slice(own.lastIndexOf(">") + 1))?.[1];
@@ -19,10 +20,6 @@ export function seenAddress(answer: SipRequestAnswer): string | undefined {
   const port = /;\s*rport=(\d+)/i.exec(via)?.[1];
   if (port === undefined) return undefined;
   return `${/;\s*received=([^;\s]+)/i.exec(via)?.[1] ?? ""}:${port}`;
-}
-
-function splitContacts(header: string): string[] {
-  return header.split(/,(?=\s*(?:"[^"]*"\s*)?<)/);
 }
 
 function userOf(text: string): string | undefined {

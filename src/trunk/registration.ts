@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { grantedExpiry, seenAddress } from "./registrar-answer.js";
@@ -43,7 +44,7 @@ export type RegistrationState =
 /** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
 const leastDistance = 4_000;
 const longestBackoff = 60_000;
-/** How long an un-REGISTER may hold up the shutdown, in milliseconds. */
+/** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
 const goodbyeLimit = 3_000;
 
 /**
@@ -59,6 +60,10 @@ export class Registration {
   readonly #onState: (state: RegistrationState) => void;
   #state: RegistrationState = { kind: "not-registered", why: "not tried yet" };
   #sequence = 1;
+  /** When the last REGISTER was sent. */
+  #triedAt = Number.NEGATIVE_INFINITY;
+  /** Until when the registrar sends calls to our Contact, whatever has become of the flow. */
+  #boundUntil = Number.NEGATIVE_INFINITY;
   readonly #stopping = new Latch<true>();
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -80,26 +85,26 @@ export class Registration {
 
   /** Whatever this waits for, it tries now: drachtio is back, or an operator asks for it. */
   hurry(): void {
+    if (this.#isStopping()) return;
     this.#enter({ kind: "not-registered", why: "registering again" });
     this.#wake?.();
   }
 
-  /** Un-registers, where it is registered, and stops. */
+  /** Un-registers, where the registrar knows us, and stops. */
   async stop(): Promise<void> {
     this.#stopping.set(true);
     this.#wake?.();
-    await this.#running;
-    if (!this.#isRegistered()) return;
-    const farewell = this.#register(0);
-    await Promise.race([farewell, new Promise<void>((resolve) => this.#clock.after(goodbyeLimit, resolve))]);
-    this.#enter({ kind: "not-registered", why: "un-registered" });
+    if (this.#running !== undefined) await this.#atMost(goodbyeLimit, this.#running);
+    const isBound = this.#clock.now() < this.#boundUntil;
+    if (isBound) await this.#atMost(goodbyeLimit, this.#register(0));
+    this.#enter({ kind: "not-registered", why: isBound ? "un-registered" : "stopped" });
   }
 
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#isStopping()) {
-      const tried = this.#clock.now();
       const registered = await this.#register(this.#options.expires);
+      if (this.#isStopping()) return;
       if (registered.ok) {
         failures = 0;
         this.#enter({ kind: "registered", expiresInMs: registered.expiresInMs, since: this.#clock.now() });
@@ -109,8 +114,16 @@ export class Registration {
         this.#enter({ kind: "not-registered", why: registered.why });
         await this.#sleep(Math.min(longestBackoff, leastDistance * 2 ** (failures - 1)));
       }
-      const early = leastDistance - (this.#clock.now() - tried);
-      if (early > 0) await this.#sleep(early);
+      await this.#keepDistance();
+    }
+  }
+
+  /** However great the hurry is. */
+  async #keepDistance(): Promise<void> {
+    for (;;) {
+      const left = leastDistance - (this.#clock.now() - this.#triedAt);
+      if (left <= 0 || this.#isStopping()) return;
+      await this.#sleep(left);
     }
   }
 
@@ -124,6 +137,7 @@ export class Registration {
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
       const outcome = await this.#requests.send("OPTIONS", this.#uri(), { nextHop: this.#nextHop(), headers: this.#headers() });
+      if (this.#isStopping()) return;
       const broken = flowFault(outcome, seen);
       if (broken !== undefined) {
         this.#enter({ kind: "not-registered", why: broken });
@@ -143,32 +157,35 @@ export class Registration {
     };
     // A challenge makes drachtio-srf send the request again with the next number.
     this.#sequence += 2;
+    this.#triedAt = this.#clock.now();
     const outcome = await this.#requests.send("REGISTER", this.#uri(), { nextHop: this.#nextHop(), headers, auth: { username, password } });
     if (outcome.kind === "not-sent") return { ok: false, why: outcome.why };
     const { answer } = outcome;
     if (answer.status !== 200) return { ok: false, why: `${answer.status} ${answer.reason}` };
-    const contactUri = this.#contact().slice(1, -1);
-    return { ok: true, expiresInMs: grantedExpiry(answer, contactUri, expires) * 1_000, seen: seenAddress(answer) };
+    const expiresInMs = grantedExpiry(answer, this.#contact().slice(1, -1), expires) * 1_000;
+    this.#boundUntil = this.#clock.now() + expiresInMs;
+    if (expiresInMs === 0) return { ok: false, why: "the registrar grants no time" };
+    return { ok: true, expiresInMs, seen: seenAddress(answer) };
   }
 
   #headers(): Record<string, string> {
     const { registrar, username } = this.#options;
-    const identity = `<sip:${username}@${registrar.host}>`;
+    const identity = `<sip:${username}@${inUri(registrar.host)}>`;
     return { From: identity, To: identity };
   }
 
   #contact(): string {
     const { contact, registrar, username } = this.#options;
-    return `<sip:${username}@${contact.host}:${contact.port};transport=${registrar.transport}>`;
+    return `<sip:${username}@${inUri(contact.host)}:${contact.port};transport=${registrar.transport}>`;
   }
 
   #uri(): string {
-    return `sip:${this.#options.registrar.host}`;
+    return `sip:${inUri(this.#options.registrar.host)}`;
   }
 
   #nextHop(): string {
     const { host, port, transport } = this.#options.registrar;
-    return `sip:${host}:${port};transport=${transport}`;
+    return `sip:${inUri(host)}:${port};transport=${transport}`;
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -183,6 +200,16 @@ export class Registration {
     this.#wake = undefined;
   }
 
+  /** Waits for `work`, but no longer than `ms` milliseconds. */
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    let callOff: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      callOff = this.#clock.after(ms, resolve);
+    });
+    await Promise.race([work, late]);
+    callOff();
+  }
+
   #isStopping(): boolean {
     return this.#stopping.isSet;
   }
@@ -195,6 +222,11 @@ export class Registration {
     this.#state = state;
     this.#onState(state);
   }
+}
+
+/** A host as a URI has it: IPv6 addresses in brackets (RFC 3261 section 25.1). */
+function inUri(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 /** Three quarters of what was granted, so that a lost request or two do no harm; at least 5 s. */

@@ -17,7 +17,7 @@ export class Sources {
   readonly #resolve: ResolveHost;
   readonly #clock: Clock;
   readonly #onFault: (host: string, why: string) => void;
-  readonly #resolved = new Map<string, ReadonlySet<string>>();
+  readonly #resolved = new Map<string, BlockList>();
   #callOff: () => void = () => undefined;
   #closed = false;
 
@@ -56,12 +56,17 @@ export class Sources {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/^\[|\]$/g, "");
     const family = familyOf(plain);
     if (family === undefined) return false;
-    return this.#fixed.check(plain, family) || [...this.#resolved.values()].some((addresses) => addresses.has(plain));
+    return this.#fixed.check(plain, family) || [...this.#resolved.values()].some((addresses) => addresses.check(plain, family));
   }
 
   async #follow(name: string): Promise<void> {
     try {
-      this.#resolved.set(name, new Set(await this.#resolve(name)));
+      const addresses = new BlockList();
+      for (const address of await this.#resolve(name)) {
+        const family = familyOf(address);
+        if (family !== undefined) addresses.addAddress(address, family);
+      }
+      this.#resolved.set(name, addresses);
     } catch (error) {
       this.#onFault(name, error instanceof Error ? error.message : String(error));
     }

@@ -70,7 +70,8 @@ function headerWithNumber(invite: InviteFacts, trunk: Trunk): string {
     case "to":
       return invite.to;
     case "request-uri":
-      return invite.requestUri;
+      // A URI of its own: in brackets, as the parameters of its user part would else be taken for the header's.
+      return `<${invite.requestUri}>`;
     case "p-called-party-id":
       return invite.calledParty;
   }

@@ -16,7 +16,7 @@ function trunkFaults(settings: string): string[] {
 
 await t.test("easybell needs a user name and a password, the rest is known", (t) => {
   const easybell = trunk("provider: easybell, username: u, password: p");
-  t.match(easybell.registration, { registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls" }, username: "u", contact: undefined, expiresSeconds: 600, keepaliveMs: 10_000 });
+  t.match(easybell.registration, { registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls" }, username: "u", contact: undefined, expiresSeconds: 600, keepaliveMs: 5_000 });
   t.equal(easybell.registration?.password.reveal(), "p");
   t.same(easybell.sources, ["secure.sip.easybell.de"]);
   t.match(easybell, { srtp: "mandatory", signalling: "tls", calledNumberFrom: "to" });

@@ -1,13 +1,13 @@
 import { FRAME_SAMPLES } from "../rtp/g711.js";
 import type { Pacer } from "../rtp/pacer.js";
 import { ToneGenerator } from "../rtp/tone.js";
-import type { HeardTone } from "../phone/ear.js";
+import type { SteadyTone } from "../phone/ear.js";
 import type { Member } from "./member.js";
 import { mixWithoutSelf } from "./mixer.js";
 
 interface ToneWatch {
   readonly hz: number;
-  readonly onHeard: (tone: HeardTone, member: Member) => void;
+  readonly onHeard: (tone: SteadyTone, member: Member) => void;
   readonly stops: Map<Member, () => void>;
 }
 
@@ -65,7 +65,7 @@ export class Conference {
   }
 
   /** Calls back when any member, now or later, has sent the tone for 300 ms; returns how to stop. */
-  watchTone(hz: number, onHeard: (tone: HeardTone, member: Member) => void): () => void {
+  watchTone(hz: number, onHeard: (tone: SteadyTone, member: Member) => void): () => void {
     const watch: ToneWatch = { hz, onHeard, stops: new Map() };
     this.#watches.add(watch);
     for (const member of this.#members) this.#listen(watch, member);

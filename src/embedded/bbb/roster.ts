@@ -1,4 +1,4 @@
-import type { HeardTone } from "../phone/ear.js";
+import type { SteadyTone } from "../phone/ear.js";
 import type { Pacer } from "../rtp/pacer.js";
 import { inBackground } from "../sip/background.js";
 import { Conference } from "./conference.js";
@@ -93,7 +93,7 @@ export class Roster {
     if (conference !== undefined) this.#forgetIfIdle(conference);
   }
 
-  watchTone(voiceBridge: string, hz: number, onHeard: (tone: HeardTone, member: Member) => void): () => void {
+  watchTone(voiceBridge: string, hz: number, onHeard: (tone: SteadyTone, member: Member) => void): () => void {
     const conference = this.conference(voiceBridge);
     const stop = conference.watchTone(hz, onHeard);
     return () => {

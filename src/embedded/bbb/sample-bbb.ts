@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "../../clock.js";
-import type { HeardTone } from "../phone/ear.js";
+import type { HeardTone, SteadyTone } from "../phone/ear.js";
 import { PendingWaits } from "../phone/pending-waits.js";
 import type { CodecName } from "../rtp/g711.js";
 import type { SrtpPolicy } from "../rtp/media-session.js";
@@ -35,7 +35,7 @@ export interface SampleBbbOptions {
 }
 
 /** A tone, and who sent it. */
-export interface MemberTone extends HeardTone {
+export interface MemberTone extends SteadyTone {
   readonly memberId: string;
 }
 

@@ -52,6 +52,8 @@ export async function placeDemoCall(world: DemoWorld, broken: Breakable | undefi
     leftBehind: 0,
     refused: "",
   };
+  // Before the call: it takes a moment of this process, which carries the call as well.
+  const prompts = await readPrompts(join(sounds, "de"));
   const phone = await TestPhone.open({ transport: "tls", tls: { ca: world.certificates.ca }, userAgent: "einwahl demo phone" });
   try {
     const call = await phone.dial({
@@ -59,7 +61,6 @@ export async function placeDemoCall(world: DemoWorld, broken: Breakable | undefi
       number: demoCaller.number,
       srtp: broken === "srtp-trunk" ? "none" : "mandatory",
     });
-    const prompts = await readPrompts(join(sounds, "de"));
     if (prompts.ok) call.audio.listenForPrompts(prompts.value);
     const answered = await call.answered;
     if (answered.ok) {
@@ -96,7 +97,8 @@ async function listen(world: DemoWorld, pin: string, call: Awaited<ReturnType<Te
   const callerTone = bbb.waitForTone({ memberId: member.memberId }, tones.caller, patience);
   const [fromConference, fromCaller] = await Promise.all([
     conferenceTone.then((tone) => {
-      findings.timings = { ...findings.timings, lastDigitToConference: Math.round(performance.now() - typedAt) };
+      // A tone counts as heard when it has been there for a while, which the phone tells.
+      findings.timings = { ...findings.timings, lastDigitToConference: Math.max(0, Math.round(performance.now() - typedAt - (tone?.forMs ?? 0))) };
       return tone;
     }),
     callerTone,

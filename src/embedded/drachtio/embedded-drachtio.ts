@@ -138,6 +138,7 @@ export class EmbeddedDrachtio {
       });
     });
     for (const application of this.#applications) application.destroy();
+    this.#applications.clear();
     this.#exchange.close();
     await Promise.all([closed, this.#exchange.transport.close()]);
   }

@@ -2,7 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { MediaSession, MediaStats } from "../rtp/media-session.js";
 import type { Pacer } from "../rtp/pacer.js";
 import { FRAME_MS } from "../rtp/pacer.js";
-import { Ear, type HeardTone, type SoundWanted } from "./ear.js";
+import { Ear, type HeardTone, type SoundWanted, type SteadyTone } from "./ear.js";
 import { Jitter } from "./jitter.js";
 import type { PendingWaits } from "./pending-waits.js";
 import type { KnownPrompt } from "./prompt-library.js";
@@ -62,7 +62,7 @@ export class CallAudio {
   }
 
   /** Resolves when a tone has been heard for 300 ms; undefined when the time or the call is over. */
-  waitForTone(hz: number, timeoutMs: number): Promise<HeardTone | undefined> {
+  waitForTone(hz: number, timeoutMs: number): Promise<SteadyTone | undefined> {
     return this.#waits.until(timeoutMs, (found) => this.#ear.watchTone(hz, found));
   }
 

@@ -7,6 +7,12 @@ export interface HeardTone {
   readonly level: number;
 }
 
+/** A tone that has been there for a while without a break. */
+export interface SteadyTone extends HeardTone {
+  /** How long it had been there when that was noticed, give or take 40 ms: take it off when measuring delays. */
+  readonly forMs: number;
+}
+
 export interface SoundWanted {
   /** Root mean square as a share of full scale; default 0.005 (-46 dB). */
   readonly level?: number;
@@ -21,6 +27,7 @@ const LOOK_SAMPLES = 3200;
 const WATCH_SAMPLES = 800;
 /** Frames in a row that make a steady tone: 300 ms of sound in all, which no syllable lasts at one pitch. */
 const STEADY_FRAMES = 11;
+const STEADY_MS = 300;
 /** A tone's edge fills at most the 5 frames of a look, so this many in a row are something else. */
 const SOUND_FRAMES = 9;
 const DEFAULT_SOUND_LEVEL = 0.005;
@@ -59,7 +66,7 @@ export class Ear {
   }
 
   /** Calls back once as soon as the tone has been steady for 300 ms; returns how to stop. */
-  watchTone(hz: number, onHeard: (tone: HeardTone) => void): () => void {
+  watchTone(hz: number, onHeard: (tone: SteadyTone) => void): () => void {
     let levels: number[] = [];
     return this.#watch((pcm) => {
       const level = clearToneLevel(pcm, hz);
@@ -67,7 +74,7 @@ export class Ear {
       if (levels.length < STEADY_FRAMES) return false;
       const loudest = Math.max(...levels);
       if (loudest > 2 * Math.min(...levels)) return false;
-      onHeard({ hz, level: loudest });
+      onHeard({ hz, level: loudest, forMs: STEADY_MS });
       return true;
     });
   }

@@ -22,6 +22,7 @@ const RECORDING_HOP = PROMPT_HOP / 2;
 const HEAD_FRAMES = 50;
 /** Share of differing bits; unrelated sound has 0.5. */
 const HEAD_ERRORS = 0.3;
+const HALF_HEAD_ERRORS = 0.38;
 /** A prompt is followed in stretches of so many frames, for as long as each one fits. */
 const STRETCH_FRAMES = 20;
 const STRETCH_ERRORS = 0.36;
@@ -36,10 +37,18 @@ const SAME_END_MS = 150;
 const SAME_START_MS = 30;
 const FRAME_MS = (PROMPT_HOP * 1000) / SAMPLE_RATE;
 
+/** How far one prompt has been looked for, in frames of the recording, and where it begins. */
+interface Scan {
+  next: number;
+  readonly starts: number[];
+  best: { readonly at: number; readonly errors: number } | undefined;
+}
+
 /** Takes sound as it arrives and says which prompts were in it. Memory grows by 2.4 kB a second. */
 export class PromptRecogniser {
   readonly #prompts: readonly KnownPrompt[];
   readonly #heard = new Fingerprinter(RECORDING_HOP);
+  readonly #scans = new Map<KnownPrompt, Scan>();
 
   constructor(prompts: readonly KnownPrompt[]) {
     this.#prompts = prompts;
@@ -86,24 +95,32 @@ export class PromptRecogniser {
   }
 
   #candidates(prompt: KnownPrompt, from: number): PromptMatch[] {
-    if (prompt.frames.length < FEWEST_FRAMES) return [];
-    const head = Math.min(HEAD_FRAMES, prompt.frames.length);
-    const lastHead = (prompt.frames[head - 1] ?? 0) * 2;
-    const first = prompt.frames[0] ?? 0;
-    const found: PromptMatch[] = [];
-    let best: { at: number; errors: number } | undefined;
-    const take = (): void => {
-      if (best !== undefined) found.push(this.#extended(prompt, best.at));
-      best = undefined;
-    };
+    const { starts, best } = this.#scan(prompt);
+    const all = best === undefined ? starts : [...starts, best.at];
+    return all.filter((at) => at >= from || from === 0).map((at) => this.#extended(prompt, at));
+  }
+
+  /** Looks for the prompt's beginning in what has come since the last time. */
+  #scan(prompt: KnownPrompt): Scan {
+    const known = this.#scans.get(prompt);
     // A recording may begin in the silence that a prompt begins with.
-    for (let at = Math.max(from, -2 * first); at + lastHead < this.#heard.length; at++) {
-      if (best !== undefined && at - best.at > 2 * head) take();
+    const scan = known ?? { next: -2 * (prompt.frames[0] ?? 0), starts: [], best: undefined };
+    if (known === undefined) this.#scans.set(prompt, scan);
+    const head = Math.min(HEAD_FRAMES, prompt.frames.length);
+    if (head < FEWEST_FRAMES) return scan;
+    const lastHead = (prompt.frames[head - 1] ?? 0) * 2;
+    for (; scan.next + lastHead < this.#heard.length; scan.next++) {
+      const at = scan.next;
+      if (scan.best !== undefined && at - scan.best.at > 2 * head) {
+        scan.starts.push(scan.best.at);
+        scan.best = undefined;
+      }
+      // Most places are not it, and half of the beginning tells.
+      if (this.#errors(prompt, at, 0, head >> 1) > HALF_HEAD_ERRORS) continue;
       const errors = this.#errors(prompt, at, 0, head);
-      if (errors <= HEAD_ERRORS && (best === undefined || errors < best.errors)) best = { at, errors };
+      if (errors <= HEAD_ERRORS && (scan.best === undefined || errors < scan.best.errors)) scan.best = { at, errors };
     }
-    take();
-    return found;
+    return scan;
   }
 
   /** Share of differing bits, of those that mean something, between frames `from` to `to` of the prompt and the recording. */

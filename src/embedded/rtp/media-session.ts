@@ -34,8 +34,8 @@ export interface OfferOptions {
   readonly codecs: readonly CodecName[];
   readonly srtp: SrtpPolicy;
   readonly suites?: readonly SuiteName[];
-  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. */
-  readonly profile?: MediaProfile;
+  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. `both` offers a secure line and a plain one. */
+  readonly profile?: MediaProfile | "both";
 }
 
 export interface MediaStats {
@@ -126,12 +126,14 @@ export class MediaSession {
     const suites = o.srtp === "none" ? [] : (o.suites ?? ALL_SUITES);
     const crypto = suites.map((suite, i) => makeCryptoLine(i + 1, suite, this.#random));
     this.#pending = { codecs: o.codecs, srtp: o.srtp, crypto };
+    const profile = o.profile ?? (o.srtp === "mandatory" ? "RTP/SAVP" : "RTP/AVP");
     this.#localSdp = this.#write({
-      profile: o.profile ?? (o.srtp === "mandatory" ? "RTP/SAVP" : "RTP/AVP"),
+      profile: profile === "both" ? "RTP/SAVP" : profile,
       codecs: o.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
       telephoneEvent: OFFERED_TELEPHONE_EVENT,
       crypto,
       direction: "sendrecv",
+      plainToo: profile === "both",
     });
     return this.#localSdp;
   }
@@ -169,6 +171,7 @@ export class MediaSession {
         telephoneEvent: media.telephoneEvent,
         crypto: local === undefined ? [] : [local],
         direction: this.#direction,
+        plainToo: false,
       },
       media.index,
       lines.value.filter((line) => line.index !== media.index),

@@ -65,8 +65,8 @@ export interface OfferedMedia {
 
 /** Checks an answer against what we offered. */
 export function readAnswer(lines: readonly RemoteMedia[], offered: OfferedMedia): Result<ChosenMedia & { readonly local: CryptoLine | undefined }, NegotiationFailure> {
-  const media = lines[0];
-  if (media?.type !== "audio" || media.port === 0) return failure({ kind: "noAudio", detail: "audio refused" });
+  const media = lines.find((line) => line.type === "audio" && line.port !== 0);
+  if (media === undefined) return failure({ kind: "noAudio", detail: "audio refused" });
   const codec = commonCodec(media, offered.codecs);
   if (codec === undefined) return failure({ kind: "noCommonCodec", detail: "no codec in common" });
   // An answer that repeats one of our lines (tag and suite) accepts it, whatever its profile says: FreeSWITCH answers SAVP to AVP.

@@ -120,6 +120,8 @@ export interface LocalMedia {
   readonly telephoneEvent: number | undefined;
   readonly crypto: readonly CryptoLine[];
   readonly direction: Direction;
+  /** A second line for the same port, RTP/AVP without crypto. */
+  readonly plainToo: boolean;
 }
 
 type MediaLine = sdpTransform.MediaDescription;
@@ -153,6 +155,7 @@ export function writeSdp(local: LocalMedia, at = 0, refused: readonly RemoteMedi
     fmtp: [],
   }));
   media.splice(at, 0, audioLine(local));
+  if (local.plainToo) media.push(audioLine({ ...local, profile: "RTP/AVP", crypto: [] }));
   return sdpTransform.write({
     version: 0,
     origin: {

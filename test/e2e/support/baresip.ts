@@ -13,18 +13,18 @@ import { Program } from "./program.js";
 import { scratchFolder } from "./scratch.js";
 
 export interface BaresipOptions {
-  /** PEM file with the authority that the other side's certificate must come from. */
-  readonly caFile: string;
-  /** PEM file with the certificate and key of baresip's own TLS port. */
-  readonly certificateFile?: string;
+  /** PEM, the authority that the other side's certificate must come from. */
+  readonly ca: string;
+  /** PEM, for baresip's own TLS port. */
+  readonly certificate: { readonly cert: string; readonly key: string };
   /** The user part of From: the caller's number. */
   readonly user: string;
   readonly displayName?: string;
   /** The host part of From; default 127.0.0.1. */
   readonly host?: string;
   readonly transport?: "udp" | "tcp" | "tls";
-  /** `srtp-mand` offers `RTP/SAVP`, `srtp` offers `RTP/AVP` with keys, `none` neither. Default srtp-mand. */
-  readonly encryption?: "srtp-mand" | "srtp" | "none";
+  /** `srtp-mand` offers `RTP/SAVP`, `srtp-mandf` `RTP/SAVPF`, `srtp` `RTP/AVP` with keys, `none` no keys. Default srtp-mand. */
+  readonly encryption?: "srtp-mand" | "srtp-mandf" | "srtp" | "none";
   readonly codecs?: readonly ("PCMA" | "PCMU" | "G722")[];
   /** What baresip says, Hz; silence without. */
   readonly tone?: number;
@@ -76,6 +76,8 @@ export class Baresip {
     await writeFile(join(folder, "source.wav"), writeWav(sourceSound(options.tone)));
     await writeFile(join(folder, "accounts"), `${account(options)}\n`);
     await writeFile(join(folder, "openssl.cnf"), VERIFYING_OPENSSL);
+    await writeFile(join(folder, "ca.pem"), options.ca);
+    await writeFile(join(folder, "own.pem"), `${options.certificate.key}\n${options.certificate.cert}`);
     const listener = new Listener(options.prompts);
     const wavs = new GrowingWavs(
       sounds,
@@ -90,7 +92,7 @@ export class Baresip {
     owner.teardown(() => wavs.close());
     for (let attempt = 1; ; attempt++) {
       const controlPort = await freePort();
-      await writeFile(join(folder, "config"), configuration(folder, controlPort, options));
+      await writeFile(join(folder, "config"), configuration(folder, controlPort));
       const program = new Program("baresip", ["-4", "-f", folder, ...(options.trace === false ? [] : ["-s"])], {
         cwd: folder,
         env: { OPENSSL_CONF: join(folder, "openssl.cnf") },
@@ -113,6 +115,7 @@ export class Baresip {
     }
   }
 
+  /** Of the last call. */
   get events(): readonly BaresipEvent[] {
     return this.#control.events.past;
   }
@@ -127,6 +130,7 @@ export class Baresip {
 
   /** Returns as soon as the INVITE is on its way. */
   async startDialling(uri: string): Promise<void> {
+    this.#control.events.forget();
     await this.#control.command("dial", uri);
   }
 
@@ -182,13 +186,12 @@ function account(options: BaresipOptions): string {
   return `${displayName === undefined ? "" : `"${displayName}" `}${parts.join(";")}`;
 }
 
-function configuration(folder: string, controlPort: number, options: BaresipOptions): string {
-  const { certificateFile, caFile } = options;
+function configuration(folder: string, controlPort: number): string {
   return [
     "poll_method epoll",
     "sip_listen 127.0.0.1:0",
-    `sip_cafile ${caFile}`,
-    ...(certificateFile === undefined ? [] : [`sip_certificate ${certificateFile}`]),
+    `sip_cafile ${join(folder, "ca.pem")}`,
+    `sip_certificate ${join(folder, "own.pem")}`,
     "call_local_timeout 120",
     "call_max_calls 1",
     "audio_path /usr/share/baresip",

@@ -19,6 +19,11 @@ export class Happenings<Thing> {
     for (const listener of [...this.#listeners]) listener(thing);
   }
 
+  /** What was so far does not count any more. */
+  forget(): void {
+    this.#past = [];
+  }
+
   /** Calls back for each one from now on; returns how to stop. */
   watch(listener: (thing: Thing) => void): () => void {
     this.#listeners.add(listener);

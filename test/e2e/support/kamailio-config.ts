@@ -91,7 +91,8 @@ route[REGISTRAR] {
 	fix_nated_register();
 	save("location");
 	if ($rc == 3) xlog("L_WARN", "EVENT unregistered $tU from $si:$sp $proto call $ci cseq $cs\\n");
-	else if ($rc > 0) xlog("L_WARN", "EVENT registered $tU from $si:$sp $proto call $ci cseq $cs\\n");
+	else if ($rc == 1) xlog("L_WARN", "EVENT registered $tU from $si:$sp $proto call $ci cseq $cs\\n");
+	else if ($rc == 2) xlog("L_WARN", "EVENT refreshed $tU from $si:$sp $proto call $ci cseq $cs\\n");
 	else xlog("L_WARN", "EVENT not-saved $rc\\n");
 	exit;
 }

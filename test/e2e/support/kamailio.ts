@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Certificates } from "../../../src/embedded/certificates.js";
 import { PATIENCE_MS, within } from "./deadline.js";
 import { type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
@@ -8,13 +9,11 @@ import { Program } from "./program.js";
 import { scratchFolder } from "./scratch.js";
 
 export interface KamailioOptions {
-  readonly username: string;
-  readonly password: string;
+  readonly username?: string;
+  readonly password?: string;
   /** Seconds, at most; default 120. */
   readonly grantedExpiry?: number;
-  /** PEM files of the server certificate. */
-  readonly certificateFile: string;
-  readonly keyFile: string;
+  readonly certificates: Pick<Certificates, "cert" | "key">;
 }
 
 /** A Contact that is registered now. */
@@ -48,6 +47,8 @@ export class Kamailio {
   static async start(owner: Owner, options: KamailioOptions): Promise<Kamailio> {
     const folder = await scratchFolder(owner, "kamailio");
     await mkdir(join(folder, "run"));
+    await writeFile(join(folder, "cert.pem"), options.certificates.cert);
+    await writeFile(join(folder, "key.pem"), options.certificates.key);
     for (let attempt = 1; ; attempt++) {
       const [registrarPort = 0, networkPort = 0, networkTlsPort = 0, controlPort = 0] = await freePorts(4);
       const config: KamailioConfig = {
@@ -56,11 +57,11 @@ export class Kamailio {
         networkTlsPort,
         controlPort,
         realm: REALM,
-        username: options.username,
-        password: options.password,
+        username: options.username ?? "00493023125001",
+        password: options.password ?? "test-password",
         grantedExpiry: options.grantedExpiry ?? 120,
-        certificateFile: options.certificateFile,
-        keyFile: options.keyFile,
+        certificateFile: join(folder, "cert.pem"),
+        keyFile: join(folder, "key.pem"),
         tlsConfigFile: join(folder, "tls.cfg"),
       };
       await writeFile(config.tlsConfigFile, tlsConfiguration(config));
@@ -76,6 +77,14 @@ export class Kamailio {
         await kamailio.stop();
       }
     }
+  }
+
+  get username(): string {
+    return this.#config.username;
+  }
+
+  get password(): string {
+    return this.#config.password;
   }
 
   /** TLS; REGISTER and the flow that calls are delivered on. */

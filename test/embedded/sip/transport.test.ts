@@ -56,6 +56,16 @@ await t.test("one connection serves both directions and is reused; a broken one 
   await finish(t, { ...both, callee });
 });
 
+await t.test("`;alias`: a request to where the peer listens takes the connection that it opened", async (t) => {
+  const listening = { listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] } as const;
+  const [one, other] = [await listen(listening), await listen(listening)];
+  t.match(await one.request({ method: "OPTIONS", uri: uriOf(other) }), { ok: true, value: { status: 200 } });
+  t.match(await other.request({ method: "OPTIONS", uri: uriOf(one) }), { ok: true, value: { status: 200 } });
+  t.same([one.counts().connections, other.counts().connections], [1, 1]);
+  await one.close();
+  await other.close();
+});
+
 await t.test("nobody there: 503 over TCP, 408 over UDP; a user agent that is closed lets nothing hang", async (t) => {
   const gone = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] });
   const uri = uriOf(gone);

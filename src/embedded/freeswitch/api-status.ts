@@ -1,0 +1,68 @@
+import { cpus } from "node:os";
+import type { Engine } from "./engine.js";
+
+const LINE = "=".repeat(97);
+
+/** `sofia status`, line by line as mod_sofia prints it: drachtio-fsmrf reads the profile's address from it. */
+export function sofiaStatus(engine: Engine): string {
+  const row = (name: string, type: string, data: string, state: string): string => `${name.padStart(25)}\t${type}\t  ${data.padStart(40)}\t${state}\n`;
+  const profiles = engine.profiles.map((profile) => {
+    const inUse = engine.channels.all().filter((channel) => channel.name.startsWith(`sofia/${profile.name}/`)).length;
+    const host = profile.address.includes(":") ? `[${profile.address}]` : profile.address;
+    const transport = profile.tlsOnly ? ";transport=tls" : "";
+    return row(profile.name, "profile", `sip:mod_sofia@${host}:${profile.port}${transport}`, `RUNNING (${inUse})${profile.tlsOnly ? " (TLS)" : ""}`);
+  });
+  const count = engine.profiles.length;
+  return `${row("Name", "   Type", "Data", "State")}${LINE}\n${profiles.join("")}${LINE}\n${count} profile${count === 1 ? "" : "s"} 0 aliases\n`;
+}
+
+/** `status`. */
+export function statusText(engine: Engine, version: string): string {
+  const { channels } = engine;
+  return [
+    `UP ${upTime(process.uptime() * 1000)}`,
+    `FreeSWITCH (Version ${version}) is ready`,
+    `${channels.sinceStart} session(s) since startup`,
+    `${channels.size} session(s) - peak ${channels.peak}, last 5min ${channels.peak} `,
+    `0 session(s) per Sec out of max 0, peak 0, last 5min 0 `,
+    `${channels.maxSessions} session(s) max`,
+    "",
+  ].join("\n");
+}
+
+/** As `status` and HEARTBEAT write it. */
+export function upTime(milliseconds: number): string {
+  const parts: [number, string][] = [
+    [0, "year"],
+    [Math.floor(milliseconds / 86_400_000), "day"],
+    [Math.floor(milliseconds / 3_600_000) % 24, "hour"],
+    [Math.floor(milliseconds / 60_000) % 60, "minute"],
+    [Math.floor(milliseconds / 1000) % 60, "second"],
+    [Math.floor(milliseconds) % 1000, "millisecond"],
+    [0, "microsecond"],
+  ];
+  return parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(", ");
+}
+
+/** Share of the processors' time that was idle since the last look, in percent. */
+export class IdleMeter {
+  #last = times();
+
+  percent(): number {
+    const now = times();
+    const idle = now.idle - this.#last.idle;
+    const all = now.all - this.#last.all;
+    this.#last = now;
+    return all <= 0 ? 100 : (100 * idle) / all;
+  }
+}
+
+function times(): { idle: number; all: number } {
+  let idle = 0;
+  let all = 0;
+  for (const { times: each } of cpus()) {
+    idle += each.idle;
+    all += each.user + each.nice + each.sys + each.idle + each.irq;
+  }
+  return { idle, all };
+}

@@ -1,0 +1,143 @@
+import { integer, splitArguments } from "./arguments.js";
+import { showChannels } from "./api-show.js";
+import { sofiaStatus, statusText } from "./api-status.js";
+import type { Engine } from "./engine.js";
+import type { Channel } from "./channel.js";
+import { FsEvent } from "./event.js";
+import { parseCause } from "./hangup-cause.js";
+import { mediaStatistics } from "./media-variables.js";
+
+/** How this server calls itself; the number is that of the FreeSWITCH whose behaviour it has. */
+export const VERSION = "1.10.12-embedded";
+
+const NO_CHANNEL = "-ERR No such channel!\n";
+const DEFAULT_RECEIVED_MS = 250;
+const MAX_RECEIVED = 100;
+
+type ApiCommand = (argument: string) => string;
+
+/** The API commands of mod_commands and mod_sofia that are there; every other one is refused and told of. */
+export class ApiCommands {
+  readonly #engine: Engine;
+  readonly #commands: ReadonlyMap<string, ApiCommand>;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#commands = new Map<string, ApiCommand>([
+      ["global_getvar", (name) => engine.globals.get(name.trim()) ?? ""],
+      ["show", (argument) => this.#show(argument)],
+      ["sofia", (argument) => this.#sofia(argument)],
+      ["status", () => statusText(engine, VERSION)],
+      ["uuid_break", (argument) => this.#break(argument)],
+      ["uuid_dump", (argument) => this.#dump(argument)],
+      ["uuid_exists", (uuid) => (engine.channels.get(uuid.trim()) === undefined ? "false" : "true")],
+      ["uuid_getvar", (argument) => this.#getVariable(argument)],
+      ["uuid_kill", (argument) => this.#kill(argument)],
+      ["uuid_recv_dtmf", (argument) => this.#receiveDigits(argument)],
+      ["uuid_send_dtmf", (argument) => this.#sendDigits(argument)],
+      ["uuid_set_media_stats", (uuid) => this.#setMediaStatistics(uuid)],
+      ["uuid_setvar", (argument) => this.#setVariable(argument)],
+      ["version", () => `FreeSWITCH Version ${VERSION} (embedded in einwahl)\n`],
+    ]);
+  }
+
+  /** @param text command and arguments. Never fails: the output says what is wrong. */
+  run(text: string): string {
+    const [name = "", ...rest] = text.trim().split(" ");
+    const command = this.#commands.get(name.toLowerCase());
+    if (command !== undefined) return command(rest.join(" "));
+    this.#engine.unsupported(`api ${name.slice(0, 40)}`);
+    return `-ERR ${name} Command not found!\n`;
+  }
+
+  #on(uuid: string | undefined, then: (channel: Channel) => string): string {
+    const channel = this.#engine.channels.get(uuid ?? "");
+    return channel === undefined ? NO_CHANNEL : then(channel);
+  }
+
+  #show(argument: string): string {
+    const output = showChannels(this.#engine, splitArguments(argument, " ", 6));
+    if (output !== undefined) return output;
+    this.#engine.unsupported(`show ${argument.slice(0, 40)}`);
+    return "-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]\n";
+  }
+
+  #sofia(argument: string): string {
+    if (argument.trim() === "status") return sofiaStatus(this.#engine);
+    this.#engine.unsupported(`sofia ${argument.slice(0, 40)}`);
+    return "-ERR sofia: only 'status' is supported by the embedded media server\n";
+  }
+
+  #break(argument: string): string {
+    const [uuid = "", flags = ""] = splitArguments(argument, " ", 2);
+    if (uuid === "") return "-USAGE: <uuid> [all]\n";
+    return this.#on(uuid, (channel) => {
+      channel.applications.break(flags.includes("all"));
+      return "+OK\n";
+    });
+  }
+
+  #dump(argument: string): string {
+    const [uuid, format = "txt"] = splitArguments(argument, " ", 2);
+    return this.#on(uuid, (channel) => {
+      const event = new FsEvent("CHANNEL_DATA", [...this.#engine.bus.base("CHANNEL_DATA"), ...channel.dumpHeaders()]);
+      if (format === "json") return event.json;
+      if (format !== "txt") this.#engine.unsupported(`uuid_dump as ${format.slice(0, 20)}`);
+      return event.plain;
+    });
+  }
+
+  #getVariable(argument: string): string {
+    const [uuid, name] = splitArguments(argument, " ", 4);
+    if (name === undefined) return "-USAGE: <uuid> <var>\n";
+    return this.#on(uuid, (channel) => channel.variable(name) ?? "_undef_");
+  }
+
+  #setVariable(argument: string): string {
+    const [uuid, name, value] = splitArguments(argument, " ", 3);
+    if (name === undefined) return "-USAGE: <uuid> <var> [value]\n";
+    return this.#on(uuid, (channel) => {
+      channel.setVariable(name, value);
+      return "+OK\n";
+    });
+  }
+
+  #kill(argument: string): string {
+    const [uuid, cause] = splitArguments(argument, " ", 2);
+    if (uuid === undefined) return "-USAGE: <uuid> [cause]\n";
+    return this.#on(uuid, (channel) => {
+      channel.hangUp(cause === undefined ? "NORMAL_CLEARING" : parseCause(cause));
+      return "+OK\n";
+    });
+  }
+
+  /** As if the far end had pressed them. */
+  #receiveDigits(argument: string): string {
+    const [uuid, text = ""] = splitArguments(argument, " ", 2);
+    const [digits = "", duration] = text.split("@");
+    if (uuid === undefined || digits === "") return "-USAGE: <uuid> <dtmf_data>\n";
+    const channel = this.#engine.channels.get(uuid);
+    if (channel === undefined) return "-ERR Cannot locate session!\n";
+    const milliseconds = integer(duration) > 0 ? integer(duration) : DEFAULT_RECEIVED_MS;
+    for (const digit of digits.slice(0, MAX_RECEIVED)) channel.receiveDigit(digit, milliseconds, "APP");
+    return `+OK ${uuid} received DTMF ${text}.\n`;
+  }
+
+  #sendDigits(argument: string): string {
+    const [uuid, text = ""] = splitArguments(argument, " ", 2);
+    const [digits = "", duration] = text.split("@");
+    if (uuid === undefined || digits === "") return "-USAGE: <uuid> <dtmf_data>\n";
+    const channel = this.#engine.channels.get(uuid);
+    if (channel === undefined) return "-ERR Cannot locate session!\n";
+    const milliseconds = integer(duration) > 0 ? integer(duration) : DEFAULT_RECEIVED_MS;
+    for (const digit of digits.slice(0, MAX_RECEIVED)) channel.sendDigit(digit, milliseconds);
+    return "+OK\n";
+  }
+
+  #setMediaStatistics(uuid: string): string {
+    return this.#on(uuid.trim(), (channel) => {
+      for (const [name, value] of mediaStatistics(channel.media)) channel.setVariable(name, value);
+      return "+OK\n";
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import type { Application } from "./application.js";
+import { bridge } from "./bridge.js";
+import { playAndGetDigits } from "./play-and-get-digits.js";
+import { playback } from "./playback.js";
+import { answer, exportVariable, hangup, multiset, park, sendDtmf, set, sleep, unset } from "./simple.js";
+
+/** All that `sendmsg execute` can run. record_session and its kind are not among them: audio is stored nowhere. */
+export function makeApplications(): ReadonlyMap<string, Application> {
+  return new Map<string, Application>([
+    ["answer", answer],
+    ["bridge", bridge],
+    ["export", exportVariable],
+    ["hangup", hangup],
+    ["multiset", multiset],
+    ["park", park],
+    ["play_and_get_digits", playAndGetDigits],
+    ["playback", playback],
+    ["send_dtmf", sendDtmf],
+    ["set", set],
+    ["sleep", sleep],
+    ["unset", unset],
+  ]);
+}

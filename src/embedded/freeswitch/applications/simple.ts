@@ -1,0 +1,104 @@
+import { integer, splitArguments } from "../arguments.js";
+import type { Execution } from "../execution.js";
+import { parseCause } from "../hangup-cause.js";
+
+/** `answer`: a call is answered before anything runs on it. */
+export function answer(): undefined {
+  return undefined;
+}
+
+/** `set name=value`; an empty value removes the variable. */
+export function set({ channel, argument }: Execution): undefined {
+  const [name, value] = assignment(argument);
+  if (name !== "") channel.setVariable(name, value === "" ? undefined : value);
+  return undefined;
+}
+
+/** `multiset ^^<delimiter>a=1<delimiter>b=2`; without a delimiter, spaces divide. */
+export function multiset({ channel, argument }: Execution): undefined {
+  const marked = /^\^\^(.)(.*)$/s.exec(argument);
+  const [delimiter, list] = marked === null ? [" ", argument] : [marked[1] ?? " ", marked[2] ?? ""];
+  for (const item of list.split(delimiter)) {
+    const [name, value] = assignment(item);
+    if (name !== "") channel.setVariable(name, value === "" ? undefined : value);
+  }
+  return undefined;
+}
+
+/** `export [nolocal:]name=value`: also for the legs that this channel calls. */
+export function exportVariable({ channel, argument }: Execution): undefined {
+  const [name, value] = assignment(argument);
+  if (name === "") return undefined;
+  channel.setVariable(name, value === "" ? undefined : value);
+  const known = (channel.variable("export_vars") ?? "").split(",").filter((each) => each !== "");
+  if (!known.includes(name)) channel.setVariable("export_vars", [...known, name].join(","));
+  return undefined;
+}
+
+export function unset({ channel, argument }: Execution): undefined {
+  channel.setVariable(argument.trim(), undefined);
+  return undefined;
+}
+
+export function hangup({ channel, argument }: Execution): undefined {
+  channel.hangUp(argument === "" ? "NORMAL_CLEARING" : parseCause(argument));
+  return undefined;
+}
+
+/** `sleep milliseconds`. Digits wait until something takes them, unless sleep_eat_digits is set. */
+export function sleep(execution: Execution): Promise<void> {
+  const { channel, argument } = execution;
+  const milliseconds = Math.max(0, integer(argument));
+  if (channel.isTrue("sleep_eat_digits")) execution.takeDigits(() => undefined);
+  return new Promise((resolve) => {
+    const stopTimer = channel.engine.clock.after(milliseconds, () => {
+      finish();
+    });
+    const stopListening = execution.onBreak(() => {
+      finish();
+    });
+    function finish(): void {
+      stopTimer();
+      // The listener may be called while it is being registered, when the channel is down already.
+      queueMicrotask(() => { stopListening(); });
+      resolve();
+    }
+  });
+}
+
+/** `park`: stays until the hang-up. Digits are told of and dropped. */
+export function park(execution: Execution): Promise<void> {
+  const { channel } = execution;
+  channel.fire("CHANNEL_PARK");
+  execution.takeDigits(() => undefined);
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      channel.fire("CHANNEL_UNPARK");
+      resolve();
+    };
+    if (channel.isDown) finish();
+    else channel.down.addEventListener("abort", finish, { once: true });
+  });
+}
+
+const DEFAULT_TONE_MS = 250;
+const PAUSES_MS: Readonly<Record<string, number>> = { w: 500, W: 1000 };
+const MAX_TONES = 100;
+
+/** `send_dtmf 123w4@duration-ms`: `w` waits half a second, `W` a whole one. */
+export async function sendDtmf(execution: Execution): Promise<void> {
+  const { channel, argument } = execution;
+  const [digits = "", duration] = splitArguments(argument, "@", 2);
+  const durationMs = integer(duration) > 0 ? integer(duration) : DEFAULT_TONE_MS;
+  for (const digit of digits.slice(0, MAX_TONES)) {
+    if (channel.isDown) return;
+    const pauseMs = PAUSES_MS[digit];
+    if (pauseMs === undefined) channel.sendDigit(digit, durationMs);
+    else await new Promise<void>((resolve) => channel.engine.clock.after(pauseMs, resolve));
+  }
+}
+
+function assignment(text: string): [name: string, value: string] {
+  const at = text.search(/[=,]/);
+  return at < 0 ? [text.trim(), ""] : [text.slice(0, at).trim(), text.slice(at + 1)];
+}

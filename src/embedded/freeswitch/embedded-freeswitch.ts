@@ -1,0 +1,219 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { systemClock, type Clock } from "../../clock.js";
+import { MediaSession } from "../rtp/media-session.js";
+import { Pacer } from "../rtp/pacer.js";
+import { SipUserAgent } from "../sip/index.js";
+import { ApiCommands, VERSION } from "./api.js";
+import { makeApplications } from "./applications/registry.js";
+import { takeCall } from "./caller-leg.js";
+import { ChannelTable } from "./channel-table.js";
+import type { Engine, SipProfile } from "./engine.js";
+import { EventBus } from "./event-bus.js";
+import { EventServer } from "./event-server.js";
+import { startHeartbeat } from "./heartbeat.js";
+import { SoundLibrary } from "./sound-library.js";
+
+export interface EmbeddedFreeSwitchOptions {
+  readonly eventSocket: { readonly address: string; /** 0: the system chooses. */ readonly port: number; readonly password: string };
+  /** The profile `drachtio_mrf`, UDP. */
+  readonly sip: { readonly address: string; readonly port: number };
+  readonly rtp: { readonly address: string; readonly portRange?: readonly [number, number]; readonly advertisedAddress?: string };
+  /** The profile `bbb`, which calls over TLS only. */
+  readonly tls: { readonly ca?: string; readonly verify?: boolean; readonly key?: string; readonly cert?: string };
+  /** For relative paths of sounds. */
+  readonly soundsDir?: string;
+  /** Channels at one time, both legs counted; default 1000. */
+  readonly maxSessions?: number;
+  /** Default 20 s. */
+  readonly heartbeatMs?: number;
+  readonly clock?: Clock;
+  readonly random?: (bytes: number) => Buffer;
+  /** Told of everything that was asked for and is not there. */
+  readonly onUnsupported?: (what: string) => void;
+}
+
+const DEFAULT_SESSIONS = 1000;
+const DEFAULT_HEARTBEAT_MS = 20_000;
+const MAX_REMEMBERED = 100;
+/** A channel that is being ended by `close` may take so long, ms. */
+const CLOSE_LIMIT_MS = 2000;
+const USER_AGENT = `FreeSWITCH-mod_sofia/${VERSION}`;
+
+/**
+ * A small media server that speaks FreeSWITCH's event socket, for the demo and the tests: drachtio-fsmrf and esl-lite
+ * work with it unmodified. What it lacks it refuses and notes in `unsupported`. Not for production.
+ */
+export class EmbeddedFreeSwitch {
+  readonly #engine: Engine;
+  readonly #events: EventServer;
+  readonly #stopHeartbeat: () => void;
+  readonly #state: SharedState;
+
+  private constructor(engine: Engine, events: EventServer, state: SharedState, stopHeartbeat: () => void) {
+    this.#engine = engine;
+    this.#events = events;
+    this.#state = state;
+    this.#stopHeartbeat = stopHeartbeat;
+  }
+
+  /** Rejects if a port is taken. */
+  static async start(o: EmbeddedFreeSwitchOptions): Promise<EmbeddedFreeSwitch> {
+    const state = new SharedState(o.onUnsupported);
+    const profiles = await openProfiles(o);
+    const engine = makeEngine(o, profiles, state);
+    const api = new ApiCommands(engine);
+    const [incoming] = profiles;
+    incoming.agent.onInvite = (invite) => {
+      engine.inBackground(takeCall(invite, { engine, api, profile: incoming, countSocket: (change) => { state.sockets += change; } }));
+    };
+    const events = await EventServer.listen({ engine, api, ...o.eventSocket }).catch(async (error: unknown) => {
+      await closeProfiles(profiles);
+      throw error;
+    });
+    return new EmbeddedFreeSwitch(engine, events, state, startHeartbeat(engine, o.heartbeatMs ?? DEFAULT_HEARTBEAT_MS, VERSION));
+  }
+
+  get eventSocketPort(): number {
+    return this.#events.port;
+  }
+
+  /** Of the profile drachtio_mrf. */
+  get sipPort(): number {
+    return this.#engine.profiles[0]?.port ?? 0;
+  }
+
+  /** What was asked for and is not there, the oldest hundred. */
+  get unsupported(): readonly string[] {
+    return this.#state.unsupported;
+  }
+
+  /** For leak checks. `sockets` are those towards applications, for single channels; `controls` the inbound ones. */
+  counts(): { channels: number; sockets: number; controls: number; mediaSessions: number; sipDialogs: number } {
+    return {
+      channels: this.#engine.channels.size,
+      sockets: this.#state.sockets,
+      controls: this.#events.connections,
+      mediaSessions: this.#state.mediaSessions,
+      sipDialogs: this.#engine.profiles.reduce((sum, profile) => sum + profile.agent.counts().dialogs, 0),
+    };
+  }
+
+  /** Hangs up every channel, then closes all sockets and timers. */
+  async close(): Promise<void> {
+    this.#stopHeartbeat();
+    const { channels, clock } = this.#engine;
+    const all = channels.all();
+    for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
+    await new Promise<void>((resolve) => {
+      const stop = clock.after(CLOSE_LIMIT_MS, resolve);
+      const gone = Promise.all(all.map((channel) => channel.gone)).then(() => this.#state.settled());
+      this.#engine.inBackground(gone.then(() => {
+        stop();
+        resolve();
+      }));
+    });
+    await this.#events.close();
+    await closeProfiles(this.#engine.profiles);
+  }
+}
+
+/** What is counted across the parts. */
+class SharedState {
+  sockets = 0;
+  mediaSessions = 0;
+  readonly unsupported: string[] = [];
+  readonly #onUnsupported: ((what: string) => void) | undefined;
+  readonly #work = new Set<Promise<void>>();
+
+  constructor(onUnsupported: ((what: string) => void) | undefined) {
+    this.#onUnsupported = onUnsupported;
+  }
+
+  note(what: string): void {
+    if (this.unsupported.length < MAX_REMEMBERED) this.unsupported.push(what);
+    this.#onUnsupported?.(what);
+  }
+
+  /** A rejection of work that nobody waits for is a bug and ends the process. */
+  inBackground(work: Promise<void>): void {
+    const done = work.catch((bug: unknown) => {
+      queueMicrotask(() => {
+        throw bug;
+      });
+    });
+    this.#work.add(done);
+    done.then(
+      () => this.#work.delete(done),
+      () => undefined,
+    );
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#work);
+  }
+}
+
+async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [SipProfile, SipProfile]> {
+  const common = { userAgent: USER_AGENT, ...(o.clock === undefined ? {} : { clock: o.clock }), ...(o.random === undefined ? {} : { random: o.random }) };
+  const incoming = await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", ...o.sip }] });
+  const calling = await SipUserAgent.listen({ ...common, listen: [], tls: o.tls });
+  const port = incoming.addresses[0]?.port ?? o.sip.port;
+  return [
+    { name: "drachtio_mrf", agent: incoming, address: o.sip.address, port, tlsOnly: false },
+    // It listens nowhere: the BBB server's requests come over the connection that we opened.
+    { name: "bbb", agent: calling, address: o.rtp.address, port: 0, tlsOnly: true },
+  ];
+}
+
+async function closeProfiles(profiles: readonly SipProfile[]): Promise<void> {
+  for (const { agent } of profiles) await agent.close();
+}
+
+function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[], state: SharedState): Engine {
+  const clock = o.clock ?? systemClock;
+  const random = o.random ?? randomBytes;
+  const pacer = new Pacer(clock);
+  const unsupported = (what: string): void => {
+    state.note(what);
+  };
+  const { address, portRange, advertisedAddress } = o.rtp;
+  return {
+    clock,
+    pacer,
+    random,
+    bus: new EventBus(randomUUID(), advertisedAddress ?? address),
+    channels: new ChannelTable(o.maxSessions ?? DEFAULT_SESSIONS),
+    sounds: new SoundLibrary({ soundsDir: o.soundsDir, unsupported }),
+    applications: makeApplications(),
+    profiles,
+    openMedia: async () => {
+      const media = await MediaSession.open({
+        address,
+        clock,
+        random,
+        pacer,
+        ...(portRange === undefined ? {} : { portRange }),
+        ...(advertisedAddress === undefined ? {} : { advertisedAddress }),
+      });
+      state.mediaSessions += 1;
+      const close = media.close.bind(media);
+      let open = true;
+      media.close = async () => {
+        if (open) state.mediaSessions -= 1;
+        open = false;
+        await close();
+      };
+      return media;
+    },
+    unsupported,
+    inBackground: (work) => {
+      state.inBackground(work);
+    },
+    globals: new Map([
+      ["hostname", "embedded"],
+      ["local_ip_v4", address],
+      ["sounds_dir", o.soundsDir ?? ""],
+      ["max_sessions", String(o.maxSessions ?? DEFAULT_SESSIONS)],
+    ]),
+  };
+}

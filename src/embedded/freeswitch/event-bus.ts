@@ -1,0 +1,59 @@
+import { hostname } from "node:os";
+import { FsEvent, type EventHeaders } from "./event.js";
+
+export type EventListener = (event: FsEvent) => void;
+
+/** Where all events of one media server pass by. */
+export class EventBus {
+  readonly coreUuid: string;
+  readonly #address: string;
+  readonly #host = hostname();
+  readonly #listeners = new Set<EventListener>();
+  #sequence = 0;
+
+  /** @param address the media server's own IPv4 address, for the events' headers */
+  constructor(coreUuid: string, address: string) {
+    this.coreUuid = coreUuid;
+    this.#address = address;
+  }
+
+  get hostname(): string {
+    return this.#host;
+  }
+
+  /** The returned function ends it. A listener must not throw. */
+  listen(listener: EventListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  fire(name: string, headers: EventHeaders, body?: string): void {
+    if (this.#listeners.size === 0) return;
+    const event = new FsEvent(name, [...this.base(name), ...headers], body);
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  /** The headers that every event begins with. */
+  base(name: string): EventHeaders {
+    const now = new Date();
+    this.#sequence += 1;
+    const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ");
+    return [
+      ["Event-Name", name],
+      ["Core-UUID", this.coreUuid],
+      ["FreeSWITCH-Hostname", this.#host],
+      ["FreeSWITCH-Switchname", this.#host],
+      ["FreeSWITCH-IPv4", this.#address],
+      ["FreeSWITCH-IPv6", "::1"],
+      ["Event-Date-Local", local],
+      ["Event-Date-GMT", now.toUTCString()],
+      ["Event-Date-Timestamp", String(now.getTime() * 1000)],
+      ["Event-Calling-File", "embedded"],
+      ["Event-Calling-Function", "embedded"],
+      ["Event-Calling-Line-Number", "1"],
+      ["Event-Sequence", String(this.#sequence)],
+    ];
+  }
+}

@@ -1,0 +1,56 @@
+import { createServer, type AddressInfo, type Server } from "node:net";
+import type { ApiCommands } from "./api.js";
+import type { Engine } from "./engine.js";
+import { EventSocket } from "./event-socket.js";
+
+const MAX_CONNECTIONS = 256;
+
+/** The inbound event socket: applications connect here and authenticate. */
+export class EventServer {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #connections = new Set<EventSocket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    const address = server.address() as AddressInfo;
+    this.port = address.port;
+  }
+
+  /** Rejects if the port is taken. */
+  static listen(o: { engine: Engine; api: ApiCommands; address: string; port: number; password: string }): Promise<EventServer> {
+    const server = createServer();
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(o.port, o.address, () => {
+        server.off("error", reject);
+        const events = new EventServer(server);
+        server.on("connection", (socket) => {
+          if (events.#connections.size >= MAX_CONNECTIONS) {
+            socket.destroy();
+            return;
+          }
+          const connection = new EventSocket(socket, { engine: o.engine, api: o.api, password: o.password });
+          events.#connections.add(connection);
+          o.engine.inBackground(connection.closed.then(() => {
+            events.#connections.delete(connection);
+          }));
+        });
+        resolve(events);
+      });
+    });
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  close(): Promise<void> {
+    for (const connection of this.#connections) connection.destroy();
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from "node:crypto";
+import type { MediaSession } from "../rtp/media-session.js";
+import type { InviteFailure, OutgoingInvite, SipDialog, SipRequest } from "../sip/index.js";
+import { integer } from "./arguments.js";
+import { Channel, type Signalling } from "./channel.js";
+import type { DialString } from "./dial-string.js";
+import type { SipProfile } from "./engine.js";
+import { causeOfReason, causeOfSipStatus, reasonHeader } from "./hangup-cause.js";
+import { digitOfInfo } from "./info-digit.js";
+import { outboundCodecs, outboundOffer, outboundSecurity } from "./leg-policy.js";
+
+/** FreeSWITCH's default for originate, in seconds. */
+const DEFAULT_TIMEOUT_S = 60;
+
+/** Makes the channel of a leg that `caller` calls, before anything is sent. */
+export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, media: MediaSession): Channel {
+  const { engine } = caller;
+  const wanted = dial.variables.get("origination_uuid");
+  const uuid = wanted !== undefined && wanted !== "" && engine.channels.get(wanted) === undefined ? wanted : randomUUID();
+  const leg = new Channel({
+    engine,
+    uuid,
+    direction: "outbound",
+    name: `sofia/${profile.name}/${dial.destination}`,
+    media,
+    state: "CS_CONSUME_MEDIA",
+    profile: {
+      username: dial.user,
+      callerIdName: dial.variables.get("origination_caller_id_name") ?? caller.profile.callerIdName,
+      callerIdNumber: dial.variables.get("origination_caller_id_number") ?? caller.profile.callerIdNumber,
+      destination: dial.user,
+      networkAddress: "",
+      context: caller.profile.context,
+    },
+  });
+  for (const name of (caller.variable("export_vars") ?? "").split(",")) {
+    const value = caller.variable(name);
+    if (name !== "" && value !== undefined) leg.setVariable(name.replace(/^(nolocal:|_nolocal_)/, ""), value);
+  }
+  for (const [name, value] of dial.variables) leg.setVariable(name, value);
+  leg.setVariable("is_outbound", "true");
+  leg.setVariable("originator", caller.uuid);
+  leg.setVariable("signal_bond", caller.uuid);
+  leg.setVariable("call_uuid", caller.uuid);
+  caller.setVariable("originate_signal_bond", leg.uuid);
+  leg.otherLeg = caller;
+  caller.otherLeg = leg;
+  return leg;
+}
+
+/** Calls. Settles when the leg is answered or down; the leg's hang-up cause says why. */
+export async function callLeg(leg: Channel, caller: Channel, dial: DialString, profile: SipProfile, onRinging: () => void): Promise<void> {
+  if (outboundCodecs(leg, caller).length === 0) {
+    leg.hangUp("INCOMPATIBLE_DESTINATION", true);
+    return;
+  }
+  const sdp = leg.media.offer(outboundOffer(leg, caller));
+  for (const event of ["CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_OUTGOING"]) leg.fire(event);
+  const invite = profile.agent.invite({ uri: requestUri(dial), from: callerIdentity(leg), headers: extraHeaders(leg), sdp });
+  const signalling = new OutgoingSignalling(leg, invite);
+  leg.signalling = signalling;
+  invite.onProgress = (response) => {
+    if (response.status < 180) return;
+    // The tone or announcement in it is left out: a conference answers at once.
+    if (response.body !== "") leg.engine.unsupported("early media from the called party");
+    leg.progress();
+    onRinging();
+  };
+  const stopTimers = startTimers(leg, caller);
+  const onCallerDown = (): void => {
+    leg.hangUp("ORIGINATOR_CANCEL");
+  };
+  caller.down.addEventListener("abort", onCallerDown, { once: true });
+  if (caller.isDown) onCallerDown();
+  const result = await invite.result;
+  // sofia gives up at once only where a connection is refused. A certificate that is not accepted, a name that is not
+  // found, a connection that breaks: it keeps silent until leg_timeout.
+  if (!result.ok && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
+  stopTimers();
+  caller.down.removeEventListener("abort", onCallerDown);
+  if (result.ok) establish(leg, result.value, signalling);
+  else if (!leg.isDown) noteFailure(leg, result.failure);
+}
+
+function requestUri(dial: DialString): string {
+  const host = dial.host.includes(":") ? `[${dial.host}]` : dial.host;
+  const transport = dial.transport === "udp" ? "" : `;transport=${dial.transport}`;
+  return `sip:${dial.user}@${host}${dial.port === undefined ? "" : `:${dial.port}`}${transport}`;
+}
+
+function callerIdentity(leg: Channel): { displayName: string; user: string } {
+  const { callerIdName, callerIdNumber } = leg.profile;
+  return { displayName: leg.variable("sip_from_display") ?? callerIdName, user: callerIdNumber === "" ? "0000000000" : callerIdNumber };
+}
+
+/** sip_h_* variables, and Remote-Party-ID unless sip_cid_type turns it off. */
+function extraHeaders(leg: Channel): [string, string][] {
+  const headers: [string, string][] = [];
+  for (const [name, value] of leg.variables()) {
+    if (/^sip_h_[\w-]+$/.test(name)) headers.push([name.slice("sip_h_".length), value]);
+  }
+  const { displayName, user } = callerIdentity(leg);
+  const type = (leg.variable("sip_cid_type") ?? "rpid").toLowerCase();
+  const identity = `"${displayName.replace(/["\\]/g, "\\$&")}" <sip:${user}@${leg.media.localAddress}>`;
+  if (type === "rpid") headers.push(["Remote-Party-ID", `${identity};party=calling;screen=yes;privacy=off`]);
+  else if (type === "pid") headers.push(["P-Asserted-Identity", identity]);
+  return headers;
+}
+
+/** leg_timeout, originate_timeout (with call_timeout as its default), leg_progress_timeout; all in seconds. */
+function startTimers(leg: Channel, caller: Channel): () => void {
+  const { clock } = leg.engine;
+  const seconds = (value: string | undefined): number | undefined => (integer(value) > 0 ? integer(value) : undefined);
+  const total = seconds(leg.variable("originate_timeout")) ?? seconds(caller.variable("call_timeout")) ?? DEFAULT_TIMEOUT_S;
+  const own = seconds(leg.variable("leg_timeout"));
+  const progress = seconds(leg.variable("leg_progress_timeout"));
+  const stops = [clock.after(total * 1000, () => { leg.hangUp("NO_ANSWER"); })];
+  if (own !== undefined) stops.push(clock.after(own * 1000, () => { leg.hangUp("ALLOTTED_TIMEOUT"); }));
+  if (progress !== undefined) {
+    stops.push(clock.after(progress * 1000, () => {
+      if (leg.times.progress === 0) leg.hangUp("PROGRESS_TIMEOUT");
+    }));
+  }
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+class OutgoingSignalling implements Signalling {
+  readonly #leg: Channel;
+  readonly #invite: OutgoingInvite;
+  dialog: SipDialog | undefined;
+
+  constructor(leg: Channel, invite: OutgoingInvite) {
+    this.#leg = leg;
+    this.#invite = invite;
+  }
+
+  hangUp(cause: Parameters<Signalling["hangUp"]>[0]): void {
+    if (this.dialog === undefined) this.#invite.cancel();
+    else this.#leg.engine.inBackground(this.dialog.bye([["Reason", reasonHeader(cause)]]));
+  }
+
+  sendInfoDigit(digit: string, durationMs: number): void {
+    const sent = this.dialog?.info("application/dtmf-relay", `Signal=${digit}\r\nDuration=${durationMs}\r\n`);
+    if (sent !== undefined) this.#leg.engine.inBackground(sent.then(() => undefined));
+  }
+}
+
+function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalling): void {
+  signalling.dialog = dialog;
+  leg.engine.inBackground(dialog.ended.then((end) => {
+    leg.setVariable("sip_term_status", "200");
+    leg.setVariable("proto_specific_hangup_cause", "sip:200");
+    leg.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
+  }));
+  if (leg.isDown) {
+    signalling.hangUp(leg.hangupCause ?? "ORIGINATOR_CANCEL");
+    return;
+  }
+  leg.setVariable("sip_call_id", dialog.callId);
+  const accepted = leg.media.accept(dialog.remoteSdp);
+  if (!accepted.ok) {
+    leg.setVariable("endpoint_disposition", "NO CODECS");
+    leg.hangUp("INCOMPATIBLE_DESTINATION");
+    return;
+  }
+  dialog.onReinvite = (request) => renegotiate(leg, request);
+  dialog.onInfo = (request) => {
+    const pressed = digitOfInfo(request);
+    if (pressed !== undefined) leg.receiveDigit(pressed.digit, pressed.durationMs, "ENDPOINT");
+  };
+  leg.markAnswered();
+}
+
+function renegotiate(leg: Channel, request: SipRequest): { sdp: string } | { reject: number } {
+  if (request.body === "") return { sdp: leg.media.localSdp };
+  const { srtp, suites } = outboundSecurity(leg);
+  const codec = leg.media.codec;
+  const answer = leg.media.answer(request.body, { codecs: codec === undefined ? [] : [codec], srtp, suites });
+  if (!answer.ok) return { reject: 488 };
+  leg.updateMediaVariables();
+  return { sdp: answer.value };
+}
+
+/** No SIP answer, and not a refused connection either. */
+function isSilentFault({ status, reason, headers }: InviteFailure): boolean {
+  return headers === undefined && status === 503 && !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(reason);
+}
+
+function whenDown(leg: Channel): Promise<void> {
+  return new Promise((resolve) => {
+    leg.down.addEventListener("abort", () => { resolve(); }, { once: true });
+  });
+}
+
+function noteFailure(leg: Channel, { status, reason, headers }: InviteFailure): void {
+  leg.setVariable("sip_term_status", String(status));
+  for (const channel of [leg, leg.otherLeg]) {
+    channel?.setVariable("sip_invite_failure_status", String(status));
+    channel?.setVariable("sip_invite_failure_phrase", reason);
+  }
+  leg.setVariable("proto_specific_hangup_cause", `sip:${status}`);
+  const q850 = causeOfReason(headers?.find(([name]) => name.toLowerCase() === "reason")?.[1]);
+  leg.hangUp(q850 ?? causeOfSipStatus(status), true);
+}

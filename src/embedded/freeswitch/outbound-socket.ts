@@ -1,0 +1,48 @@
+import { createConnection } from "node:net";
+import type { ApiCommands } from "./api.js";
+import type { Channel } from "./channel.js";
+import { EventSocket } from "./event-socket.js";
+
+const CONNECT_LIMIT_MS = 5000;
+
+/**
+ * The dialplan application `socket host:port async full`: hands the channel to the application at that address.
+ * Settles when the connection is over; at once when there is none to be had.
+ */
+export async function controlBySocket(channel: Channel, api: ApiCommands, target: string, count: (change: 1 | -1) => void): Promise<void> {
+  const address = /^([\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(target.trim());
+  const port = Number(address?.[2]);
+  if (address === null || port < 1 || port > 65535) return;
+  const socket = createConnection({ host: (address[1] ?? "").replace(/^\[|\]$/g, ""), port });
+  const connected = await new Promise<boolean>((resolve) => {
+    const stop = channel.engine.clock.after(CONNECT_LIMIT_MS, () => {
+      resolve(false);
+    });
+    const settle = (ok: boolean): void => {
+      stop();
+      channel.down.removeEventListener("abort", onDown);
+      resolve(ok);
+    };
+    const onDown = (): void => {
+      settle(false);
+    };
+    channel.down.addEventListener("abort", onDown);
+    if (channel.isDown) onDown();
+    socket.once("error", () => { settle(false); });
+    socket.once("connect", () => { settle(true); });
+  });
+  if (!connected) {
+    socket.on("error", () => undefined);
+    socket.destroy();
+    return;
+  }
+  count(1);
+  const connection = new EventSocket(socket, { engine: channel.engine, api, channel });
+  channel.releases.push(() => {
+    connection.channelGone();
+    return Promise.resolve();
+  });
+  if (channel.isDown) connection.channelGone();
+  await connection.closed;
+  count(-1);
+}

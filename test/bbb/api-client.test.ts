@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
+import { type AddressInfo, type Socket, createServer as createTcpServer } from "node:net";
+import t, { type Test } from "tap";
+import { BbbApi, type BbbApiOptions } from "../../src/bbb/api-client.js";
+
+const secret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
+const noMeetings = "<response><returncode>SUCCESS</returncode><meetings/></response>";
+const oneMeeting = "<response><returncode>SUCCESS</returncode><meetings><meeting><internalMeetingID>a-1</internalMeetingID><voiceBridge>00042</voiceBridge></meeting></meetings></response>";
+
+/** A BBB server on a free port of the loopback; gone after the test. */
+async function serve(t: Test, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/bigbluebutton/`;
+}
+
+function api(url: string, changes: Partial<BbbApiOptions> = {}): BbbApi {
+  return new BbbApi({ url, secret, algorithm: "sha256", answerWithinMs: 5_000, ...changes });
+}
+
+async function faultOf(asked: BbbApi): Promise<string> {
+  const answer = await asked.getMeetings();
+  return answer.ok ? `${answer.value.length} meetings` : answer.failure;
+}
+
+await t.test("asks with the right checksum and reads the meetings", async (t) => {
+  const asked: string[] = [];
+  const url = await serve(t, (request, response) => {
+    asked.push(request.url ?? "");
+    response.setHeader("Content-Type", "text/xml;charset=utf-8").end(oneMeeting);
+  });
+  for (const algorithm of ["sha1", "sha256", "sha384", "sha512"] as const) {
+    const answer = await api(url, { algorithm }).getMeetings();
+    t.ok(answer.ok);
+    if (!answer.ok) return;
+    t.strictSame(answer.value.map(({ meetingId, voiceBridge }) => [meetingId, voiceBridge.reveal()]), [["a-1", "00042"]]);
+    t.equal(asked.at(-1), `/bigbluebutton/api/getMeetings?checksum=${createHash(algorithm).update(`getMeetings${secret}`).digest("hex")}`);
+  }
+});
+
+await t.test("takes the address as bbb-conf prints it, with and without /api", async (t) => {
+  const paths = new Set<string>();
+  const url = await serve(t, (request, response) => {
+    paths.add((request.url ?? "").split("?", 1).join(""));
+    response.end(noMeetings);
+  });
+  for (const ending of ["", "/", "/api", "/api/", "/api//"]) t.equal(await faultOf(api(`${url.slice(0, -1)}${ending}`)), "0 meetings");
+  t.strictSame([...paths], ["/bigbluebutton/api/getMeetings"]);
+});
+
+await t.test("chunks in the middle of a character", async (t) => {
+  const bytes = Buffer.from(oneMeeting.replace("<meetings>", "<meetings><!-- Jürgen Größe 会議 -->"));
+  const url = await serve(t, (_request, response) => {
+    for (const byte of bytes) response.write(Buffer.of(byte));
+    response.end();
+  });
+  t.equal(await faultOf(api(url)), "1 meetings");
+});
+
+await t.test("another status than 200", async (t) => {
+  for (const status of [201, 204, 400, 401, 403, 404, 500, 502, 503]) {
+    const url = await serve(t, (_request, response) => {
+      response.statusCode = status;
+      response.end(status === 204 ? undefined : oneMeeting);
+    });
+    t.equal(await faultOf(api(url)), `HTTP status ${status}`);
+  }
+});
+
+await t.test("a redirect is not followed: the checksum would go with it", async (t) => {
+  let followed = 0;
+  const elsewhere = await serve(t, (_request, response) => {
+    followed += 1;
+    response.end(oneMeeting);
+  });
+  for (const status of [301, 302, 303, 307, 308]) {
+    const url = await serve(t, (request, response) => {
+      response.statusCode = status;
+      response.setHeader("Location", `${elsewhere}${request.url ?? ""}`).end();
+    });
+    t.match(await faultOf(api(url)), /redirect/);
+  }
+  t.equal(followed, 0);
+});
+
+await t.test("no answer in time: before the headers, in the middle of the body, a drop now and then", async (t) => {
+  const slow: readonly ((response: ServerResponse) => void)[] = [
+    () => undefined,
+    (response) => {
+      response.flushHeaders();
+    },
+    (response) => {
+      response.write(oneMeeting.slice(0, 30));
+    },
+    (response) => {
+      const dripping = setInterval(() => {
+        response.write(" ");
+      }, 20);
+      response.on("close", () => {
+        clearInterval(dripping);
+      });
+    },
+  ];
+  for (const [row, answer] of slow.entries()) {
+    const url = await serve(t, (_request, response) => {
+      answer(response);
+    });
+    t.equal(await faultOf(api(url, { answerWithinMs: 150 })), "no answer in time", `row ${row}`);
+  }
+});
+
+await t.test("an endless body is cut off, and the server notices", async (t) => {
+  let hasNoticed: () => void = () => undefined;
+  const noticed = new Promise<void>((resolve) => {
+    hasNoticed = resolve;
+  });
+  let sent = 0;
+  const chunk = Buffer.alloc(256 * 1024, "x");
+  const url = await serve(t, (request: IncomingMessage, response) => {
+    request.socket.on("close", hasNoticed);
+    const pour = (): void => {
+      while (!response.destroyed) {
+        sent += chunk.length;
+        if (!response.write(chunk)) break;
+      }
+    };
+    response.on("drain", pour);
+    pour();
+  });
+  t.equal(await faultOf(api(url, { answerWithinMs: 60_000 })), "the answer is too large");
+  await noticed;
+  t.ok(sent < 64 * 1024 * 1024, `${sent} bytes`);
+});
+
+await t.test("an answer that is compressed to nothing is bounded after unpacking", async (t) => {
+  const { gzipSync } = await import("node:zlib");
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, "x"));
+  const url = await serve(t, (_request, response) => {
+    response.setHeader("Content-Encoding", "gzip").end(bomb);
+  });
+  t.equal(await faultOf(api(url, { answerWithinMs: 60_000 })), "the answer is too large");
+});
+
+await t.test("connections that break", async (t) => {
+  const breaking: readonly ((socket: Socket) => void)[] = [
+    (socket) => {
+      socket.resetAndDestroy();
+    },
+    (socket) => {
+      socket.end();
+    },
+    (socket) => {
+      socket.once("data", () => {
+        socket.resetAndDestroy();
+      });
+    },
+    (socket) => {
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<response>");
+    },
+    (socket) => {
+      socket.end("SSH-2.0-OpenSSH_9.2\r\n");
+    },
+    (socket) => {
+      socket.end(`HTTP/1.1 200 OK\r\n${"X-Y: z\r\n".repeat(100_000)}\r\n`);
+    },
+  ];
+  for (const [row, answer] of breaking.entries()) {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
+      answer(socket);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const fault = await faultOf(api(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`));
+    t.notMatch(fault, /meetings$/, `row ${row}`);
+    t.not(fault, "", `row ${row} has a reason`);
+    t.notMatch(fault, /[\r\n]|[0-9a-f]{40}/, `row ${row} is one line without the checksum`);
+    server.close();
+  }
+});
+
+await t.test("nobody there, by address and by name", async (t) => {
+  const server = createTcpServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  for (const host of ["127.0.0.1", "localhost"]) {
+    const fault = await faultOf(api(`http://${host}:${port}/bigbluebutton/`));
+    t.match(fault, /ECONNREFUSED/);
+    t.notMatch(fault, /checksum|[0-9a-f]{40}/);
+  }
+});
+
+await t.test("the API's refusal is told by its key", async (t) => {
+  const url = await serve(t, (_request, response) => {
+    response.end("<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>");
+  });
+  t.equal(await faultOf(api(url)), "the API refused: checksumError");
+});
+
+await t.test("nobody there at any of a host's addresses", async (t) => {
+  const { fetch } = globalThis;
+  t.teardown(() => {
+    globalThis.fetch = fetch;
+  });
+  // As Node reports it for a name with an IPv4 and an IPv6 address; not every machine's localhost has both.
+  const refused = Object.assign(new AggregateError([new Error("connect ECONNREFUSED ::1:443"), new Error("connect ECONNREFUSED 127.0.0.1:443")]), { code: "ECONNREFUSED" });
+  globalThis.fetch = async () => await Promise.reject(new TypeError("fetch failed", { cause: refused }));
+  t.equal(await faultOf(api("https://localhost/")), "ECONNREFUSED");
+});

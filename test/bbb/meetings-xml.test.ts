@@ -1,0 +1,129 @@
+import t from "tap";
+import { readMeetings } from "../../src/bbb/meetings-xml.js";
+
+function answer(meetings: string): string {
+  return `<response>\n<returncode>SUCCESS</returncode>\n<meetings>${meetings}</meetings>\n</response>`;
+}
+
+function meeting(voiceBridge: string, id: string, more = ""): string {
+  return `<meeting><meetingName>Erika &amp; Max&apos;s &lt;room&gt;</meetingName><meetingID>room</meetingID><internalMeetingID>${id}</internalMeetingID>
+    <createTime>1700000000000</createTime><voiceBridge>${voiceBridge}</voiceBridge><dialNumber>030 123456</dialNumber><running>true</running>
+    <participantCount>1.234</participantCount>${more}</meeting>`;
+}
+
+/** The meetings as `voiceBridge/id`, or what is wrong with the answer. */
+function read(xml: string): string[] | string {
+  const meetings = readMeetings(xml);
+  return meetings.ok ? meetings.value.map(({ meetingId, voiceBridge }) => `${voiceBridge.reveal()}/${meetingId}`) : meetings.failure;
+}
+
+await t.test("several meetings, a single one, none", (t) => {
+  t.strictSame(read(answer(meeting("11111", "a-1") + meeting("22222", "b-2"))), ["11111/a-1", "22222/b-2"]);
+  t.strictSame(read(answer(meeting("11111", "a-1"))), ["11111/a-1"]);
+  t.strictSame(read(answer("")), []);
+  t.strictSame(read("<response><returncode>SUCCESS</returncode><meetings/><messageKey>noMeetings</messageKey><message>no meetings were found on this server</message></response>"), []);
+  t.strictSame(read("<response><returncode>SUCCESS</returncode></response>"), []);
+  t.end();
+});
+
+await t.test("a PIN is text", (t) => {
+  t.strictSame(read(answer(["00042", "0", "1e3", "0x1F", "12345678901", "123456789012", "", "-5", "1.5", "+49", " 777 ", "12 34", "٣٣٣"].map((pin, at) => meeting(pin, `m-${at}`)).join(""))), [
+    "00042/m-0",
+    "0/m-1",
+    "12345678901/m-4",
+    "777/m-10",
+  ]);
+  t.end();
+});
+
+await t.test("meetings that are over or incomplete are left out", (t) => {
+  const over = meeting("11111", "a-1", "<hasBeenForciblyEnded>true</hasBeenForciblyEnded>");
+  const going = meeting("22222", "b-2", "<hasBeenForciblyEnded>false</hasBeenForciblyEnded>");
+  const twice = meeting("33333", "c-3", "<voiceBridge>44444</voiceBridge>");
+  t.strictSame(read(answer(`${over}${going}${twice}<meeting/><meeting>text</meeting><meeting><voiceBridge>55555</voiceBridge></meeting>${meeting("66666", "")}`)), ["22222/b-2"]);
+  t.end();
+});
+
+await t.test("a meeting has its own number, not that of its breakout rooms, attendees or metadata", (t) => {
+  const inner = "<internalMeetingID>evil</internalMeetingID><voiceBridge>99999</voiceBridge>";
+  const hiding = [
+    `<attendees><attendee><fullName>${inner}</fullName></attendee></attendees>`,
+    `<metadata>${inner}</metadata>`,
+    `<breakoutRooms><breakout>${inner}</breakout></breakoutRooms>`,
+    `<attendees><attendee><fullName><![CDATA[</fullName></attendee></attendees></meeting><meeting>${inner}</meeting><meeting><attendees>]]></fullName></attendee></attendees>`,
+    `<metadata><x><![CDATA[</x></metadata>${inner}<metadata>]]></x></metadata>`,
+    `<attendees><attendees>${inner}</attendees></attendees>`,
+    `<!-- ${inner} -->`,
+    `<x><![CDATA[${inner}]]></x>`,
+    `<attendees><attendee><fullName>&lt;/attendees&gt;${inner.replaceAll("<", "&lt;")}</fullName></attendee></attendees>`,
+  ];
+  for (const [row, more] of hiding.entries()) t.strictSame(read(answer(meeting("11111", "a-1", more))), ["11111/a-1"], `row ${row}`);
+  const name = `<![CDATA[</meetingName></meeting><meeting>${inner}</meeting><meeting><meetingName>]]>`;
+  t.strictSame(read(answer(`<meeting><meetingName>${name}</meetingName><internalMeetingID>a</internalMeetingID><voiceBridge>11111</voiceBridge></meeting>`)), ["11111/a"]);
+  t.end();
+});
+
+await t.test("what is no answer of a BBB API", (t) => {
+  const faults: readonly (readonly [xml: string, fault: string])[] = [
+    ["", "the answer is not one of a BBB API"],
+    ["502 Bad Gateway", "the answer is not one of a BBB API"],
+    ["<!DOCTYPE html><html><head><title>502</title></head><body><p>nginx<br></body></html>", "the answer is not one of a BBB API"],
+    ['{"response":{"returncode":"SUCCESS"}}', "the answer is not one of a BBB API"],
+    ["<response></response>", "the answer is not one of a BBB API"],
+    ["<response/>", "the answer is not one of a BBB API"],
+    ["<response><returncode/></response>", "the API refused: without a reason"],
+    ["<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>", "the API refused: checksumError"],
+    ["<response><returncode>FAILED</returncode><messageKey>&lt;b&gt; +49 151 12345678</messageKey></response>", "the API refused: without a reason"],
+    ["<response><returncode>FAILED</returncode></response>", "the API refused: without a reason"],
+    ["<response><returncode>success</returncode></response>", "the API refused: without a reason"],
+  ];
+  for (const [row, [xml, fault]] of faults.entries()) t.equal(read(xml), fault, `row ${row}`);
+  t.end();
+});
+
+await t.test("cut off in the middle", (t) => {
+  const whole = answer(meeting("11111", "a-1") + meeting("22222", "b-2", "<attendees><attendee><fullName>x</fullName></attendee></attendees>"));
+  for (let length = 0; length < whole.length; length += 7) {
+    const outcome = read(whole.slice(0, length));
+    // Whatever is made of it, no number comes out that is not whole.
+    if (Array.isArray(outcome)) t.ok(outcome.every((each) => each === "11111/a-1" || each === "22222/b-2"), `cut at ${length}`);
+  }
+  t.end();
+});
+
+await t.test("many meetings with entities in every name", (t) => {
+  const meetings = read(answer(Array.from({ length: 3_000 }, (_, at) => meeting(String(10_000 + at), `m-${at}`)).join("")));
+  t.equal(meetings.length, 3_000);
+  t.end();
+});
+
+await t.test("entity bombs, depth and size", (t) => {
+  const entities = ["a", "b", "c", "d", "e", "f", "g", "h"].map((name, at, all) => `<!ENTITY ${name} "${at === 0 ? "x".repeat(10) : `&${all[at - 1] ?? ""};`.repeat(10)}">`).join("");
+  const hostile: Readonly<Record<string, string>> = {
+    "billion laughs": `<!DOCTYPE r [${entities}]>${answer(meeting("11111", "&h;"))}`,
+    "quadratic blow-up": `<!DOCTYPE r [<!ENTITY a "${"x".repeat(9_000)}">]>${answer(meeting("11111", "&a;".repeat(100_000)))}`,
+    "external entity": `<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>${answer(meeting("11111", "&x;"))}`,
+    "character references": answer(meeting("&#49;&#x31;111", "&#0;&#xFFFFFFFF;")),
+    depth: "<response>".repeat(300_000),
+    "closed depth": `${"<response>".repeat(100_000)}${"</response>".repeat(100_000)}`,
+    "10 MB of text": "x".repeat(10_000_000),
+    "10 MB of brackets": "<".repeat(10_000_000),
+    "10 MB of ampersands": answer(meeting("11111", "&".repeat(10_000_000))),
+    "10 MB of attributes": `<response ${"a='1' ".repeat(1_600_000)}>`,
+    "10 MB of attendees": answer(meeting("11111", "a-1", `<attendees>${"<attendee><fullName>Erika</fullName></attendee>".repeat(200_000)}</attendees>`)),
+    "10 MB of open comments": `<response>${"<!--".repeat(2_500_000)}`,
+    "open attendees": `<response><returncode>SUCCESS</returncode><meetings>${"<meeting><attendees>".repeat(200_000)}`,
+    "prototype": answer("<__proto__><voiceBridge>11111</voiceBridge></__proto__><constructor/>"),
+    "binary": Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * 131) % 256)).toString("latin1"),
+  };
+  for (const [name, xml] of Object.entries(hostile)) {
+    const begun = performance.now();
+    const outcome = read(xml);
+    const took = Math.round(performance.now() - begun);
+    t.ok(took < 10_000, `${name}: ${took} ms`);
+    t.ok(typeof outcome === "string" || outcome.every((each) => each.length < 300), name);
+    t.ok(Object.prototype.toString.call({}) === "[object Object]" && !("voiceBridge" in {}), `${name} pollutes nothing`);
+  }
+  t.strictSame(read(hostile["10 MB of attendees"] ?? ""), ["11111/a-1"]);
+  t.end();
+});

@@ -1,0 +1,119 @@
+import t from "tap";
+import { runCall } from "../../src/call/call.js";
+import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js";
+import { CallWorld, type WorldScript } from "../support/fake-world.js";
+
+/** Longer than any call that is stuck may take, in milliseconds: each wait of the call has its limit. */
+const longest = 180_000;
+
+await t.test("each engine that never settles ends the call in time", async (t) => {
+  const cases: readonly (readonly [string, Partial<WorldScript>])[] = [
+    ["media-unavailable", { openMs: "never" }],
+    ["answer-failed", { acceptMs: "never" }],
+    ["directory-unavailable", { lookUpMs: "never", typing: ["54321", "54321", "54321"] }],
+    ["conference-unreachable", { bridgeMs: "never" }],
+    ["conference-ended", { promptMs: "never", stopMs: "never" }],
+    ["dialogue-too-long", { promptMs: "never", stopMs: "never", typing: [] }],
+    ["conference-ended", { hangUpMs: "never" }],
+    ["conference-ended", { releaseMs: "never" }],
+    ["conference-ended", { hangUpMs: "never", releaseMs: "never" }],
+  ];
+  for (const [cause, changes] of cases) {
+    const world = new CallWorld(changes);
+    const report = await world.run();
+    t.equal(report.cause, cause);
+    t.ok(world.clock.now() < longest, `${cause} after ${world.clock.now()} ms`);
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
+await t.test("an answer that comes after everybody has stopped waiting is hung up on", async (t) => {
+  const world = new CallWorld({ acceptMs: 60_000 });
+  const report = await world.run();
+  t.equal(report.cause, "answer-failed");
+  t.ok(world.clock.now() < 10_000);
+  t.strictSame(world.call.hangUps, []);
+  await world.clock.advance(60_000);
+  t.strictSame(world.call.hangUps, ['Q.850;cause=21;text="answer-failed"']);
+  t.notOk(world.call.isUp);
+  t.equal(world.endpoint.releases, 1);
+});
+
+/** A call one of whose parts throws where it should not: a bug, not a failure. */
+const bug = new Error("a bug");
+
+await t.test("a bug anywhere is reported, and everything is given back", async (t) => {
+  const rejects = async (): Promise<never> => await Promise.reject(bug);
+  const throws = (): never => {
+    throw bug;
+  };
+  const inCall = (part: Partial<IncomingCall>) => (world: CallWorld) => {
+    Object.assign(world.call, part);
+    return undefined;
+  };
+  const inEndpoint = (part: Partial<CallerEndpoint>) => (world: CallWorld) => {
+    const services = world.services();
+    return {
+      media: {
+        openEndpoint: async (...asked: Parameters<typeof services.media.openEndpoint>) => {
+          const opened = await services.media.openEndpoint(...asked);
+          if (opened.ok) Object.assign(opened.value, part);
+          return opened;
+        },
+      },
+    };
+  };
+  const cases: readonly (readonly [string, string, (world: CallWorld) => Partial<ReturnType<CallWorld["services"]>> | undefined])[] = [
+    ["admission", "bug", () => ({ trunks: { admit: throws } })],
+    ["places", "bug", () => ({ takePlace: throws })],
+    ["ring", "bug", inCall({ ring: throws })],
+    ["openEndpoint rejects", "bug", () => ({ media: { openEndpoint: rejects } })],
+    ["openEndpoint throws", "bug", () => ({ media: { openEndpoint: throws } })],
+    ["accept rejects", "bug", inCall({ accept: rejects })],
+    ["accept throws", "bug", inCall({ accept: throws })],
+    ["hangUp rejects", "conference-ended", inCall({ hangUp: rejects })],
+    ["hangUp throws", "conference-ended", inCall({ hangUp: throws })],
+    ["play", "bug", inEndpoint({ play: throws })],
+    ["bridge", "bug", inEndpoint({ bridge: throws })],
+    ["bridge answered", "bug", inEndpoint({ bridge: () => ({ answered: rejects(), over: new Promise(() => undefined), leave: () => undefined }) })],
+    ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
+    ["release throws", "conference-ended", inEndpoint({ release: throws })],
+    ["find", "bug", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],
+    ["match", "bug", (world) => ({ directory: Object.assign(world.directory, { match: throws }) })],
+  ];
+  for (const [name, cause, changes] of cases) {
+    const world = new CallWorld();
+    const report = await world.run(changes(world));
+    t.equal(report.cause, cause, name);
+    t.ok(world.bugs.length > 0 && world.bugs.every((each) => each === bug), `${name} is reported`);
+    t.equal(world.placesGivenBack, world.placesTaken, `${name}: place`);
+    t.equal(world.callClock.pending, 0, `${name}: timers`);
+    t.equal(world.call.gone.listenerCount, 0, `${name}: listeners`);
+    if (!name.startsWith("release")) for (const endpoint of world.endpoints) t.equal(endpoint.releases, 1, `${name}: endpoint`);
+    if (cause === "bug") t.equal(world.call.refusals.length + world.call.hangUps.length, 1, `${name}: answered or hung up`);
+    if (world.call.refusals.length > 0) t.equal(world.call.refusals[0]?.status, 500);
+  }
+});
+
+await t.test("a stop before the INVITE is handled ends it with 503", async (t) => {
+  const world = new CallWorld();
+  world.shutdown.set("shutdown");
+  const report = await world.run();
+  t.equal(report.cause, "shutdown");
+  t.strictSame(world.call.refusals.map((answer) => answer.status), [503]);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("many calls at once share nothing but what they are given", async (t) => {
+  const worlds = Array.from({ length: 20 }, (_, at) => new CallWorld(at % 2 === 0 ? {} : { typing: ["1#", "2#", "3#"] }));
+  const [first] = worlds;
+  if (first === undefined) throw new Error("no world");
+  const shared = first.services();
+  const reports = Promise.all(worlds.map(async (world) => await runCall(world.call, { ...world.services(), shutdown: shared.shutdown }, world.script.settings)));
+  await Promise.all(worlds.map(async (world) => {
+    await world.clock.advance(200_000);
+  }));
+  const causes = (await reports).map((report) => report.cause);
+  t.strictSame(causes, worlds.map((_, at) => (at % 2 === 0 ? "conference-ended" : "too-many-tries")));
+  t.equal(shared.shutdown.listenerCount, 0);
+});

@@ -1,0 +1,117 @@
+import t from "tap";
+import { failure, success } from "../../src/result.js";
+import { fakeConference } from "../support/fake-directory.js";
+import { CallWorld, someSettings } from "../support/fake-world.js";
+
+const refused = failure("conference-refused" as const);
+const gone = failure("conference-unreachable" as const);
+const joined = success({ codec: "PCMU", suite: "AES_CM_128_HMAC_SHA1_32" });
+
+await t.test("a node refuses, and the conference is found on another one", async (t) => {
+  const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
+  const world = new CallWorld({ bridgeOutcomes: [refused, joined], lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.equal(report.server, "bbb2");
+  t.strictSame(world.directory.foundAgain, ["54321"]);
+  const [first, second] = world.endpoint.targets;
+  t.strictSame([first?.node.name, second?.node.name], ["bbb1", "bbb2"]);
+  t.equal(second?.label, first?.label);
+  t.not(second?.pseudonym, first?.pseudonym, "another meeting, another pseudonym");
+  t.equal(report.srtp.bbb, "AES_CM_128_HMAC_SHA1_32");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a node refuses, and the conference is not found any more", async (t) => {
+  for (const kind of ["unknown", "unavailable"] as const) {
+    const world = new CallWorld({ bridgeOutcomes: [refused], lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind }] });
+    const report = await world.run();
+    t.equal(report.cause, "conference-refused");
+    t.equal(world.endpoint.targets.length, 1);
+    t.equal(world.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+    t.strictSame(world.call.hangUps, ['Q.850;cause=21;text="conference-refused"']);
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
+await t.test("a node refuses again: no third leg, and nobody looks for a third one", async (t) => {
+  const world = new CallWorld({ bridgeOutcomes: [refused, gone] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-unreachable", "the last failure is the cause");
+  t.equal(world.endpoint.targets.length, 2);
+  t.strictSame(world.directory.foundAgain, ["54321"]);
+  t.equal(world.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+  t.equal(report.srtp.bbb, undefined);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a slow second look-up is explained", async (t) => {
+  const world = new CallWorld({ bridgeOutcomes: [refused, joined], lookUpMs: 2_000 });
+  t.equal((await world.run()).cause, "conference-ended");
+  t.equal(world.endpoint.heard.filter((text) => text === "de:please-wait music:hold").length, 2);
+});
+
+await t.test("a node that never answers is left and counts as unreachable", async (t) => {
+  const world = new CallWorld({ bridgeMs: "never" });
+  const report = await world.run();
+  t.equal(report.cause, "conference-unreachable");
+  t.equal(world.endpoint.left, 2);
+  const limit = someSettings.joinWithinMs + 2_000;
+  t.strictSame(report.stages.filter(({ stage }) => stage === "joining").length, 1);
+  t.ok(report.totalMs < 2 * limit + 10_000, `${report.totalMs} ms`);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("the conference is over: the caller is told and hung up on", async (t) => {
+  const world = new CallWorld({ talkMs: 5_000 });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.equal(world.endpoint.left, 0);
+  t.equal(report.stages.find(({ stage }) => stage === "talking")?.ms, 5_000 + 4_000, "with the farewell");
+});
+
+await t.test("the longest duration counts from the INVITE on", async (t) => {
+  const world = new CallWorld({ talkMs: "never", settings: { ...someSettings, maxDurationMs: 600_000 } });
+  const report = await world.run();
+  t.equal(report.cause, "max-duration");
+  t.equal(world.endpoint.left, 1);
+  t.equal(world.endpoint.heard.at(-1), "de:max-duration de:goodbye");
+  t.equal(report.totalMs, 600_000 + 4_000 + 15, "the farewell and the release come after it");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("the caller hangs up in the conference", async (t) => {
+  const world = new CallWorld();
+  world.begin();
+  await world.clock.advance(10_000);
+  t.equal(world.stages.at(-1), "talking");
+  world.call.hangUpByCaller();
+  const report = await world.finish();
+  t.equal(report.cause, "caller-hung-up");
+  t.strictSame(world.call.hangUps, []);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a dead line and a dead media server end the call with a BYE", async (t) => {
+  for (const cause of ["media-lost", "media-server-lost"] as const) {
+    const world = new CallWorld();
+    world.begin();
+    await world.clock.advance(10_000);
+    world.endpoint.gone.set(cause);
+    const report = await world.finish();
+    t.equal(report.cause, cause);
+    t.match(world.call.hangUps, [new RegExp(`text="${cause}"$`)]);
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
+await t.test("keys that are pressed in the conference fill no memory", async (t) => {
+  const world = new CallWorld();
+  world.begin();
+  await world.clock.advance(10_000);
+  world.press("0".repeat(100_000));
+  let kept = 0;
+  while (world.endpoint.keys.take() !== undefined) kept += 1;
+  t.equal(kept, 64);
+  await world.finish();
+});

@@ -1,0 +1,170 @@
+import t from "tap";
+import { type EndCause, answerFor, endCauses, reasonHeaderFor } from "../../src/call/cause.js";
+import { PinEntry } from "../../src/call/pin-entry.js";
+import { Story } from "../../src/call/story.js";
+import { Waiting } from "../../src/call/wait.js";
+import { Latch } from "../../src/latch.js";
+import { FakeClock, settle } from "../support/fake-clock.js";
+
+const causes = Object.keys(endCauses) as EndCause[];
+
+await t.test("each cause has a SIP answer and a Reason that are well-formed", (t) => {
+  for (const cause of causes) {
+    const { status, reason, headers } = answerFor(cause);
+    t.ok(status >= 400 && status <= 699, `${cause}: ${status}`);
+    t.match(reason, /^[A-Z][A-Za-z ]+$/);
+    for (const [name, value] of Object.entries(headers)) t.notMatch(`${name}: ${value}`, /[\r\n]/);
+    t.match(reasonHeaderFor(cause), /^Q\.850;cause=\d{1,3};text="[a-z-]+"$/);
+    if (endCauses[cause].result === "refused") t.ok("sip" in endCauses[cause], `${cause} says what it is answered with`);
+  }
+  t.end();
+});
+
+await t.test("a latch is set once and forgets who listened", (t) => {
+  const latch = new Latch<string>();
+  const heard: string[] = [];
+  const listen = (name: string) => (value: string) => {
+    heard.push(`${name} ${value}`);
+  };
+  latch.onSet(listen("a"));
+  const off = latch.onSet(listen("b"));
+  t.equal(latch.listenerCount, 2);
+  off();
+  off();
+  t.equal(latch.listenerCount, 1);
+  t.notOk(latch.isSet);
+  latch.set("first");
+  latch.set("second");
+  t.strictSame(heard, ["a first"]);
+  t.equal(latch.value, "first");
+  t.equal(latch.listenerCount, 0);
+  latch.onSet(listen("late"))();
+  t.strictSame(heard, ["a first", "late first"]);
+  t.equal(latch.listenerCount, 0);
+  t.end();
+});
+
+await t.test("a latch may be listened to and left while it is being set", (t) => {
+  const latch = new Latch<number>();
+  const heard: string[] = [];
+  let offSecond: () => void = () => undefined;
+  latch.onSet(() => {
+    heard.push("first");
+    offSecond();
+    latch.set(2);
+    latch.onSet((value) => {
+      heard.push(`inner ${value}`);
+    });
+  });
+  offSecond = latch.onSet(() => {
+    heard.push("second");
+  });
+  latch.set(1);
+  t.strictSame(heard, ["first", "inner 1", "second"]);
+  t.equal(latch.listenerCount, 0);
+  t.end();
+});
+
+await t.test("waiting: result, time, end, and what a late result or a bug does", async (t) => {
+  const clock = new FakeClock();
+  const ended = new Latch<EndCause>();
+  const waiting = new Waiting(clock, ended);
+  const nothingLeft = (): void => {
+    t.equal(clock.pending, 0);
+    t.equal(ended.listenerCount, 0);
+  };
+
+  t.strictSame(await waiting.for(Promise.resolve(7), 1_000), { kind: "done", value: 7 });
+  nothingLeft();
+
+  let settleLate: (value: number) => void = () => undefined;
+  const late = waiting.for(new Promise<number>((resolve) => {
+    settleLate = resolve;
+  }), 1_000);
+  await clock.advance(999);
+  t.equal(clock.pending, 1);
+  await clock.advance(1);
+  t.strictSame(await late, { kind: "late" });
+  nothingLeft();
+  settleLate(1);
+
+  const bug = new Error("a bug");
+  await t.rejects(waiting.for(Promise.reject(bug), 1_000), bug);
+  nothingLeft();
+
+  let rejectLate: (error: Error) => void = () => undefined;
+  const cut = waiting.for(new Promise((_resolve, reject) => {
+    rejectLate = reject;
+  }), 1_000);
+  ended.set("caller-hung-up");
+  t.strictSame(await cut, { kind: "ended", cause: "caller-hung-up" });
+  nothingLeft();
+  rejectLate(bug);
+  await settle();
+
+  t.strictSame(await waiting.for(Promise.resolve(7), 1_000), { kind: "ended", cause: "caller-hung-up" }, "the end counts more than a result");
+  t.strictSame(await waiting.for(Promise.resolve(7), 0), { kind: "ended", cause: "caller-hung-up" });
+  nothingLeft();
+});
+
+await t.test("a PIN as it is typed", (t) => {
+  const pins = ["12345", "123451", "00042"];
+  const directory = { match: (digits: string) => ({ complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin !== digits) }) };
+  const rows: readonly (readonly [keys: string, last: string, digits: string])[] = [
+    ["1", "more", "1"],
+    ["12345", "more", "12345"],
+    ["123451", "complete", "123451"],
+    ["00042", "complete", "00042"],
+    ["12345#", "complete", "12345"],
+    ["#", "nothing", ""],
+    ["9#", "complete", "9"],
+    ["12*", "cleared", ""],
+    ["12**", "switch-language", ""],
+    ["***", "cleared", ""],
+    ["****", "switch-language", ""],
+    ["*1*", "cleared", ""],
+    ["*#*", "cleared", ""],
+    ["12*00042", "complete", "00042"],
+    ["99999999999", "complete", "99999999999"],
+    ["9999999999", "more", "9999999999"],
+  ];
+  for (const [keys, last, digits] of rows) {
+    const entry = new PinEntry(directory);
+    let typed = "";
+    for (const key of keys) typed = entry.type(key as Parameters<PinEntry["type"]>[0]);
+    t.equal(typed, last, keys);
+    t.equal(entry.digits, digits, keys);
+  }
+  t.end();
+});
+
+await t.test("the story of a call", async (t) => {
+  const clock = new FakeClock();
+  const stages: string[] = [];
+  const story = new Story(clock, (stage) => {
+    stages.push(stage);
+  });
+  await clock.advance(10.4);
+  story.enter("greeting");
+  story.enter("greeting");
+  await clock.advance(20);
+  story.enter("asking");
+  story.note({ trunk: "a" });
+  story.note({ server: "b" });
+  story.noteSuite("trunk", undefined);
+  story.pinTyped();
+  t.equal(story.elapsed, 30.4);
+  const report = story.report("no-input");
+  t.strictSame(stages, ["ringing", "greeting", "asking"]);
+  t.strictSame(report, {
+    cause: "no-input",
+    trunk: "a",
+    mediaServer: undefined,
+    server: "b",
+    codec: undefined,
+    srtp: { trunk: "none", bbb: undefined },
+    pinsTyped: 1,
+    stages: [{ stage: "ringing", ms: 10 }, { stage: "greeting", ms: 20 }, { stage: "asking", ms: 0 }],
+    totalMs: 30,
+  });
+});

@@ -1,0 +1,137 @@
+import t from "tap";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { Stage } from "../../src/call/story.js";
+import { World, conferences, withPollInterval } from "./support/world.js";
+
+const caller = "+4915223125678";
+const { pin } = conferences[0];
+const wrongPins = ["99911#", "99922#", "99933#"] as const;
+
+/** A call that is answered and greeted. */
+async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  await call.answered;
+  await call.audio.waitForPrompt("de/welcome", 20_000);
+  return call;
+}
+
+await t.test("the caller leaves, wherever the call is", async (t) => {
+  // Polled once only, so that the look-up of an unknown PIN has to ask for itself.
+  const world = await World.start(t, { settings: withPollInterval("10m") });
+  const [bbb] = world.bbbs;
+  const phone = await world.phone();
+  // A first call opens what stays open between the servers.
+  const first = await greeted(world, phone);
+  await first.hangUp();
+  const idle = await world.counts();
+  const stage = (name: Stage): Promise<unknown> => world.stages.next(`stage ${name}`, (change) => change.stage === name);
+
+  await t.test("while it rings: CANCEL, 487", async (t) => {
+    // The answer may overtake the CANCEL; that call then ends with a BYE and does not count.
+    const attempts = 10;
+    let cancelled = 0;
+    for (let attempt = 0; attempt < attempts && cancelled === 0; attempt++) {
+      const report = world.reports.next("the call's report", () => true);
+      const call = await phone.dial({ uri: world.sipUri(), number: caller });
+      await call.waitForProgress(180, 20_000);
+      await call.hangUp();
+      t.match(await call.answered, { ok: false, failure: { status: 487 } });
+      if ((await report).cause === "cancelled") cancelled += 1;
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    }
+    t.equal(cancelled, 1, "cancelled before the answer");
+  });
+
+  for (const { during, reach } of [
+    {
+      during: "greeting",
+      reach: async (): Promise<PhoneCall> => await greeted(world, phone),
+    },
+    {
+      during: "asking",
+      reach: async (): Promise<PhoneCall> => {
+        const call = await greeted(world, phone);
+        const asking = stage("asking");
+        await call.sendDigits("1");
+        await asking;
+        return call;
+      },
+    },
+    {
+      during: "looking-up",
+      reach: async (): Promise<PhoneCall> => {
+        const call = await greeted(world, phone);
+        for (const each of world.bbbs) each.api.mood = "hang";
+        await call.sendDigits("88888#");
+        await call.audio.waitForPrompt("de/please-wait", 20_000);
+        return call;
+      },
+    },
+    {
+      during: "joining",
+      reach: async (): Promise<PhoneCall> => {
+        const call = await greeted(world, phone);
+        bbb.voice.refusal = { kind: "no-answer", ringing: true };
+        const joining = stage("joining");
+        await call.sendDigits(pin);
+        await joining;
+        await call.audio.waitForSound(20_000);
+        return call;
+      },
+    },
+    {
+      during: "talking",
+      reach: async (): Promise<PhoneCall> => {
+        const call = await greeted(world, phone);
+        const talking = stage("talking");
+        await call.sendDigits(pin);
+        await talking;
+        return call;
+      },
+    },
+    {
+      during: "asking",
+      reach: async (): Promise<PhoneCall> => {
+        const call = await greeted(world, phone);
+        for (const wrong of wrongPins) await call.sendDigits(wrong);
+        await call.audio.waitForPrompt("de/too-many-tries", 20_000);
+        return call;
+      },
+    },
+  ] as const) {
+    await t.test(`during ${during}`, async (t) => {
+      const call = await reach();
+      const report = world.reports.next("the call's report", () => true);
+      await call.hangUp();
+      for (const each of world.bbbs) each.api.mood = "normal";
+      bbb.voice.refusal = undefined;
+      const { cause, stages } = await report;
+      t.equal(cause, "caller-hung-up");
+      t.equal(stages.filter(({ stage }) => stage !== "ending").at(-1)?.stage, during, "it was there");
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    });
+  }
+
+  await t.test("no sockets and timers are left of them all", async (t) => {
+    t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
+    await phone.close();
+    t.strictSame(await world.leftBehind(idle, { handles: true, ms: 60_000 }), {});
+  });
+});
+
+await t.test("the line goes dead without a BYE", async (t) => {
+  const world = await World.start(t, { settings: (settings) => ({ ...settings, calls: { media_timeout: "5s" } }) });
+  const idle = await world.counts();
+  const phone = await world.phone();
+  const call = await greeted(world, phone);
+  await call.sendDigits(pin);
+  const member = await world.bbbs[0].waitForMember(pin, 20_000);
+  t.ok(member, "in the conference");
+  const report = world.reports.next("the call's report", () => true, { ms: 30_000 });
+  await phone.vanish();
+  t.match(await report, { cause: "media-lost" });
+  t.ok(await world.bbbs[0].waitForLeave(member?.memberId ?? "", 20_000), "no ghost stays in the conference");
+  t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+});

@@ -1,0 +1,102 @@
+import t from "tap";
+import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { SipUserAgent } from "../../src/embedded/sip/index.js";
+import { World, conferences, numbers } from "./support/world.js";
+
+const caller = "+4915223125678";
+
+await t.test("calls that do not come in", async (t) => {
+  const world = await World.start(t, { settings: (settings) => ({ ...settings, calls: { max_concurrent: 1 } }) });
+  const phone = await world.phone();
+  const before = await world.counts();
+
+  for (const { name, dial, answer, cause } of [
+    {
+      name: "plain RTP",
+      dial: { srtp: "none" },
+      answer: { status: 488, warning: '399 einwahl "SRTP with SDES keys is required"' },
+      cause: "plain-rtp",
+    },
+    {
+      name: "SRTP with keys that nobody can use",
+      dial: { rewriteOffer: (sdp: string) => sdp.replace(/^(a=crypto:\d+) \S+/gm, "$1 F8_128_HMAC_SHA1_80") },
+      answer: { status: 488, warning: '305 einwahl "No usable codec or cipher suite"' },
+      cause: "unusable-offer",
+    },
+    {
+      name: "SRTP without keys (DTLS)",
+      dial: { rewriteOffer: (sdp: string) => sdp.replace(/^a=crypto:.*\r\n/gm, "") },
+      answer: { status: 488 },
+      cause: "unusable-offer",
+    },
+    {
+      name: "a codec that nobody has",
+      dial: { rewriteOffer: (sdp: string) => sdp.replace(/ (8|0)(?= )/g, " 18").replace(/^a=rtpmap:[08] .*\r\n/gm, "") },
+      answer: { status: 488 },
+      cause: undefined,
+    },
+    {
+      name: "an unknown number",
+      dial: { uri: numbers.unknown },
+      answer: { status: 404 },
+      cause: "unknown-number",
+    },
+    {
+      name: "no number at all",
+      dial: { uri: "reception" },
+      answer: { status: 404 },
+      cause: "unknown-number",
+    },
+  ] as const) {
+    await t.test(name, async (t) => {
+      const report = world.reports.next("the call's report", () => true);
+      const call = await phone.dial({ number: caller, ...dial, uri: world.sipUri("uri" in dial ? dial.uri : numbers.german) });
+      const answered = await call.answered;
+      t.match(answered, { ok: false, failure: answer });
+      t.match(await report, cause === undefined ? { srtp: { bbb: undefined } } : { cause, mediaServer: undefined }, "and no media server was asked");
+      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    });
+  }
+
+  await t.test("one call more than is allowed", async (t) => {
+    const first = await phone.dial({ uri: world.sipUri(), number: caller });
+    t.ok((await first.answered).ok, "the first is taken");
+    const second = await (await phone.dial({ uri: world.sipUri(), number: caller })).answered;
+    t.match(second, { ok: false, failure: { status: 503 } }, "the second is not");
+    t.ok(!second.ok && second.failure.headers.some(([name, value]) => name.toLowerCase() === "retry-after" && value === "10"), "try again in 10 s");
+    await first.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("signalling in the open", async (t) => {
+    for (const transport of ["udp", "tcp"] as const) {
+      const open = await TestPhone.open({ transport });
+      const call = await open.dial({ uri: world.sipUri(numbers.german, transport), number: caller });
+      t.match(await call.answered, { ok: false, failure: { status: 403 } }, `${transport}: its keys would travel in the open`);
+      await open.close();
+    }
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("OPTIONS are answered", async (t) => {
+    const provider = await SipUserAgent.listen({ listen: [], tls: { ca: world.certificates.ca }, userAgent: "provider" });
+    const answer = await provider.request({ method: "OPTIONS", uri: world.sipUri() });
+    await provider.close();
+    t.match(answer, { ok: true, value: { status: 200 } });
+  });
+
+  t.strictSame(world.complaints([caller.slice(3), numbers.unknown, conferences[0].pin]), [], "no bug and no number in the log");
+  await phone.close();
+  t.strictSame(await world.leftBehind(before, { handles: true, ms: 60_000 }), {}, "no socket and no timer either");
+});
+
+await t.test("a source that no trunk knows", async (t) => {
+  const world = await World.start(t, { trunk: { sources: ["192.0.2.1"] } });
+  const phone = await world.phone();
+  const before = await world.counts();
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const answered = await call.answered;
+  t.match(answered, { ok: false, failure: { status: 403 } });
+  t.ok(!answered.ok && answered.failure.headers.every(([name]) => !/authenticate/i.test(name)), "never a challenge");
+  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+});

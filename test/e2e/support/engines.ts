@@ -1,0 +1,33 @@
+import type { Certificates } from "../../../src/embedded/certificates.js";
+
+/** What there is by name; everything but `connections` is 0 without calls. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** A SIP server and a media server that einwahl can use. */
+export interface Engines {
+  readonly kind: "embedded" | "real";
+  readonly control: { readonly host: string; readonly port: number; readonly secret: string };
+  readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
+  /** Where drachtio takes calls. */
+  readonly sip: { readonly udp: number; readonly tcp: number; readonly tls: number };
+  counts(): Promise<Counts>;
+  close(): Promise<void>;
+}
+
+export type StartEngines = (certificates: Certificates, soundsDirectory: string) => Promise<Engines>;
+
+/** The embedded engines, or those of the module that EINWAHL_TEST_ENGINES names (`real`: the real ones). */
+export async function startEngines(certificates: Certificates, soundsDirectory: string): Promise<Engines> {
+  const wanted = process.env["EINWAHL_TEST_ENGINES"] ?? "embedded";
+  if (wanted === "embedded") {
+    const { startEmbeddedEngines } = await import("./embedded-engines.js");
+    return await startEmbeddedEngines(certificates, soundsDirectory);
+  }
+  const path = wanted === "real" ? "../../engines/real-engines.js" : wanted;
+  const { startRealEngines } = (await import(path)) as { readonly startRealEngines: StartEngines };
+  return await startRealEngines(certificates, soundsDirectory);
+}
+
+export function prefixed(name: string, counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).map(([key, value]) => [`${name}.${key}`, value]));
+}

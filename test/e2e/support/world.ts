@@ -1,0 +1,264 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { pino } from "pino";
+import type { CallReport, Stage } from "../../../src/call/story.js";
+import { systemClock } from "../../../src/clock.js";
+import { formatFaults } from "../../../src/config/fault.js";
+import { loadConfig } from "../../../src/config/load.js";
+import { Einwahl } from "../../../src/einwahl.js";
+import { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import { type Certificates, makeCertificates } from "../../../src/embedded/certificates.js";
+import { type KnownPrompt, readPrompts } from "../../../src/embedded/phone/prompt-library.js";
+import { TestPhone, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
+import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
+import { Baresip, type BaresipOptions } from "./baresip.js";
+import { PATIENCE_MS, within } from "./deadline.js";
+import { type Counts, type Engines, prefixed, startEngines } from "./engines.js";
+import { Happenings } from "./happenings.js";
+import type { Kamailio } from "./kamailio.js";
+import type { Owner } from "./owner.js";
+import { scratchFolder } from "./scratch.js";
+
+const host = "127.0.0.1";
+const repository = fileURLToPath(new URL("../../../../", import.meta.url));
+export const soundsDirectory = join(repository, "freeswitch", "sounds");
+
+/** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx). */
+export const numbers = { german: "+493023125001", english: "+493023125002", unknown: "+493023125999" } as const;
+/** One conference on each of two servers; one PIN begins with a zero, which has to count. */
+export const conferences = [
+  { pin: "12345", name: "Lecture" },
+  { pin: "04711", name: "Staff meeting" },
+] as const;
+
+/** The settings file as einwahl reads it. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+export interface WorldOptions {
+  /** The trunk registers there; without, calls come from 127.0.0.1 unasked. */
+  readonly carrier?: Kamailio;
+  /** Made for the carrier and everybody else; default new ones. */
+  readonly certificates?: Certificates;
+  /** Default: the embedded ones, or the real ones, as the environment says. */
+  readonly engines?: typeof startEngines;
+  /** What the BBB nodes demand of their callers' media; default mandatory. */
+  readonly bbbSrtp?: SrtpPolicy;
+  /** Changes einwahl's settings. */
+  readonly settings?: (settings: Settings) => Settings;
+  /** More fields of the trunk's settings. */
+  readonly trunk?: Settings;
+  /** Whether the start waits until a call would work; default true. */
+  readonly waitUntilReady?: boolean;
+}
+
+/** Settings in which the BBB servers are polled as often. */
+export function withPollInterval(interval: string): (settings: Settings) => Settings {
+  return (settings) => {
+    const servers = settings["bbb_servers"] as readonly Settings[];
+    return { ...settings, bbb_servers: servers.map((server) => ({ ...server, poll_interval: interval })) };
+  };
+}
+
+export interface StageChange {
+  readonly call: string;
+  readonly stage: Stage;
+}
+
+/** Engines, two BBB nodes and the unmodified application, on loopback, and what happened in it. */
+export class World {
+  readonly certificates: Certificates;
+  readonly engines: Engines;
+  readonly bbbs: readonly [SampleBbb, SampleBbb];
+  readonly prompts: readonly KnownPrompt[];
+  readonly stages = new Happenings<StageChange>();
+  readonly reports = new Happenings<CallReport>();
+  readonly log = new Happenings<string>();
+  readonly #folder: string;
+  readonly #owner: Owner;
+  #einwahl: Einwahl | undefined;
+
+  private constructor(parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & { readonly folder: string; readonly owner: Owner }) {
+    this.certificates = parts.certificates;
+    this.engines = parts.engines;
+    this.bbbs = parts.bbbs;
+    this.prompts = parts.prompts;
+    this.#folder = parts.folder;
+    this.#owner = parts.owner;
+  }
+
+  static async start(owner: Owner, options: WorldOptions = {}): Promise<World> {
+    const folder = await scratchFolder(owner, "world");
+    const certificates = options.certificates ?? (await makeCertificates());
+    const prompts = await readPrompts(soundsDirectory);
+    if (!prompts.ok) throw new Error(`${prompts.failure.path}: ${prompts.failure.reason}`);
+    const engines = await (options.engines ?? startEngines)(certificates, soundsDirectory);
+    owner.teardown(() => engines.close());
+    const bbbs = [await startBbb(owner, 0, certificates, options), await startBbb(owner, 1, certificates, options)] as const;
+    const world = new World({ certificates, engines, bbbs, prompts: prompts.value, folder, owner });
+    await world.startEinwahl(options);
+    return world;
+  }
+
+  /** einwahl as it runs now. */
+  get einwahl(): Einwahl {
+    if (this.#einwahl === undefined) throw new Error("einwahl does not run");
+    return this.#einwahl;
+  }
+
+  async startEinwahl(options: WorldOptions): Promise<void> {
+    const path = join(this.#folder, "einwahl.yaml");
+    await writeFile(path, JSON.stringify(this.#settings(options), null, 2));
+    const loaded = loadConfig(path, {});
+    if (!loaded.ok) throw new Error(formatFaults(loaded.failure));
+    const logger = pino({ level: "debug" }, { write: (line: string) => { this.log.happen(line.trimEnd()); } });
+    const einwahl = await Einwahl.start({
+      // Any port: the file has no way to say that.
+      config: { ...loaded.value, http: { host, port: 0 } },
+      logger,
+      clock: systemClock,
+      watcher: {
+        onStage: (call, stage) => {
+          this.stages.happen({ call, stage });
+        },
+        onEnd: (_call, report) => {
+          this.reports.happen(report);
+        },
+      },
+    });
+    this.#einwahl = einwahl;
+    this.#owner.teardown(() => this.stopEinwahl());
+    if (options.waitUntilReady === false) return;
+    const ready = new Promise<void>((resolve) => {
+      einwahl.whenReady.onSet(() => {
+        resolve();
+      });
+    });
+    await within("einwahl is ready", ready, PATIENCE_MS, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
+  }
+
+  async stopEinwahl(): Promise<void> {
+    const einwahl = this.#einwahl;
+    this.#einwahl = undefined;
+    await einwahl?.stop(0);
+  }
+
+  /** einwahl's last log lines, for a failure's message. */
+  tail(count = 40): string {
+    return this.log.past.slice(-count).join("\n");
+  }
+
+  /** Where callers dial straight to drachtio. */
+  sipUri(number: string = numbers.german, transport: "udp" | "tcp" | "tls" = "tls"): string {
+    return `sip:${number}@${host}:${this.engines.sip[transport]};transport=${transport}`;
+  }
+
+  async phone(options: Partial<TestPhoneOptions> = {}): Promise<TestPhone> {
+    const phone = await TestPhone.open({ transport: "tls", tls: { ca: this.certificates.ca }, ...options });
+    this.#owner.teardown(() => phone.close());
+    return phone;
+  }
+
+  /** @param options at least the caller's number */
+  async baresip(options: Pick<BaresipOptions, "user"> & Partial<BaresipOptions>, owner: Owner = this.#owner): Promise<Baresip> {
+    return await Baresip.start(owner, {
+      ca: this.certificates.ca,
+      certificate: this.certificates,
+      prompts: this.prompts,
+      ...options,
+    });
+  }
+
+  /** Everything that calls take and have to give back. */
+  async counts(): Promise<Counts> {
+    const resources: Record<string, number> = {};
+    for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
+    return {
+      ...(this.#einwahl === undefined ? {} : prefixed("einwahl", this.#einwahl.counts())),
+      ...(await this.engines.counts()),
+      ...prefixed("bbb-1", this.bbbs[0].counts()),
+      ...prefixed("bbb-2", this.bbbs[1].counts()),
+      ...prefixed("node", resources),
+    };
+  }
+
+  /**
+   * What calls have taken and not given back, compared with before: empty as soon as nothing is left, else what there is after
+   * `ms`. The ends of calls are asked for, not announced: sockets and timers go without telling anybody.
+   */
+  async leftBehind(before: Counts, options: { readonly ms?: number; readonly handles?: boolean } = {}): Promise<Readonly<Record<string, string>>> {
+    const { ms = PATIENCE_MS, handles = false } = options;
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const now = await this.counts();
+      const left = Object.entries(now).filter(([name, count]) => isOwed(name, handles) && count > (before[name] ?? 0));
+      if (left.length === 0 || performance.now() > deadline) {
+        return Object.fromEntries(left.map(([name, count]) => [name, `${before[name] ?? 0} -> ${count}`]));
+      }
+      await setTimeout(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Log lines that should not be there: bugs, and lines with one of these secrets in them. */
+  complaints(secrets: readonly string[]): string[] {
+    const isBad = (line: string): boolean => /"msg":"bug"/.test(line) || secrets.some((secret) => line.includes(secret));
+    return this.log.past.filter(isBad);
+  }
+
+  #settings(options: WorldOptions): Settings {
+    const { control, eventSocket, sip } = this.engines;
+    const { carrier } = options;
+    const registering = carrier && {
+      provider: "easybell",
+      registrar: { host, port: carrier.registrarPort, transport: "tls" },
+      username: carrier.username,
+      password: carrier.password,
+      contact: { host, port: sip.tls },
+    };
+    const settings: Settings = {
+      drachtio: control,
+      media_servers: [{ name: "media-1", event_socket: eventSocket }],
+      trunks: [
+        {
+          name: "line",
+          ...(registering ?? { provider: "generic", sources: [host] }),
+          numbers: [
+            { number: numbers.german, languages: ["de", "en"] },
+            { number: numbers.english, languages: ["en", "de"] },
+          ],
+          ...options.trunk,
+        },
+      ],
+      bbb_servers: this.bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: bbbSecret, sip: { host, port: bbb.sipPort } })),
+      prompts: { directory: soundsDirectory },
+      logging: { level: "debug" },
+    };
+    return options.settings?.(settings) ?? settings;
+  }
+}
+
+/** Connections between servers stay open for the next call, and answered requests linger for RFC 3261's timers. */
+function isOwed(name: string, handles: boolean): boolean {
+  return name.startsWith("node.") ? handles && HANDLES.test(name) : !/\.(connections|lingering|applications)$/.test(name);
+}
+
+const HANDLES = /^node\.(Timeout|Immediate|UDPWrap|TCPSocketWrap|TCPServerWrap)$/;
+const LOOK_EVERY_MS = 50;
+
+const bbbSecret = "test-bbb-secret";
+
+async function startBbb(owner: Owner, index: 0 | 1, { key, cert }: Certificates, options: WorldOptions): Promise<SampleBbb> {
+  const bbb = await SampleBbb.start({
+    name: `bbb-${index + 1}`,
+    http: { address: host, port: 0 },
+    secret: bbbSecret,
+    sip: { address: host, port: 0 },
+    tls: { key, cert },
+    srtp: options.bbbSrtp ?? "mandatory",
+  });
+  owner.teardown(() => bbb.close());
+  const { pin, name } = conferences[index];
+  bbb.createMeeting({ meetingID: name, name, voiceBridge: pin });
+  return bbb;
+}

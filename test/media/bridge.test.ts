@@ -1,0 +1,109 @@
+import t from "tap";
+import type { BridgeFacts, BridgeFailure } from "../../src/call/interfaces.js";
+import { type BridgeSignals, watchBridge } from "../../src/media/bridge.js";
+import type { FsEvent } from "../../src/media/fsmrf.js";
+import type { Result } from "../../src/result.js";
+import { settle } from "../support/fake-clock.js";
+
+function event(headers: Readonly<Record<string, string>>): FsEvent {
+  return { getHeader: (name) => headers[name], getBody: () => "" };
+}
+
+interface Watched {
+  readonly signals: BridgeSignals;
+  readonly outcome: { answered: Result<BridgeFacts, BridgeFailure> | undefined; isOver: boolean; left: number };
+  readonly leave: () => void;
+}
+
+function watch(): Watched {
+  const outcome: Watched["outcome"] = { answered: undefined, isOver: false, left: 0 };
+  const { bridge, signals } = watchBridge(() => {
+    outcome.left += 1;
+  });
+  const watching = [
+    bridge.answered.then((answered) => {
+      outcome.answered = answered;
+    }),
+    bridge.over.then(() => {
+      outcome.isOver = true;
+    }),
+  ];
+  Promise.all(watching).catch((error: unknown) => {
+    t.fail(String(error));
+  });
+  return { signals, outcome, leave: () => {
+    bridge.leave();
+  } };
+}
+
+const facts: BridgeFacts = { codec: "PCMA", suite: "AEAD_AES_256_GCM" };
+
+await t.test("connected, then over", async (t) => {
+  const { signals, outcome } = watch();
+  await settle();
+  t.strictSame(outcome, { answered: undefined, isOver: false, left: 0 });
+  signals.connected(Promise.resolve(facts));
+  await settle();
+  t.strictSame(outcome, { answered: { ok: true, value: facts }, isOver: false, left: 0 });
+  signals.completed(event({ variable_originate_disposition: "SUCCESS" }));
+  await settle();
+  t.strictSame(outcome, { answered: { ok: true, value: facts }, isOver: true, left: 0 });
+});
+
+await t.test("refused or unreachable, by FreeSWITCH's hang-up cause", async (t) => {
+  const rows: readonly (readonly [cause: string, failure: BridgeFailure])[] = [
+    ["USER_BUSY", "conference-refused"],
+    ["CALL_REJECTED", "conference-refused"],
+    ["UNALLOCATED_NUMBER", "conference-refused"],
+    ["INCOMPATIBLE_DESTINATION", "conference-refused"],
+    ["NO_ANSWER", "conference-unreachable"],
+    ["RECOVERY_ON_TIMER_EXPIRE", "conference-unreachable"],
+    ["NORMAL_TEMPORARY_FAILURE", "conference-unreachable"],
+    ["DESTINATION_OUT_OF_ORDER", "conference-unreachable"],
+    ["ALLOTTED_TIMEOUT", "conference-unreachable"],
+    ["", "conference-refused"],
+  ];
+  for (const [cause, failure] of rows) {
+    for (const header of ["variable_originate_disposition", "variable_last_bridge_hangup_cause"]) {
+      const { signals, outcome } = watch();
+      signals.completed(event({ [header]: cause }));
+      await settle();
+      t.strictSame(outcome.answered, { ok: false, failure }, cause);
+    }
+  }
+});
+
+await t.test("the channel's connection ends: no facts, but an end", async (t) => {
+  const { signals, outcome } = watch();
+  signals.completed(undefined);
+  await settle();
+  t.equal(outcome.answered?.ok, false);
+  t.ok(outcome.isOver);
+});
+
+await t.test("what is reported twice counts once", async (t) => {
+  const { signals, outcome } = watch();
+  signals.connected(Promise.resolve(facts));
+  signals.connected(Promise.resolve({ codec: "PCMU", suite: undefined }));
+  await settle();
+  signals.completed(event({ variable_originate_disposition: "NO_ANSWER" }));
+  signals.completed(undefined);
+  await settle();
+  t.strictSame(outcome.answered, { ok: true, value: facts });
+});
+
+await t.test("over before the facts are there", async (t) => {
+  const { signals, outcome } = watch();
+  signals.connected(new Promise(() => undefined));
+  signals.completed(event({ variable_originate_disposition: "SUCCESS" }));
+  await settle();
+  t.ok(outcome.isOver);
+  t.not(outcome.answered, undefined, "nobody waits for facts of a leg that is gone");
+});
+
+await t.test("leaving is passed on", (t) => {
+  const { outcome, leave } = watch();
+  leave();
+  t.equal(outcome.left, 1);
+  t.end();
+});

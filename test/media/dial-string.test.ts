@@ -1,0 +1,110 @@
+import t from "tap";
+import type { BridgeTarget } from "../../src/call/interfaces.js";
+import { labelFor, labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
+import { pseudonymFor } from "../../src/caller/pseudonym.js";
+import { dialString } from "../../src/media/dial-string.js";
+import { fakeNode, fakePin } from "../support/fake-directory.js";
+import { mulberry32 } from "../support/fake-random.js";
+import { someAdmitted } from "../support/fake-world.js";
+
+const target: BridgeTarget = {
+  node: { ...fakeNode("bbb1"), host: "bbb1.example.org", port: 5081 },
+  voiceBridge: fakePin("00042"),
+  label: "5678",
+  pseudonym: "anruf-abcdefghijklmnop",
+  answerWithinMs: 10_000,
+};
+
+interface Parsed {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly destination: string;
+}
+
+/** Takes a dial string apart as FreeSWITCH does: braces first, then commas outside of quotes, then the first `=`. */
+function parse(text: string): Parsed {
+  const end = text.indexOf("}");
+  if (!text.startsWith("{") || end < 0) throw new Error("no variables");
+  const parts: string[] = [];
+  let part = "";
+  let isQuoted = false;
+  for (const character of text.slice(1, end)) {
+    if (character === "'") isQuoted = !isQuoted;
+    else if (character === "," && !isQuoted) {
+      parts.push(part);
+      part = "";
+    } else part += character;
+  }
+  if (isQuoted) throw new Error("an open quote");
+  parts.push(part);
+  const variables = Object.fromEntries(parts.map((each): [string, string] => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]));
+  return { variables, destination: text.slice(end + 1) };
+}
+
+await t.test("the leg to a BBB server", (t) => {
+  const { variables, destination } = parse(dialString(target, "bbb", "leg-id", "PCMA"));
+  t.equal(destination, "sofia/bbb/00042@bbb1.example.org:5081;transport=tls");
+  t.match(variables, {
+    origination_uuid: "leg-id",
+    origination_caller_id_name: "5678",
+    sip_from_display: "5678",
+    origination_caller_id_number: "anruf-abcdefghijklmnop",
+    sip_cid_type: "none",
+    leg_timeout: "10",
+  });
+  t.equal(variables["rtp_secure_media_outbound"], "mandatory:AEAD_AES_256_GCM:AEAD_AES_128_GCM:AES_CM_128_HMAC_SHA1_80:AES_CM_128_HMAC_SHA1_32");
+  t.end();
+});
+
+await t.test("the caller's codec comes first, and nothing that BBB does not have", (t) => {
+  const rows: readonly (readonly [codec: string, order: string])[] = [
+    ["PCMA", "PCMA:PCMU:G722"],
+    ["PCMU", "PCMU:PCMA:G722"],
+    ["G722", "G722:PCMA:PCMU"],
+    ["opus", "PCMA:PCMU:G722"],
+    ["unknown", "PCMA:PCMU:G722"],
+    ["", "PCMA:PCMU:G722"],
+    ["PCMA,x='}", "PCMA:PCMU:G722"],
+  ];
+  for (const [codec, order] of rows) t.equal(parse(dialString(target, "bbb", "leg-id", codec)).variables["absolute_codec_string"], `^^:${order}`, codec);
+  t.end();
+});
+
+await t.test("hosts, ports, transports, time limits", (t) => {
+  const destination = (node: Partial<BridgeTarget["node"]>): string => parse(dialString({ ...target, node: { ...target.node, ...node } }, "bbb", "leg-id", "PCMA")).destination;
+  t.equal(destination({ host: "192.0.2.7", port: 5060, transport: "udp" }), "sofia/bbb/00042@192.0.2.7:5060;transport=udp");
+  t.equal(destination({ host: "2001:db8::7", transport: "tcp" }), "sofia/bbb/00042@[2001:db8::7]:5081;transport=tcp");
+  const limit = (answerWithinMs: number): string | undefined => parse(dialString({ ...target, answerWithinMs }, "bbb", "leg-id", "PCMA")).variables["leg_timeout"];
+  t.strictSame([limit(0), limit(1), limit(1_000), limit(1_001), limit(15_000)], ["1", "1", "1", "2", "15"]);
+  const optional = dialString({ ...target, node: { ...target.node, srtp: "optional" } }, "bbb", "leg-id", "PCMA");
+  t.match(parse(optional).variables["rtp_secure_media_outbound"], /^optional:/);
+  t.end();
+});
+
+await t.test("no label that the configuration takes gets out of its place", (t) => {
+  const random = mulberry32(42);
+  const alphabet = Array.from("abcXYZ0189 -_.:;=()!?&#+*~@/äöüß…☎会😀'\"\\{}[]<>,$%|^`\n\t\0");
+  const faults: string[] = [];
+  let taken = 0;
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from({ length: 1 + Math.floor(random() * 12) }, () => alphabet[Math.floor(random() * alphabet.length)] ?? "").join("");
+    const template = random() < 0.5 ? text : `${text}{last4}`;
+    if (labelTemplateFault(template) !== undefined) continue;
+    taken += 1;
+    const label = labelFor(someAdmitted().caller, { template: { de: template, en: template }, anonymous: { de: "x", en: "x" }, unreadable: { de: "x", en: "x" } }, "de");
+    if (labelWordFault(label) !== undefined) faults.push(`round ${round}: the label is no label`);
+    const { variables, destination } = parse(dialString({ ...target, label }, "bbb", "leg-id", "PCMA"));
+    if (variables["origination_caller_id_name"] !== label || variables["sip_from_display"] !== label) faults.push(`round ${round}: another label`);
+    if (Object.keys(variables).length !== 9 || destination !== "sofia/bbb/00042@bbb1.example.org:5081;transport=tls") faults.push(`round ${round}: broken out`);
+  }
+  t.strictSame(faults, []);
+  t.ok(taken > 1_000, `${taken} labels`);
+  t.end();
+});
+
+await t.test("no pseudonym gets out of its place", (t) => {
+  for (let round = 0; round < 100; round++) {
+    const pseudonym = pseudonymFor(someAdmitted().caller, `meeting-${round}',{}`, Buffer.alloc(32, round), () => Buffer.alloc(8));
+    t.equal(parse(dialString({ ...target, pseudonym }, "bbb", "leg-id", "PCMA")).variables["origination_caller_id_number"], pseudonym);
+  }
+  t.end();
+});

@@ -1,0 +1,178 @@
+import t, { type Test } from "tap";
+import { answerFor, type EndCause, reasonHeaderFor } from "../../src/call/cause.js";
+import { systemClock } from "../../src/clock.js";
+import type { EmbeddedDrachtio } from "../../src/embedded/drachtio/embedded-drachtio.js";
+import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { Latch } from "../../src/latch.js";
+import { success } from "../../src/result.js";
+import type { DrachtioCall } from "../../src/sip/incoming-call.js";
+import { Signalling } from "../../src/sip/signalling.js";
+import { SDP, startServer, stopServer } from "../embedded/drachtio/support.js";
+import { until } from "../embedded/sip/support.js";
+import { makeCertificates } from "../support/certificates.js";
+import { CuttableLink } from "../support/cuttable-link.js";
+import { FakeEndpoint } from "../support/fake-endpoint.js";
+
+const certificates = await makeCertificates(t.testdir());
+const answer = SDP.replace("RTP/AVP 8", "RTP/SAVP 8") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+
+interface Bench {
+  readonly server: EmbeddedDrachtio;
+  readonly link: CuttableLink;
+  readonly signalling: Signalling;
+  readonly calls: DrachtioCall[];
+  readonly events: string[];
+  readonly phone: TestPhone;
+  readonly uri: string;
+}
+
+async function bench(): Promise<Bench> {
+  const server = await startServer({ sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: certificates });
+  const link = await CuttableLink.to(() => server.controlPort);
+  const calls: DrachtioCall[] = [];
+  const events: string[] = [];
+  const signalling = Signalling.open({
+    host: "127.0.0.1",
+    port: link.port,
+    secret: "secret",
+    clock: systemClock,
+    onCall: (call) => calls.push(call),
+    onConnected: (version) => events.push(`connected ${version}`),
+    onLost: () => events.push("lost"),
+    onBug: (error) => events.push(`bug ${String(error)}`),
+  });
+  await until(() => signalling.state === "connected", "a connection");
+  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.caPem } });
+  return { server, link, signalling, calls, events, phone, uri: `sip:+493012345@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls` };
+}
+
+async function close(t: Test, all: Bench): Promise<void> {
+  await all.phone.close();
+  all.signalling.close();
+  await stopServer(t, all.server);
+  await all.link.close();
+}
+
+async function arrived(all: Bench): Promise<DrachtioCall> {
+  await until(() => all.calls.length > 0, "a call");
+  const call = all.calls.shift();
+  if (call === undefined) throw new Error("no call");
+  return call;
+}
+
+function endpoint(): FakeEndpoint {
+  const script = { promptMs: 1, stopMs: 1, releaseMs: 1, bridgeMs: 1, talkMs: 1, bridgeOutcomes: [], suite: undefined } as const;
+  return new FakeEndpoint(script, async (_name, _timing, outcome) => await Promise.resolve(outcome()), () => undefined);
+}
+
+async function set(latch: Latch<EndCause>): Promise<EndCause> {
+  return await new Promise((resolve) => latch.onSet(resolve));
+}
+
+await t.test("the facts of an INVITE, and a refusal with its headers", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({
+    uri: all.uri,
+    number: "+4915112345678",
+    headers: [["Privacy", "id"], ["P-Asserted-Identity", "<sip:+491@x>"], ["P-Asserted-Identity", "<tel:+492>"]],
+  });
+  const incoming = await arrived(all);
+  t.equal(incoming.offer, "sdes");
+  t.match(incoming.mediaOffer, /^m=audio \d+ RTP\/AVP .*\r\n/m);
+  t.equal(incoming.invite.source.transport, "tls");
+  t.match(incoming.invite.source.address, "127.0.0.1");
+  t.match(incoming.invite.to, "+493012345");
+  t.match(incoming.invite.from, "+4915112345678");
+  t.equal(incoming.invite.privacy, "id");
+  t.match(incoming.invite.assertedIdentities.join(), /\+491@x.*\+492/);
+  incoming.refuse(answerFor("too-many-calls"));
+  all.signalling.release(incoming);
+  const answered = await call.answered;
+  t.equal(answered.ok ? 200 : answered.failure.status, 503);
+  const headers = answered.ok ? [] : answered.failure.headers;
+  t.ok(headers.some(([name, value]) => name.toLowerCase() === "retry-after" && value === "10"), "Retry-After is sent");
+  await close(t, all);
+});
+
+await t.test("CANCEL while ringing sets the end and is answered by drachtio alone", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  incoming.ring();
+  await call.waitForProgress(180, 5_000);
+  const gone = set(incoming.gone);
+  await call.hangUp();
+  t.equal(await gone, "cancelled");
+  const answered = await call.answered;
+  t.equal(answered.ok ? 200 : answered.failure.status, 487);
+  const accepted = await incoming.accept(answer, endpoint());
+  t.notOk(accepted.ok, "too late to accept");
+  all.signalling.release(incoming);
+  await close(t, all);
+});
+
+await t.test("accepted, renegotiated, keys by INFO, and hung up with a reason", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  const media = endpoint();
+  const offers: string[] = [];
+  media.renegotiate = async (offer) => {
+    offers.push(offer);
+    return await Promise.resolve(success(answer.replace("4000", "4002")));
+  };
+  t.same(await incoming.accept(answer, media), success(undefined));
+  t.ok((await call.answered).ok);
+  const held = await call.hold();
+  t.equal(held.ok ? held.value.status : held.failure.status, 200);
+  t.match(held.ok ? held.value.body : "", "m=audio 4002 RTP/SAVP");
+  t.match(offers[0], /RTP\/SAVP[^]*a=sendonly/, "FreeSWITCH takes keys of a re-INVITE in RTP/SAVP only");
+  await call.sendDigits("7#", { method: "info" });
+  t.same([media.keys.take(), media.keys.take()], ["7", "#"]);
+  await incoming.hangUp(reasonHeaderFor("max-duration"));
+  t.match(await call.ended, { by: "remote", reason: 'Q.850;cause=16;text="max-duration"' });
+  all.signalling.release(incoming);
+  await close(t, all);
+});
+
+await t.test("the connection to drachtio is cut: the call stays, and its BYE goes over the new one", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  t.same(await incoming.accept(answer, endpoint()), success(undefined));
+  t.ok((await call.answered).ok);
+  all.link.cut();
+  await until(() => all.events.includes("lost"), "the loss noticed");
+  await until(() => all.signalling.state === "connected", "a new connection");
+  // The probe within the dialog goes out first; drachtio answers commands in their order.
+  await incoming.hangUp(reasonHeaderFor("shutdown"));
+  t.equal(incoming.gone.value, undefined, "the signalling was not given up");
+  t.match(await call.ended, { by: "remote" });
+  all.signalling.release(incoming);
+  await close(t, all);
+});
+
+await t.test("a caller who hangs up after the connection was cut is missed within seconds", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  t.same(await incoming.accept(answer, endpoint()), success(undefined));
+  t.ok((await call.answered).ok);
+  all.link.cut();
+  await until(() => all.events.includes("lost") && all.signalling.state === "connected", "a new connection");
+  // drachtio-server answers this BYE itself, and tells nobody (client-controller.cpp, route_request_inside_dialog).
+  const gone = set(incoming.gone);
+  await call.hangUp();
+  t.equal(await gone, "signalling-lost");
+  all.signalling.release(incoming);
+  await close(t, all);
+});
+
+await t.test("a request while drachtio is away is not sent, and says so", async (t) => {
+  const all = await bench();
+  all.link.cut();
+  await until(() => all.signalling.state === "lost", "the loss noticed");
+  const outcome = await all.signalling.send("OPTIONS", "sip:127.0.0.1", { nextHop: "sip:127.0.0.1:9;transport=tls", headers: {} });
+  t.match(outcome, { kind: "not-sent" });
+  await close(t, all);
+});

@@ -1,0 +1,61 @@
+import type { Clock } from "../../src/clock.js";
+import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/registration.js";
+
+export interface SentRequest {
+  /** Milliseconds of the clock. */
+  readonly at: number;
+  readonly method: "REGISTER" | "OPTIONS";
+  readonly uri: string;
+  readonly nextHop: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly auth: { readonly username: string; readonly password: string } | undefined;
+}
+
+/** What the registrar makes of a request: an outcome, after a time, or nothing at all. */
+export type Registrar = (request: SentRequest, index: number) => SipRequestOutcome | "never";
+
+export function answered(status: number, headers: Readonly<Record<string, string>> = {}, reason = "Reason"): SipRequestOutcome {
+  const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const answer: SipRequestAnswer = { status, reason, header: (name) => byName.get(name.toLowerCase()) };
+  return { kind: "answered", answer };
+}
+
+/** A Via as the registrar fills it in (RFC 3581). */
+export function via(port: number, address = "198.51.100.7"): string {
+  return `SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bKx;rport=${port};received=${address}`;
+}
+
+/** drachtio and a registrar that are not there. */
+export class FakeRequests implements SipRequests {
+  readonly sent: SentRequest[] = [];
+  registrar: Registrar;
+  readonly #clock: Clock;
+  readonly #answerMs: number;
+
+  constructor(clock: Clock, registrar: Registrar, answerMs = 30) {
+    this.#clock = clock;
+    this.registrar = registrar;
+    this.#answerMs = answerMs;
+  }
+
+  get registers(): SentRequest[] {
+    return this.sent.filter((request) => request.method === "REGISTER");
+  }
+
+  /** When each REGISTER was sent. */
+  get times(): number[] {
+    return this.registers.map((request) => request.at);
+  }
+
+  async send(method: SentRequest["method"], uri: string, options: Parameters<SipRequests["send"]>[2]): Promise<SipRequestOutcome> {
+    const request = { at: this.#clock.now(), method, uri, nextHop: options.nextHop, headers: options.headers, auth: options.auth };
+    this.sent.push(request);
+    const outcome = this.registrar(request, this.sent.length - 1);
+    return await new Promise((resolve) => {
+      if (outcome === "never") return;
+      this.#clock.after(this.#answerMs, () => {
+        resolve(outcome);
+      });
+    });
+  }
+}

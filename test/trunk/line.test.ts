@@ -1,0 +1,114 @@
+import t from "tap";
+import { Secret } from "../../src/caller/secret.js";
+import type { TrunkConfig } from "../../src/config/config.js";
+import { Line } from "../../src/trunk/line.js";
+import type { RegistrationState } from "../../src/trunk/registration.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { FakeRequests, answered } from "../support/fake-requests.js";
+
+const config: TrunkConfig = {
+  name: "easybell",
+  provider: "easybell",
+  registration: {
+    registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls" },
+    username: "004930123456",
+    password: Secret.of("secret"),
+    contact: undefined,
+    expiresSeconds: 600,
+    keepaliveMs: 30_000,
+  },
+  numbers: [{ number: "+4930123456", languages: ["de"], city: undefined }],
+  sources: ["secure.sip.easybell.de"],
+  country: "DE",
+  bareCountryCode: false,
+  calledNumberFrom: "to",
+  signalling: "tls",
+  srtp: "mandatory",
+};
+
+const listening = [{ transport: "udp", host: "10.0.0.1", port: 5060 }, { transport: "tls", host: "10.0.0.1", port: 5061 }] as const;
+
+function bench(changes: Partial<TrunkConfig> = {}): { line: Line; clock: FakeClock; requests: FakeRequests; states: RegistrationState[] } {
+  const clock = new FakeClock();
+  const requests = new FakeRequests(clock, () => answered(200, { Expires: "600" }));
+  const states: RegistrationState[] = [];
+  const line = new Line({ ...config, ...changes }, {
+    requests,
+    clock,
+    resolveHost: async () => await Promise.resolve(["192.0.2.1"]),
+    onState: (state) => {
+      states.push(state);
+    },
+    onSourceFault: () => undefined,
+  });
+  return { line, clock, requests, states };
+}
+
+await t.test("registers when drachtio is there, with the address on which it listens, again when it is back", async (t) => {
+  const { line, clock, requests } = bench();
+  await line.open();
+  t.ok(line.sources.allows("192.0.2.1"));
+  t.equal(line.fault, "not registered");
+  await clock.advance(10_000);
+  t.equal(requests.sent.length, 0);
+
+  line.signallingIsUp(listening);
+  await clock.advance(100);
+  t.match(requests.sent[0]?.headers["Contact"], /@10\.0\.0\.1:5061;transport=tls>/);
+  t.equal(line.fault, undefined);
+
+  await clock.advance(10_000);
+  line.signallingIsUp(listening);
+  t.type(line.fault, "string");
+  await clock.advance(100);
+  t.equal(requests.registers.length, 2);
+  t.equal(line.fault, undefined);
+
+  const closing = line.close();
+  await clock.advance(100);
+  await closing;
+  t.equal(clock.pending, 0);
+});
+
+await t.test("the public address of the configuration goes into the Contact", async (t) => {
+  const { line, clock, requests } = bench({ registration: { ...config.registration, contact: { host: "203.0.113.5", port: 15_061 } } as NonNullable<TrunkConfig["registration"]> });
+  line.signallingIsUp(listening);
+  await clock.advance(100);
+  t.match(requests.sent[0]?.headers["Contact"], /@203\.0\.113\.5:15061;/);
+  const closing = line.close();
+  await clock.advance(100);
+  await closing;
+});
+
+await t.test("drachtio does not listen on the trunk's transport: said, and tried again when it does", async (t) => {
+  const { line, clock, requests, states } = bench();
+  line.signallingIsUp(listening.slice(0, 1));
+  await clock.advance(100);
+  t.match(states, [{ kind: "not-registered", why: /no tls address/ }]);
+  t.equal(requests.sent.length, 0);
+  line.signallingIsUp(listening);
+  await clock.advance(100);
+  t.equal(line.fault, undefined);
+  const closing = line.close();
+  await clock.advance(100);
+  await closing;
+});
+
+await t.test("a trunk with a fixed address needs no registration", async (t) => {
+  const { line, clock, requests } = bench({ registration: undefined });
+  line.signallingIsUp(listening);
+  await clock.advance(100_000);
+  t.equal(line.fault, undefined);
+  t.equal(requests.sent.length, 0);
+  await line.close();
+});
+
+await t.test("closed: a drachtio that comes back starts nothing", async (t) => {
+  const { line, clock, requests } = bench();
+  await line.open();
+  await line.close();
+  line.signallingIsUp(listening);
+  await clock.advance(100_000);
+  t.equal(requests.sent.length, 0);
+  t.equal(clock.pending, 0);
+});
