@@ -35,6 +35,6 @@ ca=${EINWAHL_FS_TLS_CA:-/etc/ssl/certs/ca-certificates.crt}
 cp "$ca" "$state/tls/cafile.pem"
 
 # -c, because with -nc nothing is logged to standard output; stdbuf, because otherwise it comes in blocks of 4 kB.
-exec stdbuf -oL freeswitch -c -nonat -nort \
+exec stdbuf -oL freeswitch -c -nonat \
   -conf "$here/conf" -log "$state/log" -db "$state/db" -run "$state/run" -temp "$state/tmp" \
   -cache "$state/cache" -storage "$state/tmp" -recordings "$state/tmp" -certs "$state/tls" -sounds "$EINWAHL_FS_SOUNDS_DIR" </dev/null

@@ -6,7 +6,6 @@ export const endCauses = {
   // Refused before any media was spent
   "unknown-source": refusal(403, "Forbidden"),
   "unknown-number": refusal(404, "Not Found"),
-  "no-offer": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "An SDP offer with SRTP is required"' }),
   "plain-rtp": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "SRTP with SDES keys is required"' }),
   "unusable-offer": refusal(488, "Not Acceptable Here", { Warning: '305 einwahl "No usable codec or cipher suite"' }),
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),

@@ -12,7 +12,7 @@ import type { EndCause, SipAnswer } from "./cause.js";
 import type { KeyBuffer } from "./key-buffer.js";
 import type { PromptName } from "./prompts.js";
 
-/** What the caller's SDP asks for. */
+/** What the caller's SDP asks for; `none`: there is no SDP, the caller expects our offer. */
 export type OfferKind = "sdes" | "plain" | "none" | "unusable";
 
 /** The trunk's view of an INVITE that it lets in. */
@@ -34,8 +34,12 @@ export interface IncomingCall {
   readonly mediaOffer: string;
   ring(): void;
   refuse(answer: SipAnswer): void;
-  /** Accepts with the media server's SDP; fails when the caller has cancelled or the SIP server is gone. */
+  /** Accepts with the media server's answer; fails when the caller has cancelled or the SIP server is gone. */
   accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>>;
+  /** Accepts an INVITE without SDP with the media server's offer; the caller's answer comes with the ACK. */
+  acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>>;
+  /** What the caller wants in mid-call goes to this endpoint from now on; `accept` does this by itself. */
+  attach(endpoint: CallerEndpoint): void;
   /** Ends an accepted call; settles when the BYE is answered or can't be. */
   hangUp(reasonHeader: string): Promise<void>;
 }
@@ -49,6 +53,16 @@ export interface Trunks {
 export interface MediaServers {
   /** Reserves a channel and answers the caller's offer. */
   openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>>;
+  /** Reserves a channel that makes the offer itself (RFC 3261 section 13.2.1: an INVITE may come without one). */
+  openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>>;
+}
+
+/** A channel that has made an offer and waits for the caller's answer. */
+export interface OfferingEndpoint {
+  readonly offer: string;
+  complete(answer: string): Promise<Result<CallerEndpoint, MediaFailure>>;
+  /** Ends the channel, completed or not; may be called more than once. */
+  release(): Promise<void>;
 }
 
 export type MediaFailure = "media-unavailable" | "unusable-offer";
@@ -102,8 +116,11 @@ export interface BridgeTarget {
 export interface Bridge {
   /** Settles when the node has answered or refused. */
   readonly answered: Promise<Result<BridgeFacts, BridgeFailure>>;
-  /** Settles when an answered bridge is over from the node's side; the caller's endpoint lives on. */
-  readonly over: Promise<void>;
+  /**
+   * Settles when an answered bridge is over from the node's side; the caller's endpoint lives on. `lost`: the node sent no
+   * audio any more, so it is gone and not the conference.
+   */
+  readonly over: Promise<"ended" | "lost">;
   /** Takes the caller out of the conference. */
   leave(): void;
 }

@@ -22,8 +22,8 @@ type Joined =
   | { readonly kind: "ended"; readonly cause: EndCause };
 
 /**
- * Brings the caller into the conference and stays until it is over. A node that refuses or is gone is asked
- * for once more, wherever the conference is found then; otherwise the caller is told.
+ * Brings the caller into the conference and stays until it is over. When a node refuses or is gone, before the call or
+ * in the middle of it, the conference is looked for once more and joined wherever it is then; otherwise the caller is told.
  */
 export async function joinConference(
   conversation: Conversation,
@@ -39,8 +39,11 @@ export async function joinConference(
     story.note({ server: conference.node.name });
     const joined = await enter(conversation, conference, appear(conference));
     if (joined.kind === "ended") return joined.cause;
-    if (joined.kind === "joined") return await stay(conversation, joined.bridge);
-    cause = joined.cause;
+    if (joined.kind === "joined") {
+      const stayed = await stay(conversation, joined.bridge);
+      if (stayed.kind === "ended") return stayed.cause;
+    }
+    cause = joined.kind === "failed" ? joined.cause : "conference-unreachable";
     if (tries + 1 === mostTries) break;
     const again = await playing(conversation, services.directory.findAgain(pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
     if (again.kind === "ended") return again.cause;
@@ -74,17 +77,18 @@ async function enter(conversation: Conversation, conference: Conference, appeara
 }
 
 /** In the conference: until it is over, the caller hangs up, the line is dead or the longest time is over. */
-async function stay(conversation: Conversation, bridge: Bridge): Promise<EndCause> {
+async function stay(conversation: Conversation, bridge: Bridge): Promise<{ readonly kind: "ended"; readonly cause: EndCause } | { readonly kind: "lost" }> {
   const { waiting, settings, story } = conversation;
   story.enter("talking");
   const over = await waiting.for(bridge.over, Math.max(0, settings.maxDurationMs - story.elapsed));
   switch (over.kind) {
     case "ended":
-      return over.cause;
+      return over;
     case "late":
       bridge.leave();
-      return (await sayLast(conversation, ["max-duration", "goodbye"], "max-duration")).cause;
+      return await sayLast(conversation, ["max-duration", "goodbye"], "max-duration");
     case "done":
-      return (await sayLast(conversation, ["conference-ended", "goodbye"], "conference-ended")).cause;
+      if (over.value === "lost") return { kind: "lost" };
+      return await sayLast(conversation, ["conference-ended", "goodbye"], "conference-ended");
   }
 }

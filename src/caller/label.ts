@@ -54,6 +54,8 @@ export function labelWordFault(text: string): string | undefined {
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return "holds a control character, an invisible character or a line break";
   const forbidden = /["'\\<>,{}[\]$%|^`]/.exec(text);
   if (forbidden !== null) return `holds ${forbidden[0]}, which ends or changes a name on its way through SIP, FreeSWITCH or BBB`;
+  // FreeSWITCH splits what it dials there (enterprise originate).
+  if (text.includes(":_:")) return "holds :_:, at which FreeSWITCH splits what it dials";
   const marker = markers.find((each) => text.toLowerCase().includes(each));
   if (marker !== undefined) return `holds "${marker}", by which BBB takes a caller for a web user`;
   return undefined;

@@ -27,7 +27,7 @@ export interface BridgeSignals {
 export function watchBridge(leave: () => void): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
   let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;
   let failAnswered: (error: unknown) => void = () => undefined;
-  let settleOver: () => void = () => undefined;
+  let settleOver: (how: "ended" | "lost") => void = () => undefined;
   const bridge: Bridge = {
     answered: new Promise((resolve, reject) => {
       settleAnswered = resolve;
@@ -47,7 +47,7 @@ export function watchBridge(leave: () => void): { readonly bridge: Bridge; reado
     },
     completed: (event) => {
       settleAnswered(failure(failureOf(event)));
-      settleOver();
+      settleOver(event?.getHeader("variable_bridge_hangup_cause") === "MEDIA_TIMEOUT" ? "lost" : "ended");
     },
   };
   return { bridge, signals };

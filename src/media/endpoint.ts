@@ -20,8 +20,6 @@ export interface EndpointSettings {
   readonly profile: string;
   /** The prompts as the media server sees them. */
   readonly soundsDirectory: string;
-  /** A caller whose RTP stays away for this long, in milliseconds, is gone. */
-  readonly mediaTimeoutMs: number;
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
@@ -96,7 +94,6 @@ export class MediaEndpoint implements CallerEndpoint {
     // drachtio-modesl writes each line by itself: with Nagle's algorithm every command would take 40 ms.
     raw.conn?.socket?.setNoDelay(true);
     raw.conn?.subscribe(["CHANNEL_BRIDGE"]);
-    this.#set("media_timeout", String(settings.mediaTimeoutMs));
     this.#set("transfer_ringback", ringingTone);
   }
 
@@ -120,6 +117,8 @@ export class MediaEndpoint implements CallerEndpoint {
       this.#sdp = await this.#raw.modify(offer);
       return success(this.#sdp);
     } catch {
+      // drachtio-srf counts a refused re-INVITE as under way for ever, and no later one would be sent.
+      this.#dialog._reinvitesInProgress.count -= 1;
       return failure("unusable-offer");
     }
   }

@@ -1,10 +1,11 @@
-import type { Admitted, MediaFailure } from "../call/interfaces.js";
+import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
 import { MediaEndpoint } from "./endpoint.js";
 import { EventSocket } from "./event-socket.js";
+import { makeLateOffer } from "./late-offer.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
 
 export interface MediaServerOptions {
@@ -18,6 +19,7 @@ export interface MediaServerOptions {
   /** Channels of callers at one time. */
   readonly capacity: number;
   readonly soundsDirectory: string;
+  /** A caller whose RTP stays away for this long, in milliseconds, is gone. */
   readonly mediaTimeoutMs: number;
 }
 
@@ -85,21 +87,66 @@ export class MediaServer {
   async openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<MediaEndpoint, MediaFailure>> {
     const fsmrf = this.#fsmrf;
     if (fsmrf === undefined) return failure("media-unavailable");
-    this.#channels += 1;
+    const counted = this.#countChannel();
     try {
-      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: { "X-Einwahl-Srtp": srtp } });
-      return success(new MediaEndpoint(raw, this.#endpointSettings(), () => {
-        this.#channels -= 1;
-      }));
+      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: this.#headers(srtp) });
+      return success(new MediaEndpoint(raw, this.#endpointSettings(), counted));
     } catch (error) {
-      this.#channels -= 1;
+      counted();
       return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");
     }
   }
 
+  async openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>> {
+    const fsmrf = this.#fsmrf;
+    if (fsmrf === undefined) return failure("media-unavailable");
+    const counted = this.#countChannel();
+    try {
+      const late = await makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp));
+      let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
+      const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
+        const raw = await late.complete(answer);
+        return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined)) : raw;
+      };
+      return success({
+        offer: late.offer,
+        complete: async (answer) => {
+          completing ??= complete(answer);
+          return await completing;
+        },
+        release: async () => {
+          counted();
+          const completed = await completing;
+          if (completed === undefined) await late.abandon();
+          else if (completed.ok) await completed.value.release();
+        },
+      });
+    } catch {
+      counted();
+      return failure("media-unavailable");
+    }
+  }
+
+  /** Counts a channel until the returned function is called, once or more often. */
+  #countChannel(): () => void {
+    this.#channels += 1;
+    const closed = new Latch<true>();
+    closed.onSet(() => {
+      this.#channels -= 1;
+    });
+    return () => {
+      closed.set(true);
+    };
+  }
+
+  /** Read by the dialplan (`freeswitch/conf/dialplan/mrf.xml`) before it answers. */
+  #headers(srtp: Admitted["srtp"]): Record<string, string> {
+    return { "X-Einwahl-Srtp": srtp, "X-Einwahl-Media-Timeout": String(this.#options.mediaTimeoutMs) };
+  }
+
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, profile, soundsDirectory, mediaTimeoutMs } = this.#options;
-    return { mediaServer: name, profile, soundsDirectory, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
+    const { name, profile, soundsDirectory } = this.#options;
+    return { mediaServer: name, profile, soundsDirectory, clock: this.#clock, srf: this.#srf };
   }
 
   async #probe(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Admitted, CallerEndpoint, MediaFailure, MediaServers } from "../call/interfaces.js";
+import type { Admitted, CallerEndpoint, MediaFailure, MediaServers, OfferingEndpoint } from "../call/interfaces.js";
 import { type Result, failure } from "../result.js";
 import type { MediaServer } from "./media-server.js";
 
@@ -14,12 +14,20 @@ export class MediaServerPool implements MediaServers {
   }
 
   async openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>> {
+    return await this.#open((server) => server.openEndpoint(offer, srtp));
+  }
+
+  async openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>> {
+    return await this.#open((server) => server.openOffer(srtp));
+  }
+
+  async #open<Opened>(open: (server: MediaServer) => Promise<Result<Opened, MediaFailure>>): Promise<Result<Opened, MediaFailure>> {
     const tried = new Set<MediaServer>();
     for (let tries = 0; tries < mostTries; tries++) {
       const server = this.#roomiest(tried);
       if (server === undefined) break;
       tried.add(server);
-      const opened = await server.openEndpoint(offer, srtp);
+      const opened = await open(server);
       if (opened.ok || opened.failure === "unusable-offer") return opened;
     }
     return failure("media-unavailable");

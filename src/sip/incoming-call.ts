@@ -25,7 +25,7 @@ export class DrachtioCall implements IncomingCall {
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
   readonly #clock: Clock;
-  readonly #offer: Offer;
+  #offer: Offer;
   readonly #onBug: (error: unknown) => void;
   #dialog: SrfDialog | undefined;
 
@@ -65,19 +65,29 @@ export class DrachtioCall implements IncomingCall {
   }
 
   async accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
-    let dialog: SrfDialog;
-    try {
-      dialog = await this.#srf.createUAS(this.#request, this.#response, {
-        localSdp: answerInProfile(sdp, this.#offer.profile),
-        headers: { Allow: allowedMethods },
+    const dialog = await this.#send200(answerInProfile(sdp, this.#offer.profile));
+    if (!dialog.ok) return dialog;
+    this.attach(endpoint);
+    return success(undefined);
+  }
+
+  async acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>> {
+    const dialog = await this.#send200(offer);
+    if (!dialog.ok) return dialog;
+    const answer = new Promise<string>((resolve) => {
+      dialog.value.on("ack", (ack) => {
+        const sdp = ack.body ?? "";
+        // From now on the session is what the caller has made of our offer.
+        this.#offer = readNewOffer(sdp);
+        resolve(sdp);
       });
-    } catch (error) {
-      return failure((error as SrfError).status === 487 ? "cancelled" : "answer-failed");
-    }
-    this.#dialog = dialog;
-    dialog.on("destroy", () => {
-      this.gone.set("caller-hung-up");
     });
+    return success({ answer });
+  }
+
+  attach(endpoint: CallerEndpoint): void {
+    const dialog = this.#dialog;
+    if (dialog === undefined) return;
     dialog.on("modify", (request, response) => {
       this.#renegotiate(dialog, endpoint, request, response);
     });
@@ -89,7 +99,6 @@ export class DrachtioCall implements IncomingCall {
       if (key !== undefined) endpoint.pressed(key);
       response.send(200, "OK", {});
     });
-    return success(undefined);
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
@@ -111,6 +120,19 @@ export class DrachtioCall implements IncomingCall {
         else bye.on("response", done);
       });
     });
+  }
+
+  async #send200(localSdp: string): Promise<Result<SrfDialog, EndCause>> {
+    try {
+      const dialog = await this.#srf.createUAS(this.#request, this.#response, { localSdp, headers: { Allow: allowedMethods } });
+      this.#dialog = dialog;
+      dialog.on("destroy", () => {
+        this.gone.set("caller-hung-up");
+      });
+      return success(dialog);
+    } catch (error) {
+      return failure((error as SrfError).status === 487 ? "cancelled" : "answer-failed");
+    }
   }
 
   /** The signalling is lost for good: drachtio has restarted and does not know the dialog any more. */

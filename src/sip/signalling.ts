@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import { Latch } from "../latch.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registration.js";
 import { DrachtioCall, allowedMethods } from "./incoming-call.js";
@@ -35,6 +36,8 @@ export class Signalling implements SipRequests {
   /** Calls from before the connection was lost: drachtio does not hand their callers' requests to the new one. */
   readonly #orphans = new Set<DrachtioCall>();
   #callOff: () => void = () => undefined;
+  /** Set when the present connection ends. */
+  #whenLost = new Latch<string>();
   #state: SignallingState = "connecting";
   #addresses: readonly ListenAddress[] = [];
 
@@ -77,13 +80,18 @@ export class Signalling implements SipRequests {
   ): Promise<SipRequestOutcome> {
     if (this.#state !== "connected") return { kind: "not-sent", why: "drachtio is not connected" };
     return await new Promise((resolve) => {
-      const callOff = this.#options.clock.after(requestLimit, () => {
-        resolve({ kind: "not-sent", why: "drachtio gave no answer" });
-      });
       const settle = (outcome: SipRequestOutcome): void => {
         callOff();
+        offLost();
         resolve(outcome);
       };
+      const callOff = this.#options.clock.after(requestLimit, () => {
+        settle({ kind: "not-sent", why: "drachtio gave no answer" });
+      });
+      // drachtio-srf forgets what is under way when its connection ends.
+      const offLost = this.#whenLost.onSet((why) => {
+        settle({ kind: "not-sent", why });
+      });
       const { nextHop, headers, auth } = options;
       this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers }, ...(auth && { auth }) }, (error, request) => {
         if (error !== null || request === undefined) settle({ kind: "not-sent", why: error?.message ?? "refused by drachtio" });
@@ -132,6 +140,7 @@ export class Signalling implements SipRequests {
       return;
     }
     const isBack = this.#state === "lost";
+    this.#whenLost = new Latch();
     this.#state = "connected";
     this.#options.onConnected(version);
     if (!isBack) return;
@@ -152,6 +161,7 @@ export class Signalling implements SipRequests {
   #lost(state: "refused" | "lost", why: string): void {
     if (this.#state === "closed" || this.#state === state) return;
     this.#state = state;
+    this.#whenLost.set(why);
     this.#options.onLost(why);
   }
 

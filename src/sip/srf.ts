@@ -38,8 +38,11 @@ export interface SrfDialog {
   readonly id: string;
   /** Our own Contact, as drachtio has sent it. */
   readonly local: { readonly contact: string };
+  /** Re-INVITEs that are under way or wait for their turn. */
+  readonly _reinvitesInProgress: { count: number };
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
+  on(event: "ack", listener: (request: SrfRequest) => void): void;
   removeAllListeners(): void;
 }
 
@@ -80,6 +83,8 @@ export interface SrfLike {
   options(handler: (request: SrfRequest, response: SrfResponse) => void): void;
   request(uri: string, options: SrfRequestOptions, callback: (error: SrfError | null, request?: SrfRequest) => void): void;
   createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }): Promise<SrfDialog>;
+  /** An INVITE without SDP: the answer to the other side's offer goes out with `ack`; `destroy` gives up. */
+  createUAC(uri: string, options: { noAck: true; headers: Headers }): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
   /** Forgets a dialog, whose BYE has been sent in another way. */
   removeDialog(dialog: SrfDialog): void;
 }

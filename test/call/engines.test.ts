@@ -55,6 +55,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     const services = world.services();
     return {
       media: {
+        ...services.media,
         openEndpoint: async (...asked: Parameters<typeof services.media.openEndpoint>) => {
           const opened = await services.media.openEndpoint(...asked);
           if (opened.ok) Object.assign(opened.value, part);
@@ -67,8 +68,8 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ["admission", "bug", () => ({ trunks: { admit: throws } })],
     ["places", "bug", () => ({ takePlace: throws })],
     ["ring", "bug", inCall({ ring: throws })],
-    ["openEndpoint rejects", "bug", () => ({ media: { openEndpoint: rejects } })],
-    ["openEndpoint throws", "bug", () => ({ media: { openEndpoint: throws } })],
+    ["openEndpoint rejects", "bug", (world) => ({ media: { ...world.services().media, openEndpoint: rejects } })],
+    ["openEndpoint throws", "bug", (world) => ({ media: { ...world.services().media, openEndpoint: throws } })],
     ["accept rejects", "bug", inCall({ accept: rejects })],
     ["accept throws", "bug", inCall({ accept: throws })],
     ["hangUp rejects", "conference-ended", inCall({ hangUp: rejects })],

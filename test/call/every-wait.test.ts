@@ -8,6 +8,8 @@ import { fakeConference } from "../support/fake-directory.js";
 const endings: Readonly<Record<string, (world: CallWorld) => EndCause | undefined>> = {
   "the caller hangs up": (world) => world.call.hangUpByCaller(),
   "the endpoint is lost": (world) => {
+    // A channel that has only made an offer has no connection yet over which its end would be told.
+    if (world.script.offer === "none" && world.call.attachments === 0) return undefined;
     const endpoint = world.endpoints.at(0);
     endpoint?.gone.set("media-server-lost");
     return endpoint === undefined ? undefined : "media-server-lost";
@@ -36,7 +38,10 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
   "a slow look-up that is explained": { lookUpMs: 2_000 },
   "a node that refuses twice": { bridgeOutcomes: [failure("conference-refused")], lookUpMs: 1_500 },
   "a node that never answers": { bridgeMs: "never" },
+  "a node that is lost in the middle, and lost again": { overs: ["lost"], talkMs: 5_000, lookUpMs: 1_500 },
   "a slow answer": { openMs: 900, acceptMs: 900 },
+  "an INVITE without an offer": { offer: "none" },
+  "an INVITE without an offer, and an ACK that never comes": { offer: "none", acknowledgedMs: "never" },
   "engines that do nothing in time": { promptMs: "never", stopMs: "never", hangUpMs: "never", releaseMs: "never" },
   "a PIN that a longer one goes on from": { conferences: [fakeConference("543"), fakeConference("54321")], typing: ["543"] },
 };

@@ -45,6 +45,24 @@ await t.test("a node refuses again: no third leg, and nobody looks for a third o
   t.strictSame(await world.leftovers(), []);
 });
 
+await t.test("the node is lost in mid-call, and the conference goes on on another one", async (t) => {
+  const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
+  const world = new CallWorld({ overs: ["lost", "ended"], lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.equal(report.server, "bbb2");
+  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "joining", "talking", "ending"]);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("the node is lost in mid-call, and so is the conference", async (t) => {
+  const world = new CallWorld({ overs: ["lost"], lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-unreachable");
+  t.equal(world.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+  t.strictSame(await world.leftovers(), []);
+});
+
 await t.test("a slow second look-up is explained", async (t) => {
   const world = new CallWorld({ bridgeOutcomes: [refused, joined], lookUpMs: 2_000 });
   t.equal((await world.run()).cause, "conference-ended");

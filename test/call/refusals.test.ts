@@ -12,7 +12,6 @@ const refusals: readonly {
 }[] = [
   { name: "a source that belongs to no trunk", changes: { admission: failure("unknown-source") }, cause: "unknown-source", status: 403 },
   { name: "a number that belongs to no trunk", changes: { admission: failure("unknown-number") }, cause: "unknown-number", status: 404 },
-  { name: "no offer", changes: { offer: "none" }, cause: "no-offer", status: 488, header: ["Warning", /^399 einwahl ".+"$/] },
   { name: "plain RTP", changes: { offer: "plain" }, cause: "plain-rtp", status: 488, header: ["Warning", /^399 einwahl ".*SRTP.*"$/] },
   { name: "an unusable offer", changes: { offer: "unusable" }, cause: "unusable-offer", status: 488, header: ["Warning", /^305 einwahl ".+"$/] },
   {

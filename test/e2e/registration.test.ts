@@ -2,6 +2,7 @@ import t, { type Test } from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
 import type { Baresip } from "./support/baresip.js";
 import { Kamailio } from "./support/kamailio.js";
+import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -19,7 +20,7 @@ async function callThrough(t: Test, world: World, carrier: Kamailio, baresip: Ba
   t.match(await arrival, { name: "5678" }, "and the conference is reached");
 }
 
-await t.test("a trunk at Kamailio", async (t) => {
+await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio") }, async (t) => {
   const certificates = await makeCertificates();
   const carrier = await Kamailio.start(t, { certificates, grantedExpiry: 90 });
   const registered = carrier.event(/^registered /);

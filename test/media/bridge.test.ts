@@ -11,12 +11,12 @@ function event(headers: Readonly<Record<string, string>>): FsEvent {
 
 interface Watched {
   readonly signals: BridgeSignals;
-  readonly outcome: { answered: Result<BridgeFacts, BridgeFailure> | undefined; isOver: boolean; left: number };
+  readonly outcome: { answered: Result<BridgeFacts, BridgeFailure> | undefined; over: "ended" | "lost" | undefined; left: number };
   readonly leave: () => void;
 }
 
 function watch(): Watched {
-  const outcome: Watched["outcome"] = { answered: undefined, isOver: false, left: 0 };
+  const outcome: Watched["outcome"] = { answered: undefined, over: undefined, left: 0 };
   const { bridge, signals } = watchBridge(() => {
     outcome.left += 1;
   });
@@ -24,8 +24,8 @@ function watch(): Watched {
     bridge.answered.then((answered) => {
       outcome.answered = answered;
     }),
-    bridge.over.then(() => {
-      outcome.isOver = true;
+    bridge.over.then((over) => {
+      outcome.over = over;
     }),
   ];
   Promise.all(watching).catch((error: unknown) => {
@@ -41,13 +41,13 @@ const facts: BridgeFacts = { codec: "PCMA", suite: "AEAD_AES_256_GCM" };
 await t.test("connected, then over", async (t) => {
   const { signals, outcome } = watch();
   await settle();
-  t.strictSame(outcome, { answered: undefined, isOver: false, left: 0 });
+  t.strictSame(outcome, { answered: undefined, over: undefined, left: 0 });
   signals.connected(Promise.resolve(facts));
   await settle();
-  t.strictSame(outcome, { answered: { ok: true, value: facts }, isOver: false, left: 0 });
+  t.strictSame(outcome, { answered: { ok: true, value: facts }, over: undefined, left: 0 });
   signals.completed(event({ variable_originate_disposition: "SUCCESS" }));
   await settle();
-  t.strictSame(outcome, { answered: { ok: true, value: facts }, isOver: true, left: 0 });
+  t.strictSame(outcome, { answered: { ok: true, value: facts }, over: "ended", left: 0 });
 });
 
 await t.test("refused or unreachable, by FreeSWITCH's hang-up cause", async (t) => {
@@ -78,7 +78,7 @@ await t.test("the channel's connection ends: no facts, but an end", async (t) =>
   signals.completed(undefined);
   await settle();
   t.equal(outcome.answered?.ok, false);
-  t.ok(outcome.isOver);
+  t.equal(outcome.over, "ended");
 });
 
 await t.test("what is reported twice counts once", async (t) => {
@@ -97,8 +97,16 @@ await t.test("over before the facts are there", async (t) => {
   signals.connected(new Promise(() => undefined));
   signals.completed(event({ variable_originate_disposition: "SUCCESS" }));
   await settle();
-  t.ok(outcome.isOver);
+  t.equal(outcome.over, "ended");
   t.not(outcome.answered, undefined, "nobody waits for facts of a leg that is gone");
+});
+
+await t.test("a node that sends no audio any more is lost, the conference is not over", async (t) => {
+  const { signals, outcome } = watch();
+  signals.connected(Promise.resolve(facts));
+  signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: "MEDIA_TIMEOUT" }));
+  await settle();
+  t.equal(outcome.over, "lost");
 });
 
 await t.test("leaving is passed on", (t) => {

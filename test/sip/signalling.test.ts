@@ -61,7 +61,7 @@ async function arrived(all: Bench): Promise<DrachtioCall> {
 }
 
 function endpoint(): FakeEndpoint {
-  const script = { promptMs: 1, stopMs: 1, releaseMs: 1, bridgeMs: 1, talkMs: 1, bridgeOutcomes: [], suite: undefined } as const;
+  const script = { promptMs: 1, stopMs: 1, releaseMs: 1, bridgeMs: 1, talkMs: 1, overs: ["ended"], bridgeOutcomes: [], suite: undefined } as const;
   return new FakeEndpoint(script, async (_name, _timing, outcome) => await Promise.resolve(outcome()), () => undefined);
 }
 

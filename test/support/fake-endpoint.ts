@@ -16,6 +16,8 @@ export interface EndpointScript {
   readonly releaseMs: Timing;
   readonly bridgeMs: Timing;
   readonly talkMs: Timing;
+  /** How the first, second, ... joined leg ends; the last one goes on. */
+  readonly overs: readonly ["ended" | "lost", ...("ended" | "lost")[]];
   /** What the node says to the first, second, ... leg; the last one goes on. */
   readonly bridgeOutcomes: readonly Result<BridgeFacts, BridgeFailure>[];
   readonly suite: string | undefined;
@@ -41,6 +43,7 @@ export class FakeEndpoint implements CallerEndpoint {
   /** The bridges that were left by us. */
   left = 0;
   releases = 0;
+  #joined = 0;
   readonly #perform: Perform;
   readonly #script: EndpointScript;
   readonly #onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void;
@@ -87,13 +90,16 @@ export class FakeEndpoint implements CallerEndpoint {
 
   bridge(target: BridgeTarget): Bridge {
     this.targets.push(target);
-    const { bridgeMs, talkMs, bridgeOutcomes } = this.#script;
+    const { bridgeMs, talkMs, bridgeOutcomes, overs } = this.#script;
     const outcome = bridgeOutcomes[Math.min(this.targets.length, bridgeOutcomes.length) - 1] ?? success({ codec: "PCMA", suite: undefined });
     const answered = this.#perform("bridge-answered", bridgeMs, () => outcome);
     return {
       answered,
       over: answered.then(async (result) => {
-        if (result.ok) await this.#perform("bridge-over", talkMs, () => undefined);
+        if (!result.ok) return "ended";
+        this.#joined += 1;
+        const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
+        return await this.#perform("bridge-over", talkMs, () => how);
       }),
       leave: () => {
         this.left += 1;

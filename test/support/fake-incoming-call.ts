@@ -9,6 +9,8 @@ export interface IncomingCallScript {
   readonly offer: OfferKind;
   readonly acceptMs: Timing;
   readonly hangUpMs: Timing;
+  /** When the ACK comes that has the answer to our offer. */
+  readonly acknowledgedMs: Timing;
   /** What becomes of the 200 when the caller has not cancelled. */
   readonly acceptOutcome: Result<void, EndCause>;
 }
@@ -32,6 +34,7 @@ export class FakeIncomingCall implements IncomingCall {
   rings = 0;
   readonly refusals: SipAnswer[] = [];
   accepts = 0;
+  attachments = 0;
   readonly hangUps: string[] = [];
   /** What the SIP side was asked for and can't do. */
   readonly mistakes: string[] = [];
@@ -75,6 +78,15 @@ export class FakeIncomingCall implements IncomingCall {
       this.#isUp = this.#script.acceptOutcome.ok;
       return this.#script.acceptOutcome.ok ? success(undefined) : this.#script.acceptOutcome;
     });
+  }
+
+  async acceptOffering(): Promise<Result<{ readonly answer: Promise<string> }, EndCause>> {
+    const accepted = await this.accept();
+    return accepted.ok ? success({ answer: this.#perform("acknowledged", this.#script.acknowledgedMs, () => "v=0 the caller's answer") }) : accepted;
+  }
+
+  attach(): void {
+    this.attachments += 1;
   }
 
   async hangUp(reasonHeader: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { type CallServices, runCall } from "../../src/call/call.js";
 import type { EndCause } from "../../src/call/cause.js";
-import type { Admitted, CallerEndpoint, MediaFailure } from "../../src/call/interfaces.js";
+import type { Admitted, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
 import { defaultLabels } from "../../src/caller/label.js";
@@ -50,11 +50,13 @@ export const goodScript: WorldScript = {
   acceptMs: 5,
   acceptOutcome: success(undefined),
   hangUpMs: 10,
+  acknowledgedMs: 20,
   promptMs: 2_000,
   stopMs: 10,
   releaseMs: 15,
   bridgeMs: 300,
   talkMs: 60_000,
+  overs: ["ended"],
   bridgeOutcomes: [success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" })],
   suite: "AES_CM_128_HMAC_SHA1_80",
   conferences: [fakeConference("54321")],
@@ -121,7 +123,7 @@ export class CallWorld {
     return {
       clock: this.callClock,
       trunks: { admit: () => admission },
-      media: { openEndpoint: async () => await this.#open() },
+      media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
       takePlace: () => {
         if (place !== "free") return failure(place);
@@ -207,6 +209,20 @@ export class CallWorld {
       });
       this.endpoints.push(endpoint);
       return success(endpoint);
+    });
+  }
+
+  /** The endpoint exists from the offer on, and is only handed out with the answer. */
+  async #openOffer(): Promise<Result<OfferingEndpoint, MediaFailure>> {
+    const opened = await this.#open();
+    if (!opened.ok) return opened;
+    const { value: endpoint } = opened;
+    return success({
+      offer: "v=0 the media server's offer",
+      complete: async () => await this.#perform("completed", this.script.openMs, () => success(endpoint)),
+      release: async () => {
+        await endpoint.release();
+      },
     });
   }
 

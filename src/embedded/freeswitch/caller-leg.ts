@@ -4,6 +4,7 @@ import { parseUri, type IncomingInvite, type SipDialog, type SipRequest } from "
 import type { ApiCommands } from "./api.js";
 import { Channel } from "./channel.js";
 import type { Engine, SipProfile } from "./engine.js";
+import type { EventSocket } from "./event-socket.js";
 import { causeOfReason, reasonHeader, type HangupCause } from "./hangup-cause.js";
 import { digitOfInfo } from "./info-digit.js";
 import { CODECS, type SecurityPolicy } from "./leg-policy.js";
@@ -14,7 +15,8 @@ export interface CallerLegOptions {
   readonly engine: Engine;
   readonly api: ApiCommands;
   readonly profile: SipProfile;
-  readonly countSocket: (change: 1 | -1) => void;
+  /** Open connections to applications. */
+  readonly sockets: Set<EventSocket>;
 }
 
 const MAX_HEADER_VARIABLES = 50;
@@ -136,10 +138,15 @@ function answer(channel: Channel, invite: IncomingInvite): void {
   channel.markAnswered();
 }
 
+/** media_timeout_ms of vars.xml. */
+const DEFAULT_MEDIA_TIMEOUT_MS = "30000";
+
 /** What mrf.xml sets before it hands the channel over. */
 function dialplanVariables(request: SipRequest): [string, string][] {
   const { srtp } = inboundSecurity(request);
+  const mediaTimeout = /^[1-9][0-9]{3,7}$/.exec(request.headers.get("X-Einwahl-Media-Timeout")?.trim() ?? "")?.[0];
   return [
+    ["media_timeout", mediaTimeout ?? DEFAULT_MEDIA_TIMEOUT_MS],
     ...(srtp === "mandatory" ? [["rtp_secure_media_inbound", "mandatory"] as [string, string]] : []),
     ["rtp_allow_crypto_in_avp", "true"],
     ["playback_terminators", "none"],
@@ -177,7 +184,7 @@ function follow(channel: Channel, dialog: SipDialog): void {
 
 async function runDialplan(channel: Channel, request: SipRequest, o: CallerLegOptions): Promise<void> {
   channel.setVariable("current_application", "socket");
-  await controlBySocket(channel, o.api, request.headers.get("X-esl-outbound") ?? "", o.countSocket);
+  await controlBySocket(channel, o.api, request.headers.get("X-esl-outbound") ?? "", o.sockets);
   // The application let go: what runs (a bridge above all) goes on, then the dialplan's last action ends the call.
   await channel.applications.idle();
   if (!channel.isDown && channel.state !== "CS_PARK") channel.hangUp("NORMAL_TEMPORARY_FAILURE");

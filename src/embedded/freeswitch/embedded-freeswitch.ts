@@ -10,6 +10,7 @@ import { ChannelTable } from "./channel-table.js";
 import type { Engine, SipProfile } from "./engine.js";
 import { EventBus } from "./event-bus.js";
 import { EventServer } from "./event-server.js";
+import type { EventSocket } from "./event-socket.js";
 import { startHeartbeat } from "./heartbeat.js";
 import { SoundLibrary } from "./sound-library.js";
 
@@ -64,7 +65,7 @@ export class EmbeddedFreeSwitch {
     const api = new ApiCommands(engine);
     const [incoming] = profiles;
     incoming.agent.onInvite = (invite) => {
-      engine.inBackground(takeCall(invite, { engine, api, profile: incoming, countSocket: (change) => { state.sockets += change; } }));
+      engine.inBackground(takeCall(invite, { engine, api, profile: incoming, sockets: state.sockets }));
     };
     const events = await EventServer.listen({ engine, api, ...o.eventSocket }).catch(async (error: unknown) => {
       await closeProfiles(profiles);
@@ -91,7 +92,7 @@ export class EmbeddedFreeSwitch {
   counts(): { channels: number; sockets: number; controls: number; mediaSessions: number; sipDialogs: number } {
     return {
       channels: this.#engine.channels.size,
-      sockets: this.#state.sockets,
+      sockets: this.#state.sockets.size,
       controls: this.#events.connections,
       mediaSessions: this.#state.mediaSessions,
       sipDialogs: this.#engine.profiles.reduce((sum, profile) => sum + profile.agent.counts().dialogs, 0),
@@ -106,12 +107,12 @@ export class EmbeddedFreeSwitch {
     for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
     await new Promise<void>((resolve) => {
       const stop = clock.after(CLOSE_LIMIT_MS, resolve);
-      const gone = Promise.all(all.map((channel) => channel.gone)).then(() => this.#state.settled());
-      this.#engine.inBackground(gone.then(() => {
+      this.#engine.inBackground(Promise.all(all.map((channel) => channel.gone)).then(() => {
         stop();
         resolve();
       }));
     });
+    for (const socket of this.#state.sockets) socket.destroy();
     await this.#events.close();
     await closeProfiles(this.#engine.profiles);
   }
@@ -119,11 +120,11 @@ export class EmbeddedFreeSwitch {
 
 /** What is counted across the parts. */
 class SharedState {
-  sockets = 0;
+  /** Towards applications, one for each channel. */
+  readonly sockets = new Set<EventSocket>();
   mediaSessions = 0;
   readonly unsupported: string[] = [];
   readonly #onUnsupported: ((what: string) => void) | undefined;
-  readonly #work = new Set<Promise<void>>();
 
   constructor(onUnsupported: ((what: string) => void) | undefined) {
     this.#onUnsupported = onUnsupported;
@@ -136,20 +137,11 @@ class SharedState {
 
   /** A rejection of work that nobody waits for is a bug and ends the process. */
   inBackground(work: Promise<void>): void {
-    const done = work.catch((bug: unknown) => {
+    work.catch((bug: unknown) => {
       queueMicrotask(() => {
         throw bug;
       });
     });
-    this.#work.add(done);
-    done.then(
-      () => this.#work.delete(done),
-      () => undefined,
-    );
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#work);
   }
 }
 

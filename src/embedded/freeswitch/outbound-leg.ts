@@ -72,14 +72,15 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
   };
   caller.down.addEventListener("abort", onCallerDown, { once: true });
   if (caller.isDown) onCallerDown();
-  const result = await invite.result;
+  // Once the leg is down the invite is cancelled and looks after itself, however long a connection takes to fail.
+  const result = await Promise.race([invite.result, whenDown(leg)]);
   // sofia gives up at once only where a connection is refused. A certificate that is not accepted, a name that is not
   // found, a connection that breaks: it keeps silent until leg_timeout.
-  if (!result.ok && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
+  if (result?.ok === false && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
   stopTimers();
   caller.down.removeEventListener("abort", onCallerDown);
-  if (result.ok) establish(leg, result.value, signalling);
-  else if (!leg.isDown) noteFailure(leg, result.failure);
+  if (result?.ok === true) establish(leg, result.value, signalling);
+  else if (result !== undefined && !leg.isDown) noteFailure(leg, result.failure);
 }
 
 function requestUri(dial: DialString): string {
@@ -188,9 +189,10 @@ function isSilentFault({ status, reason, headers }: InviteFailure): boolean {
   return headers === undefined && status === 503 && !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(reason);
 }
 
-function whenDown(leg: Channel): Promise<void> {
+function whenDown(leg: Channel): Promise<undefined> {
   return new Promise((resolve) => {
-    leg.down.addEventListener("abort", () => { resolve(); }, { once: true });
+    leg.down.addEventListener("abort", () => { resolve(undefined); }, { once: true });
+    if (leg.isDown) resolve(undefined);
   });
 }
 

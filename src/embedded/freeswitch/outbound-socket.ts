@@ -9,7 +9,7 @@ const CONNECT_LIMIT_MS = 5000;
  * The dialplan application `socket host:port async full`: hands the channel to the application at that address.
  * Settles when the connection is over; at once when there is none to be had.
  */
-export async function controlBySocket(channel: Channel, api: ApiCommands, target: string, count: (change: 1 | -1) => void): Promise<void> {
+export async function controlBySocket(channel: Channel, api: ApiCommands, target: string, open: Set<EventSocket>): Promise<void> {
   const address = /^([\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(target.trim());
   const port = Number(address?.[2]);
   if (address === null || port < 1 || port > 65535) return;
@@ -36,13 +36,14 @@ export async function controlBySocket(channel: Channel, api: ApiCommands, target
     socket.destroy();
     return;
   }
-  count(1);
   const connection = new EventSocket(socket, { engine: channel.engine, api, channel });
+  open.add(connection);
   channel.releases.push(() => {
     connection.channelGone();
     return Promise.resolve();
   });
   if (channel.isDown) connection.channelGone();
+  else channel.fire("CHANNEL_PARK");
   await connection.closed;
-  count(-1);
+  open.delete(connection);
 }

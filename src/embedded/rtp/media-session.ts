@@ -13,6 +13,7 @@ import { makeCryptoLine, type CryptoLine } from "./sdes.js";
 import { OFFERED_TELEPHONE_EVENT, parseRemoteSdp, writeSdp, type Direction, type LocalMedia, type MediaProfile, type NegotiationFailure, type RemoteMedia } from "./sdp.js";
 import { ALL_SUITES, SUITES, SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
 
+export type { CodecName } from "./g711.js";
 export type { AnswerOptions, SrtpPolicy } from "./negotiation.js";
 export type { MediaProfile, NegotiationFailure } from "./sdp.js";
 

@@ -16,16 +16,14 @@ export interface Engines {
 
 export type StartEngines = (certificates: Certificates, soundsDirectory: string) => Promise<Engines>;
 
-/** The embedded engines, or those of the module that EINWAHL_TEST_ENGINES names (`real`: the real ones). */
+/** The embedded engines; with EINWAHL_TEST_ENGINES=real drachtio-server and FreeSWITCH from the PATH. */
 export async function startEngines(certificates: Certificates, soundsDirectory: string): Promise<Engines> {
-  const wanted = process.env["EINWAHL_TEST_ENGINES"] ?? "embedded";
-  if (wanted === "embedded") {
-    const { startEmbeddedEngines } = await import("./embedded-engines.js");
-    return await startEmbeddedEngines(certificates, soundsDirectory);
+  if (process.env["EINWAHL_TEST_ENGINES"] === "real") {
+    const { startRealEngines } = await import("../../engines/real-engines.js");
+    return await startRealEngines(certificates, soundsDirectory);
   }
-  const path = wanted === "real" ? "../../engines/real-engines.js" : wanted;
-  const { startRealEngines } = (await import(path)) as { readonly startRealEngines: StartEngines };
-  return await startRealEngines(certificates, soundsDirectory);
+  const { startEmbeddedEngines } = await import("./embedded-engines.js");
+  return await startEmbeddedEngines(certificates, soundsDirectory);
 }
 
 export function prefixed(name: string, counts: Counts): Counts {

@@ -200,6 +200,18 @@ export class World {
     }
   }
 
+  /** Waits until no answered request lingers any more (RFC 3261's timers, 32 s), and says what there is then. */
+  async settled(ms = 60_000): Promise<Counts> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const now = await this.counts();
+      const lingering = Object.entries(now).filter(([name, count]) => /\.(lingering|transactions)$/.test(name) && count > 0);
+      if (lingering.length === 0) return now;
+      if (performance.now() > deadline) throw new Error(`still there: ${JSON.stringify(Object.fromEntries(lingering))}`);
+      await setTimeout(LOOK_EVERY_MS);
+    }
+  }
+
   /** Log lines that should not be there: bugs, and lines with one of these secrets in them. */
   complaints(secrets: readonly string[]): string[] {
     const isBad = (line: string): boolean => /"msg":"bug"/.test(line) || secrets.some((secret) => line.includes(secret));

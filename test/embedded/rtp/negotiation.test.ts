@@ -67,3 +67,27 @@ await t.test("an answer that does not fit our offer", async (t) => {
   t.match(session.accept(answer("m=audio 4000 RTP/SAVP 9", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR")), { ok: false, failure: { kind: "noCommonCodec" } });
   t.equal(session.codec, undefined);
 });
+
+await t.test("mangled offers are answered or refused, never more", async (t) => {
+  const good = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR|2^31|1:4\r\na=sendrecv\r\nm=video 0 RTP/AVP 96\r\n";
+  let state = 42;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  const session = await MediaSession.open({ address });
+  t.teardown(() => session.close());
+  const outcomes = { answered: 0, refused: 0 };
+  for (let round = 0; round < 5000; round++) {
+    let text = good;
+    for (let change = random(4); change >= 0; change--) {
+      const at = random(text.length);
+      const length = random(12);
+      const filler = ["", "0", "=", "\r\n", " ", "\0", "\u00fc", "m=audio 1 RTP/AVP 8\r\n", "99999999999", "-1"][random(10)] ?? "";
+      text = text.slice(0, at) + filler + text.slice(at + length);
+    }
+    if (session.answer(text, { codecs, srtp: "optional" }).ok) outcomes.answered += 1;
+    else outcomes.refused += 1;
+  }
+  t.ok(outcomes.answered > 100 && outcomes.refused > 100, JSON.stringify(outcomes));
+});

@@ -1,0 +1,80 @@
+import type { CallServices } from "./call.js";
+import type { EndCause } from "./cause.js";
+import type { Holdings } from "./holdings.js";
+import type { Admitted, CallerEndpoint, IncomingCall } from "./interfaces.js";
+import type { CallSettings } from "./settings.js";
+import type { Waiting } from "./wait.js";
+
+export interface ConnectContext {
+  readonly waiting: Waiting;
+  readonly held: Holdings;
+  readonly services: CallServices;
+  readonly settings: CallSettings;
+}
+
+/** The caller is connected to a media server, or the call is over. */
+export type Connected =
+  | { readonly kind: "connected"; readonly endpoint: CallerEndpoint }
+  | { readonly kind: "ended"; readonly cause: EndCause };
+
+/** Opens a channel on a media server and accepts the call with it. */
+export async function connect(call: IncomingCall, admitted: Admitted, context: ConnectContext): Promise<Connected> {
+  const connected = call.offer === "none" ? await offerFirst(call, admitted, context) : await answerOffer(call, admitted, context);
+  return isOpenLine(connected, admitted) ? ended("plain-rtp") : connected;
+}
+
+/** The usual way: the INVITE has an offer, the 200 the answer. */
+async function answerOffer(call: IncomingCall, admitted: Admitted, { waiting, held, services, settings }: ConnectContext): Promise<Connected> {
+  const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp);
+  held.opening = opening;
+  const opened = await waiting.for(opening, settings.mediaWithinMs);
+  if (opened.kind === "ended") return opened;
+  if (opened.kind === "late") return ended("media-unavailable");
+  if (!opened.value.ok) return ended(opened.value.failure);
+  const endpoint = opened.value.value;
+  // Not even the 200 of a call that would be plain.
+  if (isOpenLine({ kind: "connected", endpoint }, admitted)) return ended("plain-rtp");
+
+  held.accepting = call.accept(endpoint.sdp, endpoint);
+  const accepted = await waiting.for(held.accepting, settings.acceptWithinMs);
+  if (accepted.kind === "ended") return accepted;
+  if (accepted.kind === "late") return ended("answer-failed");
+  return accepted.value.ok ? { kind: "connected", endpoint } : ended(accepted.value.failure);
+}
+
+/** The other way round: the 200 has the offer, the ACK the answer. */
+async function offerFirst(call: IncomingCall, admitted: Admitted, { waiting, held, services, settings }: ConnectContext): Promise<Connected> {
+  const opening = services.media.openOffer(admitted.srtp);
+  held.opening = opening;
+  const opened = await waiting.for(opening, settings.mediaWithinMs);
+  if (opened.kind === "ended") return opened;
+  if (opened.kind === "late") return ended("media-unavailable");
+  if (!opened.value.ok) return ended(opened.value.failure);
+  const offering = opened.value.value;
+
+  const accepting = call.acceptOffering(offering.offer);
+  held.accepting = accepting;
+  const accepted = await waiting.for(accepting, settings.acceptWithinMs);
+  if (accepted.kind === "ended") return accepted;
+  if (accepted.kind === "late") return ended("answer-failed");
+  if (!accepted.value.ok) return ended(accepted.value.failure);
+
+  const answered = await waiting.for(accepted.value.value.answer, settings.acceptWithinMs);
+  if (answered.kind === "ended") return answered;
+  if (answered.kind === "late") return ended("answer-failed");
+  const completed = await waiting.for(offering.complete(answered.value), settings.mediaWithinMs);
+  if (completed.kind === "ended") return completed;
+  if (completed.kind === "late") return ended("media-unavailable");
+  if (!completed.value.ok) return ended(completed.value.failure);
+  call.attach(completed.value.value);
+  return { kind: "connected", endpoint: completed.value.value };
+}
+
+/** Whether the line would be plain where it must not be. */
+function isOpenLine(connected: Connected, admitted: Admitted): boolean {
+  return connected.kind === "connected" && admitted.srtp === "mandatory" && connected.endpoint.suite === undefined;
+}
+
+function ended(cause: EndCause): Connected {
+  return { kind: "ended", cause };
+}

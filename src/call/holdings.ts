@@ -1,0 +1,68 @@
+import { Latch } from "../latch.js";
+import { type Result, failure } from "../result.js";
+import type { CallServices } from "./call.js";
+import { type EndCause, answerFor, reasonHeaderFor } from "./cause.js";
+import type { IncomingCall, MediaFailure } from "./interfaces.js";
+import { Waiting } from "./wait.js";
+
+/** How long each step of the end of a call may take before it is left to the engines' own timers, in milliseconds. */
+const endingLimit = 5_000;
+
+/** What a call has taken and has to give back, however it ends. */
+export class Holdings {
+  place: (() => void) | undefined;
+  opening: Promise<Result<{ release(): Promise<void> }, MediaFailure>> | undefined;
+  accepting: Promise<Result<unknown, EndCause>> | undefined;
+  readonly #offs: (() => void)[] = [];
+  readonly #waiting: Waiting;
+  readonly #onBug: (error: unknown) => void;
+
+  constructor({ clock, onBug }: Pick<CallServices, "clock" | "onBug">) {
+    // The end itself is not cut short by the end of the call: its latch is never set.
+    this.#waiting = new Waiting(clock, new Latch<EndCause>());
+    this.#onBug = onBug;
+  }
+
+  watch(off: () => void): void {
+    this.#offs.push(off);
+  }
+
+  /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
+  async release(call: IncomingCall, cause: EndCause): Promise<void> {
+    for (const off of this.#offs) off();
+    const endings = [this.#waiting.for(this.#releaseEndpoint(), endingLimit), this.#endSignalling(call, cause)];
+    await Promise.all(endings.map((ending) => ending.catch(this.#onBug)));
+    this.place?.();
+  }
+
+  async #endSignalling(call: IncomingCall, cause: EndCause): Promise<void> {
+    const isUp = await this.#isUp(call, cause);
+    // The caller may have gone since, whatever has ended the call.
+    if (isUp) {
+      if (call.gone.value !== "caller-hung-up") await this.#waiting.for(call.hangUp(reasonHeaderFor(cause)), endingLimit);
+    } else if (call.gone.value !== "cancelled") {
+      call.refuse(answerFor(cause));
+    }
+  }
+
+  /** Whether there is a dialog. An answer that is on its way is waited for: what it makes would have no owner. */
+  async #isUp(call: IncomingCall, cause: EndCause): Promise<boolean> {
+    const accepting = this.accepting?.catch((error: unknown) => {
+      this.#onBug(error);
+      return failure("bug");
+    });
+    if (accepting === undefined) return false;
+    const accepted = await this.#waiting.for(accepting, endingLimit);
+    if (accepted.kind === "done") return accepted.value.ok;
+    const ownerless = accepting.then(async (late) => {
+      if (late.ok) await call.hangUp(reasonHeaderFor(cause));
+    });
+    ownerless.catch(this.#onBug);
+    return false;
+  }
+
+  async #releaseEndpoint(): Promise<void> {
+    const opened = await this.opening;
+    if (opened?.ok === true) await opened.value.release();
+  }
+}

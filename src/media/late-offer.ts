@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+import type { Clock } from "../clock.js";
+import { type Result, failure, success } from "../result.js";
+import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
+
+/** What drachtio-fsmrf keeps for a channel that it waits for. */
+interface PendingConnection {
+  conn?: ChannelConnection;
+  fn?: (connection: ChannelConnection) => void;
+}
+
+/** The inside of drachtio-fsmrf's media server, which `createEndpoint` works with. */
+export interface FsmrfInside {
+  readonly pendingConnections: Map<string, PendingConnection>;
+  readonly sip: { readonly ipv4: { readonly udp: { readonly address?: string } } };
+  readonly advertisedAddress: string;
+  readonly advertisedPort: number;
+}
+
+type EndpointConstructor = new (connection: ChannelConnection, dialog: SrfDialog, server: FsmrfMediaServer, options: { readonly customEvents: readonly string[] }) => FsmrfEndpoint & {
+  once(event: "ready", listener: () => void): void;
+};
+
+/** FreeSWITCH connects within this time after the ACK, in milliseconds. */
+const connectLimit = 4_000;
+
+const load = createRequire(import.meta.url);
+
+/** A channel whose offer is out and whose answer is not there yet. */
+export interface LateOffer {
+  readonly offer: string;
+  complete(answer: string): Promise<Result<FsmrfEndpoint, "media-unavailable">>;
+  abandon(): Promise<void>;
+}
+
+/**
+ * Lets FreeSWITCH make the offer (`enable-3pcc` in `freeswitch/conf/sip_profiles/drachtio_mrf.xml`). drachtio-fsmrf's own
+ * way acknowledges FreeSWITCH's offer with FreeSWITCH's own SDP, after which no audio ever flows; here the ACK waits for
+ * the caller's answer. Throws drachtio-srf's errors when FreeSWITCH refuses.
+ */
+export async function makeLateOffer(server: FsmrfMediaServer, srf: SrfLike, clock: Clock, headers: Readonly<Record<string, string>>): Promise<LateOffer> {
+  const uuid = randomUUID();
+  const { pendingConnections, sip, advertisedAddress, advertisedPort } = server as FsmrfMediaServer & FsmrfInside;
+  const pending: PendingConnection = {};
+  pendingConnections.set(uuid, pending);
+  try {
+    const offered = await srf.createUAC(`sip:drachtio@${sip.ipv4.udp.address ?? ""}`, {
+      noAck: true,
+      headers: { ...headers, "User-Agent": `drachtio-fsmrf:${uuid}`, "X-esl-outbound": `${advertisedAddress}:${advertisedPort}` },
+    });
+    const forget = (): void => {
+      pendingConnections.delete(uuid);
+    };
+    return {
+      offer: encryptedSection(offered.sdp),
+      complete: async (answer) => {
+        const connected = connectionOf(pending, clock);
+        const dialog = await offered.ack(answer);
+        const connection = await connected;
+        forget();
+        if (connection === undefined) {
+          await hangUp(srf, dialog);
+          return failure("media-unavailable");
+        }
+        return success(await makeEndpoint(connection, dialog, server));
+      },
+      abandon: async () => {
+        forget();
+        await offered.destroy();
+      },
+    };
+  } catch (error) {
+    pendingConnections.delete(uuid);
+    throw error;
+  }
+}
+
+/** The session and its encrypted audio line; FreeSWITCH offers a plain one after it. */
+function encryptedSection(sdp: string): string {
+  const [session = "", ...media] = sdp.split(/^(?=m=)/m);
+  return session + (media.find((section) => /^m=audio \d+ RTP\/SAVP /.test(section)) ?? media.join(""));
+}
+
+async function connectionOf(pending: PendingConnection, clock: Clock): Promise<ChannelConnection | undefined> {
+  return await new Promise((resolve) => {
+    const callOff = clock.after(connectLimit, () => {
+      resolve(undefined);
+    });
+    const arrived = (connection: ChannelConnection): void => {
+      callOff();
+      resolve(connection);
+    };
+    if (pending.conn === undefined) pending.fn = arrived;
+    else arrived(pending.conn);
+  });
+}
+
+async function makeEndpoint(connection: ChannelConnection, dialog: SrfDialog, server: FsmrfMediaServer): Promise<FsmrfEndpoint> {
+  const Endpoint = load("drachtio-fsmrf/lib/endpoint.js") as EndpointConstructor;
+  const endpoint = new Endpoint(connection, dialog, server, { customEvents: [] });
+  await new Promise<void>((resolve) => {
+    endpoint.once("ready", resolve);
+  });
+  return endpoint;
+}
+
+async function hangUp(srf: SrfLike, dialog: SrfDialog): Promise<void> {
+  await new Promise<void>((resolve) => {
+    srf.request("sip:placeholder", { method: "BYE", stackDialogId: dialog.id }, () => {
+      resolve();
+    });
+  });
+  srf.removeDialog(dialog);
+}

@@ -1,0 +1,111 @@
+import t from "tap";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { World, conferences, withPollInterval } from "./support/world.js";
+
+const caller = "+4915223125678";
+const { pin, name: meeting } = conferences[0];
+
+async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  await call.answered;
+  await call.audio.waitForPrompt("de/welcome", 20_000);
+  return call;
+}
+
+await t.test("BBB servers that fail", async (t) => {
+  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const [first, second] = world.bbbs;
+  const phone = await world.phone();
+  const idle = await world.counts();
+  const report = (): Promise<{ readonly cause: string }> => world.reports.next("the call's report", () => true, { ms: 60_000 });
+
+  await t.test("the node refuses the call: asked twice, and the caller is told", async (t) => {
+    first.voice.refusal = { kind: "status", status: 603 };
+    const call = await greeted(world, phone);
+    const story = report();
+    await call.sendDigits(pin);
+    t.ok(await call.audio.waitForPrompt("de/conference-unavailable", 20_000, { whole: true }), "that the conference can't be reached now");
+    t.match(await call.ended, { by: "remote", reason: /cause=21;text="conference-refused"/ });
+    t.match(await story, { cause: "conference-refused", server: first.name });
+    first.voice.refusal = undefined;
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("the node's SIP port is closed", async (t) => {
+    await first.voice.down();
+    const call = await greeted(world, phone);
+    const story = report();
+    await call.sendDigits(pin);
+    t.ok(await call.audio.waitForPrompt("de/conference-unavailable", 20_000, { whole: true }), "the caller is told");
+    t.match(await story, { cause: "conference-unreachable" });
+    await first.voice.up();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("the node takes no SRTP: no call in the open", async (t) => {
+    first.voice.srtp = "none";
+    const call = await greeted(world, phone);
+    const story = report();
+    await call.sendDigits(pin);
+    t.ok(await call.audio.waitForPrompt("de/conference-unavailable", 20_000, { whole: true }), "the caller is told");
+    t.match(await story, { cause: "conference-refused", srtp: { bbb: undefined } });
+    first.voice.srtp = "mandatory";
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("every API is down: the caller is told that it is not the PIN", async (t) => {
+    for (const bbb of world.bbbs) await bbb.api.down();
+    const call = await greeted(world, phone);
+    const story = report();
+    await call.sendDigits("88888#");
+    t.ok(await call.audio.waitForPrompt("de/service-unavailable", 20_000), "service unavailable");
+    t.notOk(call.audio.prompts().some(({ name }) => name === "de/pin-unknown"), "and not: unknown PIN");
+    for (const bbb of world.bbbs) await bbb.api.up();
+    const arrival = second.waitForMember(conferences[1].pin, 20_000);
+    await call.sendDigits(`${conferences[1].pin}#`);
+    t.ok(await arrival, "once it is up the PIN leads to the conference");
+    await call.hangUp();
+    t.match(await story, { cause: "caller-hung-up" });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("every API stays down: goodbye after three tries", async (t) => {
+    for (const bbb of world.bbbs) bbb.api.mood = "http-500";
+    const call = await greeted(world, phone);
+    const story = report();
+    for (const wrong of ["88881#", "88882#", "88883#"]) {
+      const from = call.audio.recording.durationMs;
+      await call.sendDigits(wrong);
+      t.ok(await call.audio.waitForPrompt("de/service-unavailable", 20_000, { fromMs: from }), "told");
+    }
+    t.match(await story, { cause: "directory-unavailable" });
+    for (const bbb of world.bbbs) bbb.api.mood = "normal";
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("the conference ends: the caller is told", async (t) => {
+    const call = await greeted(world, phone);
+    const story = report();
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking");
+    await call.sendDigits(pin);
+    t.ok(await talking, "in the conference");
+    await first.endMeeting(meeting);
+    t.ok(await call.audio.waitForPrompt("de/conference-ended", 20_000, { whole: true }), "that it is over");
+    t.match(await story, { cause: "conference-ended" });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("a meeting that was created a moment ago is found", async (t) => {
+    first.createMeeting({ meetingID: "new", name: "New", voiceBridge: "77001" });
+    const call = await greeted(world, phone);
+    const arrival = first.waitForMember("77001", 20_000);
+    await call.sendDigits("77001#");
+    t.match(await arrival, { voiceBridge: "77001", name: "5678" });
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  t.strictSame(world.complaints([caller.slice(3), "88881", "77001"]), [], "no bug, number or PIN in the log");
+});

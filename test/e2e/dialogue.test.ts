@@ -1,0 +1,99 @@
+import t from "tap";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { World, conferences, numbers } from "./support/world.js";
+
+const caller = "+4915223125678";
+
+async function answeredCall(world: World, phone: TestPhone, number: string = numbers.german): Promise<PhoneCall> {
+  const call = await phone.dial({ uri: world.sipUri(number), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  await call.answered;
+  return call;
+}
+
+await t.test("the dialogue about the PIN", async (t) => {
+  // Patience of seconds, not of a person's: the waits are the same.
+  const world = await World.start(t, {
+    settings: (settings) => ({ ...settings, calls: { pin: { first_digit_timeout: "1s", inter_digit_timeout: "1s" } } }),
+  });
+  const phone = await world.phone();
+  const idle = await world.counts();
+
+  await t.test("three wrong PINs: told each time, then goodbye", async (t) => {
+    const call = await answeredCall(world, phone);
+    const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
+    for (const wrong of ["99911#", "99922#"]) {
+      const from = call.audio.recording.durationMs;
+      await call.sendDigits(wrong);
+      t.ok(await call.audio.waitForPrompt("de/pin-unknown", 20_000, { fromMs: from }), "no conference has this PIN");
+    }
+    await call.sendDigits("99933#");
+    t.ok(await call.audio.waitForPrompt("de/too-many-tries", 20_000, { whole: true }), "the last words, to their end");
+    t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ }, "then einwahl hangs up");
+    t.match(await report, { cause: "too-many-tries", pinsTyped: 3 });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("silence: asked again, then goodbye", async (t) => {
+    const call = await answeredCall(world, phone);
+    const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
+    t.match(await call.ended, { by: "remote", reason: /text="no-input"/ });
+    t.match(await report, { cause: "no-input", pinsTyped: 0 });
+    const heard = call.audio.prompts().map(({ name }) => name);
+    t.strictSame(
+      heard.filter((name) => !name.endsWith("language-switch")),
+      ["de/welcome", "de/enter-pin", "de/pin-silence", "de/enter-pin", "de/pin-silence", "de/enter-pin", "de/no-input-goodbye"],
+      "everything that was said, in this order",
+    );
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("** switches to English; * starts over; # ends", async (t) => {
+    const call = await answeredCall(world, phone);
+    await call.audio.waitForPrompt("de/welcome", 20_000);
+    await call.sendDigits("**");
+    t.ok(await call.audio.waitForPrompt("en/welcome", 20_000), "now in English");
+    await call.sendDigits("99*");
+    t.ok(await call.audio.waitForPrompt("en/pin-restart", 20_000), "told that the digits are forgotten");
+    const { pin } = conferences[1];
+    const arrival = world.bbbs[1].waitForMember(pin, 20_000);
+    await call.sendDigits(`${pin}#`);
+    t.match(await arrival, { voiceBridge: pin }, "the digits after it count");
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("keys by SIP INFO", async (t) => {
+    const call = await answeredCall(world, phone, numbers.english);
+    await call.audio.waitForPrompt("en/welcome", 20_000);
+    const { pin } = conferences[0];
+    const arrival = world.bbbs[0].waitForMember(pin, 20_000);
+    t.ok(await call.sendDigits(pin, { method: "info" }), "taken");
+    t.match(await arrival, { voiceBridge: pin });
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("anonymous callers, and numbers too short to show a part of", async (t) => {
+    const { pin } = conferences[0];
+    for (const { from, headers, name } of [
+      { from: "anonymous", headers: [], name: "Anonym" },
+      { from: caller, headers: [["Privacy", "id"], ["P-Asserted-Identity", `<sip:${caller}@127.0.0.1>`]] as const, name: "Anonym" },
+      { from: "110", headers: [], name: "Telefon" },
+      { from: "0049301234567;cpc=ordinary", headers: [], name: "4567" },
+    ]) {
+      const call = await phone.dial({ uri: world.sipUri(), number: from, headers });
+      await call.answered;
+      const arrival = world.bbbs[0].waitForMember(pin, 20_000);
+      await call.sendDigits(pin);
+      const member = await arrival;
+      t.match(member, { name }, `${name} for ${from}`);
+      t.notMatch(member?.number ?? "", /\d/, "and no digit in the pseudonym");
+      await call.hangUp();
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    }
+  });
+
+  t.strictSame(world.complaints([caller.slice(3), "99911", "99922", conferences[1].pin]), [], "no bug, number or PIN in the log");
+});

@@ -1,0 +1,81 @@
+import t, { type Test } from "tap";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { World, conferences, numbers, withPollInterval } from "./support/world.js";
+
+const caller = "+4915223125678";
+const rounds = 3;
+
+t.setTimeout(240_000);
+
+async function joined(world: World, phone: TestPhone, index: 0 | 1): Promise<PhoneCall> {
+  const { pin } = conferences[index];
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  await call.answered;
+  const tone = world.bbbs[index].waitForTone({ voiceBridge: pin }, 1040, 20_000);
+  call.playTone(1040);
+  await call.sendDigits(pin);
+  await tone;
+  return call;
+}
+
+/** Calls that end in every way, all at the same time. */
+async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise<void> {
+  const refused = async (options: { uri?: string; srtp?: "none" }, status: number): Promise<void> => {
+    const call = await phone.dial({ uri: world.sipUri(), number: caller, ...options });
+    t.match(await call.answered, { ok: false, failure: { status } }, `refused with ${status}`);
+  };
+  const cancelled = async (): Promise<void> => {
+    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    await call.waitForProgress(180, 20_000);
+    t.match(await call.hangUp(), { by: "refused" }, "given up while it rang");
+  };
+  const left = async (call: Promise<PhoneCall>, how: string): Promise<void> => {
+    t.match(await (await call).hangUp(), { by: "local" }, how);
+  };
+  const greeted = async (): Promise<PhoneCall> => {
+    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    await call.answered;
+    await call.audio.waitForSound(20_000);
+    return call;
+  };
+  const typedWrong = async (): Promise<PhoneCall> => {
+    const call = await greeted();
+    call.audio.listenForPrompts(world.prompts);
+    await call.sendDigits("99911#");
+    await call.audio.waitForPrompt("de/pin-unknown", 20_000);
+    return call;
+  };
+  await Promise.all([
+    refused({ srtp: "none" }, 488),
+    refused({ uri: world.sipUri(numbers.unknown) }, 404),
+    cancelled(),
+    left(greeted(), "left during the greeting"),
+    left(typedWrong(), "left after a wrong PIN"),
+    left(joined(world, phone, 0), "left the first conference"),
+    left(joined(world, phone, 1), "left the second conference"),
+  ]);
+  const thrownOut = await joined(world, phone, 1);
+  const { name, pin } = conferences[1];
+  await world.bbbs[1].endMeeting(name);
+  t.match(await thrownOut.ended, { by: "remote" }, "the conference ended");
+  world.bbbs[1].createMeeting({ meetingID: name, name, voiceBridge: pin });
+}
+
+await t.test("after many calls there is as much as before", async (t) => {
+  const warnings: string[] = [];
+  const onWarning = (warning: Error): void => {
+    warnings.push(warning.message);
+  };
+  process.on("warning", onWarning);
+  t.teardown(() => process.off("warning", onWarning));
+  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const phone = await world.phone();
+  // The servers keep their connections to each other for the next call, so the first calls do not count.
+  await everyKindOfCall(t, world, phone);
+  const before = await world.settled();
+  for (let round = 0; round < rounds; round++) await everyKindOfCall(t, world, phone);
+  t.strictSame(await world.leftBehind(before, { handles: true, ms: 60_000 }), {}, "channels, dialogs, listeners, timers, sockets");
+  t.strictSame(warnings, [], "no warning of Node's, such as too many listeners");
+  t.strictSame(world.complaints([caller.slice(3), "99911"]), [], "no bug, number or PIN in the log");
+});

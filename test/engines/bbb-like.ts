@@ -1,0 +1,220 @@
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Certificates } from "../../src/embedded/certificates.js";
+import { freePort, freePorts } from "../e2e/support/ports.js";
+import type { Program } from "../e2e/support/program.js";
+import { type EngineProgram, startEngine, writeOwnCertificates } from "./engine-program.js";
+import { FreeSwitchSocket } from "./freeswitch-socket.js";
+import { rtpPorts } from "./rtp-ports.js";
+import { readAnyWav, type Sound } from "./sound.js";
+
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+const password = "test-bbb-like";
+const stateFolders = ["log", "db", "run", "tmp", "tls", "public"] as const;
+
+export interface BbbLikeOptions {
+  readonly name: string;
+  readonly certificates: Certificates;
+  /** Regular expression of the addresses that it lets in as the gateway; default 127.0.0.1. */
+  readonly gateway?: string;
+  /** More files for dialplan/public, by name; read before ours if the name sorts before `00_`. */
+  readonly dialplan?: Readonly<Record<string, string>>;
+  /** FreeSWITCH's log level; default notice. */
+  readonly logLevel?: string;
+}
+
+/** A member as the conference list shows it. */
+export interface ConferenceMember {
+  readonly memberId: number;
+  readonly channel: string;
+  /** What web participants would see. */
+  readonly name: string;
+  /** What BBB keeps as callerNum. */
+  readonly number: string;
+  readonly canSpeak: boolean;
+  readonly canHear: boolean;
+  readonly talking: boolean;
+}
+
+/**
+ * A real FreeSWITCH set up like the one of a BBB server: 48 kHz conferences, `bbb_authorized`, TLS in the profile external, and
+ * freeswitch/bbb-node/01_einwahl.xml as an operator gets it.
+ */
+export class BbbLike {
+  readonly name: string;
+  /** SIP over TLS. */
+  readonly sipPort: number;
+  /** SIP over UDP and TCP, which lets nobody in. */
+  readonly plainSipPort: number;
+  readonly socket: FreeSwitchSocket;
+  readonly #engine: EngineProgram;
+  #recordings = 0;
+
+  private constructor(name: string, ports: Ports, socket: FreeSwitchSocket, engine: EngineProgram) {
+    this.name = name;
+    this.sipPort = ports.tls;
+    this.plainSipPort = ports.plain;
+    this.socket = socket;
+    this.#engine = engine;
+  }
+
+  static async start(options: BbbLikeOptions): Promise<BbbLike> {
+    let running: { readonly ports: Ports; readonly socket: FreeSwitchSocket } | undefined;
+    const engine = await startEngine(options.name, async (folder) => {
+      running?.socket.close();
+      await writeFiles(folder, options);
+      const [plain = 0, tls = 0] = await freePorts(2);
+      const ports = { plain, tls, eventSocket: await freePort() };
+      const socket = new FreeSwitchSocket(ports.eventSocket, password);
+      running = { ports, socket };
+      const rtp = await rtpPorts();
+      return {
+        command: "freeswitch",
+        args: commandLine(folder),
+        env: {
+          BBBLIKE_EVENT_SOCKET_PORT: String(ports.eventSocket),
+          BBBLIKE_EVENT_SOCKET_PASSWORD: password,
+          BBBLIKE_SIP_PORT: String(plain),
+          BBBLIKE_TLS_PORT: String(tls),
+          BBBLIKE_TLS_DIR: join(folder, "tls"),
+          BBBLIKE_RTP_PORT_FIRST: String(rtp.first),
+          BBBLIKE_RTP_PORT_LAST: String(rtp.last),
+          BBBLIKE_PUBLIC_DIR: join(folder, "public"),
+          BBBLIKE_LOG_LEVEL: options.logLevel ?? "notice",
+        },
+        isReady: async () => await socket.runs(["external"]),
+      };
+    }).catch((error: unknown) => {
+      running?.socket.close();
+      throw error;
+    });
+    if (running === undefined) throw new Error("a started FreeSWITCH has ports");
+    return new BbbLike(options.name, running.ports, running.socket, engine);
+  }
+
+  get program(): Program {
+    return this.#engine.program;
+  }
+
+  /** Who is in the conference; nobody if there is none. */
+  async members(voiceBridge: string): Promise<readonly ConferenceMember[]> {
+    const answer = await this.socket.api(`conference ${voiceBridge} json_list`);
+    if (!answer.startsWith("[")) return [];
+    const [conference] = JSON.parse(answer) as readonly { readonly members?: readonly ListedMember[] }[];
+    return (conference?.members ?? []).filter(({ type }) => type === "caller").map(readMember);
+  }
+
+  /** Plays a sine into the conference; it needs a member. */
+  async playTone(voiceBridge: string, hz: number, ms: number): Promise<void> {
+    await this.#must(`conference ${voiceBridge} play tone_stream://%(${ms},0,${hz})`);
+  }
+
+  async stopTone(voiceBridge: string): Promise<void> {
+    await this.#must(`conference ${voiceBridge} stop all`);
+  }
+
+  /** Records all that is heard in the conference; the returned function ends that and gives the sound. */
+  async record(voiceBridge: string): Promise<() => Promise<Sound>> {
+    const file = this.#nextRecording();
+    await this.#must(`conference ${voiceBridge} record ${file}`);
+    return async () => {
+      await this.#must(`conference ${voiceBridge} norecord ${file}`);
+      return readAnyWav(await readFile(file));
+    };
+  }
+
+  /** Records what one member says and nothing else. */
+  async recordMember(member: ConferenceMember): Promise<() => Promise<Sound>> {
+    const file = this.#nextRecording();
+    await this.#must(`uuid_setvar ${member.channel} RECORD_READ_ONLY true`);
+    await this.#must(`uuid_record ${member.channel} start ${file}`);
+    return async () => {
+      await this.#must(`uuid_record ${member.channel} stop ${file}`);
+      return readAnyWav(await readFile(file));
+    };
+  }
+
+  /** Throws everybody out, as BBB does when a meeting ends. */
+  async empty(voiceBridge: string): Promise<void> {
+    await this.#must(`conference ${voiceBridge} hup all`);
+  }
+
+  /** Everything FreeSWITCH has logged so far. */
+  log(): readonly string[] {
+    return this.program.lines.past;
+  }
+
+  /** The server is hung up: it takes connections and answers nothing, until `wakeUp`. */
+  freeze(): void {
+    this.program.signal("SIGSTOP");
+  }
+
+  wakeUp(): void {
+    this.program.signal("SIGCONT");
+  }
+
+  async close(): Promise<void> {
+    this.wakeUp();
+    this.socket.close();
+    await this.#engine.close();
+  }
+
+  #nextRecording(): string {
+    this.#recordings += 1;
+    return join(this.#engine.folder, "tmp", `recording-${this.#recordings}.wav`);
+  }
+
+  async #must(command: string): Promise<void> {
+    const answer = await this.socket.api(command);
+    if (answer.startsWith("-")) throw new Error(`${this.name}: ${command}: ${answer}`);
+  }
+}
+
+interface Ports {
+  readonly plain: number;
+  readonly tls: number;
+  readonly eventSocket: number;
+}
+
+interface ListedMember {
+  readonly type: string;
+  readonly id: number;
+  readonly uuid: string;
+  readonly caller_id_name: string;
+  readonly caller_id_number: string;
+  readonly flags: { readonly can_hear: boolean; readonly can_speak: boolean; readonly talking: boolean };
+}
+
+function readMember({ id, uuid, caller_id_name, caller_id_number, flags }: ListedMember): ConferenceMember {
+  return {
+    memberId: id,
+    channel: uuid,
+    name: caller_id_name,
+    number: caller_id_number,
+    canSpeak: flags.can_speak,
+    canHear: flags.can_hear,
+    talking: flags.talking,
+  };
+}
+
+async function writeFiles(folder: string, options: BbbLikeOptions): Promise<void> {
+  for (const name of stateFolders) await mkdir(join(folder, name), { recursive: true });
+  await writeOwnCertificates(join(folder, "tls"), options.certificates, ["agent"]);
+  await writeFile(join(folder, "tls", "cafile.pem"), options.certificates.ca);
+  const publicFolder = join(folder, "public");
+  await copyFile(join(repository, "freeswitch", "bbb-node", "01_einwahl.xml"), join(publicFolder, "01_einwahl.xml"));
+  const gateway = options.gateway ?? "127\\.0\\.0\\.1";
+  await writeFile(join(publicFolder, "00_einwahl_gateway.xml"), `<include>\n<X-PRE-PROCESS cmd="set" data="einwahl_gateway=${gateway}"/>\n</include>\n`);
+  for (const [name, xml] of Object.entries(options.dialplan ?? {})) await writeFile(join(publicFolder, name), xml);
+}
+
+function commandLine(folder: string): string[] {
+  const at = (name: string): string => join(folder, name);
+  return [
+    ...["-c", "-nonat", "-conf", join(repository, "test", "engines", "bbb-like")],
+    ...["-log", at("log"), "-db", at("db"), "-run", at("run"), "-certs", at("tls")],
+    ...["temp", "cache", "storage", "recordings", "sounds"].flatMap((name) => [`-${name}`, at("tmp")]),
+  ];
+}
+

@@ -1,0 +1,73 @@
+import { connect as tlsConnect } from "node:tls";
+import t from "tap";
+import { makeCertificates } from "../../src/embedded/certificates.js";
+import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { SrtpPolicy } from "../../src/embedded/rtp/media-session.js";
+import type { Owner } from "../e2e/support/owner.js";
+import { BbbLike } from "./bbb-like.js";
+import { missingEngines } from "./programs.js";
+
+const skip = missingEngines() ?? false;
+const caller = "anonymous";
+
+interface Attempt {
+  readonly number: string;
+  readonly transport: "tls" | "tcp" | "udp";
+  readonly srtp?: SrtpPolicy;
+}
+
+/** Calls the node itself, as anybody on the network could; 200 or the refusal. */
+async function call(owner: Owner, node: BbbLike, ca: string, { number, transport, srtp = "mandatory" }: Attempt): Promise<number> {
+  const phone = await TestPhone.open({ transport, ...(transport === "tls" ? { tls: { ca } } : {}) });
+  owner.teardown(() => phone.close());
+  const port = transport === "tls" ? node.sipPort : node.plainSipPort;
+  const dialled = await phone.dial({ uri: `sip:${number}@127.0.0.1:${port};transport=${transport}`, number: caller, srtp });
+  const answered = await dialled.answered;
+  if (!answered.ok) return answered.failure.status;
+  await dialled.hangUp();
+  return 200;
+}
+
+/** @param version the only one that we speak */
+async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv1.2" | "TLSv1.3"): Promise<boolean> {
+  return await new Promise<boolean>((resolve) => {
+    // OpenSSL itself refuses the old version unless it is told that this is wanted.
+    const ciphers = version === "TLSv1.1" ? { ciphers: "DEFAULT@SECLEVEL=0" } : {};
+    const socket = tlsConnect({ host: "127.0.0.1", port: node.sipPort, ca, minVersion: version, maxVersion: version, ...ciphers });
+    socket.once("secureConnect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+  });
+}
+
+await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }, async (t) => {
+  const certificates = await makeCertificates();
+  const { ca } = certificates;
+  const node = await BbbLike.start({ name: "node", certificates });
+  t.teardown(() => node.close());
+
+  for (const number of ["12345", "04711", "12345678901"]) {
+    t.equal(await call(t, node, ca, { number, transport: "tls" }), 200, `the gateway reaches conference ${number}`);
+  }
+  for (const number of ["1234", "123456789012", "1234a", "echo"]) {
+    t.equal(await call(t, node, ca, { number, transport: "tls" }), 404, `but not ${number}`);
+  }
+  t.equal(await call(t, node, ca, { number: "12345", transport: "tls", srtp: "none" }), 488, "nor any without SRTP");
+  t.equal(await call(t, node, ca, { number: "12345", transport: "tcp" }), 404, "nor over plain TCP");
+  t.equal(await call(t, node, ca, { number: "12345", transport: "udp" }), 404, "nor over UDP");
+  for (const [version, works] of [["TLSv1.1", false], ["TLSv1.2", true], ["TLSv1.3", true]] as const) {
+    t.equal(await shakesHands(node, ca, version), works, version);
+  }
+  t.match(await node.socket.api("conference list"), /No active conferences/, "and left nothing open");
+});
+
+await t.test("a node that expects the gateway elsewhere lets nobody in", { skip, timeout: 120_000 }, async (t) => {
+  const certificates = await makeCertificates();
+  const node = await BbbLike.start({ name: "elsewhere", certificates, gateway: "192\\.0\\.2\\.10" });
+  t.teardown(() => node.close());
+  t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 404);
+});

@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Certificates } from "../../src/embedded/certificates.js";
+import { Program } from "../e2e/support/program.js";
+
+export const host = "127.0.0.1";
+
+const LOOK_EVERY_MS = 50;
+const READY_WITHIN_MS = 30_000;
+const STARTS = 3;
+
+/** A real engine in a folder of its own, which goes with it. */
+export interface EngineProgram {
+  readonly folder: string;
+  readonly program: Program;
+  close(): Promise<void>;
+}
+
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Asked again and again until it is true. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+/**
+ * Starts a program and waits until it is ready. Ports that are free when they are chosen can be taken by another test
+ * before the program binds them: then it is tried again with others.
+ * @param prepare chooses ports and writes files into the folder
+ */
+export async function startEngine(name: string, prepare: (folder: string) => Promise<Launch>): Promise<EngineProgram> {
+  const folder = await mkdtemp(join(tmpdir(), `einwahl-${name}-`));
+  const remove = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
+  };
+  for (let attempt = 1; ; attempt++) {
+    const launch = await prepare(folder);
+    const program = new Program(launch.command, launch.args, { cwd: folder, env: launch.env });
+    try {
+      await untilReady(name, program, launch.isReady);
+      return {
+        folder,
+        program,
+        close: async () => {
+          await program.stop("SIGTERM", 3_000);
+          await remove();
+        },
+      };
+    } catch (error) {
+      await program.stop("SIGKILL");
+      if (attempt === STARTS) {
+        await remove();
+        throw error;
+      }
+    }
+  }
+}
+
+async function untilReady(name: string, program: Program, isReady: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (!(await isReady())) {
+    if (program.isGone) throw new Error(`${name} ended: ${await program.gone}\n${program.tail()}`);
+    if (performance.now() > deadline) throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms\n${program.tail()}`);
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}
+
+/**
+ * Puts a certificate where FreeSWITCH looks for its own: it would make several RSA keys of 4096 bits at its first start,
+ * which takes seconds.
+ * @param more names besides those that every FreeSWITCH has
+ */
+export async function writeOwnCertificates(folder: string, { key, cert }: Certificates, more: readonly string[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const name of ["dtls-srtp", "wss", ...more]) await writeFile(join(folder, `${name}.pem`), `${key}\n${cert}`);
+}
+
+/** Whether somebody takes TCP connections there. */
+export async function listens(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, host);
+    const done = (outcome: boolean): void => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.once("connect", () => {
+      done(true);
+    });
+    socket.once("error", () => {
+      done(false);
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import { systemClock } from "../../src/clock.js";
+import { EventSocket } from "../../src/media/event-socket.js";
+import { host, listens } from "./engine-program.js";
+
+const ANSWER_WITHIN_MS = 10_000;
+const PROBE_MS = 1_000;
+
+/** The event socket of a real FreeSWITCH, for the test's own questions. */
+export class FreeSwitchSocket {
+  readonly #port: number;
+  readonly #password: string;
+  #connected: EventSocket | undefined;
+
+  constructor(port: number, password: string) {
+    this.#port = port;
+    this.#password = password;
+  }
+
+  /** @throws if there is no answer */
+  async api(command: string): Promise<string> {
+    const answer = await this.#socket().api(command, ANSWER_WITHIN_MS);
+    if (!answer.ok) throw new Error(`FreeSWITCH does not answer: ${command}`);
+    return answer.value;
+  }
+
+  /** Whether it answers and these sofia profiles run. */
+  async runs(profiles: readonly string[]): Promise<boolean> {
+    if (!(await listens(this.#port))) return false;
+    const status = await this.#socket().api("sofia status", PROBE_MS);
+    return status.ok && profiles.every((profile) => new RegExp(`^\\s*${profile}\\s+profile\\s.*RUNNING`, "m").test(status.value));
+  }
+
+  /** Channels that there are now. */
+  async channels(): Promise<number> {
+    return Number(/^(\d+) total/m.exec(await this.api("show channels count"))?.[1] ?? Number.NaN);
+  }
+
+  /** All that FreeSWITCH knows of a channel, values decoded. */
+  async dump(channel: string): Promise<ReadonlyMap<string, string>> {
+    const lines = (await this.api(`uuid_dump ${channel}`)).split("\n");
+    return new Map(
+      lines.flatMap((line) => {
+        const at = line.indexOf(": ");
+        return at === -1 ? [] : [[line.slice(0, at), decodeURIComponent(line.slice(at + 2))] as const];
+      }),
+    );
+  }
+
+  close(): void {
+    this.#connected?.close();
+  }
+
+  /** Connected at its first use: before FreeSWITCH listens, esl-lite would wait for seconds between its attempts. */
+  #socket(): EventSocket {
+    this.#connected ??= new EventSocket({ host, port: this.#port, password: this.#password, clock: systemClock });
+    return this.#connected;
+  }
+}

@@ -1,0 +1,111 @@
+import { setTimeout } from "node:timers/promises";
+import t from "tap";
+import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { conferences } from "../e2e/support/world.js";
+import type { BbbLike, ConferenceMember } from "./bbb-like.js";
+import { missingEngines } from "./programs.js";
+import { type RealWorld, startRealWorld } from "./real-world.js";
+import { greatestToneShare } from "./sound.js";
+
+const caller = "+4915223125678";
+const digits = caller.slice(3);
+const tones = { conference: 620, caller: 1040 } as const;
+const LOOK_EVERY_MS = 50;
+const TONE_MS = 1_500;
+
+/** The conference list is asked for, nothing announces a member. */
+async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceMember> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const [member] = await node.members(voiceBridge);
+    if (member !== undefined) return member;
+    if (performance.now() > deadline) throw new Error(`nobody in ${voiceBridge}\n${node.log().slice(-40).join("\n")}`);
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}
+
+/** Who is left in the conference once its server has dealt with the BYE. */
+async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly ConferenceMember[]> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const members = await node.members(voiceBridge);
+    if (members.length === 0 || performance.now() > deadline) return members;
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}
+
+/** Both legs as the media server's table shows them: codec for reading and writing, SRTP suite. */
+async function legs({ engines }: RealWorld): Promise<readonly string[]> {
+  const table = JSON.parse(await engines.media.api("show channels as json")) as { readonly rows?: readonly Record<string, string>[] };
+  return (table.rows ?? []).map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" ")).sort();
+}
+
+await t.test("a call all the way through real engines", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
+  const real = await startRealWorld(t);
+  const { world, nodes } = real;
+  const phone = await world.phone();
+  const before = await world.counts();
+
+  for (const { codec, index } of [
+    { codec: "PCMA", index: 0 },
+    { codec: "PCMU", index: 1 },
+  ] as const) {
+    const node = nodes[index];
+    const other = nodes[1 - index];
+    const { pin } = conferences[index];
+    await t.test(`${codec}, ${node.name}`, async (t) => {
+      const call = await phone.dial({ uri: world.sipUri(), number: caller, codecs: [codec] });
+      call.audio.listenForPrompts(world.prompts);
+      t.ok((await call.answered).ok);
+      t.ok(await call.audio.waitForPrompt("de/welcome", PATIENCE_MS), "the greeting is heard");
+      await call.sendDigits(`${pin}#`);
+
+      const member = await memberOf(node, pin);
+      t.equal(member.name, "5678", "the last four digits are the name");
+      t.notMatch(member.number, /\d/, "a pseudonym is the number");
+      t.equal((await other?.members(pin))?.length, 0, "nobody on the other node");
+      const trunk = call.suite ?? "none";
+      t.strictSame(await legs(real), [`inbound ${codec} ${codec} srtp:sdes:${trunk}`, `outbound ${codec} ${codec} srtp:sdes:AEAD_AES_256_GCM`], "encrypted and not transcoded");
+
+      call.playTone(tones.caller);
+      const stop = await node.recordMember(member);
+      await node.playTone(pin, tones.conference, TONE_MS);
+      t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference");
+      await setTimeout(TONE_MS);
+      t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller");
+
+      const variables = await node.socket.dump(member.channel);
+      t.notOk([...variables.values()].some((value) => value.includes(digits)), "the caller's number is in no variable of the conference's server");
+      t.equal(variables.get("variable_sip_via_protocol"), "tls");
+
+      const report = world.reports.next("the call's report", () => true);
+      await call.hangUp();
+      t.match(await report, { cause: "caller-hung-up", codec });
+      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+      t.strictSame(await leftIn(node, pin), [], "and nobody in the conference");
+    });
+  }
+
+  await t.test("the conference's server ends the call", async (t) => {
+    const [node] = nodes;
+    const { pin } = conferences[0];
+    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    call.audio.listenForPrompts(world.prompts);
+    t.ok((await call.answered).ok);
+    await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+    await call.sendDigits(`${pin}#`);
+    await memberOf(node, pin);
+    await node.empty(pin);
+    t.ok(await call.audio.waitForPrompt("de/conference-ended", PATIENCE_MS), "the caller is told so");
+    t.match(await call.ended, { by: "remote" });
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  const logged = (lines: readonly string[], text: string): string[] => lines.filter((line) => line.includes(text));
+  t.strictSame(nodes.flatMap((node) => logged(node.log(), digits)), [], "the number is in no log of the conference servers, not even at debug level");
+  for (const program of [real.engines.drachtio, real.engines.freeswitch]) {
+    t.strictSame(logged(program.lines.past, digits), [], "nor in an engine's log");
+    t.strictSame(conferences.flatMap(({ pin }) => logged(program.lines.past, pin)), [], "where no PIN is either");
+  }
+  t.strictSame(world.complaints([digits]), []);
+});

@@ -1,0 +1,140 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Certificates } from "../../src/embedded/certificates.js";
+import type { Engines } from "../e2e/support/engines.js";
+import { freePort, freePorts } from "../e2e/support/ports.js";
+import type { Program } from "../e2e/support/program.js";
+import { type EngineProgram, host, listens, startEngine, writeOwnCertificates } from "./engine-program.js";
+import { FreeSwitchSocket } from "./freeswitch-socket.js";
+import { rtpPorts } from "./rtp-ports.js";
+
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+const secret = "test-drachtio";
+const password = "test-event-socket";
+
+/** drachtio-server and FreeSWITCH from the PATH, with config/drachtio.conf.xml and freeswitch/ as they are delivered. */
+export interface RealEngines extends Engines {
+  readonly kind: "real";
+  readonly drachtio: Program;
+  readonly freeswitch: Program;
+  /** The media server's event socket. */
+  readonly media: FreeSwitchSocket;
+  /** drachtio's own figures, Prometheus text; its count of dialogs is renewed every 30 s. */
+  drachtioMetrics(): Promise<string>;
+}
+
+/** @param freeswitchEnv more variables of freeswitch/conf/vars.xml */
+export async function startRealEngines(
+  certificates: Certificates,
+  soundsDirectory: string,
+  freeswitchEnv: Readonly<Record<string, string>> = {},
+): Promise<RealEngines> {
+  const drachtio = await startDrachtio(certificates);
+  const media = await startMedia(certificates, soundsDirectory, freeswitchEnv).catch(async (error: unknown) => {
+    await drachtio.engine.close();
+    throw error;
+  });
+  return {
+    kind: "real",
+    control: { host, port: drachtio.control, secret },
+    eventSocket: { host, port: media.port, password },
+    sip: { udp: drachtio.plain, tcp: drachtio.plain, tls: drachtio.tls },
+    drachtio: drachtio.engine.program,
+    freeswitch: media.engine.program,
+    media: media.socket,
+    drachtioMetrics: async () => await (await fetch(`http://${host}:${drachtio.metrics}/metrics`)).text(),
+    counts: async () => ({ "freeswitch.channels": await media.socket.channels() }),
+    close: async () => {
+      media.socket.close();
+      await Promise.all([drachtio.engine.close(), media.engine.close()]);
+    },
+  };
+}
+
+interface RunningDrachtio {
+  readonly engine: EngineProgram;
+  readonly control: number;
+  readonly plain: number;
+  readonly tls: number;
+  readonly metrics: number;
+}
+
+async function startDrachtio({ key, cert, ca }: Certificates): Promise<RunningDrachtio> {
+  let ports: Omit<RunningDrachtio, "engine"> = { control: 0, plain: 0, tls: 0, metrics: 0 };
+  const engine = await startEngine("drachtio", async (folder) => {
+    const [control = 0, plain = 0, tls = 0, metrics = 0] = await freePorts(4);
+    ports = { control, plain, tls, metrics };
+    const files = { key: join(folder, "key.pem"), cert: join(folder, "cert.pem"), chain: join(folder, "chain.pem") };
+    await writeFile(files.key, key);
+    await writeFile(files.cert, cert);
+    await writeFile(files.chain, ca);
+    return {
+      command: "drachtio",
+      args: [
+        "--file",
+        join(repository, "config", "drachtio.conf.xml"),
+        "--contact",
+        `sip:${host}:${plain};transport=udp,tcp`,
+        "--contact",
+        `sips:${host}:${tls};transport=tls`,
+      ],
+      env: {
+        DRACHTIO_SECRET: secret,
+        DRACHTIO_ADMIN_TCP_PORT: String(control),
+        DRACHTIO_TLS_KEY_FILE: files.key,
+        DRACHTIO_TLS_CERT_FILE: files.cert,
+        DRACHTIO_TLS_CHAIN_FILE: files.chain,
+        DRACHTIO_SUPPORT_BEST_EFFORT_TLS: "1",
+        DRACHTIO_PROMETHEUS_SCRAPE_PORT: `${host}:${metrics}`,
+      },
+      isReady: async () => (await Promise.all([control, plain, tls].map(listens))).every(Boolean),
+    };
+  });
+  return { engine, ...ports };
+}
+
+interface RunningMedia {
+  readonly engine: EngineProgram;
+  readonly socket: FreeSwitchSocket;
+  readonly port: number;
+}
+
+async function startMedia(certificates: Certificates, soundsDirectory: string, more: Readonly<Record<string, string>>): Promise<RunningMedia> {
+  let port = 0;
+  let socket: FreeSwitchSocket | undefined;
+  const engine = await startEngine("freeswitch", async (folder) => {
+    socket?.close();
+    port = await freePort();
+    const [sip = 0, bbb = 0] = await freePorts(2);
+    const rtp = await rtpPorts();
+    const asking = new FreeSwitchSocket(port, password);
+    socket = asking;
+    await writeOwnCertificates(join(folder, "tls"), certificates, ["tls"]);
+    await writeFile(join(folder, "ca.pem"), certificates.ca);
+    return {
+      command: join(repository, "freeswitch", "start.sh"),
+      args: [],
+      env: {
+        EINWAHL_FS_EVENT_SOCKET_PASSWORD: password,
+        EINWAHL_FS_EVENT_SOCKET_PORT: String(port),
+        EINWAHL_FS_SIP_PORT: String(sip),
+        EINWAHL_FS_BBB_SIP_ADDRESS: host,
+        EINWAHL_FS_BBB_SIP_PORT: String(bbb),
+        EINWAHL_FS_RTP_ADDRESS: host,
+        EINWAHL_FS_RTP_PORT_FIRST: String(rtp.first),
+        EINWAHL_FS_RTP_PORT_LAST: String(rtp.last),
+        EINWAHL_FS_STATE_DIR: folder,
+        EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
+        EINWAHL_FS_SOUNDS_DIR: soundsDirectory,
+        ...more,
+      },
+      isReady: async () => await asking.runs(["drachtio_mrf", "bbb"]),
+    };
+  }).catch((error: unknown) => {
+    socket?.close();
+    throw error;
+  });
+  if (socket === undefined) throw new Error("a started media server has an event socket");
+  return { engine, socket, port };
+}

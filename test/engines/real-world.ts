@@ -1,0 +1,44 @@
+import type { Owner } from "../e2e/support/owner.js";
+import { type Settings, World, type WorldOptions } from "../e2e/support/world.js";
+import { type Certificates, makeCertificates } from "../../src/embedded/certificates.js";
+import { BbbLike } from "./bbb-like.js";
+import { type RealEngines, startRealEngines } from "./real-engines.js";
+
+/** The application with real engines everywhere: drachtio, media server, and a FreeSWITCH like BBB's behind each sample BBB API. */
+export interface RealWorld {
+  readonly world: World;
+  readonly engines: RealEngines;
+  readonly nodes: readonly [BbbLike, BbbLike];
+}
+
+export async function startRealWorld(owner: Owner, options: WorldOptions = {}): Promise<RealWorld> {
+  const certificates = options.certificates ?? (await makeCertificates());
+  const nodes = await startNodes(owner, certificates);
+  let engines: RealEngines | undefined;
+  const world = await World.start(owner, {
+    ...options,
+    certificates,
+    engines: async (given, soundsDirectory) => (engines = await startRealEngines(given, soundsDirectory)),
+    settings: (settings) => {
+      const redirected = towards(nodes, settings);
+      return options.settings?.(redirected) ?? redirected;
+    },
+  });
+  if (engines === undefined) throw new Error("a world has engines");
+  return { world, engines, nodes };
+}
+
+async function startNodes(owner: Owner, certificates: Certificates): Promise<readonly [BbbLike, BbbLike]> {
+  const start = async (name: string): Promise<BbbLike> => {
+    const node = await BbbLike.start({ name, certificates, logLevel: "debug" });
+    owner.teardown(() => node.close());
+    return node;
+  };
+  return await Promise.all([start("bbb-like-1"), start("bbb-like-2")]);
+}
+
+/** The conferences stay where the sample BBB says they are; only the SIP port is the real FreeSWITCH's. */
+function towards(nodes: readonly [BbbLike, BbbLike], settings: Settings): Settings {
+  const servers = settings["bbb_servers"] as readonly { readonly sip: { readonly host: string } }[];
+  return { ...settings, bbb_servers: servers.map((server, index) => ({ ...server, sip: { ...server.sip, port: nodes[index === 0 ? 0 : 1].sipPort } })) };
+}
