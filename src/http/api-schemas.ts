@@ -37,8 +37,10 @@ export const numbersAnswer = z.object({
   numbers: z.array(dialInNumber).describe("In the operator's order, which stays."),
 }).meta({ id: "DialInNumbers" });
 
-/** BBB's limit (MeetingIDConstraint): 256 UTF-16 code units. */
-export const meetingId = z.string().min(1).max(256).refine((text) => !/\p{Cs}/u.test(text), { error: "must be well-formed UTF-8" })
+/** BBB's limit (MeetingIDConstraint): 256 UTF-16 code units; what zod and JSON Schema count are code points. */
+export const meetingId = z.string().min(1).max(256)
+  .refine((text) => text.length <= 256, { error: "Too long: BBB counts characters beyond U+FFFF twice" })
+  .refine((text) => !/\p{Cs}/u.test(text), { error: "must be well-formed UTF-8" })
   .describe("The room's id in your front end, which you pass as meetingID to BBB's create. Any UTF-8, up to 256 characters; percent-encoded in a path.");
 
 export const roomParams = z.strictObject({ meetingID: meetingId });

@@ -98,18 +98,18 @@ function parametersIn(place: "path" | "query", schema: z.ZodType | undefined, sc
 /** A schema as JSON Schema 2020-12, what has a name of its own by reference. */
 function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Record<string, unknown>): Json {
   const made: unknown = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "any" });
-  const { $schema: _dialect, $defs: definitions, ...own } = isJson(made) ? made : {};
-  for (const [name, definition] of Object.entries(isJson(definitions) ? definitions : {})) schemas[name] = referring(withoutId(definition));
-  const id = own["id"];
-  if (typeof id !== "string") return asJson(referring(own));
-  schemas[id] = referring(withoutId(own));
+  const whole = isJson(made) ? made : {};
+  const definitions = isJson(whole["$defs"]) ? whole["$defs"] : {};
+  for (const [name, definition] of Object.entries(definitions)) schemas[name] = referring(without(definition, ["id"]));
+  const own = referring(without(whole, ["$schema", "$defs", "id"]));
+  const { id } = whole;
+  if (typeof id !== "string") return isJson(own) ? own : {};
+  schemas[id] = own;
   return { $ref: `#/components/schemas/${id}` };
 }
 
-function withoutId(schema: unknown): unknown {
-  if (!isJson(schema)) return schema;
-  const { id: _id, ...rest } = schema;
-  return rest;
+function without(schema: unknown, keys: readonly string[]): unknown {
+  return isJson(schema) ? Object.fromEntries(Object.entries(schema).filter(([key]) => !keys.includes(key))) : schema;
 }
 
 /** zod puts named schemas under $defs, OpenAPI under components. */
@@ -117,10 +117,6 @@ function referring(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(referring);
   if (!isJson(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === "$ref" && typeof inner === "string" ? inner.replace("#/$defs/", "#/components/schemas/") : referring(inner)]));
-}
-
-function asJson(value: unknown): Json {
-  return isJson(value) ? value : {};
 }
 
 function isJson(value: unknown): value is Json {

@@ -21,6 +21,9 @@ export interface WebServerOptions {
   readonly limits?: { readonly requestWithinMs: number; readonly answerWithinMs: number };
 }
 
+/** The type of bodies that are passed on as bytes. */
+export const jsonLinesType = "application/jsonl";
+
 const usualLimits = { requestWithinMs: 10_000, answerWithinMs: 15_000 };
 const mostBytes = 16_384;
 /** 256 characters, percent-encoded. */
@@ -50,6 +53,8 @@ export class WebServer {
     this.server = Fastify({
       logger: false,
       forceCloseConnections: true,
+      // Node looks for connections that are too slow every half minute, if nobody says otherwise.
+      http: { headersTimeout: requestWithinMs, requestTimeout: requestWithinMs, connectionsCheckingInterval: Math.ceil(requestWithinMs / 5) },
       bodyLimit: mostBytes,
       requestTimeout: requestWithinMs,
       handlerTimeout: answerWithinMs,
@@ -62,7 +67,6 @@ export class WebServer {
         answerClientError(error, socket, options.base());
       },
     });
-    this.server.server.headersTimeout = requestWithinMs;
     this.server.server.maxHeadersCount = 100;
     this.#prepare();
   }
@@ -109,7 +113,7 @@ export class WebServer {
         done(Object.assign(new Error("no JSON", { cause: error }), { code: "FST_ERR_CTP_INVALID_JSON_BODY" }), undefined);
       }
     });
-    server.addContentTypeParser(["application/jsonl", "application/x-ndjson"], { parseAs: "buffer" }, (_request, body, done) => {
+    server.addContentTypeParser([jsonLinesType, "application/x-ndjson"], { parseAs: "buffer" }, (_request, body, done) => {
       done(null, body);
     });
     server.addHook("onRequest", async (request, reply) => {
@@ -136,6 +140,10 @@ export class WebServer {
   }
 
   async #serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (route.body !== undefined && request.body !== undefined && Buffer.isBuffer(request.body) !== (route.body.type === jsonLinesType)) {
+      this.#fail(reply, "unsupported-media-type");
+      return;
+    }
     const errors: PlacedError[] = [];
     const read = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
       if (schema === undefined) return undefined;

@@ -33,7 +33,8 @@ export function pageRoute(services: WebServices): Route {
       const bytes = Buffer.from(renderPage({
         language,
         pin,
-        isPoster: query.view === "print" && pin !== undefined && pin !== "wrong",
+        isPinWrong: pin === undefined && isThere(query.pin),
+        isPoster: query.view === "print" && pin !== undefined,
         numbers: numbers[language],
         config: services.page,
         promises: services.promises,
@@ -41,7 +42,7 @@ export function pageRoute(services: WebServices): Route {
       }));
       const headers = { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" };
       // A page with a PIN is nobody else's: it stays in no cache.
-      if (pin !== undefined) return { status: 200, bytes, headers };
+      if (isThere(query.pin)) return { status: 200, bytes, headers };
       const tag = entityTag(bytes);
       const cached = { ...headers, ETag: tag, "Cache-Control": "public, max-age=300" };
       return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers: cached } : { status: 200, bytes, headers: cached };
@@ -51,7 +52,10 @@ export function pageRoute(services: WebServices): Route {
 
 /** People type PINs as they read them, in groups. */
 function readPin(value: unknown): string | undefined {
-  if (value === undefined || value === "") return undefined;
   const digits = typeof value === "string" ? value.replace(/[\s#-]/g, "") : "";
-  return /^[0-9]{5,11}$/.test(digits) ? digits : "wrong";
+  return /^[0-9]{5,11}$/.test(digits) ? digits : undefined;
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== "";
 }

@@ -10,8 +10,10 @@ import { type PageTexts, pageTexts } from "./texts.js";
 
 export interface PageView {
   readonly language: Language;
-  /** `wrong`: what was typed is no PIN. Whether a PIN leads anywhere is not looked at: the page would tell who tries. */
-  readonly pin: string | "wrong" | undefined;
+  /** 5 to 11 digits. Whether they lead anywhere is not looked at: the page would tell everybody who tries. */
+  readonly pin: string | undefined;
+  /** What was typed is no PIN. */
+  readonly isPinWrong: boolean;
   /** Only what belongs on a sheet of paper. */
   readonly isPoster: boolean;
   readonly numbers: readonly DialInNumber[];
@@ -23,7 +25,7 @@ export interface PageView {
 /** The page for people, whole, without a script. */
 export function renderPage(view: PageView): string {
   const texts = pageTexts[view.language];
-  const pin = view.pin === "wrong" ? undefined : view.pin;
+  const { pin } = view;
   const title = view.config.title[view.language];
   const content = html`<!doctype html>
 <html lang="${view.language}">
@@ -56,7 +58,7 @@ ${view.isPoster ? undefined : footer(view.config.operator, texts)}
 }
 
 function link({ pin }: PageView, language: Language, isPoster: boolean): string {
-  const kept = pin === undefined || pin === "wrong" ? "" : `&pin=${pin}`;
+  const kept = pin === undefined ? "" : `&pin=${pin}`;
   return `?lang=${language}${kept}${isPoster ? "&view=print" : ""}`;
 }
 
@@ -74,7 +76,7 @@ function pinSection(pin: string, view: PageView, texts: PageTexts): Html {
 <div class="with-code">
 <div>
 <h2 id="pin">${texts.yourPin}</h2>
-<p class="pin"><span aria-hidden="true">${formatPin(pin)} <span class="hash">#</span></span><span class="unseen">${[...pin].join(" ")}, ${texts.hashKey}</span></p>
+<p class="pin"><span aria-hidden="true">${formatPin(pin)} <span class="hash">#</span></span><span class="unseen">${Array.from(pin).join(" ")}, ${texts.hashKey}</span></p>
 ${view.isPoster
   ? html`<p class="screen"><a href="${link(view, view.language, false)}">${texts.backFromPoster}</a></p>`
   : html`<div class="screen"><h3>${texts.callNow}</h3><p>${texts.callNowHint}</p><ul class="plain calls">${calls}</ul><p><a href="${link(view, view.language, true)}">${texts.posterLink}</a></p></div>`}
@@ -97,8 +99,8 @@ function numberItem({ tel, international, city, tollFree, languages }: DialInNum
 }
 
 function pinForm(view: PageView, texts: PageTexts): Content {
-  if (view.pin !== undefined && view.pin !== "wrong") return undefined;
-  const isWrong = view.pin === "wrong";
+  if (view.pin !== undefined) return undefined;
+  const isWrong = view.isPinWrong;
   return html`<section class="card screen" aria-labelledby="form"><h2 id="form">${texts.pinForm}</h2><p id="form-hint">${texts.pinFormHint}</p>
 <form method="get" action="/" autocomplete="off"><input type="hidden" name="lang" value="${view.language}">
 <label for="pin-field">${texts.pinLabel}</label>

@@ -4,8 +4,8 @@ import { exportLines, parseRecord } from "../../store/json-lines.js";
 import type { Reservation, RestingPin, RoomStore } from "../../store/room-store.js";
 import { type ImportReport, apiBase, importAnswer } from "../api-schemas.js";
 import { type Route, route } from "../route.js";
+import { jsonLinesType } from "../web-server.js";
 
-const jsonLines = "application/jsonl";
 const mostBytes = 16 * 1_048_576;
 const mostTold = 1_000;
 /** So many records go to the store at once. */
@@ -22,7 +22,7 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       summary: "All rooms and resting PINs as JSON lines",
       description: "A room is {meetingID, pin, reservedAt, validUntil?}, a PIN that rests {restingPin, until}. Where the store fails in the middle the connection is cut.",
       access: "rooms:list",
-      answers: { 200: { description: "A record on each line.", type: jsonLines, schema: z.string() } },
+      answers: { 200: { description: "A record on each line.", type: jsonLinesType, schema: z.string() } },
       problems: ["store-unavailable"],
       handle: async () => {
         const lines = exportLines(rooms);
@@ -38,7 +38,7 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       summary: "Take over rooms and resting PINs, as an export has them",
       description: "Line by line: what fits is taken over, what does not is reported. Doing it twice changes nothing.",
       access: "rooms:import",
-      body: { schema: z.instanceof(Buffer), type: jsonLines, isRequired: true, mostBytes },
+      body: { schema: z.instanceof(Buffer), type: jsonLinesType, isRequired: true, mostBytes },
       answers: { 200: { description: "What became of it.", schema: importAnswer } },
       problems: ["store-unavailable"],
       handle: async ({ body }) => {
