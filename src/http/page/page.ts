@@ -81,7 +81,7 @@ ${view.isPoster
   ? html`<p class="screen"><a href="${link(view, view.language, false)}">${texts.backFromPoster}</a></p>`
   : html`<div class="screen"><h3>${texts.callNow}</h3><p>${texts.callNowHint}</p><ul class="plain calls">${calls}</ul><p><a href="${link(view, view.language, true)}">${texts.posterLink}</a></p></div>`}
 </div>
-<figure role="group" aria-labelledby="code"><div role="img" aria-label="${texts.codeLabel(first.international)}">${new Html(qrCode(oneTapLink(first.number, pin)))}</div><figcaption id="code">${texts.scan(first.international)}</figcaption></figure>
+<figure><div role="img" aria-label="${texts.codeLabel(first.international)}">${new Html(qrCode(oneTapLink(first.number, pin)))}</div><figcaption id="code">${texts.scan(first.international)}</figcaption></figure>
 </div>
 </section>`;
 }

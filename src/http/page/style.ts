@@ -15,7 +15,7 @@ a { color: var(--link); text-underline-offset: .15em; }
 a:focus-visible, button:focus-visible, input:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .languages a { display: inline-block; padding: .5rem 0; }
 .card { background: var(--soft); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.25rem; margin: 1.25rem 0; }
-.card > h2 { margin-top: .25rem; }
+.card h2 { margin-top: .25rem; }
 .with-code { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }
 .with-code > :first-child { flex: 1 1 18rem; min-width: 0; }
 .pin { font-size: clamp(1.9rem, 9vw, 3rem); font-weight: 700; font-variant-numeric: tabular-nums; letter-spacing: .02em; margin: .1rem 0 .5rem; line-height: 1.2; }
@@ -30,7 +30,8 @@ ul.plain { list-style: none; margin: 0; padding: 0; }
 .calls li { padding: .2rem 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); }
-th[scope=row] { white-space: nowrap; }
+th[scope=row] { width: 13rem; }
+@media (max-width: 30rem) { th[scope=row] { width: 7rem; } }
 kbd { display: inline-block; min-width: 2rem; text-align: center; border: 1px solid var(--line); border-radius: .35rem; padding: .05rem .45rem; background: var(--paper); font: inherit; font-weight: 700; }
 label { display: block; font-weight: 600; margin-bottom: .3rem; }
 input { font: inherit; font-size: 1.2rem; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75rem; width: 14rem; max-width: 100%; margin-right: .5rem; }
