@@ -8,6 +8,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 refuse() { echo "start.sh: $1" >&2; exit 78; }
+# An empty variable counts as none.
+for name in $(env | sed -n 's/^\(EINWAHL_[A-Z_]*\)=$/\1/p'); do unset "$name"; done
 
 if [ -n "${EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE:-}" ]; then
   [ -r "$EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE" ] || refuse "cannot read $EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE"

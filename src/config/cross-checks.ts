@@ -65,8 +65,11 @@ function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
     findings.push({ path: [...path, key], message, hint });
   };
   const registrar = entryOf(trunk, "registrar");
-  const registers = registrar !== false && (registrar !== undefined || hasRegistrar(entryOf(trunk, "provider")));
-  if (registers) {
+  const provider = entryOf(trunk, "provider");
+  const registers = registrar !== false && (registrar !== undefined || hasRegistrar(provider));
+  if (registrar === undefined && provider !== undefined && !providers.some((each) => each === provider)) {
+    // A misspelt provider is one fault: whether the trunk registers is not known.
+  } else if (registers) {
     for (const key of ["username", "password"]) {
       if (entryOf(trunk, key) === undefined) add(key, "is missing", "the trunk registers: take it from the provider's portal, or write registrar: false");
     }

@@ -157,3 +157,8 @@ await t.test("the closest word", (t) => {
   t.equal(closestTo("", ["tries"]), undefined);
   t.end();
 });
+
+await t.test("a misspelt provider is one fault, whatever follows from it", (t) => {
+  t.same(trunkFaults(`provider: easybel, username: u, password: p, ${numbers}`), ["trunks[0].provider must be one of easybell, generic"]);
+  t.end();
+});

@@ -1,9 +1,14 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
+import { fileURLToPath } from "node:url";
 import t from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
 import { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import type { SrtpPolicy } from "../../src/embedded/rtp/media-session.js";
 import type { Owner } from "../e2e/support/owner.js";
+import { scratchFolder } from "../e2e/support/scratch.js";
 import { BbbLike } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
 
@@ -44,6 +49,20 @@ async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv
   });
 }
 
+const script = fileURLToPath(new URL("../../../freeswitch/bbb-node/check.sh", import.meta.url));
+
+/** What check.sh finds: its status and the lines of each kind. */
+async function check(owner: Owner, node: BbbLike, ca: string): Promise<{ readonly code: number; readonly good: readonly string[]; readonly bad: readonly string[] }> {
+  const caFile = join(await scratchFolder(owner, "check"), "ca.pem");
+  await writeFile(caFile, ca);
+  return await new Promise((resolve) => {
+    const child = execFile(script, ["127.0.0.1", String(node.sipPort), caFile], (_error, stdout) => {
+      const lines = (kind: string): string[] => stdout.split("\n").filter((line) => line.startsWith(kind));
+      resolve({ code: child.exitCode ?? -1, good: lines("ok"), bad: lines("FAULT") });
+    });
+  });
+}
+
 await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }, async (t) => {
   const certificates = await makeCertificates();
   const { ca } = certificates;
@@ -62,6 +81,11 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   for (const [version, works] of [["TLSv1.1", false], ["TLSv1.2", true], ["TLSv1.3", true]] as const) {
     t.equal(await shakesHands(node, ca, version), works, version);
   }
+  const found = await check(t, node, ca);
+  t.match(found, { code: 0, bad: [] }, "check.sh finds nothing wrong");
+  t.equal(found.good.length, 5);
+  const { ca: otherCa } = await makeCertificates();
+  t.match(await check(t, node, otherCa), { code: 1, bad: [/not trusted/] }, "and sees a certificate that is not trusted");
   t.match(await node.socket.api("conference list"), /No active conferences/, "and left nothing open");
 });
 
@@ -70,4 +94,5 @@ await t.test("a node that expects the gateway elsewhere lets nobody in", { skip,
   const node = await BbbLike.start({ name: "elsewhere", certificates, gateway: "192\\.0\\.2\\.10" });
   t.teardown(() => node.close());
   t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 404);
+  t.match(await check(t, node, certificates.ca), { code: 1, bad: [/not let in/] }, "as check.sh says");
 });

@@ -76,6 +76,7 @@ await t.test("a call all the way through real engines", { skip: missingEngines()
 
       const variables = await node.socket.dump(member.channel);
       t.notOk([...variables.values()].some((value) => value.includes(digits)), "the caller's number is in no variable of the conference's server");
+      t.strictSame([...variables.keys()].filter((name) => name.startsWith("variable_sip_h_")), [], "nor has it any header of the caller's leg");
       t.equal(variables.get("variable_sip_via_protocol"), "tls");
 
       const report = world.reports.next("the call's report", () => true);

@@ -63,32 +63,28 @@ interface RunningDrachtio {
 async function startDrachtio({ key, cert, ca }: Certificates): Promise<RunningDrachtio> {
   let ports: Omit<RunningDrachtio, "engine"> = { control: 0, plain: 0, tls: 0, metrics: 0 };
   const engine = await startEngine("drachtio", async (folder) => {
-    const [control = 0, plain = 0, tls = 0, metrics = 0] = await freePorts(4);
+    const [control = 0, plain = 0, tls = 0, metrics = 0, local = 0] = await freePorts(5);
     ports = { control, plain, tls, metrics };
     const files = { key: join(folder, "key.pem"), cert: join(folder, "cert.pem"), chain: join(folder, "chain.pem") };
     await writeFile(files.key, key);
     await writeFile(files.cert, cert);
     await writeFile(files.chain, ca);
     return {
-      command: "drachtio",
-      args: [
-        "--file",
-        join(repository, "config", "drachtio.conf.xml"),
-        "--contact",
-        `sip:${host}:${plain};transport=udp,tcp`,
-        "--contact",
-        `sips:${host}:${tls};transport=tls`,
-      ],
+      command: join(repository, "config", "start-drachtio.sh"),
+      args: [],
       env: {
         DRACHTIO_SECRET: secret,
         DRACHTIO_ADMIN_TCP_PORT: String(control),
+        EINWAHL_LOCAL_ADDRESS: host,
+        EINWAHL_SIP_PORT: String(plain),
+        EINWAHL_SIP_TLS_PORT: String(tls),
+        EINWAHL_SIP_LOCAL_PORT: String(local),
         DRACHTIO_TLS_KEY_FILE: files.key,
         DRACHTIO_TLS_CERT_FILE: files.cert,
         DRACHTIO_TLS_CHAIN_FILE: files.chain,
-        DRACHTIO_SUPPORT_BEST_EFFORT_TLS: "1",
         DRACHTIO_PROMETHEUS_SCRAPE_PORT: `${host}:${metrics}`,
       },
-      isReady: async () => (await Promise.all([control, plain, tls].map(listens))).every(Boolean),
+      isReady: async () => (await Promise.all([control, plain, tls, metrics].map(listens))).every(Boolean),
     };
   });
   return { engine, ...ports };

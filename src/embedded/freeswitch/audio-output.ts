@@ -1,8 +1,10 @@
 import type { AudioSource } from "./audio-source.js";
 import type { Channel } from "./channel.js";
 import type { Execution } from "./execution.js";
-import { FRAME_SAMPLES } from "../rtp/g711.js";
+import { FRAME_SAMPLES, type CodecName } from "../rtp/g711.js";
 
+/** Packets are up to 60 ms long and not quite regular. */
+const GAP_MS = 100;
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 
 /** How a piece of audio ended: played to its end, or cut off. */
@@ -25,8 +27,11 @@ export class AudioOutput {
   readonly #channel: Channel;
   readonly #playouts: Playout[] = [];
   #stopPacing: (() => void) | undefined;
+  #lastRelayed = 0;
   /** A bridge sends the other leg's packets itself. */
   relayed = false;
+  /** In a bridge: silence goes out while the other leg sends nothing (bridge_generate_comfort_noise). */
+  fillsGaps = false;
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -71,7 +76,17 @@ export class AudioOutput {
       }
       this.#finish(playout, "done");
     }
-    if (!this.relayed && this.#sendsSilence()) this.#channel.media.send(SILENCE);
+    if (this.relayed ? this.#gapOpen() : this.#sendsSilence()) this.#channel.media.send(SILENCE);
+  }
+
+  /** A packet of the other leg. */
+  relay(payload: Uint8Array, codec: CodecName): void {
+    this.#lastRelayed = this.#channel.engine.clock.now();
+    this.#channel.media.sendPayload(payload, codec);
+  }
+
+  #gapOpen(): boolean {
+    return this.fillsGaps && this.#channel.engine.clock.now() - this.#lastRelayed > GAP_MS;
   }
 
   #sendsSilence(): boolean {

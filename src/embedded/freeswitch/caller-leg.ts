@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { MediaSession } from "../rtp/media-session.js";
-import { parseUri, type IncomingInvite, type SipDialog, type SipRequest } from "../sip/index.js";
+import { parseUri, type IncomingInvite, type SipRequest } from "../sip/index.js";
 import type { ApiCommands } from "./api.js";
 import { Channel } from "./channel.js";
 import type { Engine, SipProfile } from "./engine.js";
 import type { EventSocket } from "./event-socket.js";
-import { causeOfReason, reasonHeader, type HangupCause } from "./hangup-cause.js";
-import { digitOfInfo } from "./info-digit.js";
-import { CODECS, type SecurityPolicy } from "./leg-policy.js";
-import { ALL_SUITES } from "../rtp/srtp.js";
+import { followDialog, inboundSecurity } from "./caller-dialog.js";
+import { reasonHeader, type HangupCause } from "./hangup-cause.js";
+import { CODECS } from "./leg-policy.js";
 import { controlBySocket } from "./outbound-socket.js";
 
 export interface CallerLegOptions {
@@ -20,10 +19,15 @@ export interface CallerLegOptions {
 }
 
 const MAX_HEADER_VARIABLES = 50;
+/** The defaults of `freeswitch/conf/vars.xml`. */
+const MEDIA_TIMEOUT_MS = "30000";
+const BBB_MEDIA_TIMEOUT_MS = "15000";
+const MEDIA_HOLD_TIMEOUT_MS = "1800000";
 
 /**
  * A call from drachtio: answers it and runs the dialplan of `freeswitch/conf/dialplan/mrf.xml`, that is: takes SRTP
  * also in RTP/AVP lines, sets the channel's variables and hands it to the application that X-esl-outbound names.
+ * To an INVITE without SDP it makes the offer, and goes on when the ACK brings the answer (`enable-3pcc`).
  */
 export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Promise<void> {
   const { engine } = o;
@@ -35,11 +39,6 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
   if (!(request.headers.get("User-Agent") ?? "").startsWith("drachtio-fsmrf:")) {
     engine.unsupported("a call without the User-Agent of drachtio-fsmrf");
     refuse(invite, 404, "NO_ROUTE_DESTINATION");
-    return;
-  }
-  if (request.body === "") {
-    engine.unsupported("a call without SDP");
-    refuse(invite, 488, "MANDATORY_IE_MISSING");
     return;
   }
   const media = await engine.openMedia().catch(() => undefined);
@@ -54,8 +53,7 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
     return;
   }
   const channel = makeChannel(invite, o, media);
-  answer(channel, invite);
-  await runDialplan(channel, request, o);
+  if (await answer(channel, invite)) await runDialplan(channel, request, o);
 }
 
 function refuse(invite: IncomingInvite, status: number, cause: HangupCause, detail?: string): void {
@@ -65,14 +63,13 @@ function refuse(invite: IncomingInvite, status: number, cause: HangupCause, deta
 
 function negotiate(request: SipRequest, media: MediaSession, engine: Engine): [number, HangupCause, string?] | undefined {
   if (engine.channels.isFull) return [503, "SWITCH_CONGESTION"];
+  if (request.body === "") {
+    // Before the dialplan could demand SRTP: a secure line and a plain one.
+    media.offer({ codecs: CODECS, srtp: "optional", profile: "both" });
+    return undefined;
+  }
   const answered = media.answer(request.body, { codecs: CODECS, cryptoInAvp: true, ...inboundSecurity(request) });
   return answered.ok ? undefined : [488, "INCOMPATIBLE_DESTINATION", answered.failure.detail];
-}
-
-/** rtp_secure_media_inbound: FreeSWITCH takes SRTP when it is offered; the trunk's word in the header demands it. */
-function inboundSecurity(request: SipRequest): SecurityPolicy {
-  const demanded = request.headers.get("X-Einwahl-Srtp")?.trim() === "mandatory";
-  return { srtp: demanded ? "mandatory" : "optional", suites: ALL_SUITES };
 }
 
 function makeChannel({ request, source }: IncomingInvite, { engine, profile }: CallerLegOptions, media: MediaSession): Channel {
@@ -118,68 +115,49 @@ function makeChannel({ request, source }: IncomingInvite, { engine, profile }: C
   return channel;
 }
 
-function answer(channel: Channel, invite: IncomingInvite): void {
+/** False when the call is over already. */
+async function answer(channel: Channel, invite: IncomingInvite): Promise<boolean> {
   channel.fire("CHANNEL_CREATE");
   channel.enterCallState("RINGING");
-  for (const [name, value] of dialplanVariables(invite.request)) channel.setVariable(name, value);
+  for (const [name, value] of dialplanVariables(invite.request, channel.engine)) channel.setVariable(name, value);
   const dialog = invite.accept(channel.media.localSdp);
-  channel.setVariable("sip_to_tag", dialog.localTag);
-  channel.signalling = {
-    hangUp: (cause) => {
-      channel.setVariable("sip_hangup_disposition", "send_bye");
-      channel.engine.inBackground(dialog.bye([["Reason", reasonHeader(cause)]]));
-    },
-    sendInfoDigit: (digit, durationMs) => {
-      const sent = dialog.info("application/dtmf-relay", `Signal=${digit}\r\nDuration=${durationMs}\r\n`);
-      channel.engine.inBackground(sent.then(() => undefined));
-    },
-  };
-  follow(channel, dialog);
+  followDialog(channel, dialog);
+  if (invite.request.body === "") {
+    const sdp = await dialog.acknowledged;
+    // Without an ACK the dialog is over, and takes the channel with it.
+    if (sdp === undefined || channel.isDown) return false;
+    const accepted = channel.media.accept(sdp);
+    const isPlain = channel.media.suite === undefined && inboundSecurity(invite.request).srtp === "mandatory";
+    if (!accepted.ok || isPlain) {
+      channel.hangUp("INCOMPATIBLE_DESTINATION");
+      return false;
+    }
+  }
   channel.markAnswered();
+  return true;
 }
 
-/** media_timeout_ms of vars.xml. */
-const DEFAULT_MEDIA_TIMEOUT_MS = "30000";
-
 /** What mrf.xml sets before it hands the channel over. */
-function dialplanVariables(request: SipRequest): [string, string][] {
+function dialplanVariables(request: SipRequest, engine: Engine): [string, string][] {
   const { srtp } = inboundSecurity(request);
-  const mediaTimeout = /^[1-9][0-9]{3,7}$/.exec(request.headers.get("X-Einwahl-Media-Timeout")?.trim() ?? "")?.[0];
+  const wanted = request.headers.get("X-Einwahl-Media-Timeout")?.trim() ?? "";
+  const soundsDir = engine.globals.get("sounds_dir") ?? "";
   return [
-    ["media_timeout", mediaTimeout ?? DEFAULT_MEDIA_TIMEOUT_MS],
     ...(srtp === "mandatory" ? [["rtp_secure_media_inbound", "mandatory"] as [string, string]] : []),
+    ["media_timeout", /^[1-9]\d{3,7}$/.test(wanted) ? wanted : MEDIA_TIMEOUT_MS],
     ["rtp_allow_crypto_in_avp", "true"],
+    ["media_hold_timeout", MEDIA_HOLD_TIMEOUT_MS],
+    ["nolocal:media_timeout", BBB_MEDIA_TIMEOUT_MS],
+    ["nolocal:media_hold_timeout", MEDIA_HOLD_TIMEOUT_MS],
+    ["export_vars", "nolocal:media_timeout,nolocal:media_hold_timeout,hold_music"],
     ["playback_terminators", "none"],
+    ...(soundsDir === "" ? [] : [["sound_prefix", soundsDir] as [string, string]]),
     ["send_silence_when_idle", "-1"],
+    ["hold_music", "silence"],
+    ["bridge_generate_comfort_noise", "-1"],
     ["hangup_after_bridge", "false"],
     ["continue_on_fail", "true"],
   ];
-}
-
-function follow(channel: Channel, dialog: SipDialog): void {
-  dialog.onReinvite = (request) => {
-    if (request.body === "") return { sdp: channel.media.localSdp };
-    const codec = channel.media.codec;
-    const answered = channel.media.answer(request.body, {
-      codecs: codec === undefined ? CODECS : [codec, ...CODECS],
-      // Seen with FreeSWITCH: a renewed offer must say RTP/SAVP, keys in an RTP/AVP line are passed over.
-      ...inboundSecurity(dialog.initial),
-    });
-    if (!answered.ok) return { reject: 488 };
-    channel.updateMediaVariables();
-    return { sdp: answered.value };
-  };
-  dialog.onInfo = (request) => {
-    const pressed = digitOfInfo(request);
-    if (pressed === undefined) channel.engine.unsupported("an INFO that is no digit");
-    else channel.receiveDigit(pressed.digit, pressed.durationMs, "ENDPOINT");
-  };
-  channel.engine.inBackground(dialog.ended.then((end) => {
-    if (end.by !== "local") channel.setVariable("sip_hangup_disposition", "recv_bye");
-    channel.setVariable("sip_term_status", "200");
-    channel.setVariable("proto_specific_hangup_cause", "sip:200");
-    channel.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
-  }));
 }
 
 async function runDialplan(channel: Channel, request: SipRequest, o: CallerLegOptions): Promise<void> {

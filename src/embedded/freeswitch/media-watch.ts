@@ -4,9 +4,13 @@ import type { Channel } from "./channel.js";
 const EVERY = 5;
 const HOLD_FACTOR = 10;
 
-/** Ends a channel whose far end sends no RTP any more (media_timeout and the older rtp_timeout_sec). */
+/**
+ * Ends a channel whose far end sends no RTP any more (media_timeout and the older rtp_timeout_sec). The limits are
+ * those of the moment of the answer: FreeSWITCH reads the variables then and not later.
+ */
 export class MediaWatch {
   readonly #channel: Channel;
+  #limits: { readonly normal: number; readonly held: number } | undefined;
   #startedAt = 0;
   #frames = 0;
   #stop: (() => void) | undefined;
@@ -18,6 +22,8 @@ export class MediaWatch {
   start(): void {
     const { engine } = this.#channel;
     this.#startedAt = engine.clock.now();
+    this.#limits = this.#readLimits();
+    if (this.#limits === undefined) return;
     this.#stop ??= engine.pacer.every(() => {
       this.#frames = (this.#frames + 1) % EVERY;
       if (this.#frames === 0) this.#look();
@@ -30,17 +36,16 @@ export class MediaWatch {
   }
 
   #look(): void {
-    const limit = this.#limitMs();
-    if (limit === undefined) return;
+    if (this.#limits === undefined) return;
+    const limit = this.#channel.held ? this.#limits.held : this.#limits.normal;
     const last = Math.max(this.#startedAt, this.#channel.media.stats().lastPacketAt ?? 0);
     if (this.#channel.engine.clock.now() - last > limit) this.#channel.hangUp("MEDIA_TIMEOUT");
   }
 
-  #limitMs(): number | undefined {
-    const milliseconds = this.#number("media_timeout") ?? scale(this.#number("rtp_timeout_sec"));
-    if (milliseconds === undefined) return undefined;
-    if (!this.#channel.held) return milliseconds;
-    return this.#number("media_hold_timeout") ?? scale(this.#number("rtp_hold_timeout_sec")) ?? milliseconds * HOLD_FACTOR;
+  #readLimits(): { readonly normal: number; readonly held: number } | undefined {
+    const normal = this.#number("media_timeout") ?? scale(this.#number("rtp_timeout_sec"));
+    if (normal === undefined) return undefined;
+    return { normal, held: this.#number("media_hold_timeout") ?? scale(this.#number("rtp_hold_timeout_sec")) ?? normal * HOLD_FACTOR };
   }
 
   #number(variable: string): number | undefined {

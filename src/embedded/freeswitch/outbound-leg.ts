@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { MediaSession } from "../rtp/media-session.js";
-import type { InviteFailure, OutgoingInvite, SipDialog, SipRequest } from "../sip/index.js";
+import type { InviteFailure, OutgoingInvite, SipDialog } from "../sip/index.js";
 import { integer } from "./arguments.js";
+import { renegotiate } from "./caller-dialog.js";
 import { Channel, type Signalling } from "./channel.js";
 import type { DialString } from "./dial-string.js";
 import type { SipProfile } from "./engine.js";
@@ -166,22 +167,12 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
     leg.hangUp("INCOMPATIBLE_DESTINATION");
     return;
   }
-  dialog.onReinvite = (request) => renegotiate(leg, request);
+  dialog.onReinvite = (request) => renegotiate(leg, request, outboundSecurity(leg));
   dialog.onInfo = (request) => {
     const pressed = digitOfInfo(request);
     if (pressed !== undefined) leg.receiveDigit(pressed.digit, pressed.durationMs, "ENDPOINT");
   };
   leg.markAnswered();
-}
-
-function renegotiate(leg: Channel, request: SipRequest): { sdp: string } | { reject: number } {
-  if (request.body === "") return { sdp: leg.media.localSdp };
-  const { srtp, suites } = outboundSecurity(leg);
-  const codec = leg.media.codec;
-  const answer = leg.media.answer(request.body, { codecs: codec === undefined ? [] : [codec], srtp, suites });
-  if (!answer.ok) return { reject: 488 };
-  leg.updateMediaVariables();
-  return { sdp: answer.value };
 }
 
 /** No SIP answer, and not a refused connection either. */

@@ -9,7 +9,7 @@ import type { CallAudio } from "./call-audio.js";
 import type { PendingWaits } from "./pending-waits.js";
 
 export interface CallFailure {
-  /** SIP status of the refusal; 408, 487, 503 also as the SIP stack makes them. 606: the answer's SDP is not acceptable to us. */
+  /** SIP status of the refusal; 408, 487, 503 also as the SIP stack makes them. 606: the other side's SDP, answer or late offer, is not acceptable to us. */
   readonly status: number;
   readonly reason: string;
   /** Value of the Warning header. */
@@ -33,6 +33,8 @@ export interface Progress {
 
 export interface PhoneCallParts {
   readonly invite: OutgoingInvite;
+  /** The media session has answered the other side's offer when `invite` succeeds. */
+  readonly lateOffer: boolean;
   readonly media: MediaSession;
   readonly audio: CallAudio;
   readonly waits: PendingWaits;
@@ -78,7 +80,7 @@ export class PhoneCall {
     parts.invite.onProgress = (response) => {
       this.#note(response);
     };
-    this.answered = this.#awaitAnswer(parts.invite);
+    this.answered = this.#awaitAnswer(parts.invite, parts.lateOffer);
     this.ended = this.#awaitEnd();
     inBackground(this.ended);
   }
@@ -189,7 +191,7 @@ export class PhoneCall {
     return this.ended;
   }
 
-  async #awaitAnswer(invite: OutgoingInvite): Promise<Result<PhoneCall, CallFailure>> {
+  async #awaitAnswer(invite: OutgoingInvite, lateOffer: boolean): Promise<Result<PhoneCall, CallFailure>> {
     const result = await invite.result;
     if (!result.ok) return failure(callFailure(result.failure));
     const dialog = result.value;
@@ -197,7 +199,7 @@ export class PhoneCall {
       await dialog.bye();
       return failure(callFailure({ status: 487, reason: "Request Terminated" }));
     }
-    const accepted = this.#media.accept(dialog.remoteSdp);
+    const accepted = lateOffer ? success(undefined) : this.#media.accept(dialog.remoteSdp);
     if (!accepted.ok) {
       await dialog.bye();
       return failure(callFailure({ status: 606, reason: accepted.failure.detail }));

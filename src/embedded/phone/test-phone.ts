@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from "../../clock.js";
+import { success, type Result } from "../../result.js";
 import type { CodecName } from "../rtp/g711.js";
-import { MediaSession, type MediaProfile, type SrtpPolicy } from "../rtp/media-session.js";
+import { MediaSession, type MediaProfile, type NegotiationFailure, type SrtpPolicy } from "../rtp/media-session.js";
 import { Pacer } from "../rtp/pacer.js";
 import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
@@ -52,6 +53,13 @@ export interface DialOptions {
   readonly auth?: { readonly username: string; readonly password: string };
   /** Changes the offer before it is sent. */
   readonly rewriteOffer?: (sdp: string) => string;
+  /**
+   * The INVITE has no SDP; the offer of the 200 is answered in the ACK by `srtp`, `suites` and `codecs`. One that those
+   * forbid ends the call with 606.
+   */
+  readonly lateOffer?: boolean;
+  /** With `lateOffer`: changes the answer before it is sent; "" sends an ACK without SDP. */
+  readonly rewriteAnswer?: (sdp: string) => string;
 }
 
 const DEFAULT_CODECS: readonly CodecName[] = ["PCMA", "PCMU"];
@@ -110,19 +118,19 @@ export class TestPhone {
       const { srtp = "mandatory", codecs = DEFAULT_CODECS, suites, profile } = options;
       return media.offer({ codecs, srtp, ...(suites === undefined ? {} : { suites }), ...(profile === undefined ? {} : { profile }) });
     };
-    const { uri, number, display, fromHost, to, headers = [], nextHop, auth, rewriteOffer } = options;
-    const sdp = offer();
+    const { uri, number, display, fromHost, to, headers = [], nextHop, auth } = options;
     const invite = this.#agent.invite({
       uri,
       from: { user: number, ...(display === undefined ? {} : { displayName: display }), ...(fromHost === undefined ? {} : { host: fromHost }) },
       headers: to === undefined ? headers : [["To", to], ...headers],
-      sdp: rewriteOffer?.(sdp) ?? sdp,
+      ...(options.lateOffer === true ? { answerOffer: (sdp) => answerLate(media, options, sdp) } : { sdp: rewritten(offer(), options.rewriteOffer) }),
       ...(nextHop === undefined ? {} : { nextHop }),
       ...(auth === undefined ? {} : { auth }),
     });
     let renewals = 0;
     const call = new PhoneCall({
       invite,
+      lateOffer: options.lateOffer === true,
       media,
       audio,
       waits,
@@ -164,6 +172,16 @@ export class TestPhone {
     await this.#agent.close();
     await Promise.all(calls.map((call) => call.ended));
   }
+}
+
+function rewritten(sdp: string, rewrite: ((sdp: string) => string) | undefined): string {
+  return rewrite?.(sdp) ?? sdp;
+}
+
+function answerLate(media: MediaSession, options: DialOptions, offer: string): Result<string, NegotiationFailure> {
+  const { srtp = "mandatory", codecs = DEFAULT_CODECS, suites } = options;
+  const answer = media.answer(offer, { codecs, srtp, ...(suites === undefined ? {} : { suites }) });
+  return answer.ok ? success(rewritten(answer.value, options.rewriteAnswer)) : answer;
 }
 
 /** The offer with another direction, and a version in `o=` that grows with each renewal (RFC 3264 section 8). */

@@ -14,19 +14,28 @@ export class SipDialog {
   readonly #state: DialogState;
   readonly #initial: SipRequest;
   readonly #answer: SipResponse;
+  readonly #sdpOfAck: string;
   readonly #over: (dialog: SipDialog) => void;
   #letGo: () => void;
   #resolveEnded: (end: DialogEnd) => void = () => undefined;
+  #resolveAcknowledged: (sdp: string | undefined) => void = () => undefined;
   #ended = false;
   #hangingUp = false;
   #localSdp: string;
   #remoteSdp: string;
   /** Our 2xx that has no ACK yet. */
   #unacknowledged: UnacknowledgedAnswer | undefined;
+  /** The INVITE or re-INVITE that it answers. */
+  #unacknowledgedRequest: SipRequest | undefined;
   #reinviting = false;
 
   /** Settles when the call is over, whoever ended it. */
   readonly ended: Promise<DialogEnd>;
+  /**
+   * Of a call that we took: the SDP of the ACK ("" without), which answers an offer in our 200. Undefined when the dialog
+   * is over before an ACK came, and at the end of a call that we made.
+   */
+  readonly acknowledged: Promise<string | undefined>;
   /** A re-INVITE, or an UPDATE with SDP, gets what this returns: our SDP or a refusal. The default repeats localSdp. */
   onReinvite: (request: SipRequest) => { sdp: string } | { reject: number } = () => ({ sdp: this.#localSdp });
   /** An INFO came; its 200 has been sent. */
@@ -38,6 +47,8 @@ export class SipDialog {
     answer: SipResponse;
     localSdp: string;
     remoteSdp: string;
+    /** Our answer to an offer in the 2xx. */
+    sdpOfAck?: string;
     over: (dialog: SipDialog) => void;
   }) {
     this.#core = core;
@@ -46,10 +57,14 @@ export class SipDialog {
     this.#answer = o.answer;
     this.#localSdp = o.localSdp;
     this.#remoteSdp = o.remoteSdp;
+    this.#sdpOfAck = o.sdpOfAck ?? "";
     this.#over = o.over;
     this.#letGo = state.flow.retain();
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
+    });
+    this.acknowledged = new Promise((resolve) => {
+      this.#resolveAcknowledged = resolve;
     });
   }
 
@@ -134,17 +149,22 @@ export class SipDialog {
       inBackground(this.#endUnacknowledged());
     });
     this.#unacknowledged = answer;
+    this.#unacknowledgedRequest = transaction.request;
   }
 
   /** For the user agent: the ACK of our 2xx. */
   receiveAck(ack: SipRequest): void {
     if (this.#unacknowledged?.acknowledge() !== true) return;
     if (ack.body !== "") this.#remoteSdp = ack.body;
+    if (this.#unacknowledgedRequest === this.#initial) this.#resolveAcknowledged(ack.body);
   }
 
   /** For the user agent: acknowledges a 2xx to an INVITE of ours, each time that it comes. */
   acknowledge(response: SipResponse): void {
-    const ack = this.#state.request("ACK", { sequence: response.cseq.number });
+    // The 2xx of a re-INVITE needs none: that carried our offer.
+    const body = response.cseq.number === this.#initial.cseq.number ? this.#sdpOfAck : "";
+    const headers: HeaderList = body === "" ? [] : [["Content-Type", "application/sdp"]];
+    const ack = this.#state.request("ACK", { sequence: response.cseq.number, headers, body });
     inBackground(
       flowFor(this.#core, ack, this.#state.flow).then((flow) => {
         if (flow.ok) this.#core.transactions.sendAck(ack, flow.value);
@@ -187,6 +207,7 @@ export class SipDialog {
     this.#unacknowledged?.stop();
     this.#letGo();
     this.#over(this);
+    this.#resolveAcknowledged(undefined);
     this.#resolveEnded(end);
   }
 

@@ -18,7 +18,13 @@ export interface InviteOptions {
   /** Without a host, the address that we send from. */
   readonly from: { readonly displayName?: string; readonly user: string; readonly host?: string };
   readonly headers?: HeaderList;
+  /** Absent: the other side makes the offer in its 200 (RFC 3261 section 13.2.1). */
   readonly sdp?: string;
+  /**
+   * Without `sdp`: the answer to the other side's offer, which goes into the ACK. Called once, with "" when the 200 has
+   * no SDP. On a failure the call is acknowledged without SDP and hung up; the result is a 606. Absent: an ACK without SDP.
+   */
+  readonly answerOffer?: (offerSdp: string) => Result<string, { readonly detail: string }>;
   /** Where to send it, whatever the URI says. */
   readonly nextHop?: SipAddress;
   /** Answers a 401 or 407, once. */
@@ -131,22 +137,27 @@ export class ClientInvite implements OutgoingInvite {
       known.acknowledge(response);
       return;
     }
+    const wanted = this.#givenUp === undefined && !this.#settled;
+    const answered = wanted && request.body === "" ? this.#options.answerOffer?.(response.body) : undefined;
+    const sdpOfAck = answered?.ok === true ? answered.value : "";
     const dialog = new SipDialog(this.#core, state, {
       initial: request,
       answer: response,
-      localSdp: request.body,
+      localSdp: request.body === "" ? sdpOfAck : request.body,
       remoteSdp: response.body,
+      sdpOfAck,
       over: (over) => this.#dialogs.delete(over.key),
     });
     this.#dialogs.set(dialog.key, dialog);
     dialog.acknowledge(response);
-    if (this.#givenUp === undefined && !this.#settled) {
+    if (wanted && answered?.ok !== false) {
       this.#settle(success(dialog));
       return;
     }
-    // Cancelled too late, or a second branch of a forked call (RFC 3261 section 13.2.2.4).
+    // Not wanted: cancelled too late, or a second branch of a forked call (RFC 3261 section 13.2.2.4).
     inBackground(dialog.bye());
-    this.#settle(failure(this.#givenUp ?? { status: 487, reason: "Request Terminated" }));
+    const unacceptable = answered?.ok === false ? { status: 606, reason: answered.failure.detail } : undefined;
+    this.#settle(failure(unacceptable ?? this.#givenUp ?? { status: 487, reason: "Request Terminated" }));
   }
 
   #giveUp(why: InviteFailure): void {

@@ -60,7 +60,6 @@ await t.test("calls that are none of drachtio-fsmrf's", async (t) => {
   }).result;
   t.match(await call([], sdp), { ok: false, failure: { status: 404 } }, "another User-Agent");
   const own: [string, string] = ["User-Agent", "drachtio-fsmrf:x"];
-  t.match(await call([own]), { ok: false, failure: { status: 488 } }, "no SDP");
   t.match(await call([own], "v=0\r\nnonsense"), { ok: false, failure: { status: 488 } }, "no SDP that can be read");
   for (const target of ["", "nonsense", "127.0.0.1:99999", "127.0.0.1:1"]) {
     const answered = await call([own, ["X-esl-outbound", target]], sdp);
@@ -103,6 +102,45 @@ await t.test("an application that speaks the protocol by itself: linger, getvar,
   t.equal(world.freeswitch.counts().sockets, 1);
   await raw.ask("exit", /\+OK bye/);
   await raw.closed();
+  await world.nothingLeft();
+});
+
+await t.test("INVITE without SDP: the offer comes in the 200, the answer in the ACK", async (t) => {
+  const world = await World.start(t);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  t.teardown(() => {
+    server.close();
+  });
+  const uri = `sip:x@${HOST}:${world.freeswitch.sipPort}`;
+  const headers = { "User-Agent": "drachtio-fsmrf:x", "X-esl-outbound": `${HOST}:${(server.address() as AddressInfo).port}`, "X-Einwahl-Srtp": "mandatory" };
+  const offer = async (): Promise<{ sdp: string; ack: (sdp: string) => Promise<{ destroy(): Promise<unknown>; on(event: "destroy", listener: (bye: { get(name: string): string }) => void): void }> }> =>
+    await world.srf.createUAC(uri, { noAck: true, headers });
+  const phone = await MediaSession.open({ address: HOST });
+  t.teardown(() => phone.close());
+
+  const first = await offer();
+  t.equal(first.sdp.match(/^m=audio/gm)?.length, 2, "a secure line and a plain one");
+  t.equal(world.freeswitch.counts().sockets, 0, "no application before the ACK");
+  const secure = first.sdp.split(/^(?=m=)/m).slice(0, 2).join("");
+  const answer = phone.answer(secure, { codecs: CODECS, srtp: "mandatory" });
+  if (!answer.ok) throw new Error("no answer");
+  const connection = once(server, "connection") as Promise<[Socket]>;
+  const dialog = await first.ack(answer.value);
+  const raw = new RawSocket((await within(connection, "the connection"))[0]);
+  await raw.ask("connect", new RegExp(`^variable_rtp_has_crypto: ${phone.suite ?? ""}$`, "m"));
+  await world.until("SRTP", () => phone.stats().packetsIn > 3);
+  await dialog.destroy();
+  await world.nothingLeft();
+
+  const second = await offer();
+  const refused = await second.ack(second.sdp.replace(/RTP\/SAVP/g, "RTP/AVP").replaceAll(/^a=crypto.*\r\n/gm, ""));
+  const reason = new Promise<string>((resolve) => {
+    refused.on("destroy", (bye) => {
+      resolve(bye.get("Reason"));
+    });
+  });
+  t.match(await within(reason, "BYE"), "INCOMPATIBLE_DESTINATION", "a plain answer where SRTP is demanded");
   await world.nothingLeft();
 });
 
@@ -179,7 +217,7 @@ await t.test("a connection for a channel: myevents, linger, getvar, all of one c
   await endpoint.execute("set", "b=2");
   await raw.gets(/"Application-Data":"b=2"/);
   t.notMatch(raw.text, '"Application-Data":"a=1"');
-  await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: execute\nexecute-app-name: set\nevent-uuid: mine\ncontent-type: text/plain\ncontent-length: 12\n\nc=from a body`.replace("12", "13"), /"Application-UUID":"mine"/);
+  await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: execute\nexecute-app-name: set\nevent-uuid: mine\ncontent-type: text/plain\ncontent-length: 13\n\nc=from a body`, /"Application-UUID":"mine"/);
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} c`)).getBody(), "from a body");
   await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: unicast`, /-ERR not supported/);
   await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: hangup\nhangup-cause: NO_ANSWER`, /"Hangup-Cause":"NO_ANSWER"/);

@@ -55,6 +55,7 @@ export interface MediaServer {
 interface Srfed {
   connect(options: object): void;
   disconnect(): void;
+  createUAC<Made>(uri: string, options: object): Promise<Made>;
 }
 
 type MrfConstructor = new (srf: Srfed) => { connect(options: object): Promise<MediaServer> };
@@ -67,14 +68,16 @@ interface Owner {
 export class World {
   readonly freeswitch: EmbeddedFreeSwitch;
   readonly mediaServer: MediaServer;
+  readonly srf: Srfed;
   readonly pacer: Pacer;
   readonly certificates: { readonly ca: string; readonly key: string; readonly cert: string };
   readonly #drachtio: EmbeddedDrachtio;
 
-  private constructor(o: { freeswitch: EmbeddedFreeSwitch; drachtio: EmbeddedDrachtio; mediaServer: MediaServer; certificates: World["certificates"]; pacer: Pacer }) {
+  private constructor(o: { freeswitch: EmbeddedFreeSwitch; drachtio: EmbeddedDrachtio; mediaServer: MediaServer; srf: Srfed; certificates: World["certificates"]; pacer: Pacer }) {
     this.freeswitch = o.freeswitch;
     this.#drachtio = o.drachtio;
     this.mediaServer = o.mediaServer;
+    this.srf = o.srf;
     this.certificates = o.certificates;
     this.pacer = o.pacer;
   }
@@ -108,7 +111,12 @@ export class World {
       srf.disconnect();
       await drachtio.close();
     });
-    return new World({ freeswitch, drachtio, mediaServer, certificates, pacer: new Pacer() });
+    return new World({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
+  }
+
+  /** Where trunks call drachtio, over UDP. */
+  get drachtioPort(): number {
+    return this.#drachtio.addresses[0]?.port ?? 0;
   }
 
   /** A caller's media and an endpoint that has answered its offer. */

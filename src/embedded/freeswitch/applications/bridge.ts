@@ -148,16 +148,17 @@ function bond(channel: Channel, other: Channel): void {
 function relay(execution: Execution, called: Channel): () => void {
   const { channel } = execution;
   channel.media.onPayload = (payload, codec) => {
-    if (execution.isInnermost) called.media.sendPayload(payload, codec);
+    if (execution.isInnermost) called.output.relay(payload, codec);
   };
   called.media.onPayload = (payload, codec) => {
-    if (execution.isInnermost) channel.media.sendPayload(payload, codec);
+    if (execution.isInnermost) channel.output.relay(payload, codec);
   };
   called.digits.onIdleDigit = ({ digit, durationMs }) => {
     channel.sendDigit(digit, durationMs);
   };
   channel.output.relayed = true;
   called.output.relayed = true;
+  called.output.fillsGaps = (channel.variable("bridge_generate_comfort_noise") ?? "0") !== "0";
   execution.takeDigits(({ digit, durationMs }) => {
     called.sendDigit(digit, durationMs);
   });

@@ -1,0 +1,22 @@
+# syntax=docker/dockerfile:1
+# Node 24: the long-term support line.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json ./
+RUN npm ci --no-audit --no-fund
+COPY src src
+RUN npx tsc -b && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production EINWAHL_CONFIG=/etc/einwahl/einwahl.yaml
+WORKDIR /app
+COPY package.json LICENSE ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist/src dist/src
+# Only their names and that they are there matter here: FreeSWITCH plays them, from a folder of the same path.
+COPY freeswitch/sounds freeswitch/sounds
+USER node
+# The HTTP port of the configuration file, 8080 unless it says otherwise.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.EINWAHL_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/src/main.js"]

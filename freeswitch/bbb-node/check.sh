@@ -1,0 +1,57 @@
+#!/bin/sh
+# Looks at a BBB server as einwahl's media server will: run it on the gateway, and once from anywhere else.
+#   check.sh HOST [PORT [CA-FILE]]      PORT 5081, CA-FILE the system's authorities
+# Ends with 0 if calls from here would be let in, 1 if not. It starts no conference and no call.
+set -u
+host=${1:?usage: check.sh HOST [PORT [CA-FILE]]} port=${2:-5081} ca=${3:-/etc/ssl/certs/ca-certificates.crt}
+status=0
+good() { echo "ok    $1"; }
+bad() { echo "FAULT $1"; status=1; }
+case $host in *[!0-9.]*) name="DNS:$host" ;; *) name="(URI:sip:|IP Address:)$host" ;; esac
+
+# A SIP request ($1 method, $2 user, $3 body) over TLS; prints the status line of the first final answer.
+ask() {
+  { request "$@"; sleep 2; } | timeout 8 openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$ca" -connect "$host:$port" 2>/dev/null |
+    tr -d '\r' | grep -a -m 1 -E '^SIP/2.0 [2-6]'
+}
+crlf=$(printf '\r\n_')
+crlf=${crlf%_}
+request() {
+  id=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+  type=""
+  [ -z "$3" ] || type="Content-Type: application/sdp$crlf"
+  printf '%s' "$1 sip:$2$host:$port;transport=tls SIP/2.0${crlf}Via: SIP/2.0/TLS einwahl-check.invalid;branch=z9hG4bK$id;rport${crlf}Max-Forwards: 70${crlf}From: <sip:einwahl-check@einwahl-check.invalid>;tag=$id${crlf}To: <sip:$2$host>${crlf}Call-ID: $id${crlf}CSeq: 1 $1${crlf}Contact: <sip:einwahl-check@einwahl-check.invalid;transport=tls>${crlf}User-Agent: einwahl-check${crlf}${type}Content-Length: ${#3}$crlf$crlf$3"
+}
+
+certificate=$(echo | timeout 8 openssl s_client -connect "$host:$port" -servername "$host" 2>/dev/null | openssl x509 2>/dev/null)
+if [ -z "$certificate" ]; then
+  bad "no TLS on $host:$port (firewall? external_ssl_enable?)"
+  exit 1
+fi
+if echo | timeout 8 openssl s_client -verify_return_error -CAfile "$ca" -connect "$host:$port" >/dev/null 2>&1; then
+  good "the certificate comes from a trusted authority"
+else
+  bad "the certificate is not trusted: is the whole chain in agent.pem?"
+fi
+if echo "$certificate" | openssl x509 -noout -ext subjectAltName -subject 2>/dev/null | grep -qE "$name(,|\$)|CN ?= ?$host\$"; then
+  good "and is for $host"
+else
+  bad "but not for $host; FreeSWITCH knows no wildcards (EINWAHL_FS_TLS_VERIFY_POLICY=out does without the name)"
+fi
+if echo | timeout 8 openssl s_client -tls1_1 -cipher 'DEFAULT@SECLEVEL=0' -connect "$host:$port" >/dev/null 2>&1; then
+  bad "TLS 1.1 is still spoken: set sip_tls_version to tlsv1.2"
+else
+  good "TLS below 1.2 is refused"
+fi
+case $(ask OPTIONS "" "") in
+  "SIP/2.0 200"*) good "FreeSWITCH answers" ;;
+  *) bad "FreeSWITCH does not answer an OPTIONS request" ;;
+esac
+# Without SRTP nobody gets in, so this can't open a conference; but the gateway gets another answer than a stranger.
+sdp="v=0${crlf}o=- 1 1 IN IP4 192.0.2.1${crlf}s=-${crlf}c=IN IP4 192.0.2.1${crlf}t=0 0${crlf}m=audio 9 RTP/AVP 8$crlf"
+case $(ask INVITE 00000@ "$sdp") in
+  "SIP/2.0 488"*) good "calls from here are let in, with SRTP" ;;
+  "SIP/2.0 404"*) bad "calls from here are not let in (right, unless this is the gateway)" ;;
+  *) bad "an unexpected answer to a call" ;;
+esac
+exit $status

@@ -1,0 +1,54 @@
+import { ALL_SUITES } from "../rtp/srtp.js";
+import type { SipDialog, SipRequest } from "../sip/index.js";
+import type { Channel } from "./channel.js";
+import { causeOfReason, reasonHeader } from "./hangup-cause.js";
+import { digitOfInfo } from "./info-digit.js";
+import { CODECS, type SecurityPolicy } from "./leg-policy.js";
+
+/** rtp_secure_media_inbound: FreeSWITCH takes SRTP when it is offered; the trunk's word in the header demands it. */
+export function inboundSecurity(request: SipRequest): SecurityPolicy {
+  const demanded = request.headers.get("X-Einwahl-Srtp")?.trim() === "mandatory";
+  return { srtp: demanded ? "mandatory" : "optional", suites: ALL_SUITES };
+}
+
+/** Ties the caller's dialog and the channel together, in both directions. */
+export function followDialog(channel: Channel, dialog: SipDialog): void {
+  const { engine } = channel;
+  channel.setVariable("sip_to_tag", dialog.localTag);
+  channel.signalling = {
+    hangUp: (cause) => {
+      channel.setVariable("sip_hangup_disposition", "send_bye");
+      engine.inBackground(dialog.bye([["Reason", reasonHeader(cause)]]));
+    },
+    sendInfoDigit: (digit, durationMs) => {
+      const sent = dialog.info("application/dtmf-relay", `Signal=${digit}\r\nDuration=${durationMs}\r\n`);
+      engine.inBackground(sent.then(() => undefined));
+    },
+  };
+  dialog.onReinvite = (request) => renegotiate(channel, request, inboundSecurity(dialog.initial));
+  dialog.onInfo = (request) => {
+    const pressed = digitOfInfo(request);
+    if (pressed === undefined) engine.unsupported("an INFO that is no digit");
+    else channel.receiveDigit(pressed.digit, pressed.durationMs, "ENDPOINT");
+  };
+  engine.inBackground(dialog.ended.then((end) => {
+    if (end.by !== "local") channel.setVariable("sip_hangup_disposition", "recv_bye");
+    channel.setVariable("sip_term_status", "200");
+    channel.setVariable("proto_specific_hangup_cause", "sip:200");
+    channel.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
+  }));
+}
+
+/**
+ * The far end's new offer. Seen with FreeSWITCH: once a leg is secure it stays so, with the suite that it has; the
+ * offer must say RTP/SAVP, keys in an RTP/AVP line do not count any more.
+ */
+export function renegotiate(channel: Channel, request: SipRequest, policy: SecurityPolicy): { sdp: string } | { reject: number } {
+  const { media } = channel;
+  if (request.body === "") return { sdp: media.localSdp };
+  const { suite } = media;
+  const answered = media.answer(request.body, { codecs: CODECS, ...(suite === undefined ? policy : { srtp: "mandatory", suites: [suite] }) });
+  if (!answered.ok) return { reject: 488 };
+  channel.updateMediaVariables();
+  return { sdp: answered.value };
+}
