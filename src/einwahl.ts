@@ -5,13 +5,14 @@ import { BbbApi } from "./bbb/api-client.js";
 import { BbbServer } from "./bbb/bbb-server.js";
 import { BbbDirectory } from "./bbb/directory.js";
 import { runCall } from "./call/call.js";
+import { Occupancy } from "./call/occupancy.js";
 import type { EndCause } from "./call/cause.js";
 import type { CallSettings } from "./call/settings.js";
 import type { CallReport, Stage } from "./call/story.js";
 import { pseudonymKeyBytes, pseudonymKeyFrom } from "./caller/pseudonym.js";
 import type { Clock } from "./clock.js";
 import type { BbbServerConfig, Config, MediaServerConfig, TrunkConfig } from "./config/config.js";
-import { type Health, HttpServer } from "./http/server.js";
+import type { Health } from "./http/server.js";
 import { Latch } from "./latch.js";
 import { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
@@ -20,6 +21,7 @@ import type { DrachtioCall } from "./sip/incoming-call.js";
 import { Signalling } from "./sip/signalling.js";
 import { Line } from "./trunk/line.js";
 import { TrunkAdmission } from "./trunk/trunks.js";
+import { Web } from "./web.js";
 
 /** What happens to calls, for whoever watches; the id means nothing outside this process. */
 export interface CallWatcher {
@@ -56,7 +58,8 @@ export class Einwahl {
   readonly #whenReady = new Latch<true>();
   /** Calls that have been admitted and are not over. */
   #places = 0;
-  #http: HttpServer | undefined;
+  readonly #occupancy = new Occupancy();
+  #web: Web | undefined;
 
   private constructor(options: EinwahlOptions) {
     const { config, logger, clock } = options;
@@ -100,12 +103,11 @@ export class Einwahl {
     this.#media = new MediaServerPool(this.#mediaServers);
   }
 
-  /** Starts everything; rejects when the HTTP port is taken. Engines and servers may come later. */
+  /** Starts everything; rejects when the HTTP port is taken or the store of PINs can't be used. Engines and servers may come later. */
   static async start(options: EinwahlOptions): Promise<Einwahl> {
     const einwahl = new Einwahl(options);
-    const { host, port } = options.config.http;
     try {
-      einwahl.#http = await HttpServer.listen({ host, port, health: () => einwahl.health() });
+      einwahl.#web = await einwahl.#openWeb();
     } catch (error) {
       await einwahl.stop(0);
       throw error;
@@ -118,7 +120,7 @@ export class Einwahl {
 
   /** The port of the HTTP server. */
   get httpPort(): number {
-    return this.#http?.port ?? 0;
+    return this.#web?.port ?? 0;
   }
 
   /** Set once, when a call would have worked for the first time. */
@@ -158,7 +160,27 @@ export class Einwahl {
     this.#directory.close();
     for (const server of this.#mediaServers) server.close();
     this.#signalling.close();
-    await this.#http?.close();
+    await this.#web?.close();
+  }
+
+  async #openWeb(): Promise<Web> {
+    const [calls, occupancy] = [this.#calls, this.#occupancy];
+    return await Web.open({
+      config: this.#config,
+      logger: this.#logger,
+      clock: this.#clock,
+      health: () => this.health(),
+      meetings: this.#directory,
+      live: {
+        get calls() {
+          return calls.size;
+        },
+        get conferences() {
+          return occupancy.conferences;
+        },
+        callersIn: (pin) => occupancy.callersIn(pin),
+      },
+    });
   }
 
   async #callsOver(ms: number): Promise<void> {
@@ -182,6 +204,7 @@ export class Einwahl {
       directory: this.#directory,
       takePlace: () => this.#takePlace(),
       shutdown: this.#shutdown,
+      entered: (voiceBridge) => this.#occupancy.enter(voiceBridge),
       onStage: (stage) => {
         logger.debug({ stage }, "stage");
         this.#watcher?.onStage(callId, stage);
@@ -192,6 +215,8 @@ export class Einwahl {
     }, this.#settings).then(
       (report) => {
         logger.info(report, "call ended");
+        const talking = report.stages.filter(({ stage }) => stage === "talking");
+        if (talking.length > 0) this.#web?.callEnded(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
         this.#watcher?.onEnd(callId, report);
       },
       (error: unknown) => {

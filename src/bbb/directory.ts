@@ -59,6 +59,12 @@ export class BbbDirectory implements Directory {
     return this.#servers.every((server) => server.answers) ? { kind: "unknown" } : { kind: "unavailable" };
   }
 
+  /** Whether a server has a meeting with this PIN, from memory; `undefined` when one that does not answer may have it. */
+  has(pin: Pin): boolean | undefined {
+    if (this.#servers.some((server) => server.has(pin.reveal()))) return true;
+    return this.#servers.every((server) => server.answers) ? false : undefined;
+  }
+
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const longest = this.#beginnings.get(digits) ?? 0;
     return { complete: this.#servers.some((server) => server.has(digits)), longer: longest > digits.length };

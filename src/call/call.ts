@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Language } from "../caller/language.js";
 import { labelFor } from "../caller/label.js";
 import { pseudonymFor } from "../caller/pseudonym.js";
+import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
@@ -25,6 +26,8 @@ export interface CallServices {
   readonly takePlace: () => Result<() => void, "too-many-calls" | "draining">;
   /** Set when einwahl stops and the calls have to end. */
   readonly shutdown: Latch<EndCause>;
+  /** The caller is in the conference with this number; the returned function says that it is over. */
+  readonly entered: (voiceBridge: Pin) => () => void;
   readonly onStage: (stage: Stage) => void;
   readonly onBug: (error: unknown) => void;
 }

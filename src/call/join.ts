@@ -40,7 +40,7 @@ export async function joinConference(
     const joined = await enter(conversation, conference, appear(conference));
     if (joined.kind === "ended") return joined.cause;
     if (joined.kind === "joined") {
-      const stayed = await stay(conversation, joined.bridge);
+      const stayed = await stay(conversation, joined.bridge, conference);
       if (stayed.kind === "ended") return stayed.cause;
     }
     cause = joined.kind === "failed" ? joined.cause : "conference-unreachable";
@@ -77,10 +77,15 @@ async function enter(conversation: Conversation, conference: Conference, appeara
 }
 
 /** In the conference: until it is over, the caller hangs up, the line is dead or the longest time is over. */
-async function stay(conversation: Conversation, bridge: Bridge): Promise<{ readonly kind: "ended"; readonly cause: EndCause } | { readonly kind: "lost" }> {
-  const { waiting, settings, story } = conversation;
+async function stay(
+  conversation: Conversation,
+  bridge: Bridge,
+  { voiceBridge }: Conference,
+): Promise<{ readonly kind: "ended"; readonly cause: EndCause } | { readonly kind: "lost" }> {
+  const { waiting, settings, story, services } = conversation;
   story.enter("talking");
-  const over = await waiting.for(bridge.over, Math.max(0, settings.maxDurationMs - story.elapsed));
+  const leave = services.entered(voiceBridge);
+  const over = await waiting.for(bridge.over, Math.max(0, settings.maxDurationMs - story.elapsed)).finally(leave);
   switch (over.kind) {
     case "ended":
       return over;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type LabelSettings, defaultLabels } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
+import { completeHttp, completePage, completeRooms } from "./complete-web.js";
 import type { BbbServerConfig, Config, MediaServerConfig, NumberConfig, RegistrationConfig, TrunkConfig } from "./config.js";
 import { type TrunkPreset, presets, sipPortFor } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
@@ -11,8 +12,12 @@ type PerLanguage = string | { readonly de?: string | undefined; readonly en?: st
 /** From `dist/src/config` to the recordings that come with the package. */
 const packagedPrompts = fileURLToPath(new URL("../../../freeswitch/sounds", import.meta.url));
 
-/** Fills in what follows from other settings: presets, hosts, ports and languages. */
-export function completeSettings(settings: ValidSettings): Config {
+/**
+ * Fills in what follows from other settings: presets, hosts, ports and languages.
+ *
+ * @param directory of the configuration file, from which paths are taken
+ */
+export function completeSettings(settings: ValidSettings, directory: string): Config {
   const { calls } = settings;
   const language = settings.language ?? nonEmpty(calls.languages)[0];
   const fallbackLanguages = nonEmpty([...new Set([language, ...calls.languages])]);
@@ -35,7 +40,10 @@ export function completeSettings(settings: ValidSettings): Config {
     },
     label: completeLabel(settings.label),
     pseudonymKey: settings.pseudonym_key,
-    http: settings.http,
+    http: completeHttp(settings.http),
+    rooms: completeRooms(settings.rooms, directory),
+    statistics: settings.statistics,
+    page: completePage(settings.page),
     logging: settings.logging,
     prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
   };

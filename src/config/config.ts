@@ -2,6 +2,7 @@ import type { CountryCode } from "libphonenumber-js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
+import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
 
 /**
  * What the operator has decided, complete with every default and frozen. `loadConfig` makes it; parts of it are
@@ -18,7 +19,10 @@ export interface Config {
   readonly label: LabelSettings;
   /** `undefined`: a random key for each process. */
   readonly pseudonymKey: Secret | undefined;
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: HttpConfig;
+  readonly rooms: RoomsConfig;
+  readonly statistics: StatisticsConfig;
+  readonly page: PageConfig;
   readonly logging: { readonly level: LogLevel };
   /** Where the media servers find the recordings, on their own disks. */
   readonly prompts: { readonly directory: string };

@@ -20,6 +20,7 @@ export function crossCheck(tree: Tree): readonly Finding[] {
     ...servers.flatMap(([place, server]) => checkBbbServer(server, ["bbb_servers", place])),
     ...mapsIn(tree, "media_servers").flatMap(([place, server]) => checkMediaServer(server, ["media_servers", place])),
     ...checkCalls(tree),
+    ...checkTokens(tree),
   ];
 }
 
@@ -120,6 +121,15 @@ function checkCalls(tree: Tree): readonly Finding[] {
     findings.push({ path: ["calls", "pin", "first_digit_timeout"], message: "is not shorter than total_timeout", hint: "callers would be cut off while they are waited for" });
   }
   return findings;
+}
+
+function checkTokens(tree: Tree): readonly Finding[] {
+  const tokens = itemsOf(entryOf(entryOf(tree, "http"), "tokens")).filter(([, item]) => isMap(item));
+  const places = (key: string): readonly Place[] => tokens.map(([place, token]) => textAt(token, ["http", "tokens", place], key));
+  return [
+    ...repeated(places("name"), "is a name that is there already", "every token needs a name of its own, by which logs tell them apart"),
+    ...repeated(places("sha256"), "is a token that is there already", "give one token all its scopes, or make another one"),
+  ];
 }
 
 function msOf(value: Tree): number | undefined {

@@ -11,20 +11,24 @@ import { Secret } from "../caller/secret.js";
  * they would go into the JSON Schema, and an editor would then complain about `${VAR}`.
  */
 
-interface Complaint {
+export interface Complaint {
   readonly message: string;
   readonly hint: string;
 }
 
 /** A text that `complain` finds nothing wrong with. */
-function text(complain: (value: string) => Complaint | undefined): z.ZodString {
+export function text(faultOf: (value: string) => Complaint | undefined): z.ZodString {
   return z.string().superRefine((value, context) => {
-    const complaint = complain(value);
+    const complaint = faultOf(value);
     if (complaint !== undefined) context.addIssue({ code: "custom", message: complaint.message, params: { hint: complaint.hint } });
   });
 }
 
-function matching(pattern: RegExp, message: string, hint: string): z.ZodString {
+export function complain(message: string, hint: string): Complaint | undefined {
+  return { message, hint };
+}
+
+export function matching(pattern: RegExp, message: string, hint: string): z.ZodString {
   return text((value) => (pattern.test(value) ? undefined : { message, hint }));
 }
 
@@ -72,6 +76,11 @@ const stockPassword = "ClueCon";
 
 function isHost(value: string): boolean {
   return isIP(value) !== 0 || (value.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(value) && !/^[0-9.]+$/.test(value));
+}
+
+/** Whether it is an IP address or a network (CIDR), and not a name. */
+export function isNetworkAddress(value: string): boolean {
+  return isIP(value.split("/")[0] ?? "") !== 0 && sourceFault(value) === undefined;
 }
 
 function sourceFault(value: string): Complaint | undefined {

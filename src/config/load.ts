@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { type Result, failure, success } from "../result.js";
 import { completeSettings } from "./complete.js";
 import type { Config } from "./config.js";
@@ -36,7 +37,7 @@ export function loadConfig(path: string, environment: Environment, files: Config
   const findings = [...dangling, ...invalid.filter((each) => !dangling.some((other) => isWithin(each.path, other.path)))];
   const faults = [...yaml.faults, ...inOrder(findings, Object.keys(yaml.tree)).map(faultOf)];
   if (faults.length > 0 || !checked.success) return failure(faults);
-  return success(deepFreeze(completeSettings(checked.data)));
+  return success(deepFreeze(completeSettings(checked.data, dirname(resolve(path)))));
 }
 
 function isWithin(path: Path, outer: Path): boolean {

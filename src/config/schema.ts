@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fields } from "./fields.js";
 import { providers } from "./presets.js";
+import { http, page, rooms, statistics } from "./web-schema.js";
 
 /*
  * The configuration file. One description for each setting: it goes into the JSON Schema, so that editors show it,
@@ -107,10 +108,10 @@ export const configSchema = z.strictObject({
   calls,
   label,
   pseudonym_key: fields.pseudonymKey.optional().describe("The key by which callers become pseudonyms in BBB, at least 16 characters. Default: a new one for each start, so that a ban by a moderator ends with a restart."),
-  http: z.strictObject({
-    host: fields.host.prefault("127.0.0.1").describe("The address of einwahl's own HTTP server."),
-    port: fields.port.prefault(8080).describe("The port of einwahl's own HTTP server."),
-  }).prefault({}).describe("einwahl's own HTTP server, for status and front ends."),
+  http,
+  rooms,
+  statistics,
+  page,
   logging: z.strictObject({
     level: z.enum(["debug", "info", "warn", "error"]).prefault("info").describe("The least important lines that are logged. No level logs numbers or PINs."),
   }).prefault({}).describe("The log, on standard output."),

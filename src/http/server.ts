@@ -1,4 +1,14 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import type { Clock } from "../clock.js";
+import type { HttpConfig } from "../config/web-config.js";
+import { pageRoute } from "./page/page-route.js";
+import { documentRoutes } from "./routes/document-routes.js";
+import { jitsiRoutes } from "./routes/jitsi-routes.js";
+import { numberRoutes } from "./routes/number-routes.js";
+import { roomRoutes } from "./routes/room-routes.js";
+import { statisticsRoutes } from "./routes/statistics-routes.js";
+import { transferRoutes } from "./routes/transfer-routes.js";
+import type { WebServices } from "./services.js";
+import { WebServer, type WebServerOptions } from "./web-server.js";
 
 /** What the health routes tell; computed when asked. */
 export interface Health {
@@ -8,37 +18,64 @@ export interface Health {
 }
 
 export interface HttpOptions {
-  readonly host: string;
-  readonly port: number;
+  readonly config: HttpConfig;
+  readonly clock: Clock;
   readonly health: () => Health;
+  readonly services: Omit<WebServices, "base">;
+  readonly onBug: (error: unknown) => void;
+  readonly limits?: WebServerOptions["limits"];
 }
 
-/** einwahl's own HTTP server: whether it lives and whether a call would work. */
+/** einwahl's own HTTP server: for front ends, for people, and whether a call would work. */
 export class HttpServer {
-  readonly #server: FastifyInstance;
+  readonly #web: WebServer;
 
-  private constructor(server: FastifyInstance) {
-    this.#server = server;
+  private constructor(web: WebServer) {
+    this.#web = web;
   }
 
   /** Rejects when the port is taken. */
   static async listen(options: HttpOptions): Promise<HttpServer> {
-    const server = Fastify({ logger: false, forceCloseConnections: true });
-    server.get("/healthz", () => ({ status: "alive" }));
-    server.get("/readyz", async (_request, reply) => {
-      const { isReady, reasons } = options.health();
-      await reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", reasons });
-    });
-    await server.listen({ host: options.host, port: options.port });
-    return new HttpServer(server);
+    const { config, clock, onBug, limits } = options;
+    const self: { base: string } = { base: config.publicUrl ?? "" };
+    const base = (): string => self.base;
+    const web = new WebServer({ config, clock, base, onBug, ...(limits !== undefined && { limits }) });
+    addHealth(web, options.health);
+    for (const each of routesOf({ ...options.services, base }, () => web.routes)) web.add(each);
+    await web.server.listen({ host: config.host, port: config.port });
+    const server = new HttpServer(web);
+    if (config.publicUrl === undefined) self.base = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${server.port}`;
+    return server;
   }
 
   get port(): number {
-    const [address] = this.#server.addresses();
+    const [address] = this.#web.server.addresses();
     return typeof address === "object" ? address.port : 0;
   }
 
   async close(): Promise<void> {
-    await this.#server.close();
+    await this.#web.server.close();
   }
+}
+
+function* routesOf(services: WebServices, all: () => WebServer["routes"]): Generator<WebServer["routes"][number]> {
+  yield pageRoute(services);
+  yield* numberRoutes(services);
+  if (services.rooms !== undefined) {
+    yield* roomRoutes(services, services.rooms);
+    yield* transferRoutes(services.rooms);
+    yield* jitsiRoutes(services, services.rooms);
+  }
+  if (services.daySums !== undefined) yield* statisticsRoutes(services, services.daySums);
+  yield* documentRoutes(services, all);
+}
+
+function addHealth({ server }: WebServer, health: () => Health): void {
+  // Whoever watches asks often, and from anywhere.
+  const config = { isUnlimited: true };
+  server.get("/healthz", { config }, () => ({ status: "alive" }));
+  server.get("/readyz", { config }, async (_request, reply) => {
+    const { isReady, reasons } = health();
+    await reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", reasons });
+  });
 }

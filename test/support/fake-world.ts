@@ -1,4 +1,5 @@
 import { type CallServices, runCall } from "../../src/call/call.js";
+import { Occupancy } from "../../src/call/occupancy.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { Admitted, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
 import type { CallSettings } from "../../src/call/settings.js";
@@ -78,6 +79,7 @@ export class CallWorld {
   readonly call: FakeIncomingCall;
   readonly directory: FakeDirectory;
   readonly shutdown = new Latch<EndCause>();
+  readonly occupancy = new Occupancy();
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
   readonly bugs: unknown[] = [];
@@ -133,6 +135,7 @@ export class CallWorld {
         });
       },
       shutdown: this.shutdown,
+      entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
       onStage: (stage) => {
         this.stages.push(stage);
       },
@@ -189,6 +192,7 @@ export class CallWorld {
       expect("releases of the endpoint", endpoint.releases, 1);
       expect("listeners for the endpoint's end", endpoint.gone.listenerCount);
     }
+    expect("conferences with callers", this.occupancy.conferences);
     expect("places given back", this.placesGivenBack, this.placesTaken);
     expect("bugs", this.bugs.length);
     left.push(...this.call.mistakes);

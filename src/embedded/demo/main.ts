@@ -2,7 +2,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import type { CallReport, Stage } from "../../call/story.js";
 import { type DemoResult, placeDemoCall } from "./demo-call.js";
-import { type Breakable, breakable, demoConferences, demoNumbers, demoPorts } from "./settings.js";
+import { type Breakable, breakable, demoConferences, demoNumbers, demoPorts, demoSecrets, demoToken } from "./settings.js";
 import { DemoWorld } from "./world.js";
 
 const usage = `npm run demo -- [--once] [--json] [--base-port N] [--break PART]
@@ -62,7 +62,14 @@ function introduce(world: DemoWorld): string {
     "  numbers       " + demoNumbers.map(({ number, languages }) => `${number} (${languages.join(", ")})`).join("   "),
     "  conferences   " + demoConferences.map(({ name, pin, server }) => `${name}: PIN ${pin} on ${server}`).join("   "),
     `  SIP           127.0.0.1:${ports.sips} TLS; 127.0.0.1:${ports.sip} UDP and TCP, where calls are refused as unencrypted`,
-    `  HTTP          http://127.0.0.1:${ports.http}/readyz`,
+    `  page          http://127.0.0.1:${ports.http}/`,
+    `  API           http://127.0.0.1:${ports.http}/api/v1/openapi.json, token ${demoToken}`,
+    `  health        http://127.0.0.1:${ports.http}/readyz`,
+    "",
+    "  A PIN for a room of your own, and the room on a sample BBB server (or see examples/create-meeting.ts):",
+    `  curl -X PUT -H 'Authorization: Bearer ${demoToken}' http://127.0.0.1:${ports.http}/api/v1/rooms/my-room`,
+    `  EINWAHL_URL=http://127.0.0.1:${ports.http} EINWAHL_TOKEN=${demoToken} BBB_URL=http://127.0.0.1:${ports.bbbApis[0]}/bigbluebutton/api \\`,
+    `  BBB_SECRET=${demoSecrets.bbb} node dist/examples/create-meeting.js my-room`,
     "",
     "  To call with a softphone on this machine: transport TLS, SRTP (SDES) mandatory, no account needed,",
     `  trust ${world.caFile}, and dial sip:${demoNumbers[0].number}@127.0.0.1:${ports.sips};transport=tls`,

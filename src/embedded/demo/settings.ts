@@ -20,8 +20,8 @@ export function demoPorts(base: number | undefined): DemoPorts {
 
 /** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx), each with its languages. */
 export const demoNumbers = [
-  { number: "+493023125001", languages: ["de", "en"] },
-  { number: "+493023125002", languages: ["en", "de"] },
+  { number: "+493023125001", languages: ["de", "en"], city: "Berlin" },
+  { number: "+493023125002", languages: ["en", "de"], city: "Berlin" },
 ] as const;
 
 /** One conference on each server; one PIN begins with a zero, which has to count. */
@@ -35,3 +35,10 @@ export const demoCaller = { number: "+4915223125678", label: "5678" } as const;
 
 /** What the two ends whistle, in Hz: far enough apart to be told from each other. */
 export const tones = { conference: 620, caller: 1040 } as const;
+
+export const demoSecrets = { drachtio: "demo-drachtio", eventSocket: "demo-event-socket", bbb: "demo-bbb-secret" } as const;
+
+/** What the demo's front ends send; it may do everything. */
+export const demoToken = "demo-token";
+
+export const demoOperator = { name: "einwahl demo", address: ["On this machine only"], email: "demo@example.org", privacy_url: "https://example.org/privacy" } as const;

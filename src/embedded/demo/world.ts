@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,12 +12,12 @@ import { SampleBbb } from "../bbb/sample-bbb.js";
 import { type Certificates, makeCertificates } from "../certificates.js";
 import { EmbeddedDrachtio } from "../drachtio/embedded-drachtio.js";
 import { EmbeddedFreeSwitch } from "../freeswitch/embedded-freeswitch.js";
-import { type Breakable, type DemoPorts, demoConferences, demoNumbers } from "./settings.js";
+import { scopes } from "../../config/scopes.js";
+import { type Breakable, type DemoPorts, demoConferences, demoNumbers, demoOperator, demoSecrets, demoToken } from "./settings.js";
 
 const host = "127.0.0.1";
 const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 const soundsDirectory = join(repository, "freeswitch", "sounds");
-const secrets = { drachtio: "demo-drachtio", eventSocket: "demo-event-socket", bbb: "demo-bbb-secret" };
 /** How long the parts may take to find each other, in milliseconds. */
 const readyLimit = 20_000;
 
@@ -74,7 +75,7 @@ export class DemoWorld {
     const { key, cert, ca } = certificates;
     await writeFile(this.caFile, ca);
     const drachtio = await EmbeddedDrachtio.start({
-      control: { address: host, port: 0, secret: secrets.drachtio },
+      control: { address: host, port: 0, secret: demoSecrets.drachtio },
       sip: [
         { transport: "udp", address: host, port: ports.sip },
         { transport: "tcp", address: host, port: ports.sip },
@@ -84,7 +85,7 @@ export class DemoWorld {
     });
     this.#closers.push(() => drachtio.close());
     const freeswitch = await EmbeddedFreeSwitch.start({
-      eventSocket: { address: host, port: 0, password: secrets.eventSocket },
+      eventSocket: { address: host, port: 0, password: demoSecrets.eventSocket },
       sip: { address: host, port: 0 },
       rtp: { address: host },
       tls: { ca, verify: true },
@@ -100,7 +101,7 @@ export class DemoWorld {
     const bbb = await SampleBbb.start({
       name: conference.server,
       http: { address: host, port },
-      secret: secrets.bbb,
+      secret: demoSecrets.bbb,
       sip: { address: host, port: 0 },
       tls: { key, cert },
       srtp: broken === "srtp-bbb" ? "none" : "mandatory",
@@ -133,11 +134,13 @@ export class DemoWorld {
   /** The same kind of file that an operator writes; JSON is YAML. */
   async #writeConfig(drachtioPort: number, eventSocketPort: number, broken: Breakable | undefined): Promise<string> {
     const settings = {
-      drachtio: { host, port: drachtioPort, secret: secrets.drachtio },
-      media_servers: [{ name: "media-1", event_socket: { host, port: eventSocketPort, password: secrets.eventSocket } }],
+      drachtio: { host, port: drachtioPort, secret: demoSecrets.drachtio },
+      media_servers: [{ name: "media-1", event_socket: { host, port: eventSocketPort, password: demoSecrets.eventSocket } }],
       trunks: [{ name: "demo", provider: "generic", sources: [host], numbers: demoNumbers }],
-      bbb_servers: this.#bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: secrets.bbb, sip: { host, port: bbb.sipPort } })),
-      http: { host, port: this.ports.http },
+      bbb_servers: this.#bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: demoSecrets.bbb, sip: { host, port: bbb.sipPort } })),
+      http: { host, port: this.ports.http, tokens: [{ name: "demo", sha256: createHash("sha256").update(demoToken).digest("hex"), scopes }] },
+      statistics: "public",
+      page: { operator: demoOperator },
       prompts: { directory: soundsDirectory },
       ...(broken === "label" && { label: { template: "Caller {last4}" } }),
     };

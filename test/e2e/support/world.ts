@@ -115,7 +115,7 @@ export class World {
     const logger = pino({ level: "debug" }, { write: (line: string) => { this.log.happen(line.trimEnd()); } });
     const einwahl = await Einwahl.start({
       // Any port: the file has no way to say that.
-      config: { ...loaded.value, http: { host, port: 0 } },
+      config: { ...loaded.value, http: { ...loaded.value.http, host, port: 0 } },
       logger,
       clock: systemClock,
       watcher: {

@@ -1,0 +1,9 @@
+/**
+ * The client of einwahl's API, for front ends: numbers, PINs that stay, and what to show.
+ * Runs wherever there is `fetch`; keep the token on your server.
+ */
+export { EinwahlClient, type EinwahlClientOptions, type NumbersFilter } from "./client.js";
+export { type ClientFailure, describeFailure } from "./failure.js";
+export { type CreateParameters, createParameters } from "./create-parameters.js";
+export type { DialInNumber, ImportReport, Problem, Room, RoomStatus, RoomSummary, Statistics } from "../http/api-schemas.js";
+export type { Result } from "../result.js";

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { apiBase, problem } from "../api-schemas.js";
+import { openApiDocument } from "../openapi.js";
+import { isProblemCode, problemCodes, problems } from "../problem-catalogue.js";
+import { type Route, route } from "../route.js";
+import type { WebServices } from "../services.js";
+
+const meaning = z.object({ code: problem.shape.code, status: z.int(), title: z.string(), advice: z.string() }).meta({ id: "ProblemMeaning" });
+
+/**
+ * What the API says of itself.
+ *
+ * @param routesOf all routes, when they are there
+ */
+export function documentRoutes({ base, version }: WebServices, routesOf: () => readonly Route[]): readonly Route[] {
+  let document: Buffer | undefined;
+  const explain = (code: keyof typeof problems): unknown => {
+    const { status, title, advice } = problems[code];
+    return { code, status, title, advice };
+  };
+  return [
+    route({
+      method: "GET",
+      path: `${apiBase}/openapi.json`,
+      id: "getOpenApiDocument",
+      summary: "This document",
+      access: "public",
+      answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }) } },
+      problems: [],
+      handle: () => {
+        document ??= Buffer.from(JSON.stringify(openApiDocument(routesOf(), base(), version)));
+        return { status: 200, bytes: document, headers: { "Cache-Control": "public, max-age=300" } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: `${apiBase}/problems`,
+      id: "listProblems",
+      summary: "Everything that can go wrong, and what to do about it",
+      access: "public",
+      answers: { 200: { description: "The catalogue.", schema: z.array(meaning) } },
+      problems: [],
+      handle: () => ({ status: 200, body: problemCodes.map(explain) }),
+    }),
+    route({
+      method: "GET",
+      path: `${apiBase}/problems/{code}`,
+      id: "getProblem",
+      summary: "What a problem's type means",
+      access: "public",
+      params: z.strictObject({ code: z.string().max(100) }),
+      answers: { 200: { description: "Its meaning.", schema: meaning } },
+      problems: ["not-found"],
+      handle: ({ params }) => (isProblemCode(params.code) ? { status: 200, body: explain(params.code) } : { problem: "not-found" }),
+    }),
+  ];
+}
+

@@ -1,0 +1,54 @@
+import type { Reservation, RoomStore } from "../../store/room-store.js";
+import { pinOf } from "../../store/room-table.js";
+import { apiBase, jitsiConfCode, jitsiConfCodeQuery } from "../api-schemas.js";
+import { type Answer, type Route, route } from "../route.js";
+import type { WebServices } from "../services.js";
+
+/** Jitsi's conference mapper, for front ends that know it (jitsi-meet, resources/cloud-api.swagger). */
+export function jitsiRoutes({ jitsiConfCode: access }: WebServices, rooms: RoomStore): readonly Route[] {
+  return [
+    route({
+      method: "GET",
+      path: `${apiBase}/jitsi/conf-code`,
+      id: "getJitsiConfCode",
+      summary: "A room's PIN by its id, or a room by its PIN, as Jitsi's dialInConfCodeUrl gives them",
+      description: access === "public"
+        ? "Everybody who knows a room's id may ask for its PIN, as with Jitsi. Only rooms that have been reserved have one."
+        : "A room that has no PIN gets one, as with Jitsi. Other parameters, such as Jitsi's `url`, are ignored.",
+      access: access === "public" ? "public" : "rooms:write",
+      query: jitsiConfCodeQuery,
+      answers: { 200: { description: "What was found, or not.", schema: jitsiConfCode } },
+      problems: ["store-unavailable", ...(access === "public" ? [] : (["pins-exhausted"] as const))],
+      handle: async ({ query, token }) => {
+        const { conference, id } = query;
+        if (conference !== undefined) return await codeOf(rooms, conference, token?.scopes.has("rooms:write") === true);
+        if (id === undefined) return { problem: "invalid-request", errors: [{ at: "query", message: "needs conference or id" }] };
+        const found = await rooms.findByPin(pinOf(id));
+        if (!found.ok) return { problem: "store-unavailable" };
+        return { status: 200, body: found.value === undefined ? { message: nothingFound, id: jitsiId(id), conference: false } : mapping(found.value) };
+      },
+    }),
+  ];
+}
+
+const nothingFound = "No conference mapping was found";
+
+async function codeOf(rooms: RoomStore, conference: string, mayReserve: boolean): Promise<Answer> {
+  if (mayReserve) {
+    const reserved = await rooms.reserve(conference, "as-it-is");
+    if (!reserved.ok) return { problem: reserved.failure === "exhausted" ? "pins-exhausted" : "store-unavailable" };
+    return { status: 200, body: mapping(reserved.value.reservation) };
+  }
+  const found = await rooms.find(conference);
+  if (!found.ok) return { problem: "store-unavailable" };
+  return { status: 200, body: found.value === undefined ? { message: nothingFound, id: false, conference } : mapping(found.value) };
+}
+
+function mapping({ meetingId, pin }: Reservation): { message: string; id: number | string; conference: string } {
+  return { message: "Successfully retrieved conference mapping", id: jitsiId(pin.reveal()), conference: meetingId };
+}
+
+/** Jitsi's ids are numbers; a zero at the beginning would get lost in one. */
+function jitsiId(digits: string): number | string {
+  return digits.startsWith("0") ? digits : Number(digits);
+}

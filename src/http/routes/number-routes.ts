@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { apiBase, jitsiNumber, jitsiNumbersByCountry, numbersAnswer, numbersQuery } from "../api-schemas.js";
+import { entityTag, isNamed, wishedLanguages } from "../negotiate.js";
+import { PhoneNumbers, localeFor } from "../phone-numbers.js";
+import { type Answer, type AnswerSpec, type Route, type RouteRequest, route } from "../route.js";
+import type { WebServices } from "../services.js";
+import { serialise } from "../web-server.js";
+
+/** Numbers change with the configuration only; five minutes are what a front end has to wait then. */
+const cacheable = "public, max-age=300";
+/** Answers that are kept ready. There are fewer that differ, but who asks may ask in many ways. */
+const mostKept = 500;
+
+interface Ready {
+  readonly bytes: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tag: string;
+}
+
+/** Makes each answer once. The numbers stay what they are as long as the process lives. */
+class ReadyAnswers {
+  readonly #spec: AnswerSpec;
+  readonly #ready = new Map<string, Ready>();
+
+  constructor(spec: AnswerSpec) {
+    this.#spec = spec;
+  }
+
+  answer(key: string, ifNoneMatch: string, make: () => unknown): Answer {
+    const ready = this.#ready.get(key) ?? this.#make(key, make());
+    const { bytes, headers, tag } = ready;
+    return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers } : { status: 200, bytes, headers };
+  }
+
+  #make(key: string, value: unknown): Ready {
+    const bytes = Buffer.from(serialise(this.#spec, value));
+    const tag = entityTag(bytes);
+    const ready = { bytes, tag, headers: { ETag: tag, "Cache-Control": cacheable, Vary: "Accept-Language" } };
+    const [oldest] = this.#ready.keys();
+    if (this.#ready.size >= mostKept && oldest !== undefined) this.#ready.delete(oldest);
+    this.#ready.set(key, ready);
+    return ready;
+  }
+}
+
+const notModified: AnswerSpec = { description: "What you have is still right." };
+const cacheHeaders = { ETag: "Send it as If-None-Match next time.", "Cache-Control": "How long the answer may be kept." };
+
+/** The operator's numbers, for everybody. */
+export function numberRoutes({ numbers, language }: WebServices): readonly Route[] {
+  const phoneNumbers = new PhoneNumbers(numbers);
+  const spec: AnswerSpec = { description: "The numbers.", schema: numbersAnswer, headers: cacheHeaders };
+  const jitsiSpec: AnswerSpec = { description: "The numbers.", schema: z.array(jitsiNumber), headers: cacheHeaders };
+  const byCountrySpec: AnswerSpec = { description: "The numbers.", schema: jitsiNumbersByCountry, headers: cacheHeaders };
+  const [ready, jitsiReady, byCountryReady] = [new ReadyAnswers(spec), new ReadyAnswers(jitsiSpec), new ReadyAnswers(byCountrySpec)];
+  const withoutCountry = "ZZ";
+
+  return [
+    route({
+      method: "GET",
+      path: `${apiBase}/dial-in-numbers`,
+      id: "listDialInNumbers",
+      summary: "The numbers that lead to every conference",
+      description: "Public and cacheable. The order is the operator's and stays. Show them all, or filter by the country or the language of your people.",
+      access: "public",
+      query: numbersQuery,
+      answers: { 200: spec, 304: notModified },
+      problems: [],
+      handle: ({ query, acceptLanguage, ifNoneMatch }) => {
+        const wishes = query.lang === undefined ? acceptLanguage : query.lang;
+        return ready.answer(JSON.stringify([query.country, query.language, wishes]), ifNoneMatch, () => {
+          const locale = localeFor(query.lang === undefined ? wishedLanguages(wishes) : [wishes], language);
+          return { numbers: phoneNumbers.list(locale, query) };
+        });
+      },
+    }),
+    route({
+      method: "GET",
+      path: `${apiBase}/jitsi/dial-in-numbers`,
+      id: "listJitsiNumbers",
+      summary: "The numbers as Jitsi's dialInNumbersUrl gives them",
+      description: "Other parameters, such as Jitsi's `conference`, are ignored.",
+      access: "public",
+      answers: { 200: jitsiSpec, 304: notModified },
+      problems: [],
+      handle: (request) => jitsiReady.answer("", noneMatch(request), () => phoneNumbers.list(language).map(({ country, tollFree, international }) => ({
+        countryCode: country.code ?? withoutCountry,
+        tollFree,
+        formattedNumber: international,
+      }))),
+    }),
+    route({
+      method: "GET",
+      path: `${apiBase}/jitsi/dial-in-numbers-by-country`,
+      id: "listJitsiNumbersByCountry",
+      summary: "The numbers in the older shape that Jitsi's front ends still know",
+      access: "public",
+      answers: { 200: byCountrySpec, 304: notModified },
+      problems: [],
+      handle: (request) => byCountryReady.answer("", noneMatch(request), () => {
+        const byCountry: Record<string, string[]> = {};
+        for (const { country, international } of phoneNumbers.list(language)) (byCountry[country.code ?? withoutCountry] ??= []).push(international);
+        return { message: "Dial-In numbers:", numbers: byCountry, numbersEnabled: true };
+      }),
+    }),
+  ];
+}
+
+function noneMatch({ ifNoneMatch }: RouteRequest<unknown, unknown, unknown>): string {
+  return ifNoneMatch;
+}

@@ -1,0 +1,33 @@
+import type { DaySums } from "../../store/day-sums.js";
+import { apiBase, statisticsAnswer, statisticsQuery } from "../api-schemas.js";
+import { type Route, route } from "../route.js";
+import type { WebServices } from "../services.js";
+
+/** Sums of calls, without people. */
+export function statisticsRoutes({ statistics, live }: WebServices, daySums: DaySums): readonly Route[] {
+  return [
+    route({
+      method: "GET",
+      path: `${apiBase}/statistics`,
+      id: "getStatistics",
+      summary: "How much is called: now, and day by day",
+      access: statistics === "public" ? "public" : "statistics:read",
+      query: statisticsQuery,
+      answers: { 200: { description: "The sums.", schema: statisticsAnswer, headers: { "Cache-Control": "How long the answer may be kept." } } },
+      problems: ["store-unavailable"],
+      handle: async ({ query }) => {
+        const days = await daySums.latest(query.days);
+        if (!days.ok) return { problem: "store-unavailable" };
+        return {
+          status: 200,
+          headers: { "Cache-Control": statistics === "public" ? "public, max-age=10" : "private, max-age=10" },
+          body: {
+            callsNow: live.calls,
+            conferencesWithCallers: live.conferences,
+            days: days.value.map(({ day, calls, seconds }) => ({ day, calls, minutes: Math.round(seconds / 60) })),
+          },
+        };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,46 @@
+import type { Language } from "../caller/language.js";
+import type { Pin } from "../caller/secret.js";
+import type { NumberConfig } from "../config/config.js";
+import type { PageConfig, RoomsConfig, StatisticsConfig } from "../config/web-config.js";
+import type { DaySums } from "../store/day-sums.js";
+import type { RoomStore } from "../store/room-store.js";
+
+/** Calls as front ends may know of them: counted, without anybody in them. */
+export interface LiveCalls {
+  /** All calls, wherever they have got to. */
+  readonly calls: number;
+  /** Conferences with at least one caller. */
+  readonly conferences: number;
+  callersIn(pin: Pin): number;
+}
+
+/** What front ends and people are told from. */
+export interface WebServices {
+  /** How this server is reached, without a slash at the end; known when it listens. */
+  readonly base: () => string;
+  readonly version: string;
+  /** The language of callers and people who wish for none. */
+  readonly language: Language;
+  readonly numbers: readonly NumberConfig[];
+  /** `undefined`: there are no tokens, so nobody can reserve anything. */
+  readonly rooms: RoomStore | undefined;
+  readonly jitsiConfCode: RoomsConfig["jitsiConfCode"];
+  readonly statistics: StatisticsConfig;
+  /** `undefined`: no statistics are kept. */
+  readonly daySums: DaySums | undefined;
+  readonly live: LiveCalls;
+  /** Whether a BBB server has a meeting with this PIN; `undefined`: one that does not answer may have it. */
+  readonly isRunning: (pin: Pin) => boolean | undefined;
+  readonly page: PageConfig;
+  readonly promises: Promises;
+}
+
+/** What the configuration lets the privacy notice say. */
+export interface Promises {
+  /** Whether no call goes unencrypted, neither to the provider nor to a BBB server. */
+  readonly isEncrypted: boolean;
+  /** Whether conferences see the last four digits, or nothing of the number at all. */
+  readonly showsLastFour: boolean;
+  /** What they see instead of a withheld number. */
+  readonly anonymous: Readonly<Record<Language, string>>;
+}

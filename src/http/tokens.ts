@@ -1,0 +1,40 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Scope } from "../config/scopes.js";
+import type { TokenConfig } from "../config/web-config.js";
+
+export interface Token {
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+interface KnownToken extends Token {
+  readonly hash: Buffer;
+}
+
+/** The tokens that front ends have, of which einwahl knows the hashes only. */
+export class Tokens {
+  readonly #known: readonly KnownToken[];
+
+  constructor(tokens: readonly TokenConfig[]) {
+    this.#known = tokens.map(({ name, sha256, scopes }) => ({ name, scopes: new Set(scopes), hash: Buffer.from(sha256, "hex") }));
+  }
+
+  get areThereAny(): boolean {
+    return this.#known.length > 0;
+  }
+
+  /** Looks through all of them, whichever it is, so that the time tells nothing. */
+  find(text: string): Token | undefined {
+    const hash = createHash("sha256").update(text).digest();
+    let found: Token | undefined;
+    for (const token of this.#known) {
+      if (timingSafeEqual(hash, token.hash)) found = token;
+    }
+    return found;
+  }
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), "" for any other header. */
+export function bearerToken(header: string): string {
+  return /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header.trim())?.[1] ?? "";
+}

@@ -1,0 +1,267 @@
+import { Buffer } from "node:buffer";
+import { TextDecoder } from "node:util";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { z } from "zod";
+import type { Clock } from "../clock.js";
+import type { HttpConfig } from "../config/web-config.js";
+import { Access } from "./access.js";
+import { answerClientError } from "./client-error.js";
+import { CrossOrigin } from "./cors.js";
+import { type ProblemCode, problems } from "./problem-catalogue.js";
+import { problemDetails, problemType } from "./problem.js";
+import type { Answer, AnswerSpec, PlacedError, Route } from "./route.js";
+
+export interface WebServerOptions {
+  readonly config: HttpConfig;
+  readonly clock: Clock;
+  /** How this server is reached, without a slash at the end; known when it listens. */
+  readonly base: () => string;
+  readonly onBug: (error: unknown) => void;
+  /** Limits that a test may want shorter, in milliseconds. */
+  readonly limits?: { readonly requestWithinMs: number; readonly answerWithinMs: number };
+}
+
+/** The type of bodies that are passed on as bytes. */
+export const jsonLinesType = "application/jsonl";
+
+const usualLimits = { requestWithinMs: 10_000, answerWithinMs: 15_000 };
+const mostBytes = 16_384;
+/** 256 characters, percent-encoded. */
+const longestParameter = 2_400;
+
+/** Headers of every answer: nothing here is to be run, framed or guessed at. */
+const plainHeaders = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+  "Cache-Control": "no-store",
+};
+
+/** Fastify with routes of this project's kind: checked on the way in and out, and failing in one shape only. */
+export class WebServer {
+  readonly server: FastifyInstance;
+  readonly #options: WebServerOptions;
+  readonly #access: Access;
+  readonly #crossOrigin: CrossOrigin;
+  readonly #routes: Route[] = [];
+
+  constructor(options: WebServerOptions) {
+    const { requestWithinMs, answerWithinMs } = options.limits ?? usualLimits;
+    this.#options = options;
+    this.#access = new Access(options.config, options.clock);
+    this.#crossOrigin = new CrossOrigin(options.config.corsOrigins);
+    this.server = Fastify({
+      logger: false,
+      forceCloseConnections: true,
+      // Node looks for connections that are too slow every half minute, if nobody says otherwise.
+      http: { headersTimeout: requestWithinMs, requestTimeout: requestWithinMs, connectionsCheckingInterval: Math.ceil(requestWithinMs / 5) },
+      bodyLimit: mostBytes,
+      requestTimeout: requestWithinMs,
+      handlerTimeout: answerWithinMs,
+      routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
+      trustProxy: [...options.config.trustedProxies],
+      frameworkErrors: (error, _request, reply) => {
+        this.#fail(reply.headers(plainHeaders), this.#codeOf(error));
+      },
+      clientErrorHandler: (error, socket) => {
+        answerClientError(error, socket, options.base());
+      },
+    });
+    this.server.server.maxHeadersCount = 100;
+    this.#prepare();
+  }
+
+  get routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  add(route: Route): void {
+    this.#routes.push(route);
+    this.server.route({
+      method: route.method,
+      url: route.path.replace(/\{(\w+)\}/g, ":$1"),
+      ...(route.body?.mostBytes !== undefined && { bodyLimit: route.body.mostBytes }),
+      handler: async (request, reply) => {
+        await this.#serve(route, request, reply);
+        return reply;
+      },
+      onRequest: async (request, reply) => {
+        if (route.access === "public") reply.headers(this.#crossOrigin.headers(request.headers.origin ?? ""));
+        const refusal = this.#refusal(route, request);
+        if (refusal !== undefined) {
+          this.#fail(reply, refusal);
+          return reply;
+        }
+        return undefined;
+      },
+    });
+  }
+
+  #prepare(): void {
+    const { server } = this;
+    server.removeAllContentTypeParsers();
+    server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
+      const text = decode(Buffer.from(body));
+      if (text?.trim() === "") {
+        done(null, undefined);
+        return;
+      }
+      try {
+        if (text === undefined) throw new SyntaxError("not UTF-8");
+        done(null, JSON.parse(text));
+      } catch (error) {
+        done(Object.assign(new Error("no JSON", { cause: error }), { code: "FST_ERR_CTP_INVALID_JSON_BODY" }), undefined);
+      }
+    });
+    server.addContentTypeParser([jsonLinesType, "application/x-ndjson"], { parseAs: "buffer" }, (_request, body, done) => {
+      done(null, body);
+    });
+    server.addHook("onRequest", async (request, reply) => {
+      reply.headers(plainHeaders);
+      if (request.routeOptions.config.isUnlimited === true) return undefined;
+      const { problem } = this.#access.admit(request, reply);
+      if (problem === undefined) return undefined;
+      this.#fail(reply, problem);
+      return reply;
+    });
+    server.setNotFoundHandler((request, reply) => {
+      this.#notFound(request, reply);
+    });
+    server.setErrorHandler((error: FastifyError, _request, reply) => {
+      this.#fail(reply, this.#codeOf(error));
+    });
+  }
+
+  #refusal(route: Route, request: FastifyRequest): ProblemCode | undefined {
+    if (route.access === "public") return undefined;
+    const { token } = this.#access.visitor(request);
+    if (token === undefined) return "token-missing";
+    return token.scopes.has(route.access) ? undefined : "scope-missing";
+  }
+
+  async #serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (route.body !== undefined && request.body !== undefined && Buffer.isBuffer(request.body) !== (route.body.type === jsonLinesType)) {
+      this.#fail(reply, "unsupported-media-type");
+      return;
+    }
+    const errors: PlacedError[] = [];
+    const read = (schema: z.ZodType | undefined, value: unknown, place: string): unknown => {
+      if (schema === undefined) return undefined;
+      const parsed = schema.safeParse(value);
+      if (parsed.success) return parsed.data;
+      errors.push(...parsed.error.issues.map((issue) => ({ at: [place, ...issue.path].map(String).join("."), message: issue.message })));
+      return undefined;
+    };
+    const body = request.body ?? (route.body?.isRequired === true ? undefined : {});
+    const checked = {
+      params: read(route.params, request.params, "path"),
+      query: read(route.query, request.query, "query"),
+      body: read(route.body?.schema, body, "body"),
+    };
+    if (errors.length > 0) {
+      this.#fail(reply, "invalid-request", errors);
+      return;
+    }
+    const answer = await route.handle({
+      ...checked,
+      token: this.#access.visitor(request).token,
+      acceptLanguage: request.headers["accept-language"] ?? "",
+      ifNoneMatch: request.headers["if-none-match"] ?? "",
+    });
+    this.#answer(route, answer, reply);
+  }
+
+  #answer(route: Route, answer: Answer, reply: FastifyReply): void {
+    for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, name === "Vary" ? both(reply.getHeader(name), value) : value);
+    if ("problem" in answer) {
+      this.#fail(reply, answer.problem, answer.errors);
+      return;
+    }
+    const spec = route.answers[answer.status];
+    if (spec === undefined) throw new Error(`${route.id} answers ${answer.status}, which its description does not know`);
+    reply.code(answer.status);
+    if ("bytes" in answer) reply.type(typeOf(spec)).send(answer.bytes);
+    else if ("body" in answer) reply.type(typeOf(spec)).send(Buffer.from(serialise(spec, answer.body)));
+    else reply.send();
+  }
+
+  #notFound(request: FastifyRequest, reply: FastifyReply): void {
+    const path = request.url.split("?")[0] ?? "";
+    const here = this.#routes.filter((route) => new RegExp(`^${route.path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path));
+    if (here.length === 0) {
+      this.#fail(reply, "not-found");
+      return;
+    }
+    const methods = [...new Set(here.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]))), "OPTIONS"];
+    reply.header("Allow", methods.join(", "));
+    if (request.method !== "OPTIONS") {
+      this.#fail(reply, "method-not-allowed");
+      return;
+    }
+    if (here.some((route) => route.access === "public")) reply.headers(this.#crossOrigin.preflightHeaders(request.headers.origin ?? ""));
+    reply.code(204).send();
+  }
+
+  #fail(reply: FastifyReply, code: ProblemCode, errors?: readonly PlacedError[]): void {
+    const { status } = problems[code];
+    if (status === 401) reply.header("WWW-Authenticate", `Bearer realm="einwahl"${code === "token-unknown" ? ', error="invalid_token"' : ""}`);
+    if (status === 503) reply.header("Retry-After", "2");
+    reply.header("Cache-Control", "no-store").removeHeader("ETag");
+    reply.code(status).type(problemType).send(Buffer.from(JSON.stringify(problemDetails(code, this.#options.base(), errors))));
+  }
+
+  #codeOf(error: unknown): ProblemCode {
+    const code = typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
+    switch (code) {
+      case "FST_ERR_CTP_BODY_TOO_LARGE":
+        return "body-too-large";
+      case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+        return "unsupported-media-type";
+      case "FST_ERR_CTP_INVALID_JSON_BODY":
+      case "FST_ERR_CTP_EMPTY_JSON_BODY":
+        return "malformed-json";
+      case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+        return "malformed-http";
+      case "FST_ERR_BAD_URL":
+        return "malformed-url";
+      case "FST_ERR_MAX_PARAM_LENGTH":
+        return "url-too-long";
+      case "FST_ERR_HANDLER_TIMEOUT":
+        return "store-unavailable";
+      default:
+        this.#options.onBug(error);
+        return "internal-error";
+    }
+  }
+}
+
+/** JSON of what the schema lets out; a value that it does not is a bug. */
+export function serialise(spec: AnswerSpec, value: unknown): string {
+  return JSON.stringify(spec.schema === undefined ? value : spec.schema.parse(value));
+}
+
+function typeOf({ type }: AnswerSpec): string {
+  const named = type ?? "application/json";
+  return named.startsWith("text/") || named === "application/json" ? `${named}; charset=utf-8` : named;
+}
+
+function both(before: unknown, value: string): string {
+  return typeof before === "string" && before !== "" ? `${before}, ${value}` : value;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Routes that answer however often they are asked: health. */
+    isUnlimited?: boolean;
+  }
+}

@@ -1,0 +1,226 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Pin } from "../caller/secret.js";
+import { type Result, failure, success } from "../result.js";
+import { DirectoryLock } from "./directory-lock.js";
+import { Journal } from "./journal.js";
+import { drawPin, isReservablePin, mostDraws } from "./pin-draw.js";
+import type { ImportOutcome, Page, Reservation, Reserved, RestingPin, RoomStore, RoomStoreSettings, StoreFailure, Validity } from "./room-store.js";
+import { type Change, RoomTable } from "./room-table.js";
+
+const fileName = "rooms.journal";
+const header = "einwahl rooms 1";
+
+/** How many records of an import go to the disk at once. */
+const importChunk = 500;
+
+/** Rooms in one directory of this machine, for one instance: no server, nothing to install. */
+export class EmbeddedRooms implements RoomStore {
+  readonly #settings: RoomStoreSettings;
+  readonly #table: RoomTable;
+  readonly #journal: Journal<Change>;
+  readonly #lock: DirectoryLock;
+  /** What is being done to a room; whoever wants something else of the same room waits. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** PINs on their way to the disk, which nobody else may draw. */
+  readonly #onTheWay = new Set<string>();
+  /** Those of them that are not as long as new PINs are: PINs of an import. */
+  readonly #oddOnTheWay = new Set<string>();
+
+  private constructor(settings: RoomStoreSettings, table: RoomTable, journal: Journal<Change>, lock: DirectoryLock) {
+    this.#settings = settings;
+    this.#table = table;
+    this.#journal = journal;
+    this.#lock = lock;
+  }
+
+  /**
+   * Makes the directory when it is not there. The failure says in one line why the store can't be used.
+   *
+   * @param onTrouble the disk does not do what it should; in one line, without PINs and ids
+   */
+  static async open(directory: string, settings: RoomStoreSettings, onTrouble: (what: string) => void): Promise<Result<EmbeddedRooms, string>> {
+    const lock = await takeLock(directory);
+    if (!lock.ok) return lock;
+    const table = new RoomTable(settings.restMs);
+    const journal = await Journal.open<Change>(join(directory, fileName), {
+      header,
+      take: isChange,
+      apply: (change) => {
+        table.apply(change);
+      },
+      condense: () => {
+        table.sweep(settings.now());
+        return table.changes();
+      },
+      onTrouble,
+    });
+    if (journal.ok) return success(new EmbeddedRooms(settings, table, journal.value, lock.value));
+    await lock.value.release();
+    return journal;
+  }
+
+  async reserve(meetingId: string, validity: Validity): Promise<Result<Reserved, StoreFailure | "exhausted">> {
+    // The most common case waits for nothing.
+    if (validity === "as-it-is" && !this.#turns.has(meetingId)) {
+      const known = this.#table.find(meetingId, this.#settings.now());
+      if (known !== undefined) return success({ reservation: known, isNew: false });
+    }
+    return await this.#inTurn(meetingId, async () => await this.#reserve(meetingId, validity));
+  }
+
+  find(meetingId: string): Promise<Result<Reservation | undefined, StoreFailure>> {
+    return Promise.resolve(success(this.#table.find(meetingId, this.#settings.now())));
+  }
+
+  findByPin(pin: Pin): Promise<Result<Reservation | undefined, StoreFailure>> {
+    return Promise.resolve(success(this.#table.findByPin(pin.reveal(), this.#settings.now())));
+  }
+
+  async release(meetingId: string): Promise<Result<boolean, StoreFailure>> {
+    return await this.#inTurn(meetingId, async () => {
+      const now = this.#settings.now();
+      if (this.#table.find(meetingId, now) === undefined) return success(false);
+      const isWritten = await this.#journal.append([["release", meetingId, now + this.#settings.restMs]]);
+      return isWritten ? success(true) : failure("unavailable");
+    });
+  }
+
+  list(after: string | undefined, most: number): Promise<Result<Page<Reservation>, StoreFailure>> {
+    const { items, isEnd } = this.#table.rooms(after, most, this.#settings.now());
+    return Promise.resolve(success({ items, next: isEnd ? undefined : items.at(-1)?.meetingId }));
+  }
+
+  listResting(after: string | undefined, most: number): Promise<Result<Page<RestingPin>, StoreFailure>> {
+    const resting = this.#table.restingPins(this.#settings.now()).filter(({ pin }) => after === undefined || pin.reveal() > after);
+    const items = resting.slice(0, most);
+    return Promise.resolve(success({ items, next: resting.length > most ? items.at(-1)?.pin.reveal() : undefined }));
+  }
+
+  async import(records: readonly (Reservation | RestingPin)[]): Promise<Result<readonly ImportOutcome[], StoreFailure>> {
+    const outcomes: ImportOutcome[] = [];
+    for (let start = 0; start < records.length; start += importChunk) {
+      const chunk = await Promise.all(records.slice(start, start + importChunk).map((record) => this.#import(record)));
+      for (const outcome of chunk) {
+        if (!outcome.ok) return outcome;
+        outcomes.push(outcome.value);
+      }
+    }
+    return success(outcomes);
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+    await this.#lock.release();
+  }
+
+  async #reserve(meetingId: string, validity: Validity): Promise<Result<Reserved, StoreFailure | "exhausted">> {
+    const now = this.#settings.now();
+    const known = this.#table.find(meetingId, now);
+    if (known !== undefined) {
+      const validUntil = validity === "as-it-is" ? known.validUntil : validity.until;
+      if (validUntil === known.validUntil) return success({ reservation: known, isNew: false });
+      const isWritten = await this.#journal.append([["reserve", meetingId, known.pin.reveal(), known.reservedAt, validUntil ?? null]]);
+      return isWritten ? success({ reservation: { ...known, validUntil }, isNew: false }) : failure("unavailable");
+    }
+    const digits = this.#draw(now);
+    if (digits === undefined) return failure("exhausted");
+    const validUntil = validity === "as-it-is" ? undefined : validity.until;
+    const isWritten = await this.#give(meetingId, digits, now, validUntil);
+    if (!isWritten) return failure("unavailable");
+    // A validity that lies in the past has ended the reservation already.
+    const reservation = this.#table.find(meetingId, Number.NEGATIVE_INFINITY);
+    if (reservation === undefined) throw new Error("a room that was written is not there");
+    return success({ reservation, isNew: true });
+  }
+
+  async #import(record: Reservation | RestingPin): Promise<Result<ImportOutcome, StoreFailure>> {
+    const digits = record.pin.reveal();
+    const now = this.#settings.now();
+    if (!("meetingId" in record)) {
+      if (record.until <= now || !this.#isFree(digits, now)) return success("known");
+      return (await this.#write(digits, [["rest", digits, record.until]])) ? success("imported") : failure("unavailable");
+    }
+    const { meetingId, reservedAt, validUntil } = record;
+    return await this.#inTurn(meetingId, async () => {
+      const known = this.#table.find(meetingId, now);
+      if (known !== undefined) return success(known.pin.reveal() === digits ? "known" : "room-has-another-pin");
+      if (!isReservablePin(digits) || !this.#isFree(digits, now)) return success("pin-is-taken");
+      return (await this.#give(meetingId, digits, reservedAt, validUntil)) ? success("imported") : failure("unavailable");
+    });
+  }
+
+  #draw(now: number): string | undefined {
+    for (let draws = 0; draws < mostDraws; draws++) {
+      const digits = drawPin(this.#settings);
+      if (digits !== undefined && this.#isFree(digits, now)) return digits;
+    }
+    return undefined;
+  }
+
+  #isFree(digits: string, now: number): boolean {
+    if (this.#onTheWay.has(digits) || !this.#table.isFree(digits, now)) return false;
+    const others = digits.length === this.#settings.pinLength ? this.#oddOnTheWay : this.#onTheWay;
+    for (const other of others) {
+      if (other.startsWith(digits) || digits.startsWith(other)) return false;
+    }
+    return true;
+  }
+
+  async #give(meetingId: string, digits: string, reservedAt: number, validUntil: number | undefined): Promise<boolean> {
+    const clearing = this.#table.clearing(meetingId);
+    return await this.#write(digits, [...(clearing === undefined ? [] : [clearing]), ["reserve", meetingId, digits, reservedAt, validUntil ?? null]]);
+  }
+
+  async #write(digits: string, changes: readonly Change[]): Promise<boolean> {
+    const isOdd = digits.length !== this.#settings.pinLength;
+    this.#onTheWay.add(digits);
+    if (isOdd) this.#oddOnTheWay.add(digits);
+    try {
+      return await this.#journal.append(changes);
+    } finally {
+      this.#onTheWay.delete(digits);
+      this.#oddOnTheWay.delete(digits);
+    }
+  }
+
+  async #inTurn<Value>(meetingId: string, work: () => Promise<Value>): Promise<Value> {
+    const before = this.#turns.get(meetingId);
+    const turn = before === undefined ? work() : before.then(work, work);
+    this.#turns.set(meetingId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(meetingId) === turn) this.#turns.delete(meetingId);
+    }
+  }
+}
+
+async function takeLock(directory: string): Promise<Result<DirectoryLock, string>> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const lock = await DirectoryLock.take(directory);
+    return lock.ok ? lock : failure(`${directory} is in use by another instance of einwahl; several instances need Redis`);
+  } catch (error) {
+    return failure(`${directory} can't be used: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function isChange(value: unknown): value is Change {
+  if (!Array.isArray(value)) return false;
+  const [kind, first, second, third, fourth] = value as readonly unknown[];
+  switch (kind) {
+    case "reserve":
+      return typeof first === "string" && isDigits(second) && typeof third === "number" && (fourth === null || typeof fourth === "number");
+    case "release":
+      return typeof first === "string" && typeof second === "number";
+    case "rest":
+      return isDigits(first) && typeof second === "number";
+    default:
+      return false;
+  }
+}
+
+function isDigits(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9]{5,11}$/.test(value);
+}

@@ -1,0 +1,276 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Result, failure, success } from "../result.js";
+import { decodeLine, encodeLine } from "./journal-lines.js";
+
+/** What is kept in a journal, and what becomes of it. */
+export interface JournalContent<Entry> {
+  /** The first line: what this file is, and in which version. */
+  readonly header: string;
+  /** Takes an entry that is on disk; false when it is none. */
+  readonly take: (entry: unknown) => entry is Entry;
+  /** Applied in the order of the journal, when reading it and when an entry has been written. */
+  readonly apply: (entry: Entry) => void;
+  /** Everything there is now in as few entries as possible. */
+  readonly condense: () => Iterable<Entry>;
+  /** Something is wrong with the disk, or has been put right after a crash; in one line. */
+  readonly onTrouble: (what: string) => void;
+}
+
+interface Waiting<Entry> {
+  readonly entries: readonly Entry[];
+  readonly done: (isWritten: boolean) => void;
+}
+
+const readSize = 1_048_576;
+/** Longer than the longest line that is ever written. */
+const longestLine = 64 * 1_048_576;
+const mostInOneLine = 2_000;
+/** A journal is condensed when it has become this much larger than twice what it was after the last time. */
+const slack = 1_048_576;
+
+/**
+ * A file that only grows, line by line, until it is condensed. What is appended while a write is on its way to the
+ * disk goes there together in the next one, so that a hundred callers wait for two writes and not for a hundred.
+ */
+export class Journal<Entry> {
+  readonly #path: string;
+  readonly #content: JournalContent<Entry>;
+  #file: FileHandle;
+  #size: number;
+  #condensedSize: number;
+  #waiting: Waiting<Entry>[] = [];
+  #writing: Promise<void> | undefined;
+  #isBroken = false;
+  #isClosed = false;
+
+  private constructor(path: string, content: JournalContent<Entry>, file: FileHandle, size: number) {
+    this.#path = path;
+    this.#content = content;
+    this.#file = file;
+    this.#size = size;
+    this.#condensedSize = size;
+  }
+
+  /** Reads what is there, or begins. The failure says in one line why the file can't be used; rejects never. */
+  static async open<Entry>(path: string, content: JournalContent<Entry>): Promise<Result<Journal<Entry>, string>> {
+    try {
+      await rm(`${path}.new`, { force: true });
+      const size = await read(path, content);
+      if (!size.ok) return size;
+      if (size.value === undefined) {
+        const fresh = await writeNew(path, content.header, []);
+        const journal = new Journal(path, content, fresh.file, fresh.size);
+        await journal.#syncDirectory();
+        return success(journal);
+      }
+      const journal = new Journal(path, content, await openWhole(path, size.value, content.onTrouble), size.value);
+      await journal.#condense();
+      return success(journal);
+    } catch (error) {
+      return failure(`${path} can't be used: ${reason(error)}`);
+    }
+  }
+
+  /** Settles when the entries are on the disk and applied; false when they are not and will not be. */
+  async append(entries: readonly Entry[]): Promise<boolean> {
+    if (this.#isClosed || this.#isBroken) return false;
+    return await new Promise((done) => {
+      this.#waiting.push({ entries, done });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  /** Writes what is waiting, and no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#writing;
+    await this.#file.close();
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, mostInOneLine);
+      const entries = batch.flatMap((each) => each.entries);
+      const isWritten = !this.#isBroken && (await this.#writeLine(encodeLine(entries)));
+      if (isWritten) for (const entry of entries) this.#content.apply(entry);
+      for (const { done } of batch) done(isWritten);
+      if (isWritten && this.#size > 2 * this.#condensedSize + slack) await this.#condense();
+    }
+    // In the same turn as the look at what is waiting, or somebody could wait for a write that has ended.
+    this.#writing = undefined;
+  }
+
+  async #writeLine(line: Buffer): Promise<boolean> {
+    try {
+      await writeAll(this.#file, line, this.#size);
+    } catch (error) {
+      this.#content.onTrouble(`${this.#path} can't be written: ${reason(error)}`);
+      await this.#cutBack();
+      return false;
+    }
+    try {
+      await this.#file.datasync();
+      this.#size += line.length;
+      return true;
+    } catch (error) {
+      // What the disk holds now can't be known before it is read again.
+      this.#content.onTrouble(`${this.#path} is not safe on the disk, and is not written any more until a restart: ${reason(error)}`);
+      this.#isBroken = true;
+      return false;
+    }
+  }
+
+  /** After half a line: the next one must not be appended to it. */
+  async #cutBack(): Promise<void> {
+    try {
+      await this.#file.truncate(this.#size);
+    } catch (error) {
+      this.#content.onTrouble(`${this.#path} is not written any more until a restart: ${reason(error)}`);
+      this.#isBroken = true;
+    }
+  }
+
+  async #condense(): Promise<void> {
+    try {
+      const { file, size } = await writeNew(this.#path, this.#content.header, this.#content.condense());
+      const old = this.#file;
+      this.#file = file;
+      this.#size = size;
+      this.#condensedSize = size;
+      await old.close();
+    } catch (error) {
+      this.#content.onTrouble(`${this.#path} can't be condensed: ${reason(error)}`);
+      // Not again after every line.
+      this.#condensedSize = this.#size;
+      return;
+    }
+    await this.#syncDirectory();
+  }
+
+  /** Until this is done a power failure would bring back the old file, without what has been added since. */
+  async #syncDirectory(): Promise<void> {
+    try {
+      await syncDirectory(dirname(this.#path));
+    } catch (error) {
+      this.#content.onTrouble(`${this.#path} is not written any more until a restart: ${reason(error)}`);
+      this.#isBroken = true;
+    }
+  }
+}
+
+/** The length of what is whole, `undefined` when there is no file. */
+async function read<Entry>(path: string, content: JournalContent<Entry>): Promise<Result<number | undefined, string>> {
+  const file = await openExisting(path);
+  if (file === undefined) return success(undefined);
+  try {
+    let rest = Buffer.alloc(0);
+    let whole = 0;
+    for (let number = 1; ; ) {
+      const chunk = Buffer.alloc(readSize);
+      const { bytesRead } = await file.read(chunk, 0, readSize, whole + rest.length);
+      if (bytesRead === 0) return number === 1 ? failure(`${path} is no journal of einwahl`) : success(whole);
+      rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+        const line = rest.subarray(0, end);
+        rest = rest.subarray(end + 1);
+        if (!takeLine(line, number, content)) {
+          const isLast = rest.length === 0 && (await isAtEnd(file, whole + end + 1));
+          if (number > 1 && isLast) return success(whole);
+          return failure(`line ${number} of ${path} is damaged; put back a copy of the file, or import one that was exported`);
+        }
+        whole += end + 1;
+        number += 1;
+      }
+      if (rest.length > longestLine) return failure(`line ${number} of ${path} is damaged: it does not end`);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function takeLine<Entry>(line: Buffer, number: number, content: JournalContent<Entry>): boolean {
+  if (number === 1) return line.toString("utf8") === content.header;
+  const entries = decodeLine(line);
+  if (entries === undefined) return false;
+  const known = entries.filter(content.take);
+  if (known.length !== entries.length) return false;
+  for (const entry of known) content.apply(entry);
+  return true;
+}
+
+async function isAtEnd(file: FileHandle, place: number): Promise<boolean> {
+  return (await file.stat()).size === place;
+}
+
+/** Opens the file for writing and drops what comes after the whole lines. */
+async function openWhole(path: string, size: number, onTrouble: (what: string) => void): Promise<FileHandle> {
+  const file = await open(path, "r+");
+  try {
+    const { size: onDisk } = await file.stat();
+    if (onDisk > size) {
+      onTrouble(`the last ${onDisk - size} bytes of ${path} were being written in a crash and are dropped: nobody was told of them`);
+      await file.truncate(size);
+      await file.sync();
+    }
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function openExisting(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Writes the file beside the old one and puts it into its place when all of it is on the disk. */
+async function writeNew(path: string, header: string, entries: Iterable<unknown>): Promise<{ readonly file: FileHandle; readonly size: number }> {
+  const file = await open(`${path}.new`, "w+", 0o600);
+  try {
+    let size = await writeAll(file, Buffer.from(`${header}\n`), 0);
+    let some: unknown[] = [];
+    for (const entry of entries) {
+      some.push(entry);
+      if (some.length < mostInOneLine) continue;
+      size += await writeAll(file, encodeLine(some), size);
+      some = [];
+    }
+    if (some.length > 0) size += await writeAll(file, encodeLine(some), size);
+    await file.sync();
+    await rename(`${path}.new`, path);
+    return { file, size };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<number> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
+    if (bytesWritten === 0) throw new Error("the disk takes nothing more");
+    written += bytesWritten;
+  }
+  return written;
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
+  return error instanceof Error ? error.message : String(error);
+}

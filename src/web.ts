@@ -1,0 +1,132 @@
+import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Logger } from "pino";
+import type { Pin } from "./caller/secret.js";
+import type { Clock } from "./clock.js";
+import type { Config } from "./config/config.js";
+import { type Health, HttpServer } from "./http/server.js";
+import type { LiveCalls, Promises } from "./http/services.js";
+import { CallSums } from "./store/call-sums.js";
+import { type Stores, openStores } from "./store/open-stores.js";
+import { shortestPin } from "./store/pin-draw.js";
+
+export interface WebOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly health: () => Health;
+  readonly live: LiveCalls;
+  /** What BBB servers have now. */
+  readonly meetings: {
+    has(pin: Pin): boolean | undefined;
+    match(digits: string): { readonly complete: boolean; readonly longer: boolean };
+  };
+}
+
+/** The side of einwahl that faces the web: stores of PINs and sums, and the HTTP server. */
+export class Web {
+  readonly #http: HttpServer;
+  readonly #stores: Stores | undefined;
+  readonly #sums: CallSums | undefined;
+
+  private constructor(http: HttpServer, stores: Stores | undefined, sums: CallSums | undefined) {
+    this.#http = http;
+    this.#stores = stores;
+    this.#sums = sums;
+  }
+
+  /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
+  static async open(options: WebOptions): Promise<Web> {
+    const stores = await open(options);
+    try {
+      const http = await listen(options, stores);
+      const keepsSums = stores !== undefined && options.config.statistics !== "off";
+      return new Web(http, stores, keepsSums ? new CallSums(stores.daySums, options.clock) : undefined);
+    } catch (error) {
+      await stores?.close();
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return this.#http.port;
+  }
+
+  /** A call is over that was in a conference for so long. */
+  callEnded(seconds: number): void {
+    this.#sums?.add(seconds);
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+    await this.#sums?.flush();
+    await this.#stores?.close();
+  }
+}
+
+/** Without tokens and statistics there is nothing to keep, and nothing is written anywhere. */
+async function open({ config, logger, clock, meetings }: WebOptions): Promise<Stores | undefined> {
+  const { tokens } = config.http;
+  if (tokens.length === 0 && config.statistics === "off" && config.rooms.jitsiConfCode === "token") return undefined;
+  const { store, pinLength, restMs } = config.rooms;
+  const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => isInUse(digits, meetings) };
+  const opened = await openStores(store, settings, clock, {
+    onTrouble: (what) => {
+      logger.error({ what }, "the store of PINs is in trouble");
+    },
+    onRedis: (fault) => {
+      if (fault === undefined) logger.info("Redis answers");
+      else logger.warn({ fault }, "Redis does not answer");
+    },
+  });
+  if (!opened.ok) throw new Error(`rooms.store: ${opened.failure}`);
+  return opened.value;
+}
+
+async function listen({ config, logger, clock, health, live, meetings }: WebOptions, stores: Stores | undefined): Promise<HttpServer> {
+  const canReserve = config.http.tokens.length > 0 || config.rooms.jitsiConfCode === "public";
+  return await HttpServer.listen({
+    config: config.http,
+    clock,
+    health,
+    onBug: (error) => {
+      logger.error({ err: error }, "bug");
+    },
+    services: {
+      version: packageVersion(),
+      language: config.language,
+      numbers: config.trunks.flatMap(({ numbers }) => numbers),
+      rooms: canReserve ? stores?.rooms : undefined,
+      jitsiConfCode: config.rooms.jitsiConfCode,
+      statistics: config.statistics,
+      daySums: config.statistics === "off" ? undefined : stores?.daySums,
+      live,
+      isRunning: (pin) => meetings.has(pin),
+      page: config.page,
+      promises: promisesOf(config),
+    },
+  });
+}
+
+/** Whether a meeting has this PIN, or one that it begins with, or one that begins with it. */
+function isInUse(digits: string, meetings: WebOptions["meetings"]): boolean {
+  for (let length = shortestPin; length <= digits.length; length++) {
+    if (meetings.match(digits.slice(0, length)).complete) return true;
+  }
+  return meetings.match(digits).longer;
+}
+
+function promisesOf({ trunks, bbbServers, label }: Config): Promises {
+  const templates = Object.values(label.template);
+  return {
+    isEncrypted: trunks.every(({ srtp, signalling }) => srtp === "mandatory" && signalling === "tls") && bbbServers.every(({ sip }) => sip.srtp === "mandatory" && sip.transport === "tls"),
+    showsLastFour: templates.some((template) => template.includes("{last4}")),
+    anonymous: label.anonymous,
+  };
+}
+
+/** From `dist/src` to the package's own description. */
+function packageVersion(): string {
+  const text: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof text === "object" && text !== null && "version" in text && typeof text.version === "string" ? text.version : "0";
+}

@@ -1,0 +1,137 @@
+import { connect } from "node:net";
+import t, { type Test } from "tap";
+import { type Problem, problem } from "../../src/http/api-schemas.js";
+import { type ProblemCode, problemCodes, problems } from "../../src/http/problem-catalogue.js";
+import { failure } from "../../src/result.js";
+import type { RoomStore } from "../../src/store/room-store.js";
+import { WebWorld, tokenConfig } from "./support/web-world.js";
+
+/** Every code that a test has seen in an answer. */
+const seen = new Set<ProblemCode>();
+
+/** Sends bytes and gives back the whole answer; the connection has to end. */
+async function raw(world: WebWorld, bytes: string | Buffer, end = false): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const socket = connect(world.server.port, "127.0.0.1");
+    let text = "";
+    const limit = setTimeout(() => {
+      socket.destroy();
+      reject(new Error(`no end: ${text}`));
+    }, 10_000);
+    socket.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      clearTimeout(limit);
+      resolve(text);
+    });
+    socket.write(bytes);
+    if (end) socket.end();
+  });
+}
+
+function check(t: Test, code: ProblemCode, status: number, type: string | null, body: unknown): void {
+  const parsed = problem.safeParse(body);
+  t.ok(parsed.success, JSON.stringify(body));
+  t.match(body, { code, status: problems[code].status, title: problems[code].title });
+  t.equal(status, problems[code].status);
+  t.equal(type, "application/problem+json");
+  seen.add(code);
+}
+
+async function expect(t: Test, code: ProblemCode, response: Response | Promise<Response>): Promise<Problem> {
+  const answer = await response;
+  const body = (await answer.json()) as Problem;
+  check(t, code, answer.status, answer.headers.get("content-type"), body);
+  const meaning = await fetch(body.type);
+  t.match(await meaning.json(), { code, title: body.title }, "the type is a link to what it means");
+  t.equal(answer.headers.get("cache-control"), "no-store");
+  return body;
+}
+
+function expectRaw(t: Test, code: ProblemCode, answer: string): void {
+  const [head = "", body = ""] = answer.split("\r\n\r\n");
+  check(t, code, Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(head)?.[1]), /content-type: (.*)/i.exec(head)?.[1] ?? null, JSON.parse(body));
+}
+
+const never = new Promise<never>(() => undefined);
+const broken: RoomStore = {
+  reserve: () => Promise.resolve(failure("unavailable")),
+  find: () => Promise.resolve(failure("unavailable")),
+  findByPin: () => Promise.resolve(failure("unavailable")),
+  release: () => Promise.resolve(failure("unavailable")),
+  list: () => Promise.resolve(failure("unavailable")),
+  listResting: () => Promise.resolve(failure("unavailable")),
+  import: () => Promise.resolve(failure("unavailable")),
+  close: () => Promise.resolve(),
+};
+const jsonLines = { "content-type": "application/jsonl" };
+
+await t.test("requests that are not understood", async (t) => {
+  const world = await WebWorld.start(t);
+  const invalid = await expect(t, "invalid-request", world.api("PUT", "/rooms/x", { body: { validUntil: 5, more: "secret" } }));
+  t.same(invalid.errors?.map(({ at }) => at), ["body.validUntil", "body"]);
+  await expect(t, "invalid-request", world.api("GET", "/rooms?limit=x"));
+  await expect(t, "malformed-json", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: "{", headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/json" } }));
+  await expect(t, "malformed-json", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: Buffer.from('{"validUntil":"\xff"}', "latin1"), headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/json" } }));
+  await expect(t, "unsupported-media-type", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: "validUntil=5", headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/x-www-form-urlencoded" } }));
+  await expect(t, "unsupported-media-type", world.api("POST", "/rooms.jsonl", { body: {} }));
+  await expect(t, "unsupported-media-type", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: "{}", headers: { authorization: "Bearer token-of-the-tests", ...jsonLines } }));
+  await expect(t, "body-too-large", world.api("PUT", "/rooms/x", { body: { validUntil: "x".repeat(20_000) } }));
+  await expect(t, "malformed-url", fetch(`${world.url}/api/v1/rooms/%zz`));
+  await expect(t, "url-too-long", fetch(`${world.url}/api/v1/rooms/${"x".repeat(3_000)}`));
+  await expect(t, "not-found", world.api("GET", "/nothing"));
+  await expect(t, "not-found", world.api("GET", "/problems/no-such-problem"));
+  await expect(t, "room-not-found", world.api("GET", "/rooms/x"));
+  const method = await world.api("PATCH", "/rooms/x");
+  t.equal(method.headers.get("allow"), "PUT, GET, HEAD, DELETE, OPTIONS");
+  await expect(t, "method-not-allowed", method);
+  t.same(world.bugs, []);
+});
+
+await t.test("what is no HTTP, or not in time", async (t) => {
+  const world = await WebWorld.start(t, { limits: { requestWithinMs: 300, answerWithinMs: 5_000 } });
+  expectRaw(t, "malformed-http", await raw(world, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
+  expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"));
+  expectRaw(t, "headers-too-large", await raw(world, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`));
+  expectRaw(t, "too-slow", await raw(world, "PUT /api/v1/rooms/x HTTP/1.1\r\nHost: x\r\n"));
+  t.same(world.bugs, []);
+});
+
+await t.test("who may not", async (t) => {
+  const world = await WebWorld.start(t, { http: { tokens: [tokenConfig("a", "reader", ["rooms:read"])], rateLimit: { windowMs: 60_000, perAddress: 1_000, perToken: 1 } } });
+  await expect(t, "token-missing", world.api("PUT", "/rooms/x", { token: null }));
+  await expect(t, "token-unknown", world.api("PUT", "/rooms/x", { token: "x" }));
+  await expect(t, "scope-missing", world.api("PUT", "/rooms/x", { token: "reader" }));
+  await expect(t, "too-many-requests", world.api("PUT", "/rooms/x", { token: "reader" }));
+});
+
+await t.test("a store that does not answer, or has no PIN left", async (t) => {
+  const world = await WebWorld.start(t, { rooms: broken });
+  for (const [method, path, headers] of [["PUT", "/rooms/x"], ["GET", "/rooms/x"], ["DELETE", "/rooms/x"], ["GET", "/rooms/x/status"], ["GET", "/rooms"], ["GET", "/rooms.jsonl"], ["POST", "/rooms.jsonl", jsonLines], ["GET", "/jitsi/conf-code?conference=x"], ["GET", "/jitsi/conf-code?id=12345"]] as const) {
+    const answer = await fetch(`${world.url}/api/v1${path}`, { method, headers: { authorization: "Bearer token-of-the-tests", ...headers }, ...(method === "POST" && { body: "{}" }) });
+    t.equal(answer.headers.get("retry-after"), "2");
+    await expect(t, "store-unavailable", answer);
+  }
+  const statistics = await WebWorld.start(t, { rooms: broken, services: { daySums: { add: () => Promise.resolve(failure("unavailable")), latest: () => Promise.resolve(failure("unavailable")) } } });
+  await expect(t, "store-unavailable", statistics.api("GET", "/statistics"));
+  const full = await WebWorld.start(t, { rooms: { ...broken, reserve: () => Promise.resolve(failure("exhausted")) } });
+  await expect(t, "pins-exhausted", full.api("PUT", "/rooms/x"));
+  await expect(t, "pins-exhausted", full.api("GET", "/jitsi/conf-code?conference=x"));
+  const hanging = await WebWorld.start(t, { rooms: { ...broken, find: () => never }, limits: { requestWithinMs: 5_000, answerWithinMs: 200 } });
+  await expect(t, "store-unavailable", hanging.api("GET", "/rooms/x"));
+});
+
+await t.test("a bug is told to the operator, and to nobody else what it is", async (t) => {
+  const world = await WebWorld.start(t, { rooms: { ...broken, find: () => Promise.reject(new Error("PIN 123456789 in a message")) } });
+  const body = await expect(t, "internal-error", world.api("GET", "/rooms/x"));
+  t.notMatch(JSON.stringify(body), /123456789/);
+  t.equal(world.bugs.length, 1);
+});
+
+await t.test("every problem of the catalogue was seen", async (t) => {
+  t.same([...seen].sort(), [...problemCodes].sort());
+  const world = await WebWorld.start(t);
+  t.same((await world.json<{ code: string }[]>("GET", "/problems", { token: null })).map(({ code }) => code), problemCodes);
+});

@@ -1,0 +1,161 @@
+import { createHash, randomInt } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Test } from "tap";
+import { Pin } from "../../../src/caller/secret.js";
+import { type Clock, systemClock } from "../../../src/clock.js";
+import type { Scope } from "../../../src/config/scopes.js";
+import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
+import { HttpServer } from "../../../src/http/server.js";
+import type { WebServices } from "../../../src/http/services.js";
+import type { WebServerOptions } from "../../../src/http/web-server.js";
+import { success } from "../../../src/result.js";
+import type { DaySums } from "../../../src/store/day-sums.js";
+import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
+import type { RoomStore } from "../../../src/store/room-store.js";
+import { value } from "../../store/support/room-store-suite.js";
+
+export const token = "token-of-the-tests";
+
+export function tokenConfig(name: string, text: string, scopes: readonly Scope[]): TokenConfig {
+  return { name, sha256: createHash("sha256").update(text).digest("hex"), scopes };
+}
+
+export const someNumbers: WebServices["numbers"] = [
+  { number: "+493023125001", languages: ["de", "en"], city: "Berlin" },
+  { number: "+498001234567", languages: ["de"], city: undefined },
+  { number: "+43720123456", languages: ["en", "de"], city: "Wien" },
+  { number: "+442079460123", languages: ["en"], city: "London" },
+];
+
+export interface WebWorldOptions {
+  readonly http?: Partial<HttpConfig>;
+  readonly services?: Partial<Omit<WebServices, "base">>;
+  readonly clock?: Clock;
+  readonly limits?: WebServerOptions["limits"];
+  /** Instead of an embedded store of its own. */
+  readonly rooms?: RoomStore;
+}
+
+/** A web side with a store of its own, and no calls but those that a test says there are. */
+export class WebWorld {
+  readonly server: HttpServer;
+  readonly rooms: RoomStore;
+  readonly bugs: unknown[];
+  readonly callers: Map<string, number>;
+  readonly url: string;
+
+  private constructor(server: HttpServer, rooms: RoomStore, bugs: unknown[], callers: Map<string, number>) {
+    this.server = server;
+    this.rooms = rooms;
+    this.bugs = bugs;
+    this.callers = callers;
+    this.url = `http://127.0.0.1:${server.port}`;
+  }
+
+  static async start(t: Test, options: WebWorldOptions = {}): Promise<WebWorld> {
+    const rooms = options.rooms ?? (await ownRooms(t));
+    const bugs: unknown[] = [];
+    const callers = new Map<string, number>();
+    const daySums: DaySums = {
+      add: () => Promise.resolve(success(undefined)),
+      latest: (most) => Promise.resolve(success([{ day: "2026-11-19", calls: 3, seconds: 125 }, { day: "2026-11-20", calls: 1, seconds: 29 }].slice(-most))),
+    };
+    const server = await HttpServer.listen({
+      config: {
+        host: "127.0.0.1",
+        port: 0,
+        publicUrl: undefined,
+        trustedProxies: [],
+        corsOrigins: [],
+        tokens: [tokenConfig("tests", token, ["rooms:read", "rooms:write", "rooms:list", "rooms:import", "statistics:read"])],
+        rateLimit: { windowMs: 60_000, perAddress: 1_000_000, perToken: 1_000_000 },
+        ...options.http,
+      },
+      clock: options.clock ?? systemClock,
+      health: () => ({ isReady: true, reasons: [] }),
+      onBug: (error) => bugs.push(error),
+      ...(options.limits !== undefined && { limits: options.limits }),
+      services: {
+        version: "1.2.3",
+        language: "de",
+        numbers: someNumbers,
+        rooms,
+        jitsiConfCode: "token",
+        statistics: "public",
+        daySums,
+        live: {
+          get calls() {
+            return [...callers.values()].reduce((sum, each) => sum + each, 0);
+          },
+          get conferences() {
+            return callers.size;
+          },
+          callersIn: (pin) => callers.get(pin.reveal()) ?? 0,
+        },
+        isRunning: (pin) => callers.has(pin.reveal()),
+        page: {
+          title: { de: "Per Telefon teilnehmen", en: "Join by phone" },
+          operator: {
+            name: "Beispiel <e> & V.",
+            address: ["Weg 1", "12345 Ort"],
+            email: "phone@example.org",
+            phone: "+49 30 123456",
+            dataProtection: "Datenschutz, datenschutz@example.org",
+            imprintUrl: "https://example.org/imprint",
+            privacyUrl: "https://example.org/privacy",
+          },
+          privacyNote: { de: ["Der Anbieter speichert Verbindungsdaten sieben Tage."], en: ["The provider keeps connection data for seven days."] },
+        },
+        promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "Anonymous" } },
+        ...options.services,
+      },
+    });
+    t.teardown(() => server.close());
+    return new WebWorld(server, rooms, bugs, callers);
+  }
+
+  /** @param path from the API's base on */
+  async api(method: string, path: string, options: { readonly body?: unknown; readonly token?: string | null; readonly headers?: Record<string, string> } = {}): Promise<Response> {
+    const bearer = options.token === undefined ? token : options.token;
+    return await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+        ...(options.body !== undefined && { "content-type": "application/json" }),
+        ...options.headers,
+      },
+      ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    });
+  }
+
+  /** The body of a 2xx answer. */
+  async json<Body>(method: string, path: string, options: Parameters<WebWorld["api"]>[2] = {}): Promise<Body> {
+    const response = await this.api(method, path, options);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Body;
+  }
+}
+
+async function ownRooms(t: Test): Promise<RoomStore> {
+  const directory = await mkdtemp(join(tmpdir(), "einwahl-web-"));
+  const rooms = value(await EmbeddedRooms.open(directory, {
+    pinLength: 9,
+    restMs: 1_000_000,
+    now: Date.now,
+    randomBelow: (limit) => randomInt(limit),
+    isInUse: () => false,
+  }, () => undefined));
+  t.teardown(async () => {
+    await rooms.close();
+    await rm(directory, { recursive: true });
+  });
+  return rooms;
+}
+
+export function pin(digits: string): Pin {
+  const parsed = Pin.parse(digits);
+  if (!parsed.ok) throw new Error("no PIN");
+  return parsed.value;
+}

@@ -1,0 +1,167 @@
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import t from "tap";
+import { DirectoryLock } from "../../src/store/directory-lock.js";
+import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
+import { Journal } from "../../src/store/journal.js";
+import { Hand, value } from "./support/room-store-suite.js";
+
+const directory = await mkdtemp(join(tmpdir(), "einwahl-journal-"));
+t.after(() => rm(directory, { recursive: true }));
+
+interface Numbers {
+  readonly journal: Journal<number>;
+  readonly numbers: number[];
+  readonly troubles: string[];
+}
+
+async function openNumbers(path: string, condense?: (numbers: readonly number[]) => number[]): Promise<Numbers> {
+  const numbers: number[] = [];
+  const troubles: string[] = [];
+  const journal = await Journal.open<number>(path, {
+    header: "numbers",
+    take: (entry) => typeof entry === "number",
+    apply: (entry) => {
+      numbers.push(entry);
+    },
+    condense: () => condense?.(numbers) ?? numbers,
+    onTrouble: (what) => {
+      troubles.push(what);
+    },
+  });
+  if (!journal.ok) throw new Error(journal.failure);
+  return { journal: journal.value, numbers, troubles };
+}
+
+await t.test("a last line that was cut off anywhere is dropped, what comes before it stays", async (t) => {
+  const path = join(directory, "cut");
+  const { journal } = await openNumbers(path);
+  await journal.append([1, 2]);
+  const before = (await stat(path)).size;
+  await journal.append([3]);
+  await journal.close();
+  const whole = await readFile(path);
+  for (let length = before; length <= whole.length; length++) {
+    await writeFile(path, whole.subarray(0, length));
+    const { journal, numbers, troubles } = await openNumbers(path);
+    t.same(numbers, length === whole.length ? [1, 2, 3] : [1, 2]);
+    t.equal(troubles.length, length === before || length === whole.length ? 0 : 1);
+    t.equal(await journal.append([4]), true);
+    await journal.close();
+    const again = await openNumbers(path);
+    t.same(again.numbers, length === whole.length ? [1, 2, 3, 4] : [1, 2, 4]);
+    t.same(again.troubles, []);
+    await again.journal.close();
+  }
+});
+
+await t.test("a last block of zeros, as a power failure leaves it, is dropped", async (t) => {
+  const path = join(directory, "zeros");
+  const { journal } = await openNumbers(path);
+  await journal.append([1]);
+  await journal.close();
+  await writeFile(path, Buffer.concat([await readFile(path), Buffer.alloc(4_096)]));
+  const again = await openNumbers(path);
+  t.same(again.numbers, [1]);
+  t.equal(again.troubles.length, 1);
+  await again.journal.close();
+});
+
+await t.test("damage before the end is not papered over", async (t) => {
+  const path = join(directory, "damaged");
+  const { journal } = await openNumbers(path);
+  for (const number of [1, 2, 3]) await journal.append([number]);
+  await journal.close();
+  const whole = await readFile(path);
+  const end = whole.lastIndexOf(10, whole.length - 2);
+  for (let place = 0; place < end; place++) {
+    const damaged = Buffer.from(whole);
+    damaged.writeUInt8(damaged.readUInt8(place) ^ 1, place);
+    await writeFile(path, damaged);
+    const opened = await Journal.open<number>(path, { header: "numbers", take: (entry) => typeof entry === "number", apply: () => undefined, condense: () => [], onTrouble: () => undefined });
+    t.match(opened, { ok: false, failure: / is damaged/ });
+  }
+  await writeFile(path, "");
+  t.match(await Journal.open<number>(path, { header: "numbers", take: (entry) => typeof entry === "number", apply: () => undefined, condense: () => [], onTrouble: () => undefined }), { ok: false, failure: /no journal/ });
+});
+
+await t.test("what comes at the same time goes to the disk together and in order", async (t) => {
+  const path = join(directory, "together");
+  const { journal, numbers } = await openNumbers(path);
+  const written: number[] = [];
+  await Promise.all(Array.from({ length: 1_000 }, async (_, number) => {
+    t.equal(await journal.append([number]), true);
+    written.push(number);
+  }));
+  t.same(written, numbers);
+  t.ok((await readFile(path, "utf8")).split("\n").length < 10, "a thousand entries in a few lines");
+  await journal.close();
+  t.equal(await journal.append([1]), false);
+});
+
+await t.test("a journal is condensed when it has grown, and nothing is lost in that", async (t) => {
+  const path = join(directory, "condensed");
+  const { journal, numbers } = await openNumbers(path, (all) => all.slice(-10));
+  for (let round = 0; round < 40; round++) await journal.append(Array.from({ length: 10_000 }, (_, place) => round * 10_000 + place));
+  t.ok((await stat(path)).size < 2_000_000);
+  t.equal(numbers.length, 400_000);
+  await journal.close();
+  const again = await openNumbers(path);
+  t.same(again.numbers.slice(-10), numbers.slice(-10));
+  await again.journal.close();
+});
+
+await t.test("a disk that takes nothing is told of, and nobody is promised anything", async (t) => {
+  const path = join(directory, "full");
+  const { journal, numbers } = await openNumbers(path);
+  await journal.append([1]);
+  await journal.close();
+  // What is opened is a device that is always full.
+  await rm(path);
+  await symlink("/dev/full", path);
+  const opened = await Journal.open<number>(path, { header: "numbers", take: (entry) => typeof entry === "number", apply: () => undefined, condense: () => [], onTrouble: () => undefined });
+  t.equal(opened.ok, false);
+  t.same(numbers, [1]);
+});
+
+await t.test("one instance at a time", async (t) => {
+  const place = join(directory, "locked");
+  const first = value(await EmbeddedRooms.open(place, new Hand(), () => undefined));
+  t.match(await EmbeddedRooms.open(place, new Hand(), () => undefined), { ok: false, failure: /in use by another instance/ });
+  await first.close();
+  const second = value(await EmbeddedRooms.open(place, new Hand(), () => undefined));
+  await second.close();
+});
+
+await t.test("of many who come at once one gets the lock, also where a dead one has left its own", async (t) => {
+  const place = join(directory, "race");
+  await mkdir(place);
+  // A socket that nobody listens at any more, as a process leaves it that was killed.
+  const dead = createServer();
+  await new Promise<void>((resolve) => {
+    dead.listen(join(place, "dying"), resolve);
+  });
+  await rename(join(place, "dying"), join(place, "lock-dead"));
+  await new Promise((resolve) => {
+    dead.close(resolve);
+  });
+  t.ok((await stat(join(place, "lock-dead"))).isSocket());
+  for (let round = 0; round < 5; round++) {
+    const takers = await Promise.all(Array.from({ length: 10 }, () => DirectoryLock.take(place)));
+    const holders = takers.flatMap((each) => (each.ok ? [each.value] : []));
+    t.equal(holders.length, 1);
+    t.match(await DirectoryLock.take(place), { ok: false, failure: "held" });
+    for (const holder of holders) await holder.release();
+  }
+  t.same(await readdir(place), [], "and leaves nothing");
+});
+
+await t.test("files are for the owner's eyes only", async (t) => {
+  const place = join(directory, "modes");
+  const store = value(await EmbeddedRooms.open(place, new Hand(), () => undefined));
+  t.equal((await stat(place)).mode & 0o777, 0o700);
+  t.equal((await stat(join(place, "rooms.journal"))).mode & 0o777, 0o600);
+  await store.close();
+});

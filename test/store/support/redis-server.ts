@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** What a test says when it has to be skipped, `false` when it needs not. */
+export const noRedis: string | false = spawnSync("redis-server", ["--version"]).status === 0 ? false : "redis-server is not installed (Debian: redis-server)";
+
+/** A Redis of its own for a test, on a port of 127.0.0.1, with its append-only file on. */
+export class RedisServer {
+  readonly port: number;
+  readonly #directory: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, directory: string) {
+    this.port = port;
+    this.#directory = directory;
+  }
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), "einwahl-redis-")));
+    await server.up();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async up(): Promise<void> {
+    const settings = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#directory, "--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+    const child = spawn("redis-server", settings, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#process = child;
+    await new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(reject, 20_000, new Error("redis-server does not come up"));
+      child.once("exit", reject);
+      let said = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+        if (!said.includes("Ready to accept connections")) return;
+        clearTimeout(limit);
+        child.removeListener("exit", reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Ends the process; what it holds comes back with `up`. */
+  async down(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined) return;
+    await new Promise((resolve) => {
+      child.once("exit", resolve);
+      child.kill(signal);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.down();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+  });
+}
