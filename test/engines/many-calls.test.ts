@@ -1,12 +1,17 @@
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { World, conferences, numbers, withPollInterval } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";
+import type { RealEngines } from "./real-engines.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
 
 const calls = 500;
 const atATime = 10;
 const patience = 30_000;
+/** drachtio renews its figures every 30 s. */
+const drachtioCountsWithin = 70_000;
+const lookEvery = 1_000;
 const skip = process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
 
 t.setTimeout(900_000);
@@ -33,6 +38,17 @@ async function call(world: World, phone: TestPhone, at: number): Promise<string>
   return outcome;
 }
 
+/** What drachtio counts, once it is 0 or after `drachtioCountsWithin`. */
+async function drachtioDialogs(engines: RealEngines): Promise<number> {
+  const deadline = performance.now() + drachtioCountsWithin;
+  for (;;) {
+    const counts = [...(await engines.drachtioMetrics()).matchAll(/^drachtio_stable_dialogs\{[^}]*\} (\d+)/gm)];
+    const dialogs = counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    if (dialogs === 0 || performance.now() > deadline) return dialogs;
+    await setTimeout(lookEvery);
+  }
+}
+
 await t.test(`after ${calls} calls the engines and einwahl are back where they were`, { skip }, async (t) => {
   const world = await World.start(t, { settings: withPollInterval("1s") });
   const phone = await world.phone({ recordingLimitMs: 1_000 });
@@ -50,6 +66,7 @@ await t.test(`after ${calls} calls the engines and einwahl are back where they w
   }
   t.strictSame(Object.fromEntries(outcomes), { joined: calls });
   t.strictSame(await world.leftBehind(before, { ms: 60_000 }), {}, "channels, dialogs, members, calls");
+  t.equal(await drachtioDialogs(world.engines as RealEngines), 0, "drachtio's own count of dialogs");
   globalThis.gc?.();
   const grown = (process.memoryUsage().heapUsed - rssBefore) / 1_048_576;
   t.comment(`heap of this process (einwahl, phone and sample BBB): ${grown.toFixed(1)} MB more than before`);
