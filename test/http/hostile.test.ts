@@ -25,7 +25,7 @@ const texts = [
 ] as const;
 const bodies = [
   "", "{}", "[]", "null", "5", '"x"', "{", "{}{}", '{"validUntil":null}', '{"validUntil":5}', '{"validUntil":"2030-01-01T00:00:00Z"}', '{"validUntil":"9999999-01-01"}', '{"__proto__":{"x":1}}', '{"constructor":{"prototype":{"x":1}}}',
-  `${"[".repeat(5_000)}`, `{"a":${"[".repeat(2_000)}${"]".repeat(2_000)}}`, '{"validUntil":"\\ud800"}', `"${"x".repeat(17_000)}"`, '{"meetingID":"x","pin":"12345","reservedAt":"2026-01-01T00:00:00Z"}', '{"restingPin":"55555","until":"2999-01-01T00:00:00Z"}\n'.repeat(20),
+  "[".repeat(5_000), `{"a":${"[".repeat(2_000)}${"]".repeat(2_000)}}`, '{"validUntil":"\\ud800"}', `"${"x".repeat(17_000)}"`, '{"meetingID":"x","pin":"12345","reservedAt":"2026-01-01T00:00:00Z"}', '{"restingPin":"55555","until":"2999-01-01T00:00:00Z"}\n'.repeat(20),
 ] as const;
 const types = ["application/json", "application/json; charset=utf-16", "application/jsonl", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "x", ""] as const;
 const authorizations = ["", "Bearer token-of-the-tests", "Bearer reader", "Bearer x", "Basic eDp5", "Bearer", "Bearer \u00e9", `Bearer ${"x".repeat(3_000)}`] as const;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import t from "tap";
 import { oneTapLink } from "../../src/http/phone-numbers.js";
 import { qrCode } from "../../src/http/qr-code.js";
+import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { seeded } from "../support/seeded.js";
 import { decodeQr, rasterise } from "./support/decode-qr.js";
 
@@ -28,8 +29,7 @@ await t.test("it is small, black on white, and has its quiet zone", (t) => {
   t.end();
 });
 
-const programs = ["rsvg-convert", "zbarimg"].filter((name) => spawnSync(name, ["--version"]).status !== 0);
-await t.test("a second reader reads it too", { skip: programs.length > 0 && `not installed: ${programs.join(", ")} (Debian: librsvg2-bin, zbar-tools)` }, (t) => {
+await t.test("a second reader reads it too", { skip: missingPrograms("rsvg-convert", "zbarimg") }, (t) => {
   const directory = mkdtempSync(join(tmpdir(), "einwahl-qr-"));
   t.teardown(() => {
     rmSync(directory, { recursive: true });

@@ -2,9 +2,7 @@ import jsQR from "jsqr";
 
 /** What a reader that is not ours reads from pixels, `undefined` when it reads nothing. */
 export function decodeQr(pixels: Uint8ClampedArray, width: number, height: number): string | undefined {
-  // The package is CommonJS with a default export, which its types do not tell.
-  const read = (jsQR as unknown as { default: typeof jsQR.default }).default;
-  return read(pixels, width, height)?.data;
+  return jsQR.default(pixels, width, height)?.data;
 }
 
 /** The pixels of one of our own SVGs: squares in runs, so many pixels for each module. */

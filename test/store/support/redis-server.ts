@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { missingPrograms } from "../../e2e/support/missing-programs.js";
 
-/** What a test says when it has to be skipped, `false` when it needs not. */
-export const noRedis: string | false = spawnSync("redis-server", ["--version"]).status === 0 ? false : "redis-server is not installed (Debian: redis-server)";
+/** Why tests with Redis are skipped; `false` when it is there. */
+export const noRedis = missingPrograms("redis-server");
 
 /** A Redis of its own for a test, on a port of 127.0.0.1, with its append-only file on. */
 export class RedisServer {
