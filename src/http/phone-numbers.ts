@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { Language } from "../caller/language.js";
+import { type Language, languages } from "../caller/language.js";
 import type { NumberConfig } from "../config/config.js";
 import type { DialInNumber } from "./api-schemas.js";
 
@@ -24,13 +24,20 @@ const noCountry: Readonly<Record<string, string>> = { de: "International", en: "
 /** The operator's numbers, in the order of the configuration. */
 export class PhoneNumbers {
   readonly #facts: readonly NumberFacts[];
+  /** Lists for the languages that einwahl speaks itself; those of any other are made when asked for. */
+  readonly #whole = new Map<string, readonly DialInNumber[]>();
 
   constructor(numbers: readonly NumberConfig[]) {
     this.#facts = numbers.map(factsOf);
+    for (const language of languages) this.#whole.set(language, this.list(language));
   }
 
   /** @param locale of the countries' names */
-  list(locale: string, filter: NumberFilter = {}): DialInNumber[] {
+  list(locale: string, filter?: NumberFilter): readonly DialInNumber[] {
+    return (filter === undefined ? this.#whole.get(locale) : undefined) ?? this.#make(locale, filter ?? {});
+  }
+
+  #make(locale: string, filter: NumberFilter): readonly DialInNumber[] {
     const names = new Intl.DisplayNames([locale], { type: "region" });
     const fitting = this.#facts.filter(({ country, languages }) =>
       (filter.country === undefined || filter.country === country) && (filter.language === undefined || languages.some((each) => each === filter.language)));

@@ -28,8 +28,8 @@ export interface RouteRequest<Params, Query, Body> {
 export type Answer =
   /** A value for the schema of that answer. */
   | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** Bytes that have passed the schema before. */
-  | { readonly status: number; readonly bytes: Buffer | Readable; readonly headers?: Readonly<Record<string, string>> }
+  /** What has passed the schema before; as text it goes out in one piece with the headers. */
+  | { readonly status: number; readonly text: string | Readable; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly problem: ProblemCode; readonly errors?: readonly PlacedError[]; readonly headers?: Readonly<Record<string, string>> };
 

@@ -41,6 +41,7 @@ const plainHeaders = {
 export class WebServer {
   readonly server: FastifyInstance;
   readonly #options: WebServerOptions;
+  readonly #answerWithinMs: number;
   readonly #access: Access;
   readonly #crossOrigin: CrossOrigin;
   readonly #routes: Route[] = [];
@@ -48,6 +49,7 @@ export class WebServer {
   constructor(options: WebServerOptions) {
     const { requestWithinMs, answerWithinMs } = options.limits ?? usualLimits;
     this.#options = options;
+    this.#answerWithinMs = answerWithinMs;
     this.#access = new Access(options.config, options.clock);
     this.#crossOrigin = new CrossOrigin(options.config.corsOrigins);
     this.server = Fastify({
@@ -57,7 +59,6 @@ export class WebServer {
       http: { headersTimeout: requestWithinMs, requestTimeout: requestWithinMs, connectionsCheckingInterval: Math.ceil(requestWithinMs / 5) },
       bodyLimit: mostBytes,
       requestTimeout: requestWithinMs,
-      handlerTimeout: answerWithinMs,
       routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
       trustProxy: [...options.config.trustedProxies],
       frameworkErrors: (error, _request, reply) => {
@@ -81,18 +82,14 @@ export class WebServer {
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ":$1"),
       ...(route.body?.mostBytes !== undefined && { bodyLimit: route.body.mostBytes }),
-      handler: async (request, reply) => {
-        await this.#serve(route, request, reply);
-        return reply;
+      handler: (request, reply) => {
+        this.#serve(route, request, reply);
       },
-      onRequest: async (request, reply) => {
+      onRequest: (request, reply, done) => {
         if (route.access === "public") reply.headers(this.#crossOrigin.headers(request.headers.origin ?? ""));
         const refusal = this.#refusal(route, request);
-        if (refusal !== undefined) {
-          this.#fail(reply, refusal);
-          return reply;
-        }
-        return undefined;
+        if (refusal === undefined) done();
+        else this.#fail(reply, refusal);
       },
     });
   }
@@ -116,13 +113,11 @@ export class WebServer {
     server.addContentTypeParser([jsonLinesType, "application/x-ndjson"], { parseAs: "buffer" }, (_request, body, done) => {
       done(null, body);
     });
-    server.addHook("onRequest", async (request, reply) => {
+    server.addHook("onRequest", (request, reply, done) => {
       reply.headers(plainHeaders);
-      if (request.routeOptions.config.isUnlimited === true) return undefined;
-      const { problem } = this.#access.admit(request, reply);
-      if (problem === undefined) return undefined;
-      this.#fail(reply, problem);
-      return reply;
+      const problem = request.routeOptions.config.isUnlimited === true ? undefined : this.#access.admit(request, reply).problem;
+      if (problem === undefined) done();
+      else this.#fail(reply, problem);
     });
     server.setNotFoundHandler((request, reply) => {
       this.#notFound(request, reply);
@@ -139,7 +134,7 @@ export class WebServer {
     return token.scopes.has(route.access) ? undefined : "scope-missing";
   }
 
-  async #serve(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  #serve(route: Route, request: FastifyRequest, reply: FastifyReply): void {
     if (route.body !== undefined && request.body !== undefined && Buffer.isBuffer(request.body) !== (route.body.type === jsonLinesType)) {
       this.#fail(reply, "unsupported-media-type");
       return;
@@ -162,13 +157,30 @@ export class WebServer {
       this.#fail(reply, "invalid-request", errors);
       return;
     }
-    const answer = await route.handle({
+    const answer = route.handle({
       ...checked,
       token: this.#access.visitor(request).token,
       acceptLanguage: request.headers["accept-language"] ?? "",
       ifNoneMatch: request.headers["if-none-match"] ?? "",
     });
-    this.#answer(route, answer, reply);
+    if (answer instanceof Promise) this.#answerLater(route, answer, reply);
+    else this.#answer(route, answer, reply);
+  }
+
+  /** The only thing that a request waits for is a store, and not for ever. */
+  #answerLater(route: Route, coming: Promise<Answer>, reply: FastifyReply): void {
+    const callOff = this.#options.clock.after(this.#answerWithinMs, () => {
+      this.#fail(reply, "store-unavailable");
+    });
+    const answered = coming.then((answer) => {
+      callOff();
+      if (!reply.sent) this.#answer(route, answer, reply);
+    });
+    answered.catch((error: unknown) => {
+      callOff();
+      if (reply.sent) this.#options.onBug(error);
+      else this.#fail(reply, this.#codeOf(error));
+    });
   }
 
   #answer(route: Route, answer: Answer, reply: FastifyReply): void {
@@ -180,8 +192,8 @@ export class WebServer {
     const spec = route.answers[answer.status];
     if (spec === undefined) throw new Error(`${route.id} answers ${answer.status}, which its description does not know`);
     reply.code(answer.status);
-    if ("bytes" in answer) reply.type(typeOf(spec)).send(answer.bytes);
-    else if ("body" in answer) reply.type(typeOf(spec)).send(Buffer.from(serialise(spec, answer.body)));
+    if ("text" in answer) reply.type(typeOf(spec)).send(answer.text);
+    else if ("body" in answer) reply.type(typeOf(spec)).send(serialise(spec, answer.body));
     else reply.send();
   }
 
@@ -226,8 +238,6 @@ export class WebServer {
         return "malformed-url";
       case "FST_ERR_MAX_PARAM_LENGTH":
         return "url-too-long";
-      case "FST_ERR_HANDLER_TIMEOUT":
-        return "store-unavailable";
       default:
         this.#options.onBug(error);
         return "internal-error";

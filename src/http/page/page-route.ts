@@ -30,7 +30,7 @@ export function pageRoute(services: WebServices): Route {
       const asked = typeof query.lang === "string" && isLanguage(query.lang) ? query.lang : undefined;
       const language = asked ?? firstOf(wishedLanguages(acceptLanguage), languages) ?? services.language;
       const pin = readPin(query.pin);
-      const bytes = Buffer.from(renderPage({
+      const text = renderPage({
         language,
         pin,
         isPinWrong: pin === undefined && isThere(query.pin),
@@ -39,13 +39,13 @@ export function pageRoute(services: WebServices): Route {
         config: services.page,
         promises: services.promises,
         hasStatistics: services.daySums !== undefined,
-      }));
+      });
       const headers = { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" };
       // A page with a PIN is nobody else's: it stays in no cache.
-      if (isThere(query.pin)) return { status: 200, bytes, headers };
-      const tag = entityTag(bytes);
+      if (isThere(query.pin)) return { status: 200, text, headers };
+      const tag = entityTag(text);
       const cached = { ...headers, ETag: tag, "Cache-Control": "public, max-age=300" };
-      return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers: cached } : { status: 200, bytes, headers: cached };
+      return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers: cached } : { status: 200, text, headers: cached };
     },
   });
 }

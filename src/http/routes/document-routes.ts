@@ -13,7 +13,7 @@ const meaning = z.object({ code: problem.shape.code, status: z.int(), title: z.s
  * @param routesOf all routes, when they are there
  */
 export function documentRoutes({ base, version }: WebServices, routesOf: () => readonly Route[]): readonly Route[] {
-  let document: Buffer | undefined;
+  let document: string | undefined;
   const explain = (code: keyof typeof problems): unknown => {
     const { status, title, advice } = problems[code];
     return { code, status, title, advice };
@@ -28,8 +28,8 @@ export function documentRoutes({ base, version }: WebServices, routesOf: () => r
       answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }) } },
       problems: [],
       handle: () => {
-        document ??= Buffer.from(JSON.stringify(openApiDocument(routesOf(), base(), version)));
-        return { status: 200, bytes: document, headers: { "Cache-Control": "public, max-age=300" } };
+        document ??= JSON.stringify(openApiDocument(routesOf(), base(), version));
+        return { status: 200, text: document, headers: { "Cache-Control": "public, max-age=300" } };
       },
     }),
     route({

@@ -12,7 +12,7 @@ const cacheable = "public, max-age=300";
 const mostKept = 500;
 
 interface Ready {
-  readonly bytes: Buffer;
+  readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly tag: string;
 }
@@ -28,14 +28,14 @@ class ReadyAnswers {
 
   answer(key: string, ifNoneMatch: string, make: () => unknown): Answer {
     const ready = this.#ready.get(key) ?? this.#make(key, make());
-    const { bytes, headers, tag } = ready;
-    return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers } : { status: 200, bytes, headers };
+    const { text, headers, tag } = ready;
+    return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers } : { status: 200, text, headers };
   }
 
   #make(key: string, value: unknown): Ready {
-    const bytes = Buffer.from(serialise(this.#spec, value));
-    const tag = entityTag(bytes);
-    const ready = { bytes, tag, headers: { ETag: tag, "Cache-Control": cacheable, Vary: "Accept-Language" } };
+    const text = serialise(this.#spec, value);
+    const tag = entityTag(text);
+    const ready = { text, tag, headers: { ETag: tag, "Cache-Control": cacheable, Vary: "Accept-Language" } };
     const [oldest] = this.#ready.keys();
     if (this.#ready.size >= mostKept && oldest !== undefined) this.#ready.delete(oldest);
     this.#ready.set(key, ready);

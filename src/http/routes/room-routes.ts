@@ -3,12 +3,12 @@ import { PhoneNumbers } from "../phone-numbers.js";
 import { describeRoom, summarise } from "../room-answer.js";
 import { type Answer, type Route, route } from "../route.js";
 import type { WebServices } from "../services.js";
+import { serialise } from "../web-server.js";
 import type { Reservation, RoomStore } from "../../store/room-store.js";
 
 /** The PINs of rooms, for tokens. */
 export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Route[] {
-  const phoneNumbers = new PhoneNumbers(services.numbers);
-  const describe = (reservation: Reservation): unknown => describeRoom(reservation, phoneNumbers, services.language, services.base());
+  const describe = new Descriptions(services).of;
   const path = `${apiBase}/rooms/{meetingID}`;
 
   return [
@@ -28,7 +28,7 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
         const validity = validUntil === undefined ? "as-it-is" : { until: validUntil === null ? undefined : Date.parse(validUntil) };
         const reserved = await rooms.reserve(params.meetingID, validity);
         if (!reserved.ok) return { problem: reserved.failure === "exhausted" ? "pins-exhausted" : "store-unavailable" };
-        return { status: reserved.value.isNew ? 201 : 200, body: describe(reserved.value.reservation) };
+        return { status: reserved.value.isNew ? 201 : 200, text: describe(reserved.value.reservation) };
       },
     }),
     route({
@@ -40,7 +40,7 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
       params: roomParams,
       answers: { 200: { description: "The room.", schema: room } },
       problems: ["room-not-found", "store-unavailable"],
-      handle: async ({ params }) => await withRoom(rooms, params.meetingID, (found) => ({ status: 200, body: describe(found) })),
+      handle: async ({ params }) => await withRoom(rooms, params.meetingID, (found) => ({ status: 200, text: describe(found) })),
     }),
     route({
       method: "DELETE",
@@ -88,6 +88,33 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
       },
     }),
   ];
+}
+
+/** Descriptions that are kept ready: front ends ask for the same rooms again and again. Some ten MiB. */
+const mostKept = 2_000;
+
+/** Rooms as they are told, each made once while it is asked for. */
+class Descriptions {
+  readonly #services: WebServices;
+  readonly #phoneNumbers: PhoneNumbers;
+  readonly #kept = new Map<string, { readonly reservation: Reservation; readonly text: string }>();
+
+  constructor(services: WebServices) {
+    this.#services = services;
+    this.#phoneNumbers = new PhoneNumbers(services.numbers);
+  }
+
+  readonly of = (reservation: Reservation): string => {
+    const { meetingId, pin, validUntil } = reservation;
+    const known = this.#kept.get(meetingId);
+    if (known?.reservation.pin.equals(pin) === true && known.reservation.validUntil === validUntil) return known.text;
+    const { language, base } = this.#services;
+    const text = serialise({ description: "", schema: room }, describeRoom(reservation, this.#phoneNumbers, language, base()));
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= mostKept && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(meetingId, { reservation, text });
+    return text;
+  };
 }
 
 async function withRoom(rooms: RoomStore, meetingId: string, answer: (found: Reservation) => Answer): Promise<Answer> {

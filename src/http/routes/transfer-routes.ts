@@ -28,7 +28,7 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
         const lines = exportLines(rooms);
         const first = await lines.next();
         if (first.done !== true && !first.value.ok) return { problem: "store-unavailable" };
-        return { status: 200, bytes: Readable.from(bytesOf(first, lines), { objectMode: false }) };
+        return { status: 200, text: Readable.from(bytesOf(first, lines), { objectMode: false }) };
       },
     }),
     route({
