@@ -15,6 +15,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 # Only their names and that they are there matter here: FreeSWITCH plays them, from a folder of the same path.
 COPY freeswitch/sounds freeswitch/sounds
+RUN install -d -o node -g node -m 0700 /var/lib/einwahl
 USER node
 # The HTTP port of the configuration file, 8080 unless it says otherwise.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

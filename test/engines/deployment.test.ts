@@ -86,6 +86,13 @@ await t.test("the media server finds the prompts under the path that einwahl nam
   t.end();
 });
 
+await t.test("einwahl may write where its volume is, and nowhere else", (t) => {
+  const folder = /^RUN install -d -o node .* (\S+)$/m.exec(known.einwahl)?.[1] ?? "";
+  const writable = compose.services["einwahl"]?.volumes?.filter((volume) => !volume.endsWith(":ro"));
+  t.strictSame(writable, [`einwahl-data:${folder}`]);
+  t.end();
+});
+
 await t.test("the image gets only what is named", (t) => {
   const lines = read(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const [first, ...exceptions] = lines;

@@ -1,5 +1,7 @@
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import t from "tap";
 import { World, conferences, numbers, withPollInterval } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";
@@ -12,6 +14,8 @@ const patience = 30_000;
 /** drachtio renews its figures every 30 s. */
 const drachtioCountsWithin = 70_000;
 const lookEvery = 1_000;
+/** In MB. A connection of FreeSWITCH's that is not let go after each call makes it 35. */
+const mostGrowth = 12;
 const skip = process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
 
 t.setTimeout(900_000);
@@ -38,6 +42,16 @@ async function call(world: World, phone: TestPhone, at: number): Promise<string>
   return outcome;
 }
 
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** What is really held, with the buffers of sockets. */
+function memory(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
 /** What drachtio counts, once it is 0 or after `drachtioCountsWithin`. */
 async function drachtioDialogs(engines: RealEngines): Promise<number> {
   const deadline = performance.now() + drachtioCountsWithin;
@@ -57,8 +71,7 @@ await t.test(`after ${calls} calls the engines and einwahl are back where they w
   // Connections and buffers that are kept for later calls do not count.
   for (let first = 0; first < 5 * atATime; first += atATime) await round(first);
   const before = await world.settled();
-  globalThis.gc?.();
-  const rssBefore = process.memoryUsage().heapUsed;
+  const memoryBefore = memory();
 
   const outcomes = new Map<string, number>();
   for (let first = 0; first < calls; first += atATime) {
@@ -67,8 +80,6 @@ await t.test(`after ${calls} calls the engines and einwahl are back where they w
   t.strictSame(Object.fromEntries(outcomes), { joined: calls });
   t.strictSame(await world.leftBehind(before, { ms: 60_000 }), {}, "channels, dialogs, members, calls");
   t.equal(await drachtioDialogs(world.engines as RealEngines), 0, "drachtio's own count of dialogs");
-  globalThis.gc?.();
-  const grown = (process.memoryUsage().heapUsed - rssBefore) / 1_048_576;
-  t.comment(`heap of this process (einwahl, phone and sample BBB): ${grown.toFixed(1)} MB more than before`);
-  t.ok(grown < 40, `${grown.toFixed(1)} MB more heap`);
+  const grown = (memory() - memoryBefore) / 1_048_576;
+  t.ok(grown < mostGrowth, `${grown.toFixed(1)} MB more memory in this process (einwahl, phone and sample BBB)`);
 });
