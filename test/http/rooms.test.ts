@@ -129,18 +129,18 @@ await t.test("all PINs out, and into another store", async (t) => {
     JSON.stringify({ ...room, meetingID: "thief" }),
     "",
     "no json",
-    JSON.stringify({ meetingID: "room 1", pin: "55555", reservedAt: at }),
-    JSON.stringify({ meetingID: "new", pin: "012345", reservedAt: at }),
+    JSON.stringify({ meetingID: "room 1", pin: "555555555", reservedAt: at }),
+    JSON.stringify({ meetingID: "new", pin: "012345678", reservedAt: at }),
     JSON.stringify({ meetingID: "echo", pin: "99999", reservedAt: at }),
     JSON.stringify({ meetingID: "long", pin: "1234567890", reservedAt: at }),
     JSON.stringify({ meetingID: "", pin: "44444", reservedAt: at }),
-    JSON.stringify({ restingPin: "77777", until: "2099-01-01T00:00:00Z" }),
+    JSON.stringify({ restingPin: "777777777", until: "2099-01-01T00:00:00Z" }),
   ].join("\r\n"));
   t.same([report.imported, report.known, report.refusedInAll], [2, 0, 6]);
   t.same(report.refused.map(({ line }) => line), [1, 3, 4, 6, 7, 8]);
   t.same([report.refused[0]?.reason, report.refused[2]?.reason], ["pin-is-taken", "room-has-another-pin"]);
   t.notMatch(JSON.stringify(report), room.pin, "a report is no list of PINs");
-  t.equal((await to.json<Room>("GET", "/rooms/new")).pin, "012345");
+  t.equal((await to.json<Room>("GET", "/rooms/new")).pin, "012345678");
   t.same(await send(""), { imported: 0, known: 0, refused: [], refusedInAll: 0 });
 });
 
