@@ -10,7 +10,7 @@ import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { seeded } from "../support/seeded.js";
 import { Hand, value } from "./support/room-store-suite.js";
 
-t.setTimeout(110_000);
+t.setTimeout(500_000);
 
 const rooms = 10_000;
 const mostRuns = 200;
