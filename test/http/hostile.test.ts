@@ -4,7 +4,7 @@ import t from "tap";
 import { type Seeded, seeded } from "../support/seeded.js";
 import { WebWorld, tokenConfig } from "./support/web-world.js";
 
-t.setTimeout(110_000);
+t.setTimeout(500_000);
 
 /** Each run throws the same; another seed throws something else: `SEED=7 ROUNDS=50000 node dist/test/http/hostile.test.js` */
 const seed = Number(process.env["SEED"] ?? "4");

@@ -8,7 +8,7 @@ import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { decodeQr } from "./support/decode-qr.js";
 import { WebWorld } from "./support/web-world.js";
 
-t.setTimeout(110_000);
+t.setTimeout(500_000);
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? "/usr/bin/chromium";
 const missing = existsSync(executablePath) ? false : missingPrograms("chromium");

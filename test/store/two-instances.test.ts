@@ -9,7 +9,7 @@ import { RedisRooms } from "../../src/store/redis-rooms.js";
 import { RedisServer, noRedis } from "./support/redis-server.js";
 import { Hand, value } from "./support/room-store-suite.js";
 
-t.setTimeout(110_000);
+t.setTimeout(500_000);
 
 const child = fileURLToPath(new URL("support/instance-child.js", import.meta.url));
 const shared = 1_000;
