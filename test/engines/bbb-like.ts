@@ -11,6 +11,7 @@ import { readAnyWav, type Sound } from "./sound.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const password = "test-bbb-like";
+const CALL_MS = 60_000;
 const stateFolders = ["log", "db", "run", "tmp", "tls", "public"] as const;
 
 export interface BbbLikeOptions {
@@ -125,7 +126,7 @@ export class BbbLike {
   }
 
   /** Records what one member says and nothing else. */
-  async recordMember(member: ConferenceMember): Promise<() => Promise<Sound>> {
+  async recordMember(member: Pick<ConferenceMember, "channel">): Promise<() => Promise<Sound>> {
     const file = this.#nextRecording();
     await this.#must(`uuid_setvar ${member.channel} RECORD_READ_ONLY true`);
     await this.#must(`uuid_record ${member.channel} start ${file}`);
@@ -133,6 +134,25 @@ export class BbbLike {
       await this.#must(`uuid_record ${member.channel} stop ${file}`);
       return readAnyWav(await readFile(file));
     };
+  }
+
+  /** It calls somebody itself, over TLS and SRTP, and sounds a sine there; the channel's id once the call is answered. */
+  async dial(address: string, options: { readonly number: string; readonly codec: string; readonly hz: number }): Promise<string> {
+    const variables = [
+      "rtp_secure_media_outbound=mandatory:AES_CM_128_HMAC_SHA1_80",
+      `absolute_codec_string=${options.codec}`,
+      `origination_caller_id_number=${options.number}`,
+      "dtmf_type=rfc2833",
+    ];
+    const tone = `playback:tone_stream://%(${CALL_MS}\\,0\\,${options.hz})`;
+    const answer = await this.socket.api(`originate {${variables.join(",")}}sofia/external/${address};transport=tls '${tone}' inline`);
+    const channel = /^\+OK (\S+)/.exec(answer)?.[1];
+    if (channel === undefined) throw new Error(`${this.name}: ${address}: ${answer}`);
+    return channel;
+  }
+
+  async press(channel: string, keys: string): Promise<void> {
+    await this.#must(`uuid_send_dtmf ${channel} ${keys}`);
   }
 
   /** Throws everybody out, as BBB does when a meeting ends. */

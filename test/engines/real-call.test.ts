@@ -1,13 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
-import { conferences } from "../e2e/support/world.js";
+import { conferences, numbers } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
 import { type RealWorld, startRealWorld } from "./real-world.js";
 import { greatestToneShare } from "./sound.js";
 
 const caller = "+4915223125678";
+/** The telephone's own log may hold its number. */
+const otherCaller = "+4915111112222";
 const digits = caller.slice(3);
 const tones = { conference: 620, caller: 1040 } as const;
 const LOOK_EVERY_MS = 50;
@@ -86,6 +88,25 @@ await t.test("a call all the way through real engines", { skip: missingEngines()
       t.strictSame(await leftIn(node, pin), [], "and nobody in the conference");
     });
   }
+
+  await t.test("G.722, which a FreeSWITCH speaks that serves as the telephone", async (t) => {
+    const [node, telephone] = nodes;
+    const { pin } = conferences[0];
+    const asked = world.stages.next("the PIN is asked for", ({ stage }) => stage === "asking");
+    const channel = await telephone.dial(`${numbers.german}@127.0.0.1:${world.engines.sip.tls}`, { number: otherCaller, codec: "G722", hz: tones.caller });
+    await telephone.press(channel, pin);
+    await asked;
+    const member = await memberOf(node, pin);
+    t.strictSame(await legs(real), ["inbound G722 G722 srtp:sdes:AES_CM_128_HMAC_SHA1_80", "outbound G722 G722 srtp:sdes:AEAD_AES_256_GCM"], "encrypted and not transcoded");
+
+    const stops = [await node.recordMember(member), await telephone.recordMember({ channel })] as const;
+    await node.playTone(pin, tones.conference, TONE_MS);
+    await setTimeout(TONE_MS);
+    t.ok(greatestToneShare(await stops[0](), tones.caller) > 0.8, "the conference hears the caller");
+    t.ok(greatestToneShare(await stops[1](), tones.conference) > 0.8, "the caller hears the conference");
+    await telephone.socket.api(`uuid_kill ${channel}`);
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
 
   await t.test("the conference's server ends the call", async (t) => {
     const [node] = nodes;
