@@ -1,6 +1,7 @@
 import t from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { hears, untilHeard } from "./support/hearing.js";
 import { World, conferences, withPollInterval } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -10,7 +11,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
   const call = await phone.dial({ uri: world.sipUri(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
-  await call.audio.waitForPrompt("de/welcome", 20_000);
+  await untilHeard(world, call, "de/welcome");
   return call;
 }
 
@@ -26,7 +27,7 @@ await t.test("BBB servers that fail", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    t.ok(await call.audio.waitForPrompt("de/conference-unavailable", 20_000, { whole: true }), "that the conference can't be reached now");
+    await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", { whole: true });
     t.match(await call.ended, { by: "remote", reason: /cause=21;text="conference-refused"/ });
     t.match(await story, { cause: "conference-refused", server: first.name });
     first.voice.refusal = undefined;
@@ -38,7 +39,7 @@ await t.test("BBB servers that fail", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    t.ok(await call.audio.waitForPrompt("de/conference-unavailable", 20_000, { whole: true }), "the caller is told");
+    await hears(t, world, call, "de/conference-unavailable", "the caller is told", { whole: true });
     t.match(await story, { cause: "conference-unreachable" });
     await first.voice.up();
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -49,7 +50,7 @@ await t.test("BBB servers that fail", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    t.ok(await call.audio.waitForPrompt("de/conference-unavailable", 20_000, { whole: true }), "the caller is told");
+    await hears(t, world, call, "de/conference-unavailable", "the caller is told", { whole: true });
     t.match(await story, { cause: "conference-refused", srtp: { bbb: undefined } });
     first.voice.srtp = "mandatory";
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -60,7 +61,7 @@ await t.test("BBB servers that fail", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits("88888#");
-    t.ok(await call.audio.waitForPrompt("de/service-unavailable", 20_000), "service unavailable");
+    await hears(t, world, call, "de/service-unavailable", "service unavailable");
     t.notOk(call.audio.prompts().some(({ name }) => name === "de/pin-unknown"), "and not: unknown PIN");
     for (const bbb of world.bbbs) await bbb.api.up();
     const arrival = second.waitForMember(conferences[1].pin, 20_000);
@@ -78,7 +79,7 @@ await t.test("BBB servers that fail", async (t) => {
     for (const wrong of ["88881#", "88882#", "88883#"]) {
       const from = call.audio.recording.durationMs;
       await call.sendDigits(wrong);
-      t.ok(await call.audio.waitForPrompt("de/service-unavailable", 20_000, { fromMs: from }), "told");
+      await hears(t, world, call, "de/service-unavailable", "told", { fromMs: from });
     }
     t.match(await story, { cause: "directory-unavailable" });
     for (const bbb of world.bbbs) bbb.api.mood = "normal";
@@ -92,7 +93,7 @@ await t.test("BBB servers that fail", async (t) => {
     await call.sendDigits(pin);
     t.ok(await talking, "in the conference");
     await first.endMeeting(meeting);
-    t.ok(await call.audio.waitForPrompt("de/conference-ended", 20_000, { whole: true }), "that it is over");
+    await hears(t, world, call, "de/conference-ended", "that it is over", { whole: true });
     t.match(await story, { cause: "conference-ended" });
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });

@@ -1,6 +1,7 @@
 import t from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { hears, untilHeard } from "./support/hearing.js";
 import { World, conferences, numbers } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -26,10 +27,10 @@ await t.test("the dialogue about the PIN", async (t) => {
     for (const wrong of ["99911#", "99922#"]) {
       const from = call.audio.recording.durationMs;
       await call.sendDigits(wrong);
-      t.ok(await call.audio.waitForPrompt("de/pin-unknown", 20_000, { fromMs: from }), "no conference has this PIN");
+      await hears(t, world, call, "de/pin-unknown", "no conference has this PIN", { fromMs: from });
     }
     await call.sendDigits("99933#");
-    t.ok(await call.audio.waitForPrompt("de/too-many-tries", 20_000, { whole: true }), "the last words, to their end");
+    await hears(t, world, call, "de/too-many-tries", "the last words, to their end", { whole: true });
     t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ }, "then einwahl hangs up");
     t.match(await report, { cause: "too-many-tries", pinsTyped: 3 });
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -51,11 +52,11 @@ await t.test("the dialogue about the PIN", async (t) => {
 
   await t.test("** switches to English; * starts over; # ends", async (t) => {
     const call = await answeredCall(world, phone);
-    await call.audio.waitForPrompt("de/welcome", 20_000);
+    await untilHeard(world, call, "de/welcome");
     await call.sendDigits("**");
-    t.ok(await call.audio.waitForPrompt("en/welcome", 20_000), "now in English");
+    await hears(t, world, call, "en/welcome", "now in English");
     await call.sendDigits("99*");
-    t.ok(await call.audio.waitForPrompt("en/pin-restart", 20_000), "told that the digits are forgotten");
+    await hears(t, world, call, "en/pin-restart", "told that the digits are forgotten");
     const { pin } = conferences[1];
     const arrival = world.bbbs[1].waitForMember(pin, 20_000);
     await call.sendDigits(`${pin}#`);
@@ -66,7 +67,7 @@ await t.test("the dialogue about the PIN", async (t) => {
 
   await t.test("keys by SIP INFO", async (t) => {
     const call = await answeredCall(world, phone, numbers.english);
-    await call.audio.waitForPrompt("en/welcome", 20_000);
+    await untilHeard(world, call, "en/welcome");
     const { pin } = conferences[0];
     const arrival = world.bbbs[0].waitForMember(pin, 20_000);
     t.ok(await call.sendDigits(pin, { method: "info" }), "taken");

@@ -2,6 +2,7 @@ import t from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import type { Stage } from "../../src/call/story.js";
+import { untilHeard } from "./support/hearing.js";
 import { World, conferences, withPollInterval } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -13,7 +14,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
   const call = await phone.dial({ uri: world.sipUri(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
-  await call.audio.waitForPrompt("de/welcome", 20_000);
+  await untilHeard(world, call, "de/welcome");
   return call;
 }
 
@@ -62,7 +63,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
         const call = await greeted(world, phone);
         for (const each of world.bbbs) each.api.mood = "hang";
         await call.sendDigits("88888#");
-        await call.audio.waitForPrompt("de/please-wait", 20_000);
+        await untilHeard(world, call, "de/please-wait");
         return call;
       },
     },
@@ -93,7 +94,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
       reach: async (): Promise<PhoneCall> => {
         const call = await greeted(world, phone);
         for (const wrong of wrongPins) await call.sendDigits(wrong);
-        await call.audio.waitForPrompt("de/too-many-tries", 20_000);
+        await untilHeard(world, call, "de/too-many-tries");
         return call;
       },
     },

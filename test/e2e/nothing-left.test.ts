@@ -1,6 +1,7 @@
 import t, { type Test } from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { untilHeard } from "./support/hearing.js";
 import { World, conferences, numbers, withPollInterval } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -43,7 +44,7 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
     const call = await greeted();
     call.audio.listenForPrompts(world.prompts);
     await call.sendDigits("99911#");
-    await call.audio.waitForPrompt("de/pin-unknown", 20_000);
+    await untilHeard(world, call, "de/pin-unknown");
     return call;
   };
   await Promise.all([

@@ -1,5 +1,6 @@
 import t from "tap";
 import type { SuiteName } from "../../src/embedded/rtp/srtp-suites.js";
+import { hears } from "./support/hearing.js";
 import { World, conferences } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -25,7 +26,7 @@ await t.test("suites that a phone may offer", async (t) => {
       t.ok((await call.answered).ok);
       t.ok(call.suite !== undefined && suites.includes(call.suite), `one of the offered is used: ${String(call.suite)}`);
       call.playTone(tones.caller);
-      t.ok(await call.audio.waitForPrompt("de/welcome", 20_000), "the prompt is understood");
+      await hears(t, world, call, "de/welcome", "the prompt is understood");
       await call.sendDigits(pin);
       t.ok(await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, 20_000), "the conference hears the caller");
       world.bbbs[0].playTone(pin, tones.conference);
