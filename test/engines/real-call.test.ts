@@ -36,10 +36,18 @@ async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly Conf
   }
 }
 
-/** Both legs as the media server's table shows them: codec for reading and writing, SRTP suite. */
+/** Both legs as the media server's table shows them, which follows a moment later: codec for reading and writing, SRTP suite. */
 async function legs({ engines }: RealWorld): Promise<readonly string[]> {
-  const table = JSON.parse(await engines.media.api("show channels as json")) as { readonly rows?: readonly Record<string, string>[] };
-  return (table.rows ?? []).map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" ")).sort();
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const table = JSON.parse(await engines.media.api("show channels as json")) as { readonly rows?: readonly Record<string, string>[] };
+    const rows = table.rows ?? [];
+    const isComplete = rows.length === 2 && rows.every(({ secure, write_codec }) => secure !== "" && write_codec !== "");
+    if (isComplete || performance.now() > deadline) {
+      return rows.map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" ")).sort();
+    }
+    await setTimeout(LOOK_EVERY_MS);
+  }
 }
 
 await t.test("a call all the way through real engines", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
