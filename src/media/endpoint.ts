@@ -182,7 +182,6 @@ export class MediaEndpoint implements CallerEndpoint {
     });
     // When FreeSWITCH has died there was no BYE: drachtio-srf would keep the dialog for ever.
     this.#settings.srf.removeDialog(this.#dialog);
-    connection?.removeAllListeners();
     this.#onReleased();
   }
 
