@@ -75,7 +75,7 @@ export class BbbServer {
     this.#questions += 1;
     if (answer.ok) {
       this.#conferences = new Map(
-        answer.value.map(({ meetingId, voiceBridge }) => [voiceBridge.reveal(), { node: this.node, meetingId, voiceBridge }]),
+        answer.value.map(({ meetingId, voiceBridge }) => [voiceBridge.reveal(), { node: this.node, meetingId, voiceBridge, mainRoom: undefined }]),
       );
       this.#answeredAt = this.#clock.now();
       this.#fault = undefined;

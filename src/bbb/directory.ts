@@ -19,6 +19,8 @@ export class BbbDirectory implements Directory {
   readonly #clock: Clock;
   readonly #events: DirectoryEvents;
   readonly #callOffs = new Map<BbbServer, () => void>();
+  /** Those who wait for a conference, by its PIN. */
+  readonly #openListeners = new Map<string, Set<() => void>>();
   /** The length of the longest known PIN for each beginning of it, so that typing asks nothing but one map. */
   #beginnings: ReadonlyMap<string, number> = new Map();
   /** How many of each server's questions are reckoned with already, and the fault that was last told. */
@@ -70,6 +72,31 @@ export class BbbDirectory implements Directory {
     return { complete: this.#servers.some((server) => server.has(digits)), longer: longest > digits.length };
   }
 
+  async goesOn(pin: Pin): Promise<boolean> {
+    const digits = pin.reveal();
+    await Promise.all(this.#servers.filter((server) => server.has(digits)).map((server) => this.#refresh(server)));
+    return this.match(digits).longer;
+  }
+
+  async isStillOpen({ node, meetingId, voiceBridge }: Conference): Promise<"open" | "over" | "unknown"> {
+    const server = this.#servers.find((each) => each.node.name === node.name);
+    if (server === undefined) return "unknown";
+    await this.#refresh(server);
+    if (!server.answers) return "unknown";
+    return server.conference(voiceBridge)?.meetingId === meetingId ? "open" : "over";
+  }
+
+  onOpened(pin: Pin, listener: () => void): () => void {
+    const digits = pin.reveal();
+    const listeners = this.#openListeners.get(digits) ?? new Set();
+    this.#openListeners.set(digits, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#openListeners.get(digits) === listeners) this.#openListeners.delete(digits);
+    };
+  }
+
   /** What a server that answers says counts more than what is remembered of one that does not. */
   #known(pin: Pin): Conference | undefined {
     const holders = this.#servers.filter((server) => server.has(pin.reveal()));
@@ -99,6 +126,13 @@ export class BbbDirectory implements Directory {
     this.#seen.set(server, { questions, fault });
     if (before !== fault) this.#events.onServer(server.node.name, fault);
     this.#learnBeginnings();
+    this.#tellOpened(server);
+  }
+
+  #tellOpened(server: BbbServer): void {
+    for (const [digits, listeners] of this.#openListeners) {
+      if (server.has(digits)) for (const listener of [...listeners]) listener();
+    }
   }
 
   #learnBeginnings(): void {

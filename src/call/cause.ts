@@ -19,6 +19,8 @@ export const endCauses = {
   // The PIN dialogue came to nothing
   "too-many-tries": { result: "dialogue", q850: 16 },
   "no-input": { result: "dialogue", q850: 16 },
+  /** The PIN is reserved, and its conference had not begun when the caller was told so. */
+  "conference-not-started": { result: "dialogue", q850: 16 },
   "dialogue-too-long": { result: "dialogue", q850: 16 },
 
   // The conference is over, or the call has lasted long enough

@@ -144,6 +144,10 @@ export interface ConferenceNode {
 /** Where a conference is. The outcomes are never mixed: an outage is not a wrong PIN. */
 export type Lookup =
   | { readonly kind: "open"; readonly conference: Conference }
+  /** A front end has reserved this PIN for a room; no BBB server has the conference yet. */
+  | { readonly kind: "not-started" }
+  /** The conference is there, but its audio runs where no telephone can be brought: LiveKit on a server without a SIP port for it. */
+  | { readonly kind: "no-telephone-audio" }
   | { readonly kind: "unknown" }
   | { readonly kind: "unavailable" };
 
@@ -152,6 +156,8 @@ export interface Conference {
   /** BBB's internal meeting id: a new one each time a room is opened. */
   readonly meetingId: string;
   readonly voiceBridge: Pin;
+  /** The PIN of the main room, when this is one of its breakout rooms. */
+  readonly mainRoom: Pin | undefined;
 }
 
 export interface Directory {
@@ -161,4 +167,10 @@ export interface Directory {
   findAgain(pin: Pin): Promise<Lookup>;
   /** Whether the digits are a known PIN, and whether a known PIN goes on after them. In memory. */
   match(digits: string): { readonly complete: boolean; readonly longer: boolean };
+  /** Whether a PIN goes on after this one, asked of the servers that have it: a breakout room may be newer than what is known. */
+  goesOn(pin: Pin): Promise<boolean>;
+  /** Whether this very meeting still exists, asked of its server; `unknown` when that does not answer. */
+  isStillOpen(conference: Conference): Promise<"open" | "over" | "unknown">;
+  /** Calls back whenever a conference with this PIN may have come up; the returned function ends the interest. */
+  onOpened(pin: Pin, listener: () => void): () => void;
 }

@@ -70,6 +70,14 @@ export async function askForConference(conversation: Conversation): Promise<Aske
       case "open":
         if (!pin.ok) break;
         return { kind: "conference", pin: pin.value, conference: looked.conference };
+      case "not-started":
+        lastOutcome = "conference-not-started";
+        opening = ["not-started-call-again", "enter-pin"];
+        break;
+      case "no-telephone-audio":
+        lastOutcome = "conference-unreachable";
+        opening = ["conference-unavailable", "enter-pin"];
+        break;
       case "unknown":
         lastOutcome = "too-many-tries";
         opening = ["pin-unknown", "enter-pin"];
@@ -87,6 +95,10 @@ function farewell(outcome: EndCause): readonly PromptName[] {
   switch (outcome) {
     case "directory-unavailable":
       return ["service-unavailable", "goodbye"];
+    case "conference-not-started":
+      return ["not-started-call-again", "goodbye"];
+    case "conference-unreachable":
+      return ["conference-unavailable", "goodbye"];
     case "too-many-tries":
       return ["pin-unknown", "too-many-tries"];
     default:

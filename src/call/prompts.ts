@@ -25,6 +25,8 @@ export const promptNames = [
   "service-unavailable",
   /** The conference is known, but has not begun: says that the caller will be connected when it does. */
   "not-started",
+  /** The conference is known, has not begun, and is not waited for (any longer): says to call again later. */
+  "not-started-call-again",
   /** From time to time, between music, while the conference has not begun. */
   "waiting",
   /** Before the conference: says what it will see of the caller. */

@@ -13,7 +13,7 @@ export function fakePin(digits: string): Pin {
 }
 
 export function fakeConference(digits: string, server = "bbb1", meetingId = `meeting-${digits}`): Conference {
-  return { node: fakeNode(server), meetingId, voiceBridge: fakePin(digits) };
+  return { node: fakeNode(server), meetingId, voiceBridge: fakePin(digits), mainRoom: undefined };
 }
 
 export interface DirectoryScript {
@@ -50,6 +50,18 @@ export class FakeDirectory implements Directory {
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const pins = this.#script.conferences.map((conference) => conference.voiceBridge.reveal());
     return { complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin.length > digits.length) };
+  }
+
+  async goesOn(pin: Pin): Promise<boolean> {
+    return await Promise.resolve(this.match(pin.reveal()).longer);
+  }
+
+  async isStillOpen(): Promise<"open" | "over" | "unknown"> {
+    return await Promise.resolve("over");
+  }
+
+  onOpened(): () => void {
+    return () => undefined;
   }
 
   async #lookUp(pin: Pin): Promise<Lookup> {
