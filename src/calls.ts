@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { runCall } from "./call/call.js";
+import type { EndCause } from "./call/cause.js";
+import type { Directory, MediaServers, Trunks } from "./call/interfaces.js";
+import { Occupancy } from "./call/occupancy.js";
+import type { CallSettings } from "./call/settings.js";
+import type { CallReport, Stage } from "./call/story.js";
+import type { Clock } from "./clock.js";
+import { Latch } from "./latch.js";
+import { type Result, failure, success } from "./result.js";
+import type { DrachtioCall } from "./sip/incoming-call.js";
+
+/** What happens to calls, for whoever watches; the id means nothing outside this process. */
+export interface CallWatcher {
+  onStage(callId: string, stage: Stage): void;
+  onEnd(callId: string, report: CallReport): void;
+}
+
+export interface CallsOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly watcher: CallWatcher | undefined;
+  readonly trunks: Trunks;
+  readonly media: MediaServers;
+  readonly directory: Directory;
+  /** What holds for a call that begins now; it keeps this until its end. */
+  readonly terms: () => CallTerms;
+  /** The call is over and nothing of it is left. */
+  readonly onOver: (call: DrachtioCall) => void;
+  /** A call is over that was in a conference for so long. */
+  readonly onTalked: (seconds: number) => void;
+}
+
+export interface CallTerms {
+  readonly settings: CallSettings;
+  /** The most calls at a time. */
+  readonly maxConcurrent: number;
+}
+
+/** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
+export class Calls {
+  readonly occupancy = new Occupancy();
+  readonly #options: CallsOptions;
+  readonly #calls = new Map<DrachtioCall, Promise<void>>();
+  readonly #draining = new Latch<true>();
+  readonly #shutdown = new Latch<EndCause>();
+  /** Calls that have been admitted and are not over. */
+  #places = 0;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#calls.size;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining.isSet;
+  }
+
+  /** Calls that would hear of a shutdown, to find what is left behind. */
+  get shutdownListeners(): number {
+    return this.#shutdown.listenerCount;
+  }
+
+  /** One INVITE: from here on the call is on its own until it is over. */
+  take(call: DrachtioCall): void {
+    const { clock, trunks, media, directory, watcher } = this.#options;
+    const { settings, maxConcurrent } = this.#options.terms();
+    const callId = randomBytes(6).toString("base64url");
+    const logger = this.#options.logger.child({ call: callId });
+    const running = runCall(call, {
+      clock,
+      trunks,
+      media,
+      directory,
+      takePlace: () => this.#takePlace(maxConcurrent),
+      shutdown: this.#shutdown,
+      entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
+      onStage: (stage) => {
+        logger.debug({ stage }, "stage");
+        watcher?.onStage(callId, stage);
+      },
+      onBug: (error) => {
+        logger.error({ err: error }, "bug");
+      },
+    }, settings).then(
+      (report) => {
+        logger.info(report, "call ended");
+        const talking = report.stages.filter(({ stage }) => stage === "talking");
+        if (talking.length > 0) this.#options.onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
+        watcher?.onEnd(callId, report);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, "bug");
+      },
+    ).finally(() => {
+      this.#options.onOver(call);
+      this.#calls.delete(call);
+    });
+    this.#calls.set(call, running);
+  }
+
+  /** From now on no call is admitted. */
+  drain(): void {
+    this.#draining.set(true);
+  }
+
+  /** Waits `drainMs` milliseconds for the calls to end, and ends those that are still going on. */
+  async end(drainMs: number): Promise<void> {
+    if (this.#calls.size > 0 && drainMs > 0) {
+      this.#options.logger.info({ calls: this.#calls.size, drainMs }, "waiting for calls to end");
+      await this.#over(drainMs);
+    }
+    this.#shutdown.set("shutdown");
+    await Promise.all(this.#calls.values());
+  }
+
+  async #over(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const callOff = this.#options.clock.after(ms, resolve);
+      Promise.all(this.#calls.values()).then(() => {
+        callOff();
+        resolve();
+      }, resolve);
+    });
+  }
+
+  #takePlace(maxConcurrent: number): Result<() => void, "too-many-calls" | "draining"> {
+    if (this.#draining.isSet) return failure("draining");
+    if (this.#places >= maxConcurrent) return failure("too-many-calls");
+    this.#places += 1;
+    return success(() => {
+      this.#places -= 1;
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.js";
+import type { Config, MediaServerConfig } from "../config/config.js";
+import { MediaServer } from "../media/media-server.js";
+import type { Signalling } from "../sip/signalling.js";
+
+export interface MediaServerParts {
+  readonly signalling: Signalling;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly onState: () => void;
+}
+
+export function makeMediaServer(server: MediaServerConfig, config: Pick<Config, "prompts" | "calls">, parts: MediaServerParts): MediaServer {
+  const logger = parts.logger.child({ mediaServer: server.name });
+  const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, capacity } = server;
+  return new MediaServer({
+    name,
+    eventSocket: { host: eventSocket.host, port: eventSocket.port, password: eventSocket.password.reveal() },
+    profile: sipProfile,
+    listenAddress,
+    advertisedAddress,
+    capacity,
+    soundsDirectory: config.prompts.directory,
+    mediaTimeoutMs: config.calls.mediaTimeoutMs,
+  }, parts.signalling.srf, parts.clock, (state) => {
+    if (state.kind === "up") logger.info("media server is up");
+    else logger.warn({ why: state.why }, "media server is down");
+    parts.onState();
+  });
+}
