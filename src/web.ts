@@ -1,11 +1,11 @@
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
 import { type Health, HttpServer } from "./http/server.js";
 import type { LiveCalls, Promises } from "./http/services.js";
+import { packageVersion } from "./package-version.js";
 import { CallSums } from "./store/call-sums.js";
 import { type Stores, openStores } from "./store/open-stores.js";
 import { shortestPin } from "./store/pin-draw.js";
@@ -123,10 +123,4 @@ function promisesOf({ trunks, bbbServers, label }: Config): Promises {
     showsLastFour: templates.some((template) => template.includes("{last4}")),
     anonymous: label.anonymous,
   };
-}
-
-/** From `dist/src` to the package's own description. */
-function packageVersion(): string {
-  const text: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof text === "object" && text !== null && "version" in text && typeof text.version === "string" ? text.version : "0";
 }

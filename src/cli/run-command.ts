@@ -1,0 +1,27 @@
+import { loadConfig } from "../config/load.js";
+import { formatFaults } from "../config/fault.js";
+import { command } from "./command.js";
+import { configPath } from "./config-path.js";
+import { exitCodes } from "./exit-code.js";
+import { commonOptions } from "./options.js";
+
+export const runCommand = command({
+  name: "run",
+  summary: "run the server (the same as no command)",
+  positionals: "",
+  details: [
+    "Runs the server in the foreground and logs to standard output. A configuration with faults is refused with status 78, and every fault is listed.",
+    "SIGTERM and SIGINT: no new calls; those that are up may go on for five minutes. A second signal ends them at once.",
+  ],
+  options: { config: commonOptions.config },
+  examples: ["einwahl run --config /etc/einwahl/einwahl.yaml"],
+  async run({ options }, context) {
+    const loaded = loadConfig(configPath(options.config, context.environment), context.environment);
+    if (!loaded.ok) {
+      context.terminal.note(formatFaults(loaded.failure));
+      return exitCodes.configuration;
+    }
+    const [{ pino }, { serve }] = await Promise.all([import("pino"), import("./serve.js")]);
+    return await serve(loaded.value, pino({ level: loaded.value.logging.level }), context);
+  },
+});
