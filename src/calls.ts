@@ -1,26 +1,20 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { runCall } from "./call/call.js";
+import type { CallWatcher } from "./call/call-watcher.js";
 import type { EndCause } from "./call/cause.js";
 import type { Directory, MediaServers, Trunks } from "./call/interfaces.js";
 import { Occupancy } from "./call/occupancy.js";
 import type { CallSettings } from "./call/settings.js";
-import type { CallReport, Stage } from "./call/story.js";
 import type { Clock } from "./clock.js";
 import { Latch } from "./latch.js";
 import { type Result, failure, success } from "./result.js";
 import type { DrachtioCall } from "./sip/incoming-call.js";
 
-/** What happens to calls, for whoever watches; the id means nothing outside this process. */
-export interface CallWatcher {
-  onStage(callId: string, stage: Stage): void;
-  onEnd(callId: string, report: CallReport): void;
-}
-
 export interface CallsOptions {
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly watcher: CallWatcher | undefined;
+  readonly watcher: Required<CallWatcher>;
   readonly trunks: Trunks;
   readonly media: MediaServers;
   readonly directory: Directory;
@@ -45,7 +39,6 @@ export class Calls {
   readonly #calls = new Map<DrachtioCall, Promise<void>>();
   readonly #draining = new Latch<true>();
   readonly #shutdown = new Latch<EndCause>();
-  /** Calls that have been admitted and are not over. */
   #places = 0;
 
   constructor(options: CallsOptions) {
@@ -54,6 +47,11 @@ export class Calls {
 
   get count(): number {
     return this.#calls.size;
+  }
+
+  /** Calls that have been admitted and are not over. */
+  get places(): number {
+    return this.#places;
   }
 
   get isDraining(): boolean {
@@ -70,7 +68,9 @@ export class Calls {
     const { clock, trunks, media, directory, watcher } = this.#options;
     const { settings, maxConcurrent } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
-    const logger = this.#options.logger.child({ call: callId });
+    const onBug = (error: unknown): void => {
+      this.#options.logger.error({ call: callId, err: error }, "bug");
+    };
     const running = runCall(call, {
       clock,
       trunks,
@@ -79,23 +79,20 @@ export class Calls {
       takePlace: () => this.#takePlace(maxConcurrent),
       shutdown: this.#shutdown,
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
-      onStage: (stage) => {
-        logger.debug({ stage }, "stage");
-        watcher?.onStage(callId, stage);
+      onStage: (stage, facts) => {
+        watcher.onStage(callId, stage, facts);
       },
-      onBug: (error) => {
-        logger.error({ err: error }, "bug");
+      onPin: (outcome) => {
+        watcher.onPin(callId, outcome);
       },
+      onBug,
     }, settings).then(
       (report) => {
-        logger.info(report, "call ended");
         const talking = report.stages.filter(({ stage }) => stage === "talking");
         if (talking.length > 0) this.#options.onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
-        watcher?.onEnd(callId, report);
+        watcher.onEnd(callId, report);
       },
-      (error: unknown) => {
-        logger.error({ err: error }, "bug");
-      },
+      onBug,
     ).finally(() => {
       this.#options.onOver(call);
       this.#calls.delete(call);

@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { BbbDirectory } from "./bbb/directory.js";
-import { type CallWatcher, Calls } from "./calls.js";
+import { Calls } from "./calls.js";
+import { type CallWatcher, watchTogether } from "./call/call-watcher.js";
 import type { CallSettings } from "./call/settings.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
-import type { Health } from "./http/server.js";
 import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
@@ -12,12 +12,17 @@ import { makeDirectory } from "./parts/bbb.js";
 import { callSettings, newProcessKey } from "./parts/call-settings.js";
 import { makeLine } from "./parts/line.js";
 import { makeMediaServer } from "./parts/media.js";
+import { packageVersion } from "./package-version.js";
 import { Signalling } from "./sip/signalling.js";
+import { buildStatus } from "./status/build-status.js";
+import { CallBoard } from "./status/call-board.js";
+import { CallLog } from "./status/call-log.js";
+import { type Health, healthOf } from "./status/health.js";
+import type { Parts } from "./status/parts.js";
+import type { StatusReport } from "./status/status-report.js";
 import type { Line } from "./trunk/line.js";
 import { TrunkAdmission } from "./trunk/trunks.js";
 import { Web } from "./web.js";
-
-export type { CallWatcher } from "./calls.js";
 
 export interface EinwahlOptions {
   readonly config: Config;
@@ -37,6 +42,8 @@ export class Einwahl {
   readonly #directory: BbbDirectory;
   readonly #settings: CallSettings;
   readonly #calls: Calls;
+  readonly #board = new CallBoard(Date.now);
+  readonly #startedAt = Date.now();
   readonly #whenReady = new Latch<true>();
   #web: Web | undefined;
 
@@ -56,7 +63,7 @@ export class Einwahl {
     this.#calls = new Calls({
       logger,
       clock,
-      watcher: options.watcher,
+      watcher: watchTogether([new CallLog(logger), this.#board, ...(options.watcher === undefined ? [] : [options.watcher])]),
       trunks: new TrunkAdmission(this.#lines),
       media: new MediaServerPool(this.#mediaServers),
       directory: this.#directory,
@@ -95,13 +102,18 @@ export class Einwahl {
 
   /** Whether a call would work now, and if not, why. */
   health(): Health {
-    const reasons: string[] = [];
-    if (this.#calls.isDraining) reasons.push("shutting down");
-    if (this.#signalling.state !== "connected") reasons.push(`drachtio: ${this.#signalling.state}`);
-    if (!this.#mediaServers.some((server) => server.state.kind === "up")) reasons.push("no media server is up");
-    if (!this.#lines.some((line) => line.fault === undefined)) reasons.push(...this.#lines.map((line) => `trunk ${line.name}: ${line.fault ?? "up"}`));
-    if (!this.#directory.servers.some((server) => server.answers)) reasons.push("no BBB server answers");
-    return { isReady: reasons.length === 0, reasons };
+    return healthOf(this.#parts());
+  }
+
+  /** Everything that an operator wants to know, without callers and PINs. */
+  status(): StatusReport {
+    return buildStatus(this.#parts(), {
+      version: packageVersion(),
+      startedAt: this.#startedAt,
+      now: Date.now(),
+      clockNow: this.#clock.now(),
+      board: this.#board,
+    });
   }
 
   /** What there is now, to find what is left behind. */
@@ -148,6 +160,19 @@ export class Einwahl {
     });
   }
 
+  #parts(): Parts {
+    return {
+      config: this.#config,
+      isDraining: this.#calls.isDraining,
+      places: this.#calls.places,
+      signalling: this.#signalling,
+      lines: this.#lines,
+      mediaServers: this.#mediaServers,
+      bbbServers: this.#directory.servers,
+      store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
+    };
+  }
+
   async #openWeb(): Promise<Web> {
     const calls = this.#calls;
     return await Web.open({
@@ -169,6 +194,6 @@ export class Einwahl {
   }
 
   #checkReady(): void {
-    if (this.health().isReady) this.#whenReady.set(true);
+    if (this.health().state !== "not-ready") this.#whenReady.set(true);
   }
 }

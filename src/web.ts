@@ -3,11 +3,13 @@ import type { Logger } from "pino";
 import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
-import { type Health, HttpServer } from "./http/server.js";
+import { HttpServer } from "./http/server.js";
 import type { LiveCalls, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
+import type { Health } from "./status/health.js";
+import type { StoreState } from "./status/parts.js";
 import { CallSums } from "./store/call-sums.js";
-import { type Stores, openStores } from "./store/open-stores.js";
+import { type StoreEvents, type Stores, openStores } from "./store/open-stores.js";
 import { shortestPin } from "./store/pin-draw.js";
 
 export interface WebOptions {
@@ -28,24 +30,31 @@ export class Web {
   readonly #http: HttpServer;
   readonly #stores: Stores | undefined;
   readonly #sums: CallSums | undefined;
+  readonly #storeWatch: StoreWatch;
 
-  private constructor(http: HttpServer, stores: Stores | undefined, sums: CallSums | undefined) {
+  private constructor(http: HttpServer, stores: Stores | undefined, sums: CallSums | undefined, storeWatch: StoreWatch) {
     this.#http = http;
     this.#stores = stores;
+    this.#storeWatch = storeWatch;
     this.#sums = sums;
   }
 
   /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
   static async open(options: WebOptions): Promise<Web> {
-    const stores = await open(options);
+    const watch = new StoreWatch(options.logger);
+    const stores = await open(options, watch);
     try {
       const http = await listen(options, stores);
       const keepsSums = stores !== undefined && options.config.statistics !== "off";
-      return new Web(http, stores, keepsSums ? new CallSums(stores.daySums, options.clock) : undefined);
+      return new Web(http, stores, keepsSums ? new CallSums(stores.daySums, options.clock) : undefined, watch);
     } catch (error) {
       await stores?.close();
       throw error;
     }
+  }
+
+  get store(): StoreState {
+    return this.#storeWatch.state;
   }
 
   get port(): number {
@@ -64,22 +73,42 @@ export class Web {
   }
 }
 
+/** Logs and remembers what the store of PINs says of itself. */
+class StoreWatch implements StoreEvents {
+  kind: StoreState["kind"] = "none";
+  readonly #logger: Logger;
+  #fault: string | undefined;
+  #trouble: StoreState["trouble"];
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get state(): StoreState {
+    return { kind: this.kind, fault: this.#fault, trouble: this.#trouble };
+  }
+
+  readonly onTrouble = (what: string): void => {
+    this.#trouble = { at: Date.now(), what };
+    this.#logger.error({ what }, "the store of PINs is in trouble");
+  };
+
+  readonly onRedis = (fault: string | undefined): void => {
+    this.#fault = fault;
+    if (fault === undefined) this.#logger.info("Redis answers");
+    else this.#logger.warn({ fault }, "Redis does not answer");
+  };
+}
+
 /** Without tokens and statistics there is nothing to keep, and nothing is written anywhere. */
-async function open({ config, logger, clock, meetings }: WebOptions): Promise<Stores | undefined> {
+async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
   const { tokens } = config.http;
   if (tokens.length === 0 && config.statistics === "off" && config.rooms.jitsiConfCode === "token") return undefined;
   const { store, pinLength, restMs } = config.rooms;
   const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => isInUse(digits, meetings) };
-  const opened = await openStores(store, settings, clock, {
-    onTrouble: (what) => {
-      logger.error({ what }, "the store of PINs is in trouble");
-    },
-    onRedis: (fault) => {
-      if (fault === undefined) logger.info("Redis answers");
-      else logger.warn({ fault }, "Redis does not answer");
-    },
-  });
+  const opened = await openStores(store, settings, clock, watch);
   if (!opened.ok) throw new Error(`rooms.store: ${opened.failure}`);
+  watch.kind = store.kind;
   return opened.value;
 }
 

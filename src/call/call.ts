@@ -6,6 +6,7 @@ import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
+import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
 import { Holdings } from "./holdings.js";
@@ -13,7 +14,7 @@ import type { Admitted, CallerEndpoint, Directory, IncomingCall, MediaServers, T
 import { joinConference } from "./join.js";
 import { askForConference } from "./pin-dialogue.js";
 import type { CallSettings } from "./settings.js";
-import { type CallReport, type Stage, Story } from "./story.js";
+import { type CallFacts, type CallReport, type Stage, Story } from "./story.js";
 import { Waiting } from "./wait.js";
 
 /** What every call shares. */
@@ -28,7 +29,9 @@ export interface CallServices {
   readonly shutdown: Latch<EndCause>;
   /** The caller is in the conference with this number; the returned function says that it is over. */
   readonly entered: (voiceBridge: Pin) => () => void;
-  readonly onStage: (stage: Stage) => void;
+  readonly onStage: (stage: Stage, facts: CallFacts) => void;
+  /** A PIN was typed and looked up. */
+  readonly onPin: (outcome: PinOutcome) => void;
   readonly onBug: (error: unknown) => void;
 }
 

@@ -64,6 +64,7 @@ export async function askForConference(conversation: Conversation): Promise<Aske
     story.pinTyped();
     const pin = Pin.parse(entry.digits);
     const looked = pin.ok ? await lookUp(conversation, pin.value) : ({ kind: "unknown" } as const);
+    if (looked.kind !== "ended") services.onPin(looked.kind);
     switch (looked.kind) {
       case "ended":
         return looked;

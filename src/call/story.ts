@@ -2,7 +2,11 @@ import type { Clock } from "../clock.js";
 import type { EndCause } from "./cause.js";
 
 /** The stages of a call, in their usual order. */
-export type Stage = "ringing" | "greeting" | "asking" | "looking-up" | "joining" | "talking" | "ending";
+export const stages = ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "ending"] as const;
+export type Stage = (typeof stages)[number];
+
+/** What is learnt of a call on its way. */
+export type CallFacts = Partial<Pick<CallReport, "trunk" | "mediaServer" | "server" | "codec">>;
 
 /** The whole story of a call, without who called and without the PIN: one log line, one metric. */
 export interface CallReport {
@@ -24,20 +28,20 @@ export interface CallReport {
 export class Story {
   readonly #clock: Clock;
   readonly #begun: number;
-  readonly #onStage: (stage: Stage) => void;
+  readonly #onStage: (stage: Stage, facts: CallFacts) => void;
   readonly #stages: { stage: Stage; ms: number }[] = [];
   #stage: Stage = "ringing";
   #since: number;
-  #facts: Partial<Pick<CallReport, "trunk" | "mediaServer" | "server" | "codec">> = {};
+  #facts: CallFacts = {};
   #srtp: { trunk: string | undefined; bbb: string | undefined } = { trunk: undefined, bbb: undefined };
   #pinsTyped = 0;
 
-  constructor(clock: Clock, onStage: (stage: Stage) => void) {
+  constructor(clock: Clock, onStage: (stage: Stage, facts: CallFacts) => void) {
     this.#clock = clock;
     this.#begun = clock.now();
     this.#since = this.#begun;
     this.#onStage = onStage;
-    onStage("ringing");
+    onStage("ringing", this.#facts);
   }
 
   get stage(): Stage {
@@ -53,10 +57,10 @@ export class Story {
     if (stage === this.#stage) return;
     this.#close();
     this.#stage = stage;
-    this.#onStage(stage);
+    this.#onStage(stage, this.#facts);
   }
 
-  note(facts: Partial<Pick<CallReport, "trunk" | "mediaServer" | "server" | "codec">>): void {
+  note(facts: CallFacts): void {
     this.#facts = { ...this.#facts, ...facts };
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { HttpConfig } from "../config/web-config.js";
+import type { Health } from "../status/health.js";
 import { pageRoute } from "./page/page-route.js";
 import { documentRoutes } from "./routes/document-routes.js";
 import { jitsiRoutes } from "./routes/jitsi-routes.js";
@@ -10,16 +11,10 @@ import { transferRoutes } from "./routes/transfer-routes.js";
 import type { WebServices } from "./services.js";
 import { WebServer, type WebServerOptions } from "./web-server.js";
 
-/** What the health routes tell; computed when asked. */
-export interface Health {
-  /** 200: calls would work now; 503: they would not, and why not. */
-  readonly isReady: boolean;
-  readonly reasons: readonly string[];
-}
-
 export interface HttpOptions {
   readonly config: HttpConfig;
   readonly clock: Clock;
+  /** What the health routes tell; computed when asked. */
   readonly health: () => Health;
   readonly services: Omit<WebServices, "base">;
   readonly onBug: (error: unknown) => void;
@@ -75,7 +70,14 @@ function addHealth({ server }: WebServer, health: () => Health): void {
   const config = { isUnlimited: true };
   server.get("/healthz", { config }, () => ({ status: "alive" }));
   server.get("/readyz", { config }, async (_request, reply) => {
-    const { isReady, reasons } = health();
-    await reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", reasons });
+    const { state, reasons } = health();
+    await reply.code(readiness[state].code).send({ status: readiness[state].word, reasons });
   });
 }
+
+/** Load balancers pass calls to others on both; only 503 means that somebody should look. */
+const readiness = {
+  ready: { code: 200, word: "ready" },
+  loaded: { code: 429, word: "loaded" },
+  "not-ready": { code: 503, word: "not ready" },
+} as const satisfies Record<Health["state"], { readonly code: number; readonly word: string }>;

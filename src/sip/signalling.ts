@@ -40,6 +40,7 @@ export class Signalling implements SipRequests {
   #whenLost = new Latch<string>();
   #state: SignallingState = "connecting";
   #addresses: readonly ListenAddress[] = [];
+  #version: string | undefined;
 
   private constructor(options: SignallingOptions, srf: SrfLike) {
     this.#options = options;
@@ -55,6 +56,11 @@ export class Signalling implements SipRequests {
 
   get state(): SignallingState {
     return this.#state;
+  }
+
+  /** drachtio-server's version, when it was connected last. */
+  get version(): string | undefined {
+    return this.#version;
   }
 
   /** The addresses that drachtio listens on; those with a public name in its configuration come with that name. */
@@ -142,6 +148,7 @@ export class Signalling implements SipRequests {
     const isBack = this.#state === "lost";
     this.#whenLost = new Latch();
     this.#state = "connected";
+    this.#version = version;
     this.#options.onConnected(version);
     if (!isBack) return;
     for (const call of this.#calls) this.#orphans.add(call);

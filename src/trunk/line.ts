@@ -56,6 +56,11 @@ export class Line implements Trunk {
     return state.kind === "registered" ? undefined : state.why;
   }
 
+  /** `undefined` for a trunk that does not register, or not yet. */
+  get registrationState(): RegistrationState | undefined {
+    return this.#registration?.state;
+  }
+
   async open(): Promise<void> {
     await this.sources.open();
   }

@@ -38,7 +38,7 @@ const einwahl = await HttpServer.listen({
     rateLimit: { windowMs: 1_000, perAddress: 1_000_000, perToken: 1_000_000 },
   },
   clock: systemClock,
-  health: () => ({ isReady: true, reasons: [] }),
+  health: () => ({ state: "ready", reasons: [] }),
   onBug: (error) => {
     process.stderr.write(`${String(error)}\n`);
   },

@@ -1,5 +1,6 @@
 import { type CallServices, runCall } from "../../src/call/call.js";
 import { Occupancy } from "../../src/call/occupancy.js";
+import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { Admitted, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
 import type { CallSettings } from "../../src/call/settings.js";
@@ -82,6 +83,7 @@ export class CallWorld {
   readonly occupancy = new Occupancy();
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
+  readonly pins: PinOutcome[] = [];
   readonly bugs: unknown[] = [];
   readonly script: WorldScript;
   opens = 0;
@@ -138,6 +140,9 @@ export class CallWorld {
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
       onStage: (stage) => {
         this.stages.push(stage);
+      },
+      onPin: (outcome) => {
+        this.pins.push(outcome);
       },
       onBug: (error) => {
         this.bugs.push(error);

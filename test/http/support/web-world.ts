@@ -74,7 +74,7 @@ export class WebWorld {
         ...options.http,
       },
       clock: options.clock ?? systemClock,
-      health: () => ({ isReady: true, reasons: [] }),
+      health: () => ({ state: "ready", reasons: [] }),
       onBug: (error) => bugs.push(error),
       ...(options.limits !== undefined && { limits: options.limits }),
       services: {

@@ -1,0 +1,93 @@
+import type { TrunkConfig } from "../config/config.js";
+import type { CallBoard } from "./call-board.js";
+import { healthOf } from "./health.js";
+import type { Parts } from "./parts.js";
+import type { StatusReport, StatusWarning } from "./status-report.js";
+
+export interface StatusOptions {
+  readonly version: string;
+  /** Milliseconds since 1970, like `now`. */
+  readonly startedAt: number;
+  readonly now: number;
+  /** The monotonic clock's, for times that were measured with it. */
+  readonly clockNow: number;
+  readonly board: CallBoard;
+}
+
+/** What there is now, in the form in which it is told. */
+export function buildStatus(parts: Parts, options: StatusOptions): StatusReport {
+  const { config, signalling, store } = parts;
+  const { board } = options;
+  const { state, reasons } = healthOf(parts);
+  return {
+    version: options.version,
+    at: new Date(options.now).toISOString(),
+    startedAt: new Date(options.startedAt).toISOString(),
+    state,
+    reasons: [...reasons],
+    isDraining: parts.isDraining,
+    drachtio: { state: signalling.state, version: signalling.version ?? null },
+    trunks: config.trunks.map((trunk) => trunkStatus(trunk, parts, options)),
+    mediaServers: parts.mediaServers.map(({ name, state, channels, capacity }) => ({
+      name,
+      state: state.kind,
+      why: state.kind === "down" ? state.why : null,
+      channels,
+      capacity,
+    })),
+    bbbServers: parts.bbbServers.map(({ node, state }) => ({
+      name: node.name,
+      fault: state.fault ?? null,
+      ageMs: state.ageMs === undefined ? null : Math.round(state.ageMs),
+      meetings: state.meetings,
+      callers: board.callersOn(node.name),
+    })),
+    calls: { now: board.calls, max: config.calls.maxConcurrent, byStage: board.byStage() },
+    causes: board.causes(),
+    lastFailures: [...board.lastFailures()],
+    day: board.day(),
+    store: {
+      kind: store.kind,
+      fault: store.fault ?? null,
+      trouble: store.trouble === undefined ? null : { at: new Date(store.trouble.at).toISOString(), what: store.trouble.what },
+    },
+    warnings: warningsOf(parts),
+  };
+}
+
+function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNow }: StatusOptions): StatusReport["trunks"][number] {
+  const line = lines.find(({ name }) => name === trunk.name);
+  const registration = line?.registrationState;
+  const isRegistered = registration?.kind === "registered";
+  const { name, provider, registration: settings } = trunk;
+  return {
+    name,
+    provider,
+    state: settings === undefined ? "fixed" : isRegistered ? "registered" : "not-registered",
+    since: isRegistered ? new Date(now - (clockNow - registration.since)).toISOString() : null,
+    registrar: settings === undefined ? null : `${settings.registrar.host}:${settings.registrar.port} ${settings.registrar.transport}`,
+    expiresInMs: isRegistered ? registration.expiresInMs : null,
+    fault: line?.fault ?? null,
+    warnings: [],
+    numbers: trunk.numbers.length,
+    calls: board.callsOver(name),
+  };
+}
+
+/** What goes in the open because an operator has allowed it. */
+function warningsOf({ config }: Parts): StatusWarning[] {
+  const warnings: StatusWarning[] = [];
+  for (const { name, signalling, srtp } of config.trunks) {
+    if (signalling !== "tls" || srtp !== "mandatory") warnings.push({ code: "trunk-unencrypted", subject: name });
+  }
+  for (const { name, sip, apiUrl } of config.bbbServers) {
+    if (sip.transport !== "tls" || sip.srtp !== "mandatory") warnings.push({ code: "bbb-unencrypted", subject: name });
+    if (apiUrl.startsWith("http:") && !isLoopback(apiUrl)) warnings.push({ code: "api-unencrypted", subject: name });
+  }
+  return warnings;
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}

@@ -1,0 +1,27 @@
+import type { Config } from "../config/config.js";
+import type { BbbServer } from "../bbb/bbb-server.js";
+import type { MediaServer } from "../media/media-server.js";
+import type { Signalling } from "../sip/signalling.js";
+import type { Line } from "../trunk/line.js";
+
+/** The parts of einwahl as health, status and metrics see them; everything may be another thing the next time. */
+export interface Parts {
+  readonly config: Config;
+  readonly isDraining: boolean;
+  /** Calls that have a place. */
+  readonly places: number;
+  readonly signalling: Pick<Signalling, "state" | "version">;
+  readonly lines: readonly Pick<Line, "name" | "fault" | "registrationState">[];
+  readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "channels" | "capacity">[];
+  readonly bbbServers: readonly Pick<BbbServer, "node" | "state" | "answers">[];
+  readonly store: StoreState;
+}
+
+export interface StoreState {
+  /** `none`: nothing is kept, since no front end has a token. */
+  readonly kind: "none" | "embedded" | "redis";
+  /** Why it does not answer now. */
+  readonly fault: string | undefined;
+  /** The last thing that went wrong with the disk, and when in milliseconds since 1970; it may be over. */
+  readonly trouble: { readonly at: number; readonly what: string } | undefined;
+}
