@@ -1,19 +1,11 @@
-import type { Clock } from "../../clock.js";
 import type { MediaSession, MediaStats } from "../rtp/media-session.js";
 import type { Pacer } from "../rtp/pacer.js";
-import { FRAME_MS } from "../rtp/pacer.js";
 import { Ear, type HeardTone, type SoundWanted, type SteadyTone } from "./ear.js";
-import { Jitter } from "./jitter.js";
 import type { PendingWaits } from "./pending-waits.js";
 import type { KnownPrompt } from "./prompt-library.js";
 import { PromptRecogniser, type PromptMatch } from "./prompt-recognition.js";
 import { Recording } from "./recording.js";
 import { Speaker } from "./speaker.js";
-
-export interface CallStats extends MediaStats {
-  /** RFC 3550 section 6.4.1, milliseconds; right for packets of 20 ms. */
-  readonly jitterMs: number;
-}
 
 /** Frames from one look for a prompt to the next. */
 const LOOK_EVERY_FRAMES = 5;
@@ -25,12 +17,11 @@ export class CallAudio {
   readonly #media: MediaSession;
   readonly #waits: PendingWaits;
   readonly #ear = new Ear();
-  readonly #jitter = new Jitter();
   readonly #frameListeners = new Set<() => void>();
   #frames = 0;
   #prompts: PromptRecogniser | undefined;
 
-  constructor(media: MediaSession, parts: { clock: Clock; pacer: Pacer; waits: PendingWaits; recordingLimitMs: number }) {
+  constructor(media: MediaSession, parts: { pacer: Pacer; waits: PendingWaits; recordingLimitMs: number }) {
     this.#media = media;
     this.#waits = parts.waits;
     this.recording = new Recording(parts.recordingLimitMs);
@@ -39,7 +30,6 @@ export class CallAudio {
     });
     media.onFrame = (pcm) => {
       this.#frames += 1;
-      this.#jitter.packet(parts.clock.now(), (this.#frames + media.stats().lost) * FRAME_MS);
       this.recording.add(pcm);
       this.#ear.hear(pcm);
       this.#prompts?.push(pcm);
@@ -47,8 +37,8 @@ export class CallAudio {
     };
   }
 
-  get stats(): CallStats {
-    return { ...this.#media.stats(), jitterMs: this.#jitter.value };
+  get stats(): MediaStats {
+    return this.#media.stats();
   }
 
   /** Those of the candidates that are heard now, loudest first; candidates 150 Hz apart or more. */

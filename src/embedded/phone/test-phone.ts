@@ -109,7 +109,6 @@ export class TestPhone {
     const media = await MediaSession.open({ address, clock: this.#clock, pacer: this.#pacer });
     const waits = new PendingWaits(this.#clock);
     const audio = new CallAudio(media, {
-      clock: this.#clock,
       pacer: this.#pacer,
       waits,
       recordingLimitMs: this.#options.recordingLimitMs ?? DEFAULT_RECORDING_MS,

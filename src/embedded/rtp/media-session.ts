@@ -44,7 +44,12 @@ export interface MediaStats {
   readonly packetsOut: number;
   /** Not authentic, replayed, unparsable, plain in a secure session, or from a second source in a plain one. */
   readonly rejected: number;
+  /** Packets that should have come and have not. */
   readonly lost: number;
+  /** RFC 3550 section 6.4.1, in milliseconds; this process's own delays are in it. */
+  readonly jitterMs: number;
+  /** The longest that no packet came, in milliseconds. */
+  readonly longestGapMs: number;
   /** By the session's clock (ms); undefined before the first packet. */
   readonly lastPacketAt: number | undefined;
 }
@@ -209,11 +214,14 @@ export class MediaSession {
   }
 
   stats(): MediaStats {
+    const { lost, jitterMs, longestGapMs } = this.#receiver.reception;
     return {
       packetsIn: this.#receiver.packets,
       packetsOut: this.#sender.packets,
       rejected: this.#receiver.rejected,
-      lost: this.#receiver.lost,
+      lost,
+      jitterMs,
+      longestGapMs,
       lastPacketAt: this.#receiver.lastPacketAt,
     };
   }

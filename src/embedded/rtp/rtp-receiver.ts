@@ -1,11 +1,11 @@
 import type { RemoteInfo } from "node:dgram";
 import { RtpPacket } from "rtp.js/packets";
 import type { Clock } from "../../clock.js";
+import { Reception } from "./reception.js";
 import { rtpHeaderLength, type SrtpReceiver } from "./srtp.js";
 
 /** A source that fell silent for so long may be replaced by another one in a plain session. */
 const PLAIN_SOURCE_HOLD_MS = 1000;
-const SEQUENCE_SPACE = 0x1_0000;
 
 export interface ReceivedPacket {
   readonly payloadType: number;
@@ -21,9 +21,7 @@ export interface PacketSource {
 /** The receiving half of a session: authenticity, where packets come from, what got lost. */
 export class RtpReceiver {
   readonly #clock: Clock;
-  #ssrc: number | undefined;
-  #highest = 0;
-  #missing = 0;
+  readonly #reception = new Reception();
   #latched: PacketSource | undefined;
   #packets = 0;
   #rejected = 0;
@@ -55,8 +53,8 @@ export class RtpReceiver {
     return this.#rejected;
   }
 
-  get lost(): number {
-    return Math.max(0, this.#missing);
+  get reception(): Pick<Reception, "lost" | "jitterMs" | "longestGapMs"> {
+    return this.#reception;
   }
 
   /** By the session's clock, ms. */
@@ -78,7 +76,7 @@ export class RtpReceiver {
     }
     this.#packets += 1;
     this.#lastPacketAt = this.#clock.now();
-    this.#countLoss(packet.getSsrc(), packet.getSequenceNumber());
+    this.#reception.packet(packet.getSsrc(), packet.getSequenceNumber(), packet.getTimestamp(), this.#lastPacketAt);
     const payload = packet.getPayload();
     return {
       payloadType: packet.getPayloadType(),
@@ -97,23 +95,6 @@ export class RtpReceiver {
     const isOther = current !== undefined && (current.port !== from.port || current.address !== from.address);
     const isFresh = this.#lastPacketAt !== undefined && this.#clock.now() - this.#lastPacketAt < PLAIN_SOURCE_HOLD_MS;
     return isOther && isFresh ? undefined : datagram;
-  }
-
-  #countLoss(ssrc: number, sequence: number): void {
-    if (ssrc !== this.#ssrc) {
-      this.#ssrc = ssrc;
-      this.#highest = sequence;
-      return;
-    }
-    const step = (sequence - this.#highest + SEQUENCE_SPACE) % SEQUENCE_SPACE;
-    if (step === 0) return;
-    if (step < SEQUENCE_SPACE / 2) {
-      this.#missing += step - 1;
-      this.#highest = sequence;
-    } else {
-      // Late, not lost.
-      this.#missing = Math.max(0, this.#missing - 1);
-    }
   }
 }
 

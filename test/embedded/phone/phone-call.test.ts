@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import t, { type Test } from "tap";
 import { knownPrompt } from "../../../src/embedded/phone/prompt-library.js";
-import { Jitter } from "../../../src/embedded/phone/jitter.js";
 import { TestPhone, type DialOptions, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
 import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
 import { readWav } from "../../../src/embedded/rtp/wav.js";
@@ -256,14 +255,4 @@ await t.test("closed while it rings and while it talks", async (t) => {
   t.match(await talking.ended, { by: "local" });
   t.match(phone.counts(), { calls: 0, dialogs: 0, connections: 0, speaking: 0 });
   t.equal(agent.counts().dialogs, 0);
-});
-
-await t.test("jitter: RFC 3550", (t) => {
-  const even = new Jitter();
-  for (let n = 0; n < 50; n++) even.packet(1000 + n * 20, n * 20);
-  t.equal(even.value, 0);
-  const uneven = new Jitter();
-  for (let n = 0; n < 500; n++) uneven.packet(1000 + n * 20 + (n % 2) * 8, n * 20);
-  t.ok(Math.abs(uneven.value - 8) < 0.01, "every packet 8 ms off the one before");
-  t.end();
 });

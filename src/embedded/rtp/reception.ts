@@ -1,0 +1,73 @@
+const SEQUENCE_SPACE = 0x1_0000;
+/** A greater step than this is a sender that began anew, and not so many lost packets (RFC 3550 appendix A.1). */
+const MAX_DROPOUT = 3000;
+/** RTP timestamps of the codecs here count samples at 8 kHz. */
+const UNITS_PER_MS = 8;
+
+/** How one direction of a call arrives: losses and jitter as RTCP would report them (RFC 3550 section 6.4.1). */
+export class Reception {
+  #ssrc: number | undefined;
+  #highest = 0;
+  #missing = 0;
+  #last: { readonly arrivedMs: number; readonly timestamp: number } | undefined;
+  #jitterMs = 0;
+  #longestGapMs = 0;
+
+  /** Packets that should have come and have not. */
+  get lost(): number {
+    return Math.max(0, this.#missing);
+  }
+
+  /** Interarrival jitter, smoothed, in milliseconds. The process's own delays are in it. */
+  get jitterMs(): number {
+    return this.#jitterMs;
+  }
+
+  /** The longest that no packet came between two of one sender, in milliseconds. */
+  get longestGapMs(): number {
+    return this.#longestGapMs;
+  }
+
+  /** @param arrivedMs by any monotonic clock */
+  packet(ssrc: number, sequence: number, timestamp: number, arrivedMs: number): void {
+    if (ssrc !== this.#ssrc) {
+      this.#ssrc = ssrc;
+      this.#beginAt(sequence);
+    } else {
+      this.#countLoss(sequence);
+    }
+    this.#measure(timestamp, arrivedMs);
+  }
+
+  #beginAt(sequence: number): void {
+    this.#highest = sequence;
+    this.#last = undefined;
+  }
+
+  #countLoss(sequence: number): void {
+    const step = (sequence - this.#highest + SEQUENCE_SPACE) % SEQUENCE_SPACE;
+    if (step === 0) return;
+    if (step < MAX_DROPOUT) {
+      this.#missing += step - 1;
+      this.#highest = sequence;
+    } else if (step > SEQUENCE_SPACE - MAX_DROPOUT) {
+      // Late, not lost.
+      this.#missing = Math.max(0, this.#missing - 1);
+    } else {
+      this.#beginAt(sequence);
+    }
+  }
+
+  #measure(timestamp: number, arrivedMs: number): void {
+    const last = this.#last;
+    // The packets of a key all have the timestamp of its beginning (RFC 4733 section 2.5.1.2): nothing follows from when they come.
+    if (last?.timestamp === timestamp) return;
+    this.#last = { arrivedMs, timestamp };
+    if (last === undefined) return;
+    const apartMs = arrivedMs - last.arrivedMs;
+    this.#longestGapMs = Math.max(this.#longestGapMs, apartMs);
+    // Timestamps run round at 2^32; the signed difference is right across it.
+    const spokenMs = ((timestamp - last.timestamp) | 0) / UNITS_PER_MS;
+    this.#jitterMs += (Math.abs(apartMs - spokenMs) - this.#jitterMs) / 16;
+  }
+}
