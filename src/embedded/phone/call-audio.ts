@@ -17,7 +17,7 @@ export class CallAudio {
   readonly #media: MediaSession;
   readonly #waits: PendingWaits;
   readonly #ear = new Ear();
-  readonly #frameListeners = new Set<() => void>();
+  readonly #frameListeners = new Set<(pcm: Int16Array) => void>();
   #frames = 0;
   #prompts: PromptRecogniser | undefined;
 
@@ -33,12 +33,20 @@ export class CallAudio {
       this.recording.add(pcm);
       this.#ear.hear(pcm);
       this.#prompts?.push(pcm);
-      for (const listener of [...this.#frameListeners]) listener();
+      for (const listener of [...this.#frameListeners]) listener(pcm);
     };
   }
 
   get stats(): MediaStats {
     return this.#media.stats();
+  }
+
+  /** Hands over every frame that is heard from now on, 20 ms at 8 kHz; the returned function stops that. */
+  onFrame(listener: (pcm: Int16Array) => void): () => void {
+    this.#frameListeners.add(listener);
+    return () => {
+      this.#frameListeners.delete(listener);
+    };
   }
 
   /** Those of the candidates that are heard now, loudest first; candidates 150 Hz apart or more. */
@@ -83,14 +91,11 @@ export class CallAudio {
         const match = this.#prompts?.heard(name, fromMs, whole);
         if (match !== undefined) found(match);
       };
-      const listener = (): void => {
+      const stop = this.onFrame(() => {
         if (this.#frames % LOOK_EVERY_FRAMES === 0) look();
-      };
-      this.#frameListeners.add(listener);
+      });
       look();
-      return () => {
-        this.#frameListeners.delete(listener);
-      };
+      return stop;
     });
   }
 

@@ -9,6 +9,8 @@ import type { CallAudio } from "./call-audio.js";
 import type { PendingWaits } from "./pending-waits.js";
 
 export interface CallFailure {
+  /** Whose verdict it is: the other side's final response, or the phone's, when there was none or it could not be used. */
+  readonly by: "peer" | "phone";
   /** SIP status of the refusal; 408, 487, 503 also as the SIP stack makes them. 606: the other side's SDP, answer or late offer, is not acceptable to us. */
   readonly status: number;
   readonly reason: string;
@@ -65,6 +67,7 @@ export class PhoneCall {
   readonly #offer: PhoneCallParts["offer"];
   readonly #progress: Progress[] = [];
   readonly #progressListeners = new Set<(progress: Progress) => void>();
+  readonly #offerListeners = new Set<(accepted: boolean) => void>();
   #dialog: SipDialog | undefined;
   #givenUp = false;
   #answeredAt: number | undefined;
@@ -122,14 +125,26 @@ export class PhoneCall {
     return this.#waits.until(timeoutMs, (found) => {
       const before = this.#progress.find((progress) => progress.status === status);
       if (before !== undefined) found(before);
-      const listener = (progress: Progress): void => {
+      return this.onProgress((progress) => {
         if (progress.status === status) found(progress);
-      };
-      this.#progressListeners.add(listener);
-      return () => {
-        this.#progressListeners.delete(listener);
-      };
+      });
     });
+  }
+
+  /** Calls back for each provisional answer from now on; the returned function stops that. */
+  onProgress(listener: (progress: Progress) => void): () => void {
+    this.#progressListeners.add(listener);
+    return () => {
+      this.#progressListeners.delete(listener);
+    };
+  }
+
+  /** Calls back for each re-INVITE of the other side, and whether we could take what it offers; the returned function stops that. */
+  onReinvite(listener: (accepted: boolean) => void): () => void {
+    this.#offerListeners.add(listener);
+    return () => {
+      this.#offerListeners.delete(listener);
+    };
   }
 
   /**
@@ -215,6 +230,7 @@ export class PhoneCall {
     if (offer === "") return { sdp: this.#media.localSdp };
     const suite = this.#media.suite;
     const answer = this.#media.answer(offer, { codecs: ["PCMA", "PCMU"], srtp: suite === undefined ? "none" : "mandatory", cryptoInAvp: true });
+    for (const listener of [...this.#offerListeners]) listener(answer.ok);
     return answer.ok ? { sdp: answer.value } : { reject: 488 };
   }
 
@@ -241,8 +257,9 @@ export class PhoneCall {
   }
 }
 
+/** Only a response has headers: what the phone makes up itself has none. */
 function callFailure(refusal: InviteFailure): CallFailure {
   const headers = refusal.headers ?? [];
   const warning = headers.find(([name]) => name.toLowerCase() === "warning")?.[1];
-  return { status: refusal.status, reason: refusal.reason, warning, headers };
+  return { by: refusal.headers === undefined ? "phone" : "peer", status: refusal.status, reason: refusal.reason, warning, headers };
 }

@@ -56,22 +56,33 @@ function decode(format: number, data: Buffer): Int16Array {
   return pcm;
 }
 
+/** The beginning of a WAV file of 8 kHz, mono, 16-bit PCM, up to its samples. */
+export function wavHeader(samples: number): Buffer {
+  const bytes = samples * 2;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.write("RIFF", 0, "latin1");
+  header.writeUInt32LE(HEADER_BYTES - 8 + bytes, 4);
+  header.write("WAVEfmt ", 8, "latin1");
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(PCM, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(SAMPLE_RATE, 24);
+  header.writeUInt32LE(SAMPLE_RATE * 2, 28);
+  header.writeUInt16LE(2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write("data", 36, "latin1");
+  header.writeUInt32LE(bytes, 40);
+  return header;
+}
+
+/** Samples as a WAV file has them. */
+export function wavSamples(pcm: Int16Array): Buffer {
+  const bytes = Buffer.alloc(pcm.length * 2);
+  pcm.forEach((sample, i) => bytes.writeInt16LE(sample, i * 2));
+  return bytes;
+}
+
 /** A complete WAV file: 8 kHz, mono, 16-bit PCM. */
 export function writeWav(pcm: Int16Array): Buffer {
-  const bytes = pcm.length * 2;
-  const file = Buffer.alloc(HEADER_BYTES + bytes);
-  file.write("RIFF", 0, "latin1");
-  file.writeUInt32LE(HEADER_BYTES - 8 + bytes, 4);
-  file.write("WAVEfmt ", 8, "latin1");
-  file.writeUInt32LE(16, 16);
-  file.writeUInt16LE(PCM, 20);
-  file.writeUInt16LE(1, 22);
-  file.writeUInt32LE(SAMPLE_RATE, 24);
-  file.writeUInt32LE(SAMPLE_RATE * 2, 28);
-  file.writeUInt16LE(2, 32);
-  file.writeUInt16LE(16, 34);
-  file.write("data", 36, "latin1");
-  file.writeUInt32LE(bytes, 40);
-  pcm.forEach((sample, i) => file.writeInt16LE(sample, HEADER_BYTES + i * 2));
-  return file;
+  return Buffer.concat([wavHeader(pcm.length), wavSamples(pcm)]);
 }

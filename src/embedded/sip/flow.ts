@@ -47,6 +47,8 @@ export interface TlsOptions {
   readonly ca?: string;
   /** Verify the chain and the name of the server we call; true unless set. */
   readonly verify?: boolean;
+  /** The name that the certificate of a server we call must be for; default: the host that is called. */
+  readonly serverName?: string;
 }
 
 export function isWildcard(address: string): boolean {

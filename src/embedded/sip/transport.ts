@@ -148,13 +148,13 @@ export class TransportLayer {
 
   #connect(target: SipAddress): Promise<Result<Connection, TransportFailure>> {
     const { tls, clock } = this.#options;
-    const named = isIP(target.address) === 0;
+    const serverName = tls?.serverName ?? (isIP(target.address) === 0 ? target.address : undefined);
     const socket =
       target.transport === "tls"
         ? connectTls({
             host: target.address,
             port: target.port,
-            ...(named ? { servername: target.address } : {}),
+            ...(serverName === undefined ? {} : { servername: serverName }),
             ...keyPair(tls),
             ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
             rejectUnauthorized: tls?.verify ?? true,
