@@ -56,6 +56,7 @@ function completeMediaServer(server: ValidSettings["media_servers"][number]): Me
     sipProfile: server.sip_profile,
     listenAddress: server.listen_address,
     advertisedAddress: server.advertised_address ?? server.listen_address,
+    publicAddress: server.public_address,
     capacity: server.capacity,
   };
 }

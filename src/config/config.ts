@@ -46,6 +46,8 @@ export interface MediaServerConfig {
   readonly listenAddress: string;
   /** How this media server reaches that address. */
   readonly advertisedAddress: string;
+  /** What callers are told as the address of its RTP, behind NAT; `undefined`: its own. */
+  readonly publicAddress: string | undefined;
   /** The most calls at a time. */
   readonly capacity: number;
 }

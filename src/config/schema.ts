@@ -24,6 +24,7 @@ const mediaServer = z.strictObject({
   sip_profile: fields.sipProfile.prefault("drachtio_mrf").describe("The sofia profile that takes calls from drachtio."),
   listen_address: fields.address.prefault("127.0.0.1").describe("The address of this machine where FreeSWITCH connects to einwahl, for each call. 0.0.0.0 needs an advertised_address."),
   advertised_address: fields.host.optional().describe("How FreeSWITCH reaches listen_address. Default: listen_address."),
+  public_address: fields.address.optional().describe("The address at which the world reaches this media server's RTP ports, when it is behind NAT; it is told to callers. Default: the media server's own."),
   capacity: fields.count(1, 100_000).prefault(100).describe("The most calls at a time on this media server."),
 });
 

@@ -6,10 +6,12 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
 import { ApplicationLane } from "./application-lane.js";
 import { watchBridge } from "./bridge.js";
 import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import { withPublicAddress } from "./public-address.js";
 import { suiteIn } from "./sdes.js";
 import { playbackArgument } from "./sounds.js";
 
@@ -20,6 +22,8 @@ export interface EndpointSettings {
   readonly profile: string;
   /** The prompts as the media server sees them. */
   readonly soundsDirectory: string;
+  /** What callers are told as the media server's address, behind NAT. */
+  readonly publicAddress: string | undefined;
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
@@ -32,6 +36,10 @@ const mediaTimeout = "MEDIA_TIMEOUT";
 
 /** How long the BYE of a channel that is gone is waited for, in milliseconds. */
 const reasonLimit = 300;
+
+/** How often, and at which distance in milliseconds, FreeSWITCH is asked for the key that it has just made. */
+const mostLooks = 10;
+const lookEvery = 30;
 
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
@@ -56,6 +64,8 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #onReleased: () => void;
   readonly #lane: ApplicationLane;
   #sdp: string;
+  /** The key that FreeSWITCH has made since its own offer. */
+  #ownKey: string | undefined;
   #callOff: () => void = () => undefined;
   #releasing: Promise<void> | undefined;
 
@@ -65,7 +75,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#settings = settings;
     this.#onReleased = onReleased;
     this.mediaServer = settings.mediaServer;
-    this.#sdp = raw.local.sdp;
+    this.#sdp = withPublicAddress(raw.local.sdp, settings.publicAddress);
     this.suite = suite;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", (event) => {
@@ -114,13 +124,37 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
     try {
-      this.#sdp = await this.#raw.modify(offer);
+      this.#sdp = withPublicAddress(await this.#answerTo(offer), this.#settings.publicAddress);
       return success(this.#sdp);
     } catch {
       // drachtio-srf counts a refused re-INVITE as under way for ever, and no later one would be sent.
       this.#dialog._reinvitesInProgress.count -= 1;
       return failure("unusable-offer");
     }
+  }
+
+  /**
+   * FreeSWITCH's answer to a new offer. Where it made the first offer itself (an INVITE without SDP) it answers with the keys
+   * of that offer, and makes and uses a new one a moment later, which only a channel variable tells.
+   */
+  async #answerTo(offer: string): Promise<string> {
+    const variable = "rtp_last_audio_local_crypto_key";
+    const before = await this.#variable(this.#raw.uuid, variable);
+    const answer = await this.#raw.modify(offer);
+    if (!hasSeveralKeys(answer)) return answer;
+    for (let looks = 0; looks < mostLooks; looks++) {
+      const key = await this.#variable(this.#raw.uuid, variable);
+      if (key !== undefined && key !== before) {
+        this.#ownKey = key;
+        return withOneKey(offer, answer, key);
+      }
+      await new Promise<void>((resolve) => {
+        this.#settings.clock.after(lookEvery, resolve);
+      });
+    }
+    // The same key as before came with the offer: then FreeSWITCH keeps its own, too.
+    const kept = this.#ownKey ?? (this.suite === undefined ? undefined : keyOfSuite(offer, answer, this.suite));
+    return kept === undefined ? answer : withOneKey(offer, answer, kept);
   }
 
   play(sounds: readonly Sound[]): Playback {

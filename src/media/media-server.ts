@@ -8,6 +8,7 @@ import { MediaEndpoint } from "./endpoint.js";
 import { EventSocket } from "./event-socket.js";
 import { makeLateOffer } from "./late-offer.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
+import { withPublicAddress } from "./public-address.js";
 
 export interface MediaServerOptions {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface MediaServerOptions {
   /** Where FreeSWITCH's connections for the channels are taken, and what it is told to connect to. */
   readonly listenAddress: string;
   readonly advertisedAddress: string;
+  /** Told to callers instead of its own address, behind NAT. */
+  readonly publicAddress: string | undefined;
   /** Channels of callers at one time. */
   readonly capacity: number;
   readonly soundsDirectory: string;
@@ -110,7 +113,7 @@ export class MediaServer {
         return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, suiteIn(answer))) : raw;
       };
       return success({
-        offer: late.offer,
+        offer: withPublicAddress(late.offer, this.#options.publicAddress),
         complete: async (answer) => {
           completing ??= complete(answer);
           return await completing;
@@ -146,8 +149,8 @@ export class MediaServer {
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, profile, soundsDirectory } = this.#options;
-    return { mediaServer: name, profile, soundsDirectory, clock: this.#clock, srf: this.#srf };
+    const { name, profile, soundsDirectory, publicAddress } = this.#options;
+    return { mediaServer: name, profile, soundsDirectory, publicAddress, clock: this.#clock, srf: this.#srf };
   }
 
   async #probe(): Promise<void> {

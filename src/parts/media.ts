@@ -13,13 +13,14 @@ export interface MediaServerParts {
 
 export function makeMediaServer(server: MediaServerConfig, config: Pick<Config, "prompts" | "calls">, parts: MediaServerParts): MediaServer {
   const logger = parts.logger.child({ mediaServer: server.name });
-  const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, capacity } = server;
+  const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, publicAddress, capacity } = server;
   return new MediaServer({
     name,
     eventSocket: { host: eventSocket.host, port: eventSocket.port, password: eventSocket.password.reveal() },
     profile: sipProfile,
     listenAddress,
     advertisedAddress,
+    publicAddress,
     capacity,
     soundsDirectory: config.prompts.directory,
     mediaTimeoutMs: config.calls.mediaTimeoutMs,
