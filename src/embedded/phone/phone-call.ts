@@ -190,6 +190,21 @@ export class PhoneCall {
     return success(result.value);
   }
 
+  /** As after a change of networks: RTP from another port, told by a re-INVITE. */
+  async moveRtp(): Promise<Result<SipResponse, CallFailure>> {
+    await this.#media.move();
+    return await this.renegotiate("sendrecv");
+  }
+
+  /** Refreshes the session without changing it (RFC 4028). Fails as the other side refuses it. */
+  async refresh(): Promise<Result<SipResponse, CallFailure>> {
+    const result = await this.#dialog?.update();
+    if (result === undefined) return failure(callFailure({ status: 481, reason: "not answered" }));
+    if (!result.ok) return failure(callFailure(result.failure));
+    const { status, reason } = result.value;
+    return status < 300 ? success(result.value) : failure(callFailure({ status, reason }));
+  }
+
   hold(): Promise<Result<SipResponse, CallFailure>> {
     return this.renegotiate("sendonly");
   }

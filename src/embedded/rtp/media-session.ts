@@ -58,7 +58,8 @@ const DIGIT_MS = 160;
 
 /** One audio stream of a call: RTP or SRTP over one UDP port, negotiated by offer and answer (RFC 3264). */
 export class MediaSession {
-  readonly #socket: RtpSocket;
+  #socket: RtpSocket;
+  readonly #bindAddress: string;
   readonly #address: string;
   readonly #random: (bytes: number) => Buffer;
   readonly #pacer: Pacer;
@@ -87,6 +88,7 @@ export class MediaSession {
   private constructor(socket: RtpSocket, o: MediaSessionOptions) {
     const clock = o.clock ?? systemClock;
     this.#socket = socket;
+    this.#bindAddress = o.address;
     this.#address = o.advertisedAddress ?? o.address;
     this.#random = o.random ?? randomBytes;
     this.#pacer = o.pacer ?? new Pacer(clock);
@@ -95,7 +97,7 @@ export class MediaSession {
     this.#digits = new DigitReceiver((digit, durationMs) => { this.onDigit(digit, durationMs); });
     this.#sessionId = this.#random(4).readUInt32BE(0);
     this.#version = this.#sessionId;
-    socket.onPacket((packet, from) => { this.#onPacket(packet, from); });
+    this.#listen();
   }
 
   /** Rejects if no port is free or the address is not ours. */
@@ -108,6 +110,14 @@ export class MediaSession {
       ...(o.portRange === undefined ? {} : { portRange: o.portRange }),
     });
     return new MediaSession(socket, o);
+  }
+
+  /** Takes another port, which the next offer or answer tells the peer; what it still sends to the old one is lost. */
+  async move(): Promise<void> {
+    const old = this.#socket;
+    this.#socket = await RtpSocket.open({ address: this.#bindAddress, random: this.#random });
+    this.#listen();
+    await old.close();
   }
 
   get port(): number { return this.#socket.port; }
@@ -233,6 +243,10 @@ export class MediaSession {
     this.#stopDigits = undefined;
     this.#sender.dropDigits();
     await this.#socket.close();
+  }
+
+  #listen(): void {
+    this.#socket.onPacket((packet, from) => { this.#onPacket(packet, from); });
   }
 
   #keepsKey(remote: CryptoLine): boolean {

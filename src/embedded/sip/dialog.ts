@@ -136,6 +136,11 @@ export class SipDialog {
     return success(result.value);
   }
 
+  /** Sends UPDATE without SDP, which refreshes the session (RFC 4028 section 7.4). Succeeds with any final response. */
+  async update(): Promise<Result<SipResponse, RequestFailure>> {
+    return this.#send("UPDATE", [["Contact", contactFor(this.#state.flow)]], "");
+  }
+
   /** Sends INFO. Succeeds with any final response. */
   async info(contentType: string, body: string): Promise<Result<SipResponse, RequestFailure>> {
     return this.#send("INFO", [["Content-Type", contentType]], body);

@@ -1,0 +1,134 @@
+import t, { type Test } from "tap";
+import type { MemberInfo } from "../../src/embedded/bbb/member.js";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { DialOptions, TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { PATIENCE_MS } from "./support/deadline.js";
+import { untilHeard } from "./support/hearing.js";
+import { World, conferences } from "./support/world.js";
+
+const caller = "+4915223125678";
+const [{ pin }] = conferences;
+/** A tone of its own for each check, so that none is heard from before. */
+const toneBase = 500;
+const toneStep = 150;
+
+interface Talk {
+  readonly call: PhoneCall;
+  readonly member: MemberInfo;
+}
+
+/** A caller in the conference. */
+async function talk(world: World, phone: TestPhone, options: Partial<DialOptions> = {}): Promise<Talk> {
+  const call = await phone.dial({ uri: world.sipUri(), number: caller, ...options });
+  call.audio.listenForPrompts(world.prompts);
+  const answered = await call.answered;
+  if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
+  await untilHeard(world, call, "de/welcome");
+  const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
+  await call.sendDigits(pin);
+  const member = await arrival;
+  if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
+  return { call, member };
+}
+
+/** Each side sends a tone that the other one has not heard yet, and has to hear it. */
+class Tones {
+  readonly #world: World;
+  readonly #talk: Talk;
+  #next = toneBase;
+
+  constructor(world: World, talk: Talk) {
+    this.#world = world;
+    this.#talk = talk;
+  }
+
+  async bothWays(t: Test, when: string): Promise<void> {
+    const [up, down] = [this.#next, this.#next + toneStep];
+    this.#next += 2 * toneStep;
+    const [bbb] = this.#world.bbbs;
+    const { call, member } = this.#talk;
+    call.playTone(up);
+    bbb.playTone(pin, down);
+    const [atConference, atCaller] = await Promise.all([bbb.waitForTone({ memberId: member.memberId }, up, PATIENCE_MS), call.audio.waitForTone(down, PATIENCE_MS)]);
+    t.ok(atConference, `the conference hears the caller ${when}`);
+    t.ok(atCaller, `the caller hears the conference ${when}`);
+    bbb.stopTone(pin);
+    call.stopTone();
+  }
+}
+
+function keyIn(sdp: string): string | undefined {
+  return /^a=crypto:\d+ \S+ inline:([^|\s]+)/m.exec(sdp)?.[1];
+}
+
+await t.test("what a trunk may want in the middle of a call", { timeout: 400_000 }, async (t) => {
+  const world = await World.start(t);
+  const phone = await world.phone();
+  const before = await world.counts();
+
+  for (const { name, options } of [
+    { name: "after an offer in the INVITE", options: {} },
+    { name: "after an INVITE without SDP", options: { lateOffer: true } },
+    { name: "with one suite only", options: { suites: ["AES_CM_128_HMAC_SHA1_80"] } },
+    { name: "after an INVITE without SDP, with one suite only", options: { lateOffer: true, suites: ["AES_CM_128_HMAC_SHA1_80"] } },
+  ] as const) {
+    await t.test(name, async (t) => {
+      const there = await talk(world, phone, options);
+      const { call } = there;
+      const tones = new Tones(world, there);
+      await tones.bothWays(t, "at first");
+      t.match(call.remoteSdp, /^m=audio \d+ RTP\/SAVP /m);
+
+      t.match(await call.hold(), { ok: true }, "hold");
+      t.match(call.remoteSdp, /^a=(recvonly|inactive)\r?$/m, "is answered so");
+      t.match(await call.resume(), { ok: true }, "resume");
+      await tones.bothWays(t, "after hold and resume");
+
+      const ours = call.localSdp;
+      for (const direction of ["sendonly", "sendrecv"]) {
+        const answer = await call.dialog?.reinvite(ours.replace(/^a=sendrecv/m, `a=${direction}`));
+        if (answer?.ok !== true) throw new Error(`${direction}: refused`);
+        t.strictSame(answer.value.body.match(/^a=crypto:.*inline:[^|\s]+/gm)?.map(keyIn), [keyIn(call.remoteSdp)], `${direction} with the keys that there are: the same one, and only one, back`);
+      }
+      await tones.bothWays(t, "with the keys of before");
+
+      const old = keyIn(call.localSdp);
+      t.match(await call.renegotiate("sendrecv"), { ok: true }, "new keys");
+      t.not(keyIn(call.localSdp), old, "other ones than before");
+      await tones.bothWays(t, "after a change of keys");
+
+      const port = /^m=audio (\d+)/m.exec(call.localSdp)?.[1];
+      t.match(await call.moveRtp(), { ok: true }, "another RTP port");
+      t.not(/^m=audio (\d+)/m.exec(call.localSdp)?.[1], port);
+      await tones.bothWays(t, "after a change of ports");
+
+      t.match(await call.refresh(), { ok: true }, "session refresh by UPDATE without SDP");
+      const refreshed = await call.dialog?.reinvite("");
+      t.match(refreshed, { ok: true, value: { status: 200, body: /^m=audio [1-9]\d* RTP\/SAVP /m } }, "and by a re-INVITE without SDP");
+      await tones.bothWays(t, "after a refresh");
+
+      const [bbb] = world.bbbs;
+      t.ok(await call.sendDigits("0", { method: "info" }), "the key that mutes, by SIP INFO");
+      t.equal(await bbb.waitForDigits(there.member.memberId, "0", PATIENCE_MS), "0", "arrives");
+      t.ok(await call.sendDigits("0"), "and by RFC 4733");
+      t.equal(await bbb.waitForDigits(there.member.memberId, "00", PATIENCE_MS), "00", "arrives, and none twice");
+      await tones.bothWays(t, "after the keys");
+
+      const report = world.reports.next("the call's report", () => true);
+      await call.hangUp();
+      t.match(await report, { cause: "caller-hung-up", srtp: { trunk: call.suite } });
+      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    });
+  }
+
+  await t.test("from SRTP back to plain RTP: refused, and the call goes on as it was", async (t) => {
+    const there = await talk(world, phone);
+    const plain = there.call.localSdp.replace(/RTP\/SAVP/, "RTP/AVP").replace(/^a=crypto.*\r\n/gm, "");
+    t.match(await there.call.dialog?.reinvite(plain), { ok: false, failure: { status: 488 } });
+    await new Tones(world, there).bothWays(t, "as before");
+    await there.call.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  t.strictSame(world.complaints([caller.slice(3)]), [], "no bug and no number in the log");
+});
