@@ -3,7 +3,8 @@ import type { RemoteInfo } from "node:dgram";
 import { systemClock, type Clock } from "../../clock.js";
 import { failure, success, type Result } from "../../result.js";
 import { DigitReceiver } from "./dtmf.js";
-import { FRAME_SAMPLES, PAYLOAD_TYPES, decodeG711, encodeG711, type CodecName } from "./g711.js";
+import { Frames } from "./frames.js";
+import { PAYLOAD_TYPES, decodeG711, encodeG711, type CodecName } from "./g711.js";
 import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type AnswerOptions, type ChosenMedia, type OfferedMedia, type SrtpPolicy } from "./negotiation.js";
 import { Pacer } from "./pacer.js";
 import { RtpReceiver } from "./rtp-receiver.js";
@@ -75,7 +76,7 @@ export class MediaSession {
   #localCrypto: CryptoLine | undefined;
   #direction: Direction = "sendrecv";
   #stopDigits: (() => void) | undefined;
-  #rest: Int16Array = new Int16Array(0);
+  readonly #frames = new Frames();
   #closed = false;
 
   /** Every received audio packet, decoded; always 160 samples (20 ms, 8 kHz mono). Must not throw. */
@@ -303,21 +304,7 @@ export class MediaSession {
     if (codec === undefined) return;
     this.#digits.audio(packet.timestamp);
     this.onPayload?.(packet.payload, codec);
-    if (this.onFrame !== undefined) this.#deliver(decodeG711(codec, packet.payload), this.onFrame);
-  }
-
-  /** Phones may send 10, 30 or 60 ms; the listeners get 20. */
-  #deliver(pcm: Int16Array, onFrame: (pcm: Int16Array) => void): void {
-    if (pcm.length === FRAME_SAMPLES && this.#rest.length === 0) {
-      onFrame(pcm);
-      return;
-    }
-    const all = new Int16Array(this.#rest.length + pcm.length);
-    all.set(this.#rest);
-    all.set(pcm, this.#rest.length);
-    let at = 0;
-    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) onFrame(all.slice(at, at + FRAME_SAMPLES));
-    this.#rest = all.slice(at);
+    if (this.onFrame !== undefined) this.#frames.deliver(decodeG711(codec, packet.payload), this.onFrame);
   }
 }
 

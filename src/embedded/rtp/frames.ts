@@ -1,0 +1,19 @@
+import { FRAME_SAMPLES } from "./g711.js";
+
+/** Phones may send 10, 30 or 60 ms in a packet; whoever listens gets 20. */
+export class Frames {
+  #rest: Int16Array = new Int16Array(0);
+
+  deliver(pcm: Int16Array, onFrame: (pcm: Int16Array) => void): void {
+    if (pcm.length === FRAME_SAMPLES && this.#rest.length === 0) {
+      onFrame(pcm);
+      return;
+    }
+    const all = new Int16Array(this.#rest.length + pcm.length);
+    all.set(this.#rest);
+    all.set(pcm, this.#rest.length);
+    let at = 0;
+    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) onFrame(all.slice(at, at + FRAME_SAMPLES));
+    this.#rest = all.slice(at);
+  }
+}
