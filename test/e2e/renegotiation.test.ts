@@ -1,65 +1,9 @@
-import t, { type Test } from "tap";
-import type { MemberInfo } from "../../src/embedded/bbb/member.js";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import type { DialOptions, TestPhone } from "../../src/embedded/phone/test-phone.js";
+import t from "tap";
 import { PATIENCE_MS } from "./support/deadline.js";
-import { untilHeard } from "./support/hearing.js";
-import { World, conferences } from "./support/world.js";
+import { Tones, keyIn, talk } from "./support/talk.js";
+import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
-const [{ pin }] = conferences;
-/** A tone of its own for each check, so that none is heard from before. */
-const toneBase = 500;
-const toneStep = 150;
-
-interface Talk {
-  readonly call: PhoneCall;
-  readonly member: MemberInfo;
-}
-
-/** A caller in the conference. */
-async function talk(world: World, phone: TestPhone, options: Partial<DialOptions> = {}): Promise<Talk> {
-  const call = await phone.dial({ uri: world.sipUri(), number: caller, ...options });
-  call.audio.listenForPrompts(world.prompts);
-  const answered = await call.answered;
-  if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
-  await untilHeard(world, call, "de/welcome");
-  const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
-  await call.sendDigits(pin);
-  const member = await arrival;
-  if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
-  return { call, member };
-}
-
-/** Each side sends a tone that the other one has not heard yet, and has to hear it. */
-class Tones {
-  readonly #world: World;
-  readonly #talk: Talk;
-  #next = toneBase;
-
-  constructor(world: World, talk: Talk) {
-    this.#world = world;
-    this.#talk = talk;
-  }
-
-  async bothWays(t: Test, when: string): Promise<void> {
-    const [up, down] = [this.#next, this.#next + toneStep];
-    this.#next += 2 * toneStep;
-    const [bbb] = this.#world.bbbs;
-    const { call, member } = this.#talk;
-    call.playTone(up);
-    bbb.playTone(pin, down);
-    const [atConference, atCaller] = await Promise.all([bbb.waitForTone({ memberId: member.memberId }, up, PATIENCE_MS), call.audio.waitForTone(down, PATIENCE_MS)]);
-    t.ok(atConference, `the conference hears the caller ${when}`);
-    t.ok(atCaller, `the caller hears the conference ${when}`);
-    bbb.stopTone(pin);
-    call.stopTone();
-  }
-}
-
-function keyIn(sdp: string): string | undefined {
-  return /^a=crypto:\d+ \S+ inline:([^|\s]+)/m.exec(sdp)?.[1];
-}
 
 await t.test("what a trunk may want in the middle of a call", { timeout: 400_000 }, async (t) => {
   const world = await World.start(t);
@@ -73,7 +17,7 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
     { name: "after an INVITE without SDP, with one suite only", options: { lateOffer: true, suites: ["AES_CM_128_HMAC_SHA1_80"] } },
   ] as const) {
     await t.test(name, async (t) => {
-      const there = await talk(world, phone, options);
+      const there = await talk(world, phone, { number: caller, ...options });
       const { call } = there;
       const tones = new Tones(world, there);
       await tones.bothWays(t, "at first");
@@ -122,7 +66,7 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
   }
 
   await t.test("from SRTP back to plain RTP: refused, and the call goes on as it was", async (t) => {
-    const there = await talk(world, phone);
+    const there = await talk(world, phone, { number: caller });
     const plain = there.call.localSdp.replace(/RTP\/SAVP/, "RTP/AVP").replace(/^a=crypto.*\r\n/gm, "");
     t.match(await there.call.dialog?.reinvite(plain), { ok: false, failure: { status: 488 } });
     await new Tones(world, there).bothWays(t, "as before");

@@ -180,10 +180,10 @@ export class PhoneCall {
   }
 
   /** A re-INVITE with that direction and, on SRTP, new keys. Fails as the other side refuses it. */
-  async renegotiate(direction: "sendrecv" | "sendonly" | "inactive"): Promise<Result<SipResponse, CallFailure>> {
+  async renegotiate(direction: "sendrecv" | "sendonly" | "inactive", headers: HeaderList = []): Promise<Result<SipResponse, CallFailure>> {
     const dialog = this.#dialog;
     if (dialog === undefined) return failure(callFailure({ status: 481, reason: "not answered" }));
-    const result = await dialog.reinvite(this.#offer(direction));
+    const result = await dialog.reinvite(this.#offer(direction), headers);
     if (!result.ok) return failure(callFailure(result.failure));
     const accepted = this.#media.accept(result.value.body);
     if (!accepted.ok) return failure(callFailure({ status: 606, reason: accepted.failure.detail }));

@@ -119,12 +119,12 @@ export class SipDialog {
   }
 
   /** Sends a re-INVITE with our new SDP, once our own last 2xx is acknowledged. Fails with 491 while another one is under way. */
-  async reinvite(sdp: string): Promise<Result<SipResponse, InviteFailure>> {
+  async reinvite(sdp: string, more: HeaderList = []): Promise<Result<SipResponse, InviteFailure>> {
     if (this.#ended || this.#hangingUp) return failure({ status: 481, reason: "the dialog is over" });
     if (this.#reinviting) return failure({ status: 491, reason: "Request Pending" });
     this.#reinviting = true;
     await this.#unacknowledged?.settled;
-    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ["Content-Type", "application/sdp"]];
+    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ["Content-Type", "application/sdp"], ...more];
     const result = await this.#send("INVITE", headers, sdp);
     this.#reinviting = false;
     if (!result.ok) return result;

@@ -1,0 +1,36 @@
+import t from "tap";
+import { within } from "./support/deadline.js";
+import { Tones, keyIn, talk } from "./support/talk.js";
+import { World } from "./support/world.js";
+
+const caller = "+4915223125678";
+/** No session interval may be shorter (RFC 4028 section 5); whoever refreshes does so when half of it is over. */
+const intervalSeconds = 90;
+const refreshWithinMs = 60_000;
+
+await t.test("the trunk leaves the session timer to us: refreshed in time, and the audio stays", { timeout: 180_000 }, async (t) => {
+  const world = await World.start(t);
+  const phone = await world.phone();
+  const before = await world.counts();
+  const headers = [["Supported", "timer"], ["Session-Expires", `${intervalSeconds};refresher=uas`]] as const;
+  const there = await talk(world, phone, { number: caller, headers });
+  const { call } = there;
+  t.equal(call.dialog?.answer.headers.get("Session-Expires"), `${intervalSeconds};refresher=uas`, "the 200 says that we refresh");
+  const tones = new Tones(world, there);
+  await tones.bothWays(t, "at first");
+  t.match(await call.renegotiate("sendrecv", headers), { ok: true }, "new keys before the refresh");
+  const key = keyIn(call.remoteSdp);
+
+  let off: () => void = () => undefined;
+  const refreshed = new Promise<boolean>((resolve) => {
+    off = call.onReinvite(resolve);
+  });
+  t.ok(await within("the refresh", refreshed, refreshWithinMs, () => world.tail()), "the refresh has come, and was accepted");
+  off();
+  t.equal(keyIn(call.remoteSdp), key, "with the key in use, not with the first one");
+  await tones.bothWays(t, "after the refresh");
+
+  await call.hangUp();
+  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  t.strictSame(world.complaints([caller.slice(3)]), []);
+});
