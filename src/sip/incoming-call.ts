@@ -6,7 +6,7 @@ import { type Result, failure, success } from "../result.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import { readDtmfInfo } from "./dtmf-info.js";
 import { type Offer, answerInProfile, readNewOffer, readOffer } from "./offer.js";
-import type { SrfDialog, SrfError, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
+import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 /** What we understand inside a dialog (RFC 3261 section 20.5). */
 export const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
@@ -28,6 +28,7 @@ export class DrachtioCall implements IncomingCall {
   #offer: Offer;
   readonly #onBug: (error: unknown) => void;
   #dialog: SrfDialog | undefined;
+  #endpoint: CallerEndpoint | undefined;
 
   constructor(srf: SrfLike, clock: Clock, onBug: (error: unknown) => void, request: SrfRequest, response: SrfResponse) {
     this.#srf = srf;
@@ -65,10 +66,9 @@ export class DrachtioCall implements IncomingCall {
   }
 
   async accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
-    const dialog = await this.#send200(answerInProfile(sdp, this.#offer.profile));
-    if (!dialog.ok) return dialog;
     this.attach(endpoint);
-    return success(undefined);
+    const dialog = await this.#send200(answerInProfile(sdp, this.#offer.profile));
+    return dialog.ok ? success(undefined) : dialog;
   }
 
   async acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>> {
@@ -86,19 +86,7 @@ export class DrachtioCall implements IncomingCall {
   }
 
   attach(endpoint: CallerEndpoint): void {
-    const dialog = this.#dialog;
-    if (dialog === undefined) return;
-    dialog.on("modify", (request, response) => {
-      this.#renegotiate(dialog, endpoint, request, response);
-    });
-    dialog.on("update", (request, response) => {
-      this.#renegotiate(dialog, endpoint, request, response);
-    });
-    dialog.on("info", (request, response) => {
-      const key = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
-      if (key !== undefined) endpoint.pressed(key);
-      response.send(200, "OK", {});
-    });
+    this.#endpoint = endpoint;
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
@@ -123,16 +111,35 @@ export class DrachtioCall implements IncomingCall {
   }
 
   async #send200(localSdp: string): Promise<Result<SrfDialog, EndCause>> {
-    try {
-      const dialog = await this.#srf.createUAS(this.#request, this.#response, { localSdp, headers: { Allow: allowedMethods } });
-      this.#dialog = dialog;
-      dialog.on("destroy", () => {
-        this.gone.set("caller-hung-up");
+    return await new Promise((resolve) => {
+      this.#srf.createUAS(this.#request, this.#response, { localSdp, headers: { Allow: allowedMethods } }, (error, dialog) => {
+        if (error !== null || dialog === undefined) {
+          resolve(failure(error?.status === 487 ? "cancelled" : "answer-failed"));
+          return;
+        }
+        // At once: a request of the caller's may be in the next frame, and what nobody listens to drachtio-srf answers itself.
+        this.#dialog = dialog;
+        dialog.on("destroy", () => {
+          this.gone.set("caller-hung-up");
+        });
+        this.#listen(dialog);
+        resolve(success(dialog));
       });
-      return success(dialog);
-    } catch (error) {
-      return failure((error as SrfError).status === 487 ? "cancelled" : "answer-failed");
-    }
+    });
+  }
+
+  #listen(dialog: SrfDialog): void {
+    dialog.on("modify", (request, response) => {
+      this.#renegotiate(dialog, request, response);
+    });
+    dialog.on("update", (request, response) => {
+      this.#renegotiate(dialog, request, response);
+    });
+    dialog.on("info", (request, response) => {
+      const key = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
+      if (key !== undefined) this.#endpoint?.pressed(key);
+      response.send(200, "OK", {});
+    });
   }
 
   /** The signalling is lost for good: drachtio has restarted and does not know the dialog any more. */
@@ -141,7 +148,13 @@ export class DrachtioCall implements IncomingCall {
     this.gone.set("signalling-lost");
   }
 
-  #renegotiate(dialog: SrfDialog, endpoint: CallerEndpoint, request: SrfRequest, response: SrfResponse): void {
+  #renegotiate(dialog: SrfDialog, request: SrfRequest, response: SrfResponse): void {
+    const endpoint = this.#endpoint;
+    // The answer to our own offer is not dealt with yet (RFC 3261 section 14.2).
+    if (endpoint === undefined) {
+      response.send(491, "Request Pending", {});
+      return;
+    }
     const offer = readNewOffer(request.body ?? "");
     const agree = (sdp: string): void => {
       response.send(200, "OK", { headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" }, body: sdp });

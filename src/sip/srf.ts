@@ -83,7 +83,7 @@ export interface SrfLike {
   invite(handler: (request: SrfRequest, response: SrfResponse) => void): void;
   options(handler: (request: SrfRequest, response: SrfResponse) => void): void;
   request(uri: string, options: SrfRequestOptions, callback: (error: SrfError | null, request?: SrfRequest) => void): void;
-  createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }): Promise<SrfDialog>;
+  createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }, callback: (error: SrfError | null, dialog?: SrfDialog) => void): void;
   /** An INVITE without SDP: the answer to the other side's offer goes out with `ack`; `destroy` gives up. */
   createUAC(uri: string, options: { noAck: true; headers: Headers }): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
   /** Forgets a dialog, whose BYE has been sent in another way. */

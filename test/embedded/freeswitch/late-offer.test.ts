@@ -180,7 +180,12 @@ await t.test("from the phone through drachtio to the media server and back, as t
     const taken = new Promise<{ endpoint: Endpoint; dialog: SrfDialog }>((resolve, reject) => {
       const take = async (...[request, response]: Parameters<Parameters<SrfLike["invite"]>[0]>): Promise<void> => {
         const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, { "X-Einwahl-Srtp": "mandatory" });
-        const dialog = await srf.createUAS(request, response, { localSdp: late.offer });
+        const dialog = await new Promise<SrfDialog>((answered, failed) => {
+          srf.createUAS(request, response, { localSdp: late.offer }, (error, made) => {
+            if (made === undefined) failed(error ?? new Error("no dialog"));
+            else answered(made);
+          });
+        });
         const [ack] = await (once(dialog as unknown as EventEmitter, "ack") as Promise<[SrfMessage]>);
         const endpoint = await late.complete(ack.body ?? "");
         if (!endpoint.ok) throw new Error(endpoint.failure);
