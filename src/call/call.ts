@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { Language } from "../caller/language.js";
 import { labelFor } from "../caller/label.js";
 import { pseudonymFor } from "../caller/pseudonym.js";
 import type { Pin } from "../caller/secret.js";
@@ -9,11 +8,12 @@ import { type Result, failure, success } from "../result.js";
 import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
+import { type Conversation, converse } from "./conversation.js";
 import { Holdings } from "./holdings.js";
-import type { Admitted, CallerEndpoint, Directory, IncomingCall, MediaServers, Trunks } from "./interfaces.js";
-import { joinConference } from "./join.js";
-import { askForConference } from "./pin-dialogue.js";
+import type { Admitted, Directory, IncomingCall, MediaServers, Trunks } from "./interfaces.js";
+import type { Pace } from "./pace.js";
 import type { CallSettings } from "./settings.js";
+import { sayShutdown } from "./speech.js";
 import { type CallFacts, type CallReport, type Stage, Story } from "./story.js";
 import { Waiting } from "./wait.js";
 
@@ -23,6 +23,8 @@ export interface CallServices {
   readonly trunks: Trunks;
   readonly media: MediaServers;
   readonly directory: Directory;
+  /** Spreads the entries of callers who have waited for the same moment. */
+  readonly pace: Pace;
   /** Takes one of the places that the operator allows; the returned function gives it back. */
   readonly takePlace: () => Result<() => void, "too-many-calls" | "draining">;
   /** Set when einwahl stops and the calls have to end. */
@@ -35,42 +37,35 @@ export interface CallServices {
   readonly onBug: (error: unknown) => void;
 }
 
-/** An answered call on its way through the dialogue into a conference. */
-export interface Conversation {
-  readonly endpoint: CallerEndpoint;
-  readonly admitted: Admitted;
-  readonly waiting: Waiting;
-  readonly story: Story;
-  readonly services: CallServices;
-  readonly settings: CallSettings;
-  /** Changes when the caller asks for the other language. */
-  language: Language;
-}
-
 /**
  * One call, from the INVITE to its end:
  *
- *   ringing -> greeting -> asking -> looking-up -> joining -> talking -> ending
- *                            ^           |
- *                            +-----------+  unknown PIN, while tries are left
+ *                                      +-------------------------------+----------+   refused, lost or over: where is it now?
+ *                                      v                               |          |
+ *   ringing -> greeting -> asking -> looking-up -> (informing) -> joining -> talking -> ending
+ *                          ^   ^       |    |       once            ^          |
+ *                          |   +-------+    +------> waiting -------+          |
+ *                          |    unknown    not begun    |                      |
+ *                          +----------------------------+----------------------+   another conference
  *
+ * From each stage the call may end: the caller hangs up, the line or an engine is lost, einwahl is stopped, time is over.
  * Returns when the call is over and nothing of it is left: no channel, dialog, timer or listener.
  */
 export async function runCall(call: IncomingCall, services: CallServices, settings: CallSettings): Promise<CallReport> {
-  const ended = new Latch<EndCause>();
+  const line = new Line();
   const story = new Story(services.clock, services.onStage);
   const held = new Holdings(services);
   const offs = [
     call.gone.onSet((cause) => {
-      ended.set(cause);
+      line.gone.set(cause);
     }),
     services.shutdown.onSet((cause) => {
-      ended.set(cause);
+      line.ended.set(cause);
     }),
   ];
   let cause: EndCause;
   try {
-    cause = await live(call, services, settings, story, ended, held);
+    cause = await live(call, services, settings, story, line, held);
   } catch (error) {
     services.onBug(error);
     cause = "bug";
@@ -81,15 +76,29 @@ export async function runCall(call: IncomingCall, services: CallServices, settin
   return story.report(cause);
 }
 
+/** What ends a call from outside. */
+class Line {
+  /** Nobody hears anything any more. */
+  readonly gone = new Latch<EndCause>();
+  /** Gone, or to be ended, which a caller who is still there can be told. */
+  readonly ended = new Latch<EndCause>();
+
+  constructor() {
+    this.gone.onSet((cause) => {
+      this.ended.set(cause);
+    });
+  }
+}
+
 async function live(
   call: IncomingCall,
   services: CallServices,
   settings: CallSettings,
   story: Story,
-  ended: Latch<EndCause>,
+  line: Line,
   held: Holdings,
 ): Promise<EndCause> {
-  const waiting = new Waiting(services.clock, ended);
+  const waiting = new Waiting(services.clock, line.ended);
 
   const admitted = admit(call, services);
   if (!admitted.ok) return admitted.failure;
@@ -103,7 +112,7 @@ async function live(
   if (connected.kind === "ended") return connected.cause;
   const { endpoint } = connected;
   held.watch(endpoint.gone.onSet((cause) => {
-    ended.set(cause);
+    line.gone.set(cause);
   }));
   story.note({ mediaServer: endpoint.mediaServer, codec: endpoint.codec });
   story.noteSuite("trunk", endpoint.suite);
@@ -115,14 +124,17 @@ async function live(
     story,
     services,
     settings,
+    appearIn: ({ meetingId }) => ({
+      label: labelFor(admitted.value.caller, settings.label, conversation.language),
+      pseudonym: pseudonymFor(admitted.value.caller, meetingId, settings.pseudonymKey, randomBytes),
+    }),
     language: admitted.value.languages[0],
+    hints: settings.hints ? "due" : "said",
+    conferencesOver: 0,
   };
-  const asked = await askForConference(conversation);
-  if (asked.kind === "ended") return asked.cause;
-  return await joinConference(conversation, asked.pin, asked.conference, (conference) => ({
-    label: labelFor(admitted.value.caller, settings.label, conversation.language),
-    pseudonym: pseudonymFor(admitted.value.caller, conference.meetingId, settings.pseudonymKey, randomBytes),
-  }));
+  const cause = await converse(conversation);
+  if (cause === "shutdown") await sayShutdown(conversation, new Waiting(services.clock, line.gone));
+  return cause;
 }
 
 /** Whether the call comes in at all; nothing has been spent on it yet. */

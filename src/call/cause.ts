@@ -25,10 +25,14 @@ export const endCauses = {
 
   // The conference is over, or the call has lasted long enough
   "conference-ended": { result: "finished", q850: 16 },
+  /** Somebody in the conference, or BBB itself, has taken the caller out of it. */
+  removed: { result: "finished", q850: 16 },
   "max-duration": { result: "finished", q850: 16 },
 
   // Something failed
   "directory-unavailable": { result: "failed", q850: 41 },
+  /** The conference's audio runs in LiveKit on a server for which no SIP port of LiveKit is configured. */
+  "no-telephone-audio": { result: "failed", q850: 27 },
   "conference-refused": { result: "failed", q850: 21 },
   "conference-unreachable": { result: "failed", q850: 27 },
   "media-lost": { result: "failed", q850: 102 },

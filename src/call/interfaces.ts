@@ -9,7 +9,7 @@ import type { Latch } from "../latch.js";
 import type { Result } from "../result.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import type { EndCause, SipAnswer } from "./cause.js";
-import type { KeyBuffer } from "./key-buffer.js";
+import type { Key, KeyBuffer } from "./key-buffer.js";
 import type { PromptName } from "./prompts.js";
 
 /** What the caller's SDP asks for; `none`: there is no SDP, the caller expects our offer. */
@@ -117,11 +117,13 @@ export interface Bridge {
   /** Settles when the node has answered or refused. */
   readonly answered: Promise<Result<BridgeFacts, BridgeFailure>>;
   /**
-   * Settles when an answered bridge is over from the node's side; the caller's endpoint lives on. `lost`: the node sent no
-   * audio any more, so it is gone and not the conference.
+   * Set when an answered bridge is over from the node's side; the caller's endpoint lives on. `lost`: the node is gone or
+   * being stopped, and not the conference.
    */
-  readonly over: Promise<"ended" | "lost">;
-  /** Takes the caller out of the conference. */
+  readonly over: Latch<"ended" | "lost">;
+  /** The caller's keys stay with einwahl; this one goes to the conference. */
+  send(key: Key): void;
+  /** Takes the caller out of the conference, or gives up getting there; may be called more than once. */
   leave(): void;
 }
 

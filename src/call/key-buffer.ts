@@ -1,3 +1,5 @@
+import { Inbox } from "./inbox.js";
+
 /** The keys of a telephone as RFC 4733 names them, without A to D. */
 export type Key = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#";
 
@@ -11,40 +13,37 @@ const capacity = 64;
  * media server reports passes here first: nothing but `[0-9*#]` gets any further.
  */
 export class KeyBuffer {
-  readonly #keys: Key[] = [];
-  #arrival: { readonly promise: Promise<void>; readonly settle: () => void } | undefined;
+  readonly #keys = new Inbox<Key>(capacity);
+  #expected: Key | undefined;
 
   press(text: string): void {
-    if (!isKey(text) || this.#keys.length >= capacity) return;
-    this.#keys.push(text);
-    this.#arrival?.settle();
-    this.#arrival = undefined;
+    if (!isKey(text)) return;
+    const expected = this.#expected;
+    this.#expected = undefined;
+    if (text !== expected) this.#keys.put(text);
   }
 
   /** The oldest key that has not been read. */
   take(): Key | undefined {
-    return this.#keys.shift();
+    return this.#keys.take();
   }
 
   /** Forgets what was pressed and not read. */
   clear(): void {
-    this.#keys.length = 0;
+    this.#keys.clear();
+  }
+
+  /** The next key that is pressed is dropped if it is this one: a `#` after a PIN that was complete without it. */
+  expect(key: Key): void {
+    this.#expected = key;
   }
 
   /** Settles when there is a key to take. Waiting again before one came gives the same promise. */
   async arrival(): Promise<void> {
-    if (this.#keys.length > 0) return;
-    if (this.#arrival === undefined) {
-      let settle: () => void = () => undefined;
-      const promise = new Promise<void>((resolve) => {
-        settle = resolve;
-      });
-      this.#arrival = { promise, settle };
-    }
-    await this.#arrival.promise;
+    await this.#keys.arrival();
   }
 }
 
-function isKey(text: string): text is Key {
+export function isKey(text: string): text is Key {
   return keyPattern.test(text);
 }

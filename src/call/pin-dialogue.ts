@@ -1,47 +1,50 @@
-import { Pin } from "../caller/secret.js";
-import type { Conversation } from "./call.js";
-import type { EndCause } from "./cause.js";
 import type { Language } from "../caller/language.js";
-import type { Conference, Lookup, Sound } from "./interfaces.js";
-import { PinEntry } from "./pin-entry.js";
+import { Pin } from "../caller/secret.js";
+import type { EndCause } from "./cause.js";
+import type { Conversation, Ended, Next } from "./conversation.js";
+import type { Lookup, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
-import { type Spoken, playing, say, sayLast } from "./speech.js";
+import { readPin } from "./read-pin.js";
+import { inLanguage, playing, sayLast } from "./speech.js";
 
-/** How the dialogue came out: a conference, or the end of the call. */
-export type Asked =
-  | { readonly kind: "conference"; readonly pin: Pin; readonly conference: Conference }
-  | { readonly kind: "ended"; readonly cause: EndCause };
+/** Why the caller is asked for a PIN. */
+export type Occasion = "greeting" | "another-conference" | "conference-ended" | "unknown-after-all";
 
-/** What the caller made of one request for a PIN. */
-type Entry =
-  | { readonly kind: "typed"; readonly digits: string }
-  | { readonly kind: "silence" }
-  | { readonly kind: "switch-language" }
-  | { readonly kind: "too-long" }
-  | { readonly kind: "ended"; readonly cause: EndCause };
+interface Opening {
+  readonly prompts: readonly PromptName[];
+  /** How the call ends when nothing at all is typed, and what is said then. */
+  readonly silence: { readonly cause: EndCause; readonly farewell: readonly PromptName[]; readonly times: "once" | "as-often-as-tries" };
+}
+
+const noInput: Opening["silence"] = { cause: "no-input", farewell: ["no-input-goodbye"], times: "as-often-as-tries" };
+
+const openings: Readonly<Record<Occasion, Opening>> = {
+  greeting: { prompts: ["welcome", "enter-pin"], silence: noInput },
+  "another-conference": { prompts: ["enter-pin"], silence: noInput },
+  // Most callers are through now: who types nothing is not asked again.
+  "conference-ended": { prompts: ["conference-ended", "enter-pin"], silence: { cause: "conference-ended", farewell: ["goodbye"], times: "once" } },
+  "unknown-after-all": { prompts: ["pin-unknown", "enter-pin"], silence: noInput },
+};
 
 /** A caller who only switches languages is not asked for ever. */
 const mostSwitches = 6;
-/** More keys than three PINs and their corrections take. */
-const mostKeys = 120;
 /** A look-up that takes longer than this is explained to the caller, in milliseconds. */
 const explainAfterMs = 800;
-/** No prompt, nor a row of them, is longer; a bound against a media server that never reports the end. */
-const longestPrompt = 60_000;
 
 /**
- * Greets the caller and asks for the PIN until it leads to a conference, the tries are used up or the
- * time for the dialogue is over.
+ * Asks for the PIN until it leads to a conference, the tries are used up or the time for the dialogue is over.
  */
-export async function askForConference(conversation: Conversation): Promise<Asked> {
+export async function askForPin(conversation: Conversation, why: Occasion): Promise<Next> {
   const { settings, story, services } = conversation;
+  const { tries: mostTries } = settings.pin;
   const deadline = services.clock.now() + settings.pin.dialogueWithinMs;
-  story.enter("greeting");
-  let opening: readonly PromptName[] = ["welcome", "enter-pin"];
-  let silences = 0;
-  let lastOutcome: EndCause = "no-input";
-  for (let tries = 0, switches = 0; tries < settings.pin.tries && silences < settings.pin.tries && switches <= mostSwitches;) {
-    const entry = await readPin(conversation, opening, deadline);
+  story.enter(why === "greeting" ? "greeting" : "asking");
+  const { silence } = openings[why];
+  const mostSilences = silence.times === "once" ? 1 : mostTries;
+  let { prompts } = openings[why];
+  let last: { readonly cause: EndCause; readonly farewell: readonly PromptName[] } = silence;
+  for (let tries = 0, silences = 0, switches = 0; tries < mostTries && silences < mostSilences && switches <= mostSwitches;) {
+    const entry = await readPin(conversation, request(conversation, prompts), deadline);
     switch (entry.kind) {
       case "ended":
         return entry;
@@ -49,13 +52,13 @@ export async function askForConference(conversation: Conversation): Promise<Aske
         return await sayLast(conversation, ["no-input-goodbye"], "dialogue-too-long");
       case "switch-language":
         conversation.language = otherLanguage(conversation);
-        opening = ["welcome", "enter-pin"];
+        prompts = ["welcome", "enter-pin"];
         switches += 1;
         continue;
       case "silence":
         silences += 1;
-        lastOutcome = "no-input";
-        opening = ["pin-silence", "enter-pin"];
+        last = silence;
+        prompts = ["pin-silence", "enter-pin"];
         continue;
       case "typed":
         break;
@@ -63,49 +66,35 @@ export async function askForConference(conversation: Conversation): Promise<Aske
     tries += 1;
     story.pinTyped();
     const pin = Pin.parse(entry.digits);
-    const looked = pin.ok ? await lookUp(conversation, pin.value) : ({ kind: "unknown" } as const);
+    if (!pin.ok) throw new Error("what was typed is not a PIN");
+    const looked = await lookUp(conversation, pin.value);
     if (looked.kind !== "ended") services.onPin(looked.kind);
     switch (looked.kind) {
       case "ended":
         return looked;
       case "open":
-        if (!pin.ok) break;
-        return { kind: "conference", pin: pin.value, conference: looked.conference };
+        return { kind: "visit", destination: { pin: pin.value, conference: looked.conference, waitUntil: undefined } };
       case "not-started":
-        lastOutcome = "conference-not-started";
-        opening = ["not-started-call-again", "enter-pin"];
+        if (settings.waiting.limitMs > 0) return { kind: "wait", pin: pin.value, until: undefined };
         break;
-      case "no-telephone-audio":
-        lastOutcome = "conference-unreachable";
-        opening = ["conference-unavailable", "enter-pin"];
-        break;
-      case "unknown":
-        lastOutcome = "too-many-tries";
-        opening = ["pin-unknown", "enter-pin"];
-        break;
-      case "unavailable":
-        lastOutcome = "directory-unavailable";
-        opening = ["service-unavailable", "enter-pin"];
+      default:
         break;
     }
+    story.enter("asking");
+    const refusal = refusals[looked.kind];
+    last = refusal;
+    prompts = [refusal.told, "enter-pin"];
   }
-  return await sayLast(conversation, farewell(lastOutcome), lastOutcome);
+  return await sayLast(conversation, last.farewell, last.cause);
 }
 
-function farewell(outcome: EndCause): readonly PromptName[] {
-  switch (outcome) {
-    case "directory-unavailable":
-      return ["service-unavailable", "goodbye"];
-    case "conference-not-started":
-      return ["not-started-call-again", "goodbye"];
-    case "conference-unreachable":
-      return ["conference-unavailable", "goodbye"];
-    case "too-many-tries":
-      return ["pin-unknown", "too-many-tries"];
-    default:
-      return ["no-input-goodbye"];
-  }
-}
+/** What the caller is told about a PIN that leads nowhere, and how the call ends when it was the last. */
+const refusals: Readonly<Record<Exclude<Lookup["kind"], "open">, { readonly told: PromptName; readonly cause: EndCause; readonly farewell: readonly PromptName[] }>> = {
+  "not-started": { told: "not-started-call-again", cause: "conference-not-started", farewell: ["not-started-call-again", "goodbye"] },
+  "no-telephone-audio": { told: "no-telephone-audio", cause: "no-telephone-audio", farewell: ["no-telephone-audio", "goodbye"] },
+  unknown: { told: "pin-unknown", cause: "too-many-tries", farewell: ["pin-unknown", "too-many-tries"] },
+  unavailable: { told: "service-unavailable", cause: "directory-unavailable", farewell: ["service-unavailable", "goodbye"] },
+};
 
 /** The next of the dialled number's languages, round and round. */
 function otherLanguage(conversation: Conversation): Language {
@@ -117,60 +106,18 @@ function otherLanguage(conversation: Conversation): Language {
 /** The prompts of one request; the other language is offered in that language, where there is one. */
 function request(conversation: Conversation, prompts: readonly PromptName[]): Sound[] {
   const other = otherLanguage(conversation);
-  const sounds: Sound[] = prompts.map((prompt) => ({ prompt, language: conversation.language }));
+  const sounds = inLanguage(conversation, prompts);
   if (other !== conversation.language && prompts.includes("welcome")) sounds.push({ prompt: "language-switch", language: other });
   return sounds;
 }
 
-/** Plays the request and reads keys until the PIN is complete. The first key stops the prompt. */
-async function readPin(conversation: Conversation, prompts: readonly PromptName[], deadline: number): Promise<Entry> {
-  const { endpoint, waiting, services, settings, story } = conversation;
-  const entry = new PinEntry(services.directory);
-  let prompt: Spoken = say(conversation, request(conversation, prompts));
-  try {
-    for (let keys = 0; keys < mostKeys; ) {
-      const left = deadline - services.clock.now();
-      if (left <= 0) return { kind: "too-long" };
-      const patience = prompt.isPlaying ? longestPrompt : entry.digits === "" ? settings.pin.firstKeyWithinMs : settings.pin.nextKeyWithinMs;
-      const heard = await waiting.for(Promise.race([endpoint.keys.arrival(), ...(prompt.isPlaying ? [prompt.finished] : [])]), Math.min(patience, left));
-      if (heard.kind === "ended") return heard;
-      const key = endpoint.keys.take();
-      if (key === undefined) {
-        if (heard.kind === "done") continue; // the prompt is over: now the caller has time to answer
-        if (left < patience) return { kind: "too-long" };
-        return entry.digits === "" ? { kind: "silence" } : { kind: "typed", digits: entry.digits };
-      }
-      keys += 1;
-      const typed = entry.type(key);
-      // A `#` after a PIN that was complete without it is no answer to what is being said now.
-      if (typed === "nothing") continue;
-      prompt.stop();
-      story.enter("asking");
-      switch (typed) {
-        case "complete":
-          return { kind: "typed", digits: entry.digits };
-        case "switch-language":
-          return { kind: "switch-language" };
-        case "cleared":
-          prompt = say(conversation, request(conversation, ["pin-restart"]));
-          break;
-        case "more":
-          break;
-      }
-    }
-    return { kind: "too-long" };
-  } finally {
-    prompt.stop();
-  }
-}
-
 /** Looks the PIN up; when that takes time the caller hears why, and music. */
-async function lookUp(conversation: Conversation, pin: Pin): Promise<Lookup | { readonly kind: "ended"; readonly cause: EndCause }> {
+async function lookUp(conversation: Conversation, pin: Pin): Promise<Lookup | Ended> {
   const { services, settings, story } = conversation;
   story.enter("looking-up");
   const looked = await playing(conversation, services.directory.find(pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
-  if (outcome.kind !== "open") story.enter("asking");
+  story.lookedUp(outcome.kind);
   return outcome;
 }

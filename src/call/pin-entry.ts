@@ -1,16 +1,22 @@
+import { longestPin } from "../caller/secret.js";
 import type { Directory } from "./interfaces.js";
 import type { Key } from "./key-buffer.js";
 
-/** The longest number that BBB's dialplan takes (`^(\d{5,11})$` in its `default` context). */
-const longestPin = 11;
-
 /** What a key has done to the PIN that is being typed. */
-export type Typed = "more" | "complete" | "cleared" | "switch-language" | "nothing";
+export type Typed =
+  /** It goes on. */
+  | "more"
+  /** `#` after at least one digit. */
+  | "ended"
+  /** It has as many digits as a PIN can have. */
+  | "longest"
+  /** It is a known PIN that no known PIN goes on from. */
+  | "known"
+  | "cleared"
+  | "switch-language"
+  | "nothing";
 
-/**
- * The PIN as it is typed: `#` ends it, `*` starts over, `**` asks for the other language, and it ends by
- * itself when it is a known PIN that no known PIN goes on from.
- */
+/** The PIN as it is typed: `#` ends it, `*` starts over, `**` asks for the other language. */
 export class PinEntry {
   readonly #directory: Pick<Directory, "match">;
   #digits = "";
@@ -34,10 +40,10 @@ export class PinEntry {
       this.#last = undefined;
       return "switch-language";
     }
-    if (key === "#") return this.#digits === "" ? "nothing" : "complete";
+    if (key === "#") return this.#digits === "" ? "nothing" : "ended";
     this.#digits += key;
-    if (this.#digits.length >= longestPin) return "complete";
+    if (this.#digits.length >= longestPin) return "longest";
     const match = this.#directory.match(this.#digits);
-    return match.complete && !match.longer ? "complete" : "more";
+    return match.complete && !match.longer ? "known" : "more";
   }
 }

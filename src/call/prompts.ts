@@ -1,3 +1,5 @@
+import type { Key } from "./key-buffer.js";
+
 /**
  * Every line that einwahl can say. Texts are in `freeswitch/prompts/<language>.yaml`, recordings in
  * `freeswitch/sounds/<language>/<name>.wav`; an operator's own recordings have the same names.
@@ -27,16 +29,20 @@ export const promptNames = [
   "not-started",
   /** The conference is known, has not begun, and is not waited for (any longer): says to call again later. */
   "not-started-call-again",
-  /** From time to time, between music, while the conference has not begun. */
+  /** From time to time, between music, while the conference has not begun; names the key for another PIN, `*`. */
   "waiting",
-  /** Before the conference: says what it will see of the caller. */
-  "joining",
-  /** Before the conference: the key that mutes. */
+  /** The keys that mute. */
   "mute-hint",
+  /** The keys that leave the conference for another one; their names come after it. */
+  "leave-hint",
   /** The server of the conference refuses the call or is gone. */
   "conference-unavailable",
+  /** The conference's audio is nowhere that a telephone can get to. */
+  "no-telephone-audio",
   /** The conference is over. */
   "conference-ended",
+  /** The breakout room is over, the caller goes on to the main room. */
+  "main-room",
   /** Somebody has taken the caller out of the conference. */
   "removed",
   /** The call has lasted as long as a call may. */
@@ -45,6 +51,31 @@ export const promptNames = [
   "shutting-down",
   /** The last thing that a caller hears. */
   "goodbye",
+  /** The keys by name. */
+  "key-0",
+  "key-1",
+  "key-2",
+  "key-3",
+  "key-4",
+  "key-5",
+  "key-6",
+  "key-7",
+  "key-8",
+  "key-9",
+  "key-star",
+  "key-pound",
 ] as const;
 
 export type PromptName = (typeof promptNames)[number];
+
+/** The name of a key. */
+export function keyPrompt(key: Key): PromptName {
+  switch (key) {
+    case "*":
+      return "key-star";
+    case "#":
+      return "key-pound";
+    default:
+      return `key-${key}`;
+  }
+}

@@ -1,4 +1,5 @@
 import type { LabelSettings } from "../caller/label.js";
+import type { Key } from "./key-buffer.js";
 
 /** What the operator decides about calls. All durations are milliseconds. */
 export interface CallSettings {
@@ -12,6 +13,17 @@ export interface CallSettings {
     /** The whole dialogue, from the greeting on. */
     readonly dialogueWithinMs: number;
   };
+  /** For conferences that have not begun. */
+  readonly waiting: {
+    /** The longest that a caller waits; 0: nobody waits, the caller is asked to call again. */
+    readonly limitMs: number;
+    /** From one spoken line to the next, with music between. */
+    readonly remindEveryMs: number;
+  };
+  /** Whether the caller is told, once per call, what the conference sees of the number and which keys there are. */
+  readonly hints: boolean;
+  /** The key after `*` that leaves a conference for another one; `undefined`: there is none. */
+  readonly leaveKey: Key | undefined;
   /** How long the media server may take to open a channel. */
   readonly mediaWithinMs: number;
   /** How long the SIP server may take to send the 200. */

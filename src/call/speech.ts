@@ -1,33 +1,43 @@
-import type { Conversation } from "./call.js";
+import type { Conversation, Ended } from "./conversation.js";
 import type { EndCause } from "./cause.js";
-import type { Sound } from "./interfaces.js";
+import type { Playback, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
-import type { Waited } from "./wait.js";
+import type { Waited, Waiting } from "./wait.js";
 
 /** Something that is being said to the caller. */
 export interface Spoken {
-  readonly isPlaying: boolean;
-  readonly finished: Promise<unknown>;
+  readonly state: "playing" | "played" | "stopped" | "failed";
+  readonly finished: Playback["finished"];
   stop(): void;
 }
 
 /** Starts to play; the caller can interrupt it. */
-export function say(conversation: Conversation, sounds: readonly Sound[]): Spoken {
+export function say(conversation: Pick<Conversation, "endpoint">, sounds: readonly Sound[]): Spoken {
   const playback = conversation.endpoint.play(sounds);
-  const spoken = {
-    isPlaying: true,
+  let state: Spoken["state"] = "playing";
+  return {
+    get state() {
+      return state;
+    },
     finished: playback.finished.then((outcome) => {
-      spoken.isPlaying = false;
+      if (state === "playing") state = outcome;
       return outcome;
     }),
     stop(): void {
-      if (!spoken.isPlaying) return;
-      spoken.isPlaying = false;
+      if (state !== "playing") return;
+      state = "stopped";
       playback.stop();
     },
   };
-  return spoken;
 }
+
+/** The prompts in the caller's language. */
+export function inLanguage({ language }: Pick<Conversation, "language">, prompts: readonly PromptName[]): Sound[] {
+  return prompts.map((prompt) => ({ prompt, language }));
+}
+
+/** No prompt, nor a row of them, is longer, in milliseconds; a bound against a media server that never reports the end. */
+export const longestPrompt = 60_000;
 
 /** The longest farewell, in milliseconds. */
 const longestFarewell = 30_000;
@@ -37,11 +47,35 @@ export async function sayLast(
   conversation: Conversation,
   prompts: readonly PromptName[],
   cause: EndCause,
-): Promise<{ readonly kind: "ended"; readonly cause: EndCause }> {
-  const spoken = say(conversation, prompts.map((prompt) => ({ prompt, language: conversation.language })));
+): Promise<Ended> {
+  const spoken = say(conversation, inLanguage(conversation, prompts));
   const heard = await conversation.waiting.for(spoken.finished, longestFarewell);
   spoken.stop();
   return { kind: "ended", cause: heard.kind === "ended" ? heard.cause : cause };
+}
+
+/** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */
+const longestShutdown = 4_000;
+
+/** Says that einwahl is being stopped, to a caller who is still there as long as `onTheLine` lasts. */
+export async function sayShutdown(conversation: Conversation, onTheLine: Waiting): Promise<void> {
+  const spoken = say(conversation, inLanguage(conversation, ["shutting-down"]));
+  await onTheLine.for(spoken.finished, longestShutdown);
+  spoken.stop();
+}
+
+/** Says it to its end, or until the caller presses a key, which means just that; what was pressed before means nothing. */
+export async function sayUntilKey(
+  conversation: Conversation,
+  sounds: readonly Sound[],
+): Promise<Ended | undefined> {
+  const { endpoint, waiting } = conversation;
+  endpoint.keys.clear();
+  const spoken = say(conversation, sounds);
+  const heard = await waiting.for(Promise.race([spoken.finished, endpoint.keys.arrival()]), longestPrompt);
+  spoken.stop();
+  endpoint.keys.take();
+  return heard.kind === "ended" ? heard : undefined;
 }
 
 /**
@@ -57,8 +91,7 @@ export async function playing<Value>(
 ): Promise<Waited<Value>> {
   const quick = await conversation.waiting.for(work, explainAfterMs);
   if (quick.kind !== "late") return quick;
-  const sounds: Sound[] = prompts.map((prompt) => ({ prompt, language: conversation.language }));
-  const spoken = say(conversation, [...sounds, { music: "hold" }]);
+  const spoken = say(conversation, [...inLanguage(conversation, prompts), { music: "hold" }]);
   const waited = await conversation.waiting.for(work, withinMs - explainAfterMs);
   spoken.stop();
   return waited;

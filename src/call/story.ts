@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.js";
 import type { EndCause } from "./cause.js";
+import type { Lookup } from "./interfaces.js";
 
 /** The stages of a call, in their usual order. */
-export const stages = ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "ending"] as const;
+export const stages = ["ringing", "greeting", "asking", "looking-up", "waiting", "informing", "joining", "talking", "ending"] as const;
 export type Stage = (typeof stages)[number];
 
 /** What is learnt of a call on its way. */
@@ -19,6 +20,10 @@ export interface CallReport {
   readonly srtp: { readonly trunk: string | undefined; readonly bbb: string | undefined };
   /** PINs that were typed to their end. */
   readonly pinsTyped: number;
+  /** What became of them, in their order. */
+  readonly lookups: readonly Lookup["kind"][];
+  /** Legs to conferences that were answered. */
+  readonly joins: number;
   /** Each stage with its duration in whole milliseconds, as often as the call was in it. */
   readonly stages: readonly { readonly stage: Stage; readonly ms: number }[];
   readonly totalMs: number;
@@ -35,6 +40,8 @@ export class Story {
   #facts: CallFacts = {};
   #srtp: { trunk: string | undefined; bbb: string | undefined } = { trunk: undefined, bbb: undefined };
   #pinsTyped = 0;
+  readonly #lookups: Lookup["kind"][] = [];
+  #joins = 0;
 
   constructor(clock: Clock, onStage: (stage: Stage, facts: CallFacts) => void) {
     this.#clock = clock;
@@ -72,6 +79,14 @@ export class Story {
     this.#pinsTyped += 1;
   }
 
+  lookedUp(outcome: Lookup["kind"]): void {
+    this.#lookups.push(outcome);
+  }
+
+  joined(): void {
+    this.#joins += 1;
+  }
+
   report(cause: EndCause): CallReport {
     this.#close();
     return {
@@ -82,6 +97,8 @@ export class Story {
       codec: this.#facts.codec,
       srtp: { ...this.#srtp },
       pinsTyped: this.#pinsTyped,
+      lookups: [...this.#lookups],
+      joins: this.#joins,
       stages: [...this.#stages],
       totalMs: Math.round(this.elapsed),
     };

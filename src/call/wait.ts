@@ -49,4 +49,10 @@ export class Waiting {
       );
     });
   }
+
+  /** Lets time go by; `undefined` when it has, else the end of the call. */
+  async pause(ms: number): Promise<{ readonly kind: "ended"; readonly cause: EndCause } | undefined> {
+    const waited = await this.for(new Promise<never>(() => undefined), ms);
+    return waited.kind === "ended" ? waited : undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { type Key, isKey } from "../call/key-buffer.js";
 import { type LabelSettings, defaultLabels } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import { completeHttp, completePage, completeRooms } from "./complete-web.js";
@@ -35,6 +36,9 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
         nextKeyWithinMs: calls.pin.inter_digit_timeout,
         dialogueWithinMs: calls.pin.total_timeout,
       },
+      waiting: { limitMs: calls.waiting.enabled ? calls.waiting.limit : 0, remindEveryMs: calls.waiting.remind_every },
+      hints: calls.hints,
+      leaveKey: completeLeaveKey(calls.leave_key),
       maxDurationMs: calls.max_duration,
       mediaTimeoutMs: calls.media_timeout,
     },
@@ -47,6 +51,12 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     logging: settings.logging,
     prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
   };
+}
+
+/** From `*#` to the key that counts; `off` has none. */
+function completeLeaveKey(setting: string): Key | undefined {
+  const key = setting.slice(1);
+  return isKey(key) ? key : undefined;
 }
 
 function completeMediaServer(server: ValidSettings["media_servers"][number]): MediaServerConfig {

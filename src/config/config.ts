@@ -1,4 +1,5 @@
 import type { CountryCode } from "libphonenumber-js";
+import type { Key } from "../call/key-buffer.js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
@@ -115,6 +116,12 @@ export interface CallsConfig {
     readonly nextKeyWithinMs: number;
     readonly dialogueWithinMs: number;
   };
+  /** `limitMs` 0: nobody waits for a conference that has not begun. */
+  readonly waiting: { readonly limitMs: number; readonly remindEveryMs: number };
+  /** Whether callers are told the keys before their first conference. */
+  readonly hints: boolean;
+  /** The key after `*` that leaves a conference; `undefined`: none does. */
+  readonly leaveKey: Key | undefined;
   readonly maxDurationMs: number;
   /** A call from which no RTP has come for this long is over. */
   readonly mediaTimeoutMs: number;

@@ -128,6 +128,7 @@ export const fields = {
   directory: matching(/^\/[A-Za-z0-9._/-]*$/, "is no absolute path", "as the media servers see it, with letters, digits and . _ - / only"),
   source: text(sourceFault),
   apiUrl: text(apiUrlFault),
+  leaveKey: matching(/^(?:\*[0-57-9#]|off)$/, "is no key that can leave a conference", "write it in quotes: * and one of 0 1 2 3 4 5 7 8 9 #, such as \"*#\", or \"off\""),
   country: z.string().transform((value, context): CountryCode => {
     if (isCountry(value)) return value;
     context.addIssue({ code: "custom", message: "is no country", params: { hint: "two capital letters, such as DE, AT or CH" } });

@@ -86,6 +86,13 @@ const calls = z.strictObject({
     inter_digit_timeout: fields.duration("1s", "30s").prefault("5s").describe("From one key to the next; then the PIN counts as complete."),
     total_timeout: fields.duration("10s", "15m").prefault("2m").describe("From the greeting until a conference is found."),
   }).prefault({}).describe("The dialogue that asks for the PIN."),
+  waiting: z.strictObject({
+    enabled: fields.flag.prefault(true).describe("Whether callers can wait for a conference that has not begun; otherwise they are asked to call again."),
+    limit: fields.duration("1m", "4h").prefault("30m").describe("The longest that a caller waits."),
+    remind_every: fields.duration("15s", "10m").prefault("45s").describe("How often waiting callers are told what they wait for, with music between."),
+  }).prefault({}).describe("For conferences whose PIN is reserved and that have not begun."),
+  hints: fields.flag.prefault(true).describe("Whether callers are told before their first conference the keys to mute and to leave, which takes four seconds. Any key skips it."),
+  leave_key: fields.leaveKey.prefault("*#").describe("The keys that leave a conference for another PIN: * and one of 0 1 2 3 4 5 7 8 9 #; or off. *6 mutes, and all other keys are BBB's."),
   max_duration: fields.duration("1m", "48h").prefault("12h").describe("The longest that a call may last."),
   media_timeout: fields.duration("5s", "30m").prefault("30s").describe("A call from which no audio packet has come for this long is over."),
 }).prefault({}).describe("What holds for every call.");

@@ -1,4 +1,5 @@
 import type { Bridge, BridgeFacts, BridgeFailure } from "../call/interfaces.js";
+import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { FsEvent } from "./fsmrf.js";
 
@@ -15,6 +16,9 @@ const unreachable: ReadonlySet<string> = new Set([
   "GATEWAY_DOWN",
 ]);
 
+/** Hang-up causes of an answered leg that tell of the node and not of the conference: silent, unreachable, being stopped. */
+const nodeLost: ReadonlySet<string> = new Set([...unreachable, "MEDIA_TIMEOUT", "SYSTEM_SHUTDOWN"]);
+
 /** How FreeSWITCH's `bridge` application reports itself. */
 export interface BridgeSignals {
   /** The legs are connected. */
@@ -24,19 +28,17 @@ export interface BridgeSignals {
 }
 
 /** Turns FreeSWITCH's reports into what the call waits for. */
-export function watchBridge(leave: () => void): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
+export function watchBridge(commands: Pick<Bridge, "leave" | "send">): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
   let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;
   let failAnswered: (error: unknown) => void = () => undefined;
-  let settleOver: (how: "ended" | "lost") => void = () => undefined;
+  const over = new Latch<"ended" | "lost">();
   const bridge: Bridge = {
     answered: new Promise((resolve, reject) => {
       settleAnswered = resolve;
       failAnswered = reject;
     }),
-    over: new Promise((resolve) => {
-      settleOver = resolve;
-    }),
-    leave,
+    over,
+    ...commands,
   };
   const signals: BridgeSignals = {
     connected: (facts) => {
@@ -47,7 +49,7 @@ export function watchBridge(leave: () => void): { readonly bridge: Bridge; reado
     },
     completed: (event) => {
       settleAnswered(failure(failureOf(event)));
-      settleOver(event?.getHeader("variable_bridge_hangup_cause") === "MEDIA_TIMEOUT" ? "lost" : "ended");
+      over.set(nodeLost.has(event?.getHeader("variable_bridge_hangup_cause") ?? "") ? "lost" : "ended");
     },
   };
   return { bridge, signals };

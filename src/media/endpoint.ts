@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EndCause } from "../call/cause.js";
 import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, Sound } from "../call/interfaces.js";
-import { KeyBuffer } from "../call/key-buffer.js";
+import { KeyBuffer, isKey } from "../call/key-buffer.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
@@ -105,6 +105,8 @@ export class MediaEndpoint implements CallerEndpoint {
     raw.conn?.socket?.setNoDelay(true);
     raw.conn?.subscribe(["CHANNEL_BRIDGE"]);
     this.#set("transfer_ringback", ringingTone);
+    // In a bridge FreeSWITCH would pass the caller's keys on by itself; it reports them all the same.
+    this.#set("bridge_filter_dtmf", "true");
   }
 
   /** What holds now: the answer to the caller's last offer. */
@@ -119,7 +121,7 @@ export class MediaEndpoint implements CallerEndpoint {
 
   pressed(key: string): void {
     // FreeSWITCH is to treat it as if it had come in the media: it is then reported, or passed to BBB.
-    if (/^[0-9*#]$/.test(key)) this.#api("uuid_recv_dtmf", `${this.#raw.uuid} ${key}`);
+    if (isKey(key)) this.#api("uuid_recv_dtmf", `${this.#raw.uuid} ${key}`);
   }
 
   async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
@@ -179,8 +181,13 @@ export class MediaEndpoint implements CallerEndpoint {
   bridge(target: BridgeTarget): Bridge {
     const legId = randomUUID();
     let stop: () => void = () => undefined;
-    const { bridge, signals } = watchBridge(() => {
-      stop();
+    const { bridge, signals } = watchBridge({
+      leave: () => {
+        stop();
+      },
+      send: (key) => {
+        if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
+      },
     });
     const { conn, uuid } = this.#raw;
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {

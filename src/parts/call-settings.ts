@@ -12,6 +12,9 @@ export function callSettings(config: Config, processKey: Buffer): CallSettings {
   return {
     ...limits,
     pin: calls.pin,
+    waiting: calls.waiting,
+    hints: calls.hints,
+    leaveKey: calls.leaveKey,
     maxDurationMs: calls.maxDurationMs,
     label,
     pseudonymKey: pseudonymKey === undefined ? processKey : pseudonymKeyFrom(pseudonymKey.reveal()),

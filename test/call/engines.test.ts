@@ -1,6 +1,7 @@
 import t from "tap";
 import { runCall } from "../../src/call/call.js";
 import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js";
+import { Latch } from "../../src/latch.js";
 import { CallWorld, type WorldScript } from "../support/fake-world.js";
 
 /** Longer than any call that is stuck may take, in milliseconds: each wait of the call has its limit. */
@@ -76,7 +77,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ["hangUp throws", "conference-ended", inCall({ hangUp: throws })],
     ["play", "bug", inEndpoint({ play: throws })],
     ["bridge", "bug", inEndpoint({ bridge: throws })],
-    ["bridge answered", "bug", inEndpoint({ bridge: () => ({ answered: rejects(), over: new Promise(() => undefined), leave: () => undefined }) })],
+    ["bridge answered", "bug", inEndpoint({ bridge: () => ({ answered: rejects(), over: new Latch(), send: () => undefined, leave: () => undefined }) })],
     ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
     ["release throws", "conference-ended", inEndpoint({ release: throws })],
     ["find", "bug", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],

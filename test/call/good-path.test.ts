@@ -7,7 +7,7 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   const world = new CallWorld();
   const report = await world.run();
 
-  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "ending"]);
+  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "looking-up", "asking", "ending"]);
   t.equal(report.cause, "conference-ended");
   t.equal(report.trunk, "easybell");
   t.equal(report.mediaServer, "fs1");
@@ -15,6 +15,8 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   t.equal(report.codec, "PCMA");
   t.strictSame(report.srtp, { trunk: "AES_CM_128_HMAC_SHA1_80", bbb: "AEAD_AES_256_GCM" });
   t.equal(report.pinsTyped, 1);
+  t.strictSame(report.lookups, ["open"]);
+  t.equal(report.joins, 1);
   t.strictSame(report.stages.map(({ stage }) => stage), world.stages);
   t.equal(report.totalMs, report.stages.reduce((sum, { ms }) => sum + ms, 0));
   t.equal(report.stages.find(({ stage }) => stage === "ringing")?.ms, 25);
@@ -24,8 +26,8 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   t.equal(world.call.rings, 1);
   t.equal(world.call.accepts, 1);
   t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="conference-ended"']);
-  t.strictSame(world.endpoint.heard, ["de:welcome de:enter-pin en:language-switch", "de:conference-ended de:goodbye"]);
-  t.strictSame(world.endpoint.plays.map((play) => play.outcome), ["stopped", "played"], "typing interrupts the greeting, the farewell is heard to its end");
+  t.strictSame(world.endpoint.heard, ["de:welcome de:enter-pin en:language-switch", "de:conference-ended de:enter-pin", "de:goodbye"]);
+  t.strictSame(world.endpoint.plays.map((play) => play.outcome), ["stopped", "played", "played"], "typing interrupts the greeting, the farewell is heard to its end");
   t.strictSame(await world.leftovers(), []);
 });
 
@@ -64,7 +66,8 @@ await t.test("`**` asks for the other language, in which the caller is then spok
     "de:welcome de:enter-pin en:language-switch",
     "de:pin-restart",
     "en:welcome en:enter-pin de:language-switch",
-    "en:conference-ended en:goodbye",
+    "en:conference-ended en:enter-pin",
+    "en:goodbye",
   ]);
   t.equal(world.endpoint.targets[0]?.label, "Anonymous");
   t.equal(report.pinsTyped, 1);
@@ -74,11 +77,11 @@ await t.test("`**` asks for the other language, in which the caller is then spok
 await t.test("`**` twice leads back to the first language, and a number with one language offers no other", async (t) => {
   const twice = new CallWorld({ typing: ["**", "**", "54321"] });
   await twice.run();
-  t.equal(twice.endpoint.heard.at(-1), "de:conference-ended de:goodbye");
+  t.equal(twice.endpoint.heard.at(-1), "de:goodbye");
 
   const single = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmitted({ languages: ["en"] })) });
   await single.run();
-  t.strictSame(single.endpoint.heard, ["en:welcome en:enter-pin", "en:pin-restart", "en:welcome en:enter-pin", "en:conference-ended en:goodbye"]);
+  t.strictSame(single.endpoint.heard, ["en:welcome en:enter-pin", "en:pin-restart", "en:welcome en:enter-pin", "en:conference-ended en:enter-pin", "en:goodbye"]);
 });
 
 await t.test("a caller who only switches languages is not asked for ever", async (t) => {

@@ -113,19 +113,19 @@ await t.test("a PIN as it is typed", (t) => {
   const rows: readonly (readonly [keys: string, last: string, digits: string])[] = [
     ["1", "more", "1"],
     ["12345", "more", "12345"],
-    ["123451", "complete", "123451"],
-    ["00042", "complete", "00042"],
-    ["12345#", "complete", "12345"],
+    ["123451", "known", "123451"],
+    ["00042", "known", "00042"],
+    ["12345#", "ended", "12345"],
     ["#", "nothing", ""],
-    ["9#", "complete", "9"],
+    ["9#", "ended", "9"],
     ["12*", "cleared", ""],
     ["12**", "switch-language", ""],
     ["***", "cleared", ""],
     ["****", "switch-language", ""],
     ["*1*", "cleared", ""],
     ["*#*", "cleared", ""],
-    ["12*00042", "complete", "00042"],
-    ["99999999999", "complete", "99999999999"],
+    ["12*00042", "known", "00042"],
+    ["99999999999", "longest", "99999999999"],
     ["9999999999", "more", "9999999999"],
   ];
   for (const [keys, last, digits] of rows) {
@@ -153,6 +153,9 @@ await t.test("the story of a call", async (t) => {
   story.note({ server: "b" });
   story.noteSuite("trunk", undefined);
   story.pinTyped();
+  story.lookedUp("unknown");
+  story.lookedUp("open");
+  story.joined();
   t.equal(story.elapsed, 30.4);
   const report = story.report("no-input");
   t.strictSame(stages, ["ringing", "greeting", "asking"]);
@@ -164,6 +167,8 @@ await t.test("the story of a call", async (t) => {
     codec: undefined,
     srtp: { trunk: "none", bbb: undefined },
     pinsTyped: 1,
+    lookups: ["unknown", "open"],
+    joins: 1,
     stages: [{ stage: "ringing", ms: 10 }, { stage: "greeting", ms: 20 }, { stage: "asking", ms: 0 }],
     totalMs: 30,
   });

@@ -182,7 +182,7 @@ await t.test("a slow look-up is explained and then filled with music", async (t)
   const world = new CallWorld({ lookUpMs: 3_000 });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
-  t.strictSame(world.endpoint.heard.slice(1), ["de:please-wait music:hold", "de:conference-ended de:goodbye"]);
+  t.strictSame(world.endpoint.heard.slice(1), ["de:please-wait music:hold", "de:conference-ended de:enter-pin", "de:goodbye"]);
   t.equal(world.endpoint.plays[1]?.outcome, "stopped");
   t.equal(report.stages.find(({ stage }) => stage === "looking-up")?.ms, 3_000);
 });

@@ -26,6 +26,9 @@ await t.test("the least configuration has every default", (t) => {
   t.same(config.calls, {
     maxConcurrent: 100,
     pin: { tries: 3, firstKeyWithinMs: 7_000, nextKeyWithinMs: 5_000, dialogueWithinMs: 120_000 },
+    waiting: { limitMs: 1_800_000, remindEveryMs: 45_000 },
+    hints: true,
+    leaveKey: "#",
     maxDurationMs: 43_200_000,
     mediaTimeoutMs: 30_000,
   });

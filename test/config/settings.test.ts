@@ -100,6 +100,17 @@ await t.test("durations", (t) => {
   t.end();
 });
 
+await t.test("waiting can be switched off, and the leave key can't be one that means something else", (t) => {
+  const calls = (settings: string): unknown => loaded(minimal({ calls: settings })).calls;
+  t.match(calls("{ waiting: { enabled: false, limit: 1h } }"), { waiting: { limitMs: 0, remindEveryMs: 45_000 } });
+  t.match(calls("{ waiting: { limit: 4h, remind_every: 1m }, hints: false }"), { waiting: { limitMs: 14_400_000, remindEveryMs: 60_000 }, hints: false });
+  for (const key of ["#", "0", "1", "5", "7", "9"]) t.match(calls(`{ leave_key: "*${key}" }`), { leaveKey: key });
+  t.equal(loaded(minimal({ calls: "{ leave_key: 'off' }" })).calls.leaveKey, undefined);
+  for (const key of ["*6", "**", "*", "#", "0", "*12", "**#", "*A", "*٣", "none"]) t.match(faultsOf(minimal({ calls: `{ leave_key: "${key}" }` })), [{ path: "calls.leave_key" }]);
+  for (const limit of ["59s", "5h"]) t.match(faultsOf(minimal({ calls: `{ waiting: { limit: ${limit} } }` })), [{ path: "calls.waiting.limit" }]);
+  t.end();
+});
+
 await t.test("labels", (t) => {
   const label = (text: string): unknown => loaded(minimal({ label: text })).label;
   t.match(label("{ template: 'Tel {last4}' }"), { template: { de: "Tel {last4}", en: "Tel {last4}" }, anonymous: { de: "Anonym", en: "Anonymous" } });

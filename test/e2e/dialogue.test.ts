@@ -2,7 +2,7 @@ import t from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import { hears, untilHeard } from "./support/hearing.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { World, conferences, numbers, withCalls } from "./support/world.js";
 
 const caller = "+4915223125678";
 
@@ -16,7 +16,7 @@ async function answeredCall(world: World, phone: TestPhone, number: string = num
 await t.test("the dialogue about the PIN", async (t) => {
   // Patience of seconds, not of a person's: the waits are the same.
   const world = await World.start(t, {
-    settings: (settings) => ({ ...settings, calls: { pin: { first_digit_timeout: "1s", inter_digit_timeout: "1s" } } }),
+    settings: withCalls({ pin: { first_digit_timeout: "1s", inter_digit_timeout: "1s" } }),
   });
   const phone = await world.phone();
   const idle = await world.counts();

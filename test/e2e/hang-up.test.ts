@@ -3,7 +3,7 @@ import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import type { Stage } from "../../src/call/story.js";
 import { untilHeard } from "./support/hearing.js";
-import { World, conferences, withPollInterval } from "./support/world.js";
+import { World, conferences, withPollInterval, withCalls } from "./support/world.js";
 
 const caller = "+4915223125678";
 const { pin } = conferences[0];
@@ -116,7 +116,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
 });
 
 await t.test("the line goes dead without a BYE", async (t) => {
-  const world = await World.start(t, { settings: (settings) => ({ ...settings, calls: { media_timeout: "5s" } }) });
+  const world = await World.start(t, { settings: withCalls({ media_timeout: "5s" }) });
   const idle = await world.counts();
   const phone = await world.phone();
   const call = await greeted(world, phone);

@@ -1,12 +1,12 @@
 import t from "tap";
 import { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import { SipUserAgent } from "../../src/embedded/sip/index.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { World, conferences, numbers, withCalls } from "./support/world.js";
 
 const caller = "+4915223125678";
 
 await t.test("calls that do not come in", async (t) => {
-  const world = await World.start(t, { settings: (settings) => ({ ...settings, calls: { max_concurrent: 1 } }) });
+  const world = await World.start(t, { settings: withCalls({ max_concurrent: 1 }) });
   const phone = await world.phone();
   const before = await world.counts();
 

@@ -17,19 +17,19 @@ interface Watched {
 
 function watch(): Watched {
   const outcome: Watched["outcome"] = { answered: undefined, over: undefined, left: 0 };
-  const { bridge, signals } = watchBridge(() => {
-    outcome.left += 1;
+  const { bridge, signals } = watchBridge({
+    leave: () => {
+      outcome.left += 1;
+    },
+    send: () => undefined,
   });
-  const watching = [
-    bridge.answered.then((answered) => {
-      outcome.answered = answered;
-    }),
-    bridge.over.then((over) => {
-      outcome.over = over;
-    }),
-  ];
-  Promise.all(watching).catch((error: unknown) => {
+  bridge.answered.then((answered) => {
+    outcome.answered = answered;
+  }, (error: unknown) => {
     t.fail(String(error));
+  });
+  bridge.over.onSet((over) => {
+    outcome.over = over;
   });
   return { signals, outcome, leave: () => {
     bridge.leave();
@@ -101,12 +101,23 @@ await t.test("over before the facts are there", async (t) => {
   t.not(outcome.answered, undefined, "nobody waits for facts of a leg that is gone");
 });
 
-await t.test("a node that sends no audio any more is lost, the conference is not over", async (t) => {
-  const { signals, outcome } = watch();
-  signals.connected(Promise.resolve(facts));
-  signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: "MEDIA_TIMEOUT" }));
-  await settle();
-  t.equal(outcome.over, "lost");
+await t.test("a node that sends no audio any more, or is being stopped, is lost; the conference is not over", async (t) => {
+  const rows: readonly (readonly [cause: string, over: "ended" | "lost"])[] = [
+    ["MEDIA_TIMEOUT", "lost"],
+    ["SYSTEM_SHUTDOWN", "lost"],
+    ["NORMAL_TEMPORARY_FAILURE", "lost"],
+    ["RECOVERY_ON_TIMER_EXPIRE", "lost"],
+    ["NORMAL_CLEARING", "ended"],
+    ["NORMAL_UNSPECIFIED", "ended"],
+    ["", "ended"],
+  ];
+  for (const [cause, over] of rows) {
+    const { signals, outcome } = watch();
+    signals.connected(Promise.resolve(facts));
+    signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: cause }));
+    await settle();
+    t.equal(outcome.over, over, cause);
+  }
 });
 
 await t.test("leaving is passed on", (t) => {

@@ -16,6 +16,8 @@ function reportOf(cause: EndCause, passed: readonly Stage[] = ["ringing", "endin
     codec: "PCMA",
     srtp: { trunk: "AES_CM_128_HMAC_SHA1_80", bbb: undefined },
     pinsTyped: 0,
+    lookups: [],
+    joins: 0,
     stages: passed.map((stage) => ({ stage, ms: 10 })),
     totalMs: 10 * passed.length,
   };

@@ -22,6 +22,14 @@ export interface DirectoryScript {
   readonly lookUpMs: Timing;
   /** What the first, second, ... look-up comes to; after the last one the known PINs count. */
   readonly lookups: readonly Lookup[];
+  readonly goesOnMs: Timing;
+  /** PINs that the servers know and the directory does not. */
+  readonly newer: readonly string[];
+  readonly stillOpenMs: Timing;
+  /** What the first, second, ... question for a conference comes to; the last one goes on. */
+  readonly stillOpen: readonly ["open" | "over" | "unknown", ...("open" | "over" | "unknown")[]];
+  /** When the conferences that callers wait for come up, after the first of them began to. */
+  readonly opensMs: readonly Timing[];
 }
 
 /** BBB servers that are not there. */
@@ -29,6 +37,11 @@ export class FakeDirectory implements Directory {
   /** The digits of each look-up. */
   readonly found: string[] = [];
   readonly foundAgain: string[] = [];
+  /** The digits that were asked for longer PINs. */
+  readonly asked: string[] = [];
+  /** The meetings that were asked for. */
+  readonly stillOpenOf: string[] = [];
+  readonly waiters = new Set<{ readonly digits: string; readonly listener: () => void }>();
   readonly #script: DirectoryScript;
   readonly #perform: Perform;
 
@@ -53,15 +66,34 @@ export class FakeDirectory implements Directory {
   }
 
   async goesOn(pin: Pin): Promise<boolean> {
-    return await Promise.resolve(this.match(pin.reveal()).longer);
+    const digits = pin.reveal();
+    this.asked.push(digits);
+    return await this.#perform("goes-on", this.#script.goesOnMs, () => this.match(digits).longer || this.#script.newer.some((each) => each.startsWith(digits) && each !== digits));
   }
 
-  async isStillOpen(): Promise<"open" | "over" | "unknown"> {
-    return await Promise.resolve("over");
+  async isStillOpen({ meetingId }: Conference): Promise<"open" | "over" | "unknown"> {
+    const { stillOpen, stillOpenMs } = this.#script;
+    this.stillOpenOf.push(meetingId);
+    const state = stillOpen[Math.min(this.stillOpenOf.length, stillOpen.length) - 1] ?? stillOpen[0];
+    return await this.#perform("still-open", stillOpenMs, () => state);
   }
 
-  onOpened(): () => void {
-    return () => undefined;
+  onOpened(pin: Pin, listener: () => void): () => void {
+    const waiter = { digits: pin.reveal(), listener };
+    this.waiters.add(waiter);
+    for (const opensMs of this.#script.opensMs) {
+      this.#perform("opened", opensMs, () => {
+        this.open(waiter.digits);
+      }).catch(() => undefined);
+    }
+    return () => {
+      this.waiters.delete(waiter);
+    };
+  }
+
+  /** The conference with this PIN may have come up. */
+  open(digits: string): void {
+    for (const waiter of [...this.waiters]) if (waiter.digits === digits) waiter.listener();
   }
 
   async #lookUp(pin: Pin): Promise<Lookup> {

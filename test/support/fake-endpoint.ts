@@ -42,6 +42,8 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly targets: BridgeTarget[] = [];
   /** The bridges that were left by us. */
   left = 0;
+  /** The keys that the conferences got. */
+  sent = "";
   releases = 0;
   #joined = 0;
   readonly #perform: Perform;
@@ -93,14 +95,19 @@ export class FakeEndpoint implements CallerEndpoint {
     const { bridgeMs, talkMs, bridgeOutcomes, overs } = this.#script;
     const outcome = bridgeOutcomes[Math.min(this.targets.length, bridgeOutcomes.length) - 1] ?? success({ codec: "PCMA", suite: undefined });
     const answered = this.#perform("bridge-answered", bridgeMs, () => outcome);
+    const over = new Latch<"ended" | "lost">();
+    answered.then(async (result) => {
+      if (!result.ok) return;
+      this.#joined += 1;
+      const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
+      over.set(await this.#perform("bridge-over", talkMs, () => how));
+    }).catch(() => undefined);
     return {
       answered,
-      over: answered.then(async (result) => {
-        if (!result.ok) return "ended";
-        this.#joined += 1;
-        const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
-        return await this.#perform("bridge-over", talkMs, () => how);
-      }),
+      over,
+      send: (key) => {
+        this.sent += key;
+      },
       leave: () => {
         this.left += 1;
       },

@@ -3,6 +3,7 @@ import { Occupancy } from "../../src/call/occupancy.js";
 import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { Admitted, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
+import { Pace } from "../../src/call/pace.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
 import { defaultLabels } from "../../src/caller/label.js";
@@ -27,6 +28,9 @@ export interface WorldScript extends EndpointScript, IncomingCallScript, Directo
 
 export const someSettings: CallSettings = {
   pin: { tries: 3, firstKeyWithinMs: 8_000, nextKeyWithinMs: 4_000, dialogueWithinMs: 120_000 },
+  waiting: { limitMs: 1_800_000, remindEveryMs: 45_000 },
+  hints: false,
+  leaveKey: "#",
   mediaWithinMs: 4_000,
   acceptWithinMs: 3_000,
   joinWithinMs: 15_000,
@@ -64,6 +68,11 @@ export const goodScript: WorldScript = {
   conferences: [fakeConference("54321")],
   lookUpMs: 5,
   lookups: [],
+  goesOnMs: 0,
+  newer: [],
+  stillOpenMs: 5,
+  stillOpen: ["over"],
+  opensMs: [],
   typing: ["54321"],
   settings: someSettings,
 };
@@ -81,6 +90,7 @@ export class CallWorld {
   readonly directory: FakeDirectory;
   readonly shutdown = new Latch<EndCause>();
   readonly occupancy = new Occupancy();
+  readonly pace: Pace;
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
   readonly pins: PinOutcome[] = [];
@@ -102,6 +112,7 @@ export class CallWorld {
     this.callClock = new CountedClock(this.clock, () => {
       this.onPoint();
     });
+    this.pace = new Pace(this.clock, 25);
     this.#perform = async (_name, timing, outcome) =>
       await new Promise((resolve) => {
         if (timing === "never") return;
@@ -129,6 +140,7 @@ export class CallWorld {
       trunks: { admit: () => admission },
       media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
+      pace: this.pace,
       takePlace: () => {
         if (place !== "free") return failure(place);
         this.placesTaken += 1;
@@ -197,6 +209,7 @@ export class CallWorld {
       expect("releases of the endpoint", endpoint.releases, 1);
       expect("listeners for the endpoint's end", endpoint.gone.listenerCount);
     }
+    expect("callers whom the directory would tell", this.directory.waiters.size);
     expect("conferences with callers", this.occupancy.conferences);
     expect("places given back", this.placesGivenBack, this.placesTaken);
     expect("bugs", this.bugs.length);

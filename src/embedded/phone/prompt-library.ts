@@ -27,6 +27,8 @@ export interface LibraryFailure {
 
 const MAX_FILES = 1000;
 const MAX_DEPTH = 4;
+/** A shorter recording (0.65 s; the names of keys are) is too little to be told from others, and would be heard in them. */
+const SHORTEST = 0.65 * SAMPLE_RATE;
 /** Frames so much quieter than the loudest one say nothing: their bits are noise. */
 const SILENCE = 1e-3;
 
@@ -49,7 +51,7 @@ export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
   };
 }
 
-/** Reads all prompts below a folder (8 kHz mono WAV). Fails with the first file that can't be used. */
+/** Reads all prompts below a folder (8 kHz mono WAV) that can be recognised. Fails with the first file that can't be used. */
 export async function readPrompts(dir: string): Promise<Result<KnownPrompt[], LibraryFailure>> {
   const names = await wavFiles(dir, "", 0);
   if (!names.ok) return names;
@@ -59,7 +61,7 @@ export async function readPrompts(dir: string): Promise<Result<KnownPrompt[], Li
     const path = join(dir, name);
     const wav = await contents(path);
     if (!wav.ok) return wav;
-    prompts.push(knownPrompt(name.replace(/\.wav$/, ""), wav.value));
+    if (wav.value.length >= SHORTEST) prompts.push(knownPrompt(name.replace(/\.wav$/, ""), wav.value));
   }
   return success(prompts);
 }

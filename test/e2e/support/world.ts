@@ -53,6 +53,11 @@ export interface WorldOptions {
   readonly waitUntilReady?: boolean;
 }
 
+/** Settings with these for calls. */
+export function withCalls(calls: Settings): (settings: Settings) => Settings {
+  return (settings) => ({ ...settings, calls: { ...(settings["calls"] as Settings), ...calls } });
+}
+
 /** Settings in which the BBB servers are polled as often. */
 export function withPollInterval(interval: string): (settings: Settings) => Settings {
   return (settings) => {
@@ -243,6 +248,8 @@ export class World {
         },
       ],
       bbb_servers: this.bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: bbbSecret, sip: { host, port: bbb.sipPort } })),
+      // Four seconds in each call, and a test of their own.
+      calls: { hints: false },
       prompts: { directory: soundsDirectory },
       logging: { level: "debug" },
     };

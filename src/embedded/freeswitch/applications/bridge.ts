@@ -159,8 +159,10 @@ function relay(execution: Execution, called: Channel): () => void {
   channel.output.relayed = true;
   called.output.relayed = true;
   called.output.fillsGaps = (channel.variable("bridge_generate_comfort_noise") ?? "0") !== "0";
+  // As in FreeSWITCH: read when the bridge begins, on the caller's leg, and for the caller's digits only.
+  const filtersDigits = channel.isTrue("bridge_filter_dtmf");
   execution.takeDigits(({ digit, durationMs }) => {
-    called.sendDigit(digit, durationMs);
+    if (!filtersDigits) called.sendDigit(digit, durationMs);
   });
   return () => {
     execution.digitTaker = undefined;

@@ -1,0 +1,85 @@
+import { Pin } from "../caller/secret.js";
+import type { Conversation, Ended } from "./conversation.js";
+import type { Sound } from "./interfaces.js";
+import { PinEntry } from "./pin-entry.js";
+import { type Spoken, inLanguage, longestPrompt, say } from "./speech.js";
+
+/** What the caller made of one request for a PIN. */
+export type Entry =
+  | { readonly kind: "typed"; readonly digits: string }
+  | { readonly kind: "silence" }
+  | { readonly kind: "switch-language" }
+  /** The time for the whole dialogue is over. */
+  | { readonly kind: "too-long" }
+  | Ended;
+
+/** More keys than three PINs and their corrections take. */
+const mostKeys = 120;
+/** How long a PIN that seems to be whole waits for the servers to say that it is not, in milliseconds. */
+const goesOnWithinMs = 1_500;
+
+/** Plays the request and reads keys until the PIN is whole. The first key stops the prompt. */
+export async function readPin(conversation: Conversation, request: readonly Sound[], deadline: number): Promise<Entry> {
+  const { endpoint, waiting, services, settings, story } = conversation;
+  const entry = new PinEntry(services.directory);
+  let prompt: Spoken = say(conversation, request);
+  /** Without `#`; one that comes all the same says nothing more. */
+  const endOfItself = (): Entry => {
+    endpoint.keys.expect("#");
+    return { kind: "typed", digits: entry.digits };
+  };
+  try {
+    for (let keys = 0; keys < mostKeys; ) {
+      const left = deadline - services.clock.now();
+      if (left <= 0) return { kind: "too-long" };
+      const patience = prompt.state === "playing" ? longestPrompt : entry.digits === "" ? settings.pin.firstKeyWithinMs : settings.pin.nextKeyWithinMs;
+      const heard = await waiting.for(Promise.race([endpoint.keys.arrival(), ...(prompt.state === "playing" ? [prompt.finished] : [])]), Math.min(patience, left));
+      if (heard.kind === "ended") return heard;
+      const key = endpoint.keys.take();
+      if (key === undefined) {
+        if (heard.kind === "done") continue; // the prompt is over: now the caller has time to answer
+        if (left < patience) return { kind: "too-long" };
+        return entry.digits === "" ? { kind: "silence" } : endOfItself();
+      }
+      keys += 1;
+      const typed = entry.type(key);
+      if (typed === "nothing") continue;
+      prompt.stop();
+      story.enter("asking");
+      switch (typed) {
+        case "ended":
+          return { kind: "typed", digits: entry.digits };
+        case "longest":
+          return endOfItself();
+        case "known": {
+          const goesOn = await mayGoOn(conversation, entry.digits);
+          if (goesOn.kind === "ended") return goesOn;
+          if (goesOn.kind === "no") return endOfItself();
+          break;
+        }
+        case "switch-language":
+          return { kind: "switch-language" };
+        case "cleared":
+          prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
+          break;
+        case "more":
+          break;
+      }
+    }
+    return { kind: "too-long" };
+  } finally {
+    prompt.stop();
+  }
+}
+
+/**
+ * Whether a PIN goes on after these digits, as that of a breakout room does which is newer than what the directory knows.
+ * The next key answers that as well, so a caller who types on waits for nothing.
+ */
+async function mayGoOn({ endpoint, waiting, services }: Conversation, digits: string): Promise<{ readonly kind: "yes" | "no" } | Ended> {
+  const pin = Pin.parse(digits);
+  if (!pin.ok) return { kind: "no" };
+  const answered = await waiting.for(Promise.race([services.directory.goesOn(pin.value), endpoint.keys.arrival().then(() => true)]), goesOnWithinMs);
+  if (answered.kind === "ended") return answered;
+  return { kind: answered.kind === "done" && answered.value ? "yes" : "no" };
+}

@@ -1,0 +1,60 @@
+import type { Conversation, Ended } from "./conversation.js";
+import type { Bridge, Conference } from "./interfaces.js";
+import { KeysInConference, type KeyMeaning } from "./keys-in-conference.js";
+import { sayLast } from "./speech.js";
+
+/** How a stay in a conference came out. */
+export type Stayed =
+  /** The node has hung up. */
+  | { readonly kind: "over" }
+  /** The node is gone. */
+  | { readonly kind: "lost" }
+  /** The caller has pressed the leave key. */
+  | { readonly kind: "left" }
+  | Ended;
+
+/** In the conference: until it is over, the caller leaves it or hangs up, the line is dead or the longest time is over. */
+export async function stay(conversation: Conversation, bridge: Bridge, { voiceBridge }: Conference): Promise<Stayed> {
+  const { endpoint, settings, story, services } = conversation;
+  story.enter("talking");
+  // What was pressed on the way was no answer to anything, and BBB's keys are dangerous in the dark.
+  endpoint.keys.clear();
+  const left = services.entered(voiceBridge);
+  try {
+    const keys = new KeysInConference(settings.leaveKey);
+    for (let ms = timeLeft(conversation); ms > 0; ms = timeLeft(conversation)) {
+      const event = await next(conversation, bridge, Math.min(ms, keys.patienceMs ?? ms));
+      if (event.kind === "ended") {
+        bridge.leave();
+        return event;
+      }
+      if (bridge.over.value !== undefined) return { kind: bridge.over.value === "lost" ? "lost" : "over" };
+      const key = endpoint.keys.take();
+      const meaning: KeyMeaning = key === undefined ? keys.nothingFollows() : keys.press(key);
+      if (meaning.kind === "leave") {
+        bridge.leave();
+        return { kind: "left" };
+      }
+      for (const each of meaning.keys) bridge.send(each);
+    }
+  } finally {
+    left();
+  }
+  bridge.leave();
+  return await sayLast(conversation, ["max-duration", "goodbye"], "max-duration");
+}
+
+function timeLeft({ settings, story }: Conversation): number {
+  return settings.maxDurationMs - story.elapsed;
+}
+
+/** Waits for a key, the end of the bridge, or the time. */
+async function next({ endpoint, waiting }: Conversation, bridge: Bridge, ms: number): ReturnType<typeof waiting.for<void>> {
+  let off: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    off = bridge.over.onSet(() => {
+      resolve();
+    });
+  });
+  return await waiting.for(Promise.race([endpoint.keys.arrival(), over]), ms).finally(off);
+}

@@ -1,0 +1,86 @@
+import type { Pin } from "../caller/secret.js";
+import type { Conversation, Ended, Next } from "./conversation.js";
+import { hintsOnce } from "./hints.js";
+import { Inbox } from "./inbox.js";
+import type { Lookup, Sound } from "./interfaces.js";
+import { inLanguage, say, sayLast } from "./speech.js";
+
+/** More pieces of music and spoken lines than the longest wait has. */
+const mostTurns = 10_000;
+
+const music: Sound = { music: "hold" };
+
+/**
+ * The caller waits for a conference that has not begun, with music and a spoken line now and then, and is on the way into
+ * it as soon as the directory says that it may have. `*` asks for another PIN. No outage ends the wait, only its limit does.
+ *
+ * @param until by the clock; `undefined` when the wait begins, else it goes on after the conference could not be entered
+ */
+export async function waitForStart(conversation: Conversation, pin: Pin, until: number | undefined): Promise<Next> {
+  const { endpoint, waiting, services, settings, story } = conversation;
+  const { clock, directory } = services;
+  const { limitMs, remindEveryMs } = settings.waiting;
+  story.enter("waiting");
+  const limit = until ?? clock.now() + Math.min(limitMs, settings.maxDurationMs - story.elapsed);
+  const news = new Inbox<"opened">(1);
+  const off = directory.onOpened(pin, () => {
+    news.put("opened");
+  });
+  const reminder = [...inLanguage(conversation, ["waiting"]), music];
+  /** The directory tells when to look, unless it has failed before. */
+  let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";
+  let remindAt = clock.now() + remindEveryMs;
+  let heard = say(conversation, until === undefined ? [...inLanguage(conversation, ["not-started"]), ...hintsOnce(conversation), music] : reminder);
+  try {
+    for (let turns = 0; turns < mostTurns; turns++) {
+      const left = limit - clock.now();
+      if (left <= 0) break;
+      const events = [news.arrival(), endpoint.keys.arrival(), ...(heard.state === "playing" ? [heard.finished] : [])];
+      const event = await waiting.for(Promise.race(events), Math.min(left, Math.max(0, remindAt - clock.now())));
+      if (event.kind === "ended") return event;
+      if (endpoint.keys.take() === "*") return { kind: "ask", why: "another-conference" };
+      if (news.take() !== undefined || (event.kind === "late" && look === "at-reminders")) {
+        const found = await lookAgain(conversation, pin);
+        switch (found.kind) {
+          case "ended":
+            return found;
+          case "open":
+            return { kind: "visit", destination: { pin, conference: found.conference, waitUntil: limit } };
+          case "unknown":
+            return { kind: "ask", why: "unknown-after-all" };
+          case "no-telephone-audio":
+            heard.stop();
+            return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
+          case "unavailable":
+            look = "at-reminders";
+            break;
+          case "not-started":
+            break;
+        }
+      }
+      if (clock.now() >= remindAt) {
+        remindAt = clock.now() + remindEveryMs;
+        heard.stop();
+        heard = say(conversation, reminder);
+      } else if (heard.state === "played") {
+        heard = say(conversation, [music]);
+      }
+    }
+    heard.stop();
+    return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
+  } finally {
+    off();
+    heard.stop();
+  }
+}
+
+/** Where the conference is, when it is this caller's turn. */
+async function lookAgain({ waiting, services, settings, story }: Conversation, pin: Pin): Promise<Lookup | Ended> {
+  const ended = await waiting.pause(services.pace.take());
+  if (ended !== undefined) return ended;
+  const looked = await waiting.for(services.directory.find(pin), settings.lookUpWithinMs);
+  if (looked.kind === "ended") return looked;
+  const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
+  story.lookedUp(outcome.kind);
+  return outcome;
+}

@@ -1,0 +1,203 @@
+import t from "tap";
+import { runCall } from "../../src/call/call.js";
+import { fakeConference } from "../support/fake-directory.js";
+import { CallWorld, someSettings } from "../support/fake-world.js";
+
+const greeting = "de:welcome de:enter-pin en:language-switch";
+const notStarted = { kind: "not-started" } as const;
+const open = { kind: "open", conference: fakeConference("54321") } as const;
+const limitMs = 600_000;
+const settings = { ...someSettings, waiting: { limitMs, remindEveryMs: 45_000 } };
+
+/** A call that waits for a conference; the look-ups follow one another as given. */
+async function waiting(changes: ConstructorParameters<typeof CallWorld>[0] = {}): Promise<CallWorld> {
+  const world = new CallWorld({ settings, lookups: [notStarted, open], ...changes });
+  world.begin();
+  await world.clock.advance(10_000);
+  t.equal(world.stages.at(-1), "waiting");
+  return world;
+}
+
+await t.test("the caller hears why and music, and is in as soon as the conference begins", async (t) => {
+  const world = await waiting();
+  t.strictSame(world.endpoint.heard, [greeting, "de:not-started music:hold"]);
+  t.equal(world.directory.waiters.size, 1);
+  const before = world.clock.now();
+  world.directory.open("54321");
+  await world.clock.advance(400);
+  t.equal(world.stages.at(-1), "talking");
+  t.equal(world.endpoint.plays.at(-1)?.outcome, "stopped", "the music");
+  const report = await world.finish();
+  t.match(report, { cause: "conference-ended", pinsTyped: 1, lookups: ["not-started", "open"] });
+  t.strictSame(world.stages.slice(3, 7), ["looking-up", "waiting", "joining", "talking"]);
+  const waited = report.stages.find(({ stage }) => stage === "waiting")?.ms ?? 0;
+  t.ok(waited > 5_000 && waited < before, `${waited} ms`);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a spoken line now and then", async (t) => {
+  const world = await waiting();
+  await world.clock.advance(130_000);
+  t.strictSame(world.endpoint.heard.slice(1), ["de:not-started music:hold", ...Array.from({ length: 3 }, () => "de:waiting music:hold")].slice(0, 4));
+  world.call.hangUpByCaller();
+  t.equal((await world.finish()).cause, "caller-hung-up");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("the wait has an end, and a goodbye", async (t) => {
+  const world = await waiting();
+  const report = await world.finish();
+  t.equal(report.cause, "conference-not-started");
+  t.equal(world.endpoint.heard.at(-1), "de:not-started-call-again de:goodbye");
+  t.equal(report.stages.find(({ stage }) => stage === "waiting")?.ms, limitMs + 4_000, "with the goodbye");
+  t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="conference-not-started"']);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("nobody waits longer than a call may last", async (t) => {
+  const world = await waiting({ settings: { ...settings, maxDurationMs: 60_000 } });
+  const report = await world.finish();
+  t.equal(report.cause, "conference-not-started");
+  t.ok(report.totalMs < 66_000, `${report.totalMs} ms`);
+});
+
+await t.test("`*` asks for another PIN, other keys mean nothing", async (t) => {
+  const world = await waiting({ typing: ["54321", "777"], conferences: [fakeConference("54321"), fakeConference("777")], lookups: [notStarted] });
+  world.press("123456#");
+  await world.clock.advance(1_000);
+  t.equal(world.stages.at(-1), "waiting");
+  world.press("*");
+  const report = await world.finish();
+  t.match(report, { cause: "conference-ended", pinsTyped: 2 });
+  t.strictSame(world.directory.found, ["54321", "777"]);
+  t.strictSame(world.endpoint.heard.slice(1, 3), ["de:not-started music:hold", "de:enter-pin"]);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a false alarm and an outage: the caller goes on waiting", async (t) => {
+  const world = await waiting({ lookups: [notStarted, notStarted, { kind: "unavailable" }, { kind: "unavailable" }, open] });
+  world.directory.open("54321");
+  await world.clock.advance(1_000);
+  t.equal(world.stages.at(-1), "waiting");
+  world.directory.open("54321");
+  await world.clock.advance(1_000);
+  t.equal(world.stages.at(-1), "waiting", "an outage");
+  t.strictSame(world.directory.found.length, 3);
+  // After a failure nobody relies on being told.
+  const report = await world.finish();
+  t.match(report, { cause: "conference-ended", lookups: ["not-started", "not-started", "unavailable", "unavailable", "open"] });
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a look-up that never ends does not end the wait", async (t) => {
+  const world = await waiting();
+  Object.assign(world.directory, { find: async () => await new Promise(() => undefined) });
+  world.directory.open("54321");
+  const report = await world.finish();
+  t.equal(report.cause, "conference-not-started");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a conference that has begun and can't be entered: the caller goes on waiting, and is in when it can", async (t) => {
+  const refused = { ok: false, failure: "conference-refused" } as const;
+  const world = await waiting({ bridgeOutcomes: [refused, refused, { ok: true, value: { codec: "PCMA", suite: undefined } }] });
+  world.directory.open("54321");
+  await world.clock.advance(5_000);
+  t.equal(world.stages.at(-1), "waiting");
+  t.equal(world.endpoint.targets.length, 2);
+  t.equal(world.endpoint.heard.at(-1), "de:waiting music:hold");
+  const report = await world.finish();
+  t.match(report, { cause: "conference-ended", joins: 1 });
+  t.equal(world.endpoint.targets.length, 3, "tried again with the next spoken line");
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a conference that can never be entered ends with the limit", async (t) => {
+  const world = await waiting({ bridgeOutcomes: [{ ok: false, failure: "conference-unreachable" }] });
+  world.directory.open("54321");
+  const report = await world.finish();
+  t.equal(report.cause, "conference-not-started");
+  t.ok(report.totalMs < limitMs + 40_000, `${report.totalMs} ms`);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("the room is given up meanwhile, or runs where no telephone gets in", async (t) => {
+  const unknown = await waiting({ lookups: [notStarted, { kind: "unknown" }] });
+  unknown.directory.open("54321");
+  await unknown.clock.advance(1_000);
+  t.equal(unknown.endpoint.heard.at(-1), "de:pin-unknown de:enter-pin");
+  t.equal((await unknown.finish()).cause, "no-input");
+
+  const livekit = await waiting({ lookups: [notStarted, { kind: "no-telephone-audio" }] });
+  livekit.directory.open("54321");
+  t.equal((await livekit.finish()).cause, "no-telephone-audio");
+  t.equal(livekit.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
+});
+
+await t.test("switched off: told to call again, which counts as a try", async (t) => {
+  const off = { ...someSettings, waiting: { limitMs: 0, remindEveryMs: 45_000 } };
+  const world = new CallWorld({ settings: off, lookups: [notStarted, notStarted, notStarted], typing: ["54321", "54321", "54321"] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-not-started");
+  t.strictSame(world.endpoint.heard.slice(1), ["de:not-started-call-again de:enter-pin", "de:not-started-call-again de:enter-pin", "de:not-started-call-again de:goodbye"]);
+  t.notOk(world.stages.includes("waiting"));
+});
+
+await t.test("music that can't be played is not tried again without a pause", async (t) => {
+  const world = await waiting();
+  world.endpoint.play = (sounds) => {
+    world.endpoint.plays.push({ sounds, text: "broken", outcome: "failed" });
+    return { finished: Promise.resolve("failed"), stop: () => undefined };
+  };
+  await world.finish();
+  const tried = world.endpoint.plays.filter(({ text }) => text === "broken").length;
+  t.ok(tried > 5 && tried < limitMs / 45_000 + 3, `${tried} times in ten minutes`);
+});
+
+await t.test("a hundred callers who wait for the same conference enter it one after the other, the first at once", async (t) => {
+  const first = new CallWorld({ settings, lookups: [] });
+  const entered: number[] = [];
+  const worlds = [first, ...Array.from({ length: 99 }, () => new CallWorld({ settings }))];
+  const shared = { clock: first.clock, pace: first.pace };
+  const opened = new Set<() => void>();
+  let isOpen = false;
+  const reports = worlds.map(async (world) => {
+    const services = world.services();
+    const directory = Object.assign(world.directory, {
+      find: async () => await Promise.resolve(isOpen ? open : notStarted),
+      onOpened: (_pin: unknown, listener: () => void) => {
+        opened.add(listener);
+        return () => opened.delete(listener);
+      },
+    });
+    return await runCall(world.call, {
+      ...services,
+      pace: shared.pace,
+      directory,
+      onStage: (stage) => {
+        if (stage === "joining") entered.push(shared.clock.now());
+      },
+    }, settings);
+  });
+  // Each world's engines have a clock of their own; all of them move together.
+  const advance = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 25) for (const world of worlds) await world.clock.advance(25);
+  };
+  await advance(8_000);
+  t.equal(opened.size, worlds.length, "all wait");
+  isOpen = true;
+  const openedAt = shared.clock.now();
+  for (const listener of [...opened]) listener();
+  await advance(3_000);
+  t.equal(entered.length, worlds.length);
+  const delays = entered.map((at) => at - openedAt);
+  t.ok((delays[0] ?? Infinity) <= 25, `the first after ${delays[0] ?? "never"} ms`);
+  t.ok(Math.max(...delays) < 2_700, `the last after ${Math.max(...delays)} ms`);
+  const inOneStep = Math.max(...delays.map((delay) => delays.filter((other) => other === delay).length));
+  t.ok(inOneStep <= 2, `at most ${inOneStep} at a time`);
+  t.equal(opened.size, 0);
+  for (const world of worlds) world.call.hangUpByCaller();
+  await advance(500);
+  t.strictSame(new Set((await Promise.all(reports)).map(({ cause }) => cause)), new Set(["caller-hung-up"]));
+  for (const world of worlds) t.equal(world.callClock.pending, 0);
+});
