@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
 import type { BbbDirectory } from "./bbb/directory.js";
 import { Calls } from "./calls.js";
-import { type CallWatcher, watchTogether } from "./call/call-watcher.js";
+import type { CallWatcher } from "./call/call-watcher.js";
 import type { CallSettings } from "./call/settings.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
@@ -12,12 +13,9 @@ import { makeDirectory } from "./parts/bbb.js";
 import { callSettings, newProcessKey } from "./parts/call-settings.js";
 import { makeLine } from "./parts/line.js";
 import { makeMediaServer } from "./parts/media.js";
-import { packageVersion } from "./package-version.js";
 import { Signalling } from "./sip/signalling.js";
-import { buildStatus } from "./status/build-status.js";
-import { CallBoard } from "./status/call-board.js";
-import { CallLog } from "./status/call-log.js";
-import { type Health, healthOf } from "./status/health.js";
+import type { Health } from "./status/health.js";
+import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
 import type { Line } from "./trunk/line.js";
@@ -29,6 +27,8 @@ export interface EinwahlOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly watcher?: CallWatcher;
+  /** Metrics of the whole process, which its `main` collects once. */
+  readonly processMetrics?: Registry;
 }
 
 /** The application: everything between the configuration and the calls. */
@@ -42,8 +42,7 @@ export class Einwahl {
   readonly #directory: BbbDirectory;
   readonly #settings: CallSettings;
   readonly #calls: Calls;
-  readonly #board = new CallBoard(Date.now);
-  readonly #startedAt = Date.now();
+  readonly #monitoring: Monitoring;
   readonly #whenReady = new Latch<true>();
   #web: Web | undefined;
 
@@ -60,10 +59,11 @@ export class Einwahl {
     };
     this.#lines = config.trunks.map((trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, onState }));
     this.#mediaServers = config.mediaServers.map((server) => makeMediaServer(server, config, { signalling: this.#signalling, logger, clock, onState }));
+    this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
     this.#calls = new Calls({
       logger,
       clock,
-      watcher: watchTogether([new CallLog(logger), this.#board, ...(options.watcher === undefined ? [] : [options.watcher])]),
+      watcher: this.#monitoring.watcher,
       trunks: new TrunkAdmission(this.#lines),
       media: new MediaServerPool(this.#mediaServers),
       directory: this.#directory,
@@ -102,18 +102,12 @@ export class Einwahl {
 
   /** Whether a call would work now, and if not, why. */
   health(): Health {
-    return healthOf(this.#parts());
+    return this.#monitoring.health();
   }
 
   /** Everything that an operator wants to know, without callers and PINs. */
   status(): StatusReport {
-    return buildStatus(this.#parts(), {
-      version: packageVersion(),
-      startedAt: this.#startedAt,
-      now: Date.now(),
-      clockNow: this.#clock.now(),
-      board: this.#board,
-    });
+    return this.#monitoring.status();
   }
 
   /** What there is now, to find what is left behind. */
@@ -179,7 +173,7 @@ export class Einwahl {
       config: this.#config,
       logger: this.#logger,
       clock: this.#clock,
-      health: () => this.health(),
+      operators: this.#monitoring,
       meetings: this.#directory,
       live: {
         get calls() {

@@ -4,9 +4,8 @@ import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
 import { HttpServer } from "./http/server.js";
-import type { LiveCalls, Promises } from "./http/services.js";
+import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
-import type { Health } from "./status/health.js";
 import type { StoreState } from "./status/parts.js";
 import { CallSums } from "./store/call-sums.js";
 import { type StoreEvents, type Stores, openStores } from "./store/open-stores.js";
@@ -16,7 +15,7 @@ export interface WebOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly health: () => Health;
+  readonly operators: OperatorServices;
   readonly live: LiveCalls;
   /** What BBB servers have now. */
   readonly meetings: {
@@ -112,12 +111,12 @@ async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch):
   return opened.value;
 }
 
-async function listen({ config, logger, clock, health, live, meetings }: WebOptions, stores: Stores | undefined): Promise<HttpServer> {
+async function listen({ config, logger, clock, operators, live, meetings }: WebOptions, stores: Stores | undefined): Promise<HttpServer> {
   const canReserve = config.http.tokens.length > 0 || config.rooms.jitsiConfCode === "public";
   return await HttpServer.listen({
     config: config.http,
     clock,
-    health,
+    operators,
     onBug: (error) => {
       logger.error({ err: error }, "bug");
     },

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.js";
 import { Einwahl } from "../einwahl.js";
+import { processMetrics } from "../metrics/metrics.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 
@@ -15,7 +16,7 @@ export async function serve(config: Config, logger: Logger, context: CommandCont
   });
   let einwahl: Einwahl;
   try {
-    einwahl = await Einwahl.start({ config, logger, clock: context.clock });
+    einwahl = await Einwahl.start({ config, logger, clock: context.clock, processMetrics: processMetrics() });
   } catch (error) {
     logger.fatal({ err: error }, "einwahl can't start");
     return exitCodes.failed;

@@ -14,7 +14,13 @@ export interface HttpConfig {
   readonly corsOrigins: readonly string[];
   readonly tokens: readonly TokenConfig[];
   readonly rateLimit: RateLimitConfig;
+  readonly metrics: OperatorAccess;
 }
+
+/**
+ * Who may see what is for operators; `local`: programs of this machine, too, and `public`: everybody.
+ */
+export type OperatorAccess = "off" | "token" | "local" | "public";
 
 export interface TokenConfig {
   readonly name: string;

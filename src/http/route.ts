@@ -49,6 +49,11 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly description?: string;
   /** Who may: everybody, from the pages of everybody whom CORS lets in, or tokens with this scope. */
   readonly access: "public" | Scope;
+  /**
+   * A route for operators: it takes the token as the password of HTTP Basic, too, so that a browser asks for it. `local`:
+   * whoever asks from this machine itself needs none.
+   */
+  readonly forOperators?: "token" | "local";
   readonly params?: Params;
   readonly query?: Query;
   /** Without one, a body is refused by its type. */

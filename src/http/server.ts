@@ -5,17 +5,17 @@ import { pageRoute } from "./page/page-route.js";
 import { documentRoutes } from "./routes/document-routes.js";
 import { jitsiRoutes } from "./routes/jitsi-routes.js";
 import { numberRoutes } from "./routes/number-routes.js";
+import { operatorRoutes } from "./routes/operator-routes.js";
 import { roomRoutes } from "./routes/room-routes.js";
 import { statisticsRoutes } from "./routes/statistics-routes.js";
 import { transferRoutes } from "./routes/transfer-routes.js";
-import type { WebServices } from "./services.js";
+import type { OperatorServices, WebServices } from "./services.js";
 import { WebServer, type WebServerOptions } from "./web-server.js";
 
 export interface HttpOptions {
   readonly config: HttpConfig;
   readonly clock: Clock;
-  /** What the health routes tell; computed when asked. */
-  readonly health: () => Health;
+  readonly operators: OperatorServices;
   readonly services: Omit<WebServices, "base">;
   readonly onBug: (error: unknown) => void;
   readonly limits?: WebServerOptions["limits"];
@@ -35,7 +35,10 @@ export class HttpServer {
     const self: { base: string } = { base: config.publicUrl ?? "" };
     const base = (): string => self.base;
     const web = new WebServer({ config, clock, base, onBug, ...(limits !== undefined && { limits }) });
-    addHealth(web, options.health);
+    const { operators } = options;
+    countRequests(web, operators.metrics);
+    addHealth(web, operators.health);
+    for (const each of operatorRoutes(operators, config)) web.add(each);
     for (const each of routesOf({ ...options.services, base }, () => web.routes)) web.add(each);
     await web.server.listen({ host: config.host, port: config.port });
     const server = new HttpServer(web);
@@ -63,6 +66,14 @@ function* routesOf(services: WebServices, all: () => WebServer["routes"]): Gener
   }
   if (services.daySums !== undefined) yield* statisticsRoutes(services, services.daySums);
   yield* documentRoutes(services, all);
+}
+
+/** By the routes' own paths, so that nobody can make up new ones. */
+function countRequests({ server }: WebServer, metrics: OperatorServices["metrics"]): void {
+  server.addHook("onResponse", (request, reply, done) => {
+    metrics.requestAnswered(request.routeOptions.url ?? "none", reply.statusCode);
+    done();
+  });
 }
 
 function addHealth({ server }: WebServer, health: () => Health): void {

@@ -2,6 +2,7 @@ import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { NumberConfig } from "../config/config.js";
 import type { PageConfig, RoomsConfig, StatisticsConfig } from "../config/web-config.js";
+import type { Health } from "../status/health.js";
 import type { DaySums } from "../store/day-sums.js";
 import type { RoomStore } from "../store/room-store.js";
 
@@ -33,6 +34,18 @@ export interface WebServices {
   readonly isRunning: (pin: Pin) => boolean | undefined;
   readonly page: PageConfig;
   readonly promises: Promises;
+}
+
+/** What operators and their programs are told from. */
+export interface OperatorServices {
+  /** Computed when asked. */
+  readonly health: () => Health;
+  readonly metrics: {
+    /** In Prometheus' text format. */
+    text(): Promise<string>;
+    /** @param route the path of a route, or a word for everything else */
+    requestAnswered(route: string, status: number): void;
+  };
 }
 
 /** What the configuration lets the privacy notice say. */

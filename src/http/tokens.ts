@@ -34,6 +34,12 @@ export class Tokens {
   }
 }
 
+/** The password of an `Authorization: Basic` header (RFC 7617), "" for any other header; the user name does not matter. */
+export function basicPassword(header: string): string {
+  const encoded = /^Basic +([A-Za-z0-9+/]{1,1024}={0,2})$/i.exec(header.trim())?.[1] ?? "";
+  return /^[^:]*:([\x21-\x7e]{1,512})$/.exec(Buffer.from(encoded, "base64").toString("utf8"))?.[1] ?? "";
+}
+
 /** The token of an `Authorization: Bearer` header (RFC 6750 section 2.1), "" for any other header. */
 export function bearerToken(header: string): string {
   return /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header.trim())?.[1] ?? "";

@@ -82,6 +82,7 @@ export class WebServer {
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ":$1"),
       ...(route.body?.mostBytes !== undefined && { bodyLimit: route.body.mostBytes }),
+      config: { isForOperators: route.forOperators !== undefined },
       handler: (request, reply) => {
         this.#serve(route, request, reply);
       },
@@ -129,7 +130,8 @@ export class WebServer {
 
   #refusal(route: Route, request: FastifyRequest): ProblemCode | undefined {
     if (route.access === "public") return undefined;
-    const { token } = this.#access.visitor(request);
+    const { token, isLocal } = this.#access.visitor(request);
+    if (route.forOperators === "local" && isLocal && token === undefined) return undefined;
     if (token === undefined) return "token-missing";
     return token.scopes.has(route.access) ? undefined : "scope-missing";
   }
@@ -216,7 +218,7 @@ export class WebServer {
 
   #fail(reply: FastifyReply, code: ProblemCode, errors?: readonly PlacedError[]): void {
     const { status } = problems[code];
-    if (status === 401) reply.header("WWW-Authenticate", `Bearer realm="einwahl"${code === "token-unknown" ? ', error="invalid_token"' : ""}`);
+    if (status === 401) reply.header("WWW-Authenticate", challenges(code, reply.request.routeOptions.config.isForOperators === true));
     if (status === 503) reply.header("Retry-After", "2");
     reply.header("Cache-Control", "no-store").removeHeader("ETag");
     reply.code(status).type(problemType).send(Buffer.from(JSON.stringify(problemDetails(code, this.#options.base(), errors))));
@@ -255,6 +257,12 @@ function typeOf({ type }: AnswerSpec): string {
   return named.startsWith("text/") || named === "application/json" ? `${named}; charset=utf-8` : named;
 }
 
+/** A browser asks for a password where Basic is offered; everywhere else that would only puzzle people. */
+function challenges(code: ProblemCode, isForOperators: boolean): string | string[] {
+  const bearer = `Bearer realm="einwahl"${code === "token-unknown" ? ', error="invalid_token"' : ""}`;
+  return isForOperators ? ['Basic realm="einwahl", charset="UTF-8"', bearer] : bearer;
+}
+
 function both(before: unknown, value: string): string {
   return typeof before === "string" && before !== "" ? `${before}, ${value}` : value;
 }
@@ -273,5 +281,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Routes that answer however often they are asked: health. */
     isUnlimited?: boolean;
+    /** See `forOperators` of routes. */
+    isForOperators?: boolean;
   }
 }

@@ -36,9 +36,13 @@ const einwahl = await HttpServer.listen({
     corsOrigins: ["*"],
     tokens: Array.from({ length: 10 }, (_, number) => ({ name: `t${number}`, sha256: createHash("sha256").update(`bench-token-${number}`).digest("hex"), scopes: ["rooms:read", "rooms:write"] as const })),
     rateLimit: { windowMs: 1_000, perAddress: 1_000_000, perToken: 1_000_000 },
+    metrics: "off",
   },
   clock: systemClock,
-  health: () => ({ state: "ready", reasons: [] }),
+  operators: {
+    health: () => ({ state: "ready", reasons: [] }),
+    metrics: { text: () => Promise.resolve(""), requestAnswered: () => undefined },
+  },
   onBug: (error) => {
     process.stderr.write(`${String(error)}\n`);
   },

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../../../src/clock.js";
 import type { Scope } from "../../../src/config/scopes.js";
 import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
 import { HttpServer } from "../../../src/http/server.js";
-import type { WebServices } from "../../../src/http/services.js";
+import type { OperatorServices, WebServices } from "../../../src/http/services.js";
 import type { WebServerOptions } from "../../../src/http/web-server.js";
 import { success } from "../../../src/result.js";
 import type { DaySums } from "../../../src/store/day-sums.js";
@@ -32,6 +32,7 @@ export const someNumbers: WebServices["numbers"] = [
 export interface WebWorldOptions {
   readonly http?: Partial<HttpConfig>;
   readonly services?: Partial<Omit<WebServices, "base">>;
+  readonly operators?: Partial<OperatorServices>;
   readonly clock?: Clock;
   readonly limits?: WebServerOptions["limits"];
   /** Instead of an embedded store of its own. */
@@ -44,19 +45,23 @@ export class WebWorld {
   readonly rooms: RoomStore;
   readonly bugs: unknown[];
   readonly callers: Map<string, number>;
+  /** Routes and statuses of answers, as metrics count them. */
+  readonly answered: readonly string[];
   readonly url: string;
 
-  private constructor(server: HttpServer, rooms: RoomStore, bugs: unknown[], callers: Map<string, number>) {
+  private constructor(server: HttpServer, rooms: RoomStore, bugs: unknown[], callers: Map<string, number>, answered: readonly string[]) {
     this.server = server;
     this.rooms = rooms;
     this.bugs = bugs;
     this.callers = callers;
+    this.answered = answered;
     this.url = `http://127.0.0.1:${server.port}`;
   }
 
   static async start(t: Test, options: WebWorldOptions = {}): Promise<WebWorld> {
     const rooms = options.rooms ?? (await ownRooms(t));
     const bugs: unknown[] = [];
+    const answered: string[] = [];
     const callers = new Map<string, number>();
     const daySums: DaySums = {
       add: () => Promise.resolve(success(undefined)),
@@ -71,10 +76,18 @@ export class WebWorld {
         corsOrigins: [],
         tokens: [tokenConfig("tests", token, ["rooms:read", "rooms:write", "rooms:list", "rooms:import", "statistics:read"])],
         rateLimit: { windowMs: 60_000, perAddress: 1_000_000, perToken: 1_000_000 },
+        metrics: "local",
         ...options.http,
       },
       clock: options.clock ?? systemClock,
-      health: () => ({ state: "ready", reasons: [] }),
+      operators: {
+        health: () => ({ state: "ready", reasons: [] }),
+        metrics: {
+          text: () => Promise.resolve("# no metrics\n"),
+          requestAnswered: (route, status) => answered.push(`${route} ${status}`),
+        },
+        ...options.operators,
+      },
       onBug: (error) => bugs.push(error),
       ...(options.limits !== undefined && { limits: options.limits }),
       services: {
@@ -113,7 +126,7 @@ export class WebWorld {
       },
     });
     t.teardown(() => server.close());
-    return new WebWorld(server, rooms, bugs, callers);
+    return new WebWorld(server, rooms, bugs, callers, answered);
   }
 
   /** @param path from the API's base on */

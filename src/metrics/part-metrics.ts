@@ -1,0 +1,57 @@
+import { Gauge, type Registry } from "prom-client";
+import type { CallBoard } from "../status/call-board.js";
+import { healthOf } from "../status/health.js";
+import type { Parts } from "../status/parts.js";
+
+type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
+
+/** What the parts of einwahl are like, looked up when Prometheus asks. */
+export function addPartMetrics(registry: Registry, partsNow: () => Parts, board: CallBoard, version: string): void {
+  const gauge = (name: string, help: string, labelNames: readonly string[], values: (parts: Parts) => Values): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        // What a reload has taken out of the configuration is not told any more.
+        this.reset();
+        for (const [labels, value] of values(partsNow())) this.set(labels, value);
+      },
+    });
+  };
+  const one = (value: (parts: Parts) => number) => (parts: Parts): Values => [[{}, value(parts)]];
+
+  gauge("einwahl_build_info", "The running version.", ["version"], () => [[{ version }, 1]]);
+  gauge("einwahl_ready", "1 while a call would work.", [], one((parts) => flag(healthOf(parts).state !== "not-ready")));
+  gauge("einwahl_loaded", "1 while there is no place for one more call.", [], one((parts) => flag(healthOf(parts).state === "loaded")));
+  gauge("einwahl_draining", "1 while no new calls are taken.", [], one(({ isDraining }) => flag(isDraining)));
+  gauge("einwahl_places_taken", "Calls that count against calls.max_concurrent.", [], one(({ places }) => places));
+  gauge("einwahl_places", "calls.max_concurrent.", [], one(({ config }) => config.calls.maxConcurrent));
+  gauge("einwahl_drachtio_up", "1 while drachtio is connected.", [], one(({ signalling }) => flag(signalling.state === "connected")));
+  gauge("einwahl_store_up", "1 while the store of PINs answers; absent when nothing is kept.", [], ({ store }) => (store.kind === "none" ? [] : [[{}, flag(store.fault === undefined)]]));
+
+  const lines = (value: (line: Parts["lines"][number]) => number) => (parts: Parts): Values => parts.lines.map((line) => [{ trunk: line.name }, value(line)]);
+  gauge("einwahl_trunk_up", "1 while calls would come in over the trunk.", ["trunk"], lines(({ fault }) => flag(fault === undefined)));
+  gauge("einwahl_trunk_calls", "Calls over the trunk.", ["trunk"], lines(({ name }) => board.callsOver(name)));
+
+  const media = (value: (server: Parts["mediaServers"][number]) => number) => (parts: Parts): Values =>
+    parts.mediaServers.map((server) => [{ media_server: server.name }, value(server)]);
+  gauge("einwahl_media_server_up", "1 while the media server works.", ["media_server"], media(({ state }) => flag(state.kind === "up")));
+  gauge("einwahl_media_server_channels", "Channels of callers on the media server.", ["media_server"], media(({ channels }) => channels));
+  gauge("einwahl_media_server_capacity", "How many there may be.", ["media_server"], media(({ capacity }) => capacity));
+
+  const servers = (value: (server: Parts["bbbServers"][number]) => number | undefined) => (parts: Parts): Values =>
+    parts.bbbServers.flatMap((server) => {
+      const known = value(server);
+      return known === undefined ? [] : [[{ server: server.node.name }, known]];
+    });
+  gauge("einwahl_bbb_server_up", "1 while the BBB server answers.", ["server"], servers(({ answers }) => flag(answers)));
+  gauge("einwahl_bbb_server_answer_age_seconds", "The age of the BBB server's last good answer; absent when there was none.", ["server"], servers(({ state }) => (state.ageMs === undefined ? undefined : state.ageMs / 1_000)));
+  gauge("einwahl_bbb_server_meetings", "Meetings that the BBB server had when it was last asked.", ["server"], servers(({ state }) => state.meetings));
+  gauge("einwahl_bbb_server_callers", "Callers of this einwahl in the BBB server's conferences.", ["server"], servers(({ node }) => board.callersOn(node.name)));
+}
+
+function flag(is: boolean): number {
+  return is ? 1 : 0;
+}

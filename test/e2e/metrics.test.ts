@@ -1,0 +1,105 @@
+import { spawnSync } from "node:child_process";
+import t from "tap";
+import { endCauses } from "../../src/call/cause.js";
+import { stages } from "../../src/call/story.js";
+import { type Sample, readSamples, sumOf } from "../metrics/exposition.js";
+import { missingPrograms } from "./support/missing-programs.js";
+import { World, conferences, numbers } from "./support/world.js";
+
+const caller = "+4915223125678";
+const wrongPin = "99911";
+
+/** Each label with all values that it may have: names of the configuration and words of the program. */
+const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
+  cause: Object.keys(endCauses),
+  result: ["refused", "caller", "dialogue", "finished", "failed"],
+  trunk: ["line", "none"],
+  server: ["bbb-1", "bbb-2"],
+  media_server: ["media-1"],
+  stage: stages,
+  outcome: ["open", "not_started", "no_telephone_audio", "unknown", "unavailable"],
+  side: ["trunk", "bbb"],
+  suite: /^(AES_CM_(128|192|256)_HMAC_SHA1_(80|32)|AES_(192|256)_CM_HMAC_SHA1_(80|32)|AEAD_AES_(128|256)_GCM(_8)?|none|other)$/,
+  route: /^(none|\/(healthz|readyz|metrics|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
+  status: ["2xx", "3xx", "4xx", "5xx"],
+  version: /^[0-9]+\.[0-9]+\.[0-9]+$/,
+  le: /^([0-9.]+|\+Inf)$/,
+};
+
+function strayLabels(samples: readonly Sample[]): string[] {
+  return samples.flatMap(({ name, labels }) => Object.entries(labels).flatMap(([label, value]) => {
+    const known = allowed[label];
+    const isAllowed = known !== undefined && (known instanceof RegExp ? known.test(value) : known.includes(value));
+    return isAllowed ? [] : [`${name} ${label}="${value}"`];
+  }));
+}
+
+await t.test("metrics of calls with whatever callers can choose", async (t) => {
+  const world = await World.start(t);
+  const phone = await world.phone();
+  const url = `http://127.0.0.1:${world.einwahl.httpPort}`;
+  const read = async (): Promise<string> => {
+    const response = await fetch(`${url}/metrics`);
+    t.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    return await response.text();
+  };
+  const before = readSamples(await read());
+  t.equal(sumOf(before, "einwahl_ready"), 1);
+  t.equal(sumOf(before, "einwahl_trunk_up", { trunk: "line" }), 1);
+  t.equal(sumOf(before, "einwahl_bbb_server_up"), 2);
+  t.equal(sumOf(before, "einwahl_bbb_server_meetings"), 2);
+  t.equal(sumOf(before, "einwahl_media_server_up", { media_server: "media-1" }), 1);
+  t.equal(sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }), 0, "there before the first call, so that rates see that");
+
+  // Refused, with a number that would be a label of its own; and a called number that would be one, too.
+  const refused = world.reports.next("the refused call's report", ({ cause }) => cause === "unknown-number", { ms: 30_000 });
+  const unknown = await phone.dial({ uri: world.sipUri(numbers.unknown), number: '"} 1\neinwahl_ready{x="' });
+  unknown.answered.catch(() => undefined);
+  await refused;
+
+  const report = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", { ms: 60_000 });
+  const call = await phone.dial({ uri: world.sipUri(), number: caller, headers: [["P-Asserted-Identity", `"${caller}\\"} 1" <sip:${caller}@127.0.0.1>`]] });
+  await call.answered;
+  const { pin } = conferences[1];
+  const wrong = world.log.next("the wrong PIN has been looked up", (line) => /"outcome":"unknown"/.test(line), { ms: 30_000 });
+  await call.sendDigits(`${wrongPin}#`);
+  await wrong;
+  const arrival = world.bbbs[1].waitForMember(pin, 30_000);
+  await call.sendDigits(`${pin}#`);
+  await arrival;
+  // What front ends ask for is the world's, not a route's name.
+  await fetch(`${url}/api/v1/rooms/${caller}-${pin}`);
+  await fetch(`${url}/${caller}`);
+  await fetch(`${url}/?pin=${pin}`);
+  const during = readSamples(await read());
+  t.equal(sumOf(during, "einwahl_calls", { stage: "talking" }), 1);
+  t.equal(sumOf(during, "einwahl_trunk_calls", { trunk: "line" }), 1);
+  t.equal(sumOf(during, "einwahl_bbb_server_callers", { server: "bbb-2" }), 1);
+  t.equal(sumOf(during, "einwahl_places_taken"), 1);
+  await call.hangUp();
+  const { srtp } = await report;
+
+  const text = await read();
+  const samples = readSamples(text);
+  t.equal(sumOf(samples, "einwahl_calls"), 0);
+  t.equal(sumOf(samples, "einwahl_calls_total"), 2);
+  t.equal(sumOf(samples, "einwahl_calls_total", { cause: "unknown-number", result: "refused" }), 1);
+  t.equal(sumOf(samples, "einwahl_calls_total", { cause: "caller-hung-up", result: "caller", trunk: "line" }), 1);
+  t.equal(sumOf(samples, "einwahl_server_calls_total", { server: "bbb-2", result: "caller" }), 1);
+  t.equal(sumOf(samples, "einwahl_pins_total", { outcome: "unknown" }), 1);
+  t.equal(sumOf(samples, "einwahl_pins_total", { outcome: "open" }), 1);
+  t.equal(sumOf(samples, "einwahl_call_stage_seconds_count", { stage: "talking" }), 1);
+  t.equal(sumOf(samples, "einwahl_srtp_total", { side: "trunk", suite: srtp.trunk ?? "" }), 1);
+  t.equal(sumOf(samples, "einwahl_srtp_total", { side: "bbb", suite: srtp.bbb ?? "" }), 1);
+  t.equal(sumOf(samples, "einwahl_http_requests_total", { route: "none", status: "4xx" }), 2, "without tokens there are no routes for rooms");
+
+  t.strictSame(strayLabels(samples), [], "no label has a value that somebody outside has chosen");
+  for (const secret of [caller, caller.slice(1), caller.slice(-4), wrongPin, pin, "einwahl_ready{x", "Staff", "Lecture"]) {
+    t.notOk(text.includes(secret), `nothing holds ${secret}`);
+  }
+  t.ok(samples.length < 400, `${samples.length} samples`);
+
+  const missing = missingPrograms("promtool");
+  if (missing !== false) t.pass(missing, { skip: missing });
+  else t.match(spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" }), { status: 0, stdout: "", stderr: "" }, "as Prometheus would have them");
+});

@@ -1,0 +1,83 @@
+import { request } from "node:http";
+import t from "tap";
+import { isFromThisMachine } from "../../src/http/this-machine.js";
+import { basicPassword } from "../../src/http/tokens.js";
+import { WebWorld, tokenConfig } from "./support/web-world.js";
+
+const reader = "token-of-prometheus";
+const tokens = [tokenConfig("prometheus", reader, ["metrics:read"]), tokenConfig("other", "token-of-another", ["rooms:read"])];
+
+function basic(password: string, user = "prometheus"): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}
+
+async function status(world: WebWorld, headers: Record<string, string> = {}): Promise<number> {
+  // Not fetch: it does not let the Host header be chosen.
+  return await new Promise((resolve, reject) => {
+    request(`${world.url}/metrics`, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).on("error", reject).end();
+  });
+}
+
+await t.test("who may read metrics", async (t) => {
+  const statuses = async (metrics: "off" | "token" | "local" | "public", headers?: Record<string, string>): Promise<number> => await status(await WebWorld.start(t, { http: { metrics, tokens } }), headers);
+  const remote = { "x-forwarded-for": "198.51.100.1" };
+  t.same([await statuses("off"), await statuses("token"), await statuses("local"), await statuses("public")], [404, 401, 200, 200]);
+  t.same([await statuses("token", remote), await statuses("local", remote), await statuses("public", remote)], [401, 401, 200], "through a proxy");
+  for (const authorization of [`Bearer ${reader}`, basic(reader), basic(reader, "")]) {
+    t.same([await statuses("token", { authorization }), await statuses("local", { ...remote, authorization })], [200, 200], authorization.slice(0, 6));
+  }
+  for (const authorization of ["Bearer token-of-another", basic("token-of-another")]) {
+    t.same([await statuses("token", { authorization }), await statuses("local", { authorization })], [403, 403]);
+  }
+  t.same([await statuses("local", { authorization: basic("wrong") }), await statuses("local", { authorization: "Bearer wrong" })], [401, 401], "a wrong token is told, on this machine too");
+});
+
+await t.test("a browser is asked for the token, but only where it may see something", async (t) => {
+  const world = await WebWorld.start(t, { http: { metrics: "token", tokens } });
+  const refused = await fetch(`${world.url}/metrics`);
+  t.equal(refused.headers.get("www-authenticate"), 'Basic realm="einwahl", charset="UTF-8", Bearer realm="einwahl"');
+  const room = await fetch(`${world.url}/api/v1/rooms/x`, { headers: { authorization: basic("token-of-another") } });
+  t.equal(room.status, 401, "what a browser sends by itself opens no room");
+  t.equal(room.headers.get("www-authenticate"), 'Bearer realm="einwahl", error="invalid_token"');
+});
+
+await t.test("a reverse proxy on this machine is not this machine", async (t) => {
+  for (const header of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]) {
+    for (const trustedProxies of [[], ["127.0.0.1"]]) {
+      const world = await WebWorld.start(t, { http: { tokens, trustedProxies } });
+      t.equal(await status(world, { [header]: "127.0.0.1" }), 401, `${header}, trusting ${String(trustedProxies)}`);
+    }
+  }
+  const http = { tokens, publicUrl: "https://phone.example.org" };
+  t.equal(await status(await WebWorld.start(t, { http })), 401, "there is a proxy, and nobody has said that it forwards addresses");
+  const known = await WebWorld.start(t, { http: { ...http, trustedProxies: ["127.0.0.1"] } });
+  t.equal(await status(known), 200);
+  for (const host of ["phone.example.org", "127.0.0.1.example.org", "localhost.example.org", "[::2]", "10.0.0.1"]) t.equal(await status(known, { host }), 401, host);
+  for (const host of ["localhost", "localhost:8080", "127.0.0.1", "[::1]:8080"]) t.equal(await status(known, { host }), 200, host);
+});
+
+await t.test("addresses of this machine", (t) => {
+  const isLocal = (remoteAddress: string | undefined): boolean => isFromThisMachine({ headers: { host: "localhost" }, socket: { remoteAddress } as never }, { publicUrl: undefined, trustedProxies: [] });
+  for (const address of ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"]) t.ok(isLocal(address), address);
+  for (const address of ["10.0.0.1", "::2", "::ffff:10.0.0.1", "", undefined, "128.0.0.1"]) t.notOk(isLocal(address), String(address));
+  t.end();
+});
+
+await t.test("passwords of HTTP Basic", (t) => {
+  t.equal(basicPassword(basic("abc")), "abc");
+  t.equal(basicPassword(basic("a:b", "u")), "a:b");
+  t.equal(basicPassword(basic("abc").replace("Basic", "basic")), "abc");
+  for (const header of ["", "Basic", "Basic ", "Basic !", "Bearer abc", `Basic ${Buffer.from("nocolon").toString("base64")}`, basic(""), basic("with space"), basic("ä"), basic("a".repeat(513))]) {
+    t.equal(basicPassword(header), "", header);
+  }
+  t.end();
+});
+
+await t.test("answers are counted by route, however long the URL", async (t) => {
+  const world = await WebWorld.start(t);
+  for (const path of ["/", "/api/v1/rooms/secret", "/nothing/secret", "/healthz"]) await fetch(`${world.url}${path}`);
+  t.same(world.answered, ["/ 200", "/api/v1/rooms/:meetingID 401", "none 404", "/healthz 200"]);
+});
