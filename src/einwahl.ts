@@ -52,7 +52,7 @@ export class Einwahl {
     this.#logger = logger;
     this.#clock = clock;
     this.#settings = callSettings(config, newProcessKey());
-    this.#directory = makeDirectory(config.bbbServers, logger, clock);
+    this.#directory = makeDirectory(config.bbbServers, () => this.#web?.rooms, logger, clock);
     this.#signalling = this.#openSignalling();
     const onState = (): void => {
       this.#checkReady();

@@ -8,6 +8,7 @@ import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
 import type { StoreState } from "./status/parts.js";
 import { CallSums } from "./store/call-sums.js";
+import type { RoomStore } from "./store/room-store.js";
 import { type StoreEvents, type Stores, openStores } from "./store/open-stores.js";
 import { shortestPin } from "./store/pin-draw.js";
 
@@ -20,7 +21,7 @@ export interface WebOptions {
   /** What BBB servers have now. */
   readonly meetings: {
     has(pin: Pin): boolean | undefined;
-    match(digits: string): { readonly complete: boolean; readonly longer: boolean };
+    matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean };
   };
 }
 
@@ -54,6 +55,11 @@ export class Web {
 
   get store(): StoreState {
     return this.#storeWatch.state;
+  }
+
+  /** The PINs of rooms; `undefined`: nobody can reserve any. */
+  get rooms(): RoomStore | undefined {
+    return this.#stores?.rooms;
   }
 
   get port(): number {
@@ -139,9 +145,9 @@ async function listen({ config, logger, clock, operators, live, meetings }: WebO
 /** Whether a meeting has this PIN, or one that it begins with, or one that begins with it. */
 function isInUse(digits: string, meetings: WebOptions["meetings"]): boolean {
   for (let length = shortestPin; length <= digits.length; length++) {
-    if (meetings.match(digits.slice(0, length)).complete) return true;
+    if (meetings.matchRunning(digits.slice(0, length)).complete) return true;
   }
-  return meetings.match(digits).longer;
+  return meetings.matchRunning(digits).longer;
 }
 
 function promisesOf({ trunks, bbbServers, label }: Config): Promises {

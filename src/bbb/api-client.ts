@@ -1,6 +1,8 @@
-import { type Result, failure } from "../result.js";
+import { setImmediate } from "node:timers/promises";
+import { type Result, failure, success } from "../result.js";
 import { type ChecksumAlgorithm, apiChecksum } from "./api-checksum.js";
-import { type Meeting, readMeetings } from "./meetings-xml.js";
+import type { Meeting } from "./meeting.js";
+import { MeetingsReader } from "./meetings-reader.js";
 
 export interface BbbApiOptions {
   /** For example `https://bbb1.example.org/bigbluebutton/`, with or without the `api/` at its end. */
@@ -11,8 +13,16 @@ export interface BbbApiOptions {
   readonly answerWithinMs: number;
 }
 
+export interface MeetingsAnswer {
+  readonly meetings: readonly Meeting[];
+  /** How large the answer was, after unpacking. */
+  readonly bytes: number;
+}
+
 /** Two thousand meetings with all their attendees are below this. */
 const largestAnswer = 16 * 1024 * 1024;
+/** Whatever else there is to do has its turn after so many bytes, which take about a millisecond. */
+const bytesAtOnce = 64 * 1024;
 
 /** The API of one BBB server. */
 export class BbbApi {
@@ -25,7 +35,7 @@ export class BbbApi {
   }
 
   /** The meetings that exist now; the failure says in one line what is wrong, without secrets and names. */
-  async getMeetings(): Promise<Result<readonly Meeting[], string>> {
+  async getMeetings(): Promise<Result<MeetingsAnswer, string>> {
     const { secret, algorithm, answerWithinMs } = this.#options;
     const url = `${this.#base}/api/getMeetings?checksum=${apiChecksum("getMeetings", "", secret, algorithm)}`;
     try {
@@ -35,24 +45,28 @@ export class BbbApi {
         await response.body?.cancel();
         return failure(`HTTP status ${response.status}`);
       }
-      const text = await readAtMost(response, largestAnswer);
-      return text === undefined ? failure("the answer is too large") : readMeetings(text);
+      return await read(response);
     } catch (error) {
       return failure(reason(error));
     }
   }
 }
 
-async function readAtMost(response: Response, limit: number): Promise<string | undefined> {
-  if (response.body === null) return "";
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
+/** Reads the answer as it comes, in turns with everything else: calls do not wait for a large one. */
+async function read({ body }: Response): Promise<Result<MeetingsAnswer, string>> {
+  const reader = new MeetingsReader();
+  let [bytes, nextTurn] = [0, bytesAtOnce];
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > largestAnswer) return failure("the answer is too large");
+    reader.read(chunk);
+    if (reader.fault !== undefined) return failure(reader.fault);
+    if (bytes < nextTurn) continue;
+    nextTurn = bytes + bytesAtOnce;
+    await setImmediate();
   }
-  return Buffer.concat(chunks).toString("utf8");
+  const meetings = reader.end();
+  return meetings.ok ? success({ meetings: meetings.value, bytes }) : meetings;
 }
 
 function reason(error: unknown): string {

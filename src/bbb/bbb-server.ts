@@ -1,47 +1,105 @@
 import type { Conference, ConferenceNode } from "../call/interfaces.js";
-import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import type { BbbApi } from "./api-client.js";
+import type { AudioBridge, Meeting } from "./meeting.js";
+import { MeetingList } from "./meeting-list.js";
 
+/** What a status page and metrics tell of a server. */
 export interface BbbServerState {
-  /** What the last question came to; `undefined` before the first. */
+  /** What the last question came to; `undefined` when it was answered. */
   readonly fault: string | undefined;
   /** Milliseconds since the last good answer; `undefined` when there was none. */
   readonly ageMs: number | undefined;
   readonly meetings: number;
+  /** The time from one poll to the next now, in milliseconds: longer than configured while the server fails. */
+  readonly askedEveryMs: number;
+  /** Questions so far, those that failed among them. */
+  readonly questions: number;
+  /** How long the last good answer took and how large it was; `undefined` when there was none. */
+  readonly lastAnswerMs: number | undefined;
+  readonly bytes: number | undefined;
+  /** PINs that another server has too. */
+  readonly clashes: number;
+  /** Meetings that no telephone can be brought into: LiveKit without a SIP port for it. */
+  readonly unreachable: number;
+  /** Milliseconds since the last webhook; `undefined` when there was none. */
+  readonly webhookAgeMs: number | undefined;
+}
+
+export interface BbbServerOptions {
+  /** How the media servers reach the conferences in FreeSWITCH. */
+  readonly node: ConferenceNode;
+  /** The same for those in LiveKit; `undefined`: they can't be reached. */
+  readonly livekit: ConferenceNode | undefined;
+  /** What carries the audio of meetings of which nobody has told it. */
+  readonly audioBridge: AudioBridge;
+  readonly api: Pick<BbbApi, "getMeetings">;
+  /** How often the server is asked without a reason, in milliseconds. */
+  readonly pollEveryMs: number;
+  readonly clock: Clock;
+  /** A number from 0 up to, but not including, 1. */
+  readonly random: () => number;
+}
+
+export interface BbbServerEvents {
+  /** What is known of these PINs has changed. */
+  readonly onChange: (pins: ReadonlySet<string>) => void;
+  /** The answers have begun to fail, changed their fault, or are good again (`undefined`). */
+  readonly onFault: (fault: string | undefined) => void;
+  readonly onBug: (error: unknown) => void;
 }
 
 /** How long meetings of a server that does not answer any more are still believed, in milliseconds. */
-const believedFor = 60_000;
+const believedForMs = 60_000;
+/** The longest time between polls of a server that fails, if it is not polled more rarely anyway. */
+const longestPauseMs = 30_000;
+/** An answer to a question this young is as good as a new one. */
+const freshMs = 200;
+/** A server that fails is not asked again for callers before this time. */
+const failedFreshMs = 2_000;
+/** Polls come up to this share of the interval earlier or later, so that servers are not asked in step. */
+const jitter = 0.1;
 
-/** One BBB server: the meetings that it had when it was last asked. */
+/** One BBB server: the meetings that it had when it was last asked, and what its webhooks have told since. */
 export class BbbServer {
-  readonly node: ConferenceNode;
-  /** How often it is asked without a reason, in milliseconds. */
-  readonly pollEveryMs: number;
-  readonly #api: Pick<BbbApi, "getMeetings">;
-  readonly #clock: Clock;
-  #conferences: ReadonlyMap<string, Conference> = new Map();
-  #answeredAt: number | undefined;
+  readonly name: string;
+  readonly #options: BbbServerOptions;
+  readonly #meetings = new MeetingList();
+  #events: BbbServerEvents | undefined;
   #fault: string | undefined = "not asked yet";
-  #asking: Promise<void> | undefined;
+  #failures = 0;
   #questions = 0;
+  #answered: { readonly at: number; readonly tookMs: number; readonly bytes: number } | undefined;
+  #asking: { readonly since: number; readonly done: Promise<void> } | undefined;
+  /** The last question that has come to an end, well or not. */
+  #asked: { readonly since: number; readonly until: number } | undefined;
+  /** When the last webhook came. */
+  #heardAt: number | undefined;
+  #callOffPoll: () => void = () => undefined;
+  #callOffForgetting: () => void = () => undefined;
+  #isClosed = false;
+  /** Kept up to date by the directory. */
+  clashes = 0;
 
-  constructor(node: ConferenceNode, api: Pick<BbbApi, "getMeetings">, pollEveryMs: number, clock: Clock) {
-    this.node = node;
-    this.pollEveryMs = pollEveryMs;
-    this.#api = api;
-    this.#clock = clock;
+  constructor(options: BbbServerOptions) {
+    this.name = options.node.name;
+    this.#options = options;
   }
 
   get state(): BbbServerState {
-    const ageMs = this.#answeredAt === undefined ? undefined : this.#clock.now() - this.#answeredAt;
-    return { fault: this.#fault, ageMs, meetings: this.#conferences.size };
-  }
-
-  /** How many questions have come to an end, well or not. */
-  get questions(): number {
-    return this.#questions;
+    const now = this.#options.clock.now();
+    return {
+      fault: this.#fault,
+      ageMs: this.#answered === undefined ? undefined : now - this.#answered.at,
+      meetings: this.#meetings.size,
+      askedEveryMs: this.#pauseMs,
+      questions: this.#questions,
+      lastAnswerMs: this.#answered?.tookMs,
+      bytes: this.#answered?.bytes,
+      clashes: this.clashes,
+      unreachable: this.#options.livekit !== undefined ? 0 : [...this.#meetings.meetings].filter((meeting) => this.#nodeOf(meeting) === undefined).length,
+      webhookAgeMs: this.#heardAt === undefined ? undefined : now - this.#heardAt,
+    };
   }
 
   /** Whether the last question was answered. */
@@ -49,40 +107,150 @@ export class BbbServer {
     return this.#fault === undefined;
   }
 
-  /** The PINs known here, as the digits that a caller types. */
-  pins(): Iterable<string> {
-    return this.#conferences.keys();
+  get pins(): Iterable<string> {
+    return this.#meetings.pins;
   }
 
-  has(digits: string): boolean {
-    return this.#conferences.has(digits);
+  meeting(digits: string): Meeting | undefined {
+    return this.#meetings.withPin(digits);
   }
 
-  conference(pin: Pin): Conference | undefined {
-    return this.#conferences.get(pin.reveal());
+  hasMeeting(meetingId: string): boolean {
+    return this.#meetings.withId(meetingId) !== undefined;
   }
 
-  /** Asks the server; whoever asks meanwhile gets the same answer. Never rejects. */
-  async refresh(): Promise<void> {
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
+  /** Whether a PIN begins with these digits and has more of them. */
+  goesOnAfter(digits: string): boolean {
+    return this.#meetings.goesOnAfter(digits);
+  }
+
+  /** How a telephone gets into the meeting; `undefined` when none can. */
+  conference(meeting: Meeting): Conference | undefined {
+    const node = this.#nodeOf(meeting);
+    if (node === undefined) return undefined;
+    const parent = meeting.parentId === undefined ? undefined : this.#meetings.withId(meeting.parentId);
+    return { node, meetingId: meeting.meetingId, voiceBridge: meeting.voiceBridge, mainRoom: parent?.voiceBridge };
+  }
+
+  /**
+   * Asks once, then goes on polling until `close`.
+   *
+   * @param phase from 0 to 1: where in its interval the second question lies
+   */
+  async open(events: BbbServerEvents, phase: number): Promise<void> {
+    this.#events = events;
+    await this.#refresh();
+    this.#pollAfter(this.#failures > 0 ? this.#pauseMs : this.#options.pollEveryMs * phase);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#callOffPoll();
+    this.#callOffForgetting();
+  }
+
+  /** Settles when a question has come to an end that was young enough to count as asked now. Never rejects. */
+  async ask(): Promise<void> {
+    const now = this.#options.clock.now();
+    const isFresh = this.#asked !== undefined && (this.answers ? now - this.#asked.since < freshMs : now - this.#asked.until < failedFreshMs);
+    if (this.#asking !== undefined || !isFresh) await this.#refresh();
+  }
+
+  /** Settles when a question has come to an end that was asked from now on. Never rejects. */
+  async askAnew(): Promise<void> {
+    const now = this.#options.clock.now();
+    if (this.#asking !== undefined && this.#asking.since < now) await this.#asking.done;
+    if (this.#asked === undefined || this.#asked.since < now) await this.#refresh();
+  }
+
+  /** A webhook of this server has told that there is a meeting now. */
+  created(meeting: Meeting): void {
+    this.#tell(this.#meetings.created(meeting, this.#heard()));
+  }
+
+  /** A webhook of this server has told that a meeting is over. */
+  ended(meetingId: string): void {
+    this.#tell(this.#meetings.ended(meetingId, this.#heard()));
+  }
+
+  #heard(): number {
+    const now = this.#options.clock.now();
+    this.#heardAt = now;
+    if (!this.answers) this.#forgetInTime();
+    return now;
+  }
+
+  #nodeOf(meeting: Meeting): ConferenceNode | undefined {
+    const { node, livekit, audioBridge } = this.#options;
+    return (meeting.audioBridge ?? audioBridge) === "livekit" ? livekit : node;
+  }
+
+  get #pauseMs(): number {
+    const { pollEveryMs } = this.#options;
+    return Math.min(pollEveryMs * 2 ** this.#failures, Math.max(pollEveryMs, longestPauseMs));
+  }
+
+  #pollAfter(ms: number): void {
+    if (this.#isClosed) return;
+    this.#callOffPoll = this.#options.clock.after(ms, () => {
+      this.#poll().catch((error: unknown) => this.#events?.onBug(error));
     });
-    await this.#asking;
   }
 
-  async #ask(): Promise<void> {
-    const answer = await this.#api.getMeetings();
+  async #poll(): Promise<void> {
+    await this.#refresh();
+    this.#pollAfter(this.#pauseMs * (1 - jitter + 2 * jitter * this.#options.random()));
+  }
+
+  /** Asks the server; whoever asks meanwhile gets the same answer. */
+  async #refresh(): Promise<void> {
+    if (this.#asking === undefined) {
+      const since = this.#options.clock.now();
+      const done = this.#ask(since).finally(() => {
+        this.#asking = undefined;
+        this.#asked = { since, until: this.#options.clock.now() };
+      });
+      this.#asking = { since, done };
+    }
+    await this.#asking.done;
+  }
+
+  async #ask(since: number): Promise<void> {
+    const answer = await this.#options.api.getMeetings();
+    if (this.#isClosed) return;
+    const now = this.#options.clock.now();
     this.#questions += 1;
     if (answer.ok) {
-      this.#conferences = new Map(
-        answer.value.map(({ meetingId, voiceBridge }) => [voiceBridge.reveal(), { node: this.node, meetingId, voiceBridge, mainRoom: undefined }]),
-      );
-      this.#answeredAt = this.#clock.now();
-      this.#fault = undefined;
+      const { meetings, bytes } = answer.value;
+      this.#failures = 0;
+      this.#answered = { at: now, tookMs: now - since, bytes };
+      this.#callOffForgetting();
+      const changed = this.#meetings.answered(meetings, since);
+      this.#note(undefined);
+      this.#tell(changed);
       return;
     }
-    this.#fault = answer.failure;
-    const isStale = this.#answeredAt === undefined || this.#clock.now() - this.#answeredAt > believedFor;
-    if (isStale) this.#conferences = new Map();
+    this.#failures += 1;
+    this.#note(answer.failure);
+    this.#forgetInTime();
+  }
+
+  /** A server that does not answer is believed for so long after its last word. */
+  #forgetInTime(): void {
+    this.#callOffForgetting();
+    const lastWordAt = Math.max(this.#answered?.at ?? -Infinity, this.#heardAt ?? -Infinity);
+    this.#callOffForgetting = this.#options.clock.after(Math.max(0, lastWordAt + believedForMs - this.#options.clock.now()), () => {
+      this.#tell(this.#meetings.forget());
+    });
+  }
+
+  #note(fault: string | undefined): void {
+    if (fault === this.#fault) return;
+    this.#fault = fault;
+    this.#events?.onFault(fault);
+  }
+
+  #tell(changed: ReadonlySet<string>): void {
+    if (changed.size > 0) this.#events?.onChange(changed);
   }
 }

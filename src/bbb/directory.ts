@@ -1,89 +1,119 @@
 import type { Conference, Directory, Lookup } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
+import type { RoomStore } from "../store/room-store.js";
 import type { BbbServer } from "./bbb-server.js";
+import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
 
 export interface DirectoryEvents {
   /** A server's answers have begun to fail, changed their fault, or are good again (`undefined`). */
   readonly onServer: (server: string, fault: string | undefined) => void;
-  /** The same PIN on two servers: the first in the configuration is taken. */
+  /** The same PIN on several servers, the one that callers get first: when it comes up, and when one of them changes. */
   readonly onClash: (servers: readonly string[]) => void;
+  /** A server has meetings now that no telephone can be brought into, since their audio runs in LiveKit. */
+  readonly onUnreachable: (server: string) => void;
+  readonly onBug: (error: unknown) => void;
 }
+
+export interface DirectoryOptions {
+  /** In the order of the configuration. */
+  readonly servers: readonly BbbServer[];
+  readonly clock: Clock;
+  /** A number from 0 up to, but not including, 1. */
+  readonly random: () => number;
+  readonly events: DirectoryEvents;
+  /** The PINs that front ends have reserved; `undefined`: there are none. */
+  readonly rooms: () => Pick<RoomStore, "findByPin" | "knows"> | undefined;
+}
+
+/** How long callers wait for servers that have failed before, in milliseconds. */
+const patienceMs = 2_000;
 
 /**
  * Which conference is where. Answers come from memory; a PIN that is not there is asked of all servers at once,
- * together with every other caller who has typed one in that moment.
+ * together with every other caller who has typed one in that moment. `inOrderOfChoice` says which of several
+ * conferences with the same PIN it is.
  */
 export class BbbDirectory implements Directory {
   readonly #servers: readonly BbbServer[];
-  readonly #clock: Clock;
-  readonly #events: DirectoryEvents;
-  readonly #callOffs = new Map<BbbServer, () => void>();
+  readonly #options: DirectoryOptions;
+  readonly #clashes: Clashes;
   /** Those who wait for a conference, by its PIN. */
   readonly #openListeners = new Map<string, Set<() => void>>();
-  /** The length of the longest known PIN for each beginning of it, so that typing asks nothing but one map. */
-  #beginnings: ReadonlyMap<string, number> = new Map();
-  /** How many of each server's questions are reckoned with already, and the fault that was last told. */
-  readonly #seen = new Map<BbbServer, { readonly questions: number; readonly fault: string | undefined }>();
-  #closed = false;
+  /** Servers whose unreachable meetings have been told. */
+  readonly #toldUnreachable = new Set<BbbServer>();
 
-  constructor(servers: readonly BbbServer[], clock: Clock, events: DirectoryEvents) {
-    this.#servers = servers;
-    this.#clock = clock;
-    this.#events = events;
+  constructor(options: DirectoryOptions) {
+    this.#servers = options.servers;
+    this.#options = options;
+    this.#clashes = new Clashes(options.events.onClash);
   }
 
   get servers(): readonly BbbServer[] {
     return this.#servers;
   }
 
-  /** Asks every server once, then goes on polling until `close`. */
+  /** Asks every server once, then goes on polling, spread over their intervals, until `close`. */
   async open(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => this.#poll(server)));
+    const { random, events } = this.#options;
+    await Promise.all(this.#servers.map((server, at) => server.open({
+      onChange: (pins) => {
+        this.#changed(server, pins);
+      },
+      onFault: (fault) => {
+        events.onServer(server.name, fault);
+        // What a server says that has stopped or begun to answer counts less or more than before.
+        for (const pin of server.pins) this.#noteClash(pin);
+      },
+      onBug: events.onBug,
+    }, (at + random()) / this.#servers.length)));
   }
 
   close(): void {
-    this.#closed = true;
-    for (const callOff of this.#callOffs.values()) callOff();
-    this.#callOffs.clear();
+    for (const server of this.#servers) server.close();
   }
 
   async find(pin: Pin): Promise<Lookup> {
     const known = this.#known(pin);
-    return known === undefined ? await this.findAgain(pin) : { kind: "open", conference: known };
+    if (known !== undefined) return known;
+    await this.#ask(pin, (server) => server.ask());
+    return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
   async findAgain(pin: Pin): Promise<Lookup> {
-    await Promise.all(this.#servers.map((server) => this.#refresh(server)));
-    const known = this.#known(pin);
-    if (known !== undefined) return { kind: "open", conference: known };
-    // The conference may be on the server that does not answer: nobody can say that the PIN is wrong.
-    return this.#servers.every((server) => server.answers) ? { kind: "unknown" } : { kind: "unavailable" };
+    await this.#ask(pin, (server) => server.askAnew());
+    return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
   /** Whether a server has a meeting with this PIN, from memory; `undefined` when one that does not answer may have it. */
   has(pin: Pin): boolean | undefined {
-    if (this.#servers.some((server) => server.has(pin.reveal()))) return true;
+    if (this.#isRunning(pin.reveal())) return true;
     return this.#servers.every((server) => server.answers) ? false : undefined;
   }
 
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
-    const longest = this.#beginnings.get(digits) ?? 0;
-    return { complete: this.#servers.some((server) => server.has(digits)), longer: longest > digits.length };
+    const running = this.matchRunning(digits);
+    return running.complete ? running : { ...running, complete: this.#options.rooms()?.knows(digits) === true };
+  }
+
+  /** The same for meetings that there are now, whoever has reserved their PINs or others. */
+  matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean } {
+    return { complete: this.#isRunning(digits), longer: this.#servers.some((server) => server.goesOnAfter(digits)) };
   }
 
   async goesOn(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
-    await Promise.all(this.#servers.filter((server) => server.has(digits)).map((server) => this.#refresh(server)));
+    const holders = this.#servers.filter((server) => server.meeting(digits) !== undefined);
+    await Promise.all(holders.map((server) => server.ask()));
     return this.match(digits).longer;
   }
 
-  async isStillOpen({ node, meetingId, voiceBridge }: Conference): Promise<"open" | "over" | "unknown"> {
-    const server = this.#servers.find((each) => each.node.name === node.name);
+  async isStillOpen({ node, meetingId }: Conference): Promise<"open" | "over" | "unknown"> {
+    const server = this.#servers.find((each) => each.name === node.name);
     if (server === undefined) return "unknown";
-    await this.#refresh(server);
+    await server.askAnew();
     if (!server.answers) return "unknown";
-    return server.conference(voiceBridge)?.meetingId === meetingId ? "open" : "over";
+    return server.hasMeeting(meetingId) ? "open" : "over";
   }
 
   onOpened(pin: Pin, listener: () => void): () => void {
@@ -97,54 +127,70 @@ export class BbbDirectory implements Directory {
     };
   }
 
-  /** What a server that answers says counts more than what is remembered of one that does not. */
-  #known(pin: Pin): Conference | undefined {
-    const holders = this.#servers.filter((server) => server.has(pin.reveal()));
-    const answering = holders.filter((server) => server.answers);
-    const found = (answering.length > 0 ? answering : holders).flatMap((server) => server.conference(pin) ?? []);
-    if (found.length > 1) this.#events.onClash(found.map((conference) => conference.node.name));
-    return found[0];
+  #isRunning(digits: string): boolean {
+    return this.#servers.some((server) => server.meeting(digits) !== undefined);
   }
 
-  async #poll(server: BbbServer): Promise<void> {
-    await this.#refresh(server);
-    if (this.#closed) return;
-    this.#callOffs.set(server, this.#clock.after(server.pollEveryMs, () => {
-      this.#poll(server).catch((error: unknown) => {
-        this.#events.onServer(server.node.name, String(error));
-      });
-    }));
-  }
-
-  async #refresh(server: BbbServer): Promise<void> {
-    const before = this.#seen.get(server)?.fault ?? server.state.fault;
-    await server.refresh();
-    const { questions } = server;
-    // One of those who waited for the same answer has dealt with it.
-    if (this.#seen.get(server)?.questions === questions) return;
-    const { fault } = server.state;
-    this.#seen.set(server, { questions, fault });
-    if (before !== fault) this.#events.onServer(server.node.name, fault);
-    this.#learnBeginnings();
-    this.#tellOpened(server);
-  }
-
-  #tellOpened(server: BbbServer): void {
-    for (const [digits, listeners] of this.#openListeners) {
-      if (server.has(digits)) for (const listener of [...listeners]) listener();
-    }
-  }
-
-  #learnBeginnings(): void {
-    const beginnings = new Map<string, number>();
+  #holders(digits: string): readonly Holder[] {
+    const holders: Holder[] = [];
     for (const server of this.#servers) {
-      for (const pin of server.pins()) {
-        for (let length = 1; length <= pin.length; length++) {
-          const beginning = pin.slice(0, length);
-          beginnings.set(beginning, Math.max(beginnings.get(beginning) ?? 0, pin.length));
-        }
-      }
+      const meeting = server.meeting(digits);
+      if (meeting !== undefined) holders.push({ server, meeting });
     }
-    this.#beginnings = beginnings;
+    return inOrderOfChoice(holders);
+  }
+
+  #known(pin: Pin): Lookup | undefined {
+    const [holder] = this.#holders(pin.reveal());
+    if (holder === undefined) return undefined;
+    const conference = holder.server.conference(holder.meeting);
+    return conference === undefined ? { kind: "no-telephone-audio" } : { kind: "open", conference };
+  }
+
+  /**
+   * No server has the conference, as far as they answer. A reserved PIN is right whoever answers: whoever waits for it is
+   * told when the server that may have it is back.
+   */
+  async #notRunning(pin: Pin): Promise<Lookup> {
+    const reservation = await this.#options.rooms()?.findByPin(pin);
+    if (reservation?.ok === true && reservation.value !== undefined) return { kind: "not-started" };
+    // It may be on the server, or in the store, that does not answer: nobody can say that the PIN is wrong.
+    const isCertain = this.#servers.every((server) => server.answers) && reservation?.ok !== false;
+    return { kind: isCertain ? "unknown" : "unavailable" };
+  }
+
+  /** Asks all servers. Those that have failed before are waited for only while the others have nothing, and not for long. */
+  async #ask(pin: Pin, ask: (server: BbbServer) => Promise<void>): Promise<void> {
+    const failing = this.#servers.filter((server) => !server.answers);
+    const late = Promise.all(failing.map(ask));
+    await Promise.all(this.#servers.filter((server) => server.answers).map(ask));
+    if (failing.length === 0 || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
+    await new Promise<void>((resolve, reject) => {
+      const callOff = this.#options.clock.after(patienceMs, resolve);
+      late.then(() => {
+        callOff();
+        resolve();
+      }, reject);
+    });
+  }
+
+  #changed(server: BbbServer, pins: ReadonlySet<string>): void {
+    for (const pin of pins) this.#noteClash(pin);
+    this.#tellUnreachable(server);
+    for (const [digits, listeners] of this.#openListeners) {
+      if (pins.has(digits) && server.meeting(digits) !== undefined) for (const listener of [...listeners]) listener();
+    }
+  }
+
+  #noteClash(pin: string): void {
+    this.#clashes.note(pin, this.#holders(pin));
+  }
+
+  #tellUnreachable(server: BbbServer): void {
+    if (server.state.unreachable === 0) this.#toldUnreachable.delete(server);
+    else if (!this.#toldUnreachable.has(server)) {
+      this.#toldUnreachable.add(server);
+      this.#options.events.onUnreachable(server.name);
+    }
   }
 }

@@ -115,20 +115,29 @@ const bbbTlsPort = 5081;
 function completeBbbServer(server: ValidSettings["bbb_servers"][number]): BbbServerConfig {
   const url = new URL(server.api_url);
   const path = url.pathname.replace(/\/+$/, "");
+  const host = server.sip.host ?? url.hostname.replace(/^\[|\]$/g, "");
   const { transport } = server.sip;
+  const livekit = server.livekit_sip;
   return {
     name: server.name,
     apiUrl: `${url.origin}${path.endsWith("/api") ? path : `${path}/api`}/`,
     secret: server.secret,
     checksum: server.checksum,
     sip: {
-      host: server.sip.host ?? url.hostname.replace(/^\[|\]$/g, ""),
+      host,
       port: server.sip.port ?? (transport === "tls" ? bbbTlsPort : sipPortFor(transport)),
       transport,
-      srtp: server.sip.allow_unencrypted ? "optional" : "mandatory",
+      srtp: srtpOf(server.sip),
     },
+    livekitSip: livekit === undefined ? undefined : { host: livekit.host ?? host, port: livekit.port, transport: livekit.transport, srtp: srtpOf(livekit) },
+    audioBridge: server.audio_bridge,
+    webhooks: server.webhooks === undefined ? undefined : { token: server.webhooks.token },
     pollIntervalMs: server.poll_interval,
   };
+}
+
+function srtpOf({ allow_unencrypted: allowsUnencrypted }: { readonly allow_unencrypted: boolean }): "mandatory" | "optional" {
+  return allowsUnencrypted ? "optional" : "mandatory";
 }
 
 function completeLabel(label: ValidSettings["label"]): LabelSettings {

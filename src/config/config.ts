@@ -104,6 +104,12 @@ export interface BbbServerConfig {
     readonly transport: SipTransport;
     readonly srtp: "mandatory" | "optional";
   };
+  /** The same for meetings in LiveKit; `undefined`: no telephone gets into them. */
+  readonly livekitSip: BbbServerConfig["sip"] | undefined;
+  /** What carries the audio of meetings of which no webhook tells it. */
+  readonly audioBridge: "freeswitch" | "livekit";
+  /** `undefined`: no webhooks are taken from this server. */
+  readonly webhooks: { readonly token: Secret | undefined } | undefined;
   readonly pollIntervalMs: number;
 }
 

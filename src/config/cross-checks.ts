@@ -94,6 +94,8 @@ function checkBbbServer(server: Tree, path: Path): readonly Finding[] {
   const sip = entryOf(server, "sip");
   if (isUnencrypted(sip) && !optsOut(sip)) findings.push({ path: [...path, "sip", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
   if (entryOf(sip, "srtp") !== undefined && optsOut(sip)) findings.push({ path: [...path, "sip", "allow_unencrypted"], message: "contradicts srtp", hint: "remove one of the two" });
+  const livekit = entryOf(server, "livekit_sip");
+  if (isUnencrypted(livekit) && !optsOut(livekit)) findings.push({ path: [...path, "livekit_sip", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
   const { text: url } = textAt(server, path, "api_url");
   if (url !== undefined && isOpenHttp(url) && !isTrue(entryOf(server, "allow_http"))) {
     findings.push({ path: [...path, "api_url"], message: "is not encrypted, and names of participants travel in it", hint: "use https, or write allow_http: true for a network that nobody else is on" });

@@ -74,6 +74,16 @@ const bbbServer = z.strictObject({
     srtp: z.literal("mandatory").optional().describe("Encrypted audio (SRTP, keys by SDES) is mandatory. There is nothing else to choose: see allow_unencrypted."),
     allow_unencrypted: fields.flag.prefault(false).describe("Whether calls may go to this server in the open."),
   }).prefault({}).describe("How the media servers reach the server's conferences."),
+  audio_bridge: z.enum(["freeswitch", "livekit"]).prefault("freeswitch").describe("What carries the audio of the server's meetings, unless a webhook tells it of a meeting: BBB 3's setting audioBridge."),
+  livekit_sip: z.strictObject({
+    host: fields.host.optional().describe("The host of the server's livekit-sip. Default: the host of sip."),
+    port: fields.port.describe("The port of livekit-sip."),
+    transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
+    allow_unencrypted: fields.flag.prefault(false).describe("Whether calls may go there in the open."),
+  }).optional().describe("How the media servers reach meetings whose audio runs in LiveKit. Without, callers are told that they can't be brought into them."),
+  webhooks: z.strictObject({
+    token: fields.secret.optional().describe("What the webhooks carry as `Authorization: Bearer`, if they do. Webhooks with a checksum, made with the API's secret, are taken as well."),
+  }).optional().describe("Takes bbb-webhooks of this server at /bbb-webhooks/<name>, so that changes are known at once. Without, they are known after poll_interval."),
   poll_interval: fields.duration("1s", "10m").prefault("5s").describe("How often the server is asked for its meetings; an unknown PIN asks at once."),
 });
 

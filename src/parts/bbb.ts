@@ -4,22 +4,44 @@ import { BbbServer } from "../bbb/bbb-server.js";
 import { BbbDirectory } from "../bbb/directory.js";
 import type { Clock } from "../clock.js";
 import type { BbbServerConfig } from "../config/config.js";
+import type { RoomStore } from "../store/room-store.js";
 
 const apiWithinMs = 5_000;
 
-export function makeDirectory(servers: readonly BbbServerConfig[], logger: Logger, clock: Clock): BbbDirectory {
-  return new BbbDirectory(servers.map((server) => makeBbbServer(server, clock)), clock, {
-    onServer: (server, fault) => {
-      if (fault === undefined) logger.info({ server }, "BBB server answers");
-      else logger.warn({ server, fault }, "BBB server does not answer");
-    },
-    onClash: (clashing) => {
-      logger.warn({ servers: clashing }, "the same PIN on several BBB servers: the first one is taken");
+/** @param rooms the PINs that front ends have reserved; may come later */
+export function makeDirectory(servers: readonly BbbServerConfig[], rooms: () => RoomStore | undefined, logger: Logger, clock: Clock): BbbDirectory {
+  return new BbbDirectory({
+    servers: servers.map((server) => makeBbbServer(server, clock)),
+    clock,
+    random: Math.random,
+    rooms,
+    events: {
+      onServer: (server, fault) => {
+        if (fault === undefined) logger.info({ server }, "BBB server answers");
+        else logger.warn({ server, fault }, "BBB server does not answer");
+      },
+      onClash: (clashing) => {
+        logger.warn({ servers: clashing }, "the same PIN on several BBB servers: callers get the first of these");
+      },
+      onUnreachable: (server) => {
+        logger.warn({ server }, "meetings with LiveKit audio can't be reached by telephone: the server has no livekit_sip");
+      },
+      onBug: (error) => {
+        logger.error({ err: error }, "bug");
+      },
     },
   });
 }
 
 export function makeBbbServer(server: BbbServerConfig, clock: Clock): BbbServer {
-  const api = new BbbApi({ url: server.apiUrl, secret: server.secret.reveal(), algorithm: server.checksum, answerWithinMs: apiWithinMs });
-  return new BbbServer({ name: server.name, ...server.sip }, api, server.pollIntervalMs, clock);
+  const { name, sip, livekitSip, audioBridge, pollIntervalMs } = server;
+  return new BbbServer({
+    node: { name, ...sip },
+    livekit: livekitSip === undefined ? undefined : { name, ...livekitSip },
+    audioBridge,
+    api: new BbbApi({ url: server.apiUrl, secret: server.secret.reveal(), algorithm: server.checksum, answerWithinMs: apiWithinMs }),
+    pollEveryMs: pollIntervalMs,
+    clock,
+    random: Math.random,
+  });
 }

@@ -35,12 +35,12 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
       channels,
       capacity,
     })),
-    bbbServers: parts.bbbServers.map(({ node, state }) => ({
-      name: node.name,
+    bbbServers: parts.bbbServers.map(({ name, state }) => ({
+      name,
       fault: state.fault ?? null,
       ageMs: state.ageMs === undefined ? null : Math.round(state.ageMs),
       meetings: state.meetings,
-      callers: board.callersOn(node.name),
+      callers: board.callersOn(name),
     })),
     calls: { now: board.calls, max: config.calls.maxConcurrent, byStage: board.byStage() },
     causes: board.causes(),

@@ -13,7 +13,7 @@ export interface Parts {
   readonly signalling: Pick<Signalling, "state" | "version">;
   readonly lines: readonly Pick<Line, "name" | "fault" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "channels" | "capacity">[];
-  readonly bbbServers: readonly Pick<BbbServer, "node" | "state" | "answers">[];
+  readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   readonly store: StoreState;
 }
 

@@ -77,6 +77,10 @@ export class EmbeddedRooms implements RoomStore {
     return Promise.resolve(success(this.#table.findByPin(pin.reveal(), this.#settings.now())));
   }
 
+  knows(digits: string): boolean {
+    return this.#table.findByPin(digits, this.#settings.now()) !== undefined;
+  }
+
   async release(meetingId: string): Promise<Result<boolean, StoreFailure>> {
     return await this.#inTurn(meetingId, async () => {
       const now = this.#settings.now();

@@ -56,6 +56,10 @@ export class RedisRooms implements RoomStore {
     return found.ok && found.value?.pin.equals(pin) !== true ? success(undefined) : found;
   }
 
+  knows(): undefined {
+    return undefined;
+  }
+
   async release(meetingId: string): Promise<Result<boolean, StoreFailure>> {
     const answer = await this.#run(releaseScript, [meetingId]);
     return answer.ok ? success(answer.value === 1) : answer;

@@ -48,6 +48,8 @@ export interface RoomStore {
   find(meetingId: string): Promise<Result<Reservation | undefined, StoreFailure>>;
   /** Whose PIN this is. */
   findByPin(pin: Pin): Promise<Result<Reservation | undefined, StoreFailure>>;
+  /** Whether somebody has this PIN, from memory; `undefined` when the store would have to be asked. */
+  knows(digits: string): boolean | undefined;
   /** Takes the PIN away; false when the room has none. The PIN rests, and the room gets another one next time. */
   release(meetingId: string): Promise<Result<boolean, StoreFailure>>;
   /** The rooms after that id, or from the beginning. */

@@ -27,7 +27,7 @@ function api(url: string, changes: Partial<BbbApiOptions> = {}): BbbApi {
 
 async function faultOf(asked: BbbApi): Promise<string> {
   const answer = await asked.getMeetings();
-  return answer.ok ? `${answer.value.length} meetings` : answer.failure;
+  return answer.ok ? `${answer.value.meetings.length} meetings` : answer.failure;
 }
 
 await t.test("asks with the right checksum and reads the meetings", async (t) => {
@@ -40,7 +40,7 @@ await t.test("asks with the right checksum and reads the meetings", async (t) =>
     const answer = await api(url, { algorithm }).getMeetings();
     t.ok(answer.ok);
     if (!answer.ok) return;
-    t.strictSame(answer.value.map(({ meetingId, voiceBridge }) => [meetingId, voiceBridge.reveal()]), [["a-1", "00042"]]);
+    t.strictSame(answer.value.meetings.map(({ meetingId, voiceBridge }) => [meetingId, voiceBridge.reveal()]), [["a-1", "00042"]]);
     t.equal(asked.at(-1), `/bigbluebutton/api/getMeetings?checksum=${createHash(algorithm).update(`getMeetings${secret}`).digest("hex")}`);
   }
 });

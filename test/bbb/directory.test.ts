@@ -1,65 +1,13 @@
 import t from "tap";
-import { BbbServer } from "../../src/bbb/bbb-server.js";
-import { BbbDirectory } from "../../src/bbb/directory.js";
-import type { Lookup } from "../../src/call/interfaces.js";
-import { FakeBbbApi } from "../support/fake-bbb-api.js";
-import { CountedClock, FakeClock } from "../support/fake-clock.js";
-import { fakeNode, fakePin } from "../support/fake-directory.js";
+import { failure, success } from "../../src/result.js";
+import { DirectoryBench, inWords } from "../support/directory-bench.js";
+import { fakeMeeting } from "../support/fake-bbb-api.js";
+import { fakePin } from "../support/fake-directory.js";
 
 const pollEveryMs = 10_000;
 
-class Bench {
-  readonly clock = new FakeClock();
-  readonly own = new CountedClock(this.clock);
-  readonly apis: readonly FakeBbbApi[];
-  readonly directory: BbbDirectory;
-  readonly told: string[] = [];
-  readonly clashes: (readonly string[])[] = [];
-
-  constructor(...says: FakeBbbApi["says"][]) {
-    this.apis = says.map((each) => new FakeBbbApi(this.clock, each));
-    const servers = this.apis.map((api, at) => new BbbServer(fakeNode(`bbb${at + 1}`), api, pollEveryMs, this.own));
-    this.directory = new BbbDirectory(servers, this.own, {
-      onServer: (server, fault) => {
-        this.told.push(`${server}: ${fault ?? "good"}`);
-      },
-      onClash: (names) => {
-        this.clashes.push(names);
-      },
-    });
-  }
-
-  /** The sources, opened and asked once. */
-  async opened(): Promise<this> {
-    const opening = this.directory.open();
-    await this.clock.advance(50);
-    await opening;
-    return this;
-  }
-
-  api(at: number): FakeBbbApi {
-    const api = this.apis[at];
-    if (api === undefined) throw new Error("no such server");
-    return api;
-  }
-
-  async find(digits: string, how: "find" | "findAgain" = "find"): Promise<string> {
-    const finding = this.directory[how](fakePin(digits));
-    await this.clock.advance(50);
-    return inWords(await finding);
-  }
-
-  get requests(): readonly number[] {
-    return this.apis.map((api) => api.requests);
-  }
-}
-
-function inWords(lookup: Lookup): string {
-  return lookup.kind === "open" ? `${lookup.conference.node.name} ${lookup.conference.meetingId}` : lookup.kind;
-}
-
 await t.test("each conference on its server, from memory", async (t) => {
-  const bench = await new Bench(["11111", "00042"], ["22222"]).opened();
+  const bench = await new DirectoryBench(["11111", "00042"], ["22222"]).opened();
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   t.equal(await bench.find("22222"), "bbb2 meeting-22222");
   t.equal(await bench.find("00042"), "bbb1 meeting-00042");
@@ -71,9 +19,11 @@ await t.test("each conference on its server, from memory", async (t) => {
 });
 
 await t.test("polled, and closed without a timer left", async (t) => {
-  const bench = await new Bench(["11111"], []).opened();
+  const bench = await new DirectoryBench(["11111"], []).opened();
   await bench.clock.advance(35_000);
-  t.strictSame(bench.requests, [4, 4]);
+  t.strictSame(bench.requests, [5, 4]);
+  t.strictSame(bench.api(0).askedAt, [0, 2_550, 12_600, 22_650, 32_700]);
+  t.strictSame(bench.api(1).askedAt, [0, 7_550, 17_600, 27_650], "not in step with the other");
   bench.api(1).says = ["22222"];
   await bench.clock.advance(pollEveryMs);
   t.strictSame(bench.directory.match("22222"), { complete: true, longer: false }, "known before anybody typed it");
@@ -85,7 +35,7 @@ await t.test("polled, and closed without a timer left", async (t) => {
 });
 
 await t.test("closed while a server is being asked: no timer either", async (t) => {
-  const bench = new Bench(["11111"]);
+  const bench = new DirectoryBench(["11111"]);
   const opening = bench.directory.open();
   await bench.clock.advance(10);
   bench.directory.close();
@@ -96,16 +46,18 @@ await t.test("closed while a server is being asked: no timer either", async (t) 
 });
 
 await t.test("a conference that began a moment ago is found at once", async (t) => {
-  const bench = await new Bench([], []).opened();
+  const bench = await new DirectoryBench([], []).opened();
   bench.api(1).says = ["22222"];
   t.equal(await bench.find("22222"), "bbb2 meeting-22222");
   bench.directory.close();
 });
 
 await t.test("100 callers who type at once cause one question to each server, and one line in the log", async (t) => {
-  const bench = await new Bench({ fault: "HTTP status 502" }, []).opened();
+  const bench = await new DirectoryBench({ fault: "HTTP status 502" }, []).opened();
   bench.api(0).says = ["33333"];
   bench.told.length = 0;
+  // By then one that has failed is asked again.
+  await bench.clock.advance(1_500);
   const finding = Promise.all(Array.from({ length: 100 }, async (_, at) => inWords(await bench.directory.find(fakePin(at % 2 === 0 ? "33333" : "44444")))));
   await bench.clock.advance(50);
   const found = await finding;
@@ -116,8 +68,8 @@ await t.test("100 callers who type at once cause one question to each server, an
 });
 
 await t.test("callers who type while a poll is under way wait for it", async (t) => {
-  const bench = await new Bench(["11111"]).opened();
-  await bench.clock.advance(pollEveryMs - 10);
+  const bench = await new DirectoryBench(["11111"]).opened();
+  await bench.clock.advance(4_040);
   t.equal(bench.api(0).open, 0);
   await bench.clock.advance(10);
   t.equal(bench.api(0).open, 1);
@@ -126,57 +78,201 @@ await t.test("callers who type while a poll is under way wait for it", async (t)
   bench.directory.close();
 });
 
+await t.test("whoever guesses PINs causes no more than five questions a second", async (t) => {
+  const bench = await new DirectoryBench(["11111"], []).opened();
+  bench.api(0).answerMs = bench.api(1).answerMs = 1;
+  const before = bench.requests;
+  for (let guess = 0; guess < 1_000; guess++) {
+    const finding = bench.directory.find(fakePin(String(50_000 + guess)));
+    await bench.clock.advance(1);
+    t.equal(inWords(await finding), "unknown");
+  }
+  for (const [at, requests] of bench.requests.entries()) t.ok(requests - (before[at] ?? 0) <= 6, `${requests - (before[at] ?? 0)} questions in a second`);
+  bench.directory.close();
+});
+
 await t.test("a server that does not answer makes an unknown PIN unavailable, never unknown", async (t) => {
-  const bench = await new Bench(["11111"], { fault: "HTTP status 502" }).opened();
+  const bench = await new DirectoryBench(["11111"], { fault: "HTTP status 502" }).opened();
   t.equal(await bench.find("99999"), "unavailable");
   t.equal(await bench.find("11111"), "bbb1 meeting-11111", "what is known is found all the same");
   t.strictSame(bench.told, ["bbb1: good", "bbb2: HTTP status 502"]);
   bench.api(1).says = { fault: "no answer in time" };
-  await bench.clock.advance(pollEveryMs);
+  await bench.clock.advance(20_000);
   bench.api(1).says = [];
-  await bench.clock.advance(pollEveryMs);
+  await bench.clock.advance(30_000);
   t.strictSame(bench.told.slice(2), ["bbb2: no answer in time", "bbb2: good"], "each change is told once");
   t.equal(await bench.find("99999"), "unknown");
   bench.directory.close();
 });
 
-await t.test("no server at all has answered yet", async (t) => {
-  const bench = await new Bench({ fault: "connect ECONNREFUSED" }).opened();
-  t.equal(await bench.find("11111"), "unavailable");
-  t.match(bench.directory.servers[0]?.state, { fault: "connect ECONNREFUSED", ageMs: undefined, meetings: 0 });
+await t.test("a server that hangs keeps nobody from the conferences of the others", async (t) => {
+  const bench = await new DirectoryBench([], []).opened();
+  bench.api(1).answerMs = 5_000;
+  bench.api(1).says = { fault: "no answer in time" };
+  await bench.clock.advance(20_000);
+  t.equal(bench.server(1).state.fault, "no answer in time");
+  bench.api(0).says = ["22222"];
+  t.equal(await bench.find("22222"), "bbb1 meeting-22222", "after 50 ms");
+  const begun = bench.clock.now();
+  const finding = bench.directory.find(fakePin("99999"));
+  await bench.clock.advance(2_000);
+  t.equal(inWords(await finding), "unavailable", "nobody waits longer than two seconds for it");
+  t.ok(bench.clock.now() - begun <= 2_000);
   bench.directory.close();
 });
 
-await t.test("the last known meetings are believed for 60 s", async (t) => {
-  const bench = await new Bench(["11111"]).opened();
+await t.test("a server that has failed is asked again for callers, but not by each of them", async (t) => {
+  const bench = await new DirectoryBench({ fault: "HTTP status 502" }).opened();
+  for (let caller = 0; caller < 40; caller++) {
+    t.equal(await bench.find(String(10_000 + caller)), "unavailable");
+    await bench.clock.advance(50);
+  }
+  t.ok((bench.requests[0] ?? 0) <= 4, `${String(bench.requests[0])} questions in 5 s`);
+  bench.api(0).says = ["10000"];
+  await bench.clock.advance(2_000);
+  t.equal(await bench.find("10000"), "bbb1 meeting-10000");
+  bench.directory.close();
+});
+
+await t.test("no server at all has answered yet", async (t) => {
+  const bench = await new DirectoryBench({ fault: "connect ECONNREFUSED" }).opened();
+  t.equal(await bench.find("11111"), "unavailable");
+  t.match(bench.server(0).state, { fault: "connect ECONNREFUSED", ageMs: undefined, meetings: 0, lastAnswerMs: undefined, bytes: undefined });
+  bench.directory.close();
+});
+
+await t.test("the last known meetings are believed for 60 s, also when nobody asks", async (t) => {
+  const bench = await new DirectoryBench(["11111"]).opened();
   bench.api(0).says = { fault: "HTTP status 502" };
-  await bench.clock.advance(55_000);
+  await bench.clock.advance(54_000);
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   t.strictSame(bench.directory.match("11111"), { complete: true, longer: false });
-  await bench.clock.advance(15_000);
-  t.equal(await bench.find("11111"), "unavailable");
+  t.match(bench.server(0).state, { ageMs: 55_000, meetings: 1 });
+  // The last question before the minute is over hangs: no answer brings the end about.
+  bench.api(0).answerMs = 1_000_000;
+  await bench.clock.advance(4_950);
+  t.strictSame(bench.directory.match("11111"), { complete: true, longer: false });
+  await bench.clock.advance(50);
   t.strictSame(bench.directory.match("11111"), { complete: false, longer: false });
-  t.match(bench.directory.servers[0]?.state, { fault: "HTTP status 502", meetings: 0 });
+  t.match(bench.server(0).state, { fault: "HTTP status 502", ageMs: 60_000, meetings: 0 });
   bench.directory.close();
 });
 
 await t.test("a conference that is over is not found any more", async (t) => {
-  const bench = await new Bench(["11111"]).opened();
+  const bench = await new DirectoryBench(["11111"]).opened();
   bench.api(0).says = [];
   t.equal(await bench.find("11111", "findAgain"), "unknown");
   t.strictSame(bench.directory.match("1"), { complete: false, longer: false });
   bench.directory.close();
 });
 
-await t.test("the same PIN on two servers: the first is taken, and it is told", async (t) => {
-  const bench = await new Bench(["11111"], ["11111"]).opened();
+await t.test("the same PIN on two servers: told once, and the rule says which it is", async (t) => {
+  const [first, second] = [fakeMeeting("11111", { meetingId: "first", isOccupied: false }), fakeMeeting("11111", { meetingId: "second", isOccupied: false })];
+  const bench = await new DirectoryBench([first, "22222"], [second, "33333"], ["11112"]).opened();
+  t.equal(await bench.find("11111"), "bbb1 first", "the first in the configuration");
+  t.equal(await bench.find("11111"), "bbb1 first");
+  t.strictSame(bench.clashes, [["bbb1", "bbb2"]], "once, and not for each look-up");
+  t.strictSame(bench.servers.map(({ state }) => state.clashes), [1, 1, 0]);
+  bench.api(1).says = [{ ...second, isOccupied: true }, "33333"];
+  await bench.clock.advance(pollEveryMs * 2);
+  t.equal(await bench.find("11111"), "bbb2 second", "somebody is in it");
+  bench.api(0).says = [{ ...first, isOccupied: true }, "22222"];
+  await bench.clock.advance(pollEveryMs * 2);
+  t.equal(await bench.find("11111"), "bbb1 first", "somebody is in both");
+  t.strictSame(bench.clashes.slice(1), [["bbb2", "bbb1"], ["bbb1", "bbb2"]]);
+  bench.api(0).says = ["22222"];
+  await bench.clock.advance(pollEveryMs * 2);
+  t.equal(await bench.find("11111"), "bbb2 second");
+  t.strictSame(bench.servers.map(({ state }) => state.clashes), [0, 0, 0]);
+  bench.api(0).says = [first];
+  await bench.clock.advance(pollEveryMs * 2);
+  t.strictSame(bench.clashes.slice(3), [["bbb2", "bbb1"]], "told again when it comes back");
+  bench.directory.close();
+});
+
+await t.test("a server that stops answering counts less, and is no clash any more", async (t) => {
+  const bench = await new DirectoryBench(["11111"], [fakeMeeting("11111", { meetingId: "other", isOccupied: false })]).opened();
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
-  t.strictSame(bench.clashes, [["bbb1", "bbb2"]]);
+  bench.api(0).says = { fault: "HTTP status 502" };
+  await bench.clock.advance(pollEveryMs);
+  t.equal(await bench.find("11111"), "bbb2 other");
+  t.strictSame(bench.servers.map(({ state }) => state.clashes), [0, 0]);
+  bench.api(1).says = { fault: "HTTP status 502" };
+  await bench.clock.advance(pollEveryMs);
+  t.equal(await bench.find("11111"), "bbb1 meeting-11111", "remembered of both");
+  bench.directory.close();
+});
+
+await t.test("a breakout room knows the PIN of its main room", async (t) => {
+  const bench = await new DirectoryBench(["12345", fakeMeeting("123451", { parentId: "meeting-12345" }), fakeMeeting("999991", { parentId: "gone" })]).opened();
+  const rows = [["12345", undefined], ["123451", "12345"], ["999991", undefined]] as const;
+  for (const [digits, mainRoom] of rows) {
+    const found = await bench.directory.find(fakePin(digits));
+    t.equal(found.kind === "open" ? found.conference.mainRoom?.reveal() : found.kind, mainRoom, digits);
+  }
+  bench.directory.close();
+});
+
+await t.test("whether a meeting is still open is asked anew, whatever is under way", async (t) => {
+  const bench = await new DirectoryBench(["11111"], []).opened();
+  const found = await bench.directory.find(fakePin("11111"));
+  t.ok(found.kind === "open");
+  if (found.kind !== "open") return;
+  const asked = async (): Promise<string> => {
+    const asking = bench.directory.isStillOpen(found.conference);
+    await bench.clock.advance(150);
+    return await asking;
+  };
+  t.equal(await asked(), "open");
+  await bench.clock.advance(300);
+  const early = bench.directory.find(fakePin("99999"));
+  await bench.clock.advance(10);
+  t.equal(bench.api(0).open, 1, "a question is under way that was asked before the end");
+  bench.api(0).says = [];
+  t.equal(await asked(), "over");
+  await early;
+  bench.api(0).says = [fakeMeeting("11111", { meetingId: "opened-anew" })];
+  t.equal(await asked(), "over", "the room is open again, but that is another meeting");
+  bench.api(0).says = { fault: "HTTP status 502" };
+  t.equal(await asked(), "unknown");
+  t.equal(await bench.directory.isStillOpen({ ...found.conference, node: { ...found.conference.node, name: "elsewhere" } }), "unknown");
+  bench.directory.close();
+});
+
+await t.test("whoever waits for a conference is told when it comes up, within one poll", async (t) => {
+  const bench = await new DirectoryBench(["11111"], []).opened();
+  const heard: string[] = [];
+  const stop = bench.directory.onOpened(fakePin("22222"), () => heard.push("first"));
+  bench.directory.onOpened(fakePin("22222"), () => heard.push("second"));
+  bench.directory.onOpened(fakePin("33333"), () => heard.push("other"));
+  await bench.clock.advance(pollEveryMs * 2);
+  t.strictSame(heard, []);
+  stop();
+  stop();
+  bench.api(1).says = ["22222"];
+  await bench.clock.advance(pollEveryMs + 100);
+  t.strictSame(heard, ["second"]);
+  await bench.clock.advance(pollEveryMs * 3);
+  t.strictSame(heard, ["second"], "once, while it stays as it is");
+  bench.directory.close();
+});
+
+await t.test("whether a PIN goes on is asked of those that have it", async (t) => {
+  const bench = await new DirectoryBench(["12345"], []).opened();
+  const asking = async (): Promise<boolean> => {
+    const asked = bench.directory.goesOn(fakePin("12345"));
+    await bench.clock.advance(1_000);
+    return await asked;
+  };
+  t.equal(await asking(), false);
+  t.strictSame(bench.requests, [2, 1]);
+  bench.api(0).says = ["12345", "123451"];
+  t.equal(await asking(), true);
   bench.directory.close();
 });
 
 await t.test("a conference that has moved away from a dead server is found on the other", async (t) => {
-  const bench = await new Bench(["11111"], []).opened();
+  const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).says = { fault: "connect ECONNREFUSED" };
   bench.api(1).says = ["11111"];
   t.equal(await bench.find("11111", "findAgain"), "bbb2 meeting-11111");
@@ -185,7 +281,7 @@ await t.test("a conference that has moved away from a dead server is found on th
 });
 
 await t.test("findAgain asks, whatever is remembered", async (t) => {
-  const bench = await new Bench(["11111"], []).opened();
+  const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).says = [];
   bench.api(1).says = ["11111"];
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
@@ -194,7 +290,7 @@ await t.test("findAgain asks, whatever is remembered", async (t) => {
 });
 
 await t.test("match knows every beginning", async (t) => {
-  const bench = await new Bench(["12345", "123451", "00042"], ["1234512"]).opened();
+  const bench = await new DirectoryBench(["12345", "123451", "00042"], ["1234512"]).opened();
   const rows: readonly (readonly [digits: string, complete: boolean, longer: boolean])[] = [
     ["1", false, true],
     ["1234", false, true],
@@ -212,11 +308,42 @@ await t.test("match knows every beginning", async (t) => {
 });
 
 await t.test("two thousand meetings and a hundred callers take no noticeable time", async (t) => {
-  const bench = await new Bench(Array.from({ length: 2_000 }, (_, at) => String(10_000_000 + at * 7))).opened();
+  const bench = await new DirectoryBench(Array.from({ length: 2_000 }, (_, at) => String(10_000_000 + at * 7))).opened();
   const begun = performance.now();
   const finding = Promise.all(Array.from({ length: 100 }, async (_, at) => inWords(await bench.directory.find(fakePin(String(99_000_000 + at))))));
   await bench.clock.advance(50);
   t.ok((await finding).every((each) => each === "unknown"));
   t.ok(performance.now() - begun < 1_000, `${Math.round(performance.now() - begun)} ms`);
+  bench.directory.close();
+});
+
+await t.test("a reserved PIN whose conference has not begun", async (t) => {
+  const bench = await new DirectoryBench(["11111"], ["22222"]).opened();
+  const reserved = (digits: string): boolean => digits === "333333333";
+  bench.rooms = {
+    knows: reserved,
+    findByPin: async (pin) => await Promise.resolve(success(reserved(pin.reveal()) ? { meetingId: "room", pin, reservedAt: 0, validUntil: undefined } : undefined)),
+  };
+  t.strictSame(bench.directory.match("333333333"), { complete: true, longer: false }, "complete without #");
+  t.strictSame(bench.directory.matchRunning("333333333"), { complete: false, longer: false }, "and no running one");
+  t.equal(await bench.find("333333333"), "not-started");
+  t.equal(await bench.find("444444444"), "unknown");
+  t.equal(await bench.find("11111"), "bbb1 meeting-11111");
+
+  bench.api(1).says = { fault: "HTTP status 502" };
+  await bench.clock.advance(11_000);
+  t.equal(await bench.find("333333333", "findAgain"), "not-started", "whoever answers");
+  t.equal(await bench.find("444444444", "findAgain"), "unavailable");
+  bench.api(1).says = ["22222", "333333333"];
+  await bench.clock.advance(31_000);
+  t.equal(await bench.find("333333333"), "bbb2 meeting-333333333");
+  bench.directory.close();
+});
+
+await t.test("a store that does not answer makes an unknown PIN unavailable", async (t) => {
+  const bench = await new DirectoryBench(["11111"]).opened();
+  bench.rooms = { knows: () => undefined, findByPin: async () => await Promise.resolve(failure("unavailable")) };
+  t.equal(await bench.find("333333333"), "unavailable");
+  t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   bench.directory.close();
 });

@@ -59,6 +59,7 @@ const never = new Promise<never>(() => undefined);
 const broken: RoomStore = {
   reserve: () => Promise.resolve(failure("unavailable")),
   find: () => Promise.resolve(failure("unavailable")),
+  knows: () => undefined,
   findByPin: () => Promise.resolve(failure("unavailable")),
   release: () => Promise.resolve(failure("unavailable")),
   list: () => Promise.resolve(failure("unavailable")),

@@ -1,0 +1,154 @@
+import type { AudioBridge, Meeting } from "./meeting.js";
+import { PinBeginnings } from "./pin-beginnings.js";
+
+interface Entry {
+  readonly meeting: Meeting;
+  /** Set while only a webhook has told of it: when, and how many answers to later questions have been without it. */
+  readonly told: { readonly at: number; readonly missed: number } | undefined;
+}
+
+/** When a webhook has told of a meeting's end, and how many answers to later questions had it all the same. */
+interface End {
+  readonly toldAt: number | undefined;
+  readonly shown: number;
+}
+
+/** What a webhook has told is dropped when so many answers to later questions know better. */
+const answersAgainst = 2;
+const mostEnds = 1_000;
+
+/**
+ * The meetings of one server, put together from its answers and its webhooks. A webhook counts at once; an answer counts
+ * against it only if its question was asked later, and only the second one. Internal meeting ids are never used again, so
+ * what has ended can't be brought back by a webhook that comes late or twice.
+ */
+export class MeetingList {
+  #entries: ReadonlyMap<string, Entry> = new Map();
+  #byPin: ReadonlyMap<string, Meeting> = new Map();
+  readonly #beginnings = new PinBeginnings();
+  readonly #ends = new Map<string, End>();
+  /** What webhooks have told of meetings' audio, which answers do not. */
+  readonly #audioBridges = new Map<string, AudioBridge>();
+
+  get size(): number {
+    return this.#byPin.size;
+  }
+
+  /** The PINs, as the digits that a caller types. */
+  get pins(): Iterable<string> {
+    return this.#byPin.keys();
+  }
+
+  get meetings(): Iterable<Meeting> {
+    return this.#byPin.values();
+  }
+
+  withPin(digits: string): Meeting | undefined {
+    return this.#byPin.get(digits);
+  }
+
+  withId(meetingId: string): Meeting | undefined {
+    return this.#entries.get(meetingId)?.meeting;
+  }
+
+  /** Whether a PIN begins with these digits and has more of them. */
+  goesOnAfter(digits: string): boolean {
+    return this.#beginnings.goOnAfter(digits);
+  }
+
+  /**
+   * The server has answered with all its meetings.
+   *
+   * @returns the PINs for which something has changed; likewise below
+   */
+  answered(meetings: readonly Meeting[], askedAt: number): ReadonlySet<string> {
+    const next = new Map<string, Entry>();
+    for (const meeting of meetings) {
+      if (this.#isBelieved(meeting.meetingId, askedAt)) next.set(meeting.meetingId, { meeting: this.#completed(meeting), told: undefined });
+    }
+    for (const [id, { meeting, told }] of this.#entries) {
+      if (next.has(id)) continue;
+      const missed = told === undefined || askedAt <= told.at ? 0 : told.missed + 1;
+      if (told !== undefined && missed < answersAgainst) next.set(id, { meeting, told: { at: told.at, missed } });
+      else this.#keepEnd(id, this.#ends.get(id) ?? { toldAt: undefined, shown: 0 });
+    }
+    for (const id of this.#audioBridges.keys()) {
+      if (!next.has(id)) this.#audioBridges.delete(id);
+    }
+    return this.#replace(next);
+  }
+
+  /** A webhook has told of a meeting. */
+  created(meeting: Meeting, at: number): ReadonlySet<string> {
+    const { meetingId, audioBridge } = meeting;
+    if (this.#ends.has(meetingId)) return new Set();
+    if (audioBridge !== undefined) this.#audioBridges.set(meetingId, audioBridge);
+    const known = this.#entries.get(meetingId);
+    const entry = known === undefined ? { meeting, told: { at, missed: 0 } } : { ...known, meeting: this.#completed(known.meeting) };
+    return this.#replace(new Map([...this.#entries, [meetingId, entry]]));
+  }
+
+  /** A webhook has told of a meeting's end. */
+  ended(meetingId: string, at: number): ReadonlySet<string> {
+    this.#keepEnd(meetingId, { toldAt: at, shown: 0 });
+    const next = new Map(this.#entries);
+    return next.delete(meetingId) ? this.#replace(next) : new Set();
+  }
+
+  /** Nothing is believed any more. */
+  forget(): ReadonlySet<string> {
+    return this.#replace(new Map());
+  }
+
+  /** Whether an answer is right about a meeting that it has. */
+  #isBelieved(id: string, askedAt: number): boolean {
+    const end = this.#ends.get(id);
+    if (end?.toldAt !== undefined) {
+      if (askedAt <= end.toldAt) return false;
+      if (end.shown + 1 < answersAgainst) {
+        this.#ends.set(id, { ...end, shown: end.shown + 1 });
+        return false;
+      }
+    }
+    this.#ends.delete(id);
+    return true;
+  }
+
+  #completed(meeting: Meeting): Meeting {
+    const told = this.#audioBridges.get(meeting.meetingId);
+    return meeting.audioBridge === undefined && told !== undefined ? { ...meeting, audioBridge: told } : meeting;
+  }
+
+  #keepEnd(id: string, end: End): void {
+    this.#ends.delete(id);
+    this.#ends.set(id, end);
+    for (const oldest of this.#ends.keys()) {
+      if (this.#ends.size <= mostEnds) break;
+      this.#ends.delete(oldest);
+    }
+  }
+
+  #replace(entries: ReadonlyMap<string, Entry>): ReadonlySet<string> {
+    const before = this.#byPin;
+    // BBB gives no number twice; while a room is opened anew, the later one is the new one.
+    const byPin = new Map([...entries.values()].map(({ meeting }) => [meeting.voiceBridge.reveal(), meeting]));
+    const changed = new Set<string>();
+    for (const [pin, meeting] of byPin) {
+      const known = before.get(pin);
+      if (known === undefined) this.#beginnings.add(pin);
+      if (known === undefined || !isSame(known, meeting)) changed.add(pin);
+    }
+    for (const pin of before.keys()) {
+      if (byPin.has(pin)) continue;
+      this.#beginnings.remove(pin);
+      changed.add(pin);
+    }
+    this.#entries = entries;
+    this.#byPin = byPin;
+    return changed;
+  }
+}
+
+function isSame(left: Meeting, right: Meeting): boolean {
+  return left.meetingId === right.meetingId && left.isOccupied === right.isOccupied && left.parentId === right.parentId && left.audioBridge === right.audioBridge;
+}

@@ -1,0 +1,95 @@
+import { BbbServer, type BbbServerOptions } from "../../src/bbb/bbb-server.js";
+import { BbbDirectory, type DirectoryOptions } from "../../src/bbb/directory.js";
+import type { Lookup } from "../../src/call/interfaces.js";
+import { type FakeAnswer, FakeBbbApi } from "./fake-bbb-api.js";
+import { CountedClock, FakeClock } from "./fake-clock.js";
+import { fakeNode, fakePin } from "./fake-directory.js";
+
+/** A directory over servers that are not there, in a time that stands still. Chance is always in the middle. */
+export class DirectoryBench {
+  readonly clock = new FakeClock();
+  readonly own = new CountedClock(this.clock);
+  readonly apis: readonly FakeBbbApi[];
+  readonly servers: readonly BbbServer[];
+  readonly directory: BbbDirectory;
+  /** What the operator has been told. */
+  readonly told: string[] = [];
+  readonly clashes: (readonly string[])[] = [];
+  /** The PINs that are reserved. */
+  rooms: ReturnType<DirectoryOptions["rooms"]>;
+
+  constructor(...says: FakeAnswer[]) {
+    this.apis = says.map((each) => new FakeBbbApi(this.clock, each));
+    this.servers = this.apis.map((api, at) => new BbbServer({
+      node: fakeNode(`bbb${at + 1}`),
+      livekit: undefined,
+      audioBridge: "freeswitch",
+      api,
+      pollEveryMs: 10_000,
+      clock: this.own,
+      random: () => 0.5,
+      ...this.options(at),
+    }));
+    this.directory = new BbbDirectory({
+      servers: this.servers,
+      clock: this.own,
+      random: () => 0.5,
+      rooms: () => this.rooms,
+      events: {
+        onServer: (server, fault) => {
+          this.told.push(`${server}: ${fault ?? "good"}`);
+        },
+        onClash: (names) => {
+          this.clashes.push(names);
+        },
+        onUnreachable: (server) => {
+          this.told.push(`${server}: unreachable meetings`);
+        },
+        onBug: (error) => {
+          throw error;
+        },
+      },
+    });
+  }
+
+  /** Opened, and every server asked once, a second ago. */
+  async opened(): Promise<this> {
+    const opening = this.directory.open();
+    await this.clock.advance(1_000);
+    await opening;
+    return this;
+  }
+
+  api(at: number): FakeBbbApi {
+    return item(this.apis, at);
+  }
+
+  server(at: number): BbbServer {
+    return item(this.servers, at);
+  }
+
+  async find(digits: string, how: "find" | "findAgain" = "find"): Promise<string> {
+    const finding = this.directory[how](fakePin(digits));
+    await this.clock.advance(50);
+    return inWords(await finding);
+  }
+
+  get requests(): readonly number[] {
+    return this.apis.map((api) => api.requests);
+  }
+
+  /** What a test has other servers with. */
+  protected options(_at: number): Partial<BbbServerOptions> {
+    return {};
+  }
+}
+
+export function inWords(lookup: Lookup): string {
+  return lookup.kind === "open" ? `${lookup.conference.node.name} ${lookup.conference.meetingId}` : lookup.kind;
+}
+
+function item<Item>(items: readonly Item[], at: number): Item {
+  const found = items[at];
+  if (found === undefined) throw new Error("no such server");
+  return found;
+}
