@@ -1,4 +1,4 @@
-import { BbbServer, type BbbServerOptions } from "../../src/bbb/bbb-server.js";
+import { BbbServer } from "../../src/bbb/bbb-server.js";
 import { BbbDirectory, type DirectoryOptions } from "../../src/bbb/directory.js";
 import type { Lookup } from "../../src/call/interfaces.js";
 import { type FakeAnswer, FakeBbbApi } from "./fake-bbb-api.js";
@@ -28,7 +28,6 @@ export class DirectoryBench {
       pollEveryMs: 10_000,
       clock: this.own,
       random: () => 0.5,
-      ...this.options(at),
     }));
     this.directory = new BbbDirectory({
       servers: this.servers,
@@ -76,11 +75,6 @@ export class DirectoryBench {
 
   get requests(): readonly number[] {
     return this.apis.map((api) => api.requests);
-  }
-
-  /** What a test has other servers with. */
-  protected options(_at: number): Partial<BbbServerOptions> {
-    return {};
   }
 }
 
