@@ -44,12 +44,12 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   const servers = (value: (server: Parts["bbbServers"][number]) => number | undefined) => (parts: Parts): Values =>
     parts.bbbServers.flatMap((server) => {
       const known = value(server);
-      return known === undefined ? [] : [[{ server: server.node.name }, known]];
+      return known === undefined ? [] : [[{ server: server.name }, known]];
     });
   gauge("einwahl_bbb_server_up", "1 while the BBB server answers.", ["server"], servers(({ answers }) => flag(answers)));
   gauge("einwahl_bbb_server_answer_age_seconds", "The age of the BBB server's last good answer; absent when there was none.", ["server"], servers(({ state }) => (state.ageMs === undefined ? undefined : state.ageMs / 1_000)));
   gauge("einwahl_bbb_server_meetings", "Meetings that the BBB server had when it was last asked.", ["server"], servers(({ state }) => state.meetings));
-  gauge("einwahl_bbb_server_callers", "Callers of this einwahl in the BBB server's conferences.", ["server"], servers(({ node }) => board.callersOn(node.name)));
+  gauge("einwahl_bbb_server_callers", "Callers of this einwahl in the BBB server's conferences.", ["server"], servers(({ name }) => board.callersOn(name)));
 }
 
 function flag(is: boolean): number {
