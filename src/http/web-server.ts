@@ -216,6 +216,11 @@ export class WebServer {
     reply.code(204).send();
   }
 
+  /** For routes of another kind than `Route`. */
+  refuse(reply: FastifyReply, code: ProblemCode): void {
+    this.#fail(reply, code);
+  }
+
   #fail(reply: FastifyReply, code: ProblemCode, errors?: readonly PlacedError[]): void {
     const { status } = problems[code];
     if (status === 401) reply.header("WWW-Authenticate", challenges(code, reply.request.routeOptions.config.isForOperators === true));

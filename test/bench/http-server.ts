@@ -38,6 +38,7 @@ const einwahl = await HttpServer.listen({
     rateLimit: { windowMs: 1_000, perAddress: 1_000_000, perToken: 1_000_000 },
     metrics: "off",
   },
+  webhooks: () => [],
   clock: systemClock,
   operators: {
     health: () => ({ state: "ready", reasons: [] }),

@@ -7,6 +7,7 @@ import { Pin } from "../../../src/caller/secret.js";
 import { type Clock, systemClock } from "../../../src/clock.js";
 import type { Scope } from "../../../src/config/scopes.js";
 import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
+import type { WebhookSource } from "../../../src/http/bbb-webhooks.js";
 import { HttpServer } from "../../../src/http/server.js";
 import type { OperatorServices, WebServices } from "../../../src/http/services.js";
 import type { WebServerOptions } from "../../../src/http/web-server.js";
@@ -35,6 +36,7 @@ export interface WebWorldOptions {
   readonly operators?: Partial<OperatorServices>;
   readonly clock?: Clock;
   readonly limits?: WebServerOptions["limits"];
+  readonly webhooks?: readonly WebhookSource[];
   /** Instead of an embedded store of its own. */
   readonly rooms?: RoomStore;
 }
@@ -88,6 +90,7 @@ export class WebWorld {
         },
         ...options.operators,
       },
+      webhooks: () => options.webhooks ?? [],
       onBug: (error) => bugs.push(error),
       ...(options.limits !== undefined && { limits: options.limits }),
       services: {
