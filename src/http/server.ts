@@ -42,7 +42,7 @@ export class HttpServer {
     countRequests(web, operators.metrics);
     addHealth(web, operators.health);
     addBbbWebhooks(web, base, options.webhooks);
-    for (const each of operatorRoutes(operators, config)) web.add(each);
+    for (const each of operatorRoutes(operators, config, options.services.language)) web.add(each);
     for (const each of routesOf({ ...options.services, base }, () => web.routes)) web.add(each);
     await web.server.listen({ host: config.host, port: config.port });
     const server = new HttpServer(web);

@@ -15,6 +15,7 @@ import { success } from "../../../src/result.js";
 import type { DaySums } from "../../../src/store/day-sums.js";
 import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
 import type { RoomStore } from "../../../src/store/room-store.js";
+import { firstMinute } from "../../status/support/reports.js";
 import { value } from "../../store/support/room-store-suite.js";
 
 export const token = "token-of-the-tests";
@@ -79,11 +80,13 @@ export class WebWorld {
         tokens: [tokenConfig("tests", token, ["rooms:read", "rooms:write", "rooms:list", "rooms:import", "statistics:read"])],
         rateLimit: { windowMs: 60_000, perAddress: 1_000_000, perToken: 1_000_000 },
         metrics: "local",
+        status: "local",
         ...options.http,
       },
       clock: options.clock ?? systemClock,
       operators: {
         health: () => ({ state: "ready", reasons: [] }),
+        status: () => firstMinute,
         metrics: {
           text: () => Promise.resolve("# no metrics\n"),
           requestAnswered: (route, status) => answered.push(`${route} ${status}`),
