@@ -14,14 +14,13 @@ export interface HttpConfig {
   readonly corsOrigins: readonly string[];
   readonly tokens: readonly TokenConfig[];
   readonly rateLimit: RateLimitConfig;
-  readonly metrics: OperatorAccess | "public";
-  readonly status: OperatorAccess;
+  readonly metrics: OperatorAccess;
 }
 
 /**
- * Who may see what is for operators; `local`: whoever asks from this machine, too.
+ * Who may see what is for operators; `local`: programs of this machine, too, and `public`: everybody.
  */
-export type OperatorAccess = "off" | "token" | "local";
+export type OperatorAccess = "off" | "token" | "local" | "public";
 
 export interface TokenConfig {
   readonly name: string;

@@ -42,11 +42,13 @@ export class Monitoring {
   readonly health = (): Health => healthOf(this.#options.parts());
 
   /** Everything that an operator wants to know, without callers and PINs. */
-  readonly status = (): StatusReport => buildStatus(this.#options.parts(), {
-    version: this.#version,
-    startedAt: this.#startedAt,
-    now: Date.now(),
-    clockNow: this.#options.clock.now(),
-    board: this.#board,
-  });
+  status(): StatusReport {
+    return buildStatus(this.#options.parts(), {
+      version: this.#version,
+      startedAt: this.#startedAt,
+      now: Date.now(),
+      clockNow: this.#options.clock.now(),
+      board: this.#board,
+    });
+  }
 }

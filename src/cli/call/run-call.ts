@@ -1,0 +1,48 @@
+import { Latch } from "../../latch.js";
+import { type ProbeReport, placeProbeCall } from "../../probe/probe-call.js";
+import type { CommandContext } from "../command.js";
+import { type ExitCode, exitCodes } from "../exit-code.js";
+import { planCall } from "./call-plan.js";
+import { type CallOptions, readCallRequest } from "./call-request.js";
+import { eventLine, reportJson, summaryLines } from "./call-text.js";
+
+/** `einwahl call`: one call, told while it goes on. SIGINT hangs up. */
+export async function runCall(positionals: readonly string[], options: CallOptions, context: CommandContext): Promise<ExitCode> {
+  const { terminal, clock } = context;
+  const request = readCallRequest(positionals, options);
+  if (!request.ok) {
+    terminal.note(`einwahl call: ${request.failure}. See: einwahl help call`);
+    return exitCodes.usage;
+  }
+  const plan = await planCall(request.value);
+  if (!plan.ok) {
+    terminal.note(`einwahl call: ${plan.failure}`);
+    return exitCodes.usage;
+  }
+  const { target, tls, suites } = request.value;
+  if (target.transport === "tls" && !tls.verify) terminal.note("The certificate is not verified: anybody on the way could be the other side.");
+  if (suites !== undefined && target.transport !== "tls") terminal.note(`Over ${target.transport.toUpperCase()} the keys of SRTP travel in the open.`);
+  const stop = new Latch<true>();
+  const offs = (["SIGINT", "SIGTERM"] as const).map((signal) => context.onSignal(signal, () => {
+    // A second signal finds no listener, and ends the process at once.
+    for (const off of offs) off();
+    stop.set(true);
+  }));
+  const report = await placeProbeCall(plan.value, {
+    clock,
+    stop,
+    onEvent: (event) => {
+      const line = options.json ? undefined : eventLine(event);
+      if (line !== undefined) terminal.print(line);
+    },
+  });
+  for (const off of offs) off();
+  if (options.json) terminal.print(JSON.stringify(reportJson(report)));
+  else for (const line of summaryLines(report, terminal)) terminal.print(line);
+  return exitCodeOf(report);
+}
+
+function exitCodeOf({ verdict }: ProbeReport): ExitCode {
+  if (verdict.ok) return exitCodes.ok;
+  return verdict.stage === "connect" ? exitCodes.unavailable : exitCodes.failed;
+}

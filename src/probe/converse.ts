@@ -1,0 +1,106 @@
+import type { PendingWaits } from "../embedded/phone/pending-waits.js";
+import type { PhoneCall } from "../embedded/phone/phone-call.js";
+import { inBackground } from "../embedded/sip/background.js";
+import type { Hearing } from "./hearing.js";
+import type { HeardPrompt, JoinedHow, ProbeHappening } from "./probe-event.js";
+import type { ProbePlan } from "./probe-plan.js";
+import { rejections } from "./verdict.js";
+
+/** How an answered call went. */
+export interface Conversation {
+  /** Whether the PIN was typed to its end. */
+  typed: boolean;
+  joined: JoinedHow | undefined;
+  /** The recording that said that the PIN led nowhere, or that the conference is over. */
+  rejection: string | undefined;
+  toneHeard: boolean;
+}
+
+export interface ConversationTools {
+  readonly call: PhoneCall;
+  readonly hearing: Hearing;
+  /** Closed when the call is over or broken off: every wait here ends with it. */
+  readonly waits: PendingWaits;
+  readonly tell: (happening: ProbeHappening) => void;
+}
+
+/** How long each thing may take, in milliseconds. */
+const promptWithinMs = 30_000;
+const outcomeWithinMs = 45_000;
+/** After the PIN, without a word of the dialogue for so long, the call counts as joined. */
+const silenceMs = 5_000;
+/** Amplitude of what is whistled, 0 to 1 of full scale. */
+const toneLevel = 0.2;
+
+/** The caller's part of an answered call: types the PIN, listens where that leads, and stays for a while. */
+export async function converse(plan: ProbePlan, tools: ConversationTools): Promise<Conversation> {
+  const seen: Conversation = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
+  if (plan.pin === undefined) {
+    listenForTone(plan, tools, seen);
+    whistle(plan, tools.call);
+    speak(plan, tools.call);
+    await tools.hearing.until(() => tools.hearing.prompts[0] ?? (seen.toneHeard ? true : undefined), promptWithinMs);
+    await stay(plan, tools);
+    return seen;
+  }
+  if (!(await untilAsked(plan, tools))) return seen;
+  seen.typed = await tools.call.sendDigits(`${plan.pin}#`);
+  if (!seen.typed) return seen;
+  tools.tell({ kind: "pin-typed", digits: plan.pin.length });
+  const typedAt = tools.hearing.audioMs;
+  listenForTone(plan, tools, seen);
+  whistle(plan, tools.call);
+  const outcome = await tools.hearing.until(() => outcomeOf(tools.hearing, typedAt, seen), outcomeWithinMs);
+  if (outcome === "tone" || outcome === "silence") {
+    seen.joined = outcome;
+    tools.tell({ kind: "joined", how: outcome });
+    speak(plan, tools.call);
+    await stay(plan, tools);
+  }
+  seen.rejection = rejectionAfter(tools.hearing.prompts, typedAt)?.name;
+  return seen;
+}
+
+/** False when the prompt that asks for the PIN has not come. */
+async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: ConversationTools): Promise<boolean> {
+  const asked = await hearing.until(() => hearing.prompts.find(({ name }) => name === "enter-pin"), promptWithinMs);
+  if (asked === undefined || language === undefined || asked.language === language) return asked !== undefined;
+  if (!(await call.sendDigits("**"))) return false;
+  tell({ kind: "language-switched" });
+  const again = await hearing.until(() => hearing.prompts.find((prompt) => prompt.name === "enter-pin" && prompt.language === language), promptWithinMs);
+  return again !== undefined;
+}
+
+/** What has become of the PIN, as far as a caller can hear it. */
+function outcomeOf(hearing: Hearing, typedAt: number, seen: Conversation): JoinedHow | "rejected" | undefined {
+  if (rejectionAfter(hearing.prompts, typedAt) !== undefined) return "rejected";
+  if (seen.toneHeard) return "tone";
+  return Math.min(hearing.quietMs, hearing.audioMs - typedAt) >= silenceMs ? "silence" : undefined;
+}
+
+/** @param typedAt in milliseconds of audio */
+function rejectionAfter(prompts: readonly HeardPrompt[], typedAt: number): HeardPrompt | undefined {
+  return prompts.find(({ name, offsetMs }) => offsetMs >= typedAt && Object.hasOwn(rejections, name));
+}
+
+/** Goes on until the call is over. */
+function listenForTone({ expectTone, stayMs }: ProbePlan, { call, tell }: ConversationTools, seen: Conversation): void {
+  if (expectTone === undefined) return;
+  inBackground(call.audio.waitForTone(expectTone, outcomeWithinMs + stayMs).then((tone) => {
+    if (tone === undefined) return;
+    seen.toneHeard = true;
+    tell({ kind: "tone", hz: expectTone, level: tone.level });
+  }));
+}
+
+function whistle({ play }: ProbePlan, call: PhoneCall): void {
+  if (play !== undefined && "hz" in play) call.playTone(play.hz, toneLevel);
+}
+
+function speak({ play }: ProbePlan, call: PhoneCall): void {
+  if (play !== undefined && "pcm" in play) inBackground(call.audio.speaker.play(play.pcm));
+}
+
+async function stay({ stayMs, enough }: ProbePlan, { waits }: ConversationTools): Promise<void> {
+  await waits.until<true>(stayMs, (found) => enough?.onSet(found) ?? (() => undefined));
+}

@@ -1,0 +1,81 @@
+import type { CallFailure } from "../embedded/phone/phone-call.js";
+import type { ProbeStage } from "./verdict.js";
+
+export interface Explanation {
+  readonly stage: Extract<ProbeStage, "connect" | "answer">;
+  /** One sentence, without a word of the other side's. */
+  readonly why: string;
+  /** The other side's own words, or "": they may tell anything, a number too. */
+  readonly said: string;
+  /** One sentence, or "". */
+  readonly cure: string;
+}
+
+/** What the answers of einwahl, and of others on the way, mean to somebody who calls to test. */
+const answers: Readonly<Record<number, readonly [meaning: string, cure: string]>> = {
+  401: ["it wants a user name and a password", "einwahl never asks for them: is that the right server?"],
+  402: ["the account has no credit", ""],
+  403: ["calls from here are not let in", "the address must be among the sources of a trunk, and calls come over TLS unless the trunk has allow_unencrypted"],
+  404: ["nobody has this number", "it must be among the numbers of the trunk whose sources this address is in"],
+  407: ["it wants a user name and a password", "einwahl never asks for them: is that the right server?"],
+  408: ["nobody took the call in time", ""],
+  480: ["nobody is there to take the call", "is the trunk registered? see: einwahl status"],
+  484: ["the number is incomplete", "write it in international form, with +"],
+  486: ["the line is busy", ""],
+  487: ["the call was cancelled", ""],
+  488: ["the offered audio is not acceptable", "einwahl takes SRTP (SDES) only, unless the trunk has allow_unencrypted"],
+  500: ["an error inside the server", "see its log"],
+  503: ["no call can be taken now", "see: einwahl status"],
+  600: ["the line is busy", ""],
+  603: ["the call was declined", ""],
+};
+
+/** Codes of Node and OpenSSL for what goes wrong before a SIP message is sent. */
+const faults: Readonly<Record<string, readonly [meaning: string, cure: string]>> = {
+  ECONNREFUSED: ["nothing listens on that port", "is drachtio running, and is the port right? --server HOST:PORT"],
+  ECONNRESET: ["the connection was closed by the other side", "is it a TLS port? --transport"],
+  EHOSTUNREACH: ["there is no way to that host", ""],
+  ENETUNREACH: ["there is no way to that network", ""],
+  ENOTFOUND: ["the name of the host does not resolve", ""],
+  EAI_AGAIN: ["the name of the host can't be resolved now", ""],
+  "connect timeout": ["the host does not answer", "is a firewall in the way?"],
+  EPROTO: ["the other side does not speak TLS on that port", "TLS is usually on 5061: --server HOST:PORT, or --transport tcp"],
+  ERR_SSL_WRONG_VERSION_NUMBER: ["the other side does not speak TLS on that port", "TLS is usually on 5061: --server HOST:PORT, or --transport tcp"],
+  CERT_HAS_EXPIRED: ["the certificate has expired", "renew it, and let drachtio load it"],
+  CERT_NOT_YET_VALID: ["the certificate is not valid yet", "is one of the two clocks wrong?"],
+  ERR_TLS_CERT_ALTNAME_INVALID: ["the certificate is for another name", "call the server by the name in its certificate, or name that: --server-name"],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["the certificate is signed by nobody known", "name the authority's file: --ca FILE"],
+  SELF_SIGNED_CERT_IN_CHAIN: ["the certificate's authority is not known here", "name its file: --ca FILE"],
+  UNABLE_TO_GET_ISSUER_CERT: ["the certificate's authority is not known here", "name its file: --ca FILE"],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["the certificate's authority is not known here", "name its file: --ca FILE; or the server leaves out its intermediate certificate"],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["the certificate's authority is not known here", "name its file: --ca FILE; or the server leaves out its intermediate certificate"],
+};
+
+/** Says why a call was not answered, from the SIP answer or from what kept it from being asked for. */
+export function explainFailure({ by, status, reason, warning, headers }: CallFailure): Explanation {
+  if (by === "phone") return explainFault(status, reason);
+  const [meaning, cure] = answers[status] ?? ["the call is refused", ""];
+  const said = [reason, warning, retryAfter(headers)].filter((text) => text !== undefined && text !== "").join("; ");
+  return { stage: "answer", why: `${status}: ${meaning}`, said, cure };
+}
+
+/** No final response came, or its SDP can't be used. */
+function explainFault(status: number, reason: string): Explanation {
+  switch (status) {
+    case 503: {
+      const [meaning, cure] = faults[reason] ?? ["it failed", ""];
+      return { stage: "connect", why: `no connection: ${meaning} (${reason})`, said: "", cure };
+    }
+    case 606:
+      return { stage: "answer", why: `the answer's audio can't be used: ${reason}`, said: "", cure: "" };
+    case 487:
+      return { stage: "answer", why: "nobody answered in time", said: "", cure: "" };
+    default:
+      return { stage: "answer", why: `no answer came (${reason})`, said: "", cure: "" };
+  }
+}
+
+function retryAfter(headers: CallFailure["headers"]): string | undefined {
+  const value = headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1];
+  return value === undefined ? undefined : `again in ${value} s`;
+}

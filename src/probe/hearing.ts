@@ -1,0 +1,70 @@
+import type { CallAudio } from "../embedded/phone/call-audio.js";
+import type { PendingWaits } from "../embedded/phone/pending-waits.js";
+import type { KnownPrompt } from "../embedded/phone/prompt-library.js";
+import { FRAME_MS } from "../embedded/rtp/pacer.js";
+import { HeardPrompts } from "./heard-prompts.js";
+import type { HeardPrompt } from "./probe-event.js";
+
+/** Frames of audio from one look for recordings to the next. */
+const lookEveryFrames = 10;
+
+/** The ear of a test call: which of einwahl's recordings were heard, and waiting for what they tell. */
+export class Hearing {
+  readonly #audio: CallAudio;
+  readonly #waits: PendingWaits;
+  readonly #onPrompt: (prompt: HeardPrompt) => void;
+  readonly #heard = new HeardPrompts();
+  readonly #lookers = new Set<() => void>();
+  readonly #stop: () => void;
+  #frames = 0;
+
+  constructor(audio: CallAudio, prompts: readonly KnownPrompt[], waits: PendingWaits, onPrompt: (prompt: HeardPrompt) => void) {
+    this.#audio = audio;
+    this.#waits = waits;
+    this.#onPrompt = onPrompt;
+    audio.listenForPrompts(prompts);
+    this.#stop = audio.onFrame(() => {
+      this.#frames += 1;
+      if (this.#frames % lookEveryFrames === 0) this.#look();
+    });
+  }
+
+  /** The recordings heard so far, in order of time. */
+  get prompts(): readonly HeardPrompt[] {
+    return this.#heard.all;
+  }
+
+  /** How much audio has come, in milliseconds. */
+  get audioMs(): number {
+    return this.#frames * FRAME_MS;
+  }
+
+  /** For how long no known recording has been heard, in milliseconds of audio. */
+  get quietMs(): number {
+    return this.audioMs - this.#heard.lastEndMs;
+  }
+
+  /** Resolves with what `find` finds, asked again with each look; undefined when the time or the call is over. */
+  until<Found>(find: () => Found | undefined, timeoutMs: number): Promise<Found | undefined> {
+    return this.#waits.until<Found>(timeoutMs, (found) => {
+      const looker = (): void => {
+        const something = find();
+        if (something !== undefined) found(something);
+      };
+      this.#lookers.add(looker);
+      looker();
+      return () => {
+        this.#lookers.delete(looker);
+      };
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #look(): void {
+    for (const prompt of this.#heard.look(this.#audio.prompts())) this.#onPrompt(prompt);
+    for (const looker of [...this.#lookers]) looker();
+  }
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import process from "node:process";
+import { within } from "./deadline.js";
+import type { Owner } from "./owner.js";
+import { Program } from "./program.js";
+
+const main = join(fileURLToPath(new URL("../../../", import.meta.url)), "src", "main.js");
+
+/** The built `einwahl`, in a process of its own. */
+export class CommandLine {
+  readonly program: Program;
+
+  constructor(owner: Owner, args: readonly string[], cwd: string) {
+    this.program = new Program(process.execPath, [main, ...args], { cwd });
+    owner.teardown(async () => {
+      await this.program.stop();
+    });
+  }
+
+  /** Its exit status, and every line that it has printed. */
+  async outcome(ms = 120_000): Promise<{ readonly code: string; readonly lines: readonly string[] }> {
+    const code = await within("the command ends", this.program.gone, ms, () => this.program.tail());
+    return { code, lines: this.program.lines.past };
+  }
+}
+
+/** The object that `--json` prints; throws when anything else was printed. */
+export function onlyJson(lines: readonly string[]): Readonly<Record<string, unknown>> {
+  const [line, ...more] = lines;
+  if (line === undefined || more.length > 0) throw new Error(`not one line of JSON:\n${lines.join("\n")}`);
+  return JSON.parse(line) as Readonly<Record<string, unknown>>;
+}
