@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Logger } from "pino";
+import type { WebhookEvent } from "./bbb/webhook.js";
 import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
@@ -22,6 +23,7 @@ export interface WebOptions {
   readonly meetings: {
     has(pin: Pin): boolean | undefined;
     matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean };
+    told(server: string, events: readonly WebhookEvent[]): void;
   };
 }
 
@@ -126,6 +128,13 @@ async function listen({ config, logger, clock, operators, live, meetings }: WebO
     onBug: (error) => {
       logger.error({ err: error }, "bug");
     },
+    webhooks: () => config.bbbServers.filter(({ webhooks }) => webhooks).map(({ name, secret }) => ({
+      name,
+      secret: () => secret.reveal(),
+      onEvents: (events) => {
+        meetings.told(name, events);
+      },
+    })),
     services: {
       version: packageVersion(),
       language: config.language,

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
+import type { WebhookEvent } from "./webhook.js";
 
 export interface DirectoryEvents {
   /** A server's answers have begun to fail, changed their fault, or are good again (`undefined`). */
@@ -125,6 +126,15 @@ export class BbbDirectory implements Directory {
       listeners.delete(listener);
       if (listeners.size === 0 && this.#openListeners.get(digits) === listeners) this.#openListeners.delete(digits);
     };
+  }
+
+  /** What a server's webhooks have told. */
+  told(server: string, events: readonly WebhookEvent[]): void {
+    const teller = this.#servers.find(({ name }) => name === server);
+    for (const event of events) {
+      if (event.kind === "created") teller?.created(event.meeting);
+      else teller?.ended(event.meetingId);
+    }
   }
 
   #isRunning(digits: string): boolean {

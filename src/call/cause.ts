@@ -10,7 +10,7 @@ export const endCauses = {
   "unusable-offer": refusal(488, "Not Acceptable Here", { Warning: '305 einwahl "No usable codec or cipher suite"' }),
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
   draining: refusal(503, "Service Unavailable", { "Retry-After": "60" }),
-  "media-unavailable": refusal(503, "Service Unavailable", { "Retry-After": "30" }),
+  "media-unavailable": breakdown(503, "Service Unavailable", { "Retry-After": "30" }),
 
   // The caller left
   cancelled: { result: "caller", sip: { status: 487, reason: "Request Terminated", headers: {} }, q850: 16 },
@@ -38,9 +38,9 @@ export const endCauses = {
   "media-lost": { result: "failed", q850: 102 },
   "media-server-lost": { result: "failed", q850: 41 },
   "signalling-lost": { result: "failed", q850: 41 },
-  "answer-failed": refusal(500, "Server Internal Error"),
+  "answer-failed": breakdown(500, "Server Internal Error"),
   shutdown: { result: "failed", sip: { status: 503, reason: "Service Unavailable", headers: { "Retry-After": "10" } }, q850: 41 },
-  bug: refusal(500, "Server Internal Error"),
+  bug: breakdown(500, "Server Internal Error"),
 } as const satisfies Record<string, CauseFacts>;
 
 export type EndCause = keyof typeof endCauses;
@@ -63,6 +63,11 @@ interface CauseFacts {
 
 function refusal(status: number, reason: string, headers: Readonly<Record<string, string>> = {}): CauseFacts & { readonly sip: SipAnswer } {
   return { result: "refused", sip: { status, reason, headers }, q850: 21 };
+}
+
+/** Refused because something failed, and not for what the call was. */
+function breakdown(status: number, reason: string, headers: Readonly<Record<string, string>> = {}): CauseFacts & { readonly sip: SipAnswer } {
+  return { ...refusal(status, reason, headers), result: "failed" };
 }
 
 /** The SIP answer for a call that ends with `cause` before it was accepted. */

@@ -13,6 +13,7 @@ export function completeHttp(settings: ValidSettings["http"]): HttpConfig {
     tokens: settings.tokens.map(({ name, sha256, scopes }) => ({ name, sha256: sha256.toLowerCase(), scopes: [...new Set(scopes)] })),
     rateLimit: { windowMs: settings.rate_limit.window, perAddress: settings.rate_limit.per_address, perToken: settings.rate_limit.per_token },
     metrics: settings.metrics,
+    status: settings.status,
   };
 }
 

@@ -131,7 +131,7 @@ function completeBbbServer(server: ValidSettings["bbb_servers"][number]): BbbSer
     },
     livekitSip: livekit === undefined ? undefined : { host: livekit.host ?? host, port: livekit.port, transport: livekit.transport, srtp: srtpOf(livekit) },
     audioBridge: server.audio_bridge,
-    webhooks: server.webhooks === undefined ? undefined : { token: server.webhooks.token },
+    webhooks: server.webhooks,
     pollIntervalMs: server.poll_interval,
   };
 }

@@ -108,8 +108,8 @@ export interface BbbServerConfig {
   readonly livekitSip: BbbServerConfig["sip"] | undefined;
   /** What carries the audio of meetings of which no webhook tells it. */
   readonly audioBridge: "freeswitch" | "livekit";
-  /** `undefined`: no webhooks are taken from this server. */
-  readonly webhooks: { readonly token: Secret | undefined } | undefined;
+  /** Whether this server's webhooks are taken. */
+  readonly webhooks: boolean;
   readonly pollIntervalMs: number;
 }
 

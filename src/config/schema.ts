@@ -81,9 +81,7 @@ const bbbServer = z.strictObject({
     transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
     allow_unencrypted: fields.flag.prefault(false).describe("Whether calls may go there in the open."),
   }).optional().describe("How the media servers reach meetings whose audio runs in LiveKit. Without, callers are told that they can't be brought into them."),
-  webhooks: z.strictObject({
-    token: fields.secret.optional().describe("What the webhooks carry as `Authorization: Bearer`, if they do. Webhooks with a checksum, made with the API's secret, are taken as well."),
-  }).optional().describe("Takes bbb-webhooks of this server at /bbb-webhooks/<name>, so that changes are known at once. Without, they are known after poll_interval."),
+  webhooks: fields.flag.prefault(false).describe("Whether bbb-webhooks of this server are taken at /bbb-webhooks/<name>, so that changes are known at once; they prove themselves by the API's secret. Polling goes on."),
   poll_interval: fields.duration("1s", "10m").prefault("5s").describe("How often the server is asked for its meetings; an unknown PIN asks at once."),
 });
 

@@ -14,13 +14,14 @@ export interface HttpConfig {
   readonly corsOrigins: readonly string[];
   readonly tokens: readonly TokenConfig[];
   readonly rateLimit: RateLimitConfig;
-  readonly metrics: OperatorAccess;
+  readonly metrics: OperatorAccess | "public";
+  readonly status: OperatorAccess;
 }
 
 /**
- * Who may see what is for operators; `local`: programs of this machine, too, and `public`: everybody.
+ * Who may see what is for operators; `local`: whoever asks from this machine, too.
  */
-export type OperatorAccess = "off" | "token" | "local" | "public";
+export type OperatorAccess = "off" | "token" | "local";
 
 export interface TokenConfig {
   readonly name: string;

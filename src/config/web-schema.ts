@@ -8,7 +8,7 @@ import { webFields } from "./web-fields.js";
 const token = z.strictObject({
   name: fields.name.describe("Whose token this is, in logs."),
   sha256: webFields.tokenHash.describe("The SHA-256 of the token: printf %s \"$TOKEN\" | sha256sum. Make the token with: openssl rand -hex 32"),
-  scopes: z.array(z.enum(scopes)).min(1, { error: "must name at least one scope" }).describe("What the token may do. rooms:read and rooms:write: PINs of rooms whose id it knows. rooms:list: all of them, also as an export. rooms:import, statistics:read. metrics:read: what Prometheus is told."),
+  scopes: z.array(z.enum(scopes)).min(1, { error: "must name at least one scope" }).describe("What the token may do. rooms:read and rooms:write: PINs of rooms whose id it knows. rooms:list: all of them, also as an export. rooms:import, statistics:read. metrics:read and status:read: what operators are told."),
 });
 
 const rateLimit = z.strictObject({
@@ -26,6 +26,7 @@ export const http = z.strictObject({
   tokens: z.array(token).prefault([]).describe("The tokens of front ends. Without one there is no API for PINs."),
   rate_limit: rateLimit,
   metrics: z.enum(["off", "token", "local", "public"]).prefault("local").describe("Who may read /metrics, for Prometheus: off (nobody), token (tokens with metrics:read), local (those, and whoever asks from this machine itself and not through a reverse proxy) or public."),
+  status: z.enum(["off", "token", "local"]).prefault("local").describe("Who may see /status, the page for operators: off (nobody), token (tokens with status:read; a browser asks for it as a password) or local (those, and whoever asks from this machine itself and not through a reverse proxy)."),
 }).prefault({}).describe("einwahl's own HTTP server, for front ends, people and operators.");
 
 export const rooms = z.strictObject({

@@ -16,6 +16,8 @@ export const problems = {
   "unsupported-media-type": { status: 415, title: "The body's type is not known here", advice: "Send application/json; an import is application/jsonl." },
   "too-many-requests": { status: 429, title: "Too many requests", advice: "Wait for as many seconds as Retry-After says." },
   "headers-too-large": { status: 431, title: "The headers are too large", advice: "All headers together may have 16 KiB." },
+  "webhook-not-authentic": { status: 401, title: "The webhook's checksum is not right", advice: "The callback URL at bbb-webhooks has to be http.public_url with /bbb-webhooks/<name>, and its shared secret that of the server's API." },
+  "webhook-not-understood": { status: 400, title: "That is no webhook of BigBlueButton", advice: "A form with `event`, a JSON array, is expected." },
   "internal-error": { status: 500, title: "This is a bug in einwahl", advice: "The operator's log tells more. Trying again may help." },
   "store-unavailable": { status: 503, title: "The store of PINs does not answer", advice: "Nothing may have happened. Try again: the same request gives the same PIN." },
   "pins-exhausted": { status: 503, title: "Too many PINs of this length are in use", advice: "Let the operator raise rooms.pin_length, or release rooms." },

@@ -19,7 +19,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly token: Token | undefined;
-  /** `Accept-Language` and `If-None-Match`, "" when there are none. */
+  /** `Accept`, `Accept-Language` and `If-None-Match`, "" when there are none. */
+  readonly accept: string;
   readonly acceptLanguage: string;
   readonly ifNoneMatch: string;
 }
@@ -28,8 +29,8 @@ export interface RouteRequest<Params, Query, Body> {
 export type Answer =
   /** A value for the schema of that answer. */
   | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** What has passed the schema before; as text it goes out in one piece with the headers. */
-  | { readonly status: number; readonly text: string | Readable; readonly headers?: Readonly<Record<string, string>> }
+  /** What has passed the schema before; as text it goes out in one piece with the headers; `type` when there are several for this answer. */
+  | { readonly status: number; readonly text: string | Readable; readonly type?: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly problem: ProblemCode; readonly errors?: readonly PlacedError[]; readonly headers?: Readonly<Record<string, string>> };
 

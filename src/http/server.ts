@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { HttpConfig } from "../config/web-config.js";
 import type { Health } from "../status/health.js";
+import { type WebhookSource, addBbbWebhooks } from "./bbb-webhooks.js";
 import { pageRoute } from "./page/page-route.js";
 import { documentRoutes } from "./routes/document-routes.js";
 import { jitsiRoutes } from "./routes/jitsi-routes.js";
@@ -17,6 +18,8 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly operators: OperatorServices;
   readonly services: Omit<WebServices, "base">;
+  /** The BBB servers whose webhooks are taken, now. */
+  readonly webhooks: () => readonly WebhookSource[];
   readonly onBug: (error: unknown) => void;
   readonly limits?: WebServerOptions["limits"];
 }
@@ -38,7 +41,8 @@ export class HttpServer {
     const { operators } = options;
     countRequests(web, operators.metrics);
     addHealth(web, operators.health);
-    for (const each of operatorRoutes(operators, config)) web.add(each);
+    addBbbWebhooks(web, base, options.webhooks);
+    for (const each of operatorRoutes(operators, config, options.services.language)) web.add(each);
     for (const each of routesOf({ ...options.services, base }, () => web.routes)) web.add(each);
     await web.server.listen({ host: config.host, port: config.port });
     const server = new HttpServer(web);

@@ -3,6 +3,7 @@ import type { Pin } from "../caller/secret.js";
 import type { NumberConfig } from "../config/config.js";
 import type { PageConfig, RoomsConfig, StatisticsConfig } from "../config/web-config.js";
 import type { Health } from "../status/health.js";
+import type { StatusReport } from "../status/status-report.js";
 import type { DaySums } from "../store/day-sums.js";
 import type { RoomStore } from "../store/room-store.js";
 
@@ -40,6 +41,7 @@ export interface WebServices {
 export interface OperatorServices {
   /** Computed when asked. */
   readonly health: () => Health;
+  readonly status: () => StatusReport;
   readonly metrics: {
     /** In Prometheus' text format. */
     text(): Promise<string>;

@@ -162,6 +162,7 @@ export class WebServer {
     const answer = route.handle({
       ...checked,
       token: this.#access.visitor(request).token,
+      accept: request.headers.accept ?? "",
       acceptLanguage: request.headers["accept-language"] ?? "",
       ifNoneMatch: request.headers["if-none-match"] ?? "",
     });
@@ -194,8 +195,8 @@ export class WebServer {
     const spec = route.answers[answer.status];
     if (spec === undefined) throw new Error(`${route.id} answers ${answer.status}, which its description does not know`);
     reply.code(answer.status);
-    if ("text" in answer) reply.type(typeOf(spec)).send(answer.text);
-    else if ("body" in answer) reply.type(typeOf(spec)).send(serialise(spec, answer.body));
+    if ("text" in answer) reply.type(typeOf(answer.type ?? spec.type)).send(answer.text);
+    else if ("body" in answer) reply.type(typeOf(spec.type)).send(serialise(spec, answer.body));
     else reply.send();
   }
 
@@ -214,6 +215,11 @@ export class WebServer {
     }
     if (here.some((route) => route.access === "public")) reply.headers(this.#crossOrigin.preflightHeaders(request.headers.origin ?? ""));
     reply.code(204).send();
+  }
+
+  /** For routes of another kind than `Route`. */
+  refuse(reply: FastifyReply, code: ProblemCode): void {
+    this.#fail(reply, code);
   }
 
   #fail(reply: FastifyReply, code: ProblemCode, errors?: readonly PlacedError[]): void {
@@ -252,7 +258,7 @@ export function serialise(spec: AnswerSpec, value: unknown): string {
   return JSON.stringify(spec.schema === undefined ? value : spec.schema.parse(value));
 }
 
-function typeOf({ type }: AnswerSpec): string {
+function typeOf(type: string | undefined): string {
   const named = type ?? "application/json";
   return named.startsWith("text/") || named === "application/json" ? `${named}; charset=utf-8` : named;
 }

@@ -42,7 +42,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
       meetings: state.meetings,
       callers: board.callersOn(name),
     })),
-    calls: { now: board.calls, max: config.calls.maxConcurrent, byStage: board.byStage() },
+    calls: { now: board.calls, places: parts.places, max: config.calls.maxConcurrent, byStage: board.byStage() },
     causes: board.causes(),
     lastFailures: [...board.lastFailures()],
     day: board.day(),

@@ -42,13 +42,11 @@ export class Monitoring {
   readonly health = (): Health => healthOf(this.#options.parts());
 
   /** Everything that an operator wants to know, without callers and PINs. */
-  status(): StatusReport {
-    return buildStatus(this.#options.parts(), {
-      version: this.#version,
-      startedAt: this.#startedAt,
-      now: Date.now(),
-      clockNow: this.#options.clock.now(),
-      board: this.#board,
-    });
-  }
+  readonly status = (): StatusReport => buildStatus(this.#options.parts(), {
+    version: this.#version,
+    startedAt: this.#startedAt,
+    now: Date.now(),
+    clockNow: this.#options.clock.now(),
+    board: this.#board,
+  });
 }

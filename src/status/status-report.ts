@@ -84,6 +84,7 @@ export const statusReport = z.object({
   bbbServers: z.array(bbbServer),
   calls: z.object({
     now: count,
+    places: count.describe("Those of them that count against max."),
     max: count,
     byStage: z.record(z.enum(stages), count),
   }),

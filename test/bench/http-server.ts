@@ -37,10 +37,15 @@ const einwahl = await HttpServer.listen({
     tokens: Array.from({ length: 10 }, (_, number) => ({ name: `t${number}`, sha256: createHash("sha256").update(`bench-token-${number}`).digest("hex"), scopes: ["rooms:read", "rooms:write"] as const })),
     rateLimit: { windowMs: 1_000, perAddress: 1_000_000, perToken: 1_000_000 },
     metrics: "off",
+    status: "off",
   },
+  webhooks: () => [],
   clock: systemClock,
   operators: {
     health: () => ({ state: "ready", reasons: [] }),
+    status: () => {
+      throw new Error("off");
+    },
     metrics: { text: () => Promise.resolve(""), requestAnswered: () => undefined },
   },
   onBug: (error) => {

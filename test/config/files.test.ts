@@ -52,7 +52,7 @@ await t.test("every setting is described, and every default is documented", (t) 
   const settings = settingsOf(jsonSchema());
   t.ok(settings.length > 60, "the walk has seen the whole schema");
   // Nothing stands in for these when they are left out: a list for each language, or what the description says.
-  const withoutDefault = ["username", "password", "city", "sources", "srtp", "de", "en", "operator", "email", "phone", "data_protection", "imprint_url", "privacy_url", "livekit_sip", "webhooks", "token"];
+  const withoutDefault = ["username", "password", "city", "sources", "srtp", "de", "en", "operator", "email", "phone", "data_protection", "imprint_url", "privacy_url", "livekit_sip"];
   for (const { name, schema, isRequired } of settings) {
     const description = entryOf(schema, "description");
     if (name !== "de" && name !== "en") t.ok(typeof description === "string" && description.length > 10, `${name} is described`);

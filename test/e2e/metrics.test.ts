@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import t from "tap";
 import { endCauses } from "../../src/call/cause.js";
 import { stages } from "../../src/call/story.js";
+import { statusReport } from "../../src/status/status-report.js";
 import { type Sample, readSamples, sumOf } from "../metrics/exposition.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";
@@ -20,7 +21,7 @@ const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   outcome: ["open", "not_started", "no_telephone_audio", "unknown", "unavailable"],
   side: ["trunk", "bbb"],
   suite: /^(AES_CM_(128|192|256)_HMAC_SHA1_(80|32)|AES_(192|256)_CM_HMAC_SHA1_(80|32)|AEAD_AES_(128|256)_GCM(_8)?|none|other)$/,
-  route: /^(none|\/(healthz|readyz|metrics|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
+  route: /^(none|\/(healthz|readyz|metrics|status|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
   status: ["2xx", "3xx", "4xx", "5xx"],
   version: /^[0-9]+\.[0-9]+\.[0-9]+$/,
   le: /^([0-9.]+|\+Inf)$/,
@@ -76,6 +77,13 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(sumOf(during, "einwahl_trunk_calls", { trunk: "line" }), 1);
   t.equal(sumOf(during, "einwahl_bbb_server_callers", { server: "bbb-2" }), 1);
   t.equal(sumOf(during, "einwahl_places_taken"), 1);
+  const status = await fetch(`${url}/status`, { headers: { accept: "application/json" } });
+  const told = await status.text();
+  const { calls, bbbServers } = statusReport.parse(JSON.parse(told));
+  t.match(calls, { now: 1, places: 1, byStage: { talking: 1 } });
+  t.match(bbbServers, [{ name: "bbb-1", callers: 0, meetings: 1 }, { name: "bbb-2", callers: 1, meetings: 1 }]);
+  const page = await (await fetch(`${url}/status`)).text();
+  t.match(page, "1 von höchstens 100");
   await call.hangUp();
   const { srtp } = await report;
 
@@ -95,7 +103,7 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
 
   t.strictSame(strayLabels(samples), [], "no label has a value that somebody outside has chosen");
   for (const secret of [caller, caller.slice(1), caller.slice(-4), wrongPin, pin, "einwahl_ready{x", "Staff", "Lecture"]) {
-    t.notOk(text.includes(secret), `nothing holds ${secret}`);
+    for (const each of [text, told, page]) t.notOk(each.includes(secret), `nothing holds ${secret}`);
   }
   t.ok(samples.length < 400, `${samples.length} samples`);
 

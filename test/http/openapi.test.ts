@@ -79,7 +79,9 @@ await t.test("every problem that it names is in the catalogue under that status"
       }
     }
   }
-  t.same([...named].sort(), Object.keys(problems).sort(), "and every problem of the catalogue is named somewhere");
+  // Webhooks come from BBB servers and are no part of the API.
+  const ofTheApi = Object.keys(problems).filter((code) => !code.startsWith("webhook-"));
+  t.same([...named].sort(), ofTheApi.sort(), "and every problem of the catalogue is named somewhere");
 });
 
 await t.test("answers are what it says", async (t) => {

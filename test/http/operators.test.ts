@@ -5,16 +5,16 @@ import { basicPassword } from "../../src/http/tokens.js";
 import { WebWorld, tokenConfig } from "./support/web-world.js";
 
 const reader = "token-of-prometheus";
-const tokens = [tokenConfig("prometheus", reader, ["metrics:read"]), tokenConfig("other", "token-of-another", ["rooms:read"])];
+const tokens = [tokenConfig("prometheus", reader, ["metrics:read"]), tokenConfig("operator", "token-of-the-operator", ["status:read"]), tokenConfig("other", "token-of-another", ["rooms:read"])];
 
 function basic(password: string, user = "prometheus"): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-async function status(world: WebWorld, headers: Record<string, string> = {}): Promise<number> {
+async function status(world: WebWorld, headers: Record<string, string> = {}, path = "/metrics"): Promise<number> {
   // Not fetch: it does not let the Host header be chosen.
   return await new Promise((resolve, reject) => {
-    request(`${world.url}/metrics`, { headers }, (response) => {
+    request(`${world.url}${path}`, { headers }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     }).on("error", reject).end();
@@ -33,6 +33,16 @@ await t.test("who may read metrics", async (t) => {
     t.same([await statuses("token", { authorization }), await statuses("local", { authorization })], [403, 403]);
   }
   t.same([await statuses("local", { authorization: basic("wrong") }), await statuses("local", { authorization: "Bearer wrong" })], [401, 401], "a wrong token is told, on this machine too");
+});
+
+await t.test("who may see the status", async (t) => {
+  const statuses = async (access: "off" | "token" | "local", headers?: Record<string, string>): Promise<number> => await status(await WebWorld.start(t, { http: { status: access, tokens } }), headers, "/status");
+  t.same([await statuses("off"), await statuses("token"), await statuses("local")], [404, 401, 200]);
+  t.equal(await statuses("local", { "x-forwarded-for": "198.51.100.1" }), 401, "through a proxy");
+  for (const authorization of ["Bearer token-of-the-operator", basic("token-of-the-operator")]) {
+    t.same([await statuses("token", { authorization }), await statuses("local", { authorization, "x-forwarded-for": "198.51.100.1" })], [200, 200]);
+  }
+  t.equal(await statuses("token", { authorization: basic(reader) }), 403);
 });
 
 await t.test("a browser is asked for the token, but only where it may see something", async (t) => {

@@ -1,39 +1,10 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import process from "node:process";
-import { type Browser, type Page, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import t from "tap";
-import { missingPrograms } from "../e2e/support/missing-programs.js";
+import { missingChromium, openChromium, screenshot, sizes, violations, wantsScreenshots, widthOf } from "./support/browser.js";
 import { decodeQr } from "./support/decode-qr.js";
 import { WebWorld } from "./support/web-world.js";
 
 t.setTimeout(500_000);
-
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? "/usr/bin/chromium";
-const missing = existsSync(executablePath) ? false : missingPrograms("chromium");
-/** Where screenshots go; nowhere unless somebody wants to look at them. */
-const screenshots = process.env["EINWAHL_SCREENSHOTS"];
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } } as const;
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
-/** What axe-core finds on the page as it is shown now. */
-async function violations(page: Page): Promise<Violation[]> {
-  // The page lets no script in; this one comes from the browser's own side.
-  await page.evaluate(axe);
-  return await page.evaluate(async (): Promise<Violation[]> => {
-    const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } };
-    const { violations } = await axe.run();
-    return violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => ({ html })) }));
-  });
-}
 
 /** The pixels of an element as the browser shows it. */
 async function pixelsOf(browser: Browser, png: Buffer): Promise<{ readonly pixels: Uint8ClampedArray; readonly width: number; readonly height: number }> {
@@ -57,20 +28,15 @@ async function pixelsOf(browser: Browser, png: Buffer): Promise<{ readonly pixel
   return { pixels: Uint8ClampedArray.from(data), width, height };
 }
 
-if (missing !== false) {
-  t.pass(missing, { skip: missing });
+if (missingChromium !== false) {
+  t.pass(missingChromium, { skip: missingChromium });
 } else {
-  const browser = await chromium.launch({
-    executablePath,
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  });
-  t.teardown(() => browser.close());
-  if (screenshots !== undefined) mkdirSync(screenshots, { recursive: true });
+  const browser = await openChromium(t);
 
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const language of ["de", "en"]) {
       // Each pair of size, language and scheme in some test; all of them for whoever wants to look at them.
-      const schemes = screenshots !== undefined ? (["light", "dark"] as const) : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
+      const schemes = wantsScreenshots ? (["light", "dark"] as const) : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
       for (const colorScheme of schemes) {
         await t.test(`${size}, ${language}, ${colorScheme}`, async (t) => {
           const world = await WebWorld.start(t);
@@ -84,11 +50,11 @@ if (missing !== false) {
           for (const [view, query] of [["plain", ""], ["pin", "?pin=123456789"], ["wrong", "?pin=12"], ["poster", "?pin=123456789&view=print"]] as const) {
             await page.goto(`${world.url}/${query}`);
             t.equal(await page.getAttribute("html", "lang"), language, "the browser's language");
-            const width = await page.evaluate(() => (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement.scrollWidth);
+            const width = await widthOf(page);
             t.ok(width <= viewport.width, `${view}: nothing sticks out, ${width} px`);
             const found = await violations(page);
             t.same(found, [], `${view}: ${found.map(({ id, impact }) => `${id} (${impact})`).join(", ")}`);
-            if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `${size}-${language}-${colorScheme}-${view}.png`), fullPage: true });
+            await screenshot(page, `${size}-${language}-${colorScheme}-${view}`);
           }
           t.same([...new Set(requests.map((url) => new URL(url).origin))], [world.url], "no request leaves the origin");
           t.same(complaints, []);
@@ -127,7 +93,7 @@ if (missing !== false) {
     await page.emulateMedia({ media: "print" });
     t.equal(await page.getByRole("link", { name: "Back to the whole page" }).isVisible(), false);
     t.equal(await page.locator("figure svg").isVisible(), true);
-    if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, "print-en.png"), fullPage: true });
+    await screenshot(page, "print-en");
     await context.close();
   });
 }

@@ -108,6 +108,24 @@ await t.test("who may not", async (t) => {
   await expect(t, "too-many-requests", world.api("PUT", "/rooms/x", { token: "reader" }));
 });
 
+await t.test("webhooks that are not what they should be", async (t) => {
+  const told: unknown[] = [];
+  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(...events) }] });
+  const post = async (server: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
+    await fetch(`${world.url}/bbb-webhooks/${server}`, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
+  const proof = { authorization: "Bearer of-the-api" };
+  await expect(t, "webhook-not-authentic", post("bbb-1", "event=[]"));
+  await expect(t, "webhook-not-authentic", post("bbb-1", "event=[]", { authorization: "Bearer token-of-the-tests" }));
+  await expect(t, "webhook-not-understood", post("bbb-1", "event={", proof));
+  await expect(t, "not-found", post("bbb-2", "event=[]", proof));
+  await expect(t, "body-too-large", post("bbb-1", `event=${"x".repeat(300_000)}`, proof));
+  await expect(t, "unsupported-media-type", post("bbb-1", "{}", { ...proof, "content-type": "text/xml" }));
+  await expect(t, "webhook-not-understood", post("bbb-1", "{}", { ...proof, "content-type": "application/json" }));
+  t.equal((await post("bbb-1", "event=[]", proof)).status, 200);
+  t.same(told, []);
+  t.same(world.bugs, []);
+});
+
 await t.test("a store that does not answer, or has no PIN left", async (t) => {
   const world = await WebWorld.start(t, { rooms: broken });
   for (const [method, path, headers] of [["PUT", "/rooms/x"], ["GET", "/rooms/x"], ["DELETE", "/rooms/x"], ["GET", "/rooms/x/status"], ["GET", "/rooms"], ["GET", "/rooms.jsonl"], ["POST", "/rooms.jsonl", jsonLines], ["GET", "/jitsi/conf-code?conference=x"], ["GET", "/jitsi/conf-code?id=12345"]] as const) {

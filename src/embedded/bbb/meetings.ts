@@ -22,6 +22,8 @@ export interface MeetingSettings {
   /** Minutes, 0 = no end. The sample only reports it. */
   readonly duration?: number;
   readonly maxParticipants?: number;
+  /** `livekit` for audio that no FreeSWITCH has; only webhooks tell it. Default freeswitch. */
+  readonly audioBridge?: "freeswitch" | "livekit";
   /** Without the `meta_` prefix, lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -51,6 +53,7 @@ export interface Meeting {
   readonly freeJoin: boolean;
   readonly duration: number;
   readonly maxParticipants: number;
+  readonly audioBridge: "freeswitch" | "livekit";
   readonly metadata: Readonly<Record<string, string>>;
   /** People in the browser. The sample never adds any by itself. */
   readonly webUsers: WebUser[];
@@ -70,18 +73,32 @@ export interface CreatedMeeting {
   readonly duplicate: boolean;
 }
 
+export interface MeetingWatcher {
+  readonly created: (meeting: Meeting) => void;
+  readonly ended: (meeting: Meeting) => void;
+}
+
 const MAX_MEETINGS = 10_000;
 const DEFAULT_DIAL_NUMBER = "613-555-1234";
 
 /** The meetings of one BBB server. Voice bridges are unique on one server only: two servers may hold the same one. */
 export class Meetings {
   readonly #byId = new Map<string, Meeting>();
+  readonly #watchers = new Set<MeetingWatcher>();
   readonly #random: (bytes: number) => Buffer;
   readonly #wallClock: () => number;
 
   constructor(random: (bytes: number) => Buffer, wallClock: () => number) {
     this.#random = random;
     this.#wallClock = wallClock;
+  }
+
+  /** Tells of every meeting from now on; the returned function stops it. */
+  watch(watcher: MeetingWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+    };
   }
 
   all(): readonly Meeting[] {
@@ -122,6 +139,7 @@ export class Meetings {
 
     const meeting = this.#build(settings, voiceBridge, isBreakout ? parent : undefined, sequence);
     this.#byId.set(meeting.meetingID, meeting);
+    for (const { created } of [...this.#watchers]) created(meeting);
     return success({ meeting, duplicate: false });
   }
 
@@ -132,6 +150,7 @@ export class Meetings {
     const rooms = this.all().filter((other) => other.parentMeetingID === meeting.internalMeetingID);
     const ended = [meeting, ...rooms];
     for (const each of ended) this.#byId.delete(each.meetingID);
+    for (const watcher of [...this.#watchers]) ended.forEach((each) => { watcher.ended(each); });
     return ended;
   }
 
@@ -167,6 +186,7 @@ export class Meetings {
       freeJoin: settings.freeJoin ?? false,
       duration: settings.duration ?? 0,
       maxParticipants: settings.maxParticipants ?? 0,
+      audioBridge: settings.audioBridge ?? "freeswitch",
       metadata: settings.metadata ?? {},
       webUsers: [],
       startTime: 0,

@@ -1,5 +1,6 @@
 import type { Test } from "tap";
 import type { MemberInfo } from "../../../src/embedded/bbb/member.js";
+import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
 import type { DialOptions, TestPhone } from "../../../src/embedded/phone/test-phone.js";
 import { PATIENCE_MS } from "./deadline.js";
@@ -24,34 +25,36 @@ export async function talk(world: World, phone: TestPhone, options: Pick<DialOpt
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
   await untilHeard(world, call, "de/welcome");
   const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
+  const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
   await call.sendDigits(pin);
-  const member = await arrival;
+  const [member] = await Promise.all([arrival, talking]);
   if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
   return { call, member };
 }
 
 /** Each side sends a tone that the other one has not heard yet, and has to hear it. */
 export class Tones {
-  readonly #world: World;
   readonly #talk: Talk;
+  readonly #bbb: SampleBbb;
   #next = toneBase;
 
-  constructor(world: World, talk: Talk) {
-    this.#world = world;
+  /** @param bbb the server of the conference; default the first */
+  constructor(world: World, talk: Talk, bbb: SampleBbb = world.bbbs[0]) {
     this.#talk = talk;
+    this.#bbb = bbb;
   }
 
   async bothWays(t: Test, when: string): Promise<void> {
     const [up, down] = [this.#next, this.#next + toneStep];
     this.#next += 2 * toneStep;
-    const [bbb] = this.#world.bbbs;
+    const bbb = this.#bbb;
     const { call, member } = this.#talk;
     call.playTone(up);
-    bbb.playTone(pin, down);
+    bbb.playTone(member.voiceBridge, down);
     const [atConference, atCaller] = await Promise.all([bbb.waitForTone({ memberId: member.memberId }, up, PATIENCE_MS), call.audio.waitForTone(down, PATIENCE_MS)]);
     t.ok(atConference, `the conference hears the caller ${when}`);
     t.ok(atCaller, `the caller hears the conference ${when}`);
-    bbb.stopTone(pin);
+    bbb.stopTone(member.voiceBridge);
     call.stopTone();
   }
 }

@@ -7,6 +7,7 @@ import { Pin } from "../../../src/caller/secret.js";
 import { type Clock, systemClock } from "../../../src/clock.js";
 import type { Scope } from "../../../src/config/scopes.js";
 import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
+import type { WebhookSource } from "../../../src/http/bbb-webhooks.js";
 import { HttpServer } from "../../../src/http/server.js";
 import type { OperatorServices, WebServices } from "../../../src/http/services.js";
 import type { WebServerOptions } from "../../../src/http/web-server.js";
@@ -14,6 +15,7 @@ import { success } from "../../../src/result.js";
 import type { DaySums } from "../../../src/store/day-sums.js";
 import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
 import type { RoomStore } from "../../../src/store/room-store.js";
+import { firstMinute } from "../../status/support/reports.js";
 import { value } from "../../store/support/room-store-suite.js";
 
 export const token = "token-of-the-tests";
@@ -35,6 +37,7 @@ export interface WebWorldOptions {
   readonly operators?: Partial<OperatorServices>;
   readonly clock?: Clock;
   readonly limits?: WebServerOptions["limits"];
+  readonly webhooks?: readonly WebhookSource[];
   /** Instead of an embedded store of its own. */
   readonly rooms?: RoomStore;
 }
@@ -77,17 +80,20 @@ export class WebWorld {
         tokens: [tokenConfig("tests", token, ["rooms:read", "rooms:write", "rooms:list", "rooms:import", "statistics:read"])],
         rateLimit: { windowMs: 60_000, perAddress: 1_000_000, perToken: 1_000_000 },
         metrics: "local",
+        status: "local",
         ...options.http,
       },
       clock: options.clock ?? systemClock,
       operators: {
         health: () => ({ state: "ready", reasons: [] }),
+        status: () => firstMinute,
         metrics: {
           text: () => Promise.resolve("# no metrics\n"),
           requestAnswered: (route, status) => answered.push(`${route} ${status}`),
         },
         ...options.operators,
       },
+      webhooks: () => options.webhooks ?? [],
       onBug: (error) => bugs.push(error),
       ...(options.limits !== undefined && { limits: options.limits }),
       services: {

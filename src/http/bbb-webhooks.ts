@@ -1,0 +1,62 @@
+import { Buffer } from "node:buffer";
+import type { FastifyRequest } from "fastify";
+import { type WebhookEvent, isAuthentic, readWebhook } from "../bbb/webhook.js";
+import type { WebServer } from "./web-server.js";
+
+/** A BBB server whose webhooks are taken. */
+export interface WebhookSource {
+  readonly name: string;
+  /** The shared secret of its API. */
+  readonly secret: () => string;
+  readonly onEvents: (events: readonly WebhookEvent[]) => void;
+}
+
+/** bbb-webhooks puts up to `multiEvent` events into one post; a hundred meetings with metadata are below this. */
+const mostBytes = 256 * 1024;
+
+/**
+ * Where BBB servers post what happens to their meetings: `POST /bbb-webhooks/<name of the server>`. No part of the API for
+ * front ends, and with an authentication of its own, so it does not count against anybody's quota.
+ */
+export function addBbbWebhooks(web: WebServer, base: () => string, sources: () => readonly WebhookSource[]): void {
+  web.server.register((scope, _options, done) => {
+    scope.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "buffer", bodyLimit: mostBytes }, (_request, body, parsed) => {
+      parsed(null, Buffer.from(body).toString("utf8"));
+    });
+    scope.post("/bbb-webhooks/:server", { config: { isUnlimited: true }, bodyLimit: mostBytes }, (request, reply) => {
+      const source = sources().find(({ name }) => name === parameterOf(request, "server"));
+      if (source === undefined) {
+        web.refuse(reply, "not-found");
+        return;
+      }
+      const body = typeof request.body === "string" ? request.body : "";
+      const proof = {
+        callbackUrl: `${base()}/bbb-webhooks/${source.name}`,
+        body,
+        checksum: checksumOf(request),
+        authorization: request.headers.authorization ?? "",
+      };
+      if (!isAuthentic(proof, source.secret())) {
+        web.refuse(reply, "webhook-not-authentic");
+        return;
+      }
+      const events = readWebhook(body);
+      if (events === undefined) {
+        web.refuse(reply, "webhook-not-understood");
+        return;
+      }
+      source.onEvents(events);
+      reply.code(200).send();
+    });
+    done();
+  });
+}
+
+function parameterOf({ params }: FastifyRequest, name: string): string {
+  return typeof params === "object" && params !== null && name in params ? String((params as Record<string, unknown>)[name]) : "";
+}
+
+function checksumOf({ query }: FastifyRequest): string {
+  const value: unknown = typeof query === "object" && query !== null && "checksum" in query ? query.checksum : "";
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,61 @@
+import type { StatusReport } from "../../status/status-report.js";
+import { type Content, type Html, html } from "../page/html.js";
+import type { StatusTexts } from "./status-texts.js";
+import { type Times, roughly } from "./times.js";
+
+interface PartRow {
+  readonly name: string;
+  /** Beside the name: its provider, its version. */
+  readonly kind: string | null;
+  readonly state: Html;
+  readonly facts: readonly string[];
+}
+
+function partsSection(id: string, heading: string, parts: readonly PartRow[]): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2><ul class="plain">
+${parts.map(({ name, kind, state, facts }) => html`<li class="part"><div class="part-name"><strong>${name}</strong>${kind === null ? undefined : html`<span class="why">${kind}</span>`}</div><div class="part-state">${state}</div><div class="part-facts">${facts.map((fact) => html`<span>${fact}</span> `)}</div></li>`)}
+</ul></section>`;
+}
+
+/** @param why in the words of the part itself, English */
+function stateOf(isUp: boolean, word: Content, why: string | null): Html {
+  return html`<strong class="${isUp ? "up" : "down"}">${isUp ? "✓" : "✕"} ${word}</strong>${why === null || why === "" ? undefined : html`<span class="why" lang="en">${why}</span>`}`;
+}
+
+export function trunksSection({ trunks }: StatusReport, texts: StatusTexts, times: Times): Html {
+  return partsSection("trunks", texts.trunks, trunks.map((trunk) => ({
+    name: trunk.name,
+    kind: trunk.provider,
+    state: html`${trunkState(trunk, texts, times)}${trunk.registrar === null ? undefined : html`<span class="why">${trunk.registrar}</span>`}${trunk.warnings.map((warning) => html`<span class="why impaired" lang="en">! ${warning}</span>`)}`,
+    facts: [texts.calls(trunk.calls), texts.numbers(trunk.numbers)],
+  })));
+}
+
+function trunkState({ state, since, fault }: StatusReport["trunks"][number], texts: StatusTexts, times: Times): Html {
+  if (fault !== null) return stateOf(false, texts.isDown, fault);
+  return stateOf(true, state === "fixed" || since === null ? texts.fixedAddress : texts.registeredSince(times.of(since)), null);
+}
+
+export function enginesSection({ drachtio, mediaServers }: StatusReport, texts: StatusTexts): Html {
+  const word = (isUp: boolean): string => (isUp ? texts.isUp : texts.isDown);
+  const isConnected = drachtio.state === "connected";
+  return partsSection("engines", texts.engines, [
+    { name: "drachtio", kind: drachtio.version, state: stateOf(isConnected, word(isConnected), isConnected ? null : drachtio.state), facts: [] },
+    ...mediaServers.map(({ name, state, why, channels, capacity }) => ({ name, kind: null, state: stateOf(state === "up", word(state === "up"), why), facts: [texts.channels(channels, capacity)] })),
+  ]);
+}
+
+export function serversSection({ bbbServers }: StatusReport, texts: StatusTexts): Html {
+  return partsSection("servers", texts.servers, bbbServers.map(({ name, fault, ageMs, meetings, callers }) => ({
+    name,
+    kind: null,
+    state: html`${stateOf(fault === null, fault === null ? texts.answers : texts.isDown, fault)}<span class="why">${ageMs === null ? texts.neverAnswered : texts.answered(roughly(ageMs))}</span>`,
+    facts: [texts.meetings(meetings), texts.callers(callers)],
+  })));
+}
+
+export function storeSection({ kind, fault, trouble }: StatusReport["store"], texts: StatusTexts, times: Times): Html {
+  return html`<section aria-labelledby="store"><h2 id="store">${texts.store}</h2>
+<p>${kind === "none" ? texts.stores.none : stateOf(fault === null, texts.stores[kind], fault)}</p>
+${trouble === null ? undefined : html`<p class="impaired">! ${texts.lastTrouble(times.of(trouble.at))}: <span lang="en">${trouble.what}</span></p>`}</section>`;
+}

@@ -1,0 +1,203 @@
+import type { Stage } from "../../call/story.js";
+import type { Language } from "../../caller/language.js";
+import type { FindingCode } from "../../status/findings.js";
+import type { StatusReport } from "../../status/status-report.js";
+
+/** Every word of the page for operators but those for causes. */
+export interface StatusTexts {
+  readonly title: string;
+  readonly otherLanguage: string;
+  readonly asOf: string;
+  readonly runningSince: string;
+  readonly refreshes: (seconds: number) => string;
+  readonly pause: string;
+  readonly refreshesNot: string;
+  readonly resume: string;
+  readonly states: Readonly<Record<StatusReport["state"], string>>;
+  readonly findings: string;
+  readonly nothingFound: string;
+  readonly finding: Readonly<Record<FindingCode, (subject: string) => string>>;
+  readonly insecure: string;
+  readonly callsNow: string;
+  readonly ofPlaces: (calls: number, most: number) => string;
+  readonly stages: Readonly<Record<Stage, string>>;
+  readonly day: string;
+  readonly noCalls: string;
+  readonly plot: (calls: number, failed: number, refused: number) => string;
+  readonly plotCaption: (minutes: number) => string;
+  readonly results: Readonly<Record<"well" | "refused" | "failed", string>>;
+  readonly causes: string;
+  readonly cause: string;
+  readonly howOften: string;
+  readonly trunks: string;
+  readonly engines: string;
+  readonly servers: string;
+  readonly calls: (count: number) => string;
+  readonly numbers: (count: number) => string;
+  readonly channels: (count: number, most: number) => string;
+  readonly meetings: (count: number) => string;
+  readonly callers: (count: number) => string;
+  readonly answered: (time: string) => string;
+  readonly neverAnswered: string;
+  readonly registeredSince: (time: string) => string;
+  readonly isUp: string;
+  readonly isDown: string;
+  readonly fixedAddress: string;
+  readonly answers: string;
+  readonly store: string;
+  readonly stores: Readonly<Record<StatusReport["store"]["kind"], string>>;
+  readonly lastTrouble: (time: string) => string;
+  readonly failures: string;
+  readonly failuresHint: string;
+  readonly noFailures: string;
+  readonly gotTo: (stage: string) => string;
+  readonly more: (count: number) => string;
+}
+
+const de: StatusTexts = {
+  title: "einwahl: Betrieb",
+  otherLanguage: "English",
+  asOf: "Stand",
+  runningSince: "läuft seit",
+  refreshes: (seconds) => `Die Seite lädt sich alle ${seconds} Sekunden neu.`,
+  pause: "Anhalten",
+  refreshesNot: "Die Seite ist angehalten.",
+  resume: "Wieder von selbst neu laden",
+  states: { ready: "Anrufe kommen durch", loaded: "Kein Platz für weitere Anrufe", "not-ready": "Anrufe kommen nicht durch" },
+  findings: "Was zu tun ist",
+  nothingFound: "Nichts. Alle Teile arbeiten.",
+  finding: {
+    draining: () => "einwahl fährt herunter: Laufende Anrufe gehen weiter, neue werden abgewiesen.",
+    "drachtio-down": () => "drachtio ist nicht verbunden: Es kommen keine Anrufe an.",
+    "trunk-down": (name) => `Über die Leitung ${name} kommen keine Anrufe.`,
+    "media-server-down": (name) => `Der Medienserver ${name} arbeitet nicht.`,
+    "bbb-server-down": (name) => `Der BBB-Server ${name} antwortet nicht: Seine Konferenzen sind vielleicht nicht zu finden.`,
+    "store-down": () => "Der Speicher für PINs antwortet nicht: Webseiten bekommen keine neuen.",
+    "store-trouble": () => "Der Speicher für PINs hatte eine Störung.",
+    "calls-full": () => "calls.max_concurrent ist erreicht.",
+    "media-full": () => "Alle Medienserver sind voll.",
+    "trunk-unencrypted": (name) => `Die Leitung ${name} darf unverschlüsselt sein: Jeder auf dem Weg kann mithören.`,
+    "bbb-unencrypted": (name) => `Anrufe zum BBB-Server ${name} dürfen unverschlüsselt sein: Jeder auf dem Weg kann mithören.`,
+    "api-unencrypted": (name) => `Die API des BBB-Servers ${name} wird unverschlüsselt gefragt: Jeder auf dem Weg sieht ihr Geheimnis.`,
+  },
+  insecure: "Unverschlüsselt",
+  callsNow: "Anrufe jetzt",
+  ofPlaces: (calls, most) => `${calls} von höchstens ${most}`,
+  stages: {
+    ringing: "klingelt",
+    greeting: "Begrüßung",
+    asking: "tippt die PIN",
+    "looking-up": "PIN wird gesucht",
+    waiting: "wartet auf Beginn",
+    informing: "hört eine Auskunft",
+    joining: "wird verbunden",
+    talking: "in Konferenz",
+    ending: "endet",
+  },
+  day: "Die letzten 24 Stunden",
+  noCalls: "In den letzten 24 Stunden ist kein Anruf zu Ende gegangen.",
+  plot: (calls, failed, refused) => `Anrufe der letzten 24 Stunden: ${calls}, davon ${failed} gescheitert und ${refused} abgewiesen`,
+  plotCaption: (minutes) => `Zu Ende gegangene Anrufe je ${minutes} Minuten`,
+  results: { well: "in Ordnung", refused: "abgewiesen", failed: "gescheitert" },
+  causes: "Wie Anrufe endeten",
+  cause: "Ursache",
+  howOften: "Anrufe",
+  trunks: "Leitungen",
+  engines: "drachtio und Medienserver",
+  servers: "BBB-Server",
+  calls: (count) => (count === 1 ? "1 Anruf" : `${count} Anrufe`),
+  numbers: (count) => (count === 1 ? "1 Nummer" : `${count} Nummern`),
+  channels: (count, most) => `${count} von ${most} Kanälen`,
+  meetings: (count) => (count === 1 ? "1 Konferenz" : `${count} Konferenzen`),
+  callers: (count) => `${count} per Telefon`,
+  answered: (time) => `zuletzt vor ${time}`,
+  neverAnswered: "noch nie",
+  registeredSince: (time) => `registriert seit ${time}`,
+  isUp: "arbeitet",
+  isDown: "Störung",
+  fixedAddress: "feste Adresse",
+  answers: "antwortet",
+  store: "Speicher für PINs",
+  stores: { none: "Es gibt keinen: Keine Webseite hat ein Token.", embedded: "auf der Platte dieser Maschine", redis: "Redis" },
+  lastTrouble: (time) => `Letzte Störung ${time}`,
+  failures: "Woran Anrufe scheiterten",
+  failuresHint: "Unter seiner Kennung steht jeder Anruf im Log.",
+  noFailures: "Seit dem Start ist kein Anruf gescheitert.",
+  gotTo: (stage) => `zuletzt: ${stage}`,
+  more: (count) => (count === 1 ? "und einer mehr" : `und ${count} mehr`),
+};
+
+const en: StatusTexts = {
+  title: "einwahl: operation",
+  otherLanguage: "Deutsch",
+  asOf: "As of",
+  runningSince: "running since",
+  refreshes: (seconds) => `This page reloads itself every ${seconds} seconds.`,
+  pause: "Pause",
+  refreshesNot: "This page is paused.",
+  resume: "Reload by itself again",
+  states: { ready: "Calls get through", loaded: "No place for more calls", "not-ready": "Calls do not get through" },
+  findings: "What needs doing",
+  nothingFound: "Nothing. Every part works.",
+  finding: {
+    draining: () => "einwahl is shutting down: calls go on, new ones are refused.",
+    "drachtio-down": () => "drachtio is not connected: no calls come in.",
+    "trunk-down": (name) => `No calls come in over the trunk ${name}.`,
+    "media-server-down": (name) => `The media server ${name} does not work.`,
+    "bbb-server-down": (name) => `The BBB server ${name} does not answer: its conferences may not be found.`,
+    "store-down": () => "The store of PINs does not answer: front ends get no new ones.",
+    "store-trouble": () => "The store of PINs was in trouble.",
+    "calls-full": () => "calls.max_concurrent is reached.",
+    "media-full": () => "All media servers are full.",
+    "trunk-unencrypted": (name) => `The trunk ${name} may be unencrypted: everybody on the way can listen.`,
+    "bbb-unencrypted": (name) => `Calls to the BBB server ${name} may be unencrypted: everybody on the way can listen.`,
+    "api-unencrypted": (name) => `The API of the BBB server ${name} is asked without encryption: everybody on the way sees its secret.`,
+  },
+  insecure: "Unencrypted",
+  callsNow: "Calls now",
+  ofPlaces: (calls, most) => `${calls} of at most ${most}`,
+  stages: {
+    ringing: "ringing",
+    greeting: "greeting",
+    asking: "typing the PIN",
+    "looking-up": "PIN looked up",
+    waiting: "waiting for start",
+    informing: "being told",
+    joining: "being connected",
+    talking: "in conference",
+    ending: "ending",
+  },
+  day: "The last 24 hours",
+  noCalls: "No call has ended in the last 24 hours.",
+  plot: (calls, failed, refused) => `Calls of the last 24 hours: ${calls}, of which ${failed} failed and ${refused} were refused`,
+  plotCaption: (minutes) => `Calls that ended, per ${minutes} minutes`,
+  results: { well: "in order", refused: "refused", failed: "failed" },
+  causes: "How calls ended",
+  cause: "Cause",
+  howOften: "Calls",
+  trunks: "Trunks",
+  engines: "drachtio and media servers",
+  servers: "BBB servers",
+  calls: (count) => (count === 1 ? "1 call" : `${count} calls`),
+  numbers: (count) => (count === 1 ? "1 number" : `${count} numbers`),
+  channels: (count, most) => `${count} of ${most} channels`,
+  meetings: (count) => (count === 1 ? "1 meeting" : `${count} meetings`),
+  callers: (count) => `${count} by telephone`,
+  answered: (time) => `last ${time} ago`,
+  neverAnswered: "never yet",
+  registeredSince: (time) => `registered since ${time}`,
+  isUp: "works",
+  isDown: "fault",
+  fixedAddress: "fixed address",
+  answers: "answers",
+  store: "Store of PINs",
+  stores: { none: "There is none: no front end has a token.", embedded: "on this machine's disk", redis: "Redis" },
+  lastTrouble: (time) => `Last trouble ${time}`,
+  failures: "What calls failed for",
+  failuresHint: "The log has each call under its id.",
+  noFailures: "No call has failed since the start.",
+  gotTo: (stage) => `last: ${stage}`,
+  more: (count) => `and ${count} more`,
+};
+
+export const statusTexts: Readonly<Record<Language, StatusTexts>> = { de, en };

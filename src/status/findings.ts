@@ -1,0 +1,54 @@
+import type { StatusReport, warningCodes } from "./status-report.js";
+
+/**
+ * What an operator should look at, the worst first. `down`: calls don't get through because of it; `impaired`: they do,
+ * for now or by another way; `insecure`: something goes in the open.
+ */
+export interface Finding {
+  readonly severity: "down" | "impaired" | "insecure";
+  readonly code: FindingCode;
+  /** The part that it is about, as the configuration names it; "" where there is only one. */
+  readonly subject: string;
+  /** In the words of whoever found it, English; "" for nothing to add. */
+  readonly detail: string;
+}
+
+export type FindingCode =
+  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "bbb-server-down" | "store-down" | "store-trouble"
+  | "calls-full" | "media-full" | (typeof warningCodes)[number];
+
+const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
+
+export function findingsOf(report: StatusReport): readonly Finding[] {
+  const { drachtio, trunks, mediaServers, bbbServers, store, warnings } = report;
+  const findings: Finding[] = [
+    ...(report.isDraining ? [finding("down", "draining")] : []),
+    ...(drachtio.state === "connected" ? [] : [finding("down", "drachtio-down", "", drachtio.state)]),
+    ...ofParts("trunk-down", trunks.map(({ name, fault }) => ({ name, fault }))),
+    ...ofParts("media-server-down", mediaServers.map(({ name, state, why }) => ({ name, fault: state === "up" ? null : (why ?? "") }))),
+    ...ofParts("bbb-server-down", bbbServers),
+    ...fullness(report),
+    ...(store.fault === null ? [] : [finding("impaired", "store-down", "", store.fault)]),
+    ...(store.trouble === null ? [] : [finding("impaired", "store-trouble", "", store.trouble.what)]),
+    ...warnings.map(({ code, subject }) => finding("insecure", code, subject)),
+  ];
+  return findings.sort((left, right) => order.indexOf(left.severity) - order.indexOf(right.severity));
+}
+
+/** Parts of which one is enough for a call. */
+function ofParts(code: FindingCode, parts: readonly { readonly name: string; readonly fault: string | null }[]): readonly Finding[] {
+  const severity = parts.every(({ fault }) => fault !== null) ? "down" : "impaired";
+  return parts.flatMap(({ name, fault }) => (fault === null ? [] : [finding(severity, code, name, fault)]));
+}
+
+function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {
+  const up = mediaServers.filter(({ state }) => state === "up");
+  return [
+    ...(calls.places >= calls.max ? [finding("down", "calls-full")] : []),
+    ...(up.length > 0 && up.every(({ channels, capacity }) => channels >= capacity) ? [finding("down", "media-full")] : []),
+  ];
+}
+
+function finding(severity: Finding["severity"], code: FindingCode, subject = "", detail = ""): Finding {
+  return { severity, code, subject, detail };
+}

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import t from "tap";
+import { isAuthentic, readWebhook } from "../../src/bbb/webhook.js";
+import { seeded } from "../support/seeded.js";
+
+const created = {
+  data: {
+    type: "event",
+    id: "meeting-created",
+    attributes: { meeting: { "internal-meeting-id": "abc-1", "external-meeting-id": "room", name: "<b>", "is-breakout": false, "parent-id": "bbb-none", "voice-conf": "04711", audioBridge: "bbb-webrtc-sfu", metadata: { a: "b" } } },
+    event: { ts: 1 },
+  },
+};
+
+function form(event: unknown): string {
+  return new URLSearchParams({ domain: "bbb.example.org", event: JSON.stringify(event), timestamp: "0" }).toString();
+}
+
+function meeting(changes: Readonly<Record<string, unknown>>, id = "meeting-created"): unknown {
+  return { data: { ...created.data, id, attributes: { meeting: { ...created.data.attributes.meeting, ...changes } } } };
+}
+
+await t.test("meetings that begin and end, and everything else left out", (t) => {
+  t.match(readWebhook(form([created])), [{ kind: "created", meeting: { meetingId: "abc-1", isOccupied: false, parentId: undefined, audioBridge: "freeswitch" } }]);
+  const [first] = readWebhook(form([created])) ?? [];
+  t.equal(first?.kind === "created" ? first.meeting.voiceBridge.reveal() : "", "04711", "a leading zero counts");
+  t.match(readWebhook(form([meeting({ "parent-id": "abc-0", audioBridge: "livekit" })])), [{ meeting: { parentId: "abc-0", audioBridge: "livekit" } }]);
+  t.match(readWebhook(form([meeting({ audioBridge: undefined })])), [{ meeting: { audioBridge: undefined } }], "BBB before 3.0 tells nothing");
+  t.strictSame(readWebhook(form([meeting({}, "meeting-ended")])), [{ kind: "ended", meetingId: "abc-1" }]);
+  t.strictSame(readWebhook(form([meeting({}, "user-joined"), { data: { type: "event", id: "rap-published", attributes: {} } }])), []);
+  t.equal(readWebhook(form([created, meeting({}, "meeting-ended")]))?.length, 2, "several at once");
+  t.end();
+});
+
+await t.test("what is no event, or one without what is needed", (t) => {
+  for (const bad of [meeting({ "voice-conf": "12x" }), meeting({ "voice-conf": "123456789012" }), meeting({ "voice-conf": undefined }), meeting({ "internal-meeting-id": "" }), meeting({ "internal-meeting-id": "x".repeat(300) }), meeting({ "internal-meeting-id": 5 }), null, 1, "x", [], {}]) {
+    t.strictSame(readWebhook(form([bad])), [], JSON.stringify(bad).slice(0, 80));
+  }
+  for (const text of ["", "event=", "event=%5B", "event={}", "event=null", "other=1", "event=%5B%7B", "%%%=%%%"]) t.equal(readWebhook(text), undefined, text);
+  t.end();
+});
+
+await t.test("the proof", (t) => {
+  const proof = { callbackUrl: "https://phone.example.org/bbb-webhooks/bbb-1", body: form([created]), checksum: "", authorization: "" };
+  for (const algorithm of ["sha1", "sha256", "sha384", "sha512"]) {
+    const checksum = createHash(algorithm).update(`${proof.callbackUrl}${proof.body}secret`).digest("hex");
+    t.ok(isAuthentic({ ...proof, checksum }, "secret"), algorithm);
+    t.ok(isAuthentic({ ...proof, checksum: checksum.toUpperCase() }, "secret"));
+    t.notOk(isAuthentic({ ...proof, checksum }, "another"));
+    t.notOk(isAuthentic({ ...proof, checksum, body: `${proof.body}&x=1` }, "secret"));
+    t.notOk(isAuthentic({ ...proof, checksum, callbackUrl: "https://elsewhere.example.org/" }, "secret"));
+  }
+  t.ok(isAuthentic({ ...proof, authorization: "Bearer secret" }, "secret"));
+  for (const authorization of ["Bearer another", "Bearer ", "secret", "Basic secret"]) t.notOk(isAuthentic({ ...proof, authorization }, "secret"), authorization);
+  t.notOk(isAuthentic(proof, "secret"), "nothing at all");
+  t.notOk(isAuthentic({ ...proof, checksum: "0".repeat(40) }, "secret"));
+  t.end();
+});
+
+await t.test("bytes that are anything", (t) => {
+  const random = seeded(5);
+  const text = form([created, meeting({}, "meeting-ended")]);
+  for (let round = 0; round < 3_000; round++) {
+    const at = random.below(text.length);
+    const mangled = `${text.slice(0, at)}${String.fromCharCode(random.below(300))}${text.slice(at + random.below(9))}`;
+    const events = readWebhook(mangled);
+    if (events !== undefined && events.length > 2) t.fail("more events than there were");
+  }
+  t.pass("none made it throw");
+  t.end();
+});

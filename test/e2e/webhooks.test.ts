@@ -1,0 +1,108 @@
+import t, { type Test } from "tap";
+import { SampleWebhooks, type WebhookOptions } from "../../src/embedded/bbb/webhooks.js";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import { PATIENCE_MS } from "./support/deadline.js";
+import { hears, untilHeard } from "./support/hearing.js";
+import { type Settings, World } from "./support/world.js";
+
+const caller = "+4915223125678";
+
+/** Servers that are hardly ever polled and tell by webhooks; the second one's LiveKit is where the first one's FreeSWITCH is. */
+async function startWorld(t: Test, livekit: "with" | "without"): Promise<World> {
+  const settings = (all: Settings): Settings => {
+    const servers = all["bbb_servers"] as readonly (Settings & { readonly sip: Settings })[];
+    const livekitSip = { port: servers[0]?.sip["port"] };
+    return { ...all, bbb_servers: servers.map((server, at) => ({ ...server, webhooks: true, poll_interval: "10m", ...(livekit === "with" && at === 1 && { livekit_sip: livekitSip }) })) };
+  };
+  return await World.start(t, { settings });
+}
+
+function hooksOf(t: Test, world: World, at: 0 | 1, proof: WebhookOptions["proof"]): SampleWebhooks {
+  const bbb = world.bbbs[at];
+  const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "test-bbb-secret", proof });
+  t.teardown(() => hooks.close());
+  return hooks;
+}
+
+async function answered(world: World): Promise<PhoneCall> {
+  const phone = await world.phone();
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  await call.answered;
+  await untilHeard(world, call, "de/welcome");
+  return call;
+}
+
+await t.test("a meeting that a webhook has told of is known without asking, and forgotten when one tells its end", async (t) => {
+  const world = await startWorld(t, "without");
+  const [bbb] = world.bbbs;
+  for (const [proof, pin] of [["sha1", "700001"], ["sha512", "700002"], ["bearer", "700003"]] as const) {
+    const hooks = hooksOf(t, world, 0, proof);
+    const asked = bbb.api.calls("getMeetings");
+    bbb.createMeeting({ meetingID: `told-${proof}`, voiceBridge: pin });
+    await hooks.settled();
+    t.strictSame(hooks.answers, [200], proof);
+    t.match(world.einwahl.status().bbbServers, [{ name: bbb.name, meetings: 2 }, {}], "known at once");
+    t.equal(bbb.api.calls("getMeetings"), asked, "and the server was not asked");
+    const call = await answered(world);
+    const arrival = bbb.waitForMember(pin, PATIENCE_MS);
+    await call.sendDigits(`${pin}#`);
+    t.match(await arrival, { name: "5678" });
+    await call.hangUp();
+    await bbb.endMeeting(`told-${proof}`);
+    await hooks.settled();
+    t.strictSame(hooks.answers, [200, 200]);
+    await hooks.close();
+  }
+  const call = await answered(world);
+  await call.sendDigits("700001#");
+  await hears(t, world, call, "de/pin-unknown", "its end was told as well");
+  await call.hangUp();
+  t.strictSame(world.complaints([caller.slice(3), "700001", "700002", "700003"]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("a webhook that is not the server's changes nothing", async (t) => {
+  const world = await startWorld(t, "without");
+  const [bbb] = world.bbbs;
+  const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "guessed", proof: "sha1" });
+  t.teardown(() => hooks.close());
+  hooks.post("meeting-created", { "internal-meeting-id": "forged", "voice-conf": "666666", "parent-id": "bbb-none" });
+  hooks.post("meeting-ended", { "internal-meeting-id": bbb.meetings.all()[0]?.internalMeetingID });
+  await hooks.settled();
+  t.strictSame(hooks.answers, [401, 401]);
+  const call = await answered(world);
+  await call.sendDigits("666666#");
+  await hears(t, world, call, "de/pin-unknown", "nobody has that PIN");
+  const arrival = bbb.waitForMember("12345", PATIENCE_MS);
+  await call.sendDigits("12345#");
+  t.match(await arrival, { name: "5678" }, "and the meeting is still there");
+  await call.hangUp();
+});
+
+await t.test("a meeting with audio in LiveKit", async (t) => {
+  await t.test("is called on LiveKit's own port where there is one", async (t) => {
+    const world = await startWorld(t, "with");
+    const hooks = hooksOf(t, world, 1, "sha256");
+    world.bbbs[1].createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
+    await hooks.settled();
+    const call = await answered(world);
+    const arrival = world.bbbs[0].waitForMember("800001", PATIENCE_MS);
+    await call.sendDigits("800001#");
+    t.match(await arrival, { name: "5678" }, "there, and not on FreeSWITCH's");
+    t.strictSame(world.bbbs[1].members(), []);
+    await call.hangUp();
+  });
+
+  await t.test("is no place for telephones where there is none: the caller is told, and the operator why", async (t) => {
+    const world = await startWorld(t, "without");
+    const hooks = hooksOf(t, world, 1, "sha256");
+    world.bbbs[1].createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
+    await hooks.settled();
+    const call = await answered(world);
+    await call.sendDigits("800001#");
+    await hears(t, world, call, "de/no-telephone-audio", "the caller is told");
+    t.strictSame(world.bbbs.flatMap((bbb) => bbb.members()), [], "and nobody is in an empty conference");
+    t.match(world.log.past.join("\n"), /"server":"bbb-2".*LiveKit/, "the log says what to set");
+    await call.hangUp();
+  });
+});
