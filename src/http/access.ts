@@ -31,7 +31,7 @@ export class Access {
     this.#perToken = new RateLimit({ name: "token", windowMs, quota: perToken }, clock);
   }
 
-  /** Counts the request and finds out whose it is. A wrong token counts against the address, so it can't be guessed. */
+  /** Counts the request and finds out whose it is. A wrong token counts against the address. */
   admit(request: FastifyRequest, reply: FastifyReply): Visitor {
     const { authorization } = request.headers;
     const token = authorization === undefined ? undefined : this.#tokens.find(bearerToken(authorization) || (takesBasic(request) ? basicPassword(authorization) : ""));

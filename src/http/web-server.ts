@@ -7,6 +7,7 @@ import type { HttpConfig } from "../config/web-config.js";
 import { Access } from "./access.js";
 import { answerClientError } from "./client-error.js";
 import { CrossOrigin } from "./cors.js";
+import { fastifyProblem } from "./fastify-problem.js";
 import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { problemDetails, problemType } from "./problem.js";
 import type { Answer, AnswerSpec, PlacedError, Route } from "./route.js";
@@ -55,8 +56,9 @@ export class WebServer {
     this.server = Fastify({
       logger: false,
       forceCloseConnections: true,
-      // Node looks for connections that are too slow every half minute, if nobody says otherwise.
-      http: { headersTimeout: requestWithinMs, requestTimeout: requestWithinMs, connectionsCheckingInterval: Math.ceil(requestWithinMs / 5) },
+      // Node looks for connections that are too slow every half minute, if nobody says otherwise. A request without a
+      // Host it would refuse without a body.
+      http: { headersTimeout: requestWithinMs, requestTimeout: requestWithinMs, connectionsCheckingInterval: Math.ceil(requestWithinMs / 5), requireHostHeader: false },
       bodyLimit: mostBytes,
       requestTimeout: requestWithinMs,
       routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
@@ -69,6 +71,10 @@ export class WebServer {
       },
     });
     this.server.server.maxHeadersCount = 100;
+    // What Node would refuse with an empty 417 may as well be answered (RFC 9110 section 10.1.1).
+    this.server.server.on("checkExpectation", (request, response) => {
+      this.server.server.emit("request", request, response);
+    });
     this.#prepare();
   }
 
@@ -82,12 +88,11 @@ export class WebServer {
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ":$1"),
       ...(route.body?.mostBytes !== undefined && { bodyLimit: route.body.mostBytes }),
-      config: { isForOperators: route.forOperators !== undefined },
+      config: { isPublic: route.access === "public", isForOperators: route.forOperators !== undefined },
       handler: (request, reply) => {
         this.#serve(route, request, reply);
       },
       onRequest: (request, reply, done) => {
-        if (route.access === "public") reply.headers(this.#crossOrigin.headers(request.headers.origin ?? ""));
         const refusal = this.#refusal(route, request);
         if (refusal === undefined) done();
         else this.#fail(reply, refusal);
@@ -115,13 +120,16 @@ export class WebServer {
       done(null, body);
     });
     server.addHook("onRequest", (request, reply, done) => {
+      const { isPublic, isUnlimited } = request.routeOptions.config;
       reply.headers(plainHeaders);
-      const problem = request.routeOptions.config.isUnlimited === true ? undefined : this.#access.admit(request, reply).problem;
-      if (problem === undefined) done();
-      else this.#fail(reply, problem);
-    });
-    server.setNotFoundHandler((request, reply) => {
-      this.#notFound(request, reply);
+      // Before anything is refused: a page of another origin sees no refusal without them.
+      if (isPublic === true) reply.headers(this.#crossOrigin.headers(request.headers.origin ?? ""));
+      const problem = isUnlimited === true ? undefined : this.#access.admit(request, reply).problem;
+      if (problem !== undefined) this.#fail(reply, problem);
+      else if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) this.#fail(reply, "malformed-http");
+      // Before the body: what is wrong with that does not matter where nothing takes it.
+      else if (request.is404) this.#notFound(request, reply);
+      else done();
     });
     server.setErrorHandler((error: FastifyError, _request, reply) => {
       this.#fail(reply, this.#codeOf(error));
@@ -231,25 +239,10 @@ export class WebServer {
   }
 
   #codeOf(error: unknown): ProblemCode {
-    const code = typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
-    switch (code) {
-      case "FST_ERR_CTP_BODY_TOO_LARGE":
-        return "body-too-large";
-      case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
-        return "unsupported-media-type";
-      case "FST_ERR_CTP_INVALID_JSON_BODY":
-      case "FST_ERR_CTP_EMPTY_JSON_BODY":
-        return "malformed-json";
-      case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-        return "malformed-http";
-      case "FST_ERR_BAD_URL":
-        return "malformed-url";
-      case "FST_ERR_MAX_PARAM_LENGTH":
-        return "url-too-long";
-      default:
-        this.#options.onBug(error);
-        return "internal-error";
-    }
+    const known = fastifyProblem(error);
+    if (known !== undefined) return known;
+    this.#options.onBug(error);
+    return "internal-error";
   }
 }
 
@@ -289,5 +282,7 @@ declare module "fastify" {
     isUnlimited?: boolean;
     /** See `forOperators` of routes. */
     isForOperators?: boolean;
+    /** Routes that pages of other origins may read, as far as the configuration lets them. */
+    isPublic?: boolean;
   }
 }

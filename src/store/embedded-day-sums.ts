@@ -1,4 +1,4 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Result, failure, success } from "../result.js";
@@ -59,6 +59,8 @@ export class EmbeddedDaySums implements DaySums {
       return success(undefined);
     } catch (error) {
       this.#onTrouble(`${this.#path} can't be written: ${error instanceof Error ? error.message : String(error)}`);
+      // On a disk that is full the room is needed.
+      await rm(`${this.#path}.new`, { force: true }).catch(() => undefined);
       return failure("unavailable");
     }
   }

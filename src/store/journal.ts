@@ -138,14 +138,13 @@ export class Journal<Entry> {
       this.#file = file;
       this.#size = size;
       this.#condensedSize = size;
+      await this.#syncDirectory();
       await old.close();
     } catch (error) {
       this.#content.onTrouble(`${this.#path} can't be condensed: ${reason(error)}`);
       // Not again after every line.
       this.#condensedSize = this.#size;
-      return;
     }
-    await this.#syncDirectory();
   }
 
   /** Until this is done a power failure would bring back the old file, without what has been added since. */
@@ -247,6 +246,8 @@ async function writeNew(path: string, header: string, entries: Iterable<unknown>
     return { file, size };
   } catch (error) {
     await file.close();
+    // On a disk that is full the room is needed.
+    await rm(`${path}.new`, { force: true }).catch(() => undefined);
     throw error;
   }
 }

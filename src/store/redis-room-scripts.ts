@@ -19,7 +19,7 @@ local function ms(number) return string.format('%.0f', number) end
 local function read(id)
   local value = redis.call('HGET', rooms, id)
   if not value then return nil end
-  local digits, at, til = string.match(value, '^(%d+)|(%d+)|(%d*)$')
+  local digits, at, til = string.match(value, '^(%d+)|(%-?%d+)|(%-?%d*)$')
   return digits, at, til
 end
 local function laysDown(digits, til)

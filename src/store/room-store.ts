@@ -1,7 +1,7 @@
 import type { Pin } from "../caller/secret.js";
 import type { Result } from "../result.js";
 
-/** A room and the PIN that it keeps. Times are milliseconds since 1970, UTC. */
+/** A room and the PIN that it keeps. Times are whole milliseconds since 1970, UTC, negative before. */
 export interface Reservation {
   /** The front end's id of the room, the `meetingID` of BBB's `create`. */
   readonly meetingId: string;

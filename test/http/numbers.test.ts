@@ -92,6 +92,14 @@ await t.test("pages of other origins read what is public, when the operator lets
   const refused = await world.api("OPTIONS", "/rooms/x", { token: null, headers: { origin: "https://meet.example.org", "access-control-request-method": "PUT" } });
   t.equal(refused.headers.get("access-control-allow-methods"), null);
 
+  const busy = await WebWorld.start(t, { http: { corsOrigins: ["https://meet.example.org"], rateLimit: { windowMs: 60_000, perAddress: 1, perToken: 1 } } });
+  const ask = async (path: string): Promise<Response> => await busy.api("GET", path, { token: null, headers: { origin: "https://meet.example.org" } });
+  for (const [path, status] of [["/dial-in-numbers?country=x", 400], ["/dial-in-numbers", 429]] as const) {
+    const answer = await ask(path);
+    t.equal(answer.status, status);
+    t.equal(answer.headers.get("access-control-allow-origin"), "https://meet.example.org", "pages may read why they are refused");
+  }
+
   const everybody = await WebWorld.start(t, { http: { corsOrigins: ["*"] } });
   t.equal((await everybody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get("access-control-allow-origin"), "*");
   const nobody = await WebWorld.start(t);

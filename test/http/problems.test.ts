@@ -88,6 +88,9 @@ await t.test("requests that are not understood", async (t) => {
   const method = await world.api("PATCH", "/rooms/x");
   t.equal(method.headers.get("allow"), "PUT, GET, HEAD, DELETE, OPTIONS");
   await expect(t, "method-not-allowed", method);
+  await expect(t, "method-not-allowed", world.api("QUERY", "/rooms"));
+  await expect(t, "method-not-allowed", fetch(`${world.url}/api/v1/rooms/x`, { method: "POST", body: "{", headers: { "content-type": "text/plain" } }));
+  await expect(t, "not-found", fetch(`${world.url}/api/v1/nothing`, { method: "POST", body: "{", headers: { "content-type": "application/json" } }));
   t.same(world.bugs, []);
 });
 
@@ -95,6 +98,9 @@ await t.test("what is no HTTP, or not in time", async (t) => {
   const world = await WebWorld.start(t, { limits: { requestWithinMs: 300, answerWithinMs: 5_000 } });
   expectRaw(t, "malformed-http", await raw(world, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"));
+  expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
+  t.match(await raw(world, "GET /healthz HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /, "in HTTP/1.0 there need be no Host");
+  t.match(await raw(world, "GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: a miracle\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 200 /);
   expectRaw(t, "headers-too-large", await raw(world, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`));
   expectRaw(t, "too-slow", await raw(world, "PUT /api/v1/rooms/x HTTP/1.1\r\nHost: x\r\n"));
   t.same(world.bugs, []);

@@ -102,7 +102,7 @@ function pinForm(view: PageView, texts: PageTexts): Content {
   if (view.pin !== undefined) return undefined;
   const isWrong = view.isPinWrong;
   return html`<section class="card screen" aria-labelledby="form"><h2 id="form">${texts.pinForm}</h2><p id="form-hint">${texts.pinFormHint}</p>
-<form method="get" action="/" autocomplete="off"><input type="hidden" name="lang" value="${view.language}">
+<form method="get" action="?" autocomplete="off"><input type="hidden" name="lang" value="${view.language}">
 <label for="pin-field">${texts.pinLabel}</label>
 ${isWrong ? html`<p id="form-error"><strong>${texts.noPin}</strong></p>` : undefined}
 <input id="pin-field" name="pin" inputmode="numeric" required maxlength="20" aria-describedby="form-hint${isWrong ? " form-error" : ""}"${isWrong ? new Html(' aria-invalid="true"') : ""}>

@@ -150,6 +150,27 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [];
   });
 
+  await t.test("times long ago and far away", async (t) => {
+    const hand = new Hand();
+    const store = await start("extremes", hand);
+    for (const [place, until] of [Date.parse("0000-01-01T00:00:00Z"), -1, 0, 1].entries()) {
+      const id = `over ${place}`;
+      t.equal(value(await store.reserve(id, { until })).reservation.validUntil, until);
+      t.equal(value(await store.find(id)), undefined);
+      t.equal(value(await store.reserve(id, "as-it-is")).isNew, true, "and can be reserved again");
+      t.equal(value(await store.reserve(id, { until })).isNew, false);
+    }
+    const last = Date.parse("9999-12-31T23:59:59.999Z");
+    t.equal(value(await store.reserve("stays", { until: last })).reservation.validUntil, last);
+    t.equal(value(await store.find("stays"))?.validUntil, last);
+    t.equal(value(await store.reserve("another", "as-it-is")).isNew, true, "the store goes on");
+    t.same((await allRooms(store, 10)).map(({ meetingId }) => meetingId), ["another", "stays"]);
+    const old = Pin.parse("444444444");
+    if (old.ok) t.same(value(await store.import([{ meetingId: "old", pin: old.value, reservedAt: -5, validUntil: undefined }])), ["imported"]);
+    t.equal(value(await store.find("old"))?.reservedAt, -5);
+    t.equal(value(await store.release("old")), true);
+  });
+
   await t.test("no PIN is the beginning of another", async (t) => {
     const hand = new Hand();
     const store = await start("beginnings", hand);
