@@ -15,6 +15,7 @@ export interface BbbServerState {
   readonly askedEveryMs: number;
   /** Questions so far, those that failed among them. */
   readonly questions: number;
+  readonly failedQuestions: number;
   /** How long the last good answer took and how large it was; `undefined` when there was none. */
   readonly lastAnswerMs: number | undefined;
   readonly bytes: number | undefined;
@@ -69,6 +70,7 @@ export class BbbServer {
   #fault: string | undefined = "not asked yet";
   #failures = 0;
   #questions = 0;
+  #failedQuestions = 0;
   #answered: { readonly at: number; readonly tookMs: number; readonly bytes: number } | undefined;
   #asking: { readonly since: number; readonly done: Promise<void> } | undefined;
   /** The last question that has come to an end, well or not. */
@@ -94,6 +96,7 @@ export class BbbServer {
       meetings: this.#meetings.size,
       askedEveryMs: this.#pauseMs,
       questions: this.#questions,
+      failedQuestions: this.#failedQuestions,
       lastAnswerMs: this.#answered?.tookMs,
       bytes: this.#answered?.bytes,
       clashes: this.clashes,
@@ -231,6 +234,7 @@ export class BbbServer {
       return;
     }
     this.#failures += 1;
+    this.#failedQuestions += 1;
     this.#note(answer.failure);
     this.#forgetInTime();
   }

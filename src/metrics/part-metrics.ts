@@ -1,7 +1,9 @@
-import { Gauge, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
+import { warningsOf } from "../status/build-status.js";
 import type { CallBoard } from "../status/call-board.js";
 import { healthOf } from "../status/health.js";
 import type { Parts } from "../status/parts.js";
+import { warningCodes } from "../status/status-report.js";
 
 type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
@@ -20,6 +22,19 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       },
     });
   };
+  /** What somebody else has counted. */
+  const counter = (name: string, help: string, labelNames: readonly string[], values: (parts: Parts) => Values): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of values(partsNow())) this.inc(labels, value);
+      },
+    });
+  };
   const one = (value: (parts: Parts) => number) => (parts: Parts): Values => [[{}, value(parts)]];
 
   gauge("einwahl_build_info", "The running version.", ["version"], () => [[{ version }, 1]]);
@@ -31,8 +46,15 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   gauge("einwahl_drachtio_up", "1 while drachtio is connected.", [], one(({ signalling }) => flag(signalling.state === "connected")));
   gauge("einwahl_store_up", "1 while the store of PINs answers; absent when nothing is kept.", [], ({ store }) => (store.kind === "none" ? [] : [[{}, flag(store.fault === undefined)]]));
 
+  gauge("einwahl_warnings", "What an operator has allowed although it goes in the open, by kind: see the status page.", ["code"], (parts) => {
+    const codes = warningsOf(parts).map(({ code }) => code);
+    return warningCodes.map((code) => [{ code }, codes.filter((each) => each === code).length]);
+  });
+
   const lines = (value: (line: Parts["lines"][number]) => number) => (parts: Parts): Values => parts.lines.map((line) => [{ trunk: line.name }, value(line)]);
   gauge("einwahl_trunk_up", "1 while calls would come in over the trunk.", ["trunk"], lines(({ fault }) => flag(fault === undefined)));
+  gauge("einwahl_trunk_registered", "1 while the trunk is registered; absent for one that does not register.", ["trunk"], ({ config, lines: all }) =>
+    config.trunks.filter(({ registration }) => registration !== undefined).map(({ name }) => [{ trunk: name }, flag(all.some((line) => line.name === name && line.registrationState?.kind === "registered"))]));
   gauge("einwahl_trunk_calls", "Calls over the trunk.", ["trunk"], lines(({ name }) => board.callsOver(name)));
 
   const media = (value: (server: Parts["mediaServers"][number]) => number) => (parts: Parts): Values =>
@@ -47,9 +69,19 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       return known === undefined ? [] : [[{ server: server.name }, known]];
     });
   gauge("einwahl_bbb_server_up", "1 while the BBB server answers.", ["server"], servers(({ answers }) => flag(answers)));
-  gauge("einwahl_bbb_server_answer_age_seconds", "The age of the BBB server's last good answer; absent when there was none.", ["server"], servers(({ state }) => (state.ageMs === undefined ? undefined : state.ageMs / 1_000)));
+  gauge("einwahl_bbb_server_answer_age_seconds", "The age of the BBB server's last good answer; absent when there was none.", ["server"], servers(({ state }) => seconds(state.ageMs)));
+  counter("einwahl_bbb_server_questions_total", "How often the BBB server was asked for its meetings.", ["server"], servers(({ state }) => state.questions));
+  counter("einwahl_bbb_server_failures_total", "How often it did not answer that.", ["server"], servers(({ state }) => state.failedQuestions));
+  gauge("einwahl_bbb_server_answer_seconds", "How long the BBB server's last good answer took; absent when there was none.", ["server"], servers(({ state }) => seconds(state.lastAnswerMs)));
+  gauge("einwahl_bbb_server_webhook_age_seconds", "The age of the BBB server's last webhook; absent when there was none.", ["server"], servers(({ state }) => seconds(state.webhookAgeMs)));
+  gauge("einwahl_bbb_server_clashes", "PINs of the BBB server that another one has too.", ["server"], servers(({ state }) => state.clashes));
+  gauge("einwahl_bbb_server_meetings_unreachable", "Meetings that no telephone can be brought into.", ["server"], servers(({ state }) => state.unreachable));
   gauge("einwahl_bbb_server_meetings", "Meetings that the BBB server had when it was last asked.", ["server"], servers(({ state }) => state.meetings));
   gauge("einwahl_bbb_server_callers", "Callers of this einwahl in the BBB server's conferences.", ["server"], servers(({ name }) => board.callersOn(name)));
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1_000;
 }
 
 function flag(is: boolean): number {

@@ -13,6 +13,7 @@ const wrongPin = "99911";
 /** Each label with all values that it may have: names of the configuration and words of the program. */
 const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   cause: Object.keys(endCauses),
+  code: ["trunk-unencrypted", "bbb-unencrypted", "api-unencrypted"],
   result: ["refused", "caller", "dialogue", "finished", "failed"],
   trunk: ["line", "none"],
   server: ["bbb-1", "bbb-2"],
@@ -49,6 +50,8 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(sumOf(before, "einwahl_trunk_up", { trunk: "line" }), 1);
   t.equal(sumOf(before, "einwahl_bbb_server_up"), 2);
   t.equal(sumOf(before, "einwahl_bbb_server_meetings"), 2);
+  t.ok((sumOf(before, "einwahl_bbb_server_questions_total") ?? 0) >= 2);
+  t.equal(sumOf(before, "einwahl_bbb_server_failures_total"), 0);
   t.equal(sumOf(before, "einwahl_media_server_up", { media_server: "media-1" }), 1);
   t.equal(sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }), 0, "there before the first call, so that rates see that");
 

@@ -1,0 +1,24 @@
+import type { Parts } from "../../../src/status/parts.js";
+import { loaded, minimal } from "../../config/support.js";
+
+const config = loaded(minimal({
+  trunks: '[{ name: trunk, provider: easybell, username: user, password: password, numbers: [{ number: "+493012345678" }] }]',
+}));
+
+/** One of each part, all of them well. */
+export function fakeParts(): Parts {
+  return {
+    config,
+    isDraining: false,
+    places: 1,
+    signalling: { state: "connected", version: "v0.9.10" },
+    lines: [{ name: "trunk", fault: undefined, registrationState: { kind: "registered", since: 0, expiresInMs: 600_000 } }],
+    mediaServers: [{ name: "media", state: { kind: "up" }, channels: 1, capacity: 100 }],
+    bbbServers: [{
+      name: "bbb",
+      answers: true,
+      state: { fault: undefined, ageMs: 1_000, meetings: 2, askedEveryMs: 5_000, questions: 7, failedQuestions: 1, lastAnswerMs: 12, bytes: 1_000, clashes: 0, unreachable: 0, webhookAgeMs: 500 },
+    }],
+    store: { kind: "embedded", fault: undefined, trouble: undefined },
+  };
+}
