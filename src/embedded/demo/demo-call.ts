@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Stage } from "../../call/story.js";
 import { readPrompts } from "../phone/prompt-library.js";
 import { TestPhone } from "../phone/test-phone.js";
+import { soundsDirectory } from "./engines.js";
 import { type Breakable, demoCaller, demoConferences, demoNumbers, tones } from "./settings.js";
 import type { DemoWorld } from "./world.js";
 
@@ -34,7 +34,6 @@ export interface DemoResult {
 
 /** How long the caller waits for each thing to happen, in milliseconds. */
 const patience = 15_000;
-const sounds = join(fileURLToPath(new URL("../../../../", import.meta.url)), "freeswitch", "sounds");
 
 type Findings = { -readonly [Key in keyof Omit<DemoResult, "ok" | "stages">]: DemoResult[Key] };
 
@@ -53,7 +52,7 @@ export async function placeDemoCall(world: DemoWorld, broken: Breakable | undefi
     refused: "",
   };
   // Before the call: it takes a moment of this process, which carries the call as well.
-  const prompts = await readPrompts(join(sounds, "de"));
+  const prompts = await readPrompts(join(soundsDirectory, "de"));
   const phone = await TestPhone.open({ transport: "tls", tls: { ca: world.certificates.ca }, userAgent: "einwahl demo phone" });
   try {
     const call = await phone.dial({

@@ -3,19 +3,35 @@ export const breakable = ["pin", "srtp-trunk", "srtp-bbb", "label"] as const;
 
 export type Breakable = (typeof breakable)[number];
 
-export interface DemoPorts {
+/** Where the engines listen; 0: the system chooses. */
+export interface EnginePorts {
   /** SIP over UDP and TCP. */
   readonly sip: number;
   /** SIP over TLS. */
   readonly sips: number;
-  readonly http: number;
+  /** drachtio's port for applications. */
+  readonly drachtio: number;
+  /** FreeSWITCH's event socket. */
+  readonly eventSocket: number;
   readonly bbbApis: readonly [number, number];
+  readonly bbbSips: readonly [number, number];
+}
+
+export interface DemoPorts extends EnginePorts {
+  readonly http: number;
 }
 
 /** The ports that people know, or five in a row. */
 export function demoPorts(base: number | undefined): DemoPorts {
-  if (base === undefined) return { sip: 5060, sips: 5061, http: 8080, bbbApis: [8081, 8082] };
-  return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4] };
+  const inside = { drachtio: 0, eventSocket: 0, bbbSips: [0, 0] } as const;
+  if (base === undefined) return { sip: 5060, sips: 5061, http: 8080, bbbApis: [8081, 8082], ...inside };
+  return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4], ...inside };
+}
+
+/** For an application in another process: all ports are known beforehand, those that people know or eight in a row. */
+export function enginePorts(base: number | undefined): EnginePorts {
+  if (base === undefined) return { sip: 5060, sips: 5061, drachtio: 9022, eventSocket: 8021, bbbApis: [8081, 8082], bbbSips: [5081, 5082] };
+  return { sip: base, sips: base + 1, drachtio: base + 2, eventSocket: base + 3, bbbApis: [base + 4, base + 5], bbbSips: [base + 6, base + 7] };
 }
 
 /** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx), each with its languages. */

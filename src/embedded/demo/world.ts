@@ -2,48 +2,44 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { CallWatcher } from "../../call/call-watcher.js";
 import { systemClock } from "../../clock.js";
 import { formatFaults } from "../../config/fault.js";
 import { loadConfig } from "../../config/load.js";
 import { Einwahl } from "../../einwahl.js";
-import { SampleBbb } from "../bbb/sample-bbb.js";
-import { type Certificates, makeCertificates } from "../certificates.js";
-import { EmbeddedDrachtio } from "../drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch } from "../freeswitch/embedded-freeswitch.js";
+import type { SampleBbb } from "../bbb/sample-bbb.js";
+import type { Certificates } from "../certificates.js";
 import { scopes } from "../../config/scopes.js";
-import { type Breakable, type DemoPorts, demoConferences, demoNumbers, demoOperator, demoSecrets, demoToken } from "./settings.js";
+import { DemoEngines, soundsDirectory } from "./engines.js";
+import { type Breakable, type DemoPorts, demoOperator, demoToken } from "./settings.js";
 
 const host = "127.0.0.1";
-const repository = fileURLToPath(new URL("../../../../", import.meta.url));
-const soundsDirectory = join(repository, "freeswitch", "sounds");
 /** How long the parts may take to find each other, in milliseconds. */
 const readyLimit = 20_000;
 
 /** Everything that a real installation has, in this process: engines, two BBB servers and the unmodified application. */
 export class DemoWorld {
   readonly ports: DemoPorts;
-  readonly certificates: Certificates;
   /** The file of the authority that softphones have to trust. */
   readonly caFile: string;
   readonly #directory: string;
+  readonly #engines: DemoEngines;
   readonly #closers: (() => Promise<void>)[] = [];
-  #bbbs: readonly SampleBbb[] = [];
   #einwahl: Einwahl | undefined;
 
-  private constructor(ports: DemoPorts, certificates: Certificates, directory: string) {
+  private constructor(ports: DemoPorts, engines: DemoEngines, directory: string) {
     this.ports = ports;
-    this.certificates = certificates;
+    this.#engines = engines;
     this.#directory = directory;
     this.caFile = join(directory, "ca.pem");
   }
 
   /** Rejects with a message for people when a port is taken or the parts do not find each other. */
   static async start(ports: DemoPorts, broken: Breakable | undefined, watcher: CallWatcher): Promise<DemoWorld> {
+    const engines = await DemoEngines.start(ports, broken);
     const directory = await mkdtemp(join(tmpdir(), "einwahl-demo-"));
-    const world = new DemoWorld(ports, await makeCertificates(), directory);
+    const world = new DemoWorld(ports, engines, directory);
     world.#closers.push(() => rm(directory, { recursive: true, force: true }));
     try {
       await world.#start(broken, watcher);
@@ -54,12 +50,16 @@ export class DemoWorld {
     return world;
   }
 
+  get certificates(): Certificates {
+    return this.#engines.certificates;
+  }
+
   get bbbs(): readonly SampleBbb[] {
-    return this.#bbbs;
+    return this.#engines.bbbs;
   }
 
   bbb(name: string): SampleBbb | undefined {
-    return this.#bbbs.find((bbb) => bbb.name === name);
+    return this.bbbs.find((bbb) => bbb.name === name);
   }
 
   /** Calls and channels of the application that are there now. */
@@ -72,49 +72,13 @@ export class DemoWorld {
   }
 
   async #start(broken: Breakable | undefined, watcher: CallWatcher): Promise<void> {
-    const { ports, certificates } = this;
-    const { key, cert, ca } = certificates;
-    await writeFile(this.caFile, ca);
-    const drachtio = await EmbeddedDrachtio.start({
-      control: { address: host, port: 0, secret: demoSecrets.drachtio },
-      sip: [
-        { transport: "udp", address: host, port: ports.sip },
-        { transport: "tcp", address: host, port: ports.sip },
-        { transport: "tls", address: host, port: ports.sips },
-      ],
-      tls: { key, cert, ca },
-    });
-    this.#closers.push(() => drachtio.close());
-    const freeswitch = await EmbeddedFreeSwitch.start({
-      eventSocket: { address: host, port: 0, password: demoSecrets.eventSocket },
-      sip: { address: host, port: 0 },
-      rtp: { address: host },
-      tls: { ca, verify: true },
-      soundsDir: soundsDirectory,
-    });
-    this.#closers.push(() => freeswitch.close());
-    this.#bbbs = await Promise.all(demoConferences.map((conference, index) => this.#startBbb(conference, ports.bbbApis[index] ?? 0, broken)));
-    this.#einwahl = await this.#startEinwahl(drachtio.controlPort, freeswitch.eventSocketPort, broken, watcher);
+    this.#closers.push(() => this.#engines.stop());
+    await writeFile(this.caFile, this.certificates.ca);
+    this.#einwahl = await this.#startEinwahl(broken, watcher);
   }
 
-  async #startBbb(conference: (typeof demoConferences)[number], port: number, broken: Breakable | undefined): Promise<SampleBbb> {
-    const { key, cert } = this.certificates;
-    const bbb = await SampleBbb.start({
-      name: conference.server,
-      http: { address: host, port },
-      secret: demoSecrets.bbb,
-      sip: { address: host, port: 0 },
-      tls: { key, cert },
-      srtp: broken === "srtp-bbb" ? "none" : "mandatory",
-    });
-    this.#closers.push(() => bbb.close());
-    const voiceBridge = broken === "pin" ? `${conference.pin.slice(0, -1)}9` : conference.pin;
-    bbb.createMeeting({ meetingID: conference.name, name: conference.name, voiceBridge });
-    return bbb;
-  }
-
-  async #startEinwahl(drachtioPort: number, eventSocketPort: number, broken: Breakable | undefined, watcher: CallWatcher): Promise<Einwahl> {
-    const config = await this.#writeConfig(drachtioPort, eventSocketPort, broken);
+  async #startEinwahl(broken: Breakable | undefined, watcher: CallWatcher): Promise<Einwahl> {
+    const config = await this.#writeConfig(broken);
     const loaded = loadConfig(config, {});
     if (!loaded.ok) throw new Error(formatFaults(loaded.failure));
     const einwahl = await Einwahl.start({ config: loaded.value, logger: pino({ level: "silent" }), clock: systemClock, watcher });
@@ -133,12 +97,9 @@ export class DemoWorld {
   }
 
   /** The same kind of file that an operator writes; JSON is YAML. */
-  async #writeConfig(drachtioPort: number, eventSocketPort: number, broken: Breakable | undefined): Promise<string> {
+  async #writeConfig(broken: Breakable | undefined): Promise<string> {
     const settings = {
-      drachtio: { host, port: drachtioPort, secret: demoSecrets.drachtio },
-      media_servers: [{ name: "media-1", event_socket: { host, port: eventSocketPort, password: demoSecrets.eventSocket } }],
-      trunks: [{ name: "demo", provider: "generic", sources: [host], numbers: demoNumbers }],
-      bbb_servers: this.#bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: demoSecrets.bbb, sip: { host, port: bbb.sipPort } })),
+      ...this.#engines.settings,
       http: { host, port: this.ports.http, tokens: [{ name: "demo", sha256: createHash("sha256").update(demoToken).digest("hex"), scopes }] },
       statistics: "public",
       page: { operator: demoOperator },

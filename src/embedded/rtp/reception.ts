@@ -4,6 +4,9 @@ const MAX_DROPOUT = 3000;
 /** RTP timestamps of the codecs here count samples at 8 kHz. */
 const UNITS_PER_MS = 8;
 
+/** Timestamps further off than this begin anew: FreeSWITCH's do when it bridges a call, and the packets arrive evenly all the same. */
+const NEW_TIMELINE_MS = 10_000;
+
 /** How one direction of a call arrives: losses and jitter as RTCP would report them (RFC 3550 section 6.4.1). */
 export class Reception {
   #ssrc: number | undefined;
@@ -18,7 +21,7 @@ export class Reception {
     return Math.max(0, this.#missing);
   }
 
-  /** Interarrival jitter, smoothed, in milliseconds. The process's own delays are in it. */
+  /** Interarrival jitter, smoothed, in milliseconds. The process's own delays are in it; timestamps that begin anew are not. */
   get jitterMs(): number {
     return this.#jitterMs;
   }
@@ -68,6 +71,7 @@ export class Reception {
     this.#longestGapMs = Math.max(this.#longestGapMs, apartMs);
     // Timestamps run round at 2^32; the signed difference is right across it.
     const spokenMs = ((timestamp - last.timestamp) | 0) / UNITS_PER_MS;
-    this.#jitterMs += (Math.abs(apartMs - spokenMs) - this.#jitterMs) / 16;
+    const differenceMs = Math.abs(apartMs - spokenMs);
+    if (differenceMs < NEW_TIMELINE_MS) this.#jitterMs += (differenceMs - this.#jitterMs) / 16;
   }
 }

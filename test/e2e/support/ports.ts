@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 
 const ADDRESS = "127.0.0.1";
 const ATTEMPTS = 50;
+const HIGHEST = 65_535;
 
 /** A port of loopback that is free for TCP and UDP now. Others may take it before it is used: whoever starts on it must bear that. */
 export async function freePort(): Promise<number> {
@@ -20,11 +21,32 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
-async function tcpPort(): Promise<number> {
+/** The first of several neighbours that are free likewise. */
+export async function freePortsInARow(count: number): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const first = await freePort();
+    if (first + count > HIGHEST) continue;
+    const others = Array.from({ length: count - 1 }, (_, n) => first + 1 + n);
+    const areFree = await Promise.all(others.map(async (port) => (await tcpFree(port)) && (await udpFree(port))));
+    if (areFree.every(Boolean)) return first;
+  }
+  throw new Error(`no ${count} free ports in a row`);
+}
+
+async function tcpFree(port: number): Promise<boolean> {
+  try {
+    await tcpPort(port);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function tcpPort(wanted = 0): Promise<number> {
   const server = createServer();
   return await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, ADDRESS, () => {
+    server.listen(wanted, ADDRESS, () => {
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : 0;
       server.close(() => {

@@ -48,6 +48,17 @@ await t.test("jitter and gaps by the timestamps, not by the count of packets", (
   t.end();
 });
 
+await t.test("timestamps that begin anew, as FreeSWITCH's do when it bridges, are no jitter", (t) => {
+  const bridged = new Reception();
+  arriving(bridged, upTo(100));
+  const from = { ssrc: 1, sequence: 0, timestamp: 2_000_000_000 };
+  arriving(bridged, upTo(200).slice(100), () => 0, from);
+  t.same([bridged.jitterMs, bridged.lost, bridged.longestGapMs], [0, 0, 20]);
+  arriving(bridged, upTo(400).slice(200), (n) => (n % 2) * 8, from);
+  t.ok(Math.abs(bridged.jitterMs - 8) < 0.01, "what comes after is measured");
+  t.end();
+});
+
 await t.test("what is late is not lost, and a new sender is not a loss", (t) => {
   const late = new Reception();
   arriving(late, [0, 1, 3]);
