@@ -29,6 +29,8 @@ export interface EinwahlOptions {
   readonly watcher?: CallWatcher;
   /** Metrics of the whole process, which its `main` collects once. */
   readonly processMetrics?: Registry;
+  /** What the log can't be written for now. */
+  readonly logTrouble?: () => string | undefined;
 }
 
 /** The application: everything between the configuration and the calls. */
@@ -43,6 +45,7 @@ export class Einwahl {
   readonly #settings: CallSettings;
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
+  readonly #logTrouble: () => string | undefined;
   readonly #whenReady = new Latch<true>();
   #web: Web | undefined;
 
@@ -51,6 +54,7 @@ export class Einwahl {
     this.#config = config;
     this.#logger = logger;
     this.#clock = clock;
+    this.#logTrouble = options.logTrouble ?? (() => undefined);
     this.#settings = callSettings(config, newProcessKey());
     this.#directory = makeDirectory(config.bbbServers, () => this.#web?.rooms, logger, clock);
     this.#signalling = this.#openSignalling();
@@ -164,6 +168,7 @@ export class Einwahl {
       mediaServers: this.#mediaServers,
       bbbServers: this.#directory.servers,
       store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
+      logFault: this.#logTrouble(),
     };
   }
 

@@ -10,7 +10,7 @@ export const runCommand = command({
   summary: "run the server (the same as no command)",
   positionals: "",
   details: [
-    "Runs the server in the foreground and logs to standard output. A configuration with faults is refused with status 78, and every fault is listed.",
+    "Runs the server in the foreground and logs to standard output, or to the files of logging.file. A configuration with faults is refused with status 78, and every fault is listed.",
     "SIGTERM and SIGINT: no new calls; those that are up may go on for five minutes. A second signal ends them at once.",
   ],
   options: { config: commonOptions.config },
@@ -21,7 +21,14 @@ export const runCommand = command({
       context.terminal.note(formatFaults(loaded.failure));
       return exitCodes.configuration;
     }
-    const [{ pino }, { serve }] = await Promise.all([import("pino"), import("./serve.js")]);
-    return await serve(loaded.value, pino({ level: loaded.value.logging.level }), context);
+    const [{ openLog }, { serve }] = await Promise.all([import("../log/open-log.js"), import("./serve.js")]);
+    const log = openLog(loaded.value.logging, context.clock, (text) => {
+      context.terminal.note(text);
+    });
+    try {
+      return await serve(loaded.value, log, context);
+    } finally {
+      await log.close();
+    }
   },
 });

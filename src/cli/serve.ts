@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.js";
 import { Einwahl } from "../einwahl.js";
+import type { Log } from "../log/open-log.js";
 import { processMetrics } from "../metrics/metrics.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
@@ -9,14 +10,15 @@ import { type ExitCode, exitCodes } from "./exit-code.js";
 const drainMs = 5 * 60_000;
 
 /** Runs the server until a signal ends it. */
-export async function serve(config: Config, logger: Logger, context: CommandContext): Promise<ExitCode> {
+export async function serve(config: Config, log: Log, context: CommandContext): Promise<ExitCode> {
+  const { logger } = log;
   context.onUncaught((error) => {
     // A bug, in a library's listener perhaps: the calls that are up need not suffer for it.
     logger.error({ err: error }, "bug");
   });
   let einwahl: Einwahl;
   try {
-    einwahl = await Einwahl.start({ config, logger, clock: context.clock, processMetrics: processMetrics() });
+    einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
   } catch (error) {
     logger.fatal({ err: error }, "einwahl can't start");
     return exitCodes.failed;

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Key, isKey } from "../call/key-buffer.js";
 import { type LabelSettings, defaultLabels } from "../caller/label.js";
@@ -48,7 +49,11 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     rooms: completeRooms(settings.rooms, directory),
     statistics: settings.statistics,
     page: completePage(settings.page),
-    logging: settings.logging,
+    logging: {
+      level: settings.logging.level,
+      file: settings.logging.file === undefined ? undefined : resolve(directory, settings.logging.file),
+      retentionDays: settings.logging.retention_days,
+    },
     prompts: { directory: settings.prompts.directory?.replace(/\/+$/, "") ?? packagedPrompts },
   };
 }

@@ -24,7 +24,7 @@ export interface Config {
   readonly rooms: RoomsConfig;
   readonly statistics: StatisticsConfig;
   readonly page: PageConfig;
-  readonly logging: { readonly level: LogLevel };
+  readonly logging: LoggingConfig;
   /** Where the media servers find the recordings, on their own disks. */
   readonly prompts: { readonly directory: string };
 }
@@ -36,6 +36,14 @@ export interface DrachtioConfig {
   readonly host: string;
   readonly port: number;
   readonly secret: Secret;
+}
+
+export interface LoggingConfig {
+  readonly level: LogLevel;
+  /** `undefined`: standard output. Else files of this name with the day before its ending. */
+  readonly file: string | undefined;
+  /** 1 to 7: no line gets older, in files. */
+  readonly retentionDays: number;
 }
 
 export interface MediaServerConfig {

@@ -125,6 +125,7 @@ export const fields = {
   phoneNumber: matching(/^\+[1-9][0-9]{6,14}$/, "is no phone number in international form", "write it in quotes, with + and country code, without spaces: \"+493012345678\""),
   city: matching(/^[^\p{Cc}]{1,60}$/u, "is no name of a city", "up to 60 characters on one line"),
   sipProfile: matching(/^[A-Za-z0-9_.-]{1,40}$/, "is no name of a sofia profile", "as `sofia status` shows it"),
+  logFile: matching(/^[^\p{Cc}]*[^\p{Cc}/.][^\p{Cc}/]*$/u, "is no name of a file", "a path that ends with a name, such as /var/log/einwahl/einwahl.log"),
   directory: matching(/^\/[A-Za-z0-9._/-]*$/, "is no absolute path", "as the media servers see it, with letters, digits and . _ - / only"),
   source: text(sourceFault),
   apiUrl: text(apiUrlFault),

@@ -130,7 +130,9 @@ export const configSchema = z.strictObject({
   page,
   logging: z.strictObject({
     level: z.enum(["debug", "info", "warn", "error"]).prefault("info").describe("The least important lines that are logged. No level logs numbers or PINs."),
-  }).prefault({}).describe("The log, on standard output."),
+    file: fields.logFile.optional().describe("Where the log goes instead of standard output: /var/log/einwahl/einwahl.log is one file for each day (in UTC), /var/log/einwahl/einwahl-2026-11-20.log and so on. A relative path is taken from the directory of this file. Default: standard output."),
+    retention_days: fields.count(1, 7).prefault(7).describe("How many days the log's files are kept, today's among them: no line gets older. Without file, that is up to whatever keeps standard output."),
+  }).prefault({}).describe("The log, one line of JSON for each call and for what happens to the parts."),
   prompts: z.strictObject({
     directory: fields.directory.optional().describe("Where the media servers find the recordings: <directory>/de/welcome.wav and so on. Default: the recordings that come with einwahl, where they are on this machine."),
   }).prefault({}).describe("The recordings that callers hear."),

@@ -46,6 +46,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   gauge("einwahl_drachtio_up", "1 while drachtio is connected.", [], one(({ signalling }) => flag(signalling.state === "connected")));
   gauge("einwahl_store_up", "1 while the store of PINs answers; absent when nothing is kept.", [], ({ store }) => (store.kind === "none" ? [] : [[{}, flag(store.fault === undefined)]]));
 
+  gauge("einwahl_log_up", "1 while the log can be written.", [], one(({ logFault }) => flag(logFault === undefined)));
   gauge("einwahl_warnings", "What an operator has allowed although it goes in the open, by kind: see the status page.", ["code"], (parts) => {
     const codes = warningsOf(parts).map(({ code }) => code);
     return warningCodes.map((code) => [{ code }, codes.filter((each) => each === code).length]);

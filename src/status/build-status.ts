@@ -51,6 +51,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
       fault: store.fault ?? null,
       trouble: store.trouble === undefined ? null : { at: new Date(store.trouble.at).toISOString(), what: store.trouble.what },
     },
+    logFault: parts.logFault ?? null,
     warnings: warningsOf(parts),
   };
 }

@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 export type FindingCode =
-  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "bbb-server-down" | "store-down" | "store-trouble"
+  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "bbb-server-down" | "store-down" | "store-trouble" | "log-down"
   | "calls-full" | "media-full" | (typeof warningCodes)[number];
 
 const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
@@ -30,6 +30,7 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
     ...fullness(report),
     ...(store.fault === null ? [] : [finding("impaired", "store-down", "", store.fault)]),
     ...(store.trouble === null ? [] : [finding("impaired", "store-trouble", "", store.trouble.what)]),
+    ...(report.logFault === null ? [] : [finding("impaired", "log-down", "", report.logFault)]),
     ...warnings.map(({ code, subject }) => finding("insecure", code, subject)),
   ];
   return findings.sort((left, right) => order.indexOf(left.severity) - order.indexOf(right.severity));

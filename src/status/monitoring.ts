@@ -6,7 +6,7 @@ import { Metrics } from "../metrics/metrics.js";
 import { packageVersion } from "../package-version.js";
 import { buildStatus } from "./build-status.js";
 import { CallBoard } from "./call-board.js";
-import { CallLog } from "./call-log.js";
+import { CallLog } from "../log/call-log.js";
 import { type Health, healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
 import type { StatusReport } from "./status-report.js";

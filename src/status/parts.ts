@@ -15,6 +15,8 @@ export interface Parts {
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   readonly store: StoreState;
+  /** What the log can't be written for now. */
+  readonly logFault: string | undefined;
 }
 
 export interface StoreState {

@@ -99,6 +99,7 @@ export const statusReport = z.object({
     fault: z.string().nullable().describe("Why it does not answer now."),
     trouble: z.object({ at: time, what: z.string() }).nullable().describe("The last thing that went wrong with the disk; it may be over."),
   }),
+  logFault: z.string().nullable().describe("Why the log can't be written now."),
   warnings: z.array(warning),
 });
 

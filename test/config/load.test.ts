@@ -40,7 +40,7 @@ await t.test("the least configuration has every default", (t) => {
   t.same(config.rooms, { store: { kind: "embedded", directory: "/etc/einwahl/data" }, pinLength: 9, restMs: 90 * 24 * 3_600_000, jitsiConfCode: "token" });
   t.equal(config.statistics, "off");
   t.same(config.page, { title: { de: "Per Telefon teilnehmen", en: "Join by phone" }, operator: undefined, privacyNote: { de: [], en: [] } });
-  t.equal(config.logging.level, "info");
+  t.same(config.logging, { level: "info", file: undefined, retentionDays: 7 });
   t.match(config.prompts.directory, /\/freeswitch\/sounds$/);
   t.end();
 });

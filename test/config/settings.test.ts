@@ -173,3 +173,11 @@ await t.test("a misspelt provider is one fault, whatever follows from it", (t) =
   t.same(trunkFaults(`provider: easybel, username: u, password: p, ${numbers}`), ["trunks[0].provider must be one of easybell, generic"]);
   t.end();
 });
+
+await t.test("the log: on standard output or in files, which are kept for seven days at most", (t) => {
+  t.same(loaded(minimal({ logging: "{ file: logs/einwahl.log, retention_days: 2 }" })).logging, { level: "info", file: "/etc/einwahl/logs/einwahl.log", retentionDays: 2 });
+  t.equal(loaded(minimal({ logging: "{ file: /var/log/einwahl.log }" })).logging.file, "/var/log/einwahl.log");
+  for (const days of ["0", "8", "1.5", "-1", "forever"]) t.equal(faultsOf(minimal({ logging: `{ retention_days: ${days} }` }))[0]?.path, "logging.retention_days", days);
+  for (const file of ['""', "logs/", "..", "/", '"a\\nb"']) t.equal(faultsOf(minimal({ logging: `{ file: ${file} }` }))[0]?.path, "logging.file", file);
+  t.end();
+});

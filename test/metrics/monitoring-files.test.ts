@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pino } from "pino";
 import t from "tap";
 import { parse } from "yaml";
 import { endCauses } from "../../src/call/cause.js";
@@ -61,7 +62,7 @@ const added = ["job", "instance"];
 
 /** What einwahl tells, with the labels of each; calls are needed for some to be there. */
 async function told(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const monitoring = new Monitoring({ parts: fakeParts, clock: new FakeClock(), logger: { debug: () => undefined, info: () => undefined } as never, processMetrics: processMetrics(), watcher: undefined });
+  const monitoring = new Monitoring({ parts: fakeParts, clock: new FakeClock(), logger: pino({ level: "silent" }), processMetrics: processMetrics(), watcher: undefined });
   monitoring.watcher.onStage("a", "ringing", {});
   monitoring.watcher.onEnd("a", {
     cause: "conference-unreachable", trunk: "trunk", mediaServer: "media", server: "bbb", codec: "PCMA", srtp: { trunk: "none", bbb: "AEAD_AES_256_GCM" },

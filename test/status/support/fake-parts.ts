@@ -20,5 +20,6 @@ export function fakeParts(): Parts {
       state: { fault: undefined, ageMs: 1_000, meetings: 2, askedEveryMs: 5_000, questions: 7, failedQuestions: 1, lastAnswerMs: 12, bytes: 1_000, clashes: 0, unreachable: 0, webhookAgeMs: 500 },
     }],
     store: { kind: "embedded", fault: undefined, trouble: undefined },
+    logFault: undefined,
   };
 }

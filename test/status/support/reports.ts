@@ -50,6 +50,7 @@ export const goodDay: StatusReport = {
   ],
   day: day(18, (place, calls) => ({ failed: 0, refused: place % 19 === 0 && calls > 0 ? 1 : 0 })),
   store: { kind: "embedded", fault: null, trouble: null },
+  logFault: null,
   warnings: [],
 };
 
@@ -83,6 +84,7 @@ export const badDay: StatusReport = {
   ],
   day: day(14, (place, calls) => (place > 78 ? { failed: Math.round(calls * 0.6), refused: Math.round(calls * 0.3) } : { failed: 0, refused: Math.min(calls, place % 3) })),
   store: { kind: "redis", fault: "connect ECONNREFUSED 127.0.0.1:6379", trouble: { at: at(200), what: "ENOSPC: no space left on device, write" } },
+  logFault: "ENOSPC: no space left on device, write",
   warnings: [{ code: "trunk-unencrypted", subject: "<b>campus</b>-with-a-name-that-does-not-want-to-end" }, { code: "bbb-unencrypted", subject: "bbb-3" }],
 };
 
