@@ -46,6 +46,8 @@ export class Voice {
   srtp: SrtpPolicy;
   suites: readonly SuiteName[] | undefined;
   allowed: readonly string[];
+  /** What the node shows of itself from the next `up()` on. */
+  tls: VoiceOptions["tls"];
   /** An answered call; whoever takes it closes its media when the dialog ends. */
   onArrival: (arrival: Arrival) => void = (arrival) => {
     inBackground(arrival.dialog.bye());
@@ -65,6 +67,7 @@ export class Voice {
     this.srtp = options.srtp;
     this.suites = options.suites;
     this.allowed = options.allowed;
+    this.tls = options.tls;
   }
 
   /** Rejects when the port is taken. */
@@ -104,7 +107,8 @@ export class Voice {
   /** Listens again, on the same port as before. */
   async up(): Promise<void> {
     if (this.#agent !== undefined) return;
-    const { address, tls, clock } = this.#options;
+    const { address, clock } = this.#options;
+    const { tls } = this;
     const agent = await SipUserAgent.listen({
       listen: [{ transport: "tls", address, port: this.#port }],
       tls,

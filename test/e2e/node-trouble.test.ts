@@ -1,0 +1,216 @@
+import t, { type Test } from "tap";
+import { makeCertificates } from "../../src/embedded/certificates.js";
+import type { MemberInfo } from "../../src/embedded/bbb/member.js";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { CallReport, Stage } from "../../src/call/story.js";
+import { PATIENCE_MS } from "./support/deadline.js";
+import { type HearOptions, hears } from "./support/hearing.js";
+import { Tones, talk } from "./support/talk.js";
+import { type Settings, World, conferences, withPollInterval } from "./support/world.js";
+
+const caller = "+4915223125678";
+const [{ pin, name: meeting }] = conferences;
+
+t.setTimeout(300_000);
+
+/** A call that has typed the PIN of the first conference. */
+async function typed(world: World): Promise<PhoneCall> {
+  const phone = await world.phone();
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  await call.answered;
+  await call.sendDigits(`${pin}#`);
+  return call;
+}
+
+function report(world: World): Promise<CallReport> {
+  return world.reports.next("the call's report", () => true, { ms: 120_000 });
+}
+
+/** The caller hears this, and the log has the cause. */
+async function isTold(t: Test, world: World, call: PhoneCall, story: Promise<CallReport>, prompt: string, cause: string, options: HearOptions = {}): Promise<void> {
+  await hears(t, world, call, prompt, "what the caller hears", { whole: true, ...options });
+  t.match(await story, { cause });
+  t.ok(world.log.past.some((line) => line.includes(`"cause":"${cause}"`)), "the cause is in the log");
+}
+
+await t.test("a node fails before the caller is in", async (t) => {
+  // Polled once only: what changes while the caller is on the way is found out because the node fails.
+  const world = await World.start(t, { settings: withPollInterval("10m") });
+  const [first, second] = world.bbbs;
+  const idle = await world.counts();
+  const stage = async (name: Stage): Promise<unknown> => await world.stages.next(`stage ${name}`, (change) => change.stage === name);
+
+  await t.test("it refuses, and the conference runs elsewhere meanwhile: joined there", async (t) => {
+    first.voice.refusal = { kind: "status", status: 480 };
+    const story = report(world);
+    const arrival = second.waitForMember(pin, PATIENCE_MS);
+    const moved = stage("joining").then(async () => {
+      await first.endMeeting(meeting);
+      second.createMeeting({ meetingID: "moved", name: "Moved", voiceBridge: pin });
+    });
+    const call = await typed(world);
+    await moved;
+    const member = await arrival;
+    t.match(member, { name: "5678" });
+    if (member !== undefined) await new Tones(world, { call, member }, second).bothWays(t, "on the other node");
+    await call.hangUp();
+    t.match(await story, { cause: "caller-hung-up", server: second.name, lookups: ["open", "open"], joins: 1 });
+    first.voice.refusal = undefined;
+    await second.endMeeting("moved");
+    first.createMeeting({ meetingID: meeting, name: meeting, voiceBridge: pin });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("it refuses, and the conference is over meanwhile", async (t) => {
+    first.voice.refusal = { kind: "status", status: 404 };
+    const story = report(world);
+    const ended = stage("joining").then(() => first.endMeeting(meeting));
+    const call = await typed(world);
+    await ended;
+    await isTold(t, world, call, story, "de/conference-unavailable", "conference-refused");
+    first.voice.refusal = undefined;
+    first.createMeeting({ meetingID: meeting, name: meeting, voiceBridge: pin });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("it rings and does not answer", async (t) => {
+    first.voice.refusal = { kind: "no-answer", ringing: true };
+    const story = report(world);
+    const again = stage("joining").then(() => stage("looking-up"));
+    const call = await typed(world);
+    await again;
+    await isTold(t, world, call, story, "de/conference-unavailable", "conference-unreachable");
+    t.equal(first.voice.counts().unanswered, 0, "the INVITEs were cancelled");
+    first.voice.refusal = undefined;
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("its certificate is one of an authority that nobody trusts", async (t) => {
+    const own = first.voice.tls;
+    await first.voice.down();
+    first.voice.tls = await makeCertificates();
+    await first.voice.up();
+    const story = report(world);
+    const again = stage("joining").then(() => stage("looking-up"));
+    const call = await typed(world);
+    await again;
+    await isTold(t, world, call, story, "de/conference-unavailable", "conference-unreachable");
+    t.equal(first.members(pin).length, 0);
+    await first.voice.down();
+    first.voice.tls = own;
+    await first.voice.up();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("a node is gone in the middle of a call", async (t) => {
+  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const [first, second] = world.bbbs;
+  const phone = await world.phone();
+  const idle = await world.counts();
+
+  await t.test("the conference is found on another node: joined there", async (t) => {
+    const story = report(world);
+    const { call } = await talk(world, phone, { number: caller });
+    second.createMeeting({ meetingID: "moved", name: "Moved", voiceBridge: pin });
+    const arrival: Promise<MemberInfo | undefined> = second.waitForMember(pin, 60_000);
+    await first.api.down();
+    await first.voice.down();
+    const member = await arrival;
+    t.match(member, { name: "5678" }, "without redialling");
+    if (member !== undefined) await new Tones(world, { call, member }, second).bothWays(t, "on the other node");
+    await call.hangUp();
+    t.match(await story, { cause: "caller-hung-up", server: second.name, joins: 2, pinsTyped: 1 });
+    await first.api.up();
+    await first.voice.up();
+    await second.endMeeting("moved");
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("the conference is found nowhere: told", async (t) => {
+    const story = report(world);
+    const { call } = await talk(world, phone, { number: caller });
+    await first.api.down();
+    await first.voice.down();
+    await world.stages.next("looked for again", ({ stage }) => stage === "looking-up", { ms: 60_000 });
+    await isTold(t, world, call, story, "de/conference-unavailable", "conference-unreachable");
+    await first.api.up();
+    await first.voice.up();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("the caller is not wanted", async (t) => {
+  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const [first] = world.bbbs;
+  const phone = await world.phone();
+  const idle = await world.counts();
+
+  for (const ban of [true, false]) {
+    await t.test(`removed by a moderator, ${ban ? "and banned" : "and not banned"}: told, and not joined again`, async (t) => {
+      const story = report(world);
+      const { call, member } = await talk(world, phone, { number: caller });
+      const later: MemberInfo[] = [];
+      const off = first.onJoin((each) => later.push(each));
+      await first.kick(member.memberId, { ban });
+      await isTold(t, world, call, story, "de/removed", "removed");
+      t.match(await call.ended, { by: "remote", reason: /cause=16;text="removed"/ });
+      off();
+      t.strictSame(later, []);
+      // Or the sample remembers the ban.
+      await first.endMeeting(meeting);
+      first.createMeeting({ meetingID: meeting, name: meeting, voiceBridge: pin });
+      t.match(await story, { joins: 1 });
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    });
+  }
+
+  t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("the conference's audio runs in LiveKit, and no SIP port of LiveKit is configured", async (t) => {
+  const world = await World.start(t, {
+    settings: (settings) => {
+      const servers = settings["bbb_servers"] as readonly Settings[];
+      return { ...settings, bbb_servers: servers.map((server, at) => (at === 0 ? { ...server, audio_bridge: "livekit" } : server)) };
+    },
+  });
+  const [first] = world.bbbs;
+  const idle = await world.counts();
+  const story = report(world);
+  const call = await typed(world);
+  await hears(t, world, call, "de/no-telephone-audio", "what the caller hears");
+  for (let tries = 2; tries <= 3; tries++) {
+    const from = call.audio.recording.durationMs;
+    await call.sendDigits(`${pin}#`);
+    await hears(t, world, call, "de/no-telephone-audio", "each time", { fromMs: from });
+  }
+  await isTold(t, world, call, story, "de/goodbye", "no-telephone-audio");
+  t.equal(first.voice.invites.length, 0, "nobody was called");
+  t.ok(world.log.past.some((line) => line.includes("livekit_sip")), "the operator sees why");
+  t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("einwahl is stopped: callers are told, wherever they are", async (t) => {
+  const world = await World.start(t);
+  const phone = await world.phone();
+  const { call: talking } = await talk(world, phone, { number: caller });
+  const asking = await phone.dial({ uri: world.sipUri(), number: caller });
+  asking.audio.listenForPrompts(world.prompts);
+  await asking.answered;
+  const stopping = performance.now();
+  const [, ...heard] = await Promise.all([
+    world.stopEinwahl(),
+    ...[talking, asking].map((call) => hears(t, world, call, "de/shutting-down", "that the service restarts", { whole: true })),
+  ]);
+  t.equal(heard.length, 2);
+  t.ok(performance.now() - stopping < 10_000, `${Math.round(performance.now() - stopping)} ms`);
+  for (const call of [talking, asking]) t.match(await call.ended, { by: "remote", reason: /text="shutdown"/ });
+  t.equal(world.bbbs[0].members().length, 0, "nobody is left in the conference");
+});
