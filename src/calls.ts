@@ -9,7 +9,8 @@ import { Pace } from "./call/pace.js";
 import type { CallSettings } from "./call/settings.js";
 import type { Clock } from "./clock.js";
 import { Latch } from "./latch.js";
-import { type Result, failure, success } from "./result.js";
+import { Places } from "./places.js";
+import { failure } from "./result.js";
 import type { DrachtioCall } from "./sip/incoming-call.js";
 
 export interface CallsOptions {
@@ -44,7 +45,7 @@ export class Calls {
   readonly #draining = new Latch<true>();
   readonly #shutdown = new Latch<EndCause>();
   readonly #pace: Pace;
-  #places = 0;
+  readonly #places = new Places();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -57,7 +58,7 @@ export class Calls {
 
   /** Calls that have been admitted and are not over. */
   get places(): number {
-    return this.#places;
+    return this.#places.taken;
   }
 
   get isDraining(): boolean {
@@ -83,7 +84,7 @@ export class Calls {
       media,
       directory,
       pace: this.#pace,
-      takePlace: () => this.#takePlace(maxConcurrent),
+      takePlace: (admitted) => (this.#draining.isSet ? failure("draining") : this.#places.take(admitted, maxConcurrent)),
       shutdown: this.#shutdown,
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
       onStage: (stage, facts) => {
@@ -129,15 +130,6 @@ export class Calls {
         callOff();
         resolve();
       }, resolve);
-    });
-  }
-
-  #takePlace(maxConcurrent: number): Result<() => void, "too-many-calls" | "draining"> {
-    if (this.#draining.isSet) return failure("draining");
-    if (this.#places >= maxConcurrent) return failure("too-many-calls");
-    this.#places += 1;
-    return success(() => {
-      this.#places -= 1;
     });
   }
 }

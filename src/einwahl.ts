@@ -18,8 +18,7 @@ import type { Health } from "./status/health.js";
 import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
-import type { Line } from "./trunk/line.js";
-import { TrunkAdmission } from "./trunk/trunks.js";
+import { Lines } from "./trunk/lines.js";
 import { Web } from "./web.js";
 
 export interface EinwahlOptions {
@@ -39,7 +38,7 @@ export class Einwahl {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #signalling: Signalling;
-  readonly #lines: readonly Line[];
+  readonly #lines: Lines;
   readonly #mediaServers: readonly MediaServer[];
   readonly #directory: BbbDirectory;
   readonly #settings: CallSettings;
@@ -61,14 +60,14 @@ export class Einwahl {
     const onState = (): void => {
       this.#checkReady();
     };
-    this.#lines = config.trunks.map((trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, onState }));
+    this.#lines = new Lines(config.trunks, (trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, onState }));
     this.#mediaServers = config.mediaServers.map((server) => makeMediaServer(server, config, { signalling: this.#signalling, logger, clock, onState }));
     this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
     this.#calls = new Calls({
       logger,
       clock,
       watcher: this.#monitoring.watcher,
-      trunks: new TrunkAdmission(this.#lines),
+      trunks: this.#lines,
       media: new MediaServerPool(this.#mediaServers),
       directory: this.#directory,
       terms: () => ({ settings: this.#settings, maxConcurrent: this.#config.calls.maxConcurrent }),
@@ -88,7 +87,7 @@ export class Einwahl {
       await einwahl.stop(0);
       throw error;
     }
-    const opening = [einwahl.#directory.open(), ...einwahl.#lines.map((line) => line.open()), ...einwahl.#mediaServers.map((server) => server.open())];
+    const opening = [einwahl.#directory.open(), einwahl.#lines.open(), ...einwahl.#mediaServers.map((server) => server.open())];
     await Promise.all(opening);
     einwahl.#checkReady();
     return einwahl;
@@ -125,7 +124,7 @@ export class Einwahl {
    */
   async stop(drainMs: number): Promise<void> {
     this.#calls.drain();
-    await Promise.all(this.#lines.map((line) => line.close()));
+    await this.#lines.close();
     await this.#calls.end(drainMs);
     this.#directory.close();
     for (const server of this.#mediaServers) server.close();
@@ -144,9 +143,12 @@ export class Einwahl {
       onCall: (call) => {
         this.#calls.take(call);
       },
+      onHeard: (address) => {
+        this.#lines.heardFrom(address);
+      },
       onConnected: (version) => {
         logger.info({ version }, "connected to drachtio");
-        for (const line of this.#lines) line.signallingIsUp(this.#signalling.addresses);
+        this.#lines.signallingIsUp(this.#signalling.addresses);
         this.#checkReady();
       },
       onLost: (why) => {
@@ -164,7 +166,7 @@ export class Einwahl {
       isDraining: this.#calls.isDraining,
       places: this.#calls.places,
       signalling: this.#signalling,
-      lines: this.#lines,
+      lines: this.#lines.all,
       mediaServers: this.#mediaServers,
       bbbServers: this.#directory.servers,
       store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },

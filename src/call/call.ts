@@ -25,8 +25,8 @@ export interface CallServices {
   readonly directory: Directory;
   /** Spreads the entries of callers who have waited for the same moment. */
   readonly pace: Pace;
-  /** Takes one of the places that the operator allows; the returned function gives it back. */
-  readonly takePlace: () => Result<() => void, "too-many-calls" | "draining">;
+  /** Takes one of the places that the operator allows, in all and over the call's trunk; the returned function gives it back. */
+  readonly takePlace: (admitted: Admitted) => Result<() => void, "too-many-calls" | "trunk-busy" | "draining">;
   /** Set when einwahl stops and the calls have to end. */
   readonly shutdown: Latch<EndCause>;
   /** The caller is in the conference with this number; the returned function says that it is over. */
@@ -102,10 +102,10 @@ async function live(
 
   const admitted = admit(call, services);
   if (!admitted.ok) return admitted.failure;
-  const place = services.takePlace();
+  story.note({ trunk: admitted.value.trunk });
+  const place = services.takePlace(admitted.value);
   if (!place.ok) return place.failure;
   held.place = place.value;
-  story.note({ trunk: admitted.value.trunk });
 
   call.ring();
   const connected = await connect(call, admitted.value, { waiting, held, services, settings });

@@ -9,6 +9,8 @@ export const endCauses = {
   "plain-rtp": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "SRTP with SDES keys is required"' }),
   "unusable-offer": refusal(488, "Not Acceptable Here", { Warning: '305 einwahl "No usable codec or cipher suite"' }),
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
+  /** The trunk's own limit, as on a telephone line with so many channels. */
+  "trunk-busy": refusal(486, "Busy Here"),
   draining: refusal(503, "Service Unavailable", { "Retry-After": "60" }),
   "media-unavailable": breakdown(503, "Service Unavailable", { "Retry-After": "30" }),
 

@@ -18,6 +18,8 @@ export type OfferKind = "sdes" | "plain" | "none" | "unusable";
 /** The trunk's view of an INVITE that it lets in. */
 export interface Admitted {
   readonly trunk: string;
+  /** The most calls at a time over this trunk; `undefined`: no limit of its own. */
+  readonly channels: number | undefined;
   /** The dialled number's languages, the first of which the caller is greeted in. */
   readonly languages: readonly [Language, ...Language[]];
   readonly caller: Caller;

@@ -4,11 +4,12 @@ import { type Key, isKey } from "../call/key-buffer.js";
 import { type LabelSettings, defaultLabels } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import { completeHttp, completePage, completeRooms } from "./complete-web.js";
-import type { BbbServerConfig, Config, MediaServerConfig, NumberConfig, RegistrationConfig, TrunkConfig } from "./config.js";
-import { type TrunkPreset, presets, sipPortFor } from "./presets.js";
+import { completeTrunk } from "./complete-trunk.js";
+import type { BbbServerConfig, Config, MediaServerConfig } from "./config.js";
+import { nonEmpty } from "./non-empty.js";
+import { sipPortFor } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
 
-type Trunk = ValidSettings["trunks"][number];
 type PerLanguage = string | { readonly de?: string | undefined; readonly en?: string | undefined } | undefined;
 
 /** From `dist/src/config` to the recordings that come with the package. */
@@ -76,44 +77,6 @@ function completeMediaServer(server: ValidSettings["media_servers"][number]): Me
   };
 }
 
-function completeTrunk(trunk: Trunk, fallbackLanguages: NumberConfig["languages"]): TrunkConfig {
-  const preset = presets[trunk.provider];
-  const registration = completeRegistration(trunk, preset);
-  const registrarHosts = registration === undefined ? [] : [registration.registrar.host];
-  return {
-    name: trunk.name,
-    provider: trunk.provider,
-    registration,
-    numbers: nonEmpty(trunk.numbers.map((each) => ({
-      number: each.number,
-      languages: each.languages === undefined ? fallbackLanguages : nonEmpty([...new Set(each.languages)]),
-      city: each.city,
-    }))),
-    sources: nonEmpty([...new Set([...(trunk.sources ?? []), ...registrarHosts])]),
-    country: trunk.country,
-    bareCountryCode: trunk.bare_country_code,
-    calledNumberFrom: trunk.called_number_from ?? preset.calledNumberFrom,
-    signalling: trunk.allow_unencrypted ? "any" : "tls",
-    srtp: trunk.allow_unencrypted ? "optional" : "mandatory",
-  };
-}
-
-function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationConfig | undefined {
-  if (trunk.registrar === false) return undefined;
-  const registrar = trunk.registrar ?? preset.registrar;
-  if (registrar === undefined) return undefined;
-  if (trunk.username === undefined || trunk.password === undefined) throw new Error("the cross-checks let a registrar without a user through");
-  const port = registrar.port ?? sipPortFor(registrar.transport);
-  return {
-    registrar: { host: registrar.host, port, transport: registrar.transport },
-    username: trunk.username,
-    password: trunk.password,
-    contact: trunk.contact === undefined ? undefined : { host: trunk.contact.host, port: trunk.contact.port ?? sipPortFor(registrar.transport) },
-    expiresSeconds: trunk.expires === undefined ? preset.expiresSeconds : Math.round(trunk.expires / 1_000),
-    keepaliveMs: trunk.keepalive ?? preset.keepaliveMs,
-  };
-}
-
 /** BBB's own FreeSWITCH has its TLS port here, not on 5061 (see facts/bigbluebutton.md). */
 const bbbTlsPort = 5081;
 
@@ -156,10 +119,4 @@ function completeLabel(label: ValidSettings["label"]): LabelSettings {
 function perLanguage(value: PerLanguage, fallback: Readonly<Record<Language, string>>): Readonly<Record<Language, string>> {
   if (typeof value === "string") return { de: value, en: value };
   return { de: value?.de ?? fallback.de, en: value?.en ?? fallback.en };
-}
-
-function nonEmpty<Item>(items: readonly Item[]): readonly [Item, ...Item[]] {
-  const [first, ...others] = items;
-  if (first === undefined) throw new Error("the schema or the cross-checks let an empty list through");
-  return [first, ...others];
 }

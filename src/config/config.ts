@@ -61,28 +61,41 @@ export interface MediaServerConfig {
   readonly capacity: number;
 }
 
+export type Provider = "easybell" | "dus.net" | "sipgate" | "telekom-companyflex" | "plusnet" | "generic";
+
 export interface TrunkConfig {
   readonly name: string;
-  readonly provider: "easybell" | "generic";
+  readonly provider: Provider;
   /** `undefined`: the provider sends the calls to a fixed address, nothing is registered. */
   readonly registration: RegistrationConfig | undefined;
   readonly numbers: readonly [NumberConfig, ...NumberConfig[]];
-  /** Addresses, networks (CIDR) and host names, the registrar's among them; never empty. */
-  readonly sources: readonly [string, ...string[]];
+  /** The most calls at a time; `undefined`: as many as there are altogether. */
+  readonly channels: number | undefined;
+  /** Addresses, networks (CIDR) and host names, the registrar's among them; its addresses by SRV come on top. */
+  readonly sources: readonly string[];
   /** The country of numbers with one leading 0. */
   readonly country: CountryCode;
   /** Whether numbers such as 4930... are international. */
   readonly bareCountryCode: boolean;
   readonly calledNumberFrom: "to" | "request-uri" | "p-called-party-id";
+  /** Whether the caller is taken from P-Asserted-Identity where there is one. */
+  readonly trustsAssertedIdentity: boolean;
   /** `tls`: INVITEs over anything else are not this trunk's, as the SRTP keys would travel in the open. */
   readonly signalling: "tls" | "any";
   /** Whether calls without SRTP (SDES) are refused. */
   readonly srtp: "mandatory" | "optional";
+  /** Settings of the provider that no source tells and the file does not name: the usual stands for them. */
+  readonly assumed: readonly string[];
 }
 
 export interface RegistrationConfig {
-  readonly registrar: { readonly host: string; readonly port: number; readonly transport: SipTransport };
+  /** With `srv` the addresses and ports are in SRV records, and `port` is for when there are none. */
+  readonly registrar: { readonly host: string; readonly port: number; readonly transport: SipTransport; readonly srv: boolean };
+  /** The domain of the trunk's address, `username@domain`. */
+  readonly domain: string;
   readonly username: string;
+  /** The user of the digest. */
+  readonly authUsername: string;
   readonly password: Secret;
   /** The public address of drachtio in the Contact; `undefined`: the one that drachtio reports. */
   readonly contact: { readonly host: string; readonly port: number } | undefined;
@@ -90,6 +103,8 @@ export interface RegistrationConfig {
   readonly expiresSeconds: number;
   /** How often the flow to the registrar is tried. */
   readonly keepaliveMs: number;
+  /** `undefined`: nothing is done about a trunk that is registered and over which nothing comes. */
+  readonly watchdog: { readonly silenceMs: number; readonly distanceMs: number } | undefined;
 }
 
 export interface NumberConfig {

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import { durationMs } from "./fields.js";
+import { isTrue, isUnencrypted, optOut, optsOut } from "./encryption.js";
 import type { Finding, Path } from "./fault.js";
-import { presets, providers } from "./presets.js";
 import { type Tree, entryOf, isMap, itemsOf } from "./tree.js";
+import { checkTrunk } from "./trunk-checks.js";
 
 /**
  * Faults that lie between settings. Looks at the tree and not at validated settings, so that these faults are
@@ -57,38 +58,6 @@ function repeated(places: readonly Place[], message: string, hint: string): read
   });
 }
 
-const optOut = "use tls, or write allow_unencrypted: true to let calls go in the open";
-
-function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
-  const findings: Finding[] = [];
-  const add = (key: string, message: string, hint: string): void => {
-    findings.push({ path: [...path, key], message, hint });
-  };
-  const registrar = entryOf(trunk, "registrar");
-  const provider = entryOf(trunk, "provider");
-  const registers = registrar !== false && (registrar !== undefined || hasRegistrar(provider));
-  if (registrar === undefined && provider !== undefined && !providers.some((each) => each === provider)) {
-    // A misspelt provider is one fault: whether the trunk registers is not known.
-  } else if (registers) {
-    for (const key of ["username", "password"]) {
-      if (entryOf(trunk, key) === undefined) add(key, "is missing", "the trunk registers: take it from the provider's portal, or write registrar: false");
-    }
-  } else {
-    if (entryOf(trunk, "sources") === undefined) add("sources", "is missing", "the trunk does not register: name the addresses that the provider's calls come from");
-    for (const key of ["username", "password", "contact", "expires", "keepalive"]) {
-      if (entryOf(trunk, key) !== undefined) add(key, "has no meaning here", "the trunk does not register: name a registrar, or remove this");
-    }
-  }
-  if (isUnencrypted(registrar) && !optsOut(trunk)) findings.push({ path: [...path, "registrar", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
-  if (entryOf(trunk, "srtp") !== undefined && optsOut(trunk)) add("allow_unencrypted", "contradicts srtp", "remove one of the two");
-  return findings;
-}
-
-/** Whether the provider's preset names a registrar. */
-function hasRegistrar(provider: Tree): boolean {
-  return providers.some((each) => each === provider && presets[each].registrar !== undefined);
-}
-
 function checkBbbServer(server: Tree, path: Path): readonly Finding[] {
   const findings: Finding[] = [];
   const sip = entryOf(server, "sip");
@@ -136,19 +105,6 @@ function checkTokens(tree: Tree): readonly Finding[] {
 
 function msOf(value: Tree): number | undefined {
   return typeof value === "string" || typeof value === "number" ? durationMs(value) : undefined;
-}
-
-function isUnencrypted(holder: Tree): boolean {
-  const transport = entryOf(holder, "transport");
-  return transport === "tcp" || transport === "udp";
-}
-
-function optsOut(holder: Tree): boolean {
-  return isTrue(entryOf(holder, "allow_unencrypted"));
-}
-
-function isTrue(value: Tree): boolean {
-  return value === true || value === "true";
 }
 
 function isOpenHttp(url: string): boolean {

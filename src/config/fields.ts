@@ -122,6 +122,7 @@ export const fields = {
     .pipe(secret).transform((value) => Secret.of(value)),
   name: matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "is no name", "up to 40 letters, digits, - and _, since it appears in logs and metrics"),
   userName: matching(/^[^\s\p{Cc}<>"@;?,]{1,100}$/u, "is no SIP user name", "without @ and what follows it, as the provider's portal shows it"),
+  authUserName: matching(/^[^\s\p{Cc}<>"\\;?,]{1,100}$/u, "is no SIP user name", "as the provider's portal shows it"),
   phoneNumber: matching(/^\+[1-9][0-9]{6,14}$/, "is no phone number in international form", "write it in quotes, with + and country code, without spaces: \"+493012345678\""),
   city: matching(/^[^\p{Cc}]{1,60}$/u, "is no name of a city", "up to 60 characters on one line"),
   sipProfile: matching(/^[A-Za-z0-9_.-]{1,40}$/, "is no name of a sofia profile", "as `sofia status` shows it"),

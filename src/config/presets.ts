@@ -2,31 +2,75 @@ import type { SipTransport, TrunkConfig } from "./config.js";
 
 /** What is known about a provider, so that the operator need not find it out. See facts/trunks.md for the sources. */
 export interface TrunkPreset {
-  /** `undefined`: the operator names it, or the trunk does not register. */
-  readonly registrar: { readonly host: string; readonly port: number; readonly transport: SipTransport } | undefined;
+  /**
+   * `undefined`: a registrar is the operator's choice, and without one the trunk does not register. Without a `host`
+   * every customer has another one, so that the operator has to name it, or to write `registrar: false`.
+   */
+  readonly registrar: PresetRegistrar | undefined;
+  /** The domain of the trunk's address, where that is not the registrar's host. */
+  readonly domain: string | undefined;
   readonly calledNumberFrom: TrunkConfig["calledNumberFrom"];
+  /** Whether numbers come as 4930..., without a plus. */
+  readonly bareCountryCode: boolean;
   readonly expiresSeconds: number;
   readonly keepaliveMs: number;
+  /**
+   * Settings for which no source has been found: what stands here for them is the usual, not the known. They are shown
+   * in the status until the operator has written them into the file.
+   */
+  readonly assumed: readonly AssumedSetting[];
 }
+
+export interface PresetRegistrar {
+  readonly host: string | undefined;
+  /** What the operator finds in the contract, where there is no `host`. */
+  readonly example: string | undefined;
+  readonly transport: SipTransport;
+  /** Whether its addresses and ports are in SRV records (RFC 3263 section 4.2). */
+  readonly srv: boolean;
+}
+
+export type AssumedSetting = "registrar" | "called_number_from" | "bare_country_code" | "expires";
+
+const usual = { domain: undefined, calledNumberFrom: "to", bareCountryCode: false, expiresSeconds: 600, keepaliveMs: 5_000 } as const;
 
 export const presets = {
   easybell: {
+    ...usual,
     // A fixed host and port: easybell says that connections with DNS-SRV cannot be encrypted.
-    registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls" },
-    // With the portal's number signalling set to E.164; the old "0049" mode does not tell the dialled number.
-    calledNumberFrom: "to",
-    expiresSeconds: 600,
-    keepaliveMs: 5_000,
+    registrar: { host: "secure.sip.easybell.de", example: undefined, transport: "tls", srv: false },
+    // The number in To needs the portal's number signalling set to E.164; the old "0049" mode does not tell the dialled number.
+    assumed: [],
   },
-  generic: {
-    registrar: undefined,
-    calledNumberFrom: "to",
-    expiresSeconds: 600,
-    keepaliveMs: 5_000,
+  "dus.net": {
+    ...usual,
+    registrar: { host: "secure.dus.net", example: undefined, transport: "tls", srv: false },
+    assumed: ["called_number_from", "bare_country_code", "expires"],
   },
+  sipgate: {
+    ...usual,
+    registrar: { host: "sipconnect.sipgate.de", example: undefined, transport: "tls", srv: false },
+    bareCountryCode: true,
+    // Of the registrar the host is known, but not whether it takes TLS on 5061.
+    assumed: ["registrar", "called_number_from", "expires"],
+  },
+  "telekom-companyflex": {
+    ...usual,
+    registrar: { host: undefined, example: "551234567890.primary.companyflex.de", transport: "tls", srv: true },
+    domain: "tel.t-online.de",
+    // The Request-URI has the main number. To has the dialled one too, until somebody forwards a call to it.
+    calledNumberFrom: "p-called-party-id",
+    assumed: ["expires"],
+  },
+  plusnet: {
+    ...usual,
+    registrar: { host: undefined, example: "sip.plusnet.de", transport: "tls", srv: false },
+    assumed: ["called_number_from", "bare_country_code", "expires"],
+  },
+  generic: { ...usual, registrar: undefined, assumed: [] },
 } as const satisfies Record<TrunkConfig["provider"], TrunkPreset>;
 
-export const providers = ["easybell", "generic"] as const satisfies readonly TrunkConfig["provider"][];
+export const providers = ["easybell", "dus.net", "sipgate", "telekom-companyflex", "plusnet", "generic"] as const satisfies readonly TrunkConfig["provider"][];
 
 /** The port that SIP has for a transport (RFC 3261 section 19.1.2). */
 export function sipPortFor(transport: SipTransport): number {

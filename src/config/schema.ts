@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fields } from "./fields.js";
-import { providers } from "./presets.js";
+import { trunk } from "./trunk-schema.js";
 import { http, page, rooms, statistics } from "./web-schema.js";
 
 /*
@@ -26,39 +26,6 @@ const mediaServer = z.strictObject({
   advertised_address: fields.host.optional().describe("How FreeSWITCH reaches listen_address. Default: listen_address."),
   public_address: fields.address.optional().describe("The address at which the world reaches this media server's RTP ports, when it is behind NAT; it is told to callers. Default: the media server's own."),
   capacity: fields.count(1, 100_000).prefault(100).describe("The most calls at a time on this media server."),
-});
-
-const registrar = z.strictObject({
-  host: fields.host.describe("The registrar's host name; its certificate must be for this name."),
-  port: fields.port.optional().describe("Default: 5061 with tls, else 5060."),
-  transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
-});
-
-const number = z.strictObject({
-  number: fields.phoneNumber.describe("A number that callers dial, in quotes, with + and country code: \"+493012345678\"."),
-  languages: fields.languages.optional().describe("The number's languages: callers are greeted in the first and may switch to the others. Default: language, then the others of calls.languages."),
-  city: fields.city.optional().describe("Where the number is a local call; shown beside it."),
-});
-
-const trunk = z.strictObject({
-  name: fields.name.describe("The trunk's name in logs and metrics."),
-  provider: z.enum(providers).prefault("generic").describe("A provider that einwahl knows, or generic."),
-  registrar: z.union([z.literal(false), registrar]).optional().describe("Where the trunk registers. Default for easybell: secure.sip.easybell.de, 5061, tls. Default for generic, and `false` for all: it does not register, the provider sends the calls to a fixed address."),
-  username: fields.userName.optional().describe("The user name at the registrar."),
-  password: fields.secret.optional().describe("The password at the registrar."),
-  contact: z.strictObject({
-    host: fields.host.describe("The public address or name of drachtio."),
-    port: fields.port.optional().describe("Default: 5061 with tls, else 5060."),
-  }).optional().describe("The address that the registrar sends calls to. Default: the one that drachtio reports."),
-  expires: fields.duration("60s", "24h").optional().describe("The lifetime of a registration that is asked for; what the registrar grants counts. Default: 10m."),
-  keepalive: fields.duration("2s", "5m").optional().describe("How often the connection to the registrar is tried: a broken one is noticed after this time. Default: 5s."),
-  numbers: z.array(number).min(1, { error: "must name at least one number" }).describe("The numbers of this trunk. Calls to any other are answered 404."),
-  sources: z.array(fields.source).min(1, { error: "is empty, which lets nobody in" }).optional().describe("Where this trunk's calls come from: addresses, networks (CIDR) and host names. Calls from elsewhere are answered 403. The registrar's addresses always belong to it; a trunk that does not register has to name its sources."),
-  country: fields.country.prefault("DE").describe("The country of callers' numbers with one leading 0."),
-  bare_country_code: fields.flag.prefault(false).describe("Whether this trunk sends international numbers without +, as in 4930..."),
-  called_number_from: z.enum(["to", "request-uri", "p-called-party-id"]).optional().describe("The header with the dialled number. Default: to."),
-  srtp: z.literal("mandatory").optional().describe("Encrypted audio (SRTP, keys by SDES) is mandatory. There is nothing else to choose: see allow_unencrypted."),
-  allow_unencrypted: fields.flag.prefault(false).describe("Whether this trunk may carry calls in the open, for everybody on the way to hear."),
 });
 
 const bbbServer = z.strictObject({

@@ -1,9 +1,10 @@
-import { lookup } from "node:dns/promises";
+import { lookup, resolveSrv } from "node:dns/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.js";
 import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
-import type { SipRequests } from "../trunk/registration.js";
+import type { SipRequests } from "../trunk/registrar.js";
+import type { Resolver } from "../trunk/registrar-host.js";
 
 export interface LineParts {
   readonly requests: SipRequests;
@@ -12,19 +13,29 @@ export interface LineParts {
   readonly onState: () => void;
 }
 
+const resolver: Resolver = {
+  addresses: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  services: resolveSrv,
+};
+
 export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
   const logger = parts.logger.child({ trunk: trunk.name });
-  return new Line(trunk, {
+  const line = new Line(trunk, {
     requests: parts.requests,
     clock: parts.clock,
-    resolveHost: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    resolver,
     onState: (state) => {
-      if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs }, "trunk registered");
+      if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address }, "trunk registered");
       else logger.warn({ why: state.why }, "trunk not registered");
       parts.onState();
     },
-    onSourceFault: (host, why) => {
-      logger.warn({ host, why }, "host name of a trunk's source does not resolve");
+    onRenewal: (why) => {
+      logger.warn({ why }, "trunk may be deaf: un-registering and registering again");
+    },
+    onNameFault: (host, why) => {
+      logger.warn({ host, why }, "host name of a trunk does not resolve");
     },
   });
+  for (const warning of line.warnings) logger.warn({ warning }, "trunk");
+  return line;
 }

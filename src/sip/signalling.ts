@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import type { ListenAddress } from "../trunk/line.js";
-import type { SipRequestOutcome, SipRequests } from "../trunk/registration.js";
+import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
 import { DrachtioCall, allowedMethods } from "./incoming-call.js";
 import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf, stopConnecting } from "./srf.js";
 
@@ -11,6 +11,8 @@ export interface SignallingOptions {
   readonly secret: string;
   readonly clock: Clock;
   readonly onCall: (call: DrachtioCall) => void;
+  /** A request has come in from this address, of whatever kind. */
+  readonly onHeard: (address: string) => void;
   /** The connection to drachtio has come up (again). */
   readonly onConnected: (version: string) => void;
   readonly onLost: (why: string) => void;
@@ -132,9 +134,11 @@ export class Signalling implements SipRequests {
     srf.invite((request, response) => {
       const call = new DrachtioCall(srf, this.#options.clock, this.#options.onBug, request, response);
       this.#calls.add(call);
+      this.#options.onHeard(request.source_address);
       this.#options.onCall(call);
     });
-    srf.options((_request, response) => {
+    srf.options((request, response) => {
+      this.#options.onHeard(request.source_address);
       response.send(200, "OK", { headers: { Allow: allowedMethods, Accept: "application/sdp" } });
     });
     srf.connect({ host, port, secret, enablePing: true, pingInterval, reconnect: { retryMaxDelay: longestReconnectDelay } });

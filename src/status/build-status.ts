@@ -67,9 +67,9 @@ function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNo
     state: settings === undefined ? "fixed" : isRegistered ? "registered" : "not-registered",
     since: isRegistered ? new Date(now - (clockNow - registration.since)).toISOString() : null,
     registrar: settings === undefined ? null : `${settings.registrar.host}:${settings.registrar.port} ${settings.registrar.transport}`,
-    expiresInMs: isRegistered ? registration.expiresInMs : null,
+    expiresInMs: isRegistered ? Math.max(0, Math.round(registration.refreshedAt + registration.expiresInMs - clockNow)) : null,
     fault: line?.fault ?? null,
-    warnings: [],
+    warnings: [...(line?.warnings ?? [])],
     numbers: trunk.numbers.length,
     calls: board.callsOver(name),
   };

@@ -11,7 +11,7 @@ export interface Parts {
   /** Calls that have a place. */
   readonly places: number;
   readonly signalling: Pick<Signalling, "state" | "version">;
-  readonly lines: readonly Pick<Line, "name" | "fault" | "registrationState">[];
+  readonly lines: readonly Pick<Line, "name" | "fault" | "warnings" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   readonly store: StoreState;

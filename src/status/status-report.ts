@@ -27,7 +27,7 @@ const trunk = z.object({
   state: z.enum(["registered", "not-registered", "fixed"]).describe("fixed: it does not register, the provider sends the calls to a fixed address."),
   since: time.nullable().describe("When it was registered last; null while it is not."),
   registrar: z.string().nullable().describe("host:port and transport; null for a trunk that does not register."),
-  expiresInMs: count.nullable().describe("How long the registration was granted for."),
+  expiresInMs: count.nullable().describe("How long the registration still holds."),
   fault: z.string().nullable().describe("Why no calls would come in over it; null: they would."),
   warnings: z.array(z.string()),
   numbers: count.describe("How many numbers it has."),

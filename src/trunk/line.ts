@@ -1,16 +1,21 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock.js";
-import type { TrunkConfig } from "../config/config.js";
-import { Registration, type RegistrationState, type SipRequests } from "./registration.js";
-import { type ResolveHost, Sources } from "./sources.js";
+import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
+import { RegistrarHost, type Resolver } from "./registrar-host.js";
+import type { SipRequests } from "./registrar.js";
+import { Registration, type RegistrationState } from "./registration.js";
+import { Sources } from "./sources.js";
 import type { Trunk } from "./trunks.js";
 
 export interface LineOptions {
   readonly requests: SipRequests;
   readonly clock: Clock;
-  readonly resolveHost: ResolveHost;
+  readonly resolver: Resolver;
   readonly onState: (state: RegistrationState) => void;
-  readonly onSourceFault: (host: string, why: string) => void;
+  /** The watchdog has the trunk registered anew. */
+  readonly onRenewal: (why: string) => void;
+  /** A host name that the trunk needs is not in DNS. */
+  readonly onNameFault: (host: string, why: string) => void;
 }
 
 /** An address on which drachtio listens. */
@@ -20,23 +25,28 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** One trunk of the configuration at work: its sources followed, and registered where it has to be. */
+/** One trunk of the configuration at work: its names followed, and registered where it has to be. */
 export class Line implements Trunk {
   readonly name: string;
-  readonly sources: Sources;
   readonly signalling: Trunk["signalling"];
   readonly numbers: Trunk["numbers"];
   readonly calledNumberFrom: Trunk["calledNumberFrom"];
   readonly country: Trunk["country"];
   readonly bareCountryCode: boolean;
+  readonly trustsAssertedIdentity: boolean;
   readonly srtp: Trunk["srtp"];
-  readonly #config: TrunkConfig;
+  readonly channels: number | undefined;
+  readonly config: TrunkConfig;
   readonly #options: LineOptions;
+  readonly #sources: Sources;
+  readonly #host: RegistrarHost | undefined;
   #registration: Registration | undefined;
+  #heardAt: number | undefined;
   #isClosed = false;
 
   constructor(config: TrunkConfig, options: LineOptions) {
-    this.#config = config;
+    const { clock, resolver, onNameFault } = options;
+    this.config = config;
     this.#options = options;
     this.name = config.name;
     this.signalling = config.signalling;
@@ -44,13 +54,21 @@ export class Line implements Trunk {
     this.calledNumberFrom = config.calledNumberFrom;
     this.country = config.country;
     this.bareCountryCode = config.bareCountryCode;
+    this.trustsAssertedIdentity = config.trustsAssertedIdentity;
     this.srtp = config.srtp;
-    this.sources = new Sources(config.sources, options.resolveHost, options.clock, options.onSourceFault);
+    this.channels = config.channels;
+    this.#sources = new Sources(config.sources, (host) => resolver.addresses(host), clock, onNameFault);
+    this.#host = config.registration && new RegistrarHost(config.registration.registrar, resolver, clock, {
+      onFault: onNameFault,
+      onChange: () => {
+        this.#registration?.hostResolved();
+      },
+    });
   }
 
   /** Why no calls would come in over this trunk; `undefined` when they would. */
   get fault(): string | undefined {
-    if (this.#config.registration === undefined) return undefined;
+    if (this.config.registration === undefined) return undefined;
     const state = this.#registration?.state;
     if (state === undefined) return "not registered";
     return state.kind === "registered" ? undefined : state.why;
@@ -61,8 +79,35 @@ export class Line implements Trunk {
     return this.#registration?.state;
   }
 
+  /** Why it was not registered the last time that it was not; `at` by the monotonic clock. */
+  get lastFault(): { readonly why: string; readonly at: number } | undefined {
+    return this.#registration?.lastFault;
+  }
+
+  /** When a request has come in over it last, by the monotonic clock; `undefined`: none has. */
+  get heardAt(): number | undefined {
+    return this.#heardAt;
+  }
+
+  /** How often the watchdog has had it registered anew. */
+  get renewals(): number {
+    return this.#registration?.renewals ?? 0;
+  }
+
+  /** What an operator should know although calls work. */
+  get warnings(): readonly string[] {
+    const { srtp, signalling, assumed, provider } = this.config;
+    const inTheOpen = srtp === "mandatory" && signalling === "tls" ? [] : ["calls may go in the open: allow_unencrypted is set"];
+    return [...inTheOpen, ...assumed.map((setting) => `${setting} is a guess: no source tells it for ${provider}`)];
+  }
+
+  /** Whether a request from this address is the trunk's. */
+  allows(address: string): boolean {
+    return this.#sources.allows(address) || (this.#host?.allows(address) ?? false);
+  }
+
   async open(): Promise<void> {
-    await this.sources.open();
+    await Promise.all([this.#sources.open(), this.#host?.open()]);
   }
 
   /** drachtio is connected, for the first time or again: whatever flow there was is gone. */
@@ -71,32 +116,63 @@ export class Line implements Trunk {
       this.#registration.hurry();
       return;
     }
-    const { registration } = this.#config;
-    if (registration === undefined || this.#isClosed) return;
-    const { registrar, username, password, expiresSeconds, keepaliveMs } = registration;
-    const listening = addresses.find((address) => address.transport === registrar.transport);
-    const contact = registration.contact ?? listening;
+    const { registration } = this.config;
+    if (registration === undefined || this.#host === undefined || this.#isClosed) return;
+    const { transport } = registration.registrar;
+    const contact = registration.contact ?? addresses.find((address) => address.transport === transport);
     if (contact === undefined) {
-      this.#options.onState({ kind: "not-registered", why: `drachtio listens on no ${registrar.transport} address` });
+      this.#options.onState({ kind: "not-registered", why: `drachtio listens on no ${transport} address`, since: this.#options.clock.now() });
       return;
     }
-    this.#registration = new Registration({
-      trunk: this.name,
-      registrar,
-      username,
-      password: password.reveal(),
-      contact: { host: contact.host, port: contact.port },
-      expires: expiresSeconds,
-      keepaliveMs,
-      callId: randomBytes(12).toString("hex"),
-    }, this.#options.requests, this.#options.clock, this.#options.onState);
+    this.#registration = this.#register(registration, this.#host, { host: contact.host, port: contact.port });
     this.#registration.start();
   }
 
-  /** Un-registers and stops following the sources. */
-  async close(): Promise<void> {
+  /** A request has come in over it. */
+  heard(): void {
+    this.#heardAt = this.#options.clock.now();
+    this.#registration?.heard();
+  }
+
+  /** Somebody has called the trunk's own number, and the call did not arrive: it is registered anew. */
+  suspectDeaf(why: string): void {
+    this.#registration?.suspectDeaf(why);
+  }
+
+  /**
+   * Un-registers and stops following names.
+   *
+   * @param successor a line that registers the same Contact: the registration is left to it
+   */
+  async close(successor?: Line): Promise<void> {
     this.#isClosed = true;
-    this.sources.close();
-    await this.#registration?.stop();
+    this.#sources.close();
+    this.#host?.close();
+    if (successor !== undefined && this.#hasContactOf(successor)) await this.#registration?.abandon();
+    else await this.#registration?.stop();
+  }
+
+  #hasContactOf({ config }: Line): boolean {
+    const [ours, theirs] = [this.config.registration, config.registration];
+    if (ours === undefined || theirs === undefined) return false;
+    const identity = ({ registrar, domain, username, contact }: RegistrationConfig): string => JSON.stringify([registrar, domain, username, contact]);
+    return identity(ours) === identity(theirs);
+  }
+
+  #register(settings: RegistrationConfig, host: RegistrarHost, contact: { readonly host: string; readonly port: number }): Registration {
+    const { requests, clock, onState, onRenewal } = this.#options;
+    return new Registration({
+      host,
+      transport: settings.registrar.transport,
+      domain: settings.domain,
+      username: settings.username,
+      authUsername: settings.authUsername,
+      password: settings.password.reveal(),
+      contact,
+      expires: settings.expiresSeconds,
+      keepaliveMs: settings.keepaliveMs,
+      watchdog: settings.watchdog,
+      newCallId: () => randomBytes(12).toString("hex"),
+    }, requests, clock, { onState, onRenewal });
   }
 }

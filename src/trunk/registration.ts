@@ -1,82 +1,102 @@
-import { isIPv6 } from "node:net";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
-import { grantedExpiry, seenAddress } from "./registrar-answer.js";
+import { type Registered, Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
+import type { RegistrarHost, Target } from "./registrar-host.js";
+import { TargetChoice } from "./target-choice.js";
+import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
-/** Sends requests outside of dialogs; implemented by `sip/`. */
-export interface SipRequests {
-  send(
-    method: "REGISTER" | "OPTIONS",
-    uri: string,
-    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>>; readonly auth?: { readonly username: string; readonly password: string } },
-  ): Promise<SipRequestOutcome>;
-}
-
-export type SipRequestOutcome =
-  | { readonly kind: "answered"; readonly answer: SipRequestAnswer }
-  | { readonly kind: "not-sent"; readonly why: string };
-
-export interface SipRequestAnswer {
-  readonly status: number;
-  readonly reason: string;
-  header(name: string): string | undefined;
-}
-
-export interface RegistrationOptions {
-  readonly trunk: string;
-  readonly registrar: { readonly host: string; readonly port: number; readonly transport: "udp" | "tcp" | "tls" };
-  readonly username: string;
-  readonly password: string;
-  /** The host and port of the Contact, where the provider's calls reach drachtio. */
-  readonly contact: { readonly host: string; readonly port: number };
+export interface RegistrationOptions extends RegistrarOptions {
+  readonly host: Pick<RegistrarHost, "targets" | "has">;
   /** What is asked for, in seconds; what is granted counts. */
   readonly expires: number;
   /** How often the flow to the registrar is tried, in milliseconds. */
   readonly keepaliveMs: number;
-  /** Makes the Call-ID, one for the lifetime of the registration. */
-  readonly callId: string;
+  /** `undefined`: nothing is done about a trunk that seems to be deaf. */
+  readonly watchdog: WatchdogSettings | undefined;
+  /** One for each binding, until the binding is given up. */
+  readonly newCallId: () => string;
 }
 
+/** All times are milliseconds of the monotonic clock; `since` is when this state began. */
 export type RegistrationState =
-  | { readonly kind: "not-registered"; readonly why: string }
-  | { readonly kind: "registered"; readonly expiresInMs: number; readonly since: number };
+  | { readonly kind: "not-registered"; readonly why: string; readonly since: number }
+  | {
+      readonly kind: "registered";
+      /** What was granted, from `refreshedAt` on. */
+      readonly expiresInMs: number;
+      readonly refreshedAt: number;
+      readonly registrar: Target;
+      readonly since: number;
+    };
+
+export interface RegistrationEvents {
+  /** Every answer to a REGISTER, and whatever else changes the state. */
+  readonly onState: (state: RegistrationState) => void;
+  /** The watchdog has the registration made anew. */
+  readonly onRenewal: (why: string) => void;
+}
+
+type Granted = Extract<Registered, { kind: "registered" }>;
+type Attempt = Granted | { readonly kind: "failed"; readonly why: string };
 
 /** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
 const leastDistance = 4_000;
 const longestBackoff = 60_000;
 /** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
 const goodbyeLimit = 3_000;
+/** No registrar asks for more, in seconds; a day. */
+const longestExpiry = 86_400;
 
 /**
  * Keeps one trunk registered (RFC 3261 section 10): refreshes well before the granted expiry, tries the flow with an
- * OPTIONS now and then, and registers again at once when the flow has broken. The registrar tells the address
- * from which it sees us in the Via of its answers (RFC 3581): another one means another connection, over which the
- * calls to the old one would not arrive.
+ * OPTIONS now and then, and registers again at once when the flow has broken, when the registrar's name leads
+ * elsewhere, or when the watchdog says that the trunk is deaf. Stays with one address of the registrar for as long as
+ * somebody answers there.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
-  readonly #requests: SipRequests;
+  readonly #registrar: Registrar;
   readonly #clock: Clock;
-  readonly #onState: (state: RegistrationState) => void;
-  #state: RegistrationState = { kind: "not-registered", why: "not tried yet" };
-  #sequence = 1;
-  /** When the last REGISTER was sent. */
+  readonly #events: RegistrationEvents;
+  readonly #watchdog: Watchdog;
+  #state: RegistrationState;
+  #callId: string;
+  #expires: number;
+  readonly #targets: TargetChoice;
+  /** When the last REGISTER of this Call-ID was sent. */
   #triedAt = Number.NEGATIVE_INFINITY;
   /** Until when the registrar sends calls to our Contact, whatever has become of the flow. */
   #boundUntil = Number.NEGATIVE_INFINITY;
+  #wasListed = false;
+  #lastFault: { readonly why: string; readonly at: number } | undefined;
   readonly #stopping = new Latch<true>();
   #wake: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(options: RegistrationOptions, requests: SipRequests, clock: Clock, onState: (state: RegistrationState) => void) {
+  constructor(options: RegistrationOptions, requests: SipRequests, clock: Clock, events: RegistrationEvents) {
     this.#options = options;
-    this.#requests = requests;
+    this.#registrar = new Registrar(options, requests);
     this.#clock = clock;
-    this.#onState = onState;
+    this.#events = events;
+    this.#targets = new TargetChoice(options.host);
+    this.#watchdog = new Watchdog(options.watchdog, clock);
+    this.#state = { kind: "not-registered", why: "not tried yet", since: clock.now() };
+    this.#callId = options.newCallId();
+    this.#expires = options.expires;
   }
 
   get state(): RegistrationState {
     return this.#state;
+  }
+
+  /** Why it was not registered the last time that it was not, and when that began. */
+  get lastFault(): { readonly why: string; readonly at: number } | undefined {
+    return this.#lastFault;
+  }
+
+  /** How often the watchdog has had it made anew. */
+  get renewals(): number {
+    return this.#watchdog.renewals;
   }
 
   start(): void {
@@ -84,10 +104,34 @@ export class Registration {
   }
 
   /** Whatever this waits for, it tries now: drachtio is back, or an operator asks for it. */
-  hurry(): void {
+  hurry(why = "registering again"): void {
     if (this.#isStopping()) return;
-    this.#enter({ kind: "not-registered", why: "registering again" });
+    this.#fail(why);
     this.#wake?.();
+  }
+
+  /** The registrar's name has been resolved: where it does not lead to our address any more, we follow it. */
+  hostResolved(): void {
+    if (this.#targets.hasMoved) this.hurry("the registrar has moved");
+  }
+
+  /** A request has come in over the trunk. */
+  heard(): void {
+    this.#watchdog.heard();
+  }
+
+  /** Somebody knows that calls to the trunk do not arrive: it is registered anew, unless that was done just now. */
+  suspectDeaf(why: string): void {
+    this.#watchdog.suspect(why);
+    this.#wake?.();
+  }
+
+  /** Stops without un-registering: somebody else goes on with the same Contact. */
+  async abandon(): Promise<void> {
+    this.#stopping.set(true);
+    this.#wake?.();
+    if (this.#running !== undefined) await this.#atMost(goodbyeLimit, this.#running);
+    this.#fail("stopped");
   }
 
   /** Un-registers, where the registrar knows us, and stops. */
@@ -96,22 +140,21 @@ export class Registration {
     this.#wake?.();
     if (this.#running !== undefined) await this.#atMost(goodbyeLimit, this.#running);
     const isBound = this.#clock.now() < this.#boundUntil;
-    if (isBound) await this.#atMost(goodbyeLimit, this.#register(0));
-    this.#enter({ kind: "not-registered", why: isBound ? "un-registered" : "stopped" });
+    if (isBound) await this.#atMost(goodbyeLimit, this.#unregister());
+    this.#fail(isBound ? "un-registered" : "stopped");
   }
 
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#isStopping()) {
-      const registered = await this.#register(this.#options.expires);
+      const registered = await this.#register();
       if (this.#isStopping()) return;
-      if (registered.ok) {
+      if (registered.kind === "registered") {
         failures = 0;
-        this.#enter({ kind: "registered", expiresInMs: registered.expiresInMs, since: this.#clock.now() });
-        await this.#hold(registered.expiresInMs, registered.seen);
+        await this.#hold(registered.seen);
       } else {
         failures += 1;
-        this.#enter({ kind: "not-registered", why: registered.why });
+        this.#fail(registered.why);
         await this.#sleep(Math.min(longestBackoff, leastDistance * 2 ** (failures - 1)));
       }
       await this.#keepDistance();
@@ -128,64 +171,83 @@ export class Registration {
   }
 
   /** Stays while the registration is good: returns when it has to be made again. */
-  async #hold(expiresInMs: number, seen: string | undefined): Promise<void> {
+  async #hold(seen: string | undefined): Promise<void> {
     const { keepaliveMs } = this.#options;
-    const refreshAt = this.#clock.now() + refreshAfter(expiresInMs);
+    const { state } = this;
+    if (state.kind !== "registered") return;
+    const target = state.registrar;
+    const refreshAt = state.refreshedAt + refreshAfter(state.expiresInMs);
     while (!this.#isStopping() && this.#isRegistered()) {
+      const why = this.#watchdog.verdict();
+      if (why !== undefined) {
+        await this.#renew(why);
+        return;
+      }
       const left = refreshAt - this.#clock.now();
       if (left <= 0) return;
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
-      const outcome = await this.#requests.send("OPTIONS", this.#uri(), { nextHop: this.#nextHop(), headers: this.#headers() });
+      const broken = await this.#registrar.flowFault(target, seen);
       if (this.#isStopping()) return;
-      const broken = flowFault(outcome, seen);
       if (broken !== undefined) {
-        this.#enter({ kind: "not-registered", why: broken });
+        this.#fail(broken);
         return;
       }
     }
   }
 
-  async #register(expires: number): Promise<{ ok: true; expiresInMs: number; seen: string | undefined } | { ok: false; why: string }> {
-    const { username, password } = this.#options;
-    const headers = {
-      ...this.#headers(),
-      "Call-ID": this.#options.callId,
-      CSeq: `${this.#sequence} REGISTER`,
-      Contact: `${this.#contact()};expires=${expires}`,
-      Expires: String(expires),
-    };
-    // A challenge makes drachtio-srf send the request again with the next number.
-    this.#sequence += 2;
+  /** Gives the binding up and leaves it to the loop to make a new one, with a Call-ID of its own and so without delay. */
+  async #renew(why: string): Promise<void> {
+    this.#events.onRenewal(why);
+    this.#fail(`registering anew: ${why}`);
+    await this.#atMost(goodbyeLimit, this.#unregister());
+    this.#callId = this.#options.newCallId();
+    this.#triedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async #register(): Promise<Attempt> {
+    const target = await this.#targets.next();
+    if (target === undefined) return { kind: "failed", why: "the registrar's name does not resolve" };
     this.#triedAt = this.#clock.now();
-    const outcome = await this.#requests.send("REGISTER", this.#uri(), { nextHop: this.#nextHop(), headers, auth: { username, password } });
-    if (outcome.kind === "not-sent") return { ok: false, why: outcome.why };
-    const { answer } = outcome;
-    if (answer.status !== 200) return { ok: false, why: `${answer.status} ${answer.reason}` };
-    const expiresInMs = grantedExpiry(answer, this.#contact().slice(1, -1), expires) * 1_000;
-    this.#boundUntil = this.#clock.now() + expiresInMs;
-    if (expiresInMs === 0) return { ok: false, why: "the registrar grants no time" };
-    return { ok: true, expiresInMs, seen: seenAddress(answer) };
+    const registered = await this.#registrar.register(target, this.#callId, this.#expires);
+    switch (registered.kind) {
+      case "registered":
+        return this.#accepted(registered, target);
+      case "too-brief": {
+        const least = registered.leastSeconds;
+        if (least <= this.#expires || least > longestExpiry) return { kind: "failed", why: `423 Interval Too Brief (at least ${least} s)` };
+        this.#expires = least;
+        return { kind: "failed", why: `423 Interval Too Brief: asking for ${least} s` };
+      }
+      case "unreachable":
+        this.#targets.wasSilent();
+        return { kind: "failed", why: registered.why };
+      case "failed":
+        return registered;
+    }
   }
 
-  #headers(): Record<string, string> {
-    const { registrar, username } = this.#options;
-    const identity = `<sip:${username}@${inUri(registrar.host)}>`;
-    return { From: identity, To: identity };
+  #accepted(registered: Granted, target: Target): Attempt {
+    const { expiresInMs, listed } = registered;
+    const now = this.#clock.now();
+    this.#targets.answered();
+    this.#boundUntil = now + expiresInMs;
+    if (expiresInMs === 0) return { kind: "failed", why: "the registrar grants no time" };
+    this.#watchdog.registered();
+    // One that never lists it, since a border element has put another one in its place, says nothing by that.
+    if (listed === "no" && this.#wasListed) this.#watchdog.suspect("the registrar does not list our Contact any more");
+    this.#wasListed ||= listed === "yes";
+    const since = this.#state.kind === "registered" ? this.#state.since : now;
+    if (!this.#isStopping()) this.#enter({ kind: "registered", expiresInMs, refreshedAt: now, registrar: target, since });
+    return registered;
   }
 
-  #contact(): string {
-    const { contact, registrar, username } = this.#options;
-    return `<sip:${username}@${inUri(contact.host)}:${contact.port};transport=${registrar.transport}>`;
-  }
-
-  #uri(): string {
-    return `sip:${inUri(this.#options.registrar.host)}`;
-  }
-
-  #nextHop(): string {
-    const { host, port, transport } = this.#options.registrar;
-    return `sip:${inUri(host)}:${port};transport=${transport}`;
+  async #unregister(): Promise<void> {
+    const target = this.#targets.current;
+    if (target === undefined) return;
+    this.#triedAt = this.#clock.now();
+    await this.#registrar.register(target, this.#callId, 0);
+    this.#boundUntil = this.#clock.now();
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -218,29 +280,18 @@ export class Registration {
     return this.#state.kind === "registered";
   }
 
-  #enter(state: RegistrationState): void {
-    this.#state = state;
-    this.#onState(state);
+  #fail(why: string): void {
+    this.#enter({ kind: "not-registered", why, since: this.#clock.now() });
   }
-}
 
-/** A host as a URI has it: IPv6 addresses in brackets (RFC 3261 section 25.1). */
-function inUri(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  #enter(state: RegistrationState): void {
+    if (state.kind === "not-registered" && !this.#isStopping()) this.#lastFault = { why: state.why, at: state.since };
+    this.#state = state;
+    this.#events.onState(state);
+  }
 }
 
 /** Three quarters of what was granted, so that a lost request or two do no harm; at least 5 s. */
 function refreshAfter(expiresInMs: number): number {
   return Math.max(5_000, expiresInMs * 0.75);
-}
-
-/** What is wrong with the flow, going by the answer to an OPTIONS; any answer from the registrar itself shows that it is up. */
-function flowFault(outcome: SipRequestOutcome, seen: string | undefined): string | undefined {
-  if (outcome.kind === "not-sent") return outcome.why;
-  const { answer } = outcome;
-  const now = seenAddress(answer);
-  // drachtio makes up a 408 or 503 when nobody answers; it has no Via that a registrar has filled in.
-  if ((answer.status === 408 || answer.status === 503) && now === undefined) return `the registrar does not answer (${answer.status})`;
-  if (seen !== undefined && now !== undefined && now !== seen) return "the connection to the registrar was replaced";
-  return undefined;
 }

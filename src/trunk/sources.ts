@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import type { Clock } from "../clock.js";
+import { plainAddress } from "./plain-address.js";
 
 /** Gives the addresses of a host name, as `dns.promises.lookup` does with `all`. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
@@ -53,7 +54,7 @@ export class Sources {
   }
 
   allows(address: string): boolean {
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/^\[|\]$/g, "");
+    const plain = plainAddress(address);
     const family = familyOf(plain);
     if (family === undefined) return false;
     return this.#fixed.check(plain, family) || [...this.#resolved.values()].some((addresses) => addresses.check(plain, family));

@@ -6,18 +6,21 @@ import { parseNameAddress, splitValues } from "../caller/name-address.js";
 import { toInternational } from "../caller/numbering.js";
 import { type Result, failure, success } from "../result.js";
 import type { InviteFacts } from "./invite.js";
-import type { Sources } from "./sources.js";
 
 /** A trunk as admission sees it. */
 export interface Trunk {
   readonly name: string;
-  readonly sources: Pick<Sources, "allows">;
+  /** Whether a request from this address is the trunk's. */
+  allows(address: string): boolean;
   /** Whether its calls must come over TLS; without it the SRTP keys would travel in the open. */
   readonly signalling: "tls" | "any";
   readonly numbers: readonly TrunkNumber[];
   readonly calledNumberFrom: "to" | "request-uri" | "p-called-party-id";
   readonly country: CountryCode;
   readonly bareCountryCode: boolean;
+  readonly trustsAssertedIdentity: boolean;
+  /** The most calls at a time, `undefined`: no limit of its own. */
+  readonly channels: number | undefined;
   readonly srtp: Admitted["srtp"];
 }
 
@@ -40,7 +43,7 @@ export class TrunkAdmission implements Trunks {
 
   admit(invite: InviteFacts): Result<Admitted, "unknown-source" | "unknown-number"> {
     const { address, transport } = invite.source;
-    const candidates = this.#trunks.filter((trunk) => trunk.sources.allows(address) && (trunk.signalling === "any" || transport === "tls"));
+    const candidates = this.#trunks.filter((trunk) => trunk.allows(address) && (trunk.signalling === "any" || transport === "tls"));
     if (candidates.length === 0) return failure("unknown-source");
     for (const trunk of candidates) {
       const called = calledNumber(invite, trunk);
@@ -48,6 +51,7 @@ export class TrunkAdmission implements Trunks {
       if (number === undefined) continue;
       return success({
         trunk: trunk.name,
+        channels: trunk.channels,
         languages: number.languages,
         caller: identifyCaller(invite, trunk),
         srtp: trunk.srtp,

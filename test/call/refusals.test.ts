@@ -21,6 +21,7 @@ const refusals: readonly {
     status: 488,
   },
   { name: "no place", changes: { place: "too-many-calls" }, cause: "too-many-calls", status: 503, header: ["Retry-After", /^\d+$/] },
+  { name: "no channel of the trunk", changes: { place: "trunk-busy" }, cause: "trunk-busy", status: 486 },
   { name: "draining", changes: { place: "draining" }, cause: "draining", status: 503, header: ["Retry-After", /^\d+$/] },
 ];
 

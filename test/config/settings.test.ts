@@ -170,7 +170,7 @@ await t.test("the closest word", (t) => {
 });
 
 await t.test("a misspelt provider is one fault, whatever follows from it", (t) => {
-  t.same(trunkFaults(`provider: easybel, username: u, password: p, ${numbers}`), ["trunks[0].provider must be one of easybell, generic"]);
+  t.same(trunkFaults(`provider: easybel, username: u, password: p, ${numbers}`), ["trunks[0].provider must be one of easybell, dus.net, sipgate, telekom-companyflex, plusnet, generic"]);
   t.end();
 });
 

@@ -37,6 +37,7 @@ async function bench(): Promise<Bench> {
     secret: "secret",
     clock: systemClock,
     onCall: (call) => calls.push(call),
+    onHeard: (address) => events.push(`heard ${address}`),
     onConnected: (version) => events.push(`connected ${version}`),
     onLost: () => events.push("lost"),
     onBug: (error) => events.push(`bug ${String(error)}`),

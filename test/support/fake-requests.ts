@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/clock.js";
-import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/registration.js";
+import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/registrar.js";
 
 export interface SentRequest {
   /** Milliseconds of the clock. */

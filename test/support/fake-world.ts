@@ -18,7 +18,7 @@ import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.
 /** How the world around one call behaves. All durations are milliseconds. */
 export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
   readonly admission: Result<Admitted, "unknown-source" | "unknown-number">;
-  readonly place: "free" | "too-many-calls" | "draining";
+  readonly place: "free" | "too-many-calls" | "trunk-busy" | "draining";
   readonly openMs: Timing;
   readonly openFailure: MediaFailure | undefined;
   /** What the caller types in answer to each request for a PIN, 500 ms after its beginning; a key every 200 ms. */
@@ -43,7 +43,7 @@ export const someSettings: CallSettings = {
 export function someAdmitted(changes: Partial<Admitted> = {}): Admitted {
   const number = CallerNumber.parse("+4915112345678");
   if (!number.ok) throw new Error("no number");
-  return { trunk: "easybell", languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
+  return { trunk: "easybell", channels: undefined, languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
 }
 
 /** All goes well: the caller types a PIN and stays for a minute. */

@@ -6,14 +6,15 @@ import { type Trunk, TrunkAdmission } from "../../src/trunk/trunks.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { someInvite } from "../support/fake-incoming-call.js";
 
-function sources(...list: string[]): Sources {
-  return new Sources(list, async () => await Promise.resolve([]), new FakeClock(), () => undefined);
+function from(...list: string[]): Trunk["allows"] {
+  const sources = new Sources(list, async () => await Promise.resolve([]), new FakeClock(), () => undefined);
+  return (address) => sources.allows(address);
 }
 
 function trunk(changes: Partial<Trunk> = {}): Trunk {
   return {
     name: "easybell",
-    sources: sources("192.0.2.0/24"),
+    allows: from("192.0.2.0/24"),
     signalling: "tls",
     numbers: [
       { number: "+4930123456", languages: ["de", "en"] },
@@ -22,6 +23,8 @@ function trunk(changes: Partial<Trunk> = {}): Trunk {
     calledNumberFrom: "to",
     country: "DE",
     bareCountryCode: false,
+    trustsAssertedIdentity: true,
+    channels: undefined,
     srtp: "mandatory",
     ...changes,
   };
@@ -132,7 +135,7 @@ await t.test("an unknown number is 404, an unknown source 403", (t) => {
 await t.test("several trunks, from one provider too", (t) => {
   const first = trunk({ name: "first" });
   const second = trunk({ name: "second", numbers: [{ number: "+4989654321", languages: ["en"] }], srtp: "optional" });
-  const other = trunk({ name: "other", sources: sources("198.51.100.1"), numbers: [{ number: "+4940111222", languages: ["de"] }] });
+  const other = trunk({ name: "other", allows: from("198.51.100.1"), numbers: [{ number: "+4940111222", languages: ["de"] }] });
   const trunks = [first, second, other];
   t.equal(outcome(trunks, invite({ to: "<sip:+4930123456@x>" })), "first");
   t.equal(outcome(trunks, invite({ to: "<sip:+4989654321@x>" })), "second");

@@ -10,20 +10,26 @@ const config: TrunkConfig = {
   name: "easybell",
   provider: "easybell",
   registration: {
-    registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls" },
+    registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls", srv: false },
+    domain: "secure.sip.easybell.de",
     username: "004930123456",
+    authUsername: "004930123456",
     password: Secret.of("secret"),
     contact: undefined,
     expiresSeconds: 600,
     keepaliveMs: 30_000,
+    watchdog: undefined,
   },
   numbers: [{ number: "+4930123456", languages: ["de"], city: undefined }],
   sources: ["secure.sip.easybell.de"],
+  channels: undefined,
   country: "DE",
   bareCountryCode: false,
   calledNumberFrom: "to",
+  trustsAssertedIdentity: true,
   signalling: "tls",
   srtp: "mandatory",
+  assumed: [],
 };
 
 const listening = [{ transport: "udp", host: "10.0.0.1", port: 5060 }, { transport: "tls", host: "10.0.0.1", port: 5061 }] as const;
@@ -35,11 +41,12 @@ function bench(changes: Partial<TrunkConfig> = {}): { line: Line; clock: FakeClo
   const line = new Line({ ...config, ...changes }, {
     requests,
     clock,
-    resolveHost: async () => await Promise.resolve(["192.0.2.1"]),
+    resolver: { addresses: async () => await Promise.resolve(["192.0.2.1"]), services: async () => await Promise.reject(new Error("no SRV here")) },
     onState: (state) => {
       states.push(state);
     },
-    onSourceFault: () => undefined,
+    onRenewal: () => undefined,
+    onNameFault: () => undefined,
   });
   return { line, clock, requests, states };
 }
@@ -47,7 +54,7 @@ function bench(changes: Partial<TrunkConfig> = {}): { line: Line; clock: FakeClo
 await t.test("registers when drachtio is there, with the address on which it listens, again when it is back", async (t) => {
   const { line, clock, requests } = bench();
   await line.open();
-  t.ok(line.sources.allows("192.0.2.1"));
+  t.ok(line.allows("192.0.2.1"));
   t.equal(line.fault, "not registered");
   await clock.advance(10_000);
   t.equal(requests.sent.length, 0);

@@ -1,6 +1,6 @@
 import t from "tap";
-import { grantedExpiry, seenAddress } from "../../src/trunk/registrar-answer.js";
-import type { SipRequestAnswer } from "../../src/trunk/registration.js";
+import { contactStanding, grantedExpiry, leastExpiry, seenAddress } from "../../src/trunk/registrar-answer.js";
+import type { SipRequestAnswer } from "../../src/trunk/registrar.js";
 import { answered, via } from "../support/fake-requests.js";
 
 const contact = "sip:004930123456@10.0.0.1:5061;transport=tls";
@@ -40,6 +40,28 @@ await t.test("a hostile Contact takes no time", (t) => {
     t.equal(typeof grantedExpiry(answer({ Contact: text }), contact, 600), "number");
     t.ok(performance.now() - begun < 1_000, `${Math.round(performance.now() - begun)} ms`);
   }
+  t.end();
+});
+
+await t.test("whether our Contact is among the bindings", (t) => {
+  const rows: readonly (readonly [contacts: string | undefined, standing: string])[] = [
+    [`<${contact}>;expires=90`, "yes"],
+    [`<sip:other@10.0.0.9>;expires=10, <${contact}>;expires=240`, "yes"],
+    ["<sip:004930123456@203.0.113.9:41000;transport=tls>;expires=300", "yes"],
+    ["<sip:other@10.0.0.9>;expires=10", "no"],
+    ["*", "no"],
+    ["", "unknown"],
+    [" , ", "unknown"],
+    [undefined, "unknown"],
+  ];
+  for (const [contacts, standing] of rows) t.equal(contactStanding(answer(contacts === undefined ? {} : { Contact: contacts }), contact), standing, contacts ?? "none");
+  t.end();
+});
+
+await t.test("what a 423 asks for", (t) => {
+  t.equal(leastExpiry(answer({ "Min-Expires": " 3600 " })), 3_600);
+  for (const text of ["", "soon", "-5", "1e3", "9".repeat(20)]) t.equal(leastExpiry(answer({ "Min-Expires": text })), 0, text);
+  t.equal(leastExpiry(answer({})), 0);
   t.end();
 });
 

@@ -1,0 +1,19 @@
+import { type Tree, entryOf } from "./tree.js";
+
+/* Whether settings let calls go in the open, as the operator has written them. */
+
+export const optOut = "use tls, or write allow_unencrypted: true to let calls go in the open";
+
+/** @param holder the section with the `transport` */
+export function isUnencrypted(holder: Tree): boolean {
+  const transport = entryOf(holder, "transport");
+  return transport === "tcp" || transport === "udp";
+}
+
+export function optsOut(holder: Tree): boolean {
+  return isTrue(entryOf(holder, "allow_unencrypted"));
+}
+
+export function isTrue(value: Tree): boolean {
+  return value === true || value === "true";
+}

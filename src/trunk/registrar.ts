@@ -1,0 +1,131 @@
+import { isIPv6 } from "node:net";
+import { contactStanding, grantedExpiry, leastExpiry, seenAddress } from "./registrar-answer.js";
+import type { Target } from "./registrar-host.js";
+
+/** Sends requests outside of dialogs; implemented by `sip/`. */
+export interface SipRequests {
+  send(
+    method: "REGISTER" | "OPTIONS",
+    uri: string,
+    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>>; readonly auth?: { readonly username: string; readonly password: string } },
+  ): Promise<SipRequestOutcome>;
+}
+
+export type SipRequestOutcome =
+  | { readonly kind: "answered"; readonly answer: SipRequestAnswer }
+  | { readonly kind: "not-sent"; readonly why: string };
+
+export interface SipRequestAnswer {
+  readonly status: number;
+  readonly reason: string;
+  header(name: string): string | undefined;
+}
+
+export interface RegistrarOptions {
+  readonly transport: "udp" | "tcp" | "tls";
+  /** The domain of the address that is registered, `username@domain`. */
+  readonly domain: string;
+  readonly username: string;
+  /** The user of the digest, where it is another one. */
+  readonly authUsername: string;
+  readonly password: string;
+  /** The host and port of the Contact, where the provider's calls reach drachtio. */
+  readonly contact: { readonly host: string; readonly port: number };
+}
+
+/** What a REGISTER came to. */
+export type Registered =
+  | {
+      readonly kind: "registered";
+      readonly expiresInMs: number;
+      /** The address from which the registrar sees us, `undefined` when it does not say. */
+      readonly seen: string | undefined;
+      /** Whether our Contact is among those that the registrar lists; `unknown` when it lists none. */
+      readonly listed: "yes" | "no" | "unknown";
+    }
+  | { readonly kind: "too-brief"; readonly leastSeconds: number }
+  | { readonly kind: "failed"; readonly why: string }
+  /** Nobody answered at this address; another one may. */
+  | { readonly kind: "unreachable"; readonly why: string };
+
+/** The requests of one registration: REGISTER (RFC 3261 section 10), and the OPTIONS that tries its flow. */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+  readonly #requests: SipRequests;
+  #sequence = 1;
+
+  constructor(options: RegistrarOptions, requests: SipRequests) {
+    this.#options = options;
+    this.#requests = requests;
+  }
+
+  /** @param seconds what is asked for; 0 un-registers */
+  async register(target: Target, callId: string, seconds: number): Promise<Registered> {
+    const { authUsername, password } = this.#options;
+    const contact = this.#contact();
+    const headers = {
+      ...this.#identity(),
+      "Call-ID": callId,
+      CSeq: `${this.#sequence} REGISTER`,
+      Contact: `<${contact}>;expires=${seconds}`,
+      Expires: String(seconds),
+    };
+    // A challenge makes drachtio-srf send the request again with the next number.
+    this.#sequence += 2;
+    const outcome = await this.#requests.send("REGISTER", this.#uri(), { nextHop: this.#nextHop(target), headers, auth: { username: authUsername, password } });
+    if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
+    const { answer } = outcome;
+    if (isMadeUp(answer)) return { kind: "unreachable", why: silence(answer) };
+    if (answer.status === 423) return { kind: "too-brief", leastSeconds: leastExpiry(answer) };
+    if (answer.status !== 200) return { kind: "failed", why: `${answer.status} ${answer.reason}` };
+    return { kind: "registered", expiresInMs: grantedExpiry(answer, contact, seconds) * 1_000, seen: seenAddress(answer), listed: contactStanding(answer, contact) };
+  }
+
+  /**
+   * What is wrong with the flow; any answer from the registrar itself shows that it is up. Another address in its Via
+   * means another connection, over which the calls to the old one would not arrive.
+   *
+   * @param seen the address from which the registrar saw the REGISTER
+   */
+  async flowFault(target: Target, seen: string | undefined): Promise<string | undefined> {
+    const outcome = await this.#requests.send("OPTIONS", this.#uri(), { nextHop: this.#nextHop(target), headers: this.#identity() });
+    if (outcome.kind === "not-sent") return outcome.why;
+    const { answer } = outcome;
+    if (isMadeUp(answer)) return silence(answer);
+    const now = seenAddress(answer);
+    return seen !== undefined && now !== undefined && now !== seen ? "the connection to the registrar was replaced" : undefined;
+  }
+
+  #identity(): Record<string, string> {
+    const { domain, username } = this.#options;
+    const identity = `<sip:${username}@${inUri(domain)}>`;
+    return { From: identity, To: identity };
+  }
+
+  #contact(): string {
+    const { contact, transport, username } = this.#options;
+    return `sip:${username}@${inUri(contact.host)}:${contact.port};transport=${transport}`;
+  }
+
+  #uri(): string {
+    return `sip:${inUri(this.#options.domain)}`;
+  }
+
+  #nextHop({ address, port }: Target): string {
+    return `sip:${inUri(address)}:${port};transport=${this.#options.transport}`;
+  }
+}
+
+/** drachtio makes up a 408 or 503 when nobody answers; it has no Via that a registrar has filled in. */
+function isMadeUp(answer: SipRequestAnswer): boolean {
+  return (answer.status === 408 || answer.status === 503) && seenAddress(answer) === undefined;
+}
+
+function silence({ status }: SipRequestAnswer): string {
+  return `the registrar does not answer (${status})`;
+}
+
+/** A host as a URI has it: IPv6 addresses in brackets (RFC 3261 section 25.1). */
+function inUri(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
+}

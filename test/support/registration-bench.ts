@@ -1,0 +1,71 @@
+import type { Test } from "tap";
+import type { Target } from "../../src/trunk/registrar-host.js";
+import { Registration, type RegistrationOptions, type RegistrationState } from "../../src/trunk/registration.js";
+import { CountedClock, FakeClock, settle } from "./fake-clock.js";
+import { FakeRequests, type Registrar, answered, via } from "./fake-requests.js";
+
+/** A registrar's name that always leads there. */
+export function hostAt(...targets: readonly Target[]): RegistrationOptions["host"] {
+  return { targets: async () => await Promise.resolve(targets), has: (target) => targets.some((each) => each.address === target.address) };
+}
+
+export const registrationOptions: RegistrationOptions = {
+  host: hostAt({ address: "192.0.2.10", port: 5061 }),
+  transport: "tls",
+  domain: "secure.sip.easybell.de",
+  username: "004930123456",
+  authUsername: "004930123456",
+  password: "secret",
+  contact: { host: "10.0.0.1", port: 5061 },
+  expires: 600,
+  keepaliveMs: 30_000,
+  watchdog: undefined,
+  newCallId: () => "call-id-of-the-registration",
+};
+
+/** A registration in a time that stands still, and its registrar. */
+export interface RegistrationBench {
+  readonly clock: FakeClock;
+  /** The registration's own view of it. */
+  readonly own: CountedClock;
+  readonly requests: FakeRequests;
+  readonly registration: Registration;
+  readonly states: RegistrationState[];
+  readonly renewals: string[];
+}
+
+export function bench(registrar: Registrar, changes: Partial<RegistrationOptions> = {}): RegistrationBench {
+  const clock = new FakeClock();
+  const own = new CountedClock(clock);
+  const requests = new FakeRequests(clock, registrar);
+  const states: RegistrationState[] = [];
+  const renewals: string[] = [];
+  const registration = new Registration({ ...registrationOptions, ...changes }, requests, own, {
+    onState: (state) => {
+      states.push(state);
+    },
+    onRenewal: (why) => {
+      renewals.push(why);
+    },
+  });
+  return { clock, own, requests, registration, states, renewals };
+}
+
+/** Grants so many seconds and sees requests from that port. */
+export function grants(seconds: number, port = 41_000): Registrar {
+  return (request) => answered(200, { Via: via(port), ...(request.method === "REGISTER" && { Contact: `${request.headers["Contact"]?.replace(/;expires=\d+/, "") ?? ""};expires=${seconds}` }) });
+}
+
+/** Stops and checks that nothing is left. */
+export async function stopped(t: Test, { registration, clock, own }: RegistrationBench, within = 0): Promise<void> {
+  let isStopped = false;
+  const stopping = registration.stop().then(() => {
+    isStopped = true;
+  });
+  await settle();
+  await clock.advance(within);
+  t.ok(isStopped, `stopped within ${within} ms`);
+  await stopping;
+  t.equal(own.pending, 0, "no timer is left");
+  t.equal(registration.state.kind, "not-registered");
+}
