@@ -5,6 +5,8 @@ export interface KamailioConfig {
   readonly networkTlsPort: number;
   readonly controlPort: number;
   readonly realm: string;
+  /** Whether digests have qop=auth (RFC 2617). */
+  readonly qop: boolean;
   readonly username: string;
   readonly password: string;
   /** The most that is granted, seconds. */
@@ -26,7 +28,7 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
  * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
  */
 export function kamailioConfiguration(config: KamailioConfig): string {
-  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, username, password, grantedExpiry, tlsConfigFile } = config;
+  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, grantedExpiry, tlsConfigFile } = config;
   return `#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -84,7 +86,7 @@ route[REGISTRAR] {
 	if ($Rp != ${registrarPort}) { sl_send_reply("403", "Forbidden"); exit; }
 	if (!pv_auth_check("${realm}", "${password}", "0", "1") || $au != "${username}") {
 		xlog("L_WARN", "EVENT challenged auth=$(hdr(Authorization){s.len})\\n");
-		www_challenge("${realm}", "0");
+		www_challenge("${realm}", "${qop ? 1 : 0}");
 		exit;
 	}
 	consume_credentials();

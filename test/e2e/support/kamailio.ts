@@ -11,6 +11,10 @@ import { scratchFolder } from "./scratch.js";
 export interface KamailioOptions {
   readonly username?: string;
   readonly password?: string;
+  /** Of the digest; default easybell's. */
+  readonly realm?: string;
+  /** Whether digests have qop=auth; default not, as easybell's. */
+  readonly qop?: boolean;
   /** Seconds, at most; default 120. */
   readonly grantedExpiry?: number;
   readonly certificates: Pick<Certificates, "cert" | "key">;
@@ -56,7 +60,8 @@ export class Kamailio {
         networkPort,
         networkTlsPort,
         controlPort,
-        realm: REALM,
+        realm: options.realm ?? REALM,
+        qop: options.qop ?? false,
         username: options.username ?? "00493023125001",
         password: options.password ?? "test-password",
         grantedExpiry: options.grantedExpiry ?? 120,
