@@ -63,7 +63,7 @@ const calls = z.strictObject({
   }).prefault({}).describe("The dialogue that asks for the PIN."),
   waiting: z.strictObject({
     enabled: fields.flag.prefault(true).describe("Whether callers can wait for a conference that has not begun; otherwise they are asked to call again."),
-    limit: fields.duration("1m", "4h").prefault("30m").describe("The longest that a caller waits."),
+    limit: fields.duration("10s", "4h").prefault("30m").describe("The longest that a caller waits."),
     remind_every: fields.duration("15s", "10m").prefault("45s").describe("How often waiting callers are told what they wait for, with music between."),
   }).prefault({}).describe("For conferences whose PIN is reserved and that have not begun."),
   hints: fields.flag.prefault(true).describe("Whether callers are told before their first conference the keys to mute and to leave, which takes four seconds. Any key skips it."),

@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto";
+import t, { type Test } from "tap";
+import { EinwahlClient } from "einwahl/client";
+import type { CallReport } from "../../src/call/story.js";
+import type { MemberInfo } from "../../src/embedded/bbb/member.js";
+import { SampleWebhooks } from "../../src/embedded/bbb/webhooks.js";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { PATIENCE_MS, within } from "./support/deadline.js";
+import { hears } from "./support/hearing.js";
+import { Tones } from "./support/talk.js";
+import { type Settings, World, withCalls } from "./support/world.js";
+
+const token = "front-end-token";
+const meetingID = "Evening class";
+const callers = 100;
+const diallingAtOnce = 10;
+/** From the start of the conference to the last of the callers in it, in milliseconds. */
+const allInWithinMs = 5_000;
+
+t.setTimeout(300_000);
+
+interface WaitingWorld {
+  readonly world: World;
+  readonly phone: TestPhone;
+  /** Of the room that a front end has reserved. */
+  readonly pin: string;
+}
+
+/** A world in which a front end has reserved a room whose conference has not begun. */
+async function startWorld(t: Test, { calls = {}, servers = {} }: { readonly calls?: Settings; readonly servers?: Settings }): Promise<WaitingWorld> {
+  const http = { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write"] }] };
+  const settings = (all: Settings): Settings => {
+    const known = all["bbb_servers"] as readonly Settings[];
+    return withCalls(calls)({ ...all, http, bbb_servers: known.map((server) => ({ ...server, ...servers })) });
+  };
+  const world = await World.start(t, { settings });
+  return { world, phone: await world.phone(), pin: await reserve(world, meetingID) };
+}
+
+/** The PIN of a room, as a front end gets it. */
+async function reserve(world: World, room: string): Promise<string> {
+  const client = new EinwahlClient({ url: `http://127.0.0.1:${world.einwahl.httpPort}`, token });
+  const answer = await client.reserve(room);
+  if (!answer.ok) throw new Error(JSON.stringify(answer.failure));
+  return answer.value.pin;
+}
+
+function numberOf(index: number): string {
+  return `+49152231${String(20_000 + index)}`;
+}
+
+/** A caller who has typed the PIN of the room; the first one listens to what is said. */
+async function types({ world, phone, pin }: WaitingWorld, index: number): Promise<PhoneCall> {
+  const call = await phone.dial({ uri: world.sipUri(), number: numberOf(index) });
+  if (index === 0) call.audio.listenForPrompts(world.prompts);
+  const answered = await call.answered;
+  if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
+  await call.sendDigits(`${pin}#`);
+  return call;
+}
+
+/** One caller who waits. */
+async function waits(waiting: WaitingWorld): Promise<PhoneCall> {
+  const { world } = waiting;
+  const isWaiting = world.stages.next("the caller waits", ({ stage }) => stage === "waiting", { evidence: () => world.tail() });
+  const call = await types(waiting, 0);
+  await isWaiting;
+  return call;
+}
+
+function report({ world }: WaitingWorld): Promise<CallReport> {
+  return world.reports.next("the call's report", () => true, { ms: 60_000 });
+}
+
+await t.test(`${callers} callers wait for one conference, and are in it as soon as it begins`, async (t) => {
+  const waiting = await startWorld(t, { servers: { webhooks: true, poll_interval: "10m" } });
+  const { world, pin } = waiting;
+  const [bbb] = world.bbbs;
+  const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "test-bbb-secret", proof: "sha1" });
+  t.teardown(() => hooks.close());
+  const idle = await world.counts();
+
+  const waitingCalls = new Set<string>();
+  const allWait = world.stages.next(
+    "all of them wait",
+    ({ call, stage }) => {
+      if (stage === "waiting") waitingCalls.add(call);
+      return waitingCalls.size === callers;
+    },
+    { ms: 120_000, evidence: () => `${waitingCalls.size} wait\n${world.tail()}` },
+  );
+  const calls: PhoneCall[] = [];
+  while (calls.length < callers) {
+    const indices = Array.from({ length: Math.min(diallingAtOnce, callers - calls.length) }, (_, at) => calls.length + at);
+    calls.push(...(await Promise.all(indices.map((index) => types(waiting, index)))));
+  }
+  await allWait;
+  const [first] = calls;
+  if (first === undefined) throw new Error("nobody called");
+  await hears(t, world, first, "de/not-started", "the caller is told what there is to wait for");
+
+  const arrivals: { readonly member: MemberInfo; readonly afterMs: number }[] = [];
+  const began = performance.now();
+  const allIn = new Promise<void>((resolve) => {
+    t.teardown(
+      bbb.onJoin((member) => {
+        arrivals.push({ member, afterMs: performance.now() - began });
+        if (arrivals.length === callers) resolve();
+      }),
+    );
+  });
+  bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
+  await within("nobody is lost", allIn, PATIENCE_MS, () => `${arrivals.length} are in\n${world.tail()}`);
+  const times = arrivals.map(({ afterMs }) => afterMs);
+  t.ok(Math.max(...times) < allInWithinMs, `the first is in after ${Math.round(Math.min(...times))} ms, the last after ${Math.round(Math.max(...times))} ms`);
+  t.ok(arrivals.every(({ member }) => member.voiceBridge === pin), "all of them in the right conference");
+  t.strictSame(arrivals.map(({ member }) => member.name).sort(), calls.map((_, index) => numberOf(index).slice(-4)).sort(), "each of them once");
+
+  for (const index of [0, callers - 1]) {
+    const call = calls[index];
+    const arrival = arrivals.find(({ member }) => member.name === numberOf(index).slice(-4));
+    if (call === undefined || arrival === undefined) throw new Error("a caller is missing");
+    await new Tones(world, { call, member: arrival.member }).bothWays(t, `of caller ${index + 1}`);
+  }
+  await Promise.all(calls.map((call) => call.hangUp()));
+  t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  t.strictSame(world.complaints([pin, ...calls.map((_, index) => numberOf(index).slice(3))]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("without webhooks", async (t) => {
+  const waiting = await startWorld(t, { servers: { poll_interval: "1s" } });
+  const { world, pin } = waiting;
+  const [bbb] = world.bbbs;
+  const idle = await world.counts();
+
+  await t.test("joined within one poll", async (t) => {
+    const story = report(waiting);
+    const call = await waits(waiting);
+    await hears(t, world, call, "de/not-started", "told what there is to wait for", { whole: true });
+    t.ok(await call.audio.waitForSound(PATIENCE_MS), "and there is music");
+    const arrival = bbb.waitForMember(pin, PATIENCE_MS);
+    const began = performance.now();
+    bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
+    const member = await arrival;
+    const afterMs = performance.now() - began;
+    t.ok(afterMs < 2_500, `after ${Math.round(afterMs)} ms`);
+    if (member !== undefined) await new Tones(world, { call, member }).bothWays(t, "after the wait");
+    await call.hangUp();
+    t.match(await story, { cause: "caller-hung-up", joins: 1, pinsTyped: 1 });
+    await bbb.endMeeting(meetingID);
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("a hang-up while waiting leaves nothing", async (t) => {
+    const room = "Another class";
+    const other = { ...waiting, pin: await reserve(world, room) };
+    const story = report(waiting);
+    const call = await waits(other);
+    await hears(t, world, call, "de/not-started", "told what there is to wait for");
+    await call.hangUp();
+    t.match(await story, { cause: "caller-hung-up", joins: 0 });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    const arrived: string[] = [];
+    const off = bbb.onJoin(({ name }) => arrived.push(name));
+    bbb.createMeeting({ meetingID: room, name: room, voiceBridge: other.pin });
+    const arrival = bbb.waitForMember(other.pin, PATIENCE_MS);
+    const next = await types(other, 1);
+    t.ok(await arrival);
+    off();
+    t.strictSame(arrived, [numberOf(1).slice(-4)], "the next caller is in, and nobody else");
+    await next.hangUp();
+    await bbb.endMeeting(room);
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  t.strictSame(world.complaints([pin, numberOf(0).slice(3)]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("the wait has an end, with a goodbye", async (t) => {
+  const waiting = await startWorld(t, { calls: { waiting: { limit: "10s" } } });
+  const { world } = waiting;
+  const idle = await world.counts();
+  const story = report(waiting);
+  const call = await waits(waiting);
+  await hears(t, world, call, "de/not-started-call-again", "told to call again", { whole: true });
+  await hears(t, world, call, "de/goodbye", "and goodbye", { whole: true });
+  t.match(await story, { cause: "conference-not-started" });
+  t.match(await call.ended, { by: "remote" });
+  t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+});
+
+await t.test("switched off: told to call again, and nobody waits", async (t) => {
+  const waiting = await startWorld(t, { calls: { waiting: { enabled: false } } });
+  const { world } = waiting;
+  const call = await types(waiting, 0);
+  await hears(t, world, call, "de/not-started-call-again", "told to call again");
+  t.notOk(world.stages.past.some(({ stage }) => stage === "waiting"));
+  await call.hangUp();
+});
