@@ -34,8 +34,12 @@ export interface CallTerms {
   readonly maxConcurrent: number;
 }
 
-/** From one caller who has waited for a conference to the next, in milliseconds: a hundred of them are in after 2.5 s. */
-const paceEveryMs = 25;
+/**
+ * From one caller who has waited for a conference to the next, in milliseconds: a hundred of them are on their way after 3.6 s.
+ * BBB's FreeSWITCH refuses the 31st call of a second (`sessions-per-second` in its switch.conf.xml), and who joins by browser
+ * counts too.
+ */
+const paceEveryMs = 36;
 
 /** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
 export class Calls {

@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
 import { conferences, numbers } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
@@ -116,18 +117,36 @@ await t.test("a call all the way through real engines", { skip: missingEngines()
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("the conference's server ends the call", async (t) => {
-    const [node] = nodes;
-    const { pin } = conferences[0];
+  const joined = async (node: BbbLike, pin: string): Promise<PhoneCall> => {
     const call = await phone.dial({ uri: world.sipUri(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);
     await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
     await call.sendDigits(`${pin}#`);
     await memberOf(node, pin);
+    return call;
+  };
+
+  await t.test("the conference's server ends the call while the conference goes on", async (t) => {
+    const [node] = nodes;
+    const { pin } = conferences[0];
+    const call = await joined(node, pin);
+    await node.empty(pin);
+    t.ok(await call.audio.waitForPrompt("de/removed", PATIENCE_MS), "the caller is told so");
+    t.match(await call.ended, { by: "remote" });
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("the conference is over", async (t) => {
+    const [node] = nodes;
+    const { pin, name } = conferences[0];
+    const call = await joined(node, pin);
+    await world.bbbs[0].endMeeting(name);
     await node.empty(pin);
     t.ok(await call.audio.waitForPrompt("de/conference-ended", PATIENCE_MS), "the caller is told so");
-    t.match(await call.ended, { by: "remote" });
+    const asked = call.audio.recording.durationMs;
+    t.ok(await call.audio.waitForPrompt("de/enter-pin", PATIENCE_MS, { fromMs: asked - 10_000 }), "and asked for another PIN");
+    await call.hangUp();
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
