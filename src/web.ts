@@ -147,6 +147,7 @@ async function listen({ config, logger, clock, operators, live, meetings }: WebO
       isRunning: (pin) => meetings.has(pin),
       page: config.page,
       promises: promisesOf(config),
+      dialogue: { leaveKey: config.calls.leaveKey, waitsForStart: config.calls.waiting.limitMs > 0 },
     },
   });
 }

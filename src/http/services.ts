@@ -1,3 +1,4 @@
+import type { Key } from "../call/key-buffer.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { NumberConfig } from "../config/config.js";
@@ -35,6 +36,15 @@ export interface WebServices {
   readonly isRunning: (pin: Pin) => boolean | undefined;
   readonly page: PageConfig;
   readonly promises: Promises;
+  readonly dialogue: PhoneDialogue;
+}
+
+/** What callers can do, as far as the configuration decides it. */
+export interface PhoneDialogue {
+  /** With `*` before it: leaves a conference. */
+  readonly leaveKey: Key | undefined;
+  /** Whether callers can wait for a conference that has not begun. */
+  readonly waitsForStart: boolean;
 }
 
 /** What operators and their programs are told from. */

@@ -63,6 +63,7 @@ const einwahl = await HttpServer.listen({
     isRunning: () => false,
     page: { title: { de: "Telefon", en: "Phone" }, operator: undefined, privacyNote: { de: [], en: [] } },
     promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "Anonymous" } },
+    dialogue: { leaveKey: "#", waitsForStart: true },
   },
 });
 // So that a profile is written at the end.

@@ -26,7 +26,7 @@ await t.test("numbers, keys, privacy and the operator", async (t) => {
   t.equal(status, 200);
   for (const expected of [
     '<a class="number" href="tel:+493023125001">+49 30 23125001</a>', "<h3>Germany</h3>", "<h3>Austria</h3>", "<h3>United Kingdom</h3>", "toll-free", "Speaks: German, English", "What happens to your number",
-    "last four digits", "“Anonymous”", "The provider keeps connection data for seven days.", "Beispiel &#60;e&#62; &#38; V.", "mailto:phone@example.org", "https://example.org/privacy", "https://example.org/imprint", "12345 Ort",
+    "last four digits", "“Anonymous”", "The provider keeps connection data for seven days.", "Beispiel &#60;e&#62; &#38; V.", "mailto:phone@example.org", "https://example.org/privacy", "https://example.org/imprint", "12345 Ort", "star, six</th>", "star, hash</th>", "music until it does",
   ]) t.ok(text.includes(expected), expected);
   t.notMatch(text, /<script|javascript:|onclick/i);
   t.notMatch(text, /src="http|url\(/);
@@ -39,6 +39,15 @@ await t.test("what it promises follows from the configuration", async (t) => {
   t.ok(text.includes(pageTexts.de.nothingShown) && text.includes("„Niemand“") && text.includes(pageTexts.de.noStatistics));
   const nobody = await WebWorld.start(t, { services: { page: { title: { de: "T", en: "T" }, operator: undefined, privacyNote: { de: [], en: [] } } } });
   t.ok((await get(nobody, "?lang=de")).text.includes(pageTexts.de.noOperator));
+});
+
+await t.test("what callers can do follows from the configuration", async (t) => {
+  const plain = await WebWorld.start(t, { services: { dialogue: { leaveKey: undefined, waitsForStart: false } } });
+  const { text } = await get(plain, "?lang=de");
+  t.ok(text.includes(pageTexts.de.notBegun.told) && !text.includes(pageTexts.de.notBegun.waits));
+  t.notMatch(text, /verlässt die Konferenz/);
+  const other = await WebWorld.start(t, { services: { dialogue: { leaveKey: "0", waitsForStart: true } } });
+  t.match((await get(other, "?lang=de")).text, /<kbd aria-hidden="true">\*0<\/kbd> Stern, Null<\/th>/);
 });
 
 await t.test("with a PIN", async (t) => {
@@ -91,6 +100,5 @@ await t.test("whatever is a value is text", (t) => {
 await t.test("both languages say the same", (t) => {
   t.same(Object.keys(pageTexts.de), Object.keys(pageTexts.en));
   t.equal(pageTexts.de.keyMeanings.length, pageTexts.en.keyMeanings.length);
-  t.equal(pageTexts.de.steps.length, pageTexts.en.steps.length);
   t.end();
 });

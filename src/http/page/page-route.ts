@@ -38,6 +38,7 @@ export function pageRoute(services: WebServices): Route {
         numbers: numbers[language],
         config: services.page,
         promises: services.promises,
+        dialogue: services.dialogue,
         hasStatistics: services.daySums !== undefined,
       });
       const headers = { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" };

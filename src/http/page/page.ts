@@ -3,7 +3,7 @@ import type { OperatorConfig, PageConfig } from "../../config/web-config.js";
 import type { DialInNumber } from "../api-schemas.js";
 import { formatPin, oneTapLink } from "../phone-numbers.js";
 import { qrCode } from "../qr-code.js";
-import type { Promises } from "../services.js";
+import type { PhoneDialogue, Promises } from "../services.js";
 import { type Content, Html, html } from "./html.js";
 import { style } from "./style.js";
 import { type PageTexts, pageTexts } from "./texts.js";
@@ -19,6 +19,7 @@ export interface PageView {
   readonly numbers: readonly DialInNumber[];
   readonly config: PageConfig;
   readonly promises: Promises;
+  readonly dialogue: PhoneDialogue;
   readonly hasStatistics: boolean;
 }
 
@@ -46,8 +47,8 @@ ${view.isPoster ? undefined : languageSwitch(view, texts)}
 ${pin === undefined ? undefined : pinSection(pin, view, texts)}
 ${numbersSection(view, texts)}
 ${view.isPoster ? undefined : pinForm(view, texts)}
-${howToSection(pin, texts)}
-${keysSection(texts)}
+${howToSection(view, texts)}
+${keysSection(view, texts)}
 ${view.isPoster ? undefined : privacySection(view, texts)}
 </div></main>
 ${view.isPoster ? undefined : footer(view.config.operator, texts)}
@@ -109,13 +110,16 @@ ${isWrong ? html`<p id="form-error"><strong>${texts.noPin}</strong></p>` : undef
 <button class="button">${texts.pinButton}</button></form></section>`;
 }
 
-function howToSection(pin: string | undefined, texts: PageTexts): Html {
-  const steps = pin === undefined ? texts.steps : texts.stepsWithPin(formatPin(pin));
+function howToSection({ pin, dialogue }: PageView, texts: PageTexts): Html {
+  const notBegun = dialogue.waitsForStart ? texts.notBegun.waits : texts.notBegun.told;
+  const steps = [texts.dial, texts.typePin(pin === undefined ? undefined : formatPin(pin)), `${texts.connected} ${notBegun}`];
   return html`<section aria-labelledby="how"><h2 id="how">${texts.howTo}</h2><ol>${steps.map((step) => html`<li>${step}</li>`)}</ol></section>`;
 }
 
-function keysSection(texts: PageTexts): Html {
-  const rows = texts.keyMeanings.map(([key, spoken, meaning]) =>
+function keysSection({ dialogue }: PageView, texts: PageTexts): Html {
+  const { leaveKey } = dialogue;
+  const meanings = [...texts.keyMeanings, ...(leaveKey === undefined ? [] : [texts.leaveKey(leaveKey)])];
+  const rows = meanings.map(([key, spoken, meaning]) =>
     html`<tr><th scope="row"><kbd aria-hidden="true">${key}</kbd> ${spoken}</th><td>${meaning}</td></tr>`);
   return html`<section aria-labelledby="keys"><h2 id="keys">${texts.keys}</h2><table><thead><tr><th scope="col">${texts.keyColumn}</th><th scope="col">${texts.meaningColumn}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }

@@ -1,4 +1,8 @@
+import type { Key } from "../../call/key-buffer.js";
 import type { Language } from "../../caller/language.js";
+
+/** A key or keys, how they are called, and what they do. */
+export type KeyMeaning = readonly [key: string, spoken: string, meaning: string];
 
 /** Every word of the page. */
 export interface PageTexts {
@@ -22,12 +26,15 @@ export interface PageTexts {
   readonly speaks: (languages: string) => string;
   readonly languageNames: Readonly<Record<Language, string>>;
   readonly howTo: string;
-  readonly steps: readonly string[];
-  readonly stepsWithPin: (pin: string) => readonly string[];
+  readonly dial: string;
+  readonly typePin: (pin: string | undefined) => string;
+  readonly connected: string;
+  readonly notBegun: { readonly waits: string; readonly told: string };
   readonly keys: string;
   readonly keyColumn: string;
   readonly meaningColumn: string;
-  readonly keyMeanings: readonly (readonly [key: string, spoken: string, meaning: string])[];
+  readonly keyMeanings: readonly KeyMeaning[];
+  readonly leaveKey: (key: Key) => KeyMeaning;
   readonly privacy: string;
   readonly privacyIntroduction: string;
   readonly lastFour: string;
@@ -48,6 +55,11 @@ export interface PageTexts {
   readonly imprint: string;
   readonly noOperator: string;
 }
+
+const spokenKeys: Readonly<Record<Language, Readonly<Record<Key, string>>>> = {
+  de: { "0": "Null", "1": "Eins", "2": "Zwei", "3": "Drei", "4": "Vier", "5": "Fünf", "6": "Sechs", "7": "Sieben", "8": "Acht", "9": "Neun", "*": "Stern", "#": "Raute" },
+  en: { "0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine", "*": "star", "#": "hash" },
+};
 
 export const pageTexts: Readonly<Record<Language, PageTexts>> = {
   de: {
@@ -71,8 +83,10 @@ export const pageTexts: Readonly<Record<Language, PageTexts>> = {
     speaks: (languages) => `Ansagen: ${languages}`,
     languageNames: { de: "Deutsch", en: "Englisch" },
     howTo: "So wählen Sie sich ein",
-    steps: ["Rufen Sie eine der Nummern an.", "Tippen Sie die PIN der Konferenz, dann die Raute-Taste. Sie können schon während der Ansage tippen.", "Sie werden verbunden. Läuft zu der PIN noch keine Konferenz, sagt die Ansage es Ihnen."],
-    stepsWithPin: (pin) => ["Rufen Sie eine der Nummern an.", `Tippen Sie ${pin}, dann die Raute-Taste. Sie können schon während der Ansage tippen.`, "Sie werden verbunden. Läuft die Konferenz noch nicht, sagt die Ansage es Ihnen."],
+    dial: "Rufen Sie eine der Nummern an.",
+    typePin: (pin) => `Tippen Sie ${pin ?? "die PIN der Konferenz"}, dann die Raute-Taste. Sie können schon während der Ansage tippen.`,
+    connected: "Sie werden verbunden.",
+    notBegun: { waits: "Hat die Konferenz noch nicht begonnen, hören Sie Musik, bis sie beginnt.", told: "Hat die Konferenz noch nicht begonnen, sagt die Ansage es Ihnen." },
     keys: "Tasten",
     keyColumn: "Taste",
     meaningColumn: "Was sie tut",
@@ -80,8 +94,9 @@ export const pageTexts: Readonly<Record<Language, PageTexts>> = {
       ["#", "Raute", "beendet die PIN"],
       ["*", "Stern", "löscht, was Sie von der PIN getippt haben"],
       ["**", "zweimal Stern", "wechselt vor der PIN die Sprache der Ansagen"],
-      ["0", "Null", "schaltet Sie in der Konferenz stumm und wieder laut"],
+      ["*6", "Stern, Sechs", "schaltet Sie in der Konferenz stumm und wieder laut"],
     ],
+    leaveKey: (key) => [`*${key}`, `Stern, ${spokenKeys.de[key]}`, "verlässt die Konferenz und fragt nach einer anderen PIN"],
     privacy: "Was mit Ihrer Nummer geschieht",
     privacyIntroduction: "Damit Sie teilnehmen können, übermittelt Ihr Telefonanbieter Ihre Nummer an unseren, und dieser an uns.",
     lastFour: "In der Konferenz sind von Ihrer Nummer nur die letzten vier Ziffern zu sehen, als Ihr Name.",
@@ -123,8 +138,10 @@ export const pageTexts: Readonly<Record<Language, PageTexts>> = {
     speaks: (languages) => `Speaks: ${languages}`,
     languageNames: { de: "German", en: "English" },
     howTo: "How to dial in",
-    steps: ["Call one of the numbers.", "Type the PIN of the conference, then the hash key. You need not wait for the end of the announcement.", "You are connected. Should no conference with this PIN be running yet, you will be told."],
-    stepsWithPin: (pin) => ["Call one of the numbers.", `Type ${pin}, then the hash key. You need not wait for the end of the announcement.`, "You are connected. Should the conference not be running yet, you will be told."],
+    dial: "Call one of the numbers.",
+    typePin: (pin) => `Type ${pin ?? "the PIN of the conference"}, then the hash key. You need not wait for the end of the announcement.`,
+    connected: "You are connected.",
+    notBegun: { waits: "Should the conference not have begun yet, you hear music until it does.", told: "Should the conference not have begun yet, you will be told." },
     keys: "Keys",
     keyColumn: "Key",
     meaningColumn: "What it does",
@@ -132,8 +149,9 @@ export const pageTexts: Readonly<Record<Language, PageTexts>> = {
       ["#", "hash", "ends the PIN"],
       ["*", "star", "clears what you have typed of the PIN"],
       ["**", "star twice", "before the PIN, changes the language of the announcements"],
-      ["0", "zero", "mutes you in the conference, and unmutes you again"],
+      ["*6", "star, six", "mutes you in the conference, and unmutes you again"],
     ],
+    leaveKey: (key) => [`*${key}`, `star, ${spokenKeys.en[key]}`, "leaves the conference and asks for another PIN"],
     privacy: "What happens to your number",
     privacyIntroduction: "For you to take part, your telephone provider passes your number on to ours, and ours passes it on to us.",
     lastFour: "The conference sees only the last four digits of your number, as your name.",

@@ -128,6 +128,7 @@ export class WebWorld {
           privacyNote: { de: ["Der Anbieter speichert Verbindungsdaten sieben Tage."], en: ["The provider keeps connection data for seven days."] },
         },
         promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "Anonymous" } },
+        dialogue: { leaveKey: "#", waitsForStart: true },
         ...options.services,
       },
     });
