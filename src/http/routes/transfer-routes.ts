@@ -1,15 +1,13 @@
 import { Readable } from "node:stream";
 import { z } from "zod";
-import { exportLines, parseRecord } from "../../store/json-lines.js";
-import type { Reservation, RestingPin, RoomStore } from "../../store/room-store.js";
-import { type ImportReport, apiBase, importAnswer } from "../api-schemas.js";
+import { importLines } from "../../store/import-lines.js";
+import { exportLines } from "../../store/json-lines.js";
+import type { RoomStore } from "../../store/room-store.js";
+import { apiBase, importAnswer } from "../api-schemas.js";
 import { type Route, route } from "../route.js";
 import { jsonLinesType } from "../web-server.js";
 
 const mostBytes = 16 * 1_048_576;
-const mostTold = 1_000;
-/** So many records go to the store at once. */
-const chunk = 1_000;
 
 /** All PINs out and in again as JSON lines: a copy for bad times, or the way from one store to another. */
 export function transferRoutes(rooms: RoomStore): readonly Route[] {
@@ -43,7 +41,7 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       problems: ["store-unavailable"],
       handle: async ({ body }) => {
         const report = await importLines(rooms, body);
-        return report === undefined ? { problem: "store-unavailable" } : { status: 200, body: report };
+        return report.ok ? { status: 200, body: report.value } : { problem: "store-unavailable" };
       },
     }),
   ];
@@ -55,43 +53,5 @@ async function* bytesOf(first: IteratorResult<{ readonly ok: boolean; readonly v
   for await (const line of rest) {
     if (!line.ok) throw new Error("the store does not answer any more");
     yield `${line.value}\n`;
-  }
-}
-
-async function importLines(rooms: RoomStore, body: Buffer): Promise<ImportReport | undefined> {
-  const report = { imported: 0, known: 0, refused: [] as { line: number; reason: string }[], refusedInAll: 0 };
-  const refuse = (line: number, reason: string): void => {
-    report.refusedInAll += 1;
-    if (report.refused.length < mostTold) report.refused.push({ line, reason });
-  };
-  let records: { readonly line: number; readonly record: Reservation | RestingPin }[] = [];
-  const takeOver = async (): Promise<boolean> => {
-    const outcomes = await rooms.import(records.map(({ record }) => record));
-    if (!outcomes.ok) return false;
-    for (const [place, outcome] of outcomes.value.entries()) {
-      if (outcome === "imported" || outcome === "known") report[outcome] += 1;
-      else refuse(records[place]?.line ?? 0, outcome);
-    }
-    records = [];
-    return true;
-  };
-  let line = 0;
-  for (const text of linesOf(body)) {
-    line += 1;
-    if (text.trim() === "") continue;
-    const record = parseRecord(text);
-    if (!record.ok) refuse(line, record.failure);
-    else records.push({ line, record: record.value });
-    if (records.length === chunk && !(await takeOver())) return undefined;
-  }
-  return (await takeOver()) ? { ...report, refused: report.refused.sort((left, right) => left.line - right.line) } : undefined;
-}
-
-function* linesOf(body: Buffer): Generator<string> {
-  for (let start = 0; start < body.length; ) {
-    const found = body.indexOf(10, start);
-    const end = found < 0 ? body.length : found;
-    yield body.toString("utf8", start, end);
-    start = end + 1;
   }
 }
