@@ -46,7 +46,8 @@ export class Calls {
   readonly occupancy = new Occupancy();
   readonly #options: CallsOptions;
   readonly #calls = new Map<DrachtioCall, Promise<void>>();
-  readonly #draining = new Latch<true>();
+  /** `closed`: for good, since the process is about to end. */
+  #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
   readonly #pace: Pace;
   readonly #places = new Places();
@@ -66,7 +67,7 @@ export class Calls {
   }
 
   get isDraining(): boolean {
-    return this.#draining.isSet;
+    return this.#admission !== "open";
   }
 
   /** Calls that would hear of a shutdown, to find what is left behind. */
@@ -88,7 +89,7 @@ export class Calls {
       media,
       directory,
       pace: this.#pace,
-      takePlace: (admitted) => (this.#draining.isSet ? failure("draining") : this.#places.take(admitted, maxConcurrent)),
+      takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, maxConcurrent)),
       shutdown: this.#shutdown,
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
       onStage: (stage, facts) => {
@@ -112,9 +113,19 @@ export class Calls {
     this.#calls.set(call, running);
   }
 
-  /** From now on no call is admitted. */
+  /** No call is admitted until `resume`. */
   drain(): void {
-    this.#draining.set(true);
+    if (this.#admission === "open") this.#admission = "draining";
+  }
+
+  /** Admits calls again, unless it is too late for that. */
+  resume(): void {
+    if (this.#admission === "draining") this.#admission = "open";
+  }
+
+  /** From now on no call is admitted any more. */
+  close(): void {
+    this.#admission = "closed";
   }
 
   /** Waits `drainMs` milliseconds for the calls to end, and ends those that are still going on. */

@@ -18,6 +18,7 @@ import type { Health } from "./status/health.js";
 import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
+import type { RoomStore } from "./store/room-store.js";
 import { Lines } from "./trunk/lines.js";
 import { Web } from "./web.js";
 
@@ -113,6 +114,25 @@ export class Einwahl {
     return this.#monitoring.status();
   }
 
+  /** Refuses new calls, while those that are up go on; the trunks stay registered. */
+  drain(): void {
+    this.#calls.drain();
+  }
+
+  /** Takes calls again after `drain`. */
+  resume(): void {
+    this.#calls.resume();
+  }
+
+  get isDraining(): boolean {
+    return this.#calls.isDraining;
+  }
+
+  /** The PINs of front ends; `undefined`: this instance keeps none. */
+  get rooms(): RoomStore | undefined {
+    return this.#web?.rooms;
+  }
+
   /** What there is now, to find what is left behind. */
   counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
     const channels = this.#mediaServers.reduce((sum, server) => sum + server.channels, 0);
@@ -123,7 +143,7 @@ export class Einwahl {
    * Takes no new calls, un-registers, and ends what is still going on after `drainMs` milliseconds.
    */
   async stop(drainMs: number): Promise<void> {
-    this.#calls.drain();
+    this.#calls.close();
     await this.#lines.close();
     await this.#calls.end(drainMs);
     this.#directory.close();

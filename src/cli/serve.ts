@@ -1,8 +1,10 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.js";
+import { type ControlHandlers, ControlServer } from "../control/control-server.js";
 import { Einwahl } from "../einwahl.js";
 import type { Log } from "../log/open-log.js";
 import { processMetrics } from "../metrics/metrics.js";
+import { type Result, failure, success } from "../result.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 
@@ -16,15 +18,49 @@ export async function serve(config: Config, log: Log, context: CommandContext): 
     // A bug, in a library's listener perhaps: the calls that are up need not suffer for it.
     logger.error({ err: error }, "bug");
   });
-  let einwahl: Einwahl;
+  let einwahl: Einwahl | undefined;
+  // First: a second instance would take the registration at the trunk from the one that runs.
+  const control = await openControl(config, logger, () => (einwahl === undefined ? undefined : handlersOf(einwahl)));
+  if (!control.ok) return exitCodes.failed;
   try {
     einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
+    logger.info({ http: einwahl.httpPort, control: config.control.socket }, "einwahl is running");
+    return await untilStopped(einwahl, logger, context);
   } catch (error) {
     logger.fatal({ err: error }, "einwahl can't start");
     return exitCodes.failed;
+  } finally {
+    await control.value?.close();
   }
-  logger.info({ http: einwahl.httpPort }, "einwahl is running");
-  return await untilStopped(einwahl, logger, context);
+}
+
+/** The control socket; none where it can't be made, since calls do not need it. Fails when another instance has it. */
+async function openControl(config: Config, logger: Logger, handlers: () => ControlHandlers | undefined): Promise<Result<ControlServer | undefined, "held">> {
+  const path = config.control.socket;
+  const onBug = (error: unknown): void => {
+    logger.error({ err: error }, "bug");
+  };
+  const opened = await ControlServer.open({ path, handlers, onBug });
+  if (opened.ok) return success(opened.value);
+  if (opened.failure === "held") {
+    logger.fatal({ control: path }, "another instance is running with this control socket: stop it, or give each its own control.socket");
+    return failure("held");
+  }
+  logger.error({ control: path, why: opened.failure.why }, "no control socket: einwahl status, reload and drain can't reach this instance");
+  return success(undefined);
+}
+
+function handlersOf(einwahl: Einwahl): ControlHandlers {
+  return {
+    status: () => einwahl.status(),
+    drain(isOn) {
+      if (isOn) einwahl.drain();
+      else einwahl.resume();
+    },
+    drainState: () => ({ isDraining: einwahl.isDraining, calls: einwahl.counts().calls }),
+    reloading: undefined,
+    rooms: einwahl.rooms,
+  };
 }
 
 async function untilStopped(einwahl: Einwahl, logger: Logger, context: CommandContext): Promise<ExitCode> {

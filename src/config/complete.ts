@@ -6,6 +6,7 @@ import type { Language } from "../caller/language.js";
 import { completeHttp, completePage, completeRooms } from "./complete-web.js";
 import { completeTrunk } from "./complete-trunk.js";
 import type { BbbServerConfig, Config, MediaServerConfig } from "./config.js";
+import { completeControl } from "./control-config.js";
 import { nonEmpty } from "./non-empty.js";
 import { sipPortFor } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
@@ -22,6 +23,7 @@ const packagedPrompts = fileURLToPath(new URL("../../../freeswitch/sounds", impo
  */
 export function completeSettings(settings: ValidSettings, directory: string): Config {
   const { calls } = settings;
+  const rooms = completeRooms(settings.rooms, directory);
   const language = settings.language ?? nonEmpty(calls.languages)[0];
   const fallbackLanguages = nonEmpty([...new Set([language, ...calls.languages])]);
   return {
@@ -47,7 +49,8 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     label: completeLabel(settings.label),
     pseudonymKey: settings.pseudonym_key,
     http: completeHttp(settings.http),
-    rooms: completeRooms(settings.rooms, directory),
+    rooms,
+    control: completeControl(settings.control, rooms, directory),
     statistics: settings.statistics,
     page: completePage(settings.page),
     logging: {

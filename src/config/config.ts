@@ -3,6 +3,7 @@ import type { Key } from "../call/key-buffer.js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
+import type { ControlConfig } from "./control-config.js";
 import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
 
 /**
@@ -21,6 +22,7 @@ export interface Config {
   /** `undefined`: a random key for each process. */
   readonly pseudonymKey: Secret | undefined;
   readonly http: HttpConfig;
+  readonly control: ControlConfig;
   readonly rooms: RoomsConfig;
   readonly statistics: StatisticsConfig;
   readonly page: PageConfig;

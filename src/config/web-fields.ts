@@ -43,6 +43,7 @@ export const webFields = {
   proxy: text((value) => (isNetworkAddress(value) ? undefined : complain("is no address or network", "write an address (10.0.0.5) or a network (10.0.0.0/24)"))),
   tokenHash: matching(/^[0-9a-fA-F]{64}$/, "is no SHA-256", "64 hexadecimal digits: printf %s \"$TOKEN\" | sha256sum"),
   store: text(storeFault).transform((value): StoreSetting => (/^rediss?:/.test(value) ? { redis: Secret.of(value) } : { directory: value })),
+  socket: text((value) => (value.trim() === "" || /\p{Cc}/u.test(value) ? complain("is no path", "write the path of a file that does not exist yet, such as /run/einwahl/control.sock") : undefined)),
   redisPrefix: matching(/^[A-Za-z0-9_.-]{1,40}$/, "is no prefix", "up to 40 letters, digits, . _ and -"),
   line: line(200),
   title: line(80),

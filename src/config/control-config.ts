@@ -1,0 +1,17 @@
+import { join, resolve } from "node:path";
+import type { RoomsConfig } from "./web-config.js";
+
+/** How the command line reaches the running instance. */
+export interface ControlConfig {
+  /** The path of the Unix socket. */
+  readonly socket: string;
+}
+
+/** Where the socket is when no directory of this instance is known. */
+const systemSocket = "/run/einwahl/control.sock";
+
+/** @param directory of the configuration file */
+export function completeControl(settings: { readonly socket?: string | undefined }, { store }: RoomsConfig, directory: string): ControlConfig {
+  if (settings.socket !== undefined) return { socket: resolve(directory, settings.socket) };
+  return { socket: store.kind === "embedded" ? join(store.directory, "control.sock") : systemSocket };
+}

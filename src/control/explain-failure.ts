@@ -1,0 +1,14 @@
+import type { ControlFailure } from "./control-client.js";
+
+/** Why the running instance gave no answer, as one line for people. */
+export function explainControlFailure(fault: ControlFailure): string {
+  switch (fault.kind) {
+    case "not-running":
+      return "einwahl is not running";
+    case "not-allowed":
+      return "the control socket belongs to another user: use that user's account, or root's";
+    case "refused":
+    case "broken":
+      return fault.reason;
+  }
+}
