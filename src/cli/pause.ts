@@ -1,0 +1,8 @@
+import type { Clock } from "../clock.js";
+
+/** Resolves after so many milliseconds. */
+export async function pause(clock: Clock, ms: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    clock.after(ms, resolve);
+  });
+}
