@@ -2,6 +2,9 @@ import { callCommand } from "./call-command.js";
 import type { Command } from "./command.js";
 import { drainCommand } from "./drain-command.js";
 import { numbersCommand } from "./numbers-command.js";
+import { listPinsCommand } from "./pins/list-command.js";
+import { releasePinCommand, reservePinCommand } from "./pins/room-commands.js";
+import { exportPinsCommand, importPinsCommand } from "./pins/transfer-commands.js";
 import { reloadCommand } from "./reload-command.js";
 import { runCommand } from "./run-command.js";
 import { statusCommand } from "./status-command.js";
@@ -13,5 +16,10 @@ export const commands: readonly Command[] = [
   reloadCommand,
   drainCommand,
   numbersCommand,
+  listPinsCommand,
+  reservePinCommand,
+  releasePinCommand,
+  exportPinsCommand,
+  importPinsCommand,
   callCommand,
 ];

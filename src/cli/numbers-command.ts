@@ -1,4 +1,3 @@
-import { parsePhoneNumberFromString } from "libphonenumber-js";
 import { command } from "./command.js";
 import { exitCodes } from "./exit-code.js";
 import { loadedConfig } from "./loaded-config.js";
@@ -9,27 +8,21 @@ export const numbersCommand = command({
   name: "numbers",
   summary: "list the numbers that callers dial",
   positionals: "",
-  details: ["Lists the numbers of the configuration file, in its order: how people write them, their trunk, and the languages that callers hear; the first one greets."],
+  details: ["Lists the numbers of the configuration file in its order, as the page for people and the HTTP interface show them, with the trunk of each and the languages that its callers hear; the first one greets."],
   options: { config: commonOptions.config, json: commonOptions.json },
-  examples: ["einwahl numbers", "einwahl numbers --json"],
-  run({ options }, context) {
+  examples: ["einwahl numbers", "einwahl numbers --json | jq -r '.numbers[].number'"],
+  async run({ options }, context) {
     const config = loadedConfig(options.config, context);
-    if (config === undefined) return Promise.resolve(exitCodes.configuration);
-    const numbers = config.trunks.flatMap((trunk) => trunk.numbers.map(({ number, languages, city }) => ({
-      number,
-      national: parsePhoneNumberFromString(number)?.formatNational() ?? number,
-      international: parsePhoneNumberFromString(number)?.formatInternational() ?? number,
-      city: city ?? null,
-      trunk: trunk.name,
-      languages,
-    })));
+    if (config === undefined) return exitCodes.configuration;
+    const { PhoneNumbers } = await import("../http/phone-numbers.js");
+    const numbers = config.trunks.flatMap((trunk) => new PhoneNumbers(trunk.numbers).list("en").map((number) => ({ ...number, trunk: trunk.name })));
     const { terminal } = context;
     if (options.json) {
       terminal.print(JSON.stringify({ numbers }));
-      return Promise.resolve(exitCodes.ok);
+      return exitCodes.ok;
     }
-    const rows = numbers.map((each) => [each.number, each.international, each.national, each.city ?? "", each.trunk, each.languages.join(", ")]);
-    for (const row of table([["NUMBER", "INTERNATIONAL", "NATIONAL", "CITY", "TRUNK", "LANGUAGES"], ...rows])) terminal.print(row);
-    return Promise.resolve(exitCodes.ok);
+    const rows = numbers.map(({ international, national, country, city, trunk, languages }) => [international, national, country.code ?? "", city ?? "", trunk, languages.join(", ")]);
+    for (const line of table([["NUMBER", "NATIONAL", "COUNTRY", "CITY", "TRUNK", "LANGUAGES"], ...rows])) terminal.print(line);
+    return exitCodes.ok;
   },
 });

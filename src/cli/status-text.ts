@@ -1,85 +1,77 @@
+import { statusTexts } from "../http/status/status-texts.js";
+import { type Finding, findingsOf } from "../status/findings.js";
 import type { StatusReport } from "../status/status-report.js";
-import { table } from "./table.js";
+import { wrap } from "./help-text.js";
+import { span } from "./span.js";
+import { partRows } from "./status-parts.js";
+import { type Cell, cut, table } from "./table.js";
 import type { Style } from "./terminal.js";
+import { visible } from "./visible.js";
 
-type Paint = (style: Style, text: string) => string;
+export interface StatusTextOptions {
+  readonly paint: (style: Style, text: string) => string;
+  readonly columns: number;
+  /** Everything, instead of as much as fits a screen of 24 lines. */
+  readonly all: boolean;
+}
 
-/** Failures that are shown; the page and JSON have more. */
-const mostFailures = 8;
+/** Rows of each part: what fits a screen when there is nothing to say about faults, and when there is. */
+const calmRows = { findings: 0, trunks: 4, engines: 5, servers: 5, failures: 5 };
+const troubledRows = { findings: 8, trunks: 3, engines: 4, servers: 3, failures: 2 };
+
+const texts = statusTexts.en;
+const marks = { down: "✕", impaired: "!", insecure: "⚠" } as const satisfies Record<Finding["severity"], string>;
+const styles = { down: "bad", impaired: "warning", insecure: "bad" } as const satisfies Record<Finding["severity"], Style>;
 
 /** The status for a terminal. */
-export function statusText(report: StatusReport, paint: Paint): string {
+export function statusText(report: StatusReport, { paint, columns, all }: StatusTextOptions): string {
+  const findings = findingsOf(report);
+  const most = findings.length === 0 ? calmRows : troubledRows;
+  const parts = partRows(report);
+  const width = all ? Infinity : columns;
+  const lines = (name: string, rows: readonly (readonly Cell[])[], limit: number): readonly string[] => {
+    const shown = all ? rows : fitting(rows, limit);
+    const inner = table(shown, { paint, columns: width - labelWidth });
+    return inner.map((line, place) => paint("heading", (place === 0 ? name : "").padEnd(labelWidth)) + line);
+  };
   return [
     headline(report, paint),
-    ...report.reasons.map((reason) => `  ${paint("bad", reason)}`),
-    ...report.warnings.map(({ code, subject }) => `  ${paint("warning", `${code}: ${subject}`)}`),
-    "",
-    ...section("trunks", report.trunks.map((trunk) => trunkRow(trunk, paint)), paint),
-    ...section("engines", engineRows(report, paint), paint),
-    ...section("BBB servers", report.bbbServers.map((server) => bbbRow(server, paint)), paint),
-    ...section("calls", callRows(report), paint),
-    ...section("last failures", failureRows(report), paint),
-  ].join("\n").trimEnd();
+    ...findingLines(findings, { paint, columns, all }),
+    ...lines("calls", parts.calls, 2),
+    ...lines("trunks", parts.trunks, most.trunks),
+    ...lines("engines", parts.engines, most.engines),
+    ...lines("servers", parts.servers, most.servers),
+    ...lines("failures", parts.failures, most.failures),
+  ].join("\n");
 }
 
-function headline({ state, version, startedAt, at, isDraining }: StatusReport, paint: Paint): string {
+/** As wide as the longest name of a part, and a gap. */
+const labelWidth = 10;
+
+function headline({ state, version, startedAt, at }: StatusReport, paint: StatusTextOptions["paint"]): string {
   const style = state === "ready" ? "good" : state === "loaded" ? "warning" : "bad";
-  const draining = isDraining ? ", takes no new calls" : "";
-  return `${paint(style, state)}${draining}; version ${version}, up for ${span(Date.parse(at) - Date.parse(startedAt))}`;
+  return `${paint(style, texts.states[state])}; einwahl ${version}, up for ${span(Date.parse(at) - Date.parse(startedAt))}`;
 }
 
-function section(name: string, rows: readonly (readonly string[])[], paint: Paint): readonly string[] {
-  return rows.length === 0 ? [] : [paint("heading", name), ...table(rows).map((row) => `  ${row}`), ""];
+/** Each in full while they fit, else each on one line, the worst first. */
+function findingLines(findings: readonly Finding[], { paint, columns, all }: StatusTextOptions): readonly string[] {
+  const told = findings.map(({ severity, code, subject, detail }) => {
+    const text = `${texts.finding[code](visible(all ? subject : cut(subject, 24)))}${detail === "" ? "" : ` (${visible(detail)})`}`;
+    const [first = "", ...more] = wrap(text, columns - 4);
+    const paintLine = (line: string): string => paint(styles[severity], line);
+    return {
+      whole: [`  ${marks[severity]} ${first}`, ...more.map((line) => `    ${line}`)].map(paintLine),
+      short: paintLine(`  ${marks[severity]} ${cut(text, columns - 4)}`),
+    };
+  });
+  const whole = told.flatMap((each) => each.whole);
+  const most = troubledRows.findings;
+  if (all || whole.length <= most) return whole;
+  if (told.length <= most) return told.map(({ short }) => short);
+  return [...told.slice(0, most - 1).map(({ short }) => short), `  ${texts.more(told.length - most + 1)}: einwahl status --all`];
 }
 
-function trunkRow(trunk: StatusReport["trunks"][number], paint: Paint): readonly string[] {
-  const state = trunk.fault === null ? paint("good", trunk.state) : paint("bad", trunk.fault);
-  const where = trunk.registrar ?? "fixed address";
-  return [trunk.name, state, `${trunk.provider}, ${where}`, count(trunk.numbers, "number"), count(trunk.calls, "call"), ...trunk.warnings.map((each) => paint("warning", each))];
-}
-
-function engineRows({ drachtio, mediaServers, store }: StatusReport, paint: Paint): readonly (readonly string[])[] {
-  const version = drachtio.version === null ? "" : `version ${drachtio.version}`;
-  return [
-    ["drachtio", paint(drachtio.state === "connected" ? "good" : "bad", drachtio.state), version],
-    ...mediaServers.map(({ name, state, why, channels, capacity }) => [name, state === "up" ? paint("good", "up") : paint("bad", why ?? "down"), `${channels} of ${capacity} channels`]),
-    ...(store.kind === "none" ? [] : [["PINs", store.fault === null ? paint("good", "up") : paint("bad", store.fault), store.kind, ...(store.trouble === null ? [] : [paint("bad", `${time(store.trouble.at)} ${store.trouble.what}`)])]]),
-  ];
-}
-
-function bbbRow({ name, fault, ageMs, meetings, callers }: StatusReport["bbbServers"][number], paint: Paint): readonly string[] {
-  const state = fault === null ? paint("good", "answers") : paint("bad", fault);
-  const age = ageMs === null ? "never seen" : `seen ${span(ageMs)} ago`;
-  return [name, state, age, count(meetings, "meeting"), count(callers, "caller")];
-}
-
-function callRows({ calls, causes }: StatusReport): readonly (readonly string[])[] {
-  const stages = Object.entries(calls.byStage).filter(([, now]) => now > 0).map(([stage, now]) => `${now} ${stage}`);
-  const ends = causes.map((each) => `${each.count} ${each.cause}`);
-  return [
-    ["now", `${calls.now} of ${calls.max}`, stages.join(", ")],
-    ...(ends.length === 0 ? [] : [["24 hours", ends.join(", "), ""]]),
-  ];
-}
-
-function failureRows({ lastFailures }: StatusReport): readonly (readonly string[])[] {
-  return lastFailures.slice(0, mostFailures).map((each) => [
-    time(each.at), each.callId, each.cause, each.stage, [each.trunk, each.mediaServer, each.server].filter((name) => name !== null).join(" > "),
-  ]);
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? "" : "s"}`;
-}
-
-function time(iso: string): string {
-  return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
-}
-
-/** The two largest units of a time span. */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  const parts = [[Math.floor(seconds / 86_400), "d"], [Math.floor(seconds / 3_600) % 24, "h"], [Math.floor(seconds / 60) % 60, "min"], [seconds % 60, "s"]] as const;
-  const first = parts.findIndex(([amount]) => amount > 0);
-  return first < 0 ? "0 s" : parts.slice(first, first + 2).filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`).join(" ");
+/** As many rows as fit; the last one says how many do not. */
+function fitting(rows: readonly (readonly Cell[])[], limit: number): readonly (readonly Cell[])[] {
+  return rows.length <= limit ? rows : [...rows.slice(0, limit - 1), [texts.more(rows.length - limit + 1)]];
 }

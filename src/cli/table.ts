@@ -1,14 +1,46 @@
-import { stripVTControlCharacters } from "node:util";
+import type { Style } from "./terminal.js";
 
-/** Rows with their columns one below the other, two spaces between them; colours have no width. */
-export function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [place, cell] of row.entries()) widths[place] = Math.max(widths[place] ?? 0, width(cell));
-  }
-  return rows.map((row) => row.map((cell, place) => cell + " ".repeat((widths[place] ?? 0) - width(cell))).join("  ").trimEnd());
+/** A piece of a row, with what it means if that is more than its words. */
+export type Cell = string | { readonly text: string; readonly style: Style };
+
+export interface TableOptions {
+  /** How a style looks; default: like any text. */
+  readonly paint?: (style: Style, text: string) => string;
+  /** The most characters of a line, the rest is cut; default: any number. */
+  readonly columns?: number;
 }
 
-function width(cell: string): number {
-  return stripVTControlCharacters(cell).length;
+const gap = "  ";
+
+/** Rows with their columns one below the other, two spaces between them. */
+export function table(rows: readonly (readonly Cell[])[], { paint = (_style, text) => text, columns = Infinity }: TableOptions = {}): readonly string[] {
+  const widths: number[] = [];
+  // A row of one cell is a sentence on all columns.
+  for (const row of rows.filter(({ length }) => length > 1)) {
+    for (const [place, cell] of row.entries()) widths[place] = Math.max(widths[place] ?? 0, textOf(cell).length);
+  }
+  return rows.map((row) => {
+    let line = "";
+    let left = columns;
+    for (const [place, cell] of row.entries()) {
+      const isLast = row.slice(place + 1).every((later) => textOf(later) === "");
+      const text = cut(textOf(cell), left);
+      line += typeof cell === "string" ? text : paint(cell.style, text);
+      if (isLast) break;
+      const space = " ".repeat(Math.max(0, (widths[place] ?? 0) - text.length)) + gap;
+      left -= text.length + space.length;
+      if (left <= 0) break;
+      line += space;
+    }
+    return line;
+  });
+}
+
+/** At most so many characters; three dots stand for what is missing. */
+export function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`.slice(0, most);
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === "string" ? cell : cell.text;
 }

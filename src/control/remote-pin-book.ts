@@ -3,7 +3,7 @@ import { type Result, failure, success } from "../result.js";
 import type { ImportReport } from "../store/import-lines.js";
 import type { PinBook, PinEntry } from "../store/pin-book.js";
 import type { Page } from "../store/room-store.js";
-import type { ControlClient, ControlResult } from "./control-client.js";
+import type { ControlClient, ControlFailure, ControlResult } from "./control-client.js";
 import { explainControlFailure } from "./explain-failure.js";
 
 const entry = z.object({ meetingID: z.string(), pin: z.string(), reservedAt: z.string(), validUntil: z.string().nullable() });
@@ -27,6 +27,12 @@ export class RemotePinBook implements PinBook {
 
   constructor(client: ControlClient) {
     this.#client = client;
+  }
+
+  /** Why its PINs can't be reached; `undefined`: they can. */
+  async fault(): Promise<ControlFailure | undefined> {
+    const answer = await this.#client.ask({ method: "GET", path: "/pins?limit=1" }, page);
+    return answer.ok ? undefined : answer.failure;
   }
 
   async list(after: string | undefined, most: number): Promise<Result<Page<PinEntry>, string>> {

@@ -15,7 +15,7 @@ export function healthOf(parts: Parts): Health {
 
 function faultsOf({ isDraining, signalling, mediaServers, lines, bbbServers }: Parts): readonly string[] {
   const faults: string[] = [];
-  if (isDraining) faults.push("shutting down");
+  if (isDraining) faults.push("no new calls are taken");
   if (signalling.state !== "connected") faults.push(`drachtio: ${signalling.state}`);
   if (!mediaServers.some(({ state }) => state.kind === "up")) faults.push("no media server is up");
   if (!lines.some(({ fault }) => fault === undefined)) faults.push(...lines.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));

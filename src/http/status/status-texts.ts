@@ -67,7 +67,7 @@ const de: StatusTexts = {
   findings: "Was zu tun ist",
   nothingFound: "Nichts. Alle Teile arbeiten.",
   finding: {
-    draining: () => "einwahl fährt herunter: Laufende Anrufe gehen weiter, neue werden abgewiesen.",
+    draining: () => "Neue Anrufe werden abgewiesen, laufende gehen weiter: So wurde es befohlen, oder einwahl fährt herunter.",
     "drachtio-down": () => "drachtio ist nicht verbunden: Es kommen keine Anrufe an.",
     "trunk-down": (name) => `Über die Leitung ${name} kommen keine Anrufe.`,
     "media-server-down": (name) => `Der Medienserver ${name} arbeitet nicht.`,
@@ -141,7 +141,7 @@ const en: StatusTexts = {
   findings: "What needs doing",
   nothingFound: "Nothing. Every part works.",
   finding: {
-    draining: () => "einwahl is shutting down: calls go on, new ones are refused.",
+    draining: () => "New calls are refused, those that are up go on: einwahl was told to drain, or is shutting down.",
     "drachtio-down": () => "drachtio is not connected: no calls come in.",
     "trunk-down": (name) => `No calls come in over the trunk ${name}.`,
     "media-server-down": (name) => `The media server ${name} does not work.`,

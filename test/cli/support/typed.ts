@@ -3,7 +3,7 @@ import { runCommandLine } from "../../../src/cli/command-line.js";
 import { commands as allCommands } from "../../../src/cli/commands.js";
 import { runCommand } from "../../../src/cli/run-command.js";
 import { type OutputStream, Terminal } from "../../../src/cli/terminal.js";
-import { systemClock } from "../../../src/clock.js";
+import { type Clock, systemClock } from "../../../src/clock.js";
 import type { Environment } from "../../../src/config/references.js";
 
 /** What a command line came to. */
@@ -20,6 +20,8 @@ export interface TypedOptions {
   /** Whether the streams are a terminal, with colours. */
   readonly isTerminal?: boolean;
   readonly signals?: FakeSignals;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 /** A stream that keeps what is written. */
@@ -69,7 +71,7 @@ export async function typed(args: readonly string[], options: TypedOptions = {})
   const context: CommandContext = {
     terminal: new Terminal(output, errors, environment),
     environment,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     onSignal: (signal, callback) => signals.on(signal, callback),
     onUncaught: () => undefined,
   };

@@ -1,0 +1,48 @@
+import { ControlClient, type ControlFailure } from "../../control/control-client.js";
+import { keepsNone } from "../../control/pin-routes.js";
+import { RemotePinBook } from "../../control/remote-pin-book.js";
+import type { Result } from "../../result.js";
+import type { PinBook } from "../../store/pin-book.js";
+import type { CommandContext } from "../command.js";
+import { type ExitCode, exitCodes } from "../exit-code.js";
+import { loadedConfig } from "../loaded-config.js";
+import { tellNoAnswer } from "../running-instance.js";
+import { openBook } from "./open-book.js";
+import type { PinPlace } from "./pin-options.js";
+
+/** What a command does with the PINs; a failure is a line for people. */
+export type UsePins = (book: PinBook) => Promise<Result<ExitCode, string>>;
+
+/**
+ * Does something with the PINs of the running instance, or with its store when none runs that has it open.
+ *
+ * @param mayCreate whether a store that is not there is made
+ */
+export async function withPinBook(place: PinPlace, context: CommandContext, mayCreate: boolean, use: UsePins): Promise<ExitCode> {
+  const config = loadedConfig(place.config, context);
+  if (config === undefined) return exitCodes.configuration;
+  const socket = place.socket ?? config.control.socket;
+  const client = new ControlClient(socket);
+  const remote = new RemotePinBook(client);
+  const fault = await remote.fault();
+  if (fault === undefined) return told(await use(remote), context);
+  if (!isForUs(fault)) return tellNoAnswer(fault, { client, socket }, context);
+  const opened = await openBook(config, context, mayCreate);
+  if (!opened.ok) return told(opened, context);
+  try {
+    return told(await use(opened.value.book), context);
+  } finally {
+    await opened.value.close();
+  }
+}
+
+/** Whether the store can be opened here, since no running instance has it open. */
+function isForUs(fault: ControlFailure): boolean {
+  return fault.kind === "not-running" || (fault.kind === "refused" && fault.status === keepsNone);
+}
+
+function told(outcome: Result<ExitCode, string>, { terminal }: CommandContext): ExitCode {
+  if (outcome.ok) return outcome.value;
+  terminal.note(`einwahl pins: ${outcome.failure}`);
+  return exitCodes.unavailable;
+}

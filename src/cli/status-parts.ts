@@ -1,0 +1,85 @@
+import { stages } from "../call/story.js";
+import { statusTexts } from "../http/status/status-texts.js";
+import type { StatusReport } from "../status/status-report.js";
+import { span } from "./span.js";
+import { type Cell, cut } from "./table.js";
+import { visible } from "./visible.js";
+
+type Row = readonly Cell[];
+
+export interface PartRows {
+  readonly calls: readonly Row[];
+  readonly trunks: readonly Row[];
+  readonly engines: readonly Row[];
+  readonly servers: readonly Row[];
+  readonly failures: readonly Row[];
+}
+
+const texts = statusTexts.en;
+const longestName = 20;
+
+/** The parts of the status as rows; of trunks, engines and servers those come first that have a fault. */
+export function partRows(report: StatusReport): PartRows {
+  return {
+    calls: callRows(report),
+    trunks: faultsFirst(report.trunks, ({ fault }) => fault !== null).map(trunkRow),
+    engines: engineRows(report),
+    servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map(serverRow),
+    failures: report.lastFailures.map(failureRow),
+  };
+}
+
+function faultsFirst<Part>(parts: readonly Part[], hasFault: (part: Part) => boolean): readonly Part[] {
+  return [...parts.filter(hasFault), ...parts.filter((part) => !hasFault(part))];
+}
+
+function callRows({ calls, causes }: StatusReport): readonly Row[] {
+  const byStage = stages.filter((stage) => calls.byStage[stage] > 0).map((stage) => `${calls.byStage[stage]} ${texts.stages[stage]}`);
+  const now = [texts.ofPlaces(calls.now, calls.max), ...byStage].join(", ");
+  const ends = causes.map(({ cause, count }) => `${count} ${cause}`);
+  return [[now], ...(ends.length === 0 ? [] : [[`24 hours: ${ends.join(", ")}`]])];
+}
+
+function trunkRow({ name, fault, state, registrar, numbers, calls, warnings }: StatusReport["trunks"][number]): Row {
+  return [
+    label(name),
+    stateCell(fault === null, state),
+    texts.numbers(numbers),
+    texts.calls(calls),
+    registrar ?? texts.fixedAddress,
+    ...warnings.map((warning) => ({ text: visible(warning), style: "warning" as const })),
+  ];
+}
+
+function engineRows({ drachtio, mediaServers, store }: StatusReport): readonly Row[] {
+  const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(({ name, state, channels, capacity }): Row => [label(name), stateCell(state === "up", state), texts.channels(channels, capacity)]);
+  return [
+    ["drachtio", stateCell(drachtio.state === "connected", drachtio.state), drachtio.version ?? ""],
+    ...(store.kind === "none" ? [] : [["store of PINs", stateCell(store.fault === null, "up"), store.kind]]),
+    ...media,
+  ];
+}
+
+function serverRow({ name, fault, ageMs, meetings, callers }: StatusReport["bbbServers"][number]): Row {
+  return [
+    label(name),
+    stateCell(fault === null, texts.answers),
+    ageMs === null ? texts.neverAnswered : texts.answered(span(ageMs)),
+    texts.meetings(meetings),
+    texts.callers(callers),
+  ];
+}
+
+function failureRow({ at, callId, cause, stage, trunk, mediaServer, server }: StatusReport["lastFailures"][number]): Row {
+  const way = [trunk, mediaServer, server].filter((name) => name !== null).map(label);
+  return [at.slice(0, 16).replace("T", " "), callId, cause, texts.stages[stage], way.join(" > ")];
+}
+
+function label(name: string): string {
+  return visible(cut(name, longestName));
+}
+
+/** A fault's own words are told above. */
+function stateCell(isWell: boolean, word: string): Cell {
+  return isWell ? { text: word, style: "good" } : { text: word === "up" || word === "fixed" || word === texts.answers ? "fault" : word, style: "bad" };
+}

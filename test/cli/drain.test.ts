@@ -1,0 +1,90 @@
+import t from "tap";
+import type { Clock } from "../../src/clock.js";
+import { openInstance } from "../control/support/instance.js";
+import type { Owner } from "../e2e/support/owner.js";
+import { type Outcome, type TypedOptions, typed } from "./support/typed.js";
+
+/** Time that has passed as soon as somebody waits for it. */
+function hurriedClock(): Clock & { readonly waited: number } {
+  let now = 0;
+  return {
+    now: () => now,
+    get waited() {
+      return now;
+    },
+    after(ms, callback) {
+      const timer = setImmediate(() => {
+        now += ms;
+        callback();
+      });
+      return () => {
+        clearImmediate(timer);
+      };
+    },
+  };
+}
+
+/** An instance of which one call ends each time that somebody asks. */
+async function draining(owner: Owner, calls: number, args: readonly string[], options: TypedOptions = {}): Promise<Outcome & { readonly told: readonly boolean[] }> {
+  const told: boolean[] = [];
+  let left = calls + 1;
+  const { socket } = await openInstance(owner, {
+    drain: (isOn) => {
+      told.push(isOn);
+    },
+    drainState: () => ({ isDraining: told.at(-1) ?? false, calls: (left = Math.max(0, left - 1)) }),
+  });
+  return { ...(await typed(["drain", "--socket", socket, ...args], { clock: hurriedClock(), ...options })), told };
+}
+
+await t.test("waits until the last call has ended", async (t) => {
+  const { code, output, errors, told } = await draining(t, 3, []);
+  t.strictSame(told, [true]);
+  t.equal(code, 0);
+  t.equal(output, "No new calls are taken; no call is up.\n");
+  t.equal(errors, "");
+});
+
+await t.test("progress on a terminal", async (t) => {
+  const { errors, output } = await draining(t, 2, [], { isTerminal: true });
+  t.match(errors, /2 calls are up; Ctrl-C.*\r.*1 call is up; /);
+  t.match(output, "no call is up");
+});
+
+await t.test("waits no longer than it may", async (t) => {
+  const clock = hurriedClock();
+  const { code, output } = await draining(t, 100, ["--within", "5s"], { clock });
+  t.equal(code, 1);
+  t.equal(clock.waited, 5_000);
+  t.equal(output, "No new calls are taken; 95 calls are up.\n");
+  const atOnce = hurriedClock();
+  t.match(await draining(t, 100, ["--within=0s", "--json"], { clock: atOnce }), { code: 1, output: '{"isDraining":true,"calls":100}\n' });
+  t.equal(atOnce.waited, 0);
+});
+
+await t.test("calls are taken again", async (t) => {
+  const { code, output, told } = await draining(t, 4, ["--undo"]);
+  t.strictSame(told, [false]);
+  t.match({ code, output }, { code: 0, output: "Calls are taken; 4 calls are up.\n" });
+});
+
+await t.test("who waits notices that somebody else takes calls again, or that the instance is gone", async (t) => {
+  let asked = 0;
+  const undone = await openInstance(t, { drainState: () => ({ isDraining: (asked += 1) < 3, calls: 2 }) });
+  t.match(await typed(["drain", "-s", undone.socket], { clock: hurriedClock() }), { code: 1, output: "Calls are taken again; 2 calls are up.\n" });
+  const gone = await openInstance(t, {
+    drainState: () => {
+      setImmediate(() => {
+        gone.close().catch((error: unknown) => {
+          t.fail(String(error));
+        });
+      });
+      return { isDraining: true, calls: 1 };
+    },
+  });
+  t.match(await typed(["drain", "-s", gone.socket]), { code: 0, output: "No new calls are taken; no call is up.\n" });
+});
+
+await t.test("times that are none", async (t) => {
+  for (const within of ["soon", "-5m", "49h"]) t.match(await typed(["drain", `--within=${within}`]), { code: 64, errors: /90s, 10m or 2h/ });
+});
