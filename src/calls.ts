@@ -70,6 +70,11 @@ export class Calls {
     return this.#admission !== "open";
   }
 
+  /** Whether it is too late to admit calls again. */
+  get isClosed(): boolean {
+    return this.#admission === "closed";
+  }
+
   /** Calls that would hear of a shutdown, to find what is left behind. */
   get shutdownListeners(): number {
     return this.#shutdown.listenerCount;

@@ -1,18 +1,22 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import type { BbbServer } from "./bbb/bbb-server.js";
 import type { BbbDirectory } from "./bbb/directory.js";
 import { Calls } from "./calls.js";
 import type { CallWatcher } from "./call/call-watcher.js";
 import type { CallSettings } from "./call/settings.js";
 import type { Clock } from "./clock.js";
-import type { Config } from "./config/config.js";
+import type { BbbServerConfig, Config } from "./config/config.js";
 import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
-import { makeDirectory } from "./parts/bbb.js";
+import { makeBbbServer, makeDirectory } from "./parts/bbb.js";
 import { callSettings, newProcessKey } from "./parts/call-settings.js";
+import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
+import { KeptParts } from "./parts/kept-parts.js";
 import { makeLine } from "./parts/line.js";
-import { makeMediaServer } from "./parts/media.js";
+import { type MediaServerSettings, makeMediaServer, mediaServerSettings } from "./parts/media.js";
+import { type Result, failure, success } from "./result.js";
 import { Signalling } from "./sip/signalling.js";
 import type { Health } from "./status/health.js";
 import { Monitoring } from "./status/monitoring.js";
@@ -20,7 +24,7 @@ import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
 import type { RoomStore } from "./store/room-store.js";
 import { Lines } from "./trunk/lines.js";
-import { Web } from "./web.js";
+import { Web, needsStore } from "./web.js";
 
 export interface EinwahlOptions {
   readonly config: Config;
@@ -35,18 +39,23 @@ export interface EinwahlOptions {
 
 /** The application: everything between the configuration and the calls. */
 export class Einwahl {
-  readonly #config: Config;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #signalling: Signalling;
   readonly #lines: Lines;
-  readonly #mediaServers: readonly MediaServer[];
+  readonly #mediaServerParts: KeptParts<MediaServerSettings, MediaServer>;
+  readonly #mediaServers: MediaServerPool;
+  readonly #bbbServerParts: KeptParts<BbbServerConfig, BbbServer>;
   readonly #directory: BbbDirectory;
-  readonly #settings: CallSettings;
+  readonly #processKey = newProcessKey();
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
   readonly #logTrouble: () => string | undefined;
   readonly #whenReady = new Latch<true>();
+  #config: Config;
+  #settings: CallSettings;
+  /** One after the other, as each begins with what the last one has left. */
+  #reloading: Promise<unknown> = Promise.resolve();
   #web: Web | undefined;
 
   private constructor(options: EinwahlOptions) {
@@ -55,21 +64,23 @@ export class Einwahl {
     this.#logger = logger;
     this.#clock = clock;
     this.#logTrouble = options.logTrouble ?? (() => undefined);
-    this.#settings = callSettings(config, newProcessKey());
-    this.#directory = makeDirectory(config.bbbServers, () => this.#web?.rooms, logger, clock);
+    this.#settings = callSettings(config, this.#processKey);
+    this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
+    this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), () => this.#web?.rooms, logger, clock);
     this.#signalling = this.#openSignalling();
     const onState = (): void => {
       this.#checkReady();
     };
     this.#lines = new Lines(config.trunks, (trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, onState }));
-    this.#mediaServers = config.mediaServers.map((server) => makeMediaServer(server, config, { signalling: this.#signalling, logger, clock, onState }));
+    this.#mediaServerParts = new KeptParts((settings) => makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }));
+    this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
     this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
     this.#calls = new Calls({
       logger,
       clock,
       watcher: this.#monitoring.watcher,
       trunks: this.#lines,
-      media: new MediaServerPool(this.#mediaServers),
+      media: this.#mediaServers,
       directory: this.#directory,
       terms: () => ({ settings: this.#settings, maxConcurrent: this.#config.calls.maxConcurrent }),
       onOver: (call) => {
@@ -88,8 +99,7 @@ export class Einwahl {
       await einwahl.stop(0);
       throw error;
     }
-    const opening = [einwahl.#directory.open(), einwahl.#lines.open(), ...einwahl.#mediaServers.map((server) => server.open())];
-    await Promise.all(opening);
+    await Promise.all([einwahl.#directory.open(), einwahl.#lines.open(), einwahl.#mediaServers.open()]);
     einwahl.#checkReady();
     return einwahl;
   }
@@ -135,8 +145,17 @@ export class Einwahl {
 
   /** What there is now, to find what is left behind. */
   counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
-    const channels = this.#mediaServers.reduce((sum, server) => sum + server.channels, 0);
-    return { calls: this.#calls.count, channels, shutdownListeners: this.#calls.shutdownListeners };
+    return { calls: this.#calls.count, channels: this.#mediaServers.channels, shutdownListeners: this.#calls.shutdownListeners };
+  }
+
+  /**
+   * Goes over to another configuration: calls that are up go on as they began, the next ones find the new state. Settles
+   * when that is in effect, which takes as long as a new server takes to answer or not to.
+   */
+  async reload(config: Config): Promise<Result<ConfigChange, "shutting-down">> {
+    const reloaded = this.#reloading.then(() => this.#goOver(config));
+    this.#reloading = reloaded.catch(() => undefined);
+    return await reloaded;
   }
 
   /**
@@ -144,12 +163,30 @@ export class Einwahl {
    */
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();
+    await this.#reloading;
     await this.#lines.close();
     await this.#calls.end(drainMs);
     this.#directory.close();
-    for (const server of this.#mediaServers) server.close();
+    this.#mediaServers.close();
     this.#signalling.close();
     await this.#web?.close();
+  }
+
+  async #goOver(wanted: Config): Promise<Result<ConfigChange, "shutting-down">> {
+    if (this.#calls.isClosed) return failure("shutting-down");
+    const change = compareConfigs(this.#config, wanted);
+    const { config } = change;
+    await Promise.all([
+      this.#directory.replace(this.#bbbServerParts.partsFor(config.bbbServers)),
+      this.#mediaServers.replace(this.#mediaServerParts.partsFor(mediaServerSettings(config))),
+      this.#web?.replace(config),
+    ]);
+    this.#config = config;
+    this.#settings = callSettings(config, this.#processKey);
+    await this.#lines.replace(config.trunks);
+    this.#checkReady();
+    const lacksStore = needsStore(config) && this.#web?.store.kind === "none";
+    return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
   }
 
   #openSignalling(): Signalling {
@@ -187,7 +224,7 @@ export class Einwahl {
       places: this.#calls.places,
       signalling: this.#signalling,
       lines: this.#lines.all,
-      mediaServers: this.#mediaServers,
+      mediaServers: this.#mediaServers.all,
       bbbServers: this.#directory.servers,
       store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
       logFault: this.#logTrouble(),

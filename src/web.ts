@@ -4,7 +4,7 @@ import type { WebhookEvent } from "./bbb/webhook.js";
 import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
-import { HttpServer } from "./http/server.js";
+import { type HttpOptions, HttpServer } from "./http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
 import type { StoreState } from "./status/parts.js";
@@ -29,16 +29,18 @@ export interface WebOptions {
 
 /** The side of einwahl that faces the web: stores of PINs and sums, and the HTTP server. */
 export class Web {
+  readonly #options: WebOptions;
   readonly #http: HttpServer;
   readonly #stores: Stores | undefined;
-  readonly #sums: CallSums | undefined;
   readonly #storeWatch: StoreWatch;
+  #sums: CallSums | undefined;
 
-  private constructor(http: HttpServer, stores: Stores | undefined, sums: CallSums | undefined, storeWatch: StoreWatch) {
+  private constructor(options: WebOptions, http: HttpServer, stores: Stores | undefined, storeWatch: StoreWatch) {
+    this.#options = options;
     this.#http = http;
     this.#stores = stores;
     this.#storeWatch = storeWatch;
-    this.#sums = sums;
+    this.#sums = this.#sumsFor(options.config);
   }
 
   /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
@@ -46,9 +48,7 @@ export class Web {
     const watch = new StoreWatch(options.logger);
     const stores = await open(options, watch);
     try {
-      const http = await listen(options, stores);
-      const keepsSums = stores !== undefined && options.config.statistics !== "off";
-      return new Web(http, stores, keepsSums ? new CallSums(stores.daySums, options.clock) : undefined, watch);
+      return new Web(options, await HttpServer.listen(httpOptions(options, stores)), stores, watch);
     } catch (error) {
       await stores?.close();
       throw error;
@@ -73,11 +73,28 @@ export class Web {
     this.#sums?.add(seconds);
   }
 
+  /** Answers by another configuration from now on. The store, the address and the port stay what they are. */
+  async replace(config: Config): Promise<void> {
+    await this.#http.replace(httpOptions({ ...this.#options, config }, this.#stores));
+    const before = this.#sums;
+    this.#sums = this.#sumsFor(config);
+    await before?.flush();
+  }
+
   async close(): Promise<void> {
     await this.#http.close();
     await this.#sums?.flush();
     await this.#stores?.close();
   }
+
+  #sumsFor({ statistics }: Config): CallSums | undefined {
+    return this.#stores === undefined || statistics === "off" ? undefined : new CallSums(this.#stores.daySums, this.#options.clock);
+  }
+}
+
+/** Whether there is anything to keep: PINs of rooms or sums of calls. */
+export function needsStore({ http, statistics, rooms }: Config): boolean {
+  return http.tokens.length > 0 || statistics !== "off" || rooms.jitsiConfCode !== "token";
 }
 
 /** Logs and remembers what the store of PINs says of itself. */
@@ -109,8 +126,7 @@ class StoreWatch implements StoreEvents {
 
 /** Without tokens and statistics there is nothing to keep, and nothing is written anywhere. */
 async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
-  const { tokens } = config.http;
-  if (tokens.length === 0 && config.statistics === "off" && config.rooms.jitsiConfCode === "token") return undefined;
+  if (!needsStore(config)) return undefined;
   const { store, pinLength, restMs } = config.rooms;
   const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => isInUse(digits, meetings) };
   const opened = await openStores(store, settings, clock, watch);
@@ -119,9 +135,9 @@ async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch):
   return opened.value;
 }
 
-async function listen({ config, logger, clock, operators, live, meetings }: WebOptions, stores: Stores | undefined): Promise<HttpServer> {
+function httpOptions({ config, logger, clock, operators, live, meetings }: WebOptions, stores: Stores | undefined): HttpOptions {
   const canReserve = config.http.tokens.length > 0 || config.rooms.jitsiConfCode === "public";
-  return await HttpServer.listen({
+  return {
     config: config.http,
     clock,
     operators,
@@ -149,7 +165,7 @@ async function listen({ config, logger, clock, operators, live, meetings }: WebO
       promises: promisesOf(config),
       dialogue: { leaveKey: config.calls.leaveKey, waitsForStart: config.calls.waiting.limitMs > 0 },
     },
-  });
+  };
 }
 
 /** Whether a meeting has this PIN, or one that it begins with, or one that begins with it. */

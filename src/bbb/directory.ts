@@ -36,13 +36,13 @@ const patienceMs = 2_000;
  * conferences with the same PIN it is.
  */
 export class BbbDirectory implements Directory {
-  readonly #servers: readonly BbbServer[];
   readonly #options: DirectoryOptions;
   readonly #clashes: Clashes;
   /** Those who wait for a conference, by its PIN. */
   readonly #openListeners = new Map<string, Set<() => void>>();
   /** Servers whose unreachable meetings have been told. */
   readonly #toldUnreachable = new Set<BbbServer>();
+  #servers: readonly BbbServer[];
 
   constructor(options: DirectoryOptions) {
     this.#servers = options.servers;
@@ -56,18 +56,24 @@ export class BbbDirectory implements Directory {
 
   /** Asks every server once, then goes on polling, spread over their intervals, until `close`. */
   async open(): Promise<void> {
-    const { random, events } = this.#options;
-    await Promise.all(this.#servers.map((server, at) => server.open({
-      onChange: (pins) => {
-        this.#changed(server, pins);
-      },
-      onFault: (fault) => {
-        events.onServer(server.name, fault);
-        // What a server says that has stopped or begun to answer counts less or more than before.
-        for (const pin of server.pins) this.#noteClash(pin);
-      },
-      onBug: events.onBug,
-    }, (at + random()) / this.#servers.length)));
+    await this.#open(this.#servers);
+  }
+
+  /**
+   * Goes over to other servers, of which some may be the same as before: these are left alone. Settles when the new ones
+   * have been asked once; until then callers are looked up among the old ones.
+   */
+  async replace(servers: readonly BbbServer[]): Promise<void> {
+    const before = this.#servers;
+    const added = servers.filter((server) => !before.includes(server));
+    await this.#open(added);
+    this.#servers = servers;
+    for (const server of added) this.#changed(server, new Set(server.pins));
+    for (const server of before.filter((each) => !servers.includes(each))) {
+      server.close();
+      this.#toldUnreachable.delete(server);
+      for (const pin of server.pins) this.#noteClash(pin);
+    }
   }
 
   close(): void {
@@ -135,6 +141,21 @@ export class BbbDirectory implements Directory {
       if (event.kind === "created") teller?.created(event.meeting);
       else teller?.ended(event.meetingId);
     }
+  }
+
+  async #open(servers: readonly BbbServer[]): Promise<void> {
+    const { random, events } = this.#options;
+    await Promise.all(servers.map((server, at) => server.open({
+      onChange: (pins) => {
+        this.#changed(server, pins);
+      },
+      onFault: (fault) => {
+        events.onServer(server.name, fault);
+        // What a server says that has stopped or begun to answer counts less or more than before.
+        for (const pin of server.pins) this.#noteClash(pin);
+      },
+      onBug: events.onBug,
+    }, (at + random()) / servers.length)));
   }
 
   #isRunning(digits: string): boolean {

@@ -12,11 +12,13 @@ export const runCommand = command({
   details: [
     "Runs the server in the foreground and logs to standard output, or to the files of logging.file. A configuration with faults is refused with status 78, and every fault is listed.",
     "SIGTERM and SIGINT: no new calls; those that are up may go on for five minutes. A second signal ends them at once.",
+    "SIGHUP: reads the configuration again, as `einwahl reload` does.",
   ],
   options: { config: commonOptions.config },
   examples: ["einwahl run --config /etc/einwahl/einwahl.yaml"],
   async run({ options }, context) {
-    const loaded = loadConfig(configPath(options.config, context.environment), context.environment);
+    const path = configPath(options.config, context.environment);
+    const loaded = loadConfig(path, context.environment);
     if (!loaded.ok) {
       context.terminal.note(formatFaults(loaded.failure));
       return exitCodes.configuration;
@@ -26,7 +28,7 @@ export const runCommand = command({
       context.terminal.note(text);
     });
     try {
-      return await serve(loaded.value, log, context);
+      return await serve(loaded.value, path, log, context);
     } finally {
       await log.close();
     }

@@ -1,31 +1,44 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.js";
 import { type ControlHandlers, ControlServer } from "../control/control-server.js";
+import type { Reloading } from "../control/reloading.js";
 import { Einwahl } from "../einwahl.js";
 import type { Log } from "../log/open-log.js";
 import { processMetrics } from "../metrics/metrics.js";
 import { type Result, failure, success } from "../result.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
+import { Reloader } from "./reloader.js";
 
 /** How long calls may go on after SIGTERM, in milliseconds; a second signal ends them at once. */
 const drainMs = 5 * 60_000;
 
-/** Runs the server until a signal ends it. */
-export async function serve(config: Config, log: Log, context: CommandContext): Promise<ExitCode> {
+/**
+ * Runs the server until a signal ends it.
+ *
+ * @param path of the file that the configuration was read from, and is read from again on SIGHUP
+ */
+export async function serve(config: Config, path: string, log: Log, context: CommandContext): Promise<ExitCode> {
   const { logger } = log;
   context.onUncaught((error) => {
     // A bug, in a library's listener perhaps: the calls that are up need not suffer for it.
     logger.error({ err: error }, "bug");
   });
-  let einwahl: Einwahl | undefined;
+  let handlers: ControlHandlers | undefined;
   // First: a second instance would take the registration at the trunk from the one that runs.
-  const control = await openControl(config, logger, () => (einwahl === undefined ? undefined : handlersOf(einwahl)));
+  const control = await openControl(config, logger, () => handlers);
   if (!control.ok) return exitCodes.failed;
   try {
-    einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
+    const einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
     logger.info({ http: einwahl.httpPort, control: config.control.socket }, "einwahl is running");
-    return await untilStopped(einwahl, logger, context);
+    const reloading = new Reloader({ path, environment: context.environment, einwahl, logger });
+    handlers = handlersOf(einwahl, reloading);
+    const ignoreHangUp = reloadOnHangUp(reloading, logger, context);
+    try {
+      return await untilStopped(einwahl, logger, context);
+    } finally {
+      ignoreHangUp();
+    }
   } catch (error) {
     logger.fatal({ err: error }, "einwahl can't start");
     return exitCodes.failed;
@@ -50,7 +63,15 @@ async function openControl(config: Config, logger: Logger, handlers: () => Contr
   return success(undefined);
 }
 
-function handlersOf(einwahl: Einwahl): ControlHandlers {
+function reloadOnHangUp(reloading: Reloading, logger: Logger, context: CommandContext): () => void {
+  return context.onSignal("SIGHUP", () => {
+    reloading.reload().catch((error: unknown) => {
+      logger.error({ err: error }, "bug");
+    });
+  });
+}
+
+function handlersOf(einwahl: Einwahl, reloading: Reloading): ControlHandlers {
   return {
     status: () => einwahl.status(),
     drain(isOn) {
@@ -58,7 +79,7 @@ function handlersOf(einwahl: Einwahl): ControlHandlers {
       else einwahl.resume();
     },
     drainState: () => ({ isDraining: einwahl.isDraining, calls: einwahl.counts().calls }),
-    reloading: undefined,
+    reloading,
     rooms: einwahl.rooms,
   };
 }

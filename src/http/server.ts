@@ -26,37 +26,47 @@ export interface HttpOptions {
 
 /** einwahl's own HTTP server: for front ends, for people, and whether a call would work. */
 export class HttpServer {
-  readonly #web: WebServer;
+  /** Which listens; what it answers may come from another one by now. */
+  readonly #listening: WebServer;
+  #listensAt: string | undefined;
 
-  private constructor(web: WebServer) {
-    this.#web = web;
+  private constructor(options: HttpOptions) {
+    this.#listening = this.#build(options);
   }
 
   /** Rejects when the port is taken. */
   static async listen(options: HttpOptions): Promise<HttpServer> {
-    const { config, clock, onBug, limits } = options;
-    const self: { base: string } = { base: config.publicUrl ?? "" };
-    const base = (): string => self.base;
+    const { host, port } = options.config;
+    const server = new HttpServer(options);
+    await server.#listening.server.listen({ host, port });
+    server.#listensAt = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`;
+    return server;
+  }
+
+  get port(): number {
+    const [address] = this.#listening.server.addresses();
+    return typeof address === "object" ? address.port : 0;
+  }
+
+  /** Answers from these options from now on, except for the address and the port; requests under way are answered from the old ones. */
+  async replace(options: HttpOptions): Promise<void> {
+    await this.#listening.answerFrom(this.#build(options));
+  }
+
+  async close(): Promise<void> {
+    await this.#listening.server.close();
+  }
+
+  #build(options: HttpOptions): WebServer {
+    const { config, clock, onBug, limits, operators } = options;
+    const base = (): string => config.publicUrl ?? this.#listensAt ?? "";
     const web = new WebServer({ config, clock, base, onBug, ...(limits !== undefined && { limits }) });
-    const { operators } = options;
     countRequests(web, operators.metrics);
     addHealth(web, operators.health);
     addBbbWebhooks(web, base, options.webhooks);
     for (const each of operatorRoutes(operators, config, options.services.language)) web.add(each);
     for (const each of routesOf({ ...options.services, base }, () => web.routes)) web.add(each);
-    await web.server.listen({ host: config.host, port: config.port });
-    const server = new HttpServer(web);
-    if (config.publicUrl === undefined) self.base = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${server.port}`;
-    return server;
-  }
-
-  get port(): number {
-    const [address] = this.#web.server.addresses();
-    return typeof address === "object" ? address.port : 0;
-  }
-
-  async close(): Promise<void> {
-    await this.#web.server.close();
+    return web;
   }
 }
 

@@ -100,6 +100,15 @@ export class WebServer {
     });
   }
 
+  /** Lets another one, which does not listen itself, answer what comes in here from now on. */
+  async answerFrom(other: WebServer): Promise<void> {
+    await other.server.ready();
+    this.server.server.removeAllListeners("request");
+    this.server.server.on("request", (request, response) => {
+      other.server.routing(request, response);
+    });
+  }
+
   #prepare(): void {
     const { server } = this;
     server.removeAllContentTypeParsers();

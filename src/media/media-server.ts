@@ -35,6 +35,8 @@ export type MediaServerState =
 const probeEvery = { up: 5_000, down: 1_000 };
 const probeLimit = 2_000;
 const connectLimit = 3_000;
+/** From the last channel's end until nothing of it needs the connections any more, in milliseconds. */
+const idleAfterMs = 1_000;
 
 /** One FreeSWITCH. It is up while it answers on its event socket and its profile for drachtio runs. */
 export class MediaServer {
@@ -50,6 +52,8 @@ export class MediaServer {
   #channels = 0;
   #callOff: (() => void) | undefined;
   #closed = false;
+  #onIdle: (() => void) | undefined;
+  #callOffIdle: (() => void) | undefined;
 
   constructor(options: MediaServerOptions, srf: SrfLike, clock: Clock, onState: (state: MediaServerState) => void) {
     this.name = options.name;
@@ -81,8 +85,15 @@ export class MediaServer {
     });
   }
 
+  /** Calls back once, when no channel is open, now or later; not after `close`. */
+  whenIdle(listener: () => void): void {
+    this.#onIdle = listener;
+    this.#tellIdle();
+  }
+
   close(): void {
     this.#closed = true;
+    this.#callOffIdle?.();
     this.#callOff?.();
     this.#eventSocket.close();
     this.#fsmrf?.disconnect();
@@ -131,12 +142,22 @@ export class MediaServer {
     }
   }
 
+  #tellIdle(): void {
+    const listener = this.#onIdle;
+    if (listener === undefined || this.#channels > 0) return;
+    this.#callOffIdle?.();
+    this.#callOffIdle = this.#clock.after(idleAfterMs, () => {
+      if (this.#channels === 0) listener();
+    });
+  }
+
   /** Counts a channel until the returned function is called, once or more often. */
   #countChannel(): () => void {
     this.#channels += 1;
     const closed = new Latch<true>();
     closed.onSet(() => {
       this.#channels -= 1;
+      this.#tellIdle();
     });
     return () => {
       closed.set(true);

@@ -7,10 +7,45 @@ const mostTries = 2;
 
 /** Gives each call the media server that has the most room. */
 export class MediaServerPool implements MediaServers {
-  readonly #servers: readonly MediaServer[];
+  #servers: readonly MediaServer[];
+  /** Those that get no new calls, and are closed when the last of their calls is over. */
+  readonly #retired = new Set<MediaServer>();
 
   constructor(servers: readonly MediaServer[]) {
     this.#servers = servers;
+  }
+
+  /** In the order of the configuration, without those that only have old calls. */
+  get all(): readonly MediaServer[] {
+    return this.#servers;
+  }
+
+  /** Channels that are open or being opened, on all of them. */
+  get channels(): number {
+    return [...this.#servers, ...this.#retired].reduce((sum, { channels }) => sum + channels, 0);
+  }
+
+  /** Tries each of them once, then goes on watching them until `close`. */
+  async open(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.open()));
+  }
+
+  /** Goes over to other media servers, of which some may be the same as before; calls stay where they are. Settles when the new ones were tried once. */
+  async replace(servers: readonly MediaServer[]): Promise<void> {
+    const before = this.#servers;
+    await Promise.all(servers.filter((server) => !before.includes(server)).map((server) => server.open()));
+    this.#servers = servers;
+    for (const server of before.filter((each) => !servers.includes(each))) {
+      this.#retired.add(server);
+      server.whenIdle(() => {
+        this.#retired.delete(server);
+        server.close();
+      });
+    }
+  }
+
+  close(): void {
+    for (const server of [...this.#servers, ...this.#retired]) server.close();
   }
 
   async openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>> {

@@ -9,9 +9,9 @@ import type { RoomStore } from "../store/room-store.js";
 const apiWithinMs = 5_000;
 
 /** @param rooms the PINs that front ends have reserved; may come later */
-export function makeDirectory(servers: readonly BbbServerConfig[], rooms: () => RoomStore | undefined, logger: Logger, clock: Clock): BbbDirectory {
+export function makeDirectory(servers: readonly BbbServer[], rooms: () => RoomStore | undefined, logger: Logger, clock: Clock): BbbDirectory {
   return new BbbDirectory({
-    servers: servers.map((server) => makeBbbServer(server, clock)),
+    servers,
     clock,
     random: Math.random,
     rooms,

@@ -11,7 +11,18 @@ export interface MediaServerParts {
   readonly onState: () => void;
 }
 
-export function makeMediaServer(server: MediaServerConfig, config: Pick<Config, "prompts" | "calls">, parts: MediaServerParts): MediaServer {
+/** All that a media server is made from: with anything of it changed it is another one. */
+export interface MediaServerSettings {
+  readonly server: MediaServerConfig;
+  readonly soundsDirectory: string;
+  readonly mediaTimeoutMs: number;
+}
+
+export function mediaServerSettings({ mediaServers, prompts, calls }: Pick<Config, "mediaServers" | "prompts" | "calls">): readonly MediaServerSettings[] {
+  return mediaServers.map((server) => ({ server, soundsDirectory: prompts.directory, mediaTimeoutMs: calls.mediaTimeoutMs }));
+}
+
+export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs }: MediaServerSettings, parts: MediaServerParts): MediaServer {
   const logger = parts.logger.child({ mediaServer: server.name });
   const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, publicAddress, capacity } = server;
   return new MediaServer({
@@ -22,8 +33,8 @@ export function makeMediaServer(server: MediaServerConfig, config: Pick<Config, 
     advertisedAddress,
     publicAddress,
     capacity,
-    soundsDirectory: config.prompts.directory,
-    mediaTimeoutMs: config.calls.mediaTimeoutMs,
+    soundsDirectory,
+    mediaTimeoutMs,
   }, parts.signalling.srf, parts.clock, (state) => {
     if (state.kind === "up") logger.info("media server is up");
     else logger.warn({ why: state.why }, "media server is down");

@@ -7,7 +7,7 @@ import type { BbbServerConfig } from "../../src/config/config.js";
 import { SampleBbb } from "../../src/embedded/bbb/sample-bbb.js";
 import { makeCertificates } from "../../src/embedded/certificates.js";
 import { Pacer } from "../../src/embedded/rtp/pacer.js";
-import { makeDirectory } from "../../src/parts/bbb.js";
+import { makeBbbServer, makeDirectory } from "../../src/parts/bbb.js";
 import { fakePin } from "../support/fake-directory.js";
 
 const nodes = 20;
@@ -61,7 +61,7 @@ await t.test("20 servers with 2,000 meetings, one of them dead, one hanging, one
   const owners = fill(cluster);
   t.equal(owners.size, nodes * meetingsEach);
   const told: string[] = [];
-  const directory = makeDirectory(cluster.map(configOf), () => undefined, pino({ level: "warn" }, { write: (line: string) => { told.push(line); } }), systemClock);
+  const directory = makeDirectory(cluster.map((each) => makeBbbServer(configOf(each), systemClock)), () => undefined, pino({ level: "warn" }, { write: (line: string) => { told.push(line); } }), systemClock);
   await directory.open();
   t.teardown(() => {
     directory.close();

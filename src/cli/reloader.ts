@@ -1,0 +1,38 @@
+import type { Logger } from "pino";
+import { formatFaults } from "../config/fault.js";
+import { loadConfig } from "../config/load.js";
+import type { Environment } from "../config/references.js";
+import type { ReloadAnswer } from "../control/answers.js";
+import type { Reloading } from "../control/reloading.js";
+import type { Einwahl } from "../einwahl.js";
+
+export interface ReloaderOptions {
+  /** The configuration file. */
+  readonly path: string;
+  readonly environment: Environment;
+  readonly einwahl: Pick<Einwahl, "reload">;
+  readonly logger: Logger;
+}
+
+/** Reads the configuration file again, with the files of secrets that it names, for the instance that runs. */
+export class Reloader implements Reloading {
+  readonly #options: ReloaderOptions;
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+  }
+
+  async reload(): Promise<ReloadAnswer> {
+    const { path, environment, einwahl, logger } = this.#options;
+    const loaded = loadConfig(path, environment);
+    if (!loaded.ok) {
+      logger.error({ faults: loaded.failure.length, what: formatFaults(loaded.failure) }, "configuration not taken over: nothing was changed");
+      return { outcome: "refused", faults: loaded.failure.map(({ path: at, message, hint }) => ({ path: at, message, cure: hint })) };
+    }
+    const reloaded = await einwahl.reload(loaded.value);
+    if (!reloaded.ok) return { outcome: "refused", faults: [{ path: "the running instance", message: "is shutting down", cure: "start it anew: it reads the file then" }] };
+    const { changed, needsRestart } = reloaded.value;
+    logger.info({ changed, needsRestart }, "configuration taken over");
+    return { outcome: "reloaded", changed, needsRestart };
+  }
+}
