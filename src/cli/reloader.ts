@@ -1,5 +1,4 @@
 import type { Logger } from "pino";
-import { formatFaults } from "../config/fault.js";
 import { loadConfig } from "../config/load.js";
 import type { Environment } from "../config/references.js";
 import type { ReloadAnswer } from "../control/answers.js";
@@ -14,6 +13,9 @@ export interface ReloaderOptions {
   readonly logger: Logger;
 }
 
+/** A file that is no configuration at all has thousands of faults. */
+const mostLogged = 20;
+
 /** Reads the configuration file again, with the files of secrets that it names, for the instance that runs. */
 export class Reloader implements Reloading {
   readonly #options: ReloaderOptions;
@@ -26,7 +28,7 @@ export class Reloader implements Reloading {
     const { path, environment, einwahl, logger } = this.#options;
     const loaded = loadConfig(path, environment);
     if (!loaded.ok) {
-      logger.error({ faults: loaded.failure.length, what: formatFaults(loaded.failure) }, "configuration not taken over: nothing was changed");
+      logger.error({ faults: loaded.failure.map(({ path: at, message }) => `${at} ${message}`).slice(0, mostLogged) }, "configuration not taken over: nothing was changed");
       return { outcome: "refused", faults: loaded.failure.map(({ path: at, message, hint }) => ({ path: at, message, cure: hint })) };
     }
     const reloaded = await einwahl.reload(loaded.value);

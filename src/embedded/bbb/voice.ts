@@ -122,6 +122,12 @@ export class Voice {
     this.#port = agent.addresses[0]?.port ?? this.#port;
   }
 
+  /** A new certificate, as after certbot's renewal and `rescan`: for new connections, while calls go on. */
+  renewCertificate(tls: VoiceOptions["tls"]): void {
+    this.tls = tls;
+    this.#agent?.renewCertificate(tls);
+  }
+
   counts(): { connections: number; transactions: number; dialogs: number; unanswered: number; opening: number } {
     const { connections, transactions, dialogs } = this.#agent?.counts() ?? { connections: 0, transactions: 0, dialogs: 0 };
     return { connections, transactions, dialogs, unanswered: this.#unanswered.size, opening: this.#opening };

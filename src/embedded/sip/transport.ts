@@ -1,5 +1,5 @@
 import { connect as connectTcp, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
-import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { Server as TlsServer, connect as connectTls, createServer as createTlsServer } from "node:tls";
 
 import type { Clock } from "../../clock.js";
 import { failure, type Result, success } from "../../result.js";
@@ -84,6 +84,11 @@ export class TransportLayer {
     const result = await opening;
     this.#opening.delete(key);
     return result;
+  }
+
+  /** Shows another certificate to whoever connects from now on; connections that are open stay. */
+  renewCertificate(pair: { readonly key: string; readonly cert: string }): void {
+    for (const { server } of this.#servers) if (server instanceof TlsServer) server.setSecureContext(pair);
   }
 
   async close(): Promise<void> {

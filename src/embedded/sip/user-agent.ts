@@ -124,6 +124,11 @@ export class SipUserAgent {
     return { connections: this.#core.transport.connections, transactions: waiting, lingering, dialogs: this.#dialogs.size };
   }
 
+  /** See `TransportLayer.renewCertificate`. */
+  renewCertificate(pair: { readonly key: string; readonly cert: string }): void {
+    this.#core.transport.renewCertificate(pair);
+  }
+
   /** Closes all sockets and timers. Sends no BYE: dialogs end as lost, requests under way fail with 503. */
   async close(): Promise<void> {
     this.#core.transactions.close();

@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { CallReport, Stage } from "../../../src/call/story.js";
 import { systemClock } from "../../../src/clock.js";
+import { Reloader } from "../../../src/cli/reloader.js";
+import type { Config } from "../../../src/config/config.js";
 import { formatFaults } from "../../../src/config/fault.js";
 import { loadConfig } from "../../../src/config/load.js";
+import type { ReloadAnswer } from "../../../src/control/answers.js";
 import { Einwahl } from "../../../src/einwahl.js";
 import { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import { type Certificates, makeCertificates } from "../../../src/embedded/certificates.js";
@@ -82,6 +85,7 @@ export class World {
   readonly log = new Happenings<string>();
   readonly #folder: string;
   readonly #owner: Owner;
+  readonly #logger = pino({ level: "debug" }, { write: (line: string) => { this.log.happen(line.trimEnd()); } });
   #einwahl: Einwahl | undefined;
 
   private constructor(parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & { readonly folder: string; readonly owner: Owner }) {
@@ -112,16 +116,18 @@ export class World {
     return this.#einwahl;
   }
 
+  /** The file that einwahl reads. */
+  get settingsFile(): string {
+    return join(this.#folder, "einwahl.yaml");
+  }
+
   async startEinwahl(options: WorldOptions): Promise<void> {
-    const path = join(this.#folder, "einwahl.yaml");
-    await writeFile(path, JSON.stringify(this.#settings(options), null, 2));
-    const loaded = loadConfig(path, {});
+    await this.#writeSettings(options);
+    const loaded = loadConfig(this.settingsFile, {});
     if (!loaded.ok) throw new Error(formatFaults(loaded.failure));
-    const logger = pino({ level: "debug" }, { write: (line: string) => { this.log.happen(line.trimEnd()); } });
     const einwahl = await Einwahl.start({
-      // Any port: the file has no way to say that.
-      config: { ...loaded.value, http: { ...loaded.value.http, host, port: 0 } },
-      logger,
+      config: atAnyPort(loaded.value),
+      logger: this.#logger,
       clock: systemClock,
       watcher: {
         onStage: (call, stage) => {
@@ -141,6 +147,18 @@ export class World {
       });
     });
     await within("einwahl is ready", ready, PATIENCE_MS, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
+  }
+
+  /** Changes the settings file, as `startEinwahl` writes it, and has it read again. */
+  async reload(options: WorldOptions): Promise<ReloadAnswer> {
+    await this.#writeSettings(options);
+    return await this.readAgain();
+  }
+
+  /** Has the settings file read again as it is. */
+  async readAgain(): Promise<ReloadAnswer> {
+    const einwahl = { reload: async (config: Config) => await this.einwahl.reload(atAnyPort(config)) };
+    return await new Reloader({ path: this.settingsFile, environment: {}, einwahl, logger: this.#logger }).reload();
   }
 
   async stopEinwahl(): Promise<void> {
@@ -219,8 +237,16 @@ export class World {
 
   /** Log lines that should not be there: bugs, and lines with one of these secrets in them. */
   complaints(secrets: readonly string[]): string[] {
-    const isBad = (line: string): boolean => /"msg":"bug"/.test(line) || secrets.some((secret) => line.includes(secret));
+    const isBad = (line: string): boolean => {
+      // The time and the process's number can have any digits in them.
+      const told = line.replace(/"(?:time|pid)":\d+,/g, "");
+      return /"msg":"bug"/.test(told) || secrets.some((secret) => told.includes(secret));
+    };
     return this.log.past.filter(isBad);
+  }
+
+  async #writeSettings(options: WorldOptions): Promise<void> {
+    await writeFile(this.settingsFile, JSON.stringify(this.#settings(options), null, 2));
   }
 
   #settings(options: WorldOptions): Settings {
@@ -255,6 +281,11 @@ export class World {
     };
     return options.settings?.(settings) ?? settings;
   }
+}
+
+/** The file has no way to say that. */
+function atAnyPort(config: Config): Config {
+  return { ...config, http: { ...config.http, host, port: 0 } };
 }
 
 /** Connections between servers stay open for the next call, and answered requests linger for RFC 3261's timers. */
