@@ -20,15 +20,7 @@ export class DirectoryBench {
 
   constructor(...says: FakeAnswer[]) {
     this.apis = says.map((each) => new FakeBbbApi(this.clock, each));
-    this.servers = this.apis.map((api, at) => new BbbServer({
-      node: fakeNode(`bbb${at + 1}`),
-      livekit: undefined,
-      audioBridge: "freeswitch",
-      api,
-      pollEveryMs: 10_000,
-      clock: this.own,
-      random: () => 0.5,
-    }));
+    this.servers = this.apis.map((api, at) => this.#serverOf(`bbb${at + 1}`, api));
     this.directory = new BbbDirectory({
       servers: this.servers,
       clock: this.own,
@@ -59,6 +51,18 @@ export class DirectoryBench {
     return this;
   }
 
+  /** One more server, which the directory does not have yet. */
+  another(name: string, says: FakeAnswer): BbbServer {
+    return this.#serverOf(name, new FakeBbbApi(this.clock, says));
+  }
+
+  /** The directory goes over to these servers. */
+  async replace(servers: readonly BbbServer[]): Promise<void> {
+    const replacing = this.directory.replace(servers);
+    await this.clock.advance(50);
+    await replacing;
+  }
+
   api(at: number): FakeBbbApi {
     return item(this.apis, at);
   }
@@ -71,6 +75,10 @@ export class DirectoryBench {
     const finding = this.directory[how](fakePin(digits));
     await this.clock.advance(50);
     return inWords(await finding);
+  }
+
+  #serverOf(name: string, api: FakeBbbApi): BbbServer {
+    return new BbbServer({ node: fakeNode(name), livekit: undefined, audioBridge: "freeswitch", api, pollEveryMs: 10_000, clock: this.own, random: () => 0.5 });
   }
 
   get requests(): readonly number[] {
