@@ -7,6 +7,7 @@ import type { CallWatcher } from "./call/call-watcher.js";
 import type { CallSettings } from "./call/settings.js";
 import type { Clock } from "./clock.js";
 import type { BbbServerConfig, Config } from "./config/config.js";
+import { needsStore } from "./config/needs-store.js";
 import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
@@ -24,7 +25,7 @@ import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
 import type { RoomStore } from "./store/room-store.js";
 import { Lines } from "./trunk/lines.js";
-import { Web, needsStore } from "./web.js";
+import { Web } from "./web.js";
 
 export interface EinwahlOptions {
   readonly config: Config;

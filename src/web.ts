@@ -4,6 +4,7 @@ import type { WebhookEvent } from "./bbb/webhook.js";
 import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
+import { needsStore } from "./config/needs-store.js";
 import { type HttpOptions, HttpServer } from "./http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
@@ -92,11 +93,6 @@ export class Web {
   }
 }
 
-/** Whether there is anything to keep: PINs of rooms or sums of calls. */
-export function needsStore({ http, statistics, rooms }: Config): boolean {
-  return http.tokens.length > 0 || statistics !== "off" || rooms.jitsiConfCode !== "token";
-}
-
 /** Logs and remembers what the store of PINs says of itself. */
 class StoreWatch implements StoreEvents {
   kind: StoreState["kind"] = "none";
@@ -124,7 +120,6 @@ class StoreWatch implements StoreEvents {
   };
 }
 
-/** Without tokens and statistics there is nothing to keep, and nothing is written anywhere. */
 async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
   if (!needsStore(config)) return undefined;
   const { store, pinLength, restMs } = config.rooms;

@@ -1,4 +1,5 @@
 import { callCommand } from "./call-command.js";
+import { checkCommand } from "./check-command.js";
 import type { Command } from "./command.js";
 import { drainCommand } from "./drain-command.js";
 import { numbersCommand } from "./numbers-command.js";
@@ -11,6 +12,7 @@ import { statusCommand } from "./status-command.js";
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
+  checkCommand,
   runCommand,
   statusCommand,
   reloadCommand,

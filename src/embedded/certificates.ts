@@ -11,22 +11,29 @@ export interface Certificates {
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const lifetimeMs = 7 * 24 * 60 * 60 * 1_000;
+const dayMs = 86_400_000;
+
+export interface CertificateOptions {
+  /** When the server's certificate begins and ends to be valid, in days from now; default a minute ago, and 30. */
+  readonly fromDays?: number;
+  readonly toDays?: number;
+  /** DNS names that it is for; default `localhost`, 127.0.0.1 and what FreeSWITCH compares for that address. */
+  readonly names?: readonly string[];
+}
 
 /**
- * Makes an authority of its own and a certificate for `localhost` and 127.0.0.1, good for a week: TLS in the demo and
+ * Makes an authority of its own and a certificate for `localhost` and 127.0.0.1, good for a month: TLS in the demo and
  * in the tests is verified like everywhere else, and no private key lies in the repository.
  */
-export async function makeCertificates(): Promise<Certificates> {
+export async function makeCertificates({ fromDays = -1 / 1_440, toDays = 30, names }: CertificateOptions = {}): Promise<Certificates> {
   x509.cryptoProvider.set(globalThis.crypto);
-  const notBefore = new Date(Date.now() - 60_000);
-  const notAfter = new Date(Date.now() + lifetimeMs);
+  const [notBefore, notAfter] = [new Date(Date.now() + fromDays * dayMs), new Date(Date.now() + toDays * dayMs)];
   const caKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: "01",
     name: "CN=einwahl demo authority",
-    notBefore,
-    notAfter,
+    notBefore: new Date(Math.min(Date.now() - dayMs, notBefore.getTime())),
+    notAfter: new Date(Math.max(Date.now() + 30 * dayMs, notAfter.getTime())),
     signingAlgorithm: algorithm,
     keys: caKeys,
     extensions: [
@@ -38,7 +45,7 @@ export async function makeCertificates(): Promise<Certificates> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const cert = await x509.X509CertificateGenerator.create({
     serialNumber: "02",
-    subject: "CN=localhost",
+    subject: `CN=${names?.[0] ?? "localhost"}`,
     issuer: ca.subject,
     notBefore,
     notAfter,
@@ -48,7 +55,7 @@ export async function makeCertificates(): Promise<Certificates> {
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([
+      new x509.SubjectAlternativeNameExtension(names?.map((value) => ({ type: "dns", value })) ?? [
         { type: "dns", value: "localhost" },
         { type: "ip", value: "127.0.0.1" },
         // FreeSWITCH compares a host that is an address with names of this form only.

@@ -13,6 +13,7 @@ import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
 import { suiteIn } from "./sdes.js";
+import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
 
 export interface EndpointSettings {
@@ -44,11 +45,8 @@ const lookEvery = 30;
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
 
-/** Calls BBB servers over TLS and nothing else (`freeswitch/conf/sip_profiles/bbb.xml`). */
-const encryptedProfile = "bbb";
-
 function profileFor(target: BridgeTarget, plainProfile: string): string {
-  return target.node.transport === "tls" ? encryptedProfile : plainProfile;
+  return target.node.transport === "tls" ? bbbProfile : plainProfile;
 }
 
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */

@@ -9,6 +9,7 @@ import { EventSocket } from "./event-socket.js";
 import { makeLateOffer } from "./late-offer.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
+import { isRunning } from "./sofia-status.js";
 
 export interface MediaServerOptions {
   readonly name: string;
@@ -182,8 +183,7 @@ export class MediaServer {
       return;
     }
     // drachtio-fsmrf throws where nobody can catch it when the profile is missing: it is asked for first.
-    const running = status.value.split("\n").some((line) => line.trim().startsWith(`${profile}\t`) && line.includes("RUNNING"));
-    if (!running) {
+    if (!isRunning(status.value, profile)) {
       this.#enter({ kind: "down", why: `the sofia profile ${profile} is not running` });
       return;
     }

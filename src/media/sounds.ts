@@ -13,7 +13,12 @@ export function playbackArgument(sounds: readonly Sound[], directory: string): s
 }
 
 function files(sound: Sound, directory: string): string[] {
-  if ("prompt" in sound) return [`${directory}/${sound.language}/${sound.prompt}.wav`];
-  if ("music" in sound) return Array.from({ length: musicTurns }, () => `${directory}/music/${sound.music}.wav`);
+  if ("prompt" in sound) return [soundFile(sound, directory)];
+  if ("music" in sound) return Array.from({ length: musicTurns }, () => soundFile(sound, directory));
   return [`silence_stream://${sound.silenceMs}`];
+}
+
+/** The file of a recording, as FreeSWITCH sees it. */
+export function soundFile(sound: Exclude<Sound, { readonly silenceMs: number }>, directory: string): string {
+  return "prompt" in sound ? `${directory}/${sound.language}/${sound.prompt}.wav` : `${directory}/music/${sound.music}.wav`;
 }

@@ -1,10 +1,9 @@
-import { lookup, resolveSrv } from "node:dns/promises";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.js";
 import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
 import type { SipRequests } from "../trunk/registrar.js";
-import type { Resolver } from "../trunk/registrar-host.js";
+import { systemResolver } from "../trunk/system-resolver.js";
 
 export interface LineParts {
   readonly requests: SipRequests;
@@ -13,17 +12,12 @@ export interface LineParts {
   readonly onState: () => void;
 }
 
-const resolver: Resolver = {
-  addresses: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  services: resolveSrv,
-};
-
 export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
   const logger = parts.logger.child({ trunk: trunk.name });
   const line = new Line(trunk, {
     requests: parts.requests,
     clock: parts.clock,
-    resolver,
+    resolver: systemResolver,
     onState: (state) => {
       if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address }, "trunk registered");
       else logger.warn({ why: state.why }, "trunk not registered");

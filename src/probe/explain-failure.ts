@@ -1,4 +1,5 @@
 import type { CallFailure } from "../embedded/phone/phone-call.js";
+import { networkFault } from "../network-fault.js";
 import type { ProbeStage } from "./verdict.js";
 
 export interface Explanation {
@@ -30,25 +31,21 @@ const answers: Readonly<Record<number, readonly [meaning: string, cure: string]>
   603: ["the call was declined", ""],
 };
 
-/** Codes of Node and OpenSSL for what goes wrong before a SIP message is sent. */
-const faults: Readonly<Record<string, readonly [meaning: string, cure: string]>> = {
-  ECONNREFUSED: ["nothing listens on that port", "is drachtio running, and is the port right? --server HOST:PORT"],
-  ECONNRESET: ["the connection was closed by the other side", "is it a TLS port? --transport"],
-  EHOSTUNREACH: ["there is no way to that host", ""],
-  ENETUNREACH: ["there is no way to that network", ""],
-  ENOTFOUND: ["the name of the host does not resolve", ""],
-  EAI_AGAIN: ["the name of the host can't be resolved now", ""],
-  "connect timeout": ["the host does not answer", "is a firewall in the way?"],
-  EPROTO: ["the other side does not speak TLS on that port", "TLS is usually on 5061: --server HOST:PORT, or --transport tcp"],
-  ERR_SSL_WRONG_VERSION_NUMBER: ["the other side does not speak TLS on that port", "TLS is usually on 5061: --server HOST:PORT, or --transport tcp"],
-  CERT_HAS_EXPIRED: ["the certificate has expired", "renew it, and let drachtio load it"],
-  CERT_NOT_YET_VALID: ["the certificate is not valid yet", "is one of the two clocks wrong?"],
-  ERR_TLS_CERT_ALTNAME_INVALID: ["the certificate is for another name", "call the server by the name in its certificate, or name that: --server-name"],
-  DEPTH_ZERO_SELF_SIGNED_CERT: ["the certificate is signed by nobody known", "name the authority's file: --ca FILE"],
-  SELF_SIGNED_CERT_IN_CHAIN: ["the certificate's authority is not known here", "name its file: --ca FILE"],
-  UNABLE_TO_GET_ISSUER_CERT: ["the certificate's authority is not known here", "name its file: --ca FILE"],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["the certificate's authority is not known here", "name its file: --ca FILE; or the server leaves out its intermediate certificate"],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["the certificate's authority is not known here", "name its file: --ca FILE; or the server leaves out its intermediate certificate"],
+/** What to do where no connection comes about, by the code of Node or OpenSSL. */
+const cures: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "is drachtio running, and is the port right? --server HOST:PORT",
+  ECONNRESET: "is it a TLS port? --transport",
+  "connect timeout": "is a firewall in the way?",
+  EPROTO: "TLS is usually on 5061: --server HOST:PORT, or --transport tcp",
+  ERR_SSL_WRONG_VERSION_NUMBER: "TLS is usually on 5061: --server HOST:PORT, or --transport tcp",
+  CERT_HAS_EXPIRED: "renew it, and let drachtio load it",
+  CERT_NOT_YET_VALID: "is one of the two clocks wrong?",
+  ERR_TLS_CERT_ALTNAME_INVALID: "call the server by the name in its certificate, or name that: --server-name",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "name the authority's file: --ca FILE",
+  SELF_SIGNED_CERT_IN_CHAIN: "name its file: --ca FILE",
+  UNABLE_TO_GET_ISSUER_CERT: "name its file: --ca FILE",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "name its file: --ca FILE; or the server leaves out its intermediate certificate",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "name its file: --ca FILE; or the server leaves out its intermediate certificate",
 };
 
 /** Says why a call was not answered, from the SIP answer or from what kept it from being asked for. */
@@ -63,8 +60,7 @@ export function explainFailure({ by, status, reason, warning, headers }: CallFai
 function explainFault(status: number, reason: string): Explanation {
   switch (status) {
     case 503: {
-      const [meaning, cure] = faults[reason] ?? ["it failed", ""];
-      return { stage: "connect", why: `no connection: ${meaning} (${reason})`, said: "", cure };
+      return { stage: "connect", why: `no connection: ${networkFault(reason) ?? "it failed"} (${reason})`, said: "", cure: cures[reason] ?? "" };
     }
     case 606:
       return { stage: "answer", why: `the answer's audio can't be used: ${reason}`, said: "", cure: "" };

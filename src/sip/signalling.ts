@@ -3,6 +3,7 @@ import { Latch } from "../latch.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
 import { DrachtioCall, allowedMethods } from "./incoming-call.js";
+import { readListenAddresses } from "./listen-addresses.js";
 import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf, stopConnecting } from "./srf.js";
 
 export interface SignallingOptions {
@@ -121,7 +122,7 @@ export class Signalling implements SipRequests {
     const srf = this.#srf;
     const { host, port, secret } = this.#options;
     srf.on("connect", (error, hostPorts, version) => {
-      this.#addresses = readAddresses(hostPorts ?? "");
+      this.#addresses = readListenAddresses(hostPorts ?? "");
       if (error === null) this.#connected(version ?? "unknown version");
       else this.#lost("refused", error.message);
     });
@@ -190,15 +191,6 @@ export class Signalling implements SipRequests {
       });
     });
   }
-}
-
-/** Reads `tls/198.51.100.1:5061,udp/...`, as drachtio reports its contacts. */
-function readAddresses(hostPorts: string): ListenAddress[] {
-  return hostPorts.split(",").flatMap((hostPort) => {
-    const [, transport, host, port] = /^(udp|tcp|tls)\/(\[[^\]]+\]|[^:]+):(\d+)$/.exec(hostPort.trim()) ?? [];
-    if (transport === undefined || host === undefined) return [];
-    return [{ transport: transport as ListenAddress["transport"], host, port: Number(port) }];
-  });
 }
 
 function readAnswer(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["answer"] {

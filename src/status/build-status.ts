@@ -76,7 +76,7 @@ function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNo
 }
 
 /** What goes in the open because an operator has allowed it. */
-export function warningsOf({ config }: Parts): StatusWarning[] {
+export function warningsOf({ config }: Pick<Parts, "config">): StatusWarning[] {
   const warnings: StatusWarning[] = [];
   for (const { name, signalling, srtp } of config.trunks) {
     if (signalling !== "tls" || srtp !== "mandatory") warnings.push({ code: "trunk-unencrypted", subject: name });

@@ -31,8 +31,7 @@ export class DirectoryLock {
   /** Rejects when the directory can't be used at all. */
   static async take(directory: string): Promise<Result<DirectoryLock, "held">> {
     const handle = await open(directory, "r");
-    // The path of a socket has at most 107 bytes; by way of the open directory it is short.
-    const base = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : directory;
+    const base = baseOf(handle, directory);
     try {
       for (let tries = 0; tries < mostTries; tries++) {
         const tried = await tryOnce(base);
@@ -48,10 +47,27 @@ export class DirectoryLock {
     return failure("held");
   }
 
+  /** Whether a process has it, without a try to take it. Rejects when the directory can't be used at all. */
+  static async isHeld(directory: string): Promise<boolean> {
+    const handle = await open(directory, "r");
+    try {
+      const base = baseOf(handle, directory);
+      const states = await Promise.all((await readdir(base)).filter((name) => name.startsWith("lock-")).map((name) => ask(join(base, name))));
+      return states.includes("holds");
+    } finally {
+      await handle.close();
+    }
+  }
+
   async release(): Promise<void> {
     await close(this.#server);
     await this.#handle.close();
   }
+}
+
+/** The path of a socket has at most 107 bytes; by way of the open directory it is short. */
+function baseOf(handle: FileHandle, directory: string): string {
+  return process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : directory;
 }
 
 /** The server that is the lock, or why there is none. */

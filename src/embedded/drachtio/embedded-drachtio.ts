@@ -29,6 +29,8 @@ export interface EmbeddedDrachtioOptions {
   readonly tls?: TlsOptions;
   readonly clock?: Clock;
   readonly timers?: Partial<SipTimers>;
+  /** What it says to be; default the version that it behaves like. */
+  readonly version?: string;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface EmbeddedDrachtioOptions {
  */
 export class EmbeddedDrachtio {
   readonly #secret: string;
+  readonly #version: string;
   readonly #exchange: Exchange;
   readonly #control: Server;
   readonly #applications = new Set<Application>();
@@ -52,6 +55,7 @@ export class EmbeddedDrachtio {
     const clock = options.clock ?? systemClock;
     const timers = { ...DEFAULT_TIMERS, ...options.timers };
     this.#secret = options.control.secret;
+    this.#version = options.version ?? VERSION;
     this.#exchange = new Exchange({
       transport,
       transactions: new TransactionLayer({ transport, clock, timers, random: randomBytes }),
@@ -202,6 +206,6 @@ export class EmbeddedDrachtio {
     }
     application.admit();
     const hostports = this.addresses.map(({ transport, address, port }) => `${transport}/${formatHostPort(address, port)}`).join(",");
-    application.respond(id, "OK", `${hostports}|${VERSION}|${hostports}`);
+    application.respond(id, "OK", `${hostports}|${this.#version}|${hostports}`);
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { integer, splitArguments } from "./arguments.js";
 import { showChannels } from "./api-show.js";
 import { sofiaStatus, statusText } from "./api-status.js";
@@ -9,6 +10,9 @@ import { mediaStatistics } from "./media-variables.js";
 
 /** How this server calls itself; the number is that of the FreeSWITCH whose behaviour it has. */
 export const VERSION = "1.10.12-embedded";
+
+/** The modules of FreeSWITCH whose work this server does. */
+const modules: ReadonlySet<string> = new Set(["mod_commands", "mod_dptools", "mod_event_socket", "mod_sndfile", "mod_sofia", "mod_tone_stream"]);
 
 const NO_CHANNEL = "-ERR No such channel!\n";
 const DEFAULT_RECEIVED_MS = 250;
@@ -24,7 +28,9 @@ export class ApiCommands {
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#commands = new Map<string, ApiCommand>([
+      ["file_exists", (path) => String(existsSync(path.trim()))],
       ["global_getvar", (name) => engine.globals.get(name.trim()) ?? ""],
+      ["module_exists", (name) => String(modules.has(name.trim()))],
       ["show", (argument) => this.#show(argument)],
       ["sofia", (argument) => this.#sofia(argument)],
       ["status", () => statusText(engine, VERSION)],

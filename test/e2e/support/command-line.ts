@@ -11,8 +11,9 @@ const main = join(fileURLToPath(new URL("../../../", import.meta.url)), "src", "
 export class CommandLine {
   readonly program: Program;
 
-  constructor(owner: Owner, args: readonly string[], cwd: string) {
-    this.program = new Program(process.execPath, [main, ...args], { cwd });
+  /** @param env more variables of its environment */
+  constructor(owner: Owner, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+    this.program = new Program(process.execPath, [main, ...args], { cwd, env });
     owner.teardown(async () => {
       await this.program.stop();
     });

@@ -1,0 +1,109 @@
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { Clock } from "./clock.js";
+import { faultCode } from "./network-fault.js";
+import { type Result, failure, success } from "./result.js";
+
+/** What has been read of the bytes that have come, and how many of them that were. */
+export interface Taken<Value> {
+  readonly value: Value;
+  readonly bytes: number;
+}
+
+/** Finds a message at the beginning of the bytes that have come; `undefined` while there is no whole one. */
+export type Take<Value> = (bytes: Buffer) => Taken<Value> | undefined;
+
+/** Nothing that is read here is longer. */
+const mostBytes = 1_048_576;
+
+/** A connection of which one message after the other is read, each in bounded time. */
+export class ByteStream<Kind extends Socket = Socket> {
+  readonly socket: Kind;
+  readonly #clock: Clock;
+  #bytes: Buffer = Buffer.alloc(0);
+  #fault: string | undefined;
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: Kind, clock: Clock) {
+    this.socket = socket;
+    this.#clock = clock;
+    socket.on("data", (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      if (this.#bytes.length > mostBytes) this.#end("the answer is too long");
+      this.#wake();
+    });
+    socket.on("error", (error) => {
+      this.#end(faultCode(error));
+    });
+    socket.on("close", () => {
+      this.#end("ECONNRESET");
+    });
+  }
+
+  /**
+   * Waits until a socket is connected.
+   *
+   * @param ready the event that says so: `secureConnect` for TLS
+   * @returns a code of Node's or OpenSSL's, or `connect timeout`
+   */
+  static async connect<Kind extends Socket>(socket: Kind, ready: "connect" | "secureConnect", clock: Clock, withinMs: number): Promise<Result<ByteStream<Kind>, string>> {
+    const stream = new ByteStream(socket, clock);
+    return await new Promise((resolve) => {
+      const callOff = clock.after(withinMs, () => {
+        stream.#end("connect timeout");
+      });
+      stream.#wake = () => {
+        if (stream.#fault === undefined) return;
+        callOff();
+        resolve(failure(stream.#fault));
+      };
+      socket.once(ready, () => {
+        callOff();
+        stream.#wake = () => undefined;
+        resolve(success(stream));
+      });
+    });
+  }
+
+  write(text: string): void {
+    if (this.#fault === undefined) this.socket.write(text);
+  }
+
+  /**
+   * Reads the next message. One reader at a time.
+   *
+   * @returns a code of Node's, or in words why there is none: `ECONNRESET` when the other side has closed
+   */
+  async read<Value>(take: Take<Value>, withinMs: number): Promise<Result<Value, string>> {
+    return await new Promise((resolve) => {
+      const settle = (result: Result<Value, string>): void => {
+        callOff();
+        this.#wake = () => undefined;
+        resolve(result);
+      };
+      const callOff = this.#clock.after(withinMs, () => {
+        settle(failure("no answer in time"));
+      });
+      this.#wake = () => {
+        const taken = take(this.#bytes);
+        if (taken !== undefined) {
+          this.#bytes = this.#bytes.subarray(taken.bytes);
+          settle(success(taken.value));
+        } else if (this.#fault !== undefined) {
+          settle(failure(this.#fault));
+        }
+      };
+      this.#wake();
+    });
+  }
+
+  close(): void {
+    this.#end("closed");
+  }
+
+  #end(fault: string): void {
+    this.#fault ??= fault;
+    this.socket.destroy();
+    this.#wake();
+  }
+}

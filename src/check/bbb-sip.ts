@@ -1,0 +1,71 @@
+import { connect } from "node:net";
+import { ByteStream } from "../byte-stream.js";
+import type { BbbServerConfig } from "../config/config.js";
+import { judgeCertificate } from "./certificate.js";
+import { type Check, type CheckTools, answerWithinMs } from "./check.js";
+import { type Finding, error, fine, warning } from "./finding.js";
+import type { MediaTrust } from "./media-trust.js";
+import { addressesOf, placeOf } from "./names.js";
+import { askOptions } from "./sip-options.js";
+import { meetTlsPeer } from "./tls-peer.js";
+import { unreachable } from "./unreachable.js";
+
+export interface BbbSipPlace {
+  /** `bbb_servers[0].sip` or `bbb_servers[0].livekit_sip`. */
+  readonly path: string;
+  readonly sip: BbbServerConfig["sip"];
+  /** The host of the API, of whose name another check tells. */
+  readonly apiHost: string;
+}
+
+const firewall = "let the media servers' addresses through to that port, and see freeswitch/bbb-node/README.md: TLS has to be turned on there";
+const onNode = "on the BBB server: the whole chain, from an authority that the media servers trust, in agent.pem (freeswitch/bbb-node/README.md)";
+
+/**
+ * The SIP side of a BBB server, as the media servers meet it: name, TLS, certificate, and an answer. It is asked from
+ * this machine: where no media server runs here, being shut out means little.
+ */
+export function bbbSipCheck(place: BbbSipPlace, trust: MediaTrust, tools: CheckTools): Check {
+  return { path: place.path, run: () => look(place, trust, tools) };
+}
+
+async function look({ path, sip, apiHost }: BbbSipPlace, trust: MediaTrust, tools: CheckTools): Promise<readonly Finding[]> {
+  const addresses = await addressesOf(sip.host, tools);
+  if (!addresses.ok) return sip.host === apiHost ? [] : [error(`${path}.host`, unreachable(sip.host, addresses.failure), "write the name that DNS has; FreeSWITCH does not read /etc/hosts")];
+  const [address] = addresses.value;
+  const { host, port, transport } = sip;
+  switch (transport) {
+    case "udp":
+      return [warning(path, "SIP over UDP is not tried", "place a call: einwahl call")];
+    case "tcp": {
+      const stream = await ByteStream.connect(connect({ host: address, port }), "connect", tools.clock, answerWithinMs);
+      return stream.ok ? await ofAnswer(stream.value, path, { host, port, transport }) : [shutOut(path, sip, stream.failure, trust)];
+    }
+    case "tls": {
+      const authorities = await trust.authorities();
+      const peer = await meetTlsPeer({ address, port, name: host, authorities }, tools.clock);
+      if (!peer.ok) return [shutOut(path, sip, peer.failure, trust)];
+      const demands = {
+        path,
+        name: host,
+        comparedBy: "freeswitch",
+        distrusted: { severity: "error", cure: `${onNode}; an authority of your own: --ca FILE` },
+        renewal: `renew it ${onNode}`,
+      } as const;
+      return [...judgeCertificate(peer.value, demands, tools.epochMs()), ...(await ofAnswer(peer.value.stream, path, { host, port, transport }))];
+    }
+  }
+}
+
+function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: string, { isLocal }: MediaTrust): Finding {
+  const message = unreachable(placeOf(host, port), code);
+  return isLocal ? error(path, message, firewall) : warning(path, `${message}, from this machine`, `from the media servers it may be another matter: run freeswitch/bbb-node/check.sh there; ${firewall}`);
+}
+
+async function ofAnswer(stream: ByteStream, path: string, to: { readonly host: string; readonly port: number; readonly transport: "tls" | "tcp" }): Promise<readonly Finding[]> {
+  const status = await askOptions(stream, to);
+  stream.close();
+  if (!status.ok) return [error(path, `${placeOf(to.host, to.port)}: no answer to a SIP request (${status.failure})`, "is that the SIP port of the BBB server's FreeSWITCH, 5081 for TLS?")];
+  if (status.value >= 500) return [warning(path, `the BBB server's FreeSWITCH answers ${status.value} to a SIP request`, "is it full, or being shut down? look at its log")];
+  return [fine(path, `${placeOf(to.host, to.port)} answers to SIP`)];
+}

@@ -1,0 +1,93 @@
+import type { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { type Finding, error, fine, warning } from "./finding.js";
+import type { TlsPeer } from "./tls-peer.js";
+
+/** Who looks at the certificate, and with what eyes. */
+export interface CertificateDemands {
+  readonly path: string;
+  /** The name that it has to carry; `undefined`: nobody compares it. */
+  readonly name: string | undefined;
+  /** How names are compared. FreeSWITCH knows no wildcards, and an address only as `URI:sip:192.0.2.1`. */
+  readonly comparedBy: "freeswitch" | "web";
+  /** How bad another name is; default an error. */
+  readonly otherName?: "error" | "warning";
+  /** How bad an authority is that is not known here, and what to do about it. */
+  readonly distrusted: { readonly severity: "error" | "warning"; readonly cure: string };
+  /** What to do about one that has run out or will. */
+  readonly renewal: string;
+}
+
+const dayMs = 86_400_000;
+/** Let's Encrypt's clients renew 30 days ahead: one with less than this is not being renewed. */
+const soonDays = 14;
+const mostNames = 4;
+
+/** What is wrong with the certificate that a server shows, all of it; or that it is fine and until when. */
+export function judgeCertificate({ certificate, distrust }: Pick<TlsPeer, "certificate" | "distrust">, demands: CertificateDemands, nowMs: number): readonly Finding[] {
+  const faults = [...ofTime(certificate, demands, nowMs), ...ofTrust(distrust, demands), ...ofName(certificate, demands)];
+  return faults.length > 0 ? faults : [fine(demands.path, `the certificate is good until ${dayOf(certificate.validTo)}`)];
+}
+
+function ofTime(certificate: X509Certificate, { path, renewal }: CertificateDemands, nowMs: number): readonly Finding[] {
+  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  if (to <= nowMs) return [error(path, `the certificate expired on ${dayOf(certificate.validTo)}`, renewal)];
+  if (from > nowMs) return [error(path, `the certificate is not valid before ${dayOf(certificate.validFrom)}`, "is the clock of this machine right? then wait, or make a new certificate")];
+  const days = Math.floor((to - nowMs) / dayMs);
+  if (days < soonDays) return [warning(path, `the certificate expires in ${days === 1 ? "1 day" : `${days} days`}, on ${dayOf(certificate.validTo)}`, renewal)];
+  return [];
+}
+
+function ofTrust(distrust: string | undefined, { path, distrusted: { severity, cure } }: CertificateDemands): readonly Finding[] {
+  switch (distrust) {
+    case undefined:
+    // Told by its dates; and those of the authorities above it are theirs to tell.
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return [];
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+      return [{ severity, path, message: "the certificate is self-signed: nobody known answers for it", cure }];
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+      return [{ severity, path, message: "the certificate's authority is not known, or the server leaves out the intermediate certificate", cure }];
+    default:
+      return [{ severity, path, message: `the certificate is not trusted (${distrust})`, cure }];
+  }
+}
+
+function ofName(certificate: X509Certificate, { path, name, comparedBy, otherName = "error" }: CertificateDemands): readonly Finding[] {
+  if (name === undefined) return [];
+  const names = namesOf(certificate);
+  const isMatch = comparedBy === "freeswitch" ? names.includes(name.toLowerCase()) : matchesWeb(certificate, name);
+  if (isMatch) return [];
+  const told = `the certificate is for ${listOf(names)}, not for ${name}`;
+  if (comparedBy === "freeswitch" && matchesWeb(certificate, name)) {
+    const why = isIP(name) === 0 ? "by a wildcard, and FreeSWITCH compares none" : "as an address, and FreeSWITCH compares names";
+    return [error(path, `${told}, but ${why}`, "name a host that is in the certificate, or set EINWAHL_FS_TLS_VERIFY_POLICY=out at the media servers")];
+  }
+  return [{ severity: otherName, path, message: told, cure: "name the host as the certificate does, or get a certificate for it" }];
+}
+
+function matchesWeb(certificate: X509Certificate, name: string): boolean {
+  return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+}
+
+/** As FreeSWITCH (sofia-sip) reads them: DNS names, SIP URIs, and the common name. */
+function namesOf(certificate: X509Certificate): readonly string[] {
+  const alternatives = (certificate.subjectAltName ?? "").split(", ").flatMap((entry) => {
+    const [, name] = /^(?:DNS:|URI:sips?:)(.+)$/.exec(entry) ?? [];
+    return name === undefined ? [] : [name];
+  });
+  const common = /^CN=(.+)$/m.exec(certificate.subject)?.[1];
+  return [...new Set([...alternatives, ...(common === undefined ? [] : [common])].map((name) => name.toLowerCase()))];
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return "nobody";
+  const shown = names.slice(0, mostNames).map((name) => name.replace(/[^\w.*:-]/g, "?").slice(0, 80)).join(", ");
+  return names.length > mostNames ? `${shown} and others` : shown;
+}
+
+function dayOf(date: string): string {
+  return new Date(date).toISOString().slice(0, 10);
+}

@@ -1,0 +1,109 @@
+import { createServer } from "node:net";
+import type { Config, MediaServerConfig } from "../config/config.js";
+import { type EventSocketFailure, EventSocketSession } from "../media/event-socket-session.js";
+import { bbbProfile, isRunning } from "../media/sofia-status.js";
+import { faultCode } from "../network-fault.js";
+import { type Check, type CheckTools, answerWithinMs } from "./check.js";
+import { type Finding, error, fine, warning } from "./finding.js";
+import { isThisMachine, placeOf } from "./names.js";
+import { promptFindings } from "./prompts.js";
+import { unreachable } from "./unreachable.js";
+
+/** What freeswitch/conf/autoload_configs/modules.conf.xml loads and a call needs; what else it lacks it could not answer us without. */
+const modules = [
+  { name: "mod_sndfile", need: "prompts are WAV files" },
+  { name: "mod_tone_stream", need: "callers who wait hear tones where there is no music" },
+  { name: "mod_dptools", need: "it has the applications that a call is made of" },
+] as const;
+
+/** The channels of one call: the caller's, and the one to the BBB server. */
+const channelsOfCall = 2;
+
+/** One FreeSWITCH: whether it lets us in, and has everything that a call needs. */
+export function mediaServerCheck(config: Config, index: number, server: MediaServerConfig, tools: CheckTools): Check {
+  const path = `media_servers[${index}]`;
+  const { host, port, password } = server.eventSocket;
+  return {
+    path,
+    run: async () => {
+      const address = await ofListenAddress(server, path);
+      const session = await EventSocketSession.open({ host, port, password: password.reveal() }, tools.clock, answerWithinMs);
+      if (!session.ok) return [...address, ofLogin(session.failure, `${path}.event_socket`, placeOf(host, port))];
+      try {
+        const answers = await ask(config, server, path, session.value);
+        return [...address, ...answers];
+      } finally {
+        session.value.close();
+      }
+    },
+  };
+}
+
+function ofLogin(fault: EventSocketFailure, path: string, place: string): Finding {
+  switch (fault.kind) {
+    case "no-connection":
+      return error(path, unreachable(place, fault.code), "start FreeSWITCH; host and port are those of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PORT)");
+    case "not-freeswitch":
+      return error(`${path}.port`, `${place}: what listens there does not answer as FreeSWITCH's event socket`, "name the port of mod_event_socket, 8021 by default");
+    case "turned-away":
+      return error(path, `${place}: FreeSWITCH takes no event socket from this machine`, "let its address in: EINWAHL_FS_PEERS_CIDR, or apply-inbound-acl in event_socket.conf.xml");
+    case "wrong-password":
+      return error(`${path}.password`, "FreeSWITCH refuses the password", "it must be that of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PASSWORD)");
+  }
+}
+
+async function ask(config: Config, server: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+  const status = await session.api("sofia status");
+  if (!status.ok) return [error(path, `FreeSWITCH does not answer on its event socket (${status.failure})`, "is it overloaded? look at its log, or restart it")];
+  return [
+    ...ofProfiles(server, path, status.value),
+    ...(await ofModules(path, session)),
+    ...(await ofSessions(server, path, session)),
+    ...(await promptFindings(config, server.name, session)),
+  ];
+}
+
+function ofProfiles({ sipProfile }: MediaServerConfig, path: string, status: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (!isRunning(status, sipProfile)) findings.push(error(`${path}.sip_profile`, `FreeSWITCH runs no sofia profile ${sipProfile}: it takes no calls from drachtio`, "install freeswitch/conf/sip_profiles, or look in FreeSWITCH's log for why the profile does not start (port taken?)"));
+  if (!isRunning(status, bbbProfile)) findings.push(error(path, `FreeSWITCH runs no sofia profile ${bbbProfile}: it calls no BBB server`, "install freeswitch/conf/sip_profiles; the profile needs the certificates that freeswitch/start.sh makes"));
+  return findings.length > 0 ? findings : [fine(path, `FreeSWITCH lets einwahl in, and runs ${sipProfile} and ${bbbProfile}`)];
+}
+
+async function ofModules(path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { name, need } of modules) {
+    const answer = await session.api(`module_exists ${name}`);
+    if (answer.ok && answer.value.trim() === "false") findings.push(error(path, `FreeSWITCH has not loaded ${name}: ${need}`, "load it in modules.conf.xml, as freeswitch/conf/autoload_configs does, and restart FreeSWITCH"));
+  }
+  return findings;
+}
+
+async function ofSessions({ capacity }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+  const status = await session.api("status");
+  const most = Number(/^(\d+) session\(s\) max/m.exec(status.ok ? status.value : "")?.[1] ?? Number.NaN);
+  if (Number.isNaN(most) || most >= capacity * channelsOfCall) return [];
+  return [warning(`${path}.capacity`, `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`, `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`)];
+}
+
+/** FreeSWITCH connects to us for each call: the address must be one of this machine. Nothing listens there for longer than that takes. */
+async function ofListenAddress({ listenAddress }: MediaServerConfig, path: string): Promise<readonly Finding[]> {
+  const code = await new Promise<string>((resolve) => {
+    const server = createServer();
+    server.once("error", (fault) => {
+      resolve(faultCode(fault));
+    });
+    server.listen(0, listenAddress, () => {
+      server.close(() => {
+        resolve("");
+      });
+    });
+  });
+  if (code === "") return [];
+  return [error(`${path}.listen_address`, `einwahl can't listen there (${code})`, "name an address of this machine that the media server reaches")];
+}
+
+/** Whether a media server runs here, so that it meets the same network as we do. */
+export function isLocal({ eventSocket }: MediaServerConfig): boolean {
+  return isThisMachine(eventSocket.host);
+}

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { MediaServerConfig } from "../config/config.js";
+import { EventSocketSession } from "../media/event-socket-session.js";
+import { type CheckTools, answerWithinMs } from "./check.js";
+import { isLocal } from "./media-server.js";
+
+/** What the media servers trust when they call BBB servers. */
+export class MediaTrust {
+  /** Whether all of them run on this machine, so that what we can reach they can reach. */
+  readonly isLocal: boolean;
+  readonly #servers: readonly MediaServerConfig[];
+  readonly #tools: CheckTools;
+  #asking: Promise<string | undefined> | undefined;
+
+  constructor(servers: readonly MediaServerConfig[], tools: CheckTools) {
+    this.#servers = servers;
+    this.#tools = tools;
+    this.isLocal = servers.every(isLocal);
+  }
+
+  /** Their authorities, PEM: those that the operator names, or what FreeSWITCH on this machine reads; `undefined`: the usual ones. */
+  async authorities(): Promise<string | undefined> {
+    this.#asking ??= this.#ask();
+    return await this.#asking;
+  }
+
+  async #ask(): Promise<string | undefined> {
+    const server = this.#servers.find(isLocal);
+    if (this.#tools.authorities !== undefined || server === undefined) return this.#tools.authorities;
+    const { host, port, password } = server.eventSocket;
+    const session = await EventSocketSession.open({ host, port, password: password.reveal() }, this.#tools.clock, answerWithinMs);
+    if (!session.ok) return undefined;
+    try {
+      const directory = await session.value.api("global_getvar tls_dir");
+      if (!directory.ok || !directory.value.startsWith("/")) return undefined;
+      return await readFile(join(directory.value.trim(), "cafile.pem"), "utf8");
+    } catch {
+      // In a container, or not ours to read.
+      return undefined;
+    } finally {
+      session.value.close();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { Config } from "../config/config.js";
+import { needsStore } from "../config/needs-store.js";
+import { bbbApiCheck } from "./bbb-api.js";
+import { bbbSipCheck } from "./bbb-sip.js";
+import type { Check, CheckTools } from "./check.js";
+import { drachtioCheck } from "./drachtio.js";
+import { httpPortCheck, publicUrlCheck } from "./http.js";
+import { mediaServerCheck } from "./media-server.js";
+import { MediaTrust } from "./media-trust.js";
+import { RunningInstance, runningCheck } from "./running.js";
+import { logFileCheck, storeCheck } from "./store.js";
+import { trunkCheck } from "./trunk.js";
+
+/** Everything that can be looked at outside of the file, in the order of the file. */
+export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
+  const instance = new RunningInstance(config);
+  const trust = new MediaTrust(config.mediaServers, tools);
+  const { http: { publicUrl }, logging: { file } } = config;
+  return [
+    runningCheck(config, instance),
+    drachtioCheck(config, tools),
+    ...config.mediaServers.map((server, index) => mediaServerCheck(config, index, server, tools)),
+    ...config.trunks.map((trunk, index) => trunkCheck(index, trunk, tools)),
+    ...config.bbbServers.flatMap((server, index) => {
+      const apiHost = new URL(server.apiUrl).hostname.replace(/^\[|\]$/g, "");
+      const path = `bbb_servers[${index}]`;
+      return [
+        bbbApiCheck(index, server, tools),
+        bbbSipCheck({ path: `${path}.sip`, sip: server.sip, apiHost }, trust, tools),
+        ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost }, trust, tools)]),
+      ];
+    }),
+    httpPortCheck(config, instance),
+    ...(publicUrl === undefined ? [] : [publicUrlCheck(publicUrl, instance, tools)]),
+    ...(needsStore(config) ? [storeCheck(config, instance, tools)] : []),
+    ...(file === undefined ? [] : [logFileCheck(file)]),
+  ];
+}

@@ -1,0 +1,80 @@
+import type { Config } from "../config/config.js";
+import { ControlClient } from "../control/control-client.js";
+import { findingsOf } from "../status/findings.js";
+import { type StatusReport, statusReport } from "../status/status-report.js";
+import type { Check } from "./check.js";
+import { type Finding, error, fine, warning } from "./finding.js";
+
+/** Whether an einwahl runs with this configuration; `unknown`: one does that does not talk to us. */
+export type Running =
+  | { readonly kind: "running"; readonly report: StatusReport }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "not-running" };
+
+/** Asks by the control socket, once for all checks. */
+export class RunningInstance {
+  readonly #client: ControlClient;
+  #asking: Promise<Running> | undefined;
+
+  constructor({ control }: Pick<Config, "control">) {
+    this.#client = new ControlClient(control.socket);
+  }
+
+  async state(): Promise<Running> {
+    this.#asking ??= this.#ask();
+    return await this.#asking;
+  }
+
+  async #ask(): Promise<Running> {
+    const report = await this.#client.status(statusReport);
+    if (report.ok) return { kind: "running", report: report.value };
+    return { kind: report.failure.kind === "not-running" ? "not-running" : "unknown" };
+  }
+}
+
+/**
+ * What only a running einwahl knows: whether the trunks let it register. To find that out in another way would mean to
+ * register, and to take the calls away from the one that runs.
+ */
+export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: RunningInstance): Check {
+  return {
+    path: "einwahl",
+    run: async () => {
+      const running = await instance.state();
+      switch (running.kind) {
+        case "running":
+          return [fine("einwahl", `einwahl ${running.report.version} is running`), ...ofReport(running.report, trunks.map(({ name }) => name))];
+        case "unknown":
+          return [warning("einwahl", "an einwahl runs that does not answer here: whether its trunks are registered is not known", "run this as the user that einwahl runs as, or as root")];
+        case "not-running": {
+          const registering = trunks.filter(({ registration }) => registration !== undefined).map(({ name }) => name);
+          if (registering.length === 0) return [];
+          return [fine("einwahl", `it is not running: whether the password of ${registering.join(", ")} is right shows when it registers (einwahl status)`)];
+        }
+      }
+    },
+  };
+}
+
+function ofReport(report: StatusReport, trunks: readonly string[]): readonly Finding[] {
+  return findingsOf(report).flatMap(({ code, subject, detail }): readonly Finding[] => {
+    switch (code) {
+      case "trunk-down": {
+        const index = trunks.indexOf(subject);
+        const path = index < 0 ? "trunks" : `trunks[${index}]`;
+        return [error(path, `${subject}: no calls come in (${detail})`, "compare user name, password and registrar with the provider's portal; after a change: einwahl reload")];
+      }
+      case "draining":
+        return [error("einwahl", "it takes no new calls", "einwahl drain --undo")];
+      case "calls-full":
+        return [warning("calls.max_concurrent", "there is no place for one more call now", "raise it, and media_servers[].capacity with it")];
+      case "store-trouble":
+        return [warning("rooms.store", `it had trouble: ${detail}`, "look at the disk: space, permissions; then restart einwahl")];
+      case "log-down":
+        return [warning("logging.file", `the log can't be written: ${detail}`, "look at the disk: space, permissions")];
+      default:
+        // Looked at by checks of their own.
+        return [];
+    }
+  });
+}

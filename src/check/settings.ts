@@ -1,0 +1,46 @@
+import type { Config } from "../config/config.js";
+import type { ConfigFault } from "../config/fault.js";
+import { warningsOf } from "../status/build-status.js";
+import { type Finding, error, fine, warning } from "./finding.js";
+
+/** What keeps einwahl from starting, as the loader has found it. */
+export function faultFindings(faults: readonly ConfigFault[]): readonly Finding[] {
+  return faults.map(({ path, message, hint }) => error(path, message, hint));
+}
+
+/** What is in the file, is valid, and should be looked at nevertheless. */
+export function settingFindings(config: Config): readonly Finding[] {
+  return [...ofEncryption(config), ...config.trunks.flatMap(({ name, assumed }, index) => ofAssumptions(index, name, assumed)), ...ofCapacity(config), ...ofRetention(config)];
+}
+
+function ofEncryption(config: Config): readonly Finding[] {
+  const trunks = config.trunks.map(({ name }) => name);
+  const servers = config.bbbServers.map(({ name }) => name);
+  return warningsOf({ config }).map(({ code, subject }) => {
+    switch (code) {
+      case "trunk-unencrypted":
+        return warning(`trunks[${trunks.indexOf(subject)}].allow_unencrypted`, "calls of this trunk may come in without TLS and SRTP, for everybody on the way to hear", "turn encryption on in the provider's portal, and remove allow_unencrypted");
+      case "bbb-unencrypted":
+        return warning(`bbb_servers[${servers.indexOf(subject)}].sip.allow_unencrypted`, "calls may go to this server without TLS and SRTP", "set up TLS on the BBB server (freeswitch/bbb-node/README.md), and remove allow_unencrypted");
+      case "api-unencrypted":
+        return warning(`bbb_servers[${servers.indexOf(subject)}].api_url`, "the API is asked without TLS, and names of participants travel in it", "use https, and remove allow_http");
+    }
+  });
+}
+
+/** Presets of which nobody has said that they are so: worth a look, and no fault. */
+function ofAssumptions(index: number, name: string, assumed: readonly string[]): readonly Finding[] {
+  if (assumed.length === 0) return [];
+  return [fine(`trunks[${index}]`, `${name}: no source tells ${assumed.join(", ")} of this provider; the usual stands for them until you write them into the file`)];
+}
+
+function ofCapacity({ calls, mediaServers }: Config): readonly Finding[] {
+  const capacity = mediaServers.reduce((sum, server) => sum + server.capacity, 0);
+  if (capacity >= calls.maxConcurrent) return [];
+  return [warning("calls.max_concurrent", `is ${calls.maxConcurrent}, and the media servers have places for ${capacity}`, "make both the same: media_servers[].capacity")];
+}
+
+function ofRetention({ logging: { file, retentionDays } }: Config): readonly Finding[] {
+  if (file === undefined) return [fine("logging", "the log goes to standard output: how long it is kept is up to Docker or journald (MaxRetentionSec=7day)")];
+  return [fine("logging", `log files are deleted after ${retentionDays === 1 ? "1 day" : `${retentionDays} days`}`)];
+}

@@ -1,0 +1,84 @@
+import { connect } from "node:net";
+import { ByteStream } from "../byte-stream.js";
+import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
+import { isNetworkAddress } from "../config/fields.js";
+import { RegistrarHost, type Target } from "../trunk/registrar-host.js";
+import { judgeCertificate } from "./certificate.js";
+import { type Check, type CheckTools, answerWithinMs } from "./check.js";
+import { type Finding, error, fine } from "./finding.js";
+import { addressesOf, placeOf } from "./names.js";
+import { meetTlsPeer } from "./tls-peer.js";
+import { unreachable } from "./unreachable.js";
+
+/**
+ * A trunk, without a request to the provider: its names in DNS, whether the registrar's port is open, and the certificate
+ * there. A REGISTER would take the calls away from the einwahl that runs.
+ */
+export function trunkCheck(index: number, trunk: TrunkConfig, tools: CheckTools): Check {
+  const path = `trunks[${index}]`;
+  return {
+    path,
+    run: async () => {
+      const { registration } = trunk;
+      const [sources, registrar] = await Promise.all([
+        ofSources(path, trunk, tools),
+        registration === undefined ? [] : ofRegistrar(`${path}.registrar`, registration, tools),
+      ]);
+      return [...registrar, ...sources];
+    },
+  };
+}
+
+async function ofSources(path: string, { sources, registration }: TrunkConfig, tools: CheckTools): Promise<readonly Finding[]> {
+  const names = sources.filter((source) => !isNetworkAddress(source) && source !== registration?.registrar.host);
+  const found = await Promise.all(names.map(async (name) => {
+    const addresses = await addressesOf(name, tools);
+    return addresses.ok ? [] : [error(`${path}.sources`, unreachable(name, addresses.failure), "calls from there are not let in: write the name that DNS has, or the provider's addresses")];
+  }));
+  return found.flat();
+}
+
+async function ofRegistrar(path: string, { registrar }: RegistrationConfig, tools: CheckTools): Promise<readonly Finding[]> {
+  const { host, port, transport } = registrar;
+  let fault = "";
+  const known = new RegistrarHost(registrar, tools.resolver, tools.clock, {
+    onFault: (_host, why) => {
+      fault = why;
+    },
+    onChange: () => undefined,
+  });
+  const [target] = await known.targets();
+  known.close();
+  if (target === undefined) return [error(path, `${host} does not resolve${/^[\w .:-]+$/.test(fault) ? ` (${fault})` : ""}`, "write the registrar as the provider names it, and see whether DNS works on this machine")];
+  switch (transport) {
+    case "tls":
+      return await ofTls(path, host, target, tools);
+    case "tcp": {
+      const stream = await ByteStream.connect(connect({ host: target.address, port: target.port }), "connect", tools.clock, answerWithinMs);
+      if (!stream.ok) return [shutOut(path, host, target, stream.failure)];
+      stream.value.close();
+      return [fine(path, `${placeOf(host, target.port)} takes connections`)];
+    }
+    case "udp":
+      return [fine(path, `${placeOf(host, port)} resolves; whether anybody answers there over UDP shows when it registers`)];
+  }
+}
+
+async function ofTls(path: string, host: string, target: Target, tools: CheckTools): Promise<readonly Finding[]> {
+  const peer = await meetTlsPeer({ address: target.address, port: target.port, name: host, authorities: tools.authorities }, tools.clock);
+  if (!peer.ok) return [shutOut(path, host, target, peer.failure)];
+  peer.value.stream.close();
+  return judgeCertificate(peer.value, {
+    path,
+    name: host,
+    comparedBy: "web",
+    // drachtio does not compare it: calls work, but anybody with a certificate of the same authority could be there.
+    otherName: "warning",
+    distrusted: { severity: "warning", cure: "drachtio must know its authority (EINWAHL_TRUNK_CA); name the same file here: --ca FILE" },
+    renewal: "the provider has to renew it; is the clock of this machine right?",
+  }, tools.epochMs());
+}
+
+function shutOut(path: string, host: string, { port }: Target, code: string): Finding {
+  return error(path, unreachable(placeOf(host, port), code), `let this machine out to port ${port}, and compare host, port and transport with what the provider says`);
+}

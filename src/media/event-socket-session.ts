@@ -1,0 +1,92 @@
+import type { Buffer } from "node:buffer";
+import { connect } from "node:net";
+import { ByteStream, type Taken } from "../byte-stream.js";
+import type { Clock } from "../clock.js";
+import { type Result, failure, success } from "../result.js";
+
+export interface EventSocketPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly password: string;
+}
+
+/** `no-connection` with a code of Node's or with words; `turned-away`: FreeSWITCH's list of addresses lets nobody in from here. */
+export type EventSocketFailure =
+  | { readonly kind: "no-connection"; readonly code: string }
+  | { readonly kind: "not-freeswitch" }
+  | { readonly kind: "turned-away" }
+  | { readonly kind: "wrong-password" };
+
+interface Message {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/**
+ * One visit to FreeSWITCH's event socket, to ask a few things and leave. esl-lite, which everything else uses, connects
+ * again and again and does not say why it can't.
+ */
+export class EventSocketSession {
+  readonly #stream: ByteStream;
+  readonly #withinMs: number;
+
+  private constructor(stream: ByteStream, withinMs: number) {
+    this.#stream = stream;
+    this.#withinMs = withinMs;
+  }
+
+  /** @param withinMs how long each answer may take */
+  static async open({ host, port, password }: EventSocketPlace, clock: Clock, withinMs: number): Promise<Result<EventSocketSession, EventSocketFailure>> {
+    const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, withinMs);
+    if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
+    const session = new EventSocketSession(connected.value, withinMs);
+    const fault = await session.#authenticate(password);
+    if (fault === undefined) return success(session);
+    session.close();
+    return failure(fault);
+  }
+
+  /** Runs an API command; the failure says in one line why there is no answer. One at a time. */
+  async api(command: string): Promise<Result<string, string>> {
+    const answer = await this.#ask(`api ${command}`);
+    return answer.ok ? success(answer.value.body) : answer;
+  }
+
+  close(): void {
+    this.#stream.close();
+  }
+
+  async #authenticate(password: string): Promise<EventSocketFailure | undefined> {
+    const greeting = await this.#stream.read(takeMessage, this.#withinMs);
+    if (!greeting.ok) return greeting.failure === "no answer in time" ? { kind: "not-freeswitch" } : { kind: "no-connection", code: greeting.failure };
+    switch (greeting.value.headers.get("content-type")) {
+      case "auth/request":
+        break;
+      case "text/rude-rejection":
+        return { kind: "turned-away" };
+      default:
+        return { kind: "not-freeswitch" };
+    }
+    const reply = await this.#ask(`auth ${password}`);
+    if (!reply.ok) return { kind: "no-connection", code: reply.failure };
+    return reply.value.headers.get("reply-text")?.startsWith("+OK") === true ? undefined : { kind: "wrong-password" };
+  }
+
+  async #ask(line: string): Promise<Result<Message, string>> {
+    this.#stream.write(`${line}\n\n`);
+    return await this.#stream.read(takeMessage, this.#withinMs);
+  }
+}
+
+/** Header lines, an empty line, and as much of a body as the headers say. */
+function takeMessage(bytes: Buffer): Taken<Message> | undefined {
+  const end = bytes.indexOf("\n\n");
+  if (end < 0) return undefined;
+  const headers = new Map(bytes.subarray(0, end).toString("utf8").split("\n").flatMap((line) => {
+    const colon = line.indexOf(":");
+    return colon < 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const];
+  }));
+  const from = end + 2;
+  const to = from + Number(headers.get("content-length") ?? 0);
+  return bytes.length < to ? undefined : { value: { headers, body: bytes.subarray(from, to).toString("utf8") }, bytes: to };
+}

@@ -1,0 +1,53 @@
+import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { ByteStream, type Taken } from "../byte-stream.js";
+import type { Clock } from "../clock.js";
+import { type Result, failure, success } from "../result.js";
+import type { ListenAddress } from "../trunk/line.js";
+import { readListenAddresses } from "./listen-addresses.js";
+
+export interface DrachtioGreeting {
+  /** As drachtio writes it: `v0.9.10`. */
+  readonly version: string;
+  /** Where it listens, as this side of a NAT sees it. */
+  readonly addresses: readonly ListenAddress[];
+}
+
+/** `no-connection` with a code of Node's or with words; `not-drachtio`: somebody else is there; `wrong-secret`. */
+export type DrachtioLoginFailure =
+  | { readonly kind: "no-connection"; readonly code: string }
+  | { readonly kind: "not-drachtio" }
+  | { readonly kind: "wrong-secret" };
+
+/**
+ * Connects to drachtio-server, gives the secret, and leaves again. drachtio-srf would say neither why it can't connect nor
+ * stop trying; and without a route for any method drachtio hands no request to this connection.
+ */
+export async function logInToDrachtio(place: { readonly host: string; readonly port: number; readonly secret: string }, clock: Clock, withinMs: number): Promise<Result<DrachtioGreeting, DrachtioLoginFailure>> {
+  const { host, port, secret } = place;
+  const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, withinMs);
+  if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
+  const stream = connected.value;
+  try {
+    const payload = `${randomUUID()}|authenticate|${secret}|`;
+    stream.write(`${Buffer.byteLength(payload)}#${payload}`);
+    const answer = await stream.read(takeFrame, withinMs);
+    if (!answer.ok) return failure(answer.failure === "no answer in time" ? { kind: "not-drachtio" } : { kind: "no-connection", code: answer.failure });
+    const [, verb, , status, hostPorts = "", version = "", localHostPorts = ""] = answer.value.split("|");
+    if (verb !== "response") return failure({ kind: "not-drachtio" });
+    if (status !== "OK") return failure({ kind: "wrong-secret" });
+    return success({ version, addresses: readListenAddresses(localHostPorts === "" ? hostPorts : localHostPorts) });
+  } finally {
+    stream.close();
+  }
+}
+
+/** `length#payload`; whatever else comes is given as it is. */
+function takeFrame(bytes: Buffer): Taken<string> | undefined {
+  const text = bytes.toString("latin1");
+  const [head, length] = /^(\d{1,7})#/.exec(text) ?? [];
+  if (head === undefined) return /^\d{0,7}$/.test(text) ? undefined : { value: text, bytes: bytes.length };
+  const end = head.length + Number(length);
+  return bytes.length < end ? undefined : { value: bytes.subarray(head.length, end).toString("utf8"), bytes: end };
+}

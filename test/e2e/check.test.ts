@@ -1,0 +1,169 @@
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import t from "tap";
+import { makeCertificates } from "../../src/embedded/certificates.js";
+import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../src/embedded/drachtio/embedded-drachtio.js";
+import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
+import type { Owner } from "./support/owner.js";
+import { freePort } from "./support/ports.js";
+import { scratchFolder } from "./support/scratch.js";
+import { type Settings, soundsDirectory } from "./support/world.js";
+
+const host = "127.0.0.1";
+const wrong = "not-the-right-one";
+
+/** A drachtio that is not as it should be; the settings lead there. */
+async function drachtio(owner: Owner, settings: Settings, options: Partial<EmbeddedDrachtioOptions>): Promise<Settings> {
+  const { key, cert, ca } = await makeCertificates();
+  const secret = "test-drachtio";
+  const server = await EmbeddedDrachtio.start({
+    control: { address: host, port: 0, secret },
+    sip: [{ transport: "tls", address: host, port: 0 }],
+    tls: { key, cert, ca },
+    ...options,
+  });
+  owner.teardown(() => server.close());
+  return { ...settings, drachtio: { host, port: server.controlPort, secret } };
+}
+
+function withEventSocket(settings: Settings, change: Settings): Settings {
+  const [server] = settings["media_servers"] as readonly Settings[];
+  return withEntry(settings, "media_servers", 0, { event_socket: { ...(server?.["event_socket"] as Settings), ...change } });
+}
+
+await t.test("einwahl check: the file, drachtio and the media server", async (t) => {
+  const bench = await CheckBench.start(t);
+  const apiPort = Number(new URL(bench.world.bbbs[0].apiUrl).port);
+
+  await t.test("nothing is wrong: no fault is found", async (t) => {
+    const before = await bench.world.counts();
+    const { code, findings } = await bench.check(t, bench.settings, { env: {} });
+    t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
+    t.equal(code, 0);
+    for (const path of ["drachtio", "media_servers[0]", "prompts.directory", "bbb_servers[0].api_url", "bbb_servers[1].sip", "http.port", "rooms.store"]) {
+      t.ok(findings.some((finding) => finding.path === path && finding.severity === "ok"), `${path} was looked at`);
+    }
+    t.strictSame(await bench.world.leftBehind(before), {}, "nothing is left anywhere");
+  });
+
+  const cases: readonly Broken[] = [
+    {
+      name: "drachtio is down",
+      break: async (settings) => withSection(settings, "drachtio", { port: await freePort() }),
+      finds: [{ severity: "error", path: "drachtio", message: /nothing listens on that port \(ECONNREFUSED\)/, cure: /start drachtio-server/ }],
+    },
+    {
+      name: "drachtio's secret is wrong",
+      break: (settings) => withSection(settings, "drachtio", { secret: wrong }),
+      finds: [{ severity: "error", path: "drachtio.secret", message: /refuses the secret/, cure: /admin element/ }],
+      secrets: [wrong],
+    },
+    {
+      name: "the port of drachtio is somebody else's",
+      break: (settings) => withSection(settings, "drachtio", { port: apiPort }),
+      finds: [{ severity: "error", path: "drachtio.port", message: /does not answer as drachtio-server/, cure: /9022/ }],
+    },
+    {
+      name: "drachtio is old",
+      break: (settings, owner) => drachtio(owner, settings, { version: "v0.8.25" }),
+      finds: [
+        { severity: "warning", path: "drachtio", message: /v0\.8\.25 is older than 0\.9\.0/, cure: /update it/ },
+        { severity: "warning", path: "drachtio", message: /authority is not known/, cure: /--ca FILE/ },
+      ],
+    },
+    {
+      name: "the certificate that trunks see at drachtio has expired",
+      break: async (settings, owner) => drachtio(owner, settings, { tls: await makeCertificates({ fromDays: -90, toDays: -3 }) }),
+      finds: [{ severity: "error", path: "drachtio", message: /certificate expired on 2/, cure: /restart drachtio/ }],
+    },
+    {
+      name: "drachtio has no TLS, and the trunk calls over nothing else",
+      break: (settings, owner) => drachtio(owner, settings, { sip: [{ transport: "udp", address: host, port: 0 }] }),
+      finds: [{ severity: "error", path: "drachtio", message: /listens nowhere with TLS, and calls of line/, cure: /transport=tls/ }],
+    },
+    {
+      name: "FreeSWITCH is down",
+      break: async (settings) => withEventSocket(settings, { port: await freePort() }),
+      finds: [{ severity: "error", path: "media_servers[0].event_socket", message: /nothing listens on that port/, cure: /start FreeSWITCH/ }],
+    },
+    {
+      name: "the event socket's password is wrong",
+      break: (settings) => withEventSocket(settings, { password: wrong }),
+      finds: [{ severity: "error", path: "media_servers[0].event_socket.password", message: /refuses the password/, cure: /event_socket\.conf\.xml/ }],
+      secrets: [wrong],
+    },
+    {
+      name: "the port of the event socket is somebody else's",
+      break: (settings) => withEventSocket(settings, { port: bench.world.engines.control.port }),
+      finds: [{ severity: "error", path: "media_servers[0].event_socket.port", message: /does not answer as FreeSWITCH/, cure: /8021/ }],
+    },
+    {
+      name: "FreeSWITCH runs no profile for drachtio",
+      break: (settings) => withEntry(settings, "media_servers", 0, { sip_profile: "internal" }),
+      finds: [{ severity: "error", path: "media_servers[0].sip_profile", message: /no sofia profile internal/, cure: /sip_profiles/ }],
+    },
+    {
+      name: "FreeSWITCH can't connect back: the address is none of this machine",
+      break: (settings) => withEntry(settings, "media_servers", 0, { listen_address: "192.0.2.1" }),
+      finds: [{ severity: "error", path: "media_servers[0].listen_address", message: /EADDRNOTAVAIL/, cure: /address of this machine/ }],
+    },
+    {
+      name: "more calls are promised than FreeSWITCH has channels for",
+      break: (settings) => withEntry(settings, "media_servers", 0, { capacity: 9_000 }),
+      finds: [{ severity: "warning", path: "media_servers[0].capacity", message: /less than two for each of 9000 calls/, cure: /EINWAHL_MAX_CALLS/ }],
+    },
+    {
+      name: "a recording is missing, in one language",
+      break: async (settings, owner) => {
+        const folder = await scratchFolder(owner, "prompts");
+        await cp(soundsDirectory, folder, { recursive: true });
+        await rm(join(folder, "en", "enter-pin.wav"));
+        return { ...settings, prompts: { directory: folder } };
+      },
+      finds: [{ severity: "error", path: "prompts.directory", message: /lacks 1 of 71 recordings: en\/enter-pin\.wav/, cure: /freeswitch\/sounds/ }],
+    },
+    {
+      name: "the recordings are somewhere else",
+      break: (settings) => ({ ...settings, prompts: { directory: "/usr/share/einwahl/nowhere" } }),
+      finds: [{ severity: "error", path: "prompts.directory", message: /finds no recording in/, cure: /on its own disk/ }],
+    },
+    {
+      name: "more calls are admitted than media servers have places for",
+      break: (settings) => withSection(settings, "calls", { max_concurrent: 250 }),
+      finds: [{ severity: "warning", path: "calls.max_concurrent", message: /is 250, and the media servers have places for 100/, cure: /capacity/ }],
+    },
+    {
+      name: "a trunk may call in the open",
+      break: (settings) => withEntry(settings, "trunks", 0, { allow_unencrypted: true }),
+      finds: [{ severity: "warning", path: "trunks[0].allow_unencrypted", message: /without TLS and SRTP/, cure: /remove allow_unencrypted/ }],
+    },
+    {
+      name: "a setting that does not exist",
+      break: (settings) => ({ ...settings, bbb_server: [] }),
+      finds: [{ severity: "error", path: "bbb_server", message: /is an unknown setting/, cure: /bbb_servers/ }],
+      code: 78,
+    },
+    {
+      name: "a secret in a variable that is not set",
+      break: (settings) => withSection(settings, "drachtio", { secret: "${EINWAHL_TEST_UNSET}" }),
+      finds: [{ severity: "error", path: "drachtio.secret", message: /EINWAHL_TEST_UNSET/, cure: /./ }],
+      code: 78,
+    },
+    {
+      name: "logs that are kept for too long, and FreeSWITCH's stock password",
+      break: (settings) => ({ ...withEventSocket(settings, { password: "ClueCon" }), logging: { retention_days: 30 } }),
+      finds: [
+        { severity: "error", path: "media_servers[0].event_socket.password", message: /every FreeSWITCH comes with/, cure: /event_socket\.conf\.xml/ },
+        { severity: "error", path: "logging.retention_days", message: /from 1 to 7/, cure: /./ },
+      ],
+      code: 78,
+    },
+  ];
+  for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
+
+  await t.test("a file that is no YAML", async (t) => {
+    const { code, findings } = await bench.check(t, "drachtio: {secret: x\ntrunks: [");
+    t.equal(code, 78);
+    t.match(findings[0], { severity: "error", path: /line/, cure: /./ });
+  });
+});

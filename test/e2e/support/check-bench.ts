@@ -1,0 +1,110 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Test } from "tap";
+import type { Finding } from "../../../src/check/finding.js";
+import { makeCertificates } from "../../../src/embedded/certificates.js";
+import { typed } from "../../cli/support/typed.js";
+import { CommandLine, onlyJson } from "./command-line.js";
+import type { Owner } from "./owner.js";
+import { freePort } from "./ports.js";
+import { scratchFolder } from "./scratch.js";
+import { type Settings, World } from "./world.js";
+
+/** What `einwahl check` has to find, and that it tells what to do. */
+export interface Expected {
+  readonly severity: "error" | "warning";
+  readonly path: string;
+  readonly message: RegExp;
+  readonly cure: RegExp;
+}
+
+export interface Run {
+  /** Arguments besides the configuration and the output's form. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A broken configuration or environment. */
+export interface Broken extends Run {
+  readonly name: string;
+  /** Breaks it, or starts something broken, and gives the settings that lead there. */
+  readonly break: (settings: Settings, owner: Owner) => Settings | Promise<Settings>;
+  readonly finds: readonly Expected[];
+  /** Default: 1 with an error among what is found, else 0. */
+  readonly code?: number;
+  /** More words that must not be printed. */
+  readonly secrets?: readonly string[];
+}
+
+/** A world that works, whose settings are broken one by one, and `einwahl check` as an operator runs it. */
+export class CheckBench {
+  readonly world: World;
+  readonly folder: string;
+  /** By which `einwahl check` finds everything in order. */
+  readonly settings: Settings;
+
+  private constructor(world: World, folder: string, settings: Settings) {
+    this.world = world;
+    this.folder = folder;
+    this.settings = settings;
+  }
+
+  static async start(owner: Owner): Promise<CheckBench> {
+    const world = await World.start(owner, { certificates: await makeCertificates() });
+    const folder = await scratchFolder(owner, "check");
+    await writeFile(join(folder, "ca.pem"), world.certificates.ca);
+    const settings: Settings = {
+      ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
+      http: { port: await freePort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
+      rooms: { store: join(folder, "data") },
+    };
+    return new CheckBench(world, folder, settings);
+  }
+
+  /** Runs it with these settings; a text is the file as it stands. In a process of its own where that has an environment. */
+  async check(owner: Owner, settings: Settings | string, { args = ["--ca", join(this.folder, "ca.pem")], env }: Run = {}): Promise<{ readonly code: number; readonly findings: readonly Finding[]; readonly printed: string }> {
+    const file = join(this.folder, "einwahl.yaml");
+    await writeFile(file, typeof settings === "string" ? settings : JSON.stringify(settings, null, 2));
+    const words = ["check", "--config", file, "--json", ...args];
+    const { code, lines } = env === undefined ? await here(words) : await apart(owner, words, this.folder, env);
+    return { code, findings: onlyJson(lines)["findings"] as readonly Finding[], printed: lines.join("\n") };
+  }
+
+  /** Asserts that this fault is named with its cure, that nothing else is called a fault, and that no secret is told. */
+  async finds(t: Test, broken: Broken): Promise<void> {
+    const { code, findings, printed } = await this.check(t, await broken.break(this.settings, t), broken);
+    const faults = findings.filter(({ severity }) => severity !== "ok");
+    t.match(faults, broken.finds, JSON.stringify(faults, undefined, 2));
+    t.equal(faults.length, broken.finds.length, "nothing else is called a fault");
+    t.equal(code, broken.code ?? (broken.finds.some(({ severity }) => severity === "error") ? 1 : 0), "exit code");
+    t.strictSame([...secrets, ...(broken.secrets ?? [])].filter((secret) => printed.includes(secret)), [], "no secret is told");
+  }
+}
+
+interface Printed {
+  readonly code: number;
+  readonly lines: readonly string[];
+}
+
+async function here(words: readonly string[]): Promise<Printed> {
+  const { code, output, errors } = await typed(words);
+  return { code, lines: `${errors}${output}`.trimEnd().split("\n") };
+}
+
+async function apart(owner: Owner, words: readonly string[], folder: string, env: Readonly<Record<string, string>>): Promise<Printed> {
+  const { code, lines } = await new CommandLine(owner, words, folder, env).outcome();
+  return { code: Number(code.replace("exit ", "")), lines };
+}
+
+const secrets = ["test-drachtio", "test-event-socket", "test-bbb-secret", "+4930", "12345", "04711"] as const;
+
+/** Settings with an entry of a list changed. */
+export function withEntry(settings: Settings, list: string, index: number, change: Settings): Settings {
+  const entries = settings[list] as readonly Settings[];
+  return { ...settings, [list]: entries.map((entry, at) => (at === index ? { ...entry, ...change } : entry)) };
+}
+
+/** Settings with a section changed. */
+export function withSection(settings: Settings, section: string, change: Settings): Settings {
+  return { ...settings, [section]: { ...(settings[section] as Settings | undefined), ...change } };
+}
