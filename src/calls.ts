@@ -43,7 +43,7 @@ const paceEveryMs = 36;
 
 /** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
 export class Calls {
-  readonly occupancy = new Occupancy();
+  readonly occupancy = new Occupancy(Date.now);
   readonly #options: CallsOptions;
   readonly #calls = new Map<DrachtioCall, Promise<void>>();
   /** `closed`: for good, since the process is about to end. */
@@ -96,7 +96,7 @@ export class Calls {
       pace: this.#pace,
       takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, maxConcurrent)),
       shutdown: this.#shutdown,
-      entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
+      entered: (voiceBridge) => this.occupancy.enter(voiceBridge, callId),
       onStage: (stage, facts) => {
         watcher.onStage(callId, stage, facts);
       },

@@ -247,7 +247,7 @@ export class Einwahl {
         get conferences() {
           return calls.occupancy.conferences;
         },
-        callersIn: (pin) => calls.occupancy.callersIn(pin),
+        callsIn: (pin) => calls.occupancy.callsIn(pin),
       },
     });
   }

@@ -72,7 +72,7 @@ export async function runCall(call: IncomingCall, services: CallServices, settin
   }
   story.enter("ending");
   for (const off of offs) off();
-  await held.release(call, cause);
+  story.noteAudio(await held.release(call, cause));
   return story.report(cause);
 }
 

@@ -2,7 +2,7 @@ import { Latch } from "../latch.js";
 import { type Result, failure } from "../result.js";
 import type { CallServices } from "./call.js";
 import { type EndCause, answerFor, reasonHeaderFor } from "./cause.js";
-import type { IncomingCall, MediaFailure } from "./interfaces.js";
+import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
 import { Waiting } from "./wait.js";
 
 /** How long each step of the end of a call may take before it is left to the engines' own timers, in milliseconds. */
@@ -11,7 +11,7 @@ const endingLimit = 5_000;
 /** What a call has taken and has to give back, however it ends. */
 export class Holdings {
   place: (() => void) | undefined;
-  opening: Promise<Result<{ release(): Promise<void> }, MediaFailure>> | undefined;
+  opening: Promise<Result<{ release(): Promise<ReceivedAudio | undefined> }, MediaFailure>> | undefined;
   accepting: Promise<Result<unknown, EndCause>> | undefined;
   readonly #offs: (() => void)[] = [];
   readonly #waiting: Waiting;
@@ -28,11 +28,12 @@ export class Holdings {
   }
 
   /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
-  async release(call: IncomingCall, cause: EndCause): Promise<void> {
+  async release(call: IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
     for (const off of this.#offs) off();
-    const endings = [this.#waiting.for(this.#releaseEndpoint(), endingLimit), this.#endSignalling(call, cause)];
-    await Promise.all(endings.map((ending) => ending.catch(this.#onBug)));
+    const endpointReleased = this.#waiting.for(this.#releaseEndpoint(), endingLimit).catch(this.#onBug);
+    const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
     this.place?.();
+    return released?.kind === "done" ? released.value : undefined;
   }
 
   async #endSignalling(call: IncomingCall, cause: EndCause): Promise<void> {
@@ -61,8 +62,8 @@ export class Holdings {
     return false;
   }
 
-  async #releaseEndpoint(): Promise<void> {
+  async #releaseEndpoint(): Promise<ReceivedAudio | undefined> {
     const opened = await this.opening;
-    if (opened?.ok === true) await opened.value.release();
+    return opened?.ok === true ? await opened.value.release() : undefined;
   }
 }

@@ -64,7 +64,7 @@ export interface OfferingEndpoint {
   readonly offer: string;
   complete(answer: string): Promise<Result<CallerEndpoint, MediaFailure>>;
   /** Ends the channel, completed or not; may be called more than once. */
-  release(): Promise<void>;
+  release(): Promise<ReceivedAudio | undefined>;
 }
 
 export type MediaFailure = "media-unavailable" | "unusable-offer";
@@ -99,8 +99,16 @@ export interface CallerEndpoint {
   renegotiate(offer: string): Promise<Result<string, "unusable-offer">>;
   play(sounds: readonly Sound[]): Playback;
   bridge(target: BridgeTarget): Bridge;
-  /** Ends the channel and everything that belongs to it; may be called more than once. */
-  release(): Promise<void>;
+  /** Ends the channel and everything that belongs to it; may be called more than once. Tells how well the caller was heard. */
+  release(): Promise<ReceivedAudio | undefined>;
+}
+
+/** What has come from the caller; `undefined` where it can't be told any more. */
+export interface ReceivedAudio {
+  /** RTP packets. */
+  readonly packets: number;
+  /** Packets that got lost on the way, as a share of those that came: 0 for none. */
+  readonly lossRate: number;
 }
 
 /** Where the conference is, and as whom the caller enters it. */

@@ -1,29 +1,42 @@
 import type { Pin } from "../caller/secret.js";
 
-/** How many callers are in which conference. Counts, nothing about who. */
-export class Occupancy {
-  readonly #callers = new Map<string, number>();
+/** A call that is in a conference, by the id that it has in the log; nothing about who. */
+export interface CallInside {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
 
-  /** A caller is in; the returned function is called when that is over, and may be called more than once. */
-  enter(pin: Pin): () => void {
+/** Which calls are in which conference. */
+export class Occupancy {
+  readonly #inside = new Map<string, Set<CallInside>>();
+  readonly #now: () => number;
+
+  /** @param now milliseconds since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** A call is in; the returned function is called when that is over, and may be called more than once. */
+  enter(pin: Pin, id: string): () => void {
     const digits = pin.reveal();
-    this.#callers.set(digits, this.callersIn(pin) + 1);
-    let isIn = true;
+    const inside = this.#inside.get(digits) ?? new Set();
+    this.#inside.set(digits, inside);
+    const call: CallInside = { id, since: this.#now() };
+    inside.add(call);
     return () => {
-      if (!isIn) return;
-      isIn = false;
-      const left = this.callersIn(pin) - 1;
-      if (left === 0) this.#callers.delete(digits);
-      else this.#callers.set(digits, left);
+      inside.delete(call);
+      if (inside.size === 0 && this.#inside.get(digits) === inside) this.#inside.delete(digits);
     };
   }
 
-  callersIn(pin: Pin): number {
-    return this.#callers.get(pin.reveal()) ?? 0;
+  /** The calls in one conference, the longest first. */
+  callsIn(pin: Pin): readonly CallInside[] {
+    return [...(this.#inside.get(pin.reveal()) ?? [])];
   }
 
   /** Conferences with at least one caller. */
   get conferences(): number {
-    return this.#callers.size;
+    return this.#inside.size;
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { EndCause } from "./cause.js";
-import type { Lookup } from "./interfaces.js";
+import type { Lookup, ReceivedAudio } from "./interfaces.js";
 
 /** The stages of a call, in their usual order. */
 export const stages = ["ringing", "greeting", "asking", "looking-up", "waiting", "informing", "joining", "talking", "ending"] as const;
@@ -24,6 +24,8 @@ export interface CallReport {
   readonly lookups: readonly Lookup["kind"][];
   /** Legs to conferences that were answered. */
   readonly joins: number;
+  /** How well the caller was heard; `undefined`: the call never got there, or nobody can tell. */
+  readonly audio: ReceivedAudio | undefined;
   /** Each stage with its duration in whole milliseconds, as often as the call was in it. */
   readonly stages: readonly { readonly stage: Stage; readonly ms: number }[];
   readonly totalMs: number;
@@ -42,6 +44,7 @@ export class Story {
   #pinsTyped = 0;
   readonly #lookups: Lookup["kind"][] = [];
   #joins = 0;
+  #audio: ReceivedAudio | undefined;
 
   constructor(clock: Clock, onStage: (stage: Stage, facts: CallFacts) => void) {
     this.#clock = clock;
@@ -87,6 +90,10 @@ export class Story {
     this.#joins += 1;
   }
 
+  noteAudio(audio: ReceivedAudio | undefined): void {
+    this.#audio = audio;
+  }
+
   report(cause: EndCause): CallReport {
     this.#close();
     return {
@@ -99,6 +106,7 @@ export class Story {
       pinsTyped: this.#pinsTyped,
       lookups: [...this.#lookups],
       joins: this.#joins,
+      audio: this.#audio,
       stages: [...this.#stages],
       totalMs: Math.round(this.elapsed),
     };

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import {
-  type DialInNumber, type ImportReport, type Room, type RoomStatus, type RoomSummary, type Statistics,
-  apiBase, importAnswer, listAnswer, numbersAnswer, problem, room, statisticsAnswer, statusAnswer,
+  type DialInNumber, type ImportReport, type Room, type RoomCalls, type RoomStatus, type RoomSummary, type Statistics,
+  apiBase, callsAnswer, importAnswer, listAnswer, numbersAnswer, problem, room, statisticsAnswer, statusAnswer,
 } from "../http/api-schemas.js";
 import { type Result, failure, success } from "../result.js";
 import type { ClientFailure } from "./failure.js";
@@ -76,6 +76,11 @@ export class EinwahlClient {
   /** Whether the meeting runs, and how many callers are in it. */
   async status(meetingID: string): Answer<RoomStatus> {
     return await this.#askRoom(meetingID, "/status", { method: "GET" }, statusAnswer);
+  }
+
+  /** The ids of the calls that are in it: under them the operator's log tells what went wrong with one. */
+  async calls(meetingID: string): Answer<RoomCalls> {
+    return await this.#askRoom(meetingID, "/calls", { method: "GET" }, callsAnswer);
   }
 
   /** Takes the room's PIN away. It rests before another room gets it, and this room gets another one next time. */

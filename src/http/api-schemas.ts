@@ -87,6 +87,14 @@ export const statusAnswer = z.object({
   callers: z.int().min(0).describe("How many callers are in it by this einwahl."),
 }).meta({ id: "RoomStatus", description: "Counts, nothing about who." });
 
+export const callsAnswer = z.object({
+  meetingID: meetingId,
+  calls: z.array(z.object({
+    id: z.string().describe("Under which the operator's log has the call."),
+    since: z.iso.datetime().describe("When it came in."),
+  })).describe("The longest first."),
+}).meta({ id: "RoomCalls", description: "Ids, nothing about who." });
+
 export const importAnswer = z.object({
   imported: z.int().min(0),
   known: z.int().min(0).describe("Records that were there already."),
@@ -149,6 +157,7 @@ export type Room = z.output<typeof room>;
 export type RoomSummary = z.output<typeof roomSummary>;
 export type RoomPage = z.output<typeof listAnswer>;
 export type RoomStatus = z.output<typeof statusAnswer>;
+export type RoomCalls = z.output<typeof callsAnswer>;
 export type Statistics = z.output<typeof statisticsAnswer>;
 export type ImportReport = z.output<typeof importAnswer>;
 export type Problem = z.output<typeof problem>;

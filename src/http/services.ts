@@ -1,4 +1,5 @@
 import type { Key } from "../call/key-buffer.js";
+import type { CallInside } from "../call/occupancy.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { NumberConfig } from "../config/config.js";
@@ -14,7 +15,7 @@ export interface LiveCalls {
   readonly calls: number;
   /** Conferences with at least one caller. */
   readonly conferences: number;
-  callersIn(pin: Pin): number;
+  callsIn(pin: Pin): readonly CallInside[];
 }
 
 /** What front ends and people are told from. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EndCause } from "../call/cause.js";
-import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, Sound } from "../call/interfaces.js";
+import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, Sound } from "../call/interfaces.js";
 import { KeyBuffer, isKey } from "../call/key-buffer.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
@@ -12,6 +12,7 @@ import { watchBridge } from "./bridge.js";
 import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
+import { receivedAudio } from "./received-audio.js";
 import { suiteIn } from "./sdes.js";
 import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
@@ -65,7 +66,7 @@ export class MediaEndpoint implements CallerEndpoint {
   /** The key that FreeSWITCH has made since its own offer. */
   #ownKey: string | undefined;
   #callOff: () => void = () => undefined;
-  #releasing: Promise<void> | undefined;
+  #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
   constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void, suite: string | undefined = suiteIn(raw.local.sdp)) {
     this.#raw = raw;
@@ -200,12 +201,13 @@ export class MediaEndpoint implements CallerEndpoint {
     return bridge;
   }
 
-  async release(): Promise<void> {
+  async release(): Promise<ReceivedAudio | undefined> {
     this.#releasing ??= this.#release();
-    await this.#releasing;
+    return await this.#releasing;
   }
 
-  async #release(): Promise<void> {
+  async #release(): Promise<ReceivedAudio | undefined> {
+    const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#callOff();
     this.#raw.removeAllListeners();
@@ -222,6 +224,7 @@ export class MediaEndpoint implements CallerEndpoint {
     // When FreeSWITCH has died there was no BYE: drachtio-srf would keep the dialog for ever.
     this.#settings.srf.removeDialog(this.#dialog);
     this.#onReleased();
+    return received;
   }
 
   async #bridgeFacts(legId: string): Promise<BridgeFacts> {

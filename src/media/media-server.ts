@@ -134,7 +134,7 @@ export class MediaServer {
           counted();
           const completed = await completing;
           if (completed === undefined) await late.abandon();
-          else if (completed.ok) await completed.value.release();
+          return completed?.ok === true ? await completed.value.release() : undefined;
         },
       });
     } catch {

@@ -59,7 +59,7 @@ const einwahl = await HttpServer.listen({
     jitsiConfCode: "token",
     statistics: "off",
     daySums: undefined,
-    live: { calls: 0, conferences: 0, callersIn: () => 0 },
+    live: { calls: 0, conferences: 0, callsIn: () => [] },
     isRunning: () => false,
     page: { title: { de: "Telefon", en: "Phone" }, operator: undefined, privacyNote: { de: [], en: [] } },
     promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "Anonymous" } },

@@ -1,6 +1,7 @@
 import t from "tap";
 import { success } from "../../src/result.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
+import { receivedAudio } from "../support/fake-endpoint.js";
 import { CallWorld, someAdmitted, someSettings } from "../support/fake-world.js";
 
 await t.test("a caller types the PIN, is in the conference, and the conference is over", async (t) => {
@@ -18,6 +19,7 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   t.strictSame(report.lookups, ["open"]);
   t.equal(report.joins, 1);
   t.strictSame(report.stages.map(({ stage }) => stage), world.stages);
+  t.strictSame(report.audio, receivedAudio);
   t.equal(report.totalMs, report.stages.reduce((sum, { ms }) => sum + ms, 0));
   t.equal(report.stages.find(({ stage }) => stage === "ringing")?.ms, 25);
   t.equal(report.stages.find(({ stage }) => stage === "greeting")?.ms, 500, "the greeting lasts until the first key");

@@ -169,6 +169,7 @@ await t.test("the story of a call", async (t) => {
     pinsTyped: 1,
     lookups: ["unknown", "open"],
     joins: 1,
+    audio: undefined,
     stages: [{ stage: "ringing", ms: 10 }, { stage: "greeting", ms: 20 }, { stage: "asking", ms: 0 }],
     totalMs: 30,
   });

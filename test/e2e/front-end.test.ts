@@ -56,6 +56,8 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
   t.ok(await joined, "the PIN of the reservation leads into the meeting");
   await world.stages.next("talking", ({ stage }) => stage === "talking", { past: true });
   t.same(await statusOf(), { meetingID, running: true, callers: 1 });
+  const calls = await client.calls(meetingID);
+  const [found] = calls.ok ? calls.value.calls : [];
   const now = await client.statistics();
   t.match(now, { ok: true, value: { callsNow: 1, conferencesWithCallers: 1, days: [] } });
 
@@ -63,6 +65,9 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
   await call.hangUp();
   await over;
   t.same(await statusOf(), { meetingID, running: true, callers: 0 });
+  const line = world.log.past.find((each) => each.includes('"msg":"call ended"'));
+  t.match(JSON.parse(line ?? "{}"), { call: found?.id, cause: "caller-hung-up", trunk: "line", server: bbb.name, codec: /./, srtp: { trunk: /AE/, bbb: /AE/ }, audio: { packets: Number, lossRate: 0 } }, "the log has the call's whole story under the id that the front end was told");
+  t.match(await client.calls(meetingID), { ok: true, value: { calls: [] } });
   t.same(await client.delete(meetingID), { ok: true, value: undefined });
   t.match(await client.status(meetingID), { ok: false, failure: { kind: "problem", problem: { code: "room-not-found" } } });
 

@@ -48,7 +48,7 @@ await t.test("it knows every route, and every schema that it points to", async (
     "/api/v1/problems/{code} get",
     "/api/v1/rooms get",
     "/api/v1/rooms.jsonl get post",
-    "/api/v1/rooms/{meetingID} put get delete",
+    "/api/v1/rooms/{meetingID} put get delete", "/api/v1/rooms/{meetingID}/calls get",
     "/api/v1/rooms/{meetingID}/status get",
     "/api/v1/statistics get",
   ]);

@@ -16,7 +16,7 @@ const report: CallReport = {
   srtp: { trunk: "AES_CM_128_HMAC_SHA1_80", bbb: "AEAD_AES_256_GCM" },
   pinsTyped: 1,
   lookups: ["open"],
-  joins: 1,
+  joins: 1, audio: { packets: 3_000, lossRate: 0 },
   stages: [{ stage: "ringing", ms: 120 }, { stage: "talking", ms: 61_000 }],
   totalMs: 61_120,
 };

@@ -1,5 +1,5 @@
 import type { EndCause } from "../../src/call/cause.js";
-import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, Sound } from "../../src/call/interfaces.js";
+import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, Sound } from "../../src/call/interfaces.js";
 import { KeyBuffer } from "../../src/call/key-buffer.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, success } from "../../src/result.js";
@@ -114,11 +114,14 @@ export class FakeEndpoint implements CallerEndpoint {
     };
   }
 
-  async release(): Promise<void> {
+  async release(): Promise<ReceivedAudio | undefined> {
     this.releases += 1;
-    await this.#perform("released", this.#script.releaseMs, () => undefined);
+    return await this.#perform("released", this.#script.releaseMs, () => receivedAudio);
   }
 }
+
+/** What every caller is heard with. */
+export const receivedAudio: ReceivedAudio = { packets: 1_500, lossRate: 0.01 };
 
 function textOf(sound: Sound): string {
   if ("prompt" in sound) return `${sound.language}:${sound.prompt}`;

@@ -89,7 +89,7 @@ export class CallWorld {
   readonly call: FakeIncomingCall;
   readonly directory: FakeDirectory;
   readonly shutdown = new Latch<EndCause>();
-  readonly occupancy = new Occupancy();
+  readonly occupancy = new Occupancy(() => this.clock.now());
   readonly pace: Pace;
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
@@ -149,7 +149,7 @@ export class CallWorld {
         });
       },
       shutdown: this.shutdown,
-      entered: (voiceBridge) => this.occupancy.enter(voiceBridge),
+      entered: (voiceBridge) => this.occupancy.enter(voiceBridge, "call"),
       onStage: (stage) => {
         this.stages.push(stage);
       },
@@ -242,9 +242,7 @@ export class CallWorld {
     return success({
       offer: "v=0 the media server's offer",
       complete: async () => await this.#perform("completed", this.script.openMs, () => success(endpoint)),
-      release: async () => {
-        await endpoint.release();
-      },
+      release: async () => await endpoint.release(),
     });
   }
 

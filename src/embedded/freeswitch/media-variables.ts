@@ -38,6 +38,7 @@ export function mediaStatistics(media: MediaSession): ReadonlyMap<string, string
     ["rtp_audio_in_packet_count", String(stats.packetsIn)],
     ["rtp_audio_in_media_packet_count", String(stats.packetsIn)],
     ["rtp_audio_in_skip_packet_count", String(stats.lost)],
+    ["rtp_audio_in_jitter_loss_rate", (stats.lost / Math.max(1, stats.packetsIn)).toFixed(2)],
     ["rtp_audio_in_flush_packet_count", String(stats.rejected)],
     ["rtp_audio_out_packet_count", String(stats.packetsOut)],
     ["rtp_audio_out_media_packet_count", String(stats.packetsOut)],

@@ -1,4 +1,4 @@
-import { apiBase, listAnswer, listQuery, reserveBody, room, roomParams, statusAnswer } from "../api-schemas.js";
+import { apiBase, callsAnswer, listAnswer, listQuery, reserveBody, room, roomParams, statusAnswer } from "../api-schemas.js";
 import { PhoneNumbers } from "../phone-numbers.js";
 import { describeRoom, summarise } from "../room-answer.js";
 import { type Answer, type Route, route } from "../route.js";
@@ -69,7 +69,22 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
       problems: ["room-not-found", "store-unavailable"],
       handle: async ({ params }) => await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
         status: 200,
-        body: { meetingID: meetingId, running: services.isRunning(pin) ?? null, callers: services.live.callersIn(pin) },
+        body: { meetingID: meetingId, running: services.isRunning(pin) ?? null, callers: services.live.callsIn(pin).length },
+      })),
+    }),
+    route({
+      method: "GET",
+      path: `${path}/calls`,
+      id: "getRoomCalls",
+      summary: "The ids of the calls that are in a room",
+      description: "To show to somebody who has trouble on the telephone: under its id the operator finds the call in the log. It means nothing elsewhere.",
+      access: "rooms:read",
+      params: roomParams,
+      answers: { 200: { description: "Ids, nothing about who.", schema: callsAnswer } },
+      problems: ["room-not-found", "store-unavailable"],
+      handle: async ({ params }) => await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
+        status: 200,
+        body: { meetingID: meetingId, calls: services.live.callsIn(pin).map(({ id, since }) => ({ id, since: new Date(since).toISOString() })) },
       })),
     }),
     route({

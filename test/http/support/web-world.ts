@@ -111,7 +111,7 @@ export class WebWorld {
           get conferences() {
             return callers.size;
           },
-          callersIn: (pin) => callers.get(pin.reveal()) ?? 0,
+          callsIn: (pin) => Array.from({ length: callers.get(pin.reveal()) ?? 0 }, (_, at) => ({ id: `call-${at + 1}`, since: Date.UTC(2026, 10, 20, 8, at) })),
         },
         isRunning: (pin) => callers.has(pin.reveal()),
         page: {
