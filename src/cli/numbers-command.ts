@@ -1,6 +1,5 @@
 import { command } from "./command.js";
 import { exitCodes } from "./exit-code.js";
-import { loadedConfig } from "./loaded-config.js";
 import { commonOptions } from "./options.js";
 import { table } from "./table.js";
 
@@ -12,6 +11,7 @@ export const numbersCommand = command({
   options: { config: commonOptions.config, json: commonOptions.json },
   examples: ["einwahl numbers", "einwahl numbers --json | jq -r '.numbers[].number'"],
   async run({ options }, context) {
+    const { loadedConfig } = await import("./loaded-config.js");
     const config = loadedConfig(options.config, context);
     if (config === undefined) return exitCodes.configuration;
     const { PhoneNumbers } = await import("../http/phone-numbers.js");

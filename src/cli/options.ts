@@ -24,6 +24,7 @@ export type OptionValues<Specs extends OptionSpecs> = { readonly [Name in keyof 
 /** Options that several commands have, each in the same words. */
 export const commonOptions = {
   config: { kind: "text", short: "c", value: "FILE", summary: "the configuration [EINWAHL_CONFIG, config/einwahl.yaml]" },
+  socket: { kind: "text", short: "s", value: "PATH", summary: "its control socket; else control.socket of the file" },
   json: { kind: "flag", summary: "print one JSON object and nothing else" },
 } as const satisfies OptionSpecs;
 

@@ -3,7 +3,6 @@ import type { ReloadAnswer } from "../control/answers.js";
 import { type CommandContext, command } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { commonOptions } from "./options.js";
-import { instanceOptions, runningInstance, tellNoAnswer } from "./running-instance.js";
 
 export const reloadCommand = command({
   name: "reload",
@@ -13,9 +12,10 @@ export const reloadCommand = command({
     "Calls that are up stay as they are; the next one has the new settings. A file with faults changes nothing. What has an effect only after a restart is named.",
     "Ends with 0 when the file was taken over, 78 when it has faults.",
   ],
-  options: { config: commonOptions.config, ...instanceOptions, json: commonOptions.json },
+  options: { config: commonOptions.config, socket: commonOptions.socket, json: commonOptions.json },
   examples: ["einwahl reload"],
   async run({ options }, context) {
+    const { runningInstance, tellNoAnswer } = await import("./running-instance.js");
     const instance = runningInstance(options, context);
     if (instance === undefined) return exitCodes.configuration;
     context.terminal.progress("reading the configuration again ...");

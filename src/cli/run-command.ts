@@ -1,5 +1,3 @@
-import { loadConfig } from "../config/load.js";
-import { formatFaults } from "../config/fault.js";
 import { command } from "./command.js";
 import { configPath } from "./config-path.js";
 import { exitCodes } from "./exit-code.js";
@@ -17,18 +15,16 @@ export const runCommand = command({
   options: { config: commonOptions.config },
   examples: ["einwahl run --config /etc/einwahl/einwahl.yaml"],
   async run({ options }, context) {
+    const { loadedConfig } = await import("./loaded-config.js");
     const path = configPath(options.config, context.environment);
-    const loaded = loadConfig(path, context.environment);
-    if (!loaded.ok) {
-      context.terminal.note(formatFaults(loaded.failure));
-      return exitCodes.configuration;
-    }
+    const config = loadedConfig(path, context);
+    if (config === undefined) return exitCodes.configuration;
     const [{ openLog }, { serve }] = await Promise.all([import("../log/open-log.js"), import("./serve.js")]);
-    const log = openLog(loaded.value.logging, context.clock, (text) => {
+    const log = openLog(config.logging, context.clock, (text) => {
       context.terminal.note(text);
     });
     try {
-      return await serve(loaded.value, path, log, context);
+      return await serve(config, path, log, context);
     } finally {
       await log.close();
     }

@@ -3,12 +3,6 @@ import { explainControlFailure } from "../control/explain-failure.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { loadedConfig } from "./loaded-config.js";
-import type { OptionSpecs } from "./options.js";
-
-/** The option of commands that speak with the running instance. */
-export const instanceOptions = {
-  socket: { kind: "text", short: "s", value: "PATH", summary: "its control socket; else control.socket of the file" },
-} as const satisfies OptionSpecs;
 
 /** The running instance and where its socket is. */
 export interface RunningInstance {

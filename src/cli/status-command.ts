@@ -1,7 +1,6 @@
 import { command } from "./command.js";
 import { exitCodes } from "./exit-code.js";
 import { commonOptions } from "./options.js";
-import { instanceOptions, runningInstance, tellNoAnswer } from "./running-instance.js";
 import type { Style } from "./terminal.js";
 
 export const statusCommand = command({
@@ -12,9 +11,10 @@ export const statusCommand = command({
     "Asks the running instance how its trunks, engines and BBB servers are, what the calls that are up do, and how those of the last day ended. Nothing in it tells who called or which PIN was typed.",
     "Ends with 0 when a call would work now, 1 when not, 69 when nothing runs.",
   ],
-  options: { config: commonOptions.config, ...instanceOptions, all: { kind: "flag", short: "a", summary: "show every part, even if it does not fit a screen" }, json: commonOptions.json },
+  options: { config: commonOptions.config, socket: commonOptions.socket, all: { kind: "flag", short: "a", summary: "show every part, even if it does not fit a screen" }, json: commonOptions.json },
   examples: ["einwahl status", "watch -n 2 einwahl status", "einwahl status --json | jq .reasons"],
   async run({ options }, context) {
+    const { runningInstance, tellNoAnswer } = await import("./running-instance.js");
     const instance = runningInstance(options, context);
     if (instance === undefined) return exitCodes.configuration;
     const [{ statusReport }, { statusText }] = await Promise.all([import("../status/status-report.js"), import("./status-text.js")]);

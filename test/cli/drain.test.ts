@@ -66,6 +66,8 @@ await t.test("calls are taken again", async (t) => {
   const { code, output, told } = await draining(t, 4, ["--undo"]);
   t.strictSame(told, [false]);
   t.match({ code, output }, { code: 0, output: "Calls are taken; 4 calls are up.\n" });
+  const ending = await openInstance(t, { drainState: () => ({ isDraining: true, calls: 2 }) });
+  t.match(await typed(["drain", "-s", ending.socket, "--undo"]), { code: 1, output: "No new calls are taken; 2 calls are up.\n" }, "one that is shutting down does not");
 });
 
 await t.test("who waits notices that somebody else takes calls again, or that the instance is gone", async (t) => {

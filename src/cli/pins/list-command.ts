@@ -6,7 +6,6 @@ import { commonOptions } from "../options.js";
 import { table } from "../table.js";
 import { visible } from "../visible.js";
 import { pinOptions } from "./pin-options.js";
-import { withPinBook } from "./with-pin-book.js";
 
 const pageSize = 1_000;
 /** A bound against a store that goes on for ever: as many rooms as a million pages hold. */
@@ -21,6 +20,7 @@ export const listPinsCommand = command({
   examples: ["einwahl pins list", "einwahl pins list --json | jq '.pins | length'"],
   async run({ options }, context) {
     const { terminal } = context;
+    const { withPinBook } = await import("./with-pin-book.js");
     return await withPinBook(options, context, false, async (book) => {
       const pins = await allOf(book, (count) => {
         terminal.progress(`${count} rooms ...`);

@@ -1,8 +1,7 @@
 import { commonOptions } from "../options.js";
-import { instanceOptions } from "../running-instance.js";
 
 /** What tells the commands on PINs where these are. */
-export const pinOptions = { config: commonOptions.config, ...instanceOptions } as const;
+export const pinOptions = { config: commonOptions.config, socket: commonOptions.socket } as const;
 
 /** The values of `pinOptions`. */
 export interface PinPlace {

@@ -1,10 +1,8 @@
 import { success } from "../../result.js";
-import { isMeetingId, longestMeetingId } from "../../store/json-lines.js";
 import { type CommandContext, command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
 import { pinOptions } from "./pin-options.js";
-import { withPinBook } from "./with-pin-book.js";
 
 export const reservePinCommand = command({
   name: "pins reserve",
@@ -17,8 +15,9 @@ export const reservePinCommand = command({
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins reserve 6f8a2c11-room"],
   async run({ options, positionals }, context) {
-    const room = roomOf(positionals, "reserve", context);
+    const room = await roomOf(positionals, "reserve", context);
     if (room === undefined) return exitCodes.usage;
+    const { withPinBook } = await import("./with-pin-book.js");
     return await withPinBook(options, context, true, async (book) => {
       const entry = await book.reserve(room);
       if (!entry.ok) return entry;
@@ -39,8 +38,9 @@ export const releasePinCommand = command({
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins release 6f8a2c11-room"],
   async run({ options, positionals }, context) {
-    const room = roomOf(positionals, "release", context);
+    const room = await roomOf(positionals, "release", context);
     if (room === undefined) return exitCodes.usage;
+    const { withPinBook } = await import("./with-pin-book.js");
     return await withPinBook(options, context, false, async (book) => {
       const released = await book.release(room);
       if (!released.ok) return released;
@@ -51,7 +51,8 @@ export const releasePinCommand = command({
   },
 });
 
-function roomOf(positionals: readonly string[], name: string, { terminal }: CommandContext): string | undefined {
+async function roomOf(positionals: readonly string[], name: string, { terminal }: CommandContext): Promise<string | undefined> {
+  const { isMeetingId, longestMeetingId } = await import("../../store/json-lines.js");
   const [room, ...more] = positionals;
   if (room !== undefined && more.length === 0 && isMeetingId(room)) return room;
   const what = room === undefined ? "the id of a room is missing" : more.length > 0 ? "there is an argument too many" : `an id of a room has 1 to ${longestMeetingId} characters`;

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { mostTransferBytes } from "../../control/pin-routes.js";
 import { success } from "../../result.js";
 import type { ImportReport } from "../../store/import-lines.js";
 import { command } from "../command.js";
@@ -7,7 +6,6 @@ import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import { pinOptions } from "./pin-options.js";
-import { withPinBook } from "./with-pin-book.js";
 
 /** Refused lines that are told one by one. */
 const mostTold = 20;
@@ -21,6 +19,7 @@ export const exportPinsCommand = command({
   examples: ["(umask 077 && einwahl pins export > pins.jsonl)"],
   async run({ options }, context) {
     context.terminal.progress("reading the PINs ...");
+    const { withPinBook } = await import("./with-pin-book.js");
     return await withPinBook(options, context, false, async (book) => {
       const lines = await book.export();
       if (!lines.ok) return lines;
@@ -47,12 +46,14 @@ export const importPinsCommand = command({
       terminal.note("einwahl pins import: name one file. See: einwahl help pins import");
       return exitCodes.usage;
     }
+    const { mostTransferBytes } = await import("../../control/pin-routes.js");
     const lines = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     if (lines instanceof Error || Buffer.byteLength(lines) > mostTransferBytes) {
       terminal.note(`einwahl pins import: ${lines instanceof Error ? lines.message : `the file has more than ${mostTransferBytes} bytes: import it in parts`}`);
       return exitCodes.usage;
     }
     terminal.progress("taking the PINs over ...");
+    const { withPinBook } = await import("./with-pin-book.js");
     return await withPinBook(options, context, true, async (book) => {
       const report = await book.import(lines);
       if (!report.ok) return report;

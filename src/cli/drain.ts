@@ -1,0 +1,65 @@
+import { durationMs } from "../config/fields.js";
+import type { DrainAnswer } from "../control/answers.js";
+import type { ControlResult } from "../control/control-client.js";
+import { success } from "../result.js";
+import type { CommandContext } from "./command.js";
+import { type ExitCode, exitCodes } from "./exit-code.js";
+import { pause } from "./pause.js";
+import { type RunningInstance, runningInstance, tellNoAnswer } from "./running-instance.js";
+
+interface DrainOptions {
+  readonly config: string | undefined;
+  readonly socket: string | undefined;
+  readonly within: string | undefined;
+  readonly undo: boolean;
+  readonly json: boolean;
+}
+
+const askEveryMs = 1_000;
+/** As long as a call may last at most; see `calls.max_duration`. */
+const longestMs = 48 * 3_600_000;
+
+/** Takes no new calls and waits for those that are up, or takes calls again. */
+export async function drain(options: DrainOptions, context: CommandContext): Promise<ExitCode> {
+  const withinMs = durationMs(options.within ?? "48h");
+  if (withinMs === undefined || withinMs > longestMs) {
+    context.terminal.note("einwahl drain: --within needs a time up to 48h, such as 90s, 10m or 2h");
+    return exitCodes.usage;
+  }
+  const instance = runningInstance(options, context);
+  if (instance === undefined) return exitCodes.configuration;
+  const first = await instance.client.drain(!options.undo);
+  if (!first.ok) return tellNoAnswer(first.failure, instance, context);
+  const end = options.undo ? first : await untilOver(first.value, instance, withinMs, context);
+  if (!end.ok) return tellNoAnswer(end.failure, instance, context);
+  context.terminal.print(options.json ? JSON.stringify(end.value) : sentence(end.value, options.undo));
+  const { isDraining, calls: left } = end.value;
+  // One that is shutting down takes no calls again, whoever wants it.
+  const isDone = options.undo ? !isDraining : isDraining && left === 0;
+  return isDone ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Asks again and again until no call is up, until somebody takes calls again, or until it is too late. */
+async function untilOver(first: DrainAnswer, { client }: RunningInstance, withinMs: number, { terminal, clock }: CommandContext): Promise<ControlResult<DrainAnswer>> {
+  const until = clock.now() + withinMs;
+  let now = first;
+  while (now.isDraining && now.calls > 0 && clock.now() < until) {
+    terminal.progress(`${calls(now)} up; Ctrl-C stops waiting, and no new ones are taken all the same`);
+    await pause(clock, Math.min(askEveryMs, until - clock.now()));
+    const answer = await client.drainState();
+    // It has been stopped meanwhile, and its calls with it.
+    if (!answer.ok && answer.failure.kind === "not-running") return success({ isDraining: true, calls: 0 });
+    if (!answer.ok) return answer;
+    now = answer.value;
+  }
+  return success(now);
+}
+
+function sentence(answer: DrainAnswer, isUndone: boolean): string {
+  const admission = answer.isDraining ? "No new calls are taken" : isUndone ? "Calls are taken" : "Calls are taken again";
+  return `${admission}; ${calls(answer)} up.`;
+}
+
+function calls({ calls }: DrainAnswer): string {
+  return calls === 0 ? "no call is" : calls === 1 ? "1 call is" : `${calls} calls are`;
+}
