@@ -13,7 +13,9 @@ export interface RunningInstance {
 /** @returns `undefined` after the configuration's faults have been told, which names the socket where no option does */
 export function runningInstance(options: { readonly config: string | undefined; readonly socket: string | undefined }, context: CommandContext): RunningInstance | undefined {
   const socket = options.socket ?? loadedConfig(options.config, context)?.control.socket;
-  return socket === undefined ? undefined : { client: new ControlClient(socket), socket };
+  if (socket !== undefined) return { client: new ControlClient(socket), socket };
+  context.terminal.note("The file would tell where the control socket is; without it, name the socket: --socket PATH");
+  return undefined;
 }
 
 /** Tells why the instance gave no answer, and what to do. */

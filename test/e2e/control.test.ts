@@ -107,6 +107,23 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.equal(again.code, "exit 0", again.lines.join("\n"));
   });
 
+  await t.test("reload: a broken file changes nothing, a good one counts for the next call", async (t) => {
+    const file = join(folder, "einwahl.yaml");
+    const good = await readFile(file, "utf8");
+    await writeFile(file, good.replace("drachtio:", "drachtoi:"));
+    t.match(await einwahl("reload", "--socket", socket), { code: "exit 78", text: /drachtio[^]*Nothing was changed\./ });
+    t.match(await einwahl("status", "--socket", socket), { code: "exit 0" });
+    t.match(await einwahl("status"), { code: "exit 78", text: "--socket PATH" }, "the file does not tell the socket now");
+    await writeFile(file, good);
+    t.match(await einwahl("reload"), { code: "exit 0", text: "Nothing is different." });
+    await writeFile(file, good.replace(number, "+493023125003"));
+    t.match(await einwahl("reload"), { code: "exit 0", text: /^In effect:/ });
+    const moved = await call("--json").outcome();
+    t.match(onlyJson(moved.lines), { ok: false, stage: "answer", why: /^404/ });
+    await writeFile(file, good);
+    t.match(await einwahl("reload"), { code: "exit 0", text: /^In effect:/ });
+  });
+
   await t.test("killed, it leaves a socket that the next start replaces", async (t) => {
     server.program.signal("SIGKILL");
     await server.program.gone;
