@@ -1,22 +1,27 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
-import { runCall } from "./call/call.js";
+import { type CallServices, runCall } from "./call/call.js";
 import type { CallWatcher } from "./call/call-watcher.js";
 import type { EndCause } from "./call/cause.js";
-import type { Directory, MediaServers, Trunks } from "./call/interfaces.js";
+import type { Admitted, Directory, MediaServers, Trunks } from "./call/interfaces.js";
 import { Occupancy } from "./call/occupancy.js";
 import { Pace } from "./call/pace.js";
 import type { CallSettings } from "./call/settings.js";
+import type { CallReport } from "./call/story.js";
 import type { Clock } from "./clock.js";
 import { Latch } from "./latch.js";
 import { Places } from "./places.js";
-import { failure } from "./result.js";
+import { failure, success } from "./result.js";
 import type { DrachtioCall } from "./sip/incoming-call.js";
+import type { InviteFacts } from "./trunk/invite.js";
 
 export interface CallsOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly watcher: Required<CallWatcher>;
+  /** Told of einwahl's own calls, of which `watcher` hears nothing. */
+  readonly ownWatcher: CallWatcher;
+  readonly ownCalls: OwnCalls;
   readonly trunks: Trunks;
   readonly media: MediaServers;
   readonly directory: Directory;
@@ -28,10 +33,21 @@ export interface CallsOptions {
   readonly onTalked: (seconds: number) => void;
 }
 
+/** Knows the calls that einwahl places to itself: no trunk lets them in, they take no place, and are counted nowhere. */
+export interface OwnCalls {
+  /** `undefined`: somebody calls. */
+  claim(invite: InviteFacts): Admitted | undefined;
+}
+
 export interface CallTerms {
   readonly settings: CallSettings;
   /** The most calls at a time. */
   readonly maxConcurrent: number;
+}
+
+/** What differs from call to call: who lets it in, what it takes, and who hears of it. */
+interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "entered" | "onStage" | "onPin"> {
+  readonly onEnd: (report: CallReport) => void;
 }
 
 /**
@@ -46,6 +62,7 @@ export class Calls {
   readonly occupancy = new Occupancy(Date.now);
   readonly #options: CallsOptions;
   readonly #calls = new Map<DrachtioCall, Promise<void>>();
+  readonly #own = new Set<DrachtioCall>();
   /** `closed`: for good, since the process is about to end. */
   #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
@@ -57,8 +74,14 @@ export class Calls {
     this.#pace = new Pace(options.clock, paceEveryMs);
   }
 
+  /** Calls of people. */
   get count(): number {
-    return this.#calls.size;
+    return this.#calls.size - this.#own.size;
+  }
+
+  /** einwahl's own calls. */
+  get ownCount(): number {
+    return this.#own.size;
   }
 
   /** Calls that have been admitted and are not over. */
@@ -82,20 +105,28 @@ export class Calls {
 
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
-    const { clock, trunks, media, directory, watcher } = this.#options;
+    const { clock, media, directory } = this.#options;
     const { settings, maxConcurrent } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
       this.#options.logger.error({ call: callId, err: error }, "bug");
     };
-    const running = runCall(call, {
-      clock,
+    const own = this.#options.ownCalls.claim(call.invite);
+    if (own !== undefined) this.#own.add(call);
+    const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, maxConcurrent) : this.#ofOurs(callId, own);
+    const running = runCall(call, { clock, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
+      this.#options.onOver(call);
+      this.#calls.delete(call);
+      this.#own.delete(call);
+    });
+    this.#calls.set(call, running);
+  }
+
+  #ofSomebody(callId: string, maxConcurrent: number): Treatment {
+    const { trunks, watcher, onTalked } = this.#options;
+    return {
       trunks,
-      media,
-      directory,
-      pace: this.#pace,
       takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, maxConcurrent)),
-      shutdown: this.#shutdown,
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge, callId),
       onStage: (stage, facts) => {
         watcher.onStage(callId, stage, facts);
@@ -103,19 +134,30 @@ export class Calls {
       onPin: (outcome) => {
         watcher.onPin(callId, outcome);
       },
-      onBug,
-    }, settings).then(
-      (report) => {
+      onEnd: (report) => {
         const talking = report.stages.filter(({ stage }) => stage === "talking");
-        if (talking.length > 0) this.#options.onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
+        if (talking.length > 0) onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
         watcher.onEnd(callId, report);
       },
-      onBug,
-    ).finally(() => {
-      this.#options.onOver(call);
-      this.#calls.delete(call);
-    });
-    this.#calls.set(call, running);
+    };
+  }
+
+  #ofOurs(callId: string, own: Admitted): Treatment {
+    const { ownWatcher } = this.#options;
+    return {
+      trunks: { admit: () => success(own) },
+      takePlace: () => (this.isDraining ? failure("draining") : success(() => undefined)),
+      entered: () => () => undefined,
+      onStage: (stage, facts) => {
+        ownWatcher.onStage(callId, stage, facts);
+      },
+      onPin: (outcome) => {
+        ownWatcher.onPin?.(callId, outcome);
+      },
+      onEnd: (report) => {
+        ownWatcher.onEnd(callId, report);
+      },
+    };
   }
 
   /** No call is admitted until `resume`. */

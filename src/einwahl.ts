@@ -17,6 +17,7 @@ import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
 import { KeptParts } from "./parts/kept-parts.js";
 import { makeLine } from "./parts/line.js";
 import { type MediaServerSettings, makeMediaServer, mediaServerSettings } from "./parts/media.js";
+import { makeSyntheticCalls } from "./parts/synthetic.js";
 import { type Result, failure, success } from "./result.js";
 import { Signalling } from "./sip/signalling.js";
 import type { Health } from "./status/health.js";
@@ -24,6 +25,8 @@ import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
 import type { RoomStore } from "./store/room-store.js";
+import type { SyntheticCalls } from "./synthetic/synthetic-calls.js";
+import { TestLine } from "./synthetic/test-line.js";
 import { Lines } from "./trunk/lines.js";
 import { Web } from "./web.js";
 
@@ -51,6 +54,8 @@ export class Einwahl {
   readonly #processKey = newProcessKey();
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
+  readonly #testLine = new TestLine();
+  readonly #syntheticCalls: SyntheticCalls;
   readonly #logTrouble: () => string | undefined;
   readonly #whenReady = new Latch<true>();
   #config: Config;
@@ -80,6 +85,8 @@ export class Einwahl {
       logger,
       clock,
       watcher: this.#monitoring.watcher,
+      ownWatcher: this.#monitoring.ownWatcher,
+      ownCalls: this.#testLine,
       trunks: this.#lines,
       media: this.#mediaServers,
       directory: this.#directory,
@@ -88,6 +95,18 @@ export class Einwahl {
         this.#signalling.release(call);
       },
       onTalked: (seconds) => this.#web?.callEnded(seconds),
+    });
+    this.#syntheticCalls = makeSyntheticCalls({
+      config: () => this.#config,
+      line: this.#testLine,
+      signalling: this.#signalling,
+      isPinKnown: (digits) => {
+        const { complete, longer } = this.#directory.match(digits);
+        return complete || longer;
+      },
+      mayCall: () => !this.isDraining && this.health().state !== "loaded",
+      logger,
+      clock,
     });
   }
 
@@ -102,6 +121,7 @@ export class Einwahl {
     }
     await Promise.all([einwahl.#directory.open(), einwahl.#lines.open(), einwahl.#mediaServers.open()]);
     einwahl.#checkReady();
+    einwahl.#syntheticCalls.start();
     return einwahl;
   }
 
@@ -146,7 +166,7 @@ export class Einwahl {
 
   /** What there is now, to find what is left behind. */
   counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
-    return { calls: this.#calls.count, channels: this.#mediaServers.channels, shutdownListeners: this.#calls.shutdownListeners };
+    return { calls: this.#calls.count + this.#calls.ownCount, channels: this.#mediaServers.channels, shutdownListeners: this.#calls.shutdownListeners };
   }
 
   /**
@@ -165,7 +185,7 @@ export class Einwahl {
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();
     await this.#reloading;
-    await this.#lines.close();
+    await Promise.all([this.#syntheticCalls.close(), this.#lines.close()]);
     await this.#calls.end(drainMs);
     this.#directory.close();
     this.#mediaServers.close();
@@ -185,6 +205,7 @@ export class Einwahl {
     this.#config = config;
     this.#settings = callSettings(config, this.#processKey);
     await this.#lines.replace(config.trunks);
+    this.#syntheticCalls.start();
     this.#checkReady();
     const lacksStore = needsStore(config) && this.#web?.store.kind === "none";
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
@@ -227,6 +248,7 @@ export class Einwahl {
       lines: this.#lines.all,
       mediaServers: this.#mediaServers.all,
       bbbServers: this.#directory.servers,
+      syntheticCalls: this.#syntheticCalls.records,
       store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
       logFault: this.#logTrouble(),
     };

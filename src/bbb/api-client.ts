@@ -1,8 +1,10 @@
+import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import { type Result, failure, success } from "../result.js";
 import { type ChecksumAlgorithm, apiChecksum } from "./api-checksum.js";
 import type { Meeting } from "./meeting.js";
 import { MeetingsReader } from "./meetings-reader.js";
+import { readShortAnswer } from "./short-answer.js";
 
 export interface BbbApiOptions {
   /** For example `https://bbb1.example.org/bigbluebutton/`, with or without the `api/` at its end. */
@@ -21,6 +23,7 @@ export interface MeetingsAnswer {
 
 /** Two thousand meetings with all their attendees are below this. */
 const largestAnswer = 16 * 1024 * 1024;
+const largestShortAnswer = 64 * 1024;
 /** Whatever else there is to do has its turn after so many bytes, which take less than a millisecond. */
 const bytesAtOnce = 16 * 1024;
 
@@ -36,8 +39,22 @@ export class BbbApi {
 
   /** The meetings that exist now; the failure says in one line what is wrong, without secrets and names. */
   async getMeetings(): Promise<Result<MeetingsAnswer, string>> {
+    return await this.#ask("getMeetings", "", read);
+  }
+
+  /** Opens a meeting, or gives the one that is there with the same settings; the failure is as above. */
+  async create(parameters: Readonly<Record<string, string>>): Promise<Result<ReadonlyMap<string, string>, string>> {
+    return await this.#ask("create", new URLSearchParams(parameters).toString(), readShort);
+  }
+
+  /** Ends a meeting; the failure is as above. @param password of its moderators, which BBB up to 2.5 wants to hear */
+  async end(meetingId: string, password: string): Promise<Result<ReadonlyMap<string, string>, string>> {
+    return await this.#ask("end", new URLSearchParams({ meetingID: meetingId, password }).toString(), readShort);
+  }
+
+  async #ask<Answer>(name: string, query: string, readAnswer: (response: Response) => Promise<Result<Answer, string>>): Promise<Result<Answer, string>> {
     const { secret, algorithm, answerWithinMs } = this.#options;
-    const url = `${this.#base}/api/getMeetings?checksum=${apiChecksum("getMeetings", "", secret, algorithm)}`;
+    const url = `${this.#base}/api/${name}?${query}${query === "" ? "" : "&"}checksum=${apiChecksum(name, query, secret, algorithm)}`;
     try {
       // A redirect would carry the checksum to somewhere else.
       const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs), redirect: "error" });
@@ -45,11 +62,22 @@ export class BbbApi {
         await response.body?.cancel();
         return failure(`HTTP status ${response.status}`);
       }
-      return await read(response);
+      return await readAnswer(response);
     } catch (error) {
       return failure(reason(error));
     }
   }
+}
+
+async function readShort({ body }: Response): Promise<Result<ReadonlyMap<string, string>, string>> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > largestShortAnswer) return failure("the answer is too large");
+    parts.push(chunk);
+  }
+  return readShortAnswer(Buffer.concat(parts).toString("utf8"));
 }
 
 /** Reads the answer as it comes, in turns with everything else: calls do not wait for a large one. */

@@ -24,7 +24,7 @@ export function partRows(report: StatusReport): PartRows {
     calls: callRows(report),
     trunks: faultsFirst(report.trunks, ({ fault }) => fault !== null).map(trunkRow),
     engines: engineRows(report),
-    servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map(serverRow),
+    servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map((server) => [...serverRow(server), ...testCell(server.name, report)]),
     failures: report.lastFailures.map(failureRow),
   };
 }
@@ -68,6 +68,14 @@ function serverRow({ name, fault, ageMs, meetings, callers }: StatusReport["bbbS
     texts.meetings(meetings),
     texts.callers(callers),
   ];
+}
+
+/** What einwahl's last call to itself came to. */
+function testCell(server: string, { syntheticCalls }: StatusReport): Row {
+  const { at = null, ok = null } = syntheticCalls?.find((call) => call.server === server) ?? {};
+  if (at === null) return [];
+  const time = at.slice(11, 16);
+  return [ok === true ? { text: `test call ${texts.works(time)}`, style: "good" } : { text: `test call ${texts.failed(time)}`, style: "bad" }];
 }
 
 function failureRow({ at, callId, cause, stage, trunk, mediaServer, server }: StatusReport["lastFailures"][number]): Row {

@@ -9,6 +9,7 @@ import type { BbbServerConfig, Config, MediaServerConfig } from "./config.js";
 import { completeControl } from "./control-config.js";
 import { nonEmpty } from "./non-empty.js";
 import { sipPortFor } from "./presets.js";
+import { completeSyntheticCall } from "./synthetic-config.js";
 import type { ValidSettings } from "./schema.js";
 
 type PerLanguage = string | { readonly de?: string | undefined; readonly en?: string | undefined } | undefined;
@@ -51,6 +52,7 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     http: completeHttp(settings.http),
     rooms,
     control: completeControl(settings.control, rooms, directory),
+    syntheticCall: completeSyntheticCall(settings.synthetic_call, settings.bbb_servers.map(({ name }) => name)),
     statistics: settings.statistics,
     page: completePage(settings.page),
     logging: {

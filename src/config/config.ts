@@ -4,6 +4,7 @@ import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
 import type { ControlConfig } from "./control-config.js";
+import type { SyntheticCallConfig } from "./synthetic-config.js";
 import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
 
 /**
@@ -23,6 +24,8 @@ export interface Config {
   readonly pseudonymKey: Secret | undefined;
   readonly http: HttpConfig;
   readonly control: ControlConfig;
+  /** `undefined`: einwahl does not call itself. */
+  readonly syntheticCall: SyntheticCallConfig | undefined;
   readonly rooms: RoomsConfig;
   readonly statistics: StatisticsConfig;
   readonly page: PageConfig;

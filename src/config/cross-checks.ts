@@ -22,6 +22,7 @@ export function crossCheck(tree: Tree): readonly Finding[] {
     ...mapsIn(tree, "media_servers").flatMap(([place, server]) => checkMediaServer(server, ["media_servers", place])),
     ...checkCalls(tree),
     ...checkTokens(tree),
+    ...checkSyntheticCall(tree, servers),
   ];
 }
 
@@ -101,6 +102,13 @@ function checkTokens(tree: Tree): readonly Finding[] {
     ...repeated(places("name"), "is a name that is there already", "every token needs a name of its own, by which logs tell them apart"),
     ...repeated(places("sha256"), "is a token that is there already", "give one token all its scopes, or make another one"),
   ];
+}
+
+function checkSyntheticCall(tree: Tree, servers: readonly (readonly [number, Tree])[]): readonly Finding[] {
+  const names = servers.map(([, server]) => entryOf(server, "name"));
+  return itemsOf(entryOf(entryOf(tree, "synthetic_call"), "servers")).flatMap(([place, name]) => (typeof name !== "string" || names.includes(name)
+    ? []
+    : [{ path: ["synthetic_call", "servers", place], message: "is the name of no BBB server", hint: "write a name that stands in bbb_servers" }]));
 }
 
 function msOf(value: Tree): number | undefined {

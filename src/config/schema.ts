@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { control } from "./control-schema.js";
 import { fields } from "./fields.js";
+import { syntheticCall } from "./synthetic-schema.js";
 import { trunk } from "./trunk-schema.js";
 import { http, page, rooms, statistics } from "./web-schema.js";
 
@@ -94,6 +95,7 @@ export const configSchema = z.strictObject({
   pseudonym_key: fields.pseudonymKey.optional().describe("The key by which callers become pseudonyms in BBB, at least 16 characters. Default: a new one for each start, so that a ban by a moderator ends with a restart."),
   http,
   control,
+  synthetic_call: syntheticCall,
   rooms,
   statistics,
   page,

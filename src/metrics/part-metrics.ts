@@ -3,6 +3,7 @@ import { warningsOf } from "../status/build-status.js";
 import type { CallBoard } from "../status/call-board.js";
 import { healthOf } from "../status/health.js";
 import type { Parts } from "../status/parts.js";
+import { type SyntheticRecord, syntheticStages } from "../synthetic/synthetic-result.js";
 import { warningCodes } from "../status/status-report.js";
 
 type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
@@ -63,6 +64,16 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   gauge("einwahl_media_server_up", "1 while the media server works.", ["media_server"], media(({ state }) => flag(state.kind === "up")));
   gauge("einwahl_media_server_channels", "Channels of callers on the media server.", ["media_server"], media(({ channels }) => channels));
   gauge("einwahl_media_server_capacity", "How many there may be.", ["media_server"], media(({ capacity }) => capacity));
+
+  const synthetic = (values: (record: SyntheticRecord) => Values) => (parts: Parts): Values => (parts.syntheticCalls ?? []).flatMap((record) => values(record).map(([labels, value]) => [{ server: record.server, ...labels }, value] as const));
+  counter("einwahl_synthetic_calls_total", "Calls of einwahl to itself that are over, by whether two telephones heard each other in a conference on the BBB server.", ["server", "result"], synthetic(({ ok, failed }) => [
+    [{ result: "ok" }, ok], [{ result: "failed" }, [...failed.values()].reduce((sum, count) => sum + count, 0)],
+  ]));
+  counter("einwahl_synthetic_call_failures_total", "Those that failed, by the step that went wrong.", ["server", "step"], synthetic(({ failed }) => syntheticStages.map((step) => [{ step }, failed.get(step) ?? 0])));
+  gauge("einwahl_synthetic_call_ok", "1 when the last one worked; absent when there was none.", ["server"], synthetic(({ last }) => (last === undefined ? [] : [[{}, flag(last.failure === undefined)]])));
+  gauge("einwahl_synthetic_call_timestamp_seconds", "When the last one was over, in seconds since 1970; absent when there was none.", ["server"], synthetic(({ last }) => (last === undefined ? [] : [[{}, last.at / 1_000]])));
+  gauge("einwahl_synthetic_call_seconds", "How long the last one took: from dialling to the answer, until both telephones heard each other, and in all. What it did not get to is absent.", ["server", "until"], synthetic(({ last }) =>
+    ([["answered", last?.answeredMs], ["heard", last?.heardMs], ["over", last?.totalMs]] as const).flatMap(([until, ms]): Values => (ms === undefined ? [] : [[{ until }, ms / 1_000]]))));
 
   const servers = (value: (server: Parts["bbbServers"][number]) => number | undefined) => (parts: Parts): Values =>
     parts.bbbServers.flatMap((server) => {

@@ -31,6 +31,7 @@ const sections: readonly { readonly name: string; readonly of: (config: Config) 
   { name: "rooms", of: ({ rooms }) => rooms },
   { name: "statistics", of: ({ statistics }) => statistics },
   { name: "page", of: ({ page }) => page },
+  { name: "synthetic_call", of: ({ syntheticCall }) => syntheticCall },
   { name: "prompts", of: ({ prompts }) => prompts },
 ];
 

@@ -2,7 +2,8 @@ import type { TrunkConfig } from "../config/config.js";
 import type { CallBoard } from "./call-board.js";
 import { healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
-import type { StatusReport, StatusWarning } from "./status-report.js";
+import type { SyntheticRecord } from "../synthetic/synthetic-result.js";
+import type { StatusReport, StatusWarning, SyntheticCallStatus } from "./status-report.js";
 
 export interface StatusOptions {
   readonly version: string;
@@ -46,6 +47,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
     causes: board.causes(),
     lastFailures: [...board.lastFailures()],
     day: board.day(),
+    syntheticCalls: parts.syntheticCalls?.map(syntheticCallStatus) ?? null,
     store: {
       kind: store.kind,
       fault: store.fault ?? null,
@@ -72,6 +74,18 @@ function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNo
     warnings: [...(line?.warnings ?? [])],
     numbers: trunk.numbers.length,
     calls: board.callsOver(name),
+  };
+}
+
+function syntheticCallStatus({ server, last }: SyntheticRecord): SyntheticCallStatus {
+  return {
+    server,
+    at: last === undefined ? null : new Date(last.at).toISOString(),
+    ok: last === undefined ? null : last.failure === undefined,
+    stage: last?.failure?.stage ?? null,
+    why: last?.failure?.why ?? null,
+    answeredMs: last?.answeredMs ?? null,
+    heardMs: last?.heardMs ?? null,
   };
 }
 

@@ -15,7 +15,7 @@ export interface Finding {
 
 export type FindingCode =
   | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "bbb-server-down" | "store-down" | "store-trouble" | "log-down"
-  | "calls-full" | "media-full" | (typeof warningCodes)[number];
+  | "synthetic-call-failed" | "calls-full" | "media-full" | (typeof warningCodes)[number];
 
 const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
 
@@ -27,6 +27,7 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
     ...ofParts("trunk-down", trunks.map(({ name, fault }) => ({ name, fault }))),
     ...ofParts("media-server-down", mediaServers.map(({ name, state, why }) => ({ name, fault: state === "up" ? null : (why ?? "") }))),
     ...ofParts("bbb-server-down", bbbServers),
+    ...ofSyntheticCalls(report),
     ...fullness(report),
     ...(store.fault === null ? [] : [finding("impaired", "store-down", "", store.fault)]),
     ...(store.trouble === null ? [] : [finding("impaired", "store-trouble", "", store.trouble.what)]),
@@ -40,6 +41,11 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
 function ofParts(code: FindingCode, parts: readonly { readonly name: string; readonly fault: string | null }[]): readonly Finding[] {
   const severity = parts.every(({ fault }) => fault !== null) ? "down" : "impaired";
   return parts.flatMap(({ name, fault }) => (fault === null ? [] : [finding(severity, code, name, fault)]));
+}
+
+/** They may fail for another reason than calls do: the API of the server may open no conference. */
+function ofSyntheticCalls({ syntheticCalls }: StatusReport): readonly Finding[] {
+  return (syntheticCalls ?? []).flatMap(({ server, ok, stage, why }) => (ok === false ? [finding("impaired", "synthetic-call-failed", server, `${stage ?? ""}: ${why ?? ""}`)] : []));
 }
 
 function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {

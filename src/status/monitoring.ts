@@ -24,8 +24,10 @@ export interface MonitoringOptions {
 /** What an operator gets to know: the log's line for each call, metrics, status and health. */
 export class Monitoring {
   readonly metrics: Metrics;
-  /** To be told of every call. */
+  /** To be told of every call of somebody. */
   readonly watcher: Required<CallWatcher>;
+  /** To be told of einwahl's own calls, which are logged and counted nowhere. */
+  readonly ownWatcher: CallWatcher;
   readonly #options: MonitoringOptions;
   readonly #board = new CallBoard(Date.now);
   readonly #version = packageVersion();
@@ -35,6 +37,7 @@ export class Monitoring {
     this.#options = options;
     this.metrics = new Metrics({ parts: options.parts, board: this.#board, version: this.#version, process: options.processMetrics });
     const more = options.watcher === undefined ? [] : [options.watcher];
+    this.ownWatcher = new CallLog(options.logger);
     this.watcher = watchTogether([new CallLog(options.logger), this.#board, this.metrics.watcher, ...more]);
   }
 

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.js";
 import type { BbbServer } from "../bbb/bbb-server.js";
 import type { MediaServer } from "../media/media-server.js";
 import type { Signalling } from "../sip/signalling.js";
+import type { SyntheticRecord } from "../synthetic/synthetic-result.js";
 import type { Line } from "../trunk/line.js";
 
 /** The parts of einwahl as health, status and metrics see them; everything may be another thing the next time. */
@@ -14,6 +15,8 @@ export interface Parts {
   readonly lines: readonly Pick<Line, "name" | "fault" | "warnings" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
+  /** What einwahl's calls to itself came to; `undefined`: it places none. */
+  readonly syntheticCalls: readonly SyntheticRecord[] | undefined;
   readonly store: StoreState;
   /** What the log can't be written for now. */
   readonly logFault: string | undefined;

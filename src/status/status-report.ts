@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type EndCause, endCauses } from "../call/cause.js";
 import { stages } from "../call/story.js";
+import { syntheticStages } from "../synthetic/synthetic-result.js";
 
 /*
  * What einwahl tells an operator of itself: for the status page, the command line and whoever asks for JSON. Nothing
@@ -61,6 +62,16 @@ const failure = z.object({
   server: name.nullable(),
 });
 
+const syntheticCall = z.object({
+  server: name.describe("The BBB server with the conference that was called."),
+  at: time.nullable().describe("When the last one was over; null: there was none yet."),
+  ok: z.boolean().nullable().describe("Whether two telephones heard each other in the conference."),
+  stage: z.enum(syntheticStages).nullable().describe("Where it went wrong."),
+  why: z.string().nullable().describe("One sentence on that."),
+  answeredMs: count.nullable().describe("From dialling to the answer."),
+  heardMs: count.nullable().describe("From dialling until both heard each other."),
+});
+
 const slot = z.object({
   at: time.describe("Its beginning."),
   calls: count.describe("Calls that ended in it, however they did."),
@@ -94,6 +105,7 @@ export const statusReport = z.object({
     slotMinutes: z.int().min(1),
     slots: z.array(slot).describe("The last 24 hours, the oldest first, without gaps."),
   }),
+  syntheticCalls: z.array(syntheticCall).nullable().describe("einwahl's last call to itself for each BBB server that it calls; null: it places none."),
   store: z.object({
     kind: z.enum(["none", "embedded", "redis"]).describe("none: nothing is kept, since no front end has a token."),
     fault: z.string().nullable().describe("Why it does not answer now."),
@@ -106,4 +118,5 @@ export const statusReport = z.object({
 export type StatusReport = z.output<typeof statusReport>;
 export type StatusWarning = z.output<typeof warning>;
 export type CallFailure = z.output<typeof failure>;
+export type SyntheticCallStatus = z.output<typeof syntheticCall>;
 export type DaySlot = z.output<typeof slot>;

@@ -217,3 +217,29 @@ await t.test("nobody there at any of a host's addresses", async (t) => {
   globalThis.fetch = async () => await Promise.reject(new TypeError("fetch failed", { cause: refused }));
   t.equal(await faultOf(api("https://localhost/")), "ECONNREFUSED");
 });
+
+await t.test("opens and ends a meeting", async (t) => {
+  const asked: string[] = [];
+  let says = "<response><returncode>SUCCESS</returncode><meetingID>a b</meetingID><voiceBridge>00042</voiceBridge></response>";
+  const url = await serve(t, (request, response) => {
+    asked.push(request.url ?? "");
+    response.end(says);
+  });
+  const created = await api(url).create({ meetingID: "a b", name: "Größe", voiceBridge: "00042" });
+  t.ok(created.ok);
+  if (created.ok) t.strictSame([...created.value], [["returncode", "SUCCESS"], ["meetingID", "a b"], ["voiceBridge", "00042"]]);
+  const query = "meetingID=a+b&name=Gr%C3%B6%C3%9Fe&voiceBridge=00042";
+  t.equal(asked[0], `/bigbluebutton/api/create?${query}&checksum=${createHash("sha256").update(`create${query}${secret}`).digest("hex")}`);
+  await api(url).end("a b", "p&w");
+  t.match(asked[1], /^\/bigbluebutton\/api\/end\?meetingID=a\+b&password=p%26w&checksum=[0-9a-f]{64}$/);
+  for (const [answer, failure] of [
+    ["<response><returncode>FAILED</returncode><messageKey>notFound</messageKey><message>room of Jane</message></response>", "the API refused: notFound"],
+    ["<response><returncode>FAILED</returncode><messageKey>Jane Doe 4711</messageKey></response>", "the API refused: without a reason"],
+    ["<html><body>Sign in</body></html>", "the answer is not BBB's"],
+    ["", "the answer is not BBB's"],
+    [`<response><returncode>SUCCESS</returncode>${" ".repeat(70_000)}</response>`, "the answer is too large"],
+  ] as const) {
+    says = answer;
+    t.strictSame(await api(url).end("a", "b"), { ok: false, failure });
+  }
+});

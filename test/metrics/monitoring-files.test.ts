@@ -12,6 +12,7 @@ import { processMetrics } from "../../src/metrics/metrics.js";
 import { Monitoring } from "../../src/status/monitoring.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { FakeClock } from "../support/fake-clock.js";
+import { syntheticStages } from "../../src/synthetic/synthetic-result.js";
 import { fakeParts } from "../status/support/fake-parts.js";
 import { readSamples } from "./exposition.js";
 
@@ -51,6 +52,8 @@ const words: Readonly<Record<string, readonly string[]>> = {
   cause: Object.keys(endCauses),
   result: Object.values(endCauses).map(({ result }) => result),
   stage: stages,
+  step: syntheticStages,
+  until: ["answered", "heard", "over"],
   outcome: ["open", "not_started", "no_telephone_audio", "unknown", "unavailable"],
   side: ["trunk", "bbb"],
   suite: ["none"],

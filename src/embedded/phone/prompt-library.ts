@@ -51,17 +51,23 @@ export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
   };
 }
 
-/** Reads all prompts below a folder (8 kHz mono WAV) that can be recognised. Fails with the first file that can't be used. */
-export async function readPrompts(dir: string): Promise<Result<KnownPrompt[], LibraryFailure>> {
+/**
+ * Reads the prompts below a folder (8 kHz mono WAV) that can be recognised. Fails with the first file that can't be used.
+ *
+ * @param isWanted by its name; default all
+ */
+export async function readPrompts(dir: string, isWanted: (name: string) => boolean = () => true): Promise<Result<KnownPrompt[], LibraryFailure>> {
   const names = await wavFiles(dir, "", 0);
   if (!names.ok) return names;
   if (names.value.length > MAX_FILES) return failure({ path: dir, reason: `more than ${MAX_FILES} files` });
   const prompts: KnownPrompt[] = [];
-  for (const name of names.value.sort()) {
-    const path = join(dir, name);
+  for (const file of names.value.sort()) {
+    const name = file.replace(/\.wav$/, "");
+    if (!isWanted(name)) continue;
+    const path = join(dir, file);
     const wav = await contents(path);
     if (!wav.ok) return wav;
-    if (wav.value.length >= SHORTEST) prompts.push(knownPrompt(name.replace(/\.wav$/, ""), wav.value));
+    if (wav.value.length >= SHORTEST) prompts.push(knownPrompt(name, wav.value));
   }
   return success(prompts);
 }

@@ -1,7 +1,8 @@
-import type { StatusReport } from "../../status/status-report.js";
+import type { Language } from "../../caller/language.js";
+import type { StatusReport, SyntheticCallStatus } from "../../status/status-report.js";
 import { type Content, type Html, html } from "../page/html.js";
 import type { StatusTexts } from "./status-texts.js";
-import { type Times, roughly } from "./times.js";
+import { type Times, roughly, tenths } from "./times.js";
 
 interface PartRow {
   readonly name: string;
@@ -11,8 +12,8 @@ interface PartRow {
   readonly facts: readonly string[];
 }
 
-function partsSection(id: string, heading: string, parts: readonly PartRow[]): Html {
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2><ul class="plain">
+function partsSection(id: string, heading: string, parts: readonly PartRow[], hint?: Html): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>${hint}<ul class="plain">
 ${parts.map(({ name, kind, state, facts }) => html`<li class="part"><div class="part-name"><strong>${name}</strong>${kind === null ? undefined : html`<span class="why">${kind}</span>`}</div><div class="part-state">${state}</div><div class="part-facts">${facts.map((fact) => html`<span>${fact}</span> `)}</div></li>`)}
 </ul></section>`;
 }
@@ -52,6 +53,27 @@ export function serversSection({ bbbServers }: StatusReport, texts: StatusTexts)
     state: html`${stateOf(fault === null, fault === null ? texts.answers : texts.isDown, fault)}<span class="why">${ageMs === null ? texts.neverAnswered : texts.answered(roughly(ageMs))}</span>`,
     facts: [texts.meetings(meetings), texts.callers(callers)],
   })));
+}
+
+/** The last of einwahl's calls to itself for each server; nothing where it places none. */
+export function syntheticSection({ syntheticCalls }: StatusReport, language: Language, texts: StatusTexts, times: Times): Html | undefined {
+  if (syntheticCalls === null) return undefined;
+  const hint = html`<p>${texts.syntheticHint}</p>`;
+  return partsSection("synthetic", texts.synthetic, syntheticCalls.map((call) => ({
+    name: call.server,
+    kind: null,
+    state: syntheticState(call, texts, times),
+    facts: [
+      ...(call.answeredMs === null ? [] : [texts.answeredAfter(tenths(call.answeredMs, language))]),
+      ...(call.heardMs === null ? [] : [texts.heardAfter(tenths(call.heardMs, language))]),
+    ],
+  })), hint);
+}
+
+function syntheticState({ at, ok, stage, why }: SyntheticCallStatus, texts: StatusTexts, times: Times): Html {
+  if (at === null) return html`<span>${texts.noneYet}</span>`;
+  const when = times.of(at);
+  return ok === true ? stateOf(true, texts.works(when), null) : stateOf(false, texts.failed(when), `${stage ?? ""}: ${why ?? ""}`);
 }
 
 export function storeSection({ kind, fault, trouble }: StatusReport["store"], texts: StatusTexts, times: Times): Html {

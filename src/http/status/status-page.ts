@@ -4,7 +4,7 @@ import type { StatusReport } from "../../status/status-report.js";
 import { type Content, Html, html } from "../page/html.js";
 import { causesTable, failuresSection } from "./call-sections.js";
 import { dayPlot } from "./day-plot.js";
-import { enginesSection, serversSection, storeSection, trunksSection } from "./part-sections.js";
+import { enginesSection, serversSection, storeSection, syntheticSection, trunksSection } from "./part-sections.js";
 import { statusStyle } from "./status-style.js";
 import { type StatusTexts, statusTexts } from "./status-texts.js";
 import { Times } from "./times.js";
@@ -49,6 +49,7 @@ ${callsSection(report.calls, texts)}
 ${trunksSection(report, texts, times)}
 ${enginesSection(report, texts)}
 ${serversSection(report, texts)}
+${syntheticSection(report, language, texts, times)}
 ${storeSection(report.store, texts, times)}
 ${failuresSection(report, language, texts, times)}
 </div></main>

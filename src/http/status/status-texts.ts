@@ -44,6 +44,13 @@ export interface StatusTexts {
   readonly isDown: string;
   readonly fixedAddress: string;
   readonly answers: string;
+  readonly synthetic: string;
+  readonly syntheticHint: string;
+  readonly noneYet: string;
+  readonly works: (time: string) => string;
+  readonly failed: (time: string) => string;
+  readonly answeredAfter: (time: string) => string;
+  readonly heardAfter: (time: string) => string;
   readonly store: string;
   readonly stores: Readonly<Record<StatusReport["store"]["kind"], string>>;
   readonly lastTrouble: (time: string) => string;
@@ -75,6 +82,7 @@ const de: StatusTexts = {
     "store-down": () => "Der Speicher für PINs antwortet nicht: Webseiten bekommen keine neuen.",
     "store-trouble": () => "Der Speicher für PINs hatte eine Störung.",
     "log-down": () => "Das Log kann nicht geschrieben werden.",
+    "synthetic-call-failed": (name) => `Der letzte Probeanruf in eine Konferenz auf ${name} ist gescheitert.`,
     "calls-full": () => "calls.max_concurrent ist erreicht.",
     "media-full": () => "Alle Medienserver sind voll.",
     "trunk-unencrypted": (name) => `Die Leitung ${name} darf unverschlüsselt sein: Jeder auf dem Weg kann mithören.`,
@@ -118,6 +126,13 @@ const de: StatusTexts = {
   isDown: "Störung",
   fixedAddress: "feste Adresse",
   answers: "antwortet",
+  synthetic: "Probeanrufe",
+  syntheticHint: "einwahl ruft sich selbst mit zwei Telefonen an, die einander in einer eigens eröffneten Konferenz hören müssen.",
+  noneYet: "noch keiner",
+  works: (time) => `gelungen ${time}`,
+  failed: (time) => `gescheitert ${time}`,
+  answeredAfter: (time) => `abgenommen nach ${time}`,
+  heardAfter: (time) => `einander gehört nach ${time}`,
   store: "Speicher für PINs",
   stores: { none: "Es gibt keinen: Keine Webseite hat ein Token.", embedded: "auf der Platte dieser Maschine", redis: "Redis" },
   lastTrouble: (time) => `Letzte Störung ${time}`,
@@ -149,6 +164,7 @@ const en: StatusTexts = {
     "store-down": () => "The store of PINs does not answer: front ends get no new ones.",
     "store-trouble": () => "The store of PINs was in trouble.",
     "log-down": () => "The log can't be written.",
+    "synthetic-call-failed": (name) => `The last test call to a conference on ${name} failed.`,
     "calls-full": () => "calls.max_concurrent is reached.",
     "media-full": () => "All media servers are full.",
     "trunk-unencrypted": (name) => `The trunk ${name} may be unencrypted: everybody on the way can listen.`,
@@ -192,6 +208,13 @@ const en: StatusTexts = {
   isDown: "fault",
   fixedAddress: "fixed address",
   answers: "answers",
+  synthetic: "Test calls",
+  syntheticHint: "einwahl calls itself with two telephones, which have to hear each other in a conference that is opened for them.",
+  noneYet: "none yet",
+  works: (time) => `worked ${time}`,
+  failed: (time) => `failed ${time}`,
+  answeredAfter: (time) => `answered after ${time}`,
+  heardAfter: (time) => `heard each other after ${time}`,
   store: "Store of PINs",
   stores: { none: "There is none: no front end has a token.", embedded: "on this machine's disk", redis: "Redis" },
   lastTrouble: (time) => `Last trouble ${time}`,

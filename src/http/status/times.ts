@@ -41,3 +41,8 @@ export function roughly(ms: number): string {
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3_600)} h`;
 }
+
+/** A short duration of milliseconds in tenths of a second, such as 1.3 s. */
+export function tenths(ms: number, language: Language): string {
+  return `${(ms / 1_000).toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
+}

@@ -49,6 +49,10 @@ export const goodDay: StatusReport = {
     { at: at(1_100), callId: "p0M-x_71", cause: "unknown-source", result: "refused", stage: "ringing", trunk: null, mediaServer: null, server: null },
   ],
   day: day(18, (place, calls) => ({ failed: 0, refused: place % 19 === 0 && calls > 0 ? 1 : 0 })),
+  syntheticCalls: [
+    { server: "bbb-1", at: at(7), ok: true, stage: null, why: null, answeredMs: 140, heardMs: 6_480 },
+    { server: "bbb-2", at: null, ok: null, stage: null, why: null, answeredMs: null, heardMs: null },
+  ],
   store: { kind: "embedded", fault: null, trouble: null },
   logFault: null,
   warnings: [],
@@ -83,6 +87,10 @@ export const badDay: StatusReport = {
     { at: at(1_300), callId: "Bug00001", cause: "bug", result: "failed", stage: "ringing", trunk: "easybell", mediaServer: null, server: null },
   ],
   day: day(14, (place, calls) => (place > 78 ? { failed: Math.round(calls * 0.6), refused: Math.round(calls * 0.3) } : { failed: 0, refused: Math.min(calls, place % 3) })),
+  syntheticCalls: [
+    { server: "bbb-1", at: at(3), ok: false, stage: "join", why: "the BBB server of the conference refuses the call or can't be reached over SIP", answeredMs: 143, heardMs: null },
+    { server: "bbb-2", at: at(9), ok: false, stage: "conference", why: "HTTP status 502", answeredMs: null, heardMs: null },
+  ],
   store: { kind: "redis", fault: "connect ECONNREFUSED 127.0.0.1:6379", trouble: { at: at(200), what: "ENOSPC: no space left on device, write" } },
   logFault: "ENOSPC: no space left on device, write",
   warnings: [{ code: "trunk-unencrypted", subject: "<b>campus</b>-with-a-name-that-does-not-want-to-end" }, { code: "bbb-unencrypted", subject: "bbb-3" }],
@@ -98,5 +106,6 @@ export const firstMinute: StatusReport = {
   causes: [],
   lastFailures: [],
   day: day(0, () => ({ failed: 0, refused: 0 })),
+  syntheticCalls: null,
   store: { kind: "none", fault: null, trouble: null },
 };

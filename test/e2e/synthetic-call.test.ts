@@ -1,0 +1,102 @@
+import t from "tap";
+import { BbbApi } from "../../src/bbb/api-client.js";
+import { systemClock } from "../../src/clock.js";
+import { Latch } from "../../src/latch.js";
+import { statusReport } from "../../src/status/status-report.js";
+import { readSamples, sumOf } from "../metrics/exposition.js";
+import { type Settings, World, conferences } from "./support/world.js";
+
+t.setTimeout(300_000);
+
+/** From the start: ten seconds, and what a call takes on a busy machine. */
+const patience = { ms: 90_000 };
+
+function withSyntheticCalls(servers: readonly string[]): (settings: Settings) => Settings {
+  return (settings) => ({
+    ...settings,
+    synthetic_call: { enabled: true, interval: "1m", jitter: 0, servers },
+  });
+}
+
+async function meetingsOf(world: World, server: 0 | 1): Promise<number | string> {
+  const answer = await new BbbApi({ url: world.bbbs[server].apiUrl, secret: "test-bbb-secret", algorithm: "sha256", answerWithinMs: 5_000 }).getMeetings();
+  return answer.ok ? answer.value.meetings.length : answer.failure;
+}
+
+async function told(world: World, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${world.einwahl.httpPort}${path}`, { headers: { accept: "application/json" } });
+  return await response.text();
+}
+
+await t.test("two telephones hear each other in a conference of their own, and nobody counts them", async (t) => {
+  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
+  const idle = await world.counts();
+  const joined: string[] = [];
+  t.teardown(world.bbbs[0].onJoin(({ name, voiceBridge }) => joined.push(`${name} ${voiceBridge.length}`)));
+  const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => world.tail() });
+  t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
+  const { answeredMs, heardMs, totalMs } = JSON.parse(line) as Record<"answeredMs" | "heardMs" | "totalMs", number>;
+  t.ok(answeredMs > 0 && answeredMs < heardMs && heardMs < totalMs, line);
+  t.same(joined, ["Anonym 9", "Anonym 9"]);
+
+  const status = statusReport.parse(JSON.parse(await told(world, "/status")));
+  t.match(status.syntheticCalls, [{ server: "bbb-1", ok: true, stage: null, answeredMs, heardMs }]);
+  t.match(status, { calls: { now: 0, places: 0 }, causes: [], lastFailures: [] });
+  t.equal(status.day.slots.reduce((sum, { calls }) => sum + calls, 0), 0, "no call of the day");
+  const samples = readSamples(await told(world, "/metrics"));
+  t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { server: "bbb-1", result: "ok" }), 1);
+  t.equal(sumOf(samples, "einwahl_synthetic_call_ok", { server: "bbb-1" }), 1);
+  t.equal(sumOf(samples, "einwahl_synthetic_call_seconds", { until: "heard" }), heardMs / 1_000);
+  t.equal(sumOf(samples, "einwahl_calls_total"), 0);
+  t.equal(sumOf(samples, "einwahl_pins_total"), 0);
+  t.equal(world.reports.past.length + world.stages.past.length, 0, "whoever watches calls hears nothing");
+  t.equal(world.log.past.filter((each) => each.includes('"call ended"') && each.includes('"trunk":"(test)"')).length, 2, "the log has both");
+  t.same(world.log.past.filter((each) => /"[^"]*\b[0-9]{9}\b/.test(each)), [], "and no PIN");
+  t.equal(await meetingsOf(world, 0), 1, "its conference is ended");
+  t.same(await world.leftBehind(idle), {});
+  t.same(world.complaints([]), []);
+});
+
+await t.test("a node that refuses telephones, and one whose API does not answer: the step is named", async (t) => {
+  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
+  world.bbbs[0].voice.refusal = { kind: "status", status: 488 };
+  const refused = JSON.parse(await world.log.next("the first failure", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => world.tail() })) as Record<string, unknown>;
+  t.match(refused, { level: 40, msg: "synthetic call failed", server: "bbb-1", stage: "join" });
+  t.equal(await meetingsOf(world, 0), 1);
+  const [call] = world.einwahl.status().syntheticCalls ?? [];
+  t.match(call, { ok: false, stage: "join" });
+  t.match(await told(world, "/status?lang=en"), /join/);
+  await world.bbbs[0].close();
+  const failed = JSON.parse(await world.log.next("the second failure", (each) => each.includes('"synthetic call'), { ms: 150_000, evidence: () => world.tail() })) as Record<string, unknown>;
+  t.match(failed, { level: 40, server: "bbb-1", stage: "conference", answeredMs: undefined });
+  const samples = readSamples(await told(world, "/metrics"));
+  t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { result: "failed" }), 2);
+  t.equal(sumOf(samples, "einwahl_synthetic_call_failures_total", { step: "join" }), 1);
+  t.equal(sumOf(samples, "einwahl_synthetic_call_failures_total", { step: "conference" }), 1);
+  t.equal(sumOf(samples, "einwahl_calls_total"), 0);
+});
+
+await t.test("stopped in the midst of one, nothing is left", async (t) => {
+  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-2"]) });
+  const [, second] = world.bbbs;
+  const idle = await world.counts();
+  const inside = new Latch<true>();
+  t.teardown(second.onJoin(() => {
+    inside.set(true);
+  }));
+  await new Promise<void>((resolve) => {
+    const callOff = systemClock.after(patience.ms, resolve);
+    inside.onSet(() => {
+      callOff();
+      resolve();
+    });
+  });
+  t.ok(inside.isSet);
+  await world.stopEinwahl();
+  t.equal(await meetingsOf(world, 1), 1);
+  t.same(second.members().filter(({ voiceBridge }) => voiceBridge !== conferences[1].pin), []);
+  t.notOk(world.log.past.some((line) => line.includes('"synthetic call')), "what was broken off shows nothing");
+  await world.settled();
+  t.same(await world.leftBehind(idle, { handles: true }), {});
+  t.same(world.complaints([]), []);
+});

@@ -1,0 +1,156 @@
+import t from "tap";
+import { Latch } from "../../src/latch.js";
+import type { ProbeReport, ProbeTools } from "../../src/probe/probe-call.js";
+import type { ProbePlan } from "../../src/probe/probe-plan.js";
+import type { Verdict } from "../../src/probe/verdict.js";
+import { type Result, failure, success } from "../../src/result.js";
+import { placeSyntheticCall } from "../../src/synthetic/synthetic-call.js";
+import { TestLine } from "../../src/synthetic/test-line.js";
+import { FakeClock, settle } from "../support/fake-clock.js";
+
+const voiceBridge = "123456789";
+const secret = "0f".repeat(16);
+const well: Verdict = { ok: true };
+const noTone: Verdict = { ok: false, stage: "tone", why: "no tone was heard", said: "", cure: "" };
+const refused: Verdict = { ok: false, stage: "join", why: "it refuses", said: "", cure: "" };
+
+type Fields = ReadonlyMap<string, string>;
+
+/** Two telephones that the test answers for, and an API that remembers what it was asked. */
+function bench(verdicts: readonly Verdict[] = [well, well]) {
+  const clock = new FakeClock();
+  const stop = new Latch<true>();
+  const line = new TestLine();
+  const plans: ProbePlan[] = [];
+  const asked: string[] = [];
+  const leftOpen: string[] = [];
+  const world = {
+    clock,
+    stop,
+    line,
+    plans,
+    asked,
+    leftOpen,
+    created: success(new Map([["voiceBridge", voiceBridge]])) as Result<Fields, string>,
+    ended: success(new Map()) as Result<Fields, string>,
+    prompts: success([]) as Result<readonly [], string>,
+    /** Goes on until it is broken off. */
+    isEndless: false,
+    parameters: {} as Readonly<Record<string, string>>,
+    placeCall: async (plan: ProbePlan, tools: ProbeTools): Promise<ProbeReport> => {
+      const place = plans.push(plan) - 1;
+      if (world.isEndless) await new Promise<void>((resolve) => { tools.stop.onSet(() => { resolve(); }); });
+      else tools.onEvent({ kind: "tone", hz: plan.expectTone ?? 0, level: 0.2, atMs: 4_000 + place });
+      return {
+        verdict: tools.stop.isSet ? { ok: false, stage: "interrupted", why: "", said: "", cure: "" } : (verdicts[place] ?? well),
+        events: world.isEndless ? [] : [{ kind: "tone", hz: plan.expectTone ?? 0, level: 0.2, atMs: 4_000 + place }],
+        codec: "PCMA", suite: "AEAD_AES_256_GCM", firstResponseMs: 10, answeredMs: 100 + place, totalMs: 5_000,
+        media: { packetsIn: 1, packetsOut: 1, lost: 0, rejected: 0, jitterMs: 0, longestGapMs: 20 } as ProbeReport["media"],
+      };
+    },
+    run: () => placeSyntheticCall({
+      conference: {
+        api: {
+          create: async (parameters) => {
+            asked.push("create");
+            world.parameters = parameters;
+            return await Promise.resolve(world.created);
+          },
+          end: async (meetingId, password) => {
+            asked.push(`end ${meetingId} ${password}`);
+            return await Promise.resolve(world.ended);
+          },
+        },
+        voiceBridge,
+        meetingId: "test-1",
+        password: "nobody",
+      },
+      line,
+      secret,
+      language: "de",
+      findRoute: () => Promise.resolve(success({ host: "192.0.2.7", port: 5061, localAddress: "192.0.2.9" })),
+      readPrompts: () => Promise.resolve(world.prompts),
+      placeCall: (plan, tools) => world.placeCall(plan, tools),
+      clock,
+      stop,
+      onLeftOpen: (why) => leftOpen.push(why),
+    }),
+  };
+  return world;
+}
+
+function invite(user: string, transport: "tls" | "udp" = "tls") {
+  return { source: { address: "127.0.0.1", port: 40_000, transport }, requestUri: `sip:${user}@192.0.2.7:5061;transport=tls`, to: "", calledParty: "", from: "", privacy: "", assertedIdentities: [] };
+}
+
+await t.test("two telephones that each wait for what the other whistles, in a conference that is never recorded", async (t) => {
+  const world = bench();
+  t.same(await world.run(), { failure: undefined, answeredMs: 101, heardMs: 4_001, totalMs: 0 });
+  t.match(world.parameters, { voiceBridge, record: "false", duration: "3", meetingExpireIfNoUserJoinedInMinutes: "3", guestPolicy: "ALWAYS_ACCEPT" });
+  t.same(world.asked, ["create", "end test-1 nobody"]);
+  const [one, other] = world.plans;
+  t.same(one?.play, { hz: other?.expectTone });
+  t.same(other?.play, { hz: one?.expectTone });
+  t.match(one, { pin: voiceBridge, dial: { uri: `sip:${secret}@192.0.2.7:5061;transport=tls`, srtp: "mandatory" }, recording: undefined });
+  t.ok(one?.enough?.isSet, "they hang up when both have heard");
+  t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
+  t.equal(world.line.claim(invite(secret)), undefined, "the line is closed");
+});
+
+await t.test("the first fault is the result, and the conference is ended in any case", async (t) => {
+  const other = bench([noTone, refused]);
+  t.match(await other.run(), { failure: { stage: "join", why: "it refuses" } }, "not that nobody was heard");
+  const silent = bench([noTone, well]);
+  t.match(await silent.run(), { failure: { stage: "tone" } });
+
+  const noApi = bench();
+  noApi.created = failure("HTTP status 502");
+  t.match(await noApi.run(), { failure: { stage: "conference", why: "HTTP status 502" }, answeredMs: undefined });
+  t.same([noApi.plans.length, noApi.asked], [0, ["create", "end test-1 nobody"]], "it may be there all the same");
+  const otherNumber = bench();
+  otherNumber.created = success(new Map([["voiceBridge", "70000"]]));
+  t.match(await otherNumber.run(), { failure: { stage: "conference" } });
+
+  const noPrompts = bench();
+  noPrompts.prompts = failure("no folder");
+  noPrompts.ended = failure("timeout");
+  t.match(await noPrompts.run(), { failure: { stage: "prompt", why: "no folder" } });
+  t.same(noPrompts.leftOpen, ["timeout"]);
+
+  const bug = bench();
+  bug.placeCall = () => Promise.reject(new Error("no socket"));
+  await t.rejects(bug.run(), /no socket/);
+  t.same([bug.asked.at(-1), bug.clock.pending, bug.stop.listenerCount], ["end test-1 nobody", 0, 0]);
+});
+
+await t.test("it has an end: after a minute and a half, or at once when einwahl stops", async (t) => {
+  const endless = bench();
+  endless.isEndless = true;
+  const running = endless.run();
+  await endless.clock.advance(89_999);
+  t.same(endless.asked, ["create"]);
+  await endless.clock.advance(1);
+  t.match(await running, { failure: { stage: "interrupted", why: "it was not over after 90 s" }, totalMs: 90_000 });
+  t.equal(endless.asked.at(-1), "end test-1 nobody");
+
+  const stopped = bench();
+  stopped.isEndless = true;
+  const broken = stopped.run();
+  await settle();
+  stopped.stop.set(true);
+  t.match(await broken, { failure: { stage: "interrupted", why: "it was broken off" } });
+  t.same([stopped.asked.at(-1), stopped.clock.pending], ["end test-1 nobody", 0]);
+});
+
+await t.test("the line lets in two calls to its secret, over TLS, while it is open", (t) => {
+  const line = new TestLine();
+  t.equal(line.claim(invite(secret)), undefined);
+  line.open(secret, "en");
+  t.equal(line.claim(invite("0e".repeat(16))), undefined);
+  t.equal(line.claim(invite(secret, "udp")), undefined);
+  t.match(line.claim(invite(secret)), { trunk: "(test)", languages: ["en"], caller: { kind: "anonymous" }, srtp: "mandatory" });
+  t.ok(line.claim(invite(secret)));
+  t.equal(line.claim(invite(secret)), undefined, "a third one is somebody else");
+  line.close();
+  t.end();
+});
