@@ -47,6 +47,8 @@ function ofTrust(distrust: string | undefined, { path, distrusted: { severity, c
       return [];
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
       return [{ severity, path, message: "the certificate is self-signed: nobody known answers for it", cure }];
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
       return [{ severity, path, message: "the certificate's authority is not known, or the server leaves out the intermediate certificate", cure }];

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
 import { ControlClient } from "../control/control-client.js";
+import { explainControlFailure } from "../control/explain-failure.js";
 import { findingsOf } from "../status/findings.js";
 import { type StatusReport, statusReport } from "../status/status-report.js";
 import type { Check } from "./check.js";
@@ -8,7 +9,7 @@ import { type Finding, error, fine, warning } from "./finding.js";
 /** Whether an einwahl runs with this configuration; `unknown`: one does that does not talk to us. */
 export type Running =
   | { readonly kind: "running"; readonly report: StatusReport }
-  | { readonly kind: "unknown" }
+  | { readonly kind: "unknown"; readonly why: string }
   | { readonly kind: "not-running" };
 
 /** Asks by the control socket, once for all checks. */
@@ -28,7 +29,7 @@ export class RunningInstance {
   async #ask(): Promise<Running> {
     const report = await this.#client.status(statusReport);
     if (report.ok) return { kind: "running", report: report.value };
-    return { kind: report.failure.kind === "not-running" ? "not-running" : "unknown" };
+    return report.failure.kind === "not-running" ? { kind: "not-running" } : { kind: "unknown", why: explainControlFailure(report.failure) };
   }
 }
 
@@ -45,7 +46,7 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
         case "running":
           return [fine("einwahl", `einwahl ${running.report.version} is running`), ...ofReport(running.report, trunks.map(({ name }) => name))];
         case "unknown":
-          return [warning("einwahl", "an einwahl runs that does not answer here: whether its trunks are registered is not known", "run this as the user that einwahl runs as, or as root")];
+          return [warning("einwahl", `an einwahl runs that does not tell whether its trunks are registered: ${running.why}`, "try again, as the user that einwahl runs as, or as root")];
         case "not-running": {
           const registering = trunks.filter(({ registration }) => registration !== undefined).map(({ name }) => name);
           if (registering.length === 0) return [];

@@ -21,11 +21,19 @@ export function storeCheck({ rooms: { store } }: Pick<Config, "rooms">, instance
 }
 
 async function ofRedis(url: string, clock: Clock): Promise<readonly Finding[]> {
-  const redis = await RedisConnection.open({ url, clock, onState: () => undefined });
+  // The first that goes wrong is the cause; what follows says only that it has.
+  const faults: string[] = [];
+  const redis = await RedisConnection.open({
+    url,
+    clock,
+    onState: (fault) => {
+      if (fault !== undefined) faults.push(fault);
+    },
+  });
   try {
     const answer = await redis.command("PING");
     if (answer.ok) return [fine(path, "Redis answers")];
-    return [error(path, `Redis does not let einwahl in (${redis.fault ?? "no answer"})`, "start Redis; address, user and password are in the URL of rooms.store")];
+    return [error(path, `Redis does not let einwahl in (${faults[0] ?? "no answer"})`, "start Redis; address, user and password are in the URL of rooms.store")];
   } finally {
     await redis.close();
   }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Test } from "tap";
 import type { Finding } from "../../../src/check/finding.js";
@@ -59,6 +59,11 @@ export class CheckBench {
       rooms: { store: join(folder, "data") },
     };
     return new CheckBench(world, folder, settings);
+  }
+
+  /** From now on `--ca` names this authority too. */
+  async trust(authority: string): Promise<void> {
+    await appendFile(join(this.folder, "ca.pem"), `\n${authority}`);
   }
 
   /** Runs it with these settings; a text is the file as it stands. In a process of its own where that has an environment. */
