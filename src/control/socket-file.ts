@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, chmod, mkdir, open, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, chmod, link, mkdir, open, stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
@@ -10,6 +10,7 @@ const answerWithinMs = 2_000;
 /** The most bytes of a Unix socket's path (`sun_path`), without the zero at the end. */
 const mostPathBytes = 107;
 const onlyOwner = 0o600;
+const mostTries = 5;
 
 /**
  * A path by which the system takes a socket, however long its own is: on Linux by way of the open directory.
@@ -57,8 +58,9 @@ export class SocketFile {
         await directory.close();
         return failure("held");
       }
-      await file.#place(bind);
-      return success(file);
+      if (await file.#place(bind)) return success(file);
+      await directory.close();
+      return failure("held");
     } catch (error) {
       await directory.close();
       return failure({ why: reason(error) });
@@ -76,20 +78,35 @@ export class SocketFile {
     await this.#directory.close();
   }
 
-  async #place(bind: (path: string) => Promise<void>): Promise<void> {
-    // Bound under another name first: nobody can connect before the mode is right, and a dead one is replaced at once.
+  /** @returns whether the place was free; false: somebody else who began at the same time has it */
+  async #place(bind: (path: string) => Promise<void>): Promise<boolean> {
+    // Bound under another name first: nobody can connect before the mode is right.
     const name = `.control-${randomBytes(4).toString("hex")}`;
     const own = join(dirname(this.#path), name);
     await bind(process.platform === "linux" ? `/proc/self/fd/${this.#directory.fd}/${name}` : own);
     try {
       await chmod(own, onlyOwner);
       this.#inode = (await stat(own, { bigint: true })).ino;
-      await rename(own, this.#path);
-    } catch (error) {
+      return await linkUnlessHeld(own, this.#path);
+    } finally {
       await unlink(own).catch(() => undefined);
-      throw error;
     }
   }
+}
+
+/** A link, unlike a move, replaces nothing: of two that want the place at once, one gets it. */
+async function linkUnlessHeld(own: string, path: string): Promise<boolean> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    try {
+      await link(own, path);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+    if (await isHeld(path)) return false;
+    await unlink(path).catch(() => undefined);
+  }
+  throw new Error("what is in the way comes back each time that it is removed");
 }
 
 /** Whether somebody listens on the socket; throws when something else than a socket is there. */

@@ -84,6 +84,17 @@ await t.test("a socket that somebody listens on stays", async (t) => {
   await file.release();
 });
 
+await t.test("of many that begin at once, one gets the place", async (t) => {
+  const folder = await scratchFolder(t, "control");
+  const path = join(folder, "control.sock");
+  const all = await Promise.all(Array.from({ length: 20 }, () => SocketFile.take(path, listening(t).bind)));
+  t.equal(all.filter(({ ok }) => ok).length, 1);
+  for (const each of all) if (!each.ok) t.equal(each.failure, "held");
+  t.equal(await answerAt(path), "here");
+  t.strictSame(await readdir(folder), ["control.sock"]);
+  for (const each of all) if (each.ok) await each.value.release();
+});
+
 await t.test("a socket that a killed process has left is replaced", async (t) => {
   const folder = await scratchFolder(t, "control");
   const path = join(folder, "control.sock");
