@@ -5,6 +5,7 @@ import type { Pin } from "./caller/secret.js";
 import type { Clock } from "./clock.js";
 import type { Config } from "./config/config.js";
 import { needsStore } from "./config/needs-store.js";
+import { isTrunkOpen, openWays } from "./config/open-calls.js";
 import { type HttpOptions, HttpServer } from "./http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
@@ -174,7 +175,7 @@ function isInUse(digits: string, meetings: WebOptions["meetings"]): boolean {
 function promisesOf({ trunks, bbbServers, label }: Config): Promises {
   const templates = Object.values(label.template);
   return {
-    isEncrypted: trunks.every(({ srtp, signalling }) => srtp === "mandatory" && signalling === "tls") && bbbServers.every(({ sip }) => sip.srtp === "mandatory" && sip.transport === "tls"),
+    isEncrypted: !trunks.some(isTrunkOpen) && bbbServers.every((server) => openWays(server).length === 0),
     showsLastFour: templates.some((template) => template.includes("{last4}")),
     anonymous: label.anonymous,
   };

@@ -25,7 +25,8 @@ const mostNames = 4;
 
 /** What is wrong with the certificate that a server shows, all of it; or that it is fine and until when. */
 export function judgeCertificate({ certificate, distrust }: Pick<TlsPeer, "certificate" | "distrust">, demands: CertificateDemands, nowMs: number): readonly Finding[] {
-  const faults = [...ofTime(certificate, demands, nowMs), ...ofTrust(distrust, demands), ...ofName(certificate, demands)];
+  const ofDates = ofTime(certificate, demands, nowMs);
+  const faults = [...ofDates, ...ofTrust(distrust, demands, ofDates.some(({ severity }) => severity === "error")), ...ofName(certificate, demands)];
   return faults.length > 0 ? faults : [fine(demands.path, `the certificate is good until ${dayOf(certificate.validTo)}`)];
 }
 
@@ -38,13 +39,14 @@ function ofTime(certificate: X509Certificate, { path, renewal }: CertificateDema
   return [];
 }
 
-function ofTrust(distrust: string | undefined, { path, distrusted: { severity, cure } }: CertificateDemands): readonly Finding[] {
+/** @param isOutOfTime whether its own dates are what is wrong with it, and told already */
+function ofTrust(distrust: string | undefined, { path, distrusted: { severity, cure } }: CertificateDemands, isOutOfTime: boolean): readonly Finding[] {
   switch (distrust) {
     case undefined:
-    // Told by its dates; and those of the authorities above it are theirs to tell.
+      return [];
     case "CERT_HAS_EXPIRED":
     case "CERT_NOT_YET_VALID":
-      return [];
+      return isOutOfTime ? [] : [{ severity, path, message: `an authority above the certificate is out of time (${distrust})`, cure }];
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
       return [{ severity, path, message: "the certificate is self-signed: nobody known answers for it", cure }];
     case "SELF_SIGNED_CERT_IN_CHAIN":

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
 import type { ConfigFault } from "../config/fault.js";
+import { openWays } from "../config/open-calls.js";
 import { warningsOf } from "../status/build-status.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 
@@ -16,16 +17,22 @@ export function settingFindings(config: Config): readonly Finding[] {
 function ofEncryption(config: Config): readonly Finding[] {
   const trunks = config.trunks.map(({ name }) => name);
   const servers = config.bbbServers.map(({ name }) => name);
-  return warningsOf({ config }).map(({ code, subject }) => {
+  return warningsOf({ config }).flatMap(({ code, subject }): readonly Finding[] => {
+    const index = servers.indexOf(subject);
     switch (code) {
       case "trunk-unencrypted":
-        return warning(`trunks[${trunks.indexOf(subject)}].allow_unencrypted`, "calls of this trunk may come in without TLS and SRTP, for everybody on the way to hear", "turn encryption on in the provider's portal, and remove allow_unencrypted");
+        return [warning(`trunks[${trunks.indexOf(subject)}].allow_unencrypted`, "calls of this trunk may come in without TLS and SRTP, for everybody on the way to hear", "turn encryption on in the provider's portal, and remove allow_unencrypted")];
       case "bbb-unencrypted":
-        return warning(`bbb_servers[${servers.indexOf(subject)}].sip.allow_unencrypted`, "calls may go to this server without TLS and SRTP", "set up TLS on the BBB server (freeswitch/bbb-node/README.md), and remove allow_unencrypted");
+        return waysOf(config, index).map((way) => warning(`bbb_servers[${index}].${way}.allow_unencrypted`, "calls may go to this server without TLS and SRTP", "set up TLS on the BBB server (freeswitch/bbb-node/README.md), and remove allow_unencrypted"));
       case "api-unencrypted":
-        return warning(`bbb_servers[${servers.indexOf(subject)}].api_url`, "the API is asked without TLS, and names of participants travel in it", "use https, and remove allow_http");
+        return [warning(`bbb_servers[${index}].api_url`, "the API is asked without TLS, and names of participants travel in it", "use https, and remove allow_http")];
     }
   });
+}
+
+function waysOf({ bbbServers }: Config, index: number): ReturnType<typeof openWays> {
+  const server = bbbServers[index];
+  return server === undefined ? [] : openWays(server);
 }
 
 /** Presets of which nobody has said that they are so: worth a look, and no fault. */

@@ -1,4 +1,5 @@
 import type { TrunkConfig } from "../config/config.js";
+import { isTrunkOpen, openWays } from "../config/open-calls.js";
 import type { CallBoard } from "./call-board.js";
 import { healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
@@ -92,11 +93,12 @@ function syntheticCallStatus({ server, last }: SyntheticRecord): SyntheticCallSt
 /** What goes in the open because an operator has allowed it. */
 export function warningsOf({ config }: Pick<Parts, "config">): StatusWarning[] {
   const warnings: StatusWarning[] = [];
-  for (const { name, signalling, srtp } of config.trunks) {
-    if (signalling !== "tls" || srtp !== "mandatory") warnings.push({ code: "trunk-unencrypted", subject: name });
+  for (const trunk of config.trunks) {
+    if (isTrunkOpen(trunk)) warnings.push({ code: "trunk-unencrypted", subject: trunk.name });
   }
-  for (const { name, sip, apiUrl } of config.bbbServers) {
-    if (sip.transport !== "tls" || sip.srtp !== "mandatory") warnings.push({ code: "bbb-unencrypted", subject: name });
+  for (const server of config.bbbServers) {
+    const { name, apiUrl } = server;
+    if (openWays(server).length > 0) warnings.push({ code: "bbb-unencrypted", subject: name });
     if (apiUrl.startsWith("http:") && !isLoopback(apiUrl)) warnings.push({ code: "api-unencrypted", subject: name });
   }
   return warnings;

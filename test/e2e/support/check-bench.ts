@@ -50,12 +50,16 @@ export class CheckBench {
   }
 
   static async start(owner: Owner): Promise<CheckBench> {
-    const world = await World.start(owner, { certificates: await makeCertificates() });
+    return await CheckBench.at(owner, await World.start(owner, { certificates: await makeCertificates() }), await freePort());
+  }
+
+  /** @param httpPort one that is free, which a second einwahl would have */
+  static async at(owner: Owner, world: World, httpPort: number): Promise<CheckBench> {
     const folder = await scratchFolder(owner, "check");
     await writeFile(join(folder, "ca.pem"), world.certificates.ca);
     const settings: Settings = {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
-      http: { port: await freePort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
+      http: { port: httpPort, tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
       rooms: { store: join(folder, "data") },
     };
     return new CheckBench(world, folder, settings);

@@ -1,0 +1,51 @@
+import t from "tap";
+import { CheckBench } from "../e2e/support/check-bench.js";
+import { freePort } from "../e2e/support/ports.js";
+import { missingEngines } from "./programs.js";
+import { startRealWorld } from "./real-world.js";
+
+await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ?? false }, async (t) => {
+  const { world, nodes, engines } = await startRealWorld(t);
+  const bench = await CheckBench.at(t, world, await freePort());
+
+  await t.test("nothing is wrong: no fault is found", async (t) => {
+    const before = await engines.media.channels();
+    const { code, findings } = await bench.check(t, bench.settings);
+    t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
+    t.equal(code, 0);
+    t.match(findings.find(({ path, message }) => path === "drachtio" && message.includes("server")), { message: /0\.9\.10/ });
+    t.equal(await engines.media.channels(), before, "no channel was made");
+  });
+
+  await t.test("without a word from the operator, FreeSWITCH's own authorities count for BBB servers", async (t) => {
+    const { findings } = await bench.check(t, bench.settings, { args: [] });
+    t.match(findings.filter(({ severity }) => severity !== "ok"), [{ severity: "warning", path: "drachtio", message: /authority is not known/ }]);
+    t.ok(findings.some(({ path, message }) => path === "bbb_servers[0].sip" && message.includes("the certificate is good until")));
+  });
+
+  await t.test("a node that is hung up takes connections and answers nothing", async (t) => {
+    nodes[0].freeze();
+    try {
+      await bench.finds(t, {
+        name: "",
+        break: (settings) => settings,
+        finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /does not answer/, cure: /./ }],
+      });
+    } finally {
+      nodes[0].wakeUp();
+    }
+  });
+
+  await t.test("the media server is hung up", async (t) => {
+    engines.freeswitch.signal("SIGSTOP");
+    try {
+      await bench.finds(t, {
+        name: "",
+        break: (settings) => settings,
+        finds: [{ severity: "error", path: "media_servers[0].event_socket.port", message: /does not answer as FreeSWITCH/, cure: /./ }],
+      });
+    } finally {
+      engines.freeswitch.signal("SIGCONT");
+    }
+  });
+});
