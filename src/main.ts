@@ -16,6 +16,7 @@ process.stdout.on("error", () => {
 
 const code = await runCommandLine(process.argv.slice(2), commands, runCommand, {
   terminal,
+  input: process.stdin,
   environment: process.env,
   clock: systemClock,
   onSignal(signal, callback) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.js";
 import type { Environment } from "../config/references.js";
 import type { ExitCode } from "./exit-code.js";
+import type { InputStream } from "./input-stream.js";
 import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
@@ -10,6 +11,8 @@ export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
 /** What commands have to do with the world; a test brings its own. */
 export interface CommandContext {
   readonly terminal: Terminal;
+  /** Standard input. */
+  readonly input: InputStream;
   readonly environment: Environment;
   readonly clock: Clock;
   /** Calls back each time the signal comes; the returned function stops that, and the signal does again what it does by itself. */

@@ -1,6 +1,7 @@
 import { callCommand } from "./call-command.js";
 import { checkCommand } from "./check-command.js";
 import type { Command } from "./command.js";
+import { configInitCommand } from "./config-init-command.js";
 import { drainCommand } from "./drain-command.js";
 import { numbersCommand } from "./numbers-command.js";
 import { listPinsCommand } from "./pins/list-command.js";
@@ -12,6 +13,7 @@ import { statusCommand } from "./status-command.js";
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
+  configInitCommand,
   checkCommand,
   runCommand,
   statusCommand,

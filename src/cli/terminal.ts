@@ -46,6 +46,12 @@ export class Terminal {
     this.#errors.write(`${line}\n`);
   }
 
+  /** A question, whose answer is typed behind it. */
+  ask(text: string): void {
+    this.#clearProgress();
+    this.#errors.write(text);
+  }
+
   /** What goes on now, on one line that the next one replaces; nothing where nobody watches. */
   progress(text: string): void {
     if (this.#errors.isTTY !== true) return;

@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import type { InputStream } from "../../../src/cli/input-stream.js";
 import type { Command, CommandContext, Signal } from "../../../src/cli/command.js";
 import { runCommandLine } from "../../../src/cli/command-line.js";
 import { commands as allCommands } from "../../../src/cli/commands.js";
@@ -20,6 +22,8 @@ export interface TypedOptions {
   /** Whether the streams are a terminal, with colours. */
   readonly isTerminal?: boolean;
   readonly signals?: FakeSignals;
+  /** Standard input; default: nothing. */
+  readonly input?: InputStream;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -69,6 +73,7 @@ export async function typed(args: readonly string[], options: TypedOptions = {})
   const environment = options.environment ?? {};
   const signals = options.signals ?? new FakeSignals();
   const context: CommandContext = {
+    input: options.input ?? Readable.from([]),
     terminal: new Terminal(output, errors, environment),
     environment,
     clock: options.clock ?? systemClock,

@@ -1,0 +1,139 @@
+import { demoNumbers, demoSecrets, demoConferences, type EnginePorts } from "../../embedded/demo/settings.js";
+import type { Installation } from "./installation.js";
+import { quoted, trunkSecretFile, trunkText } from "./trunk-text.js";
+
+/** A file to be written, with a path from the directory of the configuration on. */
+export interface SecretFile {
+  readonly path: string;
+  readonly text: string;
+  /** One that was chosen by chance stays when it is there already: engines may know it. */
+  readonly isChosen: boolean;
+}
+
+export interface ConfigText {
+  readonly yaml: string;
+  readonly secrets: readonly SecretFile[];
+}
+
+const header = [
+  "# yaml-language-server: $schema=einwahl.schema.json",
+  "#",
+  "# The configuration of einwahl, made by: einwahl config init",
+  "# All other settings, with their defaults, are in config/einwahl.example.yaml. To see whether it works: einwahl check",
+  "# Texts may hold ${NAME}, an environment variable, or be file:path, the text in a file beside this one.",
+];
+
+/** The configuration of a real installation. @param newSecret text that nobody can guess */
+export function installationText(installation: Installation, newSecret: () => string): ConfigText {
+  const { language, line, publicAddress, bbb } = installation;
+  const bbbSecretFile = `secrets/${bbb.name}-secret`;
+  const yaml = [
+    ...header,
+    "",
+    "# The language in which callers are greeted whose number names none.",
+    `language: ${language}`,
+    "",
+    "# The SIP server. Give it the same secret, and keep its admin port on loopback or a private network.",
+    "drachtio:",
+    "  # host: 127.0.0.1",
+    "  # port: 9022",
+    "  secret: file:secrets/drachtio-secret",
+    "",
+    "# The FreeSWITCH servers, which carry the audio. Give them the same password.",
+    "media_servers:",
+    "  - name: media-1",
+    "    event_socket:",
+    "      # host: 127.0.0.1",
+    "      # port: 8021",
+    "      password: file:secrets/event-socket-password",
+    ...(publicAddress === undefined
+      ? ["    # Behind NAT: the address that callers are told to send their audio to.", "    # public_address: 203.0.113.10"]
+      : ["    # The address that callers are told to send their audio to.", `    public_address: ${quoted(publicAddress)}`]),
+    "    # capacity: 100   # the most calls at a time",
+    "",
+    "# The lines to the telephone network.",
+    "trunks:",
+    ...trunkText(installation),
+    "",
+    "# The BigBlueButton servers, which hold the conferences: one entry for each.",
+    "bbb_servers:",
+    `  - name: ${bbb.name}`,
+    `    api_url: ${quoted(bbb.apiUrl)}`,
+    `    secret: file:${bbbSecretFile}`,
+    "    # How the media servers reach the conferences, when not at the host of api_url: TLS and SRTP, both mandatory.",
+    "    # sip:",
+    "    #   host: 10.0.0.11",
+    "    #   port: 5081",
+    "",
+    "# The key by which callers become pseudonyms in BBB, so that a moderator can ban one.",
+    "pseudonym_key: file:secrets/pseudonym-key",
+    "",
+    "# einwahl's own HTTP server. Put a reverse proxy with TLS before it.",
+    "http:",
+    "  host: 127.0.0.1",
+    "  port: 8080",
+    "  # public_url: https://phone.example.org",
+    "  # One for each front end: openssl rand -hex 32, and here its hash: printf %s \"$TOKEN\" | sha256sum",
+    "  # tokens:",
+    "  #   - name: greenlight",
+    "  #     sha256: ...",
+    "  #     scopes: [\"rooms:read\", \"rooms:write\"]",
+    "",
+    "# A call that einwahl places to itself every quarter of an hour, to find out first when calls don't work.",
+    "# synthetic_call:",
+    "#   enabled: true",
+    "",
+  ].join("\n");
+  const chosen = ["drachtio-secret", "event-socket-password", "pseudonym-key"].map((name) => ({ path: `secrets/${name}`, text: newSecret(), isChosen: true }));
+  return {
+    yaml,
+    secrets: [
+      ...chosen,
+      ...(line.kind === "registers" ? [{ path: trunkSecretFile, text: line.password, isChosen: false }] : []),
+      { path: bbbSecretFile, text: bbb.secret, isChosen: false },
+    ],
+  };
+}
+
+/** The configuration for the engines of `npm run engines`. @param httpPort of einwahl's own server */
+export function embeddedText(ports: EnginePorts, httpPort: number): ConfigText {
+  const yaml = [
+    ...header,
+    "#",
+    "# This one is for trying: it finds the engines that \"npm run engines\" starts, and their passwords are known to everybody.",
+    "",
+    "language: de",
+    "",
+    "drachtio:",
+    `  port: ${ports.drachtio}`,
+    `  secret: ${demoSecrets.drachtio}`,
+    "",
+    "media_servers:",
+    "  - name: media-1",
+    "    event_socket:",
+    `      port: ${ports.eventSocket}`,
+    `      password: ${demoSecrets.eventSocket}`,
+    "",
+    "# Calls come from this machine, and from nowhere else.",
+    "trunks:",
+    "  - name: demo",
+    "    provider: generic",
+    "    sources: [127.0.0.1]",
+    "    numbers:",
+    ...demoNumbers.flatMap(({ number, languages, city }) => [`      - number: ${quoted(number)}`, `        languages: [${languages.join(", ")}]`, `        city: ${city}`]),
+    "",
+    "bbb_servers:",
+    ...demoConferences.flatMap(({ server }, place) => [
+      `  - name: ${server}`,
+      `    api_url: http://127.0.0.1:${ports.bbbApis[place] ?? 0}/bigbluebutton/api`,
+      `    secret: ${demoSecrets.bbb}`,
+      "    sip:",
+      `      port: ${ports.bbbSips[place] ?? 0}`,
+    ]),
+    "",
+    "http:",
+    `  port: ${httpPort}`,
+    "",
+  ].join("\n");
+  return { yaml, secrets: [] };
+}
