@@ -36,7 +36,7 @@ async function look({ path, sip, apiHost }: BbbSipPlace, trust: MediaTrust, tool
   const { host, port, transport } = sip;
   switch (transport) {
     case "udp":
-      return [warning(path, "SIP over UDP is not tried", "place a call: einwahl call")];
+      return [fine(path, "the name resolves; whether anybody answers there over UDP shows with the first call")];
     case "tcp": {
       const stream = await ByteStream.connect(connect({ host: address, port }), "connect", tools.clock, answerWithinMs);
       return stream.ok ? await ofAnswer(stream.value, path, { host, port, transport }) : [shutOut(path, sip, stream.failure, trust)];

@@ -49,7 +49,7 @@ async function ofRegistrar(path: string, { registrar }: RegistrationConfig, tool
   });
   const [target] = await known.targets();
   known.close();
-  if (target === undefined) return [error(path, `${host} does not resolve${/^[\w .:-]+$/.test(fault) ? ` (${fault})` : ""}`, "write the registrar as the provider names it, and see whether DNS works on this machine")];
+  if (target === undefined) return [error(path, unreachable(host, /\bE[A-Z_]{3,}\b/.exec(fault)?.[0] ?? "ENOTFOUND"), "write the registrar as the provider names it, and see whether DNS works on this machine")];
   switch (transport) {
     case "tls":
       return await ofTls(path, host, target, tools);

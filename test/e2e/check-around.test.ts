@@ -2,7 +2,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
+import { systemClock } from "../../src/clock.js";
 import { DirectoryLock } from "../../src/store/directory-lock.js";
+import { RedisConnection } from "../../src/store/redis-connection.js";
+import { RedisServer, noRedis } from "../store/support/redis-server.js";
 import { startApiFront } from "./support/api-front.js";
 import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
@@ -88,7 +91,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     {
       name: "the registrar is not in DNS",
       break: (settings) => withRegistrar(settings, { host: "sip.provider.invalid" }),
-      finds: [{ severity: "error", path: "trunks[0].registrar", message: /^sip\.provider\.invalid does not resolve/, cure: /as the provider names it/ }],
+      finds: [{ severity: "error", path: "trunks[0].registrar", message: /^sip\.provider\.invalid: the name of the host (does not|can't be) resolve/, cure: /as the provider names it/ }],
       secrets: ["trunk-password", "004930123"],
     },
     {
@@ -116,6 +119,20 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     },
   ];
   for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
+
+  await t.test("Redis knows another password", { skip: noRedis }, async (t) => {
+    const redis = await RedisServer.start();
+    t.teardown(() => redis.stop());
+    const connection = await RedisConnection.open({ url: redis.url, clock: systemClock, onState: () => undefined });
+    t.match(await connection.command("CONFIG", "SET", "requirepass", "the-right-one"), { ok: true });
+    await connection.close();
+    await bench.finds(t, {
+      name: "",
+      break: (settings) => ({ ...settings, rooms: { store: redis.url.replace("redis://", `redis://:${wrong}@`) } }),
+      finds: [{ severity: "error", path: "rooms.store", message: /Redis does not let einwahl in \(.*WRONGPASS/, cure: /user and password/ }],
+      secrets: [wrong],
+    });
+  });
 
   await t.test("a call goes on, and is not disturbed, while check looks at everything", async (t) => {
     const before = await world.counts();

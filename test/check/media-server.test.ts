@@ -1,0 +1,84 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import t, { type Test } from "tap";
+import type { Check, CheckTools } from "../../src/check/check.js";
+import { mediaServerCheck } from "../../src/check/media-server.js";
+import { systemClock } from "../../src/clock.js";
+import { loadConfig } from "../../src/config/load.js";
+import { systemResolver } from "../../src/trunk/system-resolver.js";
+
+const tools: CheckTools = { clock: systemClock, epochMs: Date.now, resolver: systemResolver, authorities: undefined };
+const profiles = "\t     drachtio_mrf\tprofile\t sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n\t              bbb\tprofile\t sip:mod_sofia@127.0.0.1:5071\tRUNNING (0) (TLS)\n";
+
+/** A FreeSWITCH that answers as the test says, and `true` to everything else. */
+async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): Promise<Check> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.write("Content-Type: auth/request\n\n");
+    socket.on("data", (chunk: Buffer) => {
+      const line = chunk.toString().trim();
+      if (line.startsWith("auth ")) {
+        socket.write("Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
+        return;
+      }
+      const body = Object.entries({ "sofia status": profiles, ...answers }).find(([start]) => line.startsWith(`api ${start}`))?.[1] ?? "true";
+      socket.write(`Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}`);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  t.teardown(() => {
+    server.close();
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const file = join(t.testdir({
+    "einwahl.yaml": JSON.stringify({
+      drachtio: { secret: "drachtio-word" },
+      media_servers: [{ name: "media-1", event_socket: { port, password: "event-word" } }],
+      trunks: [{ name: "line", provider: "generic", sources: ["192.0.2.1"], numbers: [{ number: "+493023125001", languages: ["de"] }] }],
+      bbb_servers: [{ name: "bbb-1", api_url: "https://bbb.example.org/bigbluebutton/api", secret: "bbb-word" }],
+      prompts: { directory: "/sounds" },
+    }),
+  }), "einwahl.yaml");
+  const loaded = loadConfig(file, {});
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
+  return mediaServerCheck(loaded.value, 0, loaded.value.mediaServers[0], tools);
+}
+
+for (const { name, answers, finds } of [
+  { name: "all is well; only the languages of the numbers count", answers: { "file_exists /sounds/en/": "false" }, finds: [] },
+  {
+    name: "the profile for BBB servers is not there",
+    answers: { "sofia status": profiles.replace("bbb\t", "other\t") },
+    finds: [{ severity: "error", path: "media_servers[0]", message: /no sofia profile bbb: it calls no BBB server/, cure: /certificates/ }],
+  },
+  {
+    name: "profiles that are there and do not run",
+    answers: { "sofia status": profiles.replaceAll("RUNNING", "DOWN") },
+    finds: [{ path: "media_servers[0].sip_profile", message: /drachtio_mrf/ }, { path: "media_servers[0]", message: /bbb/ }],
+  },
+  {
+    name: "a module is not loaded",
+    answers: { "module_exists mod_sndfile": "false" },
+    finds: [{ severity: "error", path: "media_servers[0]", message: /has not loaded mod_sndfile: prompts are WAV files/, cure: /modules\.conf\.xml/ }],
+  },
+  {
+    name: "several recordings are missing",
+    answers: { "file_exists /sounds/de/key-": "false", "file_exists /sounds/music/": "false" },
+    finds: [{ severity: "error", path: "prompts.directory", message: /lacks 13 of 36 recordings: de\/key-0\.wav, .*de\/key-4\.wav and 8 more$/, cure: /languages of your numbers \(de\)/ }],
+  },
+  {
+    name: "a FreeSWITCH that does not know the question",
+    answers: { file_exists: "-ERR file_exists Command not found!\n" },
+    finds: [{ severity: "warning", path: "prompts.directory", message: /can't tell/, cure: /mod_commands/ }],
+  },
+] as const) {
+  await t.test(name, async (t) => {
+    const check = await freeswitch(t, answers);
+    const faults = (await check.run()).filter(({ severity }) => severity !== "ok");
+    t.match(faults, finds, JSON.stringify(faults));
+    t.equal(faults.length, finds.length);
+  });
+}
