@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import t from "tap";
+import { storeFor } from "../../src/cli/init/run-init.js";
 import type { InputStream } from "../../src/cli/input-stream.js";
 import type { Config } from "../../src/config/config.js";
 import { loadConfig } from "../../src/config/load.js";
@@ -69,6 +70,7 @@ await t.test("every provider: the lines of standard input become a configuration
     t.equal(outcome.code, 0, outcome.errors);
     const config = configAt(path);
     const [trunk] = config.trunks;
+    t.strictSame(config.rooms.store, { kind: "embedded", directory: join(folder, "new", "data") });
     t.match(trunk, { provider, srtp: "mandatory", signalling: "tls", numbers: [{ number: "+493012345678", languages: ["de", "en"] }, { number: "+493012345679" }] });
     t.equal(trunk.registration?.password.reveal(), provider === "generic" ? undefined : password);
     if (provider === "generic") t.same(trunk.sources, ["192.0.2.0/24", "sbc.example.net"]);
@@ -164,5 +166,6 @@ await t.test("for the embedded engines nothing is asked", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
   t.equal((await typed(["config", "init", "--config", path, "--embedded", "--base-port", "7000"])).code, 0);
   t.match(configAt(path), { drachtio: { port: 7_002 }, http: { port: 7_008 }, mediaServers: [{ eventSocket: { port: 7_003 } }], bbbServers: [{ sip: { port: 7_006 } }, { sip: { port: 7_007 } }] });
+  t.equal(storeFor("/etc/einwahl/einwahl.yaml"), "/var/lib/einwahl", "nothing changes below /etc");
   t.match((await typed(["config", "init", "--config", `${path}.2`, "--embedded", "--base-port", "80"])).errors, /a number from 1024 to 65000/);
 });

@@ -23,8 +23,12 @@ const header = [
   "# Texts may hold ${NAME}, an environment variable, or be file:path, the text in a file beside this one.",
 ];
 
-/** The configuration of a real installation. @param newSecret text that nobody can guess */
-export function installationText(installation: Installation, newSecret: () => string): ConfigText {
+/**
+ * The configuration of a real installation.
+ *
+ * @param store a directory for PINs; @param newSecret text that nobody can guess
+ */
+export function installationText(installation: Installation, store: string, newSecret: () => string): ConfigText {
   const { language, line, publicAddress, bbb } = installation;
   const bbbSecretFile = `secrets/${bbb.name}-secret`;
   const yaml = [
@@ -78,6 +82,10 @@ export function installationText(installation: Installation, newSecret: () => st
     "  #   - name: greenlight",
     "  #     sha256: ...",
     "  #     scopes: [\"rooms:read\", \"rooms:write\"]",
+    "",
+    "# Where the PINs are kept that front ends reserve, and the socket of the command line: a directory that einwahl can write.",
+    "rooms:",
+    `  store: ${quoted(store)}`,
     "",
     "# A call that einwahl places to itself every quarter of an hour, to find out first when calls don't work.",
     "# synthetic_call:",

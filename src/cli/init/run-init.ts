@@ -54,7 +54,12 @@ async function textFor(options: InitOptions, { terminal, environment, input }: C
   if (options.embedded) return success(embeddedText(enginePorts(base.value), base.value === undefined ? usualHttpPort : base.value + httpAboveBase));
   const asker = new Asker(input, terminal, !options.yes);
   const installation = await askInstallation(asker, options, environment);
-  return installation.ok ? success(installationText(installation.value, () => randomBytes(32).toString("hex"))) : installation;
+  return installation.ok ? success(installationText(installation.value, storeFor(configPath(options.config, environment)), () => randomBytes(32).toString("hex"))) : installation;
+}
+
+/** Beside the configuration, but where the system keeps what changes for one of the system's. */
+export function storeFor(path: string): string {
+  return resolve(path).startsWith("/etc/") ? "/var/lib/einwahl" : "data";
 }
 
 function readBasePort({ embedded, "base-port": text }: InitOptions): Result<number | undefined, string> {

@@ -1,0 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { packageVersion } from "../package-version.js";
+import { commands } from "./commands.js";
+import { manualPage } from "./manual-page.js";
+
+// Run from the root of the package after a change of a command: npm run man
+writeFileSync("docs/einwahl.1", manualPage(commands, packageVersion()));

@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import { exitCodes } from "../../src/cli/exit-code.js";
+import { missingPrograms } from "../e2e/support/missing-programs.js";
+import { scratchFolder } from "../e2e/support/scratch.js";
+
+const folder = "config/systemd";
+const unit = readFileSync(join(folder, "einwahl.service"), "utf8");
+
+/** The values of a setting, in their order. */
+function settings(name: string): readonly string[] {
+  return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value = ""]) => value);
+}
+
+await t.test("what the program does and what the unit says of it agree", (t) => {
+  t.strictSame(settings("RestartPreventExitStatus"), [`${exitCodes.usage} ${exitCodes.configuration}`]);
+  t.match(settings("ExecStart"), [/\/dist\/src\/main\.js run$/]);
+  t.match(settings("ExecReload"), [/-HUP \$MAINPID$/]);
+  t.strictSame([settings("StateDirectory"), settings("RuntimeDirectory")], [["einwahl"], ["einwahl"]], "where rooms.store and the control socket are");
+  t.match(readFileSync("docs/operations.md", "utf8"), /config\/systemd\/einwahl\.service/);
+  t.end();
+});
+
+const missing = missingPrograms("systemd-analyze");
+if (missing !== false) {
+  t.pass(missing, { skip: missing });
+} else {
+  await t.test("systemd-analyze: the unit and its drop-in are right, and shut in", async (t) => {
+    const copy = await scratchFolder(t, "systemd");
+    cpSync(folder, copy, { recursive: true });
+    const path = join(copy, "einwahl.service");
+    // Where Node and its place are another on this machine, that is not the unit's fault.
+    const here = unit.replace("/usr/bin/node", process.execPath);
+    const verify = (text: string): string => {
+      writeFileSync(path, text);
+      const { status, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], { encoding: "utf8" });
+      return `${status ?? ""} ${stderr}`.trim();
+    };
+    t.equal(verify(here), "0");
+    t.match(verify(here.replace("ProtectHome=yes", "ProtectHomes=yes")), /ProtectHomes/, "it can say no");
+    t.equal(verify(here), "0");
+    const { stdout, status } = spawnSync("systemd-analyze", ["security", "--offline=true", "--no-pager", "--threshold=20", path], { encoding: "utf8" });
+    t.equal(status, 0, stdout);
+    t.match(stdout, /exposure level for einwahl\.service: [01]\.[0-9] OK/);
+  });
+}
