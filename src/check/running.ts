@@ -44,7 +44,7 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
       const running = await instance.state();
       switch (running.kind) {
         case "running":
-          return [fine("einwahl", `einwahl ${running.report.version} is running`), ...ofReport(running.report, trunks.map(({ name }) => name))];
+          return [fine("einwahl", `einwahl ${running.report.version} is running`), ...reportFindings(running.report, trunks.map(({ name }) => name))];
         case "unknown":
           return [warning("einwahl", `an einwahl runs that does not tell whether its trunks are registered: ${running.why}`, "try again, as the user that einwahl runs as, or as root")];
         case "not-running": {
@@ -57,7 +57,8 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
   };
 }
 
-function ofReport(report: StatusReport, trunks: readonly string[]): readonly Finding[] {
+/** What a running einwahl says of itself, as far as no other check sees it. */
+export function reportFindings(report: StatusReport, trunks: readonly string[]): readonly Finding[] {
   return findingsOf(report).flatMap(({ code, subject, detail }): readonly Finding[] => {
     switch (code) {
       case "trunk-down": {
@@ -69,12 +70,22 @@ function ofReport(report: StatusReport, trunks: readonly string[]): readonly Fin
         return [error("einwahl", "it takes no new calls", "einwahl drain --undo")];
       case "calls-full":
         return [warning("calls.max_concurrent", "there is no place for one more call now", "raise it, and media_servers[].capacity with it")];
+      case "media-full":
+        return [warning("media_servers", "no media server has a place for one more call now", "raise media_servers[].capacity, or add a media server")];
+      case "synthetic-call-failed":
+        return [warning("synthetic_call", `${subject}: the last call by which einwahl tried itself failed (${detail})`, "the fault is one of the others told here; else place one yourself: einwahl call")];
       case "store-trouble":
         return [warning("rooms.store", `it had trouble: ${detail}`, "look at the disk: space, permissions; then restart einwahl")];
       case "log-down":
         return [warning("logging.file", `the log can't be written: ${detail}`, "look at the disk: space, permissions")];
-      default:
-        // Looked at by checks of their own.
+      // Looked at by checks of their own.
+      case "drachtio-down":
+      case "media-server-down":
+      case "bbb-server-down":
+      case "store-down":
+      case "trunk-unencrypted":
+      case "bbb-unencrypted":
+      case "api-unencrypted":
         return [];
     }
   });

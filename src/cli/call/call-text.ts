@@ -2,7 +2,10 @@ import type { CallEnd } from "../../embedded/phone/phone-call.js";
 import type { ProbeReport } from "../../probe/probe-call.js";
 import type { ProbeEvent, ProbeHappening } from "../../probe/probe-event.js";
 import { lossOf, percent } from "../../probe/verdict.js";
+import { printable } from "../printable.js";
 import type { Terminal } from "../terminal.js";
+
+const longestSaid = 200;
 
 /** A line of the running account; `undefined` for what nobody needs to watch. */
 export function eventLine(event: ProbeEvent): string | undefined {
@@ -63,14 +66,9 @@ export function summaryLines(report: ProbeReport, terminal: Terminal): readonly 
     ...lines,
     "",
     terminal.style("bad", `The call does not work (${verdict.stage}): ${verdict.why}.`),
-    ...(verdict.said === "" ? [] : [`  the other side says: ${printable(verdict.said)}`]),
+    ...(verdict.said === "" ? [] : [`  the other side says: ${printable(verdict.said).slice(0, longestSaid)}`]),
     ...(verdict.cure === "" ? [] : [`  what to do: ${verdict.cure}`]),
   ];
-}
-
-/** What other machines say may hold what a terminal obeys. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?").slice(0, 200);
 }
 
 /** The same for programs. Durations are milliseconds, shares 0 to 1. */

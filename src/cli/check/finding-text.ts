@@ -1,4 +1,5 @@
 import type { Finding } from "../../check/finding.js";
+import { printable } from "../printable.js";
 import type { Style, Terminal } from "../terminal.js";
 
 const looks = {
@@ -22,7 +23,7 @@ export function findingLines(findings: readonly Finding[], path: string, { all, 
 
 function linesOf({ severity, path, message, cure }: Finding, terminal: Pick<Terminal, "style">): readonly string[] {
   const { word, style } = looks[severity];
-  return [`${terminal.style(style, word)}  ${path}: ${message}`, ...(cure === "" ? [] : [`         -> ${cure}`])];
+  return [`${terminal.style(style, word)}  ${path}: ${printable(message)}`, ...(cure === "" ? [] : [`         -> ${cure}`])];
 }
 
 function summary(errors: number, warnings: number, path: string, offline: boolean, terminal: Pick<Terminal, "style">): string {
