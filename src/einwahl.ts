@@ -54,7 +54,7 @@ export class Einwahl {
   readonly #processKey = newProcessKey();
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
-  readonly #testLine = new TestLine();
+  readonly #testLine: TestLine;
   readonly #syntheticCalls: SyntheticCalls;
   readonly #logTrouble: () => string | undefined;
   readonly #whenReady = new Latch<true>();
@@ -81,6 +81,7 @@ export class Einwahl {
     this.#mediaServerParts = new KeptParts((settings) => makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }));
     this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
     this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
+    this.#testLine = new TestLine(this.#lines);
     this.#calls = new Calls({
       logger,
       clock,
@@ -99,6 +100,7 @@ export class Einwahl {
     this.#syntheticCalls = makeSyntheticCalls({
       config: () => this.#config,
       line: this.#testLine,
+      lines: this.#lines,
       signalling: this.#signalling,
       isPinKnown: (digits) => {
         const { complete, longer } = this.#directory.match(digits);

@@ -3,7 +3,7 @@ import { durationMs } from "./fields.js";
 import { isTrue, isUnencrypted, optOut, optsOut } from "./encryption.js";
 import type { Finding, Path } from "./fault.js";
 import { type Tree, entryOf, isMap, itemsOf } from "./tree.js";
-import { checkTrunk } from "./trunk-checks.js";
+import { checkTrunk, registers } from "./trunk-checks.js";
 
 /**
  * Faults that lie between settings. Looks at the tree and not at validated settings, so that these faults are
@@ -22,7 +22,7 @@ export function crossCheck(tree: Tree): readonly Finding[] {
     ...mapsIn(tree, "media_servers").flatMap(([place, server]) => checkMediaServer(server, ["media_servers", place])),
     ...checkCalls(tree),
     ...checkTokens(tree),
-    ...checkSyntheticCall(tree, servers),
+    ...checkSyntheticCall(tree, servers, trunks),
   ];
 }
 
@@ -104,11 +104,18 @@ function checkTokens(tree: Tree): readonly Finding[] {
   ];
 }
 
-function checkSyntheticCall(tree: Tree, servers: readonly (readonly [number, Tree])[]): readonly Finding[] {
+function checkSyntheticCall(tree: Tree, servers: readonly (readonly [number, Tree])[], trunks: readonly (readonly [number, Tree])[]): readonly Finding[] {
+  const section = entryOf(tree, "synthetic_call");
   const names = servers.map(([, server]) => entryOf(server, "name"));
-  return itemsOf(entryOf(entryOf(tree, "synthetic_call"), "servers")).flatMap(([place, name]) => (typeof name !== "string" || names.includes(name)
+  const wanted = entryOf(section, "trunk");
+  const trunk = trunks.find(([, each]) => entryOf(each, "name") === wanted)?.[1];
+  const ofTrunk = (message: string, hint: string): readonly Finding[] => [{ path: ["synthetic_call", "trunk"], message, hint }];
+  const badTrunk = typeof wanted !== "string" ? [] : trunk === undefined
+    ? ofTrunk("is the name of no trunk", "write a name that stands in trunks")
+    : registers(trunk) ? [] : ofTrunk("is a trunk that does not register", "einwahl has no user name to call with; leave it out, and the calls go straight to drachtio");
+  return [...badTrunk, ...itemsOf(entryOf(section, "servers")).flatMap(([place, name]) => (typeof name !== "string" || names.includes(name)
     ? []
-    : [{ path: ["synthetic_call", "servers", place], message: "is the name of no BBB server", hint: "write a name that stands in bbb_servers" }]));
+    : [{ path: ["synthetic_call", "servers", place], message: "is the name of no BBB server", hint: "write a name that stands in bbb_servers" }]))];
 }
 
 function msOf(value: Tree): number | undefined {

@@ -18,6 +18,11 @@ export function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
   return findings;
 }
 
+/** Whether the trunk is to register, as far as can be told. */
+export function registers(trunk: Tree): boolean {
+  return entryOf(trunk, "registrar") !== false && entryOf(trunk, "username") !== undefined;
+}
+
 function checkRegistration(trunk: Tree, finding: (key: string, message: string, hint: string) => Finding): readonly Finding[] {
   const registrar = entryOf(trunk, "registrar");
   const provider = entryOf(trunk, "provider") ?? "generic";

@@ -4,17 +4,20 @@ import { BbbApi } from "../bbb/api-client.js";
 import type { Clock } from "../clock.js";
 import type { Config } from "../config/config.js";
 import { placeProbeCall } from "../probe/probe-call.js";
+import type { Result } from "../result.js";
 import type { Signalling } from "../sip/signalling.js";
 import { placeSyntheticCall } from "../synthetic/synthetic-call.js";
 import { SyntheticCalls } from "../synthetic/synthetic-calls.js";
 import { TestPrompts } from "../synthetic/test-prompts.js";
-import { findTestRoute } from "../synthetic/test-route.js";
+import { type TestRoute, localRoute, trunkRoute } from "../synthetic/test-route.js";
+import type { Lines } from "../trunk/lines.js";
 import type { TestLine } from "../synthetic/test-line.js";
 import { drawPin, longestReservablePin, mostDraws } from "../store/pin-draw.js";
 
 export interface SyntheticParts {
   readonly config: () => Config;
   readonly line: TestLine;
+  readonly lines: Lines;
   readonly signalling: Pick<Signalling, "addresses" | "state">;
   /** Whether a conference has these digits, or digits that begin with them. */
   readonly isPinKnown: (digits: string) => boolean;
@@ -36,7 +39,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
     today: Date.now,
     random: Math.random,
     place: async (name, stop) => {
-      const { bbbServers, language, prompts: { directory }, syntheticCall } = config();
+      const { bbbServers, prompts: { directory }, syntheticCall } = config();
       const server = bbbServers.find((each) => each.name === name);
       if (server === undefined) throw new Error(`no BBB server ${name}`);
       return await placeSyntheticCall({
@@ -47,13 +50,15 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
           password: randomBytes(18).toString("base64url"),
         },
         line,
-        secret: randomBytes(16).toString("hex"),
-        language,
-        findRoute: () => findTestRoute(signalling, syntheticCall?.contact),
-        readPrompts: () => prompts.read(directory, language),
+        findRoute: () => findRoute(config(), signalling),
+        readPrompts: (language) => prompts.read(directory, language),
         placeCall: placeProbeCall,
         clock,
         stop,
+        onNotArrived: () => {
+          const trunk = syntheticCall?.trunk;
+          if (trunk !== undefined) parts.lines.all.find((each) => each.name === trunk)?.suspectDeaf("einwahl's own call to its number did not arrive");
+        },
         onLeftOpen: (why) => {
           logger.warn({ server: name, why }, "the conference of the synthetic call could not be ended; the server ends it by itself");
         },
@@ -67,6 +72,14 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
       logger.error({ err: error }, "bug");
     },
   });
+}
+
+/** Over the trunk that the configuration names, or straight to drachtio. */
+async function findRoute({ trunks, language, syntheticCall }: Config, signalling: SyntheticParts["signalling"]): Promise<Result<TestRoute, string>> {
+  const trunk = trunks.find(({ name }) => name === syntheticCall?.trunk);
+  return trunk?.registration === undefined
+    ? await localRoute({ signalling, contact: syntheticCall?.contact, secret: randomBytes(16).toString("hex"), language })
+    : await trunkRoute(trunk, trunk.registration, syntheticCall?.ca);
 }
 
 /** Digits that no conference is known to have. */

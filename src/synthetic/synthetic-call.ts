@@ -1,7 +1,6 @@
 import type { Language } from "../caller/language.js";
 import type { Clock } from "../clock.js";
 import type { KnownPrompt } from "../embedded/phone/prompt-library.js";
-import { formatHostPort } from "../embedded/sip/uri.js";
 import { Latch } from "../latch.js";
 import type { placeProbeCall, ProbeReport } from "../probe/probe-call.js";
 import type { ProbePlan } from "../probe/probe-plan.js";
@@ -9,27 +8,20 @@ import type { Result } from "../result.js";
 import type { SyntheticFailure, SyntheticResult } from "./synthetic-result.js";
 import { TestConference, type TestConferenceOptions } from "./test-conference.js";
 import type { TestLine } from "./test-line.js";
-
-/** Where drachtio takes calls, and from which address of this machine it is reached. */
-export interface TestRoute {
-  readonly host: string;
-  readonly port: number;
-  readonly localAddress: string;
-}
+import type { TestRoute } from "./test-route.js";
 
 export interface SyntheticCallOptions {
   readonly conference: TestConferenceOptions;
   readonly line: TestLine;
-  /** The user part that is called, nobody else's. */
-  readonly secret: string;
-  readonly language: Language;
   /** The failure says in one line what is missing. */
   readonly findRoute: () => Promise<Result<TestRoute, string>>;
-  readonly readPrompts: () => Promise<Result<readonly KnownPrompt[], string>>;
+  readonly readPrompts: (language: Language) => Promise<Result<readonly KnownPrompt[], string>>;
   readonly placeCall: typeof placeProbeCall;
   readonly clock: Clock;
   /** Breaks it off. */
   readonly stop: Latch<true>;
+  /** The other side did not take the calls, and none of them has come in. */
+  readonly onNotArrived: () => void;
   /** The conference could not be ended, for this reason. */
   readonly onLeftOpen: (why: string) => void;
 }
@@ -75,16 +67,16 @@ export async function placeSyntheticCall(options: SyntheticCallOptions): Promise
 
 /** The conference is there: calls it twice at once. */
 async function callThere(options: SyntheticCallOptions, over: Latch<string>): Promise<Omit<SyntheticResult, "totalMs">> {
-  const { clock, line, placeCall, secret, language } = options;
-  const prompts = await options.readPrompts();
-  if (!prompts.ok) return failedBefore("prompt", prompts.failure, 0);
+  const { clock, line, placeCall } = options;
   const route = await options.findRoute();
   if (!route.ok) return failedBefore("connect", route.failure, 0);
+  const prompts = await options.readPrompts(route.value.language);
+  if (!prompts.ok) return failedBefore("prompt", prompts.failure, 0);
   const stop = new Latch<true>();
   const off = over.onSet(() => {
     stop.set(true);
   });
-  line.open(secret, language);
+  line.open(route.value.door);
   const enough = new Latch<true>();
   const deaf = new Set(tones);
   const reports = await Promise.all(tones.map(async (tone, place) => await placeCall(
@@ -99,6 +91,7 @@ async function callThere(options: SyntheticCallOptions, over: Latch<string>): Pr
     },
   )));
   off();
+  if (line.arrived === 0 && reports.some(({ verdict }) => !verdict.ok && verdict.stage === "answer")) options.onNotArrived();
   return judge(reports, over.value);
 }
 
@@ -110,24 +103,10 @@ interface Telephone {
   readonly enough: Latch<true>;
 }
 
-function planFor({ conference, secret }: SyntheticCallOptions, { route, prompts, tone, expectTone, enough }: Telephone): ProbePlan {
-  const { host, port, localAddress } = route;
+function planFor({ conference }: SyntheticCallOptions, { route, prompts, tone, expectTone, enough }: Telephone): ProbePlan {
   return {
-    phone: {
-      transport: "tls",
-      localAddress,
-      userAgent: "einwahl synthetic call",
-      // It goes to the address that drachtio itself has told, where its certificate is for another name.
-      tls: { verify: false },
-    },
-    dial: {
-      uri: `sip:${secret}@${formatHostPort(host, port)};transport=tls`,
-      nextHop: { transport: "tls", address: host, port },
-      // RFC 3323 section 4.1.1.3
-      number: "anonymous",
-      fromHost: "anonymous.invalid",
-      srtp: "mandatory",
-    },
+    phone: route.phone,
+    dial: route.dial,
     answerWithinMs,
     pin: conference.voiceBridge,
     language: undefined,

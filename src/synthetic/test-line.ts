@@ -1,4 +1,4 @@
-import type { Admitted } from "../call/interfaces.js";
+import type { Admitted, Trunks } from "../call/interfaces.js";
 import { parseNameAddress } from "../caller/name-address.js";
 import type { Language } from "../caller/language.js";
 import type { OwnCalls } from "../calls.js";
@@ -7,37 +7,56 @@ import type { InviteFacts } from "../trunk/invite.js";
 /** The trunk's name in the log line of a call that came in over the test line; no trunk can be called so. */
 export const testTrunk = "(test)";
 
+/** What the calls are known by. */
+export type Door =
+  /** The user part that is called, new each time; over TLS. */
+  | { readonly kind: "secret"; readonly user: string; readonly language: Language }
+  /** They come in over this trunk, from one of its own numbers (E.164). */
+  | { readonly kind: "trunk"; readonly trunk: string; readonly numbers: readonly string[] };
+
 /** Two telephones. */
 const mostCalls = 2;
 
-interface Opening {
-  readonly secret: string;
-  readonly admitted: Admitted;
-  calls: number;
-}
-
-/**
- * The trunk over which einwahl calls itself, which no configuration has. It lets in who calls a user that is a new secret
- * for each synthetic call, over TLS, and no more than two of them.
- */
+/** Where einwahl's calls to itself come in, no more than two at a time, and only while it expects them. */
 export class TestLine implements OwnCalls {
-  #opening: Opening | undefined;
+  readonly #trunks: Trunks;
+  #door: Door | undefined;
+  #arrived = 0;
 
-  /** @param secret the user part that is called */
-  open(secret: string, language: Language): void {
-    const admitted: Admitted = { trunk: testTrunk, channels: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
-    this.#opening = { secret, admitted, calls: 0 };
+  constructor(trunks: Trunks) {
+    this.#trunks = trunks;
+  }
+
+  /** How many calls have come in since it was opened last. */
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  open(door: Door): void {
+    this.#door = door;
+    this.#arrived = 0;
   }
 
   close(): void {
-    this.#opening = undefined;
+    this.#door = undefined;
   }
 
-  claim({ source, requestUri }: InviteFacts): Admitted | undefined {
-    const opening = this.#opening;
-    if (opening === undefined || opening.calls >= mostCalls || source.transport !== "tls") return undefined;
-    if (parseNameAddress(`<${requestUri}>`)?.user !== opening.secret) return undefined;
-    opening.calls += 1;
-    return opening.admitted;
+  claim(invite: InviteFacts): Admitted | undefined {
+    if (this.#door === undefined || this.#arrived >= mostCalls) return undefined;
+    const admitted = this.#door.kind === "secret" ? bySecret(invite, this.#door) : this.#byTrunk(invite, this.#door);
+    if (admitted !== undefined) this.#arrived += 1;
+    return admitted;
   }
+
+  #byTrunk(invite: InviteFacts, { trunk, numbers }: Extract<Door, { kind: "trunk" }>): Admitted | undefined {
+    const admitted = this.#trunks.admit(invite);
+    if (!admitted.ok || admitted.value.trunk !== trunk) return undefined;
+    const { caller } = admitted.value;
+    return caller.kind === "number" && numbers.includes(caller.number.reveal()) ? admitted.value : undefined;
+  }
+}
+
+function bySecret({ source, requestUri }: InviteFacts, { user, language }: Extract<Door, { kind: "secret" }>): Admitted | undefined {
+  if (source.transport !== "tls" || parseNameAddress(`<${requestUri}>`)?.user !== user) return undefined;
+  return { trunk: testTrunk, channels: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
 }

@@ -186,10 +186,12 @@ await t.test("einwahl calls itself only when told to, on all servers or on those
   t.equal(loaded(minimal()).syntheticCall, undefined);
   const servers = '[{ name: a, api_url: "https://a.example/bigbluebutton/api", secret: s }, { name: b, api_url: "https://b.example/bigbluebutton/api", secret: s }]';
   const settings = (syntheticCall: string): string => minimal({ bbb_servers: servers, synthetic_call: syntheticCall });
-  t.strictSame(loaded(settings("{ enabled: true }")).syntheticCall, { intervalMs: 900_000, jitterMs: 60_000, contact: undefined, servers: ["a", "b"] });
+  t.strictSame(loaded(settings("{ enabled: true }")).syntheticCall, { intervalMs: 900_000, jitterMs: 60_000, trunk: undefined, ca: undefined, contact: undefined, servers: ["a", "b"] });
   t.match(loaded(settings("{ enabled: true, interval: 1h, servers: [b], contact: { host: 10.0.0.5 } }")).syntheticCall, { intervalMs: 3_600_000, contact: { host: "10.0.0.5", port: 5_061 }, servers: ["b"] });
   const faults = (text: string): string[] => faultsOf(settings(text)).map(({ path, message }) => `${path} ${message}`);
   t.strictSame(faults("{ enabled: true, servers: [a, c] }"), ["synthetic_call.servers[1] is the name of no BBB server"]);
+  t.strictSame(faults("{ trunk: nobody }"), ["synthetic_call.trunk is the name of no trunk"]);
+  t.strictSame(faults("{ trunk: trunk }"), ["synthetic_call.trunk is a trunk that does not register"]);
   t.strictSame(faults("{ servers: [] }"), ["synthetic_call.servers must name at least one BBB server"]);
   t.strictSame(faults("{ interval: 10s }"), ["synthetic_call.interval must be a duration from 1m to 24h"]);
   t.end();

@@ -1,9 +1,12 @@
 import t from "tap";
 import { BbbApi } from "../../src/bbb/api-client.js";
+import { makeCertificates } from "../../src/embedded/certificates.js";
 import { systemClock } from "../../src/clock.js";
 import { Latch } from "../../src/latch.js";
 import { statusReport } from "../../src/status/status-report.js";
 import { readSamples, sumOf } from "../metrics/exposition.js";
+import { Kamailio } from "./support/kamailio.js";
+import { missingPrograms } from "./support/missing-programs.js";
 import { type Settings, World, conferences } from "./support/world.js";
 
 t.setTimeout(300_000);
@@ -21,6 +24,12 @@ function withSyntheticCalls(servers: readonly string[]): (settings: Settings) =>
 async function meetingsOf(world: World, server: 0 | 1): Promise<number | string> {
   const answer = await new BbbApi({ url: world.bbbs[server].apiUrl, secret: "test-bbb-secret", algorithm: "sha256", answerWithinMs: 5_000 }).getMeetings();
   return answer.ok ? answer.value.meetings.length : answer.failure;
+}
+
+/** The log has a line for each of the two calls, which came in over this trunk. */
+async function bothEnded(world: World, trunk: string): Promise<void> {
+  const ended = (): number => world.log.past.filter((each) => each.includes('"call ended"') && each.includes(`"trunk":"${trunk}"`)).length;
+  await world.log.next("both calls have ended", () => ended() === 2, { past: true, evidence: () => world.tail() });
 }
 
 async function told(world: World, path: string): Promise<string> {
@@ -50,7 +59,7 @@ await t.test("two telephones hear each other in a conference of their own, and n
   t.equal(sumOf(samples, "einwahl_calls_total"), 0);
   t.equal(sumOf(samples, "einwahl_pins_total"), 0);
   t.equal(world.reports.past.length + world.stages.past.length, 0, "whoever watches calls hears nothing");
-  t.equal(world.log.past.filter((each) => each.includes('"call ended"') && each.includes('"trunk":"(test)"')).length, 2, "the log has both");
+  await bothEnded(world, "(test)");
   t.same(world.log.past.filter((each) => /"[^"]*\b[0-9]{9}\b/.test(each)), [], "and no PIN");
   t.equal(await meetingsOf(world, 0), 1, "its conference is ended");
   t.same(await world.leftBehind(idle), {});
@@ -99,4 +108,29 @@ await t.test("stopped in the midst of one, nothing is left", async (t) => {
   await world.settled();
   t.same(await world.leftBehind(idle, { handles: true }), {});
   t.same(world.complaints([]), []);
+});
+
+await t.test("over the trunk and back: the provider takes the call and brings it in", { skip: missingPrograms("kamailio") }, async (t) => {
+  const certificates = await makeCertificates();
+  const carrier = await Kamailio.start(t, { certificates, takesCalls: true, grantedExpiry: 600 });
+  const settings = (all: Settings): Settings => {
+    const local = withSyntheticCalls(["bbb-1"])(all);
+    return { ...local, synthetic_call: { ...(local["synthetic_call"] as Settings), trunk: "line", ca: certificates.ca } };
+  };
+  const world = await World.start(t, { certificates, carrier, settings, trunk: { watchdog: { distance: "1m" } } });
+  const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => `${world.tail()}\n${carrier.events.join("\n")}` });
+  t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
+  t.equal(carrier.events.filter((event) => event.startsWith("outgoing")).length, 2, "both went to the provider");
+  await bothEnded(world, "line");
+  t.match(world.einwahl.status(), { causes: [], lastFailures: [], syntheticCalls: [{ ok: true }] });
+  t.equal(world.reports.past.length, 0, "they count as nobody's calls");
+  t.same(world.complaints(["+493023125001"]), []);
+
+  // Registered at the provider no more, although einwahl believes it: the calls don't come in, and it registers anew.
+  await carrier.forget();
+  const again = carrier.event(/^registered /, { ms: 150_000 });
+  const failed = JSON.parse(await world.log.next("the failure", (each) => each.includes('"synthetic call'), { ms: 150_000, evidence: () => world.tail() })) as Record<string, unknown>;
+  t.match(failed, { msg: "synthetic call failed", stage: "answer" });
+  await world.log.next("the trunk is registered anew", (each) => each.includes("trunk may be deaf") && each.includes("own call"), { past: true, evidence: () => world.tail() });
+  await again;
 });

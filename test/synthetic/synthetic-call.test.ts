@@ -1,10 +1,14 @@
 import t from "tap";
+import type { Admitted } from "../../src/call/interfaces.js";
+import type { Caller } from "../../src/caller/caller.js";
+import { CallerNumber } from "../../src/caller/secret.js";
 import { Latch } from "../../src/latch.js";
 import type { ProbeReport, ProbeTools } from "../../src/probe/probe-call.js";
 import type { ProbePlan } from "../../src/probe/probe-plan.js";
 import type { Verdict } from "../../src/probe/verdict.js";
 import { type Result, failure, success } from "../../src/result.js";
 import { placeSyntheticCall } from "../../src/synthetic/synthetic-call.js";
+import { localRoute } from "../../src/synthetic/test-route.js";
 import { TestLine } from "../../src/synthetic/test-line.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 
@@ -20,10 +24,11 @@ type Fields = ReadonlyMap<string, string>;
 function bench(verdicts: readonly Verdict[] = [well, well]) {
   const clock = new FakeClock();
   const stop = new Latch<true>();
-  const line = new TestLine();
+  const line = new TestLine({ admit: () => failure("unknown-source") });
   const plans: ProbePlan[] = [];
   const asked: string[] = [];
   const leftOpen: string[] = [];
+  const notArrived: number[] = [];
   const world = {
     clock,
     stop,
@@ -31,6 +36,7 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
     plans,
     asked,
     leftOpen,
+    notArrived,
     created: success(new Map([["voiceBridge", voiceBridge]])) as Result<Fields, string>,
     ended: success(new Map()) as Result<Fields, string>,
     prompts: success([]) as Result<readonly [], string>,
@@ -66,9 +72,8 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
         password: "nobody",
       },
       line,
-      secret,
-      language: "de",
-      findRoute: () => Promise.resolve(success({ host: "192.0.2.7", port: 5061, localAddress: "192.0.2.9" })),
+      findRoute: () => localRoute({ signalling: { state: "connected", addresses: [{ transport: "tls", host: "127.0.0.1", port: 5061 }] }, contact: undefined, secret, language: "de" }),
+      onNotArrived: () => notArrived.push(line.arrived),
       readPrompts: () => Promise.resolve(world.prompts),
       placeCall: (plan, tools) => world.placeCall(plan, tools),
       clock,
@@ -91,7 +96,7 @@ await t.test("two telephones that each wait for what the other whistles, in a co
   const [one, other] = world.plans;
   t.same(one?.play, { hz: other?.expectTone });
   t.same(other?.play, { hz: one?.expectTone });
-  t.match(one, { pin: voiceBridge, dial: { uri: `sip:${secret}@192.0.2.7:5061;transport=tls`, srtp: "mandatory" }, recording: undefined });
+  t.match(one, { pin: voiceBridge, dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" }, recording: undefined });
   t.ok(one?.enough?.isSet, "they hang up when both have heard");
   t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
   t.equal(world.line.claim(invite(secret)), undefined, "the line is closed");
@@ -143,9 +148,9 @@ await t.test("it has an end: after a minute and a half, or at once when einwahl 
 });
 
 await t.test("the line lets in two calls to its secret, over TLS, while it is open", (t) => {
-  const line = new TestLine();
+  const line = new TestLine({ admit: () => failure("unknown-source") });
   t.equal(line.claim(invite(secret)), undefined);
-  line.open(secret, "en");
+  line.open({ kind: "secret", user: secret, language: "en" });
   t.equal(line.claim(invite("0e".repeat(16))), undefined);
   t.equal(line.claim(invite(secret, "udp")), undefined);
   t.match(line.claim(invite(secret)), { trunk: "(test)", languages: ["en"], caller: { kind: "anonymous" }, srtp: "mandatory" });
@@ -153,4 +158,35 @@ await t.test("the line lets in two calls to its secret, over TLS, while it is op
   t.equal(line.claim(invite(secret)), undefined, "a third one is somebody else");
   line.close();
   t.end();
+});
+
+await t.test("over a trunk it is known by the trunk's own number as the caller", (t) => {
+  const caller = (digits: string): Caller => {
+    const number = CallerNumber.parse(digits);
+    if (!number.ok) throw new Error(digits);
+    return { kind: "number", number: number.value };
+  };
+  let admitted: Admitted = { trunk: "line", channels: 1, languages: ["de", "en"], caller: caller("+493012345678"), srtp: "mandatory" };
+  const line = new TestLine({ admit: () => success(admitted) });
+  t.equal(line.claim(invite("x")), undefined);
+  line.open({ kind: "trunk", trunk: "line", numbers: ["+493012345678"] });
+  t.match(line.claim(invite("x")), { trunk: "line" });
+  t.equal(line.arrived, 1);
+  for (const other of [{ trunk: "other" }, { caller: caller("+493012345679") }, { caller: { kind: "anonymous" } as const }]) {
+    const before = admitted;
+    admitted = { ...admitted, ...other };
+    t.equal(line.claim(invite("x")), undefined, "somebody else calls meanwhile");
+    admitted = before;
+  }
+  t.end();
+});
+
+await t.test("not taken by the other side, and none has come in: the trunk may be deaf", async (t) => {
+  const unanswered: Verdict = { ok: false, stage: "answer", why: "480", said: "", cure: "" };
+  const deaf = bench([unanswered, unanswered]);
+  t.match(await deaf.run(), { failure: { stage: "answer" } });
+  t.same(deaf.notArrived, [0]);
+  const other = bench([refused, refused]);
+  await other.run();
+  t.same(other.notArrived, []);
 });

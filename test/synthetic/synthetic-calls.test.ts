@@ -25,7 +25,7 @@ function bench(changes: Partial<SyntheticCallConfig> = {}) {
   const knobs = {
     random: 0,
     isThereRoom: true,
-    settings: { intervalMs: 15 * minute, jitterMs: minute, contact: undefined, servers: ["a", "b"], ...changes } as SyntheticCallConfig | undefined,
+    settings: { intervalMs: 15 * minute, jitterMs: minute, trunk: undefined, ca: undefined, contact: undefined, servers: ["a", "b"], ...changes } as SyntheticCallConfig | undefined,
   };
   const calls = new SyntheticCalls({
     settings: () => knobs.settings,

@@ -9,6 +9,8 @@ export interface KamailioConfig {
   readonly qop: boolean;
   readonly username: string;
   readonly password: string;
+  /** Whether the customer may call: from its registered user, to its own number only. */
+  readonly takesCalls: boolean;
   /** The most that is granted, seconds. */
   readonly grantedExpiry: number;
   /** PEM files. */
@@ -28,7 +30,7 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
  * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
  */
 export function kamailioConfiguration(config: KamailioConfig): string {
-  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, grantedExpiry, tlsConfigFile } = config;
+  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, takesCalls, grantedExpiry, tlsConfigFile } = config;
   return `#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -101,7 +103,7 @@ route[REGISTRAR] {
 
 # A call from the telephone network to one of the customer's numbers.
 route[DELIVER] {
-	if ($Rp == ${registrarPort}) { sl_send_reply("403", "Forbidden"); exit; }
+	if ($Rp == ${registrarPort}) ${takesCalls ? "route(OUTGOING);" : `{ sl_send_reply("403", "Forbidden"); exit; }`}
 	record_route();
 	add_contact_alias();
 	$ru = "sip:${username}@127.0.0.1";
@@ -120,6 +122,16 @@ route[DELIVER] {
 		sl_reply_error();
 	}
 	exit;
+}
+
+# A call of the customer's: to the telephone network, which brings one to the customer's own number back.
+route[OUTGOING] {
+	if (!pv_auth_check("${realm}", "${password}", "0", "0") || $au != "${username}") {
+		proxy_challenge("${realm}", "${qop ? 1 : 0}");
+		exit;
+	}
+	consume_credentials();
+	xlog("L_WARN", "EVENT outgoing from $fU to $rU\\n");
 }
 
 # baresip offers one suite only. Its key is 44 random bytes of which it shows as many as the suite needs, and it takes the

@@ -15,6 +15,8 @@ export interface KamailioOptions {
   readonly realm?: string;
   /** Whether digests have qop=auth; default not, as easybell's. */
   readonly qop?: boolean;
+  /** Whether the customer may call its own number over the trunk; default not. */
+  readonly takesCalls?: boolean;
   /** Seconds, at most; default 120. */
   readonly grantedExpiry?: number;
   readonly certificates: Pick<Certificates, "cert" | "key">;
@@ -62,6 +64,7 @@ export class Kamailio {
         controlPort,
         realm: options.realm ?? REALM,
         qop: options.qop ?? false,
+        takesCalls: options.takesCalls ?? false,
         username: options.username ?? "00493023125001",
         password: options.password ?? "test-password",
         grantedExpiry: options.grantedExpiry ?? 120,
@@ -125,6 +128,11 @@ export class Kamailio {
     const contacts: RegisteredContact[] = [];
     collectContacts(dump, contacts);
     return contacts;
+  }
+
+  /** Forgets who is registered, and tells nobody. */
+  async forget(): Promise<void> {
+    await this.#call("ul.rm", ["location", this.username]);
   }
 
   /** From now on offers from the telephone network are changed like this. */
