@@ -54,6 +54,7 @@ export class MediaServer {
   #callOff: (() => void) | undefined;
   #closed = false;
   #onIdle: (() => void) | undefined;
+  #onUp: (() => void) | undefined;
   #callOffIdle: (() => void) | undefined;
 
   constructor(options: MediaServerOptions, srf: SrfLike, clock: Clock, onState: (state: MediaServerState) => void) {
@@ -84,6 +85,19 @@ export class MediaServer {
         this.#enter({ kind: "down", why: String(error) });
       });
     });
+  }
+
+  /** Settles when it is up, or after `ms` milliseconds all the same. */
+  async upWithin(ms: number): Promise<void> {
+    if (this.#state.kind === "up") return;
+    await new Promise<void>((resolve) => {
+      const callOff = this.#clock.after(ms, resolve);
+      this.#onUp = () => {
+        callOff();
+        resolve();
+      };
+    });
+    this.#onUp = undefined;
   }
 
   /** Calls back once, when no channel is open, now or later; not after `close`. */
@@ -228,5 +242,6 @@ export class MediaServer {
     const isNews = state.kind !== this.#state.kind || (state.kind === "down" && this.#state.kind === "down" && state.why !== this.#state.why);
     this.#state = state;
     if (isNews) this.#onState(state);
+    if (state.kind === "up") this.#onUp?.();
   }
 }

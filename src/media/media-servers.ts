@@ -2,21 +2,26 @@ import type { Admitted, CallerEndpoint, MediaFailure, MediaServers, OfferingEndp
 import { type Result, failure } from "../result.js";
 import type { MediaServer } from "./media-server.js";
 
+/** A media server as the pool sees it. */
+export type PooledServer = Pick<MediaServer, "name" | "state" | "channels" | "capacity" | "open" | "close" | "openEndpoint" | "openOffer" | "upWithin" | "whenIdle">;
+
 /** Another media server is tried once when one fails; a caller waits for no third. */
 const mostTries = 2;
+/** A media server that has got other settings may take so long to come up by them before it counts as down, in milliseconds. */
+const takeOverMs = 5_000;
 
 /** Gives each call the media server that has the most room. */
 export class MediaServerPool implements MediaServers {
-  #servers: readonly MediaServer[];
+  #servers: readonly PooledServer[];
   /** Those that get no new calls, and are closed when the last of their calls is over. */
-  readonly #retired = new Set<MediaServer>();
+  readonly #retired = new Set<PooledServer>();
 
-  constructor(servers: readonly MediaServer[]) {
+  constructor(servers: readonly PooledServer[]) {
     this.#servers = servers;
   }
 
   /** In the order of the configuration, without those that only have old calls. */
-  get all(): readonly MediaServer[] {
+  get all(): readonly PooledServer[] {
     return this.#servers;
   }
 
@@ -31,9 +36,13 @@ export class MediaServerPool implements MediaServers {
   }
 
   /** Goes over to other media servers, of which some may be the same as before; calls stay where they are. Settles when the new ones were tried once. */
-  async replace(servers: readonly MediaServer[]): Promise<void> {
+  async replace(servers: readonly PooledServer[]): Promise<void> {
     const before = this.#servers;
-    await Promise.all(servers.filter((server) => !before.includes(server)).map((server) => server.open()));
+    await Promise.all(servers.filter((server) => !before.includes(server)).map(async (server) => {
+      await server.open();
+      // The same one with other settings: what has worked until now is not given up for a slow moment.
+      if (before.some(({ name, state }) => name === server.name && state.kind === "up")) await server.upWithin(takeOverMs);
+    }));
     this.#servers = servers;
     for (const server of before.filter((each) => !servers.includes(each))) {
       this.#retired.add(server);
@@ -56,8 +65,8 @@ export class MediaServerPool implements MediaServers {
     return await this.#open((server) => server.openOffer(srtp));
   }
 
-  async #open<Opened>(open: (server: MediaServer) => Promise<Result<Opened, MediaFailure>>): Promise<Result<Opened, MediaFailure>> {
-    const tried = new Set<MediaServer>();
+  async #open<Opened>(open: (server: PooledServer) => Promise<Result<Opened, MediaFailure>>): Promise<Result<Opened, MediaFailure>> {
+    const tried = new Set<PooledServer>();
     for (let tries = 0; tries < mostTries; tries++) {
       const server = this.#roomiest(tried);
       if (server === undefined) break;
@@ -68,7 +77,7 @@ export class MediaServerPool implements MediaServers {
     return failure("media-unavailable");
   }
 
-  #roomiest(except: ReadonlySet<MediaServer>): MediaServer | undefined {
+  #roomiest(except: ReadonlySet<PooledServer>): PooledServer | undefined {
     const free = this.#servers.filter((server) => !except.has(server) && server.state.kind === "up" && server.channels < server.capacity);
     return free.sort((a, b) => a.channels / a.capacity - b.channels / b.capacity)[0];
   }

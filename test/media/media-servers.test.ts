@@ -1,0 +1,110 @@
+import t from "tap";
+import type { CallerEndpoint } from "../../src/call/interfaces.js";
+import type { MediaServerState } from "../../src/media/media-server.js";
+import { MediaServerPool, type PooledServer } from "../../src/media/media-servers.js";
+import { type Result, failure } from "../../src/result.js";
+
+/** A media server that comes up when a test says so, and refuses every channel after having counted it. */
+class FakeServer implements PooledServer {
+  readonly name: string;
+  readonly capacity = 10;
+  state: MediaServerState;
+  channels = 0;
+  asked = 0;
+  opened = 0;
+  closed = 0;
+  #up: () => void = () => undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(name: string, state: "up" | "down" = "up") {
+    this.name = name;
+    this.state = state === "up" ? { kind: "up" } : { kind: "down", why: "test" };
+  }
+
+  open(): Promise<void> {
+    this.opened += 1;
+    return Promise.resolve();
+  }
+
+  async upWithin(): Promise<void> {
+    if (this.state.kind === "down") await new Promise<void>((resolve) => (this.#up = resolve));
+  }
+
+  comeUp(): void {
+    this.state = { kind: "up" };
+    this.#up();
+  }
+
+  whenIdle(listener: () => void): void {
+    this.#idle = listener;
+  }
+
+  idle(): void {
+    this.channels = 0;
+    this.#idle?.();
+  }
+
+  close(): void {
+    this.closed += 1;
+  }
+
+  openEndpoint(): Promise<Result<never, "unusable-offer">> {
+    this.asked += 1;
+    return Promise.resolve(failure("unusable-offer"));
+  }
+
+  openOffer(): Promise<Result<never, "unusable-offer">> {
+    return this.openEndpoint();
+  }
+}
+
+async function offer(pool: MediaServerPool): Promise<Result<CallerEndpoint, string>> {
+  return await pool.openEndpoint("v=0", "mandatory");
+}
+
+await t.test("a call goes to the server with the most room, and to none that is down or full", async (t) => {
+  const [busy, free, down] = [new FakeServer("a"), new FakeServer("b"), new FakeServer("c", "down")];
+  busy.channels = 5;
+  const pool = new MediaServerPool([busy, free, down]);
+  await offer(pool);
+  t.strictSame([busy.asked, free.asked, down.asked], [0, 1, 0]);
+  free.channels = 10;
+  await offer(pool);
+  t.strictSame([busy.asked, free.asked, down.asked], [1, 1, 0]);
+  t.equal(pool.channels, 15);
+});
+
+await t.test("a server that is gone gets no new calls, and is let go when its last one is over", async (t) => {
+  const [first, second] = [new FakeServer("a"), new FakeServer("b")];
+  first.channels = 2;
+  const pool = new MediaServerPool([first, second]);
+  await pool.replace([second]);
+  await offer(pool);
+  t.strictSame([first.asked, second.asked, second.opened], [0, 1, 0], "who stays is left alone");
+  t.equal(pool.channels, 2, "its calls still count");
+  t.equal(first.closed, 0);
+  first.idle();
+  t.equal(first.closed, 1);
+  t.equal(pool.channels, 0);
+});
+
+await t.test("a server with other settings takes over when it is up by them, and not before", async (t) => {
+  const [before, after] = [new FakeServer("a"), new FakeServer("a", "down")];
+  const pool = new MediaServerPool([before]);
+  const replacing = pool.replace([after]);
+  await offer(pool);
+  t.equal(before.asked, 1, "the old one still works");
+  after.comeUp();
+  await replacing;
+  await offer(pool);
+  t.strictSame([before.asked, after.asked], [1, 1]);
+});
+
+await t.test("closed: all of them, also those with old calls only", async (t) => {
+  const [first, second] = [new FakeServer("a"), new FakeServer("b")];
+  first.channels = 1;
+  const pool = new MediaServerPool([first]);
+  await pool.replace([second]);
+  pool.close();
+  t.strictSame([first.closed, second.closed], [1, 1]);
+});
