@@ -4,6 +4,7 @@
 #   EINWAHL_FS_EVENT_SOCKET_PASSWORD, or ..._PASSWORD_FILE (a file with nothing but the password): required
 #   EINWAHL_MAX_CALLS     calls at a time; sets the session limits (default 200)
 #   EINWAHL_FS_TLS_CA     PEM file of the authorities trusted for BBB (default: the system's)
+#   EINWAHL_FS_PRIORITY   realtime (default, where the system lets it), or normal: beside other programs on few processors
 #   EINWAHL_FS_STATE_DIR  writable folder for run files (default /var/lib/einwahl-freeswitch)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,6 +28,12 @@ case $calls in "" | *[!0-9]*) refuse "EINWAHL_MAX_CALLS must be a whole number" 
 export EINWAHL_FS_MAX_SESSIONS="${EINWAHL_FS_MAX_SESSIONS:-$((calls * 2 + 20))}"
 export EINWAHL_FS_SESSIONS_PER_SECOND="${EINWAHL_FS_SESSIONS_PER_SECOND:-$((calls + 50))}"
 
+case ${EINWAHL_FS_PRIORITY:-realtime} in
+  realtime) priority=-rp ;;
+  normal) priority=-np ;;
+  *) refuse "EINWAHL_FS_PRIORITY must be realtime or normal" ;;
+esac
+
 state=${EINWAHL_FS_STATE_DIR:-/var/lib/einwahl-freeswitch}
 export EINWAHL_FS_SOUNDS_DIR="${EINWAHL_FS_SOUNDS_DIR:-$here/sounds}"
 export EINWAHL_FS_TLS_DIR="$state/tls"
@@ -44,6 +51,6 @@ if [ ! -e "$state/tls/tls.pem" ] && command -v openssl >/dev/null; then
 fi
 
 # -c, because with -nc nothing is logged to standard output; stdbuf, because otherwise it comes in blocks of 4 kB.
-exec stdbuf -oL freeswitch -c -nonat \
+exec stdbuf -oL freeswitch -c -nonat "$priority" \
   -conf "$here/conf" -log "$state/log" -db "$state/db" -run "$state/run" -temp "$state/tmp" \
   -cache "$state/cache" -storage "$state/tmp" -recordings "$state/tmp" -certs "$state/tls" -sounds "$EINWAHL_FS_SOUNDS_DIR" </dev/null

@@ -79,6 +79,8 @@ await t.test(`${callers} callers wait for one conference, and are in it as soon 
   const [bbb] = world.bbbs;
   const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "test-bbb-secret", proof: "sha1" });
   t.teardown(() => hooks.close());
+  // All audio is made in this process, beside einwahl: nothing is sent in either direction while nobody speaks.
+  bbb.voice.silence = "suppressed";
   const idle = await world.counts();
 
   const waitingCalls = new Set<string>();
@@ -89,7 +91,6 @@ await t.test(`${callers} callers wait for one conference, and are in it as soon 
   while (calls.length < callers) {
     const indices = Array.from({ length: Math.min(diallingAtOnce, callers - calls.length) }, (_, at) => calls.length + at);
     const more = await Promise.all(indices.map((index) => types(waiting, index)));
-    // Telephones that send nothing while nobody speaks: all of their audio would be made in this process, beside einwahl.
     for (const { audio } of more) audio.speaker.stop();
     calls.push(...more);
   }

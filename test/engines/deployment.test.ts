@@ -121,6 +121,7 @@ await t.test("the engines' start scripts refuse what is not safe, with 78 and a 
     t.match(await attempt("config/start-drachtio.sh", { DRACHTIO_SECRET: secret, EINWAHL_LOCAL_ADDRESS: "127.0.0.1" }), { code: 78, stderr: /secret/ }, `drachtio secret "${secret}"`);
   }
   t.match(await attempt("config/start-drachtio.sh", { DRACHTIO_SECRET: "x" }), { code: 78, stderr: /EINWAHL_LOCAL_ADDRESS/ });
+  t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_FS_PRIORITY: "high" }), { code: 78, stderr: /EINWAHL_FS_PRIORITY/ });
   t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_MAX_CALLS: "many" }), { code: 78, stderr: /EINWAHL_MAX_CALLS/ });
   t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE: "/nonexistent" }), { code: 78, stderr: /cannot read/ });
 });

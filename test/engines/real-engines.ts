@@ -123,6 +123,8 @@ async function startMedia(certificates: Certificates, soundsDirectory: string, m
         EINWAHL_FS_STATE_DIR: folder,
         EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
         EINWAHL_FS_SOUNDS_DIR: soundsDirectory,
+        // Telephones, BBB servers and einwahl itself need the processors too, in one process.
+        EINWAHL_FS_PRIORITY: "normal",
         ...more,
       },
       isReady: async () => await asking.runs(["drachtio_mrf", "bbb"]),

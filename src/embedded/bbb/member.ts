@@ -1,3 +1,4 @@
+import type { SilencePolicy } from "./voice.js";
 import type { Clock } from "../../clock.js";
 import { Ear } from "../phone/ear.js";
 import type { MediaSession } from "../rtp/media-session.js";
@@ -36,6 +37,7 @@ export interface MemberParts {
   readonly identity: CallerIdentity;
   readonly dialog: SipDialog;
   readonly media: MediaSession;
+  readonly silence: SilencePolicy;
   readonly clock: Clock;
 }
 
@@ -53,6 +55,7 @@ export class Member {
   readonly ear = new Ear();
   readonly #dialog: SipDialog;
   readonly #media: MediaSession;
+  readonly #silence: SilencePolicy;
   readonly #clock: Clock;
   readonly #joinedAt: number;
   readonly #playout = new PlayoutBuffer();
@@ -68,6 +71,7 @@ export class Member {
     this.identity = parts.identity;
     this.#dialog = parts.dialog;
     this.#media = parts.media;
+    this.#silence = parts.silence;
     this.#clock = parts.clock;
     this.#joinedAt = parts.clock.now();
     this.#media.onFrame = (pcm) => {
@@ -114,7 +118,8 @@ export class Member {
 
   /** What it is to hear in this frame. */
   hear(pcm: Int16Array): void {
-    this.#media.send(this.#deaf ? SILENCE : pcm);
+    const heard = this.#deaf ? SILENCE : pcm;
+    if (this.#silence === "sent" || heard.some((sample) => sample !== 0)) this.#media.send(heard);
   }
 
   /** Resolves when the BYE is answered or given up. */

@@ -27,12 +27,16 @@ export interface VoiceOptions {
   readonly pacer: Pacer;
 }
 
+/** Whether a member to whom nobody speaks is sent silence, as BBB's FreeSWITCH does it, or nothing. */
+export type SilencePolicy = "sent" | "suppressed";
+
 /** A call that was let in and answered. */
 export interface Arrival {
   readonly voiceBridge: string;
   readonly identity: CallerIdentity;
   readonly dialog: SipDialog;
   readonly media: MediaSession;
+  readonly silence: SilencePolicy;
 }
 
 const MAX_INVITES_KEPT = 100;
@@ -46,6 +50,8 @@ export class Voice {
   srtp: SrtpPolicy;
   suites: readonly SuiteName[] | undefined;
   allowed: readonly string[];
+  /** For calls from now on. */
+  silence: SilencePolicy = "sent";
   /** What the node shows of itself from the next `up()` on. */
   tls: VoiceOptions["tls"];
   /** An answered call; whoever takes it closes its media when the dialog ends. */
@@ -164,7 +170,7 @@ export class Voice {
       const renewed = media.answer(request.body, terms);
       return renewed.ok ? { sdp: renewed.value } : { reject: 488 };
     };
-    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media });
+    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media, silence: this.silence });
   }
 
   #mayEnter(invite: IncomingInvite): boolean {
