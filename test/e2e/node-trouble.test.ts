@@ -4,7 +4,7 @@ import type { MemberInfo } from "../../src/embedded/bbb/member.js";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
 import { PATIENCE_MS } from "./support/deadline.js";
-import { type HearOptions, hears } from "./support/hearing.js";
+import { type HearOptions, hears, untilHeard } from "./support/hearing.js";
 import { Tones, talk } from "./support/talk.js";
 import { type Settings, World, conferences, withPollInterval } from "./support/world.js";
 
@@ -204,6 +204,7 @@ await t.test("einwahl is stopped: callers are told, wherever they are", async (t
   const asking = await phone.dial({ uri: world.sipUri(), number: caller });
   asking.audio.listenForPrompts(world.prompts);
   await asking.answered;
+  await untilHeard(world, asking, "de/welcome");
   const stopping = performance.now();
   const [, ...heard] = await Promise.all([
     world.stopEinwahl(),

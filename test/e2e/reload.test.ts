@@ -11,7 +11,7 @@ import { Tones } from "./support/talk.js";
 import { type Settings, World, type WorldOptions, conferences, numbers, withCalls } from "./support/world.js";
 
 const callers = 50;
-const diallingAtOnce = 10;
+const diallingAtOnce = 5;
 const [lecture, staff] = conferences;
 const carrierNumber = numbers.unknown;
 
