@@ -70,6 +70,8 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
     // The later ones come and go.
     if (index < callers) call.ended.then(({ by }) => ended.push(`${index} by ${by}`), () => undefined);
+    // Nobody types before there is something to hear.
+    await call.audio.waitForSound(PATIENCE_MS);
     await call.sendDigits(`${pin}#`);
     return { call, member: await within(`caller ${index} is in`, arrival, PATIENCE_MS, () => world.tail()) };
   };

@@ -56,6 +56,8 @@ async function types({ world, phone, pin }: WaitingWorld, index: number): Promis
   if (index === 0) call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
+  // Nobody types before there is something to hear.
+  await call.audio.waitForSound(PATIENCE_MS);
   await call.sendDigits(`${pin}#`);
   return call;
 }
