@@ -60,4 +60,5 @@ for contact in "sip:$local_address:${EINWAHL_SIP_PORT:-5060};transport=udp,tcp" 
   set -- "$@" --contact "$contact"
   [ "$public_address" = "$local_address" ] || set -- "$@" --external-ip "$public_address"
 done
-exec drachtio --file "${DRACHTIO_CONFIG_FILE:-$here/drachtio.conf.xml}" "$@"
+# Malformed headers are printed at every level, with the numbers in them: digits are masked.
+exec /bin/sh "$here/run-masked.sh" drachtio --file "${DRACHTIO_CONFIG_FILE:-$here/drachtio.conf.xml}" "$@"

@@ -50,7 +50,7 @@ if [ ! -e "$state/tls/tls.pem" ] && command -v openssl >/dev/null; then
   rm "$state/tmp/key.pem" "$state/tmp/cert.pem"
 fi
 
-# -c, because with -nc nothing is logged to standard output; stdbuf, because otherwise it comes in blocks of 4 kB.
-exec stdbuf -oL freeswitch -c -nonat "$priority" \
+# Channel names hold PINs, so digits are masked. -c, because with -nc nothing is logged to standard output; stdbuf, because otherwise it comes in blocks of 4 kB.
+exec /bin/sh "$here/../config/run-masked.sh" stdbuf -oL freeswitch -c -nonat "$priority" \
   -conf "$here/conf" -log "$state/log" -db "$state/db" -run "$state/run" -temp "$state/tmp" \
   -cache "$state/cache" -storage "$state/tmp" -recordings "$state/tmp" -certs "$state/tls" -sounds "$EINWAHL_FS_SOUNDS_DIR" </dev/null

@@ -86,6 +86,15 @@ await t.test("the media server finds the prompts under the path that einwahl nam
   t.end();
 });
 
+await t.test("digits in the engines' output are masked", (t) => {
+  const last = (script: string): string => /^exec (?:.*\\\n)*.*$/m.exec(script)?.[0] ?? "";
+  t.match(last(known.drachtio), /^exec \/bin\/sh "\$here\/run-masked\.sh" drachtio /);
+  t.match(last(known.freeswitch), /^exec \/bin\/sh "\$here\/\.\.\/config\/run-masked\.sh" stdbuf -oL freeswitch /);
+  t.ok(compose.services["drachtio"]?.volumes?.includes("./config/run-masked.sh:/etc/einwahl-drachtio/run-masked.sh:ro"));
+  t.ok(compose.services["freeswitch"]?.volumes?.includes("./config/run-masked.sh:/app/config/run-masked.sh:ro"));
+  t.end();
+});
+
 await t.test("einwahl may write where its volume is, and nowhere else", (t) => {
   const folder = /^RUN install -d -o node .* (\S+)$/m.exec(known.einwahl)?.[1] ?? "";
   const writable = compose.services["einwahl"]?.volumes?.filter((volume) => !volume.endsWith(":ro"));
@@ -130,7 +139,7 @@ await t.test("the engines know the options that they are started with", { skip: 
   const optionsIn = (script: string, pattern: RegExp): string[] => [...script.matchAll(pattern)].map(([, option = ""]) => option);
   for (const [program, help, options] of [
     ["drachtio", "--help", optionsIn(known.drachtio.split("set -- --contact").slice(1).join("--contact"), /(--[a-z-]+) /g)],
-    ["freeswitch", "-help", optionsIn(read("freeswitch/start.sh").split("exec stdbuf")[1] ?? "", / (-[a-z]+)/g).filter((option) => option !== "-o")],
+    ["freeswitch", "-help", optionsIn(read("freeswitch/start.sh").split("stdbuf -oL freeswitch")[1] ?? "", / (-[a-z]+)/g)],
   ] as const) {
     const { stdout, stderr } = await run(program, [help]);
     t.ok(options.length > 1);

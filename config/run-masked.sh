@@ -1,0 +1,60 @@
+#!/bin/sh
+# Runs a program in the foreground and masks the digits in what it prints: run-masked.sh PROGRAM [ARGUMENT...]
+# The engines print SIP headers and channel names, which hold callers' numbers and PINs. Masked as [number] are four digits
+# or more, also with "+", spaces, hyphens, dots or brackets between them as in telephone numbers, or percent-encoded.
+# Kept are the time at the beginning of a line, ports behind an address, source lines (sofia.c:7034) and UUIDs.
+# Control characters are printed as "?", so that no header draws on a terminal or looks like another line.
+# The exit status is the program's (128 + n: ended by signal n). TERM, HUP, USR1 and USR2 reach the program; INT and QUIT as TERM.
+set -u
+[ $# -gt 0 ] || { echo "run-masked.sh: no program" >&2; exit 64; }
+# Bytes, not characters: what is no valid UTF-8 would otherwise match nothing.
+mask() { LC_ALL=C exec sed -u -E "$masks"; }
+c1=$(printf '\302[\200-\237]')
+# A newline can't be in a line: it breaks up the digits that are kept, and goes away at the end. Separators count only in
+# what begins like a telephone number ("+", "0", "tel:"): dates, versions and addresses have them too.
+masks='
+s/[[:cntrl:]]|'$c1'/?/g
+s/^(20)([0-9]{2}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{3})([0-9]{3})?/\1\n\2\n\3\n/
+s/([0-9]\.[0-9]{1,3}\.[0-9]{1,3}|[0-9A-Fa-f:]{2}\]):([0-9]{2})([0-9]{2,3})([^0-9%]|$)/\1:\2\n\3\4/g
+s/([A-Za-z_]\.(c|cc|cpp|h|hpp):[0-9]{2})([0-9]{2,3})([^0-9%]|$)/\1\n\3\4/g
+s/([0-9a-f]{3})([0-9a-f]{3})([0-9a-f]{2})(-[0-9a-f]{3})([0-9a-f])(-[0-9a-f]{3})([0-9a-f])(-[0-9a-f]{3})([0-9a-f]-[0-9a-f]{12})/\1\n\2\n\3\4\n\5\6\n\7\8\n\9/g
+s/(\n[0-9a-f]-[0-9a-f]{3})([0-9a-f]{3})([0-9a-f]{3})([0-9a-f]{3})/\1\n\2\n\3\n\4/g
+s/(\+|%2[Bb]|[Tt][Ee][Ll]:)([-. ()\/]{0,2}([0-9]|%3[0-9])){4,}/\1[number]/g
+s/(0|%30)([- ()\/]{0,2}([0-9]|%3[0-9])){4,}/[number]/g
+s/([0-9]|%3[0-9]){4,}/[number]/g
+s/\n//g
+'
+echo | sed -u -E "$masks" >/dev/null 2>&1 || { echo "run-masked.sh: this sed can't mask line by line (sed -u -E)" >&2; exit 78; }
+
+# Both ends of the pipe are opened here, where nothing blocks, and its name is gone before the program starts.
+folder=$(mktemp -d) && mkfifo "$folder/output" || exit 78
+exec 3<>"$folder/output" && exec 4<"$folder/output" && exec 5>"$folder/output" 3>&- && rm -r "$folder" || exit 78
+# It ends with the program's last line, not by a signal to all of them.
+(trap '' TERM INT QUIT HUP; mask) <&4 4<&- 5>&- &
+filter=$!
+# The program must not go on without its log, should this shell be killed.
+if setpriv --pdeathsig KILL true 2>/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi
+# A shell's background programs ignore INT and QUIT.
+"$@" </dev/null >&5 2>&5 4<&- 5>&- &
+program=$!
+exec 4<&- 5>&-
+
+interrupted=
+forward() { interrupted=yes; kill -s "$1" "$program" 2>/dev/null; }
+trap 'forward TERM' TERM INT QUIT
+for signal in HUP USR1 USR2; do trap "forward $signal" "$signal"; done
+# A signal interrupts the wait, which then has no status yet.
+status=
+while [ -z "$status" ] || [ -n "$interrupted" ]; do
+  interrupted=
+  wait "$program"
+  now=$?
+  # 127: the last wait had its status already.
+  [ -n "$status" ] && [ "$now" = 127 ] || status=$now
+done
+# Its last lines; but not for ever, should the reader of the log have stopped.
+(sleep 3; kill -s KILL "$filter") >/dev/null 2>&1 &
+guard=$!
+wait "$filter"
+kill "$guard" 2>/dev/null
+exit "$status"
