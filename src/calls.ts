@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { type CallServices, runCall } from "./call/call.js";
 import type { CallWatcher } from "./call/call-watcher.js";
 import type { EndCause } from "./call/cause.js";
-import type { Admitted, Directory, MediaServers, Trunks } from "./call/interfaces.js";
+import type { Admission, Directory, MediaServers, Trunks } from "./call/interfaces.js";
 import { Occupancy } from "./call/occupancy.js";
 import { Pace } from "./call/pace.js";
 import type { CallSettings } from "./call/settings.js";
@@ -23,6 +23,7 @@ export interface CallsOptions {
   readonly ownWatcher: CallWatcher;
   readonly ownCalls: OwnCalls;
   readonly trunks: Trunks;
+  readonly hasher: CallServices["hasher"];
   readonly media: MediaServers;
   readonly directory: Directory;
   /** What holds for a call that begins now; it keeps this until its end. */
@@ -36,7 +37,7 @@ export interface CallsOptions {
 /** Knows the calls that einwahl places to itself: no trunk lets them in, they take no place, and are counted nowhere. */
 export interface OwnCalls {
   /** `undefined`: somebody calls. */
-  claim(invite: InviteFacts): Admitted | undefined;
+  claim(invite: InviteFacts): Admission | undefined;
 }
 
 export interface CallTerms {
@@ -104,7 +105,7 @@ export class Calls {
 
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
-    const { clock, media, directory } = this.#options;
+    const { clock, hasher, media, directory } = this.#options;
     const { settings, maxConcurrent } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
@@ -113,7 +114,7 @@ export class Calls {
     const own = this.#options.ownCalls.claim(call.invite);
     if (own !== undefined) this.#own.add(call);
     const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, maxConcurrent) : this.#ofOurs(callId, own);
-    const running = runCall(call, { clock, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
+    const running = runCall(call, { clock, hasher, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
       this.#options.onOver(call);
       this.#calls.delete(call);
       this.#own.delete(call);
@@ -141,7 +142,7 @@ export class Calls {
     };
   }
 
-  #ofOurs(callId: string, own: Admitted): Treatment {
+  #ofOurs(callId: string, own: Admission): Treatment {
     const { ownWatcher } = this.#options;
     return {
       trunks: { admit: () => success(own) },

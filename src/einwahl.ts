@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { BbbServer } from "./bbb/bbb-server.js";
@@ -5,6 +6,8 @@ import type { BbbDirectory } from "./bbb/directory.js";
 import { Calls } from "./calls.js";
 import type { CallWatcher } from "./call/call-watcher.js";
 import type { CallSettings } from "./call/settings.js";
+import { CallerHasher } from "./caller/known-caller.js";
+import { daysWithOneKey } from "./caller/pseudonym.js";
 import type { Clock } from "./clock.js";
 import type { BbbServerConfig, Config } from "./config/config.js";
 import { needsStore } from "./config/needs-store.js";
@@ -12,7 +15,7 @@ import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
 import { makeBbbServer, makeDirectory } from "./parts/bbb.js";
-import { callSettings, newProcessKey } from "./parts/call-settings.js";
+import { callSettings } from "./parts/call-settings.js";
 import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
 import { KeptParts } from "./parts/kept-parts.js";
 import { makeLine } from "./parts/line.js";
@@ -25,6 +28,7 @@ import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
 import type { RoomStore } from "./store/room-store.js";
+import { StoredDayKeys } from "./store/stored-day-keys.js";
 import type { SyntheticCalls } from "./synthetic/synthetic-calls.js";
 import { TestLine } from "./synthetic/test-line.js";
 import { Lines } from "./trunk/lines.js";
@@ -51,7 +55,8 @@ export class Einwahl {
   readonly #mediaServers: MediaServerPool;
   readonly #bbbServerParts: KeptParts<BbbServerConfig, BbbServer>;
   readonly #directory: BbbDirectory;
-  readonly #processKey = newProcessKey();
+  readonly #pseudonymKeys: StoredDayKeys;
+  readonly #throttleKeys: StoredDayKeys;
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
   readonly #testLine: TestLine;
@@ -70,7 +75,9 @@ export class Einwahl {
     this.#logger = logger;
     this.#clock = clock;
     this.#logTrouble = options.logTrouble ?? (() => undefined);
-    this.#settings = callSettings(config, this.#processKey);
+    this.#settings = callSettings(config);
+    this.#pseudonymKeys = this.#dayKeys(daysWithOneKey - 1);
+    this.#throttleKeys = this.#dayKeys(0);
     this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), () => this.#web?.rooms, logger, clock);
     this.#signalling = this.#openSignalling();
@@ -89,6 +96,7 @@ export class Einwahl {
       ownWatcher: this.#monitoring.ownWatcher,
       ownCalls: this.#testLine,
       trunks: this.#lines,
+      hasher: new CallerHasher({ pseudonymKeys: this.#pseudonymKeys, throttleKeys: this.#throttleKeys, random: randomBytes }),
       media: this.#mediaServers,
       directory: this.#directory,
       terms: () => ({ settings: this.#settings, maxConcurrent: this.#config.calls.maxConcurrent }),
@@ -117,6 +125,7 @@ export class Einwahl {
     const einwahl = new Einwahl(options);
     try {
       einwahl.#web = await einwahl.#openWeb();
+      await Promise.all([einwahl.#pseudonymKeys.open(undefined), einwahl.#throttleKeys.open(undefined)]);
     } catch (error) {
       await einwahl.stop(0);
       throw error;
@@ -192,6 +201,8 @@ export class Einwahl {
     this.#directory.close();
     this.#mediaServers.close();
     this.#signalling.close();
+    this.#pseudonymKeys.close();
+    this.#throttleKeys.close();
     await this.#web?.close();
   }
 
@@ -205,12 +216,24 @@ export class Einwahl {
       this.#web?.replace(config),
     ]);
     this.#config = config;
-    this.#settings = callSettings(config, this.#processKey);
+    this.#settings = callSettings(config);
     await this.#lines.replace(config.trunks);
     this.#syntheticCalls.start();
     this.#checkReady();
     const lacksStore = needsStore(config) && this.#web?.store.kind === "none";
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
+  }
+
+  #dayKeys(daysBefore: number): StoredDayKeys {
+    return new StoredDayKeys({
+      daysBefore,
+      clock: this.#clock,
+      now: Date.now,
+      random: randomBytes,
+      onBug: (error) => {
+        this.#logger.error({ err: error }, "bug");
+      },
+    });
   }
 
   #openSignalling(): Signalling {

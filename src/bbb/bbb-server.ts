@@ -132,7 +132,7 @@ export class BbbServer {
     const node = this.#nodeOf(meeting);
     if (node === undefined) return undefined;
     const parent = meeting.parentId === undefined ? undefined : this.#meetings.withId(meeting.parentId);
-    return { node, meetingId: meeting.meetingId, voiceBridge: meeting.voiceBridge, mainRoom: parent?.voiceBridge };
+    return { node, meetingId: meeting.meetingId, createdAt: meeting.createdAt, voiceBridge: meeting.voiceBridge, mainRoom: parent?.voiceBridge };
   }
 
   /**

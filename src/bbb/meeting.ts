@@ -7,6 +7,8 @@ export type AudioBridge = "freeswitch" | "livekit";
 export interface Meeting {
   /** BBB's internal id: another one each time a room is opened. */
   readonly meetingId: string;
+  /** Milliseconds since 1970, by the BBB server's clock; `undefined`: unknown. */
+  readonly createdAt: number | undefined;
   readonly voiceBridge: Pin;
   /** Whether somebody is in it. */
   readonly isOccupied: boolean;
@@ -23,4 +25,10 @@ export const longestMeetingId = 200;
 export function audioBridgeNamed(name: string | undefined): AudioBridge | undefined {
   if (name === undefined || name === "") return undefined;
   return name === "livekit" ? "livekit" : "freeswitch";
+}
+
+/** From the end of BBB's internal id, which is the same in every answer and webhook; `createTime` where an id has none. */
+export function creationTime(createTime: string | undefined, meetingId: string): number | undefined {
+  const digits = [meetingId.slice(meetingId.lastIndexOf("-") + 1), createTime].find((text) => text !== undefined && /^[0-9]{12,14}$/.test(text));
+  return digits === undefined ? undefined : Number(digits);
 }

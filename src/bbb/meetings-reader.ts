@@ -2,10 +2,10 @@ import { Buffer } from "node:buffer";
 import { Parser } from "htmlparser2";
 import { Pin } from "../caller/secret.js";
 import { type Result, failure, success } from "../result.js";
-import { type Meeting, audioBridgeNamed, longestMeetingId } from "./meeting.js";
+import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
 
 /** The elements of a meeting that are read. */
-const fieldNames = ["voiceBridge", "internalMeetingID", "hasBeenForciblyEnded", "participantCount", "running", "parentMeetingID", "audioBridge"] as const;
+const fieldNames = ["voiceBridge", "internalMeetingID", "createTime", "hasBeenForciblyEnded", "participantCount", "running", "parentMeetingID", "audioBridge"] as const;
 type FieldName = (typeof fieldNames)[number];
 const fieldNameSet: ReadonlySet<string> = new Set(fieldNames);
 
@@ -143,6 +143,7 @@ export class MeetingsReader {
     if (this.#meetings.length === mostMeetings) this.#giveUp("the answer has too many meetings");
     this.#meetings.push({
       meetingId,
+      createdAt: creationTime(this.#textOf("createTime"), meetingId),
       voiceBridge: pin.value,
       isOccupied: this.#isOccupied(),
       parentId: this.#textOf("parentMeetingID"),

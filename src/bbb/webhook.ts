@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { Pin } from "../caller/secret.js";
 import type { ChecksumAlgorithm } from "./api-checksum.js";
-import { type Meeting, audioBridgeNamed, longestMeetingId } from "./meeting.js";
+import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
 
 /** What a webhook tells that matters here. */
 export type WebhookEvent =
@@ -20,6 +20,7 @@ const event = z.object({
       meeting: z.object({
         "internal-meeting-id": meetingId,
         "parent-id": z.string().max(longestMeetingId).optional().catch(undefined),
+        "create-time": z.coerce.string().optional().catch(undefined),
         "voice-conf": z.coerce.string().optional().catch(undefined),
         audioBridge: z.string().max(40).optional().catch(undefined),
       }),
@@ -61,6 +62,7 @@ function readEvent(value: unknown): WebhookEvent[] {
     kind: "created",
     meeting: {
       meetingId: internalId,
+      createdAt: creationTime(meeting["create-time"], internalId),
       voiceBridge: pin.value,
       isOccupied: false,
       parentId: parent === undefined || parent === "" || parent === noParent ? undefined : parent,

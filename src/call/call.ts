@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
+import type { CallerHasher } from "../caller/known-caller.js";
 import { labelFor } from "../caller/label.js";
-import { pseudonymFor } from "../caller/pseudonym.js";
 import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
@@ -21,6 +20,8 @@ import { Waiting } from "./wait.js";
 export interface CallServices {
   readonly clock: Clock;
   readonly trunks: Trunks;
+  /** Puts keyed hashes in the place of callers' numbers. */
+  readonly hasher: Pick<CallerHasher, "hash" | "pseudonymIn">;
   readonly media: MediaServers;
   readonly directory: Directory;
   /** Spreads the entries of callers who have waited for the same moment. */
@@ -100,7 +101,7 @@ async function live(
 ): Promise<EndCause> {
   const waiting = new Waiting(services.clock, line.ended);
 
-  const admitted = admit(call, services);
+  const admitted = admit(call, services, settings);
   if (!admitted.ok) return admitted.failure;
   story.note({ trunk: admitted.value.trunk });
   const place = services.takePlace(admitted.value);
@@ -124,9 +125,9 @@ async function live(
     story,
     services,
     settings,
-    appearIn: ({ meetingId }) => ({
+    appearIn: (conference) => ({
       label: labelFor(admitted.value.caller, settings.label, conversation.language),
-      pseudonym: pseudonymFor(admitted.value.caller, meetingId, settings.pseudonymKey, randomBytes),
+      pseudonym: services.hasher.pseudonymIn(conference, admitted.value.caller),
     }),
     language: admitted.value.languages[0],
     hints: settings.hints ? "due" : "said",
@@ -137,11 +138,12 @@ async function live(
   return cause;
 }
 
-/** Whether the call comes in at all; nothing has been spent on it yet. */
-function admit(call: IncomingCall, services: CallServices): Result<Admitted, EndCause> {
-  const admitted = services.trunks.admit(call.invite);
-  if (!admitted.ok) return admitted;
+/** Whether the call comes in at all; nothing has been spent on it yet. From here on the caller's number is not in memory any more. */
+function admit(call: IncomingCall, { trunks, hasher }: CallServices, settings: CallSettings): Result<Admitted, EndCause> {
+  const admission = trunks.admit(call.invite);
+  if (!admission.ok) return admission;
   if (call.offer === "unusable") return failure("unusable-offer");
-  if (call.offer === "plain" && admitted.value.srtp === "mandatory") return failure("plain-rtp");
-  return success(admitted.value);
+  if (call.offer === "plain" && admission.value.srtp === "mandatory") return failure("plain-rtp");
+  call.forgetCaller();
+  return success({ ...admission.value, caller: hasher.hash(admission.value.caller, settings) });
 }

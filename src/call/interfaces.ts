@@ -3,6 +3,7 @@
  * the call knows neither drachtio nor FreeSWITCH nor BBB's API.
  */
 import type { Caller } from "../caller/caller.js";
+import type { KnownCaller } from "../caller/known-caller.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { Latch } from "../latch.js";
@@ -15,25 +16,33 @@ import type { PromptName } from "./prompts.js";
 /** What the caller's SDP asks for; `none`: there is no SDP, the caller expects our offer. */
 export type OfferKind = "sdes" | "plain" | "none" | "unusable";
 
-/** The trunk's view of an INVITE that it lets in. */
+/** The trunk's view of an INVITE that it lets in, with the caller's number. */
+export interface Admission extends Omit<Admitted, "caller"> {
+  readonly caller: Caller;
+}
+
+/** What is kept of an INVITE that has been let in. */
 export interface Admitted {
   readonly trunk: string;
   /** The most calls at a time over this trunk; `undefined`: no limit of its own. */
   readonly channels: number | undefined;
   /** The dialled number's languages, the first of which the caller is greeted in. */
   readonly languages: readonly [Language, ...Language[]];
-  readonly caller: Caller;
+  readonly caller: KnownCaller;
   readonly srtp: "mandatory" | "optional";
 }
 
 /** A call that has come in and is not answered yet. */
 export interface IncomingCall {
+  /** After `forgetCaller` it says nothing of the caller. */
   readonly invite: InviteFacts;
   readonly offer: OfferKind;
   /** Set once, when the signalling side is over: CANCEL, BYE, a lost ACK, the SIP server gone. */
   readonly gone: Latch<EndCause>;
   /** The caller's SDP in the form the media server takes; "" when the INVITE had none. */
   readonly mediaOffer: string;
+  /** Drops what the INVITE says of the caller; comes once, with the admission. */
+  forgetCaller(): void;
   ring(): void;
   refuse(answer: SipAnswer): void;
   /** Accepts with the media server's answer; fails when the caller has cancelled or the SIP server is gone. */
@@ -48,7 +57,7 @@ export interface IncomingCall {
 
 /** The trunks, which know whose calls come in and for which numbers. */
 export interface Trunks {
-  admit(invite: InviteFacts): Result<Admitted, "unknown-source" | "unknown-number">;
+  admit(invite: InviteFacts): Result<Admission, "unknown-source" | "unknown-number">;
 }
 
 /** The media servers, of which one is chosen for the call. */
@@ -167,6 +176,8 @@ export interface Conference {
   readonly node: ConferenceNode;
   /** BBB's internal meeting id: a new one each time a room is opened. */
   readonly meetingId: string;
+  /** When the meeting was created, milliseconds since 1970 by the BBB server's clock; `undefined`: unknown. */
+  readonly createdAt: number | undefined;
   readonly voiceBridge: Pin;
   /** The PIN of the main room, when this is one of its breakout rooms. */
   readonly mainRoom: Pin | undefined;

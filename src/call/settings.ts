@@ -35,6 +35,6 @@ export interface CallSettings {
   /** The longest that a call may last, from the INVITE on. */
   readonly maxDurationMs: number;
   readonly label: LabelSettings;
-  /** The key of the pseudonyms, 32 bytes. */
-  readonly pseudonymKey: Buffer;
+  /** The operator's key, which is mixed into the pseudonym key of each day, 32 bytes; `undefined`: there is none. */
+  readonly pseudonymKey: Buffer | undefined;
 }

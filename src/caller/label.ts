@@ -1,4 +1,4 @@
-import type { Caller } from "./caller.js";
+import type { KnownCaller } from "./known-caller.js";
 import type { Language } from "./language.js";
 
 /** What a conference shows of a caller; each text has passed `labelTemplateFault` or `labelWordFault`. */
@@ -29,16 +29,21 @@ const markers = ["bbbid", "global_audio_", "listenonly"];
  * The name under which a conference shows the caller. Beside the operator's own text it holds at most
  * the last four digits of the number: nothing else of the SIP message gets this far.
  */
-export function labelFor(caller: Caller, settings: LabelSettings, language: Language): string {
+export function labelFor(caller: KnownCaller, settings: LabelSettings, language: Language): string {
   switch (caller.kind) {
     case "number":
-      return settings.template[language].replaceAll(placeholder, caller.number.reveal().slice(-4));
+      return settings.template[language].replaceAll(placeholder, caller.last4);
     case "anonymous":
       return settings.anonymous[language];
     case "short":
     case "unreadable":
       return settings.unreadable[language];
   }
+}
+
+/** Whether a label shows anything of the number. */
+export function showsLastFour({ template }: LabelSettings): boolean {
+  return Object.values(template).some((each) => each.includes(placeholder));
 }
 
 /** What is wrong with a label template, `undefined` when BBB and FreeSWITCH can take all that it makes. */

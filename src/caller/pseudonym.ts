@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import type { Caller } from "./caller.js";
+import { type Day, dayOf } from "./day-keys.js";
+import type { KnownCaller, NumberedCaller } from "./known-caller.js";
 
 /** No digits: a number in which letters stand for digits is still taken for a phone number by some. */
 const alphabet = "abcdefghijklmnop";
@@ -7,24 +8,41 @@ const alphabet = "abcdefghijklmnop";
 /** 64 bits: no two callers of a meeting meet by chance. */
 const pseudonymBytes = 8;
 
-/** The bytes of the HMAC key that is made from the operator's text or at random. */
-export const pseudonymKeyBytes = 32;
+/** The meeting in which the caller is to have a pseudonym. */
+export interface PseudonymMeeting {
+  /** BBB's internal meeting id. */
+  readonly meetingId: string;
+  /** When the meeting was created, milliseconds since 1970 by the BBB server's clock; `undefined`: unknown. */
+  readonly createdAt: number | undefined;
+}
+
+/** For so many days a meeting keeps the key of the day on which it was created, then it gets the next one. */
+export const daysWithOneKey = 6;
 
 /**
  * The From user under which BBB knows the caller. BBB shows it to every web client and bans by it, so it is
- * the same for the same number in the same meeting, another one in the next meeting, and nobody without the
- * key can compute the number back. Callers without a number get another one for every call.
+ * the same for the same number in the same meeting, and another one in the next meeting. Once the day's key is
+ * deleted the number can't be computed from it. Callers without a number get another one for every call.
  *
- * @param meetingId BBB's internal meeting id
- * @param key of HMAC-SHA256, 32 bytes
  * @param random gives that many random bytes, as `randomBytes` of node:crypto does
  * @returns `anruf-` and 16 of `a-p`: a plain SIP user part (RFC 3261 section 25.1) that is no phone number
  */
-export function pseudonymFor(caller: Caller, meetingId: string, key: Buffer, random: (bytes: number) => Buffer): string {
-  if (caller.kind !== "number") return `anruf-${letters(random(pseudonymBytes))}`;
-  // A number holds no NUL, so that no other pair of number and meeting gives the same text.
-  const digest = createHmac("sha256", key).update(`${caller.number.reveal()}\0${meetingId}`).digest();
-  return `anruf-${letters(digest.subarray(0, pseudonymBytes))}`;
+export function pseudonymFor(caller: KnownCaller, meeting: PseudonymMeeting, today: Day, random: (bytes: number) => Buffer): string {
+  const seed = caller.kind === "number" ? seedFor(caller, keyDayOf(meeting, today)) : undefined;
+  if (seed === undefined) return `anruf-${letters(random(pseudonymBytes))}`;
+  return `anruf-${letters(createHmac("sha256", seed).update(meeting.meetingId).digest().subarray(0, pseudonymBytes))}`;
+}
+
+/** The day whose key holds for a meeting: a meeting of a week has two, so that no key is kept for longer. */
+function keyDayOf({ createdAt }: PseudonymMeeting, today: Day): Day {
+  const created = createdAt === undefined ? today : dayOf(createdAt);
+  // A BBB server whose clock is ahead: tomorrow's key exists, no later one does.
+  return created > today ? today + 1 : today - ((today - created) % daysWithOneKey);
+}
+
+/** A call of several days outlives its seeds: then the latest one it has holds. */
+function seedFor({ pseudonymSeeds }: NumberedCaller, day: Day): Buffer | undefined {
+  return pseudonymSeeds.get(day) ?? pseudonymSeeds.get(Math.max(...pseudonymSeeds.keys()));
 }
 
 /** The key for a text of the operator's, of any length. */

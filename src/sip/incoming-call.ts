@@ -19,12 +19,12 @@ const byeLimit = 4_000;
  * the caller cancel, 200 and 487; this side never answers a CANCEL.
  */
 export class DrachtioCall implements IncomingCall {
-  readonly invite: InviteFacts;
   readonly gone = new Latch<EndCause>();
   readonly #srf: SrfLike;
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
   readonly #clock: Clock;
+  #invite: InviteFacts;
   #offer: Offer;
   readonly #onBug: (error: unknown) => void;
   #dialog: SrfDialog | undefined;
@@ -37,10 +37,14 @@ export class DrachtioCall implements IncomingCall {
     this.#request = request;
     this.#response = response;
     this.#offer = readOffer(request.body ?? "");
-    this.invite = readInvite(request);
+    this.#invite = readInvite(request);
     request.on("cancel", () => {
       this.gone.set("cancelled");
     });
+  }
+
+  get invite(): InviteFacts {
+    return this.#invite;
   }
 
   get offer(): OfferKind {
@@ -54,6 +58,10 @@ export class DrachtioCall implements IncomingCall {
   /** The dialog's id at drachtio, once the call is accepted. */
   get dialogId(): string | undefined {
     return this.#dialog?.id;
+  }
+
+  forgetCaller(): void {
+    this.#invite = { source: this.#invite.source, requestUri: "", to: "", calledParty: "", from: "", privacy: "", assertedIdentities: [] };
   }
 
   ring(): void {

@@ -1,4 +1,4 @@
-import type { Admitted, Trunks } from "../call/interfaces.js";
+import type { Admission, Trunks } from "../call/interfaces.js";
 import { parseNameAddress } from "../caller/name-address.js";
 import type { Language } from "../caller/language.js";
 import type { OwnCalls } from "../calls.js";
@@ -41,14 +41,14 @@ export class TestLine implements OwnCalls {
     this.#door = undefined;
   }
 
-  claim(invite: InviteFacts): Admitted | undefined {
+  claim(invite: InviteFacts): Admission | undefined {
     if (this.#door === undefined || this.#arrived >= mostCalls) return undefined;
     const admitted = this.#door.kind === "secret" ? bySecret(invite, this.#door) : this.#byTrunk(invite, this.#door);
     if (admitted !== undefined) this.#arrived += 1;
     return admitted;
   }
 
-  #byTrunk(invite: InviteFacts, { trunk, numbers }: Extract<Door, { kind: "trunk" }>): Admitted | undefined {
+  #byTrunk(invite: InviteFacts, { trunk, numbers }: Extract<Door, { kind: "trunk" }>): Admission | undefined {
     const admitted = this.#trunks.admit(invite);
     if (!admitted.ok || admitted.value.trunk !== trunk) return undefined;
     const { caller } = admitted.value;
@@ -56,7 +56,7 @@ export class TestLine implements OwnCalls {
   }
 }
 
-function bySecret({ source, requestUri }: InviteFacts, { user, language }: Extract<Door, { kind: "secret" }>): Admitted | undefined {
+function bySecret({ source, requestUri }: InviteFacts, { user, language }: Extract<Door, { kind: "secret" }>): Admission | undefined {
   if (source.transport !== "tls" || parseNameAddress(`<${requestUri}>`)?.user !== user) return undefined;
   return { trunk: testTrunk, channels: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
 }

@@ -1,4 +1,4 @@
-import type { Admitted, Trunks } from "../call/interfaces.js";
+import type { Admission, Trunks } from "../call/interfaces.js";
 import type { TrunkConfig } from "../config/config.js";
 import type { Result } from "../result.js";
 import { sameSettings } from "../config/same-settings.js";
@@ -30,7 +30,7 @@ export class Lines implements Trunks {
     await Promise.all(this.#lines.map((line) => line.open()));
   }
 
-  admit(invite: InviteFacts): Result<Admitted, "unknown-source" | "unknown-number"> {
+  admit(invite: InviteFacts): Result<Admission, "unknown-source" | "unknown-number"> {
     return this.#admission.admit(invite);
   }
 

@@ -1,5 +1,5 @@
 import type { CountryCode } from "libphonenumber-js";
-import type { Admitted, Trunks } from "../call/interfaces.js";
+import type { Admission, Admitted, Trunks } from "../call/interfaces.js";
 import { digitsOf, identifyCaller } from "../caller/caller.js";
 import type { Language } from "../caller/language.js";
 import { parseNameAddress, splitValues } from "../caller/name-address.js";
@@ -41,7 +41,7 @@ export class TrunkAdmission implements Trunks {
     this.#trunks = trunks;
   }
 
-  admit(invite: InviteFacts): Result<Admitted, "unknown-source" | "unknown-number"> {
+  admit(invite: InviteFacts): Result<Admission, "unknown-source" | "unknown-number"> {
     const { address, transport } = invite.source;
     const candidates = this.#trunks.filter((trunk) => trunk.allows(address) && (trunk.signalling === "any" || transport === "tls"));
     if (candidates.length === 0) return failure("unknown-source");

@@ -46,6 +46,20 @@ await t.test("several meetings, a single one, none", (t) => {
   t.end();
 });
 
+await t.test("the time of creation is in the id, which all answers have in common, or else in createTime", (t) => {
+  for (const [id, createTime, createdAt] of [
+    ["183f0bf3a0982a127bdb8161e0c44eb696b3e75c-1700000000001", "1700000000000", 1_700_000_000_001],
+    ["room", "1700000000000", 1_700_000_000_000],
+    ["room-17", "", undefined],
+    ["room", "Fri Nov 14", undefined],
+    ["room", "-1700000000000", undefined],
+  ] as const) {
+    const meetings = readMeetings(answer(`<meeting><internalMeetingID>${id}</internalMeetingID><createTime>${createTime}</createTime><voiceBridge>12345</voiceBridge></meeting>`));
+    t.equal(meetings.ok ? meetings.value[0]?.createdAt : "unread", createdAt, `${id} ${createTime}`);
+  }
+  t.end();
+});
+
 await t.test("a PIN is text", (t) => {
   t.strictSame(read(answer(["00042", "0", "1e3", "0x1F", "12345678901", "123456789012", "", "-5", "1.5", "+49", " 777 ", "12 34", "٣٣٣"].map((pin, at) => meeting(pin, `m-${at}`)).join(""))), [
     "00042/m-0",

@@ -26,6 +26,8 @@ await t.test("meetings that begin and end, and everything else left out", (t) =>
   t.equal(first?.kind === "created" ? first.meeting.voiceBridge.reveal() : "", "04711", "a leading zero counts");
   t.match(readWebhook(form([meeting({ "parent-id": "abc-0", audioBridge: "livekit" })])), [{ meeting: { parentId: "abc-0", audioBridge: "livekit" } }]);
   t.match(readWebhook(form([meeting({ audioBridge: undefined })])), [{ meeting: { audioBridge: undefined } }], "BBB before 3.0 tells nothing");
+  t.match(readWebhook(form([meeting({ "create-time": 1_700_000_000_000 }), meeting({ "internal-meeting-id": "abc-1700000000001", "create-time": 1 })])), [{ meeting: { createdAt: 1_700_000_000_000 } }, { meeting: { createdAt: 1_700_000_000_001 } }]);
+  t.match(readWebhook(form([meeting({ "create-time": { a: 1 } })])), [{ meeting: { createdAt: undefined } }]);
   t.strictSame(readWebhook(form([meeting({}, "meeting-ended")])), [{ kind: "ended", meetingId: "abc-1" }]);
   t.strictSame(readWebhook(form([meeting({}, "user-joined"), { data: { type: "event", id: "rap-published", attributes: {} } }])), []);
   t.equal(readWebhook(form([created, meeting({}, "meeting-ended")]))?.length, 2, "several at once");

@@ -1,6 +1,6 @@
 import t from "tap";
 import { failure, success } from "../../src/result.js";
-import { CallWorld, type WorldScript, someAdmitted } from "../support/fake-world.js";
+import { CallWorld, type WorldScript, someAdmission } from "../support/fake-world.js";
 
 /** Each with the SIP answer that the caller's side gets; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
 const refusals: readonly {
@@ -16,7 +16,7 @@ const refusals: readonly {
   { name: "an unusable offer", changes: { offer: "unusable" }, cause: "unusable-offer", status: 488, header: ["Warning", /^305 einwahl ".+"$/] },
   {
     name: "an unusable offer where plain RTP is allowed",
-    changes: { offer: "unusable", admission: success(someAdmitted({ srtp: "optional" })) },
+    changes: { offer: "unusable", admission: success(someAdmission({ srtp: "optional" })) },
     cause: "unusable-offer",
     status: 488,
   },

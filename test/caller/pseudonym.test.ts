@@ -1,13 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { parsePhoneNumberFromString } from "libphonenumber-js";
 import t from "tap";
-import { type Caller, identifyCaller } from "../../src/caller/caller.js";
-import { pseudonymFor, pseudonymKeyBytes, pseudonymKeyFrom } from "../../src/caller/pseudonym.js";
+import { identifyCaller } from "../../src/caller/caller.js";
+import { dayMs } from "../../src/caller/day-keys.js";
+import type { KnownCaller } from "../../src/caller/known-caller.js";
+import { defaultLabels } from "../../src/caller/label.js";
+import { daysWithOneKey, pseudonymFor, pseudonymKeyFrom } from "../../src/caller/pseudonym.js";
+import { FakeDayKeys, fakeHasher } from "../support/fake-day-keys.js";
 
-const key = Buffer.alloc(32, 1);
+const keys = new FakeDayKeys();
+const today = keys.today;
 
-function caller(number: string): Caller {
-  return identifyCaller({ from: `<sip:${number}@x>`, assertedIdentities: [] }, { country: "DE", bareCountryCode: false });
+function caller(number: string, { pseudonymKey, label = defaultLabels }: { pseudonymKey?: Buffer; label?: typeof defaultLabels } = {}): KnownCaller {
+  const identified = identifyCaller({ from: `<sip:${number}@x>`, assertedIdentities: [] }, { country: "DE", bareCountryCode: false });
+  return fakeHasher(keys).hash(identified, { label, pseudonymKey });
+}
+
+function meeting(meetingId: string, createdOn = today): { meetingId: string; createdAt: number } {
+  return { meetingId, createdAt: createdOn * dayMs + 1_000 };
 }
 
 function noRandom(): Buffer {
@@ -15,45 +25,77 @@ function noRandom(): Buffer {
 }
 
 await t.test("the same caller is the same in a meeting, however the trunk writes the number", (t) => {
-  const pseudonym = pseudonymFor(caller("+4915112345678"), "meeting-1", key, noRandom);
+  const pseudonym = pseudonymFor(caller("+4915112345678"), meeting("1"), today, noRandom);
   t.match(pseudonym, /^anruf-[a-p]{16}$/);
-  t.equal(pseudonymFor(caller("004915112345678"), "meeting-1", key, noRandom), pseudonym);
-  t.equal(pseudonymFor(caller("015112345678"), "meeting-1", key, noRandom), pseudonym);
+  t.equal(pseudonymFor(caller("004915112345678"), meeting("1"), today, noRandom), pseudonym);
+  t.equal(pseudonymFor(caller("015112345678"), meeting("1"), today, noRandom), pseudonym);
   t.end();
 });
 
-await t.test("another meeting, caller or key gives another one", (t) => {
+await t.test("another meeting, caller, day or operator's key gives another one", (t) => {
   const pseudonyms = new Set([
-    pseudonymFor(caller("+4915112345678"), "meeting-1", key, noRandom),
-    pseudonymFor(caller("+4915112345678"), "meeting-2", key, noRandom),
-    pseudonymFor(caller("+4915112345679"), "meeting-1", key, noRandom),
-    pseudonymFor(caller("+4915112345678"), "meeting-1", Buffer.alloc(32, 2), noRandom),
+    pseudonymFor(caller("+4915112345678"), meeting("1"), today, noRandom),
+    pseudonymFor(caller("+4915112345678"), meeting("2"), today, noRandom),
+    pseudonymFor(caller("+4915112345679"), meeting("1"), today, noRandom),
+    pseudonymFor(caller("+4915112345678"), meeting("1", today - 1), today, noRandom),
+    pseudonymFor(caller("+4915112345678", { pseudonymKey: Buffer.alloc(32, 2) }), meeting("1"), today, noRandom),
   ]);
-  t.equal(pseudonyms.size, 4);
+  t.equal(pseudonyms.size, 5);
   t.end();
 });
 
 await t.test("callers without a number can't be told from call to call", (t) => {
   for (const kind of ["anonymous", "short", "unreadable"] as const) {
-    const first = pseudonymFor({ kind }, "meeting-1", key, randomBytes);
-    const second = pseudonymFor({ kind }, "meeting-1", key, randomBytes);
+    const first = pseudonymFor({ kind }, meeting("1"), today, randomBytes);
+    const second = pseudonymFor({ kind }, meeting("1"), today, randomBytes);
     t.match(first, /^anruf-[a-p]{16}$/);
     t.not(first, second);
   }
-  t.equal(pseudonymFor({ kind: "anonymous" }, "m", key, (bytes) => Buffer.alloc(bytes)), "anruf-aaaaaaaaaaaaaaaa", "it comes from what was passed in");
-  t.equal(pseudonymFor({ kind: "anonymous" }, "m", key, (bytes) => Buffer.alloc(bytes, 0xff)), "anruf-pppppppppppppppp");
+  t.equal(pseudonymFor({ kind: "anonymous" }, meeting("1"), today, (bytes) => Buffer.alloc(bytes)), "anruf-aaaaaaaaaaaaaaaa", "it comes from what was passed in");
+  t.equal(pseudonymFor({ kind: "anonymous" }, meeting("1"), today, (bytes) => Buffer.alloc(bytes, 0xff)), "anruf-pppppppppppppppp");
   t.end();
 });
 
-await t.test("it is the first 64 bits of the HMAC", (t) => {
-  // printf '+4915112345678\0meeting-1' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0101..01 -binary | head -c8 | od -An -tx1 | tr -d ' ' | tr 0-9a-f a-p
-  t.equal(pseudonymFor(caller("+4915112345678"), "meeting-1", key, noRandom), "anruf-gkidapnbpdgkpcji");
+await t.test("a meeting keeps the key of the day on which it was created, also over midnight", (t) => {
+  const keys = new FakeDayKeys();
+  const [first] = keys.days;
+  const number = identifyCaller({ from: "<sip:+4915112345678@x>", assertedIdentities: [] }, { country: "DE", bareCountryCode: false });
+  const settings = { label: defaultLabels, pseudonymKey: undefined };
+  const hasher = fakeHasher(keys, noRandomButKey());
+  const early = hasher.hash(number, settings);
+  const before = hasher.pseudonymIn(meeting("1"), early);
+  const long = hasher.pseudonymIn(meeting("2", first), early);
+  keys.today += 1;
+  t.equal(hasher.pseudonymIn(meeting("1"), early), before, "the same call after midnight");
+  t.equal(hasher.pseudonymIn(meeting("1"), hasher.hash(number, settings)), before, "another call on the next day");
+  t.equal(hasher.pseudonymIn(meeting("3", today + 1), early), hasher.pseudonymIn(meeting("3", today + 1), hasher.hash(number, settings)), "a meeting of the new day, for a call from before midnight");
+  t.not(hasher.pseudonymIn(meeting("2", first), hasher.hash(number, settings)), long, `after ${daysWithOneKey} days a meeting gets the next key`);
+  keys.today += daysWithOneKey - 2;
+  t.equal(hasher.pseudonymIn(meeting("1"), hasher.hash(number, settings)), before, "on its last day with this key");
+  t.ok(hasher.pseudonymIn(meeting("4", keys.today), early), "a call of many days has some pseudonym, of its number");
+  t.equal(hasher.pseudonymIn(meeting("4", keys.today), early), hasher.pseudonymIn(meeting("4", keys.today), early));
+  t.end();
+});
+
+await t.test("a meeting whose server's clock is ahead, or that has no time, has a pseudonym all the same", (t) => {
+  const known = caller("+4915112345678");
+  for (const created of [{ createdAt: undefined }, { createdAt: (today + 9) * dayMs }, { createdAt: 0 }]) {
+    const pseudonym = pseudonymFor(known, { meetingId: "1", ...created }, today, noRandom);
+    t.equal(pseudonymFor(known, { meetingId: "1", ...created }, today, noRandom), pseudonym);
+  }
+  t.end();
+});
+
+await t.test("nothing that is kept of a caller holds the number, or what no label shows", (t) => {
+  t.match(caller("+4915112345678"), { kind: "number", last4: "5678" });
+  t.notMatch(JSON.stringify(caller("+4915112345678")), "1234567");
+  t.match(caller("+4915112345678", { label: { ...defaultLabels, template: { de: "Telefon", en: "Phone" } } }), { kind: "number", last4: "" });
   t.end();
 });
 
 await t.test("nothing takes it for a phone number", (t) => {
   for (let run = 0; run < 1000; run += 1) {
-    const pseudonym = pseudonymFor({ kind: "anonymous" }, "m", key, randomBytes);
+    const pseudonym = pseudonymFor({ kind: "anonymous" }, meeting("1"), today, randomBytes);
     if (parsePhoneNumberFromString(pseudonym, "DE") !== undefined) t.fail(pseudonym);
   }
   t.pass();
@@ -61,8 +103,13 @@ await t.test("nothing takes it for a phone number", (t) => {
 });
 
 await t.test("the operator's text becomes a key of the right size", (t) => {
-  t.equal(pseudonymKeyFrom("short").length, pseudonymKeyBytes);
+  t.equal(pseudonymKeyFrom("short").length, 32);
   t.notSame(pseudonymKeyFrom("a"), pseudonymKeyFrom("b"));
   t.same(pseudonymKeyFrom("a"), pseudonymKeyFrom("a"));
   t.end();
 });
+
+/** The hasher's own key is all that may be random. */
+function noRandomButKey(): (bytes: number) => Buffer {
+  return (bytes) => (bytes === 32 ? Buffer.alloc(bytes) : noRandom());
+}

@@ -1,11 +1,11 @@
 import t from "tap";
 import type { BridgeTarget } from "../../src/call/interfaces.js";
-import { labelFor, labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
-import { pseudonymFor } from "../../src/caller/pseudonym.js";
+import { defaultLabels, labelFor, labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
 import { dialString } from "../../src/media/dial-string.js";
 import { fakeNode, fakePin } from "../support/fake-directory.js";
 import { mulberry32 } from "../support/fake-random.js";
-import { someAdmitted } from "../support/fake-world.js";
+import { fakeHasher } from "../support/fake-day-keys.js";
+import { someAdmission } from "../support/fake-world.js";
 
 const target: BridgeTarget = {
   node: { ...fakeNode("bbb1"), host: "bbb1.example.org", port: 5081 },
@@ -90,7 +90,8 @@ await t.test("no label that the configuration takes gets out of its place", (t) 
     const template = random() < 0.5 ? text : `${text}{last4}`;
     if (labelTemplateFault(template) !== undefined) continue;
     taken += 1;
-    const label = labelFor(someAdmitted().caller, { template: { de: template, en: template }, anonymous: { de: "x", en: "x" }, unreadable: { de: "x", en: "x" } }, "de");
+    const settings = { template: { de: template, en: template }, anonymous: { de: "x", en: "x" }, unreadable: { de: "x", en: "x" } };
+    const label = labelFor(fakeHasher().hash(someAdmission().caller, { label: settings, pseudonymKey: undefined }), settings, "de");
     if (labelWordFault(label) !== undefined) faults.push(`round ${round}: the label is no label`);
     const { variables, destination } = parse(dialString({ ...target, label }, "bbb", "leg-id", "PCMA"));
     if (variables["origination_caller_id_name"] !== label || variables["sip_from_display"] !== label) faults.push(`round ${round}: another label`);
@@ -103,7 +104,9 @@ await t.test("no label that the configuration takes gets out of its place", (t) 
 
 await t.test("no pseudonym gets out of its place", (t) => {
   for (let round = 0; round < 100; round++) {
-    const pseudonym = pseudonymFor(someAdmitted().caller, `meeting-${round}',{}`, Buffer.alloc(32, round), () => Buffer.alloc(8));
+    const hasher = fakeHasher();
+    const caller = hasher.hash(someAdmission().caller, { label: defaultLabels, pseudonymKey: Buffer.alloc(32, round) });
+    const pseudonym = hasher.pseudonymIn({ meetingId: `meeting-${round}',{}`, createdAt: undefined }, caller);
     t.equal(parse(dialString({ ...target, pseudonym }, "bbb", "leg-id", "PCMA")).variables["origination_caller_id_number"], pseudonym);
   }
   t.end();

@@ -6,7 +6,7 @@ import { fakePin } from "./fake-directory.js";
 
 /** A meeting that somebody is in, if nothing else is said. */
 export function fakeMeeting(voiceBridge: string, changes: Partial<Meeting> = {}): Meeting {
-  return { meetingId: `meeting-${voiceBridge}`, voiceBridge: fakePin(voiceBridge), isOccupied: true, parentId: undefined, audioBridge: undefined, ...changes };
+  return { createdAt: undefined, meetingId: `meeting-${voiceBridge}`, voiceBridge: fakePin(voiceBridge), isOccupied: true, parentId: undefined, audioBridge: undefined, ...changes };
 }
 
 export type FakeAnswer = readonly (string | Meeting)[] | { readonly fault: string };

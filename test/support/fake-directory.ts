@@ -13,7 +13,7 @@ export function fakePin(digits: string): Pin {
 }
 
 export function fakeConference(digits: string, server = "bbb1", meetingId = `meeting-${digits}`): Conference {
-  return { node: fakeNode(server), meetingId, voiceBridge: fakePin(digits), mainRoom: undefined };
+  return { node: fakeNode(server), meetingId, createdAt: undefined, voiceBridge: fakePin(digits), mainRoom: undefined };
 }
 
 export interface DirectoryScript {

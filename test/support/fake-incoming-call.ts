@@ -35,6 +35,7 @@ export class FakeIncomingCall implements IncomingCall {
   readonly refusals: SipAnswer[] = [];
   accepts = 0;
   attachments = 0;
+  timesForgotten = 0;
   readonly hangUps: string[] = [];
   /** What the SIP side was asked for and can't do. */
   readonly mistakes: string[] = [];
@@ -59,6 +60,10 @@ export class FakeIncomingCall implements IncomingCall {
     this.#isUp = false;
     this.gone.set(cause);
     return cause;
+  }
+
+  forgetCaller(): void {
+    this.timesForgotten += 1;
   }
 
   ring(): void {

@@ -2,7 +2,7 @@ import { type CallServices, runCall } from "../../src/call/call.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
-import type { Admitted, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
+import type { Admission, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
 import { Pace } from "../../src/call/pace.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
@@ -10,6 +10,7 @@ import { defaultLabels } from "../../src/caller/label.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, failure, success } from "../../src/result.js";
+import { fakeHasher } from "./fake-day-keys.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
 import { type DirectoryScript, FakeDirectory, fakeConference } from "./fake-directory.js";
 import { type EndpointScript, FakeEndpoint, type FakePlay, type Perform, type Timing } from "./fake-endpoint.js";
@@ -17,7 +18,7 @@ import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.
 
 /** How the world around one call behaves. All durations are milliseconds. */
 export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
-  readonly admission: Result<Admitted, "unknown-source" | "unknown-number">;
+  readonly admission: Result<Admission, "unknown-source" | "unknown-number">;
   readonly place: "free" | "too-many-calls" | "trunk-busy" | "draining";
   readonly openMs: Timing;
   readonly openFailure: MediaFailure | undefined;
@@ -37,10 +38,11 @@ export const someSettings: CallSettings = {
   lookUpWithinMs: 5_000,
   maxDurationMs: 3_600_000,
   label: defaultLabels,
-  pseudonymKey: Buffer.alloc(32, 7),
+  pseudonymKey: undefined,
 };
 
-export function someAdmitted(changes: Partial<Admitted> = {}): Admitted {
+/** With the number +4915112345678. */
+export function someAdmission(changes: Partial<Admission> = {}): Admission {
   const number = CallerNumber.parse("+4915112345678");
   if (!number.ok) throw new Error("no number");
   return { trunk: "easybell", channels: undefined, languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
@@ -48,7 +50,7 @@ export function someAdmitted(changes: Partial<Admitted> = {}): Admitted {
 
 /** All goes well: the caller types a PIN and stays for a minute. */
 export const goodScript: WorldScript = {
-  admission: success(someAdmitted()),
+  admission: success(someAdmission()),
   place: "free",
   offer: "sdes",
   openMs: 20,
@@ -91,6 +93,7 @@ export class CallWorld {
   readonly shutdown = new Latch<EndCause>();
   readonly occupancy = new Occupancy(() => this.clock.now());
   readonly pace: Pace;
+  readonly hasher = fakeHasher();
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
   readonly pins: PinOutcome[] = [];
@@ -138,6 +141,7 @@ export class CallWorld {
     return {
       clock: this.callClock,
       trunks: { admit: () => admission },
+      hasher: this.hasher,
       media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
       pace: this.pace,
