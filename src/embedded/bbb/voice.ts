@@ -9,7 +9,8 @@ import { callerIdentity, type CallerIdentity } from "./caller-identity.js";
 
 /** How calls are refused from now on. */
 export type VoiceRefusal =
-  | { readonly kind: "status"; readonly status: number; readonly reason?: string }
+  /** `contact`: where a 3xx sends the caller. */
+  | { readonly kind: "status"; readonly status: number; readonly reason?: string; readonly contact?: string }
   /** Takes the INVITE and never answers it; CANCEL gets its 487. */
   | { readonly kind: "no-answer"; readonly ringing: boolean };
 
@@ -159,7 +160,7 @@ export class Voice {
     const terms = { codecs: this.#options.codecs, srtp: this.srtp, ...(this.suites === undefined ? {} : { suites: this.suites }) };
     const answer = media.answer(invite.request.body, terms);
     if (!answer.ok || cancelled.yes || this.#agent === undefined) {
-      if (!answer.ok) this.#reject(invite, 488, undefined, `304 ${this.#options.address} "${answer.failure.detail}"`);
+      if (!answer.ok) this.#reject(invite, 488, undefined, [["Warning", `304 ${this.#options.address} "${answer.failure.detail}"`]]);
       await media.close();
       return;
     }
@@ -176,7 +177,7 @@ export class Voice {
   #mayEnter(invite: IncomingInvite): boolean {
     const refusal = this.refusal;
     if (refusal?.kind === "status") {
-      this.#reject(invite, refusal.status, refusal.reason);
+      this.#reject(invite, refusal.status, refusal.reason, refusal.contact === undefined ? [] : [["Contact", `<${refusal.contact}>`]]);
       return false;
     }
     if (refusal?.kind === "no-answer") {
@@ -196,8 +197,8 @@ export class Voice {
     return true;
   }
 
-  #reject(invite: IncomingInvite, status: number, reason?: string, warning?: string): void {
+  #reject(invite: IncomingInvite, status: number, reason?: string, headers: readonly (readonly [string, string])[] = []): void {
     this.#refused += 1;
-    invite.reject(status, reason, warning === undefined ? [] : [["Warning", warning]]);
+    invite.reject(status, reason, headers);
   }
 }

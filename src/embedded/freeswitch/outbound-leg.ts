@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { MediaSession } from "../rtp/media-session.js";
-import type { InviteFailure, OutgoingInvite, SipDialog } from "../sip/index.js";
+import { type InviteFailure, type OutgoingInvite, type SipDialog, parseNameAddr, parseUri } from "../sip/index.js";
 import { integer } from "./arguments.js";
 import { renegotiate } from "./caller-dialog.js";
 import { Channel, type Signalling } from "./channel.js";
@@ -12,6 +12,8 @@ import { outboundCodecs, outboundOffer, outboundSecurity } from "./leg-policy.js
 
 /** FreeSWITCH's default for originate, in seconds. */
 const DEFAULT_TIMEOUT_S = 60;
+/** Redirects that are followed for one leg; sofia itself counts none. */
+const MAX_REDIRECTS = 5;
 
 /** Makes the channel of a leg that `caller` calls, before anything is sent. */
 export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, media: MediaSession): Channel {
@@ -57,16 +59,20 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
   }
   const sdp = leg.media.offer(outboundOffer(leg, caller));
   for (const event of ["CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_OUTGOING"]) leg.fire(event);
-  const invite = profile.agent.invite({ uri: requestUri(dial), from: callerIdentity(leg), headers: extraHeaders(leg), sdp });
-  const signalling = new OutgoingSignalling(leg, invite);
-  leg.signalling = signalling;
-  invite.onProgress = (response) => {
-    if (response.status < 180) return;
-    // The tone or announcement in it is left out: a conference answers at once.
-    if (response.body !== "") leg.engine.unsupported("early media from the called party");
-    leg.progress();
-    onRinging();
+  const place = (uri: string): OutgoingSignalling => {
+    const invite = profile.agent.invite({ uri, from: callerIdentity(leg), headers: extraHeaders(leg), sdp });
+    invite.onProgress = (response) => {
+      if (response.status < 180) return;
+      // The tone or announcement in it is left out: a conference answers at once.
+      if (response.body !== "") leg.engine.unsupported("early media from the called party");
+      leg.progress();
+      onRinging();
+    };
+    const placed = new OutgoingSignalling(leg, invite);
+    leg.signalling = placed;
+    return placed;
   };
+  let signalling = place(requestUri(dial));
   const stopTimers = startTimers(leg, caller);
   const onCallerDown = (): void => {
     leg.hangUp("ORIGINATOR_CANCEL");
@@ -74,7 +80,13 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
   caller.down.addEventListener("abort", onCallerDown, { once: true });
   if (caller.isDown) onCallerDown();
   // Once the leg is down the invite is cancelled and looks after itself, however long a connection takes to fail.
-  const result = await Promise.race([invite.result, whenDown(leg)]);
+  let result = await Promise.race([signalling.result, whenDown(leg)]);
+  for (let count = 0; count < MAX_REDIRECTS && result?.ok === false && !leg.isDown; count++) {
+    const elsewhere = redirectOf(leg, result.failure);
+    if (elsewhere === undefined) break;
+    signalling = place(elsewhere);
+    result = await Promise.race([signalling.result, whenDown(leg)]);
+  }
   // sofia gives up at once only where a connection is refused. A certificate that is not accepted, a name that is not
   // found, a connection that breaks: it keeps silent until leg_timeout.
   if (result?.ok === false && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
@@ -84,7 +96,22 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
   else if (result !== undefined && !leg.isDown) noteFailure(leg, result.failure);
 }
 
-function requestUri(dial: DialString): string {
+/** Where sofia calls instead of the first target (sofia.c, sofia_handle_sip_r_invite), unless `outbound_redirect_fatal` forbids it. */
+function redirectOf(leg: Channel, { status, headers }: InviteFailure): string | undefined {
+  if (![300, 301, 302, 305].includes(status)) return undefined;
+  if (leg.isTrue("outbound_redirect_fatal")) {
+    leg.setVariable("proto_specific_hangup_cause", `sip:${status}`);
+    leg.hangUp("REQUESTED_CHAN_UNAVAIL", true);
+    return undefined;
+  }
+  const contact = parseNameAddr(headers?.find(([name]) => name.toLowerCase() === "contact")?.[1] ?? "");
+  const target = parseUri(contact?.uri ?? "");
+  if (target === undefined) return undefined;
+  const { user, host, port, params } = target;
+  return requestUri({ user: user ?? "", host, port, transport: params.get("transport") === "tls" ? "tls" : "udp" });
+}
+
+function requestUri(dial: Pick<DialString, "user" | "host" | "port" | "transport">): string {
   const host = dial.host.includes(":") ? `[${dial.host}]` : dial.host;
   const transport = dial.transport === "udp" ? "" : `;transport=${dial.transport}`;
   return `sip:${dial.user}@${host}${dial.port === undefined ? "" : `:${dial.port}`}${transport}`;
@@ -136,6 +163,10 @@ class OutgoingSignalling implements Signalling {
   constructor(leg: Channel, invite: OutgoingInvite) {
     this.#leg = leg;
     this.#invite = invite;
+  }
+
+  get result(): OutgoingInvite["result"] {
+    return this.#invite.result;
   }
 
   hangUp(cause: Parameters<Signalling["hangUp"]>[0]): void {
