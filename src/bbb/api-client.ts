@@ -57,16 +57,20 @@ export class BbbApi {
     const url = `${this.#base}/api/${name}?${query}${query === "" ? "" : "&"}checksum=${apiChecksum(name, query, secret, algorithm)}`;
     try {
       // A redirect would carry the checksum to somewhere else.
-      const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs), redirect: "error" });
+      const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs), redirect: "manual" });
       if (response.status !== 200) {
         await response.body?.cancel();
-        return failure(`HTTP status ${response.status}`);
+        return failure(`HTTP status ${response.status}${isRedirect(response) ? ": a redirect, which is not followed; api_url has to be the address that it leads to" : ""}`);
       }
       return await readAnswer(response);
     } catch (error) {
       return failure(reason(error));
     }
   }
+}
+
+function isRedirect({ status, headers }: Response): boolean {
+  return status >= 300 && status < 400 && headers.has("location");
 }
 
 async function readShort({ body }: Response): Promise<Result<ReadonlyMap<string, string>, string>> {

@@ -25,6 +25,8 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
     rtp_secure_media_outbound: `${node.srtp}:${suites.join(":")}`,
     leg_timeout: String(Math.max(1, Math.ceil(target.answerWithinMs / 1_000))),
     instant_ringback: "true",
+    // FreeSWITCH follows a 3xx to any host: PIN and label stay with the node that the directory named.
+    outbound_redirect_fatal: "true",
   };
   const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const host = node.host.includes(":") ? `[${node.host}]` : node.host;

@@ -34,6 +34,19 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
+  await t.test("the node redirects the call (302): it goes nowhere else", async (t) => {
+    first.voice.refusal = { kind: "status", status: 302, contact: `sip:${pin}@127.0.0.1:${second.voice.port};transport=tls` };
+    const before = second.voice.invites.length;
+    const call = await greeted(world, phone);
+    const story = report();
+    await call.sendDigits(pin);
+    await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", { whole: true });
+    t.match(await story, { cause: "conference-refused", server: first.name });
+    t.equal(second.voice.invites.length, before, "nobody else got the PIN and the label");
+    first.voice.refusal = undefined;
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
   await t.test("the node's SIP port is closed", async (t) => {
     await first.voice.down();
     const call = await greeted(world, phone);
