@@ -247,9 +247,7 @@ export class Einwahl {
       onCall: (call) => {
         this.#calls.take(call);
       },
-      onHeard: (address) => {
-        this.#lines.heardFrom(address);
-      },
+      onHeard: (source) => this.#lines.heardFrom(source),
       onConnected: (version) => {
         logger.info({ version }, "connected to drachtio");
         this.#lines.signallingIsUp(this.#signalling.addresses);

@@ -190,7 +190,7 @@ export class DrachtioCall implements IncomingCall {
 
 function readInvite(request: SrfRequest): InviteFacts {
   return {
-    source: { address: request.source_address, port: request.source_port, transport: transportOf(request.protocol) },
+    source: sourceOf(request),
     requestUri: request.uri,
     to: request.get("To") ?? "",
     calledParty: request.get("P-Called-Party-ID") ?? "",
@@ -198,6 +198,11 @@ function readInvite(request: SrfRequest): InviteFacts {
     privacy: request.get("Privacy") ?? "",
     assertedIdentities: [request.get("P-Asserted-Identity") ?? ""].filter((value) => value !== ""),
   };
+}
+
+/** Where a request came from: the flow's far end. */
+export function sourceOf(request: SrfRequest): InviteFacts["source"] {
+  return { address: request.source_address, port: request.source_port, transport: transportOf(request.protocol) };
 }
 
 function transportOf(protocol: string): InviteFacts["source"]["transport"] {

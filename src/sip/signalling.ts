@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
+import type { InviteFacts } from "../trunk/invite.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
-import { DrachtioCall, allowedMethods } from "./incoming-call.js";
+import { DrachtioCall, allowedMethods, sourceOf } from "./incoming-call.js";
 import { readListenAddresses } from "./listen-addresses.js";
 import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf, stopConnecting } from "./srf.js";
 
@@ -12,8 +13,8 @@ export interface SignallingOptions {
   readonly secret: string;
   readonly clock: Clock;
   readonly onCall: (call: DrachtioCall) => void;
-  /** A request has come in from this address, of whatever kind. */
-  readonly onHeard: (address: string) => void;
+  /** A request has come in, of whatever kind. Returns whether its source is a trunk's. */
+  readonly onHeard: (source: InviteFacts["source"]) => boolean;
   /** The connection to drachtio has come up (again). */
   readonly onConnected: (version: string) => void;
   readonly onLost: (why: string) => void;
@@ -135,12 +136,13 @@ export class Signalling implements SipRequests {
     srf.invite((request, response) => {
       const call = new DrachtioCall(srf, this.#options.clock, this.#options.onBug, request, response);
       this.#calls.add(call);
-      this.#options.onHeard(request.source_address);
+      this.#options.onHeard(sourceOf(request));
       this.#options.onCall(call);
     });
     srf.options((request, response) => {
-      this.#options.onHeard(request.source_address);
-      response.send(200, "OK", { headers: { Allow: allowedMethods, Accept: "application/sdp" } });
+      // Scanners list what answers 200: strangers learn neither that calls are taken here nor how.
+      if (this.#options.onHeard(sourceOf(request))) response.send(200, "OK", { headers: { Allow: allowedMethods, Accept: "application/sdp" } });
+      else response.send(403, "Forbidden", {});
     });
     srf.connect({ host, port, secret, enablePing: true, pingInterval, reconnect: { retryMaxDelay: longestReconnectDelay } });
   }

@@ -4,7 +4,7 @@ import type { Result } from "../result.js";
 import { sameSettings } from "../config/same-settings.js";
 import type { InviteFacts } from "./invite.js";
 import type { Line, ListenAddress } from "./line.js";
-import { TrunkAdmission } from "./trunks.js";
+import { TrunkAdmission, takesFrom } from "./trunks.js";
 
 /** The trunks at work, which change with the configuration. */
 export class Lines implements Trunks {
@@ -40,11 +40,11 @@ export class Lines implements Trunks {
     for (const line of this.#lines) line.signallingIsUp(addresses);
   }
 
-  /** A request has come in from this address, of whatever kind. */
-  heardFrom(address: string): void {
-    for (const line of this.#lines) {
-      if (line.allows(address)) line.heard();
-    }
+  /** A request has come in from this source, of whatever kind. Returns whether a trunk takes requests from there. */
+  heardFrom(source: InviteFacts["source"]): boolean {
+    const heard = this.#lines.filter((line) => takesFrom(line, source));
+    for (const line of heard) line.heard();
+    return heard.length > 0;
   }
 
   /**

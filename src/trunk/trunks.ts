@@ -42,8 +42,7 @@ export class TrunkAdmission implements Trunks {
   }
 
   admit(invite: InviteFacts): Result<Admission, "unknown-source" | "unknown-number"> {
-    const { address, transport } = invite.source;
-    const candidates = this.#trunks.filter((trunk) => trunk.allows(address) && (trunk.signalling === "any" || transport === "tls"));
+    const candidates = this.#trunks.filter((trunk) => takesFrom(trunk, invite.source));
     if (candidates.length === 0) return failure("unknown-source");
     for (const trunk of candidates) {
       const called = calledNumber(invite, trunk);
@@ -59,6 +58,11 @@ export class TrunkAdmission implements Trunks {
     }
     return failure("unknown-number");
   }
+}
+
+/** Whether a request from there is the trunk's. An address alone proves nothing where TLS is demanded: UDP sources can be forged. */
+export function takesFrom(trunk: Trunk, { address, transport }: InviteFacts["source"]): boolean {
+  return (trunk.signalling === "any" || transport === "tls") && trunk.allows(address);
 }
 
 /** The dialled number as E.164, `undefined` when the header holds none. */

@@ -78,11 +78,13 @@ await t.test("calls that do not come in", async (t) => {
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("OPTIONS are answered", async (t) => {
+  await t.test("the trunk's OPTIONS are answered, and over what the trunk does not use they are a stranger's", async (t) => {
     const provider = await SipUserAgent.listen({ listen: [], tls: { ca: world.certificates.ca }, userAgent: "provider" });
-    const answer = await provider.request({ method: "OPTIONS", uri: world.sipUri() });
+    t.match(await provider.request({ method: "OPTIONS", uri: world.sipUri() }), { ok: true, value: { status: 200 } });
     await provider.close();
-    t.match(answer, { ok: true, value: { status: 200 } });
+    const forger = await SipUserAgent.listen({ listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }], userAgent: "provider" });
+    t.match(await forger.request({ method: "OPTIONS", uri: world.sipUri(numbers.german, "udp") }), { ok: true, value: { status: 403 } });
+    await forger.close();
   });
 
   t.strictSame(world.complaints([caller.slice(3), numbers.unknown, conferences[0].pin]), [], "no bug and no number in the log");

@@ -3,6 +3,7 @@ import { answerFor, type EndCause, reasonHeaderFor } from "../../src/call/cause.
 import { systemClock } from "../../src/clock.js";
 import type { EmbeddedDrachtio } from "../../src/embedded/drachtio/embedded-drachtio.js";
 import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { SipUserAgent } from "../../src/embedded/sip/index.js";
 import type { Latch } from "../../src/latch.js";
 import { success } from "../../src/result.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
@@ -26,7 +27,7 @@ interface Bench {
   readonly uri: string;
 }
 
-async function bench(): Promise<Bench> {
+async function bench(isTrunk = true): Promise<Bench> {
   const server = await startServer({ sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: certificates });
   const link = await CuttableLink.to(() => server.controlPort);
   const calls: DrachtioCall[] = [];
@@ -37,7 +38,10 @@ async function bench(): Promise<Bench> {
     secret: "secret",
     clock: systemClock,
     onCall: (call) => calls.push(call),
-    onHeard: (address) => events.push(`heard ${address}`),
+    onHeard: ({ address, transport }) => {
+      events.push(`heard ${address} ${transport}`);
+      return isTrunk;
+    },
     onConnected: (version) => events.push(`connected ${version}`),
     onLost: () => events.push("lost"),
     onBug: (error) => events.push(`bug ${String(error)}`),
@@ -175,5 +179,15 @@ await t.test("a request while drachtio is away is not sent, and says so", async 
   await until(() => all.signalling.state === "lost", "the loss noticed");
   const outcome = await all.signalling.send("OPTIONS", "sip:127.0.0.1", { nextHop: "sip:127.0.0.1:9;transport=tls", headers: {} });
   t.match(outcome, { kind: "not-sent" });
+  await close(t, all);
+});
+
+await t.test("a stranger's OPTIONS gets 403, without a word on what is taken here", async (t) => {
+  const all = await bench(false);
+  const scanner = await SipUserAgent.listen({ listen: [], tls: { ca: certificates.caPem }, userAgent: "friendly-scanner" });
+  const answer = await scanner.request({ method: "OPTIONS", uri: all.uri });
+  t.match(answer, { ok: true, value: { status: 403 } });
+  if (answer.ok) for (const name of ["Allow", "Accept", "Contact", "Supported"]) t.equal(answer.value.headers.get(name), undefined, name);
+  await scanner.close();
   await close(t, all);
 });

@@ -2,6 +2,7 @@ import t from "tap";
 import { Secret } from "../../src/caller/secret.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { Line } from "../../src/trunk/line.js";
+import { Lines } from "../../src/trunk/lines.js";
 import type { RegistrationState } from "../../src/trunk/registration.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeRequests, answered } from "../support/fake-requests.js";
@@ -118,4 +119,17 @@ await t.test("closed: a drachtio that comes back starts nothing", async (t) => {
   await clock.advance(100_000);
   t.equal(requests.sent.length, 0);
   t.equal(clock.pending, 0);
+});
+
+await t.test("only what comes from the trunk's sources, by its transport, is heard over it", async (t) => {
+  const { line } = bench();
+  const lines = new Lines([config], () => line);
+  await lines.open();
+  const from = (address: string, transport: "udp" | "tls"): boolean => lines.heardFrom({ address, port: 5061, transport });
+  t.equal(from("198.51.100.7", "tls"), false, "a stranger");
+  t.equal(from("192.0.2.1", "udp"), false, "a forged source: the trunk's requests come over TLS");
+  t.equal(line.heardAt, undefined);
+  t.equal(from("192.0.2.1", "tls"), true);
+  t.type(line.heardAt, "number");
+  await lines.close();
 });
