@@ -203,6 +203,7 @@ export class Einwahl {
     this.#signalling.close();
     this.#pseudonymKeys.close();
     this.#throttleKeys.close();
+    this.#monitoring.close();
     await this.#web?.close();
   }
 

@@ -2,21 +2,25 @@ import type { Logger } from "pino";
 import type { CallWatcher, PinOutcome } from "../call/call-watcher.js";
 import { endCauses } from "../call/cause.js";
 import type { CallReport, Stage } from "../call/story.js";
+import type { Clock } from "../clock.js";
+import { RefusalSums } from "./refusal-sums.js";
 
 /**
  * Writes one line at the end of each call with its whole story, as a warning when something has failed, and more where
- * an operator hunts a fault. All lines of a call have its id.
+ * an operator hunts a fault. All lines of a call have its id. Calls from sources of no trunk are only counted.
  */
 export class CallLog implements CallWatcher {
   readonly #logger: Logger;
   readonly #calls = new Map<string, Logger>();
+  readonly #strangers: RefusalSums;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
+    this.#strangers = new RefusalSums(logger, clock);
   }
 
   onStage(callId: string, stage: Stage): void {
-    this.#of(callId).debug({ stage }, "stage");
+    if (this.#logger.isLevelEnabled("debug")) this.#of(callId).debug({ stage }, "stage");
   }
 
   onPin(callId: string, outcome: PinOutcome): void {
@@ -25,8 +29,14 @@ export class CallLog implements CallWatcher {
 
   onEnd(callId: string, { cause, ...story }: CallReport): void {
     const { result } = endCauses[cause];
-    this.#of(callId)[result === "failed" ? "warn" : "info"]({ cause, result, ...story }, "call ended");
+    if (cause === "unknown-source") this.#strangers.add(cause);
+    else this.#of(callId)[result === "failed" ? "warn" : "info"]({ cause, result, ...story }, "call ended");
     this.#calls.delete(callId);
+  }
+
+  /** Logs what is counted but not yet logged. */
+  close(): void {
+    this.#strangers.flush();
   }
 
   #of(call: string): Logger {

@@ -29,6 +29,7 @@ export class Monitoring {
   /** To be told of einwahl's own calls, which are logged and counted nowhere. */
   readonly ownWatcher: CallWatcher;
   readonly #options: MonitoringOptions;
+  readonly #callLog: CallLog;
   readonly #board = new CallBoard(Date.now);
   readonly #version = packageVersion();
   readonly #startedAt = Date.now();
@@ -37,8 +38,9 @@ export class Monitoring {
     this.#options = options;
     this.metrics = new Metrics({ parts: options.parts, board: this.#board, version: this.#version, process: options.processMetrics });
     const more = options.watcher === undefined ? [] : [options.watcher];
-    this.ownWatcher = new CallLog(options.logger);
-    this.watcher = watchTogether([new CallLog(options.logger), this.#board, this.metrics.watcher, ...more]);
+    this.#callLog = new CallLog(options.logger, options.clock);
+    this.ownWatcher = this.#callLog;
+    this.watcher = watchTogether([this.#callLog, this.#board, this.metrics.watcher, ...more]);
   }
 
   /** Whether a call would work now, and if not, why. */
@@ -52,4 +54,9 @@ export class Monitoring {
     clockNow: this.#options.clock.now(),
     board: this.#board,
   });
+
+  /** No call is watched any more. */
+  close(): void {
+    this.#callLog.close();
+  }
 }

@@ -6,6 +6,7 @@ import type { CallReport } from "../../src/call/story.js";
 import { systemClock } from "../../src/clock.js";
 import { CallLog } from "../../src/log/call-log.js";
 import { openLog } from "../../src/log/open-log.js";
+import { FakeClock } from "../support/fake-clock.js";
 
 const report: CallReport = {
   cause: "caller-hung-up",
@@ -23,7 +24,7 @@ const report: CallReport = {
 
 await t.test("one line for a call, all of it under its id", (t) => {
   const lines: Record<string, unknown>[] = [];
-  const log = new CallLog(pino({ level: "info", base: null }, { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) }));
+  const log = new CallLog(pino({ level: "info", base: null }, { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) }), systemClock);
   log.onStage("a", "ringing");
   log.onPin("a", "open");
   log.onEnd("a", report);
@@ -36,11 +37,37 @@ await t.test("one line for a call, all of it under its id", (t) => {
   t.end();
 });
 
+await t.test("a thousand calls of strangers are one line a minute, and a trunk's refused call keeps its own", async (t) => {
+  const lines: Record<string, unknown>[] = [];
+  const clock = new FakeClock();
+  const log = new CallLog(pino({ level: "info", base: null }, { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) }), clock);
+  const scan = (count: number): void => {
+    for (let n = 0; n < count; n++) {
+      log.onStage(`scan-${n}`, "ringing");
+      log.onEnd(`scan-${n}`, { ...report, cause: "unknown-source", trunk: undefined });
+    }
+  };
+  scan(1_000);
+  log.onEnd("a", { ...report, cause: "unknown-number", trunk: undefined });
+  t.match(lines, [{ call: "a", cause: "unknown-number", msg: "call ended" }]);
+  await clock.advance(59_999);
+  t.equal(lines.length, 1);
+  await clock.advance(1);
+  t.match(lines[1], { level: 30, msg: "calls refused", refused: { "unknown-source": 1_000 }, withinSeconds: 60 });
+  await clock.advance(600_000);
+  t.equal(lines.length, 2, "nothing is logged while nothing happens");
+  scan(7);
+  log.close();
+  t.match(lines[2], { refused: { "unknown-source": 7 } });
+  t.equal(lines.length, 3);
+  t.equal(clock.pending, 0);
+});
+
 await t.test("in files, as the configuration says", async (t) => {
   const folder = t.testdir();
   const notes: string[] = [];
   const log = openLog({ level: "debug", file: join(folder, "einwahl.log"), retentionDays: 2 }, systemClock, (text) => notes.push(text));
-  const calls = new CallLog(log.logger);
+  const calls = new CallLog(log.logger, systemClock);
   calls.onStage("a", "ringing");
   calls.onEnd("a", report);
   await log.close();
