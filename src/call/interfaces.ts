@@ -78,6 +78,9 @@ export interface OfferingEndpoint {
 
 export type MediaFailure = "media-unavailable" | "unusable-offer";
 
+/** `plain-rtp`: the media server would go on without SRTP in a call that had it. */
+export type RenegotiationFailure = "unusable-offer" | "plain-rtp";
+
 export type Sound =
   | { readonly prompt: PromptName; readonly language: Language }
   | { readonly silenceMs: number }
@@ -105,7 +108,7 @@ export interface CallerEndpoint {
   /** A key that came by SIP INFO: passed to wherever the keys of the media go. */
   pressed(key: string): void;
   /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */
-  renegotiate(offer: string): Promise<Result<string, "unusable-offer">>;
+  renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>>;
   play(sounds: readonly Sound[]): Playback;
   bridge(target: BridgeTarget): Bridge;
   /** Ends the channel and everything that belongs to it; may be called more than once. Tells how well the caller was heard. */

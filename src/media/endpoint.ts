@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EndCause } from "../call/cause.js";
-import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, Sound } from "../call/interfaces.js";
+import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../call/interfaces.js";
 import { KeyBuffer, isKey } from "../call/key-buffer.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
@@ -13,7 +13,7 @@ import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
-import { suiteIn } from "./sdes.js";
+import { hasAudio, suiteIn } from "./sdes.js";
 import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
 
@@ -123,9 +123,12 @@ export class MediaEndpoint implements CallerEndpoint {
     if (isKey(key)) this.#api("uuid_recv_dtmf", `${this.#raw.uuid} ${key}`);
   }
 
-  async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
+  async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     try {
-      this.#sdp = withPublicAddress(await this.#answerTo(offer), this.#settings.publicAddress);
+      const answer = await this.#answerTo(offer);
+      // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
+      if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
+      this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
       return success(this.#sdp);
     } catch {
       // drachtio-srf counts a refused re-INVITE as under way for ever, and no later one would be sent.

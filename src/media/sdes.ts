@@ -7,3 +7,8 @@ export function suiteIn(sdp: string): string | undefined {
   if (taken === undefined || !/^m=audio \d+ RTP\/SAVPF? /i.test(taken)) return undefined;
   return /^a=crypto:\d+ (\S+) inline:/im.exec(taken)?.[1];
 }
+
+/** Whether an SDP answer takes an audio line at all. */
+export function hasAudio(sdp: string): boolean {
+  return /^m=audio [1-9]/m.test(sdp);
+}

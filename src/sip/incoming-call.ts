@@ -178,8 +178,13 @@ export class DrachtioCall implements IncomingCall {
       return;
     }
     const answering = endpoint.renegotiate(offer.forMediaServer).then((answer) => {
-      if (answer.ok) agree(answerInProfile(answer.value, offer.profile));
-      else response.send(488, "Not Acceptable Here", {});
+      if (answer.ok) {
+        agree(answerInProfile(answer.value, offer.profile));
+        return;
+      }
+      response.send(488, "Not Acceptable Here", {});
+      // The media server sends plain RTP from now on: the call must not go on.
+      if (answer.failure === "plain-rtp") this.gone.set("plain-rtp");
     });
     answering.catch((error: unknown) => {
       response.send(500, "Server Internal Error", {});

@@ -1,4 +1,5 @@
 import type { OfferKind } from "../call/interfaces.js";
+import { readCryptoLine } from "./crypto-line.js";
 
 /** What the caller's SDP asks for, and the form in which the media server gets it. */
 export interface Offer {
@@ -14,9 +15,6 @@ interface AudioLine {
   readonly port: number;
   readonly kind: OfferKind;
 }
-
-/** The suites that FreeSWITCH 1.10 and the embedded media server know (RFC 4568 section 6.2, RFC 7714 section 14.1). */
-const knownSuites = /^a=crypto:\d+ (AES_CM_128_HMAC_SHA1_80|AES_CM_128_HMAC_SHA1_32|AEAD_AES_128_GCM|AEAD_AES_256_GCM) inline:/i;
 
 /** Ten times what a telephone with video and ICE sends; what is longer is hostile and not read. */
 const longestOffer = 64 * 1024;
@@ -47,8 +45,8 @@ function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
   // FreeSWITCH takes AEAD_AES_256_GCM_8 for AEAD_AES_256_GCM and answers with a key that does not fit: only what it
   // knows gets through.
-  const usable = lines.map((line, index) => ({ line, index })).filter(({ line }) => !/^a=crypto:/i.test(line) || knownSuites.test(line));
-  const rewritten = usable.map(({ line, index }) => {
+  const rewritten = lines.flatMap((line, index) => {
+    if (/^a=crypto:/i.test(line)) return readCryptoLine(line)?.text ?? [];
     if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, `$1 ${profileFor(chosen.kind)}`);
     return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
   });
@@ -74,7 +72,7 @@ function audioLines(lines: readonly string[]): AudioLine[] {
 }
 
 function kindOf(profile: string, section: readonly string[]): OfferKind {
-  const hasKeys = section.some((line) => knownSuites.test(line));
+  const hasKeys = section.some((line) => readCryptoLine(line) !== undefined);
   switch (profile.toUpperCase()) {
     case "RTP/SAVP":
     case "RTP/SAVPF":

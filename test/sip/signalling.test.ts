@@ -5,7 +5,7 @@ import type { EmbeddedDrachtio } from "../../src/embedded/drachtio/embedded-drac
 import { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import { SipUserAgent } from "../../src/embedded/sip/index.js";
 import type { Latch } from "../../src/latch.js";
-import { success } from "../../src/result.js";
+import { failure, success } from "../../src/result.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { Signalling } from "../../src/sip/signalling.js";
 import { SDP, startServer, stopServer } from "../embedded/drachtio/support.js";
@@ -136,6 +136,23 @@ await t.test("accepted, renegotiated, keys by INFO, and hung up with a reason", 
   t.same([media.keys.take(), media.keys.take()], ["7", "#"]);
   await incoming.hangUp(reasonHeaderFor("max-duration"));
   t.match(await call.ended, { by: "remote", reason: 'Q.850;cause=16;text="max-duration"' });
+  all.signalling.release(incoming);
+  await close(t, all);
+});
+
+await t.test("a media server that would go on without SRTP: its answer is not sent on, and the call ends", async (t) => {
+  const all = await bench();
+  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+  const incoming = await arrived(all);
+  const media = endpoint();
+  media.renegotiate = async () => await Promise.resolve(failure("plain-rtp"));
+  t.same(await incoming.accept(answer, media), success(undefined));
+  t.ok((await call.answered).ok);
+  const gone = set(incoming.gone);
+  t.match(await call.hold(), { ok: false, failure: { status: 488 } });
+  t.equal(await gone, "plain-rtp");
+  await incoming.hangUp(reasonHeaderFor("plain-rtp"));
+  t.match(await call.ended, { by: "remote" });
   all.signalling.release(incoming);
   await close(t, all);
 });

@@ -1,5 +1,5 @@
 import type { EndCause } from "../../src/call/cause.js";
-import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, Sound } from "../../src/call/interfaces.js";
+import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../../src/call/interfaces.js";
 import { KeyBuffer } from "../../src/call/key-buffer.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, success } from "../../src/result.js";
@@ -66,7 +66,7 @@ export class FakeEndpoint implements CallerEndpoint {
     this.keys.press(key);
   }
 
-  async renegotiate(offer: string): Promise<Result<string, "unusable-offer">> {
+  async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     return await Promise.resolve(success(offer));
   }
 

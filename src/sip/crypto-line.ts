@@ -1,0 +1,67 @@
+/** Lengths of master key and salt together, in bytes, of the suites that FreeSWITCH 1.10 knows (RFC 4568 section 6.2, RFC 7714 section 14.2). */
+const keyLengths: ReadonlyMap<string, number> = new Map([
+  ["AES_CM_128_HMAC_SHA1_80", 30],
+  ["AES_CM_128_HMAC_SHA1_32", 30],
+  ["AEAD_AES_128_GCM", 28],
+  ["AEAD_AES_256_GCM", 44],
+]);
+
+const maxLifetime = 2n ** 48n;
+const maxTag = 999_999_999;
+
+/** A key for SRTP that the media server can use. */
+export interface CryptoLine {
+  readonly tag: number;
+  readonly suite: string;
+  /** The whole `a=crypto` line, written again with nothing but what the media server needs. */
+  readonly text: string;
+}
+
+/**
+ * Reads an `a=crypto` line (RFC 4568 section 9.1). `undefined`: malformed, unknown to FreeSWITCH, or with a session parameter
+ * that changes the protection: such a line is not used (section 6.3). FreeSWITCH 1.10.12 itself ignores session parameters, and
+ * reads out of bounds where key, lifetime or MKI are malformed.
+ */
+export function readCryptoLine(line: string): CryptoLine | undefined {
+  const [, tagText = "", name = "", keyParameters = "", session = ""] = /^a=crypto:(\d{1,9})[ \t]+(\w{1,40})[ \t]+(\S{1,400})((?:[ \t]+\S+)*)[ \t]*$/i.exec(line) ?? [];
+  const suite = name.toUpperCase();
+  const length = keyLengths.get(suite);
+  const tag = Number(tagText);
+  if (length === undefined || tag > maxTag || !protectionStays(session)) return undefined;
+  const key = readKey(keyParameters, length);
+  return key === undefined ? undefined : { tag, suite, text: `a=crypto:${tag} ${suite} inline:${key}` };
+}
+
+/** `WSH` is advice about the replay window; an unknown parameter may be left out of account when it begins with a dash (section 6.3.7). */
+function protectionStays(session: string): boolean {
+  return session.split(/[ \t]+/).every((parameter) => parameter === "" || /^WSH=\d{1,9}$/i.test(parameter) || /^-[^-]/.test(parameter));
+}
+
+function readKey(keyParameters: string, length: number): string | undefined {
+  // Several keys, parted by semicolons, are told apart by their MKIs; FreeSWITCH would use the first for all.
+  const [, base64 = "", options = ""] = /^inline:([A-Za-z0-9+/]+={0,2})((?:\|[^|;]*)*)$/i.exec(keyParameters) ?? [];
+  const bytes = Buffer.from(base64, "base64");
+  const encoded = bytes.toString("base64");
+  if (bytes.length !== length || (base64.length !== encoded.length && base64.length !== encoded.replace(/=+$/, "").length)) return undefined;
+  const [first, second, ...others] = options.split("|").slice(1);
+  if (others.length > 0) return undefined;
+  const mki = second ?? (first?.includes(":") === true ? first : undefined);
+  const lifetime = mki === first ? undefined : first;
+  if (lifetime !== undefined && !isLifetime(lifetime)) return undefined;
+  if (mki === undefined) return encoded;
+  // FreeSWITCH skips an MKI without a lifetime, which it does not use otherwise.
+  return isOneByteMki(mki) ? `${encoded}|2^31|${mki}` : undefined;
+}
+
+function isLifetime(text: string): boolean {
+  const [, power, count] = /^(?:2\^(\d{1,2})|(\d{1,15}))$/.exec(text) ?? [];
+  if (power === undefined && count === undefined) return false;
+  const packets = power === undefined ? BigInt(count ?? 0) : 2n ** BigInt(power);
+  return packets > 0n && packets <= maxLifetime;
+}
+
+/** FreeSWITCH 1.10.12 writes an MKI with its lowest byte first (switch_rtp.c): longer ones would match no packet. */
+function isOneByteMki(text: string): boolean {
+  const [, value] = /^([1-9]\d{0,2}):1$/.exec(text) ?? [];
+  return value !== undefined && Number(value) <= 255;
+}

@@ -1,0 +1,45 @@
+import { EventEmitter } from "node:events";
+import t from "tap";
+import { systemClock } from "../../src/clock.js";
+import { MediaEndpoint } from "../../src/media/endpoint.js";
+import { failure, success } from "../../src/result.js";
+import { type SrfDialog, makeSrf } from "../../src/sip/srf.js";
+
+const key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+const session = "v=0\r\no=FreeSWITCH 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n";
+const secure = `${session}m=audio 4000 RTP/SAVP 8\r\n${key}`;
+const plain = `${session}m=audio 4000 RTP/AVP 8\r\n`;
+const refused = `${session}m=audio 0 RTP/AVP 8\r\n${key}`;
+
+/** A channel that was answered with `first` and answers new offers with `later`. */
+function endpoint(first: string, later: string): MediaEndpoint {
+  const dialog = Object.assign(new EventEmitter(), { id: "1", _reinvitesInProgress: { count: 0 } });
+  const raw = Object.assign(new EventEmitter(), {
+    uuid: "1",
+    local: { sdp: first },
+    conn: undefined,
+    dialog: dialog as unknown as SrfDialog,
+    execute: () => undefined,
+    api: (_command: string, _argument: string, callback: (error: null) => void) => {
+      callback(null);
+    },
+    modify: async () => await Promise.resolve(later),
+    destroy: () => undefined,
+  });
+  const settings = { mediaServer: "fs1", profile: "drachtio_mrf", soundsDirectory: "", publicAddress: undefined, clock: systemClock, srf: makeSrf() };
+  return new MediaEndpoint(raw, settings, () => undefined);
+}
+
+await t.test("FreeSWITCH's answer to a new offer without SRTP is never passed on in a call that has it", async (t) => {
+  for (const { what, first, later, result } of [
+    { what: "SRTP stays", first: secure, later: secure, result: success(secure) },
+    { what: "SRTP is given up", first: secure, later: plain, result: failure("plain-rtp") },
+    { what: "keys in a plain line, which encrypt nothing", first: secure, later: `${plain}${key}`, result: failure("plain-rtp") },
+    { what: "the line is refused", first: secure, later: refused, result: failure("unusable-offer") },
+    { what: "a plain call stays plain", first: plain, later: plain, result: success(plain) },
+  ]) {
+    const channel = endpoint(first, later);
+    t.same(await channel.renegotiate("an offer"), result, what);
+    t.equal(channel.sdp, result.ok ? later : first, `${what}: and what holds is ${result.ok ? "the new" : "the old"} answer`);
+  }
+});
