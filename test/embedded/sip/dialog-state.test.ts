@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { addressOf, DialogState, nextHop } from "../../../src/embedded/sip/dialog-state.js";
-import { answerChallenge, checkAuthorization, digestResponse, parseDigest } from "../../../src/embedded/sip/digest.js";
+import { answerChallenge, checkAuthorization, parseDigest } from "../../../src/embedded/sip/digest.js";
 import { SipRequest, SipResponse } from "../../../src/embedded/sip/index.js";
 import { FakeFlow, requestFrom } from "./support.js";
 
@@ -70,16 +70,6 @@ await t.test("where URIs lead to", (t) => {
   t.end();
 });
 
-await t.test("digest: the example of RFC 2617 section 3.5, and the same without qop", (t) => {
-  const credentials = { username: "Mufasa", password: "Circle Of Life" };
-  const params = parseDigest(
-    'Digest realm="testrealm@host.com", qop=auth, nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", nc=00000001, cnonce="0a4f113b", opaque="5ccc069c403ebaf9f0171e9517f40e41"',
-  );
-  t.equal(digestResponse(params ?? new Map(), credentials, "GET", "/dir/index.html"), "6629fae49393a05397450978507c4ef1");
-  t.equal(parseDigest("Basic abc"), undefined);
-  t.end();
-});
-
 await t.test("digest: which challenges can be answered", (t) => {
   const request = new SipRequest("REGISTER", "sip:example.org");
   const credentials = { username: "u", password: "p" };
@@ -88,9 +78,11 @@ await t.test("digest: which challenges can be answered", (t) => {
     return answerChallenge(new SipResponse(status, "x", challenges.map((challenge) => [name, challenge] as const)), request, credentials, "c0ffee");
   };
   t.match(answer(401, 'Digest realm="r", nonce="n"'), ["Authorization", /^Digest username="u", realm="r", nonce="n", uri="sip:example.org", response="[0-9a-f]{32}"$/]);
-  t.match(answer(407, 'Digest realm="r", nonce="n", qop="auth", opaque="o", algorithm=md5'), ["Proxy-Authorization", /cnonce="c0ffee", qop=auth, nc=00000001, algorithm=MD5, opaque="o"$/]);
-  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-256', 'Digest realm="r", nonce="2"'), ["Authorization", /nonce="2"/]);
+  t.match(answer(407, 'Digest realm="r", nonce="n", qop="auth", opaque="o", algorithm=md5'), ["Proxy-Authorization", /cnonce="c0ffee", qop=auth, nc=00000001, algorithm=md5, opaque="o"$/]);
+  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-256', 'Digest realm="r", nonce="2"'), ["Authorization", /nonce="1"/]);
+  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-1', 'Digest realm="r", nonce="2"'), ["Authorization", /nonce="2"/]);
   t.equal(answer(401, 'Digest realm="r", nonce="n", qop="auth-int"'), undefined);
+  t.equal(parseDigest("Basic abc"), undefined);
   t.equal(answer(401, 'Basic realm="r"', 'Digest realm="no nonce"'), undefined);
   const [name, value] = answer(401, 'Digest realm="r", nonce="n", qop="auth"') ?? ["", ""];
   request.headers.add(name, value);
