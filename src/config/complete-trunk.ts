@@ -1,6 +1,6 @@
 import type { NumberConfig, RegistrationConfig, TrunkConfig } from "./config.js";
 import { nonEmpty } from "./non-empty.js";
-import { type AssumedSetting, type TrunkPreset, presets, sipPortFor } from "./presets.js";
+import { type AssumedSetting, type TrunkPreset, isOfRegistration, presets, sipPortFor } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
 
 type Trunk = ValidSettings["trunks"][number];
@@ -36,8 +36,7 @@ export function completeTrunk(trunk: Trunk, fallbackLanguages: NumberConfig["lan
 }
 
 function isAssumed(setting: AssumedSetting, trunk: Trunk, registration: RegistrationConfig | undefined): boolean {
-  const isOfRegistration = setting === "registrar" || setting === "expires";
-  return trunk[setting] === undefined && (registration !== undefined || !isOfRegistration);
+  return trunk[setting] === undefined && (registration !== undefined || !isOfRegistration(setting));
 }
 
 function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationConfig | undefined {
@@ -49,12 +48,16 @@ function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationCo
   const port = registrar.port ?? sipPortFor(transport);
   // RFC 3263 section 4.2: a port that is named is the port.
   const srv = registrar.port === undefined && (registrar.srv ?? preset.registrar?.srv ?? false);
+  const ofPreset = preset.registrar?.host === undefined ? [] : [preset.registrar.host];
+  const domain = trunk.domain ?? preset.domain ?? host;
   return {
     registrar: { host, port, transport, srv },
-    domain: trunk.domain ?? preset.domain ?? host,
+    domain,
     username: trunk.username,
     authUsername: trunk.auth_username ?? trunk.username,
     password: trunk.password,
+    realms: trunk.realm === undefined ? nonEmpty([...new Set([domain, host, ...ofPreset, ...preset.realms])]) : [trunk.realm],
+    certificate: { name: trunk.certificate_name ?? host, ca: trunk.ca },
     contact: trunk.contact === undefined ? undefined : { host: trunk.contact.host, port: trunk.contact.port ?? sipPortFor(transport) },
     expiresSeconds: trunk.expires === undefined ? preset.expiresSeconds : Math.round(trunk.expires / 1_000),
     keepaliveMs: trunk.keepalive ?? preset.keepaliveMs,

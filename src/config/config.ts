@@ -102,6 +102,10 @@ export interface RegistrationConfig {
   /** The user of the digest. */
   readonly authUsername: string;
   readonly password: Secret;
+  /** The realms in which the password may be used, at a registrar that asks for it. */
+  readonly realms: readonly [string, ...string[]];
+  /** What the registrar's certificate must be, over TLS: for this name, from these authorities (PEM; `undefined`: those that Node knows). */
+  readonly certificate: { readonly name: string; readonly ca: string | undefined };
   /** The public address of drachtio in the Contact; `undefined`: the one that drachtio reports. */
   readonly contact: { readonly host: string; readonly port: number } | undefined;
   /** What is asked for; what the registrar grants counts. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { CountryCode } from "libphonenumber-js";
 import { z } from "zod";
@@ -103,9 +104,24 @@ function apiUrlFault(value: string): Complaint | undefined {
   return undefined;
 }
 
+/** Node throws what is wrong with it at the first connection. */
+function authoritiesFault(value: string): Complaint | undefined {
+  const blocks = value.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const hint = "name a file: file:trunk-ca.pem";
+  if (blocks.length === 0) return { message: "holds no certificate in PEM form", hint };
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    return undefined;
+  } catch {
+    return { message: "holds a certificate that can't be read", hint };
+  }
+}
+
 export const fields = {
   language: z.enum(languages),
   languages: z.array(z.enum(languages)).min(1, { error: "must name at least one language" }),
+  realm: matching(/^[^\p{Cc}"\\]{1,200}$/u, "is no realm", "as the registrar writes it, without its quotes; einwahl status shows the one that it has refused"),
+  authorities: text(authoritiesFault),
   host: text((value) => (isHost(value) ? undefined : { message: "is no host name or address", hint: "write a name such as sip.example.org or an address, without a port" })),
   address: text((value) => (isIP(value) === 0 ? { message: "is no IP address", hint: "write an address such as 10.0.0.5, not a name" } : undefined)),
   port: wholeNumber(1, 65_535),

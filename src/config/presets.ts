@@ -9,6 +9,8 @@ export interface TrunkPreset {
   readonly registrar: PresetRegistrar | undefined;
   /** The domain of the trunk's address, where that is not the registrar's host. */
   readonly domain: string | undefined;
+  /** Realms of its digest besides the domain and the registrar's host. */
+  readonly realms: readonly string[];
   readonly calledNumberFrom: TrunkConfig["calledNumberFrom"];
   /** Whether numbers come as 4930..., without a plus. */
   readonly bareCountryCode: boolean;
@@ -30,29 +32,33 @@ export interface PresetRegistrar {
   readonly srv: boolean;
 }
 
-export type AssumedSetting = "registrar" | "called_number_from" | "bare_country_code" | "expires";
+export type AssumedSetting = "registrar" | "realm" | "called_number_from" | "bare_country_code" | "expires";
 
-const usual = { domain: undefined, calledNumberFrom: "to", bareCountryCode: false, expiresSeconds: 600, keepaliveMs: 5_000 } as const;
+const usual = { domain: undefined, realms: [], calledNumberFrom: "to", bareCountryCode: false, expiresSeconds: 600, keepaliveMs: 5_000 } as const;
 
 export const presets = {
   easybell: {
     ...usual,
     // A fixed host and port: easybell says that connections with DNS-SRV cannot be encrypted.
     registrar: { host: "secure.sip.easybell.de", example: undefined, transport: "tls", srv: false },
+    // The same on the encrypted host: facts/trunks.md has a capture.
+    realms: ["sip.easybell.de"],
     // The number in To needs the portal's number signalling set to E.164; the old "0049" mode does not tell the dialled number.
     assumed: [],
   },
   "dus.net": {
     ...usual,
     registrar: { host: "secure.dus.net", example: undefined, transport: "tls", srv: false },
-    assumed: ["called_number_from", "bare_country_code", "expires"],
+    realms: ["dus.net"],
+    assumed: ["realm", "called_number_from", "bare_country_code", "expires"],
   },
   sipgate: {
     ...usual,
     registrar: { host: "sipconnect.sipgate.de", example: undefined, transport: "tls", srv: false },
+    realms: ["sipgate.de"],
     bareCountryCode: true,
     // Of the registrar the host is known, but not whether it takes TLS on 5061.
-    assumed: ["registrar", "called_number_from", "expires"],
+    assumed: ["registrar", "realm", "called_number_from", "expires"],
   },
   "telekom-companyflex": {
     ...usual,
@@ -60,17 +66,23 @@ export const presets = {
     domain: "tel.t-online.de",
     // The Request-URI has the main number. To has the dialled one too, until somebody forwards a call to it.
     calledNumberFrom: "p-called-party-id",
-    assumed: ["expires"],
+    assumed: ["realm", "expires"],
   },
   plusnet: {
     ...usual,
     registrar: { host: undefined, example: "sip.plusnet.de", transport: "tls", srv: false },
-    assumed: ["called_number_from", "bare_country_code", "expires"],
+    realms: ["plusnet.de"],
+    assumed: ["realm", "called_number_from", "bare_country_code", "expires"],
   },
   generic: { ...usual, registrar: undefined, assumed: [] },
 } as const satisfies Record<TrunkConfig["provider"], TrunkPreset>;
 
 export const providers = ["easybell", "dus.net", "sipgate", "telekom-companyflex", "plusnet", "generic"] as const satisfies readonly TrunkConfig["provider"][];
+
+/** Whether a trunk that does not register has no use for the setting. */
+export function isOfRegistration(setting: AssumedSetting): boolean {
+  return setting === "registrar" || setting === "realm" || setting === "expires";
+}
 
 /** The port that SIP has for a transport (RFC 3261 section 19.1.2). */
 export function sipPortFor(transport: SipTransport): number {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fields, text } from "./fields.js";
+import { fields } from "./fields.js";
 
 /** The calls by which einwahl tries itself. */
 export const syntheticCall = z.strictObject({
@@ -7,7 +7,7 @@ export const syntheticCall = z.strictObject({
   interval: fields.duration("1m", "24h").prefault("15m").describe("From one such call to the next."),
   jitter: fields.duration("0s", "1h").prefault("1m").describe("At most so much is added to it by chance, so that several instances don't call at the same time."),
   trunk: fields.name.optional().describe("The trunk, by its name in trunks, over which einwahl calls its first number, so that the provider brings the call back: it shows the whole way, needs two channels outwards and two inwards, and the provider may charge for it. Default: the calls go straight to drachtio."),
-  ca: text((value) => (value.includes("-----BEGIN CERTIFICATE-----") ? undefined : { message: "holds no certificate in PEM form", hint: "name a file: file:trunk-ca.pem" })).optional().describe("With trunk: the authorities that its registrar's certificate must come from, in PEM form, as in file:trunk-ca.pem. Default: those that Node knows."),
+  ca: fields.authorities.optional().describe("With trunk: the authorities that its registrar's certificate must come from, in PEM form, as in file:trunk-ca.pem. Default: ca of that trunk."),
   contact: z.strictObject({
     host: fields.host.describe("The address or name of drachtio, as this machine reaches it."),
     port: fields.port.prefault(5061).describe("Its port for TLS."),

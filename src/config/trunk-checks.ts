@@ -5,7 +5,7 @@ import { type TrunkPreset, presets, providers } from "./presets.js";
 import { type Tree, entryOf, isMap } from "./tree.js";
 
 /** What only a trunk that registers has. */
-const ofRegistrations = ["username", "auth_username", "password", "domain", "contact", "expires", "keepalive", "watchdog"];
+const ofRegistrations = ["username", "auth_username", "password", "domain", "realm", "certificate_name", "ca", "contact", "expires", "keepalive", "watchdog"];
 
 /** Faults between the settings of one trunk; see cross-checks.ts. */
 export function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
@@ -13,6 +13,10 @@ export function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
   const finding = (key: string, message: string, hint: string): Finding => ({ path: [...path, key], message, hint });
   const findings = [...checkRegistration(trunk, finding)];
   if (isUnencrypted(registrar) && !optsOut(trunk)) findings.push({ path: [...path, "registrar", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
+  if (isUnencrypted(registrar)) {
+    findings.push(...["certificate_name", "ca"].filter((key) => entryOf(trunk, key) !== undefined)
+      .map((key) => finding(key, "has no meaning here", "the registrar's transport is not tls, so it shows no certificate: use tls, or remove this")));
+  }
   if (isTrue(entryOf(registrar, "srv")) && entryOf(registrar, "port") !== undefined) findings.push({ path: [...path, "registrar", "srv"], message: "contradicts port", hint: "the port is in the SRV record; remove one of the two" });
   if (entryOf(trunk, "srtp") !== undefined && optsOut(trunk)) findings.push(finding("allow_unencrypted", "contradicts srtp", "remove one of the two"));
   return findings;

@@ -5,7 +5,7 @@ import { providers } from "./presets.js";
 /* The section of the trunks; see schema.ts for how settings are described. */
 
 const registrar = z.strictObject({
-  host: fields.host.describe("The registrar's host name; its certificate must be for this name."),
+  host: fields.host.describe("The registrar's host name; its certificate must be for this name, or for certificate_name."),
   port: fields.port.optional().describe("Default: 5061 with tls, else 5060; or from DNS, see srv."),
   transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
   srv: fields.flag.optional().describe("Whether the registrar's addresses and ports are in SRV records of DNS. Default: true for telekom-companyflex without a port, else false."),
@@ -30,6 +30,9 @@ export const trunk = z.strictObject({
   auth_username: fields.authUserName.optional().describe("The user name of the password, where that is another one. Default: username."),
   password: fields.secret.optional().describe("The password at the registrar."),
   domain: fields.host.optional().describe("The domain after the user name, where that is not the registrar's host. Default for telekom-companyflex: tel.t-online.de."),
+  realm: fields.realm.optional().describe("The realm of the registrar's digest; a registrar that names another one gets no answer to its challenge. Default: the domain, the registrar's host, and what is known of the provider (sip.easybell.de for easybell)."),
+  certificate_name: fields.host.optional().describe("The name that the registrar's certificate must be for, where that is another one; einwahl verifies it before each REGISTER. Default: the registrar's host."),
+  ca: fields.authorities.optional().describe("The authorities that the registrar's certificate must come from, in PEM form, as in file:trunk-ca.pem. Default: those that Node knows. drachtio's own are in EINWAHL_TRUNK_CA."),
   contact: z.strictObject({
     host: fields.host.describe("The public address or name of drachtio."),
     port: fields.port.optional().describe("Default: 5061 with tls, else 5060."),

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.js";
 import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
 import type { SipRequests } from "../trunk/registrar.js";
+import { certificateVerifier } from "../trunk/registrar-tls.js";
 import { systemResolver } from "../trunk/system-resolver.js";
 
 export interface LineParts {
@@ -18,6 +19,7 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
     requests: parts.requests,
     clock: parts.clock,
     resolver: systemResolver,
+    makeVerifier: (expected) => certificateVerifier(expected, parts.clock),
     onState: (state) => {
       if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address }, "trunk registered");
       else logger.warn({ why: state.why }, "trunk not registered");

@@ -86,7 +86,7 @@ export class Signalling implements SipRequests {
   async send(
     method: "REGISTER" | "OPTIONS",
     uri: string,
-    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>>; readonly auth?: { readonly username: string; readonly password: string } },
+    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>> },
   ): Promise<SipRequestOutcome> {
     if (this.#state !== "connected") return { kind: "not-sent", why: "drachtio is not connected" };
     return await new Promise((resolve) => {
@@ -102,8 +102,8 @@ export class Signalling implements SipRequests {
       const offLost = this.#whenLost.onSet((why) => {
         settle({ kind: "not-sent", why });
       });
-      const { nextHop, headers, auth } = options;
-      this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers }, ...(auth && { auth }) }, (error, request) => {
+      const { nextHop, headers } = options;
+      this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers } }, (error, request) => {
         if (error !== null || request === undefined) settle({ kind: "not-sent", why: error?.message ?? "refused by drachtio" });
         else request.on("response", (response) => {
           settle({ kind: "answered", answer: readAnswer(response) });

@@ -68,7 +68,6 @@ export interface SrfRequestOptions {
   /** The next hop, when it is not the one of the URI. */
   readonly proxy?: string;
   readonly headers?: Headers;
-  readonly auth?: { readonly username: string; readonly password: string };
   /** Sends within a dialog that drachtio knows; the URI is a placeholder then. */
   readonly stackDialogId?: string;
 }

@@ -60,16 +60,17 @@ function chosenOf(addresses: readonly ListenAddress[]): ListenAddress | undefine
 /**
  * Out over the trunk to its first number, from the same number, so that the provider brings the call in again.
  *
- * @param ca authorities to trust, in PEM form; `undefined`: the usual ones
+ * @param ownCa authorities to trust, in PEM form, instead of the trunk's
  */
-export async function trunkRoute(trunk: TrunkConfig, registration: RegistrationConfig, ca?: string): Promise<Result<TestRoute, string>> {
-  const { registrar, domain, authUsername, password } = registration;
+export async function trunkRoute(trunk: TrunkConfig, registration: RegistrationConfig, ownCa?: string): Promise<Result<TestRoute, string>> {
+  const { registrar, domain, authUsername, password, realms, certificate } = registration;
   const { host, port, transport } = registrar;
   const [{ number, languages: [language] }] = trunk.numbers;
+  const ca = ownCa ?? certificate.ca;
   const localAddress = await localAddressTowards(host);
   if (localAddress === undefined) return failure("there is no way to the registrar of the trunk");
   return success({
-    phone: { transport, localAddress, userAgent, tls: { verify: true, ...(isIP(host) === 0 && { serverName: host }), ...(ca !== undefined && { ca }) } },
+    phone: { transport, localAddress, userAgent, tls: { verify: true, ...(isIP(certificate.name) === 0 && { serverName: certificate.name }), ...(ca !== undefined && { ca }) } },
     dial: {
       uri: `sip:${number}@${domain};transport=${transport}`,
       nextHop: { transport, address: host, port },
@@ -78,7 +79,7 @@ export async function trunkRoute(trunk: TrunkConfig, registration: RegistrationC
       // RFC 3325 section 9.2: which of the customer's numbers it is.
       headers: [["P-Preferred-Identity", `<sip:${number}@${domain}>`]],
       srtp: trunk.srtp,
-      auth: { username: authUsername, password: password.reveal() },
+      auth: { username: authUsername, password: password.reveal(), realms },
     },
     door: { kind: "trunk", trunk: trunk.name, numbers: trunk.numbers.map((each) => each.number) },
     language,

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock.js";
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
+import { success } from "../result.js";
 import { RegistrarHost, type Resolver } from "./registrar-host.js";
 import type { SipRequests } from "./registrar.js";
+import type { ExpectedCertificate, VerifyPeer } from "./registrar-tls.js";
 import { Registration, type RegistrationState } from "./registration.js";
 import { Sources } from "./sources.js";
 import type { Trunk } from "./trunks.js";
@@ -11,6 +13,7 @@ export interface LineOptions {
   readonly requests: SipRequests;
   readonly clock: Clock;
   readonly resolver: Resolver;
+  readonly makeVerifier: (expected: ExpectedCertificate) => VerifyPeer;
   readonly onState: (state: RegistrationState) => void;
   /** The watchdog has the trunk registered anew. */
   readonly onRenewal: (why: string) => void;
@@ -160,14 +163,19 @@ export class Line implements Trunk {
   }
 
   #register(settings: RegistrationConfig, host: RegistrarHost, contact: { readonly host: string; readonly port: number }): Registration {
-    const { requests, clock, onState, onRenewal } = this.#options;
+    const { requests, clock, makeVerifier, onState, onRenewal } = this.#options;
+    const { transport } = settings.registrar;
     return new Registration({
       host,
-      transport: settings.registrar.transport,
+      transport,
+      // allow_unencrypted: there is nothing to verify.
+      verifyPeer: transport === "tls" ? makeVerifier(settings.certificate) : async () => await Promise.resolve(success(undefined)),
       domain: settings.domain,
       username: settings.username,
       authUsername: settings.authUsername,
       password: settings.password.reveal(),
+      realms: settings.realms,
+      newCnonce: () => randomBytes(16).toString("hex"),
       contact,
       expires: settings.expiresSeconds,
       keepaliveMs: settings.keepaliveMs,

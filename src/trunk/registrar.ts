@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { RegistrarDigest, maxChallenges } from "./registrar-digest.js";
 import { contactStanding, grantedExpiry, leastExpiry, seenAddress } from "./registrar-answer.js";
 import type { Target } from "./registrar-host.js";
 
@@ -7,7 +8,7 @@ export interface SipRequests {
   send(
     method: "REGISTER" | "OPTIONS",
     uri: string,
-    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>>; readonly auth?: { readonly username: string; readonly password: string } },
+    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>> },
   ): Promise<SipRequestOutcome>;
 }
 
@@ -29,6 +30,10 @@ export interface RegistrarOptions {
   /** The user of the digest, where it is another one. */
   readonly authUsername: string;
   readonly password: string;
+  /** The realms in which the password may be used. */
+  readonly realms: readonly string[];
+  /** Random text for the answer to a challenge. */
+  readonly newCnonce: () => string;
   /** The host and port of the Contact, where the provider's calls reach drachtio. */
   readonly contact: { readonly host: string; readonly port: number };
 }
@@ -45,6 +50,8 @@ export type Registered =
     }
   | { readonly kind: "too-brief"; readonly leastSeconds: number }
   | { readonly kind: "failed"; readonly why: string }
+  /** What is asked for at this address must not be given; another one may ask for something else. */
+  | { readonly kind: "refused"; readonly why: string }
   /** Nobody answered at this address; another one may. */
   | { readonly kind: "unreachable"; readonly why: string };
 
@@ -52,33 +59,34 @@ export type Registered =
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #requests: SipRequests;
-  #sequence = 1;
+  readonly #digest: RegistrarDigest;
+  #sequence = 0;
 
   constructor(options: RegistrarOptions, requests: SipRequests) {
+    const { authUsername, password, realms, newCnonce } = options;
     this.#options = options;
     this.#requests = requests;
+    this.#digest = new RegistrarDigest({ username: authUsername, password, realms }, newCnonce);
   }
 
-  /** @param seconds what is asked for; 0 un-registers */
+  /**
+   * Sends a REGISTER, and once more for each challenge that is answered. drachtio-srf could do that, but answers any realm,
+   * only MD5, and breaks commas in quotes and IPv6 next hops.
+   *
+   * @param seconds what is asked for; 0 un-registers
+   */
   async register(target: Target, callId: string, seconds: number): Promise<Registered> {
-    const { authUsername, password } = this.#options;
     const contact = this.#contact();
-    const headers = {
-      ...this.#identity(),
-      "Call-ID": callId,
-      CSeq: `${this.#sequence} REGISTER`,
-      Contact: `<${contact}>;expires=${seconds}`,
-      Expires: String(seconds),
-    };
-    // A challenge makes drachtio-srf send the request again with the next number.
-    this.#sequence += 2;
-    const outcome = await this.#requests.send("REGISTER", this.#uri(), { nextHop: this.#nextHop(target), headers, auth: { username: authUsername, password } });
-    if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
-    const { answer } = outcome;
-    if (isMadeUp(answer)) return { kind: "unreachable", why: silence(answer) };
-    if (answer.status === 423) return { kind: "too-brief", leastSeconds: leastExpiry(answer) };
-    if (answer.status !== 200) return { kind: "failed", why: `${answer.status} ${answer.reason}` };
-    return { kind: "registered", expiresInMs: grantedExpiry(answer, contact, seconds) * 1_000, seen: seenAddress(answer), listed: contactStanding(answer, contact) };
+    this.#digest.begin();
+    for (let challenges = 0; ; challenges += 1) {
+      const outcome = await this.#sendRegister(target, callId, contact, seconds);
+      if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
+      const { answer } = outcome;
+      if (answer.status !== 401 && answer.status !== 407) return readRegistered(answer, contact, seconds);
+      if (challenges === maxChallenges) return { kind: "failed", why: `${answer.status} ${answer.reason}` };
+      const answered = this.#digest.answer(answer, { method: "REGISTER", uri: this.#uri() });
+      if (!answered.ok) return answered.failure;
+    }
   }
 
   /**
@@ -88,7 +96,7 @@ export class Registrar {
    * @param seen the address from which the registrar saw the REGISTER
    */
   async flowFault(target: Target, seen: string | undefined): Promise<string | undefined> {
-    const outcome = await this.#requests.send("OPTIONS", this.#uri(), { nextHop: this.#nextHop(target), headers: this.#identity() });
+    const outcome = await this.#requests.send("OPTIONS", this.#uri(), { nextHop: this.#nextHop(target), headers: { ...this.#identity() } });
     if (outcome.kind === "not-sent") return outcome.why;
     const { answer } = outcome;
     if (isMadeUp(answer)) return silence(answer);
@@ -96,7 +104,25 @@ export class Registrar {
     return seen !== undefined && now !== undefined && now !== seen ? "the connection to the registrar was replaced" : undefined;
   }
 
-  #identity(): Record<string, string> {
+  async #sendRegister(target: Target, callId: string, contact: string, seconds: number): Promise<SipRequestOutcome> {
+    const { From, To } = this.#identity();
+    this.#sequence += 1;
+    return await this.#requests.send("REGISTER", this.#uri(), {
+      nextHop: this.#nextHop(target),
+      headers: {
+        // The tag stays when a challenge is answered (RFC 3261 section 8.1.3.5).
+        From: `${From};tag=${callId}`,
+        To,
+        "Call-ID": callId,
+        CSeq: `${this.#sequence} REGISTER`,
+        Contact: `<${contact}>;expires=${seconds}`,
+        Expires: String(seconds),
+        ...this.#digest.headers,
+      },
+    });
+  }
+
+  #identity(): { readonly From: string; readonly To: string } {
     const { domain, username } = this.#options;
     const identity = `<sip:${username}@${inUri(domain)}>`;
     return { From: identity, To: identity };
@@ -114,6 +140,13 @@ export class Registrar {
   #nextHop({ address, port }: Target): string {
     return `sip:${inUri(address)}:${port};transport=${this.#options.transport}`;
   }
+}
+
+function readRegistered(answer: SipRequestAnswer, contact: string, seconds: number): Registered {
+  if (isMadeUp(answer)) return { kind: "unreachable", why: silence(answer) };
+  if (answer.status === 423) return { kind: "too-brief", leastSeconds: leastExpiry(answer) };
+  if (answer.status !== 200) return { kind: "failed", why: `${answer.status} ${answer.reason}` };
+  return { kind: "registered", expiresInMs: grantedExpiry(answer, contact, seconds) * 1_000, seen: seenAddress(answer), listed: contactStanding(answer, contact) };
 }
 
 /** drachtio makes up a 408 or 503 when nobody answers; it has no Via that a registrar has filled in. */

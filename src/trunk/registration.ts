@@ -2,11 +2,14 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Registered, Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
 import type { RegistrarHost, Target } from "./registrar-host.js";
+import type { VerifyPeer } from "./registrar-tls.js";
 import { TargetChoice } from "./target-choice.js";
 import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
 export interface RegistrationOptions extends RegistrarOptions {
   readonly host: Pick<RegistrarHost, "targets" | "has">;
+  /** Before each REGISTER: whether the registrar itself is at the address. */
+  readonly verifyPeer: VerifyPeer;
   /** What is asked for, in seconds; what is granted counts. */
   readonly expires: number;
   /** How often the flow to the registrar is tried, in milliseconds. */
@@ -44,6 +47,8 @@ const leastDistance = 4_000;
 const longestBackoff = 60_000;
 /** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
 const goodbyeLimit = 3_000;
+/** Of which its certificate may take this much. */
+const goodbyeVerifyMs = 2_000;
 /** No registrar asks for more, in seconds; a day. */
 const longestExpiry = 86_400;
 
@@ -68,6 +73,8 @@ export class Registration {
   /** Until when the registrar sends calls to our Contact, whatever has become of the flow. */
   #boundUntil = Number.NEGATIVE_INFINITY;
   #wasListed = false;
+  /** From where the registrar has seen the last REGISTER. */
+  #seen: string | undefined;
   #lastFault: { readonly why: string; readonly at: number } | undefined;
   readonly #stopping = new Latch<true>();
   #wake: (() => void) | undefined;
@@ -78,7 +85,7 @@ export class Registration {
     this.#registrar = new Registrar(options, requests);
     this.#clock = clock;
     this.#events = events;
-    this.#targets = new TargetChoice(options.host);
+    this.#targets = new TargetChoice(options.host, options.verifyPeer);
     this.#watchdog = new Watchdog(options.watchdog, clock);
     this.#state = { kind: "not-registered", why: "not tried yet", since: clock.now() };
     this.#callId = options.newCallId();
@@ -151,7 +158,7 @@ export class Registration {
       if (this.#isStopping()) return;
       if (registered.kind === "registered") {
         failures = 0;
-        await this.#hold(registered.seen);
+        await this.#hold();
       } else {
         failures += 1;
         this.#fail(registered.why);
@@ -171,7 +178,7 @@ export class Registration {
   }
 
   /** Stays while the registration is good: returns when it has to be made again. */
-  async #hold(seen: string | undefined): Promise<void> {
+  async #hold(): Promise<void> {
     const { keepaliveMs } = this.#options;
     const { state } = this;
     if (state.kind !== "registered") return;
@@ -187,7 +194,7 @@ export class Registration {
       if (left <= 0) return;
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
-      const broken = await this.#registrar.flowFault(target, seen);
+      const broken = await this.#registrar.flowFault(target, this.#seen);
       if (this.#isStopping()) return;
       if (broken !== undefined) {
         this.#fail(broken);
@@ -206,8 +213,13 @@ export class Registration {
   }
 
   async #register(): Promise<Attempt> {
-    const target = await this.#targets.next();
-    if (target === undefined) return { kind: "failed", why: "the registrar's name does not resolve" };
+    const verified = await this.#targets.nextVerified({
+      isIntact: (target) => this.#isFlowIntact(target),
+      isStopping: () => this.#isStopping(),
+    });
+    if (!verified.ok) return { kind: "failed", why: verified.failure };
+    if (this.#isStopping()) return { kind: "failed", why: "stopped" };
+    const target = verified.value;
     this.#triedAt = this.#clock.now();
     const registered = await this.#registrar.register(target, this.#callId, this.#expires);
     switch (registered.kind) {
@@ -220,7 +232,8 @@ export class Registration {
         return { kind: "failed", why: `423 Interval Too Brief: asking for ${least} s` };
       }
       case "unreachable":
-        this.#targets.wasSilent();
+      case "refused":
+        this.#targets.skip();
         return { kind: "failed", why: registered.why };
       case "failed":
         return registered;
@@ -228,8 +241,9 @@ export class Registration {
   }
 
   #accepted(registered: Granted, target: Target): Attempt {
-    const { expiresInMs, listed } = registered;
+    const { expiresInMs, listed, seen } = registered;
     const now = this.#clock.now();
+    this.#seen = seen;
     this.#targets.answered();
     this.#boundUntil = now + expiresInMs;
     if (expiresInMs === 0) return { kind: "failed", why: "the registrar grants no time" };
@@ -242,9 +256,17 @@ export class Registration {
     return registered;
   }
 
+  /** Whether the connection to that address is the one over which it was registered, as the registrar sees it. */
+  async #isFlowIntact(target: Target): Promise<boolean> {
+    const { state } = this;
+    if (state.kind !== "registered" || state.registrar.address !== target.address || state.registrar.port !== target.port || this.#seen === undefined) return false;
+    return (await this.#registrar.flowFault(target, this.#seen)) === undefined && this.#isRegistered();
+  }
+
+  /** An address that can't be verified now gets nothing: its binding runs out. */
   async #unregister(): Promise<void> {
     const target = this.#targets.current;
-    if (target === undefined) return;
+    if (target === undefined || !(await this.#targets.isVerified(goodbyeVerifyMs))) return;
     this.#triedAt = this.#clock.now();
     await this.#registrar.register(target, this.#callId, 0);
     this.#boundUntil = this.#clock.now();

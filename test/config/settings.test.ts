@@ -1,4 +1,5 @@
 import t from "tap";
+import { makeCertificates } from "../../src/embedded/certificates.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { closestTo, formatPath } from "../../src/config/fault.js";
 import { durationMs } from "../../src/config/fields.js";
@@ -172,6 +173,22 @@ await t.test("the closest word", (t) => {
 await t.test("a misspelt provider is one fault, whatever follows from it", (t) => {
   t.same(trunkFaults(`provider: easybel, username: u, password: p, ${numbers}`), ["trunks[0].provider must be one of easybell, dus.net, sipgate, telekom-companyflex, plusnet, generic"]);
   t.end();
+});
+
+await t.test("the registrar's realm, and what its certificate must be", async (t) => {
+  t.match(trunk("provider: easybell, username: u, password: p").registration, { realms: ["secure.sip.easybell.de", "sip.easybell.de"], certificate: { name: "secure.sip.easybell.de", ca: undefined } });
+  const register = "registrar: { host: 192.0.2.1 }, domain: example.net, username: u, password: p";
+  t.match(trunk(register).registration, { realms: ["example.net", "192.0.2.1"], certificate: { name: "192.0.2.1" } });
+  t.match(trunk(`${register}, realm: asterisk, certificate_name: sip.example.net`).registration, { realms: ["asterisk"], certificate: { name: "sip.example.net" } });
+  const { ca } = await makeCertificates();
+  t.equal(trunk(`${register}, ca: ${JSON.stringify(ca)}`).registration?.certificate.ca, ca);
+  t.same(trunkFaults(`${register}, ${numbers}, ca: trunk-ca.pem, realm: 'a"b'`), ["trunks[0].realm is no realm", "trunks[0].ca holds no certificate in PEM form"]);
+  const broken = ca.replace(/[A-Za-z0-9]{40}/, "AAAA");
+  t.same(trunkFaults(`${register}, ${numbers}, ca: ${JSON.stringify(broken)}`), ["trunks[0].ca holds a certificate that can't be read"], "Node would throw at the first connection");
+  t.same(trunkFaults(`registrar: false, ${numbers}, sources: [192.0.2.1], ca: ${JSON.stringify(ca)}`), ["trunks[0].ca has no meaning here"]);
+  t.same(trunkFaults(`registrar: { host: r.example, transport: udp }, allow_unencrypted: true, username: u, password: p, ${numbers}, certificate_name: r.example`), ["trunks[0].certificate_name has no meaning here"]);
+  t.ok(trunk("provider: plusnet, registrar: { host: sip.plusnet.de }, username: u, password: p").assumed.includes("realm"));
+  t.notOk(trunk("provider: plusnet, registrar: { host: sip.plusnet.de }, username: u, password: p, realm: plusnet.de").assumed.includes("realm"));
 });
 
 await t.test("the log: on standard output or in files, which are kept for seven days at most", (t) => {

@@ -65,7 +65,7 @@ const manners: readonly Manner[] = [
     // One that nobody knows: national numbers, read from the Request-URI.
     provider: "generic",
     registrar: { realm: "registrar.example.net", qop: true, grantedExpiry: 600, username: "customer" },
-    trunk: { called_number_from: "p-called-party-id", country: "DE" },
+    trunk: { called_number_from: "p-called-party-id", country: "DE", realm: "registrar.example.net" },
     call: { number: "015223125678", to: "<sip:customer@registrar.example.net>", headers: [["P-Called-Party-ID", `<sip:030${dialled.slice(4)}@registrar.example.net>`]] },
   },
 ];

@@ -8,7 +8,6 @@ export interface SentRequest {
   readonly uri: string;
   readonly nextHop: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly auth: { readonly username: string; readonly password: string } | undefined;
 }
 
 /** What the registrar makes of a request: an outcome, after a time, or nothing at all. */
@@ -48,7 +47,7 @@ export class FakeRequests implements SipRequests {
   }
 
   async send(method: SentRequest["method"], uri: string, options: Parameters<SipRequests["send"]>[2]): Promise<SipRequestOutcome> {
-    const request = { at: this.#clock.now(), method, uri, nextHop: options.nextHop, headers: options.headers, auth: options.auth };
+    const request = { at: this.#clock.now(), method, uri, nextHop: options.nextHop, headers: options.headers };
     this.sent.push(request);
     const outcome = this.registrar(request, this.sent.length - 1);
     return await new Promise((resolve) => {

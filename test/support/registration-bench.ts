@@ -1,4 +1,5 @@
 import type { Test } from "tap";
+import { success } from "../../src/result.js";
 import type { Target } from "../../src/trunk/registrar-host.js";
 import { Registration, type RegistrationOptions, type RegistrationState } from "../../src/trunk/registration.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
@@ -11,11 +12,14 @@ export function hostAt(...targets: readonly Target[]): RegistrationOptions["host
 
 export const registrationOptions: RegistrationOptions = {
   host: hostAt({ address: "192.0.2.10", port: 5061 }),
+  verifyPeer: async () => await Promise.resolve(success(undefined)),
   transport: "tls",
   domain: "secure.sip.easybell.de",
   username: "004930123456",
   authUsername: "004930123456",
   password: "secret",
+  realms: ["secure.sip.easybell.de", "sip.easybell.de"],
+  newCnonce: () => "c0ffee",
   contact: { host: "10.0.0.1", port: 5061 },
   expires: 600,
   keepaliveMs: 30_000,

@@ -1,6 +1,7 @@
 import t from "tap";
 import { Secret } from "../../src/caller/secret.js";
 import type { TrunkConfig } from "../../src/config/config.js";
+import { success } from "../../src/result.js";
 import { Line } from "../../src/trunk/line.js";
 import { Lines } from "../../src/trunk/lines.js";
 import type { RegistrationState } from "../../src/trunk/registration.js";
@@ -16,6 +17,8 @@ const config: TrunkConfig = {
     username: "004930123456",
     authUsername: "004930123456",
     password: Secret.of("secret"),
+    realms: ["secure.sip.easybell.de"],
+    certificate: { name: "secure.sip.easybell.de", ca: undefined },
     contact: undefined,
     expiresSeconds: 600,
     keepaliveMs: 30_000,
@@ -43,6 +46,7 @@ function bench(changes: Partial<TrunkConfig> = {}): { line: Line; clock: FakeClo
     requests,
     clock,
     resolver: { addresses: async () => await Promise.resolve(["192.0.2.1"]), services: async () => await Promise.reject(new Error("no SRV here")) },
+    makeVerifier: () => async () => await Promise.resolve(success(undefined)),
     onState: (state) => {
       states.push(state);
     },

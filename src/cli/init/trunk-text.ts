@@ -1,4 +1,4 @@
-import { type AssumedSetting, type TrunkPreset, presets } from "../../config/presets.js";
+import { type AssumedSetting, type TrunkPreset, isOfRegistration, presets } from "../../config/presets.js";
 import type { Installation } from "./installation.js";
 
 /** What a provider's portal has to be told, or shows. */
@@ -52,11 +52,12 @@ function contactText(publicAddress: string | undefined): readonly string[] {
 function guessesText(preset: TrunkPreset, registers: boolean): readonly string[] {
   const values: Readonly<Record<AssumedSetting, string>> = {
     registrar: `registrar: { host: ${preset.registrar?.host ?? "..."}, port: 5061, transport: tls }`,
+    realm: `realm: ${preset.realms[0] ?? preset.domain ?? preset.registrar?.host ?? "..."}`,
     called_number_from: `called_number_from: ${preset.calledNumberFrom}`,
     bare_country_code: `bare_country_code: ${String(preset.bareCountryCode)}`,
     expires: `expires: ${preset.expiresSeconds}s`,
   };
-  const guesses = preset.assumed.filter((setting) => registers || (setting !== "registrar" && setting !== "expires"));
+  const guesses = preset.assumed.filter((setting) => registers || !isOfRegistration(setting));
   if (guesses.length === 0) return [];
   return ["    # No source tells these of the provider: they are guesses, and /status says so until they stand here.", ...guesses.map((setting) => `    # ${values[setting]}`)];
 }

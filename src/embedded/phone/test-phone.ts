@@ -5,7 +5,7 @@ import { MediaSession, type MediaProfile, type NegotiationFailure, type SrtpPoli
 import { Pacer } from "../rtp/pacer.js";
 import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
-import { SipUserAgent, type HeaderList, type SipAddress, type SipTimers, type TlsOptions, type Transport } from "../sip/index.js";
+import { type Credentials, SipUserAgent, type HeaderList, type SipAddress, type SipTimers, type TlsOptions, type Transport } from "../sip/index.js";
 import { CallAudio } from "./call-audio.js";
 import { PendingWaits } from "./pending-waits.js";
 import { PhoneCall } from "./phone-call.js";
@@ -50,7 +50,7 @@ export interface DialOptions {
   readonly profile?: MediaProfile;
   /** Where to send the INVITE, whatever the URI says. */
   readonly nextHop?: SipAddress;
-  readonly auth?: { readonly username: string; readonly password: string };
+  readonly auth?: Credentials;
   /** Changes the offer before it is sent. */
   readonly rewriteOffer?: (sdp: string) => string;
   /**

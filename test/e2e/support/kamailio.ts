@@ -53,8 +53,6 @@ export class Kamailio {
   static async start(owner: Owner, options: KamailioOptions): Promise<Kamailio> {
     const folder = await scratchFolder(owner, "kamailio");
     await mkdir(join(folder, "run"));
-    await writeFile(join(folder, "cert.pem"), options.certificates.cert);
-    await writeFile(join(folder, "key.pem"), options.certificates.key);
     for (let attempt = 1; ; attempt++) {
       const [registrarPort = 0, networkPort = 0, networkTlsPort = 0, controlPort = 0] = await freePorts(4);
       const config: KamailioConfig = {
@@ -74,6 +72,8 @@ export class Kamailio {
       };
       await writeFile(config.tlsConfigFile, tlsConfiguration(config));
       await writeFile(join(folder, "kamailio.cfg"), kamailioConfiguration(config));
+      await writeFile(config.certificateFile, options.certificates.cert);
+      await writeFile(config.keyFile, options.certificates.key);
       const kamailio = new Kamailio(config, folder, launch(folder));
       owner.teardown(() => kamailio.stop());
       try {
@@ -149,6 +149,12 @@ export class Kamailio {
 
   async stop(): Promise<void> {
     await this.#program.stop();
+  }
+
+  /** Shows another certificate from the next start on. */
+  async useCertificate({ cert, key }: Pick<Certificates, "cert" | "key">): Promise<void> {
+    await writeFile(this.#config.certificateFile, cert);
+    await writeFile(this.#config.keyFile, key);
   }
 
   /** Kills and starts it again on the same ports: registrations and connections are gone. */

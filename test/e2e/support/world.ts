@@ -258,6 +258,7 @@ export class World {
       username: carrier.username,
       password: carrier.password,
       contact: { host, port: sip.tls },
+      ca: this.certificates.ca,
     };
     const settings: Settings = {
       drachtio: control,

@@ -1,0 +1,65 @@
+import { type Challenge, type ChallengeFault, type DigestCredentials, chooseChallenge, digestAuthorization } from "../digest.js";
+import { type Result, failure, success } from "../result.js";
+import type { SipRequestAnswer } from "./registrar.js";
+
+/** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */
+export const maxChallenges = 4;
+
+const longestShown = 60;
+
+/** The headers that answer the challenges of one registrar (RFC 3261 section 22). */
+export class RegistrarDigest {
+  readonly #credentials: DigestCredentials;
+  readonly #newCnonce: () => string;
+  /** What was answered in the request that is under way, by the header of the answer. */
+  readonly #given = new Map<string, string>();
+  /** The last nonce, and how often it has been answered: a server may use it again, and count (RFC 7616 section 3.4). */
+  #nonce = "";
+  #count = 0;
+
+  constructor(credentials: DigestCredentials, newCnonce: () => string) {
+    this.#credentials = credentials;
+    this.#newCnonce = newCnonce;
+  }
+
+  /** Another request begins, which nobody has challenged. */
+  begin(): void {
+    this.#given.clear();
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#given);
+  }
+
+  /** Adds the answer to the challenge of a 401 or 407 to the headers; the failure says why it must not or can't be answered. */
+  answer(answer: SipRequestAnswer, request: { readonly method: string; readonly uri: string }): Result<undefined, { readonly kind: "failed" | "refused"; readonly why: string }> {
+    const name = answer.status === 407 ? "Proxy-Authorization" : "Authorization";
+    const chosen = chooseChallenge(answer.header(answer.status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate") ?? "", this.#credentials.realms);
+    if (!chosen.ok) return failure({ kind: "refused", why: this.#faultText(chosen.failure, answer.status) });
+    if (this.#given.has(name) && !chosen.value.isStale) return failure({ kind: "failed", why: `${answer.status} ${answer.reason}` });
+    this.#given.set(name, digestAuthorization(chosen.value, this.#credentials, request, this.#newCnonce(), this.#countOf(chosen.value)));
+    return success(undefined);
+  }
+
+  #countOf({ nonce }: Challenge): number {
+    this.#count = nonce === this.#nonce ? this.#count + 1 : 1;
+    this.#nonce = nonce;
+    return this.#count;
+  }
+
+  #faultText(fault: ChallengeFault, status: number): string {
+    switch (fault.kind) {
+      case "no-digest":
+        return `${status} without a Digest challenge`;
+      case "unsupported":
+        return `${status} with a Digest challenge that is not supported (${shown(fault.algorithm)})`;
+      case "other-realm":
+        return `password not sent: the registrar asks for it in the realm "${shown(fault.realm)}", expected is ${(this.#credentials.realms ?? []).join(" or ")} (trunks[].realm)`;
+    }
+  }
+}
+
+/** Text from the network, for the log and the status: runs of digits may be a number. */
+function shown(text: string): string {
+  return text.slice(0, longestShown).replace(/[^\w.@: -]/g, "?").replace(/\d{5,}/g, "...");
+}
