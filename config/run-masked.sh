@@ -3,7 +3,7 @@
 # The engines print SIP headers and channel names, which hold callers' numbers and PINs. Masked as [number] are four digits
 # or more, also with "+", spaces, hyphens, dots or brackets between them as in telephone numbers, or percent-encoded.
 # Kept are the time at the beginning of a line, ports behind an address, source lines (sofia.c:7034) and UUIDs.
-# Control characters are printed as "?", so that no header draws on a terminal or looks like another line.
+# The dialplan's key (64 hexadecimal digits, X-Einwahl-Key) is masked too. Control characters are printed as "?", so that no header draws on a terminal or looks like another line.
 # The exit status is the program's (128 + n: ended by signal n). TERM, HUP, USR1 and USR2 reach the program; INT and QUIT as TERM.
 set -u
 [ $# -gt 0 ] || { echo "run-masked.sh: no program" >&2; exit 64; }
@@ -14,6 +14,7 @@ c1=$(printf '\302[\200-\237]')
 # what begins like a telephone number ("+", "0", "tel:"): dates, versions and addresses have them too.
 masks='
 s/[[:cntrl:]]|'$c1'/?/g
+s/[0-9a-f]{64}/[key]/g
 s/^(20)([0-9]{2}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}[.,][0-9]{3})([0-9]{3})?/\1\n\2\n\3\n/
 s/([0-9]\.[0-9]{1,3}\.[0-9]{1,3}|[0-9A-Fa-f:]{2}\]):([0-9]{2})([0-9]{2,3})([^0-9%]|$)/\1:\2\n\3\4/g
 s/([A-Za-z_]\.(c|cc|cpp|h|hpp):[0-9]{2})([0-9]{2,3})([^0-9%]|$)/\1\n\3\4/g

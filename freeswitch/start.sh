@@ -2,6 +2,7 @@
 # Starts the media server in the foreground with the configuration beside this script.
 # Every value is an environment variable (conf/vars.xml); these are read here:
 #   EINWAHL_FS_EVENT_SOCKET_PASSWORD, or ..._PASSWORD_FILE (a file with nothing but the password): required
+#   EINWAHL_FS_CONTROL_HOSTS  einwahl's hosts, to which FreeSWITCH connects for each call (default 127.0.0.1)
 #   EINWAHL_MAX_CALLS     calls at a time; sets the session limits (default 200)
 #   EINWAHL_FS_TLS_CA     PEM file of the authorities trusted for BBB (default: the system's)
 #   EINWAHL_FS_PRIORITY   realtime (default, where the system lets it), or normal: beside other programs on few processors
@@ -21,6 +22,16 @@ case ${EINWAHL_FS_EVENT_SOCKET_PASSWORD:-} in
   *[!A-Za-z0-9._~-]*) refuse "the event socket password may hold letters, digits and . _ ~ - only" ;;
 esac
 export EINWAHL_FS_EVENT_SOCKET_PASSWORD
+# The dialplan takes INVITEs with this key only (dialplan/mrf.xml); einwahl derives the same (src/media/invite-key.ts).
+EINWAHL_FS_KEY=$(printf 'einwahl drachtio_mrf %s' "$EINWAHL_FS_EVENT_SOCKET_PASSWORD" | sha256sum | cut -c 1-64)
+[ "${#EINWAHL_FS_KEY}" = 64 ] || refuse "sha256sum is missing: the key of the dialplan can't be derived"
+export EINWAHL_FS_KEY
+hosts=$(printf %s "${EINWAHL_FS_CONTROL_HOSTS:-127.0.0.1}" | tr -s ', ' '||')
+case $hosts in
+  *[!A-Za-z0-9.:_\|-]* | "" | "|"* | *"|") refuse "EINWAHL_FS_CONTROL_HOSTS must be addresses or names of einwahl's hosts, with spaces between them" ;;
+esac
+EINWAHL_FS_CONTROL_HOSTS_PATTERN=$(printf %s "$hosts" | sed 's/[.]/[.]/g')
+export EINWAHL_FS_CONTROL_HOSTS_PATTERN
 
 calls=${EINWAHL_MAX_CALLS:-200}
 case $calls in "" | *[!0-9]*) refuse "EINWAHL_MAX_CALLS must be a whole number" ;; esac

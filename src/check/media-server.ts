@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import type { Config, MediaServerConfig } from "../config/config.js";
 import { type EventSocketFailure, EventSocketSession } from "../media/event-socket-session.js";
+import { inviteFault } from "../media/invite-key.js";
 import { bbbProfile, isRunning } from "../media/sofia-status.js";
 import { faultCode } from "../network-fault.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
@@ -31,7 +32,8 @@ export function mediaServerCheck(config: Config, index: number, server: MediaSer
       if (!session.ok) return [...address, ofLogin(session.failure, `${path}.event_socket`, placeOf(host, port))];
       try {
         const answers = await ask(config, server, path, session.value);
-        return [...address, ...answers];
+        // An address that is none of this machine needs no second finding.
+        return [...address, ...answers.filter((finding) => address.length === 0 || finding.path !== `${path}.advertised_address`)];
       } finally {
         session.value.close();
       }
@@ -57,6 +59,7 @@ async function ask(config: Config, server: MediaServerConfig, path: string, sess
   if (!status.ok) return [error(path, `FreeSWITCH does not answer on its event socket (${status.failure})`, "is it overloaded? look at its log, or restart it")];
   return [
     ...ofProfiles(server, path, status.value),
+    ...(await ofInvites(server, path, session)),
     ...(await ofModules(path, session)),
     ...(await ofSessions(server, path, session)),
     ...(await promptFindings(config, server.name, session)),
@@ -68,6 +71,24 @@ function ofProfiles({ sipProfile }: MediaServerConfig, path: string, status: str
   if (!isRunning(status, sipProfile)) findings.push(error(`${path}.sip_profile`, `FreeSWITCH runs no sofia profile ${sipProfile}: it takes no calls from drachtio`, "install freeswitch/conf/sip_profiles, or look in FreeSWITCH's log for why the profile does not start (port taken?)"));
   if (!isRunning(status, bbbProfile)) findings.push(error(path, `FreeSWITCH runs no sofia profile ${bbbProfile}: it calls no BBB server`, "install freeswitch/conf/sip_profiles; the profile needs the certificates that freeswitch/start.sh makes"));
   return findings.length > 0 ? findings : [fine(path, `FreeSWITCH lets einwahl in, and runs ${sipProfile} and ${bbbProfile}`)];
+}
+
+/** Whether it takes drachtio's INVITEs, and no others: each gives its sender an event socket. */
+async function ofInvites({ eventSocket, advertisedAddress }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+  const fault = await inviteFault(async (name) => {
+    const value = await session.api(`global_getvar ${name}`);
+    return value.ok ? value.value.trim() : undefined;
+  }, { password: eventSocket.password.reveal(), advertisedAddress });
+  switch (fault) {
+    case undefined:
+      return [];
+    case "no-key":
+      return [warning(path, "its dialplan is that of an older einwahl: any INVITE to its SIP port gets an event socket without a password", "install freeswitch/conf of this version and restart FreeSWITCH with freeswitch/start.sh")];
+    case "other-key":
+      return [error(path, "FreeSWITCH expects another key in drachtio's INVITEs than the password gives: it refuses every call", "start it with freeswitch/start.sh, which derives the key from EINWAHL_FS_EVENT_SOCKET_PASSWORD(_FILE)")];
+    case "address-not-allowed":
+      return [error(`${path}.advertised_address`, `FreeSWITCH connects to no application at ${advertisedAddress}: it refuses every call`, `start it with EINWAHL_FS_CONTROL_HOSTS="${advertisedAddress}"`)];
+  }
 }
 
 async function ofModules(path: string, session: EventSocketSession): Promise<readonly Finding[]> {

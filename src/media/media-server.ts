@@ -8,6 +8,7 @@ import { MediaEndpoint } from "./endpoint.js";
 import { EventSocket } from "./event-socket.js";
 import { makeLateOffer } from "./late-offer.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
+import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { withPublicAddress } from "./public-address.js";
 import { isRunning } from "./sofia-status.js";
 
@@ -38,6 +39,12 @@ const probeLimit = 2_000;
 const connectLimit = 3_000;
 /** From the last channel's end until nothing of it needs the connections any more, in milliseconds. */
 const idleAfterMs = 1_000;
+
+/** Without these every call would end as media-unavailable. */
+const refusals: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
+  "other-key": "it would refuse every call: its dialplan expects another key than the event socket password gives (start it with freeswitch/start.sh)",
+  "address-not-allowed": "it would refuse every call: it does not connect to advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
+};
 
 /** One FreeSWITCH. It is up while it answers on its event socket and its profile for drachtio runs. */
 export class MediaServer {
@@ -181,7 +188,11 @@ export class MediaServer {
 
   /** Read by the dialplan (`freeswitch/conf/dialplan/mrf.xml`) before it answers. */
   #headers(srtp: Admitted["srtp"]): Record<string, string> {
-    return { "X-Einwahl-Srtp": srtp, "X-Einwahl-Media-Timeout": String(this.#options.mediaTimeoutMs) };
+    return {
+      [inviteKeyHeader]: inviteKey(this.#options.eventSocket.password),
+      "X-Einwahl-Srtp": srtp,
+      "X-Einwahl-Media-Timeout": String(this.#options.mediaTimeoutMs),
+    };
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
@@ -201,8 +212,21 @@ export class MediaServer {
       this.#enter({ kind: "down", why: `the sofia profile ${profile} is not running` });
       return;
     }
+    const fault = await this.#inviteFault();
+    if (fault !== undefined && fault !== "no-key") {
+      this.#enter({ kind: "down", why: refusals[fault] });
+      return;
+    }
     this.#fsmrf ??= await this.#connect();
     this.#enter(this.#fsmrf === undefined ? { kind: "down", why: "its control connection could not be opened" } : { kind: "up" });
+  }
+
+  async #inviteFault(): Promise<InviteFault | undefined> {
+    const { eventSocket, advertisedAddress } = this.#options;
+    return await inviteFault(async (name) => {
+      const value = await this.#eventSocket.api(`global_getvar ${name}`, probeLimit);
+      return value.ok ? value.value.trim() : undefined;
+    }, { password: eventSocket.password, advertisedAddress });
   }
 
   async #connect(): Promise<FsmrfMediaServer | undefined> {

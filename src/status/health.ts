@@ -17,7 +17,7 @@ function faultsOf({ isDraining, signalling, mediaServers, lines, bbbServers }: P
   const faults: string[] = [];
   if (isDraining) faults.push("no new calls are taken");
   if (signalling.state !== "connected") faults.push(`drachtio: ${signalling.state}`);
-  if (!mediaServers.some(({ state }) => state.kind === "up")) faults.push("no media server is up");
+  if (!mediaServers.some(({ state }) => state.kind === "up")) faults.push("no media server is up", ...mediaServers.flatMap(({ name, state }) => (state.kind === "down" ? [`media server ${name}: ${state.why}`] : [])));
   if (!lines.some(({ fault }) => fault === undefined)) faults.push(...lines.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));
   if (!bbbServers.some(({ answers }) => answers)) faults.push("no BBB server answers");
   return faults;

@@ -23,6 +23,7 @@ await t.test("numbers and PINs are masked however they are written", (t) => {
     ["1234", "[number]"],
     ["pin 123", "pin 123"],
     ["a 1.2.3.4:123456 b", "a 1.2.3.4:[number] b"],
+    [`X-Einwahl-Key: ${"0a9f".repeat(16)}`, "X-Einwahl-Key: [key]"],
   ] as const) {
     t.strictSame(masked(line), [wanted]);
   }

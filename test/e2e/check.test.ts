@@ -3,6 +3,7 @@ import { join } from "node:path";
 import t from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
 import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../src/embedded/drachtio/embedded-drachtio.js";
+import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../src/embedded/freeswitch/embedded-freeswitch.js";
 import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
 import type { Owner } from "./support/owner.js";
 import { freePort } from "./support/ports.js";
@@ -24,6 +25,21 @@ async function drachtio(owner: Owner, settings: Settings, options: Partial<Embed
   });
   owner.teardown(() => server.close());
   return { ...settings, drachtio: { host, port: server.controlPort, secret } };
+}
+
+/** A media server whose dialplan is not as it should be; the settings lead there. */
+async function freeswitch(owner: Owner, settings: Settings, options: Partial<EmbeddedFreeSwitchOptions>): Promise<Settings> {
+  const password = "test-event-socket";
+  const server = await EmbeddedFreeSwitch.start({
+    eventSocket: { address: host, port: 0, password },
+    sip: { address: host, port: 0 },
+    rtp: { address: host },
+    tls: {},
+    soundsDir: soundsDirectory,
+    ...options,
+  });
+  owner.teardown(() => server.close());
+  return withEventSocket(settings, { port: server.eventSocketPort, password });
 }
 
 function withEventSocket(settings: Settings, change: Settings): Settings {
@@ -101,6 +117,22 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       name: "FreeSWITCH runs no profile for drachtio",
       break: (settings) => withEntry(settings, "media_servers", 0, { sip_profile: "internal" }),
       finds: [{ severity: "error", path: "media_servers[0].sip_profile", message: /no sofia profile internal/, cure: /sip_profiles/ }],
+    },
+    {
+      name: "FreeSWITCH's dialplan expects another key: every call would be refused",
+      break: (settings, owner) => freeswitch(owner, settings, { key: "0".repeat(64) }),
+      finds: [{ severity: "error", path: "media_servers[0]", message: /expects another key .* refuses every call/, cure: /freeswitch\/start\.sh/ }],
+      secrets: ["0".repeat(64)],
+    },
+    {
+      name: "FreeSWITCH's dialplan is an old one: strangers get event sockets",
+      break: (settings, owner) => freeswitch(owner, settings, { key: "" }),
+      finds: [{ severity: "warning", path: "media_servers[0]", message: /older einwahl: any INVITE .* without a password/, cure: /freeswitch\/conf/ }],
+    },
+    {
+      name: "FreeSWITCH connects to no application here",
+      break: (settings, owner) => freeswitch(owner, settings, { controlHosts: ["127.0.0.10", "einwahl.example.org"] }),
+      finds: [{ severity: "error", path: "media_servers[0].advertised_address", message: /no application at 127\.0\.0\.1: it refuses every call/, cure: /EINWAHL_FS_CONTROL_HOSTS="127\.0\.0\.1"/ }],
     },
     {
       name: "FreeSWITCH can't connect back: the address is none of this machine",

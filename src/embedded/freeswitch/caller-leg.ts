@@ -19,6 +19,8 @@ export interface CallerLegOptions {
 }
 
 const MAX_HEADER_VARIABLES = 50;
+/** Unset by the dialplan before the channel is answered. */
+const KEY_HEADER = "X-Einwahl-Key";
 /** The defaults of `freeswitch/conf/vars.xml`. */
 const MEDIA_TIMEOUT_MS = "30000";
 const BBB_MEDIA_TIMEOUT_MS = "15000";
@@ -41,6 +43,11 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
     refuse(invite, 404, "NO_ROUTE_DESTINATION");
     return;
   }
+  const isStranger = !mayEnter(request, engine);
+  if (isStranger && request.body !== "") {
+    refuse(invite, 404, "NO_ROUTE_DESTINATION");
+    return;
+  }
   const media = await engine.openMedia().catch(() => undefined);
   if (media === undefined) {
     refuse(invite, 503, "NORMAL_TEMPORARY_FAILURE");
@@ -53,7 +60,17 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
     return;
   }
   const channel = makeChannel(invite, o, media);
-  if (await answer(channel, invite)) await runDialplan(channel, request, o);
+  if (!(await answer(channel, invite))) return;
+  // Without SDP the 200 goes out before the dialplan is asked.
+  if (isStranger) channel.hangUp("NO_ROUTE_DESTINATION");
+  else await runDialplan(channel, request, o);
+}
+
+/** The dialplan's conditions on the secret header and on the application that the channel is handed to. */
+function mayEnter({ headers }: SipRequest, { globals }: Engine): boolean {
+  const key = globals.get("einwahl_key") ?? "";
+  const target = new RegExp(`^(?:${globals.get("einwahl_control_hosts") ?? ""}):[0-9]{1,5}$`);
+  return key !== "" && headers.get(KEY_HEADER) === key && target.test(headers.get("X-esl-outbound") ?? "");
 }
 
 function refuse(invite: IncomingInvite, status: number, cause: HangupCause, detail?: string): void {
@@ -110,7 +127,7 @@ function makeChannel({ request, source }: IncomingInvite, { engine, profile }: C
     ["recovery_profile_name", profile.name],
   ];
   for (const [name, value] of own) if (value !== "") channel.setVariable(name, value);
-  const extra = request.headers.entries().filter(([name]) => /^x-/i.test(name)).slice(0, MAX_HEADER_VARIABLES);
+  const extra = request.headers.entries().filter(([name]) => /^x-/i.test(name) && name.toLowerCase() !== KEY_HEADER.toLowerCase()).slice(0, MAX_HEADER_VARIABLES);
   for (const [name, value] of extra) channel.setVariable(`sip_h_${name}`, value);
   return channel;
 }

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { systemClock, type Clock } from "../../clock.js";
 import { MediaSession } from "../rtp/media-session.js";
 import { Pacer } from "../rtp/pacer.js";
@@ -27,6 +27,10 @@ export interface EmbeddedFreeSwitchOptions {
   readonly maxSessions?: number;
   /** Default 20 s. */
   readonly heartbeatMs?: number;
+  /** Hosts of applications that channels are handed to, as EINWAHL_FS_CONTROL_HOSTS; default 127.0.0.1. */
+  readonly controlHosts?: readonly string[];
+  /** Default: what `freeswitch/start.sh` derives from the password. "": the variable is missing, and no INVITE is taken. */
+  readonly key?: string;
   readonly clock?: Clock;
   readonly random?: (bytes: number) => Buffer;
   /** Told of everything that was asked for and is not there. */
@@ -205,6 +209,8 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
       ["hostname", "embedded"],
       ["local_ip_v4", address],
       ["sounds_dir", o.soundsDir ?? ""],
+      ["einwahl_key", o.key ?? createHash("sha256").update(`einwahl drachtio_mrf ${o.eventSocket.password}`).digest("hex")],
+      ["einwahl_control_hosts", (o.controlHosts ?? ["127.0.0.1"]).map((host) => host.replaceAll(".", "[.]")).join("|")],
       ["max_sessions", String(o.maxSessions ?? DEFAULT_SESSIONS)],
     ]),
   };

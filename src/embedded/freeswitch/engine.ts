@@ -34,6 +34,6 @@ export interface Engine {
   readonly unsupported: (what: string) => void;
   /** A channel's work that nobody waits for. */
   readonly inBackground: (work: Promise<void>) => void;
-  /** Channel variables of `global_getvar`. */
+  /** Global variables, as `global_getvar` gives them; the dialplan reads `einwahl_key` and `einwahl_control_hosts`. */
   readonly globals: ReadonlyMap<string, string>;
 }

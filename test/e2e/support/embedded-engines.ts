@@ -1,11 +1,11 @@
 import { EmbeddedDrachtio } from "../../../src/embedded/drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch } from "../../../src/embedded/freeswitch/embedded-freeswitch.js";
+import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../../src/embedded/freeswitch/embedded-freeswitch.js";
 import type { Certificates } from "../../../src/embedded/certificates.js";
 import { type Engines, prefixed } from "./engines.js";
 
 const host = "127.0.0.1";
 
-export async function startEmbeddedEngines(certificates: Certificates, soundsDirectory: string): Promise<Engines> {
+export async function startEmbeddedEngines(certificates: Certificates, soundsDirectory: string, media: Partial<EmbeddedFreeSwitchOptions> = {}): Promise<Engines> {
   const { key, cert, ca } = certificates;
   const secret = "test-drachtio";
   const password = "test-event-socket";
@@ -24,6 +24,7 @@ export async function startEmbeddedEngines(certificates: Certificates, soundsDir
     rtp: { address: host },
     tls: { ca, verify: true },
     soundsDir: soundsDirectory,
+    ...media,
   }).catch(async (error: unknown) => {
     await drachtio.close();
     throw error;

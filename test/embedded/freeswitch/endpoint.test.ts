@@ -3,7 +3,7 @@ import { writeWav } from "../../../src/embedded/rtp/wav.js";
 import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
 import { ALL_SUITES } from "../../../src/embedded/rtp/srtp.js";
 import { MediaSession } from "../../../src/embedded/rtp/media-session.js";
-import { CODECS, HOST, World, eventOf, within } from "./support.js";
+import { CODECS, HOST, KEY, World, eventOf, within } from "./support.js";
 
 const seconds = (count: number, hz: number): Buffer => writeWav(new ToneGenerator(hz).next(count * 8000));
 const soundsDir = t.testdir({ "short.wav": seconds(0.2, 600), "long.wav": seconds(20, 700), "bad.wav": seconds(0.1, 900) });
@@ -45,10 +45,10 @@ await t.test("what is not taken", async (t) => {
     return session.offer(o);
   };
   const plain = await offer({ codecs: CODECS, srtp: "none" });
-  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: plain, headers: { "X-Einwahl-Srtp": "mandatory" } })), 488, "plain RTP where SRTP is demanded");
+  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: plain, headers: { ...KEY, "X-Einwahl-Srtp": "mandatory" } })), 488, "plain RTP where SRTP is demanded");
   const opus = plain.replace(/RTP\/AVP 8 0 101/, "RTP/AVP 111").replace("rtpmap:8 PCMA/8000", "rtpmap:111 opus/48000");
-  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: opus })), 488, "no codec");
-  const endpoint = await world.mediaServer.createEndpoint({ remoteSdp: plain });
+  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: opus, headers: KEY })), 488, "no codec");
+  const endpoint = await world.mediaServer.createEndpoint({ remoteSdp: plain, headers: KEY });
   t.match(endpoint.local.sdp, /m=audio \d+ RTP\/AVP 8 101/, "plain RTP where it is not");
   t.equal(endpoint.conn?.getInfo().getHeader("variable_rtp_has_crypto") ?? undefined, undefined);
   await endpoint.destroy();

@@ -12,7 +12,7 @@ import { makeLateOffer } from "../../../src/media/late-offer.js";
 import { success } from "../../../src/result.js";
 import type { SrfDialog, SrfLike, SrfMessage } from "../../../src/sip/srf.js";
 import { FakeClock, parsed, until } from "../sip/support.js";
-import { CODECS, HOST, PASSWORD, World, within, type Endpoint } from "./support.js";
+import { CODECS, HOST, KEY, PASSWORD, World, within, type Endpoint } from "./support.js";
 
 const PATIENCE_MS = 8000;
 
@@ -28,7 +28,7 @@ class Direct {
     this.agent = agent;
     this.media = media;
     this.#uri = `sip:drachtio@${HOST}:${sipPort}`;
-    this.#headers = [["User-Agent", "drachtio-fsmrf:x"], ["X-esl-outbound", eventSocket], ["X-Einwahl-Srtp", "mandatory"]];
+    this.#headers = [["User-Agent", "drachtio-fsmrf:x"], ["X-esl-outbound", eventSocket], ...Object.entries(KEY), ["X-Einwahl-Srtp", "mandatory"]];
   }
 
   static async open(t: Test, sipPort: number): Promise<Direct> {
@@ -136,6 +136,7 @@ async function unacknowledgedCall(t: Test, sipPort: number): Promise<{ readonly 
     ["CSeq", `${cseq} ${method}`],
     ["Contact", `<sip:x@${HOST}:${port}>`],
     ["User-Agent", "drachtio-fsmrf:x"],
+    ...Object.entries(KEY),
     ["X-esl-outbound", `${HOST}:1`],
   ]);
   send(request("INVITE", 1, ""));
@@ -179,7 +180,7 @@ await t.test("from the phone through drachtio to the media server and back, as t
     t.teardown(() => phone.close());
     const taken = new Promise<{ endpoint: Endpoint; dialog: SrfDialog }>((resolve, reject) => {
       const take = async (...[request, response]: Parameters<Parameters<SrfLike["invite"]>[0]>): Promise<void> => {
-        const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, { "X-Einwahl-Srtp": "mandatory" });
+        const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, { ...KEY, "X-Einwahl-Srtp": "mandatory" });
         const dialog = await new Promise<SrfDialog>((answered, failed) => {
           srf.createUAS(request, response, { localSdp: late.offer }, (error, made) => {
             if (made === undefined) failed(error ?? new Error("no dialog"));

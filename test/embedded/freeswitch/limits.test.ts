@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { MediaSession } from "../../../src/embedded/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/embedded/sip/index.js";
 import { Node } from "./node.js";
-import { CODECS, HOST, PASSWORD, RawSocket, World, within } from "./support.js";
+import { CODECS, HOST, KEY, PASSWORD, RawSocket, World, within } from "./support.js";
 
 const LIMIT_MS = 3000;
 
@@ -59,10 +59,10 @@ await t.test("calls that are none of drachtio-fsmrf's", async (t) => {
     uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`, from: { user: "y" }, headers, ...(body === undefined ? {} : { sdp: body }),
   }).result;
   t.match(await call([], sdp), { ok: false, failure: { status: 404 } }, "another User-Agent");
-  const own: [string, string] = ["User-Agent", "drachtio-fsmrf:x"];
-  t.match(await call([own], "v=0\r\nnonsense"), { ok: false, failure: { status: 488 } }, "no SDP that can be read");
-  for (const target of ["", "nonsense", "127.0.0.1:99999", "127.0.0.1:1"]) {
-    const answered = await call([own, ["X-esl-outbound", target]], sdp);
+  const own: [string, string][] = [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY)];
+  t.match(await call([...own, ["X-esl-outbound", "127.0.0.1:1"]], "v=0\r\nnonsense"), { ok: false, failure: { status: 488 } }, "no SDP that can be read");
+  for (const target of ["127.0.0.1:99999", "127.0.0.1:1"]) {
+    const answered = await call([...own, ["X-esl-outbound", target]], sdp);
     t.ok(answered.ok, "answered first, as in the dialplan");
     if (answered.ok) t.match(await within(answered.value.ended, "BYE"), { by: "remote", reason: /cause=41/ }, `and ended: nobody at ${target}`);
   }
@@ -84,7 +84,7 @@ await t.test("an application that speaks the protocol by itself: linger, getvar,
   const answered = await agent.invite({
     uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
     from: { user: "y" },
-    headers: [["User-Agent", "drachtio-fsmrf:x"], ["X-esl-outbound", `${HOST}:${(server.address() as AddressInfo).port}`], ["X-Extra", "it"]],
+    headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY), ["X-esl-outbound", `${HOST}:${(server.address() as AddressInfo).port}`], ["X-Extra", "it"]],
     sdp: media.offer({ codecs: CODECS, srtp: "none" }),
   }).result;
   if (!answered.ok) throw new Error("not answered");
@@ -113,7 +113,7 @@ await t.test("INVITE without SDP: the offer comes in the 200, the answer in the 
     server.close();
   });
   const uri = `sip:x@${HOST}:${world.freeswitch.sipPort}`;
-  const headers = { "User-Agent": "drachtio-fsmrf:x", "X-esl-outbound": `${HOST}:${(server.address() as AddressInfo).port}`, "X-Einwahl-Srtp": "mandatory" };
+  const headers = { ...KEY, "User-Agent": "drachtio-fsmrf:x", "X-esl-outbound": `${HOST}:${(server.address() as AddressInfo).port}`, "X-Einwahl-Srtp": "mandatory" };
   const offer = async (): Promise<{ sdp: string; ack: (sdp: string) => Promise<{ destroy(): Promise<unknown>; on(event: "destroy", listener: (bye: { get(name: string): string }) => void): void }> }> =>
     await world.srf.createUAC(uri, { noAck: true, headers });
   const phone = await MediaSession.open({ address: HOST });
@@ -151,7 +151,7 @@ await t.test("CANCEL before the answer", async (t) => {
   const media = await MediaSession.open({ address: HOST });
   t.teardown(() => media.close());
   const invite = agent.invite({
-    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`, from: { user: "y" }, headers: [["User-Agent", "drachtio-fsmrf:x"]], sdp: media.offer({ codecs: CODECS, srtp: "none" }),
+    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`, from: { user: "y" }, headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY), ["X-esl-outbound", `${HOST}:1`]], sdp: media.offer({ codecs: CODECS, srtp: "none" }),
   });
   invite.onProgress = () => {
     invite.cancel();

@@ -10,9 +10,12 @@ import type { CodecName } from "../../../src/embedded/rtp/g711.js";
 import { MediaSession, type OfferOptions } from "../../../src/embedded/rtp/media-session.js";
 import { Pacer } from "../../../src/embedded/rtp/pacer.js";
 import { ToneDetector, ToneGenerator } from "../../../src/embedded/rtp/tone.js";
+import { inviteKey, inviteKeyHeader } from "../../../src/media/invite-key.js";
 
 export const HOST = "127.0.0.1";
 export const PASSWORD = "event-socket-secret";
+/** What the dialplan demands of an INVITE. */
+export const KEY = { [inviteKeyHeader]: inviteKey(PASSWORD) };
 const BOUND_MS = 8000;
 
 /** An event of drachtio-modesl. */
@@ -126,7 +129,7 @@ export class World {
     t.teardown(() => caller.close());
     // drachtio-fsmrf refuses RTP/SAVP, so the keys stand in an RTP/AVP line.
     const remoteSdp = caller.offer({ codecs: ["PCMA", "PCMU"], srtp: "mandatory", profile: "RTP/AVP", ...offer });
-    const endpoint = await this.mediaServer.createEndpoint({ remoteSdp, ...(headers === undefined ? {} : { headers }) });
+    const endpoint = await this.mediaServer.createEndpoint({ remoteSdp, headers: { ...KEY, ...headers } });
     const accepted = caller.accept(endpoint.local.sdp);
     if (!accepted.ok) throw new Error(accepted.failure.detail);
     // drachtio-fsmrf gives the endpoint out before its subscriptions have arrived.
