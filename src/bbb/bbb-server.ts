@@ -1,4 +1,4 @@
-import type { Conference, ConferenceNode } from "../call/interfaces.js";
+import type { Conference, ConferenceNode, PinLengths } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import type { BbbApi } from "./api-client.js";
 import type { AudioBridge, Meeting } from "./meeting.js";
@@ -125,6 +125,11 @@ export class BbbServer {
   /** Whether a PIN begins with these digits and has more of them. */
   goesOnAfter(digits: string): boolean {
     return this.#meetings.goesOnAfter(digits);
+  }
+
+  /** The lengths of the PINs of its main rooms; `undefined`: there are none. */
+  get pinLengths(): PinLengths | undefined {
+    return this.#meetings.lengths;
   }
 
   /** How a telephone gets into the meeting; `undefined` when none can. */

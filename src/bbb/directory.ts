@@ -1,9 +1,10 @@
-import type { Conference, Directory, Lookup } from "../call/interfaces.js";
+import type { Conference, Directory, Lookup, PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
+import { joinLengths } from "./pin-lengths.js";
 import type { WebhookEvent } from "./webhook.js";
 
 export interface DirectoryEvents {
@@ -24,7 +25,7 @@ export interface DirectoryOptions {
   readonly random: () => number;
   readonly events: DirectoryEvents;
   /** The PINs that front ends have reserved; `undefined`: there are none. */
-  readonly rooms: () => Pick<RoomStore, "findByPin" | "knows"> | undefined;
+  readonly rooms: () => Pick<RoomStore, "findByPin" | "knows" | "pinLengths"> | undefined;
 }
 
 /** How long callers wait for servers that have failed before, in milliseconds. */
@@ -101,6 +102,10 @@ export class BbbDirectory implements Directory {
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const running = this.matchRunning(digits);
     return running.complete ? running : { ...running, complete: this.#options.rooms()?.knows(digits) === true };
+  }
+
+  get pinLengths(): PinLengths | undefined {
+    return joinLengths([...this.#servers.map((server) => server.pinLengths), this.#options.rooms()?.pinLengths]);
   }
 
   /** The same for meetings that there are now, whoever has reserved their PINs or others. */

@@ -1,5 +1,7 @@
+import type { PinLengths } from "../call/interfaces.js";
 import type { AudioBridge, Meeting } from "./meeting.js";
 import { PinBeginnings } from "./pin-beginnings.js";
+import { lengthsOf } from "./pin-lengths.js";
 
 interface Entry {
   readonly meeting: Meeting;
@@ -26,6 +28,7 @@ export class MeetingList {
   #entries: ReadonlyMap<string, Entry> = new Map();
   #byPin: ReadonlyMap<string, Meeting> = new Map();
   readonly #beginnings = new PinBeginnings();
+  #lengths: PinLengths | undefined;
   readonly #ends = new Map<string, End>();
   /** What webhooks have told of meetings' audio, which answers do not. */
   readonly #audioBridges = new Map<string, AudioBridge>();
@@ -49,6 +52,11 @@ export class MeetingList {
 
   withId(meetingId: string): Meeting | undefined {
     return this.#entries.get(meetingId)?.meeting;
+  }
+
+  /** The lengths of the PINs of main rooms; `undefined`: there are none. */
+  get lengths(): PinLengths | undefined {
+    return this.#lengths;
   }
 
   /** Whether a PIN begins with these digits and has more of them. */
@@ -145,6 +153,7 @@ export class MeetingList {
     }
     this.#entries = entries;
     this.#byPin = byPin;
+    this.#lengths = lengthsOf(byPin.values());
     return changed;
   }
 }

@@ -14,6 +14,7 @@ import type { Pace } from "./pace.js";
 import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
 import { type CallFacts, type CallReport, type Stage, Story } from "./story.js";
+import { Tries } from "./tries.js";
 import { Waiting } from "./wait.js";
 
 /** What every call shares. */
@@ -125,6 +126,7 @@ async function live(
     story,
     services,
     settings,
+    tries: new Tries(settings.pin.tries),
     appearIn: (conference) => ({
       label: labelFor(admitted.value.caller, settings.label, conversation.language),
       pseudonym: services.hasher.pseudonymIn(conference, admitted.value.caller),

@@ -7,6 +7,7 @@ import { type Occasion, askForPin } from "./pin-dialogue.js";
 import type { CallSettings } from "./settings.js";
 import { sayLast } from "./speech.js";
 import type { Story } from "./story.js";
+import type { Tries } from "./tries.js";
 import { visit } from "./visit.js";
 import type { Waiting } from "./wait.js";
 import { waitForStart } from "./wait-for-start.js";
@@ -19,6 +20,8 @@ export interface Conversation {
   readonly story: Story;
   readonly services: CallServices;
   readonly settings: CallSettings;
+  /** Those of the whole call. */
+  readonly tries: Tries;
   /** As whom the caller enters a conference. */
   readonly appearIn: (conference: Conference) => Appearance;
   /** Changes when the caller asks for the other language. */

@@ -186,6 +186,12 @@ export interface Conference {
   readonly mainRoom: Pin | undefined;
 }
 
+/** Of known PINs, in digits. */
+export interface PinLengths {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
 export interface Directory {
   /** The conference with this PIN, asked of the BBB servers at once when it is not known. */
   find(pin: Pin): Promise<Lookup>;
@@ -193,6 +199,8 @@ export interface Directory {
   findAgain(pin: Pin): Promise<Lookup>;
   /** Whether the digits are a known PIN, and whether a known PIN goes on after them. In memory. */
   match(digits: string): { readonly complete: boolean; readonly longer: boolean };
+  /** The lengths of all known PINs, running and reserved, without those of breakout rooms, from memory; `undefined`: none is known. */
+  readonly pinLengths: PinLengths | undefined;
   /** Whether a PIN goes on after this one, asked of the servers that have it: a breakout room may be newer than what is known. */
   goesOn(pin: Pin): Promise<boolean>;
   /** Whether this very meeting still exists, asked of its server; `unknown` when that does not answer. */

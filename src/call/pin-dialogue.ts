@@ -26,8 +26,6 @@ const openings: Readonly<Record<Occasion, Opening>> = {
   "unknown-after-all": { prompts: ["pin-unknown", "enter-pin"], silence: noInput },
 };
 
-/** A caller who only switches languages is not asked for ever. */
-const mostSwitches = 6;
 /** A look-up that takes longer than this is explained to the caller, in milliseconds. */
 const explainAfterMs = 800;
 
@@ -35,15 +33,14 @@ const explainAfterMs = 800;
  * Asks for the PIN until it leads to a conference, the tries are used up or the time for the dialogue is over.
  */
 export async function askForPin(conversation: Conversation, why: Occasion): Promise<Next> {
-  const { settings, story, services } = conversation;
-  const { tries: mostTries } = settings.pin;
+  const { settings, story, services, tries } = conversation;
   const deadline = services.clock.now() + settings.pin.dialogueWithinMs;
   story.enter(why === "greeting" ? "greeting" : "asking");
   const { silence } = openings[why];
-  const mostSilences = silence.times === "once" ? 1 : mostTries;
+  const mostSilences = silence.times === "once" ? 1 : settings.pin.tries;
   let { prompts } = openings[why];
   let last: { readonly cause: EndCause; readonly farewell: readonly PromptName[] } = silence;
-  for (let tries = 0, silences = 0, switches = 0; tries < mostTries && silences < mostSilences && switches <= mostSwitches;) {
+  for (let silences = 0; tries.areLeft && silences < mostSilences;) {
     const entry = await readPin(conversation, request(conversation, prompts), deadline);
     switch (entry.kind) {
       case "ended":
@@ -53,22 +50,23 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
       case "switch-language":
         conversation.language = otherLanguage(conversation);
         prompts = ["welcome", "enter-pin"];
-        switches += 1;
+        tries.switchLanguage();
         continue;
       case "silence":
         silences += 1;
+        tries.silence();
         last = silence;
         prompts = ["pin-silence", "enter-pin"];
         continue;
+      case "no-tries-left":
+        return await sayLast(conversation, refusals.unknown.farewell, refusals.unknown.cause);
       case "typed":
         break;
     }
-    tries += 1;
     story.pinTyped();
     const pin = Pin.parse(entry.digits);
     if (!pin.ok) throw new Error("what was typed is not a PIN");
     const looked = await lookUp(conversation, pin.value);
-    if (looked.kind !== "ended") services.onPin(looked.kind);
     switch (looked.kind) {
       case "ended":
         return looked;
@@ -76,8 +74,13 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
         return { kind: "visit", destination: { pin: pin.value, conference: looked.conference, waitUntil: undefined } };
       case "not-started":
         if (settings.waiting.limitMs > 0) return { kind: "wait", pin: pin.value, until: undefined };
+        tries.use();
+        break;
+      case "unknown":
+        tries.useWrong();
         break;
       default:
+        tries.use();
         break;
     }
     story.enter("asking");
@@ -115,9 +118,17 @@ function request(conversation: Conversation, prompts: readonly PromptName[]): So
 async function lookUp(conversation: Conversation, pin: Pin): Promise<Lookup | Ended> {
   const { services, settings, story } = conversation;
   story.enter("looking-up");
-  const looked = await playing(conversation, services.directory.find(pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
+  let isCounted = false;
+  const count = (outcome: Lookup): Lookup => {
+    if (!isCounted) services.onPin(outcome.kind);
+    isCounted = true;
+    return outcome;
+  };
+  // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
+  const finding = services.directory.find(pin).then(count);
+  const looked = await playing(conversation, finding, explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
   if (looked.kind === "ended") return looked;
-  const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
+  const outcome = looked.kind === "late" ? count({ kind: "unavailable" }) : looked.value;
   story.lookedUp(outcome.kind);
   return outcome;
 }

@@ -3,12 +3,15 @@ import type { Conversation, Ended } from "./conversation.js";
 import type { Sound } from "./interfaces.js";
 import { PinEntry } from "./pin-entry.js";
 import { type Spoken, inLanguage, longestPrompt, say } from "./speech.js";
+import { countTakenBack } from "./wrong-pins.js";
 
 /** What the caller made of one request for a PIN. */
 export type Entry =
   | { readonly kind: "typed"; readonly digits: string }
   | { readonly kind: "silence" }
   | { readonly kind: "switch-language" }
+  /** Digits that were taken back, or typed on, have used up the last try. */
+  | { readonly kind: "no-tries-left" }
   /** The time for the whole dialogue is over. */
   | { readonly kind: "too-long" }
   | Ended;
@@ -20,8 +23,15 @@ const goesOnWithinMs = 1_500;
 
 /** Plays the request and reads keys until the PIN is whole. The first key stops the prompt. */
 export async function readPin(conversation: Conversation, request: readonly Sound[], deadline: number): Promise<Entry> {
-  const { endpoint, waiting, services, settings, story } = conversation;
-  const entry = new PinEntry(services.directory);
+  const entry = new PinEntry(conversation.services.directory, conversation.tries);
+  const read = await readKeys(conversation, entry, request, deadline);
+  // Digits that are left behind have shown as much as those that are cleared: they did not complete.
+  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(conversation, entry)) countTakenBack(conversation);
+  return read;
+}
+
+async function readKeys(conversation: Conversation, entry: PinEntry, request: readonly Sound[], deadline: number): Promise<Entry> {
+  const { endpoint, waiting, services, settings, story, tries } = conversation;
   let prompt: Spoken = say(conversation, request);
   /** Without `#`; one that comes all the same says nothing more. */
   const endOfItself = (): Entry => {
@@ -59,6 +69,12 @@ export async function readPin(conversation: Conversation, request: readonly Soun
         }
         case "switch-language":
           return { kind: "switch-language" };
+        case "taken-back":
+        case "typed-on":
+          countTakenBack(conversation);
+          if (!tries.areLeft) return { kind: "no-tries-left" };
+          if (typed === "taken-back") prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
+          break;
         case "cleared":
           prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
           break;
@@ -70,6 +86,10 @@ export async function readPin(conversation: Conversation, request: readonly Soun
   } finally {
     prompt.stop();
   }
+}
+
+function isKnown({ services }: Conversation, { digits }: PinEntry): boolean {
+  return services.directory.match(digits).complete;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Key } from "./key-buffer.js";
 /** What the operator decides about calls. All durations are milliseconds. */
 export interface CallSettings {
   readonly pin: {
-    /** How many PINs, or silences, a caller gets. */
+    /** How many PINs that lead nowhere a caller gets in one call, and silences at one request. */
     readonly tries: number;
     /** From the end of the prompt to the first key. */
     readonly firstKeyWithinMs: number;

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import { type Result, failure, success } from "../result.js";
 import { DirectoryLock } from "./directory-lock.js";
@@ -79,6 +80,10 @@ export class EmbeddedRooms implements RoomStore {
 
   knows(digits: string): boolean {
     return this.#table.findByPin(digits, this.#settings.now()) !== undefined;
+  }
+
+  get pinLengths(): PinLengths | undefined {
+    return this.#table.pinLengths;
   }
 
   async release(meetingId: string): Promise<Result<boolean, StoreFailure>> {

@@ -1,6 +1,7 @@
+import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import { type Result, failure, success } from "../result.js";
-import { drawPin, isReservablePin, mostDraws } from "./pin-draw.js";
+import { drawPin, isReservablePin, longestReservablePin, mostDraws, shortestPin } from "./pin-draw.js";
 import type { RedisConnection, RedisScript } from "./redis-connection.js";
 import { importRestingScript, importRoomScript, releaseScript, reserveScript, sweepScript } from "./redis-room-scripts.js";
 import type { ImportOutcome, Page, Reservation, Reserved, RestingPin, RoomStore, RoomStoreSettings, StoreFailure, Validity } from "./room-store.js";
@@ -58,6 +59,10 @@ export class RedisRooms implements RoomStore {
 
   knows(): undefined {
     return undefined;
+  }
+
+  get pinLengths(): PinLengths {
+    return { shortest: shortestPin, longest: longestReservablePin };
   }
 
   async release(meetingId: string): Promise<Result<boolean, StoreFailure>> {

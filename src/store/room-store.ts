@@ -1,3 +1,4 @@
+import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import type { Result } from "../result.js";
 
@@ -50,6 +51,8 @@ export interface RoomStore {
   findByPin(pin: Pin): Promise<Result<Reservation | undefined, StoreFailure>>;
   /** Whether somebody has this PIN, from memory; `undefined` when the store would have to be asked. */
   knows(digits: string): boolean | undefined;
+  /** The lengths of the PINs, from memory; those that they may have where the store would have to be asked. `undefined`: there are none. */
+  readonly pinLengths: PinLengths | undefined;
   /** Takes the PIN away; false when the room has none. The PIN rests, and the room gets another one next time. */
   release(meetingId: string): Promise<Result<boolean, StoreFailure>>;
   /** The rooms after that id, or from the beginning. */

@@ -1,3 +1,4 @@
+import type { PinLengths } from "../call/interfaces.js";
 import { Pin } from "../caller/secret.js";
 import { shortestPin } from "./pin-draw.js";
 import { type Reservation, type RestingPin, compareIds } from "./room-store.js";
@@ -33,6 +34,12 @@ export class RoomTable {
 
   get size(): number {
     return this.#rooms.size + this.#resting.size;
+  }
+
+  /** The lengths of all PINs, of those that rest as well. */
+  get pinLengths(): PinLengths | undefined {
+    const lengths = [...this.#lengths.keys()];
+    return lengths.length === 0 ? undefined : { shortest: Math.min(...lengths), longest: Math.max(...lengths) };
   }
 
   find(meetingId: string, now: number): Reservation | undefined {

@@ -7,6 +7,7 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
   const reserved = (digits: string): boolean => digits === "333333333";
   bench.rooms = {
     knows: reserved,
+    pinLengths: { shortest: 9, longest: 9 },
     findByPin: async (pin) => await Promise.resolve(success(reserved(pin.reveal()) ? { meetingId: "room", pin, reservedAt: 0, validUntil: undefined } : undefined)),
   };
   t.strictSame(bench.directory.match("333333333"), { complete: true, longer: false }, "complete without #");
@@ -27,7 +28,7 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
 
 await t.test("a store that does not answer makes an unknown PIN unavailable", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
-  bench.rooms = { knows: () => undefined, findByPin: async () => await Promise.resolve(failure("unavailable")) };
+  bench.rooms = { knows: () => undefined, pinLengths: { shortest: 5, longest: 9 }, findByPin: async () => await Promise.resolve(failure("unavailable")) };
   t.equal(await bench.find("333333333"), "unavailable");
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   bench.directory.close();

@@ -29,6 +29,8 @@ await t.test("random keys at random times: nothing throws, only digits are looke
     });
     world.begin();
     await world.clock.advance(50);
+    // Some callers know their PIN: random keys use up the tries soon.
+    if (random() < 0.3) world.press("54321#");
     const presses = Math.floor(random() * 150);
     for (let press = 0; press < presses && world.report === undefined; press++) {
       for (let burst = random() < 0.1 ? 100 : 1; burst > 0; burst--) world.endpoint.keys.press(randomText(random));
@@ -38,10 +40,9 @@ await t.test("random keys at random times: nothing throws, only digits are looke
     causes.add(report.cause);
     const digits = [...world.directory.found, ...world.directory.foundAgain];
     if (!digits.every((each) => /^[0-9]{1,11}$/.test(each))) faults.push(`seed ${seed}: looked up something else`);
-    // Each conference leads back to the prompt.
-    const dialogues = 1 + report.joins;
-    if (world.directory.found.length > tries * dialogues) faults.push(`seed ${seed}: ${world.directory.found.length} PINs in ${dialogues} times ${tries} tries`);
-    if (report.pinsTyped !== world.directory.found.length) faults.push(`seed ${seed}: ${report.pinsTyped} PINs in the report`);
+    // A PIN that leads into a conference uses up no try.
+    if (report.pinsTyped > tries + report.joins) faults.push(`seed ${seed}: ${report.pinsTyped} PINs with ${tries} tries`);
+    if (report.pinsTyped < world.directory.found.length) faults.push(`seed ${seed}: ${report.pinsTyped} PINs in the report, ${world.directory.found.length} looked up`);
     for (const left of await world.leftovers()) faults.push(`seed ${seed}: ${left}`);
   }
   t.strictSame(faults, []);

@@ -1,5 +1,6 @@
 import t from "tap";
 import { type EndCause, answerFor, endCauses, reasonHeaderFor } from "../../src/call/cause.js";
+import type { Directory } from "../../src/call/interfaces.js";
 import { PinEntry } from "../../src/call/pin-entry.js";
 import { Story } from "../../src/call/story.js";
 import { Waiting } from "../../src/call/wait.js";
@@ -109,11 +110,14 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
 
 await t.test("a PIN as it is typed", (t) => {
   const pins = ["12345", "123451", "00042"];
-  const directory = { match: (digits: string) => ({ complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin !== digits) }) };
+  const directory = {
+    match: (digits: string) => ({ complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin !== digits) }),
+    pinLengths: { shortest: 5, longest: 5 },
+  };
   const rows: readonly (readonly [keys: string, last: string, digits: string])[] = [
     ["1", "more", "1"],
     ["12345", "more", "12345"],
-    ["123451", "known", "123451"],
+    ["123451", "more", "123451"],
     ["00042", "known", "00042"],
     ["12345#", "ended", "12345"],
     ["#", "nothing", ""],
@@ -127,13 +131,42 @@ await t.test("a PIN as it is typed", (t) => {
     ["12*00042", "known", "00042"],
     ["99999999999", "longest", "99999999999"],
     ["9999999999", "more", "9999999999"],
+    ["99999", "more", "99999"],
+    ["999990", "typed-on", "999990"],
+    ["9999900", "more", "9999900"],
+    ["9999*", "cleared", ""],
+    ["99999*", "taken-back", ""],
+    ["99999**", "switch-language", ""],
+    ["12345*", "taken-back", ""],
+    ["9999999*", "taken-back", ""],
   ];
   for (const [keys, last, digits] of rows) {
-    const entry = new PinEntry(directory);
+    const entry = new PinEntry(directory, { completion: "when-known" });
     let typed = "";
     for (const key of keys) typed = entry.type(key as Parameters<PinEntry["type"]>[0]);
     t.equal(typed, last, keys);
     t.equal(entry.digits, digits, keys);
+  }
+  t.end();
+});
+
+await t.test("after a wrong PIN only `#` completes; one length completes without, and a length that a PIN has is no slip", (t) => {
+  const match = (digits: string): ReturnType<Directory["match"]> => ({ complete: ["123", "12345", "123456789"].includes(digits), longer: false });
+  const type = (keys: string, pinLengths: Directory["pinLengths"], completion: "when-known" | "explicit" = "when-known"): string => {
+    const entry = new PinEntry({ match, pinLengths }, { completion });
+    return Array.from(keys, (key) => entry.type(key as Parameters<PinEntry["type"]>[0])).at(-1) ?? "";
+  };
+  const mixed = { shortest: 5, longest: 9 };
+  t.equal(type("12345", { shortest: 5, longest: 5 }), "known");
+  t.equal(type("12345", { shortest: 5, longest: 5 }, "explicit"), "more");
+  t.equal(type("12345#", { shortest: 5, longest: 5 }, "explicit"), "ended");
+  t.equal(type("999990", { shortest: 5, longest: 5 }, "explicit"), "more", "has shown nothing");
+  t.equal(type("12345", mixed), "more", "or its completion would be a test on the way to each longer PIN");
+  t.equal(type("123456789", mixed), "known");
+  t.equal(type("9999999990", mixed), "typed-on");
+  t.equal(type("12345", undefined), "more");
+  for (const [digits, pinLengths, slip] of [["1234", undefined, "cleared"], ["12345", undefined, "taken-back"], ["1234", mixed, "cleared"], ["12345", { shortest: 9, longest: 9 }, "taken-back"], ["123", { shortest: 3, longest: 9 }, "taken-back"], ["12", { shortest: 3, longest: 9 }, "cleared"]] as const) {
+    t.equal(type(`${digits}*`, pinLengths), slip, `${digits} of ${JSON.stringify(pinLengths)}`);
   }
   t.end();
 });

@@ -1,6 +1,7 @@
 import t from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { readSamples, sumOf } from "../metrics/exposition.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { World, conferences, numbers, withCalls } from "./support/world.js";
 
@@ -33,6 +34,22 @@ await t.test("the dialogue about the PIN", async (t) => {
     await hears(t, world, call, "de/too-many-tries", "the last words, to their end", { whole: true });
     t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ }, "then einwahl hangs up");
     t.match(await report, { cause: "too-many-tries", pinsTyped: 3 });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("PINs that are typed and cleared: each is a wrong one, in the report and in metrics", async (t) => {
+    const unknown = async (): Promise<number> => {
+      const metrics = await fetch(`http://127.0.0.1:${world.einwahl.httpPort}/metrics`);
+      return sumOf(readSamples(await metrics.text()), "einwahl_pins_total", { outcome: "unknown" }) ?? 0;
+    };
+    const before = await unknown();
+    const call = await answeredCall(world, phone);
+    const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
+    await untilHeard(world, call, "de/welcome");
+    await call.sendDigits(Array.from({ length: 10 }, (_, at) => `${String(at).padStart(5, "0")}*`).join(""));
+    t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ });
+    t.match(await report, { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] });
+    t.equal(await unknown() - before, 3);
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 

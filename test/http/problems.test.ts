@@ -60,6 +60,7 @@ const broken: RoomStore = {
   reserve: () => Promise.resolve(failure("unavailable")),
   find: () => Promise.resolve(failure("unavailable")),
   knows: () => undefined,
+  pinLengths: undefined,
   findByPin: () => Promise.resolve(failure("unavailable")),
   release: () => Promise.resolve(failure("unavailable")),
   list: () => Promise.resolve(failure("unavailable")),

@@ -1,4 +1,5 @@
-import type { Conference, ConferenceNode, Directory, Lookup } from "../../src/call/interfaces.js";
+import type { Conference, ConferenceNode, Directory, Lookup, PinLengths } from "../../src/call/interfaces.js";
+import { joinLengths } from "../../src/bbb/pin-lengths.js";
 import { Pin } from "../../src/caller/secret.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 
@@ -19,6 +20,8 @@ export function fakeConference(digits: string, server = "bbb1", meetingId = `mee
 export interface DirectoryScript {
   /** The PINs that are known. */
   readonly conferences: readonly Conference[];
+  /** PINs of front ends whose conferences have not begun. */
+  readonly reserved: readonly string[];
   readonly lookUpMs: Timing;
   /** What the first, second, ... look-up comes to; after the last one the known PINs count. */
   readonly lookups: readonly Lookup[];
@@ -61,8 +64,12 @@ export class FakeDirectory implements Directory {
   }
 
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
-    const pins = this.#script.conferences.map((conference) => conference.voiceBridge.reveal());
+    const pins = this.#pins;
     return { complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin.length > digits.length) };
+  }
+
+  get pinLengths(): PinLengths | undefined {
+    return joinLengths(this.#pins.map(({ length }) => ({ shortest: length, longest: length })));
   }
 
   async goesOn(pin: Pin): Promise<boolean> {
@@ -96,10 +103,15 @@ export class FakeDirectory implements Directory {
     for (const waiter of [...this.waiters]) if (waiter.digits === digits) waiter.listener();
   }
 
+  get #pins(): readonly string[] {
+    return [...this.#script.conferences.map(({ voiceBridge }) => voiceBridge.reveal()), ...this.#script.reserved];
+  }
+
   async #lookUp(pin: Pin): Promise<Lookup> {
     const at = this.found.length + this.foundAgain.length - 1;
     const conference = this.#script.conferences.find((each) => each.voiceBridge.equals(pin));
-    const known: Lookup = conference === undefined ? { kind: "unknown" } : { kind: "open", conference };
+    const notRunning: Lookup = { kind: this.#script.reserved.includes(pin.reveal()) ? "not-started" : "unknown" };
+    const known: Lookup = conference === undefined ? notRunning : { kind: "open", conference };
     return await this.#perform("looked-up", this.#script.lookUpMs, () => this.#script.lookups[at] ?? known);
   }
 }

@@ -68,6 +68,7 @@ export const goodScript: WorldScript = {
   bridgeOutcomes: [success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" })],
   suite: "AES_CM_128_HMAC_SHA1_80",
   conferences: [fakeConference("54321")],
+  reserved: [],
   lookUpMs: 5,
   lookups: [],
   goesOnMs: 0,

@@ -1,0 +1,167 @@
+import t from "tap";
+import { fakeConference } from "../support/fake-directory.js";
+import { CallWorld, type WorldScript, someSettings } from "../support/fake-world.js";
+
+/** A call that is being greeted, in which every wrong PIN is typed at once. */
+async function greeted(changes: Partial<WorldScript> = {}): Promise<CallWorld> {
+  const world = new CallWorld({ typing: [], ...changes });
+  world.begin();
+  await world.clock.advance(100);
+  return world;
+}
+
+async function type(world: CallWorld, keys: string): Promise<void> {
+  for (const key of keys) {
+    if (world.report !== undefined) return;
+    world.press(key);
+    await world.clock.advance(100);
+  }
+}
+
+const threeWrong = { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] };
+
+await t.test("PINs that are typed and cleared are tries: three of them end the call, and none is looked up", async (t) => {
+  for (const between of ["*", "**"]) {
+    const world = await greeted();
+    await type(world, Array.from({ length: 200 }, (_, at) => `${String(at).padStart(5, "0")}${between}`).join(""));
+    const report = await world.finish();
+    t.match(report, threeWrong, between);
+    t.ok(report.totalMs < 10_000, `${report.totalMs} ms`);
+    t.strictSame(world.pins, ["unknown", "unknown", "unknown"]);
+    t.strictSame(world.directory.found, []);
+    t.equal(world.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries");
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
+await t.test("the right PIN after a cleared one needs `#`, or the time between keys", async (t) => {
+  const world = await greeted();
+  await type(world, "00000*54321");
+  await world.clock.advance(3_800);
+  t.strictSame(world.directory.found, [], "not at once, as that would show that 00000 is wrong before it counts");
+  await type(world, "#");
+  t.strictSame(world.directory.found, ["54321"]);
+  await world.clock.advance(1_000);
+  t.equal(world.stages.at(-1), "talking");
+  world.call.hangUpByCaller();
+  t.match(await world.finish(), { pinsTyped: 2, lookups: ["unknown", "open"] });
+
+  const patient = await greeted();
+  await type(patient, "00000*54321");
+  await patient.clock.advance(4_500);
+  t.equal(patient.stages.at(-1), "talking");
+});
+
+await t.test("a digit too many after one that was no PIN is a try", async (t) => {
+  const world = await greeted();
+  await type(world, "00000");
+  t.strictSame(world.pins, []);
+  await type(world, "1");
+  t.strictSame(world.pins, ["unknown"], "00000 would have been complete");
+  await type(world, "23");
+  t.strictSame(world.pins, ["unknown"], "only once");
+  await type(world, "#");
+  t.strictSame(world.pins, ["unknown", "unknown"]);
+  await type(world, "00001#");
+  t.match(await world.finish(), threeWrong);
+});
+
+await t.test("clearing up to four digits is free, as often as the time allows", async (t) => {
+  const world = await greeted();
+  await type(world, "1*12*123*1234*9999*0000*54321");
+  await world.clock.advance(1_000);
+  t.equal(world.stages.at(-1), "talking", "and the PIN is complete without #");
+  world.call.hangUpByCaller();
+  t.match(await world.finish(), { pinsTyped: 1, lookups: ["open"] });
+  t.strictSame(world.pins, ["open"]);
+});
+
+await t.test("where a PIN has three digits, clearing three is a try", async (t) => {
+  const world = await greeted({ conferences: [fakeConference("543"), fakeConference("54321")] });
+  await type(world, "12*000*001*002*");
+  t.match(await world.finish(), threeWrong);
+});
+
+await t.test("who hangs up over digits that did not complete has tested them", async (t) => {
+  for (const { keys, unknown } of [{ keys: "00000", unknown: 1 }, { keys: "0000", unknown: 0 }, { keys: "0000000", unknown: 2 }]) {
+    const world = await greeted();
+    await type(world, keys);
+    world.call.hangUpByCaller();
+    t.match(await world.finish(), { cause: "caller-hung-up", pinsTyped: unknown }, keys);
+    t.equal(world.pins.length, unknown, keys);
+    t.strictSame(await world.leftovers(), []);
+  }
+  const known = await greeted({ conferences: [fakeConference("54321"), fakeConference("543217")] });
+  await type(known, "54321");
+  known.call.hangUpByCaller();
+  await known.finish();
+  t.strictSame(known.pins, [], "a PIN that is right is no guess");
+});
+
+await t.test("who hangs up during the look-up has had it: it counts when its outcome is known", async (t) => {
+  const world = await greeted({ lookUpMs: 3_000 });
+  await type(world, "00000#");
+  world.call.hangUpByCaller();
+  t.match(await world.finish(), { cause: "caller-hung-up", pinsTyped: 1 });
+  t.strictSame(world.pins, []);
+  await world.clock.advance(3_000);
+  t.strictSame(world.pins, ["unknown"]);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("a PIN that is waited for gives no tries back", async (t) => {
+  const world = await greeted({ conferences: [], reserved: ["888888888"] });
+  let guesses = 0;
+  for (; guesses < 600 && world.report === undefined; guesses++) {
+    await type(world, "888888888#");
+    await world.clock.advance(1_000);
+    t.equal(world.stages.at(-1), "waiting");
+    await type(world, `*${String(guesses).padStart(9, "0")}#`);
+    // Long enough for the farewell.
+    await world.clock.advance(5_000);
+  }
+  const report = await world.finish();
+  t.equal(report.cause, "too-many-tries");
+  t.strictSame(world.pins.filter((outcome) => outcome === "unknown").length, 3);
+  t.strictSame(world.directory.found.filter((digits) => digits !== "888888888").length, 3);
+  t.equal(guesses, 3);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("neither does a conference that is left for another", async (t) => {
+  const world = await greeted({ talkMs: "never", stillOpen: ["open"] });
+  for (let guesses = 0; guesses < 20 && world.report === undefined; guesses++) {
+    await type(world, "54321#");
+    await world.clock.advance(2_000);
+    await type(world, "*#");
+    await world.clock.advance(500);
+    await type(world, `0000${guesses}#`);
+    await world.clock.advance(500);
+  }
+  const report = await world.finish();
+  t.match(report, { cause: "too-many-tries", joins: 3 });
+  t.equal(world.pins.filter((outcome) => outcome === "unknown").length, 3);
+});
+
+await t.test("silences and languages have an end over the whole call", async (t) => {
+  const silent = await greeted({ reserved: ["888888888"] });
+  let rounds = 0;
+  for (; rounds < 50 && silent.report === undefined; rounds++) {
+    await type(silent, "888888888#");
+    await silent.clock.advance(2_000);
+    await type(silent, "*");
+    // Two silences, and the PIN again.
+    await silent.clock.advance(26_000);
+  }
+  t.equal((await silent.finish()).cause, "no-input");
+  t.ok(rounds > 3 && rounds < 10, `${rounds} rounds`);
+
+  const undecided = await greeted({ reserved: ["888888888"], settings: { ...someSettings, hints: false } });
+  for (rounds = 0; rounds < 50 && undecided.report === undefined; rounds++) {
+    await type(undecided, "**888888888#");
+    await undecided.clock.advance(2_000);
+    await type(undecided, "*");
+  }
+  await undecided.finish();
+  t.equal(rounds, 7);
+});
