@@ -131,7 +131,9 @@ await t.test("breakout rooms", async (t) => {
   await t.test("main room and breakout rooms end together: told, and asked for another PIN", async (t) => {
     const room = openBreakout();
     const call = await greeted();
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
     await arrives(t, room.pin, () => call.sendDigits(`${room.pin}#`));
+    await talking;
     const from = call.audio.recording.durationMs;
     await bbb.endMeeting(mainRoom);
     await hears(t, world, call, "de/conference-ended", "that it is over", { fromMs: from });
