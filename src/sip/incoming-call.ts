@@ -4,8 +4,10 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { InviteFacts } from "../trunk/invite.js";
+import { detached } from "./detached.js";
 import { readDtmfInfo } from "./dtmf-info.js";
-import { type Offer, answerInProfile, readNewOffer, readOffer } from "./offer.js";
+import { forgetInDialog, forgetInvite, forgetOffer } from "./forget-caller.js";
+import { type Offer, answerInProfile, namelessAnswer, readNewOffer, readOffer } from "./offer.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 /** What we understand inside a dialog (RFC 3261 section 20.5). */
@@ -62,6 +64,7 @@ export class DrachtioCall implements IncomingCall {
 
   forgetCaller(): void {
     this.#invite = { source: this.#invite.source, requestUri: "", to: "", calledParty: "", from: "", privacy: "", assertedIdentities: [] };
+    forgetInvite(this.#request, this.#response);
   }
 
   ring(): void {
@@ -87,7 +90,7 @@ export class DrachtioCall implements IncomingCall {
         const sdp = ack.body ?? "";
         // From now on the session is what the caller has made of our offer.
         this.#offer = readNewOffer(sdp);
-        resolve(sdp);
+        resolve(namelessAnswer(sdp));
       });
     });
     return success({ answer });
@@ -125,6 +128,7 @@ export class DrachtioCall implements IncomingCall {
           resolve(failure(error?.status === 487 ? "cancelled" : "answer-failed"));
           return;
         }
+        forgetInDialog(this.#srf, dialog);
         // At once: a request of the caller's may be in the next frame, and what nobody listens to drachtio-srf answers itself.
         this.#dialog = dialog;
         dialog.on("destroy", () => {
@@ -137,6 +141,9 @@ export class DrachtioCall implements IncomingCall {
   }
 
   #listen(dialog: SrfDialog): void {
+    dialog.on("ack", () => {
+      forgetOffer(dialog);
+    });
     dialog.on("modify", (request, response) => {
       this.#renegotiate(dialog, request, response);
     });
@@ -157,6 +164,7 @@ export class DrachtioCall implements IncomingCall {
   }
 
   #renegotiate(dialog: SrfDialog, request: SrfRequest, response: SrfResponse): void {
+    forgetOffer(dialog);
     const endpoint = this.#endpoint;
     // The answer to our own offer is not dealt with yet (RFC 3261 section 14.2).
     if (endpoint === undefined) {
@@ -207,7 +215,7 @@ function readInvite(request: SrfRequest): InviteFacts {
 
 /** Where a request came from: the flow's far end. */
 export function sourceOf(request: SrfRequest): InviteFacts["source"] {
-  return { address: request.source_address, port: request.source_port, transport: transportOf(request.protocol) };
+  return { address: detached(request.source_address), port: request.source_port, transport: transportOf(request.protocol) };
 }
 
 function transportOf(protocol: string): InviteFacts["source"]["transport"] {

@@ -1,5 +1,6 @@
 import type { OfferKind } from "../call/interfaces.js";
 import { readCryptoLine } from "./crypto-line.js";
+import { detached } from "./detached.js";
 
 /** What the caller's SDP asks for, and the form in which the media server gets it. */
 export interface Offer {
@@ -39,7 +40,7 @@ export function readNewOffer(sdp: string): Offer {
 function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
   if (sdp.trim() === "") return { kind: "none", forMediaServer: "", profile: "" };
   if (sdp.length > longestOffer) return { kind: "unusable", forMediaServer: "", profile: "" };
-  const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "");
+  const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "").flatMap(withoutNames);
   const audio = audioLines(lines);
   const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
   if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
@@ -50,7 +51,17 @@ function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
     if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, `$1 ${profileFor(chosen.kind)}`);
     return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
   });
-  return { kind: chosen.kind, forMediaServer: `${rewritten.join("\r\n")}\r\n`, profile: chosen.profile };
+  return { kind: chosen.kind, forMediaServer: detached(`${rewritten.join("\r\n")}\r\n`), profile: detached(chosen.profile) };
+}
+
+/** An answer of the caller's without what may name the caller in it. */
+export function namelessAnswer(sdp: string): string {
+  return detached(sdp.split(/(?<=\n)/).flatMap(withoutNames).join(""));
+}
+
+/** Telephones write their number into `o=` and `s=`, and may into `i=`, `u=`, `e=` and `p=` (RFC 4566 sections 5.2 to 5.6). */
+function withoutNames(line: string): string[] {
+  return /^[iuep]=/.test(line) ? [] : [line.replace(/^o=\S+/, "o=-").replace(/^s=.*/, "s=-")];
 }
 
 /** The media server's answer with the profile that was offered: it says `RTP/SAVP` whenever there are keys. */

@@ -7,7 +7,14 @@ import Srf from "drachtio-srf";
 /** Headers of a message that is sent. */
 export type Headers = Readonly<Record<string, string>>;
 
+/** What drachtio-srf keeps of a message (its sip-parser/message.js); names of headers are in lower case. */
+export interface SrfParsedMessage {
+  headers: Record<string, string>;
+  method?: string;
+}
+
 export interface SrfMessage {
+  readonly msg: SrfParsedMessage;
   readonly body: string | undefined;
   /** Where it came from; the flow's far end for TCP and TLS. */
   readonly source_address: string;
@@ -31,13 +38,18 @@ export interface SrfReceivedResponse extends SrfMessage {
 }
 
 export interface SrfResponse {
+  readonly msg: SrfParsedMessage;
   send(status: number, reason: string, options: { headers?: Headers; body?: string }): void;
 }
 
 export interface SrfDialog {
   readonly id: string;
-  /** Our own Contact, as drachtio has sent it. */
+  readonly req: SrfRequest;
+  readonly res: SrfResponse;
+  readonly sip: { callId: string };
+  /** `contact`: our own Contact, as drachtio has sent it. */
   readonly local: { readonly contact: string };
+  readonly remote: { uri: string; sdp: string };
   /** Re-INVITEs that are under way or wait for their turn. */
   readonly _reinvitesInProgress: { count: number };
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
@@ -85,6 +97,8 @@ export interface SrfLike {
   createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }, callback: (error: SrfError | null, dialog?: SrfDialog) => void): void;
   /** An INVITE without SDP: the answer to the other side's offer goes out with `ack`; `destroy` gives up. */
   createUAC(uri: string, options: { noAck: true; headers: Headers }): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
+  /** Has requests within the dialog handed to it, by its id; a dialog is there from its making on. */
+  addDialog(dialog: SrfDialog): void;
   /** Forgets a dialog, whose BYE has been sent in another way. */
   removeDialog(dialog: SrfDialog): void;
 }

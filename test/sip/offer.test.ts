@@ -1,5 +1,5 @@
 import t from "tap";
-import { answerInProfile, readNewOffer, readOffer } from "../../src/sip/offer.js";
+import { answerInProfile, namelessAnswer, readNewOffer, readOffer } from "../../src/sip/offer.js";
 
 const key80 = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
 const key32 = "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj";
@@ -66,6 +66,17 @@ await t.test("one line: what it is, and what the media server gets", (t) => {
 await t.test("everything else in the offer stays as it is, byte for byte", (t) => {
   const before = sdp(audio("RTP/SAVP", 40_000, key80, "a=ptime:20", "a=sendrecv", "a=rtcp:40001"));
   t.equal(readOffer(before).forMediaServer, before.replace("RTP/SAVP", "RTP/AVP"));
+  t.end();
+});
+
+await t.test("lines that may name the caller say nothing", (t) => {
+  const named = sdp(["i=+4915223125678", "e=a@b.example (+4915223125678)", "p=+49 1522 3125678", "u=https://x.example/15223125678"], audio("RTP/SAVP", 40_000, key80))
+    .replace("o=- 1 1", "o=+4915223125678 1 1").replace("s=-", "s=+4915223125678");
+  const plain = sdp(audio("RTP/SAVP", 40_000, key80));
+  t.equal(readOffer(named).forMediaServer, readOffer(plain).forMediaServer);
+  t.equal(readNewOffer(named).forMediaServer, readNewOffer(plain).forMediaServer);
+  t.equal(namelessAnswer(named), plain, "nor in an answer in an ACK");
+  t.equal(namelessAnswer(named.replaceAll("\r\n", "\n")), plain.replaceAll("\r\n", "\n"));
   t.end();
 });
 
