@@ -6,8 +6,8 @@ import type { BbbDirectory } from "./bbb/directory.js";
 import { Calls } from "./calls.js";
 import type { CallWatcher } from "./call/call-watcher.js";
 import type { CallSettings } from "./call/settings.js";
+import { pseudonymKeyDays, throttleKeyDays } from "./caller/day-keys.js";
 import { CallerHasher } from "./caller/known-caller.js";
-import { daysWithOneKey } from "./caller/pseudonym.js";
 import type { Clock } from "./clock.js";
 import type { BbbServerConfig, Config } from "./config/config.js";
 import { needsStore } from "./config/needs-store.js";
@@ -76,8 +76,8 @@ export class Einwahl {
     this.#clock = clock;
     this.#logTrouble = options.logTrouble ?? (() => undefined);
     this.#settings = callSettings(config);
-    this.#pseudonymKeys = this.#dayKeys(daysWithOneKey - 1);
-    this.#throttleKeys = this.#dayKeys(0);
+    this.#pseudonymKeys = this.#dayKeys(pseudonymKeyDays);
+    this.#throttleKeys = this.#dayKeys(throttleKeyDays);
     this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), () => this.#web?.rooms, logger, clock);
     this.#signalling = this.#openSignalling();
@@ -125,7 +125,8 @@ export class Einwahl {
     const einwahl = new Einwahl(options);
     try {
       einwahl.#web = await einwahl.#openWeb();
-      await Promise.all([einwahl.#pseudonymKeys.open(undefined), einwahl.#throttleKeys.open(undefined)]);
+      const { pseudonymKeys, throttleKeys } = einwahl.#web.vaults;
+      await Promise.all([einwahl.#pseudonymKeys.open(pseudonymKeys), einwahl.#throttleKeys.open(throttleKeys)]);
     } catch (error) {
       await einwahl.stop(0);
       throw error;

@@ -66,6 +66,11 @@ export class Web {
     return this.#stores?.rooms;
   }
 
+  /** Where the keys of days are kept; `undefined`: in memory only. */
+  get vaults(): { readonly [Name in "pseudonymKeys" | "throttleKeys"]: Stores[Name] | undefined } {
+    return { pseudonymKeys: this.#stores?.pseudonymKeys, throttleKeys: this.#stores?.throttleKeys };
+  }
+
   get port(): number {
     return this.#http.port;
   }

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { type Day, dayOf } from "./day-keys.js";
+import { type Day, dayOf, pseudonymKeyDays } from "./day-keys.js";
 import type { KnownCaller, NumberedCaller } from "./known-caller.js";
 
 /** No digits: a number in which letters stand for digits is still taken for a phone number by some. */
@@ -17,7 +17,7 @@ export interface PseudonymMeeting {
 }
 
 /** For so many days a meeting keeps the key of the day on which it was created, then it gets the next one. */
-export const daysWithOneKey = 6;
+export const daysWithOneKey = pseudonymKeyDays + 1;
 
 /**
  * The From user under which BBB knows the caller. BBB shows it to every web client and bans by it, so it is

@@ -17,10 +17,13 @@ export function completeHttp(settings: ValidSettings["http"]): HttpConfig {
   };
 }
 
+const defaultStore = "data";
+
 /** @param directory of the configuration file */
 export function completeRooms(settings: ValidSettings["rooms"], directory: string): RoomsConfig {
-  const { store } = settings;
+  const { store = { directory: defaultStore } } = settings;
   return {
+    isStoreChosen: settings.store !== undefined,
     store: "redis" in store
       ? { kind: "redis", url: store.redis, prefix: settings.redis_prefix }
       : { kind: "embedded", directory: resolve(directory, store.directory) },

@@ -92,7 +92,7 @@ export const configSchema = z.strictObject({
   bbb_servers: z.array(bbbServer).min(1, { error: "must name at least one BBB server" }).describe("The BigBlueButton servers, which hold the conferences."),
   calls,
   label,
-  pseudonym_key: fields.pseudonymKey.optional().describe("The key by which callers become pseudonyms in BBB, at least 16 characters. Default: a new one for each start, so that a ban by a moderator ends with a restart."),
+  pseudonym_key: fields.pseudonymKey.optional().describe("Mixed into the key of each day by which callers become pseudonyms in BBB, at least 16 characters: without it no number can be computed from the keys in rooms.store either. The same for all instances. Another one ends the bans of meetings that run. Default: nothing is mixed in."),
   http,
   control,
   synthetic_call: syntheticCall,

@@ -40,6 +40,8 @@ export interface RateLimitConfig {
 
 /** The PINs that front ends reserve. */
 export interface RoomsConfig {
+  /** Whether the file names the store: it is used then also where no PINs and sums are kept. */
+  readonly isStoreChosen: boolean;
   readonly store: StorePlace;
   readonly pinLength: number;
   /** How long a released PIN is given to nobody. */

@@ -30,7 +30,7 @@ export const http = z.strictObject({
 }).prefault({}).describe("einwahl's own HTTP server, for front ends, people and operators.");
 
 export const rooms = z.strictObject({
-  store: webFields.store.prefault("data").describe("Where reserved PINs are kept: a directory of this machine, from the directory of this file on, for one instance; or redis://host:6379 (rediss:// for TLS), for several."),
+  store: webFields.store.optional().describe("Where reserved PINs are kept, and the keys of the last days by which callers become pseudonyms in BBB, so that a ban survives a restart: a directory of this machine, from the directory of this file on, for one instance; or redis://host:6379 (rediss:// for TLS), for several. Default: data, which is made when PINs or statistics are kept; the keys are in memory only then."),
   redis_prefix: webFields.redisPrefix.prefault("einwahl").describe("What the keys in Redis begin with. Instances with the same prefix share their PINs."),
   pin_length: fields.count(5, 9).prefault(9).describe("The digits of new PINs. BBB appends up to two for breakout rooms and takes 11 in all."),
   rest_period: fields.duration("0s", "17520h").prefault("2160h").describe("How long a PIN that was released is given to nobody, so that an old note does not lead into another room. Default: 90 days."),

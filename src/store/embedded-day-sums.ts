@@ -1,8 +1,9 @@
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Result, failure, success } from "../result.js";
 import { type DaySum, type DaySums, daysKept } from "./day-sums.js";
+import { replaceFile } from "./replace-file.js";
 import type { StoreFailure } from "./room-store.js";
 
 const fileName = "statistics.json";
@@ -47,21 +48,9 @@ export class EmbeddedDaySums implements DaySums {
   }
 
   async #write(): Promise<Result<void, StoreFailure>> {
-    try {
-      const file = await open(`${this.#path}.new`, "w", 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify({ days: Object.fromEntries(this.#days) })}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(`${this.#path}.new`, this.#path);
-      return success(undefined);
-    } catch (error) {
-      this.#onTrouble(`${this.#path} can't be written: ${error instanceof Error ? error.message : String(error)}`);
-      // On a disk that is full the room is needed.
-      await rm(`${this.#path}.new`, { force: true }).catch(() => undefined);
-      return failure("unavailable");
-    }
+    const written = await replaceFile(this.#path, `${JSON.stringify({ days: Object.fromEntries(this.#days) })}\n`);
+    if (written.ok) return written;
+    this.#onTrouble(written.failure);
+    return failure("unavailable");
   }
 }

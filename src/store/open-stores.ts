@@ -1,13 +1,17 @@
 import type { Clock } from "../clock.js";
 import type { Secret } from "../caller/secret.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, success } from "../result.js";
+import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
 import type { DaySums } from "./day-sums.js";
+import { EmbeddedDayKeys } from "./embedded-day-keys.js";
 import { EmbeddedDaySums } from "./embedded-day-sums.js";
 import { EmbeddedRooms } from "./embedded-rooms.js";
 import { RedisConnection } from "./redis-connection.js";
+import { RedisDayKeys } from "./redis-day-keys.js";
 import { RedisDaySums } from "./redis-day-sums.js";
 import { RedisRooms } from "./redis-rooms.js";
 import type { RoomStore, RoomStoreSettings } from "./room-store.js";
+import type { DayKeyVault } from "./stored-day-keys.js";
 
 /** Where rooms are kept: on the disk of this machine, or in a Redis that instances share. */
 export type StorePlace =
@@ -17,7 +21,10 @@ export type StorePlace =
 export interface Stores {
   readonly rooms: RoomStore;
   readonly daySums: DaySums;
-  /** Closes both. */
+  readonly pseudonymKeys: DayKeyVault;
+  /** `undefined` where there is only a disk, on which they never are. */
+  readonly throttleKeys: DayKeyVault | undefined;
+  /** Closes all of them. */
   close(): Promise<void>;
 }
 
@@ -33,12 +40,27 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
   if (place.kind === "redis") {
     const redis = await RedisConnection.open({ url: place.url.reveal(), clock, onState: events.onRedis });
     const rooms = new RedisRooms(redis, place.prefix, settings);
-    return success({ rooms, daySums: new RedisDaySums(redis, place.prefix), close: () => redis.close() });
+    const { prefix } = place;
+    return success({
+      rooms,
+      daySums: new RedisDaySums(redis, prefix),
+      pseudonymKeys: new RedisDayKeys(redis, { prefix, name: "pseudonym-key", daysBefore: pseudonymKeyDays }),
+      throttleKeys: new RedisDayKeys(redis, { prefix, name: "throttle-key", daysBefore: throttleKeyDays }),
+      close: () => redis.close(),
+    });
   }
   const rooms = await EmbeddedRooms.open(place.directory, settings, events.onTrouble);
   if (!rooms.ok) return rooms;
-  const daySums = await EmbeddedDaySums.open(place.directory, events.onTrouble);
-  if (daySums.ok) return success({ rooms: rooms.value, daySums: daySums.value, close: () => rooms.value.close() });
+  const opened = await openBeside(place.directory, events.onTrouble);
+  if (opened.ok) return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, close: () => rooms.value.close() });
   await rooms.value.close();
-  return failure(daySums.failure);
+  return opened;
+}
+
+/** What is in the directory of the rooms as well, under their lock. */
+async function openBeside(directory: string, onTrouble: StoreEvents["onTrouble"]): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys">, string>> {
+  const daySums = await EmbeddedDaySums.open(directory, onTrouble);
+  if (!daySums.ok) return daySums;
+  const pseudonymKeys = await EmbeddedDayKeys.open(directory, onTrouble);
+  return pseudonymKeys.ok ? success({ daySums: daySums.value, pseudonymKeys: pseudonymKeys.value }) : pseudonymKeys;
 }

@@ -37,7 +37,7 @@ await t.test("the least configuration has every default", (t) => {
   t.same(config.http, {
     host: "127.0.0.1", port: 8080, publicUrl: undefined, trustedProxies: [], corsOrigins: [], tokens: [], rateLimit: { windowMs: 60_000, perAddress: 120, perToken: 6_000 }, metrics: "local", status: "local",
   });
-  t.same(config.rooms, { store: { kind: "embedded", directory: "/etc/einwahl/data" }, pinLength: 9, restMs: 90 * 24 * 3_600_000, jitsiConfCode: "token" });
+  t.same(config.rooms, { isStoreChosen: false, store: { kind: "embedded", directory: "/etc/einwahl/data" }, pinLength: 9, restMs: 90 * 24 * 3_600_000, jitsiConfCode: "token" });
   t.equal(config.statistics, "off");
   t.same(config.page, { title: { de: "Per Telefon teilnehmen", en: "Join by phone" }, operator: undefined, privacyNote: { de: [], en: [] } });
   t.same(config.logging, { level: "info", file: undefined, retentionDays: 7 });

@@ -1,0 +1,53 @@
+import { type Day, dayMs } from "../caller/day-keys.js";
+import { type Result, failure, success } from "../result.js";
+import { dayName } from "./embedded-day-keys.js";
+import { type RedisConnection, RedisScript } from "./redis-connection.js";
+import type { DayKeyVault } from "./stored-day-keys.js";
+
+/** One step for all instances: the first offer of a day holds. Keys: one for each day. Arguments: for each an offer and when it ends. */
+const agreeScript = new RedisScript(`
+local agreed = {}
+for place, key in ipairs(KEYS) do
+  if redis.call('SETNX', key, ARGV[2 * place - 1]) == 1 then
+    redis.call('PEXPIREAT', key, ARGV[2 * place])
+  end
+  agreed[place] = redis.call('GET', key)
+end
+return agreed
+`);
+
+export interface RedisDayKeysOptions {
+  readonly prefix: string;
+  /** What the keys are for: a part of their names in Redis. */
+  readonly name: string;
+  /** A key is deleted by Redis so many days after its own. */
+  readonly daysBefore: number;
+}
+
+/** The keys that instances share; Redis deletes each in time, whether an instance runs or not. */
+export class RedisDayKeys implements DayKeyVault {
+  readonly #redis: RedisConnection;
+  readonly #options: RedisDayKeysOptions;
+
+  constructor(redis: RedisConnection, options: RedisDayKeysOptions) {
+    this.#redis = redis;
+    this.#options = options;
+  }
+
+  async agree(offered: ReadonlyMap<Day, Buffer>): Promise<Result<ReadonlyMap<Day, Buffer>, "unavailable">> {
+    const { prefix, name, daysBefore } = this.#options;
+    const days = [...offered.keys()];
+    const names = days.map((day) => `{${prefix}}:${name}:${dayName(day)}`);
+    const offers = [...offered].flatMap(([day, key]) => [key.toString("base64"), String((day + daysBefore + 1) * dayMs)]);
+    const answer = await this.#redis.run(agreeScript, names, offers);
+    if (!answer.ok) return answer;
+    const texts = Array.isArray(answer.value) ? (answer.value as readonly unknown[]) : [];
+    const agreed = new Map<Day, Buffer>();
+    for (const [place, day] of days.entries()) {
+      const text = texts[place];
+      if (typeof text !== "string") return failure("unavailable");
+      agreed.set(day, Buffer.from(text, "base64"));
+    }
+    return success(agreed);
+  }
+}
