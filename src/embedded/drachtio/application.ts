@@ -5,6 +5,7 @@ import type { Clock } from "../../clock.js";
 import type { SipMessage } from "../sip/message.js";
 import { type Command, parseCommand } from "./command.js";
 import { frame, FrameReader } from "./frame.js";
+import { textOf } from "./received-text.js";
 
 /** Bytes that may wait for an application that does not read. */
 const MAX_UNSENT = 8_388_608;
@@ -71,7 +72,7 @@ export class Application {
    * @param route what follows: transaction id, dialog id, and for a new request the address that it came to
    */
   deliver(message: SipMessage, description: string, route: readonly (string | number)[]): void {
-    this.#send(`sip|${description}|${route.join("|")}|\r\n${message.toString()}`);
+    this.#send(`sip|${description}|${route.join("|")}|\r\n${textOf(message)}`);
   }
 
   destroy(): void {

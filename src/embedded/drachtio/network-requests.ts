@@ -36,6 +36,10 @@ export class NetworkRequests {
     const dialog = request.toTag === "" ? undefined : this.#exchange.dialogs.ofRequest(request);
     if (dialog !== undefined) {
       this.#receiveInside(transaction, dialog);
+    } else if ((request.received?.unreadableLines ?? 0) > 0) {
+      // drachtio's controller.cpp looks at them outside of dialogs only.
+      this.#exchange.fault("a request with a header that can't be read");
+      transaction.reply(400);
     } else if (["BYE", "UPDATE", "PRACK"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
       transaction.reply(481);
     } else if (ROUTED.has(request.method)) {

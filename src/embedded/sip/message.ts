@@ -30,10 +30,20 @@ export function parseVia(text: string): Via | undefined {
   };
 }
 
+/** What the parser keeps of a message as it came: sofia-sip hands on the sender's own text. */
+export interface Received {
+  /** Start line and headers with their line ends, and the empty line. */
+  readonly head: string;
+  /** Header lines that can't be read, e.g. without a colon. */
+  readonly unreadableLines: number;
+}
+
 abstract class Message {
   readonly headers: Headers;
   /** Text; Content-Length is computed from it when the message is written. */
   body: string;
+  /** Set by the parser. */
+  received: Received | undefined;
 
   constructor(headers: Headers | HeaderList, body: string) {
     this.headers = headers instanceof Headers ? headers : new Headers(headers);

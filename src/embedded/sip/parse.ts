@@ -1,6 +1,6 @@
 import { failure, type Result, success } from "../../result.js";
 import { expandHeaderName, Headers } from "./headers.js";
-import { parseVia, type SipMessage, SipRequest, SipResponse } from "./message.js";
+import { parseVia, type Received, type SipMessage, SipRequest, SipResponse } from "./message.js";
 import { parseNameAddr, parseUri } from "./uri.js";
 
 /** What was wrong with a message from the network. */
@@ -25,19 +25,22 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   if (end === undefined) return failure({ reason: "no end of headers" });
   const [first = "", ...lines] = bytes.toString("utf8", 0, end.headers).split(/\r\n|\n/);
   const headers = readHeaders(lines);
+  const received = (): Received => ({ head: bytes.toString("utf8", 0, end.body), unreadableLines: headers.ok ? headers.value.unreadableLines : 0 });
   const start = /^(\S+)\s+(\S+)\s+SIP\/2\.0\s*$/i.exec(first);
   const status = /^SIP\/2\.0\s+(\d{3})(?:\s(.*))?$/i.exec(first);
   if (status !== null) {
     if (!headers.ok) return headers;
     const code = Number(status[1]);
-    const response = new SipResponse(code, status[2] ?? "", headers.value, "");
+    const response = new SipResponse(code, status[2] ?? "", headers.value.headers, "");
+    response.received = received();
     const fault = code < 100 || code > 699 ? "status out of range" : (faultOf(response) ?? readBody(response, bytes, end.body));
     return fault === undefined ? success(response) : failure({ reason: fault });
   }
   const method = start?.[1] ?? "";
   if (start === null || !TOKEN.test(method)) return failure({ reason: "not a SIP message" });
   if (!headers.ok) return headers;
-  const request = new SipRequest(method, start[2] ?? "", headers.value, "");
+  const request = new SipRequest(method, start[2] ?? "", headers.value.headers, "");
+  request.received = received();
   const fault = requestFault(request) ?? readBody(request, bytes, end.body);
   if (fault === undefined) return success(request);
   const answerable = request.via !== undefined && request.callId !== "" && request.method !== "ACK";
@@ -52,28 +55,32 @@ export function headerEnd(bytes: Buffer): { readonly headers: number; readonly b
   return lf < 0 ? undefined : { headers: lf, body: lf + 2 };
 }
 
-function readHeaders(lines: readonly string[]): Result<Headers, MessageFault> {
+/** Like sofia-sip it leaves out a header that has no name or no colon, and reads the others. */
+function readHeaders(lines: readonly string[]): Result<{ readonly headers: Headers; readonly unreadableLines: number }, MessageFault> {
   const headers = new Headers();
+  let unreadableLines = 0;
+  let isReadable = false;
   let name = "";
   let value = "";
   let count = 0;
   for (const line of lines) {
     if (/^[ \t]/.test(line)) {
-      if (name === "") return failure({ reason: "folded line without a header" });
+      if (count === 0) return failure({ reason: "folded line without a header" });
       value += ` ${line.trim()}`;
       continue;
     }
-    if (name !== "") headers.add(name, value);
+    if (isReadable) headers.add(name, value);
     count += 1;
     if (count > MAX_HEADERS) return failure({ reason: "too many headers" });
     const colon = line.indexOf(":");
     name = line.slice(0, Math.max(colon, 0)).trim();
-    if (!TOKEN.test(name)) return failure({ reason: "header without a name" });
+    isReadable = TOKEN.test(name);
+    if (!isReadable) unreadableLines += 1;
     name = expandHeaderName(name);
     value = line.slice(colon + 1).trim();
   }
-  if (name !== "") headers.add(name, value);
-  return success(headers);
+  if (isReadable) headers.add(name, value);
+  return success({ headers, unreadableLines });
 }
 
 function requestFault(request: SipRequest): string | undefined {

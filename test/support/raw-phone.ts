@@ -1,0 +1,72 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect } from "node:net";
+
+export interface RawPlace {
+  readonly transport: "udp" | "tcp";
+  readonly port: number;
+}
+
+/** Sends SIP as it is written, right or wrong, from 127.0.0.1, and keeps what comes back. */
+export class RawPhone {
+  /** All that came, one text. */
+  heard = "";
+  readonly port: number;
+  readonly #transport: "udp" | "tcp";
+  readonly #send: (text: string) => void;
+  readonly #close: () => void;
+
+  private constructor(transport: "udp" | "tcp", port: number, send: (text: string) => void, close: () => void) {
+    this.#transport = transport;
+    this.port = port;
+    this.#send = send;
+    this.#close = close;
+  }
+
+  static async open({ transport, port }: RawPlace): Promise<RawPhone> {
+    const phone = transport === "udp" ? await RawPhone.#udp(port) : await RawPhone.#tcp(port);
+    return phone;
+  }
+
+  /** @param head start line and headers without Via; Via and Content-Length are added */
+  request(head: string, body = "", lineEnd = "\r\n"): void {
+    const via = `Via: SIP/2.0/${this.#transport.toUpperCase()} 127.0.0.1:${this.port};branch=z9hG4bK${Math.random().toString(36).slice(2)};rport`;
+    const [first = "", ...others] = head.trim().split("\n").map((line) => line.trim());
+    this.#send([first, via, ...others, `Content-Length: ${Buffer.byteLength(body)}`, "", body].join(lineEnd));
+  }
+
+  /** The first value of a header in what came, such as the To with the other side's tag. */
+  header(name: string): string {
+    return new RegExp(`^${name}: (.*?)\r?$`, "im").exec(this.heard)?.[1] ?? "";
+  }
+
+  close(): void {
+    this.#close();
+  }
+
+  static async #udp(port: number): Promise<RawPhone> {
+    const socket = createSocket("udp4");
+    socket.bind(0, "127.0.0.1");
+    await once(socket, "listening");
+    const phone: RawPhone = new RawPhone("udp", socket.address().port, (text) => {
+      socket.send(text, port, "127.0.0.1");
+    }, () => socket.close());
+    socket.on("message", (bytes) => {
+      phone.heard += bytes.toString();
+    });
+    return phone;
+  }
+
+  static async #tcp(port: number): Promise<RawPhone> {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    const phone: RawPhone = new RawPhone("tcp", socket.localPort ?? 0, (text) => {
+      socket.write(text);
+    }, () => socket.destroy());
+    socket.on("error", () => undefined);
+    socket.on("data", (bytes: Buffer) => {
+      phone.heard += bytes.toString();
+    });
+    return phone;
+  }
+}
