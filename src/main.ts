@@ -6,6 +6,7 @@ import { commands } from "./cli/commands.js";
 import { exitCodes } from "./cli/exit-code.js";
 import { runCommand } from "./cli/run-command.js";
 import { Terminal } from "./cli/terminal.js";
+import { catchLibraryOutput } from "./log/library-output.js";
 
 const terminal = new Terminal(process.stdout, process.stderr, process.env);
 
@@ -13,6 +14,12 @@ const terminal = new Terminal(process.stdout, process.stderr, process.env);
 process.stdout.on("error", () => {
   process.exit(exitCodes.ok);
 });
+
+// drachtio-srf and drachtio-fsmrf would print all SIP messages and event socket commands to stderr.
+if ((process.env["DEBUG"] ?? "") !== "") {
+  delete process.env["DEBUG"];
+  terminal.note("DEBUG is ignored: libraries would print numbers and PINs.");
+}
 
 const code = await runCommandLine(process.argv.slice(2), commands, runCommand, {
   terminal,
@@ -28,6 +35,7 @@ const code = await runCommandLine(process.argv.slice(2), commands, runCommand, {
   onUncaught(callback) {
     process.on("uncaughtException", callback);
   },
+  onLibraryOutput: catchLibraryOutput,
 });
 await terminal.flush();
 process.exit(code);

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Environment } from "../config/references.js";
+import type { LibraryOutput } from "../log/library-output.js";
 import type { ExitCode } from "./exit-code.js";
 import type { InputStream } from "./input-stream.js";
 import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";
@@ -19,6 +20,8 @@ export interface CommandContext {
   onSignal(signal: Signal, callback: () => void): () => void;
   /** Calls back when a bug has thrown where nobody catches it; without a listener it ends the process. */
   onUncaught(callback: (error: unknown) => void): void;
+  /** Calls back instead of printing when a library prints something or Node warns; the returned function stops that. */
+  onLibraryOutput(callback: (output: LibraryOutput) => void): () => void;
 }
 
 /** What stands in the help and in the manual page. */

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js";
 import { type ControlHandlers, ControlServer } from "../control/control-server.js";
 import type { Reloading } from "../control/reloading.js";
 import { Einwahl } from "../einwahl.js";
+import { LibraryOutputLog } from "../log/library-output.js";
 import type { Log } from "../log/open-log.js";
 import { processMetrics } from "../metrics/metrics.js";
 import { type Result, failure, success } from "../result.js";
@@ -24,6 +25,20 @@ export async function serve(config: Config, path: string, log: Log, context: Com
     // A bug, in a library's listener perhaps: the calls that are up need not suffer for it.
     logger.error({ err: error }, "bug");
   });
+  const libraryOutput = new LibraryOutputLog(logger, context.clock);
+  const giveBack = context.onLibraryOutput((output) => {
+    libraryOutput.note(output);
+  });
+  try {
+    return await serveWith(config, path, log, context);
+  } finally {
+    giveBack();
+    libraryOutput.close();
+  }
+}
+
+async function serveWith(config: Config, path: string, log: Log, context: CommandContext): Promise<ExitCode> {
+  const { logger } = log;
   let handlers: ControlHandlers | undefined;
   // First: a second instance would take the registration at the trunk from the one that runs.
   const control = await openControl(config, logger, () => handlers);

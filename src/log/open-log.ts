@@ -1,7 +1,8 @@
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import type { Clock } from "../clock.js";
 import type { LoggingConfig } from "../config/config.js";
 import { DailyFile } from "./daily-file.js";
+import { makeLogger } from "./make-logger.js";
 
 export interface Log {
   readonly logger: Logger;
@@ -18,7 +19,7 @@ export interface Log {
  */
 export function openLog({ level, file: path, retentionDays }: LoggingConfig, clock: Clock, note: (text: string) => void): Log {
   if (path === undefined) {
-    return { logger: pino({ level }), trouble: () => undefined, close: () => Promise.resolve() };
+    return { logger: makeLogger(level), trouble: () => undefined, close: () => Promise.resolve() };
   }
   const file = new DailyFile({
     path,
@@ -29,5 +30,5 @@ export function openLog({ level, file: path, retentionDays }: LoggingConfig, clo
       note(what === undefined ? "The log is written again." : `The log can't be written: ${what}`);
     },
   });
-  return { logger: pino({ level }, file), trouble: () => file.trouble, close: () => file.close() };
+  return { logger: makeLogger(level, file), trouble: () => file.trouble, close: () => file.close() };
 }

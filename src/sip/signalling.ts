@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
+import { plainText } from "../plain-text.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
+import { guardConnection } from "./connection-guard.js";
 import { DrachtioCall, allowedMethods, sourceOf } from "./incoming-call.js";
 import { readListenAddresses } from "./listen-addresses.js";
 import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf, stopConnecting } from "./srf.js";
@@ -25,6 +27,8 @@ export type SignallingState = "connecting" | "connected" | "refused" | "lost" | 
 
 /** drachtio-server gives up a request after 32 s (RFC 3261 timer F); what lasts longer was dropped with its connection. */
 const requestLimit = 34_000;
+/** A reason phrase is shown to this length, in characters. */
+const longestReason = 80;
 const longestReconnectDelay = 2_000;
 const pingInterval = 5_000;
 const probeEvery = 5_000;
@@ -104,7 +108,7 @@ export class Signalling implements SipRequests {
       });
       const { nextHop, headers } = options;
       this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers } }, (error, request) => {
-        if (error !== null || request === undefined) settle({ kind: "not-sent", why: error?.message ?? "refused by drachtio" });
+        if (error !== null || request === undefined) settle({ kind: "not-sent", why: plainText(error?.message ?? "refused by drachtio") });
         else request.on("response", (response) => {
           settle({ kind: "answered", answer: readAnswer(response) });
         });
@@ -145,6 +149,12 @@ export class Signalling implements SipRequests {
       else response.send(403, "Forbidden", {});
     });
     srf.connect({ host, port, secret, enablePing: true, pingInterval, reconnect: { retryMaxDelay: longestReconnectDelay } });
+    guardConnection(srf, {
+      onBroken: (why) => {
+        this.#lost("lost", why);
+      },
+      onBug: this.#options.onBug,
+    });
   }
 
   #connected(version: string): void {
@@ -172,8 +182,9 @@ export class Signalling implements SipRequests {
     });
   }
 
-  #lost(state: "refused" | "lost", why: string): void {
+  #lost(state: "refused" | "lost", reason: string): void {
     if (this.#state === "closed" || this.#state === state) return;
+    const why = plainText(reason);
     this.#state = state;
     this.#whenLost.set(why);
     this.#options.onLost(why);
@@ -198,7 +209,7 @@ export class Signalling implements SipRequests {
 function readAnswer(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["answer"] {
   return {
     status: response.status,
-    reason: response.reason,
+    reason: plainText(response.reason, longestReason),
     header: (name) => response.get(name),
   };
 }

@@ -2,6 +2,7 @@
  * The part of drachtio-srf 5 that einwahl uses, with the types that it really has: the published ones leave
  * out most of what is needed here (reconnection, meta data, error codes).
  */
+import type { Socket } from "node:net";
 import Srf from "drachtio-srf";
 
 /** Headers of a message that is sent. */
@@ -101,6 +102,25 @@ export interface SrfLike {
   addDialog(dialog: SrfDialog): void;
   /** Forgets a dialog, whose BYE has been sent in another way. */
   removeDialog(dialog: SrfDialog): void;
+}
+
+/** What is behind an `SrfLike` once `connect` has been called. */
+export interface SrfAgent {
+  readonly wp: {
+    closing?: boolean;
+    on(event: "connect", listener: (socket: Socket) => void): void;
+    /** Sends a frame with an id of its own before it. */
+    send(socket: Socket, payload: string): string;
+  };
+  /** Takes one payload. */
+  _onMsg(socket: Socket, payload: string): void;
+}
+
+/** Throws before `connect`. */
+export function agentOf(srf: SrfLike): SrfAgent {
+  const { client } = (srf as unknown as { app: { client?: SrfAgent } }).app;
+  if (client === undefined) throw new Error("drachtio-srf has not been told to connect");
+  return client;
 }
 
 export function makeSrf(): SrfLike {

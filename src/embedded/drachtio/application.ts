@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 
 import type { Clock } from "../../clock.js";
+import { frame, FrameReader } from "../../sip/frames.js";
 import type { SipMessage } from "../sip/message.js";
 import { type Command, parseCommand } from "./command.js";
-import { frame, FrameReader } from "./frame.js";
 import { textOf } from "./received-text.js";
 
+/** drachtio-server reads into a ring of this many bytes: a longer frame from an application never arrives whole. */
+export const MAX_FRAME_BYTES = 12_228;
 /** Bytes that may wait for an application that does not read. */
 const MAX_UNSENT = 8_388_608;
 /** ms within which a connection must have authenticated. */
@@ -23,7 +25,7 @@ export interface ApplicationEvents {
 export class Application {
   readonly #socket: Socket;
   readonly #events: ApplicationEvents;
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader(MAX_FRAME_BYTES);
   readonly #cancelDeadline: () => void;
   #authenticated = false;
 

@@ -79,6 +79,7 @@ export async function typed(args: readonly string[], options: TypedOptions = {})
     clock: options.clock ?? systemClock,
     onSignal: (signal, callback) => signals.on(signal, callback),
     onUncaught: () => undefined,
+    onLibraryOutput: () => () => undefined,
   };
   const code = await runCommandLine(args, options.commands ?? allCommands, options.fallback ?? runCommand, context);
   await context.terminal.flush();

@@ -2,7 +2,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { pino } from "pino";
 import type { CallReport, Stage } from "../../../src/call/story.js";
 import { systemClock } from "../../../src/clock.js";
 import { Reloader } from "../../../src/cli/reloader.js";
@@ -16,6 +15,7 @@ import { type Certificates, makeCertificates } from "../../../src/embedded/certi
 import { type KnownPrompt, readPrompts } from "../../../src/embedded/phone/prompt-library.js";
 import { TestPhone, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
 import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
+import { makeLogger } from "../../../src/log/make-logger.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { PATIENCE_MS, within } from "./deadline.js";
 import { type Counts, type Engines, prefixed, startEngines } from "./engines.js";
@@ -85,7 +85,7 @@ export class World {
   readonly log = new Happenings<string>();
   readonly #folder: string;
   readonly #owner: Owner;
-  readonly #logger = pino({ level: "debug" }, { write: (line: string) => { this.log.happen(line.trimEnd()); } });
+  readonly #logger = makeLogger("debug", { write: (line: string) => { this.log.happen(line.trimEnd()); } });
   #einwahl: Einwahl | undefined;
 
   private constructor(parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & { readonly folder: string; readonly owner: Owner }) {

@@ -1,9 +1,10 @@
 import t from "tap";
 
 import { parseCommand, parseSipText } from "../../../src/embedded/drachtio/command.js";
-import { frame, FrameReader } from "../../../src/embedded/drachtio/frame.js";
+import { MAX_FRAME_BYTES } from "../../../src/embedded/drachtio/application.js";
 import { replaceLocalhost } from "../../../src/embedded/drachtio/localhost.js";
 import { parseSessionExpires } from "../../../src/embedded/drachtio/session-timer.js";
+import { frame, FrameReader } from "../../../src/sip/frames.js";
 import { FakeClock, uriOf, until } from "../sip/support.js";
 import { RawApplication, SDP, startServer, stopServer } from "./support.js";
 
@@ -11,7 +12,7 @@ await t.test("frames count UTF-8 bytes, and may be cut and joined anywhere", (t)
   const bytes = Buffer.from(frame("a|ping") + frame("größe 📞") + frame("x".repeat(12_000)));
   t.equal(frame("größe 📞"), "12#größe 📞");
   for (const size of [1, 5, 4_096, bytes.length]) {
-    const reader = new FrameReader();
+    const reader = new FrameReader(MAX_FRAME_BYTES);
     const payloads: string[] = [];
     for (let at = 0; at < bytes.length; at += size) {
       const read = reader.push(bytes.subarray(at, at + size));
@@ -20,8 +21,8 @@ await t.test("frames count UTF-8 bytes, and may be cut and joined anywhere", (t)
     }
     t.same(payloads, ["a|ping", "größe 📞", "x".repeat(12_000)], `in pieces of ${size}`);
   }
-  for (const bad of ["#x", "abc#", "123456#", "-1#x", "0#", "99999#", "12229#"]) t.notOk(new FrameReader().push(Buffer.from(bad)).ok, bad);
-  t.ok(new FrameReader().push(Buffer.from("12")).ok);
+  for (const bad of ["#x", "abc#", "123456#", "-1#x", "0#", "99999#", "12229#"]) t.notOk(new FrameReader(MAX_FRAME_BYTES).push(Buffer.from(bad)).ok, bad);
+  t.ok(new FrameReader(MAX_FRAME_BYTES).push(Buffer.from("12")).ok);
   t.end();
 });
 

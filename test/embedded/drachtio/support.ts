@@ -4,8 +4,8 @@ import { connect, type Socket } from "node:net";
 import Srf from "drachtio-srf";
 
 import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../../src/embedded/drachtio/embedded-drachtio.js";
-import { FrameReader } from "../../../src/embedded/drachtio/frame.js";
 import type { InviteOptions, SipDialog, SipUserAgent } from "../../../src/embedded/sip/index.js";
+import { FrameReader } from "../../../src/sip/frames.js";
 import { FAST, until } from "../sip/support.js";
 
 export const SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n";
@@ -160,7 +160,7 @@ export async function stopServer(t: { equal: (a: unknown, b: unknown, message: s
 export class RawApplication {
   readonly socket: Socket;
   readonly heard: string[] = [];
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader(100_000);
 
   private constructor(socket: Socket) {
     this.socket = socket;

@@ -1,0 +1,33 @@
+/** No regular expression sees more of a text, in characters. */
+const longestRead = 2_000;
+const longestShown = 200;
+
+/** What moves a terminal's cursor, begins a line or turns the writing around. */
+const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+const userPart = /\b(sips?:)[^\s@<>"]*@/gi;
+const telUri = /\b(tel:)[^\s<>",;]*/gi;
+const webAddress = /\b(https?:\/\/)(?:[^\s/@<>"]*@)?([^\s/?#<>"]*)[^\s<>"]*/gi;
+/** The port behind an address is kept. */
+const addressWithPort = /((?:\b\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]{2}\]):)(\d{4,5})(?!\d|%)/gi;
+/** Spaces, hyphens, dots and brackets count in what begins like a telephone number only: dates and addresses have them too. */
+const written = /(?:\+|%2B)(?:[-. ()/]{0,2}(?:\d|%3\d)){4,}|(?<![\d.])0(?:[- ()/]{0,2}(?:\d|%3\d)){4,}/gi;
+const run = /(?:\d|%3\d){4,}/gi;
+
+/**
+ * Text that came over the network or from a library, for a log line, a status or a terminal: on one line,
+ * printable, bounded, and without what may be a caller's number or a PIN. config/run-masked.sh does the same for the engines.
+ */
+export function plainText(text: string, longest = longestShown): string {
+  const ports: string[] = [];
+  const masked = text
+    .slice(0, longestRead)
+    .replace(unprintable, "\ufffd")
+    .replace(userPart, "$1[user]@")
+    .replace(telUri, "$1[number]")
+    .replace(webAddress, "$1$2")
+    .replace(addressWithPort, (_all, address: string, port: string) => `${address}\n${ports.push(port) - 1}\n`)
+    .replace(written, "[number]")
+    .replace(run, "[number]")
+    .replace(/\n(\d+)\n/g, (_all, index: string) => ports[Number(index)] ?? "");
+  return masked.length > longest ? `${masked.slice(0, longest - 1)}…` : masked;
+}

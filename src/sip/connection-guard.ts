@@ -1,0 +1,79 @@
+import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { FrameReader } from "./frames.js";
+import { makeReadable } from "./readable-message.js";
+import { type SrfAgent, type SrfLike, agentOf } from "./srf.js";
+
+export interface GuardEvents {
+  /** drachtio sent what is no frame: the connection is closed, and drachtio-srf makes another one. */
+  readonly onBroken: (why: string) => void;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Far more than drachtio-server, which takes no SIP message above 64 kB, ever sends. */
+const maxFrameBytes = 1_000_000;
+const replies = { unreadable: "SIP/2.0 400 Bad Request", failed: "SIP/2.0 500 Server Internal Error" } as const;
+
+/**
+ * Reads what drachtio sends in place of drachtio-srf, whose reader keeps a broken frame and throws at it for ever, and
+ * whose parser prints a message that it can't read to stderr and leaves it without an answer (drachtio-srf 5.0.29,
+ * lib/wire-protocol.js and lib/drachtio-agent.js).
+ *
+ * Call it in the turn of `connect`, before anything can have arrived.
+ */
+export function guardConnection(srf: SrfLike, events: GuardEvents): void {
+  const agent = agentOf(srf);
+  agent.wp.on("connect", (socket) => {
+    const reader = new FrameReader(maxFrameBytes);
+    socket.removeAllListeners("data");
+    socket.on("data", (chunk: Buffer) => {
+      if (socket.destroyed) return;
+      const payloads = reader.push(chunk);
+      if (!payloads.ok) {
+        drop(socket, events, payloads.failure);
+        return;
+      }
+      for (const payload of payloads.value) {
+        if (!isOfProtocol(payload)) {
+          drop(socket, events, "no message of its protocol");
+          return;
+        }
+        deliver(agent, socket, payload, events);
+      }
+    });
+  });
+}
+
+function drop(socket: Socket, events: GuardEvents, why: string): void {
+  events.onBroken(`drachtio sent what can't be read: ${why}`);
+  socket.destroy();
+}
+
+function isOfProtocol(payload: string): boolean {
+  return /^[^|]*\|(?:sip|response)(?:\||$)/.test(payload);
+}
+
+function deliver(agent: SrfAgent, socket: Socket, payload: string, events: GuardEvents): void {
+  const end = payload.indexOf("\r\n");
+  const line = end === -1 ? payload : payload.slice(0, end);
+  const [, verb, source, , , , , , transactionId = ""] = line.split("|");
+  const text = end === -1 ? "" : payload.slice(end + 2);
+  const isRequest = verb === "sip" && source === "network" && !/^SIP\s*\//i.test(text);
+  const reply = (status: string): void => {
+    // An ACK has no answer (RFC 3261 section 17).
+    if (isRequest && !/^ACK\s/.test(text)) agent.wp.send(socket, `sip|${transactionId}|\r\n${status}\r\n\r\n`);
+  };
+  const readable = text === "" ? "" : makeReadable(text);
+  if (readable === undefined && isRequest) {
+    reply(replies.unreadable);
+    return;
+  }
+  try {
+    // A response that can't be read ends its request all the same.
+    const instead = verb === "sip" ? "SIP/2.0 502 Unreadable Response\r\n\r\n" : text;
+    agent._onMsg(socket, text === "" ? payload : `${line}\r\n${readable ?? instead}`);
+  } catch (error) {
+    events.onBug(error);
+    reply(replies.failed);
+  }
+}
