@@ -4,6 +4,11 @@ const longestShown = 200;
 
 /** What moves a terminal's cursor, begins a line or turns the writing around. */
 const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
+/** Text that came from elsewhere, for a terminal: on one line, and obeyed by no terminal. Numbers in it stay. */
+export function visible(text: string): string {
+  return text.replace(unprintable, "\ufffd");
+}
+
 const userPart = /\b(sips?:)[^\s@<>"]*@/gi;
 const telUri = /\b(tel:)[^\s<>",;]*/gi;
 const webAddress = /\b(https?:\/\/)(?:[^\s/@<>"]*@)?([^\s/?#<>"]*)[^\s<>"]*/gi;
@@ -19,9 +24,7 @@ const run = /(?:\d|%3\d){4,}/gi;
  */
 export function plainText(text: string, longest = longestShown): string {
   const ports: string[] = [];
-  const masked = text
-    .slice(0, longestRead)
-    .replace(unprintable, "\ufffd")
+  const masked = visible(text.slice(0, longestRead))
     .replace(userPart, "$1[user]@")
     .replace(telUri, "$1[number]")
     .replace(webAddress, "$1$2")

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
+import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
 import { type ChecksumAlgorithm, apiChecksum } from "./api-checksum.js";
 import type { Meeting } from "./meeting.js";
@@ -64,7 +65,7 @@ export class BbbApi {
       }
       return await readAnswer(response);
     } catch (error) {
-      return failure(reason(error));
+      return failure(plainText(reason(error)));
     }
   }
 }

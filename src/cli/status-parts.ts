@@ -3,7 +3,7 @@ import { statusTexts } from "../http/status/status-texts.js";
 import type { StatusReport } from "../status/status-report.js";
 import { span } from "./span.js";
 import { type Cell, cut } from "./table.js";
-import { visible } from "./visible.js";
+import { visible } from "../plain-text.js";
 
 type Row = readonly Cell[];
 

@@ -6,7 +6,7 @@ import { span } from "./span.js";
 import { partRows } from "./status-parts.js";
 import { type Cell, cut, table } from "./table.js";
 import type { Style } from "./terminal.js";
-import { visible } from "./visible.js";
+import { visible } from "../plain-text.js";
 
 export interface StatusTextOptions {
   readonly paint: (style: Style, text: string) => string;

@@ -1,6 +1,7 @@
 import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
+import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
 import { suiteIn } from "./sdes.js";
@@ -89,7 +90,7 @@ export class MediaServer {
     if (this.#closed) return;
     this.#callOff = this.#clock.after(probeEvery[this.#state.kind], () => {
       this.open().catch((error: unknown) => {
-        this.#enter({ kind: "down", why: String(error) });
+        this.#enter({ kind: "down", why: plainText(String(error)) });
       });
     });
   }

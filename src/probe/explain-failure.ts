@@ -1,5 +1,6 @@
 import type { CallFailure } from "../embedded/phone/phone-call.js";
 import { networkFault } from "../network-fault.js";
+import { plainText } from "../plain-text.js";
 import type { ProbeStage } from "./verdict.js";
 
 export interface Explanation {
@@ -50,9 +51,9 @@ const cures: Readonly<Record<string, string>> = {
 
 /** Says why a call was not answered, from the SIP answer or from what kept it from being asked for. */
 export function explainFailure({ by, status, reason, warning, headers }: CallFailure): Explanation {
-  if (by === "phone") return explainFault(status, reason);
+  if (by === "phone") return explainFault(status, plainText(reason));
   const [meaning, cure] = answers[status] ?? ["the call is refused", ""];
-  const said = [reason, warning, retryAfter(headers)].filter((text) => text !== undefined && text !== "").join("; ");
+  const said = [reason, warning, retryAfter(headers)].filter((text) => text !== undefined && text !== "").map((text) => plainText(text ?? "")).join("; ");
   return { stage: "answer", why: `${status}: ${meaning}`, said, cure };
 }
 

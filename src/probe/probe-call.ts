@@ -6,6 +6,7 @@ import type { WavFile } from "../embedded/phone/wav-file.js";
 import type { MediaStats } from "../embedded/rtp/media-session.js";
 import { inBackground } from "../embedded/sip/background.js";
 import type { Latch } from "../latch.js";
+import { plainText } from "../plain-text.js";
 import { type Conversation, converse } from "./converse.js";
 import { Hearing } from "./hearing.js";
 import type { HeardPrompt, ProbeEvent, ProbeHappening } from "./probe-event.js";
@@ -97,7 +98,7 @@ async function live(call: PhoneCall, phone: TestPhone, plan: ProbePlan, { clock 
   });
   const offs = [
     call.onProgress(({ status, reason }) => {
-      tell({ kind: "progress", status, reason });
+      tell({ kind: "progress", status, reason: plainText(reason) });
     }),
     call.onReinvite((accepted) => {
       tell({ kind: "renegotiated", accepted });
@@ -112,16 +113,20 @@ async function live(call: PhoneCall, phone: TestPhone, plan: ProbePlan, { clock 
   if (answered.ok) tell({ kind: "answered", codec: call.codec ?? "", suite: call.suite ?? "none" });
   else tell({ kind: "refused", failure: answered.failure });
   const conversation = answered.ok ? await converse(plan, { call, hearing, waits, tell }) : nothingSaid;
-  const endedBy = answered.ok ? over.end : undefined;
+  const endedBy = answered.ok && over.end !== undefined ? plainEnd(over.end) : undefined;
   await phone.close();
   const end = await call.ended;
-  if (answered.ok) tell({ kind: "hung-up", end });
+  if (answered.ok) tell({ kind: "hung-up", end: plainEnd(end) });
   for (const off of offs) off();
   hearing.close();
   const recorded = await plan.recording?.close();
   const recordingFault = recorded?.ok === false ? recorded.failure : undefined;
   if (recordingFault !== undefined) tell({ kind: "recording-failed", code: recordingFault });
   return { ...conversation, refusal: answered.ok ? undefined : answered.failure, prompts: hearing.prompts, endedBy, recordingFault };
+}
+
+function plainEnd({ by, reason }: CallEnd): CallEnd {
+  return { by, reason: reason === undefined ? undefined : plainText(reason) };
 }
 
 function keep(call: PhoneCall, recording: WavFile): () => void {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createClient } from "@redis/client";
 import type { Clock } from "../clock.js";
+import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
 
 export interface RedisOptions {
@@ -121,5 +122,5 @@ function createRawClient(url: string): ReturnType<typeof createClient> {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   if ("code" in error && typeof error.code === "string") return error.code;
-  return (error.message.split("\n")[0] ?? "failed").slice(0, 200);
+  return plainText(error.message.split("\n", 1).join(""));
 }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Clock } from "../clock.js";
+import { plainText } from "../plain-text.js";
 import { plainAddress } from "./plain-address.js";
 
 /** Asks DNS; each rejects as `dns.promises` does. */
@@ -85,7 +86,7 @@ export class RegistrarHost {
     if (isIP(this.#name.host) !== 0 || this.#isClosed) return;
     this.#callOff = this.#clock.after(resolveEvery, () => {
       this.open().catch((error: unknown) => {
-        this.#onFault(this.#name.host, String(error));
+        this.#onFault(this.#name.host, plainText(String(error)));
       });
     });
   }
@@ -111,7 +112,7 @@ export class RegistrarHost {
       const found = await Promise.all(places.map(async (place) => (await this.#addressesOf(place.name)).map((address) => ({ address, port: place.port }))));
       this.#learn(found.flat());
     } catch (error) {
-      this.#onFault(host, error instanceof Error ? error.message : String(error));
+      this.#onFault(host, plainText(error instanceof Error ? error.message : String(error)));
     }
   }
 

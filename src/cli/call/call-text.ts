@@ -2,7 +2,7 @@ import type { CallEnd } from "../../embedded/phone/phone-call.js";
 import type { ProbeReport } from "../../probe/probe-call.js";
 import type { ProbeEvent, ProbeHappening } from "../../probe/probe-event.js";
 import { lossOf, percent } from "../../probe/verdict.js";
-import { printable } from "../printable.js";
+import { visible } from "../../plain-text.js";
 import type { Terminal } from "../terminal.js";
 
 const longestSaid = 200;
@@ -66,7 +66,7 @@ export function summaryLines(report: ProbeReport, terminal: Terminal): readonly 
     ...lines,
     "",
     terminal.style("bad", `The call does not work (${verdict.stage}): ${verdict.why}.`),
-    ...(verdict.said === "" ? [] : [`  the other side says: ${printable(verdict.said).slice(0, longestSaid)}`]),
+    ...(verdict.said === "" ? [] : [`  the other side says: ${visible(verdict.said).slice(0, longestSaid)}`]),
     ...(verdict.cure === "" ? [] : [`  what to do: ${verdict.cure}`]),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Finding } from "../../check/finding.js";
-import { printable } from "../printable.js";
+import { visible } from "../../plain-text.js";
 import type { Style, Terminal } from "../terminal.js";
 
 const looks = {
@@ -23,7 +23,7 @@ export function findingLines(findings: readonly Finding[], path: string, { all, 
 
 function linesOf({ severity, path, message, cure }: Finding, terminal: Pick<Terminal, "style">): readonly string[] {
   const { word, style } = looks[severity];
-  return [`${terminal.style(style, word)}  ${path}: ${printable(message)}`, ...(cure === "" ? [] : [`         -> ${cure}`])];
+  return [`${terminal.style(style, word)}  ${path}: ${visible(message)}`, ...(cure === "" ? [] : [`         -> ${cure}`])];
 }
 
 function summary(errors: number, warnings: number, path: string, offline: boolean, terminal: Pick<Terminal, "style">): string {

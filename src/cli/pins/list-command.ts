@@ -4,7 +4,7 @@ import { command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
 import { table } from "../table.js";
-import { visible } from "../visible.js";
+import { visible } from "../../plain-text.js";
 import { pinOptions } from "./pin-options.js";
 
 const pageSize = 1_000;
