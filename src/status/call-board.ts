@@ -8,6 +8,8 @@ const slotMs = slotMinutes * 60_000;
 const slotsKept = 96;
 /** Failures of one cause that are kept: those who try numbers don't push out what an operator looks for. */
 const failuresPerCause = 8;
+/** The longest that anything about a call is kept, as in the log; milliseconds. */
+const failureAgeMs = 7 * 24 * 60 * 60_000;
 
 interface LiveCall {
   readonly stage: Stage;
@@ -82,18 +84,29 @@ export class CallBoard implements CallWatcher {
     return [...counts].map(([cause, count]) => ({ cause, result: endCauses[cause].result, count })).sort((a, b) => b.count - a.count || a.cause.localeCompare(b.cause));
   }
 
-  /** The newest first. */
+  /** Of the last seven days, the newest first. */
   lastFailures(): readonly CallFailure[] {
+    this.#forgetFailures();
     return [...this.#failures.values()].flat().sort((a, b) => b.at.localeCompare(a.at));
   }
 
   #keepFailure(callId: string, { cause, stages: passed, trunk, mediaServer, server }: CallReport): void {
+    this.#forgetFailures();
     const { result } = endCauses[cause];
     if (result === "caller" || result === "finished") return;
     const stage = passed.findLast((each) => each.stage !== "ending")?.stage ?? "ringing";
     const kept = this.#failures.get(cause) ?? [];
     kept.push({ at: new Date(this.#today()).toISOString(), callId, cause, result, stage, trunk: trunk ?? null, mediaServer: mediaServer ?? null, server: server ?? null });
     this.#failures.set(cause, kept.slice(-failuresPerCause));
+  }
+
+  #forgetFailures(): void {
+    const oldest = this.#today() - failureAgeMs;
+    for (const [cause, failures] of this.#failures) {
+      const kept = failures.filter(({ at }) => Date.parse(at) > oldest);
+      if (kept.length === 0) this.#failures.delete(cause);
+      else this.#failures.set(cause, kept);
+    }
   }
 
   #count(isMeant: (call: LiveCall) => boolean): number {

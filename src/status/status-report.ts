@@ -100,7 +100,7 @@ export const statusReport = z.object({
     byStage: z.record(z.enum(stages), count),
   }),
   causes: z.array(z.object({ cause, result: z.string(), count })).describe("How calls ended in the last 24 hours, the most frequent first."),
-  lastFailures: z.array(failure).describe("The newest first; some for each cause, so that many of one kind don't hide another."),
+  lastFailures: z.array(failure).describe("Of the last seven days, the newest first; some for each cause, so that many of one kind don't hide another."),
   day: z.object({
     slotMinutes: z.int().min(1),
     slots: z.array(slot).describe("The last 24 hours, the oldest first, without gaps."),

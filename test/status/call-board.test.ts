@@ -82,3 +82,19 @@ await t.test("the last failures: some of each cause, however many of another the
   t.strictSame(statusReport.shape.lastFailures.parse(failures), failures);
   t.end();
 });
+
+await t.test("a failure is kept for seven days, also where no call comes after it", (t) => {
+  const day = 24 * 60 * minute;
+  let now = begin;
+  const board = new CallBoard(() => now);
+  board.onEnd("first", reportOf("media-lost"));
+  now += day;
+  board.onEnd("second", reportOf("media-lost"));
+  now = begin + 7 * day - 1;
+  t.strictSame(board.lastFailures().map(({ callId }) => callId), ["second", "first"]);
+  now = begin + 7 * day;
+  t.strictSame(board.lastFailures().map(({ callId }) => callId), ["second"]);
+  now = begin + 8 * day;
+  t.strictSame(board.lastFailures(), []);
+  t.end();
+});
