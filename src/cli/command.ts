@@ -7,7 +7,7 @@ import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
 /** The signals of the system that commands deal with. */
-export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
+export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
 
 /** What commands have to do with the world; a test brings its own. */
 export interface CommandContext {

@@ -62,6 +62,13 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.equal((await stat(socket)).mode & 0o777, 0o600);
   });
 
+  await t.test("no signal opens a debugger, which would show numbers and PINs in memory", async (t) => {
+    // The program itself: setpriv, which starts it, has become it.
+    process.kill(server.program.pid, "SIGUSR1");
+    t.equal((await einwahl("status")).code, "exit 0");
+    t.notMatch(server.program.tail(), /Debugger listening/);
+  });
+
   await t.test("a second instance is refused before it takes anything from the first", async (t) => {
     const { code, text } = await einwahl("run");
     t.match({ code, text }, { code: "exit 1", text: "another instance is running with this control socket" });
