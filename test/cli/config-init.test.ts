@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import t from "tap";
-import { storeFor } from "../../src/cli/init/run-init.js";
+import { placesFor } from "../../src/cli/init/run-init.js";
 import type { InputStream } from "../../src/cli/input-stream.js";
 import type { Config } from "../../src/config/config.js";
 import { loadConfig } from "../../src/config/load.js";
@@ -166,6 +166,6 @@ await t.test("for the embedded engines nothing is asked", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
   t.equal((await typed(["config", "init", "--config", path, "--embedded", "--base-port", "7000"])).code, 0);
   t.match(configAt(path), { drachtio: { port: 7_002 }, http: { port: 7_008 }, mediaServers: [{ eventSocket: { port: 7_003 } }], bbbServers: [{ sip: { port: 7_006 } }, { sip: { port: 7_007 } }] });
-  t.equal(storeFor("/etc/einwahl/einwahl.yaml"), "/var/lib/einwahl", "nothing changes below /etc");
+  t.strictSame(placesFor("/etc/einwahl/einwahl.yaml"), { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" }, "nothing changes below /etc");
   t.match((await typed(["config", "init", "--config", `${path}.2`, "--embedded", "--base-port", "80"])).errors, /a number from 1024 to 65000/);
 });

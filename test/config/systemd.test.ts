@@ -23,6 +23,17 @@ await t.test("what the program does and what the unit says of it agree", (t) => 
   t.end();
 });
 
+await t.test("memory leaves the process in no way, and the log for seven days", (t) => {
+  t.strictSame([settings("LimitCORE"), settings("MemorySwapMax"), settings("LogsDirectory")], [["1"], ["0"], ["einwahl"]]);
+  const [namespace = ""] = settings("LogNamespace");
+  const journal = readFileSync(join(folder, `journald@${namespace}.conf`), "utf8");
+  for (const setting of ["MaxRetentionSec=7day", "MaxFileSec=1day"]) t.match(journal, new RegExp(`^${setting}$`, "m"));
+  const operations = readFileSync("docs/operations.md", "utf8");
+  t.match(operations, `install -m 0644 config/systemd/journald@${namespace}.conf /etc/systemd/`);
+  for (const command of operations.match(/`journalctl[^`]*`/g) ?? []) t.match(command, `--namespace=${namespace}`);
+  t.end();
+});
+
 const missing = missingPrograms("systemd-analyze");
 if (missing !== false) {
   t.pass(missing, { skip: missing });

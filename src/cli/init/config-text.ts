@@ -15,6 +15,13 @@ export interface ConfigText {
   readonly secrets: readonly SecretFile[];
 }
 
+export interface Places {
+  /** A directory for PINs. */
+  readonly store: string;
+  /** `undefined`: standard output. */
+  readonly logFile: string | undefined;
+}
+
 const header = [
   "# yaml-language-server: $schema=einwahl.schema.json",
   "#",
@@ -26,9 +33,9 @@ const header = [
 /**
  * The configuration of a real installation.
  *
- * @param store a directory for PINs; @param newSecret text that nobody can guess
+ * @param newSecret text that nobody can guess
  */
-export function installationText(installation: Installation, store: string, newSecret: () => string): ConfigText {
+export function installationText(installation: Installation, { store, logFile }: Places, newSecret: () => string): ConfigText {
   const { language, line, publicAddress, bbb } = installation;
   const bbbSecretFile = `secrets/${bbb.name}-secret`;
   const yaml = [
@@ -87,6 +94,9 @@ export function installationText(installation: Installation, store: string, newS
     "# that einwahl can write.",
     "rooms:",
     `  store: ${quoted(store)}`,
+    "",
+    "# The log in files, one for each day, that are deleted after a week. In a container it is this file, too.",
+    ...(logFile === undefined ? ["# logging:", "#   file: /var/log/einwahl/einwahl.log"] : ["logging:", `  file: ${quoted(logFile)}`]),
     "",
     "# A call that einwahl places to itself every quarter of an hour, to find out first when calls don't work.",
     "# synthetic_call:",

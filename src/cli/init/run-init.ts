@@ -11,7 +11,7 @@ import { configPath } from "../config-path.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { type GivenAnswers, askInstallation } from "./ask-installation.js";
 import { Asker } from "./asker.js";
-import { type ConfigText, embeddedText, installationText } from "./config-text.js";
+import { type ConfigText, embeddedText, installationText, type Places } from "./config-text.js";
 import { faultText, writeFiles } from "./write-files.js";
 
 export interface InitOptions extends GivenAnswers {
@@ -54,12 +54,12 @@ async function textFor(options: InitOptions, { terminal, environment, input }: C
   if (options.embedded) return success(embeddedText(enginePorts(base.value), base.value === undefined ? usualHttpPort : base.value + httpAboveBase));
   const asker = new Asker(input, terminal, !options.yes);
   const installation = await askInstallation(asker, options, environment);
-  return installation.ok ? success(installationText(installation.value, storeFor(configPath(options.config, environment)), () => randomBytes(32).toString("hex"))) : installation;
+  return installation.ok ? success(installationText(installation.value, placesFor(configPath(options.config, environment)), () => randomBytes(32).toString("hex"))) : installation;
 }
 
-/** Beside the configuration, but where the system keeps what changes for one of the system's. */
-export function storeFor(path: string): string {
-  return resolve(path).startsWith("/etc/") ? "/var/lib/einwahl" : "data";
+/** Beside the configuration and on standard output, but where the system keeps both for one of the system's. */
+export function placesFor(path: string): Places {
+  return resolve(path).startsWith("/etc/") ? { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" } : { store: "data", logFile: undefined };
 }
 
 function readBasePort({ embedded, "base-port": text }: InitOptions): Result<number | undefined, string> {
