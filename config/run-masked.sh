@@ -4,11 +4,16 @@
 # or more, also with "+", spaces, hyphens, dots or brackets between them as in telephone numbers, or percent-encoded.
 # Kept are the time at the beginning of a line, ports behind an address, source lines (sofia.c:7034) and UUIDs.
 # The dialplan's key (64 hexadecimal digits, X-Einwahl-Key) is masked too. Control characters are printed as "?", so that no header draws on a terminal or looks like another line.
+# Printed where it would have been, or, with EINWAHL_LOG_DIR, into the files of daily-log.sh there: EINWAHL_LOG_NAME-2026-11-26.log
+# and so on, of EINWAHL_LOG_DAYS (default and most 7).
 # The exit status is the program's (128 + n: ended by signal n). TERM, HUP, USR1 and USR2 reach the program; INT and QUIT as TERM.
 set -u
 [ $# -gt 0 ] || { echo "run-masked.sh: no program" >&2; exit 64; }
 # Bytes, not characters: what is no valid UTF-8 would otherwise match nothing.
 mask() { LC_ALL=C exec sed -u -E "$masks"; }
+here=$(cd "$(dirname "$0")" && pwd)
+in_files() { /bin/sh "$here/daily-log.sh" "$EINWAHL_LOG_DIR" "${EINWAHL_LOG_NAME:-engine}" "${EINWAHL_LOG_DAYS:-7}"; }
+filter() { if [ -n "${EINWAHL_LOG_DIR:-}" ]; then mask | in_files; else mask; fi; }
 c1=$(printf '\302[\200-\237]')
 # A newline can't be in a line: it breaks up the digits that are kept, and goes away at the end. Separators count only in
 # what begins like a telephone number ("+", "0", "tel:"): dates, versions and addresses have them too.
@@ -26,12 +31,14 @@ s/([0-9]|%3[0-9]){4,}/[number]/g
 s/\n//g
 '
 echo | sed -u -E "$masks" >/dev/null 2>&1 || { echo "run-masked.sh: this sed can't mask line by line (sed -u -E)" >&2; exit 78; }
+# A folder that can't be written is known before the program starts.
+[ -z "${EINWAHL_LOG_DIR:-}" ] || in_files </dev/null || exit 78
 
 # Both ends of the pipe are opened here, where nothing blocks, and its name is gone before the program starts.
 folder=$(mktemp -d) && mkfifo "$folder/output" || exit 78
 exec 3<>"$folder/output" && exec 4<"$folder/output" && exec 5>"$folder/output" 3>&- && rm -r "$folder" || exit 78
 # It ends with the program's last line, not by a signal to all of them.
-(trap '' TERM INT QUIT HUP; mask) <&4 4<&- 5>&- &
+(trap '' TERM INT QUIT HUP; filter) <&4 4<&- 5>&- &
 filter=$!
 # The program must not go on without its log, should this shell be killed.
 if setpriv --pdeathsig KILL true 2>/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi
