@@ -1,13 +1,13 @@
 # syntax=docker/dockerfile:1
 # Node 24: the long-term support line.
-FROM node:24-bookworm-slim AS build
+FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --no-audit --no-fund
 COPY src src
 RUN npx tsc -b && npm prune --omit=dev --no-audit --no-fund
 
-FROM node:24-bookworm-slim
+FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe
 ENV NODE_ENV=production EINWAHL_CONFIG=/etc/einwahl/einwahl.yaml
 WORKDIR /app
 COPY package.json LICENSE ./
@@ -15,9 +15,10 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 # Only their names and that they are there matter here: FreeSWITCH plays them, from a folder of the same path.
 COPY freeswitch/sounds freeswitch/sounds
-RUN install -d -o node -g node -m 0700 /var/lib/einwahl
+RUN install -d -o node -g node -m 0700 /var/lib/einwahl /var/log/einwahl
 USER node
 # The HTTP port of the configuration file, 8080 unless it says otherwise.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.EINWAHL_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/src/main.js"]
+# Without that option SIGUSR1 opens a debugger, which shows all of the memory.
+ENTRYPOINT ["node", "--disable-sigusr1", "dist/src/main.js"]

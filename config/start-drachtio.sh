@@ -11,11 +11,17 @@
 #   EINWAHL_TRUNK_CA         PEM file of the authorities that the registrar's certificate must come from. drachtio then also
 #       wants a certificate of everybody who connects: right for trunks that register, and only for them. Without it the
 #       registrar is not verified. The host name never is: the fewer authorities, the better
-# and all others of drachtio (DRACHTIO_LOGLEVEL ...). An empty variable counts as none.
+#   EINWAHL_LOG_DIR, EINWAHL_LOG_DAYS   the log in files of a day there, instead of on standard output (run-masked.sh)
+# and all others of drachtio (DRACHTIO_LOGLEVEL, DRACHTIO_TLS_CIPHER_LIST ...). An empty variable counts as none.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 refuse() { echo "start-drachtio.sh: $1" >&2; exit 78; }
 for name in $(env | sed -n 's/^\(\(EINWAHL\|DRACHTIO\)_[A-Z_]*\)=$/\1/p'); do unset "$name"; done
+
+# No core dump of what calls hold. A limit of 1 byte from outside (docker-compose.yml) is left, as the kernel then pipes
+# none either; otherwise what goes into a pipe is empty: the filter is inherited.
+[ "$(ulimit -H -c)" = 0 ] || ulimit -c 0
+{ echo 0 > /proc/self/coredump_filter; } 2>/dev/null || :
 
 if [ -n "${DRACHTIO_SECRET_FILE:-}" ]; then
   [ -r "$DRACHTIO_SECRET_FILE" ] || refuse "cannot read $DRACHTIO_SECRET_FILE"
@@ -51,6 +57,13 @@ if [ -n "${EINWAHL_TRUNK_CA:-}" ]; then
   export DRACHTIO_TLS_VERIFY_CLIENT_CERT=1 DRACHTIO_TLS_CHAIN_FILE="$EINWAHL_TRUNK_CA"
 fi
 
+# Forward secrecy only: who records the connection and gets the key later can't read it. The last two are for old trunks.
+ciphers=TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256
+for key in ECDSA RSA; do
+  ciphers=$ciphers:ECDHE-$key-AES256-GCM-SHA384:ECDHE-$key-CHACHA20-POLY1305:ECDHE-$key-AES128-GCM-SHA256
+done
+export DRACHTIO_TLS_CIPHER_LIST="${DRACHTIO_TLS_CIPHER_LIST:-$ciphers:ECDHE-RSA-AES256-SHA384:ECDHE-RSA-AES128-SHA256}"
+
 # A caller who names itself sip: over TLS gets a sip: Contact, not a sips: one.
 export DRACHTIO_SUPPORT_BEST_EFFORT_TLS=1
 
@@ -60,5 +73,6 @@ for contact in "sip:$local_address:${EINWAHL_SIP_PORT:-5060};transport=udp,tcp" 
   set -- "$@" --contact "$contact"
   [ "$public_address" = "$local_address" ] || set -- "$@" --external-ip "$public_address"
 done
+export EINWAHL_LOG_NAME=drachtio
 # Malformed headers are printed at every level, with the numbers in them: digits are masked.
 exec /bin/sh "$here/run-masked.sh" drachtio --file "${DRACHTIO_CONFIG_FILE:-$here/drachtio.conf.xml}" "$@"

@@ -7,11 +7,17 @@
 #   EINWAHL_FS_TLS_CA     PEM file of the authorities trusted for BBB (default: the system's)
 #   EINWAHL_FS_PRIORITY   realtime (default, where the system lets it), or normal: beside other programs on few processors
 #   EINWAHL_FS_STATE_DIR  writable folder for run files (default /var/lib/einwahl-freeswitch)
+#   EINWAHL_LOG_DIR, EINWAHL_LOG_DAYS   the log in files of a day there, instead of on standard output (../config/run-masked.sh)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 refuse() { echo "start.sh: $1" >&2; exit 78; }
 # An empty variable counts as none.
 for name in $(env | sed -n 's/^\(EINWAHL_[A-Z_]*\)=$/\1/p'); do unset "$name"; done
+
+# No core dump of what calls hold. A limit of 1 byte from outside (docker-compose.yml) is left, as the kernel then pipes
+# none either; otherwise what goes into a pipe is empty: the filter is inherited.
+[ "$(ulimit -H -c)" = 0 ] || ulimit -c 0
+{ echo 0 > /proc/self/coredump_filter; } 2>/dev/null || :
 
 if [ -n "${EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE:-}" ]; then
   [ -r "$EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE" ] || refuse "cannot read $EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE"
@@ -39,8 +45,13 @@ case $calls in "" | *[!0-9]*) refuse "EINWAHL_MAX_CALLS must be a whole number" 
 export EINWAHL_FS_MAX_SESSIONS="${EINWAHL_FS_MAX_SESSIONS:-$((calls * 2 + 20))}"
 export EINWAHL_FS_SESSIONS_PER_SECOND="${EINWAHL_FS_SESSIONS_PER_SECOND:-$((calls + 50))}"
 
+set --
 case ${EINWAHL_FS_PRIORITY:-realtime} in
-  realtime) priority=-rp ;;
+  realtime)
+    priority=-rp
+    # -rp sets it by sched_setscheduler, which musl (Alpine) lacks; all threads inherit what chrt sets.
+    if chrt -f 1 true 2>/dev/null; then set -- chrt -f 1; fi
+    ;;
   normal) priority=-np ;;
   *) refuse "EINWAHL_FS_PRIORITY must be realtime or normal" ;;
 esac
@@ -61,7 +72,8 @@ if [ ! -e "$state/tls/tls.pem" ] && command -v openssl >/dev/null; then
   rm "$state/tmp/key.pem" "$state/tmp/cert.pem"
 fi
 
+export EINWAHL_LOG_NAME=freeswitch
 # Channel names hold PINs, so digits are masked. -c, because with -nc nothing is logged to standard output; stdbuf, because otherwise it comes in blocks of 4 kB.
-exec /bin/sh "$here/../config/run-masked.sh" stdbuf -oL freeswitch -c -nonat "$priority" \
+exec /bin/sh "$here/../config/run-masked.sh" "$@" stdbuf -oL freeswitch -c -nonat "$priority" \
   -conf "$here/conf" -log "$state/log" -db "$state/db" -run "$state/run" -temp "$state/tmp" \
   -cache "$state/cache" -storage "$state/tmp" -recordings "$state/tmp" -certs "$state/tls" -sounds "$EINWAHL_FS_SOUNDS_DIR" </dev/null
