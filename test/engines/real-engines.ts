@@ -11,7 +11,8 @@ import { rtpPorts } from "./rtp-ports.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const secret = "test-drachtio";
-const password = "test-event-socket";
+/** Of the media server's event socket. */
+export const password = "test-event-socket";
 
 /** drachtio-server and FreeSWITCH from the PATH, with config/drachtio.conf.xml and freeswitch/ as they are delivered. */
 export interface RealEngines extends Engines {
@@ -90,6 +91,22 @@ async function startDrachtio({ key, cert, ca }: Certificates): Promise<RunningDr
   return { engine, ...ports };
 }
 
+/** What freeswitch/start.sh takes from the environment, for ports of this machine. */
+export async function mediaEnvironment(eventSocketPort: number): Promise<Readonly<Record<string, string>>> {
+  const [sip = 0, bbb = 0] = await freePorts(2);
+  const rtp = await rtpPorts();
+  return {
+    EINWAHL_FS_EVENT_SOCKET_PASSWORD: password,
+    EINWAHL_FS_EVENT_SOCKET_PORT: String(eventSocketPort),
+    EINWAHL_FS_SIP_PORT: String(sip),
+    EINWAHL_FS_BBB_SIP_ADDRESS: host,
+    EINWAHL_FS_BBB_SIP_PORT: String(bbb),
+    EINWAHL_FS_RTP_ADDRESS: host,
+    EINWAHL_FS_RTP_PORT_FIRST: String(rtp.first),
+    EINWAHL_FS_RTP_PORT_LAST: String(rtp.last),
+  };
+}
+
 interface RunningMedia {
   readonly engine: EngineProgram;
   readonly socket: FreeSwitchSocket;
@@ -102,8 +119,6 @@ async function startMedia(certificates: Certificates, soundsDirectory: string, m
   const engine = await startEngine("freeswitch", async (folder) => {
     socket?.close();
     port = await freePort();
-    const [sip = 0, bbb = 0] = await freePorts(2);
-    const rtp = await rtpPorts();
     const asking = new FreeSwitchSocket(port, password);
     socket = asking;
     await writeOwnCertificates(join(folder, "tls"), certificates, ["tls"]);
@@ -112,14 +127,7 @@ async function startMedia(certificates: Certificates, soundsDirectory: string, m
       command: join(repository, "freeswitch", "start.sh"),
       args: [],
       env: {
-        EINWAHL_FS_EVENT_SOCKET_PASSWORD: password,
-        EINWAHL_FS_EVENT_SOCKET_PORT: String(port),
-        EINWAHL_FS_SIP_PORT: String(sip),
-        EINWAHL_FS_BBB_SIP_ADDRESS: host,
-        EINWAHL_FS_BBB_SIP_PORT: String(bbb),
-        EINWAHL_FS_RTP_ADDRESS: host,
-        EINWAHL_FS_RTP_PORT_FIRST: String(rtp.first),
-        EINWAHL_FS_RTP_PORT_LAST: String(rtp.last),
+        ...await mediaEnvironment(port),
         EINWAHL_FS_STATE_DIR: folder,
         EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
         EINWAHL_FS_SOUNDS_DIR: soundsDirectory,

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import t from "tap";
-import { freePorts } from "../e2e/support/ports.js";
+import { freePort, freePorts } from "../e2e/support/ports.js";
 import { type EngineProgram, host, listens, startEngine } from "./engine-program.js";
 import { FreeSwitchSocket } from "./freeswitch-socket.js";
 import { missingEngines } from "./programs.js";
-import { rtpPorts } from "./rtp-ports.js";
+import { mediaEnvironment, password } from "./real-engines.js";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
@@ -16,7 +16,6 @@ const skip = missingEngines() ?? false;
 /** What a test tells. */
 type Assertions = Pick<typeof t, "match">;
 
-const password = "test-event-socket";
 
 /** Of no user and no group, as in docker-compose.yml. */
 const nobody = 10_001;
@@ -114,20 +113,12 @@ await t.test("FreeSWITCH runs without root, in real time where it may, and logs 
   let socket: FreeSwitchSocket | undefined;
   const engine = await startAsNobody("freeswitch", "freeswitch/start.sh", async (folder) => {
     socket?.close();
-    const [port = 0, sip = 0, bbb = 0] = await freePorts(3);
-    const rtp = await rtpPorts();
+    const port = await freePort();
     const asking = new FreeSwitchSocket(port, password);
     socket = asking;
     return {
       env: {
-        EINWAHL_FS_EVENT_SOCKET_PASSWORD: password,
-        EINWAHL_FS_EVENT_SOCKET_PORT: String(port),
-        EINWAHL_FS_SIP_PORT: String(sip),
-        EINWAHL_FS_BBB_SIP_ADDRESS: host,
-        EINWAHL_FS_BBB_SIP_PORT: String(bbb),
-        EINWAHL_FS_RTP_ADDRESS: host,
-        EINWAHL_FS_RTP_PORT_FIRST: String(rtp.first),
-        EINWAHL_FS_RTP_PORT_LAST: String(rtp.last),
+        ...await mediaEnvironment(port),
         EINWAHL_FS_STATE_DIR: join(folder, "state"),
         EINWAHL_FS_LOG_LEVEL: "info",
       },
