@@ -71,9 +71,9 @@ await t.test("what it can't do is refused before a program starts", async (t) =>
   const folder = await scratchFolder(t, "daily-log");
   for (const days of ["0", "8", "x", "07"]) t.match(spawnSync("sh", [script, folder, "fs", days], { input: "", encoding: "utf8" }), { status: 78, stderr: /1 to 7/ });
   t.match(spawnSync("sh", [script, "/proc/nowhere", "fs"], { input: "", encoding: "utf8" }), { status: 78, stderr: /cannot write to/ });
-  const masked = spawnSync("sh", ["config/run-masked.sh", "sh", "-c", "touch started"], { cwd: process.cwd(), env: { ...process.env, EINWAHL_LOG_DIR: "/proc/nowhere" }, encoding: "utf8" });
+  const masked = spawnSync("sh", ["config/run-masked.sh", "touch", join(folder, "started")], { env: { ...process.env, EINWAHL_LOG_DIR: "/proc/nowhere" }, encoding: "utf8" });
   t.match(masked, { status: 78, stderr: /cannot write to/ });
-  t.notOk(existsSync("started"));
+  t.notOk(existsSync(join(folder, "started")));
 });
 
 await t.test("an engine's output is masked and in the files of its name, to its last words", async (t) => {
