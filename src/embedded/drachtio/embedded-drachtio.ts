@@ -26,7 +26,8 @@ export interface EmbeddedDrachtioOptions {
   /** Where applications connect. Port 0: the system chooses. */
   readonly control: { readonly address: string; readonly port: number; readonly secret: string };
   readonly sip: readonly ListenAddress[];
-  readonly tls?: TlsOptions;
+  /** As drachtio-server verifies certificates: none, or with `verifyPeers` (DRACHTIO_TLS_VERIFY_CLIENT_CERT) their chains. */
+  readonly tls?: Omit<TlsOptions, "verify" | "serverName">;
   readonly clock?: Clock;
   readonly timers?: Partial<SipTimers>;
   /** What it says to be; default the version that it behaves like. */
@@ -93,7 +94,7 @@ export class EmbeddedDrachtio {
   /** Rejects, with nothing left open, if a port is taken. */
   static async start(options: EmbeddedDrachtioOptions): Promise<EmbeddedDrachtio> {
     const clock = options.clock ?? systemClock;
-    const tls = options.tls === undefined ? {} : { tls: options.tls };
+    const tls = options.tls === undefined ? {} : { tls: { ...options.tls, verify: false } };
     const transport = await TransportLayer.open({ listen: options.sip, clock, ...tls });
     const server = new EmbeddedDrachtio(options, transport);
     const { address, port } = options.control;

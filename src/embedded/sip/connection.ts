@@ -36,6 +36,7 @@ export class Connection implements Flow {
   #cancelIdle: () => void = () => undefined;
   #heard: boolean;
   #open = true;
+  #fault: string | undefined;
 
   /**
    * @param reachable where the peer can call us back: the listening address, else the socket's own
@@ -72,7 +73,9 @@ export class Connection implements Flow {
       this.#read(chunk);
     });
     // "close" follows; without a listener the error would end the process.
-    o.socket.on("error", () => undefined);
+    o.socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#fault = error.code;
+    });
     o.socket.on("close", () => {
       this.#closed();
     });
@@ -80,6 +83,10 @@ export class Connection implements Flow {
       o.socket.end();
     });
     this.#watchIdle();
+  }
+
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   get open(): boolean {

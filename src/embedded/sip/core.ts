@@ -75,14 +75,14 @@ export function sendRequest(
         if (response.status >= 200) resolve(success(response));
       },
       fault: (fault) => {
-        resolve(failure(faultFailure(fault)));
+        resolve(failure(faultFailure(fault, flow)));
       },
     });
   });
 }
 
-export function faultFailure(fault: "timeout" | "transport"): RequestFailure {
-  return fault === "timeout" ? { status: 408, reason: "no response" } : { status: 503, reason: "connection lost" };
+export function faultFailure(fault: "timeout" | "transport", flow: Flow): RequestFailure {
+  return fault === "timeout" ? { status: 408, reason: "no response" } : { status: 503, reason: flow.fault ?? "connection lost" };
 }
 
 /** The request to send again after a 401 or 407, or undefined when that would not help. It has no Via yet. */

@@ -19,6 +19,8 @@ export interface Flow {
   /** TCP and TLS: nothing is sent twice (RFC 3261 section 17). */
   readonly reliable: boolean;
   readonly open: boolean;
+  /** What broke the connection, for example `ECONNRESET` or an alert of TLS. */
+  readonly fault?: string | undefined;
   /** False when the connection is gone. UDP never knows. */
   send(text: string): boolean;
   /** Calls back once when the connection breaks; never for UDP. The returned function ends the interest. */
@@ -47,6 +49,8 @@ export interface TlsOptions {
   readonly ca?: string;
   /** Verify the chain and the name of the server we call; true unless set. */
   readonly verify?: boolean;
+  /** Every peer, also one that connects to us, must have a certificate that `ca` has signed; its name does not count. */
+  readonly verifyPeers?: boolean;
   /** The name that the certificate of a server we call must be for; default: the host that is called. */
   readonly serverName?: string;
 }

@@ -111,7 +111,7 @@ export class ClientInvite implements OutgoingInvite {
         this.#receive(request, response, flow);
       },
       fault: (fault) => {
-        this.#settle(failure(this.#givenUp ?? faultFailure(fault)));
+        this.#settle(failure(this.#givenUp ?? faultFailure(fault, flow)));
       },
     });
   }

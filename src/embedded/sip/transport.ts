@@ -126,7 +126,7 @@ export class TransportLayer {
     };
     const server =
       listen.transport === "tls"
-        ? createTlsServer({ ...keyPair(tls), handshakeTimeout: CONNECT_MS }, accept)
+        ? createTlsServer({ ...keyPair(tls), ...demands(tls), handshakeTimeout: CONNECT_MS }, accept)
         : createTcpServer(accept);
     server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket: Socket) => {
@@ -162,7 +162,8 @@ export class TransportLayer {
             ...(serverName === undefined ? {} : { servername: serverName }),
             ...keyPair(tls),
             ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-            rejectUnauthorized: tls?.verify ?? true,
+            rejectUnauthorized: tls?.verifyPeers === true || (tls?.verify ?? true),
+            ...(tls?.verifyPeers === true && { checkServerIdentity: () => undefined }),
           })
         : connectTcp({ host: target.address, port: target.port });
     this.#handshakes.add(socket);
@@ -255,6 +256,10 @@ export class TransportLayer {
 
 function keyPair(tls: TlsOptions | undefined): { key?: string; cert?: string } {
   return { ...(tls?.key === undefined ? {} : { key: tls.key }), ...(tls?.cert === undefined ? {} : { cert: tls.cert }) };
+}
+
+function demands(tls: TlsOptions | undefined): { requestCert?: true; rejectUnauthorized?: true; ca?: string } {
+  return tls?.verifyPeers === true ? { requestCert: true, rejectUnauthorized: true, ...(tls.ca !== undefined && { ca: tls.ca }) } : {};
 }
 
 function refuse(fault: MessageFault, flow: Flow): void {

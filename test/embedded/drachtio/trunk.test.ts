@@ -1,6 +1,7 @@
 import t from "tap";
 
 import { checkAuthorization, type IncomingRequest, type SipUserAgent } from "../../../src/embedded/sip/index.js";
+import { makeCertificates as makeOthers } from "../../../src/embedded/certificates.js";
 import { makeCertificates } from "../../support/certificates.js";
 import { FakeClock, FROM, listen, uriOf, until } from "../sip/support.js";
 import { answeredCall, answerTo, type App, application, failureOf, type Message, SDP, settled, startServer, stopServer } from "./support.js";
@@ -9,8 +10,8 @@ const certificates = await makeCertificates(t.testdir());
 const credentials = { username: "004930123", password: "secret" };
 
 /** A registrar like easybell's: TLS, MD5 without qop and algorithm, an expiry of its own choice. */
-async function registrar(port = 0): Promise<{ agent: SipUserAgent; registers: IncomingRequest[] }> {
-  const agent = await listen({ listen: [{ transport: "tls", address: "127.0.0.1", port }], tls: certificates });
+async function registrar(port = 0, tls: { readonly key: string; readonly cert: string } = certificates): Promise<{ agent: SipUserAgent; registers: IncomingRequest[] }> {
+  const agent = await listen({ listen: [{ transport: "tls", address: "127.0.0.1", port }], tls });
   const registers: IncomingRequest[] = [];
   agent.onRequest = (incoming) => {
     const { request, respond } = incoming;
@@ -69,16 +70,36 @@ await t.test("REGISTER over TLS with a challenge without qop; the call comes bac
   await stopServer(t, server);
 });
 
-await t.test("a registrar whose certificate is not good is not spoken to", async (t) => {
-  const server = await startServer({ sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: certificates });
-  const app = await application(server);
-  const { agent, registers } = await registrar();
-  const answer = await register(app, uriOf(agent), "<sip:x@127.0.0.1;transport=tls>");
-  t.equal(answer.status, 503);
-  t.equal(registers.length, 0);
-  t.match(server.faults[0], /cannot reach tls\/127\.0\.0\.1:\d+: UNABLE_TO_VERIFY|cannot reach .*SIGNATURE/);
-  app.disconnect();
-  await agent.close();
+await t.test("like drachtio-server it verifies no certificate, or with verifyPeers the chain, and never a name", async (t) => {
+  const other = await makeOthers({ names: ["another.example"] });
+  const cases = [
+    [{ ...certificates }, 200],
+    [{ ...certificates, ca: certificates.caPem, verifyPeers: true }, 503],
+    [{ ...certificates, ca: other.ca, verifyPeers: true }, 200],
+  ] as const;
+  for (const [tls, status] of cases) {
+    const server = await startServer({ sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls });
+    const app = await application(server);
+    const { agent, registers } = await registrar(0, other);
+    const answer = await register(app, uriOf(agent), "<sip:x@127.0.0.1;transport=tls>");
+    t.equal(answer.status, status);
+    t.equal(registers.length > 0, status === 200, "the certificate is for another.example");
+    if (status === 503) t.match(server.faults[0], /cannot reach tls\/127\.0\.0\.1:\d+: UNABLE_TO_VERIFY/);
+    app.disconnect();
+    await agent.close();
+    await stopServer(t, server);
+  }
+});
+
+await t.test("with verifyPeers it wants a certificate of everybody who connects", async (t) => {
+  const server = await startServer({ sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: { ...certificates, ca: certificates.caPem, verifyPeers: true } });
+  const uri = `sip:x@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`;
+  const without = await listen({ listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }], tls: { ca: certificates.caPem } });
+  t.match(await without.request({ method: "OPTIONS", uri }), { ok: false, failure: { status: 503, reason: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" } });
+  await without.close();
+  const withOne = await listen({ listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }], tls: { ...certificates, ca: certificates.caPem } });
+  t.match(await withOne.request({ method: "OPTIONS", uri }), { ok: true });
+  await withOne.close();
   await stopServer(t, server);
 });
 
