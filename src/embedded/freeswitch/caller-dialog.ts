@@ -4,6 +4,7 @@ import type { Channel } from "./channel.js";
 import { causeOfReason, reasonHeader } from "./hangup-cause.js";
 import { digitOfInfo } from "./info-digit.js";
 import { CODECS, type SecurityPolicy } from "./leg-policy.js";
+import { misreadOffer } from "./misread-offer.js";
 
 /** rtp_secure_media_inbound: FreeSWITCH takes SRTP when it is offered; the trunk's word in the header demands it. */
 export function inboundSecurity(request: SipRequest): SecurityPolicy {
@@ -46,6 +47,11 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
 export function renegotiate(channel: Channel, request: SipRequest, policy: SecurityPolicy): { sdp: string } | { reject: number } {
   const { media } = channel;
   if (request.body === "") return { sdp: media.localSdp };
+  const misread = misreadOffer(request.body);
+  if (misread !== undefined) {
+    channel.engine.unsupported(misread);
+    return { reject: 488 };
+  }
   const { suite } = media;
   const answered = media.answer(request.body, { codecs: CODECS, ...(suite === undefined ? policy : { srtp: "mandatory", suites: [suite] }) });
   if (!answered.ok) return { reject: 488 };

@@ -8,6 +8,7 @@ import type { EventSocket } from "./event-socket.js";
 import { followDialog, inboundSecurity } from "./caller-dialog.js";
 import { reasonHeader, type HangupCause } from "./hangup-cause.js";
 import { CODECS } from "./leg-policy.js";
+import { misreadOffer } from "./misread-offer.js";
 import { controlBySocket } from "./outbound-socket.js";
 
 export interface CallerLegOptions {
@@ -84,6 +85,11 @@ function negotiate(request: SipRequest, media: MediaSession, engine: Engine): [n
     // Before the dialplan could demand SRTP: a secure line and a plain one.
     media.offer({ codecs: CODECS, srtp: "optional", profile: "both" });
     return undefined;
+  }
+  const misread = misreadOffer(request.body);
+  if (misread !== undefined) {
+    engine.unsupported(misread);
+    return [488, "INCOMPATIBLE_DESTINATION", misread];
   }
   const answered = media.answer(request.body, { codecs: CODECS, cryptoInAvp: true, ...inboundSecurity(request) });
   return answered.ok ? undefined : [488, "INCOMPATIBLE_DESTINATION", answered.failure.detail];

@@ -65,9 +65,9 @@ export function serializePlain(headers: EventHeaders, body?: string): string {
   return `${lines}Content-Length: ${Buffer.byteLength(body)}\n\n${body}`;
 }
 
-const UNSAFE = /[^\x21-\x7e]|[#%&+:;<=>?@[\\\]^`{|}"]/gu;
+const UNSAFE = /[^\x21-\x7e]|[#&+:;<=>?@[\\\]^`{|}"]|%(?![0-9A-F]{2})/gu;
 
-/** As switch_url_encode does. */
+/** As switch_url_encode does: what looks like an escape already, in upper case, stays as it is. */
 export function percentEncode(text: string): string {
   return text.replace(UNSAFE, (character) => {
     let encoded = "";

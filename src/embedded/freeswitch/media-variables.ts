@@ -6,7 +6,7 @@ export function mediaVariables(media: MediaSession): ReadonlyMap<string, string 
   const text = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value));
   return new Map([
     ["switch_r_sdp", media.remoteSdp],
-    ["rtp_local_sdp_str", media.localSdp],
+    ["rtp_local_sdp_str", withoutRefusedLines(media.localSdp)],
     ["local_media_ip", media.localAddress],
     ["local_media_port", String(media.port)],
     ["advertised_media_ip", media.localAddress],
@@ -43,4 +43,9 @@ export function mediaStatistics(media: MediaSession): ReadonlyMap<string, string
     ["rtp_audio_out_packet_count", String(stats.packetsOut)],
     ["rtp_audio_out_media_packet_count", String(stats.packetsOut)],
   ]);
+}
+
+/** Seen with FreeSWITCH: the variable lacks what the answer on the wire refuses with port 0. */
+function withoutRefusedLines(sdp: string): string {
+  return sdp.split(/^(?=m=)/m).filter((section) => !/^m=\S+ 0 /.test(section)).join("");
 }

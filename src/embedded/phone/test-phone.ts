@@ -51,7 +51,7 @@ export interface DialOptions {
   /** Where to send the INVITE, whatever the URI says. */
   readonly nextHop?: SipAddress;
   readonly auth?: Credentials;
-  /** Changes the offer before it is sent. */
+  /** Changes the offer before it is sent, and those of re-INVITEs. */
   readonly rewriteOffer?: (sdp: string) => string;
   /**
    * The INVITE has no SDP; the offer of the 200 is answered in the ACK by `srtp`, `suites` and `codecs`. One that those
@@ -136,7 +136,7 @@ export class TestPhone {
       clock: this.#clock,
       offer: (direction) => {
         renewals += 1;
-        return withDirection(offer(), direction, renewals);
+        return rewritten(withDirection(offer(), direction, renewals), options.rewriteOffer);
       },
     });
     this.#calls.add(call);

@@ -124,7 +124,7 @@ export class SipDialog {
     if (this.#reinviting) return failure({ status: 491, reason: "Request Pending" });
     this.#reinviting = true;
     await this.#unacknowledged?.settled;
-    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ["Content-Type", "application/sdp"], ...more];
+    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ...(more.some(([name]) => name === "Content-Type") ? [] : [["Content-Type", "application/sdp"] as const]), ...more];
     const result = await this.#send("INVITE", headers, sdp);
     this.#reinviting = false;
     if (!result.ok) return result;
