@@ -144,7 +144,7 @@ export class MediaEndpoint implements CallerEndpoint {
   async #answerTo(offer: string): Promise<string> {
     const variable = "rtp_last_audio_local_crypto_key";
     const before = await this.#variable(this.#raw.uuid, variable);
-    const answer = await this.#raw.modify(offer);
+    const answer = await this.#dialog.modify(offer);
     if (!hasSeveralKeys(answer)) return answer;
     for (let looks = 0; looks < mostLooks; looks++) {
       const key = await this.#variable(this.#raw.uuid, variable);

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import { decodeEventsTolerantly } from "./event-headers.js";
 
 /** An event of the event socket. Header values are decoded. */
 export interface FsEvent {
@@ -35,7 +36,6 @@ export interface FsmrfEndpoint {
   /** Runs an application; the callback comes when it has ended, or never when the channel goes away meanwhile. */
   execute(application: string, argument: string, callback: (error: Error | null, event?: FsEvent) => void): void;
   api(command: string, argument: string, callback: (error: Error | null, event?: FsEvent) => void): void;
-  modify(sdp: string): Promise<string>;
   destroy(callback: (error: Error | null) => void): void;
 }
 
@@ -66,6 +66,7 @@ type FsmrfConstructor = new (srf: SrfLike) => FsmrfLike;
 const load = createRequire(import.meta.url);
 
 export function makeFsmrf(srf: SrfLike): FsmrfLike {
+  decodeEventsTolerantly();
   const Mrf = load("drachtio-fsmrf") as FsmrfConstructor;
   return new Mrf(srf);
 }

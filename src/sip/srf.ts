@@ -57,6 +57,8 @@ export interface SrfDialog {
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
   on(event: "ack", listener: (request: SrfRequest) => void): void;
   once(event: "ack", listener: (request: SrfRequest) => void): void;
+  /** Sends a re-INVITE; the other side's answer. */
+  modify(sdp: string): Promise<string>;
   removeAllListeners(): void;
 }
 
