@@ -8,6 +8,8 @@ export const endCauses = {
   "unknown-number": refusal(404, "Not Found"),
   "plain-rtp": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "SRTP with SDES keys is required"' }),
   "unusable-offer": refusal(488, "Not Acceptable Here", { Warning: '305 einwahl "No usable codec or cipher suite"' }),
+  /** Of several parts one has to be understood, and is not (RFC 3261 section 21.4.13). */
+  "unsupported-body": refusal(415, "Unsupported Media Type", { Accept: "application/sdp, multipart/mixed", "Accept-Encoding": "identity" }),
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
   /** The trunk's own limit, as on a telephone line with so many channels. */
   "trunk-busy": refusal(486, "Busy Here"),

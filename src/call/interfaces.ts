@@ -14,7 +14,7 @@ import type { Key, KeyBuffer } from "./key-buffer.js";
 import type { PromptName } from "./prompts.js";
 
 /** What the caller's SDP asks for; `none`: there is no SDP, the caller expects our offer. */
-export type OfferKind = "sdes" | "plain" | "none" | "unusable";
+export type OfferKind = "sdes" | "plain" | "none" | "unusable" | "unsupported-body";
 
 /** The trunk's view of an INVITE that it lets in, with the caller's number. */
 export interface Admission extends Omit<Admitted, "caller"> {

@@ -1,4 +1,4 @@
-import type { EndCause, SipAnswer } from "../call/cause.js";
+import { type EndCause, type SipAnswer, answerFor } from "../call/cause.js";
 import type { CallerEndpoint, IncomingCall, OfferKind } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
@@ -7,8 +7,9 @@ import type { InviteFacts } from "../trunk/invite.js";
 import { detached } from "./detached.js";
 import { readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite, forgetOffer } from "./forget-caller.js";
-import { type Offer, answerInProfile, namelessAnswer, readNewOffer, readOffer } from "./offer.js";
-import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
+import { sdpIn } from "./message-body.js";
+import { type Offer, completeAnswer, readNewOffer, readOffer, unsupportedOffer } from "./offer.js";
+import type { SrfDialog, SrfLike, SrfMessage, SrfRequest, SrfResponse } from "./srf.js";
 
 /** What we understand inside a dialog (RFC 3261 section 20.5). */
 export const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
@@ -38,7 +39,7 @@ export class DrachtioCall implements IncomingCall {
     this.#onBug = onBug;
     this.#request = request;
     this.#response = response;
-    this.#offer = readOffer(request.body ?? "");
+    this.#offer = offerIn(request, readOffer);
     this.#invite = readInvite(request);
     request.on("cancel", () => {
       this.gone.set("cancelled");
@@ -78,7 +79,7 @@ export class DrachtioCall implements IncomingCall {
 
   async accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>> {
     this.attach(endpoint);
-    const dialog = await this.#send200(answerInProfile(sdp, this.#offer.profile));
+    const dialog = await this.#send200(completeAnswer(this.#offer, sdp));
     return dialog.ok ? success(undefined) : dialog;
   }
 
@@ -87,10 +88,9 @@ export class DrachtioCall implements IncomingCall {
     if (!dialog.ok) return dialog;
     const answer = new Promise<string>((resolve) => {
       dialog.value.once("ack", (ack) => {
-        const sdp = ack.body ?? "";
         // From now on the session is what the caller has made of our offer.
-        this.#offer = readNewOffer(sdp);
-        resolve(namelessAnswer(sdp));
+        this.#offer = offerIn(ack, readNewOffer);
+        resolve(this.#offer.forMediaServer);
       });
     });
     return success({ answer });
@@ -171,23 +171,29 @@ export class DrachtioCall implements IncomingCall {
       response.send(491, "Request Pending", {});
       return;
     }
-    const offer = readNewOffer(request.body ?? "");
+    const offer = offerIn(request, readNewOffer);
     const agree = (sdp: string): void => {
       response.send(200, "OK", { headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" }, body: sdp });
     };
     if (offer.kind === "none") {
       // A session refresh (RFC 4028): an UPDATE without SDP is confirmed, a re-INVITE without gets what holds now.
       if (request.method === "UPDATE") response.send(200, "OK", { headers: { Contact: dialog.local.contact } });
-      else agree(answerInProfile(endpoint.sdp, this.#offer.profile));
+      else agree(completeAnswer(this.#offer, endpoint.sdp));
       return;
     }
-    if (offer.kind !== this.#offer.kind) {
+    if (offer.kind === "unsupported-body") {
+      const { status, reason, headers } = answerFor("unsupported-body");
+      response.send(status, reason, { headers });
+      return;
+    }
+    if (offer.kind !== this.#offer.kind && !offer.isSwitchedOff) {
       response.send(488, "Not Acceptable Here", {});
       return;
     }
-    const answering = endpoint.renegotiate(offer.forMediaServer).then((answer) => {
+    const answering = endpoint.renegotiate(offer.isSwitchedOff ? this.#offer.onHold : offer.forMediaServer).then((answer) => {
       if (answer.ok) {
-        agree(answerInProfile(answer.value, offer.profile));
+        agree(completeAnswer(offer, answer.value));
+        if (!offer.isSwitchedOff) this.#offer = offer;
         return;
       }
       response.send(488, "Not Acceptable Here", {});
@@ -199,6 +205,12 @@ export class DrachtioCall implements IncomingCall {
       this.#onBug(error);
     });
   }
+}
+
+function offerIn(message: SrfMessage, read: (sdp: string) => Offer): Offer {
+  const header = (name: string): string => message.get(name) ?? "";
+  const sdp = sdpIn({ type: header("Content-Type"), disposition: header("Content-Disposition"), encoding: header("Content-Encoding"), text: message.body ?? "" });
+  return sdp === undefined ? unsupportedOffer : read(sdp);
 }
 
 function readInvite(request: SrfRequest): InviteFacts {

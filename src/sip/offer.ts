@@ -1,96 +1,90 @@
 import type { OfferKind } from "../call/interfaces.js";
-import { readCryptoLine } from "./crypto-line.js";
+import { readAudioOffer, writeAudioOffer } from "./audio-offer.js";
 import { detached } from "./detached.js";
+import { readSdp } from "./sdp.js";
 
 /** What the caller's SDP asks for, and the form in which the media server gets it. */
 export interface Offer {
   readonly kind: OfferKind;
   readonly forMediaServer: string;
-  /** The profile of the chosen line, which the answer repeats (RFC 3264 section 6). */
-  readonly profile: string;
+  /** The same audio on hold, for a media server that shall neither send nor wait for RTP. */
+  readonly onHold: string;
+  /** The `m=` lines, each of which the answer repeats, with its profile (RFC 3264 section 6). */
+  readonly media: readonly MediaLine[];
+  /** The line that the media server gets; -1: none. */
+  readonly chosen: number;
+  /** There is audio, and all of it has port 0: the caller wants none now (RFC 3264 section 8.2). */
+  readonly isSwitchedOff: boolean;
 }
 
-interface AudioLine {
-  readonly index: number;
+/** An `m=` line, as the answer has to repeat it. */
+export interface MediaLine {
+  readonly type: string;
   readonly profile: string;
-  readonly port: number;
-  readonly kind: OfferKind;
+  readonly formats: string;
 }
 
-/** Ten times what a telephone with video and ICE sends; what is longer is hostile and not read. */
-const longestOffer = 64 * 1024;
+type Profile = "RTP/AVP" | "RTP/SAVP";
 
 /**
  * Reads the caller's SDP. drachtio-fsmrf takes `RTP/SAVP` for DTLS and refuses it, so the media server is
  * offered `RTP/AVP` with the SDES keys kept: it answers `RTP/SAVP` when `rtp_allow_crypto_in_avp` is set.
- * Of several audio lines the encrypted one is taken and the others are refused (RFC 3264 section 6, port 0).
+ * Of several audio lines the encrypted one is taken and the others are refused.
  */
 export function readOffer(sdp: string): Offer {
-  return read(sdp, () => "RTP/AVP");
+  return read(sdp, "RTP/AVP");
 }
 
 /**
- * Reads the SDP of a re-INVITE or UPDATE. Within a channel that is encrypted already FreeSWITCH refuses keys in
+ * Reads the SDP of a re-INVITE, an UPDATE or an ACK. Within a channel that is encrypted already FreeSWITCH refuses keys in
  * `RTP/AVP` (it answers with port 0), and takes `RTP/SAVP`.
  */
 export function readNewOffer(sdp: string): Offer {
-  return read(sdp, (kind) => (kind === "sdes" ? "RTP/SAVP" : "RTP/AVP"));
+  return read(sdp, "RTP/SAVP");
 }
 
-function read(sdp: string, profileFor: (kind: OfferKind) => string): Offer {
-  if (sdp.trim() === "") return { kind: "none", forMediaServer: "", profile: "" };
-  if (sdp.length > longestOffer) return { kind: "unusable", forMediaServer: "", profile: "" };
-  const lines = sdp.split(/\r\n|\n/).filter((line) => line !== "").flatMap(withoutNames);
-  const audio = audioLines(lines);
-  const chosen = audio.find((line) => line.kind === "sdes") ?? audio.find((line) => line.kind === "plain");
-  if (chosen === undefined) return { kind: "unusable", forMediaServer: "", profile: "" };
-  // FreeSWITCH takes AEAD_AES_256_GCM_8 for AEAD_AES_256_GCM and answers with a key that does not fit: only what it
-  // knows gets through.
-  const rewritten = lines.flatMap((line, index) => {
-    if (/^a=crypto:/i.test(line)) return readCryptoLine(line)?.text ?? [];
-    if (index === chosen.index) return line.replace(/^(m=audio \S+) \S+/i, `$1 ${profileFor(chosen.kind)}`);
-    return /^m=/i.test(line) ? line.replace(/^(m=\S+) \d+/i, "$1 0") : line;
-  });
-  return { kind: chosen.kind, forMediaServer: detached(`${rewritten.join("\r\n")}\r\n`), profile: detached(chosen.profile) };
-}
+/** An INVITE whose body has a type that einwahl does not know. */
+export const unsupportedOffer: Offer = without("unsupported-body");
 
-/** An answer of the caller's without what may name the caller in it. */
-export function namelessAnswer(sdp: string): string {
-  return detached(sdp.split(/(?<=\n)/).flatMap(withoutNames).join(""));
-}
-
-/** Telephones write their number into `o=` and `s=`, and may into `i=`, `u=`, `e=` and `p=` (RFC 4566 sections 5.2 to 5.6). */
-function withoutNames(line: string): string[] {
-  return /^[iuep]=/.test(line) ? [] : [line.replace(/^o=\S+/, "o=-").replace(/^s=.*/, "s=-")];
-}
-
-/** The media server's answer with the profile that was offered: it says `RTP/SAVP` whenever there are keys. */
-export function answerInProfile(answer: string, profile: string): string {
-  return profile === "" ? answer : answer.replace(/^(m=audio [1-9]\d* )RTP\/SAVP(?= )/m, `$1${profile}`);
-}
-
-function audioLines(lines: readonly string[]): AudioLine[] {
-  const found: AudioLine[] = [];
-  lines.forEach((line, index) => {
-    const match = /^m=audio (\d+)(?:\/\d+)? (\S+) /i.exec(line);
-    if (match === null) return;
-    const next = lines.findIndex((other, at) => at > index && /^m=/i.test(other));
-    const section = lines.slice(index + 1, next === -1 ? undefined : next);
-    const [, port = "0", profile = ""] = match;
-    if (port !== "0") found.push({ index, profile, port: Number(port), kind: kindOf(profile, section) });
-  });
-  return found;
-}
-
-function kindOf(profile: string, section: readonly string[]): OfferKind {
-  const hasKeys = section.some((line) => readCryptoLine(line) !== undefined);
-  switch (profile.toUpperCase()) {
-    case "RTP/SAVP":
-    case "RTP/SAVPF":
-      return hasKeys ? "sdes" : "unusable";
-    case "RTP/AVP":
-      return hasKeys ? "sdes" : "plain";
-    default:
-      return "unusable";
+function read(sdp: string, profileWithKeys: Profile): Offer {
+  if (sdp.trim() === "") return without("none");
+  const session = readSdp(sdp);
+  if (session === undefined) return without("unusable");
+  const media = session.media.map(({ type, protocol, formats }) => ({ type: detached(type), profile: detached(protocol), formats: detached(formats.join(" ")) }));
+  const audio = session.media.map(readAudioOffer);
+  const kinds = audio.map((offer) => offer?.kind);
+  const chosen = kinds.includes("sdes") ? kinds.indexOf("sdes") : kinds.indexOf("plain");
+  const offer = audio[chosen];
+  if (offer === undefined) {
+    const lines = session.media.filter(({ type }) => type === "audio");
+    return { ...without("unusable"), media, isSwitchedOff: lines.length > 0 && lines.every(({ port }) => port === 0) };
   }
+  const isSecure = offer.kind === "sdes";
+  return {
+    kind: offer.kind,
+    forMediaServer: detached(writeAudioOffer(session, offer, isSecure ? profileWithKeys : "RTP/AVP")),
+    onHold: detached(writeAudioOffer(session, offer, isSecure ? "RTP/SAVP" : "RTP/AVP", "inactive")),
+    media,
+    chosen,
+    isSwitchedOff: false,
+  };
+}
+
+function without(kind: OfferKind): Offer {
+  return { kind, forMediaServer: "", onHold: "", media: [], chosen: -1, isSwitchedOff: false };
+}
+
+/**
+ * The answer to the caller's offer, made of the media server's to the one line that it got: a line for each of the offer's, in
+ * their order and with their profiles; FreeSWITCH says `RTP/SAVP` whenever there are keys. Others are refused with port 0.
+ */
+export function completeAnswer(offer: Offer, answer: string): string {
+  if (offer.media.length === 0) return answer;
+  const [session = "", ...sections] = answer.split(/^(?=m=)/m);
+  const audio = sections.find((section) => /^m=audio [1-9]/.test(section));
+  const lines = offer.media.map((media, index) => {
+    if (index === offer.chosen && audio !== undefined) return audio.replace(/^(m=audio \d+ )RTP\/S?AVPF?(?= )/, `$1${media.profile}`);
+    return `m=${media.type} 0 ${media.profile} ${media.formats}\r\n`;
+  });
+  return session + lines.join("");
 }

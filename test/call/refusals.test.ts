@@ -13,6 +13,7 @@ const refusals: readonly {
   { name: "a source that belongs to no trunk", changes: { admission: failure("unknown-source") }, cause: "unknown-source", status: 403 },
   { name: "a number that belongs to no trunk", changes: { admission: failure("unknown-number") }, cause: "unknown-number", status: 404 },
   { name: "plain RTP", changes: { offer: "plain" }, cause: "plain-rtp", status: 488, header: ["Warning", /^399 einwahl ".*SRTP.*"$/] },
+  { name: "a body that einwahl does not know", changes: { offer: "unsupported-body" }, cause: "unsupported-body", status: 415, header: ["Accept", /application\/sdp/] },
   { name: "an unusable offer", changes: { offer: "unusable" }, cause: "unusable-offer", status: 488, header: ["Warning", /^305 einwahl ".+"$/] },
   {
     name: "an unusable offer where plain RTP is allowed",

@@ -1,0 +1,73 @@
+import { type CryptoLine, readCryptoLine } from "./crypto-line.js";
+import type { Direction, MediaDescription, SessionDescription } from "./sdp.js";
+
+/** An audio line that the media server can use, plain or with keys. */
+export interface AudioOffer {
+  readonly kind: "sdes" | "plain";
+  readonly media: MediaDescription;
+  readonly keys: readonly CryptoLine[];
+}
+
+const maxKeys = 32;
+const defaultDirection: Direction = "sendrecv";
+
+/** What einwahl and the media server make of an `m=` line; `undefined`: nothing. */
+export function readAudioOffer(media: MediaDescription): AudioOffer | undefined {
+  if (media.type !== "audio" || media.port === 0 || media.connection === undefined || payloadTypes(media).length === 0) return undefined;
+  const keys = keysOf(media.lines);
+  switch (media.protocol.toUpperCase()) {
+    case "RTP/SAVP":
+    case "RTP/SAVPF":
+      return keys.length > 0 ? { kind: "sdes", media, keys } : undefined;
+    case "RTP/AVP":
+      return { kind: keys.length > 0 ? "sdes" : "plain", media, keys };
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * The one audio line as an SDP of its own, made of nothing but what the media server needs: what belongs to DTLS, ICE or
+ * rtcp-mux, names and unknown attributes stay outside. FreeSWITCH prefers DTLS to SDES, 1.10.12 reads STUN attributes out of
+ * bounds, and drachtio-modesl can't decode escapes that are no UTF-8.
+ */
+export function writeAudioOffer(session: SessionDescription, { media, keys }: AudioOffer, profile: string, direction = media.direction ?? defaultDirection): string {
+  const connection = media.connection ?? "";
+  const payloads = payloadTypes(media);
+  return [
+    "v=0",
+    `o=- ${session.id} ${session.version} ${connection}`,
+    "s=-",
+    `c=${connection}`,
+    "t=0 0",
+    `m=audio ${media.port} ${profile} ${payloads.join(" ")}`,
+    ...media.lines.flatMap((line) => codecLine(line, payloads) ?? []),
+    `a=${direction}`,
+    ...keys.map((key) => key.text),
+    "",
+  ].join("\r\n");
+}
+
+function keysOf(lines: readonly string[]): CryptoLine[] {
+  const keys = lines.flatMap((line) => readCryptoLine(line) ?? []);
+  // The answer names its key by the tag, which therefore counts once (RFC 4568 section 4.1).
+  return keys.filter((key, index) => keys.findIndex(({ tag }) => tag === key.tag) === index).slice(0, maxKeys);
+}
+
+function payloadTypes(media: MediaDescription): string[] {
+  return media.formats.filter((format) => /^\d{1,3}$/.test(format) && Number(format) <= 127).map((format) => String(Number(format)));
+}
+
+/** `rtpmap`, `fmtp`, `ptime` and `maxptime`, written again; `undefined` for every other line and for payload types that the `m=` line lacks. */
+function codecLine(line: string, payloads: readonly string[]): string | undefined {
+  const [, map, name = "", rate = "", channels] = /^a=rtpmap:[ \t]*(\d{1,3})[ \t]+([A-Za-z0-9._-]{1,40})\/(\d{1,6})(?:\/(\d{1,2}))?[ \t]*$/i.exec(line) ?? [];
+  if (map !== undefined) return isKnown(map, payloads) ? `a=rtpmap:${Number(map)} ${name}/${rate}${channels === undefined ? "" : `/${channels}`}` : undefined;
+  const [, format, parameters = ""] = /^a=fmtp:[ \t]*(\d{1,3})[ \t]+([\x21-\x24\x26-\x7e][\x20-\x24\x26-\x7e]{0,199})$/i.exec(line) ?? [];
+  if (format !== undefined) return isKnown(format, payloads) ? `a=fmtp:${Number(format)} ${parameters.trimEnd()}` : undefined;
+  const [, attribute = "", milliseconds] = /^a=(ptime|maxptime):[ \t]*(\d{1,3})[ \t]*$/i.exec(line) ?? [];
+  return milliseconds === undefined ? undefined : `a=${attribute.toLowerCase()}:${Number(milliseconds)}`;
+}
+
+function isKnown(payload: string, payloads: readonly string[]): boolean {
+  return payloads.includes(String(Number(payload)));
+}
