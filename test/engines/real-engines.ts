@@ -19,6 +19,8 @@ export interface RealEngines extends Engines {
   readonly kind: "real";
   readonly drachtio: Program;
   readonly freeswitch: Program;
+  /** Its state directory. */
+  readonly freeswitchFolder: string;
   /** The media server's event socket. */
   readonly media: FreeSwitchSocket;
   /** drachtio's own figures, Prometheus text; its count of dialogs is renewed every 30 s. */
@@ -43,6 +45,7 @@ export async function startRealEngines(
     sip: { udp: drachtio.plain, tcp: drachtio.plain, tls: drachtio.tls },
     drachtio: drachtio.engine.program,
     freeswitch: media.engine.program,
+    freeswitchFolder: media.engine.folder,
     media: media.socket,
     drachtioMetrics: async () => await (await fetch(`http://${host}:${drachtio.metrics}/metrics`)).text(),
     counts: async () => ({ "freeswitch.channels": await media.socket.channels() }),
