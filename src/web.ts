@@ -13,7 +13,7 @@ import type { StoreState } from "./status/parts.js";
 import { CallSums } from "./store/call-sums.js";
 import type { RoomStore } from "./store/room-store.js";
 import { type StoreEvents, type Stores, openStores } from "./store/open-stores.js";
-import { shortestPin } from "./store/pin-draw.js";
+import { clashesWithRunning } from "./store/pin-draw.js";
 
 export interface WebOptions {
   readonly config: Config;
@@ -129,7 +129,7 @@ class StoreWatch implements StoreEvents {
 async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
   if (!needsStore(config)) return undefined;
   const { store, pinLength, restMs } = config.rooms;
-  const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => isInUse(digits, meetings) };
+  const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => clashesWithRunning(digits, (beginning) => meetings.matchRunning(beginning)) };
   const opened = await openStores(store, settings, clock, watch);
   if (!opened.ok) throw new Error(`rooms.store: ${opened.failure}`);
   watch.kind = store.kind;
@@ -167,14 +167,6 @@ function httpOptions({ config, logger, clock, operators, live, meetings }: WebOp
       dialogue: { leaveKey: config.calls.leaveKey, waitsForStart: config.calls.waiting.limitMs > 0 },
     },
   };
-}
-
-/** Whether a meeting has this PIN, or one that it begins with, or one that begins with it. */
-function isInUse(digits: string, meetings: WebOptions["meetings"]): boolean {
-  for (let length = shortestPin; length <= digits.length; length++) {
-    if (meetings.matchRunning(digits.slice(0, length)).complete) return true;
-  }
-  return meetings.matchRunning(digits).longer;
 }
 
 function promisesOf({ trunks, bbbServers, label }: Config): Promises {

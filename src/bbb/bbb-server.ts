@@ -127,6 +127,11 @@ export class BbbServer {
     return this.#meetings.goesOnAfter(digits);
   }
 
+  /** The same for the PINs of main rooms alone. */
+  mainRoomGoesOnAfter(digits: string): boolean {
+    return [...this.#meetings.meetings].some(({ parentId, voiceBridge }) => parentId === undefined && voiceBridge.reveal() !== digits && voiceBridge.reveal().startsWith(digits));
+  }
+
   /** The lengths of the PINs of its main rooms; `undefined`: there are none. */
   get pinLengths(): PinLengths | undefined {
     return this.#meetings.lengths;

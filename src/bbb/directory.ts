@@ -25,7 +25,7 @@ export interface DirectoryOptions {
   readonly random: () => number;
   readonly events: DirectoryEvents;
   /** The PINs that front ends have reserved; `undefined`: there are none. */
-  readonly rooms: () => Pick<RoomStore, "findByPin" | "knows" | "pinLengths"> | undefined;
+  readonly rooms: () => Pick<RoomStore, "findByPin" | "knows" | "goesOnAfter" | "askGoesOnAfter" | "pinLengths"> | undefined;
 }
 
 /** How long callers wait for servers that have failed before, in milliseconds. */
@@ -101,7 +101,12 @@ export class BbbDirectory implements Directory {
 
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const running = this.matchRunning(digits);
-    return running.complete ? running : { ...running, complete: this.#options.rooms()?.knows(digits) === true };
+    const rooms = this.#options.rooms();
+    return {
+      complete: running.complete || rooms?.knows(digits) === true,
+      // A store that would have to be asked may have a longer one: then only `#` or a pause completes the shorter one.
+      longer: running.longer || (rooms !== undefined && rooms.goesOnAfter(digits) !== false),
+    };
   }
 
   get pinLengths(): PinLengths | undefined {
@@ -116,8 +121,16 @@ export class BbbDirectory implements Directory {
   async goesOn(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
     const holders = this.#servers.filter((server) => server.meeting(digits) !== undefined);
-    await Promise.all(holders.map((server) => server.ask()));
-    return this.match(digits).longer;
+    const [beginsAnother] = await Promise.all([this.beginsAnother(pin), ...holders.map((server) => server.ask())]);
+    return beginsAnother || this.matchRunning(digits).longer;
+  }
+
+  async beginsAnother(pin: Pin): Promise<boolean> {
+    const digits = pin.reveal();
+    if (this.#servers.some((server) => server.mainRoomGoesOnAfter(digits))) return true;
+    // A reserved PIN that can't be ruled out counts: a pause too many is better than a stranger's meeting.
+    const reserved = await this.#options.rooms()?.askGoesOnAfter(digits);
+    return reserved?.ok === false || reserved?.value === true;
   }
 
   async isStillOpen({ node, meetingId }: Conference): Promise<"open" | "over" | "unknown"> {

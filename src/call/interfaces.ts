@@ -201,8 +201,10 @@ export interface Directory {
   match(digits: string): { readonly complete: boolean; readonly longer: boolean };
   /** The lengths of all known PINs, running and reserved, without those of breakout rooms, from memory; `undefined`: none is known. */
   readonly pinLengths: PinLengths | undefined;
-  /** Whether a PIN goes on after this one, asked of the servers that have it: a breakout room may be newer than what is known. */
+  /** Whether a running or reserved PIN goes on after this one, asked of the servers that have it and of the store: a breakout room may be newer than what is known. */
   goesOn(pin: Pin): Promise<boolean>;
+  /** Whether the PIN of another room, running or reserved, goes on after this one; its own breakout rooms don't count. True where that can't be ruled out. */
+  beginsAnother(pin: Pin): Promise<boolean>;
   /** Whether this very meeting still exists, asked of its server; `unknown` when that does not answer. */
   isStillOpen(conference: Conference): Promise<"open" | "over" | "unknown">;
   /** Calls back whenever a conference with this PIN may have come up; the returned function ends the interest. */

@@ -33,6 +33,8 @@ export async function readPin(conversation: Conversation, request: readonly Soun
 async function readKeys(conversation: Conversation, entry: PinEntry, request: readonly Sound[], deadline: number): Promise<Entry> {
   const { endpoint, waiting, services, settings, story, tries } = conversation;
   let prompt: Spoken = say(conversation, request);
+  /** Whether the caller has had a second pause since a longer PIN goes on after the digits. */
+  let isLonger = false;
   /** Without `#`; one that comes all the same says nothing more. */
   const endOfItself = (): Entry => {
     endpoint.keys.expect("#");
@@ -49,7 +51,12 @@ async function readKeys(conversation: Conversation, entry: PinEntry, request: re
       if (key === undefined) {
         if (heard.kind === "done") continue; // the prompt is over: now the caller has time to answer
         if (left < patience) return { kind: "too-long" };
-        return entry.digits === "" ? { kind: "silence" } : endOfItself();
+        if (entry.digits === "") return { kind: "silence" };
+        const goesOn = isLonger ? no : await isBeginning(conversation, entry);
+        if (goesOn.kind === "ended") return goesOn;
+        if (goesOn.kind === "no") return endOfItself();
+        isLonger = true;
+        continue;
       }
       keys += 1;
       const typed = entry.type(key);
@@ -88,18 +95,33 @@ async function readKeys(conversation: Conversation, entry: PinEntry, request: re
   }
 }
 
+type GoesOn = { readonly kind: "yes" | "no" } | Ended;
+const no = { kind: "no" } as const;
+
+/**
+ * A caller who pauses within a longer PIN must not get into the meeting whose PIN it begins with, which is a stranger's: after
+ * a known PIN that another one goes on from, a second pause is needed. Without an answer the longer one is assumed.
+ */
+async function isBeginning(conversation: Conversation, entry: PinEntry): Promise<GoesOn> {
+  if (!isKnown(conversation, entry)) return no;
+  return await ask(conversation, entry.digits, (pin) => conversation.services.directory.beginsAnother(pin), "yes");
+}
+
 function isKnown({ services }: Conversation, { digits }: PinEntry): boolean {
   return services.directory.match(digits).complete;
 }
 
-/**
- * Whether a PIN goes on after these digits, as that of a breakout room does which is newer than what the directory knows.
- * The next key answers that as well, so a caller who types on waits for nothing.
- */
-async function mayGoOn({ endpoint, waiting, services }: Conversation, digits: string): Promise<{ readonly kind: "yes" | "no" } | Ended> {
+/** Whether a PIN goes on after these digits, as that of a breakout room does which is newer than what the directory knows. */
+async function mayGoOn(conversation: Conversation, digits: string): Promise<GoesOn> {
+  return await ask(conversation, digits, (pin) => conversation.services.directory.goesOn(pin), "no");
+}
+
+/** The next key answers that as well, so a caller who types on waits for nothing. */
+async function ask({ endpoint, waiting }: Conversation, digits: string, question: (pin: Pin) => Promise<boolean>, whenLate: "yes" | "no"): Promise<GoesOn> {
   const pin = Pin.parse(digits);
-  if (!pin.ok) return { kind: "no" };
-  const answered = await waiting.for(Promise.race([services.directory.goesOn(pin.value), endpoint.keys.arrival().then(() => true)]), goesOnWithinMs);
+  if (!pin.ok) return no;
+  const answered = await waiting.for(Promise.race([question(pin.value), endpoint.keys.arrival().then(() => true)]), goesOnWithinMs);
   if (answered.kind === "ended") return answered;
-  return { kind: answered.kind === "done" && answered.value ? "yes" : "no" };
+  if (answered.kind === "late") return { kind: whenLate };
+  return { kind: answered.value ? "yes" : "no" };
 }

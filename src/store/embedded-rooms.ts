@@ -82,6 +82,14 @@ export class EmbeddedRooms implements RoomStore {
     return this.#table.findByPin(digits, this.#settings.now()) !== undefined;
   }
 
+  goesOnAfter(digits: string): boolean {
+    return this.#table.goesOnAfter(digits);
+  }
+
+  askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>> {
+    return Promise.resolve(success(this.goesOnAfter(digits)));
+  }
+
   get pinLengths(): PinLengths | undefined {
     return this.#table.pinLengths;
   }

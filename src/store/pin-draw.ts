@@ -28,3 +28,11 @@ export function drawPin(settings: Pick<RoomStoreSettings, "pinLength" | "randomB
 export function isReservablePin(digits: string): boolean {
   return /^[0-9]{5,9}$/.test(digits) && !digits.startsWith(notAConference);
 }
+
+/** Whether a running meeting has this PIN, one that it begins with, or one that begins with it. Those that BBB was given may be short. */
+export function clashesWithRunning(digits: string, match: (digits: string) => { readonly complete: boolean; readonly longer: boolean }): boolean {
+  for (let length = 1; length <= digits.length; length++) {
+    if (match(digits.slice(0, length)).complete) return true;
+  }
+  return match(digits).longer;
+}

@@ -18,14 +18,14 @@ const outcomes: ReadonlySet<string> = new Set<ImportOutcome>(["imported", "known
 export class RedisRooms implements RoomStore {
   readonly #redis: RedisConnection;
   readonly #settings: RoomStoreSettings;
-  readonly #keys: { readonly rooms: string; readonly owners: string; readonly resting: string; readonly order: string; readonly all: readonly string[] };
+  readonly #keys: { readonly rooms: string; readonly owners: string; readonly digits: string; readonly resting: string; readonly order: string; readonly all: readonly string[] };
 
   /** @param prefix of all keys; instances with the same prefix share their rooms */
   constructor(redis: RedisConnection, prefix: string, settings: RoomStoreSettings) {
     this.#redis = redis;
     this.#settings = settings;
     const [rooms, owners, digits, resting, ending, order] = ["rooms", "owners", "digits", "resting", "ending", "order"].map((name) => `{${prefix}}:${name}`) as [string, string, string, string, string, string];
-    this.#keys = { rooms, owners, resting, order, all: [rooms, owners, digits, resting, ending, order] };
+    this.#keys = { rooms, owners, digits, resting, order, all: [rooms, owners, digits, resting, ending, order] };
   }
 
   async reserve(meetingId: string, validity: Validity): Promise<Result<Reserved, StoreFailure | "exhausted">> {
@@ -59,6 +59,17 @@ export class RedisRooms implements RoomStore {
 
   knows(): undefined {
     return undefined;
+  }
+
+  goesOnAfter(digits: string): false | undefined {
+    return digits.length < longestReservablePin ? undefined : false;
+  }
+
+  async askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>> {
+    if (this.goesOnAfter(digits) === false) return success(false);
+    // `:` follows the digits in ASCII.
+    const answer = await this.#redis.command("ZRANGEBYLEX", this.#keys.digits, `(${digits}`, `(${digits}:`, "LIMIT", "0", "1");
+    return answer.ok ? success(texts(answer.value).length > 0) : answer;
   }
 
   get pinLengths(): PinLengths {

@@ -51,6 +51,10 @@ export interface RoomStore {
   findByPin(pin: Pin): Promise<Result<Reservation | undefined, StoreFailure>>;
   /** Whether somebody has this PIN, from memory; `undefined` when the store would have to be asked. */
   knows(digits: string): boolean | undefined;
+  /** Whether a PIN that somebody has, or that rests, goes on after these digits, from memory; `undefined` as above. */
+  goesOnAfter(digits: string): boolean | undefined;
+  /** The same, asked of the store. */
+  askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>>;
   /** The lengths of the PINs, from memory; those that they may have where the store would have to be asked. `undefined`: there are none. */
   readonly pinLengths: PinLengths | undefined;
   /** Takes the PIN away; false when the room has none. The PIN rests, and the room gets another one next time. */

@@ -52,6 +52,11 @@ export class RoomTable {
     return owner === undefined ? undefined : this.find(owner, now);
   }
 
+  /** Whether a PIN goes on after these digits, of those that rest as well. */
+  goesOnAfter(digits: string): boolean {
+    return (this.pinLengths?.longest ?? 0) > digits.length && this.#beginningsOf(digits.length).has(digits);
+  }
+
   /** The change that a room needs before it can get another PIN, when its validity is over but it is still here. */
   clearing(meetingId: string): Change | undefined {
     const room = this.#rooms.get(meetingId);

@@ -1,6 +1,6 @@
 import t from "tap";
 import type { CallSettings } from "../../src/call/settings.js";
-import { fakeConference } from "../support/fake-directory.js";
+import { fakeConference, fakePin } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
@@ -44,8 +44,8 @@ await t.test("a PIN is complete when no longer one is possible, at once", async 
   await world.finish();
 });
 
-await t.test("a PIN that a longer one goes on from waits for `#` or for the time between keys", async (t) => {
-  const conferences = [fakeConference("54321"), fakeConference("543211")];
+await t.test("a PIN that a breakout room's goes on from waits for `#` or for the time between keys", async (t) => {
+  const conferences = [fakeConference("54321"), { ...fakeConference("543211"), mainRoom: fakePin("54321") }];
   const world = await greeted({ conferences });
   world.press("54321");
   await world.clock.advance(3_999);

@@ -60,6 +60,8 @@ const broken: RoomStore = {
   reserve: () => Promise.resolve(failure("unavailable")),
   find: () => Promise.resolve(failure("unavailable")),
   knows: () => undefined,
+  goesOnAfter: () => undefined,
+  askGoesOnAfter: () => Promise.resolve(failure("unavailable")),
   pinLengths: undefined,
   findByPin: () => Promise.resolve(failure("unavailable")),
   release: () => Promise.resolve(failure("unavailable")),

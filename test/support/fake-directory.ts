@@ -78,6 +78,12 @@ export class FakeDirectory implements Directory {
     return await this.#perform("goes-on", this.#script.goesOnMs, () => this.match(digits).longer || this.#script.newer.some((each) => each.startsWith(digits) && each !== digits));
   }
 
+  async beginsAnother(pin: Pin): Promise<boolean> {
+    const digits = pin.reveal();
+    const breakouts = this.#script.conferences.filter(({ mainRoom }) => mainRoom !== undefined).map(({ voiceBridge }) => voiceBridge.reveal());
+    return await this.#perform("begins-another", this.#script.goesOnMs, () => this.#pins.some((each) => each.startsWith(digits) && each !== digits && !breakouts.includes(each)));
+  }
+
   async isStillOpen({ meetingId }: Conference): Promise<"open" | "over" | "unknown"> {
     const { stillOpen, stillOpenMs } = this.#script;
     this.stillOpenOf.push(meetingId);

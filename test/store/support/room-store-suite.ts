@@ -192,6 +192,22 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [];
   });
 
+  await t.test("whether a PIN goes on after digits", async (t) => {
+    const hand = new Hand();
+    const store = await start("goes-on", hand);
+    hand.draws = [123_456_789 - 100_000_000];
+    await pinOf(store, "nine");
+    hand.draws = [];
+    for (const [digits, goesOn] of [["1", true], ["1234", true], ["12345", true], ["12345678", true], ["123456789", false], ["1234567890", false], ["12346", false], ["9", false], ["0", false]] as const) {
+      t.same(await store.askGoesOnAfter(digits), { ok: true, value: goesOn }, digits);
+      const remembered = store.goesOnAfter(digits);
+      t.ok(remembered === undefined || remembered === goesOn, `${digits} from memory: ${String(remembered)}`);
+    }
+    t.equal(store.goesOnAfter("123456789"), false, "after the longest PIN there is nothing to ask");
+    t.equal(value(await store.release("nine")), true);
+    t.same(await store.askGoesOnAfter("12345"), { ok: true, value: true }, "one that rests may still be typed");
+  });
+
   await t.test("PINs in use elsewhere, and BBB's echo test, are nobody's", async (t) => {
     const hand = new Hand();
     const store = await start("in-use", hand);
