@@ -126,6 +126,11 @@ export class EmbeddedRooms implements RoomStore {
     return success(outcomes);
   }
 
+  /** Takes rooms that have lost their PIN out of the file; of them only the PIN stays, while it rests. Never rejects. */
+  async tidy(): Promise<void> {
+    await this.#journal.tidy(this.#table.hasEnded(this.#settings.now()));
+  }
+
   async close(): Promise<void> {
     await this.#journal.close();
     await this.#lock.release();

@@ -39,6 +39,9 @@ export class Journal<Entry> {
   #file: FileHandle;
   #size: number;
   #condensedSize: number;
+  /** Whether lines are in it that are no part of the present state. */
+  #isStale = false;
+  #isTidyDue = false;
   #waiting: Waiting<Entry>[] = [];
   #writing: Promise<void> | undefined;
   #isBroken = false;
@@ -81,6 +84,14 @@ export class Journal<Entry> {
     });
   }
 
+  /** Rewrites the file if it holds old states. Never rejects. @param isOutdated part of the present state is over, too */
+  async tidy(isOutdated: boolean): Promise<void> {
+    if (this.#isClosed || this.#isBroken || !(this.#isStale || isOutdated)) return;
+    this.#isTidyDue = true;
+    this.#writing ??= this.#write();
+    await this.#writing;
+  }
+
   /** Writes what is waiting, and no more. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -89,9 +100,14 @@ export class Journal<Entry> {
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#isTidyDue) {
+      if (this.#isTidyDue) {
+        this.#isTidyDue = false;
+        await this.#condense();
+      }
       const batch = this.#waiting.splice(0, mostInOneLine);
       const entries = batch.flatMap((each) => each.entries);
+      if (batch.length === 0) continue;
       const isWritten = !this.#isBroken && (await this.#writeLine(encodeLine(entries)));
       if (isWritten) for (const entry of entries) this.#content.apply(entry);
       for (const { done } of batch) done(isWritten);
@@ -112,6 +128,7 @@ export class Journal<Entry> {
     try {
       await this.#file.datasync();
       this.#size += line.length;
+      this.#isStale = true;
       return true;
     } catch (error) {
       // What the disk holds now can't be known before it is read again.
@@ -138,10 +155,12 @@ export class Journal<Entry> {
       this.#file = file;
       this.#size = size;
       this.#condensedSize = size;
+      this.#isStale = false;
       await this.#syncDirectory();
       await old.close();
     } catch (error) {
       this.#content.onTrouble(`${this.#path} can't be condensed: ${reason(error)}`);
+      this.#isStale = true;
       // Not again after every line.
       this.#condensedSize = this.#size;
     }

@@ -35,6 +35,9 @@ export interface StoreEvents {
   readonly onRedis: (fault: string | undefined) => void;
 }
 
+/** Deleted rooms leave the file within a day, also when the disk fails the first times. In milliseconds. */
+const tidyEveryMs = 6 * 3_600_000;
+
 /** The failure says in one line why the store can't be used. A Redis that does not answer yet is no failure. */
 export async function openStores(place: StorePlace, settings: RoomStoreSettings, clock: Clock, events: StoreEvents): Promise<Result<Stores, string>> {
   if (place.kind === "redis") {
@@ -52,9 +55,33 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
   const rooms = await EmbeddedRooms.open(place.directory, settings, events.onTrouble);
   if (!rooms.ok) return rooms;
   const opened = await openBeside(place.directory, events.onTrouble);
-  if (opened.ok) return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, close: () => rooms.value.close() });
+  if (opened.ok) {
+    const stopTidying = tidyEachTime(rooms.value, clock, events.onTrouble);
+    const close = async (): Promise<void> => {
+      stopTidying();
+      await rooms.value.close();
+    };
+    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, close });
+  }
   await rooms.value.close();
   return opened;
+}
+
+/** @returns stops it */
+function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents["onTrouble"]): () => void {
+  let callOff = (): void => undefined;
+  const next = (): void => {
+    callOff = clock.after(tidyEveryMs, () => {
+      rooms.tidy().catch((error: unknown) => {
+        onTrouble(`the journal of rooms: ${String(error)}`);
+      });
+      next();
+    });
+  };
+  next();
+  return () => {
+    callOff();
+  };
 }
 
 /** What is in the directory of the rooms as well, under their lock. */

@@ -127,6 +127,11 @@ export class RoomTable {
     }
   }
 
+  /** Whether there is something for `sweep`. */
+  hasEnded(now: number): boolean {
+    return [...this.#rooms.values()].some((room) => isOver(room, now)) || [...this.#resting.values()].some((until) => until <= now);
+  }
+
   /** Clears away what is over. Only for what is written anew afterwards: a journal does not tell of it. */
   sweep(now: number): void {
     for (const [meetingId, { validUntil }] of this.#rooms) {

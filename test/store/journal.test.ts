@@ -1,11 +1,16 @@
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { DirectoryLock } from "../../src/store/directory-lock.js";
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { Journal } from "../../src/store/journal.js";
+import { type Stores, openStores } from "../../src/store/open-stores.js";
+import { until } from "../embedded/sip/support.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { Hand, value } from "./support/room-store-suite.js";
 
 const directory = await mkdtemp(join(tmpdir(), "einwahl-journal-"));
@@ -164,4 +169,40 @@ await t.test("files are for the owner's eyes only", async (t) => {
   t.equal((await stat(place)).mode & 0o777, 0o700);
   t.equal((await stat(join(place, "rooms.journal"))).mode & 0o777, 0o600);
   await store.close();
+});
+
+await t.test("a deleted room and one whose time is over leave the file within a day, and at the next start", async (t) => {
+  const place = join(directory, "deleted");
+  const hand = new Hand();
+  hand.restMs = 30 * 24 * 3_600_000;
+  const clock = new FakeClock();
+  const open = async (): Promise<Stores> => value(await openStores({ kind: "embedded", directory: place }, hand, clock, { onTrouble: (what) => t.fail(what), onRedis: () => undefined }));
+  const content = async (): Promise<string> => await readFile(join(place, "rooms.journal"), "utf8");
+  const stores = await open();
+  const { rooms } = stores;
+  await rooms.reserve("kept-room", "as-it-is");
+  const deleted = value(await rooms.reserve("deleted-room", "as-it-is")).reservation.pin.reveal();
+  await rooms.release("deleted-room");
+  const over = value(await rooms.reserve("ended-room", { until: hand.time + 3_600_000 })).reservation.pin.reveal();
+  t.match(await content(), /deleted-room[^]*ended-room/);
+  hand.time += 24 * 3_600_000;
+  await clock.advance(24 * 3_600_000);
+  await rooms.reserve("another-room", "as-it-is");
+  t.match(await content(), /kept-room[^]*another-room/);
+  t.notMatch(await content(), /deleted-room|ended-room/);
+  for (const pin of [deleted, over]) t.match(await content(), `["rest","${pin}",`, "the PIN rests, without the room");
+  const before = await stat(join(place, "rooms.journal"));
+  await clock.advance(24 * 3_600_000);
+  await until(() => statSync(join(place, "rooms.journal")).mtimeMs !== before.mtimeMs, "a rewritten file");
+  const tidied = await stat(join(place, "rooms.journal"));
+  await clock.advance(24 * 3_600_000);
+  await setTimeout(50);
+  t.equal((await stat(join(place, "rooms.journal"))).mtimeMs, tidied.mtimeMs, "nothing is rewritten for nothing");
+  await rooms.release("another-room");
+  await stores.close();
+  t.equal(clock.pending, 0);
+  const again = await open();
+  t.notMatch(await content(), /another-room/, "at the next start");
+  t.ok((await again.rooms.find("kept-room")).ok);
+  await again.close();
 });
