@@ -142,6 +142,11 @@ export class Einwahl {
     return this.#web?.port ?? 0;
   }
 
+  /** The port of 127.0.0.1 for operators; 0 while it can't be had. */
+  get operatorsPort(): number {
+    return this.#web?.operatorsPort ?? 0;
+  }
+
   /** Set once, when a call would have worked for the first time. */
   get whenReady(): Latch<true> {
     return this.#whenReady;

@@ -75,6 +75,10 @@ export class Web {
     return this.#http.port;
   }
 
+  get operatorsPort(): number {
+    return this.#http.operatorsPort;
+  }
+
   /** A call is over that was in a conference for so long. */
   callEnded(seconds: number): void {
     this.#sums?.add(seconds);
@@ -142,6 +146,10 @@ function httpOptions({ config, logger, clock, operators, live, meetings }: WebOp
     config: config.http,
     clock,
     operators,
+    onOperatorsFault: (fault) => {
+      if (fault === undefined) logger.info("the port for operators is there");
+      else logger.warn({ fault }, "the port for operators (http.operators_port) can't be had: no /status and /metrics without a token");
+    },
     onBug: (error) => {
       logger.error({ err: error }, "bug");
     },

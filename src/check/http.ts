@@ -12,9 +12,15 @@ import { unreachable } from "./unreachable.js";
 
 type Listener = "einwahl" | "somebody" | "nobody";
 
-/** einwahl's HTTP port: free, or einwahl's already. */
-export function httpPortCheck({ http: { host, port } }: Pick<Config, "http">, instance: RunningInstance): Check {
-  const path = "http.port";
+/** einwahl's HTTP ports: free, or einwahl's already. */
+export function httpPortChecks({ http }: Pick<Config, "http">, instance: RunningInstance): readonly Check[] {
+  return [
+    portCheck("http.port", http.host, http.port, instance),
+    portCheck("http.operators_port", "127.0.0.1", http.operatorsPort, instance),
+  ];
+}
+
+function portCheck(path: string, host: string, port: number, instance: RunningInstance): Check {
   return {
     path,
     run: async () => {
@@ -22,7 +28,7 @@ export function httpPortCheck({ http: { host, port } }: Pick<Config, "http">, in
       const listener = await listenerAt(`http://${placeOf(reachable(host), port)}`);
       switch (listener) {
         case "nobody":
-          return await canListen(host, port);
+          return await canListen(path, host, port);
         case "somebody":
           return [error(path, `${place} is taken by something that is not einwahl`, `name another port, or stop it; who it is: ss -ltnp 'sport = :${port}'`)];
         case "einwahl":
@@ -78,7 +84,7 @@ async function listenerAt(base: string): Promise<Listener> {
 }
 
 /** Nothing is there for longer than it takes to see that it could be. */
-async function canListen(host: string, port: number): Promise<readonly Finding[]> {
+async function canListen(path: string, host: string, port: number): Promise<readonly Finding[]> {
   const code = await new Promise<string>((resolve) => {
     const server = createServer();
     server.once("error", (fault) => {
@@ -92,11 +98,11 @@ async function canListen(host: string, port: number): Promise<readonly Finding[]
   });
   switch (code) {
     case "":
-      return [fine("http.port", `${placeOf(host, port)} is free`)];
+      return [fine(path, `${placeOf(host, port)} is free`)];
     case "EADDRINUSE":
-      return [error("http.port", `${placeOf(host, port)} is taken`, `name another port, or stop what has it: ss -ltnp 'sport = :${port}'`)];
+      return [error(path, `${placeOf(host, port)} is taken`, `name another port, or stop what has it: ss -ltnp 'sport = :${port}'`)];
     case "EACCES":
-      return [error("http.port", `${placeOf(host, port)} is not for this user`, "name a port above 1023, with a reverse proxy before it")];
+      return [error(path, `${placeOf(host, port)} is not for this user`, "name a port above 1023, with a reverse proxy before it")];
     default:
       return [error("http.host", `einwahl can't listen on ${placeOf(host, port)} (${code})`, "name an address of this machine")];
   }

@@ -4,7 +4,7 @@ import { bbbApiCheck } from "./bbb-api.js";
 import { bbbSipCheck } from "./bbb-sip.js";
 import type { Check, CheckTools } from "./check.js";
 import { drachtioCheck } from "./drachtio.js";
-import { httpPortCheck, publicUrlCheck } from "./http.js";
+import { httpPortChecks, publicUrlCheck } from "./http.js";
 import { mediaServerCheck } from "./media-server.js";
 import { MediaTrust } from "./media-trust.js";
 import { RunningInstance, runningCheck } from "./running.js";
@@ -30,7 +30,7 @@ export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
         ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost }, trust, tools)]),
       ];
     }),
-    httpPortCheck(config, instance),
+    ...httpPortChecks(config, instance),
     ...(publicUrl === undefined ? [] : [publicUrlCheck(publicUrl, instance, tools)]),
     ...(needsStore(config) ? [storeCheck(config, instance, tools)] : []),
     ...(file === undefined ? [] : [logFileCheck(file)]),

@@ -45,7 +45,7 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
   if (!control.ok) return exitCodes.failed;
   try {
     const einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
-    logger.info({ http: einwahl.httpPort, control: config.control.socket }, "einwahl is running");
+    logger.info({ http: einwahl.httpPort, operators: einwahl.operatorsPort, control: config.control.socket }, "einwahl is running");
     const reloading = new Reloader({ path, environment: context.environment, einwahl, logger });
     handlers = handlersOf(einwahl, reloading);
     const ignoreHangUp = reloadOnHangUp(reloading, logger, context);

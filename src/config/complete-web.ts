@@ -7,6 +7,7 @@ export function completeHttp(settings: ValidSettings["http"]): HttpConfig {
   return {
     host: settings.host,
     port: settings.port,
+    operatorsPort: settings.operators_port,
     publicUrl: settings.public_url?.replace(/\/+$/, ""),
     trustedProxies: settings.trusted_proxies,
     corsOrigins: settings.cors_origins,

@@ -22,6 +22,7 @@ export function crossCheck(tree: Tree): readonly Finding[] {
     ...mapsIn(tree, "media_servers").flatMap(([place, server]) => checkMediaServer(server, ["media_servers", place])),
     ...checkCalls(tree),
     ...checkTokens(tree),
+    ...checkPorts(tree),
     ...checkSyntheticCall(tree, servers, trunks),
   ];
 }
@@ -93,6 +94,13 @@ function checkCalls(tree: Tree): readonly Finding[] {
     findings.push({ path: ["calls", "pin", "first_digit_timeout"], message: "is not shorter than total_timeout", hint: "callers would be cut off while they are waited for" });
   }
   return findings;
+}
+
+function checkPorts(tree: Tree): readonly Finding[] {
+  const http = entryOf(tree, "http");
+  const [port, operatorsPort] = [entryOf(http, "port") ?? 8080, entryOf(http, "operators_port") ?? 8079];
+  if (port !== operatorsPort) return [];
+  return [{ path: ["http", entryOf(http, "operators_port") === undefined ? "port" : "operators_port"], message: "is the other port of http too", hint: "port is for people and front ends, operators_port (8079 by default) for this machine only: give each its own" }];
 }
 
 function checkTokens(tree: Tree): readonly Finding[] {

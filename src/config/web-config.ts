@@ -6,6 +6,8 @@ import type { Scope } from "./scopes.js";
 export interface HttpConfig {
   readonly host: string;
   readonly port: number;
+  /** Of 127.0.0.1, for operators and their programs. */
+  readonly operatorsPort: number;
   /** How people and front ends reach this server, without a slash at the end; `undefined`: where it listens. */
   readonly publicUrl: string | undefined;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
@@ -19,7 +21,7 @@ export interface HttpConfig {
 }
 
 /**
- * Who may see what is for operators; `local`: whoever asks from this machine, too.
+ * Who may see what is for operators; `local`: programs of this machine too, on `operatorsPort`.
  */
 export type OperatorAccess = "off" | "token" | "local";
 

@@ -13,20 +13,21 @@ const token = z.strictObject({
 
 const rateLimit = z.strictObject({
   window: fields.duration("1s", "1h").prefault("1m").describe("The time in which requests are counted."),
-  per_address: fields.count(1, 1_000_000).prefault(120).describe("Requests of one address (IPv6: of one /64) without a token, in one window."),
+  per_address: fields.count(1, 1_000_000).prefault(120).describe("Requests of one address (IPv6: of one /48) without a token, in one window."),
   per_token: fields.count(1, 10_000_000).prefault(6_000).describe("Requests with one token, in one window."),
 }).prefault({}).describe("How many requests are answered; the rest gets 429.");
 
 export const http = z.strictObject({
   host: fields.host.prefault("127.0.0.1").describe("The address of einwahl's own HTTP server."),
   port: fields.port.prefault(8080).describe("The port of einwahl's own HTTP server."),
+  operators_port: fields.port.prefault(8079).describe("The port of 127.0.0.1 where programs of this machine, such as Prometheus, read /metrics, /status and /readyz with its reasons without a token. Never put a reverse proxy before it."),
   public_url: webFields.publicUrl.optional().describe("How people and front ends reach this server, for links: https://phone.example.org. Default: http, host and port."),
   trusted_proxies: z.array(webFields.proxy).prefault([]).describe("Addresses and networks of reverse proxies, whose X-Forwarded-For is believed. From all others the connection's own address counts."),
   cors_origins: z.array(webFields.origin).prefault([]).describe("Whose pages may read the public answers in a browser: origins such as https://meet.example.org, or * for everybody's."),
   tokens: z.array(token).prefault([]).describe("The tokens of front ends. Without one there is no API for PINs."),
   rate_limit: rateLimit,
-  metrics: z.enum(["off", "token", "local", "public"]).prefault("local").describe("Who may read /metrics, for Prometheus: off (nobody), token (tokens with metrics:read), local (those, and whoever asks from this machine itself and not through a reverse proxy) or public."),
-  status: z.enum(["off", "token", "local"]).prefault("local").describe("Who may see /status, the page for operators: off (nobody), token (tokens with status:read; a browser asks for it as a password) or local (those, and whoever asks from this machine itself and not through a reverse proxy)."),
+  metrics: z.enum(["off", "token", "local", "public"]).prefault("local").describe("Who may read /metrics, for Prometheus: off (nobody), token (tokens with metrics:read), local (those, and on operators_port programs of this machine) or public."),
+  status: z.enum(["off", "token", "local"]).prefault("local").describe("Who may see /status, the page for operators: off (nobody), token (tokens with status:read; a browser asks for it as a password) or local (those, and on operators_port programs of this machine)."),
 }).prefault({}).describe("einwahl's own HTTP server, for front ends, people and operators.");
 
 export const rooms = z.strictObject({

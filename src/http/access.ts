@@ -9,22 +9,25 @@ import { type Token, Tokens, basicPassword, bearerToken } from "./tokens.js";
 /** Who asks, once that is known. */
 export interface Visitor {
   readonly token: Token | undefined;
-  /** Whether it is a program of this machine that asks, and no reverse proxy for somebody else. */
+  /** Whether a program of this machine asks, on the listener for operators. */
   readonly isLocal: boolean;
   /** Why nothing else is looked at. */
   readonly problem: ProblemCode | undefined;
 }
 
+/** `public`: http.port, which a reverse proxy may stand before; `operators`: http.operators_port, on loopback only. */
+export type Listener = "public" | "operators";
+
 /** Who may ask, and how often. */
 export class Access {
-  readonly #config: Pick<HttpConfig, "publicUrl" | "trustedProxies">;
+  readonly #listener: Listener;
   readonly #tokens: Tokens;
   readonly #perAddress: RateLimit;
   readonly #perToken: RateLimit;
   readonly #visitors = new WeakMap<FastifyRequest, Visitor>();
 
-  constructor(config: Pick<HttpConfig, "tokens" | "rateLimit" | "publicUrl" | "trustedProxies">, clock: Clock) {
-    this.#config = config;
+  constructor(config: Pick<HttpConfig, "tokens" | "rateLimit">, listener: Listener, clock: Clock) {
+    this.#listener = listener;
     const { windowMs, perAddress, perToken } = config.rateLimit;
     this.#tokens = new Tokens(config.tokens);
     this.#perAddress = new RateLimit({ name: "address", windowMs, quota: perAddress }, clock);
@@ -39,9 +42,14 @@ export class Access {
     reply.headers(rateLimitHeaders(quota));
     const isUnknown = authorization !== undefined && token === undefined;
     const problem = !quota.isWithin ? "too-many-requests" : isUnknown ? "token-unknown" : undefined;
-    const visitor = { token, problem, isLocal: isFromThisMachine(request, this.#config) } as const;
+    const visitor = { token, problem, isLocal: this.isLocal(request) } as const;
     this.#visitors.set(request, visitor);
     return visitor;
+  }
+
+  /** Whether no token is needed for what `local` lets this machine see. */
+  isLocal(request: FastifyRequest): boolean {
+    return this.#listener === "operators" && isFromThisMachine(request);
   }
 
   visitor(request: FastifyRequest): Visitor {

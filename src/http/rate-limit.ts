@@ -20,15 +20,20 @@ interface Window {
   readonly endsAt: number;
 }
 
-/** Somebody with a million addresses costs no more memory than this many windows. */
+/** Windows of addresses within their quota, and again as many of those beyond it: a million addresses cost no more memory. */
 const mostWindows = 20_000;
 
-/** Counts requests in windows that begin with the first of them. */
+/**
+ * Counts requests in windows that begin with the first of them. A flood of addresses makes it forget windows early, but
+ * first those within their quota: an address that is being refused stays refused.
+ */
 export class RateLimit {
   readonly policy: RateLimitPolicy;
   readonly #clock: Clock;
   /** In the order in which they end, as all are of the same length. */
-  readonly #windows = new Map<string, Window>();
+  readonly #within = new Map<string, Window>();
+  /** In the order in which their quota was exceeded. */
+  readonly #beyond = new Map<string, Window>();
 
   constructor(policy: RateLimitPolicy, clock: Clock) {
     this.policy = policy;
@@ -36,31 +41,43 @@ export class RateLimit {
   }
 
   get size(): number {
-    return this.#windows.size;
+    return this.#within.size + this.#beyond.size;
   }
 
   take(who: string): Quota {
     const now = this.#clock.now();
-    this.#forget(now);
-    let window = this.#windows.get(who);
-    if (window === undefined) {
-      window = { count: 0, endsAt: now + this.policy.windowMs };
-      this.#windows.set(who, window);
-    }
+    const window = this.#windowOf(who, now);
     window.count += 1;
+    const isWithin = window.count <= this.policy.quota;
+    if (!isWithin && this.#within.delete(who)) {
+      makeRoom(this.#beyond, now);
+      this.#beyond.set(who, window);
+    }
     return {
       policy: this.policy,
-      isWithin: window.count <= this.policy.quota,
+      isWithin,
       remaining: Math.max(0, this.policy.quota - window.count),
       resetsInSeconds: Math.max(1, Math.ceil((window.endsAt - now) / 1_000)),
     };
   }
 
-  #forget(now: number): void {
-    for (const [who, { endsAt }] of this.#windows) {
-      if (endsAt > now && this.#windows.size < mostWindows) return;
-      this.#windows.delete(who);
-    }
+  #windowOf(who: string, now: number): Window {
+    const known = this.#beyond.get(who) ?? this.#within.get(who);
+    if (known !== undefined && known.endsAt > now) return known;
+    this.#beyond.delete(who);
+    this.#within.delete(who);
+    makeRoom(this.#within, now);
+    const window = { count: 0, endsAt: now + this.policy.windowMs };
+    this.#within.set(who, window);
+    return window;
+  }
+}
+
+/** Forgets windows that are over, and the oldest one where there is no room for another. */
+function makeRoom(windows: Map<string, Window>, now: number): void {
+  for (const [who, { endsAt }] of windows) {
+    if (endsAt > now && windows.size < mostWindows) return;
+    windows.delete(who);
   }
 }
 
@@ -74,14 +91,23 @@ export function rateLimitHeaders(quota: Quota): Readonly<Record<string, string>>
   };
 }
 
-/** One customer has a whole /64 of IPv6, so that is one address. */
-export function limitedAddress(address: string): string {
-  const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
+/** A customer of a provider has up to a /48 of IPv6 (RFC 6177), so that is one address. Some proxies append the port. */
+export function limitedAddress(text: string): string {
+  const address = unmapped(withoutPort(text));
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.toLowerCase().split("%")[0]?.split("::") ?? [];
   const groups = head === "" ? [] : head.split(":");
   const rest = tail === undefined || tail === "" ? [] : tail.split(":");
   const whole = tail === undefined ? groups : [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => "0"), ...rest];
-  return `${whole.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
+  return `${whole.slice(0, 3).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/48`;
+}
+
+/** IPv4 as such where it comes mapped into IPv6, as from a socket that takes both. */
+export function unmapped(address: string): string {
+  return /^::ffff:([0-9.]+)$/i.exec(address)?.[1] ?? address;
+}
+
+/** `203.0.113.5:4711`, `[2001:db8::1]:443` and `[2001:db8::1]` as the address alone; anything else as it is. */
+export function withoutPort(text: string): string {
+  return /^([0-9.]+):[0-9]{1,5}$/.exec(text)?.[1] ?? /^\[([0-9a-fA-F:.%\w-]+)\](?::[0-9]{1,5})?$/.exec(text)?.[1] ?? text;
 }

@@ -52,7 +52,7 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly access: "public" | Scope;
   /**
    * A route for operators: it takes the token as the password of HTTP Basic, too, so that a browser asks for it. `local`:
-   * whoever asks from this machine itself needs none.
+   * programs of this machine need none on the listener for operators.
    */
   readonly forOperators?: "token" | "local";
   readonly params?: Params;

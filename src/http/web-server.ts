@@ -2,18 +2,21 @@ import { Buffer } from "node:buffer";
 import { TextDecoder } from "node:util";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
+import { AddressList } from "../address-list.js";
 import type { Clock } from "../clock.js";
 import type { HttpConfig } from "../config/web-config.js";
-import { Access } from "./access.js";
+import { Access, type Listener } from "./access.js";
 import { answerClientError } from "./client-error.js";
 import { CrossOrigin } from "./cors.js";
 import { fastifyProblem } from "./fastify-problem.js";
 import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { problemDetails, problemType } from "./problem.js";
+import { unmapped, withoutPort } from "./rate-limit.js";
 import type { Answer, AnswerSpec, PlacedError, Route } from "./route.js";
 
 export interface WebServerOptions {
   readonly config: HttpConfig;
+  readonly listener: Listener;
   readonly clock: Clock;
   /** How this server is reached, without a slash at the end; known when it listens. */
   readonly base: () => string;
@@ -51,8 +54,9 @@ export class WebServer {
     const { requestWithinMs, answerWithinMs } = options.limits ?? usualLimits;
     this.#options = options;
     this.#answerWithinMs = answerWithinMs;
-    this.#access = new Access(options.config, options.clock);
+    this.#access = new Access(options.config, options.listener, options.clock);
     this.#crossOrigin = new CrossOrigin(options.config.corsOrigins);
+    const proxies = new AddressList(options.config.trustedProxies);
     this.server = Fastify({
       logger: false,
       forceCloseConnections: true,
@@ -62,7 +66,7 @@ export class WebServer {
       bodyLimit: mostBytes,
       requestTimeout: requestWithinMs,
       routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
-      trustProxy: [...options.config.trustedProxies],
+      trustProxy: (address) => proxies.has(unmapped(withoutPort(address))),
       frameworkErrors: (error, _request, reply) => {
         this.#fail(reply.headers(plainHeaders), this.#codeOf(error));
       },
@@ -76,6 +80,17 @@ export class WebServer {
       this.server.server.emit("request", request, response);
     });
     this.#prepare();
+  }
+
+  /** 0 while it does not listen. */
+  get port(): number {
+    const [address] = this.server.addresses();
+    return typeof address === "object" ? address.port : 0;
+  }
+
+  /** Whether a request comes from this machine, to the listener for operators. */
+  isLocal(request: FastifyRequest): boolean {
+    return this.#access.isLocal(request);
   }
 
   get routes(): readonly Route[] {

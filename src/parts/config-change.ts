@@ -16,6 +16,7 @@ const untilRestart: readonly { readonly path: string; readonly of: (config: Conf
   { path: "drachtio", of: ({ drachtio }) => drachtio },
   { path: "http.host", of: ({ http }) => http.host },
   { path: "http.port", of: ({ http }) => http.port },
+  { path: "http.operators_port", of: ({ http }) => http.operatorsPort },
   { path: "rooms.store", of: ({ rooms }) => rooms.store },
   { path: "rooms.pin_length", of: ({ rooms }) => rooms.pinLength },
   { path: "rooms.rest", of: ({ rooms }) => rooms.restMs },
@@ -39,11 +40,11 @@ const sections: readonly { readonly name: string; readonly of: (config: Config) 
 export function compareConfigs(running: Config, wanted: Config): ConfigChange {
   const needsRestart = untilRestart.filter(({ of }) => !sameSettings(of(running), of(wanted))).map(({ path }) => path);
   const { store, pinLength, restMs } = running.rooms;
-  const { host, port } = running.http;
+  const { host, port, operatorsPort } = running.http;
   const config: Config = {
     ...wanted,
     drachtio: running.drachtio,
-    http: { ...wanted.http, host, port },
+    http: { ...wanted.http, host, port, operatorsPort },
     rooms: { ...wanted.rooms, store, pinLength, restMs },
     control: running.control,
     logging: running.logging,

@@ -1,4 +1,5 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { AddressList } from "../address-list.js";
 import type { Clock } from "../clock.js";
 import { plainAddress } from "./plain-address.js";
 
@@ -13,12 +14,12 @@ const resolveEvery = 60_000;
  * resolved and followed. While a name can't be resolved its last known addresses count.
  */
 export class Sources {
-  readonly #fixed = new BlockList();
+  readonly #fixed = new AddressList();
   readonly #names: readonly string[];
   readonly #resolve: ResolveHost;
   readonly #clock: Clock;
   readonly #onFault: (host: string, why: string) => void;
-  readonly #resolved = new Map<string, BlockList>();
+  readonly #resolved = new Map<string, AddressList>();
   #callOff: () => void = () => undefined;
   #closed = false;
 
@@ -26,15 +27,7 @@ export class Sources {
     this.#resolve = resolve;
     this.#clock = clock;
     this.#onFault = onFault;
-    const names: string[] = [];
-    for (const source of sources) {
-      const [address = "", prefix] = source.split("/", 2);
-      const family = familyOf(address);
-      if (family === undefined) names.push(source);
-      else if (prefix === undefined) this.#fixed.addAddress(address, family);
-      else this.#fixed.addSubnet(address, Number(prefix), family);
-    }
-    this.#names = names;
+    this.#names = sources.filter((source) => !this.#fixed.add(source));
   }
 
   /** Resolves the names once, then keeps following them until `close`. */
@@ -55,32 +48,14 @@ export class Sources {
 
   allows(address: string): boolean {
     const plain = plainAddress(address);
-    const family = familyOf(plain);
-    if (family === undefined) return false;
-    return this.#fixed.check(plain, family) || [...this.#resolved.values()].some((addresses) => addresses.check(plain, family));
+    return this.#fixed.has(plain) || [...this.#resolved.values()].some((addresses) => addresses.has(plain));
   }
 
   async #follow(name: string): Promise<void> {
     try {
-      const addresses = new BlockList();
-      for (const address of await this.#resolve(name)) {
-        const family = familyOf(address);
-        if (family !== undefined) addresses.addAddress(address, family);
-      }
-      this.#resolved.set(name, addresses);
+      this.#resolved.set(name, new AddressList((await this.#resolve(name)).filter((address) => isIP(address) !== 0)));
     } catch (error) {
       this.#onFault(name, error instanceof Error ? error.message : String(error));
     }
-  }
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" | undefined {
-  switch (isIP(address)) {
-    case 4:
-      return "ipv4";
-    case 6:
-      return "ipv6";
-    default:
-      return undefined;
   }
 }

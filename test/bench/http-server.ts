@@ -31,6 +31,7 @@ const einwahl = await HttpServer.listen({
   config: {
     host: "127.0.0.1",
     port: 0,
+    operatorsPort: 0,
     publicUrl: "https://phone.example.org",
     trustedProxies: [],
     corsOrigins: ["*"],
@@ -48,6 +49,7 @@ const einwahl = await HttpServer.listen({
     },
     metrics: { text: () => Promise.resolve(""), requestAnswered: () => undefined },
   },
+  onOperatorsFault: () => undefined,
   onBug: (error) => {
     process.stderr.write(`${String(error)}\n`);
   },

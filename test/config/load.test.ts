@@ -35,7 +35,7 @@ await t.test("the least configuration has every default", (t) => {
   t.same(config.label.template, { de: "{last4}", en: "{last4}" });
   t.equal(config.pseudonymKey, undefined);
   t.same(config.http, {
-    host: "127.0.0.1", port: 8080, publicUrl: undefined, trustedProxies: [], corsOrigins: [], tokens: [], rateLimit: { windowMs: 60_000, perAddress: 120, perToken: 6_000 }, metrics: "local", status: "local",
+    host: "127.0.0.1", port: 8080, operatorsPort: 8079, publicUrl: undefined, trustedProxies: [], corsOrigins: [], tokens: [], rateLimit: { windowMs: 60_000, perAddress: 120, perToken: 6_000 }, metrics: "local", status: "local",
   });
   t.same(config.rooms, { isStoreChosen: false, store: { kind: "embedded", directory: "/etc/einwahl/data" }, pinLength: 9, restMs: 90 * 24 * 3_600_000, jitsiConfCode: "token" });
   t.equal(config.statistics, "off");

@@ -14,6 +14,9 @@ await t.test("tokens", (t) => {
   t.same(httpFaults("{ tokens: [{ name: a, sha256: secret, scopes: [] }] }"), ["http.tokens[0].sha256 is no SHA-256", "http.tokens[0].scopes must name at least one scope"]);
   t.match(faultsOf(minimal({ http: `{ tokens: [{ name: a, sha256: ${hash}, scopes: ["room:read"] }] }` })), [{ path: "http.tokens[0].scopes[0]", hint: "did you mean rooms:read?" }]);
   t.same(httpFaults(`{ tokens: [{ name: a, sha256: ${hash}, scopes: ["rooms:read"] }, { name: a, sha256: ${hash}, scopes: ["rooms:read"] }] }`), ["http.tokens[1].name is a name that is there already", "http.tokens[1].sha256 is a token that is there already"]);
+  t.same(httpFaults("{ port: 8079 }"), ["http.port is the other port of http too"]);
+  t.same(httpFaults("{ operators_port: 8080 }"), ["http.operators_port is the other port of http too"]);
+  t.same(httpFaults("{ port: 9000, operators_port: 9001 }"), []);
   t.end();
 });
 

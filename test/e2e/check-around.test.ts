@@ -38,6 +38,11 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
       finds: [{ severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ }],
     },
     {
+      name: "the port for operators is taken",
+      break: async (settings, owner) => withSection(settings, "http", { operators_port: await startSilentServer(owner) }),
+      finds: [{ severity: "error", path: "http.operators_port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ }],
+    },
+    {
       name: "the HTTP port is taken by another einwahl",
       break: (settings) => withSection(settings, "http", { port: world.einwahl.httpPort }),
       finds: [{ severity: "error", path: "http.port", message: /taken by another einwahl/, cure: /another port/ }],

@@ -25,7 +25,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
   const written = parse(await readFile(join(folder, "engines", "einwahl.yaml"), "utf8")) as Readonly<Record<string, unknown>>;
   const token = { name: "front-end", sha256: createHash("sha256").update("token").digest("hex"), scopes: ["rooms:read"] };
   const port = await freePort();
-  await writeFile(join(folder, "einwahl.yaml"), stringify({ ...written, http: { port, tokens: [token] }, rooms: { store: "data" } }));
+  await writeFile(join(folder, "einwahl.yaml"), stringify({ ...written, http: { port, operators_port: await freePort(), tokens: [token] }, rooms: { store: "data" } }));
   const socket = join(folder, "data", "control.sock");
 
   const einwahl = async (...args: readonly string[]): Promise<{ readonly code: string; readonly text: string }> => {

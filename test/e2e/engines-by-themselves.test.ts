@@ -21,7 +21,7 @@ await t.test("engines in one process, einwahl in a second, a call from a third, 
 
   const written = parse(await readFile(join(folder, "engines", "einwahl.yaml"), "utf8")) as Readonly<Record<string, unknown>>;
   // The usual port of einwahl's own server may be taken on a machine that tests.
-  await writeFile(join(folder, "einwahl.yaml"), stringify({ ...written, http: { port: await freePort() } }));
+  await writeFile(join(folder, "einwahl.yaml"), stringify({ ...written, http: { port: await freePort(), operators_port: await freePort() } }));
   const server = new CommandLine(t, ["run", "--config", "einwahl.yaml"], folder);
   for (const line of ["BBB server answers", "media server is up", "einwahl is running"]) await server.program.line(line, new RegExp(line));
 

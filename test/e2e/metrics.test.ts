@@ -39,7 +39,8 @@ function strayLabels(samples: readonly Sample[]): string[] {
 await t.test("metrics of calls with whatever callers can choose", async (t) => {
   const world = await World.start(t);
   const phone = await world.phone();
-  const url = `http://127.0.0.1:${world.einwahl.httpPort}`;
+  const url = `http://127.0.0.1:${world.einwahl.operatorsPort}`;
+  const publicUrl = `http://127.0.0.1:${world.einwahl.httpPort}`;
   const read = async (): Promise<string> => {
     const response = await fetch(`${url}/metrics`);
     t.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -72,9 +73,9 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   await call.sendDigits(`${pin}#`);
   await arrival;
   // What front ends ask for is the world's, not a route's name.
-  await fetch(`${url}/api/v1/rooms/${caller}-${pin}`);
-  await fetch(`${url}/${caller}`);
-  await fetch(`${url}/?pin=${pin}`);
+  await fetch(`${publicUrl}/api/v1/rooms/${caller}-${pin}`);
+  await fetch(`${publicUrl}/${caller}`);
+  await fetch(`${publicUrl}/?pin=${pin}`);
   const during = readSamples(await read());
   t.equal(sumOf(during, "einwahl_calls", { stage: "talking" }), 1);
   t.equal(sumOf(during, "einwahl_trunk_calls", { trunk: "line" }), 1);

@@ -33,7 +33,7 @@ async function bothEnded(world: World, trunk: string): Promise<void> {
 }
 
 async function told(world: World, path: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${world.einwahl.httpPort}${path}`, { headers: { accept: "application/json" } });
+  const response = await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}${path}`, { headers: { accept: "application/json" } });
   return await response.text();
 }
 

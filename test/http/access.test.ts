@@ -67,17 +67,22 @@ await t.test("the address of whoever is behind a proxy that is trusted, and of n
   const from = async (world: WebWorld, forwarded: string): Promise<number> => (await world.api("GET", "/dial-in-numbers", { token: null, headers: { "x-forwarded-for": forwarded } })).status;
   const trusting = await WebWorld.start(t, { http: { rateLimit, trustedProxies: ["127.0.0.0/8"] } });
   t.same([await from(trusting, "198.51.100.1"), await from(trusting, "198.51.100.1"), await from(trusting, "198.51.100.2")], [200, 429, 200]);
+  t.same([await from(trusting, "198.51.100.7:4711"), await from(trusting, "198.51.100.7:4712")], [200, 429], "a port is no way around it");
+  t.same([await from(trusting, "[2001:db8:5:1::1]:443"), await from(trusting, "2001:db8:5:2::1")], [200, 429], "nor another network of the same customer");
+  t.same([await from(trusting, "198.51.100.8, 127.0.0.9:8443"), await from(trusting, "198.51.100.9, 127.0.0.9:8443")], [200, 200], "nor is a trusted proxy that appends its port taken for the client");
   t.equal(await from(trusting, "203.0.113.9, 198.51.100.1"), 429, "what the client itself has put in front does not count");
   const cautious = await WebWorld.start(t, { http: { rateLimit } });
   t.same([await from(cautious, "198.51.100.1"), await from(cautious, "198.51.100.2")], [200, 429]);
 });
 
-await t.test("an address of IPv6 is its /64", (t) => {
+await t.test("an address of IPv6 is its /48, and a port is no part of an address", (t) => {
   t.equal(limitedAddress("198.51.100.1"), "198.51.100.1");
   t.equal(limitedAddress("::ffff:198.51.100.1"), "198.51.100.1");
-  for (const address of ["2001:db8:0:1::5", "2001:db8:0:1:ffff::", "2001:DB8:0:1:a:b:c:d", "2001:0db8:0000:0001::1%eth0"]) t.equal(limitedAddress(address), "2001:db8:0:1::/64", address);
-  t.equal(limitedAddress("::1"), "0:0:0:0::/64");
-  t.equal(limitedAddress("2001:db8:1::"), "2001:db8:1:0::/64");
+  for (const address of ["2001:db8:7:1::5", "2001:db8:7:ffff:ffff::", "2001:DB8:7:2:a:b:c:d", "2001:0db8:0007:0001::1%eth0", "[2001:db8:7::1]:443", "[2001:db8:7:9::1]"]) t.equal(limitedAddress(address), "2001:db8:7::/48", address);
+  t.equal(limitedAddress("::1"), "0:0:0::/48");
+  t.equal(limitedAddress("2001:db8:1::"), "2001:db8:1::/48");
+  for (const address of ["203.0.113.5:4711", "203.0.113.5:1", "203.0.113.5"]) t.equal(limitedAddress(address), "203.0.113.5", address);
+  t.equal(limitedAddress("[::ffff:203.0.113.5]:80"), "203.0.113.5");
   t.end();
 });
 
@@ -86,5 +91,18 @@ await t.test("a million addresses cost no more memory than some thousands", (t) 
   for (let number = 0; number < 200_000; number++) limit.take(`address ${number}`);
   t.ok(limit.size <= 20_000);
   t.equal(limit.take("address 199999").isWithin, false, "the latest are remembered");
+  for (let number = 0; number < 100_000; number++) for (let count = 0; count < 2; count++) limit.take(`other ${number}`);
+  t.ok(limit.size <= 40_000);
   t.end();
+});
+
+await t.test("a flood of addresses sets no address free that is being refused", async (t) => {
+  const clock = new FakeClock();
+  const limit = new RateLimit({ name: "x", windowMs: 60_000, quota: 3 }, clock);
+  for (let count = 0; count < 4; count++) limit.take("guesser");
+  await clock.advance(1_000);
+  for (let number = 0; number < 100_000; number++) limit.take(`address ${number}`);
+  t.equal(limit.take("guesser").isWithin, false, "still refused");
+  await clock.advance(59_000);
+  t.same([limit.take("guesser").isWithin, limit.take("guesser").remaining], [true, 1], "until its window is over");
 });

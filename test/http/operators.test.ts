@@ -1,7 +1,10 @@
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import t from "tap";
 import { isFromThisMachine } from "../../src/http/this-machine.js";
 import { basicPassword } from "../../src/http/tokens.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { WebWorld, tokenConfig } from "./support/web-world.js";
 
 const reader = "token-of-prometheus";
@@ -11,10 +14,11 @@ function basic(password: string, user = "prometheus"): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-async function status(world: WebWorld, headers: Record<string, string> = {}, path = "/metrics"): Promise<number> {
+/** Of an answer on the listener for operators, or on the public one. */
+async function status(world: WebWorld, headers: Record<string, string> = {}, path = "/metrics", base = world.operatorsUrl): Promise<number> {
   // Not fetch: it does not let the Host header be chosen.
   return await new Promise((resolve, reject) => {
-    request(`${world.url}${path}`, { headers }, (response) => {
+    request(`${base}${path}`, { headers }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     }).on("error", reject).end();
@@ -54,23 +58,65 @@ await t.test("a browser is asked for the token, but only where it may see someth
   t.equal(room.headers.get("www-authenticate"), 'Bearer realm="einwahl", error="invalid_token"');
 });
 
-await t.test("a reverse proxy on this machine is not this machine", async (t) => {
-  for (const header of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]) {
+await t.test("the public listener takes nobody for this machine, whatever the headers say", async (t) => {
+  for (const publicUrl of [undefined, "https://phone.example.org"]) {
     for (const trustedProxies of [[], ["127.0.0.1"]]) {
-      const world = await WebWorld.start(t, { http: { tokens, trustedProxies } });
-      t.equal(await status(world, { [header]: "127.0.0.1" }), 401, `${header}, trusting ${String(trustedProxies)}`);
+      const world = await WebWorld.start(t, { http: { tokens, publicUrl, trustedProxies } });
+      for (const headers of [{}, { host: "127.0.0.1" }, { host: "127.0.0.1:8079" }, { host: "localhost" }, { "x-forwarded-for": "127.0.0.1" }, { connection: "close" }]) {
+        for (const path of ["/metrics", "/status"]) t.equal(await status(world, headers, path, world.url), 401, `${path} ${JSON.stringify(headers)}`);
+      }
+      t.equal(await status(world, { authorization: `Bearer ${reader}` }, "/metrics", world.url), 200, "a token does");
     }
   }
-  const http = { tokens, publicUrl: "https://phone.example.org" };
-  t.equal(await status(await WebWorld.start(t, { http })), 401, "there is a proxy, and nobody has said that it forwards addresses");
-  const known = await WebWorld.start(t, { http: { ...http, trustedProxies: ["127.0.0.1"] } });
+});
+
+await t.test("/readyz tells its reasons on the listener for operators only", async (t) => {
+  const reasons = ["trunk easybell: 403 Forbidden"];
+  const world = await WebWorld.start(t, { http: { tokens }, operators: { health: () => ({ state: "not-ready", reasons }) } });
+  const [stranger, operator] = [await fetch(`${world.url}/readyz`), await fetch(`${world.operatorsUrl}/readyz`)];
+  t.same([stranger.status, await stranger.json()], [503, { status: "not ready" }]);
+  t.same([operator.status, await operator.json()], [503, { status: "not ready", reasons }]);
+  const proxied = await fetch(`${world.operatorsUrl}/readyz`, { headers: { "x-forwarded-for": "203.0.113.5" } });
+  t.same(await proxied.json(), { status: "not ready" }, "nor through a proxy that somebody has put before it");
+});
+
+await t.test("the listener for operators has nothing else, and only loopback", async (t) => {
+  const world = await WebWorld.start(t);
+  for (const path of ["/", "/api/v1/dial-in-numbers", "/api/v1/openapi.json"]) t.equal(await status(world, {}, path), 404, path);
+  const [address] = Object.values(networkInterfaces()).flat().filter((each) => each !== undefined && each.family === "IPv4" && !each.internal);
+  if (address !== undefined) await t.rejects(fetch(`http://${address.address}:${world.server.operatorsPort}/healthz`), address.address);
+});
+
+await t.test("a port for operators that is taken stops nothing, and is had as soon as it is free", async (t) => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  const clock = new FakeClock();
+  const faults: (string | undefined)[] = [];
+  const world = await WebWorld.start(t, { clock, http: { operatorsPort: port }, onOperatorsFault: (fault) => faults.push(fault) });
+  t.equal((await fetch(`${world.url}/healthz`)).status, 200);
+  t.equal(world.server.operatorsPort, 0);
+  await clock.advance(10_000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.same(faults, [`127.0.0.1:${port}: EADDRINUSE`], "told once");
+  await new Promise((resolve) => other.close(resolve));
+  await clock.advance(10_000);
+  for (let count = 0; count < 100 && world.server.operatorsPort === 0; count++) await new Promise((resolve) => setTimeout(resolve, 20));
+  t.equal(world.server.operatorsPort, port);
+  t.same(faults, [`127.0.0.1:${port}: EADDRINUSE`, undefined]);
+  t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);
+});
+
+await t.test("a reverse proxy before the listener for operators is not this machine", async (t) => {
+  const known = await WebWorld.start(t, { http: { tokens } });
+  for (const header of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"]) t.equal(await status(known, { [header]: "127.0.0.1" }), 401, header);
   t.equal(await status(known), 200);
   for (const host of ["phone.example.org", "127.0.0.1.example.org", "localhost.example.org", "[::2]", "10.0.0.1"]) t.equal(await status(known, { host }), 401, host);
   for (const host of ["localhost", "localhost:8080", "127.0.0.1", "[::1]:8080"]) t.equal(await status(known, { host }), 200, host);
 });
 
 await t.test("addresses of this machine", (t) => {
-  const isLocal = (remoteAddress: string | undefined): boolean => isFromThisMachine({ headers: { host: "localhost" }, socket: { remoteAddress } as never }, { publicUrl: undefined, trustedProxies: [] });
+  const isLocal = (remoteAddress: string | undefined): boolean => isFromThisMachine({ headers: { host: "localhost" }, socket: { remoteAddress } as never });
   for (const address of ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"]) t.ok(isLocal(address), address);
   for (const address of ["10.0.0.1", "::2", "::ffff:10.0.0.1", "", undefined, "128.0.0.1"]) t.notOk(isLocal(address), String(address));
   t.end();

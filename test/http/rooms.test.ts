@@ -1,6 +1,6 @@
 import t from "tap";
 import type { ImportReport, Room, RoomPage, RoomStatus, Statistics } from "../../src/http/api-schemas.js";
-import { WebWorld } from "./support/web-world.js";
+import { WebWorld, tokenConfig } from "./support/web-world.js";
 
 function path(id: string): string {
   return `/rooms/${encodeURIComponent(id)}`;
@@ -160,6 +160,15 @@ await t.test("Jitsi's conference mapper", async (t) => {
   t.match(await (await open.api("GET", "/jitsi/conf-code?conference=known", { token: null })).json(), { conference: "known", id: Number });
   t.same(await (await open.api("GET", "/jitsi/conf-code?conference=unknown", { token: null })).json(), { message: "No conference mapping was found", id: false, conference: "unknown" });
   t.equal((await open.json<RoomPage>("GET", "/rooms")).rooms.length, 1, "without a token nothing is reserved");
+  const { pin } = await open.json<Room>("GET", path("known"));
+  for (const tried of [pin, "12345"]) {
+    const answer = await open.api("GET", `/jitsi/conf-code?id=${tried}`, { token: null });
+    t.equal(answer.status, 401, "a right PIN and a wrong one are answered alike");
+    t.notMatch(await answer.text(), "known");
+  }
+  t.match(await (await open.api("GET", `/jitsi/conf-code?id=${pin}`)).json(), { conference: "known" }, "with a token it is as ever");
+  const reading = await WebWorld.start(t, { services: { jitsiConfCode: "public" }, http: { tokens: [tokenConfig("reader", "reader", ["rooms:read"])] } });
+  t.equal((await reading.api("GET", `/jitsi/conf-code?id=${pin}`, { token: "reader" })).status, 403, "of the scope that it needs without public, too");
 });
 
 await t.test("statistics", async (t) => {

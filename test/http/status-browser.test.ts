@@ -28,7 +28,7 @@ if (missingChromium !== false) {
           page.on("pageerror", (error) => complaints.push(error.message));
           for (const [name, day] of Object.entries({ good: goodDay, bad: badDay, first: firstMinute })) {
             report = day;
-            await page.goto(`${world.url}/status`);
+            await page.goto(`${world.operatorsUrl}/status`);
             t.equal(await page.getAttribute("html", "lang"), language, "the browser's language");
             const width = await widthOf(page);
             t.ok(width <= viewport.width, `${name}: nothing sticks out, ${width} px`);
@@ -36,7 +36,7 @@ if (missingChromium !== false) {
             t.same(found, [], `${name}: ${found.map(({ id, impact }) => `${id} (${impact})`).join(", ")}`);
             await screenshot(page, `status-${size}-${language}-${colorScheme}-${name}`);
           }
-          t.same([...new Set(requests.map((url) => new URL(url).origin))], [world.url], "no request leaves the origin");
+          t.same([...new Set(requests.map((url) => new URL(url).origin))], [world.operatorsUrl], "no request leaves the origin");
           t.same(complaints, []);
           t.same(await context.cookies(), []);
           await context.close();

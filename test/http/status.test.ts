@@ -13,7 +13,7 @@ import { WebWorld } from "./support/web-world.js";
 
 await t.test("the page or JSON, as it is wished for", async (t) => {
   const world = await WebWorld.start(t, { operators: { status: () => badDay } });
-  const get = async (headers: Record<string, string>, query = ""): Promise<Response> => await fetch(`${world.url}/status${query}`, { headers });
+  const get = async (headers: Record<string, string>, query = ""): Promise<Response> => await fetch(`${world.operatorsUrl}/status${query}`, { headers });
   const json = await get({ accept: "application/json" });
   t.equal(json.headers.get("content-type"), "application/json; charset=utf-8");
   t.strictSame(await json.json(), badDay);

@@ -83,6 +83,8 @@ export function installationText(installation: Installation, { store, logFile }:
     "http:",
     "  host: 127.0.0.1",
     "  port: 8080",
+    "  # Of 127.0.0.1: /status and /metrics for programs of this machine. No reverse proxy before this one.",
+    "  operators_port: 8079",
     "  # public_url: https://phone.example.org",
     "  # One for each front end: openssl rand -hex 32, and here its hash: printf %s \"$TOKEN\" | sha256sum",
     "  # tokens:",
@@ -114,8 +116,8 @@ export function installationText(installation: Installation, { store, logFile }:
   };
 }
 
-/** The configuration for the engines of `npm run engines`. @param httpPort of einwahl's own server */
-export function embeddedText(ports: EnginePorts, httpPort: number): ConfigText {
+/** The configuration for the engines of `npm run engines`. @param http ports of einwahl's own servers */
+export function embeddedText(ports: EnginePorts, http: { readonly port: number; readonly operatorsPort: number }): ConfigText {
   const yaml = [
     ...header,
     "#",
@@ -151,7 +153,8 @@ export function embeddedText(ports: EnginePorts, httpPort: number): ConfigText {
     ]),
     "",
     "http:",
-    `  port: ${httpPort}`,
+    `  port: ${http.port}`,
+    `  operators_port: ${http.operatorsPort}`,
     "",
   ].join("\n");
   return { yaml, secrets: [] };

@@ -22,7 +22,7 @@ export interface InitOptions extends GivenAnswers {
   readonly force: boolean;
 }
 
-const usualHttpPort = 8_080;
+const usualPorts = { port: 8_080, operatorsPort: 8_079 } as const;
 /** Above the base port, those below are the engines'. */
 const httpAboveBase = 8;
 
@@ -51,7 +51,7 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
 async function textFor(options: InitOptions, { terminal, environment, input }: CommandContext): Promise<Result<ConfigText, string>> {
   const base = readBasePort(options);
   if (!base.ok) return base;
-  if (options.embedded) return success(embeddedText(enginePorts(base.value), base.value === undefined ? usualHttpPort : base.value + httpAboveBase));
+  if (options.embedded) return success(embeddedText(enginePorts(base.value), base.value === undefined ? usualPorts : { port: base.value + httpAboveBase, operatorsPort: base.value + httpAboveBase + 1 }));
   const asker = new Asker(input, terminal, !options.yes);
   const installation = await askInstallation(asker, options, environment);
   return installation.ok ? success(installationText(installation.value, placesFor(configPath(options.config, environment)), () => randomBytes(32).toString("hex"))) : installation;

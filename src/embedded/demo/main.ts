@@ -9,7 +9,7 @@ const usage = `npm run demo -- [--once] [--json] [--base-port N] [--break PART]
 
   --once         end after the demo's own call; exit status 0 only if all of it worked
   --json         print the outcome as one JSON object, as the last line
-  --base-port N  SIP on N (UDP, TCP) and N+1 (TLS), HTTP on N+2, the sample BBBs on N+3 and N+4
+  --base-port N  SIP on N (UDP, TCP) and N+1 (TLS), HTTP on N+2, for operators on N+5, the sample BBBs on N+3 and N+4
   --break PART   break one part, to see that the check can fail: ${breakable.join(", ")}
 `;
 
@@ -64,7 +64,7 @@ function introduce(world: DemoWorld): string {
     `  SIP           127.0.0.1:${ports.sips} TLS; 127.0.0.1:${ports.sip} UDP and TCP, where calls are refused as unencrypted`,
     `  page          http://127.0.0.1:${ports.http}/`,
     `  API           http://127.0.0.1:${ports.http}/api/v1/openapi.json, token ${demoToken}`,
-    `  health        http://127.0.0.1:${ports.http}/readyz`,
+    `  status        http://127.0.0.1:${ports.operators}/status`,
     "",
     "  A PIN for a room of your own, and the room on a sample BBB server (or see examples/create-meeting.ts):",
     `  curl -X PUT -H 'Authorization: Bearer ${demoToken}' http://127.0.0.1:${ports.http}/api/v1/rooms/my-room`,

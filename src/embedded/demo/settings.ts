@@ -19,13 +19,14 @@ export interface EnginePorts {
 
 export interface DemoPorts extends EnginePorts {
   readonly http: number;
+  readonly operators: number;
 }
 
-/** The ports that people know, or five in a row. */
+/** The ports that people know, or six in a row. */
 export function demoPorts(base: number | undefined): DemoPorts {
   const inside = { drachtio: 0, eventSocket: 0, bbbSips: [0, 0] } as const;
-  if (base === undefined) return { sip: 5060, sips: 5061, http: 8080, bbbApis: [8081, 8082], ...inside };
-  return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4], ...inside };
+  if (base === undefined) return { sip: 5060, sips: 5061, http: 8080, operators: 8079, bbbApis: [8081, 8082], ...inside };
+  return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4], operators: base + 5, ...inside };
 }
 
 /** For an application in another process: all ports are known beforehand, those that people know or eight in a row. */

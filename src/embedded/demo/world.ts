@@ -100,7 +100,7 @@ export class DemoWorld {
   async #writeConfig(broken: Breakable | undefined): Promise<string> {
     const settings = {
       ...this.#engines.settings,
-      http: { host, port: this.ports.http, tokens: [{ name: "demo", sha256: createHash("sha256").update(demoToken).digest("hex"), scopes }] },
+      http: { host, port: this.ports.http, operators_port: this.ports.operators, tokens: [{ name: "demo", sha256: createHash("sha256").update(demoToken).digest("hex"), scopes }] },
       statistics: "public",
       page: { operator: demoOperator },
       prompts: { directory: soundsDirectory },

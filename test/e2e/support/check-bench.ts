@@ -59,7 +59,7 @@ export class CheckBench {
     await writeFile(join(folder, "ca.pem"), world.certificates.ca);
     const settings: Settings = {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
-      http: { port: httpPort, tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
+      http: { port: httpPort, operators_port: await freePort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
       rooms: { store: join(folder, "data") },
     };
     return new CheckBench(world, folder, settings);

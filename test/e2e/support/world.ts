@@ -286,7 +286,7 @@ export class World {
 
 /** The file has no way to say that. */
 function atAnyPort(config: Config): Config {
-  return { ...config, http: { ...config.http, host, port: 0 } };
+  return { ...config, http: { ...config.http, host, port: 0, operatorsPort: 0 } };
 }
 
 /** Connections between servers stay open for the next call, and answered requests linger for RFC 3261's timers. */

@@ -37,6 +37,7 @@ export interface WebWorldOptions {
   readonly operators?: Partial<OperatorServices>;
   readonly clock?: Clock;
   readonly limits?: WebServerOptions["limits"];
+  readonly onOperatorsFault?: (fault: string | undefined) => void;
   readonly webhooks?: readonly WebhookSource[];
   /** Instead of an embedded store of its own. */
   readonly rooms?: RoomStore;
@@ -51,6 +52,8 @@ export class WebWorld {
   /** Routes and statuses of answers, as metrics count them. */
   readonly answered: readonly string[];
   readonly url: string;
+  /** Of the listener for operators. */
+  readonly operatorsUrl: string;
 
   private constructor(server: HttpServer, rooms: RoomStore, bugs: unknown[], callers: Map<string, number>, answered: readonly string[]) {
     this.server = server;
@@ -59,6 +62,7 @@ export class WebWorld {
     this.callers = callers;
     this.answered = answered;
     this.url = `http://127.0.0.1:${server.port}`;
+    this.operatorsUrl = `http://127.0.0.1:${server.operatorsPort}`;
   }
 
   static async start(t: Test, options: WebWorldOptions = {}): Promise<WebWorld> {
@@ -74,6 +78,7 @@ export class WebWorld {
       config: {
         host: "127.0.0.1",
         port: 0,
+        operatorsPort: 0,
         publicUrl: undefined,
         trustedProxies: [],
         corsOrigins: [],
@@ -95,6 +100,7 @@ export class WebWorld {
       },
       webhooks: () => options.webhooks ?? [],
       onBug: (error) => bugs.push(error),
+      onOperatorsFault: options.onOperatorsFault ?? (() => undefined),
       ...(options.limits !== undefined && { limits: options.limits }),
       services: {
         version: "1.2.3",
