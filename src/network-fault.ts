@@ -13,6 +13,8 @@ const meanings: Readonly<Record<string, string>> = {
   EPROTO: "the other side does not speak TLS on that port",
   ERR_SSL_WRONG_VERSION_NUMBER: "the other side does not speak TLS on that port",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "the other side does not speak TLS on that port",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "the other side wants a certificate of ours",
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: "the other side refuses the handshake, and may want a certificate of ours",
   CERT_HAS_EXPIRED: "the certificate has expired",
   CERT_NOT_YET_VALID: "the certificate is not valid yet",
   ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another name",

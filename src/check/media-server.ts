@@ -6,8 +6,10 @@ import { bbbProfile, isRunning } from "../media/sofia-status.js";
 import { faultCode } from "../network-fault.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
-import { isThisMachine, placeOf } from "./names.js";
+import { isThisMachine } from "../own-address.js";
+import { placeOf } from "./names.js";
 import { promptFindings } from "./prompts.js";
+import { versionFinding } from "./tried-versions.js";
 import { unreachable } from "./unreachable.js";
 
 /** What freeswitch/conf/autoload_configs/modules.conf.xml loads and a call needs; what else it lacks it could not answer us without. */
@@ -61,7 +63,7 @@ async function ask(config: Config, server: MediaServerConfig, path: string, sess
     ...ofProfiles(server, path, status.value),
     ...(await ofInvites(server, path, session)),
     ...(await ofModules(path, session)),
-    ...(await ofSessions(server, path, session)),
+    ...(await ofStatus(server, path, session)),
     ...(await promptFindings(config, server.name, session)),
   ];
 }
@@ -100,14 +102,16 @@ async function ofModules(path: string, session: EventSocketSession): Promise<rea
   return findings;
 }
 
-async function ofSessions({ capacity }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
-  const status = await session.api("status");
-  const most = Number(/^(\d+) session\(s\) max/m.exec(status.ok ? status.value : "")?.[1] ?? Number.NaN);
-  if (Number.isNaN(most) || most >= capacity * channelsOfCall) return [];
-  return [warning(`${path}.capacity`, `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`, `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`)];
+/** Its version and its limit, which the `status` of mod_commands tells. */
+async function ofStatus({ capacity }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+  const answer = await session.api("status");
+  const status = answer.ok ? answer.value : "";
+  const version = versionFinding(path, "FreeSWITCH", /\bVersion ([\w.+~-]{1,60})/.exec(status)?.[1] ?? "");
+  const most = Number(/^(\d+) session\(s\) max/m.exec(status)?.[1] ?? Number.NaN);
+  if (Number.isNaN(most) || most >= capacity * channelsOfCall) return [version];
+  return [version, warning(`${path}.capacity`, `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`, `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`)];
 }
 
-/** FreeSWITCH connects to us for each call: the address must be one of this machine. Nothing listens there for longer than that takes. */
 async function ofListenAddress({ listenAddress }: MediaServerConfig, path: string): Promise<readonly Finding[]> {
   const code = await new Promise<string>((resolve) => {
     const server = createServer();

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import type { Result } from "../result.js";
 import { failure, success } from "../result.js";
 import { faultCode } from "../network-fault.js";
@@ -21,12 +20,6 @@ export async function addressesOf(host: string, { resolver, clock }: Pick<CheckT
       resolve(failure(code === "" ? "ENOTFOUND" : code));
     });
   });
-}
-
-/** Whether a host, by its address or as `localhost`, is this machine. */
-export function isThisMachine(host: string): boolean {
-  if (host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))) return true;
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host) === true);
 }
 
 /** `host:port`, as people read it. */

@@ -64,7 +64,7 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
       case "trunk-down": {
         const index = trunks.indexOf(subject);
         const path = index < 0 ? "trunks" : `trunks[${index}]`;
-        return [error(path, `${subject}: no calls come in (${detail})`, "compare user name, password and registrar with the provider's portal; after a change: einwahl reload")];
+        return [error(path, `${subject}: no calls come in (${detail})`, "compare user name, password, realm and registrar with the provider's portal; after a change: einwahl reload")];
       }
       case "draining":
         return [error("einwahl", "it takes no new calls", "einwahl drain --undo")];
@@ -86,6 +86,9 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
       case "trunk-unencrypted":
       case "bbb-unencrypted":
       case "api-unencrypted":
+      case "drachtio-plain":
+      case "event-socket-plain":
+      case "redis-plain":
         return [];
     }
   });

@@ -14,9 +14,12 @@ export function settingFindings(config: Config): readonly Finding[] {
   return [...ofEncryption(config), ...config.trunks.flatMap(({ name, assumed }, index) => ofAssumptions(index, name, assumed)), ...ofCapacity(config), ...ofRetention(config)];
 }
 
+const tunnel = "it has no TLS: run it on this machine, or let it through a tunnel (WireGuard, stunnel), which can't be seen from here";
+
 function ofEncryption(config: Config): readonly Finding[] {
   const trunks = config.trunks.map(({ name }) => name);
   const servers = config.bbbServers.map(({ name }) => name);
+  const mediaServers = config.mediaServers.map(({ name }) => name);
   return warningsOf({ config }).flatMap(({ code, subject }): readonly Finding[] => {
     const index = servers.indexOf(subject);
     switch (code) {
@@ -24,6 +27,12 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [warning(`trunks[${trunks.indexOf(subject)}].allow_unencrypted`, "calls of this trunk may come in without TLS and SRTP, for everybody on the way to hear", "turn encryption on in the provider's portal, and remove allow_unencrypted")];
       case "bbb-unencrypted":
         return waysOf(config, index).map((way) => warning(`bbb_servers[${index}].${way}.allow_unencrypted`, "calls may go to this server without TLS and SRTP", "set up TLS on the BBB server (freeswitch/bbb-node/README.md), and remove allow_unencrypted"));
+      case "drachtio-plain":
+        return [warning("drachtio.host", "the connection to drachtio leaves this machine without TLS: numbers, PINs and drachtio's secret can be read on the way", tunnel)];
+      case "event-socket-plain":
+        return [warning(`media_servers[${mediaServers.indexOf(subject)}].event_socket.host`, "the event socket leaves this machine without TLS: PINs and its password can be read on the way", tunnel)];
+      case "redis-plain":
+        return [warning("rooms.store", "the connection to Redis leaves this machine without TLS: PINs and its password can be read on the way", "use rediss://, or a tunnel (WireGuard, stunnel)")];
       case "api-unencrypted":
         return [warning(`bbb_servers[${index}].api_url`, "the API is asked without TLS, and names of participants travel in it", "use https, and remove allow_http")];
     }
@@ -47,7 +56,15 @@ function ofCapacity({ calls, mediaServers }: Config): readonly Finding[] {
   return [warning("calls.max_concurrent", `is ${calls.maxConcurrent}, and the media servers have places for ${capacity}`, "make both the same: media_servers[].capacity")];
 }
 
+/** What is not ours: files of a day are deleted after seven by the start scripts of the engines, with EINWAHL_LOG_DIR. */
+const ofEngines = "the logs of drachtio and FreeSWITCH end after seven days where their start scripts have EINWAHL_LOG_DIR, as in compose; otherwise see to that yourself";
+
 function ofRetention({ logging: { file, retentionDays } }: Config): readonly Finding[] {
-  if (file === undefined) return [fine("logging", "the log goes to standard output: how long it is kept is up to Docker or journald (MaxRetentionSec=7day)")];
-  return [fine("logging", `log files are deleted after ${retentionDays === 1 ? "1 day" : `${retentionDays} days`}`)];
+  if (file === undefined) {
+    return [
+      warning("logging.file", "is not set: the log goes to standard output, and whatever keeps it bounds it by size at most, not in time", "name a file, which ends after logging.retention_days; or let journald drop lines (MaxRetentionSec=7day, MaxFileSec=1day)"),
+      fine("logging", ofEngines),
+    ];
+  }
+  return [fine("logging", `log files are deleted after ${retentionDays === 1 ? "1 day" : `${retentionDays} days`}; ${ofEngines}`)];
 }

@@ -10,6 +10,9 @@ import { addressesOf, placeOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
+/** As many as einwahl itself tries. */
+const mostTargets = 8;
+
 /**
  * A trunk, without a request to the provider: its names in DNS, whether the registrar's port is open, and the certificate
  * there. A REGISTER would take the calls away from the einwahl that runs.
@@ -38,7 +41,7 @@ async function ofSources(path: string, { sources, registration }: TrunkConfig, t
   return found.flat();
 }
 
-async function ofRegistrar(path: string, { registrar }: RegistrationConfig, tools: CheckTools): Promise<readonly Finding[]> {
+async function ofRegistrar(path: string, { registrar, certificate }: RegistrationConfig, tools: CheckTools): Promise<readonly Finding[]> {
   const { host, port, transport } = registrar;
   let fault = "";
   const known = new RegistrarHost(registrar, tools.resolver, tools.clock, {
@@ -47,12 +50,13 @@ async function ofRegistrar(path: string, { registrar }: RegistrationConfig, tool
     },
     onChange: () => undefined,
   });
-  const [target] = await known.targets();
+  const targets = await known.targets();
+  const [target] = targets;
   known.close();
   if (target === undefined) return [error(path, unreachable(host, /\bE[A-Z_]{3,}\b/.exec(fault)?.[0] ?? "ENOTFOUND"), "write the registrar as the provider names it, and see whether DNS works on this machine")];
   switch (transport) {
     case "tls":
-      return await ofTls(path, host, target, tools);
+      return await ofTls(path, targets.slice(0, mostTargets), certificate, tools);
     case "tcp": {
       const stream = await ByteStream.connect(connect({ host: target.address, port: target.port }), "connect", tools.clock, answerWithinMs);
       if (!stream.ok) return [shutOut(path, host, target, stream.failure)];
@@ -64,17 +68,24 @@ async function ofRegistrar(path: string, { registrar }: RegistrationConfig, tool
   }
 }
 
-async function ofTls(path: string, host: string, target: Target, tools: CheckTools): Promise<readonly Finding[]> {
-  const peer = await meetTlsPeer({ address: target.address, port: target.port, name: host, authorities: tools.authorities }, tools.clock);
-  if (!peer.ok) return [shutOut(path, host, target, peer.failure)];
+/** By the eyes of einwahl, which registers at the first address that it trusts, and of nobody else: `--ca` is not asked. */
+async function ofTls(path: string, targets: readonly Target[], { name, ca }: RegistrationConfig["certificate"], tools: CheckTools): Promise<readonly Finding[]> {
+  const found = await Promise.all(targets.map((target) => ofTarget(path, target, { name, ca }, tools)));
+  const isTrusted = (findings: readonly Finding[]): boolean => findings.every(({ severity }) => severity !== "error");
+  if (!found.some(isTrusted)) return found[0] ?? [];
+  // Others of its addresses are passed over, and calls get through.
+  return [...new Map(found.flat().map((finding) => (finding.severity === "error" ? { ...finding, severity: "warning" as const } : finding)).map((finding) => [finding.message, finding])).values()];
+}
+
+async function ofTarget(path: string, target: Target, { name, ca }: RegistrationConfig["certificate"], tools: CheckTools): Promise<readonly Finding[]> {
+  const peer = await meetTlsPeer({ address: target.address, port: target.port, name, authorities: ca }, tools.clock);
+  if (!peer.ok) return [shutOut(path, target.address, target, peer.failure)];
   peer.value.stream.close();
   return judgeCertificate(peer.value, {
     path,
-    name: host,
+    name,
     comparedBy: "web",
-    // drachtio does not compare it: calls work, but anybody with a certificate of the same authority could be there.
-    otherName: "warning",
-    distrusted: { severity: "warning", cure: "drachtio must know its authority (EINWAHL_TRUNK_CA); name the same file here: --ca FILE" },
+    distrusted: { severity: "error", cure: "einwahl does not register there; if it is the provider's own authority, name its file: ca of the trunk" },
     renewal: "the provider has to renew it; is the clock of this machine right?",
   }, tools.epochMs());
 }

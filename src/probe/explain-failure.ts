@@ -32,6 +32,8 @@ const answers: Readonly<Record<number, readonly [meaning: string, cure: string]>
   603: ["the call was declined", ""],
 };
 
+const wantsCertificate = "drachtio with EINWAHL_TRUNK_CA takes nobody without a certificate of that authority: call over the trunk's own number (a telephone, or synthetic_call.trunk), or unset it for the time of the test";
+
 /** What to do where no connection comes about, by the code of Node or OpenSSL. */
 const cures: Readonly<Record<string, string>> = {
   ECONNREFUSED: "is drachtio running, and is the port right? --server HOST:PORT",
@@ -39,6 +41,8 @@ const cures: Readonly<Record<string, string>> = {
   "connect timeout": "is a firewall in the way?",
   EPROTO: "TLS is usually on 5061: --server HOST:PORT, or --transport tcp",
   ERR_SSL_WRONG_VERSION_NUMBER: "TLS is usually on 5061: --server HOST:PORT, or --transport tcp",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: wantsCertificate,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: wantsCertificate,
   CERT_HAS_EXPIRED: "renew it, and let drachtio load it",
   CERT_NOT_YET_VALID: "is one of the two clocks wrong?",
   ERR_TLS_CERT_ALTNAME_INVALID: "call the server by the name in its certificate, or name that: --server-name",

@@ -1,5 +1,7 @@
 import type { TrunkConfig } from "../config/config.js";
 import { isTrunkOpen, openWays } from "../config/open-calls.js";
+import { plainLinks } from "../config/plain-links.js";
+import { isThisMachine } from "../own-address.js";
 import type { CallBoard } from "./call-board.js";
 import { healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
@@ -99,12 +101,7 @@ export function warningsOf({ config }: Pick<Parts, "config">): StatusWarning[] {
   for (const server of config.bbbServers) {
     const { name, apiUrl } = server;
     if (openWays(server).length > 0) warnings.push({ code: "bbb-unencrypted", subject: name });
-    if (apiUrl.startsWith("http:") && !isLoopback(apiUrl)) warnings.push({ code: "api-unencrypted", subject: name });
+    if (apiUrl.startsWith("http:") && !isThisMachine(new URL(apiUrl).hostname)) warnings.push({ code: "api-unencrypted", subject: name });
   }
-  return warnings;
-}
-
-function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  return [...warnings, ...plainLinks(config)];
 }

@@ -15,11 +15,11 @@ const causeNames = Object.keys(endCauses) as [EndCause, ...EndCause[]];
 const cause = z.enum(causeNames);
 
 /** What an operator has allowed, or should look at, although calls work. */
-export const warningCodes = ["trunk-unencrypted", "bbb-unencrypted", "api-unencrypted"] as const;
+export const warningCodes = ["trunk-unencrypted", "bbb-unencrypted", "api-unencrypted", "drachtio-plain", "event-socket-plain", "redis-plain"] as const;
 
 const warning = z.object({
   code: z.enum(warningCodes),
-  subject: name.describe("The trunk or server that it is about."),
+  subject: name.describe("The trunk or server that it is about; empty where there is only one."),
 });
 
 const trunk = z.object({

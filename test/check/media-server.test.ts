@@ -4,11 +4,21 @@ import t, { type Test } from "tap";
 import type { Check, CheckTools } from "../../src/check/check.js";
 import { mediaServerCheck } from "../../src/check/media-server.js";
 import { systemClock } from "../../src/clock.js";
+import { inviteKey } from "../../src/media/invite-key.js";
 import { loadConfig } from "../../src/config/load.js";
 import { systemResolver } from "../../src/trunk/system-resolver.js";
 
 const tools: CheckTools = { clock: systemClock, epochMs: Date.now, resolver: systemResolver, authorities: undefined };
 const profiles = "\t     drachtio_mrf\tprofile\t sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n\t              bbb\tprofile\t sip:mod_sofia@127.0.0.1:5071\tRUNNING (0) (TLS)\n";
+
+/** Of FreeSWITCH 1.10.12. */
+const status = "UP 0 years, 0 days\nFreeSWITCH (Version 1.10.12 -release 64bit) is ready\n1000 session(s) max\n";
+const asItShouldBe = {
+  "sofia status": profiles,
+  "status": status,
+  "global_getvar einwahl_key": inviteKey("event-word"),
+  "global_getvar einwahl_control_hosts": "127[.]0[.]0[.]1",
+};
 
 /** A FreeSWITCH that answers as the test says, and `true` to everything else. */
 async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): Promise<Check> {
@@ -21,7 +31,7 @@ async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): P
         socket.write("Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
         return;
       }
-      const body = Object.entries({ "sofia status": profiles, ...answers }).find(([start]) => line.startsWith(`api ${start}`))?.[1] ?? "true";
+      const body = Object.entries({ ...asItShouldBe, ...answers }).find(([start]) => line.startsWith(`api ${start}`))?.[1] ?? "true";
       socket.write(`Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}`);
     });
   });
@@ -63,6 +73,21 @@ for (const { name, answers, finds } of [
     name: "a module is not loaded",
     answers: { "module_exists mod_sndfile": "false" },
     finds: [{ severity: "error", path: "media_servers[0]", message: /has not loaded mod_sndfile: prompts are WAV files/, cure: /modules\.conf\.xml/ }],
+  },
+  {
+    name: "a version that hangs",
+    answers: { status: status.replace("1.10.12", "1.11.2") },
+    finds: [{ severity: "error", path: "media_servers[0]", message: /^FreeSWITCH 1\.11\.2 must not be used: a call hangs/, cure: /use FreeSWITCH 1\.10\.12/ }],
+  },
+  {
+    name: "a version that was never tried",
+    answers: { status: status.replace("1.10.12", "1.10.120") },
+    finds: [{ severity: "warning", path: "media_servers[0]", message: /never tried with FreeSWITCH 1\.10\.120/, cure: /use FreeSWITCH 1\.10\.12,/ }],
+  },
+  {
+    name: "a version that can't be read",
+    answers: { status: "1000 session(s) max\n" },
+    finds: [{ severity: "warning", path: "media_servers[0]", message: /tells a version that says nothing/, cure: /1\.10\.12/ }],
   },
   {
     name: "several recordings are missing",

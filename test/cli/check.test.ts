@@ -15,7 +15,7 @@ await t.test("the file alone, as people read it", async (t) => {
   t.match({ code, errors }, { code: 0, errors: "" });
   t.match(output, /^warning {2}trunks\[0\]\.allow_unencrypted: calls of this trunk .*\n {9}-> turn encryption on/m);
   t.match(output, /^warning {2}bbb_servers\[0\]\.livekit_sip\.allow_unencrypted: /m);
-  t.match(output, /\nNo error, 2 warnings \(.*einwahl\.yaml alone was looked at\)\n$/);
+  t.match(output, /\nNo error, 3 warnings \(.*einwahl\.yaml alone was looked at\)\n$/);
   t.notMatch(output, /^ok /m, "what is in order is not listed");
   t.match((await typed(["check", "--offline", "--all", "-c", file])).output, /^ok {7}logging: /m, "unless it is asked for");
   t.match((await typed(["check", "--offline", "-c", file], { isTerminal: true })).output, /\u001b\[33mwarning/, "in colour on a terminal");

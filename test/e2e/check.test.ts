@@ -80,10 +80,10 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       finds: [{ severity: "error", path: "drachtio.port", message: /does not answer as drachtio-server/, cure: /9022/ }],
     },
     {
-      name: "drachtio is old",
+      name: "drachtio is a version that was never tried",
       break: (settings, owner) => drachtio(owner, settings, { version: "v0.8.25" }),
       finds: [
-        { severity: "warning", path: "drachtio", message: /v0\.8\.25 is older than 0\.9\.0/, cure: /update it/ },
+        { severity: "warning", path: "drachtio", message: /never tried with drachtio 0\.8\.25/, cure: /use drachtio 0\.9\.10/ },
         { severity: "warning", path: "drachtio", message: /authority is not known/, cure: /--ca FILE/ },
       ],
     },
@@ -96,6 +96,23 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       name: "drachtio has no TLS, and the trunk calls over nothing else",
       break: (settings, owner) => drachtio(owner, settings, { sip: [{ transport: "udp", address: host, port: 0 }] }),
       finds: [{ severity: "error", path: "drachtio", message: /listens nowhere with TLS, and calls of line/, cure: /transport=tls/ }],
+    },
+    {
+      name: "drachtio wants a certificate of everybody: a trunk that calls in by itself, and einwahl's own calls, have none",
+      break: async (settings, owner) => {
+        const certificates = await makeCertificates();
+        await bench.trust(certificates.ca);
+        return { ...(await drachtio(owner, settings, { tls: { ...certificates, verifyPeers: true } })), synthetic_call: { enabled: true } };
+      },
+      finds: [
+        { severity: "warning", path: "drachtio", message: /wants a certificate of everybody who connects, so that the provider of line/, cure: /unset EINWAHL_TRUNK_CA/ },
+        { severity: "warning", path: "synthetic_call", message: /drachtio refuses these calls/, cure: /synthetic_call\.trunk/ },
+      ],
+    },
+    {
+      name: "the log is not bounded in time",
+      break: (settings) => ({ ...settings, logging: {} }),
+      finds: [{ severity: "warning", path: "logging.file", message: /is not set/, cure: /MaxRetentionSec=7day/ }],
     },
     {
       name: "FreeSWITCH is down",

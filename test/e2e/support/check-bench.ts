@@ -61,6 +61,7 @@ export class CheckBench {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
       http: { port: httpPort, operators_port: await freePort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
       rooms: { store: join(folder, "data") },
+      logging: { level: "debug", file: join(folder, "einwahl.log") },
     };
     return new CheckBench(world, folder, settings);
   }

@@ -1,0 +1,25 @@
+import t from "tap";
+import { makeCertificates } from "../../src/embedded/certificates.js";
+import { EmbeddedDrachtio } from "../../src/embedded/drachtio/embedded-drachtio.js";
+import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { explainFailure } from "../../src/probe/explain-failure.js";
+
+await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason and what to do", async (t) => {
+  const certificates = await makeCertificates();
+  const server = await EmbeddedDrachtio.start({
+    control: { address: "127.0.0.1", port: 0, secret: "secret" },
+    sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }],
+    tls: { ...certificates, verifyPeers: true },
+  });
+  t.teardown(() => server.close());
+  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
+  t.teardown(() => phone.close());
+  const call = await phone.dial({ uri: `sip:+493023125001@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`, number: "anonymous" });
+  const answered = await call.answered;
+  if (answered.ok) throw new Error("answered");
+  t.match(explainFailure(answered.failure), {
+    stage: "connect",
+    why: "no connection: the other side wants a certificate of ours (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
+    cure: /EINWAHL_TRUNK_CA takes nobody without a certificate.*synthetic_call\.trunk/,
+  });
+});
