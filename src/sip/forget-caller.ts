@@ -15,7 +15,8 @@ export function forgetInvite(request: SrfRequest, response: SrfResponse): void {
   const hasContact = request.get("Contact") !== undefined;
   for (const { msg } of [request, response]) {
     const { "call-id": callId = "", cseq = "", to = "" } = msg.headers;
-    empty(msg, { "call-id": callId, cseq, to, from, ...(hasContact && { contact: nobody }) });
+    // Not in the response: as its Contact the caller would send ACK and BYE there (RFC 3261 section 12.1.2).
+    empty(msg, { "call-id": callId, cseq, to, from, ...(hasContact && msg === request.msg && { contact: nobody }) });
   }
   for (const object of [request, response]) detachTexts(object);
 }
