@@ -13,11 +13,16 @@ export interface KamailioConfig {
   readonly takesCalls: boolean;
   /** The most that is granted, seconds. */
   readonly grantedExpiry: number;
+  /** UDP, of the rtpengine that relays the calls' RTP; `undefined`: caller and customer send it to each other. */
+  readonly mediaRelayPort: number | undefined;
   /** PEM files. */
   readonly certificateFile: string;
   readonly keyFile: string;
   readonly tlsConfigFile: string;
 }
+
+/** SRTP towards the customer, and what rtpengine itself makes of that: every suite that it knows, and DTLS beside them. */
+export const defaultMediaFlags = "RTP/SAVP";
 
 export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" | "keyFile">): string {
   const server = ["method = TLSv1.2+", "verify_certificate = no", "require_certificate = no", `certificate = ${config.certificateFile}`, `private_key = ${config.keyFile}`];
@@ -30,7 +35,7 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
  * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
  */
 export function kamailioConfiguration(config: KamailioConfig): string {
-  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, takesCalls, grantedExpiry, tlsConfigFile } = config;
+  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, takesCalls, grantedExpiry, tlsConfigFile, mediaRelayPort } = config;
   return `#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -49,8 +54,10 @@ listen=tls:127.0.0.1:${networkTlsPort}
 listen=tcp:127.0.0.1:${controlPort}
 
 ${["tls", "jsonrpcs", "kex", "corex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "usrloc", "registrar", "textops", "siputils", "xlog", "auth", "nathelper", "xhttp"]
+  .concat(mediaRelayPort === undefined ? [] : ["rtpengine"])
   .map((module) => `loadmodule "${module}.so"`)
   .join("\n")}
+${mediaRelayPort === undefined ? "" : `modparam("rtpengine", "rtpengine_sock", "udp:127.0.0.1:${mediaRelayPort}")`}
 
 modparam("tls", "config", "${tlsConfigFile}")
 modparam("jsonrpcs", "transport", 1)
@@ -61,6 +68,8 @@ modparam("registrar", "default_expires", ${grantedExpiry})
 modparam("registrar|nathelper", "received_avp", "$avp(received)")
 modparam("rr", "enable_double_rr", 1)
 modparam("pv", "shvset", "suite=s:keep")
+modparam("pv", "shvset", "relay=s:keep")
+modparam("pv", "shvset", "media=s:${defaultMediaFlags}")
 
 event_route[core:worker-one-init] {
 	xlog("L_WARN", "EVENT ready\\n");
@@ -114,6 +123,7 @@ route[DELIVER] {
 	}
 	if (!is_present_hf("P-Asserted-Identity")) append_hf("P-Asserted-Identity: <sip:$fU@${realm}>\\r\\n");
 	route(SUITE);
+	route(MEDIA);
 	set_forward_no_connect();
 	t_on_reply("ANSWER");
 	t_on_failure("FAILED");
@@ -132,6 +142,16 @@ route[OUTGOING] {
 	}
 	consume_credentials();
 	xlog("L_WARN", "EVENT outgoing from $fU to $rU\\n");
+}
+
+# Towards the customer as the test wants it, towards the telephone network plain RTP; keys, ports and the end of the relay follow
+# from the messages themselves.
+route[MEDIA] {
+	${mediaRelayPort === undefined ? "return;" : `if (is_method("INVITE") && has_totag() && $shv(relay) == "replace") {
+		$shv(relay) = "keep";
+		rtpengine_delete();
+	}
+	if ($Rp == ${registrarPort}) rtpengine_manage("RTP/AVP"); else rtpengine_manage("$shv(media)");`}
 }
 
 # baresip offers one suite only. Its key is 44 random bytes of which it shows as many as the suite needs, and it takes the
@@ -157,6 +177,7 @@ route[WITHIN] {
 		set_forward_no_connect();
 		t_on_reply("ANSWER");
 		if (is_method("INVITE|UPDATE")) add_contact_alias();
+		if (is_method("INVITE|UPDATE|ACK|BYE")) route(MEDIA);
 		if (!t_relay()) sl_reply_error();
 		exit;
 	}
@@ -170,10 +191,12 @@ route[WITHIN] {
 
 onreply_route[ANSWER] {
 	if (is_method("INVITE|UPDATE")) add_contact_alias();
+	if (is_method("INVITE|UPDATE") && has_body("application/sdp")) route(MEDIA);
 	if (is_method("INVITE") && status =~ "[12]..") xlog("L_WARN", "EVENT answered $rs from $si:$sp $proto\\n");
 }
 
 failure_route[FAILED] {
+	route(MEDIA);
 	xlog("L_WARN", "EVENT failed $T_reply_code\\n");
 }
 `;

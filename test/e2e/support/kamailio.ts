@@ -2,10 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Certificates } from "../../../src/embedded/certificates.js";
 import { PATIENCE_MS, within } from "./deadline.js";
-import { type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
+import { type KamailioConfig, defaultMediaFlags, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
 import { freePorts } from "./ports.js";
 import { Program } from "./program.js";
+import type { Rtpengine } from "./rtpengine.js";
 import { scratchFolder } from "./scratch.js";
 
 export interface KamailioOptions {
@@ -19,6 +20,8 @@ export interface KamailioOptions {
   readonly takesCalls?: boolean;
   /** Seconds, at most; default 120. */
   readonly grantedExpiry?: number;
+  /** Relays the calls' RTP: SRTP towards the customer, plain towards the telephone network. */
+  readonly mediaRelay?: Rtpengine;
   readonly certificates: Pick<Certificates, "cert" | "key">;
 }
 
@@ -66,6 +69,7 @@ export class Kamailio {
         username: options.username ?? "00493023125001",
         password: options.password ?? "test-password",
         grantedExpiry: options.grantedExpiry ?? 120,
+        mediaRelayPort: options.mediaRelay?.controlPort,
         certificateFile: join(folder, "cert.pem"),
         keyFile: join(folder, "key.pem"),
         tlsConfigFile: join(folder, "tls.cfg"),
@@ -138,6 +142,16 @@ export class Kamailio {
   /** From now on offers from the telephone network are changed like this. */
   async changeOffers(suite: SuiteChange): Promise<void> {
     await this.#call("pv.shvSet", ["suite", "str", suite]);
+  }
+
+  /** From now on rtpengine makes offers to the customer with these flags (its `ng` protocol); without any, with its own defaults. */
+  async changeMedia(...flags: readonly string[]): Promise<void> {
+    await this.#call("pv.shvSet", ["media", "str", [defaultMediaFlags, ...flags].join(" ")]);
+  }
+
+  /** The next re-INVITE of a call finds another relay, with keys and ports of its own, as after a failure of the old one. */
+  async replaceRelays(): Promise<void> {
+    await this.#call("pv.shvSet", ["relay", "str", "replace"]);
   }
 
   /** Connections of all listeners, the control connection included. */
