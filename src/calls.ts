@@ -10,7 +10,7 @@ import type { CallSettings } from "./call/settings.js";
 import type { CallReport } from "./call/story.js";
 import type { Clock } from "./clock.js";
 import { Latch } from "./latch.js";
-import { Places } from "./places.js";
+import { type PlaceLimits, Places } from "./places.js";
 import { failure, success } from "./result.js";
 import type { DrachtioCall } from "./sip/incoming-call.js";
 import type { InviteFacts } from "./trunk/invite.js";
@@ -24,6 +24,7 @@ export interface CallsOptions {
   readonly ownCalls: OwnCalls;
   readonly trunks: Trunks;
   readonly hasher: CallServices["hasher"];
+  readonly removals: CallServices["removals"];
   readonly media: MediaServers;
   readonly directory: Directory;
   /** What holds for a call that begins now; it keeps this until its end. */
@@ -42,12 +43,11 @@ export interface OwnCalls {
 
 export interface CallTerms {
   readonly settings: CallSettings;
-  /** The most calls at a time. */
-  readonly maxConcurrent: number;
+  readonly limits: PlaceLimits;
 }
 
 /** What differs from call to call: who lets it in, what it takes, and who hears of it. */
-interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "entered" | "onStage" | "onPin"> {
+interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "takeWaitingPlace" | "entered" | "onStage" | "onPin"> {
   readonly onEnd: (report: CallReport) => void;
 }
 
@@ -105,16 +105,16 @@ export class Calls {
 
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
-    const { clock, hasher, media, directory } = this.#options;
-    const { settings, maxConcurrent } = this.#options.terms();
+    const { clock, hasher, removals, media, directory } = this.#options;
+    const { settings, limits } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
       this.#options.logger.error({ call: callId, err: error }, "bug");
     };
     const own = this.#options.ownCalls.claim(call.invite);
     if (own !== undefined) this.#own.add(call);
-    const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, maxConcurrent) : this.#ofOurs(callId, own);
-    const running = runCall(call, { clock, hasher, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
+    const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, limits) : this.#ofOurs(callId, own);
+    const running = runCall(call, { clock, hasher, removals, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
       this.#options.onOver(call);
       this.#calls.delete(call);
       this.#own.delete(call);
@@ -122,11 +122,12 @@ export class Calls {
     this.#calls.set(call, running);
   }
 
-  #ofSomebody(callId: string, maxConcurrent: number): Treatment {
+  #ofSomebody(callId: string, limits: PlaceLimits): Treatment {
     const { trunks, watcher, onTalked } = this.#options;
     return {
       trunks,
-      takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, maxConcurrent)),
+      takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, limits)),
+      takeWaitingPlace: (pin) => this.#places.takeWaiting(pin, limits),
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge, callId),
       onStage: (stage, facts) => {
         watcher.onStage(callId, stage, facts);
@@ -147,6 +148,7 @@ export class Calls {
     return {
       trunks: { admit: () => success(own) },
       takePlace: () => (this.isDraining ? failure("draining") : success(() => undefined)),
+      takeWaitingPlace: () => success(() => undefined),
       entered: () => () => undefined,
       onStage: (stage, facts) => {
         ownWatcher.onStage(callId, stage, facts);

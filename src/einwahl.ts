@@ -15,7 +15,7 @@ import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
 import { makeBbbServer, makeDirectory } from "./parts/bbb.js";
-import { callSettings } from "./parts/call-settings.js";
+import { callSettings, placeLimits } from "./parts/call-settings.js";
 import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
 import { KeptParts } from "./parts/kept-parts.js";
 import { makeLine } from "./parts/line.js";
@@ -27,6 +27,7 @@ import type { Health } from "./status/health.js";
 import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
+import { Removals } from "./store/removals.js";
 import type { RoomStore } from "./store/room-store.js";
 import { StoredDayKeys } from "./store/stored-day-keys.js";
 import type { SyntheticCalls } from "./synthetic/synthetic-calls.js";
@@ -97,9 +98,10 @@ export class Einwahl {
       ownCalls: this.#testLine,
       trunks: this.#lines,
       hasher: new CallerHasher({ pseudonymKeys: this.#pseudonymKeys, throttleKeys: this.#throttleKeys, random: randomBytes }),
+      removals: new Removals(() => this.#web?.removals),
       media: this.#mediaServers,
       directory: this.#directory,
-      terms: () => ({ settings: this.#settings, maxConcurrent: this.#config.calls.maxConcurrent }),
+      terms: () => ({ settings: this.#settings, limits: placeLimits(this.#config.calls) }),
       onOver: (call) => {
         this.#signalling.release(call);
       },

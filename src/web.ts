@@ -71,6 +71,11 @@ export class Web {
     return { pseudonymKeys: this.#stores?.pseudonymKeys, throttleKeys: this.#stores?.throttleKeys };
   }
 
+  /** Removals of withheld callers that all instances know; `undefined`: there is no Redis. */
+  get removals(): Stores["removals"] {
+    return this.#stores?.removals;
+  }
+
   get port(): number {
     return this.#http.port;
   }

@@ -9,7 +9,7 @@ import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
 import { type Conversation, converse } from "./conversation.js";
 import { Holdings } from "./holdings.js";
-import type { Admitted, Directory, IncomingCall, MediaServers, Trunks } from "./interfaces.js";
+import type { Admitted, Directory, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
 import type { Pace } from "./pace.js";
 import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
@@ -27,8 +27,11 @@ export interface CallServices {
   readonly directory: Directory;
   /** Spreads the entries of callers who have waited for the same moment. */
   readonly pace: Pace;
-  /** Takes one of the places that the operator allows, in all and over the call's trunk; the returned function gives it back. */
-  readonly takePlace: (admitted: Admitted) => Result<() => void, "too-many-calls" | "trunk-busy" | "draining">;
+  /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */
+  readonly takePlace: (admitted: Admitted) => Result<() => void, NoPlace | "draining">;
+  /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
+  readonly takeWaitingPlace: (pin: Pin) => Result<() => void, "waiting-full">;
+  readonly removals: WithheldRemovals;
   /** Set when einwahl stops and the calls have to end. */
   readonly shutdown: Latch<EndCause>;
   /** The caller is in the conference with this number; the returned function says that it is over. */
@@ -134,6 +137,7 @@ async function live(
     language: admitted.value.languages[0],
     hints: settings.hints ? "due" : "said",
     conferencesOver: 0,
+    waitedMs: 0,
   };
   const cause = await converse(conversation);
   if (cause === "shutdown") await sayShutdown(conversation, new Waiting(services.clock, line.gone));

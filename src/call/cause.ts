@@ -13,6 +13,9 @@ export const endCauses = {
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
   /** The trunk's own limit, as on a telephone line with so many channels. */
   "trunk-busy": refusal(486, "Busy Here"),
+  /** This number's own calls, or a trunk's callers without a usable number, take all the places that they may. */
+  "number-busy": refusal(486, "Busy Here"),
+  "withheld-busy": refusal(486, "Busy Here"),
   draining: refusal(503, "Service Unavailable", { "Retry-After": "60" }),
   "media-unavailable": breakdown(503, "Service Unavailable", { "Retry-After": "30" }),
 
@@ -25,6 +28,10 @@ export const endCauses = {
   "no-input": { result: "dialogue", q850: 16 },
   /** The PIN is reserved, and its conference had not begun when the caller was told so. */
   "conference-not-started": { result: "dialogue", q850: 16 },
+  /** The conference has not begun, and as many callers wait as may. */
+  "waiting-full": { result: "dialogue", q850: 16 },
+  /** A caller without a usable number was removed from this meeting before: `calls.withheld_after_removal`. */
+  "withheld-refused": { result: "dialogue", q850: 21 },
   "dialogue-too-long": { result: "dialogue", q850: 16 },
 
   // The conference is over, or the call has lasted long enough

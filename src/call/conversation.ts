@@ -30,6 +30,8 @@ export interface Conversation {
   hints: "due" | "said";
   /** Conferences that were over while the caller was in them. */
   conferencesOver: number;
+  /** How long the caller has waited for conferences to begin, in milliseconds. */
+  waitedMs: number;
 }
 
 /** What a conference gets to know of the caller. */

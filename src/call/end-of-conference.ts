@@ -1,5 +1,6 @@
 import type { Conversation, Ended, Next } from "./conversation.js";
 import type { Conference } from "./interfaces.js";
+import { noteRemoval } from "./withheld.js";
 import { inLanguage, playing, sayLast, sayUntilKey } from "./speech.js";
 
 /** BBB throws callers out a moment before a meeting is gone from its API: so it is asked again after this, in milliseconds. */
@@ -19,6 +20,7 @@ export async function afterHangUp(conversation: Conversation, conference: Confer
     case "unknown":
       return { kind: "lost" };
     case "open":
+      await noteRemoval(conversation, conference);
       return await sayLast(conversation, ["removed", "goodbye"], "removed");
     case "over":
       break;

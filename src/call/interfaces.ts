@@ -32,6 +32,15 @@ export interface Admitted {
   readonly srtp: "mandatory" | "optional";
 }
 
+/** Why there is no place for a call. */
+export type NoPlace = "too-many-calls" | "trunk-busy" | "number-busy" | "withheld-busy";
+
+/** Meetings, by BBB's internal id, from which a caller without a usable number was removed. */
+export interface WithheldRemovals {
+  add(meetingId: string): Promise<void>;
+  has(meetingId: string): Promise<boolean>;
+}
+
 /** A call that has come in and is not answered yet. */
 export interface IncomingCall {
   /** After `forgetCaller` it says nothing of the caller. */

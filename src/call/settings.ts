@@ -15,7 +15,7 @@ export interface CallSettings {
   };
   /** For conferences that have not begun. */
   readonly waiting: {
-    /** The longest that a caller waits; 0: nobody waits, the caller is asked to call again. */
+    /** The longest that a caller waits, all waits of the call together; 0: nobody waits, the caller is asked to call again. */
     readonly limitMs: number;
     /** From one spoken line to the next, with music between. */
     readonly remindEveryMs: number;
@@ -24,6 +24,8 @@ export interface CallSettings {
   readonly hints: boolean;
   /** The key after `*` that leaves a conference for another one; `undefined`: there is none. */
   readonly leaveKey: Key | undefined;
+  /** Whether callers without a usable number may enter a meeting from which one of them was removed. */
+  readonly withheldAfterRemoval: "allow" | "refuse";
   /** How long the media server may take to open a channel. */
   readonly mediaWithinMs: number;
   /** How long the SIP server may take to send the 200. */

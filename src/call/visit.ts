@@ -5,6 +5,7 @@ import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import { playing, sayLast } from "./speech.js";
 import { stay } from "./stay.js";
+import { refusedAsWithheld } from "./withheld.js";
 
 /** One try, and another one where the conference is found then. */
 const mostTries = 2;
@@ -30,6 +31,8 @@ export async function visit(conversation: Conversation, destination: Destination
   let { conference } = destination;
   let cause: BridgeFailure = "conference-unreachable";
   for (let tries = mostTries; tries > 0; tries--) {
+    const refused = await refusedAsWithheld(conversation, conference);
+    if (refused !== undefined) return refused;
     story.enter("joining");
     story.note({ server: conference.node.name });
     const entered = await enter(conversation, conference);

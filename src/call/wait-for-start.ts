@@ -21,7 +21,12 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
   const { clock, directory } = services;
   const { limitMs, remindEveryMs } = settings.waiting;
   story.enter("waiting");
-  const limit = until ?? clock.now() + Math.min(limitMs, settings.maxDurationMs - story.elapsed);
+  const begun = clock.now();
+  const limit = until ?? begun + Math.min(limitMs - conversation.waitedMs, settings.maxDurationMs - story.elapsed);
+  if (limit <= begun) return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
+  const place = services.takeWaitingPlace(pin);
+  // A caller who has waited before goes on, although the place was given away meanwhile.
+  if (!place.ok && until === undefined) return await sayLast(conversation, ["not-started-call-again", "goodbye"], place.failure);
   const news = new Inbox<"opened">(1);
   const off = directory.onOpened(pin, () => {
     news.put("opened");
@@ -69,6 +74,8 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
     heard.stop();
     return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
   } finally {
+    conversation.waitedMs += clock.now() - begun;
+    if (place.ok) place.value();
     off();
     heard.stop();
   }

@@ -35,6 +35,10 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     bbbServers: nonEmpty(settings.bbb_servers.map(completeBbbServer)),
     calls: {
       maxConcurrent: calls.max_concurrent,
+      perNumber: calls.per_number,
+      withheldPerTrunk: calls.withheld_per_trunk,
+      withheldAfterRemoval: calls.withheld_after_removal,
+      waitingPlaces: { all: Math.max(1, Math.floor((calls.max_concurrent * calls.waiting.max_percent) / 100)), perPin: calls.waiting.per_pin },
       pin: {
         tries: calls.pin.tries,
         firstKeyWithinMs: calls.pin.first_digit_timeout,

@@ -154,6 +154,13 @@ export interface CallsConfig {
     readonly nextKeyWithinMs: number;
     readonly dialogueWithinMs: number;
   };
+  /** The most calls at a time for one number, and for a trunk's callers without a usable number. */
+  readonly perNumber: number;
+  readonly withheldPerTrunk: number;
+  /** Whether callers without a usable number may enter a meeting from which one of them was removed. */
+  readonly withheldAfterRemoval: "allow" | "refuse";
+  /** The most callers who wait at a time, in all and for one conference. */
+  readonly waitingPlaces: { readonly all: number; readonly perPin: number };
   /** `limitMs` 0: nobody waits for a conference that has not begun. */
   readonly waiting: { readonly limitMs: number; readonly remindEveryMs: number };
   /** Whether callers are told the keys before their first conference. */

@@ -56,6 +56,9 @@ const bbbServer = z.strictObject({
 
 const calls = z.strictObject({
   max_concurrent: fields.count(1, 100_000).prefault(100).describe("The most calls at a time; more are answered 503."),
+  per_number: fields.count(1, 100_000).prefault(3).describe("The most calls at a time from one number, as a company shows it for all its telephones; more are answered 486."),
+  withheld_per_trunk: fields.count(1, 100_000).prefault(20).describe("The most calls at a time over one trunk from callers who withhold their number or show none that can be used; more are answered 486."),
+  withheld_after_removal: z.enum(["allow", "refuse"]).prefault("allow").describe("Whether callers who show no usable number may enter a meeting from which one of them was removed: BBB can't ban them, since each call has another pseudonym. With refuse none of them gets in until the meeting is over."),
   languages: fields.languages.prefault(["de", "en"]).describe("The languages of numbers that name none."),
   pin: z.strictObject({
     tries: fields.count(1, 10).prefault(3).describe("How many PINs a caller may type."),
@@ -65,7 +68,10 @@ const calls = z.strictObject({
   }).prefault({}).describe("The dialogue that asks for the PIN."),
   waiting: z.strictObject({
     enabled: fields.flag.prefault(true).describe("Whether callers can wait for a conference that has not begun; otherwise they are asked to call again."),
-    limit: fields.duration("10s", "4h").prefault("30m").describe("The longest that a caller waits."),
+    limit: fields.duration("10s", "4h").prefault("30m").describe("The longest that a caller waits, all waits of a call together."),
+    max_percent: fields.count(1, 100).prefault(50).describe("How many percent of max_concurrent may wait at a time; more callers are asked to call again."),
+    per_pin: fields.count(1, 100_000).prefault(30).describe("How many callers may wait for one conference at a time."),
+
     remind_every: fields.duration("15s", "10m").prefault("45s").describe("How often waiting callers are told what they wait for, with music between."),
   }).prefault({}).describe("For conferences whose PIN is reserved and that have not begun."),
   hints: fields.flag.prefault(true).describe("Whether callers are told before their first conference the keys to mute and to leave, which takes four seconds. Any key skips it."),

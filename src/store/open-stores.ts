@@ -1,3 +1,4 @@
+import type { WithheldRemovals } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import type { Secret } from "../caller/secret.js";
 import { type Result, success } from "../result.js";
@@ -10,6 +11,7 @@ import { RedisConnection } from "./redis-connection.js";
 import { RedisDayKeys } from "./redis-day-keys.js";
 import { RedisDaySums } from "./redis-day-sums.js";
 import { RedisRooms } from "./redis-rooms.js";
+import { RedisRemovals } from "./removals.js";
 import type { RoomStore, RoomStoreSettings } from "./room-store.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
 
@@ -24,6 +26,8 @@ export interface Stores {
   readonly pseudonymKeys: DayKeyVault;
   /** `undefined` where there is only a disk, on which they never are. */
   readonly throttleKeys: DayKeyVault | undefined;
+  /** What several instances know; `undefined` where there is one. */
+  readonly removals: WithheldRemovals | undefined;
   /** Closes all of them. */
   close(): Promise<void>;
 }
@@ -49,6 +53,7 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       daySums: new RedisDaySums(redis, prefix),
       pseudonymKeys: new RedisDayKeys(redis, { prefix, name: "pseudonym-key", daysBefore: pseudonymKeyDays }),
       throttleKeys: new RedisDayKeys(redis, { prefix, name: "throttle-key", daysBefore: throttleKeyDays }),
+      removals: new RedisRemovals(redis, prefix),
       close: () => redis.close(),
     });
   }
@@ -61,7 +66,7 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       stopTidying();
       await rooms.value.close();
     };
-    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, close });
+    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, removals: undefined, close });
   }
   await rooms.value.close();
   return opened;

@@ -43,6 +43,16 @@ for (const { name, changes, cause, status, header } of refusals) {
   });
 }
 
+await t.test("no place for the number, or for callers without one: 486, and no media is spent", async (t) => {
+  for (const place of ["number-busy", "withheld-busy"] as const) {
+    const world = new CallWorld({ place });
+    t.equal((await world.run()).cause, place);
+    t.match(world.call.refusals, [{ status: 486, reason: "Busy Here" }]);
+    t.equal(world.opens, 0);
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
 await t.test("refused after ringing: the place is given back", async (t) => {
   const cases: readonly (readonly [string, Partial<WorldScript>, number])[] = [
     ["media-unavailable", { openFailure: "media-unavailable" }, 503],

@@ -201,3 +201,40 @@ await t.test("a hundred callers who wait for the same conference enter it one af
   t.strictSame(new Set((await Promise.all(reports)).map(({ cause }) => cause)), new Set(["caller-hung-up"]));
   for (const world of worlds) t.equal(world.callClock.pending, 0);
 });
+
+await t.test("the limit is that of all waits of the call: `*` and the same PIN renew nothing", async (t) => {
+  const tries = { ...settings.pin, tries: 10 };
+  const world = new CallWorld({ settings: { ...settings, pin: tries }, lookups: Array.from({ length: 10 }, () => notStarted), typing: Array.from({ length: 10 }, () => "54321") });
+  world.begin();
+  await world.clock.advance(10_000);
+  for (let again = 0; again < 8 && world.report === undefined; again++) {
+    await world.clock.advance(200_000);
+    if (world.stages.at(-1) === "waiting") world.press("*");
+    await world.clock.advance(10_000);
+  }
+  const report = await world.finish();
+  t.equal(report.cause, "conference-not-started");
+  const waited = report.stages.filter(({ stage }) => stage === "waiting").map(({ ms }) => ms);
+  t.ok(waited.length >= 3, `${waited.length} waits`);
+  const sum = waited.reduce((all, ms) => all + ms, 0);
+  t.ok(sum >= limitMs && sum <= limitMs + 10_000, `${sum} ms in all, with the goodbye`);
+  t.strictSame(await world.leftovers(), []);
+});
+
+await t.test("when as many wait as may, a caller is asked to call again, and the place of one that waits comes back", async (t) => {
+  const world = new CallWorld({ settings, lookups: [notStarted], waitingPlace: "waiting-full" });
+  const report = await world.run();
+  t.equal(report.cause, "waiting-full");
+  t.equal(world.endpoint.heard.at(-1), "de:not-started-call-again de:goodbye");
+  t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="waiting-full"']);
+  t.strictSame(await world.leftovers(), []);
+
+  const there = await waiting();
+  t.equal(there.waitingPlaces, 1);
+  there.directory.open("54321");
+  await there.clock.advance(1_000);
+  t.equal(there.stages.at(-1), "talking");
+  t.equal(there.waitingPlaces, 0, "a caller in the conference does not wait");
+  await there.finish();
+  t.strictSame(await there.leftovers(), []);
+});

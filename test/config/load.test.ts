@@ -25,6 +25,10 @@ await t.test("the least configuration has every default", (t) => {
   });
   t.same(config.calls, {
     maxConcurrent: 100,
+    perNumber: 3,
+    withheldPerTrunk: 20,
+    withheldAfterRemoval: "allow",
+    waitingPlaces: { all: 50, perPin: 30 },
     pin: { tries: 3, firstKeyWithinMs: 7_000, nextKeyWithinMs: 5_000, dialogueWithinMs: 120_000 },
     waiting: { limitMs: 1_800_000, remindEveryMs: 45_000 },
     hints: true,

@@ -33,7 +33,8 @@ async function startWorld(t: Test, { calls = {}, servers = {} }: { readonly call
   const http = { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write"] }] };
   const settings = (all: Settings): Settings => {
     const known = all["bbb_servers"] as readonly Settings[];
-    return withCalls(calls)({ ...all, http, bbb_servers: known.map((server) => ({ ...server, ...servers })) });
+    const waiting = { max_percent: 100, per_pin: callers, ...(calls["waiting"] as Settings | undefined) };
+    return withCalls({ ...calls, waiting })({ ...all, http, bbb_servers: known.map((server) => ({ ...server, ...servers })) });
   };
   const world = await World.start(t, { settings });
   return { world, phone: await world.phone(), pin: await reserve(world, meetingID) };

@@ -2,7 +2,7 @@ import { type CallServices, runCall } from "../../src/call/call.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
-import type { Admission, CallerEndpoint, MediaFailure, OfferingEndpoint } from "../../src/call/interfaces.js";
+import type { Admission, CallerEndpoint, MediaFailure, NoPlace, OfferingEndpoint } from "../../src/call/interfaces.js";
 import { Pace } from "../../src/call/pace.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
@@ -10,6 +10,7 @@ import { defaultLabels } from "../../src/caller/label.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, failure, success } from "../../src/result.js";
+import { Removals } from "../../src/store/removals.js";
 import { fakeHasher } from "./fake-day-keys.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
 import { type DirectoryScript, FakeDirectory, fakeConference } from "./fake-directory.js";
@@ -19,7 +20,9 @@ import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.
 /** How the world around one call behaves. All durations are milliseconds. */
 export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
   readonly admission: Result<Admission, "unknown-source" | "unknown-number">;
-  readonly place: "free" | "too-many-calls" | "trunk-busy" | "draining";
+  readonly place: "free" | NoPlace | "draining";
+  /** Whether there is a place for a caller who waits. */
+  readonly waitingPlace: "free" | "waiting-full";
   readonly openMs: Timing;
   readonly openFailure: MediaFailure | undefined;
   /** What the caller types in answer to each request for a PIN, 500 ms after its beginning; a key every 200 ms. */
@@ -32,6 +35,7 @@ export const someSettings: CallSettings = {
   waiting: { limitMs: 1_800_000, remindEveryMs: 45_000 },
   hints: false,
   leaveKey: "#",
+  withheldAfterRemoval: "allow",
   mediaWithinMs: 4_000,
   acceptWithinMs: 3_000,
   joinWithinMs: 15_000,
@@ -52,6 +56,7 @@ export function someAdmission(changes: Partial<Admission> = {}): Admission {
 export const goodScript: WorldScript = {
   admission: success(someAdmission()),
   place: "free",
+  waitingPlace: "free",
   offer: "sdes",
   openMs: 20,
   openFailure: undefined,
@@ -95,6 +100,7 @@ export class CallWorld {
   readonly occupancy = new Occupancy(() => this.clock.now());
   readonly pace: Pace;
   readonly hasher = fakeHasher();
+  readonly removals = new Removals(() => undefined);
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
   readonly pins: PinOutcome[] = [];
@@ -103,6 +109,7 @@ export class CallWorld {
   opens = 0;
   placesTaken = 0;
   placesGivenBack = 0;
+  waitingPlaces = 0;
   report: CallReport | undefined;
   /** Called whenever the call begins to wait, and before and after an engine settles a promise. */
   onPoint: () => void = () => undefined;
@@ -138,7 +145,7 @@ export class CallWorld {
   }
 
   services(): CallServices {
-    const { admission, place } = this.script;
+    const { admission, place, waitingPlace } = this.script;
     return {
       clock: this.callClock,
       trunks: { admit: () => admission },
@@ -153,6 +160,14 @@ export class CallWorld {
           this.placesGivenBack += 1;
         });
       },
+      takeWaitingPlace: () => {
+        if (waitingPlace !== "free") return failure(waitingPlace);
+        this.waitingPlaces += 1;
+        return success(() => {
+          this.waitingPlaces -= 1;
+        });
+      },
+      removals: this.removals,
       shutdown: this.shutdown,
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge, "call"),
       onStage: (stage) => {
@@ -217,6 +232,7 @@ export class CallWorld {
     expect("callers whom the directory would tell", this.directory.waiters.size);
     expect("conferences with callers", this.occupancy.conferences);
     expect("places given back", this.placesGivenBack, this.placesTaken);
+    expect("places of those who wait", this.waitingPlaces);
     expect("bugs", this.bugs.length);
     left.push(...this.call.mistakes);
     const endings = this.call.refusals.length + this.call.hangUps.length;
