@@ -22,6 +22,9 @@ interface Window {
 
 /** Windows of addresses within their quota, and again as many of those beyond it: a million addresses cost no more memory. */
 const mostWindows = 20_000;
+/** So many are forgotten at once where there is no room, and those that are over so often, in milliseconds: not at each request. */
+const forgottenAtOnce = 1_000;
+const sweepEveryMs = 1_000;
 
 /**
  * Counts requests in windows that begin with the first of them. A flood of addresses makes it forget windows early, but
@@ -31,9 +34,9 @@ export class RateLimit {
   readonly policy: RateLimitPolicy;
   readonly #clock: Clock;
   /** In the order in which they end, as all are of the same length. */
-  readonly #within = new Map<string, Window>();
+  readonly #within = new Windows();
   /** In the order in which their quota was exceeded. */
-  readonly #beyond = new Map<string, Window>();
+  readonly #beyond = new Windows();
 
   constructor(policy: RateLimitPolicy, clock: Clock) {
     this.policy = policy;
@@ -50,8 +53,7 @@ export class RateLimit {
     window.count += 1;
     const isWithin = window.count <= this.policy.quota;
     if (!isWithin && this.#within.delete(who)) {
-      makeRoom(this.#beyond, now);
-      this.#beyond.set(who, window);
+      this.#beyond.add(who, window, now);
     }
     return {
       policy: this.policy,
@@ -66,18 +68,29 @@ export class RateLimit {
     if (known !== undefined && known.endsAt > now) return known;
     this.#beyond.delete(who);
     this.#within.delete(who);
-    makeRoom(this.#within, now);
     const window = { count: 0, endsAt: now + this.policy.windowMs };
-    this.#within.set(who, window);
+    this.#within.add(who, window, now);
     return window;
   }
 }
 
-/** Forgets windows that are over, and the oldest one where there is no room for another. */
-function makeRoom(windows: Map<string, Window>, now: number): void {
-  for (const [who, { endsAt }] of windows) {
-    if (endsAt > now && windows.size < mostWindows) return;
-    windows.delete(who);
+/** A bounded number of them, in the order in which they came. */
+class Windows extends Map<string, Window> {
+  #sweptAt = Number.NEGATIVE_INFINITY;
+
+  add(who: string, window: Window, now: number): void {
+    const isFull = this.size >= mostWindows;
+    if (isFull || now - this.#sweptAt >= sweepEveryMs) this.#forget(now, isFull ? mostWindows - forgottenAtOnce : mostWindows);
+    this.set(who, window);
+  }
+
+  /** Forgets windows that are over, and the oldest ones beyond so many. */
+  #forget(now: number, most: number): void {
+    this.#sweptAt = now;
+    for (const [who, { endsAt }] of this) {
+      if (endsAt > now && this.size <= most) return;
+      this.delete(who);
+    }
   }
 }
 
