@@ -1,9 +1,11 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.js";
 import { type ControlHandlers, ControlServer } from "../control/control-server.js";
+import type { LogControl } from "../control/log-routes.js";
 import type { Reloading } from "../control/reloading.js";
 import { Einwahl } from "../einwahl.js";
 import { LibraryOutputLog } from "../log/library-output.js";
+import { RaisedLogLevel } from "../log/log-level.js";
 import type { Log } from "../log/open-log.js";
 import { processMetrics } from "../metrics/metrics.js";
 import { type Result, failure, success } from "../result.js";
@@ -47,7 +49,7 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
     const einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
     logger.info({ http: einwahl.httpPort, operators: einwahl.operatorsPort, control: config.control.socket }, "einwahl is running");
     const reloading = new Reloader({ path, environment: context.environment, einwahl, logger });
-    handlers = handlersOf(einwahl, reloading);
+    handlers = handlersOf(einwahl, reloading, logControl(logger, context));
     const ignoreHangUp = reloadOnHangUp(reloading, logger, context);
     try {
       return await untilStopped(einwahl, logger, context);
@@ -86,7 +88,7 @@ function reloadOnHangUp(reloading: Reloading, logger: Logger, context: CommandCo
   });
 }
 
-function handlersOf(einwahl: Einwahl, reloading: Reloading): ControlHandlers {
+function handlersOf(einwahl: Einwahl, reloading: Reloading, log: LogControl): ControlHandlers {
   return {
     status: () => einwahl.status(),
     drain(isOn) {
@@ -96,6 +98,17 @@ function handlersOf(einwahl: Einwahl, reloading: Reloading): ControlHandlers {
     drainState: () => ({ isDraining: einwahl.isDraining, calls: einwahl.counts().calls }),
     reloading,
     rooms: einwahl.rooms,
+    log,
+  };
+}
+
+function logControl(logger: Logger, { clock, terminal }: CommandContext): LogControl {
+  return {
+    level: new RaisedLogLevel(logger, clock),
+    plant: (planted) => {
+      logger.info({ planted }, "planted by einwahl prove: this number is nobody's");
+      terminal.note(`planted by einwahl prove: ${planted}`);
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { ZodError } from "zod";
 import type { RoomStore } from "../store/room-store.js";
 import { type Result, failure, success } from "../result.js";
 import { type DrainAnswer, drainAnswer, reloadAnswer } from "./answers.js";
+import { type LogControl, addLogRoutes } from "./log-routes.js";
 import { addPinRoutes } from "./pin-routes.js";
 import type { Reloading } from "./reloading.js";
 import { SocketFile } from "./socket-file.js";
@@ -18,6 +19,8 @@ export interface ControlHandlers {
   readonly reloading: Reloading | undefined;
   /** `undefined`: this instance keeps no PINs. */
   readonly rooms: RoomStore | undefined;
+  /** `undefined`: the log of this instance can't be worked on. */
+  readonly log?: LogControl;
 }
 
 export interface ControlServerOptions {
@@ -85,4 +88,9 @@ function addRoutes(server: FastifyInstance, { handlers, onBug }: ControlServerOp
     return reloadAnswer.parse(await reloading.reload());
   });
   addPinRoutes(server, () => now().rooms);
+  addLogRoutes(server, () => {
+    const { log } = now();
+    if (log === undefined) throw Object.assign(new Error("the log of this instance can't be worked on"), { statusCode: 404 });
+    return log;
+  });
 }
