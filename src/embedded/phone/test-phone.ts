@@ -3,6 +3,7 @@ import { success, type Result } from "../../result.js";
 import type { CodecName } from "../rtp/g711.js";
 import { MediaSession, type MediaProfile, type NegotiationFailure, type SrtpPolicy } from "../rtp/media-session.js";
 import { Pacer } from "../rtp/pacer.js";
+import type { WireTap } from "../rtp/rtp-socket.js";
 import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
 import { type Credentials, SipUserAgent, type HeaderList, type SipAddress, type SipTimers, type TlsOptions, type Transport } from "../sip/index.js";
@@ -25,6 +26,8 @@ export interface TestPhoneOptions {
   readonly pacer?: Pacer;
   /** Kept of each call, the latest; default 120,000 ms. */
   readonly recordingLimitMs?: number;
+  /** Is shown every datagram of audio as it is on the wire. */
+  readonly onWire?: WireTap;
 }
 
 export interface DialOptions {
@@ -106,7 +109,8 @@ export class TestPhone {
   /** Calls. Returns as soon as the INVITE is on its way; rejects when no port is free for the audio. */
   async dial(options: DialOptions): Promise<PhoneCall> {
     const address = this.#options.localAddress ?? "127.0.0.1";
-    const media = await MediaSession.open({ address, clock: this.#clock, pacer: this.#pacer });
+    const { onWire } = this.#options;
+    const media = await MediaSession.open({ address, clock: this.#clock, pacer: this.#pacer, ...(onWire !== undefined && { onWire }) });
     const waits = new PendingWaits(this.#clock);
     const audio = new CallAudio(media, {
       pacer: this.#pacer,

@@ -9,7 +9,7 @@ import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type Answe
 import { Pacer } from "./pacer.js";
 import { RtpReceiver } from "./rtp-receiver.js";
 import { RtpSender } from "./rtp-sender.js";
-import { RtpSocket } from "./rtp-socket.js";
+import { RtpSocket, type WireTap } from "./rtp-socket.js";
 import { makeCryptoLine, type CryptoLine } from "./sdes.js";
 import { OFFERED_TELEPHONE_EVENT, parseRemoteSdp, writeSdp, type Direction, type LocalMedia, type MediaProfile, type NegotiationFailure, type RemoteMedia } from "./sdp.js";
 import { ALL_SUITES, SUITES, SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
@@ -30,6 +30,8 @@ export interface MediaSessionOptions {
   readonly clock?: Clock;
   /** Paces outgoing digits; share one among sessions. */
   readonly pacer?: Pacer;
+  /** Is shown every datagram as it is on the wire. Must not throw. */
+  readonly onWire?: WireTap;
 }
 
 export interface OfferOptions {
@@ -68,6 +70,7 @@ export class MediaSession {
   readonly #receiver: RtpReceiver;
   readonly #digits: DigitReceiver;
   readonly #sessionId: number;
+  readonly #onWire: WireTap | undefined;
   #version: number;
   #localSdp = "";
   #remoteSdp = "";
@@ -96,6 +99,7 @@ export class MediaSession {
     this.#receiver = new RtpReceiver(clock);
     this.#sender = new RtpSender({ clock, random: this.#random, transmit: (packet) => { this.#transmit(packet); } });
     this.#digits = new DigitReceiver((digit, durationMs) => { this.onDigit(digit, durationMs); });
+    this.#onWire = o.onWire;
     this.#sessionId = this.#random(4).readUInt32BE(0);
     this.#version = this.#sessionId;
     this.#listen();
@@ -289,10 +293,13 @@ export class MediaSession {
 
   #transmit(packet: Uint8Array): void {
     const to = this.#receiver.source ?? this.#chosen?.media;
-    if (to !== undefined && !this.#closed) this.#socket.send(packet, to.port, to.address);
+    if (to === undefined || this.#closed) return;
+    this.#onWire?.("out", packet);
+    this.#socket.send(packet, to.port, to.address);
   }
 
   #onPacket(datagram: Buffer, from: RemoteInfo): void {
+    this.#onWire?.("in", datagram);
     const packet = this.#receiver.receive(datagram, from);
     const chosen = this.#chosen;
     if (packet === undefined || chosen === undefined || this.#closed) return;

@@ -8,6 +8,9 @@ export interface RtpSocketOptions {
   readonly random: (bytes: number) => Buffer;
 }
 
+/** Is shown every datagram as it is on the wire; must not throw. */
+export type WireTap = (direction: "in" | "out", datagram: Uint8Array) => void;
+
 const RECEIVE_BUFFER = 256 * 1024;
 
 function bind(address: string, port: number): Promise<Socket> {
