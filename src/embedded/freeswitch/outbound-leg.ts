@@ -72,7 +72,11 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
     leg.signalling = placed;
     return placed;
   };
-  let signalling = place(requestUri(dial));
+  const uri = requestUri(dial);
+  // As mod_sofia names them (mod_sofia.c, sofia_outgoing_channel; sofia_glue.c, sofia_glue_do_invite).
+  leg.setVariable("sip_destination_url", uri);
+  leg.setVariable("sip_req_uri", uri.replace(/^sip:/, ""));
+  let signalling = place(uri);
   const stopTimers = startTimers(leg, caller);
   const onCallerDown = (): void => {
     leg.hangUp("ORIGINATOR_CANCEL");
