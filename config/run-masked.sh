@@ -2,6 +2,7 @@
 # Runs a program in the foreground and masks the digits in what it prints: run-masked.sh PROGRAM [ARGUMENT...]
 # The engines print SIP headers and channel names, which hold callers' numbers and PINs. Masked as [number] are four digits
 # or more, also with "+", spaces, hyphens, dots or brackets between them as in telephone numbers, or percent-encoded.
+# Keys are logged one by one (RECV DTMF 5:960, Signal=5) and are masked as [key]: together they are a PIN.
 # Kept are the time at the beginning of a line, ports behind an address, source lines (sofia.c:7034) and UUIDs.
 # The dialplan's key (64 hexadecimal digits, X-Einwahl-Key) is masked too. Control characters are printed as "?", so that no header draws on a terminal or looks like another line.
 # Printed where it would have been, or, with EINWAHL_LOG_DIR, into the files of daily-log.sh there: EINWAHL_LOG_NAME-2026-11-26.log
@@ -28,6 +29,7 @@ s/(\n[0-9a-f]-[0-9a-f]{3})([0-9a-f]{3})([0-9a-f]{3})([0-9a-f]{3})/\1\n\2\n\3\n\4
 s/(\+|%2[Bb]|[Tt][Ee][Ll]:)([-. ()\/]{0,2}([0-9]|%3[0-9])){4,}/\1[number]/g
 s/(0|%30)([- ()\/]{0,2}([0-9]|%3[0-9])){4,}/[number]/g
 s/([0-9]|%3[0-9]){4,}/[number]/g
+s/((DTMF|dtmf|Digit|DIGIT|Signal|signal|packet for)[ (=:[]{1,4})[0-9A-D*#]([^0-9A-Za-z]|$)/\1[key]\3/g
 s/\n//g
 '
 echo | sed -u -E "$masks" >/dev/null 2>&1 || { echo "run-masked.sh: this sed can't mask line by line (sed -u -E)" >&2; exit 78; }

@@ -30,6 +30,24 @@ await t.test("numbers and PINs are masked however they are written", (t) => {
   t.end();
 });
 
+await t.test("keys, of which a log tells one by one, are masked", (t) => {
+  for (const [line, wanted] of [
+    ["switch_rtp.c:7943 RTP RECV DTMF 5:960", "switch_rtp.c:7943 RTP RECV DTMF [key]:960"],
+    ["switch_channel.c:528 RECV DTMF *:800", "switch_channel.c:528 RECV DTMF [key]:800"],
+    ["mod_dptools.c:2372 Digit 5", "mod_dptools.c:2372 Digit [key]"],
+    ["x EXCESSIVE DTMF DIGIT [7] LEN [800]", "x EXCESSIVE DTMF DIGIT [[key]] LEN [800]"],
+    ["Send start packet for [3] ts=1", "Send start packet for [[key]] ts=1"],
+    ["sofia.c:10123 INFO DTMF(0)", "sofia.c:10123 INFO DTMF([key])"],
+    ["Signal=5?", "Signal=[key]?"],
+    ["Signal= #", "Signal= [key]"],
+    ["Enqueuing RFC2833 DTMF 9 of length 800", "Enqueuing RFC[number] DTMF [key] of length 800"],
+    ["dtmf send payload to 101", "dtmf send payload to 101"],
+  ] as const) {
+    t.strictSame(masked(line), [wanted]);
+  }
+  t.end();
+});
+
 await t.test("what helps to read a log stays", (t) => {
   for (const line of [
     "2026-11-26 15:01:14.123456 98.50% [WARNING] switch_ivr_originate.c:4123 x",
