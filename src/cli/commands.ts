@@ -7,6 +7,7 @@ import { numbersCommand } from "./numbers-command.js";
 import { listPinsCommand } from "./pins/list-command.js";
 import { releasePinCommand, reservePinCommand } from "./pins/room-commands.js";
 import { exportPinsCommand, importPinsCommand } from "./pins/transfer-commands.js";
+import { proveCommand } from "./prove-command.js";
 import { reloadCommand } from "./reload-command.js";
 import { runCommand } from "./run-command.js";
 import { statusCommand } from "./status-command.js";
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   exportPinsCommand,
   importPinsCommand,
   callCommand,
+  proveCommand,
 ];

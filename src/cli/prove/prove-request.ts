@@ -1,0 +1,67 @@
+import { type PlaceId, placeIds } from "../../prove/place.js";
+import { type Result, failure, success } from "../../result.js";
+
+export const logParts = ["einwahl", "drachtio", "freeswitch"] as const;
+
+export type LogPart = (typeof logParts)[number];
+
+/** What `einwahl prove` was asked for, as it was typed. */
+export interface ProveOptions {
+  readonly config: string | undefined;
+  readonly log: readonly string[];
+  readonly without: readonly string[];
+  readonly "freeswitch-files": readonly string[];
+  readonly also: readonly string[];
+  readonly "token-file": string | undefined;
+  readonly "raise-engines": boolean;
+  readonly server: string | undefined;
+  readonly "plain-port": string | undefined;
+  readonly ca: string | undefined;
+  readonly "server-name": string | undefined;
+  readonly insecure: boolean;
+  readonly bbb: string | undefined;
+  readonly prompts: string | undefined;
+  readonly json: boolean;
+}
+
+export interface NamedLog {
+  /** `undefined`: all parts print there. */
+  readonly part: LogPart | undefined;
+  /** `-`: standard input. */
+  readonly path: string;
+}
+
+/** The same, read. */
+export interface ProveRequest {
+  readonly logs: readonly NamedLog[];
+  readonly without: ReadonlySet<PlaceId>;
+  readonly plainPort: number | undefined;
+  readonly urls: readonly string[];
+  readonly files: readonly string[];
+}
+
+const defaultPlainPort = 5_060;
+
+/** Reads the options; the failure is a sentence for the one who typed them. */
+export function readProveRequest(options: ProveOptions): Result<ProveRequest, string> {
+  const without = options.without.map((id) => placeIds.find((each) => each === id));
+  if (!without.every((id) => id !== undefined)) return failure(`--without is one of ${placeIds.join(", ")}`);
+  const plainPort = readPort(options["plain-port"]);
+  if (!plainPort.ok) return plainPort;
+  const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+  const urls = options.also.filter(isUrl);
+  if (!urls.every((url) => URL.canParse(url))) return failure("--also has a URL that makes no sense");
+  return success({ logs: options.log.map(readLog), without: new Set(without), plainPort: plainPort.value, urls, files: options.also.filter((text) => !isUrl(text)) });
+}
+
+/** A path may have `=` in it: only the name of a part before it counts. */
+function readLog(text: string): NamedLog {
+  const part = logParts.find((each) => text.startsWith(`${each}=`));
+  return { part, path: part === undefined ? text : text.slice(part.length + 1) };
+}
+
+function readPort(text: string | undefined): Result<number | undefined, string> {
+  if (text === "off") return success(undefined);
+  const port = text === undefined ? defaultPlainPort : Number(text);
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? success(port) : failure("--plain-port is a port or off");
+}

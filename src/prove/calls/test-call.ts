@@ -1,0 +1,116 @@
+import type { Clock } from "../../clock.js";
+import type { PhoneCall } from "../../embedded/phone/phone-call.js";
+import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../embedded/phone/test-phone.js";
+import { FRAME_MS } from "../../embedded/rtp/pacer.js";
+import type { Latch } from "../../latch.js";
+import type { Mark } from "../mark.js";
+import type { CallRoute } from "./route.js";
+
+/** How one call went. */
+export interface CallOutcome {
+  /** Whether it came to what it was placed for. */
+  readonly ok: boolean;
+  /** What happened, to be read after the call's title and a colon; reveals no mark. */
+  readonly what: string;
+}
+
+export interface Caller {
+  readonly number: Mark;
+  readonly name: Mark;
+}
+
+export interface TestCallTools {
+  readonly route: CallRoute;
+  readonly clock: Clock;
+  /** Hangs up. */
+  readonly stop: Latch<true>;
+}
+
+/** einwahl answers at once, and a media server that is busy within seconds. */
+const answerTimeoutMs = 20_000;
+const promptTimeoutMs = 30_000;
+
+/** One call of a marked caller, by a telephone of its own. */
+export class TestCall {
+  readonly call: PhoneCall;
+  readonly #route: CallRoute;
+  readonly #clock: Clock;
+  #frames = 0;
+  /** When the caller typed last, in milliseconds of audio. */
+  #typedMs = 0;
+
+  private constructor(call: PhoneCall, { route, clock }: TestCallTools) {
+    this.call = call;
+    this.#route = route;
+    this.#clock = clock;
+    call.audio.listenForPrompts(route.prompts);
+    call.audio.onFrame(() => {
+      this.#frames += 1;
+    });
+  }
+
+  /**
+   * Dials, hands the call over, and hangs up after that. Nothing of it is left when this returns.
+   *
+   * @param more changes what is dialled
+   */
+  static async place(tools: TestCallTools, caller: Caller, more: { readonly dial?: Partial<DialOptions>; readonly phone?: Partial<TestPhoneOptions> }, then: (call: TestCall) => Promise<CallOutcome>): Promise<CallOutcome> {
+    const { route, clock, stop } = tools;
+    const phone = await TestPhone.open({ ...route.phone, clock, ...more.phone });
+    let closing: Promise<void> | undefined;
+    const unsubscribe = stop.onSet(() => {
+      closing = phone.close();
+    });
+    try {
+      const call = await phone.dial({ ...route.dial, number: caller.number.reveal(), display: caller.name.reveal(), ...more.dial });
+      return await then(new TestCall(call, tools));
+    } finally {
+      unsubscribe();
+      await (closing ?? phone.close());
+    }
+  }
+
+  /** `undefined`: it was answered; else how it was refused. */
+  async refusal(): Promise<CallOutcome["what"] | undefined> {
+    const cancelTimer = this.#clock.after(answerTimeoutMs, () => {
+      this.call.hangUp().catch(() => undefined);
+    });
+    const answered = await this.call.answered;
+    cancelTimer();
+    if (answered.ok) return undefined;
+    const { by, status, reason } = answered.failure;
+    return by === "peer" ? `refused with ${status}` : `not answered: ${reason}`;
+  }
+
+  /** Whether einwahl says this after what was typed last, by the name of its recording without a language. */
+  async hears(prompt: string): Promise<boolean> {
+    return (await this.call.audio.waitForPrompt(`${this.#route.language}/${prompt}`, promptTimeoutMs, { fromMs: this.#typedMs })) !== undefined;
+  }
+
+  async types(keys: string): Promise<boolean> {
+    this.#typedMs = this.#frames * FRAME_MS;
+    return await this.call.sendDigits(keys);
+  }
+
+  /** False when the call was over before. */
+  async stays(ms: number): Promise<boolean> {
+    return await this.#before(this.call.ended, ms) === "late";
+  }
+
+  /** Whether it is over within that time. */
+  async ends(withinMs: number): Promise<boolean> {
+    return await this.#before(this.call.ended, withinMs) === "settled";
+  }
+
+  async #before(what: Promise<unknown>, ms: number): Promise<"settled" | "late"> {
+    return await new Promise((resolve, reject) => {
+      const cancelTimer = this.#clock.after(ms, () => {
+        resolve("late");
+      });
+      what.then(() => {
+        cancelTimer();
+        resolve("settled");
+      }, reject);
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { decodeG711, encodeG711 } from "../../embedded/rtp/g711.js";
+import { PromptRecogniser } from "../../embedded/phone/prompt-recognition.js";
+import type { KnownPrompt } from "../../embedded/phone/prompt-library.js";
+import { clearToneLevel } from "../../embedded/phone/tone-level.js";
+import { ToneGenerator } from "../../embedded/rtp/tone.js";
+
+/** RFC 3550 section 5.1, without contributing sources and extensions, which neither side sends. */
+const headerBytes = 12;
+/** 20 ms of G.711. */
+const frameBytes = 160;
+/** What is kept of one direction, about two minutes. */
+const maxPackets = 6_000;
+const windowSamples = 800;
+
+export interface PlainReading {
+  readonly packets: number;
+  /** Share of the time in which the tone is heard, 0 to 1. */
+  readonly tone: number;
+  /** Recordings that are recognised. */
+  readonly prompts: number;
+}
+
+/** The datagrams of a call, kept as somebody on the way would see them. */
+export class Wire {
+  readonly #packets: Readonly<Record<"in" | "out", Uint8Array[]>> = { in: [], out: [] };
+
+  readonly tap = (direction: "in" | "out", datagram: Uint8Array): void => {
+    const packets = this.#packets[direction];
+    if (packets.length < maxPackets) packets.push(Uint8Array.from(datagram));
+  };
+
+  /** What would be heard if the packets were plain RTP with G.711 in it. */
+  readAsPlain(direction: "in" | "out", hz: number, prompts: readonly KnownPrompt[]): PlainReading {
+    return readAsPlain(this.#packets[direction], hz, prompts);
+  }
+}
+
+/** The same reading of packets that are plain: it hears the tone, so it could fail. */
+export function readingOfPlain(hz: number): PlainReading {
+  const header = new Uint8Array(headerBytes);
+  const tone = new ToneGenerator(hz);
+  const packets = Array.from({ length: 50 }, () => Uint8Array.from([...header, ...encodeG711("PCMA", tone.next())]));
+  return readAsPlain(packets, hz, []);
+}
+
+function readAsPlain(packets: readonly Uint8Array[], hz: number, prompts: readonly KnownPrompt[]): PlainReading {
+  const audio = packets.filter((packet) => packet.length >= headerBytes + frameBytes);
+  const readings = (["PCMA", "PCMU"] as const).map((codec) => {
+    const recogniser = new PromptRecogniser(prompts);
+    let window: number[] = [];
+    let windows = 0;
+    let withTone = 0;
+    for (const packet of audio) {
+      const pcm = decodeG711(codec, packet.subarray(headerBytes, headerBytes + frameBytes));
+      recogniser.push(pcm);
+      window.push(...pcm);
+      if (window.length < windowSamples) continue;
+      windows += 1;
+      if (clearToneLevel(Int16Array.from(window), hz) > 0) withTone += 1;
+      window = [];
+    }
+    return { tone: windows === 0 ? 0 : withTone / windows, prompts: prompts.length === 0 ? 0 : recogniser.matches().length };
+  });
+  return { packets: audio.length, tone: Math.max(...readings.map(({ tone }) => tone)), prompts: Math.max(...readings.map((reading) => reading.prompts)) };
+}

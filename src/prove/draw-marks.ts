@@ -1,0 +1,57 @@
+import type { RandomBelow } from "./random.js";
+import { Mark } from "./mark.js";
+
+/**
+ * Numbers that the Bundesnetzagentur keeps free for fiction, without their last three digits ("Rufnummern für
+ * Medienproduktionen"): Berlin, Frankfurt, Hamburg, Cologne, Munich.
+ */
+const fictionalRanges = ["+493023125", "+496990009", "+494066969", "+492214710", "+498999998"] as const;
+
+/** A PIN so long that it is found nowhere by chance; BBB's dialplan takes 11 digits (`^(\d{5,11})$`). */
+export const wrongPinDigits = 11;
+/** As long as a reserved PIN at most, see `longestReservablePin`. */
+export const conferencePinDigits = 9;
+
+const nameLetters = 12;
+const maxDraws = 1_000;
+
+/** Draws marks, none of them twice, and none that the installation has itself. */
+export class MarkSource {
+  readonly #randomBelow: RandomBelow;
+  readonly #taken: Set<string>;
+
+  /** @param taken digits and names that are no marks, such as the numbers of trunks */
+  constructor(randomBelow: RandomBelow, taken: Iterable<string>) {
+    this.#randomBelow = randomBelow;
+    this.#taken = new Set(taken);
+  }
+
+  number(title: string): Mark {
+    return new Mark("number", title, this.#draw(() => {
+      const range = fictionalRanges[this.#randomBelow(fictionalRanges.length)] ?? fictionalRanges[0];
+      return `${range}${String(this.#randomBelow(1_000)).padStart(3, "0")}`;
+    }));
+  }
+
+  /** The first digit is neither 0, which programs drop, nor 9, with which BBB's echo test begins (99999). */
+  pin(title: string, digits: number): Mark {
+    return new Mark("pin", title, this.#draw(() => {
+      const rest = Array.from({ length: digits - 1 }, () => String(this.#randomBelow(10)));
+      return `${1 + this.#randomBelow(8)}${rest.join("")}`;
+    }));
+  }
+
+  name(title: string): Mark {
+    return new Mark("name", title, this.#draw(() => Array.from({ length: nameLetters }, () => String.fromCharCode(0x61 + this.#randomBelow(26))).join("")));
+  }
+
+  #draw(draw: () => string): string {
+    for (let draws = 0; draws < maxDraws; draws++) {
+      const text = draw();
+      if (this.#taken.has(text)) continue;
+      this.#taken.add(text);
+      return text;
+    }
+    throw new Error("all marks are taken");
+  }
+}

@@ -1,0 +1,65 @@
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { BbbApi } from "../../bbb/api-client.js";
+import { apiChecksum } from "../../bbb/api-checksum.js";
+import type { BbbServerConfig } from "../../config/config.js";
+import { faultCode } from "../../network-fault.js";
+import { type Result, failure, success } from "../../result.js";
+import { TestConference } from "../../synthetic/test-conference.js";
+import { type Permission, type Place, type Plant, answerTimeoutMs, plantWord } from "../place.js";
+import type { Piece } from "../search.js";
+
+const callName = "getMeetings";
+
+/** What BBB tells of its meetings: names of callers among it. */
+export function bbbPlace(servers: readonly BbbServerConfig[], permits: Permission, plants: readonly Plant[]): Place {
+  return {
+    id: "bbb",
+    name: "BBB: getMeetings of each server, with the names of those who are in",
+    when: "calls",
+    permits,
+    plants,
+    begin: () => Promise.resolve(),
+    look: async () => {
+      const answers = await Promise.all(servers.map(meetingsOf));
+      return {
+        pieces: answers.flatMap((answer) => (answer.ok ? [answer.value] : [])),
+        unseen: answers.flatMap((answer) => (answer.ok ? [] : [answer.failure])),
+      };
+    },
+  };
+}
+
+/** A conference whose id has the mark. BBB lists a conference for a while after its end. */
+export function plantConference({ name, apiUrl, secret, checksum }: BbbServerConfig, newPin: () => string): Plant {
+  return {
+    how: `as the id of a conference on ${name}`,
+    put: async (mark) => {
+      const opened = await TestConference.open({
+        api: new BbbApi({ url: apiUrl, secret: secret.reveal(), algorithm: checksum, answerWithinMs: answerTimeoutMs }),
+        voiceBridge: newPin(),
+        meetingId: `${plantWord}-${mark.reveal().replace("+", "")}`,
+        password: randomBytes(18).toString("base64url"),
+      });
+      if (!opened.ok) return opened;
+      return success({
+        isGone: "later",
+        remove: async () => {
+          await opened.value.end();
+        },
+      });
+    },
+  };
+}
+
+/** The answer as it is sent: `BbbApi` reads of it what calls need, and drops names. */
+async function meetingsOf({ name, apiUrl, secret, checksum }: BbbServerConfig): Promise<Result<Piece, string>> {
+  const url = `${apiUrl}${callName}?checksum=${apiChecksum(callName, "", secret.reveal(), checksum)}`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs), redirect: "error" });
+    if (response.status !== 200) return failure(`${name}: ${callName} is answered with ${response.status}`);
+    return success({ source: `${name} ${callName}`, bytes: Buffer.from(await response.arrayBuffer()) });
+  } catch (error) {
+    return failure(`${name}: ${callName} is not answered (${faultCode(error) || "no answer in time"})`);
+  }
+}

@@ -1,0 +1,114 @@
+import { Buffer } from "node:buffer";
+import { z } from "zod";
+import type { Clock } from "../../clock.js";
+import type { LoggingConfig, MediaServerConfig } from "../../config/config.js";
+import type { ControlClient } from "../../control/control-client.js";
+import { explainControlFailure } from "../../control/explain-failure.js";
+import { DayNames } from "../../log/day-names.js";
+import { EventSocketSession } from "../../media/event-socket-session.js";
+import { failure, success } from "../../result.js";
+import { type Look, type Place, type PlaceId, type Plant, answerTimeoutMs, maxPlaceBytes, plantWord } from "../place.js";
+import { FileTails } from "./file-tails.js";
+
+/** einwahl writes the mark itself, into its log and to standard error. */
+export function plantByEinwahl(client: ControlClient): Plant {
+  return {
+    how: "by einwahl itself, asked over its control socket",
+    put: async (mark) => {
+      const body = { type: "application/json", text: JSON.stringify({ text: `${plantWord} ${mark.reveal()}` }) };
+      const sent = await client.ask({ method: "POST", path: "/log/planted", body }, z.object({ level: z.string() }));
+      return sent.ok ? success(undefined) : failure(explainControlFailure(sent.failure));
+    },
+  };
+}
+
+/** FreeSWITCH logs an endpoint type that it does not know, as an error and before it calls anything (switch_core_session.c). */
+export function plantByFreeSwitch({ name, eventSocket: { host, port, password } }: MediaServerConfig, clock: Clock): Plant {
+  return {
+    how: `by FreeSWITCH ${name}, asked to call by a way that it does not know`,
+    put: async (mark) => {
+      const session = await EventSocketSession.open({ host, port, password: password.reveal() }, clock, answerTimeoutMs);
+      if (!session.ok) return failure(`its event socket can't be used (${session.failure.kind})`);
+      try {
+        const answer = await session.value.api(`originate ${plantWord}${mark.reveal().replace("+", "")}/x &hangup`);
+        return answer.ok ? success(undefined) : answer;
+      } finally {
+        session.value.close();
+      }
+    },
+  };
+}
+
+/** The files of `logging.file`. */
+export function logFilesPlace(file: NonNullable<LoggingConfig["file"]>, plant: Plant): Place {
+  const names = new DayNames(file);
+  const tails = new FileTails([names.directory], (path) => names.dayOf(path.slice(names.directory.length + 1)) !== undefined);
+  return {
+    id: "einwahl-log",
+    name: "einwahl's log (logging.file)",
+    when: "afterwards",
+    permits: () => undefined,
+    plants: [plant],
+    begin: () => tails.begin(),
+    look: () => tails.look(),
+  };
+}
+
+export interface OutputOptions {
+  readonly id: PlaceId;
+  readonly name: string;
+  readonly paths: readonly string[];
+  /** Standard input is read for it, too. */
+  readonly input: InputReader | undefined;
+  readonly plants: readonly Plant[];
+}
+
+/** What a part has written to its standard output and standard error, where the operator says that it went. */
+export function outputPlace({ id, name, paths, input, plants }: OutputOptions): Place {
+  const tails = new FileTails(paths);
+  return {
+    id,
+    name,
+    when: "afterwards",
+    permits: () => undefined,
+    plants,
+    begin: () => tails.begin(),
+    look: async () => {
+      const look = await tails.look();
+      return input === undefined ? look : { pieces: [...look.pieces, ...input.look().pieces], unseen: [...look.unseen, ...input.look().unseen] };
+    },
+  };
+}
+
+/** Keeps what comes on standard input, as `docker compose logs -f` writes it. */
+export class InputReader {
+  readonly #stream: AsyncIterable<Buffer | string>;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #fault: string | undefined;
+
+  constructor(stream: AsyncIterable<Buffer | string>) {
+    this.#stream = stream;
+  }
+
+  /** Reads until the input ends or is too much; never rejects. */
+  async read(): Promise<void> {
+    try {
+      for await (const chunk of this.#stream) {
+        const bytes = Buffer.from(chunk);
+        this.#bytes += bytes.length;
+        if (this.#bytes > maxPlaceBytes) {
+          this.#fault = "standard input: it is too much";
+          return;
+        }
+        this.#chunks.push(bytes);
+      }
+    } catch {
+      this.#fault = "standard input can't be read";
+    }
+  }
+
+  look(): Look {
+    return { pieces: [{ source: "standard input", bytes: Buffer.concat(this.#chunks) }], unseen: this.#fault === undefined ? [] : [this.#fault] };
+  }
+}

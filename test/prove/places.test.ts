@@ -1,0 +1,102 @@
+import { appendFile, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import t from "tap";
+import { Secret } from "../../src/caller/secret.js";
+import { systemClock } from "../../src/clock.js";
+import { Mark } from "../../src/prove/mark.js";
+import { directoryPlace, plantFile } from "../../src/prove/places/directories.js";
+import { FileTails } from "../../src/prove/places/file-tails.js";
+import { redisPlace } from "../../src/prove/places/redis.js";
+import { Watch } from "../../src/prove/watch.js";
+import { RedisConnection } from "../../src/store/redis-connection.js";
+import { scratchFolder } from "../e2e/support/scratch.js";
+import { RedisServer, noRedis } from "../store/support/redis-server.js";
+
+const number = new Mark("number", "the number", "+493023125678");
+const planted = (): Mark => new Mark("number", "planted", "+493023125111");
+
+await t.test("of a log only what comes after the beginning is read, and all of a new file", async (t) => {
+  const folder = await scratchFolder(t, "tails");
+  const log = join(folder, "a.log");
+  await writeFile(log, "before\n");
+  const tails = new FileTails([folder]);
+  await tails.begin();
+  await appendFile(log, "after\n");
+  await writeFile(join(folder, "b.log"), "new\n");
+  const read = async (): Promise<readonly string[]> => (await tails.look()).pieces.map(({ bytes }) => bytes.toString());
+  t.strictSame(await read(), ["after\n", "new\n"]);
+  await rename(log, join(folder, "a.log.1"));
+  await writeFile(log, "rotated\n");
+  t.strictSame(await read(), ["rotated\n", "before\nafter\n", "new\n"], "after a rotation nothing is missed");
+  await writeFile(log, "x");
+  t.strictSame((await read())[0], "x", "nor when it was truncated");
+  await rm(log);
+  await mkdir(join(folder, "inner"));
+  await symlink(folder, join(folder, "inner", "loop"));
+  t.match((await tails.look()).unseen.join(" "), /too deep|too many|more than/, "a loop ends, and is told");
+  t.match(await new FileTails([join(folder, "nothing")]).look(), { pieces: [], unseen: [/ENOENT/] });
+});
+
+await t.test("a place: the planted mark is found and removed, a mark in it is found, and nothing else", async (t) => {
+  const folder = await scratchFolder(t, "place");
+  const place = directoryPlace({ id: "store", name: "store", directories: [folder], permits: () => undefined, plants: [plantFile(folder)] });
+  const watch = new Watch(place, systemClock);
+  await watch.tryPlants(planted);
+  await watch.look([number], undefined);
+  t.match(watch.record, { hits: [], unseen: [], looks: 1, plants: [{ outcome: "found", removed: "removed" }] });
+  await writeFile(join(folder, "leak"), "+49 30 23125678");
+  await watch.look([number], "talking");
+  t.match(watch.record.hits, [{ form: "plain", stage: "talking" }]);
+
+  const permitting = new Watch({ ...place, permits: (_mark, isCallUp) => (isCallUp ? "it is dialled" : undefined) }, systemClock);
+  await permitting.look([number], "talking");
+  t.match(permitting.record, { hits: [], permitted: ["the number: it is dialled"] });
+  await permitting.look([number], undefined);
+  t.equal(permitting.record.hits.length, 1, "what is permitted during a call is a finding afterwards");
+});
+
+await t.test("a plant that does not arrive is told, a masked one counts as arrived", async (t) => {
+  const folder = await scratchFolder(t, "plant");
+  const place = directoryPlace({ id: "files", name: "log", directories: [folder], permits: () => undefined, plants: [] });
+  const instant = { now: () => 0, after: (_ms: number, callback: () => void) => { setImmediate(callback); return () => undefined; } };
+  const attempt = async (line: string): Promise<unknown> => {
+    const watch = new Watch(place, instant);
+    await watch.tryPlant({ how: "by hand", put: async () => {
+      await writeFile(join(folder, "log"), line);
+      return { ok: true, value: undefined };
+    } }, planted());
+    return watch.record.plants;
+  };
+  t.match(await attempt("something else"), [{ outcome: "missing", removed: "stays" }]);
+  t.match(await attempt("x einwahlprove [number]"), [{ outcome: "masked", removed: "stays" }, { outcome: "found", removed: "nothing-there" }]);
+});
+
+await t.test("Redis: every type of value is read, keys too, and the planted key is gone", { skip: noRedis }, async (t) => {
+  const server = await RedisServer.start();
+  t.teardown(() => server.stop());
+  const place = redisPlace({ kind: "redis", url: Secret.of(server.url), prefix: "einwahl" }, () => undefined, systemClock);
+  const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined });
+  t.teardown(() => redis.close());
+  const watch = new Watch(place, systemClock);
+  await watch.tryPlants(planted);
+  await watch.look([number], undefined);
+  t.match(watch.record, { hits: [], unseen: [], plants: [{ how: "as a key in Redis", outcome: "found", removed: "removed" }] });
+  t.match(await redis.command("DBSIZE"), { ok: true, value: 0 });
+  for (const command of [
+    ["SET", "03023125678", "x"],
+    ["SET", "k", "493023125678"],
+    ["HSET", "k", "a", "b", "caller", "+493023125678"],
+    ["RPUSH", "k", "a", "+493023125678"],
+    ["SADD", "k", "+493023125678"],
+    ["ZADD", "k", "1", "+493023125678"],
+    ["XADD", "k", "*", "from", "+493023125678"],
+  ]) {
+    await redis.command("FLUSHDB");
+    t.ok((await redis.command(...command)).ok);
+    const again = new Watch(place, systemClock);
+    await again.look([number], undefined);
+    t.equal(again.record.hits.length, 1, command.join(" "));
+  }
+  await server.down();
+  t.match((await place.look()).unseen, [/Redis does not answer/]);
+});
