@@ -24,6 +24,8 @@ interface Answer {
   readonly serverTime: number | undefined;
   /** Why the API did not give its meetings; `undefined`: it did. */
   readonly fault: string | undefined;
+  /** Of the meetings; none where there is a fault. */
+  readonly pins: readonly string[];
 }
 
 /** The API of one BBB server: reachable, the right one, the secret right, the clocks alike, and the certificate not about to expire. */
@@ -47,35 +49,42 @@ export function bbbApiCheck(index: number, server: BbbServerConfig, tools: Check
   };
 }
 
+/** The PINs of a server's meetings; none where it does not answer, of which `bbbApiCheck` tells. */
+export async function readOpenPins(server: BbbServerConfig): Promise<readonly string[]> {
+  const answer = await askForMeetings(server, server.checksum);
+  return answer.ok ? answer.value.pins : [];
+}
+
 async function askForMeetings({ apiUrl, secret }: BbbServerConfig, algorithm: ChecksumAlgorithm): Promise<Result<Answer, string>> {
   const url = `${apiUrl}getMeetings?checksum=${apiChecksum("getMeetings", "", secret.reveal(), algorithm)}`;
   try {
     // A redirect would carry the checksum to somewhere else.
     const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs), redirect: "manual" });
     const date = Date.parse(response.headers.get("date") ?? "");
-    const fault = response.status === 200 ? await readMeetings(response) : undefined;
+    const meetings = response.status === 200 ? await readMeetings(response) : success([]);
     if (response.status !== 200) await response.body?.cancel();
     return success({
       status: response.status,
       isHtml: /^text\/html\b/.test(response.headers.get("content-type") ?? ""),
       serverTime: Number.isNaN(date) ? undefined : date,
-      fault,
+      fault: meetings.ok ? undefined : meetings.failure,
+      pins: meetings.ok ? meetings.value : [],
     });
   } catch (error) {
     return failure(error instanceof Error && error.name === "TimeoutError" ? "connect timeout" : faultCode(error));
   }
 }
 
-async function readMeetings({ body }: Response): Promise<string | undefined> {
+async function readMeetings({ body }: Response): Promise<Result<readonly string[], string>> {
   const reader = new MeetingsReader();
   let bytes = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > largestAnswer) return "the answer is too large";
+    if (bytes > largestAnswer) return failure("the answer is too large");
     reader.read(chunk);
   }
   const meetings = reader.end();
-  return meetings.ok ? undefined : meetings.failure;
+  return meetings.ok ? success(meetings.value.map(({ voiceBridge }) => voiceBridge.reveal())) : meetings;
 }
 
 function ofFault(path: string, host: string, code: string): Finding {

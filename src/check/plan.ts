@@ -7,6 +7,7 @@ import { drachtioCheck } from "./drachtio.js";
 import { httpPortChecks, publicUrlCheck } from "./http.js";
 import { mediaServerCheck } from "./media-server.js";
 import { MediaTrust } from "./media-trust.js";
+import { pinStrengthCheck } from "./pin-strength.js";
 import { RunningInstance, runningCheck } from "./running.js";
 import { logFileCheck, storeCheck } from "./store.js";
 import { trunkCheck } from "./trunk.js";
@@ -32,6 +33,7 @@ export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
     }),
     ...httpPortChecks(config, instance),
     ...(publicUrl === undefined ? [] : [publicUrlCheck(publicUrl, instance, tools)]),
+    pinStrengthCheck(config, instance),
     ...(needsStore(config) ? [storeCheck(config, instance, tools)] : []),
     ...(file === undefined ? [] : [logFileCheck(file)]),
   ];

@@ -215,4 +215,14 @@ await t.test("einwahl check: BBB servers", async (t) => {
     },
   ];
   for (const broken of [...api, ...sip]) await t.test(broken.name, (t) => bench.finds(t, broken));
+
+  await t.test("many meetings with PINs of five digits: how many guesses they stand", async (t) => {
+    const bbb = bench.world.bbbs[1];
+    for (let meeting = 1; meeting <= 10; meeting += 1) bbb.createMeeting({ meetingID: `short-${meeting}`, name: `short-${meeting}`, voiceBridge: `6000${meeting % 10}` });
+    await bench.finds(t, {
+      name: "",
+      break: (settings) => settings,
+      finds: [{ severity: "warning", path: "pins", message: /^12 PINs of 5 digits are open: a guesser hits one after about 8,333 wrong PINs\. /, cure: /nine digits.*defaultNumDigitsForTelVoice=9/ }],
+    });
+  });
 });
