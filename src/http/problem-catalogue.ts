@@ -4,7 +4,7 @@ export const problems = {
   "malformed-json": { status: 400, title: "The body is no JSON", advice: "Send UTF-8 JSON, an object at the top." },
   "malformed-url": { status: 400, title: "The URL is not well-formed", advice: "Percent-encode the bytes of UTF-8, as encodeURIComponent does." },
   "malformed-http": { status: 400, title: "That is no HTTP request", advice: "Speak HTTP/1.1; TLS is up to the reverse proxy." },
-  "token-missing": { status: 401, title: "This needs a token", advice: "Send `Authorization: Bearer <token>` with a token of the configuration's http.tokens." },
+  "token-missing": { status: 401, title: "This needs a token", advice: "Send `Authorization: Bearer <token>` with a token of the configuration's http.tokens. On einwahl's own machine http.operators_port gives /status and /metrics without one." },
   "token-unknown": { status: 401, title: "The token is not known", advice: "Check it against the configuration's http.tokens, which hold the SHA-256 of each." },
   "scope-missing": { status: 403, title: "The token may not do this", advice: "Add the scope that the API's document names for this route." },
   "not-found": { status: 404, title: "There is nothing here", advice: "See /api/v1/openapi.json for what there is." },
