@@ -6,6 +6,7 @@ import type { EndCause } from "./call/cause.js";
 import type { Admission, Directory, MediaServers, Trunks } from "./call/interfaces.js";
 import { Occupancy } from "./call/occupancy.js";
 import { Pace } from "./call/pace.js";
+import { uncountedGuesses } from "./call/restraint.js";
 import type { CallSettings } from "./call/settings.js";
 import type { CallReport } from "./call/story.js";
 import type { Clock } from "./clock.js";
@@ -25,6 +26,7 @@ export interface CallsOptions {
   readonly trunks: Trunks;
   readonly hasher: CallServices["hasher"];
   readonly removals: CallServices["removals"];
+  readonly guesses: CallServices["guesses"];
   readonly media: MediaServers;
   readonly directory: Directory;
   /** What holds for a call that begins now; it keeps this until its end. */
@@ -47,7 +49,7 @@ export interface CallTerms {
 }
 
 /** What differs from call to call: who lets it in, what it takes, and who hears of it. */
-interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "takeWaitingPlace" | "entered" | "onStage" | "onPin"> {
+interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin"> {
   readonly onEnd: (report: CallReport) => void;
 }
 
@@ -123,9 +125,10 @@ export class Calls {
   }
 
   #ofSomebody(callId: string, limits: PlaceLimits): Treatment {
-    const { trunks, watcher, onTalked } = this.#options;
+    const { trunks, guesses, watcher, onTalked } = this.#options;
     return {
       trunks,
+      guesses,
       takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, limits)),
       takeWaitingPlace: (pin) => this.#places.takeWaiting(pin, limits),
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge, callId),
@@ -147,6 +150,7 @@ export class Calls {
     const { ownWatcher } = this.#options;
     return {
       trunks: { admit: () => success(own) },
+      guesses: () => uncountedGuesses,
       takePlace: () => (this.isDraining ? failure("draining") : success(() => undefined)),
       takeWaitingPlace: () => success(() => undefined),
       entered: () => () => undefined,

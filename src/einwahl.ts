@@ -11,12 +11,14 @@ import { CallerHasher } from "./caller/known-caller.js";
 import type { Clock } from "./clock.js";
 import type { BbbServerConfig, Config } from "./config/config.js";
 import { needsStore } from "./config/needs-store.js";
+import type { GuessThrottle } from "./guess-throttle.js";
 import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
 import { makeBbbServer, makeDirectory } from "./parts/bbb.js";
 import { callSettings, placeLimits } from "./parts/call-settings.js";
 import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
+import { makeGuessThrottle } from "./parts/guesses.js";
 import { KeptParts } from "./parts/kept-parts.js";
 import { makeLine } from "./parts/line.js";
 import { type MediaServerSettings, makeMediaServer, mediaServerSettings } from "./parts/media.js";
@@ -58,6 +60,7 @@ export class Einwahl {
   readonly #directory: BbbDirectory;
   readonly #pseudonymKeys: StoredDayKeys;
   readonly #throttleKeys: StoredDayKeys;
+  readonly #guesses: GuessThrottle;
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
   readonly #testLine: TestLine;
@@ -90,6 +93,7 @@ export class Einwahl {
     this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
     this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
     this.#testLine = new TestLine(this.#lines);
+    this.#guesses = makeGuessThrottle(() => this.#config, () => this.#web?.guessCounts, { clock, logger });
     this.#calls = new Calls({
       logger,
       clock,
@@ -99,6 +103,7 @@ export class Einwahl {
       trunks: this.#lines,
       hasher: new CallerHasher({ pseudonymKeys: this.#pseudonymKeys, throttleKeys: this.#throttleKeys, random: randomBytes }),
       removals: new Removals(() => this.#web?.removals),
+      guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
       directory: this.#directory,
       terms: () => ({ settings: this.#settings, limits: placeLimits(this.#config.calls) }),
@@ -283,6 +288,7 @@ export class Einwahl {
       syntheticCalls: this.#syntheticCalls.records,
       store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
       logFault: this.#logTrouble(),
+      guesses: this.#guesses.state(this.#lines.all.map(({ name }) => name)),
     };
   }
 

@@ -11,6 +11,7 @@ import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
 import type { StoreState } from "./status/parts.js";
 import { CallSums } from "./store/call-sums.js";
+import type { GuessCounts } from "./store/guess-counts.js";
 import type { RoomStore } from "./store/room-store.js";
 import { type StoreEvents, type Stores, openStores } from "./store/open-stores.js";
 import { clashesWithRunning } from "./store/pin-draw.js";
@@ -74,6 +75,11 @@ export class Web {
   /** Removals of withheld callers that all instances know; `undefined`: there is no Redis. */
   get removals(): Stores["removals"] {
     return this.#stores?.removals;
+  }
+
+  /** Wrong PINs of all instances; `undefined`: they share no store. */
+  get guessCounts(): GuessCounts | undefined {
+    return this.#stores?.guessCounts;
   }
 
   get port(): number {

@@ -11,11 +11,13 @@ import { type Conversation, converse } from "./conversation.js";
 import { Holdings } from "./holdings.js";
 import type { Admitted, Directory, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
 import type { Pace } from "./pace.js";
+import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
 import { type CallFacts, type CallReport, type Stage, Story } from "./story.js";
 import { Tries } from "./tries.js";
 import { Waiting } from "./wait.js";
+import { restraintFrom } from "./wrong-pins.js";
 
 /** What every call shares. */
 export interface CallServices {
@@ -32,6 +34,8 @@ export interface CallServices {
   /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
   readonly takeWaitingPlace: (pin: Pin) => Result<() => void, "waiting-full">;
   readonly removals: WithheldRemovals;
+  /** The caller's wrong PINs, counted over calls. */
+  readonly guesses: (admitted: Admitted) => CallerGuesses;
   /** Set when einwahl stops and the calls have to end. */
   readonly shutdown: Latch<EndCause>;
   /** The caller is in the conference with this number; the returned function says that it is over. */
@@ -112,6 +116,11 @@ async function live(
   if (!place.ok) return place.failure;
   held.place = place.value;
 
+  const guesses = services.guesses(admitted.value);
+  const restraint = await restraintFrom({ waiting, guesses }, guesses.check());
+  if (restraint.kind === "ended") return restraint.cause;
+  if (restraint.kind === "refused") return "too-many-wrong-pins";
+
   call.ring();
   const connected = await connect(call, admitted.value, { waiting, held, services, settings });
   if (connected.kind === "ended") return connected.cause;
@@ -129,7 +138,8 @@ async function live(
     story,
     services,
     settings,
-    tries: new Tries(settings.pin.tries),
+    guesses,
+    tries: new Tries(settings.pin.tries, () => guesses.restraint.kind !== "none"),
     appearIn: (conference) => ({
       label: labelFor(admitted.value.caller, settings.label, conversation.language),
       pseudonym: services.hasher.pseudonymIn(conference, admitted.value.caller),

@@ -17,6 +17,8 @@ export const endCauses = {
   "number-busy": refusal(486, "Busy Here"),
   "withheld-busy": refusal(486, "Busy Here"),
   draining: refusal(503, "Service Unavailable", { "Retry-After": "60" }),
+  /** Wrong PINs of this number, or of the trunk's withheld callers. 6xx: no other instance is to be tried (RFC 3261 section 21.6). */
+  "too-many-wrong-pins": refusal(603, "Decline", { "Retry-After": "600" }),
   "media-unavailable": breakdown(503, "Service Unavailable", { "Retry-After": "30" }),
 
   // The caller left

@@ -6,6 +6,7 @@ import type { Admitted, CallerEndpoint, Conference } from "./interfaces.js";
 import { type Occasion, askForPin } from "./pin-dialogue.js";
 import type { CallSettings } from "./settings.js";
 import { sayLast } from "./speech.js";
+import type { CallerGuesses } from "./restraint.js";
 import type { Story } from "./story.js";
 import type { Tries } from "./tries.js";
 import { visit } from "./visit.js";
@@ -20,6 +21,8 @@ export interface Conversation {
   readonly story: Story;
   readonly services: CallServices;
   readonly settings: CallSettings;
+  /** The caller's wrong PINs, over calls. */
+  readonly guesses: CallerGuesses;
   /** Those of the whole call. */
   readonly tries: Tries;
   /** As whom the caller enters a conference. */

@@ -6,6 +6,7 @@ import type { Lookup, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import { readPin } from "./read-pin.js";
 import { inLanguage, playing, sayLast } from "./speech.js";
+import { restraintFrom } from "./wrong-pins.js";
 
 /** Why the caller is asked for a PIN. */
 export type Occasion = "greeting" | "another-conference" | "conference-ended" | "unknown-after-all";
@@ -33,9 +34,14 @@ const explainAfterMs = 800;
  * Asks for the PIN until it leads to a conference, the tries are used up or the time for the dialogue is over.
  */
 export async function askForPin(conversation: Conversation, why: Occasion): Promise<Next> {
-  const { settings, story, services, tries } = conversation;
+  const { settings, story, services, tries, guesses } = conversation;
   const deadline = services.clock.now() + settings.pin.dialogueWithinMs;
   story.enter(why === "greeting" ? "greeting" : "asking");
+  if (why !== "greeting") {
+    const restraint = await restraintFrom(conversation, guesses.check());
+    if (restraint.kind === "ended") return restraint;
+    if (tries.areOver) return await sayLast(conversation, ["too-many-tries"], "too-many-tries");
+  }
   const { silence } = openings[why];
   const mostSilences = silence.times === "once" ? 1 : settings.pin.tries;
   let { prompts } = openings[why];
@@ -66,7 +72,11 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
     story.pinTyped();
     const pin = Pin.parse(entry.digits);
     if (!pin.ok) throw new Error("what was typed is not a PIN");
-    const looked = await lookUp(conversation, pin.value);
+    // Counted as wrong before it is looked up: a caller who hangs up before the answer has had a try.
+    const restraint = await restraintFrom(conversation, guesses.count());
+    if (restraint.kind === "ended") return restraint;
+    if (restraint.kind === "refused") return await sayLast(conversation, ["too-many-tries"], "too-many-tries");
+    const looked = await lookUp(conversation, pin.value, restraint.kind === "slowed" ? restraint.delayMs : 0);
     switch (looked.kind) {
       case "ended":
         return looked;
@@ -114,19 +124,26 @@ function request(conversation: Conversation, prompts: readonly PromptName[]): So
   return sounds;
 }
 
-/** Looks the PIN up; when that takes time the caller hears why, and music. */
-async function lookUp(conversation: Conversation, pin: Pin): Promise<Lookup | Ended> {
-  const { services, settings, story } = conversation;
+/**
+ * Looks the PIN up; when that takes time the caller hears why, and music.
+ *
+ * @param delayMs the least time to the answer, whatever it is: a quick one would show that the PIN is right
+ */
+async function lookUp(conversation: Conversation, pin: Pin, delayMs: number): Promise<Lookup | Ended> {
+  const { services, settings, story, guesses, waiting } = conversation;
   story.enter("looking-up");
   let isCounted = false;
   const count = (outcome: Lookup): Lookup => {
-    if (!isCounted) services.onPin(outcome.kind);
+    if (isCounted) return outcome;
     isCounted = true;
+    services.onPin(outcome.kind);
+    if (outcome.kind !== "unknown") guesses.takeBack();
     return outcome;
   };
   // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
   const finding = services.directory.find(pin).then(count);
-  const looked = await playing(conversation, finding, explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
+  const answer = delayMs === 0 ? finding : Promise.all([finding, waiting.pause(delayMs)]).then(([outcome]) => outcome);
+  const looked = await playing(conversation, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, ["please-wait"]);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? count({ kind: "unavailable" }) : looked.value;
   story.lookedUp(outcome.kind);

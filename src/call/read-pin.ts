@@ -26,7 +26,7 @@ export async function readPin(conversation: Conversation, request: readonly Soun
   const entry = new PinEntry(conversation.services.directory, conversation.tries);
   const read = await readKeys(conversation, entry, request, deadline);
   // Digits that are left behind have shown as much as those that are cleared: they did not complete.
-  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(conversation, entry)) countTakenBack(conversation);
+  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(conversation, entry)) await countTakenBack(conversation);
   return read;
 }
 
@@ -77,11 +77,13 @@ async function readKeys(conversation: Conversation, entry: PinEntry, request: re
         case "switch-language":
           return { kind: "switch-language" };
         case "taken-back":
-        case "typed-on":
-          countTakenBack(conversation);
+        case "typed-on": {
+          const ended = await countTakenBack(conversation);
+          if (ended !== undefined) return ended;
           if (!tries.areLeft) return { kind: "no-tries-left" };
           if (typed === "taken-back") prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
           break;
+        }
         case "cleared":
           prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
           break;

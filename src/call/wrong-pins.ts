@@ -1,9 +1,32 @@
-import type { Conversation } from "./conversation.js";
+import type { Conversation, Ended } from "./conversation.js";
+import type { CallerGuesses, Restraint } from "./restraint.js";
 
-/** Counts digits that the caller did not have looked up, and that have shown all the same that they are wrong: they did not complete. */
-export function countTakenBack({ services, story, tries }: Conversation): void {
+/** Longer than the store's own time limit, in milliseconds. */
+const countWithinMs = 5_000;
+
+/** Waits for what wrong PINs mean for the caller now. */
+export async function restraintFrom({ waiting, guesses }: Pick<Conversation, "waiting" | "guesses">, asked: ReturnType<CallerGuesses["check"]>): Promise<Restraint | Ended> {
+  const heard = await waiting.for(asked, countWithinMs);
+  switch (heard.kind) {
+    case "ended":
+      return heard;
+    case "late":
+      return guesses.restraint;
+    case "done":
+      return heard.value;
+  }
+}
+
+/**
+ * Counts digits that the caller did not have looked up, and that have shown all the same that they are wrong: they did not
+ * complete. Counts before it waits, so that it is complete for a caller who has hung up.
+ */
+export async function countTakenBack(conversation: Conversation): Promise<Ended | undefined> {
+  const { services, story, tries, guesses } = conversation;
   tries.useWrong();
   story.pinTyped();
   story.lookedUp("unknown");
   services.onPin("unknown");
+  const restraint = await restraintFrom(conversation, guesses.count());
+  return restraint.kind === "ended" ? restraint : undefined;
 }

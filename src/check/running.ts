@@ -78,6 +78,11 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
         return [warning("rooms.store", `it had trouble: ${detail}`, "look at the disk: space, permissions; then restart einwahl")];
       case "log-down":
         return [warning("logging.file", `the log can't be written: ${detail}`, "look at the disk: space, permissions")];
+      case "pins-guessed":
+        return [warning("calls.guessing.all", `very many wrong PINs are typed (${detail}), and all answers come late`, "they are guessed, or an invitation has a wrong PIN: let front ends reserve PINs of nine digits")];
+      case "withheld-slowed":
+      case "withheld-refused":
+        return [warning("calls.guessing.withheld", `${subject}: withheld numbers type many wrong PINs, ${code === "withheld-slowed" ? "and answers to them come late" : "and their calls are refused"}`, "it ends calls.guessing.window after the first of them")];
       // Looked at by checks of their own.
       case "drachtio-down":
       case "media-server-down":

@@ -45,6 +45,15 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
         nextKeyWithinMs: calls.pin.inter_digit_timeout,
         dialogueWithinMs: calls.pin.total_timeout,
       },
+      guessing: {
+        windowMs: calls.guessing.window,
+        delayMs: calls.guessing.delay,
+        limits: {
+          number: { slowed: calls.guessing.number.slow, refused: calls.guessing.number.refuse },
+          withheld: { slowed: calls.guessing.withheld.slow, refused: calls.guessing.withheld.refuse },
+          all: { slowed: calls.guessing.all.slow, refused: undefined },
+        },
+      },
       waiting: { limitMs: calls.waiting.enabled ? calls.waiting.limit : 0, remindEveryMs: calls.waiting.remind_every },
       hints: calls.hints,
       leaveKey: completeLeaveKey(calls.leave_key),

@@ -4,6 +4,7 @@ import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
 import type { ControlConfig } from "./control-config.js";
+import type { GuessSettings } from "../guess-throttle.js";
 import type { SyntheticCallConfig } from "./synthetic-config.js";
 import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
 
@@ -161,6 +162,7 @@ export interface CallsConfig {
   readonly withheldAfterRemoval: "allow" | "refuse";
   /** The most callers who wait at a time, in all and for one conference. */
   readonly waitingPlaces: { readonly all: number; readonly perPin: number };
+  readonly guessing: GuessSettings;
   /** `limitMs` 0: nobody waits for a conference that has not begun. */
   readonly waiting: { readonly limitMs: number; readonly remindEveryMs: number };
   /** Whether callers are told the keys before their first conference. */

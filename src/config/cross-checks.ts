@@ -93,6 +93,13 @@ function checkCalls(tree: Tree): readonly Finding[] {
   if (first !== undefined && total !== undefined && first >= total) {
     findings.push({ path: ["calls", "pin", "first_digit_timeout"], message: "is not shorter than total_timeout", hint: "callers would be cut off while they are waited for" });
   }
+  for (const scope of ["number", "withheld"]) {
+    const limits = entryOf(entryOf(calls, "guessing"), scope);
+    const [slow, refuse] = [entryOf(limits, "slow"), entryOf(limits, "refuse")];
+    if (typeof slow === "number" && typeof refuse === "number" && refuse <= slow) {
+      findings.push({ path: ["calls", "guessing", scope, "refuse"], message: "is not more than slow", hint: "callers are slowed first, and refused when that does not stop them" });
+    }
+  }
   return findings;
 }
 

@@ -54,6 +54,24 @@ const bbbServer = z.strictObject({
   poll_interval: fields.duration("1s", "10m").prefault("5s").describe("How often the server is asked for its meetings; an unknown PIN asks at once."),
 });
 
+const mostWrongPins = 1_000_000;
+
+const guessing = z.strictObject({
+  window: fields.duration("1m", "24h").prefault("1h").describe("How long a wrong PIN counts, from the first one on."),
+  delay: fields.duration("1s", "30s").prefault("3s").describe("How much later each answer to a PIN comes when a limit is reached, whether it is right or wrong. Twice the limit doubles it, up to ten times."),
+  number: z.strictObject({
+    slow: fields.count(1, mostWrongPins).prefault(10).describe("From so many wrong PINs on a call has one try, and each answer comes late."),
+    refuse: fields.count(1, mostWrongPins).prefault(20).describe("From so many on, calls are answered 603."),
+  }).prefault({}).describe("Wrong PINs from one number."),
+  withheld: z.strictObject({
+    slow: fields.count(1, mostWrongPins).prefault(60).describe("From so many wrong PINs on a call has one try, and each answer comes late."),
+    refuse: fields.count(1, mostWrongPins).prefault(120).describe("From so many on, calls are answered 603."),
+  }).prefault({}).describe("Wrong PINs from all callers of a trunk together that show no usable number."),
+  all: z.strictObject({
+    slow: fields.count(1, mostWrongPins).prefault(300).describe("From so many wrong PINs on each call has one try, and each answer comes late. No call is refused for what others typed."),
+  }).prefault({}).describe("Wrong PINs from all callers together."),
+}).prefault({}).describe("What wrong PINs cost, over all calls and, with Redis, over all instances. They are counted under a keyed hash of the number.");
+
 const calls = z.strictObject({
   max_concurrent: fields.count(1, 100_000).prefault(100).describe("The most calls at a time; more are answered 503."),
   per_number: fields.count(1, 100_000).prefault(3).describe("The most calls at a time from one number, as a company shows it for all its telephones; more are answered 486."),
@@ -66,6 +84,7 @@ const calls = z.strictObject({
     inter_digit_timeout: fields.duration("1s", "30s").prefault("5s").describe("From one key to the next; then the PIN counts as complete."),
     total_timeout: fields.duration("10s", "15m").prefault("2m").describe("From the greeting until a conference is found."),
   }).prefault({}).describe("The dialogue that asks for the PIN."),
+  guessing,
   waiting: z.strictObject({
     enabled: fields.flag.prefault(true).describe("Whether callers can wait for a conference that has not begun; otherwise they are asked to call again."),
     limit: fields.duration("10s", "4h").prefault("30m").describe("The longest that a caller waits, all waits of a call together."),

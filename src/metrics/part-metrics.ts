@@ -1,4 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
+import { guessScopes } from "../guess-throttle.js";
 import { warningsOf } from "../status/build-status.js";
 import type { CallBoard } from "../status/call-board.js";
 import { healthOf } from "../status/health.js";
@@ -47,6 +48,10 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   gauge("einwahl_drachtio_up", "1 while drachtio is connected.", [], one(({ signalling }) => flag(signalling.state === "connected")));
   gauge("einwahl_store_up", "1 while the store of PINs answers; absent when nothing is kept.", [], ({ store }) => (store.kind === "none" ? [] : [[{}, flag(store.fault === undefined)]]));
 
+  gauge("einwahl_wrong_pins", "Wrong PINs of all callers in calls.guessing.window; of all instances that share a Redis.", [], one(({ guesses }) => guesses.wrong));
+  gauge("einwahl_wrong_pins_limit", "calls.guessing.all.slow: from so many on every answer to a PIN comes late.", [], one(({ config }) => config.calls.guessing.limits.all.slowed));
+  gauge("einwahl_guessers", "Numbers, trunks (for withheld callers), and 0 or 1 for all callers, that are over their limits of wrong PINs.", ["scope", "restraint"], ({ guesses }) =>
+    guessScopes.flatMap((scope) => (["slowed", "refused"] as const).map((restraint) => [{ scope, restraint }, guesses.restrained[scope][restraint]] as const)));
   gauge("einwahl_log_up", "1 while the log can be written.", [], one(({ logFault }) => flag(logFault === undefined)));
   gauge("einwahl_warnings", "What an operator has allowed although it goes in the open, by kind: see the status page.", ["code"], (parts) => {
     const codes = warningsOf(parts).map(({ code }) => code);

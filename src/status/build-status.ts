@@ -56,6 +56,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
       fault: store.fault ?? null,
       trouble: store.trouble === undefined ? null : { at: new Date(store.trouble.at).toISOString(), what: store.trouble.what },
     },
+    guesses: { ...parts.guesses, limit: config.calls.guessing.limits.all.slowed, windowMs: config.calls.guessing.windowMs, withheldOf: [...parts.guesses.withheldOf] },
     logFault: parts.logFault ?? null,
     warnings: warningsOf(parts),
   };

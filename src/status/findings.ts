@@ -15,7 +15,7 @@ export interface Finding {
 
 export type FindingCode =
   | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "bbb-server-down" | "store-down" | "store-trouble" | "log-down"
-  | "synthetic-call-failed" | "calls-full" | "media-full" | (typeof warningCodes)[number];
+  | "synthetic-call-failed" | "calls-full" | "media-full" | "pins-guessed" | "withheld-slowed" | "withheld-refused" | (typeof warningCodes)[number];
 
 const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
 
@@ -31,6 +31,7 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
     ...fullness(report),
     ...(store.fault === null ? [] : [finding("impaired", "store-down", "", store.fault)]),
     ...(store.trouble === null ? [] : [finding("impaired", "store-trouble", "", store.trouble.what)]),
+    ...ofGuesses(report),
     ...(report.logFault === null ? [] : [finding("impaired", "log-down", "", report.logFault)]),
     ...warnings.map(({ code, subject }) => finding("insecure", code, subject)),
   ];
@@ -53,6 +54,15 @@ function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {
   return [
     ...(calls.places >= calls.max ? [finding("down", "calls-full")] : []),
     ...(up.length > 0 && up.every(({ channels, capacity }) => channels >= capacity) ? [finding("down", "media-full")] : []),
+  ];
+}
+
+/** Single numbers are left out: nobody has to do anything about them. */
+function ofGuesses({ guesses: { wrong, limit, windowMs, restrained, withheldOf } }: StatusReport): readonly Finding[] {
+  const numbers = `${wrong} in ${Math.round(windowMs / 60_000)} minutes, the limit is ${limit}`;
+  return [
+    ...(restrained.all.slowed > 0 ? [finding("impaired", "pins-guessed", "", numbers)] : []),
+    ...withheldOf.map(({ trunk, kind }) => finding("impaired", `withheld-${kind}` as const, trunk)),
   ];
 }
 

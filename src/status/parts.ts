@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import type { GuessState } from "../guess-throttle.js";
 import type { BbbServer } from "../bbb/bbb-server.js";
 import type { MediaServer } from "../media/media-server.js";
 import type { Signalling } from "../sip/signalling.js";
@@ -18,6 +19,7 @@ export interface Parts {
   /** What einwahl's calls to itself came to; `undefined`: it places none. */
   readonly syntheticCalls: readonly SyntheticRecord[] | undefined;
   readonly store: StoreState;
+  readonly guesses: GuessState;
   /** What the log can't be written for now. */
   readonly logFault: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type EndCause, endCauses } from "../call/cause.js";
 import { stages } from "../call/story.js";
+import { guessScopes } from "../guess-throttle.js";
 import { syntheticStages } from "../synthetic/synthetic-result.js";
 
 /*
@@ -111,6 +112,13 @@ export const statusReport = z.object({
     fault: z.string().nullable().describe("Why it does not answer now."),
     trouble: z.object({ at: time, what: z.string() }).nullable().describe("The last thing that went wrong with the disk; it may be over."),
   }),
+  guesses: z.object({
+    wrong: count.describe("Wrong PINs of all callers in the window; of all instances that share a Redis."),
+    limit: count.describe("From so many on every answer to a PIN comes late."),
+    windowMs: count,
+    restrained: z.record(z.enum(guessScopes), z.object({ slowed: count, refused: count })).describe("How many numbers, trunks (for withheld callers) and 0 or 1 for all callers are over their limits, as far as this instance knows."),
+    withheldOf: z.array(z.object({ trunk: name, kind: z.enum(["slowed", "refused"]) })).describe("Trunks whose withheld callers are over their limits."),
+  }).describe("What is typed and is no PIN: guesses, and mistakes."),
   logFault: z.string().nullable().describe("Why the log can't be written now."),
   warnings: z.array(warning),
 });

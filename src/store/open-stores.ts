@@ -7,10 +7,12 @@ import type { DaySums } from "./day-sums.js";
 import { EmbeddedDayKeys } from "./embedded-day-keys.js";
 import { EmbeddedDaySums } from "./embedded-day-sums.js";
 import { EmbeddedRooms } from "./embedded-rooms.js";
+import type { GuessCounts } from "./guess-counts.js";
 import { RedisConnection } from "./redis-connection.js";
 import { RedisDayKeys } from "./redis-day-keys.js";
 import { RedisDaySums } from "./redis-day-sums.js";
 import { RedisRooms } from "./redis-rooms.js";
+import { RedisGuessCounts } from "./redis-guess-counts.js";
 import { RedisRemovals } from "./removals.js";
 import type { RoomStore, RoomStoreSettings } from "./room-store.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
@@ -28,6 +30,8 @@ export interface Stores {
   readonly throttleKeys: DayKeyVault | undefined;
   /** What several instances know; `undefined` where there is one. */
   readonly removals: WithheldRemovals | undefined;
+  /** Wrong PINs of all instances; `undefined`: there is one instance, which counts in memory. */
+  readonly guessCounts: GuessCounts | undefined;
   /** Closes all of them. */
   close(): Promise<void>;
 }
@@ -54,6 +58,7 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       pseudonymKeys: new RedisDayKeys(redis, { prefix, name: "pseudonym-key", daysBefore: pseudonymKeyDays }),
       throttleKeys: new RedisDayKeys(redis, { prefix, name: "throttle-key", daysBefore: throttleKeyDays }),
       removals: new RedisRemovals(redis, prefix),
+      guessCounts: new RedisGuessCounts(redis, prefix),
       close: () => redis.close(),
     });
   }
@@ -66,7 +71,7 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       stopTidying();
       await rooms.value.close();
     };
-    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, removals: undefined, close });
+    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, removals: undefined, guessCounts: undefined, close });
   }
   await rooms.value.close();
   return opened;

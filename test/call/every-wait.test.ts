@@ -42,6 +42,7 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
   "a slow answer": { openMs: 900, acceptMs: 900 },
   "an INVITE without an offer": { offer: "none" },
   "an INVITE without an offer, and an ACK that never comes": { offer: "none", acknowledgedMs: "never" },
+  "wrong PINs that are counted in a store that is slow": { guessesMs: 400, typing: ["1#", "22222*54321#"] },
   "engines that do nothing in time": { promptMs: "never", stopMs: "never", hangUpMs: "never", releaseMs: "never" },
   "a PIN that a longer one goes on from": { conferences: [fakeConference("543"), fakeConference("54321")], typing: ["543"] },
 };

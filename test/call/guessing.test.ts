@@ -1,6 +1,9 @@
 import t from "tap";
+import type { Admission } from "../../src/call/interfaces.js";
+import { CallerNumber } from "../../src/caller/secret.js";
+import { success } from "../../src/result.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, type WorldScript, someSettings } from "../support/fake-world.js";
+import { CallWorld, type SharedWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 
 /** A call that is being greeted, in which every wrong PIN is typed at once. */
 async function greeted(changes: Partial<WorldScript> = {}): Promise<CallWorld> {
@@ -165,3 +168,116 @@ await t.test("silences and languages have an end over the whole call", async (t)
   await undecided.finish();
   t.equal(rounds, 7);
 });
+
+/** Calls from the same or other numbers, one after the other, whose wrong PINs are counted together. */
+class Caller {
+  readonly shared = sharedWorld();
+
+  async call(keys: string, changes: Partial<WorldScript> = {}): Promise<CallWorld> {
+    const world = new CallWorld({ typing: [], ...changes }, this.shared);
+    world.begin();
+    await world.clock.advance(100);
+    if (world.report === undefined) await type(world, keys);
+    return world;
+  }
+
+  /** Wrong PINs from so many other numbers. */
+  async others(count: number): Promise<void> {
+    for (let other = 0; other < count; other++) {
+      const { call } = await this.call("00000#", { admission: success(admissionFrom(`+49160${String(other).padStart(7, "0")}`)) });
+      call.hangUpByCaller();
+    }
+    await this.shared.clock.advance(1_000);
+  }
+}
+
+function admissionFrom(digits: string): Admission {
+  const number = CallerNumber.parse(digits);
+  if (!number.ok) throw new Error("no number");
+  return someAdmission({ caller: { kind: "number", number: number.value } });
+}
+
+await t.test("forty calls from one number: some are slowed, then all are refused, and another number is not", async (t) => {
+  const guesser = new Caller();
+  const causes: string[] = [];
+  let unknown = 0;
+  for (let at = 0; at < 40; at++) {
+    const world = await guesser.call("00000#00001#00002#");
+    causes.push((await world.finish()).cause);
+    unknown += world.pins.filter((outcome) => outcome === "unknown").length;
+    if (causes.at(-1) === "too-many-wrong-pins") {
+      t.equal(world.opens, 0, "no media is spent");
+      t.match(world.call.refusals, [{ status: 603, headers: { "Retry-After": "600" } }]);
+    }
+    t.strictSame(await world.leftovers(), []);
+  }
+  t.equal(unknown, 20);
+  // Three calls with three tries, one that gets slow at its second, nine with one.
+  t.strictSame(causes.slice(0, 13), Array.from({ length: 13 }, () => "too-many-tries"));
+  t.strictSame(new Set(causes.slice(13)), new Set(["too-many-wrong-pins"]));
+
+  const other = await guesser.call("54321", { admission: success(admissionFrom("+4915112345679")) });
+  await other.clock.advance(1_000);
+  t.equal(other.stages.at(-1), "talking", "at once, and without #");
+  other.call.hangUpByCaller();
+  await other.finish();
+  await guesser.shared.clock.advance(3_600_000);
+  const later = await guesser.call("54321");
+  await later.clock.advance(1_000);
+  t.equal(later.stages.at(-1), "talking", "an hour later");
+});
+
+await t.test("when all are slowed a right PIN takes as long as a wrong one, needs `#`, and is not refused", async (t) => {
+  const many = new Caller();
+  await many.others(3_000);
+  const wrong = await many.call("00000#");
+  const from = wrong.clock.now();
+  await wrong.clock.advance(29_000);
+  t.equal(wrong.endpoint.heard.at(-1), "de:please-wait music:hold");
+  await wrong.clock.advance(2_000);
+  t.equal(wrong.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries", "one try");
+  t.equal((await wrong.finish()).cause, "too-many-tries");
+  t.ok(wrong.clock.now() - from >= 30_000);
+
+  const right = await many.call("54321");
+  await right.clock.advance(3_000);
+  t.strictSame(right.directory.found, [], "not complete: that would be an answer");
+  await type(right, "#");
+  await right.clock.advance(29_000);
+  t.equal(right.stages.at(-1), "looking-up");
+  await right.clock.advance(1_500);
+  t.equal(right.stages.at(-1), "talking");
+  right.call.hangUpByCaller();
+  t.match(await right.finish(), { pinsTyped: 1, lookups: ["open"] });
+});
+
+await t.test("who hangs up before the slow answer has had the try", async (t) => {
+  const guesser = new Caller();
+  let answered = 0;
+  for (let at = 0; at < 40; at++) {
+    const world = await guesser.call("00000#");
+    if (world.report === undefined) {
+      answered += 1;
+      world.call.hangUpByCaller();
+    }
+    await world.finish();
+  }
+  t.equal(answered, 20);
+});
+
+await t.test("a caller with a PIN that waits is not asked on once the number is over its limit", async (t) => {
+  const caller = new Caller();
+  const world = await caller.call("00000#888888888#", { reserved: ["888888888"], conferences: [] });
+  await world.clock.advance(500);
+  t.equal(world.stages.at(-1), "waiting");
+  const others = caller.shared.throttle.callerOf({ trunk: "easybell", caller: caller.shared.hasher.hash(someAdmission().caller, someSettings) });
+  for (let at = 0; at < 9; at++) await others.count();
+  await type(world, "*");
+  t.equal((await world.finish()).cause, "too-many-tries");
+  t.equal(world.endpoint.heard.at(-1), "de:too-many-tries");
+});
+
+function sharedWorld(): Required<SharedWorld> {
+  const { clock, hasher, throttle } = new CallWorld();
+  return { clock, hasher, throttle };
+}

@@ -18,6 +18,8 @@ await t.test("what only the running einwahl knows, by the setting that it is abo
     { severity: "warning", path: "synthetic_call", message: /^bbb-1: the last call by which einwahl tried itself failed \(join: /, cure: /einwahl call/ },
     { severity: "warning", path: "synthetic_call", message: /^bbb-2: /, cure: /./ },
     { severity: "warning", path: "rooms.store", message: /ENOSPC/, cure: /disk/ },
+    { severity: "warning", path: "calls.guessing.all", message: /wrong PINs are typed \(1912 in 60 minutes, the limit is 300\)/, cure: /nine digits/ },
+    { severity: "warning", path: "calls.guessing.withheld", message: /^easybell: withheld numbers .* refused$/, cure: /window/ },
     { severity: "warning", path: "logging.file", message: /ENOSPC/, cure: /disk/ },
   ];
   const byPath = (left: { readonly path: string }, right: { readonly path: string }): number => left.path.localeCompare(right.path);

@@ -30,6 +30,7 @@ await t.test("the least configuration has every default", (t) => {
     withheldAfterRemoval: "allow",
     waitingPlaces: { all: 50, perPin: 30 },
     pin: { tries: 3, firstKeyWithinMs: 7_000, nextKeyWithinMs: 5_000, dialogueWithinMs: 120_000 },
+    guessing: { windowMs: 3_600_000, delayMs: 3_000, limits: { number: { slowed: 10, refused: 20 }, withheld: { slowed: 60, refused: 120 }, all: { slowed: 300, refused: undefined } } },
     waiting: { limitMs: 1_800_000, remindEveryMs: 45_000 },
     hints: true,
     leaveKey: "#",

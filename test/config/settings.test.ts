@@ -213,3 +213,10 @@ await t.test("einwahl calls itself only when told to, on all servers or on those
   t.strictSame(faults("{ interval: 10s }"), ["synthetic_call.interval must be a duration from 1m to 24h"]);
   t.end();
 });
+
+await t.test("what wrong PINs cost: callers are slowed before they are refused, and never refused for all", (t) => {
+  t.match(loaded(minimal({ calls: "{ guessing: { window: 30m, number: { slow: 5 }, all: { slow: 50 } } }" })).calls.guessing, { windowMs: 1_800_000, limits: { number: { slowed: 5, refused: 20 }, all: { slowed: 50 } } });
+  t.match(faultsOf(minimal({ calls: "{ guessing: { withheld: { slow: 30, refuse: 30 } } }" })), [{ path: "calls.guessing.withheld.refuse", message: "is not more than slow" }]);
+  t.match(faultsOf(minimal({ calls: "{ guessing: { number: { slow: 0 }, all: { refuse: 9 } } }" })).map(({ path }) => path).sort(), ["calls.guessing.all.refuse", "calls.guessing.number.slow"]);
+  t.end();
+});

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import t from "tap";
 import { endCauses } from "../../src/call/cause.js";
 import { stages } from "../../src/call/story.js";
+import { guessScopes } from "../../src/guess-throttle.js";
 import { statusReport } from "../../src/status/status-report.js";
 import { type Sample, readSamples, sumOf } from "../metrics/exposition.js";
 import { missingPrograms } from "./support/missing-programs.js";
@@ -21,6 +22,8 @@ const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   stage: stages,
   outcome: ["open", "not_started", "no_telephone_audio", "unknown", "unavailable"],
   side: ["trunk", "bbb"],
+  scope: guessScopes,
+  restraint: ["slowed", "refused"],
   suite: /^(AES_CM_(128|192|256)_HMAC_SHA1_(80|32)|AES_(192|256)_CM_HMAC_SHA1_(80|32)|AEAD_AES_(128|256)_GCM(_8)?|none|other)$/,
   route: /^(none|\/(healthz|readyz|metrics|status|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
   status: ["2xx", "3xx", "4xx", "5xx"],

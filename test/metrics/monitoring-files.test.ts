@@ -7,6 +7,7 @@ import { pino } from "pino";
 import t from "tap";
 import { parse } from "yaml";
 import { endCauses } from "../../src/call/cause.js";
+import { guessScopes } from "../../src/guess-throttle.js";
 import { stages } from "../../src/call/story.js";
 import { processMetrics } from "../../src/metrics/metrics.js";
 import { Monitoring } from "../../src/status/monitoring.js";
@@ -57,6 +58,8 @@ const words: Readonly<Record<string, readonly string[]>> = {
   outcome: ["open", "not_started", "no_telephone_audio", "unknown", "unavailable"],
   side: ["trunk", "bbb"],
   suite: ["none"],
+  scope: guessScopes,
+  restraint: ["slowed", "refused"],
   job: ["einwahl"],
 };
 

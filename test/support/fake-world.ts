@@ -8,6 +8,7 @@ import type { CallSettings } from "../../src/call/settings.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
 import { defaultLabels } from "../../src/caller/label.js";
 import { CallerNumber } from "../../src/caller/secret.js";
+import type { GuessThrottle } from "../../src/guess-throttle.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, failure, success } from "../../src/result.js";
 import { Removals } from "../../src/store/removals.js";
@@ -15,6 +16,7 @@ import { fakeHasher } from "./fake-day-keys.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
 import { type DirectoryScript, FakeDirectory, fakeConference } from "./fake-directory.js";
 import { type EndpointScript, FakeEndpoint, type FakePlay, type Perform, type Timing } from "./fake-endpoint.js";
+import { memoryThrottle, slowGuesses } from "./fake-guesses.js";
 import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.js";
 
 /** How the world around one call behaves. All durations are milliseconds. */
@@ -23,6 +25,8 @@ export interface WorldScript extends EndpointScript, IncomingCallScript, Directo
   readonly place: "free" | NoPlace | "draining";
   /** Whether there is a place for a caller who waits. */
   readonly waitingPlace: "free" | "waiting-full";
+  /** How long the store takes that has the counts of wrong PINs. */
+  readonly guessesMs: Timing;
   readonly openMs: Timing;
   readonly openFailure: MediaFailure | undefined;
   /** What the caller types in answer to each request for a PIN, 500 ms after its beginning; a key every 200 ms. */
@@ -57,6 +61,7 @@ export const goodScript: WorldScript = {
   admission: success(someAdmission()),
   place: "free",
   waitingPlace: "free",
+  guessesMs: 0,
   offer: "sdes",
   openMs: 20,
   openFailure: undefined,
@@ -89,9 +94,12 @@ export const goodScript: WorldScript = {
 const longestCall = 2 * 3_600_000;
 const mostTimers = 10_000;
 
+/** What calls have in common. */
+export type SharedWorld = Partial<Pick<CallWorld, "clock" | "hasher" | "throttle">>;
+
 /** One call with everything around it made of paper. */
 export class CallWorld {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   /** The clock of the call alone: what is pending here was left behind by the call. */
   readonly callClock: CountedClock;
   readonly call: FakeIncomingCall;
@@ -99,8 +107,10 @@ export class CallWorld {
   readonly shutdown = new Latch<EndCause>();
   readonly occupancy = new Occupancy(() => this.clock.now());
   readonly pace: Pace;
-  readonly hasher = fakeHasher();
   readonly removals = new Removals(() => undefined);
+  readonly hasher: CallServices["hasher"];
+  /** Counts wrong PINs, perhaps those of other worlds as well. */
+  readonly throttle: GuessThrottle;
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
   readonly pins: PinOutcome[] = [];
@@ -118,7 +128,10 @@ export class CallWorld {
   readonly #perform: Perform;
   #requests = 0;
 
-  constructor(changes: Partial<WorldScript> = {}) {
+  constructor(changes: Partial<WorldScript> = {}, shared: SharedWorld = {}) {
+    this.clock = shared.clock ?? new FakeClock();
+    this.hasher = shared.hasher ?? fakeHasher();
+    this.throttle = shared.throttle ?? memoryThrottle(this.clock);
     this.script = { ...goodScript, ...changes };
     this.callClock = new CountedClock(this.clock, () => {
       this.onPoint();
@@ -150,6 +163,7 @@ export class CallWorld {
       clock: this.callClock,
       trunks: { admit: () => admission },
       hasher: this.hasher,
+      guesses: (admitted) => slowGuesses(this.throttle.callerOf(admitted), this.#perform, this.script.guessesMs),
       media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
       pace: this.pace,

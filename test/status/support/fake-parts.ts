@@ -21,6 +21,7 @@ export function fakeParts(): Parts {
     }],
     syntheticCalls: [{ server: "bbb", ok: 3, failed: new Map([["conference", 1]]), last: { at: 1_700_000_000_000, failure: undefined, answeredMs: 120, heardMs: 6_400, totalMs: 7_100 } }],
     store: { kind: "embedded", fault: undefined, trouble: undefined },
+    guesses: { wrong: 3, restrained: { number: { slowed: 1, refused: 0 }, withheld: { slowed: 0, refused: 0 }, all: { slowed: 0, refused: 0 } }, withheldOf: [] },
     logFault: undefined,
   };
 }

@@ -54,6 +54,7 @@ export const goodDay: StatusReport = {
     { server: "bbb-2", at: null, ok: null, stage: null, why: null, answeredMs: null, heardMs: null },
   ],
   store: { kind: "embedded", fault: null, trouble: null },
+  guesses: { wrong: 14, limit: 300, windowMs: 3_600_000, restrained: { number: { slowed: 1, refused: 0 }, withheld: { slowed: 0, refused: 0 }, all: { slowed: 0, refused: 0 } }, withheldOf: [] },
   logFault: null,
   warnings: [],
 };
@@ -92,6 +93,7 @@ export const badDay: StatusReport = {
     { server: "bbb-2", at: at(9), ok: false, stage: "conference", why: "HTTP status 502", answeredMs: null, heardMs: null },
   ],
   store: { kind: "redis", fault: "connect ECONNREFUSED 127.0.0.1:6379", trouble: { at: at(200), what: "ENOSPC: no space left on device, write" } },
+  guesses: { wrong: 1_912, limit: 300, windowMs: 3_600_000, restrained: { number: { slowed: 12, refused: 31 }, withheld: { slowed: 0, refused: 1 }, all: { slowed: 1, refused: 0 } }, withheldOf: [{ trunk: "easybell", kind: "refused" }] },
   logFault: "ENOSPC: no space left on device, write",
   warnings: [{ code: "trunk-unencrypted", subject: "<b>campus</b>-with-a-name-that-does-not-want-to-end" }, { code: "bbb-unencrypted", subject: "bbb-3" }],
 };
