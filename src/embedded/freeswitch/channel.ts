@@ -201,12 +201,12 @@ export class Channel {
       this.engine.bus.fire("CALL_SECURE", [["secure_type", `srtp:sdes:${this.media.suite}`], ["caller-unique-id", this.uuid]]);
     }
     this.output.start();
-    this.#watch.start();
   }
 
   /** After a negotiation, the first or a later one. */
   updateMediaVariables(): void {
     for (const [name, value] of mediaVariables(this.media)) this.setVariable(name, value);
+    if (this.answered && !this.isDown) this.#watch.start();
     if (this.answered) this.enterCallState(this.held ? "HELD" : this.#callState === "HELD" ? "UNHELD" : this.#callState);
     if (this.#callState === "UNHELD") this.enterCallState("ACTIVE");
   }

@@ -2,15 +2,15 @@ import type { Channel } from "./channel.js";
 
 /** Frames between two looks: 100 ms. */
 const EVERY = 5;
-const HOLD_FACTOR = 10;
 
 /**
- * Ends a channel whose far end sends no RTP any more (media_timeout and the older rtp_timeout_sec). The limits are
- * those of the moment of the answer: FreeSWITCH reads the variables then and not later.
+ * Ends a channel whose far end sends no RTP any more (media_timeout and the older rtp_timeout_sec). FreeSWITCH reads the variables
+ * at the answer and at each re-INVITE, and not in between. Its media_hold_timeout has no effect: the re-INVITE that
+ * puts a call on hold sets media_timeout after it (check_media_timeout_params, 1.10.12).
  */
 export class MediaWatch {
   readonly #channel: Channel;
-  #limits: { readonly normal: number; readonly held: number } | undefined;
+  #limitMs: number | undefined;
   #startedAt = 0;
   #frames = 0;
   #stop: (() => void) | undefined;
@@ -19,11 +19,12 @@ export class MediaWatch {
     this.#channel = channel;
   }
 
+  /** The media has been negotiated, for the first time or again: the time begins to run with the variables of now. */
   start(): void {
     const { engine } = this.#channel;
     this.#startedAt = engine.clock.now();
-    this.#limits = this.#readLimits();
-    if (this.#limits === undefined) return;
+    this.#limitMs = this.#number("media_timeout") ?? scale(this.#number("rtp_timeout_sec"));
+    if (this.#limitMs === undefined) return;
     this.#stop ??= engine.pacer.every(() => {
       this.#frames = (this.#frames + 1) % EVERY;
       if (this.#frames === 0) this.#look();
@@ -36,16 +37,9 @@ export class MediaWatch {
   }
 
   #look(): void {
-    if (this.#limits === undefined) return;
-    const limit = this.#channel.held ? this.#limits.held : this.#limits.normal;
+    if (this.#limitMs === undefined) return;
     const last = Math.max(this.#startedAt, this.#channel.media.stats().lastPacketAt ?? 0);
-    if (this.#channel.engine.clock.now() - last > limit) this.#channel.hangUp("MEDIA_TIMEOUT");
-  }
-
-  #readLimits(): { readonly normal: number; readonly held: number } | undefined {
-    const normal = this.#number("media_timeout") ?? scale(this.#number("rtp_timeout_sec"));
-    if (normal === undefined) return undefined;
-    return { normal, held: this.#number("media_hold_timeout") ?? scale(this.#number("rtp_hold_timeout_sec")) ?? normal * HOLD_FACTOR };
+    if (this.#channel.engine.clock.now() - last > this.#limitMs) this.#channel.hangUp("MEDIA_TIMEOUT");
   }
 
   #number(variable: string): number | undefined {
