@@ -13,7 +13,7 @@ import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
-import { hasAudio, suiteIn } from "./sdes.js";
+import { hasAudio, isOnHold, suiteIn } from "./sdes.js";
 import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
 
@@ -26,9 +26,14 @@ export interface EndpointSettings {
   readonly soundsDirectory: string;
   /** What callers are told as the media server's address, behind NAT. */
   readonly publicAddress: string | undefined;
+  /** A caller whose RTP stays away for this long, in milliseconds, is gone, unless on hold. */
+  readonly mediaTimeoutMs: number;
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
+
+/** How long a caller on hold may send no RTP, in milliseconds; `media_hold_timeout_ms` in `freeswitch/conf/vars.xml`. */
+const holdTimeoutMs = 1_800_000;
 
 /** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
 const releaseLimit = 3_000;
@@ -125,6 +130,7 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     try {
+      await this.#allowSilence(isOnHold(offer));
       const answer = await this.#answerTo(offer);
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
@@ -135,6 +141,20 @@ export class MediaEndpoint implements CallerEndpoint {
       this.#dialog._reinvitesInProgress.count -= 1;
       return failure("unusable-offer");
     }
+  }
+
+  /**
+   * FreeSWITCH 1.10.12 reads `media_timeout` at each re-INVITE and sets it over `media_hold_timeout` (switch_core_media.c,
+   * check_media_timeout_params): the variable has to be right before the re-INVITE, in both directions.
+   */
+  async #allowSilence(isHeld: boolean): Promise<void> {
+    const { mediaTimeoutMs } = this.#settings;
+    const timeout = isHeld ? Math.max(holdTimeoutMs, mediaTimeoutMs) : mediaTimeoutMs;
+    await new Promise<void>((resolve) => {
+      this.#api("uuid_setvar", `${this.#raw.uuid} media_timeout ${timeout}`, () => {
+        resolve();
+      });
+    });
   }
 
   /**

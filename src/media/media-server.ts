@@ -197,8 +197,8 @@ export class MediaServer {
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, profile, soundsDirectory, publicAddress } = this.#options;
-    return { mediaServer: name, profile, soundsDirectory, publicAddress, clock: this.#clock, srf: this.#srf };
+    const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs } = this.#options;
+    return { mediaServer: name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
   }
 
   async #probe(): Promise<void> {

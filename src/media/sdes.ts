@@ -12,3 +12,8 @@ export function suiteIn(sdp: string): string | undefined {
 export function hasAudio(sdp: string): boolean {
   return /^m=audio [1-9]/m.test(sdp);
 }
+
+/** Whether an offer announces that RTP may stay away: a direction other than `sendrecv`, or the address 0.0.0.0 of RFC 2543. */
+export function isOnHold(sdp: string): boolean {
+  return /^a=(?:sendonly|recvonly|inactive)\r?$/m.test(sdp) || /^c=IN IP4 0\.0\.0\.0\r?$/m.test(sdp);
+}

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import t from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
 import type { SuiteName } from "../../src/embedded/rtp/srtp-suites.js";
@@ -80,6 +81,19 @@ await t.test("a telephone with plain RTP, through a carrier of Kamailio and rtpe
     t.match(await there.call.dialog?.reinvite(""), { ok: true, value: { status: 200 } }, "a re-INVITE without SDP");
     await tones.bothWays(t, "afterwards");
     await there.call.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("on hold for a minute without RTP", async (t) => {
+    const there = await talk(world, phone, line);
+    const { call } = there;
+    t.match(await call.hold(), { ok: true });
+    call.stopRtp();
+    await setTimeout(60_000);
+    t.match(await call.resume(), { ok: true }, "the call is still there");
+    call.resumeRtp();
+    await new Tones(world, there).bothWays(t, "after hold and resume");
+    await call.hangUp();
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 

@@ -25,7 +25,7 @@ function endpoint(first: string, later: string): MediaEndpoint {
     },
     destroy: () => undefined,
   });
-  const settings = { mediaServer: "fs1", profile: "drachtio_mrf", soundsDirectory: "", publicAddress: undefined, clock: systemClock, srf: makeSrf() };
+  const settings = { mediaServer: "fs1", profile: "drachtio_mrf", soundsDirectory: "", publicAddress: undefined, mediaTimeoutMs: 30_000, clock: systemClock, srf: makeSrf() };
   return new MediaEndpoint(raw, settings, () => undefined);
 }
 
