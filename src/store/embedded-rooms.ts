@@ -128,7 +128,7 @@ export class EmbeddedRooms implements RoomStore {
 
   /** Takes rooms that have lost their PIN out of the file; of them only the PIN stays, while it rests. Never rejects. */
   async tidy(): Promise<void> {
-    await this.#journal.tidy(this.#table.hasEnded(this.#settings.now()));
+    await this.#journal.tidy(() => this.#table.hasEnded(this.#settings.now()));
   }
 
   async close(): Promise<void> {

@@ -41,7 +41,8 @@ export class Journal<Entry> {
   #condensedSize: number;
   /** Whether lines are in it that are no part of the present state. */
   #isStale = false;
-  #isTidyDue = false;
+  /** Whether a part of the present state is over, while `tidy` waits for its turn. */
+  #tidyDue: (() => boolean) | undefined;
   #waiting: Waiting<Entry>[] = [];
   #writing: Promise<void> | undefined;
   #isBroken = false;
@@ -85,9 +86,9 @@ export class Journal<Entry> {
   }
 
   /** Rewrites the file if it holds old states. Never rejects. @param isOutdated part of the present state is over, too */
-  async tidy(isOutdated: boolean): Promise<void> {
-    if (this.#isClosed || this.#isBroken || !(this.#isStale || isOutdated)) return;
-    this.#isTidyDue = true;
+  async tidy(isOutdated: () => boolean): Promise<void> {
+    if (this.#isClosed || this.#isBroken || !(this.#isStale || isOutdated())) return;
+    this.#tidyDue = isOutdated;
     this.#writing ??= this.#write();
     await this.#writing;
   }
@@ -100,11 +101,11 @@ export class Journal<Entry> {
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#isTidyDue) {
-      if (this.#isTidyDue) {
-        this.#isTidyDue = false;
-        await this.#condense();
-      }
+    while (this.#waiting.length > 0 || this.#tidyDue !== undefined) {
+      const isOutdated = this.#tidyDue;
+      this.#tidyDue = undefined;
+      // An earlier one may have done it meanwhile.
+      if (isOutdated !== undefined && (this.#isStale || isOutdated())) await this.#condense();
       const batch = this.#waiting.splice(0, mostInOneLine);
       const entries = batch.flatMap((each) => each.entries);
       if (batch.length === 0) continue;
