@@ -3,7 +3,7 @@ import type { HttpConfig } from "../config/web-config.js";
 import type { Health } from "../status/health.js";
 import { type WebhookSource, addBbbWebhooks } from "./bbb-webhooks.js";
 import { OperatorsServer } from "./operators-server.js";
-import { pageRoute } from "./page/page-route.js";
+import { pageRoutes } from "./page/page-route.js";
 import { documentRoutes } from "./routes/document-routes.js";
 import { jitsiRoutes } from "./routes/jitsi-routes.js";
 import { numberRoutes } from "./routes/number-routes.js";
@@ -93,7 +93,7 @@ export class HttpServer {
 }
 
 function* routesOf(services: WebServices, all: () => WebServer["routes"]): Generator<WebServer["routes"][number]> {
-  yield pageRoute(services);
+  yield* pageRoutes(services);
   yield* numberRoutes(services);
   if (services.rooms !== undefined) {
     yield* roomRoutes(services, services.rooms);

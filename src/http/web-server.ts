@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import { TextDecoder } from "node:util";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { AddressList } from "../address-list.js";
 import type { Clock } from "../clock.js";
 import type { HttpConfig } from "../config/web-config.js";
 import { Access, type Listener } from "./access.js";
+import { addBodyParsers, addFormParser, formType, jsonLinesType } from "./body-parsers.js";
 import { answerClientError } from "./client-error.js";
 import { CrossOrigin } from "./cors.js";
 import { fastifyProblem } from "./fastify-problem.js";
@@ -24,9 +24,6 @@ export interface WebServerOptions {
   /** Limits that a test may want shorter, in milliseconds. */
   readonly limits?: { readonly requestWithinMs: number; readonly answerWithinMs: number };
 }
-
-/** The type of bodies that are passed on as bytes. */
-export const jsonLinesType = "application/jsonl";
 
 const usualLimits = { requestWithinMs: 10_000, answerWithinMs: 15_000 };
 const mostBytes = 16_384;
@@ -99,7 +96,20 @@ export class WebServer {
 
   add(route: Route): void {
     this.#routes.push(route);
-    this.server.route({
+    if (route.body?.type !== formType) {
+      this.#route(this.server, route);
+      return;
+    }
+    // In a scope of its own: all other routes refuse a form by its type.
+    this.server.register((scope, _options, done) => {
+      addFormParser(scope);
+      this.#route(scope, route);
+      done();
+    });
+  }
+
+  #route(server: FastifyInstance, route: Route): void {
+    server.route({
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ":$1"),
       ...(route.body?.mostBytes !== undefined && { bodyLimit: route.body.mostBytes }),
@@ -126,23 +136,7 @@ export class WebServer {
 
   #prepare(): void {
     const { server } = this;
-    server.removeAllContentTypeParsers();
-    server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
-      const text = decode(Buffer.from(body));
-      if (text?.trim() === "") {
-        done(null, undefined);
-        return;
-      }
-      try {
-        if (text === undefined) throw new SyntaxError("not UTF-8");
-        done(null, JSON.parse(text));
-      } catch (error) {
-        done(Object.assign(new Error("no JSON", { cause: error }), { code: "FST_ERR_CTP_INVALID_JSON_BODY" }), undefined);
-      }
-    });
-    server.addContentTypeParser([jsonLinesType, "application/x-ndjson"], { parseAs: "buffer" }, (_request, body, done) => {
-      done(null, body);
-    });
+    addBodyParsers(server);
     server.addHook("onRequest", (request, reply, done) => {
       const { isPublic, isUnlimited } = request.routeOptions.config;
       reply.headers(plainHeaders);
@@ -288,16 +282,6 @@ function challenges(code: ProblemCode, isForOperators: boolean): string | string
 
 function both(before: unknown, value: string): string {
   return typeof before === "string" && before !== "" ? `${before}, ${value}` : value;
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 declare module "fastify" {

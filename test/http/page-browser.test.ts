@@ -47,8 +47,13 @@ if (missingChromium !== false) {
           page.on("request", (request) => requests.push(request.url()));
           page.on("console", (message) => complaints.push(message.text()));
           page.on("pageerror", (error) => complaints.push(error.message));
-          for (const [view, query] of [["plain", ""], ["pin", "?pin=123456789"], ["wrong", "?pin=12"], ["poster", "?pin=123456789&view=print"]] as const) {
+          for (const [view, query] of [["plain", ""], ["pin", "#123456789"], ["wrong", "?pin=12"], ["poster", "#123456789"]] as const) {
+            // With the same path before it, "#" alone would load nothing.
+            await page.goto("about:blank");
             await page.goto(`${world.url}/${query}`);
+            if (query.includes("#")) await page.locator(".pin").waitFor();
+            if (view === "poster") await page.locator(".with-code button.link").click();
+            if (view === "poster") await page.locator("body.poster").waitFor();
             t.equal(await page.getAttribute("html", "lang"), language, "the browser's language");
             const width = await widthOf(page);
             t.ok(width <= viewport.width, `${view}: nothing sticks out, ${width} px`);
@@ -70,12 +75,32 @@ if (missingChromium !== false) {
     for (const colorScheme of ["light", "dark"] as const) {
       const context = await browser.newContext({ viewport: sizes.phone, colorScheme });
       const page = await context.newPage();
-      await page.goto(`${world.url}/?lang=de&pin=123456789`);
+      await page.goto(`${world.url}/?lang=de#123456789`);
       const { pixels, width, height } = await pixelsOf(browser, await page.locator("figure svg").screenshot());
       t.equal(decodeQr(pixels, width, height), "tel:+493023125001,,123456789%23");
       t.equal(await page.locator(".button[href^='tel:']").first().getAttribute("href"), "tel:+493023125001,,123456789%23");
       await context.close();
     }
+  });
+
+  await t.test("a link with a PIN behind #: no request has it in its address, and back does not post it again", async (t) => {
+    const world = await WebWorld.start(t);
+    const context = await browser.newContext({ viewport: sizes.phone });
+    const page = await context.newPage();
+    const addresses: string[] = [];
+    page.on("request", (request) => addresses.push(new URL(request.url()).search));
+    await page.goto(`${world.url}/?lang=de`);
+    // In a page that is open already, only the fragment changes.
+    await page.goto(`${world.url}/?lang=de#123456789`);
+    await page.getByRole("heading", { name: "Ihre PIN" }).waitFor();
+    t.match(await page.locator(".pin").textContent(), "123 456 789");
+    t.equal(page.url(), `${world.url}/?lang=de`);
+    await page.goBack();
+    await page.getByRole("heading", { name: "Rufnummern" }).or(page.locator("h2").first()).first().waitFor();
+    t.notMatch(page.url(), /123456789/);
+    t.equal(await page.locator("#pin-form").count(), 1, "the page without a PIN");
+    t.notMatch(addresses.join(), /pin|123456789/);
+    await context.close();
   });
 
   await t.test("without scripts: type a PIN, change the language, print", async (t) => {
@@ -85,13 +110,13 @@ if (missingChromium !== false) {
     await page.goto(`${world.url}/?lang=de`);
     await page.getByLabel("PIN der Konferenz").fill("123 456 789");
     await page.getByRole("button", { name: "Anzeigen" }).click();
-    t.equal(new URL(page.url()).searchParams.get("pin"), "123 456 789");
+    t.equal(page.url(), `${world.url}/?lang=de`, "the PIN is not in the address");
     t.equal(await page.getByRole("heading", { name: "Ihre PIN" }).count(), 1);
-    await page.getByRole("link", { name: "English" }).click();
+    await page.getByRole("button", { name: "English" }).click();
     t.equal(await page.getByRole("heading", { name: "Your PIN" }).count(), 1);
-    await page.getByRole("link", { name: "View for printing" }).click();
+    await page.getByRole("button", { name: "View for printing" }).click();
     await page.emulateMedia({ media: "print" });
-    t.equal(await page.getByRole("link", { name: "Back to the whole page" }).isVisible(), false);
+    t.equal(await page.getByRole("button", { name: "Back to the whole page" }).isVisible(), false);
     t.equal(await page.locator("figure svg").isVisible(), true);
     await screenshot(page, "print-en");
     await context.close();

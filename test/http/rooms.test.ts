@@ -15,7 +15,7 @@ await t.test("reserve, ask, delete", async (t) => {
   t.equal(room.voiceBridge, room.pin);
   t.equal(room.pinFormatted, `${room.pin.slice(0, 3)} ${room.pin.slice(3, 6)} ${room.pin.slice(6)}`);
   t.equal(room.dialNumber, "+49 30 23125001");
-  t.equal(room.page, `https://phone.example.org/dial/?pin=${room.pin}`);
+  t.equal(room.page, `https://phone.example.org/dial/#${room.pin}`);
   t.equal(room.validUntil, null);
   t.same(room.numbers.map(({ oneTap }) => oneTap), ["+493023125001", "+498001234567", "+43720123456", "+442079460123"].map((number) => `tel:${number},,${room.pin}%23`));
   t.match(room.qrCode, /^<svg xmlns/);
@@ -27,7 +27,7 @@ await t.test("reserve, ask, delete", async (t) => {
     "+44 20 7946 0123 (London)",
     `PIN: ${room.pinFormatted} # (dann die Raute-Taste)`,
     `Direkt wählen: tel:+493023125001,,${room.pin}%23`,
-    `So geht es: https://phone.example.org/dial/?lang=de&pin=${room.pin}`,
+    `So geht es: https://phone.example.org/dial/?lang=de#${room.pin}`,
   ].join("\n"));
   t.match(room.text.en, /^Join by phone:\n\+43 720 123456 \(Wien\)\n/, "numbers that speak English come first");
 

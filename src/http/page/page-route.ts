@@ -4,50 +4,62 @@ import { entityTag, firstOf, isNamed, wishedLanguages } from "../negotiate.js";
 import { PhoneNumbers } from "../phone-numbers.js";
 import { type Answer, type Route, route } from "../route.js";
 import type { WebServices } from "../services.js";
+import { formType } from "../body-parsers.js";
 import { renderPage } from "./page.js";
+import { scriptSource } from "./script.js";
 import { styleSource } from "./style.js";
 
-/** Whatever is in the query: the page shows what it can and is never an error. */
+/** Whatever is in the query or the form: the page shows what it can and is never an error. `pin` is in old links. */
 const query = z.object({ lang: z.unknown(), pin: z.unknown(), view: z.unknown() }).partial();
+const form = z.object({ pin: z.unknown() }).partial();
 
-const policy = `default-src 'none'; style-src ${styleSource}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
+const policy = `default-src 'none'; style-src ${styleSource}; script-src ${scriptSource}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
-/** The page for people, at the root. */
-export function pageRoute(services: WebServices): Route {
+/** The page for people, at the root: as everybody gets it, and with the PIN that was typed or that a link carried. */
+export function* pageRoutes(services: WebServices): Generator<Route> {
   const phoneNumbers = new PhoneNumbers(services.numbers);
   const numbers = Object.fromEntries(languages.map((language) => [language, phoneNumbers.list(language)])) as Record<Language, ReturnType<PhoneNumbers["list"]>>;
-  return route({
+  const show = (asked: z.output<typeof query>, typed: unknown, acceptLanguage: string): { readonly text: string; readonly headers: Readonly<Record<string, string>> } => {
+    const wished = typeof asked.lang === "string" && isLanguage(asked.lang) ? asked.lang : undefined;
+    const language = wished ?? firstOf(wishedLanguages(acceptLanguage), languages) ?? services.language;
+    const pin = readPin(typed);
+    const text = renderPage({
+      language,
+      pin,
+      isPinWrong: pin === undefined && isThere(typed),
+      isPoster: asked.view === "print" && pin !== undefined,
+      numbers: numbers[language],
+      config: services.page,
+      promises: services.promises,
+      dialogue: services.dialogue,
+      hasStatistics: services.daySums !== undefined,
+    });
+    return { text, headers: { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" } };
+  };
+  const common = { path: "/", access: "public", isDocumented: false, query, problems: [] } as const;
+  yield route({
+    ...common,
     method: "GET",
-    path: "/",
     id: "getPage",
     summary: "The page for people",
-    access: "public",
-    isDocumented: false,
-    query,
     answers: { 200: { description: "The page.", type: "text/html" }, 304: { description: "What you have is still right." } },
-    problems: [],
     handle: ({ query, acceptLanguage, ifNoneMatch }): Answer => {
-      const asked = typeof query.lang === "string" && isLanguage(query.lang) ? query.lang : undefined;
-      const language = asked ?? firstOf(wishedLanguages(acceptLanguage), languages) ?? services.language;
-      const pin = readPin(query.pin);
-      const text = renderPage({
-        language,
-        pin,
-        isPinWrong: pin === undefined && isThere(query.pin),
-        isPoster: query.view === "print" && pin !== undefined,
-        numbers: numbers[language],
-        config: services.page,
-        promises: services.promises,
-        dialogue: services.dialogue,
-        hasStatistics: services.daySums !== undefined,
-      });
-      const headers = { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" };
+      const { text, headers } = show(query, query.pin, acceptLanguage);
       // A page with a PIN is nobody else's: it stays in no cache.
       if (isThere(query.pin)) return { status: 200, text, headers };
       const tag = entityTag(text);
       const cached = { ...headers, ETag: tag, "Cache-Control": "public, max-age=300" };
       return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers: cached } : { status: 200, text, headers: cached };
     },
+  });
+  yield route({
+    ...common,
+    method: "POST",
+    id: "postPage",
+    summary: "The page for people, with a PIN",
+    body: { schema: form, type: formType, isRequired: false },
+    answers: { 200: { description: "The page.", type: "text/html" } },
+    handle: ({ query, body, acceptLanguage }): Answer => ({ status: 200, ...show(query, body.pin, acceptLanguage) }),
   });
 }
 

@@ -5,6 +5,7 @@ import { formatPin, oneTapLink } from "../phone-numbers.js";
 import { qrCode } from "../qr-code.js";
 import type { PhoneDialogue, Promises } from "../services.js";
 import { type Content, Html, html } from "./html.js";
+import { script } from "./script.js";
 import { style } from "./style.js";
 import { type PageTexts, pageTexts } from "./texts.js";
 
@@ -23,7 +24,7 @@ export interface PageView {
   readonly hasStatistics: boolean;
 }
 
-/** The page for people, whole, without a script. */
+/** The page for people, whole. All of it works without its script but links that carry a PIN behind `#`. */
 export function renderPage(view: PageView): string {
   const texts = pageTexts[view.language];
   const { pin } = view;
@@ -52,20 +53,23 @@ ${keysSection(view, texts)}
 ${view.isPoster ? undefined : privacySection(view, texts)}
 </div></main>
 ${view.isPoster ? undefined : footer(view.config.operator, texts)}
+${pin === undefined ? html`<script>${new Html(script)}</script>` : undefined}
 </body>
 </html>
 `;
   return content.text;
 }
 
-function link({ pin }: PageView, language: Language, isPoster: boolean): string {
-  const kept = pin === undefined ? "" : `&pin=${pin}`;
-  return `?lang=${language}${kept}${isPoster ? "&view=print" : ""}`;
+/** The same page in another view. A PIN is posted, so that it is in no address, and so in no log. */
+function link({ pin }: PageView, language: Language, isPoster: boolean, text: string): Html {
+  const address = `?lang=${language}${isPoster ? "&view=print" : ""}`;
+  if (pin === undefined) return html`<a href="${address}" hreflang="${language}">${text}</a>`;
+  return html`<form method="post" action="${address}"><input type="hidden" name="pin" value="${pin}"><button class="link">${text}</button></form>`;
 }
 
 function languageSwitch(view: PageView, texts: PageTexts): Html {
   const other: Language = view.language === "de" ? "en" : "de";
-  return html`<nav class="languages screen" aria-label="${texts.otherLanguage}" lang="${other}"><a href="${link(view, other, false)}" hreflang="${other}">${texts.otherLanguage}</a></nav>`;
+  return html`<nav class="languages screen" aria-label="${texts.otherLanguage}" lang="${other}">${link(view, other, false, texts.otherLanguage)}</nav>`;
 }
 
 function pinSection(pin: string, view: PageView, texts: PageTexts): Html {
@@ -79,8 +83,8 @@ function pinSection(pin: string, view: PageView, texts: PageTexts): Html {
 <h2 id="pin">${texts.yourPin}</h2>
 <p class="pin"><span aria-hidden="true">${formatPin(pin)} <span class="hash">#</span></span><span class="unseen">${Array.from(pin).join(" ")}, ${texts.hashKey}</span></p>
 ${view.isPoster
-  ? html`<p class="screen"><a href="${link(view, view.language, false)}">${texts.backFromPoster}</a></p>`
-  : html`<div class="screen"><h3>${texts.callNow}</h3><p>${texts.callNowHint}</p><ul class="plain calls">${calls}</ul><p><a href="${link(view, view.language, true)}">${texts.posterLink}</a></p></div>`}
+  ? html`<div class="screen">${link(view, view.language, false, texts.backFromPoster)}</div>`
+  : html`<div class="screen"><h3>${texts.callNow}</h3><p>${texts.callNowHint}</p><ul class="plain calls">${calls}</ul>${link(view, view.language, true, texts.posterLink)}</div>`}
 </div>
 <figure><div role="img" aria-label="${texts.codeLabel(first.international)}">${new Html(qrCode(oneTapLink(first.number, pin)))}</div><figcaption id="code">${texts.scan(first.international)}</figcaption></figure>
 </div>
@@ -103,7 +107,7 @@ function pinForm(view: PageView, texts: PageTexts): Content {
   if (view.pin !== undefined) return undefined;
   const isWrong = view.isPinWrong;
   return html`<section class="card screen" aria-labelledby="form"><h2 id="form">${texts.pinForm}</h2><p id="form-hint">${texts.pinFormHint}</p>
-<form method="get" action="?" autocomplete="off"><input type="hidden" name="lang" value="${view.language}">
+<form id="pin-form" method="post" action="?lang=${view.language}" autocomplete="off">
 <label for="pin-field">${texts.pinLabel}</label>
 ${isWrong ? html`<p id="form-error"><strong>${texts.noPin}</strong></p>` : undefined}
 <input id="pin-field" name="pin" inputmode="numeric" required maxlength="20" aria-describedby="form-hint${isWrong ? " form-error" : ""}"${isWrong ? new Html(' aria-invalid="true"') : ""}>

@@ -14,6 +14,7 @@ h3 { font-size: 1.05rem; margin: 1.25rem 0 .4rem; }
 a { color: var(--link); text-underline-offset: .15em; }
 a:focus-visible, button:focus-visible, input:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .languages a { display: inline-block; padding: .5rem 0; }
+.link { background: none; border: 0; padding: .5rem 0; font: inherit; color: var(--link); text-decoration: underline; text-underline-offset: .15em; cursor: pointer; }
 .card { background: var(--soft); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.25rem; margin: 1.25rem 0; }
 .card h2 { margin-top: .25rem; }
 .with-code { display: flex; flex-wrap: wrap; gap: 1rem 2rem; align-items: flex-start; }

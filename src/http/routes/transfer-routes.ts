@@ -5,7 +5,7 @@ import { exportLines } from "../../store/json-lines.js";
 import type { RoomStore } from "../../store/room-store.js";
 import { apiBase, importAnswer } from "../api-schemas.js";
 import { type Route, route } from "../route.js";
-import { jsonLinesType } from "../web-server.js";
+import { jsonLinesType } from "../body-parsers.js";
 
 const mostBytes = 16 * 1_048_576;
 
