@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Clock } from "../../clock.js";
 import { failure, type Result, success } from "../../result.js";
 import { nextHop } from "./dialog-state.js";
@@ -49,11 +50,14 @@ export function contactFor(flow: Flow, user = ""): string {
   return `<sip:${at}${formatHostPort(flow.local.address, flow.local.port)};transport=${flow.transport}>`;
 }
 
-/** The dialog's own way while it is open (UDP has none), else the one that its route leads to. */
+/**
+ * The dialog's own way while it is open (UDP has none), else the one that its route leads to. As with telephones, it stands for
+ * an address, which NAT may have replaced, but not for a name: that has to lead somewhere (RFC 3261 section 12.2.1.1).
+ */
 export async function flowFor(core: Core, request: SipRequest, own?: Flow, hop?: SipAddress): Promise<Result<Flow, TransportFailure>> {
-  if (own?.reliable === true && own.open) return success(own);
   const address = hop ?? nextHop(request);
   if (address === undefined) return failure({ reason: "no SIP address to send to" });
+  if (own?.reliable === true && own.open && isIP(address.address) !== 0) return success(own);
   return core.transport.flowTo(address);
 }
 
