@@ -72,12 +72,15 @@ await t.test("einwahl prove, as an operator runs it", async (t) => {
       t.ok(place?.plants.some(({ outcome }) => outcome === "found"), `${id}: the planted mark was found`);
     }
     const inThePlace = report.places.filter(({ plants }) => plants.some(({ how, outcome }) => outcome === "found" && !how.includes("a copy")));
+    const masked = report.places.filter(({ plants }) => plants.some(({ outcome }) => outcome === "masked")).map(({ id }) => id);
+    t.strictSame(masked, bench.isReal ? ["drachtio-output", "freeswitch-output"] : [], "planted where digits are masked");
     for (const id of ["einwahl-log", "einwahl-output", "freeswitch-channels", "http", "control", "store", "bbb"]) t.ok(inThePlace.some((place) => place.id === id), `${id}: planted in the place itself`);
     t.match(report.levels.find(({ part }) => part === "einwahl"), { level: "debug", raised: true });
   });
 
   await t.test("everything is as it was", async (t) => {
     t.equal(await bench.logLevel(), "info");
+    t.equal(await bench.freeSwitchLevel(), bench.isReal ? "WARNING" : undefined);
     t.strictSame(await bench.rooms(), [], "no room");
     t.strictSame(bench.world.bbbs.map((bbb) => bbb.meetings.all().filter(({ name }) => name === "einwahl test call").length), [0, 0], "no conference");
     t.strictSame((await readdir(join(bench.folder, "data"))).filter((name) => name.startsWith("prove-")), [], "no file");

@@ -3,13 +3,14 @@ import type { Config } from "../../config/config.js";
 import { needsStore } from "../../config/needs-store.js";
 import type { ControlClient } from "../../control/control-client.js";
 import { RemotePinBook } from "../../control/remote-pin-book.js";
+import type { CallRoute } from "../../prove/calls/route.js";
 import type { Place, PlaceId, Plant } from "../../prove/place.js";
 import { bbbPlace, plantConference } from "../../prove/places/bbb.js";
 import { controlPlace, plantRoom } from "../../prove/places/control.js";
 import { directoryPlace, plantFile } from "../../prove/places/directories.js";
 import { channelsPlace, freeSwitchFilesPlace } from "../../prove/places/freeswitch.js";
 import { httpPlace } from "../../prove/places/http.js";
-import { type InputReader, logFilesPlace, outputPlace, plantByEinwahl, plantByFreeSwitch } from "../../prove/places/logs.js";
+import { type InputReader, logFilesPlace, outputPlace, plantByDrachtio, plantByEinwahl, plantByFreeSwitch } from "../../prove/places/logs.js";
 import { redisPlace } from "../../prove/places/redis.js";
 import type { Permissions } from "../../prove/prove.js";
 import { type LogPart, type ProveOptions, type ProveRequest, logParts } from "./prove-request.js";
@@ -18,6 +19,7 @@ export interface PlaceTools {
   readonly config: Config;
   readonly options: Pick<ProveOptions, "freeswitch-files">;
   readonly request: ProveRequest;
+  readonly route: CallRoute;
   readonly client: ControlClient;
   readonly token: string | undefined;
   /** Standard input, where a log is named `-`. */
@@ -55,21 +57,22 @@ function outputId(part: LogPart): PlaceId {
   return `${part}-output`;
 }
 
-function outputOf(part: LogPart, { config, request, client, input, clock }: PlaceTools): readonly Place[] {
+function outputOf(part: LogPart, tools: PlaceTools): readonly Place[] {
+  const { request, input } = tools;
   const logs = request.logs.filter((log) => log.part === undefined || log.part === part);
   if (logs.length === 0) return [];
   const paths = logs.map(({ path }) => path).filter((path) => path !== "-");
-  return [outputPlace({ id: outputId(part), name: `what ${part} prints`, paths, input: paths.length < logs.length ? input : undefined, plants: plantsOf(part, config, client, clock) })];
+  return [outputPlace({ id: outputId(part), name: `what ${part} prints`, paths, input: paths.length < logs.length ? input : undefined, plants: plantsOf(part, tools) })];
 }
 
-function plantsOf(part: LogPart, { mediaServers }: Config, client: ControlClient, clock: Clock): readonly Plant[] {
+function plantsOf(part: LogPart, { config, client, route, clock }: PlaceTools): readonly Plant[] {
   switch (part) {
     case "einwahl":
       return [plantByEinwahl(client)];
     case "freeswitch":
-      return mediaServers.map((server) => plantByFreeSwitch(server, clock));
+      return config.mediaServers.map((server) => plantByFreeSwitch(server, clock));
     case "drachtio":
-      return [];
+      return [plantByDrachtio(route, clock)];
   }
 }
 

@@ -53,7 +53,7 @@ export async function runProve(positionals: readonly string[], options: ProveOpt
     route,
     bbbServer,
     raiseEngines: options["raise-engines"],
-    places: async (permits, newPin) => await provePlaces({ config, options, request, client, token, input: reader, clock }, permits, newPin),
+    places: async (permits, newPin) => await provePlaces({ config, options, request, route, client, token, input: reader, clock }, permits, newPin),
     faults: missingOutputs(request),
     leftOut: [...request.without],
     clock,

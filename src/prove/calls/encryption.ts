@@ -25,8 +25,8 @@ export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainRe
     { leg, ok: suite !== undefined, what: suite === undefined ? "the caller's leg has no SRTP" : `the caller's leg has SRTP ${suite}, ${call.audio.stats.packetsIn} packets from the media server are authentic, ${call.audio.stats.rejected} are not` },
     {
       leg,
-      ok: /^m=audio \d+ RTP\/SAVP /m.test(call.remoteSdp) || /^a=crypto:/m.test(call.remoteSdp),
-      what: "the answer's SDP names a key, and no line of it is without one",
+      ok: hasKeysOnly(call.remoteSdp),
+      what: hasKeysOnly(call.remoteSdp) ? "the answer's SDP has a key for each stream that it takes" : "the answer's SDP takes a stream without a key",
     },
     {
       leg,
@@ -39,6 +39,12 @@ export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainRe
       what: `read as plain RTP, ${back.packets} packets to us have ${back.prompts} recordings of einwahl in them; decrypted, they have`,
     },
   ];
+}
+
+/** Port 0 refuses a stream (RFC 3264 section 6). */
+function hasKeysOnly(sdp: string): boolean {
+  const streams = sdp.split(/^m=/m).slice(1).filter((stream) => !/^\S+ 0 /.test(stream));
+  return streams.length > 0 && streams.every((stream) => /^a=crypto:/m.test(stream));
 }
 
 /** The legs of one call, by the port that our telephone receives audio on. */

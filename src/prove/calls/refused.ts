@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { formatHostPort } from "../../embedded/sip/uri.js";
+import { rawInvite } from "./raw-invite.js";
 import { type TlsFacts, listensPlain, sendRaw } from "./tls-line.js";
 import { uriTowards } from "./route.js";
 import { type Scenario, type ScenarioTools, went } from "./scenario.js";
@@ -71,25 +71,12 @@ export const malformed: Scenario = {
 
 function malformedRequests({ route }: ScenarioTools, { number, name }: Caller): readonly string[] {
   const caller = number.reveal();
-  const request = (version: string, more: readonly string[]): string => [
-    `INVITE ${route.dial.uri} ${version}`,
-    `Via: SIP/2.0/TLS ${route.phone.localAddress ?? "127.0.0.1"}:5061;branch=z9hG4bK${randomBytes(8).toString("hex")};rport`,
-    "Max-Forwards: 70",
-    `From: "${name.reveal()}" <sip:${caller}@anonymous.invalid>;tag=${randomBytes(4).toString("hex")}`,
-    `To: <${route.dial.uri}>`,
-    `Call-ID: ${randomBytes(12).toString("hex")}`,
-    "CSeq: 1 INVITE",
-    `Contact: <sip:${caller}@${route.phone.localAddress ?? "127.0.0.1"};transport=tls>`,
-    ...more,
-    "Content-Length: 0",
-    "",
-    "",
-  ].join("\r\n");
+  const from = { number: caller, name: name.reveal() };
   return [
-    request("SIP/2.0", [`X-Number ${caller}`]),
-    request("sip/2.0", []),
-    request("SIP/2.0", [`P-Asserted-Identity: <sip:${caller}@`, `Session-Expires: ${caller}`]),
-    request("SIP/2.0", [`Contact: "${caller}`, `Require: ${caller}`]),
+    rawInvite(route, from, [`X-Number ${caller}`]),
+    rawInvite(route, from, [], "sip/2.0"),
+    rawInvite(route, from, [`P-Asserted-Identity: <sip:${caller}@`, `Session-Expires: ${caller}`]),
+    rawInvite(route, from, [`Contact: "${caller}`, `Require: ${caller}`]),
   ];
 }
 

@@ -7,6 +7,9 @@ import { explainControlFailure } from "../../control/explain-failure.js";
 import { DayNames } from "../../log/day-names.js";
 import { EventSocketSession } from "../../media/event-socket-session.js";
 import { failure, success } from "../../result.js";
+import { rawInvite } from "../calls/raw-invite.js";
+import type { CallRoute } from "../calls/route.js";
+import { sendRaw } from "../calls/tls-line.js";
 import { type Look, type Place, type PlaceId, type Plant, answerTimeoutMs, maxPlaceBytes, plantWord } from "../place.js";
 import { FileTails } from "./file-tails.js";
 
@@ -18,6 +21,18 @@ export function plantByEinwahl(client: ControlClient): Plant {
       const body = { type: "application/json", text: JSON.stringify({ text: `${plantWord} ${mark.reveal()}` }) };
       const sent = await client.ask({ method: "POST", path: "/log/planted", body }, z.object({ level: z.string() }));
       return sent.ok ? success(undefined) : failure(explainControlFailure(sent.failure));
+    },
+  };
+}
+
+/** drachtio prints a header line without a colon, at every level, and answers 400. */
+export function plantByDrachtio(route: CallRoute, clock: Clock): Plant {
+  return {
+    how: "by drachtio, sent a request with a line that is no header",
+    put: async (mark) => {
+      const message = rawInvite(route, { number: "anonymous", name: plantWord }, [`${plantWord} ${mark.reveal()}`]);
+      const answer = await sendRaw(route, route.phone.tls, message, clock);
+      return answer.ok ? success(undefined) : failure(`it gives no answer (${answer.failure})`);
     },
   };
 }

@@ -111,6 +111,13 @@ export class ProveBench {
     return answer.ok ? answer.value.level : answer.failure.kind;
   }
 
+  /** `undefined`: a simulator has none. */
+  async freeSwitchLevel(): Promise<string | undefined> {
+    if (!this.isReal) return undefined;
+    const answer = await (this.world.engines as RealEngines).media.api("console loglevel");
+    return /set to (\w+)/.exec(answer)?.[1];
+  }
+
   /** The ids of rooms that have a PIN. */
   async rooms(): Promise<readonly string[]> {
     const page = await new RemotePinBook(this.#client).list(undefined, 100);
