@@ -78,7 +78,11 @@ function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
-/** What the throttle of wrong PINs allows by default. */
-function ratesOf({ trunks }: Pick<Config, "trunks">): GuessRates {
-  return { perNumber: 20, perWithheld: 120, trunks: trunks.length };
+function ratesOf({ calls: { guessing: { windowMs, limits: { number, withheld } } }, trunks }: Config): GuessRates {
+  const windows = 3_600_000 / windowMs;
+  return {
+    perNumber: Math.round((number.refused ?? number.slowed) * windows),
+    perWithheld: Math.round((withheld.refused ?? withheld.slowed) * windows),
+    trunks: trunks.length,
+  };
 }
