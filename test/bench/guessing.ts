@@ -1,0 +1,96 @@
+import process from "node:process";
+import type { Admission } from "../../src/call/interfaces.js";
+import { CallerNumber } from "../../src/caller/secret.js";
+import { success } from "../../src/result.js";
+import { CallWorld, type SharedWorld, someAdmission } from "../support/fake-world.js";
+
+/*
+ * Wrong PINs that a guesser gets answered in an hour, with the default settings: the code of a call and the throttle as they
+ * are, in fake time. The guesser types as fast as digits get through, hangs up with the answer, and calls again.
+ */
+
+const hourMs = 3_600_000;
+/** From dialling to the answer, for one digit, and for a look-up at BBB servers. */
+const setUpMs = 1_000;
+const keyMs = 100;
+const lookUpMs = 100;
+
+type From = "one number" | "withheld" | "many numbers";
+
+function admission(from: From, call: number): Admission {
+  const number = CallerNumber.parse(`+49160${String(from === "many numbers" ? call : 0).padStart(8, "0")}`);
+  if (!number.ok || from === "withheld") return someAdmission({ caller: { kind: "anonymous" } });
+  return someAdmission({ caller: { kind: "number", number: number.value } });
+}
+
+class Guesser {
+  answered = 0;
+  calls = 0;
+  readonly #from: From;
+  readonly #shared: Required<SharedWorld>;
+
+  constructor(from: From) {
+    const { clock, hasher, throttle } = new CallWorld();
+    this.#from = from;
+    this.#shared = { clock, hasher, throttle };
+  }
+
+  /** @returns wrong PINs that were answered in an hour */
+  async guess(channels: number): Promise<number> {
+    const { clock } = this.#shared;
+    for (let channel = 0; channel < channels; channel++) this.#callAgain();
+    await clock.advance(hourMs);
+    return this.answered;
+  }
+
+  #callAgain(): void {
+    if (this.#shared.clock.now() >= hourMs) return;
+    this.#call().then(() => {
+      this.#callAgain();
+    }, (error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+      process.exitCode = 1;
+    });
+  }
+
+  async #call(): Promise<void> {
+    this.calls += 1;
+    const world = new CallWorld({ typing: [], admission: success(admission(this.#from, this.calls)), lookUpMs }, this.#shared);
+    let heard: () => void = () => undefined;
+    const dialogue = { isOver: false };
+    world.onPlay = (_endpoint, { text }) => {
+      if (!text.includes("pin-unknown")) return;
+      this.answered += 1;
+      dialogue.isOver = text.includes("too-many-tries");
+      heard();
+    };
+    world.begin();
+    await this.#pause(setUpMs);
+    while (world.report === undefined && !dialogue.isOver) {
+      const answer = new Promise<void>((resolve) => {
+        heard = resolve;
+      });
+      for (const key of "00000#") {
+        world.press(key);
+        await this.#pause(keyMs);
+      }
+      await Promise.race([answer, this.#pause(60_000)]);
+    }
+    if (world.report === undefined) world.call.hangUpByCaller();
+    await this.#pause(keyMs);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#shared.clock.after(ms, resolve);
+    });
+  }
+}
+
+for (const from of ["one number", "withheld", "many numbers"] as const) {
+  for (const channels of [1, 10, 100]) {
+    const guesser = new Guesser(from);
+    const answered = await guesser.guess(channels);
+    process.stdout.write(`${from.padEnd(14)} ${String(channels).padStart(3)} channels: ${String(answered).padStart(6)} wrong PINs an hour, ${guesser.calls} calls\n`);
+  }
+}
