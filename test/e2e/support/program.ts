@@ -21,6 +21,8 @@ export class Program {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own, for signalAll.
+      detached: true,
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => {
@@ -65,6 +67,11 @@ export class Program {
 
   signal(signal: NodeJS.Signals): void {
     if (!this.#isGone) this.#child.kill(signal);
+  }
+
+  /** Signals the program and all that it has started: an engine runs below its start script. */
+  signalAll(signal: NodeJS.Signals): void {
+    if (!this.#isGone) process.kill(-this.pid, signal);
   }
 
   /** Ends it, with SIGKILL if it does not listen, and waits until it is gone. */
