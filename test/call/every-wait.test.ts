@@ -1,7 +1,7 @@
 import t from "tap";
 import type { EndCause } from "../../src/call/cause.js";
-import { failure } from "../../src/result.js";
-import { CallWorld, type WorldScript } from "../support/fake-world.js";
+import { failure, success } from "../../src/result.js";
+import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 import { fakeConference } from "../support/fake-directory.js";
 
 /** The ways in which a call is ended from outside; each gives the cause that the report has to show, none where it can't happen yet. */
@@ -44,6 +44,12 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
   "an INVITE without an offer, and an ACK that never comes": { offer: "none", acknowledgedMs: "never" },
   "wrong PINs that are counted in a store that is slow": { guessesMs: 400, typing: ["1#", "22222*54321#"] },
   "engines that do nothing in time": { promptMs: "never", stopMs: "never", hangUpMs: "never", releaseMs: "never" },
+  "a caller without a number is removed": {
+    settings: { ...someSettings, withheldAfterRemoval: "refuse" },
+    admission: success(someAdmission({ caller: { kind: "anonymous" } })),
+    stillOpen: ["open"],
+    talkMs: 5_000,
+  },
   "a PIN that a longer one goes on from": { conferences: [fakeConference("543"), fakeConference("54321")], typing: ["543"] },
 };
 
