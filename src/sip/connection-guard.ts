@@ -40,6 +40,7 @@ export function guardConnection(srf: SrfLike, events: GuardEvents): void {
         }
         deliver(agent, socket, payload, events);
       }
+      forgetLastMatch();
     });
   });
 }
@@ -47,6 +48,11 @@ export function guardConnection(srf: SrfLike, events: GuardEvents): void {
 function drop(socket: Socket, events: GuardEvents, why: string): void {
   events.onBroken(`drachtio sent what can't be read: ${why}`);
   socket.destroy();
+}
+
+/** JavaScript keeps the whole text of the last match (`RegExp.input`): a message with the caller's number until the next one. */
+function forgetLastMatch(): void {
+  /^$/.exec("");
 }
 
 function isOfProtocol(payload: string): boolean {
