@@ -3,7 +3,7 @@ import t from "tap";
 import { endCauses } from "../../src/call/cause.js";
 import { stages } from "../../src/call/story.js";
 import { guessScopes } from "../../src/guess-throttle.js";
-import { statusReport } from "../../src/status/status-report.js";
+import { statusReport, warningCodes } from "../../src/status/status-report.js";
 import { type Sample, readSamples, sumOf } from "../metrics/exposition.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";
@@ -14,7 +14,7 @@ const wrongPin = "99911";
 /** Each label with all values that it may have: names of the configuration and words of the program. */
 const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   cause: Object.keys(endCauses),
-  code: ["trunk-unencrypted", "bbb-unencrypted", "api-unencrypted"],
+  code: warningCodes,
   result: ["refused", "caller", "dialogue", "finished", "failed"],
   trunk: ["line", "none"],
   server: ["bbb-1", "bbb-2"],
