@@ -151,6 +151,27 @@ await t.test("images are named by digest, hold what is used and follow one versi
   t.end();
 });
 
+await t.test("the media server takes INVITEs of einwahl only, on loopback", (t) => {
+  const dialplan = read("freeswitch/conf/dialplan/mrf.xml");
+  const gates = ["sip_user_agent", "sip_h_X-Einwahl-Key", "sip_h_X-esl-outbound"];
+  const conditions = [...dialplan.matchAll(/<condition[^>]*>/g)].slice(0, gates.length).map(([condition]) => condition);
+  t.strictSame(conditions.map((condition) => /field="\$\{([\w-]+)\}"/.exec(condition)?.[1]), gates, "the key and the host come before all else");
+  t.ok(conditions.every((condition) => condition.includes('break="on-false"')), "without them nothing else is looked at");
+  const applications = [...dialplan.matchAll(/application="(\w+)"/g)].map(([, name]) => name);
+  t.equal(applications[0], "unset", "the key is dropped first");
+  t.equal(applications.filter((name) => name === "answer" || name === "socket").length, 2);
+  const environment = compose.services["freeswitch"]?.environment ?? {};
+  t.notOk("EINWAHL_FS_CONTROL_HOSTS" in environment, "FreeSWITCH connects to this host only");
+  for (const name of ["mrf_sip_address", "event_socket_address"]) {
+    const variables = read("freeswitch/conf/vars.xml");
+    t.match(variables, `data="${name}=127.0.0.1"`, name);
+    const setBy = new RegExp(`data="${name}=\\$(\\w+)"`).exec(variables)?.[1] ?? "";
+    t.match(setBy, /^EINWAHL_FS_/);
+    t.notOk(setBy in environment, `and compose leaves ${name} so`);
+  }
+  t.end();
+});
+
 await t.test("nothing phones home, and no password is on a command line", (t) => {
   const grafana = compose.services["grafana"]?.environment ?? {};
   for (const [name, value] of Object.entries({
