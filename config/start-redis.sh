@@ -22,7 +22,7 @@ if [ "${1:-}" = ping ]; then
   REDISCLI_AUTH=$password redis-cli -h 127.0.0.1 -p "$port" ping | grep -q PONG
   exit
 fi
-# The file of changes is written anew often: what was deleted leaves it with that. Its default minimum is 64 MB.
+# Redis rewrites its append-only file often, which drops what was deleted. Its default minimum is 64 MB.
 exec redis-server - <<SETTINGS
 bind 127.0.0.1
 port $port

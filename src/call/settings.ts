@@ -15,7 +15,7 @@ export interface CallSettings {
   };
   /** For conferences that have not begun. */
   readonly waiting: {
-    /** The longest that a caller waits, all waits of the call together; 0: nobody waits, the caller is asked to call again. */
+    /** The longest that a caller waits, summed over the call; 0: callers do not wait and are asked to call again. */
     readonly limitMs: number;
     /** From one spoken line to the next, with music between. */
     readonly remindEveryMs: number;

@@ -5,7 +5,7 @@ import { sayLast } from "./speech.js";
 /** How long the store may take, in milliseconds; then only what this instance remembers counts. */
 const storeWithinMs = 1_000;
 
-/** Remembers that somebody was removed whom BBB can't ban, since the next call has another pseudonym. */
+/** Remembers the removal of a withheld caller, whom BBB can't ban: the next call has another pseudonym. */
 export async function noteRemoval({ admitted, waiting, services }: Conversation, { meetingId }: Conference): Promise<void> {
   if (admitted.caller.kind === "number") return;
   await waiting.for(services.removals.add(meetingId), storeWithinMs);

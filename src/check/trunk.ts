@@ -68,7 +68,7 @@ async function ofRegistrar(path: string, { registrar, certificate }: Registratio
   }
 }
 
-/** By the eyes of einwahl, which registers at the first address that it trusts, and of nobody else: `--ca` is not asked. */
+/** Verifies as einwahl does, which registers at the first address that it trusts: `--ca` does not count here. */
 async function ofTls(path: string, targets: readonly Target[], { name, ca }: RegistrationConfig["certificate"], tools: CheckTools): Promise<readonly Finding[]> {
   const found = await Promise.all(targets.map((target) => ofTarget(path, target, { name, ca }, tools)));
   const isTrusted = (findings: readonly Finding[]): boolean => findings.every(({ severity }) => severity !== "error");

@@ -16,7 +16,7 @@ const maxRaisedMs = 3_600_000;
 
 const raiseBody = z.strictObject({ level: levelName, forMs: z.int().min(1).max(maxRaisedMs) });
 
-/** Digits of a number that nobody has, and a word to find them by; nothing else can be planted. */
+/** Digits of an unassigned number, and a word to find them by; nothing else can be planted. */
 const plantBody = z.strictObject({ text: z.string().regex(/^[a-z]{1,40} \+?[0-9]{1,15}$/) });
 
 export const levelAnswer = z.object({ level: z.string() });

@@ -34,7 +34,7 @@ export function describeRoom(reservation: Reservation, phoneNumbers: PhoneNumber
   };
 }
 
-/** The PIN is behind `#`, which browsers send to nobody: it gets into no log of a server or proxy. */
+/** The PIN is behind `#`, which browsers do not send: it gets into no log of a server or proxy. */
 export function pageLink(base: string, pin: string, language?: Language): string {
   return `${base}/${language === undefined ? "" : `?lang=${language}`}#${pin}`;
 }

@@ -114,7 +114,7 @@ function countRequests({ server }: WebServer, metrics: OperatorServices["metrics
 
 function addHealth(web: WebServer, health: () => Health): void {
   const { server } = web;
-  // Whoever watches asks often, and from anywhere; the reasons name trunks and servers, which are for operators only.
+  // Monitors poll often, and from anywhere; the reasons name trunks and servers, which are for operators only.
   const config = { isUnlimited: true };
   server.get("/healthz", { config }, () => ({ status: "alive" }));
   server.get("/readyz", { config }, async (request, reply) => {

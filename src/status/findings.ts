@@ -57,7 +57,7 @@ function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {
   ];
 }
 
-/** Single numbers are left out: nobody has to do anything about them. */
+/** Single numbers are left out: the operator has nothing to do about them. */
 function ofGuesses({ guesses: { wrong, limit, windowMs, restrained, withheldOf } }: StatusReport): readonly Finding[] {
   const numbers = `${wrong} in ${Math.round(windowMs / 60_000)} minutes, the limit is ${limit}`;
   return [

@@ -51,7 +51,7 @@ export interface RoomStore {
   findByPin(pin: Pin): Promise<Result<Reservation | undefined, StoreFailure>>;
   /** Whether somebody has this PIN, from memory; `undefined` when the store would have to be asked. */
   knows(digits: string): boolean | undefined;
-  /** Whether a PIN that somebody has, or that rests, goes on after these digits, from memory; `undefined` as above. */
+  /** Whether a reserved or resting PIN goes on after these digits, from memory; `undefined` as above. */
   goesOnAfter(digits: string): boolean | undefined;
   /** The same, asked of the store. */
   askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>>;

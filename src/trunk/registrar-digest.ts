@@ -22,7 +22,7 @@ export class RegistrarDigest {
     this.#newCnonce = newCnonce;
   }
 
-  /** Another request begins, which nobody has challenged. */
+  /** Another request begins, which has not been challenged. */
   begin(): void {
     this.#given.clear();
   }

@@ -69,7 +69,7 @@ export class TargetChoice {
     this.#silent.clear();
   }
 
-  /** Nobody has answered at the current address, or somebody who is not trusted: another one may be better. */
+  /** The current address does not answer, or is not trusted: another one may be better. */
   skip(): void {
     if (this.#current !== undefined) this.#silent.add(keyOf(this.#current));
   }

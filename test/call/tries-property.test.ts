@@ -6,7 +6,7 @@ import { type Seeded, seeded } from "../support/seeded.js";
 const calls = 40;
 const mostSteps = 12;
 
-/** PINs that a caller may have and nobody guesses: their first digit is not among those that are typed at random. */
+/** PINs that are never typed at random, by their first digit. */
 const runs = "77777";
 const waitsFor = "888888";
 

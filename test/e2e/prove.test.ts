@@ -17,7 +17,7 @@ const forms: readonly (readonly [form: string, write: (number: string) => string
   ["backwards", (number) => `${number.slice(1).split("").reverse().join(".")}.e164.arpa`],
 ];
 
-/** Somebody between drachtio and einwahl who writes down the caller of each INVITE, in one form after the other. */
+/** A link between drachtio and einwahl that writes down the caller of each INVITE, in one form after the other. */
 async function leakyLink(owner: Owner, target: number, file: () => string): Promise<{ readonly port: number; readonly leaked: ReadonlySet<string> }> {
   const leaked = new Set<string>();
   const server = createServer((near) => {

@@ -22,7 +22,7 @@ function challenge(nonce: string, more = ""): string {
   return `Digest realm="${realm}", nonce="${nonce}"${more}`;
 }
 
-/** Challenges whoever has not answered this nonce, and grants the rest. */
+/** Challenges each request that does not answer this nonce, and grants the rest. */
 function challenging(nonce: string, header = challenge(nonce)): Parameters<typeof bench>[0] {
   return (request, index) => (isRight(request, nonce) ? grants(600)(request, index) : answered(401, { "WWW-Authenticate": header }, "Unauthorized"));
 }

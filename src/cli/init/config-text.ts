@@ -33,7 +33,7 @@ const header = [
 /**
  * The configuration of a real installation.
  *
- * @param newSecret text that nobody can guess
+ * @param newSecret random text, long enough not to be guessed
  */
 export function installationText(installation: Installation, { store, logFile }: Places, newSecret: () => string): ConfigText {
   const { language, line, publicAddress, bbb } = installation;

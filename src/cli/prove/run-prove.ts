@@ -38,7 +38,7 @@ export async function runProve(positionals: readonly string[], options: ProveOpt
   const status = await client.status(statusReport);
   if (!status.ok) return tellNoAnswer(status.failure, { client, socket: config.control.socket }, context);
   const reader = request.logs.some(({ path }) => path === "-") ? new InputReader(input) : undefined;
-  // Standard input may go on for ever: nobody waits for its end.
+  // Standard input may never end: do not wait for its end.
   reader?.read().catch(() => undefined);
   const stop = new Latch<true>();
   const unsubscribe = (["SIGINT", "SIGTERM"] as const).map((signal) => context.onSignal(signal, () => {

@@ -23,7 +23,7 @@ export function jitsiRoutes({ jitsiConfCode: access }: WebServices, rooms: RoomS
         const { conference, id } = query;
         if (conference !== undefined) return await codeOf(rooms, conference, token?.scopes.has("rooms:write") === true);
         if (id === undefined) return { problem: "invalid-request", errors: [{ at: "query", message: "needs conference or id" }] };
-        // Public would be an oracle for PINs, and one that throttles nobody who has many addresses.
+        // Public would be an oracle for PINs, and the rate limit does not stop a client with many addresses.
         if (token === undefined) return { problem: "token-missing" };
         if (!token.scopes.has("rooms:write")) return { problem: "scope-missing" };
         const found = await rooms.findByPin(pinOf(id));

@@ -49,7 +49,7 @@ export const whileJoining: Scenario = {
   }),
 };
 
-/** RFC 3323: what the trunk tells of a caller who withholds the number must not get further. */
+/** RFC 3323: the identity of a caller who withholds the number must not get further. */
 export const conferenceEnds: Scenario = {
   title: "a withheld number in a conference that ends",
   run: async (tools, caller) => {

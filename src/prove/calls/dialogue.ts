@@ -72,7 +72,7 @@ async function answered(tools: ScenarioTools, caller: Parameters<Scenario["run"]
 
 export async function asked(tools: ScenarioTools, caller: Parameters<Scenario["run"]>[1], then: (call: TestCall) => Promise<CallOutcome>, more: Parameters<typeof TestCall.place>[2] = {}): Promise<CallOutcome> {
   return await answered(tools, caller, async (call) => {
-    // Keys interrupt the greeting, so nobody has to hear it out.
+    // Keys interrupt the greeting.
     if (await call.hears("welcome")) return await then(call);
     return went(false, "einwahl's greeting was not heard: name the recordings with --prompts DIR");
   }, more);

@@ -20,7 +20,7 @@ export interface PlainReading {
   readonly prompts: number;
 }
 
-/** The datagrams of a call, kept as somebody on the way would see them. */
+/** The datagrams of a call, kept as an eavesdropper would see them. */
 export class Wire {
   readonly #packets: Readonly<Record<"in" | "out", Uint8Array[]>> = { in: [], out: [] };
 

@@ -11,7 +11,7 @@ import type { Piece } from "../search.js";
 
 const callName = "getMeetings";
 
-/** What BBB tells of its meetings: names of callers among it. */
+/** What getMeetings returns, which includes the names of callers. */
 export function bbbPlace(servers: readonly BbbServerConfig[], permits: Permission, plants: readonly Plant[]): Place {
   return {
     id: "bbb",
