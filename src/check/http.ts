@@ -72,6 +72,9 @@ async function ofCertificate(path: string, address: string, name: string, port: 
   }, tools.epochMs());
 }
 
+/** No connection came about, and not for want of an answer: the host refuses it, or has no way to the address. */
+const unconnected: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"]);
+
 /** Who answers HTTP there; a port that takes connections and says nothing is somebody's. */
 async function listenerAt(base: string): Promise<Listener> {
   try {
@@ -79,7 +82,7 @@ async function listenerAt(base: string): Promise<Listener> {
     const text = (await response.text()).slice(0, 100);
     return response.status === 200 && text === "{\"status\":\"alive\"}" ? "einwahl" : "somebody";
   } catch (fault) {
-    return faultCode(fault) === "ECONNREFUSED" ? "nobody" : "somebody";
+    return unconnected.has(faultCode(fault)) ? "nobody" : "somebody";
   }
 }
 
