@@ -83,6 +83,7 @@ await t.test("hosts, ports, transports, time limits", (t) => {
 await t.test("no label that the configuration takes gets out of its place", (t) => {
   const random = mulberry32(42);
   const alphabet = Array.from("abcXYZ0189 -_.:;=()!?&#+*~@/äöüß…☎会😀'\"\\{}[]<>,$%|^`\n\t\0");
+  const names = Object.keys(parse(dialString(target, "bbb", "leg-id", "PCMA")).variables);
   const faults: string[] = [];
   let taken = 0;
   for (let round = 0; round < 20_000; round++) {
@@ -95,7 +96,7 @@ await t.test("no label that the configuration takes gets out of its place", (t) 
     if (labelWordFault(label) !== undefined) faults.push(`round ${round}: the label is no label`);
     const { variables, destination } = parse(dialString({ ...target, label }, "bbb", "leg-id", "PCMA"));
     if (variables["origination_caller_id_name"] !== label || variables["sip_from_display"] !== label) faults.push(`round ${round}: another label`);
-    if (Object.keys(variables).length !== 9 || destination !== "sofia/bbb/00042@bbb1.example.org:5081;transport=tls") faults.push(`round ${round}: broken out`);
+    if (Object.keys(variables).join() !== names.join() || destination !== "sofia/bbb/00042@bbb1.example.org:5081;transport=tls") faults.push(`round ${round}: broken out`);
   }
   t.strictSame(faults, []);
   t.ok(taken > 1_000, `${taken} labels`);
