@@ -41,7 +41,7 @@ await t.test("what can't or may not be answered, and why", (t) => {
   t.match(chosen('Digest realm="r", nonce="1", algorithm=MD5-sess'), /"unsupported","algorithm":"MD5-sess"/);
   t.match(chosen('Digest realm="r", nonce="1", qop="auth-int"'), /"unsupported","algorithm":"MD5"/);
   for (const none of ["", "Digest", 'Digest realm="r"', 'Digest nonce="1"', 'Basic realm="r", nonce="1"', 'Digest realm="r" x, nonce="1"', 'Digest realm="r\u0001", nonce="1"', `Digest realm="${"r".repeat(5_000)}", nonce="1"`]) {
-    t.match(chosen(none), /"no-digest"/, none.slice(0, 60));
+    t.match(chosen(none), /"no-digest"/, JSON.stringify(none.slice(0, 60)));
   }
   t.strictSame(readDigests('realm="r", nonce="1"'), [], "parameters without a scheme");
   t.end();
