@@ -73,8 +73,9 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   await call.sendDigits(`${wrongPin}#`);
   await wrong;
   const arrival = world.bbbs[1].waitForMember(pin, 30_000);
+  const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { ms: 30_000 });
   await call.sendDigits(`${pin}#`);
-  await arrival;
+  await Promise.all([arrival, talking]);
   // What front ends ask for is the world's, not a route's name.
   await fetch(`${publicUrl}/api/v1/rooms/${caller}-${pin}`);
   await fetch(`${publicUrl}/${caller}`);
