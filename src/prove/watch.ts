@@ -58,13 +58,14 @@ export class Watch {
 
   async tryPlant(plant: Plant, mark: Mark): Promise<void> {
     const { how } = plant;
+    const wordsBefore = plantWordsIn((await this.place.look()).pieces);
     const put = await plant.put(mark);
     if (!put.ok) {
       this.#seen.plants.push({ how, outcome: "not-planted", why: put.failure, removed: "nothing-there" });
       return;
     }
     const search = new Search([mark]);
-    const outcome = await this.#untilFound(search);
+    const outcome = await this.#untilFound(search, wordsBefore);
     this.#seen.plants.push({ how, outcome, why: "", removed: await this.#remove(put.value, search) });
     // The filter took the digits: that the search finds digits there shows in a copy.
     if (outcome === "masked") await this.#tryCopy(mark);
@@ -78,11 +79,14 @@ export class Watch {
     return search.in(pieces).length === 0 ? "removed" : "still-there";
   }
 
-  async #untilFound(search: Search): Promise<PlantRecord["outcome"]> {
-    for (let look = 0; look < plantLooks; look++) {
+  /** @param wordsBefore how many planted words were there already: einwahl writes each of its marks to all its outputs */
+  async #untilFound(search: Search, wordsBefore: number): Promise<PlantRecord["outcome"]> {
+    for (let look = 0, arrivals = 0; look < plantLooks; look++) {
       const { pieces } = await this.place.look();
       if (search.in(pieces).length > 0) return "found";
-      if (pieces.some(({ bytes }) => bytes.includes(plantWord))) return "masked";
+      // The line may be half written, or an earlier one: its digits are masked when they are missing at the next look, too.
+      if (plantWordsIn(pieces) > wordsBefore) arrivals += 1;
+      if (arrivals > 1) return "masked";
       await new Promise<void>((resolve) => {
         this.#clock.after(plantLookMs, resolve);
       });
@@ -96,6 +100,10 @@ export class Watch {
     const found = new Search([mark]).in(copy).length > 0;
     this.#seen.plants.push({ how: "in a copy of what was read", outcome: found ? "found" : "missing", why: "", removed: "nothing-there" });
   }
+}
+
+function plantWordsIn(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { bytes }) => sum + bytes.toString("latin1").split(plantWord).length - 1, 0);
 }
 
 function sizeOf(pieces: readonly Piece[]): number {

@@ -4,6 +4,7 @@ import t from "tap";
 import { Secret } from "../../src/caller/secret.js";
 import { systemClock } from "../../src/clock.js";
 import { Mark } from "../../src/prove/mark.js";
+import type { Place } from "../../src/prove/place.js";
 import { directoryPlace, plantFile } from "../../src/prove/places/directories.js";
 import { FileTails } from "../../src/prove/places/file-tails.js";
 import { redisPlace } from "../../src/prove/places/redis.js";
@@ -13,6 +14,7 @@ import { scratchFolder } from "../e2e/support/scratch.js";
 import { RedisServer, noRedis } from "../store/support/redis-server.js";
 
 const number = new Mark("number", "the number", "+493023125678");
+const instant = { now: () => 0, after: (_ms: number, callback: () => void) => { setImmediate(callback); return () => undefined; } };
 const planted = (): Mark => new Mark("number", "planted", "+493023125111");
 
 await t.test("of a log only what comes after the beginning is read, and all of a new file", async (t) => {
@@ -58,7 +60,6 @@ await t.test("a place: the planted mark is found and removed, a mark in it is fo
 await t.test("a plant that does not arrive is told, a masked one counts as arrived", async (t) => {
   const folder = await scratchFolder(t, "plant");
   const place = directoryPlace({ id: "files", name: "log", directories: [folder], permits: () => undefined, plants: [] });
-  const instant = { now: () => 0, after: (_ms: number, callback: () => void) => { setImmediate(callback); return () => undefined; } };
   const attempt = async (line: string): Promise<unknown> => {
     const watch = new Watch(place, instant);
     await watch.tryPlant({ how: "by hand", put: async () => {
@@ -69,6 +70,20 @@ await t.test("a plant that does not arrive is told, a masked one counts as arriv
   };
   t.match(await attempt("something else"), [{ outcome: "missing", removed: "stays" }]);
   t.match(await attempt("x einwahlprove [number]"), [{ outcome: "masked", removed: "stays" }, { outcome: "found", removed: "nothing-there" }]);
+});
+
+await t.test("what an earlier plant left there, or a line that is half written, is not taken for a masked one", async (t) => {
+  const earlier = "einwahlprove +493023125112\n";
+  const texts = [earlier, `${earlier}einwahlprove `, `${earlier}einwahlprove +493023125111\n`];
+  const place: Place = {
+    id: "einwahl-output", name: "output", when: "afterwards", permits: () => undefined, plants: [],
+    begin: () => Promise.resolve(),
+    look: () => Promise.resolve({ pieces: [{ source: "output", bytes: Buffer.from((texts.length > 1 ? texts.shift() : texts[0]) ?? "") }], unseen: [] }),
+  };
+  texts.unshift(earlier);
+  const watch = new Watch(place, instant);
+  await watch.tryPlant({ how: "by hand", put: () => Promise.resolve({ ok: true, value: undefined }) }, planted());
+  t.match(watch.record.plants, [{ outcome: "found" }]);
 });
 
 await t.test("Redis: every type of value is read, keys too, and the planted key is gone", { skip: noRedis }, async (t) => {
