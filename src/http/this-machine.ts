@@ -9,7 +9,7 @@ loopback.addAddress("::1", "ipv6");
 const forwardingHeaders = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
 
 /**
- * Whether a program of this machine asks for itself, on the listener for operators. A reverse proxy that somebody points
+ * Whether a program of this machine asks for itself, on the listener for operators. A reverse proxy that an operator points
  * there is noticed by the headers that proxies add; the name asked for keeps out web pages whose name is made to lead to
  * 127.0.0.1 (DNS rebinding).
  */
