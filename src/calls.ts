@@ -5,7 +5,7 @@ import type { CallWatcher } from "./call/call-watcher.js";
 import type { EndCause } from "./call/cause.js";
 import type { Admission, Directory, MediaServers, Trunks } from "./call/interfaces.js";
 import { Occupancy } from "./call/occupancy.js";
-import { Pace } from "./call/pace.js";
+import { Pace, joinEveryMs } from "./call/pace.js";
 import { uncountedGuesses } from "./call/restraint.js";
 import type { CallSettings } from "./call/settings.js";
 import type { CallReport } from "./call/story.js";
@@ -53,12 +53,6 @@ interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "takeWai
   readonly onEnd: (report: CallReport) => void;
 }
 
-/**
- * From one caller who has waited for a conference to the next, in milliseconds: a hundred of them are on their way after 3.4 s.
- * BBB's FreeSWITCH refuses the 31st call of a second (`sessions-per-second` in its switch.conf.xml).
- */
-const paceEveryMs = 34;
-
 /** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
 export class Calls {
   readonly occupancy = new Occupancy(Date.now);
@@ -73,7 +67,7 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.clock, paceEveryMs);
+    this.#pace = new Pace(options.clock, joinEveryMs);
   }
 
   /** Calls of people. */
