@@ -7,7 +7,7 @@ const caller = "+4915223125678";
 const tones = { conference: 620, caller: 1040 } as const;
 
 await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("baresip") }, async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const before = await world.counts();
   const uri = (number: string): string => `sip:${number}@127.0.0.1:${world.engines.sip.tls}`;
 

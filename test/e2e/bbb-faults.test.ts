@@ -16,7 +16,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
 }
 
 await t.test("BBB servers that fail", async (t) => {
-  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
   const [first, second] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();

@@ -15,6 +15,7 @@ const backWithinMs = 5_000;
 await t.test("breakout rooms", async (t) => {
   // Polled once only: that there are breakout rooms has to be found out when it matters.
   const world = await World.start(t, {
+    line: "straight",
     settings: (settings) => withPollInterval("10m")(withCalls({ pin: { inter_digit_timeout: `${interDigitMs}ms` } })(settings)),
   });
   const [bbb, other] = world.bbbs;

@@ -14,7 +14,7 @@ const conferenceHz = 620;
 const callerHz = 1_040;
 
 await t.test("einwahl call, as an operator types it", async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const folder = await scratchFolder(t, "call");
   await writeFile(join(folder, "ca.pem"), world.certificates.ca);
   const server = ["--server", `127.0.0.1:${world.engines.sip.tls}`];

@@ -17,6 +17,7 @@ async function answeredCall(world: World, phone: TestPhone, number: string = num
 await t.test("the dialogue about the PIN", async (t) => {
   // Patience of seconds, not of a person's: the waits are the same.
   const world = await World.start(t, {
+    line: "straight",
     settings: withCalls({ pin: { first_digit_timeout: "1s", inter_digit_timeout: "1s" } }),
   });
   const phone = await world.phone();

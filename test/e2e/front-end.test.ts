@@ -25,6 +25,7 @@ async function runFrontEnd(environment: Readonly<Record<string, string>>, meetin
 
 await t.test("reserve, create, show, call in, count, delete", async (t) => {
   const world = await World.start(t, {
+    line: "straight",
     settings: (settings) => ({
       ...settings,
       http: { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write", "statistics:read"] }] },

@@ -11,7 +11,7 @@ const atATime = 2;
 
 await t.test("forty calls from one number that try PINs", async (t) => {
   // Delays of a second. A call that has just ended may still count for the number.
-  const world = await World.start(t, { settings: withCalls({ guessing: { delay: "1s" }, per_number: 2 * atATime }) });
+  const world = await World.start(t, { line: "straight", settings: withCalls({ guessing: { delay: "1s" }, per_number: 2 * atATime }) });
   const phone = await world.phone();
   const idle = await world.counts();
   const url = `http://127.0.0.1:${world.einwahl.operatorsPort}`;

@@ -20,7 +20,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
 
 await t.test("the caller leaves, wherever the call is", async (t) => {
   // Polled once only, so that the look-up of an unknown PIN has to ask for itself.
-  const world = await World.start(t, { settings: withPollInterval("10m") });
+  const world = await World.start(t, { line: "straight", settings: withPollInterval("10m") });
   const [bbb] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
@@ -116,7 +116,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
 });
 
 await t.test("the line goes dead without a BYE", async (t) => {
-  const world = await World.start(t, { settings: withCalls({ media_timeout: "5s" }) });
+  const world = await World.start(t, { line: "straight", settings: withCalls({ media_timeout: "5s" }) });
   const idle = await world.counts();
   const phone = await world.phone();
   const call = await greeted(world, phone);

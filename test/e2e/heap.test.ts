@@ -26,7 +26,7 @@ function withNumber(sdp: string): string {
 
 await t.test("the heap of a running einwahl holds no caller's number", { timeout: 300_000 }, async (t) => {
   const [port, operatorsPort] = [await freePort(), await freePort()];
-  const world = await World.start(t, { settings: (settings) => ({ ...settings, http: { port, operators_port: operatorsPort } }) });
+  const world = await World.start(t, { line: "straight", settings: (settings) => ({ ...settings, http: { port, operators_port: operatorsPort } }) });
   await world.stopEinwahl();
   const einwahl = new SnapshotProgram(t, world.settingsFile, dirname(world.settingsFile));
   for (const line of ["BBB server answers", "media server is up", "einwahl is running"]) await einwahl.program.line(line, new RegExp(line));

@@ -40,7 +40,7 @@ function strayLabels(samples: readonly Sample[]): string[] {
 }
 
 await t.test("metrics of calls with whatever callers can choose", async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const url = `http://127.0.0.1:${world.einwahl.operatorsPort}`;
   const publicUrl = `http://127.0.0.1:${world.einwahl.httpPort}`;

@@ -71,7 +71,7 @@ await t.test("after many calls there is as much as before", async (t) => {
   };
   process.on("warning", onWarning);
   t.teardown(() => process.off("warning", onWarning));
-  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
   const phone = await world.phone();
   // The servers keep their connections to each other for the next call, so the first calls do not count.
   await everyKindOfCall(t, world, phone);

@@ -46,7 +46,7 @@ function inMultipart(isup: string): Rewrite {
 }
 
 await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const counts = await world.counts();
 

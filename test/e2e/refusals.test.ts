@@ -6,7 +6,7 @@ import { World, conferences, numbers, withCalls } from "./support/world.js";
 const caller = "+4915223125678";
 
 await t.test("calls that do not come in", async (t) => {
-  const world = await World.start(t, { settings: withCalls({ max_concurrent: 1 }) });
+  const world = await World.start(t, { line: "straight", settings: withCalls({ max_concurrent: 1 }) });
   const phone = await world.phone();
   const before = await world.counts();
 
@@ -91,7 +91,7 @@ await t.test("calls that do not come in", async (t) => {
 });
 
 await t.test("a source that no trunk knows", async (t) => {
-  const world = await World.start(t, { trunk: { sources: ["192.0.2.1"] } });
+  const world = await World.start(t, { line: "straight", trunk: { sources: ["192.0.2.1"] } });
   const phone = await world.phone();
   const before = await world.counts();
   const call = await phone.dial({ uri: world.sipUri(), number: caller });

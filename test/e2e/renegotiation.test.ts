@@ -6,7 +6,7 @@ import { World } from "./support/world.js";
 const caller = "+4915223125678";
 
 await t.test("what a trunk may want in the middle of a call", { timeout: 400_000 }, async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const before = await world.counts();
 

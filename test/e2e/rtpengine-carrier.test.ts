@@ -6,7 +6,7 @@ import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { Rtpengine } from "./support/rtpengine.js";
 import { Tones, talk } from "./support/talk.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { World, conferences } from "./support/world.js";
 
 const caller = "+4915223125678";
 const suites: readonly SuiteName[] = ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM"];
@@ -23,9 +23,8 @@ await t.test("a telephone with plain RTP, through a carrier of Kamailio and rtpe
   const mediaRelay = await Rtpengine.start(t);
   const carrier = await Kamailio.start(t, { certificates, mediaRelay });
   const world = await World.start(t, { certificates, carrier });
-  const phone = await world.phone({ transport: "tcp" });
+  const phone = await world.phone();
   const before = await world.counts();
-  const line = { uri: `sip:${numbers.german}@127.0.0.1:${carrier.networkPort};transport=tcp`, number: caller, srtp: "none" } as const;
 
   for (const { name, flags, used = suites } of [
     { name: "rtpengine's own defaults: DTLS beside SDES", flags: [] },
@@ -35,7 +34,7 @@ await t.test("a telephone with plain RTP, through a carrier of Kamailio and rtpe
   ]) {
     await t.test(name, async (t) => {
       await carrier.changeMedia(...flags);
-      const there = await talk(world, phone, line);
+      const there = await talk(world, phone, { number: caller });
       const { call, member } = there;
       t.equal(call.suite, undefined, "plain RTP on the telephone's side");
       t.match(member, { name: "5678" }, "the right label");
@@ -61,7 +60,7 @@ await t.test("a telephone with plain RTP, through a carrier of Kamailio and rtpe
     { name: "a body of several parts", options: { rewriteOffer: withIsup, headers: [["Content-Type", "multipart/mixed;boundary=unique-limit-1"]] } },
   ] as const) {
     await t.test(name, async (t) => {
-      const there = await talk(world, phone, { ...line, ...options });
+      const there = await talk(world, phone, { number: caller, ...options });
       t.match(there.member, { name: "5678" }, "the right label");
       await new Tones(world, there).bothWays(t, "in the conference");
       const report = world.reports.next("the call's report", () => true);
@@ -72,7 +71,7 @@ await t.test("a telephone with plain RTP, through a carrier of Kamailio and rtpe
   }
 
   await t.test("the relay is replaced: other keys and ports in a re-INVITE", async (t) => {
-    const there = await talk(world, phone, line);
+    const there = await talk(world, phone, { number: caller });
     const tones = new Tones(world, there);
     await tones.bothWays(t, "at first");
     await carrier.replaceRelays();
@@ -85,7 +84,7 @@ await t.test("a telephone with plain RTP, through a carrier of Kamailio and rtpe
   });
 
   await t.test("on hold for a minute without RTP", async (t) => {
-    const there = await talk(world, phone, line);
+    const there = await talk(world, phone, { number: caller });
     const { call } = there;
     t.match(await call.hold(), { ok: true });
     call.stopRtp();

@@ -9,7 +9,7 @@ const intervalSeconds = 90;
 const refreshWithinMs = 60_000;
 
 await t.test("the trunk leaves the session timer to us: refreshed in time, and the audio stays", { timeout: 180_000 }, async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const before = await world.counts();
   const headers = [["Supported", "timer"], ["Session-Expires", `${intervalSeconds};refresher=uas`]] as const;

@@ -38,7 +38,7 @@ async function listen(t: { teardown(handler: () => void): unknown }, host: strin
 }
 
 await t.test("an INVITE to the media server gets an event socket only with the key, and only for einwahl's host", async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const { eventSocket } = world.engines;
   const control = await EventSocketSession.open(eventSocket, systemClock, answerMs);
   if (!control.ok) throw new Error("no event socket");
@@ -112,7 +112,7 @@ await t.test("a media server that would refuse every call is down, and health sa
     { name: "another host", media: { controlHosts: ["192.0.2.1"] }, why: /^media server media-1: it would refuse every call: .*EINWAHL_FS_CONTROL_HOSTS/ },
   ]) {
     await t.test(name, async (t) => {
-      const world = await World.start(t, { engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media), waitUntilReady: false });
+      const world = await World.start(t, { line: "straight", engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media), waitUntilReady: false });
       const { state, reasons } = world.einwahl.health();
       t.equal(state, "not-ready");
       t.ok(reasons.some((reason) => why.test(reason)), reasons.join("; "));

@@ -37,7 +37,7 @@ async function startWorld(t: Test, { calls = {}, servers = {} }: { readonly call
     const waiting = { max_percent: 100, per_pin: callers, ...(calls["waiting"] as Settings | undefined) };
     return withCalls({ ...calls, waiting })({ ...all, http, bbb_servers: known.map((server) => ({ ...server, ...servers })) });
   };
-  const world = await World.start(t, { settings });
+  const world = await World.start(t, { line: "straight", settings });
   return { world, phone: await world.phone(), pin: await reserve(world, meetingID) };
 }
 

@@ -14,7 +14,7 @@ async function startWorld(t: Test, livekit: "with" | "without"): Promise<World> 
     const livekitSip = { port: servers[0]?.sip["port"] };
     return { ...all, bbb_servers: servers.map((server, at) => ({ ...server, webhooks: true, poll_interval: "10m", ...(livekit === "with" && at === 1 && { livekit_sip: livekitSip }) })) };
   };
-  return await World.start(t, { settings });
+  return await World.start(t, { line: "straight", settings });
 }
 
 function hooksOf(t: Test, world: World, at: 0 | 1, proof: WebhookOptions["proof"]): SampleWebhooks {

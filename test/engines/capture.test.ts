@@ -47,7 +47,7 @@ const inTheOpen = (settings: Settings): Settings => ({
 
 await t.test("what somebody on the way gets to see and hear", { skip: missing() ?? false, timeout: 240_000 }, async (t) => {
   await t.test("of an encrypted call: nothing", async (t) => {
-    const world = await World.start(t, { engines: startRealEngines });
+    const world = await World.start(t, { line: "straight", engines: startRealEngines });
     const flows = await record(t, world, true);
     const audio = audioOf(flows);
     t.ok(audio.length >= 4, "audio both ways on both legs has been captured");
@@ -62,7 +62,7 @@ await t.test("what somebody on the way gets to see and hear", { skip: missing() 
   });
 
   await t.test("of the same call with encryption off: everything, so the check can fail", async (t) => {
-    const world = await World.start(t, { engines: startRealEngines, bbbSrtp: "none", trunk: { allow_unencrypted: true }, settings: inTheOpen });
+    const world = await World.start(t, { line: "straight", engines: startRealEngines, bbbSrtp: "none", trunk: { allow_unencrypted: true }, settings: inTheOpen });
     const audio = audioOf(await record(t, world, false));
     t.ok(understood(audio, world.prompts).includes("de/welcome"), "the prompt");
     t.ok(withTone(audio, tones.caller) >= 2, "the caller's tone on both legs");

@@ -5,7 +5,7 @@ import { missingEngines } from "./programs.js";
 import { startRealWorld } from "./real-world.js";
 
 await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ?? false }, async (t) => {
-  const { world, nodes, engines } = await startRealWorld(t);
+  const { world, nodes, engines } = await startRealWorld(t, { line: "straight" });
   const bench = await CheckBench.at(t, world, await freePort());
 
   await t.test("nothing is wrong: no fault is found", async (t) => {

@@ -64,7 +64,7 @@ async function drachtioDialogs(engines: RealEngines): Promise<number> {
 }
 
 await t.test(`after ${calls} calls the engines and einwahl are back where they were`, { skip }, async (t) => {
-  const world = await World.start(t, { settings: withPollInterval("1s") });
+  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
   const phone = await world.phone({ recordingLimitMs: 1_000 });
   const round = async (first: number): Promise<string[]> =>
     await Promise.all(Array.from({ length: atATime }, async (_, place) => await call(world, phone, first + place)));

@@ -24,6 +24,7 @@ await t.test("the engines at their most talkative print no number and no PIN, an
   process.env["DRACHTIO_LOGLEVEL"] = "debug";
   let started: RealEngines | undefined;
   const world = await World.start(t, {
+    line: "straight",
     engines: async (certificates, sounds) => (started = await startRealEngines(certificates, sounds, { EINWAHL_FS_LOG_LEVEL: "debug" })),
   });
   if (started === undefined) throw new Error("a world has engines");

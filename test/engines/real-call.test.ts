@@ -52,7 +52,7 @@ async function legs({ engines }: RealWorld): Promise<readonly string[]> {
 }
 
 await t.test("a call all the way through real engines", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
-  const real = await startRealWorld(t);
+  const real = await startRealWorld(t, { line: "straight" });
   const { world, nodes } = real;
   const phone = await world.phone();
   const before = await world.counts();

@@ -50,7 +50,7 @@ export class CheckBench {
   }
 
   static async start(owner: Owner): Promise<CheckBench> {
-    return await CheckBench.at(owner, await World.start(owner, { certificates: await makeCertificates() }), await freePort());
+    return await CheckBench.at(owner, await World.start(owner, { line: "straight", certificates: await makeCertificates() }), await freePort());
   }
 
   /** @param httpPort one that is free, which a second einwahl would have */

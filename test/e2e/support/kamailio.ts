@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Certificates } from "../../../src/embedded/certificates.js";
+import type { DialOptions, TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
 import { PATIENCE_MS, within } from "./deadline.js";
+import type { Counts } from "./engines.js";
 import { type KamailioConfig, defaultMediaFlags, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
 import { freePorts } from "./ports.js";
@@ -43,12 +45,14 @@ const STARTS = 3;
 /** Debian's Kamailio as registrar and carrier. What is registered is in its memory only: a restart forgets it. */
 export class Kamailio {
   readonly #config: KamailioConfig;
+  readonly #mediaRelay: Rtpengine | undefined;
   readonly #folder: string;
   #program: Program;
   #requests = 0;
 
-  private constructor(config: KamailioConfig, folder: string, program: Program) {
+  private constructor(config: KamailioConfig, mediaRelay: Rtpengine | undefined, folder: string, program: Program) {
     this.#config = config;
+    this.#mediaRelay = mediaRelay;
     this.#folder = folder;
     this.#program = program;
   }
@@ -78,7 +82,7 @@ export class Kamailio {
       await writeFile(join(folder, "kamailio.cfg"), kamailioConfiguration(config));
       await writeFile(config.certificateFile, options.certificates.cert);
       await writeFile(config.keyFile, options.certificates.key);
-      const kamailio = new Kamailio(config, folder, launch(folder));
+      const kamailio = new Kamailio(config, options.mediaRelay, folder, launch(folder));
       owner.teardown(() => kamailio.stop());
       try {
         await kamailio.#ready();
@@ -112,6 +116,23 @@ export class Kamailio {
   /** TLS; the telephone network calls in here. */
   get networkTlsPort(): number {
     return this.#config.networkTlsPort;
+  }
+
+  /** What phones of the telephone network call over. */
+  get transport(): TestPhoneOptions["transport"] {
+    return this.#mediaRelay === undefined ? "tls" : "tcp";
+  }
+
+  /** How a phone of the telephone network dials: with plain RTP where the relay encrypts it. */
+  dialling(number: string): Pick<DialOptions, "uri" | "srtp"> {
+    const { networkPort, networkTlsPort } = this;
+    if (this.#mediaRelay === undefined) return { uri: `sip:${number}@127.0.0.1:${networkTlsPort};transport=tls` };
+    return { uri: `sip:${number}@127.0.0.1:${networkPort};transport=tcp`, srtp: "none" };
+  }
+
+  /** What calls take of the carrier. */
+  async counts(): Promise<Counts> {
+    return this.#mediaRelay === undefined ? {} : { calls: await this.#mediaRelay.calls() };
   }
 
   /** What the configuration reports: registered, unregistered, challenged, answered, ... */

@@ -1,9 +1,12 @@
-import { createSocket } from "node:dgram";
+import { type Socket, createSocket } from "node:dgram";
 import { createServer } from "node:net";
+import type { Owner } from "./owner.js";
 
 const ADDRESS = "127.0.0.1";
 const ATTEMPTS = 50;
 const HIGHEST = 65_535;
+/** Above the ports that Linux gives to sockets which ask for any, and above those of FreeSWITCH in tests. */
+const FIRST_CLAIM = 61_000;
 
 /** A port of loopback that is free for TCP and UDP now. Others may take it before it is used: whoever starts on it must bear that. */
 export async function freePort(): Promise<number> {
@@ -33,6 +36,22 @@ export async function freePortsInARow(count: number): Promise<number> {
   throw new Error(`no ${count} free ports in a row`);
 }
 
+/**
+ * The first of several UDP ports that no other test gets before the owner's end, for a program that sets SO_REUSEADDR: such
+ * ones bind the same port, and take each other's datagrams. The port before them, bound by this process, is the claim.
+ */
+export async function claimUdpPorts(owner: Owner, count: number): Promise<number> {
+  for (let claim = FIRST_CLAIM; claim + count <= HIGHEST; claim += count + 1) {
+    const socket = await udpSocket(claim);
+    if (socket === undefined) continue;
+    owner.teardown(() => {
+      socket.close();
+    });
+    return claim + 1;
+  }
+  throw new Error(`no ${count} UDP ports to claim`);
+}
+
 async function tcpFree(port: number): Promise<boolean> {
   try {
     await tcpPort(port);
@@ -57,15 +76,19 @@ async function tcpPort(wanted = 0): Promise<number> {
 }
 
 async function udpFree(port: number): Promise<boolean> {
+  const socket = await udpSocket(port);
+  socket?.close();
+  return socket !== undefined;
+}
+
+async function udpSocket(port: number): Promise<Socket | undefined> {
   const socket = createSocket("udp4");
   return await new Promise((resolve) => {
     socket.once("error", () => {
-      resolve(false);
+      resolve(undefined);
     });
     socket.bind(port, ADDRESS, () => {
-      socket.close(() => {
-        resolve(true);
-      });
+      resolve(socket);
     });
   });
 }

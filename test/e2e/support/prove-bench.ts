@@ -56,7 +56,7 @@ export class ProveBench {
   }
 
   static async start(owner: Owner, change: (settings: Settings, folder: string, world: World) => Settings | Promise<Settings> = (settings) => settings): Promise<ProveBench> {
-    const world = await World.start(owner, { waitUntilReady: false });
+    const world = await World.start(owner, { line: "straight", waitUntilReady: false });
     await world.stopEinwahl();
     const folder = await scratchFolder(owner, "prove");
     const port = await freePort();

@@ -1,29 +1,35 @@
+import { connect } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { PATIENCE_MS, within } from "./deadline.js";
 import type { Owner } from "./owner.js";
-import { freePort, freePortsInARow } from "./ports.js";
+import { claimUdpPorts, freePorts } from "./ports.js";
 import { Program } from "./program.js";
 import { scratchFolder } from "./scratch.js";
 
 const STARTS = 3;
-/** RTP and RTCP on two sides of a call, and some calls. */
-const MEDIA_PORTS = 60;
+const ADDRESS = "127.0.0.1";
+/** RTP and RTCP on two sides of a call, and 30 calls. */
+const MEDIA_PORTS = 120;
 
 /** Debian's rtpengine as the carrier's media relay, in user space. */
 export class Rtpengine {
   readonly #program: Program;
+  readonly #commandPort: number;
   /** UDP, its `ng` protocol. */
   readonly controlPort: number;
 
-  private constructor(program: Program, controlPort: number) {
+  private constructor(program: Program, ports: { readonly control: number; readonly command: number }) {
     this.#program = program;
-    this.controlPort = controlPort;
+    this.#commandPort = ports.command;
+    this.controlPort = ports.control;
   }
 
   static async start(owner: Owner): Promise<Rtpengine> {
     const folder = await scratchFolder(owner, "rtpengine");
+    const first = await claimUdpPorts(owner, MEDIA_PORTS);
     for (let attempt = 1; ; attempt++) {
-      const controlPort = await freePort();
-      const first = await freePortsInARow(MEDIA_PORTS);
+      const [control = 0, command = 0] = await freePorts(2);
       const program = new Program("rtpengine", [
         "--foreground",
         "--log-stderr",
@@ -32,8 +38,9 @@ export class Rtpengine {
         `--pidfile=${join(folder, "pid")}`,
         // Without the kernel's module.
         "--table=-1",
-        "--interface=127.0.0.1",
-        `--listen-ng=127.0.0.1:${controlPort}`,
+        `--interface=${ADDRESS}`,
+        `--listen-ng=${ADDRESS}:${control}`,
+        `--listen-cli=${ADDRESS}:${command}`,
         `--port-min=${first}`,
         `--port-max=${first + MEDIA_PORTS - 1}`,
         "--num-threads=2",
@@ -45,13 +52,22 @@ export class Rtpengine {
       });
       try {
         await program.line("starts", /Startup complete/);
-        return new Rtpengine(program, controlPort);
+        return new Rtpengine(program, { control, command });
       } catch (error) {
         // Another program may have been given one of the ports meanwhile.
         if (attempt === STARTS) throw error;
         await program.stop();
       }
     }
+  }
+
+  /** Calls whose RTP it relays now. */
+  async calls(): Promise<number> {
+    const socket = connect(this.#commandPort, ADDRESS);
+    // Without its own end rtpengine waits for more commands.
+    socket.end("list numsessions\n");
+    const answer = await within("rtpengine's count of sessions", text(socket), PATIENCE_MS);
+    return Number(/^Current sessions own: (\d+)/m.exec(answer)?.[1] ?? NaN);
   }
 
   /** Its last lines, for a failure's message. */

@@ -19,7 +19,7 @@ export interface Talk {
 
 /** Brings a caller into the first conference. */
 export async function talk(world: World, phone: TestPhone, options: Pick<DialOptions, "number"> & Partial<DialOptions>): Promise<Talk> {
-  const call = await phone.dial({ uri: world.sipUri(), ...options });
+  const call = await phone.dial({ ...world.line(), ...options });
   call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);

@@ -10,13 +10,15 @@ import { formatFaults } from "../../../src/config/fault.js";
 import { loadConfig } from "../../../src/config/load.js";
 import type { ReloadAnswer } from "../../../src/control/answers.js";
 import { Einwahl } from "../../../src/einwahl.js";
-import { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import { type Certificates, makeCertificates } from "../../../src/embedded/certificates.js";
 import { type KnownPrompt, readPrompts } from "../../../src/embedded/phone/prompt-library.js";
-import { TestPhone, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
+import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
 import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
 import { makeLogger } from "../../../src/log/make-logger.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
+import { bbbSecret, startBbbs } from "./bbb-nodes.js";
+import { startCarrier } from "./carrier.js";
 import { PATIENCE_MS, within } from "./deadline.js";
 import { type Counts, type Engines, prefixed, startEngines } from "./engines.js";
 import { Happenings } from "./happenings.js";
@@ -28,20 +30,18 @@ const host = "127.0.0.1";
 const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 export const soundsDirectory = join(repository, "freeswitch", "sounds");
 
+export { conferences } from "./bbb-nodes.js";
 /** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx). */
 export const numbers = { german: "+493023125001", english: "+493023125002", unknown: "+493023125999" } as const;
-/** One conference on each of two servers; one PIN begins with a zero, which has to count. */
-export const conferences = [
-  { pin: "12345", name: "Lecture" },
-  { pin: "04711", name: "Staff meeting" },
-] as const;
 
 /** The settings file as einwahl reads it. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface WorldOptions {
-  /** The trunk registers there; without, calls come from 127.0.0.1 unasked. */
+  /** The trunk registers there, and calls come from there; default one of Kamailio and rtpengine with rtpengine's own flags. */
   readonly carrier?: Kamailio;
+  /** No carrier: the trunk does not register, and phones call drachtio themselves. */
+  readonly line?: "straight";
   /** Made for the carrier and everybody else; default new ones. */
   readonly certificates?: Certificates;
   /** Default: the embedded ones, or the real ones, as the environment says. */
@@ -83,16 +83,18 @@ export class World {
   readonly stages = new Happenings<StageChange>();
   readonly reports = new Happenings<CallReport>();
   readonly log = new Happenings<string>();
+  readonly #carrier: Kamailio | undefined;
   readonly #folder: string;
   readonly #owner: Owner;
   readonly #logger = makeLogger("debug", { write: (line: string) => { this.log.happen(line.trimEnd()); } });
   #einwahl: Einwahl | undefined;
 
-  private constructor(parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & { readonly folder: string; readonly owner: Owner }) {
+  private constructor(parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & { readonly carrier: Kamailio | undefined; readonly folder: string; readonly owner: Owner }) {
     this.certificates = parts.certificates;
     this.engines = parts.engines;
     this.bbbs = parts.bbbs;
     this.prompts = parts.prompts;
+    this.#carrier = parts.carrier;
     this.#folder = parts.folder;
     this.#owner = parts.owner;
   }
@@ -104,8 +106,9 @@ export class World {
     if (!prompts.ok) throw new Error(`${prompts.failure.path}: ${prompts.failure.reason}`);
     const engines = await (options.engines ?? startEngines)(certificates, soundsDirectory);
     owner.teardown(() => engines.close());
-    const bbbs = [await startBbb(owner, 0, certificates, options), await startBbb(owner, 1, certificates, options)] as const;
-    const world = new World({ certificates, engines, bbbs, prompts: prompts.value, folder, owner });
+    const bbbs = await startBbbs(owner, certificates, options.bbbSrtp ?? "mandatory");
+    const carrier = options.carrier ?? (options.line === "straight" ? undefined : await startCarrier(owner, certificates));
+    const world = new World({ certificates, engines, bbbs, prompts: prompts.value, carrier, folder, owner });
     await world.startEinwahl(options);
     return world;
   }
@@ -172,13 +175,18 @@ export class World {
     return this.log.past.slice(-count).join("\n");
   }
 
+  /** How a phone of `phone()` dials a number. */
+  line(number: string = numbers.german): Pick<DialOptions, "uri" | "srtp"> {
+    return this.#carrier?.dialling(number) ?? { uri: this.sipUri(number) };
+  }
+
   /** Where callers dial straight to drachtio. */
   sipUri(number: string = numbers.german, transport: "udp" | "tcp" | "tls" = "tls"): string {
     return `sip:${number}@${host}:${this.engines.sip[transport]};transport=${transport}`;
   }
 
   async phone(options: Partial<TestPhoneOptions> = {}): Promise<TestPhone> {
-    const phone = await TestPhone.open({ transport: "tls", tls: { ca: this.certificates.ca }, ...options });
+    const phone = await TestPhone.open({ transport: this.#carrier?.transport ?? "tls", tls: { ca: this.certificates.ca }, ...options });
     this.#owner.teardown(() => phone.close());
     return phone;
   }
@@ -200,6 +208,7 @@ export class World {
     return {
       ...(this.#einwahl === undefined ? {} : prefixed("einwahl", this.#einwahl.counts())),
       ...(await this.engines.counts()),
+      ...prefixed("carrier", (await this.#carrier?.counts()) ?? {}),
       ...prefixed("bbb-1", this.bbbs[0].counts()),
       ...prefixed("bbb-2", this.bbbs[1].counts()),
       ...prefixed("node", resources),
@@ -251,7 +260,7 @@ export class World {
 
   #settings(options: WorldOptions): Settings {
     const { control, eventSocket, sip } = this.engines;
-    const { carrier } = options;
+    const carrier = this.#carrier;
     const registering = carrier && {
       provider: "easybell",
       registrar: { host, port: carrier.registrarPort, transport: "tls" },
@@ -296,20 +305,3 @@ function isOwed(name: string, handles: boolean): boolean {
 
 const HANDLES = /^node\.(Timeout|Immediate|UDPWrap|TCPSocketWrap|TCPServerWrap)$/;
 const LOOK_EVERY_MS = 50;
-
-const bbbSecret = "test-bbb-secret";
-
-async function startBbb(owner: Owner, index: 0 | 1, { key, cert }: Certificates, options: WorldOptions): Promise<SampleBbb> {
-  const bbb = await SampleBbb.start({
-    name: `bbb-${index + 1}`,
-    http: { address: host, port: 0 },
-    secret: bbbSecret,
-    sip: { address: host, port: 0 },
-    tls: { key, cert },
-    srtp: options.bbbSrtp ?? "mandatory",
-  });
-  owner.teardown(() => bbb.close());
-  const { pin, name } = conferences[index];
-  bbb.createMeeting({ meetingID: name, name, voiceBridge: pin });
-  return bbb;
-}

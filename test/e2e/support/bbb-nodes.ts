@@ -1,0 +1,33 @@
+import { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import type { Certificates } from "../../../src/embedded/certificates.js";
+import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
+import type { Owner } from "./owner.js";
+
+const address = "127.0.0.1";
+export const bbbSecret = "test-bbb-secret";
+
+/** One conference on each of two servers; one PIN begins with a zero, which has to count. */
+export const conferences = [
+  { pin: "12345", name: "Lecture" },
+  { pin: "04711", name: "Staff meeting" },
+] as const;
+
+/** Two BBB servers with the conferences above. */
+export async function startBbbs(owner: Owner, certificates: Certificates, srtp: SrtpPolicy): Promise<readonly [SampleBbb, SampleBbb]> {
+  return [await startBbb(owner, 0, certificates, srtp), await startBbb(owner, 1, certificates, srtp)];
+}
+
+async function startBbb(owner: Owner, index: 0 | 1, { key, cert }: Certificates, srtp: SrtpPolicy): Promise<SampleBbb> {
+  const bbb = await SampleBbb.start({
+    name: `bbb-${index + 1}`,
+    http: { address, port: 0 },
+    secret: bbbSecret,
+    sip: { address, port: 0 },
+    tls: { key, cert },
+    srtp,
+  });
+  owner.teardown(() => bbb.close());
+  const { pin, name } = conferences[index];
+  bbb.createMeeting({ meetingID: name, name, voiceBridge: pin });
+  return bbb;
+}

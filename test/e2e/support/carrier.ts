@@ -1,0 +1,16 @@
+import type { Certificates } from "../../../src/embedded/certificates.js";
+import { Kamailio } from "./kamailio.js";
+import { missingPrograms } from "./missing-programs.js";
+import type { Owner } from "./owner.js";
+import { Rtpengine } from "./rtpengine.js";
+
+let hasSaid = false;
+
+/** The usual way into a world: Kamailio, and rtpengine with its own flags. `undefined`, and said once a file, where they are not installed. */
+export async function startCarrier(owner: Owner, certificates: Certificates): Promise<Kamailio | undefined> {
+  const missing = missingPrograms("kamailio", "rtpengine");
+  if (missing === false) return await Kamailio.start(owner, { certificates, mediaRelay: await Rtpengine.start(owner) });
+  if (!hasSaid) owner.comment?.(`${missing}: phones call without a carrier`);
+  hasSaid = true;
+  return undefined;
+}
