@@ -1,8 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KnownPrompt } from "../../../src/embedded/phone/prompt-library.js";
-import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
-import { writeWav } from "../../../src/embedded/rtp/wav.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
 import { Listener } from "./listener.js";
@@ -11,6 +9,7 @@ import type { Owner } from "./owner.js";
 import { freePort } from "./ports.js";
 import { Program } from "./program.js";
 import { scratchFolder } from "./scratch.js";
+import { type Refusal, sourceWav } from "./softphone.js";
 
 export interface BaresipOptions {
   /** PEM, the authority that the other side's certificate must come from. */
@@ -34,13 +33,6 @@ export interface BaresipOptions {
   readonly trace?: boolean;
 }
 
-/** How a call that was not established ended: `488 Not Acceptable Here`, or words of baresip's own. */
-export interface Refusal {
-  readonly status: number | undefined;
-  readonly text: string;
-}
-
-const SECONDS_OF_SOUND = 240;
 const STARTS = 3;
 
 /**
@@ -73,7 +65,7 @@ export class Baresip {
     const folder = await scratchFolder(owner, "baresip");
     const sounds = join(folder, "sounds");
     await mkdir(sounds);
-    await writeFile(join(folder, "source.wav"), writeWav(sourceSound(options.tone)));
+    await writeFile(join(folder, "source.wav"), sourceWav(options.tone));
     await writeFile(join(folder, "accounts"), `${account(options)}\n`);
     await writeFile(join(folder, "openssl.cnf"), VERIFYING_OPENSSL);
     await writeFile(join(folder, "ca.pem"), options.ca);
@@ -171,11 +163,6 @@ export class Baresip {
 function refusalOf(event: BaresipEvent): Refusal {
   const status = /^(\d{3}) /.exec(event.param)?.[1];
   return { status: status === undefined ? undefined : Number(status), text: event.param };
-}
-
-function sourceSound(hz: number | undefined): Int16Array {
-  const samples = SECONDS_OF_SOUND * 8000;
-  return hz === undefined ? new Int16Array(samples) : new ToneGenerator(hz).next(samples);
 }
 
 function account(options: BaresipOptions): string {

@@ -1,8 +1,15 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { within } from "./deadline.js";
 import { Happenings } from "./happenings.js";
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether the program reads commands from its standard input; default false: it reads nothing. */
+  readonly input?: boolean;
+}
 
 /** A program of Debian's that runs beside the test. */
 export class Program {
@@ -11,19 +18,18 @@ export class Program {
   /** Settles when it is gone. */
   readonly gone: Promise<string>;
   readonly #name: string;
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #child: ChildProcessByStdio<Writable | null, Readable, Readable>;
   #isGone = false;
 
   /** setpriv sees to it that the program does not outlive a test process that is killed. */
-  constructor(command: string, args: readonly string[], options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> }) {
+  constructor(command: string, args: readonly string[], options: ProgramOptions) {
     this.#name = command;
-    this.#child = spawn("setpriv", ["--pdeathsig", "TERM", command, ...args], {
-      cwd: options.cwd,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own, for signalAll.
-      detached: true,
-    });
+    // A process group of its own, for signalAll.
+    const common = { cwd: options.cwd, env: { ...process.env, ...options.env }, detached: true };
+    const all = ["--pdeathsig", "TERM", command, ...args];
+    this.#child = options.input === true ? spawn("setpriv", all, { ...common, stdio: ["pipe", "pipe", "pipe"] }) : spawn("setpriv", all, { ...common, stdio: ["ignore", "pipe", "pipe"] });
+    // EPIPE: the program ended before it read a line; `gone` says so.
+    this.#child.stdin?.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => {
         this.lines.happen(line);
@@ -63,6 +69,11 @@ export class Program {
     });
     const seen = this.lines.next(`${this.#name}: ${what}`, (line) => pattern.test(line), { past: true, evidence: () => this.tail() });
     return await Promise.race([seen, ended]);
+  }
+
+  /** Writes a line to the standard input of a program that was given one. */
+  write(line: string): void {
+    if (!this.#isGone) this.#child.stdin?.write(`${line}\n`);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,0 +1,16 @@
+import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
+import { writeWav } from "../../../src/embedded/rtp/wav.js";
+
+/** How a call that was not established ended: `488 Not Acceptable Here`, or the softphone's own words. */
+export interface Refusal {
+  readonly status: number | undefined;
+  readonly text: string;
+}
+
+const SECONDS_OF_SOUND = 240;
+
+/** The file that a softphone plays for its microphone: a tone in Hz, or silence. Longer than any test's call. */
+export function sourceWav(hz: number | undefined): Buffer {
+  const samples = SECONDS_OF_SOUND * 8000;
+  return writeWav(hz === undefined ? new Int16Array(samples) : new ToneGenerator(hz).next(samples));
+}
