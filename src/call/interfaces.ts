@@ -114,7 +114,7 @@ export interface CallerEndpoint {
   readonly gone: Latch<EndCause>;
   /** The keys that the caller has pressed and nobody has read. */
   readonly keys: KeyBuffer;
-  /** A key that came by SIP INFO: passed to wherever the keys of the media go. */
+  /** A key that came by SIP INFO: it is among `keys` unless its press counts as an RFC 4733 event. */
   pressed(key: string): void;
   /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */
   renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>>;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { EndCause } from "../call/cause.js";
 import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../call/interfaces.js";
 import { KeyBuffer, isKey } from "../call/key-buffer.js";
+import { KeyOnce } from "../call/key-once.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
@@ -13,7 +14,7 @@ import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
-import { hasAudio, isOnHold, suiteIn } from "./sdes.js";
+import { hasAudio, hasTelephoneEvent, isOnHold, suiteIn } from "./sdes.js";
 import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
 
@@ -41,6 +42,10 @@ const releaseLimit = 3_000;
 /** FreeSWITCH's hang-up cause for a channel whose RTP has stayed away. */
 const mediaTimeout = "MEDIA_TIMEOUT";
 
+/** `DTMF-Source` of an RFC 4733 event (switch_channel.c), and the units of its `DTMF-Duration` in a millisecond. */
+const rtpSource = "RTP";
+const unitsPerMs = 8;
+
 /** How long the BYE of a channel that is gone is waited for, in milliseconds. */
 const reasonLimit = 300;
 
@@ -62,6 +67,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly mediaServer: string;
   readonly gone = new Latch<EndCause>();
   readonly keys = new KeyBuffer();
+  readonly #once: KeyOnce;
   readonly #raw: FsmrfEndpoint;
   readonly #dialog: SrfDialog;
   readonly #settings: EndpointSettings;
@@ -77,13 +83,14 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#raw = raw;
     this.#dialog = raw.dialog;
     this.#settings = settings;
+    this.#once = new KeyOnce(settings.clock);
     this.#onReleased = onReleased;
     this.mediaServer = settings.mediaServer;
     this.#sdp = withPublicAddress(raw.local.sdp, settings.publicAddress);
     this.suite = suite;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
-    raw.on("dtmf", (event) => {
-      this.keys.press(event.dtmf);
+    raw.on("dtmf", ({ dtmf, duration, source }) => {
+      if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.keys.press(dtmf);
     });
     raw.on("destroy", (event) => {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
@@ -124,8 +131,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   pressed(key: string): void {
-    // FreeSWITCH is to treat it as if it had come in the media: it is then reported, or passed to BBB.
-    if (isKey(key)) this.#api("uuid_recv_dtmf", `${this.#raw.uuid} ${key}`);
+    if (isKey(key) && this.#once.inInfo(key)) this.keys.press(key);
   }
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
@@ -134,6 +140,7 @@ export class MediaEndpoint implements CallerEndpoint {
       const answer = await this.#answerTo(offer);
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
+      if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
       this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
       return success(this.#sdp);
     } catch {

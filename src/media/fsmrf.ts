@@ -30,7 +30,7 @@ export interface FsmrfEndpoint {
   /** `undefined` once the channel's connection has ended, against what the package says. */
   readonly conn: ChannelConnection | null | undefined;
   readonly dialog: SrfDialog;
-  on(event: "dtmf", listener: (event: { readonly dtmf: string }) => void): void;
+  on(event: "dtmf", listener: (event: { readonly dtmf: string; readonly duration: string; readonly source: string }) => void): void;
   on(event: "destroy", listener: (event?: { readonly reason?: string }) => void): void;
   removeAllListeners(): void;
   /** Runs an application; the callback comes when it has ended, or never when the channel goes away meanwhile. */

@@ -17,3 +17,8 @@ export function hasAudio(sdp: string): boolean {
 export function isOnHold(sdp: string): boolean {
   return /^a=(?:sendonly|recvonly|inactive)\r?$/m.test(sdp) || /^c=IN IP4 0\.0\.0\.0\r?$/m.test(sdp);
 }
+
+/** Whether an SDP answer takes RFC 4733 events. */
+export function hasTelephoneEvent(sdp: string): boolean {
+  return /^a=rtpmap:\d+ telephone-event\//im.test(sdp);
+}

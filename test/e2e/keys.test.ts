@@ -38,7 +38,7 @@ await t.test("keys in a conference", async (t) => {
 
   for (const method of ["rfc4733", "info"] as const) {
     await t.test(`BBB's own keys and *6, by ${method}`, async (t) => {
-      const { call, member } = await talk(world, phone, { number: caller });
+      const { call, member } = await talk(world, phone, { number: caller, method });
       await call.sendDigits("0123456789#", { method });
       await gets(t, member, "0123456789#", "each key, and nothing else");
       await call.sendDigits("*6", { method });
@@ -52,7 +52,7 @@ await t.test("keys in a conference", async (t) => {
     });
 
     await t.test(`the leave key leads to another conference, by ${method}`, async (t) => {
-      const { call, member } = await talk(world, phone, { number: caller });
+      const { call, member } = await talk(world, phone, { number: caller, method });
       const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
       const from = call.audio.recording.durationMs;
       await call.sendDigits("*#", { method });

@@ -1,7 +1,7 @@
 import type { Test } from "tap";
 import type { MemberInfo } from "../../../src/embedded/bbb/member.js";
 import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
-import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
+import type { DigitMethod, PhoneCall } from "../../../src/embedded/phone/phone-call.js";
 import type { DialOptions, TestPhone } from "../../../src/embedded/phone/test-phone.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { untilHeard } from "./hearing.js";
@@ -17,8 +17,14 @@ export interface Talk {
   readonly member: MemberInfo;
 }
 
+type TalkOptions = Pick<DialOptions, "number"> &
+  Partial<DialOptions> & {
+    /** How the PIN is typed; once a key has come by RFC 4733, INFO does not count in this call. */
+    readonly method?: DigitMethod;
+  };
+
 /** Brings a caller into the first conference. */
-export async function talk(world: World, phone: TestPhone, options: Pick<DialOptions, "number"> & Partial<DialOptions>): Promise<Talk> {
+export async function talk(world: World, phone: TestPhone, { method = "rfc4733", ...options }: TalkOptions): Promise<Talk> {
   const call = await phone.dial({ ...world.line(), ...options });
   call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
@@ -26,7 +32,7 @@ export async function talk(world: World, phone: TestPhone, options: Pick<DialOpt
   await untilHeard(world, call, "de/welcome");
   const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
   const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
-  await call.sendDigits(pin);
+  await call.sendDigits(pin, { method });
   const [member] = await Promise.all([arrival, talking]);
   if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
   return { call, member };
