@@ -1,26 +1,39 @@
 /** `Signal=5` and `Duration=160`, with room to spare. */
 const longestBody = 512;
 
+/** The types of body that an INFO may have, as `Accept` names them. */
+export const infoTypes = "application/dtmf-relay, application/dtmf";
+
+/** What an INFO says. */
+export type InfoContent =
+  /** One of `[0-9*#]`. */
+  | { readonly kind: "key"; readonly key: string }
+  /** An event without a meaning here (A to D, flash), or no body at all, as INFO may be sent to see whether the dialog lives. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "unsupported" };
+
 /**
- * The key in a SIP INFO: `application/dtmf-relay` (`Signal=5`, as Cisco and FreeSWITCH send it) or
- * `application/dtmf` (the key alone). `undefined` when there is none; nothing but `[0-9*#]` gets through.
+ * The key in a SIP INFO: `application/dtmf-relay` (`Signal=5`, as Cisco and FreeSWITCH send it) or `application/dtmf` (the
+ * key alone). Gateways also write `Signal: 5`, `Signal="5"`, `Signal=5;Duration=160`, and `Signal=5` in `application/dtmf`.
  */
-export function readDtmfInfo(contentType: string, body: string): string | undefined {
-  if (body.length > longestBody) return undefined;
+export function readDtmfInfo(contentType: string, body: string): InfoContent {
+  if (body.length > longestBody) return { kind: "unsupported" };
+  if (body.trim() === "") return { kind: "nothing" };
+  const [, signal] = /(?:^|[\r\n;])[ \t]*Signal[ \t]*[=:][ \t]*("[^"\r\n]{0,4}"|[^\s;"]{1,2})[ \t]*(?:[\r\n;]|$)/i.exec(body) ?? [];
   switch (contentType.split(";", 1).join("").trim().toLowerCase()) {
     case "application/dtmf-relay":
-      return keyIn(/^\s*Signal\s*=\s*(\S{1,2})\s*$/im.exec(body)?.[1]);
+      return eventIn(signal);
     case "application/dtmf":
-      return keyIn(body.trim());
+      return eventIn(signal ?? body);
     default:
-      return undefined;
+      return { kind: "unsupported" };
   }
 }
 
-/** Some senders number the keys as RFC 4733 does: 10 is `*`, 11 is `#`. */
-function keyIn(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  if (text === "10") return "*";
-  if (text === "11") return "#";
-  return /^[0-9*#]$/.test(text) ? text : undefined;
+/** Some senders number the keys as RFC 4733 does (section 3.2): 10 is `*`, 11 is `#`, 12 to 15 are A to D, 16 is flash. */
+function eventIn(text: string | undefined): InfoContent {
+  const event = (text ?? "").replaceAll('"', "").trim();
+  if (/^(?:[A-D]|1[2-6])$/i.test(event)) return { kind: "nothing" };
+  const key = event === "10" ? "*" : event === "11" ? "#" : event;
+  return /^[0-9*#]$/.test(key) ? { kind: "key", key } : { kind: "unsupported" };
 }

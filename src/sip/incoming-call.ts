@@ -5,7 +5,7 @@ import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import { detached } from "./detached.js";
-import { readDtmfInfo } from "./dtmf-info.js";
+import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite, forgetOffer } from "./forget-caller.js";
 import { sdpIn } from "./message-body.js";
 import { type Offer, completeAnswer, readNewOffer, readOffer, unsupportedOffer } from "./offer.js";
@@ -151,9 +151,10 @@ export class DrachtioCall implements IncomingCall {
       this.#renegotiate(dialog, request, response);
     });
     dialog.on("info", (request, response) => {
-      const key = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
-      if (key !== undefined) this.#endpoint?.pressed(key);
-      response.send(200, "OK", {});
+      const content = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
+      if (content.kind === "key") this.#endpoint?.pressed(content.key);
+      if (content.kind === "unsupported") response.send(415, "Unsupported Media Type", { headers: { Accept: infoTypes } });
+      else response.send(200, "OK", {});
     });
   }
 
