@@ -33,9 +33,13 @@ export function parseNameAddress(header: string): NameAddress | undefined {
   return readBracketed(text.slice(bracket), name === "" ? undefined : name);
 }
 
-/** Splits a header value at its commas, except those in quotes and in brackets. */
+/** Splits a header value at its commas, except those in quotes and in brackets; none of one that is too long for addresses. */
 export function splitValues(header: string): readonly string[] {
-  if (header.length > longestHeader) return [];
+  return header.length > longestHeader ? [] : splitAtCommas(header);
+}
+
+/** Splits text of any length at its commas, except those in quotes and in brackets. */
+export function splitAtCommas(header: string): readonly string[] {
   const values: string[] = [];
   let begun = 0;
   let isQuoted = false;

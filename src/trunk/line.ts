@@ -5,7 +5,8 @@ import { success } from "../result.js";
 import { RegistrarHost, type Resolver } from "./registrar-host.js";
 import type { SipRequests } from "./registrar.js";
 import type { ExpectedCertificate, VerifyPeer } from "./registrar-tls.js";
-import { Registration, type RegistrationState } from "./registration.js";
+import type { RegistrationState } from "./registration-state.js";
+import { Registration } from "./registration.js";
 import { Sources } from "./sources.js";
 import type { Trunk } from "./trunks.js";
 
@@ -129,6 +130,11 @@ export class Line implements Trunk {
     }
     this.#registration = this.#register(registration, this.#host, { host: contact.host, port: contact.port });
     this.#registration.start();
+  }
+
+  /** The operator wants it registered now, whatever the registrar has said. */
+  retryNow(): void {
+    this.#registration?.retryNow();
   }
 
   /** A request has come in over it. */

@@ -60,6 +60,8 @@ export class Lines implements Trunks {
       if (!before.includes(line)) added.push(line);
       return line;
     });
+    // The operator may have changed the account at the provider, and not the file.
+    for (const line of lines) if (before.includes(line)) line.retryNow();
     // Before they are asked for the first call, or its source might not be known yet.
     await Promise.all(added.map((line) => line.open()));
     this.#lines = lines;

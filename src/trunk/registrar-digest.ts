@@ -1,5 +1,6 @@
 import { type Challenge, type ChallengeFault, type DigestCredentials, chooseChallenge, digestAuthorization } from "../digest.js";
 import { type Result, failure, success } from "../result.js";
+import { type RegisterOutcome, rejection } from "./register-outcome.js";
 import type { SipRequestAnswer } from "./registrar.js";
 
 /** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */
@@ -32,11 +33,11 @@ export class RegistrarDigest {
   }
 
   /** Adds the answer to the challenge of a 401 or 407 to the headers; the failure says why it must not or can't be answered. */
-  answer(answer: SipRequestAnswer, request: { readonly method: string; readonly uri: string }): Result<undefined, { readonly kind: "failed" | "refused"; readonly why: string }> {
+  answer(answer: SipRequestAnswer, request: { readonly method: string; readonly uri: string }): Result<undefined, RegisterOutcome> {
     const name = answer.status === 407 ? "Proxy-Authorization" : "Authorization";
     const chosen = chooseChallenge(answer.header(answer.status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate") ?? "", this.#credentials.realms);
-    if (!chosen.ok) return failure({ kind: "refused", why: this.#faultText(chosen.failure, answer.status) });
-    if (this.#given.has(name) && !chosen.value.isStale) return failure({ kind: "failed", why: `${answer.status} ${answer.reason}` });
+    if (!chosen.ok) return failure({ kind: "unavailable", why: this.#faultText(chosen.failure, answer.status) });
+    if (this.#given.has(name) && !chosen.value.isStale) return failure(rejection(answer));
     this.#given.set(name, digestAuthorization(chosen.value, this.#credentials, request, this.#newCnonce(), this.#countOf(chosen.value)));
     return success(undefined);
   }

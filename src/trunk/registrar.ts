@@ -1,6 +1,8 @@
 import { isIPv6 } from "node:net";
+import type { Clock } from "../clock.js";
 import { RegistrarDigest, maxChallenges } from "./registrar-digest.js";
-import { contactStanding, grantedExpiry, leastExpiry, seenAddress } from "./registrar-answer.js";
+import { type RegisterOutcome, isMadeUp, readOutcome, rejection, silence } from "./register-outcome.js";
+import { seenAddress } from "./registrar-answer.js";
 import type { Target } from "./registrar-host.js";
 
 /** Sends requests outside of dialogs; implemented by `sip/`. */
@@ -38,34 +40,19 @@ export interface RegistrarOptions {
   readonly contact: { readonly host: string; readonly port: number };
 }
 
-/** What a REGISTER came to. */
-export type Registered =
-  | {
-      readonly kind: "registered";
-      readonly expiresInMs: number;
-      /** The address from which the registrar sees us, `undefined` when it does not say. */
-      readonly seen: string | undefined;
-      /** Whether our Contact is among those that the registrar lists; `unknown` when it lists none. */
-      readonly listed: "yes" | "no" | "unknown";
-    }
-  | { readonly kind: "too-brief"; readonly leastSeconds: number }
-  | { readonly kind: "failed"; readonly why: string }
-  /** What is asked for at this address must not be given; another one may ask for something else. */
-  | { readonly kind: "refused"; readonly why: string }
-  /** Nobody answered at this address; another one may. */
-  | { readonly kind: "unreachable"; readonly why: string };
-
 /** The requests of one registration: REGISTER (RFC 3261 section 10), and the OPTIONS that tries its flow. */
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #requests: SipRequests;
+  readonly #clock: Clock;
   readonly #digest: RegistrarDigest;
   #sequence = 0;
 
-  constructor(options: RegistrarOptions, requests: SipRequests) {
+  constructor(options: RegistrarOptions, requests: SipRequests, clock: Clock) {
     const { authUsername, password, realms, newCnonce } = options;
     this.#options = options;
     this.#requests = requests;
+    this.#clock = clock;
     this.#digest = new RegistrarDigest({ username: authUsername, password, realms }, newCnonce);
   }
 
@@ -75,15 +62,17 @@ export class Registrar {
    *
    * @param seconds what is asked for; 0 un-registers
    */
-  async register(target: Target, callId: string, seconds: number): Promise<Registered> {
+  async register(target: Target, callId: string, seconds: number): Promise<RegisterOutcome> {
+    const { username, transport } = this.#options;
     const contact = this.#contact();
     this.#digest.begin();
     for (let challenges = 0; ; challenges += 1) {
+      const sentAt = this.#clock.now();
       const outcome = await this.#sendRegister(target, callId, contact, seconds);
       if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
       const { answer } = outcome;
-      if (answer.status !== 401 && answer.status !== 407) return readRegistered(answer, contact, seconds);
-      if (challenges === maxChallenges) return { kind: "failed", why: `${answer.status} ${answer.reason}` };
+      if (answer.status !== 401 && answer.status !== 407) return readOutcome(answer, { contact: { ...this.#options.contact, user: username }, transport, seconds, sentAt });
+      if (challenges === maxChallenges) return rejection(answer);
       const answered = this.#digest.answer(answer, { method: "REGISTER", uri: this.#uri() });
       if (!answered.ok) return answered.failure;
     }
@@ -140,22 +129,6 @@ export class Registrar {
   #nextHop({ address, port }: Target): string {
     return `sip:${inUri(address)}:${port};transport=${this.#options.transport}`;
   }
-}
-
-function readRegistered(answer: SipRequestAnswer, contact: string, seconds: number): Registered {
-  if (isMadeUp(answer)) return { kind: "unreachable", why: silence(answer) };
-  if (answer.status === 423) return { kind: "too-brief", leastSeconds: leastExpiry(answer) };
-  if (answer.status !== 200) return { kind: "failed", why: `${answer.status} ${answer.reason}` };
-  return { kind: "registered", expiresInMs: grantedExpiry(answer, contact, seconds) * 1_000, seen: seenAddress(answer), listed: contactStanding(answer, contact) };
-}
-
-/** drachtio makes up a 408 or 503 when nobody answers; it has no Via that a registrar has filled in. */
-function isMadeUp(answer: SipRequestAnswer): boolean {
-  return (answer.status === 408 || answer.status === 503) && seenAddress(answer) === undefined;
-}
-
-function silence({ status }: SipRequestAnswer): string {
-  return `the registrar does not answer (${status})`;
 }
 
 /** A host as a URI has it: IPv6 addresses in brackets (RFC 3261 section 25.1). */

@@ -1,9 +1,13 @@
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
-import { type Registered, Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
+import { type Attempt, type Granted, afterFailure } from "./attempt.js";
+import { Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
 import type { RegistrarHost, Target } from "./registrar-host.js";
+import type { RegistrationEvents, RegistrationState } from "./registration-state.js";
 import type { VerifyPeer } from "./registrar-tls.js";
+import { RetryPause } from "./retry-pause.js";
 import { TargetChoice } from "./target-choice.js";
+import { WakeableSleep, atMost } from "./wakeable-sleep.js";
 import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
 export interface RegistrationOptions extends RegistrarOptions {
@@ -20,31 +24,8 @@ export interface RegistrationOptions extends RegistrarOptions {
   readonly newCallId: () => string;
 }
 
-/** All times are milliseconds of the monotonic clock; `since` is when this state began. */
-export type RegistrationState =
-  | { readonly kind: "not-registered"; readonly why: string; readonly since: number }
-  | {
-      readonly kind: "registered";
-      /** What was granted, from `refreshedAt` on. */
-      readonly expiresInMs: number;
-      readonly refreshedAt: number;
-      readonly registrar: Target;
-      readonly since: number;
-    };
-
-export interface RegistrationEvents {
-  /** Every answer to a REGISTER, and whatever else changes the state. */
-  readonly onState: (state: RegistrationState) => void;
-  /** The watchdog has the registration made anew. */
-  readonly onRenewal: (why: string) => void;
-}
-
-type Granted = Extract<Registered, { kind: "registered" }>;
-type Attempt = Granted | { readonly kind: "failed"; readonly why: string };
-
 /** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
 const leastDistance = 4_000;
-const longestBackoff = 60_000;
 /** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
 const goodbyeLimit = 3_000;
 /** Of which its certificate may take this much. */
@@ -72,20 +53,29 @@ export class Registration {
   #triedAt = Number.NEGATIVE_INFINITY;
   /** Until when the registrar sends calls to our Contact, whatever has become of the flow. */
   #boundUntil = Number.NEGATIVE_INFINITY;
+  /** How long the registrar took to grant the registration. */
+  #answerMs = 0;
   #wasListed = false;
   /** From where the registrar has seen the last REGISTER. */
   #seen: string | undefined;
   #lastFault: { readonly why: string; readonly at: number } | undefined;
+  readonly #pause = new RetryPause();
+  /** Nothing is sent before, whatever the hurry: the registrar has rejected us. */
+  #heldUntil = Number.NEGATIVE_INFINITY;
+  /** All addresses of the registrar have asked for a pause; another one may be resolved meanwhile. */
+  #waitsForTarget = false;
+  #cancelLapse: () => void = () => undefined;
   readonly #stopping = new Latch<true>();
-  #wake: (() => void) | undefined;
+  readonly #sleeper: WakeableSleep;
   #running: Promise<void> | undefined;
 
   constructor(options: RegistrationOptions, requests: SipRequests, clock: Clock, events: RegistrationEvents) {
     this.#options = options;
-    this.#registrar = new Registrar(options, requests);
+    this.#registrar = new Registrar(options, requests, clock);
     this.#clock = clock;
+    this.#sleeper = new WakeableSleep(clock);
     this.#events = events;
-    this.#targets = new TargetChoice(options.host, options.verifyPeer);
+    this.#targets = new TargetChoice(options.host, options.verifyPeer, clock);
     this.#watchdog = new Watchdog(options.watchdog, clock);
     this.#state = { kind: "not-registered", why: "not tried yet", since: clock.now() };
     this.#callId = options.newCallId();
@@ -110,16 +100,26 @@ export class Registration {
     this.#running ??= this.#run();
   }
 
-  /** Whatever this waits for, it tries now: drachtio is back, or an operator asks for it. */
+  /** The flow is another one, or leads elsewhere: it registers now, unless the registrar has asked for a pause. */
   hurry(why = "registering again"): void {
     if (this.#isStopping()) return;
-    this.#fail(why);
-    this.#wake?.();
+    if (this.#isRegistered() || this.#clock.now() >= this.#heldUntil) this.#fail(why);
+    this.#sleeper.wake();
+  }
+
+  /** The operator wants it tried now, whatever the registrar has said; one that is registered stays as it is. */
+  retryNow(): void {
+    if (this.#isStopping() || this.#isRegistered()) return;
+    this.#heldUntil = Number.NEGATIVE_INFINITY;
+    this.#pause.reset();
+    this.#targets.reopen();
+    this.#sleeper.wake();
   }
 
   /** The registrar's name has been resolved: where it does not lead to our address any more, we follow it. */
   hostResolved(): void {
     if (this.#targets.hasMoved) this.hurry("the registrar has moved");
+    else if (this.#waitsForTarget) this.#sleeper.wake();
   }
 
   /** A request has come in over the trunk. */
@@ -130,50 +130,63 @@ export class Registration {
   /** Somebody knows that calls to the trunk do not arrive: it is registered anew, unless that was done just now. */
   suspectDeaf(why: string): void {
     this.#watchdog.suspect(why);
-    this.#wake?.();
+    this.#sleeper.wake();
   }
 
   /** Stops without un-registering: somebody else goes on with the same Contact. */
   async abandon(): Promise<void> {
     this.#stopping.set(true);
-    this.#wake?.();
-    if (this.#running !== undefined) await this.#atMost(goodbyeLimit, this.#running);
+    this.#sleeper.wake();
+    if (this.#running !== undefined) await atMost(goodbyeLimit, this.#running, this.#clock);
     this.#fail("stopped");
   }
 
   /** Un-registers, where the registrar knows us, and stops. */
   async stop(): Promise<void> {
     this.#stopping.set(true);
-    this.#wake?.();
-    if (this.#running !== undefined) await this.#atMost(goodbyeLimit, this.#running);
+    this.#sleeper.wake();
+    if (this.#running !== undefined) await atMost(goodbyeLimit, this.#running, this.#clock);
     const isBound = this.#clock.now() < this.#boundUntil;
-    if (isBound) await this.#atMost(goodbyeLimit, this.#unregister());
+    if (isBound) await atMost(goodbyeLimit, this.#unregister(), this.#clock);
     this.#fail(isBound ? "un-registered" : "stopped");
   }
 
   async #run(): Promise<void> {
-    let failures = 0;
     while (!this.#isStopping()) {
-      const registered = await this.#register();
+      const attempt = await this.#register();
       if (this.#isStopping()) return;
-      if (registered.kind === "registered") {
-        failures = 0;
+      if (attempt.kind === "registered") {
+        this.#pause.reset();
         await this.#hold();
       } else {
-        failures += 1;
-        this.#fail(registered.why);
-        await this.#sleep(Math.min(longestBackoff, leastDistance * 2 ** (failures - 1)));
+        await this.#retreat(attempt);
       }
-      await this.#keepDistance();
+      await this.#untilAllowed();
     }
   }
 
-  /** However great the hurry is. */
-  async #keepDistance(): Promise<void> {
-    for (;;) {
-      const left = leastDistance - (this.#clock.now() - this.#triedAt);
-      if (left <= 0 || this.#isStopping()) return;
+  /** Waits as long as the failure calls for; how long a rejection holds is left to `#untilAllowed`. */
+  async #retreat(attempt: Exclude<Attempt, { kind: "registered" }>): Promise<void> {
+    if (attempt.kind === "rejected") {
+      const pauseMs = Math.max(this.#pause.afterRejection(), attempt.retryAfterMs ?? 0);
+      this.#heldUntil = this.#clock.now() + pauseMs;
+      this.#fail(`${attempt.why}; next attempt in ${Math.ceil(pauseMs / 1_000)} s`);
+      return;
+    }
+    this.#fail(attempt.why);
+    if (attempt.kind === "failed" || !this.#targets.hasUntried) await this.#sleep(this.#pause.afterFailure());
+  }
+
+  /** However great the hurry is: until the last REGISTER is long enough ago, and the registrar may be asked again. */
+  async #untilAllowed(): Promise<void> {
+    while (!this.#isStopping()) {
+      const openAt = await this.#targets.openAt();
+      const now = this.#clock.now();
+      const left = Math.max(this.#triedAt + leastDistance, this.#heldUntil, openAt) - now;
+      if (left <= 0) return;
+      this.#waitsForTarget = openAt > now;
       await this.#sleep(left);
+      this.#waitsForTarget = false;
     }
   }
 
@@ -183,7 +196,7 @@ export class Registration {
     const { state } = this;
     if (state.kind !== "registered") return;
     const target = state.registrar;
-    const refreshAt = state.refreshedAt + refreshAfter(state.expiresInMs);
+    const refreshAt = state.refreshedAt + refreshAfter(state.expiresInMs, this.#answerMs);
     while (!this.#isStopping() && this.#isRegistered()) {
       const why = this.#watchdog.verdict();
       if (why !== undefined) {
@@ -194,7 +207,8 @@ export class Registration {
       if (left <= 0) return;
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
-      const broken = await this.#registrar.flowFault(target, this.#seen);
+      // The refresh does not wait for a flow that gives no answer.
+      const broken = await atMost(refreshAt - this.#clock.now(), this.#registrar.flowFault(target, this.#seen), this.#clock, this.#stopping);
       if (this.#isStopping()) return;
       if (broken !== undefined) {
         this.#fail(broken);
@@ -207,7 +221,7 @@ export class Registration {
   async #renew(why: string): Promise<void> {
     this.#events.onRenewal(why);
     this.#fail(`registering anew: ${why}`);
-    await this.#atMost(goodbyeLimit, this.#unregister());
+    await atMost(goodbyeLimit, this.#unregister(), this.#clock);
     this.#callId = this.#options.newCallId();
     this.#triedAt = Number.NEGATIVE_INFINITY;
   }
@@ -221,39 +235,33 @@ export class Registration {
     if (this.#isStopping()) return { kind: "failed", why: "stopped" };
     const target = verified.value;
     this.#triedAt = this.#clock.now();
-    const registered = await this.#registrar.register(target, this.#callId, this.#expires);
-    switch (registered.kind) {
-      case "registered":
-        return this.#accepted(registered, target);
-      case "too-brief": {
-        const least = registered.leastSeconds;
-        if (least <= this.#expires || least > longestExpiry) return { kind: "failed", why: `423 Interval Too Brief (at least ${least} s)` };
-        this.#expires = least;
-        return { kind: "failed", why: `423 Interval Too Brief: asking for ${least} s` };
-      }
-      case "unreachable":
-      case "refused":
-        this.#targets.skip();
-        return { kind: "failed", why: registered.why };
-      case "failed":
-        return registered;
-    }
+    const outcome = await this.#registrar.register(target, this.#callId, this.#expires);
+    if (outcome.kind === "registered") return this.#accepted(outcome, target);
+    if (outcome.kind !== "too-brief") return afterFailure(outcome, this.#targets);
+    const least = outcome.leastSeconds;
+    if (least <= this.#expires || least > longestExpiry) return { kind: "rejected", why: `423 Interval Too Brief (at least ${least} s)` };
+    this.#expires = least;
+    return { kind: "failed", why: `423 Interval Too Brief: asking for ${least} s` };
   }
 
-  #accepted(registered: Granted, target: Target): Attempt {
-    const { expiresInMs, listed, seen } = registered;
+  #accepted({ expiresInMs, sentAt, listed, seen }: Granted, target: Target): Attempt {
     const now = this.#clock.now();
     this.#seen = seen;
-    this.#targets.answered();
     this.#boundUntil = now + expiresInMs;
-    if (expiresInMs === 0) return { kind: "failed", why: "the registrar grants no time" };
+    this.#answerMs = now - sentAt;
+    // It would be over before the next REGISTER is answered, or is already.
+    if (expiresInMs <= this.#answerMs + leastDistance) {
+      this.#targets.skip();
+      return { kind: "unavailable", why: expiresInMs === 0 ? "the registrar grants no time" : `the registrar grants ${expiresInMs / 1_000} s, too little to keep registered (its answer took ${Math.ceil(this.#answerMs / 1_000)} s)` };
+    }
+    this.#targets.answered();
     this.#watchdog.registered();
     // One that never lists it, since a border element has put another one in its place, says nothing by that.
     if (listed === "no" && this.#wasListed) this.#watchdog.suspect("the registrar does not list our Contact any more");
     this.#wasListed ||= listed === "yes";
     const since = this.#state.kind === "registered" ? this.#state.since : now;
-    if (!this.#isStopping()) this.#enter({ kind: "registered", expiresInMs, refreshedAt: now, registrar: target, since });
-    return registered;
+    if (!this.#isStopping()) this.#enter({ kind: "registered", expiresInMs, refreshedAt: sentAt, registrar: target, since });
+    return { kind: "registered" };
   }
 
   /** Whether the connection to that address is the one over which it was registered, as the registrar sees it. */
@@ -273,25 +281,7 @@ export class Registration {
   }
 
   async #sleep(ms: number): Promise<void> {
-    if (this.#isStopping()) return;
-    await new Promise<void>((resolve) => {
-      const callOff = this.#clock.after(ms, resolve);
-      this.#wake = () => {
-        callOff();
-        resolve();
-      };
-    });
-    this.#wake = undefined;
-  }
-
-  /** Waits for `work`, but no longer than `ms` milliseconds. */
-  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
-    let callOff: () => void = () => undefined;
-    const late = new Promise<void>((resolve) => {
-      callOff = this.#clock.after(ms, resolve);
-    });
-    await Promise.race([work, late]);
-    callOff();
+    if (!this.#isStopping()) await this.#sleeper.sleep(ms);
   }
 
   #isStopping(): boolean {
@@ -309,11 +299,17 @@ export class Registration {
   #enter(state: RegistrationState): void {
     if (state.kind === "not-registered" && !this.#isStopping()) this.#lastFault = { why: state.why, at: state.since };
     this.#state = state;
+    this.#cancelLapse();
+    if (state.kind === "registered") {
+      this.#cancelLapse = this.#clock.after(state.refreshedAt + state.expiresInMs - this.#clock.now(), () => {
+        this.#fail("the registration has run out: the registrar has not renewed it in time");
+      });
+    }
     this.#events.onState(state);
   }
 }
 
-/** Three quarters of what was granted, so that a lost request or two do no harm; at least 5 s. */
-function refreshAfter(expiresInMs: number): number {
-  return Math.max(5_000, expiresInMs * 0.75);
+/** Three quarters of what was granted, so that a lost request or two do no harm, and time enough for a slow answer. */
+function refreshAfter(expiresInMs: number, answerMs: number): number {
+  return Math.max(leastDistance, Math.min(expiresInMs * 0.75, expiresInMs - 2 * answerMs));
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.js";
 import { type Result, failure, success } from "../result.js";
 import type { RegistrarHost, Target } from "./registrar-host.js";
 import type { PeerFault, VerifyPeer } from "./registrar-tls.js";
@@ -20,13 +21,19 @@ export interface FlowToVerify {
 export class TargetChoice {
   readonly #host: Pick<RegistrarHost, "targets" | "has">;
   readonly #verifyPeer: VerifyPeer;
+  readonly #clock: Clock;
+  /** As the name led last. */
+  #targets: readonly Target[] = [];
   #current: Target | undefined;
   /** Addresses at which nobody has answered since somebody did somewhere. */
   readonly #silent = new Set<string>();
+  /** Until when addresses asked not to be tried (Retry-After), in milliseconds of the clock. */
+  readonly #closedUntil = new Map<string, number>();
 
-  constructor(host: Pick<RegistrarHost, "targets" | "has">, verifyPeer: VerifyPeer) {
+  constructor(host: Pick<RegistrarHost, "targets" | "has">, verifyPeer: VerifyPeer, clock: Clock) {
     this.#host = host;
     this.#verifyPeer = verifyPeer;
+    this.#clock = clock;
   }
 
   /** The one that was tried last; `undefined` before the first. */
@@ -45,19 +52,23 @@ export class TargetChoice {
    * registrar that limits new connections must not cost a registration.
    */
   async nextVerified(flow: FlowToVerify): Promise<Result<Target, string>> {
-    const tried = new Set<string>();
     let fault: PeerFault | undefined;
-    while (tried.size < maxTargets && !flow.isStopping()) {
-      const target = await this.#next();
-      if (target === undefined || tried.has(keyOf(target))) break;
-      tried.add(keyOf(target));
+    this.#targets = await this.#host.targets();
+    // A round begins with the first address, not with the one that was tried last.
+    let startsOver = !this.hasUntried;
+    if (startsOver) this.#silent.clear();
+    for (let tried = 0; tried < maxTargets && !flow.isStopping(); tried += 1) {
+      const target = this.#next(startsOver);
+      startsOver = false;
+      if (target === undefined) break;
       const verified = await this.#verifyPeer(target, verifyTimeoutMs);
       if (verified.ok || (verified.failure.kind === "unreachable" && (await flow.isIntact(target)))) return success(target);
       // The name of an impostor counts for more than a server that is down.
       if (fault?.kind !== "untrusted") fault = verified.failure;
       this.skip();
     }
-    return failure(fault?.why ?? "the registrar's name does not resolve");
+    if (fault !== undefined) return failure(fault.why);
+    return failure(this.#targets.length === 0 ? "the registrar's name does not resolve" : "the registrar wants to be asked later");
   }
 
   /** Whether the current address has a valid certificate, within `timeoutMs`. */
@@ -65,24 +76,61 @@ export class TargetChoice {
     return this.#current !== undefined && (await this.#verifyPeer(this.#current, timeoutMs)).ok;
   }
 
+  /** Whether an address is left that has not been tried since the last one that answered. */
+  get hasUntried(): boolean {
+    return this.#targets.some((target) => !this.#silent.has(keyOf(target)) && !this.#isClosed(target));
+  }
+
+  /** When an address may be tried, in milliseconds of the clock; in the past when one may now. */
+  async openAt(): Promise<number> {
+    const now = this.#clock.now();
+    if (this.#targets.length === 0 || this.#targets.some((target) => !this.#isClosed(target))) return now;
+    // DNS may know another one by now.
+    const targets = await this.#host.targets();
+    return targets.length === 0 ? now : Math.min(...targets.map((target) => this.#closedUntil.get(keyOf(target)) ?? now));
+  }
+
   answered(): void {
     this.#silent.clear();
   }
 
-  /** The current address does not answer, or is not trusted: another one may be better. */
+  /** The current address can't register us, or is not trusted: another one may. */
   skip(): void {
     if (this.#current !== undefined) this.#silent.add(keyOf(this.#current));
   }
 
-  /** The one to try now; `undefined`: the name leads nowhere. */
-  async #next(): Promise<Target | undefined> {
-    const targets = await this.#host.targets();
-    const mayAnswer = targets.filter((target) => !this.#silent.has(keyOf(target)));
-    if (mayAnswer.length === 0) this.#silent.clear();
-    const [first] = mayAnswer.length === 0 ? targets : mayAnswer;
+  /** The current address is not tried for so many milliseconds. */
+  close(ms: number): void {
+    const now = this.#clock.now();
+    for (const [key, until] of this.#closedUntil) if (until <= now) this.#closedUntil.delete(key);
+    if (this.#current !== undefined) this.#closedUntil.set(keyOf(this.#current), now + ms);
+  }
+
+  /** All addresses may be tried. */
+  reopen(): void {
+    this.#silent.clear();
+    this.#closedUntil.clear();
+  }
+
+  /** The registrar names a server: where it is one of its own it is the next one, unless it was tried already. Returns whether it is. */
+  prefer(target: Target): boolean {
+    const isOwn = this.#host.has(target);
+    if (isOwn && !this.#silent.has(keyOf(target))) this.#current = target;
+    return isOwn;
+  }
+
+  /** The one to try now; `undefined`: none is left. */
+  #next(startsOver: boolean): Target | undefined {
+    const mayAnswer = this.#targets.filter((target) => !this.#silent.has(keyOf(target)) && !this.#isClosed(target));
     const current = this.#current;
-    this.#current = mayAnswer.find((target) => current !== undefined && keyOf(target) === keyOf(current)) ?? first;
-    return this.#current;
+    const kept = startsOver ? undefined : mayAnswer.find((target) => current !== undefined && keyOf(target) === keyOf(current));
+    const next = kept ?? mayAnswer[0];
+    this.#current = next ?? current;
+    return next;
+  }
+
+  #isClosed(target: Target): boolean {
+    return (this.#closedUntil.get(keyOf(target)) ?? Number.NEGATIVE_INFINITY) > this.#clock.now();
   }
 }
 

@@ -10,8 +10,14 @@ export interface SentRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the registrar makes of a request: an outcome, after a time, or nothing at all. */
-export type Registrar = (request: SentRequest, index: number) => SipRequestOutcome | "never";
+/** What the registrar makes of a request: an outcome, after the usual or its own time, or nothing at all. */
+export type Registrar = (request: SentRequest, index: number) => SipRequestOutcome | Late | "never";
+
+export interface Late {
+  readonly kind: "late";
+  readonly outcome: SipRequestOutcome;
+  readonly afterMs: number;
+}
 
 export function answered(status: number, headers: Readonly<Record<string, string>> = {}, reason = "Reason"): SipRequestOutcome {
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
@@ -52,8 +58,9 @@ export class FakeRequests implements SipRequests {
     const outcome = this.registrar(request, this.sent.length - 1);
     return await new Promise((resolve) => {
       if (outcome === "never") return;
-      this.#clock.after(this.#answerMs, () => {
-        resolve(outcome);
+      const late = outcome.kind === "late" ? outcome : { outcome, afterMs: this.#answerMs };
+      this.#clock.after(late.afterMs, () => {
+        resolve(late.outcome);
       });
     });
   }

@@ -1,7 +1,8 @@
 import type { Test } from "tap";
 import { success } from "../../src/result.js";
 import type { Target } from "../../src/trunk/registrar-host.js";
-import { Registration, type RegistrationOptions, type RegistrationState } from "../../src/trunk/registration.js";
+import type { RegistrationState } from "../../src/trunk/registration-state.js";
+import { Registration, type RegistrationOptions } from "../../src/trunk/registration.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
 import { FakeRequests, type Registrar, answered, via } from "./fake-requests.js";
 

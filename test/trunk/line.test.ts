@@ -4,7 +4,7 @@ import type { TrunkConfig } from "../../src/config/config.js";
 import { success } from "../../src/result.js";
 import { Line } from "../../src/trunk/line.js";
 import { Lines } from "../../src/trunk/lines.js";
-import type { RegistrationState } from "../../src/trunk/registration.js";
+import type { RegistrationState } from "../../src/trunk/registration-state.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeRequests, answered } from "../support/fake-requests.js";
 

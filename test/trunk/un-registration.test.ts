@@ -1,6 +1,7 @@
 import t from "tap";
 import { FakeClock } from "../support/fake-clock.js";
-import { Registration, type RegistrationState } from "../../src/trunk/registration.js";
+import type { RegistrationState } from "../../src/trunk/registration-state.js";
+import { Registration } from "../../src/trunk/registration.js";
 import { FakeRequests } from "../support/fake-requests.js";
 import { bench, grants, registrationOptions, stopped } from "../support/registration-bench.js";
 

@@ -1,0 +1,47 @@
+import type { Clock } from "../clock.js";
+import { Latch } from "../latch.js";
+
+/** The sleep of one loop, which others can end. */
+export class WakeableSleep {
+  readonly #clock: Clock;
+  #wake: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancelTimer = this.#clock.after(ms, resolve);
+      this.#wake = () => {
+        cancelTimer();
+        resolve();
+      };
+    });
+    this.#wake = () => undefined;
+  }
+
+  /** Ends the sleep; without one it does nothing. */
+  wake(): void {
+    this.#wake();
+  }
+}
+
+/** Waits for `work`, but no longer than `ms` milliseconds and until `end`: `undefined` then. */
+export async function atMost<T>(ms: number, work: Promise<T>, clock: Clock, end = new Latch<true>()): Promise<T | undefined> {
+  let cancelTimer: () => void = () => undefined;
+  let unsubscribe: () => void = () => undefined;
+  const late = new Promise<undefined>((resolve) => {
+    const settle = (): void => {
+      resolve(undefined);
+    };
+    cancelTimer = clock.after(ms, settle);
+    unsubscribe = end.onSet(settle);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    cancelTimer();
+    unsubscribe();
+  }
+}

@@ -1,0 +1,161 @@
+import { Secret } from "../../src/caller/secret.js";
+import type { TrunkConfig } from "../../src/config/config.js";
+import { failure, success } from "../../src/result.js";
+import { Line } from "../../src/trunk/line.js";
+import type { Resolver } from "../../src/trunk/registrar-host.js";
+import type { SipRequestOutcome } from "../../src/trunk/registrar.js";
+import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";
+import { FakeClock, settle } from "./fake-clock.js";
+import { FakeRequests, type Late, type SentRequest, answered, via } from "./fake-requests.js";
+
+/** A registrar's servers are called a to i; the address of each ends with its place in the alphabet. */
+export type ServerName = "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i";
+
+export interface ServerState {
+  /**
+   * `refused`: no connection; `silent`: a connection, and no answer; `answer`: this status. drachtio makes up a 503 and a 408
+   * for the first two, the second after 32 s.
+   */
+  readonly kind: "refused" | "silent" | "answer";
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What a 200 grants, seconds. */
+  readonly expires: number;
+  /** Until the answer, milliseconds. */
+  readonly tookMs: number;
+}
+
+/** What changes at a time: a server, or what DNS says of all of them, in the order of their priority. */
+export interface Change {
+  readonly at: number;
+  readonly dns?: string;
+  readonly servers?: Readonly<Partial<Record<ServerName, ServerState>>>;
+}
+
+const reasons: Readonly<Record<number, string>> = { 200: "OK", 302: "Moved Temporarily", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout", 423: "Interval Too Brief", 500: "Server Internal Error", 503: "Service Unavailable", 504: "Server Time-out" };
+
+const answers: ServerState = { kind: "answer", status: 200, headers: {}, expires: 600, tookMs: 30 };
+
+export const up = answers;
+export const refused: ServerState = { ...answers, kind: "refused" };
+export const silent: ServerState = { ...answers, kind: "silent" };
+export const grants = (expires: number, tookMs = 30): ServerState => ({ ...answers, expires, tookMs });
+export const says = (status: number, headers: Readonly<Record<string, string>> = {}): ServerState => ({ ...answers, status, headers });
+
+export const addressOf = (name: string): string => `192.0.2.${name.charCodeAt(0) - 96}`;
+const nameOf = (address: string): ServerName => String.fromCharCode(96 + Number(address.split(".")[3])) as ServerName;
+
+const config: TrunkConfig = {
+  name: "line",
+  provider: "generic",
+  registration: {
+    registrar: { host: "sip.example.net", port: 5061, transport: "tls", srv: true },
+    domain: "sip.example.net",
+    username: "user",
+    authUsername: "user",
+    password: Secret.of("secret"),
+    realms: ["sip.example.net"],
+    certificate: { name: "sip.example.net", ca: undefined },
+    contact: { host: "10.0.0.1", port: 5061 },
+    expiresSeconds: 600,
+    keepaliveMs: 30_000,
+    watchdog: undefined,
+  },
+  numbers: [{ number: "+4930123456", languages: ["de"], city: undefined }],
+  sources: [],
+  channels: undefined,
+  country: "DE",
+  bareCountryCode: false,
+  calledNumberFrom: "to",
+  trustsAssertedIdentity: true,
+  signalling: "tls",
+  srtp: "mandatory",
+  assumed: [],
+};
+
+/** A trunk whose registrar has several servers, which change with time, and what it does about them, line by line. */
+export class RegistrarServers {
+  readonly clock = new FakeClock();
+  readonly requests = new FakeRequests(this.clock, (request) => this.#answer(request));
+  readonly line: Line;
+  /** "12.5 REGISTER b", "12.53 registered b"; seconds. */
+  readonly events: string[] = [];
+  readonly #states = new Map<string, ServerState>();
+  #dns: readonly string[] = [];
+
+  constructor() {
+    const verifyPeer: VerifyPeer = async ({ address, port }) =>
+      await Promise.resolve(this.#stateOf(address).kind === "refused" ? failure({ kind: "unreachable", why: `${address}:${port} refuses connections` }) : success(undefined));
+    this.line = new Line(config, {
+      requests: this.requests,
+      clock: this.clock,
+      resolver: this.#resolver(),
+      makeVerifier: () => verifyPeer,
+      onState: (state) => {
+        this.events.push(`${this.#time()} ${state.kind === "registered" ? `registered ${nameOf(state.registrar.address)}` : state.why.replace(/192\.0\.2\.\d+/g, nameOf)}`);
+      },
+      onRenewal: () => undefined,
+      onNameFault: () => undefined,
+    });
+  }
+
+  /** Plays the changes and returns what happened in `seconds`. */
+  async play(changes: readonly Change[], seconds: number): Promise<readonly string[]> {
+    const [first, ...later] = changes;
+    if (first !== undefined) this.#change(first);
+    await this.line.open();
+    this.line.signallingIsUp([{ transport: "tls", host: "10.0.0.1", port: 5061 }]);
+    for (const change of later) {
+      await this.clock.advance(change.at * 1_000 - this.clock.now());
+      this.#change(change);
+    }
+    await this.clock.advance(seconds * 1_000 - this.clock.now());
+    return this.events;
+  }
+
+  /** Un-registers and waits for the end. */
+  async close(): Promise<void> {
+    const closing = this.line.close();
+    await settle();
+    await this.clock.advance(10_000);
+    await closing;
+    // Answers to what was still under way.
+    await this.clock.advance(40_000);
+  }
+
+  #change(change: Change): void {
+    if (change.dns !== undefined) this.#dns = change.dns.split(" ").filter((name) => name !== "");
+    for (const [name, state] of Object.entries(change.servers ?? {})) this.#states.set(addressOf(name), state);
+  }
+
+  #stateOf(address: string): ServerState {
+    return this.#states.get(address) ?? refused;
+  }
+
+  #resolver(): Resolver {
+    return {
+      addresses: async (host) => await Promise.resolve([addressOf(host.charAt(0))]),
+      services: async () => {
+        if (this.#dns.length === 0) throw new Error("ENOTFOUND");
+        // In no order: the priority counts.
+        return await Promise.resolve(this.#dns.map((name, priority) => ({ name: `${name}.example.net`, port: 5061, priority, weight: 1 })).reverse());
+      },
+    };
+  }
+
+  #answer(request: SentRequest): SipRequestOutcome | Late {
+    const address = /^sip:([\d.]+):/.exec(request.nextHop)?.[1] ?? "";
+    const state = this.#stateOf(address);
+    if (request.method === "REGISTER" && request.headers["Expires"] !== "0") this.events.push(`${this.#time()} REGISTER ${nameOf(address)}`);
+    if (state.kind === "refused") return answered(503, {}, "Service Unavailable");
+    if (state.kind === "silent") return { kind: "late", afterMs: 32_000, outcome: answered(408, {}, "Request Timeout") };
+    if (request.method === "OPTIONS") return answered(200, { Via: via(41_000) }, "OK");
+    const { status, headers, expires, tookMs } = state;
+    const contact = status === 200 ? { Contact: (request.headers["Contact"] ?? "").replace(/expires=\d+/, `expires=${expires}`) } : {};
+    return { kind: "late", afterMs: tookMs, outcome: answered(status, { Via: via(41_000), ...contact, ...headers }, reasons[status] ?? "Reason") };
+  }
+
+  #time(): number {
+    return this.clock.now() / 1_000;
+  }
+}
