@@ -9,6 +9,15 @@ import { warningCodes } from "../status/status-report.js";
 
 type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
+/**
+ * What a reload has taken out of the configuration is not exported any more. prom-client's `reset()` leaves a 0 where a metric
+ * has no labels: an absent store would be one that is down.
+ */
+function forgetSamples(metric: Pick<Gauge, "reset" | "remove">): void {
+  metric.reset();
+  metric.remove({});
+}
+
 /** What the parts of einwahl are like, looked up when Prometheus asks. */
 export function addPartMetrics(registry: Registry, partsNow: () => Parts, board: CallBoard, version: string): void {
   const gauge = (name: string, help: string, labelNames: readonly string[], values: (parts: Parts) => Values): void => {
@@ -18,8 +27,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       labelNames: [...labelNames],
       registers: [registry],
       collect() {
-        // What a reload has taken out of the configuration is not told any more.
-        this.reset();
+        forgetSamples(this);
         for (const [labels, value] of values(partsNow())) this.set(labels, value);
       },
     });
@@ -32,7 +40,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       labelNames: [...labelNames],
       registers: [registry],
       collect() {
-        this.reset();
+        forgetSamples(this);
         for (const [labels, value] of values(partsNow())) this.inc(labels, value);
       },
     });
