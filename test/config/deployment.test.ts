@@ -241,3 +241,20 @@ await t.test("the engines' start scripts leave no core dump", { skip: missingPro
     }
   }
 });
+
+await t.test("drachtio gets a chain file that it can read, whatever is given of a certificate", async (t) => {
+  const folder = await scratchFolder(t, "tls");
+  writeFileSync(join(folder, "drachtio"), '#!/bin/sh\nfor file in "$DRACHTIO_TLS_KEY_FILE" "$DRACHTIO_TLS_CERT_FILE" "$DRACHTIO_TLS_CHAIN_FILE"; do echo "${file##*/}"; done\n', { mode: 0o755 });
+  for (const name of ["key.pem", "fullchain.pem", "authority.pem"]) writeFileSync(join(folder, name), "");
+  const env = {
+    PATH: `${folder}:${process.env["PATH"] ?? ""}`, DRACHTIO_SECRET: "x", EINWAHL_LOCAL_ADDRESS: "127.0.0.1", EINWAHL_DRACHTIO_STATE_DIR: join(folder, "state"),
+    DRACHTIO_TLS_KEY_FILE: join(folder, "key.pem"), DRACHTIO_TLS_CERT_FILE: join(folder, "fullchain.pem"),
+  };
+  const filesOf = async (more: Readonly<Record<string, string>>): Promise<readonly string[]> =>
+    (await run(join(repository, "config/start-drachtio.sh"), { env: { ...env, ...more } })).stdout.trim().split("\n");
+  t.strictSame(await filesOf({}), ["key.pem", "fullchain.pem", "fullchain.pem"], "the certificate's file holds the chain");
+  t.strictSame(await filesOf({ DRACHTIO_TLS_CHAIN_FILE: "" }), ["key.pem", "fullchain.pem", "fullchain.pem"], "an empty variable counts as none");
+  t.strictSame(await filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "authority.pem") }), ["key.pem", "fullchain.pem", "authority.pem"]);
+  t.strictSame(await filesOf({ EINWAHL_TRUNK_CA: join(folder, "authority.pem") }), ["key.pem", "fullchain.pem", "authority.pem"]);
+  await t.rejects(filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "missing.pem") }), { code: 78, stderr: /cannot read .*missing\.pem/ });
+});

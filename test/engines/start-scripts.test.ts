@@ -1,9 +1,11 @@
 import { execFile, spawnSync } from "node:child_process";
-import { chmod, chown, readFile } from "node:fs/promises";
+import { chmod, chown, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import t from "tap";
+import { makeCertificates } from "../../src/embedded/certificates.js";
+import { SipUserAgent } from "../../src/embedded/sip/index.js";
 import { freePort, freePorts } from "../e2e/support/ports.js";
 import { type EngineProgram, host, listens, startEngine } from "./engine-program.js";
 import { FreeSwitchSocket } from "./freeswitch-socket.js";
@@ -107,6 +109,47 @@ await t.test("drachtio-server runs without root and has suites with forward secr
     t.equal(handshake("-tls1_2", "-cipher", `${suites}:@SECLEVEL=0`), "none", `${suites} is refused`);
   }
   t.equal(handshake("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), "none", "TLS 1.1 is refused");
+});
+
+await t.test("drachtio-server starts with a key and a certificate alone, and declines scanners", { skip }, async (t) => {
+  const { key, cert, ca } = await makeCertificates();
+  let [plain, tls] = [0, 0];
+  const engine = await startEngine("drachtio", async (folder) => {
+    const [control = 0, plainPort = 0, tlsPort = 0, local = 0] = await freePorts(4);
+    [plain, tls] = [plainPort, tlsPort];
+    const files = { key: join(folder, "key.pem"), fullchain: join(folder, "fullchain.pem") };
+    await writeFile(files.key, key);
+    await writeFile(files.fullchain, `${cert}\n${ca}\n`);
+    return {
+      command: join(repository, "config/start-drachtio.sh"),
+      args: [],
+      env: {
+        DRACHTIO_TLS_KEY_FILE: files.key,
+        DRACHTIO_TLS_CERT_FILE: files.fullchain,
+        DRACHTIO_SECRET: "test-drachtio",
+        DRACHTIO_ADMIN_TCP_PORT: String(control),
+        EINWAHL_LOCAL_ADDRESS: host,
+        EINWAHL_SIP_PORT: String(plain),
+        EINWAHL_SIP_TLS_PORT: String(tls),
+        EINWAHL_SIP_LOCAL_PORT: String(local),
+      },
+      isReady: async () => (await Promise.all([control, plain, tls].map(listens))).every(Boolean),
+    };
+  });
+  t.teardown(async () => {
+    await engine.close();
+  });
+  const { stdout } = spawnSync("openssl", ["s_client", "-connect", `${host}:${tls}`], { input: "", encoding: "utf8" });
+  t.match(stdout, /^ 0 s:.*localhost[^]*^ 1 s:.*einwahl demo authority/m, "the file's whole chain is sent");
+
+  for (const [transport, port] of [["udp", plain], ["tcp", plain], ["tls", tls]] as const) {
+    const scanner = await SipUserAgent.listen({ listen: [{ transport: "udp", address: host, port: 0 }], tls: { ca }, userAgent: "friendly-scanner" });
+    const answer = await scanner.request({ method: "OPTIONS", uri: `sip:100@${host}:${port};transport=${transport}` });
+    t.match(answer, { ok: true, value: { status: 603 } }, `over ${transport}`);
+    await scanner.close();
+  }
+  const comment = /<!-- ([^>]*?) -->\s*<spammers>/.exec(await readFile(join(repository, "config/drachtio.conf.xml"), "utf8"))?.[1] ?? "";
+  t.match(comment, /\b603\b/, "and the configuration says so");
 });
 
 await t.test("FreeSWITCH runs without root, in real time where it may, and logs into files of the day", { skip }, async (t) => {

@@ -52,7 +52,7 @@ export class ApplicationRequests {
     const { method, uri } = startLine(text);
     if (method === "" || parseUri(uri)?.host === undefined || parseUri(uri)?.host === "") return "invalid request-uri";
     const target = addressOf(routeUrl === "" ? uri : routeUrl);
-    if (target === undefined || this.#exchange.listening(target.transport) === undefined) return "requested protocol/transport not available";
+    if (target === undefined || this.#exchange.reaching(target) === undefined) return "requested protocol/transport not available";
     if (method === "ACK" || method === "PRACK" || method === "CANCEL") return `${method} outside a dialog`;
     if (method === "SUBSCRIBE") return "SUBSCRIBE is not supported by the embedded server";
     if (text.body !== "" && headerOf(text, "Content-Type") === undefined && !text.body.startsWith("v=0")) return "missing content-type";
@@ -71,7 +71,7 @@ export class ApplicationRequests {
     const transport = hop?.transport ?? "udp";
     const bare = new SipRequest(method, uri);
     const flow = await exchange.flowFor(bare, undefined, hop);
-    const local = flow?.local ?? exchange.listening(transport) ?? { transport, address: "127.0.0.1", port: 0 };
+    const local = flow?.local ?? (hop === undefined ? undefined : exchange.reaching(hop)) ?? { transport, address: "127.0.0.1", port: 0 };
     const remote = hop ?? local;
     const request = this.#build(text, { transport, local });
     const transactionId = exchange.newId();

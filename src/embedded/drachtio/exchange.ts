@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isIP } from "node:net";
 
 import type { Clock } from "../../clock.js";
 import { inBackground } from "../sip/background.js";
@@ -135,9 +136,10 @@ export class Exchange {
     this.transactions.close();
   }
 
-  /** Our listening address for a transport, or undefined if there is none. */
-  listening(transport: string): SipAddress | undefined {
-    return this.transport.addresses.find((address) => address.transport === transport);
+  /** Our listening address of the target's transport and family (a name counts as IPv4), or undefined if there is none. */
+  reaching(target: SipAddress): SipAddress | undefined {
+    const family = isIP(target.address) === 6 ? 6 : 4;
+    return this.transport.addresses.find(({ transport, address }) => transport === target.transport && (address === "::" || [0, family].includes(isIP(address))));
   }
 
   /** A URI that leads to ourselves. */

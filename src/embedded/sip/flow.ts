@@ -79,6 +79,23 @@ export function plainAddress(address: string): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(address) ? address.slice(7) : address;
 }
 
+/** An element sends over no family that it does not listen on (nta.c of sofia-sip); one that only connects is free. */
+export function mayReach(listen: readonly ListenAddress[], address: string): boolean {
+  const family = isIP(address);
+  return listen.length === 0 || family === 0 || familiesOf(listen).has(family);
+}
+
+/** The one family in which a name is resolved, where there is but one. */
+export function onlyFamily(listen: readonly ListenAddress[]): { readonly family?: number } {
+  const [family, ...others] = familiesOf(listen);
+  return family === undefined || others.length > 0 ? {} : { family };
+}
+
+/** `::` takes IPv4 too, and a name may be both. */
+function familiesOf(listen: readonly ListenAddress[]): ReadonlySet<number> {
+  return new Set(listen.flatMap(({ address }) => (address === "::" || isIP(address) === 0 ? [4, 6] : [isIP(address)])));
+}
+
 /** One key for one remote address. */
 export function addressKey(address: SipAddress): string {
   return `${address.transport}|${address.address.toLowerCase()}|${address.port}`;

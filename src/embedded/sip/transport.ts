@@ -4,7 +4,7 @@ import { Server as TlsServer, connect as connectTls, createServer as createTlsSe
 import type { Clock } from "../../clock.js";
 import { failure, type Result, success } from "../../result.js";
 import { Connection, type ConnectionEvents, type IdleBounds } from "./connection.js";
-import { addressKey, type Flow, type ListenAddress, plainAddress, reachableAddress, type SipAddress, type TlsOptions, type Transport, type TransportFailure } from "./flow.js";
+import { addressKey, type Flow, type ListenAddress, mayReach, onlyFamily, plainAddress, reachableAddress, type SipAddress, type TlsOptions, type Transport, type TransportFailure } from "./flow.js";
 import { type SipMessage, SipResponse } from "./message.js";
 import { type MessageFault, parseMessage } from "./parse.js";
 import { formatHostPort } from "./uri.js";
@@ -76,6 +76,7 @@ export class TransportLayer {
       const socket = this.#udp.find((candidate) => family === 0 || candidate.family === family);
       return socket === undefined ? failure({ reason: "no UDP socket for that address" }) : success(socket.flowTo(target));
     }
+    if (!mayReach(this.#options.listen, target.address)) return failure({ reason: "no transport of that address family" });
     const key = addressKey(target);
     const open = this.#byAddress.get(key);
     if (open?.open === true) return success(open);
@@ -152,20 +153,21 @@ export class TransportLayer {
   }
 
   #connect(target: SipAddress): Promise<Result<Connection, TransportFailure>> {
-    const { tls, clock } = this.#options;
+    const { tls, clock, listen } = this.#options;
     const serverName = tls?.serverName ?? (isIP(target.address) === 0 ? target.address : undefined);
     const socket =
       target.transport === "tls"
         ? connectTls({
             host: target.address,
             port: target.port,
+            ...onlyFamily(listen),
             ...(serverName === undefined ? {} : { servername: serverName }),
             ...keyPair(tls),
             ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
             rejectUnauthorized: tls?.verifyPeers === true || (tls?.verify ?? true),
             ...(tls?.verifyPeers === true && { checkServerIdentity: () => undefined }),
           })
-        : connectTcp({ host: target.address, port: target.port });
+        : connectTcp({ host: target.address, port: target.port, ...onlyFamily(listen) });
     this.#handshakes.add(socket);
     socket.once("close", () => this.#handshakes.delete(socket));
     return new Promise((resolve) => {
