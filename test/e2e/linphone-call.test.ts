@@ -10,7 +10,7 @@ const [{ pin }] = conferences;
 const tones = { caller: 1040, first: 620, afterHold: 770 } as const;
 
 await t.test("a call from linphonec over TLS and SRTP", { skip: missingPrograms("linphonec"), timeout: 300_000 }, async (t) => {
-  const world = await World.start(t);
+  const world = await World.start(t, { line: "straight" });
   const before = await world.counts();
   const [bbb] = world.bbbs;
   const phone = async (t: Test, options: Partial<LinphoneOptions>): Promise<Linphone> =>
