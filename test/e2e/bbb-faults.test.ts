@@ -8,7 +8,7 @@ const caller = "+4915223125678";
 const { pin, name: meeting } = conferences[0];
 
 async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
-  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
   await untilHeard(world, call, "de/welcome");
@@ -16,7 +16,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
 }
 
 await t.test("BBB servers that fail", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
+  const world = await World.start(t, { settings: withPollInterval("1s") });
   const [first, second] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();

@@ -15,7 +15,6 @@ const backWithinMs = 5_000;
 await t.test("breakout rooms", async (t) => {
   // Polled once only: that there are breakout rooms has to be found out when it matters.
   const world = await World.start(t, {
-    line: "straight",
     settings: (settings) => withPollInterval("10m")(withCalls({ pin: { inter_digit_timeout: `${interDigitMs}ms` } })(settings)),
   });
   const [bbb, other] = world.bbbs;
@@ -30,7 +29,7 @@ await t.test("breakout rooms", async (t) => {
     return { id, pin: bbb.createMeeting({ meetingID: id, isBreakout: true, parentMeetingID: mainRoom, sequence }).voiceBridge };
   };
   const greeted = async (): Promise<PhoneCall> => {
-    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     await call.answered;
     await untilHeard(world, call, "de/welcome");

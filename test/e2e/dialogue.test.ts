@@ -8,7 +8,7 @@ import { World, conferences, numbers, withCalls } from "./support/world.js";
 const caller = "+4915223125678";
 
 async function answeredCall(world: World, phone: TestPhone, number: string = numbers.german): Promise<PhoneCall> {
-  const call = await phone.dial({ uri: world.sipUri(number), number: caller });
+  const call = await phone.dial({ ...world.line(number), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
   return call;
@@ -17,7 +17,6 @@ async function answeredCall(world: World, phone: TestPhone, number: string = num
 await t.test("the dialogue about the PIN", async (t) => {
   // Patience of seconds, not of a person's: the waits are the same.
   const world = await World.start(t, {
-    line: "straight",
     settings: withCalls({ pin: { first_digit_timeout: "1s", inter_digit_timeout: "1s" } }),
   });
   const phone = await world.phone();
@@ -102,7 +101,7 @@ await t.test("the dialogue about the PIN", async (t) => {
       { from: "110", headers: [], name: "Telefon" },
       { from: "0049301234567;cpc=ordinary", headers: [], name: "4567" },
     ]) {
-      const call = await phone.dial({ uri: world.sipUri(), number: from, headers });
+      const call = await phone.dial({ ...world.line(), number: from, headers });
       await call.answered;
       const arrival = world.bbbs[0].waitForMember(pin, 20_000);
       await call.sendDigits(pin);

@@ -4,7 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { EinwahlClient, type RoomStatus } from "einwahl/client";
-import { World, numbers } from "./support/world.js";
+import { World } from "./support/world.js";
 
 const token = "front-end-token";
 const example = fileURLToPath(new URL("../../examples/create-meeting.js", import.meta.url));
@@ -25,7 +25,6 @@ async function runFrontEnd(environment: Readonly<Record<string, string>>, meetin
 
 await t.test("reserve, create, show, call in, count, delete", async (t) => {
   const world = await World.start(t, {
-    line: "straight",
     settings: (settings) => ({
       ...settings,
       http: { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write", "statistics:read"] }] },
@@ -54,7 +53,7 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
     return answer.value;
   };
   const phone = await world.phone();
-  const call = await phone.dial({ uri: world.sipUri(numbers.german), number: "+4915223125678" });
+  const call = await phone.dial({ ...world.line(), number: "+4915223125678" });
   const answered = await call.answered;
   t.equal(answered.ok, true);
   const joined = bbb.waitForMember(shown.pin, 15_000);

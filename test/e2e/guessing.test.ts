@@ -11,14 +11,14 @@ const atATime = 2;
 
 await t.test("forty calls from one number that try PINs", async (t) => {
   // Delays of a second. A call that has just ended may still count for the number.
-  const world = await World.start(t, { line: "straight", settings: withCalls({ guessing: { delay: "1s" }, per_number: 2 * atATime }) });
+  const world = await World.start(t, { settings: withCalls({ guessing: { delay: "1s" }, per_number: 2 * atATime }) });
   const phone = await world.phone();
   const idle = await world.counts();
   const url = `http://127.0.0.1:${world.einwahl.operatorsPort}`;
   const reports: string[] = [];
 
   const tryPins = async (at: number): Promise<number> => {
-    const call = await phone.dial({ uri: world.sipUri(), number: guesser });
+    const call = await phone.dial({ ...world.line(), number: guesser });
     const answered = await call.answered;
     if (!answered.ok) return answered.failure.status;
     await call.sendDigits([1, 2, 3].map((each) => `${String(90_000 + 10 * at + each)}#`).join(""), { gapMs: 60 });

@@ -11,7 +11,7 @@ const wrongPins = ["99911#", "99922#", "99933#"] as const;
 
 /** A call that is answered and greeted. */
 async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
-  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
   await untilHeard(world, call, "de/welcome");
@@ -20,7 +20,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
 
 await t.test("the caller leaves, wherever the call is", async (t) => {
   // Polled once only, so that the look-up of an unknown PIN has to ask for itself.
-  const world = await World.start(t, { line: "straight", settings: withPollInterval("10m") });
+  const world = await World.start(t, { settings: withPollInterval("10m") });
   const [bbb] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
@@ -32,7 +32,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
     let cancelled = 0;
     for (let attempt = 0; attempt < attempts && cancelled === 0; attempt++) {
       const report = world.reports.next("the call's report", () => true);
-      const call = await phone.dial({ uri: world.sipUri(), number: caller });
+      const call = await phone.dial({ ...world.line(), number: caller });
       await call.waitForProgress(180, 20_000);
       await call.hangUp();
       t.match(await call.answered, { ok: false, failure: { status: 487 } });
@@ -116,7 +116,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
 });
 
 await t.test("the line goes dead without a BYE", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withCalls({ media_timeout: "5s" }) });
+  const world = await World.start(t, { settings: withCalls({ media_timeout: "5s" }) });
   const idle = await world.counts();
   const phone = await world.phone();
   const call = await greeted(world, phone);

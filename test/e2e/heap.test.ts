@@ -26,7 +26,7 @@ function withNumber(sdp: string): string {
 
 await t.test("the heap of a running einwahl holds no caller's number", { timeout: 300_000 }, async (t) => {
   const [port, operatorsPort] = [await freePort(), await freePort()];
-  const world = await World.start(t, { line: "straight", settings: (settings) => ({ ...settings, http: { port, operators_port: operatorsPort } }) });
+  const world = await World.start(t, { settings: (settings) => ({ ...settings, http: { port, operators_port: operatorsPort } }) });
   await world.stopEinwahl();
   const einwahl = new SnapshotProgram(t, world.settingsFile, dirname(world.settingsFile));
   for (const line of ["BBB server answers", "media server is up", "einwahl is running"]) await einwahl.program.line(line, new RegExp(line));
@@ -43,7 +43,7 @@ await t.test("the heap of a running einwahl holds no caller's number", { timeout
     { name: "without an offer in the INVITE", options: { lateOffer: true, rewriteAnswer: withNumber } },
   ]) {
     await t.test(name, async (t) => {
-      const call = await phone.dial({ uri: world.sipUri(), number: caller, display: caller, headers, ...options });
+      const call = await phone.dial({ ...world.line(), number: caller, display: caller, headers, ...options });
       call.audio.listenForPrompts(world.prompts);
       t.match(await call.answered, { ok: true });
       await untilHeard(world, call, "de/welcome");

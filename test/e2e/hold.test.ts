@@ -10,7 +10,7 @@ const [{ pin }] = conferences;
 const silenceMs = 15_000;
 
 await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withCalls({ media_timeout: "5s" }) });
+  const world = await World.start(t, { settings: withCalls({ media_timeout: "5s" }) });
   const phone = await world.phone();
   const before = await world.counts();
 
@@ -32,7 +32,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
   });
 
   await t.test("while a PIN is asked for", async (t) => {
-    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);
     await untilHeard(world, call, "de/welcome");

@@ -25,7 +25,7 @@ async function readKeyNames(): Promise<readonly KnownPrompt[]> {
 }
 
 await t.test("keys in a conference", async (t) => {
-  const world = await World.start(t, { line: "straight" });
+  const world = await World.start(t);
   const [bbb, other] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
@@ -76,7 +76,7 @@ await t.test("keys in a conference", async (t) => {
 });
 
 await t.test("the keys are told before the first conference, as they are set", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withCalls({ hints: true, leave_key: "*8" }) });
+  const world = await World.start(t, { settings: withCalls({ hints: true, leave_key: "*8" }) });
   const [bbb, other] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
@@ -107,7 +107,7 @@ await t.test("the keys are told before the first conference, as they are set", a
   });
 
   await t.test("any key skips them", async (t) => {
-    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     await call.answered;
     await call.sendDigits(`${here.pin}#`);

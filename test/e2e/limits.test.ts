@@ -9,11 +9,11 @@ const other = "+4915223125679";
 const [{ pin }] = conferences;
 
 await t.test("how many calls a number may have, and callers who withhold theirs", { timeout: 200_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withCalls({ withheld_per_trunk: 1 }) });
+  const world = await World.start(t, { settings: withCalls({ withheld_per_trunk: 1 }) });
   const phone = await world.phone();
   const before = await world.counts();
   const statusOf = async (number: string): Promise<{ readonly status: number; readonly hangUp: () => Promise<unknown> }> => {
-    const call = await phone.dial({ uri: world.sipUri(), number });
+    const call = await phone.dial({ ...world.line(), number });
     const answered = await call.answered;
     return { status: answered.ok ? 200 : answered.failure.status, hangUp: () => call.hangUp() };
   };
@@ -42,7 +42,7 @@ await t.test("how many calls a number may have, and callers who withhold theirs"
 });
 
 await t.test("a caller without a number is removed, and the next one is kept out", { timeout: 200_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withCalls({ withheld_after_removal: "refuse" }) });
+  const world = await World.start(t, { settings: withCalls({ withheld_after_removal: "refuse" }) });
   const phone = await world.phone();
   const { call, member } = await talk(world, phone, { number: "anonymous" });
   const removed = world.reports.next("the removed call's report", ({ cause }) => cause === "removed");
@@ -50,7 +50,7 @@ await t.test("a caller without a number is removed, and the next one is kept out
   await removed;
   await call.ended;
 
-  const next = await phone.dial({ uri: world.sipUri(), number: "anonymous" });
+  const next = await phone.dial({ ...world.line(), number: "anonymous" });
   next.audio.listenForPrompts(world.prompts);
   t.match(await next.answered, { ok: true });
   await untilHeard(world, next, "de/welcome");

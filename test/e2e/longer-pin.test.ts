@@ -18,7 +18,7 @@ async function typesWithPause(world: World, digits: string): Promise<void> {
   const imported = await world.einwahl.rooms?.import([{ meetingId: "room", pin: found.value, reservedAt: Date.now(), validUntil: undefined }]);
   t.match(imported, { ok: true, value: ["imported"] });
   const phone = await world.phone();
-  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   t.match(await call.answered, { ok: true });
   await untilHeard(world, call, "de/welcome");
@@ -35,13 +35,13 @@ async function typesWithPause(world: World, digits: string): Promise<void> {
 }
 
 await t.test("a reserved PIN that begins with a running meeting's, typed with a pause", { timeout: 200_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight", settings: (settings) => ({ ...settings, rooms: { store: "data" } }) });
+  const world = await World.start(t, { settings: (settings) => ({ ...settings, rooms: { store: "data" } }) });
   await typesWithPause(world, reserved);
 });
 
 await t.test("the same with Redis", { timeout: 200_000, skip: noRedis }, async (t) => {
   const redis = await RedisServer.start();
   t.teardown(() => redis.stop());
-  const world = await World.start(t, { line: "straight", settings: (settings) => ({ ...settings, rooms: { store: redis.url } }) });
+  const world = await World.start(t, { settings: (settings) => ({ ...settings, rooms: { store: redis.url } }) });
   await typesWithPause(world, reserved);
 });

@@ -40,7 +40,7 @@ function strayLabels(samples: readonly Sample[]): string[] {
 }
 
 await t.test("metrics of calls with whatever callers can choose", async (t) => {
-  const world = await World.start(t, { line: "straight" });
+  const world = await World.start(t);
   const phone = await world.phone();
   const url = `http://127.0.0.1:${world.einwahl.operatorsPort}`;
   const publicUrl = `http://127.0.0.1:${world.einwahl.httpPort}`;
@@ -59,14 +59,14 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(sumOf(before, "einwahl_media_server_up", { media_server: "media-1" }), 1);
   t.equal(sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }), 0, "there before the first call, so that rates see that");
 
-  // Refused, with a number that would be a label of its own; and a called number that would be one, too.
+  // Refused, with a number that would be a label of its own; and a called number that would be one, too. No carrier delivers that.
   const refused = world.reports.next("the refused call's report", ({ cause }) => cause === "unknown-number", { ms: 30_000 });
   const unknown = await phone.dial({ uri: world.sipUri(numbers.unknown), number: '"} 1\neinwahl_ready{x="' });
   unknown.answered.catch(() => undefined);
   await refused;
 
   const report = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", { ms: 60_000 });
-  const call = await phone.dial({ uri: world.sipUri(), number: caller, headers: [["P-Asserted-Identity", `"${caller}\\"} 1" <sip:${caller}@127.0.0.1>`]] });
+  const call = await phone.dial({ ...world.line(), number: caller, headers: [["P-Asserted-Identity", `"${caller}\\"} 1" <sip:${caller}@127.0.0.1>`]] });
   await call.answered;
   const { pin } = conferences[1];
   const wrong = world.log.next("the wrong PIN has been looked up", (line) => /"outcome":"unknown"/.test(line), { ms: 30_000 });

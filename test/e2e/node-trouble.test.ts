@@ -16,7 +16,7 @@ t.setTimeout(300_000);
 /** A call that has typed the PIN of the first conference. */
 async function typed(world: World): Promise<PhoneCall> {
   const phone = await world.phone();
-  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
   await call.sendDigits(`${pin}#`);
@@ -36,7 +36,7 @@ async function isTold(t: Test, world: World, call: PhoneCall, story: Promise<Cal
 
 await t.test("a node fails before the caller is in", async (t) => {
   // Polled once only: what changes while the caller is on the way is found out because the node fails.
-  const world = await World.start(t, { line: "straight", settings: withPollInterval("10m") });
+  const world = await World.start(t, { settings: withPollInterval("10m") });
   const [first, second] = world.bbbs;
   const idle = await world.counts();
   const stage = async (name: Stage): Promise<unknown> => await world.stages.next(`stage ${name}`, (change) => change.stage === name);
@@ -107,7 +107,7 @@ await t.test("a node fails before the caller is in", async (t) => {
 });
 
 await t.test("a node is gone in the middle of a call", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
+  const world = await World.start(t, { settings: withPollInterval("1s") });
   const [first, second] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
@@ -146,7 +146,7 @@ await t.test("a node is gone in the middle of a call", async (t) => {
 });
 
 await t.test("the caller is not wanted", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
+  const world = await World.start(t, { settings: withPollInterval("1s") });
   const [first] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
@@ -175,7 +175,6 @@ await t.test("the caller is not wanted", async (t) => {
 
 await t.test("the conference's audio runs in LiveKit, and no SIP port of LiveKit is configured", async (t) => {
   const world = await World.start(t, {
-    line: "straight",
     settings: (settings) => {
       const servers = settings["bbb_servers"] as readonly Settings[];
       return { ...settings, bbb_servers: servers.map((server, at) => (at === 0 ? { ...server, audio_bridge: "livekit" } : server)) };
@@ -199,10 +198,10 @@ await t.test("the conference's audio runs in LiveKit, and no SIP port of LiveKit
 });
 
 await t.test("einwahl is stopped: callers are told, wherever they are", async (t) => {
-  const world = await World.start(t, { line: "straight" });
+  const world = await World.start(t);
   const phone = await world.phone();
   const { call: talking } = await talk(world, phone, { number: caller });
-  const asking = await phone.dial({ uri: world.sipUri(), number: caller });
+  const asking = await phone.dial({ ...world.line(), number: caller });
   asking.audio.listenForPrompts(world.prompts);
   await asking.answered;
   await untilHeard(world, asking, "de/welcome");

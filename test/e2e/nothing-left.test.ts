@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { DialOptions, TestPhone } from "../../src/embedded/phone/test-phone.js";
 import { untilHeard } from "./support/hearing.js";
 import { World, conferences, numbers, withPollInterval } from "./support/world.js";
 
@@ -10,9 +10,14 @@ const rounds = 3;
 
 t.setTimeout(240_000);
 
+/** A codec that no engine has here. */
+function withG729Only(sdp: string): string {
+  return sdp.replace(/^(m=audio \d+ \S+) 8 0 /m, "$1 18 ").replace(/^a=rtpmap:[08] .*\r\n/gm, "");
+}
+
 async function joined(world: World, phone: TestPhone, index: 0 | 1): Promise<PhoneCall> {
   const { pin } = conferences[index];
-  const call = await phone.dial({ uri: world.sipUri(), number: callers[0] });
+  const call = await phone.dial({ ...world.line(), number: callers[0] });
   await call.answered;
   const tone = world.bbbs[index].waitForTone({ voiceBridge: pin }, 1040, 20_000);
   call.playTone(1040);
@@ -23,12 +28,12 @@ async function joined(world: World, phone: TestPhone, index: 0 | 1): Promise<Pho
 
 /** Calls that end in every way, all at the same time. */
 async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise<void> {
-  const refused = async (options: { uri?: string; srtp?: "none" }, status: number): Promise<void> => {
-    const call = await phone.dial({ uri: world.sipUri(), number: callers[1], ...options });
+  const refused = async (options: Partial<DialOptions>, status: number): Promise<void> => {
+    const call = await phone.dial({ ...world.line(), number: callers[1], ...options });
     t.match(await call.answered, { ok: false, failure: { status } }, `refused with ${status}`);
   };
   const cancelled = async (): Promise<void> => {
-    const call = await phone.dial({ uri: world.sipUri(), number: callers[1] });
+    const call = await phone.dial({ ...world.line(), number: callers[1] });
     await call.waitForProgress(180, 20_000);
     t.match(await call.hangUp(), { by: "refused" }, "given up while it rang");
   };
@@ -36,7 +41,7 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
     t.match(await (await call).hangUp(), { by: "local" }, how);
   };
   const greeted = async (): Promise<PhoneCall> => {
-    const call = await phone.dial({ uri: world.sipUri(), number: callers[2] });
+    const call = await phone.dial({ ...world.line(), number: callers[2] });
     await call.answered;
     await call.audio.waitForSound(20_000);
     return call;
@@ -49,8 +54,8 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
     return call;
   };
   await Promise.all([
-    refused({ srtp: "none" }, 488),
-    refused({ uri: world.sipUri(numbers.unknown) }, 404),
+    refused({ rewriteOffer: withG729Only }, 488),
+    refused(world.line(numbers.unknown), 404),
     cancelled(),
     left(greeted(), "left during the greeting"),
     left(typedWrong(), "left after a wrong PIN"),
@@ -71,7 +76,7 @@ await t.test("after many calls there is as much as before", async (t) => {
   };
   process.on("warning", onWarning);
   t.teardown(() => process.off("warning", onWarning));
-  const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
+  const world = await World.start(t, { settings: withPollInterval("1s") });
   const phone = await world.phone();
   // The servers keep their connections to each other for the next call, so the first calls do not count.
   await everyKindOfCall(t, world, phone);

@@ -15,7 +15,7 @@ async function pseudonymOf(world: World, number: string): Promise<string> {
 
 await t.test("a ban by BBB holds for the rest of the meeting, also after a restart", { timeout: 300_000 }, async (t) => {
   const kept = (settings: Settings): Settings => ({ ...settings, rooms: { store: "data" } });
-  const world = await World.start(t, { line: "straight", settings: kept });
+  const world = await World.start(t, { settings: kept });
   const [bbb] = world.bbbs;
   const first = await pseudonymOf(world, caller);
   t.match(first, /^anruf-[a-p]{16}$/);

@@ -14,7 +14,7 @@ async function startWorld(t: Test, livekit: "with" | "without"): Promise<World> 
     const livekitSip = { port: servers[0]?.sip["port"] };
     return { ...all, bbb_servers: servers.map((server, at) => ({ ...server, webhooks: true, poll_interval: "10m", ...(livekit === "with" && at === 1 && { livekit_sip: livekitSip }) })) };
   };
-  return await World.start(t, { line: "straight", settings });
+  return await World.start(t, { settings });
 }
 
 function hooksOf(t: Test, world: World, at: 0 | 1, proof: WebhookOptions["proof"]): SampleWebhooks {
@@ -26,7 +26,7 @@ function hooksOf(t: Test, world: World, at: 0 | 1, proof: WebhookOptions["proof"
 
 async function answered(world: World): Promise<PhoneCall> {
   const phone = await world.phone();
-  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
   await untilHeard(world, call, "de/welcome");
