@@ -61,6 +61,7 @@ export class Member {
   readonly #playout = new PlayoutBuffer();
   #muted = false;
   #deaf = false;
+  #held = false;
   #digits = "";
   /** A key came; the caller controls have been applied. */
   onDigit: (digit: string) => void = () => undefined;
@@ -75,6 +76,7 @@ export class Member {
     this.#clock = parts.clock;
     this.#joinedAt = parts.clock.now();
     this.#media.onFrame = (pcm) => {
+      if (this.#held) return;
       this.ear.hear(this.#muted ? SILENCE : pcm);
       this.#playout.push(pcm);
     };
@@ -116,8 +118,21 @@ export class Member {
     return this.#muted ? undefined : frame;
   }
 
+  /**
+   * `uuid_hold` on BBB's FreeSWITCH: a re-INVITE with `sendonly`, and then no RTP in either direction, not even silence. False
+   * when the far end refuses or has gone.
+   */
+  async hold(isOn: boolean): Promise<boolean> {
+    this.#held ||= isOn;
+    const answered = await this.#dialog.reinvite(this.#media.renew(isOn ? "sendonly" : "sendrecv"));
+    const accepted = answered.ok && this.#media.accept(answered.value.body).ok;
+    if (accepted) this.#held = isOn;
+    return accepted;
+  }
+
   /** What it is to hear in this frame. */
   hear(pcm: Int16Array): void {
+    if (this.#held) return;
     const heard = this.#deaf ? SILENCE : pcm;
     if (this.#silence === "sent" || heard.some((sample) => sample !== 0)) this.#media.send(heard);
   }

@@ -6,6 +6,11 @@ import { Member } from "./member.js";
 import type { Clock } from "../../clock.js";
 import type { Arrival } from "./voice.js";
 
+/** A tone, and who sent it. */
+export interface MemberTone extends SteadyTone {
+  readonly memberId: string;
+}
+
 export interface RosterEvents {
   readonly joined: (member: Member) => void;
   readonly left: (member: Member) => void;

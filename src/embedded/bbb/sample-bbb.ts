@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "../../clock.js";
-import type { HeardTone, SteadyTone } from "../phone/ear.js";
+import type { HeardTone } from "../phone/ear.js";
 import { PendingWaits } from "../phone/pending-waits.js";
 import type { CodecName } from "../rtp/g711.js";
 import type { SrtpPolicy } from "../rtp/media-session.js";
@@ -10,7 +10,7 @@ import { inBackground } from "../sip/background.js";
 import { apiCalls } from "./api-calls.js";
 import type { Member, MemberInfo } from "./member.js";
 import { Meetings, type Meeting, type MeetingSettings } from "./meetings.js";
-import { Roster } from "./roster.js";
+import { type MemberTone, Roster } from "./roster.js";
 import { SampleApi } from "./sample-api.js";
 import { Voice } from "./voice.js";
 
@@ -32,11 +32,6 @@ export interface SampleBbbOptions {
   readonly clock?: Clock;
   readonly pacer?: Pacer;
   readonly random?: (bytes: number) => Buffer;
-}
-
-/** A tone, and who sent it. */
-export interface MemberTone extends SteadyTone {
-  readonly memberId: string;
 }
 
 type MemberListener = (member: MemberInfo) => void;
@@ -181,6 +176,11 @@ export class SampleBbb {
     if (member === undefined) return;
     if (ban) this.#roster.conference(member.voiceBridge).banned.add(member.identity.number);
     await this.#roster.remove(member);
+  }
+
+  /** `uuid_hold toggle` or `uuid_hold off` for a member's leg; false when it is not answered. */
+  async hold(memberId: string, isOn: boolean): Promise<boolean> {
+    return (await this.#roster.member(memberId)?.hold(isOn)) ?? false;
   }
 
   /** Somebody in a browser whistles. Several tones add up. @param level amplitude, 0 to 1 */

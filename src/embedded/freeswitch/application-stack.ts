@@ -11,6 +11,8 @@ export interface ExecuteRequest {
   readonly uuidName: string | undefined;
   /** Other requests wait until this one is done. */
   readonly lock: boolean;
+  /** Gets the application's response at its end. */
+  readonly onDone?: (response: string) => void;
 }
 
 /** FreeSWITCH's SWITCH_MAX_STACKS. */
@@ -108,6 +110,7 @@ export class ApplicationStack {
       const response = channel.variable("current_application_response") ?? "_none_";
       channel.fire("CHANNEL_EXECUTE_COMPLETE", headersOf(done, top.argument, response));
       channel.digits.drain();
+      done.onDone?.(response);
     }
     this.#drain();
     if (!this.isIdle) return;

@@ -55,6 +55,6 @@ export function renegotiate(channel: Channel, request: SipRequest, policy: Secur
   const { suite } = media;
   const answered = media.answer(request.body, { codecs: CODECS, ...(suite === undefined ? policy : { srtp: "mandatory", suites: [suite] }) });
   if (!answered.ok) return { reject: 488 };
-  channel.updateMediaVariables();
+  channel.renegotiated();
   return { sdp: answered.value };
 }

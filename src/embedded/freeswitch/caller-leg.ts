@@ -106,6 +106,7 @@ function makeChannel({ request, source }: IncomingInvite, { engine, profile }: C
     name: `sofia/${profile.name}/${user === "" ? "" : `${user}@`}${from?.host ?? source.address}`,
     media,
     state: "CS_EXECUTE",
+    rtpTimeouts: profile.rtpTimeouts,
     profile: {
       username: user,
       callerIdName: request.from.displayName === "" ? user : request.from.displayName,

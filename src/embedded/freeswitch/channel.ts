@@ -3,8 +3,9 @@ import { ApplicationStack } from "./application-stack.js";
 import { AudioOutput } from "./audio-output.js";
 import { channelHeaders, profileHeaders, type CallerProfile, type ChannelTimes } from "./channel-headers.js";
 import { DigitQueue, type DigitSource } from "./digit-queue.js";
-import type { Engine } from "./engine.js";
+import type { Engine, RtpTimeouts } from "./engine.js";
 import type { EventHeaders } from "./event.js";
+import { FarHold } from "./far-hold.js";
 import { causeNumber, type HangupCause } from "./hangup-cause.js";
 import { mediaVariables } from "./media-variables.js";
 import { MediaWatch } from "./media-watch.js";
@@ -35,6 +36,8 @@ export interface ChannelOptions {
   readonly profile: CallerProfile;
   readonly media: MediaSession;
   readonly state: string;
+  /** Of the SIP profile. */
+  readonly rtpTimeouts: RtpTimeouts | undefined;
 }
 
 const now = (): number => Date.now() * 1000;
@@ -50,6 +53,8 @@ export class Channel {
   readonly output: AudioOutput;
   readonly applications: ApplicationStack;
   readonly digits: DigitQueue;
+  readonly farHold: FarHold;
+  readonly rtpTimeouts: RtpTimeouts | undefined;
   readonly times: ChannelTimes = { created: now(), answered: 0, progress: 0, bridged: 0, hungUp: 0 };
   readonly #watch: MediaWatch;
   readonly #variables = new Map<string, string>();
@@ -80,6 +85,8 @@ export class Channel {
     this.applications = new ApplicationStack(this);
     this.output = new AudioOutput(this);
     this.digits = new DigitQueue(this);
+    this.farHold = new FarHold(this);
+    this.rtpTimeouts = o.rtpTimeouts;
     this.#watch = new MediaWatch(this);
     o.media.onDigit = (digit, durationMs) => {
       this.digits.receive(digit, durationMs, "RTP");
@@ -193,7 +200,7 @@ export class Channel {
   markAnswered(): void {
     if (this.answered || this.isDown) return;
     this.times.answered = now();
-    this.updateMediaVariables();
+    this.#followMedia();
     this.setVariable("endpoint_disposition", "ANSWER");
     this.enterCallState("ACTIVE");
     this.fire("CHANNEL_ANSWER");
@@ -203,12 +210,16 @@ export class Channel {
     this.output.start();
   }
 
-  /** After a negotiation, the first or a later one. */
-  updateMediaVariables(): void {
+  /** The media has been negotiated again, in mid-call. */
+  renegotiated(): void {
+    if (this.isDown) return;
+    this.farHold.follow();
+    this.#followMedia();
+  }
+
+  #followMedia(): void {
     for (const [name, value] of mediaVariables(this.media)) this.setVariable(name, value);
-    if (this.answered && !this.isDown) this.#watch.start();
-    if (this.answered) this.enterCallState(this.held ? "HELD" : this.#callState === "HELD" ? "UNHELD" : this.#callState);
-    if (this.#callState === "UNHELD") this.enterCallState("ACTIVE");
+    this.#watch.start();
   }
 
   /** A digit to the far end, in the way that it takes digits. */

@@ -7,6 +7,12 @@ import type { ChannelTable } from "./channel-table.js";
 import type { EventBus } from "./event-bus.js";
 import type { SoundLibrary } from "./sound-library.js";
 
+/** `rtp-timeout-sec` and `rtp-hold-timeout-sec` of a profile. */
+export interface RtpTimeouts {
+  readonly timeoutSec: number;
+  readonly holdTimeoutSec: number;
+}
+
 /** A SIP profile: one user agent under a name of mod_sofia. */
 export interface SipProfile {
   readonly name: string;
@@ -16,6 +22,7 @@ export interface SipProfile {
   readonly port: number;
   /** TLS only: a call with another transport fails. */
   readonly tlsOnly: boolean;
+  readonly rtpTimeouts?: RtpTimeouts;
 }
 
 /** What the parts of one media server share. */

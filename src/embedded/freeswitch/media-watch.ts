@@ -4,9 +4,9 @@ import type { Channel } from "./channel.js";
 const EVERY = 5;
 
 /**
- * Ends a channel whose far end sends no RTP any more (media_timeout and the older rtp_timeout_sec). FreeSWITCH reads the variables
- * at the answer and at each re-INVITE, and not in between. Its media_hold_timeout has no effect: the re-INVITE that
- * puts a call on hold sets media_timeout after it (check_media_timeout_params, 1.10.12).
+ * Ends a channel whose far end sends no RTP any more. FreeSWITCH reads the variables at the answer and at each re-INVITE, and not
+ * in between. With media_timeout its media_hold_timeout has no effect: the re-INVITE that puts a call on hold sets media_timeout
+ * after it (check_media_timeout_params, 1.10.12). The older rtp_timeout_sec and rtp_hold_timeout_sec change with a hold.
  */
 export class MediaWatch {
   readonly #channel: Channel;
@@ -23,7 +23,7 @@ export class MediaWatch {
   start(): void {
     const { engine } = this.#channel;
     this.#startedAt = engine.clock.now();
-    this.#limitMs = this.#number("media_timeout") ?? scale(this.#number("rtp_timeout_sec"));
+    this.#limitMs = this.#number("media_timeout") ?? scale(this.#olderLimit());
     if (this.#limitMs === undefined) return;
     this.#stop ??= engine.pacer.every(() => {
       this.#frames = (this.#frames + 1) % EVERY;
@@ -40,6 +40,13 @@ export class MediaWatch {
     if (this.#limitMs === undefined) return;
     const last = Math.max(this.#startedAt, this.#channel.media.stats().lastPacketAt ?? 0);
     if (this.#channel.engine.clock.now() - last > this.#limitMs) this.#channel.hangUp("MEDIA_TIMEOUT");
+  }
+
+  #olderLimit(): number | undefined {
+    const { rtpTimeouts, farHold } = this.#channel;
+    const timeout = this.#number("rtp_timeout_sec") ?? rtpTimeouts?.timeoutSec;
+    if (timeout === undefined || !farHold.isOn) return timeout;
+    return this.#number("rtp_hold_timeout_sec") ?? rtpTimeouts?.holdTimeoutSec ?? timeout * 10;
   }
 
   #number(variable: string): number | undefined {

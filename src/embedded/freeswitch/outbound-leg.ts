@@ -27,6 +27,7 @@ export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, 
     name: `sofia/${profile.name}/${dial.destination}`,
     media,
     state: "CS_CONSUME_MEDIA",
+    rtpTimeouts: profile.rtpTimeouts,
     profile: {
       username: dial.user,
       callerIdName: dial.variables.get("origination_caller_id_name") ?? caller.profile.callerIdName,

@@ -6,6 +6,7 @@ import { DigitReceiver } from "./dtmf.js";
 import { Frames } from "./frames.js";
 import { PAYLOAD_TYPES, decodeG711, encodeG711, type CodecName } from "./g711.js";
 import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type AnswerOptions, type ChosenMedia, type OfferedMedia, type SrtpPolicy } from "./negotiation.js";
+import type { MediaStats } from "./media-stats.js";
 import { Pacer } from "./pacer.js";
 import { RtpReceiver } from "./rtp-receiver.js";
 import { RtpSender } from "./rtp-sender.js";
@@ -16,6 +17,7 @@ import { ALL_SUITES, SUITES, SrtpReceiver, SrtpSender, type SuiteName } from "./
 
 export type { CodecName } from "./g711.js";
 export type { AnswerOptions, SrtpPolicy } from "./negotiation.js";
+export type { MediaStats } from "./media-stats.js";
 export type { MediaProfile, NegotiationFailure } from "./sdp.js";
 
 export interface MediaSessionOptions {
@@ -40,21 +42,6 @@ export interface OfferOptions {
   readonly suites?: readonly SuiteName[];
   /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. `both` offers a secure line and a plain one. */
   readonly profile?: MediaProfile | "both";
-}
-
-export interface MediaStats {
-  readonly packetsIn: number;
-  readonly packetsOut: number;
-  /** Not authentic, replayed, unparsable, plain in a secure session, or from a second source in a plain one. */
-  readonly rejected: number;
-  /** Packets that should have come and have not. */
-  readonly lost: number;
-  /** RFC 3550 section 6.4.1, in milliseconds; this process's own delays are in it. */
-  readonly jitterMs: number;
-  /** The longest that no packet came, in milliseconds. */
-  readonly longestGapMs: number;
-  /** By the session's clock (ms); undefined before the first packet. */
-  readonly lastPacketAt: number | undefined;
 }
 
 const DIGIT_MS = 160;
@@ -156,6 +143,15 @@ export class MediaSession {
       direction: "sendrecv",
       plainToo: profile === "both",
     });
+    return this.#localSdp;
+  }
+
+  /** Offers what holds now once more, with the same key and in another direction: a hold, and its end. */
+  renew(direction: Direction): string {
+    const crypto = this.#localCrypto === undefined ? [] : [this.#localCrypto];
+    const codecs = this.#chosen === undefined ? [] : [this.#chosen.codec];
+    this.#pending = { codecs: codecs.map(({ name }) => name), srtp: crypto.length > 0 ? "mandatory" : "none", crypto };
+    this.#localSdp = this.#write({ profile: crypto.length > 0 ? "RTP/SAVP" : "RTP/AVP", codecs, telephoneEvent: this.telephoneEvent, crypto, direction, plainToo: false });
     return this.#localSdp;
   }
 

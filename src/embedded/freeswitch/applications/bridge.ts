@@ -126,6 +126,8 @@ async function connect(execution: Execution, called: Channel): Promise<void> {
   const stopRelay = relay(execution, called);
   await eitherDown(channel, called);
   stopRelay();
+  // A leg that its far end has put on hold takes the other one with it (switch_ivr_bridge.c, the end of audio_bridge_thread).
+  if (called.isDown && called.farHold.isOn) channel.hangUp("NORMAL_CLEARING");
   if (channel.hangupCause !== undefined) {
     called.setVariable("bridge_hangup_cause", channel.hangupCause);
     called.hangUp(channel.hangupCause);
@@ -148,10 +150,10 @@ function bond(channel: Channel, other: Channel): void {
 function relay(execution: Execution, called: Channel): () => void {
   const { channel } = execution;
   channel.media.onPayload = (payload, codec) => {
-    if (execution.isInnermost) called.output.relay(payload, codec);
+    if (execution.isInnermost && !channel.farHold.isOn) called.output.relay(payload, codec);
   };
   called.media.onPayload = (payload, codec) => {
-    if (execution.isInnermost) channel.output.relay(payload, codec);
+    if (execution.isInnermost && !called.farHold.isOn) channel.output.relay(payload, codec);
   };
   called.digits.onIdleDigit = ({ digit, durationMs }) => {
     channel.sendDigit(digit, durationMs);
