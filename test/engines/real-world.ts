@@ -14,6 +14,8 @@ export interface RealWorld {
 export interface RealWorldOptions extends WorldOptions {
   /** FreeSWITCH's log level on the conferences' side; default debug, which shows all that it knows. */
   readonly nodeLogLevel?: string;
+  /** More variables of freeswitch/conf/vars.xml for the media server. */
+  readonly mediaEnv?: Readonly<Record<string, string>>;
 }
 
 export async function startRealWorld(owner: Owner, options: RealWorldOptions = {}): Promise<RealWorld> {
@@ -23,7 +25,7 @@ export async function startRealWorld(owner: Owner, options: RealWorldOptions = {
   const world = await World.start(owner, {
     ...options,
     certificates,
-    engines: async (given, soundsDirectory) => (engines = await startRealEngines(given, soundsDirectory)),
+    engines: async (given, soundsDirectory) => (engines = await startRealEngines(given, soundsDirectory, options.mediaEnv)),
     settings: (settings) => {
       const redirected = towards(nodes, settings);
       return options.settings?.(redirected) ?? redirected;

@@ -24,7 +24,6 @@ const MAX_HEADER_VARIABLES = 50;
 const KEY_HEADER = "X-Einwahl-Key";
 /** The defaults of `freeswitch/conf/vars.xml`. */
 const MEDIA_TIMEOUT_MS = "30000";
-const BBB_MEDIA_TIMEOUT_MS = "15000";
 const MEDIA_HOLD_TIMEOUT_MS = "1800000";
 
 /**
@@ -171,9 +170,8 @@ function dialplanVariables(request: SipRequest, engine: Engine): [string, string
     ["media_timeout", /^[1-9]\d{3,7}$/.test(wanted) ? wanted : MEDIA_TIMEOUT_MS],
     ["rtp_allow_crypto_in_avp", "true"],
     ["media_hold_timeout", MEDIA_HOLD_TIMEOUT_MS],
-    ["nolocal:media_timeout", BBB_MEDIA_TIMEOUT_MS],
-    ["nolocal:media_hold_timeout", MEDIA_HOLD_TIMEOUT_MS],
-    ["export_vars", "nolocal:media_timeout,nolocal:media_hold_timeout,hold_music"],
+    ...(soundsDir === "" ? [] : [["nolocal:hold_music", `${soundsDir}/music/hold.wav`] as [string, string]]),
+    ["export_vars", "nolocal:hold_music"],
     ["playback_terminators", "none"],
     ...(soundsDir === "" ? [] : [["sound_prefix", soundsDir] as [string, string]]),
     ["send_silence_when_idle", "-1"],

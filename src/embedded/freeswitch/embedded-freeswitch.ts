@@ -23,6 +23,8 @@ export interface EmbeddedFreeSwitchOptions {
   readonly tls: { readonly ca?: string; readonly verify?: boolean; readonly key?: string; readonly cert?: string };
   /** For relative paths of sounds. */
   readonly soundsDir?: string;
+  /** Seconds without RTP after which a leg to a BBB server ends; default 15. */
+  readonly bbbMediaTimeoutSec?: number;
   /** Channels at one time, both legs counted; default 1000. */
   readonly maxSessions?: number;
   /** Default 20 s. */
@@ -149,15 +151,20 @@ class SharedState {
   }
 }
 
+/** The defaults of `freeswitch/conf/vars.xml`. */
+const BBB_MEDIA_TIMEOUT_S = 15;
+const BBB_HOLD_TIMEOUT_S = 1800;
+
 async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [SipProfile, SipProfile]> {
   const common = { userAgent: USER_AGENT, ...(o.clock === undefined ? {} : { clock: o.clock }), ...(o.random === undefined ? {} : { random: o.random }) };
   const incoming = await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", ...o.sip }] });
   const calling = await SipUserAgent.listen({ ...common, listen: [], tls: o.tls });
   const port = incoming.addresses[0]?.port ?? o.sip.port;
+  const rtpTimeouts = { timeoutSec: o.bbbMediaTimeoutSec ?? BBB_MEDIA_TIMEOUT_S, holdTimeoutSec: BBB_HOLD_TIMEOUT_S };
   return [
-    { name: "drachtio_mrf", agent: incoming, address: o.sip.address, port, tlsOnly: false },
+    { name: "drachtio_mrf", agent: incoming, address: o.sip.address, port, tlsOnly: false, rtpTimeouts },
     // It listens nowhere: the BBB server's requests come over the connection that we opened.
-    { name: "bbb", agent: calling, address: o.rtp.address, port: 0, tlsOnly: true },
+    { name: "bbb", agent: calling, address: o.rtp.address, port: 0, tlsOnly: true, rtpTimeouts },
   ];
 }
 

@@ -14,16 +14,21 @@ export interface Engines {
   close(): Promise<void>;
 }
 
+/** What differs from the defaults of freeswitch/conf/vars.xml. */
+export interface MediaTuning {
+  readonly bbbMediaTimeoutSec?: number;
+}
+
 export type StartEngines = (certificates: Certificates, soundsDirectory: string) => Promise<Engines>;
 
 /** The embedded engines; with EINWAHL_TEST_ENGINES=real drachtio-server and FreeSWITCH from the PATH. */
-export async function startEngines(certificates: Certificates, soundsDirectory: string): Promise<Engines> {
+export async function startEngines(certificates: Certificates, soundsDirectory: string, tuning: MediaTuning = {}): Promise<Engines> {
   if (process.env["EINWAHL_TEST_ENGINES"] === "real") {
     const { startRealEngines } = await import("../../engines/real-engines.js");
-    return await startRealEngines(certificates, soundsDirectory);
+    return await startRealEngines(certificates, soundsDirectory, tuning.bbbMediaTimeoutSec === undefined ? {} : { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(tuning.bbbMediaTimeoutSec) });
   }
   const { startEmbeddedEngines } = await import("./embedded-engines.js");
-  return await startEmbeddedEngines(certificates, soundsDirectory);
+  return await startEmbeddedEngines(certificates, soundsDirectory, tuning);
 }
 
 export function prefixed(name: string, counts: Counts): Counts {

@@ -20,7 +20,7 @@ import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
 import { PATIENCE_MS, within } from "./deadline.js";
-import { type Counts, type Engines, prefixed, startEngines } from "./engines.js";
+import { type Counts, type Engines, type StartEngines, prefixed, startEngines } from "./engines.js";
 import { Happenings } from "./happenings.js";
 import type { Kamailio } from "./kamailio.js";
 import type { Owner } from "./owner.js";
@@ -45,7 +45,7 @@ export interface WorldOptions {
   /** Made for the carrier and everybody else; default new ones. */
   readonly certificates?: Certificates;
   /** Default: the embedded ones, or the real ones, as the environment says. */
-  readonly engines?: typeof startEngines;
+  readonly engines?: StartEngines;
   /** What the BBB nodes demand of their callers' media; default mandatory. */
   readonly bbbSrtp?: SrtpPolicy;
   /** Changes einwahl's settings. */

@@ -1,0 +1,60 @@
+import { setTimeout } from "node:timers/promises";
+import t from "tap";
+import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { conferences } from "../e2e/support/world.js";
+import type { BbbLike, ConferenceMember } from "./bbb-like.js";
+import { missingEngines } from "./programs.js";
+import { startRealWorld } from "./real-world.js";
+import { greatestToneShare } from "./sound.js";
+
+const caller = "+4915223125684";
+const [{ pin }] = conferences;
+const tones = { conference: 620, caller: 1040 } as const;
+const TONE_MS = 1_500;
+/** Half as long again as BBB's RTP may stay away without a hold. */
+const heldMs = 6_000;
+const LOOK_EVERY_MS = 50;
+
+async function memberOf(node: BbbLike): Promise<ConferenceMember> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const [member] = await node.members(pin);
+    if (member !== undefined) return member;
+    if (performance.now() > deadline) throw new Error(`nobody in ${pin}\n${node.log().slice(-40).join("\n")}`);
+    await setTimeout(LOOK_EVERY_MS);
+  }
+}
+
+await t.test("uuid_hold on a FreeSWITCH like BBB's", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
+  const { world, nodes } = await startRealWorld(t, { mediaEnv: { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: "4" } });
+  const [node] = nodes;
+  const phone = await world.phone();
+  const before = await world.counts();
+  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  t.ok((await call.answered).ok);
+  await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+  await call.sendDigits(`${pin}#`);
+  const member = await memberOf(node);
+
+  // As BBB's akka-bbb-fsesl sends it (HoldUserCommand.java).
+  t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
+  t.ok(await call.audio.waitForSound(PATIENCE_MS), "the caller hears music");
+  const heard = call.audio.recording.durationMs;
+  await setTimeout(heldMs);
+  t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
+  t.equal((await memberOf(node)).memberId, member.memberId, "the leg is still there");
+  t.match(await node.socket.api(`uuid_hold off ${member.channel}`), "+OK");
+  call.playTone(tones.caller);
+  const stop = await node.recordMember(member);
+  await node.playTone(pin, tones.conference, TONE_MS);
+  t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference again");
+  await setTimeout(TONE_MS);
+  t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller again");
+
+  t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
+  await call.audio.waitForSound(PATIENCE_MS);
+  await node.empty(pin);
+  t.match(await call.ended, { by: "remote" }, "a leg that ends on hold ends the call");
+  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+});
