@@ -38,7 +38,7 @@ async function told(world: World, path: string): Promise<string> {
 }
 
 await t.test("two telephones hear each other in a conference of their own, and nobody counts them", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withSyntheticCalls(["bbb-1"]) });
+  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
   const idle = await world.counts();
   const joined: string[] = [];
   t.teardown(world.bbbs[0].onJoin(({ name, voiceBridge }) => joined.push(`${name} ${voiceBridge.length}`)));
@@ -67,7 +67,7 @@ await t.test("two telephones hear each other in a conference of their own, and n
 });
 
 await t.test("a node that refuses telephones, and one whose API does not answer: the step is named", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withSyntheticCalls(["bbb-1"]) });
+  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
   world.bbbs[0].voice.refusal = { kind: "status", status: 488 };
   const refused = JSON.parse(await world.log.next("the first failure", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => world.tail() })) as Record<string, unknown>;
   t.match(refused, { level: 40, msg: "synthetic call failed", server: "bbb-1", stage: "join" });
@@ -86,7 +86,7 @@ await t.test("a node that refuses telephones, and one whose API does not answer:
 });
 
 await t.test("stopped in the midst of one, nothing is left", async (t) => {
-  const world = await World.start(t, { line: "straight", settings: withSyntheticCalls(["bbb-2"]) });
+  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-2"]) });
   const [, second] = world.bbbs;
   const idle = await world.counts();
   const inside = new Latch<true>();

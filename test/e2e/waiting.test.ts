@@ -10,7 +10,7 @@ import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import { PATIENCE_MS, within } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
-import { type Settings, World, withCalls } from "./support/world.js";
+import { type Settings, World, type WorldOptions, withCalls } from "./support/world.js";
 
 const token = "front-end-token";
 const meetingID = "Evening class";
@@ -30,14 +30,14 @@ interface WaitingWorld {
 }
 
 /** A world in which a front end has reserved a room whose conference has not begun. */
-async function startWorld(t: Test, { calls = {}, servers = {} }: { readonly calls?: Settings; readonly servers?: Settings }): Promise<WaitingWorld> {
+async function startWorld(t: Test, { calls = {}, servers = {}, ...options }: Pick<WorldOptions, "line"> & { readonly calls?: Settings; readonly servers?: Settings }): Promise<WaitingWorld> {
   const http = { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write"] }] };
   const settings = (all: Settings): Settings => {
     const known = all["bbb_servers"] as readonly Settings[];
     const waiting = { max_percent: 100, per_pin: callers, ...(calls["waiting"] as Settings | undefined) };
     return withCalls({ ...calls, waiting })({ ...all, http, bbb_servers: known.map((server) => ({ ...server, ...servers })) });
   };
-  const world = await World.start(t, { line: "straight", settings });
+  const world = await World.start(t, { ...options, settings });
   return { world, phone: await world.phone(), pin: await reserve(world, meetingID) };
 }
 
@@ -55,7 +55,7 @@ function numberOf(index: number): string {
 
 /** A caller who has typed the PIN of the room; the first one listens to what is said. */
 async function types({ world, phone, pin }: WaitingWorld, index: number): Promise<PhoneCall> {
-  const call = await phone.dial({ uri: world.sipUri(), number: numberOf(index) });
+  const call = await phone.dial({ ...world.line(), number: numberOf(index) });
   if (index === 0) call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
@@ -79,7 +79,7 @@ function report({ world }: WaitingWorld): Promise<CallReport> {
 }
 
 await t.test(`${callers} callers wait for one conference, and are in it as soon as it begins`, async (t) => {
-  const waiting = await startWorld(t, { servers: { webhooks: true, poll_interval: "10m" }, calls: { media_timeout: "5m" } });
+  const waiting = await startWorld(t, { line: "straight", servers: { webhooks: true, poll_interval: "10m" }, calls: { media_timeout: "5m" } });
   const { world, pin } = waiting;
   const [bbb] = world.bbbs;
   const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "test-bbb-secret", proof: "sha1" });
