@@ -21,7 +21,7 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
     resolver: systemResolver,
     makeVerifier: (expected) => certificateVerifier(expected, parts.clock),
     onState: (state) => {
-      if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address }, "trunk registered");
+      if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed }, "trunk registered");
       else logger.warn({ why: state.why }, "trunk not registered");
       parts.onState();
     },

@@ -110,7 +110,8 @@ export class Signalling implements SipRequests {
       this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers } }, (error, request) => {
         if (error !== null || request === undefined) settle({ kind: "not-sent", why: plainText(error?.message ?? "refused by drachtio") });
         else request.on("response", (response) => {
-          settle({ kind: "answered", answer: readAnswer(response) });
+          // A proxy may send 100 (RFC 4320 section 4.1): the final response is still to come.
+          if (response.status >= 200) settle({ kind: "answered", answer: readAnswer(response) });
         });
       });
     });

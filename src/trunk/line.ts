@@ -102,7 +102,9 @@ export class Line implements Trunk {
   get warnings(): readonly string[] {
     const { srtp, signalling, assumed, provider } = this.config;
     const inTheOpen = srtp === "mandatory" && signalling === "tls" ? [] : ["calls may go in the open: allow_unencrypted is set"];
-    return [...inTheOpen, ...assumed.map((setting) => `${setting} is a guess: no source tells it for ${provider}`)];
+    const { registrationState: state } = this;
+    const unlisted = state?.kind === "registered" && state.listed === "no" ? ["registered, but the registrar lists Contacts of others only: see whether calls come in"] : [];
+    return [...inTheOpen, ...unlisted, ...assumed.map((setting) => `${setting} is a guess: no source tells it for ${provider}`)];
   }
 
   /** Whether a request from this address is the trunk's. */

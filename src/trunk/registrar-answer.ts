@@ -11,8 +11,8 @@ export interface OwnContact {
 /** What a 200 to a REGISTER says of our binding. */
 export interface Grant {
   readonly seconds: number;
-  /** Whether our Contact is among the bindings that it lists; `unknown` when it lists none, as some registrars do. */
-  readonly listed: "yes" | "no" | "unknown";
+  /** Whether our Contact is among the bindings that it lists: `alike` are some of our user; `unknown`: it lists none, as some registrars do. */
+  readonly listed: "yes" | "alike" | "no" | "unknown";
 }
 
 /** RFC 3261 section 10.2 takes an hour where nothing is asked for; a registrar that grants more is asked again by then, in seconds. */
@@ -31,14 +31,17 @@ export function readGrant(answer: SipRequestAnswer, own: OwnContact, asked: numb
   const header = secondsIn(answer.header("Expires"));
   const capped = (seconds: number | undefined): number => Math.min(seconds ?? asked, Math.max(asked, usualExpiry));
   if (contacts.length === 0) return { seconds: capped(header), listed: "unknown" };
-  const ours = ownAmong(contacts, own, seenAddress(answer));
+  const ofUser = contacts.filter(({ user }) => user === own.user);
+  const exact = exactAmong(contacts, ofUser, own, seenAddress(answer));
   // A binding that is listed has not ended: 0 in the header is of others that were removed.
   const headerTime = header === 0 ? undefined : header;
-  if (ours.length === 1) return { seconds: capped(expiryOf(ours[0]) ?? headerTime), listed: "yes" };
-  const candidates = ours.length === 0 ? contacts : ours;
+  const ours = exact ?? (ofUser.length === 1 ? ofUser[0] : undefined);
+  if (ours !== undefined) return { seconds: capped(expiryOf(ours) ?? headerTime), listed: exact === undefined ? "alike" : "yes" };
+  // Other devices of the account have its user, too.
+  const candidates = ofUser.length === 0 ? contacts : ofUser;
   const times = candidates.map(expiryOf).filter((time) => time !== undefined && time > 0);
   const least = times.length === 0 ? headerTime : Math.max(leastGuess, Math.min(...times.map(Number)));
-  return { seconds: Math.min(asked, capped(least)), listed: ours.length === 0 ? "no" : "yes" };
+  return { seconds: Math.min(asked, capped(least)), listed: ofUser.length === 0 ? "no" : "alike" };
 }
 
 /** The seconds that a 423 asks for at least (RFC 3261 section 20.23); 0 when it does not say. */
@@ -60,19 +63,11 @@ export function seenAddress(answer: SipRequestAnswer): string | undefined {
   return `${/;\s*received=([^;\s]+)/i.exec(via)?.[1] ?? ""}:${port}`;
 }
 
-/**
- * Ours as we wrote it, else what a border element made of it: the address from which it sees us, or at least our user. Other
- * devices of the same account have that user, too: all of them then.
- */
-function ownAmong(contacts: readonly Contact[], own: OwnContact, seen: string | undefined): readonly Contact[] {
+/** Ours as we wrote it, else the one with the address from which the registrar sees us, which a border element made of it. */
+function exactAmong(contacts: readonly Contact[], ofUser: readonly Contact[], own: OwnContact, seen: string | undefined): Contact | undefined {
   const isAt = (contact: Contact, host: string, port: number): boolean => contact.host === host && (contact.port ?? defaultPort(contact)) === port;
-  const ofUser = contacts.filter(({ user }) => user === own.user);
-  const written = ofUser.filter((contact) => isAt(contact, own.host.toLowerCase(), own.port));
-  if (written.length > 0) return written.slice(0, 1);
   const [, seenHost = "", seenPort = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(seen ?? "") ?? [];
-  const atFlow = contacts.filter((contact) => isAt(contact, seenHost.toLowerCase(), Number(seenPort)));
-  if (atFlow.length > 0) return atFlow.slice(0, 1);
-  return ofUser;
+  return ofUser.find((contact) => isAt(contact, own.host.toLowerCase(), own.port)) ?? contacts.find((contact) => isAt(contact, seenHost.toLowerCase(), Number(seenPort)));
 }
 
 function defaultPort({ transport }: Contact): number {

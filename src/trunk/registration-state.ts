@@ -1,3 +1,4 @@
+import type { Grant } from "./registrar-answer.js";
 import type { Target } from "./registrar-host.js";
 
 /** All times are milliseconds of the monotonic clock; `since` is when this state began. */
@@ -9,6 +10,8 @@ export type RegistrationState =
       readonly expiresInMs: number;
       readonly refreshedAt: number;
       readonly registrar: Target;
+      /** Whether the registrar's 200 lists our Contact. */
+      readonly listed: Grant["listed"];
       readonly since: number;
     };
 

@@ -257,10 +257,10 @@ export class Registration {
     this.#targets.answered();
     this.#watchdog.registered();
     // One that never lists it, since a border element has put another one in its place, says nothing by that.
-    if (listed === "no" && this.#wasListed) this.#watchdog.suspect("the registrar does not list our Contact any more");
+    if ((listed === "no" || listed === "alike") && this.#wasListed) this.#watchdog.suspect("the registrar does not list our Contact any more");
     this.#wasListed ||= listed === "yes";
     const since = this.#state.kind === "registered" ? this.#state.since : now;
-    if (!this.#isStopping()) this.#enter({ kind: "registered", expiresInMs, refreshedAt: sentAt, registrar: target, since });
+    if (!this.#isStopping()) this.#enter({ kind: "registered", expiresInMs, refreshedAt: sentAt, registrar: target, listed, since });
     return { kind: "registered" };
   }
 

@@ -9,7 +9,7 @@ import { failure, success } from "../../src/result.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { Signalling } from "../../src/sip/signalling.js";
 import { SDP, startServer, stopServer } from "../embedded/drachtio/support.js";
-import { until } from "../embedded/sip/support.js";
+import { listen, until } from "../embedded/sip/support.js";
 import { makeCertificates } from "../support/certificates.js";
 import { CuttableLink } from "../support/cuttable-link.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
@@ -73,6 +73,23 @@ function endpoint(): FakeEndpoint {
 async function set(latch: Latch<EndCause>): Promise<EndCause> {
   return await new Promise((resolve) => latch.onSet(resolve));
 }
+
+await t.test("a REGISTER with provisional responses: the final one is its outcome", async (t) => {
+  const server = await startServer();
+  const signalling = Signalling.open({ host: "127.0.0.1", port: server.controlPort, secret: "secret", clock: systemClock, onCall: () => undefined, onHeard: () => true, onConnected: () => undefined, onLost: () => undefined, onBug: (error) => t.error(error) });
+  await until(() => signalling.state === "connected", "a connection");
+  const registrar = await listen();
+  registrar.onRequest = ({ respond }) => {
+    respond(100);
+    respond(183, { reason: "Looking" });
+    respond(200, { headers: [["Contact", "<sip:x@127.0.0.1>;expires=60"]] });
+  };
+  const uri = `sip:127.0.0.1:${registrar.addresses[0]?.port ?? 0}`;
+  t.match(await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } }), { kind: "answered", answer: { status: 200 } });
+  signalling.close();
+  await registrar.close();
+  await stopServer(t, server);
+});
 
 await t.test("the facts of an INVITE, and a refusal with its headers", async (t) => {
   const all = await bench();

@@ -1,4 +1,3 @@
-import { Secret } from "../../src/caller/secret.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { failure, success } from "../../src/result.js";
 import { Line } from "../../src/trunk/line.js";
@@ -7,6 +6,7 @@ import type { SipRequestOutcome } from "../../src/trunk/registrar.js";
 import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";
 import { FakeClock, settle } from "./fake-clock.js";
 import { FakeRequests, type Late, type SentRequest, answered, via } from "./fake-requests.js";
+import { trunkConfig } from "./trunk-config.js";
 
 /** A registrar's servers are called a to i; the address of each ends with its place in the alphabet. */
 export type ServerName = "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i";
@@ -46,31 +46,13 @@ export const addressOf = (name: string): string => `192.0.2.${name.charCodeAt(0)
 const nameOf = (address: string): ServerName => String.fromCharCode(96 + Number(address.split(".")[3])) as ServerName;
 
 const config: TrunkConfig = {
-  name: "line",
-  provider: "generic",
+  ...trunkConfig,
   registration: {
+    ...trunkConfig.registration,
     registrar: { host: "sip.example.net", port: 5061, transport: "tls", srv: true },
-    domain: "sip.example.net",
-    username: "user",
-    authUsername: "user",
-    password: Secret.of("secret"),
-    realms: ["sip.example.net"],
-    certificate: { name: "sip.example.net", ca: undefined },
     contact: { host: "10.0.0.1", port: 5061 },
-    expiresSeconds: 600,
-    keepaliveMs: 30_000,
-    watchdog: undefined,
   },
-  numbers: [{ number: "+4930123456", languages: ["de"], city: undefined }],
   sources: [],
-  channels: undefined,
-  country: "DE",
-  bareCountryCode: false,
-  calledNumberFrom: "to",
-  trustsAssertedIdentity: true,
-  signalling: "tls",
-  srtp: "mandatory",
-  assumed: [],
 };
 
 /** A trunk whose registrar has several servers, which change with time, and what it does about them, line by line. */
@@ -80,7 +62,13 @@ export class RegistrarServers {
   readonly line: Line;
   /** "12.5 REGISTER b", "12.53 registered b"; seconds. */
   readonly events: string[] = [];
+  /** Requests that no server must get: too early, or at an address that DNS has never named. */
+  readonly violations: string[] = [];
   readonly #states = new Map<string, ServerState>();
+  readonly #named = new Set<string>();
+  /** By address, in milliseconds. */
+  readonly #closedUntil = new Map<string, number>();
+  #registeredAt = Number.NEGATIVE_INFINITY;
   #dns: readonly string[] = [];
 
   constructor() {
@@ -125,6 +113,7 @@ export class RegistrarServers {
 
   #change(change: Change): void {
     if (change.dns !== undefined) this.#dns = change.dns.split(" ").filter((name) => name !== "");
+    for (const name of this.#dns) this.#named.add(name);
     for (const [name, state] of Object.entries(change.servers ?? {})) this.#states.set(addressOf(name), state);
   }
 
@@ -146,13 +135,25 @@ export class RegistrarServers {
   #answer(request: SentRequest): SipRequestOutcome | Late {
     const address = /^sip:([\d.]+):/.exec(request.nextHop)?.[1] ?? "";
     const state = this.#stateOf(address);
-    if (request.method === "REGISTER" && request.headers["Expires"] !== "0") this.events.push(`${this.#time()} REGISTER ${nameOf(address)}`);
+    if (request.method === "REGISTER" && request.headers["Expires"] !== "0") this.#registers(address);
     if (state.kind === "refused") return answered(503, {}, "Service Unavailable");
     if (state.kind === "silent") return { kind: "late", afterMs: 32_000, outcome: answered(408, {}, "Request Timeout") };
     if (request.method === "OPTIONS") return answered(200, { Via: via(41_000) }, "OK");
     const { status, headers, expires, tookMs } = state;
+    const retryAfter = /^\d+/.exec(headers["Retry-After"] ?? "")?.[0];
+    if (retryAfter !== undefined) this.#closedUntil.set(address, this.clock.now() + tookMs + Math.min(300, Number(retryAfter)) * 1_000);
     const contact = status === 200 ? { Contact: (request.headers["Contact"] ?? "").replace(/expires=\d+/, `expires=${expires}`) } : {};
     return { kind: "late", afterMs: tookMs, outcome: answered(status, { Via: via(41_000), ...contact, ...headers }, reasons[status] ?? "Reason") };
+  }
+
+  #registers(address: string): void {
+    const [now, name] = [this.clock.now(), nameOf(address)];
+    this.events.push(`${this.#time()} REGISTER ${name}`);
+    if (!this.#named.has(name)) this.violations.push(`${this.#time()} ${name} is a stranger`);
+    // drachtio mixes up two REGISTERs of one Call-ID.
+    if (now - this.#registeredAt < 4_000) this.violations.push(`${this.#time()} ${(now - this.#registeredAt) / 1_000} s after the last one`);
+    if (now < (this.#closedUntil.get(address) ?? 0)) this.violations.push(`${this.#time()} ${name} is asked before its time`);
+    this.#registeredAt = now;
   }
 
   #time(): number {

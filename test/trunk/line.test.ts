@@ -1,5 +1,4 @@
 import t from "tap";
-import { Secret } from "../../src/caller/secret.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { success } from "../../src/result.js";
 import { Line } from "../../src/trunk/line.js";
@@ -7,34 +6,7 @@ import { Lines } from "../../src/trunk/lines.js";
 import type { RegistrationState } from "../../src/trunk/registration-state.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeRequests, answered } from "../support/fake-requests.js";
-
-const config: TrunkConfig = {
-  name: "easybell",
-  provider: "easybell",
-  registration: {
-    registrar: { host: "secure.sip.easybell.de", port: 5061, transport: "tls", srv: false },
-    domain: "secure.sip.easybell.de",
-    username: "004930123456",
-    authUsername: "004930123456",
-    password: Secret.of("secret"),
-    realms: ["secure.sip.easybell.de"],
-    certificate: { name: "secure.sip.easybell.de", ca: undefined },
-    contact: undefined,
-    expiresSeconds: 600,
-    keepaliveMs: 30_000,
-    watchdog: undefined,
-  },
-  numbers: [{ number: "+4930123456", languages: ["de"], city: undefined }],
-  sources: ["secure.sip.easybell.de"],
-  channels: undefined,
-  country: "DE",
-  bareCountryCode: false,
-  calledNumberFrom: "to",
-  trustsAssertedIdentity: true,
-  signalling: "tls",
-  srtp: "mandatory",
-  assumed: [],
-};
+import { trunkConfig as config } from "../support/trunk-config.js";
 
 const listening = [{ transport: "udp", host: "10.0.0.1", port: 5060 }, { transport: "tls", host: "10.0.0.1", port: 5061 }] as const;
 
@@ -83,7 +55,7 @@ await t.test("registers when drachtio is there, with the address on which it lis
 });
 
 await t.test("the public address of the configuration goes into the Contact", async (t) => {
-  const { line, clock, requests } = bench({ registration: { ...config.registration, contact: { host: "203.0.113.5", port: 15_061 } } as NonNullable<TrunkConfig["registration"]> });
+  const { line, clock, requests } = bench({ registration: { ...config.registration, contact: { host: "203.0.113.5", port: 15_061 } } });
   line.signallingIsUp(listening);
   await clock.advance(100);
   t.match(requests.sent[0]?.headers["Contact"], /@203\.0\.113\.5:15061;/);
@@ -113,6 +85,20 @@ await t.test("a trunk with a fixed address needs no registration", async (t) => 
   t.equal(line.fault, undefined);
   t.equal(requests.sent.length, 0);
   await line.close();
+});
+
+await t.test("a registrar that lists Contacts of others only: registered, with a warning", async (t) => {
+  const { line, clock, requests } = bench();
+  for (const [contact, warnings] of [["<sip:other@192.0.2.9>;expires=600", ["registered, but the registrar lists Contacts of others only: see whether calls come in"]], ["<sip:004930123456@10.0.0.1:5061>;expires=600", []]] as const) {
+    requests.registrar = () => answered(200, { Contact: contact });
+    line.signallingIsUp(listening);
+    await clock.advance(10_000);
+    t.equal(line.fault, undefined);
+    t.strictSame(line.warnings, warnings);
+  }
+  const closing = line.close();
+  await clock.advance(100);
+  await closing;
 });
 
 await t.test("closed: a drachtio that comes back starts nothing", async (t) => {

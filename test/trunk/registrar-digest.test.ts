@@ -82,7 +82,11 @@ await t.test("a stale nonce is answered again, a wrong password is not", async (
   wrong.registration.start();
   await wrong.clock.advance(3_000);
   t.equal(wrong.requests.registers.length, 2);
-  t.match(wrong.registration.state, { why: "401 Unauthorized" });
+  t.match(wrong.registration.state, { why: "401 Unauthorized: the registrar does not accept the password (trunks[].username, auth_username, password); next attempt in 30 s" });
+  await wrong.clock.advance(597_000);
+  t.equal(secretsSent(wrong), 5, "in ten minutes: registrars ban an address that guesses");
+  await wrong.clock.advance(3_000_000);
+  t.equal(secretsSent(wrong), 10, "in an hour");
   await stopped(t, wrong);
 
   const endless = bench((_request, index) => answered(401, { "WWW-Authenticate": challenge(`n${index}`, ", stale=true") }, "Unauthorized"));

@@ -1,5 +1,6 @@
 import t from "tap";
-import { type Change, RegistrarServers, addressOf, grants, refused, says, silent, up } from "../support/registrar-servers.js";
+import { type Change, RegistrarServers, type ServerState, addressOf, grants, refused, says, silent, up } from "../support/registrar-servers.js";
+import { seeded } from "../support/seeded.js";
 
 /*
  * Which server of a registrar gets a REGISTER when, and what the status says meanwhile. Times are seconds; the servers a, b,
@@ -212,8 +213,31 @@ for (const { what, changes, seconds, events } of rows) {
     t.strictSame(await registrar.play(changes, seconds), events);
     await registrar.close();
     t.equal(registrar.clock.pending, 0, "no timer is left");
+    t.strictSame(registrar.violations, []);
   });
 }
+
+await t.test("whatever the servers do: no stranger, none too early or too often, and registered soon after one can", async (t) => {
+  const states: readonly [ServerState, ...ServerState[]] = [up, up, refused, silent, says(503), says(503, { "Retry-After": "40" }), says(500, { "Retry-After": "999" }), says(302, { Contact: `<sip:${addressOf("i")}:5061>` }), says(302, { Contact: `<sip:${addressOf("b")}:5061>` }), says(403), says(423, { "Min-Expires": "900" }), grants(3), grants(10, 20_000), grants(20, 5_000)];
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const random = seeded(seed);
+    const changes: Change[] = [{ at: 0, dns: "a b c", servers: { a: random.pick(states), b: random.pick(states), c: random.pick(states), i: up } }];
+    for (let at = 1 + random.below(100); at < 2_000; at += 1 + random.below(200)) {
+      changes.push({ at, servers: { [random.pick(["a", "b", "c", "d"])]: random.pick(states) }, ...(random.below(5) === 0 && { dns: random.pick(["a", "a b", "b c d", "c a", "d"]) }) });
+    }
+    changes.push({ at: 2_300, dns: "b c", servers: { b: up, c: up } });
+    const registrar = new RegistrarServers();
+    await registrar.play(changes, 2_300);
+    const { length } = registrar.requests.registers;
+    t.ok(length < 250, `seed ${seed}: ${length} REGISTERs`);
+    // A rejection holds for ten minutes, an old binding as long as its flow answers.
+    await registrar.clock.advance(700_000);
+    t.equal(registrar.line.registrationState?.kind, "registered", `seed ${seed}: ${registrar.events.slice(-5).join(" | ")}`);
+    t.strictSame(registrar.violations, [], `seed ${seed}`);
+    await registrar.close();
+    t.equal(registrar.clock.pending, 0, `seed ${seed}: no timer is left`);
+  }
+});
 
 await t.test("the operator has the account mended: a reload ends the pause after a rejection", async (t) => {
   const registrar = new RegistrarServers();

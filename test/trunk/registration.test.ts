@@ -18,7 +18,7 @@ await t.test("the REGISTER", async (t) => {
     Contact: "<sip:004930123456@10.0.0.1:5061;transport=tls>;expires=600",
     Expires: "600",
   });
-  t.strictSame(all.states, [{ kind: "registered", expiresInMs: 600_000, refreshedAt: 0, registrar: { address: "192.0.2.10", port: 5061 }, since: 30 }]);
+  t.strictSame(all.states, [{ kind: "registered", expiresInMs: 600_000, refreshedAt: 0, registrar: { address: "192.0.2.10", port: 5061 }, listed: "yes", since: 30 }]);
   await stopped(t, all, 30);
 });
 
