@@ -5,6 +5,7 @@ import type { Application } from "./application.js";
 import { type CallDialog, dialogIdOf } from "./call-dialog.js";
 import { describe } from "./envelope.js";
 import type { Exchange, Pending } from "./exchange.js";
+import { areIdentitiesReadable } from "./identity-headers.js";
 import { MIN_SE, parseSessionExpires } from "./session-timer.js";
 
 /** An application has this long, in ms, for its first response; then the request is dropped without one. */
@@ -36,7 +37,7 @@ export class NetworkRequests {
     const dialog = request.toTag === "" ? undefined : this.#exchange.dialogs.ofRequest(request);
     if (dialog !== undefined) {
       this.#receiveInside(transaction, dialog);
-    } else if ((request.received?.unreadableLines ?? 0) > 0) {
+    } else if ((request.received?.unreadableLines ?? 0) > 0 || !areIdentitiesReadable(request)) {
       // drachtio's controller.cpp looks at them outside of dialogs only.
       this.#exchange.fault("a request with a header that can't be read");
       transaction.reply(400);
