@@ -1,7 +1,7 @@
-import type { CountryCode } from "libphonenumber-js";
-import { type NameAddress, parseNameAddress, percentDecode, splitValues } from "./name-address.js";
-import { significantDigits, toInternational } from "./numbering.js";
+import { parseNameAddress, splitValues } from "./name-address.js";
+import { type TrunkNumbering, numberIn, significantDigits } from "./numbering.js";
 import { CallerNumber } from "./secret.js";
+import { isWithheld } from "./withheld.js";
 
 /**
  * Who calls, as far as anybody may know. `anonymous` wants not to be known, `short` has a number so short
@@ -20,14 +20,12 @@ export interface CallerHeaders {
   readonly privacy?: string;
   /** P-Asserted-Identity (RFC 3325), one entry for each header; each may hold several values. */
   readonly assertedIdentities: readonly string[];
+  /** Remote-Party-ID (draft-ietf-sip-privacy-04), one entry for each header; none is read for a number. */
+  readonly remoteParties?: readonly string[];
 }
 
-/** What the trunk knows about the numbers that it hands over. */
-export interface CallerNumbering {
-  /** The country of numbers with one leading `0`, for example `DE`. */
-  readonly country: CountryCode;
-  /** Whether this trunk sends international numbers without a plus (`4930...`). Never guessed. */
-  readonly bareCountryCode: boolean;
+/** How a trunk says who calls. */
+export interface CallerNumbering extends TrunkNumbering {
   /** Whether P-Asserted-Identity of this trunk is believed; default true, since only admitted sources get here. */
   readonly trustsAssertedIdentity?: boolean;
 }
@@ -35,67 +33,27 @@ export interface CallerNumbering {
 /** Fewer significant digits than this, and the last four would be as good as the number: 110, 112, 115, 116xxx. */
 const fewestSignificantDigits = 7;
 
-const privateWords: ReadonlySet<string> = new Set([
-  "", "anonymous", "unavailable", "unknown", "restricted", "private", "withheld",
-]);
-
-/** The values of Privacy that ask for the caller not to be shown (RFC 3323 section 4.2, RFC 3325 section 9.3). */
-const privateValues: ReadonlySet<string> = new Set(["id", "user", "header", "critical"]);
-
 /**
  * Finds the caller's number in an INVITE. Never throws, whatever the headers hold. In doubt the caller has
  * no number: a wrong label is an annoyance, a number shown against the caller's will can't be taken back.
  */
 export function identifyCaller(headers: CallerHeaders, trunk: CallerNumbering): Caller {
-  if (asksForPrivacy(headers.privacy ?? "")) return { kind: "anonymous" };
+  if (isWithheld(headers, trunk.country)) return { kind: "anonymous" };
   const from = parseNameAddress(headers.from);
   if (from === undefined) return { kind: "unreadable" };
-  if (isAnonymous(from)) return { kind: "anonymous" };
-  const digits = (trunk.trustsAssertedIdentity === false ? undefined : assertedDigits(headers.assertedIdentities)) ?? digitsOf(from);
-  if (digits === undefined) return { kind: "unreadable" };
-
-  const international = toInternational(digits, trunk);
+  const asserted = trunk.trustsAssertedIdentity === false ? undefined : assertedNumber(headers.assertedIdentities, trunk);
+  const international = asserted ?? numberIn(from, trunk);
+  if (international === undefined) return { kind: "unreadable" };
   if (significantDigits(international).length < fewestSignificantDigits) return { kind: "short" };
   const number = CallerNumber.parse(international);
   return number.ok ? { kind: "number", number: number.value } : { kind: "unreadable" };
 }
 
-function asksForPrivacy(privacy: string): boolean {
-  return privacy.split(/[;,]/).some((value) => privateValues.has(value.trim().toLowerCase()));
-}
-
-function isAnonymous(from: NameAddress): boolean {
-  if (hasInvalidHost(from) || isPrivateWord(userOf(from) ?? from.user)) return true;
-  // Most trunks send no display name at all: only one that is there says something.
-  return from.displayName !== undefined && isPrivateWord(from.displayName);
-}
-
-function hasInvalidHost(address: NameAddress): boolean {
-  return /(^|\.)invalid\.?$/.test(address.host);
-}
-
-function isPrivateWord(text: string): boolean {
-  return privateWords.has(text.trim().toLowerCase());
-}
-
-/** The user part without escapes and without parameters such as `;cpc=`. */
-function userOf(address: NameAddress): string | undefined {
-  return percentDecode(address.user)?.split(";", 1)[0];
-}
-
-/** The phone number of an address without separators and parameters, `undefined` when its user part is none. */
-export function digitsOf(address: NameAddress): string | undefined {
-  // RFC 3966 section 5.1.1's visual separators, and spaces.
-  const digits = userOf(address)?.replace(/[-.() ]/g, "");
-  return digits !== undefined && /^\+?[0-9]+$/.test(digits) ? digits : undefined;
-}
-
-function assertedDigits(headers: readonly string[]): string | undefined {
+function assertedNumber(headers: readonly string[], trunk: CallerNumbering): string | undefined {
   for (const value of headers.flatMap(splitValues)) {
     const identity = parseNameAddress(value);
-    if (identity === undefined || hasInvalidHost(identity)) continue;
-    const digits = digitsOf(identity);
-    if (digits !== undefined) return digits;
+    const number = identity && numberIn(identity, trunk);
+    if (number !== undefined) return number;
   }
   return undefined;
 }

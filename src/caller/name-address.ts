@@ -9,11 +9,19 @@ export interface NameAddress {
   readonly host: string;
 }
 
+/** The parts of a user part, or of a tel URI, which may have parameters of its own (RFC 3966 section 3). */
+export interface UserPart {
+  /** Without escapes and parameters. */
+  readonly name: string;
+  /** What a number without `+` is a part of, such as `+49` (RFC 3966 section 5.1.5); "" when there is none. */
+  readonly phoneContext: string;
+}
+
 /** Longer headers are hostile: no address needs a tenth of this. */
 const longestHeader = 4096;
 
 /**
- * Reads `From` and the values of `P-Asserted-Identity` (RFC 3261 section 25.1 `name-addr` and `addr-spec`,
+ * Reads `From` and the values of `P-Asserted-Identity` and the like (RFC 3261 section 25.1 `name-addr` and `addr-spec`,
  * RFC 3966 for `tel:`). Never throws; `undefined` for anything that is no such address.
  */
 export function parseNameAddress(header: string): NameAddress | undefined {
@@ -57,6 +65,15 @@ export function splitAtCommas(header: string): readonly string[] {
   }
   values.push(header.slice(begun));
   return values;
+}
+
+/** `undefined` where an escape is broken. */
+export function userPartOf({ user }: NameAddress): UserPart | undefined {
+  const decoded = percentDecode(user);
+  if (decoded === undefined) return undefined;
+  const [name = "", ...parameters] = decoded.split(";");
+  const context = parameters.map((each) => /^\s*phone-context\s*=\s*(.*)$/i.exec(each)?.[1]).find((each) => each !== undefined);
+  return { name, phoneContext: context?.trim() ?? "" };
 }
 
 /** Percent-decoding as UTF-8; `undefined` where an escape is broken. */

@@ -3,7 +3,7 @@ import type { CallerEndpoint, IncomingCall, OfferKind } from "../call/interfaces
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
-import type { InviteFacts } from "../trunk/invite.js";
+import { type InviteFacts, withoutParties } from "../trunk/invite.js";
 import { detached } from "./detached.js";
 import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite, forgetOffer } from "./forget-caller.js";
@@ -64,7 +64,7 @@ export class DrachtioCall implements IncomingCall {
   }
 
   forgetCaller(): void {
-    this.#invite = { source: this.#invite.source, requestUri: "", to: "", calledParty: "", from: "", privacy: "", assertedIdentities: [] };
+    this.#invite = withoutParties(this.#invite);
     forgetInvite(this.#request, this.#response);
   }
 
@@ -215,15 +215,22 @@ function offerIn(message: SrfMessage, read: (sdp: string) => Offer): Offer {
 }
 
 function readInvite(request: SrfRequest): InviteFacts {
+  const header = (name: string): string => valuesOf(request, name).join(",");
   return {
     source: sourceOf(request),
     requestUri: request.uri,
     to: request.get("To") ?? "",
-    calledParty: request.get("P-Called-Party-ID") ?? "",
+    calledParty: header("P-Called-Party-ID"),
     from: request.get("From") ?? "",
-    privacy: request.get("Privacy") ?? "",
-    assertedIdentities: [request.get("P-Asserted-Identity") ?? ""].filter((value) => value !== ""),
+    privacy: header("Privacy"),
+    assertedIdentities: valuesOf(request, "P-Asserted-Identity"),
+    remoteParties: valuesOf(request, "Remote-Party-ID"),
   };
+}
+
+/** `get` knows one spelling of a name; drachtio-srf keeps `P-...`, `X-...` and Diversion in each in which they came. */
+function valuesOf({ msg: { headers } }: SrfRequest, name: string): readonly string[] {
+  return Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name.toLowerCase() && value !== "" ? [value] : []));
 }
 
 /** Where a request came from: the flow's far end. */

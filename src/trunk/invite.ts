@@ -14,4 +14,20 @@ export interface InviteFacts {
   readonly privacy: string;
   /** The values of P-Asserted-Identity (RFC 3325). */
   readonly assertedIdentities: readonly string[];
+  /** The values of Remote-Party-ID (draft-ietf-sip-privacy-04). */
+  readonly remoteParties: readonly string[];
+}
+
+/** What is left of an INVITE once the call is admitted. */
+export function withoutParties({ source }: InviteFacts): InviteFacts {
+  return {
+    source,
+    requestUri: "",
+    to: "",
+    calledParty: "",
+    from: "",
+    privacy: "",
+    assertedIdentities: [],
+    remoteParties: [],
+  };
 }

@@ -1,9 +1,9 @@
 import type { CountryCode } from "libphonenumber-js";
 import type { Admission, Admitted, Trunks } from "../call/interfaces.js";
-import { digitsOf, identifyCaller } from "../caller/caller.js";
+import { identifyCaller } from "../caller/caller.js";
 import type { Language } from "../caller/language.js";
 import { parseNameAddress, splitValues } from "../caller/name-address.js";
-import { toInternational } from "../caller/numbering.js";
+import { numberIn } from "../caller/numbering.js";
 import { type Result, failure, success } from "../result.js";
 import type { InviteFacts } from "./invite.js";
 
@@ -69,8 +69,7 @@ export function takesFrom(trunk: Trunk, { address, transport }: InviteFacts["sou
 function calledNumber(invite: InviteFacts, trunk: Trunk): string | undefined {
   const [header] = splitValues(headerWithNumber(invite, trunk));
   const address = header === undefined ? undefined : parseNameAddress(header);
-  const digits = address === undefined ? undefined : digitsOf(address);
-  return digits === undefined ? undefined : toInternational(digits, trunk);
+  return address && numberIn(address, trunk);
 }
 
 function headerWithNumber(invite: InviteFacts, trunk: Trunk): string {

@@ -44,6 +44,14 @@ const rows: readonly Row[] = [
   { what: "sips, any case", from: "<SIPS:+4915112345678@x>", ...number("+4915112345678") },
   { what: "tel", from: "<tel:+4915112345678>", ...number("+4915112345678") },
   { what: "tel with visual separators", from: "<tel:+49-(151)-123.45-678;phone-context=x>", ...number("+4915112345678") },
+  { what: "a local number in the context of its country", from: "<tel:15112345678;phone-context=+49>", ...number("+4915112345678") },
+  { what: "a local number in the context of its area", from: "<tel:23125001;phone-context=+4930>", ...number("+493023125001") },
+  { what: "a national number in the context of its country", from: "<sip:0791234567;phone-context=+41@x;user=phone>", ...number("+41791234567") },
+  { what: "0 in Italy belongs to the number in a context, too", from: "<tel:0612345678;phone-context=+39>", ...number("+390612345678") },
+  { what: "a whole number in a context", from: "<tel:+4915112345678;phone-context=+41>", ...number("+4915112345678") },
+  { what: "00 in a context", from: "<tel:004915112345678;phone-context=+41>", ...number("+4915112345678") },
+  { what: "a context that is a domain", from: "<tel:015112345678;phone-context=ims.example>", ...number("+4915112345678") },
+  { what: "a bare country code in its context", from: "<sip:493012345678;phone-context=+49@x>", trunk: bareTrunk, ...number("+493012345678") },
   { what: "parameters in the user part", from: "<sip:+4915112345678;cpc=mobile-hplmn@x;user=phone>", ...number("+4915112345678") },
   { what: "an escaped plus", from: "<sip:%2B4915112345678@x>", ...number("+4915112345678") },
   { what: "escaped parameters", from: "<sip:+4915112345678%3Bcpc=ordinary@x>", ...number("+4915112345678") },
@@ -71,10 +79,10 @@ const rows: readonly Row[] = [
 
   // Privacy
   { what: "Privacy: id with an asserted number", from: "<sip:+4930555555@x>", privacy: "id", asserted: ["<sip:+4915112345678@x>"], ...anonymous },
-  ...["user", "header", "critical", "ID", "none;critical", "session; id", "history,id"].map((privacy): Row => (
+  ...["user", "header", "session", "critical", "ID", "none;critical", "session; id", "history,id"].map((privacy): Row => (
     { what: `Privacy: ${privacy}`, from: "<sip:+4915112345678@x>", privacy, ...anonymous }
   )),
-  ...["", "none", "session", "history", "identity"].map((privacy): Row => (
+  ...["", "none", "history"].map((privacy): Row => (
     { what: `Privacy: "${privacy}" hides nobody`, from: "<sip:+4915112345678@x>", privacy, ...number("+4915112345678") }
   )),
 
@@ -85,7 +93,6 @@ const rows: readonly Row[] = [
   { what: "several headers: the first phone number", from: "<sip:pbx@x>", asserted: ["<sip:alice@x>", "<sip:015112345678@x>"], ...number("+4915112345678") },
   { what: "an asserted comma in a user part", from: "<sip:pbx@x>", asserted: ["<sip:a,b@x>,<tel:+4915112345678>"], ...number("+4915112345678") },
   { what: "asserted, but no number: From", from: "<sip:+4915112345678@x>", asserted: ["<sip:alice@x>"], ...number("+4915112345678") },
-  { what: "asserted, but an invalid host: From", from: "<sip:+4915112345678@x>", asserted: ["<sip:+4930555555@anonymous.invalid>"], ...number("+4915112345678") },
   { what: "asserted by a trunk that is not believed", from: "<sip:+4915112345678@x>", asserted: ["<sip:+4930555555@x>"], trunk: { ...germanTrunk, trustsAssertedIdentity: false }, ...number("+4915112345678") },
 
   // Short numbers: the last four would give them away

@@ -96,7 +96,11 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
   const call = await all.phone.dial({
     uri: all.uri,
     number: "+4915112345678",
-    headers: [["Privacy", "id"], ["P-Asserted-Identity", "<sip:+491@x>"], ["P-Asserted-Identity", "<tel:+492>"]],
+    headers: [
+      ["Privacy", "id"], ["P-Asserted-Identity", "<sip:+491@x>"], ["p-asserted-identity", "<tel:+492>"], ["P-ASSERTED-IDENTITY", "<tel:+493>"],
+      ["Remote-Party-ID", "<sip:+494@x>;privacy=off"], ["remote-party-id", "<sip:+495@x>;privacy=full"],
+      ["p-called-party-id", "<sip:+496@x>"],
+    ],
   });
   const incoming = await arrived(all);
   t.equal(incoming.offer, "sdes");
@@ -106,7 +110,9 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
   t.match(incoming.invite.to, "+493012345");
   t.match(incoming.invite.from, "+4915112345678");
   t.equal(incoming.invite.privacy, "id");
-  t.match(incoming.invite.assertedIdentities.join(), /\+491@x.*\+492/);
+  t.match(incoming.invite.assertedIdentities.join(), /\+491@x.*\+492.*\+493/, "in any case of the name");
+  t.match(incoming.invite.remoteParties.join(), /\+494@x>;privacy=off.*\+495@x>;privacy=full/);
+  t.equal(incoming.invite.calledParty, "<sip:+496@x>");
   incoming.refuse(answerFor("too-many-calls"));
   all.signalling.release(incoming);
   const answered = await call.answered;

@@ -23,6 +23,7 @@ export const someInvite: InviteFacts = {
   from: "<sip:+4915112345678@trunk.example>",
   privacy: "",
   assertedIdentities: [],
+  remoteParties: [],
 };
 
 /** An INVITE of a SIP server that is not there, and the dialog that it becomes. */

@@ -10,7 +10,9 @@ import { type Result, failure, success } from "../../src/result.js";
 import { placeSyntheticCall } from "../../src/synthetic/synthetic-call.js";
 import { localRoute } from "../../src/synthetic/test-route.js";
 import { TestLine } from "../../src/synthetic/test-line.js";
+import { type InviteFacts, withoutParties } from "../../src/trunk/invite.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
+import { someInvite } from "../support/fake-incoming-call.js";
 
 const voiceBridge = "123456789";
 const secret = "0f".repeat(16);
@@ -84,8 +86,9 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
   return world;
 }
 
-function invite(user: string, transport: "tls" | "udp" = "tls") {
-  return { source: { address: "127.0.0.1", port: 40_000, transport }, requestUri: `sip:${user}@192.0.2.7:5061;transport=tls`, to: "", calledParty: "", from: "", privacy: "", assertedIdentities: [] };
+function invite(user: string, transport: "tls" | "udp" = "tls"): InviteFacts {
+  const source = { address: "127.0.0.1", port: 40_000, transport };
+  return { ...withoutParties({ ...someInvite, source }), requestUri: `sip:${user}@192.0.2.7:5061;transport=tls` };
 }
 
 await t.test("two telephones that each wait for what the other whistles, in a conference that is never recorded", async (t) => {
