@@ -111,7 +111,7 @@ async function live(
 
   const admitted = admit(call, services, settings);
   if (!admitted.ok) return admitted.failure;
-  story.note({ trunk: admitted.value.trunk });
+  story.note({ trunk: admitted.value.trunk, calledNumberFrom: admitted.value.calledNumberFrom });
   const place = services.takePlace(admitted.value);
   if (!place.ok) return place.failure;
   held.place = place.value;

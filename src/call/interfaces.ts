@@ -8,6 +8,7 @@ import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { Latch } from "../latch.js";
 import type { Result } from "../result.js";
+import type { CalledNumberHeader } from "../trunk/called-number.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import type { EndCause, SipAnswer } from "./cause.js";
 import type { Key, KeyBuffer } from "./key-buffer.js";
@@ -26,6 +27,8 @@ export interface Admitted {
   readonly trunk: string;
   /** The most calls at a time over this trunk; `undefined`: no limit of its own. */
   readonly channels: number | undefined;
+  /** The header that named the dialled number; `undefined` for einwahl's calls to itself. */
+  readonly calledNumberFrom: CalledNumberHeader | undefined;
   /** The dialled number's languages, the first of which the caller is greeted in. */
   readonly languages: readonly [Language, ...Language[]];
   readonly caller: KnownCaller;

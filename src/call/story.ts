@@ -1,18 +1,20 @@
 import type { Clock } from "../clock.js";
 import type { EndCause } from "./cause.js";
-import type { Lookup, ReceivedAudio } from "./interfaces.js";
+import type { Admitted, Lookup, ReceivedAudio } from "./interfaces.js";
 
 /** The stages of a call, in their usual order. */
 export const stages = ["ringing", "greeting", "asking", "looking-up", "waiting", "informing", "joining", "talking", "ending"] as const;
 export type Stage = (typeof stages)[number];
 
 /** What is learnt of a call on its way. */
-export type CallFacts = Partial<Pick<CallReport, "trunk" | "mediaServer" | "server" | "codec">>;
+export type CallFacts = Partial<Pick<CallReport, "trunk" | "calledNumberFrom" | "mediaServer" | "server" | "codec">>;
 
 /** The whole story of a call, without who called and without the PIN: one log line, one metric. */
 export interface CallReport {
   readonly cause: EndCause;
   readonly trunk: string | undefined;
+  /** The header that named the dialled number, and never the number. */
+  readonly calledNumberFrom: Admitted["calledNumberFrom"];
   readonly mediaServer: string | undefined;
   readonly server: string | undefined;
   readonly codec: string | undefined;
@@ -99,6 +101,7 @@ export class Story {
     return {
       cause,
       trunk: this.#facts.trunk,
+      calledNumberFrom: this.#facts.calledNumberFrom,
       mediaServer: this.#facts.mediaServer,
       server: this.#facts.server,
       codec: this.#facts.codec,

@@ -3,6 +3,7 @@ import type { Key } from "../call/key-buffer.js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
+import type { CalledNumberHeader } from "../trunk/called-number.js";
 import type { ControlConfig } from "./control-config.js";
 import type { GuessSettings } from "../guess-throttle.js";
 import type { SyntheticCallConfig } from "./synthetic-config.js";
@@ -83,7 +84,7 @@ export interface TrunkConfig {
   readonly country: CountryCode;
   /** Whether numbers such as 4930... are international. */
   readonly bareCountryCode: boolean;
-  readonly calledNumberFrom: "to" | "request-uri" | "p-called-party-id";
+  readonly calledNumberFrom: CalledNumberHeader;
   /** Whether the caller is taken from P-Asserted-Identity where there is one. */
   readonly trustsAssertedIdentity: boolean;
   /** `tls`: INVITEs over anything else are not this trunk's, as the SRTP keys would travel in the open. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { calledNumberHeaders } from "../trunk/called-number.js";
 import { fields } from "./fields.js";
 import { providers } from "./presets.js";
 
@@ -45,7 +46,7 @@ export const trunk = z.strictObject({
   sources: z.array(fields.source).min(1, { error: "is empty, which lets nobody in" }).optional().describe("Where this trunk's calls come from: addresses, networks (CIDR) and host names. Calls from elsewhere are answered 403. The registrar's addresses always belong to it; a trunk that does not register has to name its sources."),
   country: fields.country.prefault("DE").describe("The country of callers' numbers with one leading 0."),
   bare_country_code: fields.flag.optional().describe("Whether this trunk sends international numbers without +, as in 4930... Default: true for sipgate, else false."),
-  called_number_from: z.enum(["to", "request-uri", "p-called-party-id"]).optional().describe("The header with the dialled number. Default: p-called-party-id for telekom-companyflex, else to."),
+  called_number_from: z.enum(calledNumberHeaders).optional().describe("The header with the dialled number. Where it holds none of the trunk's numbers, request-uri, to and p-called-party-id are looked at in this order; diversion and history-info, which name those who forwarded the call, only if they stand here. Default: p-called-party-id for telekom-companyflex, else to."),
   trust_asserted_identity: fields.flag.prefault(true).describe("Whether the caller's number in P-Asserted-Identity is believed; else only From counts."),
   srtp: z.literal("mandatory").optional().describe("Encrypted audio (SRTP, keys by SDES) is mandatory. There is nothing else to choose: see allow_unencrypted."),
   allow_unencrypted: fields.flag.prefault(false).describe("Whether this trunk may carry calls in the open, for everybody on the way to hear."),

@@ -221,6 +221,8 @@ function readInvite(request: SrfRequest): InviteFacts {
     requestUri: request.uri,
     to: request.get("To") ?? "",
     calledParty: header("P-Called-Party-ID"),
+    diversion: header("Diversion"),
+    historyInfo: header("History-Info"),
     from: request.get("From") ?? "",
     privacy: header("Privacy"),
     assertedIdentities: valuesOf(request, "P-Asserted-Identity"),

@@ -58,5 +58,5 @@ export class TestLine implements OwnCalls {
 
 function bySecret({ source, requestUri }: InviteFacts, { user, language }: Extract<Door, { kind: "secret" }>): Admission | undefined {
   if (source.transport !== "tls" || parseNameAddress(`<${requestUri}>`)?.user !== user) return undefined;
-  return { trunk: testTrunk, channels: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
+  return { trunk: testTrunk, channels: undefined, calledNumberFrom: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
 }

@@ -9,6 +9,9 @@ export interface InviteFacts {
   readonly to: string;
   /** P-Called-Party-ID (RFC 7315 section 4.2), "" when absent. */
   readonly calledParty: string;
+  /** The values of Diversion (RFC 5806) and History-Info (RFC 7044), "" when absent. */
+  readonly diversion: string;
+  readonly historyInfo: string;
   readonly from: string;
   /** Privacy (RFC 3323), "" when absent. */
   readonly privacy: string;
@@ -25,6 +28,8 @@ export function withoutParties({ source }: InviteFacts): InviteFacts {
     requestUri: "",
     to: "",
     calledParty: "",
+    diversion: "",
+    historyInfo: "",
     from: "",
     privacy: "",
     assertedIdentities: [],

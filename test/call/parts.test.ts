@@ -195,6 +195,7 @@ await t.test("the story of a call", async (t) => {
   t.strictSame(report, {
     cause: "no-input",
     trunk: "a",
+    calledNumberFrom: undefined,
     mediaServer: undefined,
     server: "b",
     codec: undefined,

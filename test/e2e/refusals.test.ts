@@ -1,6 +1,7 @@
 import t from "tap";
 import { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import { SipUserAgent } from "../../src/embedded/sip/index.js";
+import { hears } from "./support/hearing.js";
 import { World, conferences, numbers, withCalls } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -38,6 +39,12 @@ await t.test("calls that do not come in", async (t) => {
     {
       name: "an unknown number",
       dial: { uri: numbers.unknown },
+      answer: { status: 404 },
+      cause: "unknown-number",
+    },
+    {
+      name: "a forwarded call for an unknown number, our number being one that forwarded it",
+      dial: { uri: numbers.unknown, headers: [["Diversion", `<sip:${numbers.german}@x>;reason=unconditional`], ["History-Info", `<sip:${numbers.german}@x>;index=1`]] },
       answer: { status: 404 },
       cause: "unknown-number",
     },
@@ -88,6 +95,31 @@ await t.test("calls that do not come in", async (t) => {
   });
 
   t.strictSame(world.complaints([caller.slice(3), numbers.unknown, conferences[0].pin]), [], "no bug and no number in the log");
+});
+
+await t.test("forwarded calls and calls of a group come in, and the log says which header named the number", async (t) => {
+  const world = await World.start(t);
+  const phone = await world.phone();
+  const before = await world.counts();
+  const [ours, other] = [numbers.english, numbers.unknown];
+  for (const { name, uri, to, headers = [], header } of [
+    { name: "To and Request-URI are ours", uri: numbers.german, to: ours, header: "to" },
+    { name: "To has the number that was dialled first", uri: ours, to: other, header: "request-uri" },
+    { name: "only P-Called-Party-ID is ours", uri: "group", to: other, headers: [["P-Called-Party-ID", `<sip:030${ours.slice(5)}@x;user=phone>`]] as const, header: "p-called-party-id" },
+  ]) {
+    await t.test(name, async (t) => {
+      const report = world.reports.next("the call's report", () => true);
+      const call = await phone.dial({ uri: world.sipUri(uri), to: `<sip:${to}@127.0.0.1>`, number: caller, headers });
+      call.audio.listenForPrompts(world.prompts);
+      t.ok((await call.answered).ok, "answered");
+      await hears(t, world, call, "en/welcome", "in the language of the dialled number");
+      await call.hangUp();
+      t.match(await report, { calledNumberFrom: header });
+      t.ok(world.log.past.some((line) => line.includes('"call ended"') && line.includes(`"calledNumberFrom":"${header}"`)), "in the log");
+    });
+  }
+  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  t.strictSame(world.complaints([caller.slice(3), ours.slice(3), other.slice(3)]), [], "no bug and no number in the log");
 });
 
 await t.test("a source that no trunk knows", async (t) => {

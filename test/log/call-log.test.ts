@@ -11,6 +11,7 @@ import { FakeClock } from "../support/fake-clock.js";
 const report: CallReport = {
   cause: "caller-hung-up",
   trunk: "easybell",
+  calledNumberFrom: "request-uri",
   mediaServer: "media-1",
   server: "bbb-1",
   codec: "PCMA",

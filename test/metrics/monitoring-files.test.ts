@@ -71,7 +71,7 @@ async function told(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const monitoring = new Monitoring({ parts: fakeParts, clock: new FakeClock(), logger: pino({ level: "silent" }), processMetrics: processMetrics(), watcher: undefined });
   monitoring.watcher.onStage("a", "ringing", {});
   monitoring.watcher.onEnd("a", {
-    cause: "conference-unreachable", trunk: "trunk", mediaServer: "media", server: "bbb", codec: "PCMA", srtp: { trunk: "none", bbb: "AEAD_AES_256_GCM" },
+    cause: "conference-unreachable", trunk: "trunk", calledNumberFrom: "to", mediaServer: "media", server: "bbb", codec: "PCMA", srtp: { trunk: "none", bbb: "AEAD_AES_256_GCM" },
     pinsTyped: 1, lookups: ["open"], joins: 1, audio: { packets: 3_000, lossRate: 0 }, stages: [{ stage: "joining", ms: 10 }], totalMs: 10,
   });
   monitoring.metrics.requestAnswered("/", 200);

@@ -99,7 +99,7 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
     headers: [
       ["Privacy", "id"], ["P-Asserted-Identity", "<sip:+491@x>"], ["p-asserted-identity", "<tel:+492>"], ["P-ASSERTED-IDENTITY", "<tel:+493>"],
       ["Remote-Party-ID", "<sip:+494@x>;privacy=off"], ["remote-party-id", "<sip:+495@x>;privacy=full"],
-      ["p-called-party-id", "<sip:+496@x>"],
+      ["p-called-party-id", "<sip:+496@x>"], ["Diversion", "<sip:+497@x>"], ["diversion", "<sip:+498@x>"], ["History-Info", "<sip:+499@x>;index=1"],
     ],
   });
   const incoming = await arrived(all);
@@ -112,7 +112,8 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
   t.equal(incoming.invite.privacy, "id");
   t.match(incoming.invite.assertedIdentities.join(), /\+491@x.*\+492.*\+493/, "in any case of the name");
   t.match(incoming.invite.remoteParties.join(), /\+494@x>;privacy=off.*\+495@x>;privacy=full/);
-  t.equal(incoming.invite.calledParty, "<sip:+496@x>");
+  t.match(incoming.invite, { calledParty: "<sip:+496@x>", historyInfo: "<sip:+499@x>;index=1" });
+  t.match(incoming.invite.diversion, /\+497@x.*\+498@x/);
   incoming.refuse(answerFor("too-many-calls"));
   all.signalling.release(incoming);
   const answered = await call.answered;

@@ -11,6 +11,7 @@ function reportOf(cause: EndCause, passed: readonly Stage[] = ["ringing", "endin
   return {
     cause,
     trunk: "easybell",
+    calledNumberFrom: "to",
     mediaServer: "fs1",
     server: undefined,
     codec: "PCMA",

@@ -20,6 +20,8 @@ export const someInvite: InviteFacts = {
   requestUri: "sip:+4930123456@192.0.2.9",
   to: "<sip:+4930123456@trunk.example>",
   calledParty: "",
+  diversion: "",
+  historyInfo: "",
   from: "<sip:+4915112345678@trunk.example>",
   privacy: "",
   assertedIdentities: [],

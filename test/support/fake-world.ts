@@ -53,7 +53,7 @@ export const someSettings: CallSettings = {
 export function someAdmission(changes: Partial<Admission> = {}): Admission {
   const number = CallerNumber.parse("+4915112345678");
   if (!number.ok) throw new Error("no number");
-  return { trunk: "easybell", channels: undefined, languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
+  return { trunk: "easybell", channels: undefined, calledNumberFrom: "to", languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
 }
 
 /** All goes well: the caller types a PIN and stays for a minute. */

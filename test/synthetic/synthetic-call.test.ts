@@ -169,7 +169,7 @@ await t.test("over a trunk it is known by the trunk's own number as the caller",
     if (!number.ok) throw new Error(digits);
     return { kind: "number", number: number.value };
   };
-  let admitted: Admission = { trunk: "line", channels: 1, languages: ["de", "en"], caller: caller("+493012345678"), srtp: "mandatory" };
+  let admitted: Admission = { trunk: "line", channels: 1, calledNumberFrom: "to", languages: ["de", "en"], caller: caller("+493012345678"), srtp: "mandatory" };
   const line = new TestLine({ admit: () => success(admitted) });
   t.equal(line.claim(invite("x")), undefined);
   line.open({ kind: "trunk", trunk: "line", numbers: ["+493012345678"] });
