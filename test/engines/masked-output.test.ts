@@ -24,7 +24,6 @@ await t.test("the engines at their most talkative print no number and no PIN, an
   process.env["DRACHTIO_LOGLEVEL"] = "debug";
   let started: RealEngines | undefined;
   const world = await World.start(t, {
-    line: "straight",
     engines: async (certificates, sounds) => (started = await startRealEngines(certificates, sounds, { EINWAHL_FS_LOG_LEVEL: "debug" })),
   });
   if (started === undefined) throw new Error("a world has engines");
@@ -33,7 +32,7 @@ await t.test("the engines at their most talkative print no number and no PIN, an
 
   await t.test("a call", async (t) => {
     const phone = await world.phone();
-    const call = await phone.dial({ uri: world.sipUri(), number: caller });
+    const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);
     await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
