@@ -45,6 +45,8 @@ const MAX_DIGITS = 100;
 const SILENCE = new Int16Array(160);
 /** How FreeSWITCH ends the leg of a member that a moderator removes, or whose conference is over. */
 const KICKED: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
+/** How it ends all legs when it is being stopped: its own number, which is none of Q.850's. */
+const STOPPED: HeaderList = [["Reason", 'SIP;cause=701;text="SYSTEM_SHUTDOWN"']];
 
 /** One leg into a conference: its dialog, its audio in both directions, and what it has typed. */
 export class Member {
@@ -138,8 +140,8 @@ export class Member {
   }
 
   /** Resolves when the BYE is answered or given up. */
-  async hangUp(): Promise<void> {
-    await this.#dialog.bye(KICKED);
+  async hangUp(why: "kicked" | "stopped" = "kicked"): Promise<void> {
+    await this.#dialog.bye(why === "kicked" ? KICKED : STOPPED);
   }
 
   /** Releases the audio; the dialog is over by now. */

@@ -123,6 +123,12 @@ export class Roster {
     await this.#stays.get(member);
   }
 
+  /** The server's FreeSWITCH is being stopped: everybody gets a BYE. Resolves when all are gone. */
+  async stop(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.hangUp("stopped")));
+    await this.empty();
+  }
+
   conference(voiceBridge: string): Conference {
     const known = this.#conferences.get(voiceBridge);
     if (known !== undefined) return known;

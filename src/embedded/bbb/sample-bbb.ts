@@ -9,6 +9,7 @@ import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
 import { apiCalls } from "./api-calls.js";
 import type { Member, MemberInfo } from "./member.js";
+import { type MemberListener, notify, subscribe } from "./member-listeners.js";
 import { Meetings, type Meeting, type MeetingSettings } from "./meetings.js";
 import { type MemberTone, Roster } from "./roster.js";
 import { SampleApi } from "./sample-api.js";
@@ -33,8 +34,6 @@ export interface SampleBbbOptions {
   readonly pacer?: Pacer;
   readonly random?: (bytes: number) => Buffer;
 }
-
-type MemberListener = (member: MemberInfo) => void;
 
 /**
  * One BBB server for demo and tests: its API, and the phone side of its audio conferences. Not for production: nobody joins
@@ -183,6 +182,12 @@ export class SampleBbb {
     return (await this.#roster.member(memberId)?.hold(isOn)) ?? false;
   }
 
+  /** FreeSWITCH alone is stopped, as by an update: a BYE for everybody, and no SIP port until `voice.up()`. */
+  async stopFreeswitch(): Promise<void> {
+    await this.#roster.stop();
+    await this.voice.down();
+  }
+
   /** Somebody in a browser whistles. Several tones add up. @param level amplitude, 0 to 1 */
   playTone(voiceBridge: string, hz: number, level = 0.2): void {
     this.#roster.playTone(voiceBridge, hz, level);
@@ -305,16 +310,4 @@ export class SampleBbb {
   private typed(member: Member): void {
     notify(this.#digitListeners, member);
   }
-}
-
-function subscribe(listeners: Set<MemberListener>, listener: MemberListener): () => void {
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-  };
-}
-
-function notify(listeners: ReadonlySet<MemberListener>, member: Member): void {
-  const { info } = member;
-  for (const listener of [...listeners]) listener(info);
 }

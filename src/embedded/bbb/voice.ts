@@ -6,6 +6,7 @@ import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
 import { SipUserAgent, parseUri, type IncomingInvite, type SipDialog } from "../sip/index.js";
 import { callerIdentity, type CallerIdentity } from "./caller-identity.js";
+import { SessionRate, isRefusedAsAnonymous } from "./node-rules.js";
 
 /** How calls are refused from now on. */
 export type VoiceRefusal =
@@ -41,6 +42,8 @@ export interface Arrival {
 }
 
 const MAX_INVITES_KEPT = 100;
+/** As mod_sofia words it when no session can be had. */
+const BUSY = "Maximum Calls In Progress";
 /** BBB's echo test. */
 const ECHO_TEST = "99999";
 
@@ -51,6 +54,8 @@ export class Voice {
   srtp: SrtpPolicy;
   suites: readonly SuiteName[] | undefined;
   allowed: readonly string[];
+  /** BBB's `switch.conf.xml`. */
+  sessionsPerSecond = 30;
   /** For calls from now on. */
   silence: SilencePolicy = "sent";
   /** What the node shows of itself from the next `up()` on. */
@@ -61,6 +66,7 @@ export class Voice {
     inBackground(arrival.media.close());
   };
   readonly #options: VoiceOptions;
+  readonly #rate: SessionRate;
   readonly #invites: string[] = [];
   readonly #unanswered = new Set<IncomingInvite>();
   #opening = 0;
@@ -70,6 +76,7 @@ export class Voice {
 
   private constructor(options: VoiceOptions) {
     this.#options = options;
+    this.#rate = new SessionRate(options.clock);
     this.#port = options.port;
     this.srtp = options.srtp;
     this.suites = options.suites;
@@ -175,6 +182,10 @@ export class Voice {
   }
 
   #mayEnter(invite: IncomingInvite): boolean {
+    if (!this.#rate.take(this.sessionsPerSecond)) {
+      this.#reject(invite, 503, BUSY, [["Retry-After", "300"]]);
+      return false;
+    }
     const refusal = this.refusal;
     if (refusal?.kind === "status") {
       this.#reject(invite, refusal.status, refusal.reason, refusal.contact === undefined ? [] : [["Contact", `<${refusal.contact}>`]]);
@@ -192,6 +203,10 @@ export class Voice {
     // Without the operator's dialplan file nothing in the context `public` matches: NO_ROUTE_DESTINATION, 404.
     if (!this.allowed.includes(invite.source.address) || !/^\d{5,11}$/.test(user) || user === ECHO_TEST) {
       this.#reject(invite, 404);
+      return false;
+    }
+    if (isRefusedAsAnonymous(callerIdentity(invite.request), invite.request.headers.get("Privacy") ?? "")) {
+      this.#reject(invite, 603, "Decline", [["Reason", 'Q.850;cause=21;text="CALL_REJECTED"']]);
       return false;
     }
     return true;

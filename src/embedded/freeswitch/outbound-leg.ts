@@ -188,6 +188,8 @@ class OutgoingSignalling implements Signalling {
 function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalling): void {
   signalling.dialog = dialog;
   leg.engine.inBackground(dialog.ended.then((end) => {
+    // mod_sofia keeps the Reason of a BYE in both legs.
+    if (end.by === "remote" && end.reason !== undefined) for (const channel of [leg, leg.otherLeg]) channel?.setVariable("sip_reason", end.reason);
     leg.setVariable("sip_term_status", "200");
     leg.setVariable("proto_specific_hangup_cause", "sip:200");
     leg.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);

@@ -1,53 +1,15 @@
-import { join } from "node:path";
-import t, { type Test } from "tap";
+import t from "tap";
 import { apiChecksum } from "../../../src/embedded/bbb/checksum.js";
-import { SampleBbb, type SampleBbbOptions } from "../../../src/embedded/bbb/sample-bbb.js";
-import type { DialOptions } from "../../../src/embedded/phone/test-phone.js";
-import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
-import { TestPhone } from "../../../src/embedded/phone/test-phone.js";
+import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import { ALL_SUITES } from "../../../src/embedded/rtp/srtp.js";
-import { makeCertificates } from "../../support/certificates.js";
+import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
 
 const PATIENCE_MS = 15_000;
 const IN_CONFERENCE_HZ = 1500;
-const certificates = await makeCertificates(join(t.testdir(), "certificates"));
-
-async function serve(t: Test, options: Partial<SampleBbbOptions> = {}): Promise<SampleBbb> {
-  const bbb = await SampleBbb.start({
-    name: "bbb1",
-    http: { address: "127.0.0.1", port: 0 },
-    secret: "secret",
-    sip: { address: "127.0.0.1", port: 0 },
-    tls: certificates,
-    srtp: "mandatory",
-    ...options,
-  });
-  t.teardown(() => bbb.close());
-  return bbb;
-}
-
-async function telephone(t: Test): Promise<TestPhone> {
-  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.caPem } });
-  t.teardown(() => phone.close());
-  return phone;
-}
-
-type Dialled = Omit<DialOptions, "uri" | "number">;
-
-function dial(phone: TestPhone, bbb: SampleBbb, voiceBridge: string, options: Dialled = {}): Promise<PhoneCall> {
-  return phone.dial({ uri: bbb.sipUri(voiceBridge), number: "p1", display: "1234", ...options });
-}
 
 async function ask(bbb: SampleBbb, callName: string, query = ""): Promise<string> {
   const checksum = `checksum=${apiChecksum(callName, query, "secret", "sha256")}`;
   return (await fetch(`${bbb.apiUrl}${callName}?${query === "" ? checksum : `${query}&${checksum}`}`)).text();
-}
-
-/** Everything that a finished call must have given back. */
-function nothingLeft(t: Test, bbb: SampleBbb): void {
-  const { connections, ...rest } = bbb.counts();
-  t.ok(connections <= 1, "at most the caller's connection stays open");
-  for (const [name, count] of Object.entries(rest)) t.equal(count, 0, `no ${name} left`);
 }
 
 await t.test("a caller in a conference, with each suite", async (t) => {
@@ -90,9 +52,8 @@ await t.test("the API lists callers as BBB does, and the meeting is running", as
   const meeting = bbb.createMeeting({ meetingID: "room", voiceBridge: "55555" });
   t.equal(meeting.startTime, 0);
   const call = await dial(phone, bbb, "55555", { display: "5678" });
-  const nameless = await phone.dial({ uri: bbb.sipUri("55555"), number: "p2" });
-  await Promise.all([call.answered, nameless.answered]);
-  t.strictSame(bbb.members("55555").map((member) => member.name).sort(), ["", "5678"]);
+  await call.answered;
+  t.strictSame(bbb.members("55555").map((member) => member.name), ["5678"]);
   t.ok(meeting.startTime > 0);
   t.strictSame(bbb.adHocConferences(), []);
   bbb.joinWeb("room", "Ada", true);
@@ -101,7 +62,7 @@ await t.test("the API lists callers as BBB does, and the meeting is running", as
   t.match(listed, /<userID>v_\d<\/userID>\s*<fullName>5678<\/fullName>/);
   t.match(listed, /<fullName>Ada<\/fullName>\s*<role>MODERATOR<\/role>/);
   t.match(await ask(bbb, "end", "meetingID=room"), /sentEndMeetingRequest/);
-  t.match(await Promise.all([call.ended, nameless.ended]), [{ by: "remote" }, { by: "remote" }], "ended by API: everybody gets a BYE");
+  t.match(await call.ended, { by: "remote" }, "ended by API: everybody gets a BYE");
   t.match(await ask(bbb, "getMeetings"), /noMeetings/);
   t.equal(bbb.api.calls("getMeetings"), 2);
 });
@@ -159,7 +120,7 @@ await t.test("who ends it", async (t) => {
     const again = await dial(phone, bbb, "45678");
     t.match(await again.answered, { ok: true });
     t.match(await again.ended, { by: "remote" });
-    const other = await phone.dial({ uri: bbb.sipUri("45678"), number: "p2" });
+    const other = await phone.dial({ uri: bbb.sipUri("45678"), number: "p2", display: "4321" });
     t.match(await other.answered, { ok: true });
     t.match(await other.hangUp(), { by: "local" });
     await bbb.kick("nobody");
