@@ -1,6 +1,7 @@
 import t from "tap";
 import { apiChecksum } from "../../../src/embedded/bbb/checksum.js";
 import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import type { DialOptions } from "../../../src/embedded/phone/test-phone.js";
 import { ALL_SUITES } from "../../../src/embedded/rtp/srtp.js";
 import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
 
@@ -165,7 +166,7 @@ await t.test("who ends it", async (t) => {
 await t.test("who is let in", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
-  const refused = async (voiceBridge: string, options?: Dialled): Promise<unknown> => {
+  const refused = async (voiceBridge: string, options?: Omit<DialOptions, "uri" | "number">): Promise<unknown> => {
     const call = await dial(phone, bbb, voiceBridge, options);
     const answer = await call.answered;
     await call.ended;
