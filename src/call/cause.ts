@@ -47,6 +47,10 @@ export const endCauses = {
   /** The conference's audio runs in LiveKit on a server for which no SIP port of LiveKit is configured. */
   "no-telephone-audio": { result: "failed", q850: 27 },
   "conference-refused": { result: "failed", q850: 21 },
+  /** BBB's dialplan takes nobody who is named so, such as Anonymous. */
+  "name-refused": { result: "failed", q850: 21 },
+  /** The BBB server's FreeSWITCH has no session free, also a little later. */
+  "node-busy": { result: "failed", q850: 42 },
   "conference-unreachable": { result: "failed", q850: 27 },
   "media-lost": { result: "failed", q850: 102 },
   "media-server-lost": { result: "failed", q850: 41 },

@@ -166,7 +166,8 @@ export interface BridgeFacts {
   readonly suite: string | undefined;
 }
 
-export type BridgeFailure = "conference-refused" | "conference-unreachable";
+/** `node-busy`: no session free on the node in this second. `name-refused`: it takes no caller with this name (BBB's `reject_anonymous`). */
+export type BridgeFailure = "conference-refused" | "name-refused" | "node-busy" | "conference-unreachable";
 
 /** A BBB server as the media server reaches it. */
 export interface ConferenceNode {

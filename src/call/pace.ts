@@ -1,19 +1,20 @@
 import type { Clock } from "../clock.js";
 
 /**
- * From one caller who has waited for a conference to the next, in milliseconds: a hundred of them are on their way after 3.4 s.
- * BBB's FreeSWITCH refuses the 31st call of a second (`sessions-per-second` in its switch.conf.xml).
+ * From one caller to the next on the way to the same node, in milliseconds: a hundred who have waited are in after 10 s.
+ * BBB's FreeSWITCH takes 30 sessions a second (`sessions-per-second` in its switch.conf.xml), those of web users among them.
  */
-export const joinEveryMs = 34;
+export const joinEveryMs = 100;
 
 /**
- * Spreads what many calls would do in the same moment, such as a hundred callers who have waited for one conference.
+ * Spreads what many calls would do to a node in the same moment, such as a hundred callers who have waited for one conference.
  * It keeps no timers: a call that gives up leaves nothing here.
  */
 export class Pace {
   readonly #clock: Clock;
   readonly #everyMs: number;
-  #next = 0;
+  /** By the node's name; as many as the configuration has had. */
+  readonly #next = new Map<string, number>();
 
   /** @param everyMs the least time from one turn to the next, in milliseconds */
   constructor(clock: Clock, everyMs: number) {
@@ -22,10 +23,10 @@ export class Pace {
   }
 
   /** Takes the next turn; gives the milliseconds until it comes, 0 for at once. */
-  take(): number {
+  take(node: string): number {
     const now = this.#clock.now();
-    const turn = Math.max(now, this.#next);
-    this.#next = turn + this.#everyMs;
+    const turn = Math.max(now, this.#next.get(node) ?? 0);
+    this.#next.set(node, turn + this.#everyMs);
     return turn - now;
   }
 }

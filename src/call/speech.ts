@@ -78,6 +78,13 @@ export async function sayUntilKey(
   return heard.kind === "ended" ? heard : undefined;
 }
 
+/** Lets time go by; what the caller hears meanwhile is as in `playing`. `undefined` when it has, else the end of the call. */
+export async function pauseAudibly(conversation: Conversation, ms: number, explainAfterMs: number): Promise<Ended | undefined> {
+  if (ms <= explainAfterMs) return await conversation.waiting.pause(ms);
+  const paused = await playing(conversation, new Promise<never>(() => undefined), explainAfterMs, ms, ["please-wait"]);
+  return paused.kind === "ended" ? paused : undefined;
+}
+
 /**
  * Waits for `work`, at most `withinMs`; from `explainAfterMs` on the caller hears the prompts and then
  * music, so that no wait is a silence without a reason.

@@ -81,10 +81,7 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
   }
 }
 
-/** Where the conference is, when it is this caller's turn. */
 async function lookAgain({ waiting, services, settings, story }: Conversation, pin: Pin): Promise<Lookup | Ended> {
-  const ended = await waiting.pause(services.pace.take());
-  if (ended !== undefined) return ended;
   const looked = await waiting.for(services.directory.find(pin), settings.lookUpWithinMs);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;

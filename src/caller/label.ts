@@ -13,7 +13,7 @@ export interface LabelSettings {
 
 export const defaultLabels: LabelSettings = {
   template: { de: "{last4}", en: "{last4}" },
-  anonymous: { de: "Anonym", en: "Anonymous" },
+  anonymous: { de: "Anonym", en: "No number" },
   unreadable: { de: "Telefon", en: "Phone" },
 };
 
@@ -51,6 +51,9 @@ export function labelTemplateFault(template: string): string | undefined {
   return labelWordFault(template.replaceAll(placeholder, "0000"));
 }
 
+/** Names that BBB 3.0's dialplan refuses in any case (`reject_anonymous` in bbb_conference.xml). */
+const refusedNames = ["anonymous", "unknown", "private", "restricted", "withheld", "0000000000"];
+
 /** What is wrong with a fixed label such as the one of anonymous callers, `undefined` when nothing is. */
 export function labelWordFault(text: string): string | undefined {
   if (text.trim() === "") return "is empty: BBB does not list a caller without a name";
@@ -61,6 +64,7 @@ export function labelWordFault(text: string): string | undefined {
   if (forbidden !== null) return `holds ${forbidden[0]}, which ends or changes a name on its way through SIP, FreeSWITCH or BBB`;
   // FreeSWITCH splits what it dials there (enterprise originate).
   if (text.includes(":_:")) return "holds :_:, at which FreeSWITCH splits what it dials";
+  if (refusedNames.includes(text.toLowerCase())) return "is one of the names that BBB 3.0 refuses (reject_anonymous in its dialplan)";
   const marker = markers.find((each) => text.toLowerCase().includes(each));
   if (marker !== undefined) return `holds "${marker}", by which BBB takes a caller for a web user`;
   return undefined;

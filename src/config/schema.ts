@@ -105,7 +105,7 @@ function perLanguage<Field extends z.ZodString>(field: Field): z.ZodUnion<[Field
 
 const label = z.strictObject({
   template: perLanguage(fields.labelTemplate).optional().describe("The name of a caller: fixed text and {last4}, the last four digits of the number. One text for all languages, or one for each. Default: {last4}."),
-  anonymous: perLanguage(fields.labelWord).optional().describe("The name of a caller who does not want to be known. Default: Anonym, Anonymous."),
+  anonymous: perLanguage(fields.labelWord).optional().describe("The name of a caller who does not want to be known. Default: Anonym, No number."),
   unreadable: perLanguage(fields.labelWord).optional().describe("The name of a caller whose number is too short to show a part of it, or is none. Default: Telefon, Phone."),
 }).prefault({}).describe("What a conference sees of a caller.");
 

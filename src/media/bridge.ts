@@ -19,6 +19,16 @@ const unreachable: ReadonlySet<string> = new Set([
 /** Hang-up causes of an answered leg that tell of the node and not of the conference: silent, unreachable, being stopped. */
 const nodeLost: ReadonlySet<string> = new Set([...unreachable, "MEDIA_TIMEOUT", "SYSTEM_SHUTDOWN"]);
 
+/** What mod_sofia answers with 503 when `sessions-per-second` or `max-sessions` is reached. */
+const noSessionFree = "Maximum Calls In Progress";
+
+/** The Reason of a FreeSWITCH that is being stopped: its own number, of which the hang-up cause keeps nothing (NORMAL_CLEARING). */
+const systemShutdown = /^SIP\s*;\s*cause\s*=\s*701\b/i;
+
+/** FreeSWITCH keeps these of the leg in the caller's channel, and of an earlier leg when a later one says nothing. */
+export const bridgeVariables = ["sip_invite_failure_status", "sip_invite_failure_phrase", "sip_reason"] as const;
+type BridgeVariable = (typeof bridgeVariables)[number];
+
 /** How FreeSWITCH's `bridge` application reports itself. */
 export interface BridgeSignals {
   /** The legs are connected. */
@@ -49,13 +59,23 @@ export function watchBridge(commands: Pick<Bridge, "leave" | "send">): { readonl
     },
     completed: (event) => {
       settleAnswered(failure(failureOf(event)));
-      over.set(nodeLost.has(event?.getHeader("variable_bridge_hangup_cause") ?? "") ? "lost" : "ended");
+      over.set(isNodeLost(event) ? "lost" : "ended");
     },
   };
   return { bridge, signals };
 }
 
 function failureOf(event: FsEvent | undefined): BridgeFailure {
-  const cause = event?.getHeader("variable_originate_disposition") ?? event?.getHeader("variable_last_bridge_hangup_cause") ?? "";
-  return unreachable.has(cause) ? "conference-unreachable" : "conference-refused";
+  const status = variable(event, "sip_invite_failure_status");
+  if (status === "603") return "name-refused";
+  if (status === "503" && variable(event, "sip_invite_failure_phrase") === noSessionFree) return "node-busy";
+  return unreachable.has(variable(event, "originate_disposition") ?? variable(event, "last_bridge_hangup_cause") ?? "") ? "conference-unreachable" : "conference-refused";
+}
+
+function isNodeLost(event: FsEvent | undefined): boolean {
+  return nodeLost.has(variable(event, "bridge_hangup_cause") ?? "") || systemShutdown.test(variable(event, "sip_reason") ?? "");
+}
+
+function variable(event: FsEvent | undefined, name: BridgeVariable | "originate_disposition" | "last_bridge_hangup_cause" | "bridge_hangup_cause"): string | undefined {
+  return event?.getHeader(`variable_${name}`) ?? undefined;
 }

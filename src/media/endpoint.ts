@@ -9,7 +9,7 @@ import { type Result, failure, success } from "../result.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
 import { ApplicationLane } from "./application-lane.js";
-import { watchBridge } from "./bridge.js";
+import { bridgeVariables, watchBridge } from "./bridge.js";
 import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
@@ -222,6 +222,7 @@ export class MediaEndpoint implements CallerEndpoint {
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       signals.connected(this.#bridgeFacts(legId));
     });
+    this.#lane.run("multiunset", bridgeVariables.join(" "), () => undefined);
     const run = this.#lane.run("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), signals.completed);
     stop = () => {
       run.stop();

@@ -64,7 +64,7 @@ const einwahl = await HttpServer.listen({
     live: { calls: 0, conferences: 0, callsIn: () => [] },
     isRunning: () => false,
     page: { title: { de: "Telefon", en: "Phone" }, operator: undefined, privacyNote: { de: [], en: [] } },
-    promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "Anonymous" } },
+    promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "No number" } },
     dialogue: { leaveKey: "#", waitsForStart: true },
   },
 });

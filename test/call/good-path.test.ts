@@ -72,7 +72,7 @@ await t.test("`**` asks for the other language, in which the caller is then spok
     "en:conference-ended en:enter-pin",
     "en:goodbye",
   ]);
-  t.equal(world.endpoint.targets[0]?.label, "Anonymous");
+  t.equal(world.endpoint.targets[0]?.label, "No number");
   t.equal(report.pinsTyped, 1);
   t.strictSame(await world.leftovers(), []);
 });

@@ -91,6 +91,37 @@ await t.test("a node refuses, and the conference has moved to where no telephone
   t.equal((await impatient.run()).cause, "conference-refused");
 });
 
+await t.test("a node that is being restarted gets half a minute, with music; nobody is taken for removed", async (t) => {
+  const world = new CallWorld({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.equal(report.joins, 2);
+  const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
+  t.ok((pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000, `not in the same millisecond: ${pauses.join(" ")}`);
+  t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
+  t.strictSame(await world.leftovers(), []);
+
+  const dead = new CallWorld({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
+  const end = await dead.run();
+  t.equal(end.cause, "conference-unreachable");
+  t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
+  t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+});
+
+await t.test("a node without a free session is asked again over a second later, three times", async (t) => {
+  const busy = failure("node-busy" as const);
+  const world = new CallWorld({ bridgeOutcomes: [busy, busy, joined] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.strictSame(report.lookups, ["open"], "it is no reason to look for the conference elsewhere");
+  t.ok((report.stages.find(({ stage }) => stage === "joining")?.ms ?? 0) >= 2_200);
+  t.strictSame(await world.leftovers(), []);
+
+  const full = new CallWorld({ bridgeOutcomes: [busy] });
+  t.equal((await full.run()).cause, "node-busy");
+  t.equal(full.endpoint.targets.length, 8, "four times on each of two occasions");
+});
+
 await t.test("a slow second look-up is explained", async (t) => {
   const world = new CallWorld({ bridgeOutcomes: [refused, joined], lookUpMs: 2_000 });
   t.equal((await world.run()).cause, "conference-ended");

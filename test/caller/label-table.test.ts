@@ -138,7 +138,7 @@ await t.test("the label of every kind of caller", (t) => {
 });
 
 await t.test("the neutral words are in the caller's language", (t) => {
-  t.equal(labelFor({ kind: "anonymous" }, defaultLabels, "en"), "Anonymous");
+  t.equal(labelFor({ kind: "anonymous" }, defaultLabels, "en"), "No number");
   t.equal(labelFor({ kind: "short" }, defaultLabels, "en"), "Phone");
   t.equal(labelFor({ kind: "unreadable" }, defaultLabels, "en"), "Phone");
   t.end();

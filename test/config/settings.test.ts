@@ -114,7 +114,7 @@ await t.test("waiting can be switched off, and the leave key can't be one that m
 
 await t.test("labels", (t) => {
   const label = (text: string): unknown => loaded(minimal({ label: text })).label;
-  t.match(label("{ template: 'Tel {last4}' }"), { template: { de: "Tel {last4}", en: "Tel {last4}" }, anonymous: { de: "Anonym", en: "Anonymous" } });
+  t.match(label("{ template: 'Tel {last4}' }"), { template: { de: "Tel {last4}", en: "Tel {last4}" }, anonymous: { de: "Anonym", en: "No number" } });
   t.match(label("{ template: { en: 'Call {last4}' }, unreadable: { de: Anruf } }"), { template: { de: "{last4}", en: "Call {last4}" }, unreadable: { de: "Anruf", en: "Phone" } });
   t.match(faultsOf(minimal({ label: "{ template: { de: 'x-bbbID-y', en: '{number}' }, anonymous: '{last4}' }" })).map((fault) => fault.path), ["label.template.de", "label.template.en", "label.anonymous"]);
   t.end();

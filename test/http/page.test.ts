@@ -33,7 +33,7 @@ await t.test("numbers, keys, privacy and the operator", async (t) => {
   t.equal(status, 200);
   for (const expected of [
     '<a class="number" href="tel:+493023125001">+49 30 23125001</a>', "<h3>Germany</h3>", "<h3>Austria</h3>", "<h3>United Kingdom</h3>", "toll-free", "Speaks: German, English", "What happens to your number",
-    "last four digits", "“Anonymous”", "The provider keeps connection data for seven days.", "Beispiel &#60;e&#62; &#38; V.", "mailto:phone@example.org", "https://example.org/privacy", "https://example.org/imprint", "12345 Ort", "star, six</th>", "star, hash</th>", "music until it does",
+    "last four digits", "“No number”", "The provider keeps connection data for seven days.", "Beispiel &#60;e&#62; &#38; V.", "mailto:phone@example.org", "https://example.org/privacy", "https://example.org/imprint", "12345 Ort", "star, six</th>", "star, hash</th>", "music until it does",
   ]) t.ok(text.includes(expected), expected);
   t.notMatch(text.replace(`<script>${script}</script>`, ""), /<script|javascript:|onclick/i, "one script, which the policy names");
   t.notMatch(text, /src="http|url\(/);

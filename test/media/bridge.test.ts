@@ -73,6 +73,36 @@ await t.test("refused or unreachable, by FreeSWITCH's hang-up cause", async (t) 
   }
 });
 
+await t.test("refused for the name or for want of a session, by the node's SIP answer", async (t) => {
+  const rows: readonly (readonly [status: string, phrase: string, failure: BridgeFailure])[] = [
+    ["603", "Decline", "name-refused"],
+    ["503", "Maximum Calls In Progress", "node-busy"],
+    // Of mod_sofia itself, when nothing listens there.
+    ["503", "Service Unavailable", "conference-unreachable"],
+    ["403", "Forbidden", "conference-refused"],
+  ];
+  for (const [status, phrase, failure] of rows) {
+    const { signals, outcome } = watch();
+    signals.completed(event({
+      variable_originate_disposition: status === "503" ? "NORMAL_TEMPORARY_FAILURE" : "CALL_REJECTED",
+      variable_sip_invite_failure_status: status,
+      variable_sip_invite_failure_phrase: phrase,
+    }));
+    await settle();
+    t.strictSame(outcome.answered, { ok: false, failure }, `${status} ${phrase}`);
+  }
+});
+
+await t.test("a FreeSWITCH that is being stopped is lost, whatever the cause; a removal is not", async (t) => {
+  for (const [reason, over] of [['SIP;cause=701;text="SYSTEM_SHUTDOWN"', "lost"], ['Q.850;cause=16;text="NORMAL_CLEARING"', "ended"], ['SIP;cause=7010', "ended"]] as const) {
+    const { signals, outcome } = watch();
+    signals.connected(Promise.resolve(facts));
+    signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: "NORMAL_CLEARING", variable_sip_reason: reason }));
+    await settle();
+    t.equal(outcome.over, over, reason);
+  }
+});
+
 await t.test("the channel's connection ends: no facts, but an end", async (t) => {
   const { signals, outcome } = watch();
   signals.completed(undefined);

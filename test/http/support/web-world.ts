@@ -133,7 +133,7 @@ export class WebWorld {
           },
           privacyNote: { de: ["Der Anbieter speichert Verbindungsdaten sieben Tage."], en: ["The provider keeps connection data for seven days."] },
         },
-        promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "Anonymous" } },
+        promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "No number" } },
         dialogue: { leaveKey: "#", waitsForStart: true },
         ...options.services,
       },

@@ -2,7 +2,7 @@ import type { Application } from "./application.js";
 import { bridge } from "./bridge.js";
 import { playAndGetDigits } from "./play-and-get-digits.js";
 import { playback } from "./playback.js";
-import { answer, exportVariable, hangup, multiset, park, sendDtmf, set, sleep, unset } from "./simple.js";
+import { answer, exportVariable, hangup, multiset, multiunset, park, sendDtmf, set, sleep, unset } from "./simple.js";
 
 /** All that `sendmsg execute` can run. record_session and its kind are not among them: audio is stored nowhere. */
 export function makeApplications(): ReadonlyMap<string, Application> {
@@ -12,6 +12,7 @@ export function makeApplications(): ReadonlyMap<string, Application> {
     ["export", exportVariable],
     ["hangup", hangup],
     ["multiset", multiset],
+    ["multiunset", multiunset],
     ["park", park],
     ["play_and_get_digits", playAndGetDigits],
     ["playback", playback],

@@ -16,8 +16,7 @@ export function set({ channel, argument }: Execution): undefined {
 
 /** `multiset ^^<delimiter>a=1<delimiter>b=2`; without a delimiter, spaces divide. */
 export function multiset({ channel, argument }: Execution): undefined {
-  const marked = /^\^\^(.)(.*)$/s.exec(argument);
-  const [delimiter, list] = marked === null ? [" ", argument] : [marked[1] ?? " ", marked[2] ?? ""];
+  const [delimiter, list] = delimited(argument);
   for (const item of list.split(delimiter)) {
     const [name, value] = assignment(item);
     if (name !== "") channel.setVariable(name, value === "" ? undefined : value);
@@ -32,6 +31,13 @@ export function exportVariable({ channel, argument }: Execution): undefined {
   channel.setVariable(name, value === "" ? undefined : value);
   const known = (channel.variable("export_vars") ?? "").split(",").filter((each) => each !== "");
   if (!known.includes(name)) channel.setVariable("export_vars", [...known, name].join(","));
+  return undefined;
+}
+
+/** `multiunset ^^<delimiter>a<delimiter>b`; without a delimiter, spaces divide. */
+export function multiunset({ channel, argument }: Execution): undefined {
+  const [delimiter, list] = delimited(argument);
+  for (const name of list.split(delimiter)) if (name !== "") channel.setVariable(name, undefined);
   return undefined;
 }
 
@@ -101,4 +107,10 @@ export async function sendDtmf(execution: Execution): Promise<void> {
 function assignment(text: string): [name: string, value: string] {
   const at = text.search(/[=,]/);
   return at < 0 ? [text.trim(), ""] : [text.slice(0, at).trim(), text.slice(at + 1)];
+}
+
+/** FreeSWITCH's lists of items, and what divides them. */
+function delimited(argument: string): readonly [delimiter: string, list: string] {
+  const marked = /^\^\^(.)(.*)$/s.exec(argument);
+  return marked === null ? [" ", argument] : [marked[1] ?? " ", marked[2] ?? ""];
 }
