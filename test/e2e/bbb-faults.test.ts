@@ -23,13 +23,24 @@ await t.test("BBB servers that fail", async (t) => {
   const report = (): Promise<{ readonly cause: string }> => world.reports.next("the call's report", () => true, { ms: 60_000 });
 
   await t.test("the node refuses the call: asked twice, and the caller is told", async (t) => {
-    first.voice.refusal = { kind: "status", status: 603 };
+    first.voice.refusal = { kind: "status", status: 404 };
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
     await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", { whole: true });
     t.match(await call.ended, { by: "remote", reason: /cause=21;text="conference-refused"/ });
     t.match(await story, { cause: "conference-refused", server: first.name });
+    first.voice.refusal = undefined;
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("the node takes nobody with this name (603): the operator finds that as the cause", async (t) => {
+    first.voice.refusal = { kind: "status", status: 603 };
+    const call = await greeted(world, phone);
+    const story = report();
+    await call.sendDigits(pin);
+    t.match(await call.ended, { by: "remote", reason: /cause=21;text="name-refused"/ });
+    t.match(await story, { cause: "name-refused", server: first.name });
     first.voice.refusal = undefined;
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });

@@ -21,15 +21,17 @@ type TalkOptions = Pick<DialOptions, "number"> &
   Partial<DialOptions> & {
     /** How the PIN is typed; once a key has come by RFC 4733, INFO does not count in this call. */
     readonly method?: DigitMethod;
+    /** The prompt after which the PIN is typed; default the German greeting. */
+    readonly greeting?: string;
   };
 
 /** Brings a caller into the first conference. */
-export async function talk(world: World, phone: TestPhone, { method = "rfc4733", ...options }: TalkOptions): Promise<Talk> {
+export async function talk(world: World, phone: TestPhone, { method = "rfc4733", greeting = "de/welcome", ...options }: TalkOptions): Promise<Talk> {
   const call = await phone.dial({ ...world.line(), ...options });
   call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
-  await untilHeard(world, call, "de/welcome");
+  await untilHeard(world, call, greeting);
   const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
   const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
   await call.sendDigits(pin, { method });

@@ -1,0 +1,58 @@
+import { setTimeout } from "node:timers/promises";
+import t from "tap";
+import { PATIENCE_MS } from "./support/deadline.js";
+import { Tones, talk } from "./support/talk.js";
+import { World, conferences, numbers } from "./support/world.js";
+
+const caller = "+4915223125678";
+const { pin } = conferences[0];
+/** BBB's FreeSWITCH takes about 10 s; shorter here, since what is tried is the second and third try. */
+const restartMs = 4_000;
+
+await t.test("BBB's own rules", async (t) => {
+  const world = await World.start(t);
+  const [bbb] = world.bbbs;
+  const phone = await world.phone();
+  const idle = await world.counts();
+
+  await t.test("a caller without a number gets in, in English too", async (t) => {
+    const { call, member } = await talk(world, phone, { ...world.line(numbers.english), number: "anonymous", greeting: "en/welcome" });
+    t.equal(member.name, "No number");
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("its FreeSWITCH is restarted: the caller comes back, and is not taken for removed", async (t) => {
+    const there = await talk(world, phone, { number: caller });
+    const report = world.reports.next("the call's report", () => true, { ms: PATIENCE_MS });
+    await bbb.stopFreeswitch();
+    const again = bbb.waitForMember(pin, PATIENCE_MS);
+    await setTimeout(restartMs);
+    await bbb.voice.up();
+    const member = await again;
+    if (member === undefined) throw new Error(`nobody came back\n${world.tail()}`);
+    t.equal(member.name, "5678");
+    await new Tones(world, { call: there.call, member }).bothWays(t, "after the restart");
+    await bbb.kick(member.memberId);
+    t.match(await report, { cause: "removed", joins: 2 }, "a removal stays one");
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+
+  await t.test("no session free in this second: a little later there is one", async (t) => {
+    bbb.voice.sessionsPerSecond = 0;
+    const arrival = bbb.waitForMember(pin, PATIENCE_MS);
+    const refused = bbb.voice.refused;
+    const off = setInterval(() => {
+      if (bbb.voice.refused > refused) bbb.voice.sessionsPerSecond = 30;
+    }, 20);
+    t.teardown(() => {
+      clearInterval(off);
+    });
+    const report = world.reports.next("the call's report", () => true, { ms: PATIENCE_MS });
+    const { call } = await talk(world, phone, { number: caller });
+    t.ok(await arrival);
+    await call.hangUp();
+    t.match(await report, { cause: "caller-hung-up", joins: 1, lookups: ["open"] });
+    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+  });
+});
