@@ -8,6 +8,7 @@ import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
 import { type Conversation, converse } from "./conversation.js";
+import { CallerTime } from "./hold.js";
 import { Holdings } from "./holdings.js";
 import type { Admitted, Directory, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
 import type { Pace } from "./pace.js";
@@ -131,10 +132,17 @@ async function live(
   story.note({ mediaServer: endpoint.mediaServer, codec: endpoint.codec });
   story.noteSuite("trunk", endpoint.suite);
 
+  const callerTime = new CallerTime(services.clock, endpoint.hold, settings.holdTimeoutMs);
+  held.watch(() => {
+    callerTime.close();
+  });
+
   const conversation: Conversation = {
     endpoint,
     admitted: admitted.value,
     waiting,
+    waitingForCaller: new Waiting(callerTime, line.ended),
+    callerTime,
     story,
     services,
     settings,

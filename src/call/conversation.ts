@@ -3,6 +3,7 @@ import type { Pin } from "../caller/secret.js";
 import type { CallServices } from "./call.js";
 import type { EndCause } from "./cause.js";
 import type { Admitted, CallerEndpoint, Conference } from "./interfaces.js";
+import type { CallerTime } from "./hold.js";
 import { type Occasion, askForPin } from "./pin-dialogue.js";
 import type { CallSettings } from "./settings.js";
 import { sayLast } from "./speech.js";
@@ -18,6 +19,9 @@ export interface Conversation {
   readonly endpoint: CallerEndpoint;
   readonly admitted: Admitted;
   readonly waiting: Waiting;
+  /** Waits for what only a caller who hears can do. */
+  readonly waitingForCaller: Waiting;
+  readonly callerTime: CallerTime;
   readonly story: Story;
   readonly services: CallServices;
   readonly settings: CallSettings;

@@ -14,6 +14,7 @@ export function hintsOnce(conversation: Conversation): readonly Sound[] {
 
 /** On the way into the first conference of a call; any key skips it. */
 export async function sayHintsOnce(conversation: Conversation): Promise<Ended | undefined> {
+  if (conversation.endpoint.hold.isOn) return undefined;
   const hints = hintsOnce(conversation);
   if (hints.length === 0) return undefined;
   conversation.story.enter("informing");

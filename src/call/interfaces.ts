@@ -11,6 +11,7 @@ import type { Result } from "../result.js";
 import type { CalledNumberHeader } from "../trunk/called-number.js";
 import type { InviteFacts } from "../trunk/invite.js";
 import type { EndCause, SipAnswer } from "./cause.js";
+import type { Hold } from "./hold.js";
 import type { Key, KeyBuffer } from "./key-buffer.js";
 import type { PromptName } from "./prompts.js";
 
@@ -115,6 +116,8 @@ export interface CallerEndpoint {
   readonly mediaServer: string;
   /** Set once, when the channel is gone without having been released. */
   readonly gone: Latch<EndCause>;
+  /** Follows the caller's SDP. */
+  readonly hold: Hold;
   /** The keys that the caller has pressed and nobody has read. */
   readonly keys: KeyBuffer;
   /** A key that came by SIP INFO: it is among `keys` unless its press counts as an RFC 4733 event. */

@@ -34,8 +34,8 @@ const explainAfterMs = 800;
  * Asks for the PIN until it leads to a conference, the tries are used up or the time for the dialogue is over.
  */
 export async function askForPin(conversation: Conversation, why: Occasion): Promise<Next> {
-  const { settings, story, services, tries, guesses } = conversation;
-  const deadline = services.clock.now() + settings.pin.dialogueWithinMs;
+  const { settings, story, tries, guesses, callerTime } = conversation;
+  const deadline = callerTime.now() + settings.pin.dialogueWithinMs;
   story.enter(why === "greeting" ? "greeting" : "asking");
   if (why !== "greeting") {
     const restraint = await restraintFrom(conversation, guesses.check());

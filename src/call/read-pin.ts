@@ -31,7 +31,7 @@ export async function readPin(conversation: Conversation, request: readonly Soun
 }
 
 async function readKeys(conversation: Conversation, entry: PinEntry, request: readonly Sound[], deadline: number): Promise<Entry> {
-  const { endpoint, waiting, services, settings, story, tries } = conversation;
+  const { endpoint, waitingForCaller, callerTime, settings, story, tries } = conversation;
   let prompt: Spoken = say(conversation, request);
   /** Whether the caller has had a second pause since a longer PIN goes on after the digits. */
   let isLonger = false;
@@ -42,13 +42,20 @@ async function readKeys(conversation: Conversation, entry: PinEntry, request: re
   };
   try {
     for (let keys = 0; keys < mostKeys; ) {
-      const left = deadline - services.clock.now();
+      const left = deadline - callerTime.now();
       if (left <= 0) return { kind: "too-long" };
       const patience = prompt.state === "playing" ? longestPrompt : entry.digits === "" ? settings.pin.firstKeyWithinMs : settings.pin.nextKeyWithinMs;
-      const heard = await waiting.for(Promise.race([endpoint.keys.arrival(), ...(prompt.state === "playing" ? [prompt.finished] : [])]), Math.min(patience, left));
+      const { isOn } = endpoint.hold;
+      const heard = await waitingForCaller.for(Promise.race([endpoint.keys.arrival(), endpoint.hold.changed(), ...(prompt.state === "playing" ? [prompt.finished] : [])]), Math.min(patience, left));
       if (heard.kind === "ended") return heard;
       const key = endpoint.keys.take();
       if (key === undefined) {
+        if (isOn !== endpoint.hold.isOn) {
+          keys += 1;
+          // Back from a hold the caller is asked again, and has the whole time for the next key.
+          if (isOn && entry.digits === "" && prompt.state !== "playing") prompt = say(conversation, request);
+          continue;
+        }
         if (heard.kind === "done") continue; // the prompt is over: now the caller has time to answer
         if (left < patience) return { kind: "too-long" };
         if (entry.digits === "") return { kind: "silence" };

@@ -36,6 +36,8 @@ export interface CallSettings {
   readonly lookUpWithinMs: number;
   /** The longest that a call may last, from the INVITE on. */
   readonly maxDurationMs: number;
+  /** For how long the dialogue stands still for a caller on hold, all holds of a call together. */
+  readonly holdTimeoutMs: number;
   readonly label: LabelSettings;
   /** The operator's key, which is mixed into the pseudonym key of each day, 32 bytes; `undefined`: there is none. */
   readonly pseudonymKey: Buffer | undefined;

@@ -11,25 +11,50 @@ export interface Spoken {
   stop(): void;
 }
 
-/** Starts to play; the caller can interrupt it. */
-export function say(conversation: Pick<Conversation, "endpoint">, sounds: readonly Sound[]): Spoken {
-  const playback = conversation.endpoint.play(sounds);
+/**
+ * Starts to play; the caller can interrupt it. To a caller on hold it is played from its beginning when the hold is over,
+ * also when the hold comes in the middle.
+ */
+export function say({ endpoint }: Pick<Conversation, "endpoint">, sounds: readonly Sound[]): Spoken {
   let state: Spoken["state"] = "playing";
+  let playback: Playback | undefined;
+  let settle: (outcome: Outcome | Promise<Outcome>) => void = () => undefined;
+  const finished = new Promise<Outcome>((resolve) => {
+    settle = resolve;
+  });
+  const follow = (): void => {
+    const before = playback;
+    playback = endpoint.hold.isOn ? undefined : endpoint.play(sounds);
+    before?.stop();
+    const current = playback;
+    current?.finished.then((outcome) => {
+      if (current !== playback) return;
+      off();
+      if (state === "playing") state = outcome;
+      settle(outcome);
+    }, (error: unknown) => {
+      off();
+      settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
+    });
+  };
+  const off = endpoint.hold.onChange(follow);
+  follow();
   return {
     get state() {
       return state;
     },
-    finished: playback.finished.then((outcome) => {
-      if (state === "playing") state = outcome;
-      return outcome;
-    }),
+    finished,
     stop(): void {
       if (state !== "playing") return;
       state = "stopped";
-      playback.stop();
+      off();
+      if (playback === undefined) settle("stopped");
+      playback?.stop();
     },
   };
 }
+
+type Outcome = "played" | "stopped" | "failed";
 
 /** The prompts in the caller's language. */
 export function inLanguage({ language }: Pick<Conversation, "language">, prompts: readonly PromptName[]): Sound[] {
@@ -64,15 +89,19 @@ export async function sayShutdown(conversation: Conversation, onTheLine: Waiting
   spoken.stop();
 }
 
-/** Says it to its end, or until the caller presses a key, which means just that; what was pressed before means nothing. */
+/**
+ * Says it to its end, or until the caller presses a key, which means just that; what was pressed before means nothing. What
+ * comes next does not wait for a caller on hold.
+ */
 export async function sayUntilKey(
   conversation: Conversation,
   sounds: readonly Sound[],
 ): Promise<Ended | undefined> {
   const { endpoint, waiting } = conversation;
   endpoint.keys.clear();
+  if (endpoint.hold.isOn) return undefined;
   const spoken = say(conversation, sounds);
-  const heard = await waiting.for(Promise.race([spoken.finished, endpoint.keys.arrival()]), longestPrompt);
+  const heard = await waiting.for(Promise.race([spoken.finished, endpoint.keys.arrival(), endpoint.hold.changed()]), longestPrompt);
   spoken.stop();
   endpoint.keys.take();
   return heard.kind === "ended" ? heard : undefined;

@@ -59,6 +59,7 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
       leaveKey: completeLeaveKey(calls.leave_key),
       maxDurationMs: calls.max_duration,
       mediaTimeoutMs: calls.media_timeout,
+      holdTimeoutMs: calls.hold_timeout,
     },
     label: completeLabel(settings.label),
     pseudonymKey: settings.pseudonym_key,

@@ -173,4 +173,6 @@ export interface CallsConfig {
   readonly maxDurationMs: number;
   /** A call from which no RTP has come for this long is over. */
   readonly mediaTimeoutMs: number;
+  /** The same while the caller is on hold; for so long the dialogue waits for a caller on hold, too. */
+  readonly holdTimeoutMs: number;
 }

@@ -97,6 +97,7 @@ const calls = z.strictObject({
   leave_key: fields.leaveKey.prefault("*#").describe("The keys that leave a conference for another PIN: * and one of 0 1 2 3 4 5 7 8 9 #; or off. *6 mutes, and all other keys are BBB's."),
   max_duration: fields.duration("1m", "48h").prefault("12h").describe("The longest that a call may last."),
   media_timeout: fields.duration("5s", "30m").prefault("30s").describe("A call from which no audio packet has come for this long is over."),
+  hold_timeout: fields.duration("5s", "4h").prefault("30m").describe("The same while the caller is on hold. Before a conference the times of calls.pin stand still for a caller on hold, all holds of a call together for this long."),
 }).prefault({}).describe("What holds for every call.");
 
 function perLanguage<Field extends z.ZodString>(field: Field): z.ZodUnion<[Field, z.ZodObject<{ de: z.ZodOptional<Field>; en: z.ZodOptional<Field> }, z.core.$strict>]> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EndCause } from "../call/cause.js";
 import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../call/interfaces.js";
+import { Hold } from "../call/hold.js";
 import { KeyBuffer, isKey } from "../call/key-buffer.js";
 import { KeyOnce } from "../call/key-once.js";
 import type { Clock } from "../clock.js";
@@ -14,11 +15,12 @@ import { dialString } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
-import { hasAudio, hasTelephoneEvent, isOnHold, suiteIn } from "./sdes.js";
+import { hasAudio, hasTelephoneEvent, suiteIn } from "./sdes.js";
+import { type RtpTimeouts, isOnHold, rtpTimeoutFor } from "./silence.js";
 import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
 
-export interface EndpointSettings {
+export interface EndpointSettings extends RtpTimeouts {
   /** The media server's name in the configuration. */
   readonly mediaServer: string;
   /** The sofia profile that takes drachtio's INVITEs. */
@@ -27,14 +29,9 @@ export interface EndpointSettings {
   readonly soundsDirectory: string;
   /** What callers are told as the media server's address, behind NAT. */
   readonly publicAddress: string | undefined;
-  /** A caller whose RTP stays away for this long, in milliseconds, is gone, unless on hold. */
-  readonly mediaTimeoutMs: number;
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
-
-/** How long a caller on hold may send no RTP, in milliseconds; `media_hold_timeout_ms` in `freeswitch/conf/vars.xml`. */
-const holdTimeoutMs = 1_800_000;
 
 /** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
 const releaseLimit = 3_000;
@@ -66,6 +63,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly suite: string | undefined;
   readonly mediaServer: string;
   readonly gone = new Latch<EndCause>();
+  readonly hold: Hold;
   readonly keys = new KeyBuffer();
   readonly #once: KeyOnce;
   readonly #raw: FsmrfEndpoint;
@@ -79,8 +77,10 @@ export class MediaEndpoint implements CallerEndpoint {
   #callOff: () => void = () => undefined;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
-  constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void, suite: string | undefined = suiteIn(raw.local.sdp)) {
+  /** @param callerSdp the caller's offer, or answer to FreeSWITCH's */
+  constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void, callerSdp: string, suite: string | undefined = suiteIn(raw.local.sdp)) {
     this.#raw = raw;
+    this.hold = new Hold(isOnHold(callerSdp));
     this.#dialog = raw.dialog;
     this.#settings = settings;
     this.#once = new KeyOnce(settings.clock);
@@ -136,12 +136,13 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     try {
-      await this.#allowSilence(isOnHold(offer));
+      await this.#allowSilence(rtpTimeoutFor(offer, this.#settings));
       const answer = await this.#answerTo(offer);
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
       if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
       this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
+      this.hold.set(isOnHold(offer));
       return success(this.#sdp);
     } catch {
       // drachtio-srf counts a refused re-INVITE as under way for ever, and no later one would be sent.
@@ -154,9 +155,7 @@ export class MediaEndpoint implements CallerEndpoint {
    * FreeSWITCH 1.10.12 reads `media_timeout` at each re-INVITE and sets it over `media_hold_timeout` (switch_core_media.c,
    * check_media_timeout_params): the variable has to be right before the re-INVITE, in both directions.
    */
-  async #allowSilence(isHeld: boolean): Promise<void> {
-    const { mediaTimeoutMs } = this.#settings;
-    const timeout = isHeld ? Math.max(holdTimeoutMs, mediaTimeoutMs) : mediaTimeoutMs;
+  async #allowSilence(timeout: number): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#api("uuid_setvar", `${this.#raw.uuid} media_timeout ${timeout}`, () => {
         resolve();

@@ -11,9 +11,10 @@ import { makeLateOffer } from "./late-offer.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
 import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { withPublicAddress } from "./public-address.js";
+import { type RtpTimeouts, rtpTimeoutFor } from "./silence.js";
 import { isRunning } from "./sofia-status.js";
 
-export interface MediaServerOptions {
+export interface MediaServerOptions extends RtpTimeouts {
   readonly name: string;
   readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
   /** The sofia profile that takes drachtio's INVITEs. */
@@ -26,8 +27,6 @@ export interface MediaServerOptions {
   /** Channels of callers at one time. */
   readonly capacity: number;
   readonly soundsDirectory: string;
-  /** A caller whose RTP stays away for this long, in milliseconds, is gone. */
-  readonly mediaTimeoutMs: number;
 }
 
 export type MediaServerState =
@@ -127,8 +126,8 @@ export class MediaServer {
     if (fsmrf === undefined) return failure("media-unavailable");
     const counted = this.#countChannel();
     try {
-      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: this.#headers(srtp) });
-      return success(new MediaEndpoint(raw, this.#endpointSettings(), counted));
+      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: this.#headers(srtp, offer) });
+      return success(new MediaEndpoint(raw, this.#endpointSettings(), counted, offer));
     } catch (error) {
       counted();
       return failure((error as SrfError).status === 488 ? "unusable-offer" : "media-unavailable");
@@ -140,11 +139,11 @@ export class MediaServer {
     if (fsmrf === undefined) return failure("media-unavailable");
     const counted = this.#countChannel();
     try {
-      const late = await makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp));
+      const late = await makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp, ""));
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(answer);
-        return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, suiteIn(answer))) : raw;
+        return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, answer, suiteIn(answer))) : raw;
       };
       return success({
         offer: withPublicAddress(late.offer, this.#options.publicAddress),
@@ -188,17 +187,17 @@ export class MediaServer {
   }
 
   /** Read by the dialplan (`freeswitch/conf/dialplan/mrf.xml`) before it answers. */
-  #headers(srtp: Admitted["srtp"]): Record<string, string> {
+  #headers(srtp: Admitted["srtp"], callerSdp: string): Record<string, string> {
     return {
       [inviteKeyHeader]: inviteKey(this.#options.eventSocket.password),
       "X-Einwahl-Srtp": srtp,
-      "X-Einwahl-Media-Timeout": String(this.#options.mediaTimeoutMs),
+      "X-Einwahl-Media-Timeout": String(rtpTimeoutFor(callerSdp, this.#options)),
     };
   }
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
-    const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs } = this.#options;
-    return { mediaServer: name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, clock: this.#clock, srf: this.#srf };
+    const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs } = this.#options;
+    return { mediaServer: name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs, clock: this.#clock, srf: this.#srf };
   }
 
   async #probe(): Promise<void> {

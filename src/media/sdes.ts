@@ -13,11 +13,6 @@ export function hasAudio(sdp: string): boolean {
   return /^m=audio [1-9]/m.test(sdp);
 }
 
-/** Whether an offer announces that RTP may stay away: a direction other than `sendrecv`, or the address 0.0.0.0 of RFC 2543. */
-export function isOnHold(sdp: string): boolean {
-  return /^a=(?:sendonly|recvonly|inactive)\r?$/m.test(sdp) || /^c=IN IP4 0\.0\.0\.0\r?$/m.test(sdp);
-}
-
 /** Whether an SDP answer takes RFC 4733 events. */
 export function hasTelephoneEvent(sdp: string): boolean {
   return /^a=rtpmap:\d+ telephone-event\//im.test(sdp);

@@ -16,6 +16,7 @@ export function callSettings(config: Config): CallSettings {
     hints: calls.hints,
     leaveKey: calls.leaveKey,
     maxDurationMs: calls.maxDurationMs,
+    holdTimeoutMs: calls.holdTimeoutMs,
     label,
     pseudonymKey: pseudonymKey && pseudonymKeyFrom(pseudonymKey.reveal()),
   };

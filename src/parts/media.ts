@@ -16,13 +16,14 @@ export interface MediaServerSettings {
   readonly server: MediaServerConfig;
   readonly soundsDirectory: string;
   readonly mediaTimeoutMs: number;
+  readonly holdTimeoutMs: number;
 }
 
 export function mediaServerSettings({ mediaServers, prompts, calls }: Pick<Config, "mediaServers" | "prompts" | "calls">): readonly MediaServerSettings[] {
-  return mediaServers.map((server) => ({ server, soundsDirectory: prompts.directory, mediaTimeoutMs: calls.mediaTimeoutMs }));
+  return mediaServers.map((server) => ({ server, soundsDirectory: prompts.directory, mediaTimeoutMs: calls.mediaTimeoutMs, holdTimeoutMs: calls.holdTimeoutMs }));
 }
 
-export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs }: MediaServerSettings, parts: MediaServerParts): MediaServer {
+export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs, holdTimeoutMs }: MediaServerSettings, parts: MediaServerParts): MediaServer {
   const logger = parts.logger.child({ mediaServer: server.name });
   const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, publicAddress, capacity } = server;
   return new MediaServer({
@@ -35,6 +36,7 @@ export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs }: Med
     capacity,
     soundsDirectory,
     mediaTimeoutMs,
+    holdTimeoutMs,
   }, parts.signalling.srf, parts.clock, (state) => {
     if (state.kind === "up") logger.info("media server is up");
     else logger.warn({ why: state.why }, "media server is down");

@@ -31,7 +31,7 @@ export function readAudioOffer(media: MediaDescription): AudioOffer | undefined 
  * rtcp-mux, names and unknown attributes stay outside. FreeSWITCH prefers DTLS to SDES, 1.10.12 reads STUN attributes out of
  * bounds, and drachtio-modesl can't decode escapes that are no UTF-8.
  */
-export function writeAudioOffer(session: SessionDescription, { media, keys }: AudioOffer, profile: string, direction = media.direction ?? defaultDirection): string {
+export function writeAudioOffer(session: SessionDescription, { media, keys }: AudioOffer, profile: string, direction = directionOf(media)): string {
   const connection = media.connection ?? "";
   const payloads = payloadTypes(media);
   return [
@@ -46,6 +46,12 @@ export function writeAudioOffer(session: SessionDescription, { media, keys }: Au
     ...keys.map((key) => key.text),
     "",
   ].join("\r\n");
+}
+
+/** To the address 0.0.0.0 nothing is to be sent: on hold, as in RFC 2543 (RFC 3264 section 8.4). FreeSWITCH would send to its own host. */
+function directionOf({ connection, direction = defaultDirection }: MediaDescription): Direction {
+  if (connection !== "IN IP4 0.0.0.0" && connection !== "IN IP6 ::") return direction;
+  return direction === "sendrecv" || direction === "sendonly" ? "sendonly" : "inactive";
 }
 
 function keysOf(lines: readonly string[]): CryptoLine[] {

@@ -36,6 +36,7 @@ await t.test("the least configuration has every default", (t) => {
     leaveKey: "#",
     maxDurationMs: 43_200_000,
     mediaTimeoutMs: 30_000,
+    holdTimeoutMs: 1_800_000,
   });
   t.same(config.label.template, { de: "{last4}", en: "{last4}" });
   t.equal(config.pseudonymKey, undefined);

@@ -6,6 +6,8 @@ import { World, conferences, withCalls } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin }] = conferences;
+/** More than RTP may stay away otherwise. */
+const longerThanTimeoutMs = 7_000;
 /** Three times as long as RTP may stay away otherwise. */
 const silenceMs = 15_000;
 
@@ -45,6 +47,38 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     await call.sendDigits(pin);
     t.match(await arrival, { name: "5678" }, "and the PIN leads into the conference");
     await call.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("an INVITE that is on hold from the start", async (t) => {
+    const ways: readonly (readonly [string, string, (sdp: string) => string])[] = [
+      ["sendonly", "+4915223125691", (sdp) => sdp.replace("a=sendrecv", "a=sendonly")],
+      ["inactive", "+4915223125692", (sdp) => sdp.replace("a=sendrecv", "a=inactive")],
+      ["0.0.0.0", "+4915223125693", (sdp) => sdp.replace(/^c=IN IP4 \S+/m, "c=IN IP4 0.0.0.0")],
+    ];
+    const held = await Promise.all(ways.map(async ([name, number, putOnHold]) => {
+      let offers = 0;
+      const call = await phone.dial({ uri: world.sipUri(), number, rewriteOffer: (sdp) => (offers++ === 0 ? putOnHold(sdp) : sdp) });
+      call.audio.listenForPrompts(world.prompts);
+      t.ok((await call.answered).ok, name);
+      call.stopRtp();
+      return { name, call };
+    }));
+    await setTimeout(longerThanTimeoutMs);
+    for (const { name, call } of held) {
+      t.equal(call.audio.stats.packetsIn, 0, `${name}: nothing is sent into the hold`);
+      t.match(await call.resume(), { ok: true }, `${name}: the call is still there`);
+      call.resumeRtp();
+      await untilHeard(world, call, "de/welcome");
+    }
+    const [{ call }, ...others] = held as [(typeof held)[number], ...typeof held];
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking");
+    const arrival = world.bbbs[0].waitForMember(pin, 20_000);
+    await call.sendDigits(pin);
+    const [member] = await Promise.all([arrival, talking]);
+    if (member === undefined) throw new Error("nobody came");
+    await new Tones(world, { call, member }).bothWays(t, "after the resume");
+    await Promise.all([call, ...others.map((other) => other.call)].map(async (each) => await each.hangUp()));
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 

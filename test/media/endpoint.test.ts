@@ -25,8 +25,8 @@ function endpoint(first: string, later: string): MediaEndpoint {
     },
     destroy: () => undefined,
   });
-  const settings = { mediaServer: "fs1", profile: "drachtio_mrf", soundsDirectory: "", publicAddress: undefined, mediaTimeoutMs: 30_000, clock: systemClock, srf: makeSrf() };
-  return new MediaEndpoint(raw, settings, () => undefined);
+  const settings = { mediaServer: "fs1", profile: "drachtio_mrf", soundsDirectory: "", publicAddress: undefined, mediaTimeoutMs: 30_000, holdTimeoutMs: 1_800_000, clock: systemClock, srf: makeSrf() };
+  return new MediaEndpoint(raw, settings, () => undefined, "");
 }
 
 await t.test("FreeSWITCH's answer to a new offer without SRTP is never passed on in a call that has it", async (t) => {

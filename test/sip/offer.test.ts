@@ -94,7 +94,7 @@ await t.test("address and direction are those of the line, else of the session",
     ["of the session", sdp(audio("RTP/AVP", 40_000)).replace("t=0 0", "t=0 0\r\na=recvonly"), "IN IP4 192.0.2.1", "recvonly"],
     ["of the line", sdp(audio("RTP/AVP", 40_000, "c=IN IP6 2001:db8::1", "a=inactive")).replace("t=0 0", "t=0 0\r\na=recvonly"), "IN IP6 2001:db8::1", "inactive"],
     ["none", sdp(audio("RTP/AVP", 40_000)), "IN IP4 192.0.2.1", "sendrecv"],
-    ["on hold as in RFC 2543", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 0.0.0.0")), "IN IP4 0.0.0.0", "sendrecv"],
+    ["on hold as in RFC 2543", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 0.0.0.0")), "IN IP4 0.0.0.0", "sendonly"],
     ["a name", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 media.example.net")), "IN IP4 media.example.net", "sendrecv"],
     ["for many", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 233.252.0.1/127")), "IN IP4 233.252.0.1", "sendrecv"],
   ];

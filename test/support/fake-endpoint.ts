@@ -1,5 +1,6 @@
 import type { EndCause } from "../../src/call/cause.js";
 import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../../src/call/interfaces.js";
+import { Hold } from "../../src/call/hold.js";
 import { KeyBuffer } from "../../src/call/key-buffer.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, success } from "../../src/result.js";
@@ -37,6 +38,7 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly mediaServer = "fs1";
   readonly suite: string | undefined;
   readonly gone = new Latch<EndCause>();
+  readonly hold = new Hold();
   readonly keys = new KeyBuffer();
   readonly plays: FakePlay[] = [];
   readonly targets: BridgeTarget[] = [];

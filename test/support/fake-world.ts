@@ -29,6 +29,8 @@ export interface WorldScript extends EndpointScript, IncomingCallScript, Directo
   readonly guessesMs: Timing;
   readonly openMs: Timing;
   readonly openFailure: MediaFailure | undefined;
+  /** When the caller goes on hold, and is back, and so on, from the media server's answer on; 0: on hold from the start. */
+  readonly holdsAtMs: readonly number[];
   /** What the caller types in answer to each request for a PIN, 500 ms after its beginning; a key every 200 ms. */
   readonly typing: readonly string[];
   readonly settings: CallSettings;
@@ -45,6 +47,7 @@ export const someSettings: CallSettings = {
   joinWithinMs: 15_000,
   lookUpWithinMs: 5_000,
   maxDurationMs: 3_600_000,
+  holdTimeoutMs: 600_000,
   label: defaultLabels,
   pseudonymKey: undefined,
 };
@@ -86,6 +89,7 @@ export const goodScript: WorldScript = {
   stillOpenMs: 5,
   stillOpen: ["over"],
   opensMs: [],
+  holdsAtMs: [],
   typing: ["54321"],
   settings: someSettings,
 };
@@ -242,6 +246,7 @@ export class CallWorld {
     for (const endpoint of this.endpoints) {
       expect("releases of the endpoint", endpoint.releases, 1);
       expect("listeners for the endpoint's end", endpoint.gone.listenerCount);
+      expect("listeners for hold and resume", endpoint.hold.listenerCount);
     }
     expect("callers whom the directory would tell", this.directory.waiters.size);
     expect("conferences with callers", this.occupancy.conferences);
@@ -265,6 +270,12 @@ export class CallWorld {
         this.onPlay(at, play);
       });
       this.endpoints.push(endpoint);
+      for (const ms of this.script.holdsAtMs) {
+        if (ms === 0) endpoint.hold.set(true);
+        else this.clock.after(ms, () => {
+          endpoint.hold.set(!endpoint.hold.isOn);
+        });
+      }
       return success(endpoint);
     });
   }
