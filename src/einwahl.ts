@@ -20,7 +20,7 @@ import { callSettings, placeLimits } from "./parts/call-settings.js";
 import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
 import { makeGuessThrottle } from "./parts/guesses.js";
 import { KeptParts } from "./parts/kept-parts.js";
-import { makeLine } from "./parts/line.js";
+import { type LineParts, makeLine } from "./parts/line.js";
 import { type MediaServerSettings, makeMediaServer, mediaServerSettings } from "./parts/media.js";
 import { makeSyntheticCalls } from "./parts/synthetic.js";
 import { type Result, failure, success } from "./result.js";
@@ -37,7 +37,7 @@ import { TestLine } from "./synthetic/test-line.js";
 import { Lines } from "./trunk/lines.js";
 import { Web } from "./web.js";
 
-export interface EinwahlOptions {
+export interface EinwahlOptions extends Pick<LineParts, "resolver"> {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -88,7 +88,7 @@ export class Einwahl {
     const onState = (): void => {
       this.#checkReady();
     };
-    this.#lines = new Lines(config.trunks, (trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, onState }));
+    this.#lines = new Lines(config.trunks, (trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }));
     this.#mediaServerParts = new KeptParts((settings) => makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }));
     this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
     this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });

@@ -4,12 +4,15 @@ import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
 import type { SipRequests } from "../trunk/registrar.js";
 import { certificateVerifier } from "../trunk/registrar-tls.js";
+import type { Resolver } from "../trunk/registrar-host.js";
 import { systemResolver } from "../trunk/system-resolver.js";
 
 export interface LineParts {
   readonly requests: SipRequests;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Default: DNS as this machine has it. */
+  readonly resolver?: Resolver | undefined;
   readonly onState: () => void;
 }
 
@@ -18,7 +21,7 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
   const line = new Line(trunk, {
     requests: parts.requests,
     clock: parts.clock,
-    resolver: systemResolver,
+    resolver: parts.resolver ?? systemResolver,
     makeVerifier: (expected) => certificateVerifier(expected, parts.clock),
     onState: (state) => {
       if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed }, "trunk registered");

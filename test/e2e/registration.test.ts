@@ -1,6 +1,9 @@
 import t, { type Test } from "tap";
+import { reportFindings } from "../../src/check/running.js";
 import { makeCertificates } from "../../src/embedded/certificates.js";
+import type { Resolver } from "../../src/trunk/registrar-host.js";
 import type { Baresip } from "./support/baresip.js";
+import { PATIENCE_MS } from "./support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";
@@ -20,22 +23,56 @@ async function callThrough(t: Test, world: World, carrier: Kamailio, baresip: Ba
   t.match(await arrival, { name: "5678" }, "and the conference is reached");
 }
 
+/** The registrar's name with an SRV record for each of its servers. */
+function srvRecords(...servers: readonly Kamailio[]): Resolver {
+  return {
+    addresses: async (host) => await Promise.reject(new Error(`no such name: ${host}`)),
+    services: async () => await Promise.resolve(servers.map(({ registrarPort }, priority) => ({ name: "127.0.0.1", port: registrarPort, priority, weight: 1 }))),
+  };
+}
+
+await t.test("a registrar of two servers: 503 from the first, 302 from the second", { skip: missingPrograms("kamailio") }, async (t) => {
+  const certificates = await makeCertificates();
+  const first = await Kamailio.start(t, { certificates });
+  const second = await Kamailio.start(t, { certificates, grantedExpiry: 8 });
+  await first.changeRegister("unavailable");
+  const trunk = { registrar: { host: "sip.example.net", transport: "tls", srv: true }, certificate_name: "127.0.0.1" };
+  const world = await World.start(t, { certificates, carrier: second, trunk, resolver: srvRecords(first, second) });
+  t.strictSame(first.events, ["ready", "unavailable"], "the first is asked once, without a password");
+  t.match(world.log.past.find((line) => line.includes("trunk not registered")), "503 Service Unavailable; not asked again for 120 s");
+  t.equal((await second.registrations()).length, 1, "the second has taken it");
+
+  await second.changeRegister("moved");
+  const isTold = (text: string): boolean => /302 Moved Temporarily: the registrar refers to sbc\.example\.net:5071, which is not followed/.test(text);
+  await world.log.next("told in the log", isTold, { ms: PATIENCE_MS, past: true, evidence: () => world.tail() });
+  t.ok(isTold(world.einwahl.status().trunks[0]?.fault ?? ""), "in the status");
+  t.ok(reportFindings(world.einwahl.status(), ["line"]).some(({ severity, message }) => severity === "error" && isTold(message)), "and by check");
+  t.strictSame(first.events, ["ready", "unavailable"], "not before its time");
+  await world.stopEinwahl();
+  t.strictSame(world.complaints([second.password]), []);
+});
+
 await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio") }, async (t) => {
   const certificates = await makeCertificates();
   const carrier = await Kamailio.start(t, { certificates, grantedExpiry: 90 });
-  const registered = carrier.event(/^registered /);
+  const other = `sip:${carrier.username}@127.0.0.9:5061;transport=tls`;
+  await carrier.bindOther(other, 3_000);
+  await carrier.changeRegister("unreadable");
   const world = await World.start(t, { certificates, carrier });
   const before = await world.counts();
   const baresip = await world.baresip({ user: caller }, t);
 
   await t.test("registers with a digest without qop and algorithm", async (t) => {
-    await registered;
+    await carrier.event(/^registered /, { past: true });
     t.equal(carrier.events.filter((event) => event.startsWith("challenged")).length, 1, "one challenge is enough");
+    const contacts = await carrier.registrations();
+    t.equal(contacts.length, 2, "beside another device");
+    await carrier.bindOther(other, 0);
     const [contact, ...more] = await carrier.registrations();
     t.strictSame(more, [], "one Contact");
     t.match(contact, { address: `sip:${carrier.username}@127.0.0.1:${world.engines.sip.tls};transport=tls`, received: /transport=tls/ });
     t.ok((contact?.expires ?? 0) <= 90, "for as long as is granted");
-    t.match(world.log.past.find((line) => line.includes("trunk registered")), '"expiresInMs":90000', "and einwahl knows");
+    t.match(world.log.past.find((line) => line.includes("trunk registered")), /"expiresInMs":90000,.*"contactListed":"yes"/, "and einwahl knows, though the 200 lists the other device for longer and has a header that can't be read");
   });
 
   await t.test("a call is delivered over the registered connection", async (t) => {

@@ -69,6 +69,7 @@ modparam("registrar|nathelper", "received_avp", "$avp(received)")
 modparam("rr", "enable_double_rr", 1)
 modparam("pv", "shvset", "suite=s:keep")
 modparam("pv", "shvset", "relay=s:keep")
+modparam("pv", "shvset", "register=s:take")
 modparam("pv", "shvset", "media=s:${defaultMediaFlags}")
 
 event_route[core:worker-one-init] {
@@ -95,6 +96,18 @@ request_route {
 
 route[REGISTRAR] {
 	if ($Rp != ${registrarPort}) { sl_send_reply("403", "Forbidden"); exit; }
+	if ($shv(register) == "unavailable") {
+		xlog("L_WARN", "EVENT unavailable\\n");
+		append_to_reply("Retry-After: 120 (maintenance);duration=600\\r\\n");
+		sl_send_reply("503", "Service Unavailable");
+		exit;
+	}
+	if ($shv(register) == "moved") {
+		xlog("L_WARN", "EVENT moved\\n");
+		append_to_reply("Contact: <sip:sbc.example.net:5071;transport=tls>\\r\\n");
+		sl_send_reply("302", "Moved Temporarily");
+		exit;
+	}
 	if (!pv_auth_check("${realm}", "${password}", "0", "1") || $au != "${username}") {
 		xlog("L_WARN", "EVENT challenged auth=$(hdr(Authorization){s.len})\\n");
 		www_challenge("${realm}", "${qop ? 1 : 0}");
@@ -102,6 +115,7 @@ route[REGISTRAR] {
 	}
 	consume_credentials();
 	fix_nated_register();
+	if ($shv(register) == "unreadable") append_to_reply("X-Node sbc-3 (the colon is missing)\\r\\n");
 	save("location");
 	if ($rc == 3) xlog("L_WARN", "EVENT unregistered $tU from $si:$sp $proto call $ci cseq $cs\\n");
 	else if ($rc == 1) xlog("L_WARN", "EVENT registered $tU from $si:$sp $proto call $ci cseq $cs\\n");

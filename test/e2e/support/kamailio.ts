@@ -36,6 +36,11 @@ export interface RegisteredContact {
   readonly callId: string;
 }
 
+/**
+ * What becomes of a REGISTER: taken, and with a header without a colon in the 200; 503 with Retry-After; 302 to a stranger.
+ */
+export type RegisterChange = "take" | "unreadable" | "unavailable" | "moved";
+
 /** What the offer of a call from the telephone network is changed to on its way. */
 export type SuiteChange = "keep" | "AES_CM_128_HMAC_SHA1_32" | "AEAD_AES_128_GCM" | "unknown-first" | "only-unknown";
 
@@ -153,6 +158,17 @@ export class Kamailio {
     const contacts: RegisteredContact[] = [];
     collectContacts(dump, contacts);
     return contacts;
+  }
+
+  /** Another device of the customer's account registers, or its binding is removed (0 seconds). */
+  async bindOther(contact: string, seconds: number): Promise<void> {
+    if (seconds === 0) await this.#call("ul.rm_contact", ["location", this.username, contact]);
+    else await this.#call("ul.add", ["location", this.username, contact, seconds, "1.0", ".", 0, 0, 32_767]);
+  }
+
+  /** From now on REGISTERs are answered like this. */
+  async changeRegister(change: RegisterChange): Promise<void> {
+    await this.#call("pv.shvSet", ["register", "str", change]);
   }
 
   /** Forgets who is registered, and tells nobody. */

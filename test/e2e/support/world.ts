@@ -16,6 +16,7 @@ import { type KnownPrompt, readPrompts } from "../../../src/embedded/phone/promp
 import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
 import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
 import { makeLogger } from "../../../src/log/make-logger.js";
+import type { Resolver } from "../../../src/trunk/registrar-host.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
@@ -42,6 +43,8 @@ export interface WorldOptions {
   readonly carrier?: Kamailio;
   /** No carrier: the trunk does not register, and phones call drachtio themselves. */
   readonly line?: "straight";
+  /** DNS of the trunk's names; default this machine's. */
+  readonly resolver?: Resolver;
   /** Made for the carrier and everybody else; default new ones. */
   readonly certificates?: Certificates;
   /** Default: the embedded ones, or the real ones, as the environment says. */
@@ -132,6 +135,7 @@ export class World {
       config: atAnyPort(loaded.value),
       logger: this.#logger,
       clock: systemClock,
+      ...(options.resolver !== undefined && { resolver: options.resolver }),
       watcher: {
         onStage: (call, stage) => {
           this.stages.happen({ call, stage });
