@@ -5,8 +5,9 @@
 #   EINWAHL_PUBLIC_ADDRESS   how the trunk sees it, if it differs (NAT)
 #   EINWAHL_SIP_PORT, EINWAHL_SIP_TLS_PORT, EINWAHL_SIP_LOCAL_PORT   default 5060, 5061, 5070
 #   DRACHTIO_TLS_KEY_FILE, DRACHTIO_TLS_CERT_FILE, DRACHTIO_TLS_CHAIN_FILE
-#       default: key.pem, cert.pem, chain.pem in /etc/drachtio/tls; without them a self-signed one is made, which is enough
-#       for a trunk that registers (nobody looks at it) and not for one that calls in by itself
+#       default: key.pem, cert.pem, chain.pem in /etc/drachtio/tls; without a chain the certificate's file counts as one.
+#       Without key and certificate a self-signed one is made, which is enough for a trunk that registers (nobody looks at it)
+#       and not for one that calls in by itself
 #   EINWAHL_DRACHTIO_STATE_DIR   writable folder for that (default /var/lib/einwahl-drachtio)
 #   EINWAHL_TRUNK_CA         PEM file of the authorities that the registrar's certificate must come from. drachtio then also
 #       wants a certificate of everybody who connects: right for trunks that register, and only for them. Without it the
@@ -40,7 +41,12 @@ public_address=${EINWAHL_PUBLIC_ADDRESS:-$local_address}
 tls=/etc/drachtio/tls
 export DRACHTIO_TLS_KEY_FILE="${DRACHTIO_TLS_KEY_FILE:-$tls/key.pem}"
 export DRACHTIO_TLS_CERT_FILE="${DRACHTIO_TLS_CERT_FILE:-$tls/cert.pem}"
-export DRACHTIO_TLS_CHAIN_FILE="${DRACHTIO_TLS_CHAIN_FILE:-$tls/chain.pem}"
+# A certificate's file usually holds its chain, too (fullchain.pem): drachtio ends without a chain file that it can read.
+if [ -z "${DRACHTIO_TLS_CHAIN_FILE:-}" ]; then
+  DRACHTIO_TLS_CHAIN_FILE=$tls/chain.pem
+  if [ ! -e "$DRACHTIO_TLS_CHAIN_FILE" ] || [ "$DRACHTIO_TLS_CERT_FILE" != "$tls/cert.pem" ]; then DRACHTIO_TLS_CHAIN_FILE=$DRACHTIO_TLS_CERT_FILE; fi
+fi
+export DRACHTIO_TLS_CHAIN_FILE
 if [ ! -e "$DRACHTIO_TLS_KEY_FILE" ] && [ ! -e "$DRACHTIO_TLS_CERT_FILE" ]; then
   state=${EINWAHL_DRACHTIO_STATE_DIR:-/var/lib/einwahl-drachtio}
   umask 077
@@ -51,6 +57,7 @@ if [ ! -e "$DRACHTIO_TLS_KEY_FILE" ] && [ ! -e "$DRACHTIO_TLS_CERT_FILE" ]; then
 fi
 [ -r "$DRACHTIO_TLS_KEY_FILE" ] || refuse "cannot read $DRACHTIO_TLS_KEY_FILE"
 [ -r "$DRACHTIO_TLS_CERT_FILE" ] || refuse "cannot read $DRACHTIO_TLS_CERT_FILE"
+[ -r "$DRACHTIO_TLS_CHAIN_FILE" ] || refuse "cannot read $DRACHTIO_TLS_CHAIN_FILE"
 
 if [ -n "${EINWAHL_TRUNK_CA:-}" ]; then
   [ -r "$EINWAHL_TRUNK_CA" ] || refuse "cannot read $EINWAHL_TRUNK_CA"
