@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 
 import type { Clock } from "../../clock.js";
-import { frame, FrameReader } from "../../sip/frames.js";
+import { FrameReader } from "../../sip/frames.js";
 import type { SipMessage } from "../sip/message.js";
+import { toWire } from "../sip/wire-text.js";
 import { type Command, parseCommand } from "./command.js";
 import { textOf } from "./received-text.js";
 
@@ -87,7 +88,9 @@ export class Application {
       this.#bounce("an application does not read what it is sent");
       return;
     }
-    this.#socket.write(frame(`${randomUUID()}|${payload}`));
+    // Each byte as it came, and the length in bytes (Client::send in drachtio-server's client.cpp).
+    const bytes = toWire(`${randomUUID()}|${payload}`);
+    this.#socket.write(Buffer.concat([Buffer.from(`${bytes.length}#`), bytes]));
   }
 
   #read(chunk: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Flow } from "../sip/flow.js";
 import type { SipMessage } from "../sip/message.js";
+import { toWire } from "../sip/wire-text.js";
 
 /** Who made a message: the SIP network, or this side (the application or the server itself). */
 export type Source = "network" | "application";
@@ -7,7 +8,7 @@ export type Source = "network" | "application";
 /** `source|bytes|protocol|address|port|time`: how drachtio-server describes a message; address and port are the remote ones. */
 export function describe(message: SipMessage, flow: Pick<Flow, "transport" | "remote">, source: Source): string {
   const { address, port } = flow.remote;
-  return [source, Buffer.byteLength(message.toString()), flow.transport, address, port, timeOfDay(new Date())].join("|");
+  return [source, toWire(message.toString()).length, flow.transport, address, port, timeOfDay(new Date())].join("|");
 }
 
 /** UTC, in microseconds as drachtio-server writes it, though the clock here has milliseconds. */

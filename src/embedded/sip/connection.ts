@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../clock.js";
 import { type Flow, plainAddress, type SipAddress, type Transport } from "./flow.js";
 import { StreamFramer } from "./stream-framer.js";
+import { toWire } from "./wire-text.js";
 
 /** Bytes that may wait for a peer that does not read. */
 const MAX_UNSENT = 1_048_576;
@@ -99,7 +100,7 @@ export class Connection implements Flow {
       this.destroy();
       return false;
     }
-    this.#socket.write(text);
+    this.#socket.write(toWire(text));
     return true;
   }
 
@@ -116,6 +117,12 @@ export class Connection implements Flow {
     return () => {
       if (this.#holds.delete(hold)) this.#watchIdle();
     };
+  }
+
+  /** Closes when all that was sent is on its way. */
+  finish(): void {
+    this.#socket.destroySoon();
+    this.#closed();
   }
 
   destroy(): void {

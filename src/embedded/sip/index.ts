@@ -9,3 +9,4 @@ export type { InviteOptions, OutgoingInvite } from "./outgoing-invite.js";
 export type { SipTimers } from "./timers.js";
 export { formatNameAddr, type NameAddr, parseNameAddr, parseUri, type SipUri } from "./uri.js";
 export { type IncomingRequest, type RequestOptions, SipUserAgent, type SipUserAgentOptions } from "./user-agent.js";
+export { rawByte } from "./wire-text.js";

@@ -1,5 +1,6 @@
 import { Headers, type HeaderList } from "./headers.js";
 import { type NameAddr, parseNameAddr, parseParams } from "./uri.js";
+import { toWire } from "./wire-text.js";
 
 export interface CSeq {
   readonly number: number;
@@ -96,7 +97,7 @@ abstract class Message {
     for (const [name, value] of this.headers.entries()) {
       if (name.toLowerCase() !== "content-length") lines.push(`${name}: ${value}`);
     }
-    lines.push(`Content-Length: ${Buffer.byteLength(this.body)}`, "", this.body);
+    lines.push(`Content-Length: ${toWire(this.body).length}`, "", this.body);
     return lines.join("\r\n");
   }
 }

@@ -2,12 +2,15 @@ import { failure, type Result, success } from "../../result.js";
 import { expandHeaderName, Headers } from "./headers.js";
 import { parseVia, type Received, type SipMessage, SipRequest, SipResponse } from "./message.js";
 import { parseNameAddr, parseUri } from "./uri.js";
+import { fromWire } from "./wire-text.js";
 
 /** What was wrong with a message from the network. */
 export interface MessageFault {
   readonly reason: string;
   /** The request, when enough of it could be read for a 400 to reach its sender. */
   readonly answerable?: SipRequest;
+  /** A header that sofia-sip reports and drachtio-server refuses: the connection stays. For other faults sofia-sip closes it. */
+  readonly isMinor?: true;
 }
 
 /** No message and no header section may be longer, in bytes. */
@@ -23,9 +26,9 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   if (bytes.length > MAX_MESSAGE_BYTES) return failure({ reason: "message too long" });
   const end = headerEnd(bytes);
   if (end === undefined) return failure({ reason: "no end of headers" });
-  const [first = "", ...lines] = bytes.toString("utf8", 0, end.headers).split(/\r\n|\n/);
+  const [first = "", ...lines] = fromWire(bytes.subarray(0, end.headers)).split(/\r\n|\n/);
   const headers = readHeaders(lines);
-  const received = (): Received => ({ head: bytes.toString("utf8", 0, end.body), unreadableLines: headers.ok ? headers.value.unreadableLines : 0 });
+  const received = (): Received => ({ head: fromWire(bytes.subarray(0, end.body)), unreadableLines: headers.ok ? headers.value.unreadableLines : 0 });
   const start = /^(\S+)\s+(\S+)\s+SIP\/2\.0\s*$/i.exec(first);
   const status = /^SIP\/2\.0\s+(\d{3})(?:\s(.*))?$/i.exec(first);
   if (status !== null) {
@@ -41,10 +44,12 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   if (!headers.ok) return headers;
   const request = new SipRequest(method, start[2] ?? "", headers.value.headers, "");
   request.received = received();
-  const fault = requestFault(request) ?? readBody(request, bytes, end.body);
-  if (fault === undefined) return success(request);
+  const fault = requestFault(request) ?? readBody(request, bytes, end.body) ?? (bytes.includes(0) ? "a NUL byte" : undefined);
+  const minor = identityFault(request);
+  const reason = fault ?? minor;
+  if (reason === undefined) return success(request);
   const answerable = request.via !== undefined && request.callId !== "" && request.method !== "ACK";
-  return failure({ reason: fault, ...(answerable ? { answerable: request } : {}) });
+  return failure({ reason, ...(answerable && { answerable: request }), ...(fault === undefined && { isMinor: true }) });
 }
 
 /** Where the headers end and the body starts; undefined while the empty line is missing. */
@@ -87,10 +92,16 @@ function requestFault(request: SipRequest): string | undefined {
   const fault = faultOf(request);
   if (fault !== undefined) return fault;
   if (parseUri(request.uri) === undefined) return "unreadable Request-URI";
+  if (request.headers.list("Contact").some((value) => parseNameAddr(value) === undefined)) return "unreadable Contact";
   if (request.cseq.method !== request.method) return "CSeq of another method";
   const hops = request.headers.get("Max-Forwards");
   if (hops !== undefined && !/^\d{1,3}$/.test(hops)) return "unreadable Max-Forwards";
   return undefined;
+}
+
+function identityFault(request: SipRequest): string | undefined {
+  const unreadable = ["P-Asserted-Identity", "Remote-Party-ID"].find((name) => request.headers.list(name).some((value) => parseNameAddr(value) === undefined));
+  return unreadable && `unreadable ${unreadable}`;
 }
 
 function faultOf(message: SipMessage): string | undefined {
@@ -116,6 +127,6 @@ function readBody(message: SipMessage, bytes: Buffer, start: number): string | u
   if (declared !== undefined && !/^\d{1,9}$/.test(declared)) return "unreadable Content-Length";
   const length = declared === undefined ? bytes.length - start : Number(declared);
   if (start + length > bytes.length) return "body shorter than Content-Length";
-  message.body = bytes.toString("utf8", start, start + length);
+  message.body = fromWire(bytes.subarray(start, start + length));
   return undefined;
 }

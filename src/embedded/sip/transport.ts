@@ -268,6 +268,7 @@ function refuse(fault: MessageFault, flow: Flow): void {
   if (fault.answerable === undefined) return;
   const reason = `Bad Request (${fault.reason})`;
   flow.send(SipResponse.to(fault.answerable, 400, { reason, toTag: "malformed" }).toString());
+  if (flow instanceof Connection && fault.isMinor !== true) flow.finish();
 }
 
 /** RFC 3261 section 18.2.1 and RFC 3581 section 4: `received` and `rport` tell where the request really came from. */

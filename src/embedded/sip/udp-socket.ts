@@ -2,6 +2,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { isIP } from "node:net";
 
 import { type Flow, type ListenAddress, plainAddress, reachableAddress, type SipAddress } from "./flow.js";
+import { toWire } from "./wire-text.js";
 
 /** One bound UDP socket. */
 export class UdpSocket {
@@ -46,7 +47,7 @@ export class UdpSocket {
       open: true,
       send: (text) => {
         // A datagram that cannot be sent is one that was lost: the timers deal with it.
-        this.#socket.send(text, remote.port, remote.address, () => undefined);
+        this.#socket.send(toWire(text), remote.port, remote.address, () => undefined);
         return true;
       },
       onClose: () => () => undefined,

@@ -63,6 +63,9 @@ export function formatHostPort(host: string, port?: number): string {
   return port === undefined ? bracketed : `${bracketed}:${port}`;
 }
 
+/** In quotes anything but a NUL, else tokens: what sofia-sip reads (RFC 3261 section 25.1). */
+const DISPLAY_NAME = /^(?:"(?:[^"\\\0]|\\[^\0])*"|(?:[\w\-.!%*+`'~]+(?:\s+|$))*)$/s;
+
 export function parseNameAddr(text: string): NameAddr | undefined {
   const value = text.trim();
   const open = indexOutsideQuotes(value, "<");
@@ -79,7 +82,9 @@ export function parseNameAddr(text: string): NameAddr | undefined {
   if (!SCHEME.test(uri)) return undefined;
   const after = value.slice(close + 1).trim();
   if (after !== "" && !after.startsWith(";")) return undefined;
-  return { displayName: unquote(value.slice(0, open).trim()), uri, params: parseParams(after.slice(1)) };
+  const name = value.slice(0, open).trim();
+  if (!DISPLAY_NAME.test(name)) return undefined;
+  return { displayName: unquote(name), uri, params: parseParams(after.slice(1)) };
 }
 
 /** Writes `"name" <uri>;param=value`; the display name is escaped. */

@@ -5,6 +5,7 @@ import { formatNameAddr, parseNameAddr, parseUri, SipRequest, SipResponse } from
 import { parseVia } from "../../../src/embedded/sip/message.js";
 import { parseMessage } from "../../../src/embedded/sip/parse.js";
 import { StreamFramer } from "../../../src/embedded/sip/stream-framer.js";
+import { fromWire, rawByte, toWire } from "../../../src/embedded/sip/wire-text.js";
 import { parsed } from "./support.js";
 
 const INVITE = [
@@ -203,5 +204,25 @@ await t.test("a stream that cannot be a SIP stream is given up", (t) => {
     for (let at = 0; at < text.length && !failed; at += 4096) failed = !framer.push(Buffer.from(text.slice(at, at + 4096), "latin1")).ok;
     t.ok(failed, name);
   }
+  t.end();
+});
+
+await t.test("bytes that are not UTF-8 go through as they came", (t) => {
+  const bytes = Buffer.concat([Buffer.from("ä€😀"), Buffer.of(0xe4, 0xff, 0x80, 0xc0, 0xaf, 0xe2, 0x82, 0xed, 0xa0, 0x80), Buffer.from("z\0")]);
+  t.same(toWire(fromWire(bytes)), bytes);
+  t.equal(fromWire(Buffer.of(0x61, 0xe4)), `a${rawByte(0xe4)}`);
+  t.same(toWire(fromWire(bytes.subarray(1))), bytes.subarray(1), "also from the middle of a character");
+  const request = new SipRequest("INFO", "sip:a@b", [["Subject", rawByte(0xff)]], `x${rawByte(0xe4)}`);
+  t.match(toWire(request.toString()).toString("latin1"), /Subject: \xff\r\nContent-Length: 2\r\n\r\nx\xe4$/);
+  t.end();
+});
+
+await t.test("a display name without quotes is made of tokens, and nothing holds a NUL: what sofia-sip refuses", (t) => {
+  for (const name of ["", "Ada ", "Ada M. O'Neil ", '"Jäger, (x) <y>" ', `"${rawByte(0xe4)}\\"" `]) t.ok(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
+  for (const name of ["Jäger ", `J${rawByte(0xe4)}ger `, "Hans (B) ", "a@b ", "A/B ", '"a\0b" ']) t.notOk(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
+  const refused = (changed: string): unknown => parseMessage(Buffer.from(changed));
+  t.match(refused(INVITE.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
+  t.match(refused(INVITE.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), { ok: false, failure: { reason: "unreadable P-Asserted-Identity", isMinor: true } });
+  t.strictSame(new StreamFramer().push(Buffer.from(INVITE.replace("70", "7\0"))), { ok: true, value: [] }, "a stream is read no further");
   t.end();
 });

@@ -1,0 +1,38 @@
+import { Buffer, isUtf8 } from "node:buffer";
+
+/**
+ * SIP messages are text here and bytes on the wire, where not all is UTF-8: a byte that is not becomes U+DC80 to U+DCFF, a
+ * surrogate without its pair, and the same byte again when it is sent (`surrogateescape` of Python, PEP 383).
+ */
+const escapeBase = 0xdc00;
+const escaped = /([\uDC80-\uDCFF])/u;
+const longestCharacter = 4;
+
+/** The text as which a byte that is not UTF-8 is written. */
+export function rawByte(byte: number): string {
+  return String.fromCharCode(escapeBase + byte);
+}
+
+export function toWire(text: string): Buffer {
+  if (!escaped.test(text)) return Buffer.from(text);
+  return Buffer.concat(text.split(escaped).map((part) => (escaped.test(part) ? Buffer.of(part.charCodeAt(0) - escapeBase) : Buffer.from(part))));
+}
+
+export function fromWire(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = characterAt(bytes, at);
+    parts.push(length === 0 ? rawByte(bytes[at] ?? 0) : bytes.toString("utf8", at, at + length));
+    at += Math.max(1, length);
+  }
+  return parts.join("");
+}
+
+/** Bytes of the character that begins there; 0: what is there is not UTF-8. */
+function characterAt(bytes: Buffer, at: number): number {
+  for (let length = 1; length <= longestCharacter && at + length <= bytes.length; length++) {
+    if (isUtf8(bytes.subarray(at, at + length))) return length;
+  }
+  return 0;
+}
