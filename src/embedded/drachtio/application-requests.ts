@@ -8,7 +8,7 @@ import type { Application } from "./application.js";
 import { dialogIdOf } from "./call-dialog.js";
 import { headerOf, type SipText } from "./command.js";
 import { describe } from "./envelope.js";
-import { type Calling, type Exchange, internalResponse, ownContact } from "./exchange.js";
+import { type Calling, type Exchange, internalResponse, nowhere, ownContact } from "./exchange.js";
 import { replaceLocalhost } from "./localhost.js";
 import type { NetworkResponses } from "./network-responses.js";
 
@@ -85,7 +85,7 @@ export class ApplicationRequests {
       request.headers.prepend("Via", makeVia({ transport, local, reliable: transport !== "udp" }, `z9hG4bK${exchange.transactions.token()}`));
       sent({ transport, remote });
       const response = internalResponse(request, "transport", exchange.transactions.token());
-      exchange.tell(application, response, { transport, remote }, transactionId, dialogId);
+      exchange.tell(application, response, nowhere({ transport }), transactionId, dialogId);
       return;
     }
     const calling: Calling = { application, dialogId, cancelled: false, cancelSent: false, stopTimer: () => undefined };

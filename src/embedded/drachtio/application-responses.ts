@@ -114,9 +114,9 @@ export class ApplicationResponses {
   #awaitAck(pending: Pending, dialog: CallDialog, response: SipResponse): void {
     const { transaction } = pending;
     if (response.body !== "") dialog.localSdp = response.body;
-    // Like drachtio-server, repeat the 200 over UDP only.
+    // Like drachtio-server, repeat the 200 over UDP only, and that of a re-INVITE never (0.9.10 sets no timer G for one).
     const repeat = (): void => {
-      if (!transaction.flow.reliable) transaction.repeat();
+      if (!transaction.flow.reliable && pending.dialog === undefined) transaction.repeat();
     };
     dialog.answer?.stop();
     const answer = new UnacknowledgedAnswer(this.#exchange.clock, this.#exchange.timers, repeat, () => {

@@ -6,7 +6,7 @@ import { startLine } from "./application-requests.js";
 import type { CallDialog } from "./call-dialog.js";
 import { headerOf, type SipText } from "./command.js";
 import { describe } from "./envelope.js";
-import { type Exchange, internalResponse } from "./exchange.js";
+import { type Exchange, internalResponse, nowhere } from "./exchange.js";
 import type { NetworkResponses } from "./network-responses.js";
 import { MIN_SE, parseSessionExpires } from "./session-timer.js";
 
@@ -79,7 +79,7 @@ export class DialogRequests {
       const way = dialog.state.flow;
       application.respond(id, "OK", `${describe(request, way, "application")}|${transactionId}|Msg sent:|\r\n${request.toString()}`);
       const response = internalResponse(request, "transport", exchange.transactions.token());
-      exchange.tell(application, response, way, transactionId, dialog.id);
+      exchange.tell(application, response, nowhere(way), transactionId, dialog.id);
       if (request.method === "BYE") exchange.dialogs.remove(dialog);
       return;
     }

@@ -154,6 +154,11 @@ export class Exchange {
   }
 }
 
+/** Where a response that the stack made up comes from: drachtio-server 0.9.10 names no address, and port 0. */
+export function nowhere({ transport }: Pick<Flow, "transport">): Pick<Flow, "transport" | "remote"> {
+  return { transport, remote: { transport, address: "", port: 0 } };
+}
+
 /** The response that the stack makes up when none came from the network. */
 export function internalResponse(request: SipRequest, fault: "timeout" | "transport", tag: string): SipResponse {
   return SipResponse.to(request, fault === "timeout" ? 408 : 503, { toTag: tag });

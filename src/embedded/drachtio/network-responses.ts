@@ -5,7 +5,7 @@ import type { HeaderList } from "../sip/headers.js";
 import type { SipRequest, SipResponse } from "../sip/message.js";
 import type { Application } from "./application.js";
 import { CallDialog } from "./call-dialog.js";
-import { type Calling, type Exchange, internalResponse } from "./exchange.js";
+import { type Calling, type Exchange, internalResponse, nowhere } from "./exchange.js";
 import { parseSessionExpires } from "./session-timer.js";
 
 /** Takes responses from the network to the applications that sent the requests. */
@@ -20,25 +20,27 @@ export class NetworkResponses {
 
   /** For a request outside a dialog that is not an INVITE. */
   toOther(request: SipRequest, flow: Flow, transactionId: string, application: Application): ClientEvents {
-    const tell = (response: SipResponse): void => {
-      this.#exchange.tell(application, response, flow, transactionId, "");
+    const tell = (response: SipResponse, way: Pick<Flow, "transport" | "remote"> = flow): void => {
+      this.#exchange.tell(application, response, way, transactionId, "");
     };
     return {
-      response: tell,
+      response: (response) => {
+        tell(response);
+      },
       fault: (fault) => {
-        tell(internalResponse(request, fault, this.#exchange.transactions.token()));
+        tell(internalResponse(request, fault, this.#exchange.transactions.token()), nowhere(flow));
       },
     };
   }
 
   /** For an INVITE outside a dialog: its 200 makes one. */
   toInvite(request: SipRequest, flow: Flow, transactionId: string, calling: Calling): ClientEvents {
-    const tell = (response: SipResponse): void => {
+    const tell = (response: SipResponse, way: Pick<Flow, "transport" | "remote"> = flow): void => {
       if (response.status >= 200) {
         calling.stopTimer();
         this.#exchange.calling.delete(transactionId);
       }
-      this.#exchange.tell(calling.application, response, flow, transactionId, calling.dialogId);
+      this.#exchange.tell(calling.application, response, way, transactionId, calling.dialogId);
     };
     return {
       response: (response) => {
@@ -50,20 +52,20 @@ export class NetworkResponses {
         tell(response);
       },
       fault: (fault) => {
-        tell(internalResponse(request, fault, this.#exchange.transactions.token()));
+        tell(internalResponse(request, fault, this.#exchange.transactions.token()), nowhere(flow));
       },
     };
   }
 
   /** For a request inside a dialog. */
   inside(request: SipRequest, flow: Flow, transactionId: string, dialog: CallDialog, application: Application): ClientEvents {
-    const tell = (response: SipResponse): void => {
+    const tell = (response: SipResponse, way: Pick<Flow, "transport" | "remote"> = flow): void => {
       const { status } = response;
       const challenged = status === 401 || status === 407;
       if (request.method === "BYE" && status >= 200 && !challenged && this.#exchange.dialogs.remove(dialog)) {
         this.#exchange.refuseUnanswered(dialog);
       }
-      this.#exchange.tell(application, response, flow, transactionId, dialog.id);
+      this.#exchange.tell(application, response, way, transactionId, dialog.id);
     };
     return {
       response: (response) => {
@@ -74,7 +76,7 @@ export class NetworkResponses {
         tell(response);
       },
       fault: (fault) => {
-        tell(internalResponse(request, fault, this.#exchange.transactions.token()));
+        tell(internalResponse(request, fault, this.#exchange.transactions.token()), nowhere(flow));
       },
     };
   }
