@@ -39,6 +39,7 @@ export class ApiCommands {
       ["uuid_exists", (uuid) => (engine.channels.get(uuid.trim()) === undefined ? "false" : "true")],
       ["uuid_getvar", (argument) => this.#getVariable(argument)],
       ["uuid_kill", (argument) => this.#kill(argument)],
+      ["uuid_media_reneg", (argument) => this.#renegotiate(argument)],
       ["uuid_recv_dtmf", (argument) => this.#receiveDigits(argument)],
       ["uuid_send_dtmf", (argument) => this.#sendDigits(argument)],
       ["uuid_set_media_stats", (uuid) => this.#setMediaStatistics(uuid)],
@@ -114,6 +115,16 @@ export class ApiCommands {
     return this.#on(uuid, (channel) => {
       channel.hangUp(cause === undefined ? "NORMAL_CLEARING" : parseCause(cause));
       return "+OK\n";
+    });
+  }
+
+  #renegotiate(argument: string): string {
+    const [uuid, codecs] = splitArguments(argument, " ", 2);
+    if (uuid === undefined) return "-USAGE: <uuid>[ <codec_string>]\n";
+    if (codecs !== undefined) this.#engine.unsupported("uuid_media_reneg with codecs");
+    return this.#on(uuid, (channel) => {
+      channel.signalling?.offerAgain?.();
+      return "+OK Success\n";
     });
   }
 

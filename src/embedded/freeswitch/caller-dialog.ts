@@ -17,6 +17,9 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
   const { engine } = channel;
   channel.setVariable("sip_to_tag", dialog.localTag);
   channel.signalling = {
+    offerAgain: () => {
+      engine.inBackground(offerAgain(channel, dialog));
+    },
     hangUp: (cause) => {
       channel.setVariable("sip_hangup_disposition", "send_bye");
       engine.inBackground(dialog.bye([["Reason", reasonHeader(cause)]]));
@@ -38,6 +41,28 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
     channel.setVariable("proto_specific_hangup_cause", "sip:200");
     channel.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
   }));
+}
+
+/** What FreeSWITCH puts in the place of the line that it has answered in another profile than the offer's. */
+const DEAD_LINE = "m=audio 0 RTP/AVP 19\r\n";
+
+/**
+ * `uuid_media_reneg`. Seen with FreeSWITCH: the offer has the codec and the key in use, but the answer may have another codec. A
+ * new key in it counts and leaves FreeSWITCH's own as it is; one of another suite is ignored, as is a refusal, and the end of a hold.
+ */
+async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
+  const { media, engine } = channel;
+  const offer = media.renew(media.direction, CODECS);
+  const at = offer.indexOf("m=");
+  const isDeadFirst = /^m=audio \d+ RTP\/AVP /m.test(dialog.initial.body);
+  const answered = await dialog.reinvite(isDeadFirst ? offer.slice(0, at) + DEAD_LINE + offer.slice(at) : `${offer}${DEAD_LINE}`);
+  if (!answered.ok || channel.isDown) return;
+  // Only an offer ends a hold (switch_core_media_negotiate_sdp, 1.10.12: hold_laps, and no way from an answer to sendrecv).
+  const answer = answered.value.body;
+  const accepted = media.accept(channel.held ? answer.replace(/^a=sendrecv\r?$/m, "a=sendonly\r") : answer);
+  if (accepted.ok) channel.renegotiated();
+  else if (accepted.failure.kind === "secureMediaNotOffered") engine.unsupported("an answer with a key of another suite");
+  else channel.hangUp("INCOMPATIBLE_DESTINATION");
 }
 
 /**

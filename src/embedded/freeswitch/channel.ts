@@ -26,6 +26,8 @@ export interface Signalling {
   hangUp(cause: HangupCause): void;
   /** A digit by SIP INFO, for a far end without RFC 4733. */
   sendInfoDigit(digit: string, durationMs: number): void;
+  /** A re-INVITE with what holds now, in a dialog that is up. */
+  offerAgain?(): void;
 }
 
 export interface ChannelOptions {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.js";
 import { failure, success, type Result } from "../../result.js";
 import type { CodecName } from "../rtp/g711.js";
-import type { MediaSession } from "../rtp/media-session.js";
+import type { AnswerOptions, MediaSession } from "../rtp/media-session.js";
 import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
 import type { HeaderList, InviteFailure, OutgoingInvite, SipDialog, SipResponse } from "../sip/index.js";
@@ -69,6 +69,8 @@ export class PhoneCall {
   readonly #progressListeners = new Set<(progress: Progress) => void>();
   readonly #offerListeners = new Set<(accepted: boolean) => void>();
   #dialog: SipDialog | undefined;
+  /** Whether a re-INVITE of the other side's is answered with a key that is new, as some gateways do. */
+  answersWithNewKeys = false;
   #givenUp = false;
   #answeredAt: number | undefined;
 
@@ -190,6 +192,24 @@ export class PhoneCall {
     return success(result.value);
   }
 
+  /**
+   * A re-INVITE without SDP: the other side makes the offer, and our answer is in the ACK, with a new key and another RTP port, as
+   * after a transfer. Succeeds with the 2xx when the offer suits us.
+   */
+  async askForOffer(): Promise<Result<SipResponse, CallFailure>> {
+    const dialog = this.#dialog;
+    if (dialog === undefined) return failure(callFailure({ status: 481, reason: "not answered" }));
+    await this.#media.move();
+    let unfit: string | undefined;
+    const result = await dialog.reinvite("", [], (offer) => {
+      const answer = this.#media.answer(offer, { ...this.#answerOptions(), newKey: true });
+      if (!answer.ok) unfit = answer.failure.detail;
+      return answer.ok ? answer.value : "";
+    });
+    if (!result.ok) return failure(callFailure(result.failure));
+    return unfit === undefined ? success(result.value) : failure(callFailure({ status: 606, reason: unfit }));
+  }
+
   /** As after a change of networks: RTP from another port, told by a re-INVITE. */
   async moveRtp(): Promise<Result<SipResponse, CallFailure>> {
     await this.#media.move();
@@ -243,10 +263,13 @@ export class PhoneCall {
 
   #renegotiated(offer: string): { sdp: string } | { reject: number } {
     if (offer === "") return { sdp: this.#media.localSdp };
-    const suite = this.#media.suite;
-    const answer = this.#media.answer(offer, { codecs: ["PCMA", "PCMU"], srtp: suite === undefined ? "none" : "mandatory", cryptoInAvp: true });
+    const answer = this.#media.answer(offer, { ...this.#answerOptions(), newKey: this.answersWithNewKeys });
     for (const listener of [...this.#offerListeners]) listener(answer.ok);
     return answer.ok ? { sdp: answer.value } : { reject: 488 };
+  }
+
+  #answerOptions(): AnswerOptions {
+    return { codecs: ["PCMA", "PCMU"], srtp: this.#media.suite === undefined ? "none" : "mandatory", cryptoInAvp: true };
   }
 
   async #awaitEnd(): Promise<CallEnd> {

@@ -146,11 +146,15 @@ export class MediaSession {
     return this.#localSdp;
   }
 
-  /** Offers what holds now once more, with the same key and in another direction: a hold, and its end. */
-  renew(direction: Direction): string {
+  /**
+   * Offers what holds now once more, with the same key and in another direction: a hold, and its end.
+   *
+   * @param takes codecs that the answer may have, besides the one in use
+   */
+  renew(direction: Direction, takes: readonly CodecName[] = []): string {
     const crypto = this.#localCrypto === undefined ? [] : [this.#localCrypto];
     const codecs = this.#chosen === undefined ? [] : [this.#chosen.codec];
-    this.#pending = { codecs: codecs.map(({ name }) => name), srtp: crypto.length > 0 ? "mandatory" : "none", crypto };
+    this.#pending = { codecs: [...codecs.map(({ name }) => name), ...takes], srtp: crypto.length > 0 ? "mandatory" : "none", crypto };
     this.#localSdp = this.#write({ profile: crypto.length > 0 ? "RTP/SAVP" : "RTP/AVP", codecs, telephoneEvent: this.telephoneEvent, crypto, direction, plainToo: false });
     return this.#localSdp;
   }
@@ -177,7 +181,7 @@ export class MediaSession {
     if (!chosen.ok) return chosen;
     const { media, codec, crypto } = chosen.value;
     // The same key again in a renewal (a session timer, a hold) keeps ours, and with it both rollover counters.
-    const local = crypto === undefined ? undefined : this.#keepsKey(crypto) ? this.#localCrypto : makeCryptoLine(crypto.tag, crypto.suite, this.#random);
+    const local = crypto === undefined ? undefined : this.#keepsKey(crypto) && o.newKey !== true ? this.#localCrypto : makeCryptoLine(crypto.tag, crypto.suite, this.#random);
     this.#pending = undefined;
     this.#direction = answerDirection(media.direction);
     this.#apply(offerSdp, chosen.value, local);

@@ -15,6 +15,8 @@ export interface AnswerOptions {
   readonly suites?: readonly SuiteName[];
   /** Take a=crypto lines of an RTP/AVP line too, as FreeSWITCH does with rtp_allow_crypto_in_avp. */
   readonly cryptoInAvp?: boolean;
+  /** Take a new key of our own even where the other side's is the same as before. */
+  readonly newKey?: boolean;
 }
 
 export interface ChosenMedia {

@@ -28,6 +28,10 @@ export class SipDialog {
   /** The INVITE or re-INVITE that it answers. */
   #unacknowledgedRequest: SipRequest | undefined;
   #reinviting = false;
+  /** Our answer to the other side's offer in the 2xx to our re-INVITE without SDP. */
+  #answerLate: ((offer: string) => string) | undefined;
+  /** The SDP of our last ACK to a re-INVITE, by that one's sequence number. */
+  #lateAnswer: { readonly sequence: number; readonly sdp: string } | undefined;
 
   /** Settles when the call is over, whoever ended it. */
   readonly ended: Promise<DialogEnd>;
@@ -118,20 +122,27 @@ export class SipDialog {
     this.finish({ by: "local" });
   }
 
-  /** Sends a re-INVITE with our new SDP, once our own last 2xx is acknowledged. Fails with 491 while another one is under way. */
-  async reinvite(sdp: string, more: HeaderList = []): Promise<Result<SipResponse, InviteFailure>> {
+  /**
+   * Sends a re-INVITE with our new SDP, once our own last 2xx is acknowledged. Fails with 491 while another one is under way.
+   *
+   * @param answerLate without SDP: our answer to the offer in the 2xx, for the ACK
+   */
+  async reinvite(sdp: string, more: HeaderList = [], answerLate?: (offer: string) => string): Promise<Result<SipResponse, InviteFailure>> {
     if (this.#ended || this.#hangingUp) return failure({ status: 481, reason: "the dialog is over" });
     if (this.#reinviting) return failure({ status: 491, reason: "Request Pending" });
     this.#reinviting = true;
     await this.#unacknowledged?.settled;
-    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ...(more.some(([name]) => name === "Content-Type") ? [] : [["Content-Type", "application/sdp"] as const]), ...more];
+    this.#answerLate = answerLate;
+    const isTyped = sdp === "" || more.some(([name]) => name === "Content-Type");
+    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ...(isTyped ? [] : [["Content-Type", "application/sdp"] as const]), ...more];
     const result = await this.#send("INVITE", headers, sdp);
     this.#reinviting = false;
     if (!result.ok) return result;
     const { status, reason } = result.value;
     if (status >= 300) return failure({ status, reason, headers: result.value.headers.entries() });
     this.#state.refreshTarget(result.value);
-    this.#localSdp = sdp;
+    if (sdp !== "") this.#localSdp = sdp;
+    else if (this.#lateAnswer?.sequence === result.value.cseq.number && this.#lateAnswer.sdp !== "") this.#localSdp = this.#lateAnswer.sdp;
     if (result.value.body !== "") this.#remoteSdp = result.value.body;
     return success(result.value);
   }
@@ -166,8 +177,7 @@ export class SipDialog {
 
   /** For the user agent: acknowledges a 2xx to an INVITE of ours, each time that it comes. */
   acknowledge(response: SipResponse): void {
-    // The 2xx of a re-INVITE needs none: that carried our offer.
-    const body = response.cseq.number === this.#initial.cseq.number ? this.#sdpOfAck : "";
+    const body = response.cseq.number === this.#initial.cseq.number ? this.#sdpOfAck : this.#answerTo(response);
     const headers: HeaderList = body === "" ? [] : [["Content-Type", "application/sdp"]];
     const ack = this.#state.request("ACK", { sequence: response.cseq.number, headers, body });
     inBackground(
@@ -175,6 +185,13 @@ export class SipDialog {
         if (flow.ok) this.#core.transactions.sendAck(ack, flow.value);
       }),
     );
+  }
+
+  /** The SDP of the ACK: the same each time that the 2xx comes. */
+  #answerTo(response: SipResponse): string {
+    const { number: sequence } = response.cseq;
+    if (this.#lateAnswer?.sequence !== sequence) this.#lateAnswer = { sequence, sdp: this.#answerLate?.(response.body) ?? "" };
+    return this.#lateAnswer.sdp;
   }
 
   /** For the user agent: a request inside this dialog. */
