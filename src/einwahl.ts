@@ -258,6 +258,7 @@ export class Einwahl {
       port: drachtio.port,
       secret: drachtio.secret.reveal(),
       clock: this.#clock,
+      random: Math.random,
       onCall: (call) => {
         this.#calls.take(call);
       },

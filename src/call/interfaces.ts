@@ -64,6 +64,10 @@ export interface IncomingCall {
   acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>>;
   /** What the caller wants in mid-call goes to this endpoint from now on; `accept` does this by itself. */
   attach(endpoint: CallerEndpoint): void;
+  /** The caller has announced that no RTP comes: a hold, or no audio at all. */
+  readonly isOnHold: boolean;
+  /** Asks within the dialog; where the caller's side has ended the call, `gone` is set before this settles. */
+  askPresence(): Promise<Presence>;
   /** Ends an accepted call; settles when the BYE is answered or can't be. */
   hangUp(reasonHeader: string): Promise<void>;
 }
@@ -93,6 +97,15 @@ export type MediaFailure = "media-unavailable" | "unusable-offer";
 
 /** `plain-rtp`: the media server would go on without SRTP in a call that had it. */
 export type RenegotiationFailure = "unusable-offer" | "plain-rtp";
+
+/** `other-suite`: the media server can't change the SRTP suite of a call that is up. */
+export type AnswerFailure = RenegotiationFailure | "other-suite";
+
+/**
+ * Whether the caller's side still has the call: it says so, has ended it, can't be reached, or has not been asked, as einwahl is
+ * not connected to drachtio.
+ */
+export type Presence = "there" | "gone" | "unreachable" | "unknown";
 
 export type Sound =
   | { readonly prompt: PromptName; readonly language: Language }
@@ -124,6 +137,12 @@ export interface CallerEndpoint {
   pressed(key: string): void;
   /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */
   renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>>;
+  /** An offer as for a new call. */
+  newOffer(): string;
+  /** Takes the caller's answer to an offer of ours, made of `newOffer` or of `sdp`. */
+  takeAnswer(offer: string, answer: string): Promise<Result<void, AnswerFailure>>;
+  /** RTP packets that have come from the caller so far; `undefined`: can't be told now. */
+  receivedPackets(): Promise<number | undefined>;
   play(sounds: readonly Sound[]): Playback;
   bridge(target: BridgeTarget): Bridge;
   /** Ends the channel and everything that belongs to it; may be called more than once. Tells how well the caller was heard. */

@@ -1,4 +1,5 @@
 import type { BridgeTarget } from "../call/interfaces.js";
+import { bbbProfile } from "./sofia-status.js";
 
 /** Strongest first; all of them are in BBB's FreeSWITCH. */
 const suites = ["AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"];
@@ -31,4 +32,9 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
   const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const host = node.host.includes(":") ? `[${node.host}]` : node.host;
   return `{${list.join(",")}}sofia/${profile}/${target.voiceBridge.reveal()}@${host}:${node.port};transport=${node.transport}`;
+}
+
+/** The sofia profile that reaches the node. */
+export function profileFor(target: BridgeTarget, plainProfile: string): string {
+  return target.node.transport === "tls" ? bbbProfile : plainProfile;
 }

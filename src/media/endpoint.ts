@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { EndCause } from "../call/cause.js";
-import type { Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../call/interfaces.js";
+import type { AnswerFailure, Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../call/interfaces.js";
 import { Hold } from "../call/hold.js";
 import { KeyBuffer, isKey } from "../call/key-buffer.js";
 import { KeyOnce } from "../call/key-once.js";
@@ -11,13 +11,14 @@ import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
 import { ApplicationLane } from "./application-lane.js";
 import { bridgeVariables, watchBridge } from "./bridge.js";
-import { dialString } from "./dial-string.js";
+import { dialString, profileFor } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import { MediaServerOffers } from "./media-server-offers.js";
+import { agreedOffer, newOffer } from "./new-offer.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
-import { hasAudio, hasTelephoneEvent, suiteIn } from "./sdes.js";
+import { directionOf, hasAudio, hasTelephoneEvent, sameKey, suiteIn, withDirection } from "./sdes.js";
 import { type RtpTimeouts, isOnHold, rtpTimeoutFor } from "./silence.js";
-import { bbbProfile } from "./sofia-status.js";
 import { playbackArgument } from "./sounds.js";
 
 export interface EndpointSettings extends RtpTimeouts {
@@ -53,10 +54,6 @@ const lookEvery = 30;
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
 
-function profileFor(target: BridgeTarget, plainProfile: string): string {
-  return target.node.transport === "tls" ? bbbProfile : plainProfile;
-}
-
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
 export class MediaEndpoint implements CallerEndpoint {
   readonly codec: string;
@@ -71,6 +68,9 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #settings: EndpointSettings;
   readonly #onReleased: () => void;
   readonly #lane: ApplicationLane;
+  readonly #offers: MediaServerOffers;
+  /** The caller's SDP as the media server knows it. */
+  #told: string;
   #sdp: string;
   /** The key that FreeSWITCH has made since its own offer. */
   #ownKey: string | undefined;
@@ -85,9 +85,11 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#settings = settings;
     this.#once = new KeyOnce(settings.clock);
     this.#onReleased = onReleased;
+    this.#offers = new MediaServerOffers(raw.dialog, settings.clock);
     this.mediaServer = settings.mediaServer;
     this.#sdp = withPublicAddress(raw.local.sdp, settings.publicAddress);
     this.suite = suite;
+    this.#told = callerSdp;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", ({ dtmf, duration, source }) => {
       if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.keys.press(dtmf);
@@ -120,7 +122,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#set("bridge_filter_dtmf", "true");
   }
 
-  /** What holds now: the answer to the caller's last offer. */
+  /** What holds now: our side of the last offer and answer. */
   get sdp(): string {
     return this.#sdp;
   }
@@ -141,6 +143,7 @@ export class MediaEndpoint implements CallerEndpoint {
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
       if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
+      this.#told = offer;
       this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
       this.hold.set(isOnHold(offer));
       return success(this.#sdp);
@@ -149,6 +152,33 @@ export class MediaEndpoint implements CallerEndpoint {
       this.#dialog._reinvitesInProgress.count -= 1;
       return failure("unusable-offer");
     }
+  }
+
+  newOffer(): string {
+    return newOffer(this.#sdp, randomBytes);
+  }
+
+  async takeAnswer(offer: string, answer: string): Promise<Result<void, AnswerFailure>> {
+    const suite = suiteIn(answer);
+    if (!hasAudio(answer)) return failure("unusable-offer");
+    if (this.suite !== undefined && suite === undefined) return failure("plain-rtp");
+    if (suite !== this.suite) return failure("other-suite");
+    const direction = directionOf(answer);
+    if (direction !== directionOf(this.#told)) {
+      // A hold begins and ends by an offer only (hold_laps in switch_core_media_negotiate_sdp): by the one before, with its key.
+      const turned = await this.renegotiate(withDirection(this.#told, direction));
+      if (!turned.ok) return turned;
+    }
+    await this.#allowSilence(rtpTimeoutFor(answer, this.#settings));
+    const isTaken = await this.#offers.take(answer, () => {
+      this.#api("uuid_media_reneg", this.#raw.uuid);
+    }, async () => sameKey(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer));
+    if (!isTaken) return failure("unusable-offer");
+    this.#told = answer;
+    this.hold.set(isOnHold(answer));
+    if (!hasTelephoneEvent(answer)) this.#once.withoutMedia();
+    this.#sdp = agreedOffer(offer, answer);
+    return success(undefined);
   }
 
   /**
@@ -185,6 +215,10 @@ export class MediaEndpoint implements CallerEndpoint {
     // The same key as before came with the offer: then FreeSWITCH keeps its own, too.
     const kept = this.#ownKey ?? (this.suite === undefined ? undefined : keyOfSuite(offer, answer, this.suite));
     return kept === undefined ? answer : withOneKey(offer, answer, kept);
+  }
+
+  async receivedPackets(): Promise<number | undefined> {
+    return this.#releasing === undefined ? (await receivedAudio(this.#raw, this.#settings.clock))?.packets : undefined;
   }
 
   play(sounds: readonly Sound[]): Playback {

@@ -4,7 +4,6 @@ import { Latch } from "../latch.js";
 import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
-import { suiteIn } from "./sdes.js";
 import { MediaEndpoint } from "./endpoint.js";
 import { EventSocket } from "./event-socket.js";
 import { makeLateOffer } from "./late-offer.js";
@@ -13,6 +12,7 @@ import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./inv
 import { withPublicAddress } from "./public-address.js";
 import { type RtpTimeouts, rtpTimeoutFor } from "./silence.js";
 import { isRunning } from "./sofia-status.js";
+import { suiteIn } from "./sdes.js";
 
 export interface MediaServerOptions extends RtpTimeouts {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Lengths of master key and salt together, in bytes, of the suites that FreeSWITCH 1.10 knows (RFC 4568 section 6.2, RFC 7714 section 14.2). */
-const keyLengths: ReadonlyMap<string, number> = new Map([
+export const suiteKeyLengths: ReadonlyMap<string, number> = new Map([
   ["AES_CM_128_HMAC_SHA1_80", 30],
   ["AES_CM_128_HMAC_SHA1_32", 30],
   ["AEAD_AES_128_GCM", 28],
@@ -25,7 +25,7 @@ export interface CryptoLine {
 export function readCryptoLine(line: string): CryptoLine | undefined {
   const [, tagText = "", name = "", keyParameters = "", session = ""] = /^a=crypto:(\d{1,9})[ \t]+(\w{1,40})[ \t]+(\S{1,400})((?:[ \t]+\S+)*)[ \t]*$/i.exec(line) ?? [];
   const suite = name.toUpperCase();
-  const length = keyLengths.get(suite);
+  const length = suiteKeyLengths.get(suite);
   const tag = Number(tagText);
   if (length === undefined || tag > maxTag || !protectionStays(session)) return undefined;
   const key = readKey(keyParameters, length);

@@ -1,21 +1,34 @@
-import { type EndCause, type SipAnswer, answerFor } from "../call/cause.js";
-import type { CallerEndpoint, IncomingCall, OfferKind } from "../call/interfaces.js";
+import type { EndCause, SipAnswer } from "../call/cause.js";
+import type { CallerEndpoint, IncomingCall, OfferKind, Presence } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import { type InviteFacts, withoutParties } from "../trunk/invite.js";
 import { detached } from "./detached.js";
+import { requestInDialog } from "./dialog-request.js";
 import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
-import { forgetInDialog, forgetInvite, forgetOffer } from "./forget-caller.js";
-import { sdpIn } from "./message-body.js";
-import { type Offer, completeAnswer, readNewOffer, readOffer, unsupportedOffer } from "./offer.js";
-import type { SrfDialog, SrfLike, SrfMessage, SrfRequest, SrfResponse } from "./srf.js";
+import { forgetInDialog, forgetInvite } from "./forget-caller.js";
+import { type Offer, completeAnswer, offerIn, readNewOffer, readOffer } from "./offer.js";
+import { SessionExchange } from "./session-exchange.js";
+import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 /** What we understand inside a dialog (RFC 3261 section 20.5). */
 export const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 
 /** A BYE that drachtio neither confirms nor refuses is given up after this many milliseconds. */
 const byeLimit = 4_000;
+/** The caller's side has this long to say that it is still there, in milliseconds. */
+const presenceLimit = 4_000;
+/** The caller's side has ended the call, which drachtio has not heard: its BYE to that side has no effect there (RFC 3326). */
+const endedByCaller = 'Q.850;cause=16;text="caller-hung-up"';
+
+/** What each call gets from outside. */
+export interface DrachtioCallParts {
+  readonly clock: Clock;
+  /** From 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+  readonly onBug: (error: unknown) => void;
+}
 
 /**
  * An INVITE that drachtio handed over and the dialog that it becomes. drachtio has answered 100 and, should
@@ -24,23 +37,24 @@ const byeLimit = 4_000;
 export class DrachtioCall implements IncomingCall {
   readonly gone = new Latch<EndCause>();
   readonly #srf: SrfLike;
+  readonly #parts: DrachtioCallParts;
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
-  readonly #clock: Clock;
   #invite: InviteFacts;
   #offer: Offer;
-  readonly #onBug: (error: unknown) => void;
+  readonly #sessionExpires: string;
   #dialog: SrfDialog | undefined;
+  #exchange: SessionExchange | undefined;
   #endpoint: CallerEndpoint | undefined;
 
-  constructor(srf: SrfLike, clock: Clock, onBug: (error: unknown) => void, request: SrfRequest, response: SrfResponse) {
+  constructor(srf: SrfLike, parts: DrachtioCallParts, request: SrfRequest, response: SrfResponse) {
     this.#srf = srf;
-    this.#clock = clock;
-    this.#onBug = onBug;
+    this.#parts = parts;
     this.#request = request;
     this.#response = response;
     this.#offer = offerIn(request, readOffer);
     this.#invite = readInvite(request);
+    this.#sessionExpires = detached(request.get("Session-Expires") ?? "");
     request.on("cancel", () => {
       this.gone.set("cancelled");
     });
@@ -98,6 +112,22 @@ export class DrachtioCall implements IncomingCall {
 
   attach(endpoint: CallerEndpoint): void {
     this.#endpoint = endpoint;
+    this.#exchange?.attach(endpoint, this.#offer);
+  }
+
+  get isOnHold(): boolean {
+    return this.#exchange?.isOnHold === true;
+  }
+
+  async askPresence(): Promise<Presence> {
+    const dialog = this.#dialog;
+    if (dialog === undefined) return "unknown";
+    const answer = await requestInDialog(this.#srf, this.#parts.clock, dialog.id, { method: "OPTIONS", withinMs: presenceLimit });
+    if (answer.kind === "refused") return "unknown";
+    if (answer.kind !== "answered" || answer.response.status === 408) return "unreachable";
+    if (answer.response.status !== 481) return "there";
+    await this.#endedByCaller();
+    return "gone";
   }
 
   async hangUp(reasonHeader: string): Promise<void> {
@@ -105,20 +135,9 @@ export class DrachtioCall implements IncomingCall {
     if (dialog === undefined) return;
     dialog.removeAllListeners();
     this.#request.removeAllListeners();
-    await new Promise<void>((resolve) => {
-      const callOff = this.#clock.after(byeLimit, resolve);
-      const done = (): void => {
-        callOff();
-        this.#srf.removeDialog(dialog);
-        resolve();
-      };
-      // By the dialog's id and not through the dialog: that is bound to the connection on which the call came
-      // in, and drachtio takes the BYE on any.
-      this.#srf.request("sip:placeholder", { method: "BYE", stackDialogId: dialog.id, headers: { Reason: reasonHeader } }, (error, bye) => {
-        if (error !== null || bye === undefined) done();
-        else bye.on("response", done);
-      });
-    });
+    this.#exchange?.close();
+    await requestInDialog(this.#srf, this.#parts.clock, dialog.id, { method: "BYE", headers: { Reason: reasonHeader }, withinMs: byeLimit });
+    this.#srf.removeDialog(dialog);
   }
 
   async #send200(localSdp: string): Promise<Result<SrfDialog, EndCause>> {
@@ -132,24 +151,41 @@ export class DrachtioCall implements IncomingCall {
         // At once: a request of the caller's may be in the next frame, and what nobody listens to drachtio-srf answers itself.
         this.#dialog = dialog;
         dialog.on("destroy", () => {
+          this.#exchange?.close();
           this.gone.set("caller-hung-up");
         });
+        this.#exchange = this.#openExchange(dialog, localSdp);
         this.#listen(dialog);
         resolve(success(dialog));
       });
     });
   }
 
+  #openExchange(dialog: SrfDialog, localSdp: string): SessionExchange {
+    const exchange = new SessionExchange({
+      srf: this.#srf,
+      ...this.#parts,
+      dialog,
+      offer: this.#offer,
+      onEnd: (cause) => {
+        this.gone.set(cause);
+      },
+      onGone: () => {
+        this.#endedByCaller().catch(this.#parts.onBug);
+      },
+    });
+    exchange.begin(localSdp, this.#sessionExpires);
+    if (this.#endpoint !== undefined) exchange.attach(this.#endpoint);
+    return exchange;
+  }
+
+  /** Ends the dialog at drachtio, too, which otherwise would keep it for ever. */
+  async #endedByCaller(): Promise<void> {
+    await this.hangUp(endedByCaller);
+    this.gone.set("caller-hung-up");
+  }
+
   #listen(dialog: SrfDialog): void {
-    dialog.on("ack", () => {
-      forgetOffer(dialog);
-    });
-    dialog.on("modify", (request, response) => {
-      this.#renegotiate(dialog, request, response);
-    });
-    dialog.on("update", (request, response) => {
-      this.#renegotiate(dialog, request, response);
-    });
     dialog.on("info", (request, response) => {
       const content = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
       if (content.kind === "key") this.#endpoint?.pressed(content.key);
@@ -160,58 +196,10 @@ export class DrachtioCall implements IncomingCall {
 
   /** The signalling is lost for good: drachtio has restarted and does not know the dialog any more. */
   forget(): void {
+    this.#exchange?.close();
     if (this.#dialog !== undefined) this.#srf.removeDialog(this.#dialog);
     this.gone.set("signalling-lost");
   }
-
-  #renegotiate(dialog: SrfDialog, request: SrfRequest, response: SrfResponse): void {
-    forgetOffer(dialog);
-    const endpoint = this.#endpoint;
-    // The answer to our own offer is not dealt with yet (RFC 3261 section 14.2).
-    if (endpoint === undefined) {
-      response.send(491, "Request Pending", {});
-      return;
-    }
-    const offer = offerIn(request, readNewOffer);
-    const agree = (sdp: string): void => {
-      response.send(200, "OK", { headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" }, body: sdp });
-    };
-    if (offer.kind === "none") {
-      // A session refresh (RFC 4028): an UPDATE without SDP is confirmed, a re-INVITE without gets what holds now.
-      if (request.method === "UPDATE") response.send(200, "OK", { headers: { Contact: dialog.local.contact } });
-      else agree(completeAnswer(this.#offer, endpoint.sdp));
-      return;
-    }
-    if (offer.kind === "unsupported-body") {
-      const { status, reason, headers } = answerFor("unsupported-body");
-      response.send(status, reason, { headers });
-      return;
-    }
-    if (offer.kind !== this.#offer.kind && !offer.isSwitchedOff) {
-      response.send(488, "Not Acceptable Here", {});
-      return;
-    }
-    const answering = endpoint.renegotiate(offer.isSwitchedOff ? this.#offer.onHold : offer.forMediaServer).then((answer) => {
-      if (answer.ok) {
-        agree(completeAnswer(offer, answer.value));
-        if (!offer.isSwitchedOff) this.#offer = offer;
-        return;
-      }
-      response.send(488, "Not Acceptable Here", {});
-      // The media server sends plain RTP from now on: the call must not go on.
-      if (answer.failure === "plain-rtp") this.gone.set("plain-rtp");
-    });
-    answering.catch((error: unknown) => {
-      response.send(500, "Server Internal Error", {});
-      this.#onBug(error);
-    });
-  }
-}
-
-function offerIn(message: SrfMessage, read: (sdp: string) => Offer): Offer {
-  const header = (name: string): string => message.get(name) ?? "";
-  const sdp = sdpIn({ type: header("Content-Type"), disposition: header("Content-Disposition"), encoding: header("Content-Encoding"), text: message.body ?? "" });
-  return sdp === undefined ? unsupportedOffer : read(sdp);
 }
 
 function readInvite(request: SrfRequest): InviteFacts {

@@ -1,7 +1,9 @@
 import type { OfferKind } from "../call/interfaces.js";
 import { readAudioOffer, writeAudioOffer } from "./audio-offer.js";
 import { detached } from "./detached.js";
+import { sdpIn } from "./message-body.js";
 import { readSdp } from "./sdp.js";
+import type { SrfMessage } from "./srf.js";
 
 /** What the caller's SDP asks for, and the form in which the media server gets it. */
 export interface Offer {
@@ -15,6 +17,8 @@ export interface Offer {
   readonly chosen: number;
   /** There is audio, and all of it has port 0: the caller wants none now (RFC 3264 section 8.2). */
   readonly isSwitchedOff: boolean;
+  /** No RTP comes, as the caller announces by a direction other than `sendrecv`, or the address 0.0.0.0 of RFC 2543. */
+  readonly isOnHold: boolean;
 }
 
 /** An `m=` line, as the answer has to repeat it. */
@@ -46,6 +50,13 @@ export function readNewOffer(sdp: string): Offer {
 /** An INVITE whose body has a type that einwahl does not know. */
 export const unsupportedOffer: Offer = without("unsupported-body");
 
+/** The SDP in a message's body; `none` where there is none. */
+export function offerIn(message: SrfMessage, readSession: (sdp: string) => Offer): Offer {
+  const header = (name: string): string => message.get(name) ?? "";
+  const sdp = sdpIn({ type: header("Content-Type"), disposition: header("Content-Disposition"), encoding: header("Content-Encoding"), text: message.body ?? "" });
+  return sdp === undefined ? unsupportedOffer : readSession(sdp);
+}
+
 function read(sdp: string, profileWithKeys: Profile): Offer {
   if (sdp.trim() === "") return without("none");
   const session = readSdp(sdp);
@@ -67,11 +78,12 @@ function read(sdp: string, profileWithKeys: Profile): Offer {
     media,
     chosen,
     isSwitchedOff: false,
+    isOnHold: (offer.media.direction ?? "sendrecv") !== "sendrecv" || offer.media.connection === "IN IP4 0.0.0.0",
   };
 }
 
 function without(kind: OfferKind): Offer {
-  return { kind, forMediaServer: "", onHold: "", media: [], chosen: -1, isSwitchedOff: false };
+  return { kind, forMediaServer: "", onHold: "", media: [], chosen: -1, isSwitchedOff: false, isOnHold: false };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface SignallingOptions {
   readonly port: number;
   readonly secret: string;
   readonly clock: Clock;
+  /** From 0 to 1, as `Math.random`. */
+  readonly random: () => number;
   readonly onCall: (call: DrachtioCall) => void;
   /** A request has come in, of whatever kind. Returns whether its source is a trunk's. */
   readonly onHeard: (source: InviteFacts["source"]) => boolean;
@@ -126,7 +128,7 @@ export class Signalling implements SipRequests {
 
   #begin(): void {
     const srf = this.#srf;
-    const { host, port, secret } = this.#options;
+    const { host, port, secret, clock, random, onBug } = this.#options;
     srf.on("connect", (error, hostPorts, version) => {
       this.#addresses = readListenAddresses(hostPorts ?? "");
       if (error === null) this.#connected(version ?? "unknown version");
@@ -139,7 +141,7 @@ export class Signalling implements SipRequests {
       this.#lost("lost", "connection closed");
     });
     srf.invite((request, response) => {
-      const call = new DrachtioCall(srf, this.#options.clock, this.#options.onBug, request, response);
+      const call = new DrachtioCall(srf, { clock, random, onBug }, request, response);
       this.#calls.add(call);
       this.#options.onHeard(sourceOf(request));
       this.#options.onCall(call);

@@ -29,7 +29,8 @@ export interface SrfRequest extends SrfMessage {
   readonly method: string;
   readonly uri: string;
   on(event: "cancel", listener: () => void): void;
-  on(event: "response", listener: (response: SrfReceivedResponse) => void): void;
+  /** `acknowledge` sends the ACK of a 2xx to an INVITE; drachtio sends those of other responses itself. */
+  on(event: "response", listener: (response: SrfReceivedResponse, acknowledge: () => void) => void): void;
   removeAllListeners(): void;
 }
 
@@ -48,14 +49,15 @@ export interface SrfDialog {
   readonly req: SrfRequest;
   readonly res: SrfResponse;
   readonly sip: { callId: string };
-  /** `contact`: our own Contact, as drachtio has sent it. */
-  readonly local: { readonly contact: string };
+  /** `contact`: our own Contact, as drachtio has sent it. `sdp`: of our INVITE. */
+  readonly local: { readonly contact: string; readonly sdp: string };
   readonly remote: { uri: string; sdp: string };
   /** Re-INVITEs that are under way or wait for their turn. */
   readonly _reinvitesInProgress: { count: number };
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
   on(event: "ack", listener: (request: SrfRequest) => void): void;
+  off(event: "ack", listener: () => void): void;
   once(event: "ack", listener: (request: SrfRequest) => void): void;
   /** Sends a re-INVITE; the other side's answer. */
   modify(sdp: string): Promise<string>;
@@ -83,6 +85,7 @@ export interface SrfRequestOptions {
   /** The next hop, when it is not the one of the URI. */
   readonly proxy?: string;
   readonly headers?: Headers;
+  readonly body?: string;
   /** Sends within a dialog that drachtio knows; the URI is a placeholder then. */
   readonly stackDialogId?: string;
 }

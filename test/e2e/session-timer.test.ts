@@ -8,7 +8,7 @@ const caller = "+4915223125678";
 const intervalSeconds = 90;
 const refreshWithinMs = 60_000;
 
-await t.test("the trunk leaves the session timer to us: refreshed in time, and the audio stays", { timeout: 180_000 }, async (t) => {
+await t.test("the trunk leaves the session timer to us: refreshed in time, and the audio stays, with a new key in the answer, too", { timeout: 180_000 }, async (t) => {
   const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const before = await world.counts();
@@ -20,6 +20,8 @@ await t.test("the trunk leaves the session timer to us: refreshed in time, and t
   await tones.bothWays(t, "at first");
   t.match(await call.renegotiate("sendrecv", headers), { ok: true }, "new keys before the refresh");
   const key = keyIn(call.remoteSdp);
+  const own = keyIn(call.localSdp);
+  call.answersWithNewKeys = true;
 
   let off: () => void = () => undefined;
   const refreshed = new Promise<boolean>((resolve) => {
@@ -28,6 +30,7 @@ await t.test("the trunk leaves the session timer to us: refreshed in time, and t
   t.ok(await within("the refresh", refreshed, refreshWithinMs, () => world.tail()), "the refresh has come, and was accepted");
   off();
   t.equal(keyIn(call.remoteSdp), key, "with the key in use, not with the first one");
+  t.not(keyIn(call.localSdp), own, "answered with a new key");
   await tones.bothWays(t, "after the refresh");
 
   await call.hangUp();

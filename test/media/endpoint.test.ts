@@ -13,7 +13,7 @@ const refused = `${session}m=audio 0 RTP/AVP 8\r\n${key}`;
 
 /** A channel that was answered with `first` and answers new offers with `later`. */
 function endpoint(first: string, later: string): MediaEndpoint {
-  const dialog = Object.assign(new EventEmitter(), { id: "1", _reinvitesInProgress: { count: 0 }, modify: async () => await Promise.resolve(later) });
+  const dialog = Object.assign(new EventEmitter(), { id: "1", local: { contact: "", sdp: "" }, _reinvitesInProgress: { count: 0 }, modify: async () => await Promise.resolve(later) });
   const raw = Object.assign(new EventEmitter(), {
     uuid: "1",
     local: { sdp: first },

@@ -37,6 +37,7 @@ async function bench(isTrunk = true): Promise<Bench> {
     port: link.port,
     secret: "secret",
     clock: systemClock,
+    random: () => 0.5,
     onCall: (call) => calls.push(call),
     onHeard: ({ address, transport }) => {
       events.push(`heard ${address} ${transport}`);
@@ -76,7 +77,7 @@ async function set(latch: Latch<EndCause>): Promise<EndCause> {
 
 await t.test("a REGISTER with provisional responses: the final one is its outcome", async (t) => {
   const server = await startServer();
-  const signalling = Signalling.open({ host: "127.0.0.1", port: server.controlPort, secret: "secret", clock: systemClock, onCall: () => undefined, onHeard: () => true, onConnected: () => undefined, onLost: () => undefined, onBug: (error) => t.error(error) });
+  const signalling = Signalling.open({ host: "127.0.0.1", port: server.controlPort, secret: "secret", clock: systemClock, random: () => 0.5, onCall: () => undefined, onHeard: () => true, onConnected: () => undefined, onLost: () => undefined, onBug: (error) => t.error(error) });
   await until(() => signalling.state === "connected", "a connection");
   const registrar = await listen();
   registrar.onRequest = ({ respond }) => {

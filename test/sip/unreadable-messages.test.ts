@@ -41,6 +41,7 @@ async function connected(port: number): Promise<Bench> {
     port,
     secret: "secret",
     clock: systemClock,
+    random: () => 0.5,
     onCall: (call) => calls.push(call),
     onHeard: () => true,
     onConnected: (version) => events.push(`connected ${version}`),

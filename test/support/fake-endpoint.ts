@@ -1,5 +1,5 @@
 import type { EndCause } from "../../src/call/cause.js";
-import type { Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../../src/call/interfaces.js";
+import type { AnswerFailure, Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../../src/call/interfaces.js";
 import { Hold } from "../../src/call/hold.js";
 import { KeyBuffer } from "../../src/call/key-buffer.js";
 import { Latch } from "../../src/latch.js";
@@ -33,7 +33,7 @@ export interface FakePlay {
 
 /** A caller's channel on a media server that is not there. */
 export class FakeEndpoint implements CallerEndpoint {
-  readonly sdp = "v=0 the media server's answer";
+  readonly sdp: string = "v=0 the media server's answer";
   readonly codec = "PCMA";
   readonly mediaServer = "fs1";
   readonly suite: string | undefined;
@@ -48,6 +48,7 @@ export class FakeEndpoint implements CallerEndpoint {
   sent = "";
   releases = 0;
   #joined = 0;
+  #packets = 0;
   readonly #perform: Perform;
   readonly #script: EndpointScript;
   readonly #onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void;
@@ -70,6 +71,20 @@ export class FakeEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     return await Promise.resolve(success(offer));
+  }
+
+  newOffer(): string {
+    return "v=0 the media server's offer";
+  }
+
+  async takeAnswer(): Promise<Result<void, AnswerFailure>> {
+    return await Promise.resolve(success(undefined));
+  }
+
+  /** RTP goes on coming. */
+  async receivedPackets(): Promise<number> {
+    this.#packets += 1;
+    return await Promise.resolve(this.#packets);
   }
 
   play(sounds: readonly Sound[]): Playback {

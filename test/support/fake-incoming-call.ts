@@ -1,5 +1,5 @@
 import type { EndCause, SipAnswer } from "../../src/call/cause.js";
-import type { IncomingCall, OfferKind } from "../../src/call/interfaces.js";
+import type { IncomingCall, OfferKind, Presence } from "../../src/call/interfaces.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, failure, success } from "../../src/result.js";
 import type { InviteFacts } from "../../src/trunk/invite.js";
@@ -91,6 +91,12 @@ export class FakeIncomingCall implements IncomingCall {
   async acceptOffering(): Promise<Result<{ readonly answer: Promise<string> }, EndCause>> {
     const accepted = await this.accept();
     return accepted.ok ? success({ answer: this.#perform("acknowledged", this.#script.acknowledgedMs, () => "v=0 the caller's answer") }) : accepted;
+  }
+
+  readonly isOnHold = false;
+
+  async askPresence(): Promise<Presence> {
+    return await Promise.resolve("there");
   }
 
   attach(): void {

@@ -27,6 +27,7 @@ export function mediaVariables(media: MediaSession): ReadonlyMap<string, string 
     ["rtp_2833_recv_payload", text(telephoneEvent)],
     ["rtp_has_crypto", suite],
     ["rtp_secure_media_negotiated", suite],
+    ["srtp_remote_audio_crypto_key", new RegExp(`^a=crypto:(\\d+ ${suite ?? "-"} .*?)\\r?$`, "im").exec(media.remoteSdp)?.[1]],
     ["rtp_secure_audio_confirmed", suite === undefined ? undefined : "true"],
   ]);
 }
