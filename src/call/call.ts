@@ -11,6 +11,7 @@ import { type Conversation, converse } from "./conversation.js";
 import { CallerTime } from "./hold.js";
 import { Holdings } from "./holdings.js";
 import type { Admitted, Directory, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
+import { LineWatch } from "./line-watch.js";
 import type { Pace } from "./pace.js";
 import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
@@ -129,6 +130,10 @@ async function live(
   held.watch(endpoint.gone.onSet((cause) => {
     line.gone.set(cause);
   }));
+  const watch = new LineWatch({ clock: services.clock, call, endpoint, gone: line.gone, onBug: services.onBug });
+  held.watch(() => {
+    watch.stop();
+  });
   story.note({ mediaServer: endpoint.mediaServer, codec: endpoint.codec });
   story.noteSuite("trunk", endpoint.suite);
 

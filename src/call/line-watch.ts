@@ -1,0 +1,94 @@
+import type { Clock } from "../clock.js";
+import type { Latch } from "../latch.js";
+import type { EndCause } from "./cause.js";
+import type { CallerEndpoint, IncomingCall } from "./interfaces.js";
+
+export interface LineWatchParts {
+  readonly clock: Clock;
+  readonly call: Pick<IncomingCall, "askPresence" | "isOnHold">;
+  readonly endpoint: Pick<CallerEndpoint, "receivedPackets">;
+  /** Set when the caller can't be reached any more. */
+  readonly gone: Latch<EndCause>;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** All times in milliseconds. From one look at the caller's RTP to the next; nothing new is a reason to ask, as a telephone on mute goes on sending. */
+const lookEvery = 2_000;
+/** From one question that was answered to the next: doubled each time, as a silence may be harmless (RFC 3389, RFC 3264 section 8.4). */
+const firstPause = 5_000;
+const longestPause = 30_000;
+/** Questions without an answer, one after the other, and since when, until the caller counts as gone. Nobody asks where RTP comes. */
+const maxUnanswered = 3;
+const unreachableLimit = 5_000;
+/** On hold RTP says nothing: there it takes as long as a request is repeated (timer F, RFC 3261 section 17.1.2). */
+const unreachableOnHoldLimit = 32_000;
+
+/**
+ * Asks within the dialog whether the caller is still there, when no RTP comes any more. The carrier's BYE is lost with the
+ * connection that it should have come by, and of that drachtio says nothing; FreeSWITCH notices after `calls.media_timeout` only.
+ * A carrier that merely connects again keeps the call: it answers, by a new connection, or RTP goes on.
+ */
+export class LineWatch {
+  readonly #parts: LineWatchParts;
+  #callOff: () => void = () => undefined;
+  #packets: number | undefined;
+  /** When to ask, if still no RTP has come. */
+  #askAt = 0;
+  #pause = firstPause;
+  #unanswered = 0;
+  #unansweredSince = 0;
+  #isStopped = false;
+
+  constructor(parts: LineWatchParts) {
+    this.#parts = parts;
+    this.#wait();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#callOff();
+  }
+
+  #wait(): void {
+    if (this.#isStopped) return;
+    this.#callOff = this.#parts.clock.after(lookEvery, () => {
+      this.#look().then(() => {
+        this.#wait();
+      }, this.#parts.onBug);
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { clock, call, endpoint } = this.#parts;
+    const packets = await endpoint.receivedPackets();
+    const now = clock.now();
+    if (packets === undefined || packets !== this.#packets) {
+      this.#packets = packets;
+      this.#askAt = now;
+      this.#pause = firstPause;
+      this.#unanswered = 0;
+      return;
+    }
+    if (this.#isStopped || now < this.#askAt) return;
+    switch (await call.askPresence()) {
+      case "there":
+        this.#unanswered = 0;
+        this.#askAt = clock.now() + this.#pause;
+        this.#pause = Math.min(2 * this.#pause, longestPause);
+        break;
+      case "unreachable":
+        this.#missed(now, clock.now());
+        break;
+      case "gone":
+      case "unknown":
+        break;
+    }
+  }
+
+  #missed(askedAt: number, now: number): void {
+    if (this.#unanswered === 0) this.#unansweredSince = askedAt;
+    this.#unanswered += 1;
+    const limit = this.#parts.call.isOnHold ? unreachableOnHoldLimit : unreachableLimit;
+    if (!this.#isStopped && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit) this.#parts.gone.set("signalling-lost");
+  }
+}
