@@ -10,8 +10,8 @@ const certificates = await makeCertificates(t.testdir());
 const credentials = { username: "004930123", password: "secret" };
 
 /** A registrar like easybell's: TLS, MD5 without qop and algorithm, an expiry of its own choice. */
-async function registrar(port = 0, tls: { readonly key: string; readonly cert: string } = certificates): Promise<{ agent: SipUserAgent; registers: IncomingRequest[] }> {
-  const agent = await listen({ listen: [{ transport: "tls", address: "127.0.0.1", port }], tls });
+async function registrar(port = 0, tls: { readonly key: string; readonly cert: string } = certificates, address = "127.0.0.1"): Promise<{ agent: SipUserAgent; registers: IncomingRequest[] }> {
+  const agent = await listen({ listen: [{ transport: "tls", address, port }], tls });
   const registers: IncomingRequest[] = [];
   agent.onRequest = (incoming) => {
     const { request, respond } = incoming;
@@ -68,6 +68,23 @@ await t.test("REGISTER over TLS with a challenge without qop; the call comes bac
   app.disconnect();
   await again.agent.close();
   await stopServer(t, server);
+});
+
+await t.test("like drachtio-server it sends over a family that it listens on, and over no other", async (t) => {
+  for (const [listening, target, isSent] of [["127.0.0.1", "::1", false], ["::1", "127.0.0.1", false], ["::1", "::1", true]] as const) {
+    const server = await startServer({ sip: [{ transport: "tls", address: listening, port: 0 }], tls: certificates });
+    const app = await application(server);
+    const { agent, registers } = await registrar(0, certificates, target);
+    const uri = uriOf(agent, "x", target === "::1" ? "[::1]" : target);
+    // Without credentials: drachtio-srf would answer the challenge at an address without brackets.
+    const answer = await failureOf(answerTo(app, { method: "REGISTER", uri, headers: { Contact: "<sip:x@[::1]:5061;transport=tls>" } }));
+    t.match(String(answer), isSent ? "not rejected" : "requested protocol/transport not available", `${listening} to ${target}`);
+    t.equal(registers.length, isSent ? 1 : 0);
+    if (isSent) t.match(registers[0]?.request.headers.get("Via"), /^SIP\/2\.0\/TLS \[::1\]:\d+;/);
+    app.disconnect();
+    await agent.close();
+    await stopServer(t, server);
+  }
 });
 
 await t.test("like drachtio-server it verifies no certificate, or with verifyPeers the chain, and never a name", async (t) => {

@@ -36,6 +36,19 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
   await impostor.close();
 });
 
+await t.test("an element that listens on one family calls over no other; one that only connects is free", async (t) => {
+  const callee = await listen({ listen: [{ transport: "tcp", address: "::1", port: 0 }] });
+  const uri = uriOf(callee, "bob", "[::1]");
+  for (const [address, works] of [["127.0.0.1", false], ["::1", true], [undefined, true]] as const) {
+    const caller = await listen({ listen: address === undefined ? [] : [{ transport: "tcp", address, port: 0 }] });
+    const result = await caller.request({ method: "OPTIONS", uri });
+    t.equal(result.ok, works, address ?? "none");
+    if (!result.ok) t.match(result.failure, { status: 503, reason: "no transport of that address family" });
+    await caller.close();
+  }
+  await callee.close();
+});
+
 await t.test("one connection serves both directions and is reused; a broken one is opened again", async (t) => {
   const both = await pair("tcp");
   const first = await establish(both);
