@@ -3,6 +3,7 @@ import { plainText, visible } from "../src/plain-text.js";
 import { explainFailure } from "../src/probe/explain-failure.js";
 import { RegistrarHost } from "../src/trunk/registrar-host.js";
 import { FakeClock } from "./support/fake-clock.js";
+import { FakeResolver } from "./support/fake-resolver.js";
 
 await t.test("what may be a number or a PIN is masked however it is written", (t) => {
   for (const [text, wanted] of [
@@ -44,8 +45,9 @@ await t.test("it is used where texts come in", async (t) => {
   t.match(explainFailure({ by: "peer", status: 404, reason: hostile, warning: `399 x "${hostile}"`, headers: [["Retry-After", number]] }).said, /^Unknown number \[number\]\ufffd/);
   t.notMatch(explainFailure({ by: "phone", status: 503, reason: hostile, warning: undefined, headers: [] }).why, /30555|\u001b/);
   const faults: string[] = [];
-  const resolver = { addresses: () => Promise.reject(new Error(hostile)), services: () => Promise.reject(new Error("none")) };
-  const host = new RegistrarHost({ host: "tel.example.net", port: 5061, srv: false, transport: "tls" }, resolver, new FakeClock(), { onFault: (_host, why) => faults.push(why), onChange: () => undefined });
+  const resolver = new FakeResolver();
+  resolver.records.set("_sips._tcp.tel.example.net", [{ name: hostile, port: 5061, priority: 1, weight: 1 }]);
+  const host = new RegistrarHost({ host: "tel.example.net", port: 5061, srv: true, transport: "tls" }, resolver, new FakeClock(), { onFault: (name) => faults.push(name), onChange: () => undefined });
   await host.targets();
   t.strictSame(faults, ["Unknown number [number]\ufffd\ufffd[31m"]);
 });

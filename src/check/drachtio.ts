@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js";
-import { logInToDrachtio } from "../sip/drachtio-login.js";
-import { type Check, type CheckTools, answerWithinMs } from "./check.js";
+import type { Check, CheckTools } from "./check.js";
+import type { DrachtioLogin } from "./drachtio-greeting.js";
 import { error, fine } from "./finding.js";
 import { placeOf } from "./names.js";
 import { drachtioTlsFindings } from "./drachtio-tls.js";
@@ -8,12 +8,12 @@ import { versionFinding } from "./tried-versions.js";
 import { unreachable } from "./unreachable.js";
 
 /** drachtio-server: whether it lets us in, its version, where it listens, and the certificate that trunks see there. */
-export function drachtioCheck(config: Pick<Config, "drachtio" | "trunks" | "syntheticCall">, tools: CheckTools): Check {
-  const { host, port, secret } = config.drachtio;
+export function drachtioCheck(config: Pick<Config, "drachtio" | "trunks" | "syntheticCall">, login: DrachtioLogin, tools: CheckTools): Check {
+  const { host, port } = config.drachtio;
   return {
     path: "drachtio",
     run: async () => {
-      const greeting = await logInToDrachtio({ host, port, secret: secret.reveal() }, tools.clock, answerWithinMs);
+      const greeting = await login.greeting();
       if (greeting.ok) return [fine("drachtio", "drachtio lets einwahl in"), versionFinding("drachtio", "drachtio", greeting.value.version), ...(await drachtioTlsFindings(config, greeting.value, tools))];
       const place = placeOf(host, port);
       switch (greeting.failure.kind) {

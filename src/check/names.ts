@@ -1,24 +1,23 @@
 import { isIP } from "node:net";
 import type { Result } from "../result.js";
 import { failure, success } from "../result.js";
-import { faultCode } from "../network-fault.js";
+import { HostAddresses } from "../trunk/host-addresses.js";
 import { type CheckTools, answerWithinMs } from "./check.js";
 
-/** The addresses of a host, in the order of the system; an address is its own. The failure is a code of Node's. */
+/** The addresses of a host, IPv4 first; an address is its own. The failure is a code of Node's. */
 export async function addressesOf(host: string, { resolver, clock }: Pick<CheckTools, "resolver" | "clock">): Promise<Result<readonly [string, ...string[]], string>> {
   if (isIP(host) !== 0) return success([host]);
-  return await new Promise((resolve) => {
+  return await new Promise((resolve, reject) => {
     const callOff = clock.after(answerWithinMs, () => {
       resolve(failure("EAI_AGAIN"));
     });
-    resolver.addresses(host).then(([first, ...more]) => {
+    const name = new HostAddresses(host, resolver);
+    name.ask().then(({ fault }) => {
       callOff();
-      resolve(first === undefined ? failure("ENOTFOUND") : success([first, ...more]));
-    }, (error: unknown) => {
-      callOff();
-      const code = faultCode(error);
-      resolve(failure(code === "" ? "ENOTFOUND" : code));
-    });
+      const [first, ...more] = name.known;
+      if (first !== undefined) resolve(success([first, ...more]));
+      else resolve(failure(fault?.kind === "failed" ? "EAI_AGAIN" : "ENOTFOUND"));
+    }, reject);
   });
 }
 

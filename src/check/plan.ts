@@ -4,6 +4,7 @@ import { bbbApiCheck } from "./bbb-api.js";
 import { bbbSipCheck } from "./bbb-sip.js";
 import type { Check, CheckTools } from "./check.js";
 import { drachtioCheck } from "./drachtio.js";
+import { DrachtioLogin } from "./drachtio-greeting.js";
 import { httpPortChecks, publicUrlCheck } from "./http.js";
 import { mediaServerCheck } from "./media-server.js";
 import { MediaTrust } from "./media-trust.js";
@@ -15,13 +16,14 @@ import { trunkCheck } from "./trunk.js";
 /** Everything that can be looked at outside of the file, in the order of the file. */
 export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
   const instance = new RunningInstance(config);
+  const login = new DrachtioLogin(config, tools);
   const trust = new MediaTrust(config.mediaServers, tools);
   const { http: { publicUrl }, logging: { file } } = config;
   return [
     runningCheck(config, instance),
-    drachtioCheck(config, tools),
+    drachtioCheck(config, login, tools),
     ...config.mediaServers.map((server, index) => mediaServerCheck(config, index, server, tools)),
-    ...config.trunks.map((trunk, index) => trunkCheck(index, trunk, tools)),
+    ...config.trunks.map((trunk, index) => trunkCheck(index, trunk, login, tools)),
     ...config.bbbServers.flatMap((server, index) => {
       const apiHost = new URL(server.apiUrl).hostname.replace(/^\[|\]$/g, "");
       const path = `bbb_servers[${index}]`;

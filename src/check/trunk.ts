@@ -2,9 +2,12 @@ import { connect } from "node:net";
 import { ByteStream } from "../byte-stream.js";
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
 import { isNetworkAddress } from "../config/fields.js";
-import { RegistrarHost, type Target } from "../trunk/registrar-host.js";
+import { familiesFor, familiesOf, familyNames } from "../trunk/families.js";
+import type { ListenAddress } from "../trunk/line.js";
+import { type RegistrarFault, RegistrarHost, type Target } from "../trunk/registrar-host.js";
 import { judgeCertificate } from "./certificate.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
+import type { DrachtioLogin } from "./drachtio-greeting.js";
 import { type Finding, error, fine } from "./finding.js";
 import { addressesOf, placeOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
@@ -13,47 +16,58 @@ import { unreachable } from "./unreachable.js";
 /** As many as einwahl itself tries. */
 const mostTargets = 8;
 
+const familyCure = "give drachtio a contact with an address of that family as well (EINWAHL_LOCAL_ADDRESS, or drachtio.conf.xml), or ask the provider for addresses of the other one";
+
+const targetCures: Readonly<Record<RegistrarFault["kind"], string>> = {
+  unresolved: "write the registrar as the provider names it, and see whether DNS works on this machine",
+  "not-offered": "ask the provider for the name and transport of its registrar; with a port in the settings DNS is not asked for SRV records",
+  family: familyCure,
+};
+
 /**
  * A trunk, without a request to the provider: its names in DNS, whether the registrar's port is open, and the certificate
  * there. A REGISTER would take the calls away from the einwahl that runs.
  */
-export function trunkCheck(index: number, trunk: TrunkConfig, tools: CheckTools): Check {
+export function trunkCheck(index: number, trunk: TrunkConfig, drachtio: DrachtioLogin, tools: CheckTools): Check {
   const path = `trunks[${index}]`;
   return {
     path,
     run: async () => {
       const { registration } = trunk;
+      const greeting = await drachtio.greeting();
+      const listening = greeting.ok ? greeting.value.addresses : [];
       const [sources, registrar] = await Promise.all([
-        ofSources(path, trunk, tools),
-        registration === undefined ? [] : ofRegistrar(`${path}.registrar`, registration, tools),
+        ofSources(path, trunk, listening, tools),
+        registration === undefined ? [] : ofRegistrar(`${path}.registrar`, registration, listening, tools),
       ]);
       return [...registrar, ...sources];
     },
   };
 }
 
-async function ofSources(path: string, { sources, registration }: TrunkConfig, tools: CheckTools): Promise<readonly Finding[]> {
+async function ofSources(path: string, { sources, registration, signalling }: TrunkConfig, listening: readonly ListenAddress[], tools: CheckTools): Promise<readonly Finding[]> {
   const names = sources.filter((source) => !isNetworkAddress(source) && source !== registration?.registrar.host);
-  const found = await Promise.all(names.map(async (name) => {
-    const addresses = await addressesOf(name, tools);
-    return addresses.ok ? [] : [error(`${path}.sources`, unreachable(name, addresses.failure), "calls from there are not let in: write the name that DNS has, or the provider's addresses")];
-  }));
-  return found.flat();
+  const found = await Promise.all(names.map(async (name) => ({ name, addresses: await addressesOf(name, tools) })));
+  const unresolved = found.flatMap(({ name, addresses }) => (addresses.ok ? [] : [error(`${path}.sources`, unreachable(name, addresses.failure), "calls from there are not let in: write the name that DNS has, or the provider's addresses")]));
+  // A trunk that registers is called over its own connection, whose address is the registrar's.
+  if (registration !== undefined || unresolved.length > 0) return unresolved;
+  const addresses = [...sources.filter(isNetworkAddress).map((source) => source.replace(/\/.*/, "")), ...found.flatMap((each) => (each.addresses.ok ? each.addresses.value : []))];
+  const met = new Set((["tls", "tcp", "udp"] as const).filter((transport) => signalling === "any" || transport === "tls").flatMap((transport) => familiesFor(transport, listening)));
+  const families = familiesOf(addresses);
+  if (met.size === 0 || families.some((family) => met.has(family))) return [];
+  return [error(`${path}.sources`, `calls come from ${familyNames(families)} addresses only, and drachtio listens only on ${familyNames([...met])}`, familyCure)];
 }
 
-async function ofRegistrar(path: string, { registrar, certificate }: RegistrationConfig, tools: CheckTools): Promise<readonly Finding[]> {
+async function ofRegistrar(path: string, { registrar, certificate }: RegistrationConfig, listening: readonly ListenAddress[], tools: CheckTools): Promise<readonly Finding[]> {
   const { host, port, transport } = registrar;
-  let fault = "";
-  const known = new RegistrarHost(registrar, tools.resolver, tools.clock, {
-    onFault: (_host, why) => {
-      fault = why;
-    },
-    onChange: () => undefined,
-  });
+  const known = new RegistrarHost(registrar, tools.resolver, tools.clock, { onFault: () => undefined, onChange: () => undefined });
+  const families = familiesFor(transport, listening);
+  // Another check tells of a drachtio that can't be asked, or does not listen with that transport.
+  if (families.length > 0) known.reachedBy(families);
   const targets = await known.targets();
   const [target] = targets;
   known.close();
-  if (target === undefined) return [error(path, unreachable(host, /\bE[A-Z_]{3,}\b/.exec(fault)?.[0] ?? "ENOTFOUND"), "write the registrar as the provider names it, and see whether DNS works on this machine")];
+  if (target === undefined) return [error(path, `${host}: ${known.fault.why}`, targetCures[known.fault.kind])];
   switch (transport) {
     case "tls":
       return await ofTls(path, targets.slice(0, mostTargets), certificate, tools);

@@ -4,7 +4,7 @@ import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
 import type { SipRequests } from "../trunk/registrar.js";
 import { certificateVerifier } from "../trunk/registrar-tls.js";
-import type { Resolver } from "../trunk/registrar-host.js";
+import type { Resolver } from "../trunk/resolver.js";
 import { systemResolver } from "../trunk/system-resolver.js";
 
 export interface LineParts {
@@ -21,7 +21,7 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
   const line = new Line(trunk, {
     requests: parts.requests,
     clock: parts.clock,
-    resolver: parts.resolver ?? systemResolver,
+    resolver: parts.resolver ?? systemResolver(parts.clock),
     makeVerifier: (expected) => certificateVerifier(expected, parts.clock),
     onState: (state) => {
       if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed }, "trunk registered");

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock.js";
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
 import { success } from "../result.js";
-import { RegistrarHost, type Resolver } from "./registrar-host.js";
+import { addressesFor, familiesFor, familyOf } from "./families.js";
+import { RegistrarHost, type Target } from "./registrar-host.js";
+import type { Resolver } from "./resolver.js";
 import type { SipRequests } from "./registrar.js";
 import type { ExpectedCertificate, VerifyPeer } from "./registrar-tls.js";
 import type { RegistrationState } from "./registration-state.js";
@@ -45,6 +47,8 @@ export class Line implements Trunk {
   readonly #sources: Sources;
   readonly #host: RegistrarHost | undefined;
   #registration: Registration | undefined;
+  /** Where drachtio meets this trunk. */
+  #listening: readonly ListenAddress[] = [];
   #heardAt: number | undefined;
   #isClosed = false;
 
@@ -61,7 +65,7 @@ export class Line implements Trunk {
     this.trustsAssertedIdentity = config.trustsAssertedIdentity;
     this.srtp = config.srtp;
     this.channels = config.channels;
-    this.#sources = new Sources(config.sources, (host) => resolver.addresses(host), clock, onNameFault);
+    this.#sources = new Sources(config.sources, resolver, clock, onNameFault);
     this.#host = config.registration && new RegistrarHost(config.registration.registrar, resolver, clock, {
       onFault: onNameFault,
       onChange: () => {
@@ -118,19 +122,21 @@ export class Line implements Trunk {
 
   /** drachtio is connected, for the first time or again: whatever flow there was is gone. */
   signallingIsUp(addresses: readonly ListenAddress[]): void {
+    const { registration } = this.config;
+    if (registration === undefined || this.#host === undefined || this.#isClosed) return;
+    const { transport } = registration.registrar;
+    this.#listening = addressesFor(transport, addresses);
+    this.#host.reachedBy(familiesFor(transport, addresses));
     if (this.#registration !== undefined) {
       this.#registration.hurry();
       return;
     }
-    const { registration } = this.config;
-    if (registration === undefined || this.#host === undefined || this.#isClosed) return;
-    const { transport } = registration.registrar;
-    const contact = registration.contact ?? addresses.find((address) => address.transport === transport);
-    if (contact === undefined) {
+    const [first] = this.#listening;
+    if (first === undefined) {
       this.#options.onState({ kind: "not-registered", why: `drachtio listens on no ${transport} address`, since: this.#options.clock.now() });
       return;
     }
-    this.#registration = this.#register(registration, this.#host, { host: contact.host, port: contact.port });
+    this.#registration = this.#register(registration, this.#host, first);
     this.#registration.start();
   }
 
@@ -170,7 +176,7 @@ export class Line implements Trunk {
     return identity(ours) === identity(theirs);
   }
 
-  #register(settings: RegistrationConfig, host: RegistrarHost, contact: { readonly host: string; readonly port: number }): Registration {
+  #register(settings: RegistrationConfig, host: RegistrarHost, first: ListenAddress): Registration {
     const { requests, clock, makeVerifier, onState, onRenewal } = this.#options;
     const { transport } = settings.registrar;
     return new Registration({
@@ -184,11 +190,24 @@ export class Line implements Trunk {
       password: settings.password.reveal(),
       realms: settings.realms,
       newCnonce: () => randomBytes(16).toString("hex"),
-      contact,
+      contact: (target) => this.#contactFor(target, settings.contact) ?? first,
       expires: settings.expiresSeconds,
       keepaliveMs: settings.keepaliveMs,
       watchdog: settings.watchdog,
       newCallId: () => randomBytes(12).toString("hex"),
-    }, requests, clock, { onState, onRenewal });
+    }, requests, clock, {
+      onState: (state) => {
+        if (state.kind === "registered") host.granted(state.registrar, state.expiresInMs);
+        onState(state);
+      },
+      onRenewal,
+    });
+  }
+
+  /** Of the family in which the registrar sees us; a name fits both. */
+  #contactFor({ address }: Target, configured: RegistrationConfig["contact"]): { readonly host: string; readonly port: number } | undefined {
+    const fits = (each: { readonly host: string }): boolean => [undefined, familyOf(address)].includes(familyOf(each.host));
+    const own = this.#listening.find(fits);
+    return configured !== undefined && (fits(configured) || own === undefined) ? configured : own;
   }
 }

@@ -1,22 +1,12 @@
 import { isIP } from "node:net";
+import { AddressList } from "../address-list.js";
 import type { Clock } from "../clock.js";
 import { plainText } from "../plain-text.js";
+import { familiesOf, familyNames, familyOf } from "./families.js";
+import { HostAddresses, shortest } from "./host-addresses.js";
 import { plainAddress } from "./plain-address.js";
-
-/** Asks DNS; each rejects as `dns.promises` does. */
-export interface Resolver {
-  /** The addresses of a host name, as `dns.promises.lookup` gives them with `all`. */
-  addresses(host: string): Promise<readonly string[]>;
-  /** The SRV records of a name such as `_sips._tcp.example.org`, in any order. */
-  services(name: string): Promise<readonly ServiceRecord[]>;
-}
-
-export interface ServiceRecord {
-  readonly name: string;
-  readonly port: number;
-  readonly priority: number;
-  readonly weight: number;
-}
+import { type AddressFamily, type Resolver, type ServiceRecord, nameFaultText } from "./resolver.js";
+import { SeenAddresses, seenForMs } from "./seen-addresses.js";
 
 /** An address at which the registrar is reached. */
 export interface Target {
@@ -32,17 +22,37 @@ export interface RegistrarName {
   readonly srv: boolean;
 }
 
-/** The name is asked for again this often, in milliseconds. */
-const resolveEvery = 60_000;
+/** Why a registrar's name leads nowhere. */
+export interface RegistrarFault {
+  /** `family`: it has addresses, and drachtio reaches none of them. */
+  readonly kind: "unresolved" | "not-offered" | "family";
+  readonly why: string;
+}
 
-/** RFC 3263 section 4.1: `_sips._tcp` is SIP over TLS. */
+interface Place {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** A name is asked for again when its answer expires, within these bounds in milliseconds. */
+const minAskMs = 10_000;
+const maxAskMs = 60_000;
+/** The most SRV records that are followed. */
+const maxPlaces = 16;
+
+/** When to ask for a name again, in milliseconds. */
+export function askAgainMs(ttlMs: number | undefined): number {
+  return Math.min(maxAskMs, Math.max(minAskMs, ttlMs ?? maxAskMs));
+}
+
+/** RFC 3263 section 4.1: `_sips._tcp` is SIP over TLS. The transport is configured, so that NAPTR has nothing to say. */
 const services = { udp: "_sip._udp", tcp: "_sip._tcp", tls: "_sips._tcp" } as const;
 
 /**
  * A registrar's name, resolved and followed (RFC 3263 section 4.2: addresses, or SRV records where they are to be
  * used). einwahl resolves it and not drachtio, so that a registration stays with one server of several, which alone
- * knows its challenge, and that calls from all of them are recognised. While the name can't be resolved its last
- * known addresses count.
+ * knows its challenge, and that calls from all of them are recognised. What can't be looked up keeps its last known
+ * records and addresses.
  */
 export class RegistrarHost {
   readonly #name: RegistrarName;
@@ -50,8 +60,16 @@ export class RegistrarHost {
   readonly #clock: Clock;
   readonly #onFault: (host: string, why: string) => void;
   readonly #onChange: () => void;
+  readonly #seen: SeenAddresses;
+  readonly #hosts = new Map<string, HostAddresses>();
+  /** `undefined` until SRV has been answered once; empty: the service is not offered. */
+  #places: readonly Place[] | undefined;
   #targets: readonly Target[] = [];
-  #asking: Promise<void> | undefined;
+  /** The addresses of `#targets`. */
+  #lastKnown = new AddressList();
+  #families: readonly AddressFamily[] = [4, 6];
+  #fault: RegistrarFault = { kind: "unresolved", why: "the registrar's name does not resolve" };
+  #asking: Promise<number | undefined> | undefined;
   #callOff: () => void = () => undefined;
   #isClosed = false;
 
@@ -61,30 +79,49 @@ export class RegistrarHost {
     this.#clock = clock;
     this.#onFault = events.onFault;
     this.#onChange = events.onChange;
+    this.#seen = new SeenAddresses(clock);
+    if (!name.srv) this.#places = [{ name: name.host, port: name.port }];
   }
 
-  /** Where it is reached, in the order in which to try; asks DNS when nothing is known. Empty when DNS knows nothing. */
+  /** Where drachtio reaches it, in the order in which to try; asks DNS when nothing is known. Empty: see `fault`. */
   async targets(): Promise<readonly Target[]> {
     if (this.#targets.length === 0) await this.#ask();
-    return this.#targets;
+    return this.#targets.filter(({ address }) => this.#isReached(address));
   }
 
-  /** Whether it is reached at this address, as far as is known. */
+  /** Why there is no target. */
+  get fault(): RegistrarFault {
+    if (this.#targets.length === 0) return this.#fault;
+    const families = familiesOf(this.#targets.map(({ address }) => address));
+    return { kind: "family", why: `the registrar has only ${familyNames(families)} addresses, and drachtio listens only on ${familyNames(this.#families)} with ${this.#name.transport}` };
+  }
+
+  /** Whether its name leads to this address, and drachtio reaches it, as far as is known. */
   has({ address, port }: Target): boolean {
-    return this.#targets.some((each) => each.address === address && each.port === port);
+    return this.#isReached(address) && this.#targets.some((each) => each.address === address && each.port === port);
   }
 
-  /** Whether a request from this address is the registrar's. */
+  /** Whether a request from this address is the registrar's: by what DNS says now, and has said lately. */
   allows(address: string): boolean {
     const plain = plainAddress(address);
-    return this.#targets.some((each) => each.address === plain);
+    return this.#lastKnown.has(plain) || this.#seen.has(plain);
+  }
+
+  /** The families that drachtio listens on; targets of others are left out. */
+  reachedBy(families: readonly AddressFamily[]): void {
+    this.#families = families;
+  }
+
+  /** The registrar has granted a binding there: it may send calls from that address for as long, whatever DNS says. */
+  granted({ address }: Target, expiresInMs: number): void {
+    this.#seen.saw([address], Math.max(seenForMs, expiresInMs));
   }
 
   /** Resolves the name, then follows it until `close`. */
   async open(): Promise<void> {
-    await this.#ask();
+    const ttlMs = await this.#ask();
     if (isIP(this.#name.host) !== 0 || this.#isClosed) return;
-    this.#callOff = this.#clock.after(resolveEvery, () => {
+    this.#callOff = this.#clock.after(askAgainMs(ttlMs), () => {
       this.open().catch((error: unknown) => {
         this.#onFault(this.#name.host, plainText(String(error)));
       });
@@ -96,48 +133,73 @@ export class RegistrarHost {
     this.#callOff();
   }
 
-  async #ask(): Promise<void> {
+  #isReached(address: string): boolean {
+    const family = familyOf(address);
+    return family !== undefined && this.#families.includes(family);
+  }
+
+  /** How long the answer holds. */
+  async #ask(): Promise<number | undefined> {
     this.#asking ??= this.#resolve().finally(() => {
       this.#asking = undefined;
     });
-    await this.#asking;
+    return await this.#asking;
   }
 
-  async #resolve(): Promise<void> {
-    const { host, port, srv } = this.#name;
-    try {
-      const records = srv ? await this.#records() : [];
-      // One after the other, so that the order is that of the records.
-      const places = records.length === 0 ? [{ name: host, port }] : records;
-      const found = await Promise.all(places.map(async (place) => (await this.#addressesOf(place.name)).map((address) => ({ address, port: place.port }))));
-      this.#learn(found.flat());
-    } catch (error) {
-      this.#onFault(host, plainText(error instanceof Error ? error.message : String(error)));
+  async #resolve(): Promise<number | undefined> {
+    const places = await this.#askForPlaces();
+    if (places === undefined) return undefined;
+    const asked = await Promise.all(places.map(async (place) => await this.#askForAddresses(place)));
+    for (const name of [...this.#hosts.keys()]) if (!places.some((place) => place.name === name)) this.#hosts.delete(name);
+    const targets = asked.flatMap((each) => each.targets);
+    // A name with no address at all is more likely a mistake in DNS than the end of the registrar.
+    if (targets.length > 0 || places.length === 0) this.#learn(targets);
+    return shortest(asked.map(({ ttlMs }) => ttlMs));
+  }
+
+  /** The names and ports of the registrar; only a certain answer changes them. `undefined`: not known yet. */
+  async #askForPlaces(): Promise<readonly Place[] | undefined> {
+    const { host, port, srv, transport } = this.#name;
+    if (!srv) return this.#places;
+    const answer = await this.#resolver.services(`${services[transport]}.${host}`);
+    if (answer.ok) {
+      this.#places = inOrder(answer.value);
+      if (this.#places.length === 0) this.#complain(host, { kind: "not-offered", why: `the registrar's name does not offer SIP over ${transport} (SRV record with the target ".")` });
+    } else if (answer.failure.kind === "none") {
+      this.#places = [{ name: host, port }];
+    } else {
+      this.#complain(host, { kind: "unresolved", why: `the registrar's SRV record ${nameFaultText(answer.failure)}` });
     }
+    return this.#places;
   }
 
-  /** RFC 2782: the lowest priority first; within one the heaviest, as a trunk has but one registration to place. */
-  async #records(): Promise<readonly ServiceRecord[]> {
-    const { host, transport } = this.#name;
-    try {
-      const records = await this.#resolver.services(`${services[transport]}.${host}`);
-      return [...records].sort((a, b) => a.priority - b.priority || b.weight - a.weight);
-    } catch {
-      // No SRV record: RFC 3263 section 4.2 goes on with the name itself.
-      return [];
-    }
+  async #askForAddresses({ name, port }: Place): Promise<{ readonly targets: readonly Target[]; readonly ttlMs: number | undefined }> {
+    const host = this.#hosts.get(name) ?? new HostAddresses(name, this.#resolver);
+    this.#hosts.set(name, host);
+    const { fault, ttlMs } = await host.ask();
+    if (fault !== undefined) this.#complain(name, { kind: "unresolved", why: `the registrar's name ${nameFaultText(fault)}` });
+    return { targets: fault?.kind === "none" ? [] : host.known.map((address) => ({ address, port })), ttlMs };
   }
 
-  async #addressesOf(name: string): Promise<readonly string[]> {
-    return isIP(name) === 0 ? await this.#resolver.addresses(name) : [name];
+  #complain(host: string, fault: RegistrarFault): void {
+    this.#fault = fault;
+    // A name of an SRV record is text from the network.
+    this.#onFault(host === this.#name.host ? host : plainText(host), fault.why);
   }
 
   #learn(targets: readonly Target[]): void {
-    if (targets.length === 0) {
-      this.#onFault(this.#name.host, "has no address");
-      return;
-    }
+    const addresses = targets.map(({ address }) => address);
     this.#targets = targets;
+    this.#lastKnown = new AddressList(addresses);
+    this.#seen.saw(addresses);
     this.#onChange();
   }
+}
+
+/** RFC 2782: the lowest priority first; within one the heaviest, as a trunk has but one registration to place. */
+function inOrder(records: readonly ServiceRecord[]): readonly Place[] {
+  return records
+    .filter(({ name }) => name !== ".")
+    .sort((a, b) => a.priority - b.priority || b.weight - a.weight)
+    .slice(0, maxPlaces);
 }

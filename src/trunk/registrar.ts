@@ -36,8 +36,8 @@ export interface RegistrarOptions {
   readonly realms: readonly string[];
   /** Random text for the answer to a challenge. */
   readonly newCnonce: () => string;
-  /** The host and port of the Contact, where the provider's calls reach drachtio. */
-  readonly contact: { readonly host: string; readonly port: number };
+  /** The host and port of the Contact, where the provider's calls from that address reach drachtio. */
+  readonly contact: (target: Target) => { readonly host: string; readonly port: number };
 }
 
 /** The requests of one registration: REGISTER (RFC 3261 section 10), and the OPTIONS that tries its flow. */
@@ -64,14 +64,14 @@ export class Registrar {
    */
   async register(target: Target, callId: string, seconds: number): Promise<RegisterOutcome> {
     const { username, transport } = this.#options;
-    const contact = this.#contact();
+    const contact = this.#contact(target);
     this.#digest.begin();
     for (let challenges = 0; ; challenges += 1) {
       const sentAt = this.#clock.now();
       const outcome = await this.#sendRegister(target, callId, contact, seconds);
       if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
       const { answer } = outcome;
-      if (answer.status !== 401 && answer.status !== 407) return readOutcome(answer, { contact: { ...this.#options.contact, user: username }, transport, seconds, sentAt });
+      if (answer.status !== 401 && answer.status !== 407) return readOutcome(answer, { contact: { ...this.#options.contact(target), user: username }, transport, seconds, sentAt });
       if (challenges === maxChallenges) return rejection(answer);
       const answered = this.#digest.answer(answer, { method: "REGISTER", uri: this.#uri() });
       if (!answered.ok) return answered.failure;
@@ -117,9 +117,10 @@ export class Registrar {
     return { From: identity, To: identity };
   }
 
-  #contact(): string {
+  #contact(target: Target): string {
     const { contact, transport, username } = this.#options;
-    return `sip:${username}@${inUri(contact.host)}:${contact.port};transport=${transport}`;
+    const { host, port } = contact(target);
+    return `sip:${username}@${inUri(host)}:${port};transport=${transport}`;
   }
 
   #uri(): string {

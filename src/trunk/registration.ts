@@ -2,16 +2,16 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Attempt, type Granted, afterFailure } from "./attempt.js";
 import { Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
-import type { RegistrarHost, Target } from "./registrar-host.js";
+import type { Target } from "./registrar-host.js";
 import type { RegistrationEvents, RegistrationState } from "./registration-state.js";
 import type { VerifyPeer } from "./registrar-tls.js";
 import { RetryPause } from "./retry-pause.js";
-import { TargetChoice } from "./target-choice.js";
+import { type RegistrarTargets, TargetChoice } from "./target-choice.js";
 import { WakeableSleep, atMost } from "./wakeable-sleep.js";
 import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
 export interface RegistrationOptions extends RegistrarOptions {
-  readonly host: Pick<RegistrarHost, "targets" | "has">;
+  readonly host: RegistrarTargets;
   /** Before each REGISTER: whether the registrar itself is at the address. */
   readonly verifyPeer: VerifyPeer;
   /** What is asked for, in seconds; what is granted counts. */
@@ -35,9 +35,8 @@ const longestExpiry = 86_400;
 
 /**
  * Keeps one trunk registered (RFC 3261 section 10): refreshes well before the granted expiry, tries the flow with an
- * OPTIONS now and then, and registers again at once when the flow has broken, when the registrar's name leads
- * elsewhere, or when the watchdog says that the trunk is deaf. Stays with one address of the registrar for as long as
- * somebody answers there.
+ * OPTIONS now and then, and registers again at once when the flow has broken or the watchdog says that the trunk is deaf.
+ * Stays with one address of the registrar for as long as somebody answers there, also where its name leads elsewhere now.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
@@ -116,9 +115,9 @@ export class Registration {
     this.#sleeper.wake();
   }
 
-  /** The registrar's name has been resolved: where it does not lead to our address any more, we follow it. */
+  /** The registrar's name has been resolved: where nothing answers at the old address, we follow it without waiting. */
   hostResolved(): void {
-    if (this.#targets.hasMoved) this.hurry("the registrar has moved");
+    if (!this.#isRegistered() && this.#targets.hasMoved) this.hurry("the registrar has moved");
     else if (this.#waitsForTarget) this.#sleeper.wake();
   }
 
@@ -230,6 +229,7 @@ export class Registration {
     const verified = await this.#targets.nextVerified({
       isIntact: (target) => this.#isFlowIntact(target),
       isStopping: () => this.#isStopping(),
+      isRegistered: () => this.#isRegistered(),
     });
     if (!verified.ok) return { kind: "failed", why: verified.failure };
     if (this.#isStopping()) return { kind: "failed", why: "stopped" };

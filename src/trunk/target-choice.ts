@@ -12,14 +12,20 @@ export interface FlowToVerify {
   /** Whether the connection that was verified before still leads there. */
   readonly isIntact: (target: Target) => Promise<boolean>;
   readonly isStopping: () => boolean;
+  /** Whether there is a binding whose flow has answered when it was tried last. */
+  readonly isRegistered: () => boolean;
 }
+
+/** What the registrar's name leads to. */
+export type RegistrarTargets = Pick<RegistrarHost, "targets" | "has" | "fault">;
 
 /**
  * The address of a registrar for one trunk. It stays with the one that has answered, for only that server may know the
- * challenge that it has made; where nobody answers it goes on to the next (RFC 3263 section 4.3).
+ * challenge that it has made; where nobody answers it goes on to the next (RFC 3263 section 4.3). A binding that works is not
+ * left because DNS gives other addresses now: names rotate.
  */
 export class TargetChoice {
-  readonly #host: Pick<RegistrarHost, "targets" | "has">;
+  readonly #host: RegistrarTargets;
   readonly #verifyPeer: VerifyPeer;
   readonly #clock: Clock;
   /** As the name led last. */
@@ -30,7 +36,7 @@ export class TargetChoice {
   /** Until when addresses asked not to be tried (Retry-After), in milliseconds of the clock. */
   readonly #closedUntil = new Map<string, number>();
 
-  constructor(host: Pick<RegistrarHost, "targets" | "has">, verifyPeer: VerifyPeer, clock: Clock) {
+  constructor(host: RegistrarTargets, verifyPeer: VerifyPeer, clock: Clock) {
     this.#host = host;
     this.#verifyPeer = verifyPeer;
     this.#clock = clock;
@@ -53,7 +59,7 @@ export class TargetChoice {
    */
   async nextVerified(flow: FlowToVerify): Promise<Result<Target, string>> {
     let fault: PeerFault | undefined;
-    this.#targets = await this.#host.targets();
+    this.#targets = this.#withCurrent(await this.#host.targets(), flow.isRegistered());
     // A round begins with the first address, not with the one that was tried last.
     let startsOver = !this.hasUntried;
     if (startsOver) this.#silent.clear();
@@ -68,7 +74,7 @@ export class TargetChoice {
       this.skip();
     }
     if (fault !== undefined) return failure(fault.why);
-    return failure(this.#targets.length === 0 ? "the registrar's name does not resolve" : "the registrar wants to be asked later");
+    return failure(this.#targets.length === 0 ? this.#host.fault.why : "the registrar wants to be asked later");
   }
 
   /** Whether the current address has a valid certificate, within `timeoutMs`. */
@@ -131,6 +137,12 @@ export class TargetChoice {
 
   #isClosed(target: Target): boolean {
     return (this.#closedUntil.get(keyOf(target)) ?? Number.NEGATIVE_INFINITY) > this.#clock.now();
+  }
+
+  #withCurrent(targets: readonly Target[], isRegistered: boolean): readonly Target[] {
+    const current = this.#current;
+    if (!isRegistered || current === undefined || targets.some((target) => keyOf(target) === keyOf(current))) return targets;
+    return [current, ...targets];
   }
 }
 

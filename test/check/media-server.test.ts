@@ -8,7 +8,7 @@ import { inviteKey } from "../../src/media/invite-key.js";
 import { loadConfig } from "../../src/config/load.js";
 import { systemResolver } from "../../src/trunk/system-resolver.js";
 
-const tools: CheckTools = { clock: systemClock, epochMs: Date.now, resolver: systemResolver, authorities: undefined };
+const tools: CheckTools = { clock: systemClock, epochMs: Date.now, resolver: systemResolver(systemClock), authorities: undefined };
 const profiles = "\t     drachtio_mrf\tprofile\t sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n\t              bbb\tprofile\t sip:mod_sofia@127.0.0.1:5071\tRUNNING (0) (TLS)\n";
 
 /** Of FreeSWITCH 1.10.12. */

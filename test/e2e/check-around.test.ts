@@ -100,7 +100,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     {
       name: "the registrar is not in DNS",
       break: (settings) => withRegistrar(settings, { host: "sip.provider.invalid" }),
-      finds: [unverified, { severity: "error", path: "trunks[0].registrar", message: /^sip\.provider\.invalid: the name of the host (does not|can't be) resolve/, cure: /as the provider names it/ }],
+      finds: [unverified, { severity: "error", path: "trunks[0].registrar", message: /^sip\.provider\.invalid: the registrar's name (does not resolve|can't be resolved now) \(E/, cure: /as the provider names it/ }],
       secrets: ["trunk-password", "004930123"],
     },
     {

@@ -1,7 +1,8 @@
 import t, { type Test } from "tap";
 import { reportFindings } from "../../src/check/running.js";
 import { makeCertificates } from "../../src/embedded/certificates.js";
-import type { Resolver } from "../../src/trunk/registrar-host.js";
+import type { Resolver } from "../../src/trunk/resolver.js";
+import { FakeResolver } from "../support/fake-resolver.js";
 import type { Baresip } from "./support/baresip.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
@@ -25,10 +26,9 @@ async function callThrough(t: Test, world: World, carrier: Kamailio, baresip: Ba
 
 /** The registrar's name with an SRV record for each of its servers. */
 function srvRecords(...servers: readonly Kamailio[]): Resolver {
-  return {
-    addresses: async (host) => await Promise.reject(new Error(`no such name: ${host}`)),
-    services: async () => await Promise.resolve(servers.map(({ registrarPort }, priority) => ({ name: "127.0.0.1", port: registrarPort, priority, weight: 1 }))),
-  };
+  const resolver = new FakeResolver();
+  resolver.records.set("_sips._tcp.sip.example.net", servers.map(({ registrarPort }, priority) => ({ name: "127.0.0.1", port: registrarPort, priority, weight: 1 })));
+  return resolver;
 }
 
 await t.test("a registrar of two servers: 503 from the first, 302 from the second", { skip: missingPrograms("kamailio") }, async (t) => {

@@ -1,9 +1,9 @@
 import type { TrunkConfig } from "../../src/config/config.js";
 import { failure, success } from "../../src/result.js";
 import { Line } from "../../src/trunk/line.js";
-import type { Resolver } from "../../src/trunk/registrar-host.js";
 import type { SipRequestOutcome } from "../../src/trunk/registrar.js";
 import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";
+import type { Resolver } from "../../src/trunk/resolver.js";
 import { FakeClock, settle } from "./fake-clock.js";
 import { FakeRequests, type Late, type SentRequest, answered, via } from "./fake-requests.js";
 import { trunkConfig } from "./trunk-config.js";
@@ -25,7 +25,7 @@ export interface ServerState {
   readonly tookMs: number;
 }
 
-/** What changes at a time: a server, or what DNS says of all of them, in the order of their priority. */
+/** What changes at a time: a server, or what DNS says of all of them, in the order of their priority; `?`: DNS fails, `.`: not offered. */
 export interface Change {
   readonly at: number;
   readonly dns?: string;
@@ -123,11 +123,14 @@ export class RegistrarServers {
 
   #resolver(): Resolver {
     return {
-      addresses: async (host) => await Promise.resolve([addressOf(host.charAt(0))]),
+      addresses: async (host, family) => await Promise.resolve(family === 4 ? success({ addresses: [addressOf(host.charAt(0))], ttlMs: undefined }) : failure({ kind: "none", code: "ENODATA" })),
       services: async () => {
-        if (this.#dns.length === 0) throw new Error("ENOTFOUND");
+        const [first] = this.#dns;
+        if (first === undefined) return await Promise.resolve(failure({ kind: "none", code: "ENOTFOUND" }));
+        if (first === "?") return await Promise.resolve(failure({ kind: "failed", code: "ESERVFAIL" }));
+        if (first === ".") return await Promise.resolve(success([{ name: ".", port: 0, priority: 0, weight: 0 }]));
         // In no order: the priority counts.
-        return await Promise.resolve(this.#dns.map((name, priority) => ({ name: `${name}.example.net`, port: 5061, priority, weight: 1 })).reverse());
+        return await Promise.resolve(success(this.#dns.map((name, priority) => ({ name: `${name}.example.net`, port: 5061, priority, weight: 1 })).reverse()));
       },
     };
   }

@@ -8,7 +8,7 @@ import { FakeRequests, type Registrar, answered, via } from "./fake-requests.js"
 
 /** A registrar's name that always leads there. */
 export function hostAt(...targets: readonly Target[]): RegistrationOptions["host"] {
-  return { targets: async () => await Promise.resolve(targets), has: (target) => targets.some((each) => each.address === target.address) };
+  return { targets: async () => await Promise.resolve(targets), has: (target) => targets.some((each) => each.address === target.address), fault: { kind: "unresolved", why: "the registrar's name does not resolve" } };
 }
 
 export const registrationOptions: RegistrationOptions = {
@@ -21,7 +21,7 @@ export const registrationOptions: RegistrationOptions = {
   password: "secret",
   realms: ["secure.sip.easybell.de", "sip.easybell.de"],
   newCnonce: () => "c0ffee",
-  contact: { host: "10.0.0.1", port: 5061 },
+  contact: () => ({ host: "10.0.0.1", port: 5061 }),
   expires: 600,
   keepaliveMs: 30_000,
   watchdog: undefined,

@@ -6,9 +6,10 @@ import { Sources } from "../../src/trunk/sources.js";
 import { type Trunk, TrunkAdmission } from "../../src/trunk/trunks.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { someInvite } from "../support/fake-incoming-call.js";
+import { FakeResolver } from "../support/fake-resolver.js";
 
 function from(...list: string[]): Trunk["allows"] {
-  const sources = new Sources(list, async () => await Promise.resolve([]), new FakeClock(), () => undefined);
+  const sources = new Sources(list, new FakeResolver(), new FakeClock(), () => undefined);
   return (address) => sources.allows(address);
 }
 

@@ -23,7 +23,7 @@ await t.test("the REGISTER", async (t) => {
 });
 
 await t.test("the Contact of an IPv6 address has it in brackets", async (t) => {
-  const all = bench(grants(600), { contact: { host: "2001:db8::1", port: 5061 }, host: hostAt({ address: "2001:db8::2", port: 5061 }), domain: "2001:db8::2" });
+  const all = bench(grants(600), { contact: () => ({ host: "2001:db8::1", port: 5061 }), host: hostAt({ address: "2001:db8::2", port: 5061 }), domain: "2001:db8::2" });
   all.registration.start();
   await all.clock.advance(100);
   t.match(all.requests.sent[0]?.headers["Contact"], /^<sip:004930123456@\[2001:db8::1\]:5061;transport=tls>/);

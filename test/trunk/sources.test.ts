@@ -1,30 +1,25 @@
 import t from "tap";
 import { Sources } from "../../src/trunk/sources.js";
+import { success } from "../../src/result.js";
+import type { Resolver } from "../../src/trunk/resolver.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
+import { FakeResolver, type Zone } from "../support/fake-resolver.js";
 
 interface Bench {
   readonly clock: FakeClock;
   readonly sources: Sources;
-  /** What each name resolves to; a name that is not here can't be resolved. */
-  readonly zone: Map<string, readonly string[]>;
-  readonly asked: string[];
+  readonly resolver: FakeResolver;
   readonly faults: string[];
 }
 
-function bench(sources: readonly string[], zone: Readonly<Record<string, readonly string[]>> = {}): Bench {
+function bench(sources: readonly string[], zone: Readonly<Record<string, Zone>> = {}): Bench {
   const clock = new FakeClock();
-  const names = new Map(Object.entries(zone));
-  const asked: string[] = [];
+  const resolver = new FakeResolver(zone);
   const faults: string[] = [];
-  const resolve = async (host: string): Promise<readonly string[]> => {
-    asked.push(host);
-    const addresses = names.get(host);
-    return addresses === undefined ? await Promise.reject(new Error(`ENOTFOUND ${host}`)) : await Promise.resolve(addresses);
-  };
-  const all = new Sources(sources, resolve, clock, (host, why) => {
+  const all = new Sources(sources, resolver, clock, (host, why) => {
     faults.push(`${host}: ${why}`);
   });
-  return { clock, sources: all, zone: names, asked, faults };
+  return { clock, sources: all, resolver, faults };
 }
 
 await t.test("addresses and networks", async (t) => {
@@ -63,35 +58,80 @@ await t.test("addresses and networks", async (t) => {
   for (const [address, isAllowed] of rows) t.equal(sources.allows(address), isAllowed, `<${address}>`);
 });
 
-await t.test("a name is followed when it moves, and its last known addresses count while it can't be resolved", async (t) => {
-  const { sources, clock, zone, asked, faults } = bench(["sip.example"], { "sip.example": ["192.0.2.1", "2001:db8::1"] });
+await t.test("a name is followed when it moves, its addresses of the last hour count, and the last known ones while it can't be resolved", async (t) => {
+  const { sources, clock, resolver, faults } = bench(["sip.example"], { "sip.example": ["192.0.2.1", "2001:db8::1"] });
+  const { names } = resolver;
   t.notOk(sources.allows("192.0.2.1"), "not before it is open");
   await sources.open();
   t.ok(sources.allows("192.0.2.1"));
   t.ok(sources.allows("::ffff:192.0.2.1"));
   t.ok(sources.allows("2001:DB8:0::1"), "however the address is written");
 
-  zone.set("sip.example", ["192.0.2.9"]);
+  names.set("sip.example", ["192.0.2.9"]);
   await clock.advance(60_000);
   t.ok(sources.allows("192.0.2.9"));
-  t.notOk(sources.allows("192.0.2.1"));
+  t.ok(sources.allows("192.0.2.1"), "calls that come from the address of a minute ago");
+  await clock.advance(3_539_999);
+  t.ok(sources.allows("192.0.2.1"), "just within an hour");
+  await clock.advance(1);
+  t.notOk(sources.allows("192.0.2.1"), "an hour after DNS gave it for the last time");
+  t.notOk(sources.allows("2001:db8::1"));
 
-  zone.delete("sip.example");
-  await clock.advance(600_000);
-  t.ok(sources.allows("192.0.2.9"));
-  t.equal(faults.length, 10);
-  t.equal(faults[0], "sip.example: ENOTFOUND sip.example");
+  for (const fault of ["none", "failed"] as const) {
+    names.set("sip.example", fault);
+    faults.length = 0;
+    await clock.advance(7_200_000);
+    t.ok(sources.allows("192.0.2.9"), `for two hours: ${fault}`);
+    t.equal(faults.length, 120);
+    t.equal(faults[0], fault === "none" ? "sip.example: does not resolve (ENOTFOUND)" : "sip.example: can't be resolved now (ESERVFAIL)");
+  }
 
-  zone.set("sip.example", ["192.0.2.10"]);
+  names.set("sip.example", ["192.0.2.10"]);
   await clock.advance(60_000);
   t.ok(sources.allows("192.0.2.10"));
+  await clock.advance(3_600_000);
   t.notOk(sources.allows("192.0.2.9"));
 
   sources.close();
   t.equal(clock.pending, 0);
-  const before = asked.length;
+  const before = resolver.asked.length;
   await clock.advance(600_000);
-  t.equal(asked.length, before);
+  t.equal(resolver.asked.length, before);
+});
+
+await t.test("a family that fails keeps its addresses, and one that never had any is not missed", async (t) => {
+  const { sources, clock, resolver, faults } = bench(["sip.example"], { "sip.example": ["192.0.2.1", "2001:db8::1"] });
+  await sources.open();
+  resolver.failing.set("sip.example", 6);
+  resolver.names.set("sip.example", ["192.0.2.2"]);
+  await clock.advance(7_200_000);
+  t.ok(sources.allows("2001:db8::1"), "DNS has not said that it is gone");
+  t.ok(sources.allows("192.0.2.2"));
+  t.notOk(sources.allows("192.0.2.1"));
+  t.match(faults[0], /can't be resolved now/);
+  sources.close();
+
+  const never = bench(["sip.example"], { "sip.example": ["192.0.2.1"] });
+  never.resolver.failing.set("sip.example", 6);
+  await never.sources.open();
+  t.ok(never.sources.allows("192.0.2.1"));
+  t.strictSame(never.faults, [], "a DNS server that fails for AAAA does so each minute");
+  never.sources.close();
+});
+
+await t.test("a name that rotates: every address of the pool that was seen within the hour, and no more than 64", async (t) => {
+  const { sources, clock, resolver } = bench(["sip.example"]);
+  resolver.ttlMs = 5_000;
+  const pool = Array.from({ length: 100 }, (_each, index) => `192.0.2.${index + 1}`);
+  resolver.names.set("sip.example", [pool[0] ?? ""]);
+  await sources.open();
+  for (const address of pool.slice(1)) {
+    resolver.names.set("sip.example", [address]);
+    await clock.advance(10_000);
+  }
+  t.equal(resolver.asked.length, 100, "asked each 10 s, although the answer holds for 5 s only");
+  t.strictSame(pool.filter((address) => sources.allows(address)), pool.slice(36), "the last 64");
+  sources.close();
 });
 
 await t.test("one name that can't be resolved does not keep the others out", async (t) => {
@@ -115,14 +155,17 @@ await t.test("a resolver that gives nonsense lets nobody in and throws nothing",
 
 await t.test("closed while a name is being resolved: nothing goes on", async (t) => {
   const clock = new FakeClock();
-  let settleLookup: (addresses: readonly string[]) => void = () => undefined;
-  const sources = new Sources(["sip.example"], async () => await new Promise((resolve) => {
-    settleLookup = resolve;
-  }), clock, () => undefined);
+  const lookups: ((answer: Awaited<ReturnType<Resolver["addresses"]>>) => void)[] = [];
+  const resolver = new FakeResolver();
+  resolver.addresses = async () => await new Promise((resolve) => {
+    lookups.push(resolve);
+  });
+  const sources = new Sources(["sip.example"], resolver, clock, () => undefined);
   const opening = sources.open();
   await settle();
   sources.close();
-  settleLookup(["192.0.2.1"]);
+  t.equal(lookups.length, 2);
+  for (const answer of lookups) answer(success({ addresses: ["192.0.2.1"], ttlMs: undefined }));
   await opening;
   t.equal(clock.pending, 0);
 });

@@ -34,7 +34,7 @@ export async function runCheck(options: CheckOptions, context: CommandContext): 
   }
   const config = loaded.value;
   const settings = settingFindings(config);
-  const checks = options.offline ? [] : checksOf(config, { clock, epochMs: Date.now, resolver: systemResolver, authorities });
+  const checks = options.offline ? [] : checksOf(config, { clock, epochMs: Date.now, resolver: systemResolver(clock), authorities });
   const seen = await runChecks(checks, clock, (done, waiting) => {
     terminal.progress(`${done} of ${checks.length} done; ${waiting.join(", ")}`);
   });

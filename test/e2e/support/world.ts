@@ -16,7 +16,7 @@ import { type KnownPrompt, readPrompts } from "../../../src/embedded/phone/promp
 import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
 import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
 import { makeLogger } from "../../../src/log/make-logger.js";
-import type { Resolver } from "../../../src/trunk/registrar-host.js";
+import type { Resolver } from "../../../src/trunk/resolver.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";

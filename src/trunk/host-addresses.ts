@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+import type { AddressFamily, NameFault, Resolver } from "./resolver.js";
+
+/** What one look-up of both families came to. */
+export interface AskedAddresses {
+  /** `none`: DNS is certain that the name has no address. `failed`: what is known of a family is not from this look-up. */
+  readonly fault: NameFault | undefined;
+  /** How long the shortest-lived answer holds, in milliseconds. */
+  readonly ttlMs: number | undefined;
+}
+
+/** The most addresses of one family that are taken from one answer. */
+const maxAddresses = 32;
+
+/** The addresses of one host name. A family that can't be resolved keeps its last known ones, and so does a name that is gone. */
+export class HostAddresses {
+  readonly #host: string;
+  readonly #resolver: Resolver;
+  #ipv4: readonly string[] = [];
+  #ipv6: readonly string[] = [];
+
+  constructor(host: string, resolver: Resolver) {
+    this.#host = host;
+    this.#resolver = resolver;
+    const family = isIP(host);
+    if (family === 4) this.#ipv4 = [host];
+    if (family === 6) this.#ipv6 = [host];
+  }
+
+  /** IPv4 first: media servers have an IPv4 address for RTP in any case. */
+  get known(): readonly string[] {
+    return [...this.#ipv4, ...this.#ipv6];
+  }
+
+  async ask(): Promise<AskedAddresses> {
+    if (isIP(this.#host) !== 0) return { fault: undefined, ttlMs: undefined };
+    const [ipv4, ipv6] = await Promise.all([this.#resolver.addresses(this.#host, 4), this.#resolver.addresses(this.#host, 6)]);
+    const found = [ipv4, ipv6].flatMap((answer) => (answer.ok ? [answer.value] : []));
+    const fault = [ipv4, ipv6].map(faultOf).find((each) => each?.kind === "failed") ?? faultOf(ipv4);
+    if (found.length === 0) return { fault, ttlMs: undefined };
+    // Some DNS servers never answer for AAAA: a family that was never there is not missed.
+    const isStale = (hasFailed(ipv4) && this.#ipv4.length > 0) || (hasFailed(ipv6) && this.#ipv6.length > 0);
+    this.#ipv4 = after(ipv4, this.#ipv4, 4);
+    this.#ipv6 = after(ipv6, this.#ipv6, 6);
+    return { fault: isStale ? fault : undefined, ttlMs: shortest(found.map(({ ttlMs }) => ttlMs)) };
+  }
+}
+
+/** `undefined` when none is known. */
+export function shortest(ttls: readonly (number | undefined)[]): number | undefined {
+  const known = ttls.filter((ttl) => ttl !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+type Answer = Awaited<ReturnType<Resolver["addresses"]>>;
+
+function after(answer: Answer, known: readonly string[], family: AddressFamily): readonly string[] {
+  if (answer.ok) return answer.value.addresses.filter((address) => isIP(address) === family).slice(0, maxAddresses);
+  return answer.failure.kind === "failed" ? known : [];
+}
+
+function hasFailed(answer: Answer): boolean {
+  return faultOf(answer)?.kind === "failed";
+}
+
+function faultOf(answer: Answer): NameFault | undefined {
+  return answer.ok ? undefined : answer.failure;
+}

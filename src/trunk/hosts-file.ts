@@ -1,0 +1,16 @@
+import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
+
+/** The addresses that a file such as /etc/hosts has for a name (hosts(5)); none when it can't be read. */
+export async function addressesInHosts(file: string, host: string): Promise<readonly string[]> {
+  const wanted = plainName(host);
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.split("\n").flatMap((line) => {
+    const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
+    return isIP(address) !== 0 && names.some((name) => plainName(name) === wanted) ? [address] : [];
+  });
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
+}
