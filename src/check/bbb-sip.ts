@@ -1,6 +1,8 @@
 import { connect } from "node:net";
 import { ByteStream } from "../byte-stream.js";
 import type { BbbServerConfig } from "../config/config.js";
+import { familiesOf, familyNames } from "../trunk/families.js";
+import type { BbbFamilies, CallingFamily } from "./bbb-families.js";
 import { judgeCertificate } from "./certificate.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
@@ -18,6 +20,12 @@ export interface BbbSipPlace {
   readonly apiHost: string;
 }
 
+/** What is known of the media servers that call it. */
+export interface CallingMedia {
+  readonly trust: MediaTrust;
+  readonly families: BbbFamilies;
+}
+
 const firewall = "let the media servers' addresses through to that port, and see freeswitch/bbb-node/README.md: TLS has to be turned on there";
 const onNode = "on the BBB server: the whole chain, from an authority that the media servers trust, in agent.pem (freeswitch/bbb-node/README.md)";
 
@@ -25,13 +33,15 @@ const onNode = "on the BBB server: the whole chain, from an authority that the m
  * The SIP side of a BBB server, as the media servers meet it: name, TLS, certificate, and an answer. It is asked from
  * this machine: where no media server runs here, being shut out means little.
  */
-export function bbbSipCheck(place: BbbSipPlace, trust: MediaTrust, tools: CheckTools): Check {
-  return { path: place.path, run: () => look(place, trust, tools) };
+export function bbbSipCheck(place: BbbSipPlace, media: CallingMedia, tools: CheckTools): Check {
+  return { path: place.path, run: () => look(place, media, tools) };
 }
 
-async function look({ path, sip, apiHost }: BbbSipPlace, trust: MediaTrust, tools: CheckTools): Promise<readonly Finding[]> {
+async function look({ path, sip, apiHost }: BbbSipPlace, { trust, families }: CallingMedia, tools: CheckTools): Promise<readonly Finding[]> {
   const addresses = await addressesOf(sip.host, tools);
   if (!addresses.ok) return sip.host === apiHost ? [] : [error(`${path}.host`, unreachable(sip.host, addresses.failure), "write the name that DNS has; FreeSWITCH does not read /etc/hosts")];
+  const unreached = ofFamilies(path, sip.host, addresses.value, await families.all());
+  if (unreached.length > 0) return unreached;
   const [address] = addresses.value;
   const { host, port, transport } = sip;
   switch (transport) {
@@ -55,6 +65,14 @@ async function look({ path, sip, apiHost }: BbbSipPlace, trust: MediaTrust, tool
       return [...judgeCertificate(peer.value, demands, tools.epochMs()), ...(await ofAnswer(peer.value.stream, path, { host, port, transport }))];
     }
   }
+}
+
+/** FreeSWITCH takes a name's addresses of its profile's own family, and no others. */
+function ofFamilies(path: string, host: string, addresses: readonly string[], media: readonly CallingFamily[]): readonly Finding[] {
+  const reached = familiesOf(addresses);
+  return media
+    .filter(({ family }) => !reached.includes(family))
+    .map(({ server, family }) => error(`${path}.host`, `${host} has only ${familyNames(reached)} addresses, and media server ${server} calls BBB servers only over ${familyNames([family])}`, `give the BBB server an ${familyNames([family])} address, or that media server one of the other family (EINWAHL_FS_BBB_SIP_ADDRESS)`));
 }
 
 function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: string, { isLocal }: MediaTrust): Finding {

@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.js";
 import { needsStore } from "../config/needs-store.js";
 import { bbbApiCheck } from "./bbb-api.js";
+import { BbbFamilies } from "./bbb-families.js";
 import { bbbSipCheck } from "./bbb-sip.js";
 import type { Check, CheckTools } from "./check.js";
 import { drachtioCheck } from "./drachtio.js";
@@ -17,7 +18,7 @@ import { trunkCheck } from "./trunk.js";
 export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
   const instance = new RunningInstance(config);
   const login = new DrachtioLogin(config, tools);
-  const trust = new MediaTrust(config.mediaServers, tools);
+  const media = { trust: new MediaTrust(config.mediaServers, tools), families: new BbbFamilies(config.mediaServers, tools) };
   const { http: { publicUrl }, logging: { file } } = config;
   return [
     runningCheck(config, instance),
@@ -29,8 +30,8 @@ export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
       const path = `bbb_servers[${index}]`;
       return [
         bbbApiCheck(index, server, tools),
-        bbbSipCheck({ path: `${path}.sip`, sip: server.sip, apiHost }, trust, tools),
-        ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost }, trust, tools)]),
+        bbbSipCheck({ path: `${path}.sip`, sip: server.sip, apiHost }, media, tools),
+        ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost }, media, tools)]),
       ];
     }),
     ...httpPortChecks(config, instance),

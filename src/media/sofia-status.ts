@@ -1,7 +1,17 @@
+import { isIP } from "node:net";
+
 /** Calls BBB servers over TLS and nothing else (`freeswitch/conf/sip_profiles/bbb.xml`). */
 export const bbbProfile = "bbb";
 
 /** Whether a sofia profile runs, by what FreeSWITCH answers to `sofia status`. */
 export function isRunning(status: string, profile: string): boolean {
   return status.split("\n").some((line) => line.trim().startsWith(`${profile}\t`) && line.includes("RUNNING"));
+}
+
+/** The family of the address that a sofia profile is bound to: it calls over no other (nta.c of sofia-sip). `undefined`: not seen. */
+export function profileFamily(status: string, profile: string): 4 | 6 | undefined {
+  const line = status.split("\n").find((each) => each.trim().startsWith(`${profile}\tprofile\t`)) ?? "";
+  const host = /sip:mod_sofia@(?:\[([\da-f:.]+)\]|([\d.]+))/i.exec(line);
+  const family = isIP(host?.[1] ?? host?.[2] ?? "");
+  return family === 4 || family === 6 ? family : undefined;
 }
