@@ -192,7 +192,7 @@ export class RegistrarHost {
     this.#targets = targets;
     this.#lastKnown = new AddressList(addresses);
     this.#seen.saw(addresses);
-    this.#onChange();
+    if (targets.length > 0) this.#onChange();
   }
 }
 

@@ -133,7 +133,7 @@ function ways(requests: FakeRequests): readonly string[] {
 const dualStack = [...listening, { transport: "tls", host: "[2001:db8::a]", port: 5061 }] as const;
 
 async function registeredWays(t: Test, addresses: readonly ListenAddress[], names: readonly string[], contact?: { readonly host: string; readonly port: number }): Promise<readonly string[]> {
-  const { line, clock, requests } = bench({ registration: { ...config.registration, contact } as NonNullable<TrunkConfig["registration"]> }, new FakeResolver({ "secure.sip.easybell.de": names }));
+  const { line, clock, requests } = bench({ registration: { ...config.registration, contact } }, new FakeResolver({ "secure.sip.easybell.de": names }));
   await line.open();
   line.signallingIsUp(addresses);
   await clock.advance(100);

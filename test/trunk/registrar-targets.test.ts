@@ -15,6 +15,7 @@ interface Row {
 }
 
 const forbidden = "403 Forbidden: the registrar does not let this user register (trunks[].username, password, or the account at the provider)";
+const notOffered = 'the registrar\'s name does not offer SIP over tls (SRV record with the target ".")';
 const unknown = "404 Not Found: the registrar does not know this user (trunks[].username, domain)";
 
 const rows: readonly Row[] = [
@@ -175,7 +176,49 @@ const rows: readonly Row[] = [
     what: "moves: the old server ends, DNS names another one",
     changes: [{ at: 0, dns: "a", servers: { a: up, b: up } }, { at: 100, dns: "b", servers: { a: refused } }],
     seconds: 300,
-    events: ["0 REGISTER a", "0.03 registered a", "120 the registrar has moved", "120 REGISTER b", "120.03 registered b"],
+    events: ["0 REGISTER a", "0.03 registered a", "120.15 the registrar does not answer (503)", "120.15 REGISTER b", "120.18 registered b"],
+  },
+  {
+    what: "moves, and the old server still answers: the binding stays there, and its refreshes",
+    changes: [{ at: 0, dns: "a", servers: { a: up, b: up } }, { at: 50, dns: "b" }],
+    seconds: 1_000,
+    events: ["0 REGISTER a", "0.03 registered a", "450 REGISTER a", "450.03 registered a", "900 REGISTER a", "900.03 registered a"],
+  },
+  {
+    what: "rotates: another one in each answer of DNS; left for what DNS names when the server of the binding ends",
+    changes: [{ at: 0, dns: "a", servers: { a: up, b: up, c: up } }, { at: 50, dns: "b" }, { at: 110, dns: "c" }, { at: 170, dns: "a" }, { at: 230, dns: "b" }, { at: 250, servers: { a: refused } }],
+    seconds: 600,
+    events: ["0 REGISTER a", "0.03 registered a", "270.3 the registrar does not answer (503)", "270.3 REGISTER b", "270.33 registered b"],
+  },
+  {
+    what: "rotates, and the refresh is answered 503: what DNS names",
+    changes: [{ at: 0, dns: "a", servers: { a: up, b: up } }, { at: 50, dns: "b" }, { at: 400, servers: { a: says(503) } }],
+    seconds: 600,
+    events: ["0 REGISTER a", "0.03 registered a", "450 REGISTER a", "450.03 503 Service Unavailable", "454 REGISTER b", "454.03 registered b"],
+  },
+  {
+    what: "SRV can't be looked up any more: the last known servers",
+    changes: [{ at: 0, dns: "a b", servers: { a: up, b: up } }, { at: 50, dns: "?" }, { at: 100, servers: { a: refused } }],
+    seconds: 300,
+    events: ["0 REGISTER a", "0.03 registered a", "120.15 the registrar does not answer (503)", "120.15 REGISTER b", "120.18 registered b"],
+  },
+  {
+    what: "SRV can't be looked up at the start: nothing is sent to the name itself, and asked again before each attempt",
+    changes: [{ at: 0, dns: "?", servers: { a: up } }, { at: 10, dns: "a" }],
+    seconds: 60,
+    events: ["0 the registrar's SRV record can't be resolved now (ESERVFAIL)", "4 the registrar's SRV record can't be resolved now (ESERVFAIL)", "12 REGISTER a", "12.03 registered a"],
+  },
+  {
+    what: "not offered: nothing is sent until it is",
+    changes: [{ at: 0, dns: ".", servers: { a: up } }, { at: 10, dns: "a" }],
+    seconds: 60,
+    events: [`0 ${notOffered}`, `4 ${notOffered}`, "12 REGISTER a", "12.03 registered a"],
+  },
+  {
+    what: "not offered any more: the binding stays while its server answers",
+    changes: [{ at: 0, dns: "a", servers: { a: up } }, { at: 50, dns: "." }, { at: 100, servers: { a: refused } }],
+    seconds: 130,
+    events: ["0 REGISTER a", "0.03 registered a", "120.15 the registrar does not answer (503)", `120.15 ${notOffered}`, `124.15 ${notOffered}`],
   },
   {
     what: "while its only server wants to be asked later DNS names another one: that one, as soon as it is known",
