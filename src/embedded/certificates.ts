@@ -17,12 +17,12 @@ export interface CertificateOptions {
   /** When the server's certificate begins and ends to be valid, in days from now; default a minute ago, and 30. */
   readonly fromDays?: number;
   readonly toDays?: number;
-  /** DNS names that it is for; default `localhost`, 127.0.0.1 and what FreeSWITCH compares for that address. */
+  /** DNS names that it is for; default `localhost`, 127.0.0.1, ::1 and what FreeSWITCH compares for that address. */
   readonly names?: readonly string[];
 }
 
 /**
- * Makes an authority of its own and a certificate for `localhost` and 127.0.0.1, good for a month: TLS in the demo and
+ * Makes an authority of its own and a certificate for `localhost`, 127.0.0.1 and ::1, good for a month: TLS in the demo and
  * in the tests is verified like everywhere else, and no private key lies in the repository.
  */
 export async function makeCertificates({ fromDays = -1 / 1_440, toDays = 30, names }: CertificateOptions = {}): Promise<Certificates> {
@@ -58,6 +58,7 @@ export async function makeCertificates({ fromDays = -1 / 1_440, toDays = 30, nam
       new x509.SubjectAlternativeNameExtension(names?.map((value) => ({ type: "dns", value })) ?? [
         { type: "dns", value: "localhost" },
         { type: "ip", value: "127.0.0.1" },
+        { type: "ip", value: "::1" },
         // FreeSWITCH compares a host that is an address with names of this form only.
         { type: "url", value: "sip:127.0.0.1" },
       ]),

@@ -81,8 +81,12 @@ export async function writeOwnCertificates(folder: string, { key, cert }: Certif
 
 /** Whether somebody takes TCP connections there. */
 export async function listens(port: number): Promise<boolean> {
+  return await listensAt(host, port);
+}
+
+export async function listensAt(address: string, port: number): Promise<boolean> {
   return await new Promise((resolve) => {
-    const socket = connect(port, host);
+    const socket = connect(port, address);
     const done = (outcome: boolean): void => {
       socket.destroy();
       resolve(outcome);

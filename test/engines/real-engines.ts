@@ -5,7 +5,7 @@ import type { Certificates } from "../../src/embedded/certificates.js";
 import type { Engines } from "../e2e/support/engines.js";
 import { freePort, freePorts } from "../e2e/support/ports.js";
 import type { Program } from "../e2e/support/program.js";
-import { type EngineProgram, host, listens, startEngine, writeOwnCertificates } from "./engine-program.js";
+import { type EngineProgram, host, listens, listensAt, startEngine, writeOwnCertificates } from "./engine-program.js";
 import { FreeSwitchSocket } from "./freeswitch-socket.js";
 import { rtpPorts } from "./rtp-ports.js";
 
@@ -27,13 +27,17 @@ export interface RealEngines extends Engines {
   drachtioMetrics(): Promise<string>;
 }
 
-/** @param freeswitchEnv more variables of freeswitch/conf/vars.xml */
+/**
+ * @param freeswitchEnv more variables of freeswitch/conf/vars.xml
+ * @param trunkAddress where drachtio meets trunks
+ */
 export async function startRealEngines(
   certificates: Certificates,
   soundsDirectory: string,
   freeswitchEnv: Readonly<Record<string, string>> = {},
+  trunkAddress = host,
 ): Promise<RealEngines> {
-  const drachtio = await startDrachtio(certificates);
+  const drachtio = await startDrachtio(certificates, trunkAddress);
   const media = await startMedia(certificates, soundsDirectory, freeswitchEnv).catch(async (error: unknown) => {
     await drachtio.engine.close();
     throw error;
@@ -64,7 +68,7 @@ interface RunningDrachtio {
   readonly metrics: number;
 }
 
-async function startDrachtio({ key, cert, ca }: Certificates): Promise<RunningDrachtio> {
+async function startDrachtio({ key, cert, ca }: Certificates, trunkAddress: string): Promise<RunningDrachtio> {
   let ports: Omit<RunningDrachtio, "engine"> = { control: 0, plain: 0, tls: 0, metrics: 0 };
   const engine = await startEngine("drachtio", async (folder) => {
     const [control = 0, plain = 0, tls = 0, metrics = 0, local = 0] = await freePorts(5);
@@ -79,7 +83,7 @@ async function startDrachtio({ key, cert, ca }: Certificates): Promise<RunningDr
       env: {
         DRACHTIO_SECRET: secret,
         DRACHTIO_ADMIN_TCP_PORT: String(control),
-        EINWAHL_LOCAL_ADDRESS: host,
+        EINWAHL_LOCAL_ADDRESS: trunkAddress.includes(":") ? `[${trunkAddress}]` : trunkAddress,
         EINWAHL_SIP_PORT: String(plain),
         EINWAHL_SIP_TLS_PORT: String(tls),
         EINWAHL_SIP_LOCAL_PORT: String(local),
@@ -88,7 +92,7 @@ async function startDrachtio({ key, cert, ca }: Certificates): Promise<RunningDr
         DRACHTIO_TLS_CHAIN_FILE: files.chain,
         DRACHTIO_PROMETHEUS_SCRAPE_PORT: `${host}:${metrics}`,
       },
-      isReady: async () => (await Promise.all([control, plain, tls, metrics].map(listens))).every(Boolean),
+      isReady: async () => (await Promise.all([listens(control), listensAt(trunkAddress, plain), listensAt(trunkAddress, tls), listens(metrics)])).every(Boolean),
     };
   });
   return { engine, ...ports };

@@ -5,7 +5,7 @@ import { type Engines, prefixed } from "./engines.js";
 
 const host = "127.0.0.1";
 
-export async function startEmbeddedEngines(certificates: Certificates, soundsDirectory: string, media: Partial<EmbeddedFreeSwitchOptions> = {}): Promise<Engines> {
+export async function startEmbeddedEngines(certificates: Certificates, soundsDirectory: string, media: Partial<EmbeddedFreeSwitchOptions> = {}, trunkAddress = host): Promise<Engines> {
   const { key, cert, ca } = certificates;
   const secret = "test-drachtio";
   const password = "test-event-socket";
@@ -14,7 +14,7 @@ export async function startEmbeddedEngines(certificates: Certificates, soundsDir
     sip: [
       { transport: "udp", address: host, port: 0 },
       { transport: "tcp", address: host, port: 0 },
-      { transport: "tls", address: host, port: 0 },
+      { transport: "tls", address: trunkAddress, port: 0 },
     ],
     tls: { key, cert, ca },
   });

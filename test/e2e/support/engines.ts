@@ -19,16 +19,21 @@ export interface MediaTuning {
   readonly bbbMediaTimeoutSec?: number;
 }
 
+export interface EngineTuning extends MediaTuning {
+  /** Where drachtio meets trunks over TLS; default 127.0.0.1. */
+  readonly trunkAddress?: "127.0.0.1" | "::1";
+}
+
 export type StartEngines = (certificates: Certificates, soundsDirectory: string) => Promise<Engines>;
 
 /** The embedded engines; with EINWAHL_TEST_ENGINES=real drachtio-server and FreeSWITCH from the PATH. */
-export async function startEngines(certificates: Certificates, soundsDirectory: string, tuning: MediaTuning = {}): Promise<Engines> {
+export async function startEngines(certificates: Certificates, soundsDirectory: string, { trunkAddress = "127.0.0.1", ...tuning }: EngineTuning = {}): Promise<Engines> {
   if (process.env["EINWAHL_TEST_ENGINES"] === "real") {
     const { startRealEngines } = await import("../../engines/real-engines.js");
-    return await startRealEngines(certificates, soundsDirectory, tuning.bbbMediaTimeoutSec === undefined ? {} : { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(tuning.bbbMediaTimeoutSec) });
+    return await startRealEngines(certificates, soundsDirectory, tuning.bbbMediaTimeoutSec === undefined ? {} : { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(tuning.bbbMediaTimeoutSec) }, trunkAddress);
   }
   const { startEmbeddedEngines } = await import("./embedded-engines.js");
-  return await startEmbeddedEngines(certificates, soundsDirectory, tuning);
+  return await startEmbeddedEngines(certificates, soundsDirectory, tuning, trunkAddress);
 }
 
 export function prefixed(name: string, counts: Counts): Counts {

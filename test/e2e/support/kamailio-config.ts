@@ -1,5 +1,7 @@
 /** What a test decides about its carrier. */
 export interface KamailioConfig {
+  /** Where it takes REGISTER; IPv6 in brackets. */
+  readonly registrarAddress: string;
   readonly registrarPort: number;
   readonly networkPort: number;
   readonly networkTlsPort: number;
@@ -35,7 +37,7 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
  * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
  */
 export function kamailioConfiguration(config: KamailioConfig): string {
-  const { registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, takesCalls, grantedExpiry, tlsConfigFile, mediaRelayPort } = config;
+  const { registrarAddress, registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, takesCalls, grantedExpiry, tlsConfigFile, mediaRelayPort } = config;
   return `#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -47,7 +49,7 @@ tcp_connection_lifetime=3600
 auto_aliases=no
 dns=no
 rev_dns=no
-listen=tls:127.0.0.1:${registrarPort}
+listen=tls:${registrarAddress}:${registrarPort}
 listen=udp:127.0.0.1:${networkPort}
 listen=tcp:127.0.0.1:${networkPort}
 listen=tls:127.0.0.1:${networkTlsPort}
@@ -118,7 +120,7 @@ route[REGISTRAR] {
 	if ($shv(register) == "unreadable") append_to_reply("X-Node sbc-3 (the colon is missing)\\r\\n");
 	save("location");
 	if ($rc == 3) xlog("L_WARN", "EVENT unregistered $tU from $si:$sp $proto call $ci cseq $cs\\n");
-	else if ($rc == 1) xlog("L_WARN", "EVENT registered $tU from $si:$sp $proto call $ci cseq $cs\\n");
+	else if ($rc == 1) xlog("L_WARN", "EVENT registered $tU from $si:$sp $proto call $ci cseq $cs ruri $ru digest $adu\\n");
 	else if ($rc == 2) xlog("L_WARN", "EVENT refreshed $tU from $si:$sp $proto call $ci cseq $cs\\n");
 	else xlog("L_WARN", "EVENT not-saved $rc\\n");
 	exit;

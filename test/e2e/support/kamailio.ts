@@ -12,6 +12,8 @@ import type { Rtpengine } from "./rtpengine.js";
 import { scratchFolder } from "./scratch.js";
 
 export interface KamailioOptions {
+  /** Where it takes REGISTER, IPv6 in brackets; default 127.0.0.1. */
+  readonly registrarAddress?: string;
   readonly username?: string;
   readonly password?: string;
   /** Of the digest; default easybell's. */
@@ -68,6 +70,7 @@ export class Kamailio {
     for (let attempt = 1; ; attempt++) {
       const [registrarPort = 0, networkPort = 0, networkTlsPort = 0, controlPort = 0] = await freePorts(4);
       const config: KamailioConfig = {
+        registrarAddress: options.registrarAddress ?? "127.0.0.1",
         registrarPort,
         networkPort,
         networkTlsPort,
