@@ -22,8 +22,8 @@ export interface BbbSipPlace {
 
 /** What is known of the media servers that call it. */
 export interface CallingMedia {
-  readonly trust: MediaTrust;
-  readonly families: BbbFamilies;
+  readonly trust: Pick<MediaTrust, "isLocal" | "authorities">;
+  readonly families: Pick<BbbFamilies, "all">;
 }
 
 const firewall = "let the media servers' addresses through to that port, and see freeswitch/bbb-node/README.md: TLS has to be turned on there";
@@ -75,7 +75,7 @@ function ofFamilies(path: string, host: string, addresses: readonly string[], me
     .map(({ server, family }) => error(`${path}.host`, `${host} has only ${familyNames(reached)} addresses, and media server ${server} calls BBB servers only over ${familyNames([family])}`, `give the BBB server an ${familyNames([family])} address, or that media server one of the other family (EINWAHL_FS_BBB_SIP_ADDRESS)`));
 }
 
-function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: string, { isLocal }: MediaTrust): Finding {
+function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: string, { isLocal }: Pick<MediaTrust, "isLocal">): Finding {
   const message = unreachable(placeOf(host, port), code);
   return isLocal ? error(path, message, firewall) : warning(path, `${message}, from this machine`, `from the media servers it may be another matter: run freeswitch/bbb-node/check.sh there; ${firewall}`);
 }

@@ -28,7 +28,7 @@ const targetCures: Readonly<Record<RegistrarFault["kind"], string>> = {
  * A trunk, without a request to the provider: its names in DNS, whether the registrar's port is open, and the certificate
  * there. A REGISTER would take the calls away from the einwahl that runs.
  */
-export function trunkCheck(index: number, trunk: TrunkConfig, drachtio: DrachtioLogin, tools: CheckTools): Check {
+export function trunkCheck(index: number, trunk: TrunkConfig, drachtio: Pick<DrachtioLogin, "greeting">, tools: CheckTools): Check {
   const path = `trunks[${index}]`;
   return {
     path,
