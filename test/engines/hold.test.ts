@@ -30,7 +30,7 @@ await t.test("uuid_hold on a FreeSWITCH like BBB's", { skip: missingEngines() ??
   const [node] = nodes;
   const phone = await world.phone();
   const before = await world.counts();
-  const call = await phone.dial({ uri: world.sipUri(), number: caller });
+  const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
   t.ok((await call.answered).ok);
   await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
