@@ -1,6 +1,7 @@
 import { DialogState } from "../sip/dialog-state.js";
 import type { HeaderList } from "../sip/headers.js";
 import { SipResponse } from "../sip/message.js";
+import { parseUri } from "../sip/uri.js";
 import { UnacknowledgedAnswer } from "../sip/unacknowledged-answer.js";
 import type { Application } from "./application.js";
 import { CallDialog, dialogIdOf } from "./call-dialog.js";
@@ -12,6 +13,13 @@ import { replaceLocalhost } from "./localhost.js";
 
 /** These are taken from the request, whatever the application writes. */
 const FROM_REQUEST = new Set(["from", "to", "call-id", "cseq"]);
+
+/** Its SipDialog reads the Contact's host for NAT, without looking whether there is one (sip-dialog.cpp). */
+function endsDrachtio({ transaction: { request, flow }, dialog }: Pending): boolean {
+  if (dialog !== undefined || flow.reliable || (request.method !== "INVITE" && request.method !== "SUBSCRIBE")) return false;
+  if (!request.headers.has("Contact") || request.headers.has("Record-Route")) return false;
+  return (parseUri(request.contact?.uri ?? "")?.host ?? "") === "";
+}
 
 /** Sends what applications answer to requests from the network. */
 export class ApplicationResponses {
@@ -42,6 +50,11 @@ export class ApplicationResponses {
       this.#settle(pending);
       pending.transaction.terminate();
       refuse("transport for response has been shutdown or closed");
+    } else if (endsDrachtio(pending)) {
+      this.#exchange.fault("drachtio-server 0.9.10 ends when an INVITE over UDP is answered whose Contact has no host");
+      this.#settle(pending);
+      pending.transaction.terminate();
+      application.destroy();
     } else if (/\b100rel\b/i.test(headerOf(text, "Require") ?? "")) {
       refuse("reliable provisional responses are not supported by the embedded server");
     } else if (pending.transaction.request.method === "SUBSCRIBE" && Number(line[1]) < 300) {
@@ -58,6 +71,7 @@ export class ApplicationResponses {
     pending.early = true;
     const response = this.#build(pending, status, reason, text);
     if (status >= 200) this.#settle(pending);
+    if (status >= 300) for (const merged of pending.merged.splice(0)) merged.terminate();
     const dialog = pending.dialog ?? (request.method === "INVITE" && status === 200 ? this.#dialogOf(pending, response) : undefined);
     transaction.respond(response);
     if (request.method === "INVITE" && status === 200 && dialog !== undefined) this.#awaitAck(pending, dialog, response);
@@ -104,6 +118,7 @@ export class ApplicationResponses {
       localSdp: response.body,
       clock: this.#exchange.clock,
       sessionTimerDue: this.#sessionTimerDue,
+      merged: pending.merged,
     });
     this.#exchange.dialogs.add(dialog);
     const expires = parseSessionExpires(response.headers.get("Session-Expires"));

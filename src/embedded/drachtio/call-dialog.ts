@@ -2,6 +2,7 @@ import type { Clock } from "../../clock.js";
 import type { DialogState } from "../sip/dialog-state.js";
 import type { Flow, SipAddress } from "../sip/flow.js";
 import type { SipRequest } from "../sip/message.js";
+import type { ServerTransaction } from "../sip/server-transaction.js";
 import type { UnacknowledgedAnswer } from "../sip/unacknowledged-answer.js";
 import { parseUri } from "../sip/uri.js";
 import type { Application } from "./application.js";
@@ -32,6 +33,8 @@ export class CallDialog {
   hangUpAfterAck = false;
   /** Transaction ids of requests from the network that the application has not answered. */
   readonly unanswered = new Set<string>();
+  /** INVITEs that came again over other paths before its 200: they get a 500 at its end. */
+  readonly merged: ServerTransaction[];
   readonly #letGo: () => void;
 
   constructor(o: {
@@ -42,12 +45,14 @@ export class CallDialog {
     localSdp: string;
     clock: Clock;
     sessionTimerDue: (dialog: CallDialog, weRefresh: boolean) => void;
+    merged?: ServerTransaction[];
   }) {
     this.id = o.id;
     this.state = o.state;
     this.application = o.application;
     this.localContact = o.localContact;
     this.localSdp = o.localSdp;
+    this.merged = o.merged ?? [];
     this.#letGo = o.state.flow.retain();
     this.sessionTimer = new SessionTimer(o.clock, (weRefresh) => {
       o.sessionTimerDue(this, weRefresh);

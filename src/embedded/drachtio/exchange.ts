@@ -14,7 +14,8 @@ import type { TransportLayer } from "../sip/transport.js";
 import { formatHostPort, parseUri } from "../sip/uri.js";
 import type { Application } from "./application.js";
 import type { ApplicationPool } from "./application-pool.js";
-import { type CallDialog, DialogTable } from "./call-dialog.js";
+import type { CallDialog} from "./call-dialog.js";
+import { DialogTable, dialogIdOf } from "./call-dialog.js";
 import { describe, type Source } from "./envelope.js";
 
 /** A request from the network that an application has to answer. */
@@ -28,6 +29,8 @@ export interface Pending {
   readonly answered: () => void;
   /** A provisional response has been sent, so that the call has a dialog id. */
   early: boolean;
+  /** Further INVITEs with the same Call-ID and From tag that came since: they are handed to no application. */
+  readonly merged: ServerTransaction[];
 }
 
 /** An INVITE of an application that has no final response yet. */
@@ -115,6 +118,14 @@ export class Exchange {
     this.refuseUnanswered(dialog);
   }
 
+  /** What a new request without a To tag belongs to all the same: sofia-sip looks for its leg by Call-ID and From tag alone. */
+  legOf(request: SipRequest): CallDialog | Pending | undefined {
+    const id = dialogIdOf(request);
+    const dialog = this.dialogs.get(id);
+    if (dialog?.state.remoteTag === request.fromTag) return dialog;
+    return [...this.pending.values()].find(({ early, transaction, dialog: inside }) => early && inside === undefined && transaction.request.method === "INVITE" && dialogIdOf(transaction.request) === id);
+  }
+
   /** A dialog is over: what its application never answered gets a 500, as from drachtio-server. */
   refuseUnanswered(dialog: CallDialog): void {
     for (const transactionId of dialog.unanswered) {
@@ -124,6 +135,7 @@ export class Exchange {
       pending?.transaction.reply(500);
     }
     dialog.unanswered.clear();
+    for (const transaction of dialog.merged.splice(0)) transaction.reply(500);
   }
 
   /** Stops all timers; nothing more is said to anyone. */

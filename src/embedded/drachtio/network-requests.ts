@@ -1,8 +1,9 @@
 import type { Flow } from "../sip/flow.js";
 import type { SipRequest } from "../sip/message.js";
 import type { ServerTransaction } from "../sip/server-transaction.js";
+import { parseUri } from "../sip/uri.js";
 import type { Application } from "./application.js";
-import { type CallDialog, dialogIdOf } from "./call-dialog.js";
+import { CallDialog, dialogIdOf } from "./call-dialog.js";
 import { describe } from "./envelope.js";
 import type { Exchange, Pending } from "./exchange.js";
 import { areIdentitiesReadable } from "./identity-headers.js";
@@ -41,10 +42,12 @@ export class NetworkRequests {
       // drachtio's controller.cpp looks at them outside of dialogs only.
       this.#exchange.fault("a request with a header that can't be read");
       transaction.reply(400);
-    } else if (["BYE", "UPDATE", "PRACK"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
+    } else if (["BYE", "UPDATE"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
       transaction.reply(481);
     } else if (ROUTED.has(request.method)) {
-      this.#receiveNew(transaction);
+      const leg = request.method === "INVITE" ? this.#exchange.legOf(request) : undefined;
+      if (leg === undefined) this.#receiveNew(transaction);
+      else this.#receiveMerged(transaction, leg);
     } else {
       this.#exchange.fault(`${request.method} is not supported, as by drachtio-server: dropped`);
       transaction.terminate();
@@ -69,6 +72,16 @@ export class NetworkRequests {
     application.deliver(request, describe(request, flow, "network"), to);
   }
 
+  /** Seen with drachtio-server: before the 200 the second one gets 100 and nothing else until the call ends, later 491. */
+  #receiveMerged(transaction: ServerTransaction, leg: CallDialog | Pending): void {
+    if (leg instanceof CallDialog) {
+      transaction.reply(491);
+      return;
+    }
+    this.#exchange.fault("a second INVITE of a call that rings: handed to no application");
+    leg.merged.push(transaction);
+  }
+
   #cancelled(pending: Pending, cancel: SipRequest, flow: Flow): void {
     this.#exchange.pending.delete(pending.transactionId);
     pending.answered();
@@ -82,6 +95,10 @@ export class NetworkRequests {
     const exchange = this.#exchange;
     if (!dialog.state.inOrder(request)) {
       transaction.reply(500, { headers: [["Retry-After", "1"]] });
+      return;
+    }
+    if (method === "INVITE" && (parseUri(request.contact?.uri ?? "")?.host ?? "") === "") {
+      transaction.reply(400);
       return;
     }
     if (method === "INVITE" || method === "UPDATE") {
@@ -147,7 +164,7 @@ export class NetworkRequests {
             expired();
           });
     transaction.onTimeout = forget;
-    const entry: Pending = { transactionId, transaction, application, answered, early: false, ...(dialog === undefined ? {} : { dialog }) };
+    const entry: Pending = { transactionId, transaction, application, answered, early: false, merged: [], ...(dialog === undefined ? {} : { dialog }) };
     pending.set(transactionId, entry);
     return entry;
   }
