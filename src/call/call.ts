@@ -171,6 +171,7 @@ async function live(
 function admit(call: IncomingCall, { trunks, hasher }: CallServices, settings: CallSettings): Result<Admitted, EndCause> {
   const admission = trunks.admit(call.invite);
   if (!admission.ok) return admission;
+  if (call.flaw !== undefined) return failure(call.flaw);
   if (call.offer === "unsupported-body") return failure("unsupported-body");
   if (call.offer === "unusable") return failure("unusable-offer");
   if (call.offer === "plain" && admission.value.srtp === "mandatory") return failure("plain-rtp");

@@ -1,3 +1,6 @@
+/** The bodies that einwahl takes in an INVITE, in answers that name them. */
+export const sessionTypes = { Accept: "application/sdp, multipart/mixed, multipart/alternative", "Accept-Encoding": "identity" } as const;
+
 /**
  * Why a call ended. One name feeds the log line, the metric and the SIP answer, so that an operator
  * finds the same word everywhere.
@@ -8,8 +11,12 @@ export const endCauses = {
   "unknown-number": refusal(404, "Not Found"),
   "plain-rtp": refusal(488, "Not Acceptable Here", { Warning: '399 einwahl "SRTP with SDES keys is required"' }),
   "unusable-offer": refusal(488, "Not Acceptable Here", { Warning: '305 einwahl "No usable codec or cipher suite"' }),
+  /** `Require` names what einwahl does not have; the answer's `Unsupported` names it, too (RFC 3261 section 8.2.2.3). */
+  "bad-extension": refusal(420, "Bad Extension"),
+  /** There is no Contact that requests within the dialog could go to (RFC 3261 section 8.1.1.8). */
+  "bad-contact": refusal(400, "Missing or Unusable Contact"),
   /** Of several parts one has to be understood, and is not (RFC 3261 section 21.4.13). */
-  "unsupported-body": refusal(415, "Unsupported Media Type", { Accept: "application/sdp, multipart/mixed", "Accept-Encoding": "identity" }),
+  "unsupported-body": refusal(415, "Unsupported Media Type", sessionTypes),
   "too-many-calls": refusal(503, "Service Unavailable", { "Retry-After": "10" }),
   /** The trunk's own limit, as on a telephone line with so many channels. */
   "trunk-busy": refusal(486, "Busy Here"),

@@ -50,6 +50,8 @@ export interface IncomingCall {
   /** After `forgetCaller` it says nothing of the caller. */
   readonly invite: InviteFacts;
   readonly offer: OfferKind;
+  /** What is wrong with the INVITE itself, whoever sends it. */
+  readonly flaw: "bad-extension" | "bad-contact" | undefined;
   /** Set once, when the signalling side is over: CANCEL, BYE, a lost ACK, the SIP server gone. */
   readonly gone: Latch<EndCause>;
   /** The caller's SDP in the form the media server takes; "" when the INVITE had none. */

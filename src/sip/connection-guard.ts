@@ -2,11 +2,15 @@ import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { FrameReader } from "./frames.js";
 import { makeReadable } from "./readable-message.js";
+import type { NetworkRequest, Verdict } from "./request-gate.js";
+import { sourceFrom } from "./source.js";
 import { type SrfAgent, type SrfLike, agentOf } from "./srf.js";
 
 export interface GuardEvents {
   /** drachtio sent what is no frame: the connection is closed, and drachtio-srf makes another one. */
   readonly onBroken: (why: string) => void;
+  /** A request of the network has come, other than an ACK or a CANCEL that drachtio has answered. */
+  readonly judge: (request: NetworkRequest) => Verdict;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -62,12 +66,12 @@ function isOfProtocol(payload: string): boolean {
 function deliver(agent: SrfAgent, socket: Socket, payload: string, events: GuardEvents): void {
   const end = payload.indexOf("\r\n");
   const line = end === -1 ? payload : payload.slice(0, end);
-  const [, verb, source, , , , , , transactionId = ""] = line.split("|");
+  const [, verb, source, , protocol = "", address = "", port = "", , transactionId = "", dialogId = ""] = line.split("|");
   const text = end === -1 ? "" : payload.slice(end + 2);
   const isRequest = verb === "sip" && source === "network" && !/^SIP\s*\//i.test(text);
-  const reply = (status: string): void => {
+  const reply = (head: string): void => {
     // An ACK has no answer (RFC 3261 section 17).
-    if (isRequest && !/^ACK\s/.test(text)) agent.wp.send(socket, `sip|${transactionId}|\r\n${status}\r\n\r\n`);
+    if (isRequest && !/^ACK\s/.test(text)) agent.wp.send(socket, `sip|${transactionId}|\r\n${head}\r\n\r\n`);
   };
   const readable = text === "" ? "" : makeReadable(text);
   if (readable === undefined && isRequest) {
@@ -75,6 +79,12 @@ function deliver(agent: SrfAgent, socket: Socket, payload: string, events: Guard
     return;
   }
   try {
+    const verdict = isRequest && readable !== undefined ? events.judge({ source: sourceFrom(protocol, address, Number(port)), dialogId, text: readable }) : undefined;
+    if (verdict?.kind === "ignore") return;
+    if (verdict?.kind === "answer") {
+      reply([`SIP/2.0 ${verdict.status} ${verdict.reason}`, ...Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}`)].join("\r\n"));
+      return;
+    }
     // A response that can't be read ends its request all the same.
     const instead = verb === "sip" ? "SIP/2.0 502 Unreadable Response\r\n\r\n" : text;
     agent._onMsg(socket, text === "" ? payload : `${line}\r\n${readable ?? instead}`);

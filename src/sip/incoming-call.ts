@@ -4,16 +4,16 @@ import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import { type InviteFacts, withoutParties } from "../trunk/invite.js";
+import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported } from "./capabilities.js";
+import { readContact } from "./contact.js";
 import { detached } from "./detached.js";
 import { requestInDialog } from "./dialog-request.js";
 import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite } from "./forget-caller.js";
 import { type Offer, completeAnswer, offerIn, readNewOffer, readOffer } from "./offer.js";
 import { SessionExchange } from "./session-exchange.js";
+import { sourceFrom } from "./source.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
-
-/** What we understand inside a dialog (RFC 3261 section 20.5). */
-export const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 
 /** A BYE that drachtio neither confirms nor refuses is given up after this many milliseconds. */
 const byeLimit = 4_000;
@@ -40,6 +40,9 @@ export class DrachtioCall implements IncomingCall {
   readonly #parts: DrachtioCallParts;
   readonly #request: SrfRequest;
   readonly #response: SrfResponse;
+  readonly flaw: "bad-extension" | "bad-contact" | undefined;
+  readonly #unmet: readonly string[];
+  readonly #isSilent: boolean;
   #invite: InviteFacts;
   #offer: Offer;
   readonly #sessionExpires: string;
@@ -55,6 +58,10 @@ export class DrachtioCall implements IncomingCall {
     this.#offer = offerIn(request, readOffer);
     this.#invite = readInvite(request);
     this.#sessionExpires = detached(request.get("Session-Expires") ?? "");
+    const required = request.get("Require") ?? "";
+    this.#unmet = unmetExtensions(required).map(detached);
+    this.#isSilent = needsReliableProvisionals(required);
+    this.flaw = this.#unmet.length > 0 ? "bad-extension" : readContact(request.get("Contact") ?? "") === "reachable" ? undefined : "bad-contact";
     request.on("cancel", () => {
       this.gone.set("cancelled");
     });
@@ -83,11 +90,12 @@ export class DrachtioCall implements IncomingCall {
   }
 
   ring(): void {
-    this.#response.send(180, "Ringing", {});
+    if (!this.#isSilent) this.#response.send(180, "Ringing", {});
   }
 
   refuse(answer: SipAnswer): void {
-    this.#response.send(answer.status, answer.reason, { headers: answer.headers });
+    const headers = this.flaw === "bad-extension" ? { ...answer.headers, Unsupported: unsupported(this.#unmet) } : answer.headers;
+    this.#response.send(answer.status, answer.reason, { headers });
     this.#request.removeAllListeners();
   }
 
@@ -205,7 +213,7 @@ export class DrachtioCall implements IncomingCall {
 function readInvite(request: SrfRequest): InviteFacts {
   const header = (name: string): string => valuesOf(request, name).join(",");
   return {
-    source: sourceOf(request),
+    source: sourceFrom(request.protocol, request.source_address, request.source_port),
     requestUri: request.uri,
     to: request.get("To") ?? "",
     calledParty: header("P-Called-Party-ID"),
@@ -221,13 +229,4 @@ function readInvite(request: SrfRequest): InviteFacts {
 /** `get` knows one spelling of a name; drachtio-srf keeps `P-...`, `X-...` and Diversion in each in which they came. */
 function valuesOf({ msg: { headers } }: SrfRequest, name: string): readonly string[] {
   return Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name.toLowerCase() && value !== "" ? [value] : []));
-}
-
-/** Where a request came from: the flow's far end. */
-export function sourceOf(request: SrfRequest): InviteFacts["source"] {
-  return { address: detached(request.source_address), port: request.source_port, transport: transportOf(request.protocol) };
-}
-
-function transportOf(protocol: string): InviteFacts["source"]["transport"] {
-  return protocol === "tls" || protocol === "tcp" ? protocol : "udp";
 }

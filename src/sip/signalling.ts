@@ -5,9 +5,11 @@ import type { InviteFacts } from "../trunk/invite.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
 import { guardConnection } from "./connection-guard.js";
-import { DrachtioCall, allowedMethods, sourceOf } from "./incoming-call.js";
+import { DrachtioCall } from "./incoming-call.js";
+import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { readListenAddresses } from "./listen-addresses.js";
-import { type SrfError, type SrfLike, type SrfReceivedResponse, makeSrf, stopConnecting } from "./srf.js";
+import { RequestGate, gateMethods } from "./request-gate.js";
+import { type SrfError, type SrfLike, type SrfReceivedResponse, agentOf, makeSrf, stopConnecting } from "./srf.js";
 
 export interface SignallingOptions {
   readonly host: string;
@@ -42,7 +44,9 @@ const probeEvery = 5_000;
 export class Signalling implements SipRequests {
   readonly #options: SignallingOptions;
   readonly #srf: SrfLike;
-  readonly #calls = new Set<DrachtioCall>();
+  /** With the key of each one's INVITE. */
+  readonly #calls = new Map<DrachtioCall, string>();
+  readonly #merged: MergedRequests;
   /** Calls from before the connection was lost: drachtio does not hand their callers' requests to the new one. */
   readonly #orphans = new Set<DrachtioCall>();
   #callOff: () => void = () => undefined;
@@ -55,6 +59,7 @@ export class Signalling implements SipRequests {
   private constructor(options: SignallingOptions, srf: SrfLike) {
     this.#options = options;
     this.#srf = srf;
+    this.#merged = new MergedRequests(options.clock);
   }
 
   /** Starts to connect and keeps trying. */
@@ -85,6 +90,8 @@ export class Signalling implements SipRequests {
 
   /** The call is over: its signalling is not watched any more. */
   release(call: DrachtioCall): void {
+    const key = this.#calls.get(call);
+    if (key !== undefined && call.dialogId === undefined) this.#merged.end(key);
     this.#calls.delete(call);
     this.#orphans.delete(call);
   }
@@ -142,17 +149,18 @@ export class Signalling implements SipRequests {
     });
     srf.invite((request, response) => {
       const call = new DrachtioCall(srf, { clock, random, onBug }, request, response);
-      this.#calls.add(call);
-      this.#options.onHeard(sourceOf(request));
+      this.#calls.set(call, mergeKey(request.get("Call-ID") ?? "", request.get("From") ?? "", request.get("CSeq") ?? ""));
       this.#options.onCall(call);
     });
-    srf.options((request, response) => {
-      // Scanners list what answers 200: strangers learn neither that calls are taken here nor how.
-      if (this.#options.onHeard(sourceOf(request))) response.send(200, "OK", { headers: { Allow: allowedMethods, Accept: "application/sdp" } });
-      else response.send(403, "Forbidden", {});
+    const gate = new RequestGate({
+      merged: this.#merged,
+      onHeard: this.#options.onHeard,
+      hasDialog: (dialogId) => srf.findDialogById(dialogId) !== undefined,
     });
     srf.connect({ host, port, secret, enablePing: true, pingInterval, reconnect: { retryMaxDelay: longestReconnectDelay } });
+    for (const method of gateMethods) agentOf(srf).route(method);
     guardConnection(srf, {
+      judge: (request) => gate.judge(request),
       onBroken: (why) => {
         this.#lost("lost", why);
       },
@@ -171,7 +179,7 @@ export class Signalling implements SipRequests {
     this.#version = version;
     this.#options.onConnected(version);
     if (!isBack) return;
-    for (const call of this.#calls) this.#orphans.add(call);
+    for (const call of this.#calls.keys()) this.#orphans.add(call);
     this.#probeOrphans();
   }
 

@@ -98,13 +98,14 @@ export interface SrfLike {
   on(event: "error", listener: (error: Error) => void): void;
   on(event: "close", listener: () => void): void;
   invite(handler: (request: SrfRequest, response: SrfResponse) => void): void;
-  options(handler: (request: SrfRequest, response: SrfResponse) => void): void;
   request(uri: string, options: SrfRequestOptions, callback: (error: SrfError | null, request?: SrfRequest) => void): void;
   createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }, callback: (error: SrfError | null, dialog?: SrfDialog) => void): void;
   /** An INVITE without SDP: the answer to the other side's offer goes out with `ack`; `destroy` gives up. */
   createUAC(uri: string, options: { noAck: true; headers: Headers }): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
   /** Has requests within the dialog handed to it, by its id; a dialog is there from its making on. */
   addDialog(dialog: SrfDialog): void;
+  /** By drachtio's id. */
+  findDialogById(dialogId: string): SrfDialog | undefined;
   /** Forgets a dialog, whose BYE has been sent in another way. */
   removeDialog(dialog: SrfDialog): void;
 }
@@ -117,6 +118,8 @@ export interface SrfAgent {
     /** Sends a frame with an id of its own before it. */
     send(socket: Socket, payload: string): string;
   };
+  /** Has drachtio hand over requests of this method outside of dialogs, now and after each reconnection. */
+  route(method: string): void;
   /** Takes one payload. */
   _onMsg(socket: Socket, payload: string): void;
 }

@@ -13,6 +13,8 @@ const refusals: readonly {
   { name: "a source that belongs to no trunk", changes: { admission: failure("unknown-source") }, cause: "unknown-source", status: 403 },
   { name: "a number that belongs to no trunk", changes: { admission: failure("unknown-number") }, cause: "unknown-number", status: 404 },
   { name: "plain RTP", changes: { offer: "plain" }, cause: "plain-rtp", status: 488, header: ["Warning", /^399 einwahl ".*SRTP.*"$/] },
+  { name: "an extension that einwahl does not have", changes: { flaw: "bad-extension" }, cause: "bad-extension", status: 420 },
+  { name: "no Contact", changes: { flaw: "bad-contact" }, cause: "bad-contact", status: 400 },
   { name: "a body that einwahl does not know", changes: { offer: "unsupported-body" }, cause: "unsupported-body", status: 415, header: ["Accept", /application\/sdp/] },
   { name: "an unusable offer", changes: { offer: "unusable" }, cause: "unusable-offer", status: 488, header: ["Warning", /^305 einwahl ".+"$/] },
   {

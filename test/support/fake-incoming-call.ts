@@ -7,6 +7,7 @@ import type { Perform, Timing } from "./fake-endpoint.js";
 
 export interface IncomingCallScript {
   readonly offer: OfferKind;
+  readonly flaw?: IncomingCall["flaw"];
   readonly acceptMs: Timing;
   readonly hangUpMs: Timing;
   /** When the ACK comes that has the answer to our offer. */
@@ -34,6 +35,7 @@ export class FakeIncomingCall implements IncomingCall {
   readonly gone = new Latch<EndCause>();
   readonly mediaOffer = "v=0 the caller's offer";
   readonly offer: OfferKind;
+  readonly flaw: IncomingCall["flaw"];
   rings = 0;
   readonly refusals: SipAnswer[] = [];
   accepts = 0;
@@ -50,6 +52,7 @@ export class FakeIncomingCall implements IncomingCall {
     this.#script = script;
     this.#perform = perform;
     this.offer = script.offer;
+    this.flaw = script.flaw;
   }
 
   /** Whether there is a dialog, from the 200 on. */

@@ -28,11 +28,16 @@ export class RawPhone {
     return phone;
   }
 
-  /** @param head start line and headers without Via; Via and Content-Length are added */
+  /** The Via of a request with this branch. */
+  via(branch: string): string {
+    return `Via: SIP/2.0/${this.#transport.toUpperCase()} 127.0.0.1:${this.port};branch=z9hG4bK${branch};rport`;
+  }
+
+  /** @param head start line and headers; Content-Length is added, and where there is none a Via with a new branch */
   request(head: string, body = "", lineEnd = "\r\n"): void {
-    const via = `Via: SIP/2.0/${this.#transport.toUpperCase()} 127.0.0.1:${this.port};branch=z9hG4bK${Math.random().toString(36).slice(2)};rport`;
     const [first = "", ...others] = head.trim().split("\n").map((line) => line.trim());
-    this.#send([first, via, ...others, `Content-Length: ${Buffer.byteLength(body)}`, "", body].join(lineEnd));
+    const via = others.some((line) => line.startsWith("Via:")) ? [] : [this.via(Math.random().toString(36).slice(2))];
+    this.#send([first, ...via, ...others, `Content-Length: ${Buffer.byteLength(body)}`, "", body].join(lineEnd));
   }
 
   /** The first value of a header in what came, such as the To with the other side's tag. */

@@ -1,0 +1,101 @@
+import type { InviteFacts } from "../trunk/invite.js";
+import { allowedMethods, capabilities, isAllowed, unmetExtensions, unsupported } from "./capabilities.js";
+import { readContact } from "./contact.js";
+import { type MergedRequests, mergeKey } from "./merged-requests.js";
+import { type RequestHead, readHead, tagIn } from "./request-head.js";
+import type { Headers } from "./srf.js";
+
+/** A request from the network, as drachtio hands it over. */
+export interface NetworkRequest {
+  readonly source: InviteFacts["source"];
+  /** drachtio's id of its dialog, "" outside of dialogs. */
+  readonly dialogId: string;
+  /** As `makeReadable` writes it. */
+  readonly text: string;
+}
+
+export type Verdict =
+  /** drachtio-srf gets it. */
+  | { readonly kind: "pass" }
+  | { readonly kind: "answer"; readonly status: number; readonly reason: string; readonly headers: Headers }
+  | { readonly kind: "ignore" };
+
+export interface GateOptions {
+  /** Told of every request outside of dialogs. Returns whether its source is a trunk's. */
+  readonly onHeard: (source: InviteFacts["source"]) => boolean;
+  /** Whether drachtio-srf has this dialog. */
+  readonly hasDialog: (dialogId: string) => boolean;
+  readonly merged: MergedRequests;
+}
+
+/** What drachtio hands over outside of dialogs only when asked; it refuses REGISTER and SUBSCRIBE with 503, and drops unknown methods. */
+export const gateMethods: readonly string[] = ["options", "info", "message", "notify", "publish"];
+
+const pass: Verdict = { kind: "pass" };
+const refusals = {
+  forbidden: answer(403, "Forbidden"),
+  notAllowed: answer(405, "Method Not Allowed", { Allow: allowedMethods }),
+  noDialog: answer(481, "Call/Transaction Does Not Exist"),
+  merged: answer(482, "Request Merged"),
+} as const;
+
+/**
+ * Answers what is no call and belongs to none, before drachtio-srf sees it: that says 200 to in-dialog requests of any method,
+ * and after a merged INVITE no longer finds the CANCEL of the first one (lib/dialog.js, lib/drachtio-agent.js of 5.0.29).
+ */
+export class RequestGate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  judge(request: NetworkRequest): Verdict {
+    const head = readHead(request.text);
+    // Neither has an answer, and neither may be refused for its Require (RFC 3261 section 8.2.2.3).
+    if (head.method === "ACK" || head.method === "CANCEL") return pass;
+    return request.dialogId === "" ? this.#outside(request, head) : this.#inside(request, head);
+  }
+
+  #inside({ dialogId }: NetworkRequest, head: RequestHead): Verdict {
+    // The caller is gone, whatever else the BYE says.
+    if (head.method === "BYE") return pass;
+    if (!this.#options.hasDialog(dialogId)) return refusals.noDialog;
+    if (!isAllowed(head.method)) return refusals.notAllowed;
+    return badExtension(head) ?? (head.method === "OPTIONS" ? answer(200, "OK", capabilities) : pass);
+  }
+
+  #outside({ source }: NetworkRequest, head: RequestHead): Verdict {
+    const isTrunk = this.#options.onHeard(source);
+    if (head.method === "INVITE") {
+      if (endsDrachtio(source, head)) return { kind: "ignore" };
+      return isTrunk && this.#options.merged.isMerged(keyOf(head)) ? refusals.merged : pass;
+    }
+    // Scanners list what answers 200: strangers learn neither that calls are taken here nor how.
+    if (!isTrunk) return refusals.forbidden;
+    if (tagIn(head.header("to")) !== "") return refusals.noDialog;
+    if (!isAllowed(head.method)) return refusals.notAllowed;
+    return badExtension(head) ?? (head.method === "OPTIONS" ? answer(200, "OK", capabilities) : refusals.noDialog);
+  }
+}
+
+/**
+ * Any response to an INVITE over UDP whose Contact has no host ends drachtio-server 0.9.10 (SipDialog's constructor compares
+ * the host without looking whether there is one). Unanswered the request is dropped after 64 s.
+ */
+function endsDrachtio({ transport }: NetworkRequest["source"], head: RequestHead): boolean {
+  return transport === "udp" && head.header("record-route") === "" && readContact(head.header("contact")) === "unreachable";
+}
+
+function keyOf(head: RequestHead): string {
+  return mergeKey(head.header("call-id"), head.header("from"), head.header("cseq"));
+}
+
+function badExtension(head: RequestHead): Verdict | undefined {
+  const unmet = unmetExtensions(head.header("require"));
+  return unmet.length === 0 ? undefined : answer(420, "Bad Extension", { Unsupported: unsupported(unmet) });
+}
+
+function answer(status: number, reason: string, headers: Headers = {}): Verdict {
+  return { kind: "answer", status, reason, headers };
+}
