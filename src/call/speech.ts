@@ -108,9 +108,14 @@ export async function sayUntilKey(
 }
 
 /** Lets time go by; what the caller hears meanwhile is as in `playing`. `undefined` when it has, else the end of the call. */
-export async function pauseAudibly(conversation: Conversation, ms: number, explainAfterMs: number): Promise<Ended | undefined> {
+export async function pauseAudibly(
+  conversation: Conversation,
+  ms: number,
+  explainAfterMs: number,
+  prompts: readonly PromptName[],
+): Promise<Ended | undefined> {
   if (ms <= explainAfterMs) return await conversation.waiting.pause(ms);
-  const paused = await playing(conversation, new Promise<never>(() => undefined), explainAfterMs, ms, ["please-wait"]);
+  const paused = await playing(conversation, new Promise<never>(() => undefined), explainAfterMs, ms, prompts);
   return paused.kind === "ended" ? paused : undefined;
 }
 

@@ -41,6 +41,8 @@ export async function visit(conversation: Conversation, destination: Destination
   let cause: BridgeFailure = "conference-unreachable";
   let pauses = comingPauses;
   let shortStays = 0;
+  /** Before a pause; once for each loss. */
+  let said: readonly PromptName[] = ["please-wait"];
   for (let tries = 0; tries < mostTries; tries++) {
     const refused = await refusedAsWithheld(conversation, conference);
     if (refused !== undefined) return refused;
@@ -54,6 +56,7 @@ export async function visit(conversation: Conversation, destination: Destination
       if (next.kind !== "lost") return next;
       cause = "conference-unreachable";
       pauses = returnPauses;
+      said = ["please-wait"];
       shortStays = services.clock.now() - enteredAt < settledAfterMs ? shortStays + 1 : 0;
       if (shortStays > mostShortStays) break;
     }
@@ -70,7 +73,8 @@ export async function visit(conversation: Conversation, destination: Destination
         // Only a node that has just failed needs time.
         const needsMs = found.conference.node.name === conference.node.name ? pauseMs : 0;
         ({ conference } = found);
-        const ended = needsMs === 0 ? undefined : await pauseAudibly(conversation, needsMs, explainAfterMs);
+        const ended = needsMs === 0 ? undefined : await pauseAudibly(conversation, needsMs, explainAfterMs, said);
+        said = [];
         if (ended !== undefined) return ended;
         continue;
       }
@@ -102,7 +106,7 @@ async function enterInTurn(conversation: Conversation, conference: Conference): 
   for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
     const turnMs = services.pace.take(conference.node.name);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
-    const ended = pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs);
+    const ended = pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;
     if (tries === 0) story.enter("joining");
     story.note({ server: conference.node.name });

@@ -136,7 +136,8 @@ await t.test("a node is gone in the middle of a call", async (t) => {
     await first.api.down();
     await first.voice.down();
     await world.stages.next("looked for again", ({ stage }) => stage === "looking-up", { ms: 60_000 });
-    await isTold(t, world, call, story, "de/conference-unavailable", "conference-unreachable");
+    // Five tries in 20 s: a FreeSWITCH that was stopped comes back.
+    await isTold(t, world, call, story, "de/conference-unavailable", "conference-unreachable", { ms: 60_000 });
     await first.api.up();
     await first.voice.up();
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");

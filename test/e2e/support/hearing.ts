@@ -8,11 +8,13 @@ export interface HearOptions {
   readonly whole?: boolean;
   /** Not what began earlier in the recording, ms. */
   readonly fromMs?: number;
+  /** Waited for at most so long, ms. */
+  readonly ms?: number;
 }
 
 /** Asserts that the caller hears a prompt (`de/welcome`); a failure shows what was heard instead. */
-export async function hears(t: Test, world: World, call: PhoneCall, prompt: string, message: string, options: HearOptions = {}): Promise<void> {
-  const match = await call.audio.waitForPrompt(prompt, PATIENCE_MS, options);
+export async function hears(t: Test, world: World, call: PhoneCall, prompt: string, message: string, { ms = PATIENCE_MS, ...options }: HearOptions = {}): Promise<void> {
+  const match = await call.audio.waitForPrompt(prompt, ms, options);
   t.ok(match, message, match === undefined ? { missing: prompt, ...evidence(world, call) } : {});
 }
 
