@@ -50,6 +50,32 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
+  await t.test("on the way into the conference", async (t) => {
+    const [bbb] = world.bbbs;
+    const call = await phone.dial({ ...world.line(), number: caller });
+    call.audio.listenForPrompts(world.prompts);
+    t.ok((await call.answered).ok);
+    await untilHeard(world, call, "de/welcome");
+    // The node has no session free until the caller is on hold.
+    bbb.voice.sessionsPerSecond = 0;
+    const joining = world.stages.next("stage joining", ({ stage }) => stage === "joining");
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking");
+    const arrival = bbb.waitForMember(pin, 20_000);
+    await call.sendDigits(pin);
+    await joining;
+    t.match(await call.hold(), { ok: true });
+    call.stopRtp();
+    bbb.voice.sessionsPerSecond = 30;
+    const [member] = await Promise.all([arrival, talking]);
+    if (member === undefined) throw new Error("nobody came");
+    await setTimeout(longerThanTimeoutMs);
+    t.match(await call.resume(), { ok: true }, "the call is still there");
+    call.resumeRtp();
+    await new Tones(world, { call, member }).bothWays(t, "after the resume");
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
   await t.test("an INVITE that is on hold from the start", async (t) => {
     const ways: readonly (readonly [string, string, (sdp: string) => string])[] = [
       ["sendonly", "+4915223125691", (sdp) => sdp.replace("a=sendrecv", "a=sendonly")],

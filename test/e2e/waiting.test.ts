@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { EinwahlClient } from "einwahl/client";
 import { joinEveryMs } from "../../src/call/pace.js";
@@ -180,6 +181,30 @@ await t.test("without webhooks", async (t) => {
   });
 
   t.strictSame(world.complaints([pin, numberOf(0).slice(3)]), [], "no bug, number or PIN in the log");
+});
+
+await t.test("on hold and without RTP when the conference begins", async (t) => {
+  const waiting = await startWorld(t, { servers: { poll_interval: "1s" }, calls: { media_timeout: "5s" } });
+  const { world, pin } = waiting;
+  const [bbb] = world.bbbs;
+  const idle = await world.counts();
+  const story = report(waiting);
+  const call = await waits(waiting);
+  t.match(await call.hold(), { ok: true });
+  call.stopRtp();
+  // Longer than RTP may stay away without a hold.
+  await setTimeout(7_000);
+  const arrival = bbb.waitForMember(pin, PATIENCE_MS);
+  bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
+  const member = await arrival;
+  t.match(member, { name: numberOf(0).slice(-4) }, "brought into it all the same");
+  t.match(await call.resume(), { ok: true });
+  call.resumeRtp();
+  if (member !== undefined) await new Tones(world, { call, member }).bothWays(t, "after the resume");
+  await call.hangUp();
+  t.match(await story, { cause: "caller-hung-up", joins: 1 });
+  await bbb.endMeeting(meetingID);
+  t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
 });
 
 await t.test("the wait has an end, with a goodbye", async (t) => {
