@@ -55,7 +55,8 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
   };
   await Promise.all([
     refused({ rewriteOffer: withG729Only }, 488),
-    refused(world.line(numbers.unknown), 404),
+    // Past the carrier: it names the trunk in the Request-URI, too.
+    refused({ uri: world.sipUri(numbers.unknown), srtp: "mandatory" }, 404),
     cancelled(),
     left(greeted(), "left during the greeting"),
     left(typedWrong(), "left after a wrong PIN"),

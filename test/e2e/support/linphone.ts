@@ -165,6 +165,8 @@ function configuration(ca: string, options: LinphoneOptions): string {
     // A port that the kernel chooses; the others are closed.
     "sip_tls_port=-1",
     "bind_address=127.0.0.1",
+    // Not yet migrated it turns IPv6 on again, and with ICE an IPv6 address of the host is its audio's.
+    "ipv6_migration_done=1",
     "use_ipv6=0",
     "dns_srv_enabled=0",
     "register_only_when_network_is_up=0",
