@@ -6,7 +6,7 @@
 #   EINWAHL_SIP_PORT, EINWAHL_SIP_TLS_PORT, EINWAHL_SIP_LOCAL_PORT   default 5060, 5061, 5070
 #   DRACHTIO_TLS_KEY_FILE, DRACHTIO_TLS_CERT_FILE, DRACHTIO_TLS_CHAIN_FILE
 #       default: key.pem, cert.pem, chain.pem in /etc/drachtio/tls; without a chain the certificate's file counts as one.
-#       Without key and certificate a self-signed one is made, which is enough for a trunk that registers (nobody looks at it)
+#       Without key and certificate a self-signed one is made, which is enough for a trunk that registers (no registrar looks at it)
 #       and not for one that calls in by itself
 #   EINWAHL_DRACHTIO_STATE_DIR   writable folder for that (default /var/lib/einwahl-drachtio)
 #   EINWAHL_TRUNK_CA         PEM file of the authorities that the registrar's certificate must come from. drachtio then also

@@ -54,7 +54,7 @@ export const endCauses = {
   /** The conference's audio runs in LiveKit on a server for which no SIP port of LiveKit is configured. */
   "no-telephone-audio": { result: "failed", q850: 27 },
   "conference-refused": { result: "failed", q850: 21 },
-  /** BBB's dialplan takes nobody who is named so, such as Anonymous. */
+  /** BBB's dialplan refuses callers with this name, such as Anonymous. */
   "name-refused": { result: "failed", q850: 21 },
   /** The BBB server's FreeSWITCH has no session free, also a little later. */
   "node-busy": { result: "failed", q850: 42 },

@@ -24,7 +24,7 @@ export class Hold {
     this.#changed = undefined;
   }
 
-  /** The number of those who follow; 0 when nobody is left behind. */
+  /** How many follow; 0 when none is left behind. */
   get listenerCount(): number {
     return this.#listeners.size;
   }

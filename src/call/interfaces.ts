@@ -50,7 +50,7 @@ export interface IncomingCall {
   /** After `forgetCaller` it says nothing of the caller. */
   readonly invite: InviteFacts;
   readonly offer: OfferKind;
-  /** What is wrong with the INVITE itself, whoever sends it. */
+  /** What is wrong with the INVITE itself, from any sender. */
   readonly flaw: "bad-extension" | "bad-contact" | undefined;
   /** Set once, when the signalling side is over: CANCEL, BYE, a lost ACK, the SIP server gone. */
   readonly gone: Latch<EndCause>;

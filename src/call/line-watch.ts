@@ -17,7 +17,7 @@ const lookEvery = 2_000;
 /** From one question that was answered to the next: doubled each time, as a silence may be harmless (RFC 3389, RFC 3264 section 8.4). */
 const firstPause = 5_000;
 const longestPause = 30_000;
-/** Questions without an answer, one after the other, and since when, until the caller counts as gone. Nobody asks where RTP comes. */
+/** Questions without an answer, one after the other, and since when, until the caller counts as gone. While RTP comes there are none. */
 const maxUnanswered = 3;
 const unreachableLimit = 5_000;
 /** On hold RTP says nothing: there it takes as long as a request is repeated (timer F, RFC 3261 section 17.1.2). */

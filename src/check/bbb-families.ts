@@ -21,7 +21,7 @@ export class BbbFamilies {
     this.#tools = tools;
   }
 
-  /** Of the media servers that say it; another check tells of those that can't be asked. */
+  /** Of the media servers that say it; another check names those that can't be asked. */
   async all(): Promise<readonly CallingFamily[]> {
     this.#asking ??= Promise.all(this.#servers.map((server) => this.#ask(server))).then((found) => found.flat());
     return await this.#asking;

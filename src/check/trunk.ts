@@ -62,7 +62,7 @@ async function ofRegistrar(path: string, { registrar, certificate }: Registratio
   const { host, port, transport } = registrar;
   const known = new RegistrarHost(registrar, tools.resolver, tools.clock, { onFault: () => undefined, onChange: () => undefined });
   const families = familiesFor(transport, listening);
-  // Another check tells of a drachtio that can't be asked, or does not listen with that transport.
+  // Another check names a drachtio that can't be asked, or does not listen with that transport.
   if (families.length > 0) known.reachedBy(families);
   const targets = await known.targets();
   const [target] = targets;

@@ -59,7 +59,7 @@ export function rejection(answer: SipRequestAnswer, retryAfterMs = retryAfter(an
   return { kind: "rejected", why: `${answer.status} ${answer.reason}${meaning === undefined ? "" : `: ${meaning}`}`, retryAfterMs };
 }
 
-/** drachtio makes up a 408 or 503 when nobody answers; it has no Via that a registrar has filled in, and names no time. */
+/** drachtio makes up a 408 or 503 when no answer comes; it has no Via that a registrar has filled in, and names no time. */
 export function isMadeUp(answer: SipRequestAnswer): boolean {
   return (answer.status === 408 || answer.status === 503) && seenAddress(answer) === undefined && retryAfter(answer) === undefined;
 }

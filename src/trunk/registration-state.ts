@@ -18,6 +18,6 @@ export type RegistrationState =
 export interface RegistrationEvents {
   /** Every answer to a REGISTER, and whatever else changes the state. */
   readonly onState: (state: RegistrationState) => void;
-  /** The watchdog has the registration made anew. */
+  /** The watchdog has the trunk register again. */
   readonly onRenewal: (why: string) => void;
 }

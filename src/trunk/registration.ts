@@ -36,7 +36,7 @@ const longestExpiry = 86_400;
 /**
  * Keeps one trunk registered (RFC 3261 section 10): refreshes well before the granted expiry, tries the flow with an
  * OPTIONS now and then, and registers again at once when the flow has broken or the watchdog says that the trunk is deaf.
- * Stays with one address of the registrar for as long as somebody answers there, also where its name leads elsewhere now.
+ * Stays with one address of the registrar for as long as it answers, also where its name leads elsewhere now.
  */
 export class Registration {
   readonly #options: RegistrationOptions;

@@ -21,7 +21,7 @@ export type RegistrarTargets = Pick<RegistrarHost, "targets" | "has" | "fault">;
 
 /**
  * The address of a registrar for one trunk. It stays with the one that has answered, for only that server may know the
- * challenge that it has made; where nobody answers it goes on to the next (RFC 3263 section 4.3). A binding that works is not
+ * challenge that it has made; without an answer it goes on to the next (RFC 3263 section 4.3). A binding that works is not
  * left because DNS gives other addresses now: names rotate.
  */
 export class TargetChoice {

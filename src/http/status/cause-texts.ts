@@ -71,7 +71,7 @@ export const causeTexts: Readonly<Record<Language, Readonly<Record<EndCause, str
     "directory-unavailable": "A BBB server did not tell of its conferences",
     "no-telephone-audio": "The conference has no way in for telephones (LiveKit)",
     "conference-refused": "The BBB server refused the call",
-    "name-refused": "The BBB server takes nobody with this name (see label in the settings)",
+    "name-refused": "The BBB server refuses this name (see label in the settings)",
     "node-busy": "The BBB server had no session free",
     "conference-unreachable": "The BBB server could not be reached",
     "media-lost": "The audio stopped coming",

@@ -115,7 +115,7 @@ export class Linphone {
     await closed;
   }
 
-  /** The end of the call, from now on, whoever ends it. */
+  /** The end of the call, from now on, from either side. */
   async closed(ms = PATIENCE_MS): Promise<void> {
     await this.#next("call over", (line) => over.test(line), ms);
   }
