@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import { TextDecoder } from "node:util";
 import type { FastifyInstance } from "fastify";
 
@@ -8,12 +9,22 @@ export const jsonLinesType = "application/jsonl";
 /** The type of bodies that HTML forms send. */
 export const formType = "application/x-www-form-urlencoded";
 
+/**
+ * What clients send for "no parameters": json_encode([]) of PHP, Laravel and Guzzle, JSON of an empty object or of nothing, and the
+ * closing boundary of a multipart body without parts (RFC 2046 section 5.1.1, at most 70 characters).
+ */
+const nothing = /^(?:\[\s*\]|\{\s*\}|null|--\S{1,70}--)?$/;
+
+/** Bytes; a longer body is more than nothing, and is refused unread. */
+const longestNothing = 128;
+
 /** For all routes: JSON, and lines of it as bytes. */
 export function addBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
+  addNothingParser(server);
   server.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => {
     const text = decode(Buffer.from(body));
-    if (text?.trim() === "") {
+    if (text !== undefined && nothing.test(text.trim())) {
       done(null, undefined);
       return;
     }
@@ -32,9 +43,48 @@ export function addBodyParsers(server: FastifyInstance): void {
 /** For the routes of one scope: forms, and nothing else. The last of several fields of one name counts. */
 export function addFormParser(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
+  addNothingParser(scope);
   scope.addContentTypeParser(formType, { parseAs: "buffer" }, (_request, body, parsed) => {
     parsed(null, Object.fromEntries(new URLSearchParams(body.toString("utf8"))));
   });
+}
+
+/**
+ * For every other type, and for bodies without one: nothing is taken as no body, anything else is refused by its type. Net::HTTP of Ruby
+ * and curl of PHP name a form type for no body at all, and curl sends an empty chunked one.
+ */
+function addNothingParser(scope: FastifyInstance): void {
+  scope.addContentTypeParser("*", (request, payload, done) => {
+    const isLong = Number(request.headers["content-length"] ?? "0") > longestNothing;
+    readShort(payload, isLong ? 0 : longestNothing, (error, body) => {
+      if (error !== undefined) done(error, undefined);
+      else if (body !== undefined && nothing.test(body.toString("latin1").trim())) done(null, undefined);
+      else done(Object.assign(new Error("no known type"), { code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }), undefined);
+    });
+  });
+}
+
+/** @param read called once; without a body when that is longer than `mostBytes` */
+function readShort(payload: IncomingMessage, mostBytes: number, read: (error: Error | undefined, body: Buffer | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let left = mostBytes;
+  const finish = (error: Error | undefined, body: Buffer | undefined): void => {
+    payload.off("data", onData).off("end", onEnd).off("error", onError);
+    read(error, body);
+  };
+  const onData = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    left -= chunk.length;
+    if (left < 0) finish(undefined, undefined);
+  };
+  const onEnd = (): void => {
+    finish(undefined, Buffer.concat(chunks));
+  };
+  const onError = (error: Error): void => {
+    finish(error, undefined);
+  };
+  if (mostBytes === 0) read(undefined, undefined);
+  else payload.on("data", onData).on("end", onEnd).on("error", onError);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

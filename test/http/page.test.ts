@@ -103,7 +103,7 @@ await t.test("the form is taken by the page alone", async (t) => {
   const world = await WebWorld.start(t);
   const form = { "content-type": "application/x-www-form-urlencoded" };
   t.equal((await fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: "a=b", headers: { ...form, authorization: "Bearer token-of-the-tests" } })).status, 415);
-  t.equal((await fetch(`${world.url}/`, { method: "POST", body: "{}", headers: { "content-type": "application/json" } })).status, 415);
+  t.equal((await fetch(`${world.url}/`, { method: "POST", body: '{"pin":"12345"}', headers: { "content-type": "application/json" } })).status, 415);
   t.equal((await fetch(`${world.url}/`, { method: "POST", body: `pin=${"1".repeat(20_000)}`, headers: form })).status, 413);
   t.equal((await fetch(`${world.url}/`, { method: "POST" })).status, 200, "nothing was typed");
 });

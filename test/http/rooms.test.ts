@@ -68,10 +68,11 @@ await t.test("a reservation that ends", async (t) => {
   t.equal((await world.json<Room>("PUT", path("room"), { body: { validUntil: "2099-01-01T00:00:00+02:00" } })).validUntil, "2098-12-31T22:00:00.000Z");
   t.equal((await world.json<Room>("PUT", path("room"), { body: { validUntil: "2001-01-01T00:00:00Z" } })).validUntil, "2001-01-01T00:00:00.000Z");
   t.equal((await world.api("GET", path("room"))).status, 404);
-  for (const body of [{ validUntil: "tomorrow" }, { validUntil: 5 }, { validUntil: "2026-11-20" }, { valid_until: soon }, [], "x", null, 5]) {
+  for (const body of [{ validUntil: "tomorrow" }, { validUntil: 5 }, { validUntil: "2026-11-20" }, { valid_until: soon }, ["x"], "x", 5]) {
     const answer = await world.api("PUT", path("room"), { body });
-    t.equal(answer.status, body === null ? 201 : 400, JSON.stringify(body));
+    t.equal(answer.status, 400, JSON.stringify(body));
   }
+  t.equal((await world.api("PUT", path("room"), { body: null })).status, 201, "null says nothing");
 });
 
 await t.test("status counts and says nothing about who", async (t) => {

@@ -1,0 +1,93 @@
+import t from "tap";
+import { raw } from "./support/raw-request.js";
+import { WebWorld, token } from "./support/web-world.js";
+
+const json = "Content-Type: application/json";
+const form = "Content-Type: application/x-www-form-urlencoded";
+const boundary = "c4e245a23c97469b8d9091ab8228c6f64b552829";
+const multipart = `Content-Type: multipart/form-data; boundary=${boundary}`;
+const chunked = "Transfer-Encoding: chunked";
+const noChunk = "0\r\n\r\n";
+
+function length(body: string): string {
+  return `Content-Length: ${Buffer.byteLength(body)}`;
+}
+
+/** The headers and the body of a request that says nothing, as captured from the clients. */
+const saidNothing: Readonly<Record<string, readonly [headers: readonly string[], body: string]>> = {
+  "curl of PHP, CURLOPT_CUSTOMREQUEST alone": [[], ""],
+  "curl of PHP with empty CURLOPT_POSTFIELDS, and Net::HTTP of Ruby": [["Content-Length: 0", form], ""],
+  "curl of PHP, CURLOPT_PUT": [[chunked, "Expect: 100-continue"], noChunk],
+  "curl of PHP, CURLOPT_POST": [[chunked, form, "Expect: 100-continue"], noChunk],
+  "json_encode([]) of PHP, Guzzle and Laravel": [[json, length("[]")], "[]"],
+  "json_encode([]) of PHP without a type, which curl calls a form": [[length("[]"), form], "[]"],
+  "json_encode(null) of PHP": [[`${json}; charset=UTF-8`, length("null")], "null"],
+  "streams of PHP with an empty form": [["Connection: close", form], ""],
+  "Guzzle, an empty form": [["Content-Length: 0", "User-Agent: GuzzleHttp/7", form], ""],
+  "Guzzle, a multipart body without parts": [[multipart, length(`--${boundary}--\r\n`)], `--${boundary}--\r\n`],
+  "Guzzle, a stream that is at its end": [[chunked, "Expect: 100-Continue"], noChunk],
+  "Net::HTTP of Ruby, an empty stream": [[chunked, form], noChunk],
+  "JSON of an empty object, in chunks": [["Content-Type: APPLICATION/JSON;charset=utf-8", chunked], "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"],
+  "text that is empty": [["Content-Type: text/plain; charset=iso-8859-1", "Content-Length: 0"], ""],
+};
+
+const somethingElse: Readonly<Record<string, readonly [headers: readonly string[], body: string]>> = {
+  "a form": [[form, length("validUntil=2030-01-01")], "validUntil=2030-01-01"],
+  "JSON that curl of PHP calls a form": [[form, length('{"validUntil":null}')], '{"validUntil":null}'],
+  "a form in chunks": [[form, chunked], "3\r\na=b\r\n0\r\n\r\n"],
+  "a multipart body with a part": [[multipart, length(`--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`)], `--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`],
+  "chunks without a type": [[chunked], "2\r\nhi\r\n0\r\n\r\n"],
+  "a long body that does not come": [["Content-Type: text/plain", "Content-Length: 1100000"], ""],
+};
+
+function request(method: string, path: string, [headers, body]: readonly [readonly string[], string]): string {
+  const all = [`Host: phone.example.org`, `Authorization: Bearer ${token}`, ...headers.filter((each) => !each.startsWith("Connection")), "Connection: close"];
+  return `${method} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n${body}`;
+}
+
+/** The last answer: a 100 may stand before it. */
+function statusOf(answer: string): string {
+  return [...answer.matchAll(/^HTTP\/1\.1 (\d+) /gm)].at(-1)?.[1] ?? answer;
+}
+
+await t.test("a client that says nothing reserves, reads and deletes a room", async (t) => {
+  const world = await WebWorld.start(t);
+  for (const [client, nothing] of Object.entries(saidNothing)) {
+    const answer = await raw(world, request("PUT", "/api/v1/rooms/room", nothing));
+    t.equal(statusOf(answer), "201", client);
+    t.equal(/^HTTP\/1\.1 100 Continue/.test(answer), nothing[0].some((each) => each.startsWith("Expect")), `${client}: 100 Continue where it is expected`);
+    t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", nothing))), "200", client);
+    t.equal(statusOf(await raw(world, request("DELETE", "/api/v1/rooms/room", nothing))), "204", client);
+  }
+  t.same(world.bugs, []);
+});
+
+await t.test("the page for people takes a form, and nothing", async (t) => {
+  const world = await WebWorld.start(t);
+  for (const [client, nothing] of Object.entries(saidNothing)) {
+    // JSON is no form, but for what says nothing.
+    t.equal(statusOf(await raw(world, request("POST", "/", nothing))), "200", client);
+  }
+  t.equal(statusOf(await raw(world, request("POST", "/", [[json, length('{"pin":"12345"}')], '{"pin":"12345"}']))), "415");
+});
+
+await t.test("what says something has to be JSON", async (t) => {
+  const world = await WebWorld.start(t);
+  for (const [what, body] of Object.entries(somethingElse)) {
+    const answer = await raw(world, request("PUT", "/api/v1/rooms/room", body));
+    t.equal(statusOf(answer), "415", what);
+    t.match(answer, /"code":"unsupported-media-type".*Send application\/json/, what);
+  }
+  const list = '["validUntil"]';
+  t.match(await raw(world, request("PUT", "/api/v1/rooms/room", [[json, length(list)], list])), /"code":"invalid-request"/, "a list that says something");
+  t.match(await raw(world, request("POST", "/api/v1/rooms.jsonl", [[form, "Content-Length: 0"], ""])), /"code":"invalid-request"/, "nothing to import");
+  t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", [[], ""]))), "404", "nothing was reserved");
+});
+
+await t.test("a body that breaks off ends its request alone", async (t) => {
+  const world = await WebWorld.start(t);
+  await raw(world, request("PUT", "/api/v1/rooms/room", [[form, "Content-Length: 20"], "a"]), true);
+  await raw(world, request("PUT", "/api/v1/rooms/room", [[chunked], "2\r\n["]), true);
+  t.same(world.bugs, []);
+  t.equal((await world.api("PUT", "/rooms/room")).status, 201);
+});
