@@ -1,4 +1,4 @@
-import { createdXml, failedXml, meetingInfoXml, meetingsXml, responseXml, type MeetingPeople } from "./api-xml.js";
+import { createdXml, errorsXml, failedXml, meetingInfoXml, meetingsXml, responseXml, type MeetingPeople } from "./api-xml.js";
 import type { Meeting, Meetings, MeetingSettings } from "./meetings.js";
 import type { ApiCall } from "./sample-api.js";
 
@@ -56,7 +56,8 @@ function create(meetings: Meetings, parameters: URLSearchParams): string {
   const meetingID = parameters.get("meetingID") ?? "";
   if (meetingID === "") return NO_MEETING_ID;
   const created = meetings.create(settingsOf(meetingID, parameters));
-  if (!created.ok) return failedXml(created.failure);
+  // ApiController.create of BBB 2.3 to 3.0: of its refusals this one comes as a list of errors.
+  if (!created.ok) return created.failure.messageKey === "nonUniqueVoiceBridge" ? errorsXml(created.failure) : failedXml(created.failure);
   return createdXml(created.value.meeting, created.value.duplicate);
 }
 

@@ -29,6 +29,11 @@ export function failedXml(refusal: ApiRefusal): string {
   return responseXml({ returncode: "FAILED", messageKey: refusal.messageKey, message: refusal.message });
 }
 
+/** What `respondWithErrors` of BBB's ApiController writes, where `failedXml` is what its `invalid` does (api-errors.ftlx, api-error.ftlx). */
+export function errorsXml({ messageKey, message }: ApiRefusal): string {
+  return responseXml({ returncode: "FAILED", errors: { error: { key: messageKey, message } } });
+}
+
 export function versionXml(bbbVersion: string): string {
   return responseXml({
     returncode: "SUCCESS",
@@ -98,7 +103,7 @@ function meetingFields(meeting: Meeting, people: MeetingPeople): XmlFields {
     recording: false,
     hasBeenForciblyEnded: false,
     startTime: meeting.startTime,
-    endTime: 0,
+    endTime: meeting.endTime,
     participantCount: grouped(meeting.webUsers.length + phones.length),
     listenerCount: 0,
     voiceParticipantCount: grouped(phones.length),
@@ -157,7 +162,7 @@ function element(name: string, value: Scalar | XmlFields, indent: string): strin
 }
 
 function escaped(text: string): string {
-  return text.replace(NOT_XML, "").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text.replace(NOT_XML, "").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&apos;");
 }
 
 function isList(value: XmlFields[string]): value is readonly XmlFields[] | readonly Scalar[] {

@@ -59,6 +59,8 @@ export interface Meeting {
   readonly webUsers: WebUser[];
   /** BBB says `running` once somebody has joined, by web or by phone, and not before. */
   startTime: number;
+  /** When the last of all has left in a browser, 0 before: BBB goes on listing the meeting until it expires, a minute later by default. */
+  endTime: number;
 }
 
 /** A refusal of the API: BBB's messageKey and message. */
@@ -87,6 +89,7 @@ export class Meetings {
   readonly #watchers = new Set<MeetingWatcher>();
   readonly #random: (bytes: number) => Buffer;
   readonly #wallClock: () => number;
+  #webUsers = 0;
 
   constructor(random: (bytes: number) => Buffer, wallClock: () => number) {
     this.#random = random;
@@ -163,6 +166,21 @@ export class Meetings {
     if (meeting.startTime === 0) meeting.startTime = this.#wallClock();
   }
 
+  /** A browser is there. BBB resets the end of a meeting for the first one only (MeetingService.userJoined). @param phones callers in the meeting */
+  joinedWeb(meeting: Meeting, user: Omit<WebUser, "userID">, phones: number): void {
+    if (meeting.webUsers.length + phones === 0) meeting.endTime = 0;
+    this.#webUsers += 1;
+    meeting.webUsers.push({ userID: `w_${this.#webUsers}`, ...user });
+    this.started(meeting);
+  }
+
+  /** A browser is gone: after the last of all BBB writes down an end (MeetingService.userLeft), for callers it does not. */
+  leftWeb(meeting: Meeting, fullName: string, phones: number): void {
+    const at = meeting.webUsers.findIndex((user) => user.fullName === fullName);
+    if (at >= 0) meeting.webUsers.splice(at, 1);
+    if (at >= 0 && meeting.webUsers.length + phones === 0) meeting.endTime = this.#wallClock();
+  }
+
   #build(settings: MeetingSettings, voiceBridge: string, parent: Meeting | undefined, sequence: number): Meeting {
     const createTime = this.#wallClock();
     const name = settings.name ?? settings.meetingID;
@@ -190,6 +208,7 @@ export class Meetings {
       metadata: settings.metadata ?? {},
       webUsers: [],
       startTime: 0,
+      endTime: 0,
     };
   }
 

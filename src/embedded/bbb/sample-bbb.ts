@@ -52,7 +52,6 @@ export class SampleBbb {
   readonly #joinListeners = new Set<MemberListener>();
   readonly #leaveListeners = new Set<MemberListener>();
   readonly #digitListeners = new Set<MemberListener>();
-  #webUsers = 0;
 
   private constructor(options: SampleBbbOptions, api: SampleApi, voice: Voice, meetings: Meetings, roster: Roster, clock: Clock) {
     this.name = options.name;
@@ -145,11 +144,13 @@ export class SampleBbb {
 
   /** Somebody joins in a browser: the meeting is running from now on. */
   joinWeb(id: string, fullName: string, moderator = false): void {
-    const meeting = this.meetings.find(id);
-    if (meeting === undefined) throw new Error(`${this.name}: no meeting ${id}`);
-    this.#webUsers += 1;
-    meeting.webUsers.push({ userID: `w_${this.#webUsers}`, fullName, moderator });
-    this.meetings.started(meeting);
+    const meeting = this.#meeting(id);
+    this.meetings.joinedWeb(meeting, { fullName, moderator }, this.members(meeting.voiceBridge).length);
+  }
+
+  /** A person closes the browser; the meeting stays. */
+  leaveWeb(id: string, fullName: string): void {
+    this.meetings.leftWeb(this.#meeting(id), fullName, this.members(this.#meeting(id).voiceBridge).length);
   }
 
   /** Of one conference, or of all of them. */
@@ -294,6 +295,12 @@ export class SampleBbb {
     await Promise.all([this.api.down(), this.voice.down()]);
     await Promise.all(this.#roster.conferences.map((conference) => this.#roster.end(conference.voiceBridge)));
     await this.#roster.empty();
+  }
+
+  #meeting(id: string): Meeting {
+    const meeting = this.meetings.find(id);
+    if (meeting === undefined) throw new Error(`${this.name}: no meeting ${id}`);
+    return meeting;
   }
 
   /** For the roster. */

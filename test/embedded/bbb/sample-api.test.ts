@@ -119,7 +119,7 @@ await t.test("create, list, end", async (t) => {
 
   t.match(await ask("create", query), { returncode: "SUCCESS", messageKey: "duplicateWarning" }, "create may be repeated");
   t.match(await ask("create", "meetingID=room-1&attendeePW=other"), { returncode: "FAILED", messageKey: "idNotUnique" });
-  t.match(await ask("create", "meetingID=room-2&voiceBridge=01234"), { returncode: "FAILED", messageKey: "nonUniqueVoiceBridge" });
+  t.match(await ask("create", "meetingID=room-2&voiceBridge=01234"), { returncode: "FAILED", errors: { error: { key: "nonUniqueVoiceBridge", message: String } } });
   t.match(await ask("create", "meetingID=room-2&voiceBridge=12a45"), { returncode: "FAILED", messageKey: "validationError" });
   t.match(await ask("create", "name=x"), { returncode: "FAILED", messageKey: "validationError" });
 
@@ -154,6 +154,30 @@ await t.test("create, list, end", async (t) => {
   t.strictSame(ended.map((each) => each.meetingID), ["room-1"]);
   t.match(await ask("getMeetings"), { messageKey: "noMeetings" });
   t.match(await ask("getRecordings"), { returncode: "FAILED", messageKey: "unsupportedRequest" });
+});
+
+await t.test("a meeting that all have left is listed with an end, which only a browser takes back, and only into an empty meeting", async (t) => {
+  const { ask, meetings } = await serve(t);
+  await ask("create", "meetingID=room-1&voiceBridge=01234");
+  const meeting = meetings.find("room-1");
+  if (meeting === undefined) throw new Error("no meeting");
+  const listed = async (endTime: string | RegExp, why: string): Promise<void> => {
+    t.match(await ask("getMeetings"), { meetings: { meeting: [{ meetingID: "room-1", endTime, hasBeenForciblyEnded: "false" }] } }, why);
+  };
+  meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 0);
+  meetings.joinedWeb(meeting, { fullName: "Bob", moderator: false }, 0);
+  meetings.leftWeb(meeting, "Ada", 0);
+  await listed("0", "one is still there");
+  meetings.leftWeb(meeting, "Bob", 1);
+  await listed("0", "a caller is still there");
+  meetings.joinedWeb(meeting, { fullName: "Bob", moderator: false }, 0);
+  meetings.leftWeb(meeting, "Bob", 0);
+  await listed(/^[1-9]\d{12}$/, "all have left");
+  meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 1);
+  await listed(/^[1-9]\d{12}$/, "a caller was there first");
+  meetings.leftWeb(meeting, "Ada", 0);
+  meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 0);
+  await listed("0", "the first one is back");
 });
 
 await t.test("create by a posted form", async (t) => {
