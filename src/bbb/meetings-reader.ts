@@ -1,11 +1,11 @@
-import { Buffer } from "node:buffer";
 import { Parser } from "htmlparser2";
 import { Pin } from "../caller/secret.js";
 import { type Result, failure, success } from "../result.js";
+import { ApiRefusal } from "./api-refusal.js";
 import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
 
 /** The elements of a meeting that are read. */
-const fieldNames = ["voiceBridge", "internalMeetingID", "createTime", "hasBeenForciblyEnded", "participantCount", "running", "parentMeetingID", "audioBridge"] as const;
+const fieldNames = ["voiceBridge", "internalMeetingID", "createTime", "hasBeenForciblyEnded", "endTime", "participantCount", "running", "parentMeetingID", "audioBridge"] as const;
 type FieldName = (typeof fieldNames)[number];
 const fieldNameSet: ReadonlySet<string> = new Set(fieldNames);
 
@@ -30,22 +30,28 @@ export class MeetingsReader {
     onclosetag: (name) => {
       this.#closed(name);
     },
+    onattribute: (name, value) => {
+      this.#refusal.attribute(this.#path, name, value);
+    },
     ontext: (text) => {
       if (this.#wanted !== undefined) this.#text(text);
+      this.#refusal.text(this.#path, text);
     },
     onprocessinginstruction: (name) => {
       // A document type, which BBB does not send.
       if (name.startsWith("!")) this.#giveUp(notBbb);
     },
-    // Entities stay as they are, so that none can grow.
-  }, { xmlMode: true, decodeEntities: false });
+    // The five of XML and character references: the parser knows no declared ones, so none can grow.
+  }, { xmlMode: true, decodeEntities: true });
+  /** A part may end within a character. */
+  readonly #decoder = new TextDecoder();
+  readonly #refusal = new ApiRefusal();
   readonly #meetings: Meeting[] = [];
   readonly #path: string[] = [];
   /** The element whose text is wanted, by its depth, and what has come of it. */
   #wanted: { readonly depth: number; readonly keep: (value: Field) => void; value: Field } | undefined;
   #fields = new Map<FieldName, Field>();
   #returnCode: Field | undefined;
-  #messageKey: Field | undefined;
   #isComplete = false;
   #fault: string | undefined;
 
@@ -56,15 +62,14 @@ export class MeetingsReader {
 
   read(bytes: Uint8Array): void {
     if (this.#fault !== undefined) return;
-    // As latin1: UTF-8 has no byte of ASCII in it that does not mean itself, and a part may end within a character.
-    this.#parser.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1"));
+    this.#parser.write(this.#decoder.decode(bytes, { stream: true }));
   }
 
   /** After the last part; the failure says in one line what is wrong, without anything of the answer. */
   end(): Result<readonly Meeting[], string> {
     if (this.#fault !== undefined) return failure(this.#fault);
     if (this.#returnCode === undefined) return failure(notBbb);
-    if (this.#returnCode !== "SUCCESS") return failure(`the API refused: ${printable(this.#messageKey)}`);
+    if (this.#returnCode !== "SUCCESS") return failure(this.#refusal.fault);
     // What is missing at the end would count as over.
     return this.#isComplete ? success(this.#meetings) : failure("the answer is cut off");
   }
@@ -95,7 +100,6 @@ export class MeetingsReader {
 
   #openedInResponse(name: string): void {
     if (name === "returncode") this.#collect((value) => (this.#returnCode ??= value));
-    if (name === "messageKey") this.#collect((value) => (this.#messageKey ??= value));
   }
 
   #want(name: string): void {
@@ -125,6 +129,7 @@ export class MeetingsReader {
   #leave(): void {
     const depth = this.#path.length;
     const wanted = this.#wanted;
+    this.#refusal.closed(this.#path);
     if (wanted?.depth === depth) {
       this.#wanted = undefined;
       wanted.keep(typeof wanted.value === "string" ? wanted.value.trim() : wanted.value);
@@ -135,9 +140,8 @@ export class MeetingsReader {
   }
 
   #keepMeeting(): void {
-    const [pinText, id] = [this.#fields.get("voiceBridge"), this.#fields.get("internalMeetingID")];
-    if (typeof pinText !== "string" || typeof id !== "string" || this.#fields.get("hasBeenForciblyEnded") === "true") return;
-    const meetingId = Buffer.from(id, "latin1").toString("utf8");
+    const [pinText, meetingId] = [this.#fields.get("voiceBridge"), this.#fields.get("internalMeetingID")];
+    if (typeof pinText !== "string" || typeof meetingId !== "string" || this.#isOver()) return;
     const pin = Pin.parse(pinText);
     if (!pin.ok || meetingId === "" || meetingId.length > longestMeetingId) return;
     if (this.#meetings.length === mostMeetings) this.#giveUp("the answer has too many meetings");
@@ -149,6 +153,14 @@ export class MeetingsReader {
       parentId: this.#textOf("parentMeetingID"),
       audioBridge: audioBridgeNamed(this.#textOf("audioBridge")),
     });
+  }
+
+  /**
+   * Whether it is listed after its end, or after all have left it: then BBB sets `endTime` too. A caller in it leaves an
+   * `endTime` as it is, so that a meeting which has people in it is not over (MeetingService.userJoined, .userJoinedVoice).
+   */
+  #isOver(): boolean {
+    return this.#fields.get("hasBeenForciblyEnded") === "true" || (/[1-9]/.test(this.#textOf("endTime") ?? "") && !this.#isOccupied());
   }
 
   /** BBB writes the count as its locale does, such as `1.234`. */
@@ -168,8 +180,4 @@ const notBbb = "the answer is not one of a BBB API";
 
 function isFieldName(name: string): name is FieldName {
   return fieldNameSet.has(name);
-}
-
-function printable(value: Field | undefined): string {
-  return typeof value === "string" && /^[A-Za-z]{1,40}$/.test(value) ? value : "without a reason";
 }

@@ -1,36 +1,37 @@
 import { Parser } from "htmlparser2";
 import { type Result, failure, success } from "../result.js";
-
-const longestKey = 60;
+import { ApiRefusal } from "./api-refusal.js";
 
 /** Reads an answer of BBB's API that is not a list: its fields by name. The failure says in one line what is wrong. */
 export function readShortAnswer(xml: string): Result<ReadonlyMap<string, string>, string> {
   const fields = new Map<string, string>();
   const path: string[] = [];
+  const refusal = new ApiRefusal();
   const parser = new Parser({
     onopentagname: (name) => {
       path.push(name);
       if (path.length === 2) fields.set(name, "");
     },
+    onattribute: (name, value) => {
+      refusal.attribute(path, name, value);
+    },
     onclosetag: () => {
+      refusal.closed(path);
       path.pop();
     },
     ontext: (text) => {
       const [, name] = path;
       if (path.length === 2 && name !== undefined) fields.set(name, (fields.get(name) ?? "") + text);
+      refusal.text(path, text);
     },
-  }, { xmlMode: true, decodeEntities: false });
+  }, { xmlMode: true, decodeEntities: true });
   parser.end(xml);
   switch (fields.get("returncode")?.trim()) {
     case "SUCCESS":
       return success(fields);
     case "FAILED":
-      return failure(`the API refused: ${printableKey(fields.get("messageKey"))}`);
+      return failure(refusal.fault);
     default:
       return failure("the answer is not BBB's");
   }
-}
-
-function printableKey(key = ""): string {
-  return /^[A-Za-z]+$/.test(key.trim()) ? key.trim().slice(0, longestKey) : "without a reason";
 }

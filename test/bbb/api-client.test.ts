@@ -235,6 +235,8 @@ await t.test("opens and ends a meeting", async (t) => {
   for (const [answer, failure] of [
     ["<response><returncode>FAILED</returncode><messageKey>notFound</messageKey><message>room of Jane</message></response>", "the API refused: notFound"],
     ["<response><returncode>FAILED</returncode><messageKey>Jane Doe 4711</messageKey></response>", "the API refused: without a reason"],
+    ["<response><returncode>FAILED</returncode><errors><error><key>nonUniqueVoiceBridge</key><message>The selected voice bridge is already in use.</message></error></errors></response>", "the API refused: nonUniqueVoiceBridge"],
+    ['<response><returncode>FAILED</returncode><errors><error key="nonUniqueVoiceBridge" message="The selected voice bridge is already in use."/></errors></response>', "the API refused: nonUniqueVoiceBridge"],
     ["<html><body>Sign in</body></html>", "the answer is not BBB's"],
     ["", "the answer is not BBB's"],
     [`<response><returncode>SUCCESS</returncode>${" ".repeat(70_000)}</response>`, "the answer is too large"],

@@ -78,6 +78,26 @@ await t.test("meetings that are over or incomplete are left out", (t) => {
   t.end();
 });
 
+await t.test("meetings that are listed after their end", (t) => {
+  const listed = (endTime: string, people: string): string => `<meeting><internalMeetingID>a-1</internalMeetingID><voiceBridge>11111</voiceBridge><hasBeenForciblyEnded>false</hasBeenForciblyEnded><endTime>${endTime}</endTime>${people}</meeting>`;
+  const nobody = "<running>false</running><participantCount>0</participantCount>";
+  t.strictSame(read(answer(listed("1700000001000", nobody))), []);
+  t.strictSame(read(answer(listed("1,700,000,001,000", nobody))), [], "BBB 2.2 and older group its digits");
+  t.strictSame(read(answer(listed("0", nobody))), ["11111/a-1"], "not begun yet");
+  t.strictSame(read(answer(listed("", nobody))), ["11111/a-1"]);
+  const caller = "<running>true</running><participantCount>1</participantCount>";
+  t.strictSame(read(answer(listed("1700000001000", caller))), ["11111/a-1"], "a caller came after all had left: BBB does not take the time back then");
+  t.end();
+});
+
+await t.test("ids are read as they are meant: entities, references, any language", (t) => {
+  const breakout = `<meeting><internalMeetingID>R&amp;D &#x4F1A;&#8212;ü-1</internalMeetingID><voiceBridge>11111</voiceBridge><isBreakout>true</isBreakout>
+    <parentMeetingID>R&amp;D &lt;&quot;A&quot;&gt; &apos;ü&apos; &#228;</parentMeetingID></meeting>`;
+  const meetings = readMeetings(answer(breakout));
+  t.match(meetings, { ok: true, value: [{ meetingId: "R&D 会—ü-1", parentId: `R&D <"A"> 'ü' ä` }] });
+  t.end();
+});
+
 await t.test("a meeting has its own number, not that of its breakout rooms, attendees or metadata", (t) => {
   const inner = "<internalMeetingID>evil</internalMeetingID><voiceBridge>99999</voiceBridge>";
   const hiding = [
@@ -108,6 +128,12 @@ await t.test("what is no answer of a BBB API", (t) => {
     ["<response><returncode/></response>", "the API refused: without a reason"],
     ["<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>", "the API refused: checksumError"],
     ["<response><returncode>FAILED</returncode><messageKey>&lt;b&gt; +49 151 12345678</messageKey></response>", "the API refused: without a reason"],
+    ["<response><returncode>FAILED</returncode><errors><error><key>checksumError</key><message>You did not pass the checksum security check</message></error></errors></response>", "the API refused: checksumError"],
+    ['<response><returncode>FAILED</returncode><errors><error key="checksumError" message="You did not pass the checksum security check"/></errors></response>', "the API refused: checksumError"],
+    ["<response><returncode>FAILED</returncode><errors>\n<error><key>\nMissingParam\n</key></error><error><key>checksumError</key></error></errors></response>", "the API refused: MissingParam"],
+    ['<response><returncode>FAILED</returncode><errors><error key="MissingParam"/><error key="checksumError"/></errors></response>', "the API refused: MissingParam"],
+    ['<response><returncode>FAILED</returncode><errors><error key="+49 151 12345678"/></errors></response>', "the API refused: without a reason"],
+    ["<response><returncode>FAILED</returncode><errors/></response>", "the API refused: without a reason"],
     ["<response><returncode>FAILED</returncode></response>", "the API refused: without a reason"],
     ["<response><returncode>success</returncode></response>", "the API refused: without a reason"],
   ];
