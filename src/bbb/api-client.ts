@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
-import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
 import { type ChecksumAlgorithm, apiChecksum } from "./api-checksum.js";
+import { type ApiResponse, askApi, exchangeFault } from "./api-exchange.js";
 import type { Meeting } from "./meeting.js";
 import { MeetingsReader } from "./meetings-reader.js";
 import { readShortAnswer } from "./short-answer.js";
@@ -53,31 +53,23 @@ export class BbbApi {
     return await this.#ask("end", new URLSearchParams({ meetingID: meetingId, password }).toString(), readShort);
   }
 
-  async #ask<Answer>(name: string, query: string, readAnswer: (response: Response) => Promise<Result<Answer, string>>): Promise<Result<Answer, string>> {
+  async #ask<Answer>(name: string, query: string, readAnswer: (body: ApiResponse["body"]) => Promise<Result<Answer, string>>): Promise<Result<Answer, string>> {
     const { secret, algorithm, answerWithinMs } = this.#options;
     const url = `${this.#base}/api/${name}?${query}${query === "" ? "" : "&"}checksum=${apiChecksum(name, query, secret, algorithm)}`;
-    try {
-      // A redirect would carry the checksum to somewhere else.
-      const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs), redirect: "manual" });
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        return failure(`HTTP status ${response.status}${isRedirect(response) ? ": a redirect, which is not followed; api_url has to be the address that it leads to" : ""}`);
-      }
-      return await readAnswer(response);
-    } catch (error) {
-      return failure(plainText(reason(error)));
-    }
+    const answer = await askApi(url, answerWithinMs, async (response) => (response.status === 200 ? await readAnswer(response.body) : failure(statusFault(response))));
+    return answer.ok ? answer.value : failure(exchangeFault(answer.failure));
   }
 }
 
-function isRedirect({ status, headers }: Response): boolean {
-  return status >= 300 && status < 400 && headers.has("location");
+function statusFault({ status, headers }: ApiResponse): string {
+  const isRedirect = status >= 300 && status < 400 && headers.location !== undefined;
+  return `HTTP status ${status}${isRedirect ? ": a redirect, which is not followed; api_url has to be the address that it leads to" : ""}`;
 }
 
-async function readShort({ body }: Response): Promise<Result<ReadonlyMap<string, string>, string>> {
+async function readShort(body: ApiResponse["body"]): Promise<Result<ReadonlyMap<string, string>, string>> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > largestShortAnswer) return failure("the answer is too large");
     parts.push(chunk);
@@ -86,10 +78,10 @@ async function readShort({ body }: Response): Promise<Result<ReadonlyMap<string,
 }
 
 /** Reads the answer as it comes, in turns with everything else: calls do not wait for a large one. */
-async function read({ body }: Response): Promise<Result<MeetingsAnswer, string>> {
+async function read(body: ApiResponse["body"]): Promise<Result<MeetingsAnswer, string>> {
   const reader = new MeetingsReader();
   let bytes = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > largestAnswer) return failure("the answer is too large");
     for (let at = 0; at < chunk.length; at += bytesAtOnce) {
@@ -100,14 +92,4 @@ async function read({ body }: Response): Promise<Result<MeetingsAnswer, string>>
   }
   const meetings = reader.end();
   return meetings.ok ? success({ meetings: meetings.value, bytes }) : meetings;
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return "failed";
-  if (error.name === "TimeoutError") return "no answer in time";
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  // A host with several addresses gives an AggregateError, which has a code and no message.
-  if (cause.message === "" && "code" in cause) return String(cause.code);
-  return cause.message;
 }

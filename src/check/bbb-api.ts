@@ -1,7 +1,7 @@
 import { type ChecksumAlgorithm, apiChecksum } from "../bbb/api-checksum.js";
+import { type ApiResponse, askApi } from "../bbb/api-exchange.js";
 import { MeetingsReader } from "../bbb/meetings-reader.js";
 import type { BbbServerConfig } from "../config/config.js";
-import { faultCode } from "../network-fault.js";
 import { type Result, failure, success } from "../result.js";
 import { judgeCertificate } from "./certificate.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
@@ -57,28 +57,23 @@ export async function readOpenPins(server: BbbServerConfig): Promise<readonly st
 
 async function askForMeetings({ apiUrl, secret }: BbbServerConfig, algorithm: ChecksumAlgorithm): Promise<Result<Answer, string>> {
   const url = `${apiUrl}getMeetings?checksum=${apiChecksum("getMeetings", "", secret.reveal(), algorithm)}`;
-  try {
-    // A redirect would carry the checksum to somewhere else.
-    const response = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs), redirect: "manual" });
-    const date = Date.parse(response.headers.get("date") ?? "");
-    const meetings = response.status === 200 ? await readMeetings(response) : success([]);
-    if (response.status !== 200) await response.body?.cancel();
-    return success({
-      status: response.status,
-      isHtml: /^text\/html\b/.test(response.headers.get("content-type") ?? ""),
+  return await askApi(url, answerWithinMs, async ({ status, headers, body }) => {
+    const date = Date.parse(headers.date ?? "");
+    const meetings = status === 200 ? await readMeetings(body) : success([]);
+    return {
+      status,
+      isHtml: /^text\/html\b/.test(headers["content-type"] ?? ""),
       serverTime: Number.isNaN(date) ? undefined : date,
       fault: meetings.ok ? undefined : meetings.failure,
       pins: meetings.ok ? meetings.value : [],
-    });
-  } catch (error) {
-    return failure(error instanceof Error && error.name === "TimeoutError" ? "connect timeout" : faultCode(error));
-  }
+    };
+  });
 }
 
-async function readMeetings({ body }: Response): Promise<Result<readonly string[], string>> {
+async function readMeetings(body: ApiResponse["body"]): Promise<Result<readonly string[], string>> {
   const reader = new MeetingsReader();
   let bytes = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > largestAnswer) return failure("the answer is too large");
     reader.read(chunk);
@@ -94,6 +89,7 @@ function ofFault(path: string, host: string, code: string): Finding {
       ? "write the name that is in the certificate, or get a certificate for this one"
       : "renew the certificate, with its whole chain, on the BBB server; an authority of your own: NODE_EXTRA_CA_CERTS=FILE, for einwahl too");
   }
+  if (code === "answer timeout" || code === "transfer timeout") return error(path, message, "BBB's web application hangs: look at journalctl -u bbb-web on the server, and restart it");
   return error(path, message, "is the BBB server up (bbb-conf --status), and does its firewall let this machine to that port?");
 }
 

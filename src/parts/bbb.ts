@@ -18,7 +18,7 @@ export function makeDirectory(servers: readonly BbbServer[], rooms: () => RoomSt
     events: {
       onServer: (server, fault) => {
         if (fault === undefined) logger.info({ server }, "BBB server answers");
-        else logger.warn({ server, fault }, "BBB server does not answer");
+        else logger.warn({ server, fault }, "BBB server gives no list of its meetings");
       },
       onClash: (clashing) => {
         logger.warn({ servers: clashing }, "the same PIN on several BBB servers: callers get the first of these");

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
-import { type AddressInfo, type Socket, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from "node:net";
 import t, { type Test } from "tap";
+import { exchangeFault } from "../../src/bbb/api-exchange.js";
 import { BbbApi, type BbbApiOptions } from "../../src/bbb/api-client.js";
 
 const secret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
@@ -90,30 +91,63 @@ await t.test("a redirect is not followed: the checksum would go with it", async 
   t.equal(followed, 0);
 });
 
-await t.test("no answer in time: before the headers, in the middle of the body, a drop now and then", async (t) => {
-  const slow: readonly ((response: ServerResponse) => void)[] = [
-    () => undefined,
-    (response) => {
+await t.test("a server that takes connections and says nothing is told from one that is not there, at every stage", async (t) => {
+  const slow: readonly (readonly [fault: RegExp, answer: (response: ServerResponse) => void])[] = [
+    [/^it accepts connections, but sends no answer/, () => undefined],
+    [/^its answer does not come to an end/, (response) => {
       response.flushHeaders();
-    },
-    (response) => {
+    }],
+    [/^its answer does not come to an end/, (response) => {
       response.write(oneMeeting.slice(0, 30));
-    },
-    (response) => {
+    }],
+    [/^its answer does not come to an end/, (response) => {
       const dripping = setInterval(() => {
         response.write(" ");
       }, 20);
       response.on("close", () => {
         clearInterval(dripping);
       });
-    },
+    }],
   ];
-  for (const [row, answer] of slow.entries()) {
+  for (const [row, [fault, answer]] of slow.entries()) {
     const url = await serve(t, (_request, response) => {
       answer(response);
     });
-    t.equal(await faultOf(api(url, { answerWithinMs: 150 })), "no answer in time", `row ${row}`);
+    t.match(await faultOf(api(url, { answerWithinMs: 300 })), fault, `row ${row}`);
   }
+  const mute = createTcpServer((socket) => {
+    socket.on("error", () => undefined);
+  });
+  mute.listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const { port } = mute.address() as AddressInfo;
+  t.match(await faultOf(api(`http://127.0.0.1:${port}/`, { answerWithinMs: 300 })), /^it accepts connections, but sends no answer/, "no HTTP either");
+  t.match(await faultOf(api(`https://127.0.0.1:${port}/`, { answerWithinMs: 300 })), /^it accepts connections, but does not finish the TLS handshake/);
+  mute.close();
+  await t.test("whose backlog is full", async (t) => {
+    // Linux drops the SYN then, as a firewall does; a process that is stopped accepts nothing.
+    const { Worker } = await import("node:worker_threads");
+    const busy = new Worker(`
+      const { createServer } = require("node:net");
+      const { parentPort } = require("node:worker_threads");
+      const server = createServer();
+      server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+        parentPort.postMessage(server.address().port);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      });`, { eval: true });
+    t.teardown(() => busy.terminate());
+    const [full] = (await once(busy, "message")) as [number];
+    const sockets: Socket[] = [];
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    for (let isTaken = true; isTaken && sockets.length < 8; ) {
+      const socket = connect({ host: "127.0.0.1", port: full });
+      sockets.push(socket);
+      isTaken = await once(socket, "connect", { signal: AbortSignal.timeout(300) }).then(() => true, () => false);
+    }
+    t.match(await faultOf(api(`http://127.0.0.1:${full}/`, { answerWithinMs: 500 })), /^the host does not answer \(connect timeout\)$/);
+  });
 });
 
 await t.test("an endless body is cut off, and the server notices", async (t) => {
@@ -207,15 +241,12 @@ await t.test("the API's refusal is told by its key", async (t) => {
   t.equal(await faultOf(api(url)), "the API refused: checksumError");
 });
 
-await t.test("nobody there at any of a host's addresses", async (t) => {
-  const { fetch } = globalThis;
-  t.teardown(() => {
-    globalThis.fetch = fetch;
-  });
+await t.test("faults in words: what Node names, and what it only describes", (t) => {
   // As Node reports it for a name with an IPv4 and an IPv6 address; not every machine's localhost has both.
-  const refused = Object.assign(new AggregateError([new Error("connect ECONNREFUSED ::1:443"), new Error("connect ECONNREFUSED 127.0.0.1:443")]), { code: "ECONNREFUSED" });
-  globalThis.fetch = async () => await Promise.reject(new TypeError("fetch failed", { cause: refused }));
-  t.equal(await faultOf(api("https://localhost/")), "ECONNREFUSED");
+  t.equal(exchangeFault("ECONNREFUSED"), "nothing listens on that port (ECONNREFUSED)");
+  t.equal(exchangeFault("HPE_INVALID_CONSTANT"), "HPE_INVALID_CONSTANT");
+  t.equal(exchangeFault("no route for +49 151 12345678"), "no route for [number]");
+  t.end();
 });
 
 await t.test("opens and ends a meeting", async (t) => {

@@ -99,7 +99,11 @@ await t.test("20 servers with 2,000 meetings, one of them dead, one hanging, one
   t.equal(directory.servers.filter(({ state }) => state.fault === undefined && state.meetings === meetingsEach).length, nodes - 3, "the others have all of theirs");
 
   const log = told.join("");
-  t.match(log, /bbb-4.*does not answer|"server":"bbb-4"/);
+  for (const [at, fault] of [[0, /^nothing listens on that port/], [1, /^it accepts connections, but sends no answer/], [2, /^the answer is /]] as const) {
+    const { name, state } = directory.servers.find((server) => server.name === names[at]) ?? {};
+    t.match(state?.fault, fault, `the status page says of ${name ?? "none"} what is wrong`);
+    t.match(told.find((line) => line.includes(`"server":"${name ?? ""}"`)), new RegExp(`"fault":"${fault.source.slice(1)}.*"msg":"BBB server gives no list of its meetings"`), "and so does the log");
+  }
   t.notMatch(log, /Ümläut|R&D/, "and no name of anybody in the log");
 
   if (down[1] !== undefined) down[1].api.mood = "normal";

@@ -115,7 +115,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
     {
       name: "the API takes the request and never answers",
       break: (settings, owner) => behind(settings, owner, { handle: () => true }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /does not answer/, cure: /firewall/ }],
+      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /it accepts connections, but sends no answer/, cure: /web application hangs/ }],
     },
     {
       name: "the server's clock is an hour slow",

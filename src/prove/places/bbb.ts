@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
+import { buffer } from "node:stream/consumers";
 import { BbbApi } from "../../bbb/api-client.js";
 import { apiChecksum } from "../../bbb/api-checksum.js";
+import { askApi, exchangeFault } from "../../bbb/api-exchange.js";
 import type { BbbServerConfig } from "../../config/config.js";
-import { faultCode } from "../../network-fault.js";
 import { type Result, failure, success } from "../../result.js";
 import { TestConference } from "../../synthetic/test-conference.js";
 import { type Permission, type Place, type Plant, answerTimeoutMs, plantWord } from "../place.js";
@@ -55,11 +56,8 @@ export function plantConference({ name, apiUrl, secret, checksum }: BbbServerCon
 /** The answer as it is sent: `BbbApi` reads of it what calls need, and drops names. */
 async function meetingsOf({ name, apiUrl, secret, checksum }: BbbServerConfig): Promise<Result<Piece, string>> {
   const url = `${apiUrl}${callName}?checksum=${apiChecksum(callName, "", secret.reveal(), checksum)}`;
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs), redirect: "error" });
-    if (response.status !== 200) return failure(`${name}: ${callName} is answered with ${response.status}`);
-    return success({ source: `${name} ${callName}`, bytes: Buffer.from(await response.arrayBuffer()) });
-  } catch (error) {
-    return failure(`${name}: ${callName} is not answered (${faultCode(error) || "no answer in time"})`);
-  }
+  const answer = await askApi(url, answerTimeoutMs, async ({ status, body }) => ({ status, bytes: status === 200 ? await buffer(body) : Buffer.alloc(0) }));
+  if (!answer.ok) return failure(`${name}: ${callName} is not answered: ${exchangeFault(answer.failure)}`);
+  const { status, bytes } = answer.value;
+  return status === 200 ? success({ source: `${name} ${callName}`, bytes }) : failure(`${name}: ${callName} is answered with ${status}`);
 }
