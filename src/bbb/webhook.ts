@@ -1,7 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { Pin } from "../caller/secret.js";
-import type { ChecksumAlgorithm } from "./api-checksum.js";
 import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
 
 /** What a webhook tells that matters here. */
@@ -69,34 +67,4 @@ function readEvent(value: unknown): WebhookEvent[] {
       audioBridge: audioBridgeNamed(meeting.audioBridge),
     },
   }];
-}
-
-const algorithms: Readonly<Record<number, ChecksumAlgorithm>> = { 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512" };
-
-/** How a webhook says that it comes from its server. */
-export interface WebhookProof {
-  /** The callback URL without the checksum, as it is configured at the server. */
-  readonly callbackUrl: string;
-  readonly body: string;
-  /** The query's `checksum`, "" without. */
-  readonly checksum: string;
-  /** The header `Authorization`, "" without. */
-  readonly authorization: string;
-}
-
-/**
- * Whether the webhook is the server's: `checksum` is the hash of callback URL, body and shared secret, its algorithm told by
- * its length; or the shared secret itself comes as Bearer (`bbb.auth2_0` of bbb-webhooks).
- */
-export function isAuthentic({ callbackUrl, body, checksum, authorization }: WebhookProof, secret: string): boolean {
-  if (authorization !== "") return isEqual(authorization, `Bearer ${secret}`);
-  const algorithm = algorithms[checksum.length];
-  if (algorithm === undefined) return false;
-  return isEqual(checksum.toLowerCase(), createHash(algorithm).update(callbackUrl + body + secret).digest("hex"));
-}
-
-/** In a time that tells nothing but lengths, and not even those. */
-function isEqual(left: string, right: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(left), hash(right));
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import type { FastifyRequest } from "fastify";
-import { type WebhookEvent, isAuthentic, readWebhook } from "../bbb/webhook.js";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { type WebhookEvent, readWebhook } from "../bbb/webhook.js";
+import { callbackUrls, isAuthentic } from "../bbb/webhook-proof.js";
 import type { WebServer } from "./web-server.js";
 
 /** A BBB server whose webhooks are taken. */
@@ -23,7 +24,7 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
     scope.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "buffer", bodyLimit: mostBytes }, (_request, body, parsed) => {
       parsed(null, Buffer.from(body).toString("utf8"));
     });
-    scope.post("/bbb-webhooks/:server", { config: { isUnlimited: true }, bodyLimit: mostBytes }, (request, reply) => {
+    const take = (request: FastifyRequest, reply: FastifyReply): void => {
       const source = sources().find(({ name }) => name === parameterOf(request, "server"));
       if (source === undefined) {
         web.refuse(reply, "not-found");
@@ -31,7 +32,7 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
       }
       const body = typeof request.body === "string" ? request.body : "";
       const proof = {
-        callbackUrl: `${base()}/bbb-webhooks/${source.name}`,
+        callbackUrls: callbackUrls(base(), `/bbb-webhooks/${source.name}`, ownQueryOf(request)),
         body,
         checksum: checksumOf(request),
         authorization: request.headers.authorization ?? "",
@@ -47,7 +48,8 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
       }
       source.onEvents(events);
       reply.code(200).send();
-    });
+    };
+    for (const path of ["/bbb-webhooks/:server", "/bbb-webhooks/:server/"]) scope.post(path, { config: { isUnlimited: true }, bodyLimit: mostBytes }, take);
     done();
   });
 }
@@ -59,4 +61,10 @@ function parameterOf({ params }: FastifyRequest, name: string): string {
 function checksumOf({ query }: FastifyRequest): string {
   const value: unknown = typeof query === "object" && query !== null && "checksum" in query ? query.checksum : "";
   return typeof value === "string" ? value : "";
+}
+
+/** What the callback URL itself has as a query: bbb-webhooks appends its checksum to it. */
+function ownQueryOf({ raw: { url = "" } }: FastifyRequest): string {
+  const query = url.includes("?") ? url.slice(url.indexOf("?") + 1) : "";
+  return query.replace(/(?:^|&)checksum=[^&]*$/, "");
 }

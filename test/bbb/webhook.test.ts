@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import t from "tap";
-import { isAuthentic, readWebhook } from "../../src/bbb/webhook.js";
+import { readWebhook } from "../../src/bbb/webhook.js";
+import { callbackUrls, isAuthentic } from "../../src/bbb/webhook-proof.js";
 import { seeded } from "../support/seeded.js";
 
 const created = {
@@ -43,19 +44,36 @@ await t.test("what is no event, or one without what is needed", (t) => {
 });
 
 await t.test("the proof", (t) => {
-  const proof = { callbackUrl: "https://phone.example.org/bbb-webhooks/bbb-1", body: form([created]), checksum: "", authorization: "" };
+  const url = "https://phone.example.org/bbb-webhooks/bbb-1";
+  const proof = { callbackUrls: [url], body: form([created]), checksum: "", authorization: "" };
   for (const algorithm of ["sha1", "sha256", "sha384", "sha512"]) {
-    const checksum = createHash(algorithm).update(`${proof.callbackUrl}${proof.body}secret`).digest("hex");
+    const checksum = createHash(algorithm).update(`${url}${proof.body}secret`).digest("hex");
     t.ok(isAuthentic({ ...proof, checksum }, "secret"), algorithm);
     t.ok(isAuthentic({ ...proof, checksum: checksum.toUpperCase() }, "secret"));
     t.notOk(isAuthentic({ ...proof, checksum }, "another"));
     t.notOk(isAuthentic({ ...proof, checksum, body: `${proof.body}&x=1` }, "secret"));
-    t.notOk(isAuthentic({ ...proof, checksum, callbackUrl: "https://elsewhere.example.org/" }, "secret"));
+    t.notOk(isAuthentic({ ...proof, checksum, callbackUrls: ["https://elsewhere.example.org/"] }, "secret"));
   }
-  t.ok(isAuthentic({ ...proof, authorization: "Bearer secret" }, "secret"));
-  for (const authorization of ["Bearer another", "Bearer ", "secret", "Basic secret"]) t.notOk(isAuthentic({ ...proof, authorization }, "secret"), authorization);
+  for (const authorization of ["Bearer secret", "bearer secret", "BEARER  secret"]) t.ok(isAuthentic({ ...proof, authorization }, "secret"), authorization);
+  const checksum = createHash("sha1").update(`${url}${proof.body}secret`).digest("hex");
+  t.ok(isAuthentic({ ...proof, checksum, authorization: "Basic b2Y6YQ==" }, "secret"), "a proxy's own authorization proves nothing, and takes nothing away");
+  for (const authorization of ["bearersecret", "bearer", "Bearer another", "Bearer ", "secret", "Basic secret"]) t.notOk(isAuthentic({ ...proof, authorization }, "secret"), authorization);
   t.notOk(isAuthentic(proof, "secret"), "nothing at all");
   t.notOk(isAuthentic({ ...proof, checksum: "0".repeat(40) }, "secret"));
+  t.end();
+});
+
+await t.test("the callback URL as operators write it", (t) => {
+  const isTaken = (base: string, written: string, query = ""): boolean =>
+    isAuthentic({ callbackUrls: callbackUrls(base, "/bbb-webhooks/bbb-1", query), body: "x", checksum: createHash("sha1").update(`${written}xsecret`).digest("hex"), authorization: "" }, "secret");
+  for (const base of ["https://phone.example.org", "https://Phone.Example.org", "https://phone.example.org:443"]) {
+    for (const written of [`${base}/bbb-webhooks/bbb-1`, `${base}/bbb-webhooks/bbb-1/`, "https://phone.example.org/bbb-webhooks/bbb-1", "https://phone.example.org:443/bbb-webhooks/bbb-1", "https://phone.example.org:443/bbb-webhooks/bbb-1/"]) t.ok(isTaken(base, written), `${base} ${written}`);
+  }
+  t.ok(isTaken("http://10.0.0.1", "http://10.0.0.1:80/bbb-webhooks/bbb-1"));
+  t.ok(isTaken("http://[::1]:8080", "http://[::1]:8080/bbb-webhooks/bbb-1/"));
+  t.ok(isTaken("https://example.org/phone", "https://example.org:443/phone/bbb-webhooks/bbb-1"));
+  t.ok(isTaken("https://example.org", "https://example.org/bbb-webhooks/bbb-1?tenant=a", "tenant=a"));
+  for (const written of ["http://phone.example.org/bbb-webhooks/bbb-1", "https://phone.example.org:8443/bbb-webhooks/bbb-1", "https://phone.example.org/bbb-webhooks/bbb-2", "https://phone.example.org/bbb-webhooks/bbb-1//"]) t.notOk(isTaken("https://phone.example.org", written), written);
   t.end();
 });
 

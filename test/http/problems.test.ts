@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import t, { type Test } from "tap";
 import { type Problem, problem } from "../../src/http/api-schemas.js";
 import { type ProblemCode, problemCodes, problems } from "../../src/http/problem-catalogue.js";
@@ -110,6 +111,27 @@ await t.test("webhooks that are not what they should be", async (t) => {
   await expect(t, "webhook-not-understood", post("bbb-1", "{}", { ...proof, "content-type": "application/json" }));
   t.equal((await post("bbb-1", "event=[]", proof)).status, 200);
   t.same(told, []);
+  t.same(world.bugs, []);
+});
+
+await t.test("webhooks prove themselves however their address is written", async (t) => {
+  const told: unknown[] = [];
+  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(events) }] });
+  const post = async (written: string, headers: Readonly<Record<string, string>> = {}): Promise<number> => {
+    const body = "event=[]";
+    // As CallbackEmitter of bbb-webhooks 3.5.0 does.
+    const target = `${written}${written.includes("?") ? "&" : "?"}checksum=${createHash("sha1").update(`${written}${body}of-the-api`).digest("hex")}`;
+    const response = await fetch(target, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
+    await response.body?.cancel();
+    return response.status;
+  };
+  t.equal(await post(`${world.url}/bbb-webhooks/bbb-1`), 200);
+  t.equal(await post(`${world.url}/bbb-webhooks/bbb-1/`), 200, "with a slash at the end");
+  t.equal(await post(`${world.url}/bbb-webhooks/bbb-1?tenant=a%20b`), 200, "with a query of its own");
+  t.equal(await post(`${world.url}/bbb-webhooks/bbb-1`, { authorization: "Basic b2Y6YQ==" }), 200, "through a proxy with an authorization of its own");
+  const bearer = await fetch(`${world.url}/bbb-webhooks/bbb-1/`, { method: "POST", body: "event=[]", headers: { "content-type": "application/x-www-form-urlencoded", authorization: "bearer of-the-api" } });
+  t.equal(bearer.status, 200, "the scheme in lower case");
+  t.equal(told.length, 5);
   t.same(world.bugs, []);
 });
 
