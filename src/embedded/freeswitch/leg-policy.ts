@@ -1,5 +1,6 @@
 import type { CodecName } from "../rtp/g711.js";
 import type { OfferOptions, SrtpPolicy } from "../rtp/media-session.js";
+import { answerDirection } from "../rtp/negotiation.js";
 import { ALL_SUITES, isSuiteName, type SuiteName } from "../rtp/srtp.js";
 import type { Channel } from "./channel.js";
 
@@ -48,8 +49,13 @@ export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecNam
   return CODECS.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
 }
 
-export function outboundOffer(leg: Channel, caller: Channel): OfferOptions {
+/**
+ * @param partner the channel that `signal_bond` names: the leg is offered in the direction of that channel's far end, so that a
+ *   caller on hold gets a leg that only sends, for good (generate_local_sdp, switch_core_session_remote_media_flow)
+ */
+export function outboundOffer(leg: Channel, caller: Channel, partner: Channel | undefined): OfferOptions {
   const { srtp, suites } = outboundSecurity(leg);
+  const direction = partner === undefined ? "sendrecv" : answerDirection(partner.media.direction);
   // With `optional` FreeSWITCH offers two lines, the secure one first.
-  return { codecs: outboundCodecs(leg, caller), srtp, suites, ...(srtp === "optional" ? { profile: "both" as const } : {}) };
+  return { codecs: outboundCodecs(leg, caller), srtp, suites, direction, ...(srtp === "optional" ? { profile: "both" as const } : {}) };
 }

@@ -41,11 +41,12 @@ export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, 
     const value = caller.variable(name);
     if (name !== "" && value !== undefined) leg.setVariable(name.replace(/^(nolocal:|_nolocal_)/, ""), value);
   }
-  for (const [name, value] of dial.variables) leg.setVariable(name, value);
   leg.setVariable("is_outbound", "true");
   leg.setVariable("originator", caller.uuid);
   leg.setVariable("signal_bond", caller.uuid);
   leg.setVariable("call_uuid", caller.uuid);
+  // These come last, over signal_bond too (switch_ivr_originate, "install the vars from the {} params").
+  for (const [name, value] of dial.variables) leg.setVariable(name, value);
   caller.setVariable("originate_signal_bond", leg.uuid);
   leg.otherLeg = caller;
   caller.otherLeg = leg;
@@ -58,7 +59,7 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
     leg.hangUp("INCOMPATIBLE_DESTINATION", true);
     return;
   }
-  const sdp = leg.media.offer(outboundOffer(leg, caller));
+  const sdp = leg.media.offer(outboundOffer(leg, caller, leg.engine.channels.get(leg.variable("signal_bond") ?? "")));
   for (const event of ["CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_OUTGOING"]) leg.fire(event);
   const place = (uri: string): OutgoingSignalling => {
     const invite = profile.agent.invite({ uri, from: callerIdentity(leg), headers: extraHeaders(leg), sdp });

@@ -42,6 +42,8 @@ export interface OfferOptions {
   readonly suites?: readonly SuiteName[];
   /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. `both` offers a secure line and a plain one. */
   readonly profile?: MediaProfile | "both";
+  /** Default: sendrecv. */
+  readonly direction?: Direction;
 }
 
 const DIGIT_MS = 160;
@@ -140,7 +142,7 @@ export class MediaSession {
       codecs: o.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
       telephoneEvent: OFFERED_TELEPHONE_EVENT,
       crypto,
-      direction: "sendrecv",
+      direction: o.direction ?? "sendrecv",
       plainToo: profile === "both",
     });
     return this.#localSdp;
