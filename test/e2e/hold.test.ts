@@ -72,6 +72,25 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     t.match(await call.resume(), { ok: true }, "the call is still there");
     call.resumeRtp();
     await new Tones(world, { call, member }).bothWays(t, "after the resume");
+    const report = world.reports.next("the call's report", () => true);
+    await call.hangUp();
+    t.match(await report, { joins: 1 }, "with one leg");
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  });
+
+  await t.test("muted by SDP on the way into the conference", async (t) => {
+    const call = await phone.dial({ ...world.line(), number: caller });
+    call.audio.listenForPrompts(world.prompts);
+    t.ok((await call.answered).ok);
+    await untilHeard(world, call, "de/welcome");
+    t.match(await call.renegotiate("recvonly"), { ok: true });
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking");
+    const arrival = world.bbbs[0].waitForMember(pin, 20_000);
+    await call.sendDigits(pin, { method: "info" });
+    const [member] = await Promise.all([arrival, talking]);
+    if (member === undefined) throw new Error("nobody came");
+    t.match(await call.renegotiate("sendrecv"), { ok: true });
+    await new Tones(world, { call, member }).bothWays(t, "after the mute");
     await call.hangUp();
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });

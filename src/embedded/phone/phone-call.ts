@@ -42,7 +42,7 @@ export interface PhoneCallParts {
   readonly waits: PendingWaits;
   readonly clock: Clock;
   /** Makes a new offer for a re-INVITE. */
-  readonly offer: (direction: "sendrecv" | "sendonly" | "inactive") => string;
+  readonly offer: (direction: "sendrecv" | "sendonly" | "recvonly" | "inactive") => string;
 }
 
 export type DigitMethod = "rfc4733" | "info";
@@ -182,7 +182,7 @@ export class PhoneCall {
   }
 
   /** A re-INVITE with that direction and, on SRTP, new keys. Fails as the other side refuses it. */
-  async renegotiate(direction: "sendrecv" | "sendonly" | "inactive", headers: HeaderList = []): Promise<Result<SipResponse, CallFailure>> {
+  async renegotiate(direction: "sendrecv" | "sendonly" | "recvonly" | "inactive", headers: HeaderList = []): Promise<Result<SipResponse, CallFailure>> {
     const dialog = this.#dialog;
     if (dialog === undefined) return failure(callFailure({ status: 481, reason: "not answered" }));
     const result = await dialog.reinvite(this.#offer(direction), headers);
