@@ -5,18 +5,18 @@ import { failure, success, type Result } from "../../result.js";
 import { DigitReceiver } from "./dtmf.js";
 import { Frames } from "./frames.js";
 import { PAYLOAD_TYPES, decodeG711, encodeG711, type CodecName } from "./g711.js";
-import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type AnswerOptions, type ChosenMedia, type OfferedMedia, type SrtpPolicy } from "./negotiation.js";
+import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type AnswerOptions, type ChosenMedia, type OfferOptions, type OfferedMedia } from "./negotiation.js";
 import type { MediaStats } from "./media-stats.js";
 import { Pacer } from "./pacer.js";
 import { RtpReceiver } from "./rtp-receiver.js";
 import { RtpSender } from "./rtp-sender.js";
 import { RtpSocket, type WireTap } from "./rtp-socket.js";
 import { makeCryptoLine, type CryptoLine } from "./sdes.js";
-import { OFFERED_TELEPHONE_EVENT, parseRemoteSdp, writeSdp, type Direction, type LocalMedia, type MediaProfile, type NegotiationFailure, type RemoteMedia } from "./sdp.js";
+import { OFFERED_TELEPHONE_EVENT, parseRemoteSdp, writeSdp, type Direction, type LocalMedia, type NegotiationFailure, type RemoteMedia } from "./sdp.js";
 import { ALL_SUITES, SUITES, SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
 
 export type { CodecName } from "./g711.js";
-export type { AnswerOptions, SrtpPolicy } from "./negotiation.js";
+export type { AnswerOptions, OfferOptions, SrtpPolicy } from "./negotiation.js";
 export type { MediaStats } from "./media-stats.js";
 export type { MediaProfile, NegotiationFailure } from "./sdp.js";
 
@@ -34,16 +34,6 @@ export interface MediaSessionOptions {
   readonly pacer?: Pacer;
   /** Is shown every datagram as it is on the wire. Must not throw. */
   readonly onWire?: WireTap;
-}
-
-export interface OfferOptions {
-  readonly codecs: readonly CodecName[];
-  readonly srtp: SrtpPolicy;
-  readonly suites?: readonly SuiteName[];
-  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. `both` offers a secure line and a plain one. */
-  readonly profile?: MediaProfile | "both";
-  /** Default: sendrecv. */
-  readonly direction?: Direction;
 }
 
 const DIGIT_MS = 160;

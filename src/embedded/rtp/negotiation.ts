@@ -1,11 +1,21 @@
 import { failure, success, type Result } from "../../result.js";
 import type { CodecName } from "./g711.js";
 import type { CryptoLine } from "./sdes.js";
-import type { Direction, NegotiationFailure, RemoteMedia } from "./sdp.js";
+import type { Direction, MediaProfile, NegotiationFailure, RemoteMedia } from "./sdp.js";
 import type { SuiteName } from "./srtp.js";
 
 /** none: plain RTP only. optional: SRTP if the other side has it. mandatory: SRTP or nothing. */
 export type SrtpPolicy = "none" | "optional" | "mandatory";
+
+export interface OfferOptions {
+  readonly codecs: readonly CodecName[];
+  readonly srtp: SrtpPolicy;
+  readonly suites?: readonly SuiteName[];
+  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. `both` offers a secure line and a plain one. */
+  readonly profile?: MediaProfile | "both";
+  /** Default: sendrecv. */
+  readonly direction?: Direction;
+}
 
 export interface AnswerOptions {
   /** In our order of preference; the offer's order decides among them (RFC 3264 section 6.1). */
