@@ -23,14 +23,16 @@ await t.test("BBB servers that fail", async (t) => {
   const report = (): Promise<{ readonly cause: string }> => world.reports.next("the call's report", () => true, { ms: 60_000 });
 
   await t.test("the node refuses the call: asked twice, and the caller is told", async (t) => {
-    first.voice.refusal = { kind: "status", status: 404 };
+    // What a node without the dialplan file does with a stranger's call: 480 with Q.850 16.
+    const { allowed } = first.voice;
+    first.voice.allowed = [];
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
     await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", { whole: true });
     t.match(await call.ended, { by: "remote", reason: /cause=21;text="conference-refused"/ });
     t.match(await story, { cause: "conference-refused", server: first.name });
-    first.voice.refusal = undefined;
+    first.voice.allowed = allowed;
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 

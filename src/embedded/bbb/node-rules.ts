@@ -21,12 +21,12 @@ export class SessionRate {
     this.#clock = clock;
   }
 
-  /** Whether the node has room for one more session in this second. */
+  /** Whether the node has room for one more session in this second: for `limit - 1` of them (switch_core_session_request_uuid). */
   take(limit: number): boolean {
     const second = Math.floor(this.#clock.now() / SECOND_MS);
     if (second !== this.#second) this.#taken = 0;
     this.#second = second;
     this.#taken += 1;
-    return this.#taken <= limit;
+    return this.#taken < limit;
   }
 }

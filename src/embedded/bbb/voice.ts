@@ -200,9 +200,9 @@ export class Voice {
       return false;
     }
     const user = parseUri(invite.request.uri)?.user ?? "";
-    // Without the operator's dialplan file nothing in the context `public` matches: NO_ROUTE_DESTINATION, 404.
+    // `outside_call` of BBB's public.xml matches every call and only sets variables: the dialplan ends there with NORMAL_CLEARING.
     if (!this.allowed.includes(invite.source.address) || !/^\d{5,11}$/.test(user) || user === ECHO_TEST) {
-      this.#reject(invite, 404);
+      this.#reject(invite, 480, "Temporarily Unavailable", [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']]);
       return false;
     }
     if (isRefusedAsAnonymous(callerIdentity(invite.request), invite.request.headers.get("Privacy") ?? "")) {

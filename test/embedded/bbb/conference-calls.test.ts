@@ -174,7 +174,7 @@ await t.test("who is let in", async (t) => {
   };
 
   await t.test("numbers", async (t) => {
-    for (const number of ["1234", "123456789012", "12a45", "99999"]) t.match(await refused(number), { status: 404 }, number);
+    for (const number of ["1234", "123456789012", "12a45", "99999"]) t.match(await refused(number), { status: 480 }, number);
     const call = await dial(phone, bbb, "12345678901");
     t.match(await call.answered, { ok: true });
     t.strictSame(bbb.adHocConferences(), ["12345678901"], "a number without a meeting opens a conference of its own");
@@ -201,7 +201,7 @@ await t.test("who is let in", async (t) => {
 
   await t.test("source address", async (t) => {
     bbb.voice.allowed = ["127.0.0.9"];
-    t.match(await refused("12345"), { status: 404 });
+    t.match(await refused("12345"), { status: 480 }, "as BBB's public.xml ends");
     bbb.voice.allowed = ["127.0.0.1"];
   });
 
