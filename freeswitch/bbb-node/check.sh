@@ -1,7 +1,7 @@
 #!/bin/sh
 # Looks at a BBB server as einwahl's media server will: run it on the gateway, and once from anywhere else.
 #   check.sh HOST [PORT [CA-FILE]]      PORT 5081, CA-FILE the system's authorities
-# Ends with 0 if calls from here would be let in, 1 if not. It starts no conference and no call.
+# Ends with 0 if calls from here would be let in, 1 if not. It starts no conference: a call that is answered is taken back.
 set -u
 host=${1:?usage: check.sh HOST [PORT [CA-FILE]]} port=${2:-5081} ca=${3:-/etc/ssl/certs/ca-certificates.crt}
 status=0
@@ -9,18 +9,29 @@ good() { echo "ok    $1"; }
 bad() { echo "FAULT $1"; status=1; }
 case $host in *[!0-9.]*) name="DNS:$host" ;; *) name="(URI:sip:|IP Address:)$host" ;; esac
 
-# A SIP request ($1 method, $2 user, $3 body) over TLS; prints the status line of the first final answer.
-ask() {
-  { request "$@"; sleep 2; } | timeout 8 openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$ca" -connect "$host:$port" 2>/dev/null |
-    tr -d '\r' | grep -a -m 1 -E '^SIP/2.0 [2-6]'
+# Sends what it reads over TLS; prints the first final response ($1 seconds are waited for it).
+send() {
+  { cat; sleep "$1"; } | timeout 8 openssl s_client -quiet -no_ign_eof -verify_return_error -CAfile "$ca" -connect "$host:$port" 2>/dev/null |
+    tr -d '\r' | sed -n '/^SIP\/2.0 [2-6]/,/^$/p'
 }
 crlf=$(printf '\r\n_')
 crlf=${crlf%_}
+# A SIP request: $1 method, $2 user, $3 body, $4 CSeq, $5 To header of a dialog.
 request() {
-  id=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
   type=""
   [ -z "$3" ] || type="Content-Type: application/sdp$crlf"
-  printf '%s' "$1 sip:$2$host:$port;transport=tls SIP/2.0${crlf}Via: SIP/2.0/TLS einwahl-check.invalid;branch=z9hG4bK$id;rport${crlf}Max-Forwards: 70${crlf}From: <sip:einwahl-check@einwahl-check.invalid>;tag=$id${crlf}To: <sip:$2$host>${crlf}Call-ID: $id${crlf}CSeq: 1 $1${crlf}Contact: <sip:einwahl-check@einwahl-check.invalid;transport=tls>${crlf}User-Agent: einwahl-check${crlf}${type}Content-Length: ${#3}$crlf$crlf$3"
+  printf '%s' "$1 sip:$2$host:$port;transport=tls SIP/2.0${crlf}Via: SIP/2.0/TLS einwahl-check.invalid;branch=z9hG4bK$id$1;rport${crlf}Max-Forwards: 70${crlf}From: <sip:einwahl-check@einwahl-check.invalid>;tag=$id${crlf}To: ${5:-<sip:$2$host>}${crlf}Call-ID: $id${crlf}CSeq: ${4:-1} $1${crlf}Contact: <sip:einwahl-check@einwahl-check.invalid;transport=tls>${crlf}User-Agent: einwahl-check${crlf}${type}Content-Length: ${#3}$crlf$crlf$3"
+}
+# Prints the status line of the final response. An answered call is taken back at once.
+ask() {
+  id=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+  response=$(request "$@" | send 2)
+  case $1$response in
+    "INVITESIP/2.0 2"*)
+      to=$(echo "$response" | sed -n 's/^To: *//p')
+      { request ACK "$2" "" 1 "$to"; request BYE "$2" "" 2 "$to"; } | send 1 >/dev/null ;;
+  esac
+  echo "$response" | head -n 1
 }
 
 certificate=$(echo | timeout 8 openssl s_client -connect "$host:$port" -servername "$host" 2>/dev/null | openssl x509 2>/dev/null)
@@ -47,11 +58,19 @@ case $(ask OPTIONS "" "") in
   "SIP/2.0 200"*) good "FreeSWITCH answers" ;;
   *) bad "FreeSWITCH does not answer an OPTIONS request" ;;
 esac
-# Without SRTP nobody gets in, so this can't open a conference; but the gateway gets another answer than a stranger.
-sdp="v=0${crlf}o=- 1 1 IN IP4 192.0.2.1${crlf}s=-${crlf}c=IN IP4 192.0.2.1${crlf}t=0 0${crlf}m=audio 9 RTP/AVP 8$crlf"
-case $(ask INVITE 00000@ "$sdp") in
+# Without SRTP nobody gets in, so this opens no conference; but the gateway gets another answer than a stranger.
+sdp="v=0${crlf}o=- 1 1 IN IP4 192.0.2.1${crlf}s=-${crlf}c=IN IP4 192.0.2.1${crlf}t=0 0${crlf}m=audio 9 RTP/AVP 8${crlf}a=inactive$crlf"
+answer=$(ask INVITE 00000000000@ "$sdp")
+case $answer in
+  # BBB's 30 sessions a second, those of web users and of strangers among them.
+  "SIP/2.0 503 Maximum"*) sleep 1; answer=$(ask INVITE 00000000000@ "$sdp") ;;
+esac
+case $answer in
   "SIP/2.0 488"*) good "calls from here are let in, with SRTP" ;;
-  "SIP/2.0 404"*) bad "calls from here are not let in (right, unless this is the gateway)" ;;
-  *) bad "an unexpected answer to a call" ;;
+  "SIP/2.0 2"*) bad "calls from here are let in without SRTP, too: is something else than 01_einwahl.xml in dialplan/public?" ;;
+  "SIP/2.0 480"* | "SIP/2.0 404"*) bad "calls from here are not let in (right, unless this is the gateway)" ;;
+  "SIP/2.0 603"*) bad "the name of this call is refused: see reject_anonymous in dialplan/default/bbb_conference.xml" ;;
+  "SIP/2.0 503"*) bad "no session is free: 30 a second are all that BBB's FreeSWITCH takes; does somebody scan the port?" ;;
+  *) bad "an unexpected answer to a call: ${answer:-none}" ;;
 esac
 exit $status

@@ -4,11 +4,13 @@ import type { BbbServerConfig } from "../config/config.js";
 import { familiesOf, familyNames } from "../trunk/families.js";
 import type { BbbFamilies, CallingFamily } from "./bbb-families.js";
 import { judgeCertificate } from "./certificate.js";
+import { type TrialCaller, bbbCallFindings } from "./bbb-call.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 import type { MediaTrust } from "./media-trust.js";
 import { addressesOf, placeOf } from "./names.js";
 import { askOptions } from "./sip-options.js";
+import type { SipTarget } from "./sip-request.js";
 import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
@@ -18,6 +20,8 @@ export interface BbbSipPlace {
   readonly sip: BbbServerConfig["sip"];
   /** The host of the API, of whose name another check tells. */
   readonly apiHost: string;
+  /** The caller's name of a trial call to FreeSWITCH; `undefined`: LiveKit, which is only asked for its abilities. */
+  readonly callerName: string | undefined;
 }
 
 /** What is known of the media servers that call it. */
@@ -30,26 +34,27 @@ const firewall = "let the media servers' addresses through to that port, and see
 const onNode = "on the BBB server: the whole chain, from an authority that the media servers trust, in agent.pem (freeswitch/bbb-node/README.md)";
 
 /**
- * The SIP side of a BBB server, as the media servers meet it: name, TLS, certificate, and an answer. It is asked from
- * this machine: where no media server runs here, being shut out means little.
+ * The SIP side of a BBB server, as the media servers meet it: name, TLS, certificate, an answer, and whether calls are let
+ * in. It is asked from this machine: where no media server runs here, being shut out means little.
  */
 export function bbbSipCheck(place: BbbSipPlace, media: CallingMedia, tools: CheckTools): Check {
   return { path: place.path, run: () => look(place, media, tools) };
 }
 
-async function look({ path, sip, apiHost }: BbbSipPlace, { trust, families }: CallingMedia, tools: CheckTools): Promise<readonly Finding[]> {
+async function look({ path, sip, apiHost, callerName }: BbbSipPlace, { trust, families }: CallingMedia, tools: CheckTools): Promise<readonly Finding[]> {
   const addresses = await addressesOf(sip.host, tools);
   if (!addresses.ok) return sip.host === apiHost ? [] : [error(`${path}.host`, unreachable(sip.host, addresses.failure), "write the name that DNS has; FreeSWITCH does not read /etc/hosts")];
   const unreached = ofFamilies(path, sip.host, addresses.value, await families.all());
   if (unreached.length > 0) return unreached;
   const [address] = addresses.value;
   const { host, port, transport } = sip;
+  const caller = callerName === undefined ? undefined : { name: callerName, isLocal: trust.isLocal, mayBePlain: sip.srtp !== "mandatory" };
   switch (transport) {
     case "udp":
       return [fine(path, "the name resolves; whether anybody answers there over UDP shows with the first call")];
     case "tcp": {
       const stream = await ByteStream.connect(connect({ host: address, port }), "connect", tools.clock, answerWithinMs);
-      return stream.ok ? await ofAnswer(stream.value, path, { host, port, transport }) : [shutOut(path, sip, stream.failure, trust)];
+      return stream.ok ? await ofAnswers(stream.value, path, { host, port, transport }, caller, tools) : [shutOut(path, sip, stream.failure, trust)];
     }
     case "tls": {
       const authorities = await trust.authorities();
@@ -62,7 +67,7 @@ async function look({ path, sip, apiHost }: BbbSipPlace, { trust, families }: Ca
         distrusted: { severity: "error", cure: `${onNode}; an authority of your own: --ca FILE` },
         renewal: `renew it ${onNode}`,
       } as const;
-      return [...judgeCertificate(peer.value, demands, tools.epochMs()), ...(await ofAnswer(peer.value.stream, path, { host, port, transport }))];
+      return [...judgeCertificate(peer.value, demands, tools.epochMs()), ...(await ofAnswers(peer.value.stream, path, { host, port, transport }, caller, tools))];
     }
   }
 }
@@ -80,10 +85,15 @@ function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: str
   return isLocal ? error(path, message, firewall) : warning(path, `${message}, from this machine`, `from the media servers it may be another matter: run freeswitch/bbb-node/check.sh there; ${firewall}`);
 }
 
-async function ofAnswer(stream: ByteStream, path: string, to: { readonly host: string; readonly port: number; readonly transport: "tls" | "tcp" }): Promise<readonly Finding[]> {
-  const status = await askOptions(stream, to);
-  stream.close();
-  if (!status.ok) return [error(path, `${placeOf(to.host, to.port)}: no answer to a SIP request (${status.failure})`, "is that the SIP port of the BBB server's FreeSWITCH, 5081 for TLS?")];
-  if (status.value >= 500) return [warning(path, `the BBB server's FreeSWITCH answers ${status.value} to a SIP request`, "is it full, or being shut down? look at its log")];
-  return [fine(path, `${placeOf(to.host, to.port)} answers to SIP`)];
+async function ofAnswers(stream: ByteStream, path: string, to: SipTarget, caller: TrialCaller | undefined, { clock }: CheckTools): Promise<readonly Finding[]> {
+  try {
+    const status = await askOptions(stream, to);
+    if (!status.ok) return [error(path, `${placeOf(to.host, to.port)}: no answer to a SIP request (${status.failure})`, "is that the SIP port of the BBB server's FreeSWITCH, 5081 for TLS?")];
+    // A full FreeSWITCH 1.10 answers 503 to OPTIONS, too: the call finds out for how long.
+    if (caller !== undefined && (status.value < 500 || status.value === 503)) return await bbbCallFindings(stream, path, to, caller, clock);
+    if (status.value >= 500) return [warning(path, `the BBB server's FreeSWITCH answers ${status.value} to a SIP request`, "is it full, or being shut down? look at its log")];
+    return [fine(path, `${placeOf(to.host, to.port)} answers to SIP`)];
+  } finally {
+    stream.close();
+  }
 }

@@ -1,38 +1,22 @@
-import type { Buffer } from "node:buffer";
-import { randomBytes } from "node:crypto";
-import { isIP } from "node:net";
-import type { ByteStream, Taken } from "../byte-stream.js";
-import type { Result } from "../result.js";
+import type { ByteStream } from "../byte-stream.js";
+import { type Result, failure, success } from "../result.js";
 import { answerWithinMs } from "./check.js";
+import { type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "./sip-request.js";
+
+/** More provisional responses than any server sends. */
+const mostResponses = 10;
 
 /**
- * Asks a SIP server for its abilities (RFC 3261 section 11), which changes nothing there and starts no call. No address of
- * ours is in it: the answer comes on the same connection.
+ * Asks a SIP server for its abilities (RFC 3261 section 11), which changes nothing there and starts no call.
  *
  * @returns the status of its final answer, or why there is none
  */
-export async function askOptions(stream: ByteStream, to: { readonly host: string; readonly port: number; readonly transport: "tls" | "tcp" }): Promise<Result<number, string>> {
-  const id = randomBytes(8).toString("hex");
-  const host = `${isIP(to.host) === 6 ? `[${to.host}]` : to.host}:${to.port}`;
-  stream.write([
-    `OPTIONS sip:${host};transport=${to.transport} SIP/2.0`,
-    `Via: SIP/2.0/${to.transport.toUpperCase()} einwahl-check.invalid;branch=z9hG4bK${id};rport`,
-    "Max-Forwards: 70",
-    `From: <sip:einwahl-check@einwahl-check.invalid>;tag=${id}`,
-    `To: <sip:${host}>`,
-    `Call-ID: ${id}`,
-    "CSeq: 1 OPTIONS",
-    `Contact: <sip:einwahl-check@einwahl-check.invalid;transport=${to.transport}>`,
-    "User-Agent: einwahl-check",
-    "Content-Length: 0",
-    "",
-    "",
-  ].join("\r\n"));
-  return await stream.read(takeFinalStatus, answerWithinMs);
-}
-
-function takeFinalStatus(bytes: Buffer): Taken<number> | undefined {
-  const text = bytes.toString("latin1");
-  const status = /(?:^|\r\n)SIP\/2\.0 ([2-6]\d{2}) /.exec(text)?.[1];
-  return status === undefined ? undefined : { value: Number(status), bytes: bytes.length };
+export async function askOptions(stream: ByteStream, target: SipTarget): Promise<Result<number, string>> {
+  stream.write(sipRequest(newDialogIds(target, "", ""), { method: "OPTIONS", cseq: 1, branch: newBranch() }));
+  for (let count = 0; count < mostResponses; count++) {
+    const response = await stream.read(takeResponse, answerWithinMs);
+    if (!response.ok) return response;
+    if (response.value.status >= 200) return success(response.value.status);
+  }
+  return failure("no final answer");
 }

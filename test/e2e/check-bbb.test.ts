@@ -204,6 +204,19 @@ await t.test("einwahl check: BBB servers", async (t) => {
       finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /authority is not known/, cure: /whole chain.*--ca FILE/ }],
     },
     {
+      name: "the server's dialplan lets nobody in: not all is in order while every call is refused",
+      break: (settings, owner) => {
+        const { voice } = bench.world.bbbs[0];
+        const { allowed } = voice;
+        voice.allowed = [];
+        owner.teardown(() => {
+          voice.allowed = allowed;
+        });
+        return settings;
+      },
+      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /480/, cure: /01_einwahl\.xml/ }],
+    },
+    {
       name: "calls may go to the server in the open",
       break: (settings) => withSip(settings, { allow_unencrypted: true }),
       finds: [{ severity: "warning", path: "bbb_servers[0].sip.allow_unencrypted", message: /without TLS and SRTP/, cure: /bbb-node\/README/ }],

@@ -2,31 +2,40 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import t from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
+import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import type { SrtpPolicy } from "../../src/embedded/rtp/media-session.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
+import { trialCall } from "../support/trial-call.js";
 import { BbbLike } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
 
 const skip = missingEngines() ?? false;
-const caller = "anonymous";
+const caller = "4711";
 
 interface Attempt {
   readonly number: string;
   readonly transport: "tls" | "tcp" | "udp";
   readonly srtp?: SrtpPolicy;
+  /** Display name; default a label as einwahl makes it. */
+  readonly name?: string;
 }
 
-/** Calls the node itself, as anybody on the network could; 200 or the refusal. */
-async function call(owner: Owner, node: BbbLike, ca: string, { number, transport, srtp = "mandatory" }: Attempt): Promise<number> {
+async function dial(owner: Owner, node: BbbLike, ca: string, { number, transport, srtp = "mandatory", name = "4711" }: Attempt): Promise<PhoneCall> {
   const phone = await TestPhone.open({ transport, ...(transport === "tls" ? { tls: { ca } } : {}) });
   owner.teardown(() => phone.close());
   const port = transport === "tls" ? node.sipPort : node.plainSipPort;
-  const dialled = await phone.dial({ uri: `sip:${number}@127.0.0.1:${port};transport=${transport}`, number: caller, srtp });
+  return await phone.dial({ uri: `sip:${number}@127.0.0.1:${port};transport=${transport}`, number: caller, display: name, srtp });
+}
+
+/** Calls the node itself, as anybody on the network could; 200 or the refusal. */
+async function call(owner: Owner, node: BbbLike, ca: string, attempt: Attempt): Promise<number> {
+  const dialled = await dial(owner, node, ca, attempt);
   const answered = await dialled.answered;
   if (!answered.ok) return answered.failure.status;
   await dialled.hangUp();
@@ -73,11 +82,11 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
     t.equal(await call(t, node, ca, { number, transport: "tls" }), 200, `the gateway reaches conference ${number}`);
   }
   for (const number of ["1234", "123456789012", "1234a", "echo"]) {
-    t.equal(await call(t, node, ca, { number, transport: "tls" }), 404, `but not ${number}`);
+    t.equal(await call(t, node, ca, { number, transport: "tls" }), 480, `but not ${number}`);
   }
   t.equal(await call(t, node, ca, { number: "12345", transport: "tls", srtp: "none" }), 488, "nor any without SRTP");
-  t.equal(await call(t, node, ca, { number: "12345", transport: "tcp" }), 404, "nor over plain TCP");
-  t.equal(await call(t, node, ca, { number: "12345", transport: "udp" }), 404, "nor over UDP");
+  t.equal(await call(t, node, ca, { number: "12345", transport: "tcp" }), 480, "nor over plain TCP");
+  t.equal(await call(t, node, ca, { number: "12345", transport: "udp" }), 480, "nor over UDP");
   for (const [version, works] of [["TLSv1.1", false], ["TLSv1.2", true], ["TLSv1.3", true]] as const) {
     t.equal(await shakesHands(node, ca, version), works, version);
   }
@@ -93,6 +102,53 @@ await t.test("a node that expects the gateway elsewhere lets nobody in", { skip,
   const certificates = await makeCertificates();
   const node = await BbbLike.start({ name: "elsewhere", certificates, gateway: "192\\.0\\.2\\.10" });
   t.teardown(() => node.close());
-  t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 404);
+  t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 480, "as BBB's public.xml ends");
   t.match(await check(t, node, certificates.ca), { code: 1, bad: [/not let in/] }, "as check.sh says");
+  t.match(await trialCall(node.sipPort), { severity: "error", message: /480/, cure: /00_einwahl_gateway\.xml/ }, "and einwahl check");
+});
+
+/** As bbb-clustersip and Scalelite have it: who can reach the port is let in. */
+const openDialplan = `<include>
+  <extension name="open">
+    <condition field="destination_number" expression="^\\d{5,11}$">
+      <action application="set" data="bbb_authorized=true"/>
+      <action application="transfer" data="\${destination_number} XML default"/>
+    </condition>
+  </extension>
+</include>`;
+
+await t.test("the rules of BBB's own FreeSWITCH", { skip, timeout: 120_000 }, async (t) => {
+  const certificates = await makeCertificates();
+  const { ca } = certificates;
+  const node = await BbbLike.start({ name: "rules", certificates, gateway: "192\\.0\\.2\\.10", dialplan: { "05_open.xml": openDialplan } });
+  t.teardown(() => node.close());
+  const here = { number: "12345", transport: "tls" } as const;
+
+  for (const name of ["anonymous", "Unknown", "PRIVATE", "restricted", "Withheld", "0000000000"]) {
+    t.equal(await call(t, node, ca, { ...here, name }), 603, `reject_anonymous: ${name}`);
+  }
+  t.match(await trialCall(node.sipPort, { name: "Anonymous" }), { severity: "error", message: /603/, cure: /label\.anonymous/ }, "as einwahl check says");
+
+  t.match(await trialCall(node.sipPort), { severity: "warning", message: /without SRTP, too/ }, "a dialplan that does not demand SRTP");
+  t.match(await check(t, node, ca), { code: 1, bad: [/without SRTP, too/] }, "as check.sh says");
+  t.match(await node.socket.api("conference list"), /No active conferences/, "and neither leaves a member");
+
+  const stopped = await dial(t, node, ca, here);
+  t.match(await stopped.answered, { ok: true });
+  await node.socket.api("fsctl shutdown");
+  t.match(await stopped.ended, { by: "remote", reason: /^SIP;cause=701;text="SYSTEM_SHUTDOWN"/ }, "SYSTEM_SHUTDOWN");
+});
+
+await t.test("30 sessions a second", { skip, timeout: 120_000 }, async (t) => {
+  const certificates = await makeCertificates();
+  const node = await BbbLike.start({ name: "busy", certificates });
+  t.teardown(() => node.close());
+  // One a second: FreeSWITCH refuses the last of its limit, too. It counts by the new limit from the next second on.
+  await node.socket.api("fsctl sps 2");
+  await setTimeout(1_200);
+  const refused = await Promise.all(Array.from({ length: 3 }, async () => await call(t, node, certificates.ca, { number: "12345", transport: "tls" })));
+  t.ok(refused.includes(503), `the next one gets 503: ${refused.join(", ")}`);
+  await setTimeout(1_200);
+  const found = await Promise.all(Array.from({ length: 2 }, async () => await trialCall(node.sipPort)));
+  t.match(found.map(({ severity }) => severity), ["ok", "ok"], "einwahl check tries again a second later");
 });

@@ -1,0 +1,77 @@
+import type { ByteStream } from "../byte-stream.js";
+import type { Clock } from "../clock.js";
+import { type Result, failure, success } from "../result.js";
+import { answerWithinMs } from "./check.js";
+import { type SipDialogIds, type SipResponse, type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "./sip-request.js";
+
+/** More responses than one transaction has. */
+const mostResponses = 20;
+/** So long a response to CANCEL, or to BYE, is waited for, in milliseconds. */
+const endWithinMs = 2_000;
+
+/** RTP without SRTP to a port that takes nothing (discard). */
+const plainOffer = ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 9 RTP/AVP 8", "a=inactive", ""].join("\r\n");
+
+/**
+ * Calls a number and takes the call back at once, whatever comes of it. The offer has no SRTP: a server that demands SRTP
+ * refuses it with 488 before anything is opened; where it is answered BYE follows the ACK.
+ *
+ * @param name the caller's display name
+ * @returns the final response, or why there is none
+ */
+export async function tryCall(stream: ByteStream, target: SipTarget, user: string, name: string, clock: Clock): Promise<Result<SipResponse, string>> {
+  const call = new TrialCall(stream, newDialogIds(target, user, name), clock);
+  return await call.run();
+}
+
+class TrialCall {
+  readonly #stream: ByteStream;
+  readonly #ids: SipDialogIds;
+  readonly #clock: Clock;
+  readonly #branch = newBranch();
+
+  constructor(stream: ByteStream, ids: SipDialogIds, clock: Clock) {
+    this.#stream = stream;
+    this.#ids = ids;
+    this.#clock = clock;
+  }
+
+  async run(): Promise<Result<SipResponse, string>> {
+    this.#send({ method: "INVITE", cseq: 1, branch: this.#branch, sdp: plainOffer });
+    const answered = await this.#final("1 INVITE", answerWithinMs);
+    if (answered.ok) {
+      await this.#end(answered.value);
+      return answered;
+    }
+    this.#send({ method: "CANCEL", cseq: 1, branch: this.#branch });
+    // The 200 may have crossed the CANCEL (RFC 3261 section 9.1).
+    const late = await this.#final("1 INVITE", endWithinMs);
+    if (late.ok) await this.#end(late.value);
+    return answered;
+  }
+
+  async #end({ status, to, contact }: SipResponse): Promise<void> {
+    if (status >= 300) {
+      this.#send({ method: "ACK", cseq: 1, branch: this.#branch, to });
+      return;
+    }
+    const inDialog = { to, ...(contact !== "" && { uri: contact }) };
+    this.#send({ method: "ACK", cseq: 1, branch: newBranch(), ...inDialog });
+    this.#send({ method: "BYE", cseq: 2, branch: newBranch(), ...inDialog });
+    await this.#final("2 BYE", endWithinMs);
+  }
+
+  #send(parts: Parameters<typeof sipRequest>[1]): void {
+    this.#stream.write(sipRequest(this.#ids, parts));
+  }
+
+  async #final(cseq: string, withinMs: number): Promise<Result<SipResponse, string>> {
+    const deadline = this.#clock.now() + withinMs;
+    for (let count = 0; count < mostResponses; count++) {
+      const response = await this.#stream.read(takeResponse, Math.max(1, deadline - this.#clock.now()));
+      if (!response.ok) return response;
+      if (response.value.status >= 200 && response.value.cseq.replace(/\s+/g, " ") === cseq) return success(response.value);
+    }
+    return failure("no final answer");
+  }
+}

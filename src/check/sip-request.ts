@@ -1,0 +1,90 @@
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import type { Taken } from "../byte-stream.js";
+
+/** Where a request goes. */
+export interface SipTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "tls" | "tcp";
+}
+
+/** What all requests of one dialog have in common (RFC 3261 section 12). */
+export interface SipDialogIds {
+  readonly target: SipTarget;
+  /** "" where the server itself is asked. */
+  readonly user: string;
+  /** Display name in From; "" for none. */
+  readonly name: string;
+  readonly id: string;
+}
+
+export interface SipRequestParts {
+  readonly method: "OPTIONS" | "INVITE" | "ACK" | "CANCEL" | "BYE";
+  readonly cseq: number;
+  readonly branch: string;
+  /** The To header of a response, with its tag; default: without one. */
+  readonly to?: string;
+  /** The peer's Contact; default: the target. */
+  readonly uri?: string;
+  readonly sdp?: string;
+}
+
+export interface SipResponse {
+  readonly status: number;
+  readonly phrase: string;
+  readonly to: string;
+  /** The URI of Contact; "" without one. */
+  readonly contact: string;
+  /** `1 INVITE`. */
+  readonly cseq: string;
+}
+
+export function newDialogIds(target: SipTarget, user: string, name: string): SipDialogIds {
+  return { target, user, name, id: randomBytes(8).toString("hex") };
+}
+
+/** Per transaction (RFC 3261 section 8.1.1.7). */
+export function newBranch(): string {
+  return `z9hG4bK${randomBytes(8).toString("hex")}`;
+}
+
+/** A request without an address of ours in it: responses come on the same connection. */
+export function sipRequest({ target, user, name, id }: SipDialogIds, { method, cseq, branch, to, uri, sdp = "" }: SipRequestParts): string {
+  const host = `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
+  const own = "sip:einwahl-check@einwahl-check.invalid";
+  const at = user === "" ? host : `${user}@${host}`;
+  return [
+    `${method} ${uri ?? `sip:${at};transport=${target.transport}`} SIP/2.0`,
+    `Via: SIP/2.0/${target.transport.toUpperCase()} einwahl-check.invalid;branch=${branch};rport`,
+    "Max-Forwards: 70",
+    `From: ${name === "" ? "" : `"${name}" `}<${own}>;tag=${id}`,
+    `To: ${to ?? `<sip:${at}>`}`,
+    `Call-ID: ${id}`,
+    `CSeq: ${cseq} ${method}`,
+    `Contact: <${own};transport=${target.transport}>`,
+    "User-Agent: einwahl-check",
+    ...(sdp === "" ? [] : ["Content-Type: application/sdp"]),
+    `Content-Length: ${Buffer.byteLength(sdp)}`,
+    "",
+    sdp,
+  ].join("\r\n");
+}
+
+/** Takes the next response, header and body; anything before it that is none is dropped. */
+export function takeResponse(bytes: Buffer): Taken<SipResponse> | undefined {
+  const text = bytes.toString("latin1");
+  const begin = /(?:^|\r\n)SIP\/2\.0 (\d{3}) ?([^\r\n]*)\r\n/.exec(text);
+  const end = begin === null ? -1 : text.indexOf("\r\n\r\n", begin.index + begin[0].length - "\r\n".length);
+  if (begin === null || end < 0) return undefined;
+  const head = text.slice(begin.index, end);
+  const header = (name: string): string => new RegExp(`\r\n(?:${name})[ \t]*:[ \t]*([^\r\n]*)`, "i").exec(head)?.[1] ?? "";
+  const length = end + "\r\n\r\n".length + (Number(header("Content-Length|l")) || 0);
+  if (text.length < length) return undefined;
+  const [, status, phrase = ""] = begin;
+  return {
+    value: { status: Number(status), phrase, to: header("To|t"), contact: /<([^>]*)>/.exec(header("Contact|m"))?.[1] ?? "", cseq: header("CSeq") },
+    bytes: length,
+  };
+}
