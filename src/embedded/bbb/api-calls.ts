@@ -10,6 +10,10 @@ const NO_MEETING_ID = failedXml({
   messageKey: "validationError",
   message: "You must provide a meeting ID",
 });
+const NO_BOOLEAN = failedXml({
+  messageKey: "validationError",
+  message: "Record must be a boolean value (true or false)",
+});
 
 /** The calls of the API that the sample answers; every other one is told "unsupportedRequest". */
 export function apiCalls(
@@ -55,6 +59,7 @@ export function apiCalls(
 function create(meetings: Meetings, parameters: URLSearchParams): string {
   const meetingID = parameters.get("meetingID") ?? "";
   if (meetingID === "") return NO_MEETING_ID;
+  if (!/^(?:true|false)?$/i.test(parameters.get("record") ?? "")) return NO_BOOLEAN;
   const created = meetings.create(settingsOf(meetingID, parameters));
   // ApiController.create of BBB 2.3 to 3.0: of its refusals this one comes as a list of errors.
   if (!created.ok) return created.failure.messageKey === "nonUniqueVoiceBridge" ? errorsXml(created.failure) : failedXml(created.failure);

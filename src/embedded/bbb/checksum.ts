@@ -19,13 +19,20 @@ export function apiChecksum(callName: string, query: string, secret: string, alg
   return createHash(algorithm).update(callName + query + secret).digest("hex");
 }
 
-/** Whether the `checksum` in a raw query string (or form body) is the right one; false also if there is none. */
-export function hasValidChecksum(callName: string, rawQuery: string, secret: string): boolean {
-  const parts = rawQuery === "" ? [] : rawQuery.split("&");
-  const given = parts.find((part) => part.startsWith("checksum="))?.slice("checksum=".length).toLowerCase() ?? "";
+export interface GivenChecksum {
+  readonly callName: string;
+  /** The query string as sent, with or without the `checksum` parameter. */
+  readonly query: string;
+  readonly checksum: string;
+  readonly secret: string;
+}
+
+/** Whether a checksum is the right one; false also for an empty one. */
+export function hasValidChecksum({ callName, query, checksum, secret }: GivenChecksum): boolean {
+  const given = checksum.toLowerCase();
   const algorithm = ALGORITHM_OF_LENGTH.get(given.length);
   if (algorithm === undefined || !/^[0-9a-f]+$/.test(given)) return false;
-  const query = parts.filter((part) => !part.startsWith("checksum=")).join("&");
-  const expected = apiChecksum(callName, query, secret, algorithm);
+  const signed = query.split("&").filter((part) => !part.startsWith("checksum=")).join("&");
+  const expected = apiChecksum(callName, signed, secret, algorithm);
   return timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../clock.js";
-import { hasValidChecksum } from "./checksum.js";
+import { type ApiRequest, isXml, readApiRequest, refusalOf } from "./api-request.js";
 import { failedXml, versionXml } from "./api-xml.js";
 
 /** How the server answers from now on. `hang` takes the request and says nothing; `cut` closes the connection. */
@@ -20,9 +20,9 @@ export interface SampleApiOptions {
   readonly calls: ReadonlyMap<string, ApiCall>;
 }
 
-const MAX_BODY_BYTES = 64 * 1024;
+/** What BBB takes by default, documents within the XML of `create` included. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const MAX_COUNTED_NAMES = 100;
-const PATH = "/bigbluebutton/api";
 
 /** The HTTP side of a sample BBB server: checksum, dispatch, and the ways in which it can misbehave in a test. */
 export class SampleApi {
@@ -54,7 +54,7 @@ export class SampleApi {
 
   /** For example `http://127.0.0.1:41234/bigbluebutton/api/`. Stays the same over `down()` and `up()`. */
   get url(): string {
-    return `http://${this.#options.address}:${this.#port}${PATH}/`;
+    return `http://${this.#options.address}:${this.#port}/bigbluebutton/api/`;
   }
 
   get isUp(): boolean {
@@ -131,7 +131,7 @@ export class SampleApi {
   }
 
   #answerLater(request: IncomingMessage, response: ServerResponse, body: string): void {
-    const question = questionOf(request, body);
+    const question = readApiRequest(request, body);
     if (question !== undefined) this.#count(question.callName);
     if (this.delayMs <= 0) {
       this.#answer(question, response);
@@ -144,7 +144,7 @@ export class SampleApi {
     this.#delayed.add(callOff);
   }
 
-  #answer(question: Question | undefined, response: ServerResponse): void {
+  #answer(question: ApiRequest | undefined, response: ServerResponse): void {
     switch (this.mood) {
       case "hang":
         return;
@@ -152,29 +152,29 @@ export class SampleApi {
         response.destroy();
         return;
       case "http-500":
-        response.writeHead(500, { "content-type": "text/html;charset=utf-8" }).end("<html><body>Grails Runtime Exception</body></html>");
+        fail(response);
         return;
       case "rubbish":
         response.writeHead(200, { "content-type": "text/xml;charset=utf-8" }).end("<response><returncode>SUCC\u0001<meetings><<&&>");
         return;
       case "normal": {
         const xml = question === undefined ? undefined : this.#xmlFor(question);
-        if (xml === undefined) response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");
+        // BBB parses the modules when the meeting exists already, and catches nothing.
+        if (question !== undefined && question.xml !== "" && !isXml(question.xml)) fail(response);
+        else if (xml === undefined) response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");
         else response.writeHead(200, { "content-type": "text/xml;charset=utf-8", "cache-control": "no-cache" }).end(xml);
       }
     }
   }
 
-  #xmlFor(question: Question): string | undefined {
+  #xmlFor(question: ApiRequest): string | undefined {
     if (question.callName === "") return versionXml(this.#options.bbbVersion);
     const call = this.#options.calls.get(question.callName);
     if (call === undefined) {
       return failedXml({ messageKey: "unsupportedRequest", message: "This request is not supported." });
     }
-    if (!hasValidChecksum(question.callName, question.rawQuery, this.secret)) {
-      return failedXml({ messageKey: "checksumError", message: "Checksums do not match" });
-    }
-    return call(new URLSearchParams(question.rawQuery));
+    const refusal = refusalOf(question, this.secret);
+    return refusal === undefined ? call(question.parameters) : failedXml(refusal);
   }
 
   #count(callName: string): void {
@@ -184,20 +184,6 @@ export class SampleApi {
   }
 }
 
-interface Question {
-  readonly callName: string;
-  /** The query string, or the body of a posted form. */
-  readonly rawQuery: string;
-}
-
-function questionOf(request: IncomingMessage, body: string): Question | undefined {
-  const target = request.url ?? "";
-  const cut = target.indexOf("?");
-  const path = cut < 0 ? target : target.slice(0, cut);
-  const query = cut < 0 ? "" : target.slice(cut + 1);
-  if (path !== PATH && !path.startsWith(`${PATH}/`)) return undefined;
-  const callName = path.slice(PATH.length + 1);
-  if (callName.includes("/")) return undefined;
-  const isForm = request.method === "POST" && (request.headers["content-type"] ?? "").startsWith("application/x-www-form-urlencoded");
-  return { callName, rawQuery: isForm && query === "" ? body : query };
+function fail(response: ServerResponse): void {
+  response.writeHead(500, { "content-type": "text/html;charset=utf-8" }).end("<html><body>Grails Runtime Exception</body></html>");
 }

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import { hasValidChecksum } from "./checksum.js";
+import type { ApiRefusal } from "./meetings.js";
+
+/** One request of BBB's API, as bbb-web's servlet sees it. */
+export interface ApiRequest {
+  /** "" for the root. */
+  readonly callName: string;
+  /** The query string as sent: what the checksum is made of. */
+  readonly query: string;
+  /** Of the query string and of a posted form. */
+  readonly parameters: URLSearchParams;
+  readonly form: URLSearchParams;
+  /** XML that came with the request, "" when there is none. */
+  readonly xml: string;
+  /** In lower case and without parameters; `undefined` without a body. */
+  readonly bodyType: string | undefined;
+}
+
+const path = "/bigbluebutton/api";
+const formType = "application/x-www-form-urlencoded";
+const multipartType = "multipart/form-data";
+const xmlTypes: readonly string[] = ["application/xml", "text/xml"];
+/** Calls whose body may be XML with documents (`getSupportedContentTypes` of bbb-common-web). */
+const callsWithXml: readonly string[] = ["create", "insertDocument"];
+
+/** @returns `undefined` for what is not under the API's path */
+export function readApiRequest({ url = "", headers }: IncomingMessage, body: string): ApiRequest | undefined {
+  const cut = url.indexOf("?");
+  const asked = cut < 0 ? url : url.slice(0, cut);
+  if (asked !== path && !asked.startsWith(`${path}/`)) return undefined;
+  const callName = asked.slice(path.length + 1);
+  if (callName.includes("/")) return undefined;
+  const query = cut < 0 ? "" : url.slice(cut + 1);
+  const bodyType = body === "" && headers["transfer-encoding"] === undefined ? undefined : ((headers["content-type"] ?? "").split(";")[0] ?? "").trim().toLowerCase();
+  const form = new URLSearchParams(bodyType === formType ? body : "");
+  return {
+    callName,
+    query,
+    form,
+    parameters: new URLSearchParams([...new URLSearchParams(query), ...form]),
+    xml: bodyType !== undefined && xmlTypes.includes(bodyType) ? body : "",
+    bodyType,
+  };
+}
+
+const checksumError = { messageKey: "checksumError", message: "Checksums do not match" };
+
+/** What BBB refuses before it looks at the call's own parameters (`ValidationService`, since 2.6.18 and 2.7.8). */
+export function refusalOf({ callName, query, parameters, form, bodyType }: ApiRequest, secret: string): ApiRefusal | undefined {
+  // One of each name: BBB refuses a second checksum since 3.0.37, and its documentation warns of parameters in the URL and the body.
+  const [checksum, ...more] = parameters.getAll("checksum");
+  const others = [...new URLSearchParams(query).keys()].filter((name) => name !== "checksum");
+  const isSplit = others.length > 0 && form.size > 0;
+  // A posted form is not part of the checksum, which then is that of an empty query string (docs/development/api.md, "Usage").
+  if (checksum === undefined || more.length > 0 || isSplit || !hasValidChecksum({ callName, query, checksum, secret })) return checksumError;
+  const isKnownType = bodyType === undefined || bodyType === formType || bodyType === multipartType || (xmlTypes.includes(bodyType) && callsWithXml.includes(callName));
+  if (!isKnownType) return { messageKey: "unsupportedContentType", message: "POST request Content-Type is missing or unsupported" };
+  if (bodyType === multipartType) return { messageKey: "unsupportedRequest", message: "The sample BBB reads no multipart bodies." };
+  return undefined;
+}
+
+const markup = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<(?<end>\/?)(?<name>[\w:.-]+)[^<>]*?(?<empty>\/?)>|</g;
+
+/** Whether every element is closed and nothing stands outside of the one root: BBB's XmlSlurper throws otherwise. */
+export function isXml(text: string): boolean {
+  const open: string[] = [];
+  let roots = 0;
+  for (const { groups: { end, name, empty } = {}, 0: match } of text.matchAll(markup)) {
+    if (match === "<") return false;
+    if (name === undefined) continue;
+    if (end === "/") {
+      if (open.pop() !== name) return false;
+      continue;
+    }
+    if (open.length === 0) roots += 1;
+    if (empty === "") open.push(name);
+  }
+  return roots === 1 && open.length === 0;
+}
