@@ -37,7 +37,7 @@ export class LineWatch {
   #pause = firstPause;
   #unanswered = 0;
   #unansweredSince = 0;
-  #isStopped = false;
+  readonly #stopped = new AbortController();
 
   constructor(parts: LineWatchParts) {
     this.#parts = parts;
@@ -45,12 +45,12 @@ export class LineWatch {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#stopped.abort();
     this.#callOff();
   }
 
   #wait(): void {
-    if (this.#isStopped) return;
+    if (this.#stopped.signal.aborted) return;
     this.#callOff = this.#parts.clock.after(lookEvery, () => {
       this.#look().then(() => {
         this.#wait();
@@ -69,7 +69,7 @@ export class LineWatch {
       this.#unanswered = 0;
       return;
     }
-    if (this.#isStopped || now < this.#askAt) return;
+    if (this.#stopped.signal.aborted || now < this.#askAt) return;
     switch (await call.askPresence()) {
       case "there":
         this.#unanswered = 0;
@@ -89,6 +89,6 @@ export class LineWatch {
     if (this.#unanswered === 0) this.#unansweredSince = askedAt;
     this.#unanswered += 1;
     const limit = this.#parts.call.isOnHold ? unreachableOnHoldLimit : unreachableLimit;
-    if (!this.#isStopped && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit) this.#parts.gone.set("signalling-lost");
+    if (!this.#stopped.signal.aborted && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit) this.#parts.gone.set("signalling-lost");
   }
 }

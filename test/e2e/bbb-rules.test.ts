@@ -5,6 +5,7 @@ import { Tones, talk } from "./support/talk.js";
 import { World, conferences, numbers } from "./support/world.js";
 
 const caller = "+4915223125678";
+const onHold = "+4915223125679";
 const { pin } = conferences[0];
 /** BBB's FreeSWITCH takes about 10 s; shorter here, since what is tried is the second and third try. */
 const restartMs = 4_000;
@@ -24,17 +25,25 @@ await t.test("BBB's own rules", async (t) => {
 
   await t.test("its FreeSWITCH is restarted: the caller comes back, and is not taken for removed", async (t) => {
     const there = await talk(world, phone, { number: caller });
-    const report = world.reports.next("the call's report", () => true, { ms: PATIENCE_MS });
+    const held = await talk(world, phone, { number: onHold });
+    t.match(await held.call.hold(), { ok: true });
+    held.call.stopRtp();
     await bbb.stopFreeswitch();
-    const again = bbb.waitForMember(pin, PATIENCE_MS);
+    const again = [bbb.waitForMember(pin, PATIENCE_MS, "5678"), bbb.waitForMember(pin, PATIENCE_MS, "5679")] as const;
     await setTimeout(restartMs);
     await bbb.voice.up();
-    const member = await again;
-    if (member === undefined) throw new Error(`nobody came back\n${world.tail()}`);
-    t.equal(member.name, "5678");
+    const [member, heldMember] = await Promise.all(again);
+    if (member === undefined || heldMember === undefined) throw new Error(`not both came back\n${world.tail()}`);
     await new Tones(world, { call: there.call, member }).bothWays(t, "after the restart");
+    t.match(await held.call.resume(), { ok: true }, "a caller who was on hold is still there");
+    held.call.resumeRtp();
+    await new Tones(world, { call: held.call, member: heldMember }).bothWays(t, "after the restart and the hold");
+    const removed = world.reports.next("the call's report", ({ cause }) => cause === "removed", { ms: PATIENCE_MS });
     await bbb.kick(member.memberId);
-    t.match(await report, { cause: "removed", joins: 2 }, "a removal stays one");
+    t.match(await removed, { joins: 2 }, "a removal stays one");
+    const hungUp = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", { ms: PATIENCE_MS });
+    await held.call.hangUp();
+    t.match(await hungUp, { joins: 2 }, "back with one more leg");
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 

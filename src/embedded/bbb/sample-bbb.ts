@@ -229,13 +229,13 @@ export class SampleBbb {
     });
   }
 
-  /** The first member there is in a conference, or the next to come; undefined when the time is over. */
-  waitForMember(voiceBridge: string, timeoutMs: number): Promise<MemberInfo | undefined> {
+  /** The first member (of that name) there is in a conference, or the next to come; undefined when the time is over. */
+  waitForMember(voiceBridge: string, timeoutMs: number, name?: string): Promise<MemberInfo | undefined> {
+    const isMeant = (member: MemberInfo): boolean => member.voiceBridge === voiceBridge && (name === undefined || member.name === name);
     return this.#waits.until(timeoutMs, (found) => {
-      const [present] = this.members(voiceBridge);
-      if (present !== undefined) found(present);
+      for (const present of this.members(voiceBridge).filter(isMeant).slice(0, 1)) found(present);
       return this.onJoin((member) => {
-        if (member.voiceBridge === voiceBridge) found(member);
+        if (isMeant(member)) found(member);
       });
     });
   }
