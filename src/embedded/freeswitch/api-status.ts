@@ -17,8 +17,7 @@ export function sofiaStatus(engine: Engine): string {
 }
 
 /** `status`. */
-export function statusText(engine: Engine, version: string): string {
-  const { channels } = engine;
+export function statusText({ channels, version }: Engine): string {
   return [
     `UP ${upTime(process.uptime() * 1000)}`,
     `FreeSWITCH (Version ${version}) is ready`,

@@ -8,9 +8,6 @@ import { FsEvent } from "./event.js";
 import { parseCause } from "./hangup-cause.js";
 import { mediaStatistics } from "./media-variables.js";
 
-/** How this server calls itself; the number is that of the FreeSWITCH whose behaviour it has. */
-export const VERSION = "1.10.12-embedded";
-
 /** The modules of FreeSWITCH whose work this server does. */
 const modules: ReadonlySet<string> = new Set(["mod_commands", "mod_dptools", "mod_event_socket", "mod_sndfile", "mod_sofia", "mod_tone_stream"]);
 
@@ -33,7 +30,7 @@ export class ApiCommands {
       ["module_exists", (name) => String(modules.has(name.trim()))],
       ["show", (argument) => this.#show(argument)],
       ["sofia", (argument) => this.#sofia(argument)],
-      ["status", () => statusText(engine, VERSION)],
+      ["status", () => statusText(engine)],
       ["uuid_break", (argument) => this.#break(argument)],
       ["uuid_dump", (argument) => this.#dump(argument)],
       ["uuid_exists", (uuid) => (engine.channels.get(uuid.trim()) === undefined ? "false" : "true")],
@@ -44,7 +41,7 @@ export class ApiCommands {
       ["uuid_send_dtmf", (argument) => this.#sendDigits(argument)],
       ["uuid_set_media_stats", (uuid) => this.#setMediaStatistics(uuid)],
       ["uuid_setvar", (argument) => this.#setVariable(argument)],
-      ["version", () => `FreeSWITCH Version ${VERSION} (embedded in einwahl)\n`],
+      ["version", () => `FreeSWITCH Version ${engine.version} (embedded in einwahl)\n`],
     ]);
   }
 

@@ -3,7 +3,7 @@ import { systemClock, type Clock } from "../../clock.js";
 import { MediaSession } from "../rtp/media-session.js";
 import { Pacer } from "../rtp/pacer.js";
 import { SipUserAgent } from "../sip/index.js";
-import { ApiCommands, VERSION } from "./api.js";
+import { ApiCommands } from "./api.js";
 import { makeApplications } from "./applications/registry.js";
 import { takeCall } from "./caller-leg.js";
 import { ChannelTable } from "./channel-table.js";
@@ -33,6 +33,8 @@ export interface EmbeddedFreeSwitchOptions {
   readonly controlHosts?: readonly string[];
   /** Default: what `freeswitch/start.sh` derives from the password. "": the variable is missing, and no INVITE is taken. */
   readonly key?: string;
+  /** How it calls itself, and nothing else: it behaves as ever. */
+  readonly version?: string;
   readonly clock?: Clock;
   readonly random?: (bytes: number) => Buffer;
   /** Told of everything that was asked for and is not there. */
@@ -44,7 +46,8 @@ const DEFAULT_HEARTBEAT_MS = 20_000;
 const MAX_REMEMBERED = 100;
 /** A channel that is being ended by `close` may take so long, ms. */
 const CLOSE_LIMIT_MS = 2000;
-const USER_AGENT = `FreeSWITCH-mod_sofia/${VERSION}`;
+/** The number is that of the FreeSWITCH whose behaviour it has. */
+const VERSION = "1.10.12-embedded";
 
 /**
  * A small media server that speaks FreeSWITCH's event socket, for the demo and the tests: drachtio-fsmrf and esl-lite
@@ -77,7 +80,7 @@ export class EmbeddedFreeSwitch {
       await closeProfiles(profiles);
       throw error;
     });
-    return new EmbeddedFreeSwitch(engine, events, state, startHeartbeat(engine, o.heartbeatMs ?? DEFAULT_HEARTBEAT_MS, VERSION));
+    return new EmbeddedFreeSwitch(engine, events, state, startHeartbeat(engine, o.heartbeatMs ?? DEFAULT_HEARTBEAT_MS));
   }
 
   get eventSocketPort(): number {
@@ -156,7 +159,7 @@ const BBB_MEDIA_TIMEOUT_S = 15;
 const BBB_HOLD_TIMEOUT_S = 1800;
 
 async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [SipProfile, SipProfile]> {
-  const common = { userAgent: USER_AGENT, ...(o.clock === undefined ? {} : { clock: o.clock }), ...(o.random === undefined ? {} : { random: o.random }) };
+  const common = { userAgent: `FreeSWITCH-mod_sofia/${o.version ?? VERSION}`, ...(o.clock === undefined ? {} : { clock: o.clock }), ...(o.random === undefined ? {} : { random: o.random }) };
   const incoming = await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", ...o.sip }] });
   const calling = await SipUserAgent.listen({ ...common, listen: [], tls: o.tls });
   const port = incoming.addresses[0]?.port ?? o.sip.port;
@@ -181,6 +184,7 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
   };
   const { address, portRange, advertisedAddress } = o.rtp;
   return {
+    version: o.version ?? VERSION,
     clock,
     pacer,
     random,

@@ -27,6 +27,8 @@ export interface SipProfile {
 
 /** What the parts of one media server share. */
 export interface Engine {
+  /** How this server calls itself. */
+  readonly version: string;
   readonly clock: Clock;
   readonly pacer: Pacer;
   readonly random: (bytes: number) => Buffer;

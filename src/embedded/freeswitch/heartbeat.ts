@@ -2,7 +2,7 @@ import { IdleMeter, upTime } from "./api-status.js";
 import type { Engine } from "./engine.js";
 
 /** The event HEARTBEAT, again and again until the returned function is called. */
-export function startHeartbeat(engine: Engine, everyMs: number, version: string): () => void {
+export function startHeartbeat(engine: Engine, everyMs: number): () => void {
   const idle = new IdleMeter();
   const startedAt = engine.clock.now();
   let before = engine.channels.sinceStart;
@@ -14,7 +14,7 @@ export function startHeartbeat(engine: Engine, everyMs: number, version: string)
     engine.bus.fire("HEARTBEAT", [
       ["Event-Info", "System Ready"],
       ["Up-Time", upTime(up)],
-      ["FreeSWITCH-Version", version],
+      ["FreeSWITCH-Version", engine.version],
       ["Uptime-msec", String(Math.round(up))],
       ["Session-Count", String(channels.size)],
       ["Max-Sessions", String(channels.maxSessions)],
