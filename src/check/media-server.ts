@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { Config, MediaServerConfig } from "../config/config.js";
+import { freeSwitchVersion } from "../engine-versions.js";
 import { type EventSocketFailure, EventSocketSession } from "../media/event-socket-session.js";
 import { inviteFault } from "../media/invite-key.js";
 import { bbbProfile, isRunning } from "../media/sofia-status.js";
@@ -106,7 +107,7 @@ async function ofModules(path: string, session: EventSocketSession): Promise<rea
 async function ofStatus({ capacity }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
   const answer = await session.api("status");
   const status = answer.ok ? answer.value : "";
-  const version = versionFinding(path, "FreeSWITCH", /\bVersion ([\w.+~-]{1,60})/.exec(status)?.[1] ?? "");
+  const version = versionFinding(path, "FreeSWITCH", freeSwitchVersion(status));
   const most = Number(/^(\d+) session\(s\) max/m.exec(status)?.[1] ?? Number.NaN);
   if (Number.isNaN(most) || most >= capacity * channelsOfCall) return [version];
   return [version, warning(`${path}.capacity`, `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`, `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`)];

@@ -86,6 +86,7 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
       // Looked at by checks of their own.
       case "drachtio-down":
       case "media-server-down":
+      case "media-server-unusable":
       case "bbb-server-down":
       case "store-down":
       case "trunk-unencrypted":

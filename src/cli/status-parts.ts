@@ -47,14 +47,24 @@ function trunkRow({ name, fault, state, registrar, numbers, calls, warnings }: S
     texts.numbers(numbers),
     texts.calls(calls),
     registrar ?? texts.fixedAddress,
-    ...warnings.map((warning) => ({ text: visible(warning), style: "warning" as const })),
+    ...warningCells(warnings),
   ];
 }
 
+function warningCells(warnings: readonly string[]): readonly Cell[] {
+  return warnings.map((warning) => ({ text: visible(warning), style: "warning" }));
+}
+
 function engineRows({ drachtio, mediaServers, store }: StatusReport): readonly Row[] {
-  const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(({ name, state, channels, capacity }): Row => [label(name), stateCell(state === "up", state), texts.channels(channels, capacity)]);
+  const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(({ name, state, version, warnings, channels, capacity }): Row => [
+    label(name),
+    stateCell(state === "up", state),
+    texts.channels(channels, capacity),
+    visible(version ?? ""),
+    ...warningCells(warnings),
+  ]);
   return [
-    ["drachtio", stateCell(drachtio.state === "connected", drachtio.state), drachtio.version ?? ""],
+    ["drachtio", stateCell(drachtio.state === "connected", drachtio.state), drachtio.version ?? "", ...warningCells(drachtio.warnings)],
     ...(store.kind === "none" ? [] : [["store of PINs", stateCell(store.fault === null, "up"), store.kind]]),
     ...media,
   ];

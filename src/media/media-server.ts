@@ -1,5 +1,6 @@
 import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
+import { freeSwitchVersion } from "../engine-versions.js";
 import { Latch } from "../latch.js";
 import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
@@ -53,9 +54,12 @@ export class MediaServer {
   readonly #options: MediaServerOptions;
   readonly #srf: SrfLike;
   readonly #clock: Clock;
-  readonly #onState: (state: MediaServerState) => void;
+  readonly #onState: (state: MediaServerState, version: string | undefined) => void;
   readonly #eventSocket: EventSocket;
   #state: MediaServerState = { kind: "down", why: "not tried yet" };
+  #version: string | undefined;
+  /** The version that `onState` was told last. */
+  #toldVersion: string | undefined;
   #fsmrf: FsmrfMediaServer | undefined;
   #channels = 0;
   #callOff: (() => void) | undefined;
@@ -64,7 +68,7 @@ export class MediaServer {
   #onUp: (() => void) | undefined;
   #callOffIdle: (() => void) | undefined;
 
-  constructor(options: MediaServerOptions, srf: SrfLike, clock: Clock, onState: (state: MediaServerState) => void) {
+  constructor(options: MediaServerOptions, srf: SrfLike, clock: Clock, onState: (state: MediaServerState, version: string | undefined) => void) {
     this.name = options.name;
     this.capacity = options.capacity;
     this.#options = options;
@@ -76,6 +80,11 @@ export class MediaServer {
 
   get state(): MediaServerState {
     return this.#state;
+  }
+
+  /** FreeSWITCH's version as it names it, when it answered last. */
+  get version(): string | undefined {
+    return this.#version;
   }
 
   /** Channels that are open or being opened. */
@@ -207,6 +216,9 @@ export class MediaServer {
       this.#enter({ kind: "down", why: "no answer on the event socket: not running, wrong address or wrong password" });
       return;
     }
+    // Asked each time: FreeSWITCH may have been restarted as another version between two questions.
+    const about = await this.#eventSocket.api("status", probeLimit);
+    if (about.ok) this.#version = freeSwitchVersion(about.value);
     // drachtio-fsmrf throws where nobody can catch it when the profile is missing: it is asked for first.
     if (!isRunning(status.value, profile)) {
       this.#enter({ kind: "down", why: `the sofia profile ${profile} is not running` });
@@ -264,8 +276,10 @@ export class MediaServer {
 
   #enter(state: MediaServerState): void {
     const isNews = state.kind !== this.#state.kind || (state.kind === "down" && this.#state.kind === "down" && state.why !== this.#state.why);
+    const isOther = state.kind === "up" && this.#version !== this.#toldVersion;
     this.#state = state;
-    if (isNews) this.#onState(state);
+    this.#toldVersion = this.#version;
+    if (isNews || isOther) this.#onState(state, this.#version);
     if (state.kind === "up") this.#onUp?.();
   }
 }

@@ -3,7 +3,7 @@ import { type Result, failure } from "../result.js";
 import type { MediaServer } from "./media-server.js";
 
 /** A media server as the pool sees it. */
-export type PooledServer = Pick<MediaServer, "name" | "state" | "channels" | "capacity" | "open" | "close" | "openEndpoint" | "openOffer" | "upWithin" | "whenIdle">;
+export type PooledServer = Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity" | "open" | "close" | "openEndpoint" | "openOffer" | "upWithin" | "whenIdle">;
 
 /** Another media server is tried once when one fails; a caller waits for no third. */
 const mostTries = 2;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.js";
 import type { Config, MediaServerConfig } from "../config/config.js";
+import { versionVerdict } from "../engine-versions.js";
 import { MediaServer } from "../media/media-server.js";
 import type { Signalling } from "../sip/signalling.js";
 
@@ -37,9 +38,16 @@ export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs, holdT
     soundsDirectory,
     mediaTimeoutMs,
     holdTimeoutMs,
-  }, parts.signalling.srf, parts.clock, (state) => {
-    if (state.kind === "up") logger.info("media server is up");
+  }, parts.signalling.srf, parts.clock, (state, version) => {
+    if (state.kind === "up") logUp(logger, version);
     else logger.warn({ why: state.why }, "media server is down");
     parts.onState();
   });
+}
+
+/** A version with a fault is used all the same: the calls that it does not hang on get through. */
+function logUp(logger: Logger, version = ""): void {
+  const { kind, message, cure } = versionVerdict("FreeSWITCH", version);
+  logger.info({ version }, "media server is up");
+  if (kind === "unusable") logger.warn({ why: message, cure }, "media server has an unusable version");
 }

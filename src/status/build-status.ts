@@ -1,6 +1,7 @@
 import type { TrunkConfig } from "../config/config.js";
 import { isTrunkOpen, openWays } from "../config/open-calls.js";
 import { plainLinks } from "../config/plain-links.js";
+import { type EngineName, versionVerdict } from "../engine-versions.js";
 import { isThisMachine } from "../own-address.js";
 import type { CallBoard } from "./call-board.js";
 import { healthOf } from "./health.js";
@@ -30,12 +31,14 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
     state,
     reasons: [...reasons],
     isDraining: parts.isDraining,
-    drachtio: { state: signalling.state, version: signalling.version ?? null },
+    drachtio: { state: signalling.state, version: signalling.version ?? null, warnings: [...versionStatus("drachtio", signalling.version).warnings] },
     trunks: config.trunks.map((trunk) => trunkStatus(trunk, parts, options)),
-    mediaServers: parts.mediaServers.map(({ name, state, channels, capacity }) => ({
+    mediaServers: parts.mediaServers.map(({ name, state, version, channels, capacity }) => ({
       name,
       state: state.kind,
       why: state.kind === "down" ? state.why : null,
+      version: version ?? null,
+      ...versionStatus("FreeSWITCH", version),
       channels,
       capacity,
     })),
@@ -60,6 +63,14 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
     logFault: parts.logFault ?? null,
     warnings: warningsOf(parts),
   };
+}
+
+/** What is known of the version that an engine has told. */
+function versionStatus(engine: EngineName, version: string | undefined): Pick<StatusReport["mediaServers"][number], "unusable" | "warnings"> {
+  if (version === undefined) return { unusable: null, warnings: [] };
+  const { kind, message, cure } = versionVerdict(engine, version);
+  if (kind === "unusable") return { unusable: `${message}; ${cure}`, warnings: [] };
+  return { unusable: null, warnings: kind === "tried" ? [] : [message] };
 }
 
 function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNow }: StatusOptions): StatusReport["trunks"][number] {

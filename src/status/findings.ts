@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 export type FindingCode =
-  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "bbb-server-down" | "store-down" | "store-trouble" | "log-down"
+  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "media-server-unusable" | "bbb-server-down" | "store-down" | "store-trouble" | "log-down"
   | "synthetic-call-failed" | "calls-full" | "media-full" | "pins-guessed" | "withheld-slowed" | "withheld-refused" | (typeof warningCodes)[number];
 
 const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
@@ -26,6 +26,7 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
     ...(drachtio.state === "connected" ? [] : [finding("down", "drachtio-down", "", drachtio.state)]),
     ...ofParts("trunk-down", trunks.map(({ name, fault }) => ({ name, fault }))),
     ...ofParts("media-server-down", mediaServers.map(({ name, state, why }) => ({ name, fault: state === "up" ? null : (why ?? "") }))),
+    ...mediaServers.flatMap(({ name, unusable }) => (unusable === null ? [] : [finding("impaired", "media-server-unusable", name, unusable)])),
     ...ofParts("bbb-server-down", bbbServers),
     ...ofSyntheticCalls(report),
     ...fullness(report),

@@ -14,7 +14,7 @@ export interface Parts {
   readonly places: number;
   readonly signalling: Pick<Signalling, "state" | "version">;
   readonly lines: readonly Pick<Line, "name" | "fault" | "warnings" | "registrationState">[];
-  readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "channels" | "capacity">[];
+  readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   /** What einwahl's calls to itself came to; `undefined`: it places none. */
   readonly syntheticCalls: readonly SyntheticRecord[] | undefined;

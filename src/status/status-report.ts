@@ -40,6 +40,9 @@ const mediaServer = z.object({
   name,
   state: z.enum(["up", "down"]),
   why: z.string().nullable().describe("Why it is down."),
+  version: z.string().nullable().describe("FreeSWITCH's, as it names it; null: it has never answered."),
+  unusable: z.string().nullable().describe("Why this version must not be used, and what to take."),
+  warnings: z.array(z.string()),
   channels: count.describe("Channels of callers that are open or being opened."),
   capacity: count,
 });
@@ -90,6 +93,7 @@ export const statusReport = z.object({
   drachtio: z.object({
     state: z.enum(["connecting", "connected", "refused", "lost", "closed"]),
     version: z.string().nullable(),
+    warnings: z.array(z.string()),
   }),
   trunks: z.array(trunk),
   mediaServers: z.array(mediaServer),

@@ -77,12 +77,17 @@ for (const { name, answers, finds } of [
   {
     name: "a version that hangs",
     answers: { status: status.replace("1.10.12", "1.11.2") },
-    finds: [{ severity: "error", path: "media_servers[0]", message: /^FreeSWITCH 1\.11\.2 must not be used: a call hangs/, cure: /use FreeSWITCH 1\.10\.12/ }],
+    finds: [{ severity: "error", path: "media_servers[0]", message: /^FreeSWITCH 1\.11\.2 must not be used: a call hangs/, cure: /use FreeSWITCH 1\.10\.12 or 1\.11\.3,/ }],
   },
   {
     name: "a version that was never tried",
     answers: { status: status.replace("1.10.12", "1.10.120") },
-    finds: [{ severity: "warning", path: "media_servers[0]", message: /never tried with FreeSWITCH 1\.10\.120/, cure: /use FreeSWITCH 1\.10\.12,/ }],
+    finds: [{ severity: "warning", path: "media_servers[0]", message: /never tried with FreeSWITCH 1\.10\.120/, cure: /use FreeSWITCH 1\.10\.12 or/ }],
+  },
+  {
+    name: "the newest version that was tried, as a build of its source names it",
+    answers: { status: status.replace("1.10.12 -release", "1.11.3-dev git cc93a68 2026-08-19 11:15:40Z") },
+    finds: [],
   },
   {
     name: "a version that can't be read",

@@ -39,6 +39,9 @@ await t.test("what matters stands first: whether calls get through, what is brok
   t.match(output, "drachtio is not connected");
   t.match(output, "401 after a new challenge");
   t.match(output, "may be unencrypted");
+  t.match((await typed(["status", "-s", socket, "--all"])).output.replace(/\s+/g, " "), "! The media server media-2 has a version that must not be used. (FreeSWITCH 1.11.2 must not be used: a call hangs");
+  const untried = await openInstance(t, { status: () => goodDay });
+  t.match((await typed(["status", "-s", untried.socket, "--all"])).output, /media-2 .*1\.11\.0-release +einwahl was never tried with FreeSWITCH 1\.11\.0/);
   const many = await openInstance(t, { status: () => manyServers });
   t.match((await typed(["status", "-s", many.socket])).output, /servers {3}bbb-49 {2}fault/);
 });

@@ -147,6 +147,11 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       finds: [{ severity: "warning", path: "media_servers[0]", message: /older einwahl: any INVITE .* without a password/, cure: /freeswitch\/conf/ }],
     },
     {
+      name: "FreeSWITCH is a version on which calls hang",
+      break: (settings, owner) => freeswitch(owner, settings, { version: "1.11.2-embedded" }),
+      finds: [{ severity: "error", path: "media_servers[0]", message: /FreeSWITCH 1\.11\.2 must not be used: a call hangs/, cure: /use FreeSWITCH 1\.10\.12/ }],
+    },
+    {
       name: "FreeSWITCH connects to no application here",
       break: (settings, owner) => freeswitch(owner, settings, { controlHosts: ["127.0.0.10", "einwahl.example.org"] }),
       finds: [{ severity: "error", path: "media_servers[0].advertised_address", message: /no application at 127\.0\.0\.1: it refuses every call/, cure: /EINWAHL_FS_CONTROL_HOSTS="127\.0\.0\.1"/ }],

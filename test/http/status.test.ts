@@ -43,7 +43,7 @@ await t.test("what an operator should look at, the worst first", (t) => {
   t.strictSame(findingsOf(badDay).map(({ severity, code, subject }) => `${severity} ${code} ${subject.slice(0, 5)}`), [
     "down draining ", "down drachtio-down ", "down trunk-down easyb", "down trunk-down <b>ca", "down calls-full ", "down media-full ",
     "insecure trunk-unencrypted <b>ca", "insecure bbb-unencrypted bbb-3",
-    "impaired media-server-down media", "impaired bbb-server-down bbb-1", "impaired bbb-server-down bbb-3", "impaired synthetic-call-failed bbb-1", "impaired synthetic-call-failed bbb-2", "impaired store-down ", "impaired store-trouble ", "impaired pins-guessed ", "impaired withheld-refused easyb", "impaired log-down ",
+    "impaired media-server-down media", "impaired media-server-unusable media", "impaired bbb-server-down bbb-1", "impaired bbb-server-down bbb-3", "impaired synthetic-call-failed bbb-1", "impaired synthetic-call-failed bbb-2", "impaired store-down ", "impaired store-trouble ", "impaired pins-guessed ", "impaired withheld-refused easyb", "impaired log-down ",
   ]);
   t.end();
 });
@@ -55,6 +55,18 @@ await t.test("what looks like markup is shown and does nothing", (t) => {
     t.ok(page.includes("&#60;b&#62;campus"));
     t.notOk(/<script|style=|javascript:/i.test(page));
     t.match(page, "15:07:12", "in the time of the place");
+  }
+  t.end();
+});
+
+await t.test("versions that must not be used, and those that were never tried", (t) => {
+  for (const language of languages) {
+    const shown = (report: typeof goodDay): string => renderStatus({ report, language, timeZone: "Europe/Berlin", refreshSeconds: 15 });
+    t.match(shown(badDay), statusTexts[language].finding["media-server-unusable"]("media-2"));
+    t.match(shown(badDay), "FreeSWITCH 1.11.2-release");
+    t.match(shown(badDay), "! FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3");
+    t.match(shown(goodDay), "! einwahl was never tried with FreeSWITCH 1.11.0");
+    t.match(shown(goodDay), statusTexts[language].nothingFound, "which is no fault");
   }
   t.end();
 });

@@ -12,6 +12,7 @@ class FakeServer implements PooledServer {
   channels = 0;
   asked = 0;
   opened = 0;
+  version: string | undefined;
   closed = 0;
   #up: () => void = () => undefined;
   #idle: (() => void) | undefined;

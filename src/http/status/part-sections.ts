@@ -23,11 +23,15 @@ function stateOf(isUp: boolean, word: Content, why: string | null): Html {
   return html`<strong class="${isUp ? "up" : "down"}">${isUp ? "✓" : "✕"} ${word}</strong>${why === null || why === "" ? undefined : html`<span class="why" lang="en">${why}</span>`}`;
 }
 
+function warningsOf(warnings: readonly string[]): Html {
+  return html`${warnings.map((warning) => html`<span class="why impaired" lang="en">! ${warning}</span>`)}`;
+}
+
 export function trunksSection({ trunks }: StatusReport, texts: StatusTexts, times: Times): Html {
   return partsSection("trunks", texts.trunks, trunks.map((trunk) => ({
     name: trunk.name,
     kind: trunk.provider,
-    state: html`${trunkState(trunk, texts, times)}${trunk.registrar === null ? undefined : html`<span class="why">${trunk.registrar}</span>`}${trunk.warnings.map((warning) => html`<span class="why impaired" lang="en">! ${warning}</span>`)}`,
+    state: html`${trunkState(trunk, texts, times)}${trunk.registrar === null ? undefined : html`<span class="why">${trunk.registrar}</span>`}${warningsOf(trunk.warnings)}`,
     facts: [texts.calls(trunk.calls), texts.numbers(trunk.numbers)],
   })));
 }
@@ -41,8 +45,13 @@ export function enginesSection({ drachtio, mediaServers }: StatusReport, texts: 
   const word = (isUp: boolean): string => (isUp ? texts.isUp : texts.isDown);
   const isConnected = drachtio.state === "connected";
   return partsSection("engines", texts.engines, [
-    { name: "drachtio", kind: drachtio.version, state: stateOf(isConnected, word(isConnected), isConnected ? null : drachtio.state), facts: [] },
-    ...mediaServers.map(({ name, state, why, channels, capacity }) => ({ name, kind: null, state: stateOf(state === "up", word(state === "up"), why), facts: [texts.channels(channels, capacity)] })),
+    { name: "drachtio", kind: drachtio.version, state: html`${stateOf(isConnected, word(isConnected), isConnected ? null : drachtio.state)}${warningsOf(drachtio.warnings)}`, facts: [] },
+    ...mediaServers.map(({ name, version, state, why, unusable, warnings, channels, capacity }) => ({
+      name,
+      kind: version === null || version === "" ? null : `FreeSWITCH ${version}`,
+      state: html`${stateOf(state === "up", word(state === "up"), why)}${warningsOf(unusable === null ? warnings : [unusable])}`,
+      facts: [texts.channels(channels, capacity)],
+    })),
   ]);
 }
 

@@ -13,7 +13,7 @@ export function fakeParts(): Parts {
     places: 1,
     signalling: { state: "connected", version: "v0.9.10" },
     lines: [{ name: "trunk", fault: undefined, warnings: [], registrationState: { kind: "registered", since: 0, refreshedAt: 0, expiresInMs: 600_000, listed: "yes", registrar: { address: "192.0.2.1", port: 5061 } } }],
-    mediaServers: [{ name: "media", state: { kind: "up" }, channels: 1, capacity: 100 }],
+    mediaServers: [{ name: "media", state: { kind: "up" }, version: "1.10.12", channels: 1, capacity: 100 }],
     bbbServers: [{
       name: "bbb",
       answers: true,

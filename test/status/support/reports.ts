@@ -31,12 +31,15 @@ export const goodDay: StatusReport = {
   state: "ready",
   reasons: [],
   isDraining: false,
-  drachtio: { state: "connected", version: "v0.9.10" },
+  drachtio: { state: "connected", version: "v0.9.10", warnings: [] },
   trunks: [
     { name: "easybell", provider: "easybell", state: "registered", since: at(3_999), registrar: "secure.sip.easybell.de:5061 tls", expiresInMs: 600_000, fault: null, warnings: [], numbers: 2, calls: 26 },
     { name: "campus", provider: "generic", state: "fixed", since: null, registrar: null, expiresInMs: null, fault: null, warnings: [], numbers: 1, calls: 5 },
   ],
-  mediaServers: [{ name: "media-1", state: "up", why: null, channels: 17, capacity: 100 }, { name: "media-2", state: "up", why: null, channels: 14, capacity: 100 }],
+  mediaServers: [
+    { name: "media-1", state: "up", why: null, version: "1.10.12", unusable: null, warnings: [], channels: 17, capacity: 100 },
+    { name: "media-2", state: "up", why: null, version: "1.11.0-release", unusable: null, warnings: ["einwahl was never tried with FreeSWITCH 1.11.0"], channels: 14, capacity: 100 },
+  ],
   bbbServers: [
     { name: "bbb-1", fault: null, ageMs: 2_340, meetings: 34, callers: 12 },
     { name: "bbb-2", fault: null, ageMs: 4_910, meetings: 29, callers: 11 },
@@ -65,14 +68,14 @@ export const badDay: StatusReport = {
   state: "not-ready",
   reasons: ["drachtio: refused"],
   isDraining: true,
-  drachtio: { state: "refused", version: null },
+  drachtio: { state: "refused", version: null, warnings: [] },
   trunks: [
     { name: "easybell", provider: "easybell", state: "not-registered", since: null, registrar: "secure.sip.easybell.de:5061 tls", expiresInMs: null, fault: "401 after a new challenge: user name or password is wrong", warnings: ["no call has come in for 3 h although it is registered"], numbers: 2, calls: 0 },
     { name: "<b>campus</b>-with-a-name-that-does-not-want-to-end", provider: "generic", state: "fixed", since: null, registrar: null, expiresInMs: null, fault: "ENOTFOUND sbc-with-a-very-long-name.voice.campus.example.org", warnings: [], numbers: 12, calls: 3 },
   ],
   mediaServers: [
-    { name: "media-1", state: "down", why: "no answer on the event socket: not running, wrong address or wrong password", channels: 0, capacity: 100 },
-    { name: "media-2", state: "up", why: null, channels: 100, capacity: 100 },
+    { name: "media-1", state: "down", why: "no answer on the event socket: not running, wrong address or wrong password", version: null, unusable: null, warnings: [], channels: 0, capacity: 100 },
+    { name: "media-2", state: "up", why: null, version: "1.11.2-release", unusable: "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, with which einwahl was tried", warnings: [], channels: 100, capacity: 100 },
   ],
   bbbServers: [
     { name: "bbb-1", fault: "the API answered 502", ageMs: 310_000, meetings: 0, callers: 3 },
