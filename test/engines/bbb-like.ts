@@ -6,6 +6,7 @@ import { freePort, freePorts } from "../e2e/support/ports.js";
 import type { Program } from "../e2e/support/program.js";
 import { type EngineProgram, startEngine, writeOwnCertificates } from "./engine-program.js";
 import { FreeSwitchSocket } from "./freeswitch-socket.js";
+import { bbbFreeSwitch } from "./programs.js";
 import { rtpPorts } from "./rtp-ports.js";
 import { readAnyWav, type Sound } from "./sound.js";
 
@@ -71,7 +72,7 @@ export class BbbLike {
       running = { ports, socket };
       const rtp = await rtpPorts();
       return {
-        command: "freeswitch",
+        command: bbbFreeSwitch(),
         args: commandLine(folder),
         env: {
           BBBLIKE_EVENT_SOCKET_PORT: String(ports.eventSocket),

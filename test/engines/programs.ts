@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -8,6 +9,18 @@ const needed = ["drachtio", "freeswitch"] as const;
 export function missingEngines(): string | undefined {
   const missing = needed.filter((name) => !isInPath(name));
   return missing.length === 0 ? undefined : `not in the PATH: ${missing.join(", ")}`;
+}
+
+/** The FreeSWITCH on the side of the BBB servers: another one than the media server's where EINWAHL_TEST_BBB_FREESWITCH names one. */
+export function bbbFreeSwitch(): string {
+  const named = process.env["EINWAHL_TEST_BBB_FREESWITCH"] ?? "";
+  return named === "" ? "freeswitch" : named;
+}
+
+/** What a FreeSWITCH says of its version, on one line. */
+export function versionOf(freeswitch: string): string {
+  const { stdout, error } = spawnSync(freeswitch, ["-version"], { encoding: "utf8" });
+  return error === undefined ? stdout.trim() : `${freeswitch}: ${error.message}`;
 }
 
 function isInPath(name: string): boolean {

@@ -3,16 +3,18 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { missingEngines } from "./programs.js";
+import { bbbFreeSwitch, missingEngines, versionOf } from "./programs.js";
 
 /** EX_UNAVAILABLE of sysexits.h. */
 const unavailable = 69;
 
 const missing = missingEngines();
 if (missing !== undefined) {
-  process.stderr.write(`npm run test:engines needs drachtio-server 0.9.10 and FreeSWITCH 1.10.12; ${missing}\n`);
+  process.stderr.write(`npm run test:engines needs drachtio-server and FreeSWITCH (docs/operations.md, section 5, names the versions); ${missing}\n`);
   process.exit(unavailable);
 }
+
+process.stderr.write(`Media server: ${versionOf("freeswitch")}\nBBB servers: ${versionOf(bbbFreeSwitch())}\n`);
 
 // The same end-to-end tests as in `npm test`, against the real engines, and those that only the real ones can pass.
 const tests = fileURLToPath(new URL("..", import.meta.url));
