@@ -14,6 +14,10 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
     t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
     t.equal(code, 0);
     t.match(findings.find(({ path, message }) => path === "drachtio" && message.includes("tried")), { message: /0\.9\.10/ });
+    t.ok(findings.some(({ path, message }) => path === "media_servers[0]" && /^FreeSWITCH 1\.\d+\.\d+, with which einwahl was tried$/.test(message)));
+    const [server] = world.einwahl.status().mediaServers;
+    t.match(await engines.media.api("version"), `FreeSWITCH Version ${server?.version ?? "?"}`, "the status page shows the version");
+    t.strictSame([server?.unusable, server?.warnings], [null, []]);
     t.equal(await engines.media.channels(), before, "no channel was made");
   });
 
