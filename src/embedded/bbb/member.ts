@@ -4,8 +4,9 @@ import { Ear } from "../phone/ear.js";
 import type { MediaSession } from "../rtp/media-session.js";
 import type { CodecName } from "../rtp/g711.js";
 import type { SuiteName } from "../rtp/srtp.js";
-import type { HeaderList, SipDialog } from "../sip/index.js";
+import type { SipDialog } from "../sip/index.js";
 import type { CallerIdentity } from "./caller-identity.js";
+import type { LegRules } from "./leg-rules.js";
 import { PlayoutBuffer } from "./playout-buffer.js";
 
 /** A phone caller in a conference, as a test sees it. */
@@ -38,15 +39,12 @@ export interface MemberParts {
   readonly dialog: SipDialog;
   readonly media: MediaSession;
   readonly silence: SilencePolicy;
+  readonly rules: LegRules;
   readonly clock: Clock;
 }
 
 const MAX_DIGITS = 100;
 const SILENCE = new Int16Array(160);
-/** How FreeSWITCH ends the leg of a member that a moderator removes, or whose conference is over. */
-const KICKED: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
-/** How it ends all legs when it is being stopped: its own number, which is none of Q.850's. */
-const STOPPED: HeaderList = [["Reason", 'SIP;cause=701;text="SYSTEM_SHUTDOWN"']];
 
 /** One leg into a conference: its dialog, its audio in both directions, and what it has typed. */
 export class Member {
@@ -58,6 +56,7 @@ export class Member {
   readonly #dialog: SipDialog;
   readonly #media: MediaSession;
   readonly #silence: SilencePolicy;
+  readonly #rules: LegRules;
   readonly #clock: Clock;
   readonly #joinedAt: number;
   readonly #playout = new PlayoutBuffer();
@@ -75,6 +74,7 @@ export class Member {
     this.#dialog = parts.dialog;
     this.#media = parts.media;
     this.#silence = parts.silence;
+    this.#rules = parts.rules;
     this.#clock = parts.clock;
     this.#joinedAt = parts.clock.now();
     this.#media.onFrame = (pcm) => {
@@ -114,6 +114,12 @@ export class Member {
     return this.#clock.now() - (this.#media.stats().lastPacketAt ?? this.#joinedAt);
   }
 
+  /** It has sent nothing for longer than a leg may. @param timeoutMs instead of the rules' own */
+  isLost(timeoutMs?: number): boolean {
+    const { first, later } = this.#rules.rtpTimeoutMs;
+    return this.silentMs > (timeoutMs ?? (this.#media.stats().lastPacketAt === undefined ? first : later));
+  }
+
   /** What it says in this frame, for the mix. */
   spoken(): Int16Array | undefined {
     const frame = this.#playout.next();
@@ -141,7 +147,7 @@ export class Member {
 
   /** Resolves when the BYE is answered or given up. */
   async hangUp(why: "kicked" | "stopped" = "kicked"): Promise<void> {
-    await this.#dialog.bye(why === "kicked" ? KICKED : STOPPED);
+    await this.#dialog.bye(why === "kicked" ? this.#rules.removed : this.#rules.stopped);
   }
 
   /** Releases the audio; the dialog is over by now. */
@@ -152,11 +158,15 @@ export class Member {
   /** BBB's caller controls: `0` mutes and unmutes, `*` makes deaf and mute. The volume keys are taken and change nothing. */
   #press(digit: string): void {
     this.#digits = (this.#digits + digit).slice(-MAX_DIGITS);
+    if (this.#rules.keys === "caller-controls") this.#control(digit);
+    this.onDigit(digit);
+  }
+
+  #control(digit: string): void {
     if (digit === "0") this.#muted = !this.#muted;
     if (digit === "*") {
       this.#deaf = !this.#deaf;
       this.#muted = this.#deaf;
     }
-    this.onDigit(digit);
   }
 }

@@ -17,14 +17,13 @@ export interface RosterEvents {
   readonly digit: (member: Member, digit: string) => void;
 }
 
-/** BBB's FreeSWITCH drops a leg that has sent nothing for so long (rtp-timeout-sec). */
-export const DEFAULT_RTP_TIMEOUT_MS = 300_000;
 const CHECK_EVERY_FRAMES = 50;
 
 /** Who is in which conference of one server. A conference exists while somebody is in it or something plays. */
 export class Roster {
-  /** Milliseconds without RTP after which a member is dropped. */
-  rtpTimeoutMs = DEFAULT_RTP_TIMEOUT_MS;
+  /** Milliseconds without RTP after which a member is dropped, instead of what its leg's rules say. */
+  rtpTimeoutMs: number | undefined;
+  readonly #prefix: string;
   readonly #clock: Clock;
   readonly #pacer: Pacer;
   readonly #events: RosterEvents;
@@ -36,7 +35,9 @@ export class Roster {
   #frames = 0;
   #stopChecking: (() => void) | undefined;
 
-  constructor(clock: Clock, pacer: Pacer, events: RosterEvents) {
+  /** @param prefix of member ids, which are unique in one roster */
+  constructor(clock: Clock, pacer: Pacer, events: RosterEvents, prefix = "") {
+    this.#prefix = prefix;
     this.#clock = clock;
     this.#pacer = pacer;
     this.#events = events;
@@ -68,10 +69,15 @@ export class Roster {
     return this.#conferences.get(voiceBridge)?.members ?? [];
   }
 
-  /** Takes an answered call into its conference; like FreeSWITCH, opens one when there is none. */
-  enter(arrival: Arrival): void {
+  /**
+   * Takes an answered call into its conference; like FreeSWITCH, opens one when there is none.
+   *
+   * @param known told of the member before anything happens to it
+   */
+  enter(arrival: Arrival, known: (member: Member) => void = () => undefined): void {
     this.#lastId += 1;
-    const member = new Member({ ...arrival, memberId: String(this.#lastId), clock: this.#clock });
+    const member = new Member({ ...arrival, memberId: `${this.#prefix}${this.#lastId}`, clock: this.#clock });
+    known(member);
     const conference = this.conference(arrival.voiceBridge);
     conference.add(member);
     this.#members.set(member.memberId, member);
@@ -154,7 +160,7 @@ export class Roster {
   #check(): void {
     this.#frames += 1;
     if (this.#frames % CHECK_EVERY_FRAMES !== 0) return;
-    for (const member of this.#members.values()) if (member.silentMs > this.rtpTimeoutMs) inBackground(member.hangUp());
+    for (const member of this.#members.values()) if (member.isLost(this.rtpTimeoutMs)) inBackground(member.hangUp());
   }
 
   #forgetIfIdle(conference: Conference): void {

@@ -2,38 +2,20 @@ import { randomBytes } from "node:crypto";
 import { systemClock, type Clock } from "../../clock.js";
 import type { HeardTone } from "../phone/ear.js";
 import { PendingWaits } from "../phone/pending-waits.js";
-import type { CodecName } from "../rtp/g711.js";
-import type { SrtpPolicy } from "../rtp/media-session.js";
 import { Pacer } from "../rtp/pacer.js";
-import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
+import { LiveKitSip } from "./livekit/livekit-sip.js";
 import { apiCalls } from "./api-calls.js";
 import type { Member, MemberInfo } from "./member.js";
 import { type MemberListener, notify, subscribe } from "./member-listeners.js";
 import { Meetings, type Meeting, type MeetingSettings } from "./meetings.js";
-import { type MemberTone, Roster } from "./roster.js";
+import type { MemberTone } from "./roster.js";
+import { Rosters } from "./rosters.js";
 import { SampleApi } from "./sample-api.js";
+import type { SampleBbbOptions } from "./sample-options.js";
 import { Voice } from "./voice.js";
 
-export interface SampleBbbOptions {
-  readonly name: string;
-  /** 0 = any port. */
-  readonly http: { readonly address: string; readonly port: number };
-  readonly secret: string;
-  /** TLS; 0 = any port. */
-  readonly sip: { readonly address: string; readonly port: number };
-  readonly tls: { readonly key: string; readonly cert: string };
-  readonly srtp: SrtpPolicy;
-  readonly suites?: readonly SuiteName[];
-  /** Default PCMA and PCMU. */
-  readonly codecs?: readonly CodecName[];
-  /** Addresses that may call; default 127.0.0.1. */
-  readonly allowed?: readonly string[];
-  readonly bbbVersion?: string;
-  readonly clock?: Clock;
-  readonly pacer?: Pacer;
-  readonly random?: (bytes: number) => Buffer;
-}
+export type { SampleBbbOptions } from "./sample-options.js";
 
 /**
  * One BBB server for demo and tests: its API, and the phone side of its audio conferences. Not for production: nobody joins
@@ -45,21 +27,24 @@ export class SampleBbb {
   readonly api: SampleApi;
   /** The SIP side; its fields make it refuse in a test. */
   readonly voice: Voice;
+  /** livekit-sip, and the callers in its rooms; its fields are what an operator sets. */
+  readonly livekit: LiveKitSip;
   readonly meetings: Meetings;
   readonly #address: string;
-  readonly #roster: Roster;
+  readonly #rosters: Rosters;
   readonly #waits: PendingWaits;
   readonly #joinListeners = new Set<MemberListener>();
   readonly #leaveListeners = new Set<MemberListener>();
   readonly #digitListeners = new Set<MemberListener>();
 
-  private constructor(options: SampleBbbOptions, api: SampleApi, voice: Voice, meetings: Meetings, roster: Roster, clock: Clock) {
+  private constructor(options: SampleBbbOptions, parts: Pick<SampleBbb, "api" | "voice" | "livekit" | "meetings">, rosters: Rosters, clock: Clock) {
     this.name = options.name;
     this.#address = options.sip.address;
-    this.api = api;
-    this.voice = voice;
-    this.meetings = meetings;
-    this.#roster = roster;
+    this.api = parts.api;
+    this.voice = parts.voice;
+    this.livekit = parts.livekit;
+    this.meetings = parts.meetings;
+    this.#rosters = rosters;
     this.#waits = new PendingWaits(clock);
   }
 
@@ -69,11 +54,12 @@ export class SampleBbb {
     const pacer = options.pacer ?? new Pacer(clock);
     const meetings = new Meetings(options.random ?? randomBytes, () => Date.now());
     const self: { bbb: SampleBbb | undefined } = { bbb: undefined };
-    const roster = new Roster(clock, pacer, {
-      joined: (member) => self.bbb?.joined(member),
-      left: (member) => self.bbb?.left(member),
-      digit: (member) => self.bbb?.typed(member),
-    });
+    const events = {
+      joined: (member: Member) => self.bbb?.joined(member),
+      left: (member: Member) => self.bbb?.left(member),
+      digit: (member: Member) => self.bbb?.typed(member),
+    };
+    const rosters = new Rosters(clock, pacer, events, meetings);
     const api = await SampleApi.listen({
       ...options.http,
       secret: options.secret,
@@ -84,7 +70,8 @@ export class SampleBbb {
         {
           // Without a name BBB's parser fails and the caller is in nobody's list.
           phoneAttendees: (meeting) =>
-            roster
+            rosters
+              .of(meeting.voiceBridge)
               .membersOf(meeting.voiceBridge)
               .filter((member) => member.identity.name !== "")
               .map((member) => ({ memberId: member.memberId, name: member.identity.name })),
@@ -95,8 +82,21 @@ export class SampleBbb {
         },
       ),
     });
+    const livekit = await LiveKitSip.listen({
+      address: options.sip.address,
+      port: 0,
+      ...options.livekit,
+      clock,
+      pacer,
+      roster: rosters.livekit,
+      meetingWith: (number) => meetings.withVoiceBridge(number),
+    }).catch(async (error: unknown) => {
+      await api.down();
+      throw error;
+    });
     const voice = await Voice.listen({
       ...options.sip,
+      livekitPort: livekit.port,
       tls: options.tls,
       srtp: options.srtp,
       codecs: options.codecs ?? ["PCMA", "PCMU"],
@@ -105,13 +105,14 @@ export class SampleBbb {
       pacer,
       ...(options.suites === undefined ? {} : { suites: options.suites }),
     }).catch(async (error: unknown) => {
-      await api.down();
+      await Promise.all([api.down(), livekit.down()]);
       throw error;
     });
+    if (options.livekit !== undefined) voice.livekit = "installed";
     voice.onArrival = (arrival) => {
-      roster.enter(arrival);
+      rosters.freeswitch.enter(arrival);
     };
-    const bbb = new SampleBbb(options, api, voice, meetings, roster, clock);
+    const bbb = new SampleBbb(options, { api, voice, livekit, meetings }, rosters, clock);
     self.bbb = bbb;
     return bbb;
   }
@@ -139,7 +140,12 @@ export class SampleBbb {
 
   /** Ends a meeting and its breakout rooms; everybody in them gets a BYE. Resolves when all are gone. */
   async endMeeting(id: string): Promise<void> {
-    await Promise.all(this.meetings.end(id).map((meeting) => this.#roster.end(meeting.voiceBridge)));
+    await Promise.all(
+      this.meetings.end(id).map(async ({ voiceBridge }) => {
+        this.livekit.forget(voiceBridge);
+        await this.#rosters.end(voiceBridge);
+      }),
+    );
   }
 
   /** Somebody joins in a browser: the meeting is running from now on. */
@@ -155,58 +161,58 @@ export class SampleBbb {
 
   /** Of one conference, or of all of them. */
   members(voiceBridge?: string): MemberInfo[] {
-    const members = voiceBridge === undefined ? this.#roster.members : this.#roster.membersOf(voiceBridge);
+    const members = voiceBridge === undefined ? this.#rosters.members : this.#rosters.of(voiceBridge).membersOf(voiceBridge);
     return members.map((member) => member.info);
   }
 
   member(memberId: string): MemberInfo | undefined {
-    return this.#roster.member(memberId)?.info;
+    return this.#rosters.with(memberId)?.member.info;
   }
 
   /** Conferences that have callers but no meeting: FreeSWITCH opens one for any number. */
   adHocConferences(): string[] {
-    return this.#roster.conferences
-      .filter((conference) => conference.members.length > 0 && this.meetings.withVoiceBridge(conference.voiceBridge) === undefined)
-      .map((conference) => conference.voiceBridge);
+    return this.#rosters.adHoc();
   }
 
   /** A moderator removes a caller. With `ban`, BBB's own behaviour, the same number is thrown out again when it comes back. */
   async kick(memberId: string, { ban = false }: { ban?: boolean } = {}): Promise<void> {
-    const member = this.#roster.member(memberId);
-    if (member === undefined) return;
-    if (ban) this.#roster.conference(member.voiceBridge).banned.add(member.identity.number);
-    await this.#roster.remove(member);
+    const found = this.#rosters.with(memberId);
+    if (found === undefined) return;
+    const { roster, member } = found;
+    if (ban) roster.conference(member.voiceBridge).banned.add(member.identity.number);
+    await roster.remove(member);
   }
 
   /** `uuid_hold toggle` or `uuid_hold off` for a member's leg; false when it is not answered. */
   async hold(memberId: string, isOn: boolean): Promise<boolean> {
-    return (await this.#roster.member(memberId)?.hold(isOn)) ?? false;
+    return (await this.#rosters.with(memberId)?.member.hold(isOn)) ?? false;
   }
 
   /** FreeSWITCH alone is stopped, as by an update: a BYE for everybody, and no SIP port until `voice.up()`. */
   async stopFreeswitch(): Promise<void> {
-    await this.#roster.stop();
+    await this.#rosters.freeswitch.stop();
     await this.voice.down();
   }
 
   /** Somebody in a browser whistles. Several tones add up. @param level amplitude, 0 to 1 */
   playTone(voiceBridge: string, hz: number, level = 0.2): void {
-    this.#roster.playTone(voiceBridge, hz, level);
+    this.livekit.openMicrophone(voiceBridge);
+    this.#rosters.of(voiceBridge).playTone(voiceBridge, hz, level);
   }
 
   /** Without a frequency: all of them. */
   stopTone(voiceBridge: string, hz?: number): void {
-    this.#roster.stopTone(voiceBridge, hz);
+    this.#rosters.of(voiceBridge).stopTone(voiceBridge, hz);
   }
 
   /** Which of the candidates the conference hears from a member now, loudest first; candidates 150 Hz apart or more. */
   heard(memberId: string, candidates: readonly number[]): HeardTone[] {
-    return this.#roster.member(memberId)?.ear.tones(candidates) ?? [];
+    return this.#rosters.with(memberId)?.member.ear.tones(candidates) ?? [];
   }
 
   /** The keys a member has typed, also those that it has typed as caller controls. */
   digits(memberId: string): string {
-    return this.#roster.member(memberId)?.info.digits ?? "";
+    return this.member(memberId)?.digits ?? "";
   }
 
   /**
@@ -217,12 +223,12 @@ export class SampleBbb {
   waitForTone(target: { readonly memberId: string } | { readonly voiceBridge: string }, hz: number, timeoutMs: number): Promise<MemberTone | undefined> {
     return this.#waits.until(timeoutMs, (found) => {
       if ("voiceBridge" in target) {
-        return this.#roster.watchTone(target.voiceBridge, hz, (tone, { memberId }) => {
+        return this.#rosters.of(target.voiceBridge).watchTone(target.voiceBridge, hz, (tone, { memberId }) => {
           found({ ...tone, memberId });
         });
       }
       const { memberId } = target;
-      const stop = this.#roster.member(memberId)?.ear.watchTone(hz, (tone) => {
+      const stop = this.#rosters.with(memberId)?.member.ear.watchTone(hz, (tone) => {
         found({ ...tone, memberId });
       });
       return stop ?? ((): void => undefined);
@@ -273,28 +279,28 @@ export class SampleBbb {
     return subscribe(this.#digitListeners, listener);
   }
 
-  /** Milliseconds without RTP after which a member is dropped; 300,000 as in BBB unless set. */
+  /** Milliseconds without RTP after which a member of a FreeSWITCH conference is dropped; 300,000 as in BBB unless set. */
   set rtpTimeoutMs(ms: number) {
-    this.#roster.rtpTimeoutMs = ms;
+    this.#rosters.freeswitch.rtpTimeoutMs = ms;
   }
 
   /** For leak checks: with nobody on the phone, everything but `connections` (kept open by callers) is 0. */
-  counts(): { members: number; conferences: number; mediaSessions: number; waits: number } & ReturnType<Voice["counts"]> {
+  counts(): { members: number; conferences: number; mediaSessions: number; waits: number } & ReturnType<Voice["counts"]> & ReturnType<LiveKitSip["counts"]> {
     return {
-      members: this.#roster.members.length,
-      conferences: this.#roster.conferences.length,
-      mediaSessions: this.#roster.mediaSessions,
+      members: this.#rosters.members.length,
+      conferences: this.#rosters.conferences,
+      mediaSessions: this.#rosters.mediaSessions,
       waits: this.#waits.size,
       ...this.voice.counts(),
+      ...this.livekit.counts(),
     };
   }
 
   /** Hangs up on nobody: like a server that is switched off. */
   async close(): Promise<void> {
     this.#waits.close();
-    await Promise.all([this.api.down(), this.voice.down()]);
-    await Promise.all(this.#roster.conferences.map((conference) => this.#roster.end(conference.voiceBridge)));
-    await this.#roster.empty();
+    await Promise.all([this.api.down(), this.voice.down(), this.livekit.down()]);
+    await this.#rosters.close();
   }
 
   #meeting(id: string): Meeting {

@@ -6,6 +6,8 @@ import type { SuiteName } from "../rtp/srtp.js";
 import { inBackground } from "../sip/background.js";
 import { SipUserAgent, parseUri, type IncomingInvite, type SipDialog } from "../sip/index.js";
 import { callerIdentity, type CallerIdentity } from "./caller-identity.js";
+import { FREESWITCH_LEG, type LegRules } from "./leg-rules.js";
+import { LIVEKIT_DESTINATION, LiveKitRelay } from "./livekit-relay.js";
 import { SessionRate, isRefusedAsAnonymous } from "./node-rules.js";
 
 /** How calls are refused from now on. */
@@ -25,6 +27,8 @@ export interface VoiceOptions {
   readonly codecs: readonly CodecName[];
   /** Source addresses that may call; as in the dialplan file that an operator adds to a BBB node. */
   readonly allowed: readonly string[];
+  /** Of livekit-sip on the same node. */
+  readonly livekitPort: number;
   readonly clock: Clock;
   readonly pacer: Pacer;
 }
@@ -39,6 +43,7 @@ export interface Arrival {
   readonly dialog: SipDialog;
   readonly media: MediaSession;
   readonly silence: SilencePolicy;
+  readonly rules: LegRules;
 }
 
 const MAX_INVITES_KEPT = 100;
@@ -46,6 +51,7 @@ const MAX_INVITES_KEPT = 100;
 const BUSY = "Maximum Calls In Progress";
 /** BBB's echo test. */
 const ECHO_TEST = "99999";
+const DESTINATION = /^\d{5,11}$/;
 
 /** The SIP side of a sample BBB server: FreeSWITCH's TLS profile and dialplan, as far as a gateway can tell. */
 export class Voice {
@@ -56,6 +62,8 @@ export class Voice {
   allowed: readonly string[];
   /** BBB's `switch.conf.xml`. */
   sessionsPerSecond = 30;
+  /** Whether the node has livekit-sip, and the dialplan file that hands calls on to it. */
+  livekit: "installed" | "none" | "no-dialplan-file" = "none";
   /** For calls from now on. */
   silence: SilencePolicy = "sent";
   /** What the node shows of itself from the next `up()` on. */
@@ -67,6 +75,7 @@ export class Voice {
   };
   readonly #options: VoiceOptions;
   readonly #rate: SessionRate;
+  readonly #livekit: LiveKitRelay;
   readonly #invites: string[] = [];
   readonly #unanswered = new Set<IncomingInvite>();
   #opening = 0;
@@ -77,6 +86,7 @@ export class Voice {
   private constructor(options: VoiceOptions) {
     this.#options = options;
     this.#rate = new SessionRate(options.clock);
+    this.#livekit = new LiveKitRelay(options);
     this.#port = options.port;
     this.srtp = options.srtp;
     this.suites = options.suites;
@@ -115,7 +125,7 @@ export class Voice {
     const agent = this.#agent;
     this.#agent = undefined;
     this.#unanswered.clear();
-    await agent?.close();
+    await Promise.all([agent?.close(), this.#livekit.down()]);
   }
 
   /** Listens again, on the same port as before. */
@@ -142,16 +152,23 @@ export class Voice {
     this.#agent?.renewCertificate(tls);
   }
 
-  counts(): { connections: number; transactions: number; dialogs: number; unanswered: number; opening: number } {
+  counts(): { connections: number; transactions: number; dialogs: number; unanswered: number; opening: number; relayed: number } {
     const { connections, transactions, dialogs } = this.#agent?.counts() ?? { connections: 0, transactions: 0, dialogs: 0 };
-    return { connections, transactions, dialogs, unanswered: this.#unanswered.size, opening: this.#opening };
+    return { connections, transactions, dialogs, unanswered: this.#unanswered.size, opening: this.#opening, relayed: this.#livekit.calls };
   }
 
   async #receive(invite: IncomingInvite): Promise<void> {
     this.#invites.push(invite.request.toString());
     if (this.#invites.length > MAX_INVITES_KEPT) this.#invites.shift();
     if (!this.#mayEnter(invite)) return;
+    const terms = { codecs: this.#options.codecs, srtp: this.srtp, ...(this.suites === undefined ? {} : { suites: this.suites }) };
     const voiceBridge = parseUri(invite.request.uri)?.user ?? "";
+    const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
+    if (room !== undefined) {
+      if (this.livekit === "installed") await this.#livekit.take(invite, terms, room);
+      else this.#reject(invite, 404, "No LiveKit Room");
+      return;
+    }
     const cancelled = { yes: false };
     invite.onCancel = () => {
       cancelled.yes = true;
@@ -164,7 +181,6 @@ export class Voice {
       this.#reject(invite, 503, "Service Unavailable");
       return;
     }
-    const terms = { codecs: this.#options.codecs, srtp: this.srtp, ...(this.suites === undefined ? {} : { suites: this.suites }) };
     const answer = media.answer(invite.request.body, terms);
     if (!answer.ok || cancelled.yes || this.#agent === undefined) {
       if (!answer.ok) this.#reject(invite, 488, undefined, [["Warning", `304 ${this.#options.address} "${answer.failure.detail}"`]]);
@@ -178,7 +194,7 @@ export class Voice {
       const renewed = media.answer(request.body, terms);
       return renewed.ok ? { sdp: renewed.value } : { reject: 488 };
     };
-    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media, silence: this.silence });
+    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media, silence: this.silence, rules: FREESWITCH_LEG });
   }
 
   #mayEnter(invite: IncomingInvite): boolean {
@@ -201,7 +217,7 @@ export class Voice {
     }
     const user = parseUri(invite.request.uri)?.user ?? "";
     // `outside_call` of BBB's public.xml matches every call and only sets variables: the dialplan ends there with NORMAL_CLEARING.
-    if (!this.allowed.includes(invite.source.address) || !/^\d{5,11}$/.test(user) || user === ECHO_TEST) {
+    if (!this.allowed.includes(invite.source.address) || !this.#isKnown(user)) {
       this.#reject(invite, 480, "Temporarily Unavailable", [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']]);
       return false;
     }
@@ -210,6 +226,10 @@ export class Voice {
       return false;
     }
     return true;
+  }
+
+  #isKnown(user: string): boolean {
+    return LIVEKIT_DESTINATION.test(user) ? this.livekit !== "no-dialplan-file" : DESTINATION.test(user) && user !== ECHO_TEST;
   }
 
   #reject(invite: IncomingInvite, status: number, reason?: string, headers: readonly (readonly [string, string])[] = []): void {

@@ -27,6 +27,11 @@ export interface AnswerOptions {
   readonly cryptoInAvp?: boolean;
   /** Take a new key of our own even where the other side's is the same as before. */
   readonly newKey?: boolean;
+  /**
+   * `livekit`: the first audio line whatever its profile says, our order of codecs and suites, and without encryption the
+   * crypto lines are passed over and the answer is RTP/AVP (livekit/media-sdk `sdp/offer.go`).
+   */
+  readonly manner?: "rfc3264" | "livekit";
 }
 
 export interface ChosenMedia {
@@ -38,6 +43,7 @@ export interface ChosenMedia {
 /** Picks line, codec and crypto of an offer; a secure line wins over a plain one. */
 export function chooseFromOffer(lines: readonly RemoteMedia[], options: AnswerOptions, suites: readonly SuiteName[]): Result<ChosenMedia, NegotiationFailure> {
   const audio = lines.filter((line) => line.type === "audio" && line.port !== 0);
+  if (options.manner === "livekit") return chooseAsLiveKit(audio[0], options, suites);
   const known = audio.filter((line) => line.protocol === "RTP/AVP" || line.protocol === "RTP/SAVP");
   let last: NegotiationFailure = { kind: "noAudio", detail: "no RTP/AVP or RTP/SAVP audio line" };
   if (options.srtp !== "none") {
@@ -67,6 +73,17 @@ export function chooseFromOffer(lines: readonly RemoteMedia[], options: AnswerOp
     last = { kind: "noCommonCodec", detail: "no codec in common" };
   }
   return failure(last);
+}
+
+function chooseAsLiveKit(media: RemoteMedia | undefined, options: AnswerOptions, suites: readonly SuiteName[]): Result<ChosenMedia, NegotiationFailure> {
+  if (media === undefined) return failure({ kind: "noAudio", detail: "no audio line" });
+  const [name] = options.codecs.filter((own) => media.codecs.some((codec) => codec.name === own));
+  const codec = media.codecs.find((offered) => offered.name === name);
+  if (codec === undefined) return failure({ kind: "noCommonCodec", detail: "no codec in common" });
+  const [suite] = options.srtp === "none" ? [] : suites.filter((own) => media.crypto.some((line) => line.suite === own));
+  const crypto = media.crypto.find((line) => line.suite === suite);
+  if (crypto === undefined && options.srtp === "mandatory") return failure({ kind: "noCommonSuite", detail: "no crypto suite in common" });
+  return success({ media, codec, crypto });
 }
 
 export interface OfferedMedia {

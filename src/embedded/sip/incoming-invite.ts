@@ -20,6 +20,8 @@ export interface IncomingInvite {
    * After a CANCEL nothing is sent and the dialog returned is over already.
    */
   accept(sdp: string, headers?: HeaderList): SipDialog;
+  /** Sends no final response, ever: the INVITE is forgotten, and a CANCEL finds nothing. */
+  drop(): void;
   /** The caller gave up; the stack has sent 487. */
   onCancel: () => void;
 }
@@ -52,6 +54,10 @@ export class ServerInvite implements IncomingInvite {
   reject(status: number, reason?: string, headers: HeaderList = []): void {
     const own: HeaderList = [["Server", this.#core.userAgent], ...headers];
     this.#transaction.reply(status, { headers: own, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  drop(): void {
+    this.#transaction.terminate();
   }
 
   accept(sdp: string, headers: HeaderList = []): SipDialog {

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+
+/** A caller as LiveKit shows it to all that are in the room. */
+export interface LiveKitParticipant {
+  readonly identity: string;
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly metadata: string;
+}
+
+/** `livekit.sip.dispatch.options` of bbb-webrtc-sfu, as far as it touches a caller. */
+export interface DispatchOptions {
+  readonly hidePhoneNumber: boolean;
+}
+
+/** What livekit-sip takes from the INVITE. It reads neither the display name nor an asserted identity. */
+export interface LiveKitCall {
+  readonly fromUser: string;
+  readonly fromHost: string;
+  readonly toUser: string;
+  /** LiveKit's own, `SCL_...`: the tag in To as well. */
+  readonly callId: string;
+  readonly sipCallId: string;
+  readonly fromTag: string;
+  readonly trunkId: string;
+  readonly ruleId: string;
+}
+
+const SHOWN_DIGITS = 4;
+const HASH_BYTES = 8;
+
+/** livekit/protocol `sip/sip.go`, EvaluateDispatchRule. @param metadata of the rule: bbb-webrtc-sfu gives it the room's */
+export function participantOf(call: LiveKitCall, { hidePhoneNumber }: DispatchOptions, metadata: string): LiveKitParticipant {
+  const { fromUser } = call;
+  const common = {
+    "sip.callID": call.callId,
+    "sip.trunkID": call.trunkId,
+    "sip.ruleID": call.ruleId,
+    "sip.callIDFull": call.sipCallId,
+    "sip.callStatus": "active",
+    "sip.callTag": call.fromTag,
+  };
+  if (!hidePhoneNumber) {
+    const number = { "sip.phoneNumber": fromUser, "sip.hostname": call.fromHost, "sip.trunkPhoneNumber": call.toUser };
+    return { identity: `sip_${fromUser}`, name: `Phone ${fromUser}`, attributes: { ...common, ...number }, metadata };
+  }
+  const hash = createHash("sha256").update(fromUser).digest().subarray(0, HASH_BYTES).toString("hex");
+  const shown = fromUser.slice(fromUser.length <= SHOWN_DIGITS ? -1 : -SHOWN_DIGITS);
+  return { identity: `sip_${hash}`, name: `Phone ${shown}`, attributes: common, metadata };
+}
+
+/** What BBB shows of the participant's name: the `Phone ` is dropped (BBB #24262). */
+export function shownName({ name }: Pick<LiveKitParticipant, "name">): string {
+  return name.replace(/^Phone /, "");
+}
