@@ -7,7 +7,12 @@ const needed = ["drachtio", "freeswitch"] as const;
 
 /** Why the real engines can't be started here; undefined if they can. */
 export function missingEngines(): string | undefined {
-  const missing = needed.filter((name) => !isInPath(name));
+  return missingIn(needed);
+}
+
+/** Which of the programs are not in the PATH, in words; undefined if all are. */
+export function missingIn(names: readonly string[]): string | undefined {
+  const missing = names.filter((name) => !isInPath(name));
   return missing.length === 0 ? undefined : `not in the PATH: ${missing.join(", ")}`;
 }
 

@@ -29,6 +29,14 @@ export class Rosters {
     return undefined;
   }
 
+  /** Without a name BBB's parser fails and the caller is in no list. */
+  phoneAttendees(voiceBridge: string): { readonly memberId: string; readonly name: string }[] {
+    return this.of(voiceBridge)
+      .membersOf(voiceBridge)
+      .filter(({ identity }) => identity.name !== "")
+      .map(({ memberId, identity }) => ({ memberId, name: identity.name }));
+  }
+
   get members(): readonly Member[] {
     return [...this.freeswitch.members, ...this.livekit.members];
   }

@@ -68,13 +68,7 @@ export class SampleBbb {
       calls: apiCalls(
         meetings,
         {
-          // Without a name BBB's parser fails and the caller is in nobody's list.
-          phoneAttendees: (meeting) =>
-            rosters
-              .of(meeting.voiceBridge)
-              .membersOf(meeting.voiceBridge)
-              .filter((member) => member.identity.name !== "")
-              .map((member) => ({ memberId: member.memberId, name: member.identity.name })),
+          phoneAttendees: (meeting) => rosters.phoneAttendees(meeting.voiceBridge),
           breakoutsOf: (meeting) => meetings.breakoutsOf(meeting),
         },
         (meeting) => {

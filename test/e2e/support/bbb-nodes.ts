@@ -1,5 +1,6 @@
 import { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import type { Certificates } from "../../../src/embedded/certificates.js";
+import type { LiveKitSettings } from "../../../src/embedded/bbb/livekit/livekit-sip.js";
 import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
 import type { Owner } from "./owner.js";
 
@@ -12,19 +13,25 @@ export const conferences = [
   { pin: "04711", name: "Staff meeting" },
 ] as const;
 
-/** Two BBB servers with the conferences above. */
-export async function startBbbs(owner: Owner, certificates: Certificates, srtp: SrtpPolicy): Promise<readonly [SampleBbb, SampleBbb]> {
-  return [await startBbb(owner, 0, certificates, srtp), await startBbb(owner, 1, certificates, srtp)];
+export interface BbbsOptions {
+  readonly srtp: SrtpPolicy;
+  /** Both have LiveKit, set like this; default: neither has it. */
+  readonly livekit?: LiveKitSettings;
 }
 
-async function startBbb(owner: Owner, index: 0 | 1, { key, cert }: Certificates, srtp: SrtpPolicy): Promise<SampleBbb> {
+/** Two BBB servers with the conferences above. */
+export async function startBbbs(owner: Owner, certificates: Certificates, options: BbbsOptions): Promise<readonly [SampleBbb, SampleBbb]> {
+  return [await startBbb(owner, 0, certificates, options), await startBbb(owner, 1, certificates, options)];
+}
+
+async function startBbb(owner: Owner, index: 0 | 1, { key, cert }: Certificates, options: BbbsOptions): Promise<SampleBbb> {
   const bbb = await SampleBbb.start({
     name: `bbb-${index + 1}`,
     http: { address, port: 0 },
     secret: bbbSecret,
     sip: { address, port: 0 },
     tls: { key, cert },
-    srtp,
+    ...options,
   });
   owner.teardown(() => bbb.close());
   const { pin, name } = conferences[index];

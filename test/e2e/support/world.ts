@@ -10,6 +10,7 @@ import { formatFaults } from "../../../src/config/fault.js";
 import { loadConfig } from "../../../src/config/load.js";
 import type { ReloadAnswer } from "../../../src/control/answers.js";
 import { Einwahl } from "../../../src/einwahl.js";
+import type { LiveKitSettings } from "../../../src/embedded/bbb/livekit/livekit-sip.js";
 import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import { type Certificates, makeCertificates } from "../../../src/embedded/certificates.js";
 import { type KnownPrompt, readPrompts } from "../../../src/embedded/phone/prompt-library.js";
@@ -51,6 +52,8 @@ export interface WorldOptions {
   readonly engines?: StartEngines;
   /** What the BBB nodes demand of their callers' media; default mandatory. */
   readonly bbbSrtp?: SrtpPolicy;
+  /** The BBB nodes have LiveKit, set like this; default: they have none. */
+  readonly livekit?: LiveKitSettings;
   /** Changes einwahl's settings. */
   readonly settings?: (settings: Settings) => Settings;
   /** More fields of the trunk's settings. */
@@ -109,7 +112,7 @@ export class World {
     if (!prompts.ok) throw new Error(`${prompts.failure.path}: ${prompts.failure.reason}`);
     const engines = await (options.engines ?? startEngines)(certificates, soundsDirectory);
     owner.teardown(() => engines.close());
-    const bbbs = await startBbbs(owner, certificates, options.bbbSrtp ?? "mandatory");
+    const bbbs = await startBbbs(owner, certificates, { srtp: options.bbbSrtp ?? "mandatory", ...(options.livekit !== undefined && { livekit: options.livekit }) });
     const carrier = options.carrier ?? (options.line === "straight" ? undefined : await startCarrier(owner, certificates));
     const world = new World({ certificates, engines, bbbs, prompts: prompts.value, carrier, folder, owner });
     await world.startEinwahl(options);

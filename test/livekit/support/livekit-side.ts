@@ -1,0 +1,56 @@
+import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
+import type { LiveKitParticipant } from "../../../src/embedded/bbb/livekit/participant.js";
+import type { Meeting } from "../../../src/embedded/bbb/meetings.js";
+import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import type { Owner } from "../../e2e/support/owner.js";
+
+/** What an operator of BBB sets for livekit-sip. */
+export interface LiveKitOptions {
+  readonly hidePhoneNumber: boolean;
+  readonly mediaEncryption: SrtpPolicy;
+}
+
+/** A participant in the browser with a microphone. */
+export interface Microphone {
+  playTone(hz: number): void;
+  stopTone(): void;
+  /** True once it has heard the tone for 300 ms from a caller; false when the time is over. */
+  hears(hz: number, ms: number): Promise<boolean>;
+}
+
+/** LiveKit of one BBB server, simulated or real: rooms, callers, and what BBB does there. */
+export interface LiveKitSide {
+  readonly kind: "simulator" | "real";
+  /** Of livekit-sip, UDP and TCP on loopback. */
+  readonly port: number;
+  /** The callers in the meeting's room. */
+  callers(meeting: Meeting): Promise<readonly LiveKitParticipant[]>;
+  microphone(meeting: Meeting): Promise<Microphone>;
+  /** A moderator removes a caller. */
+  remove(meeting: Meeting, identity: string): Promise<void>;
+  /** Resolves when rooms, trunks and rules are as the meetings are: bbb-webrtc-sfu takes a moment. */
+  settled(): Promise<void>;
+  /** livekit-sip dies without a word. */
+  kill(): Promise<void>;
+  /** It runs again. */
+  revive(): Promise<void>;
+}
+
+/** Which one the environment asks for: EINWAHL_TEST_LIVEKIT=real, or the simulator. */
+export const isReal = process.env["EINWAHL_TEST_LIVEKIT"] === "real";
+
+/** Something that can be attached to a sample BBB server whose meetings it then has. */
+export interface StartedLiveKit {
+  readonly port: number | undefined;
+  attach(owner: Owner, bbb: SampleBbb): LiveKitSide;
+}
+
+/** The real programs from the PATH, or nothing yet: the simulator is part of the sample BBB. */
+export async function startLiveKit(owner: Owner, options: LiveKitOptions): Promise<StartedLiveKit> {
+  if (isReal) {
+    const { RealLiveKit } = await import("./real-livekit.js");
+    return await RealLiveKit.start(owner, options);
+  }
+  const { simulated } = await import("./simulated-livekit.js");
+  return simulated(options);
+}

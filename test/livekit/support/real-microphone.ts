@@ -1,0 +1,79 @@
+import { AudioFrame, AudioSource, AudioStream, LocalAudioTrack, type RemoteTrack, Room, RoomEvent, TrackKind, TrackPublishOptions, TrackSource } from "@livekit/rtc-node";
+import { Ear } from "../../../src/embedded/phone/ear.js";
+import { inBackground } from "../../../src/embedded/sip/background.js";
+import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
+import type { Microphone } from "./livekit-side.js";
+import { earHears } from "./sip-caller.js";
+
+/** WebRTC takes 10 ms at a time; our tones and ears are at 8 kHz. */
+const RATE = 8_000;
+const FRAME = 80;
+/** What is queued at most before a tone begins, ms. */
+const QUEUE_MS = 40;
+/** Longer than any test. */
+const MOST_FRAMES = 60_000;
+
+/** A participant in the browser, made with LiveKit's own client library. */
+export class RealMicrophone implements Microphone {
+  readonly #room = new Room();
+  /** Hears all tracks; callers speak one at a time in the tests. */
+  readonly #ear = new Ear();
+  readonly #source = new AudioSource(RATE, 1, QUEUE_MS);
+  readonly #tones = new Map<number, ToneGenerator>();
+  #isOpen = true;
+
+  private constructor() {
+    this.#room.on(RoomEvent.TrackSubscribed, (track) => {
+      if (track.kind === TrackKind.KIND_AUDIO) inBackground(this.#listen(track));
+    });
+  }
+
+  static async join(url: string, token: string): Promise<RealMicrophone> {
+    const microphone = new RealMicrophone();
+    await microphone.#room.connect(url, token, { autoSubscribe: true, dynacast: false });
+    const options = new TrackPublishOptions();
+    options.source = TrackSource.SOURCE_MICROPHONE;
+    const track = LocalAudioTrack.createAudioTrack("microphone", microphone.#source);
+    await microphone.#room.localParticipant?.publishTrack(track, options);
+    inBackground(microphone.#speak());
+    return microphone;
+  }
+
+  playTone(hz: number): void {
+    this.#tones.set(hz, new ToneGenerator(hz, 0.2));
+  }
+
+  stopTone(): void {
+    this.#tones.clear();
+  }
+
+  async hears(hz: number, ms: number): Promise<boolean> {
+    return await earHears(this.#ear, hz, ms);
+  }
+
+  async leave(): Promise<void> {
+    this.#isOpen = false;
+    await this.#room.disconnect();
+  }
+
+  async #speak(): Promise<void> {
+    for (let frame = 0; this.#isOpen && frame < MOST_FRAMES; frame++) {
+      const pcm = new Int16Array(FRAME);
+      for (const tone of this.#tones.values()) tone.next(FRAME).forEach((sample, at) => { pcm[at] = (pcm[at] ?? 0) + sample; });
+      // Paced by the library: it resolves when the queue has room.
+      await this.#source.captureFrame(new AudioFrame(pcm, RATE, 1, FRAME));
+    }
+  }
+
+  async #listen(track: RemoteTrack): Promise<void> {
+    let half: Int16Array | undefined;
+    for await (const { data } of new AudioStream(track, RATE, 1)) {
+      if (!this.#isOpen) return;
+      if (half === undefined) half = data;
+      else {
+        this.#ear.hear(Int16Array.from([...half, ...data]));
+        half = undefined;
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { setTimeout } from "node:timers/promises";
+import { MediaSession, type OfferOptions } from "../../../src/embedded/rtp/media-session.js";
+import { FRAME_SAMPLES } from "../../../src/embedded/rtp/g711.js";
+import { Pacer } from "../../../src/embedded/rtp/pacer.js";
+import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
+import { systemClock } from "../../../src/clock.js";
+import { SipUserAgent, type SipDialog } from "../../../src/embedded/sip/index.js";
+import { Ear } from "../../../src/embedded/phone/ear.js";
+import type { Owner } from "../../e2e/support/owner.js";
+
+const address = "127.0.0.1";
+
+export interface Dialling extends Partial<OfferOptions> {
+  readonly number: string;
+  readonly fromUser: string;
+  readonly displayName?: string;
+  /** Instead of an offer of its own. */
+  readonly sdp?: string;
+  /** After which the call is given up; default 10,000. */
+  readonly ms?: number;
+}
+
+export interface Dialled {
+  /** 200, the status of a refusal, or 0 for a call that was given up without one. */
+  readonly status: number;
+  /** Statuses above 100 that came before. */
+  readonly progress: readonly number[];
+  readonly dialog: SipDialog | undefined;
+  readonly media: MediaSession;
+  /** What the answer says, once accepted. */
+  readonly suite: string | undefined;
+  /** The answer was one to the offer. */
+  readonly isAccepted: boolean;
+  playTone(hz: number): void;
+  silence(): void;
+  /** True once it has sent as many packets; false when a second is over. */
+  hasSent(packets: number): Promise<boolean>;
+  /** True once it has heard the tone for 300 ms; false when the time is over. */
+  hears(hz: number, ms: number): Promise<boolean>;
+}
+
+/** Calls livekit-sip as a FreeSWITCH on the same machine does, over TCP. */
+export class SipCaller {
+  readonly #agent: SipUserAgent;
+  readonly #owner: Owner;
+  readonly #port: number;
+  readonly #pacer = new Pacer(systemClock);
+
+  private constructor(agent: SipUserAgent, owner: Owner, port: number) {
+    this.#agent = agent;
+    this.#owner = owner;
+    this.#port = port;
+  }
+
+  /** @param port of livekit-sip */
+  static async open(owner: Owner, port: number): Promise<SipCaller> {
+    const agent = await SipUserAgent.listen({ listen: [], userAgent: "test" });
+    owner.teardown(() => agent.close());
+    return new SipCaller(agent, owner, port);
+  }
+
+  async dial({ number, fromUser, displayName = "", sdp, ms = 10_000, codecs = ["PCMA", "PCMU"], srtp = "none", ...offer }: Dialling): Promise<Dialled> {
+    const media = await MediaSession.open({ address });
+    this.#owner.teardown(() => media.close());
+    const own = media.offer({ codecs, srtp, ...offer });
+    const out = this.#agent.invite({ uri: `sip:${number}@${address}:${this.#port};transport=tcp`, from: { displayName, user: fromUser }, sdp: sdp ?? own });
+    const progress: number[] = [];
+    out.onProgress = ({ status }) => {
+      if (status > 100) progress.push(status);
+    };
+    let stopWaiting = (): void => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      stopWaiting = systemClock.after(ms, () => {
+        out.cancel();
+        resolve(undefined);
+      });
+    });
+    const result = await Promise.race([out.result, late]);
+    stopWaiting();
+    const dialog = result?.ok === true ? result.value : undefined;
+    const isAccepted = dialog !== undefined && media.accept(dialog.answer.body).ok;
+    let tone: ToneGenerator | undefined;
+    const quiet = new Int16Array(FRAME_SAMPLES);
+    const stop = this.#pacer.every(() => {
+      media.send(tone?.next(FRAME_SAMPLES) ?? quiet);
+    });
+    this.#owner.teardown(stop);
+    const ear = new Ear();
+    media.onFrame = (pcm) => {
+      ear.hear(pcm);
+    };
+    return {
+      status: result === undefined ? 0 : result.ok ? 200 : result.failure.status,
+      progress,
+      dialog,
+      media,
+      suite: media.suite,
+      isAccepted,
+      playTone: (hz) => {
+        tone = new ToneGenerator(hz, 0.2);
+      },
+      silence: stop,
+      hasSent: async (packets) => {
+        const deadline = performance.now() + 1_000;
+        while (media.stats().packetsOut < packets && performance.now() < deadline) await setTimeout(20);
+        return media.stats().packetsOut >= packets;
+      },
+      hears: async (hz, patienceMs) => await earHears(ear, hz, patienceMs),
+    };
+  }
+}
+
+/** True once the ear has heard the tone for 300 ms; false when the time is over. */
+export async function earHears(ear: Ear, hz: number, ms: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const giveUp = systemClock.after(ms, () => {
+      stop();
+      resolve(false);
+    });
+    const stop = ear.watchTone(hz, () => {
+      giveUp();
+      stop();
+      resolve(true);
+    });
+  });
+}
