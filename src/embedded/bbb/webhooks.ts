@@ -1,4 +1,7 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import { request } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import type { Meeting, Meetings } from "./meetings.js";
 
 export interface WebhookOptions {
@@ -10,15 +13,23 @@ export interface WebhookOptions {
   readonly proof: "sha1" | "sha256" | "sha384" | "sha512" | "bearer";
 }
 
+/** `requestTimeout` and `retryIntervals` of bbb-webhooks' default configuration. */
 const ANSWER_WITHIN_MS = 5_000;
+const RETRY_AFTER_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 30_000] as const;
+/** A refused proof counts as delivered (callback-emitter.js). */
+const DENIED = 401;
 
-/** What bbb-webhooks of a sample BBB server posts: meetings that begin and end. It tries once, where the real one tries again. */
+/**
+ * What bbb-webhooks 3.5.0 of a sample BBB server posts: meetings that begin and end, in its bytes and headers as captured. Each post
+ * has a connection of its own and waits for no other one, so that they may come in another order; a failed one is repeated.
+ */
 export class SampleWebhooks {
   readonly #options: WebhookOptions;
   readonly #stop: () => void;
   /** The statuses of the answers, 0 where there was none. */
   readonly answers: number[] = [];
-  #last: Promise<void> = Promise.resolve();
+  readonly #pending = new Set<Promise<void>>();
+  readonly #closed = new AbortController();
 
   constructor(meetings: Meetings, options: WebhookOptions) {
     this.#options = options;
@@ -32,40 +43,62 @@ export class SampleWebhooks {
     });
   }
 
-  /** Settles when everything that was posted so far has been answered, or has failed. */
+  /** Settles when everything that was posted so far counts as delivered, or is given up. */
   async settled(): Promise<void> {
-    await this.#last;
+    await Promise.all(this.#pending);
   }
 
-  /** One after the other, as bbb-webhooks does for each hook. */
   post(id: string, meeting: Readonly<Record<string, unknown>>): void {
     const event = { data: { type: "event", id, attributes: { meeting }, event: { ts: Date.now() } } };
     const body = new URLSearchParams({ domain: "bbb.example.org", event: `[${JSON.stringify(event)}]`, timestamp: String(Date.now()) }).toString();
-    this.#last = this.#last.then(async () => {
-      this.answers.push(await this.#send(body));
+    const posting = this.#deliver(body).finally(() => {
+      this.#pending.delete(posting);
     });
+    this.#pending.add(posting);
   }
 
   async close(): Promise<void> {
     this.#stop();
-    await this.#last;
+    this.#closed.abort();
+    await this.settled();
+  }
+
+  async #deliver(body: string): Promise<void> {
+    for (const pauseMs of [...RETRY_AFTER_MS, 0]) {
+      const status = await this.#send(body);
+      this.answers.push(status);
+      if ((status >= 200 && status < 300) || status === DENIED) return;
+      await setTimeout(pauseMs, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+      if (this.#closed.signal.aborted) return;
+    }
   }
 
   async #send(body: string): Promise<number> {
     const { url, secret, proof } = this.#options;
-    const target = proof === "bearer" ? url : `${url}?checksum=${createHash(proof).update(url + body + secret).digest("hex")}`;
-    try {
-      const response = await fetch(target, {
+    const target = proof === "bearer" ? url : `${url}${url.includes("?") ? "&" : "?"}checksum=${createHash(proof).update(url + body + secret).digest("hex")}`;
+    return await new Promise((resolve) => {
+      const sent = request(target, {
         method: "POST",
-        body,
-        headers: { "Content-Type": "application/x-www-form-urlencoded;charset=UTF-8", ...(proof === "bearer" && { Authorization: `Bearer ${secret}` }) },
-        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+        headers: {
+          accept: "*/*",
+          ...(proof === "bearer" && { authorization: `Bearer ${secret}` }),
+          "content-length": String(Buffer.byteLength(body)),
+          "content-type": "application/x-www-form-urlencoded;charset=UTF-8",
+          "user-agent": "node-fetch",
+          connection: "keep-alive",
+        },
+        agent: false,
+        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
       });
-      await response.body?.cancel();
-      return response.status;
-    } catch {
-      return 0;
-    }
+      sent.on("response", (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.on("error", () => {
+        resolve(0);
+      });
+      sent.end(body);
+    });
   }
 }
 
@@ -78,6 +111,7 @@ function createdAttributes(meeting: Meeting): Readonly<Record<string, unknown>> 
     "parent-id": meeting.parentMeetingID ?? "bbb-none",
     duration: meeting.duration,
     "create-time": meeting.createTime,
+    "create-date": new Date(meeting.createTime).toString(),
     "moderator-pass": meeting.moderatorPW,
     "viewer-pass": meeting.attendeePW,
     record: false,
@@ -86,5 +120,7 @@ function createdAttributes(meeting: Meeting): Readonly<Record<string, unknown>> 
     "max-users": meeting.maxParticipants,
     metadata: meeting.metadata,
     audioBridge: meeting.audioBridge === "freeswitch" ? "bbb-webrtc-sfu" : meeting.audioBridge,
+    cameraBridge: "bbb-webrtc-sfu",
+    screenShareBridge: "bbb-webrtc-sfu",
   };
 }
