@@ -27,6 +27,7 @@ export interface WebOptions {
     has(pin: Pin): boolean | undefined;
     matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean };
     told(server: string, events: readonly WebhookEvent[]): void;
+    refusedWebhook(server: string): void;
   };
 }
 
@@ -169,6 +170,9 @@ function httpOptions({ config, logger, clock, operators, live, meetings }: WebOp
       secret: () => secret.reveal(),
       onEvents: (events) => {
         meetings.told(name, events);
+      },
+      onRefused: () => {
+        meetings.refusedWebhook(name);
       },
     })),
     services: {

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.js";
 import type { BbbApi } from "./api-client.js";
 import type { AudioBridge, Meeting } from "./meeting.js";
 import { MeetingList } from "./meeting-list.js";
+import { type WebhookEvents, WebhookRecord, type WebhookState } from "./webhook-record.js";
 
 /** What a status page and metrics tell of a server. */
 export interface BbbServerState {
@@ -23,8 +24,7 @@ export interface BbbServerState {
   readonly clashes: number;
   /** Meetings that no telephone can be brought into: LiveKit without a SIP port for it. */
   readonly unreachable: number;
-  /** Milliseconds since the last webhook; `undefined` when there was none. */
-  readonly webhookAgeMs: number | undefined;
+  readonly webhooks: WebhookState;
 }
 
 export interface BbbServerOptions {
@@ -47,6 +47,7 @@ export interface BbbServerEvents {
   readonly onChange: (pins: ReadonlySet<string>) => void;
   /** The answers have begun to fail, changed their fault, or are good again (`undefined`). */
   readonly onFault: (fault: string | undefined) => void;
+  readonly onWebhooks: WebhookEvents;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -64,6 +65,7 @@ const jitter = 0.1;
 /** One BBB server: the meetings that it had when it was last asked, and what its webhooks have told since. */
 export class BbbServer {
   readonly name: string;
+  readonly webhooks: WebhookRecord;
   readonly #options: BbbServerOptions;
   readonly #meetings = new MeetingList();
   #events: BbbServerEvents | undefined;
@@ -75,7 +77,7 @@ export class BbbServer {
   #asking: { readonly since: number; readonly done: Promise<void> } | undefined;
   /** The last question that has come to an end, well or not. */
   #asked: { readonly since: number; readonly until: number } | undefined;
-  /** When the last webhook came. */
+  /** When the last webhook told of a meeting. */
   #heardAt: number | undefined;
   #callOffPoll: () => void = () => undefined;
   #callOffForgetting: () => void = () => undefined;
@@ -86,6 +88,7 @@ export class BbbServer {
   constructor(options: BbbServerOptions) {
     this.name = options.node.name;
     this.#options = options;
+    this.webhooks = new WebhookRecord(options.clock);
   }
 
   get state(): BbbServerState {
@@ -101,7 +104,7 @@ export class BbbServer {
       bytes: this.#answered?.bytes,
       clashes: this.clashes,
       unreachable: this.#options.livekit !== undefined ? 0 : [...this.#meetings.meetings].filter((meeting) => this.#nodeOf(meeting) === undefined).length,
-      webhookAgeMs: this.#heardAt === undefined ? undefined : now - this.#heardAt,
+      webhooks: this.webhooks.state,
     };
   }
 
@@ -152,6 +155,7 @@ export class BbbServer {
    */
   async open(events: BbbServerEvents, phase: number): Promise<void> {
     this.#events = events;
+    this.webhooks.events = events.onWebhooks;
     await this.#refresh();
     this.#pollAfter(this.#failures > 0 ? this.#pauseMs : this.#options.pollEveryMs * phase);
   }

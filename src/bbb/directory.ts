@@ -14,6 +14,8 @@ export interface DirectoryEvents {
   readonly onClash: (servers: readonly string[]) => void;
   /** A server has meetings now that no telephone can be brought into, since their audio runs in LiveKit. */
   readonly onUnreachable: (server: string) => void;
+  /** Proofs of a server's webhooks fail: so many since the last word of that, which comes at a bounded rate; 0: one is right again. */
+  readonly onWebhooksRefused: (server: string, count: number) => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -152,9 +154,15 @@ export class BbbDirectory implements Directory {
     };
   }
 
+  /** A webhook was refused that says that it comes from this server. */
+  refusedWebhook(server: string): void {
+    this.#servers.find(({ name }) => name === server)?.webhooks.refused();
+  }
+
   /** What a server's webhooks have told. */
   told(server: string, events: readonly WebhookEvent[]): void {
     const teller = this.#servers.find(({ name }) => name === server);
+    teller?.webhooks.taken();
     for (const event of events) {
       if (event.kind === "created") teller?.created(event.meeting);
       else teller?.ended(event.meetingId);
@@ -171,6 +179,14 @@ export class BbbDirectory implements Directory {
         events.onServer(server.name, fault);
         // What a server says that has stopped or begun to answer counts less or more than before.
         for (const pin of server.pins) this.#noteClash(pin);
+      },
+      onWebhooks: {
+        onRefused: (count) => {
+          events.onWebhooksRefused(server.name, count);
+        },
+        onRestored: () => {
+          events.onWebhooksRefused(server.name, 0);
+        },
       },
       onBug: events.onBug,
     }, (at + random()) / servers.length)));

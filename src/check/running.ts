@@ -76,6 +76,8 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
         return [warning("synthetic_call", `${subject}: the last call by which einwahl tried itself failed (${detail})`, "the fault is one of the others told here; else place one yourself: einwahl call")];
       case "store-trouble":
         return [warning("rooms.store", `it had trouble: ${detail}`, "look at the disk: space, permissions; then restart einwahl")];
+      case "webhooks-refused":
+        return [warning("bbb_servers", `${subject}: webhooks have a wrong proof (${detail})`, "compare the URL in bbb-webhooks with http.public_url, and its sharedSecret with bbb-conf --secret; then restart bbb-webhooks (docs/clusters.md)")];
       case "log-down":
         return [warning("logging.file", `the log can't be written: ${detail}`, "look at the disk: space, permissions")];
       case "pins-guessed":

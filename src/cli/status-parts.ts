@@ -70,13 +70,14 @@ function engineRows({ drachtio, mediaServers, store }: StatusReport): readonly R
   ];
 }
 
-function serverRow({ name, fault, ageMs, meetings, callers }: StatusReport["bbbServers"][number]): Row {
+function serverRow({ name, fault, ageMs, meetings, callers, webhooks }: StatusReport["bbbServers"][number]): Row {
   return [
     label(name),
     stateCell(fault === null, texts.answers),
     ageMs === null ? texts.neverAnswered : texts.answered(span(ageMs)),
     texts.meetings(meetings),
     texts.callers(callers),
+    ...(webhooks === null ? [] : [texts.webhooks(webhooks.ageMs === null ? undefined : span(webhooks.ageMs), webhooks.refused)]),
   ];
 }
 

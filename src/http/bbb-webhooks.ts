@@ -9,7 +9,10 @@ export interface WebhookSource {
   readonly name: string;
   /** The shared secret of its API. */
   readonly secret: () => string;
+  /** A post that is the server's; events of other kinds are left out. */
   readonly onEvents: (events: readonly WebhookEvent[]) => void;
+  /** A post whose proof is wrong. bbb-webhooks 3.5.0 takes the 401 for delivered, and logs nothing of it as a fault. */
+  readonly onRefused: () => void;
 }
 
 /** bbb-webhooks puts up to `multiEvent` events into one post; a hundred meetings with metadata are below this. */
@@ -38,15 +41,16 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
         authorization: request.headers.authorization ?? "",
       };
       if (!isAuthentic(proof, source.secret())) {
+        source.onRefused();
         web.refuse(reply, "webhook-not-authentic");
         return;
       }
       const events = readWebhook(body);
+      source.onEvents(events ?? []);
       if (events === undefined) {
         web.refuse(reply, "webhook-not-understood");
         return;
       }
-      source.onEvents(events);
       reply.code(200).send();
     };
     for (const path of ["/bbb-webhooks/:server", "/bbb-webhooks/:server/"]) scope.post(path, { config: { isUnlimited: true }, bodyLimit: mostBytes }, take);

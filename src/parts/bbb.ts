@@ -26,6 +26,10 @@ export function makeDirectory(servers: readonly BbbServer[], rooms: () => RoomSt
       onUnreachable: (server) => {
         logger.warn({ server }, "meetings with LiveKit audio can't be reached by telephone: the server has no livekit_sip");
       },
+      onWebhooksRefused: (server, refused) => {
+        if (refused === 0) logger.info({ server }, "webhooks prove to come from the server again");
+        else logger.warn({ server, refused }, "webhooks refused: their proof is not the server's; compare url and sharedSecret of bbb-webhooks (docs/clusters.md)");
+      },
       onBug: (error) => {
         logger.error({ err: error }, "bug");
       },

@@ -1,3 +1,4 @@
+import type { WebhookState } from "../bbb/webhook-record.js";
 import type { TrunkConfig } from "../config/config.js";
 import { isTrunkOpen, openWays } from "../config/open-calls.js";
 import { plainLinks } from "../config/plain-links.js";
@@ -7,7 +8,7 @@ import type { CallBoard } from "./call-board.js";
 import { healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
 import type { SyntheticRecord } from "../synthetic/synthetic-result.js";
-import type { StatusReport, StatusWarning, SyntheticCallStatus } from "./status-report.js";
+import type { BbbServerStatus, StatusReport, StatusWarning, SyntheticCallStatus } from "./status-report.js";
 
 export interface StatusOptions {
   readonly version: string;
@@ -48,6 +49,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
       ageMs: state.ageMs === undefined ? null : Math.round(state.ageMs),
       meetings: state.meetings,
       callers: board.callersOn(name),
+      webhooks: config.bbbServers.some((server) => server.name === name && server.webhooks) ? webhooksStatus(state.webhooks) : null,
     })),
     calls: { now: board.calls, places: parts.places, max: config.calls.maxConcurrent, byStage: board.byStage() },
     causes: board.causes(),
@@ -90,6 +92,11 @@ function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNo
     numbers: trunk.numbers.length,
     calls: board.callsOver(name),
   };
+}
+
+function webhooksStatus({ ageMs, refused, refusedAgeMs }: WebhookState): BbbServerStatus["webhooks"] {
+  const rounded = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
+  return { ageMs: rounded(ageMs), refused, refusedAgeMs: rounded(refusedAgeMs) };
 }
 
 function syntheticCallStatus({ server, last }: SyntheticRecord): SyntheticCallStatus {

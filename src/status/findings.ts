@@ -1,4 +1,4 @@
-import type { StatusReport, warningCodes } from "./status-report.js";
+import type { BbbServerStatus, StatusReport, warningCodes } from "./status-report.js";
 
 /**
  * What an operator should look at, the worst first. `down`: calls don't get through because of it; `impaired`: they do,
@@ -14,7 +14,7 @@ export interface Finding {
 }
 
 export type FindingCode =
-  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "media-server-unusable" | "bbb-server-down" | "store-down" | "store-trouble" | "log-down"
+  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "media-server-unusable" | "bbb-server-down" | "webhooks-refused" | "store-down" | "store-trouble" | "log-down"
   | "synthetic-call-failed" | "calls-full" | "media-full" | "pins-guessed" | "withheld-slowed" | "withheld-refused" | (typeof warningCodes)[number];
 
 const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
@@ -28,6 +28,7 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
     ...ofParts("media-server-down", mediaServers.map(({ name, state, why }) => ({ name, fault: state === "up" ? null : (why ?? "") }))),
     ...mediaServers.flatMap(({ name, unusable }) => (unusable === null ? [] : [finding("impaired", "media-server-unusable", name, unusable)])),
     ...ofParts("bbb-server-down", bbbServers),
+    ...bbbServers.flatMap(ofWebhooks),
     ...ofSyntheticCalls(report),
     ...fullness(report),
     ...(store.fault === null ? [] : [finding("impaired", "store-down", "", store.fault)]),
@@ -43,6 +44,12 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
 function ofParts(code: FindingCode, parts: readonly { readonly name: string; readonly fault: string | null }[]): readonly Finding[] {
   const severity = parts.every(({ fault }) => fault !== null) ? "down" : "impaired";
   return parts.flatMap(({ name, fault }) => (fault === null ? [] : [finding(severity, code, name, fault)]));
+}
+
+/** A wrong proof, and no right one since: a stranger's post alone is no reason. */
+function ofWebhooks({ name, webhooks }: BbbServerStatus): readonly Finding[] {
+  if (webhooks?.refusedAgeMs == null || (webhooks.ageMs !== null && webhooks.ageMs <= webhooks.refusedAgeMs)) return [];
+  return [finding("impaired", "webhooks-refused", name, `${webhooks.refused} refused`)];
 }
 
 /** They may fail for another reason than calls do: the API of the server may open no conference. */

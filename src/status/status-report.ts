@@ -53,6 +53,11 @@ const bbbServer = z.object({
   ageMs: count.nullable().describe("The age of its last good answer; null: there was none."),
   meetings: count,
   callers: count.describe("Callers of this einwahl in its conferences."),
+  webhooks: z.object({
+    ageMs: count.nullable().describe("The age of the last one that proved to be the server's; null: there was none."),
+    refused: count.describe("How many had a wrong proof."),
+    refusedAgeMs: count.nullable().describe("The age of the last of those; null: there was none."),
+  }).nullable().describe("What bbb-webhooks posts; null: none are taken from this server."),
 });
 
 const failure = z.object({
@@ -129,6 +134,7 @@ export const statusReport = z.object({
 
 export type StatusReport = z.output<typeof statusReport>;
 export type StatusWarning = z.output<typeof warning>;
+export type BbbServerStatus = z.output<typeof bbbServer>;
 export type CallFailure = z.output<typeof failure>;
 export type SyntheticCallStatus = z.output<typeof syntheticCall>;
 export type DaySlot = z.output<typeof slot>;

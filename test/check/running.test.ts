@@ -13,6 +13,8 @@ await t.test("what only the running einwahl knows, by the setting that it is abo
     { severity: "error", path: "einwahl", message: "it takes no new calls", cure: /drain --undo/ },
     { severity: "error", path: "trunks[1]", message: /^easybell: no calls come in \(401 /, cure: /einwahl reload/ },
     { severity: "error", path: "trunks[2]", message: /ENOTFOUND/, cure: /./ },
+    { severity: "warning", path: "bbb_servers", message: /^bbb-2: webhooks have a wrong proof \(48 refused\)/, cure: /restart bbb-webhooks/ },
+    { severity: "warning", path: "bbb_servers", message: /^bbb-3: /, cure: /./ },
     { severity: "warning", path: "calls.max_concurrent", message: /no place/, cure: /./ },
     { severity: "warning", path: "media_servers", message: /no media server has a place/, cure: /./ },
     { severity: "warning", path: "synthetic_call", message: /^bbb-1: the last call by which einwahl tried itself failed \(join: /, cure: /einwahl call/ },

@@ -98,7 +98,7 @@ await t.test("who may not", async (t) => {
 
 await t.test("webhooks that are not what they should be", async (t) => {
   const told: unknown[] = [];
-  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(...events) }] });
+  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(...events), onRefused: () => undefined }] });
   const post = async (server: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
     await fetch(`${world.url}/bbb-webhooks/${server}`, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
   const proof = { authorization: "Bearer of-the-api" };
@@ -116,7 +116,7 @@ await t.test("webhooks that are not what they should be", async (t) => {
 
 await t.test("webhooks prove themselves however their address is written", async (t) => {
   const told: unknown[] = [];
-  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(events) }] });
+  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(events), onRefused: () => undefined }] });
   const post = async (written: string, headers: Readonly<Record<string, string>> = {}): Promise<number> => {
     const body = "event=[]";
     // As CallbackEmitter of bbb-webhooks 3.5.0 does.

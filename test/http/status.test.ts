@@ -43,7 +43,7 @@ await t.test("what an operator should look at, the worst first", (t) => {
   t.strictSame(findingsOf(badDay).map(({ severity, code, subject }) => `${severity} ${code} ${subject.slice(0, 5)}`), [
     "down draining ", "down drachtio-down ", "down trunk-down easyb", "down trunk-down <b>ca", "down calls-full ", "down media-full ",
     "insecure trunk-unencrypted <b>ca", "insecure bbb-unencrypted bbb-3",
-    "impaired media-server-down media", "impaired media-server-unusable media", "impaired bbb-server-down bbb-1", "impaired bbb-server-down bbb-3", "impaired synthetic-call-failed bbb-1", "impaired synthetic-call-failed bbb-2", "impaired store-down ", "impaired store-trouble ", "impaired pins-guessed ", "impaired withheld-refused easyb", "impaired log-down ",
+    "impaired media-server-down media", "impaired media-server-unusable media", "impaired bbb-server-down bbb-1", "impaired bbb-server-down bbb-3", "impaired webhooks-refused bbb-2", "impaired webhooks-refused bbb-3", "impaired synthetic-call-failed bbb-1", "impaired synthetic-call-failed bbb-2", "impaired store-down ", "impaired store-trouble ", "impaired pins-guessed ", "impaired withheld-refused easyb", "impaired log-down ",
   ]);
   t.end();
 });

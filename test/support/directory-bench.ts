@@ -36,6 +36,9 @@ export class DirectoryBench {
         onUnreachable: (server) => {
           this.told.push(`${server}: unreachable meetings`);
         },
+        onWebhooksRefused: (server, count) => {
+          this.told.push(`${server}: ${count === 0 ? "webhooks good again" : `${count} webhooks refused`}`);
+        },
         onBug: (error) => {
           throw error;
         },

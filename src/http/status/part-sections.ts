@@ -56,11 +56,11 @@ export function enginesSection({ drachtio, mediaServers }: StatusReport, texts: 
 }
 
 export function serversSection({ bbbServers }: StatusReport, texts: StatusTexts): Html {
-  return partsSection("servers", texts.servers, bbbServers.map(({ name, fault, ageMs, meetings, callers }) => ({
+  return partsSection("servers", texts.servers, bbbServers.map(({ name, fault, ageMs, meetings, callers, webhooks }) => ({
     name,
     kind: null,
     state: html`${stateOf(fault === null, fault === null ? texts.answers : texts.isDown, fault)}<span class="why">${ageMs === null ? texts.neverAnswered : texts.answered(roughly(ageMs))}</span>`,
-    facts: [texts.meetings(meetings), texts.callers(callers)],
+    facts: [texts.meetings(meetings), texts.callers(callers), ...(webhooks === null ? [] : [texts.webhooks(webhooks.ageMs === null ? undefined : roughly(webhooks.ageMs), webhooks.refused)])],
   })));
 }
 

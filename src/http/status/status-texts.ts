@@ -39,6 +39,7 @@ export interface StatusTexts {
   readonly callers: (count: number) => string;
   readonly answered: (time: string) => string;
   readonly neverAnswered: string;
+  readonly webhooks: (time: string | undefined, refused: number) => string;
   readonly registeredSince: (time: string) => string;
   readonly isUp: string;
   readonly isDown: string;
@@ -80,6 +81,7 @@ const de: StatusTexts = {
     "media-server-down": (name) => `Der Medienserver ${name} arbeitet nicht.`,
     "media-server-unusable": (name) => `Der Medienserver ${name} hat eine Version, die nicht zu gebrauchen ist.`,
     "bbb-server-down": (name) => `Der BBB-Server ${name} gibt keine Liste seiner Konferenzen: Sie sind vielleicht nicht zu finden.`,
+    "webhooks-refused": (name) => `Webhooks des BBB-Servers ${name} sind nicht als seine bewiesen: Adresse oder Geheimnis in bbb-webhooks ist falsch.`,
     "store-down": () => "Der Speicher für PINs antwortet nicht: Webseiten bekommen keine neuen.",
     "store-trouble": () => "Der Speicher für PINs hatte eine Störung.",
     "log-down": () => "Das Log kann nicht geschrieben werden.",
@@ -128,6 +130,7 @@ const de: StatusTexts = {
   callers: (count) => `${count} per Telefon`,
   answered: (time) => `zuletzt vor ${time}`,
   neverAnswered: "noch nie",
+  webhooks: (time, refused) => `Webhooks: ${time === undefined ? "noch kein gültiger" : `letzter gültiger vor ${time}`}${refused === 0 ? "" : `, ${refused} abgewiesen`}`,
   registeredSince: (time) => `registriert seit ${time}`,
   isUp: "arbeitet",
   isDown: "Störung",
@@ -169,6 +172,7 @@ const en: StatusTexts = {
     "media-server-down": (name) => `The media server ${name} does not work.`,
     "media-server-unusable": (name) => `The media server ${name} has a version that must not be used.`,
     "bbb-server-down": (name) => `The BBB server ${name} gives no list of its conferences: they may not be found.`,
+    "webhooks-refused": (name) => `Webhooks of the BBB server ${name} do not prove to be its own: the address or the secret in bbb-webhooks is wrong.`,
     "store-down": () => "The store of PINs does not answer: front ends get no new ones.",
     "store-trouble": () => "The store of PINs was in trouble.",
     "log-down": () => "The log can't be written.",
@@ -217,6 +221,7 @@ const en: StatusTexts = {
   callers: (count) => `${count} by telephone`,
   answered: (time) => `last ${time} ago`,
   neverAnswered: "never yet",
+  webhooks: (time, refused) => `webhooks: ${time === undefined ? "no valid one yet" : `last valid one ${time} ago`}${refused === 0 ? "" : `, ${refused} refused`}`,
   registeredSince: (time) => `registered since ${time}`,
   isUp: "works",
   isDown: "fault",

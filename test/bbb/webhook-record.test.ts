@@ -1,0 +1,29 @@
+import t from "tap";
+import { WebhookRecord } from "../../src/bbb/webhook-record.js";
+import { FakeClock } from "../support/fake-clock.js";
+
+await t.test("webhooks whose proof fails are told of once, and then at a bounded rate with their count", async (t) => {
+  const clock = new FakeClock();
+  const record = new WebhookRecord(clock);
+  const told: string[] = [];
+  record.events = {
+    onRefused: (count) => told.push(`${count} refused`),
+    onRestored: () => told.push("good again"),
+  };
+  record.taken();
+  t.strictSame(told, [], "a good one is nothing to tell");
+  for (let post = 0; post < 500; post++) record.refused();
+  t.strictSame(told, ["1 refused"]);
+  t.match(record.state, { ageMs: 0, refused: 500, refusedAgeMs: 0 });
+  await clock.advance(600_000);
+  record.refused();
+  t.strictSame(told, ["1 refused", "500 refused"]);
+  record.taken();
+  record.taken();
+  t.strictSame(told.slice(2), ["good again"]);
+  record.refused();
+  record.taken();
+  t.strictSame(told.length, 3, "a stranger between good ones fills no log");
+  await clock.advance(1_000);
+  t.match(record.state, { ageMs: 1_000, refused: 502, refusedAgeMs: 1_000 });
+});
