@@ -66,6 +66,7 @@ await t.test("each recording is told once, and only when it is unmistakable", (t
   const match = { name: "de/welcome", offsetMs: 100, heardMs: 300, complete: false, alsoPossible: [], score: 1 };
   t.strictSame(heard.look([match]), [], "too short yet");
   t.strictSame(heard.look([{ ...match, heardMs: 700, alsoPossible: ["de/waiting"] }]), [], "might be another");
+  t.strictSame(heard.look([{ ...match, heardMs: 700, score: 0.5 }]), [], "little like it");
   t.strictSame(heard.look([{ ...match, heardMs: 700 }]), [{ name: "welcome", language: "de", offsetMs: 100 }]);
   t.strictSame(heard.look([{ ...match, offsetMs: 120, heardMs: 900, complete: true }]), [], "the same again");
   t.equal(heard.lastEndMs, 1_020);

@@ -34,8 +34,14 @@ const FEWEST_BITS = 60;
 const FEWEST_FRAMES = 10;
 /** Ends that lie so close together are the same end. */
 const SAME_END_MS = 150;
-const SAME_START_MS = 30;
+/** The same word in two recordings is found this far apart: it is spoken after another sound ("the", "this"), or at another speed. */
+const SAME_START_MS = 250;
 const FRAME_MS = (PROMPT_HOP * 1000) / SAMPLE_RATE;
+
+/** A match, and how much of it was not silence: a stretch that fits may reach beyond a pause, which makes `heardMs` jump. */
+interface Candidate extends PromptMatch {
+  readonly audibleMs: number;
+}
 
 /** How far one prompt has been looked for, in frames of the recording, and where it begins. */
 interface Scan {
@@ -71,14 +77,14 @@ export class PromptRecogniser {
     const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
     const candidates = this.#prompts.flatMap((prompt) => this.#candidates(prompt, from));
     candidates.sort(bestFirst);
-    const accepted: { match: PromptMatch; also: Set<string> }[] = [];
+    const accepted: { match: Candidate; also: Set<string> }[] = [];
     for (const candidate of candidates) {
       const rival = accepted.find(({ match }) => overlap(match, candidate));
       if (rival === undefined) accepted.push({ match: candidate, also: new Set() });
       else if (sameBeginning(rival.match, candidate)) rival.also.add(candidate.name);
     }
     return accepted
-      .map(({ match, also }) => ({ ...match, alsoPossible: [...also].sort() }))
+      .map(({ match: { name, offsetMs, heardMs, complete, score }, also }) => ({ name, offsetMs, heardMs, complete, score, alsoPossible: [...also].sort() }))
       .sort((one, other) => one.offsetMs - other.offsetMs);
   }
 
@@ -94,7 +100,7 @@ export class PromptRecogniser {
     );
   }
 
-  #candidates(prompt: KnownPrompt, from: number): PromptMatch[] {
+  #candidates(prompt: KnownPrompt, from: number): Candidate[] {
     const { starts, best } = this.#scan(prompt);
     const all = best === undefined ? starts : [...starts, best.at];
     return all.filter((at) => at >= from || from === 0).map((at) => this.#extended(prompt, at));
@@ -135,7 +141,7 @@ export class PromptRecogniser {
     return bits < FEWEST_BITS ? ifUnknown : errors / bits;
   }
 
-  #extended(prompt: KnownPrompt, at: number): PromptMatch {
+  #extended(prompt: KnownPrompt, at: number): Candidate {
     const total = prompt.frames.length;
     const fits = (from: number, to: number, limit: number, ifUnknown: number): boolean =>
       at + 2 * (prompt.frames[to - 1] ?? 0) < this.#heard.length && this.#errors(prompt, at, Math.max(0, from), to, ifUnknown) <= limit;
@@ -158,6 +164,7 @@ export class PromptRecogniser {
       complete,
       score: 1 - 2 * this.#errors(prompt, at, 0, end),
       alsoPossible: [],
+      audibleMs: end * FRAME_MS,
     };
   }
 }
@@ -187,11 +194,7 @@ function overlap(one: PromptMatch, other: PromptMatch): boolean {
   return shared > 0.3 * Math.min(one.heardMs, other.heardMs);
 }
 
-function sameBeginning(accepted: PromptMatch, other: PromptMatch): boolean {
-  return (
-    other.name !== accepted.name &&
-    !other.complete &&
-    Math.abs(accepted.offsetMs - other.offsetMs) < SAME_START_MS &&
-    Math.abs(accepted.heardMs - other.heardMs) < SAME_END_MS
-  );
+function sameBeginning(accepted: Candidate, other: Candidate): boolean {
+  const apartMs = Math.abs(accepted.offsetMs - other.offsetMs);
+  return other.name !== accepted.name && !other.complete && apartMs < SAME_START_MS && Math.abs(accepted.audibleMs - other.audibleMs) < SAME_END_MS + apartMs;
 }
