@@ -1,5 +1,5 @@
 import type { Conversation, Ended } from "./conversation.js";
-import type { EndCause } from "./cause.js";
+import { type EndCause, endCauses } from "./cause.js";
 import type { Playback, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import type { Waited, Waiting } from "./wait.js";
@@ -67,7 +67,10 @@ export const longestPrompt = 60_000;
 /** The longest farewell, in milliseconds. */
 const longestFarewell = 30_000;
 
-/** Says why the call ends, to its end, and is the end of it. */
+/**
+ * Says why the call ends, to its end, and is the end of it. A failure stays the cause when the caller hangs up meanwhile:
+ * most callers do on hearing of one, and operators would not see it.
+ */
 export async function sayLast(
   conversation: Conversation,
   prompts: readonly PromptName[],
@@ -76,7 +79,8 @@ export async function sayLast(
   const spoken = say(conversation, inLanguage(conversation, prompts));
   const heard = await conversation.waiting.for(spoken.finished, longestFarewell);
   spoken.stop();
-  return { kind: "ended", cause: heard.kind === "ended" ? heard.cause : cause };
+  const isFailure = endCauses[cause].result === "failed";
+  return { kind: "ended", cause: heard.kind === "ended" && !(isFailure && heard.cause === "caller-hung-up") ? heard.cause : cause };
 }
 
 /** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */

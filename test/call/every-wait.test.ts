@@ -1,5 +1,5 @@
 import t from "tap";
-import type { EndCause } from "../../src/call/cause.js";
+import { type EndCause, endCauses } from "../../src/call/cause.js";
 import { failure, success } from "../../src/result.js";
 import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 import { fakeConference } from "../support/fake-directory.js";
@@ -69,6 +69,8 @@ interface Ended {
   readonly expected: EndCause | undefined;
   readonly endedAt: number;
   readonly wasEnding: boolean;
+  /** Whether the caller was being told why the call ends. */
+  readonly wasTold: boolean;
 }
 
 /** Runs a call and ends it at point `at` (-1: never). */
@@ -78,7 +80,9 @@ async function runAndEnd(changes: Partial<WorldScript>, at: number, moment: (typ
   let expected: EndCause | undefined;
   let endedAt = 0;
   let wasEnding = false;
+  let wasTold = false;
   const doIt = (): void => {
+    wasTold = world.endpoints[0]?.heard.at(-1)?.endsWith(":goodbye") === true;
     wasEnding = world.stages.at(-1) === "ending";
     endedAt = world.clock.now();
     expected = end(world);
@@ -90,13 +94,16 @@ async function runAndEnd(changes: Partial<WorldScript>, at: number, moment: (typ
     else world.clock.after(1, doIt);
   };
   await world.run();
-  return { world, points, expected, endedAt, wasEnding };
+  return { world, points, expected, endedAt, wasEnding, wasTold };
 }
 
-/** What is wrong with a call that was ended from outside; empty when nothing is. */
-async function faults({ world, expected, endedAt, wasEnding }: Ended): Promise<string[]> {
+/** What is wrong with a call that was ended from outside; empty when nothing is. @param otherwise the cause of a call that was not */
+async function faults({ world, expected: outside, endedAt, wasEnding, wasTold }: Ended, otherwise: EndCause | undefined): Promise<string[]> {
   const found = await world.leftovers();
   const cause = world.report?.cause;
+  // A failure stays one when the caller hangs up on hearing of it.
+  const isFailure = otherwise !== undefined && endCauses[otherwise].result === "failed";
+  const expected = outside === "caller-hung-up" && wasTold && isFailure ? otherwise : outside;
   if (expected !== undefined && !wasEnding && cause !== expected) found.push(`ended with ${String(cause)} instead of ${expected}`);
   if (expected !== undefined && !wasEnding && world.clock.now() - endedAt > endsWithin) found.push(`took ${world.clock.now() - endedAt} ms to end`);
   if (cause === "cancelled" && world.call.refusals.length + world.call.hangUps.length > 0) found.push("answered a cancelled call");
@@ -109,14 +116,14 @@ for (const [scenario, changes] of Object.entries(scenarios)) {
     // Without the ACK there never is an endpoint that could be lost.
     if (changes.acknowledgedMs === "never" && ending === "the endpoint is lost") continue;
     await t.test(`${scenario}: ${ending} at every point`, async (t) => {
-      const { points } = await runAndEnd(changes, -1, "at once", end);
+      const { points, world } = await runAndEnd(changes, -1, "at once", end);
       const found: string[] = [];
       let cutShort = 0;
       for (let at = 0; at < points; at++) {
         for (const moment of moments) {
           const ended = await runAndEnd(changes, at, moment, end);
           if (ended.expected !== undefined && !ended.wasEnding) cutShort += 1;
-          for (const fault of await faults(ended)) found.push(`point ${at}, ${moment}: ${fault}`);
+          for (const fault of await faults(ended, world.report?.cause)) found.push(`point ${at}, ${moment}: ${fault}`);
         }
       }
       t.strictSame(found, []);

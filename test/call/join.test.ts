@@ -162,6 +162,23 @@ await t.test("the caller hangs up in the conference", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
+await t.test("a caller who hangs up on hearing of a failure has not caused it", async (t) => {
+  for (const [cause, changes, told] of [
+    ["conference-refused", { bridgeOutcomes: [refused, refused] }, "conference-unavailable"],
+    ["conference-unreachable", { bridgeOutcomes: [gone, gone] }, "conference-unavailable"],
+    ["conference-unreachable", { bridgeOutcomes: [gone], lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }] }, "service-unavailable"],
+  ] as const) {
+    const world = new CallWorld(changes);
+    world.onPoint = () => {
+      if (world.endpoints[0]?.heard.at(-1) === `de:${told} de:goodbye`) world.call.hangUpByCaller();
+    };
+    const report = await world.run();
+    t.equal(report.cause, cause, told);
+    t.strictSame(world.call.hangUps, [], "the caller gets no BYE");
+    t.strictSame(await world.leftovers(), []);
+  }
+});
+
 await t.test("a dead line and a dead media server end the call with a BYE", async (t) => {
   for (const cause of ["media-lost", "media-server-lost"] as const) {
     const world = new CallWorld();
