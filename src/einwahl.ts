@@ -30,7 +30,6 @@ import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
 import { Removals } from "./store/removals.js";
-import type { RoomStore } from "./store/room-store.js";
 import { StoredDayKeys } from "./store/stored-day-keys.js";
 import type { SyntheticCalls } from "./synthetic/synthetic-calls.js";
 import { TestLine } from "./synthetic/test-line.js";
@@ -183,9 +182,9 @@ export class Einwahl {
     return this.#calls.isDraining;
   }
 
-  /** The PINs of front ends; `undefined`: this instance keeps none. */
-  get rooms(): RoomStore | undefined {
-    return this.#web?.rooms;
+  /** The PINs of rooms, for the command line; `undefined`: it is starting or has ended. */
+  get pins(): Pick<Web, "rooms" | "openRooms"> | undefined {
+    return this.#web;
   }
 
   /** What there is now, to find what is left behind. */

@@ -9,8 +9,10 @@ import { isTrunkOpen, openWays } from "./config/open-calls.js";
 import { type HttpOptions, HttpServer } from "./http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "./http/services.js";
 import { packageVersion } from "./package-version.js";
+import { type Result, failure, success } from "./result.js";
 import type { StoreState } from "./status/parts.js";
 import { CallSums } from "./store/call-sums.js";
+import { EmbeddedRooms } from "./store/embedded-rooms.js";
 import type { GuessCounts } from "./store/guess-counts.js";
 import type { RoomStore } from "./store/room-store.js";
 import { type StoreEvents, type Stores, openStores } from "./store/open-stores.js";
@@ -35,7 +37,8 @@ export interface WebOptions {
 export class Web {
   readonly #options: WebOptions;
   readonly #http: HttpServer;
-  readonly #stores: Stores | undefined;
+  #stores: Stores | undefined;
+  #opening: Promise<Result<Stores, string>> | undefined;
   readonly #storeWatch: StoreWatch;
   #sums: CallSums | undefined;
 
@@ -50,7 +53,7 @@ export class Web {
   /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
   static async open(options: WebOptions): Promise<Web> {
     const watch = new StoreWatch(options.logger);
-    const stores = await open(options, watch);
+    const stores = await openAtStart(options, watch);
     try {
       return new Web(options, await HttpServer.listen(httpOptions(options, stores)), stores, watch);
     } catch (error) {
@@ -63,9 +66,19 @@ export class Web {
     return this.#storeWatch.state;
   }
 
-  /** The PINs of rooms; `undefined`: nobody can reserve any. */
+  /** The PINs of rooms; `undefined`: none has been reserved, and no front end could. */
   get rooms(): RoomStore | undefined {
     return this.#stores?.rooms;
+  }
+
+  /** The same, opened where no store is open yet, for what an operator reserves. The failure is a line for people. */
+  async openRooms(): Promise<Result<RoomStore, string>> {
+    if (this.#stores !== undefined) return success(this.#stores.rooms);
+    this.#opening ??= open(this.#options, this.#storeWatch);
+    const opened = await this.#opening;
+    this.#opening = undefined;
+    if (opened.ok) this.#stores ??= opened.value;
+    return opened.ok ? success(opened.value.rooms) : opened;
   }
 
   /** Where the keys of days are kept; `undefined`: in memory only. */
@@ -107,7 +120,8 @@ export class Web {
   async close(): Promise<void> {
     await this.#http.close();
     await this.#sums?.flush();
-    await this.#stores?.close();
+    const opening = await this.#opening;
+    await (opening?.ok === true ? opening.value : this.#stores)?.close();
   }
 
   #sumsFor({ statistics }: Config): CallSums | undefined {
@@ -142,14 +156,26 @@ class StoreWatch implements StoreEvents {
   };
 }
 
-async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
-  if (!needsStore(config)) return undefined;
+/** The store that the configuration needs, or that something is in. */
+async function openAtStart(options: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
+  const { config } = options;
+  const isNeeded = needsStore(config);
+  if (!isNeeded && !(config.rooms.store.kind === "embedded" && EmbeddedRooms.isThere(config.rooms.store.directory))) return undefined;
+  const opened = await open(options, watch);
+  if (opened.ok) return opened.value;
+  if (isNeeded) throw new Error(opened.failure);
+  // Calls to PINs of BBB itself are none of its business.
+  watch.onTrouble(opened.failure);
+  return undefined;
+}
+
+async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Result<Stores, string>> {
   const { store, pinLength, restMs } = config.rooms;
   const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => clashesWithRunning(digits, (beginning) => meetings.matchRunning(beginning)) };
   const opened = await openStores(store, settings, clock, watch);
-  if (!opened.ok) throw new Error(`rooms.store: ${opened.failure}`);
+  if (!opened.ok) return failure(`rooms.store: ${opened.failure}`);
   watch.kind = store.kind;
-  return opened.value;
+  return opened;
 }
 
 function httpOptions({ config, logger, clock, operators, live, meetings }: WebOptions, stores: Stores | undefined): HttpOptions {

@@ -97,7 +97,8 @@ function handlersOf(einwahl: Einwahl, reloading: Reloading, log: LogControl): Co
     },
     drainState: () => ({ isDraining: einwahl.isDraining, calls: einwahl.counts().calls }),
     reloading,
-    rooms: einwahl.rooms,
+    rooms: () => einwahl.pins?.rooms,
+    openRooms: async () => (await einwahl.pins?.openRooms()) ?? failure("it is ending"),
     log,
   };
 }

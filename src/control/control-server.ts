@@ -17,8 +17,10 @@ export interface ControlHandlers {
   drainState(): DrainAnswer;
   /** `undefined`: this instance can't read its configuration again. */
   readonly reloading: Reloading | undefined;
-  /** `undefined`: this instance keeps no PINs. */
-  readonly rooms: RoomStore | undefined;
+  /** `undefined`: this instance keeps no PINs so far. */
+  rooms(): RoomStore | undefined;
+  /** The same, opened for what is to be kept; the failure is a line for people. */
+  openRooms(): Promise<Result<RoomStore, string>>;
   /** `undefined`: the log of this instance can't be worked on. */
   readonly log?: LogControl;
 }
@@ -87,7 +89,7 @@ function addRoutes(server: FastifyInstance, { handlers, onBug }: ControlServerOp
     if (reloading === undefined) return await reply.code(cannot).send({ reason: "this instance can't read its configuration again: restart it" });
     return reloadAnswer.parse(await reloading.reload());
   });
-  addPinRoutes(server, () => now().rooms);
+  addPinRoutes(server, now);
   addLogRoutes(server, () => {
     const { log } = now();
     if (log === undefined) throw Object.assign(new Error("the log of this instance can't be worked on"), { statusCode: 404 });

@@ -25,7 +25,7 @@ export interface Parts {
 }
 
 export interface StoreState {
-  /** `none`: nothing is kept, since no front end has a token. */
+  /** `none`: nothing is kept, since no front end has a token and no PIN is reserved. */
   readonly kind: "none" | "embedded" | "redis";
   /** Why it does not answer now. */
   readonly fault: string | undefined;

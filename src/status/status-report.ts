@@ -117,7 +117,7 @@ export const statusReport = z.object({
   }),
   syntheticCalls: z.array(syntheticCall).nullable().describe("einwahl's last call to itself for each BBB server that it calls; null: it places none."),
   store: z.object({
-    kind: z.enum(["none", "embedded", "redis"]).describe("none: nothing is kept, since no front end has a token."),
+    kind: z.enum(["none", "embedded", "redis"]).describe("none: nothing is kept, since no front end has a token and no PIN is reserved."),
     fault: z.string().nullable().describe("Why it does not answer now."),
     trouble: z.object({ at: time, what: z.string() }).nullable().describe("The last thing that went wrong with the disk; it may be over."),
   }),

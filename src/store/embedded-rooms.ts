@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
@@ -33,6 +34,11 @@ export class EmbeddedRooms implements RoomStore {
     this.#table = table;
     this.#journal = journal;
     this.#lock = lock;
+  }
+
+  /** Whether rooms have ever been kept there. */
+  static isThere(directory: string): boolean {
+    return existsSync(join(directory, fileName));
   }
 
   /**

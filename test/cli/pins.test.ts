@@ -4,6 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import t, { type Test } from "tap";
 import { Pin } from "../../src/caller/secret.js";
+import type { ControlHandlers } from "../../src/control/control-server.js";
+import { success } from "../../src/result.js";
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { keepsNone } from "../../src/control/pin-routes.js";
 import type { RoomStore, RoomStoreSettings } from "../../src/store/room-store.js";
@@ -30,6 +32,10 @@ async function rooms(owner: Owner, directory: string): Promise<RoomStore> {
   if (!opened.ok) throw new Error(opened.failure);
   owner.teardown(() => opened.value.close());
   return opened.value;
+}
+
+function keeping(store: RoomStore): Pick<ControlHandlers, "rooms" | "openRooms"> {
+  return { rooms: () => store, openRooms: () => Promise.resolve(success(store)) };
 }
 
 type Pins = (...args: readonly string[]) => Promise<Outcome>;
@@ -72,7 +78,7 @@ async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
 await t.test("through the running instance, which has its store to itself", async (t) => {
   const { folder, path } = await configFile(t);
   const store = await rooms(t, join(folder, "data"));
-  const { socket } = await openInstance(t, { rooms: store });
+  const { socket } = await openInstance(t, keeping(store));
   await testPins(t, (...args) => typed(["pins", ...args, "--config", path, "--socket", socket]), folder);
   const pin = Pin.parse("24680");
   const found = pin.ok ? await store.findByPin(pin.value) : undefined;
@@ -99,7 +105,7 @@ await t.test("in a Redis", { skip: noRedis }, async (t) => {
 await t.test("a list of many pages", async (t) => {
   const { folder, path } = await configFile(t);
   const store = await rooms(t, join(folder, "data"));
-  const { socket } = await openInstance(t, { rooms: store });
+  const { socket } = await openInstance(t, keeping(store));
   const lines = Array.from({ length: 2_500 }, (_, room) => JSON.stringify({ meetingID: `room ${room}`, pin: String(100_000_000 + room), reservedAt: "2026-01-01T00:00:00Z" }));
   await writeFile(join(folder, "many.jsonl"), lines.join("\n"));
   t.match(await typed(["pins", "import", join(folder, "many.jsonl"), "-c", path, "-s", socket]), { code: 0, output: /^2500 taken over/ });
@@ -126,12 +132,22 @@ await t.test("what is in the way is told", async (t) => {
   t.match(await typed(["pins", "list", "-c", path]), { code: 69, errors: /rooms\.store: / }, "somebody has the store open, and no socket");
 });
 
-await t.test("an instance without PINs of its own leaves the store to the command", async (t) => {
-  const { path } = await configFile(t);
-  const instance: Instance = await openInstance(t, {});
+await t.test("an instance that keeps no PINs so far opens its store for what is reserved, and leaves looking to the command", async (t) => {
+  const { folder, path } = await configFile(t);
+  let store: RoomStore | undefined;
+  const instance: Instance = await openInstance(t, {
+    rooms: () => store,
+    openRooms: async () => success((store ??= await rooms(t, join(folder, "data")))),
+  });
   t.match(await instance.client.askText({ method: "GET", path: "/pins.jsonl" }), { ok: false, failure: { kind: "refused", status: keepsNone, reason: /keeps no PINs/ } });
-  t.match(await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]), { code: 0, output: /^\d{9}\n$/ });
+  t.match(await typed(["pins", "list", "-c", path, "-s", instance.socket]), { code: 69, errors: /there is no store/ });
+  const reserved = await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]);
+  t.match(reserved, { code: 0, output: /^\d{9}\n$/ });
+  const pin = Pin.parse(reserved.output.trim());
+  t.match(pin.ok ? await store?.findByPin(pin.value) : undefined, { ok: true, value: { meetingId: "room" } }, "the instance has it");
   t.strictSame(instance.bugs, []);
+  const broken = await openInstance(t, {});
+  t.match(await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]), { code: 69, output: "", errors: /there is no store/ }, "an instance that can't keep it says so");
 });
 
 await t.test("the store of another user is left alone, lest its owner is shut out", { skip: process.getuid?.() === 0 ? false : "only root can give files away" }, async (t) => {

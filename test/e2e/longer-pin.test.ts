@@ -15,7 +15,7 @@ const pauseMs = 5_500;
 async function typesWithPause(world: World, digits: string): Promise<void> {
   const found = Pin.parse(digits);
   if (!found.ok) throw new Error(digits);
-  const imported = await world.einwahl.rooms?.import([{ meetingId: "room", pin: found.value, reservedAt: Date.now(), validUntil: undefined }]);
+  const imported = await world.einwahl.pins?.rooms?.import([{ meetingId: "room", pin: found.value, reservedAt: Date.now(), validUntil: undefined }]);
   t.match(imported, { ok: true, value: ["imported"] });
   const phone = await world.phone();
   const call = await phone.dial({ ...world.line(), number: caller });

@@ -1,4 +1,4 @@
-import { ControlClient, type ControlFailure } from "../../control/control-client.js";
+import { ControlClient } from "../../control/control-client.js";
 import { keepsNone } from "../../control/pin-routes.js";
 import { RemotePinBook } from "../../control/remote-pin-book.js";
 import type { Result } from "../../result.js";
@@ -25,8 +25,10 @@ export async function withPinBook(place: PinPlace, context: CommandContext, mayC
   const client = new ControlClient(socket);
   const remote = new RemotePinBook(client);
   const fault = await remote.fault();
-  if (fault === undefined) return told(await use(remote), context);
-  if (!isForUs(fault)) return tellNoAnswer(fault, { client, socket }, context);
+  const keepsNothing = fault?.kind === "refused" && fault.status === keepsNone;
+  // The running instance opens its store for what is put there: callers are looked up in no other.
+  if (fault === undefined || (keepsNothing && mayCreate)) return told(await use(remote), context);
+  if (!keepsNothing && fault.kind !== "not-running") return tellNoAnswer(fault, { client, socket }, context);
   const opened = await openBook(config, context, mayCreate);
   if (!opened.ok) return told(opened, context);
   try {
@@ -34,11 +36,6 @@ export async function withPinBook(place: PinPlace, context: CommandContext, mayC
   } finally {
     await opened.value.close();
   }
-}
-
-/** Whether the store can be opened here, since no running instance has it open. */
-function isForUs(fault: ControlFailure): boolean {
-  return fault.kind === "not-running" || (fault.kind === "refused" && fault.status === keepsNone);
 }
 
 function told(outcome: Result<ExitCode, string>, { terminal }: CommandContext): ExitCode {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ControlClient } from "../../../src/control/control-client.js";
 import { type ControlHandlers, ControlServer } from "../../../src/control/control-server.js";
+import { failure } from "../../../src/result.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { scratchFolder } from "../../e2e/support/scratch.js";
 
@@ -21,7 +22,8 @@ export async function openInstance(owner: Owner, handlers: Partial<ControlHandle
     drain: () => undefined,
     drainState: () => ({ isDraining: false, calls: 0 }),
     reloading: undefined,
-    rooms: undefined,
+    rooms: () => undefined,
+    openRooms: () => Promise.resolve(failure("there is no store")),
   };
   const opened = await ControlServer.open({
     path: socket,
