@@ -8,6 +8,7 @@ import { Access, type Listener } from "./access.js";
 import { addBodyParsers, addFormParser, formType, jsonLinesType } from "./body-parsers.js";
 import { answerClientError } from "./client-error.js";
 import { CrossOrigin } from "./cors.js";
+import { addExpectations } from "./expectations.js";
 import { fastifyProblem } from "./fastify-problem.js";
 import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { problemDetails, problemType } from "./problem.js";
@@ -72,10 +73,6 @@ export class WebServer {
       },
     });
     this.server.server.maxHeadersCount = 100;
-    // What Node would refuse with an empty 417 may as well be answered (RFC 9110 section 10.1.1).
-    this.server.server.on("checkExpectation", (request, response) => {
-      this.server.server.emit("request", request, response);
-    });
     this.#prepare();
   }
 
@@ -137,6 +134,7 @@ export class WebServer {
   #prepare(): void {
     const { server } = this;
     addBodyParsers(server);
+    addExpectations(server);
     server.addHook("onRequest", (request, reply, done) => {
       const { isPublic, isUnlimited } = request.routeOptions.config;
       reply.headers(plainHeaders);

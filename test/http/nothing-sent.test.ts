@@ -91,3 +91,22 @@ await t.test("a body that breaks off ends its request alone", async (t) => {
   t.same(world.bugs, []);
   t.equal((await world.api("PUT", "/rooms/room")).status, 201);
 });
+
+await t.test("100 Continue is for bodies that are read", async (t) => {
+  const world = await WebWorld.start(t);
+  const waiting = ["Expect: 100-continue", json] as const;
+  const large = "Content-Length: 1100000";
+  // The client waits for an answer: none of these bodies is ever sent.
+  const answers = {
+    "no such route": await raw(world, request("PUT", "/api/v1/nothing", [[...waiting, large], ""])),
+    "too large": await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""])),
+    "no token": await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""]).replace(token, "x")),
+  };
+  const codes = Object.entries(answers).map(([what, answer]) => [what, /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]]);
+  t.same(Object.fromEntries(codes), { "no such route": "404", "too large": "413", "no token": "401" });
+  for (const answer of Object.values(answers)) t.match(answer, /\r\nConnection: close\r\n/i);
+  t.match(await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, length("{}")], "{}"])), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
+  const line = '{"meetingID":"x","pin":"70012","reservedAt":"2026-11-01T00:00:00Z"}\n'.padEnd(20_000, "\n");
+  const imported = await raw(world, request("POST", "/api/v1/rooms.jsonl", [["Expect: 100-Continue", "Content-Type: application/jsonl", length(line)], line]));
+  t.match(imported, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /, "a route that takes more");
+});
