@@ -1,6 +1,7 @@
 #!/bin/sh
 # Looks at a BBB server as einwahl's media server will: run it on the gateway, and once from anywhere else.
 #   check.sh HOST [PORT [CA-FILE]]      PORT 5081, CA-FILE the system's authorities
+# On the BBB server itself it also looks at what LiveKit shows of callers.
 # Ends with 0 if calls from here would be let in, 1 if not. It starts no conference: a call that is answered is taken back.
 set -u
 host=${1:?usage: check.sh HOST [PORT [CA-FILE]]} port=${2:-5081} ca=${3:-/etc/ssl/certs/ca-certificates.crt}
@@ -25,7 +26,7 @@ request() {
 # Prints the status line of the final response. An answered call is taken back at once.
 ask() {
   id=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
-  response=$(request "$@" | send 2)
+  response=$(request "$@" | send "${wait:-2}")
   case $1$response in
     "INVITESIP/2.0 2"*)
       to=$(echo "$response" | sed -n 's/^To: *//p')
@@ -73,4 +74,48 @@ case $answer in
   "SIP/2.0 503"*) bad "no session is free: 30 a second are all that BBB's FreeSWITCH takes; does somebody scan the port?" ;;
   *) bad "an unexpected answer to a call: ${answer:-none}" ;;
 esac
+
+# By way of the same FreeSWITCH into LiveKit rooms: 02_einwahl_livekit.xml. Eleven zeros are no room, so nobody is put into one.
+livekit() {
+  case $(ask INVITE livekit-00000000000@ "$sdp") in
+    "SIP/2.0 488"*) good "calls to LiveKit meetings are let in, with SRTP" ;;
+    "SIP/2.0 480"* | "SIP/2.0 404"*)
+      bad "calls to LiveKit meetings are not let in: 02_einwahl_livekit.xml is not in dialplan/public (BBB without LiveKit: audio_bridge: freeswitch does without)"
+      return ;;
+    *) bad "an unexpected answer to a call to a LiveKit meeting"; return ;;
+  esac
+  key=$(od -An -N30 -tx1 /dev/urandom | tr -d ' \n' | cut -c 1-40)
+  srtp=$(echo "$sdp" | sed 's,RTP/AVP,RTP/SAVP,')"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:$key$crlf"
+  # livekit-sip never answers a call without room: FreeSWITCH takes it back after 5 s.
+  case $(wait=6 && ask INVITE livekit-00000000000@ "$srtp") in
+    "SIP/2.0 404 No LiveKit Room"*) good "and LiveKit takes them, if it is installed there" ;;
+    "SIP/2.0 503 LiveKit"*) bad "livekit-sip does not answer there: systemctl status livekit-sip livekit-server; is einwahl_livekit.xml in sip_profiles?" ;;
+    *) bad "an unexpected answer to a call to a LiveKit meeting that does not exist" ;;
+  esac
+}
+# A setting of bbb-webrtc-sfu: $1 its keys, with dots between them.
+setting() {
+  awk -v want="$1" '
+    /^[ \t]*(#|$)/ { next }
+    { match($0, /^ */); depth = RLENGTH; key = substr($0, depth + 1); value = key; sub(/:.*/, "", key); sub(/^[^:]*: */, "", value); sub(/ *#.*/, "", value)
+      while (n > 0 && at[n] >= depth) n--
+      at[++n] = depth; name[n] = key; path = name[1]
+      for (i = 2; i <= n; i++) path = path "." name[i]
+      if (path == want) print value }' "$sfu" 2>/dev/null | tail -n 1
+}
+shown() {
+  case $(setting livekit.sip.dispatch.options.hidePhoneNumber) in
+    true) good "LiveKit shows the last four digits of callers and nothing else (hidePhoneNumber)" ;;
+    *) bad "LiveKit shows more of callers than the last four digits: set livekit.sip.dispatch.options.hidePhoneNumber: true in $sfu" ;;
+  esac
+  case $(setting livekit.sip.enabled) in
+    false) bad "bbb-webrtc-sfu tells LiveKit of no telephone numbers: livekit.sip.enabled is false in $sfu" ;;
+  esac
+  case $(setting livekit.sip.requirePin) in
+    true) bad "LiveKit asks callers for a PIN once more: livekit.sip.requirePin is true in $sfu" ;;
+  esac
+}
+[ $status -ne 0 ] || livekit
+sfu=${EINWAHL_CHECK_ETC:-/etc/bigbluebutton}/bbb-webrtc-sfu/production.yml
+[ ! -e "${sfu%/*}" ] || shown
 exit $status

@@ -13,13 +13,15 @@ import { readAnyWav, type Sound } from "./sound.js";
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const password = "test-bbb-like";
 const CALL_MS = 60_000;
-const stateFolders = ["log", "db", "run", "tmp", "tls", "public"] as const;
+const stateFolders = ["log", "db", "run", "tmp", "tls", "public", "profiles"] as const;
 
 export interface BbbLikeOptions {
   readonly name: string;
   readonly certificates: Certificates;
   /** Regular expression of the addresses that it lets in as the gateway; default 127.0.0.1. */
   readonly gateway?: string;
+  /** Host and port of its livekit-sip; default none. */
+  readonly livekit?: string;
   /** More files for dialplan/public, by name; read before ours if the name sorts before `00_`. */
   readonly dialplan?: Readonly<Record<string, string>>;
   /** FreeSWITCH's log level; default notice. */
@@ -41,7 +43,7 @@ export interface ConferenceMember {
 
 /**
  * A real FreeSWITCH set up like the one of a BBB server: 48 kHz conferences, `bbb_authorized`, TLS in the profile external, and
- * freeswitch/bbb-node/01_einwahl.xml as an operator gets it.
+ * the files of freeswitch/bbb-node as an operator gets them.
  */
 export class BbbLike {
   readonly name: string;
@@ -83,6 +85,7 @@ export class BbbLike {
           BBBLIKE_RTP_PORT_FIRST: String(rtp.first),
           BBBLIKE_RTP_PORT_LAST: String(rtp.last),
           BBBLIKE_PUBLIC_DIR: join(folder, "public"),
+          BBBLIKE_PROFILES_DIR: join(folder, "profiles"),
           BBBLIKE_LOG_LEVEL: options.logLevel ?? "notice",
         },
         isReady: async () => await socket.runs(["external"]),
@@ -224,9 +227,10 @@ async function writeFiles(folder: string, options: BbbLikeOptions): Promise<void
   await writeOwnCertificates(join(folder, "tls"), options.certificates, ["agent"]);
   await writeFile(join(folder, "tls", "cafile.pem"), options.certificates.ca);
   const publicFolder = join(folder, "public");
-  await copyFile(join(repository, "freeswitch", "bbb-node", "01_einwahl.xml"), join(publicFolder, "01_einwahl.xml"));
+  for (const name of ["01_einwahl.xml", "02_einwahl_livekit.xml"]) await copyFile(join(repository, "freeswitch", "bbb-node", name), join(publicFolder, name));
+  await copyFile(join(repository, "freeswitch", "bbb-node", "einwahl_livekit.xml"), join(folder, "profiles", "einwahl_livekit.xml"));
   const gateway = options.gateway ?? "127\\.0\\.0\\.1";
-  await writeFile(join(publicFolder, "00_einwahl_gateway.xml"), `<include>\n<X-PRE-PROCESS cmd="set" data="einwahl_gateway=${gateway}"/>\n</include>\n`);
+  await writeFile(join(publicFolder, "00_einwahl_gateway.xml"), `<include>\n<X-PRE-PROCESS cmd="set" data="einwahl_gateway=${gateway}"/>\n<X-PRE-PROCESS cmd="set" data="einwahl_livekit=${options.livekit ?? "none"}"/>\n</include>\n`);
   for (const [name, xml] of Object.entries(options.dialplan ?? {})) await writeFile(join(publicFolder, name), xml);
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 import { setTimeout } from "node:timers/promises";
@@ -61,11 +61,11 @@ async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv
 const script = fileURLToPath(new URL("../../../freeswitch/bbb-node/check.sh", import.meta.url));
 
 /** What check.sh finds: its status and the lines of each kind. */
-async function check(owner: Owner, node: BbbLike, ca: string): Promise<{ readonly code: number; readonly good: readonly string[]; readonly bad: readonly string[] }> {
+async function check(owner: Owner, node: BbbLike, ca: string, env: Readonly<Record<string, string>> = {}): Promise<{ readonly code: number; readonly good: readonly string[]; readonly bad: readonly string[] }> {
   const caFile = join(await scratchFolder(owner, "check"), "ca.pem");
   await writeFile(caFile, ca);
   return await new Promise((resolve) => {
-    const child = execFile(script, ["127.0.0.1", String(node.sipPort), caFile], (_error, stdout) => {
+    const child = execFile(script, ["127.0.0.1", String(node.sipPort), caFile], { env: { ...process.env, ...env } }, (_error, stdout) => {
       const lines = (kind: string): string[] => stdout.split("\n").filter((line) => line.startsWith(kind));
       resolve({ code: child.exitCode ?? -1, good: lines("ok"), bad: lines("FAULT") });
     });
@@ -87,12 +87,25 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   t.equal(await call(t, node, ca, { number: "12345", transport: "tls", srtp: "none" }), 488, "nor any without SRTP");
   t.equal(await call(t, node, ca, { number: "12345", transport: "tcp" }), 480, "nor over plain TCP");
   t.equal(await call(t, node, ca, { number: "12345", transport: "udp" }), 480, "nor over UDP");
+  t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tls" }), 404, "a LiveKit room: there is no LiveKit here");
+  t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tls", srtp: "none" }), 488, "and none without SRTP");
+  t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tcp" }), 480, "nor over plain TCP");
+  t.equal(await call(t, node, ca, { number: "livekit-1234", transport: "tls" }), 480, "nor another destination");
   for (const [version, works] of [["TLSv1.1", false], ["TLSv1.2", true], ["TLSv1.3", true]] as const) {
     t.equal(await shakesHands(node, ca, version), works, version);
   }
   const found = await check(t, node, ca);
   t.match(found, { code: 0, bad: [] }, "check.sh finds nothing wrong");
-  t.equal(found.good.length, 5);
+  t.equal(found.good.length, 7);
+  for (const [sip, code, bad] of [
+    ["    dispatch:\n      options:\n        hidePhoneNumber: true   # the last four digits\n", 0, []],
+    ["    enabled: false\n    requirePin: true\n", 1, [/hidePhoneNumber/, /livekit\.sip\.enabled/, /requirePin/]],
+  ] as const) {
+    const etc = await scratchFolder(t, "etc");
+    await mkdir(join(etc, "bbb-webrtc-sfu"));
+    await writeFile(join(etc, "bbb-webrtc-sfu", "production.yml"), `log:\n  level: info\nlivekit:\n  enabled: true\n  sip:\n${sip}`);
+    t.match(await check(t, node, ca, { EINWAHL_CHECK_ETC: etc }), { code, bad }, "on the node it sees what LiveKit shows of callers");
+  }
   const { ca: otherCa } = await makeCertificates();
   t.match(await check(t, node, otherCa), { code: 1, bad: [/not trusted/] }, "and sees a certificate that is not trusted");
   t.match(await node.socket.api("conference list"), /No active conferences/, "and left nothing open");
@@ -103,6 +116,7 @@ await t.test("a node that expects the gateway elsewhere lets nobody in", { skip,
   const node = await BbbLike.start({ name: "elsewhere", certificates, gateway: "192\\.0\\.2\\.10" });
   t.teardown(() => node.close());
   t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 480, "as BBB's public.xml ends");
+  t.equal(await call(t, node, certificates.ca, { number: "livekit-12345", transport: "tls" }), 480, "nor into LiveKit");
   t.match(await check(t, node, certificates.ca), { code: 1, bad: [/not let in/] }, "as check.sh says");
   t.match(await trialCall(node.sipPort), { severity: "error", message: /480/, cure: /00_einwahl_gateway\.xml/ }, "and einwahl check");
 });
