@@ -26,6 +26,8 @@ export interface CallsOptions {
   readonly trunks: Trunks;
   readonly hasher: CallServices["hasher"];
   readonly removals: CallServices["removals"];
+  readonly audioBridges: CallServices["audioBridges"];
+  readonly identityClaims: CallServices["identityClaims"];
   readonly guesses: CallServices["guesses"];
   readonly media: MediaServers;
   readonly directory: Directory;
@@ -101,7 +103,7 @@ export class Calls {
 
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
-    const { clock, hasher, removals, media, directory } = this.#options;
+    const { clock, hasher, removals, audioBridges, identityClaims, media, directory } = this.#options;
     const { settings, limits } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
@@ -110,7 +112,7 @@ export class Calls {
     const own = this.#options.ownCalls.claim(call.invite);
     if (own !== undefined) this.#own.add(call);
     const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, limits) : this.#ofOurs(callId, own);
-    const running = runCall(call, { clock, hasher, removals, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
+    const running = runCall(call, { clock, hasher, removals, audioBridges, identityClaims, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
       this.#options.onOver(call);
       this.#calls.delete(call);
       this.#own.delete(call);

@@ -15,6 +15,7 @@ import type { GuessThrottle } from "./guess-throttle.js";
 import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
+import { makeCallMemory } from "./parts/call-memory.js";
 import { makeBbbServer, makeDirectory } from "./parts/bbb.js";
 import { callSettings, placeLimits } from "./parts/call-settings.js";
 import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
@@ -29,7 +30,6 @@ import type { Health } from "./status/health.js";
 import { Monitoring } from "./status/monitoring.js";
 import type { Parts } from "./status/parts.js";
 import type { StatusReport } from "./status/status-report.js";
-import { Removals } from "./store/removals.js";
 import { StoredDayKeys } from "./store/stored-day-keys.js";
 import type { SyntheticCalls } from "./synthetic/synthetic-calls.js";
 import { TestLine } from "./synthetic/test-line.js";
@@ -60,6 +60,7 @@ export class Einwahl {
   readonly #pseudonymKeys: StoredDayKeys;
   readonly #throttleKeys: StoredDayKeys;
   readonly #guesses: GuessThrottle;
+  readonly #memory = makeCallMemory(() => this.#web);
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
   readonly #testLine: TestLine;
@@ -82,7 +83,7 @@ export class Einwahl {
     this.#pseudonymKeys = this.#dayKeys(pseudonymKeyDays);
     this.#throttleKeys = this.#dayKeys(throttleKeyDays);
     this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
-    this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), () => this.#web?.rooms, logger, clock);
+    this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), { rooms: () => this.#web?.rooms, audioBridges: this.#memory.audioBridges }, logger, clock);
     this.#signalling = this.#openSignalling();
     const onState = (): void => {
       this.#checkReady();
@@ -101,7 +102,7 @@ export class Einwahl {
       ownCalls: this.#testLine,
       trunks: this.#lines,
       hasher: new CallerHasher({ pseudonymKeys: this.#pseudonymKeys, throttleKeys: this.#throttleKeys, random: randomBytes }),
-      removals: new Removals(() => this.#web?.removals),
+      ...this.#memory,
       guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
       directory: this.#directory,

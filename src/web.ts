@@ -91,6 +91,16 @@ export class Web {
     return this.#stores?.removals;
   }
 
+  /** What all instances know of meetings' audio; `undefined`: there is no store. */
+  get audioBridges(): Stores["audioBridges"] | undefined {
+    return this.#stores?.audioBridges;
+  }
+
+  /** LiveKit identities of all instances; `undefined`: there is no Redis. */
+  get identityClaims(): Stores["identityClaims"] {
+    return this.#stores?.identityClaims;
+  }
+
   /** Wrong PINs of all instances; `undefined`: they share no store. */
   get guessCounts(): GuessCounts | undefined {
     return this.#stores?.guessCounts;

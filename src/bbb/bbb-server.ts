@@ -1,7 +1,7 @@
-import type { Conference, ConferenceNode, PinLengths } from "../call/interfaces.js";
+import type { AudioBridge, Conference, ConferenceNode, PinLengths } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import type { BbbApi } from "./api-client.js";
-import type { AudioBridge, Meeting } from "./meeting.js";
+import type { Meeting } from "./meeting.js";
 import { MeetingList } from "./meeting-list.js";
 import { type WebhookEvents, WebhookRecord, type WebhookState } from "./webhook-record.js";
 
@@ -22,18 +22,18 @@ export interface BbbServerState {
   readonly bytes: number | undefined;
   /** PINs that another server has too. */
   readonly clashes: number;
-  /** Meetings that no telephone can be brought into: LiveKit without a SIP port for it. */
-  readonly unreachable: number;
+  /** Whether its FreeSWITCH hands calls on to LiveKit, as the last such call has seen it; `undefined`: no call has. */
+  readonly livekitWay: "works" | "missing" | undefined;
   readonly webhooks: WebhookState;
 }
 
 export interface BbbServerOptions {
   /** How the media servers reach the conferences in FreeSWITCH. */
   readonly node: ConferenceNode;
-  /** The same for those in LiveKit; `undefined`: they can't be reached. */
+  /** livekit-sip itself; `undefined`: the node's FreeSWITCH hands calls on to it. */
   readonly livekit: ConferenceNode | undefined;
-  /** What carries the audio of meetings of which nobody has told it. */
-  readonly audioBridge: AudioBridge;
+  /** What carries the audio of meetings of which nothing is known; `undefined`: LiveKit is asked. */
+  readonly audioBridge: AudioBridge | undefined;
   readonly api: Pick<BbbApi, "getMeetings">;
   /** How often the server is asked without a reason, in milliseconds. */
   readonly pollEveryMs: number;
@@ -82,6 +82,7 @@ export class BbbServer {
   #callOffPoll: () => void = () => undefined;
   #callOffForgetting: () => void = () => undefined;
   #isClosed = false;
+  #livekitWay: "works" | "missing" | undefined;
   /** Kept up to date by the directory. */
   clashes = 0;
 
@@ -103,7 +104,7 @@ export class BbbServer {
       lastAnswerMs: this.#answered?.tookMs,
       bytes: this.#answered?.bytes,
       clashes: this.clashes,
-      unreachable: this.#options.livekit !== undefined ? 0 : [...this.#meetings.meetings].filter((meeting) => this.#nodeOf(meeting) === undefined).length,
+      livekitWay: this.#livekitWay,
       webhooks: this.webhooks.state,
     };
   }
@@ -140,12 +141,23 @@ export class BbbServer {
     return this.#meetings.lengths;
   }
 
-  /** How a telephone gets into the meeting; `undefined` when none can. */
-  conference(meeting: Meeting): Conference | undefined {
-    const node = this.#nodeOf(meeting);
-    if (node === undefined) return undefined;
-    const parent = meeting.parentId === undefined ? undefined : this.#meetings.withId(meeting.parentId);
-    return { node, meetingId: meeting.meetingId, createdAt: meeting.createdAt, voiceBridge: meeting.voiceBridge, mainRoom: parent?.voiceBridge };
+  /** What carries the audio of meetings of which nothing is known. */
+  get usualAudio(): AudioBridge | undefined {
+    return this.#options.audioBridge;
+  }
+
+  /** How a telephone gets into the meeting. */
+  conference({ meetingId, createdAt, voiceBridge, parentId, audioBridge: told }: Meeting): Conference {
+    const { node, livekit: livekitNode, audioBridge: usual } = this.#options;
+    const parent = parentId === undefined ? undefined : this.#meetings.withId(parentId);
+    return { node, audio: { told, usual, livekitNode }, meetingId, createdAt, voiceBridge, mainRoom: parent?.voiceBridge };
+  }
+
+  /** @returns whether that is news */
+  noteLivekitWay(way: "works" | "missing"): boolean {
+    const isNews = this.#livekitWay !== way;
+    this.#livekitWay = way;
+    return isNews;
   }
 
   /**
@@ -195,11 +207,6 @@ export class BbbServer {
     this.#heardAt = now;
     if (!this.answers) this.#forgetInTime();
     return now;
-  }
-
-  #nodeOf(meeting: Meeting): ConferenceNode | undefined {
-    const { node, livekit, audioBridge } = this.#options;
-    return (meeting.audioBridge ?? audioBridge) === "livekit" ? livekit : node;
   }
 
   get #pauseMs(): number {

@@ -1,9 +1,10 @@
-import type { Conference, Directory, Lookup, PinLengths } from "../call/interfaces.js";
+import type { AudioBridge, AudioBridges, Conference, Directory, Lookup, PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
+import type { Meeting } from "./meeting.js";
 import { joinLengths } from "./pin-lengths.js";
 import type { WebhookEvent } from "./webhook.js";
 
@@ -12,8 +13,8 @@ export interface DirectoryEvents {
   readonly onServer: (server: string, fault: string | undefined) => void;
   /** The same PIN on several servers, the one that callers get first: when it comes up, and when one of them changes. */
   readonly onClash: (servers: readonly string[]) => void;
-  /** A server has meetings now that no telephone can be brought into, since their audio runs in LiveKit. */
-  readonly onUnreachable: (server: string) => void;
+  /** A call has found that the server's FreeSWITCH does not hand calls on to LiveKit, or does now. */
+  readonly onLivekitWay: (server: string, way: "works" | "missing") => void;
   /** Proofs of a server's webhooks fail: so many since the last word of that, which comes at a bounded rate; 0: one is right again. */
   readonly onWebhooksRefused: (server: string, count: number) => void;
   readonly onBug: (error: unknown) => void;
@@ -27,6 +28,8 @@ export interface DirectoryOptions {
   readonly random: () => number;
   readonly events: DirectoryEvents;
   /** The PINs that front ends have reserved; `undefined`: there are none. */
+  /** Keeps what webhooks say of meetings' audio. */
+  readonly audioBridges: Pick<AudioBridges, "add">;
   readonly rooms: () => Pick<RoomStore, "findByPin" | "knows" | "goesOnAfter" | "askGoesOnAfter" | "pinLengths"> | undefined;
 }
 
@@ -43,8 +46,6 @@ export class BbbDirectory implements Directory {
   readonly #clashes: Clashes;
   /** Those who wait for a conference, by its PIN. */
   readonly #openListeners = new Map<string, Set<() => void>>();
-  /** Servers whose unreachable meetings have been told. */
-  readonly #toldUnreachable = new Set<BbbServer>();
   #servers: readonly BbbServer[];
 
   constructor(options: DirectoryOptions) {
@@ -74,7 +75,6 @@ export class BbbDirectory implements Directory {
     for (const server of added) this.#changed(server, new Set(server.pins));
     for (const server of before.filter((each) => !servers.includes(each))) {
       server.close();
-      this.#toldUnreachable.delete(server);
       for (const pin of server.pins) this.#noteClash(pin);
     }
   }
@@ -113,6 +113,17 @@ export class BbbDirectory implements Directory {
 
   get pinLengths(): PinLengths | undefined {
     return joinLengths([...this.#servers.map((server) => server.pinLengths), this.#options.rooms()?.pinLengths]);
+  }
+
+  get usualAudio(): AudioBridge | undefined {
+    const [first, ...others] = this.#servers;
+    return others.every(({ usualAudio }) => usualAudio === first?.usualAudio) ? first?.usualAudio : undefined;
+  }
+
+  noteLivekitWay({ node }: Conference, works: boolean): void {
+    const way = works ? "works" : "missing";
+    const server = this.#servers.find(({ name }) => name === node.name);
+    if (server?.noteLivekitWay(way) === true) this.#options.events.onLivekitWay(server.name, way);
   }
 
   /** The same for meetings that there are now, whoever has reserved their PINs or others. */
@@ -164,8 +175,12 @@ export class BbbDirectory implements Directory {
     const teller = this.#servers.find(({ name }) => name === server);
     teller?.webhooks.taken();
     for (const event of events) {
-      if (event.kind === "created") teller?.created(event.meeting);
-      else teller?.ended(event.meetingId);
+      if (event.kind === "created") {
+        teller?.created(event.meeting);
+        this.#keepAudio(event.meeting);
+      } else {
+        teller?.ended(event.meetingId);
+      }
     }
   }
 
@@ -208,8 +223,7 @@ export class BbbDirectory implements Directory {
   #known(pin: Pin): Lookup | undefined {
     const [holder] = this.#holders(pin.reveal());
     if (holder === undefined) return undefined;
-    const conference = holder.server.conference(holder.meeting);
-    return conference === undefined ? { kind: "no-telephone-audio" } : { kind: "open", conference };
+    return { kind: "open", conference: holder.server.conference(holder.meeting) };
   }
 
   /**
@@ -241,7 +255,6 @@ export class BbbDirectory implements Directory {
 
   #changed(server: BbbServer, pins: ReadonlySet<string>): void {
     for (const pin of pins) this.#noteClash(pin);
-    this.#tellUnreachable(server);
     for (const [digits, listeners] of this.#openListeners) {
       if (pins.has(digits) && server.meeting(digits) !== undefined) for (const listener of [...listeners]) listener();
     }
@@ -251,11 +264,9 @@ export class BbbDirectory implements Directory {
     this.#clashes.note(pin, this.#holders(pin));
   }
 
-  #tellUnreachable(server: BbbServer): void {
-    if (server.state.unreachable === 0) this.#toldUnreachable.delete(server);
-    else if (!this.#toldUnreachable.has(server)) {
-      this.#toldUnreachable.add(server);
-      this.#options.events.onUnreachable(server.name);
-    }
+  /** bbb-webhooks says it once, and getMeetings never: a restart must not forget it. */
+  #keepAudio({ meetingId, audioBridge }: Meeting): void {
+    const { audioBridges, events } = this.#options;
+    if (audioBridge !== undefined) audioBridges.add(meetingId, audioBridge).catch(events.onBug);
   }
 }

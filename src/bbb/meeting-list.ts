@@ -1,5 +1,5 @@
-import type { PinLengths } from "../call/interfaces.js";
-import type { AudioBridge, Meeting } from "./meeting.js";
+import type { AudioBridge, PinLengths } from "../call/interfaces.js";
+import type { Meeting } from "./meeting.js";
 import { PinBeginnings } from "./pin-beginnings.js";
 import { lengthsOf } from "./pin-lengths.js";
 

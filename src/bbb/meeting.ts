@@ -1,7 +1,5 @@
+import type { AudioBridge } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-
-/** What carries a meeting's audio; BBB's word for it. */
-export type AudioBridge = "freeswitch" | "livekit";
 
 /** What a conference needs to be found. Everything else that BBB tells, names of people above all, is dropped. */
 export interface Meeting {

@@ -1,16 +1,16 @@
 import type { CallerHasher } from "../caller/known-caller.js";
-import { labelFor } from "../caller/label.js";
 import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../clock.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
+import { Appearances } from "./appearance.js";
 import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
 import { type Conversation, converse } from "./conversation.js";
 import { CallerTime } from "./hold.js";
 import { Holdings } from "./holdings.js";
-import type { Admitted, Directory, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
+import type { Admitted, AudioBridges, Directory, IdentityClaims, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
 import { LineWatch } from "./line-watch.js";
 import type { Pace } from "./pace.js";
 import type { CallerGuesses } from "./restraint.js";
@@ -36,6 +36,8 @@ export interface CallServices {
   /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
   readonly takeWaitingPlace: (pin: Pin) => Result<() => void, "waiting-full">;
   readonly removals: WithheldRemovals;
+  readonly audioBridges: AudioBridges;
+  readonly identityClaims: IdentityClaims;
   /** The caller's wrong PINs, counted over calls. */
   readonly guesses: (admitted: Admitted) => CallerGuesses;
   /** Set when einwahl stops and the calls have to end. */
@@ -142,6 +144,11 @@ async function live(
     callerTime.close();
   });
 
+  const appearances = new Appearances({ caller: admitted.value.caller, label: settings.label, hasher: services.hasher, claims: services.identityClaims });
+  held.watch(() => {
+    appearances.release().catch(services.onBug);
+  });
+
   const conversation: Conversation = {
     endpoint,
     admitted: admitted.value,
@@ -153,10 +160,7 @@ async function live(
     settings,
     guesses,
     tries: new Tries(settings.pin.tries, () => guesses.restraint.kind !== "none"),
-    appearIn: (conference) => ({
-      label: labelFor(admitted.value.caller, settings.label, conversation.language),
-      pseudonym: services.hasher.pseudonymIn(conference, admitted.value.caller),
-    }),
+    appearIn: (conference, audio) => appearances.in(conference, audio, conversation.language),
     language: admitted.value.languages[0],
     hints: settings.hints ? "due" : "said",
     conferencesOver: 0,

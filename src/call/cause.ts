@@ -51,7 +51,7 @@ export const endCauses = {
 
   // Something failed
   "directory-unavailable": { result: "failed", q850: 41 },
-  /** The conference's audio runs in LiveKit on a server for which no SIP port of LiveKit is configured. */
+  /** The conference's audio runs in LiveKit, or may do so, and nothing leads there: no dialplan on the node, or no room in LiveKit. */
   "no-telephone-audio": { result: "failed", q850: 27 },
   "conference-refused": { result: "failed", q850: 21 },
   /** BBB's dialplan refuses callers with this name, such as Anonymous. */

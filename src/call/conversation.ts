@@ -2,7 +2,8 @@ import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { CallServices } from "./call.js";
 import type { EndCause } from "./cause.js";
-import type { Admitted, CallerEndpoint, Conference } from "./interfaces.js";
+import type { Appearance } from "./appearance.js";
+import type { Admitted, AudioBridge, CallerEndpoint, Conference } from "./interfaces.js";
 import type { CallerTime } from "./hold.js";
 import { type Occasion, askForPin } from "./pin-dialogue.js";
 import type { CallSettings } from "./settings.js";
@@ -30,7 +31,7 @@ export interface Conversation {
   /** Those of the whole call. */
   readonly tries: Tries;
   /** As whom the caller enters a conference. */
-  readonly appearIn: (conference: Conference) => Appearance;
+  readonly appearIn: (conference: Conference, audio: AudioBridge) => Promise<Appearance>;
   /** Changes when the caller asks for the other language. */
   language: Language;
   /** Whether the caller still has to be told which keys there are. */
@@ -39,12 +40,6 @@ export interface Conversation {
   conferencesOver: number;
   /** How long the caller has waited for conferences to begin, in milliseconds. */
   waitedMs: number;
-}
-
-/** What a conference gets to know of the caller. */
-export interface Appearance {
-  readonly label: string;
-  readonly pseudonym: string;
 }
 
 /** A conference that the caller is to enter. */

@@ -45,6 +45,25 @@ export interface WithheldRemovals {
   has(meetingId: string): Promise<boolean>;
 }
 
+/** What carries a meeting's audio; BBB's word for it. */
+export type AudioBridge = "freeswitch" | "livekit";
+
+/** What is known of meetings' audio, by BBB's internal id, after a restart too. */
+export interface AudioBridges {
+  add(meetingId: string, bridge: AudioBridge): Promise<void>;
+  of(meetingId: string): Promise<AudioBridge | undefined>;
+}
+
+/**
+ * Numbers from 0 up that tell apart the calls of one caller in one meeting: LiveKit ends the first of two participants that
+ * have the same identity.
+ */
+export interface IdentityClaims {
+  /** The lowest free number of this identity; `undefined`: none can be had. */
+  claim(identity: string): Promise<number | undefined>;
+  release(identity: string, claimed: number): Promise<void>;
+}
+
 /** A call that has come in and is not answered yet. */
 export interface IncomingCall {
   /** After `forgetCaller` it says nothing of the caller. */
@@ -162,14 +181,18 @@ export interface ReceivedAudio {
 /** Where the conference is, and as whom the caller enters it. */
 export interface BridgeTarget {
   readonly node: ConferenceNode;
+  readonly route: BridgeRoute;
   readonly voiceBridge: Pin;
   /** The name that the conference shows. */
   readonly label: string;
-  /** What BBB keeps as the caller's number. */
+  /** The From user: what BBB keeps as the caller's number, and what LiveKit makes name and identity of. */
   readonly pseudonym: string;
   /** How long the node may take to answer, in milliseconds. */
   readonly answerWithinMs: number;
 }
+
+/** Into a conference of the node's FreeSWITCH; into a LiveKit room by way of that FreeSWITCH; or straight to livekit-sip. */
+export type BridgeRoute = "freeswitch" | "livekit-by-node" | "livekit-direct";
 
 export interface Bridge {
   /** Settles when the node has answered or refused. */
@@ -190,8 +213,11 @@ export interface BridgeFacts {
   readonly suite: string | undefined;
 }
 
-/** `node-busy`: no session free on the node in this second. `name-refused`: it takes no caller with this name (BBB's `reject_anonymous`). */
-export type BridgeFailure = "conference-refused" | "name-refused" | "node-busy" | "conference-unreachable";
+/**
+ * `node-busy`: no session free on the node in this second. `name-refused`: it takes no caller with this name (BBB's `reject_anonymous`).
+ * `not-in-livekit`: LiveKit has no room for this number. `no-livekit-way`: the node's FreeSWITCH has no dialplan that leads to LiveKit.
+ */
+export type BridgeFailure = "conference-refused" | "name-refused" | "node-busy" | "conference-unreachable" | "not-in-livekit" | "no-livekit-way";
 
 /** A BBB server as the media server reaches it. */
 export interface ConferenceNode {
@@ -207,13 +233,22 @@ export type Lookup =
   | { readonly kind: "open"; readonly conference: Conference }
   /** A front end has reserved this PIN for a room; no BBB server has the conference yet. */
   | { readonly kind: "not-started" }
-  /** The conference is there, but its audio runs where no telephone can be brought: LiveKit on a server without a SIP port for it. */
-  | { readonly kind: "no-telephone-audio" }
   | { readonly kind: "unknown" }
   | { readonly kind: "unavailable" };
 
+/** Where a meeting's audio runs. */
+export interface ConferenceAudio {
+  /** What a webhook of the server has said; `undefined`: none has. */
+  readonly told: AudioBridge | undefined;
+  /** What holds where nothing is known of the meeting; `undefined`: LiveKit is asked. */
+  readonly usual: AudioBridge | undefined;
+  /** livekit-sip itself; `undefined`: the node's FreeSWITCH hands calls on to it. */
+  readonly livekitNode: ConferenceNode | undefined;
+}
+
 export interface Conference {
   readonly node: ConferenceNode;
+  readonly audio: ConferenceAudio;
   /** BBB's internal meeting id: a new one each time a room is opened. */
   readonly meetingId: string;
   /** When the meeting was created, milliseconds since 1970 by the BBB server's clock; `undefined`: unknown. */
@@ -238,6 +273,10 @@ export interface Directory {
   match(digits: string): { readonly complete: boolean; readonly longer: boolean };
   /** The lengths of all known PINs, running and reserved, without those of breakout rooms, from memory; `undefined`: none is known. */
   readonly pinLengths: PinLengths | undefined;
+  /** What carries the audio of every meeting of which nothing else is known; `undefined`: it differs, or is asked of the node. */
+  readonly usualAudio: AudioBridge | undefined;
+  /** A call has found out whether the server's FreeSWITCH hands calls on to LiveKit. */
+  noteLivekitWay(conference: Conference, works: boolean): void;
   /** Whether a running or reserved PIN goes on after this one, asked of the servers that have it and of the store: a breakout room may be newer than what is known. */
   goesOn(pin: Pin): Promise<boolean>;
   /** Whether the PIN of another room, running or reserved, goes on after this one; its own breakout rooms don't count. True where that can't be ruled out. */

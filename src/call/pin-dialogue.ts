@@ -104,7 +104,6 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
 /** What the caller is told about a PIN that leads nowhere, and how the call ends when it was the last. */
 const refusals: Readonly<Record<Exclude<Lookup["kind"], "open">, { readonly told: PromptName; readonly cause: EndCause; readonly farewell: readonly PromptName[] }>> = {
   "not-started": { told: "not-started-call-again", cause: "conference-not-started", farewell: ["not-started-call-again", "goodbye"] },
-  "no-telephone-audio": { told: "no-telephone-audio", cause: "no-telephone-audio", farewell: ["no-telephone-audio", "goodbye"] },
   unknown: { told: "pin-unknown", cause: "too-many-tries", farewell: ["pin-unknown", "too-many-tries"] },
   unavailable: { told: "service-unavailable", cause: "directory-unavailable", farewell: ["service-unavailable", "goodbye"] },
 };

@@ -1,5 +1,8 @@
-import type { Conversation, Destination, Ended, Next } from "./conversation.js";
+import type { Conversation, Destination, Next } from "./conversation.js";
 import { afterHangUp } from "./end-of-conference.js";
+import { knownAudio } from "./audio-bridge.js";
+import type { EndCause } from "./cause.js";
+import { enterConference } from "./enter.js";
 import { sayHintsOnce } from "./hints.js";
 import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
@@ -17,26 +20,13 @@ const comingPauses: readonly number[] = [0];
 const returnPauses: readonly number[] = [2_000, 3_000, 4_000, 5_000, 6_000];
 /** Far more tries than the longest call has. */
 const mostTries = 10_000;
-/** The media server gives up by itself before this is over, in milliseconds. */
-const bridgeSlack = 2_000;
 const explainAfterMs = 800;
-/** A node that has no session free counts them by the second: after so many milliseconds there are new ones. */
-const busyPauseMs = 1_100;
-const mostBusyTries = 3;
-
-type Entered =
-  | { readonly kind: "entered"; readonly bridge: Bridge }
-  | { readonly kind: "failed"; readonly cause: BridgeFailure }
-  | Ended;
-
 /**
  * Brings the caller into the conference and stays there. When a node refuses or is gone, before the call or in the middle
  * of it, the conference is looked for again and joined wherever it is then; otherwise the caller is told.
  */
 export async function visit(conversation: Conversation, destination: Destination): Promise<Next> {
   const { story, services, settings } = conversation;
-  const hinted = await sayHintsOnce(conversation);
-  if (hinted !== undefined) return hinted;
   let { conference } = destination;
   let cause: BridgeFailure = "conference-unreachable";
   let pauses = comingPauses;
@@ -46,8 +36,13 @@ export async function visit(conversation: Conversation, destination: Destination
   for (let tries = 0; tries < mostTries; tries++) {
     const refused = await refusedAsWithheld(conversation, conference);
     if (refused !== undefined) return refused;
-    const entered = await enterInTurn(conversation, conference);
+    const known = await knownAudio(conversation, conference);
+    if (known.kind === "ended") return known;
+    const hinted = await sayHintsOnce(conversation, known.audio);
+    if (hinted !== undefined) return hinted;
+    const entered = await enterConference(conversation, conference, known.audio);
     if (entered.kind === "ended") return entered;
+    if (entered.kind === "failed" && entered.cause === "no-livekit-way") return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
     if (entered.kind === "failed") {
       ({ cause } = entered);
     } else {
@@ -81,8 +76,6 @@ export async function visit(conversation: Conversation, destination: Destination
       case "not-started":
         if (settings.waiting.limitMs > 0) return { kind: "wait", pin: destination.pin, until: destination.waitUntil };
         break;
-      case "no-telephone-audio":
-        return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
       case "unavailable":
         return await giveUp(conversation, destination, cause, "service-unavailable");
       case "unknown":
@@ -96,48 +89,18 @@ export async function visit(conversation: Conversation, destination: Destination
 /** Who has waited for the conference goes on waiting; everybody else is told. */
 async function giveUp(conversation: Conversation, { pin, waitUntil }: Destination, cause: BridgeFailure, told: PromptName): Promise<Next> {
   if (waitUntil !== undefined) return { kind: "wait", pin, until: waitUntil };
-  return await sayLast(conversation, [told, "goodbye"], cause);
+  return await sayLast(conversation, [told, "goodbye"], endCauses[cause]);
 }
 
-/** Callers on the way to one node go one after the other, and once more where it has no session free. */
-async function enterInTurn(conversation: Conversation, conference: Conference): Promise<Entered> {
-  const { services, story } = conversation;
-  let entered: Entered = { kind: "failed", cause: "node-busy" };
-  for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
-    const turnMs = services.pace.take(conference.node.name);
-    const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
-    const ended = pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
-    if (ended !== undefined) return ended;
-    if (tries === 0) story.enter("joining");
-    story.note({ server: conference.node.name });
-    entered = await enter(conversation, conference);
-  }
-  return entered;
-}
-
-async function enter(conversation: Conversation, conference: Conference): Promise<Entered> {
-  const { endpoint, waiting, settings, story } = conversation;
-  const bridge = endpoint.bridge({
-    node: conference.node,
-    voiceBridge: conference.voiceBridge,
-    ...conversation.appearIn(conference),
-    answerWithinMs: settings.joinWithinMs,
-  });
-  const answered = await waiting.for(bridge.answered, settings.joinWithinMs + bridgeSlack);
-  switch (answered.kind) {
-    case "ended":
-      bridge.leave();
-      return answered;
-    case "late":
-      bridge.leave();
-      return { kind: "failed", cause: "conference-unreachable" };
-    case "done":
-      if (!answered.value.ok) return { kind: "failed", cause: answered.value.failure };
-      story.joined();
-      story.noteSuite("bbb", answered.value.value.suite);
-      return { kind: "entered", bridge };
-  }
-}
+/** A LiveKit meeting that its own LiveKit does not know can't be entered by anybody with a telephone. */
+const endCauses = {
+  "conference-refused": "conference-refused",
+  "name-refused": "name-refused",
+  "node-busy": "node-busy",
+  "conference-unreachable": "conference-unreachable",
+  "not-in-livekit": "no-telephone-audio",
+  "no-livekit-way": "no-telephone-audio",
+} as const satisfies Record<BridgeFailure, EndCause>;
 
 async function stayAndAfter(conversation: Conversation, bridge: Bridge, conference: Conference): Promise<Next | { readonly kind: "lost" }> {
   const stayed = await stay(conversation, bridge, conference);

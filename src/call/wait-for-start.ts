@@ -35,7 +35,7 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
   /** The directory tells when to look, unless it has failed before. */
   let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";
   let remindAt = clock.now() + remindEveryMs;
-  let heard = say(conversation, until === undefined ? [...inLanguage(conversation, ["not-started"]), ...hintsOnce(conversation), music] : reminder);
+  let heard = say(conversation, until === undefined ? [...inLanguage(conversation, ["not-started"]), ...hintsOnce(conversation, directory.usualAudio), music] : reminder);
   try {
     for (let turns = 0; turns < mostTurns; turns++) {
       const left = limit - clock.now();
@@ -53,9 +53,6 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
             return { kind: "visit", destination: { pin, conference: found.conference, waitUntil: limit } };
           case "unknown":
             return { kind: "ask", why: "unknown-after-all" };
-          case "no-telephone-audio":
-            heard.stop();
-            return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
           case "unavailable":
             look = "at-reminders";
             break;

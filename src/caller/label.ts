@@ -9,12 +9,18 @@ export interface LabelSettings {
   readonly anonymous: Readonly<Record<Language, string>>;
   /** Shown instead for a caller whose number is too short to show a part of it, or is no number. */
   readonly unreadable: Readonly<Record<Language, string>>;
+  /** The same in LiveKit meetings, which show the last four characters of the From user; each has passed `livekitWordFault`. */
+  readonly livekit: {
+    readonly anonymous: Readonly<Record<Language, string>>;
+    readonly unreadable: Readonly<Record<Language, string>>;
+  };
 }
 
 export const defaultLabels: LabelSettings = {
   template: { de: "{last4}", en: "{last4}" },
   anonymous: { de: "Anonym", en: "No number" },
   unreadable: { de: "Telefon", en: "Phone" },
+  livekit: { anonymous: { de: "Anon", en: "Anon" }, unreadable: { de: "Tel.", en: "Tel." } },
 };
 
 const placeholder = "{last4}";
@@ -39,6 +45,25 @@ export function labelFor(caller: KnownCaller, settings: LabelSettings, language:
     case "unreadable":
       return settings.unreadable[language];
   }
+}
+
+/** The four characters that LiveKit shows of a caller, since `hide_phone_number` leaves no more: the digits alone, or a word of that length. */
+export function livekitNameFor(caller: KnownCaller, { template, livekit }: LabelSettings, language: Language): string {
+  switch (caller.kind) {
+    case "number":
+      return template[language].includes(placeholder) ? caller.last4 : livekit.unreadable[language];
+    case "anonymous":
+      return livekit.anonymous[language];
+    case "short":
+    case "unreadable":
+      return livekit.unreadable[language];
+  }
+}
+
+/** What is wrong with a word for LiveKit, `undefined` when it gets through From user and LiveKit as it is. */
+export function livekitWordFault(text: string): string | undefined {
+  if (!/^[A-Za-z0-9.~-]{4}$/.test(text)) return "is not four of A-Z, a-z, 0-9, dot, hyphen and tilde: LiveKit shows the last four characters of the From user";
+  return /[A-Za-z]/.test(text) ? undefined : "has no letter, and would be taken for the end of a number";
 }
 
 /** Whether a label shows anything of the number. */

@@ -4,7 +4,7 @@ import type { BbbServerConfig } from "../config/config.js";
 import { familiesOf, familyNames } from "../trunk/families.js";
 import type { BbbFamilies, CallingFamily } from "./bbb-families.js";
 import { judgeCertificate } from "./certificate.js";
-import { type TrialCaller, bbbCallFindings } from "./bbb-call.js";
+import { type TrialCaller, bbbCallFindings, livekitWayFindings } from "./bbb-call.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 import type { MediaTrust } from "./media-trust.js";
@@ -22,6 +22,8 @@ export interface BbbSipPlace {
   readonly apiHost: string;
   /** The caller's name of a trial call to FreeSWITCH; `undefined`: LiveKit, which is only asked for its abilities. */
   readonly callerName: string | undefined;
+  /** Whether its FreeSWITCH is to hand calls on to LiveKit. */
+  readonly handsOn: boolean;
 }
 
 /** What is known of the media servers that call it. */
@@ -41,14 +43,14 @@ export function bbbSipCheck(place: BbbSipPlace, media: CallingMedia, tools: Chec
   return { path: place.path, run: () => look(place, media, tools) };
 }
 
-async function look({ path, sip, apiHost, callerName }: BbbSipPlace, { trust, families }: CallingMedia, tools: CheckTools): Promise<readonly Finding[]> {
+async function look({ path, sip, apiHost, callerName, handsOn }: BbbSipPlace, { trust, families }: CallingMedia, tools: CheckTools): Promise<readonly Finding[]> {
   const addresses = await addressesOf(sip.host, tools);
   if (!addresses.ok) return sip.host === apiHost ? [] : [error(`${path}.host`, unreachable(sip.host, addresses.failure), "write the name that DNS has; FreeSWITCH does not read /etc/hosts")];
   const unreached = ofFamilies(path, sip.host, addresses.value, await families.all());
   if (unreached.length > 0) return unreached;
   const [address] = addresses.value;
   const { host, port, transport } = sip;
-  const caller = callerName === undefined ? undefined : { name: callerName, isLocal: trust.isLocal, mayBePlain: sip.srtp !== "mandatory" };
+  const caller = callerName === undefined ? undefined : { name: callerName, isLocal: trust.isLocal, mayBePlain: sip.srtp !== "mandatory", handsOn };
   switch (transport) {
     case "udp":
       return [fine(path, "the name resolves; whether anybody answers there over UDP shows with the first call")];
@@ -85,12 +87,16 @@ function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: str
   return isLocal ? error(path, message, firewall) : warning(path, `${message}, from this machine`, `from the media servers it may be another matter: run freeswitch/bbb-node/check.sh there; ${firewall}`);
 }
 
-async function ofAnswers(stream: ByteStream, path: string, to: SipTarget, caller: TrialCaller | undefined, { clock }: CheckTools): Promise<readonly Finding[]> {
+async function ofAnswers(stream: ByteStream, path: string, to: SipTarget, caller: (TrialCaller & { readonly handsOn: boolean }) | undefined, { clock }: CheckTools): Promise<readonly Finding[]> {
   try {
     const status = await askOptions(stream, to);
     if (!status.ok) return [error(path, `${placeOf(to.host, to.port)}: no answer to a SIP request (${status.failure})`, "is that the SIP port of the BBB server's FreeSWITCH, 5081 for TLS?")];
     // A full FreeSWITCH 1.10 answers 503 to OPTIONS, too: the call finds out for how long.
-    if (caller !== undefined && (status.value < 500 || status.value === 503)) return await bbbCallFindings(stream, path, to, caller, clock);
+    if (caller !== undefined && (status.value < 500 || status.value === 503)) {
+      const findings = await bbbCallFindings(stream, path, to, caller, clock);
+      const isLetIn = findings.every(({ severity }) => severity !== "error");
+      return caller.handsOn && isLetIn ? [...findings, ...(await livekitWayFindings(stream, path, to, caller, clock))] : findings;
+    }
     if (status.value >= 500) return [warning(path, `the BBB server's FreeSWITCH answers ${status.value} to a SIP request`, "is it full, or being shut down? look at its log")];
     return [fine(path, `${placeOf(to.host, to.port)} answers to SIP`)];
   } finally {

@@ -30,8 +30,8 @@ export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
       const path = `bbb_servers[${index}]`;
       return [
         bbbApiCheck(index, server, tools),
-        bbbSipCheck({ path: `${path}.sip`, sip: server.sip, apiHost, callerName: config.label.anonymous[config.language] }, media, tools),
-        ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost, callerName: undefined }, media, tools)]),
+        bbbSipCheck({ path: `${path}.sip`, sip: server.sip, apiHost, callerName: config.label.anonymous[config.language], handsOn: server.livekitSip === undefined && server.audioBridge !== "freeswitch" }, media, tools),
+        ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost, callerName: undefined, handsOn: false }, media, tools)]),
       ];
     }),
     ...httpPortChecks(config, instance),

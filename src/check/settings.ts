@@ -11,7 +11,7 @@ export function faultFindings(faults: readonly ConfigFault[]): readonly Finding[
 
 /** What is in the file, is valid, and should be looked at nevertheless. */
 export function settingFindings(config: Config): readonly Finding[] {
-  return [...ofEncryption(config), ...config.trunks.flatMap(({ name, assumed }, index) => ofAssumptions(index, name, assumed)), ...ofCapacity(config), ...ofRetention(config)];
+  return [...ofEncryption(config), ...config.trunks.flatMap(({ name, assumed }, index) => ofAssumptions(index, name, assumed)), ...ofCapacity(config), ...ofRetention(config), ...config.bbbServers.flatMap(ofLobby)];
 }
 
 const tunnel = "it has no TLS: run it on this machine, or let it through a tunnel (WireGuard, stunnel), which can't be seen from here";
@@ -37,6 +37,11 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [warning(`bbb_servers[${index}].api_url`, "the API is asked without TLS, and names of participants travel in it", "use https, and remove allow_http")];
     }
   });
+}
+
+function ofLobby({ audioBridge }: Config["bbbServers"][number], index: number): readonly Finding[] {
+  if (audioBridge !== "livekit") return [];
+  return [warning(`bbb_servers[${index}].audio_bridge`, "in LiveKit meetings callers bypass BBB's lobby (BBB #23535): a PIN is enough to be in", "where a lobby matters, create the meeting with audioBridge=bbb-webrtc-sfu")];
 }
 
 function waysOf({ bbbServers }: Config, index: number): ReturnType<typeof openWays> {

@@ -132,6 +132,10 @@ function completeLabel(label: ValidSettings["label"]): LabelSettings {
     template: perLanguage(label.template, defaultLabels.template),
     anonymous: perLanguage(label.anonymous, defaultLabels.anonymous),
     unreadable: perLanguage(label.unreadable, defaultLabels.unreadable),
+    livekit: {
+      anonymous: perLanguage(label.livekit_anonymous, defaultLabels.livekit.anonymous),
+      unreadable: perLanguage(label.livekit_unreadable, defaultLabels.livekit.unreadable),
+    },
   };
 }
 

@@ -138,10 +138,10 @@ export interface BbbServerConfig {
     readonly transport: SipTransport;
     readonly srtp: "mandatory" | "optional";
   };
-  /** The same for meetings in LiveKit; `undefined`: no telephone gets into them. */
+  /** livekit-sip itself; `undefined`: the server's FreeSWITCH hands calls on to it. */
   readonly livekitSip: BbbServerConfig["sip"] | undefined;
-  /** What carries the audio of meetings of which no webhook tells it. */
-  readonly audioBridge: "freeswitch" | "livekit";
+  /** What carries the audio of meetings of which no webhook tells it; `auto`: the node is asked. */
+  readonly audioBridge: "auto" | "freeswitch" | "livekit";
   /** Whether this server's webhooks are taken. */
   readonly webhooks: boolean;
   readonly pollIntervalMs: number;

@@ -67,6 +67,10 @@ function checkBbbServer(server: Tree, path: Path): readonly Finding[] {
   if (entryOf(sip, "srtp") !== undefined && optsOut(sip)) findings.push({ path: [...path, "sip", "allow_unencrypted"], message: "contradicts srtp", hint: "remove one of the two" });
   const livekit = entryOf(server, "livekit_sip");
   if (isUnencrypted(livekit) && !optsOut(livekit)) findings.push({ path: [...path, "livekit_sip", "transport"], message: "is not encrypted, and the keys of the audio travel in it", hint: optOut });
+  const bridge = entryOf(server, "audio_bridge");
+  if (livekit !== undefined && (bridge === undefined || bridge === "auto")) {
+    findings.push({ path: [...path, "audio_bridge"], message: "can't be auto beside livekit_sip", hint: "remove livekit_sip, so that the server's FreeSWITCH finds out (freeswitch/bbb-node/README.md), or write freeswitch or livekit for the meetings of which no webhook tells it" });
+  }
   const { text: url } = textAt(server, path, "api_url");
   if (url !== undefined && isOpenHttp(url) && !isTrue(entryOf(server, "allow_http"))) {
     findings.push({ path: [...path, "api_url"], message: "is not encrypted, and names of participants travel in it", hint: "use https, or write allow_http: true for a network that nobody else is on" });

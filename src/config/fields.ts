@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { CountryCode } from "libphonenumber-js";
 import { z } from "zod";
-import { labelTemplateFault, labelWordFault } from "../caller/label.js";
+import { labelTemplateFault, labelWordFault, livekitWordFault } from "../caller/label.js";
 import { languages } from "../caller/language.js";
 import { isCountry } from "../caller/numbering.js";
 import { Secret } from "../caller/secret.js";
@@ -153,6 +153,7 @@ export const fields = {
     return z.NEVER;
   }),
   labelTemplate: text((value) => labelComplaint(labelTemplateFault(value), "fixed text and {last4}, for example \"Telefon {last4}\"")),
+  livekitWord: text((value) => labelComplaint(livekitWordFault(value), "four characters such as Anon or Tel.")),
   labelWord: text((value) => labelComplaint(labelWordFault(value), "a word such as Anonym, without {last4}")),
 };
 

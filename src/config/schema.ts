@@ -43,13 +43,13 @@ const bbbServer = z.strictObject({
     srtp: z.literal("mandatory").optional().describe("Encrypted audio (SRTP, keys by SDES) is mandatory. There is nothing else to choose: see allow_unencrypted."),
     allow_unencrypted: fields.flag.prefault(false).describe("Whether calls may go to this server in the open."),
   }).prefault({}).describe("How the media servers reach the server's conferences."),
-  audio_bridge: z.enum(["freeswitch", "livekit"]).prefault("freeswitch").describe("What carries the audio of the server's meetings, unless a webhook tells it of a meeting: BBB 3's setting audioBridge."),
+  audio_bridge: z.enum(["auto", "freeswitch", "livekit"]).prefault("auto").describe("What carries the audio of the server's meetings, where no webhook tells it of a meeting: BBB 3's setting audioBridge. With auto the server itself is asked at the first call, which takes freeswitch/bbb-node/02_einwahl_livekit.xml there; livekit for a server that has nothing else, freeswitch for one without LiveKit."),
   livekit_sip: z.strictObject({
     host: fields.host.optional().describe("The host of the server's livekit-sip. Default: the host of sip."),
     port: fields.port.describe("The port of livekit-sip."),
     transport: fields.transport.prefault("tls").describe("tls; anything else needs allow_unencrypted."),
     allow_unencrypted: fields.flag.prefault(false).describe("Whether calls may go there in the open."),
-  }).optional().describe("How the media servers reach meetings whose audio runs in LiveKit. Without, callers are told that they can't be brought into them."),
+  }).optional().describe("How the media servers reach livekit-sip directly. Without, the server's own FreeSWITCH hands calls on to it (freeswitch/bbb-node/README.md), which opens no port and is encrypted whatever livekit-sip is set to. Needs audio_bridge freeswitch or livekit."),
   webhooks: fields.flag.prefault(false).describe("Whether bbb-webhooks of this server are taken at /bbb-webhooks/<name>, so that changes are known at once; they prove themselves by the API's secret. Polling goes on."),
   poll_interval: fields.duration("1s", "10m").prefault("5s").describe("How often the server is asked for its meetings; an unknown PIN asks at once."),
 });
@@ -108,6 +108,8 @@ const label = z.strictObject({
   template: perLanguage(fields.labelTemplate).optional().describe("The name of a caller: fixed text and {last4}, the last four digits of the number. One text for all languages, or one for each. Default: {last4}."),
   anonymous: perLanguage(fields.labelWord).optional().describe("The name of a caller who does not want to be known. Default: Anonym, No number."),
   unreadable: perLanguage(fields.labelWord).optional().describe("The name of a caller whose number is too short to show a part of it, or is none. Default: Telefon, Phone."),
+  livekit_anonymous: perLanguage(fields.livekitWord).optional().describe("The same as anonymous in LiveKit meetings, which show four characters and no more. Default: Anon."),
+  livekit_unreadable: perLanguage(fields.livekitWord).optional().describe("The same as unreadable in LiveKit meetings; also of callers whose template has no {last4}. Default: Tel."),
 }).prefault({}).describe("What a conference sees of a caller.");
 
 export const configSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import type { Bridge, BridgeFacts, BridgeFailure } from "../call/interfaces.js";
+import type { Bridge, BridgeFacts, BridgeFailure, BridgeRoute } from "../call/interfaces.js";
 import { Latch } from "../latch.js";
 import { type Result, failure, success } from "../result.js";
 import type { FsEvent } from "./fsmrf.js";
@@ -22,6 +22,10 @@ const nodeLost: ReadonlySet<string> = new Set([...unreachable, "MEDIA_TIMEOUT", 
 /** What mod_sofia answers with 503 when `sessions-per-second` or `max-sessions` is reached. */
 const noSessionFree = "Maximum Calls In Progress";
 
+/** Answers of freeswitch/bbb-node/02_einwahl_livekit.xml. */
+const noRoom = "No LiveKit Room";
+const notAnswering = "LiveKit Not Answering";
+
 /** The Reason of a FreeSWITCH that is being stopped: its own number, of which the hang-up cause keeps nothing (NORMAL_CLEARING). */
 const systemShutdown = /^SIP\s*;\s*cause\s*=\s*701\b/i;
 
@@ -38,7 +42,7 @@ export interface BridgeSignals {
 }
 
 /** Turns FreeSWITCH's reports into what the call waits for. */
-export function watchBridge(commands: Pick<Bridge, "leave" | "send">): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
+export function watchBridge(commands: Pick<Bridge, "leave" | "send">, route: BridgeRoute): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
   let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;
   let failAnswered: (error: unknown) => void = () => undefined;
   const over = new Latch<"ended" | "lost">();
@@ -58,17 +62,25 @@ export function watchBridge(commands: Pick<Bridge, "leave" | "send">): { readonl
       }, failAnswered);
     },
     completed: (event) => {
-      settleAnswered(failure(failureOf(event)));
+      settleAnswered(failure(failureOf(event, route)));
       over.set(isNodeLost(event) ? "lost" : "ended");
     },
   };
   return { bridge, signals };
 }
 
-function failureOf(event: FsEvent | undefined): BridgeFailure {
+function failureOf(event: FsEvent | undefined, route: BridgeRoute): BridgeFailure {
   const status = variable(event, "sip_invite_failure_status");
+  const phrase = variable(event, "sip_invite_failure_phrase");
   if (status === "603") return "name-refused";
-  if (status === "503" && variable(event, "sip_invite_failure_phrase") === noSessionFree) return "node-busy";
+  if (status === "503" && phrase === noSessionFree) return "node-busy";
+  if (route === "livekit-by-node") {
+    if (phrase === noRoom) return "not-in-livekit";
+    if (phrase === notAnswering) return "conference-unreachable";
+    // BBB's own dialplan gives strangers and unknown destinations 480, a stock one 404.
+    if (status === "480" || status === "404") return "no-livekit-way";
+  }
+  if (route === "livekit-direct" && status === "404") return "not-in-livekit";
   return unreachable.has(variable(event, "originate_disposition") ?? variable(event, "last_bridge_hangup_cause") ?? "") ? "conference-unreachable" : "conference-refused";
 }
 

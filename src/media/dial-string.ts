@@ -34,7 +34,12 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
   };
   const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const host = node.host.includes(":") ? `[${node.host}]` : node.host;
-  return `{${list.join(",")}}sofia/${profile}/${target.voiceBridge.reveal()}@${host}:${node.port};transport=${node.transport}`;
+  return `{${list.join(",")}}sofia/${profile}/${destinationOf(target)}@${host}:${node.port};transport=${node.transport}`;
+}
+
+/** What the node's dialplan knows: the conference's number alone leads into its own FreeSWITCH (02_einwahl_livekit.xml has the other). */
+function destinationOf({ route, voiceBridge }: BridgeTarget): string {
+  return route === "livekit-by-node" ? `livekit-${voiceBridge.reveal()}` : voiceBridge.reveal();
 }
 
 /** The sofia profile that reaches the node. */

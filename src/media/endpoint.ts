@@ -250,7 +250,7 @@ export class MediaEndpoint implements CallerEndpoint {
       send: (key) => {
         if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
       },
-    });
+    }, target.route);
     const { conn, uuid } = this.#raw;
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       signals.connected(this.#bridgeFacts(legId));

@@ -20,7 +20,6 @@ const stageBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14
 const pinOutcomes = {
   open: true,
   "not-started": true,
-  "no-telephone-audio": true,
   unknown: true,
   unavailable: true,
 } as const satisfies Record<PinOutcome, true>;

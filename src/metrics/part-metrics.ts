@@ -101,7 +101,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   gauge("einwahl_bbb_server_webhook_age_seconds", "The age of the last webhook that proved to be the BBB server's; absent when there was none.", ["server"], servers(({ state }) => seconds(state.webhooks.ageMs)));
   counter("einwahl_bbb_server_webhooks_refused_total", "Webhooks in the BBB server's name whose proof was wrong.", ["server"], servers(({ state }) => state.webhooks.refused));
   gauge("einwahl_bbb_server_clashes", "PINs of the BBB server that another one has too.", ["server"], servers(({ state }) => state.clashes));
-  gauge("einwahl_bbb_server_meetings_unreachable", "Meetings that no telephone can be brought into.", ["server"], servers(({ state }) => state.unreachable));
+  gauge("einwahl_bbb_server_livekit_way_missing", "Whether the last call to a LiveKit meeting found that the server's FreeSWITCH does not hand calls on to LiveKit.", ["server"], servers(({ state }) => (state.livekitWay === "missing" ? 1 : 0)));
   gauge("einwahl_bbb_server_meetings", "Meetings that the BBB server had when it was last asked.", ["server"], servers(({ state }) => state.meetings));
   gauge("einwahl_bbb_server_callers", "Callers of this einwahl in the BBB server's conferences.", ["server"], servers(({ name }) => board.callersOn(name)));
 }

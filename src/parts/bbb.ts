@@ -2,19 +2,21 @@ import type { Logger } from "pino";
 import { BbbApi } from "../bbb/api-client.js";
 import { BbbServer } from "../bbb/bbb-server.js";
 import { BbbDirectory } from "../bbb/directory.js";
+import type { AudioBridges } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import type { BbbServerConfig } from "../config/config.js";
 import type { RoomStore } from "../store/room-store.js";
 
 const apiWithinMs = 5_000;
 
-/** @param rooms the PINs that front ends have reserved; may come later */
-export function makeDirectory(servers: readonly BbbServer[], rooms: () => RoomStore | undefined, logger: Logger, clock: Clock): BbbDirectory {
+/** @param kept the PINs that front ends have reserved, which may come later, and what is known of meetings' audio */
+export function makeDirectory(servers: readonly BbbServer[], kept: { readonly rooms: () => RoomStore | undefined; readonly audioBridges: AudioBridges }, logger: Logger, clock: Clock): BbbDirectory {
   return new BbbDirectory({
     servers,
     clock,
     random: Math.random,
-    rooms,
+    rooms: kept.rooms,
+    audioBridges: kept.audioBridges,
     events: {
       onServer: (server, fault) => {
         if (fault === undefined) logger.info({ server }, "BBB server answers");
@@ -23,8 +25,9 @@ export function makeDirectory(servers: readonly BbbServer[], rooms: () => RoomSt
       onClash: (clashing) => {
         logger.warn({ servers: clashing }, "the same PIN on several BBB servers: callers get the first of these");
       },
-      onUnreachable: (server) => {
-        logger.warn({ server }, "meetings with LiveKit audio can't be reached by telephone: the server has no livekit_sip");
+      onLivekitWay: (server, way) => {
+        if (way === "works") logger.info({ server }, "the server's FreeSWITCH hands calls on to LiveKit");
+        else logger.warn({ server }, "callers can't get into LiveKit meetings: the server's FreeSWITCH lacks 02_einwahl_livekit.xml (freeswitch/bbb-node/README.md); for a server without LiveKit set audio_bridge: freeswitch");
       },
       onWebhooksRefused: (server, refused) => {
         if (refused === 0) logger.info({ server }, "webhooks prove to come from the server again");
@@ -42,7 +45,7 @@ export function makeBbbServer(server: BbbServerConfig, clock: Clock): BbbServer 
   return new BbbServer({
     node: { name, ...sip },
     livekit: livekitSip === undefined ? undefined : { name, ...livekitSip },
-    audioBridge,
+    audioBridge: audioBridge === "auto" ? undefined : audioBridge,
     api: new BbbApi({ url: server.apiUrl, secret: server.secret.reveal(), algorithm: server.checksum, answerWithinMs: apiWithinMs }),
     pollEveryMs: pollIntervalMs,
     clock,

@@ -66,7 +66,7 @@ export const rejections: Readonly<Record<string, { readonly stage: ProbeStage; r
   "not-started": { stage: "pin", why: "the PIN is known, but its conference has not begun", cure: "open the room, then call again" },
   "not-started-call-again": { stage: "pin", why: "the PIN is known, but its conference has not begun", cure: "open the room, then call again" },
   "service-unavailable": { stage: "pin", why: "einwahl can't ask a BBB server, so it can't tell whether the PIN is right", cure: "see: einwahl check" },
-  "no-telephone-audio": { stage: "join", why: "the audio of the conference is in LiveKit, on a server without livekit_sip", cure: "configure livekit_sip for that server" },
+  "no-telephone-audio": { stage: "join", why: "the audio of the conference is in LiveKit, and the server's FreeSWITCH does not hand calls on to it", cure: "put 02_einwahl_livekit.xml and einwahl_livekit.xml onto that server (freeswitch/bbb-node/README.md); on a server without LiveKit set audio_bridge: freeswitch" },
   "max-duration": { stage: "join", why: "the call has lasted as long as a call may", cure: "calls.max_duration" },
   "conference-unavailable": { stage: "join", why: "the BBB server of the conference refuses the call or can't be reached over SIP", cure: "see: einwahl check" },
   "too-many-tries": { stage: "pin", why: "einwahl took the keys for wrong PINs", cure: "see whether keys arrive: they go as RFC 4733 events" },

@@ -1,4 +1,4 @@
-import type { WithheldRemovals } from "../call/interfaces.js";
+import type { AudioBridges, IdentityClaims, WithheldRemovals } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import type { Secret } from "../caller/secret.js";
 import { type Result, success } from "../result.js";
@@ -6,8 +6,11 @@ import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
 import type { DaySums } from "./day-sums.js";
 import { EmbeddedDayKeys } from "./embedded-day-keys.js";
 import { EmbeddedDaySums } from "./embedded-day-sums.js";
+import { EmbeddedMeetingAudio } from "./embedded-meeting-audio.js";
 import { EmbeddedRooms } from "./embedded-rooms.js";
 import type { GuessCounts } from "./guess-counts.js";
+import { RedisLivekitIdentities } from "./livekit-identities.js";
+import { RedisMeetingAudio } from "./meeting-audio.js";
 import { RedisConnection } from "./redis-connection.js";
 import { RedisDayKeys } from "./redis-day-keys.js";
 import { RedisDaySums } from "./redis-day-sums.js";
@@ -30,6 +33,9 @@ export interface Stores {
   readonly throttleKeys: DayKeyVault | undefined;
   /** What several instances know; `undefined` where there is one. */
   readonly removals: WithheldRemovals | undefined;
+  readonly audioBridges: AudioBridges;
+  /** LiveKit identities that calls of several instances have; `undefined` where there is one. */
+  readonly identityClaims: IdentityClaims | undefined;
   /** Wrong PINs of all instances; `undefined`: there is one instance, which counts in memory. */
   readonly guessCounts: GuessCounts | undefined;
   /** Closes all of them. */
@@ -58,6 +64,8 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       pseudonymKeys: new RedisDayKeys(redis, { prefix, name: "pseudonym-key", daysBefore: pseudonymKeyDays }),
       throttleKeys: new RedisDayKeys(redis, { prefix, name: "throttle-key", daysBefore: throttleKeyDays }),
       removals: new RedisRemovals(redis, prefix),
+      audioBridges: new RedisMeetingAudio(redis, prefix),
+      identityClaims: new RedisLivekitIdentities(redis, prefix),
       guessCounts: new RedisGuessCounts(redis, prefix),
       close: () => redis.close(),
     });
@@ -71,7 +79,7 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       stopTidying();
       await rooms.value.close();
     };
-    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, removals: undefined, guessCounts: undefined, close });
+    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, removals: undefined, identityClaims: undefined, guessCounts: undefined, close });
   }
   await rooms.value.close();
   return opened;
@@ -95,9 +103,11 @@ function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents
 }
 
 /** What is in the directory of the rooms as well, under their lock. */
-async function openBeside(directory: string, onTrouble: StoreEvents["onTrouble"]): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys">, string>> {
+async function openBeside(directory: string, onTrouble: StoreEvents["onTrouble"]): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys" | "audioBridges">, string>> {
   const daySums = await EmbeddedDaySums.open(directory, onTrouble);
   if (!daySums.ok) return daySums;
   const pseudonymKeys = await EmbeddedDayKeys.open(directory, onTrouble);
-  return pseudonymKeys.ok ? success({ daySums: daySums.value, pseudonymKeys: pseudonymKeys.value }) : pseudonymKeys;
+  if (!pseudonymKeys.ok) return pseudonymKeys;
+  const audioBridges = await EmbeddedMeetingAudio.open(directory, onTrouble);
+  return audioBridges.ok ? success({ daySums: daySums.value, pseudonymKeys: pseudonymKeys.value, audioBridges: audioBridges.value }) : audioBridges;
 }

@@ -9,6 +9,7 @@ import { makeCertificates } from "../../src/embedded/certificates.js";
 import { Pacer } from "../../src/embedded/rtp/pacer.js";
 import { makeBbbServer, makeDirectory } from "../../src/parts/bbb.js";
 import { fakePin } from "../support/fake-directory.js";
+import { MeetingAudio } from "../../src/store/meeting-audio.js";
 
 const nodes = 20;
 const meetingsEach = 100;
@@ -61,7 +62,7 @@ await t.test("20 servers with 2,000 meetings, one of them dead, one hanging, one
   const owners = fill(cluster);
   t.equal(owners.size, nodes * meetingsEach);
   const told: string[] = [];
-  const directory = makeDirectory(cluster.map((each) => makeBbbServer(configOf(each), systemClock)), () => undefined, pino({ level: "warn" }, { write: (line: string) => { told.push(line); } }), systemClock);
+  const directory = makeDirectory(cluster.map((each) => makeBbbServer(configOf(each), systemClock)), { rooms: () => undefined, audioBridges: new MeetingAudio(() => undefined) }, pino({ level: "warn" }, { write: (line: string) => { told.push(line); } }), systemClock);
   await directory.open();
   t.teardown(() => {
     directory.close();

@@ -8,6 +8,7 @@ import { Pin, Secret } from "../../src/caller/secret.js";
 import { systemClock } from "../../src/clock.js";
 import type { BbbServerConfig } from "../../src/config/config.js";
 import { makeBbbServer, makeDirectory } from "../../src/parts/bbb.js";
+import { MeetingAudio } from "../../src/store/meeting-audio.js";
 
 /*
  * What the directory costs: look-ups, memory, polling, and whether a poll that is being read holds look-ups up. The BBB servers are
@@ -68,7 +69,7 @@ const pins = Array.from({ length: 10_000 }, () => String(randomInt(servers * mee
 const pinAt = (at: number): Pin => pins[at % pins.length] ?? (pins[0] as Pin);
 
 const before = heap();
-const directory = makeDirectory(configs.map((config) => makeBbbServer(config, systemClock)), () => undefined, pino({ level: "silent" }), systemClock);
+const directory = makeDirectory(configs.map((config) => makeBbbServer(config, systemClock)), { rooms: () => undefined, audioBridges: new MeetingAudio(() => undefined) }, pino({ level: "silent" }), systemClock);
 await directory.open();
 const known = servers * meetingsEach;
 const perPin = (heap() - before) / known;

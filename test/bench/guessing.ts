@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/result.js";
-import { CallWorld, type SharedWorld, someAdmission } from "../support/fake-world.js";
+import { CallWorld, type LivekitMemory, type SharedWorld, someAdmission } from "../support/fake-world.js";
 
 /*
  * Wrong PINs that a guesser gets answered in an hour, with the default settings: the code of a call and the throttle as they
@@ -27,7 +27,7 @@ class Guesser {
   answered = 0;
   calls = 0;
   readonly #from: From;
-  readonly #shared: Required<SharedWorld>;
+  readonly #shared: Required<Omit<SharedWorld, keyof LivekitMemory>>;
 
   constructor(from: From) {
     const { clock, hasher, throttle } = new CallWorld();

@@ -3,7 +3,7 @@ import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/result.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, type SharedWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
+import { CallWorld, type LivekitMemory, type SharedWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 
 /** A call that is being greeted, in which every wrong PIN is typed at once. */
 async function greeted(changes: Partial<WorldScript> = {}): Promise<CallWorld> {
@@ -277,7 +277,7 @@ await t.test("a caller with a PIN that waits is not asked on once the number is 
   t.equal(world.endpoint.heard.at(-1), "de:too-many-tries");
 });
 
-function sharedWorld(): Required<SharedWorld> {
+function sharedWorld(): Required<Omit<SharedWorld, keyof LivekitMemory>> {
   const { clock, hasher, throttle } = new CallWorld();
   return { clock, hasher, throttle };
 }

@@ -128,10 +128,12 @@ await t.test("the room is given up meanwhile, or runs where no telephone gets in
   t.equal(unknown.endpoint.heard.at(-1), "de:pin-unknown de:enter-pin");
   t.equal((await unknown.finish()).cause, "no-input");
 
-  const livekit = await waiting({ lookups: [notStarted, { kind: "no-telephone-audio" }] });
-  livekit.directory.open("54321");
-  t.equal((await livekit.finish()).cause, "no-telephone-audio");
-  t.equal(livekit.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
+  const away = new CallWorld({ settings, lookups: [notStarted], conferences: [{ ...fakeConference("54321"), audio: { told: "livekit", usual: undefined, livekitNode: undefined } }], bridgeOutcomes: [{ ok: false, failure: "no-livekit-way" }] });
+  away.begin();
+  await away.clock.advance(20_000);
+  away.directory.open("54321");
+  t.equal((await away.finish()).cause, "no-telephone-audio");
+  t.equal(away.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
 });
 
 await t.test("switched off: told to call again, which counts as a try", async (t) => {

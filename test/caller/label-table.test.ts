@@ -147,6 +147,7 @@ await t.test("the neutral words are in the caller's language", (t) => {
 await t.test("the operator's template and words are used", (t) => {
   const caller = identifyCaller({ from: "<sip:+4915112345678@x>", assertedIdentities: [] }, germanTrunk);
   const settings = {
+    ...defaultLabels,
     template: { de: "Anruf …{last4}", en: "Call …{last4}" },
     anonymous: { de: "Unbekannt", en: "Somebody" },
     unreadable: { de: "Gerät", en: "Device" },

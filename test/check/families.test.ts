@@ -32,7 +32,7 @@ await t.test("a trunk whose registrar, or whose sources, are of a family that dr
 });
 
 await t.test("a BBB server of a family that a media server does not call over", async (t) => {
-  const place = { path: "bbb_servers[0].sip", sip: { host: "bbb.example", port: 9, transport: "udp", srtp: "mandatory" }, apiHost: "bbb.example", callerName: undefined } as const;
+  const place = { path: "bbb_servers[0].sip", sip: { host: "bbb.example", port: 9, transport: "udp", srtp: "mandatory" }, apiHost: "bbb.example", callerName: undefined, handsOn: false } as const;
   const check = async (names: readonly string[]): Promise<readonly Finding[]> => {
     const media = { trust: { isLocal: true, authorities: async () => await Promise.resolve("") }, families: { all: async () => await Promise.resolve([{ server: "media-1", family: 4 }, { server: "media-2", family: 6 }] as const) } };
     return (await bbbSipCheck(place, media, tools(names)).run()).filter(({ severity }) => severity === "error");

@@ -1,5 +1,5 @@
 import t from "tap";
-import type { BridgeFacts, BridgeFailure } from "../../src/call/interfaces.js";
+import type { BridgeFacts, BridgeFailure, BridgeRoute } from "../../src/call/interfaces.js";
 import { type BridgeSignals, watchBridge } from "../../src/media/bridge.js";
 import type { FsEvent } from "../../src/media/fsmrf.js";
 import type { Result } from "../../src/result.js";
@@ -15,14 +15,14 @@ interface Watched {
   readonly leave: () => void;
 }
 
-function watch(): Watched {
+function watch(route: BridgeRoute = "freeswitch"): Watched {
   const outcome: Watched["outcome"] = { answered: undefined, over: undefined, left: 0 };
   const { bridge, signals } = watchBridge({
     leave: () => {
       outcome.left += 1;
     },
     send: () => undefined,
-  });
+  }, route);
   bridge.answered.then((answered) => {
     outcome.answered = answered;
   }, (error: unknown) => {
@@ -155,4 +155,34 @@ await t.test("leaving is passed on", (t) => {
   leave();
   t.equal(outcome.left, 1);
   t.end();
+});
+
+await t.test("what a node says of LiveKit", async (t) => {
+  const answers = [
+    ["404", "No LiveKit Room", "not-in-livekit"],
+    ["480", "LiveKit Not Answering", "conference-unreachable"],
+    ["503", "LiveKit Unavailable", "conference-unreachable"],
+    ["503", "Maximum Calls In Progress", "node-busy"],
+    ["480", "Temporarily Unavailable", "no-livekit-way"],
+    ["404", "Not Found", "no-livekit-way"],
+    ["488", "Not Acceptable Here", "conference-refused"],
+  ] as const;
+  for (const [status, phrase, expected] of answers) {
+    const { signals, outcome } = watch("livekit-by-node");
+    signals.completed(event({ variable_sip_invite_failure_status: status, variable_sip_invite_failure_phrase: phrase, variable_originate_disposition: status === "503" ? "NORMAL_TEMPORARY_FAILURE" : "CALL_REJECTED" }));
+    await settle();
+    t.match(outcome.answered, { failure: expected }, `${status} ${phrase}`);
+  }
+  const { signals, outcome } = watch("freeswitch");
+  signals.completed(event({ variable_sip_invite_failure_status: "480", variable_sip_invite_failure_phrase: "Temporarily Unavailable" }));
+  await settle();
+  t.match(outcome.answered, { failure: "conference-refused" }, "a conference of the node's own is another matter");
+});
+
+await t.test("LiveKit is lost in a call: the node says 41, and not that the caller was removed", async (t) => {
+  const { signals, outcome } = watch("livekit-by-node");
+  signals.connected(Promise.resolve(facts));
+  await settle();
+  signals.completed(event({ variable_bridge_hangup_cause: "NORMAL_TEMPORARY_FAILURE" }));
+  t.equal(outcome.over, "lost");
 });

@@ -9,6 +9,7 @@ import { someAdmission } from "../support/fake-world.js";
 
 const target: BridgeTarget = {
   node: { ...fakeNode("bbb1"), host: "bbb1.example.org", port: 5081 },
+  route: "freeswitch",
   voiceBridge: fakePin("00042"),
   label: "5678",
   pseudonym: "anruf-abcdefghijklmnop",
@@ -91,7 +92,7 @@ await t.test("no label that the configuration takes gets out of its place", (t) 
     const template = random() < 0.5 ? text : `${text}{last4}`;
     if (labelTemplateFault(template) !== undefined) continue;
     taken += 1;
-    const settings = { template: { de: template, en: template }, anonymous: { de: "x", en: "x" }, unreadable: { de: "x", en: "x" } };
+    const settings = { ...defaultLabels, template: { de: template, en: template }, anonymous: { de: "x", en: "x" }, unreadable: { de: "x", en: "x" } };
     const label = labelFor(fakeHasher().hash(someAdmission().caller, { label: settings, pseudonymKey: undefined }), settings, "de");
     if (labelWordFault(label) !== undefined) faults.push(`round ${round}: the label is no label`);
     const { variables, destination } = parse(dialString({ ...target, label }, "bbb", "leg-id", "PCMA"));
@@ -110,5 +111,12 @@ await t.test("no pseudonym gets out of its place", (t) => {
     const pseudonym = hasher.pseudonymIn({ meetingId: `meeting-${round}',{}`, createdAt: undefined }, caller);
     t.equal(parse(dialString({ ...target, pseudonym }, "bbb", "leg-id", "PCMA")).variables["origination_caller_id_number"], pseudonym);
   }
+  t.end();
+});
+
+await t.test("a LiveKit room by way of the node, or straight", (t) => {
+  const to = (route: BridgeTarget["route"]): string => parse(dialString({ ...target, route }, "bbb", "leg-id", "G722")).destination;
+  t.equal(to("livekit-by-node"), "sofia/bbb/livekit-00042@bbb1.example.org:5081;transport=tls");
+  t.equal(to("livekit-direct"), "sofia/bbb/00042@bbb1.example.org:5081;transport=tls");
   t.end();
 });

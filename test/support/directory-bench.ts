@@ -4,6 +4,7 @@ import type { Lookup } from "../../src/call/interfaces.js";
 import { type FakeAnswer, FakeBbbApi } from "./fake-bbb-api.js";
 import { CountedClock, FakeClock } from "./fake-clock.js";
 import { fakeNode, fakePin } from "./fake-directory.js";
+import { MeetingAudio } from "../../src/store/meeting-audio.js";
 
 /** A directory over servers that are not there, in a time that stands still. Chance is always in the middle. */
 export class DirectoryBench {
@@ -18,6 +19,8 @@ export class DirectoryBench {
   /** The PINs that are reserved. */
   rooms: ReturnType<DirectoryOptions["rooms"]>;
 
+  readonly audioBridges = new MeetingAudio(() => undefined);
+
   constructor(...says: FakeAnswer[]) {
     this.apis = says.map((each) => new FakeBbbApi(this.clock, each));
     this.servers = this.apis.map((api, at) => this.#serverOf(`bbb${at + 1}`, api));
@@ -26,6 +29,7 @@ export class DirectoryBench {
       clock: this.own,
       random: () => 0.5,
       rooms: () => this.rooms,
+      audioBridges: this.audioBridges,
       events: {
         onServer: (server, fault) => {
           this.told.push(`${server}: ${fault ?? "good"}`);
@@ -33,8 +37,8 @@ export class DirectoryBench {
         onClash: (names) => {
           this.clashes.push(names);
         },
-        onUnreachable: (server) => {
-          this.told.push(`${server}: unreachable meetings`);
+        onLivekitWay: (server, way) => {
+          this.told.push(`${server}: LiveKit ${way}`);
         },
         onWebhooksRefused: (server, count) => {
           this.told.push(`${server}: ${count === 0 ? "webhooks good again" : `${count} webhooks refused`}`);

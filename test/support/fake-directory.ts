@@ -1,4 +1,4 @@
-import type { Conference, ConferenceNode, Directory, Lookup, PinLengths } from "../../src/call/interfaces.js";
+import type { AudioBridge, Conference, ConferenceNode, Directory, Lookup, PinLengths } from "../../src/call/interfaces.js";
 import { joinLengths } from "../../src/bbb/pin-lengths.js";
 import { Pin } from "../../src/caller/secret.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
@@ -14,7 +14,7 @@ export function fakePin(digits: string): Pin {
 }
 
 export function fakeConference(digits: string, server = "bbb1", meetingId = `meeting-${digits}`): Conference {
-  return { node: fakeNode(server), meetingId, createdAt: undefined, voiceBridge: fakePin(digits), mainRoom: undefined };
+  return { node: fakeNode(server), audio: { told: undefined, usual: "freeswitch", livekitNode: undefined }, meetingId, createdAt: undefined, voiceBridge: fakePin(digits), mainRoom: undefined };
 }
 
 export interface DirectoryScript {
@@ -44,12 +44,16 @@ export class FakeDirectory implements Directory {
   readonly asked: string[] = [];
   /** The meetings that were asked for. */
   readonly stillOpenOf: string[] = [];
+  readonly usualAudio: AudioBridge | undefined;
+  /** What calls have found out of servers' ways to LiveKit. */
+  readonly livekitWays: string[] = [];
   readonly waiters = new Set<{ readonly digits: string; readonly listener: () => void }>();
   readonly #script: DirectoryScript;
   readonly #perform: Perform;
 
   constructor(script: DirectoryScript, perform: Perform) {
     this.#script = script;
+    this.usualAudio = script.conferences.every(({ audio }) => audio.usual === "freeswitch") ? "freeswitch" : undefined;
     this.#perform = perform;
   }
 
@@ -61,6 +65,10 @@ export class FakeDirectory implements Directory {
   async findAgain(pin: Pin): Promise<Lookup> {
     this.foundAgain.push(pin.reveal());
     return await this.#lookUp(pin);
+  }
+
+  noteLivekitWay({ node }: Conference, works: boolean): void {
+    this.livekitWays.push(`${node.name} ${works ? "works" : "missing"}`);
   }
 
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {

@@ -11,6 +11,8 @@ import { CallerNumber } from "../../src/caller/secret.js";
 import type { GuessThrottle } from "../../src/guess-throttle.js";
 import { Latch } from "../../src/latch.js";
 import { type Result, failure, success } from "../../src/result.js";
+import { LivekitIdentities } from "../../src/store/livekit-identities.js";
+import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { Removals } from "../../src/store/removals.js";
 import { fakeHasher } from "./fake-day-keys.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
@@ -99,7 +101,13 @@ const longestCall = 2 * 3_600_000;
 const mostTimers = 10_000;
 
 /** What calls have in common. */
-export type SharedWorld = Partial<Pick<CallWorld, "clock" | "hasher" | "throttle">>;
+export type SharedWorld = Partial<Pick<CallWorld, "clock" | "hasher" | "throttle">> & LivekitMemory;
+
+/** What calls know together of LiveKit. */
+export interface LivekitMemory {
+  readonly audioBridges?: MeetingAudio;
+  readonly identities?: LivekitIdentities;
+}
 
 /** One call with everything around it made of paper. */
 export class CallWorld {
@@ -112,6 +120,8 @@ export class CallWorld {
   readonly occupancy = new Occupancy(() => this.clock.now());
   readonly pace: Pace;
   readonly removals = new Removals(() => undefined);
+  readonly audioBridges: MeetingAudio;
+  readonly identities: LivekitIdentities;
   readonly hasher: CallServices["hasher"];
   /** Counts wrong PINs, perhaps those of other worlds as well. */
   readonly throttle: GuessThrottle;
@@ -135,6 +145,8 @@ export class CallWorld {
   constructor(changes: Partial<WorldScript> = {}, shared: SharedWorld = {}) {
     this.clock = shared.clock ?? new FakeClock();
     this.hasher = shared.hasher ?? fakeHasher();
+    this.audioBridges = shared.audioBridges ?? new MeetingAudio(() => undefined);
+    this.identities = shared.identities ?? new LivekitIdentities(() => undefined);
     this.throttle = shared.throttle ?? memoryThrottle(this.clock);
     this.script = { ...goodScript, ...changes };
     this.callClock = new CountedClock(this.clock, () => {
@@ -186,6 +198,8 @@ export class CallWorld {
         });
       },
       removals: this.removals,
+      audioBridges: this.audioBridges,
+      identityClaims: this.identities,
       shutdown: this.shutdown,
       entered: (voiceBridge) => this.occupancy.enter(voiceBridge, "call"),
       onStage: (stage) => {

@@ -45,7 +45,7 @@ export class DemoEngines {
       drachtio: { host, port: this.#drachtioPort, secret: demoSecrets.drachtio },
       media_servers: [{ name: "media-1", event_socket: { host, port: this.#eventSocketPort, password: demoSecrets.eventSocket } }],
       trunks: [{ name: "demo", provider: "generic", sources: [host], numbers: demoNumbers }],
-      bbb_servers: this.#bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: demoSecrets.bbb, sip: { host, port: bbb.sipPort } })),
+      bbb_servers: this.#bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: demoSecrets.bbb, audio_bridge: "freeswitch", sip: { host, port: bbb.sipPort } })),
     };
   }
 

@@ -290,7 +290,7 @@ export class World {
           ...options.trunk,
         },
       ],
-      bbb_servers: this.bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: bbbSecret, sip: { host, port: bbb.sipPort } })),
+      bbb_servers: this.bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: bbbSecret, audio_bridge: "freeswitch", sip: { host, port: bbb.sipPort } })),
       // Four seconds in each call, and a test of their own.
       calls: { hints: false },
       prompts: { directory: soundsDirectory },

@@ -17,7 +17,7 @@ export function fakeParts(): Parts {
     bbbServers: [{
       name: "bbb",
       answers: true,
-      state: { fault: undefined, ageMs: 1_000, meetings: 2, askedEveryMs: 5_000, questions: 7, failedQuestions: 1, lastAnswerMs: 12, bytes: 1_000, clashes: 0, unreachable: 0, webhooks: { ageMs: 500, refused: 3, refusedAgeMs: 60_000 } },
+      state: { fault: undefined, ageMs: 1_000, meetings: 2, askedEveryMs: 5_000, questions: 7, failedQuestions: 1, lastAnswerMs: 12, bytes: 1_000, clashes: 0, livekitWay: undefined, webhooks: { ageMs: 500, refused: 3, refusedAgeMs: 60_000 } },
     }],
     syntheticCalls: [{ server: "bbb", ok: 3, failed: new Map([["conference", 1]]), last: { at: 1_700_000_000_000, failure: undefined, answeredMs: 120, heardMs: 6_400, totalMs: 7_100 } }],
     store: { kind: "embedded", fault: undefined, trouble: undefined },

@@ -1,0 +1,21 @@
+import type { Conversation, Ended } from "./conversation.js";
+import type { AudioBridge, Conference } from "./interfaces.js";
+
+/** How long the store may take, in milliseconds; then only what this instance remembers counts. */
+const storeWithinMs = 1_000;
+
+/** What carries the meeting's audio, as far as anything is known of it; `undefined`: the node has to be asked. */
+export type KnownAudio = AudioBridge | undefined;
+
+/** A webhook counts most, then what was found out before, also by another instance or before a restart, then the configuration. */
+export async function knownAudio({ waiting, services }: Conversation, { audio, meetingId }: Conference): Promise<{ readonly kind: "known"; readonly audio: KnownAudio } | Ended> {
+  if (audio.told !== undefined) return { kind: "known", audio: audio.told };
+  const asked = await waiting.for(services.audioBridges.of(meetingId), storeWithinMs);
+  if (asked.kind === "ended") return asked;
+  return { kind: "known", audio: (asked.kind === "done" ? asked.value : undefined) ?? audio.usual };
+}
+
+/** Remembers what a call has found out. */
+export async function noteAudio({ waiting, services }: Conversation, { meetingId }: Conference, audio: AudioBridge): Promise<void> {
+  await waiting.for(services.audioBridges.add(meetingId, audio), storeWithinMs);
+}

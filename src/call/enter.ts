@@ -1,0 +1,88 @@
+import { type KnownAudio, noteAudio } from "./audio-bridge.js";
+import type { Conversation, Ended } from "./conversation.js";
+import type { AudioBridge, Bridge, BridgeFailure, BridgeTarget, Conference } from "./interfaces.js";
+import { pauseAudibly } from "./speech.js";
+
+/** The media server gives up by itself before this is over, in milliseconds. */
+const bridgeSlack = 2_000;
+/** A node that has no session free counts them by the second: after so many milliseconds there are new ones. */
+const busyPauseMs = 1_100;
+const mostBusyTries = 3;
+const explainAfterMs = 800;
+/** How long a claim of an identity may take, in milliseconds. */
+const claimWithinMs = 3_000;
+
+export type Entered =
+  | { readonly kind: "entered"; readonly bridge: Bridge; readonly audio: AudioBridge }
+  | { readonly kind: "failed"; readonly cause: BridgeFailure }
+  | Ended;
+
+/**
+ * Brings the caller into the conference. Where nothing says what carries its audio, LiveKit is asked, and only its definite
+ * "no room with this number" leads to the node's FreeSWITCH: that would open an empty conference for any number.
+ */
+export async function enterConference(conversation: Conversation, conference: Conference, known: KnownAudio): Promise<Entered> {
+  const { directory } = conversation.services;
+  const first = known ?? "livekit";
+  let entered = await enterInTurn(conversation, conference, first);
+  if (first === "livekit" && entered.kind !== "ended") {
+    if (entered.kind === "entered" || entered.cause === "not-in-livekit") directory.noteLivekitWay(conference, true);
+    else if (entered.cause === "no-livekit-way") directory.noteLivekitWay(conference, false);
+  }
+  if (known !== undefined) return entered;
+  if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
+    await noteAudio(conversation, conference, "freeswitch");
+    entered = await enterInTurn(conversation, conference, "freeswitch");
+  } else if (entered.kind === "entered") {
+    await noteAudio(conversation, conference, "livekit");
+  }
+  return entered;
+}
+
+/** Callers on the way to one node go one after the other, and once more where it has no session free. */
+async function enterInTurn(conversation: Conversation, conference: Conference, audio: AudioBridge): Promise<Entered> {
+  const { services, story } = conversation;
+  let entered: Entered = { kind: "failed", cause: "node-busy" };
+  for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
+    const turnMs = services.pace.take(conference.node.name);
+    const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
+    const ended = pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
+    if (ended !== undefined) return ended;
+    if (tries === 0) story.enter("joining");
+    story.note({ server: conference.node.name });
+    entered = await enter(conversation, conference, audio);
+  }
+  return entered;
+}
+
+async function enter(conversation: Conversation, conference: Conference, audio: AudioBridge): Promise<Entered> {
+  const { endpoint, waiting, settings, story } = conversation;
+  const appearance = await waiting.for(conversation.appearIn(conference, audio), claimWithinMs);
+  if (appearance.kind === "ended") return appearance;
+  if (appearance.kind === "late") return { kind: "failed", cause: "conference-unreachable" };
+  const bridge = endpoint.bridge({
+    ...way(conference, audio),
+    voiceBridge: conference.voiceBridge,
+    ...appearance.value,
+    answerWithinMs: settings.joinWithinMs,
+  });
+  const answered = await waiting.for(bridge.answered, settings.joinWithinMs + bridgeSlack);
+  switch (answered.kind) {
+    case "ended":
+      bridge.leave();
+      return answered;
+    case "late":
+      bridge.leave();
+      return { kind: "failed", cause: "conference-unreachable" };
+    case "done":
+      if (!answered.value.ok) return { kind: "failed", cause: answered.value.failure };
+      story.joined();
+      story.noteSuite("bbb", answered.value.value.suite);
+      return { kind: "entered", bridge, audio };
+  }
+}
+
+function way({ node, audio: { livekitNode } }: Conference, audio: AudioBridge): Pick<BridgeTarget, "node" | "route"> {
+  if (audio === "freeswitch") return { node, route: "freeswitch" };
+  return livekitNode === undefined ? { node, route: "livekit-by-node" } : { node: livekitNode, route: "livekit-direct" };
+}

@@ -1,0 +1,17 @@
+import type { CallServices } from "../call/call.js";
+import { LivekitIdentities } from "../store/livekit-identities.js";
+import { MeetingAudio } from "../store/meeting-audio.js";
+import type { Stores } from "../store/open-stores.js";
+import { Removals } from "../store/removals.js";
+
+/** What calls remember of meetings: in memory, and in the store where there is one. */
+export type CallMemory = Pick<CallServices, "removals" | "audioBridges" | "identityClaims">;
+
+/** @param stores `undefined` before they are open, and without any */
+export function makeCallMemory(stores: () => { readonly [Name in "removals" | "audioBridges" | "identityClaims"]: Stores[Name] | undefined } | undefined): CallMemory {
+  return {
+    removals: new Removals(() => stores()?.removals),
+    audioBridges: new MeetingAudio(() => stores()?.audioBridges),
+    identityClaims: new LivekitIdentities(() => stores()?.identityClaims),
+  };
+}
