@@ -27,9 +27,9 @@ export interface DirectoryOptions {
   /** A number from 0 up to, but not including, 1. */
   readonly random: () => number;
   readonly events: DirectoryEvents;
-  /** The PINs that front ends have reserved; `undefined`: there are none. */
   /** Keeps what webhooks say of meetings' audio. */
   readonly audioBridges: Pick<AudioBridges, "add">;
+  /** The PINs that front ends have reserved; `undefined`: there are none. */
   readonly rooms: () => Pick<RoomStore, "findByPin" | "knows" | "goesOnAfter" | "askGoesOnAfter" | "pinLengths"> | undefined;
 }
 

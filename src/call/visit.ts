@@ -89,7 +89,8 @@ export async function visit(conversation: Conversation, destination: Destination
 /** Who has waited for the conference goes on waiting; everybody else is told. */
 async function giveUp(conversation: Conversation, { pin, waitUntil }: Destination, cause: BridgeFailure, told: PromptName): Promise<Next> {
   if (waitUntil !== undefined) return { kind: "wait", pin, until: waitUntil };
-  return await sayLast(conversation, [told, "goodbye"], endCauses[cause]);
+  const end = endCauses[cause];
+  return await sayLast(conversation, [end === "no-telephone-audio" ? end : told, "goodbye"], end);
 }
 
 /** A LiveKit meeting that its own LiveKit does not know can't be entered by anybody with a telephone. */

@@ -79,6 +79,7 @@ await t.test("a node without the dialplan: the caller and the operator are told"
   const gone = livekit({ bridgeOutcomes: [refused("not-in-livekit")] });
   t.equal((await gone.run()).cause, "no-telephone-audio");
   t.equal(gone.endpoint.targets.length, 2, "its LiveKit may get the room a moment later");
+  t.equal(gone.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
 });
 
 await t.test("callers without a number get a word of four characters, in the language's own", async (t) => {

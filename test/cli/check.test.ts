@@ -6,7 +6,7 @@ const good = JSON.stringify({
   drachtio: { secret: "drachtio-word" },
   media_servers: [{ name: "media-1", event_socket: { password: "event-word" } }],
   trunks: [{ name: "line", provider: "generic", sources: ["192.0.2.1"], numbers: [{ number: "+493023125001" }], allow_unencrypted: true }],
-  bbb_servers: [{ name: "bbb-1", api_url: "https://bbb.example.org/bigbluebutton/api", secret: "bbb-word", livekit_sip: { port: 5060, transport: "tcp", allow_unencrypted: true } }],
+  bbb_servers: [{ name: "bbb-1", api_url: "https://bbb.example.org/bigbluebutton/api", secret: "bbb-word", audio_bridge: "freeswitch", livekit_sip: { port: 5060, transport: "tcp", allow_unencrypted: true } }],
 });
 
 await t.test("the file alone, as people read it", async (t) => {
