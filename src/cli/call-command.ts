@@ -10,7 +10,7 @@ export const callCommand = command({
   ],
   options: {
     pin: { kind: "text", short: "p", value: "PIN", summary: "typed when the prompt asks for it" },
-    server: { kind: "text", short: "s", value: "HOST[:PORT]", summary: "where NUMBER is called; default 127.0.0.1:5061" },
+    server: { kind: "text", short: "s", value: "HOST[:PORT]", summary: "where NUMBER is called; default: our drachtio" },
     transport: { kind: "text", value: "NAME", summary: "tls (default), tcp or udp" },
     ca: { kind: "text", value: "FILE", summary: "the authorities to trust, instead of the usual ones" },
     "server-name": { kind: "text", value: "NAME", summary: "whom the certificate must be for; default: HOST" },

@@ -16,7 +16,7 @@ export const proveCommand = command({
     without: { kind: "list", value: "PLACE", summary: "a place that is not there" },
     "token-file": { kind: "text", value: "FILE", summary: "a token for status, metrics and rooms" },
     "raise-engines": { kind: "flag", summary: "let FreeSWITCH log at debug meanwhile" },
-    server: { kind: "text", short: "s", value: "HOST[:PORT]", summary: "where to call [127.0.0.1:5061]" },
+    server: { kind: "text", short: "s", value: "HOST[:PORT]", summary: "where to call [our drachtio]" },
     "plain-port": { kind: "text", value: "N|off", summary: "SIP without TLS, to be refused [5060]" },
     ca: { kind: "text", value: "FILE", summary: "the authorities to trust" },
     "server-name": { kind: "text", value: "NAME", summary: "whom the certificate must be for [HOST]" },

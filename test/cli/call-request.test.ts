@@ -1,5 +1,7 @@
 import t from "tap";
 import { type CallOptions, readCallRequest } from "../../src/cli/call/call-request.js";
+import { chooseAddress } from "../../src/cli/call/own-server.js";
+import type { ListenAddress } from "../../src/trunk/line.js";
 
 const nothing: CallOptions = {
   pin: undefined, server: undefined, transport: undefined, ca: undefined, "server-name": undefined, insecure: false, from: undefined, srtp: undefined, codec: undefined,
@@ -23,6 +25,15 @@ await t.test("where a call goes", (t) => {
   ] as const) {
     t.match(read([called], options), { ok: true, value: { target } }, called);
   }
+  t.end();
+});
+
+await t.test("of the addresses on which drachtio listens", (t) => {
+  const tls = (host: string): ListenAddress => ({ transport: "tls", host, port: 5061 });
+  t.equal(chooseAddress([]), undefined);
+  t.equal(chooseAddress([tls("192.0.2.7")])?.host, "192.0.2.7", "the only one, and not loopback");
+  t.equal(chooseAddress([tls("192.0.2.7"), tls("127.0.0.1")])?.host, "127.0.0.1", "loopback where it is one of them");
+  t.equal(chooseAddress([tls("::1"), tls("2001:db8::7"), tls("192.0.2.7")])?.host, "192.0.2.7", "IPv4, which the telephone speaks");
   t.end();
 });
 

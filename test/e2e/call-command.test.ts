@@ -82,10 +82,11 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     });
   }
 
-  await t.test("told in words, without a certificate that is verified", async (t) => {
-    const { code, lines } = await new CommandLine(t, ["call", numbers.english, ...server, "--insecure", "--seconds", "0"], folder).outcome();
+  await t.test("told in words, where drachtio of the configuration listens, without a certificate that is verified", async (t) => {
+    const { code, lines } = await new CommandLine(t, ["call", numbers.english, "--insecure", "--seconds", "0"], folder, { EINWAHL_CONFIG: world.settingsFile }).outcome();
     t.equal(code, "exit 0", lines.join("\n"));
     const text = lines.join("\n");
+    t.match(text, `To 127.0.0.1:${world.engines.sip.tls}, where drachtio listens, from 127.0.0.1: that address has to be among the sources of a trunk.`);
     t.match(text, /The certificate is not verified/);
     t.match(text, /\d+ ms {2}answered: PCMA, SRTP \S+/);
     t.match(text, /heard: welcome \(en\)/);

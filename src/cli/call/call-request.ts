@@ -56,6 +56,11 @@ const defaultHost = "127.0.0.1";
 const defaultToneHz = 1_000;
 const transports: readonly string[] = ["tls", "tcp", "udp"] satisfies readonly Transport[];
 
+/** Whether it names a host, too; else it is a number. */
+export function isSipUri(called: string): boolean {
+  return /^sips?:/i.test(called);
+}
+
 /** Reads options and argument; the failure is a sentence for the one who typed them. */
 export function readCallRequest(positionals: readonly string[], options: CallOptions): Result<CallRequest, string> {
   try {
@@ -91,7 +96,7 @@ function read(positionals: readonly string[], options: CallOptions): CallRequest
 
 function readTarget(called: string, options: CallOptions): CallTarget {
   const server = options.server === undefined ? undefined : readServer(options.server);
-  if (!/^sips?:/i.test(called)) {
+  if (!isSipUri(called)) {
     return targetOf(readUser(called, "NUMBER"), server?.host ?? defaultHost, server?.port, readTransport(options.transport ?? "tls"));
   }
   const uri = parseUri(called);

@@ -1,15 +1,19 @@
+import { loadConfig } from "../../config/load.js";
 import { Latch } from "../../latch.js";
 import { type ProbeReport, placeProbeCall } from "../../probe/probe-call.js";
 import type { CommandContext } from "../command.js";
+import { configPath } from "../config-path.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { planCall } from "./call-plan.js";
-import { type CallOptions, readCallRequest } from "./call-request.js";
+import { type CallOptions, isSipUri, readCallRequest } from "./call-request.js";
 import { eventLine, reportJson, summaryLines } from "./call-text.js";
+import { ownServer } from "./own-server.js";
 
 /** `einwahl call`: one call, told while it goes on. SIGINT hangs up. */
 export async function runCall(positionals: readonly string[], options: CallOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, clock } = context;
-  const request = readCallRequest(positionals, options);
+  const server = options.server ?? (await configuredServer(positionals, options, context));
+  const request = readCallRequest(positionals, { ...options, server });
   if (!request.ok) {
     terminal.note(`einwahl call: ${request.failure}. See: einwahl help call`);
     return exitCodes.usage;
@@ -20,6 +24,8 @@ export async function runCall(positionals: readonly string[], options: CallOptio
     return exitCodes.usage;
   }
   const { target, tls, suites } = request.value;
+  const { localAddress } = plan.value.phone;
+  if (server !== options.server && !options.json) terminal.note(`To ${server ?? ""}, where drachtio listens, from ${localAddress}: that address has to be among the sources of a trunk.`);
   if (target.transport === "tls" && !tls.verify) terminal.note("The certificate is not verified: anybody on the way could be the other side.");
   if (suites !== undefined && target.transport !== "tls") terminal.note(`Over ${target.transport.toUpperCase()} the keys of SRTP travel in the open.`);
   const stop = new Latch<true>();
@@ -40,6 +46,13 @@ export async function runCall(positionals: readonly string[], options: CallOptio
   if (options.json) terminal.print(JSON.stringify(reportJson(report)));
   else for (const line of summaryLines(report, terminal)) terminal.print(line);
   return exitCodeOf(report);
+}
+
+/** For a number, which says nothing of a host: drachtio of the configuration, where there is one that can be read. */
+async function configuredServer([called]: readonly string[], { transport }: CallOptions, { environment, clock }: CommandContext): Promise<string | undefined> {
+  if (called === undefined || isSipUri(called)) return undefined;
+  const loaded = loadConfig(configPath(undefined, environment), environment);
+  return loaded.ok ? await ownServer(loaded.value, transport ?? "tls", clock) : undefined;
 }
 
 function exitCodeOf({ verdict }: ProbeReport): ExitCode {

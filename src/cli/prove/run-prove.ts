@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../../clock.js";
 import type { Config } from "../../config/config.js";
 import { ControlClient } from "../../control/control-client.js";
 import { InputReader } from "../../prove/places/logs.js";
@@ -12,7 +13,8 @@ import { Latch } from "../../latch.js";
 import { type Result, failure, success } from "../../result.js";
 import { statusReport } from "../../status/status-report.js";
 import { planCall } from "../call/call-plan.js";
-import { readCallRequest } from "../call/call-request.js";
+import { isSipUri, readCallRequest } from "../call/call-request.js";
+import { ownServer } from "../call/own-server.js";
 import type { CommandContext } from "../command.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { loadedConfig } from "../loaded-config.js";
@@ -28,7 +30,7 @@ export async function runProve(positionals: readonly string[], options: ProveOpt
   const { terminal, clock, input } = context;
   const config = loadedConfig(options.config, context);
   if (config === undefined) return exitCodes.configuration;
-  const prepared = await prepare(positionals, options, config);
+  const prepared = await prepare(positionals, options, config, clock);
   if (!prepared.ok) {
     terminal.note(`einwahl prove: ${prepared.failure}. See: einwahl help prove`);
     return exitCodes.usage;
@@ -76,7 +78,7 @@ interface Prepared {
   readonly bbbServer: Config["bbbServers"][number];
 }
 
-async function prepare(positionals: readonly string[], options: ProveOptions, config: Config): Promise<Result<Prepared, string>> {
+async function prepare(positionals: readonly string[], options: ProveOptions, config: Config, clock: Clock): Promise<Result<Prepared, string>> {
   const request = readProveRequest(options);
   if (!request.ok) return request;
   const bbbServer = options.bbb === undefined ? config.bbbServers[0] : config.bbbServers.find(({ name }) => name === options.bbb);
@@ -84,18 +86,18 @@ async function prepare(positionals: readonly string[], options: ProveOptions, co
   const tokenFile = options["token-file"];
   const token = tokenFile === undefined ? undefined : await readFile(tokenFile, "utf8").catch(() => "");
   if (token === "") return failure(`${tokenFile ?? ""} can't be read, or is empty`);
-  const route = await routeOf(positionals, options, config, request.value.plainPort);
+  const route = await routeOf(positionals, options, config, request.value.plainPort, clock);
   return route.ok ? success({ request: request.value, route: route.value, token: token?.trim(), bbbServer }) : route;
 }
 
 /** As `einwahl call` calls. */
-async function routeOf(positionals: readonly string[], options: ProveOptions, config: Config, plainPort: number | undefined): Promise<Result<CallRoute, string>> {
+async function routeOf(positionals: readonly string[], options: ProveOptions, config: Config, plainPort: number | undefined, clock: Clock): Promise<Result<CallRoute, string>> {
   const numbers = config.trunks.flatMap((trunk) => trunk.numbers);
   const [called = numbers[0]?.number ?? "", ...more] = positionals;
   const [language] = (numbers.find(({ number }) => called.includes(number)) ?? numbers[0])?.languages ?? [config.language];
   const request = readCallRequest([called, ...more], {
     pin: undefined,
-    server: options.server,
+    server: options.server ?? (isSipUri(called) ? undefined : await ownServer(config, "tls", clock)),
     transport: undefined,
     ca: options.ca,
     "server-name": options["server-name"],

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { DemoEngines } from "./engines.js";
 import { type EnginePorts, demoCaller, demoConferences, demoNumbers, enginePorts, tones } from "./settings.js";
+import { startFault } from "./start-fault.js";
 
 const usage = `npm run engines -- [--directory DIR] [--base-port N]
 
@@ -91,6 +92,6 @@ async function run(): Promise<number> {
 try {
   process.exitCode = await run();
 } catch (error) {
-  process.stderr.write(`The engines can't run: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`The engines can't run: ${startFault(error)}\n`);
   process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { CallReport, Stage } from "../../call/story.js";
 import { type DemoResult, placeDemoCall } from "./demo-call.js";
 import { type Breakable, breakable, demoConferences, demoNumbers, demoPorts, demoSecrets, demoToken } from "./settings.js";
+import { startFault } from "./start-fault.js";
 import { DemoWorld } from "./world.js";
 
 const usage = `npm run demo -- [--once] [--json] [--base-port N] [--break PART]
@@ -141,6 +142,6 @@ async function demonstrate(options: { base: number | undefined; broken: Breakabl
 try {
   process.exitCode = await run();
 } catch (error) {
-  process.stderr.write(`The demo can't run: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`The demo can't run: ${startFault(error)}\n`);
   process.exitCode = 1;
 }
