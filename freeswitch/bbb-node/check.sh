@@ -75,7 +75,7 @@ case $answer in
   *) bad "an unexpected answer to a call: ${answer:-none}" ;;
 esac
 
-# By way of the same FreeSWITCH into LiveKit rooms: 02_einwahl_livekit.xml. Eleven zeros are no room, so nobody is put into one.
+# By way of the same FreeSWITCH into LiveKit rooms: 02_einwahl_livekit.xml. Eleven zeros are no room, so no participant is made.
 livekit() {
   case $(ask INVITE livekit-00000000000@ "$sdp") in
     "SIP/2.0 488"*) good "calls to LiveKit meetings are let in, with SRTP" ;;

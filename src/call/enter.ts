@@ -8,6 +8,8 @@ const bridgeSlack = 2_000;
 /** A node that has no session free counts them by the second: after so many milliseconds there are new ones. */
 const busyPauseMs = 1_100;
 const mostBusyTries = 3;
+/** By way of the node a caller takes three of its sessions: the leg from here, the question to LiveKit, the leg to it. */
+const livekitTurns = 2;
 const explainAfterMs = 800;
 /** How long a claim of an identity may take, in milliseconds. */
 const claimWithinMs = 3_000;
@@ -44,7 +46,7 @@ async function enterInTurn(conversation: Conversation, conference: Conference, a
   const { services, story } = conversation;
   let entered: Entered = { kind: "failed", cause: "node-busy" };
   for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
-    const turnMs = services.pace.take(conference.node.name);
+    const turnMs = services.pace.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
     const ended = pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;

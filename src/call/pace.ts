@@ -22,11 +22,15 @@ export class Pace {
     this.#everyMs = everyMs;
   }
 
-  /** Takes the next turn; gives the milliseconds until it comes, 0 for at once. */
-  take(node: string): number {
+  /**
+   * Takes the next turn; gives the milliseconds until it comes, 0 for at once.
+   *
+   * @param turns how many the caller takes up
+   */
+  take(node: string, turns = 1): number {
     const now = this.#clock.now();
     const turn = Math.max(now, this.#next.get(node) ?? 0);
-    this.#next.set(node, turn + this.#everyMs);
+    this.#next.set(node, turn + turns * this.#everyMs);
     return turn - now;
   }
 }

@@ -33,7 +33,7 @@ export async function livekitWayFindings(stream: ByteStream, path: string, targe
   const answer = await tryCall(stream, target, roomWithoutMeeting, name, clock);
   if (answer.ok && answer.value.status === 488) return [fine(path, `${place} lets calls to LiveKit meetings in, with SRTP; in those callers bypass BBB's lobby (BBB #23535)`)];
   const told = answer.ok ? `${answer.value.status} ${answer.value.phrase}`.trimEnd() : answer.failure;
-  return [error(path, `${place} does not hand calls on to LiveKit (${told}): nobody gets into LiveKit meetings, nor into any of which nothing is known`, "put 02_einwahl_livekit.xml and einwahl_livekit.xml onto the BBB server (freeswitch/bbb-node/README.md), then fs_clibbb -x reloadxml; on a server without LiveKit: audio_bridge: freeswitch")];
+  return [error(path, `${place} does not hand calls on to LiveKit (${told}): callers get neither into LiveKit meetings nor into any of which nothing is known`, "put 02_einwahl_livekit.xml and einwahl_livekit.xml onto the BBB server (freeswitch/bbb-node/README.md), then fs_clibbb -x reloadxml; on a server without LiveKit: audio_bridge: freeswitch")];
 }
 
 /** Whether a BBB server's dialplan lets calls from here in: an INVITE that is taken back at once. */

@@ -35,6 +35,18 @@ await t.test("a webhook has said LiveKit: by way of the node's FreeSWITCH, under
   t.strictSame(await world.leftovers(), []);
 });
 
+await t.test("a node has sessions left: a caller into LiveKit takes three of them, and the next one waits twice as long", async (t) => {
+  for (const [told, ms] of [["freeswitch", 25], ["livekit", 50]] as const) {
+    const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
+    world.begin();
+    for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
+    const left = world.pace.take("bbb1");
+    t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
+    world.call.hangUpByCaller();
+    await world.finish();
+  }
+});
+
 await t.test("straight to livekit-sip where the configuration has its port", async (t) => {
   const world = livekit({ conferences: [conference({ told: "livekit", livekitNode: { ...fakeNode("bbb1"), port: 5062 } })] });
   await world.run();
