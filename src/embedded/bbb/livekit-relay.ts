@@ -36,7 +36,7 @@ const ASK_AFTER_MS = 1_000;
 const PROGRESS_MS = 2_000;
 const ANSWER_WITHIN_MS = 8_000;
 /** `media_timeout` of the leg to LiveKit, which never stops sending of its own accord. */
-const ROOM_SILENT_MS = 10_000;
+const ROOM_SILENT_MS = 3_000;
 const LOOK_EVERY_MS = 500;
 const CLEARING: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
 const LIVEKIT_GONE: HeaderList = [["Reason", 'Q.850;cause=41;text="NORMAL_TEMPORARY_FAILURE"']];
@@ -102,7 +102,7 @@ export class LiveKitRelay {
   }
 
   async #join(invite: IncomingInvite, media: Legs, terms: RelayTerms, { voiceBridge, answer }: { readonly voiceBridge: string; readonly answer: string }): Promise<void> {
-    const { given, result } = await this.#call(invite, voiceBridge, media.room.offer({ codecs: ["PCMU", "PCMA"], srtp: "none" }), ANSWER_WITHIN_MS);
+    const { given, result } = await this.#call(invite, voiceBridge, media.room.offer({ codecs: ["PCMA", "PCMU"], srtp: "optional" }), ANSWER_WITHIN_MS);
     if (!result.ok) {
       if (given !== "cancelled") invite.reject(...refusalFor(result.failure));
       return;
