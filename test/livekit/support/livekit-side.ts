@@ -30,6 +30,10 @@ export interface LiveKitSide {
   remove(meeting: Meeting, identity: string): Promise<void>;
   /** Resolves when rooms, trunks and rules are as the meetings are: bbb-webrtc-sfu takes a moment. */
   settled(): Promise<void>;
+  /** Whether a UDP port is one of livekit-sip's for audio: what is there has left the wire. Of the simulator nothing is known. */
+  hasAudioPort(port: number): boolean;
+  /** What livekit-sip and livekit-server have logged of callers; the simulator: the INVITEs, whose From and Call-ID they log. */
+  log(): readonly string[];
   /** livekit-sip dies without a word. */
   kill(): Promise<void>;
   /** It runs again. */

@@ -7,6 +7,7 @@ import { metadataOf } from "../../../src/embedded/bbb/livekit/room-metadata.js";
 import type { Meeting } from "../../../src/embedded/bbb/meetings.js";
 import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
 import type { Owner } from "../../e2e/support/owner.js";
+import type { Program } from "../../e2e/support/program.js";
 import { freePort, freePortsInARow } from "../../e2e/support/ports.js";
 import { type EngineProgram, host, listens, startEngine } from "../../engines/engine-program.js";
 import { RedisServer } from "../../store/support/redis-server.js";
@@ -31,6 +32,7 @@ export class RealLiveKit implements StartedLiveKit {
   readonly #options: LiveKitOptions;
   readonly #startSip: () => Promise<void>;
   readonly #stopSip: () => Promise<void>;
+  readonly #log: () => readonly string[];
   readonly #rooms: RoomServiceClient;
   readonly #sip: SipClient;
   readonly #trunks = new Map<string, Trunk>();
@@ -38,12 +40,13 @@ export class RealLiveKit implements StartedLiveKit {
   /** What BBB does, one thing after the other. */
   #work: Promise<void> = Promise.resolve();
 
-  private constructor(port: number, serverPort: number, options: LiveKitOptions, sip: { start: () => Promise<void>; stop: () => Promise<void> }) {
+  private constructor(port: number, serverPort: number, options: LiveKitOptions, sip: { start: () => Promise<void>; stop: () => Promise<void>; log: () => readonly string[] }) {
     this.port = port;
     this.#url = `${host}:${serverPort}`;
     this.#options = options;
     this.#startSip = sip.start;
     this.#stopSip = sip.stop;
+    this.#log = sip.log;
     this.#rooms = new RoomServiceClient(`http://${this.#url}`, KEY, secret);
     this.#sip = new SipClient(`http://${this.#url}`, KEY, secret);
   }
@@ -51,20 +54,22 @@ export class RealLiveKit implements StartedLiveKit {
   static async start(owner: Owner, options: LiveKitOptions): Promise<RealLiveKit> {
     const redis = await RedisServer.start();
     owner.teardown(() => redis.stop());
-    const serverPort = await startServer(owner, redis.port);
+    const { port: serverPort, program: server } = await startServer(owner, redis.port);
     const port = await freePort();
     let sip: EngineProgram | undefined;
+    const before: string[] = [];
     const start = async (): Promise<void> => {
       sip = await startSip(port, serverPort, redis.port);
     };
     const stop = async (): Promise<void> => {
+      before.push(...(sip?.program.lines.past ?? []));
       sip?.program.signal("SIGKILL");
       await sip?.close();
       sip = undefined;
     };
     await start();
     owner.teardown(stop);
-    return new RealLiveKit(port, serverPort, options, { start, stop });
+    return new RealLiveKit(port, serverPort, options, { start, stop, log: () => [...server.lines.past, ...before, ...(sip?.program.lines.past ?? [])] });
   }
 
   /** From now on the server's meetings have rooms, trunks and rules, made as bbb-webrtc-sfu makes them. */
@@ -87,6 +92,8 @@ export class RealLiveKit implements StartedLiveKit {
         await this.#rooms.removeParticipant(internalMeetingID, identity);
       },
       settled: () => this.#work,
+      hasAudioPort: (audio) => this.#log().some((line) => /"port": (\d+)/.exec(line)?.[1] === String(audio) && line.includes("listening for media")),
+      log: () => this.#log(),
       kill: this.#stopSip,
       revive: this.#startSip,
     };
@@ -135,7 +142,7 @@ export class RealLiveKit implements StartedLiveKit {
   }
 }
 
-async function startServer(owner: Owner, redisPort: number): Promise<number> {
+async function startServer(owner: Owner, redisPort: number): Promise<{ readonly port: number; readonly program: Program }> {
   let port = 0;
   const server = await startEngine("livekit-server", async (folder) => {
     port = await freePort();
@@ -152,7 +159,7 @@ async function startServer(owner: Owner, redisPort: number): Promise<number> {
     return { command: "livekit-server", args: ["--config", join(folder, "livekit.yaml")], env: {}, isReady: () => listens(port) };
   });
   owner.teardown(() => server.close());
-  return port;
+  return { port, program: server.program };
 }
 
 /** BBB's livekit-sip.yaml, on other ports; `nat_1_to_1_ip` has it name loopback, which it does not take for an address of its own. */

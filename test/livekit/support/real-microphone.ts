@@ -1,4 +1,4 @@
-import { AudioFrame, AudioSource, AudioStream, LocalAudioTrack, type RemoteTrack, Room, RoomEvent, TrackKind, TrackPublishOptions, TrackSource } from "@livekit/rtc-node";
+import { AudioFrame, AudioSource, AudioStream, LocalAudioTrack, type RemoteTrack, Room, RoomEvent, TrackKind, TrackPublishOptions, TrackSource, dispose } from "@livekit/rtc-node";
 import { Ear } from "../../../src/embedded/phone/ear.js";
 import { inBackground } from "../../../src/embedded/sip/background.js";
 import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
@@ -53,7 +53,10 @@ export class RealMicrophone implements Microphone {
 
   async leave(): Promise<void> {
     this.#isOpen = false;
+    await this.#source.close();
     await this.#room.disconnect();
+    // Its native threads would keep the process alive.
+    await dispose();
   }
 
   async #speak(): Promise<void> {

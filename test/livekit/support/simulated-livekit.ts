@@ -30,6 +30,8 @@ function attached(bbb: SampleBbb, { hidePhoneNumber, mediaEncryption }: LiveKitO
       await bbb.livekit.remove(identity);
     },
     settled: () => Promise.resolve(),
+    hasAudioPort: () => false,
+    log: () => bbb.livekit.invites,
     kill: () => bbb.livekit.down(),
     revive: () => bbb.livekit.up(),
   };

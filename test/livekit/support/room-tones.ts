@@ -1,0 +1,26 @@
+import type { Test } from "tap";
+import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
+import { PATIENCE_MS } from "../../e2e/support/deadline.js";
+import type { Microphone } from "./livekit-side.js";
+
+/** Each side sends a tone that the other has not heard yet, and has to hear it. */
+export class RoomTones {
+  readonly #microphone: Microphone;
+  #next = 500;
+
+  constructor(microphone: Microphone) {
+    this.#microphone = microphone;
+  }
+
+  async bothWays(t: Test, call: PhoneCall, when: string): Promise<void> {
+    const [up, down] = [this.#next, this.#next + 150];
+    this.#next += 300;
+    call.playTone(up);
+    this.#microphone.playTone(down);
+    const [atRoom, atCaller] = await Promise.all([this.#microphone.hears(up, PATIENCE_MS), call.audio.waitForTone(down, PATIENCE_MS)]);
+    t.ok(atRoom, `the room hears the caller ${when}`);
+    t.ok(atCaller, `the caller hears the room ${when}`);
+    this.#microphone.stopTone();
+    call.stopTone();
+  }
+}
