@@ -15,6 +15,7 @@ import { dialString, profileFor } from "./dial-string.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
+import { answerAndKey } from "./own-key.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
 import { directionOf, hasAudio, hasTelephoneEvent, sameKey, suiteIn, withDirection } from "./sdes.js";
@@ -46,10 +47,6 @@ const unitsPerMs = 8;
 
 /** How long the BYE of a channel that is gone is waited for, in milliseconds. */
 const reasonLimit = 300;
-
-/** How often, and at which distance in milliseconds, FreeSWITCH is asked for the key that it has just made. */
-const mostLooks = 10;
-const lookEvery = 30;
 
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
@@ -193,24 +190,17 @@ export class MediaEndpoint implements CallerEndpoint {
     });
   }
 
-  /**
-   * FreeSWITCH's answer to a new offer. Where it made the first offer itself (an INVITE without SDP) it answers with the keys
-   * of that offer, and makes and uses a new one a moment later, which only a channel variable tells.
-   */
+  /** FreeSWITCH's answer to a new offer, with the one key that it uses. */
   async #answerTo(offer: string): Promise<string> {
-    const variable = "rtp_last_audio_local_crypto_key";
-    const before = await this.#variable(this.#raw.uuid, variable);
-    const answer = await this.#dialog.modify(offer);
+    const { answer, key } = await answerAndKey(offer, {
+      modify: (asked) => this.#dialog.modify(asked),
+      lastKey: () => this.#variable(this.#raw.uuid, "rtp_last_audio_local_crypto_key"),
+      clock: this.#settings.clock,
+    });
     if (!hasSeveralKeys(answer)) return answer;
-    for (let looks = 0; looks < mostLooks; looks++) {
-      const key = await this.#variable(this.#raw.uuid, variable);
-      if (key !== undefined && key !== before) {
-        this.#ownKey = key;
-        return withOneKey(offer, answer, key);
-      }
-      await new Promise<void>((resolve) => {
-        this.#settings.clock.after(lookEvery, resolve);
-      });
+    if (key !== undefined) {
+      this.#ownKey = key;
+      return withOneKey(offer, answer, key);
     }
     // The same key as before came with the offer: then FreeSWITCH keeps its own, too.
     const kept = this.#ownKey ?? (this.suite === undefined ? undefined : keyOfSuite(offer, answer, this.suite));

@@ -1,0 +1,49 @@
+import type { Clock } from "../clock.js";
+import { hasSeveralKeys } from "./answer.js";
+
+/** How often, and at which distance in milliseconds, FreeSWITCH is asked for the key that it has just made. */
+const mostLooks = 10;
+const lookEvery = 30;
+/** Each try loses the key with a probability of 1/256. */
+const mostTries = 3;
+/** Added to the tags of an offer that is made once more: FreeSWITCH makes a new key for a line that differs in anything. */
+const tagStep = 1_000;
+
+export interface Negotiation {
+  /** FreeSWITCH's answer to an offer. */
+  readonly modify: (offer: string) => Promise<string>;
+  /** What FreeSWITCH notes of the key that it has made last: tag, suite, `inline:` and the key. */
+  readonly lastKey: () => Promise<string | undefined>;
+  readonly clock: Clock;
+}
+
+/**
+ * FreeSWITCH's answer, and the key that it uses where the answer leaves that open: after an offer of its own it answers with the
+ * keys of that offer, and makes and uses a new one a moment later, which only a channel variable tells. Where the new one begins
+ * with a zero byte it notes yet another one under a tag of its own, which it never uses (switch_core_media_build_crypto): then
+ * the offer is made again.
+ */
+export async function answerAndKey(offer: string, { modify, lastKey, clock }: Negotiation): Promise<{ readonly answer: string; readonly key: string | undefined }> {
+  for (let tries = 1; ; tries++) {
+    const added = (tries - 1) * tagStep;
+    const before = await lastKey();
+    const answer = await modify(offer.replace(/^a=crypto:(\d+) /gm, (_line, tag) => `a=crypto:${Number(tag) + added} `));
+    if (!hasSeveralKeys(answer)) return { answer, key: undefined };
+    const made = await otherThan(before, lastKey, clock);
+    const [, tag = "", rest = ""] = /^(\d+)( .*)$/.exec(made ?? "") ?? [];
+    const key = made === undefined ? undefined : `${Number(tag) - added}${rest}`;
+    const isUsed = key === undefined || offer.includes(`a=crypto:${key.split(" ").slice(0, 2).join(" ")} `);
+    if (isUsed || tries === mostTries) return { answer, key };
+  }
+}
+
+async function otherThan(before: string | undefined, lastKey: Negotiation["lastKey"], clock: Clock): Promise<string | undefined> {
+  for (let looks = 0; looks < mostLooks; looks++) {
+    const key = await lastKey();
+    if (key !== undefined && key !== before) return key;
+    await new Promise<void>((resolve) => {
+      clock.after(lookEvery, resolve);
+    });
+  }
+  return undefined;
+}
