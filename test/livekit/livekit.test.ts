@@ -33,6 +33,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
   await t.test("the last four digits, and nothing else of the number", async (t) => {
     const { call, participant } = await joins(bench, phone, meeting, number);
     t.equal(participant.name, "Phone 5678");
+    t.comment(JSON.stringify(participant));
     await tones.bothWays(t, call, "in the room");
     t.match(await leaves(bench, meeting, { call, participant }), { joins: 1, srtp: { bbb: /^A/ } }, "encrypted to the node");
     t.strictSame(traces(JSON.stringify(participant)), [], "in identity, attributes and metadata");
@@ -41,7 +42,9 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
   await t.test("two callers with the same four digits both stay, and one who comes back is the same", async (t) => {
     const first = await joins(bench, phone, meeting, number);
     const second = await joins(bench, phone, meeting, other);
-    t.strictSame((await livekit.callers(meeting)).map(({ name }) => name), ["Phone 5678", "Phone 5678"]);
+    const both = await livekit.callers(meeting);
+    t.strictSame(both.map(({ name }) => name), ["Phone 5678", "Phone 5678"]);
+    t.comment(JSON.stringify(both));
     await tones.bothWays(t, first.call, "of the first caller");
     await tones.bothWays(t, second.call, "of the second caller");
     await leaves(bench, meeting, first);
@@ -54,6 +57,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
   await t.test("a caller without a number", async (t) => {
     const anonymous = await joins(bench, phone, meeting, "anonymous");
     t.equal(anonymous.participant.name, "Phone Anon");
+    t.comment(JSON.stringify(anonymous.participant));
     await leaves(bench, meeting, anonymous);
   });
 
