@@ -91,6 +91,18 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tls", srtp: "none" }), 488, "and none without SRTP");
   t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tcp" }), 480, "nor over plain TCP");
   t.equal(await call(t, node, ca, { number: "livekit-1234", transport: "tls" }), 480, "nor another destination");
+
+  const ghost = await dial(t, node, ca, { number: "12345", transport: "tls" });
+  t.match(await ghost.answered, { ok: true });
+  await setTimeout(1_000);
+  t.equal((await node.members("12345")).length, 1);
+  ghost.stopRtp();
+  const silentAt = performance.now();
+  const ended = await ghost.ended;
+  const silentMs = Math.round(performance.now() - silentAt);
+  t.match(ended, { by: "remote" }, `a gateway that is gone leaves no member: ${silentMs} ms`);
+  t.ok(silentMs > 8_000 && silentMs < 11_500, String(silentMs));
+
   for (const [version, works] of [["TLSv1.1", false], ["TLSv1.2", true], ["TLSv1.3", true]] as const) {
     t.equal(await shakesHands(node, ca, version), works, version);
   }

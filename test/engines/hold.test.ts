@@ -11,8 +11,8 @@ const caller = "+4915223125684";
 const [{ pin }] = conferences;
 const tones = { conference: 620, caller: 1040 } as const;
 const TONE_MS = 1_500;
-/** Half as long again as BBB's RTP may stay away without a hold. */
-const heldMs = 6_000;
+/** Longer than RTP may stay away without a hold: 4 s of BBB's for the media server, 10 s of ours for 01_einwahl.xml. */
+const heldMs = 12_000;
 const LOOK_EVERY_MS = 50;
 
 async function memberOf(node: BbbLike): Promise<ConferenceMember> {
@@ -36,6 +36,15 @@ await t.test("uuid_hold on a FreeSWITCH like BBB's", { skip: missingEngines() ??
   await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
   await call.sendDigits(`${pin}#`);
   const member = await memberOf(node);
+
+  call.stopRtp();
+  await setTimeout(heldMs);
+  t.equal((await memberOf(node)).memberId, member.memberId, "a caller who sends nothing: the media server goes on sending to BBB");
+  call.resumeRtp();
+  t.ok((await call.hold()).ok);
+  await setTimeout(heldMs);
+  t.equal((await memberOf(node)).memberId, member.memberId, "nor does a hold by the caller end the leg");
+  t.ok((await call.resume()).ok);
 
   // As BBB's akka-bbb-fsesl sends it (HoldUserCommand.java).
   t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
