@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { type CallServices, runCall } from "./call/call.js";
 import type { CallWatcher } from "./call/call-watcher.js";
 import type { EndCause } from "./call/cause.js";
-import type { Admission, Directory, MediaServers, Trunks } from "./call/interfaces.js";
+import type { Admission, Directory, MediaServers, NodeProbe, Trunks } from "./call/interfaces.js";
 import { Occupancy } from "./call/occupancy.js";
 import { Pace, joinEveryMs } from "./call/pace.js";
 import { uncountedGuesses } from "./call/restraint.js";
@@ -31,6 +31,7 @@ export interface CallsOptions {
   readonly guesses: CallServices["guesses"];
   readonly media: MediaServers;
   readonly directory: Directory;
+  readonly nodes: NodeProbe;
   /** What holds for a call that begins now; it keeps this until its end. */
   readonly terms: () => CallTerms;
   /** The call is over and nothing of it is left. */
@@ -103,7 +104,7 @@ export class Calls {
 
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
-    const { clock, hasher, removals, audioBridges, identityClaims, media, directory } = this.#options;
+    const { clock, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
     const { settings, limits } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
@@ -112,7 +113,7 @@ export class Calls {
     const own = this.#options.ownCalls.claim(call.invite);
     if (own !== undefined) this.#own.add(call);
     const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, limits) : this.#ofOurs(callId, own);
-    const running = runCall(call, { clock, hasher, removals, audioBridges, identityClaims, media, directory, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
+    const running = runCall(call, { clock, hasher, removals, audioBridges, identityClaims, media, directory, nodes, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
       this.#options.onOver(call);
       this.#calls.delete(call);
       this.#own.delete(call);

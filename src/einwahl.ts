@@ -16,7 +16,7 @@ import { Latch } from "./latch.js";
 import type { MediaServer } from "./media/media-server.js";
 import { MediaServerPool } from "./media/media-servers.js";
 import { makeCallMemory } from "./parts/call-memory.js";
-import { makeBbbServer, makeDirectory } from "./parts/bbb.js";
+import { makeBbbServer, makeDirectory, makeNodeProbe } from "./parts/bbb.js";
 import { callSettings, placeLimits } from "./parts/call-settings.js";
 import { type ConfigChange, compareConfigs } from "./parts/config-change.js";
 import { makeGuessThrottle } from "./parts/guesses.js";
@@ -106,6 +106,7 @@ export class Einwahl {
       guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
       directory: this.#directory,
+      nodes: makeNodeProbe(logger, clock),
       terms: () => ({ settings: this.#settings, limits: placeLimits(this.#config.calls) }),
       onOver: (call) => {
         this.#signalling.release(call);

@@ -10,7 +10,7 @@ import { connect } from "./connect.js";
 import { type Conversation, converse } from "./conversation.js";
 import { CallerTime } from "./hold.js";
 import { Holdings } from "./holdings.js";
-import type { Admitted, AudioBridges, Directory, IdentityClaims, IncomingCall, MediaServers, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
+import type { Admitted, AudioBridges, Directory, IdentityClaims, IncomingCall, MediaServers, NodeProbe, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
 import { LineWatch } from "./line-watch.js";
 import type { Pace } from "./pace.js";
 import type { CallerGuesses } from "./restraint.js";
@@ -29,6 +29,7 @@ export interface CallServices {
   readonly hasher: Pick<CallerHasher, "hash" | "pseudonymIn">;
   readonly media: MediaServers;
   readonly directory: Directory;
+  readonly nodes: NodeProbe;
   /** Spreads the entries of callers who have waited for the same moment. */
   readonly pace: Pace;
   /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */

@@ -206,6 +206,10 @@ export interface Bridge {
   send(key: Key): void;
   /** Takes the caller out of the conference, or gives up getting there; may be called more than once. */
   leave(): void;
+  /** RTP packets that have come from the node; `undefined`: it can't be told. */
+  receivedPackets(): Promise<number | undefined>;
+  /** Leaves because the node is gone: `over` is `lost`. */
+  abandon(): void;
 }
 
 export interface BridgeFacts {
@@ -226,6 +230,14 @@ export interface ConferenceNode {
   readonly port: number;
   readonly transport: "tls" | "tcp" | "udp";
   readonly srtp: "mandatory" | "optional";
+}
+
+/** Whether the SIP port of a BBB server answers, apart from any call. */
+export interface NodeProbe {
+  /** The node is well now: finds out whether `ask` could tell the difference from here. */
+  learn(node: ConferenceNode): void;
+  /** `unknown`: it did not answer before either, as behind a firewall that lets in the media servers only. Never rejects. */
+  ask(node: ConferenceNode): Promise<"answers" | "silent" | "unknown">;
 }
 
 /** Where a conference is. The outcomes are never mixed: an outage is not a wrong PIN. */

@@ -5,6 +5,7 @@ import type { EndCause } from "./cause.js";
 import { enterConference } from "./enter.js";
 import { sayHintsOnce } from "./hints.js";
 import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
+import { NodeWatch } from "./node-watch.js";
 import type { PromptName } from "./prompts.js";
 import { pauseAudibly, playing, sayLast } from "./speech.js";
 import { stay } from "./stay.js";
@@ -104,7 +105,11 @@ const endCauses = {
 } as const satisfies Record<BridgeFailure, EndCause>;
 
 async function stayAndAfter(conversation: Conversation, bridge: Bridge, conference: Conference): Promise<Next | { readonly kind: "lost" }> {
-  const stayed = await stay(conversation, bridge, conference);
+  const { clock, nodes, onBug } = conversation.services;
+  const watch = new NodeWatch({ clock, bridge, node: conference.node, nodes, onBug });
+  const stayed = await stay(conversation, bridge, conference).finally(() => {
+    watch.stop();
+  });
   switch (stayed.kind) {
     case "over":
       return await afterHangUp(conversation, conference);

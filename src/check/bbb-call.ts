@@ -4,7 +4,7 @@ import type { Result } from "../result.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 import { placeOf } from "./names.js";
 import { tryCall } from "./sip-call.js";
-import type { SipResponse, SipTarget } from "./sip-request.js";
+import type { SipResponse, SipTarget } from "../sip/sip-request.js";
 
 /** The longest that BBB's dialplan takes (`^\d{5,11}$`), and no PIN of a meeting: BBB opens a conference for any number. */
 export const numberWithoutMeeting = "00000000000";

@@ -9,8 +9,8 @@ import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 import type { MediaTrust } from "./media-trust.js";
 import { addressesOf, placeOf } from "./names.js";
-import { askOptions } from "./sip-options.js";
-import type { SipTarget } from "./sip-request.js";
+import { askOptions } from "../sip/sip-options.js";
+import type { SipTarget } from "../sip/sip-request.js";
 import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
@@ -89,7 +89,7 @@ function shutOut(path: string, { host, port }: BbbServerConfig["sip"], code: str
 
 async function ofAnswers(stream: ByteStream, path: string, to: SipTarget, caller: (TrialCaller & { readonly handsOn: boolean }) | undefined, { clock }: CheckTools): Promise<readonly Finding[]> {
   try {
-    const status = await askOptions(stream, to);
+    const status = await askOptions(stream, to, answerWithinMs);
     if (!status.ok) return [error(path, `${placeOf(to.host, to.port)}: no answer to a SIP request (${status.failure})`, "is that the SIP port of the BBB server's FreeSWITCH, 5081 for TLS?")];
     // A full FreeSWITCH 1.10 answers 503 to OPTIONS, too: the call finds out for how long.
     if (caller !== undefined && (status.value < 500 || status.value === 503)) {

@@ -2,7 +2,7 @@ import type { ByteStream } from "../byte-stream.js";
 import type { Clock } from "../clock.js";
 import { type Result, failure, success } from "../result.js";
 import { answerWithinMs } from "./check.js";
-import { type SipDialogIds, type SipResponse, type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "./sip-request.js";
+import { type SipDialogIds, type SipResponse, type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "../sip/sip-request.js";
 
 /** More responses than one transaction has. */
 const mostResponses = 20;

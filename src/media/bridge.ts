@@ -42,7 +42,7 @@ export interface BridgeSignals {
 }
 
 /** Turns FreeSWITCH's reports into what the call waits for. */
-export function watchBridge(commands: Pick<Bridge, "leave" | "send">, route: BridgeRoute): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
+export function watchBridge(commands: Pick<Bridge, "leave" | "send" | "receivedPackets">, route: BridgeRoute): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
   let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;
   let failAnswered: (error: unknown) => void = () => undefined;
   const over = new Latch<"ended" | "lost">();
@@ -53,6 +53,10 @@ export function watchBridge(commands: Pick<Bridge, "leave" | "send">, route: Bri
     }),
     over,
     ...commands,
+    abandon: () => {
+      over.set("lost");
+      commands.leave();
+    },
   };
   const signals: BridgeSignals = {
     connected: (facts) => {

@@ -207,8 +207,8 @@ export class MediaEndpoint implements CallerEndpoint {
     return kept === undefined ? answer : withOneKey(offer, answer, kept);
   }
 
-  async receivedPackets(): Promise<number | undefined> {
-    return this.#releasing === undefined ? (await receivedAudio(this.#raw, this.#settings.clock))?.packets : undefined;
+  async receivedPackets(channel: string = this.#raw.uuid): Promise<number | undefined> {
+    return this.#releasing === undefined ? (await receivedAudio(this.#raw, this.#settings.clock, channel))?.packets : undefined;
   }
 
   play(sounds: readonly Sound[]): Playback {
@@ -240,6 +240,7 @@ export class MediaEndpoint implements CallerEndpoint {
       send: (key) => {
         if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
       },
+      receivedPackets: async () => await this.receivedPackets(legId),
     }, target.route);
     const { conn, uuid } = this.#raw;
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {

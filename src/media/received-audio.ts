@@ -5,8 +5,8 @@ import type { FsmrfEndpoint } from "./fsmrf.js";
 /** So long the end of a call waits for its statistics, in milliseconds: they are nice to have. */
 const patienceMs = 300;
 
-/** How well FreeSWITCH has received a channel that is still there (`switch_core_media_set_stats` in its switch_core_media.c). */
-export async function receivedAudio(channel: Pick<FsmrfEndpoint, "uuid" | "api">, clock: Clock): Promise<ReceivedAudio | undefined> {
+/** How well FreeSWITCH has received a channel that is still there, the endpoint's own or its other leg (`switch_core_media_set_stats` in its switch_core_media.c). */
+export async function receivedAudio(channel: Pick<FsmrfEndpoint, "uuid" | "api">, clock: Clock, uuid: string = channel.uuid): Promise<ReceivedAudio | undefined> {
   return await new Promise((resolve) => {
     const callOff = clock.after(patienceMs, () => {
       resolve(undefined);
@@ -17,9 +17,9 @@ export async function receivedAudio(channel: Pick<FsmrfEndpoint, "uuid" | "api">
       });
     };
     // FreeSWITCH writes the variables when it is told to, and by itself only after the channel's end.
-    ask("uuid_set_media_stats", channel.uuid, () => {
-      ask("uuid_getvar", `${channel.uuid} rtp_audio_in_packet_count`, (packets) => {
-        ask("uuid_getvar", `${channel.uuid} rtp_audio_in_jitter_loss_rate`, (lossRate) => {
+    ask("uuid_set_media_stats", uuid, () => {
+      ask("uuid_getvar", `${uuid} rtp_audio_in_packet_count`, (packets) => {
+        ask("uuid_getvar", `${uuid} rtp_audio_in_jitter_loss_rate`, (lossRate) => {
           callOff();
           resolve(/^\d+$/.test(packets) ? { packets: Number(packets), lossRate: /^[\d.]+$/.test(lossRate) ? Number(lossRate) : 0 } : undefined);
         });

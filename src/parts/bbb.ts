@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { BbbApi } from "../bbb/api-client.js";
 import { BbbServer } from "../bbb/bbb-server.js";
 import { BbbDirectory } from "../bbb/directory.js";
+import { SipNodeProbe } from "../bbb/node-probe.js";
 import type { AudioBridges } from "../call/interfaces.js";
 import type { Clock } from "../clock.js";
 import type { BbbServerConfig } from "../config/config.js";
@@ -37,6 +38,12 @@ export function makeDirectory(servers: readonly BbbServer[], kept: { readonly ro
         logger.error({ err: error }, "bug");
       },
     },
+  });
+}
+
+export function makeNodeProbe(logger: Logger, clock: Clock): SipNodeProbe {
+  return new SipNodeProbe(clock, (error) => {
+    logger.error({ err: error }, "bug");
   });
 }
 

@@ -1,6 +1,5 @@
 import type { ByteStream } from "../byte-stream.js";
 import { type Result, failure, success } from "../result.js";
-import { answerWithinMs } from "./check.js";
 import { type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "./sip-request.js";
 
 /** More provisional responses than any server sends. */
@@ -11,7 +10,7 @@ const mostResponses = 10;
  *
  * @returns the status of its final answer, or why there is none
  */
-export async function askOptions(stream: ByteStream, target: SipTarget): Promise<Result<number, string>> {
+export async function askOptions(stream: ByteStream, target: SipTarget, answerWithinMs: number): Promise<Result<number, string>> {
   stream.write(sipRequest(newDialogIds(target, "", ""), { method: "OPTIONS", cseq: 1, branch: newBranch() }));
   for (let count = 0; count < mostResponses; count++) {
     const response = await stream.read(takeResponse, answerWithinMs);

@@ -77,7 +77,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ["hangUp throws", "conference-ended", inCall({ hangUp: throws })],
     ["play", "bug", inEndpoint({ play: throws })],
     ["bridge", "bug", inEndpoint({ bridge: throws })],
-    ["bridge answered", "bug", inEndpoint({ bridge: () => ({ answered: rejects(), over: new Latch(), send: () => undefined, leave: () => undefined }) })],
+    ["bridge answered", "bug", inEndpoint({ bridge: () => ({ answered: rejects(), over: new Latch(), send: () => undefined, leave: () => undefined, receivedPackets: rejects, abandon: () => undefined }) })],
     ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
     ["release throws", "conference-ended", inEndpoint({ release: throws })],
     ["find", "bug", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
 import { makeCertificates } from "../../src/embedded/certificates.js";
 import type { MemberInfo } from "../../src/embedded/bbb/member.js";
@@ -117,8 +118,15 @@ await t.test("a node is gone in the middle of a call", async (t) => {
     const { call } = await talk(world, phone, { number: caller });
     second.createMeeting({ meetingID: "moved", name: "Moved", voiceBridge: pin });
     const arrival: Promise<MemberInfo | undefined> = second.waitForMember(pin, 60_000);
+    // Its SIP port has answered by then.
+    await setTimeout(1_500);
+    const lost = world.stages.next("the node is left", ({ stage }) => stage === "looking-up", { ms: 60_000 });
     await first.api.down();
     await first.voice.down();
+    const diedAt = performance.now();
+    await lost;
+    const noticedMs = Math.round(performance.now() - diedAt);
+    t.ok(noticedMs < 7_000, `noticed after ${noticedMs} ms: 3 s, and room for a busy machine; 15 s without a probe`);
     const member = await arrival;
     t.match(member, { name: "5678" }, "without redialling");
     if (member !== undefined) await new Tones(world, { call, member }, second).bothWays(t, "on the other node");

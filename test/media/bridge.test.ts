@@ -22,6 +22,7 @@ function watch(route: BridgeRoute = "freeswitch"): Watched {
       outcome.left += 1;
     },
     send: () => undefined,
+    receivedPackets: async () => await Promise.resolve(1),
   }, route);
   bridge.answered.then((answered) => {
     outcome.answered = answered;

@@ -42,6 +42,8 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly keys = new KeyBuffer();
   readonly plays: FakePlay[] = [];
   readonly targets: BridgeTarget[] = [];
+  /** Of the node's RTP: some come with each look. */
+  bridgePackets = 0;
   /** The bridges that were left by us. */
   left = 0;
   /** The keys that the conferences got. */
@@ -127,6 +129,14 @@ export class FakeEndpoint implements CallerEndpoint {
       },
       leave: () => {
         this.left += 1;
+      },
+      receivedPackets: async () => {
+        this.bridgePackets += 1;
+        return await Promise.resolve(this.bridgePackets);
+      },
+      abandon: () => {
+        this.left += 1;
+        over.set("lost");
       },
     };
   }

@@ -182,6 +182,7 @@ export class CallWorld {
       guesses: (admitted) => slowGuesses(this.throttle.callerOf(admitted), this.#perform, this.script.guessesMs),
       media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
+      nodes: { learn: () => undefined, ask: async () => await Promise.resolve("unknown") },
       pace: this.pace,
       takePlace: () => {
         if (place !== "free") return failure(place);

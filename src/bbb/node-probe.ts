@@ -1,0 +1,74 @@
+import { connect as connectTcp, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { ByteStream } from "../byte-stream.js";
+import type { ConferenceNode, NodeProbe } from "../call/interfaces.js";
+import type { Clock } from "../clock.js";
+import { askOptions } from "../sip/sip-options.js";
+
+/** Milliseconds for connection and answer together. */
+const answerWithinMs = 1_000;
+/** How old the last answer may be for a silence to mean something, and from what age on a new one is fetched. */
+const trustedForMs = 600_000;
+const learnEveryMs = 300_000;
+
+interface Answered {
+  readonly at: number;
+  /** Asked again without DNS, whose trouble says nothing of the node. */
+  readonly address: string;
+}
+
+/** Asks BBB servers by OPTIONS, each time over a new connection. Callers of one node share the question. */
+export class SipNodeProbe implements NodeProbe {
+  readonly #clock: Clock;
+  readonly #onBug: (error: unknown) => void;
+  readonly #answered = new Map<string, Answered>();
+  readonly #asking = new Map<string, Promise<boolean>>();
+
+  constructor(clock: Clock, onBug: (error: unknown) => void) {
+    this.#clock = clock;
+    this.#onBug = onBug;
+  }
+
+  learn(node: ConferenceNode): void {
+    const known = this.#answered.get(keyOf(node));
+    if (known === undefined || this.#clock.now() - known.at >= learnEveryMs) this.#ask(node).catch(this.#onBug);
+  }
+
+  async ask(node: ConferenceNode): Promise<"answers" | "silent" | "unknown"> {
+    const known = this.#answered.get(keyOf(node));
+    if (known === undefined || this.#clock.now() - known.at >= trustedForMs) return "unknown";
+    return (await this.#ask(node)) ? "answers" : "silent";
+  }
+
+  async #ask(node: ConferenceNode): Promise<boolean> {
+    const key = keyOf(node);
+    const running = this.#asking.get(key);
+    if (running !== undefined) return await running;
+    const asking = this.#question(node).finally(() => this.#asking.delete(key));
+    this.#asking.set(key, asking);
+    return await asking;
+  }
+
+  async #question(node: ConferenceNode): Promise<boolean> {
+    const { host, port, transport } = node;
+    if (transport === "udp") return false;
+    const key = keyOf(node);
+    const startedAt = this.#clock.now();
+    const at = { host: this.#answered.get(key)?.address ?? host, port };
+    // Neither side proves anything: an answer keeps a call, and no more.
+    const stream = transport === "tls"
+      ? await ByteStream.connect(connectTls({ ...at, rejectUnauthorized: false, ...(isIP(host) === 0 && { servername: host }) }), "secureConnect", this.#clock, answerWithinMs)
+      : await ByteStream.connect(connectTcp(at), "connect", this.#clock, answerWithinMs);
+    if (!stream.ok) return false;
+    const { socket } = stream.value;
+    const address = socket.remoteAddress;
+    const status = await askOptions(stream.value, { host, port, transport }, Math.max(1, startedAt + answerWithinMs - this.#clock.now()));
+    stream.value.close();
+    if (status.ok && address !== undefined) this.#answered.set(key, { at: this.#clock.now(), address });
+    return status.ok;
+  }
+}
+
+function keyOf({ host, port, transport }: ConferenceNode): string {
+  return `${transport}:${host}:${port}`;
+}

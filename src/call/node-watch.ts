@@ -1,0 +1,77 @@
+import type { Clock } from "../clock.js";
+import type { Bridge, ConferenceNode, NodeProbe } from "./interfaces.js";
+
+export interface NodeWatchParts {
+  readonly clock: Clock;
+  readonly bridge: Pick<Bridge, "receivedPackets" | "abandon">;
+  readonly node: ConferenceNode;
+  readonly nodes: NodeProbe;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** All times in milliseconds. From one look at the node's RTP to the next: with the second of a probe a dead node is left within 3 s. */
+const lookEvery = 1_000;
+/** From one probe that was answered to the next, doubled each time: BBB's uuid_hold sends nothing for minutes. */
+const firstPause = 5_000;
+const longestPause = 30_000;
+
+/**
+ * Leaves a node that is gone. BBB's conference sends RTP all the time (comfort-noise); when none comes any more the node's SIP port
+ * is asked, as hold, jitter and short trouble in the network are silent, too. Without that FreeSWITCH notices after
+ * `rtp-timeout-sec` (15 s), which remains for nodes that can't be asked from here.
+ */
+export class NodeWatch {
+  readonly #parts: NodeWatchParts;
+  #callOff: () => void = () => undefined;
+  #packets: number | undefined;
+  #askAt = 0;
+  #pause = firstPause;
+  #isStopped = false;
+
+  constructor(parts: NodeWatchParts) {
+    this.#parts = parts;
+    parts.nodes.learn(parts.node);
+    this.#wait();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#callOff();
+  }
+
+  #wait(): void {
+    if (this.#isStopped) return;
+    this.#callOff = this.#parts.clock.after(lookEvery, () => {
+      this.#look().then(() => {
+        this.#wait();
+      }, this.#parts.onBug);
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { clock, bridge, node, nodes } = this.#parts;
+    const packets = await bridge.receivedPackets();
+    if (this.#isStopped || packets === undefined) return;
+    if (packets !== this.#packets) {
+      this.#packets = packets;
+      this.#askAt = 0;
+      this.#pause = firstPause;
+      nodes.learn(node);
+      return;
+    }
+    if (clock.now() < this.#askAt) return;
+    this.#take(await nodes.ask(node));
+  }
+
+  #take(answer: Awaited<ReturnType<NodeProbe["ask"]>>): void {
+    const { clock, bridge } = this.#parts;
+    if (this.#isStopped) return;
+    if (answer === "silent") {
+      this.stop();
+      bridge.abandon();
+      return;
+    }
+    this.#askAt = clock.now() + this.#pause;
+    this.#pause = Math.min(2 * this.#pause, longestPause);
+  }
+}
