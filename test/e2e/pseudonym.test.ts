@@ -38,7 +38,7 @@ await t.test("a ban by BBB holds for the rest of the meeting, also after a resta
   t.equal(await pseudonymOf(world, caller), first, "after a restart");
 
   await world.stopEinwahl();
-  await world.startEinwahl({});
+  await world.startEinwahl({ settings: (settings) => ({ ...settings, rooms: { store: "elsewhere" } }) });
   t.not(await pseudonymOf(world, caller), first, "without the store");
 
   const [{ pin, name }] = conferences;
