@@ -88,7 +88,7 @@ livekit() {
   srtp=$(echo "$sdp" | sed 's,RTP/AVP,RTP/SAVP,')"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:$key$crlf"
   # livekit-sip never answers a call without room: FreeSWITCH takes it back after 5 s.
   case $(wait=6 && ask INVITE livekit-00000000000@ "$srtp") in
-    "SIP/2.0 404 No LiveKit Room"*) good "and LiveKit takes them, if it is installed there" ;;
+    "SIP/2.0 404 No LiveKit"*) good "and LiveKit takes them, if it is installed there" ;;
     "SIP/2.0 503 LiveKit"*) bad "livekit-sip does not answer there: systemctl status livekit-sip livekit-server; is einwahl_livekit.xml in sip_profiles?" ;;
     *) bad "an unexpected answer to a call to a LiveKit meeting that does not exist" ;;
   esac

@@ -11,6 +11,8 @@ const mostBusyTries = 3;
 /** By way of the node a caller takes three of its sessions: the leg from here, the question to LiveKit, the leg to it. */
 const livekitTurns = 2;
 const explainAfterMs = 800;
+/** BBB makes the rule that leads a number into LiveKit a moment after the meeting begins, when those who wait for it come. */
+const ruleWithinMs = 2_000;
 /** How long a claim of an identity may take, in milliseconds. */
 const claimWithinMs = 3_000;
 
@@ -21,24 +23,32 @@ export type Entered =
 
 /**
  * Brings the caller into the conference. Where nothing says what carries its audio, LiveKit is asked, and only its definite
- * "no room with this number" leads to the node's FreeSWITCH: that would open an empty conference for any number.
+ * "no room with this number", said twice, leads to the node's FreeSWITCH: that would open an empty conference for any number.
  */
 export async function enterConference(conversation: Conversation, conference: Conference, known: KnownAudio): Promise<Entered> {
   const { directory } = conversation.services;
   const first = known ?? "livekit";
   let entered = await enterInTurn(conversation, conference, first);
+  if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
+    const ended = await pauseAudibly(conversation, ruleWithinMs, explainAfterMs, ["please-wait"]);
+    entered = ended ?? (await enterInTurn(conversation, conference, first));
+  }
   if (first === "livekit" && entered.kind !== "ended") {
-    if (entered.kind === "entered" || entered.cause === "not-in-livekit") directory.noteLivekitWay(conference, true);
+    if (entered.kind === "entered" || isElsewhere(entered.cause)) directory.noteLivekitWay(conference, true);
     else if (entered.cause === "no-livekit-way") directory.noteLivekitWay(conference, false);
   }
   if (known !== undefined) return entered;
-  if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
+  if (entered.kind === "failed" && isElsewhere(entered.cause)) {
     await noteAudio(conversation, conference, "freeswitch");
     entered = await enterInTurn(conversation, conference, "freeswitch");
   } else if (entered.kind === "entered") {
     await noteAudio(conversation, conference, "livekit");
   }
   return entered;
+}
+
+function isElsewhere(cause: BridgeFailure): boolean {
+  return cause === "not-in-livekit" || cause === "no-livekit";
 }
 
 /** Callers on the way to one node go one after the other, and once more where it has no session free. */

@@ -219,9 +219,9 @@ export interface BridgeFacts {
 
 /**
  * `node-busy`: no session free on the node in this second. `name-refused`: it takes no caller with this name (BBB's `reject_anonymous`).
- * `not-in-livekit`: LiveKit has no room for this number. `no-livekit-way`: the node's FreeSWITCH has no dialplan that leads to LiveKit.
+ * `not-in-livekit`: LiveKit has no room for this number. `no-livekit`: the node has no LiveKit. `no-livekit-way`: the node's FreeSWITCH has no dialplan that leads to LiveKit.
  */
-export type BridgeFailure = "conference-refused" | "name-refused" | "node-busy" | "conference-unreachable" | "not-in-livekit" | "no-livekit-way";
+export type BridgeFailure = "conference-refused" | "name-refused" | "node-busy" | "conference-unreachable" | "not-in-livekit" | "no-livekit" | "no-livekit-way";
 
 /** A BBB server as the media server reaches it. */
 export interface ConferenceNode {

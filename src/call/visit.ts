@@ -101,6 +101,7 @@ const endCauses = {
   "node-busy": "node-busy",
   "conference-unreachable": "conference-unreachable",
   "not-in-livekit": "no-telephone-audio",
+  "no-livekit": "no-telephone-audio",
   "no-livekit-way": "no-telephone-audio",
 } as const satisfies Record<BridgeFailure, EndCause>;
 

@@ -24,6 +24,7 @@ const noSessionFree = "Maximum Calls In Progress";
 
 /** Answers of freeswitch/bbb-node/02_einwahl_livekit.xml. */
 const noRoom = "No LiveKit Room";
+const notInstalled = "No LiveKit";
 const notAnswering = "LiveKit Not Answering";
 
 /** The Reason of a FreeSWITCH that is being stopped: its own number, of which the hang-up cause keeps nothing (NORMAL_CLEARING). */
@@ -80,6 +81,7 @@ function failureOf(event: FsEvent | undefined, route: BridgeRoute): BridgeFailur
   if (status === "503" && phrase === noSessionFree) return "node-busy";
   if (route === "livekit-by-node") {
     if (phrase === noRoom) return "not-in-livekit";
+    if (phrase === notInstalled) return "no-livekit";
     if (phrase === notAnswering) return "conference-unreachable";
     // BBB's own dialplan gives strangers and unknown destinations 480, a stock one 404.
     if (status === "480" || status === "404") return "no-livekit-way";

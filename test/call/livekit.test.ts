@@ -56,10 +56,10 @@ await t.test("straight to livekit-sip where the configuration has its port", asy
 await t.test("nothing is known of the meeting: LiveKit is asked, and only its definite no leads to FreeSWITCH", async (t) => {
   const audioBridges = new MeetingAudio(() => undefined);
   const unknown = { conferences: [conference({})] };
-  const first = livekit({ ...unknown, bridgeOutcomes: [refused("not-in-livekit"), joined] }, { audioBridges });
+  const first = livekit({ ...unknown, bridgeOutcomes: [refused("not-in-livekit"), refused("not-in-livekit"), joined] }, { audioBridges });
   t.equal((await first.run()).cause, "conference-ended");
-  t.strictSame(routes(first), ["livekit-by-node", "freeswitch"]);
-  t.match(users(first), [/5678$/, /^anruf-[a-p]{16}$/], "FreeSWITCH gets the pseudonym alone");
+  t.strictSame(routes(first), ["livekit-by-node", "livekit-by-node", "freeswitch"]);
+  t.match(users(first), [/5678$/, /5678$/, /^anruf-[a-p]{16}$/], "FreeSWITCH gets the pseudonym alone");
   t.equal(await audioBridges.of("meeting-54321"), "freeswitch");
   const second = livekit(unknown, { audioBridges });
   await second.run();
@@ -71,6 +71,20 @@ await t.test("nothing is known of the meeting: LiveKit is asked, and only its de
     t.strictSame([...new Set(routes(world))], ["livekit-by-node"], `${cause} is no reason to guess`);
     t.equal(await world.audioBridges.of("meeting-54321"), undefined);
   }
+});
+
+await t.test("a meeting has just begun: LiveKit gets its room a moment later, and the caller is not guessed into FreeSWITCH", async (t) => {
+  const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("not-in-livekit"), joined] });
+  t.equal((await world.run()).cause, "conference-ended");
+  t.strictSame(routes(world), ["livekit-by-node", "livekit-by-node"]);
+  t.equal(await world.audioBridges.of("meeting-54321"), "livekit");
+});
+
+await t.test("a node without LiveKit: asked once, and then the node's FreeSWITCH at once", async (t) => {
+  const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("no-livekit"), joined] });
+  t.equal((await world.run()).cause, "conference-ended");
+  t.strictSame(routes(world), ["livekit-by-node", "freeswitch"]);
+  t.strictSame(world.directory.livekitWays, ["bbb1 works"]);
 });
 
 await t.test("found in LiveKit once, it is there for every instance and after a restart", async (t) => {
@@ -90,7 +104,7 @@ await t.test("a node without the dialplan: the caller and the operator are told"
   t.strictSame(world.directory.livekitWays, ["bbb1 missing"]);
   const gone = livekit({ bridgeOutcomes: [refused("not-in-livekit")] });
   t.equal((await gone.run()).cause, "no-telephone-audio");
-  t.equal(gone.endpoint.targets.length, 2, "its LiveKit may get the room a moment later");
+  t.equal(gone.endpoint.targets.length, 4, "its LiveKit may get the room a moment later");
   t.equal(gone.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
 });
 

@@ -161,6 +161,7 @@ await t.test("leaving is passed on", (t) => {
 await t.test("what a node says of LiveKit", async (t) => {
   const answers = [
     ["404", "No LiveKit Room", "not-in-livekit"],
+    ["404", "No LiveKit", "no-livekit"],
     ["480", "LiveKit Not Answering", "conference-unreachable"],
     ["503", "LiveKit Unavailable", "conference-unreachable"],
     ["503", "Maximum Calls In Progress", "node-busy"],

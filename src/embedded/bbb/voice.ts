@@ -166,7 +166,7 @@ export class Voice {
     const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
     if (room !== undefined) {
       if (this.livekit === "installed") await this.#livekit.take(invite, terms, room);
-      else this.#reject(invite, 404, "No LiveKit Room");
+      else this.#reject(invite, 404, "No LiveKit");
       return;
     }
     const cancelled = { yes: false };
