@@ -42,11 +42,14 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
   await t.test("two callers with the same four digits both stay, and one who comes back is the same", async (t) => {
     const first = await joins(bench, phone, meeting, number);
     const second = await joins(bench, phone, meeting, other);
-    const both = await livekit.callers(meeting);
-    t.strictSame(both.map(({ name }) => name), ["Phone 5678", "Phone 5678"]);
-    t.comment(JSON.stringify(both));
+    const household = await joins(bench, phone, meeting, number);
+    const all = await livekit.callers(meeting);
+    t.strictSame(all.map(({ name }) => name), ["Phone 5678", "Phone 5678", "Phone 5678"], "one of them with the number of another");
+    t.comment(JSON.stringify(all));
     await tones.bothWays(t, first.call, "of the first caller");
     await tones.bothWays(t, second.call, "of the second caller");
+    await tones.bothWays(t, household.call, "of the other caller with the first one's number");
+    await leaves(bench, meeting, household);
     await leaves(bench, meeting, first);
     const again = await joins(bench, phone, meeting, number);
     t.equal(again.participant.identity, first.participant.identity);
