@@ -28,6 +28,8 @@ export interface LiveKitSide {
   microphone(meeting: Meeting): Promise<Microphone>;
   /** A moderator removes a caller. */
   remove(meeting: Meeting, identity: string): Promise<void>;
+  /** BBB makes no trunks and rules until the returned function is called. */
+  holdRules(): () => void;
   /** Resolves when rooms, trunks and rules are as the meetings are: bbb-webrtc-sfu takes a moment. */
   settled(): Promise<void>;
   /** Whether a UDP port is one of livekit-sip's for audio: what is there has left the wire. Of the simulator nothing is known. */

@@ -39,6 +39,8 @@ export class RealLiveKit implements StartedLiveKit {
   #webUsers = 0;
   /** What BBB does, one thing after the other. */
   #work: Promise<void> = Promise.resolve();
+  /** Trunks and rules are made after this. */
+  #held: Promise<void> = Promise.resolve();
 
   private constructor(port: number, serverPort: number, options: LiveKitOptions, sip: { start: () => Promise<void>; stop: () => Promise<void>; log: () => readonly string[] }) {
     this.port = port;
@@ -91,6 +93,13 @@ export class RealLiveKit implements StartedLiveKit {
       remove: async ({ internalMeetingID }, identity) => {
         await this.#rooms.removeParticipant(internalMeetingID, identity);
       },
+      holdRules: () => {
+        let release: () => void = () => undefined;
+        this.#held = new Promise((resolve) => {
+          release = resolve;
+        });
+        return release;
+      },
       settled: () => this.#work,
       hasAudioPort: (audio) => this.#log().some((line) => /"port": (\d+)/.exec(line)?.[1] === String(audio) && line.includes("listening for media")),
       log: () => this.#log(),
@@ -108,6 +117,7 @@ export class RealLiveKit implements StartedLiveKit {
     const { internalMeetingID: roomName, voiceBridge } = meeting;
     const metadata = metadataOf(meeting);
     await this.#rooms.createRoom({ name: roomName, metadata, maxParticipants: 0, emptyTimeout: 300, departureTimeout: 60 });
+    await this.#held;
     // `mediaEncryption` is what BBB's configuration names, and LiveKit still takes it.
     const trunkOptions = this.#options.mediaEncryption === "none" ? {} : { mediaEncryption: ENCRYPTION[this.#options.mediaEncryption] };
     const { sipTrunkId: trunkId } = await this.#sip.createSipInboundTrunk(voiceBridge, [voiceBridge], { ...trunkOptions, metadata });

@@ -29,6 +29,12 @@ function attached(bbb: SampleBbb, { hidePhoneNumber, mediaEncryption }: LiveKitO
     remove: async (_meeting, identity) => {
       await bbb.livekit.remove(identity);
     },
+    holdRules: () => {
+      bbb.livekit.hasRules = false;
+      return () => {
+        bbb.livekit.hasRules = true;
+      };
+    },
     settled: () => Promise.resolve(),
     hasAudioPort: () => false,
     log: () => bbb.livekit.invites,

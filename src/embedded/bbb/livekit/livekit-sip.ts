@@ -55,6 +55,8 @@ export class LiveKitSip {
   hidePhoneNumber: boolean;
   mediaEncryption: SrtpPolicy;
   waitForSubscribe: boolean;
+  /** Whether BBB has made trunk and rule of its meetings, which takes a moment after their start. */
+  hasRules = true;
   readonly #options: LiveKitSipOptions;
   readonly #invites: string[] = [];
   readonly #participants = new Map<Member, LiveKitParticipant>();
@@ -152,7 +154,7 @@ export class LiveKitSip {
     const parties = calledParties(invite.request);
     const meeting = meetingWith(parties.toUser);
     // Without a trunk and a rule nothing more comes after the 180, no answer to a CANCEL either.
-    if (meeting?.audioBridge !== "livekit") {
+    if (meeting?.audioBridge !== "livekit" || !this.hasRules) {
       invite.drop();
       return;
     }
