@@ -1,6 +1,7 @@
 import type { CodecName } from "../rtp/g711.js";
 import type { OfferOptions, SrtpPolicy } from "../rtp/media-session.js";
 import { answerDirection } from "../rtp/negotiation.js";
+import type { Direction } from "../rtp/sdp.js";
 import { ALL_SUITES, isSuiteName, type SuiteName } from "../rtp/srtp.js";
 import type { Channel } from "./channel.js";
 
@@ -49,13 +50,23 @@ export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecNam
   return CODECS.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
 }
 
+/** The direction of a leg, as long as nobody offers another one: that of its partner's far end, whatever is written or answered. */
+export function partnerFlow(partner: Channel | undefined): Direction {
+  return partner === undefined ? "sendrecv" : answerDirection(partner.media.direction);
+}
+
+/** `origination_audio_mode` changes what the offer says, and nothing else. */
+function writtenDirection(mode: string | undefined): Direction | undefined {
+  return mode === "sendrecv" || mode === "sendonly" || mode === "recvonly" || mode === "inactive" ? mode : undefined;
+}
+
 /**
  * @param partner the channel that `signal_bond` names: the leg is offered in the direction of that channel's far end, so that a
  *   caller on hold gets a leg that only sends, for good (generate_local_sdp, switch_core_session_remote_media_flow)
  */
 export function outboundOffer(leg: Channel, caller: Channel, partner: Channel | undefined): OfferOptions {
   const { srtp, suites } = outboundSecurity(leg);
-  const direction = partner === undefined ? "sendrecv" : answerDirection(partner.media.direction);
+  const direction = writtenDirection(leg.variable("origination_audio_mode")) ?? partnerFlow(partner);
   // With `optional` FreeSWITCH offers two lines, the secure one first.
   return { codecs: outboundCodecs(leg, caller), srtp, suites, direction, ...(srtp === "optional" ? { profile: "both" as const } : {}) };
 }

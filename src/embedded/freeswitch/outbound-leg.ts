@@ -8,7 +8,7 @@ import type { DialString } from "./dial-string.js";
 import type { SipProfile } from "./engine.js";
 import { causeOfReason, causeOfSipStatus, reasonHeader } from "./hangup-cause.js";
 import { digitOfInfo } from "./info-digit.js";
-import { outboundCodecs, outboundOffer, outboundSecurity } from "./leg-policy.js";
+import { outboundCodecs, outboundOffer, outboundSecurity, partnerFlow } from "./leg-policy.js";
 
 /** FreeSWITCH's default for originate, in seconds. */
 const DEFAULT_TIMEOUT_S = 60;
@@ -59,7 +59,7 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
     leg.hangUp("INCOMPATIBLE_DESTINATION", true);
     return;
   }
-  const sdp = leg.media.offer(outboundOffer(leg, caller, leg.engine.channels.get(leg.variable("signal_bond") ?? "")));
+  const sdp = leg.media.offer(outboundOffer(leg, caller, partnerOf(leg)));
   for (const event of ["CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_OUTGOING"]) leg.fire(event);
   const place = (uri: string): OutgoingSignalling => {
     const invite = profile.agent.invite({ uri, from: callerIdentity(leg), headers: extraHeaders(leg), sdp });
@@ -115,6 +115,11 @@ function redirectOf(leg: Channel, { status, headers }: InviteFailure): string | 
   if (target === undefined) return undefined;
   const { user, host, port, params } = target;
   return requestUri({ user: user ?? "", host, port, transport: params.get("transport") === "tls" ? "tls" : "udp" });
+}
+
+/** switch_channel_get_partner_uuid. */
+function partnerOf(leg: Channel): Channel | undefined {
+  return leg.engine.channels.get(leg.variable("signal_bond") ?? "");
 }
 
 function requestUri(dial: Pick<DialString, "user" | "host" | "port" | "transport">): string {
@@ -200,7 +205,7 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
     return;
   }
   leg.setVariable("sip_call_id", dialog.callId);
-  const accepted = leg.media.accept(dialog.remoteSdp);
+  const accepted = leg.media.accept(dialog.remoteSdp, partnerFlow(partnerOf(leg)));
   if (!accepted.ok) {
     leg.setVariable("endpoint_disposition", "NO CODECS");
     leg.hangUp("INCOMPATIBLE_DESTINATION");
@@ -228,7 +233,7 @@ function whenDown(leg: Channel): Promise<undefined> {
 
 function noteFailure(leg: Channel, { status, reason, headers }: InviteFailure): void {
   leg.setVariable("sip_term_status", String(status));
-  for (const channel of [leg, leg.otherLeg]) {
+  for (const channel of [leg, partnerOf(leg)]) {
     channel?.setVariable("sip_invite_failure_status", String(status));
     channel?.setVariable("sip_invite_failure_phrase", reason);
   }

@@ -57,6 +57,7 @@ export class MediaSession {
   #chosen: ChosenMedia | undefined;
   #localCrypto: CryptoLine | undefined;
   #direction: Direction = "sendrecv";
+  #flow: Direction = "sendrecv";
   #stopDigits: (() => void) | undefined;
   readonly #frames = new Frames();
   #closed = false;
@@ -151,8 +152,8 @@ export class MediaSession {
     return this.#localSdp;
   }
 
-  /** Completes our offer. A failure leaves the session as it was. */
-  accept(answerSdp: string): Result<void, NegotiationFailure> {
+  /** Completes our offer. A failure leaves the session as it was. @param flow with recvonly and inactive nothing is sent, whatever the answer says */
+  accept(answerSdp: string, flow: Direction = "sendrecv"): Result<void, NegotiationFailure> {
     const pending = this.#pending;
     if (pending === undefined) return failure({ kind: "badState", detail: "an answer without an offer" });
     const lines = parseRemoteSdp(answerSdp);
@@ -161,6 +162,7 @@ export class MediaSession {
     if (!read.ok) return read;
     this.#pending = undefined;
     this.#direction = answerDirection(read.value.media.direction);
+    this.#flow = flow;
     this.#apply(answerSdp, read.value, read.value.local);
     return success(undefined);
   }
@@ -176,6 +178,7 @@ export class MediaSession {
     const local = crypto === undefined ? undefined : this.#keepsKey(crypto) && o.newKey !== true ? this.#localCrypto : makeCryptoLine(crypto.tag, crypto.suite, this.#random);
     this.#pending = undefined;
     this.#direction = answerDirection(media.direction);
+    this.#flow = "sendrecv";
     this.#apply(offerSdp, chosen.value, local);
     this.#localSdp = this.#write(
       {
@@ -280,7 +283,7 @@ export class MediaSession {
   }
 
   #mayTransmit(): boolean {
-    return !this.#closed && this.#chosen !== undefined && remoteListens(this.#chosen.media.direction);
+    return !this.#closed && this.#chosen !== undefined && remoteListens(this.#chosen.media.direction) && this.#flow !== "recvonly" && this.#flow !== "inactive";
   }
 
   #transmit(packet: Uint8Array): void {
