@@ -26,9 +26,8 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
     rtp_secure_media_outbound: `${node.srtp}:${suites.join(":")}`,
     leg_timeout: String(Math.max(1, Math.ceil(target.answerWithinMs / 1_000))),
     instant_ringback: "true",
-    // FreeSWITCH offers the leg in the direction that its partner's SDP has just then, and never again: a caller who is on hold
-    // or muted would stay so (generate_local_sdp). Without a partner it is sendrecv; connecting the legs makes them partners.
-    signal_bond: "none",
+    // A caller on hold would get a leg that BBB sends nothing to, for good (`direction.ts`).
+    origination_audio_mode: "sendrecv",
     // FreeSWITCH follows a 3xx to any host: PIN and label stay with the node that the directory named.
     outbound_redirect_fatal: "true",
   };

@@ -12,6 +12,7 @@ import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
 import { ApplicationLane } from "./application-lane.js";
 import { bridgeVariables, watchBridge } from "./bridge.js";
 import { dialString, profileFor } from "./dial-string.js";
+import { forCaller, forFreeswitch } from "./direction.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
@@ -66,7 +67,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #onReleased: () => void;
   readonly #lane: ApplicationLane;
   readonly #offers: MediaServerOffers;
-  /** The caller's SDP as the media server knows it. */
+  /** The caller's last SDP that the media server has taken. */
   #told: string;
   #sdp: string;
   /** The key that FreeSWITCH has made since its own offer. */
@@ -84,7 +85,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#onReleased = onReleased;
     this.#offers = new MediaServerOffers(raw.dialog, settings.clock);
     this.mediaServer = settings.mediaServer;
-    this.#sdp = withPublicAddress(raw.local.sdp, settings.publicAddress);
+    this.#sdp = withPublicAddress(forCaller(callerSdp, raw.local.sdp), settings.publicAddress);
     this.suite = suite;
     this.#told = callerSdp;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
@@ -136,7 +137,7 @@ export class MediaEndpoint implements CallerEndpoint {
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     try {
       await this.#allowSilence(rtpTimeoutFor(offer, this.#settings));
-      const answer = await this.#answerTo(offer);
+      const answer = forCaller(offer, await this.#answerTo(forFreeswitch(offer)));
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
       if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
@@ -167,7 +168,7 @@ export class MediaEndpoint implements CallerEndpoint {
       if (!turned.ok) return turned;
     }
     await this.#allowSilence(rtpTimeoutFor(answer, this.#settings));
-    const isTaken = await this.#offers.take(answer, () => {
+    const isTaken = await this.#offers.take(forFreeswitch(answer), () => {
       this.#api("uuid_media_reneg", this.#raw.uuid);
     }, async () => sameKey(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer));
     if (!isTaken) return failure("unusable-offer");

@@ -5,6 +5,7 @@ import { Latch } from "../latch.js";
 import { plainText } from "../plain-text.js";
 import { type Result, failure, success } from "../result.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
+import { forFreeswitch } from "./direction.js";
 import { MediaEndpoint } from "./endpoint.js";
 import { EventSocket } from "./event-socket.js";
 import { makeLateOffer } from "./late-offer.js";
@@ -135,7 +136,7 @@ export class MediaServer {
     if (fsmrf === undefined) return failure("media-unavailable");
     const counted = this.#countChannel();
     try {
-      const raw = await fsmrf.createEndpoint({ remoteSdp: offer, headers: this.#headers(srtp, offer) });
+      const raw = await fsmrf.createEndpoint({ remoteSdp: forFreeswitch(offer), headers: this.#headers(srtp, offer) });
       return success(new MediaEndpoint(raw, this.#endpointSettings(), counted, offer));
     } catch (error) {
       counted();
@@ -151,7 +152,7 @@ export class MediaServer {
       const late = await makeLateOffer(fsmrf, this.#srf, this.#clock, this.#headers(srtp, ""));
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
-        const raw = await late.complete(answer);
+        const raw = await late.complete(forFreeswitch(answer));
         return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, answer, suiteIn(answer))) : raw;
       };
       return success({
