@@ -166,7 +166,9 @@ export class Voice {
     const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
     if (room !== undefined) {
       if (this.livekit === "installed") await this.#livekit.take(invite, terms, room);
-      else this.#reject(invite, 404, "No LiveKit");
+      // The dialplan file's order: first SRTP, then whether LiveKit is installed.
+      else if (/^m=audio \d+ RTP\/SAVP/m.test(invite.request.body)) this.#reject(invite, 404, "No LiveKit");
+      else this.#reject(invite, 488);
       return;
     }
     const cancelled = { yes: false };

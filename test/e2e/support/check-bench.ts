@@ -6,7 +6,7 @@ import { makeCertificates } from "../../../src/embedded/certificates.js";
 import { typed } from "../../cli/support/typed.js";
 import { CommandLine, onlyJson } from "./command-line.js";
 import type { Owner } from "./owner.js";
-import { freePort } from "./ports.js";
+import { quietPort } from "./ports.js";
 import { scratchFolder } from "./scratch.js";
 import { type Settings, World } from "./world.js";
 
@@ -50,7 +50,7 @@ export class CheckBench {
   }
 
   static async start(owner: Owner): Promise<CheckBench> {
-    return await CheckBench.at(owner, await World.start(owner, { line: "straight", certificates: await makeCertificates() }), await freePort());
+    return await CheckBench.at(owner, await World.start(owner, { line: "straight", certificates: await makeCertificates() }), await quietPort());
   }
 
   /** @param httpPort one that is free, which a second einwahl would have */
@@ -59,7 +59,7 @@ export class CheckBench {
     await writeFile(join(folder, "ca.pem"), world.certificates.ca);
     const settings: Settings = {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
-      http: { port: httpPort, operators_port: await freePort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
+      http: { port: httpPort, operators_port: await quietPort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
       rooms: { store: join(folder, "data") },
       logging: { level: "debug", file: join(folder, "einwahl.log") },
     };

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { type Socket, createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import type { Owner } from "./owner.js";
@@ -15,6 +16,15 @@ export async function freePort(): Promise<number> {
     if (await udpFree(port)) return port;
   }
   throw new Error("no free port");
+}
+
+/** One that stays free, as no socket that asks for any port gets it: for a program that never listens on it. */
+export async function quietPort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = randomInt(FIRST_CLAIM, HIGHEST);
+    if ((await tcpFree(port)) && (await udpFree(port))) return port;
+  }
+  throw new Error("no quiet port");
 }
 
 /** Several different ones. */
