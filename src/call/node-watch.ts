@@ -26,7 +26,7 @@ export class NodeWatch {
   #packets: number | undefined;
   #askAt = 0;
   #pause = firstPause;
-  #isStopped = false;
+  readonly #stopped = new AbortController();
 
   constructor(parts: NodeWatchParts) {
     this.#parts = parts;
@@ -35,12 +35,12 @@ export class NodeWatch {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#stopped.abort();
     this.#callOff();
   }
 
   #wait(): void {
-    if (this.#isStopped) return;
+    if (this.#stopped.signal.aborted) return;
     this.#callOff = this.#parts.clock.after(lookEvery, () => {
       this.#look().then(() => {
         this.#wait();
@@ -51,7 +51,7 @@ export class NodeWatch {
   async #look(): Promise<void> {
     const { clock, bridge, node, nodes } = this.#parts;
     const packets = await bridge.receivedPackets();
-    if (this.#isStopped || packets === undefined) return;
+    if (this.#stopped.signal.aborted || packets === undefined) return;
     if (packets !== this.#packets) {
       this.#packets = packets;
       this.#askAt = 0;
@@ -65,7 +65,7 @@ export class NodeWatch {
 
   #take(answer: Awaited<ReturnType<NodeProbe["ask"]>>): void {
     const { clock, bridge } = this.#parts;
-    if (this.#isStopped) return;
+    if (this.#stopped.signal.aborted) return;
     if (answer === "silent") {
       this.stop();
       bridge.abandon();
