@@ -59,7 +59,7 @@ case $(ask OPTIONS "" "") in
   "SIP/2.0 200"*) good "FreeSWITCH answers" ;;
   *) bad "FreeSWITCH does not answer an OPTIONS request" ;;
 esac
-# Without SRTP nobody gets in, so this opens no conference; but the gateway gets another answer than a stranger.
+# Without SRTP no call gets in, so this opens no conference; but the gateway gets another answer than a stranger.
 sdp="v=0${crlf}o=- 1 1 IN IP4 192.0.2.1${crlf}s=-${crlf}c=IN IP4 192.0.2.1${crlf}t=0 0${crlf}m=audio 9 RTP/AVP 8${crlf}a=inactive$crlf"
 answer=$(ask INVITE 00000000000@ "$sdp")
 case $answer in

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.js";
 import type { Latch } from "../latch.js";
 import type { EndCause } from "./cause.js";
 import type { CallerEndpoint, IncomingCall } from "./interfaces.js";
+import { Rounds } from "./rounds.js";
 
 export interface LineWatchParts {
   readonly clock: Clock;
@@ -30,32 +31,21 @@ const unreachableOnHoldLimit = 32_000;
  */
 export class LineWatch {
   readonly #parts: LineWatchParts;
-  #callOff: () => void = () => undefined;
+  readonly #rounds: Rounds;
   #packets: number | undefined;
   /** When to ask, if still no RTP has come. */
   #askAt = 0;
   #pause = firstPause;
   #unanswered = 0;
   #unansweredSince = 0;
-  readonly #stopped = new AbortController();
 
   constructor(parts: LineWatchParts) {
     this.#parts = parts;
-    this.#wait();
+    this.#rounds = new Rounds(parts.clock, lookEvery, () => this.#look(), parts.onBug);
   }
 
   stop(): void {
-    this.#stopped.abort();
-    this.#callOff();
-  }
-
-  #wait(): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#callOff = this.#parts.clock.after(lookEvery, () => {
-      this.#look().then(() => {
-        this.#wait();
-      }, this.#parts.onBug);
-    });
+    this.#rounds.stop();
   }
 
   async #look(): Promise<void> {
@@ -69,7 +59,7 @@ export class LineWatch {
       this.#unanswered = 0;
       return;
     }
-    if (this.#stopped.signal.aborted || now < this.#askAt) return;
+    if (this.#rounds.areOver || now < this.#askAt) return;
     switch (await call.askPresence()) {
       case "there":
         this.#unanswered = 0;
@@ -89,6 +79,6 @@ export class LineWatch {
     if (this.#unanswered === 0) this.#unansweredSince = askedAt;
     this.#unanswered += 1;
     const limit = this.#parts.call.isOnHold ? unreachableOnHoldLimit : unreachableLimit;
-    if (!this.#stopped.signal.aborted && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit) this.#parts.gone.set("signalling-lost");
+    if (!this.#rounds.areOver && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit) this.#parts.gone.set("signalling-lost");
   }
 }

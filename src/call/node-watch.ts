@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import type { Bridge, ConferenceNode, NodeProbe } from "./interfaces.js";
+import { Rounds } from "./rounds.js";
 
 export interface NodeWatchParts {
   readonly clock: Clock;
@@ -22,36 +23,25 @@ const longestPause = 30_000;
  */
 export class NodeWatch {
   readonly #parts: NodeWatchParts;
-  #callOff: () => void = () => undefined;
+  readonly #rounds: Rounds;
   #packets: number | undefined;
   #askAt = 0;
   #pause = firstPause;
-  readonly #stopped = new AbortController();
 
   constructor(parts: NodeWatchParts) {
     this.#parts = parts;
     parts.nodes.learn(parts.node);
-    this.#wait();
+    this.#rounds = new Rounds(parts.clock, lookEvery, () => this.#look(), parts.onBug);
   }
 
   stop(): void {
-    this.#stopped.abort();
-    this.#callOff();
-  }
-
-  #wait(): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#callOff = this.#parts.clock.after(lookEvery, () => {
-      this.#look().then(() => {
-        this.#wait();
-      }, this.#parts.onBug);
-    });
+    this.#rounds.stop();
   }
 
   async #look(): Promise<void> {
     const { clock, bridge, node, nodes } = this.#parts;
     const packets = await bridge.receivedPackets();
-    if (this.#stopped.signal.aborted || packets === undefined) return;
+    if (this.#rounds.areOver || packets === undefined) return;
     if (packets !== this.#packets) {
       this.#packets = packets;
       this.#askAt = 0;
@@ -65,7 +55,7 @@ export class NodeWatch {
 
   #take(answer: Awaited<ReturnType<NodeProbe["ask"]>>): void {
     const { clock, bridge } = this.#parts;
-    if (this.#stopped.signal.aborted) return;
+    if (this.#rounds.areOver) return;
     if (answer === "silent") {
       this.stop();
       bridge.abandon();

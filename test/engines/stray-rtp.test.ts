@@ -21,7 +21,7 @@ const settledMs = 1_500;
 const quietMs = 300;
 const strays = 5;
 
-/** Sends RTP that nobody has asked for to the media server's port of a call, from another address. */
+/** Sends stray RTP to the media server's port of a call, from another address. */
 class Stranger {
   readonly #send: () => void;
 

@@ -40,7 +40,7 @@ const ROOM_SILENT_MS = 3_000;
 const LOOK_EVERY_MS = 500;
 const CLEARING: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
 const LIVEKIT_GONE: HeaderList = [["Reason", 'Q.850;cause=41;text="NORMAL_TEMPORARY_FAILURE"']];
-/** An offer that livekit-sip can't take: it says 400 where the number has a trunk and a rule, and lets nobody in. */
+/** An offer that livekit-sip can't take: it says 400 where the number has a trunk and a rule, and makes no participant. */
 const UNACCEPTABLE = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
 
 /**
@@ -119,7 +119,7 @@ export class LiveKitRelay {
     await Promise.all([caller.bye(isOver ? CLEARING : LIVEKIT_GONE), room.bye(CLEARING)]);
   }
 
-  /** Whether LiveKit has a room for the number; nobody is let in. */
+  /** Whether LiveKit has a room for the number; no participant is made. */
   async #ask(invite: IncomingInvite, voiceBridge: string, ms: number): Promise<"there" | "none" | "unavailable" | "cancelled"> {
     const { given, hasRung, result } = await this.#call(invite, voiceBridge, UNACCEPTABLE, ms);
     if (given === "cancelled") return "cancelled";

@@ -50,7 +50,7 @@ export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecNam
   return CODECS.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
 }
 
-/** The direction of a leg, as long as nobody offers another one: that of its partner's far end, whatever is written or answered. */
+/** The direction of a leg, until the far end offers another one: that of its partner's far end, whatever is written or answered. */
 export function partnerFlow(partner: Channel | undefined): Direction {
   return partner === undefined ? "sendrecv" : answerDirection(partner.media.direction);
 }
