@@ -14,6 +14,7 @@ import { bridgeVariables, watchBridge } from "./bridge.js";
 import { dialString, profileFor } from "./dial-string.js";
 import { forCaller, forFreeswitch } from "./direction.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
+import { type Happening, legDecided } from "./leg-decided.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
 import { answerAndKey } from "./own-key.js";
@@ -73,6 +74,7 @@ export class MediaEndpoint implements CallerEndpoint {
   /** The key that FreeSWITCH has made since its own offer. */
   #ownKey: string | undefined;
   #callOff: () => void = () => undefined;
+  #parting: Promise<void> | undefined;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
   /** @param callerSdp the caller's offer, or answer to FreeSWITCH's */
@@ -233,11 +235,10 @@ export class MediaEndpoint implements CallerEndpoint {
 
   bridge(target: BridgeTarget): Bridge {
     const legId = randomUUID();
-    let stop: () => void = () => undefined;
+    const decided = new Latch<"answered" | "over">();
+    let leave: () => void = () => undefined;
     const { bridge, signals } = watchBridge({
-      leave: () => {
-        stop();
-      },
+      leave: () => { leave(); },
       send: (key) => {
         if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
       },
@@ -245,16 +246,25 @@ export class MediaEndpoint implements CallerEndpoint {
     }, target.route);
     const { conn, uuid } = this.#raw;
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
+      decided.set("answered");
       signals.connected(this.#bridgeFacts(legId));
     });
     this.#lane.run("multiunset", bridgeVariables.join(" "), () => undefined);
-    const run = this.#lane.run("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), signals.completed);
-    stop = () => {
+    const run = this.#lane.run("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), (event) => {
+      decided.set("over");
+      signals.completed(event);
+    });
+    leave = () => {
       run.stop();
-      // A bridge does not end by `uuid_break`, but by the end of its other leg.
-      this.#api("uuid_kill", legId);
+      this.#parting = this.#part(legId, decided);
     };
     return bridge;
+  }
+
+  /** A bridge does not end by `uuid_break`, but by the end of its other leg. */
+  async #part(legId: string, decided: Happening): Promise<void> {
+    await legDecided(decided, this.gone, this.#settings.clock);
+    this.#api("uuid_kill", legId);
   }
 
   async release(): Promise<ReceivedAudio | undefined> {
@@ -263,6 +273,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async #release(): Promise<ReceivedAudio | undefined> {
+    await this.#parting;
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#callOff();

@@ -2,11 +2,14 @@ import t from "tap";
 import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
 import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
 import type { Stage } from "../../src/call/story.js";
+import { inBackground } from "../../src/embedded/sip/background.js";
 import { untilHeard } from "./support/hearing.js";
 import { World, conferences, withPollInterval, withCalls } from "./support/world.js";
 
 const caller = "+4915223125678";
 const { pin } = conferences[0];
+/** Each has its chance to hit the few milliseconds that FreeSWITCH takes between its ACK and its own notice of the answer. */
+const hangUpsAsAnswered = 5;
 const wrongPins = ["99911#", "99922#", "99933#"] as const;
 
 /** A call that is answered and greeted. */
@@ -111,6 +114,20 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
       t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
     });
   }
+
+  await t.test("as the conference answers, before the media server has heard of it", async (t) => {
+    for (let attempt = 0; attempt < hangUpsAsAnswered; attempt++) {
+      const call = await greeted(world, phone);
+      const report = world.reports.next("the call's report", () => true);
+      const off = bbb.onJoin(() => {
+        off();
+        inBackground(call.hangUp());
+      });
+      await call.sendDigits(pin);
+      t.equal((await report).cause, "caller-hung-up");
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    }
+  });
 
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });

@@ -14,6 +14,8 @@ import { outboundCodecs, outboundOffer, outboundSecurity, partnerFlow } from "./
 const DEFAULT_TIMEOUT_S = 60;
 /** Redirects that are followed for one leg; sofia itself counts none. */
 const MAX_REDIRECTS = 5;
+/** From sofia's ACK to a 200 until FreeSWITCH's own thread has heard of it, in milliseconds. */
+const ANSWER_NOTICED_AFTER_MS = 10;
 
 /** Makes the channel of a leg that `caller` calls, before anything is sent. */
 export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, media: MediaSession): Channel {
@@ -96,8 +98,11 @@ export async function callLeg(leg: Channel, caller: Channel, dial: DialString, p
   // sofia gives up at once only where a connection is refused. A certificate that is not accepted, a name that is not
   // found, a connection that breaks: it keeps silent until leg_timeout.
   if (result?.ok === false && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
+  if (result?.ok === true && !leg.isDown) await noticed(leg);
   stopTimers();
   caller.down.removeEventListener("abort", onCallerDown);
+  // The hang-up was a CANCEL, which comes too late for sofia: it keeps the dialog and sends no BYE (seen on 1.10.12).
+  if (result?.ok === true && leg.isDown) return;
   if (result?.ok === true) establish(leg, result.value, signalling);
   else if (result !== undefined && !leg.isDown) noteFailure(leg, result.failure);
 }
@@ -200,10 +205,6 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
     leg.setVariable("proto_specific_hangup_cause", "sip:200");
     leg.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
   }));
-  if (leg.isDown) {
-    signalling.hangUp(leg.hangupCause ?? "ORIGINATOR_CANCEL");
-    return;
-  }
   leg.setVariable("sip_call_id", dialog.callId);
   const accepted = leg.media.accept(dialog.remoteSdp, partnerFlow(partnerOf(leg)));
   if (!accepted.ok) {
@@ -222,6 +223,15 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
 /** No SIP answer, and not a refused connection either. */
 function isSilentFault({ status, reason, headers }: InviteFailure): boolean {
   return headers === undefined && status === 503 && !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(reason);
+}
+
+async function noticed(leg: Channel): Promise<void> {
+  let stop = (): void => undefined;
+  const due = new Promise<void>((resolve) => {
+    stop = leg.engine.clock.after(ANSWER_NOTICED_AFTER_MS, resolve);
+  });
+  await Promise.race([due, whenDown(leg)]);
+  stop();
 }
 
 function whenDown(leg: Channel): Promise<undefined> {
