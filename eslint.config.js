@@ -1,12 +1,16 @@
 import tseslint from "typescript-eslint";
+import { layerRule } from "./config/lint/layers.js";
+
+const scripts = ["eslint.config.js", "config/lint/layers.js"];
 
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", ".tap/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: { projectService: { allowDefaultProject: scripts }, tsconfigRootDir: import.meta.dirname },
     },
+    plugins: { einwahl: { rules: { layers: layerRule } } },
     rules: {
       "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
       "@typescript-eslint/no-misused-promises": "error",
@@ -16,24 +20,8 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-console": "error",
       "max-lines": ["error", { max: 320, skipBlankLines: false, skipComments: false }],
+      "einwahl/layers": "error",
     },
   },
-  {
-    // Only the adapters may see the engine libraries: everything else talks to the interfaces of src/call.
-    files: ["src/**/*.ts"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          paths: [
-            { name: "drachtio-srf", message: "Only src/sip may import drachtio-srf." },
-            { name: "drachtio-fsmrf", message: "Only src/media may import drachtio-fsmrf." },
-            { name: "esl-lite", message: "Only src/media may import esl-lite." },
-          ],
-        },
-      ],
-    },
-  },
-  { files: ["src/sip/**/*.ts", "src/media/**/*.ts"], rules: { "no-restricted-imports": "off" } },
-  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
+  { files: scripts, ...tseslint.configs.disableTypeChecked, rules: { ...tseslint.configs.disableTypeChecked.rules, "@typescript-eslint/explicit-module-boundary-types": "off" } },
 );

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type ChecksumAlgorithm, apiChecksum } from "./api-checksum.js";
 import { type ApiResponse, askApi, exchangeFault } from "./api-exchange.js";
 import type { Meeting } from "./meeting.js";

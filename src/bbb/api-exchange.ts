@@ -3,9 +3,9 @@ import { type ClientRequest, type IncomingHttpHeaders, IncomingMessage, request 
 import { request as requestHttps } from "node:https";
 import { type Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { faultCode, networkFault } from "../network-fault.js";
-import { plainText } from "../plain-text.js";
-import { type Result, failure, success } from "../result.js";
+import { faultCode, networkFault } from "../util/network-fault.js";
+import { plainText } from "../util/plain-text.js";
+import { type Result, failure, success } from "../util/result.js";
 
 /** What came back, its body still to be read. */
 export interface ApiResponse {

@@ -1,5 +1,5 @@
 import type { AudioBridge, Conference, ConferenceNode, PinLengths } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { BbbApi } from "./api-client.js";
 import type { Meeting } from "./meeting.js";
 import { MeetingList } from "./meeting-list.js";

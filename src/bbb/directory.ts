@@ -1,6 +1,6 @@
 import type { AudioBridge, AudioBridges, Conference, Directory, Lookup, PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";

@@ -1,6 +1,6 @@
 import { Parser } from "htmlparser2";
 import { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
 import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
 

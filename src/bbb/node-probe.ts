@@ -1,8 +1,8 @@
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { ByteStream } from "../byte-stream.js";
+import { ByteStream } from "../util/byte-stream.js";
 import type { ConferenceNode, NodeProbe } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import { askOptions } from "../sip/sip-options.js";
 
 /** Milliseconds for connection and answer together. */

@@ -1,5 +1,5 @@
 import { Parser } from "htmlparser2";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
 
 /** Reads an answer of BBB's API that is not a list: its fields by name. The failure says in one line what is wrong. */

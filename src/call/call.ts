@@ -1,8 +1,8 @@
 import type { CallerHasher } from "../caller/known-caller.js";
 import type { Pin } from "../caller/secret.js";
-import type { Clock } from "../clock.js";
-import { Latch } from "../latch.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { type Result, failure, success } from "../util/result.js";
 import { Appearances } from "./appearance.js";
 import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";

@@ -1,5 +1,5 @@
-import { Latch } from "../latch.js";
-import { type Result, failure } from "../result.js";
+import { Latch } from "../util/latch.js";
+import { type Result, failure } from "../util/result.js";
 import type { CallServices } from "./call.js";
 import { type EndCause, answerFor, reasonHeaderFor } from "./cause.js";
 import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";

@@ -6,10 +6,10 @@ import type { Caller } from "../caller/caller.js";
 import type { KnownCaller } from "../caller/known-caller.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
-import type { Latch } from "../latch.js";
-import type { Result } from "../result.js";
-import type { CalledNumberHeader } from "../trunk/called-number.js";
-import type { InviteFacts } from "../trunk/invite.js";
+import type { Latch } from "../util/latch.js";
+import type { Result } from "../util/result.js";
+import type { CalledNumberHeader } from "../caller/called-number.js";
+import type { InviteFacts } from "../caller/invite.js";
 import type { EndCause, SipAnswer } from "./cause.js";
 import type { Hold } from "./hold.js";
 import type { Key, KeyBuffer } from "./key-buffer.js";
@@ -34,6 +34,12 @@ export interface Admitted {
   readonly languages: readonly [Language, ...Language[]];
   readonly caller: KnownCaller;
   readonly srtp: "mandatory" | "optional";
+}
+
+/** Knows the calls that einwahl places to itself: no trunk lets them in, they take no place, and are counted nowhere. */
+export interface OwnCalls {
+  /** `undefined`: somebody calls. */
+  claim(invite: InviteFacts): Admission | undefined;
 }
 
 /** Why there is no place for a call. */

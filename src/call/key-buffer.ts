@@ -1,4 +1,4 @@
-import { Inbox } from "./inbox.js";
+import { Inbox } from "../util/async-queue.js";
 
 /** The keys of a telephone as RFC 4733 names them, without A to D. */
 export type Key = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#";

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 /** The media server reports an RFC 4733 event at its end; so much later, in milliseconds, it may still be the press of an INFO. */
 const twinWithinMs = 2_000;

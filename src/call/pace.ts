@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 /**
  * From one caller to the next on the way to the same node, in milliseconds: a hundred who have waited are in after 10 s.

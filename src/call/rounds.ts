@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 /** Looks at something again and again, the next time so long after the last look has ended, until it is stopped. */
 export class Rounds {

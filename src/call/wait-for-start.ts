@@ -1,7 +1,7 @@
 import type { Pin } from "../caller/secret.js";
 import type { Conversation, Ended, Next } from "./conversation.js";
 import { hintsOnce } from "./hints.js";
-import { Inbox } from "./inbox.js";
+import { Inbox } from "../util/async-queue.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import { inLanguage, say, sayLast } from "./speech.js";
 

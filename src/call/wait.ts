@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import type { Latch } from "../latch.js";
+import type { Clock } from "../util/clock.js";
+import type { Latch } from "../util/latch.js";
 import type { EndCause } from "./cause.js";
 
 /** How a wait can come out; `ended` means that the call is over and why. */

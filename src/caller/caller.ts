@@ -1,4 +1,5 @@
-import { parseNameAddress, splitValues } from "./name-address.js";
+import { splitValues } from "../util/split-values.js";
+import { parseNameAddress } from "./name-address.js";
 import { type TrunkNumbering, numberIn, significantDigits } from "./numbering.js";
 import { CallerNumber } from "./secret.js";
 import { isWithheld } from "./withheld.js";

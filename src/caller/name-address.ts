@@ -1,3 +1,5 @@
+import { longestHeader } from "../util/split-values.js";
+
 /** A SIP or tel address as far as it tells who calls. */
 export interface NameAddress {
   /** The display name without quotes and escapes; `undefined` when there is none, "" when it is there and empty. */
@@ -16,9 +18,6 @@ export interface UserPart {
   /** What a number without `+` is a part of, such as `+49` (RFC 3966 section 5.1.5); "" when there is none. */
   readonly phoneContext: string;
 }
-
-/** Longer headers are hostile: no address needs a tenth of this. */
-const longestHeader = 4096;
 
 /**
  * Reads `From` and the values of `P-Asserted-Identity` and the like (RFC 3261 section 25.1 `name-addr` and `addr-spec`,
@@ -39,32 +38,6 @@ export function parseNameAddress(header: string): NameAddress | undefined {
   }
   const name = text.slice(0, bracket).trim();
   return readBracketed(text.slice(bracket), name === "" ? undefined : name);
-}
-
-/** Splits a header value at its commas, except those in quotes and in brackets; none of one that is too long for addresses. */
-export function splitValues(header: string): readonly string[] {
-  return header.length > longestHeader ? [] : splitAtCommas(header);
-}
-
-/** Splits text of any length at its commas, except those in quotes and in brackets. */
-export function splitAtCommas(header: string): readonly string[] {
-  const values: string[] = [];
-  let begun = 0;
-  let isQuoted = false;
-  let isBracketed = false;
-  for (let at = 0; at < header.length; at += 1) {
-    const character = header[at];
-    if (isQuoted && character === "\\") at += 1;
-    else if (character === '"' && !isBracketed) isQuoted = !isQuoted;
-    else if (character === "<" && !isQuoted) isBracketed = true;
-    else if (character === ">" && !isQuoted) isBracketed = false;
-    else if (character === "," && !isQuoted && !isBracketed) {
-      values.push(header.slice(begun, at));
-      begun = at + 1;
-    }
-  }
-  values.push(header.slice(begun));
-  return values;
 }
 
 /** `undefined` where an escape is broken. */

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 
 /**
  * Text that must not end up in a log, a label or an error message by accident. However it is printed

@@ -1,6 +1,7 @@
 import type { CountryCode } from "libphonenumber-js";
 import type { CallerHeaders } from "./caller.js";
-import { type NameAddress, parseNameAddress, splitValues, userPartOf } from "./name-address.js";
+import { splitValues } from "../util/split-values.js";
+import { type NameAddress, parseNameAddress, userPartOf } from "./name-address.js";
 import { digitsOf } from "./numbering.js";
 import { isPlaceholderNumber } from "./placeholder-number.js";
 import { saysWithheld } from "./withheld-words.js";

@@ -2,7 +2,7 @@ import { type ChecksumAlgorithm, apiChecksum } from "../bbb/api-checksum.js";
 import { type ApiResponse, askApi } from "../bbb/api-exchange.js";
 import { MeetingsReader } from "../bbb/meetings-reader.js";
 import type { BbbServerConfig } from "../config/config.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { judgeCertificate } from "./certificate.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";

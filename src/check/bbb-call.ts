@@ -1,6 +1,6 @@
-import type { ByteStream } from "../byte-stream.js";
-import type { Clock } from "../clock.js";
-import type { Result } from "../result.js";
+import type { ByteStream } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
+import type { Result } from "../util/result.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 import { placeOf } from "./names.js";
 import { tryCall } from "./sip-call.js";

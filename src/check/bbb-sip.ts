@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { ByteStream } from "../byte-stream.js";
+import { ByteStream } from "../util/byte-stream.js";
 import type { BbbServerConfig } from "../config/config.js";
 import { familiesOf, familyNames } from "../trunk/families.js";
 import type { BbbFamilies, CallingFamily } from "./bbb-families.js";

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 import { type DrachtioGreeting, type DrachtioLoginFailure, logInToDrachtio } from "../sip/drachtio-login.js";
 import { type CheckTools, answerWithinMs } from "./check.js";
 

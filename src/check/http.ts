@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { isIP } from "node:net";
 import type { Config } from "../config/config.js";
-import { faultCode } from "../network-fault.js";
+import { faultCode } from "../util/network-fault.js";
 import { judgeCertificate } from "./certificate.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";

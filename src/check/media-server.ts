@@ -1,13 +1,13 @@
 import { createServer } from "node:net";
 import type { Config, MediaServerConfig } from "../config/config.js";
-import { freeSwitchVersion } from "../engine-versions.js";
+import { freeSwitchVersion } from "../media/engine-versions.js";
 import { type EventSocketFailure, EventSocketSession } from "../media/event-socket-session.js";
 import { inviteFault } from "../media/invite-key.js";
 import { bbbProfile, isRunning } from "../media/sofia-status.js";
-import { faultCode } from "../network-fault.js";
+import { faultCode } from "../util/network-fault.js";
 import { type Check, type CheckTools, answerWithinMs } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
-import { isThisMachine } from "../own-address.js";
+import { isThisMachine } from "../util/own-address.js";
 import { placeOf } from "./names.js";
 import { promptFindings } from "./prompts.js";
 import { versionFinding } from "./tried-versions.js";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import type { Result } from "../result.js";
-import { failure, success } from "../result.js";
+import type { Result } from "../util/result.js";
+import { failure, success } from "../util/result.js";
 import { HostAddresses } from "../trunk/host-addresses.js";
 import { type CheckTools, answerWithinMs } from "./check.js";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { Check } from "./check.js";
 import { type Finding, error } from "./finding.js";
 

@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.js";
 import { ControlClient } from "../control/control-client.js";
 import { explainControlFailure } from "../control/explain-failure.js";
-import { findingsOf } from "../status/findings.js";
-import { type StatusReport, statusReport } from "../status/status-report.js";
+import { findingsOf } from "../monitoring/status/findings.js";
+import { type StatusReport, statusReport } from "../monitoring/status/status-report.js";
 import type { Check } from "./check.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 

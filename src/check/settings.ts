@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import type { ConfigFault } from "../config/fault.js";
 import { openWays } from "../config/open-calls.js";
-import { warningsOf } from "../status/build-status.js";
+import { warningsOf } from "../monitoring/status/build-status.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 
 /** What keeps einwahl from starting, as the loader has found it. */

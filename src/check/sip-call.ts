@@ -1,6 +1,6 @@
-import type { ByteStream } from "../byte-stream.js";
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import type { ByteStream } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 import { answerWithinMs } from "./check.js";
 import { type SipDialogIds, type SipResponse, type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "../sip/sip-request.js";
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { access, constants, open, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { Config } from "../config/config.js";
-import { faultCode } from "../network-fault.js";
+import { faultCode } from "../util/network-fault.js";
 import { DirectoryLock } from "../store/directory-lock.js";
 import { RedisConnection } from "../store/redis-connection.js";
 import type { Check, CheckTools } from "./check.js";

@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { type TLSSocket, connect } from "node:tls";
-import { ByteStream } from "../byte-stream.js";
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import { ByteStream } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 import { answerWithinMs } from "./check.js";
 
 /** Somebody who speaks TLS, whatever their certificate is worth. */

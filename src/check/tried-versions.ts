@@ -1,4 +1,4 @@
-import { type EngineName, versionVerdict } from "../engine-versions.js";
+import { type EngineName, versionVerdict } from "../media/engine-versions.js";
 import { type Finding, error, fine, warning } from "./finding.js";
 
 /** What is known of the version of an engine, as it names it: `v0.9.10`, `1.10.12-release`. */

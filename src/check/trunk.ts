@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { ByteStream } from "../byte-stream.js";
+import { ByteStream } from "../util/byte-stream.js";
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
 import { isNetworkAddress } from "../config/fields.js";
 import { familiesFor, familiesOf, familyNames } from "../trunk/families.js";

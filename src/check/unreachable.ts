@@ -1,4 +1,4 @@
-import { networkFault } from "../network-fault.js";
+import { networkFault } from "../util/network-fault.js";
 
 /** Why nobody could be asked, to be read after the place. */
 export function unreachable(place: string, code: string): string {

@@ -3,7 +3,7 @@ import type { Command, CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { commandHelp, overview } from "./help-text.js";
 import { helpOption, parseOptions } from "./options.js";
-import { packageVersion } from "../package-version.js";
+import { packageVersion } from "../util/package-version.js";
 
 /**
  * Finds the command that was typed and runs it.

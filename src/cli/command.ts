@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { Environment } from "../config/references.js";
-import type { LibraryOutput } from "../log/library-output.js";
+import type { LibraryOutput } from "../monitoring/log/library-output.js";
 import type { ExitCode } from "./exit-code.js";
 import type { InputStream } from "./input-stream.js";
 import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";

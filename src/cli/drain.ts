@@ -1,7 +1,7 @@
 import { durationMs } from "../config/fields.js";
 import type { DrainAnswer } from "../control/answers.js";
 import type { ControlResult } from "../control/control-client.js";
-import { success } from "../result.js";
+import { success } from "../util/result.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { pause } from "./pause.js";

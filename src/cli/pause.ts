@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 /** Resolves after so many milliseconds. */
 export async function pause(clock: Clock, ms: number): Promise<void> {

@@ -3,7 +3,7 @@ import { loadConfig } from "../config/load.js";
 import type { Environment } from "../config/references.js";
 import type { ReloadAnswer } from "../control/answers.js";
 import type { Reloading } from "../control/reloading.js";
-import type { Einwahl } from "../einwahl.js";
+import type { Einwahl } from "../app/einwahl.js";
 
 export interface ReloaderOptions {
   /** The configuration file. */

@@ -21,7 +21,7 @@ export const runCommand = command({
     const path = configPath(options.config, context.environment);
     const config = loadedConfig(path, context);
     if (config === undefined) return exitCodes.configuration;
-    const [{ openLog }, { serve }] = await Promise.all([import("../log/open-log.js"), import("./serve.js")]);
+    const [{ openLog }, { serve }] = await Promise.all([import("../monitoring/log/open-log.js"), import("./serve.js")]);
     const log = openLog(config.logging, context.clock, (text) => {
       context.terminal.note(text);
     });

@@ -17,7 +17,7 @@ export const statusCommand = command({
     const { runningInstance, tellNoAnswer } = await import("./running-instance.js");
     const instance = runningInstance(options, context);
     if (instance === undefined) return exitCodes.configuration;
-    const [{ statusReport }, { statusText }] = await Promise.all([import("../status/status-report.js"), import("./status-text.js")]);
+    const [{ statusReport }, { statusText }] = await Promise.all([import("../monitoring/status/status-report.js"), import("./status-text.js")]);
     const report = await instance.client.status(statusReport);
     if (!report.ok) return tellNoAnswer(report.failure, instance, context);
     const { terminal } = context;

@@ -1,9 +1,9 @@
 import { stages } from "../call/story.js";
 import { statusTexts } from "../http/status/status-texts.js";
-import type { StatusReport } from "../status/status-report.js";
+import type { StatusReport } from "../monitoring/status/status-report.js";
 import { span } from "./span.js";
 import { type Cell, cut } from "./table.js";
-import { visible } from "../plain-text.js";
+import { visible } from "../util/plain-text.js";
 
 type Row = readonly Cell[];
 

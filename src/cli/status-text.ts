@@ -1,12 +1,12 @@
 import { statusTexts } from "../http/status/status-texts.js";
-import { type Finding, findingsOf } from "../status/findings.js";
-import type { StatusReport } from "../status/status-report.js";
+import { type Finding, findingsOf } from "../monitoring/status/findings.js";
+import type { StatusReport } from "../monitoring/status/status-report.js";
 import { wrap } from "./help-text.js";
 import { span } from "./span.js";
 import { partRows } from "./status-parts.js";
 import { type Cell, cut, table } from "./table.js";
 import type { Style } from "./terminal.js";
-import { visible } from "../plain-text.js";
+import { visible } from "../util/plain-text.js";
 
 export interface StatusTextOptions {
   readonly paint: (style: Style, text: string) => string;

@@ -3,7 +3,7 @@ import {
   type DialInNumber, type ImportReport, type Room, type RoomCalls, type RoomStatus, type RoomSummary, type Statistics,
   apiBase, callsAnswer, importAnswer, listAnswer, numbersAnswer, problem, room, statisticsAnswer, statusAnswer,
 } from "../http/api-schemas.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { ClientFailure } from "./failure.js";
 
 export interface EinwahlClientOptions {

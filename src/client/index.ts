@@ -6,4 +6,4 @@ export { EinwahlClient, type EinwahlClientOptions, type NumbersFilter } from "./
 export { type ClientFailure, describeFailure } from "./failure.js";
 export { type CreateParameters, createParameters } from "./create-parameters.js";
 export type { DialInNumber, ImportReport, Problem, Room, RoomCalls, RoomStatus, RoomSummary, Statistics } from "../http/api-schemas.js";
-export type { Result } from "../result.js";
+export type { Result } from "../util/result.js";

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 
 export type FileFault = "not-found" | "not-readable" | "no-file" | "too-large";
 

@@ -3,11 +3,12 @@ import type { Key } from "../call/key-buffer.js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
-import type { CalledNumberHeader } from "../trunk/called-number.js";
+import type { CalledNumberHeader } from "../caller/called-number.js";
 import type { ControlConfig } from "./control-config.js";
-import type { GuessSettings } from "../guess-throttle.js";
+import type { GuessSettings } from "../store/guess-throttle.js";
 import type { SyntheticCallConfig } from "./synthetic-config.js";
 import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
+import type { LogLevel } from "../util/log-level.js";
 
 /**
  * What the operator has decided, complete with every default and frozen. `loadConfig` makes it; parts of it are
@@ -36,7 +37,6 @@ export interface Config {
   readonly prompts: { readonly directory: string };
 }
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
 export type SipTransport = "tls" | "tcp" | "udp";
 
 export interface DrachtioConfig {

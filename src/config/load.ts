@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { completeSettings } from "./complete.js";
 import type { Config } from "./config.js";
 import { type ConfigFiles, describeFileFault, machineFiles } from "./config-files.js";

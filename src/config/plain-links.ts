@@ -1,4 +1,4 @@
-import { isThisMachine } from "../own-address.js";
+import { isThisMachine } from "../util/own-address.js";
 import type { Config } from "./config.js";
 
 /** A connection between the parts of an installation that leaves this machine without TLS. */

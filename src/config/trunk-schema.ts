@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { calledNumberHeaders } from "../trunk/called-number.js";
+import { calledNumberHeaders } from "../caller/called-number.js";
 import { fields } from "./fields.js";
 import { providers } from "./presets.js";
 

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import type { z } from "zod";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type DrainAnswer, type ReloadAnswer, drainAnswer, refusal, reloadAnswer } from "./answers.js";
 import { reachablePath } from "./socket-file.js";
 

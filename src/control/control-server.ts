@@ -1,7 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { ZodError } from "zod";
 import type { RoomStore } from "../store/room-store.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type DrainAnswer, drainAnswer, reloadAnswer } from "./answers.js";
 import { type LogControl, addLogRoutes } from "./log-routes.js";
 import { addPinRoutes } from "./pin-routes.js";

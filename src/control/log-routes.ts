@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { RaisedLogLevel } from "../log/log-level.js";
+import type { RaisedLogLevel } from "../util/log-level.js";
 
 /** The log of the running instance, as far as `einwahl prove` works on it. */
 export interface LogControl {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isMeetingId } from "../store/json-lines.js";
 import { OpenPinBook, type PinBook } from "../store/pin-book.js";
 import type { RoomStore } from "../store/room-store.js";
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 
 /** A hundred thousand rooms are a tenth of it. */
 export const mostTransferBytes = 256 * 1_048_576;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { ImportReport } from "../store/import-lines.js";
 import type { PinBook, PinEntry } from "../store/pin-book.js";
 import type { Page } from "../store/room-store.js";

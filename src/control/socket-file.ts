@@ -3,7 +3,7 @@ import { type FileHandle, chmod, link, mkdir, open, stat, unlink } from "node:fs
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 
 /** How long a process may take to accept a connection before it counts as alive and busy, in milliseconds. */
 const answerWithinMs = 2_000;

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { HttpConfig } from "../config/web-config.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import { type Quota, RateLimit, limitedAddress, rateLimitHeaders } from "./rate-limit.js";

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import { faultCode } from "../network-fault.js";
+import type { Clock } from "../util/clock.js";
+import { faultCode } from "../util/network-fault.js";
 import type { WebServer } from "./web-server.js";
 
 /** Never another one: what is answered here without a token is for programs of this machine. */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 export interface RateLimitPolicy {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { HttpConfig } from "../config/web-config.js";
-import type { Health } from "../status/health.js";
+import type { Health } from "../monitoring/status/health.js";
 import { type WebhookSource, addBbbWebhooks } from "./bbb-webhooks.js";
 import { OperatorsServer } from "./operators-server.js";
 import { pageRoutes } from "./page/page-route.js";

@@ -4,8 +4,8 @@ import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { NumberConfig } from "../config/config.js";
 import type { PageConfig, RoomsConfig, StatisticsConfig } from "../config/web-config.js";
-import type { Health } from "../status/health.js";
-import type { StatusReport } from "../status/status-report.js";
+import type { Health } from "../monitoring/status/health.js";
+import type { StatusReport } from "../monitoring/status/status-report.js";
 import type { DaySums } from "../store/day-sums.js";
 import type { RoomStore } from "../store/room-store.js";
 

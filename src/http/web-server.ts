@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
-import { AddressList } from "../address-list.js";
-import type { Clock } from "../clock.js";
+import { AddressList } from "../util/address-list.js";
+import type { Clock } from "../util/clock.js";
 import type { HttpConfig } from "../config/web-config.js";
 import { Access, type Listener } from "./access.js";
 import { addBodyParsers, addFormParser, formType, jsonLinesType } from "./body-parsers.js";

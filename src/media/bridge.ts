@@ -1,6 +1,6 @@
 import type { Bridge, BridgeFacts, BridgeFailure, BridgeRoute } from "../call/interfaces.js";
-import { Latch } from "../latch.js";
-import { type Result, failure, success } from "../result.js";
+import { Latch } from "../util/latch.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { FsEvent } from "./fsmrf.js";
 
 /** Hang-up causes with which nobody has answered at all; every other one is an answer of the node's. */

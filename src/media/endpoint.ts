@@ -4,9 +4,9 @@ import type { AnswerFailure, Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, 
 import { Hold } from "../call/hold.js";
 import { KeyBuffer, isKey } from "../call/key-buffer.js";
 import { KeyOnce } from "../call/key-once.js";
-import type { Clock } from "../clock.js";
-import { Latch } from "../latch.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
 import { ApplicationLane } from "./application-lane.js";

@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { connect } from "node:net";
-import { ByteStream, type Taken } from "../byte-stream.js";
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import { ByteStream, type Taken } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 
 export interface EventSocketPlace {
   readonly host: string;

@@ -1,7 +1,7 @@
 import { FreeSwitchClient } from "esl-lite";
 import { pino } from "pino";
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 
 export interface EventSocketOptions {
   readonly host: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 /** BBB answers at once; a node that has not by then is still ringing or dead, in milliseconds. */
 const answerWithinMs = 1_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import { completeAnswer, readNewOffer } from "../sip/offer.js";
 import type { SrfDialog } from "../sip/srf.js";
 

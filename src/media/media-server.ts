@@ -1,9 +1,9 @@
 import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
-import { freeSwitchVersion } from "../engine-versions.js";
-import { Latch } from "../latch.js";
-import { plainText } from "../plain-text.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { freeSwitchVersion } from "./engine-versions.js";
+import { Latch } from "../util/latch.js";
+import { plainText } from "../util/plain-text.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { SrfError, SrfLike } from "../sip/srf.js";
 import { forFreeswitch } from "./direction.js";
 import { MediaEndpoint } from "./endpoint.js";

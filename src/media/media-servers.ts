@@ -1,5 +1,5 @@
 import type { Admitted, CallerEndpoint, MediaFailure, MediaServers, OfferingEndpoint } from "../call/interfaces.js";
-import { type Result, failure } from "../result.js";
+import { type Result, failure } from "../util/result.js";
 import type { MediaServer } from "./media-server.js";
 
 /** A media server as the pool sees it. */

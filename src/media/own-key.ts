@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import { hasSeveralKeys } from "./answer.js";
 
 /** How often, and at which distance in milliseconds, FreeSWITCH is asked for the key that it has just made. */

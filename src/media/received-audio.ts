@@ -1,5 +1,5 @@
 import type { ReceivedAudio } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { FsmrfEndpoint } from "./fsmrf.js";
 
 /** So long the end of a call waits for its statistics, in milliseconds: they are nice to have. */

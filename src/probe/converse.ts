@@ -1,6 +1,6 @@
-import type { PendingWaits } from "../embedded/phone/pending-waits.js";
-import type { PhoneCall } from "../embedded/phone/phone-call.js";
-import { inBackground } from "../embedded/sip/background.js";
+import type { PendingWaits } from "../softphone/pending-waits.js";
+import type { PhoneCall } from "../softphone/phone-call.js";
+import { inBackground } from "../softphone/sip/background.js";
 import type { Hearing } from "./hearing.js";
 import type { HeardPrompt, JoinedHow, ProbeHappening } from "./probe-event.js";
 import type { ProbePlan } from "./probe-plan.js";

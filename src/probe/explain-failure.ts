@@ -1,6 +1,6 @@
-import type { CallFailure } from "../embedded/phone/phone-call.js";
-import { networkFault } from "../network-fault.js";
-import { plainText } from "../plain-text.js";
+import type { CallFailure } from "../softphone/phone-call.js";
+import { networkFault } from "../util/network-fault.js";
+import { plainText } from "../util/plain-text.js";
 import type { ProbeStage } from "./verdict.js";
 
 export interface Explanation {

@@ -1,5 +1,5 @@
 import { isLanguage } from "../caller/language.js";
-import type { PromptMatch } from "../embedded/phone/prompt-recognition.js";
+import type { PromptMatch } from "../softphone/prompt-recognition.js";
 import type { HeardPrompt } from "./probe-event.js";
 
 /** A recording counts as heard when so much of it is unmistakable, in milliseconds, or when it was played whole. */

@@ -1,7 +1,7 @@
-import type { CallAudio } from "../embedded/phone/call-audio.js";
-import type { PendingWaits } from "../embedded/phone/pending-waits.js";
-import type { KnownPrompt } from "../embedded/phone/prompt-library.js";
-import { FRAME_MS } from "../embedded/rtp/pacer.js";
+import type { CallAudio } from "../softphone/call-audio.js";
+import type { PendingWaits } from "../softphone/pending-waits.js";
+import type { KnownPrompt } from "../softphone/prompt-library.js";
+import { FRAME_MS } from "../softphone/rtp/pacer.js";
 import { HeardPrompts } from "./heard-prompts.js";
 import type { HeardPrompt } from "./probe-event.js";
 

@@ -1,5 +1,5 @@
 import type { Language } from "../caller/language.js";
-import type { CallEnd, CallFailure } from "../embedded/phone/phone-call.js";
+import type { CallEnd, CallFailure } from "../softphone/phone-call.js";
 
 /** A recording of einwahl's that was heard. */
 export interface HeardPrompt {

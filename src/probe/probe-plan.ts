@@ -1,8 +1,8 @@
 import type { Language } from "../caller/language.js";
-import type { KnownPrompt } from "../embedded/phone/prompt-library.js";
-import type { DialOptions, TestPhoneOptions } from "../embedded/phone/test-phone.js";
-import type { WavFile } from "../embedded/phone/wav-file.js";
-import type { Latch } from "../latch.js";
+import type { KnownPrompt } from "../softphone/prompt-library.js";
+import type { DialOptions, TestPhoneOptions } from "../softphone/test-phone.js";
+import type { WavFile } from "../softphone/wav-file.js";
+import type { Latch } from "../util/latch.js";
 
 /** What a test call is to do. Durations are milliseconds. */
 export interface ProbePlan {

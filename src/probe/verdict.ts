@@ -1,4 +1,4 @@
-import type { CallEnd, CallFailure } from "../embedded/phone/phone-call.js";
+import type { CallEnd, CallFailure } from "../softphone/phone-call.js";
 import { explainFailure } from "./explain-failure.js";
 import type { HeardPrompt, JoinedHow } from "./probe-event.js";
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { Config } from "../config/config.js";
 import type { ControlClient } from "../control/control-client.js";
 import { explainControlFailure } from "../control/explain-failure.js";
 import { levelAnswer } from "../control/log-routes.js";
 import { bbbProfile } from "../media/sofia-status.js";
-import { type Result, success } from "../result.js";
+import { type Result, success } from "../util/result.js";
 import { askFreeSwitch } from "./places/freeswitch.js";
 
 /** How talkative a part is while the calls are placed. */

@@ -1,4 +1,4 @@
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 import type { Mark } from "./mark.js";
 import type { Piece } from "./search.js";
 

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { BbbApi } from "../bbb/api-client.js";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { BbbServerConfig, Config } from "../config/config.js";
 import type { ControlClient } from "../control/control-client.js";
 import { RemotePinBook } from "../control/remote-pin-book.js";
-import type { Latch } from "../latch.js";
-import { type Result, failure, success } from "../result.js";
-import { TestConference } from "../synthetic/test-conference.js";
+import type { Latch } from "../util/latch.js";
+import { type Result, failure, success } from "../util/result.js";
+import { TestConference } from "../probe/synthetic/test-conference.js";
 import { conferenceEnds, conferenceOver, whileJoining, whileTalking } from "./calls/conference.js";
 import { whileAsking, whileGreeting, whileRinging, whileWaiting, wrongPins } from "./calls/dialogue.js";
 import type { Evidence } from "./calls/encryption.js";

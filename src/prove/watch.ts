@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { Mark } from "./mark.js";
 import { type Place, type Plant, type Removal, plantWord } from "./place.js";
 import type { PlaceRecord, PlantRecord } from "./report.js";

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { FrameReader } from "./frames.js";
+import { FrameReader } from "../util/frames.js";
 import { makeReadable } from "./readable-message.js";
 import type { NetworkRequest, Verdict } from "./request-gate.js";
 import { sourceFrom } from "./source.js";

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
-import { ByteStream, type Taken } from "../byte-stream.js";
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import { ByteStream, type Taken } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { ListenAddress } from "../trunk/line.js";
 import { readListenAddresses } from "./listen-addresses.js";
 

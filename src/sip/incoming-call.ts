@@ -1,9 +1,9 @@
 import type { EndCause, SipAnswer } from "../call/cause.js";
 import type { CallerEndpoint, IncomingCall, OfferKind, Presence } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
-import { Latch } from "../latch.js";
-import { type Result, failure, success } from "../result.js";
-import { type InviteFacts, withoutParties } from "../trunk/invite.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { type Result, failure, success } from "../util/result.js";
+import { type InviteFacts, withoutParties } from "../caller/invite.js";
 import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
 import { detached } from "./detached.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import { tagIn } from "./request-head.js";
 
 /** 64 * T1: as long an INVITE's transaction may go on once it is accepted (RFC 6026 section 7.1), in milliseconds. */

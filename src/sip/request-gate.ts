@@ -1,4 +1,4 @@
-import type { InviteFacts } from "../trunk/invite.js";
+import type { InviteFacts } from "../caller/invite.js";
 import { allowedMethods, capabilities, isAllowed, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
 import { type MergedRequests, mergeKey } from "./merged-requests.js";

@@ -1,7 +1,7 @@
 import { type EndCause, answerFor } from "../call/cause.js";
 import type { AnswerFailure, CallerEndpoint } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
-import type { Result } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import type { Result } from "../util/result.js";
 import { type DialogAnswer, requestInDialog } from "./dialog-request.js";
 import { forgetOffer } from "./forget-caller.js";
 import { type Offer, completeAnswer, offerIn, readNewOffer } from "./offer.js";

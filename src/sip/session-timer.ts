@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 /** RFC 4028 section 5: no session interval may be shorter, in seconds; drachtio takes a longer one in its place. */
 export const minSessionExpires = 90;

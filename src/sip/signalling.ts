@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.js";
-import { Latch } from "../latch.js";
-import { plainText } from "../plain-text.js";
-import type { InviteFacts } from "../trunk/invite.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { plainText } from "../util/plain-text.js";
+import type { InviteFacts } from "../caller/invite.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
 import { guardConnection } from "./connection-guard.js";

@@ -1,5 +1,5 @@
-import type { ByteStream } from "../byte-stream.js";
-import { type Result, failure, success } from "../result.js";
+import type { ByteStream } from "../util/byte-stream.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "./sip-request.js";
 
 /** More provisional responses than any server sends. */

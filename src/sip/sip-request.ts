@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
-import type { Taken } from "../byte-stream.js";
+import type { Taken } from "../util/byte-stream.js";
 
 /** Where a request goes. */
 export interface SipTarget {

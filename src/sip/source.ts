@@ -1,4 +1,4 @@
-import type { InviteFacts } from "../trunk/invite.js";
+import type { InviteFacts } from "../caller/invite.js";
 import { detached } from "./detached.js";
 
 /** Where a request came from, in drachtio's words: the flow's far end. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { DaySum, DaySums } from "./day-sums.js";
 
 /** So long the sums are only in memory, in milliseconds: less would tell of single calls on the disk. */

@@ -1,4 +1,4 @@
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 import type { StoreFailure } from "./room-store.js";
 
 /** All that is kept of calls: how many there were on a day, and how long they were in conferences. */

@@ -4,7 +4,7 @@ import { type Server, connect, createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 
 /** How long another process may take to say whether it holds the lock, in milliseconds. */
 const answerWithinMs = 2_000;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Day, dayMs, dayOf } from "../caller/day-keys.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { replaceFile } from "./replace-file.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type DaySum, type DaySums, daysKept } from "./day-sums.js";
 import { replaceFile } from "./replace-file.js";
 import type { StoreFailure } from "./room-store.js";

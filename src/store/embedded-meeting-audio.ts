@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { AudioBridge, AudioBridges } from "../call/interfaces.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { replaceFile } from "./replace-file.js";
 
 const fileName = "meeting-audio.json";

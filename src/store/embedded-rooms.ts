@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { DirectoryLock } from "./directory-lock.js";
 import { Journal } from "./journal.js";
 import { drawPin, isReservablePin, mostDraws } from "./pin-draw.js";

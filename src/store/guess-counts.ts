@@ -1,4 +1,4 @@
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 import type { StoreFailure } from "./room-store.js";
 
 /**

@@ -1,4 +1,4 @@
-import { type Result, success } from "../result.js";
+import { type Result, success } from "../util/result.js";
 import { parseRecord } from "./json-lines.js";
 import type { Reservation, RestingPin, RoomStore, StoreFailure } from "./room-store.js";
 

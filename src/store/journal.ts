@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { decodeLine, encodeLine } from "./journal-lines.js";
 
 /** What is kept in a journal, and what becomes of it. */

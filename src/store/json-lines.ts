@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { isReservablePin } from "./pin-draw.js";
 import type { Reservation, RestingPin, RoomStore, StoreFailure } from "./room-store.js";
 

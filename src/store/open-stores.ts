@@ -1,7 +1,7 @@
 import type { AudioBridges, IdentityClaims, WithheldRemovals } from "../call/interfaces.js";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { Secret } from "../caller/secret.js";
-import { type Result, success } from "../result.js";
+import { type Result, success } from "../util/result.js";
 import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
 import type { DaySums } from "./day-sums.js";
 import { EmbeddedDayKeys } from "./embedded-day-keys.js";

@@ -1,4 +1,4 @@
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type ImportReport, importLines } from "./import-lines.js";
 import { exportLines } from "./json-lines.js";
 import type { Page, Reservation, RoomStore } from "./room-store.js";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { createClient } from "@redis/client";
-import type { Clock } from "../clock.js";
-import { plainText } from "../plain-text.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { plainText } from "../util/plain-text.js";
+import { type Result, failure, success } from "../util/result.js";
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with user and password when there are any. */

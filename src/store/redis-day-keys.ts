@@ -1,5 +1,5 @@
 import { type Day, dayMs } from "../caller/day-keys.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { dayName } from "./embedded-day-keys.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { DayKeyVault } from "./stored-day-keys.js";

@@ -1,4 +1,4 @@
-import { type Result, success } from "../result.js";
+import { type Result, success } from "../util/result.js";
 import { type DaySum, type DaySums, daysKept } from "./day-sums.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { StoreFailure } from "./room-store.js";

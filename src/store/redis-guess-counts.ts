@@ -1,4 +1,4 @@
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { GuessCounts } from "./guess-counts.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { StoreFailure } from "./room-store.js";

@@ -1,6 +1,6 @@
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../result.js";
+import { type Result, failure, success } from "../util/result.js";
 import { drawPin, isReservablePin, longestReservablePin, mostDraws, shortestPin } from "./pin-draw.js";
 import type { RedisConnection, RedisScript } from "./redis-connection.js";
 import { importRestingScript, importRoomScript, releaseScript, reserveScript, sweepScript } from "./redis-room-scripts.js";

@@ -1,6 +1,6 @@
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 
 /** A room and the PIN that it keeps. Times are whole milliseconds since 1970, UTC, negative before. */
 export interface Reservation {

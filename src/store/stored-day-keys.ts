@@ -1,6 +1,6 @@
 import { type Day, type DayKeys, dayOf } from "../caller/day-keys.js";
-import type { Clock } from "../clock.js";
-import type { Result } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import type { Result } from "../util/result.js";
 
 /** Where day keys survive the process, or are shared by instances. */
 export interface DayKeyVault {

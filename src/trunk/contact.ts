@@ -1,4 +1,4 @@
-import { splitAtCommas } from "../caller/name-address.js";
+import { splitAtCommas } from "../util/split-values.js";
 
 /** A value of a Contact header (RFC 3261 section 20.10), as far as a registration needs it. */
 export interface Contact {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
-import { success } from "../result.js";
+import { success } from "../util/result.js";
 import { addressesFor, familiesFor, familyOf } from "./families.js";
 import { RegistrarHost, type Target } from "./registrar-host.js";
 import type { Resolver } from "./resolver.js";

@@ -1,8 +1,8 @@
 import type { Admission, Trunks } from "../call/interfaces.js";
 import type { TrunkConfig } from "../config/config.js";
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 import { sameSettings } from "../config/same-settings.js";
-import type { InviteFacts } from "./invite.js";
+import type { InviteFacts } from "../caller/invite.js";
 import type { Line, ListenAddress } from "./line.js";
 import { TrunkAdmission, takesFrom } from "./trunks.js";
 

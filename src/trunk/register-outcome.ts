@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { plainText } from "../plain-text.js";
+import { plainText } from "../util/plain-text.js";
 import { readContacts } from "./contact.js";
 import { type Grant, type OwnContact, leastExpiry, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
 import type { SipRequestAnswer } from "./registrar.js";

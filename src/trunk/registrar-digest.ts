@@ -1,5 +1,5 @@
-import { type Challenge, type ChallengeFault, type DigestCredentials, chooseChallenge, digestAuthorization } from "../digest.js";
-import { type Result, failure, success } from "../result.js";
+import { type Challenge, type ChallengeFault, type DigestCredentials, chooseChallenge, digestAuthorization } from "../util/digest.js";
+import { type Result, failure, success } from "../util/result.js";
 import { type RegisterOutcome, rejection } from "./register-outcome.js";
 import type { SipRequestAnswer } from "./registrar.js";
 

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
-import { AddressList } from "../address-list.js";
-import type { Clock } from "../clock.js";
-import { plainText } from "../plain-text.js";
+import { AddressList } from "../util/address-list.js";
+import type { Clock } from "../util/clock.js";
+import { plainText } from "../util/plain-text.js";
 import { familiesOf, familyNames, familyOf } from "./families.js";
 import { HostAddresses, shortest } from "./host-addresses.js";
-import { plainAddress } from "./plain-address.js";
+import { plainAddress } from "../util/plain-address.js";
 import { type AddressFamily, type Resolver, type ServiceRecord, nameFaultText } from "./resolver.js";
 import { SeenAddresses, seenForMs } from "./seen-addresses.js";
 

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { type TLSSocket, checkServerIdentity, connect } from "node:tls";
-import { ByteStream } from "../byte-stream.js";
-import type { Clock } from "../clock.js";
-import { networkFault } from "../network-fault.js";
-import { type Result, failure, success } from "../result.js";
+import { ByteStream } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
+import { networkFault } from "../util/network-fault.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { Target } from "./registrar-host.js";
 
 /** Why nothing may be sent to an address. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 import { RegistrarDigest, maxChallenges } from "./registrar-digest.js";
 import { type RegisterOutcome, isMadeUp, readOutcome, rejection, silence } from "./register-outcome.js";
 import { seenAddress } from "./registrar-answer.js";

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import { Latch } from "../latch.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
 import { type Attempt, type Granted, afterFailure } from "./attempt.js";
 import { Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
 import type { Target } from "./registrar-host.js";

@@ -1,4 +1,4 @@
-import type { Result } from "../result.js";
+import type { Result } from "../util/result.js";
 
 export type AddressFamily = 4 | 6;
 

@@ -1,5 +1,5 @@
-import { AddressList } from "../address-list.js";
-import type { Clock } from "../clock.js";
+import { AddressList } from "../util/address-list.js";
+import type { Clock } from "../util/clock.js";
 
 /**
  * How long an address belongs to a name after DNS has given it for the last time, in milliseconds. Names that rotate give

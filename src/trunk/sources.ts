@@ -1,7 +1,7 @@
-import { AddressList } from "../address-list.js";
-import type { Clock } from "../clock.js";
+import { AddressList } from "../util/address-list.js";
+import type { Clock } from "../util/clock.js";
 import { HostAddresses, shortest } from "./host-addresses.js";
-import { plainAddress } from "./plain-address.js";
+import { plainAddress } from "../util/plain-address.js";
 import { askAgainMs } from "./registrar-host.js";
 import { type Resolver, nameFaultText } from "./resolver.js";
 import { SeenAddresses } from "./seen-addresses.js";

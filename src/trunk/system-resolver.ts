@@ -1,8 +1,8 @@
 import { Resolver as DnsResolver, lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Clock } from "../clock.js";
-import { faultCode } from "../network-fault.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { faultCode } from "../util/network-fault.js";
+import { type Result, failure, success } from "../util/result.js";
 import { addressesInHosts } from "./hosts-file.js";
 import type { FoundAddresses, NameFault, Resolver, ServiceRecord } from "./resolver.js";
 

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import { type Result, failure, success } from "../result.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, failure, success } from "../util/result.js";
 import type { RegistrarHost, Target } from "./registrar-host.js";
 import type { PeerFault, VerifyPeer } from "./registrar-tls.js";
 

@@ -2,9 +2,9 @@ import type { CountryCode } from "libphonenumber-js";
 import type { Admission, Admitted, Trunks } from "../call/interfaces.js";
 import { identifyCaller } from "../caller/caller.js";
 import type { Language } from "../caller/language.js";
-import { type Result, failure, success } from "../result.js";
-import { type CalledNumberHeader, findCalledNumber } from "./called-number.js";
-import type { InviteFacts } from "./invite.js";
+import { type Result, failure, success } from "../util/result.js";
+import { type CalledNumberHeader, findCalledNumber } from "../caller/called-number.js";
+import type { InviteFacts } from "../caller/invite.js";
 
 /** A trunk as admission sees it. */
 export interface Trunk {

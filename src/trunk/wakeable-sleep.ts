@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.js";
-import { Latch } from "../latch.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
 
 /** The sleep of one loop, which others can end. */
 export class WakeableSleep {

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../util/clock.js";
 
 export interface WatchdogSettings {
   /** A trunk over which nothing has come for this long is suspected, in milliseconds. */

@@ -2,12 +2,12 @@ import { randomInt } from "node:crypto";
 import t, { type Test } from "tap";
 import { pino } from "pino";
 import { Secret } from "../../src/caller/secret.js";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { BbbServerConfig } from "../../src/config/config.js";
-import { SampleBbb } from "../../src/embedded/bbb/sample-bbb.js";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import { Pacer } from "../../src/embedded/rtp/pacer.js";
-import { makeBbbServer, makeDirectory } from "../../src/parts/bbb.js";
+import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import { Pacer } from "../../src/softphone/rtp/pacer.js";
+import { makeBbbServer, makeDirectory } from "../../src/app/bbb.js";
 import { fakePin } from "../support/fake-directory.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 

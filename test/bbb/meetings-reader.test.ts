@@ -1,7 +1,7 @@
 import t from "tap";
 import type { Meeting } from "../../src/bbb/meeting.js";
 import { MeetingsReader } from "../../src/bbb/meetings-reader.js";
-import type { Result } from "../../src/result.js";
+import type { Result } from "../../src/util/result.js";
 import { seeded } from "../support/seeded.js";
 
 function answer(meetings: string): string {

@@ -1,5 +1,5 @@
 import t from "tap";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { DirectoryBench } from "../support/directory-bench.js";
 import { fakePin } from "../support/fake-directory.js";
 

@@ -5,9 +5,9 @@ import process from "node:process";
 import { performance } from "node:perf_hooks";
 import { pino } from "pino";
 import { Pin, Secret } from "../../src/caller/secret.js";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { BbbServerConfig } from "../../src/config/config.js";
-import { makeBbbServer, makeDirectory } from "../../src/parts/bbb.js";
+import { makeBbbServer, makeDirectory } from "../../src/app/bbb.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 
 /*

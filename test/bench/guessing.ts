@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { CallWorld, type LivekitMemory, type SharedWorld, someAdmission } from "../support/fake-world.js";
 
 /*

@@ -1,7 +1,7 @@
 import { createHash, randomInt } from "node:crypto";
 import process from "node:process";
 import Fastify from "fastify";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { HttpServer } from "../../src/http/server.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";

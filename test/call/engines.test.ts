@@ -1,7 +1,7 @@
 import t from "tap";
 import { runCall } from "../../src/call/call.js";
 import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js";
-import { Latch } from "../../src/latch.js";
+import { Latch } from "../../src/util/latch.js";
 import { CallWorld, type WorldScript } from "../support/fake-world.js";
 
 /** Longer than any call that is stuck may take, in milliseconds: each wait of the call has its limit. */

@@ -1,6 +1,6 @@
 import t from "tap";
 import { type EndCause, endCauses } from "../../src/call/cause.js";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 import { fakeConference } from "../support/fake-directory.js";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 import { receivedAudio } from "../support/fake-endpoint.js";
 import { CallWorld, someAdmission, someSettings } from "../support/fake-world.js";

@@ -1,7 +1,7 @@
 import t from "tap";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, type LivekitMemory, type SharedWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
 

@@ -2,7 +2,7 @@ import t from "tap";
 import type { EndCause } from "../../src/call/cause.js";
 import type { Presence } from "../../src/call/interfaces.js";
 import { LineWatch } from "../../src/call/line-watch.js";
-import { Latch } from "../../src/latch.js";
+import { Latch } from "../../src/util/latch.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 /** A call whose RTP stops after `rtpMs`; what its side says when it is asked, the last one for ever. */

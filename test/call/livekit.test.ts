@@ -1,6 +1,6 @@
 import t from "tap";
 import type { BridgeFailure, Conference, ConferenceAudio } from "../../src/call/interfaces.js";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { LivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";

@@ -4,7 +4,7 @@ import type { Directory } from "../../src/call/interfaces.js";
 import { PinEntry } from "../../src/call/pin-entry.js";
 import { Story } from "../../src/call/story.js";
 import { Waiting } from "../../src/call/wait.js";
-import { Latch } from "../../src/latch.js";
+import { Latch } from "../../src/util/latch.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 
 const causes = Object.keys(endCauses) as EndCause[];

@@ -1,5 +1,5 @@
 import t from "tap";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { CallWorld, type WorldScript, someAdmission } from "../support/fake-world.js";
 
 /** Each with the SIP answer that the caller's side gets; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */

@@ -1,5 +1,5 @@
 import t from "tap";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { Removals } from "../../src/store/removals.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";

@@ -1,9 +1,9 @@
 import t, { type Test } from "tap";
 import { type TrialCaller, numberWithoutMeeting } from "../../src/check/bbb-call.js";
 import type { Finding } from "../../src/check/finding.js";
-import { type Clock, systemClock } from "../../src/clock.js";
-import type { SampleBbb } from "../../src/embedded/bbb/sample-bbb.js";
-import { serve } from "../embedded/bbb/support/sample.js";
+import { type Clock, systemClock } from "../../src/util/clock.js";
+import type { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
+import { serve } from "../simulators/bbb/support/sample.js";
 import { trialCall } from "../support/trial-call.js";
 
 /** Pauses a fifth as long. */

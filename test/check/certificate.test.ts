@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import t from "tap";
 import { type CertificateDemands, judgeCertificate } from "../../src/check/certificate.js";
-import { type CertificateOptions, makeCertificates } from "../../src/embedded/certificates.js";
+import { type CertificateOptions, makeCertificates } from "../../src/simulators/certificates.js";
 import { makeCertificates as makeWithOpenssl } from "../support/certificates.js";
 
 const dayMs = 86_400_000;

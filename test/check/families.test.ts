@@ -3,10 +3,10 @@ import { bbbSipCheck } from "../../src/check/bbb-sip.js";
 import type { CheckTools } from "../../src/check/check.js";
 import type { Finding } from "../../src/check/finding.js";
 import { trunkCheck } from "../../src/check/trunk.js";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { profileFamily } from "../../src/media/sofia-status.js";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { FakeResolver } from "../support/fake-resolver.js";
 import { trunkConfig } from "../support/trunk-config.js";
 

@@ -1,6 +1,6 @@
 import { type Server, type Socket, createServer } from "node:net";
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { EventSocketSession } from "../../src/media/event-socket-session.js";
 import { logInToDrachtio } from "../../src/sip/drachtio-login.js";
 import { freePort } from "../e2e/support/ports.js";

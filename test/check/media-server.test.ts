@@ -3,7 +3,7 @@ import { join } from "node:path";
 import t, { type Test } from "tap";
 import type { Check, CheckTools } from "../../src/check/check.js";
 import { mediaServerCheck } from "../../src/check/media-server.js";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { inviteKey } from "../../src/media/invite-key.js";
 import { loadConfig } from "../../src/config/load.js";
 import { systemResolver } from "../../src/trunk/system-resolver.js";

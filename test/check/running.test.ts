@@ -1,6 +1,6 @@
 import t from "tap";
 import { reportFindings } from "../../src/check/running.js";
-import { badDay, goodDay } from "../status/support/reports.js";
+import { badDay, goodDay } from "../monitoring/status/support/reports.js";
 
 await t.test("a good day has nothing to tell", (t) => {
   t.strictSame(reportFindings(goodDay, goodDay.trunks.map(({ name }) => name)), []);

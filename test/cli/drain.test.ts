@@ -1,5 +1,5 @@
 import t from "tap";
-import type { Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/util/clock.js";
 import { openInstance } from "../control/support/instance.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { type Outcome, type TypedOptions, typed } from "./support/typed.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import t from "tap";
 import { commands } from "../../src/cli/commands.js";
 import { manualPage } from "../../src/cli/manual-page.js";
-import { packageVersion } from "../../src/package-version.js";
+import { packageVersion } from "../../src/util/package-version.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 
 const path = "docs/einwahl.1";

@@ -5,7 +5,7 @@ import process from "node:process";
 import t, { type Test } from "tap";
 import { Pin } from "../../src/caller/secret.js";
 import type { ControlHandlers } from "../../src/control/control-server.js";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { keepsNone } from "../../src/control/pin-routes.js";
 import type { RoomStore, RoomStoreSettings } from "../../src/store/room-store.js";

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 import t from "tap";
-import type { StatusReport } from "../../src/status/status-report.js";
+import type { StatusReport } from "../../src/monitoring/status/status-report.js";
 import { openInstance } from "../control/support/instance.js";
-import { badDay, firstMinute, goodDay } from "../status/support/reports.js";
+import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { configFile } from "./support/config-file.js";
 import { type TypedOptions, typed } from "./support/typed.js";
 

@@ -1,6 +1,6 @@
 import t from "tap";
 import { settingFindings } from "../../src/check/settings.js";
-import { warningsOf } from "../../src/status/build-status.js";
+import { warningsOf } from "../../src/monitoring/status/build-status.js";
 import { loaded, minimal } from "./support.js";
 
 const far = {

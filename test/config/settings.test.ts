@@ -1,5 +1,5 @@
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { TrunkConfig } from "../../src/config/config.js";
 import { closestTo, formatPath } from "../../src/config/fault.js";
 import { durationMs } from "../../src/config/fields.js";

@@ -1,4 +1,4 @@
-import { type Result, failure, success } from "../../src/result.js";
+import { type Result, failure, success } from "../../src/util/result.js";
 import type { ConfigFiles, FileFault } from "../../src/config/config-files.js";
 import type { Config } from "../../src/config/config.js";
 import type { ConfigFault } from "../../src/config/fault.js";

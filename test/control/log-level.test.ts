@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import t from "tap";
 import { z } from "zod";
-import { RaisedLogLevel } from "../../src/log/log-level.js";
+import { RaisedLogLevel } from "../../src/util/log-level.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openInstance } from "./support/instance.js";
 

@@ -1,6 +1,6 @@
 import t from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
+import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { World, conferences, withPollInterval } from "./support/world.js";
 

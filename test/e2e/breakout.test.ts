@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
-import type { MemberInfo } from "../../src/embedded/bbb/member.js";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { MemberInfo } from "../../src/simulators/bbb/member.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";

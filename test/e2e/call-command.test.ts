@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
-import { readWav } from "../../src/embedded/rtp/wav.js";
-import { SAMPLE_RATE } from "../../src/embedded/rtp/tone.js";
-import { toneLevel } from "../../src/embedded/phone/tone-level.js";
+import { readWav } from "../../src/softphone/rtp/wav.js";
+import { SAMPLE_RATE } from "../../src/softphone/rtp/tone.js";
+import { toneLevel } from "../../src/softphone/tone-level.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
 import { within } from "./support/deadline.js";
 import { scratchFolder } from "./support/scratch.js";

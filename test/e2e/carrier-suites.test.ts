@@ -1,6 +1,6 @@
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import type { SuiteName } from "../../src/embedded/rtp/srtp-suites.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import type { SuiteName } from "../../src/softphone/rtp/srtp-suites.js";
 import { Kamailio, type SuiteChange } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import { systemClock } from "../../src/clock.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import { systemClock } from "../../src/util/clock.js";
 import { DirectoryLock } from "../../src/store/directory-lock.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisServer, noRedis } from "../store/support/redis-server.js";

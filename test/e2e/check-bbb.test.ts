@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
-import { SampleBbb } from "../../src/embedded/bbb/sample-bbb.js";
-import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/embedded/certificates.js";
+import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
+import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { type FrontOptions, startApiFront } from "./support/api-front.js";
 import { type Broken, CheckBench, withEntry } from "./support/check-bench.js";
 import { startSilentServer } from "./support/loopback-server.js";

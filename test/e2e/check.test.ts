@@ -1,9 +1,9 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../src/embedded/drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../src/embedded/freeswitch/embedded-freeswitch.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../src/simulators/drachtio/embedded-drachtio.js";
+import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../src/simulators/freeswitch/embedded-freeswitch.js";
 import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
 import type { Owner } from "./support/owner.js";
 import { freePort } from "./support/ports.js";

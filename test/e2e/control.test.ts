@@ -11,7 +11,7 @@ import { freePort, freePortsInARow } from "./support/ports.js";
 import { Program } from "./support/program.js";
 import { scratchFolder } from "./support/scratch.js";
 
-const enginesMain = join(fileURLToPath(new URL("../../", import.meta.url)), "src", "embedded", "demo", "engines-main.js");
+const enginesMain = join(fileURLToPath(new URL("../../", import.meta.url)), "src", "demo", "engines-main.js");
 const number = "+493023125002";
 const caller = "+4915223125678";
 const pin = "04711";

@@ -1,7 +1,7 @@
 import t from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
-import { readSamples, sumOf } from "../metrics/exposition.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
+import type { TestPhone } from "../../src/softphone/test-phone.js";
+import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { World, conferences, numbers, withCalls } from "./support/world.js";
 

@@ -9,7 +9,7 @@ import { freePort, freePortsInARow } from "./support/ports.js";
 import { Program } from "./support/program.js";
 import { scratchFolder } from "./support/scratch.js";
 
-const main = join(fileURLToPath(new URL("../../", import.meta.url)), "src", "embedded", "demo", "engines-main.js");
+const main = join(fileURLToPath(new URL("../../", import.meta.url)), "src", "demo", "engines-main.js");
 
 await t.test("engines in one process, einwahl in a second, a call from a third, by the files that the first has written", async (t) => {
   const folder = await scratchFolder(t, "engines");

@@ -9,7 +9,7 @@ import { Program } from "./support/program.js";
 import { scratchFolder } from "./support/scratch.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
-const engines = join(repository, "dist", "src", "embedded", "demo", "engines-main.js");
+const engines = join(repository, "dist", "src", "demo", "engines-main.js");
 
 t.setTimeout(600_000);
 

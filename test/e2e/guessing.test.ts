@@ -1,6 +1,6 @@
 import t from "tap";
-import { readSamples, sumOf } from "../metrics/exposition.js";
-import { statusReport } from "../../src/status/status-report.js";
+import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
+import { statusReport } from "../../src/monitoring/status/status-report.js";
 import { Tones, talk } from "./support/talk.js";
 import { World, withCalls } from "./support/world.js";
 

@@ -1,8 +1,8 @@
 import t from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
+import type { TestPhone } from "../../src/softphone/test-phone.js";
 import type { Stage } from "../../src/call/story.js";
-import { inBackground } from "../../src/embedded/sip/background.js";
+import { inBackground } from "../../src/softphone/sip/background.js";
 import { untilHeard } from "./support/hearing.js";
 import { World, conferences, withPollInterval, withCalls } from "./support/world.js";
 

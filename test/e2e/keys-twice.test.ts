@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { World, numbers } from "./support/world.js";

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import type { MemberInfo } from "../../src/embedded/bbb/member.js";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import { type KnownPrompt, knownPrompt } from "../../src/embedded/phone/prompt-library.js";
-import { PromptRecogniser } from "../../src/embedded/phone/prompt-recognition.js";
-import { readWav } from "../../src/embedded/rtp/wav.js";
+import type { MemberInfo } from "../../src/simulators/bbb/member.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
+import { type KnownPrompt, knownPrompt } from "../../src/softphone/prompt-library.js";
+import { PromptRecogniser } from "../../src/softphone/prompt-recognition.js";
+import { readWav } from "../../src/softphone/rtp/wav.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Tones, talk } from "./support/talk.js";

@@ -1,5 +1,5 @@
 import t, { type Test } from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import { Linphone, type LinphoneOptions } from "./support/linphone.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";

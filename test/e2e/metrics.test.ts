@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import t from "tap";
 import { endCauses } from "../../src/call/cause.js";
 import { stages } from "../../src/call/story.js";
-import { guessScopes } from "../../src/guess-throttle.js";
-import { statusReport, warningCodes } from "../../src/status/status-report.js";
-import { type Sample, readSamples, sumOf } from "../metrics/exposition.js";
+import { guessScopes } from "../../src/store/guess-throttle.js";
+import { statusReport, warningCodes } from "../../src/monitoring/status/status-report.js";
+import { type Sample, readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { World, conferences, numbers } from "./support/world.js";
 

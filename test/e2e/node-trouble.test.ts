@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import type { MemberInfo } from "../../src/embedded/bbb/member.js";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import type { MemberInfo } from "../../src/simulators/bbb/member.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { type HearOptions, hears, untilHeard } from "./support/hearing.js";

@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
-import type { DialOptions, TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
+import type { DialOptions, TestPhone } from "../../src/softphone/test-phone.js";
 import { untilHeard } from "./support/hearing.js";
 import { World, conferences, numbers, withPollInterval } from "./support/world.js";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import type { HeaderList } from "../../src/embedded/sip/index.js";
+import type { HeaderList } from "../../src/softphone/sip/index.js";
 import { Tones, talk } from "./support/talk.js";
 import { World, conferences } from "./support/world.js";
 

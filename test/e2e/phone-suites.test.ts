@@ -1,5 +1,5 @@
 import t from "tap";
-import type { SuiteName } from "../../src/embedded/rtp/srtp-suites.js";
+import type { SuiteName } from "../../src/softphone/rtp/srtp-suites.js";
 import { hears } from "./support/hearing.js";
 import { World, conferences } from "./support/world.js";
 

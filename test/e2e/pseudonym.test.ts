@@ -1,6 +1,6 @@
 import t from "tap";
 import { talk } from "./support/talk.js";
-import type { DialOptions } from "../../src/embedded/phone/test-phone.js";
+import type { DialOptions } from "../../src/softphone/test-phone.js";
 import { type Settings, World, conferences } from "./support/world.js";
 
 const caller = "+4915223125678";

@@ -1,6 +1,6 @@
 import t from "tap";
-import { TestPhone } from "../../src/embedded/phone/test-phone.js";
-import { SipUserAgent } from "../../src/embedded/sip/index.js";
+import { TestPhone } from "../../src/softphone/test-phone.js";
+import { SipUserAgent } from "../../src/softphone/sip/index.js";
 import { hears } from "./support/hearing.js";
 import { World, conferences, numbers, withCalls } from "./support/world.js";
 

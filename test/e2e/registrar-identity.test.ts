@@ -1,5 +1,5 @@
 import t, { type Test } from "tap";
-import { type Certificates, makeCertificates } from "../../src/embedded/certificates.js";
+import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";

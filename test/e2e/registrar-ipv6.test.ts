@@ -1,5 +1,5 @@
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import { startEngines } from "./support/engines.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";

@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
 import { reportFindings } from "../../src/check/running.js";
-import { makeCertificates } from "../../src/embedded/certificates.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
 import { FakeResolver } from "../support/fake-resolver.js";
 import type { Baresip } from "./support/baresip.js";

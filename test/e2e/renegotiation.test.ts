@@ -1,5 +1,5 @@
 import t from "tap";
-import { ALL_SUITES } from "../../src/embedded/rtp/srtp.js";
+import { ALL_SUITES } from "../../src/softphone/rtp/srtp.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { Tones, keyIn, talk } from "./support/talk.js";
 import { World } from "./support/world.js";

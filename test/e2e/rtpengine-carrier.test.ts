@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import type { SuiteName } from "../../src/embedded/rtp/srtp-suites.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import type { SuiteName } from "../../src/softphone/rtp/srtp-suites.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { Rtpengine } from "./support/rtpengine.js";

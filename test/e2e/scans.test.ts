@@ -1,5 +1,5 @@
 import t from "tap";
-import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { TestPhone } from "../../src/softphone/test-phone.js";
 import { World } from "./support/world.js";
 
 const scanner = "+4915223125678";

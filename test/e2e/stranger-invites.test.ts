@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, type Socket, createServer } from "node:net";
 import t from "tap";
-import { systemClock } from "../../src/clock.js";
-import { MediaSession } from "../../src/embedded/rtp/media-session.js";
-import { type SipDialog, SipUserAgent } from "../../src/embedded/sip/index.js";
+import { systemClock } from "../../src/util/clock.js";
+import { MediaSession } from "../../src/softphone/rtp/media-session.js";
+import { type SipDialog, SipUserAgent } from "../../src/softphone/sip/index.js";
 import { EventSocketSession } from "../../src/media/event-socket-session.js";
 import { inviteKey, inviteKeyHeader } from "../../src/media/invite-key.js";
 import { within } from "./support/deadline.js";

@@ -1,10 +1,10 @@
 import t from "tap";
 import { BbbApi } from "../../src/bbb/api-client.js";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import { systemClock } from "../../src/clock.js";
-import { Latch } from "../../src/latch.js";
-import { statusReport } from "../../src/status/status-report.js";
-import { readSamples, sumOf } from "../metrics/exposition.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import { systemClock } from "../../src/util/clock.js";
+import { Latch } from "../../src/util/latch.js";
+import { statusReport } from "../../src/monitoring/status/status-report.js";
+import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { type Settings, World, conferences } from "./support/world.js";

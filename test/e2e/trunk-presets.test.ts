@@ -1,6 +1,6 @@
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import type { DialOptions } from "../../src/embedded/phone/test-phone.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import type { DialOptions } from "../../src/softphone/test-phone.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Kamailio, type KamailioOptions } from "./support/kamailio.js";

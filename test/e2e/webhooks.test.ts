@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
-import { SampleWebhooks, type WebhookOptions } from "../../src/embedded/bbb/webhooks.js";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import { SampleWebhooks, type WebhookOptions } from "../../src/simulators/bbb/webhooks.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { freePort } from "./support/ports.js";

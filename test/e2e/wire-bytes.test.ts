@@ -1,5 +1,5 @@
 import t from "tap";
-import { type HeaderList, rawByte } from "../../src/embedded/sip/index.js";
+import { type HeaderList, rawByte } from "../../src/softphone/sip/index.js";
 import { Tones, talk } from "./support/talk.js";
 import { World } from "./support/world.js";
 

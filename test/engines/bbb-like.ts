@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Certificates } from "../../src/embedded/certificates.js";
+import type { Certificates } from "../../src/simulators/certificates.js";
 import { freePort, freePorts } from "../e2e/support/ports.js";
 import type { Program } from "../e2e/support/program.js";
 import { type EngineProgram, startEngine, writeOwnCertificates } from "./engine-program.js";

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { KnownPrompt } from "../../src/embedded/phone/prompt-library.js";
-import { decodeG711 } from "../../src/embedded/rtp/g711.js";
+import type { KnownPrompt } from "../../src/softphone/prompt-library.js";
+import { decodeG711 } from "../../src/softphone/rtp/g711.js";
 import { Listener } from "../e2e/support/listener.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { Program } from "../e2e/support/program.js";

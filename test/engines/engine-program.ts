@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { Certificates } from "../../src/embedded/certificates.js";
+import type { Certificates } from "../../src/simulators/certificates.js";
 import { Program } from "../e2e/support/program.js";
 
 export const host = "127.0.0.1";

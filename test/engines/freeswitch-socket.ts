@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { EventSocket } from "../../src/media/event-socket.js";
 import { host, listens } from "./engine-program.js";
 

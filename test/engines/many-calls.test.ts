@@ -6,7 +6,7 @@ import t from "tap";
 import { World, conferences, numbers, withPollInterval } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";
 import type { RealEngines } from "./real-engines.js";
-import type { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import type { TestPhone } from "../../src/softphone/test-phone.js";
 
 const calls = 500;
 const atATime = 10;

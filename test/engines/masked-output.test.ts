@@ -2,7 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import t from "tap";
-import { until } from "../embedded/sip/support.js";
+import { until } from "../softphone/sip/support.js";
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
 import { World, conferences } from "../e2e/support/world.js";
 import { RawPhone } from "../support/raw-phone.js";

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import t from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
 import { conferences, numbers } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Certificates } from "../../src/embedded/certificates.js";
+import type { Certificates } from "../../src/simulators/certificates.js";
 import type { Engines } from "../e2e/support/engines.js";
 import { freePort, freePorts } from "../e2e/support/ports.js";
 import type { Program } from "../e2e/support/program.js";

@@ -1,6 +1,6 @@
 import type { Owner } from "../e2e/support/owner.js";
 import { type Settings, World, type WorldOptions } from "../e2e/support/world.js";
-import { type Certificates, makeCertificates } from "../../src/embedded/certificates.js";
+import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { BbbLike } from "./bbb-like.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";
 

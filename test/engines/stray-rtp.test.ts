@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import t, { type Test } from "tap";
-import type { PhoneCall } from "../../src/embedded/phone/phone-call.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { type Talk, Tones, talk } from "../e2e/support/talk.js";
 import { World, withCalls } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";

@@ -6,7 +6,7 @@ import t from "tap";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePorts } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
-import { until } from "../embedded/sip/support.js";
+import { until } from "../softphone/sip/support.js";
 import { makeCertificates } from "../support/certificates.js";
 import { WebWorld } from "./support/web-world.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import t, { type Test } from "tap";
 import { type Problem, problem } from "../../src/http/api-schemas.js";
 import { type ProblemCode, problemCodes, problems } from "../../src/http/problem-catalogue.js";
-import { failure } from "../../src/result.js";
+import { failure } from "../../src/util/result.js";
 import type { RoomStore } from "../../src/store/room-store.js";
 import { raw } from "./support/raw-request.js";
 import { WebWorld, tokenConfig } from "./support/web-world.js";

@@ -1,5 +1,5 @@
 import t from "tap";
-import { badDay, firstMinute, goodDay } from "../status/support/reports.js";
+import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { missingChromium, openChromium, screenshot, sizes, violations, wantsScreenshots, widthOf } from "./support/browser.js";
 import { WebWorld, tokenConfig } from "./support/web-world.js";
 

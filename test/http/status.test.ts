@@ -7,8 +7,8 @@ import { dayPlot } from "../../src/http/status/day-plot.js";
 import { renderStatus } from "../../src/http/status/status-page.js";
 import { statusTexts } from "../../src/http/status/status-texts.js";
 import { Times, roughly } from "../../src/http/status/times.js";
-import { findingsOf } from "../../src/status/findings.js";
-import { badDay, firstMinute, goodDay } from "../status/support/reports.js";
+import { findingsOf } from "../../src/monitoring/status/findings.js";
+import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { WebWorld } from "./support/web-world.js";
 
 await t.test("the page or JSON, as it is wished for", async (t) => {

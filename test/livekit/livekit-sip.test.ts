@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import t, { type Test } from "tap";
-import type { Meeting } from "../../src/embedded/bbb/meetings.js";
-import { SampleBbb } from "../../src/embedded/bbb/sample-bbb.js";
-import { makeCertificates } from "../../src/embedded/certificates.js";
+import type { Meeting } from "../../src/simulators/bbb/meetings.js";
+import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import { PATIENCE_MS, within } from "../e2e/support/deadline.js";
 import { type LiveKitOptions, type LiveKitSide, startLiveKit } from "./support/livekit-side.js";
 import { SipCaller } from "./support/sip-caller.js";

@@ -2,7 +2,7 @@ import t from "tap";
 import type { BridgeFacts, BridgeFailure, BridgeRoute } from "../../src/call/interfaces.js";
 import { type BridgeSignals, watchBridge } from "../../src/media/bridge.js";
 import type { FsEvent } from "../../src/media/fsmrf.js";
-import type { Result } from "../../src/result.js";
+import type { Result } from "../../src/util/result.js";
 import { settle } from "../support/fake-clock.js";
 
 function event(headers: Readonly<Record<string, string>>): FsEvent {

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import t from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { MediaEndpoint } from "../../src/media/endpoint.js";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { type SrfDialog, makeSrf } from "../../src/sip/srf.js";
 
 const key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";

@@ -1,5 +1,5 @@
 import t, { type Test } from "tap";
-import { EmbeddedFreeSwitch } from "../../src/embedded/freeswitch/embedded-freeswitch.js";
+import { EmbeddedFreeSwitch } from "../../src/simulators/freeswitch/embedded-freeswitch.js";
 import { MediaServer } from "../../src/media/media-server.js";
 import { makeSrf } from "../../src/sip/srf.js";
 import { FakeClock } from "../support/fake-clock.js";

@@ -1,7 +1,7 @@
 import t from "tap";
-import { makeCertificates } from "../../src/embedded/certificates.js";
-import { EmbeddedDrachtio } from "../../src/embedded/drachtio/embedded-drachtio.js";
-import { TestPhone } from "../../src/embedded/phone/test-phone.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
+import { TestPhone } from "../../src/softphone/test-phone.js";
 import { explainFailure } from "../../src/probe/explain-failure.js";
 
 await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason and what to do", async (t) => {

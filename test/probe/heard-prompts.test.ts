@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import t from "tap";
-import { type KnownPrompt, readPrompts } from "../../src/embedded/phone/prompt-library.js";
-import { PromptRecogniser } from "../../src/embedded/phone/prompt-recognition.js";
-import { type CodecName, FRAME_SAMPLES, decodeG711, encodeG711 } from "../../src/embedded/rtp/g711.js";
-import { readWav } from "../../src/embedded/rtp/wav.js";
+import { type KnownPrompt, readPrompts } from "../../src/softphone/prompt-library.js";
+import { PromptRecogniser } from "../../src/softphone/prompt-recognition.js";
+import { type CodecName, FRAME_SAMPLES, decodeG711, encodeG711 } from "../../src/softphone/rtp/g711.js";
+import { readWav } from "../../src/softphone/rtp/wav.js";
 import { HeardPrompts } from "../../src/probe/heard-prompts.js";
 
 const directory = "freeswitch/sounds";

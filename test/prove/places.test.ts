@@ -2,7 +2,7 @@ import { appendFile, mkdir, rename, rm, symlink, writeFile } from "node:fs/promi
 import { join } from "node:path";
 import t from "tap";
 import { Secret } from "../../src/caller/secret.js";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { Mark } from "../../src/prove/mark.js";
 import type { Place } from "../../src/prove/place.js";
 import { directoryPlace, plantFile } from "../../src/prove/places/directories.js";

@@ -3,8 +3,8 @@ import { bbbEvidence, callerEvidence, legsOf } from "../../src/prove/calls/encry
 import { Wire, readingOfPlain } from "../../src/prove/calls/wire.js";
 import { Mark } from "../../src/prove/mark.js";
 import { type PlaceRecord, verdictOf } from "../../src/prove/report.js";
-import { ToneGenerator } from "../../src/embedded/rtp/tone.js";
-import { encodeG711 } from "../../src/embedded/rtp/g711.js";
+import { ToneGenerator } from "../../src/softphone/rtp/tone.js";
+import { encodeG711 } from "../../src/softphone/rtp/g711.js";
 import { seeded } from "../support/seeded.js";
 
 const place: PlaceRecord = { id: "http", name: "HTTP", looks: 1, pieces: 1, bytes: 1, plants: [{ how: "x", outcome: "found", why: "", removed: "removed" }], hits: [], permitted: [], unseen: [] };

@@ -1,9 +1,9 @@
 import t from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { Signalling } from "../../src/sip/signalling.js";
-import { SDP, startServer, stopServer } from "../embedded/drachtio/support.js";
-import { until } from "../embedded/sip/support.js";
+import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
+import { until } from "../softphone/sip/support.js";
 import { RawPhone } from "../support/raw-phone.js";
 
 await t.test("a merged INVITE gets 482, and the first one is cancelled, refused or tried again as if there were none", async (t) => {

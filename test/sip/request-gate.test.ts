@@ -2,7 +2,7 @@ import t from "tap";
 import { readContact } from "../../src/sip/contact.js";
 import { MergedRequests } from "../../src/sip/merged-requests.js";
 import { RequestGate } from "../../src/sip/request-gate.js";
-import type { InviteFacts } from "../../src/trunk/invite.js";
+import type { InviteFacts } from "../../src/caller/invite.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";

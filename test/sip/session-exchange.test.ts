@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import t from "tap";
 import type { EndCause } from "../../src/call/cause.js";
 import type { AnswerFailure } from "../../src/call/interfaces.js";
-import { type Result, failure, success } from "../../src/result.js";
+import { type Result, failure, success } from "../../src/util/result.js";
 import { readOffer } from "../../src/sip/offer.js";
 import { SessionExchange } from "../../src/sip/session-exchange.js";
 import type { SrfDialog, SrfLike, SrfReceivedResponse, SrfRequest, SrfRequestOptions, SrfResponse } from "../../src/sip/srf.js";

@@ -1,14 +1,14 @@
 import { type AddressInfo, type Socket, createServer } from "node:net";
 import { once } from "node:events";
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/clock.js";
-import { catchLibraryOutput } from "../../src/log/library-output.js";
-import { FrameReader, frame } from "../../src/sip/frames.js";
+import { systemClock } from "../../src/util/clock.js";
+import { catchLibraryOutput } from "../../src/monitoring/log/library-output.js";
+import { FrameReader, frame } from "../../src/util/frames.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { makeReadable } from "../../src/sip/readable-message.js";
 import { Signalling } from "../../src/sip/signalling.js";
-import { SDP, startServer, stopServer } from "../embedded/drachtio/support.js";
-import { listen, until } from "../embedded/sip/support.js";
+import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
+import { listen, until } from "../softphone/sip/support.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
 import { RawPhone } from "../support/raw-phone.js";
 

@@ -1,8 +1,8 @@
 import t from "tap";
 import type { CallerGuesses } from "../../src/call/restraint.js";
-import { systemClock } from "../../src/clock.js";
-import { GuessBuckets } from "../../src/guess-buckets.js";
-import { GuessThrottle } from "../../src/guess-throttle.js";
+import { systemClock } from "../../src/util/clock.js";
+import { GuessBuckets } from "../../src/store/guess-buckets.js";
+import { GuessThrottle } from "../../src/store/guess-throttle.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisGuessCounts } from "../../src/store/redis-guess-counts.js";
 import { FakeClock, settle } from "../support/fake-clock.js";

@@ -9,7 +9,7 @@ import { DirectoryLock } from "../../src/store/directory-lock.js";
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { Journal } from "../../src/store/journal.js";
 import { type Stores, openStores } from "../../src/store/open-stores.js";
-import { until } from "../embedded/sip/support.js";
+import { until } from "../softphone/sip/support.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { Hand, value } from "./support/room-store-suite.js";
 

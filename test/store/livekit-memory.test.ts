@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { EmbeddedMeetingAudio } from "../../src/store/embedded-meeting-audio.js";
 import { LivekitIdentities, RedisLivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio, RedisMeetingAudio } from "../../src/store/meeting-audio.js";

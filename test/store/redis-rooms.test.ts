@@ -1,5 +1,5 @@
 import t from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";
 import { RedisServer, noRedis } from "./support/redis-server.js";

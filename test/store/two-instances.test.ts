@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import t from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";
 import { RedisServer, noRedis } from "./support/redis-server.js";

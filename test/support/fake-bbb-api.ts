@@ -1,7 +1,7 @@
 import type { MeetingsAnswer } from "../../src/bbb/api-client.js";
 import type { Meeting } from "../../src/bbb/meeting.js";
-import type { Clock } from "../../src/clock.js";
-import { type Result, failure, success } from "../../src/result.js";
+import type { Clock } from "../../src/util/clock.js";
+import { type Result, failure, success } from "../../src/util/result.js";
 import { fakePin } from "./fake-directory.js";
 
 /** A meeting that somebody is in, if nothing else is said. */

@@ -2,8 +2,8 @@ import type { EndCause } from "../../src/call/cause.js";
 import type { AnswerFailure, Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../../src/call/interfaces.js";
 import { Hold } from "../../src/call/hold.js";
 import { KeyBuffer } from "../../src/call/key-buffer.js";
-import { Latch } from "../../src/latch.js";
-import { type Result, success } from "../../src/result.js";
+import { Latch } from "../../src/util/latch.js";
+import { type Result, success } from "../../src/util/result.js";
 
 /** When something that an engine does is done: after so many milliseconds, or never. */
 export type Timing = number | "never";

@@ -1,6 +1,6 @@
 import type { CallerGuesses } from "../../src/call/restraint.js";
-import { type GuessSettings, GuessThrottle } from "../../src/guess-throttle.js";
-import type { Clock } from "../../src/clock.js";
+import { type GuessSettings, GuessThrottle } from "../../src/store/guess-throttle.js";
+import type { Clock } from "../../src/util/clock.js";
 import { loaded, minimal } from "../config/support.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 

@@ -1,8 +1,8 @@
 import type { EndCause, SipAnswer } from "../../src/call/cause.js";
 import type { IncomingCall, OfferKind, Presence } from "../../src/call/interfaces.js";
-import { Latch } from "../../src/latch.js";
-import { type Result, failure, success } from "../../src/result.js";
-import type { InviteFacts } from "../../src/trunk/invite.js";
+import { Latch } from "../../src/util/latch.js";
+import { type Result, failure, success } from "../../src/util/result.js";
+import type { InviteFacts } from "../../src/caller/invite.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 
 export interface IncomingCallScript {

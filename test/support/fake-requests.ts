@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/util/clock.js";
 import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/registrar.js";
 
 export interface SentRequest {

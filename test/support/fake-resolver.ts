@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { type Result, failure, success } from "../../src/result.js";
+import { type Result, failure, success } from "../../src/util/result.js";
 import type { FoundAddresses, NameFault, Resolver, ServiceRecord } from "../../src/trunk/resolver.js";
 
 /** What DNS says of a name: addresses of both families, no such record, or nothing that is certain. */

@@ -1,5 +1,5 @@
 import type { TrunkConfig } from "../../src/config/config.js";
-import { failure, success } from "../../src/result.js";
+import { failure, success } from "../../src/util/result.js";
 import { Line } from "../../src/trunk/line.js";
 import type { SipRequestOutcome } from "../../src/trunk/registrar.js";
 import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";

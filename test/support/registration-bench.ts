@@ -1,5 +1,5 @@
 import type { Test } from "tap";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import type { Target } from "../../src/trunk/registrar-host.js";
 import type { RegistrationState } from "../../src/trunk/registration-state.js";
 import { Registration, type RegistrationOptions } from "../../src/trunk/registration.js";

@@ -1,8 +1,8 @@
 import { connect } from "node:tls";
-import { ByteStream } from "../../src/byte-stream.js";
+import { ByteStream } from "../../src/util/byte-stream.js";
 import { type TrialCaller, bbbCallFindings } from "../../src/check/bbb-call.js";
 import type { Finding } from "../../src/check/finding.js";
-import { type Clock, systemClock } from "../../src/clock.js";
+import { type Clock, systemClock } from "../../src/util/clock.js";
 
 const connectWithinMs = 15_000;
 const host = "127.0.0.1";

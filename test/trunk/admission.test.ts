@@ -1,7 +1,7 @@
 import t from "tap";
 import { answerFor } from "../../src/call/cause.js";
-import { type CalledNumberHeader, calledNumberHeaders } from "../../src/trunk/called-number.js";
-import type { InviteFacts } from "../../src/trunk/invite.js";
+import { type CalledNumberHeader, calledNumberHeaders } from "../../src/caller/called-number.js";
+import type { InviteFacts } from "../../src/caller/invite.js";
 import { Sources } from "../../src/trunk/sources.js";
 import { type Trunk, TrunkAdmission } from "../../src/trunk/trunks.js";
 import { FakeClock } from "../support/fake-clock.js";

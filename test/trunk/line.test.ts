@@ -1,6 +1,6 @@
 import t, { type Test } from "tap";
 import type { TrunkConfig } from "../../src/config/config.js";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import { Line, type ListenAddress } from "../../src/trunk/line.js";
 import { Lines } from "../../src/trunk/lines.js";
 import type { RegistrationState } from "../../src/trunk/registration-state.js";

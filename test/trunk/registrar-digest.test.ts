@@ -1,5 +1,5 @@
 import t from "tap";
-import { digestResponse, readDigests } from "../../src/digest.js";
+import { digestResponse, readDigests } from "../../src/util/digest.js";
 import { type SentRequest, answered } from "../support/fake-requests.js";
 import { type RegistrationBench, bench, grants, hostAt, registrationOptions, stopped } from "../support/registration-bench.js";
 

@@ -1,5 +1,5 @@
 import t from "tap";
-import { type Result, failure, success } from "../../src/result.js";
+import { type Result, failure, success } from "../../src/util/result.js";
 import type { Target } from "../../src/trunk/registrar-host.js";
 import type { PeerFault, VerifyPeer } from "../../src/trunk/registrar-tls.js";
 import type { FakeClock } from "../support/fake-clock.js";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/clock.js";
-import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/embedded/certificates.js";
+import { systemClock } from "../../src/util/clock.js";
+import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { certificateVerifier } from "../../src/trunk/registrar-tls.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 

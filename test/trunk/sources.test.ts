@@ -1,6 +1,6 @@
 import t from "tap";
 import { Sources } from "../../src/trunk/sources.js";
-import { success } from "../../src/result.js";
+import { success } from "../../src/util/result.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { FakeResolver, type Zone } from "../support/fake-resolver.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/clock.js";
+import { systemClock } from "../../src/util/clock.js";
 import { RegistrarHost } from "../../src/trunk/registrar-host.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
 import { systemResolver } from "../../src/trunk/system-resolver.js";

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isIP } from "node:net";
-import { type KnownPrompt, readPrompts } from "../../embedded/phone/prompt-library.js";
-import { WavFile } from "../../embedded/phone/wav-file.js";
-import { readWav } from "../../embedded/rtp/wav.js";
+import { type KnownPrompt, readPrompts } from "../../softphone/prompt-library.js";
+import { WavFile } from "../../softphone/wav-file.js";
+import { readWav } from "../../softphone/rtp/wav.js";
 import { localAddressTowards } from "../../probe/local-address.js";
 import type { ProbePlan } from "../../probe/probe-plan.js";
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 import type { CallRequest } from "./call-request.js";
 
 const ownPrompts = join(fileURLToPath(new URL("../../../../", import.meta.url)), "freeswitch", "sounds");

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import { type Language, isLanguage, languages } from "../../caller/language.js";
-import type { CodecName } from "../../embedded/rtp/g711.js";
-import { ALL_SUITES, type SuiteName } from "../../embedded/rtp/srtp.js";
-import type { Transport } from "../../embedded/sip/index.js";
-import { formatHostPort, parseUri } from "../../embedded/sip/uri.js";
-import { type Result, failure, success } from "../../result.js";
+import type { CodecName } from "../../softphone/rtp/g711.js";
+import { ALL_SUITES, type SuiteName } from "../../softphone/rtp/srtp.js";
+import type { Transport } from "../../softphone/sip/index.js";
+import { formatHostPort, parseUri } from "../../softphone/sip/uri.js";
+import { type Result, failure, success } from "../../util/result.js";
 
 /** What `einwahl call` was asked for, as it was typed. */
 export interface CallOptions {

@@ -1,8 +1,8 @@
-import type { CallEnd } from "../../embedded/phone/phone-call.js";
+import type { CallEnd } from "../../softphone/phone-call.js";
 import type { ProbeReport } from "../../probe/probe-call.js";
 import type { ProbeEvent, ProbeHappening } from "../../probe/probe-event.js";
 import { lossOf, percent } from "../../probe/verdict.js";
-import { visible } from "../../plain-text.js";
+import { visible } from "../../util/plain-text.js";
 import type { Terminal } from "../terminal.js";
 
 const longestSaid = 200;

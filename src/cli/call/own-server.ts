@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../util/clock.js";
 import type { Config } from "../../config/config.js";
-import { formatHostPort } from "../../embedded/sip/uri.js";
-import { isThisMachine } from "../../own-address.js";
+import { formatHostPort } from "../../softphone/sip/uri.js";
+import { isThisMachine } from "../../util/own-address.js";
 import { logInToDrachtio } from "../../sip/drachtio-login.js";
 import type { ListenAddress } from "../../trunk/line.js";
 

@@ -1,5 +1,5 @@
 import { loadConfig } from "../../config/load.js";
-import { Latch } from "../../latch.js";
+import { Latch } from "../../util/latch.js";
 import { type ProbeReport, placeProbeCall } from "../../probe/probe-call.js";
 import type { CommandContext } from "../command.js";
 import { configPath } from "../config-path.js";

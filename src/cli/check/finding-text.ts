@@ -1,5 +1,5 @@
 import type { Finding } from "../../check/finding.js";
-import { visible } from "../../plain-text.js";
+import { visible } from "../../util/plain-text.js";
 import type { Style, Terminal } from "../terminal.js";
 
 const looks = {

@@ -6,7 +6,7 @@ import { closestTo } from "../../config/fault.js";
 import { fields } from "../../config/fields.js";
 import { type TrunkPreset, presets, providers } from "../../config/presets.js";
 import type { Environment } from "../../config/references.js";
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 import type { Asker, Question } from "./asker.js";
 import type { FixedLine, Installation, RegisteringLine } from "./installation.js";
 

@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 import type { InputStream } from "../input-stream.js";
 import type { Terminal } from "../terminal.js";
 

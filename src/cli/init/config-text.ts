@@ -1,4 +1,4 @@
-import { demoNumbers, demoSecrets, demoConferences, type EnginePorts } from "../../embedded/demo/settings.js";
+import { demoNumbers, demoSecrets, demoConferences, type EnginePorts } from "../../demo/settings.js";
 import type { Installation } from "./installation.js";
 import { quoted, trunkSecretFile, trunkText } from "./trunk-text.js";
 

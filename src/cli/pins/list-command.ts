@@ -1,10 +1,10 @@
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 import type { PinBook, PinEntry } from "../../store/pin-book.js";
 import { command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
 import { table } from "../table.js";
-import { visible } from "../../plain-text.js";
+import { visible } from "../../util/plain-text.js";
 import { pinOptions } from "./pin-options.js";
 
 const pageSize = 1_000;

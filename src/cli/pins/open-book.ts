@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
 import process from "node:process";
 import type { Config } from "../../config/config.js";
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 import { openStores } from "../../store/open-stores.js";
 import { OpenPinBook, type PinBook } from "../../store/pin-book.js";
 import type { CommandContext } from "../command.js";

@@ -1,4 +1,4 @@
-import { success } from "../../result.js";
+import { success } from "../../util/result.js";
 import { type CommandContext, command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";

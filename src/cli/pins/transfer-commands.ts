@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { success } from "../../result.js";
+import { success } from "../../util/result.js";
 import type { ImportReport } from "../../store/import-lines.js";
 import { command } from "../command.js";
 import { exitCodes } from "../exit-code.js";

@@ -1,7 +1,7 @@
 import { ControlClient } from "../../control/control-client.js";
 import { keepsNone } from "../../control/pin-routes.js";
 import { RemotePinBook } from "../../control/remote-pin-book.js";
-import type { Result } from "../../result.js";
+import type { Result } from "../../util/result.js";
 import type { PinBook } from "../../store/pin-book.js";
 import type { CommandContext } from "../command.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";

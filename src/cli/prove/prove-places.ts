@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../util/clock.js";
 import type { Config } from "../../config/config.js";
 import { needsStore } from "../../config/needs-store.js";
 import type { ControlClient } from "../../control/control-client.js";

@@ -1,5 +1,5 @@
 import { type PlaceId, placeIds } from "../../prove/place.js";
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 
 export const logParts = ["einwahl", "drachtio", "freeswitch"] as const;
 

@@ -1,5 +1,5 @@
 import { type PlaceRecord, type PlantRecord, type ProveReport, isWhole } from "../../prove/report.js";
-import { visible } from "../../plain-text.js";
+import { visible } from "../../util/plain-text.js";
 import type { Style, Terminal } from "../terminal.js";
 
 type Paint = Pick<Terminal, "style">;

@@ -1,6 +1,6 @@
 import type { EndCause } from "../../call/cause.js";
 import type { Language } from "../../caller/language.js";
-import type { CallFailure, StatusReport } from "../../status/status-report.js";
+import type { CallFailure, StatusReport } from "../../monitoring/status/status-report.js";
 import { type Html, html } from "../page/html.js";
 import { causeTexts } from "./cause-texts.js";
 import type { StatusTexts } from "./status-texts.js";

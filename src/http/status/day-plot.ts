@@ -1,4 +1,4 @@
-import type { StatusReport } from "../../status/status-report.js";
+import type { StatusReport } from "../../monitoring/status/status-report.js";
 import { type Content, type Html, html } from "../page/html.js";
 import type { StatusTexts } from "./status-texts.js";
 import type { Times } from "./times.js";

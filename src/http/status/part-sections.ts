@@ -1,5 +1,5 @@
 import type { Language } from "../../caller/language.js";
-import type { StatusReport, SyntheticCallStatus } from "../../status/status-report.js";
+import type { StatusReport, SyntheticCallStatus } from "../../monitoring/status/status-report.js";
 import { type Content, type Html, html } from "../page/html.js";
 import type { StatusTexts } from "./status-texts.js";
 import { type Times, roughly, tenths } from "./times.js";

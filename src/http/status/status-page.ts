@@ -1,6 +1,6 @@
 import type { Language } from "../../caller/language.js";
-import { type Finding, findingsOf } from "../../status/findings.js";
-import type { StatusReport } from "../../status/status-report.js";
+import { type Finding, findingsOf } from "../../monitoring/status/findings.js";
+import type { StatusReport } from "../../monitoring/status/status-report.js";
 import { type Content, Html, html } from "../page/html.js";
 import { causesTable, failuresSection } from "./call-sections.js";
 import { dayPlot } from "./day-plot.js";

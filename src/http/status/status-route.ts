@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Language, isLanguage, languages } from "../../caller/language.js";
-import { type StatusReport, statusReport } from "../../status/status-report.js";
+import { type StatusReport, statusReport } from "../../monitoring/status/status-report.js";
 import { firstOf, wishedLanguages, wishedType } from "../negotiate.js";
 import { type Answer, type Route, route } from "../route.js";
 import { renderStatus } from "./status-page.js";

@@ -1,7 +1,7 @@
 import type { Stage } from "../../call/story.js";
 import type { Language } from "../../caller/language.js";
-import type { FindingCode } from "../../status/findings.js";
-import type { StatusReport } from "../../status/status-report.js";
+import type { FindingCode } from "../../monitoring/status/findings.js";
+import type { StatusReport } from "../../monitoring/status/status-report.js";
 
 /** Every word of the page for operators but those for causes. */
 export interface StatusTexts {

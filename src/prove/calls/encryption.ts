@@ -1,4 +1,4 @@
-import type { PhoneCall } from "../../embedded/phone/phone-call.js";
+import type { PhoneCall } from "../../softphone/phone-call.js";
 import type { ChannelDump } from "../places/freeswitch.js";
 import { type PlainReading, readingOfPlain } from "./wire.js";
 

@@ -1,4 +1,4 @@
-import { formatHostPort } from "../../embedded/sip/uri.js";
+import { formatHostPort } from "../../softphone/sip/uri.js";
 import { rawInvite } from "./raw-invite.js";
 import { type TlsFacts, listensPlain, sendRaw } from "./tls-line.js";
 import { uriTowards } from "./route.js";

@@ -1,5 +1,5 @@
-import type { DialOptions, TestPhoneOptions } from "../../embedded/phone/test-phone.js";
-import type { KnownPrompt } from "../../embedded/phone/prompt-library.js";
+import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
+import type { KnownPrompt } from "../../softphone/prompt-library.js";
 
 /** How the calls reach the running installation. */
 export interface CallRoute {

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.js";
-import type { Latch } from "../../latch.js";
+import type { Latch } from "../../util/latch.js";
 import type { Mark } from "../mark.js";
 import type { Evidence } from "./encryption.js";
 import type { CallOutcome, Caller, TestCallTools } from "./test-call.js";

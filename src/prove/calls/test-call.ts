@@ -1,8 +1,8 @@
-import type { Clock } from "../../clock.js";
-import type { PhoneCall } from "../../embedded/phone/phone-call.js";
-import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../embedded/phone/test-phone.js";
-import { FRAME_MS } from "../../embedded/rtp/pacer.js";
-import type { Latch } from "../../latch.js";
+import type { Clock } from "../../util/clock.js";
+import type { PhoneCall } from "../../softphone/phone-call.js";
+import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../softphone/test-phone.js";
+import { FRAME_MS } from "../../softphone/rtp/pacer.js";
+import type { Latch } from "../../util/latch.js";
 import type { Mark } from "../mark.js";
 import type { CallRoute } from "./route.js";
 

@@ -1,10 +1,10 @@
 import type { Buffer } from "node:buffer";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { ByteStream } from "../../byte-stream.js";
-import type { Clock } from "../../clock.js";
-import type { TestPhoneOptions } from "../../embedded/phone/test-phone.js";
-import { type Result, success } from "../../result.js";
+import { ByteStream } from "../../util/byte-stream.js";
+import type { Clock } from "../../util/clock.js";
+import type { TestPhoneOptions } from "../../softphone/test-phone.js";
+import { type Result, success } from "../../util/result.js";
 import { answerTimeoutMs } from "../place.js";
 
 /** How the signalling is encrypted. */

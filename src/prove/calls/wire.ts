@@ -1,8 +1,8 @@
-import { decodeG711, encodeG711 } from "../../embedded/rtp/g711.js";
-import { PromptRecogniser } from "../../embedded/phone/prompt-recognition.js";
-import type { KnownPrompt } from "../../embedded/phone/prompt-library.js";
-import { clearToneLevel } from "../../embedded/phone/tone-level.js";
-import { ToneGenerator } from "../../embedded/rtp/tone.js";
+import { decodeG711, encodeG711 } from "../../softphone/rtp/g711.js";
+import { PromptRecogniser } from "../../softphone/prompt-recognition.js";
+import type { KnownPrompt } from "../../softphone/prompt-library.js";
+import { clearToneLevel } from "../../softphone/tone-level.js";
+import { ToneGenerator } from "../../softphone/rtp/tone.js";
 
 /** RFC 3550 section 5.1, without contributing sources and extensions, which neither side sends. */
 const headerBytes = 12;

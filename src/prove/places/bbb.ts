@@ -5,8 +5,8 @@ import { BbbApi } from "../../bbb/api-client.js";
 import { apiChecksum } from "../../bbb/api-checksum.js";
 import { askApi, exchangeFault } from "../../bbb/api-exchange.js";
 import type { BbbServerConfig } from "../../config/config.js";
-import { type Result, failure, success } from "../../result.js";
-import { TestConference } from "../../synthetic/test-conference.js";
+import { type Result, failure, success } from "../../util/result.js";
+import { TestConference } from "../../probe/synthetic/test-conference.js";
 import { type Permission, type Place, type Plant, answerTimeoutMs, plantWord } from "../place.js";
 import type { Piece } from "../search.js";
 

@@ -3,7 +3,7 @@ import type { ControlClient } from "../../control/control-client.js";
 import { explainControlFailure } from "../../control/explain-failure.js";
 import { keepsNone } from "../../control/pin-routes.js";
 import type { RemotePinBook } from "../../control/remote-pin-book.js";
-import { failure, success } from "../../result.js";
+import { failure, success } from "../../util/result.js";
 import { type Permission, type Place, type Plant, plantWord } from "../place.js";
 import type { Piece } from "../search.js";
 

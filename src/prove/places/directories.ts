@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { faultCode } from "../../network-fault.js";
-import { failure, success } from "../../result.js";
+import { faultCode } from "../../util/network-fault.js";
+import { failure, success } from "../../util/result.js";
 import type { Permission, Place, PlaceId, Plant } from "../place.js";
 import { FileTails } from "./file-tails.js";
 

@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import { access, constants } from "node:fs/promises";
-import { isThisMachine } from "../../own-address.js";
-import type { Clock } from "../../clock.js";
+import { isThisMachine } from "../../util/own-address.js";
+import type { Clock } from "../../util/clock.js";
 import type { MediaServerConfig } from "../../config/config.js";
 import { type EventSocketFailure, EventSocketSession } from "../../media/event-socket-session.js";
-import { type Result, failure, success } from "../../result.js";
+import { type Result, failure, success } from "../../util/result.js";
 import { type Look, type Permission, type Place, type Plant, answerTimeoutMs } from "../place.js";
 import { directoryPlace, plantFile } from "./directories.js";
 

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { HttpConfig } from "../../config/web-config.js";
 import { apiBase } from "../../http/api-schemas.js";
-import { faultCode } from "../../network-fault.js";
-import { type Result, failure, success } from "../../result.js";
+import { faultCode } from "../../util/network-fault.js";
+import { type Result, failure, success } from "../../util/result.js";
 import { type Look, type Permission, type Place, type Plant, answerTimeoutMs, maxPlaceBytes } from "../place.js";
 import type { Piece } from "../search.js";
 

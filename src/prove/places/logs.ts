@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { z } from "zod";
-import type { Clock } from "../../clock.js";
+import type { Clock } from "../../util/clock.js";
 import type { LoggingConfig, MediaServerConfig } from "../../config/config.js";
 import type { ControlClient } from "../../control/control-client.js";
 import { explainControlFailure } from "../../control/explain-failure.js";
-import { DayNames } from "../../log/day-names.js";
+import { DayNames } from "../../monitoring/log/day-names.js";
 import { EventSocketSession } from "../../media/event-socket-session.js";
-import { failure, success } from "../../result.js";
+import { failure, success } from "../../util/result.js";
 import { rawInvite } from "../calls/raw-invite.js";
 import type { CallRoute } from "../calls/route.js";
 import { sendRaw } from "../calls/tls-line.js";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../../clock.js";
-import { type Result, failure, success } from "../../result.js";
+import type { Clock } from "../../util/clock.js";
+import { type Result, failure, success } from "../../util/result.js";
 import type { StorePlace } from "../../store/open-stores.js";
 import { RedisConnection } from "../../store/redis-connection.js";
 import { type Look, type Permission, type Place, type Plant, maxPlaceBytes } from "../place.js";

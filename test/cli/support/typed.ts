@@ -5,7 +5,7 @@ import { runCommandLine } from "../../../src/cli/command-line.js";
 import { commands as allCommands } from "../../../src/cli/commands.js";
 import { runCommand } from "../../../src/cli/run-command.js";
 import { type OutputStream, Terminal } from "../../../src/cli/terminal.js";
-import { type Clock, systemClock } from "../../../src/clock.js";
+import { type Clock, systemClock } from "../../../src/util/clock.js";
 import type { Environment } from "../../../src/config/references.js";
 
 /** What a command line came to. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ControlClient } from "../../../src/control/control-client.js";
 import { type ControlHandlers, ControlServer } from "../../../src/control/control-server.js";
-import { failure } from "../../../src/result.js";
+import { failure } from "../../../src/util/result.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { scratchFolder } from "../../e2e/support/scratch.js";
 

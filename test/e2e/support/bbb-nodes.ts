@@ -1,7 +1,7 @@
-import { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
-import type { Certificates } from "../../../src/embedded/certificates.js";
-import type { LiveKitSettings } from "../../../src/embedded/bbb/livekit/livekit-sip.js";
-import type { SrtpPolicy } from "../../../src/embedded/rtp/media-session.js";
+import { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
+import type { Certificates } from "../../../src/simulators/certificates.js";
+import type { LiveKitSettings } from "../../../src/simulators/bbb/livekit/livekit-sip.js";
+import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import type { Owner } from "./owner.js";
 
 const address = "127.0.0.1";

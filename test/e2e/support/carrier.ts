@@ -1,4 +1,4 @@
-import type { Certificates } from "../../../src/embedded/certificates.js";
+import type { Certificates } from "../../../src/simulators/certificates.js";
 import { Kamailio } from "./kamailio.js";
 import { missingPrograms } from "./missing-programs.js";
 import type { Owner } from "./owner.js";

@@ -2,7 +2,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Test } from "tap";
 import type { Finding } from "../../../src/check/finding.js";
-import { makeCertificates } from "../../../src/embedded/certificates.js";
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { typed } from "../../cli/support/typed.js";
 import { CommandLine, onlyJson } from "./command-line.js";
 import type { Owner } from "./owner.js";

@@ -1,6 +1,6 @@
-import { EmbeddedDrachtio } from "../../../src/embedded/drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../../src/embedded/freeswitch/embedded-freeswitch.js";
-import type { Certificates } from "../../../src/embedded/certificates.js";
+import { EmbeddedDrachtio } from "../../../src/simulators/drachtio/embedded-drachtio.js";
+import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
+import type { Certificates } from "../../../src/simulators/certificates.js";
 import { type Engines, prefixed } from "./engines.js";
 
 const host = "127.0.0.1";

@@ -1,4 +1,4 @@
-import type { Certificates } from "../../../src/embedded/certificates.js";
+import type { Certificates } from "../../../src/simulators/certificates.js";
 
 /** What there is by name; everything but `connections` is 0 without calls. */
 export type Counts = Readonly<Record<string, number>>;

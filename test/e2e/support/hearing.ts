@@ -1,5 +1,5 @@
 import type { Test } from "tap";
-import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
+import type { PhoneCall } from "../../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./deadline.js";
 import type { World } from "./world.js";
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Certificates } from "../../../src/embedded/certificates.js";
-import type { DialOptions, TestPhoneOptions } from "../../../src/embedded/phone/test-phone.js";
+import type { Certificates } from "../../../src/simulators/certificates.js";
+import type { DialOptions, TestPhoneOptions } from "../../../src/softphone/test-phone.js";
 import { PATIENCE_MS, within } from "./deadline.js";
 import type { Counts } from "./engines.js";
 import { type KamailioConfig, defaultMediaFlags, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";

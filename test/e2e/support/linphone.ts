@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { KnownPrompt } from "../../../src/embedded/phone/prompt-library.js";
+import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
 import { Listener } from "./listener.js";

@@ -1,8 +1,8 @@
-import { Ear, type HeardTone } from "../../../src/embedded/phone/ear.js";
-import type { KnownPrompt } from "../../../src/embedded/phone/prompt-library.js";
-import { type PromptMatch, PromptRecogniser } from "../../../src/embedded/phone/prompt-recognition.js";
-import { Recording } from "../../../src/embedded/phone/recording.js";
-import { FRAME_SAMPLES } from "../../../src/embedded/rtp/g711.js";
+import { Ear, type HeardTone } from "../../../src/softphone/ear.js";
+import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
+import { type PromptMatch, PromptRecogniser } from "../../../src/softphone/prompt-recognition.js";
+import { Recording } from "../../../src/softphone/recording.js";
+import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
 import { PATIENCE_MS, within } from "./deadline.js";
 
 /** Prompts are looked for after so much new sound: looking costs more than hearing. */

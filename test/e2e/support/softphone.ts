@@ -1,5 +1,5 @@
-import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
-import { writeWav } from "../../../src/embedded/rtp/wav.js";
+import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { writeWav } from "../../../src/softphone/rtp/wav.js";
 
 /** How a call that was not established ended: `488 Not Acceptable Here`, or the softphone's own words. */
 export interface Refusal {

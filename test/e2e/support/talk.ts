@@ -1,8 +1,8 @@
 import type { Test } from "tap";
-import type { MemberInfo } from "../../../src/embedded/bbb/member.js";
-import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
-import type { DigitMethod, PhoneCall } from "../../../src/embedded/phone/phone-call.js";
-import type { DialOptions, TestPhone } from "../../../src/embedded/phone/test-phone.js";
+import type { MemberInfo } from "../../../src/simulators/bbb/member.js";
+import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
+import type { DigitMethod, PhoneCall } from "../../../src/softphone/phone-call.js";
+import type { DialOptions, TestPhone } from "../../../src/softphone/test-phone.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { untilHeard } from "./hearing.js";
 import { type World, conferences } from "./world.js";

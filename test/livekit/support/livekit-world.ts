@@ -1,6 +1,6 @@
-import { type Certificates, makeCertificates } from "../../../src/embedded/certificates.js";
-import type { Meeting } from "../../../src/embedded/bbb/meetings.js";
-import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import { type Certificates, makeCertificates } from "../../../src/simulators/certificates.js";
+import type { Meeting } from "../../../src/simulators/bbb/meetings.js";
+import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { type Settings, World, type WorldOptions } from "../../e2e/support/world.js";
 import { BbbLike } from "../../engines/bbb-like.js";

@@ -1,7 +1,7 @@
 import { AudioFrame, AudioSource, AudioStream, LocalAudioTrack, type RemoteTrack, Room, RoomEvent, TrackKind, TrackPublishOptions, TrackSource, dispose } from "@livekit/rtc-node";
-import { Ear } from "../../../src/embedded/phone/ear.js";
-import { inBackground } from "../../../src/embedded/sip/background.js";
-import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
+import { Ear } from "../../../src/softphone/ear.js";
+import { inBackground } from "../../../src/softphone/sip/background.js";
+import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 import type { Microphone } from "./livekit-side.js";
 import { earHears } from "./sip-caller.js";
 

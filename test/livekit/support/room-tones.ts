@@ -1,5 +1,5 @@
 import type { Test } from "tap";
-import type { PhoneCall } from "../../../src/embedded/phone/phone-call.js";
+import type { PhoneCall } from "../../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "../../e2e/support/deadline.js";
 import type { Microphone } from "./livekit-side.js";
 

@@ -1,4 +1,4 @@
-import type { SampleBbb } from "../../../src/embedded/bbb/sample-bbb.js";
+import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { LiveKitOptions, LiveKitSide, StartedLiveKit } from "./livekit-side.js";
 
 /** The LiveKit of the sample BBB itself. */

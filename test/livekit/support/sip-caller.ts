@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
-import { MediaSession, type OfferOptions } from "../../../src/embedded/rtp/media-session.js";
-import { FRAME_SAMPLES } from "../../../src/embedded/rtp/g711.js";
-import { Pacer } from "../../../src/embedded/rtp/pacer.js";
-import { ToneGenerator } from "../../../src/embedded/rtp/tone.js";
-import { systemClock } from "../../../src/clock.js";
-import { SipUserAgent, type SipDialog } from "../../../src/embedded/sip/index.js";
-import { Ear } from "../../../src/embedded/phone/ear.js";
+import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/media-session.js";
+import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
+import { Pacer } from "../../../src/softphone/rtp/pacer.js";
+import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { systemClock } from "../../../src/util/clock.js";
+import { SipUserAgent, type SipDialog } from "../../../src/softphone/sip/index.js";
+import { Ear } from "../../../src/softphone/ear.js";
 import type { Owner } from "../../e2e/support/owner.js";
 
 const address = "127.0.0.1";

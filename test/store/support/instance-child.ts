@@ -1,5 +1,5 @@
 import process from "node:process";
-import { systemClock } from "../../../src/clock.js";
+import { systemClock } from "../../../src/util/clock.js";
 import { RedisConnection } from "../../../src/store/redis-connection.js";
 import { RedisRooms } from "../../../src/store/redis-rooms.js";
 import { Hand, value } from "./room-store-suite.js";

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Test } from "tap";
 import { Pin } from "../../../src/caller/secret.js";
-import type { Result } from "../../../src/result.js";
+import type { Result } from "../../../src/util/result.js";
 import { exportLines, formatRecord, parseRecord } from "../../../src/store/json-lines.js";
 import type { Reservation, RoomStore, RoomStoreSettings } from "../../../src/store/room-store.js";
 

@@ -1,0 +1,27 @@
+import type { CallSettings } from "../call/settings.js";
+import { pseudonymKeyFrom } from "../caller/pseudonym.js";
+import type { CallsConfig, Config } from "../config/config.js";
+import type { PlaceLimits } from "./places.js";
+
+/** Limits that nobody has had a reason to change, in milliseconds. */
+const limits = { mediaWithinMs: 5_000, acceptWithinMs: 5_000, joinWithinMs: 10_000, lookUpWithinMs: 10_000 };
+
+export function callSettings(config: Config): CallSettings {
+  const { calls, label, pseudonymKey } = config;
+  return {
+    ...limits,
+    pin: calls.pin,
+    waiting: calls.waiting,
+    withheldAfterRemoval: calls.withheldAfterRemoval,
+    hints: calls.hints,
+    leaveKey: calls.leaveKey,
+    maxDurationMs: calls.maxDurationMs,
+    holdTimeoutMs: calls.holdTimeoutMs,
+    label,
+    pseudonymKey: pseudonymKey && pseudonymKeyFrom(pseudonymKey.reveal()),
+  };
+}
+
+export function placeLimits({ maxConcurrent, perNumber, withheldPerTrunk, waitingPlaces }: CallsConfig): PlaceLimits {
+  return { all: maxConcurrent, number: perNumber, withheld: withheldPerTrunk, waiting: waitingPlaces.all, waitingForOne: waitingPlaces.perPin };
+}

@@ -1,0 +1,193 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { type CallServices, runCall } from "../call/call.js";
+import type { CallWatcher } from "../call/call-watcher.js";
+import type { EndCause } from "../call/cause.js";
+import type { Admission, Directory, MediaServers, NodeProbe, OwnCalls, Trunks } from "../call/interfaces.js";
+import { Occupancy } from "../call/occupancy.js";
+import { Pace, joinEveryMs } from "../call/pace.js";
+import { uncountedGuesses } from "../call/restraint.js";
+import type { CallSettings } from "../call/settings.js";
+import type { CallReport } from "../call/story.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { type PlaceLimits, Places } from "./places.js";
+import { failure, success } from "../util/result.js";
+import type { DrachtioCall } from "../sip/incoming-call.js";
+
+export interface CallsOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly watcher: Required<CallWatcher>;
+  /** Told of einwahl's own calls, of which `watcher` hears nothing. */
+  readonly ownWatcher: CallWatcher;
+  readonly ownCalls: OwnCalls;
+  readonly trunks: Trunks;
+  readonly hasher: CallServices["hasher"];
+  readonly removals: CallServices["removals"];
+  readonly audioBridges: CallServices["audioBridges"];
+  readonly identityClaims: CallServices["identityClaims"];
+  readonly guesses: CallServices["guesses"];
+  readonly media: MediaServers;
+  readonly directory: Directory;
+  readonly nodes: NodeProbe;
+  /** What holds for a call that begins now; it keeps this until its end. */
+  readonly terms: () => CallTerms;
+  /** The call is over and nothing of it is left. */
+  readonly onOver: (call: DrachtioCall) => void;
+  /** A call is over that was in a conference for so long. */
+  readonly onTalked: (seconds: number) => void;
+}
+
+export interface CallTerms {
+  readonly settings: CallSettings;
+  readonly limits: PlaceLimits;
+}
+
+/** What differs from call to call: who lets it in, what it takes, and who hears of it. */
+interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin"> {
+  readonly onEnd: (report: CallReport) => void;
+}
+
+/** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
+export class Calls {
+  readonly occupancy = new Occupancy(Date.now);
+  readonly #options: CallsOptions;
+  readonly #calls = new Map<DrachtioCall, Promise<void>>();
+  readonly #own = new Set<DrachtioCall>();
+  /** `closed`: for good, since the process is about to end. */
+  #admission: "open" | "draining" | "closed" = "open";
+  readonly #shutdown = new Latch<EndCause>();
+  readonly #pace: Pace;
+  readonly #places = new Places();
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.clock, joinEveryMs);
+  }
+
+  /** Calls of people. */
+  get count(): number {
+    return this.#calls.size - this.#own.size;
+  }
+
+  /** einwahl's own calls. */
+  get ownCount(): number {
+    return this.#own.size;
+  }
+
+  /** Calls that have been admitted and are not over. */
+  get places(): number {
+    return this.#places.taken;
+  }
+
+  get isDraining(): boolean {
+    return this.#admission !== "open";
+  }
+
+  /** Whether it is too late to admit calls again. */
+  get isClosed(): boolean {
+    return this.#admission === "closed";
+  }
+
+  /** Calls that would hear of a shutdown, to find what is left behind. */
+  get shutdownListeners(): number {
+    return this.#shutdown.listenerCount;
+  }
+
+  /** One INVITE: from here on the call is on its own until it is over. */
+  take(call: DrachtioCall): void {
+    const { clock, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
+    const { settings, limits } = this.#options.terms();
+    const callId = randomBytes(6).toString("base64url");
+    const onBug = (error: unknown): void => {
+      this.#options.logger.error({ call: callId, err: error }, "bug");
+    };
+    const own = this.#options.ownCalls.claim(call.invite);
+    if (own !== undefined) this.#own.add(call);
+    const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, limits) : this.#ofOurs(callId, own);
+    const running = runCall(call, { clock, hasher, removals, audioBridges, identityClaims, media, directory, nodes, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
+      this.#options.onOver(call);
+      this.#calls.delete(call);
+      this.#own.delete(call);
+    });
+    this.#calls.set(call, running);
+  }
+
+  #ofSomebody(callId: string, limits: PlaceLimits): Treatment {
+    const { trunks, guesses, watcher, onTalked } = this.#options;
+    return {
+      trunks,
+      guesses,
+      takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, limits)),
+      takeWaitingPlace: (pin) => this.#places.takeWaiting(pin, limits),
+      entered: (voiceBridge) => this.occupancy.enter(voiceBridge, callId),
+      onStage: (stage, facts) => {
+        watcher.onStage(callId, stage, facts);
+      },
+      onPin: (outcome) => {
+        watcher.onPin(callId, outcome);
+      },
+      onEnd: (report) => {
+        const talking = report.stages.filter(({ stage }) => stage === "talking");
+        if (talking.length > 0) onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
+        watcher.onEnd(callId, report);
+      },
+    };
+  }
+
+  #ofOurs(callId: string, own: Admission): Treatment {
+    const { ownWatcher } = this.#options;
+    return {
+      trunks: { admit: () => success(own) },
+      guesses: () => uncountedGuesses,
+      takePlace: () => (this.isDraining ? failure("draining") : success(() => undefined)),
+      takeWaitingPlace: () => success(() => undefined),
+      entered: () => () => undefined,
+      onStage: (stage, facts) => {
+        ownWatcher.onStage(callId, stage, facts);
+      },
+      onPin: (outcome) => {
+        ownWatcher.onPin?.(callId, outcome);
+      },
+      onEnd: (report) => {
+        ownWatcher.onEnd(callId, report);
+      },
+    };
+  }
+
+  /** No call is admitted until `resume`. */
+  drain(): void {
+    if (this.#admission === "open") this.#admission = "draining";
+  }
+
+  /** Admits calls again, unless it is too late for that. */
+  resume(): void {
+    if (this.#admission === "draining") this.#admission = "open";
+  }
+
+  /** From now on no call is admitted any more. */
+  close(): void {
+    this.#admission = "closed";
+  }
+
+  /** Waits `drainMs` milliseconds for the calls to end, and ends those that are still going on. */
+  async end(drainMs: number): Promise<void> {
+    if (this.#calls.size > 0 && drainMs > 0) {
+      this.#options.logger.info({ calls: this.#calls.size, drainMs }, "waiting for calls to end");
+      await this.#over(drainMs);
+    }
+    this.#shutdown.set("shutdown");
+    await Promise.all(this.#calls.values());
+  }
+
+  async #over(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const callOff = this.#options.clock.after(ms, resolve);
+      Promise.all(this.#calls.values()).then(() => {
+        callOff();
+        resolve();
+      }, resolve);
+    });
+  }
+}

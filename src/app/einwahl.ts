@@ -1,0 +1,320 @@
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { BbbServer } from "../bbb/bbb-server.js";
+import type { BbbDirectory } from "../bbb/directory.js";
+import { Calls } from "./calls.js";
+import type { CallWatcher } from "../call/call-watcher.js";
+import type { CallSettings } from "../call/settings.js";
+import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
+import { CallerHasher } from "../caller/known-caller.js";
+import type { Clock } from "../util/clock.js";
+import type { BbbServerConfig, Config } from "../config/config.js";
+import { needsStore } from "../config/needs-store.js";
+import type { GuessThrottle } from "../store/guess-throttle.js";
+import { Latch } from "../util/latch.js";
+import type { MediaServer } from "../media/media-server.js";
+import { MediaServerPool } from "../media/media-servers.js";
+import { makeCallMemory } from "./call-memory.js";
+import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
+import { callSettings, placeLimits } from "./call-settings.js";
+import { type ConfigChange, compareConfigs } from "./config-change.js";
+import { makeGuessThrottle } from "./guesses.js";
+import { KeptParts } from "./instance-cache.js";
+import { type LineParts, makeLine } from "./line.js";
+import { type MediaServerSettings, makeMediaServer, mediaServerSettings } from "./media.js";
+import { makeSyntheticCalls } from "./synthetic.js";
+import { type Result, failure, success } from "../util/result.js";
+import { Signalling } from "../sip/signalling.js";
+import type { Health } from "../monitoring/status/health.js";
+import { Monitoring } from "../monitoring/status/monitoring.js";
+import type { Parts } from "../monitoring/status/parts.js";
+import type { StatusReport } from "../monitoring/status/status-report.js";
+import { StoredDayKeys } from "../store/stored-day-keys.js";
+import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
+import { TestLine } from "../probe/synthetic/test-line.js";
+import { Lines } from "../trunk/lines.js";
+import { Web } from "./web.js";
+
+export interface EinwahlOptions extends Pick<LineParts, "resolver"> {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly watcher?: CallWatcher;
+  /** Metrics of the whole process, which its `main` collects once. */
+  readonly processMetrics?: Registry;
+  /** What the log can't be written for now. */
+  readonly logTrouble?: () => string | undefined;
+}
+
+/** The application: everything between the configuration and the calls. */
+export class Einwahl {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #signalling: Signalling;
+  readonly #lines: Lines;
+  readonly #mediaServerParts: KeptParts<MediaServerSettings, MediaServer>;
+  readonly #mediaServers: MediaServerPool;
+  readonly #bbbServerParts: KeptParts<BbbServerConfig, BbbServer>;
+  readonly #directory: BbbDirectory;
+  readonly #pseudonymKeys: StoredDayKeys;
+  readonly #throttleKeys: StoredDayKeys;
+  readonly #guesses: GuessThrottle;
+  readonly #memory = makeCallMemory(() => this.#web);
+  readonly #calls: Calls;
+  readonly #monitoring: Monitoring;
+  readonly #testLine: TestLine;
+  readonly #syntheticCalls: SyntheticCalls;
+  readonly #logTrouble: () => string | undefined;
+  readonly #whenReady = new Latch<true>();
+  #config: Config;
+  #settings: CallSettings;
+  /** One after the other, as each begins with what the last one has left. */
+  #reloading: Promise<unknown> = Promise.resolve();
+  #web: Web | undefined;
+
+  private constructor(options: EinwahlOptions) {
+    const { config, logger, clock } = options;
+    this.#config = config;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#logTrouble = options.logTrouble ?? (() => undefined);
+    this.#settings = callSettings(config);
+    this.#pseudonymKeys = this.#dayKeys(pseudonymKeyDays);
+    this.#throttleKeys = this.#dayKeys(throttleKeyDays);
+    this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
+    this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), { rooms: () => this.#web?.rooms, audioBridges: this.#memory.audioBridges }, logger, clock);
+    this.#signalling = this.#openSignalling();
+    const onState = (): void => {
+      this.#checkReady();
+    };
+    this.#lines = new Lines(config.trunks, (trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }));
+    this.#mediaServerParts = new KeptParts((settings) => makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }));
+    this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
+    this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
+    this.#testLine = new TestLine(this.#lines);
+    this.#guesses = makeGuessThrottle(() => this.#config, () => this.#web?.guessCounts, { clock, logger });
+    this.#calls = new Calls({
+      logger,
+      clock,
+      watcher: this.#monitoring.watcher,
+      ownWatcher: this.#monitoring.ownWatcher,
+      ownCalls: this.#testLine,
+      trunks: this.#lines,
+      hasher: new CallerHasher({ pseudonymKeys: this.#pseudonymKeys, throttleKeys: this.#throttleKeys, random: randomBytes }),
+      ...this.#memory,
+      guesses: (admitted) => this.#guesses.callerOf(admitted),
+      media: this.#mediaServers,
+      directory: this.#directory,
+      nodes: makeNodeProbe(logger, clock),
+      terms: () => ({ settings: this.#settings, limits: placeLimits(this.#config.calls) }),
+      onOver: (call) => {
+        this.#signalling.release(call);
+      },
+      onTalked: (seconds) => this.#web?.callEnded(seconds),
+    });
+    this.#syntheticCalls = makeSyntheticCalls({
+      config: () => this.#config,
+      line: this.#testLine,
+      lines: this.#lines,
+      signalling: this.#signalling,
+      isPinKnown: (digits) => {
+        const { complete, longer } = this.#directory.match(digits);
+        return complete || longer;
+      },
+      mayCall: () => !this.isDraining && this.health().state !== "loaded",
+      logger,
+      clock,
+    });
+  }
+
+  /** Starts everything; rejects when the HTTP port is taken or the store of PINs can't be used. Engines and servers may come later. */
+  static async start(options: EinwahlOptions): Promise<Einwahl> {
+    const einwahl = new Einwahl(options);
+    try {
+      einwahl.#web = await einwahl.#openWeb();
+      const { pseudonymKeys, throttleKeys } = einwahl.#web.vaults;
+      await Promise.all([einwahl.#pseudonymKeys.open(pseudonymKeys), einwahl.#throttleKeys.open(throttleKeys)]);
+    } catch (error) {
+      await einwahl.stop(0);
+      throw error;
+    }
+    await Promise.all([einwahl.#directory.open(), einwahl.#lines.open(), einwahl.#mediaServers.open()]);
+    einwahl.#checkReady();
+    einwahl.#syntheticCalls.start();
+    return einwahl;
+  }
+
+  /** The port of the HTTP server. */
+  get httpPort(): number {
+    return this.#web?.port ?? 0;
+  }
+
+  /** The port of 127.0.0.1 for operators; 0 while it can't be had. */
+  get operatorsPort(): number {
+    return this.#web?.operatorsPort ?? 0;
+  }
+
+  /** Set once, when a call would have worked for the first time. */
+  get whenReady(): Latch<true> {
+    return this.#whenReady;
+  }
+
+  /** Whether a call would work now, and if not, why. */
+  health(): Health {
+    return this.#monitoring.health();
+  }
+
+  /** Everything that an operator wants to know, without callers and PINs. */
+  status(): StatusReport {
+    return this.#monitoring.status();
+  }
+
+  /** Refuses new calls, while those that are up go on; the trunks stay registered. */
+  drain(): void {
+    this.#calls.drain();
+  }
+
+  /** Takes calls again after `drain`. */
+  resume(): void {
+    this.#calls.resume();
+  }
+
+  get isDraining(): boolean {
+    return this.#calls.isDraining;
+  }
+
+  /** The PINs of rooms, for the command line; `undefined`: it is starting or has ended. */
+  get pins(): Pick<Web, "rooms" | "openRooms"> | undefined {
+    return this.#web;
+  }
+
+  /** What there is now, to find what is left behind. */
+  counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
+    return { calls: this.#calls.count + this.#calls.ownCount, channels: this.#mediaServers.channels, shutdownListeners: this.#calls.shutdownListeners };
+  }
+
+  /**
+   * Goes over to another configuration: calls that are up go on as they began, the next ones find the new state. Settles
+   * when that is in effect, which takes as long as a new server takes to answer or not to.
+   */
+  async reload(config: Config): Promise<Result<ConfigChange, "shutting-down">> {
+    const reloaded = this.#reloading.then(() => this.#goOver(config));
+    this.#reloading = reloaded.catch(() => undefined);
+    return await reloaded;
+  }
+
+  /**
+   * Takes no new calls, un-registers, and ends what is still going on after `drainMs` milliseconds.
+   */
+  async stop(drainMs: number): Promise<void> {
+    this.#calls.close();
+    await this.#reloading;
+    await Promise.all([this.#syntheticCalls.close(), this.#lines.close()]);
+    await this.#calls.end(drainMs);
+    this.#directory.close();
+    this.#mediaServers.close();
+    this.#signalling.close();
+    this.#pseudonymKeys.close();
+    this.#throttleKeys.close();
+    this.#monitoring.close();
+    await this.#web?.close();
+  }
+
+  async #goOver(wanted: Config): Promise<Result<ConfigChange, "shutting-down">> {
+    if (this.#calls.isClosed) return failure("shutting-down");
+    const change = compareConfigs(this.#config, wanted);
+    const { config } = change;
+    await Promise.all([
+      this.#directory.replace(this.#bbbServerParts.partsFor(config.bbbServers)),
+      this.#mediaServers.replace(this.#mediaServerParts.partsFor(mediaServerSettings(config))),
+      this.#web?.replace(config),
+    ]);
+    this.#config = config;
+    this.#settings = callSettings(config);
+    await this.#lines.replace(config.trunks);
+    this.#syntheticCalls.start();
+    this.#checkReady();
+    const lacksStore = needsStore(config) && this.#web?.store.kind === "none";
+    return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
+  }
+
+  #dayKeys(daysBefore: number): StoredDayKeys {
+    return new StoredDayKeys({
+      daysBefore,
+      clock: this.#clock,
+      now: Date.now,
+      random: randomBytes,
+      onBug: (error) => {
+        this.#logger.error({ err: error }, "bug");
+      },
+    });
+  }
+
+  #openSignalling(): Signalling {
+    const { drachtio } = this.#config;
+    const logger = this.#logger;
+    return Signalling.open({
+      host: drachtio.host,
+      port: drachtio.port,
+      secret: drachtio.secret.reveal(),
+      clock: this.#clock,
+      random: Math.random,
+      onCall: (call) => {
+        this.#calls.take(call);
+      },
+      onHeard: (source) => this.#lines.heardFrom(source),
+      onConnected: (version) => {
+        logger.info({ version }, "connected to drachtio");
+        this.#lines.signallingIsUp(this.#signalling.addresses);
+        this.#checkReady();
+      },
+      onLost: (why) => {
+        logger.warn({ why }, "drachtio is not connected");
+      },
+      onBug: (error) => {
+        logger.error({ err: error }, "bug");
+      },
+    });
+  }
+
+  #parts(): Parts {
+    return {
+      config: this.#config,
+      isDraining: this.#calls.isDraining,
+      places: this.#calls.places,
+      signalling: this.#signalling,
+      lines: this.#lines.all,
+      mediaServers: this.#mediaServers.all,
+      bbbServers: this.#directory.servers,
+      syntheticCalls: this.#syntheticCalls.records,
+      store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
+      logFault: this.#logTrouble(),
+      guesses: this.#guesses.state(this.#lines.all.map(({ name }) => name)),
+    };
+  }
+
+  async #openWeb(): Promise<Web> {
+    const calls = this.#calls;
+    return await Web.open({
+      config: this.#config,
+      logger: this.#logger,
+      clock: this.#clock,
+      operators: this.#monitoring,
+      meetings: this.#directory,
+      live: {
+        get calls() {
+          return calls.count;
+        },
+        get conferences() {
+          return calls.occupancy.conferences;
+        },
+        callsIn: (pin) => calls.occupancy.callsIn(pin),
+      },
+    });
+  }
+
+  #checkReady(): void {
+    if (this.health().state !== "not-ready") this.#whenReady.set(true);
+  }
+}

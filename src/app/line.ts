@@ -1,0 +1,40 @@
+import type { Logger } from "pino";
+import type { Clock } from "../util/clock.js";
+import type { TrunkConfig } from "../config/config.js";
+import { Line } from "../trunk/line.js";
+import type { SipRequests } from "../trunk/registrar.js";
+import { certificateVerifier } from "../trunk/registrar-tls.js";
+import type { Resolver } from "../trunk/resolver.js";
+import { systemResolver } from "../trunk/system-resolver.js";
+
+export interface LineParts {
+  readonly requests: SipRequests;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Default: DNS as this machine has it. */
+  readonly resolver?: Resolver | undefined;
+  readonly onState: () => void;
+}
+
+export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
+  const logger = parts.logger.child({ trunk: trunk.name });
+  const line = new Line(trunk, {
+    requests: parts.requests,
+    clock: parts.clock,
+    resolver: parts.resolver ?? systemResolver(parts.clock),
+    makeVerifier: (expected) => certificateVerifier(expected, parts.clock),
+    onState: (state) => {
+      if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed }, "trunk registered");
+      else logger.warn({ why: state.why }, "trunk not registered");
+      parts.onState();
+    },
+    onRenewal: (why) => {
+      logger.warn({ why }, "trunk may be deaf: un-registering and registering again");
+    },
+    onNameFault: (host, why) => {
+      logger.warn({ host, why }, "host name of a trunk does not resolve");
+    },
+  });
+  for (const warning of line.warnings) logger.warn({ warning }, "trunk");
+  return line;
+}

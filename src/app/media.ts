@@ -1,0 +1,53 @@
+import type { Logger } from "pino";
+import type { Clock } from "../util/clock.js";
+import type { Config, MediaServerConfig } from "../config/config.js";
+import { versionVerdict } from "../media/engine-versions.js";
+import { MediaServer } from "../media/media-server.js";
+import type { Signalling } from "../sip/signalling.js";
+
+export interface MediaServerParts {
+  readonly signalling: Signalling;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly onState: () => void;
+}
+
+/** All that a media server is made from: with anything of it changed it is another one. */
+export interface MediaServerSettings {
+  readonly server: MediaServerConfig;
+  readonly soundsDirectory: string;
+  readonly mediaTimeoutMs: number;
+  readonly holdTimeoutMs: number;
+}
+
+export function mediaServerSettings({ mediaServers, prompts, calls }: Pick<Config, "mediaServers" | "prompts" | "calls">): readonly MediaServerSettings[] {
+  return mediaServers.map((server) => ({ server, soundsDirectory: prompts.directory, mediaTimeoutMs: calls.mediaTimeoutMs, holdTimeoutMs: calls.holdTimeoutMs }));
+}
+
+export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs, holdTimeoutMs }: MediaServerSettings, parts: MediaServerParts): MediaServer {
+  const logger = parts.logger.child({ mediaServer: server.name });
+  const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, publicAddress, capacity } = server;
+  return new MediaServer({
+    name,
+    eventSocket: { host: eventSocket.host, port: eventSocket.port, password: eventSocket.password.reveal() },
+    profile: sipProfile,
+    listenAddress,
+    advertisedAddress,
+    publicAddress,
+    capacity,
+    soundsDirectory,
+    mediaTimeoutMs,
+    holdTimeoutMs,
+  }, parts.signalling.srf, parts.clock, (state, version) => {
+    if (state.kind === "up") logUp(logger, version);
+    else logger.warn({ why: state.why }, "media server is down");
+    parts.onState();
+  });
+}
+
+/** A version with a fault is used all the same: the calls that it does not hang on get through. */
+function logUp(logger: Logger, version = ""): void {
+  const { kind, message, cure } = versionVerdict("FreeSWITCH", version);
+  logger.info({ version }, "media server is up");
+  if (kind === "unusable") logger.warn({ why: message, cure }, "media server has an unusable version");
+}

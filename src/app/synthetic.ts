@@ -1,0 +1,92 @@
+import { randomBytes, randomInt } from "node:crypto";
+import type { Logger } from "pino";
+import { BbbApi } from "../bbb/api-client.js";
+import type { Clock } from "../util/clock.js";
+import type { Config } from "../config/config.js";
+import { placeProbeCall } from "../probe/probe-call.js";
+import type { Result } from "../util/result.js";
+import type { Signalling } from "../sip/signalling.js";
+import { placeSyntheticCall } from "../probe/synthetic/synthetic-call.js";
+import { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
+import { TestPrompts } from "../probe/synthetic/test-prompts.js";
+import { type TestRoute, localRoute, trunkRoute } from "../probe/synthetic/test-route.js";
+import type { Lines } from "../trunk/lines.js";
+import type { TestLine } from "../probe/synthetic/test-line.js";
+import { drawPin, longestReservablePin, mostDraws } from "../store/pin-draw.js";
+
+export interface SyntheticParts {
+  readonly config: () => Config;
+  readonly line: TestLine;
+  readonly lines: Lines;
+  readonly signalling: Pick<Signalling, "addresses" | "state">;
+  /** Whether a conference has these digits, or digits that begin with them. */
+  readonly isPinKnown: (digits: string) => boolean;
+  readonly mayCall: () => boolean;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Longer than that the API is not waited for, in milliseconds: a server may take its time to open a conference. */
+const apiWithinMs = 10_000;
+
+export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
+  const { config, line, signalling, logger, clock } = parts;
+  const prompts = new TestPrompts();
+  return new SyntheticCalls({
+    settings: () => config().syntheticCall,
+    mayCall: parts.mayCall,
+    clock,
+    today: Date.now,
+    random: Math.random,
+    place: async (name, stop) => {
+      const { bbbServers, prompts: { directory }, syntheticCall } = config();
+      const server = bbbServers.find((each) => each.name === name);
+      if (server === undefined) throw new Error(`no BBB server ${name}`);
+      return await placeSyntheticCall({
+        conference: {
+          api: new BbbApi({ url: server.apiUrl, secret: server.secret.reveal(), algorithm: server.checksum, answerWithinMs: apiWithinMs }),
+          voiceBridge: drawFreePin(parts.isPinKnown),
+          meetingId: `einwahl-test-${randomBytes(12).toString("hex")}`,
+          password: randomBytes(18).toString("base64url"),
+        },
+        line,
+        findRoute: () => findRoute(config(), signalling),
+        readPrompts: (language) => prompts.read(directory, language),
+        placeCall: placeProbeCall,
+        clock,
+        stop,
+        onNotArrived: () => {
+          const trunk = syntheticCall?.trunk;
+          if (trunk !== undefined) parts.lines.all.find((each) => each.name === trunk)?.suspectDeaf("einwahl's own call to its number did not arrive");
+        },
+        onLeftOpen: (why) => {
+          logger.warn({ server: name, why }, "the conference of the synthetic call could not be ended; the server ends it by itself");
+        },
+      });
+    },
+    onResult: (server, { failure, ...times }) => {
+      if (failure === undefined) logger.info({ server, ...times }, "synthetic call works");
+      else logger.warn({ server, ...failure, ...times }, "synthetic call failed");
+    },
+    onBug: (error) => {
+      logger.error({ err: error }, "bug");
+    },
+  });
+}
+
+/** Over the trunk that the configuration names, or straight to drachtio. */
+async function findRoute({ trunks, language, syntheticCall }: Config, signalling: SyntheticParts["signalling"]): Promise<Result<TestRoute, string>> {
+  const trunk = trunks.find(({ name }) => name === syntheticCall?.trunk);
+  return trunk?.registration === undefined
+    ? await localRoute({ signalling, contact: syntheticCall?.contact, secret: randomBytes(16).toString("hex"), language })
+    : await trunkRoute(trunk, trunk.registration, syntheticCall?.ca);
+}
+
+/** Digits that no conference is known to have. */
+function drawFreePin(isInUse: (digits: string) => boolean): string {
+  for (let draw = 0; draw < mostDraws; draw += 1) {
+    const digits = drawPin({ pinLength: longestReservablePin, randomBelow: (limit) => randomInt(limit), isInUse });
+    if (digits !== undefined) return digits;
+  }
+  throw new Error("all PINs are in use");
+}

@@ -1,0 +1,238 @@
+import { randomInt } from "node:crypto";
+import type { Logger } from "pino";
+import type { WebhookEvent } from "../bbb/webhook.js";
+import type { Pin } from "../caller/secret.js";
+import type { Clock } from "../util/clock.js";
+import type { Config } from "../config/config.js";
+import { needsStore } from "../config/needs-store.js";
+import { isTrunkOpen, openWays } from "../config/open-calls.js";
+import { type HttpOptions, HttpServer } from "../http/server.js";
+import type { LiveCalls, OperatorServices, Promises } from "../http/services.js";
+import { packageVersion } from "../util/package-version.js";
+import { type Result, failure, success } from "../util/result.js";
+import type { StoreState } from "../monitoring/status/parts.js";
+import { CallSums } from "../store/call-sums.js";
+import { EmbeddedRooms } from "../store/embedded-rooms.js";
+import type { GuessCounts } from "../store/guess-counts.js";
+import type { RoomStore } from "../store/room-store.js";
+import { type StoreEvents, type Stores, openStores } from "../store/open-stores.js";
+import { clashesWithRunning } from "../store/pin-draw.js";
+
+export interface WebOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly operators: OperatorServices;
+  readonly live: LiveCalls;
+  /** What BBB servers have now. */
+  readonly meetings: {
+    has(pin: Pin): boolean | undefined;
+    matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean };
+    told(server: string, events: readonly WebhookEvent[]): void;
+    refusedWebhook(server: string): void;
+  };
+}
+
+/** The side of einwahl that faces the web: stores of PINs and sums, and the HTTP server. */
+export class Web {
+  readonly #options: WebOptions;
+  readonly #http: HttpServer;
+  #stores: Stores | undefined;
+  #opening: Promise<Result<Stores, string>> | undefined;
+  readonly #storeWatch: StoreWatch;
+  #sums: CallSums | undefined;
+
+  private constructor(options: WebOptions, http: HttpServer, stores: Stores | undefined, storeWatch: StoreWatch) {
+    this.#options = options;
+    this.#http = http;
+    this.#stores = stores;
+    this.#storeWatch = storeWatch;
+    this.#sums = this.#sumsFor(options.config);
+  }
+
+  /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
+  static async open(options: WebOptions): Promise<Web> {
+    const watch = new StoreWatch(options.logger);
+    const stores = await openAtStart(options, watch);
+    try {
+      return new Web(options, await HttpServer.listen(httpOptions(options, stores)), stores, watch);
+    } catch (error) {
+      await stores?.close();
+      throw error;
+    }
+  }
+
+  get store(): StoreState {
+    return this.#storeWatch.state;
+  }
+
+  /** The PINs of rooms; `undefined`: none has been reserved, and no front end could. */
+  get rooms(): RoomStore | undefined {
+    return this.#stores?.rooms;
+  }
+
+  /** The same, opened where no store is open yet, for what an operator reserves. The failure is a line for people. */
+  async openRooms(): Promise<Result<RoomStore, string>> {
+    if (this.#stores !== undefined) return success(this.#stores.rooms);
+    this.#opening ??= open(this.#options, this.#storeWatch);
+    const opened = await this.#opening;
+    this.#opening = undefined;
+    if (opened.ok) this.#stores ??= opened.value;
+    return opened.ok ? success(opened.value.rooms) : opened;
+  }
+
+  /** Where the keys of days are kept; `undefined`: in memory only. */
+  get vaults(): { readonly [Name in "pseudonymKeys" | "throttleKeys"]: Stores[Name] | undefined } {
+    return { pseudonymKeys: this.#stores?.pseudonymKeys, throttleKeys: this.#stores?.throttleKeys };
+  }
+
+  /** Removals of withheld callers that all instances know; `undefined`: there is no Redis. */
+  get removals(): Stores["removals"] {
+    return this.#stores?.removals;
+  }
+
+  /** What all instances know of meetings' audio; `undefined`: there is no store. */
+  get audioBridges(): Stores["audioBridges"] | undefined {
+    return this.#stores?.audioBridges;
+  }
+
+  /** LiveKit identities of all instances; `undefined`: there is no Redis. */
+  get identityClaims(): Stores["identityClaims"] {
+    return this.#stores?.identityClaims;
+  }
+
+  /** Wrong PINs of all instances; `undefined`: they share no store. */
+  get guessCounts(): GuessCounts | undefined {
+    return this.#stores?.guessCounts;
+  }
+
+  get port(): number {
+    return this.#http.port;
+  }
+
+  get operatorsPort(): number {
+    return this.#http.operatorsPort;
+  }
+
+  /** A call is over that was in a conference for so long. */
+  callEnded(seconds: number): void {
+    this.#sums?.add(seconds);
+  }
+
+  /** Answers by another configuration from now on. The store, the address and the port stay what they are. */
+  async replace(config: Config): Promise<void> {
+    await this.#http.replace(httpOptions({ ...this.#options, config }, this.#stores));
+    const before = this.#sums;
+    this.#sums = this.#sumsFor(config);
+    await before?.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+    await this.#sums?.flush();
+    const opening = await this.#opening;
+    await (opening?.ok === true ? opening.value : this.#stores)?.close();
+  }
+
+  #sumsFor({ statistics }: Config): CallSums | undefined {
+    return this.#stores === undefined || statistics === "off" ? undefined : new CallSums(this.#stores.daySums, this.#options.clock);
+  }
+}
+
+/** Logs and remembers what the store of PINs says of itself. */
+class StoreWatch implements StoreEvents {
+  kind: StoreState["kind"] = "none";
+  readonly #logger: Logger;
+  #fault: string | undefined;
+  #trouble: StoreState["trouble"];
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get state(): StoreState {
+    return { kind: this.kind, fault: this.#fault, trouble: this.#trouble };
+  }
+
+  readonly onTrouble = (what: string): void => {
+    this.#trouble = { at: Date.now(), what };
+    this.#logger.error({ what }, "the store of PINs is in trouble");
+  };
+
+  readonly onRedis = (fault: string | undefined): void => {
+    this.#fault = fault;
+    if (fault === undefined) this.#logger.info("Redis answers");
+    else this.#logger.warn({ fault }, "Redis does not answer");
+  };
+}
+
+/** The store that the configuration needs, or that something is in. */
+async function openAtStart(options: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
+  const { config } = options;
+  const isNeeded = needsStore(config);
+  if (!isNeeded && !(config.rooms.store.kind === "embedded" && EmbeddedRooms.isThere(config.rooms.store.directory))) return undefined;
+  const opened = await open(options, watch);
+  if (opened.ok) return opened.value;
+  if (isNeeded) throw new Error(opened.failure);
+  // Calls to PINs of BBB itself are none of its business.
+  watch.onTrouble(opened.failure);
+  return undefined;
+}
+
+async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Result<Stores, string>> {
+  const { store, pinLength, restMs } = config.rooms;
+  const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => clashesWithRunning(digits, (beginning) => meetings.matchRunning(beginning)) };
+  const opened = await openStores(store, settings, clock, watch);
+  if (!opened.ok) return failure(`rooms.store: ${opened.failure}`);
+  watch.kind = store.kind;
+  return opened;
+}
+
+function httpOptions({ config, logger, clock, operators, live, meetings }: WebOptions, stores: Stores | undefined): HttpOptions {
+  const canReserve = config.http.tokens.length > 0 || config.rooms.jitsiConfCode === "public";
+  return {
+    config: config.http,
+    clock,
+    operators,
+    onOperatorsFault: (fault) => {
+      if (fault === undefined) logger.info("the port for operators is there");
+      else logger.warn({ fault }, "the port for operators (http.operators_port) can't be had: no /status and /metrics without a token");
+    },
+    onBug: (error) => {
+      logger.error({ err: error }, "bug");
+    },
+    webhooks: () => config.bbbServers.filter(({ webhooks }) => webhooks).map(({ name, secret }) => ({
+      name,
+      secret: () => secret.reveal(),
+      onEvents: (events) => {
+        meetings.told(name, events);
+      },
+      onRefused: () => {
+        meetings.refusedWebhook(name);
+      },
+    })),
+    services: {
+      version: packageVersion(),
+      language: config.language,
+      numbers: config.trunks.flatMap(({ numbers }) => numbers),
+      rooms: canReserve ? stores?.rooms : undefined,
+      jitsiConfCode: config.rooms.jitsiConfCode,
+      statistics: config.statistics,
+      daySums: config.statistics === "off" ? undefined : stores?.daySums,
+      live,
+      isRunning: (pin) => meetings.has(pin),
+      page: config.page,
+      promises: promisesOf(config),
+      dialogue: { leaveKey: config.calls.leaveKey, waitsForStart: config.calls.waiting.limitMs > 0 },
+    },
+  };
+}
+
+function promisesOf({ trunks, bbbServers, label }: Config): Promises {
+  const templates = Object.values(label.template);
+  return {
+    isEncrypted: !trunks.some(isTrunkOpen) && bbbServers.every((server) => openWays(server).length === 0),
+    showsLastFour: templates.some((template) => template.includes("{last4}")),
+    anonymous: label.anonymous,
+  };
+}

@@ -1,0 +1,104 @@
+import process from "node:process";
+import type { Logger } from "pino";
+import type { Clock } from "../../util/clock.js";
+
+/** That a library has printed something, or that Node has warned of it; never what: drachtio-srf prints whole SIP messages. */
+export interface LibraryOutput {
+  /** The package; "node" where none is on the stack. */
+  readonly library: string;
+  /** The file in it, and the line. */
+  readonly at: string;
+  /** What was thrown there, if that was printed. */
+  readonly err?: Error;
+}
+
+const methods = ["log", "info", "warn", "error", "debug", "trace", "dir", "dirxml", "table", "group", "groupCollapsed", "assert", "count", "timeEnd", "timeLog"] as const;
+
+/**
+ * Takes over `console` and Node's warnings for the whole process, which its `main` does once.
+ * @returns gives them back
+ */
+export function catchLibraryOutput(sink: (output: LibraryOutput) => void): () => void {
+  const target = globalThis.console as unknown as Record<string, unknown>;
+  const before = methods.map((name) => target[name]);
+  const listeners = process.listeners("warning");
+  for (const name of methods) {
+    target[name] = (...args: readonly unknown[]) => {
+      if (name === "assert" && Boolean(args[0])) return;
+      const err = args.find((arg) => arg instanceof Error);
+      sink({ ...whence(new Error("for its stack").stack ?? ""), ...(err && { err }) });
+    };
+  }
+  const onWarning = (warning: Error): void => {
+    sink({ ...whence(warning.stack ?? ""), err: warning });
+  };
+  // Node's own listener prints the text to stderr.
+  process.removeAllListeners("warning");
+  process.on("warning", onWarning);
+  return () => {
+    methods.forEach((name, index) => {
+      target[name] = before[index];
+    });
+    process.removeListener("warning", onWarning);
+    for (const listener of listeners) process.on("warning", listener);
+  };
+}
+
+/** The first frame in a package. */
+function whence(stack: string): Pick<LibraryOutput, "library" | "at"> {
+  const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
+  for (const frame of frames) {
+    const [, library, file, line] = /^.*[/\\]node_modules[/\\]((?:@[\w.-]+[/\\])?[\w.-]+)[/\\]([\w./\\@-]+):(\d{1,6}):\d{1,6}\)?$/.exec(frame) ?? [];
+    if (library !== undefined && file !== undefined && line !== undefined) return { library, at: `${file}:${line}` };
+  }
+  return { library: "node", at: "" };
+}
+
+/** From one line of the log to the next about the same place, in milliseconds. */
+const quietMs = 60_000;
+/** Places that are told apart at a time. */
+const mostPlaces = 100;
+
+/** Writes what libraries printed into the log: each place at once, and then once a minute how often. */
+export class LibraryOutputLog {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #places = new Map<string, { times: number; callOff: () => void }>();
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  note(output: LibraryOutput): void {
+    const key = `${output.library} ${output.at}`;
+    const known = this.#places.get(key);
+    if (known !== undefined) {
+      known.times += 1;
+      return;
+    }
+    if (this.#places.size >= mostPlaces) return;
+    this.#write(output, 1);
+    this.#quiet(key, output);
+  }
+
+  close(): void {
+    for (const { callOff } of this.#places.values()) callOff();
+    this.#places.clear();
+  }
+
+  #quiet(key: string, output: LibraryOutput): void {
+    const callOff = this.#clock.after(quietMs, () => {
+      const times = this.#places.get(key)?.times ?? 0;
+      this.#places.delete(key);
+      if (times === 0) return;
+      this.#write(output, times);
+      this.#quiet(key, output);
+    });
+    this.#places.set(key, { times: 0, callOff });
+  }
+
+  #write(output: LibraryOutput, times: number): void {
+    this.#logger.warn({ ...output, times }, "a library printed something, which is not logged");
+  }
+}

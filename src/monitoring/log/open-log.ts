@@ -1,0 +1,34 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../util/clock.js";
+import type { LoggingConfig } from "../../config/config.js";
+import { DailyFile } from "./daily-file.js";
+import { makeLogger } from "./make-logger.js";
+
+export interface Log {
+  readonly logger: Logger;
+  /** What the log's files can't be written for now; `undefined`: they can. */
+  readonly trouble: () => string | undefined;
+  /** Writes what there is and lets go of the file. */
+  close(): Promise<void>;
+}
+
+/**
+ * The log, on standard output or in files. A disk that fails stops nothing.
+ *
+ * @param note tells an operator who looks at the program itself, for there is no log to tell it
+ */
+export function openLog({ level, file: path, retentionDays }: LoggingConfig, clock: Clock, note: (text: string) => void): Log {
+  if (path === undefined) {
+    return { logger: makeLogger(level), trouble: () => undefined, close: () => Promise.resolve() };
+  }
+  const file = new DailyFile({
+    path,
+    retentionDays,
+    clock,
+    epochMs: Date.now,
+    onTrouble: (what) => {
+      note(what === undefined ? "The log is written again." : `The log can't be written: ${what}`);
+    },
+  });
+  return { logger: makeLogger(level, file), trouble: () => file.trouble, close: () => file.close() };
+}

@@ -1,0 +1,146 @@
+import type { Language } from "../../caller/language.js";
+import type { Clock } from "../../util/clock.js";
+import type { KnownPrompt } from "../../softphone/prompt-library.js";
+import { Latch } from "../../util/latch.js";
+import type { placeProbeCall, ProbeReport } from "../probe-call.js";
+import type { ProbePlan } from "../probe-plan.js";
+import type { Result } from "../../util/result.js";
+import type { SyntheticFailure, SyntheticResult } from "./synthetic-result.js";
+import { TestConference, type TestConferenceOptions } from "./test-conference.js";
+import type { TestLine } from "./test-line.js";
+import type { TestRoute } from "./test-route.js";
+
+export interface SyntheticCallOptions {
+  readonly conference: TestConferenceOptions;
+  readonly line: TestLine;
+  /** The failure says in one line what is missing. */
+  readonly findRoute: () => Promise<Result<TestRoute, string>>;
+  readonly readPrompts: (language: Language) => Promise<Result<readonly KnownPrompt[], string>>;
+  readonly placeCall: typeof placeProbeCall;
+  readonly clock: Clock;
+  /** Breaks it off. */
+  readonly stop: Latch<true>;
+  /** The other side did not take the calls, and none of them has come in. */
+  readonly onNotArrived: () => void;
+  /** The conference could not be ended, for this reason. */
+  readonly onLeftOpen: (why: string) => void;
+}
+
+/** What the two telephones whistle, in Hz: far from each other, from the keys' tones and from what lines carry badly. */
+const tones = [620, 1_040] as const;
+/** How long a telephone waits for the other one's tone, in milliseconds. */
+const hearWithinMs = 15_000;
+const answerWithinMs = 15_000;
+/** The longest that all of it may take; before it is over BBB does not end the conference by itself. */
+const overWithinMs = 90_000;
+
+/**
+ * einwahl calls itself with two telephones, each of which types the PIN of a conference that is opened for this, whistles,
+ * and listens for the other. Returns when the conference is ended and nothing of it is left here.
+ */
+export async function placeSyntheticCall(options: SyntheticCallOptions): Promise<SyntheticResult> {
+  const { clock, conference: wanted, line, stop } = options;
+  const begun = clock.now();
+  const over = new Latch<string>();
+  const off = stop.onSet(() => {
+    over.set("it was broken off");
+  });
+  const callOff = clock.after(overWithinMs, () => {
+    over.set(`it was not over after ${overWithinMs / 1_000} s`);
+  });
+  try {
+    const opened = await TestConference.open(wanted);
+    if (!opened.ok) return failedBefore("conference", opened.failure, clock.now() - begun);
+    try {
+      const outcome = await callThere(options, over);
+      return { ...outcome, totalMs: Math.round(clock.now() - begun) };
+    } finally {
+      line.close();
+      const ended = await opened.value.end();
+      if (!ended.ok) options.onLeftOpen(ended.failure);
+    }
+  } finally {
+    off();
+    callOff();
+  }
+}
+
+/** The conference is there: calls it twice at once. */
+async function callThere(options: SyntheticCallOptions, over: Latch<string>): Promise<Omit<SyntheticResult, "totalMs">> {
+  const { clock, line, placeCall } = options;
+  const route = await options.findRoute();
+  if (!route.ok) return failedBefore("connect", route.failure, 0);
+  const prompts = await options.readPrompts(route.value.language);
+  if (!prompts.ok) return failedBefore("prompt", prompts.failure, 0);
+  const stop = new Latch<true>();
+  const off = over.onSet(() => {
+    stop.set(true);
+  });
+  line.open(route.value.door);
+  const enough = new Latch<true>();
+  const deaf = new Set(tones);
+  const reports = await Promise.all(tones.map(async (tone, place) => await placeCall(
+    planFor(options, { route: route.value, prompts: prompts.value, tone, expectTone: tones[1 - place] ?? tone, enough }),
+    {
+      clock,
+      stop,
+      onEvent: ({ kind }) => {
+        if (kind === "tone") deaf.delete(tone);
+        if (deaf.size === 0) enough.set(true);
+      },
+    },
+  )));
+  off();
+  if (line.arrived === 0 && reports.some(({ verdict }) => !verdict.ok && verdict.stage === "answer")) options.onNotArrived();
+  return judge(reports, over.value);
+}
+
+interface Telephone {
+  readonly route: TestRoute;
+  readonly prompts: readonly KnownPrompt[];
+  readonly tone: number;
+  readonly expectTone: number;
+  readonly enough: Latch<true>;
+}
+
+function planFor({ conference }: SyntheticCallOptions, { route, prompts, tone, expectTone, enough }: Telephone): ProbePlan {
+  return {
+    phone: route.phone,
+    dial: route.dial,
+    answerWithinMs,
+    pin: conference.voiceBridge,
+    language: undefined,
+    prompts,
+    play: { hz: tone },
+    expectTone,
+    recording: undefined,
+    stayMs: hearWithinMs,
+    enough,
+  };
+}
+
+function judge(reports: readonly ProbeReport[], broken: string | undefined): Omit<SyntheticResult, "totalMs"> {
+  return {
+    failure: firstFailure(reports, broken),
+    answeredMs: latest(reports.map(({ answeredMs }) => answeredMs)),
+    heardMs: latest(reports.map(({ events }) => events.find(({ kind }) => kind === "tone")?.atMs)),
+  };
+}
+
+function firstFailure(reports: readonly ProbeReport[], broken: string | undefined): SyntheticFailure | undefined {
+  if (broken !== undefined) return { stage: "interrupted", why: broken };
+  // A telephone that was refused tells more than the other one, which heard nobody because of that.
+  const failed = reports.flatMap(({ verdict }) => (verdict.ok ? [] : [verdict]));
+  const verdict = failed.find(({ stage }) => stage !== "tone") ?? failed[0];
+  return verdict === undefined ? undefined : { stage: verdict.stage, why: verdict.why };
+}
+
+/** The largest, if all are known. */
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === times.length ? Math.max(...known) : undefined;
+}
+
+function failedBefore(stage: SyntheticFailure["stage"], why: string, totalMs: number): SyntheticResult {
+  return { failure: { stage, why }, answeredMs: undefined, heardMs: undefined, totalMs: Math.round(totalMs) };
+}

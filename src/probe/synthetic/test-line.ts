@@ -1,0 +1,61 @@
+import type { Admission, OwnCalls, Trunks } from "../../call/interfaces.js";
+import { parseNameAddress } from "../../caller/name-address.js";
+import type { Language } from "../../caller/language.js";
+import type { InviteFacts } from "../../caller/invite.js";
+
+/** The trunk's name in the log line of a call that came in over the test line; no trunk can be called so. */
+export const testTrunk = "(test)";
+
+/** What the calls are known by. */
+export type Door =
+  /** The user part that is called, new each time; over TLS. */
+  | { readonly kind: "secret"; readonly user: string; readonly language: Language }
+  /** They come in over this trunk, from one of its own numbers (E.164). */
+  | { readonly kind: "trunk"; readonly trunk: string; readonly numbers: readonly string[] };
+
+/** Two telephones. */
+const mostCalls = 2;
+
+/** Where einwahl's calls to itself come in, no more than two at a time, and only while it expects them. */
+export class TestLine implements OwnCalls {
+  readonly #trunks: Trunks;
+  #door: Door | undefined;
+  #arrived = 0;
+
+  constructor(trunks: Trunks) {
+    this.#trunks = trunks;
+  }
+
+  /** How many calls have come in since it was opened last. */
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  open(door: Door): void {
+    this.#door = door;
+    this.#arrived = 0;
+  }
+
+  close(): void {
+    this.#door = undefined;
+  }
+
+  claim(invite: InviteFacts): Admission | undefined {
+    if (this.#door === undefined || this.#arrived >= mostCalls) return undefined;
+    const admitted = this.#door.kind === "secret" ? bySecret(invite, this.#door) : this.#byTrunk(invite, this.#door);
+    if (admitted !== undefined) this.#arrived += 1;
+    return admitted;
+  }
+
+  #byTrunk(invite: InviteFacts, { trunk, numbers }: Extract<Door, { kind: "trunk" }>): Admission | undefined {
+    const admitted = this.#trunks.admit(invite);
+    if (!admitted.ok || admitted.value.trunk !== trunk) return undefined;
+    const { caller } = admitted.value;
+    return caller.kind === "number" && numbers.includes(caller.number.reveal()) ? admitted.value : undefined;
+  }
+}
+
+function bySecret({ source, requestUri }: InviteFacts, { user, language }: Extract<Door, { kind: "secret" }>): Admission | undefined {
+  if (source.transport !== "tls" || parseNameAddress(`<${requestUri}>`)?.user !== user) return undefined;
+  return { trunk: testTrunk, channels: undefined, calledNumberFrom: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
+}

@@ -1,0 +1,106 @@
+import { FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
+import type { Pacer } from "../../softphone/rtp/pacer.js";
+import { ToneGenerator } from "../../softphone/rtp/tone.js";
+import type { SteadyTone } from "../../softphone/ear.js";
+import type { Member } from "./member.js";
+import { mixWithoutSelf } from "./mixer.js";
+
+interface ToneWatch {
+  readonly hz: number;
+  readonly onHeard: (tone: SteadyTone, member: Member) => void;
+  readonly stops: Map<Member, () => void>;
+}
+
+/** One audio conference: mixes its members' voices and the tones of pretended people in the browser. */
+export class Conference {
+  readonly voiceBridge: string;
+  /** Callers with these numbers are thrown out again: a moderator removed them (BBB's ban key). */
+  readonly banned = new Set<string>();
+  readonly #pacer: Pacer;
+  readonly #members = new Set<Member>();
+  readonly #tones = new Map<number, ToneGenerator>();
+  readonly #watches = new Set<ToneWatch>();
+  #stopPacing: (() => void) | undefined;
+
+  constructor(voiceBridge: string, pacer: Pacer) {
+    this.voiceBridge = voiceBridge;
+    this.#pacer = pacer;
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members];
+  }
+
+  /** Nobody is in it, nothing plays, and it remembers nothing: it can be forgotten. */
+  get idle(): boolean {
+    return this.#members.size === 0 && this.#tones.size === 0 && this.#watches.size === 0 && this.banned.size === 0;
+  }
+
+  add(member: Member): void {
+    this.#members.add(member);
+    for (const watch of this.#watches) this.#listen(watch, member);
+    this.#stopPacing ??= this.#pacer.every(() => {
+      this.#mix();
+    });
+  }
+
+  remove(member: Member): void {
+    this.#members.delete(member);
+    for (const watch of this.#watches) {
+      watch.stops.get(member)?.();
+      watch.stops.delete(member);
+    }
+    if (this.#members.size === 0) this.#rest();
+  }
+
+  /** @param level amplitude, 0 to 1 of full scale */
+  playTone(hz: number, level: number): void {
+    this.#tones.set(hz, new ToneGenerator(hz, level));
+  }
+
+  /** Without a frequency: all of them. */
+  stopTone(hz?: number): void {
+    if (hz === undefined) this.#tones.clear();
+    else this.#tones.delete(hz);
+  }
+
+  /** Calls back when any member, now or later, has sent the tone for 300 ms; returns how to stop. */
+  watchTone(hz: number, onHeard: (tone: SteadyTone, member: Member) => void): () => void {
+    const watch: ToneWatch = { hz, onHeard, stops: new Map() };
+    this.#watches.add(watch);
+    for (const member of this.#members) this.#listen(watch, member);
+    return () => {
+      this.#watches.delete(watch);
+      for (const stop of watch.stops.values()) stop();
+      watch.stops.clear();
+    };
+  }
+
+  #listen(watch: ToneWatch, member: Member): void {
+    watch.stops.set(
+      member,
+      member.ear.watchTone(watch.hz, (tone) => {
+        watch.onHeard(tone, member);
+      }),
+    );
+  }
+
+  #mix(): void {
+    const members = [...this.#members];
+    const web = [...this.#tones.values()].map((tone) => tone.next(FRAME_SAMPLES));
+    const heard = mixWithoutSelf(
+      members.map((member) => member.spoken()),
+      web,
+      FRAME_SAMPLES,
+    );
+    members.forEach((member, index) => {
+      const frame = heard[index];
+      if (frame !== undefined) member.hear(frame);
+    });
+  }
+
+  #rest(): void {
+    this.#stopPacing?.();
+    this.#stopPacing = undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Clock } from "../../util/clock.js";
+import type { CallerIdentity } from "./caller-identity.js";
+
+/** BBB 3.0's `bbb_conference.xml`, extensions `reject_empty_cid` and `reject_anonymous`. */
+const ANONYMOUS = /^(anonymous|unknown|private|restricted|withheld|0000000000)?$/i;
+
+/** Whether BBB's dialplan takes the caller for an anonymous one. @param privacy the Privacy header */
+export function isRefusedAsAnonymous({ name, number }: CallerIdentity, privacy: string): boolean {
+  return ANONYMOUS.test(name) || ANONYMOUS.test(number) || /\b(id|full|name|number)\b/i.test(privacy);
+}
+
+const SECOND_MS = 1_000;
+
+/** FreeSWITCH's `sessions-per-second`: of all calls of a node, refused strangers included. */
+export class SessionRate {
+  readonly #clock: Clock;
+  #second = 0;
+  #taken = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether the node has room for one more session in this second: for `limit - 1` of them (switch_core_session_request_uuid). */
+  take(limit: number): boolean {
+    const second = Math.floor(this.#clock.now() / SECOND_MS);
+    if (second !== this.#second) this.#taken = 0;
+    this.#second = second;
+    this.#taken += 1;
+    return this.#taken < limit;
+  }
+}

@@ -1,0 +1,241 @@
+import type { Clock } from "../../util/clock.js";
+import { MediaSession, type SrtpPolicy } from "../../softphone/rtp/media-session.js";
+import type { CodecName } from "../../softphone/rtp/g711.js";
+import type { Pacer } from "../../softphone/rtp/pacer.js";
+import type { SuiteName } from "../../softphone/rtp/srtp.js";
+import { inBackground } from "../../softphone/sip/background.js";
+import { SipUserAgent, parseUri, type IncomingInvite, type SipDialog } from "../../softphone/sip/index.js";
+import { callerIdentity, type CallerIdentity } from "./caller-identity.js";
+import { FREESWITCH_LEG, type LegRules } from "./leg-rules.js";
+import { LIVEKIT_DESTINATION, LiveKitRelay } from "./livekit-relay.js";
+import { SessionRate, isRefusedAsAnonymous } from "./node-rules.js";
+
+/** How calls are refused from now on. */
+export type VoiceRefusal =
+  /** `contact`: where a 3xx sends the caller. */
+  | { readonly kind: "status"; readonly status: number; readonly reason?: string; readonly contact?: string }
+  /** Takes the INVITE and never answers it; CANCEL gets its 487. */
+  | { readonly kind: "no-answer"; readonly ringing: boolean };
+
+export interface VoiceOptions {
+  readonly address: string;
+  /** TLS; 0 = any. */
+  readonly port: number;
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly srtp: SrtpPolicy;
+  readonly suites?: readonly SuiteName[];
+  readonly codecs: readonly CodecName[];
+  /** Source addresses that may call; as in the dialplan file that an operator adds to a BBB node. */
+  readonly allowed: readonly string[];
+  /** Of livekit-sip on the same node. */
+  readonly livekitPort: number;
+  readonly clock: Clock;
+  readonly pacer: Pacer;
+}
+
+/** Whether a member to whom nobody speaks is sent silence, as BBB's FreeSWITCH does it, or nothing. */
+export type SilencePolicy = "sent" | "suppressed";
+
+/** A call that was let in and answered. */
+export interface Arrival {
+  readonly voiceBridge: string;
+  readonly identity: CallerIdentity;
+  readonly dialog: SipDialog;
+  readonly media: MediaSession;
+  readonly silence: SilencePolicy;
+  readonly rules: LegRules;
+}
+
+const MAX_INVITES_KEPT = 100;
+/** As mod_sofia words it when no session can be had. */
+const BUSY = "Maximum Calls In Progress";
+/** BBB's echo test. */
+const ECHO_TEST = "99999";
+const DESTINATION = /^\d{5,11}$/;
+
+/** The SIP side of a sample BBB server: FreeSWITCH's TLS profile and dialplan, as far as a gateway can tell. */
+export class Voice {
+  /** Undefined: calls are taken. */
+  refusal: VoiceRefusal | undefined;
+  srtp: SrtpPolicy;
+  suites: readonly SuiteName[] | undefined;
+  allowed: readonly string[];
+  /** BBB's `switch.conf.xml`. */
+  sessionsPerSecond = 30;
+  /** Whether the node has livekit-sip, and the dialplan file that hands calls on to it. */
+  livekit: "installed" | "none" | "no-dialplan-file" = "none";
+  /** For calls from now on. */
+  silence: SilencePolicy = "sent";
+  /** What the node shows of itself from the next `up()` on. */
+  tls: VoiceOptions["tls"];
+  /** An answered call; whoever takes it closes its media when the dialog ends. */
+  onArrival: (arrival: Arrival) => void = (arrival) => {
+    inBackground(arrival.dialog.bye());
+    inBackground(arrival.media.close());
+  };
+  readonly #options: VoiceOptions;
+  readonly #rate: SessionRate;
+  readonly #livekit: LiveKitRelay;
+  readonly #invites: string[] = [];
+  readonly #unanswered = new Set<IncomingInvite>();
+  #opening = 0;
+  #refused = 0;
+  #agent: SipUserAgent | undefined;
+  #port: number;
+
+  private constructor(options: VoiceOptions) {
+    this.#options = options;
+    this.#rate = new SessionRate(options.clock);
+    this.#livekit = new LiveKitRelay(options);
+    this.#port = options.port;
+    this.srtp = options.srtp;
+    this.suites = options.suites;
+    this.allowed = options.allowed;
+    this.tls = options.tls;
+  }
+
+  /** Rejects when the port is taken. */
+  static async listen(options: VoiceOptions): Promise<Voice> {
+    const voice = new Voice(options);
+    await voice.up();
+    return voice;
+  }
+
+  /** Stays the same over `down()` and `up()`. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get isUp(): boolean {
+    return this.#agent !== undefined;
+  }
+
+  /** The last 100 INVITEs as they came over the wire: nothing of a caller's number may be in them. */
+  get invites(): readonly string[] {
+    return this.#invites;
+  }
+
+  /** Calls refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** The node dies: the port is closed, and the calls are gone without a BYE. */
+  async down(): Promise<void> {
+    const agent = this.#agent;
+    this.#agent = undefined;
+    this.#unanswered.clear();
+    await Promise.all([agent?.close(), this.#livekit.down()]);
+  }
+
+  /** Listens again, on the same port as before. */
+  async up(): Promise<void> {
+    if (this.#agent !== undefined) return;
+    const { address, clock } = this.#options;
+    const { tls } = this;
+    const agent = await SipUserAgent.listen({
+      listen: [{ transport: "tls", address, port: this.#port }],
+      tls,
+      userAgent: "FreeSWITCH-mod_sofia (einwahl sample BBB)",
+      clock,
+    });
+    agent.onInvite = (invite) => {
+      inBackground(this.#receive(invite));
+    };
+    this.#agent = agent;
+    this.#port = agent.addresses[0]?.port ?? this.#port;
+  }
+
+  /** A new certificate, as after certbot's renewal and `rescan`: for new connections, while calls go on. */
+  renewCertificate(tls: VoiceOptions["tls"]): void {
+    this.tls = tls;
+    this.#agent?.renewCertificate(tls);
+  }
+
+  counts(): { connections: number; transactions: number; dialogs: number; unanswered: number; opening: number; relayed: number } {
+    const { connections, transactions, dialogs } = this.#agent?.counts() ?? { connections: 0, transactions: 0, dialogs: 0 };
+    return { connections, transactions, dialogs, unanswered: this.#unanswered.size, opening: this.#opening, relayed: this.#livekit.calls };
+  }
+
+  async #receive(invite: IncomingInvite): Promise<void> {
+    this.#invites.push(invite.request.toString());
+    if (this.#invites.length > MAX_INVITES_KEPT) this.#invites.shift();
+    if (!this.#mayEnter(invite)) return;
+    const terms = { codecs: this.#options.codecs, srtp: this.srtp, ...(this.suites === undefined ? {} : { suites: this.suites }) };
+    const voiceBridge = parseUri(invite.request.uri)?.user ?? "";
+    const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
+    if (room !== undefined) {
+      if (this.livekit === "installed") await this.#livekit.take(invite, terms, room);
+      // The dialplan file's order: first SRTP, then whether LiveKit is installed.
+      else if (/^m=audio \d+ RTP\/SAVP/m.test(invite.request.body)) this.#reject(invite, 404, "No LiveKit");
+      else this.#reject(invite, 488);
+      return;
+    }
+    const cancelled = { yes: false };
+    invite.onCancel = () => {
+      cancelled.yes = true;
+    };
+    this.#opening += 1;
+    const { address, clock, pacer } = this.#options;
+    const media = await MediaSession.open({ address, clock, pacer }).catch(() => undefined);
+    this.#opening -= 1;
+    if (media === undefined) {
+      this.#reject(invite, 503, "Service Unavailable");
+      return;
+    }
+    const answer = media.answer(invite.request.body, terms);
+    if (!answer.ok || cancelled.yes || this.#agent === undefined) {
+      if (!answer.ok) this.#reject(invite, 488, undefined, [["Warning", `304 ${this.#options.address} "${answer.failure.detail}"`]]);
+      await media.close();
+      return;
+    }
+    const dialog = invite.accept(answer.value);
+    // Hold, new keys, session timers.
+    dialog.onReinvite = (request) => {
+      if (request.body === "") return { sdp: media.localSdp };
+      const renewed = media.answer(request.body, terms);
+      return renewed.ok ? { sdp: renewed.value } : { reject: 488 };
+    };
+    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media, silence: this.silence, rules: FREESWITCH_LEG });
+  }
+
+  #mayEnter(invite: IncomingInvite): boolean {
+    if (!this.#rate.take(this.sessionsPerSecond)) {
+      this.#reject(invite, 503, BUSY, [["Retry-After", "300"]]);
+      return false;
+    }
+    const refusal = this.refusal;
+    if (refusal?.kind === "status") {
+      this.#reject(invite, refusal.status, refusal.reason, refusal.contact === undefined ? [] : [["Contact", `<${refusal.contact}>`]]);
+      return false;
+    }
+    if (refusal?.kind === "no-answer") {
+      this.#unanswered.add(invite);
+      invite.onCancel = () => {
+        this.#unanswered.delete(invite);
+      };
+      if (refusal.ringing) invite.ring();
+      return false;
+    }
+    const user = parseUri(invite.request.uri)?.user ?? "";
+    // `outside_call` of BBB's public.xml matches every call and only sets variables: the dialplan ends there with NORMAL_CLEARING.
+    if (!this.allowed.includes(invite.source.address) || !this.#isKnown(user)) {
+      this.#reject(invite, 480, "Temporarily Unavailable", [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']]);
+      return false;
+    }
+    if (isRefusedAsAnonymous(callerIdentity(invite.request), invite.request.headers.get("Privacy") ?? "")) {
+      this.#reject(invite, 603, "Decline", [["Reason", 'Q.850;cause=21;text="CALL_REJECTED"']]);
+      return false;
+    }
+    return true;
+  }
+
+  #isKnown(user: string): boolean {
+    return LIVEKIT_DESTINATION.test(user) ? this.livekit !== "no-dialplan-file" : DESTINATION.test(user) && user !== ECHO_TEST;
+  }
+
+  #reject(invite: IncomingInvite, status: number, reason?: string, headers: readonly (readonly [string, string])[] = []): void {
+    this.#refused += 1;
+    invite.reject(status, reason, headers);
+  }
+}

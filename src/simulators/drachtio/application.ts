@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+
+import type { Clock } from "../../util/clock.js";
+import { FrameReader } from "../../util/frames.js";
+import type { SipMessage } from "../../softphone/sip/message.js";
+import { toWire } from "../../softphone/sip/wire-text.js";
+import { type Command, parseCommand } from "./command.js";
+import { textOf } from "./received-text.js";
+
+/** drachtio-server reads into a ring of this many bytes: a longer frame from an application never arrives whole. */
+export const MAX_FRAME_BYTES = 12_228;
+/** Bytes that may wait for an application that does not read. */
+const MAX_UNSENT = 8_388_608;
+/** ms within which a connection must have authenticated. */
+const AUTHENTICATE_WITHIN = 10_000;
+
+export interface ApplicationEvents {
+  command(command: Command, application: Application): void;
+  closed(application: Application): void;
+  /** Something that the application should not have done. */
+  fault(reason: string): void;
+}
+
+/** The connection of one application. */
+export class Application {
+  readonly #socket: Socket;
+  readonly #events: ApplicationEvents;
+  readonly #reader = new FrameReader(MAX_FRAME_BYTES);
+  readonly #cancelDeadline: () => void;
+  #authenticated = false;
+
+  constructor(socket: Socket, clock: Clock, events: ApplicationEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => {
+      this.#read(chunk);
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      this.#cancelDeadline();
+      events.closed(this);
+    });
+    this.#cancelDeadline = clock.after(AUTHENTICATE_WITHIN, () => {
+      this.#bounce("an application did not authenticate in time");
+    });
+  }
+
+  get connected(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable;
+  }
+
+  get authenticated(): boolean {
+    return this.#authenticated;
+  }
+
+  /** The secret was right. */
+  admit(): void {
+    this.#authenticated = true;
+    this.#cancelDeadline();
+  }
+
+  /** Answers a command. `NO` disconnects the application, `NOK` says that one request could not be done. */
+  respond(id: string, status: "OK" | "NOK" | "NO", rest?: string): void {
+    if (id === "") return;
+    this.#send(`response|${id}|${status}${rest === undefined ? "" : `|${rest}`}`);
+    if (status === "NO") this.#socket.end();
+  }
+
+  /**
+   * Hands over a SIP message.
+   *
+   * @param description source, size, protocol, address, port and time
+   * @param route what follows: transaction id, dialog id, and for a new request the address that it came to
+   */
+  deliver(message: SipMessage, description: string, route: readonly (string | number)[]): void {
+    this.#send(`sip|${description}|${route.join("|")}|\r\n${textOf(message)}`);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #send(payload: string): void {
+    if (!this.connected) return;
+    if (this.#socket.writableLength > MAX_UNSENT) {
+      this.#bounce("an application does not read what it is sent");
+      return;
+    }
+    // Each byte as it came, and the length in bytes (Client::send in drachtio-server's client.cpp).
+    const bytes = toWire(`${randomUUID()}|${payload}`);
+    this.#socket.write(Buffer.concat([Buffer.from(`${bytes.length}#`), bytes]));
+  }
+
+  #read(chunk: Buffer): void {
+    if (!this.connected) return;
+    const payloads = this.#reader.push(chunk);
+    if (!payloads.ok) {
+      this.#bounce(payloads.failure);
+      return;
+    }
+    for (const payload of payloads.value) {
+      if (this.#socket.destroyed) return;
+      this.#events.command(parseCommand(payload), this);
+    }
+  }
+
+  #bounce(reason: string): void {
+    this.#events.fault(reason);
+    this.#socket.destroy();
+  }
+}

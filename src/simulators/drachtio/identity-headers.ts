@@ -1,0 +1,19 @@
+import type { SipRequest } from "../../softphone/sip/message.js";
+
+const token = "[\\w\\-.!%*+`'~]+";
+const quoted = '"(?:[^"\\\\]|\\\\.)*"';
+const parameters = `(?:\\s*;\\s*${token}(?:\\s*=\\s*(?:${token}|${quoted}))?)*`;
+const address = `(?:(?:${quoted}|${token}(?:\\s+${token})*)?\\s*<[^<>]+>|[^\\s<>";,]+)${parameters}`;
+const addressList = new RegExp(`^\\s*(?:,\\s*)*${address}(?:\\s*,\\s*${address})*\\s*$`);
+const privacyList = new RegExp(`^[\\s;,]*(?:${token}(?:\\s*[;,]\\s*${token})*\\s*[;,]?\\s*)?$`);
+
+/**
+ * Whether the headers that name the caller are such that sofia-sip can parse them (sip_security.c, sip_extra.c):
+ * drachtio-server answers 400 to a request outside of a dialog with one that it can't parse (`sip_error` in controller.cpp),
+ * as to `Privacy: "id"`. After a bad From it also closes the connection, which is not done here.
+ */
+export function areIdentitiesReadable({ headers }: SipRequest): boolean {
+  const privacy = headers.all("Privacy");
+  if (privacy.length > 1 || !privacy.every((value) => privacyList.test(value))) return false;
+  return ["From", "To", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"].every((name) => headers.all(name).every((value) => addressList.test(value)));
+}

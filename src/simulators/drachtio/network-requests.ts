@@ -1,0 +1,171 @@
+import type { Flow } from "../../softphone/sip/flow.js";
+import type { SipRequest } from "../../softphone/sip/message.js";
+import type { ServerTransaction } from "../../softphone/sip/server-transaction.js";
+import { parseUri } from "../../softphone/sip/uri.js";
+import type { Application } from "./application.js";
+import { CallDialog, dialogIdOf } from "./call-dialog.js";
+import { describe } from "./envelope.js";
+import type { Exchange, Pending } from "./exchange.js";
+import { areIdentitiesReadable } from "./identity-headers.js";
+import { MIN_SE, parseSessionExpires } from "./session-timer.js";
+
+/** An application has this long, in ms, for its first response; then the request is dropped without one. */
+const APPLICATION_WITHIN = 64_000;
+/** A BYE that no application answers, in ms. */
+const BYE_WITHIN = 32_000;
+const ROUTED = new Set(["INVITE", "REGISTER", "MESSAGE", "OPTIONS", "INFO", "NOTIFY", "SUBSCRIBE", "PUBLISH"]);
+
+/** Takes requests from the network to applications. */
+export class NetworkRequests {
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  start(): void {
+    const { transactions } = this.#exchange;
+    transactions.onRequest = (transaction) => {
+      this.#receive(transaction);
+    };
+    transactions.onAck = (ack, flow) => {
+      this.#receiveAck(ack, flow);
+    };
+  }
+
+  #receive(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const dialog = request.toTag === "" ? undefined : this.#exchange.dialogs.ofRequest(request);
+    if (dialog !== undefined) {
+      this.#receiveInside(transaction, dialog);
+    } else if ((request.received?.unreadableLines ?? 0) > 0 || !areIdentitiesReadable(request)) {
+      // drachtio's controller.cpp looks at them outside of dialogs only.
+      this.#exchange.fault("a request with a header that can't be read");
+      transaction.reply(400);
+    } else if (["BYE", "UPDATE"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
+      transaction.reply(481);
+    } else if (ROUTED.has(request.method)) {
+      const leg = request.method === "INVITE" ? this.#exchange.legOf(request) : undefined;
+      if (leg === undefined) this.#receiveNew(transaction);
+      else this.#receiveMerged(transaction, leg);
+    } else {
+      this.#exchange.fault(`${request.method} is not supported, as by drachtio-server: dropped`);
+      transaction.terminate();
+    }
+  }
+
+  #receiveNew(transaction: ServerTransaction): void {
+    const { request, flow } = transaction;
+    const application = this.#exchange.pool.next(request.method);
+    if (application === undefined) {
+      transaction.reply(503);
+      return;
+    }
+    const pending = this.#await(transaction, application, undefined, APPLICATION_WITHIN, () => {
+      this.#exchange.fault(`no answer from the application to ${request.method}: dropped`);
+      transaction.terminate();
+    });
+    transaction.onCancel = (cancel) => {
+      this.#cancelled(pending, cancel, flow);
+    };
+    const to = [pending.transactionId, "", flow.local.address, flow.local.port];
+    application.deliver(request, describe(request, flow, "network"), to);
+  }
+
+  /** Seen with drachtio-server: before the 200 the second one gets 100 and nothing else until the call ends, later 491. */
+  #receiveMerged(transaction: ServerTransaction, leg: CallDialog | Pending): void {
+    if (leg instanceof CallDialog) {
+      transaction.reply(491);
+      return;
+    }
+    this.#exchange.fault("a second INVITE of a call that rings: handed to no application");
+    leg.merged.push(transaction);
+  }
+
+  #cancelled(pending: Pending, cancel: SipRequest, flow: Flow): void {
+    this.#exchange.pending.delete(pending.transactionId);
+    pending.answered();
+    const dialogId = pending.early ? dialogIdOf(pending.transaction.request) : "";
+    this.#exchange.tell(pending.application, cancel, flow, pending.transactionId, dialogId);
+  }
+
+  #receiveInside(transaction: ServerTransaction, dialog: CallDialog): void {
+    const { request, flow } = transaction;
+    const { method } = request;
+    const exchange = this.#exchange;
+    if (!dialog.state.inOrder(request)) {
+      transaction.reply(500, { headers: [["Retry-After", "1"]] });
+      return;
+    }
+    if (method === "INVITE" && (parseUri(request.contact?.uri ?? "")?.host ?? "") === "") {
+      transaction.reply(400);
+      return;
+    }
+    if (method === "INVITE" || method === "UPDATE") {
+      if (this.#refusedForSessionTimer(transaction, dialog)) return;
+      dialog.state.refreshTarget(request);
+    }
+    if (method === "BYE") exchange.dialogs.remove(dialog);
+    if (!dialog.application.connected) {
+      transaction.reply(481);
+      if (method === "BYE") exchange.refuseUnanswered(dialog);
+      return;
+    }
+    const within = method === "BYE" ? BYE_WITHIN : undefined;
+    const pending = this.#await(transaction, dialog.application, dialog, within, () => {
+      exchange.fault(`no answer from the application to ${method}`);
+      transaction.reply(500);
+    });
+    exchange.tell(dialog.application, request, flow, pending.transactionId, dialog.id);
+    if (method === "BYE") exchange.refuseUnanswered(dialog);
+    else dialog.unanswered.add(pending.transactionId);
+  }
+
+  /** drachtio-server keeps session timers itself (RFC 4028). */
+  #refusedForSessionTimer(transaction: ServerTransaction, dialog: CallDialog): boolean {
+    const timer = dialog.sessionTimer;
+    const wereRefresher = timer.weRefresh;
+    timer.stop();
+    const expires = parseSessionExpires(transaction.request.headers.get("Session-Expires"));
+    if (expires === undefined) return false;
+    if (expires.seconds < MIN_SE) {
+      transaction.reply(422, { headers: [["Min-SE", `${MIN_SE}`]] });
+      return true;
+    }
+    const theyRefresh = expires.refresher === "uac" || (expires.refresher === undefined && wereRefresher);
+    timer.start(expires.seconds, !theyRefresh);
+    return false;
+  }
+
+  #receiveAck(ack: SipRequest, flow: Flow): void {
+    const dialog = this.#exchange.dialogs.ofRequest(ack);
+    if (dialog?.answer?.acknowledge() !== true) return;
+    this.#exchange.tell(dialog.application, ack, flow, this.#exchange.newId(), dialog.id);
+  }
+
+  #await(
+    transaction: ServerTransaction,
+    application: Application,
+    dialog: CallDialog | undefined,
+    within: number | undefined,
+    expired: () => void,
+  ): Pending {
+    const { pending, clock } = this.#exchange;
+    const transactionId = this.#exchange.newId();
+    const forget = (): void => {
+      pending.delete(transactionId);
+      dialog?.unanswered.delete(transactionId);
+    };
+    const answered =
+      within === undefined
+        ? (): void => undefined
+        : clock.after(within, () => {
+            forget();
+            expired();
+          });
+    transaction.onTimeout = forget;
+    const entry: Pending = { transactionId, transaction, application, answered, early: false, merged: [], ...(dialog === undefined ? {} : { dialog }) };
+    pending.set(transactionId, entry);
+    return entry;
+  }
+}

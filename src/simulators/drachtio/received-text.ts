@@ -1,0 +1,20 @@
+import type { SipMessage } from "../../softphone/sip/message.js";
+
+/**
+ * A message as drachtio-server hands it on (EncodeStackMessage in its drachtio.cpp): each header in the text that it came
+ * in, unreadable lines, a "sip/2.0" and bare line feeds among them. Only Via has changed on the way (RFC 3261 section 18.2.1).
+ */
+export function textOf(message: SipMessage): string {
+  const { received } = message;
+  if (received === undefined) return message.toString();
+  // A line break that no folded line follows ends a field.
+  const fields = received.head.split(/(?<=\n)(?![ \t])/);
+  const firstVia = fields.findIndex(isVia);
+  const vias = message.headers.all("Via").map((value) => `Via: ${value}\r\n`);
+  const kept = fields.flatMap((field, index) => (index === firstVia ? vias : isVia(field) ? [] : [field]));
+  return kept.join("") + message.body;
+}
+
+function isVia(field: string): boolean {
+  return /^(?:via|v)\s*:/i.test(field);
+}

@@ -1,0 +1,60 @@
+import type { Clock } from "../../util/clock.js";
+
+/** RFC 4028 section 5: no session interval may be shorter, in seconds. */
+export const MIN_SE = 90;
+
+export interface SessionExpires {
+  readonly seconds: number;
+  readonly refresher?: "uac" | "uas";
+}
+
+/** Reads a Session-Expires header. */
+export function parseSessionExpires(value: string | undefined): SessionExpires | undefined {
+  const parts = /^\s*(\d{1,9})\s*(?:;(.*))?$/.exec(value ?? "");
+  if (parts === null) return undefined;
+  const refresher = /(?:^|;)\s*refresher\s*=\s*"?(uac|uas)"?/i.exec(parts[2] ?? "")?.[1]?.toLowerCase();
+  const seconds = Number(parts[1]);
+  return refresher === "uac" || refresher === "uas" ? { seconds, refresher } : { seconds };
+}
+
+/** The session timer of one dialog: our side refreshes at half the interval, or the other side's silence ends the call. */
+export class SessionTimer {
+  readonly #clock: Clock;
+  readonly #due: (weRefresh: boolean) => void;
+  #cancel: (() => void) | undefined;
+  #seconds = 0;
+  #weRefresh = false;
+
+  /** @param due called when we must refresh now, or when the other side has not */
+  constructor(clock: Clock, due: (weRefresh: boolean) => void) {
+    this.#clock = clock;
+    this.#due = due;
+  }
+
+  get running(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  get seconds(): number {
+    return this.#seconds;
+  }
+
+  get weRefresh(): boolean {
+    return this.running && this.#weRefresh;
+  }
+
+  start(seconds: number, weRefresh: boolean): void {
+    this.stop();
+    this.#seconds = seconds;
+    this.#weRefresh = weRefresh;
+    this.#cancel = this.#clock.after(weRefresh ? seconds * 500 : seconds * 1000, () => {
+      this.#cancel = undefined;
+      this.#due(weRefresh);
+    });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+}

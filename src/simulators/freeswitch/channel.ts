@@ -1,0 +1,278 @@
+import type { MediaSession } from "../../softphone/rtp/media-session.js";
+import { ApplicationStack } from "./application-stack.js";
+import { AudioOutput } from "./audio-output.js";
+import { channelHeaders, profileHeaders, type CallerProfile, type ChannelTimes } from "./channel-headers.js";
+import { DigitQueue, type DigitSource } from "./digit-queue.js";
+import type { Engine, RtpTimeouts } from "./engine.js";
+import type { EventHeaders } from "./event.js";
+import { FarHold } from "./far-hold.js";
+import { causeNumber, type HangupCause } from "./hangup-cause.js";
+import { mediaVariables } from "./media-variables.js";
+import { MediaWatch } from "./media-watch.js";
+
+export type Direction = "inbound" | "outbound";
+export type CallState = "DOWN" | "DIALING" | "RINGING" | "EARLY" | "ACTIVE" | "HELD" | "HANGUP" | "UNHELD";
+
+const CALL_STATE_NUMBERS: Readonly<Record<CallState, number>> = {
+  DOWN: 0, DIALING: 1, RINGING: 2, EARLY: 3, ACTIVE: 4, HELD: 5, HANGUP: 7, UNHELD: 8,
+};
+
+/** A caller-made flood of variables must not grow without bound. */
+const MAX_VARIABLES = 1000;
+
+/** The SIP side of a channel. */
+export interface Signalling {
+  /** BYE, CANCEL or a refusal, as the call's state wants it. Not called when the far end hung up itself. */
+  hangUp(cause: HangupCause): void;
+  /** A digit by SIP INFO, for a far end without RFC 4733. */
+  sendInfoDigit(digit: string, durationMs: number): void;
+  /** A re-INVITE with what holds now, in a dialog that is up. */
+  offerAgain?(): void;
+}
+
+export interface ChannelOptions {
+  readonly engine: Engine;
+  readonly uuid: string;
+  readonly direction: Direction;
+  readonly name: string;
+  readonly profile: CallerProfile;
+  readonly media: MediaSession;
+  readonly state: string;
+  /** Of the SIP profile. */
+  readonly rtpTimeouts: RtpTimeouts | undefined;
+}
+
+const now = (): number => Date.now() * 1000;
+
+/** One leg of a call: its variables, its media, what runs on it, and its events. */
+export class Channel {
+  readonly engine: Engine;
+  readonly uuid: string;
+  readonly direction: Direction;
+  readonly name: string;
+  readonly profile: CallerProfile;
+  readonly media: MediaSession;
+  readonly output: AudioOutput;
+  readonly applications: ApplicationStack;
+  readonly digits: DigitQueue;
+  readonly farHold: FarHold;
+  readonly rtpTimeouts: RtpTimeouts | undefined;
+  readonly times: ChannelTimes = { created: now(), answered: 0, progress: 0, bridged: 0, hungUp: 0 };
+  readonly #watch: MediaWatch;
+  readonly #variables = new Map<string, string>();
+  readonly #down = new AbortController();
+  #state: string;
+  #callState: CallState = "DOWN";
+  #hangupCause: HangupCause | undefined;
+  #resolveGone: () => void = () => undefined;
+
+  /** Settles when the last event of the channel is out and its port is free. */
+  readonly gone: Promise<void>;
+  signalling: Signalling | undefined;
+  otherLeg: Channel | undefined;
+  /** Keeps the media port and the channel's last events until what hangs on the channel has let go of it. */
+  readonly releases: (() => Promise<void>)[] = [];
+
+  constructor(o: ChannelOptions) {
+    this.engine = o.engine;
+    this.uuid = o.uuid;
+    this.direction = o.direction;
+    this.name = o.name;
+    this.profile = o.profile;
+    this.media = o.media;
+    this.#state = o.state;
+    this.gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+    this.applications = new ApplicationStack(this);
+    this.output = new AudioOutput(this);
+    this.digits = new DigitQueue(this);
+    this.farHold = new FarHold(this);
+    this.rtpTimeouts = o.rtpTimeouts;
+    this.#watch = new MediaWatch(this);
+    o.media.onDigit = (digit, durationMs) => {
+      this.digits.receive(digit, durationMs, "RTP");
+    };
+    this.setVariable("uuid", o.uuid);
+    this.setVariable("call_uuid", o.uuid);
+    this.setVariable("direction", o.direction);
+    this.setVariable("channel_name", o.name);
+    o.engine.channels.add(this);
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  get callState(): CallState {
+    return this.#callState;
+  }
+
+  get answered(): boolean {
+    return this.times.answered > 0;
+  }
+
+  get isDown(): boolean {
+    return this.#hangupCause !== undefined;
+  }
+
+  get hangupCause(): HangupCause | undefined {
+    return this.#hangupCause;
+  }
+
+  /** Aborted at the hang-up, after its events: everything on the channel ends then. */
+  get down(): AbortSignal {
+    return this.#down.signal;
+  }
+
+  get held(): boolean {
+    return this.media.direction === "inactive" || this.media.direction === "recvonly";
+  }
+
+  variable(name: string): string | undefined {
+    return this.#variables.get(name);
+  }
+
+  /** `undefined` removes it. */
+  setVariable(name: string, value: string | undefined): void {
+    if (value === undefined) this.#variables.delete(name);
+    else if (this.#variables.size < MAX_VARIABLES || this.#variables.has(name)) this.#variables.set(name, value);
+    else this.engine.unsupported("more channel variables");
+  }
+
+  variables(): ReadonlyMap<string, string> {
+    return this.#variables;
+  }
+
+  variableHeaders(): EventHeaders {
+    return [...this.#variables].map(([name, value]) => [`variable_${name}`, value] as const);
+  }
+
+  isTrue(name: string): boolean {
+    return /^(true|yes|on|enable|enabled|active|allow|[1-9]\d*)$/i.test(this.variable(name) ?? "");
+  }
+
+  /** Replaces ${name} by the variable's value; an unknown one becomes nothing. API calls in ${} are refused. */
+  expand(text: string): string {
+    return text.replace(/\$\{([^{}]*)\}/g, (_whole, name: string) => {
+      if (/[( ]/.test(name)) {
+        this.engine.unsupported("an API call inside ${}");
+        return "";
+      }
+      return this.variable(name) ?? this.engine.globals.get(name) ?? "";
+    });
+  }
+
+  fire(name: string, extra: EventHeaders = [], before: EventHeaders = []): void {
+    this.engine.bus.fire(name, [...before, ...channelHeaders(this, name), ...extra]);
+  }
+
+  /** All that is known of the channel (`uuid_dump`). */
+  dumpHeaders(): EventHeaders {
+    return channelHeaders(this, "CHANNEL_DATA");
+  }
+
+  /** The same as the greeting of an outbound event socket, which has the caller profile under "Channel" too. */
+  dataHeaders(): EventHeaders {
+    return [...profileHeaders(this, "Channel"), ...this.dumpHeaders()];
+  }
+
+  enter(state: string): void {
+    if (!this.isDown) this.#state = state;
+  }
+
+  enterCallState(callState: CallState): void {
+    if (callState === this.#callState || this.#callState === "HANGUP") return;
+    const before = this.#callState;
+    this.#callState = callState;
+    this.fire("CHANNEL_CALLSTATE", [], [
+      ["Original-Channel-Call-State", before],
+      ["Channel-Call-State-Number", String(CALL_STATE_NUMBERS[callState])],
+    ]);
+  }
+
+  progress(): void {
+    if (this.times.progress > 0 || this.isDown) return;
+    this.times.progress = now();
+    this.enterCallState("RINGING");
+    this.fire("CHANNEL_PROGRESS");
+  }
+
+  /** The call is answered and its media negotiated. */
+  markAnswered(): void {
+    if (this.answered || this.isDown) return;
+    this.times.answered = now();
+    this.#followMedia();
+    this.setVariable("endpoint_disposition", "ANSWER");
+    this.enterCallState("ACTIVE");
+    this.fire("CHANNEL_ANSWER");
+    if (this.media.suite !== undefined) {
+      this.engine.bus.fire("CALL_SECURE", [["secure_type", `srtp:sdes:${this.media.suite}`], ["caller-unique-id", this.uuid]]);
+    }
+    this.output.start();
+  }
+
+  /** The media has been negotiated again, in mid-call. */
+  renegotiated(): void {
+    if (this.isDown) return;
+    this.farHold.follow();
+    this.#followMedia();
+  }
+
+  #followMedia(): void {
+    for (const [name, value] of mediaVariables(this.media)) this.setVariable(name, value);
+    this.#watch.start();
+  }
+
+  /** A digit to the far end, in the way that it takes digits. */
+  sendDigit(digit: string, durationMs: number): void {
+    if (this.media.telephoneEvent === undefined) this.signalling?.sendInfoDigit(digit, durationMs);
+    else this.engine.inBackground(this.media.sendDigit(digit, durationMs).then(() => undefined));
+  }
+
+  receiveDigit(digit: string, durationMs: number, source: DigitSource): void {
+    this.digits.receive(digit, durationMs, source);
+  }
+
+  /** @param byFarEnd the SIP dialog is over already, so nothing is to be sent */
+  hangUp(cause: HangupCause, byFarEnd = false): void {
+    if (this.#hangupCause !== undefined) return;
+    this.#hangupCause = cause;
+    this.#state = "CS_HANGUP";
+    this.times.hungUp = now();
+    this.setVariable("hangup_cause", cause);
+    this.setVariable("hangup_cause_q850", String(causeNumber(cause)));
+    const seconds = (from: number): string => String(from === 0 ? 0 : Math.round((this.times.hungUp - from) / 1_000_000));
+    this.setVariable("duration", seconds(this.times.created));
+    this.setVariable("billsec", seconds(this.times.answered));
+    this.otherLeg?.noteOtherHangup(this);
+    // Seen with FreeSWITCH: of a bridged caller whose media stopped, the application's connection ends without a word.
+    if (cause === "MEDIA_TIMEOUT" && this.output.relayed) for (const release of this.releases.splice(0)) this.engine.inBackground(release());
+    this.fire("CHANNEL_HANGUP");
+    this.enterCallState("HANGUP");
+    this.#watch.stop();
+    this.output.stop();
+    if (!byFarEnd) this.signalling?.hangUp(cause);
+    this.#down.abort();
+    this.engine.inBackground(this.#finish());
+  }
+
+  /** The bridged or called leg is gone: its cause stays readable here. */
+  noteOtherHangup(other: Channel): void {
+    this.setVariable("last_bridge_hangup_cause", other.hangupCause);
+    const specific = other.variable("proto_specific_hangup_cause");
+    if (specific !== undefined) this.setVariable("last_bridge_proto_specific_hangup_cause", specific);
+  }
+
+  async #finish(): Promise<void> {
+    await this.applications.idle();
+    for (const release of this.releases.splice(0)) await release();
+    this.#state = "CS_REPORTING";
+    this.fire("CHANNEL_HANGUP_COMPLETE");
+    this.#state = "CS_DESTROY";
+    this.fire("CHANNEL_DESTROY");
+    this.engine.channels.remove(this);
+    await this.media.close();
+    this.#resolveGone();
+  }
+}

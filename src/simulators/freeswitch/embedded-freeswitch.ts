@@ -1,0 +1,228 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { systemClock, type Clock } from "../../util/clock.js";
+import { MediaSession } from "../../softphone/rtp/media-session.js";
+import { Pacer } from "../../softphone/rtp/pacer.js";
+import { SipUserAgent } from "../../softphone/sip/index.js";
+import { ApiCommands } from "./api.js";
+import { makeApplications } from "./applications/registry.js";
+import { takeCall } from "./caller-leg.js";
+import { ChannelTable } from "./channel-table.js";
+import type { Engine, SipProfile } from "./engine.js";
+import { EventBus } from "./event-bus.js";
+import { EventServer } from "./event-server.js";
+import type { EventSocket } from "./event-socket.js";
+import { startHeartbeat } from "./heartbeat.js";
+import { SoundLibrary } from "./sound-library.js";
+
+export interface EmbeddedFreeSwitchOptions {
+  readonly eventSocket: { readonly address: string; /** 0: the system chooses. */ readonly port: number; readonly password: string };
+  /** The profile `drachtio_mrf`, UDP. */
+  readonly sip: { readonly address: string; readonly port: number };
+  readonly rtp: { readonly address: string; readonly portRange?: readonly [number, number]; readonly advertisedAddress?: string };
+  /** The profile `bbb`, which calls over TLS only. */
+  readonly tls: { readonly ca?: string; readonly verify?: boolean; readonly key?: string; readonly cert?: string };
+  /** For relative paths of sounds. */
+  readonly soundsDir?: string;
+  /** Seconds without RTP after which a leg to a BBB server ends; default 15. */
+  readonly bbbMediaTimeoutSec?: number;
+  /** Channels at one time, both legs counted; default 1000. */
+  readonly maxSessions?: number;
+  /** Default 20 s. */
+  readonly heartbeatMs?: number;
+  /** Hosts of applications that channels are handed to, as EINWAHL_FS_CONTROL_HOSTS; default 127.0.0.1. */
+  readonly controlHosts?: readonly string[];
+  /** Default: what `freeswitch/start.sh` derives from the password. "": the variable is missing, and no INVITE is taken. */
+  readonly key?: string;
+  /** How it calls itself, and nothing else: it behaves as ever. */
+  readonly version?: string;
+  readonly clock?: Clock;
+  readonly random?: (bytes: number) => Buffer;
+  /** Told of everything that was asked for and is not there. */
+  readonly onUnsupported?: (what: string) => void;
+}
+
+const DEFAULT_SESSIONS = 1000;
+const DEFAULT_HEARTBEAT_MS = 20_000;
+const MAX_REMEMBERED = 100;
+/** A channel that is being ended by `close` may take so long, ms. */
+const CLOSE_LIMIT_MS = 2000;
+/** The number is that of the FreeSWITCH whose behaviour it has. */
+const VERSION = "1.10.12-embedded";
+
+/**
+ * A small media server that speaks FreeSWITCH's event socket, for the demo and the tests: drachtio-fsmrf and esl-lite
+ * work with it unmodified. What it lacks it refuses and notes in `unsupported`. Not for production.
+ */
+export class EmbeddedFreeSwitch {
+  readonly #engine: Engine;
+  readonly #events: EventServer;
+  readonly #stopHeartbeat: () => void;
+  readonly #state: SharedState;
+
+  private constructor(engine: Engine, events: EventServer, state: SharedState, stopHeartbeat: () => void) {
+    this.#engine = engine;
+    this.#events = events;
+    this.#state = state;
+    this.#stopHeartbeat = stopHeartbeat;
+  }
+
+  /** Rejects if a port is taken. */
+  static async start(o: EmbeddedFreeSwitchOptions): Promise<EmbeddedFreeSwitch> {
+    const state = new SharedState(o.onUnsupported);
+    const profiles = await openProfiles(o);
+    const engine = makeEngine(o, profiles, state);
+    const api = new ApiCommands(engine);
+    const [incoming] = profiles;
+    incoming.agent.onInvite = (invite) => {
+      engine.inBackground(takeCall(invite, { engine, api, profile: incoming, sockets: state.sockets }));
+    };
+    const events = await EventServer.listen({ engine, api, ...o.eventSocket }).catch(async (error: unknown) => {
+      await closeProfiles(profiles);
+      throw error;
+    });
+    return new EmbeddedFreeSwitch(engine, events, state, startHeartbeat(engine, o.heartbeatMs ?? DEFAULT_HEARTBEAT_MS));
+  }
+
+  get eventSocketPort(): number {
+    return this.#events.port;
+  }
+
+  /** Of the profile drachtio_mrf. */
+  get sipPort(): number {
+    return this.#engine.profiles[0]?.port ?? 0;
+  }
+
+  /** What was asked for and is not there, the oldest hundred. */
+  get unsupported(): readonly string[] {
+    return this.#state.unsupported;
+  }
+
+  /** For leak checks. `sockets` are those towards applications, for single channels; `controls` the inbound ones. */
+  counts(): { channels: number; sockets: number; controls: number; mediaSessions: number; sipDialogs: number } {
+    return {
+      channels: this.#engine.channels.size,
+      sockets: this.#state.sockets.size,
+      controls: this.#events.connections,
+      mediaSessions: this.#state.mediaSessions,
+      sipDialogs: this.#engine.profiles.reduce((sum, profile) => sum + profile.agent.counts().dialogs, 0),
+    };
+  }
+
+  /** Hangs up every channel, then closes all sockets and timers. */
+  async close(): Promise<void> {
+    this.#stopHeartbeat();
+    const { channels, clock } = this.#engine;
+    const all = channels.all();
+    for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
+    await new Promise<void>((resolve) => {
+      const stop = clock.after(CLOSE_LIMIT_MS, resolve);
+      this.#engine.inBackground(Promise.all(all.map((channel) => channel.gone)).then(() => {
+        stop();
+        resolve();
+      }));
+    });
+    for (const socket of this.#state.sockets) socket.destroy();
+    await this.#events.close();
+    await closeProfiles(this.#engine.profiles);
+  }
+}
+
+/** What is counted across the parts. */
+class SharedState {
+  /** Towards applications, one for each channel. */
+  readonly sockets = new Set<EventSocket>();
+  mediaSessions = 0;
+  readonly unsupported: string[] = [];
+  readonly #onUnsupported: ((what: string) => void) | undefined;
+
+  constructor(onUnsupported: ((what: string) => void) | undefined) {
+    this.#onUnsupported = onUnsupported;
+  }
+
+  note(what: string): void {
+    if (this.unsupported.length < MAX_REMEMBERED) this.unsupported.push(what);
+    this.#onUnsupported?.(what);
+  }
+
+  /** A rejection of work that nobody waits for is a bug and ends the process. */
+  inBackground(work: Promise<void>): void {
+    work.catch((bug: unknown) => {
+      queueMicrotask(() => {
+        throw bug;
+      });
+    });
+  }
+}
+
+/** The defaults of `freeswitch/conf/vars.xml`. */
+const BBB_MEDIA_TIMEOUT_S = 15;
+const BBB_HOLD_TIMEOUT_S = 1800;
+
+async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [SipProfile, SipProfile]> {
+  const common = { userAgent: `FreeSWITCH-mod_sofia/${o.version ?? VERSION}`, ...(o.clock === undefined ? {} : { clock: o.clock }), ...(o.random === undefined ? {} : { random: o.random }) };
+  const incoming = await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", ...o.sip }] });
+  const calling = await SipUserAgent.listen({ ...common, listen: [], tls: o.tls });
+  const port = incoming.addresses[0]?.port ?? o.sip.port;
+  const rtpTimeouts = { timeoutSec: o.bbbMediaTimeoutSec ?? BBB_MEDIA_TIMEOUT_S, holdTimeoutSec: BBB_HOLD_TIMEOUT_S };
+  return [
+    { name: "drachtio_mrf", agent: incoming, address: o.sip.address, port, tlsOnly: false, rtpTimeouts },
+    // It listens nowhere: the BBB server's requests come over the connection that we opened.
+    { name: "bbb", agent: calling, address: o.rtp.address, port: 0, tlsOnly: true, rtpTimeouts },
+  ];
+}
+
+async function closeProfiles(profiles: readonly SipProfile[]): Promise<void> {
+  for (const { agent } of profiles) await agent.close();
+}
+
+function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[], state: SharedState): Engine {
+  const clock = o.clock ?? systemClock;
+  const random = o.random ?? randomBytes;
+  const pacer = new Pacer(clock);
+  const unsupported = (what: string): void => {
+    state.note(what);
+  };
+  const { address, portRange, advertisedAddress } = o.rtp;
+  return {
+    version: o.version ?? VERSION,
+    clock,
+    pacer,
+    random,
+    bus: new EventBus(randomUUID(), advertisedAddress ?? address),
+    channels: new ChannelTable(o.maxSessions ?? DEFAULT_SESSIONS),
+    sounds: new SoundLibrary({ soundsDir: o.soundsDir, unsupported }),
+    applications: makeApplications(),
+    profiles,
+    openMedia: async () => {
+      const media = await MediaSession.open({
+        address,
+        clock,
+        random,
+        pacer,
+        ...(portRange === undefined ? {} : { portRange }),
+        ...(advertisedAddress === undefined ? {} : { advertisedAddress }),
+      });
+      state.mediaSessions += 1;
+      const close = media.close.bind(media);
+      let open = true;
+      media.close = async () => {
+        if (open) state.mediaSessions -= 1;
+        open = false;
+        await close();
+      };
+      return media;
+    },
+    unsupported,
+    inBackground: (work) => {
+      state.inBackground(work);
+    },
+    globals: new Map([
+      ["hostname", "embedded"],
+      ["local_ip_v4", address],
+      ["sounds_dir", o.soundsDir ?? ""],
+      ["einwahl_key", o.key ?? createHash("sha256").update(`einwahl drachtio_mrf ${o.eventSocket.password}`).digest("hex")],
+      ["einwahl_control_hosts", (o.controlHosts ?? ["127.0.0.1"]).map((host) => host.replaceAll(".", "[.]")).join("|")],
+      ["max_sessions", String(o.maxSessions ?? DEFAULT_SESSIONS)],
+    ]),
+  };
+}

@@ -1,0 +1,129 @@
+import { readFileSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { readWav } from "../../softphone/rtp/wav.js";
+import { PcmSource, SequenceSource, SilenceSource, type AudioSource } from "./audio-source.js";
+import { renderToneScript } from "./tone-script.js";
+
+const MAX_FILE_BYTES = 32 * 1024 * 1024;
+const MAX_CACHED_SAMPLES = 16 * 1024 * 1024;
+const MAX_PARTS = 1000;
+
+/** Notes of the hold music that is generated where no recording is, in Hz; each sounds for half a second. */
+const MELODY = "%(480,20,392,196)%(480,20,494,196)%(480,20,587,196)%(480,20,494,196)%(480,20,440,220)%(480,20,523,220)%(480,20,659,220)%(480,20,523,220)";
+
+export interface SoundLibraryOptions {
+  /** For relative paths, where the channel has no sound_prefix. */
+  readonly soundsDir: string | undefined;
+  readonly unsupported: (what: string) => void;
+}
+
+interface Recording {
+  readonly modified: number;
+  readonly pcm: Int16Array;
+}
+
+/** Turns what `playback` takes into audio. WAV files must be 8 kHz mono: nothing is resampled. */
+export class SoundLibrary {
+  readonly #soundsDir: string | undefined;
+  readonly #unsupported: (what: string) => void;
+  readonly #recordings = new Map<string, Recording>();
+  readonly #tones = new Map<string, Int16Array>();
+  #cachedSamples = 0;
+
+  constructor(options: SoundLibraryOptions) {
+    this.#soundsDir = options.soundsDir;
+    this.#unsupported = options.unsupported;
+  }
+
+  /** @param prefix the channel's sound_prefix. @param start first sample (`file@@start`). Undefined: not found. */
+  open(name: string, prefix?: string, start = 0): AudioSource | undefined {
+    const scheme = /^([a-z_]+):\/\/(.*)$/s.exec(name);
+    const rest = scheme?.[2] ?? "";
+    switch (scheme?.[1]) {
+      case undefined:
+        return this.#openFile(name, prefix, start);
+      case "silence_stream":
+        return openSilence(rest);
+      case "tone_stream":
+        return this.#openTones(rest);
+      case "file_string":
+        return this.#openSequence(rest, prefix);
+      case "local_stream":
+        return this.#openMusic(rest, prefix);
+      default:
+        this.#unsupported(`audio from ${scheme?.[1] ?? ""}://`);
+        return undefined;
+    }
+  }
+
+  /** FreeSWITCH finds out whether a part exists when its turn comes; only a string without a playable first part fails. */
+  #openSequence(list: string, prefix: string | undefined): AudioSource | undefined {
+    const parts = list.split("!").filter((part) => part !== "").slice(0, MAX_PARTS);
+    const firstPlayable = parts.findIndex((part) => this.open(part, prefix) !== undefined);
+    if (firstPlayable < 0) return undefined;
+    return new SequenceSource(parts.slice(firstPlayable).map((part) => () => this.open(part, prefix)));
+  }
+
+  #openTones(text: string): AudioSource | undefined {
+    const [script = "", loops] = text.split(";loops=");
+    const pcm = this.#tones.get(script) ?? renderToneScript(script);
+    if (pcm === undefined) {
+      this.#unsupported("this tone_stream");
+      return undefined;
+    }
+    if (this.#tones.size < 32) this.#tones.set(script, pcm);
+    const count = loops === undefined ? 1 : Number.parseInt(loops, 10);
+    return new PcmSource(pcm, count < 0 ? Infinity : Math.max(1, count || 1));
+  }
+
+  #openMusic(name: string, prefix: string | undefined): AudioSource | undefined {
+    const recording = /^[\w-]+$/.test(name) ? this.#read(this.#path(`music/${name}.wav`, prefix)) : undefined;
+    return recording === undefined ? this.#openTones(`v=-17;${MELODY};loops=-1`) : new PcmSource(recording, Infinity);
+  }
+
+  #openFile(name: string, prefix: string | undefined, start: number): AudioSource | undefined {
+    const pcm = this.#read(this.#path(name, prefix));
+    return pcm === undefined ? undefined : new PcmSource(pcm, 1, start);
+  }
+
+  #path(name: string, prefix: string | undefined): string {
+    const directory = prefix ?? this.#soundsDir;
+    return isAbsolute(name) || directory === undefined ? name : join(directory, name);
+  }
+
+  #read(path: string): Int16Array | undefined {
+    try {
+      const { mtimeMs, size } = statSync(path);
+      const known = this.#recordings.get(path);
+      if (known?.modified === mtimeMs) return known.pcm;
+      if (size > MAX_FILE_BYTES) {
+        this.#unsupported("a sound file this large");
+        return undefined;
+      }
+      const wav = readWav(readFileSync(path));
+      if (!wav.ok) {
+        this.#unsupported(`a sound file that is no WAV of 8 kHz mono (${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind})`);
+        return undefined;
+      }
+      this.#remember(path, { modified: mtimeMs, pcm: wav.value });
+      return wav.value;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #remember(path: string, recording: Recording): void {
+    if (this.#cachedSamples + recording.pcm.length > MAX_CACHED_SAMPLES) {
+      this.#recordings.clear();
+      this.#cachedSamples = 0;
+    }
+    this.#recordings.set(path, recording);
+    this.#cachedSamples += recording.pcm.length;
+  }
+}
+
+/** `silence_stream://ms[,level]`: 0 or less is without end; the level of the comfort noise is not made. */
+function openSilence(argument: string): AudioSource {
+  const milliseconds = Number.parseInt(argument, 10);
+  return new SilenceSource(milliseconds > 0 ? milliseconds : Infinity);
+}

@@ -1,0 +1,129 @@
+import { SAMPLE_RATE } from "./rtp/tone.js";
+import { Spectrum } from "./spectrum.js";
+
+const WINDOW = 512;
+const LOWEST_HZ = 200;
+const HIGHEST_HZ = 3400;
+const BITS = 32;
+/** Bits compare a moment with one so much before it; shorter than a syllable, longer than a step of either grid. */
+const LAG_SAMPLES = 320;
+/** Of the strongest band; G.711's own noise lies below. */
+const LEAST_DIFFERENCE = 1e-3;
+
+/**
+ * 32 bits for every few milliseconds of sound, after Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System"
+ * (2002): each bit says whether the difference of two neighbouring frequency bands grew or shrank. Volume does not matter,
+ * and G.711 changes few bits, so the same recording played over a telephone gives nearly the same bits.
+ */
+export class Fingerprinter {
+  /** Samples from one frame to the next. */
+  readonly hop: number;
+  readonly #spectrum = new Spectrum(WINDOW);
+  readonly #edges: readonly number[];
+  readonly #lag: number;
+  readonly #power = new Float64Array(WINDOW / 2);
+  #bits = new Uint32Array(1024);
+  #certain = new Uint32Array(1024);
+  #energies = new Float64Array(1024);
+  #length = 0;
+  #bands: Float64Array[] = [];
+  #pending = new Int16Array(0);
+
+  /** @param hop a divisor of 320 */
+  constructor(hop: number) {
+    this.hop = hop;
+    this.#lag = LAG_SAMPLES / hop;
+    const ratio = (HIGHEST_HZ / LOWEST_HZ) ** (1 / (BITS + 1));
+    this.#edges = Array.from({ length: BITS + 2 }, (_, i) => (LOWEST_HZ * ratio ** i * WINDOW) / SAMPLE_RATE);
+  }
+
+  /** Frames so far. Frame n covers 64 ms from sample n x hop on. */
+  get length(): number {
+    return this.#length;
+  }
+
+  bits(frame: number): number {
+    return this.#bits[frame] ?? 0;
+  }
+
+  /** A mask of the bits that come from differences worth mentioning: in an empty band a bit is chance. */
+  certain(frame: number): number {
+    return this.#certain[frame] ?? 0;
+  }
+
+  /** Energy of the frame in the telephone band; 0 for the first 40 ms, which have nothing to be compared with. */
+  energy(frame: number): number {
+    return this.#energies[frame] ?? 0;
+  }
+
+  push(pcm: Int16Array): void {
+    const all = new Int16Array(this.#pending.length + pcm.length);
+    all.set(this.#pending);
+    all.set(pcm, this.#pending.length);
+    let at = 0;
+    for (; at + WINDOW <= all.length; at += this.hop) this.#frame(all, at);
+    this.#pending = all.slice(at);
+  }
+
+  #frame(pcm: Int16Array, at: number): void {
+    this.#spectrum.powerInto(this.#power, pcm, at);
+    const bands = this.#bandEnergies();
+    const before = this.#bands[0];
+    this.#bands.push(bands);
+    if (this.#bands.length > this.#lag) this.#bands.shift();
+    let bits = 0;
+    let certain = 0;
+    let energy = 0;
+    if (before !== undefined && this.#length >= this.#lag) {
+      const least = LEAST_DIFFERENCE * Math.max(...bands, ...before);
+      for (let band = 0; band < BITS; band++) {
+        const now = (bands[band] ?? 0) - (bands[band + 1] ?? 0);
+        const then = (before[band] ?? 0) - (before[band + 1] ?? 0);
+        if (now > then) bits |= 1 << band;
+        if (Math.abs(now - then) > least) certain |= 1 << band;
+      }
+      energy = bands.reduce((sum, each) => sum + each, 0);
+    }
+    this.#append(bits >>> 0, certain >>> 0, energy);
+  }
+
+  /** Energies of 33 bands, evenly spaced by ear; a bin that lies across an edge counts for both by its share. */
+  #bandEnergies(): Float64Array {
+    const bands = new Float64Array(BITS + 1);
+    for (let band = 0; band <= BITS; band++) {
+      const from = this.#edges[band] ?? 0;
+      const to = this.#edges[band + 1] ?? 0;
+      let sum = 0;
+      for (let bin = Math.floor(from); bin < to; bin++) {
+        sum += (this.#power[bin] ?? 0) * (Math.min(to, bin + 1) - Math.max(from, bin));
+      }
+      bands[band] = sum / (to - from);
+    }
+    return bands;
+  }
+
+  #append(bits: number, certain: number, energy: number): void {
+    if (this.#length === this.#bits.length) {
+      this.#bits = grown(this.#bits, new Uint32Array(this.#length * 2));
+      this.#certain = grown(this.#certain, new Uint32Array(this.#length * 2));
+      this.#energies = grown(this.#energies, new Float64Array(this.#length * 2));
+    }
+    this.#bits[this.#length] = bits;
+    this.#certain[this.#length] = certain;
+    this.#energies[this.#length] = energy;
+    this.#length += 1;
+  }
+}
+
+function grown<List extends Uint32Array | Float64Array>(before: List, after: List): List {
+  after.set(before);
+  return after;
+}
+
+/** Ones in 32 bits. */
+export function countBits(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  bits = (bits + (bits >>> 4)) & 0x0f0f0f0f;
+  return Math.imul(bits, 0x01010101) >>> 24;
+}

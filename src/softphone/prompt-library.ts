@@ -1,0 +1,99 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { failure, success, type Result } from "../util/result.js";
+import { SAMPLE_RATE } from "./rtp/tone.js";
+import { readWav } from "./rtp/wav.js";
+import { Fingerprinter } from "./fingerprint.js";
+
+/** Samples between two frames of a known prompt; a recording has twice as many, so that they never miss by more than 2.5 ms. */
+export const PROMPT_HOP = 80;
+
+/** One prompt as the recogniser knows it. */
+export interface KnownPrompt {
+  /** Path below the folder, without `.wav`, with `/`. */
+  readonly name: string;
+  readonly durationMs: number;
+  /** Frames that are not silence, ascending, counted in steps of PROMPT_HOP. */
+  readonly frames: Uint32Array;
+  /** The bits of those frames, and which of them are more than chance. */
+  readonly bits: Uint32Array;
+  readonly certain: Uint32Array;
+}
+
+export interface LibraryFailure {
+  readonly path: string;
+  readonly reason: string;
+}
+
+const MAX_FILES = 1000;
+const MAX_DEPTH = 4;
+/** A shorter recording (0.65 s; the names of keys are) is too little to be told from others, and would be heard in them. */
+const SHORTEST = 0.65 * SAMPLE_RATE;
+/** Frames so much quieter than the loudest one say nothing: their bits are noise. */
+const SILENCE = 1e-3;
+
+/** The fingerprint of one prompt. */
+export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
+  const print = new Fingerprinter(PROMPT_HOP);
+  print.push(pcm);
+  let loudest = 0;
+  for (let frame = 0; frame < print.length; frame++) loudest = Math.max(loudest, print.energy(frame));
+  const frames: number[] = [];
+  for (let frame = 0; frame < print.length; frame++) {
+    if (loudest > 0 && print.energy(frame) >= SILENCE * loudest) frames.push(frame);
+  }
+  return {
+    name,
+    durationMs: (pcm.length * 1000) / SAMPLE_RATE,
+    frames: Uint32Array.from(frames),
+    bits: Uint32Array.from(frames, (frame) => print.bits(frame)),
+    certain: Uint32Array.from(frames, (frame) => print.certain(frame)),
+  };
+}
+
+/**
+ * Reads the prompts below a folder (8 kHz mono WAV) that can be recognised. Fails with the first file that can't be used.
+ *
+ * @param isWanted by its name; default all
+ */
+export async function readPrompts(dir: string, isWanted: (name: string) => boolean = () => true): Promise<Result<KnownPrompt[], LibraryFailure>> {
+  const names = await wavFiles(dir, "", 0);
+  if (!names.ok) return names;
+  if (names.value.length > MAX_FILES) return failure({ path: dir, reason: `more than ${MAX_FILES} files` });
+  const prompts: KnownPrompt[] = [];
+  for (const file of names.value.sort()) {
+    const name = file.replace(/\.wav$/, "");
+    if (!isWanted(name)) continue;
+    const path = join(dir, file);
+    const wav = await contents(path);
+    if (!wav.ok) return wav;
+    if (wav.value.length >= SHORTEST) prompts.push(knownPrompt(name, wav.value));
+  }
+  return success(prompts);
+}
+
+async function contents(path: string): Promise<Result<Int16Array, LibraryFailure>> {
+  try {
+    const wav = readWav(await readFile(path));
+    return wav.ok ? wav : failure({ path, reason: wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind });
+  } catch (error) {
+    return failure({ path, reason: String(error) });
+  }
+}
+
+async function wavFiles(dir: string, below: string, depth: number): Promise<Result<string[], LibraryFailure>> {
+  const files: string[] = [];
+  try {
+    for (const entry of await readdir(join(dir, below), { withFileTypes: true })) {
+      const name = below === "" ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory() && depth < MAX_DEPTH) {
+        const inside = await wavFiles(dir, name, depth + 1);
+        if (!inside.ok) return inside;
+        files.push(...inside.value);
+      } else if (entry.isFile() && name.endsWith(".wav")) files.push(name);
+    }
+  } catch (error) {
+    return failure({ path: join(dir, below), reason: String(error) });
+  }
+  return success(files);
+}

@@ -1,0 +1,200 @@
+import { SAMPLE_RATE } from "./rtp/tone.js";
+import { Fingerprinter, countBits } from "./fingerprint.js";
+import { PROMPT_HOP, readPrompts, type KnownPrompt } from "./prompt-library.js";
+
+/** A prompt that was found in a recording. */
+export interface PromptMatch {
+  readonly name: string;
+  /** Where in the recording the prompt's file begins, milliseconds. */
+  readonly offsetMs: number;
+  /** How much of the file was played before it was broken off; the file's length if it was played whole. */
+  readonly heardMs: number;
+  /** False: broken off. */
+  readonly complete: boolean;
+  /** 1 = bit for bit the same, 0 = no likeness; a prompt over G.711 has 0.7 and more. */
+  readonly score: number;
+  /** Others that begin with the same sound as far as it was heard; no ear could tell. */
+  readonly alsoPossible: readonly string[];
+}
+
+const RECORDING_HOP = PROMPT_HOP / 2;
+/** A prompt must be heard for so many frames that are not silence (500 ms), or whole if it is shorter. */
+const HEAD_FRAMES = 50;
+/** Share of differing bits; unrelated sound has 0.5. */
+const HEAD_ERRORS = 0.3;
+const HALF_HEAD_ERRORS = 0.38;
+/** A prompt is followed in stretches of so many frames, for as long as each one fits. */
+const STRETCH_FRAMES = 20;
+const STRETCH_ERRORS = 0.36;
+/** Sustained music, or something louder for a moment, may hide a prompt for so long (1.5 s) before it goes on. */
+const HIDDEN_FRAMES = 150;
+/** With fewer bits that mean something nothing can be said: a sustained note hardly changes. */
+const FEWEST_BITS = 60;
+/** Shorter sounds (30 ms and less of it audible) can't be told from chance. */
+const FEWEST_FRAMES = 10;
+/** Ends that lie so close together are the same end. */
+const SAME_END_MS = 150;
+/** The same word in two recordings is found this far apart: it is spoken after another sound ("the", "this"), or at another speed. */
+const SAME_START_MS = 250;
+const FRAME_MS = (PROMPT_HOP * 1000) / SAMPLE_RATE;
+
+/** A match, and how much of it was not silence: a stretch that fits may reach beyond a pause, which makes `heardMs` jump. */
+interface Candidate extends PromptMatch {
+  readonly audibleMs: number;
+}
+
+/** How far one prompt has been looked for, in frames of the recording, and where it begins. */
+interface Scan {
+  next: number;
+  readonly starts: number[];
+  best: { readonly at: number; readonly errors: number } | undefined;
+}
+
+/** Takes sound as it arrives and says which prompts were in it. Memory grows by 2.4 kB a second. */
+export class PromptRecogniser {
+  readonly #prompts: readonly KnownPrompt[];
+  readonly #heard = new Fingerprinter(RECORDING_HOP);
+  readonly #scans = new Map<KnownPrompt, Scan>();
+
+  constructor(prompts: readonly KnownPrompt[]) {
+    this.#prompts = prompts;
+  }
+
+  push(pcm: Int16Array): void {
+    this.#heard.push(pcm);
+  }
+
+  get durationMs(): number {
+    return (this.#heard.length * RECORDING_HOP * 1000) / SAMPLE_RATE;
+  }
+
+  /**
+   * The prompts heard so far, in order of time. Of several that explain the same stretch the one that explains most wins.
+   *
+   * @param fromMs leave out prompts that began before
+   */
+  matches(fromMs = 0): PromptMatch[] {
+    const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
+    const candidates = this.#prompts.flatMap((prompt) => this.#candidates(prompt, from));
+    candidates.sort(bestFirst);
+    const accepted: { match: Candidate; also: Set<string> }[] = [];
+    for (const candidate of candidates) {
+      const rival = accepted.find(({ match }) => overlap(match, candidate));
+      if (rival === undefined) accepted.push({ match: candidate, also: new Set() });
+      else if (sameBeginning(rival.match, candidate)) rival.also.add(candidate.name);
+    }
+    return accepted
+      .map(({ match: { name, offsetMs, heardMs, complete, score }, also }) => ({ name, offsetMs, heardMs, complete, score, alsoPossible: [...also].sort() }))
+      .sort((one, other) => one.offsetMs - other.offsetMs);
+  }
+
+  /** Whether this prompt, or what can't be told from it, began at or after `fromMs`, and whole if so wanted. */
+  heard(name: string, fromMs: number, whole: boolean): PromptMatch | undefined {
+    const prompt = this.#prompts.find((each) => each.name === name);
+    if (prompt === undefined) return undefined;
+    const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
+    // The others are only worth comparing when this one is in question at all.
+    if (!this.#candidates(prompt, from).some((match) => match.complete || !whole)) return undefined;
+    return this.matches(fromMs).find(
+      (match) => (match.name === name || (!whole && match.alsoPossible.includes(name))) && (match.complete || !whole),
+    );
+  }
+
+  #candidates(prompt: KnownPrompt, from: number): Candidate[] {
+    const { starts, best } = this.#scan(prompt);
+    const all = best === undefined ? starts : [...starts, best.at];
+    return all.filter((at) => at >= from || from === 0).map((at) => this.#extended(prompt, at));
+  }
+
+  /** Looks for the prompt's beginning in what has come since the last time. */
+  #scan(prompt: KnownPrompt): Scan {
+    const known = this.#scans.get(prompt);
+    // A recording may begin in the silence that a prompt begins with.
+    const scan = known ?? { next: -2 * (prompt.frames[0] ?? 0), starts: [], best: undefined };
+    if (known === undefined) this.#scans.set(prompt, scan);
+    const head = Math.min(HEAD_FRAMES, prompt.frames.length);
+    if (head < FEWEST_FRAMES) return scan;
+    const lastHead = (prompt.frames[head - 1] ?? 0) * 2;
+    for (; scan.next + lastHead < this.#heard.length; scan.next++) {
+      const at = scan.next;
+      if (scan.best !== undefined && at - scan.best.at > 2 * head) {
+        scan.starts.push(scan.best.at);
+        scan.best = undefined;
+      }
+      // Most places are not it, and half of the beginning tells.
+      if (this.#errors(prompt, at, 0, head >> 1) > HALF_HEAD_ERRORS) continue;
+      const errors = this.#errors(prompt, at, 0, head);
+      if (errors <= HEAD_ERRORS && (scan.best === undefined || errors < scan.best.errors)) scan.best = { at, errors };
+    }
+    return scan;
+  }
+
+  /** Share of differing bits, of those that mean something, between frames `from` to `to` of the prompt and the recording. */
+  #errors(prompt: KnownPrompt, at: number, from: number, to: number, ifUnknown = 0.5): number {
+    let errors = 0;
+    let bits = 0;
+    for (let i = from; i < to; i++) {
+      const certain = prompt.certain[i] ?? 0;
+      errors += countBits(((prompt.bits[i] ?? 0) ^ this.#heard.bits(at + 2 * (prompt.frames[i] ?? 0))) & certain);
+      bits += countBits(certain);
+    }
+    return bits < FEWEST_BITS ? ifUnknown : errors / bits;
+  }
+
+  #extended(prompt: KnownPrompt, at: number): Candidate {
+    const total = prompt.frames.length;
+    const fits = (from: number, to: number, limit: number, ifUnknown: number): boolean =>
+      at + 2 * (prompt.frames[to - 1] ?? 0) < this.#heard.length && this.#errors(prompt, at, Math.max(0, from), to, ifUnknown) <= limit;
+    let end = Math.min(HEAD_FRAMES, total);
+    for (let hidden = 0; end + hidden < total && hidden < HIDDEN_FRAMES; ) {
+      const to = end + hidden + 1;
+      const goesOn =
+        hidden === 0
+          ? fits(to - STRETCH_FRAMES, to, STRETCH_ERRORS, 0)
+          : hidden >= HEAD_FRAMES && fits(to - HEAD_FRAMES, to, HEAD_ERRORS, 1);
+      if (goesOn) [end, hidden] = [to, 0];
+      else hidden += 1;
+    }
+    // The last syllable may fade in the 64 ms that a frame looks ahead.
+    const complete = end >= total - 6;
+    return {
+      name: prompt.name,
+      offsetMs: (at * RECORDING_HOP * 1000) / SAMPLE_RATE,
+      heardMs: complete ? prompt.durationMs : (prompt.frames[end - 1] ?? 0) * FRAME_MS,
+      complete,
+      score: 1 - 2 * this.#errors(prompt, at, 0, end),
+      alsoPossible: [],
+      audibleMs: end * FRAME_MS,
+    };
+  }
+}
+
+/**
+ * Which of the prompts in a folder occur in a recording, in order of time.
+ *
+ * @param recorded 8 kHz mono, for example a phone's recording
+ * @param wavDir folder of 8 kHz mono WAV files, sub-folders included; rejects if one of them can't be read
+ */
+export async function whichPrompt(recorded: Int16Array, wavDir: string): Promise<PromptMatch[]> {
+  const prompts = await readPrompts(wavDir);
+  if (!prompts.ok) throw new Error(`${prompts.failure.path}: ${prompts.failure.reason}`);
+  const recogniser = new PromptRecogniser(prompts.value);
+  recogniser.push(recorded);
+  return recogniser.matches();
+}
+
+/** What explains more comes first; a prompt played whole before one broken off at about the same place. */
+function bestFirst(one: PromptMatch, other: PromptMatch): number {
+  const worth = (match: PromptMatch): number => match.heardMs + (match.complete ? SAME_END_MS : 0) + match.score;
+  return worth(other) - worth(one);
+}
+
+function overlap(one: PromptMatch, other: PromptMatch): boolean {
+  const shared = Math.min(one.offsetMs + one.heardMs, other.offsetMs + other.heardMs) - Math.max(one.offsetMs, other.offsetMs);
+  return shared > 0.3 * Math.min(one.heardMs, other.heardMs);
+}
+
+function sameBeginning(accepted: Candidate, other: Candidate): boolean {
+  const apartMs = Math.abs(accepted.offsetMs - other.offsetMs);
+  return other.name !== accepted.name && !other.complete && apartMs < SAME_START_MS && Math.abs(accepted.audibleMs - other.audibleMs) < SAME_END_MS + apartMs;
+}

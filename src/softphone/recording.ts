@@ -1,0 +1,59 @@
+import { writeFile } from "node:fs/promises";
+import { SAMPLE_RATE } from "./rtp/tone.js";
+import { writeWav } from "./rtp/wav.js";
+
+const DEFAULT_LIMIT_MS = 120_000;
+
+/** What a call sounded like, in memory only and bounded: beyond the limit the oldest goes. 8 kHz, mono. */
+export class Recording {
+  readonly #limit: number;
+  #frames: Int16Array[] = [];
+  #samples = 0;
+  #dropped = 0;
+
+  constructor(limitMs = DEFAULT_LIMIT_MS) {
+    this.#limit = Math.max(1, Math.round((limitMs * SAMPLE_RATE) / 1000));
+  }
+
+  add(frame: Int16Array): void {
+    this.#frames.push(frame);
+    this.#samples += frame.length;
+    let gone = 0;
+    for (; this.#samples > this.#limit && gone < this.#frames.length; gone++) {
+      const length = this.#frames[gone]?.length ?? 0;
+      this.#samples -= length;
+      this.#dropped += length;
+    }
+    if (gone > 0) this.#frames = this.#frames.slice(gone);
+  }
+
+  /** Milliseconds of sound since the beginning, kept or not. */
+  get durationMs(): number {
+    return ((this.#dropped + this.#samples) * 1000) / SAMPLE_RATE;
+  }
+
+  /** Milliseconds of sound that are gone from the front. */
+  get droppedMs(): number {
+    return (this.#dropped * 1000) / SAMPLE_RATE;
+  }
+
+  /** A copy of what is kept, from `fromMs` after the beginning of the call. */
+  pcm(fromMs = 0): Int16Array {
+    const all = new Int16Array(this.#samples);
+    let at = 0;
+    for (const frame of this.#frames) {
+      all.set(frame, at);
+      at += frame.length;
+    }
+    return all.subarray(Math.max(0, Math.round((fromMs * SAMPLE_RATE) / 1000) - this.#dropped));
+  }
+
+  wav(): Buffer {
+    return writeWav(this.pcm());
+  }
+
+  /** Rejects when the file can't be written. */
+  async writeTo(path: string): Promise<void> {
+    await writeFile(path, this.wav());
+  }
+}

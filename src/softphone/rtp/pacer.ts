@@ -1,0 +1,60 @@
+import { systemClock, type Clock } from "../../util/clock.js";
+
+export const FRAME_MS = 20;
+/** After a longer stall of the process the missed frames are given up instead of sent as a burst. */
+const MAX_CATCH_UP = 5;
+
+/**
+ * One 20 ms ticker for all sessions of a process: a hundred calls don't need a hundred timers.
+ * Corrects its drift; runs only while somebody listens.
+ */
+export class Pacer {
+  readonly #clock: Clock;
+  readonly #listeners = new Set<() => void>();
+  #due = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `onFrame` every 20 ms until the returned function is called. A listener must not throw. */
+  every(onFrame: () => void): () => void {
+    this.#listeners.add(onFrame);
+    if (this.#cancel === undefined) {
+      this.#due = this.#clock.now() + FRAME_MS;
+      this.#arm();
+    }
+    return () => {
+      this.#listeners.delete(onFrame);
+      if (this.#listeners.size === 0) this.#stop();
+    };
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  #arm(): void {
+    this.#cancel = this.#clock.after(Math.max(1, this.#due - this.#clock.now()), () => {
+      this.#tick();
+    });
+  }
+
+  #tick(): void {
+    const late = this.#clock.now() - this.#due;
+    const frames = Math.min(MAX_CATCH_UP, Math.max(1, Math.floor(late / FRAME_MS) + 1));
+    for (let frame = 0; frame < frames; frame++) {
+      for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener();
+    }
+    this.#due += frames * FRAME_MS;
+    if (this.#clock.now() - this.#due > MAX_CATCH_UP * FRAME_MS) this.#due = this.#clock.now() + FRAME_MS;
+    if (this.#listeners.size > 0) this.#arm();
+    else this.#stop();
+  }
+
+  #stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+}

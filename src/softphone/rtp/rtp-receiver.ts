@@ -1,0 +1,113 @@
+import type { RemoteInfo } from "node:dgram";
+import { RtpPacket } from "rtp.js/packets";
+import type { Clock } from "../../util/clock.js";
+import { Reception } from "./reception.js";
+import { rtpHeaderLength, type SrtpReceiver } from "./srtp.js";
+
+/** A source that fell silent for so long may be replaced by another one in a plain session. */
+const PLAIN_SOURCE_HOLD_MS = 1000;
+
+export interface ReceivedPacket {
+  readonly payloadType: number;
+  readonly timestamp: number;
+  readonly payload: Uint8Array;
+}
+
+export interface PacketSource {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The receiving half of a session: authenticity, where packets come from, what got lost. */
+export class RtpReceiver {
+  readonly #clock: Clock;
+  readonly #reception = new Reception();
+  #latched: PacketSource | undefined;
+  #packets = 0;
+  #rejected = 0;
+  #lastPacketAt: number | undefined;
+  /** Undefined takes plain RTP only; set, it takes only what this key opens. */
+  srtp: SrtpReceiver | undefined;
+  /** False until the negotiation is done: nothing is taken. */
+  started = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Where acceptable packets come from (symmetric RTP, RFC 4961); undefined before the first. */
+  get source(): PacketSource | undefined {
+    return this.#latched;
+  }
+
+  /** The peer said a new address in its SDP: the next packet decides again. */
+  forgetSource(): void {
+    this.#latched = undefined;
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  get rejected(): number {
+    return this.#rejected;
+  }
+
+  get reception(): Pick<Reception, "lost" | "jitterMs" | "longestGapMs"> {
+    return this.#reception;
+  }
+
+  /** By the session's clock, ms. */
+  get lastPacketAt(): number | undefined {
+    return this.#lastPacketAt;
+  }
+
+  /** Undefined: nothing to play, counted if it was refused. */
+  receive(datagram: Buffer, from: RemoteInfo): ReceivedPacket | undefined {
+    if (!this.started || isRtcp(datagram)) return undefined;
+    const plain = this.#open(datagram, from);
+    const packet = plain === undefined ? undefined : parse(plain);
+    if (packet === undefined) {
+      this.#rejected += 1;
+      return undefined;
+    }
+    if (this.#latched?.port !== from.port || this.#latched.address !== from.address) {
+      this.#latched = { address: from.address, port: from.port };
+    }
+    this.#packets += 1;
+    this.#lastPacketAt = this.#clock.now();
+    this.#reception.packet(packet.getSsrc(), packet.getSequenceNumber(), packet.getTimestamp(), this.#lastPacketAt);
+    const payload = packet.getPayload();
+    return {
+      payloadType: packet.getPayloadType(),
+      timestamp: packet.getTimestamp(),
+      payload: new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength),
+    };
+  }
+
+  #open(datagram: Buffer, from: RemoteInfo): Buffer | undefined {
+    if (rtpHeaderLength(datagram) === undefined) return undefined;
+    if (this.srtp !== undefined) {
+      const opened = this.srtp.open(datagram);
+      return opened.ok ? opened.value : undefined;
+    }
+    const current = this.#latched;
+    const isOther = current !== undefined && (current.port !== from.port || current.address !== from.address);
+    const isFresh = this.#lastPacketAt !== undefined && this.#clock.now() - this.#lastPacketAt < PLAIN_SOURCE_HOLD_MS;
+    return isOther && isFresh ? undefined : datagram;
+  }
+}
+
+/** RTCP on the RTP port (RFC 5761 section 4): nothing is done with it. */
+function isRtcp(datagram: Buffer): boolean {
+  const type = datagram[1];
+  return type !== undefined && type >= 192 && type <= 223;
+}
+
+function parse(plain: Buffer): RtpPacket | undefined {
+  try {
+    return new RtpPacket(new DataView(plain.buffer, plain.byteOffset, plain.byteLength));
+  } catch {
+    return undefined;
+  }
+}

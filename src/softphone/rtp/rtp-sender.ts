@@ -1,0 +1,137 @@
+import { RtpPacket } from "rtp.js/packets";
+import type { Clock } from "../../util/clock.js";
+import { DIGITS, encodeTelephoneEvent } from "./dtmf.js";
+import { FRAME_SAMPLES } from "./g711.js";
+import type { SrtpSender } from "./srtp.js";
+
+const UNITS_PER_MS = 8;
+/** A pause in sending longer than this moves the timestamp on by the time that passed and sets the marker (RFC 3551 section 4.1). */
+const TALKSPURT_GAP_MS = 100;
+const END_PACKETS = 3;
+/** Frames of quiet between two digits, so that far ends tell a repeated digit from a long one. */
+const PAUSE_FRAMES = 3;
+const MAX_QUEUED_DIGITS = 128;
+
+interface QueuedDigit {
+  readonly digit: string;
+  /** Timestamp units. */
+  readonly length: number;
+  sent: number;
+  readonly done: (sent: boolean) => void;
+}
+
+export interface RtpSenderOptions {
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Buffer;
+  /** Hands the finished packet to the socket. */
+  readonly transmit: (packet: Uint8Array) => void;
+}
+
+/** The sending half of a session: sequence numbers, timestamps, protection, and digits instead of audio while one is sent. */
+export class RtpSender {
+  readonly #clock: Clock;
+  readonly #transmit: (packet: Uint8Array) => void;
+  readonly #packet = new RtpPacket();
+  readonly #digits: QueuedDigit[] = [];
+  #sequence: number;
+  #timestamp: number;
+  #lastSentAt: number | undefined;
+  #pause = 0;
+  #packets = 0;
+  /** Undefined sends plain RTP. */
+  srtp: SrtpSender | undefined;
+
+  constructor(o: RtpSenderOptions) {
+    this.#clock = o.clock;
+    this.#transmit = o.transmit;
+    this.#packet.setSsrc(o.random(4).readUInt32BE(0));
+    // Below 2^15, so that a receiver that misses the first packets still guesses the rollover counter (RFC 3711 section 3.3.1).
+    this.#sequence = o.random(2).readUInt16BE(0) & 0x7fff;
+    this.#timestamp = o.random(4).readUInt32BE(0);
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  get digitsPending(): boolean {
+    return this.#digits.length > 0 || this.#pause > 0;
+  }
+
+  /** One packet of audio of `payload.length` samples. Dropped while a digit is being sent. */
+  audio(payloadType: number, payload: Uint8Array): void {
+    if (this.digitsPending) return;
+    const now = this.#clock.now();
+    const gap = this.#lastSentAt === undefined ? Infinity : now - this.#lastSentAt;
+    const isTalkspurt = gap > TALKSPURT_GAP_MS;
+    if (isTalkspurt && Number.isFinite(gap)) {
+      const frames = Math.max(0, Math.round((gap * UNITS_PER_MS) / FRAME_SAMPLES) - 1);
+      this.#advance(frames * FRAME_SAMPLES);
+    }
+    this.#lastSentAt = now;
+    this.#emit(payloadType, payload, this.#timestamp, isTalkspurt);
+    this.#advance(payload.length);
+  }
+
+  /** Resolves when the digit is out; false if it was given up. */
+  digit(digit: string, durationMs: number): Promise<boolean> {
+    if (digit.length !== 1 || !DIGITS.includes(digit) || this.#digits.length >= MAX_QUEUED_DIGITS) return Promise.resolve(false);
+    const frames = Math.max(2, Math.round((durationMs * UNITS_PER_MS) / FRAME_SAMPLES));
+    return new Promise((done) => {
+      this.#digits.push({ digit, length: Math.min(0xffff, frames * FRAME_SAMPLES), sent: 0, done });
+    });
+  }
+
+  /** To be called every 20 ms while digits are pending. */
+  digitTick(payloadType: number): void {
+    this.#lastSentAt = this.#clock.now();
+    if (this.#pause > 0) {
+      this.#pause -= 1;
+      this.#advance(FRAME_SAMPLES);
+      return;
+    }
+    const current = this.#digits[0];
+    if (current === undefined) return;
+    const isFirst = current.sent === 0;
+    current.sent = Math.min(current.length, current.sent + FRAME_SAMPLES);
+    const end = current.sent >= current.length;
+    const payload = encodeTelephoneEvent({ digit: current.digit, end, duration: current.sent });
+    for (let copy = 0; copy < (end ? END_PACKETS : 1); copy++) this.#emit(payloadType, payload, this.#timestamp, isFirst);
+    if (!end) return;
+    this.#advance(current.length);
+    this.#pause = PAUSE_FRAMES;
+    this.#digits.shift();
+    current.done(true);
+  }
+
+  dropDigits(): void {
+    this.#pause = 0;
+    for (const digit of this.#digits.splice(0)) digit.done(false);
+  }
+
+  #advance(units: number): void {
+    this.#timestamp = (this.#timestamp + units) >>> 0;
+  }
+
+  #emit(payloadType: number, payload: Uint8Array, timestamp: number, marker: boolean): void {
+    const packet = this.#packet;
+    packet.setPayloadType(payloadType);
+    packet.setMarker(marker);
+    packet.setSequenceNumber(this.#sequence);
+    packet.setTimestamp(timestamp);
+    packet.setPayload(new DataView(payload.buffer, payload.byteOffset, payload.byteLength));
+    // A buffer of its own for each packet: the socket sends later than this call returns.
+    const plain = Buffer.from(new ArrayBuffer(packet.getByteLength()));
+    packet.serialize(plain.buffer, plain.byteOffset);
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    if (this.srtp === undefined) {
+      this.#transmit(plain);
+    } else {
+      const secured = this.srtp.protect(plain);
+      // A key that is used up ends the sending; nothing may go out in the clear instead.
+      if (!secured.ok) return;
+      this.#transmit(secured.value);
+    }
+    this.#packets += 1;
+  }
+}

@@ -1,0 +1,157 @@
+import { failure, success, type Result } from "../../util/result.js";
+import { deriveSessionKeys, type MasterKey, type SessionKeys, type Suite } from "./srtp-suites.js";
+import { makeTransform, type PacketTransform } from "./srtp-transform.js";
+
+export { ALL_SUITES, SUITES, isSuiteName, type MasterKey, type SuiteName } from "./srtp-suites.js";
+
+export type SrtpFailure = "unparsable" | "authentication" | "replay" | "mki" | "exhausted";
+
+/** A master key identifier that the peer's a=crypto line announces; it stands before the tag (RFC 3711 section 3.1), for GCM after it. */
+export interface Mki {
+  readonly value: Buffer;
+}
+
+const FIXED_HEADER = 12;
+const SEQUENCE_SPACE = 0x1_0000;
+/** Packets remembered for replay detection; RFC 3711 section 3.3.2 asks for at least 64. */
+const REPLAY_WINDOW = 128;
+/** One talker needs one; a transfer or restart at the far end brings a second. More is no telephone call. */
+const MAX_STREAMS = 8;
+/** RFC 3711 section 9.2: a key protects at most 2^48 packets, that is: the rollover counter must not wrap. */
+const MAX_ROC = 0xffff_ffff;
+
+/** Length of the RTP header with CSRCs and extension (RFC 3550 section 5.1), or undefined if the packet is no RTP. */
+export function rtpHeaderLength(packet: Buffer): number | undefined {
+  if (packet.length < FIXED_HEADER) return undefined;
+  const first = packet.readUInt8(0);
+  if (first >> 6 !== 2) return undefined;
+  let length = FIXED_HEADER + (first & 0x0f) * 4;
+  if ((first & 0x10) !== 0) {
+    if (packet.length < length + 4) return undefined;
+    length += 4 + packet.readUInt16BE(length + 2) * 4;
+  }
+  return packet.length < length ? undefined : length;
+}
+
+interface SendStream {
+  roc: number;
+  lastSequence: number;
+}
+
+/** Protects what we send under one key. Counts the rollover of each SSRC. */
+export class SrtpSender {
+  readonly #transform: PacketTransform;
+  readonly #streams = new Map<number, SendStream>();
+
+  constructor(suite: Suite, keys: SessionKeys) {
+    this.#transform = makeTransform(suite, keys);
+  }
+
+  static fromMaster(suite: Suite, master: MasterKey): SrtpSender {
+    return new SrtpSender(suite, deriveSessionKeys(suite, master));
+  }
+
+  /** Packets of an SSRC must come in their order of sending: a lower sequence number than the last counts as a rollover. */
+  protect(packet: Buffer): Result<Buffer, SrtpFailure> {
+    const headerLength = rtpHeaderLength(packet);
+    if (headerLength === undefined) return failure("unparsable");
+    const ssrc = packet.readUInt32BE(8);
+    const sequence = packet.readUInt16BE(2);
+    let stream = this.#streams.get(ssrc);
+    if (stream === undefined) {
+      if (this.#streams.size >= MAX_STREAMS) return failure("exhausted");
+      stream = { roc: 0, lastSequence: sequence };
+      this.#streams.set(ssrc, stream);
+    } else {
+      if (sequence === stream.lastSequence) return failure("replay");
+      if (sequence < stream.lastSequence) {
+        if (stream.roc === MAX_ROC) return failure("exhausted");
+        stream.roc += 1;
+      }
+      stream.lastSequence = sequence;
+    }
+    return success(this.#transform.protect(packet, headerLength, stream.roc));
+  }
+}
+
+interface ReceiveStream {
+  highest: number;
+  /** Slot `index % REPLAY_WINDOW` holds the index last seen there, so that nothing has to be shifted. */
+  readonly seen: Float64Array;
+}
+
+/** RFC 3711 section 3.3.1 and appendix A: the 48-bit index nearest to the highest one seen. */
+function estimateIndex(highest: number, sequence: number): number {
+  const roc = Math.floor(highest / SEQUENCE_SPACE);
+  const last = highest % SEQUENCE_SPACE;
+  let guess = roc;
+  if (last < SEQUENCE_SPACE / 2) {
+    if (sequence - last > SEQUENCE_SPACE / 2) guess = roc - 1;
+  } else if (last - SEQUENCE_SPACE / 2 > sequence) {
+    guess = roc + 1;
+  }
+  return guess * SEQUENCE_SPACE + sequence;
+}
+
+/** Opens what the peer sends under one key. State is kept only for SSRCs that sent an authentic packet, and for few of them. */
+export class SrtpReceiver {
+  readonly #suite: Suite;
+  readonly #transform: PacketTransform;
+  readonly #mki: Buffer | undefined;
+  readonly #streams = new Map<number, ReceiveStream>();
+
+  constructor(suite: Suite, keys: SessionKeys, mki?: Mki) {
+    this.#suite = suite;
+    this.#transform = makeTransform(suite, keys);
+    this.#mki = mki?.value;
+  }
+
+  static fromMaster(suite: Suite, master: MasterKey, mki?: Mki): SrtpReceiver {
+    return new SrtpReceiver(suite, deriveSessionKeys(suite, master), mki);
+  }
+
+  /** Returns the plain RTP packet. A failure changes nothing. */
+  open(received: Buffer): Result<Buffer, SrtpFailure> {
+    const packet = this.#withoutMki(received);
+    if (packet === undefined) return failure("mki");
+    const headerLength = rtpHeaderLength(packet);
+    if (headerLength === undefined) return failure("unparsable");
+    const sequence = packet.readUInt16BE(2);
+    const ssrc = packet.readUInt32BE(8);
+    const stream = this.#streams.get(ssrc);
+    const index = stream === undefined ? sequence : estimateIndex(stream.highest, sequence);
+    if (index < 0 || index > MAX_ROC * SEQUENCE_SPACE) return failure("replay");
+    if (stream !== undefined && isReplay(stream, index)) return failure("replay");
+    const plain = this.#transform.open(packet, headerLength, Math.floor(index / SEQUENCE_SPACE));
+    if (plain === undefined) return failure("authentication");
+    this.#remember(ssrc, stream, index);
+    return success(plain);
+  }
+
+  #withoutMki(packet: Buffer): Buffer | undefined {
+    const mki = this.#mki;
+    if (mki === undefined) return packet;
+    const tagAfter = this.#suite.aead ? 0 : this.#suite.tagLength;
+    const at = packet.length - tagAfter - mki.length;
+    if (at < FIXED_HEADER || !packet.subarray(at, at + mki.length).equals(mki)) return undefined;
+    return Buffer.concat([packet.subarray(0, at), packet.subarray(at + mki.length)]);
+  }
+
+  #remember(ssrc: number, known: ReceiveStream | undefined, index: number): void {
+    let stream = known;
+    if (stream === undefined) {
+      if (this.#streams.size >= MAX_STREAMS) {
+        const oldest = this.#streams.keys().next();
+        if (oldest.done !== true) this.#streams.delete(oldest.value);
+      }
+      stream = { highest: index, seen: new Float64Array(REPLAY_WINDOW).fill(-1) };
+      this.#streams.set(ssrc, stream);
+    }
+    if (index > stream.highest) stream.highest = index;
+    stream.seen[index % REPLAY_WINDOW] = index;
+  }
+}
+
+function isReplay(stream: ReceiveStream, index: number): boolean {
+  return index <= stream.highest - REPLAY_WINDOW || stream.seen[index % REPLAY_WINDOW] === index;
+}

@@ -1,0 +1,300 @@
+import { connect as connectTcp, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
+import { Server as TlsServer, connect as connectTls, createServer as createTlsServer } from "node:tls";
+
+import type { Clock } from "../../util/clock.js";
+import { failure, type Result, success } from "../../util/result.js";
+import { Connection, type ConnectionEvents, type IdleBounds } from "./connection.js";
+import { addressKey, type Flow, type ListenAddress, mayReach, onlyFamily, plainAddress, reachableAddress, type SipAddress, type TlsOptions, type Transport, type TransportFailure } from "./flow.js";
+import { type SipMessage, SipResponse } from "./message.js";
+import { type MessageFault, parseMessage } from "./parse.js";
+import { formatHostPort } from "./uri.js";
+import { UdpSocket } from "./udp-socket.js";
+
+export interface TransportOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly tls?: TlsOptions;
+  readonly clock: Clock;
+  /** Default: 32 s for the first message, 30 minutes between messages. */
+  readonly idle?: IdleBounds;
+}
+
+const CONNECT_MS = 8_000;
+const MAX_CONNECTIONS = 2_000;
+
+/** The sockets of one SIP element: what it listens on and the connections it has, whoever opened them. */
+export class TransportLayer {
+  readonly #options: TransportOptions;
+  readonly #udp: UdpSocket[] = [];
+  readonly #servers: { readonly server: Server; readonly address: SipAddress }[] = [];
+  readonly #connections = new Set<Connection>();
+  /** Reusable connections by the address that they lead to, which with `;alias` is not the one they came from. */
+  readonly #byAddress = new Map<string, Connection>();
+  readonly #opening = new Map<string, Promise<Result<Connection, TransportFailure>>>();
+  readonly #handshakes = new Set<Socket>();
+  #closed = false;
+
+  /** Every well-formed message. */
+  onMessage: (message: SipMessage, flow: Flow) => void = () => undefined;
+  /** A connection that ended. */
+  onClosed: (flow: Flow) => void = () => undefined;
+
+  private constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects, with nothing left open, if one of the ports is taken or TLS is to be listened on without key and certificate. */
+  static async open(options: TransportOptions): Promise<TransportLayer> {
+    const layer = new TransportLayer(options);
+    try {
+      for (const listen of options.listen) {
+        if (listen.transport === "udp") await layer.#bindUdp(listen);
+        else await layer.#listen(listen);
+      }
+    } catch (error) {
+      await layer.close();
+      throw error;
+    }
+    return layer;
+  }
+
+  /** Where we listen, in the order of the options. */
+  get addresses(): readonly SipAddress[] {
+    const bound = [...this.#udp.map((socket) => socket.address), ...this.#servers.map(({ address }) => address)];
+    const order = this.#options.listen.map(({ transport }) => transport);
+    return bound.sort((a, b) => order.indexOf(a.transport) - order.indexOf(b.transport));
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** The way to an address: the open connection to it, a new one, or for UDP one of our sockets. */
+  async flowTo(target: SipAddress): Promise<Result<Flow, TransportFailure>> {
+    if (this.#closed) return failure({ reason: "closed" });
+    if (target.transport === "udp") {
+      const family = isIP(target.address);
+      const socket = this.#udp.find((candidate) => family === 0 || candidate.family === family);
+      return socket === undefined ? failure({ reason: "no UDP socket for that address" }) : success(socket.flowTo(target));
+    }
+    if (!mayReach(this.#options.listen, target.address)) return failure({ reason: "no transport of that address family" });
+    const key = addressKey(target);
+    const open = this.#byAddress.get(key);
+    if (open?.open === true) return success(open);
+    const opening = this.#opening.get(key) ?? this.#connect(target);
+    this.#opening.set(key, opening);
+    const result = await opening;
+    this.#opening.delete(key);
+    return result;
+  }
+
+  /** Shows another certificate to whoever connects from now on; connections that are open stay. */
+  renewCertificate(pair: { readonly key: string; readonly cert: string }): void {
+    for (const { server } of this.#servers) if (server instanceof TlsServer) server.setSecureContext(pair);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const socket of this.#handshakes) socket.destroy();
+    for (const connection of this.#connections) connection.destroy();
+    await Promise.all([
+      ...this.#udp.splice(0).map((socket) => socket.close()),
+      ...this.#servers.splice(0).map(
+        ({ server }) =>
+          new Promise<void>((resolve) => {
+            server.close(() => {
+              resolve();
+            });
+          }),
+      ),
+    ]);
+  }
+
+  async #bindUdp(listen: ListenAddress): Promise<void> {
+    const socket = await UdpSocket.bind(listen);
+    socket.onDatagram = (bytes, flow) => {
+      this.#receive(bytes, flow);
+    };
+    this.#udp.push(socket);
+  }
+
+  async #listen(listen: ListenAddress): Promise<void> {
+    const tls = this.#options.tls;
+    if (listen.transport === "tls" && (tls?.key === undefined || tls.cert === undefined)) {
+      throw new Error("listening on TLS needs a key and a certificate");
+    }
+    const accept = (socket: Socket): void => {
+      this.#adopt(socket, listen.transport, false);
+    };
+    const server =
+      listen.transport === "tls"
+        ? createTlsServer({ ...keyPair(tls), ...demands(tls), handshakeTimeout: CONNECT_MS }, accept)
+        : createTcpServer(accept);
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on("connection", (socket: Socket) => {
+      // Sockets in the TLS handshake are not connections yet, and would outlive close().
+      this.#handshakes.add(socket);
+      socket.once("close", () => this.#handshakes.delete(socket));
+      socket.on("error", () => undefined);
+    });
+    server.on("tlsClientError", (_error: Error, socket: Socket) => {
+      socket.destroy();
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(listen.port, listen.address, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    server.on("error", () => undefined);
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : listen.port;
+    this.#servers.push({ server, address: { ...listen, port } });
+  }
+
+  #connect(target: SipAddress): Promise<Result<Connection, TransportFailure>> {
+    const { tls, clock, listen } = this.#options;
+    const serverName = tls?.serverName ?? (isIP(target.address) === 0 ? target.address : undefined);
+    const socket =
+      target.transport === "tls"
+        ? connectTls({
+            host: target.address,
+            port: target.port,
+            ...onlyFamily(listen),
+            ...(serverName === undefined ? {} : { servername: serverName }),
+            ...keyPair(tls),
+            ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+            rejectUnauthorized: tls?.verifyPeers === true || (tls?.verify ?? true),
+            ...(tls?.verifyPeers === true && { checkServerIdentity: () => undefined }),
+          })
+        : connectTcp({ host: target.address, port: target.port, ...onlyFamily(listen) });
+    this.#handshakes.add(socket);
+    socket.once("close", () => this.#handshakes.delete(socket));
+    return new Promise((resolve) => {
+      const fail = (reason: string): void => {
+        cancelTimer();
+        socket.destroy();
+        resolve(failure({ reason }));
+      };
+      const cancelTimer = clock.after(CONNECT_MS, () => {
+        fail("connect timeout");
+      });
+      socket.on("error", (error: NodeJS.ErrnoException) => {
+        fail(error.code ?? error.message);
+      });
+      socket.once("close", () => {
+        fail("closed while connecting");
+      });
+      socket.once(target.transport === "tls" ? "secureConnect" : "connect", () => {
+        cancelTimer();
+        if (this.#closed) {
+          fail("closed");
+          return;
+        }
+        const connection = this.#adopt(socket, target.transport, true);
+        this.#byAddress.set(addressKey(target), connection);
+        resolve(success(connection));
+      });
+    });
+  }
+
+  #adopt(socket: Socket, transport: Transport, opened: boolean): Connection {
+    const listening = this.#servers.find(({ address }) => address.transport === transport)?.address;
+    const peer = plainAddress(socket.remoteAddress ?? "");
+    const events: ConnectionEvents = {
+      message: (bytes, connection) => {
+        this.#receive(bytes, connection);
+      },
+      closed: (connection) => {
+        this.#forget(connection);
+      },
+    };
+    const connection = new Connection({
+      socket,
+      transport,
+      reachable: listening === undefined ? undefined : { ...listening, address: reachableAddress(listening.address, peer) },
+      opened,
+      clock: this.#options.clock,
+      idle: this.#options.idle ?? { first: 32_000, between: 1_800_000 },
+      events,
+    });
+    this.#connections.add(connection);
+    this.#byAddress.set(addressKey(connection.remote), connection);
+    return connection;
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection);
+    for (const [key, known] of this.#byAddress) {
+      if (known === connection) this.#byAddress.delete(key);
+    }
+    this.onClosed(connection);
+  }
+
+  #receive(bytes: Buffer, flow: Flow): void {
+    if (this.#closed) return;
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok) {
+      refuse(parsed.failure, flow);
+      return;
+    }
+    const message = parsed.value;
+    if (message.kind === "request") {
+      this.#learnAlias(message, flow);
+      markSource(message, flow);
+    }
+    this.onMessage(message, flow);
+  }
+
+  /** RFC 5923 section 8: the peer listens at its `sent-by` and wants requests to it to take this connection. */
+  #learnAlias(message: SipMessage, flow: Flow): void {
+    const via = message.via;
+    if (!(flow instanceof Connection) || via?.params.has("alias") !== true) return;
+    const defaultPort = flow.transport === "tls" ? 5061 : 5060;
+    const key = addressKey({ ...flow.remote, port: via.port ?? defaultPort });
+    if (this.#byAddress.get(key)?.open !== true) this.#byAddress.set(key, flow);
+  }
+}
+
+function keyPair(tls: TlsOptions | undefined): { key?: string; cert?: string } {
+  return { ...(tls?.key === undefined ? {} : { key: tls.key }), ...(tls?.cert === undefined ? {} : { cert: tls.cert }) };
+}
+
+function demands(tls: TlsOptions | undefined): { requestCert?: true; rejectUnauthorized?: true; ca?: string } {
+  return tls?.verifyPeers === true ? { requestCert: true, rejectUnauthorized: true, ...(tls.ca !== undefined && { ca: tls.ca }) } : {};
+}
+
+function refuse(fault: MessageFault, flow: Flow): void {
+  if (fault.answerable === undefined) return;
+  const reason = `Bad Request (${fault.reason})`;
+  flow.send(SipResponse.to(fault.answerable, 400, { reason, toTag: "malformed" }).toString());
+  if (flow instanceof Connection && fault.isMinor !== true) flow.finish();
+}
+
+/** RFC 3261 section 18.2.1 and RFC 3581 section 4: `received` and `rport` tell where the request really came from. */
+function markSource(message: SipMessage, flow: Flow): void {
+  const [first = "", ...others] = message.headers.list("Via");
+  const via = message.via;
+  if (via === undefined) return;
+  const wantsPort = via.params.has("rport");
+  if (!wantsPort && via.host === flow.remote.address) return;
+  const rest = first.replace(/;\s*(?:received|rport)(?:\s*=\s*[^;\s]*)?(?=\s*(?:;|$))/gi, "");
+  const rport = wantsPort ? `;rport=${flow.remote.port}` : "";
+  message.headers.replaceAll("Via", [`${rest}${rport};received=${flow.remote.address}`, ...others]);
+}
+
+/** Where a response goes when the way that the request came by is gone (RFC 3261 section 18.2.2). */
+export function viaAddress(message: SipMessage): SipAddress | undefined {
+  const via = message.via;
+  if (via === undefined) return undefined;
+  const transport = via.transport;
+  if (transport !== "udp" && transport !== "tcp" && transport !== "tls") return undefined;
+  const port = via.port ?? (transport === "tls" ? 5061 : 5060);
+  return { transport, address: via.params.get("received") ?? via.host, port };
+}
+
+/** A Via for a request that we send over that way. */
+export function makeVia(flow: Pick<Flow, "transport" | "local" | "reliable">, branch: string): string {
+  const sentBy = formatHostPort(flow.local.address, flow.local.port);
+  return `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport${flow.reliable ? ";alias" : ""}`;
+}

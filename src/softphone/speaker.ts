@@ -1,0 +1,68 @@
+import { FRAME_SAMPLES } from "./rtp/g711.js";
+import type { Pacer } from "./rtp/pacer.js";
+import { ToneGenerator } from "./rtp/tone.js";
+
+const SILENCE = new Int16Array(FRAME_SAMPLES);
+
+/** What a phone says: silence, a tone, or sound that was queued; one frame every 20 ms. */
+export class Speaker {
+  readonly #pacer: Pacer;
+  readonly #send: (pcm: Int16Array) => void;
+  #tone: ToneGenerator | undefined;
+  #queue: Int16Array = new Int16Array(0);
+  #played: (() => void)[] = [];
+  #stop: (() => void) | undefined;
+
+  constructor(pacer: Pacer, send: (pcm: Int16Array) => void) {
+    this.#pacer = pacer;
+    this.#send = send;
+  }
+
+  get running(): boolean {
+    return this.#stop !== undefined;
+  }
+
+  start(): void {
+    this.#stop ??= this.#pacer.every(() => {
+      this.#send(this.#next());
+    });
+  }
+
+  /** Sends nothing at all from now on, not even silence. */
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Undefined: no tone. */
+  tone(hz: number | undefined, level: number): void {
+    this.#tone = hz === undefined ? undefined : new ToneGenerator(hz, level);
+  }
+
+  /** Plays sound once, before the tone goes on; resolves when it is out, or the call is over. */
+  play(pcm: Int16Array): Promise<void> {
+    const all = new Int16Array(this.#queue.length + pcm.length);
+    all.set(this.#queue);
+    all.set(pcm, this.#queue.length);
+    this.#queue = all;
+    return new Promise((resolve) => {
+      this.#played.push(resolve);
+    });
+  }
+
+  /** Stops and lets go whoever waits for `play`. */
+  close(): void {
+    this.stop();
+    this.#queue = new Int16Array(0);
+    for (const resolve of this.#played.splice(0)) resolve();
+  }
+
+  #next(): Int16Array {
+    if (this.#queue.length === 0) return this.#tone?.next(FRAME_SAMPLES) ?? SILENCE;
+    const frame = new Int16Array(FRAME_SAMPLES);
+    frame.set(this.#queue.subarray(0, FRAME_SAMPLES));
+    this.#queue = this.#queue.slice(FRAME_SAMPLES);
+    if (this.#queue.length === 0) for (const resolve of this.#played.splice(0)) resolve();
+    return frame;
+  }
+}

@@ -1,0 +1,42 @@
+import { SAMPLE_RATE } from "./rtp/tone.js";
+
+/**
+ * The amplitude of one frequency in a stretch of sound, as a share of full scale (a sine of level 0.3 gives 0.3).
+ *
+ * Goertzel behind a Hann window: other frequencies count less than -31 dB as soon as they are 2 x rate / length away
+ * (20 Hz for 100 ms), so several talkers and tones can be told apart in a mix.
+ */
+export function toneLevel(pcm: Int16Array, hz: number): number {
+  const length = pcm.length;
+  if (length === 0) return 0;
+  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE);
+  const turn = (2 * Math.PI) / length;
+  let s1 = 0;
+  let s2 = 0;
+  for (let i = 0; i < length; i++) {
+    const s0 = (pcm[i] ?? 0) * (0.5 - 0.5 * Math.cos(turn * i)) + coefficient * s1 - s2;
+    s2 = s1;
+    s1 = s0;
+  }
+  const power = Math.max(0, s1 * s1 + s2 * s2 - coefficient * s1 * s2);
+  // The window's mean is a half: amplitude = 2 * magnitude / (length / 2).
+  return (4 * Math.sqrt(power)) / (length * 32767);
+}
+
+/** Quietest tone that counts, as a share of full scale (-46 dB). */
+const LEAST_LEVEL = 0.005;
+/** Distances at which a tone must stand out; speech has its neighbours there. */
+const NEIGHBOURS_HZ = [60, 110] as const;
+const STANDS_OUT = 3;
+
+/** The level of a tone that stands out of its surroundings, or 0. Other test tones must be 150 Hz away or more. */
+export function clearToneLevel(pcm: Int16Array, hz: number): number {
+  const level = toneLevel(pcm, hz);
+  if (level < LEAST_LEVEL) return 0;
+  for (const distance of NEIGHBOURS_HZ) {
+    for (const neighbour of [hz - distance, hz + distance]) {
+      if (neighbour > 0 && neighbour < SAMPLE_RATE / 2 && level < STANDS_OUT * toneLevel(pcm, neighbour)) return 0;
+    }
+  }
+  return level;
+}

@@ -1,0 +1,89 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { failure, success, type Result } from "../util/result.js";
+import { SAMPLE_RATE } from "./rtp/tone.js";
+import { wavHeader, wavSamples } from "./rtp/wav.js";
+
+/** How much sound is collected before it goes to the disk: a second. */
+const WRITE_SAMPLES = SAMPLE_RATE;
+const HEADER_BYTES = wavHeader(0).length;
+/** A recording longer than this is no test call any more: 12 h, 691 MB. */
+const MOST_SAMPLES = 12 * 60 * 60 * SAMPLE_RATE;
+
+/**
+ * A WAV file that grows while a call is recorded: 8 kHz, mono, 16 bit. Each second its samples are written first and its
+ * header after them, so that the file can be played whenever the process ends, and whatever ends it.
+ */
+export class WavFile {
+  readonly #file: FileHandle;
+  #collected: Int16Array[] = [];
+  #collectedSamples = 0;
+  #written = 0;
+  #fault: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Replaces a file of that name; only its owner may read the new one. The failure is the system's code, such as ENOENT. */
+  static async create(path: string): Promise<Result<WavFile, string>> {
+    let file: FileHandle | undefined;
+    try {
+      file = await open(path, "w", 0o600);
+      await file.write(wavHeader(0), 0, HEADER_BYTES, 0);
+      return success(new WavFile(file));
+    } catch (error) {
+      await file?.close();
+      return failure(codeOf(error));
+    }
+  }
+
+  /** Milliseconds of sound so far, on the disk or on the way there. */
+  get durationMs(): number {
+    return ((this.#written + this.#collectedSamples) * 1_000) / SAMPLE_RATE;
+  }
+
+  add(frame: Int16Array): void {
+    if (this.#fault !== undefined || this.#written + this.#collectedSamples + frame.length > MOST_SAMPLES) return;
+    this.#collected.push(frame);
+    this.#collectedSamples += frame.length;
+    if (this.#collectedSamples >= WRITE_SAMPLES) this.#flush();
+  }
+
+  /** Writes what is left. The failure is the system's code of what went wrong first, such as ENOSPC. */
+  async close(): Promise<Result<void, string>> {
+    this.#flush();
+    await this.#writing;
+    try {
+      await this.#file.close();
+    } catch (error) {
+      this.#fault ??= codeOf(error);
+    }
+    return this.#fault === undefined ? success(undefined) : failure(this.#fault);
+  }
+
+  #flush(): void {
+    const samples = Buffer.concat(this.#collected.splice(0).map(wavSamples));
+    const at = HEADER_BYTES + this.#written * 2;
+    this.#written += this.#collectedSamples;
+    this.#collectedSamples = 0;
+    const header = wavHeader(this.#written);
+    this.#writing = this.#writing.then(() => this.#write(samples, at, header));
+  }
+
+  async #write(samples: Buffer, at: number, header: Buffer): Promise<void> {
+    if (this.#fault !== undefined || samples.length === 0) return;
+    try {
+      const { bytesWritten } = await this.#file.write(samples, 0, samples.length, at);
+      // The header never tells of more than there is.
+      if (bytesWritten < samples.length) this.#fault = "ENOSPC";
+      else await this.#file.write(header, 0, header.length, 0);
+    } catch (error) {
+      this.#fault = codeOf(error);
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}

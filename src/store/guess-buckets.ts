@@ -1,0 +1,80 @@
+import type { Clock } from "../util/clock.js";
+
+interface Bucket {
+  /** Wrong PINs at this instance, and at all instances as the store last said. */
+  readonly own: number;
+  readonly shared: number;
+  /** By the clock. */
+  readonly until: number;
+}
+
+/** Counts of wrong PINs in memory, each for a window from the first one on. Their number is bounded. */
+export class GuessBuckets {
+  readonly #clock: Clock;
+  readonly #max: number;
+  /** In the order in which they began, which is that of their ends unless the window has changed. */
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** @param max with more buckets the oldest one is dropped: a guesser would need as many numbers to be forgotten */
+  constructor(clock: Clock, max: number) {
+    this.#clock = clock;
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Those that hold. */
+  counts(): readonly number[] {
+    this.#dropOver();
+    return [...this.#buckets.values()].map(larger);
+  }
+
+  countOf(name: string): number {
+    const bucket = this.#current(name);
+    return bucket === undefined ? 0 : larger(bucket);
+  }
+
+  /** @returns the new count */
+  add(name: string, windowMs: number): number {
+    return this.#set(name, windowMs, ({ own, shared, until }) => ({ own: own + 1, shared, until }));
+  }
+
+  takeBack(name: string): void {
+    const bucket = this.#current(name);
+    if (bucket !== undefined) this.#buckets.set(name, { ...bucket, own: Math.max(0, bucket.own - 1), shared: Math.max(0, bucket.shared - 1) });
+  }
+
+  /** The store has this count of all instances. @returns the larger one */
+  share(name: string, shared: number, windowMs: number): number {
+    if (shared === 0 && this.#current(name) === undefined) return 0;
+    return this.#set(name, windowMs, ({ own, until }) => ({ own, shared, until }));
+  }
+
+  #set(name: string, windowMs: number, change: (bucket: Bucket) => Bucket): number {
+    const changed = change(this.#current(name) ?? { own: 0, shared: 0, until: this.#clock.now() + windowMs });
+    this.#buckets.set(name, changed);
+    this.#dropOver();
+    return larger(changed);
+  }
+
+  #current(name: string): Bucket | undefined {
+    const bucket = this.#buckets.get(name);
+    if (bucket === undefined || bucket.until > this.#clock.now()) return bucket;
+    this.#buckets.delete(name);
+    return undefined;
+  }
+
+  #dropOver(): void {
+    const now = this.#clock.now();
+    for (const [name, { until }] of this.#buckets) {
+      if (until > now && this.#buckets.size <= this.#max) break;
+      this.#buckets.delete(name);
+    }
+  }
+}
+
+function larger({ own, shared }: Bucket): number {
+  return Math.max(own, shared);
+}

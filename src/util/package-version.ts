@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+
+/** The version of this package, from its own description; `0` when that can't be read. */
+export function packageVersion(): string {
+  // From `dist/src` to the root of the package.
+  const text: unknown = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  return typeof text === "object" && text !== null && "version" in text && typeof text.version === "string" ? text.version : "0";
+}

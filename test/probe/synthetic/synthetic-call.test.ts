@@ -1,0 +1,195 @@
+import t from "tap";
+import type { Admission } from "../../../src/call/interfaces.js";
+import type { Caller } from "../../../src/caller/caller.js";
+import { CallerNumber } from "../../../src/caller/secret.js";
+import { Latch } from "../../../src/util/latch.js";
+import type { ProbeReport, ProbeTools } from "../../../src/probe/probe-call.js";
+import type { ProbePlan } from "../../../src/probe/probe-plan.js";
+import type { Verdict } from "../../../src/probe/verdict.js";
+import { type Result, failure, success } from "../../../src/util/result.js";
+import { placeSyntheticCall } from "../../../src/probe/synthetic/synthetic-call.js";
+import { localRoute } from "../../../src/probe/synthetic/test-route.js";
+import { TestLine } from "../../../src/probe/synthetic/test-line.js";
+import { type InviteFacts, withoutParties } from "../../../src/caller/invite.js";
+import { FakeClock, settle } from "../../support/fake-clock.js";
+import { someInvite } from "../../support/fake-incoming-call.js";
+
+const voiceBridge = "123456789";
+const secret = "0f".repeat(16);
+const well: Verdict = { ok: true };
+const noTone: Verdict = { ok: false, stage: "tone", why: "no tone was heard", said: "", cure: "" };
+const refused: Verdict = { ok: false, stage: "join", why: "it refuses", said: "", cure: "" };
+
+type Fields = ReadonlyMap<string, string>;
+
+/** Two telephones that the test answers for, and an API that remembers what it was asked. */
+function bench(verdicts: readonly Verdict[] = [well, well]) {
+  const clock = new FakeClock();
+  const stop = new Latch<true>();
+  const line = new TestLine({ admit: () => failure("unknown-source") });
+  const plans: ProbePlan[] = [];
+  const asked: string[] = [];
+  const leftOpen: string[] = [];
+  const notArrived: number[] = [];
+  const world = {
+    clock,
+    stop,
+    line,
+    plans,
+    asked,
+    leftOpen,
+    notArrived,
+    created: success(new Map([["voiceBridge", voiceBridge]])) as Result<Fields, string>,
+    ended: success(new Map()) as Result<Fields, string>,
+    prompts: success([]) as Result<readonly [], string>,
+    /** Goes on until it is broken off. */
+    isEndless: false,
+    parameters: {} as Readonly<Record<string, string>>,
+    placeCall: async (plan: ProbePlan, tools: ProbeTools): Promise<ProbeReport> => {
+      const place = plans.push(plan) - 1;
+      if (world.isEndless) await new Promise<void>((resolve) => { tools.stop.onSet(() => { resolve(); }); });
+      else tools.onEvent({ kind: "tone", hz: plan.expectTone ?? 0, level: 0.2, atMs: 4_000 + place });
+      return {
+        verdict: tools.stop.isSet ? { ok: false, stage: "interrupted", why: "", said: "", cure: "" } : (verdicts[place] ?? well),
+        events: world.isEndless ? [] : [{ kind: "tone", hz: plan.expectTone ?? 0, level: 0.2, atMs: 4_000 + place }],
+        codec: "PCMA", suite: "AEAD_AES_256_GCM", firstResponseMs: 10, answeredMs: 100 + place, totalMs: 5_000,
+        media: { packetsIn: 1, packetsOut: 1, lost: 0, rejected: 0, jitterMs: 0, longestGapMs: 20 } as ProbeReport["media"],
+      };
+    },
+    run: () => placeSyntheticCall({
+      conference: {
+        api: {
+          create: async (parameters) => {
+            asked.push("create");
+            world.parameters = parameters;
+            return await Promise.resolve(world.created);
+          },
+          end: async (meetingId, password) => {
+            asked.push(`end ${meetingId} ${password}`);
+            return await Promise.resolve(world.ended);
+          },
+        },
+        voiceBridge,
+        meetingId: "test-1",
+        password: "nobody",
+      },
+      line,
+      findRoute: () => localRoute({ signalling: { state: "connected", addresses: [{ transport: "tls", host: "127.0.0.1", port: 5061 }] }, contact: undefined, secret, language: "de" }),
+      onNotArrived: () => notArrived.push(line.arrived),
+      readPrompts: () => Promise.resolve(world.prompts),
+      placeCall: (plan, tools) => world.placeCall(plan, tools),
+      clock,
+      stop,
+      onLeftOpen: (why) => leftOpen.push(why),
+    }),
+  };
+  return world;
+}
+
+function invite(user: string, transport: "tls" | "udp" = "tls"): InviteFacts {
+  const source = { address: "127.0.0.1", port: 40_000, transport };
+  return { ...withoutParties({ ...someInvite, source }), requestUri: `sip:${user}@192.0.2.7:5061;transport=tls` };
+}
+
+await t.test("two telephones that each wait for what the other whistles, in a conference that is never recorded", async (t) => {
+  const world = bench();
+  t.same(await world.run(), { failure: undefined, answeredMs: 101, heardMs: 4_001, totalMs: 0 });
+  t.match(world.parameters, { voiceBridge, record: "false", duration: "3", meetingExpireIfNoUserJoinedInMinutes: "3", guestPolicy: "ALWAYS_ACCEPT" });
+  t.same(world.asked, ["create", "end test-1 nobody"]);
+  const [one, other] = world.plans;
+  t.same(one?.play, { hz: other?.expectTone });
+  t.same(other?.play, { hz: one?.expectTone });
+  t.match(one, { pin: voiceBridge, dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" }, recording: undefined });
+  t.ok(one?.enough?.isSet, "they hang up when both have heard");
+  t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
+  t.equal(world.line.claim(invite(secret)), undefined, "the line is closed");
+});
+
+await t.test("the first fault is the result, and the conference is ended in any case", async (t) => {
+  const other = bench([noTone, refused]);
+  t.match(await other.run(), { failure: { stage: "join", why: "it refuses" } }, "not that nobody was heard");
+  const silent = bench([noTone, well]);
+  t.match(await silent.run(), { failure: { stage: "tone" } });
+
+  const noApi = bench();
+  noApi.created = failure("HTTP status 502");
+  t.match(await noApi.run(), { failure: { stage: "conference", why: "HTTP status 502" }, answeredMs: undefined });
+  t.same([noApi.plans.length, noApi.asked], [0, ["create", "end test-1 nobody"]], "it may be there all the same");
+  const otherNumber = bench();
+  otherNumber.created = success(new Map([["voiceBridge", "70000"]]));
+  t.match(await otherNumber.run(), { failure: { stage: "conference" } });
+
+  const noPrompts = bench();
+  noPrompts.prompts = failure("no folder");
+  noPrompts.ended = failure("timeout");
+  t.match(await noPrompts.run(), { failure: { stage: "prompt", why: "no folder" } });
+  t.same(noPrompts.leftOpen, ["timeout"]);
+
+  const bug = bench();
+  bug.placeCall = () => Promise.reject(new Error("no socket"));
+  await t.rejects(bug.run(), /no socket/);
+  t.same([bug.asked.at(-1), bug.clock.pending, bug.stop.listenerCount], ["end test-1 nobody", 0, 0]);
+});
+
+await t.test("it has an end: after a minute and a half, or at once when einwahl stops", async (t) => {
+  const endless = bench();
+  endless.isEndless = true;
+  const running = endless.run();
+  await endless.clock.advance(89_999);
+  t.same(endless.asked, ["create"]);
+  await endless.clock.advance(1);
+  t.match(await running, { failure: { stage: "interrupted", why: "it was not over after 90 s" }, totalMs: 90_000 });
+  t.equal(endless.asked.at(-1), "end test-1 nobody");
+
+  const stopped = bench();
+  stopped.isEndless = true;
+  const broken = stopped.run();
+  await settle();
+  stopped.stop.set(true);
+  t.match(await broken, { failure: { stage: "interrupted", why: "it was broken off" } });
+  t.same([stopped.asked.at(-1), stopped.clock.pending], ["end test-1 nobody", 0]);
+});
+
+await t.test("the line lets in two calls to its secret, over TLS, while it is open", (t) => {
+  const line = new TestLine({ admit: () => failure("unknown-source") });
+  t.equal(line.claim(invite(secret)), undefined);
+  line.open({ kind: "secret", user: secret, language: "en" });
+  t.equal(line.claim(invite("0e".repeat(16))), undefined);
+  t.equal(line.claim(invite(secret, "udp")), undefined);
+  t.match(line.claim(invite(secret)), { trunk: "(test)", languages: ["en"], caller: { kind: "anonymous" }, srtp: "mandatory" });
+  t.ok(line.claim(invite(secret)));
+  t.equal(line.claim(invite(secret)), undefined, "a third one is somebody else");
+  line.close();
+  t.end();
+});
+
+await t.test("over a trunk it is known by the trunk's own number as the caller", (t) => {
+  const caller = (digits: string): Caller => {
+    const number = CallerNumber.parse(digits);
+    if (!number.ok) throw new Error(digits);
+    return { kind: "number", number: number.value };
+  };
+  let admitted: Admission = { trunk: "line", channels: 1, calledNumberFrom: "to", languages: ["de", "en"], caller: caller("+493012345678"), srtp: "mandatory" };
+  const line = new TestLine({ admit: () => success(admitted) });
+  t.equal(line.claim(invite("x")), undefined);
+  line.open({ kind: "trunk", trunk: "line", numbers: ["+493012345678"] });
+  t.match(line.claim(invite("x")), { trunk: "line" });
+  t.equal(line.arrived, 1);
+  for (const other of [{ trunk: "other" }, { caller: caller("+493012345679") }, { caller: { kind: "anonymous" } as const }]) {
+    const before = admitted;
+    admitted = { ...admitted, ...other };
+    t.equal(line.claim(invite("x")), undefined, "somebody else calls meanwhile");
+    admitted = before;
+  }
+  t.end();
+});
+
+await t.test("not taken by the other side, and none has come in: the trunk may be deaf", async (t) => {
+  const unanswered: Verdict = { ok: false, stage: "answer", why: "480", said: "", cure: "" };
+  const deaf = bench([unanswered, unanswered]);
+  t.match(await deaf.run(), { failure: { stage: "answer" } });
+  t.same(deaf.notArrived, [0]);
+  const other = bench([refused, refused]);
+  await other.run();
+  t.same(other.notArrived, []);
+});

@@ -1,0 +1,10 @@
+import t from "tap";
+import { systemClock } from "../../src/util/clock.js";
+
+await t.test("a timer that is called off never fires", async (t) => {
+  const fired: string[] = [];
+  const callOff = systemClock.after(1, () => fired.push("called off"));
+  callOff();
+  await new Promise<void>((resolve) => systemClock.after(5, resolve));
+  t.same(fired, []);
+});
