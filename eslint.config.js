@@ -1,3 +1,4 @@
+import importSort from "eslint-plugin-simple-import-sort";
 import tseslint from "typescript-eslint";
 import { layerRule } from "./config/lint/layers.js";
 
@@ -10,7 +11,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { projectService: { allowDefaultProject: scripts }, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { einwahl: { rules: { layers: layerRule } } },
+    plugins: { "einwahl": { rules: { layers: layerRule } }, "import-sort": importSort },
     rules: {
       "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
       "@typescript-eslint/no-misused-promises": "error",
@@ -21,6 +22,7 @@ export default tseslint.config(
       "no-console": "error",
       "max-lines": ["error", { max: 320, skipBlankLines: false, skipComments: false }],
       "einwahl/layers": "error",
+      "import-sort/imports": "error",
     },
   },
   { files: scripts, ...tseslint.configs.disableTypeChecked, rules: { ...tseslint.configs.disableTypeChecked.rules, "@typescript-eslint/explicit-module-boundary-types": "off" } },
