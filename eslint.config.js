@@ -1,5 +1,6 @@
 import importSort from "eslint-plugin-simple-import-sort";
 import tseslint from "typescript-eslint";
+
 import { layerRule } from "./config/lint/layers.js";
 
 const scripts = ["eslint.config.js", "config/lint/layers.js"];
@@ -11,7 +12,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { projectService: { allowDefaultProject: scripts }, tsconfigRootDir: import.meta.dirname },
     },
-    plugins: { "einwahl": { rules: { layers: layerRule } }, "import-sort": importSort },
+    plugins: { einwahl: { rules: { layers: layerRule } }, "import-sort": importSort },
     rules: {
       "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
       "@typescript-eslint/no-misused-promises": "error",
@@ -20,10 +21,23 @@ export default tseslint.config(
       "@typescript-eslint/explicit-module-boundary-types": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-console": "error",
-      "max-lines": ["error", { max: 320, skipBlankLines: false, skipComments: false }],
+      "max-lines": ["error", { max: 320, skipBlankLines: true, skipComments: true }],
       "einwahl/layers": "error",
       "import-sort/imports": "error",
     },
   },
-  { files: scripts, ...tseslint.configs.disableTypeChecked, rules: { ...tseslint.configs.disableTypeChecked.rules, "@typescript-eslint/explicit-module-boundary-types": "off" } },
+  // Tables of cases are long once each case has its lines. The two of src/ are to be split.
+  {
+    files: ["test/**/*.ts"],
+    rules: { "max-lines": ["error", { max: 440, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ["src/config/schema.ts", "src/softphone/rtp/media-session.ts", "test/trunk/registrar-targets.test.ts"],
+    rules: { "max-lines": ["error", { max: 640, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: scripts,
+    ...tseslint.configs.disableTypeChecked,
+    rules: { ...tseslint.configs.disableTypeChecked.rules, "@typescript-eslint/explicit-module-boundary-types": "off" },
+  },
 );

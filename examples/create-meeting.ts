@@ -6,7 +6,8 @@
  */
 import { createHash } from "node:crypto";
 import process from "node:process";
-import { EinwahlClient, createParameters, describeFailure } from "einwahl/client";
+
+import { createParameters, describeFailure, EinwahlClient } from "einwahl/client";
 
 const { EINWAHL_URL = "", EINWAHL_TOKEN = "", BBB_URL = "", BBB_SECRET = "" } = process.env;
 const [meetingID = "Weekly meeting"] = process.argv.slice(2);
@@ -21,7 +22,12 @@ if (!reserved.ok) {
 const room = reserved.value;
 
 // meetingID, voiceBridge and dialNumber come from einwahl, the rest is yours.
-const query = new URLSearchParams({ ...createParameters(room), name: meetingID, attendeePW: "ap", moderatorPW: "mp" }).toString();
+const query = new URLSearchParams({
+  ...createParameters(room),
+  name: meetingID,
+  attendeePW: "ap",
+  moderatorPW: "mp",
+}).toString();
 const checksum = createHash("sha256").update(`create${query}${BBB_SECRET}`).digest("hex");
 const answer = await (await fetch(`${BBB_URL.replace(/\/+$/, "")}/create?${query}&checksum=${checksum}`)).text();
 if (!answer.includes("<returncode>SUCCESS</returncode>")) {
@@ -29,4 +35,6 @@ if (!answer.includes("<returncode>SUCCESS</returncode>")) {
   process.exit(1);
 }
 
-process.stdout.write(`${room.text.en}\n\n${JSON.stringify({ meetingID, dialNumber: room.dialNumber, pin: room.pin, page: room.page })}\n`);
+process.stdout.write(
+  `${room.text.en}\n\n${JSON.stringify({ meetingID, dialNumber: room.dialNumber, pin: room.pin, page: room.page })}\n`,
+);

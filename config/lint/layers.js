@@ -28,7 +28,24 @@ export const layers = {
   check: ["bbb", "call", "caller", "config", "control", "media", "monitoring", "sip", "store", "trunk", "util"],
   prove: ["bbb", "caller", "config", "control", "http", "media", "monitoring", "probe", "softphone", "store", "util"],
   app: ["bbb", "call", "caller", "config", "http", "media", "monitoring", "probe", "sip", "store", "trunk", "util"],
-  cli: ["app", "demo", "call", "caller", "check", "config", "control", "http", "monitoring", "probe", "prove", "sip", "softphone", "store", "trunk", "util"],
+  cli: [
+    "app",
+    "demo",
+    "call",
+    "caller",
+    "check",
+    "config",
+    "control",
+    "http",
+    "monitoring",
+    "probe",
+    "prove",
+    "sip",
+    "softphone",
+    "store",
+    "trunk",
+    "util",
+  ],
   simulators: ["softphone", "util"],
   demo: ["app", "call", "caller", "config", "simulators", "softphone", "util"],
 };
@@ -48,7 +65,14 @@ function folderOf(file) {
 
 /** @type {import("eslint").Rule.RuleModule} */
 export const layerRule = {
-  meta: { type: "problem", schema: [], messages: { layer: "src/{{from}} may not import src/{{to}} (config/lint/layers.js)", adapter: "only src/{{only}} may import {{library}}" } },
+  meta: {
+    type: "problem",
+    schema: [],
+    messages: {
+      layer: "src/{{from}} may not import src/{{to}} (config/lint/layers.js)",
+      adapter: "only src/{{only}} may import {{library}}",
+    },
+  },
   create(context) {
     const from = folderOf(context.filename);
     if (from === undefined || from === "main") return {};
@@ -56,17 +80,25 @@ export const layerRule = {
       const name = node.source?.value;
       if (typeof name !== "string") return;
       const only = adapters[name.split("/")[0]];
-      if (only !== undefined && only !== from) context.report({ node, messageId: "adapter", data: { only, library: name } });
+      if (only !== undefined && only !== from)
+        context.report({ node, messageId: "adapter", data: { only, library: name } });
       const to = name.startsWith(".") ? folderOf(resolve(dirname(context.filename), name)) : undefined;
       if (to === undefined || to === from || layers[from]?.includes(to)) return;
       context.report({ node, messageId: "layer", data: { from, to } });
     };
-    return { ImportDeclaration: look, ExportNamedDeclaration: look, ExportAllDeclaration: look, ImportExpression: look };
+    return {
+      ImportDeclaration: look,
+      ExportNamedDeclaration: look,
+      ExportAllDeclaration: look,
+      ImportExpression: look,
+    };
   },
 };
 
 function importsOf(file) {
-  const imported = readFileSync(file, "utf8").matchAll(/^(?:import|export)\s[^"';]*?\bfrom "(\.[^"]+)";|^import "(\.[^"]+)";/gm);
+  const imported = readFileSync(file, "utf8").matchAll(
+    /^(?:import|export)\s[^"';]*?\bfrom "(\.[^"]+)";|^import "(\.[^"]+)";/gm,
+  );
   return [...imported].map(([, from, only]) => resolve(dirname(file), from ?? only).replace(/\.js$/, ".ts"));
 }
 
@@ -93,7 +125,9 @@ function circles(graph) {
 }
 
 function draw() {
-  const files = readdirSync(root, { recursive: true }).filter((name) => name.endsWith(".ts")).map((name) => join(root, name));
+  const files = readdirSync(root, { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(root, name));
   const graph = new Map(files.map((file) => [file, importsOf(file)]));
   const arrows = new Map();
   for (const [file, imports] of graph) {
@@ -103,15 +137,28 @@ function draw() {
     }
   }
   const rows = ["main", ...Object.keys(layers).reverse()].map((from) => {
-    const targets = [...arrows].filter(([arrow]) => arrow.startsWith(`${from} `)).map(([arrow, count]) => `${arrow.split(" ")[1]} ${count}`);
+    const targets = [...arrows]
+      .filter(([arrow]) => arrow.startsWith(`${from} `))
+      .map(([arrow, count]) => `${arrow.split(" ")[1]} ${count}`);
     const size = files.filter((file) => folderOf(file) === from).length;
     return `${from.padEnd(11)}${String(size).padStart(3)} files -> ${targets.sort().join(", ") || "-"}`;
   });
-  const up = [...arrows.keys()].map((arrow) => arrow.split(" ")).filter(([from, to]) => from !== "main" && !layers[from]?.includes(to));
+  const up = [...arrows.keys()]
+    .map((arrow) => arrow.split(" "))
+    .filter(([from, to]) => from !== "main" && !layers[from]?.includes(to));
   const closed = circles(graph);
   const bad = closed.filter((circle) => circle.some((file) => folderOf(file) !== circlesAllowedIn));
-  rows.push("", `${files.length} files, ${arrows.size} arrows between ${Object.keys(layers).length + 1} folders, ${up.length} of them not allowed`);
-  for (const circle of closed) rows.push(`circle of ${circle.length} files: ${circle.map((file) => relative(root, file)).sort().join(" ")}`);
+  rows.push(
+    "",
+    `${files.length} files, ${arrows.size} arrows between ${Object.keys(layers).length + 1} folders, ${up.length} of them not allowed`,
+  );
+  for (const circle of closed)
+    rows.push(
+      `circle of ${circle.length} files: ${circle
+        .map((file) => relative(root, file))
+        .sort()
+        .join(" ")}`,
+    );
   return { text: rows.join("\n"), isClean: up.length === 0 && bad.length === 0 };
 }
 

@@ -1,17 +1,23 @@
 import type { Logger } from "pino";
+
 import { BbbApi } from "../bbb/api-client.js";
 import { BbbServer } from "../bbb/bbb-server.js";
 import { BbbDirectory } from "../bbb/directory.js";
 import { SipNodeProbe } from "../bbb/node-probe.js";
 import type { AudioBridges } from "../call/interfaces.js";
-import type { Clock } from "../util/clock.js";
 import type { BbbServerConfig } from "../config/config.js";
 import type { RoomStore } from "../store/room-store.js";
+import type { Clock } from "../util/clock.js";
 
 const apiWithinMs = 5_000;
 
 /** @param kept the PINs that front ends have reserved, which may come later, and what is known of meetings' audio */
-export function makeDirectory(servers: readonly BbbServer[], kept: { readonly rooms: () => RoomStore | undefined; readonly audioBridges: AudioBridges }, logger: Logger, clock: Clock): BbbDirectory {
+export function makeDirectory(
+  servers: readonly BbbServer[],
+  kept: { readonly rooms: () => RoomStore | undefined; readonly audioBridges: AudioBridges },
+  logger: Logger,
+  clock: Clock,
+): BbbDirectory {
   return new BbbDirectory({
     servers,
     clock,
@@ -28,11 +34,19 @@ export function makeDirectory(servers: readonly BbbServer[], kept: { readonly ro
       },
       onLivekitWay: (server, way) => {
         if (way === "works") logger.info({ server }, "the server's FreeSWITCH hands calls on to LiveKit");
-        else logger.warn({ server }, "callers can't get into LiveKit meetings: the server's FreeSWITCH lacks 02_einwahl_livekit.xml (freeswitch/bbb-node/README.md); for a server without LiveKit set audio_bridge: freeswitch");
+        else
+          logger.warn(
+            { server },
+            "callers can't get into LiveKit meetings: the server's FreeSWITCH lacks 02_einwahl_livekit.xml (freeswitch/bbb-node/README.md); for a server without LiveKit set audio_bridge: freeswitch",
+          );
       },
       onWebhooksRefused: (server, refused) => {
         if (refused === 0) logger.info({ server }, "webhooks prove to come from the server again");
-        else logger.warn({ server, refused }, "webhooks refused: their proof is not the server's; compare url and sharedSecret of bbb-webhooks (docs/clusters.md)");
+        else
+          logger.warn(
+            { server, refused },
+            "webhooks refused: their proof is not the server's; compare url and sharedSecret of bbb-webhooks (docs/clusters.md)",
+          );
       },
       onBug: (error) => {
         logger.error({ err: error }, "bug");
@@ -53,7 +67,12 @@ export function makeBbbServer(server: BbbServerConfig, clock: Clock): BbbServer 
     node: { name, ...sip },
     livekit: livekitSip === undefined ? undefined : { name, ...livekitSip },
     audioBridge: audioBridge === "auto" ? undefined : audioBridge,
-    api: new BbbApi({ url: server.apiUrl, secret: server.secret.reveal(), algorithm: server.checksum, answerWithinMs: apiWithinMs }),
+    api: new BbbApi({
+      url: server.apiUrl,
+      secret: server.secret.reveal(),
+      algorithm: server.checksum,
+      answerWithinMs: apiWithinMs,
+    }),
     pollEveryMs: pollIntervalMs,
     clock,
     random: Math.random,

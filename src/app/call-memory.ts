@@ -8,7 +8,10 @@ import { Removals } from "../store/removals.js";
 export type CallMemory = Pick<CallServices, "removals" | "audioBridges" | "identityClaims">;
 
 /** @param stores `undefined` before they are open, and without any */
-export function makeCallMemory(stores: () => { readonly [Name in "removals" | "audioBridges" | "identityClaims"]: Stores[Name] | undefined } | undefined): CallMemory {
+export function makeCallMemory(
+  stores: () =>
+    { readonly [Name in "removals" | "audioBridges" | "identityClaims"]: Stores[Name] | undefined } | undefined,
+): CallMemory {
   return {
     removals: new Removals(() => stores()?.removals),
     audioBridges: new MeetingAudio(() => stores()?.audioBridges),

@@ -23,5 +23,11 @@ export function callSettings(config: Config): CallSettings {
 }
 
 export function placeLimits({ maxConcurrent, perNumber, withheldPerTrunk, waitingPlaces }: CallsConfig): PlaceLimits {
-  return { all: maxConcurrent, number: perNumber, withheld: withheldPerTrunk, waiting: waitingPlaces.all, waitingForOne: waitingPlaces.perPin };
+  return {
+    all: maxConcurrent,
+    number: perNumber,
+    withheld: withheldPerTrunk,
+    waiting: waitingPlaces.all,
+    waitingForOne: waitingPlaces.perPin,
+  };
 }

@@ -1,19 +1,21 @@
 import { randomBytes } from "node:crypto";
+
 import type { Logger } from "pino";
+
 import { type CallServices, runCall } from "../call/call.js";
 import type { CallWatcher } from "../call/call-watcher.js";
 import type { EndCause } from "../call/cause.js";
 import type { Admission, Directory, MediaServers, NodeProbe, OwnCalls, Trunks } from "../call/interfaces.js";
 import { Occupancy } from "../call/occupancy.js";
-import { Pace, joinEveryMs } from "../call/pace.js";
+import { joinEveryMs, Pace } from "../call/pace.js";
 import { uncountedGuesses } from "../call/restraint.js";
 import type { CallSettings } from "../call/settings.js";
 import type { CallReport } from "../call/story.js";
+import type { DrachtioCall } from "../sip/incoming-call.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
-import { type PlaceLimits, Places } from "./places.js";
 import { failure, success } from "../util/result.js";
-import type { DrachtioCall } from "../sip/incoming-call.js";
+import { type PlaceLimits, Places } from "./places.js";
 
 export interface CallsOptions {
   readonly logger: Logger;
@@ -45,7 +47,10 @@ export interface CallTerms {
 }
 
 /** What differs from call to call: who lets it in, what it takes, and who hears of it. */
-interface Treatment extends Pick<CallServices, "trunks" | "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin"> {
+interface Treatment extends Pick<
+  CallServices,
+  "trunks" | "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin"
+> {
   readonly onEnd: (report: CallReport) => void;
 }
 
@@ -106,11 +111,30 @@ export class Calls {
     const own = this.#options.ownCalls.claim(call.invite);
     if (own !== undefined) this.#own.add(call);
     const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, limits) : this.#ofOurs(callId, own);
-    const running = runCall(call, { clock, hasher, removals, audioBridges, identityClaims, media, directory, nodes, pace: this.#pace, shutdown: this.#shutdown, onBug, ...services }, settings).then(onEnd, onBug).finally(() => {
-      this.#options.onOver(call);
-      this.#calls.delete(call);
-      this.#own.delete(call);
-    });
+    const running = runCall(
+      call,
+      {
+        clock,
+        hasher,
+        removals,
+        audioBridges,
+        identityClaims,
+        media,
+        directory,
+        nodes,
+        pace: this.#pace,
+        shutdown: this.#shutdown,
+        onBug,
+        ...services,
+      },
+      settings,
+    )
+      .then(onEnd, onBug)
+      .finally(() => {
+        this.#options.onOver(call);
+        this.#calls.delete(call);
+        this.#own.delete(call);
+      });
     this.#calls.set(call, running);
   }
 

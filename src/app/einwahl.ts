@@ -1,39 +1,41 @@
 import { randomBytes } from "node:crypto";
+
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+
 import type { BbbServer } from "../bbb/bbb-server.js";
 import type { BbbDirectory } from "../bbb/directory.js";
-import { Calls } from "./calls.js";
 import type { CallWatcher } from "../call/call-watcher.js";
 import type { CallSettings } from "../call/settings.js";
 import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
 import { CallerHasher } from "../caller/known-caller.js";
-import type { Clock } from "../util/clock.js";
 import type { BbbServerConfig, Config } from "../config/config.js";
 import { needsStore } from "../config/needs-store.js";
-import type { GuessThrottle } from "../store/guess-throttle.js";
-import { Latch } from "../util/latch.js";
 import type { MediaServer } from "../media/media-server.js";
 import { MediaServerPool } from "../media/media-servers.js";
-import { makeCallMemory } from "./call-memory.js";
-import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
-import { callSettings, placeLimits } from "./call-settings.js";
-import { type ConfigChange, compareConfigs } from "./config-change.js";
-import { makeGuessThrottle } from "./guesses.js";
-import { KeptParts } from "./instance-cache.js";
-import { type LineParts, makeLine } from "./line.js";
-import { type MediaServerSettings, makeMediaServer, mediaServerSettings } from "./media.js";
-import { makeSyntheticCalls } from "./synthetic.js";
-import { type Result, failure, success } from "../util/result.js";
-import { Signalling } from "../sip/signalling.js";
 import type { Health } from "../monitoring/status/health.js";
 import { Monitoring } from "../monitoring/status/monitoring.js";
 import type { Parts } from "../monitoring/status/parts.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
-import { StoredDayKeys } from "../store/stored-day-keys.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
 import { TestLine } from "../probe/synthetic/test-line.js";
+import { Signalling } from "../sip/signalling.js";
+import type { GuessThrottle } from "../store/guess-throttle.js";
+import { StoredDayKeys } from "../store/stored-day-keys.js";
 import { Lines } from "../trunk/lines.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { failure, type Result, success } from "../util/result.js";
+import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
+import { makeCallMemory } from "./call-memory.js";
+import { callSettings, placeLimits } from "./call-settings.js";
+import { Calls } from "./calls.js";
+import { compareConfigs, type ConfigChange } from "./config-change.js";
+import { makeGuessThrottle } from "./guesses.js";
+import { KeptParts } from "./instance-cache.js";
+import { type LineParts, makeLine } from "./line.js";
+import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
+import { makeSyntheticCalls } from "./synthetic.js";
 import { Web } from "./web.js";
 
 export interface EinwahlOptions extends Pick<LineParts, "resolver"> {
@@ -83,17 +85,36 @@ export class Einwahl {
     this.#pseudonymKeys = this.#dayKeys(pseudonymKeyDays);
     this.#throttleKeys = this.#dayKeys(throttleKeyDays);
     this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
-    this.#directory = makeDirectory(this.#bbbServerParts.partsFor(config.bbbServers), { rooms: () => this.#web?.rooms, audioBridges: this.#memory.audioBridges }, logger, clock);
+    this.#directory = makeDirectory(
+      this.#bbbServerParts.partsFor(config.bbbServers),
+      { rooms: () => this.#web?.rooms, audioBridges: this.#memory.audioBridges },
+      logger,
+      clock,
+    );
     this.#signalling = this.#openSignalling();
     const onState = (): void => {
       this.#checkReady();
     };
-    this.#lines = new Lines(config.trunks, (trunk) => makeLine(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }));
-    this.#mediaServerParts = new KeptParts((settings) => makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }));
+    this.#lines = new Lines(config.trunks, (trunk) =>
+      makeLine(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }),
+    );
+    this.#mediaServerParts = new KeptParts((settings) =>
+      makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }),
+    );
     this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
-    this.#monitoring = new Monitoring({ parts: () => this.#parts(), clock, logger, processMetrics: options.processMetrics, watcher: options.watcher });
+    this.#monitoring = new Monitoring({
+      parts: () => this.#parts(),
+      clock,
+      logger,
+      processMetrics: options.processMetrics,
+      watcher: options.watcher,
+    });
     this.#testLine = new TestLine(this.#lines);
-    this.#guesses = makeGuessThrottle(() => this.#config, () => this.#web?.guessCounts, { clock, logger });
+    this.#guesses = makeGuessThrottle(
+      () => this.#config,
+      () => this.#web?.guessCounts,
+      { clock, logger },
+    );
     this.#calls = new Calls({
       logger,
       clock,
@@ -101,7 +122,11 @@ export class Einwahl {
       ownWatcher: this.#monitoring.ownWatcher,
       ownCalls: this.#testLine,
       trunks: this.#lines,
-      hasher: new CallerHasher({ pseudonymKeys: this.#pseudonymKeys, throttleKeys: this.#throttleKeys, random: randomBytes }),
+      hasher: new CallerHasher({
+        pseudonymKeys: this.#pseudonymKeys,
+        throttleKeys: this.#throttleKeys,
+        random: randomBytes,
+      }),
       ...this.#memory,
       guesses: (admitted) => this.#guesses.callerOf(admitted),
       media: this.#mediaServers,
@@ -191,7 +216,11 @@ export class Einwahl {
 
   /** What there is now, to find what is left behind. */
   counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
-    return { calls: this.#calls.count + this.#calls.ownCount, channels: this.#mediaServers.channels, shutdownListeners: this.#calls.shutdownListeners };
+    return {
+      calls: this.#calls.count + this.#calls.ownCount,
+      channels: this.#mediaServers.channels,
+      shutdownListeners: this.#calls.shutdownListeners,
+    };
   }
 
   /**

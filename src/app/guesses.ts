@@ -1,11 +1,16 @@
 import type { Logger } from "pino";
-import type { Clock } from "../util/clock.js";
+
 import type { Config } from "../config/config.js";
-import { GuessThrottle } from "../store/guess-throttle.js";
 import type { GuessCounts } from "../store/guess-counts.js";
+import { GuessThrottle } from "../store/guess-throttle.js";
+import type { Clock } from "../util/clock.js";
 
 /** @param shared the counts of all instances; `undefined`: this instance is alone, or the store is not open yet */
-export function makeGuessThrottle(config: () => Config, shared: () => GuessCounts | undefined, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }): GuessThrottle {
+export function makeGuessThrottle(
+  config: () => Config,
+  shared: () => GuessCounts | undefined,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): GuessThrottle {
   return new GuessThrottle({
     clock,
     settings: () => config().calls.guessing,

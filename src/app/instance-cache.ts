@@ -12,7 +12,10 @@ export class KeptParts<Settings, Part> {
   /** The parts for these settings, in their order: those that are there already, and new ones. */
   partsFor(all: readonly Settings[]): readonly Part[] {
     const before = this.#kept;
-    this.#kept = all.map((settings) => before.find((kept) => sameSettings(kept.settings, settings)) ?? { settings, part: this.#make(settings) });
+    this.#kept = all.map(
+      (settings) =>
+        before.find((kept) => sameSettings(kept.settings, settings)) ?? { settings, part: this.#make(settings) },
+    );
     return this.#kept.map(({ part }) => part);
   }
 }

@@ -1,11 +1,12 @@
 import type { Logger } from "pino";
-import type { Clock } from "../util/clock.js";
+
 import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
 import type { SipRequests } from "../trunk/registrar.js";
 import { certificateVerifier } from "../trunk/registrar-tls.js";
 import type { Resolver } from "../trunk/resolver.js";
 import { systemResolver } from "../trunk/system-resolver.js";
+import type { Clock } from "../util/clock.js";
 
 export interface LineParts {
   readonly requests: SipRequests;
@@ -24,7 +25,11 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
     resolver: parts.resolver ?? systemResolver(parts.clock),
     makeVerifier: (expected) => certificateVerifier(expected, parts.clock),
     onState: (state) => {
-      if (state.kind === "registered") logger.info({ expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed }, "trunk registered");
+      if (state.kind === "registered")
+        logger.info(
+          { expiresInMs: state.expiresInMs, registrar: state.registrar.address, contactListed: state.listed },
+          "trunk registered",
+        );
       else logger.warn({ why: state.why }, "trunk not registered");
       parts.onState();
     },

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
-import type { Clock } from "../util/clock.js";
+
 import type { Config, MediaServerConfig } from "../config/config.js";
 import { versionVerdict } from "../media/engine-versions.js";
 import { MediaServer } from "../media/media-server.js";
 import type { Signalling } from "../sip/signalling.js";
+import type { Clock } from "../util/clock.js";
 
 export interface MediaServerParts {
   readonly signalling: Signalling;
@@ -20,29 +21,46 @@ export interface MediaServerSettings {
   readonly holdTimeoutMs: number;
 }
 
-export function mediaServerSettings({ mediaServers, prompts, calls }: Pick<Config, "mediaServers" | "prompts" | "calls">): readonly MediaServerSettings[] {
-  return mediaServers.map((server) => ({ server, soundsDirectory: prompts.directory, mediaTimeoutMs: calls.mediaTimeoutMs, holdTimeoutMs: calls.holdTimeoutMs }));
+export function mediaServerSettings({
+  mediaServers,
+  prompts,
+  calls,
+}: Pick<Config, "mediaServers" | "prompts" | "calls">): readonly MediaServerSettings[] {
+  return mediaServers.map((server) => ({
+    server,
+    soundsDirectory: prompts.directory,
+    mediaTimeoutMs: calls.mediaTimeoutMs,
+    holdTimeoutMs: calls.holdTimeoutMs,
+  }));
 }
 
-export function makeMediaServer({ server, soundsDirectory, mediaTimeoutMs, holdTimeoutMs }: MediaServerSettings, parts: MediaServerParts): MediaServer {
+export function makeMediaServer(
+  { server, soundsDirectory, mediaTimeoutMs, holdTimeoutMs }: MediaServerSettings,
+  parts: MediaServerParts,
+): MediaServer {
   const logger = parts.logger.child({ mediaServer: server.name });
   const { name, eventSocket, sipProfile, listenAddress, advertisedAddress, publicAddress, capacity } = server;
-  return new MediaServer({
-    name,
-    eventSocket: { host: eventSocket.host, port: eventSocket.port, password: eventSocket.password.reveal() },
-    profile: sipProfile,
-    listenAddress,
-    advertisedAddress,
-    publicAddress,
-    capacity,
-    soundsDirectory,
-    mediaTimeoutMs,
-    holdTimeoutMs,
-  }, parts.signalling.srf, parts.clock, (state, version) => {
-    if (state.kind === "up") logUp(logger, version);
-    else logger.warn({ why: state.why }, "media server is down");
-    parts.onState();
-  });
+  return new MediaServer(
+    {
+      name,
+      eventSocket: { host: eventSocket.host, port: eventSocket.port, password: eventSocket.password.reveal() },
+      profile: sipProfile,
+      listenAddress,
+      advertisedAddress,
+      publicAddress,
+      capacity,
+      soundsDirectory,
+      mediaTimeoutMs,
+      holdTimeoutMs,
+    },
+    parts.signalling.srf,
+    parts.clock,
+    (state, version) => {
+      if (state.kind === "up") logUp(logger, version);
+      else logger.warn({ why: state.why }, "media server is down");
+      parts.onState();
+    },
+  );
 }
 
 /** A version with a fault is used all the same: the calls that it does not hang on get through. */

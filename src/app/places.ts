@@ -1,7 +1,7 @@
 import type { Admitted, NoPlace } from "../call/interfaces.js";
 import type { KnownCaller } from "../caller/known-caller.js";
 import type { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 
 /** How many places there are at most. */
 export interface PlaceLimits {
@@ -32,7 +32,10 @@ export class Places {
   }
 
   /** Takes a place; the returned function gives it back, and is called once. */
-  take({ trunk, channels, caller }: Pick<Admitted, "trunk" | "channels" | "caller">, limits: PlaceLimits): Result<() => void, NoPlace> {
+  take(
+    { trunk, channels, caller }: Pick<Admitted, "trunk" | "channels" | "caller">,
+    limits: PlaceLimits,
+  ): Result<() => void, NoPlace> {
     if (this.#taken >= limits.all) return failure("too-many-calls");
     if (channels !== undefined && this.takenOver(trunk) >= channels) return failure("trunk-busy");
     const key = callerKey(trunk, caller);
@@ -51,7 +54,8 @@ export class Places {
   /** Takes one of the places of those who wait, for a call that has a place already; the returned function gives it back, and is called once. */
   takeWaiting(pin: Pin, limits: PlaceLimits): Result<() => void, "waiting-full"> {
     const digits = pin.reveal();
-    if (this.#waiting.sum >= limits.waiting || this.#waiting.count(digits) >= limits.waitingForOne) return failure("waiting-full");
+    if (this.#waiting.sum >= limits.waiting || this.#waiting.count(digits) >= limits.waitingForOne)
+      return failure("waiting-full");
     this.#waiting.add(digits, 1);
     return success(() => {
       this.#waiting.add(digits, -1);

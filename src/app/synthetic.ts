@@ -1,18 +1,20 @@
 import { randomBytes, randomInt } from "node:crypto";
+
 import type { Logger } from "pino";
+
 import { BbbApi } from "../bbb/api-client.js";
-import type { Clock } from "../util/clock.js";
 import type { Config } from "../config/config.js";
 import { placeProbeCall } from "../probe/probe-call.js";
-import type { Result } from "../util/result.js";
-import type { Signalling } from "../sip/signalling.js";
 import { placeSyntheticCall } from "../probe/synthetic/synthetic-call.js";
 import { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
-import { TestPrompts } from "../probe/synthetic/test-prompts.js";
-import { type TestRoute, localRoute, trunkRoute } from "../probe/synthetic/test-route.js";
-import type { Lines } from "../trunk/lines.js";
 import type { TestLine } from "../probe/synthetic/test-line.js";
+import { TestPrompts } from "../probe/synthetic/test-prompts.js";
+import { localRoute, type TestRoute, trunkRoute } from "../probe/synthetic/test-route.js";
+import type { Signalling } from "../sip/signalling.js";
 import { drawPin, longestReservablePin, mostDraws } from "../store/pin-draw.js";
+import type { Lines } from "../trunk/lines.js";
+import type { Clock } from "../util/clock.js";
+import type { Result } from "../util/result.js";
 
 export interface SyntheticParts {
   readonly config: () => Config;
@@ -39,12 +41,21 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
     today: Date.now,
     random: Math.random,
     place: async (name, stop) => {
-      const { bbbServers, prompts: { directory }, syntheticCall } = config();
+      const {
+        bbbServers,
+        prompts: { directory },
+        syntheticCall,
+      } = config();
       const server = bbbServers.find((each) => each.name === name);
       if (server === undefined) throw new Error(`no BBB server ${name}`);
       return await placeSyntheticCall({
         conference: {
-          api: new BbbApi({ url: server.apiUrl, secret: server.secret.reveal(), algorithm: server.checksum, answerWithinMs: apiWithinMs }),
+          api: new BbbApi({
+            url: server.apiUrl,
+            secret: server.secret.reveal(),
+            algorithm: server.checksum,
+            answerWithinMs: apiWithinMs,
+          }),
           voiceBridge: drawFreePin(parts.isPinKnown),
           meetingId: `einwahl-test-${randomBytes(12).toString("hex")}`,
           password: randomBytes(18).toString("base64url"),
@@ -57,10 +68,16 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
         stop,
         onNotArrived: () => {
           const trunk = syntheticCall?.trunk;
-          if (trunk !== undefined) parts.lines.all.find((each) => each.name === trunk)?.suspectDeaf("einwahl's own call to its number did not arrive");
+          if (trunk !== undefined)
+            parts.lines.all
+              .find((each) => each.name === trunk)
+              ?.suspectDeaf("einwahl's own call to its number did not arrive");
         },
         onLeftOpen: (why) => {
-          logger.warn({ server: name, why }, "the conference of the synthetic call could not be ended; the server ends it by itself");
+          logger.warn(
+            { server: name, why },
+            "the conference of the synthetic call could not be ended; the server ends it by itself",
+          );
         },
       });
     },
@@ -75,10 +92,18 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
 }
 
 /** Over the trunk that the configuration names, or straight to drachtio. */
-async function findRoute({ trunks, language, syntheticCall }: Config, signalling: SyntheticParts["signalling"]): Promise<Result<TestRoute, string>> {
+async function findRoute(
+  { trunks, language, syntheticCall }: Config,
+  signalling: SyntheticParts["signalling"],
+): Promise<Result<TestRoute, string>> {
   const trunk = trunks.find(({ name }) => name === syntheticCall?.trunk);
   return trunk?.registration === undefined
-    ? await localRoute({ signalling, contact: syntheticCall?.contact, secret: randomBytes(16).toString("hex"), language })
+    ? await localRoute({
+        signalling,
+        contact: syntheticCall?.contact,
+        secret: randomBytes(16).toString("hex"),
+        language,
+      })
     : await trunkRoute(trunk, trunk.registration, syntheticCall?.ca);
 }
 

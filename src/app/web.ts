@@ -1,22 +1,24 @@
 import { randomInt } from "node:crypto";
+
 import type { Logger } from "pino";
+
 import type { WebhookEvent } from "../bbb/webhook.js";
 import type { Pin } from "../caller/secret.js";
-import type { Clock } from "../util/clock.js";
 import type { Config } from "../config/config.js";
 import { needsStore } from "../config/needs-store.js";
 import { isTrunkOpen, openWays } from "../config/open-calls.js";
 import { type HttpOptions, HttpServer } from "../http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "../http/services.js";
-import { packageVersion } from "../util/package-version.js";
-import { type Result, failure, success } from "../util/result.js";
 import type { StoreState } from "../monitoring/status/parts.js";
 import { CallSums } from "../store/call-sums.js";
 import { EmbeddedRooms } from "../store/embedded-rooms.js";
 import type { GuessCounts } from "../store/guess-counts.js";
-import type { RoomStore } from "../store/room-store.js";
-import { type StoreEvents, type Stores, openStores } from "../store/open-stores.js";
+import { openStores, type StoreEvents, type Stores } from "../store/open-stores.js";
 import { clashesWithRunning } from "../store/pin-draw.js";
+import type { RoomStore } from "../store/room-store.js";
+import type { Clock } from "../util/clock.js";
+import { packageVersion } from "../util/package-version.js";
+import { failure, type Result, success } from "../util/result.js";
 
 export interface WebOptions {
   readonly config: Config;
@@ -135,7 +137,9 @@ export class Web {
   }
 
   #sumsFor({ statistics }: Config): CallSums | undefined {
-    return this.#stores === undefined || statistics === "off" ? undefined : new CallSums(this.#stores.daySums, this.#options.clock);
+    return this.#stores === undefined || statistics === "off"
+      ? undefined
+      : new CallSums(this.#stores.daySums, this.#options.clock);
   }
 }
 
@@ -170,7 +174,8 @@ class StoreWatch implements StoreEvents {
 async function openAtStart(options: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
   const { config } = options;
   const isNeeded = needsStore(config);
-  if (!isNeeded && !(config.rooms.store.kind === "embedded" && EmbeddedRooms.isThere(config.rooms.store.directory))) return undefined;
+  if (!isNeeded && !(config.rooms.store.kind === "embedded" && EmbeddedRooms.isThere(config.rooms.store.directory)))
+    return undefined;
   const opened = await open(options, watch);
   if (opened.ok) return opened.value;
   if (isNeeded) throw new Error(opened.failure);
@@ -181,14 +186,23 @@ async function openAtStart(options: WebOptions, watch: StoreWatch): Promise<Stor
 
 async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Result<Stores, string>> {
   const { store, pinLength, restMs } = config.rooms;
-  const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: (digits: string) => clashesWithRunning(digits, (beginning) => meetings.matchRunning(beginning)) };
+  const settings = {
+    pinLength,
+    restMs,
+    now: Date.now,
+    randomBelow: (limit: number) => randomInt(limit),
+    isInUse: (digits: string) => clashesWithRunning(digits, (beginning) => meetings.matchRunning(beginning)),
+  };
   const opened = await openStores(store, settings, clock, watch);
   if (!opened.ok) return failure(`rooms.store: ${opened.failure}`);
   watch.kind = store.kind;
   return opened;
 }
 
-function httpOptions({ config, logger, clock, operators, live, meetings }: WebOptions, stores: Stores | undefined): HttpOptions {
+function httpOptions(
+  { config, logger, clock, operators, live, meetings }: WebOptions,
+  stores: Stores | undefined,
+): HttpOptions {
   const canReserve = config.http.tokens.length > 0 || config.rooms.jitsiConfCode === "public";
   return {
     config: config.http,
@@ -196,21 +210,28 @@ function httpOptions({ config, logger, clock, operators, live, meetings }: WebOp
     operators,
     onOperatorsFault: (fault) => {
       if (fault === undefined) logger.info("the port for operators is there");
-      else logger.warn({ fault }, "the port for operators (http.operators_port) can't be had: no /status and /metrics without a token");
+      else
+        logger.warn(
+          { fault },
+          "the port for operators (http.operators_port) can't be had: no /status and /metrics without a token",
+        );
     },
     onBug: (error) => {
       logger.error({ err: error }, "bug");
     },
-    webhooks: () => config.bbbServers.filter(({ webhooks }) => webhooks).map(({ name, secret }) => ({
-      name,
-      secret: () => secret.reveal(),
-      onEvents: (events) => {
-        meetings.told(name, events);
-      },
-      onRefused: () => {
-        meetings.refusedWebhook(name);
-      },
-    })),
+    webhooks: () =>
+      config.bbbServers
+        .filter(({ webhooks }) => webhooks)
+        .map(({ name, secret }) => ({
+          name,
+          secret: () => secret.reveal(),
+          onEvents: (events) => {
+            meetings.told(name, events);
+          },
+          onRefused: () => {
+            meetings.refusedWebhook(name);
+          },
+        })),
     services: {
       version: packageVersion(),
       language: config.language,

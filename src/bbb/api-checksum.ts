@@ -8,5 +8,7 @@ export type ChecksumAlgorithm = "sha1" | "sha256" | "sha384" | "sha512";
  * @param query as it is sent, without the checksum itself
  */
 export function apiChecksum(callName: string, query: string, secret: string, algorithm: ChecksumAlgorithm): string {
-  return createHash(algorithm).update(callName + query + secret).digest("hex");
+  return createHash(algorithm)
+    .update(callName + query + secret)
+    .digest("hex");
 }

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
-import { type Result, failure, success } from "../util/result.js";
-import { type ChecksumAlgorithm, apiChecksum } from "./api-checksum.js";
+
+import { failure, type Result, success } from "../util/result.js";
+import { apiChecksum, type ChecksumAlgorithm } from "./api-checksum.js";
 import { type ApiResponse, askApi, exchangeFault } from "./api-exchange.js";
 import type { Meeting } from "./meeting.js";
 import { MeetingsReader } from "./meetings-reader.js";
@@ -53,10 +54,16 @@ export class BbbApi {
     return await this.#ask("end", new URLSearchParams({ meetingID: meetingId, password }).toString(), readShort);
   }
 
-  async #ask<Answer>(name: string, query: string, readAnswer: (body: ApiResponse["body"]) => Promise<Result<Answer, string>>): Promise<Result<Answer, string>> {
+  async #ask<Answer>(
+    name: string,
+    query: string,
+    readAnswer: (body: ApiResponse["body"]) => Promise<Result<Answer, string>>,
+  ): Promise<Result<Answer, string>> {
     const { secret, algorithm, answerWithinMs } = this.#options;
     const url = `${this.#base}/api/${name}?${query}${query === "" ? "" : "&"}checksum=${apiChecksum(name, query, secret, algorithm)}`;
-    const answer = await askApi(url, answerWithinMs, async (response) => (response.status === 200 ? await readAnswer(response.body) : failure(statusFault(response))));
+    const answer = await askApi(url, answerWithinMs, async (response) =>
+      response.status === 200 ? await readAnswer(response.body) : failure(statusFault(response)),
+    );
     return answer.ok ? answer.value : failure(exchangeFault(answer.failure));
   }
 }

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { type ClientRequest, type IncomingHttpHeaders, IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { type Readable, pipeline } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+
 import { faultCode, networkFault } from "../util/network-fault.js";
 import { plainText } from "../util/plain-text.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 
 /** What came back, its body still to be read. */
 export interface ApiResponse {
@@ -34,10 +35,18 @@ type Stage = keyof typeof overdue;
  * @param withinMs for everything, the reading of the body included
  * @param read may leave a part of the body unread, and the server notices
  */
-export async function askApi<Value>(url: string, withinMs: number, read: (response: ApiResponse) => Promise<Value>): Promise<Result<Value, ExchangeFault>> {
+export async function askApi<Value>(
+  url: string,
+  withinMs: number,
+  read: (response: ApiResponse) => Promise<Value>,
+): Promise<Result<Value, ExchangeFault>> {
   const deadline = AbortSignal.timeout(withinMs);
   const send = url.startsWith("https:") ? requestHttps : requestHttp;
-  const request = send(url, { agent: false, signal: deadline, headers: { accept: "text/xml, application/xml", "accept-encoding": "gzip" } });
+  const request = send(url, {
+    agent: false,
+    signal: deadline,
+    headers: { accept: "text/xml, application/xml", "accept-encoding": "gzip" },
+  });
   // Errors after the response come out of its body.
   request.on("error", () => undefined);
   let stage: Stage = "connecting";
@@ -52,7 +61,9 @@ export async function askApi<Value>(url: string, withinMs: number, read: (respon
   try {
     const response = await responseOf(request);
     stage = "reading";
-    return success(await read({ status: response.statusCode ?? 0, headers: response.headers, body: unpacked(response) }));
+    return success(
+      await read({ status: response.statusCode ?? 0, headers: response.headers, body: unpacked(response) }),
+    );
   } catch (error) {
     return failure(deadline.aborted ? overdue[stage] : codeOf(error));
   } finally {

@@ -133,7 +133,10 @@ export class BbbServer {
 
   /** The same for the PINs of main rooms alone. */
   mainRoomGoesOnAfter(digits: string): boolean {
-    return [...this.#meetings.meetings].some(({ parentId, voiceBridge }) => parentId === undefined && voiceBridge.reveal() !== digits && voiceBridge.reveal().startsWith(digits));
+    return [...this.#meetings.meetings].some(
+      ({ parentId, voiceBridge }) =>
+        parentId === undefined && voiceBridge.reveal() !== digits && voiceBridge.reveal().startsWith(digits),
+    );
   }
 
   /** The lengths of the PINs of its main rooms; `undefined`: there are none. */
@@ -150,7 +153,14 @@ export class BbbServer {
   conference({ meetingId, createdAt, voiceBridge, parentId, audioBridge: told }: Meeting): Conference {
     const { node, livekit: livekitNode, audioBridge: usual } = this.#options;
     const parent = parentId === undefined ? undefined : this.#meetings.withId(parentId);
-    return { node, audio: { told, usual, livekitNode }, meetingId, createdAt, voiceBridge, mainRoom: parent?.voiceBridge };
+    return {
+      node,
+      audio: { told, usual, livekitNode },
+      meetingId,
+      createdAt,
+      voiceBridge,
+      mainRoom: parent?.voiceBridge,
+    };
   }
 
   /** @returns whether that is news */
@@ -181,7 +191,9 @@ export class BbbServer {
   /** Settles when a question has come to an end that was young enough to count as asked now. Never rejects. */
   async ask(): Promise<void> {
     const now = this.#options.clock.now();
-    const isFresh = this.#asked !== undefined && (this.answers ? now - this.#asked.since < freshMs : now - this.#asked.until < failedFreshMs);
+    const isFresh =
+      this.#asked !== undefined &&
+      (this.answers ? now - this.#asked.since < freshMs : now - this.#asked.until < failedFreshMs);
     if (this.#asking !== undefined || !isFresh) await this.#refresh();
   }
 
@@ -264,9 +276,12 @@ export class BbbServer {
   #forgetInTime(): void {
     this.#callOffForgetting();
     const lastWordAt = Math.max(this.#answered?.at ?? -Infinity, this.#heardAt ?? -Infinity);
-    this.#callOffForgetting = this.#options.clock.after(Math.max(0, lastWordAt + believedForMs - this.#options.clock.now()), () => {
-      this.#tell(this.#meetings.forget());
-    });
+    this.#callOffForgetting = this.#options.clock.after(
+      Math.max(0, lastWordAt + believedForMs - this.#options.clock.now()),
+      () => {
+        this.#tell(this.#meetings.forget());
+      },
+    );
   }
 
   #note(fault: string | undefined): void {

@@ -21,7 +21,10 @@ export function inOrderOfChoice(holders: readonly Holder[]): readonly Holder[] {
   if (holders.length < 2) return holders;
   const answering = holders.filter(({ server }) => server.answers);
   const counting = answering.length > 0 ? answering : holders;
-  return [...counting.filter(({ meeting }) => meeting.isOccupied), ...counting.filter(({ meeting }) => !meeting.isOccupied)];
+  return [
+    ...counting.filter(({ meeting }) => meeting.isOccupied),
+    ...counting.filter(({ meeting }) => !meeting.isOccupied),
+  ];
 }
 
 /** The PINs that several servers have, each told once, and again when something about it changes. */

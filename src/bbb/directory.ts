@@ -1,7 +1,7 @@
 import type { AudioBridge, AudioBridges, Conference, Directory, Lookup, PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import type { Clock } from "../util/clock.js";
 import type { RoomStore } from "../store/room-store.js";
+import type { Clock } from "../util/clock.js";
 import type { BbbServer } from "./bbb-server.js";
 import { Clashes, type Holder, inOrderOfChoice } from "./clashes.js";
 import type { Meeting } from "./meeting.js";
@@ -30,7 +30,8 @@ export interface DirectoryOptions {
   /** Keeps what webhooks say of meetings' audio. */
   readonly audioBridges: Pick<AudioBridges, "add">;
   /** The PINs that front ends have reserved; `undefined`: there are none. */
-  readonly rooms: () => Pick<RoomStore, "findByPin" | "knows" | "goesOnAfter" | "askGoesOnAfter" | "pinLengths"> | undefined;
+  readonly rooms: () =>
+    Pick<RoomStore, "findByPin" | "knows" | "goesOnAfter" | "askGoesOnAfter" | "pinLengths"> | undefined;
 }
 
 /** How long callers wait for servers that have failed before, in milliseconds. */
@@ -186,25 +187,32 @@ export class BbbDirectory implements Directory {
 
   async #open(servers: readonly BbbServer[]): Promise<void> {
     const { random, events } = this.#options;
-    await Promise.all(servers.map((server, at) => server.open({
-      onChange: (pins) => {
-        this.#changed(server, pins);
-      },
-      onFault: (fault) => {
-        events.onServer(server.name, fault);
-        // What a server says that has stopped or begun to answer counts less or more than before.
-        for (const pin of server.pins) this.#noteClash(pin);
-      },
-      onWebhooks: {
-        onRefused: (count) => {
-          events.onWebhooksRefused(server.name, count);
-        },
-        onRestored: () => {
-          events.onWebhooksRefused(server.name, 0);
-        },
-      },
-      onBug: events.onBug,
-    }, (at + random()) / servers.length)));
+    await Promise.all(
+      servers.map((server, at) =>
+        server.open(
+          {
+            onChange: (pins) => {
+              this.#changed(server, pins);
+            },
+            onFault: (fault) => {
+              events.onServer(server.name, fault);
+              // What a server says that has stopped or begun to answer counts less or more than before.
+              for (const pin of server.pins) this.#noteClash(pin);
+            },
+            onWebhooks: {
+              onRefused: (count) => {
+                events.onWebhooksRefused(server.name, count);
+              },
+              onRestored: () => {
+                events.onWebhooksRefused(server.name, 0);
+              },
+            },
+            onBug: events.onBug,
+          },
+          (at + random()) / servers.length,
+        ),
+      ),
+    );
   }
 
   #isRunning(digits: string): boolean {

@@ -72,7 +72,8 @@ export class MeetingList {
   answered(meetings: readonly Meeting[], askedAt: number): ReadonlySet<string> {
     const next = new Map<string, Entry>();
     for (const meeting of meetings) {
-      if (this.#isBelieved(meeting.meetingId, askedAt)) next.set(meeting.meetingId, { meeting: this.#completed(meeting), told: undefined });
+      if (this.#isBelieved(meeting.meetingId, askedAt))
+        next.set(meeting.meetingId, { meeting: this.#completed(meeting), told: undefined });
     }
     for (const [id, { meeting, told }] of this.#entries) {
       if (next.has(id)) continue;
@@ -92,7 +93,10 @@ export class MeetingList {
     if (this.#ends.has(meetingId)) return new Set();
     if (audioBridge !== undefined) this.#audioBridges.set(meetingId, audioBridge);
     const known = this.#entries.get(meetingId);
-    const entry = known === undefined ? { meeting, told: { at, missed: 0 } } : { ...known, meeting: this.#completed(known.meeting) };
+    const entry =
+      known === undefined
+        ? { meeting, told: { at, missed: 0 } }
+        : { ...known, meeting: this.#completed(known.meeting) };
     return this.#replace(new Map([...this.#entries, [meetingId, entry]]));
   }
 
@@ -159,5 +163,10 @@ export class MeetingList {
 }
 
 function isSame(left: Meeting, right: Meeting): boolean {
-  return left.meetingId === right.meetingId && left.isOccupied === right.isOccupied && left.parentId === right.parentId && left.audioBridge === right.audioBridge;
+  return (
+    left.meetingId === right.meetingId &&
+    left.isOccupied === right.isOccupied &&
+    left.parentId === right.parentId &&
+    left.audioBridge === right.audioBridge
+  );
 }

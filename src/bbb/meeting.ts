@@ -27,6 +27,8 @@ export function audioBridgeNamed(name: string | undefined): AudioBridge | undefi
 
 /** From the end of BBB's internal id, which is the same in every answer and webhook; `createTime` where an id has none. */
 export function creationTime(createTime: string | undefined, meetingId: string): number | undefined {
-  const digits = [meetingId.slice(meetingId.lastIndexOf("-") + 1), createTime].find((text) => text !== undefined && /^[0-9]{12,14}$/.test(text));
+  const digits = [meetingId.slice(meetingId.lastIndexOf("-") + 1), createTime].find(
+    (text) => text !== undefined && /^[0-9]{12,14}$/.test(text),
+  );
   return digits === undefined ? undefined : Number(digits);
 }

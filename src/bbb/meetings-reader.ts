@@ -1,11 +1,22 @@
 import { Parser } from "htmlparser2";
+
 import { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
-import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
+import { audioBridgeNamed, creationTime, longestMeetingId, type Meeting } from "./meeting.js";
 
 /** The elements of a meeting that are read. */
-const fieldNames = ["voiceBridge", "internalMeetingID", "createTime", "hasBeenForciblyEnded", "endTime", "participantCount", "running", "parentMeetingID", "audioBridge"] as const;
+const fieldNames = [
+  "voiceBridge",
+  "internalMeetingID",
+  "createTime",
+  "hasBeenForciblyEnded",
+  "endTime",
+  "participantCount",
+  "running",
+  "parentMeetingID",
+  "audioBridge",
+] as const;
 type FieldName = (typeof fieldNames)[number];
 const fieldNameSet: ReadonlySet<string> = new Set(fieldNames);
 
@@ -23,26 +34,29 @@ const unusable = { unusable: true } as const;
  * meeting and no other.
  */
 export class MeetingsReader {
-  readonly #parser = new Parser({
-    onopentagname: (name) => {
-      this.#opened(name);
+  readonly #parser = new Parser(
+    {
+      onopentagname: (name) => {
+        this.#opened(name);
+      },
+      onclosetag: (name) => {
+        this.#closed(name);
+      },
+      onattribute: (name, value) => {
+        this.#refusal.attribute(this.#path, name, value);
+      },
+      ontext: (text) => {
+        if (this.#wanted !== undefined) this.#text(text);
+        this.#refusal.text(this.#path, text);
+      },
+      onprocessinginstruction: (name) => {
+        // A document type, which BBB does not send.
+        if (name.startsWith("!")) this.#giveUp(notBbb);
+      },
+      // The five of XML and character references: the parser knows no declared ones, so none can grow.
     },
-    onclosetag: (name) => {
-      this.#closed(name);
-    },
-    onattribute: (name, value) => {
-      this.#refusal.attribute(this.#path, name, value);
-    },
-    ontext: (text) => {
-      if (this.#wanted !== undefined) this.#text(text);
-      this.#refusal.text(this.#path, text);
-    },
-    onprocessinginstruction: (name) => {
-      // A document type, which BBB does not send.
-      if (name.startsWith("!")) this.#giveUp(notBbb);
-    },
-    // The five of XML and character references: the parser knows no declared ones, so none can grow.
-  }, { xmlMode: true, decodeEntities: true });
+    { xmlMode: true, decodeEntities: true },
+  );
   /** A part may end within a character. */
   readonly #decoder = new TextDecoder();
   readonly #refusal = new ApiRefusal();
@@ -91,7 +105,8 @@ export class MeetingsReader {
     else if (depth === 3 && this.#isInMeeting) this.#fields = new Map();
     else if (depth === 4 && this.#isInMeeting) this.#want(name);
     // BBB up to 2.0 has it one deeper.
-    else if (depth === 5 && this.#isInMeeting && this.#path[3] === "breakout" && name === "parentMeetingID") this.#want(name);
+    else if (depth === 5 && this.#isInMeeting && this.#path[3] === "breakout" && name === "parentMeetingID")
+      this.#want(name);
   }
 
   get #isInMeeting(): boolean {
@@ -160,7 +175,10 @@ export class MeetingsReader {
    * `endTime` as it is, so that a meeting which has people in it is not over (MeetingService.userJoined, .userJoinedVoice).
    */
   #isOver(): boolean {
-    return this.#fields.get("hasBeenForciblyEnded") === "true" || (/[1-9]/.test(this.#textOf("endTime") ?? "") && !this.#isOccupied());
+    return (
+      this.#fields.get("hasBeenForciblyEnded") === "true" ||
+      (/[1-9]/.test(this.#textOf("endTime") ?? "") && !this.#isOccupied())
+    );
   }
 
   /** BBB writes the count as its locale does, such as `1.234`. */

@@ -1,9 +1,10 @@
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { ByteStream } from "../util/byte-stream.js";
+
 import type { ConferenceNode, NodeProbe } from "../call/interfaces.js";
-import type { Clock } from "../util/clock.js";
 import { askOptions } from "../sip/sip-options.js";
+import { ByteStream } from "../util/byte-stream.js";
+import type { Clock } from "../util/clock.js";
 
 /** Milliseconds for connection and answer together. */
 const answerWithinMs = 1_000;
@@ -56,13 +57,23 @@ export class SipNodeProbe implements NodeProbe {
     const startedAt = this.#clock.now();
     const at = { host: this.#answered.get(key)?.address ?? host, port };
     // Neither side proves anything: an answer keeps a call, and no more.
-    const stream = transport === "tls"
-      ? await ByteStream.connect(connectTls({ ...at, rejectUnauthorized: false, ...(isIP(host) === 0 && { servername: host }) }), "secureConnect", this.#clock, answerWithinMs)
-      : await ByteStream.connect(connectTcp(at), "connect", this.#clock, answerWithinMs);
+    const stream =
+      transport === "tls"
+        ? await ByteStream.connect(
+            connectTls({ ...at, rejectUnauthorized: false, ...(isIP(host) === 0 && { servername: host }) }),
+            "secureConnect",
+            this.#clock,
+            answerWithinMs,
+          )
+        : await ByteStream.connect(connectTcp(at), "connect", this.#clock, answerWithinMs);
     if (!stream.ok) return false;
     const { socket } = stream.value;
     const address = socket.remoteAddress;
-    const status = await askOptions(stream.value, { host, port, transport }, Math.max(1, startedAt + answerWithinMs - this.#clock.now()));
+    const status = await askOptions(
+      stream.value,
+      { host, port, transport },
+      Math.max(1, startedAt + answerWithinMs - this.#clock.now()),
+    );
     stream.value.close();
     if (status.ok && address !== undefined) this.#answered.set(key, { at: this.#clock.now(), address });
     return status.ok;

@@ -6,7 +6,9 @@ import type { Meeting } from "./meeting.js";
  * known by its own and must not hold up the callers of all other meetings.
  */
 export function lengthsOf(meetings: Iterable<Meeting>): PinLengths | undefined {
-  const lengths = [...meetings].filter(({ parentId }) => parentId === undefined).map(({ voiceBridge }) => voiceBridge.reveal().length);
+  const lengths = [...meetings]
+    .filter(({ parentId }) => parentId === undefined)
+    .map(({ voiceBridge }) => voiceBridge.reveal().length);
   return joinLengths(lengths.map((length) => ({ shortest: length, longest: length })));
 }
 
@@ -15,7 +17,10 @@ export function joinLengths(ranges: readonly (PinLengths | undefined)[]): PinLen
   let joined: PinLengths | undefined;
   for (const range of ranges) {
     if (range === undefined) continue;
-    joined = joined === undefined ? range : { shortest: Math.min(joined.shortest, range.shortest), longest: Math.max(joined.longest, range.longest) };
+    joined =
+      joined === undefined
+        ? range
+        : { shortest: Math.min(joined.shortest, range.shortest), longest: Math.max(joined.longest, range.longest) };
   }
   return joined;
 }

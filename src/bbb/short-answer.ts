@@ -1,5 +1,6 @@
 import { Parser } from "htmlparser2";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
 
 /** Reads an answer of BBB's API that is not a list: its fields by name. The failure says in one line what is wrong. */
@@ -7,24 +8,27 @@ export function readShortAnswer(xml: string): Result<ReadonlyMap<string, string>
   const fields = new Map<string, string>();
   const path: string[] = [];
   const refusal = new ApiRefusal();
-  const parser = new Parser({
-    onopentagname: (name) => {
-      path.push(name);
-      if (path.length === 2) fields.set(name, "");
+  const parser = new Parser(
+    {
+      onopentagname: (name) => {
+        path.push(name);
+        if (path.length === 2) fields.set(name, "");
+      },
+      onattribute: (name, value) => {
+        refusal.attribute(path, name, value);
+      },
+      onclosetag: () => {
+        refusal.closed(path);
+        path.pop();
+      },
+      ontext: (text) => {
+        const [, name] = path;
+        if (path.length === 2 && name !== undefined) fields.set(name, (fields.get(name) ?? "") + text);
+        refusal.text(path, text);
+      },
     },
-    onattribute: (name, value) => {
-      refusal.attribute(path, name, value);
-    },
-    onclosetag: () => {
-      refusal.closed(path);
-      path.pop();
-    },
-    ontext: (text) => {
-      const [, name] = path;
-      if (path.length === 2 && name !== undefined) fields.set(name, (fields.get(name) ?? "") + text);
-      refusal.text(path, text);
-    },
-  }, { xmlMode: true, decodeEntities: true });
+    { xmlMode: true, decodeEntities: true },
+  );
   parser.end(xml);
   switch (fields.get("returncode")?.trim()) {
     case "SUCCESS":

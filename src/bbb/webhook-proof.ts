@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+
 import type { ChecksumAlgorithm } from "./api-checksum.js";
 
 /** How a webhook says that it comes from its server. */
@@ -12,7 +13,12 @@ export interface WebhookProof {
   readonly authorization: string;
 }
 
-const algorithms: Readonly<Record<number, ChecksumAlgorithm>> = { 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512" };
+const algorithms: Readonly<Record<number, ChecksumAlgorithm>> = {
+  40: "sha1",
+  64: "sha256",
+  96: "sha384",
+  128: "sha512",
+};
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 /** RFC 9110 section 11.4; the scheme is case-insensitive (section 11.1). */
 const bearer = /^bearer +(.+)$/i;
@@ -27,7 +33,14 @@ export function isAuthentic({ callbackUrls, body, checksum, authorization }: Web
   const algorithm = algorithms[checksum.length];
   if (algorithm === undefined) return false;
   const given = checksum.toLowerCase();
-  return callbackUrls.some((url) => isEqual(given, createHash(algorithm).update(url + body + secret).digest("hex")));
+  return callbackUrls.some((url) =>
+    isEqual(
+      given,
+      createHash(algorithm)
+        .update(url + body + secret)
+        .digest("hex"),
+    ),
+  );
 }
 
 /**

@@ -1,11 +1,11 @@
 import { z } from "zod";
+
 import { Pin } from "../caller/secret.js";
-import { type Meeting, audioBridgeNamed, creationTime, longestMeetingId } from "./meeting.js";
+import { audioBridgeNamed, creationTime, longestMeetingId, type Meeting } from "./meeting.js";
 
 /** What a webhook tells that matters here. */
 export type WebhookEvent =
-  | { readonly kind: "created"; readonly meeting: Meeting }
-  | { readonly kind: "ended"; readonly meetingId: string };
+  { readonly kind: "created"; readonly meeting: Meeting } | { readonly kind: "ended"; readonly meetingId: string };
 
 /** What bbb-webhooks writes for a meeting that is no breakout room. */
 const noParent = "bbb-none";
@@ -49,22 +49,27 @@ export function readWebhook(form: string): readonly WebhookEvent[] | undefined {
 function readEvent(value: unknown): WebhookEvent[] {
   const parsed = event.safeParse(value);
   if (!parsed.success) return [];
-  const { id, attributes: { meeting } } = parsed.data.data;
+  const {
+    id,
+    attributes: { meeting },
+  } = parsed.data.data;
   const internalId = meeting["internal-meeting-id"];
   if (id === "meeting-ended") return [{ kind: "ended", meetingId: internalId }];
   if (id !== "meeting-created") return [];
   const pin = Pin.parse(meeting["voice-conf"] ?? "");
   if (!pin.ok) return [];
   const parent = meeting["parent-id"];
-  return [{
-    kind: "created",
-    meeting: {
-      meetingId: internalId,
-      createdAt: creationTime(meeting["create-time"], internalId),
-      voiceBridge: pin.value,
-      isOccupied: false,
-      parentId: parent === undefined || parent === "" || parent === noParent ? undefined : parent,
-      audioBridge: audioBridgeNamed(meeting.audioBridge),
+  return [
+    {
+      kind: "created",
+      meeting: {
+        meetingId: internalId,
+        createdAt: creationTime(meeting["create-time"], internalId),
+        voiceBridge: pin.value,
+        isOccupied: false,
+        parentId: parent === undefined || parent === "" || parent === noParent ? undefined : parent,
+        audioBridge: audioBridgeNamed(meeting.audioBridge),
+      },
     },
-  }];
+  ];
 }

@@ -1,6 +1,6 @@
 import type { CallerHasher } from "../caller/known-caller.js";
 import type { KnownCaller } from "../caller/known-caller.js";
-import { type LabelSettings, labelFor, livekitNameFor } from "../caller/label.js";
+import { labelFor, type LabelSettings, livekitNameFor } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { AudioBridge, Conference, IdentityClaims } from "./interfaces.js";
 
@@ -50,9 +50,11 @@ export class Appearances {
   async release(): Promise<void> {
     const claims = [...this.#claims.values()];
     this.#claims.clear();
-    await Promise.all(claims.map(async ({ identity, claimed }) => {
-      if (claimed !== undefined) await this.#options.claims.release(identity, claimed);
-    }));
+    await Promise.all(
+      claims.map(async ({ identity, claimed }) => {
+        if (claimed !== undefined) await this.#options.claims.release(identity, claimed);
+      }),
+    );
   }
 
   async #claimIn(conference: Conference): Promise<Claim> {
@@ -63,9 +65,13 @@ export class Appearances {
     const identity = hasher.pseudonymIn(conference, caller);
     // Callers without a number have another pseudonym in each call anyway.
     const claimed = caller.kind === "number" ? await claims.claim(identity) : undefined;
-    const letters = claimed === 0 || caller.kind !== "number"
-      ? identity
-      : hasher.pseudonymIn({ meetingId: `${meetingId} ${claimed ?? "none"}`, createdAt }, claimed === undefined ? { kind: "unreadable" } : caller);
+    const letters =
+      claimed === 0 || caller.kind !== "number"
+        ? identity
+        : hasher.pseudonymIn(
+            { meetingId: `${meetingId} ${claimed ?? "none"}`, createdAt },
+            claimed === undefined ? { kind: "unreadable" } : caller,
+          );
     const claim = { identity, claimed, letters };
     this.#claims.set(meetingId, claim);
     return claim;

@@ -8,7 +8,10 @@ const storeWithinMs = 1_000;
 export type KnownAudio = AudioBridge | undefined;
 
 /** A webhook counts most, then what was found out before, also by another instance or before a restart, then the configuration. */
-export async function knownAudio({ waiting, services }: Conversation, { audio, meetingId }: Conference): Promise<{ readonly kind: "known"; readonly audio: KnownAudio } | Ended> {
+export async function knownAudio(
+  { waiting, services }: Conversation,
+  { audio, meetingId }: Conference,
+): Promise<{ readonly kind: "known"; readonly audio: KnownAudio } | Ended> {
   if (audio.told !== undefined) return { kind: "known", audio: audio.told };
   const asked = await waiting.for(services.audioBridges.of(meetingId), storeWithinMs);
   if (asked.kind === "ended") return asked;
@@ -16,6 +19,10 @@ export async function knownAudio({ waiting, services }: Conversation, { audio, m
 }
 
 /** Remembers what a call has found out. */
-export async function noteAudio({ waiting, services }: Conversation, { meetingId }: Conference, audio: AudioBridge): Promise<void> {
+export async function noteAudio(
+  { waiting, services }: Conversation,
+  { meetingId }: Conference,
+  audio: AudioBridge,
+): Promise<void> {
   await waiting.for(services.audioBridges.add(meetingId, audio), storeWithinMs);
 }

@@ -2,7 +2,7 @@ import type { CallerHasher } from "../caller/known-caller.js";
 import type { Pin } from "../caller/secret.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { Appearances } from "./appearance.js";
 import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
@@ -10,7 +10,18 @@ import { connect } from "./connect.js";
 import { type Conversation, converse } from "./conversation.js";
 import { CallerTime } from "./hold.js";
 import { Holdings } from "./holdings.js";
-import type { Admitted, AudioBridges, Directory, IdentityClaims, IncomingCall, MediaServers, NodeProbe, NoPlace, Trunks, WithheldRemovals } from "./interfaces.js";
+import type {
+  Admitted,
+  AudioBridges,
+  Directory,
+  IdentityClaims,
+  IncomingCall,
+  MediaServers,
+  NodeProbe,
+  NoPlace,
+  Trunks,
+  WithheldRemovals,
+} from "./interfaces.js";
 import { LineWatch } from "./line-watch.js";
 import type { Pace } from "./pace.js";
 import type { CallerGuesses } from "./restraint.js";
@@ -130,9 +141,11 @@ async function live(
   const connected = await connect(call, admitted.value, { waiting, held, services, settings });
   if (connected.kind === "ended") return connected.cause;
   const { endpoint } = connected;
-  held.watch(endpoint.gone.onSet((cause) => {
-    line.gone.set(cause);
-  }));
+  held.watch(
+    endpoint.gone.onSet((cause) => {
+      line.gone.set(cause);
+    }),
+  );
   const watch = new LineWatch({ clock: services.clock, call, endpoint, gone: line.gone, onBug: services.onBug });
   held.watch(() => {
     watch.stop();
@@ -145,7 +158,12 @@ async function live(
     callerTime.close();
   });
 
-  const appearances = new Appearances({ caller: admitted.value.caller, label: settings.label, hasher: services.hasher, claims: services.identityClaims });
+  const appearances = new Appearances({
+    caller: admitted.value.caller,
+    label: settings.label,
+    hasher: services.hasher,
+    claims: services.identityClaims,
+  });
   held.watch(() => {
     appearances.release().catch(services.onBug);
   });
@@ -173,7 +191,11 @@ async function live(
 }
 
 /** Whether the call comes in at all; nothing has been spent on it yet. From here on the caller's number is not in memory any more. */
-function admit(call: IncomingCall, { trunks, hasher }: CallServices, settings: CallSettings): Result<Admitted, EndCause> {
+function admit(
+  call: IncomingCall,
+  { trunks, hasher }: CallServices,
+  settings: CallSettings,
+): Result<Admitted, EndCause> {
   const admission = trunks.admit(call.invite);
   if (!admission.ok) return admission;
   if (call.flaw !== undefined) return failure(call.flaw);

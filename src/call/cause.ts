@@ -1,5 +1,8 @@
 /** The bodies that einwahl takes in an INVITE, in answers that name them. */
-export const sessionTypes = { Accept: "application/sdp, multipart/mixed, multipart/alternative", "Accept-Encoding": "identity" } as const;
+export const sessionTypes = {
+  Accept: "application/sdp, multipart/mixed, multipart/alternative",
+  "Accept-Encoding": "identity",
+} as const;
 
 /**
  * Why a call ended. One name feeds the log line, the metric and the SIP answer, so that an operator
@@ -63,7 +66,11 @@ export const endCauses = {
   "media-server-lost": { result: "failed", q850: 41 },
   "signalling-lost": { result: "failed", q850: 41 },
   "answer-failed": breakdown(500, "Server Internal Error"),
-  shutdown: { result: "failed", sip: { status: 503, reason: "Service Unavailable", headers: { "Retry-After": "10" } }, q850: 41 },
+  shutdown: {
+    result: "failed",
+    sip: { status: 503, reason: "Service Unavailable", headers: { "Retry-After": "10" } },
+    q850: 41,
+  },
   bug: breakdown(500, "Server Internal Error"),
 } as const satisfies Record<string, CauseFacts>;
 
@@ -85,12 +92,20 @@ interface CauseFacts {
   readonly q850: number;
 }
 
-function refusal(status: number, reason: string, headers: Readonly<Record<string, string>> = {}): CauseFacts & { readonly sip: SipAnswer } {
+function refusal(
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): CauseFacts & { readonly sip: SipAnswer } {
   return { result: "refused", sip: { status, reason, headers }, q850: 21 };
 }
 
 /** Refused because something failed, and not for what the call was. */
-function breakdown(status: number, reason: string, headers: Readonly<Record<string, string>> = {}): CauseFacts & { readonly sip: SipAnswer } {
+function breakdown(
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string>> = {},
+): CauseFacts & { readonly sip: SipAnswer } {
   return { ...refusal(status, reason, headers), result: "failed" };
 }
 

@@ -19,12 +19,17 @@ export type Connected =
 
 /** Opens a channel on a media server and accepts the call with it. */
 export async function connect(call: IncomingCall, admitted: Admitted, context: ConnectContext): Promise<Connected> {
-  const connected = call.offer === "none" ? await offerFirst(call, admitted, context) : await answerOffer(call, admitted, context);
+  const connected =
+    call.offer === "none" ? await offerFirst(call, admitted, context) : await answerOffer(call, admitted, context);
   return isOpenLine(connected, admitted) ? ended("plain-rtp") : connected;
 }
 
 /** The usual way: the INVITE has an offer, the 200 the answer. */
-async function answerOffer(call: IncomingCall, admitted: Admitted, { waiting, held, services, settings }: ConnectContext): Promise<Connected> {
+async function answerOffer(
+  call: IncomingCall,
+  admitted: Admitted,
+  { waiting, held, services, settings }: ConnectContext,
+): Promise<Connected> {
   const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp);
   held.opening = opening;
   const opened = await waiting.for(opening, settings.mediaWithinMs);
@@ -43,7 +48,11 @@ async function answerOffer(call: IncomingCall, admitted: Admitted, { waiting, he
 }
 
 /** The other way round: the 200 has the offer, the ACK the answer. */
-async function offerFirst(call: IncomingCall, admitted: Admitted, { waiting, held, services, settings }: ConnectContext): Promise<Connected> {
+async function offerFirst(
+  call: IncomingCall,
+  admitted: Admitted,
+  { waiting, held, services, settings }: ConnectContext,
+): Promise<Connected> {
   const opening = services.media.openOffer(admitted.srtp);
   held.opening = opening;
   const opened = await waiting.for(opening, settings.mediaWithinMs);

@@ -1,14 +1,14 @@
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
+import type { Appearance } from "./appearance.js";
 import type { CallServices } from "./call.js";
 import type { EndCause } from "./cause.js";
-import type { Appearance } from "./appearance.js";
-import type { Admitted, AudioBridge, CallerEndpoint, Conference } from "./interfaces.js";
 import type { CallerTime } from "./hold.js";
-import { type Occasion, askForPin } from "./pin-dialogue.js";
+import type { Admitted, AudioBridge, CallerEndpoint, Conference } from "./interfaces.js";
+import { askForPin, type Occasion } from "./pin-dialogue.js";
+import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
 import { sayLast } from "./speech.js";
-import type { CallerGuesses } from "./restraint.js";
 import type { Story } from "./story.js";
 import type { Tries } from "./tries.js";
 import { visit } from "./visit.js";

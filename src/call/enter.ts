@@ -25,7 +25,11 @@ export type Entered =
  * Brings the caller into the conference. Where nothing says what carries its audio, LiveKit is asked, and only its definite
  * "no room with this number", said twice, leads to the node's FreeSWITCH: that would open an empty conference for any number.
  */
-export async function enterConference(conversation: Conversation, conference: Conference, known: KnownAudio): Promise<Entered> {
+export async function enterConference(
+  conversation: Conversation,
+  conference: Conference,
+  known: KnownAudio,
+): Promise<Entered> {
   const { directory } = conversation.services;
   const first = known ?? "livekit";
   let entered = await enterInTurn(conversation, conference, first);
@@ -58,7 +62,8 @@ async function enterInTurn(conversation: Conversation, conference: Conference, a
   for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
     const turnMs = services.pace.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
-    const ended = pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
+    const ended =
+      pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;
     if (tries === 0) story.enter("joining");
     story.note({ server: conference.node.name });
@@ -96,5 +101,7 @@ async function enter(conversation: Conversation, conference: Conference, audio: 
 
 function way({ node, audio: { livekitNode } }: Conference, audio: AudioBridge): Pick<BridgeTarget, "node" | "route"> {
   if (audio === "freeswitch") return { node, route: "freeswitch" };
-  return livekitNode === undefined ? { node, route: "livekit-by-node" } : { node: livekitNode, route: "livekit-direct" };
+  return livekitNode === undefined
+    ? { node, route: "livekit-by-node" }
+    : { node: livekitNode, route: "livekit-direct" };
 }

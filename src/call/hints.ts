@@ -1,7 +1,7 @@
 import type { KnownAudio } from "./audio-bridge.js";
 import type { Conversation, Ended } from "./conversation.js";
 import type { Sound } from "./interfaces.js";
-import { type PromptName, keyPrompt } from "./prompts.js";
+import { keyPrompt, type PromptName } from "./prompts.js";
 import { sayUntilKey } from "./speech.js";
 
 /**
@@ -12,7 +12,8 @@ export function hintsOnce(conversation: Conversation, audio: KnownAudio): readon
   if (conversation.hints === "said") return [];
   conversation.hints = "said";
   const { language, settings } = conversation;
-  const leave: readonly PromptName[] = settings.leaveKey === undefined ? [] : ["leave-hint", keyPrompt("*"), keyPrompt(settings.leaveKey)];
+  const leave: readonly PromptName[] =
+    settings.leaveKey === undefined ? [] : ["leave-hint", keyPrompt("*"), keyPrompt(settings.leaveKey)];
   const bbb: readonly PromptName[] = audio === "freeswitch" ? ["mute-hint"] : [];
   return [...bbb, ...leave].map((prompt) => ({ prompt, language }));
 }

@@ -1,7 +1,7 @@
 import { Latch } from "../util/latch.js";
-import { type Result, failure } from "../util/result.js";
+import { failure, type Result } from "../util/result.js";
 import type { CallServices } from "./call.js";
-import { type EndCause, answerFor, reasonHeaderFor } from "./cause.js";
+import { answerFor, type EndCause, reasonHeaderFor } from "./cause.js";
 import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
 import { Waiting } from "./wait.js";
 
@@ -40,7 +40,8 @@ export class Holdings {
     const isUp = await this.#isUp(call, cause);
     // The caller may have gone since, whatever has ended the call.
     if (isUp) {
-      if (call.gone.value !== "caller-hung-up") await this.#waiting.for(call.hangUp(reasonHeaderFor(cause)), endingLimit);
+      if (call.gone.value !== "caller-hung-up")
+        await this.#waiting.for(call.hangUp(reasonHeaderFor(cause)), endingLimit);
     } else if (call.gone.value !== "cancelled") {
       call.refuse(answerFor(cause));
     }

@@ -2,14 +2,14 @@
  * What the life of a call needs from the outside. `sip/`, `media/`, `bbb/` and `trunk/` implement these;
  * the call knows neither drachtio nor FreeSWITCH nor BBB's API.
  */
+import type { CalledNumberHeader } from "../caller/called-number.js";
 import type { Caller } from "../caller/caller.js";
+import type { InviteFacts } from "../caller/invite.js";
 import type { KnownCaller } from "../caller/known-caller.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
 import type { Latch } from "../util/latch.js";
 import type { Result } from "../util/result.js";
-import type { CalledNumberHeader } from "../caller/called-number.js";
-import type { InviteFacts } from "../caller/invite.js";
 import type { EndCause, SipAnswer } from "./cause.js";
 import type { Hold } from "./hold.js";
 import type { Key, KeyBuffer } from "./key-buffer.js";
@@ -227,7 +227,14 @@ export interface BridgeFacts {
  * `node-busy`: no session free on the node in this second. `name-refused`: it takes no caller with this name (BBB's `reject_anonymous`).
  * `not-in-livekit`: LiveKit has no room for this number. `no-livekit`: the node has no LiveKit. `no-livekit-way`: the node's FreeSWITCH has no dialplan that leads to LiveKit.
  */
-export type BridgeFailure = "conference-refused" | "name-refused" | "node-busy" | "conference-unreachable" | "not-in-livekit" | "no-livekit" | "no-livekit-way";
+export type BridgeFailure =
+  | "conference-refused"
+  | "name-refused"
+  | "node-busy"
+  | "conference-unreachable"
+  | "not-in-livekit"
+  | "no-livekit"
+  | "no-livekit-way";
 
 /** A BBB server as the media server reaches it. */
 export interface ConferenceNode {

@@ -79,6 +79,7 @@ export class LineWatch {
     if (this.#unanswered === 0) this.#unansweredSince = askedAt;
     this.#unanswered += 1;
     const limit = this.#parts.call.isOnHold ? unreachableOnHoldLimit : unreachableLimit;
-    if (!this.#rounds.areOver && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit) this.#parts.gone.set("signalling-lost");
+    if (!this.#rounds.areOver && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit)
+      this.#parts.gone.set("signalling-lost");
   }
 }

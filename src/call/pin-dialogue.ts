@@ -14,7 +14,11 @@ export type Occasion = "greeting" | "another-conference" | "conference-ended" | 
 interface Opening {
   readonly prompts: readonly PromptName[];
   /** How the call ends when nothing at all is typed, and what is said then. */
-  readonly silence: { readonly cause: EndCause; readonly farewell: readonly PromptName[]; readonly times: "once" | "as-often-as-tries" };
+  readonly silence: {
+    readonly cause: EndCause;
+    readonly farewell: readonly PromptName[];
+    readonly times: "once" | "as-often-as-tries";
+  };
 }
 
 const noInput: Opening["silence"] = { cause: "no-input", farewell: ["no-input-goodbye"], times: "as-often-as-tries" };
@@ -23,7 +27,10 @@ const openings: Readonly<Record<Occasion, Opening>> = {
   greeting: { prompts: ["welcome", "enter-pin"], silence: noInput },
   "another-conference": { prompts: ["enter-pin"], silence: noInput },
   // Most callers are through now: who types nothing is not asked again.
-  "conference-ended": { prompts: ["conference-ended", "enter-pin"], silence: { cause: "conference-ended", farewell: ["goodbye"], times: "once" } },
+  "conference-ended": {
+    prompts: ["conference-ended", "enter-pin"],
+    silence: { cause: "conference-ended", farewell: ["goodbye"], times: "once" },
+  },
   "unknown-after-all": { prompts: ["pin-unknown", "enter-pin"], silence: noInput },
 };
 
@@ -102,10 +109,23 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
 }
 
 /** What the caller is told about a PIN that leads nowhere, and how the call ends when it was the last. */
-const refusals: Readonly<Record<Exclude<Lookup["kind"], "open">, { readonly told: PromptName; readonly cause: EndCause; readonly farewell: readonly PromptName[] }>> = {
-  "not-started": { told: "not-started-call-again", cause: "conference-not-started", farewell: ["not-started-call-again", "goodbye"] },
+const refusals: Readonly<
+  Record<
+    Exclude<Lookup["kind"], "open">,
+    { readonly told: PromptName; readonly cause: EndCause; readonly farewell: readonly PromptName[] }
+  >
+> = {
+  "not-started": {
+    told: "not-started-call-again",
+    cause: "conference-not-started",
+    farewell: ["not-started-call-again", "goodbye"],
+  },
   unknown: { told: "pin-unknown", cause: "too-many-tries", farewell: ["pin-unknown", "too-many-tries"] },
-  unavailable: { told: "service-unavailable", cause: "directory-unavailable", farewell: ["service-unavailable", "goodbye"] },
+  unavailable: {
+    told: "service-unavailable",
+    cause: "directory-unavailable",
+    farewell: ["service-unavailable", "goodbye"],
+  },
 };
 
 /** The next of the dialled number's languages, round and round. */
@@ -119,7 +139,8 @@ function otherLanguage(conversation: Conversation): Language {
 function request(conversation: Conversation, prompts: readonly PromptName[]): Sound[] {
   const other = otherLanguage(conversation);
   const sounds = inLanguage(conversation, prompts);
-  if (other !== conversation.language && prompts.includes("welcome")) sounds.push({ prompt: "language-switch", language: other });
+  if (other !== conversation.language && prompts.includes("welcome"))
+    sounds.push({ prompt: "language-switch", language: other });
   return sounds;
 }
 
@@ -142,7 +163,9 @@ async function lookUp(conversation: Conversation, pin: Pin, delayMs: number): Pr
   // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
   const finding = services.directory.find(pin).then(count);
   const answer = delayMs === 0 ? finding : Promise.all([finding, waiting.pause(delayMs)]).then(([outcome]) => outcome);
-  const looked = await playing(conversation, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, ["please-wait"]);
+  const looked = await playing(conversation, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, [
+    "please-wait",
+  ]);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? count({ kind: "unavailable" }) : looked.value;
   story.lookedUp(outcome.kind);

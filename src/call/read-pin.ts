@@ -2,7 +2,7 @@ import { Pin } from "../caller/secret.js";
 import type { Conversation, Ended } from "./conversation.js";
 import type { Sound } from "./interfaces.js";
 import { PinEntry } from "./pin-entry.js";
-import { type Spoken, inLanguage, longestPrompt, say } from "./speech.js";
+import { inLanguage, longestPrompt, say, type Spoken } from "./speech.js";
 import { countTakenBack } from "./wrong-pins.js";
 
 /** What the caller made of one request for a PIN. */
@@ -26,11 +26,17 @@ export async function readPin(conversation: Conversation, request: readonly Soun
   const entry = new PinEntry(conversation.services.directory, conversation.tries);
   const read = await readKeys(conversation, entry, request, deadline);
   // Digits that are left behind have shown as much as those that are cleared: they did not complete.
-  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(conversation, entry)) await countTakenBack(conversation);
+  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(conversation, entry))
+    await countTakenBack(conversation);
   return read;
 }
 
-async function readKeys(conversation: Conversation, entry: PinEntry, request: readonly Sound[], deadline: number): Promise<Entry> {
+async function readKeys(
+  conversation: Conversation,
+  entry: PinEntry,
+  request: readonly Sound[],
+  deadline: number,
+): Promise<Entry> {
   const { endpoint, waitingForCaller, callerTime, settings, story, tries } = conversation;
   let prompt: Spoken = say(conversation, request);
   /** Whether the caller has had a second pause since a longer PIN goes on after the digits. */
@@ -41,12 +47,24 @@ async function readKeys(conversation: Conversation, entry: PinEntry, request: re
     return { kind: "typed", digits: entry.digits };
   };
   try {
-    for (let keys = 0; keys < mostKeys; ) {
+    for (let keys = 0; keys < mostKeys;) {
       const left = deadline - callerTime.now();
       if (left <= 0) return { kind: "too-long" };
-      const patience = prompt.state === "playing" ? longestPrompt : entry.digits === "" ? settings.pin.firstKeyWithinMs : settings.pin.nextKeyWithinMs;
+      const patience =
+        prompt.state === "playing"
+          ? longestPrompt
+          : entry.digits === ""
+            ? settings.pin.firstKeyWithinMs
+            : settings.pin.nextKeyWithinMs;
       const { isOn } = endpoint.hold;
-      const heard = await waitingForCaller.for(Promise.race([endpoint.keys.arrival(), endpoint.hold.changed(), ...(prompt.state === "playing" ? [prompt.finished] : [])]), Math.min(patience, left));
+      const heard = await waitingForCaller.for(
+        Promise.race([
+          endpoint.keys.arrival(),
+          endpoint.hold.changed(),
+          ...(prompt.state === "playing" ? [prompt.finished] : []),
+        ]),
+        Math.min(patience, left),
+      );
       if (heard.kind === "ended") return heard;
       const key = endpoint.keys.take();
       if (key === undefined) {
@@ -126,10 +144,18 @@ async function mayGoOn(conversation: Conversation, digits: string): Promise<Goes
 }
 
 /** The next key answers that as well, so a caller who types on waits for nothing. */
-async function ask({ endpoint, waiting }: Conversation, digits: string, question: (pin: Pin) => Promise<boolean>, whenLate: "yes" | "no"): Promise<GoesOn> {
+async function ask(
+  { endpoint, waiting }: Conversation,
+  digits: string,
+  question: (pin: Pin) => Promise<boolean>,
+  whenLate: "yes" | "no",
+): Promise<GoesOn> {
   const pin = Pin.parse(digits);
   if (!pin.ok) return no;
-  const answered = await waiting.for(Promise.race([question(pin.value), endpoint.keys.arrival().then(() => true)]), goesOnWithinMs);
+  const answered = await waiting.for(
+    Promise.race([question(pin.value), endpoint.keys.arrival().then(() => true)]),
+    goesOnWithinMs,
+  );
   if (answered.kind === "ended") return answered;
   if (answered.kind === "late") return { kind: whenLate };
   return { kind: answered.value ? "yes" : "no" };

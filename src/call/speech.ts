@@ -1,5 +1,5 @@
-import type { Conversation, Ended } from "./conversation.js";
 import { type EndCause, endCauses } from "./cause.js";
+import type { Conversation, Ended } from "./conversation.js";
 import type { Playback, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import type { Waited, Waiting } from "./wait.js";
@@ -27,15 +27,18 @@ export function say({ endpoint }: Pick<Conversation, "endpoint">, sounds: readon
     playback = endpoint.hold.isOn ? undefined : endpoint.play(sounds);
     before?.stop();
     const current = playback;
-    current?.finished.then((outcome) => {
-      if (current !== playback) return;
-      off();
-      if (state === "playing") state = outcome;
-      settle(outcome);
-    }, (error: unknown) => {
-      off();
-      settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
-    });
+    current?.finished.then(
+      (outcome) => {
+        if (current !== playback) return;
+        off();
+        if (state === "playing") state = outcome;
+        settle(outcome);
+      },
+      (error: unknown) => {
+        off();
+        settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
+      },
+    );
   };
   const off = endpoint.hold.onChange(follow);
   follow();
@@ -80,7 +83,10 @@ export async function sayLast(
   const heard = await conversation.waiting.for(spoken.finished, longestFarewell);
   spoken.stop();
   const isFailure = endCauses[cause].result === "failed";
-  return { kind: "ended", cause: heard.kind === "ended" && !(isFailure && heard.cause === "caller-hung-up") ? heard.cause : cause };
+  return {
+    kind: "ended",
+    cause: heard.kind === "ended" && !(isFailure && heard.cause === "caller-hung-up") ? heard.cause : cause,
+  };
 }
 
 /** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */
@@ -97,15 +103,15 @@ export async function sayShutdown(conversation: Conversation, onTheLine: Waiting
  * Says it to its end, or until the caller presses a key, which means just that; what was pressed before means nothing. What
  * comes next does not wait for a caller on hold.
  */
-export async function sayUntilKey(
-  conversation: Conversation,
-  sounds: readonly Sound[],
-): Promise<Ended | undefined> {
+export async function sayUntilKey(conversation: Conversation, sounds: readonly Sound[]): Promise<Ended | undefined> {
   const { endpoint, waiting } = conversation;
   endpoint.keys.clear();
   if (endpoint.hold.isOn) return undefined;
   const spoken = say(conversation, sounds);
-  const heard = await waiting.for(Promise.race([spoken.finished, endpoint.keys.arrival(), endpoint.hold.changed()]), longestPrompt);
+  const heard = await waiting.for(
+    Promise.race([spoken.finished, endpoint.keys.arrival(), endpoint.hold.changed()]),
+    longestPrompt,
+  );
   spoken.stop();
   endpoint.keys.take();
   return heard.kind === "ended" ? heard : undefined;

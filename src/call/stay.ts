@@ -1,6 +1,6 @@
 import type { Conversation, Ended } from "./conversation.js";
 import type { Bridge, Conference } from "./interfaces.js";
-import { KeysInConference, type KeyMeaning } from "./keys-in-conference.js";
+import { type KeyMeaning, KeysInConference } from "./keys-in-conference.js";
 import { sayLast } from "./speech.js";
 
 /** How a stay in a conference came out. */
@@ -49,7 +49,11 @@ function timeLeft({ settings, story }: Conversation): number {
 }
 
 /** Waits for a key, the end of the bridge, or the time. */
-async function next({ endpoint, waiting }: Conversation, bridge: Bridge, ms: number): ReturnType<typeof waiting.for<void>> {
+async function next(
+  { endpoint, waiting }: Conversation,
+  bridge: Bridge,
+  ms: number,
+): ReturnType<typeof waiting.for<void>> {
   let off: () => void = () => undefined;
   const over = new Promise<void>((resolve) => {
     off = bridge.over.onSet(() => {

@@ -3,7 +3,17 @@ import type { EndCause } from "./cause.js";
 import type { Admitted, Lookup, ReceivedAudio } from "./interfaces.js";
 
 /** The stages of a call, in their usual order. */
-export const stages = ["ringing", "greeting", "asking", "looking-up", "waiting", "informing", "joining", "talking", "ending"] as const;
+export const stages = [
+  "ringing",
+  "greeting",
+  "asking",
+  "looking-up",
+  "waiting",
+  "informing",
+  "joining",
+  "talking",
+  "ending",
+] as const;
 export type Stage = (typeof stages)[number];
 
 /** What is learnt of a call on its way. */

@@ -1,7 +1,7 @@
-import type { Conversation, Destination, Next } from "./conversation.js";
-import { afterHangUp } from "./end-of-conference.js";
 import { knownAudio } from "./audio-bridge.js";
 import type { EndCause } from "./cause.js";
+import type { Conversation, Destination, Next } from "./conversation.js";
+import { afterHangUp } from "./end-of-conference.js";
 import { enterConference } from "./enter.js";
 import { sayHintsOnce } from "./hints.js";
 import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
@@ -43,7 +43,8 @@ export async function visit(conversation: Conversation, destination: Destination
     if (hinted !== undefined) return hinted;
     const entered = await enterConference(conversation, conference, known.audio);
     if (entered.kind === "ended") return entered;
-    if (entered.kind === "failed" && entered.cause === "no-livekit-way") return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
+    if (entered.kind === "failed" && entered.cause === "no-livekit-way")
+      return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
     if (entered.kind === "failed") {
       ({ cause } = entered);
     } else {
@@ -60,7 +61,13 @@ export async function visit(conversation: Conversation, destination: Destination
     if (pauseMs === undefined) break;
     pauses = others;
     story.enter("looking-up");
-    const again = await playing(conversation, services.directory.findAgain(destination.pin), explainAfterMs, settings.lookUpWithinMs, ["please-wait"]);
+    const again = await playing(
+      conversation,
+      services.directory.findAgain(destination.pin),
+      explainAfterMs,
+      settings.lookUpWithinMs,
+      ["please-wait"],
+    );
     if (again.kind === "ended") return again;
     const found = again.kind === "late" ? ({ kind: "unavailable" } as const) : again.value;
     story.lookedUp(found.kind);
@@ -88,7 +95,12 @@ export async function visit(conversation: Conversation, destination: Destination
 }
 
 /** Who has waited for the conference goes on waiting; everybody else is told. */
-async function giveUp(conversation: Conversation, { pin, waitUntil }: Destination, cause: BridgeFailure, told: PromptName): Promise<Next> {
+async function giveUp(
+  conversation: Conversation,
+  { pin, waitUntil }: Destination,
+  cause: BridgeFailure,
+  told: PromptName,
+): Promise<Next> {
   if (waitUntil !== undefined) return { kind: "wait", pin, until: waitUntil };
   const end = endCauses[cause];
   return await sayLast(conversation, [end === "no-telephone-audio" ? end : told, "goodbye"], end);
@@ -105,7 +117,11 @@ const endCauses = {
   "no-livekit-way": "no-telephone-audio",
 } as const satisfies Record<BridgeFailure, EndCause>;
 
-async function stayAndAfter(conversation: Conversation, bridge: Bridge, conference: Conference): Promise<Next | { readonly kind: "lost" }> {
+async function stayAndAfter(
+  conversation: Conversation,
+  bridge: Bridge,
+  conference: Conference,
+): Promise<Next | { readonly kind: "lost" }> {
   const { clock, nodes, onBug } = conversation.services;
   const watch = new NodeWatch({ clock, bridge, node: conference.node, nodes, onBug });
   const stayed = await stay(conversation, bridge, conference).finally(() => {

@@ -1,7 +1,7 @@
 import type { Pin } from "../caller/secret.js";
+import { Inbox } from "../util/async-queue.js";
 import type { Conversation, Ended, Next } from "./conversation.js";
 import { hintsOnce } from "./hints.js";
-import { Inbox } from "../util/async-queue.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import { inLanguage, say, sayLast } from "./speech.js";
 
@@ -23,10 +23,12 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
   story.enter("waiting");
   const begun = clock.now();
   const limit = until ?? begun + Math.min(limitMs - conversation.waitedMs, settings.maxDurationMs - story.elapsed);
-  if (limit <= begun) return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
+  if (limit <= begun)
+    return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
   const place = services.takeWaitingPlace(pin);
   // A caller who has waited before goes on, although the place was given away meanwhile.
-  if (!place.ok && until === undefined) return await sayLast(conversation, ["not-started-call-again", "goodbye"], place.failure);
+  if (!place.ok && until === undefined)
+    return await sayLast(conversation, ["not-started-call-again", "goodbye"], place.failure);
   const news = new Inbox<"opened">(1);
   const off = directory.onOpened(pin, () => {
     news.put("opened");
@@ -35,7 +37,12 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
   /** The directory tells when to look, unless it has failed before. */
   let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";
   let remindAt = clock.now() + remindEveryMs;
-  let heard = say(conversation, until === undefined ? [...inLanguage(conversation, ["not-started"]), ...hintsOnce(conversation, directory.usualAudio), music] : reminder);
+  let heard = say(
+    conversation,
+    until === undefined
+      ? [...inLanguage(conversation, ["not-started"]), ...hintsOnce(conversation, directory.usualAudio), music]
+      : reminder,
+  );
   try {
     for (let turns = 0; turns < mostTurns; turns++) {
       const left = limit - clock.now();

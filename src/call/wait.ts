@@ -32,12 +32,16 @@ export class Waiting {
         for (const off of offs) off();
         resolve(outcome);
       };
-      offs.push(this.#clock.after(ms, () => {
-        settle({ kind: "late" });
-      }));
-      offs.push(this.#ended.onSet((cause) => {
-        settle({ kind: "ended", cause });
-      }));
+      offs.push(
+        this.#clock.after(ms, () => {
+          settle({ kind: "late" });
+        }),
+      );
+      offs.push(
+        this.#ended.onSet((cause) => {
+          settle({ kind: "ended", cause });
+        }),
+      );
       work.then(
         (value) => {
           settle({ kind: "done", value });

@@ -6,13 +6,19 @@ import { sayLast } from "./speech.js";
 const storeWithinMs = 1_000;
 
 /** Remembers the removal of a withheld caller, whom BBB can't ban: the next call has another pseudonym. */
-export async function noteRemoval({ admitted, waiting, services }: Conversation, { meetingId }: Conference): Promise<void> {
+export async function noteRemoval(
+  { admitted, waiting, services }: Conversation,
+  { meetingId }: Conference,
+): Promise<void> {
   if (admitted.caller.kind === "number") return;
   await waiting.for(services.removals.add(meetingId), storeWithinMs);
 }
 
 /** The end of the call, where a caller without a usable number may not enter; `undefined`: go on. */
-export async function refusedAsWithheld(conversation: Conversation, { meetingId }: Conference): Promise<Ended | undefined> {
+export async function refusedAsWithheld(
+  conversation: Conversation,
+  { meetingId }: Conference,
+): Promise<Ended | undefined> {
   const { admitted, settings, waiting, services } = conversation;
   if (settings.withheldAfterRemoval === "allow" || admitted.caller.kind === "number") return undefined;
   const asked = await waiting.for(services.removals.has(meetingId), storeWithinMs);

@@ -5,7 +5,10 @@ import type { CallerGuesses, Restraint } from "./restraint.js";
 const countWithinMs = 5_000;
 
 /** Waits for what wrong PINs mean for the caller now. */
-export async function restraintFrom({ waiting, guesses }: Pick<Conversation, "waiting" | "guesses">, asked: ReturnType<CallerGuesses["check"]>): Promise<Restraint | Ended> {
+export async function restraintFrom(
+  { waiting, guesses }: Pick<Conversation, "waiting" | "guesses">,
+  asked: ReturnType<CallerGuesses["check"]>,
+): Promise<Restraint | Ended> {
   const heard = await waiting.for(asked, countWithinMs);
   switch (heard.kind) {
     case "ended":

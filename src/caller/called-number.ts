@@ -1,7 +1,7 @@
 import { splitValues } from "../util/split-values.js";
-import { parseNameAddress } from "./name-address.js";
-import { type TrunkNumbering, numberIn } from "./numbering.js";
 import type { InviteFacts } from "./invite.js";
+import { parseNameAddress } from "./name-address.js";
+import { numberIn, type TrunkNumbering } from "./numbering.js";
 
 /** The headers that a trunk may name as the one with the dialled number. */
 export const calledNumberHeaders = ["to", "request-uri", "p-called-party-id", "diversion", "history-info"] as const;
@@ -30,7 +30,10 @@ interface CalledNumber<Trunk extends NumberedTrunk> {
  * The first number of one of the trunks that the INVITE names as the dialled one. Each trunk's own header counts before the
  * others of any trunk: of two trunks of one provider the Request-URI may name the wrong one.
  */
-export function findCalledNumber<Trunk extends NumberedTrunk>(invite: InviteFacts, trunks: readonly Trunk[]): CalledNumber<Trunk> | undefined {
+export function findCalledNumber<Trunk extends NumberedTrunk>(
+  invite: InviteFacts,
+  trunks: readonly Trunk[],
+): CalledNumber<Trunk> | undefined {
   for (const trunk of trunks) {
     const number = numberOf(trunk, invite, trunk.calledNumberFrom);
     if (number !== undefined) return { trunk, number, header: trunk.calledNumberFrom };
@@ -45,7 +48,11 @@ export function findCalledNumber<Trunk extends NumberedTrunk>(invite: InviteFact
 }
 
 /** The first of the trunk's numbers in a header of the INVITE. */
-function numberOf<Trunk extends NumberedTrunk>(trunk: Trunk, invite: InviteFacts, header: CalledNumberHeader): Trunk["numbers"][number] | undefined {
+function numberOf<Trunk extends NumberedTrunk>(
+  trunk: Trunk,
+  invite: InviteFacts,
+  header: CalledNumberHeader,
+): Trunk["numbers"][number] | undefined {
   for (const value of splitValues(textOf(invite, header))) {
     const address = parseNameAddress(value);
     const called = address && numberIn(address, trunk);

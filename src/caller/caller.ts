@@ -1,6 +1,6 @@
 import { splitValues } from "../util/split-values.js";
 import { parseNameAddress } from "./name-address.js";
-import { type TrunkNumbering, numberIn, significantDigits } from "./numbering.js";
+import { numberIn, significantDigits, type TrunkNumbering } from "./numbering.js";
 import { CallerNumber } from "./secret.js";
 import { isWithheld } from "./withheld.js";
 
@@ -42,7 +42,8 @@ export function identifyCaller(headers: CallerHeaders, trunk: CallerNumbering): 
   if (isWithheld(headers, trunk.country)) return { kind: "anonymous" };
   const from = parseNameAddress(headers.from);
   if (from === undefined) return { kind: "unreadable" };
-  const asserted = trunk.trustsAssertedIdentity === false ? undefined : assertedNumber(headers.assertedIdentities, trunk);
+  const asserted =
+    trunk.trustsAssertedIdentity === false ? undefined : assertedNumber(headers.assertedIdentities, trunk);
   const international = asserted ?? numberIn(from, trunk);
   if (international === undefined) return { kind: "unreadable" };
   if (significantDigits(international).length < fewestSignificantDigits) return { kind: "short" };

@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
+
 import type { Caller } from "./caller.js";
 import type { Day, DayKeys } from "./day-keys.js";
 import { type LabelSettings, showsLastFour } from "./label.js";
-import { type PseudonymMeeting, pseudonymFor } from "./pseudonym.js";
+import { pseudonymFor, type PseudonymMeeting } from "./pseudonym.js";
 
 /**
  * What is kept of a caller from the admission on: nothing from which the number can be computed once the keys are deleted.

@@ -62,7 +62,8 @@ export function livekitNameFor(caller: KnownCaller, { template, livekit }: Label
 
 /** What is wrong with a word for LiveKit, `undefined` when it gets through From user and LiveKit as it is. */
 export function livekitWordFault(text: string): string | undefined {
-  if (!/^[A-Za-z0-9.~-]{4}$/.test(text)) return "is not four of A-Z, a-z, 0-9, dot, hyphen and tilde: LiveKit shows the last four characters of the From user";
+  if (!/^[A-Za-z0-9.~-]{4}$/.test(text))
+    return "is not four of A-Z, a-z, 0-9, dot, hyphen and tilde: LiveKit shows the last four characters of the From user";
   return /[A-Za-z]/.test(text) ? undefined : "has no letter, and would be taken for the end of a number";
 }
 
@@ -84,12 +85,15 @@ export function labelWordFault(text: string): string | undefined {
   if (text.trim() === "") return "is empty: BBB does not list a caller without a name";
   if (text.trim() !== text) return "begins or ends with a space";
   if (text.length > longestLabel) return `is longer than ${longestLabel} characters, which is all that BBB stores`;
-  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return "holds a control character, an invisible character or a line break";
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text))
+    return "holds a control character, an invisible character or a line break";
   const forbidden = /["'\\<>,{}[\]$%|^`]/.exec(text);
-  if (forbidden !== null) return `holds ${forbidden[0]}, which ends or changes a name on its way through SIP, FreeSWITCH or BBB`;
+  if (forbidden !== null)
+    return `holds ${forbidden[0]}, which ends or changes a name on its way through SIP, FreeSWITCH or BBB`;
   // FreeSWITCH splits what it dials there (enterprise originate).
   if (text.includes(":_:")) return "holds :_:, at which FreeSWITCH splits what it dials";
-  if (refusedNames.includes(text.toLowerCase())) return "is one of the names that BBB 3.0 refuses (reject_anonymous in its dialplan)";
+  if (refusedNames.includes(text.toLowerCase()))
+    return "is one of the names that BBB 3.0 refuses (reject_anonymous in its dialplan)";
   const marker = markers.find((each) => text.toLowerCase().includes(each));
   if (marker !== undefined) return `holds "${marker}", by which BBB takes a caller for a web user`;
   return undefined;

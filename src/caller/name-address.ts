@@ -45,7 +45,9 @@ export function userPartOf({ user }: NameAddress): UserPart | undefined {
   const decoded = percentDecode(user);
   if (decoded === undefined) return undefined;
   const [name = "", ...parameters] = decoded.split(";");
-  const context = parameters.map((each) => /^\s*phone-context\s*=\s*(.*)$/i.exec(each)?.[1]).find((each) => each !== undefined);
+  const context = parameters
+    .map((each) => /^\s*phone-context\s*=\s*(.*)$/i.exec(each)?.[1])
+    .find((each) => each !== undefined);
   return { name, phoneContext: context?.trim() ?? "" };
 }
 

@@ -1,4 +1,5 @@
 import { type CountryCode, getCountries, getCountryCallingCode } from "libphonenumber-js";
+
 import { type NameAddress, userPartOf } from "./name-address.js";
 
 /** What a trunk knows about the numbers that it hands over. */
@@ -15,9 +16,14 @@ const zeroIsPartOfNumber: ReadonlySet<CountryCode> = new Set(["IT", "SM", "VA"])
 /** ITU-T E.164 codes that belong to no country. */
 const globalCodes = ["800", "808", "870", "878", "881", "882", "883", "888", "979"];
 
-const codesThatKeepZero: ReadonlySet<string> = new Set([...zeroIsPartOfNumber].map((country) => getCountryCallingCode(country)));
+const codesThatKeepZero: ReadonlySet<string> = new Set(
+  [...zeroIsPartOfNumber].map((country) => getCountryCallingCode(country)),
+);
 
-const callingCodes: ReadonlySet<string> = new Set([...getCountries().map((country) => getCountryCallingCode(country)), ...globalCodes]);
+const callingCodes: ReadonlySet<string> = new Set([
+  ...getCountries().map((country) => getCountryCallingCode(country)),
+  ...globalCodes,
+]);
 
 /**
  * `digits` (`+?[0-9]+`) in international form where that is certain: `+` as it is, `00` and, by the trunk's
@@ -40,7 +46,9 @@ export function toInternational(digits: string, trunk: TrunkNumbering): string {
 export function numberIn(address: NameAddress, trunk: TrunkNumbering): string | undefined {
   const user = userPartOf(address);
   const digits = user && digitsIn(user.name);
-  return user === undefined || digits === undefined ? undefined : toInternational(inContext(digits, user.phoneContext, trunk), trunk);
+  return user === undefined || digits === undefined
+    ? undefined
+    : toInternational(inContext(digits, user.phoneContext, trunk), trunk);
 }
 
 /** The digits of an address as they were sent, `undefined` when its user part is no number. */

@@ -23,7 +23,12 @@ const repeatedDigit = /^(\d)\1{6,19}$/;
 export function isPlaceholderNumber(digits: string, country: CountryCode): boolean {
   const bare = digits.replace(/^\+/, "");
   const code = getCountryCallingCode(country);
-  const readings = [bare, ...["00", "0", code, `00${code}`, "1", "001"].filter((prefix) => bare.startsWith(prefix)).map((prefix) => bare.slice(prefix.length))];
+  const readings = [
+    bare,
+    ...["00", "0", code, `00${code}`, "1", "001"]
+      .filter((prefix) => bare.startsWith(prefix))
+      .map((prefix) => bare.slice(prefix.length)),
+  ];
   return readings.some((reading) => placeholders.has(reading) || repeatedDigit.test(reading));
 }
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+
 import { type Day, dayOf, pseudonymKeyDays } from "./day-keys.js";
 import type { KnownCaller, NumberedCaller } from "./known-caller.js";
 
@@ -27,7 +28,12 @@ export const daysWithOneKey = pseudonymKeyDays + 1;
  * @param random gives that many random bytes, as `randomBytes` of node:crypto does
  * @returns `anruf-` and 16 of `a-p`: a plain SIP user part (RFC 3261 section 25.1) that is no phone number
  */
-export function pseudonymFor(caller: KnownCaller, meeting: PseudonymMeeting, today: Day, random: (bytes: number) => Buffer): string {
+export function pseudonymFor(
+  caller: KnownCaller,
+  meeting: PseudonymMeeting,
+  today: Day,
+  random: (bytes: number) => Buffer,
+): string {
   const seed = caller.kind === "number" ? seedFor(caller, keyDayOf(meeting, today)) : undefined;
   if (seed === undefined) return `anruf-${letters(random(pseudonymBytes))}`;
   return `anruf-${letters(createHmac("sha256", seed).update(meeting.meetingId).digest().subarray(0, pseudonymBytes))}`;

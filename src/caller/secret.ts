@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 
 /**
  * Text that must not end up in a log, a label or an error message by accident. However it is printed

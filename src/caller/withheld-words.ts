@@ -91,18 +91,30 @@ function kindOf(token: string): "alone" | "negation" | "accompanying" | "other" 
 
 function tokensOf(text: string): readonly string[] {
   // U+FFFD stands for bytes that are no UTF-8: `Unterdr\uFFFDckt`.
-  return fold(text.replaceAll("\uFFFD", "")).split(/\P{L}+/u).filter((token) => token !== "");
+  return fold(text.replaceAll("\uFFFD", ""))
+    .split(/\P{L}+/u)
+    .filter((token) => token !== "");
 }
 
 /** Lower case without accents: what is left of a word in any of its spellings. */
 function fold(text: string): string {
-  return text.toLowerCase().replaceAll("ß", "ss").replaceAll("ł", "l").replaceAll("ı", "i").normalize("NFKD").replace(/\p{M}/gu, "");
+  return text
+    .toLowerCase()
+    .replaceAll("ß", "ss")
+    .replaceAll("ł", "l")
+    .replaceAll("ı", "i")
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "");
 }
 
 /** Each word as it is spelt without accents, with `ue` for `ü`, and with the letters left out that were lost on the way. */
 function spellingsOf(lists: readonly string[]): readonly string[] {
   const words = lists.flatMap((list) => list.split(" "));
-  const spellings = words.flatMap((word) => [fold(word), fold(word.replace(/[äöü]/g, (letter) => `${letter}e`)), isLatin(word) ? word.replace(/[^a-z]/g, "") : fold(word)]);
+  const spellings = words.flatMap((word) => [
+    fold(word),
+    fold(word.replace(/[äöü]/g, (letter) => `${letter}e`)),
+    isLatin(word) ? word.replace(/[^a-z]/g, "") : fold(word),
+  ]);
   return [...new Set(spellings)];
 }
 

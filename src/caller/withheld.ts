@@ -1,6 +1,7 @@
 import type { CountryCode } from "libphonenumber-js";
-import type { CallerHeaders } from "./caller.js";
+
 import { splitValues } from "../util/split-values.js";
+import type { CallerHeaders } from "./caller.js";
 import { type NameAddress, parseNameAddress, userPartOf } from "./name-address.js";
 import { digitsOf } from "./numbering.js";
 import { isPlaceholderNumber } from "./placeholder-number.js";
@@ -24,9 +25,17 @@ const longestHeader = 4096;
  * the others say and whether the trunk's assertions are believed. P-Preferred-Identity is a telephone's wish, which
  * carriers replace (RFC 3325 section 9.2), and counts for nothing.
  */
-export function isWithheld({ from, privacy = "", assertedIdentities, remoteParties = [] }: CallerHeaders, country: CountryCode): boolean {
+export function isWithheld(
+  { from, privacy = "", assertedIdentities, remoteParties = [] }: CallerHeaders,
+  country: CountryCode,
+): boolean {
   const identities = [...assertedIdentities, ...remoteParties];
-  if (identities.some((header) => header.length > longestHeader) || asksForPrivacy(privacy) || remoteParties.some(hidesParty)) return true;
+  if (
+    identities.some((header) => header.length > longestHeader) ||
+    asksForPrivacy(privacy) ||
+    remoteParties.some(hidesParty)
+  )
+    return true;
   const sender = parseNameAddress(from);
   // Most trunks send no display name at all: only one that is there says something by being empty.
   if (sender !== undefined && (sender.displayName?.trim() === "" || isAnonymous(sender, country))) return true;
@@ -34,11 +43,16 @@ export function isWithheld({ from, privacy = "", assertedIdentities, remoteParti
 }
 
 function asksForPrivacy(privacy: string): boolean {
-  return privacy.toLowerCase().split(/[\s;,"'\\]+/).some((value) => !openPrivacyValues.has(value));
+  return privacy
+    .toLowerCase()
+    .split(/[\s;,"'\\]+/)
+    .some((value) => !openPrivacyValues.has(value));
 }
 
 function hidesParty(header: string): boolean {
-  return [...header.matchAll(/;\s*privacy\b(?:\s*=\s*["']?([\w]*))?/gi)].some(([, value = ""]) => !openPartyValues.has(value.toLowerCase()));
+  return [...header.matchAll(/;\s*privacy\b(?:\s*=\s*["']?([\w]*))?/gi)].some(
+    ([, value = ""]) => !openPartyValues.has(value.toLowerCase()),
+  );
 }
 
 function isAnonymousValue(value: string, country: CountryCode): boolean {
@@ -51,7 +65,13 @@ function isAnonymous(address: NameAddress, country: CountryCode): boolean {
   const { displayName = "", host } = address;
   const user = userPartOf(address)?.name ?? address.user;
   const digits = digitsOf(address);
-  return user.trim() === "" || saysWithheld(user) || saysWithheld(displayName) || isAnonymousHost(host) || (digits !== undefined && isPlaceholderNumber(digits, country));
+  return (
+    user.trim() === "" ||
+    saysWithheld(user) ||
+    saysWithheld(displayName) ||
+    isAnonymousHost(host) ||
+    (digits !== undefined && isPlaceholderNumber(digits, country))
+  );
 }
 
 /** RFC 3323 section 4.1.1.3 has `anonymous.invalid`; no host is in `.invalid` (RFC 2606). */

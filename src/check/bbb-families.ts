@@ -2,7 +2,7 @@ import type { MediaServerConfig } from "../config/config.js";
 import { EventSocketSession } from "../media/event-socket-session.js";
 import { bbbProfile, profileFamily } from "../media/sofia-status.js";
 import type { AddressFamily } from "../trunk/resolver.js";
-import { type CheckTools, answerWithinMs } from "./check.js";
+import { answerWithinMs, type CheckTools } from "./check.js";
 
 /** A media server and the family over which it calls BBB servers. */
 export interface CallingFamily {
@@ -28,7 +28,11 @@ export class BbbFamilies {
   }
 
   async #ask({ name, eventSocket: { host, port, password } }: MediaServerConfig): Promise<readonly CallingFamily[]> {
-    const session = await EventSocketSession.open({ host, port, password: password.reveal() }, this.#tools.clock, answerWithinMs);
+    const session = await EventSocketSession.open(
+      { host, port, password: password.reveal() },
+      this.#tools.clock,
+      answerWithinMs,
+    );
     if (!session.ok) return [];
     try {
       const status = await session.value.api("sofia status");

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { type Finding, error, fine, warning } from "./finding.js";
+
+import { error, type Finding, fine, warning } from "./finding.js";
 import type { TlsPeer } from "./tls-peer.js";
 
 /** Who looks at the certificate, and with what eyes. */
@@ -24,52 +25,114 @@ const soonDays = 14;
 const mostNames = 4;
 
 /** What is wrong with the certificate that a server shows, all of it; or that it is fine and until when. */
-export function judgeCertificate({ certificate, distrust }: Pick<TlsPeer, "certificate" | "distrust">, demands: CertificateDemands, nowMs: number): readonly Finding[] {
+export function judgeCertificate(
+  { certificate, distrust }: Pick<TlsPeer, "certificate" | "distrust">,
+  demands: CertificateDemands,
+  nowMs: number,
+): readonly Finding[] {
   const ofDates = ofTime(certificate, demands, nowMs);
-  const faults = [...ofDates, ...ofTrust(distrust, demands, ofDates.some(({ severity }) => severity === "error")), ...ofName(certificate, demands)];
-  return faults.length > 0 ? faults : [fine(demands.path, `the certificate is good until ${dayOf(certificate.validTo)}`)];
+  const faults = [
+    ...ofDates,
+    ...ofTrust(
+      distrust,
+      demands,
+      ofDates.some(({ severity }) => severity === "error"),
+    ),
+    ...ofName(certificate, demands),
+  ];
+  return faults.length > 0
+    ? faults
+    : [fine(demands.path, `the certificate is good until ${dayOf(certificate.validTo)}`)];
 }
 
-function ofTime(certificate: X509Certificate, { path, renewal }: CertificateDemands, nowMs: number): readonly Finding[] {
+function ofTime(
+  certificate: X509Certificate,
+  { path, renewal }: CertificateDemands,
+  nowMs: number,
+): readonly Finding[] {
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   if (to <= nowMs) return [error(path, `the certificate expired on ${dayOf(certificate.validTo)}`, renewal)];
-  if (from > nowMs) return [error(path, `the certificate is not valid before ${dayOf(certificate.validFrom)}`, "is the clock of this machine right? then wait, or make a new certificate")];
+  if (from > nowMs)
+    return [
+      error(
+        path,
+        `the certificate is not valid before ${dayOf(certificate.validFrom)}`,
+        "is the clock of this machine right? then wait, or make a new certificate",
+      ),
+    ];
   const days = Math.floor((to - nowMs) / dayMs);
-  if (days < soonDays) return [warning(path, `the certificate expires in ${days === 1 ? "1 day" : `${days} days`}, on ${dayOf(certificate.validTo)}`, renewal)];
+  if (days < soonDays)
+    return [
+      warning(
+        path,
+        `the certificate expires in ${days === 1 ? "1 day" : `${days} days`}, on ${dayOf(certificate.validTo)}`,
+        renewal,
+      ),
+    ];
   return [];
 }
 
 /** @param isOutOfTime whether its own dates are what is wrong with it, and told already */
-function ofTrust(distrust: string | undefined, { path, distrusted: { severity, cure } }: CertificateDemands, isOutOfTime: boolean): readonly Finding[] {
+function ofTrust(
+  distrust: string | undefined,
+  { path, distrusted: { severity, cure } }: CertificateDemands,
+  isOutOfTime: boolean,
+): readonly Finding[] {
   switch (distrust) {
     case undefined:
       return [];
     case "CERT_HAS_EXPIRED":
     case "CERT_NOT_YET_VALID":
-      return isOutOfTime ? [] : [{ severity, path, message: `an authority above the certificate is out of time (${distrust})`, cure }];
+      return isOutOfTime
+        ? []
+        : [{ severity, path, message: `an authority above the certificate is out of time (${distrust})`, cure }];
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
       return [{ severity, path, message: "the certificate is self-signed: nobody known answers for it", cure }];
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-      return [{ severity, path, message: "the certificate's authority is not known, or the server leaves out the intermediate certificate", cure }];
+      return [
+        {
+          severity,
+          path,
+          message: "the certificate's authority is not known, or the server leaves out the intermediate certificate",
+          cure,
+        },
+      ];
     default:
       return [{ severity, path, message: `the certificate is not trusted (${distrust})`, cure }];
   }
 }
 
-function ofName(certificate: X509Certificate, { path, name, comparedBy, otherName = "error" }: CertificateDemands): readonly Finding[] {
+function ofName(
+  certificate: X509Certificate,
+  { path, name, comparedBy, otherName = "error" }: CertificateDemands,
+): readonly Finding[] {
   if (name === undefined) return [];
   const names = namesOf(certificate);
   const isMatch = comparedBy === "freeswitch" ? names.includes(name.toLowerCase()) : matchesWeb(certificate, name);
   if (isMatch) return [];
   const told = `the certificate is for ${listOf(names)}, not for ${name}`;
   if (comparedBy === "freeswitch" && matchesWeb(certificate, name)) {
-    const why = isIP(name) === 0 ? "by a wildcard, and FreeSWITCH compares none" : "as an address, and FreeSWITCH compares names";
-    return [error(path, `${told}, but ${why}`, "name a host that is in the certificate, or set EINWAHL_FS_TLS_VERIFY_POLICY=out at the media servers")];
+    const why =
+      isIP(name) === 0 ? "by a wildcard, and FreeSWITCH compares none" : "as an address, and FreeSWITCH compares names";
+    return [
+      error(
+        path,
+        `${told}, but ${why}`,
+        "name a host that is in the certificate, or set EINWAHL_FS_TLS_VERIFY_POLICY=out at the media servers",
+      ),
+    ];
   }
-  return [{ severity: otherName, path, message: told, cure: "name the host as the certificate does, or get a certificate for it" }];
+  return [
+    {
+      severity: otherName,
+      path,
+      message: told,
+      cure: "name the host as the certificate does, or get a certificate for it",
+    },
+  ];
 }
 
 function matchesWeb(certificate: X509Certificate, name: string): boolean {
@@ -88,7 +151,10 @@ function namesOf(certificate: X509Certificate): readonly string[] {
 
 function listOf(names: readonly string[]): string {
   if (names.length === 0) return "nobody";
-  const shown = names.slice(0, mostNames).map((name) => name.replace(/[^\w.*:-]/g, "?").slice(0, 80)).join(", ");
+  const shown = names
+    .slice(0, mostNames)
+    .map((name) => name.replace(/[^\w.*:-]/g, "?").slice(0, 80))
+    .join(", ");
   return names.length > mostNames ? `${shown} and others` : shown;
 }
 

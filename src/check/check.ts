@@ -1,5 +1,5 @@
-import type { Clock } from "../util/clock.js";
 import type { Resolver } from "../trunk/resolver.js";
+import type { Clock } from "../util/clock.js";
 import type { Finding } from "./finding.js";
 
 /** One thing that is looked at, independently of all others. */

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
-import type { Result } from "../util/result.js";
 import { type DrachtioGreeting, type DrachtioLoginFailure, logInToDrachtio } from "../sip/drachtio-login.js";
-import { type CheckTools, answerWithinMs } from "./check.js";
+import type { Result } from "../util/result.js";
+import { answerWithinMs, type CheckTools } from "./check.js";
 
 /** What drachtio says when einwahl logs in; asked once for all checks. */
 export class DrachtioLogin {

@@ -1,10 +1,11 @@
 import { createServer } from "node:net";
 import { isIP } from "node:net";
+
 import type { Config } from "../config/config.js";
 import { faultCode } from "../util/network-fault.js";
 import { judgeCertificate } from "./certificate.js";
-import { type Check, type CheckTools, answerWithinMs } from "./check.js";
-import { type Finding, error, fine, warning } from "./finding.js";
+import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { error, type Finding, fine, warning } from "./finding.js";
 import { addressesOf, placeOf } from "./names.js";
 import type { RunningInstance } from "./running.js";
 import { meetTlsPeer } from "./tls-peer.js";
@@ -30,10 +31,22 @@ function portCheck(path: string, host: string, port: number, instance: RunningIn
         case "nobody":
           return await canListen(path, host, port);
         case "somebody":
-          return [error(path, `${place} is taken by something that is not einwahl`, `name another port, or stop it; who it is: ss -ltnp 'sport = :${port}'`)];
+          return [
+            error(
+              path,
+              `${place} is taken by something that is not einwahl`,
+              `name another port, or stop it; who it is: ss -ltnp 'sport = :${port}'`,
+            ),
+          ];
         case "einwahl":
           return (await instance.state()).kind === "not-running"
-            ? [error(path, `${place} is taken by another einwahl, which does not run with this configuration`, "name another port, or stop it")]
+            ? [
+                error(
+                  path,
+                  `${place} is taken by another einwahl, which does not run with this configuration`,
+                  "name another port, or stop it",
+                ),
+              ]
             : [fine(path, `einwahl answers on ${place}`)];
       }
     },
@@ -49,27 +62,64 @@ export function publicUrlCheck(publicUrl: string, instance: RunningInstance, too
       const { hostname, protocol, port } = new URL(publicUrl);
       const name = hostname.replace(/^\[|\]$/g, "");
       const addresses = await addressesOf(name, tools);
-      if (!addresses.ok) return [warning(path, unreachable(name, addresses.failure), "make a record in DNS for it, or write the name that there is")];
-      const certificate = protocol === "https:" ? await ofCertificate(path, addresses.value[0], name, Number(port === "" ? 443 : port), tools) : [];
+      if (!addresses.ok)
+        return [
+          warning(
+            path,
+            unreachable(name, addresses.failure),
+            "make a record in DNS for it, or write the name that there is",
+          ),
+        ];
+      const certificate =
+        protocol === "https:"
+          ? await ofCertificate(path, addresses.value[0], name, Number(port === "" ? 443 : port), tools)
+          : [];
       if (certificate.some(({ severity }) => severity !== "ok")) return certificate;
       if ((await instance.state()).kind !== "running") return certificate;
       if ((await listenerAt(publicUrl)) === "einwahl") return [fine(path, "einwahl answers there"), ...certificate];
-      return [warning(path, "einwahl does not answer there", "look at the reverse proxy: it has to pass everything on to http.host and http.port"), ...certificate];
+      return [
+        warning(
+          path,
+          "einwahl does not answer there",
+          "look at the reverse proxy: it has to pass everything on to http.host and http.port",
+        ),
+        ...certificate,
+      ];
     },
   };
 }
 
-async function ofCertificate(path: string, address: string, name: string, port: number, tools: CheckTools): Promise<readonly Finding[]> {
+async function ofCertificate(
+  path: string,
+  address: string,
+  name: string,
+  port: number,
+  tools: CheckTools,
+): Promise<readonly Finding[]> {
   const peer = await meetTlsPeer({ address, port, name, authorities: undefined }, tools.clock);
-  if (!peer.ok) return [warning(path, unreachable(placeOf(name, port), peer.failure), "start the reverse proxy with TLS that people reach einwahl by")];
+  if (!peer.ok)
+    return [
+      warning(
+        path,
+        unreachable(placeOf(name, port), peer.failure),
+        "start the reverse proxy with TLS that people reach einwahl by",
+      ),
+    ];
   peer.value.stream.close();
-  return judgeCertificate(peer.value, {
-    path,
-    name,
-    comparedBy: "web",
-    distrusted: { severity: "warning", cure: "let the reverse proxy send its whole chain, from an authority that browsers know" },
-    renewal: "renew it at the reverse proxy: certbot renew",
-  }, tools.epochMs());
+  return judgeCertificate(
+    peer.value,
+    {
+      path,
+      name,
+      comparedBy: "web",
+      distrusted: {
+        severity: "warning",
+        cure: "let the reverse proxy send its whole chain, from an authority that browsers know",
+      },
+      renewal: "renew it at the reverse proxy: certbot renew",
+    },
+    tools.epochMs(),
+  );
 }
 
 /** No connection came about, and not for want of an answer: the host refuses it, or has no way to the address. */
@@ -80,7 +130,7 @@ async function listenerAt(base: string): Promise<Listener> {
   try {
     const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(answerWithinMs), redirect: "error" });
     const text = (await response.text()).slice(0, 100);
-    return response.status === 200 && text === "{\"status\":\"alive\"}" ? "einwahl" : "somebody";
+    return response.status === 200 && text === '{"status":"alive"}' ? "einwahl" : "somebody";
   } catch (fault) {
     return unconnected.has(faultCode(fault)) ? "nobody" : "somebody";
   }
@@ -103,11 +153,29 @@ async function canListen(path: string, host: string, port: number): Promise<read
     case "":
       return [fine(path, `${placeOf(host, port)} is free`)];
     case "EADDRINUSE":
-      return [error(path, `${placeOf(host, port)} is taken`, `name another port, or stop what has it: ss -ltnp 'sport = :${port}'`)];
+      return [
+        error(
+          path,
+          `${placeOf(host, port)} is taken`,
+          `name another port, or stop what has it: ss -ltnp 'sport = :${port}'`,
+        ),
+      ];
     case "EACCES":
-      return [error(path, `${placeOf(host, port)} is not for this user`, "name a port above 1023, with a reverse proxy before it")];
+      return [
+        error(
+          path,
+          `${placeOf(host, port)} is not for this user`,
+          "name a port above 1023, with a reverse proxy before it",
+        ),
+      ];
     default:
-      return [error("http.host", `einwahl can't listen on ${placeOf(host, port)} (${code})`, "name an address of this machine")];
+      return [
+        error(
+          "http.host",
+          `einwahl can't listen on ${placeOf(host, port)} (${code})`,
+          "name an address of this machine",
+        ),
+      ];
   }
 }
 

@@ -1,13 +1,14 @@
 import { createServer } from "node:net";
+
 import type { Config, MediaServerConfig } from "../config/config.js";
 import { freeSwitchVersion } from "../media/engine-versions.js";
 import { type EventSocketFailure, EventSocketSession } from "../media/event-socket-session.js";
 import { inviteFault } from "../media/invite-key.js";
 import { bbbProfile, isRunning } from "../media/sofia-status.js";
 import { faultCode } from "../util/network-fault.js";
-import { type Check, type CheckTools, answerWithinMs } from "./check.js";
-import { type Finding, error, fine, warning } from "./finding.js";
 import { isThisMachine } from "../util/own-address.js";
+import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { error, type Finding, fine, warning } from "./finding.js";
 import { placeOf } from "./names.js";
 import { promptFindings } from "./prompts.js";
 import { versionFinding } from "./tried-versions.js";
@@ -31,12 +32,19 @@ export function mediaServerCheck(config: Config, index: number, server: MediaSer
     path,
     run: async () => {
       const address = await ofListenAddress(server, path);
-      const session = await EventSocketSession.open({ host, port, password: password.reveal() }, tools.clock, answerWithinMs);
+      const session = await EventSocketSession.open(
+        { host, port, password: password.reveal() },
+        tools.clock,
+        answerWithinMs,
+      );
       if (!session.ok) return [...address, ofLogin(session.failure, `${path}.event_socket`, placeOf(host, port))];
       try {
         const answers = await ask(config, server, path, session.value);
         // An address that is none of this machine needs no second finding.
-        return [...address, ...answers.filter((finding) => address.length === 0 || finding.path !== `${path}.advertised_address`)];
+        return [
+          ...address,
+          ...answers.filter((finding) => address.length === 0 || finding.path !== `${path}.advertised_address`),
+        ];
       } finally {
         session.value.close();
       }
@@ -47,19 +55,47 @@ export function mediaServerCheck(config: Config, index: number, server: MediaSer
 function ofLogin(fault: EventSocketFailure, path: string, place: string): Finding {
   switch (fault.kind) {
     case "no-connection":
-      return error(path, unreachable(place, fault.code), "start FreeSWITCH; host and port are those of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PORT)");
+      return error(
+        path,
+        unreachable(place, fault.code),
+        "start FreeSWITCH; host and port are those of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PORT)",
+      );
     case "not-freeswitch":
-      return error(`${path}.port`, `${place}: what listens there does not answer as FreeSWITCH's event socket`, "name the port of mod_event_socket, 8021 by default");
+      return error(
+        `${path}.port`,
+        `${place}: what listens there does not answer as FreeSWITCH's event socket`,
+        "name the port of mod_event_socket, 8021 by default",
+      );
     case "turned-away":
-      return error(path, `${place}: FreeSWITCH takes no event socket from this machine`, "let its address in: EINWAHL_FS_PEERS_CIDR, or apply-inbound-acl in event_socket.conf.xml");
+      return error(
+        path,
+        `${place}: FreeSWITCH takes no event socket from this machine`,
+        "let its address in: EINWAHL_FS_PEERS_CIDR, or apply-inbound-acl in event_socket.conf.xml",
+      );
     case "wrong-password":
-      return error(`${path}.password`, "FreeSWITCH refuses the password", "it must be that of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PASSWORD)");
+      return error(
+        `${path}.password`,
+        "FreeSWITCH refuses the password",
+        "it must be that of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PASSWORD)",
+      );
   }
 }
 
-async function ask(config: Config, server: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+async function ask(
+  config: Config,
+  server: MediaServerConfig,
+  path: string,
+  session: EventSocketSession,
+): Promise<readonly Finding[]> {
   const status = await session.api("sofia status");
-  if (!status.ok) return [error(path, `FreeSWITCH does not answer on its event socket (${status.failure})`, "is it overloaded? look at its log, or restart it")];
+  if (!status.ok)
+    return [
+      error(
+        path,
+        `FreeSWITCH does not answer on its event socket (${status.failure})`,
+        "is it overloaded? look at its log, or restart it",
+      ),
+    ];
   return [
     ...ofProfiles(server, path, status.value),
     ...(await ofInvites(server, path, session)),
@@ -71,26 +107,67 @@ async function ask(config: Config, server: MediaServerConfig, path: string, sess
 
 function ofProfiles({ sipProfile }: MediaServerConfig, path: string, status: string): readonly Finding[] {
   const findings: Finding[] = [];
-  if (!isRunning(status, sipProfile)) findings.push(error(`${path}.sip_profile`, `FreeSWITCH runs no sofia profile ${sipProfile}: it takes no calls from drachtio`, "install freeswitch/conf/sip_profiles, or look in FreeSWITCH's log for why the profile does not start (port taken?)"));
-  if (!isRunning(status, bbbProfile)) findings.push(error(path, `FreeSWITCH runs no sofia profile ${bbbProfile}: it calls no BBB server`, "install freeswitch/conf/sip_profiles; the profile needs the certificates that freeswitch/start.sh makes"));
-  return findings.length > 0 ? findings : [fine(path, `FreeSWITCH lets einwahl in, and runs ${sipProfile} and ${bbbProfile}`)];
+  if (!isRunning(status, sipProfile))
+    findings.push(
+      error(
+        `${path}.sip_profile`,
+        `FreeSWITCH runs no sofia profile ${sipProfile}: it takes no calls from drachtio`,
+        "install freeswitch/conf/sip_profiles, or look in FreeSWITCH's log for why the profile does not start (port taken?)",
+      ),
+    );
+  if (!isRunning(status, bbbProfile))
+    findings.push(
+      error(
+        path,
+        `FreeSWITCH runs no sofia profile ${bbbProfile}: it calls no BBB server`,
+        "install freeswitch/conf/sip_profiles; the profile needs the certificates that freeswitch/start.sh makes",
+      ),
+    );
+  return findings.length > 0
+    ? findings
+    : [fine(path, `FreeSWITCH lets einwahl in, and runs ${sipProfile} and ${bbbProfile}`)];
 }
 
 /** Whether it takes drachtio's INVITEs, and no others: each gives its sender an event socket. */
-async function ofInvites({ eventSocket, advertisedAddress }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
-  const fault = await inviteFault(async (name) => {
-    const value = await session.api(`global_getvar ${name}`);
-    return value.ok ? value.value.trim() : undefined;
-  }, { password: eventSocket.password.reveal(), advertisedAddress });
+async function ofInvites(
+  { eventSocket, advertisedAddress }: MediaServerConfig,
+  path: string,
+  session: EventSocketSession,
+): Promise<readonly Finding[]> {
+  const fault = await inviteFault(
+    async (name) => {
+      const value = await session.api(`global_getvar ${name}`);
+      return value.ok ? value.value.trim() : undefined;
+    },
+    { password: eventSocket.password.reveal(), advertisedAddress },
+  );
   switch (fault) {
     case undefined:
       return [];
     case "no-key":
-      return [warning(path, "its dialplan is that of an older einwahl: any INVITE to its SIP port gets an event socket without a password", "install freeswitch/conf of this version and restart FreeSWITCH with freeswitch/start.sh")];
+      return [
+        warning(
+          path,
+          "its dialplan is that of an older einwahl: any INVITE to its SIP port gets an event socket without a password",
+          "install freeswitch/conf of this version and restart FreeSWITCH with freeswitch/start.sh",
+        ),
+      ];
     case "other-key":
-      return [error(path, "FreeSWITCH expects another key in drachtio's INVITEs than the password gives: it refuses every call", "start it with freeswitch/start.sh, which derives the key from EINWAHL_FS_EVENT_SOCKET_PASSWORD(_FILE)")];
+      return [
+        error(
+          path,
+          "FreeSWITCH expects another key in drachtio's INVITEs than the password gives: it refuses every call",
+          "start it with freeswitch/start.sh, which derives the key from EINWAHL_FS_EVENT_SOCKET_PASSWORD(_FILE)",
+        ),
+      ];
     case "address-not-allowed":
-      return [error(`${path}.advertised_address`, `FreeSWITCH connects to no application at ${advertisedAddress}: it refuses every call`, `start it with EINWAHL_FS_CONTROL_HOSTS="${advertisedAddress}"`)];
+      return [
+        error(
+          `${path}.advertised_address`,
+          `FreeSWITCH connects to no application at ${advertisedAddress}: it refuses every call`,
+          `start it with EINWAHL_FS_CONTROL_HOSTS="${advertisedAddress}"`,
+        ),
+      ];
   }
 }
 
@@ -98,19 +175,37 @@ async function ofModules(path: string, session: EventSocketSession): Promise<rea
   const findings: Finding[] = [];
   for (const { name, need } of modules) {
     const answer = await session.api(`module_exists ${name}`);
-    if (answer.ok && answer.value.trim() === "false") findings.push(error(path, `FreeSWITCH has not loaded ${name}: ${need}`, "load it in modules.conf.xml, as freeswitch/conf/autoload_configs does, and restart FreeSWITCH"));
+    if (answer.ok && answer.value.trim() === "false")
+      findings.push(
+        error(
+          path,
+          `FreeSWITCH has not loaded ${name}: ${need}`,
+          "load it in modules.conf.xml, as freeswitch/conf/autoload_configs does, and restart FreeSWITCH",
+        ),
+      );
   }
   return findings;
 }
 
 /** Its version and its limit, which the `status` of mod_commands tells. */
-async function ofStatus({ capacity }: MediaServerConfig, path: string, session: EventSocketSession): Promise<readonly Finding[]> {
+async function ofStatus(
+  { capacity }: MediaServerConfig,
+  path: string,
+  session: EventSocketSession,
+): Promise<readonly Finding[]> {
   const answer = await session.api("status");
   const status = answer.ok ? answer.value : "";
   const version = versionFinding(path, "FreeSWITCH", freeSwitchVersion(status));
   const most = Number(/^(\d+) session\(s\) max/m.exec(status)?.[1] ?? Number.NaN);
   if (Number.isNaN(most) || most >= capacity * channelsOfCall) return [version];
-  return [version, warning(`${path}.capacity`, `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`, `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`)];
+  return [
+    version,
+    warning(
+      `${path}.capacity`,
+      `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`,
+      `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`,
+    ),
+  ];
 }
 
 async function ofListenAddress({ listenAddress }: MediaServerConfig, path: string): Promise<readonly Finding[]> {
@@ -126,7 +221,13 @@ async function ofListenAddress({ listenAddress }: MediaServerConfig, path: strin
     });
   });
   if (code === "") return [];
-  return [error(`${path}.listen_address`, `einwahl can't listen there (${code})`, "name an address of this machine that the media server reaches")];
+  return [
+    error(
+      `${path}.listen_address`,
+      `einwahl can't listen there (${code})`,
+      "name an address of this machine that the media server reaches",
+    ),
+  ];
 }
 
 /** Whether a media server runs here, so that it meets the same network as we do. */

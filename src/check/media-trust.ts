@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { MediaServerConfig } from "../config/config.js";
 import { EventSocketSession } from "../media/event-socket-session.js";
-import { type CheckTools, answerWithinMs } from "./check.js";
+import { answerWithinMs, type CheckTools } from "./check.js";
 import { isLocal } from "./media-server.js";
 
 /** What the media servers trust when they call BBB servers. */
@@ -29,7 +30,11 @@ export class MediaTrust {
     const server = this.#servers.find(isLocal);
     if (this.#tools.authorities !== undefined || server === undefined) return this.#tools.authorities;
     const { host, port, password } = server.eventSocket;
-    const session = await EventSocketSession.open({ host, port, password: password.reveal() }, this.#tools.clock, answerWithinMs);
+    const session = await EventSocketSession.open(
+      { host, port, password: password.reveal() },
+      this.#tools.clock,
+      answerWithinMs,
+    );
     if (!session.ok) return undefined;
     try {
       const directory = await session.value.api("global_getvar tls_dir");

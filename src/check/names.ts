@@ -1,11 +1,15 @@
 import { isIP } from "node:net";
+
+import { HostAddresses } from "../trunk/host-addresses.js";
 import type { Result } from "../util/result.js";
 import { failure, success } from "../util/result.js";
-import { HostAddresses } from "../trunk/host-addresses.js";
-import { type CheckTools, answerWithinMs } from "./check.js";
+import { answerWithinMs, type CheckTools } from "./check.js";
 
 /** The addresses of a host, IPv4 first; an address is its own. The failure is a code of Node's. */
-export async function addressesOf(host: string, { resolver, clock }: Pick<CheckTools, "resolver" | "clock">): Promise<Result<readonly [string, ...string[]], string>> {
+export async function addressesOf(
+  host: string,
+  { resolver, clock }: Pick<CheckTools, "resolver" | "clock">,
+): Promise<Result<readonly [string, ...string[]], string>> {
   if (isIP(host) !== 0) return success([host]);
   return await new Promise((resolve, reject) => {
     const callOff = clock.after(answerWithinMs, () => {

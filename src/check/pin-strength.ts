@@ -20,7 +20,8 @@ const pageSize = 1_000;
 const maxPages = 1_000;
 /** A week: a guesser who goes on for that long has set off the alert EinwahlPinsGuessed many times. */
 const leastHours = 7 * 24;
-const recommended = "let front ends reserve PINs of nine digits (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without one";
+const recommended =
+  "let front ends reserve PINs of nine digits (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without one";
 
 /** How many guesses the PINs can stand that lead somewhere now: those of meetings, and the reserved ones where an einwahl runs. */
 export function pinStrengthCheck(config: Config, instance: RunningInstance): Check {
@@ -33,13 +34,17 @@ export function pinStrengthCheck(config: Config, instance: RunningInstance): Che
       ]);
       // Each once: a running meeting's PIN may be reserved, and two servers may have the same one.
       const lengths = new Map<number, number>();
-      for (const { length } of new Set([...ofMeetings.flat(), ...reserved])) lengths.set(length, (lengths.get(length) ?? 0) + 1);
+      for (const { length } of new Set([...ofMeetings.flat(), ...reserved]))
+        lengths.set(length, (lengths.get(length) ?? 0) + 1);
       return strengthFindings(lengths, ratesOf(config));
     },
   };
 }
 
-async function reservedPins({ control }: Pick<Config, "control">, instance: RunningInstance): Promise<readonly string[]> {
+async function reservedPins(
+  { control }: Pick<Config, "control">,
+  instance: RunningInstance,
+): Promise<readonly string[]> {
   if ((await instance.state()).kind !== "running") return [];
   const book = new RemotePinBook(new ControlClient(control.socket));
   const pins: string[] = [];
@@ -55,14 +60,20 @@ async function reservedPins({ control }: Pick<Config, "control">, instance: Runn
 }
 
 /** @param lengths how many PINs are open, by their digits */
-export function strengthFindings(lengths: ReadonlyMap<number, number>, { perNumber, perWithheld, trunks }: GuessRates): readonly Finding[] {
+export function strengthFindings(
+  lengths: ReadonlyMap<number, number>,
+  { perNumber, perWithheld, trunks }: GuessRates,
+): readonly Finding[] {
   const hourly = perNumber + perWithheld * trunks;
   // Who guesses picks the length of which the largest share is open.
-  const [weakest] = [...lengths].map(([digits, open]) => ({ digits, open, guesses: Math.round(10 ** digits / open) })).sort((a, b) => a.guesses - b.guesses);
+  const [weakest] = [...lengths]
+    .map(([digits, open]) => ({ digits, open, guesses: Math.round(10 ** digits / open) }))
+    .sort((a, b) => a.guesses - b.guesses);
   if (weakest === undefined) return [fine(path, "no PIN is open now, so that there is nothing to guess")];
   const { digits, open, guesses } = weakest;
-  const what = `${open === 1 ? "1 PIN" : `${count(open)} PINs`} of ${digits} ${digits === 1 ? "digit" : "digits"} ${open === 1 ? "is" : "are"} open: a guesser hits one after about ${count(guesses)} wrong PINs. `
-    + `Allowed in an hour: ${count(perNumber)} from one number and ${count(perWithheld * trunks)} from withheld ones, which takes about ${spanOf(guesses / hourly)}`;
+  const what =
+    `${open === 1 ? "1 PIN" : `${count(open)} PINs`} of ${digits} ${digits === 1 ? "digit" : "digits"} ${open === 1 ? "is" : "are"} open: a guesser hits one after about ${count(guesses)} wrong PINs. ` +
+    `Allowed in an hour: ${count(perNumber)} from one number and ${count(perWithheld * trunks)} from withheld ones, which takes about ${spanOf(guesses / hourly)}`;
   return [guesses / hourly < leastHours ? warning(path, what, recommended) : fine(path, what)];
 }
 
@@ -78,7 +89,15 @@ function count(number: number): string {
   return number.toLocaleString("en-US");
 }
 
-function ratesOf({ calls: { guessing: { windowMs, limits: { number, withheld } } }, trunks }: Config): GuessRates {
+function ratesOf({
+  calls: {
+    guessing: {
+      windowMs,
+      limits: { number, withheld },
+    },
+  },
+  trunks,
+}: Config): GuessRates {
   const windows = 3_600_000 / windowMs;
   return {
     perNumber: Math.round((number.refused ?? number.slowed) * windows),

@@ -10,7 +10,7 @@ import { httpPortChecks, publicUrlCheck } from "./http.js";
 import { mediaServerCheck } from "./media-server.js";
 import { MediaTrust } from "./media-trust.js";
 import { pinStrengthCheck } from "./pin-strength.js";
-import { RunningInstance, runningCheck } from "./running.js";
+import { runningCheck, RunningInstance } from "./running.js";
 import { logFileCheck, storeCheck } from "./store.js";
 import { trunkCheck } from "./trunk.js";
 
@@ -18,8 +18,14 @@ import { trunkCheck } from "./trunk.js";
 export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
   const instance = new RunningInstance(config);
   const login = new DrachtioLogin(config, tools);
-  const media = { trust: new MediaTrust(config.mediaServers, tools), families: new BbbFamilies(config.mediaServers, tools) };
-  const { http: { publicUrl }, logging: { file } } = config;
+  const media = {
+    trust: new MediaTrust(config.mediaServers, tools),
+    families: new BbbFamilies(config.mediaServers, tools),
+  };
+  const {
+    http: { publicUrl },
+    logging: { file },
+  } = config;
   return [
     runningCheck(config, instance),
     drachtioCheck(config, login, tools),
@@ -30,8 +36,26 @@ export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
       const path = `bbb_servers[${index}]`;
       return [
         bbbApiCheck(index, server, tools),
-        bbbSipCheck({ path: `${path}.sip`, sip: server.sip, apiHost, callerName: config.label.anonymous[config.language], handsOn: server.livekitSip === undefined && server.audioBridge !== "freeswitch" }, media, tools),
-        ...(server.livekitSip === undefined ? [] : [bbbSipCheck({ path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost, callerName: undefined, handsOn: false }, media, tools)]),
+        bbbSipCheck(
+          {
+            path: `${path}.sip`,
+            sip: server.sip,
+            apiHost,
+            callerName: config.label.anonymous[config.language],
+            handsOn: server.livekitSip === undefined && server.audioBridge !== "freeswitch",
+          },
+          media,
+          tools,
+        ),
+        ...(server.livekitSip === undefined
+          ? []
+          : [
+              bbbSipCheck(
+                { path: `${path}.livekit_sip`, sip: server.livekitSip, apiHost, callerName: undefined, handsOn: false },
+                media,
+                tools,
+              ),
+            ]),
       ];
     }),
     ...httpPortChecks(config, instance),

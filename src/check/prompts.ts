@@ -3,13 +3,17 @@ import type { Language } from "../caller/language.js";
 import type { Config } from "../config/config.js";
 import type { EventSocketSession } from "../media/event-socket-session.js";
 import { soundFile } from "../media/sounds.js";
-import { type Finding, error, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./finding.js";
 
 const path = "prompts.directory";
 const mostNamed = 5;
 
 /** Whether a media server finds every recording that a caller may have to hear, where it looks for them itself. */
-export async function promptFindings({ prompts: { directory }, trunks }: Pick<Config, "prompts" | "trunks">, mediaServer: string, session: EventSocketSession): Promise<readonly Finding[]> {
+export async function promptFindings(
+  { prompts: { directory }, trunks }: Pick<Config, "prompts" | "trunks">,
+  mediaServer: string,
+  session: EventSocketSession,
+): Promise<readonly Finding[]> {
   const languages = [...new Set(trunks.flatMap(({ numbers }) => numbers.flatMap((number) => number.languages)))];
   const files = [
     ...languages.flatMap((language) => promptNames.map((prompt) => soundFile({ prompt, language }, directory))),
@@ -18,14 +22,33 @@ export async function promptFindings({ prompts: { directory }, trunks }: Pick<Co
   const missing: string[] = [];
   for (const file of files) {
     const answer = await session.api(`file_exists ${file}`);
-    if (!answer.ok || answer.value.startsWith("-")) return [warning(path, `${mediaServer} can't tell whether it finds the recordings`, "is mod_commands loaded? listen to a call instead: einwahl call")];
+    if (!answer.ok || answer.value.startsWith("-"))
+      return [
+        warning(
+          path,
+          `${mediaServer} can't tell whether it finds the recordings`,
+          "is mod_commands loaded? listen to a call instead: einwahl call",
+        ),
+      ];
     if (answer.value.trim() !== "true") missing.push(file.slice(directory.length + 1));
   }
   if (missing.length === 0) return [fine(path, `${mediaServer} finds all recordings: ${languages.join(", ")}`)];
   if (missing.length === files.length) {
-    return [error(path, `${mediaServer} finds no recording in ${directory}`, "name the directory as the media server sees it, on its own disk; freeswitch/sounds belongs there")];
+    return [
+      error(
+        path,
+        `${mediaServer} finds no recording in ${directory}`,
+        "name the directory as the media server sees it, on its own disk; freeswitch/sounds belongs there",
+      ),
+    ];
   }
-  return [error(path, `${mediaServer} lacks ${missing.length} of ${files.length} recordings: ${listOf(missing)}`, cureFor(languages))];
+  return [
+    error(
+      path,
+      `${mediaServer} lacks ${missing.length} of ${files.length} recordings: ${listOf(missing)}`,
+      cureFor(languages),
+    ),
+  ];
 }
 
 function cureFor(languages: readonly Language[]): string {

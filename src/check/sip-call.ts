@@ -1,8 +1,16 @@
+import {
+  newBranch,
+  newDialogIds,
+  type SipDialogIds,
+  sipRequest,
+  type SipResponse,
+  type SipTarget,
+  takeResponse,
+} from "../sip/sip-request.js";
 import type { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { answerWithinMs } from "./check.js";
-import { type SipDialogIds, type SipResponse, type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "../sip/sip-request.js";
 
 /** More responses than one transaction has. */
 const mostResponses = 20;
@@ -10,7 +18,16 @@ const mostResponses = 20;
 const endWithinMs = 2_000;
 
 /** RTP without SRTP to a port that takes nothing (discard). */
-const plainOffer = ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", "m=audio 9 RTP/AVP 8", "a=inactive", ""].join("\r\n");
+const plainOffer = [
+  "v=0",
+  "o=- 1 1 IN IP4 192.0.2.1",
+  "s=-",
+  "c=IN IP4 192.0.2.1",
+  "t=0 0",
+  "m=audio 9 RTP/AVP 8",
+  "a=inactive",
+  "",
+].join("\r\n");
 
 /**
  * Calls a number and takes the call back at once, whatever comes of it. The offer has no SRTP: a server that demands SRTP
@@ -19,7 +36,13 @@ const plainOffer = ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.
  * @param name the caller's display name
  * @returns the final response, or why there is none
  */
-export async function tryCall(stream: ByteStream, target: SipTarget, user: string, name: string, clock: Clock): Promise<Result<SipResponse, string>> {
+export async function tryCall(
+  stream: ByteStream,
+  target: SipTarget,
+  user: string,
+  name: string,
+  clock: Clock,
+): Promise<Result<SipResponse, string>> {
   const call = new TrialCall(stream, newDialogIds(target, user, name), clock);
   return await call.run();
 }
@@ -70,7 +93,8 @@ class TrialCall {
     for (let count = 0; count < mostResponses; count++) {
       const response = await this.#stream.read(takeResponse, Math.max(1, deadline - this.#clock.now()));
       if (!response.ok) return response;
-      if (response.value.status >= 200 && response.value.cseq.replace(/\s+/g, " ") === cseq) return success(response.value);
+      if (response.value.status >= 200 && response.value.cseq.replace(/\s+/g, " ") === cseq)
+        return success(response.value);
     }
     return failure("no final answer");
   }

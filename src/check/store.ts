@@ -1,22 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { access, constants, open, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Clock } from "../util/clock.js";
+
 import type { Config } from "../config/config.js";
-import { faultCode } from "../util/network-fault.js";
 import { DirectoryLock } from "../store/directory-lock.js";
 import { RedisConnection } from "../store/redis-connection.js";
+import type { Clock } from "../util/clock.js";
+import { faultCode } from "../util/network-fault.js";
 import type { Check, CheckTools } from "./check.js";
-import { type Finding, error, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./finding.js";
 import type { RunningInstance } from "./running.js";
 
 const path = "rooms.store";
 
 /** The store of PINs: whether einwahl could write there, and no other one does. */
-export function storeCheck({ rooms: { store } }: Pick<Config, "rooms">, instance: RunningInstance, tools: CheckTools): Check {
+export function storeCheck(
+  { rooms: { store } }: Pick<Config, "rooms">,
+  instance: RunningInstance,
+  tools: CheckTools,
+): Check {
   return {
     path,
-    run: async () => (store.kind === "redis" ? await ofRedis(store.url.reveal(), tools.clock) : await ofDirectory(store.directory, instance)),
+    run: async () =>
+      store.kind === "redis"
+        ? await ofRedis(store.url.reveal(), tools.clock)
+        : await ofDirectory(store.directory, instance),
   };
 }
 
@@ -33,7 +41,13 @@ async function ofRedis(url: string, clock: Clock): Promise<readonly Finding[]> {
   try {
     const answer = await redis.command("PING");
     if (answer.ok) return [fine(path, "Redis answers")];
-    return [error(path, `Redis does not let einwahl in (${faults[0] ?? "no answer"})`, "start Redis; address, user and password are in the URL of rooms.store")];
+    return [
+      error(
+        path,
+        `Redis does not let einwahl in (${faults[0] ?? "no answer"})`,
+        "start Redis; address, user and password are in the URL of rooms.store",
+      ),
+    ];
   } finally {
     await redis.close();
   }
@@ -42,14 +56,36 @@ async function ofRedis(url: string, clock: Clock): Promise<readonly Finding[]> {
 async function ofDirectory(directory: string, instance: RunningInstance): Promise<readonly Finding[]> {
   const facts = await stat(directory).catch((fault: unknown) => faultCode(fault));
   if (facts === "ENOENT") return await ofMissing(directory);
-  if (typeof facts === "string" || !facts.isDirectory()) return [error(path, `${directory} is no directory that can be read (${typeof facts === "string" ? facts : "it is a file"})`, "name a directory for einwahl alone")];
+  if (typeof facts === "string" || !facts.isDirectory())
+    return [
+      error(
+        path,
+        `${directory} is no directory that can be read (${typeof facts === "string" ? facts : "it is a file"})`,
+        "name a directory for einwahl alone",
+      ),
+    ];
   if (await DirectoryLock.isHeld(directory)) {
     return (await instance.state()).kind === "not-running"
-      ? [error(path, `${directory} is in use by another instance of einwahl`, "stop it, or name another directory; several instances need Redis")]
+      ? [
+          error(
+            path,
+            `${directory} is in use by another instance of einwahl`,
+            "stop it, or name another directory; several instances need Redis",
+          ),
+        ]
       : [fine(path, "the running einwahl has it")];
   }
   const code = await writeThere(directory);
-  if (code !== "") return [error(path, `${directory} can't be written (${code})`, code === "ENOSPC" ? "make room on the disk" : "give it to the user that einwahl runs as: chown einwahl, mode 0700")];
+  if (code !== "")
+    return [
+      error(
+        path,
+        `${directory} can't be written (${code})`,
+        code === "ENOSPC"
+          ? "make room on the disk"
+          : "give it to the user that einwahl runs as: chown einwahl, mode 0700",
+      ),
+    ];
   return [fine(path, `${directory} can be written`)];
 }
 
@@ -61,7 +97,13 @@ async function ofMissing(directory: string): Promise<readonly Finding[]> {
     await access(above, constants.W_OK);
     return [fine(path, `${directory} is made at the start`)];
   } catch (fault) {
-    return [error(path, `${directory} does not exist and can't be made (${faultCode(fault)})`, "make it, for the user that einwahl runs as: install -d -o einwahl -m 0700")];
+    return [
+      error(
+        path,
+        `${directory} does not exist and can't be made (${faultCode(fault)})`,
+        "make it, for the user that einwahl runs as: install -d -o einwahl -m 0700",
+      ),
+    ];
   }
 }
 
@@ -91,7 +133,15 @@ export function logFileCheck(file: string): Check {
       const directory = dirname(file);
       const facts = await stat(directory).catch(() => undefined);
       const code = facts === undefined ? "" : await writeThere(directory);
-      return code === "" ? [] : [warning("logging.file", `${directory} can't be written (${code})`, "give it to the user that einwahl runs as, or make room on the disk; calls go on without a log")];
+      return code === ""
+        ? []
+        : [
+            warning(
+              "logging.file",
+              `${directory} can't be written (${code})`,
+              "give it to the user that einwahl runs as, or make room on the disk; calls go on without a log",
+            ),
+          ];
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { type TLSSocket, connect } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
+
 import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { answerWithinMs } from "./check.js";
 
 /** Somebody who speaks TLS, whatever their certificate is worth. */
@@ -24,7 +25,10 @@ export interface TlsPlace {
 }
 
 /** Connects and looks at the certificate; trusts nobody with anything. The failure is a code of Node's or OpenSSL's. */
-export async function meetTlsPeer({ address, port, name, authorities }: TlsPlace, clock: Clock): Promise<Result<TlsPeer, string>> {
+export async function meetTlsPeer(
+  { address, port, name, authorities }: TlsPlace,
+  clock: Clock,
+): Promise<Result<TlsPeer, string>> {
   const socket = connect({
     host: address,
     port,
@@ -41,7 +45,11 @@ export async function meetTlsPeer({ address, port, name, authorities }: TlsPlace
     connected.value.close();
     return failure("EPROTO");
   }
-  return success({ stream: connected.value, certificate, distrust: socket.authorized ? undefined : distrustOf(socket.authorizationError) });
+  return success({
+    stream: connected.value,
+    certificate,
+    distrust: socket.authorized ? undefined : distrustOf(socket.authorizationError),
+  });
 }
 
 /** Node's documentation has an Error here; it is the code as a text. */

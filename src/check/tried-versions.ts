@@ -1,5 +1,5 @@
 import { type EngineName, versionVerdict } from "../media/engine-versions.js";
-import { type Finding, error, fine, warning } from "./finding.js";
+import { error, type Finding, fine, warning } from "./finding.js";
 
 /** What is known of the version of an engine, as it names it: `v0.9.10`, `1.10.12-release`. */
 export function versionFinding(path: string, engine: EngineName, version: string): Finding {

@@ -5,12 +5,15 @@ export const callCommand = command({
   name: "call",
   summary: "place a test call over TLS and SRTP, and say how it went",
   positionals: "NUMBER|URI",
-  details: [
-    "Calls, types the PIN and listens. Status 0: all that was asked for was heard.",
-  ],
+  details: ["Calls, types the PIN and listens. Status 0: all that was asked for was heard."],
   options: {
     pin: { kind: "text", short: "p", value: "PIN", summary: "typed when the prompt asks for it" },
-    server: { kind: "text", short: "s", value: "HOST[:PORT]", summary: "where NUMBER is called; default: our drachtio" },
+    server: {
+      kind: "text",
+      short: "s",
+      value: "HOST[:PORT]",
+      summary: "where NUMBER is called; default: our drachtio",
+    },
     transport: { kind: "text", value: "NAME", summary: "tls (default), tcp or udp" },
     ca: { kind: "text", value: "FILE", summary: "the authorities to trust, instead of the usual ones" },
     "server-name": { kind: "text", value: "NAME", summary: "whom the certificate must be for; default: HOST" },
@@ -26,9 +29,7 @@ export const callCommand = command({
     prompts: { kind: "text", value: "DIR", summary: "the recordings to expect; default einwahl's own" },
     json: commonOptions.json,
   },
-  examples: [
-    "einwahl call sip:+493023125001@phone.example.org --pin 12345 --play tone",
-  ],
+  examples: ["einwahl call sip:+493023125001@phone.example.org --pin 12345 --play tone"],
   async run({ positionals, options }, context) {
     const { runCall } = await import("./call/run-call.js");
     return await runCall(positionals, options, context);

@@ -1,9 +1,9 @@
 import { closestTo } from "../config/fault.js";
+import { packageVersion } from "../util/package-version.js";
 import type { Command, CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { commandHelp, overview } from "./help-text.js";
 import { helpOption, parseOptions } from "./options.js";
-import { packageVersion } from "../util/package-version.js";
 
 /**
  * Finds the command that was typed and runs it.
@@ -11,7 +11,12 @@ import { packageVersion } from "../util/package-version.js";
  * @param args without the program's name
  * @param fallback what is run when no command is named
  */
-export async function runCommandLine(args: readonly string[], commands: readonly Command[], fallback: Command, context: CommandContext): Promise<ExitCode> {
+export async function runCommandLine(
+  args: readonly string[],
+  commands: readonly Command[],
+  fallback: Command,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { terminal } = context;
   const [first] = args;
   if (first === "--version") return printVersion(context);
@@ -31,7 +36,10 @@ export async function runCommandLine(args: readonly string[], commands: readonly
 }
 
 /** Commands of two words, such as `config init`, go before those of one. */
-function find(args: readonly string[], commands: readonly Command[]): { readonly command: Command; readonly rest: readonly string[] } | undefined {
+function find(
+  args: readonly string[],
+  commands: readonly Command[],
+): { readonly command: Command; readonly rest: readonly string[] } | undefined {
   for (const words of [2, 1]) {
     const name = args.slice(0, words).join(" ");
     const command = commands.find((each) => each.name === name && args.length >= words);
@@ -48,7 +56,8 @@ async function runCommand(command: Command, args: readonly string[], context: Co
     terminal.print(commandHelp(command, terminal));
     return exitCodes.ok;
   }
-  if (command.positionals === "" && parsed.value.positionals.length > 0) return complain("there is an argument too many", command, context);
+  if (command.positionals === "" && parsed.value.positionals.length > 0)
+    return complain("there is an argument too many", command, context);
   return await command.run(parsed.value, context);
 }
 

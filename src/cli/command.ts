@@ -1,6 +1,6 @@
-import type { Clock } from "../util/clock.js";
 import type { Environment } from "../config/references.js";
 import type { LibraryOutput } from "../monitoring/log/library-output.js";
+import type { Clock } from "../util/clock.js";
 import type { ExitCode } from "./exit-code.js";
 import type { InputStream } from "./input-stream.js";
 import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";
@@ -63,6 +63,7 @@ export function command<const Specs extends OptionSpecs>(spec: CommandSpec<Specs
   return {
     ...spec,
     // `parseOptions` gives every option of the specification a value of its kind.
-    run: ({ values, positionals }, context) => spec.run({ options: values as OptionValues<Specs>, positionals }, context),
+    run: ({ values, positionals }, context) =>
+      spec.run({ options: values as OptionValues<Specs>, positionals }, context),
   };
 }

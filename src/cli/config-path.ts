@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+
 import type { Environment } from "../config/references.js";
 
 const usual = "config/einwahl.yaml";

@@ -40,7 +40,12 @@ export async function drain(options: DrainOptions, context: CommandContext): Pro
 }
 
 /** Asks again and again until no call is up, until somebody takes calls again, or until it is too late. */
-async function untilOver(first: DrainAnswer, { client }: RunningInstance, withinMs: number, { terminal, clock }: CommandContext): Promise<ControlResult<DrainAnswer>> {
+async function untilOver(
+  first: DrainAnswer,
+  { client }: RunningInstance,
+  withinMs: number,
+  { terminal, clock }: CommandContext,
+): Promise<ControlResult<DrainAnswer>> {
   const until = clock.now() + withinMs;
   let now = first;
   while (now.isDraining && now.calls > 0 && clock.now() < until) {
@@ -56,7 +61,11 @@ async function untilOver(first: DrainAnswer, { client }: RunningInstance, within
 }
 
 function sentence(answer: DrainAnswer, isUndone: boolean): string {
-  const admission = answer.isDraining ? "No new calls are taken" : isUndone ? "Calls are taken" : "Calls are taken again";
+  const admission = answer.isDraining
+    ? "No new calls are taken"
+    : isUndone
+      ? "Calls are taken"
+      : "Calls are taken again";
   return `${admission}; ${calls(answer)} up.`;
 }
 

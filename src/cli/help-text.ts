@@ -1,5 +1,5 @@
 import type { CommandDescription } from "./command.js";
-import { type OptionSpecs, helpOption } from "./options.js";
+import { helpOption, type OptionSpecs } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
 /** The help of all commands; fits a screen of 80 by 24. */
@@ -26,12 +26,17 @@ export function commandHelp(description: CommandDescription, terminal: Terminal)
     ...details.flatMap((paragraph) => ["", ...wrap(paragraph, columns)]),
     "",
     ...optionLines({ ...options, ...helpOption }),
-    ...(examples.length === 0 ? [] : ["", terminal.style("heading", "examples"), ...examples.map((example) => `  ${example}`)]),
+    ...(examples.length === 0
+      ? []
+      : ["", terminal.style("heading", "examples"), ...examples.map((example) => `  ${example}`)]),
   ].join("\n");
 }
 
 function optionLines(options: OptionSpecs): readonly string[] {
-  const names = Object.entries(options).map(([name, spec]) => ({ synopsis: optionSynopsis(name, spec), summary: spec.summary }));
+  const names = Object.entries(options).map(([name, spec]) => ({
+    synopsis: optionSynopsis(name, spec),
+    summary: spec.summary,
+  }));
   const width = widest(names.map(({ synopsis }) => synopsis));
   return names.map(({ synopsis, summary }) => `  ${synopsis.padEnd(width)}  ${summary}`);
 }

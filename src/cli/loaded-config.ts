@@ -1,5 +1,5 @@
-import { formatFaults } from "../config/fault.js";
 import type { Config } from "../config/config.js";
+import { formatFaults } from "../config/fault.js";
 import { loadConfig } from "../config/load.js";
 import type { CommandContext } from "./command.js";
 import { configPath } from "./config-path.js";

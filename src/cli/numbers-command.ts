@@ -7,7 +7,9 @@ export const numbersCommand = command({
   name: "numbers",
   summary: "list the numbers that callers dial",
   positionals: "",
-  details: ["Lists the numbers of the configuration file in its order, as the page for people and the HTTP interface show them, with the trunk of each and the languages that its callers hear; the first one greets."],
+  details: [
+    "Lists the numbers of the configuration file in its order, as the page for people and the HTTP interface show them, with the trunk of each and the languages that its callers hear; the first one greets.",
+  ],
   options: { config: commonOptions.config, json: commonOptions.json },
   examples: ["einwahl numbers", "einwahl numbers --json | jq -r '.numbers[].number'"],
   async run({ options }, context) {
@@ -15,14 +17,24 @@ export const numbersCommand = command({
     const config = loadedConfig(options.config, context);
     if (config === undefined) return exitCodes.configuration;
     const { PhoneNumbers } = await import("../http/phone-numbers.js");
-    const numbers = config.trunks.flatMap((trunk) => new PhoneNumbers(trunk.numbers).list("en").map((number) => ({ ...number, trunk: trunk.name })));
+    const numbers = config.trunks.flatMap((trunk) =>
+      new PhoneNumbers(trunk.numbers).list("en").map((number) => ({ ...number, trunk: trunk.name })),
+    );
     const { terminal } = context;
     if (options.json) {
       terminal.print(JSON.stringify({ numbers }));
       return exitCodes.ok;
     }
-    const rows = numbers.map(({ international, national, country, city, trunk, languages }) => [international, national, country.code ?? "", city ?? "", trunk, languages.join(", ")]);
-    for (const line of table([["NUMBER", "NATIONAL", "COUNTRY", "CITY", "TRUNK", "LANGUAGES"], ...rows])) terminal.print(line);
+    const rows = numbers.map(({ international, national, country, city, trunk, languages }) => [
+      international,
+      national,
+      country.code ?? "",
+      city ?? "",
+      trunk,
+      languages.join(", "),
+    ]);
+    for (const line of table([["NUMBER", "NATIONAL", "COUNTRY", "CITY", "TRUNK", "LANGUAGES"], ...rows]))
+      terminal.print(line);
     return exitCodes.ok;
   },
 });

@@ -1,6 +1,6 @@
 import { formatFaults } from "../config/fault.js";
 import type { ReloadAnswer } from "../control/answers.js";
-import { type CommandContext, command } from "./command.js";
+import { command, type CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { commonOptions } from "./options.js";
 

@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
+
+import type { Einwahl } from "../app/einwahl.js";
 import { loadConfig } from "../config/load.js";
 import type { Environment } from "../config/references.js";
 import type { ReloadAnswer } from "../control/answers.js";
 import type { Reloading } from "../control/reloading.js";
-import type { Einwahl } from "../app/einwahl.js";
 
 export interface ReloaderOptions {
   /** The configuration file. */
@@ -28,11 +29,23 @@ export class Reloader implements Reloading {
     const { path, environment, einwahl, logger } = this.#options;
     const loaded = loadConfig(path, environment);
     if (!loaded.ok) {
-      logger.error({ faults: loaded.failure.map(({ path: at, message }) => `${at} ${message}`).slice(0, mostLogged) }, "configuration not taken over: nothing was changed");
-      return { outcome: "refused", faults: loaded.failure.map(({ path: at, message, hint }) => ({ path: at, message, cure: hint })) };
+      logger.error(
+        { faults: loaded.failure.map(({ path: at, message }) => `${at} ${message}`).slice(0, mostLogged) },
+        "configuration not taken over: nothing was changed",
+      );
+      return {
+        outcome: "refused",
+        faults: loaded.failure.map(({ path: at, message, hint }) => ({ path: at, message, cure: hint })),
+      };
     }
     const reloaded = await einwahl.reload(loaded.value);
-    if (!reloaded.ok) return { outcome: "refused", faults: [{ path: "the running instance", message: "is shutting down", cure: "start it anew: it reads the file then" }] };
+    if (!reloaded.ok)
+      return {
+        outcome: "refused",
+        faults: [
+          { path: "the running instance", message: "is shutting down", cure: "start it anew: it reads the file then" },
+        ],
+      };
     const { changed, needsRestart } = reloaded.value;
     logger.info({ changed, needsRestart }, "configuration taken over");
     return { outcome: "reloaded", changed, needsRestart };

@@ -11,7 +11,10 @@ export interface RunningInstance {
 }
 
 /** @returns `undefined` after the configuration's faults have been told, which names the socket where no option does */
-export function runningInstance(options: { readonly config: string | undefined; readonly socket: string | undefined }, context: CommandContext): RunningInstance | undefined {
+export function runningInstance(
+  options: { readonly config: string | undefined; readonly socket: string | undefined },
+  context: CommandContext,
+): RunningInstance | undefined {
   const socket = options.socket ?? loadedConfig(options.config, context)?.control.socket;
   if (socket !== undefined) return { client: new ControlClient(socket), socket };
   context.terminal.note("The file would tell where the control socket is; without it, name the socket: --socket PATH");
@@ -19,11 +22,17 @@ export function runningInstance(options: { readonly config: string | undefined; 
 }
 
 /** Tells why the instance gave no answer, and what to do. */
-export function tellNoAnswer(fault: ControlFailure, { socket }: RunningInstance, { terminal }: CommandContext): ExitCode {
+export function tellNoAnswer(
+  fault: ControlFailure,
+  { socket }: RunningInstance,
+  { terminal }: CommandContext,
+): ExitCode {
   terminal.note(`einwahl: ${explainControlFailure(fault)} (${socket})`);
   switch (fault.kind) {
     case "not-running":
-      terminal.note("  -> start it, or name the configuration that it runs with: --config FILE, or its socket: --socket PATH");
+      terminal.note(
+        "  -> start it, or name the configuration that it runs with: --config FILE, or its socket: --socket PATH",
+      );
       return exitCodes.unavailable;
     case "not-allowed":
       terminal.note("  -> sudo -u einwahl einwahl ..., or as root");

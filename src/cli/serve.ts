@@ -1,14 +1,15 @@
 import type { Logger } from "pino";
+
+import { Einwahl } from "../app/einwahl.js";
 import type { Config } from "../config/config.js";
 import { type ControlHandlers, ControlServer } from "../control/control-server.js";
 import type { LogControl } from "../control/log-routes.js";
 import type { Reloading } from "../control/reloading.js";
-import { Einwahl } from "../app/einwahl.js";
 import { LibraryOutputLog } from "../monitoring/log/library-output.js";
-import { RaisedLogLevel } from "../util/log-level.js";
 import type { Log } from "../monitoring/log/open-log.js";
 import { processMetrics } from "../monitoring/metrics/metrics.js";
-import { type Result, failure, success } from "../util/result.js";
+import { RaisedLogLevel } from "../util/log-level.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { Reloader } from "./reloader.js";
@@ -46,8 +47,17 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
   const control = await openControl(config, logger, () => handlers);
   if (!control.ok) return exitCodes.failed;
   try {
-    const einwahl = await Einwahl.start({ config, logger, clock: context.clock, logTrouble: log.trouble, processMetrics: processMetrics() });
-    logger.info({ http: einwahl.httpPort, operators: einwahl.operatorsPort, control: config.control.socket }, "einwahl is running");
+    const einwahl = await Einwahl.start({
+      config,
+      logger,
+      clock: context.clock,
+      logTrouble: log.trouble,
+      processMetrics: processMetrics(),
+    });
+    logger.info(
+      { http: einwahl.httpPort, operators: einwahl.operatorsPort, control: config.control.socket },
+      "einwahl is running",
+    );
     const reloading = new Reloader({ path, environment: context.environment, einwahl, logger });
     handlers = handlersOf(einwahl, reloading, logControl(logger, context));
     const ignoreHangUp = reloadOnHangUp(reloading, logger, context);
@@ -65,7 +75,11 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
 }
 
 /** The control socket; none where it can't be made, since calls do not need it. Fails when another instance has it. */
-async function openControl(config: Config, logger: Logger, handlers: () => ControlHandlers | undefined): Promise<Result<ControlServer | undefined, "held">> {
+async function openControl(
+  config: Config,
+  logger: Logger,
+  handlers: () => ControlHandlers | undefined,
+): Promise<Result<ControlServer | undefined, "held">> {
   const path = config.control.socket;
   const onBug = (error: unknown): void => {
     logger.error({ err: error }, "bug");
@@ -73,10 +87,16 @@ async function openControl(config: Config, logger: Logger, handlers: () => Contr
   const opened = await ControlServer.open({ path, handlers, onBug });
   if (opened.ok) return success(opened.value);
   if (opened.failure === "held") {
-    logger.fatal({ control: path }, "another instance is running with this control socket: stop it, or give each its own control.socket");
+    logger.fatal(
+      { control: path },
+      "another instance is running with this control socket: stop it, or give each its own control.socket",
+    );
     return failure("held");
   }
-  logger.error({ control: path, why: opened.failure.why }, "no control socket: einwahl status, reload and drain can't reach this instance");
+  logger.error(
+    { control: path, why: opened.failure.why },
+    "no control socket: einwahl status, reload and drain can't reach this instance",
+  );
   return success(undefined);
 }
 

@@ -1,9 +1,9 @@
 import { stages } from "../call/story.js";
 import { statusTexts } from "../http/status/status-texts.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
+import { visible } from "../util/plain-text.js";
 import { span } from "./span.js";
 import { type Cell, cut } from "./table.js";
-import { visible } from "../util/plain-text.js";
 
 type Row = readonly Cell[];
 
@@ -24,7 +24,10 @@ export function partRows(report: StatusReport): PartRows {
     calls: callRows(report),
     trunks: faultsFirst(report.trunks, ({ fault }) => fault !== null).map(trunkRow),
     engines: engineRows(report),
-    servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map((server) => [...serverRow(server), ...testCell(server.name, report)]),
+    servers: faultsFirst(report.bbbServers, ({ fault }) => fault !== null).map((server) => [
+      ...serverRow(server),
+      ...testCell(server.name, report),
+    ]),
     failures: report.lastFailures.map(failureRow),
   };
 }
@@ -34,7 +37,9 @@ function faultsFirst<Part>(parts: readonly Part[], hasFault: (part: Part) => boo
 }
 
 function callRows({ calls, causes }: StatusReport): readonly Row[] {
-  const byStage = stages.filter((stage) => calls.byStage[stage] > 0).map((stage) => `${calls.byStage[stage]} ${texts.stages[stage]}`);
+  const byStage = stages
+    .filter((stage) => calls.byStage[stage] > 0)
+    .map((stage) => `${calls.byStage[stage]} ${texts.stages[stage]}`);
   const now = [texts.ofPlaces(calls.now, calls.max), ...byStage].join(", ");
   const ends = causes.map(({ cause, count }) => `${count} ${cause}`);
   return [[now], ...(ends.length === 0 ? [] : [[`24 hours: ${ends.join(", ")}`]])];
@@ -56,15 +61,22 @@ function warningCells(warnings: readonly string[]): readonly Cell[] {
 }
 
 function engineRows({ drachtio, mediaServers, store }: StatusReport): readonly Row[] {
-  const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(({ name, state, version, warnings, channels, capacity }): Row => [
-    label(name),
-    stateCell(state === "up", state),
-    texts.channels(channels, capacity),
-    visible(version ?? ""),
-    ...warningCells(warnings),
-  ]);
+  const media = faultsFirst(mediaServers, ({ state }) => state === "down").map(
+    ({ name, state, version, warnings, channels, capacity }): Row => [
+      label(name),
+      stateCell(state === "up", state),
+      texts.channels(channels, capacity),
+      visible(version ?? ""),
+      ...warningCells(warnings),
+    ],
+  );
   return [
-    ["drachtio", stateCell(drachtio.state === "connected", drachtio.state), drachtio.version ?? "", ...warningCells(drachtio.warnings)],
+    [
+      "drachtio",
+      stateCell(drachtio.state === "connected", drachtio.state),
+      drachtio.version ?? "",
+      ...warningCells(drachtio.warnings),
+    ],
     ...(store.kind === "none" ? [] : [["store of PINs", stateCell(store.fault === null, "up"), store.kind]]),
     ...media,
   ];
@@ -77,7 +89,9 @@ function serverRow({ name, fault, ageMs, meetings, callers, webhooks }: StatusRe
     ageMs === null ? texts.neverAnswered : texts.answered(span(ageMs)),
     texts.meetings(meetings),
     texts.callers(callers),
-    ...(webhooks === null ? [] : [texts.webhooks(webhooks.ageMs === null ? undefined : span(webhooks.ageMs), webhooks.refused)]),
+    ...(webhooks === null
+      ? []
+      : [texts.webhooks(webhooks.ageMs === null ? undefined : span(webhooks.ageMs), webhooks.refused)]),
   ];
 }
 
@@ -86,10 +100,22 @@ function testCell(server: string, { syntheticCalls }: StatusReport): Row {
   const { at = null, ok = null } = syntheticCalls?.find((call) => call.server === server) ?? {};
   if (at === null) return [];
   const time = at.slice(11, 16);
-  return [ok === true ? { text: `test call ${texts.works(time)}`, style: "good" } : { text: `test call ${texts.failed(time)}`, style: "bad" }];
+  return [
+    ok === true
+      ? { text: `test call ${texts.works(time)}`, style: "good" }
+      : { text: `test call ${texts.failed(time)}`, style: "bad" },
+  ];
 }
 
-function failureRow({ at, callId, cause, stage, trunk, mediaServer, server }: StatusReport["lastFailures"][number]): Row {
+function failureRow({
+  at,
+  callId,
+  cause,
+  stage,
+  trunk,
+  mediaServer,
+  server,
+}: StatusReport["lastFailures"][number]): Row {
   const way = [trunk, mediaServer, server].filter((name) => name !== null).map(label);
   return [at.slice(0, 16).replace("T", " "), callId, cause, texts.stages[stage], way.join(" > ")];
 }
@@ -100,5 +126,7 @@ function label(name: string): string {
 
 /** A fault's own words are told above. */
 function stateCell(isWell: boolean, word: string): Cell {
-  return isWell ? { text: word, style: "good" } : { text: word === "up" || word === "fixed" || word === texts.answers ? "fault" : word, style: "bad" };
+  return isWell
+    ? { text: word, style: "good" }
+    : { text: word === "up" || word === "fixed" || word === texts.answers ? "fault" : word, style: "bad" };
 }

@@ -1,12 +1,12 @@
 import { statusTexts } from "../http/status/status-texts.js";
 import { type Finding, findingsOf } from "../monitoring/status/findings.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
+import { visible } from "../util/plain-text.js";
 import { wrap } from "./help-text.js";
 import { span } from "./span.js";
 import { partRows } from "./status-parts.js";
 import { type Cell, cut, table } from "./table.js";
 import type { Style } from "./terminal.js";
-import { visible } from "../util/plain-text.js";
 
 export interface StatusTextOptions {
   readonly paint: (style: Style, text: string) => string;
@@ -21,7 +21,10 @@ const troubledRows = { findings: 8, trunks: 3, engines: 4, servers: 3, failures:
 
 const texts = statusTexts.en;
 const marks = { down: "✕", impaired: "!", insecure: "⚠" } as const satisfies Record<Finding["severity"], string>;
-const styles = { down: "bad", impaired: "warning", insecure: "bad" } as const satisfies Record<Finding["severity"], Style>;
+const styles = { down: "bad", impaired: "warning", insecure: "bad" } as const satisfies Record<
+  Finding["severity"],
+  Style
+>;
 
 /** The status for a terminal. */
 export function statusText(report: StatusReport, { paint, columns, all }: StatusTextOptions): string {
@@ -68,7 +71,10 @@ function findingLines(findings: readonly Finding[], { paint, columns, all }: Sta
   const most = troubledRows.findings;
   if (all || whole.length <= most) return whole;
   if (told.length <= most) return told.map(({ short }) => short);
-  return [...told.slice(0, most - 1).map(({ short }) => short), `  ${texts.more(told.length - most + 1)}: einwahl status --all`];
+  return [
+    ...told.slice(0, most - 1).map(({ short }) => short),
+    `  ${texts.more(told.length - most + 1)}: einwahl status --all`,
+  ];
 }
 
 /** As many rows as fit; the last one says how many do not. */

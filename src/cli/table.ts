@@ -13,7 +13,10 @@ export interface TableOptions {
 const gap = "  ";
 
 /** Rows with their columns one below the other, two spaces between them. */
-export function table(rows: readonly (readonly Cell[])[], { paint = (_style, text) => text, columns = Infinity }: TableOptions = {}): readonly string[] {
+export function table(
+  rows: readonly (readonly Cell[])[],
+  { paint = (_style, text) => text, columns = Infinity }: TableOptions = {},
+): readonly string[] {
   const widths: number[] = [];
   // A row of one cell is a sentence on all columns.
   for (const row of rows.filter(({ length }) => length > 1)) {

@@ -69,9 +69,14 @@ export class Terminal {
   /** Resolves when everything has been handed to the system, so that the process may end. */
   async flush(): Promise<void> {
     this.#clearProgress();
-    await Promise.all([this.#output, this.#errors].map((stream) => new Promise<void>((resolve) => {
-      stream.write("", resolve);
-    })));
+    await Promise.all(
+      [this.#output, this.#errors].map(
+        (stream) =>
+          new Promise<void>((resolve) => {
+            stream.write("", resolve);
+          }),
+      ),
+    );
   }
 
   #clearProgress(): void {

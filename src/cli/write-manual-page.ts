@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+
 import { packageVersion } from "../util/package-version.js";
 import { commands } from "./commands.js";
 import { manualPage } from "./manual-page.js";

@@ -1,9 +1,24 @@
 import type { z } from "zod";
+
 import {
-  type DialInNumber, type ImportReport, type Room, type RoomCalls, type RoomStatus, type RoomSummary, type Statistics,
-  apiBase, callsAnswer, importAnswer, listAnswer, numbersAnswer, problem, room, statisticsAnswer, statusAnswer,
+  apiBase,
+  callsAnswer,
+  type DialInNumber,
+  importAnswer,
+  type ImportReport,
+  listAnswer,
+  numbersAnswer,
+  problem,
+  type Room,
+  room,
+  type RoomCalls,
+  type RoomStatus,
+  type RoomSummary,
+  type Statistics,
+  statisticsAnswer,
+  statusAnswer,
 } from "../http/api-schemas.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { ClientFailure } from "./failure.js";
 
 export interface EinwahlClientOptions {
@@ -93,7 +108,10 @@ export class EinwahlClient {
   async *rooms(pageSize = 100): AsyncGenerator<Result<RoomSummary, ClientFailure>> {
     let after: string | undefined;
     for (let page = 0; page < mostPages; page++) {
-      const answer = await this.#ask({ method: "GET", path: "/rooms", query: { after, limit: String(pageSize) } }, listAnswer);
+      const answer = await this.#ask(
+        { method: "GET", path: "/rooms", query: { after, limit: String(pageSize) } },
+        listAnswer,
+      );
       if (!answer.ok) {
         yield answer;
         return;
@@ -106,23 +124,36 @@ export class EinwahlClient {
 
   /** Takes over rooms from JSON lines, as an export has them: `{"meetingID":…,"pin":…,"reservedAt":…}` */
   async import(lines: string): Answer<ImportReport> {
-    return await this.#ask({ method: "POST", path: "/rooms.jsonl", body: lines, type: "application/jsonl" }, importAnswer);
+    return await this.#ask(
+      { method: "POST", path: "/rooms.jsonl", body: lines, type: "application/jsonl" },
+      importAnswer,
+    );
   }
 
   /** Sums of calls, when the operator keeps them. */
   async statistics(days?: number): Answer<Statistics> {
-    return await this.#ask({ method: "GET", path: "/statistics", query: { days: days === undefined ? undefined : String(days) } }, statisticsAnswer);
+    return await this.#ask(
+      { method: "GET", path: "/statistics", query: { days: days === undefined ? undefined : String(days) } },
+      statisticsAnswer,
+    );
   }
 
-  async #askRoom<Schema extends z.ZodType>(meetingID: string, rest: string, question: Omit<Question, "path">, schema: Schema | undefined): Answer<z.output<Schema>> {
+  async #askRoom<Schema extends z.ZodType>(
+    meetingID: string,
+    rest: string,
+    question: Omit<Question, "path">,
+    schema: Schema | undefined,
+  ): Answer<z.output<Schema>> {
     // URLs take these for steps through folders, encoded or not, so they can't be sent.
-    if (meetingID === "." || meetingID === "..") return failure({ kind: "unexpected", status: 0, message: `"${meetingID}" can't be part of a URL` });
+    if (meetingID === "." || meetingID === "..")
+      return failure({ kind: "unexpected", status: 0, message: `"${meetingID}" can't be part of a URL` });
     return await this.#ask({ ...question, path: `/rooms/${encode(meetingID)}${rest}` }, schema);
   }
 
   async #ask<Schema extends z.ZodType>(question: Question, schema: Schema | undefined): Answer<z.output<Schema>> {
     const url = new URL(`${this.#base}${apiBase}${question.path}`);
-    for (const [name, value] of Object.entries(question.query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
+    for (const [name, value] of Object.entries(question.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, value);
     const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
     if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`;
     if (question.body !== undefined) headers["content-type"] = question.type ?? "application/json";
@@ -144,7 +175,11 @@ export class EinwahlClient {
   }
 }
 
-function read<Schema extends z.ZodType>(response: Response, text: string, schema: Schema | undefined): Result<z.output<Schema>, ClientFailure> {
+function read<Schema extends z.ZodType>(
+  response: Response,
+  text: string,
+  schema: Schema | undefined,
+): Result<z.output<Schema>, ClientFailure> {
   const { status } = response;
   const value = parse(text);
   if (!response.ok) {
@@ -155,7 +190,9 @@ function read<Schema extends z.ZodType>(response: Response, text: string, schema
   }
   if (schema === undefined) return success(undefined as z.output<Schema>);
   const parsed = schema.safeParse(value);
-  return parsed.success ? success(parsed.data) : failure({ kind: "unexpected", status, message: "the answer is not one of this version of einwahl" });
+  return parsed.success
+    ? success(parsed.data)
+    : failure({ kind: "unexpected", status, message: "the answer is not one of this version of einwahl" });
 }
 
 function parse(text: string): unknown {

@@ -8,6 +8,10 @@ export interface CreateParameters {
 }
 
 /** The parameters of BBB's `create` that make callers find the meeting, and people find the number. */
-export function createParameters({ meetingID, voiceBridge, dialNumber }: Pick<Room, keyof CreateParameters>): CreateParameters {
+export function createParameters({
+  meetingID,
+  voiceBridge,
+  dialNumber,
+}: Pick<Room, keyof CreateParameters>): CreateParameters {
   return { meetingID, voiceBridge, dialNumber };
 }

@@ -1,6 +1,6 @@
 import type { NumberConfig, RegistrationConfig, TrunkConfig } from "./config.js";
 import { nonEmpty } from "./non-empty.js";
-import { type AssumedSetting, type TrunkPreset, isOfRegistration, presets, sipPortFor } from "./presets.js";
+import { type AssumedSetting, isOfRegistration, presets, sipPortFor, type TrunkPreset } from "./presets.js";
 import type { ValidSettings } from "./schema.js";
 
 type Trunk = ValidSettings["trunks"][number];
@@ -18,11 +18,13 @@ export function completeTrunk(trunk: Trunk, fallbackLanguages: NumberConfig["lan
     name: trunk.name,
     provider: trunk.provider,
     registration,
-    numbers: nonEmpty(trunk.numbers.map((each) => ({
-      number: each.number,
-      languages: each.languages === undefined ? fallbackLanguages : nonEmpty([...new Set(each.languages)]),
-      city: each.city,
-    }))),
+    numbers: nonEmpty(
+      trunk.numbers.map((each) => ({
+        number: each.number,
+        languages: each.languages === undefined ? fallbackLanguages : nonEmpty([...new Set(each.languages)]),
+        city: each.city,
+      })),
+    ),
     channels: trunk.channels,
     sources: [...new Set([...(trunk.sources ?? []), ...registrarHosts])],
     country: trunk.country,
@@ -43,7 +45,8 @@ function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationCo
   if (trunk.registrar === false) return undefined;
   const registrar = trunk.registrar ?? presetRegistrar(preset);
   if (registrar === undefined) return undefined;
-  if (trunk.username === undefined || trunk.password === undefined) throw new Error("the cross-checks let a registrar without a user through");
+  if (trunk.username === undefined || trunk.password === undefined)
+    throw new Error("the cross-checks let a registrar without a user through");
   const { host, transport } = registrar;
   const port = registrar.port ?? sipPortFor(transport);
   // RFC 3263 section 4.2: a port that is named is the port.
@@ -56,9 +59,13 @@ function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationCo
     username: trunk.username,
     authUsername: trunk.auth_username ?? trunk.username,
     password: trunk.password,
-    realms: trunk.realm === undefined ? nonEmpty([...new Set([domain, host, ...ofPreset, ...preset.realms])]) : [trunk.realm],
+    realms:
+      trunk.realm === undefined ? nonEmpty([...new Set([domain, host, ...ofPreset, ...preset.realms])]) : [trunk.realm],
     certificate: { name: trunk.certificate_name ?? host, ca: trunk.ca },
-    contact: trunk.contact === undefined ? undefined : { host: trunk.contact.host, port: trunk.contact.port ?? sipPortFor(transport) },
+    contact:
+      trunk.contact === undefined
+        ? undefined
+        : { host: trunk.contact.host, port: trunk.contact.port ?? sipPortFor(transport) },
     expiresSeconds: trunk.expires === undefined ? preset.expiresSeconds : Math.round(trunk.expires / 1_000),
     keepaliveMs: trunk.keepalive ?? preset.keepaliveMs,
     watchdog: completeWatchdog(trunk.watchdog ?? usualWatchdog),

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+
 import type { Language } from "../caller/language.js";
 import type { ValidSettings } from "./schema.js";
 import type { HttpConfig, OperatorConfig, PageConfig, RoomsConfig } from "./web-config.js";
@@ -11,8 +12,16 @@ export function completeHttp(settings: ValidSettings["http"]): HttpConfig {
     publicUrl: settings.public_url?.replace(/\/+$/, ""),
     trustedProxies: settings.trusted_proxies,
     corsOrigins: settings.cors_origins,
-    tokens: settings.tokens.map(({ name, sha256, scopes }) => ({ name, sha256: sha256.toLowerCase(), scopes: [...new Set(scopes)] })),
-    rateLimit: { windowMs: settings.rate_limit.window, perAddress: settings.rate_limit.per_address, perToken: settings.rate_limit.per_token },
+    tokens: settings.tokens.map(({ name, sha256, scopes }) => ({
+      name,
+      sha256: sha256.toLowerCase(),
+      scopes: [...new Set(scopes)],
+    })),
+    rateLimit: {
+      windowMs: settings.rate_limit.window,
+      perAddress: settings.rate_limit.per_address,
+      perToken: settings.rate_limit.per_token,
+    },
     metrics: settings.metrics,
     status: settings.status,
   };
@@ -25,9 +34,10 @@ export function completeRooms(settings: ValidSettings["rooms"], directory: strin
   const { store = { directory: defaultStore } } = settings;
   return {
     isStoreChosen: settings.store !== undefined,
-    store: "redis" in store
-      ? { kind: "redis", url: store.redis, prefix: settings.redis_prefix }
-      : { kind: "embedded", directory: resolve(directory, store.directory) },
+    store:
+      "redis" in store
+        ? { kind: "redis", url: store.redis, prefix: settings.redis_prefix }
+        : { kind: "embedded", directory: resolve(directory, store.directory) },
     pinLength: settings.pin_length,
     restMs: settings.rest_period,
     jitsiConfCode: settings.jitsi_conf_code,
@@ -38,7 +48,10 @@ const defaultTitle: Readonly<Record<Language, string>> = { de: "Per Telefon teil
 
 export function completePage({ title, operator, privacy_note }: ValidSettings["page"]): PageConfig {
   return {
-    title: typeof title === "string" ? { de: title, en: title } : { de: title?.de ?? defaultTitle.de, en: title?.en ?? defaultTitle.en },
+    title:
+      typeof title === "string"
+        ? { de: title, en: title }
+        : { de: title?.de ?? defaultTitle.de, en: title?.en ?? defaultTitle.en },
     operator: operator === undefined ? undefined : completeOperator(operator),
     privacyNote: privacy_note,
   };

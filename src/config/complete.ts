@@ -1,16 +1,17 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Key, isKey } from "../call/key-buffer.js";
-import { type LabelSettings, defaultLabels } from "../caller/label.js";
+
+import { isKey, type Key } from "../call/key-buffer.js";
+import { defaultLabels, type LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
-import { completeHttp, completePage, completeRooms } from "./complete-web.js";
 import { completeTrunk } from "./complete-trunk.js";
+import { completeHttp, completePage, completeRooms } from "./complete-web.js";
 import type { BbbServerConfig, Config, MediaServerConfig } from "./config.js";
 import { completeControl } from "./control-config.js";
 import { nonEmpty } from "./non-empty.js";
 import { sipPortFor } from "./presets.js";
-import { completeSyntheticCall } from "./synthetic-config.js";
 import type { ValidSettings } from "./schema.js";
+import { completeSyntheticCall } from "./synthetic-config.js";
 
 type PerLanguage = string | { readonly de?: string | undefined; readonly en?: string | undefined } | undefined;
 
@@ -38,7 +39,10 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
       perNumber: calls.per_number,
       withheldPerTrunk: calls.withheld_per_trunk,
       withheldAfterRemoval: calls.withheld_after_removal,
-      waitingPlaces: { all: Math.max(1, Math.floor((calls.max_concurrent * calls.waiting.max_percent) / 100)), perPin: calls.waiting.per_pin },
+      waitingPlaces: {
+        all: Math.max(1, Math.floor((calls.max_concurrent * calls.waiting.max_percent) / 100)),
+        perPin: calls.waiting.per_pin,
+      },
       pin: {
         tries: calls.pin.tries,
         firstKeyWithinMs: calls.pin.first_digit_timeout,
@@ -66,7 +70,10 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
     http: completeHttp(settings.http),
     rooms,
     control: completeControl(settings.control, rooms, directory),
-    syntheticCall: completeSyntheticCall(settings.synthetic_call, settings.bbb_servers.map(({ name }) => name)),
+    syntheticCall: completeSyntheticCall(
+      settings.synthetic_call,
+      settings.bbb_servers.map(({ name }) => name),
+    ),
     statistics: settings.statistics,
     page: completePage(settings.page),
     logging: {
@@ -116,14 +123,21 @@ function completeBbbServer(server: ValidSettings["bbb_servers"][number]): BbbSer
       transport,
       srtp: srtpOf(server.sip),
     },
-    livekitSip: livekit === undefined ? undefined : { host: livekit.host ?? host, port: livekit.port, transport: livekit.transport, srtp: srtpOf(livekit) },
+    livekitSip:
+      livekit === undefined
+        ? undefined
+        : { host: livekit.host ?? host, port: livekit.port, transport: livekit.transport, srtp: srtpOf(livekit) },
     audioBridge: server.audio_bridge,
     webhooks: server.webhooks,
     pollIntervalMs: server.poll_interval,
   };
 }
 
-function srtpOf({ allow_unencrypted: allowsUnencrypted }: { readonly allow_unencrypted: boolean }): "mandatory" | "optional" {
+function srtpOf({
+  allow_unencrypted: allowsUnencrypted,
+}: {
+  readonly allow_unencrypted: boolean;
+}): "mandatory" | "optional" {
   return allowsUnencrypted ? "optional" : "mandatory";
 }
 
@@ -139,7 +153,10 @@ function completeLabel(label: ValidSettings["label"]): LabelSettings {
   };
 }
 
-function perLanguage(value: PerLanguage, fallback: Readonly<Record<Language, string>>): Readonly<Record<Language, string>> {
+function perLanguage(
+  value: PerLanguage,
+  fallback: Readonly<Record<Language, string>>,
+): Readonly<Record<Language, string>> {
   if (typeof value === "string") return { de: value, en: value };
   return { de: value?.de ?? fallback.de, en: value?.en ?? fallback.en };
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 
 export type FileFault = "not-found" | "not-readable" | "no-file" | "too-large";
 

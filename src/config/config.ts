@@ -1,14 +1,15 @@
 import type { CountryCode } from "libphonenumber-js";
+
 import type { Key } from "../call/key-buffer.js";
+import type { CalledNumberHeader } from "../caller/called-number.js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import type { Secret } from "../caller/secret.js";
-import type { CalledNumberHeader } from "../caller/called-number.js";
-import type { ControlConfig } from "./control-config.js";
 import type { GuessSettings } from "../store/guess-throttle.js";
+import type { LogLevel } from "../util/log-level.js";
+import type { ControlConfig } from "./control-config.js";
 import type { SyntheticCallConfig } from "./synthetic-config.js";
 import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
-import type { LogLevel } from "../util/log-level.js";
 
 /**
  * What the operator has decided, complete with every default and frozen. `loadConfig` makes it; parts of it are
@@ -97,7 +98,12 @@ export interface TrunkConfig {
 
 export interface RegistrationConfig {
   /** With `srv` the addresses and ports are in SRV records, and `port` is for when there are none. */
-  readonly registrar: { readonly host: string; readonly port: number; readonly transport: SipTransport; readonly srv: boolean };
+  readonly registrar: {
+    readonly host: string;
+    readonly port: number;
+    readonly transport: SipTransport;
+    readonly srv: boolean;
+  };
   /** The domain of the trunk's address, `username@domain`. */
   readonly domain: string;
   readonly username: string;

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+
 import type { RoomsConfig } from "./web-config.js";
 
 /** How the command line reaches the running instance. */
@@ -11,7 +12,11 @@ export interface ControlConfig {
 const systemSocket = "/run/einwahl/control.sock";
 
 /** @param directory of the configuration file */
-export function completeControl(settings: { readonly socket?: string | undefined }, { store }: RoomsConfig, directory: string): ControlConfig {
+export function completeControl(
+  settings: { readonly socket?: string | undefined },
+  { store }: RoomsConfig,
+  directory: string,
+): ControlConfig {
   if (settings.socket !== undefined) return { socket: resolve(directory, settings.socket) };
   return { socket: store.kind === "embedded" ? join(store.directory, "control.sock") : systemSocket };
 }

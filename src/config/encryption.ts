@@ -1,4 +1,4 @@
-import { type Tree, entryOf } from "./tree.js";
+import { entryOf, type Tree } from "./tree.js";
 
 /* Whether settings let calls go in the open, as the operator has written them. */
 

@@ -45,7 +45,10 @@ export function closestTo(text: string, words: readonly string[]): string | unde
   const most = Math.ceil(text.length / 3);
   let closest: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {
-    const distance = editDistance(text.slice(0, longestKey).toLowerCase().replaceAll("-", "_"), word.toLowerCase().replaceAll("-", "_"));
+    const distance = editDistance(
+      text.slice(0, longestKey).toLowerCase().replaceAll("-", "_"),
+      word.toLowerCase().replaceAll("-", "_"),
+    );
     if (distance <= most && (closest === undefined || distance < closest.distance)) closest = { word, distance };
   }
   return closest?.word;
@@ -59,7 +62,11 @@ function editDistance(from: string, to: string): number {
     const current = [row];
     for (let column = 1; column <= to.length; column += 1) {
       const isSame = from[row - 1] === to[column - 1];
-      let distance = Math.min((current[column - 1] ?? 0) + 1, (last[column] ?? 0) + 1, (last[column - 1] ?? 0) + (isSame ? 0 : 1));
+      let distance = Math.min(
+        (current[column - 1] ?? 0) + 1,
+        (last[column] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (isSame ? 0 : 1),
+      );
       const isSwapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
       if (isSwapped) distance = Math.min(distance, (beforeLast[column - 2] ?? 0) + 1);
       current.push(distance);

@@ -1,7 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+
 import type { CountryCode } from "libphonenumber-js";
 import { z } from "zod";
+
 import { labelTemplateFault, labelWordFault, livekitWordFault } from "../caller/label.js";
 import { languages } from "../caller/language.js";
 import { isCountry } from "../caller/numbering.js";
@@ -21,7 +23,8 @@ export interface Complaint {
 export function text(faultOf: (value: string) => Complaint | undefined): z.ZodString {
   return z.string().superRefine((value, context) => {
     const complaint = faultOf(value);
-    if (complaint !== undefined) context.addIssue({ code: "custom", message: complaint.message, params: { hint: complaint.hint } });
+    if (complaint !== undefined)
+      context.addIssue({ code: "custom", message: complaint.message, params: { hint: complaint.hint } });
   });
 }
 
@@ -53,7 +56,11 @@ function duration(least: string, most: string): z.ZodType<number, number | strin
     const ms = durationMs(value);
     if (ms !== undefined && ms >= leastMs && ms <= mostMs) return ms;
     const message = ms === undefined ? "is not a duration" : `must be a duration from ${least} to ${most}`;
-    context.addIssue({ code: "custom", message, params: { hint: "write it like 500ms, 5s, 2m or 1h; a bare number is milliseconds" } });
+    context.addIssue({
+      code: "custom",
+      message,
+      params: { hint: "write it like 500ms, 5s, 2m or 1h; a bare number is milliseconds" },
+    });
     return z.NEVER;
   });
 }
@@ -67,16 +74,27 @@ export function durationMs(value: number | string): number | undefined {
 }
 
 const secret = text((value) => {
-  if (value === "") return { message: "is empty", hint: "an empty secret protects nothing; check the variable or the file that it comes from" };
+  if (value === "")
+    return {
+      message: "is empty",
+      hint: "an empty secret protects nothing; check the variable or the file that it comes from",
+    };
   // A line break would end the command or the header that the secret is sent in.
-  if (/\p{Cc}/u.test(value)) return { message: "holds a line break or another control character", hint: "keep only the secret itself in the variable or the file" };
+  if (/\p{Cc}/u.test(value))
+    return {
+      message: "holds a line break or another control character",
+      hint: "keep only the secret itself in the variable or the file",
+    };
   return undefined;
 });
 
 const stockPassword = "ClueCon";
 
 function isHost(value: string): boolean {
-  return isIP(value) !== 0 || (value.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(value) && !/^[0-9.]+$/.test(value));
+  return (
+    isIP(value) !== 0 ||
+    (value.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(value) && !/^[0-9.]+$/.test(value))
+  );
 }
 
 /** Whether it is an IP address or a network (CIDR), and not a name. */
@@ -90,7 +108,8 @@ function sourceFault(value: string): Complaint | undefined {
   if (prefix === undefined) return isHost(value) ? undefined : { message: "is no address, network or host name", hint };
   const family = isIP(address);
   const bits = /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  if (family === 0 || more !== undefined || Number.isNaN(bits) || bits > (family === 4 ? 32 : 128)) return { message: "is no network", hint };
+  if (family === 0 || more !== undefined || Number.isNaN(bits) || bits > (family === 4 ? 32 : 128))
+    return { message: "is no network", hint };
   if (bits === 0) return { message: "lets everybody in", hint: "name the provider's networks" };
   return undefined;
 }
@@ -100,7 +119,8 @@ function apiUrlFault(value: string): Complaint | undefined {
   if (!URL.canParse(value)) return { message: "is no URL", hint };
   const url = new URL(value);
   if (url.protocol !== "https:" && url.protocol !== "http:") return { message: "is no https URL", hint };
-  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") return { message: "holds more than the address of the API", hint };
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "")
+    return { message: "holds more than the address of the API", hint };
   return undefined;
 }
 
@@ -120,10 +140,25 @@ function authoritiesFault(value: string): Complaint | undefined {
 export const fields = {
   language: z.enum(languages),
   languages: z.array(z.enum(languages)).min(1, { error: "must name at least one language" }),
-  realm: matching(/^[^\p{Cc}"\\]{1,200}$/u, "is no realm", "as the registrar writes it, without its quotes; einwahl status shows the one that it has refused"),
+  realm: matching(
+    /^[^\p{Cc}"\\]{1,200}$/u,
+    "is no realm",
+    "as the registrar writes it, without its quotes; einwahl status shows the one that it has refused",
+  ),
   authorities: text(authoritiesFault),
-  host: text((value) => (isHost(value) ? undefined : { message: "is no host name or address", hint: "write a name such as sip.example.org or an address, without a port" })),
-  address: text((value) => (isIP(value) === 0 ? { message: "is no IP address", hint: "write an address such as 10.0.0.5, not a name" } : undefined)),
+  host: text((value) =>
+    isHost(value)
+      ? undefined
+      : {
+          message: "is no host name or address",
+          hint: "write a name such as sip.example.org or an address, without a port",
+        },
+  ),
+  address: text((value) =>
+    isIP(value) === 0
+      ? { message: "is no IP address", hint: "write an address such as 10.0.0.5, not a name" }
+      : undefined,
+  ),
   port: wholeNumber(1, 65_535),
   count: wholeNumber,
   duration,
@@ -131,28 +166,70 @@ export const fields = {
   flag: z.union([z.boolean(), z.enum(["true", "false"])]).transform((value) => value === true || value === "true"),
   transport: z.enum(["tls", "tcp", "udp"]),
   secret: secret.transform((value) => Secret.of(value)),
-  eventSocketPassword: text((value) => (value === stockPassword
-    ? { message: "is the one that every FreeSWITCH comes with", hint: "set another one in event_socket.conf.xml: whoever knows it controls the media server" }
-    : undefined)).pipe(secret).transform((value) => Secret.of(value)),
-  pseudonymKey: text((value) => (value.length < 16 ? { message: "is shorter than 16 characters", hint: "make one with: openssl rand -hex 32" } : undefined))
-    .pipe(secret).transform((value) => Secret.of(value)),
-  name: matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/, "is no name", "up to 40 letters, digits, - and _, since it appears in logs and metrics"),
-  userName: matching(/^[^\s\p{Cc}<>"@;?,]{1,100}$/u, "is no SIP user name", "without @ and what follows it, as the provider's portal shows it"),
+  eventSocketPassword: text((value) =>
+    value === stockPassword
+      ? {
+          message: "is the one that every FreeSWITCH comes with",
+          hint: "set another one in event_socket.conf.xml: whoever knows it controls the media server",
+        }
+      : undefined,
+  )
+    .pipe(secret)
+    .transform((value) => Secret.of(value)),
+  pseudonymKey: text((value) =>
+    value.length < 16
+      ? { message: "is shorter than 16 characters", hint: "make one with: openssl rand -hex 32" }
+      : undefined,
+  )
+    .pipe(secret)
+    .transform((value) => Secret.of(value)),
+  name: matching(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/,
+    "is no name",
+    "up to 40 letters, digits, - and _, since it appears in logs and metrics",
+  ),
+  userName: matching(
+    /^[^\s\p{Cc}<>"@;?,]{1,100}$/u,
+    "is no SIP user name",
+    "without @ and what follows it, as the provider's portal shows it",
+  ),
   authUserName: matching(/^[^\s\p{Cc}<>"\\;?,]{1,100}$/u, "is no SIP user name", "as the provider's portal shows it"),
-  phoneNumber: matching(/^\+[1-9][0-9]{6,14}$/, "is no phone number in international form", "write it in quotes, with + and country code, without spaces: \"+493012345678\""),
+  phoneNumber: matching(
+    /^\+[1-9][0-9]{6,14}$/,
+    "is no phone number in international form",
+    'write it in quotes, with + and country code, without spaces: "+493012345678"',
+  ),
   city: matching(/^[^\p{Cc}]{1,60}$/u, "is no name of a city", "up to 60 characters on one line"),
   sipProfile: matching(/^[A-Za-z0-9_.-]{1,40}$/, "is no name of a sofia profile", "as `sofia status` shows it"),
-  logFile: matching(/^[^\p{Cc}]*[^\p{Cc}/.][^\p{Cc}/]*$/u, "is no name of a file", "a path that ends with a name, such as /var/log/einwahl/einwahl.log"),
-  directory: matching(/^\/[A-Za-z0-9._/-]*$/, "is no absolute path", "as the media servers see it, with letters, digits and . _ - / only"),
+  logFile: matching(
+    /^[^\p{Cc}]*[^\p{Cc}/.][^\p{Cc}/]*$/u,
+    "is no name of a file",
+    "a path that ends with a name, such as /var/log/einwahl/einwahl.log",
+  ),
+  directory: matching(
+    /^\/[A-Za-z0-9._/-]*$/,
+    "is no absolute path",
+    "as the media servers see it, with letters, digits and . _ - / only",
+  ),
   source: text(sourceFault),
   apiUrl: text(apiUrlFault),
-  leaveKey: matching(/^(?:\*[0-57-9#]|off)$/, "is no key that can leave a conference", "write it in quotes: * and one of 0 1 2 3 4 5 7 8 9 #, such as \"*#\", or \"off\""),
+  leaveKey: matching(
+    /^(?:\*[0-57-9#]|off)$/,
+    "is no key that can leave a conference",
+    'write it in quotes: * and one of 0 1 2 3 4 5 7 8 9 #, such as "*#", or "off"',
+  ),
   country: z.string().transform((value, context): CountryCode => {
     if (isCountry(value)) return value;
-    context.addIssue({ code: "custom", message: "is no country", params: { hint: "two capital letters, such as DE, AT or CH" } });
+    context.addIssue({
+      code: "custom",
+      message: "is no country",
+      params: { hint: "two capital letters, such as DE, AT or CH" },
+    });
     return z.NEVER;
   }),
-  labelTemplate: text((value) => labelComplaint(labelTemplateFault(value), "fixed text and {last4}, for example \"Telefon {last4}\"")),
+  labelTemplate: text((value) =>
+    labelComplaint(labelTemplateFault(value), 'fixed text and {last4}, for example "Telefon {last4}"'),
+  ),
   livekitWord: text((value) => labelComplaint(livekitWordFault(value), "four characters such as Anon or Tel.")),
   labelWord: text((value) => labelComplaint(labelWordFault(value), "a word such as Anonym, without {last4}")),
 };

@@ -1,7 +1,8 @@
 import type { z } from "zod";
-import { type Finding, type Path, closestTo } from "./fault.js";
+
+import { closestTo, type Finding, type Path } from "./fault.js";
 import { descriptionAt, schemasAt, settingsAt } from "./json-schema.js";
-import { type Tree, at, entryOf, isMap, itemsOf } from "./tree.js";
+import { at, entryOf, isMap, itemsOf, type Tree } from "./tree.js";
 
 type Issue = z.core.$ZodIssue;
 
@@ -24,7 +25,11 @@ function explain(issue: Issue, above: Path, tree: Tree, schema: Tree): readonly 
     case "invalid_union": {
       if (found === undefined || found === null) return [missing(path, found, schema)];
       const branch = fittingBranch(issue.errors);
-      return branch?.flatMap((inner) => explain(inner, path, tree, schema)) ?? [wrongKind(path, kindsAt(schema, path), found, schema)];
+      return (
+        branch?.flatMap((inner) => explain(inner, path, tree, schema)) ?? [
+          wrongKind(path, kindsAt(schema, path), found, schema),
+        ]
+      );
     }
     case "invalid_type":
       if (found === undefined || found === null) return [missing(path, found, schema)];
@@ -51,7 +56,11 @@ function missing(path: Path, found: Tree, schema: Tree): Finding {
 function wrongKind(path: Path, wanted: readonly string[], found: Tree, schema: Tree): Finding {
   const message = `must be ${wanted.join(" or ")}, but is ${kindOf(found)}`;
   const isUnquoted = wanted.includes("text") && (typeof found === "number" || typeof found === "boolean");
-  return { path, message, hint: isUnquoted ? "put it in quotes, or YAML takes it for something else" : descriptionOf(schema, path) };
+  return {
+    path,
+    message,
+    hint: isUnquoted ? "put it in quotes, or YAML takes it for something else" : descriptionOf(schema, path),
+  };
 }
 
 function wrongChoice(path: Path, choices: readonly string[], found: Tree, schema: Tree): Finding {
@@ -62,12 +71,18 @@ function wrongChoice(path: Path, choices: readonly string[], found: Tree, schema
 
 /** Of a union's alternatives the one that was meant: whose faults are inside or in the value, not in its kind. */
 function fittingBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const isOfThatKind = (branch: readonly Issue[]): boolean => branch.every((issue) => issue.path.length > 0 || (issue.code !== "invalid_type" && issue.code !== "invalid_value"));
+  const isOfThatKind = (branch: readonly Issue[]): boolean =>
+    branch.every((issue) => issue.path.length > 0 || (issue.code !== "invalid_type" && issue.code !== "invalid_value"));
   return branches.find(isOfThatKind);
 }
 
 const kindNames: Readonly<Record<string, string>> = {
-  string: "text", number: "a number", integer: "a number", boolean: "true or false", object: "a map of settings", array: "a list",
+  string: "text",
+  number: "a number",
+  integer: "a number",
+  boolean: "true or false",
+  object: "a map of settings",
+  array: "a list",
 };
 
 /** The kinds of values that the setting may have. */

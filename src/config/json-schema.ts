@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { configSchema } from "./schema.js";
+
 import type { Path } from "./fault.js";
-import { type Tree, at, entryOf, isMap, itemsOf } from "./tree.js";
+import { configSchema } from "./schema.js";
+import { at, entryOf, isMap, itemsOf, type Tree } from "./tree.js";
 
 /** Where the committed JSON Schema is, from the root of the package. */
 export const jsonSchemaPath = "config/einwahl.schema.json";
@@ -20,7 +21,9 @@ export function jsonSchemaText(): string {
 export function schemasAt(schema: Tree, path: Path): readonly Tree[] {
   let schemas = alternatives(schema);
   for (const step of path) {
-    schemas = schemas.flatMap((each) => alternatives(typeof step === "number" ? entryOf(each, "items") : at(each, ["properties", step])));
+    schemas = schemas.flatMap((each) =>
+      alternatives(typeof step === "number" ? entryOf(each, "items") : at(each, ["properties", step])),
+    );
   }
   return schemas;
 }

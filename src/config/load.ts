@@ -1,10 +1,11 @@
 import { dirname, resolve } from "node:path";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 import { completeSettings } from "./complete.js";
 import type { Config } from "./config.js";
 import { type ConfigFiles, describeFileFault, machineFiles } from "./config-files.js";
 import { crossCheck } from "./cross-checks.js";
-import { type ConfigFault, type Finding, type Path, formatPath } from "./fault.js";
+import { type ConfigFault, type Finding, formatPath, type Path } from "./fault.js";
 import { explainIssues } from "./issues.js";
 import { jsonSchema } from "./json-schema.js";
 import { type Environment, resolveReferences } from "./references.js";
@@ -21,20 +22,40 @@ const mostBytes = 262_144;
  * @param path of the YAML file; `file:` references are taken from its directory
  * @param environment where `${VARIABLE}` is looked up
  */
-export function loadConfig(path: string, environment: Environment, files: ConfigFiles = machineFiles): Result<Config, readonly ConfigFault[]> {
+export function loadConfig(
+  path: string,
+  environment: Environment,
+  files: ConfigFiles = machineFiles,
+): Result<Config, readonly ConfigFault[]> {
   const read = files.read(path, mostBytes);
-  if (!read.ok) return failure([{ path, message: describeFileFault(read.failure), hint: "start from config/einwahl.example.yaml, and name your file in EINWAHL_CONFIG" }]);
+  if (!read.ok)
+    return failure([
+      {
+        path,
+        message: describeFileFault(read.failure),
+        hint: "start from config/einwahl.example.yaml, and name your file in EINWAHL_CONFIG",
+      },
+    ]);
   const yaml = readYaml(read.value);
   if (yaml.tree === undefined) return failure(yaml.faults);
   if (!isMap(yaml.tree)) {
-    return failure([...yaml.faults, { path: "the file", message: "holds no settings", hint: "start from config/einwahl.example.yaml" }]);
+    return failure([
+      ...yaml.faults,
+      { path: "the file", message: "holds no settings", hint: "start from config/einwahl.example.yaml" },
+    ]);
   }
 
   const { tree, findings: dangling } = resolveReferences(yaml.tree, environment, files, path);
   const checked = configSchema.safeParse(tree);
-  const invalid = [...(checked.success ? [] : explainIssues(checked.error.issues, tree, jsonSchema())), ...crossCheck(tree)];
+  const invalid = [
+    ...(checked.success ? [] : explainIssues(checked.error.issues, tree, jsonSchema())),
+    ...crossCheck(tree),
+  ];
   // Where a reference leads nowhere, that is the fault; that something is missing there follows from it.
-  const findings = [...dangling, ...invalid.filter((each) => !dangling.some((other) => isWithin(each.path, other.path)))];
+  const findings = [
+    ...dangling,
+    ...invalid.filter((each) => !dangling.some((other) => isWithin(each.path, other.path))),
+  ];
   const faults = [...yaml.faults, ...inOrder(findings, Object.keys(yaml.tree)).map(faultOf)];
   if (faults.length > 0 || !checked.success) return failure(faults);
   return success(deepFreeze(completeSettings(checked.data, dirname(resolve(path)))));

@@ -7,7 +7,10 @@ export function isTrunkOpen({ signalling, srtp }: Pick<TrunkConfig, "signalling"
 }
 
 /** The ways into conferences of a server that are not encrypted, by the names of their settings. */
-export function openWays({ sip, livekitSip }: Pick<BbbServerConfig, "sip" | "livekitSip">): readonly ("sip" | "livekit_sip")[] {
+export function openWays({
+  sip,
+  livekitSip,
+}: Pick<BbbServerConfig, "sip" | "livekitSip">): readonly ("sip" | "livekit_sip")[] {
   return [
     ...(isSipOpen(sip) ? ["sip" as const] : []),
     ...(livekitSip !== undefined && isSipOpen(livekitSip) ? ["livekit_sip" as const] : []),

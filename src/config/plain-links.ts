@@ -12,11 +12,19 @@ export interface PlainLink {
  * Where callers' numbers, PINs or passwords cross a network that anybody may listen to. drachtio's admin port and FreeSWITCH's
  * event socket have no TLS here, so that only a tunnel helps.
  */
-export function plainLinks({ drachtio, mediaServers, rooms: { store } }: Pick<Config, "drachtio" | "mediaServers" | "rooms">): readonly PlainLink[] {
+export function plainLinks({
+  drachtio,
+  mediaServers,
+  rooms: { store },
+}: Pick<Config, "drachtio" | "mediaServers" | "rooms">): readonly PlainLink[] {
   return [
     ...(isThisMachine(drachtio.host) ? [] : [{ code: "drachtio-plain", subject: "" } as const]),
-    ...mediaServers.filter(({ eventSocket }) => !isThisMachine(eventSocket.host)).map(({ name }) => ({ code: "event-socket-plain", subject: name } as const)),
-    ...(store.kind === "redis" && isRedisPlain(store.url.reveal()) ? [{ code: "redis-plain", subject: "" } as const] : []),
+    ...mediaServers
+      .filter(({ eventSocket }) => !isThisMachine(eventSocket.host))
+      .map(({ name }) => ({ code: "event-socket-plain", subject: name }) as const),
+    ...(store.kind === "redis" && isRedisPlain(store.url.reveal())
+      ? [{ code: "redis-plain", subject: "" } as const]
+      : []),
   ];
 }
 

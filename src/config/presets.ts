@@ -34,7 +34,14 @@ export interface PresetRegistrar {
 
 export type AssumedSetting = "registrar" | "realm" | "called_number_from" | "bare_country_code" | "expires";
 
-const usual = { domain: undefined, realms: [], calledNumberFrom: "to", bareCountryCode: false, expiresSeconds: 600, keepaliveMs: 5_000 } as const;
+const usual = {
+  domain: undefined,
+  realms: [],
+  calledNumberFrom: "to",
+  bareCountryCode: false,
+  expiresSeconds: 600,
+  keepaliveMs: 5_000,
+} as const;
 
 export const presets = {
   easybell: {
@@ -77,7 +84,14 @@ export const presets = {
   generic: { ...usual, registrar: undefined, assumed: [] },
 } as const satisfies Record<TrunkConfig["provider"], TrunkPreset>;
 
-export const providers = ["easybell", "dus.net", "sipgate", "telekom-companyflex", "plusnet", "generic"] as const satisfies readonly TrunkConfig["provider"][];
+export const providers = [
+  "easybell",
+  "dus.net",
+  "sipgate",
+  "telekom-companyflex",
+  "plusnet",
+  "generic",
+] as const satisfies readonly TrunkConfig["provider"][];
 
 /** Whether a trunk that does not register has no use for the setting. */
 export function isOfRegistration(setting: AssumedSetting): boolean {

@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
+
 import { type ConfigFiles, describeFileFault } from "./config-files.js";
 import type { Finding, Path } from "./fault.js";
-import { type Tree, isMap } from "./tree.js";
+import { isMap, type Tree } from "./tree.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +23,12 @@ const deepest = 24;
  * the path is taken from the directory of the configuration file, and a line break at the end of the file is not
  * part of the value. `$${` is a plain `${`. What a variable or a file holds is not looked into again.
  */
-export function resolveReferences(tree: Tree, environment: Environment, files: ConfigFiles, configPath: string): Resolved {
+export function resolveReferences(
+  tree: Tree,
+  environment: Environment,
+  files: ConfigFiles,
+  configPath: string,
+): Resolved {
   return new Resolution(environment, files, dirname(resolve(configPath))).resolve(tree);
 }
 
@@ -53,8 +59,10 @@ class Resolution {
       return undefined;
     }
     if (typeof value === "string") return this.#text(value, path);
-    if (Array.isArray(value)) return (value as readonly Tree[]).map((item, place) => this.#value(item, [...path, place]));
-    if (isMap(value)) return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#value(inner, [...path, key])]));
+    if (Array.isArray(value))
+      return (value as readonly Tree[]).map((item, place) => this.#value(item, [...path, place]));
+    if (isMap(value))
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, this.#value(inner, [...path, key])]));
     return value;
   }
 
@@ -71,11 +79,20 @@ class Resolution {
   #variable(reference: string, path: Path): string | undefined {
     const name = /^\$\{([A-Za-z_][A-Za-z0-9_]{0,99})\}$/.exec(reference)?.[1];
     if (name === undefined) {
-      this.#fault(path, "has a ${ that is not followed by a variable's name and }", "write ${NAME}, or $${ for a plain ${");
+      this.#fault(
+        path,
+        "has a ${ that is not followed by a variable's name and }",
+        "write ${NAME}, or $${ for a plain ${",
+      );
       return undefined;
     }
     const value = Object.hasOwn(this.#environment, name) ? this.#environment[name] : undefined;
-    if (value === undefined) this.#fault(path, `needs the environment variable ${name}, which is not set`, `set ${name}, or name a file that holds the value: file:/path/to/it`);
+    if (value === undefined)
+      this.#fault(
+        path,
+        `needs the environment variable ${name}, which is not set`,
+        `set ${name}, or name a file that holds the value: file:/path/to/it`,
+      );
     return value;
   }
 
@@ -83,7 +100,11 @@ class Resolution {
     const read = this.#files.read(resolve(this.#directory, name), mostSecretBytes);
     if (read.ok) return read.value.replace(/\r?\n$/, "");
     // Not by its name: the name may come from a variable, and a secret from a variable with the wrong name.
-    this.#fault(path, `names a file that ${describeFileFault(read.failure)}`, "the path is taken from the directory of the configuration file; check it and its permissions");
+    this.#fault(
+      path,
+      `names a file that ${describeFileFault(read.failure)}`,
+      "the path is taken from the directory of the configuration file; check it and its permissions",
+    );
     return undefined;
   }
 

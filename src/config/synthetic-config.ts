@@ -25,6 +25,11 @@ interface Settings {
 }
 
 /** @param servers the names of all BBB servers; @returns `undefined`: none are placed */
-export function completeSyntheticCall({ enabled, interval, jitter, trunk, ca, contact, servers: chosen }: Settings, servers: readonly string[]): SyntheticCallConfig | undefined {
-  return enabled ? { intervalMs: interval, jitterMs: jitter, trunk, ca, contact, servers: chosen ?? servers } : undefined;
+export function completeSyntheticCall(
+  { enabled, interval, jitter, trunk, ca, contact, servers: chosen }: Settings,
+  servers: readonly string[],
+): SyntheticCallConfig | undefined {
+  return enabled
+    ? { intervalMs: interval, jitterMs: jitter, trunk, ca, contact, servers: chosen ?? servers }
+    : undefined;
 }

@@ -19,7 +19,13 @@ export function itemsOf(value: Tree): readonly (readonly [number, Tree])[] {
 
 export function at(tree: Tree, path: Path): Tree {
   let value = tree;
-  for (const step of path) value = typeof step === "number" ? (Array.isArray(value) ? (value as readonly Tree[])[step] : undefined) : entryOf(value, step);
+  for (const step of path)
+    value =
+      typeof step === "number"
+        ? Array.isArray(value)
+          ? (value as readonly Tree[])[step]
+          : undefined
+        : entryOf(value, step);
   return value;
 }
 

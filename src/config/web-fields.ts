@@ -1,4 +1,5 @@
 import type { z } from "zod";
+
 import { Secret } from "../caller/secret.js";
 import { complain, isNetworkAddress, matching, text } from "./fields.js";
 
@@ -6,7 +7,11 @@ import { complain, isNetworkAddress, matching, text } from "./fields.js";
 
 function urlFault(value: string): ReturnType<typeof complain> {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  const isWeb = url !== undefined && (url.protocol === "https:" || url.protocol === "http:") && url.username === "" && url.password === "";
+  const isWeb =
+    url !== undefined &&
+    (url.protocol === "https:" || url.protocol === "http:") &&
+    url.username === "" &&
+    url.password === "";
   return isWeb ? undefined : complain("is no web address", "write it with https://, as a browser shows it");
 }
 
@@ -14,13 +19,20 @@ function publicUrlFault(value: string): ReturnType<typeof complain> {
   const fault = urlFault(value);
   if (fault !== undefined) return fault;
   const url = new URL(value);
-  return url.search === "" && url.hash === "" ? undefined : complain("holds more than an address and a path", "write it like https://phone.example.org");
+  return url.search === "" && url.hash === ""
+    ? undefined
+    : complain("holds more than an address and a path", "write it like https://phone.example.org");
 }
 
 function originFault(value: string): ReturnType<typeof complain> {
   if (value === "*") return undefined;
   const isOrigin = URL.canParse(value) && new URL(value).origin === value;
-  return isOrigin ? undefined : complain("is no origin", "write scheme and host, without a slash at the end: https://meet.example.org, or * for everybody");
+  return isOrigin
+    ? undefined
+    : complain(
+        "is no origin",
+        "write scheme and host, without a slash at the end: https://meet.example.org, or * for everybody",
+      );
 }
 
 function storeFault(value: string): ReturnType<typeof complain> {
@@ -34,19 +46,38 @@ function storeFault(value: string): ReturnType<typeof complain> {
 /** The place of the store: a directory, or a Redis whose address is a secret since it may hold a password. */
 export type StoreSetting = { readonly directory: string } | { readonly redis: Secret };
 
-const line = (most: number): z.ZodString => matching(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, "u"), "is no line of text", `up to ${most} characters on one line`);
+const line = (most: number): z.ZodString =>
+  matching(new RegExp(`^[^\\p{Cc}]{1,${most}}$`, "u"), "is no line of text", `up to ${most} characters on one line`);
 
 export const webFields = {
   url: text(urlFault),
   publicUrl: text(publicUrlFault),
   origin: text(originFault),
-  proxy: text((value) => (isNetworkAddress(value) ? undefined : complain("is no address or network", "write an address (10.0.0.5) or a network (10.0.0.0/24)"))),
-  tokenHash: matching(/^[0-9a-fA-F]{64}$/, "is no SHA-256", "64 hexadecimal digits: printf %s \"$TOKEN\" | sha256sum"),
-  store: text(storeFault).transform((value): StoreSetting => (/^rediss?:/.test(value) ? { redis: Secret.of(value) } : { directory: value })),
-  socket: text((value) => (value.trim() === "" || /\p{Cc}/u.test(value) ? complain("is no path", "write the path of a file that does not exist yet, such as /run/einwahl/control.sock") : undefined)),
+  proxy: text((value) =>
+    isNetworkAddress(value)
+      ? undefined
+      : complain("is no address or network", "write an address (10.0.0.5) or a network (10.0.0.0/24)"),
+  ),
+  tokenHash: matching(/^[0-9a-fA-F]{64}$/, "is no SHA-256", '64 hexadecimal digits: printf %s "$TOKEN" | sha256sum'),
+  store: text(storeFault).transform((value): StoreSetting =>
+    /^rediss?:/.test(value) ? { redis: Secret.of(value) } : { directory: value },
+  ),
+  socket: text((value) =>
+    value.trim() === "" || /\p{Cc}/u.test(value)
+      ? complain("is no path", "write the path of a file that does not exist yet, such as /run/einwahl/control.sock")
+      : undefined,
+  ),
   redisPrefix: matching(/^[A-Za-z0-9_.-]{1,40}$/, "is no prefix", "up to 40 letters, digits, . _ and -"),
   line: line(200),
   title: line(80),
-  email: matching(/^[^\s\p{Cc}<>"@]{1,64}@[A-Za-z0-9.-]{1,253}$/u, "is no e-mail address", "write it like phone@example.org"),
-  paragraph: matching(/^[^\p{Cc}]{1,4000}$/u, "is no paragraph of text", "up to 4000 characters without line breaks; each entry of a list is a paragraph"),
+  email: matching(
+    /^[^\s\p{Cc}<>"@]{1,64}@[A-Za-z0-9.-]{1,253}$/u,
+    "is no e-mail address",
+    "write it like phone@example.org",
+  ),
+  paragraph: matching(
+    /^[^\p{Cc}]{1,4000}$/u,
+    "is no paragraph of text",
+    "up to 4000 characters without line breaks; each entry of a list is a paragraph",
+  ),
 };

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+
 import { jsonSchemaPath, jsonSchemaText } from "./json-schema.js";
 
 // Run from the root of the package after a change of the schema: node dist/src/config/write-json-schema.js

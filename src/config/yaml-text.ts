@@ -1,4 +1,5 @@
-import { type ErrorCode, LineCounter, type YAMLError, parseDocument } from "yaml";
+import { type ErrorCode, LineCounter, parseDocument, type YAMLError } from "yaml";
+
 import type { ConfigFault } from "./fault.js";
 import type { Tree } from "./tree.js";
 
@@ -18,21 +19,33 @@ interface Explanation {
 }
 
 const indentation = { message: "is not indented as YAML wants it", hint: "two spaces for each level, no tabs" };
-const unexpected = { message: "does not belong here", hint: "check the indentation, and put texts with : # or brackets in quotes; between { } and [ ] also \"${NAME}\"" };
+const unexpected = {
+  message: "does not belong here",
+  hint: 'check the indentation, and put texts with : # or brackets in quotes; between { } and [ ] also "${NAME}"',
+};
 const quoting = { message: "can't be read as a text", hint: "put the text in quotes" };
 
 /** Own words for each error: those of the library may quote the line, and a secret may stand in it. */
 const explanations: Readonly<Partial<Record<ErrorCode, Explanation>>> = {
   ALIAS_PROPS: { message: "is an alias with a tag or an anchor", hint: "write *name alone" },
-  BAD_ALIAS: { message: "is an alias of something that is not there", hint: "a text that begins with * has to be put in quotes" },
+  BAD_ALIAS: {
+    message: "is an alias of something that is not there",
+    hint: "a text that begins with * has to be put in quotes",
+  },
   BAD_DQ_ESCAPE: { message: "has an unknown \\ escape", hint: "use single quotes, or write \\\\ for a backslash" },
   BAD_INDENT: indentation,
   BAD_SCALAR_START: quoting,
   BLOCK_AS_IMPLICIT_KEY: unexpected,
   BLOCK_IN_FLOW: unexpected,
   DUPLICATE_KEY: { message: "is a setting that is there already", hint: "remove one of the two" },
-  MISSING_CHAR: { message: "lacks a character, such as a closing quote or bracket, a colon or a space", hint: "look at this line and the one before it" },
-  MULTILINE_IMPLICIT_KEY: { message: "is a setting's name over several lines", hint: "a colon is missing, or the text needs quotes" },
+  MISSING_CHAR: {
+    message: "lacks a character, such as a closing quote or bracket, a colon or a space",
+    hint: "look at this line and the one before it",
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    message: "is a setting's name over several lines",
+    hint: "a colon is missing, or the text needs quotes",
+  },
   MULTIPLE_DOCS: { message: "begins a second document", hint: "remove the line ---" },
   NON_STRING_KEY: { message: "is a setting's name that is no text", hint: "check the indentation and the brackets" },
   TAB_AS_INDENT: indentation,
@@ -49,14 +62,25 @@ const harmless: ReadonlySet<ErrorCode> = new Set(["DUPLICATE_KEY", "TAG_RESOLVE_
 export function readYaml(text: string): YamlText {
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, strict: true, logLevel: "error" });
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      strict: true,
+      logLevel: "error",
+    });
     const errors: readonly YAMLError[] = [...document.errors, ...document.warnings];
     const faults = firstOfEachLine(errors.map((error) => explain(error, lines)));
     if (errors.some((error) => !harmless.has(error.code))) return { tree: undefined, faults };
     return { tree: document.toJS({ maxAliasCount: mostAliases }), faults };
   } catch {
     // Nesting beyond the stack, or aliases of aliases beyond the limit.
-    return { tree: undefined, faults: [{ path: "the file", message: "is nested or repeated beyond all measure", hint: "write it without aliases" }] };
+    return {
+      tree: undefined,
+      faults: [
+        { path: "the file", message: "is nested or repeated beyond all measure", hint: "write it without aliases" },
+      ],
+    };
   }
 }
 

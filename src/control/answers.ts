@@ -12,8 +12,14 @@ const fault = z.object({
 export const reloadAnswer = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("reloaded"),
-    changed: z.array(z.string()).readonly().describe("What is different from now on, as people say it: trunk easybell, 2 numbers."),
-    needsRestart: z.array(z.string()).readonly().describe("Settings that were changed in the file and go on as they were until a restart."),
+    changed: z
+      .array(z.string())
+      .readonly()
+      .describe("What is different from now on, as people say it: trunk easybell, 2 numbers."),
+    needsRestart: z
+      .array(z.string())
+      .readonly()
+      .describe("Settings that were changed in the file and go on as they were until a restart."),
   }),
   z.object({
     outcome: z.literal("refused"),

@@ -1,7 +1,9 @@
 import { request } from "node:http";
+
 import type { z } from "zod";
-import { type Result, failure, success } from "../util/result.js";
-import { type DrainAnswer, type ReloadAnswer, drainAnswer, refusal, reloadAnswer } from "./answers.js";
+
+import { failure, type Result, success } from "../util/result.js";
+import { type DrainAnswer, drainAnswer, refusal, type ReloadAnswer, reloadAnswer } from "./answers.js";
 import { reachablePath } from "./socket-file.js";
 
 /**
@@ -59,7 +61,12 @@ export class ControlClient {
     const text = await this.askText(sent);
     if (!text.ok) return text;
     const parsed = schema.safeParse(parseJson(text.value));
-    return parsed.success ? success(parsed.data) : failure({ kind: "broken", reason: "it answers in a way that this version does not understand: are both of the same version?" });
+    return parsed.success
+      ? success(parsed.data)
+      : failure({
+          kind: "broken",
+          reason: "it answers in a way that this version does not understand: are both of the same version?",
+        });
   }
 
   /** Sends a request and reads a text. */
@@ -74,7 +81,11 @@ export class ControlClient {
       const { status, text } = await send(reachable.path, sent);
       if (status === 200) return success(text);
       const parsed = refusal.safeParse(parseJson(text));
-      return failure({ kind: "refused", status, reason: parsed.success ? parsed.data.reason : `HTTP status ${status}` });
+      return failure({
+        kind: "refused",
+        status,
+        reason: parsed.success ? parsed.data.reason : `HTTP status ${status}`,
+      });
     } catch (error) {
       return failure(connectFailure(error));
     } finally {
@@ -83,19 +94,26 @@ export class ControlClient {
   }
 }
 
-async function send(socketPath: string, { method, path, body, withinMs = answerWithinMs }: Sent): Promise<{ readonly status: number; readonly text: string }> {
+async function send(
+  socketPath: string,
+  { method, path, body, withinMs = answerWithinMs }: Sent,
+): Promise<{ readonly status: number; readonly text: string }> {
   return await new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { "Content-Type": body.type, "Content-Length": Buffer.byteLength(body.text) };
-    const outgoing = request({ socketPath, method, path, headers, signal: AbortSignal.timeout(withinMs), agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-      });
-      incoming.once("error", reject);
-      incoming.once("end", () => {
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
-      });
-    });
+    const headers =
+      body === undefined ? {} : { "Content-Type": body.type, "Content-Length": Buffer.byteLength(body.text) };
+    const outgoing = request(
+      { socketPath, method, path, headers, signal: AbortSignal.timeout(withinMs), agent: false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+        });
+        incoming.once("error", reject);
+        incoming.once("end", () => {
+          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") });
+        });
+      },
+    );
     outgoing.once("error", reject);
     outgoing.end(body?.text);
   });
@@ -105,7 +123,8 @@ function connectFailure(error: unknown): ControlFailure {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT" || code === "ECONNREFUSED" || code === "ENOTDIR") return { kind: "not-running" };
   if (code === "EACCES" || code === "EPERM") return { kind: "not-allowed" };
-  if (error instanceof Error && error.name === "AbortError") return { kind: "broken", reason: "it does not answer in time" };
+  if (error instanceof Error && error.name === "AbortError")
+    return { kind: "broken", reason: "it does not answer in time" };
   return { kind: "broken", reason: error instanceof Error ? error.message : String(error) };
 }
 

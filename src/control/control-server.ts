@@ -1,9 +1,10 @@
 import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { ZodError } from "zod";
+
 import type { RoomStore } from "../store/room-store.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { type DrainAnswer, drainAnswer, reloadAnswer } from "./answers.js";
-import { type LogControl, addLogRoutes } from "./log-routes.js";
+import { addLogRoutes, type LogControl } from "./log-routes.js";
 import { addPinRoutes } from "./pin-routes.js";
 import type { Reloading } from "./reloading.js";
 import { SocketFile } from "./socket-file.js";
@@ -68,9 +69,18 @@ function addRoutes(server: FastifyInstance, { handlers, onBug }: ControlServerOp
   server.setErrorHandler<FastifyError>((error, _request, reply) => {
     const status = error instanceof ZodError ? 400 : (error.statusCode ?? 500);
     if (status >= 500 && status !== starting) onBug(error);
-    return reply.code(status).send({ reason: error instanceof ZodError ? "the request makes no sense to this version of einwahl" : status === 500 ? "a bug, see the log" : error.message });
+    return reply.code(status).send({
+      reason:
+        error instanceof ZodError
+          ? "the request makes no sense to this version of einwahl"
+          : status === 500
+            ? "a bug, see the log"
+            : error.message,
+    });
   });
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ reason: "this version of einwahl does not know that" }));
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ reason: "this version of einwahl does not know that" }),
+  );
   const now = (): ControlHandlers => {
     const ready = handlers();
     if (ready === undefined) throw Object.assign(new Error("it is starting"), { statusCode: starting });
@@ -86,13 +96,15 @@ function addRoutes(server: FastifyInstance, { handlers, onBug }: ControlServerOp
   server.delete("/drain", () => setDrain(false));
   server.post("/reload", async (_request, reply) => {
     const { reloading } = now();
-    if (reloading === undefined) return await reply.code(cannot).send({ reason: "this instance can't read its configuration again: restart it" });
+    if (reloading === undefined)
+      return await reply.code(cannot).send({ reason: "this instance can't read its configuration again: restart it" });
     return reloadAnswer.parse(await reloading.reload());
   });
   addPinRoutes(server, now);
   addLogRoutes(server, () => {
     const { log } = now();
-    if (log === undefined) throw Object.assign(new Error("the log of this instance can't be worked on"), { statusCode: 404 });
+    if (log === undefined)
+      throw Object.assign(new Error("the log of this instance can't be worked on"), { statusCode: 404 });
     return log;
   });
 }

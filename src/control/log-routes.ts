@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+
 import type { RaisedLogLevel } from "../util/log-level.js";
 
 /** The log of the running instance, as far as `einwahl prove` works on it. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+
 import { isMeetingId } from "../store/json-lines.js";
 import { OpenPinBook, type PinBook } from "../store/pin-book.js";
 import type { RoomStore } from "../store/room-store.js";
@@ -28,25 +29,43 @@ export interface PinSource {
 
 /** The PINs of the running instance, which has its store to itself. */
 export function addPinRoutes(server: FastifyInstance, source: () => PinSource): void {
-  const answer = async <Value>(reply: FastifyReply, ask: (book: PinBook) => Promise<Result<Value, string>>): Promise<FastifyReply> => {
+  const answer = async <Value>(
+    reply: FastifyReply,
+    ask: (book: PinBook) => Promise<Result<Value, string>>,
+  ): Promise<FastifyReply> => {
     const store = source().rooms();
     // The command line opens the store itself, since this process has not: to look into, never to put something there.
     if (store === undefined) return reply.code(keepsNone).send({ reason: "this instance keeps no PINs" });
     return await answerFrom(reply, store, ask);
   };
   /** What is kept counts for callers, who are looked up in the store of this instance. */
-  const keep = async <Value>(reply: FastifyReply, ask: (book: PinBook) => Promise<Result<Value, string>>): Promise<FastifyReply> => {
+  const keep = async <Value>(
+    reply: FastifyReply,
+    ask: (book: PinBook) => Promise<Result<Value, string>>,
+  ): Promise<FastifyReply> => {
     const store = await source().openRooms();
-    return store.ok ? await answerFrom(reply, store.value, ask) : reply.code(cannotKeep).send({ reason: store.failure });
+    return store.ok
+      ? await answerFrom(reply, store.value, ask)
+      : reply.code(cannotKeep).send({ reason: store.failure });
   };
-  const answerFrom = async <Value>(reply: FastifyReply, store: RoomStore, ask: (book: PinBook) => Promise<Result<Value, string>>): Promise<FastifyReply> => {
+  const answerFrom = async <Value>(
+    reply: FastifyReply,
+    store: RoomStore,
+    ask: (book: PinBook) => Promise<Result<Value, string>>,
+  ): Promise<FastifyReply> => {
     const result = await ask(new OpenPinBook(store));
-    return result.ok ? reply.send(typeof result.value === "string" ? result.value : { value: result.value }) : reply.code(cannotKeep).send({ reason: result.failure });
+    return result.ok
+      ? reply.send(typeof result.value === "string" ? result.value : { value: result.value })
+      : reply.code(cannotKeep).send({ reason: result.failure });
   };
 
-  server.addContentTypeParser("application/jsonl", { parseAs: "string", bodyLimit: mostTransferBytes }, (_request, body, done) => {
-    done(null, body);
-  });
+  server.addContentTypeParser(
+    "application/jsonl",
+    { parseAs: "string", bodyLimit: mostTransferBytes },
+    (_request, body, done) => {
+      done(null, body);
+    },
+  );
   server.get("/pins", async (request, reply) => {
     const { after, limit } = listQuery.parse(request.query);
     return await answer(reply, (pins) => pins.list(after, limit));
@@ -59,7 +78,10 @@ export function addPinRoutes(server: FastifyInstance, source: () => PinSource): 
     const { meetingID } = roomBody.parse(request.body);
     return await answer(reply, (pins) => pins.release(meetingID));
   });
-  server.get("/pins.jsonl", async (_request, reply) => await answer(reply.type("application/jsonl"), (pins) => pins.export()));
+  server.get(
+    "/pins.jsonl",
+    async (_request, reply) => await answer(reply.type("application/jsonl"), (pins) => pins.export()),
+  );
   server.post("/pins.jsonl", { bodyLimit: mostTransferBytes }, async (request, reply) => {
     const lines = z.string().parse(request.body);
     return await keep(reply, (pins) => pins.import(lines));

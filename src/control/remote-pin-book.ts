@@ -1,12 +1,18 @@
 import { z } from "zod";
-import { type Result, failure, success } from "../util/result.js";
+
 import type { ImportReport } from "../store/import-lines.js";
 import type { PinBook, PinEntry } from "../store/pin-book.js";
 import type { Page } from "../store/room-store.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { ControlClient, ControlFailure, ControlResult } from "./control-client.js";
 import { explainControlFailure } from "./explain-failure.js";
 
-const entry = z.object({ meetingID: z.string(), pin: z.string(), reservedAt: z.string(), validUntil: z.string().nullable() });
+const entry = z.object({
+  meetingID: z.string(),
+  pin: z.string(),
+  reservedAt: z.string(),
+  validUntil: z.string().nullable(),
+});
 const page = z.object({ value: z.object({ items: z.array(entry), next: z.string().optional() }) });
 const reserved = z.object({ value: entry });
 const released = z.object({ value: z.boolean() });
@@ -56,7 +62,9 @@ export class RemotePinBook implements PinBook {
 
   async import(lines: string): Promise<Result<ImportReport, string>> {
     const body = { type: "application/jsonl", text: lines };
-    return plain(await this.#client.ask({ method: "POST", path: "/pins.jsonl", body, withinMs: transferWithinMs }, report));
+    return plain(
+      await this.#client.ask({ method: "POST", path: "/pins.jsonl", body, withinMs: transferWithinMs }, report),
+    );
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, chmod, link, mkdir, open, stat, unlink } from "node:fs/promises";
+import { chmod, type FileHandle, link, mkdir, open, stat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 
 /** How long a process may take to accept a connection before it counts as alive and busy, in milliseconds. */
 const answerWithinMs = 2_000;
@@ -17,7 +18,9 @@ const mostTries = 5;
  *
  * @returns the path and what has to be called when the socket is open
  */
-export async function reachablePath(path: string): Promise<{ readonly path: string; readonly done: () => Promise<void> }> {
+export async function reachablePath(
+  path: string,
+): Promise<{ readonly path: string; readonly done: () => Promise<void> }> {
   const done = (): Promise<void> => Promise.resolve();
   if (Buffer.byteLength(path) <= mostPathBytes || process.platform !== "linux") return { path, done };
   const directory: FileHandle = await open(dirname(path), "r");
@@ -44,7 +47,10 @@ export class SocketFile {
    * @param bind listens on the path that it is given, which is moved to its place afterwards
    * @returns a failure that says in one line why the socket can't be there; `held`: somebody listens on it
    */
-  static async take(path: string, bind: (path: string) => Promise<void>): Promise<Result<SocketFile, "held" | { readonly why: string }>> {
+  static async take(
+    path: string,
+    bind: (path: string) => Promise<void>,
+  ): Promise<Result<SocketFile, "held" | { readonly why: string }>> {
     let directory: FileHandle;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });

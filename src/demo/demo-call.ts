@@ -1,4 +1,5 @@
 import { join } from "node:path";
+
 import type { Stage } from "../call/story.js";
 import { readPrompts } from "../softphone/prompt-library.js";
 import { TestPhone } from "../softphone/test-phone.js";
@@ -38,7 +39,11 @@ const patience = 15_000;
 type Findings = { -readonly [Key in keyof Omit<DemoResult, "ok" | "stages">]: DemoResult[Key] };
 
 /** Calls the demo's number over TLS and SRTP, types the PIN and listens at both ends. */
-export async function placeDemoCall(world: DemoWorld, broken: Breakable | undefined, stagesOf: () => Promise<DemoResult["stages"]>): Promise<DemoResult> {
+export async function placeDemoCall(
+  world: DemoWorld,
+  broken: Breakable | undefined,
+  stagesOf: () => Promise<DemoResult["stages"]>,
+): Promise<DemoResult> {
   const [, conference] = demoConferences;
   const [{ number }] = demoNumbers;
   const findings: Findings = {
@@ -53,7 +58,11 @@ export async function placeDemoCall(world: DemoWorld, broken: Breakable | undefi
   };
   // Before the call: it takes a moment of this process, which carries the call as well.
   const prompts = await readPrompts(join(soundsDirectory, "de"));
-  const phone = await TestPhone.open({ transport: "tls", tls: { ca: world.certificates.ca }, userAgent: "einwahl demo phone" });
+  const phone = await TestPhone.open({
+    transport: "tls",
+    tls: { ca: world.certificates.ca },
+    userAgent: "einwahl demo phone",
+  });
   try {
     const call = await phone.dial({
       uri: `sip:${number}@127.0.0.1:${world.ports.sips};transport=tls`,
@@ -84,10 +93,18 @@ export async function placeDemoCall(world: DemoWorld, broken: Breakable | undefi
 }
 
 /** What is heard at both ends, once the caller is in a conference. */
-async function listen(world: DemoWorld, pin: string, call: Awaited<ReturnType<TestPhone["dial"]>>, findings: Findings): Promise<void> {
+async function listen(
+  world: DemoWorld,
+  pin: string,
+  call: Awaited<ReturnType<TestPhone["dial"]>>,
+  findings: Findings,
+): Promise<void> {
   const typedAt = performance.now();
   const conferenceTone = call.audio.waitForTone(tones.conference, patience);
-  const arrival = await Promise.race([...world.bbbs.map(async (bbb) => ({ bbb, member: await bbb.waitForMember(pin, patience) })), call.ended]);
+  const arrival = await Promise.race([
+    ...world.bbbs.map(async (bbb) => ({ bbb, member: await bbb.waitForMember(pin, patience) })),
+    call.ended,
+  ]);
   if (!("bbb" in arrival) || arrival.member === undefined) return;
   const { bbb, member } = arrival;
   findings.server = bbb.name;
@@ -97,7 +114,10 @@ async function listen(world: DemoWorld, pin: string, call: Awaited<ReturnType<Te
   const [fromConference, fromCaller] = await Promise.all([
     conferenceTone.then((tone) => {
       // A tone counts as heard when it has been there for a while, which the phone tells.
-      findings.timings = { ...findings.timings, lastDigitToConference: Math.max(0, Math.round(performance.now() - typedAt - (tone?.forMs ?? 0))) };
+      findings.timings = {
+        ...findings.timings,
+        lastDigitToConference: Math.max(0, Math.round(performance.now() - typedAt - (tone?.forMs ?? 0))),
+      };
       return tone;
     }),
     callerTone,

@@ -2,9 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+
 import { stringify } from "yaml";
+
 import { DemoEngines } from "./engines.js";
-import { type EnginePorts, demoCaller, demoConferences, demoNumbers, enginePorts, tones } from "./settings.js";
+import { demoCaller, demoConferences, demoNumbers, type EnginePorts, enginePorts, tones } from "./settings.js";
 import { startFault } from "./start-fault.js";
 
 const usage = `npm run engines -- [--directory DIR] [--base-port N]
@@ -41,10 +43,15 @@ function introduce(ports: EnginePorts, files: Files, yaml: string): string {
     "",
     `  SIP           127.0.0.1:${ports.sips} TLS; 127.0.0.1:${ports.sip} UDP and TCP`,
     `  authority     ${files.ca}, made anew at each start`,
-    "  conferences   " + demoConferences.map(({ name, pin: digits, server }) => `${name}: PIN ${digits} on ${server}`).join("   ") + `; each whistles at ${tones.conference} Hz`,
+    "  conferences   " +
+      demoConferences.map(({ name, pin: digits, server }) => `${name}: PIN ${digits} on ${server}`).join("   ") +
+      `; each whistles at ${tones.conference} Hz`,
     `  settings      ${files.config}:`,
     "",
-    ...yaml.trimEnd().split("\n").map((line) => `    ${line}`),
+    ...yaml
+      .trimEnd()
+      .split("\n")
+      .map((line) => `    ${line}`),
     "",
     "In a second terminal the server, in a third a call:",
     "",
@@ -77,7 +84,8 @@ async function run(): Promise<number> {
     const yaml = `${header}${stringify(engines.settings)}`;
     const files = await writeFiles(values.directory, engines, yaml);
     // So that whoever calls hears where the call has got to.
-    for (const { pin, server } of demoConferences) engines.bbbs.find(({ name }) => name === server)?.playTone(pin, tones.conference);
+    for (const { pin, server } of demoConferences)
+      engines.bbbs.find(({ name }) => name === server)?.playTone(pin, tones.conference);
     process.stdout.write(introduce(ports, files, yaml));
     await new Promise<void>((stop) => {
       process.once("SIGINT", stop);

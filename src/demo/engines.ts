@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import { SampleBbb } from "../simulators/bbb/sample-bbb.js";
 import { type Certificates, makeCertificates } from "../simulators/certificates.js";
 import { EmbeddedDrachtio } from "../simulators/drachtio/embedded-drachtio.js";
 import { EmbeddedFreeSwitch } from "../simulators/freeswitch/embedded-freeswitch.js";
-import { type Breakable, type EnginePorts, demoConferences, demoNumbers, demoSecrets } from "./settings.js";
+import { type Breakable, demoConferences, demoNumbers, demoSecrets, type EnginePorts } from "./settings.js";
 
 const host = "127.0.0.1";
 export const soundsDirectory = join(fileURLToPath(new URL("../../../", import.meta.url)), "freeswitch", "sounds");
@@ -43,9 +44,17 @@ export class DemoEngines {
   get settings(): Readonly<Record<string, unknown>> {
     return {
       drachtio: { host, port: this.#drachtioPort, secret: demoSecrets.drachtio },
-      media_servers: [{ name: "media-1", event_socket: { host, port: this.#eventSocketPort, password: demoSecrets.eventSocket } }],
+      media_servers: [
+        { name: "media-1", event_socket: { host, port: this.#eventSocketPort, password: demoSecrets.eventSocket } },
+      ],
       trunks: [{ name: "demo", provider: "generic", sources: [host], numbers: demoNumbers }],
-      bbb_servers: this.#bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: demoSecrets.bbb, audio_bridge: "freeswitch", sip: { host, port: bbb.sipPort } })),
+      bbb_servers: this.#bbbs.map((bbb) => ({
+        name: bbb.name,
+        api_url: bbb.apiUrl,
+        secret: demoSecrets.bbb,
+        audio_bridge: "freeswitch",
+        sip: { host, port: bbb.sipPort },
+      })),
     };
   }
 
@@ -76,10 +85,16 @@ export class DemoEngines {
     this.#closers.push(() => freeswitch.close());
     this.#drachtioPort = drachtio.controlPort;
     this.#eventSocketPort = freeswitch.eventSocketPort;
-    this.#bbbs = await Promise.all(demoConferences.map((conference, index) => this.#startBbb(conference, index, broken)));
+    this.#bbbs = await Promise.all(
+      demoConferences.map((conference, index) => this.#startBbb(conference, index, broken)),
+    );
   }
 
-  async #startBbb(conference: (typeof demoConferences)[number], index: number, broken: Breakable | undefined): Promise<SampleBbb> {
+  async #startBbb(
+    conference: (typeof demoConferences)[number],
+    index: number,
+    broken: Breakable | undefined,
+  ): Promise<SampleBbb> {
     const { key, cert } = this.certificates;
     const bbb = await SampleBbb.start({
       name: conference.server,

@@ -1,8 +1,17 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
+
 import type { CallReport, Stage } from "../call/story.js";
 import { type DemoResult, placeDemoCall } from "./demo-call.js";
-import { type Breakable, breakable, demoConferences, demoNumbers, demoPorts, demoSecrets, demoToken } from "./settings.js";
+import {
+  type Breakable,
+  breakable,
+  demoConferences,
+  demoNumbers,
+  demoPorts,
+  demoSecrets,
+  demoToken,
+} from "./settings.js";
 import { startFault } from "./start-fault.js";
 import { DemoWorld } from "./world.js";
 
@@ -107,7 +116,9 @@ async function run(): Promise<number> {
   });
   const base = values["base-port"] === undefined ? undefined : Number(values["base-port"]);
   const broken = breakable.find((part) => part === values.break);
-  const isWrong = (base !== undefined && !(Number.isInteger(base) && base >= 1024 && base <= 65_000)) || (values.break !== undefined && broken === undefined);
+  const isWrong =
+    (base !== undefined && !(Number.isInteger(base) && base >= 1024 && base <= 65_000)) ||
+    (values.break !== undefined && broken === undefined);
   if (values.help || isWrong) {
     process.stdout.write(usage);
     return isWrong ? 64 : 0;
@@ -115,7 +126,12 @@ async function run(): Promise<number> {
   return await demonstrate({ base, broken, isOnce: values.once, isJson: values.json });
 }
 
-async function demonstrate(options: { base: number | undefined; broken: Breakable | undefined; isOnce: boolean; isJson: boolean }): Promise<number> {
+async function demonstrate(options: {
+  base: number | undefined;
+  broken: Breakable | undefined;
+  isOnce: boolean;
+  isJson: boolean;
+}): Promise<number> {
   const print = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };

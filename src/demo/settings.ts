@@ -25,14 +25,23 @@ export interface DemoPorts extends EnginePorts {
 /** The ports that people know, or six in a row. */
 export function demoPorts(base: number | undefined): DemoPorts {
   const inside = { drachtio: 0, eventSocket: 0, bbbSips: [0, 0] } as const;
-  if (base === undefined) return { sip: 5060, sips: 5061, http: 8080, operators: 8079, bbbApis: [8081, 8082], ...inside };
+  if (base === undefined)
+    return { sip: 5060, sips: 5061, http: 8080, operators: 8079, bbbApis: [8081, 8082], ...inside };
   return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4], operators: base + 5, ...inside };
 }
 
 /** For an application in another process: all ports are known beforehand, those that people know or eight in a row. */
 export function enginePorts(base: number | undefined): EnginePorts {
-  if (base === undefined) return { sip: 5060, sips: 5061, drachtio: 9022, eventSocket: 8021, bbbApis: [8081, 8082], bbbSips: [5081, 5082] };
-  return { sip: base, sips: base + 1, drachtio: base + 2, eventSocket: base + 3, bbbApis: [base + 4, base + 5], bbbSips: [base + 6, base + 7] };
+  if (base === undefined)
+    return { sip: 5060, sips: 5061, drachtio: 9022, eventSocket: 8021, bbbApis: [8081, 8082], bbbSips: [5081, 5082] };
+  return {
+    sip: base,
+    sips: base + 1,
+    drachtio: base + 2,
+    eventSocket: base + 3,
+    bbbApis: [base + 4, base + 5],
+    bbbSips: [base + 6, base + 7],
+  };
 }
 
 /** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx), each with its languages. */
@@ -53,9 +62,18 @@ export const demoCaller = { number: "+4915223125678", label: "5678" } as const;
 /** What the two ends whistle, in Hz: far enough apart to be told from each other. */
 export const tones = { conference: 620, caller: 1040 } as const;
 
-export const demoSecrets = { drachtio: "demo-drachtio", eventSocket: "demo-event-socket", bbb: "demo-bbb-secret" } as const;
+export const demoSecrets = {
+  drachtio: "demo-drachtio",
+  eventSocket: "demo-event-socket",
+  bbb: "demo-bbb-secret",
+} as const;
 
 /** What the demo's front ends send; it may do everything. */
 export const demoToken = "demo-token";
 
-export const demoOperator = { name: "einwahl demo", address: ["On this machine only"], email: "demo@example.org", privacy_url: "https://example.org/privacy" } as const;
+export const demoOperator = {
+  name: "einwahl demo",
+  address: ["On this machine only"],
+  email: "demo@example.org",
+  privacy_url: "https://example.org/privacy",
+} as const;

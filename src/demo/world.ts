@@ -2,17 +2,19 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { pino } from "pino";
+
+import { Einwahl } from "../app/einwahl.js";
 import type { CallWatcher } from "../call/call-watcher.js";
-import { systemClock } from "../util/clock.js";
 import { formatFaults } from "../config/fault.js";
 import { loadConfig } from "../config/load.js";
-import { Einwahl } from "../app/einwahl.js";
+import { scopes } from "../config/scopes.js";
 import type { SampleBbb } from "../simulators/bbb/sample-bbb.js";
 import type { Certificates } from "../simulators/certificates.js";
-import { scopes } from "../config/scopes.js";
+import { systemClock } from "../util/clock.js";
 import { DemoEngines, soundsDirectory } from "./engines.js";
-import { type Breakable, type DemoPorts, demoOperator, demoToken } from "./settings.js";
+import { type Breakable, demoOperator, type DemoPorts, demoToken } from "./settings.js";
 
 const host = "127.0.0.1";
 /** How long the parts may take to find each other, in milliseconds. */
@@ -81,7 +83,12 @@ export class DemoWorld {
     const config = await this.#writeConfig(broken);
     const loaded = loadConfig(config, {});
     if (!loaded.ok) throw new Error(formatFaults(loaded.failure));
-    const einwahl = await Einwahl.start({ config: loaded.value, logger: pino({ level: "silent" }), clock: systemClock, watcher });
+    const einwahl = await Einwahl.start({
+      config: loaded.value,
+      logger: pino({ level: "silent" }),
+      clock: systemClock,
+      watcher,
+    });
     this.#closers.push(() => einwahl.stop(0));
     const isReady = await new Promise<boolean>((resolve) => {
       const callOff = systemClock.after(readyLimit, () => {
@@ -100,7 +107,12 @@ export class DemoWorld {
   async #writeConfig(broken: Breakable | undefined): Promise<string> {
     const settings = {
       ...this.#engines.settings,
-      http: { host, port: this.ports.http, operators_port: this.ports.operators, tokens: [{ name: "demo", sha256: createHash("sha256").update(demoToken).digest("hex"), scopes }] },
+      http: {
+        host,
+        port: this.ports.http,
+        operators_port: this.ports.operators,
+        tokens: [{ name: "demo", sha256: createHash("sha256").update(demoToken).digest("hex"), scopes }],
+      },
       statistics: "public",
       page: { operator: demoOperator },
       prompts: { directory: soundsDirectory },

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Clock } from "../util/clock.js";
+
 import type { HttpConfig } from "../config/web-config.js";
+import type { Clock } from "../util/clock.js";
 import type { ProblemCode } from "./problem-catalogue.js";
-import { type Quota, RateLimit, limitedAddress, rateLimitHeaders } from "./rate-limit.js";
+import { limitedAddress, type Quota, RateLimit, rateLimitHeaders } from "./rate-limit.js";
 import { isFromThisMachine } from "./this-machine.js";
-import { type Token, Tokens, basicPassword, bearerToken } from "./tokens.js";
+import { basicPassword, bearerToken, type Token, Tokens } from "./tokens.js";
 
 /** Who asks, once that is known. */
 export interface Visitor {
@@ -37,8 +38,12 @@ export class Access {
   /** Counts the request and finds out whose it is. A wrong token counts against the address. */
   admit(request: FastifyRequest, reply: FastifyReply): Visitor {
     const { authorization } = request.headers;
-    const token = authorization === undefined ? undefined : this.#tokens.find(bearerToken(authorization) || (takesBasic(request) ? basicPassword(authorization) : ""));
-    const quota: Quota = token === undefined ? this.#perAddress.take(limitedAddress(request.ip)) : this.#perToken.take(token.name);
+    const token =
+      authorization === undefined
+        ? undefined
+        : this.#tokens.find(bearerToken(authorization) || (takesBasic(request) ? basicPassword(authorization) : ""));
+    const quota: Quota =
+      token === undefined ? this.#perAddress.take(limitedAddress(request.ip)) : this.#perToken.take(token.name);
     reply.headers(rateLimitHeaders(quota));
     const isUnknown = authorization !== undefined && token === undefined;
     const problem = !quota.isWithin ? "too-many-requests" : isUnknown ? "token-unknown" : undefined;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+
 import { problems } from "./problem-catalogue.js";
 
 /*
@@ -13,41 +14,85 @@ const digits = z.string().regex(/^[0-9]{5,11}$/);
 
 export const spokenLanguage = z.enum(["de", "en"]);
 
-export const dialInNumber = z.object({
-  number: z.string().regex(/^\+[1-9][0-9]{6,14}$/).describe("E.164: +493012345678"),
-  national: z.string().describe("As people of that country write it: 030 12345678"),
-  international: z.string().describe("As people of other countries write it: +49 30 12345678"),
-  tel: z.string().regex(/^tel:\+[0-9]+$/).describe("A link that calls the number."),
-  country: z.object({
-    code: z.string().regex(/^[A-Z]{2}$/).nullable().describe("ISO 3166-1 alpha-2; null for international networks."),
-    name: z.string().describe("In the asked language."),
-  }),
-  city: z.string().nullable().describe("Where the number is a local call, as the operator calls it."),
-  languages: z.array(spokenLanguage).min(1).describe("Callers are greeted in the first and may switch to the others."),
-  tollFree: z.boolean().describe("Whether a call from within the country costs the caller nothing."),
-}).meta({ id: "DialInNumber", description: "A number that leads to every conference." });
+export const dialInNumber = z
+  .object({
+    number: z
+      .string()
+      .regex(/^\+[1-9][0-9]{6,14}$/)
+      .describe("E.164: +493012345678"),
+    national: z.string().describe("As people of that country write it: 030 12345678"),
+    international: z.string().describe("As people of other countries write it: +49 30 12345678"),
+    tel: z
+      .string()
+      .regex(/^tel:\+[0-9]+$/)
+      .describe("A link that calls the number."),
+    country: z.object({
+      code: z
+        .string()
+        .regex(/^[A-Z]{2}$/)
+        .nullable()
+        .describe("ISO 3166-1 alpha-2; null for international networks."),
+      name: z.string().describe("In the asked language."),
+    }),
+    city: z.string().nullable().describe("Where the number is a local call, as the operator calls it."),
+    languages: z
+      .array(spokenLanguage)
+      .min(1)
+      .describe("Callers are greeted in the first and may switch to the others."),
+    tollFree: z.boolean().describe("Whether a call from within the country costs the caller nothing."),
+  })
+  .meta({ id: "DialInNumber", description: "A number that leads to every conference." });
 
 export const numbersQuery = z.strictObject({
-  country: z.string().regex(/^[A-Za-z]{2}$/).transform((code) => code.toUpperCase()).optional().describe("Only numbers of this country, ISO 3166-1 alpha-2."),
-  language: z.string().regex(/^[A-Za-z]{2}$/).transform((code) => code.toLowerCase()).optional().describe("Only numbers that speak this language."),
-  lang: z.string().min(1).max(100).optional().describe("The language of the countries' names, as a BCP 47 tag. Otherwise Accept-Language counts."),
+  country: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/)
+    .transform((code) => code.toUpperCase())
+    .optional()
+    .describe("Only numbers of this country, ISO 3166-1 alpha-2."),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2}$/)
+    .transform((code) => code.toLowerCase())
+    .optional()
+    .describe("Only numbers that speak this language."),
+  lang: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("The language of the countries' names, as a BCP 47 tag. Otherwise Accept-Language counts."),
 });
 
-export const numbersAnswer = z.object({
-  numbers: z.array(dialInNumber).describe("In the operator's order, which stays."),
-}).meta({ id: "DialInNumbers" });
+export const numbersAnswer = z
+  .object({
+    numbers: z.array(dialInNumber).describe("In the operator's order, which stays."),
+  })
+  .meta({ id: "DialInNumbers" });
 
 /** BBB's limit (MeetingIDConstraint): 256 UTF-16 code units; what zod and JSON Schema count are code points. */
-export const meetingId = z.string().min(1).max(256)
+export const meetingId = z
+  .string()
+  .min(1)
+  .max(256)
   .refine((text) => text.length <= 256, { error: "Too long: BBB counts characters beyond U+FFFF twice" })
   .refine((text) => !/\p{Cs}/u.test(text), { error: "must be well-formed UTF-8" })
-  .describe("The room's id in your front end, which you pass as meetingID to BBB's create. Any UTF-8, up to 256 characters; percent-encoded in a path.");
+  .describe(
+    "The room's id in your front end, which you pass as meetingID to BBB's create. Any UTF-8, up to 256 characters; percent-encoded in a path.",
+  );
 
 export const roomParams = z.strictObject({ meetingID: meetingId });
 
-export const reserveBody = z.strictObject({
-  validUntil: time.nullable().optional().describe("From then on the room is as if it had been deleted. null: no end. Left out: what was said before stays, at first no end."),
-}).meta({ id: "Reserve", description: "What PUT may say about a room; all of it may be left out." });
+export const reserveBody = z
+  .strictObject({
+    validUntil: time
+      .nullable()
+      .optional()
+      .describe(
+        "From then on the room is as if it had been deleted. null: no end. Left out: what was said before stays, at first no end.",
+      ),
+  })
+  .meta({ id: "Reserve", description: "What PUT may say about a room; all of it may be left out." });
 
 const roomFacts = {
   meetingID: meetingId,
@@ -60,96 +105,159 @@ const roomFacts = {
 
 export const roomSummary = z.object(roomFacts).meta({ id: "RoomSummary", description: "A room in a list." });
 
-export const room = z.object({
-  ...roomFacts,
-  dialNumber: z.string().describe("Pass this as dialNumber to BBB's create: the first number, for people."),
-  numbers: z.array(dialInNumber.extend({
-    oneTap: z.string().regex(/^tel:\+[0-9]+,+[0-9]+%23$/).describe("A link that calls the number and types the PIN after a pause."),
-  }).meta({ id: "RoomNumber" })),
-  qrCode: z.string().startsWith("<svg").describe("The first number's one-tap link as a QR code, an SVG image."),
-  text: z.object({ de: z.string(), en: z.string() }).describe("Ready to be put into an invitation."),
-  page: z.url().describe("The page for people with this PIN."),
-}).meta({ id: "Room", description: "A room's PIN and everything to show." });
+export const room = z
+  .object({
+    ...roomFacts,
+    dialNumber: z.string().describe("Pass this as dialNumber to BBB's create: the first number, for people."),
+    numbers: z.array(
+      dialInNumber
+        .extend({
+          oneTap: z
+            .string()
+            .regex(/^tel:\+[0-9]+,+[0-9]+%23$/)
+            .describe("A link that calls the number and types the PIN after a pause."),
+        })
+        .meta({ id: "RoomNumber" }),
+    ),
+    qrCode: z.string().startsWith("<svg").describe("The first number's one-tap link as a QR code, an SVG image."),
+    text: z.object({ de: z.string(), en: z.string() }).describe("Ready to be put into an invitation."),
+    page: z.url().describe("The page for people with this PIN."),
+  })
+  .meta({ id: "Room", description: "A room's PIN and everything to show." });
 
 export const listQuery = z.strictObject({
   after: meetingId.optional().describe("Go on after this room: the `next` of the page before."),
-  limit: z.string().regex(/^[0-9]{1,4}$/).transform(Number).pipe(z.int().min(1).max(1000)).prefault("100").describe("How many rooms a page has, 1 to 1000."),
+  limit: z
+    .string()
+    .regex(/^[0-9]{1,4}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(1000))
+    .prefault("100")
+    .describe("How many rooms a page has, 1 to 1000."),
 });
 
-export const listAnswer = z.object({
-  rooms: z.array(roomSummary).describe("In the order of the ids' code points."),
-  next: meetingId.nullable().describe("Pass it as `after` for the next page; null: that was the last."),
-}).meta({ id: "RoomPage" });
+export const listAnswer = z
+  .object({
+    rooms: z.array(roomSummary).describe("In the order of the ids' code points."),
+    next: meetingId.nullable().describe("Pass it as `after` for the next page; null: that was the last."),
+  })
+  .meta({ id: "RoomPage" });
 
-export const statusAnswer = z.object({
-  meetingID: meetingId,
-  running: z.boolean().nullable().describe("Whether a BBB server has the meeting now, so that callers get in. null: it is not known, since a server does not answer."),
-  callers: z.int().min(0).describe("How many callers are in it by this einwahl."),
-}).meta({ id: "RoomStatus", description: "Counts, nothing about who." });
+export const statusAnswer = z
+  .object({
+    meetingID: meetingId,
+    running: z
+      .boolean()
+      .nullable()
+      .describe(
+        "Whether a BBB server has the meeting now, so that callers get in. null: it is not known, since a server does not answer.",
+      ),
+    callers: z.int().min(0).describe("How many callers are in it by this einwahl."),
+  })
+  .meta({ id: "RoomStatus", description: "Counts, nothing about who." });
 
-export const callsAnswer = z.object({
-  meetingID: meetingId,
-  calls: z.array(z.object({
-    id: z.string().describe("Under which the operator's log has the call."),
-    since: z.iso.datetime().describe("When it came in."),
-  })).describe("The longest first."),
-}).meta({ id: "RoomCalls", description: "Ids, nothing about who." });
+export const callsAnswer = z
+  .object({
+    meetingID: meetingId,
+    calls: z
+      .array(
+        z.object({
+          id: z.string().describe("Under which the operator's log has the call."),
+          since: z.iso.datetime().describe("When it came in."),
+        }),
+      )
+      .describe("The longest first."),
+  })
+  .meta({ id: "RoomCalls", description: "Ids, nothing about who." });
 
-export const importAnswer = z.object({
-  imported: z.int().min(0),
-  known: z.int().min(0).describe("Records that were there already."),
-  refused: z.array(z.object({
-    line: z.int().min(1),
-    reason: z.string().describe("room-has-another-pin, pin-is-taken, or what is wrong with the line."),
-  })).describe("The first thousand lines that were not taken over; the others were."),
-  refusedInAll: z.int().min(0),
-}).meta({ id: "ImportReport" });
+export const importAnswer = z
+  .object({
+    imported: z.int().min(0),
+    known: z.int().min(0).describe("Records that were there already."),
+    refused: z
+      .array(
+        z.object({
+          line: z.int().min(1),
+          reason: z.string().describe("room-has-another-pin, pin-is-taken, or what is wrong with the line."),
+        }),
+      )
+      .describe("The first thousand lines that were not taken over; the others were."),
+    refusedInAll: z.int().min(0),
+  })
+  .meta({ id: "ImportReport" });
 
 export const statisticsQuery = z.strictObject({
-  days: z.string().regex(/^[0-9]{1,4}$/).transform(Number).pipe(z.int().min(1).max(1096)).prefault("30").describe("How many of the latest days with calls are told, 1 to 1096."),
+  days: z
+    .string()
+    .regex(/^[0-9]{1,4}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(1096))
+    .prefault("30")
+    .describe("How many of the latest days with calls are told, 1 to 1096."),
 });
 
-export const statisticsAnswer = z.object({
-  callsNow: z.int().min(0),
-  conferencesWithCallers: z.int().min(0).describe("Conferences that callers of this einwahl are in now."),
-  days: z.array(z.object({
-    day: z.iso.date(),
-    calls: z.int().min(0).describe("Calls that got into a conference and ended on this day."),
-    minutes: z.int().min(0).describe("How long they were in conferences, all together."),
-  })).describe("Days without calls are left out."),
-}).meta({ id: "Statistics", description: "Sums of days. Nothing finer is kept." });
+export const statisticsAnswer = z
+  .object({
+    callsNow: z.int().min(0),
+    conferencesWithCallers: z.int().min(0).describe("Conferences that callers of this einwahl are in now."),
+    days: z
+      .array(
+        z.object({
+          day: z.iso.date(),
+          calls: z.int().min(0).describe("Calls that got into a conference and ended on this day."),
+          minutes: z.int().min(0).describe("How long they were in conferences, all together."),
+        }),
+      )
+      .describe("Days without calls are left out."),
+  })
+  .meta({ id: "Statistics", description: "Sums of days. Nothing finer is kept." });
 
-export const jitsiNumber = z.object({
-  countryCode: z.string(),
-  tollFree: z.boolean(),
-  formattedNumber: z.string(),
-}).meta({ id: "JitsiNumber" });
+export const jitsiNumber = z
+  .object({
+    countryCode: z.string(),
+    tollFree: z.boolean(),
+    formattedNumber: z.string(),
+  })
+  .meta({ id: "JitsiNumber" });
 
-export const jitsiNumbersByCountry = z.object({
-  message: z.string(),
-  numbers: z.record(z.string(), z.array(z.string())),
-  numbersEnabled: z.boolean(),
-}).meta({ id: "JitsiNumbersByCountry", description: "The older shape." });
+export const jitsiNumbersByCountry = z
+  .object({
+    message: z.string(),
+    numbers: z.record(z.string(), z.array(z.string())),
+    numbersEnabled: z.boolean(),
+  })
+  .meta({ id: "JitsiNumbersByCountry", description: "The older shape." });
 
 export const jitsiConfCodeQuery = z.object({
   conference: meetingId.optional().describe("The room: its meetingID."),
   id: digits.optional().describe("The PIN; counts only without `conference`."),
 });
 
-export const jitsiConfCode = z.object({
-  message: z.string(),
-  id: z.union([z.int(), z.string(), z.literal(false)]).describe("The PIN, a number as with Jitsi; text where it begins with a zero; false: there is none."),
-  conference: z.union([z.string(), z.literal(false)]),
-}).meta({ id: "JitsiConfCode" });
+export const jitsiConfCode = z
+  .object({
+    message: z.string(),
+    id: z
+      .union([z.int(), z.string(), z.literal(false)])
+      .describe("The PIN, a number as with Jitsi; text where it begins with a zero; false: there is none."),
+    conference: z.union([z.string(), z.literal(false)]),
+  })
+  .meta({ id: "JitsiConfCode" });
 
-export const problem = z.object({
-  type: z.string().describe("A link to what this means."),
-  title: z.string(),
-  status: z.int(),
-  code: z.enum(Object.keys(problems) as [keyof typeof problems, ...(keyof typeof problems)[]]).describe("The name by which programs know it; it stays."),
-  detail: z.string().describe("What to do about it."),
-  errors: z.array(z.object({ at: z.string(), message: z.string() })).optional().describe("What is wrong, place by place."),
-}).meta({ id: "Problem", description: "RFC 9457" });
+export const problem = z
+  .object({
+    type: z.string().describe("A link to what this means."),
+    title: z.string(),
+    status: z.int(),
+    code: z
+      .enum(Object.keys(problems) as [keyof typeof problems, ...(keyof typeof problems)[]])
+      .describe("The name by which programs know it; it stays."),
+    detail: z.string().describe("What to do about it."),
+    errors: z
+      .array(z.object({ at: z.string(), message: z.string() }))
+      .optional()
+      .describe("What is wrong, place by place."),
+  })
+  .meta({ id: "Problem", description: "RFC 9457" });
 
 export type DialInNumber = z.output<typeof dialInNumber>;
 export type NumbersAnswer = z.output<typeof numbersAnswer>;

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
+
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type WebhookEvent, readWebhook } from "../bbb/webhook.js";
+
+import { readWebhook, type WebhookEvent } from "../bbb/webhook.js";
 import { callbackUrls, isAuthentic } from "../bbb/webhook-proof.js";
 import type { WebServer } from "./web-server.js";
 
@@ -24,9 +26,13 @@ const mostBytes = 256 * 1024;
  */
 export function addBbbWebhooks(web: WebServer, base: () => string, sources: () => readonly WebhookSource[]): void {
   web.server.register((scope, _options, done) => {
-    scope.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "buffer", bodyLimit: mostBytes }, (_request, body, parsed) => {
-      parsed(null, Buffer.from(body).toString("utf8"));
-    });
+    scope.addContentTypeParser(
+      "application/x-www-form-urlencoded",
+      { parseAs: "buffer", bodyLimit: mostBytes },
+      (_request, body, parsed) => {
+        parsed(null, Buffer.from(body).toString("utf8"));
+      },
+    );
     const take = (request: FastifyRequest, reply: FastifyReply): void => {
       const source = sources().find(({ name }) => name === parameterOf(request, "server"));
       if (source === undefined) {
@@ -53,13 +59,16 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
       }
       reply.code(200).send();
     };
-    for (const path of ["/bbb-webhooks/:server", "/bbb-webhooks/:server/"]) scope.post(path, { config: { isUnlimited: true }, bodyLimit: mostBytes }, take);
+    for (const path of ["/bbb-webhooks/:server", "/bbb-webhooks/:server/"])
+      scope.post(path, { config: { isUnlimited: true }, bodyLimit: mostBytes }, take);
     done();
   });
 }
 
 function parameterOf({ params }: FastifyRequest, name: string): string {
-  return typeof params === "object" && params !== null && name in params ? String((params as Record<string, unknown>)[name]) : "";
+  return typeof params === "object" && params !== null && name in params
+    ? String((params as Record<string, unknown>)[name])
+    : "";
 }
 
 function checksumOf({ query }: FastifyRequest): string {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { TextDecoder } from "node:util";
+
 import type { FastifyInstance } from "fastify";
 
 /** The type of bodies that are passed on as bytes. */
@@ -35,9 +36,13 @@ export function addBodyParsers(server: FastifyInstance): void {
       done(Object.assign(new Error("no JSON", { cause: error }), { code: "FST_ERR_CTP_INVALID_JSON_BODY" }), undefined);
     }
   });
-  server.addContentTypeParser([jsonLinesType, "application/x-ndjson"], { parseAs: "buffer" }, (_request, body, done) => {
-    done(null, body);
-  });
+  server.addContentTypeParser(
+    [jsonLinesType, "application/x-ndjson"],
+    { parseAs: "buffer" },
+    (_request, body, done) => {
+      done(null, body);
+    },
+  );
 }
 
 /** For the routes of one scope: forms, and nothing else. The last of several fields of one name counts. */
@@ -65,7 +70,11 @@ function addNothingParser(scope: FastifyInstance): void {
 }
 
 /** @param read called once; without a body when that is longer than `mostBytes` */
-function readShort(payload: IncomingMessage, mostBytes: number, read: (error: Error | undefined, body: Buffer | undefined) => void): void {
+function readShort(
+  payload: IncomingMessage,
+  mostBytes: number,
+  read: (error: Error | undefined, body: Buffer | undefined) => void,
+): void {
   const chunks: Buffer[] = [];
   let left = mostBytes;
   const finish = (error: Error | undefined, body: Buffer | undefined): void => {

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
+
+import { problemDetails, problemType } from "./problem.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import { problems } from "./problem-catalogue.js";
-import { problemDetails, problemType } from "./problem.js";
 
 /** Answers what is no HTTP request, or none in time: there is only a connection, which ends with it. */
 export function answerClientError(error: { readonly code?: string }, socket: Socket, base: string): void {
@@ -10,11 +11,25 @@ export function answerClientError(error: { readonly code?: string }, socket: Soc
     socket.destroy();
     return;
   }
-  const code: ProblemCode = error.code === "HPE_HEADER_OVERFLOW" ? "headers-too-large" : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "too-slow" : "malformed-http";
+  const code: ProblemCode =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "headers-too-large"
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "too-slow"
+        : "malformed-http";
   const body = JSON.stringify(problemDetails(code, base));
   const { status } = problems[code];
-  const head = [`HTTP/1.1 ${status} ${reasonOf[status] ?? "Bad Request"}`, `Content-Type: ${problemType}`, `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close"];
+  const head = [
+    `HTTP/1.1 ${status} ${reasonOf[status] ?? "Bad Request"}`,
+    `Content-Type: ${problemType}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-const reasonOf: Readonly<Record<number, string>> = { 400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large" };
+const reasonOf: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large",
+};

@@ -2,13 +2,19 @@ import { createHash } from "node:crypto";
 
 /** Wished languages, the most wished first (RFC 9110 section 12.5.4); at most ten, and no more of a header than is sensible. */
 export function wishedLanguages(header: string): readonly string[] {
-  const wishes = header.slice(0, 1_000).split(",").flatMap((part, place) => {
-    const [tag = "", ...parameters] = part.split(";").map((each) => each.trim());
-    if (!/^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(tag)) return [];
-    const quality = qualityOf(parameters);
-    return quality > 0 ? [{ tag, quality, place }] : [];
-  });
-  return wishes.sort((left, right) => right.quality - left.quality || left.place - right.place).slice(0, 10).map(({ tag }) => tag);
+  const wishes = header
+    .slice(0, 1_000)
+    .split(",")
+    .flatMap((part, place) => {
+      const [tag = "", ...parameters] = part.split(";").map((each) => each.trim());
+      if (!/^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(tag)) return [];
+      const quality = qualityOf(parameters);
+      return quality > 0 ? [{ tag, quality, place }] : [];
+    });
+  return wishes
+    .sort((left, right) => right.quality - left.quality || left.place - right.place)
+    .slice(0, 10)
+    .map(({ tag }) => tag);
 }
 
 /**
@@ -16,19 +22,28 @@ export function wishedLanguages(header: string): readonly string[] {
  * wished for alike or none is: whoever wants something else altogether gets what there is.
  */
 export function wishedType<Known extends string>(header: string, known: readonly [Known, ...Known[]]): Known {
-  const wishes = header.slice(0, 1_000).split(",").map((part) => {
-    const [range = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
-    return { range, quality: qualityOf(parameters) };
-  });
+  const wishes = header
+    .slice(0, 1_000)
+    .split(",")
+    .map((part) => {
+      const [range = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
+      return { range, quality: qualityOf(parameters) };
+    });
   const qualities = known.map((type) => {
     const ranges = [type, `${type.split("/")[0] ?? ""}/*`, "*/*"];
-    return ranges.map((range) => wishes.find((wish) => wish.range === range)?.quality).find((quality) => quality !== undefined) ?? 0;
+    return (
+      ranges
+        .map((range) => wishes.find((wish) => wish.range === range)?.quality)
+        .find((quality) => quality !== undefined) ?? 0
+    );
   });
   return known[qualities.indexOf(Math.max(...qualities))] ?? known[0];
 }
 
 function qualityOf(parameters: readonly string[]): number {
-  const weight = parameters.map((each) => /^q=([01](?:\.[0-9]{0,3})?)$/i.exec(each)?.[1]).find((each) => each !== undefined);
+  const weight = parameters
+    .map((each) => /^q=([01](?:\.[0-9]{0,3})?)$/i.exec(each)?.[1])
+    .find((each) => each !== undefined);
   return weight === undefined ? 1 : Number(weight);
 }
 

@@ -1,22 +1,37 @@
 import { z } from "zod";
+
 import { problem } from "./api-schemas.js";
-import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { problemType } from "./problem.js";
+import { type ProblemCode, problems } from "./problem-catalogue.js";
 import type { AnswerSpec, Route } from "./route.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Those that every route can come to. */
 const everywhere: readonly ProblemCode[] = [
-  "malformed-url", "malformed-http", "url-too-long", "too-many-requests", "token-unknown", "method-not-allowed", "too-slow", "headers-too-large", "internal-error",
+  "malformed-url",
+  "malformed-http",
+  "url-too-long",
+  "too-many-requests",
+  "token-unknown",
+  "method-not-allowed",
+  "too-slow",
+  "headers-too-large",
+  "internal-error",
 ];
 
 /** The problems of a route: its own, and those that follow from what it takes. */
 export function problemsOf(route: Route): readonly ProblemCode[] {
   const takes: ProblemCode[] = [];
   if (route.access !== "public") takes.push("token-missing", "scope-missing");
-  if (route.params !== undefined || route.query !== undefined || route.body !== undefined) takes.push("invalid-request");
-  if (route.body !== undefined) takes.push("body-too-large", "unsupported-media-type", ...(route.body.type === undefined ? (["malformed-json"] as const) : []));
+  if (route.params !== undefined || route.query !== undefined || route.body !== undefined)
+    takes.push("invalid-request");
+  if (route.body !== undefined)
+    takes.push(
+      "body-too-large",
+      "unsupported-media-type",
+      ...(route.body.type === undefined ? (["malformed-json"] as const) : []),
+    );
   return [...new Set([...route.problems, ...takes, ...everywhere])];
 }
 
@@ -44,7 +59,13 @@ export function openApiDocument(routes: readonly Route[], base: string, version:
     paths,
     components: {
       schemas,
-      securitySchemes: { token: { type: "http", scheme: "bearer", description: "A token of the configuration's http.tokens; the scopes that each route needs are named there." } },
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "A token of the configuration's http.tokens; the scopes that each route needs are named there.",
+        },
+      },
     },
   };
 }
@@ -59,18 +80,25 @@ function operation(route: Route, schemas: Record<string, unknown>): Json {
     security: route.access === "public" ? [] : [{ token: [route.access] }],
     ...(parameters.length > 0 && { parameters }),
     ...(route.body !== undefined && {
-      requestBody: { required: route.body.isRequired, content: { [route.body.type ?? "application/json"]: { schema: schemaOf(route.body.schema, "input", schemas) } } },
+      requestBody: {
+        required: route.body.isRequired,
+        content: { [route.body.type ?? "application/json"]: { schema: schemaOf(route.body.schema, "input", schemas) } },
+      },
     }),
     responses: { ...Object.fromEntries(answers), ...problemResponses(problemsOf(route), schemas) },
   };
 }
 
 function response({ description, schema, type, headers }: AnswerSpec, schemas: Record<string, unknown>): Json {
-  const named = Object.entries(headers ?? {}).map(([name, text]) => [name, { description: text, schema: { type: "string" } }] as const);
+  const named = Object.entries(headers ?? {}).map(
+    ([name, text]) => [name, { description: text, schema: { type: "string" } }] as const,
+  );
   return {
     description,
     ...(named.length > 0 && { headers: Object.fromEntries(named) }),
-    ...(schema !== undefined && { content: { [type ?? "application/json"]: { schema: schemaOf(schema, "output", schemas) } } }),
+    ...(schema !== undefined && {
+      content: { [type ?? "application/json"]: { schema: schemaOf(schema, "output", schemas) } },
+    }),
   };
 }
 
@@ -78,20 +106,35 @@ function problemResponses(codes: readonly ProblemCode[], schemas: Record<string,
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) byStatus.set(problems[code].status, [...(byStatus.get(problems[code].status) ?? []), code]);
   const schema = schemaOf(problem, "output", schemas);
-  return Object.fromEntries([...byStatus].map(([status, of]) => [String(status), {
-    description: of.map((code) => `${code}: ${problems[code].title}.`).join(" "),
-    content: { [problemType]: { schema } },
-  }]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      String(status),
+      {
+        description: of.map((code) => `${code}: ${problems[code].title}.`).join(" "),
+        content: { [problemType]: { schema } },
+      },
+    ]),
+  );
 }
 
-function parametersIn(place: "path" | "query", schema: z.ZodType | undefined, schemas: Record<string, unknown>): readonly Json[] {
+function parametersIn(
+  place: "path" | "query",
+  schema: z.ZodType | undefined,
+  schemas: Record<string, unknown>,
+): readonly Json[] {
   if (schema === undefined) return [];
   const whole = schemaOf(schema, "input", schemas);
   const properties = isJson(whole["properties"]) ? whole["properties"] : {};
   const required = Array.isArray(whole["required"]) ? (whole["required"] as readonly unknown[]) : [];
   return Object.entries(properties).map(([name, each]) => {
     const { description, ...rest } = isJson(each) ? each : {};
-    return { name, in: place, required: place === "path" || required.includes(name), ...(typeof description === "string" && { description }), schema: rest };
+    return {
+      name,
+      in: place,
+      required: place === "path" || required.includes(name),
+      ...(typeof description === "string" && { description }),
+      schema: rest,
+    };
   });
 }
 
@@ -116,7 +159,14 @@ function without(schema: unknown, keys: readonly string[]): unknown {
 function referring(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(referring);
   if (!isJson(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, key === "$ref" && typeof inner === "string" ? inner.replace("#/$defs/", "#/components/schemas/") : referring(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === "$ref" && typeof inner === "string"
+        ? inner.replace("#/$defs/", "#/components/schemas/")
+        : referring(inner),
+    ]),
+  );
 }
 
 function isJson(value: unknown): value is Json {

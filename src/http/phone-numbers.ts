@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
+
 import { type Language, languages } from "../caller/language.js";
 import type { NumberConfig } from "../config/config.js";
 import type { DialInNumber } from "./api-schemas.js";
@@ -39,14 +40,20 @@ export class PhoneNumbers {
 
   #make(locale: string, filter: NumberFilter): readonly DialInNumber[] {
     const names = new Intl.DisplayNames([locale], { type: "region" });
-    const fitting = this.#facts.filter(({ country, languages }) =>
-      (filter.country === undefined || filter.country === country) && (filter.language === undefined || languages.some((each) => each === filter.language)));
+    const fitting = this.#facts.filter(
+      ({ country, languages }) =>
+        (filter.country === undefined || filter.country === country) &&
+        (filter.language === undefined || languages.some((each) => each === filter.language)),
+    );
     return fitting.map(({ number, national, international, country, city, languages, tollFree }) => ({
       number,
       national,
       international,
       tel: `tel:${number}`,
-      country: { code: country ?? null, name: country === undefined ? (noCountry[locale] ?? "International") : (names.of(country) ?? country) },
+      country: {
+        code: country ?? null,
+        name: country === undefined ? (noCountry[locale] ?? "International") : (names.of(country) ?? country),
+      },
       city: city ?? null,
       languages: [...languages],
       tollFree,

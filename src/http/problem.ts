@@ -19,6 +19,8 @@ export function problemDetails(code: ProblemCode, base: string, errors: readonly
     status,
     code,
     detail: advice,
-    ...(errors.length > 0 && { errors: errors.slice(0, 20).map(({ at, message }) => ({ at: at.slice(0, 100), message: message.slice(0, 300) })) }),
+    ...(errors.length > 0 && {
+      errors: errors.slice(0, 20).map(({ at, message }) => ({ at: at.slice(0, 100), message: message.slice(0, 300) })),
+    }),
   };
 }

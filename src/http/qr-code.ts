@@ -13,7 +13,7 @@ export function qrCode(text: string): string {
   const width = size + 2 * quietZone;
   let path = "";
   for (const [row, modules] of data.entries()) {
-    for (let column = 0; column < size; ) {
+    for (let column = 0; column < size;) {
       const start = column;
       while (column < size && modules[column] === true) column += 1;
       if (column > start) path += `M${start + quietZone} ${row + quietZone}h${column - start}v1h-${column - start}z`;

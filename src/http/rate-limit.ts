@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+
 import type { Clock } from "../util/clock.js";
 
 export interface RateLimitPolicy {
@@ -80,7 +81,8 @@ class Windows extends Map<string, Window> {
 
   add(who: string, window: Window, now: number): void {
     const isFull = this.size >= mostWindows;
-    if (isFull || now - this.#sweptAt >= sweepEveryMs) this.#forget(now, isFull ? mostWindows - forgottenAtOnce : mostWindows);
+    if (isFull || now - this.#sweptAt >= sweepEveryMs)
+      this.#forget(now, isFull ? mostWindows - forgottenAtOnce : mostWindows);
     this.set(who, window);
   }
 
@@ -111,8 +113,14 @@ export function limitedAddress(text: string): string {
   const [head = "", tail] = address.toLowerCase().split("%")[0]?.split("::") ?? [];
   const groups = head === "" ? [] : head.split(":");
   const rest = tail === undefined || tail === "" ? [] : tail.split(":");
-  const whole = tail === undefined ? groups : [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => "0"), ...rest];
-  return `${whole.slice(0, 3).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/48`;
+  const whole =
+    tail === undefined
+      ? groups
+      : [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => "0"), ...rest];
+  return `${whole
+    .slice(0, 3)
+    .map((group) => group.replace(/^0+(?=.)/, ""))
+    .join(":")}::/48`;
 }
 
 /** IPv4 as such where it comes mapped into IPv6, as from a socket that takes both. */
@@ -122,5 +130,7 @@ export function unmapped(address: string): string {
 
 /** `203.0.113.5:4711`, `[2001:db8::1]:443` and `[2001:db8::1]` as the address alone; anything else as it is. */
 export function withoutPort(text: string): string {
-  return /^([0-9.]+):[0-9]{1,5}$/.exec(text)?.[1] ?? /^\[([0-9a-fA-F:.%\w-]+)\](?::[0-9]{1,5})?$/.exec(text)?.[1] ?? text;
+  return (
+    /^([0-9.]+):[0-9]{1,5}$/.exec(text)?.[1] ?? /^\[([0-9a-fA-F:.%\w-]+)\](?::[0-9]{1,5})?$/.exec(text)?.[1] ?? text
+  );
 }

@@ -1,7 +1,7 @@
 import type { Language } from "../caller/language.js";
 import type { Reservation } from "../store/room-store.js";
 import type { Room, RoomSummary } from "./api-schemas.js";
-import { type PhoneNumbers, formatPin, oneTapLink } from "./phone-numbers.js";
+import { formatPin, oneTapLink, type PhoneNumbers } from "./phone-numbers.js";
 import { qrCode } from "./qr-code.js";
 
 /** What a reservation says, without what is the same for all rooms. */
@@ -18,7 +18,12 @@ export function summarise({ meetingId, pin, reservedAt, validUntil }: Reservatio
 }
 
 /** Everything to show, and to pass to BBB's `create`. */
-export function describeRoom(reservation: Reservation, phoneNumbers: PhoneNumbers, language: Language, base: string): Room {
+export function describeRoom(
+  reservation: Reservation,
+  phoneNumbers: PhoneNumbers,
+  language: Language,
+  base: string,
+): Room {
   const summary = summarise(reservation);
   const { pin } = summary;
   const numbers = phoneNumbers.list(language).map((number) => ({ ...number, oneTap: oneTapLink(number.number, pin) }));
@@ -40,15 +45,29 @@ export function pageLink(base: string, pin: string, language?: Language): string
 }
 
 const words = {
-  de: { heading: "Per Telefon teilnehmen:", pin: "PIN", hash: "dann die Raute-Taste", oneTap: "Direkt wählen", more: "So geht es" },
+  de: {
+    heading: "Per Telefon teilnehmen:",
+    pin: "PIN",
+    hash: "dann die Raute-Taste",
+    oneTap: "Direkt wählen",
+    more: "So geht es",
+  },
   en: { heading: "Join by phone:", pin: "PIN", hash: "then the hash key", oneTap: "One tap", more: "How it works" },
 } as const satisfies Record<Language, unknown>;
 
 /** Plain text for an invitation; numbers that speak the language come first. */
-function invitation(language: Language, { pin, pinFormatted }: RoomSummary, phoneNumbers: PhoneNumbers, base: string): string {
+function invitation(
+  language: Language,
+  { pin, pinFormatted }: RoomSummary,
+  phoneNumbers: PhoneNumbers,
+  base: string,
+): string {
   const { heading, pin: pinWord, hash, oneTap, more } = words[language];
   const all = phoneNumbers.list(language);
-  const ordered = [...all.filter((each) => each.languages[0] === language), ...all.filter((each) => each.languages[0] !== language)];
+  const ordered = [
+    ...all.filter((each) => each.languages[0] === language),
+    ...all.filter((each) => each.languages[0] !== language),
+  ];
   const lines = ordered.map(({ international, city, country }) => `${international} (${city ?? country.name})`);
   const [first] = ordered;
   return [

@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
+
 import type { z } from "zod";
+
 import type { Scope } from "../config/scopes.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import type { Token } from "./tokens.js";
@@ -30,9 +32,18 @@ export type Answer =
   /** A value for the schema of that answer. */
   | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
   /** What has passed the schema before; as text it goes out in one piece with the headers; `type` when there are several for this answer. */
-  | { readonly status: number; readonly text: string | Readable; readonly type?: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number;
+      readonly text: string | Readable;
+      readonly type?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly problem: ProblemCode; readonly errors?: readonly PlacedError[]; readonly headers?: Readonly<Record<string, string>> };
+  | {
+      readonly problem: ProblemCode;
+      readonly errors?: readonly PlacedError[];
+      readonly headers?: Readonly<Record<string, string>>;
+    };
 
 export interface PlacedError {
   readonly at: string;
@@ -58,11 +69,18 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly params?: Params;
   readonly query?: Query;
   /** Without one, a body is refused by its type. */
-  readonly body?: { readonly schema: Body; readonly type?: string; readonly isRequired: boolean; readonly mostBytes?: number };
+  readonly body?: {
+    readonly schema: Body;
+    readonly type?: string;
+    readonly isRequired: boolean;
+    readonly mostBytes?: number;
+  };
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Beside those that every route has. */
   readonly problems: readonly ProblemCode[];
-  readonly handle: (request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>) => Answer | Promise<Answer>;
+  readonly handle: (
+    request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Answer | Promise<Answer>;
 }
 
 /** A route whose kinds of values are known to itself only: its handler gets what its schemas made. */
@@ -70,7 +88,9 @@ export interface Route extends Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType>, 
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Answer | Promise<Answer>;
 }
 
-export function route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(spec: RouteSpec<Params, Query, Body>): Route {
+export function route<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+  spec: RouteSpec<Params, Query, Body>,
+): Route {
   return {
     ...spec,
     handle: (request) => spec.handle(request as RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>),

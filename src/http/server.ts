@@ -1,7 +1,7 @@
-import type { Clock } from "../util/clock.js";
 import type { HttpConfig } from "../config/web-config.js";
 import type { Health } from "../monitoring/status/health.js";
-import { type WebhookSource, addBbbWebhooks } from "./bbb-webhooks.js";
+import type { Clock } from "../util/clock.js";
+import { addBbbWebhooks, type WebhookSource } from "./bbb-webhooks.js";
 import { OperatorsServer } from "./operators-server.js";
 import { pageRoutes } from "./page/page-route.js";
 import { documentRoutes } from "./routes/document-routes.js";
@@ -38,7 +38,11 @@ export class HttpServer {
   private constructor(options: HttpOptions) {
     this.#listening = this.#build(options);
     this.#operatorsListening = this.#buildForOperators(options);
-    this.#operators = new OperatorsServer(this.#operatorsListening, { port: options.config.operatorsPort, clock: options.clock, onFault: options.onOperatorsFault });
+    this.#operators = new OperatorsServer(this.#operatorsListening, {
+      port: options.config.operatorsPort,
+      clock: options.clock,
+      onFault: options.onOperatorsFault,
+    });
   }
 
   /** Rejects when the public port is taken. */
@@ -73,7 +77,14 @@ export class HttpServer {
   #build(options: HttpOptions): WebServer {
     const { config, clock, onBug, limits, operators } = options;
     const base = (): string => config.publicUrl ?? this.#listensAt ?? "";
-    const web = new WebServer({ config, listener: "public", clock, base, onBug, ...(limits !== undefined && { limits }) });
+    const web = new WebServer({
+      config,
+      listener: "public",
+      clock,
+      base,
+      onBug,
+      ...(limits !== undefined && { limits }),
+    });
     countRequests(web, operators.metrics);
     addHealth(web, operators.health);
     addBbbWebhooks(web, base, options.webhooks);
@@ -84,7 +95,14 @@ export class HttpServer {
 
   #buildForOperators({ config, clock, onBug, limits, operators, services }: HttpOptions): WebServer {
     const base = (): string => `http://127.0.0.1:${this.operatorsPort}`;
-    const web = new WebServer({ config, listener: "operators", clock, base, onBug, ...(limits !== undefined && { limits }) });
+    const web = new WebServer({
+      config,
+      listener: "operators",
+      clock,
+      base,
+      onBug,
+      ...(limits !== undefined && { limits }),
+    });
     countRequests(web, operators.metrics);
     addHealth(web, operators.health);
     for (const each of operatorRoutes(operators, config, services.language)) web.add(each);
@@ -119,7 +137,9 @@ function addHealth(web: WebServer, health: () => Health): void {
   server.get("/healthz", { config }, () => ({ status: "alive" }));
   server.get("/readyz", { config }, async (request, reply) => {
     const { state, reasons } = health();
-    await reply.code(readiness[state].code).send({ status: readiness[state].word, ...(web.isLocal(request) && { reasons }) });
+    await reply
+      .code(readiness[state].code)
+      .send({ status: readiness[state].word, ...(web.isLocal(request) && { reasons }) });
   });
 }
 

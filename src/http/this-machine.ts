@@ -1,4 +1,5 @@
 import { BlockList, isIPv6 } from "node:net";
+
 import type { FastifyRequest } from "fastify";
 
 const loopback = new BlockList();

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+
 import type { Scope } from "../config/scopes.js";
 import type { TokenConfig } from "../config/web-config.js";
 
@@ -16,7 +17,11 @@ export class Tokens {
   readonly #known: readonly KnownToken[];
 
   constructor(tokens: readonly TokenConfig[]) {
-    this.#known = tokens.map(({ name, sha256, scopes }) => ({ name, scopes: new Set(scopes), hash: Buffer.from(sha256, "hex") }));
+    this.#known = tokens.map(({ name, sha256, scopes }) => ({
+      name,
+      scopes: new Set(scopes),
+      hash: Buffer.from(sha256, "hex"),
+    }));
   }
 
   get areThereAny(): boolean {

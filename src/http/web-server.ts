@@ -1,17 +1,19 @@
 import { Buffer } from "node:buffer";
+
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { z } from "zod";
+
+import type { HttpConfig } from "../config/web-config.js";
 import { AddressList } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
-import type { HttpConfig } from "../config/web-config.js";
 import { Access, type Listener } from "./access.js";
 import { addBodyParsers, addFormParser, formType, jsonLinesType } from "./body-parsers.js";
 import { answerClientError } from "./client-error.js";
 import { CrossOrigin } from "./cors.js";
 import { addExpectations } from "./expectations.js";
 import { fastifyProblem } from "./fastify-problem.js";
-import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { problemDetails, problemType } from "./problem.js";
+import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { unmapped, withoutPort } from "./rate-limit.js";
 import type { Answer, AnswerSpec, PlacedError, Route } from "./route.js";
 
@@ -60,7 +62,12 @@ export class WebServer {
       forceCloseConnections: true,
       // Node looks for connections that are too slow every half minute, if nobody says otherwise. A request without a
       // Host it would refuse without a body.
-      http: { headersTimeout: requestWithinMs, requestTimeout: requestWithinMs, connectionsCheckingInterval: Math.ceil(requestWithinMs / 5), requireHostHeader: false },
+      http: {
+        headersTimeout: requestWithinMs,
+        requestTimeout: requestWithinMs,
+        connectionsCheckingInterval: Math.ceil(requestWithinMs / 5),
+        requireHostHeader: false,
+      },
       bodyLimit: mostBytes,
       requestTimeout: requestWithinMs,
       routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
@@ -142,7 +149,8 @@ export class WebServer {
       if (isPublic === true) reply.headers(this.#crossOrigin.headers(request.headers.origin ?? ""));
       const problem = isUnlimited === true ? undefined : this.#access.admit(request, reply).problem;
       if (problem !== undefined) this.#fail(reply, problem);
-      else if (request.raw.httpVersion === "1.1" && request.headers.host === undefined) this.#fail(reply, "malformed-http");
+      else if (request.raw.httpVersion === "1.1" && request.headers.host === undefined)
+        this.#fail(reply, "malformed-http");
       // Before the body: what is wrong with that does not matter where nothing takes it.
       else if (request.is404) this.#notFound(request, reply);
       else done();
@@ -161,7 +169,11 @@ export class WebServer {
   }
 
   #serve(route: Route, request: FastifyRequest, reply: FastifyReply): void {
-    if (route.body !== undefined && request.body !== undefined && Buffer.isBuffer(request.body) !== (route.body.type === jsonLinesType)) {
+    if (
+      route.body !== undefined &&
+      request.body !== undefined &&
+      Buffer.isBuffer(request.body) !== (route.body.type === jsonLinesType)
+    ) {
       this.#fail(reply, "unsupported-media-type");
       return;
     }
@@ -170,7 +182,12 @@ export class WebServer {
       if (schema === undefined) return undefined;
       const parsed = schema.safeParse(value);
       if (parsed.success) return parsed.data;
-      errors.push(...parsed.error.issues.map((issue) => ({ at: [place, ...issue.path].map(String).join("."), message: issue.message })));
+      errors.push(
+        ...parsed.error.issues.map((issue) => ({
+          at: [place, ...issue.path].map(String).join("."),
+          message: issue.message,
+        })),
+      );
       return undefined;
     };
     const body = request.body ?? (route.body?.isRequired === true ? undefined : {});
@@ -211,13 +228,15 @@ export class WebServer {
   }
 
   #answer(route: Route, answer: Answer, reply: FastifyReply): void {
-    for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, name === "Vary" ? both(reply.getHeader(name), value) : value);
+    for (const [name, value] of Object.entries(answer.headers ?? {}))
+      reply.header(name, name === "Vary" ? both(reply.getHeader(name), value) : value);
     if ("problem" in answer) {
       this.#fail(reply, answer.problem, answer.errors);
       return;
     }
     const spec = route.answers[answer.status];
-    if (spec === undefined) throw new Error(`${route.id} answers ${answer.status}, which its description does not know`);
+    if (spec === undefined)
+      throw new Error(`${route.id} answers ${answer.status}, which its description does not know`);
     reply.code(answer.status);
     if ("text" in answer) reply.type(typeOf(answer.type ?? spec.type)).send(answer.text);
     else if ("body" in answer) reply.type(typeOf(spec.type)).send(serialise(spec, answer.body));
@@ -226,18 +245,24 @@ export class WebServer {
 
   #notFound(request: FastifyRequest, reply: FastifyReply): void {
     const path = request.url.split("?")[0] ?? "";
-    const here = this.#routes.filter((route) => new RegExp(`^${route.path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path));
+    const here = this.#routes.filter((route) =>
+      new RegExp(`^${route.path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`).test(path),
+    );
     if (here.length === 0) {
       this.#fail(reply, "not-found");
       return;
     }
-    const methods = [...new Set(here.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]))), "OPTIONS"];
+    const methods = [
+      ...new Set(here.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]))),
+      "OPTIONS",
+    ];
     reply.header("Allow", methods.join(", "));
     if (request.method !== "OPTIONS") {
       this.#fail(reply, "method-not-allowed");
       return;
     }
-    if (here.some((route) => route.access === "public")) reply.headers(this.#crossOrigin.preflightHeaders(request.headers.origin ?? ""));
+    if (here.some((route) => route.access === "public"))
+      reply.headers(this.#crossOrigin.preflightHeaders(request.headers.origin ?? ""));
     reply.code(204).send();
   }
 
@@ -248,10 +273,14 @@ export class WebServer {
 
   #fail(reply: FastifyReply, code: ProblemCode, errors?: readonly PlacedError[]): void {
     const { status } = problems[code];
-    if (status === 401) reply.header("WWW-Authenticate", challenges(code, reply.request.routeOptions.config.isForOperators === true));
+    if (status === 401)
+      reply.header("WWW-Authenticate", challenges(code, reply.request.routeOptions.config.isForOperators === true));
     if (status === 503) reply.header("Retry-After", "2");
     reply.header("Cache-Control", "no-store").removeHeader("ETag");
-    reply.code(status).type(problemType).send(Buffer.from(JSON.stringify(problemDetails(code, this.#options.base(), errors))));
+    reply
+      .code(status)
+      .type(problemType)
+      .send(Buffer.from(JSON.stringify(problemDetails(code, this.#options.base(), errors))));
   }
 
   #codeOf(error: unknown): ProblemCode {

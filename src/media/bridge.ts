@@ -1,6 +1,6 @@
 import type { Bridge, BridgeFacts, BridgeFailure, BridgeRoute } from "../call/interfaces.js";
 import { Latch } from "../util/latch.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { FsEvent } from "./fsmrf.js";
 
 /** Hang-up causes with which nobody has answered at all; every other one is an answer of the node's. */
@@ -43,7 +43,10 @@ export interface BridgeSignals {
 }
 
 /** Turns FreeSWITCH's reports into what the call waits for. */
-export function watchBridge(commands: Pick<Bridge, "leave" | "send" | "receivedPackets">, route: BridgeRoute): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
+export function watchBridge(
+  commands: Pick<Bridge, "leave" | "send" | "receivedPackets">,
+  route: BridgeRoute,
+): { readonly bridge: Bridge; readonly signals: BridgeSignals } {
   let settleAnswered: (outcome: Result<BridgeFacts, BridgeFailure>) => void = () => undefined;
   let failAnswered: (error: unknown) => void = () => undefined;
   const over = new Latch<"ended" | "lost">();
@@ -87,13 +90,21 @@ function failureOf(event: FsEvent | undefined, route: BridgeRoute): BridgeFailur
     if (status === "480" || status === "404") return "no-livekit-way";
   }
   if (route === "livekit-direct" && status === "404") return "not-in-livekit";
-  return unreachable.has(variable(event, "originate_disposition") ?? variable(event, "last_bridge_hangup_cause") ?? "") ? "conference-unreachable" : "conference-refused";
+  return unreachable.has(variable(event, "originate_disposition") ?? variable(event, "last_bridge_hangup_cause") ?? "")
+    ? "conference-unreachable"
+    : "conference-refused";
 }
 
 function isNodeLost(event: FsEvent | undefined): boolean {
-  return nodeLost.has(variable(event, "bridge_hangup_cause") ?? "") || systemShutdown.test(variable(event, "sip_reason") ?? "");
+  return (
+    nodeLost.has(variable(event, "bridge_hangup_cause") ?? "") ||
+    systemShutdown.test(variable(event, "sip_reason") ?? "")
+  );
 }
 
-function variable(event: FsEvent | undefined, name: BridgeVariable | "originate_disposition" | "last_bridge_hangup_cause" | "bridge_hangup_cause"): string | undefined {
+function variable(
+  event: FsEvent | undefined,
+  name: BridgeVariable | "originate_disposition" | "last_bridge_hangup_cause" | "bridge_hangup_cause",
+): string | undefined {
   return event?.getHeader(`variable_${name}`) ?? undefined;
 }

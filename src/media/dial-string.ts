@@ -15,7 +15,9 @@ const codecs = ["PCMA", "PCMU", "G722"];
  */
 export function dialString(target: BridgeTarget, profile: string, legId: string, callerCodec: string): string {
   const { node, label, pseudonym } = target;
-  const order = [callerCodec, ...codecs.filter((codec) => codec !== callerCodec)].filter((codec) => codecs.includes(codec));
+  const order = [callerCodec, ...codecs.filter((codec) => codec !== callerCodec)].filter((codec) =>
+    codecs.includes(codec),
+  );
   const variables = {
     origination_uuid: legId,
     origination_caller_id_name: `'${label}'`,

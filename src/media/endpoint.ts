@@ -1,13 +1,24 @@
 import { randomBytes, randomUUID } from "node:crypto";
+
 import type { EndCause } from "../call/cause.js";
-import type { AnswerFailure, Bridge, BridgeFacts, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../call/interfaces.js";
 import { Hold } from "../call/hold.js";
-import { KeyBuffer, isKey } from "../call/key-buffer.js";
+import type {
+  AnswerFailure,
+  Bridge,
+  BridgeFacts,
+  BridgeTarget,
+  CallerEndpoint,
+  Playback,
+  ReceivedAudio,
+  RenegotiationFailure,
+  Sound,
+} from "../call/interfaces.js";
+import { isKey, KeyBuffer } from "../call/key-buffer.js";
 import { KeyOnce } from "../call/key-once.js";
+import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
-import { type Result, failure, success } from "../util/result.js";
-import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import { failure, type Result, success } from "../util/result.js";
 import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
 import { ApplicationLane } from "./application-lane.js";
 import { bridgeVariables, watchBridge } from "./bridge.js";
@@ -21,7 +32,7 @@ import { answerAndKey } from "./own-key.js";
 import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
 import { directionOf, hasAudio, hasTelephoneEvent, sameKey, suiteIn, withDirection } from "./sdes.js";
-import { type RtpTimeouts, isOnHold, rtpTimeoutFor } from "./silence.js";
+import { isOnHold, rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { playbackArgument } from "./sounds.js";
 
 export interface EndpointSettings extends RtpTimeouts {
@@ -78,7 +89,13 @@ export class MediaEndpoint implements CallerEndpoint {
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
   /** @param callerSdp the caller's offer, or answer to FreeSWITCH's */
-  constructor(raw: FsmrfEndpoint, settings: EndpointSettings, onReleased: () => void, callerSdp: string, suite: string | undefined = suiteIn(raw.local.sdp)) {
+  constructor(
+    raw: FsmrfEndpoint,
+    settings: EndpointSettings,
+    onReleased: () => void,
+    callerSdp: string,
+    suite: string | undefined = suiteIn(raw.local.sdp),
+  ) {
     this.#raw = raw;
     this.hold = new Hold(isOnHold(callerSdp));
     this.#dialog = raw.dialog;
@@ -97,9 +114,10 @@ export class MediaEndpoint implements CallerEndpoint {
     raw.on("destroy", (event) => {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
       // In a bridge FreeSWITCH gives the reason in its BYE only, which comes a moment after the connection's end.
-      else this.#callOff = settings.clock.after(reasonLimit, () => {
-        this.gone.set("media-server-lost");
-      });
+      else
+        this.#callOff = settings.clock.after(reasonLimit, () => {
+          this.gone.set("media-server-lost");
+        });
     });
     raw.dialog.on("destroy", (bye) => {
       this.gone.set(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
@@ -141,7 +159,8 @@ export class MediaEndpoint implements CallerEndpoint {
       await this.#allowSilence(rtpTimeoutFor(offer, this.#settings));
       const answer = forCaller(offer, await this.#answerTo(forFreeswitch(offer)));
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
-      if (this.suite !== undefined && suiteIn(answer) === undefined) return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
+      if (this.suite !== undefined && suiteIn(answer) === undefined)
+        return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
       if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
       this.#told = offer;
       this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
@@ -170,9 +189,13 @@ export class MediaEndpoint implements CallerEndpoint {
       if (!turned.ok) return turned;
     }
     await this.#allowSilence(rtpTimeoutFor(answer, this.#settings));
-    const isTaken = await this.#offers.take(forFreeswitch(answer), () => {
-      this.#api("uuid_media_reneg", this.#raw.uuid);
-    }, async () => sameKey(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer));
+    const isTaken = await this.#offers.take(
+      forFreeswitch(answer),
+      () => {
+        this.#api("uuid_media_reneg", this.#raw.uuid);
+      },
+      async () => sameKey(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer),
+    );
     if (!isTaken) return failure("unusable-offer");
     this.#told = answer;
     this.hold.set(isOnHold(answer));
@@ -211,7 +234,9 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async receivedPackets(channel: string = this.#raw.uuid): Promise<number | undefined> {
-    return this.#releasing === undefined ? (await receivedAudio(this.#raw, this.#settings.clock, channel))?.packets : undefined;
+    return this.#releasing === undefined
+      ? (await receivedAudio(this.#raw, this.#settings.clock, channel))?.packets
+      : undefined;
   }
 
   play(sounds: readonly Sound[]): Playback {
@@ -237,23 +262,32 @@ export class MediaEndpoint implements CallerEndpoint {
     const legId = randomUUID();
     const decided = new Latch<"answered" | "over">();
     let leave: () => void = () => undefined;
-    const { bridge, signals } = watchBridge({
-      leave: () => { leave(); },
-      send: (key) => {
-        if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
+    const { bridge, signals } = watchBridge(
+      {
+        leave: () => {
+          leave();
+        },
+        send: (key) => {
+          if (isKey(key)) this.#api("uuid_send_dtmf", `${legId} ${key}`);
+        },
+        receivedPackets: async () => await this.receivedPackets(legId),
       },
-      receivedPackets: async () => await this.receivedPackets(legId),
-    }, target.route);
+      target.route,
+    );
     const { conn, uuid } = this.#raw;
     conn?.on(`esl::event::CHANNEL_BRIDGE::${uuid}`, () => {
       decided.set("answered");
       signals.connected(this.#bridgeFacts(legId));
     });
     this.#lane.run("multiunset", bridgeVariables.join(" "), () => undefined);
-    const run = this.#lane.run("bridge", dialString(target, profileFor(target, this.#settings.profile), legId, this.codec), (event) => {
-      decided.set("over");
-      signals.completed(event);
-    });
+    const run = this.#lane.run(
+      "bridge",
+      dialString(target, profileFor(target, this.#settings.profile), legId, this.codec),
+      (event) => {
+        decided.set("over");
+        signals.completed(event);
+      },
+    );
     leave = () => {
       run.stop();
       this.#parting = this.#part(legId, decided);
@@ -295,7 +329,10 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async #bridgeFacts(legId: string): Promise<BridgeFacts> {
-    const [suite, codec] = await Promise.all([this.#variable(legId, "rtp_has_crypto"), this.#variable(legId, "rtp_use_codec_name")]);
+    const [suite, codec] = await Promise.all([
+      this.#variable(legId, "rtp_has_crypto"),
+      this.#variable(legId, "rtp_use_codec_name"),
+    ]);
     return { suite, codec: codec ?? "unknown" };
   }
 

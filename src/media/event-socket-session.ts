@@ -1,8 +1,9 @@
 import type { Buffer } from "node:buffer";
 import { connect } from "node:net";
+
 import { ByteStream, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 
 export interface EventSocketPlace {
   readonly host: string;
@@ -36,7 +37,11 @@ export class EventSocketSession {
   }
 
   /** @param withinMs how long each answer may take */
-  static async open({ host, port, password }: EventSocketPlace, clock: Clock, withinMs: number): Promise<Result<EventSocketSession, EventSocketFailure>> {
+  static async open(
+    { host, port, password }: EventSocketPlace,
+    clock: Clock,
+    withinMs: number,
+  ): Promise<Result<EventSocketSession, EventSocketFailure>> {
     const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, withinMs);
     if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
     const session = new EventSocketSession(connected.value, withinMs);
@@ -58,7 +63,10 @@ export class EventSocketSession {
 
   async #authenticate(password: string): Promise<EventSocketFailure | undefined> {
     const greeting = await this.#stream.read(takeMessage, this.#withinMs);
-    if (!greeting.ok) return greeting.failure === "no answer in time" ? { kind: "not-freeswitch" } : { kind: "no-connection", code: greeting.failure };
+    if (!greeting.ok)
+      return greeting.failure === "no answer in time"
+        ? { kind: "not-freeswitch" }
+        : { kind: "no-connection", code: greeting.failure };
     switch (greeting.value.headers.get("content-type")) {
       case "auth/request":
         break;
@@ -82,11 +90,19 @@ export class EventSocketSession {
 function takeMessage(bytes: Buffer): Taken<Message> | undefined {
   const end = bytes.indexOf("\n\n");
   if (end < 0) return undefined;
-  const headers = new Map(bytes.subarray(0, end).toString("utf8").split("\n").flatMap((line) => {
-    const colon = line.indexOf(":");
-    return colon < 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const];
-  }));
+  const headers = new Map(
+    bytes
+      .subarray(0, end)
+      .toString("utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const colon = line.indexOf(":");
+        return colon < 0 ? [] : [[line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const];
+      }),
+  );
   const from = end + 2;
   const to = from + Number(headers.get("content-length") ?? 0);
-  return bytes.length < to ? undefined : { value: { headers, body: bytes.subarray(from, to).toString("utf8") }, bytes: to };
+  return bytes.length < to
+    ? undefined
+    : { value: { headers, body: bytes.subarray(from, to).toString("utf8") }, bytes: to };
 }

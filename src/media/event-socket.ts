@@ -1,7 +1,8 @@
 import { FreeSwitchClient } from "esl-lite";
 import { pino } from "pino";
+
 import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 
 export interface EventSocketOptions {
   readonly host: string;

@@ -3,6 +3,7 @@
  * connection to FreeSWITCH and gets one from FreeSWITCH for each channel.
  */
 import { createRequire } from "node:module";
+
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import { decodeEventsTolerantly } from "./event-headers.js";
 
@@ -30,7 +31,10 @@ export interface FsmrfEndpoint {
   /** `undefined` once the channel's connection has ended, against what the package says. */
   readonly conn: ChannelConnection | null | undefined;
   readonly dialog: SrfDialog;
-  on(event: "dtmf", listener: (event: { readonly dtmf: string; readonly duration: string; readonly source: string }) => void): void;
+  on(
+    event: "dtmf",
+    listener: (event: { readonly dtmf: string; readonly duration: string; readonly source: string }) => void,
+  ): void;
   on(event: "destroy", listener: (event?: { readonly reason?: string }) => void): void;
   removeAllListeners(): void;
   /** Runs an application; the callback comes when it has ended, or never when the channel goes away meanwhile. */
@@ -40,7 +44,10 @@ export interface FsmrfEndpoint {
 }
 
 export interface FsmrfMediaServer {
-  createEndpoint(options: { readonly remoteSdp: string; readonly headers: Readonly<Record<string, string>> }): Promise<FsmrfEndpoint>;
+  createEndpoint(options: {
+    readonly remoteSdp: string;
+    readonly headers: Readonly<Record<string, string>>;
+  }): Promise<FsmrfEndpoint>;
   disconnect(): void;
   on(event: "error", listener: (error: Error) => void): void;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
-import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
+
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
+import type { Clock } from "../util/clock.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
 
 /** What drachtio-fsmrf keeps for a channel that it waits for. */
@@ -19,7 +20,12 @@ export interface FsmrfInside {
   readonly advertisedPort: number;
 }
 
-type EndpointConstructor = new (connection: ChannelConnection, dialog: SrfDialog, server: FsmrfMediaServer, options: { readonly customEvents: readonly string[] }) => FsmrfEndpoint & {
+type EndpointConstructor = new (
+  connection: ChannelConnection,
+  dialog: SrfDialog,
+  server: FsmrfMediaServer,
+  options: { readonly customEvents: readonly string[] },
+) => FsmrfEndpoint & {
   once(event: "ready", listener: () => void): void;
 };
 
@@ -40,7 +46,12 @@ export interface LateOffer {
  * way acknowledges FreeSWITCH's offer with FreeSWITCH's own SDP, after which no audio ever flows; here the ACK waits for
  * the caller's answer. Throws drachtio-srf's errors when FreeSWITCH refuses.
  */
-export async function makeLateOffer(server: FsmrfMediaServer, srf: SrfLike, clock: Clock, headers: Readonly<Record<string, string>>): Promise<LateOffer> {
+export async function makeLateOffer(
+  server: FsmrfMediaServer,
+  srf: SrfLike,
+  clock: Clock,
+  headers: Readonly<Record<string, string>>,
+): Promise<LateOffer> {
   const uuid = randomUUID();
   const { pendingConnections, sip, advertisedAddress, advertisedPort } = server as FsmrfMediaServer & FsmrfInside;
   const pending: PendingConnection = {};
@@ -48,7 +59,11 @@ export async function makeLateOffer(server: FsmrfMediaServer, srf: SrfLike, cloc
   try {
     const offered = await srf.createUAC(`sip:drachtio@${sip.ipv4.udp.address ?? ""}`, {
       noAck: true,
-      headers: { ...headers, "User-Agent": `drachtio-fsmrf:${uuid}`, "X-esl-outbound": `${advertisedAddress}:${advertisedPort}` },
+      headers: {
+        ...headers,
+        "User-Agent": `drachtio-fsmrf:${uuid}`,
+        "X-esl-outbound": `${advertisedAddress}:${advertisedPort}`,
+      },
     });
     const forget = (): void => {
       pendingConnections.delete(uuid);
@@ -97,7 +112,11 @@ async function connectionOf(pending: PendingConnection, clock: Clock): Promise<C
   });
 }
 
-async function makeEndpoint(connection: ChannelConnection, dialog: SrfDialog, server: FsmrfMediaServer): Promise<FsmrfEndpoint> {
+async function makeEndpoint(
+  connection: ChannelConnection,
+  dialog: SrfDialog,
+  server: FsmrfMediaServer,
+): Promise<FsmrfEndpoint> {
   const Endpoint = load("drachtio-fsmrf/lib/endpoint.js") as EndpointConstructor;
   const endpoint = new Endpoint(connection, dialog, server, { customEvents: [] });
   await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
-import type { Clock } from "../util/clock.js";
 import { completeAnswer, readNewOffer } from "../sip/offer.js";
 import type { SrfDialog } from "../sip/srf.js";
+import type { Clock } from "../util/clock.js";
 
 /** FreeSWITCH sends its re-INVITE at once, and the ACK as soon as it has the answer, in milliseconds. */
 const renewalLimit = 4_000;
@@ -27,7 +27,11 @@ export class MediaServerOffers {
       const answer = this.#answer;
       // Unasked FreeSWITCH offers nothing new here: the session stays as it is.
       if (answer === undefined) response.send(488, "Not Acceptable Here", {});
-      else response.send(200, "OK", { headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" }, body: completeAnswer(readNewOffer(request.body ?? ""), answer) });
+      else
+        response.send(200, "OK", {
+          headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" },
+          body: completeAnswer(readNewOffer(request.body ?? ""), answer),
+        });
     });
   }
 

@@ -1,20 +1,20 @@
 import type { Admitted, MediaFailure, OfferingEndpoint } from "../call/interfaces.js";
+import type { SrfError, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
-import { freeSwitchVersion } from "./engine-versions.js";
 import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
-import { type Result, failure, success } from "../util/result.js";
-import type { SrfError, SrfLike } from "../sip/srf.js";
+import { failure, type Result, success } from "../util/result.js";
 import { forFreeswitch } from "./direction.js";
 import { MediaEndpoint } from "./endpoint.js";
+import { freeSwitchVersion } from "./engine-versions.js";
 import { EventSocket } from "./event-socket.js";
-import { makeLateOffer } from "./late-offer.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
 import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./invite-key.js";
+import { makeLateOffer } from "./late-offer.js";
 import { withPublicAddress } from "./public-address.js";
-import { type RtpTimeouts, rtpTimeoutFor } from "./silence.js";
-import { isRunning } from "./sofia-status.js";
 import { suiteIn } from "./sdes.js";
+import { rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
+import { isRunning } from "./sofia-status.js";
 
 export interface MediaServerOptions extends RtpTimeouts {
   readonly name: string;
@@ -31,9 +31,7 @@ export interface MediaServerOptions extends RtpTimeouts {
   readonly soundsDirectory: string;
 }
 
-export type MediaServerState =
-  | { readonly kind: "down"; readonly why: string }
-  | { readonly kind: "up" };
+export type MediaServerState = { readonly kind: "down"; readonly why: string } | { readonly kind: "up" };
 
 /** How often FreeSWITCH is asked whether it works, while it does and while it does not, and how long it may take, in milliseconds. */
 const probeEvery = { up: 5_000, down: 1_000 };
@@ -44,8 +42,10 @@ const idleAfterMs = 1_000;
 
 /** Without these every call would end as media-unavailable. */
 const refusals: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
-  "other-key": "it would refuse every call: its dialplan expects another key than the event socket password gives (start it with freeswitch/start.sh)",
-  "address-not-allowed": "it would refuse every call: it does not connect to advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
+  "other-key":
+    "it would refuse every call: its dialplan expects another key than the event socket password gives (start it with freeswitch/start.sh)",
+  "address-not-allowed":
+    "it would refuse every call: it does not connect to advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
 };
 
 /** One FreeSWITCH. It is up while it answers on its event socket and its profile for drachtio runs. */
@@ -69,7 +69,12 @@ export class MediaServer {
   #onUp: (() => void) | undefined;
   #callOffIdle: (() => void) | undefined;
 
-  constructor(options: MediaServerOptions, srf: SrfLike, clock: Clock, onState: (state: MediaServerState, version: string | undefined) => void) {
+  constructor(
+    options: MediaServerOptions,
+    srf: SrfLike,
+    clock: Clock,
+    onState: (state: MediaServerState, version: string | undefined) => void,
+  ) {
     this.name = options.name;
     this.capacity = options.capacity;
     this.#options = options;
@@ -153,7 +158,9 @@ export class MediaServer {
       let completing: Promise<Result<MediaEndpoint, MediaFailure>> | undefined;
       const complete = async (answer: string): Promise<Result<MediaEndpoint, MediaFailure>> => {
         const raw = await late.complete(forFreeswitch(answer));
-        return raw.ok ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, answer, suiteIn(answer))) : raw;
+        return raw.ok
+          ? success(new MediaEndpoint(raw.value, this.#endpointSettings(), () => undefined, answer, suiteIn(answer)))
+          : raw;
       };
       return success({
         offer: withPublicAddress(late.offer, this.#options.publicAddress),
@@ -207,7 +214,16 @@ export class MediaServer {
 
   #endpointSettings(): ConstructorParameters<typeof MediaEndpoint>[1] {
     const { name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs } = this.#options;
-    return { mediaServer: name, profile, soundsDirectory, publicAddress, mediaTimeoutMs, holdTimeoutMs, clock: this.#clock, srf: this.#srf };
+    return {
+      mediaServer: name,
+      profile,
+      soundsDirectory,
+      publicAddress,
+      mediaTimeoutMs,
+      holdTimeoutMs,
+      clock: this.#clock,
+      srf: this.#srf,
+    };
   }
 
   async #probe(): Promise<void> {
@@ -231,15 +247,20 @@ export class MediaServer {
       return;
     }
     this.#fsmrf ??= await this.#connect();
-    this.#enter(this.#fsmrf === undefined ? { kind: "down", why: "its control connection could not be opened" } : { kind: "up" });
+    this.#enter(
+      this.#fsmrf === undefined ? { kind: "down", why: "its control connection could not be opened" } : { kind: "up" },
+    );
   }
 
   async #inviteFault(): Promise<InviteFault | undefined> {
     const { eventSocket, advertisedAddress } = this.#options;
-    return await inviteFault(async (name) => {
-      const value = await this.#eventSocket.api(`global_getvar ${name}`, probeLimit);
-      return value.ok ? value.value.trim() : undefined;
-    }, { password: eventSocket.password, advertisedAddress });
+    return await inviteFault(
+      async (name) => {
+        const value = await this.#eventSocket.api(`global_getvar ${name}`, probeLimit);
+        return value.ok ? value.value.trim() : undefined;
+      },
+      { password: eventSocket.password, advertisedAddress },
+    );
   }
 
   async #connect(): Promise<FsmrfMediaServer | undefined> {
@@ -276,7 +297,9 @@ export class MediaServer {
   }
 
   #enter(state: MediaServerState): void {
-    const isNews = state.kind !== this.#state.kind || (state.kind === "down" && this.#state.kind === "down" && state.why !== this.#state.why);
+    const isNews =
+      state.kind !== this.#state.kind ||
+      (state.kind === "down" && this.#state.kind === "down" && state.why !== this.#state.why);
     const isOther = state.kind === "up" && this.#version !== this.#toldVersion;
     this.#state = state;
     this.#toldVersion = this.#version;

@@ -1,9 +1,22 @@
 import type { Admitted, CallerEndpoint, MediaFailure, MediaServers, OfferingEndpoint } from "../call/interfaces.js";
-import { type Result, failure } from "../util/result.js";
+import { failure, type Result } from "../util/result.js";
 import type { MediaServer } from "./media-server.js";
 
 /** A media server as the pool sees it. */
-export type PooledServer = Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity" | "open" | "close" | "openEndpoint" | "openOffer" | "upWithin" | "whenIdle">;
+export type PooledServer = Pick<
+  MediaServer,
+  | "name"
+  | "state"
+  | "version"
+  | "channels"
+  | "capacity"
+  | "open"
+  | "close"
+  | "openEndpoint"
+  | "openOffer"
+  | "upWithin"
+  | "whenIdle"
+>;
 
 /** Another media server is tried once when one fails; a caller waits for no third. */
 const mostTries = 2;
@@ -38,11 +51,16 @@ export class MediaServerPool implements MediaServers {
   /** Goes over to other media servers, of which some may be the same as before; calls stay where they are. Settles when the new ones were tried once. */
   async replace(servers: readonly PooledServer[]): Promise<void> {
     const before = this.#servers;
-    await Promise.all(servers.filter((server) => !before.includes(server)).map(async (server) => {
-      await server.open();
-      // The same one with other settings: what has worked until now is not given up for a slow moment.
-      if (before.some(({ name, state }) => name === server.name && state.kind === "up")) await server.upWithin(takeOverMs);
-    }));
+    await Promise.all(
+      servers
+        .filter((server) => !before.includes(server))
+        .map(async (server) => {
+          await server.open();
+          // The same one with other settings: what has worked until now is not given up for a slow moment.
+          if (before.some(({ name, state }) => name === server.name && state.kind === "up"))
+            await server.upWithin(takeOverMs);
+        }),
+    );
     this.#servers = servers;
     for (const server of before.filter((each) => !servers.includes(each))) {
       this.#retired.add(server);
@@ -65,7 +83,9 @@ export class MediaServerPool implements MediaServers {
     return await this.#open((server) => server.openOffer(srtp));
   }
 
-  async #open<Opened>(open: (server: PooledServer) => Promise<Result<Opened, MediaFailure>>): Promise<Result<Opened, MediaFailure>> {
+  async #open<Opened>(
+    open: (server: PooledServer) => Promise<Result<Opened, MediaFailure>>,
+  ): Promise<Result<Opened, MediaFailure>> {
     const tried = new Set<PooledServer>();
     for (let tries = 0; tries < mostTries; tries++) {
       const server = this.#roomiest(tried);
@@ -78,7 +98,9 @@ export class MediaServerPool implements MediaServers {
   }
 
   #roomiest(except: ReadonlySet<PooledServer>): PooledServer | undefined {
-    const free = this.#servers.filter((server) => !except.has(server) && server.state.kind === "up" && server.channels < server.capacity);
+    const free = this.#servers.filter(
+      (server) => !except.has(server) && server.state.kind === "up" && server.channels < server.capacity,
+    );
     return free.sort((a, b) => a.channels / a.capacity - b.channels / b.capacity)[0];
   }
 }

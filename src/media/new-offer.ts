@@ -32,7 +32,9 @@ export function newOffer(agreed: string, random: (bytes: number) => Buffer): str
   return [
     session.trimEnd(),
     [start, inUse, ...added.map(({ payload }) => payload), ...payloads.slice(1), ...event].join(" "),
-    ...lines.filter((line) => line.startsWith("a=rtpmap:") || line.startsWith("a=fmtp:") || line.startsWith("a=ptime:")),
+    ...lines.filter(
+      (line) => line.startsWith("a=rtpmap:") || line.startsWith("a=fmtp:") || line.startsWith("a=ptime:"),
+    ),
     ...added.map(({ payload, name }) => `a=rtpmap:${payload} ${name}/8000`),
     ...event.flatMap((payload) => [`a=rtpmap:${payload} telephone-event/8000`, `a=fmtp:${payload} 0-15`]),
     "a=sendrecv",
@@ -68,5 +70,7 @@ function ourSide(answer: string): string {
 function otherKeys(keys: readonly string[], random: (bytes: number) => Buffer): string[] {
   const used = keys.map((line) => line.split(" ")[1]);
   const tag = Math.max(...keys.map((line) => Number(/^a=crypto:(\d+)/.exec(line)?.[1] ?? 0)));
-  return [...suiteKeyLengths].filter(([suite]) => !used.includes(suite)).map(([suite, bytes], at) => `a=crypto:${tag + 1 + at} ${suite} inline:${random(bytes).toString("base64")}`);
+  return [...suiteKeyLengths]
+    .filter(([suite]) => !used.includes(suite))
+    .map(([suite, bytes], at) => `a=crypto:${tag + 1 + at} ${suite} inline:${random(bytes).toString("base64")}`);
 }

@@ -23,11 +23,16 @@ export interface Negotiation {
  * with a zero byte it notes yet another one under a tag of its own, which it never uses (switch_core_media_build_crypto): then
  * the offer is made again.
  */
-export async function answerAndKey(offer: string, { modify, lastKey, clock }: Negotiation): Promise<{ readonly answer: string; readonly key: string | undefined }> {
+export async function answerAndKey(
+  offer: string,
+  { modify, lastKey, clock }: Negotiation,
+): Promise<{ readonly answer: string; readonly key: string | undefined }> {
   for (let tries = 1; ; tries++) {
     const added = (tries - 1) * tagStep;
     const before = await lastKey();
-    const answer = await modify(offer.replace(/^a=crypto:(\d+) /gm, (_line, tag) => `a=crypto:${Number(tag) + added} `));
+    const answer = await modify(
+      offer.replace(/^a=crypto:(\d+) /gm, (_line, tag) => `a=crypto:${Number(tag) + added} `),
+    );
     if (!hasSeveralKeys(answer)) return { answer, key: undefined };
     const made = await otherThan(before, lastKey, clock);
     const [, tag = "", rest = ""] = /^(\d+)( .*)$/.exec(made ?? "") ?? [];
@@ -37,7 +42,11 @@ export async function answerAndKey(offer: string, { modify, lastKey, clock }: Ne
   }
 }
 
-async function otherThan(before: string | undefined, lastKey: Negotiation["lastKey"], clock: Clock): Promise<string | undefined> {
+async function otherThan(
+  before: string | undefined,
+  lastKey: Negotiation["lastKey"],
+  clock: Clock,
+): Promise<string | undefined> {
   for (let looks = 0; looks < mostLooks; looks++) {
     const key = await lastKey();
     if (key !== undefined && key !== before) return key;

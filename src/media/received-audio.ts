@@ -6,7 +6,11 @@ import type { FsmrfEndpoint } from "./fsmrf.js";
 const patienceMs = 300;
 
 /** How well FreeSWITCH has received a channel that is still there, the endpoint's own or its other leg (`switch_core_media_set_stats` in its switch_core_media.c). */
-export async function receivedAudio(channel: Pick<FsmrfEndpoint, "uuid" | "api">, clock: Clock, uuid: string = channel.uuid): Promise<ReceivedAudio | undefined> {
+export async function receivedAudio(
+  channel: Pick<FsmrfEndpoint, "uuid" | "api">,
+  clock: Clock,
+  uuid: string = channel.uuid,
+): Promise<ReceivedAudio | undefined> {
   return await new Promise((resolve) => {
     const callOff = clock.after(patienceMs, () => {
       resolve(undefined);
@@ -21,7 +25,11 @@ export async function receivedAudio(channel: Pick<FsmrfEndpoint, "uuid" | "api">
       ask("uuid_getvar", `${uuid} rtp_audio_in_packet_count`, (packets) => {
         ask("uuid_getvar", `${uuid} rtp_audio_in_jitter_loss_rate`, (lossRate) => {
           callOff();
-          resolve(/^\d+$/.test(packets) ? { packets: Number(packets), lossRate: /^[\d.]+$/.test(lossRate) ? Number(lossRate) : 0 } : undefined);
+          resolve(
+            /^\d+$/.test(packets)
+              ? { packets: Number(packets), lossRate: /^[\d.]+$/.test(lossRate) ? Number(lossRate) : 0 }
+              : undefined,
+          );
         });
       });
     });

@@ -20,5 +20,7 @@ function files(sound: Sound, directory: string): string[] {
 
 /** The file of a recording, as FreeSWITCH sees it. */
 export function soundFile(sound: Exclude<Sound, { readonly silenceMs: number }>, directory: string): string {
-  return "prompt" in sound ? `${directory}/${sound.language}/${sound.prompt}.wav` : `${directory}/music/${sound.music}.wav`;
+  return "prompt" in sound
+    ? `${directory}/${sound.language}/${sound.prompt}.wav`
+    : `${directory}/music/${sound.music}.wav`;
 }

@@ -67,7 +67,10 @@ async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: Conv
   if (asked === undefined || language === undefined || asked.language === language) return asked !== undefined;
   if (!(await call.sendDigits("**"))) return false;
   tell({ kind: "language-switched" });
-  const again = await hearing.until(() => hearing.prompts.find((prompt) => prompt.name === "enter-pin" && prompt.language === language), promptWithinMs);
+  const again = await hearing.until(
+    () => hearing.prompts.find((prompt) => prompt.name === "enter-pin" && prompt.language === language),
+    promptWithinMs,
+  );
   return again !== undefined;
 }
 
@@ -86,11 +89,13 @@ function rejectionAfter(prompts: readonly HeardPrompt[], typedAt: number): Heard
 /** Goes on until the call is over. */
 function listenForTone({ expectTone, stayMs }: ProbePlan, { call, tell }: ConversationTools, seen: Conversation): void {
   if (expectTone === undefined) return;
-  inBackground(call.audio.waitForTone(expectTone, outcomeWithinMs + stayMs).then((tone) => {
-    if (tone === undefined) return;
-    seen.toneHeard = true;
-    tell({ kind: "tone", hz: expectTone, level: tone.level });
-  }));
+  inBackground(
+    call.audio.waitForTone(expectTone, outcomeWithinMs + stayMs).then((tone) => {
+      if (tone === undefined) return;
+      seen.toneHeard = true;
+      tell({ kind: "tone", hz: expectTone, level: tone.level });
+    }),
+  );
 }
 
 function whistle({ play }: ProbePlan, call: PhoneCall): void {

@@ -17,7 +17,10 @@ export interface Explanation {
 const answers: Readonly<Record<number, readonly [meaning: string, cure: string]>> = {
   401: ["it wants a user name and a password", "einwahl never asks for them: is that the right server?"],
   402: ["the account has no credit", ""],
-  403: ["calls from here are not let in", "the address must be among the sources of a trunk, and calls come over TLS unless the trunk has allow_unencrypted"],
+  403: [
+    "calls from here are not let in",
+    "the address must be among the sources of a trunk, and calls come over TLS unless the trunk has allow_unencrypted",
+  ],
   404: ["nobody has this number", "it must be among the numbers of the trunk whose sources this address is in"],
   407: ["it wants a user name and a password", "einwahl never asks for them: is that the right server?"],
   408: ["nobody took the call in time", ""],
@@ -25,14 +28,18 @@ const answers: Readonly<Record<number, readonly [meaning: string, cure: string]>
   484: ["the number is incomplete", "write it in international form, with +"],
   486: ["the line is busy", ""],
   487: ["the call was cancelled", ""],
-  488: ["the offered audio is not acceptable", "einwahl takes SRTP (SDES) only, unless the trunk has allow_unencrypted"],
+  488: [
+    "the offered audio is not acceptable",
+    "einwahl takes SRTP (SDES) only, unless the trunk has allow_unencrypted",
+  ],
   500: ["an error inside the server", "see its log"],
   503: ["no call can be taken now", "see: einwahl status"],
   600: ["the line is busy", ""],
   603: ["the call was declined", ""],
 };
 
-const wantsCertificate = "drachtio with EINWAHL_TRUNK_CA takes nobody without a certificate of that authority: call over the trunk's own number (a telephone, or synthetic_call.trunk), or unset it for the time of the test";
+const wantsCertificate =
+  "drachtio with EINWAHL_TRUNK_CA takes nobody without a certificate of that authority: call over the trunk's own number (a telephone, or synthetic_call.trunk), or unset it for the time of the test";
 
 /** What to do where no connection comes about, by the code of Node or OpenSSL. */
 const cures: Readonly<Record<string, string>> = {
@@ -57,7 +64,10 @@ const cures: Readonly<Record<string, string>> = {
 export function explainFailure({ by, status, reason, warning, headers }: CallFailure): Explanation {
   if (by === "phone") return explainFault(status, plainText(reason));
   const [meaning, cure] = answers[status] ?? ["the call is refused", ""];
-  const said = [reason, warning, retryAfter(headers)].filter((text) => text !== undefined && text !== "").map((text) => plainText(text ?? "")).join("; ");
+  const said = [reason, warning, retryAfter(headers)]
+    .filter((text) => text !== undefined && text !== "")
+    .map((text) => plainText(text ?? ""))
+    .join("; ");
   return { stage: "answer", why: `${status}: ${meaning}`, said, cure };
 }
 
@@ -65,7 +75,12 @@ export function explainFailure({ by, status, reason, warning, headers }: CallFai
 function explainFault(status: number, reason: string): Explanation {
   switch (status) {
     case 503: {
-      return { stage: "connect", why: `no connection: ${networkFault(reason) ?? "it failed"} (${reason})`, said: "", cure: cures[reason] ?? "" };
+      return {
+        stage: "connect",
+        why: `no connection: ${networkFault(reason) ?? "it failed"} (${reason})`,
+        said: "",
+        cure: cures[reason] ?? "",
+      };
     }
     case 606:
       return { stage: "answer", why: `the answer's audio can't be used: ${reason}`, said: "", cure: "" };

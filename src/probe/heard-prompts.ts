@@ -34,7 +34,9 @@ export class HeardPrompts {
 }
 
 function isSure(match: PromptMatch): boolean {
-  return match.complete || (match.heardMs >= sureAfterMs && match.score >= sureScore && match.alsoPossible.length === 0);
+  return (
+    match.complete || (match.heardMs >= sureAfterMs && match.score >= sureScore && match.alsoPossible.length === 0)
+  );
 }
 
 /** The recordings lie in folders by language: `de/enter-pin`. */
@@ -45,5 +47,7 @@ function promptOf({ name, offsetMs }: PromptMatch): HeardPrompt {
 }
 
 function isSame(one: HeardPrompt, other: HeardPrompt): boolean {
-  return one.name === other.name && one.language === other.language && Math.abs(one.offsetMs - other.offsetMs) < sameStartMs;
+  return (
+    one.name === other.name && one.language === other.language && Math.abs(one.offsetMs - other.offsetMs) < sameStartMs
+  );
 }

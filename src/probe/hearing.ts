@@ -18,7 +18,12 @@ export class Hearing {
   readonly #stop: () => void;
   #frames = 0;
 
-  constructor(audio: CallAudio, prompts: readonly KnownPrompt[], waits: PendingWaits, onPrompt: (prompt: HeardPrompt) => void) {
+  constructor(
+    audio: CallAudio,
+    prompts: readonly KnownPrompt[],
+    waits: PendingWaits,
+    onPrompt: (prompt: HeardPrompt) => void,
+  ) {
     this.#audio = audio;
     this.#waits = waits;
     this.#onPrompt = onPrompt;

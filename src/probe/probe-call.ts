@@ -1,17 +1,17 @@
-import type { Clock } from "../util/clock.js";
 import { PendingWaits } from "../softphone/pending-waits.js";
 import type { CallEnd, PhoneCall } from "../softphone/phone-call.js";
-import { TestPhone } from "../softphone/test-phone.js";
-import type { WavFile } from "../softphone/wav-file.js";
 import type { MediaStats } from "../softphone/rtp/media-session.js";
 import { inBackground } from "../softphone/sip/background.js";
+import { TestPhone } from "../softphone/test-phone.js";
+import type { WavFile } from "../softphone/wav-file.js";
+import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
 import { type Conversation, converse } from "./converse.js";
 import { Hearing } from "./hearing.js";
 import type { HeardPrompt, ProbeEvent, ProbeHappening } from "./probe-event.js";
 import type { ProbePlan } from "./probe-plan.js";
-import { type ProbeObservations, type Verdict, judge } from "./verdict.js";
+import { judge, type ProbeObservations, type Verdict } from "./verdict.js";
 
 export interface ProbeTools {
   readonly clock: Clock;
@@ -59,11 +59,14 @@ export async function placeProbeCall(plan: ProbePlan, tools: ProbeTools): Promis
     const seen = await live(call, phone, plan, tools, tell);
     const media = call.audio.stats;
     return {
-      verdict: judge({ ...seen, interrupted: stop.isSet, reception: media }, {
-        pin: plan.pin !== undefined,
-        prompt: isPromptDue(plan),
-        tone: plan.expectTone,
-      }),
+      verdict: judge(
+        { ...seen, interrupted: stop.isSet, reception: media },
+        {
+          pin: plan.pin !== undefined,
+          prompt: isPromptDue(plan),
+          tone: plan.expectTone,
+        },
+      ),
       events,
       codec: call.codec,
       suite: seen.refusal === undefined ? (call.suite ?? "none") : undefined,
@@ -86,13 +89,21 @@ function isPromptDue({ pin, expectTone }: ProbePlan): boolean {
 type Seen = Omit<ProbeObservations, "interrupted" | "reception">;
 
 /** From the INVITE to the end of the call. */
-async function live(call: PhoneCall, phone: TestPhone, plan: ProbePlan, { clock }: ProbeTools, tell: (happening: ProbeHappening) => void): Promise<Seen> {
+async function live(
+  call: PhoneCall,
+  phone: TestPhone,
+  plan: ProbePlan,
+  { clock }: ProbeTools,
+  tell: (happening: ProbeHappening) => void,
+): Promise<Seen> {
   const over: { end: CallEnd | undefined } = { end: undefined };
   const waits = new PendingWaits(clock);
-  inBackground(call.ended.then((end) => {
-    over.end = end;
-    waits.close();
-  }));
+  inBackground(
+    call.ended.then((end) => {
+      over.end = end;
+      waits.close();
+    }),
+  );
   const hearing = new Hearing(call.audio, plan.prompts, waits, (prompt: HeardPrompt) => {
     tell({ kind: "prompt", prompt });
   });
@@ -122,7 +133,13 @@ async function live(call: PhoneCall, phone: TestPhone, plan: ProbePlan, { clock 
   const recorded = await plan.recording?.close();
   const recordingFault = recorded?.ok === false ? recorded.failure : undefined;
   if (recordingFault !== undefined) tell({ kind: "recording-failed", code: recordingFault });
-  return { ...conversation, refusal: answered.ok ? undefined : answered.failure, prompts: hearing.prompts, endedBy, recordingFault };
+  return {
+    ...conversation,
+    refusal: answered.ok ? undefined : answered.failure,
+    prompts: hearing.prompts,
+    endedBy,
+    recordingFault,
+  };
 }
 
 function plainEnd({ by, reason }: CallEnd): CallEnd {

@@ -1,5 +1,5 @@
-import type { RandomBelow } from "./random.js";
 import { Mark } from "./mark.js";
+import type { RandomBelow } from "./random.js";
 
 /**
  * Numbers that the Bundesnetzagentur keeps free for fiction, without their last three digits ("Rufnummern für
@@ -27,22 +27,36 @@ export class MarkSource {
   }
 
   number(title: string): Mark {
-    return new Mark("number", title, this.#draw(() => {
-      const range = fictionalRanges[this.#randomBelow(fictionalRanges.length)] ?? fictionalRanges[0];
-      return `${range}${String(this.#randomBelow(1_000)).padStart(3, "0")}`;
-    }));
+    return new Mark(
+      "number",
+      title,
+      this.#draw(() => {
+        const range = fictionalRanges[this.#randomBelow(fictionalRanges.length)] ?? fictionalRanges[0];
+        return `${range}${String(this.#randomBelow(1_000)).padStart(3, "0")}`;
+      }),
+    );
   }
 
   /** The first digit is neither 0, which programs drop, nor 9, with which BBB's echo test begins (99999). */
   pin(title: string, digits: number): Mark {
-    return new Mark("pin", title, this.#draw(() => {
-      const rest = Array.from({ length: digits - 1 }, () => String(this.#randomBelow(10)));
-      return `${1 + this.#randomBelow(8)}${rest.join("")}`;
-    }));
+    return new Mark(
+      "pin",
+      title,
+      this.#draw(() => {
+        const rest = Array.from({ length: digits - 1 }, () => String(this.#randomBelow(10)));
+        return `${1 + this.#randomBelow(8)}${rest.join("")}`;
+      }),
+    );
   }
 
   name(title: string): Mark {
-    return new Mark("name", title, this.#draw(() => Array.from({ length: nameLetters }, () => String.fromCharCode(0x61 + this.#randomBelow(26))).join("")));
+    return new Mark(
+      "name",
+      title,
+      this.#draw(() =>
+        Array.from({ length: nameLetters }, () => String.fromCharCode(0x61 + this.#randomBelow(26))).join(""),
+      ),
+    );
   }
 
   #draw(draw: () => string): string {

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { Clock } from "../util/clock.js";
+
 import type { Config } from "../config/config.js";
 import type { ControlClient } from "../control/control-client.js";
 import { explainControlFailure } from "../control/explain-failure.js";
 import { levelAnswer } from "../control/log-routes.js";
 import { bbbProfile } from "../media/sofia-status.js";
+import type { Clock } from "../util/clock.js";
 import { type Result, success } from "../util/result.js";
 import { askFreeSwitch } from "./places/freeswitch.js";
 
@@ -35,7 +36,9 @@ const raisedForMs = 1_200_000;
 /** Makes every part as talkative as the operator allows. */
 export async function raiseLevels({ config, client, clock, raiseEngines }: LevelOptions): Promise<RaisedLevels> {
   const own = await raiseEinwahl(client);
-  const engines = await Promise.all(config.mediaServers.map(async (server) => await raiseFreeSwitch(server, clock, raiseEngines)));
+  const engines = await Promise.all(
+    config.mediaServers.map(async (server) => await raiseFreeSwitch(server, clock, raiseEngines)),
+  );
   return {
     levels: [own.level, ...engines.map(({ level }) => level), drachtio],
     restore: async () => {
@@ -45,7 +48,11 @@ export async function raiseLevels({ config, client, clock, raiseEngines }: Level
 }
 
 /** It has no command for it. */
-const drachtio: Level = { part: "drachtio", level: "as configured: raise it in drachtio.conf.xml, then SIGHUP", isRaised: false };
+const drachtio: Level = {
+  part: "drachtio",
+  level: "as configured: raise it in drachtio.conf.xml, then SIGHUP",
+  isRaised: false,
+};
 
 interface Raised {
   readonly level: Level;
@@ -57,7 +64,11 @@ const nothingToDo = (): Promise<void> => Promise.resolve();
 async function raiseEinwahl(client: ControlClient): Promise<Raised> {
   const body = { type: "application/json", text: JSON.stringify({ level: "debug", forMs: raisedForMs }) };
   const raised = await client.ask({ method: "POST", path: "/log/level", body }, levelAnswer);
-  if (!raised.ok) return { level: { part: "einwahl", level: `not raised: ${explainControlFailure(raised.failure)}`, isRaised: false }, restore: nothingToDo };
+  if (!raised.ok)
+    return {
+      level: { part: "einwahl", level: `not raised: ${explainControlFailure(raised.failure)}`, isRaised: false },
+      restore: nothingToDo,
+    };
   return {
     level: { part: "einwahl", level: raised.value.level, isRaised: true },
     restore: async () => {
@@ -70,25 +81,51 @@ async function raiseEinwahl(client: ControlClient): Promise<Raised> {
  * What is asked is the console's level and the variable of freeswitch/conf/vars.xml. Not `fsctl loglevel` without a value:
  * it switches the log off (switch_core.c, SCSC_LOGLEVEL: -1 is SWITCH_LOG_DISABLE).
  */
-async function raiseFreeSwitch(server: Config["mediaServers"][number], clock: Clock, isAllowed: boolean): Promise<Raised> {
+async function raiseFreeSwitch(
+  server: Config["mediaServers"][number],
+  clock: Clock,
+  isAllowed: boolean,
+): Promise<Raised> {
   const part = `FreeSWITCH ${server.name}`;
   const before = await run(server, clock, ["console loglevel", "global_getvar log_level"]);
-  const ofConsole = before.ok ? /^\+OK console log level set to ([A-Z]+)/.exec(before.value[0] ?? "")?.[1]?.toLowerCase() : undefined;
+  const ofConsole = before.ok
+    ? /^\+OK console log level set to ([A-Z]+)/.exec(before.value[0] ?? "")?.[1]?.toLowerCase()
+    : undefined;
   const ofCore = before.ok ? /^[a-z]+$/.exec(before.value[1] ?? "")?.[0] : undefined;
   const level = ofConsole ?? (before.ok ? "as configured: it does not tell" : `not known: ${before.failure}`);
   if (!isAllowed) return { level: { part, level, isRaised: false }, restore: nothingToDo };
-  if (ofConsole === undefined || ofCore === undefined) return { level: { part, level: `${level}; not raised, as it could not be restored`, isRaised: false }, restore: nothingToDo };
+  if (ofConsole === undefined || ofCore === undefined)
+    return {
+      level: { part, level: `${level}; not raised, as it could not be restored`, isRaised: false },
+      restore: nothingToDo,
+    };
   const profiles = [server.sipProfile, bbbProfile];
-  const raised = await run(server, clock, ["fsctl loglevel debug", "console loglevel debug", ...profiles.map((profile) => `sofia profile ${profile} siptrace on`)]);
+  const raised = await run(server, clock, [
+    "fsctl loglevel debug",
+    "console loglevel debug",
+    ...profiles.map((profile) => `sofia profile ${profile} siptrace on`),
+  ]);
   return {
-    level: { part, level: raised.ok ? "debug, with SIP messages" : `not raised: ${raised.failure}`, isRaised: raised.ok },
+    level: {
+      part,
+      level: raised.ok ? "debug, with SIP messages" : `not raised: ${raised.failure}`,
+      isRaised: raised.ok,
+    },
     restore: async () => {
-      await run(server, clock, [...profiles.map((profile) => `sofia profile ${profile} siptrace off`), `console loglevel ${ofConsole}`, `fsctl loglevel ${ofCore}`]);
+      await run(server, clock, [
+        ...profiles.map((profile) => `sofia profile ${profile} siptrace off`),
+        `console loglevel ${ofConsole}`,
+        `fsctl loglevel ${ofCore}`,
+      ]);
     },
   };
 }
 
-async function run(server: Config["mediaServers"][number], clock: Clock, commands: readonly string[]): Promise<Result<readonly string[], string>> {
+async function run(
+  server: Config["mediaServers"][number],
+  clock: Clock,
+  commands: readonly string[],
+): Promise<Result<readonly string[], string>> {
   return await askFreeSwitch(server, clock, async (session) => {
     const answers: string[] = [];
     for (const command of commands) {

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+
 import type { Mark } from "./mark.js";
 
 /** In which reading of the bytes a form is looked for, see `readings.ts`. */
@@ -71,9 +72,31 @@ function encodings(core: string): readonly Needle[] {
   return [
     { form: "UTF-16LE", reading: "raw", bytes: little },
     { form: "UTF-16BE", reading: "raw", bytes: big },
-    ...[ascii, little, big].map((bytes): Needle => ({ form: "hexadecimal", reading: "lower", bytes: Buffer.from(bytes.toString("hex")) })),
-    { form: "hexadecimal with separators", reading: "lower", bytes: Buffer.from(core.split("").map((char) => char.charCodeAt(0).toString(16)).join(":")) },
-    { form: "hexadecimal with separators", reading: "lower", bytes: Buffer.from(core.split("").map((char) => char.charCodeAt(0).toString(16)).join(" ")) },
+    ...[ascii, little, big].map((bytes): Needle => ({
+      form: "hexadecimal",
+      reading: "lower",
+      bytes: Buffer.from(bytes.toString("hex")),
+    })),
+    {
+      form: "hexadecimal with separators",
+      reading: "lower",
+      bytes: Buffer.from(
+        core
+          .split("")
+          .map((char) => char.charCodeAt(0).toString(16))
+          .join(":"),
+      ),
+    },
+    {
+      form: "hexadecimal with separators",
+      reading: "lower",
+      bytes: Buffer.from(
+        core
+          .split("")
+          .map((char) => char.charCodeAt(0).toString(16))
+          .join(" "),
+      ),
+    },
     ...[ascii, little].flatMap(base64Forms),
   ];
 }
@@ -83,13 +106,18 @@ function base64Forms(text: Buffer): readonly Needle[] {
   return [0, 1, 2].flatMap((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), text]).toString("base64");
     const inner = whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + text.length) * 8) / 6));
-    return [...new Set([inner, inner.replace(/\+/g, "-").replace(/\//g, "_")])].map((each): Needle => ({ form: "base64", reading: "raw", bytes: Buffer.from(each) }));
+    return [...new Set([inner, inner.replace(/\+/g, "-").replace(/\//g, "_")])].map((each): Needle => ({
+      form: "base64",
+      reading: "raw",
+      bytes: Buffer.from(each),
+    }));
   });
 }
 
 /** Two digits a byte, and an odd one filled up with F or 0; swapped as Q.763 does it. */
 function bcd(core: string): readonly Needle[] {
-  const filled = core.length % 2 === 0 ? [core, `f${core}f`, `0${core}f`] : [`${core}f`, `${core}0`, `f${core}`, `0${core}`];
+  const filled =
+    core.length % 2 === 0 ? [core, `f${core}f`, `0${core}f`] : [`${core}f`, `${core}0`, `f${core}`, `0${core}`];
   return filled.flatMap((digits) => [
     { form: "BCD", reading: "raw", bytes: Buffer.from(digits, "hex") },
     { form: "swapped BCD", reading: "raw", bytes: Buffer.from(digits.replace(/(.)(.)/g, "$2$1"), "hex") },

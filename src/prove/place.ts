@@ -42,7 +42,17 @@ export interface Place {
 }
 
 export const placeIds = [
-  "einwahl-log", "einwahl-output", "drachtio-output", "freeswitch-output", "freeswitch-channels", "freeswitch-files", "files", "http", "control", "store", "bbb",
+  "einwahl-log",
+  "einwahl-output",
+  "drachtio-output",
+  "freeswitch-output",
+  "freeswitch-channels",
+  "freeswitch-files",
+  "files",
+  "http",
+  "control",
+  "store",
+  "bbb",
 ] as const;
 
 export type PlaceId = (typeof placeIds)[number];

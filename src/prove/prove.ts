@@ -1,26 +1,27 @@
 import { randomBytes } from "node:crypto";
+
 import { BbbApi } from "../bbb/api-client.js";
-import type { Clock } from "../util/clock.js";
 import type { BbbServerConfig, Config } from "../config/config.js";
 import type { ControlClient } from "../control/control-client.js";
 import { RemotePinBook } from "../control/remote-pin-book.js";
-import type { Latch } from "../util/latch.js";
-import { type Result, failure, success } from "../util/result.js";
 import { TestConference } from "../probe/synthetic/test-conference.js";
+import type { Clock } from "../util/clock.js";
+import type { Latch } from "../util/latch.js";
+import { failure, type Result, success } from "../util/result.js";
 import { conferenceEnds, conferenceOver, whileJoining, whileTalking } from "./calls/conference.js";
 import { whileAsking, whileGreeting, whileRinging, whileWaiting, wrongPins } from "./calls/dialogue.js";
 import type { Evidence } from "./calls/encryption.js";
 import { malformed, plainRtp, plainSip, unknownNumber, unusableOffer } from "./calls/refused.js";
 import type { CallRoute } from "./calls/route.js";
 import type { Scenario, ScenarioTools } from "./calls/scenario.js";
-import { MarkSource, conferencePinDigits } from "./draw-marks.js";
+import { conferencePinDigits, MarkSource } from "./draw-marks.js";
 import { raiseLevels } from "./levels.js";
 import { Mark, type MarkKind } from "./mark.js";
 import { formNames } from "./needles.js";
 import type { Permission, Place } from "./place.js";
 import { plantVariable } from "./places/freeswitch.js";
 import type { RandomBelow } from "./random.js";
-import { type CallRecord, type ProveReport, outOfReach, verdictOf } from "./report.js";
+import { type CallRecord, outOfReach, type ProveReport, verdictOf } from "./report.js";
 import { Watch } from "./watch.js";
 
 export interface ProveOptions {
@@ -54,8 +55,20 @@ export interface Permissions {
 
 /** In the order in which they are placed: the conference ends while it is called. */
 const scenarios: readonly Scenario[] = [
-  whileTalking, whileJoining, conferenceEnds, conferenceOver, whileRinging, whileGreeting, whileAsking, wrongPins, whileWaiting,
-  unknownNumber, plainRtp, unusableOffer, malformed, plainSip,
+  whileTalking,
+  whileJoining,
+  conferenceEnds,
+  conferenceOver,
+  whileRinging,
+  whileGreeting,
+  whileAsking,
+  wrongPins,
+  whileWaiting,
+  unknownNumber,
+  plainRtp,
+  unusableOffer,
+  malformed,
+  plainSip,
 ];
 
 const apiTimeoutMs = 10_000;
@@ -123,7 +136,9 @@ class Proof {
     const { rightPin, end } = conference.value;
     const reservedPin = await this.#reserveRoom();
     const permits = permissionsFor(rightPin, reservedPin);
-    this.#watches = (await places(permits, () => this.#marks.pin("of a planted conference", conferencePinDigits).reveal())).map((place) => new Watch(place, clock));
+    this.#watches = (
+      await places(permits, () => this.#marks.pin("of a planted conference", conferencePinDigits).reveal())
+    ).map((place) => new Watch(place, clock));
     for (const { place } of this.#watches) await place.begin();
     for (const watch of this.#watches) {
       if (stop.isSet) return;
@@ -145,7 +160,10 @@ class Proof {
 
   async #place(scenario: Scenario, tools: ScenarioTools): Promise<void> {
     const { title } = scenario;
-    const caller = { number: this.#seek(this.#marks.number(`the caller's number (${title})`)), name: this.#seek(this.#marks.name(`the caller's display name (${title})`)) };
+    const caller = {
+      number: this.#seek(this.#marks.number(`the caller's number (${title})`)),
+      name: this.#seek(this.#marks.name(`the caller's display name (${title})`)),
+    };
     this.#calls.push({ title, ...(await scenario.run(tools, caller)) });
   }
 
@@ -182,7 +200,9 @@ class Proof {
   }
 
   async #openConference(): Promise<Result<{ readonly rightPin: Mark; readonly end: () => Promise<void> }, string>> {
-    const { bbbServer: { name, apiUrl, secret, checksum } } = this.#options;
+    const {
+      bbbServer: { name, apiUrl, secret, checksum },
+    } = this.#options;
     const rightPin = this.#seek(this.#marks.pin("the PIN of the conference", conferencePinDigits));
     const opened = await TestConference.open({
       api: new BbbApi({ url: apiUrl, secret: secret.reveal(), algorithm: checksum, answerWithinMs: apiTimeoutMs }),
@@ -196,7 +216,8 @@ class Proof {
       if (!isOpen) return;
       isOpen = false;
       const ended = await opened.value.end();
-      if (!ended.ok) this.#faults.push(`${name} does not end the conference, which ends after three minutes: ${ended.failure}`);
+      if (!ended.ok)
+        this.#faults.push(`${name} does not end the conference, which ends after three minutes: ${ended.failure}`);
     };
     this.#undo.push(end);
     return success({ rightPin, end });
@@ -216,9 +237,13 @@ class Proof {
 }
 
 function permissionsFor(rightPin: Mark, reservedPin: Mark | undefined): Permissions {
-  const only = (wanted: Mark | undefined, why: string): Permission => (mark) => (mark === wanted ? why : undefined);
+  const only =
+    (wanted: Mark | undefined, why: string): Permission =>
+    (mark) =>
+      mark === wanted ? why : undefined;
   return {
-    dialled: (mark, isCallUp) => (mark === rightPin && isCallUp ? "FreeSWITCH calls the conference by it, while the call is up" : undefined),
+    dialled: (mark, isCallUp) =>
+      mark === rightPin && isCallUp ? "FreeSWITCH calls the conference by it, while the call is up" : undefined,
     hosted: only(rightPin, "it is BBB's own number of the conference"),
     kept: only(reservedPin, "einwahl keeps the PINs of rooms"),
   };

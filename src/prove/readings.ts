@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+
 import type { ReadingName } from "./needles.js";
 
 /** The same bytes, read in the ways in which a mark can hide in them. */
@@ -21,7 +22,9 @@ export function readingsOf(bytes: Buffer): Readings {
   return {
     raw: [bytes],
     lower: [text, ...(decoded === text ? [] : [decoded])].map((each) => Buffer.from(each.toLowerCase(), "latin1")),
-    joined: [text, ...(decoded === text ? [] : [decoded])].map((each) => Buffer.from(each.replace(separators, ""), "latin1")),
+    joined: [text, ...(decoded === text ? [] : [decoded])].map((each) =>
+      Buffer.from(each.replace(separators, ""), "latin1"),
+    ),
     spelled: spelled(text),
   };
 }

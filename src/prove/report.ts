@@ -54,15 +54,28 @@ export interface ProveReport {
 }
 
 /** The worst counts: what was found is no less found because something else could not be looked at. */
-export function verdictOf({ places, evidence, calls, faults }: Pick<ProveReport, "places" | "evidence" | "calls" | "faults">): ProveVerdict {
+export function verdictOf({
+  places,
+  evidence,
+  calls,
+  faults,
+}: Pick<ProveReport, "places" | "evidence" | "calls" | "faults">): ProveVerdict {
   if (places.some(({ hits }) => hits.length > 0) || evidence.some(({ ok }) => !ok)) return "found";
-  const isComplete = faults.length === 0 && calls.every(({ ok }) => ok) && places.every(isWhole) && (["caller", "bbb"] as const).every((leg) => evidence.some((each) => each.leg === leg));
+  const isComplete =
+    faults.length === 0 &&
+    calls.every(({ ok }) => ok) &&
+    places.every(isWhole) &&
+    (["caller", "bbb"] as const).every((leg) => evidence.some((each) => each.leg === leg));
   return isComplete ? "clean" : "incomplete";
 }
 
 /** Whether a place was looked at, and a planted mark would have been found there. */
 export function isWhole({ looks, unseen, plants }: Pick<PlaceRecord, "looks" | "unseen" | "plants">): boolean {
-  return looks > 0 && unseen.length === 0 && plants.every(({ outcome, removed }) => (outcome === "found" || outcome === "masked") && removed !== "still-there");
+  return (
+    looks > 0 &&
+    unseen.length === 0 &&
+    plants.every(({ outcome, removed }) => (outcome === "found" || outcome === "masked") && removed !== "still-there")
+  );
 }
 
 export const outOfReach = [

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
+
 import type { Mark } from "./mark.js";
 import { type Needle, needlesOf } from "./needles.js";
 import { readingsOf } from "./readings.js";
@@ -42,7 +43,15 @@ export class Search {
       for (const { form, reading, bytes: needle } of needles) {
         for (const read of readings[reading]) {
           const at = read.indexOf(needle);
-          if (at >= 0) return [{ mark, form, source, around: reading === "joined" || reading === "lower" ? around(read, at, needle.length) : "" }];
+          if (at >= 0)
+            return [
+              {
+                mark,
+                form,
+                source,
+                around: reading === "joined" || reading === "lower" ? around(read, at, needle.length) : "",
+              },
+            ];
         }
       }
       return [];
@@ -54,7 +63,10 @@ export class Search {
 function unpacked(piece: Piece): readonly Piece[] {
   if (piece.bytes[0] !== 0x1f || piece.bytes[1] !== 0x8b) return [piece];
   try {
-    return [piece, { source: `${piece.source} (unpacked)`, bytes: gunzipSync(piece.bytes, { maxOutputLength: maxUnpackedBytes }) }];
+    return [
+      piece,
+      { source: `${piece.source} (unpacked)`, bytes: gunzipSync(piece.bytes, { maxOutputLength: maxUnpackedBytes }) },
+    ];
   } catch {
     return [piece];
   }
@@ -68,5 +80,8 @@ function around(read: Buffer, at: number, length: number): string {
 }
 
 function masked(bytes: Buffer): string {
-  return bytes.toString("latin1").replace(/[0-9]/g, "#").replace(/[^\n\x20-\x7e]/g, "?");
+  return bytes
+    .toString("latin1")
+    .replace(/[0-9]/g, "#")
+    .replace(/[^\n\x20-\x7e]/g, "?");
 }

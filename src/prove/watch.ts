@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
+
 import type { Clock } from "../util/clock.js";
 import type { Mark } from "./mark.js";
-import { type Place, type Plant, type Removal, plantWord } from "./place.js";
+import { type Place, type Plant, plantWord, type Removal } from "./place.js";
 import type { PlaceRecord, PlantRecord } from "./report.js";
 import { type Hit, type Piece, Search } from "./search.js";
 
@@ -23,7 +24,15 @@ interface Seen {
 export class Watch {
   readonly place: Place;
   readonly #clock: Clock;
-  readonly #seen: Seen = { looks: 0, pieces: 0, bytes: 0, hits: new Map(), permitted: new Set(), unseen: new Set(), plants: [] };
+  readonly #seen: Seen = {
+    looks: 0,
+    pieces: 0,
+    bytes: 0,
+    hits: new Map(),
+    permitted: new Set(),
+    unseen: new Set(),
+    plants: [],
+  };
 
   constructor(place: Place, clock: Clock) {
     this.place = place;
@@ -33,7 +42,17 @@ export class Watch {
   get record(): PlaceRecord {
     const { id, name } = this.place;
     const { looks, pieces, bytes, hits, permitted, unseen, plants } = this.#seen;
-    return { id, name, looks, pieces, bytes, plants, hits: [...hits.values()], permitted: [...permitted], unseen: [...unseen] };
+    return {
+      id,
+      name,
+      looks,
+      pieces,
+      bytes,
+      plants,
+      hits: [...hits.values()],
+      permitted: [...permitted],
+      unseen: [...unseen],
+    };
   }
 
   /** Looks for the marks of the calls. @param stage of a call, or `undefined` when all are over */
@@ -46,7 +65,11 @@ export class Watch {
     for (const hit of new Search(marks).in(pieces)) {
       const why = this.place.permits(hit.mark, stage !== undefined);
       if (why !== undefined) this.#seen.permitted.add(`${hit.mark.title}: ${why}`);
-      else this.#seen.hits.set(`${hit.mark.title}|${hit.form}|${hit.source.replace(/[0-9a-f-]{36}/, "UUID")}`, { ...hit, stage: stage ?? "after the calls" });
+      else
+        this.#seen.hits.set(`${hit.mark.title}|${hit.form}|${hit.source.replace(/[0-9a-f-]{36}/, "UUID")}`, {
+          ...hit,
+          stage: stage ?? "after the calls",
+        });
     }
   }
 
@@ -96,9 +119,16 @@ export class Watch {
 
   async #tryCopy(mark: Mark): Promise<void> {
     const { pieces } = await this.place.look();
-    const copy: readonly Piece[] = [{ source: "a copy", bytes: Buffer.concat([...pieces.map(({ bytes }) => bytes), Buffer.from(mark.reveal())]) }];
+    const copy: readonly Piece[] = [
+      { source: "a copy", bytes: Buffer.concat([...pieces.map(({ bytes }) => bytes), Buffer.from(mark.reveal())]) },
+    ];
     const found = new Search([mark]).in(copy).length > 0;
-    this.#seen.plants.push({ how: "in a copy of what was read", outcome: found ? "found" : "missing", why: "", removed: "nothing-there" });
+    this.#seen.plants.push({
+      how: "in a copy of what was read",
+      outcome: found ? "found" : "missing",
+      why: "",
+      removed: "nothing-there",
+    });
   }
 }
 

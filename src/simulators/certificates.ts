@@ -1,5 +1,7 @@
-import { webcrypto } from "node:crypto";
 import "reflect-metadata";
+
+import { webcrypto } from "node:crypto";
+
 import * as x509 from "@peculiar/x509";
 
 /** A certification authority and a server certificate that it signed, all PEM. */
@@ -25,7 +27,11 @@ export interface CertificateOptions {
  * Makes an authority of its own and a certificate for `localhost`, 127.0.0.1 and ::1, good for a month: TLS in the demo and
  * in the tests is verified like everywhere else, and no private key lies in the repository.
  */
-export async function makeCertificates({ fromDays = -1 / 1_440, toDays = 30, names }: CertificateOptions = {}): Promise<Certificates> {
+export async function makeCertificates({
+  fromDays = -1 / 1_440,
+  toDays = 30,
+  names,
+}: CertificateOptions = {}): Promise<Certificates> {
   x509.cryptoProvider.set(globalThis.crypto);
   const [notBefore, notAfter] = [new Date(Date.now() + fromDays * dayMs), new Date(Date.now() + toDays * dayMs)];
   const caKeys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
@@ -55,13 +61,15 @@ export async function makeCertificates({ fromDays = -1 / 1_440, toDays = 30, nam
     extensions: [
       new x509.BasicConstraintsExtension(false),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension(names?.map((value) => ({ type: "dns", value })) ?? [
-        { type: "dns", value: "localhost" },
-        { type: "ip", value: "127.0.0.1" },
-        { type: "ip", value: "::1" },
-        // FreeSWITCH compares a host that is an address with names of this form only.
-        { type: "url", value: "sip:127.0.0.1" },
-      ]),
+      new x509.SubjectAlternativeNameExtension(
+        names?.map((value) => ({ type: "dns", value })) ?? [
+          { type: "dns", value: "localhost" },
+          { type: "ip", value: "127.0.0.1" },
+          { type: "ip", value: "::1" },
+          // FreeSWITCH compares a host that is an address with names of this form only.
+          { type: "url", value: "sip:127.0.0.1" },
+        ],
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
     ],
   });

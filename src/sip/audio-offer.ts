@@ -13,7 +13,8 @@ const defaultDirection: Direction = "sendrecv";
 
 /** What einwahl and the media server make of an `m=` line; `undefined`: nothing. */
 export function readAudioOffer(media: MediaDescription): AudioOffer | undefined {
-  if (media.type !== "audio" || media.port === 0 || media.connection === undefined || payloadTypes(media).length === 0) return undefined;
+  if (media.type !== "audio" || media.port === 0 || media.connection === undefined || payloadTypes(media).length === 0)
+    return undefined;
   const keys = keysOf(media.lines);
   switch (media.protocol.toUpperCase()) {
     case "RTP/SAVP":
@@ -31,7 +32,12 @@ export function readAudioOffer(media: MediaDescription): AudioOffer | undefined 
  * rtcp-mux, names and unknown attributes stay outside. FreeSWITCH prefers DTLS to SDES, 1.10.12 reads STUN attributes out of
  * bounds, and drachtio-modesl can't decode escapes that are no UTF-8.
  */
-export function writeAudioOffer(session: SessionDescription, { media, keys }: AudioOffer, profile: string, direction = directionOf(media)): string {
+export function writeAudioOffer(
+  session: SessionDescription,
+  { media, keys }: AudioOffer,
+  profile: string,
+  direction = directionOf(media),
+): string {
   const connection = media.connection ?? "";
   const payloads = payloadTypes(media);
   return [
@@ -61,15 +67,23 @@ function keysOf(lines: readonly string[]): CryptoLine[] {
 }
 
 function payloadTypes(media: MediaDescription): string[] {
-  return media.formats.filter((format) => /^\d{1,3}$/.test(format) && Number(format) <= 127).map((format) => String(Number(format)));
+  return media.formats
+    .filter((format) => /^\d{1,3}$/.test(format) && Number(format) <= 127)
+    .map((format) => String(Number(format)));
 }
 
 /** `rtpmap`, `fmtp`, `ptime` and `maxptime`, written again; `undefined` for every other line and for payload types that the `m=` line lacks. */
 function codecLine(line: string, payloads: readonly string[]): string | undefined {
-  const [, map, name = "", rate = "", channels] = /^a=rtpmap:[ \t]*(\d{1,3})[ \t]+([A-Za-z0-9._-]{1,40})\/(\d{1,6})(?:\/(\d{1,2}))?[ \t]*$/i.exec(line) ?? [];
-  if (map !== undefined) return isKnown(map, payloads) ? `a=rtpmap:${Number(map)} ${name}/${rate}${channels === undefined ? "" : `/${channels}`}` : undefined;
-  const [, format, parameters = ""] = /^a=fmtp:[ \t]*(\d{1,3})[ \t]+([\x21-\x24\x26-\x7e][\x20-\x24\x26-\x7e]{0,199})$/i.exec(line) ?? [];
-  if (format !== undefined) return isKnown(format, payloads) ? `a=fmtp:${Number(format)} ${parameters.trimEnd()}` : undefined;
+  const [, map, name = "", rate = "", channels] =
+    /^a=rtpmap:[ \t]*(\d{1,3})[ \t]+([A-Za-z0-9._-]{1,40})\/(\d{1,6})(?:\/(\d{1,2}))?[ \t]*$/i.exec(line) ?? [];
+  if (map !== undefined)
+    return isKnown(map, payloads)
+      ? `a=rtpmap:${Number(map)} ${name}/${rate}${channels === undefined ? "" : `/${channels}`}`
+      : undefined;
+  const [, format, parameters = ""] =
+    /^a=fmtp:[ \t]*(\d{1,3})[ \t]+([\x21-\x24\x26-\x7e][\x20-\x24\x26-\x7e]{0,199})$/i.exec(line) ?? [];
+  if (format !== undefined)
+    return isKnown(format, payloads) ? `a=fmtp:${Number(format)} ${parameters.trimEnd()}` : undefined;
   const [, attribute = "", milliseconds] = /^a=(ptime|maxptime):[ \t]*(\d{1,3})[ \t]*$/i.exec(line) ?? [];
   return milliseconds === undefined ? undefined : `a=${attribute.toLowerCase()}:${Number(milliseconds)}`;
 }

@@ -34,9 +34,15 @@ export function needsReliableProvisionals(required: string): boolean {
 
 /** The value of `Unsupported` in a 420. */
 export function unsupported(tags: readonly string[]): string {
-  return tags.filter((tag) => optionTag.test(tag)).slice(0, maxTags).join(", ");
+  return tags
+    .filter((tag) => optionTag.test(tag))
+    .slice(0, maxTags)
+    .join(", ");
 }
 
 function optionTags(header: string): string[] {
-  return header.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
+  return header
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== "");
 }

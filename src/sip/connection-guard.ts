@@ -1,10 +1,11 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+
 import { FrameReader } from "../util/frames.js";
 import { makeReadable } from "./readable-message.js";
 import type { NetworkRequest, Verdict } from "./request-gate.js";
 import { sourceFrom } from "./source.js";
-import { type SrfAgent, type SrfLike, agentOf } from "./srf.js";
+import { agentOf, type SrfAgent, type SrfLike } from "./srf.js";
 
 export interface GuardEvents {
   /** drachtio sent what is no frame: the connection is closed, and drachtio-srf makes another one. */
@@ -66,7 +67,8 @@ function isOfProtocol(payload: string): boolean {
 function deliver(agent: SrfAgent, socket: Socket, payload: string, events: GuardEvents): void {
   const end = payload.indexOf("\r\n");
   const line = end === -1 ? payload : payload.slice(0, end);
-  const [, verb, source, , protocol = "", address = "", port = "", , transactionId = "", dialogId = ""] = line.split("|");
+  const [, verb, source, , protocol = "", address = "", port = "", , transactionId = "", dialogId = ""] =
+    line.split("|");
   const text = end === -1 ? "" : payload.slice(end + 2);
   const isRequest = verb === "sip" && source === "network" && !/^SIP\s*\//i.test(text);
   const reply = (head: string): void => {
@@ -79,10 +81,18 @@ function deliver(agent: SrfAgent, socket: Socket, payload: string, events: Guard
     return;
   }
   try {
-    const verdict = isRequest && readable !== undefined ? events.judge({ source: sourceFrom(protocol, address, Number(port)), dialogId, text: readable }) : undefined;
+    const verdict =
+      isRequest && readable !== undefined
+        ? events.judge({ source: sourceFrom(protocol, address, Number(port)), dialogId, text: readable })
+        : undefined;
     if (verdict?.kind === "ignore") return;
     if (verdict?.kind === "answer") {
-      reply([`SIP/2.0 ${verdict.status} ${verdict.reason}`, ...Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}`)].join("\r\n"));
+      reply(
+        [
+          `SIP/2.0 ${verdict.status} ${verdict.reason}`,
+          ...Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}`),
+        ].join("\r\n"),
+      );
       return;
     }
     // A response that can't be read ends its request all the same.

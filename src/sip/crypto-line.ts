@@ -23,7 +23,8 @@ export interface CryptoLine {
  * reads out of bounds where key, lifetime or MKI are malformed.
  */
 export function readCryptoLine(line: string): CryptoLine | undefined {
-  const [, tagText = "", name = "", keyParameters = "", session = ""] = /^a=crypto:(\d{1,9})[ \t]+(\w{1,40})[ \t]+(\S{1,400})((?:[ \t]+\S+)*)[ \t]*$/i.exec(line) ?? [];
+  const [, tagText = "", name = "", keyParameters = "", session = ""] =
+    /^a=crypto:(\d{1,9})[ \t]+(\w{1,40})[ \t]+(\S{1,400})((?:[ \t]+\S+)*)[ \t]*$/i.exec(line) ?? [];
   const suite = name.toUpperCase();
   const length = suiteKeyLengths.get(suite);
   const tag = Number(tagText);
@@ -34,7 +35,9 @@ export function readCryptoLine(line: string): CryptoLine | undefined {
 
 /** `WSH` is advice about the replay window; an unknown parameter may be left out of account when it begins with a dash (section 6.3.7). */
 function protectionStays(session: string): boolean {
-  return session.split(/[ \t]+/).every((parameter) => parameter === "" || /^WSH=\d{1,9}$/i.test(parameter) || /^-[^-]/.test(parameter));
+  return session
+    .split(/[ \t]+/)
+    .every((parameter) => parameter === "" || /^WSH=\d{1,9}$/i.test(parameter) || /^-[^-]/.test(parameter));
 }
 
 function readKey(keyParameters: string, length: number): string | undefined {
@@ -42,7 +45,11 @@ function readKey(keyParameters: string, length: number): string | undefined {
   const [, base64 = "", options = ""] = /^inline:([A-Za-z0-9+/]+={0,2})((?:\|[^|;]*)*)$/i.exec(keyParameters) ?? [];
   const bytes = Buffer.from(base64, "base64");
   const encoded = bytes.toString("base64");
-  if (bytes.length !== length || (base64.length !== encoded.length && base64.length !== encoded.replace(/=+$/, "").length)) return undefined;
+  if (
+    bytes.length !== length ||
+    (base64.length !== encoded.length && base64.length !== encoded.replace(/=+$/, "").length)
+  )
+    return undefined;
   const [first, second, ...others] = options.split("|").slice(1);
   if (others.length > 0) return undefined;
   const mki = second ?? (first?.includes(":") === true ? first : undefined);

@@ -22,7 +22,12 @@ export type DialogAnswer =
  * Sends a request within a dialog of drachtio's and waits for the final response; a 2xx to an INVITE is acknowledged. By the dialog's
  * id and not through drachtio-srf's dialog: that is bound to the connection on which the call came in, and drachtio takes it on any.
  */
-export async function requestInDialog(srf: SrfLike, clock: Clock, dialogId: string, { method, headers, body, withinMs }: DialogRequest): Promise<DialogAnswer> {
+export async function requestInDialog(
+  srf: SrfLike,
+  clock: Clock,
+  dialogId: string,
+  { method, headers, body, withinMs }: DialogRequest,
+): Promise<DialogAnswer> {
   return await new Promise((resolve) => {
     const callOff = clock.after(withinMs, () => {
       resolve({ kind: "late" });
@@ -31,16 +36,20 @@ export async function requestInDialog(srf: SrfLike, clock: Clock, dialogId: stri
       callOff();
       resolve(answer);
     };
-    srf.request("sip:placeholder", { method, stackDialogId: dialogId, ...(headers && { headers }), ...(body !== undefined && { body }) }, (error, request) => {
-      if (error !== null || request === undefined) {
-        settle({ kind: "refused" });
-        return;
-      }
-      request.on("response", (response, acknowledge) => {
-        if (response.status < 200) return;
-        if (method === "INVITE" && response.status < 300) acknowledge();
-        settle(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
-      });
-    });
+    srf.request(
+      "sip:placeholder",
+      { method, stackDialogId: dialogId, ...(headers && { headers }), ...(body !== undefined && { body }) },
+      (error, request) => {
+        if (error !== null || request === undefined) {
+          settle({ kind: "refused" });
+          return;
+        }
+        request.on("response", (response, acknowledge) => {
+          if (response.status < 200) return;
+          if (method === "INVITE" && response.status < 300) acknowledge();
+          settle(response.source_address === "" ? { kind: "not-sent" } : { kind: "answered", response });
+        });
+      },
+    );
   });
 }

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
+
+import type { ListenAddress } from "../trunk/line.js";
 import { ByteStream, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
-import type { ListenAddress } from "../trunk/line.js";
+import { failure, type Result, success } from "../util/result.js";
 import { readListenAddresses } from "./listen-addresses.js";
 
 export interface DrachtioGreeting {
@@ -24,7 +25,11 @@ export type DrachtioLoginFailure =
  * Connects to drachtio-server, gives the secret, and leaves again. drachtio-srf would say neither why it can't connect nor
  * stop trying; and without a route for any method drachtio hands no request to this connection.
  */
-export async function logInToDrachtio(place: { readonly host: string; readonly port: number; readonly secret: string }, clock: Clock, withinMs: number): Promise<Result<DrachtioGreeting, DrachtioLoginFailure>> {
+export async function logInToDrachtio(
+  place: { readonly host: string; readonly port: number; readonly secret: string },
+  clock: Clock,
+  withinMs: number,
+): Promise<Result<DrachtioGreeting, DrachtioLoginFailure>> {
   const { host, port, secret } = place;
   const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, withinMs);
   if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
@@ -33,7 +38,12 @@ export async function logInToDrachtio(place: { readonly host: string; readonly p
     const payload = `${randomUUID()}|authenticate|${secret}|`;
     stream.write(`${Buffer.byteLength(payload)}#${payload}`);
     const answer = await stream.read(takeFrame, withinMs);
-    if (!answer.ok) return failure(answer.failure === "no answer in time" ? { kind: "not-drachtio" } : { kind: "no-connection", code: answer.failure });
+    if (!answer.ok)
+      return failure(
+        answer.failure === "no answer in time"
+          ? { kind: "not-drachtio" }
+          : { kind: "no-connection", code: answer.failure },
+      );
     const [, verb, , status, hostPorts = "", version = "", localHostPorts = ""] = answer.value.split("|");
     if (verb !== "response") return failure({ kind: "not-drachtio" });
     if (status !== "OK") return failure({ kind: "wrong-secret" });

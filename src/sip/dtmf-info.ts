@@ -19,7 +19,8 @@ export type InfoContent =
 export function readDtmfInfo(contentType: string, body: string): InfoContent {
   if (body.length > longestBody) return { kind: "unsupported" };
   if (body.trim() === "") return { kind: "nothing" };
-  const [, signal] = /(?:^|[\r\n;])[ \t]*Signal[ \t]*[=:][ \t]*("[^"\r\n]{0,4}"|[^\s;"]{1,2})[ \t]*(?:[\r\n;]|$)/i.exec(body) ?? [];
+  const [, signal] =
+    /(?:^|[\r\n;])[ \t]*Signal[ \t]*[=:][ \t]*("[^"\r\n]{0,4}"|[^\s;"]{1,2})[ \t]*(?:[\r\n;]|$)/i.exec(body) ?? [];
   switch (contentType.split(";", 1).join("").trim().toLowerCase()) {
     case "application/dtmf-relay":
       return eventIn(signal);

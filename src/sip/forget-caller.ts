@@ -1,4 +1,4 @@
-import { detachTexts, detached } from "./detached.js";
+import { detached, detachTexts } from "./detached.js";
 import type { SrfDialog, SrfLike, SrfParsedMessage, SrfRequest, SrfResponse } from "./srf.js";
 
 /** The address of a caller who is not to be known (RFC 3323 section 4.1.1.3). */

@@ -1,16 +1,16 @@
 import type { EndCause, SipAnswer } from "../call/cause.js";
 import type { CallerEndpoint, IncomingCall, OfferKind, Presence } from "../call/interfaces.js";
+import { type InviteFacts, withoutParties } from "../caller/invite.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
-import { type Result, failure, success } from "../util/result.js";
-import { type InviteFacts, withoutParties } from "../caller/invite.js";
+import { failure, type Result, success } from "../util/result.js";
 import { allowedMethods, needsReliableProvisionals, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
 import { detached } from "./detached.js";
 import { requestInDialog } from "./dialog-request.js";
 import { infoTypes, readDtmfInfo } from "./dtmf-info.js";
 import { forgetInDialog, forgetInvite } from "./forget-caller.js";
-import { type Offer, completeAnswer, offerIn, readNewOffer, readOffer } from "./offer.js";
+import { completeAnswer, type Offer, offerIn, readNewOffer, readOffer } from "./offer.js";
 import { SessionExchange } from "./session-exchange.js";
 import { sourceFrom } from "./source.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
@@ -61,7 +61,12 @@ export class DrachtioCall implements IncomingCall {
     const required = request.get("Require") ?? "";
     this.#unmet = unmetExtensions(required).map(detached);
     this.#isSilent = needsReliableProvisionals(required);
-    this.flaw = this.#unmet.length > 0 ? "bad-extension" : readContact(request.get("Contact") ?? "") === "reachable" ? undefined : "bad-contact";
+    this.flaw =
+      this.#unmet.length > 0
+        ? "bad-extension"
+        : readContact(request.get("Contact") ?? "") === "reachable"
+          ? undefined
+          : "bad-contact";
     request.on("cancel", () => {
       this.gone.set("cancelled");
     });
@@ -94,7 +99,8 @@ export class DrachtioCall implements IncomingCall {
   }
 
   refuse(answer: SipAnswer): void {
-    const headers = this.flaw === "bad-extension" ? { ...answer.headers, Unsupported: unsupported(this.#unmet) } : answer.headers;
+    const headers =
+      this.flaw === "bad-extension" ? { ...answer.headers, Unsupported: unsupported(this.#unmet) } : answer.headers;
     this.#response.send(answer.status, answer.reason, { headers });
     this.#request.removeAllListeners();
   }
@@ -130,7 +136,10 @@ export class DrachtioCall implements IncomingCall {
   async askPresence(): Promise<Presence> {
     const dialog = this.#dialog;
     if (dialog === undefined) return "unknown";
-    const answer = await requestInDialog(this.#srf, this.#parts.clock, dialog.id, { method: "OPTIONS", withinMs: presenceLimit });
+    const answer = await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
+      method: "OPTIONS",
+      withinMs: presenceLimit,
+    });
     if (answer.kind === "refused") return "unknown";
     if (answer.kind !== "answered" || answer.response.status === 408) return "unreachable";
     if (answer.response.status !== 481) return "there";
@@ -144,28 +153,37 @@ export class DrachtioCall implements IncomingCall {
     dialog.removeAllListeners();
     this.#request.removeAllListeners();
     this.#exchange?.close();
-    await requestInDialog(this.#srf, this.#parts.clock, dialog.id, { method: "BYE", headers: { Reason: reasonHeader }, withinMs: byeLimit });
+    await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
+      method: "BYE",
+      headers: { Reason: reasonHeader },
+      withinMs: byeLimit,
+    });
     this.#srf.removeDialog(dialog);
   }
 
   async #send200(localSdp: string): Promise<Result<SrfDialog, EndCause>> {
     return await new Promise((resolve) => {
-      this.#srf.createUAS(this.#request, this.#response, { localSdp, headers: { Allow: allowedMethods } }, (error, dialog) => {
-        if (error !== null || dialog === undefined) {
-          resolve(failure(error?.status === 487 ? "cancelled" : "answer-failed"));
-          return;
-        }
-        forgetInDialog(this.#srf, dialog);
-        // At once: a request of the caller's may be in the next frame, and what nobody listens to drachtio-srf answers itself.
-        this.#dialog = dialog;
-        dialog.on("destroy", () => {
-          this.#exchange?.close();
-          this.gone.set("caller-hung-up");
-        });
-        this.#exchange = this.#openExchange(dialog, localSdp);
-        this.#listen(dialog);
-        resolve(success(dialog));
-      });
+      this.#srf.createUAS(
+        this.#request,
+        this.#response,
+        { localSdp, headers: { Allow: allowedMethods } },
+        (error, dialog) => {
+          if (error !== null || dialog === undefined) {
+            resolve(failure(error?.status === 487 ? "cancelled" : "answer-failed"));
+            return;
+          }
+          forgetInDialog(this.#srf, dialog);
+          // At once: a request of the caller's may be in the next frame, and what nobody listens to drachtio-srf answers itself.
+          this.#dialog = dialog;
+          dialog.on("destroy", () => {
+            this.#exchange?.close();
+            this.gone.set("caller-hung-up");
+          });
+          this.#exchange = this.#openExchange(dialog, localSdp);
+          this.#listen(dialog);
+          resolve(success(dialog));
+        },
+      );
     });
   }
 
@@ -197,7 +215,8 @@ export class DrachtioCall implements IncomingCall {
     dialog.on("info", (request, response) => {
       const content = readDtmfInfo(request.get("Content-Type") ?? "", request.body ?? "");
       if (content.kind === "key") this.#endpoint?.pressed(content.key);
-      if (content.kind === "unsupported") response.send(415, "Unsupported Media Type", { headers: { Accept: infoTypes } });
+      if (content.kind === "unsupported")
+        response.send(415, "Unsupported Media Type", { headers: { Accept: infoTypes } });
       else response.send(200, "OK", {});
     });
   }
@@ -228,5 +247,7 @@ function readInvite(request: SrfRequest): InviteFacts {
 
 /** `get` knows one spelling of a name; drachtio-srf keeps `P-...`, `X-...` and Diversion in each in which they came. */
 function valuesOf({ msg: { headers } }: SrfRequest, name: string): readonly string[] {
-  return Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name.toLowerCase() && value !== "" ? [value] : []));
+  return Object.entries(headers).flatMap(([key, value]) =>
+    key.toLowerCase() === name.toLowerCase() && value !== "" ? [value] : [],
+  );
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+
 import type { Clock } from "../util/clock.js";
 import { tagIn } from "./request-head.js";
 
@@ -11,7 +12,9 @@ const maxKept = 20_000;
  * a hash: a Call-ID may name the caller's host.
  */
 export function mergeKey(callId: string, from: string, cseq: string): string {
-  return createHash("sha256").update(JSON.stringify([callId, tagIn(from), Number.parseInt(cseq, 10)])).digest("base64");
+  return createHash("sha256")
+    .update(JSON.stringify([callId, tagIn(from), Number.parseInt(cseq, 10)]))
+    .digest("base64");
 }
 
 /**

@@ -22,7 +22,12 @@ export function sdpIn(body: MessageBody, depth = 0): string | undefined {
   if (isPlain && isSession && (type === "application/sdp" || type === "")) return body.text;
   const parts = isPlain && type.startsWith("multipart/") && depth < maxDepth ? partsOf(body) : undefined;
   const found = parts?.map((part) => sdpIn(part, depth + 1)) ?? [undefined];
-  const sdp = type === "multipart/alternative" ? found.findLast((text) => text !== undefined) : found.includes(undefined) ? undefined : (found.find((text) => text !== "") ?? "");
+  const sdp =
+    type === "multipart/alternative"
+      ? found.findLast((text) => text !== undefined)
+      : found.includes(undefined)
+        ? undefined
+        : (found.find((text) => text !== "") ?? "");
   if (sdp !== undefined) return sdp;
   return /;[ \t]*handling[ \t]*=[ \t]*"?optional\b/i.test(body.disposition) ? "" : undefined;
 }
@@ -46,8 +51,15 @@ function readPart(lines: readonly string[]): MessageBody {
   const end = lines.indexOf("");
   const head = end === -1 ? [] : lines.slice(0, end);
   // A header's value may go on in the next line (RFC 3261 section 7.3.1).
-  const headers = head.join("\n").replace(/\n[ \t]+/g, " ").split("\n");
-  const header = (name: string): string => headers.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1).trim() ?? "";
+  const headers = head
+    .join("\n")
+    .replace(/\n[ \t]+/g, " ")
+    .split("\n");
+  const header = (name: string): string =>
+    headers
+      .find((line) => line.toLowerCase().startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim() ?? "";
   return {
     // Without a type it is text (RFC 2046 section 5.1).
     type: header("content-type") === "" ? "text/plain" : header("content-type"),

@@ -53,7 +53,12 @@ export const unsupportedOffer: Offer = without("unsupported-body");
 /** The SDP in a message's body; `none` where there is none. */
 export function offerIn(message: SrfMessage, readSession: (sdp: string) => Offer): Offer {
   const header = (name: string): string => message.get(name) ?? "";
-  const sdp = sdpIn({ type: header("Content-Type"), disposition: header("Content-Disposition"), encoding: header("Content-Encoding"), text: message.body ?? "" });
+  const sdp = sdpIn({
+    type: header("Content-Type"),
+    disposition: header("Content-Disposition"),
+    encoding: header("Content-Encoding"),
+    text: message.body ?? "",
+  });
   return sdp === undefined ? unsupportedOffer : readSession(sdp);
 }
 
@@ -61,7 +66,11 @@ function read(sdp: string, profileWithKeys: Profile): Offer {
   if (sdp.trim() === "") return without("none");
   const session = readSdp(sdp);
   if (session === undefined) return without("unusable");
-  const media = session.media.map(({ type, protocol, formats }) => ({ type: detached(type), profile: detached(protocol), formats: detached(formats.join(" ")) }));
+  const media = session.media.map(({ type, protocol, formats }) => ({
+    type: detached(type),
+    profile: detached(protocol),
+    formats: detached(formats.join(" ")),
+  }));
   const audio = session.media.map(readAudioOffer);
   const kinds = audio.map((offer) => offer?.kind);
   const chosen = kinds.includes("sdes") ? kinds.indexOf("sdes") : kinds.indexOf("plain");
@@ -95,7 +104,8 @@ export function completeAnswer(offer: Offer, answer: string): string {
   const [session = "", ...sections] = answer.split(/^(?=m=)/m);
   const audio = sections.find((section) => /^m=audio [1-9]/.test(section));
   const lines = offer.media.map((media, index) => {
-    if (index === offer.chosen && audio !== undefined) return audio.replace(/^(m=audio \d+ )RTP\/S?AVPF?(?= )/, `$1${media.profile}`);
+    if (index === offer.chosen && audio !== undefined)
+      return audio.replace(/^(m=audio \d+ )RTP\/S?AVPF?(?= )/, `$1${media.profile}`);
     return `m=${media.type} 0 ${media.profile} ${media.formats}\r\n`;
   });
   return session + lines.join("");

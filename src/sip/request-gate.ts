@@ -2,7 +2,7 @@ import type { InviteFacts } from "../caller/invite.js";
 import { allowedMethods, capabilities, isAllowed, unmetExtensions, unsupported } from "./capabilities.js";
 import { readContact } from "./contact.js";
 import { type MergedRequests, mergeKey } from "./merged-requests.js";
-import { type RequestHead, readHead, tagIn } from "./request-head.js";
+import { readHead, type RequestHead, tagIn } from "./request-head.js";
 import type { Headers } from "./srf.js";
 
 /** A request from the network, as drachtio hands it over. */
@@ -84,7 +84,9 @@ export class RequestGate {
  * the host without looking whether there is one). Unanswered the request is dropped after 64 s.
  */
 function endsDrachtio({ transport }: NetworkRequest["source"], head: RequestHead): boolean {
-  return transport === "udp" && head.header("record-route") === "" && readContact(head.header("contact")) === "unreachable";
+  return (
+    transport === "udp" && head.header("record-route") === "" && readContact(head.header("contact")) === "unreachable"
+  );
 }
 
 function keyOf(head: RequestHead): string {

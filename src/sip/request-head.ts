@@ -6,7 +6,15 @@ export interface RequestHead {
 }
 
 /** With their compact forms (RFC 3261 section 7.3.3). */
-const compactForms = { "call-id": "i", contact: "m", cseq: undefined, from: "f", "record-route": undefined, require: undefined, to: "t" } as const;
+const compactForms = {
+  "call-id": "i",
+  contact: "m",
+  cseq: undefined,
+  from: "f",
+  "record-route": undefined,
+  require: undefined,
+  to: "t",
+} as const;
 
 type HeaderName = keyof typeof compactForms;
 
@@ -18,10 +26,14 @@ export function readHead(text: string): RequestHead {
     method: start.split(" ", 1).join(""),
     header: (name) => {
       const names: readonly (string | undefined)[] = [name, compactForms[name]];
-      return lines.flatMap((line) => {
-        const colon = line.indexOf(":");
-        return names.includes(line.slice(0, Math.max(0, colon)).trim().toLowerCase()) ? [line.slice(colon + 1).trim()] : [];
-      }).join(", ");
+      return lines
+        .flatMap((line) => {
+          const colon = line.indexOf(":");
+          return names.includes(line.slice(0, Math.max(0, colon)).trim().toLowerCase())
+            ? [line.slice(colon + 1).trim()]
+            : [];
+        })
+        .join(", ");
     },
   };
 }

@@ -42,7 +42,8 @@ export function readSdp(text: string): SessionDescription | undefined {
   for (const [first, ...lines] of sections) {
     const [type = "", ports = "", protocol = "", ...formats] = fieldsOf(first);
     const port = /^(\d{1,5})(?:\/\d{1,5})?$/.exec(ports)?.[1];
-    const isReadable = port !== undefined && Number(port) <= 65_535 && formats.length > 0 && formats.length <= maxFormats;
+    const isReadable =
+      port !== undefined && Number(port) <= 65_535 && formats.length > 0 && formats.length <= maxFormats;
     if (!isReadable || ![type, protocol, ...formats].every((word) => token.test(word))) return undefined;
     media.push({
       type: type.toLowerCase(),
@@ -68,7 +69,12 @@ function split(text: string): string[][] {
 }
 
 function fieldsOf(line: string | undefined): string[] {
-  return line?.slice(2).split(/[ \t]+/).filter((field) => field !== "") ?? [];
+  return (
+    line
+      ?.slice(2)
+      .split(/[ \t]+/)
+      .filter((field) => field !== "") ?? []
+  );
 }
 
 /** Without what multicast adds to an address; a name is allowed, too (RFC 4566 section 5.7). */
@@ -77,7 +83,9 @@ function connectionIn(lines: readonly string[]): string | undefined {
   const address = text.split("/")[0] ?? "";
   const family = isIP(address);
   if (family !== 0) return `IN IP${family} ${address}`;
-  return /^IP[46]$/i.test(version) && /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(address) ? `IN ${version.toUpperCase()} ${address}` : undefined;
+  return /^IP[46]$/i.test(version) && /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(address)
+    ? `IN ${version.toUpperCase()} ${address}`
+    : undefined;
 }
 
 function directionIn(lines: readonly string[]): Direction | undefined {

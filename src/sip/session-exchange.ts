@@ -1,10 +1,10 @@
-import { type EndCause, answerFor } from "../call/cause.js";
+import { answerFor, type EndCause } from "../call/cause.js";
 import type { AnswerFailure, CallerEndpoint } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
 import { type DialogAnswer, requestInDialog } from "./dialog-request.js";
 import { forgetOffer } from "./forget-caller.js";
-import { type Offer, completeAnswer, offerIn, readNewOffer } from "./offer.js";
+import { completeAnswer, type Offer, offerIn, readNewOffer } from "./offer.js";
 import { SentSession } from "./sent-session.js";
 import { SessionTimer } from "./session-timer.js";
 import type { Headers, SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
@@ -128,7 +128,9 @@ export class SessionExchange {
       return;
     }
     if (this.#state.kind !== "idle") {
-      response.send(500, "Server Internal Error", { headers: { "Retry-After": String(Math.floor(this.#options.random() * (maxRetryAfter + 1))) } });
+      response.send(500, "Server Internal Error", {
+        headers: { "Retry-After": String(Math.floor(this.#options.random() * (maxRetryAfter + 1))) },
+      });
       return;
     }
     if (offer.kind === "none") {
@@ -145,17 +147,19 @@ export class SessionExchange {
       return;
     }
     this.#state = { kind: "answering" };
-    const answering = endpoint.renegotiate(offer.isSwitchedOff ? this.#offer.onHold : offer.forMediaServer).then((answer) => {
-      this.#idle();
-      if (answer.ok) {
-        accept(this.#sent.stamp(completeAnswer(offer, answer.value)));
-        this.#note(offer);
-        return;
-      }
-      response.send(488, "Not Acceptable Here", {});
-      // The media server sends plain RTP from now on: the call must not go on.
-      if (answer.failure === "plain-rtp") this.#options.onEnd("plain-rtp");
-    });
+    const answering = endpoint
+      .renegotiate(offer.isSwitchedOff ? this.#offer.onHold : offer.forMediaServer)
+      .then((answer) => {
+        this.#idle();
+        if (answer.ok) {
+          accept(this.#sent.stamp(completeAnswer(offer, answer.value)));
+          this.#note(offer);
+          return;
+        }
+        response.send(488, "Not Acceptable Here", {});
+        // The media server sends plain RTP from now on: the call must not go on.
+        if (answer.failure === "plain-rtp") this.#options.onEnd("plain-rtp");
+      });
     answering.catch((error: unknown) => {
       this.#idle();
       response.send(500, "Server Internal Error", {});
@@ -197,7 +201,9 @@ export class SessionExchange {
       return;
     }
     const isUsable = answer.isSwitchedOff || answer.kind === this.#offer.kind;
-    const taken: Result<void, AnswerFailure> = isUsable ? await endpoint.takeAnswer(offer, answer.isSwitchedOff ? this.#offer.onHold : answer.forMediaServer) : { ok: false, failure: "unusable-offer" };
+    const taken: Result<void, AnswerFailure> = isUsable
+      ? await endpoint.takeAnswer(offer, answer.isSwitchedOff ? this.#offer.onHold : answer.forMediaServer)
+      : { ok: false, failure: "unusable-offer" };
     if (taken.ok) this.#note(answer);
     else if (taken.failure !== "other-suite") this.#options.onEnd(taken.failure);
     else if (offer === endpoint.sdp) this.#options.onEnd("unusable-offer");
@@ -217,10 +223,18 @@ export class SessionExchange {
     const { srf, clock, dialog, onBug } = this.#options;
     const offer = endpoint.sdp;
     const body = this.#sent.stamp(completeAnswer(this.#offer, offer));
-    const asking = requestInDialog(srf, clock, dialog.id, { method: "INVITE", headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp", ...headers }, body, withinMs: reinviteLimit });
-    asking.then((answer) => this.#answered(offer, answer, headers, retries)).finally(() => {
-      this.#idle();
-    }).catch(onBug);
+    const asking = requestInDialog(srf, clock, dialog.id, {
+      method: "INVITE",
+      headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp", ...headers },
+      body,
+      withinMs: reinviteLimit,
+    });
+    asking
+      .then((answer) => this.#answered(offer, answer, headers, retries))
+      .finally(() => {
+        this.#idle();
+      })
+      .catch(onBug);
   }
 
   async #answered(offer: string, answer: DialogAnswer, headers: Headers, retries: number): Promise<void> {

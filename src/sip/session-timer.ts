@@ -31,13 +31,18 @@ export class SessionTimer {
 
   /** For the re-INVITE that refreshes the session. */
   get headers(): Readonly<Record<string, string>> {
-    return this.#seconds === undefined ? {} : { "Session-Expires": `${this.#seconds};refresher=uac`, "Min-SE": String(minSessionExpires) };
+    return this.#seconds === undefined
+      ? {}
+      : { "Session-Expires": `${this.#seconds};refresher=uac`, "Min-SE": String(minSessionExpires) };
   }
 
   /** The INVITE that made the dialog. Without a named refresher there is no timer (`default-refresher` in `config/drachtio.conf.xml`). */
   invited(header: string): void {
     const expires = read(header);
-    this.#run(expires?.refresher === undefined ? undefined : Math.max(expires.seconds, minSessionExpires), expires?.refresher === "uas");
+    this.#run(
+      expires?.refresher === undefined ? undefined : Math.max(expires.seconds, minSessionExpires),
+      expires?.refresher === "uas",
+    );
   }
 
   /** A re-INVITE or UPDATE of the caller's, which stops the timer or starts it again. Returns the headers of the 2xx. */
@@ -47,7 +52,10 @@ export class SessionTimer {
     const refresher = expires?.refresher ?? (this.#weRefresh ? "uac" : "uas");
     this.#run(expires?.seconds, refresher === "uas");
     if (expires === undefined) return {};
-    return { "Session-Expires": `${expires.seconds};refresher=${refresher}`, ...(refresher === "uac" && { Require: "timer" }) };
+    return {
+      "Session-Expires": `${expires.seconds};refresher=${refresher}`,
+      ...(refresher === "uac" && { Require: "timer" }),
+    };
   }
 
   /** The caller's 2xx to our own re-INVITE. */

@@ -1,15 +1,15 @@
-import type { Clock } from "../util/clock.js";
-import { Latch } from "../util/latch.js";
-import { plainText } from "../util/plain-text.js";
 import type { InviteFacts } from "../caller/invite.js";
 import type { ListenAddress } from "../trunk/line.js";
 import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
+import type { Clock } from "../util/clock.js";
+import { Latch } from "../util/latch.js";
+import { plainText } from "../util/plain-text.js";
 import { guardConnection } from "./connection-guard.js";
 import { DrachtioCall } from "./incoming-call.js";
-import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { readListenAddresses } from "./listen-addresses.js";
-import { RequestGate, gateMethods } from "./request-gate.js";
-import { type SrfError, type SrfLike, type SrfReceivedResponse, agentOf, makeSrf, stopConnecting } from "./srf.js";
+import { MergedRequests, mergeKey } from "./merged-requests.js";
+import { gateMethods, RequestGate } from "./request-gate.js";
+import { agentOf, makeSrf, type SrfError, type SrfLike, type SrfReceivedResponse, stopConnecting } from "./srf.js";
 
 export interface SignallingOptions {
   readonly host: string;
@@ -117,11 +117,13 @@ export class Signalling implements SipRequests {
       });
       const { nextHop, headers } = options;
       this.#srf.request(uri, { method, proxy: nextHop, headers: { ...headers } }, (error, request) => {
-        if (error !== null || request === undefined) settle({ kind: "not-sent", why: plainText(error?.message ?? "refused by drachtio") });
-        else request.on("response", (response) => {
-          // A proxy may send 100 (RFC 4320 section 4.1): the final response is still to come.
-          if (response.status >= 200) settle({ kind: "answered", answer: readAnswer(response) });
-        });
+        if (error !== null || request === undefined)
+          settle({ kind: "not-sent", why: plainText(error?.message ?? "refused by drachtio") });
+        else
+          request.on("response", (response) => {
+            // A proxy may send 100 (RFC 4320 section 4.1): the final response is still to come.
+            if (response.status >= 200) settle({ kind: "answered", answer: readAnswer(response) });
+          });
       });
     });
   }
@@ -149,7 +151,10 @@ export class Signalling implements SipRequests {
     });
     srf.invite((request, response) => {
       const call = new DrachtioCall(srf, { clock, random, onBug }, request, response);
-      this.#calls.set(call, mergeKey(request.get("Call-ID") ?? "", request.get("From") ?? "", request.get("CSeq") ?? ""));
+      this.#calls.set(
+        call,
+        mergeKey(request.get("Call-ID") ?? "", request.get("From") ?? "", request.get("CSeq") ?? ""),
+      );
       this.#options.onCall(call);
     });
     const gate = new RequestGate({
@@ -157,7 +162,14 @@ export class Signalling implements SipRequests {
       onHeard: this.#options.onHeard,
       hasDialog: (dialogId) => srf.findDialogById(dialogId) !== undefined,
     });
-    srf.connect({ host, port, secret, enablePing: true, pingInterval, reconnect: { retryMaxDelay: longestReconnectDelay } });
+    srf.connect({
+      host,
+      port,
+      secret,
+      enablePing: true,
+      pingInterval,
+      reconnect: { retryMaxDelay: longestReconnectDelay },
+    });
     for (const method of gateMethods) agentOf(srf).route(method);
     guardConnection(srf, {
       judge: (request) => gate.judge(request),
@@ -208,12 +220,17 @@ export class Signalling implements SipRequests {
       call.forget();
       return;
     }
-    this.#srf.request("sip:placeholder", { method: "OPTIONS", stackDialogId: dialogId }, (error: SrfError | null, request) => {
-      if (error !== null) call.forget();
-      else request?.on("response", (response) => {
-        if (response.status === 481 || response.status === 408) call.forget();
-      });
-    });
+    this.#srf.request(
+      "sip:placeholder",
+      { method: "OPTIONS", stackDialogId: dialogId },
+      (error: SrfError | null, request) => {
+        if (error !== null) call.forget();
+        else
+          request?.on("response", (response) => {
+            if (response.status === 481 || response.status === 408) call.forget();
+          });
+      },
+    );
   }
 }
 

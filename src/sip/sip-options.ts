@@ -1,6 +1,6 @@
 import type { ByteStream } from "../util/byte-stream.js";
-import { type Result, failure, success } from "../util/result.js";
-import { type SipTarget, newBranch, newDialogIds, sipRequest, takeResponse } from "./sip-request.js";
+import { failure, type Result, success } from "../util/result.js";
+import { newBranch, newDialogIds, sipRequest, type SipTarget, takeResponse } from "./sip-request.js";
 
 /** More provisional responses than any server sends. */
 const mostResponses = 10;
@@ -10,7 +10,11 @@ const mostResponses = 10;
  *
  * @returns the status of its final answer, or why there is none
  */
-export async function askOptions(stream: ByteStream, target: SipTarget, answerWithinMs: number): Promise<Result<number, string>> {
+export async function askOptions(
+  stream: ByteStream,
+  target: SipTarget,
+  answerWithinMs: number,
+): Promise<Result<number, string>> {
   stream.write(sipRequest(newDialogIds(target, "", ""), { method: "OPTIONS", cseq: 1, branch: newBranch() }));
   for (let count = 0; count < mostResponses; count++) {
     const response = await stream.read(takeResponse, answerWithinMs);

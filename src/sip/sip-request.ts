@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
+
 import type { Taken } from "../util/byte-stream.js";
 
 /** Where a request goes. */
@@ -51,7 +52,10 @@ export function newBranch(): string {
 }
 
 /** A request without an address of ours in it: responses come on the same connection. */
-export function sipRequest({ target, user, name, id }: SipDialogIds, { method, cseq, branch, to, uri, sdp = "" }: SipRequestParts): string {
+export function sipRequest(
+  { target, user, name, id }: SipDialogIds,
+  { method, cseq, branch, to, uri, sdp = "" }: SipRequestParts,
+): string {
   const host = `${isIP(target.host) === 6 ? `[${target.host}]` : target.host}:${target.port}`;
   const own = "sip:einwahl-check@einwahl-check.invalid";
   const at = user === "" ? host : `${user}@${host}`;
@@ -79,12 +83,19 @@ export function takeResponse(bytes: Buffer): Taken<SipResponse> | undefined {
   const end = begin === null ? -1 : text.indexOf("\r\n\r\n", begin.index + begin[0].length - "\r\n".length);
   if (begin === null || end < 0) return undefined;
   const head = text.slice(begin.index, end);
-  const header = (name: string): string => new RegExp(`\r\n(?:${name})[ \t]*:[ \t]*([^\r\n]*)`, "i").exec(head)?.[1] ?? "";
+  const header = (name: string): string =>
+    new RegExp(`\r\n(?:${name})[ \t]*:[ \t]*([^\r\n]*)`, "i").exec(head)?.[1] ?? "";
   const length = end + "\r\n\r\n".length + (Number(header("Content-Length|l")) || 0);
   if (text.length < length) return undefined;
   const [, status, phrase = ""] = begin;
   return {
-    value: { status: Number(status), phrase, to: header("To|t"), contact: /<([^>]*)>/.exec(header("Contact|m"))?.[1] ?? "", cseq: header("CSeq") },
+    value: {
+      status: Number(status),
+      phrase,
+      to: header("To|t"),
+      contact: /<([^>]*)>/.exec(header("Contact|m"))?.[1] ?? "",
+      cseq: header("CSeq"),
+    },
     bytes: length,
   };
 }

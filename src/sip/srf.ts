@@ -3,6 +3,7 @@
  * out most of what is needed here (reconnection, meta data, error codes).
  */
 import type { Socket } from "node:net";
+
 import Srf from "drachtio-srf";
 
 /** Headers of a message that is sent. */
@@ -94,14 +95,29 @@ export interface SrfLike {
   connect(options: SrfConnectOptions): void;
   disconnect(): void;
   /** drachtio's version and the addresses that it listens on, or why it refused us. */
-  on(event: "connect", listener: (error: Error | null, hostPorts?: string, version?: string, localHostPorts?: string) => void): void;
+  on(
+    event: "connect",
+    listener: (error: Error | null, hostPorts?: string, version?: string, localHostPorts?: string) => void,
+  ): void;
   on(event: "error", listener: (error: Error) => void): void;
   on(event: "close", listener: () => void): void;
   invite(handler: (request: SrfRequest, response: SrfResponse) => void): void;
-  request(uri: string, options: SrfRequestOptions, callback: (error: SrfError | null, request?: SrfRequest) => void): void;
-  createUAS(request: SrfRequest, response: SrfResponse, options: { localSdp: string; headers?: Headers }, callback: (error: SrfError | null, dialog?: SrfDialog) => void): void;
+  request(
+    uri: string,
+    options: SrfRequestOptions,
+    callback: (error: SrfError | null, request?: SrfRequest) => void,
+  ): void;
+  createUAS(
+    request: SrfRequest,
+    response: SrfResponse,
+    options: { localSdp: string; headers?: Headers },
+    callback: (error: SrfError | null, dialog?: SrfDialog) => void,
+  ): void;
   /** An INVITE without SDP: the answer to the other side's offer goes out with `ack`; `destroy` gives up. */
-  createUAC(uri: string, options: { noAck: true; headers: Headers }): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
+  createUAC(
+    uri: string,
+    options: { noAck: true; headers: Headers },
+  ): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
   /** Has requests within the dialog handed to it, by its id; a dialog is there from its making on. */
   addDialog(dialog: SrfDialog): void;
   /** By drachtio's id. */

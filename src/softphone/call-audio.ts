@@ -1,10 +1,10 @@
-import type { MediaSession, MediaStats } from "./rtp/media-session.js";
-import type { Pacer } from "./rtp/pacer.js";
 import { Ear, type HeardTone, type SoundWanted, type SteadyTone } from "./ear.js";
 import type { PendingWaits } from "./pending-waits.js";
 import type { KnownPrompt } from "./prompt-library.js";
-import { PromptRecogniser, type PromptMatch } from "./prompt-recognition.js";
+import { type PromptMatch, PromptRecogniser } from "./prompt-recognition.js";
 import { Recording } from "./recording.js";
+import type { MediaSession, MediaStats } from "./rtp/media-session.js";
+import type { Pacer } from "./rtp/pacer.js";
 import { Speaker } from "./speaker.js";
 
 /** Frames from one look for a prompt to the next. */

@@ -1,4 +1,4 @@
-import { SAMPLE_RATE, loudness } from "./rtp/tone.js";
+import { loudness, SAMPLE_RATE } from "./rtp/tone.js";
 import { clearToneLevel, toneLevel } from "./tone-level.js";
 
 export interface HeardTone {

@@ -1,12 +1,12 @@
 import type { Clock } from "../util/clock.js";
-import { failure, success, type Result } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
+import type { CallAudio } from "./call-audio.js";
+import type { PendingWaits } from "./pending-waits.js";
 import type { CodecName } from "./rtp/g711.js";
 import type { AnswerOptions, MediaSession } from "./rtp/media-session.js";
 import type { SuiteName } from "./rtp/srtp.js";
 import { inBackground } from "./sip/background.js";
 import type { HeaderList, InviteFailure, OutgoingInvite, SipDialog, SipResponse } from "./sip/index.js";
-import type { CallAudio } from "./call-audio.js";
-import type { PendingWaits } from "./pending-waits.js";
 
 export interface CallFailure {
   /** Whose verdict it is: the other side's final response, or the phone's, when there was none or it could not be used. */
@@ -154,10 +154,18 @@ export class PhoneCall {
    *
    * @param durationMs of one key, 40 or more (RFC 4733 only)
    */
-  async sendDigits(digits: string, { method = "rfc4733", durationMs = DIGIT_MS, gapMs = DIGIT_GAP_MS }: { method?: DigitMethod; durationMs?: number; gapMs?: number } = {}): Promise<boolean> {
+  async sendDigits(
+    digits: string,
+    {
+      method = "rfc4733",
+      durationMs = DIGIT_MS,
+      gapMs = DIGIT_GAP_MS,
+    }: { method?: DigitMethod; durationMs?: number; gapMs?: number } = {},
+  ): Promise<boolean> {
     for (const [index, digit] of digits.split("").entries()) {
       if (index > 0) await this.#waits.until(gapMs, () => () => undefined);
-      const sent = method === "info" ? await this.#sendInfo(digit, durationMs) : await this.#media.sendDigit(digit, durationMs);
+      const sent =
+        method === "info" ? await this.#sendInfo(digit, durationMs) : await this.#media.sendDigit(digit, durationMs);
       if (!sent) return false;
     }
     return true;
@@ -182,7 +190,10 @@ export class PhoneCall {
   }
 
   /** A re-INVITE with that direction and, on SRTP, new keys. Fails as the other side refuses it. */
-  async renegotiate(direction: "sendrecv" | "sendonly" | "recvonly" | "inactive", headers: HeaderList = []): Promise<Result<SipResponse, CallFailure>> {
+  async renegotiate(
+    direction: "sendrecv" | "sendonly" | "recvonly" | "inactive",
+    headers: HeaderList = [],
+  ): Promise<Result<SipResponse, CallFailure>> {
     const dialog = this.#dialog;
     if (dialog === undefined) return failure(callFailure({ status: 481, reason: "not answered" }));
     const result = await dialog.reinvite(this.#offer(direction), headers);
@@ -269,7 +280,11 @@ export class PhoneCall {
   }
 
   #answerOptions(): AnswerOptions {
-    return { codecs: ["PCMA", "PCMU"], srtp: this.#media.suite === undefined ? "none" : "mandatory", cryptoInAvp: true };
+    return {
+      codecs: ["PCMA", "PCMU"],
+      srtp: this.#media.suite === undefined ? "none" : "mandatory",
+      cryptoInAvp: true,
+    };
   }
 
   async #awaitEnd(): Promise<CallEnd> {
@@ -299,5 +314,11 @@ export class PhoneCall {
 function callFailure(refusal: InviteFailure): CallFailure {
   const headers = refusal.headers ?? [];
   const warning = headers.find(([name]) => name.toLowerCase() === "warning")?.[1];
-  return { by: refusal.headers === undefined ? "phone" : "peer", status: refusal.status, reason: refusal.reason, warning, headers };
+  return {
+    by: refusal.headers === undefined ? "phone" : "peer",
+    status: refusal.status,
+    reason: refusal.reason,
+    warning,
+    headers,
+  };
 }

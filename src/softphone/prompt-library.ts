@@ -1,9 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { failure, success, type Result } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
+import { Fingerprinter } from "./fingerprint.js";
 import { SAMPLE_RATE } from "./rtp/tone.js";
 import { readWav } from "./rtp/wav.js";
-import { Fingerprinter } from "./fingerprint.js";
 
 /** Samples between two frames of a known prompt; a recording has twice as many, so that they never miss by more than 2.5 ms. */
 export const PROMPT_HOP = 80;
@@ -56,7 +57,10 @@ export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
  *
  * @param isWanted by its name; default all
  */
-export async function readPrompts(dir: string, isWanted: (name: string) => boolean = () => true): Promise<Result<KnownPrompt[], LibraryFailure>> {
+export async function readPrompts(
+  dir: string,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<Result<KnownPrompt[], LibraryFailure>> {
   const names = await wavFiles(dir, "", 0);
   if (!names.ok) return names;
   if (names.value.length > MAX_FILES) return failure({ path: dir, reason: `more than ${MAX_FILES} files` });
@@ -75,7 +79,9 @@ export async function readPrompts(dir: string, isWanted: (name: string) => boole
 async function contents(path: string): Promise<Result<Int16Array, LibraryFailure>> {
   try {
     const wav = readWav(await readFile(path));
-    return wav.ok ? wav : failure({ path, reason: wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind });
+    return wav.ok
+      ? wav
+      : failure({ path, reason: wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind });
   } catch (error) {
     return failure({ path, reason: String(error) });
   }

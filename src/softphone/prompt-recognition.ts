@@ -1,6 +1,6 @@
+import { countBits, Fingerprinter } from "./fingerprint.js";
+import { type KnownPrompt, PROMPT_HOP, readPrompts } from "./prompt-library.js";
 import { SAMPLE_RATE } from "./rtp/tone.js";
-import { Fingerprinter, countBits } from "./fingerprint.js";
-import { PROMPT_HOP, readPrompts, type KnownPrompt } from "./prompt-library.js";
 
 /** A prompt that was found in a recording. */
 export interface PromptMatch {
@@ -84,7 +84,14 @@ export class PromptRecogniser {
       else if (sameBeginning(rival.match, candidate)) rival.also.add(candidate.name);
     }
     return accepted
-      .map(({ match: { name, offsetMs, heardMs, complete, score }, also }) => ({ name, offsetMs, heardMs, complete, score, alsoPossible: [...also].sort() }))
+      .map(({ match: { name, offsetMs, heardMs, complete, score }, also }) => ({
+        name,
+        offsetMs,
+        heardMs,
+        complete,
+        score,
+        alsoPossible: [...also].sort(),
+      }))
       .sort((one, other) => one.offsetMs - other.offsetMs);
   }
 
@@ -144,9 +151,10 @@ export class PromptRecogniser {
   #extended(prompt: KnownPrompt, at: number): Candidate {
     const total = prompt.frames.length;
     const fits = (from: number, to: number, limit: number, ifUnknown: number): boolean =>
-      at + 2 * (prompt.frames[to - 1] ?? 0) < this.#heard.length && this.#errors(prompt, at, Math.max(0, from), to, ifUnknown) <= limit;
+      at + 2 * (prompt.frames[to - 1] ?? 0) < this.#heard.length &&
+      this.#errors(prompt, at, Math.max(0, from), to, ifUnknown) <= limit;
     let end = Math.min(HEAD_FRAMES, total);
-    for (let hidden = 0; end + hidden < total && hidden < HIDDEN_FRAMES; ) {
+    for (let hidden = 0; end + hidden < total && hidden < HIDDEN_FRAMES;) {
       const to = end + hidden + 1;
       const goesOn =
         hidden === 0
@@ -190,11 +198,17 @@ function bestFirst(one: PromptMatch, other: PromptMatch): number {
 }
 
 function overlap(one: PromptMatch, other: PromptMatch): boolean {
-  const shared = Math.min(one.offsetMs + one.heardMs, other.offsetMs + other.heardMs) - Math.max(one.offsetMs, other.offsetMs);
+  const shared =
+    Math.min(one.offsetMs + one.heardMs, other.offsetMs + other.heardMs) - Math.max(one.offsetMs, other.offsetMs);
   return shared > 0.3 * Math.min(one.heardMs, other.heardMs);
 }
 
 function sameBeginning(accepted: Candidate, other: Candidate): boolean {
   const apartMs = Math.abs(accepted.offsetMs - other.offsetMs);
-  return other.name !== accepted.name && !other.complete && apartMs < SAME_START_MS && Math.abs(accepted.audibleMs - other.audibleMs) < SAME_END_MS + apartMs;
+  return (
+    other.name !== accepted.name &&
+    !other.complete &&
+    apartMs < SAME_START_MS &&
+    Math.abs(accepted.audibleMs - other.audibleMs) < SAME_END_MS + apartMs
+  );
 }

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+
 import { SAMPLE_RATE } from "./rtp/tone.js";
 import { writeWav } from "./rtp/wav.js";
 

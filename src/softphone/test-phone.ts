@@ -1,15 +1,23 @@
-import { systemClock, type Clock } from "../util/clock.js";
-import { success, type Result } from "../util/result.js";
+import { type Clock, systemClock } from "../util/clock.js";
+import { type Result, success } from "../util/result.js";
+import { CallAudio } from "./call-audio.js";
+import { PendingWaits } from "./pending-waits.js";
+import { PhoneCall } from "./phone-call.js";
 import type { CodecName } from "./rtp/g711.js";
-import { MediaSession, type MediaProfile, type NegotiationFailure, type SrtpPolicy } from "./rtp/media-session.js";
+import { type MediaProfile, MediaSession, type NegotiationFailure, type SrtpPolicy } from "./rtp/media-session.js";
 import { Pacer } from "./rtp/pacer.js";
 import type { WireTap } from "./rtp/rtp-socket.js";
 import type { SuiteName } from "./rtp/srtp.js";
 import { inBackground } from "./sip/background.js";
-import { type Credentials, SipUserAgent, type HeaderList, type SipAddress, type SipTimers, type TlsOptions, type Transport } from "./sip/index.js";
-import { CallAudio } from "./call-audio.js";
-import { PendingWaits } from "./pending-waits.js";
-import { PhoneCall } from "./phone-call.js";
+import {
+  type Credentials,
+  type HeaderList,
+  type SipAddress,
+  type SipTimers,
+  SipUserAgent,
+  type TlsOptions,
+  type Transport,
+} from "./sip/index.js";
 
 export interface TestPhoneOptions {
   /** What its calls go over. */
@@ -92,7 +100,10 @@ export class TestPhone {
     const { transport, tls, timers } = options;
     const agent = await SipUserAgent.listen({
       // Over TCP and TLS the other side answers, and calls back, on the connection that we opened.
-      listen: transport === "udp" ? [{ transport, address: options.localAddress ?? "127.0.0.1", port: options.localPort ?? 0 }] : [],
+      listen:
+        transport === "udp"
+          ? [{ transport, address: options.localAddress ?? "127.0.0.1", port: options.localPort ?? 0 }]
+          : [],
       userAgent: options.userAgent ?? "einwahl test phone",
       clock,
       ...(tls === undefined ? {} : { tls }),
@@ -110,7 +121,12 @@ export class TestPhone {
   async dial(options: DialOptions): Promise<PhoneCall> {
     const address = this.#options.localAddress ?? "127.0.0.1";
     const { onWire } = this.#options;
-    const media = await MediaSession.open({ address, clock: this.#clock, pacer: this.#pacer, ...(onWire !== undefined && { onWire }) });
+    const media = await MediaSession.open({
+      address,
+      clock: this.#clock,
+      pacer: this.#pacer,
+      ...(onWire !== undefined && { onWire }),
+    });
     const waits = new PendingWaits(this.#clock);
     const audio = new CallAudio(media, {
       pacer: this.#pacer,
@@ -119,14 +135,25 @@ export class TestPhone {
     });
     const offer = (): string => {
       const { srtp = "mandatory", codecs = DEFAULT_CODECS, suites, profile } = options;
-      return media.offer({ codecs, srtp, ...(suites === undefined ? {} : { suites }), ...(profile === undefined ? {} : { profile }) });
+      return media.offer({
+        codecs,
+        srtp,
+        ...(suites === undefined ? {} : { suites }),
+        ...(profile === undefined ? {} : { profile }),
+      });
     };
     const { uri, number, display, fromHost, to, headers = [], nextHop, auth } = options;
     const invite = this.#agent.invite({
       uri,
-      from: { user: number, ...(display === undefined ? {} : { displayName: display }), ...(fromHost === undefined ? {} : { host: fromHost }) },
+      from: {
+        user: number,
+        ...(display === undefined ? {} : { displayName: display }),
+        ...(fromHost === undefined ? {} : { host: fromHost }),
+      },
       headers: to === undefined ? headers : [["To", to], ...headers],
-      ...(options.lateOffer === true ? { answerOffer: (sdp) => answerLate(media, options, sdp) } : { sdp: rewritten(offer(), options.rewriteOffer) }),
+      ...(options.lateOffer === true
+        ? { answerOffer: (sdp) => answerLate(media, options, sdp) }
+        : { sdp: rewritten(offer(), options.rewriteOffer) }),
       ...(nextHop === undefined ? {} : { nextHop }),
       ...(auth === undefined ? {} : { auth }),
     });

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { failure, success, type Result } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 import { SAMPLE_RATE } from "./rtp/tone.js";
 import { wavHeader, wavSamples } from "./rtp/wav.js";
 

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readdir, unlink } from "node:fs/promises";
-import { type Server, connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 
 /** How long another process may take to say whether it holds the lock, in milliseconds. */
 const answerWithinMs = 2_000;
@@ -52,7 +53,9 @@ export class DirectoryLock {
     const handle = await open(directory, "r");
     try {
       const base = baseOf(handle, directory);
-      const states = await Promise.all((await readdir(base)).filter((name) => name.startsWith("lock-")).map((name) => ask(join(base, name))));
+      const states = await Promise.all(
+        (await readdir(base)).filter((name) => name.startsWith("lock-")).map((name) => ask(join(base, name))),
+      );
       return states.includes("holds");
     } finally {
       await handle.close();

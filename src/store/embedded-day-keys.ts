@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { z } from "zod";
+
 import { type Day, dayMs, dayOf } from "../caller/day-keys.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { replaceFile } from "./replace-file.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
 
@@ -27,10 +29,19 @@ export class EmbeddedDayKeys implements DayKeyVault {
     const path = join(directory, fileName);
     try {
       const { keys } = content.parse(JSON.parse(await readFile(path, "utf8")));
-      return success(new EmbeddedDayKeys(path, new Map(Object.entries(keys).map(([day, key]) => [dayOf(Date.parse(day)), Buffer.from(key, "base64")])), onTrouble));
+      return success(
+        new EmbeddedDayKeys(
+          path,
+          new Map(Object.entries(keys).map(([day, key]) => [dayOf(Date.parse(day)), Buffer.from(key, "base64")])),
+          onTrouble,
+        ),
+      );
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return success(new EmbeddedDayKeys(path, new Map(), onTrouble));
-      return failure(`${path} can't be read; remove it to begin with new keys, which ends the bans of today's meetings`);
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        return success(new EmbeddedDayKeys(path, new Map(), onTrouble));
+      return failure(
+        `${path} can't be read; remove it to begin with new keys, which ends the bans of today's meetings`,
+      );
     }
   }
 
@@ -38,7 +49,10 @@ export class EmbeddedDayKeys implements DayKeyVault {
     const before = this.#keys;
     const agreed = new Map([...offered].map(([day, key]) => [day, before.get(day) ?? key]));
     if (agreed.size === before.size && [...agreed.keys()].every((day) => before.has(day))) return success(agreed);
-    const written = await replaceFile(this.#path, `${JSON.stringify({ keys: Object.fromEntries([...agreed].map(([day, key]) => [dayName(day), key.toString("base64")])) })}\n`);
+    const written = await replaceFile(
+      this.#path,
+      `${JSON.stringify({ keys: Object.fromEntries([...agreed].map(([day, key]) => [dayName(day), key.toString("base64")])) })}\n`,
+    );
     this.#note(written.ok ? undefined : written.failure);
     if (!written.ok) return failure("unavailable");
     this.#keys = agreed;

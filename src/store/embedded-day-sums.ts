@@ -1,13 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { z } from "zod";
-import { type Result, failure, success } from "../util/result.js";
-import { type DaySum, type DaySums, daysKept } from "./day-sums.js";
+
+import { failure, type Result, success } from "../util/result.js";
+import { daysKept, type DaySum, type DaySums } from "./day-sums.js";
 import { replaceFile } from "./replace-file.js";
 import type { StoreFailure } from "./room-store.js";
 
 const fileName = "statistics.json";
-const content = z.strictObject({ days: z.record(z.iso.date(), z.strictObject({ calls: z.int().min(0), seconds: z.number().min(0) })) });
+const content = z.strictObject({
+  days: z.record(z.iso.date(), z.strictObject({ calls: z.int().min(0), seconds: z.number().min(0) })),
+});
 
 /** The sums in one small file that is replaced as a whole: a list of changes would tell of single calls. */
 export class EmbeddedDaySums implements DaySums {
@@ -29,7 +33,8 @@ export class EmbeddedDaySums implements DaySums {
       const parsed = content.parse(JSON.parse(await readFile(path, "utf8")));
       return success(new EmbeddedDaySums(path, new Map(Object.entries(parsed.days)), onTrouble));
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return success(new EmbeddedDaySums(path, new Map(), onTrouble));
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        return success(new EmbeddedDaySums(path, new Map(), onTrouble));
       return failure(`${path} can't be read; remove it to begin anew`);
     }
   }
@@ -43,7 +48,9 @@ export class EmbeddedDaySums implements DaySums {
   }
 
   latest(most: number): Promise<Result<readonly DaySum[], StoreFailure>> {
-    const days = [...this.#days].map(([day, sum]) => ({ day, ...sum })).sort((left, right) => (left.day < right.day ? -1 : 1));
+    const days = [...this.#days]
+      .map(([day, sum]) => ({ day, ...sum }))
+      .sort((left, right) => (left.day < right.day ? -1 : 1));
     return Promise.resolve(success(days.slice(-most)));
   }
 

@@ -1,14 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { z } from "zod";
+
 import type { AudioBridge, AudioBridges } from "../call/interfaces.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { replaceFile } from "./replace-file.js";
 
 const fileName = "meeting-audio.json";
 /** Older ones are forgotten first: more meetings than a cluster has at a time, and the file stays small. */
 const maxMeetings = 2_000;
-const content = z.strictObject({ meetings: z.array(z.tuple([z.string().max(200), z.enum(["freeswitch", "livekit"])])).max(maxMeetings) });
+const content = z.strictObject({
+  meetings: z.array(z.tuple([z.string().max(200), z.enum(["freeswitch", "livekit"])])).max(maxMeetings),
+});
 
 /** Ids of meetings and what carries their audio, in one small file. */
 export class EmbeddedMeetingAudio implements AudioBridges {
@@ -26,13 +30,17 @@ export class EmbeddedMeetingAudio implements AudioBridges {
   }
 
   /** @param directory where a room store has its lock */
-  static async open(directory: string, onTrouble: (what: string) => void): Promise<Result<EmbeddedMeetingAudio, string>> {
+  static async open(
+    directory: string,
+    onTrouble: (what: string) => void,
+  ): Promise<Result<EmbeddedMeetingAudio, string>> {
     const path = join(directory, fileName);
     try {
       const { meetings } = content.parse(JSON.parse(await readFile(path, "utf8")));
       return success(new EmbeddedMeetingAudio(path, new Map(meetings), onTrouble));
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return success(new EmbeddedMeetingAudio(path, new Map(), onTrouble));
+      if (error instanceof Error && "code" in error && error.code === "ENOENT")
+        return success(new EmbeddedMeetingAudio(path, new Map(), onTrouble));
       return failure(`${path} can't be read; remove it: the audio of meetings that run is found out again`);
     }
   }

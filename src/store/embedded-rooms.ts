@@ -1,13 +1,24 @@
-import { mkdir } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { DirectoryLock } from "./directory-lock.js";
 import { Journal } from "./journal.js";
 import { drawPin, isReservablePin, mostDraws } from "./pin-draw.js";
-import type { ImportOutcome, Page, Reservation, Reserved, RestingPin, RoomStore, RoomStoreSettings, StoreFailure, Validity } from "./room-store.js";
+import type {
+  ImportOutcome,
+  Page,
+  Reservation,
+  Reserved,
+  RestingPin,
+  RoomStore,
+  RoomStoreSettings,
+  StoreFailure,
+  Validity,
+} from "./room-store.js";
 import { type Change, RoomTable } from "./room-table.js";
 
 const fileName = "rooms.journal";
@@ -46,7 +57,11 @@ export class EmbeddedRooms implements RoomStore {
    *
    * @param onTrouble the disk does not do what it should; in one line, without PINs and ids
    */
-  static async open(directory: string, settings: RoomStoreSettings, onTrouble: (what: string) => void): Promise<Result<EmbeddedRooms, string>> {
+  static async open(
+    directory: string,
+    settings: RoomStoreSettings,
+    onTrouble: (what: string) => void,
+  ): Promise<Result<EmbeddedRooms, string>> {
     const lock = await takeLock(directory);
     if (!lock.ok) return lock;
     const table = new RoomTable(settings.restMs);
@@ -115,12 +130,16 @@ export class EmbeddedRooms implements RoomStore {
   }
 
   listResting(after: string | undefined, most: number): Promise<Result<Page<RestingPin>, StoreFailure>> {
-    const resting = this.#table.restingPins(this.#settings.now()).filter(({ pin }) => after === undefined || pin.reveal() > after);
+    const resting = this.#table
+      .restingPins(this.#settings.now())
+      .filter(({ pin }) => after === undefined || pin.reveal() > after);
     const items = resting.slice(0, most);
     return Promise.resolve(success({ items, next: resting.length > most ? items.at(-1)?.pin.reveal() : undefined }));
   }
 
-  async import(records: readonly (Reservation | RestingPin)[]): Promise<Result<readonly ImportOutcome[], StoreFailure>> {
+  async import(
+    records: readonly (Reservation | RestingPin)[],
+  ): Promise<Result<readonly ImportOutcome[], StoreFailure>> {
     const outcomes: ImportOutcome[] = [];
     for (let start = 0; start < records.length; start += importChunk) {
       const chunk = await Promise.all(records.slice(start, start + importChunk).map((record) => this.#import(record)));
@@ -148,7 +167,9 @@ export class EmbeddedRooms implements RoomStore {
     if (known !== undefined) {
       const validUntil = validity === "as-it-is" ? known.validUntil : validity.until;
       if (validUntil === known.validUntil) return success({ reservation: known, isNew: false });
-      const isWritten = await this.#journal.append([["reserve", meetingId, known.pin.reveal(), known.reservedAt, validUntil ?? null]]);
+      const isWritten = await this.#journal.append([
+        ["reserve", meetingId, known.pin.reveal(), known.reservedAt, validUntil ?? null],
+      ]);
       return isWritten ? success({ reservation: { ...known, validUntil }, isNew: false }) : failure("unavailable");
     }
     const digits = this.#draw(now);
@@ -167,14 +188,18 @@ export class EmbeddedRooms implements RoomStore {
     const now = this.#settings.now();
     if (!("meetingId" in record)) {
       if (record.until <= now || !this.#isFree(digits, now)) return success("known");
-      return (await this.#write(digits, [["rest", digits, record.until]])) ? success("imported") : failure("unavailable");
+      return (await this.#write(digits, [["rest", digits, record.until]]))
+        ? success("imported")
+        : failure("unavailable");
     }
     const { meetingId, reservedAt, validUntil } = record;
     return await this.#inTurn(meetingId, async () => {
       const known = this.#table.find(meetingId, now);
       if (known !== undefined) return success(known.pin.reveal() === digits ? "known" : "room-has-another-pin");
       if (!isReservablePin(digits) || !this.#isFree(digits, now)) return success("pin-is-taken");
-      return (await this.#give(meetingId, digits, reservedAt, validUntil)) ? success("imported") : failure("unavailable");
+      return (await this.#give(meetingId, digits, reservedAt, validUntil))
+        ? success("imported")
+        : failure("unavailable");
     });
   }
 
@@ -197,7 +222,10 @@ export class EmbeddedRooms implements RoomStore {
 
   async #give(meetingId: string, digits: string, reservedAt: number, validUntil: number | undefined): Promise<boolean> {
     const clearing = this.#table.clearing(meetingId);
-    return await this.#write(digits, [...(clearing === undefined ? [] : [clearing]), ["reserve", meetingId, digits, reservedAt, validUntil ?? null]]);
+    return await this.#write(digits, [
+      ...(clearing === undefined ? [] : [clearing]),
+      ["reserve", meetingId, digits, reservedAt, validUntil ?? null],
+    ]);
   }
 
   async #write(digits: string, changes: readonly Change[]): Promise<boolean> {
@@ -228,7 +256,9 @@ async function takeLock(directory: string): Promise<Result<DirectoryLock, string
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const lock = await DirectoryLock.take(directory);
-    return lock.ok ? lock : failure(`${directory} is in use by another instance of einwahl; several instances need Redis`);
+    return lock.ok
+      ? lock
+      : failure(`${directory} is in use by another instance of einwahl; several instances need Redis`);
   } catch (error) {
     return failure(`${directory} can't be used: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -239,7 +269,12 @@ function isChange(value: unknown): value is Change {
   const [kind, first, second, third, fourth] = value as readonly unknown[];
   switch (kind) {
     case "reserve":
-      return typeof first === "string" && isDigits(second) && typeof third === "number" && (fourth === null || typeof fourth === "number");
+      return (
+        typeof first === "string" &&
+        isDigits(second) &&
+        typeof third === "number" &&
+        (fourth === null || typeof fourth === "number")
+      );
     case "release":
       return typeof first === "string" && typeof second === "number";
     case "rest":

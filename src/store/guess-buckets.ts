@@ -43,7 +43,8 @@ export class GuessBuckets {
 
   takeBack(name: string): void {
     const bucket = this.#current(name);
-    if (bucket !== undefined) this.#buckets.set(name, { ...bucket, own: Math.max(0, bucket.own - 1), shared: Math.max(0, bucket.shared - 1) });
+    if (bucket !== undefined)
+      this.#buckets.set(name, { ...bucket, own: Math.max(0, bucket.own - 1), shared: Math.max(0, bucket.shared - 1) });
   }
 
   /** The store has this count of all instances. @returns the larger one */

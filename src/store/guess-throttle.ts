@@ -63,11 +63,18 @@ export class GuessThrottle {
   constructor(options: GuessThrottleOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#buckets = { number: new GuessBuckets(clock, maxNumbers), withheld: new GuessBuckets(clock, maxTrunks), all: new GuessBuckets(clock, 1) };
+    this.#buckets = {
+      number: new GuessBuckets(clock, maxNumbers),
+      withheld: new GuessBuckets(clock, maxTrunks),
+      all: new GuessBuckets(clock, 1),
+    };
   }
 
   callerOf({ trunk, caller }: Pick<Admitted, "trunk" | "caller">): CallerGuesses {
-    const own: Bucket = caller.kind === "number" ? { scope: "number", name: `number:${caller.throttleKey}` } : { scope: "withheld", name: `${withheldPrefix}${trunk}` };
+    const own: Bucket =
+      caller.kind === "number"
+        ? { scope: "number", name: `number:${caller.throttleKey}` }
+        : { scope: "withheld", name: `${withheldPrefix}${trunk}` };
     const buckets = [own, bucketOfAll];
     let restraint = free;
     return {
@@ -76,7 +83,11 @@ export class GuessThrottle {
       },
       check: async () => (restraint = this.#judge(buckets, await this.#read(buckets))),
       // The limit counts what came before this one.
-      count: async () => (restraint = this.#judge(buckets, (await this.#add(buckets)).map((count) => count - 1))),
+      count: async () =>
+        (restraint = this.#judge(
+          buckets,
+          (await this.#add(buckets)).map((count) => count - 1),
+        )),
       takeBack: () => {
         this.#takeBack(buckets);
       },
@@ -87,7 +98,10 @@ export class GuessThrottle {
     const { limits } = this.#options.settings();
     const of = (scope: GuessScope): { readonly slowed: number; readonly refused: number } => {
       const kinds = this.#buckets[scope].counts().map((count) => kindOf(count, limits[scope]));
-      return { slowed: kinds.filter((kind) => kind === "slowed").length, refused: kinds.filter((kind) => kind === "refused").length };
+      return {
+        slowed: kinds.filter((kind) => kind === "slowed").length,
+        refused: kinds.filter((kind) => kind === "refused").length,
+      };
     };
     return {
       wrong: this.#buckets.all.countOf(bucketOfAll.name),
@@ -107,14 +121,17 @@ export class GuessThrottle {
       const count = counts[place] ?? 0;
       const kind = kindOf(count, limits[scope]);
       if (kind === "refused") return { kind };
-      if (kind === "slowed") longest = Math.max(longest, delayMs * Math.min(maxDelayFactor, Math.floor(count / limits[scope].slowed)));
+      if (kind === "slowed")
+        longest = Math.max(longest, delayMs * Math.min(maxDelayFactor, Math.floor(count / limits[scope].slowed)));
     }
     return longest === 0 ? free : { kind: "slowed", delayMs: longest };
   }
 
   async #read(buckets: readonly Bucket[]): Promise<readonly number[]> {
     const shared = await this.#options.shared()?.read(names(buckets));
-    return shared?.ok === true ? this.#share(buckets, shared.value) : buckets.map(({ scope, name }) => this.#buckets[scope].countOf(name));
+    return shared?.ok === true
+      ? this.#share(buckets, shared.value)
+      : buckets.map(({ scope, name }) => this.#buckets[scope].countOf(name));
   }
 
   async #add(buckets: readonly Bucket[]): Promise<readonly number[]> {

@@ -46,11 +46,13 @@ export async function importLines(rooms: RoomStore, body: Buffer): Promise<Resul
     if (!taken.ok) return taken;
   }
   const taken = await takeOver();
-  return taken.ok ? success({ ...report, refused: report.refused.sort((left, right) => left.line - right.line) }) : taken;
+  return taken.ok
+    ? success({ ...report, refused: report.refused.sort((left, right) => left.line - right.line) })
+    : taken;
 }
 
 function* linesOf(body: Buffer): Generator<string> {
-  for (let start = 0; start < body.length; ) {
+  for (let start = 0; start < body.length;) {
     const found = body.indexOf(10, start);
     const end = found < 0 ? body.length : found;
     yield body.toString("utf8", start, end);

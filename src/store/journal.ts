@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Result, failure, success } from "../util/result.js";
+
+import { failure, type Result, success } from "../util/result.js";
 import { decodeLine, encodeLine } from "./journal-lines.js";
 
 /** What is kept in a journal, and what becomes of it. */
@@ -133,7 +134,9 @@ export class Journal<Entry> {
       return true;
     } catch (error) {
       // What the disk holds now can't be known before it is read again.
-      this.#content.onTrouble(`${this.#path} is not safe on the disk, and is not written any more until a restart: ${reason(error)}`);
+      this.#content.onTrouble(
+        `${this.#path} is not safe on the disk, and is not written any more until a restart: ${reason(error)}`,
+      );
       this.#isBroken = true;
       return false;
     }
@@ -185,7 +188,7 @@ async function read<Entry>(path: string, content: JournalContent<Entry>): Promis
   try {
     let rest = Buffer.alloc(0);
     let whole = 0;
-    for (let number = 1; ; ) {
+    for (let number = 1; ;) {
       const chunk = Buffer.alloc(readSize);
       const { bytesRead } = await file.read(chunk, 0, readSize, whole + rest.length);
       if (bytesRead === 0) return number === 1 ? failure(`${path} is no journal of einwahl`) : success(whole);
@@ -196,7 +199,9 @@ async function read<Entry>(path: string, content: JournalContent<Entry>): Promis
         if (!takeLine(line, number, content)) {
           const isLast = rest.length === 0 && (await isAtEnd(file, whole + end + 1));
           if (number > 1 && isLast) return success(whole);
-          return failure(`line ${number} of ${path} is damaged; put back a copy of the file, or import one that was exported`);
+          return failure(
+            `line ${number} of ${path} is damaged; put back a copy of the file, or import one that was exported`,
+          );
         }
         whole += end + 1;
         number += 1;
@@ -228,7 +233,9 @@ async function openWhole(path: string, size: number, onTrouble: (what: string) =
   try {
     const { size: onDisk } = await file.stat();
     if (onDisk > size) {
-      onTrouble(`the last ${onDisk - size} bytes of ${path} were being written in a crash and are dropped: nobody was told of them`);
+      onTrouble(
+        `the last ${onDisk - size} bytes of ${path} were being written in a crash and are dropped: nobody was told of them`,
+      );
       await file.truncate(size);
       await file.sync();
     }
@@ -249,7 +256,11 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
 }
 
 /** Writes the file beside the old one and puts it into its place when all of it is on the disk. */
-async function writeNew(path: string, header: string, entries: Iterable<unknown>): Promise<{ readonly file: FileHandle; readonly size: number }> {
+async function writeNew(
+  path: string,
+  header: string,
+  entries: Iterable<unknown>,
+): Promise<{ readonly file: FileHandle; readonly size: number }> {
   const file = await open(`${path}.new`, "w+", 0o600);
   try {
     let size = await writeAll(file, Buffer.from(`${header}\n`), 0);

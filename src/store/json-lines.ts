@@ -1,6 +1,7 @@
 import { z } from "zod";
+
 import { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { isReservablePin } from "./pin-draw.js";
 import type { Reservation, RestingPin, RoomStore, StoreFailure } from "./room-store.js";
 
@@ -36,7 +37,12 @@ const record = z.union([
 export function formatRecord(stored: Reservation | RestingPin): string {
   if (!("meetingId" in stored)) return JSON.stringify({ restingPin: stored.pin.reveal(), until: iso(stored.until) });
   const { meetingId, pin, reservedAt, validUntil } = stored;
-  return JSON.stringify({ meetingID: meetingId, pin: pin.reveal(), reservedAt: iso(reservedAt), ...(validUntil !== undefined && { validUntil: iso(validUntil) }) });
+  return JSON.stringify({
+    meetingID: meetingId,
+    pin: pin.reveal(),
+    reservedAt: iso(reservedAt),
+    ...(validUntil !== undefined && { validUntil: iso(validUntil) }),
+  });
 }
 
 /** The record of a line; the failure says what is wrong, without PIN and id. */
@@ -48,7 +54,8 @@ export function parseRecord(line: string): Result<Reservation | RestingPin, stri
     return failure("is no JSON");
   }
   const parsed = record.safeParse(value);
-  if (!parsed.success) return failure("is neither a room {meetingID, pin, reservedAt, validUntil?} nor a resting PIN {restingPin, until}");
+  if (!parsed.success)
+    return failure("is neither a room {meetingID, pin, reservedAt, validUntil?} nor a resting PIN {restingPin, until}");
   if ("restingPin" in parsed.data) return success({ pin: parsed.data.restingPin, until: parsed.data.until });
   const { meetingID, pin, reservedAt, validUntil } = parsed.data;
   return success({ meetingId: meetingID, pin, reservedAt, validUntil });

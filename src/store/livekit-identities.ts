@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+
 import type { IdentityClaims } from "../call/interfaces.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 

@@ -1,8 +1,8 @@
 import type { AudioBridges, IdentityClaims, WithheldRemovals } from "../call/interfaces.js";
-import type { Clock } from "../util/clock.js";
-import type { Secret } from "../caller/secret.js";
-import { type Result, success } from "../util/result.js";
 import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";
+import type { Secret } from "../caller/secret.js";
+import type { Clock } from "../util/clock.js";
+import { type Result, success } from "../util/result.js";
 import type { DaySums } from "./day-sums.js";
 import { EmbeddedDayKeys } from "./embedded-day-keys.js";
 import { EmbeddedDaySums } from "./embedded-day-sums.js";
@@ -14,8 +14,8 @@ import { RedisMeetingAudio } from "./meeting-audio.js";
 import { RedisConnection } from "./redis-connection.js";
 import { RedisDayKeys } from "./redis-day-keys.js";
 import { RedisDaySums } from "./redis-day-sums.js";
-import { RedisRooms } from "./redis-rooms.js";
 import { RedisGuessCounts } from "./redis-guess-counts.js";
+import { RedisRooms } from "./redis-rooms.js";
 import { RedisRemovals } from "./removals.js";
 import type { RoomStore, RoomStoreSettings } from "./room-store.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
@@ -53,7 +53,12 @@ export interface StoreEvents {
 const tidyEveryMs = 6 * 3_600_000;
 
 /** The failure says in one line why the store can't be used. A Redis that does not answer yet is no failure. */
-export async function openStores(place: StorePlace, settings: RoomStoreSettings, clock: Clock, events: StoreEvents): Promise<Result<Stores, string>> {
+export async function openStores(
+  place: StorePlace,
+  settings: RoomStoreSettings,
+  clock: Clock,
+  events: StoreEvents,
+): Promise<Result<Stores, string>> {
   if (place.kind === "redis") {
     const redis = await RedisConnection.open({ url: place.url.reveal(), clock, onState: events.onRedis });
     const rooms = new RedisRooms(redis, place.prefix, settings);
@@ -79,7 +84,15 @@ export async function openStores(place: StorePlace, settings: RoomStoreSettings,
       stopTidying();
       await rooms.value.close();
     };
-    return success({ ...opened.value, rooms: rooms.value, throttleKeys: undefined, removals: undefined, identityClaims: undefined, guessCounts: undefined, close });
+    return success({
+      ...opened.value,
+      rooms: rooms.value,
+      throttleKeys: undefined,
+      removals: undefined,
+      identityClaims: undefined,
+      guessCounts: undefined,
+      close,
+    });
   }
   await rooms.value.close();
   return opened;
@@ -103,11 +116,16 @@ function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents
 }
 
 /** What is in the directory of the rooms as well, under their lock. */
-async function openBeside(directory: string, onTrouble: StoreEvents["onTrouble"]): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys" | "audioBridges">, string>> {
+async function openBeside(
+  directory: string,
+  onTrouble: StoreEvents["onTrouble"],
+): Promise<Result<Pick<Stores, "daySums" | "pseudonymKeys" | "audioBridges">, string>> {
   const daySums = await EmbeddedDaySums.open(directory, onTrouble);
   if (!daySums.ok) return daySums;
   const pseudonymKeys = await EmbeddedDayKeys.open(directory, onTrouble);
   if (!pseudonymKeys.ok) return pseudonymKeys;
   const audioBridges = await EmbeddedMeetingAudio.open(directory, onTrouble);
-  return audioBridges.ok ? success({ daySums: daySums.value, pseudonymKeys: pseudonymKeys.value, audioBridges: audioBridges.value }) : audioBridges;
+  return audioBridges.ok
+    ? success({ daySums: daySums.value, pseudonymKeys: pseudonymKeys.value, audioBridges: audioBridges.value })
+    : audioBridges;
 }

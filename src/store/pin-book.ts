@@ -1,5 +1,5 @@
-import { type Result, failure, success } from "../util/result.js";
-import { type ImportReport, importLines } from "./import-lines.js";
+import { failure, type Result, success } from "../util/result.js";
+import { importLines, type ImportReport } from "./import-lines.js";
 import { exportLines } from "./json-lines.js";
 import type { Page, Reservation, RoomStore } from "./room-store.js";
 
@@ -40,7 +40,9 @@ export class OpenPinBook implements PinBook {
 
   async list(after: string | undefined, most: number): Promise<Result<Page<PinEntry>, string>> {
     const page = await this.#rooms.list(after, most);
-    return page.ok ? success({ items: page.value.items.map(entryOf), next: page.value.next }) : failure(explanations[page.failure]);
+    return page.ok
+      ? success({ items: page.value.items.map(entryOf), next: page.value.next })
+      : failure(explanations[page.failure]);
   }
 
   async reserve(meetingId: string): Promise<Result<PinEntry, string>> {
@@ -69,7 +71,12 @@ export class OpenPinBook implements PinBook {
 }
 
 function entryOf({ meetingId, pin, reservedAt, validUntil }: Reservation): PinEntry {
-  return { meetingID: meetingId, pin: pin.reveal(), reservedAt: iso(reservedAt), validUntil: validUntil === undefined ? null : iso(validUntil) };
+  return {
+    meetingID: meetingId,
+    pin: pin.reveal(),
+    reservedAt: iso(reservedAt),
+    validUntil: validUntil === undefined ? null : iso(validUntil),
+  };
 }
 
 function iso(ms: number): string {

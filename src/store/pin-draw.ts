@@ -18,7 +18,9 @@ export const mostDraws = 64;
  * A PIN that says nothing about any other: each digit is drawn on its own. The first is no zero, since there are
  * front ends that keep the voice bridge as a number.
  */
-export function drawPin(settings: Pick<RoomStoreSettings, "pinLength" | "randomBelow" | "isInUse">): string | undefined {
+export function drawPin(
+  settings: Pick<RoomStoreSettings, "pinLength" | "randomBelow" | "isInUse">,
+): string | undefined {
   const least = 10 ** (settings.pinLength - 1);
   const digits = String(least + settings.randomBelow(9 * least));
   return digits.startsWith(notAConference) || settings.isInUse(digits) ? undefined : digits;
@@ -30,7 +32,10 @@ export function isReservablePin(digits: string): boolean {
 }
 
 /** Whether a running meeting has this PIN, one that it begins with, or one that begins with it. Those that BBB was given may be short. */
-export function clashesWithRunning(digits: string, match: (digits: string) => { readonly complete: boolean; readonly longer: boolean }): boolean {
+export function clashesWithRunning(
+  digits: string,
+  match: (digits: string) => { readonly complete: boolean; readonly longer: boolean },
+): boolean {
   for (let length = 1; length <= digits.length; length++) {
     if (match(digits.slice(0, length)).complete) return true;
   }

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+
 import { createClient } from "@redis/client";
+
 import type { Clock } from "../util/clock.js";
 import { plainText } from "../util/plain-text.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 
 export interface RedisOptions {
   /** `redis://` or `rediss://`, with user and password when there are any. */
@@ -50,9 +52,12 @@ export class RedisConnection {
   /** Settles when Redis has answered, or has not for a while: it may come later. */
   static async open(options: RedisOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
-    const connected = connection.#client.connect().then(() => undefined, (error: unknown) => {
-      connection.#note(reason(error));
-    });
+    const connected = connection.#client.connect().then(
+      () => undefined,
+      (error: unknown) => {
+        connection.#note(reason(error));
+      },
+    );
     await connection.#within(connected);
     return connection;
   }
@@ -67,11 +72,17 @@ export class RedisConnection {
     return answer.ok ? answer : failure("unavailable");
   }
 
-  async run(script: RedisScript, keys: readonly string[], values: readonly string[]): Promise<Result<unknown, "unavailable">> {
+  async run(
+    script: RedisScript,
+    keys: readonly string[],
+    values: readonly string[],
+  ): Promise<Result<unknown, "unavailable">> {
     const rest = [String(keys.length), ...keys, ...values];
     const answer = await this.#ask(["EVALSHA", script.hash, ...rest]);
     if (answer.ok) return answer;
-    return answer.failure.startsWith("NOSCRIPT") ? await this.command("EVAL", script.text, ...rest) : failure("unavailable");
+    return answer.failure.startsWith("NOSCRIPT")
+      ? await this.command("EVAL", script.text, ...rest)
+      : failure("unavailable");
   }
 
   close(): Promise<void> {
@@ -99,7 +110,10 @@ export class RedisConnection {
         this.#note("no answer in time");
         resolve(undefined);
       });
-      work.then(resolve, reject).finally(callOff).catch(() => undefined);
+      work
+        .then(resolve, reject)
+        .finally(callOff)
+        .catch(() => undefined);
     });
   }
 
@@ -114,7 +128,10 @@ function createRawClient(url: string): ReturnType<typeof createClient> {
   return createClient({
     url,
     disableOfflineQueue: true,
-    socket: { connectTimeout: answerWithinMs, reconnectStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 10), longestPauseMs) },
+    socket: {
+      connectTimeout: answerWithinMs,
+      reconnectStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 10), longestPauseMs),
+    },
   });
 }
 

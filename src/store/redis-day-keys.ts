@@ -1,5 +1,5 @@
 import { type Day, dayMs } from "../caller/day-keys.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { dayName } from "./embedded-day-keys.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
@@ -38,7 +38,10 @@ export class RedisDayKeys implements DayKeyVault {
     const { prefix, name, daysBefore } = this.#options;
     const days = [...offered.keys()];
     const names = days.map((day) => `{${prefix}}:${name}:${dayName(day)}`);
-    const offers = [...offered].flatMap(([day, key]) => [key.toString("base64"), String((day + daysBefore + 1) * dayMs)]);
+    const offers = [...offered].flatMap(([day, key]) => [
+      key.toString("base64"),
+      String((day + daysBefore + 1) * dayMs),
+    ]);
     const answer = await this.#redis.run(agreeScript, names, offers);
     if (!answer.ok) return answer;
     const texts = Array.isArray(answer.value) ? (answer.value as readonly unknown[]) : [];

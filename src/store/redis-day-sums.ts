@@ -1,5 +1,5 @@
 import { type Result, success } from "../util/result.js";
-import { type DaySum, type DaySums, daysKept } from "./day-sums.js";
+import { daysKept, type DaySum, type DaySums } from "./day-sums.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { StoreFailure } from "./room-store.js";
 

@@ -1,4 +1,4 @@
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { GuessCounts } from "./guess-counts.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { StoreFailure } from "./room-store.js";
@@ -50,8 +50,13 @@ export class RedisGuessCounts implements GuessCounts {
   }
 }
 
-function counts(answer: Result<unknown, StoreFailure>, buckets: readonly string[]): Result<readonly number[], StoreFailure> {
+function counts(
+  answer: Result<unknown, StoreFailure>,
+  buckets: readonly string[],
+): Result<readonly number[], StoreFailure> {
   if (!answer.ok) return answer;
   const values = Array.isArray(answer.value) ? (answer.value as readonly unknown[]).map(Number) : [];
-  return values.length === buckets.length && values.every(Number.isSafeInteger) ? success(values) : failure("unavailable");
+  return values.length === buckets.length && values.every(Number.isSafeInteger)
+    ? success(values)
+    : failure("unavailable");
 }

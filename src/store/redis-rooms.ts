@@ -1,10 +1,26 @@
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { drawPin, isReservablePin, longestReservablePin, mostDraws, shortestPin } from "./pin-draw.js";
 import type { RedisConnection, RedisScript } from "./redis-connection.js";
-import { importRestingScript, importRoomScript, releaseScript, reserveScript, sweepScript } from "./redis-room-scripts.js";
-import type { ImportOutcome, Page, Reservation, Reserved, RestingPin, RoomStore, RoomStoreSettings, StoreFailure, Validity } from "./room-store.js";
+import {
+  importRestingScript,
+  importRoomScript,
+  releaseScript,
+  reserveScript,
+  sweepScript,
+} from "./redis-room-scripts.js";
+import type {
+  ImportOutcome,
+  Page,
+  Reservation,
+  Reserved,
+  RestingPin,
+  RoomStore,
+  RoomStoreSettings,
+  StoreFailure,
+  Validity,
+} from "./room-store.js";
 import { pinOf } from "./room-table.js";
 
 /** PINs that are sent at once, of which the script takes the first that is free. */
@@ -12,26 +28,47 @@ const drawsAtOnce = 8;
 /** Rooms whose validity is over are skipped in lists; so many times in a row more are asked for. */
 const mostRounds = 1_000;
 
-const outcomes: ReadonlySet<string> = new Set<ImportOutcome>(["imported", "known", "room-has-another-pin", "pin-is-taken"]);
+const outcomes: ReadonlySet<string> = new Set<ImportOutcome>([
+  "imported",
+  "known",
+  "room-has-another-pin",
+  "pin-is-taken",
+]);
 
 /** Rooms in Redis, for several instances. How crash-safe they are is up to Redis: `appendonly yes`. */
 export class RedisRooms implements RoomStore {
   readonly #redis: RedisConnection;
   readonly #settings: RoomStoreSettings;
-  readonly #keys: { readonly rooms: string; readonly owners: string; readonly digits: string; readonly resting: string; readonly order: string; readonly all: readonly string[] };
+  readonly #keys: {
+    readonly rooms: string;
+    readonly owners: string;
+    readonly digits: string;
+    readonly resting: string;
+    readonly order: string;
+    readonly all: readonly string[];
+  };
 
   /** @param prefix of all keys; instances with the same prefix share their rooms */
   constructor(redis: RedisConnection, prefix: string, settings: RoomStoreSettings) {
     this.#redis = redis;
     this.#settings = settings;
-    const [rooms, owners, digits, resting, ending, order] = ["rooms", "owners", "digits", "resting", "ending", "order"].map((name) => `{${prefix}}:${name}`) as [string, string, string, string, string, string];
+    const [rooms, owners, digits, resting, ending, order] = [
+      "rooms",
+      "owners",
+      "digits",
+      "resting",
+      "ending",
+      "order",
+    ].map((name) => `{${prefix}}:${name}`) as [string, string, string, string, string, string];
     this.#keys = { rooms, owners, digits, resting, order, all: [rooms, owners, digits, resting, ending, order] };
   }
 
   async reserve(meetingId: string, validity: Validity): Promise<Result<Reserved, StoreFailure | "exhausted">> {
     const wish = validity === "as-it-is" ? validity : String(validity.until ?? "");
     for (let draws = 0; draws < mostDraws; draws += drawsAtOnce) {
-      const drawn = Array.from({ length: drawsAtOnce }, () => drawPin(this.#settings)).filter((digits) => digits !== undefined);
+      const drawn = Array.from({ length: drawsAtOnce }, () => drawPin(this.#settings)).filter(
+        (digits) => digits !== undefined,
+      );
       const answer = await this.#run(reserveScript, [meetingId, wish, ...drawn]);
       if (!answer.ok) return answer;
       const [outcome, ...value] = texts(answer.value);
@@ -68,7 +105,15 @@ export class RedisRooms implements RoomStore {
   async askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>> {
     if (this.goesOnAfter(digits) === false) return success(false);
     // `:` follows the digits in ASCII.
-    const answer = await this.#redis.command("ZRANGEBYLEX", this.#keys.digits, `(${digits}`, `(${digits}:`, "LIMIT", "0", "1");
+    const answer = await this.#redis.command(
+      "ZRANGEBYLEX",
+      this.#keys.digits,
+      `(${digits}`,
+      `(${digits}:`,
+      "LIMIT",
+      "0",
+      "1",
+    );
     return answer.ok ? success(texts(answer.value).length > 0) : answer;
   }
 
@@ -87,7 +132,15 @@ export class RedisRooms implements RoomStore {
     for (let round = 0; round < mostRounds; round++) {
       // One more than is wanted, to know whether there are any.
       const wanted = most - items.length + 1;
-      const ids = await this.#redis.command("ZRANGEBYLEX", this.#keys.order, place === undefined ? "-" : `(${place}`, "+", "LIMIT", "0", String(wanted));
+      const ids = await this.#redis.command(
+        "ZRANGEBYLEX",
+        this.#keys.order,
+        place === undefined ? "-" : `(${place}`,
+        "+",
+        "LIMIT",
+        "0",
+        String(wanted),
+      );
       if (!ids.ok) return ids;
       const names = texts(ids.value);
       if (names.length === 0) return success({ items, next: undefined });
@@ -96,7 +149,8 @@ export class RedisRooms implements RoomStore {
       const rooms = Array.isArray(values.value) ? (values.value as readonly unknown[]) : [];
       for (const [index, name] of names.entries()) {
         const reservation = this.#current(name, rooms[index]);
-        if (reservation !== undefined && items.length === most) return success({ items, next: items.at(-1)?.meetingId });
+        if (reservation !== undefined && items.length === most)
+          return success({ items, next: items.at(-1)?.meetingId });
         if (reservation !== undefined) items.push(reservation);
       }
       if (names.length < wanted) return success({ items, next: undefined });
@@ -114,13 +168,17 @@ export class RedisRooms implements RoomStore {
     }
     const answer = await this.#redis.command("ZRANGE", this.#keys.resting, `(${now}`, "+inf", "BYSCORE", "WITHSCORES");
     if (!answer.ok) return answer;
-    const resting = pairs(answer.value).flatMap(([digits, until]) => (after === undefined || digits > after ? [{ digits, until }] : []));
+    const resting = pairs(answer.value).flatMap(([digits, until]) =>
+      after === undefined || digits > after ? [{ digits, until }] : [],
+    );
     resting.sort((left, right) => (left.digits < right.digits ? -1 : 1));
     const items = resting.slice(0, most).map(({ digits, until }) => ({ pin: pinOf(digits), until }));
     return success({ items, next: resting.length > most ? items.at(-1)?.pin.reveal() : undefined });
   }
 
-  async import(records: readonly (Reservation | RestingPin)[]): Promise<Result<readonly ImportOutcome[], StoreFailure>> {
+  async import(
+    records: readonly (Reservation | RestingPin)[],
+  ): Promise<Result<readonly ImportOutcome[], StoreFailure>> {
     const found: ImportOutcome[] = [];
     for (const record of records) {
       const outcome = await this.#import(record);
@@ -147,7 +205,11 @@ export class RedisRooms implements RoomStore {
   }
 
   async #run(script: RedisScript, values: readonly string[]): Promise<Result<unknown, StoreFailure>> {
-    return await this.#redis.run(script, this.#keys.all, [String(this.#settings.now()), String(this.#settings.restMs), ...values]);
+    return await this.#redis.run(script, this.#keys.all, [
+      String(this.#settings.now()),
+      String(this.#settings.restMs),
+      ...values,
+    ]);
   }
 
   #current(meetingId: string, value: unknown): Reservation | undefined {
@@ -160,7 +222,12 @@ export class RedisRooms implements RoomStore {
 function readRoom(meetingId: string, value: string): Reservation | undefined {
   const [digits = "", reservedAt, validUntil = ""] = value.split("|");
   if (!/^[0-9]{5,11}$/.test(digits)) return undefined;
-  return { meetingId, pin: pinOf(digits), reservedAt: Number(reservedAt), validUntil: validUntil === "" ? undefined : Number(validUntil) };
+  return {
+    meetingId,
+    pin: pinOf(digits),
+    reservedAt: Number(reservedAt),
+    validUntil: validUntil === "" ? undefined : Number(validUntil),
+  };
 }
 
 function outcomeOf(value: unknown): Result<ImportOutcome, StoreFailure> {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+
 import type { WithheldRemovals } from "../call/interfaces.js";
 import type { RedisConnection } from "./redis-connection.js";
 

@@ -1,7 +1,7 @@
 import type { PinLengths } from "../call/interfaces.js";
 import { Pin } from "../caller/secret.js";
 import { shortestPin } from "./pin-draw.js";
-import { type Reservation, type RestingPin, compareIds } from "./room-store.js";
+import { compareIds, type Reservation, type RestingPin } from "./room-store.js";
 
 /** One change, as it stands in the journal: a room gets a PIN or another validity, loses its PIN, or a PIN rests. */
 export type Change =
@@ -74,7 +74,11 @@ export class RoomTable {
     return !this.#beginningsOf(digits.length).has(digits);
   }
 
-  rooms(after: string | undefined, most: number, now: number): { readonly items: readonly Reservation[]; readonly isEnd: boolean } {
+  rooms(
+    after: string | undefined,
+    most: number,
+    now: number,
+  ): { readonly items: readonly Reservation[]; readonly isEnd: boolean } {
     const items: Reservation[] = [];
     for (let place = after === undefined ? 0 : this.#placeAfter(after); place < this.#order.length; place++) {
       if (items.length === most) return { items, isEnd: false };
@@ -89,7 +93,9 @@ export class RoomTable {
     for (const { digits, validUntil } of this.#rooms.values()) {
       if (validUntil !== undefined && validUntil <= now) resting.push({ digits, until: validUntil + this.#restMs });
     }
-    const still = resting.filter(({ until }) => until > now).sort((left, right) => (left.digits < right.digits ? -1 : 1));
+    const still = resting
+      .filter(({ until }) => until > now)
+      .sort((left, right) => (left.digits < right.digits ? -1 : 1));
     return still.map(({ digits, until }) => ({ pin: pinOf(digits), until }));
   }
 
@@ -129,7 +135,10 @@ export class RoomTable {
 
   /** Whether there is something for `sweep`. */
   hasEnded(now: number): boolean {
-    return [...this.#rooms.values()].some((room) => isOver(room, now)) || [...this.#resting.values()].some((until) => until <= now);
+    return (
+      [...this.#rooms.values()].some((room) => isOver(room, now)) ||
+      [...this.#resting.values()].some((until) => until <= now)
+    );
   }
 
   /** Clears away what is over. Only for what is written anew afterwards: a journal does not tell of it. */

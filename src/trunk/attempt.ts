@@ -14,7 +14,10 @@ export type Attempt =
   | { readonly kind: "failed"; readonly why: string };
 
 /** Turns to the address for the next REGISTER after one for nothing. */
-export function afterFailure(outcome: Exclude<RegisterOutcome, Granted | { kind: "too-brief" }>, targets: TargetChoice): Attempt {
+export function afterFailure(
+  outcome: Exclude<RegisterOutcome, Granted | { kind: "too-brief" }>,
+  targets: TargetChoice,
+): Attempt {
   switch (outcome.kind) {
     case "unavailable": {
       const { why, retryAfterMs = 0 } = outcome;

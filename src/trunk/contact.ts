@@ -28,7 +28,8 @@ function readContact(value: string): Contact | undefined {
   // Without brackets the parameters belong to the header (RFC 3261 section 20).
   const parametersAt = bracket >= 0 ? end + 1 : indexOrEnd(value, ";");
   const uri = bracket >= 0 ? value.slice(bracket + 1, end) : value.slice(0, parametersAt);
-  const [, user = "", hostPort = "", rest = ""] = /^\s*sips?:(?:([^@\s]*)@)?(\[[^\]\s]*\](?::\d+)?|[^;?\s]+)(\S*)\s*$/i.exec(uri) ?? [];
+  const [, user = "", hostPort = "", rest = ""] =
+    /^\s*sips?:(?:([^@\s]*)@)?(\[[^\]\s]*\](?::\d+)?|[^;?\s]+)(\S*)\s*$/i.exec(uri) ?? [];
   const [, bracketed, plain = "", port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(hostPort) ?? [];
   const host = (bracketed ?? plain).toLowerCase();
   if (host === "") return undefined;

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+
 import type { ListenAddress } from "./line.js";
 import type { AddressFamily } from "./resolver.js";
 
@@ -15,14 +16,20 @@ export function familyOf(host: string): AddressFamily | undefined {
 }
 
 /** Where drachtio meets trunks of this transport. Its loopback contact is for the media server beside it, unless there is no other. */
-export function addressesFor(transport: ListenAddress["transport"], addresses: readonly ListenAddress[]): readonly ListenAddress[] {
+export function addressesFor(
+  transport: ListenAddress["transport"],
+  addresses: readonly ListenAddress[],
+): readonly ListenAddress[] {
   const all = addresses.filter((address) => address.transport === transport);
   const outside = all.filter(({ host }) => !/^(?:127\.|\[?::1\]?$)/.test(host));
   return outside.length > 0 ? outside : all;
 }
 
 /** The families in which drachtio reaches registrars of this transport: it sends nothing over a family that it does not listen on. */
-export function familiesFor(transport: ListenAddress["transport"], addresses: readonly ListenAddress[]): readonly AddressFamily[] {
+export function familiesFor(
+  transport: ListenAddress["transport"],
+  addresses: readonly ListenAddress[],
+): readonly AddressFamily[] {
   const hosts = addressesFor(transport, addresses).map(({ host }) => host);
   return hosts.some((host) => familyOf(host) === undefined) ? [4, 6] : familiesOf(hosts);
 }

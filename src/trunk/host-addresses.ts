@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+
 import type { AddressFamily, NameFault, Resolver } from "./resolver.js";
 
 /** What one look-up of both families came to. */
@@ -34,7 +35,10 @@ export class HostAddresses {
 
   async ask(): Promise<AskedAddresses> {
     if (isIP(this.#host) !== 0) return { fault: undefined, ttlMs: undefined };
-    const [ipv4, ipv6] = await Promise.all([this.#resolver.addresses(this.#host, 4), this.#resolver.addresses(this.#host, 6)]);
+    const [ipv4, ipv6] = await Promise.all([
+      this.#resolver.addresses(this.#host, 4),
+      this.#resolver.addresses(this.#host, 6),
+    ]);
     const found = [ipv4, ipv6].flatMap((answer) => (answer.ok ? [answer.value] : []));
     const fault = [ipv4, ipv6].map(faultOf).find((each) => each?.kind === "failed") ?? faultOf(ipv4);
     if (found.length === 0) return { fault, ttlMs: undefined };

@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../util/clock.js";
+
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
+import type { Clock } from "../util/clock.js";
 import { success } from "../util/result.js";
 import { addressesFor, familiesFor, familyOf } from "./families.js";
-import { RegistrarHost, type Target } from "./registrar-host.js";
-import type { Resolver } from "./resolver.js";
 import type { SipRequests } from "./registrar.js";
+import { RegistrarHost, type Target } from "./registrar-host.js";
 import type { ExpectedCertificate, VerifyPeer } from "./registrar-tls.js";
-import type { RegistrationState } from "./registration-state.js";
 import { Registration } from "./registration.js";
+import type { RegistrationState } from "./registration-state.js";
+import type { Resolver } from "./resolver.js";
 import { Sources } from "./sources.js";
 import type { Trunk } from "./trunks.js";
 
@@ -66,12 +67,14 @@ export class Line implements Trunk {
     this.srtp = config.srtp;
     this.channels = config.channels;
     this.#sources = new Sources(config.sources, resolver, clock, onNameFault);
-    this.#host = config.registration && new RegistrarHost(config.registration.registrar, resolver, clock, {
-      onFault: onNameFault,
-      onChange: () => {
-        this.#registration?.hostResolved();
-      },
-    });
+    this.#host =
+      config.registration &&
+      new RegistrarHost(config.registration.registrar, resolver, clock, {
+        onFault: onNameFault,
+        onChange: () => {
+          this.#registration?.hostResolved();
+        },
+      });
   }
 
   /** Why no calls would come in over this trunk; `undefined` when they would. */
@@ -105,10 +108,18 @@ export class Line implements Trunk {
   /** What an operator should know although calls work. */
   get warnings(): readonly string[] {
     const { srtp, signalling, assumed, provider } = this.config;
-    const inTheOpen = srtp === "mandatory" && signalling === "tls" ? [] : ["calls may go in the open: allow_unencrypted is set"];
+    const inTheOpen =
+      srtp === "mandatory" && signalling === "tls" ? [] : ["calls may go in the open: allow_unencrypted is set"];
     const { registrationState: state } = this;
-    const unlisted = state?.kind === "registered" && state.listed === "no" ? ["registered, but the registrar lists Contacts of others only: see whether calls come in"] : [];
-    return [...inTheOpen, ...unlisted, ...assumed.map((setting) => `${setting} is a guess: no source tells it for ${provider}`)];
+    const unlisted =
+      state?.kind === "registered" && state.listed === "no"
+        ? ["registered, but the registrar lists Contacts of others only: see whether calls come in"]
+        : [];
+    return [
+      ...inTheOpen,
+      ...unlisted,
+      ...assumed.map((setting) => `${setting} is a guess: no source tells it for ${provider}`),
+    ];
   }
 
   /** Whether a request from this address is the trunk's. */
@@ -133,7 +144,11 @@ export class Line implements Trunk {
     }
     const [first] = this.#listening;
     if (first === undefined) {
-      this.#options.onState({ kind: "not-registered", why: `drachtio listens on no ${transport} address`, since: this.#options.clock.now() });
+      this.#options.onState({
+        kind: "not-registered",
+        why: `drachtio listens on no ${transport} address`,
+        since: this.#options.clock.now(),
+      });
       return;
     }
     this.#registration = this.#register(registration, this.#host, first);
@@ -172,41 +187,54 @@ export class Line implements Trunk {
   #hasContactOf({ config }: Line): boolean {
     const [ours, theirs] = [this.config.registration, config.registration];
     if (ours === undefined || theirs === undefined) return false;
-    const identity = ({ registrar, domain, username, contact }: RegistrationConfig): string => JSON.stringify([registrar, domain, username, contact]);
+    const identity = ({ registrar, domain, username, contact }: RegistrationConfig): string =>
+      JSON.stringify([registrar, domain, username, contact]);
     return identity(ours) === identity(theirs);
   }
 
   #register(settings: RegistrationConfig, host: RegistrarHost, first: ListenAddress): Registration {
     const { requests, clock, makeVerifier, onState, onRenewal } = this.#options;
     const { transport } = settings.registrar;
-    return new Registration({
-      host,
-      transport,
-      // allow_unencrypted: there is nothing to verify.
-      verifyPeer: transport === "tls" ? makeVerifier(settings.certificate) : async () => await Promise.resolve(success(undefined)),
-      domain: settings.domain,
-      username: settings.username,
-      authUsername: settings.authUsername,
-      password: settings.password.reveal(),
-      realms: settings.realms,
-      newCnonce: () => randomBytes(16).toString("hex"),
-      contact: (target) => this.#contactFor(target, settings.contact) ?? first,
-      expires: settings.expiresSeconds,
-      keepaliveMs: settings.keepaliveMs,
-      watchdog: settings.watchdog,
-      newCallId: () => randomBytes(12).toString("hex"),
-    }, requests, clock, {
-      onState: (state) => {
-        if (state.kind === "registered") host.granted(state.registrar, state.expiresInMs);
-        onState(state);
+    return new Registration(
+      {
+        host,
+        transport,
+        // allow_unencrypted: there is nothing to verify.
+        verifyPeer:
+          transport === "tls"
+            ? makeVerifier(settings.certificate)
+            : async () => await Promise.resolve(success(undefined)),
+        domain: settings.domain,
+        username: settings.username,
+        authUsername: settings.authUsername,
+        password: settings.password.reveal(),
+        realms: settings.realms,
+        newCnonce: () => randomBytes(16).toString("hex"),
+        contact: (target) => this.#contactFor(target, settings.contact) ?? first,
+        expires: settings.expiresSeconds,
+        keepaliveMs: settings.keepaliveMs,
+        watchdog: settings.watchdog,
+        newCallId: () => randomBytes(12).toString("hex"),
       },
-      onRenewal,
-    });
+      requests,
+      clock,
+      {
+        onState: (state) => {
+          if (state.kind === "registered") host.granted(state.registrar, state.expiresInMs);
+          onState(state);
+        },
+        onRenewal,
+      },
+    );
   }
 
   /** Of the family in which the registrar sees us; a name fits both. */
-  #contactFor({ address }: Target, configured: RegistrationConfig["contact"]): { readonly host: string; readonly port: number } | undefined {
-    const fits = (each: { readonly host: string }): boolean => [undefined, familyOf(address)].includes(familyOf(each.host));
+  #contactFor(
+    { address }: Target,
+    configured: RegistrationConfig["contact"],
+  ): { readonly host: string; readonly port: number } | undefined {
+    const fits = (each: { readonly host: string }): boolean =>
+      [undefined, familyOf(address)].includes(familyOf(each.host));
     const own = this.#listening.find(fits);
     return configured !== undefined && (fits(configured) || own === undefined) ? configured : own;
   }

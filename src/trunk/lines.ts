@@ -1,10 +1,10 @@
 import type { Admission, Trunks } from "../call/interfaces.js";
-import type { TrunkConfig } from "../config/config.js";
-import type { Result } from "../util/result.js";
-import { sameSettings } from "../config/same-settings.js";
 import type { InviteFacts } from "../caller/invite.js";
+import type { TrunkConfig } from "../config/config.js";
+import { sameSettings } from "../config/same-settings.js";
+import type { Result } from "../util/result.js";
 import type { Line, ListenAddress } from "./line.js";
-import { TrunkAdmission, takesFrom } from "./trunks.js";
+import { takesFrom, TrunkAdmission } from "./trunks.js";
 
 /** The trunks at work, which change with the configuration. */
 export class Lines implements Trunks {

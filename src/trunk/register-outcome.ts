@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
+
 import { plainText } from "../util/plain-text.js";
 import { readContacts } from "./contact.js";
-import { type Grant, type OwnContact, leastExpiry, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
 import type { SipRequestAnswer } from "./registrar.js";
+import { type Grant, leastExpiry, type OwnContact, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
 import type { Target } from "./registrar-host.js";
 
 /** What a REGISTER came to. */
@@ -37,12 +38,26 @@ const meanings: Readonly<Record<number, string>> = {
 const longestHost = 80;
 
 /** Reads the final response of a registrar that is not a challenge that can be answered. */
-export function readOutcome(answer: SipRequestAnswer, request: { readonly contact: OwnContact; readonly transport: "udp" | "tcp" | "tls"; readonly seconds: number; readonly sentAt: number }): RegisterOutcome {
+export function readOutcome(
+  answer: SipRequestAnswer,
+  request: {
+    readonly contact: OwnContact;
+    readonly transport: "udp" | "tcp" | "tls";
+    readonly seconds: number;
+    readonly sentAt: number;
+  },
+): RegisterOutcome {
   const { status } = answer;
   if (isMadeUp(answer)) return { kind: "unavailable", why: silence(answer) };
   if (status === 200) {
     const { seconds, listed } = readGrant(answer, request.contact, request.seconds);
-    return { kind: "registered", expiresInMs: seconds * 1_000, sentAt: request.sentAt, seen: seenAddress(answer), listed };
+    return {
+      kind: "registered",
+      expiresInMs: seconds * 1_000,
+      sentAt: request.sentAt,
+      seen: seenAddress(answer),
+      listed,
+    };
   }
   if (status === 423 && leastExpiry(answer) > 0) return { kind: "too-brief", leastSeconds: leastExpiry(answer) };
   if (status >= 300 && status < 400) return redirection(answer, request.transport);
@@ -54,14 +69,25 @@ export function readOutcome(answer: SipRequestAnswer, request: { readonly contac
 }
 
 /** An answer that will be the same the next time. */
-export function rejection(answer: SipRequestAnswer, retryAfterMs = retryAfter(answer)): Extract<RegisterOutcome, { kind: "rejected" }> {
+export function rejection(
+  answer: SipRequestAnswer,
+  retryAfterMs = retryAfter(answer),
+): Extract<RegisterOutcome, { kind: "rejected" }> {
   const meaning = meanings[answer.status];
-  return { kind: "rejected", why: `${answer.status} ${answer.reason}${meaning === undefined ? "" : `: ${meaning}`}`, retryAfterMs };
+  return {
+    kind: "rejected",
+    why: `${answer.status} ${answer.reason}${meaning === undefined ? "" : `: ${meaning}`}`,
+    retryAfterMs,
+  };
 }
 
 /** drachtio makes up a 408 or 503 when no answer comes; it has no Via that a registrar has filled in, and names no time. */
 export function isMadeUp(answer: SipRequestAnswer): boolean {
-  return (answer.status === 408 || answer.status === 503) && seenAddress(answer) === undefined && retryAfter(answer) === undefined;
+  return (
+    (answer.status === 408 || answer.status === 503) &&
+    seenAddress(answer) === undefined &&
+    retryAfter(answer) === undefined
+  );
 }
 
 export function silence({ status }: SipRequestAnswer): string {
@@ -72,7 +98,8 @@ export function silence({ status }: SipRequestAnswer): string {
 function redirection(answer: SipRequestAnswer, transport: "udp" | "tcp" | "tls"): RegisterOutcome {
   const [contact] = readContacts(answer.header("Contact") ?? "");
   const text = `${answer.status} ${answer.reason}`;
-  if (contact === undefined) return { kind: "redirected", why: `${text}: the registrar refers to another server and names none`, to: undefined };
+  if (contact === undefined)
+    return { kind: "redirected", why: `${text}: the registrar refers to another server and names none`, to: undefined };
   const port = contact.port ?? (transport === "tls" ? 5_061 : 5_060);
   const host = isIP(contact.host) === 0 ? plainText(contact.host, longestHost) : contact.host;
   const place = `${isIP(contact.host) === 6 ? `[${host}]` : host}:${port}`;

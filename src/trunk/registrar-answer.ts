@@ -36,7 +36,8 @@ export function readGrant(answer: SipRequestAnswer, own: OwnContact, asked: numb
   // A binding that is listed has not ended: 0 in the header is of others that were removed.
   const headerTime = header === 0 ? undefined : header;
   const ours = exact ?? (ofUser.length === 1 ? ofUser[0] : undefined);
-  if (ours !== undefined) return { seconds: capped(expiryOf(ours) ?? headerTime), listed: exact === undefined ? "alike" : "yes" };
+  if (ours !== undefined)
+    return { seconds: capped(expiryOf(ours) ?? headerTime), listed: exact === undefined ? "alike" : "yes" };
   // Other devices of the account have its user, too.
   const candidates = ofUser.length === 0 ? contacts : ofUser;
   const times = candidates.map(expiryOf).filter((time) => time !== undefined && time > 0);
@@ -64,10 +65,19 @@ export function seenAddress(answer: SipRequestAnswer): string | undefined {
 }
 
 /** Ours as we wrote it, else the one with the address from which the registrar sees us, which a border element made of it. */
-function exactAmong(contacts: readonly Contact[], ofUser: readonly Contact[], own: OwnContact, seen: string | undefined): Contact | undefined {
-  const isAt = (contact: Contact, host: string, port: number): boolean => contact.host === host && (contact.port ?? defaultPort(contact)) === port;
+function exactAmong(
+  contacts: readonly Contact[],
+  ofUser: readonly Contact[],
+  own: OwnContact,
+  seen: string | undefined,
+): Contact | undefined {
+  const isAt = (contact: Contact, host: string, port: number): boolean =>
+    contact.host === host && (contact.port ?? defaultPort(contact)) === port;
   const [, seenHost = "", seenPort = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(seen ?? "") ?? [];
-  return ofUser.find((contact) => isAt(contact, own.host.toLowerCase(), own.port)) ?? contacts.find((contact) => isAt(contact, seenHost.toLowerCase(), Number(seenPort)));
+  return (
+    ofUser.find((contact) => isAt(contact, own.host.toLowerCase(), own.port)) ??
+    contacts.find((contact) => isAt(contact, seenHost.toLowerCase(), Number(seenPort)))
+  );
 }
 
 function defaultPort({ transport }: Contact): number {

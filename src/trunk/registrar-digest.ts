@@ -1,5 +1,11 @@
-import { type Challenge, type ChallengeFault, type DigestCredentials, chooseChallenge, digestAuthorization } from "../util/digest.js";
-import { type Result, failure, success } from "../util/result.js";
+import {
+  type Challenge,
+  type ChallengeFault,
+  chooseChallenge,
+  digestAuthorization,
+  type DigestCredentials,
+} from "../util/digest.js";
+import { failure, type Result, success } from "../util/result.js";
 import { type RegisterOutcome, rejection } from "./register-outcome.js";
 import type { SipRequestAnswer } from "./registrar.js";
 
@@ -33,12 +39,21 @@ export class RegistrarDigest {
   }
 
   /** Adds the answer to the challenge of a 401 or 407 to the headers; the failure says why it must not or can't be answered. */
-  answer(answer: SipRequestAnswer, request: { readonly method: string; readonly uri: string }): Result<undefined, RegisterOutcome> {
+  answer(
+    answer: SipRequestAnswer,
+    request: { readonly method: string; readonly uri: string },
+  ): Result<undefined, RegisterOutcome> {
     const name = answer.status === 407 ? "Proxy-Authorization" : "Authorization";
-    const chosen = chooseChallenge(answer.header(answer.status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate") ?? "", this.#credentials.realms);
+    const chosen = chooseChallenge(
+      answer.header(answer.status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate") ?? "",
+      this.#credentials.realms,
+    );
     if (!chosen.ok) return failure({ kind: "unavailable", why: this.#faultText(chosen.failure, answer.status) });
     if (this.#given.has(name) && !chosen.value.isStale) return failure(rejection(answer));
-    this.#given.set(name, digestAuthorization(chosen.value, this.#credentials, request, this.#newCnonce(), this.#countOf(chosen.value)));
+    this.#given.set(
+      name,
+      digestAuthorization(chosen.value, this.#credentials, request, this.#newCnonce(), this.#countOf(chosen.value)),
+    );
     return success(undefined);
   }
 
@@ -62,5 +77,8 @@ export class RegistrarDigest {
 
 /** Text from the network, for the log and the status: runs of digits may be a number. */
 function shown(text: string): string {
-  return text.slice(0, longestShown).replace(/[^\w.@: -]/g, "?").replace(/\d{5,}/g, "...");
+  return text
+    .slice(0, longestShown)
+    .replace(/[^\w.@: -]/g, "?")
+    .replace(/\d{5,}/g, "...");
 }

@@ -1,11 +1,12 @@
 import { isIP } from "node:net";
+
 import { AddressList } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
+import { plainAddress } from "../util/plain-address.js";
 import { plainText } from "../util/plain-text.js";
 import { familiesOf, familyNames, familyOf } from "./families.js";
 import { HostAddresses, shortest } from "./host-addresses.js";
-import { plainAddress } from "../util/plain-address.js";
-import { type AddressFamily, type Resolver, type ServiceRecord, nameFaultText } from "./resolver.js";
+import { type AddressFamily, nameFaultText, type Resolver, type ServiceRecord } from "./resolver.js";
 import { SeenAddresses, seenForMs } from "./seen-addresses.js";
 
 /** An address at which the registrar is reached. */
@@ -73,7 +74,12 @@ export class RegistrarHost {
   #callOff: () => void = () => undefined;
   #isClosed = false;
 
-  constructor(name: RegistrarName, resolver: Resolver, clock: Clock, events: { readonly onFault: (host: string, why: string) => void; readonly onChange: () => void }) {
+  constructor(
+    name: RegistrarName,
+    resolver: Resolver,
+    clock: Clock,
+    events: { readonly onFault: (host: string, why: string) => void; readonly onChange: () => void },
+  ) {
     this.#name = name;
     this.#resolver = resolver;
     this.#clock = clock;
@@ -93,7 +99,10 @@ export class RegistrarHost {
   get fault(): RegistrarFault {
     if (this.#targets.length === 0) return this.#fault;
     const families = familiesOf(this.#targets.map(({ address }) => address));
-    return { kind: "family", why: `the registrar has only ${familyNames(families)} addresses, and drachtio listens only on ${familyNames(this.#families)} with ${this.#name.transport}` };
+    return {
+      kind: "family",
+      why: `the registrar has only ${familyNames(families)} addresses, and drachtio listens only on ${familyNames(this.#families)} with ${this.#name.transport}`,
+    };
   }
 
   /** Whether its name leads to this address, and drachtio reaches it, as far as is known. */
@@ -150,7 +159,8 @@ export class RegistrarHost {
     const places = await this.#askForPlaces();
     if (places === undefined) return undefined;
     const asked = await Promise.all(places.map(async (place) => await this.#askForAddresses(place)));
-    for (const name of [...this.#hosts.keys()]) if (!places.some((place) => place.name === name)) this.#hosts.delete(name);
+    for (const name of [...this.#hosts.keys()])
+      if (!places.some((place) => place.name === name)) this.#hosts.delete(name);
     const targets = asked.flatMap((each) => each.targets);
     // A name with no address at all is more likely a mistake in DNS than the end of the registrar.
     if (targets.length > 0 || places.length === 0) this.#learn(targets);
@@ -164,7 +174,11 @@ export class RegistrarHost {
     const answer = await this.#resolver.services(`${services[transport]}.${host}`);
     if (answer.ok) {
       this.#places = inOrder(answer.value);
-      if (this.#places.length === 0) this.#complain(host, { kind: "not-offered", why: `the registrar's name does not offer SIP over ${transport} (SRV record with the target ".")` });
+      if (this.#places.length === 0)
+        this.#complain(host, {
+          kind: "not-offered",
+          why: `the registrar's name does not offer SIP over ${transport} (SRV record with the target ".")`,
+        });
     } else if (answer.failure.kind === "none") {
       this.#places = [{ name: host, port }];
     } else {
@@ -173,11 +187,15 @@ export class RegistrarHost {
     return this.#places;
   }
 
-  async #askForAddresses({ name, port }: Place): Promise<{ readonly targets: readonly Target[]; readonly ttlMs: number | undefined }> {
+  async #askForAddresses({
+    name,
+    port,
+  }: Place): Promise<{ readonly targets: readonly Target[]; readonly ttlMs: number | undefined }> {
     const host = this.#hosts.get(name) ?? new HostAddresses(name, this.#resolver);
     this.#hosts.set(name, host);
     const { fault, ttlMs } = await host.ask();
-    if (fault !== undefined) this.#complain(name, { kind: "unresolved", why: `the registrar's name ${nameFaultText(fault)}` });
+    if (fault !== undefined)
+      this.#complain(name, { kind: "unresolved", why: `the registrar's name ${nameFaultText(fault)}` });
     return { targets: fault?.kind === "none" ? [] : host.known.map((address) => ({ address, port })), ttlMs };
   }
 

@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
-import { type TLSSocket, checkServerIdentity, connect } from "node:tls";
+import { checkServerIdentity, connect, type TLSSocket } from "node:tls";
+
 import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { networkFault } from "../util/network-fault.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { Target } from "./registrar-host.js";
 
 /** Why nothing may be sent to an address. */
@@ -25,7 +26,21 @@ export interface ExpectedCertificate {
 
 /** A connection that failed for one of these has shown nothing of the peer. Any other code is a reason for distrust. */
 const unreachableCodes: ReadonlySet<string> = new Set([
-  "connect timeout", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "EPIPE", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "EHOSTDOWN", "ETIMEDOUT", "EADDRNOTAVAIL", "EMFILE", "ENFILE", "EACCES", "EPERM",
+  "connect timeout",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EHOSTDOWN",
+  "ETIMEDOUT",
+  "EADDRNOTAVAIL",
+  "EMFILE",
+  "ENFILE",
+  "EACCES",
+  "EPERM",
 ]);
 
 const closeTimeoutMs = 1_000;

@@ -1,8 +1,9 @@
 import { isIPv6 } from "node:net";
+
 import type { Clock } from "../util/clock.js";
-import { RegistrarDigest, maxChallenges } from "./registrar-digest.js";
-import { type RegisterOutcome, isMadeUp, readOutcome, rejection, silence } from "./register-outcome.js";
+import { isMadeUp, readOutcome, type RegisterOutcome, rejection, silence } from "./register-outcome.js";
 import { seenAddress } from "./registrar-answer.js";
+import { maxChallenges, RegistrarDigest } from "./registrar-digest.js";
 import type { Target } from "./registrar-host.js";
 
 /** Sends requests outside of dialogs; implemented by `sip/`. */
@@ -71,7 +72,13 @@ export class Registrar {
       const outcome = await this.#sendRegister(target, callId, contact, seconds);
       if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
       const { answer } = outcome;
-      if (answer.status !== 401 && answer.status !== 407) return readOutcome(answer, { contact: { ...this.#options.contact(target), user: username }, transport, seconds, sentAt });
+      if (answer.status !== 401 && answer.status !== 407)
+        return readOutcome(answer, {
+          contact: { ...this.#options.contact(target), user: username },
+          transport,
+          seconds,
+          sentAt,
+        });
       if (challenges === maxChallenges) return rejection(answer);
       const answered = this.#digest.answer(answer, { method: "REGISTER", uri: this.#uri() });
       if (!answered.ok) return answered.failure;
@@ -85,12 +92,17 @@ export class Registrar {
    * @param seen the address from which the registrar saw the REGISTER
    */
   async flowFault(target: Target, seen: string | undefined): Promise<string | undefined> {
-    const outcome = await this.#requests.send("OPTIONS", this.#uri(), { nextHop: this.#nextHop(target), headers: { ...this.#identity() } });
+    const outcome = await this.#requests.send("OPTIONS", this.#uri(), {
+      nextHop: this.#nextHop(target),
+      headers: { ...this.#identity() },
+    });
     if (outcome.kind === "not-sent") return outcome.why;
     const { answer } = outcome;
     if (isMadeUp(answer)) return silence(answer);
     const now = seenAddress(answer);
-    return seen !== undefined && now !== undefined && now !== seen ? "the connection to the registrar was replaced" : undefined;
+    return seen !== undefined && now !== undefined && now !== seen
+      ? "the connection to the registrar was replaced"
+      : undefined;
   }
 
   async #sendRegister(target: Target, callId: string, contact: string, seconds: number): Promise<SipRequestOutcome> {

@@ -1,13 +1,13 @@
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
-import { type Attempt, type Granted, afterFailure } from "./attempt.js";
+import { afterFailure, type Attempt, type Granted } from "./attempt.js";
 import { Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
 import type { Target } from "./registrar-host.js";
-import type { RegistrationEvents, RegistrationState } from "./registration-state.js";
 import type { VerifyPeer } from "./registrar-tls.js";
+import type { RegistrationEvents, RegistrationState } from "./registration-state.js";
 import { RetryPause } from "./retry-pause.js";
 import { type RegistrarTargets, TargetChoice } from "./target-choice.js";
-import { WakeableSleep, atMost } from "./wakeable-sleep.js";
+import { atMost, WakeableSleep } from "./wakeable-sleep.js";
 import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
 export interface RegistrationOptions extends RegistrarOptions {
@@ -207,7 +207,12 @@ export class Registration {
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
       // The refresh does not wait for a flow that gives no answer.
-      const broken = await atMost(refreshAt - this.#clock.now(), this.#registrar.flowFault(target, this.#seen), this.#clock, this.#stopping);
+      const broken = await atMost(
+        refreshAt - this.#clock.now(),
+        this.#registrar.flowFault(target, this.#seen),
+        this.#clock,
+        this.#stopping,
+      );
       if (this.#isStopping()) return;
       if (broken !== undefined) {
         this.#fail(broken);
@@ -239,7 +244,8 @@ export class Registration {
     if (outcome.kind === "registered") return this.#accepted(outcome, target);
     if (outcome.kind !== "too-brief") return afterFailure(outcome, this.#targets);
     const least = outcome.leastSeconds;
-    if (least <= this.#expires || least > longestExpiry) return { kind: "rejected", why: `423 Interval Too Brief (at least ${least} s)` };
+    if (least <= this.#expires || least > longestExpiry)
+      return { kind: "rejected", why: `423 Interval Too Brief (at least ${least} s)` };
     this.#expires = least;
     return { kind: "failed", why: `423 Interval Too Brief: asking for ${least} s` };
   }
@@ -252,22 +258,36 @@ export class Registration {
     // It would be over before the next REGISTER is answered, or is already.
     if (expiresInMs <= this.#answerMs + leastDistance) {
       this.#targets.skip();
-      return { kind: "unavailable", why: expiresInMs === 0 ? "the registrar grants no time" : `the registrar grants ${expiresInMs / 1_000} s, too little to keep registered (its answer took ${Math.ceil(this.#answerMs / 1_000)} s)` };
+      return {
+        kind: "unavailable",
+        why:
+          expiresInMs === 0
+            ? "the registrar grants no time"
+            : `the registrar grants ${expiresInMs / 1_000} s, too little to keep registered (its answer took ${Math.ceil(this.#answerMs / 1_000)} s)`,
+      };
     }
     this.#targets.answered();
     this.#watchdog.registered();
     // One that never lists it, since a border element has put another one in its place, says nothing by that.
-    if ((listed === "no" || listed === "alike") && this.#wasListed) this.#watchdog.suspect("the registrar does not list our Contact any more");
+    if ((listed === "no" || listed === "alike") && this.#wasListed)
+      this.#watchdog.suspect("the registrar does not list our Contact any more");
     this.#wasListed ||= listed === "yes";
     const since = this.#state.kind === "registered" ? this.#state.since : now;
-    if (!this.#isStopping()) this.#enter({ kind: "registered", expiresInMs, refreshedAt: sentAt, registrar: target, listed, since });
+    if (!this.#isStopping())
+      this.#enter({ kind: "registered", expiresInMs, refreshedAt: sentAt, registrar: target, listed, since });
     return { kind: "registered" };
   }
 
   /** Whether the connection to that address is the one over which it was registered, as the registrar sees it. */
   async #isFlowIntact(target: Target): Promise<boolean> {
     const { state } = this;
-    if (state.kind !== "registered" || state.registrar.address !== target.address || state.registrar.port !== target.port || this.#seen === undefined) return false;
+    if (
+      state.kind !== "registered" ||
+      state.registrar.address !== target.address ||
+      state.registrar.port !== target.port ||
+      this.#seen === undefined
+    )
+      return false;
     return (await this.#registrar.flowFault(target, this.#seen)) === undefined && this.#isRegistered();
   }
 

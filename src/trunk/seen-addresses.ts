@@ -22,7 +22,10 @@ export class SeenAddresses {
     const now = this.#clock.now();
     for (const address of addresses.slice(0, maxSeen)) {
       const known = this.#seen.get(address);
-      this.#seen.set(address, { list: known?.list ?? new AddressList([address]), until: Math.max(known?.until ?? 0, now + forMs) });
+      this.#seen.set(address, {
+        list: known?.list ?? new AddressList([address]),
+        until: Math.max(known?.until ?? 0, now + forMs),
+      });
     }
     this.#forget(now);
   }
@@ -36,6 +39,7 @@ export class SeenAddresses {
   #forget(now: number): void {
     for (const [address, { until }] of this.#seen) if (until <= now) this.#seen.delete(address);
     const soonestFirst = [...this.#seen].sort(([, a], [, b]) => a.until - b.until);
-    for (const [address] of soonestFirst.slice(0, Math.max(0, soonestFirst.length - maxSeen))) this.#seen.delete(address);
+    for (const [address] of soonestFirst.slice(0, Math.max(0, soonestFirst.length - maxSeen)))
+      this.#seen.delete(address);
   }
 }

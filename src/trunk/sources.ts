@@ -1,9 +1,9 @@
 import { AddressList } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
-import { HostAddresses, shortest } from "./host-addresses.js";
 import { plainAddress } from "../util/plain-address.js";
+import { HostAddresses, shortest } from "./host-addresses.js";
 import { askAgainMs } from "./registrar-host.js";
-import { type Resolver, nameFaultText } from "./resolver.js";
+import { nameFaultText, type Resolver } from "./resolver.js";
 import { SeenAddresses } from "./seen-addresses.js";
 
 /**
@@ -18,7 +18,12 @@ export class Sources {
   #callOff: () => void = () => undefined;
   #closed = false;
 
-  constructor(sources: readonly string[], resolver: Resolver, clock: Clock, onFault: (host: string, why: string) => void) {
+  constructor(
+    sources: readonly string[],
+    resolver: Resolver,
+    clock: Clock,
+    onFault: (host: string, why: string) => void,
+  ) {
     this.#clock = clock;
     this.#onFault = onFault;
     this.#names = sources

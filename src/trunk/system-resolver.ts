@@ -1,8 +1,9 @@
-import { Resolver as DnsResolver, lookup } from "node:dns/promises";
+import { lookup, Resolver as DnsResolver } from "node:dns/promises";
 import { isIP } from "node:net";
+
 import type { Clock } from "../util/clock.js";
 import { faultCode } from "../util/network-fault.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import { addressesInHosts } from "./hosts-file.js";
 import type { FoundAddresses, NameFault, Resolver, ServiceRecord } from "./resolver.js";
 
@@ -38,8 +39,14 @@ export function systemResolver(clock: Clock, sources: NameSources = ofThisSystem
       const listed = await addressesInHosts(sources.hostsFile, host);
       // A name in /etc/hosts is complete there: DNS must not add the family that the operator has left out.
       if (listed.length > 0) return ofFamily(listed, family);
-      const asked = await ask(clock, sources, (dns) => (family === 4 ? dns.resolve4(host, { ttl: true }) : dns.resolve6(host, { ttl: true })));
-      if (asked.ok) return success({ addresses: asked.value.map(({ address }) => address), ttlMs: Math.min(...asked.value.map(({ ttl }) => ttl)) * 1_000 });
+      const asked = await ask(clock, sources, (dns) =>
+        family === 4 ? dns.resolve4(host, { ttl: true }) : dns.resolve6(host, { ttl: true }),
+      );
+      if (asked.ok)
+        return success({
+          addresses: asked.value.map(({ address }) => address),
+          ttlMs: Math.min(...asked.value.map(({ ttl }) => ttl)) * 1_000,
+        });
       if (!unknownToDns.has(asked.failure.code)) return asked;
       const known = await sources.lookUp(host, family).catch(() => []);
       return known.length > 0 ? success({ addresses: known, ttlMs: undefined }) : asked;
@@ -49,7 +56,11 @@ export function systemResolver(clock: Clock, sources: NameSources = ofThisSystem
 }
 
 /** With a resolver of its own each time: it reads resolv.conf, which may have changed, and can be cancelled. */
-async function ask<T>(clock: Clock, { servers }: NameSources, question: (dns: DnsResolver) => Promise<T>): Promise<Result<T, NameFault>> {
+async function ask<T>(
+  clock: Clock,
+  { servers }: NameSources,
+  question: (dns: DnsResolver) => Promise<T>,
+): Promise<Result<T, NameFault>> {
   const dns = new DnsResolver(dnsOptions);
   if (servers !== undefined) dns.setServers(servers);
   const cancelTimer = clock.after(maxQuestionMs, () => {

@@ -1,5 +1,5 @@
 import type { Clock } from "../util/clock.js";
-import { type Result, failure, success } from "../util/result.js";
+import { failure, type Result, success } from "../util/result.js";
 import type { RegistrarHost, Target } from "./registrar-host.js";
 import type { PeerFault, VerifyPeer } from "./registrar-tls.js";
 
@@ -68,7 +68,8 @@ export class TargetChoice {
       startsOver = false;
       if (target === undefined) break;
       const verified = await this.#verifyPeer(target, verifyTimeoutMs);
-      if (verified.ok || (verified.failure.kind === "unreachable" && (await flow.isIntact(target)))) return success(target);
+      if (verified.ok || (verified.failure.kind === "unreachable" && (await flow.isIntact(target))))
+        return success(target);
       // The name of an impostor counts for more than a server that is down.
       if (fault?.kind !== "untrusted") fault = verified.failure;
       this.skip();
@@ -93,7 +94,9 @@ export class TargetChoice {
     if (this.#targets.length === 0 || this.#targets.some((target) => !this.#isClosed(target))) return now;
     // DNS may know another one by now.
     const targets = await this.#host.targets();
-    return targets.length === 0 ? now : Math.min(...targets.map((target) => this.#closedUntil.get(keyOf(target)) ?? now));
+    return targets.length === 0
+      ? now
+      : Math.min(...targets.map((target) => this.#closedUntil.get(keyOf(target)) ?? now));
   }
 
   answered(): void {
@@ -129,7 +132,9 @@ export class TargetChoice {
   #next(startsOver: boolean): Target | undefined {
     const mayAnswer = this.#targets.filter((target) => !this.#silent.has(keyOf(target)) && !this.#isClosed(target));
     const current = this.#current;
-    const kept = startsOver ? undefined : mayAnswer.find((target) => current !== undefined && keyOf(target) === keyOf(current));
+    const kept = startsOver
+      ? undefined
+      : mayAnswer.find((target) => current !== undefined && keyOf(target) === keyOf(current));
     const next = kept ?? mayAnswer[0];
     this.#current = next ?? current;
     return next;
@@ -141,7 +146,8 @@ export class TargetChoice {
 
   #withCurrent(targets: readonly Target[], isRegistered: boolean): readonly Target[] {
     const current = this.#current;
-    if (!isRegistered || current === undefined || targets.some((target) => keyOf(target) === keyOf(current))) return targets;
+    if (!isRegistered || current === undefined || targets.some((target) => keyOf(target) === keyOf(current)))
+      return targets;
     return [current, ...targets];
   }
 }

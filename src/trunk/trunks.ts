@@ -1,10 +1,11 @@
 import type { CountryCode } from "libphonenumber-js";
+
 import type { Admission, Admitted, Trunks } from "../call/interfaces.js";
-import { identifyCaller } from "../caller/caller.js";
-import type { Language } from "../caller/language.js";
-import { type Result, failure, success } from "../util/result.js";
 import { type CalledNumberHeader, findCalledNumber } from "../caller/called-number.js";
+import { identifyCaller } from "../caller/caller.js";
 import type { InviteFacts } from "../caller/invite.js";
+import type { Language } from "../caller/language.js";
+import { failure, type Result, success } from "../util/result.js";
 
 /** A trunk as admission sees it. */
 export interface Trunk {

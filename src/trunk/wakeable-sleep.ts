@@ -28,7 +28,12 @@ export class WakeableSleep {
 }
 
 /** Waits for `work`, but no longer than `ms` milliseconds and until `end`: `undefined` then. */
-export async function atMost<T>(ms: number, work: Promise<T>, clock: Clock, end = new Latch<true>()): Promise<T | undefined> {
+export async function atMost<T>(
+  ms: number,
+  work: Promise<T>,
+  clock: Clock,
+  end = new Latch<true>(),
+): Promise<T | undefined> {
   let cancelTimer: () => void = () => undefined;
   let unsubscribe: () => void = () => undefined;
   const late = new Promise<undefined>((resolve) => {

@@ -63,6 +63,8 @@ export class Watchdog {
 
   #silence({ silenceMs }: WatchdogSettings, now: number): string | undefined {
     const since = Math.max(this.#listeningSince ?? now, this.#heardAt ?? Number.NEGATIVE_INFINITY, this.#renewedAt);
-    return now - since >= silenceMs ? `nothing has come in for ${Math.round((now - since) / 60_000)} minutes` : undefined;
+    return now - since >= silenceMs
+      ? `nothing has come in for ${Math.round((now - since) / 60_000)} minutes`
+      : undefined;
   }
 }

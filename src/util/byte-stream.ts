@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+
 import type { Clock } from "./clock.js";
 import { faultCode } from "./network-fault.js";
-import { type Result, failure, success } from "./result.js";
+import { failure, type Result, success } from "./result.js";
 
 /** What has been read of the bytes that have come, and how many of them that were. */
 export interface Taken<Value> {
@@ -46,7 +47,12 @@ export class ByteStream<Kind extends Socket = Socket> {
    * @param ready the event that says so: `secureConnect` for TLS
    * @returns a code of Node's or OpenSSL's, or `connect timeout`
    */
-  static async connect<Kind extends Socket>(socket: Kind, ready: "connect" | "secureConnect", clock: Clock, withinMs: number): Promise<Result<ByteStream<Kind>, string>> {
+  static async connect<Kind extends Socket>(
+    socket: Kind,
+    ready: "connect" | "secureConnect",
+    clock: Clock,
+    withinMs: number,
+  ): Promise<Result<ByteStream<Kind>, string>> {
     const stream = new ByteStream(socket, clock);
     return await new Promise((resolve) => {
       const callOff = clock.after(withinMs, () => {

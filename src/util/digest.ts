@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+
+import { failure, type Result, success } from "./result.js";
 import { splitValues } from "./split-values.js";
-import { type Result, failure, success } from "./result.js";
 
 /* The client's side of Digest authentication: RFC 2617 and RFC 7616, in SIP by RFC 3261 section 22 and RFC 8760. */
 
@@ -12,7 +13,11 @@ export interface DigestCredentials {
 }
 
 /** RFC 8760 section 2.1. The `-sess` variants are not supported: no registrar was seen to ask for them. */
-const hashes: ReadonlyMap<string, string> = new Map([["MD5", "md5"], ["SHA-256", "sha256"], ["SHA-512-256", "sha512-256"]]);
+const hashes: ReadonlyMap<string, string> = new Map([
+  ["MD5", "md5"],
+  ["SHA-256", "sha256"],
+  ["SHA-512-256", "sha512-256"],
+]);
 
 /** One challenge that can be answered. Texts are as they were sent, without their quotes, and with their backslashes. */
 export interface Challenge {
@@ -58,13 +63,22 @@ export function readDigests(header: string): readonly DigestParams[] {
 }
 
 /** The first challenge that is understood, as the server orders them by preference (RFC 8760 section 2.4). */
-export function chooseChallenge(header: string, realms: readonly string[] | undefined): Result<Challenge, ChallengeFault> {
+export function chooseChallenge(
+  header: string,
+  realms: readonly string[] | undefined,
+): Result<Challenge, ChallengeFault> {
   const expected = realms?.map((realm) => realm.toLowerCase());
   let fault: ChallengeFault = { kind: "no-digest" };
   for (const params of readDigests(header)) {
     const [realm, nonce, algorithm] = [params.get("realm"), params.get("nonce"), params.get("algorithm")];
     if (realm === undefined || nonce === undefined) continue;
-    const qop = params.get("qop")?.toLowerCase().split(",").map((option) => option.trim()).filter((option) => option !== "") ?? [];
+    const qop =
+      params
+        .get("qop")
+        ?.toLowerCase()
+        .split(",")
+        .map((option) => option.trim())
+        .filter((option) => option !== "") ?? [];
     if (expected !== undefined && !expected.includes(realm.toLowerCase())) {
       fault = { kind: "other-realm", realm };
     } else if (hashOf(algorithm) === undefined || (qop.length > 0 && !qop.includes("auth"))) {
@@ -88,10 +102,27 @@ export function chooseChallenge(header: string, realms: readonly string[] | unde
  *
  * @param count how often this nonce has been answered, this answer included
  */
-export function digestAuthorization(challenge: Challenge, credentials: DigestCredentials, request: { readonly method: string; readonly uri: string }, cnonce: string, count: number): string {
+export function digestAuthorization(
+  challenge: Challenge,
+  credentials: DigestCredentials,
+  request: { readonly method: string; readonly uri: string },
+  cnonce: string,
+  count: number,
+): string {
   const { realm, nonce, opaque, algorithm, qop } = challenge;
   const nc = count.toString(16).padStart(8, "0");
-  const params = new Map([["realm", realm], ["nonce", nonce], ...(algorithm === undefined ? [] : [["algorithm", algorithm] as const]), ...(qop === undefined ? [] : [["qop", qop], ["cnonce", cnonce], ["nc", nc]] as const)]);
+  const params = new Map([
+    ["realm", realm],
+    ["nonce", nonce],
+    ...(algorithm === undefined ? [] : [["algorithm", algorithm] as const]),
+    ...(qop === undefined
+      ? []
+      : ([
+          ["qop", qop],
+          ["cnonce", cnonce],
+          ["nc", nc],
+        ] as const)),
+  ]);
   return `Digest ${[
     `username="${credentials.username.replace(/["\\]/g, "\\$&")}"`,
     `realm="${realm}"`,
@@ -108,7 +139,12 @@ export function digestAuthorization(challenge: Challenge, credentials: DigestCre
  * The `response` of RFC 7616 section 3.4.1 for these parameters, with qop `auth` when they have one, else as in RFC 2069.
  * `undefined` for an algorithm that is not supported.
  */
-export function digestResponse(params: DigestParams, { username, password }: Pick<DigestCredentials, "username" | "password">, method: string, uri: string): string | undefined {
+export function digestResponse(
+  params: DigestParams,
+  { username, password }: Pick<DigestCredentials, "username" | "password">,
+  method: string,
+  uri: string,
+): string | undefined {
   const algorithm = hashOf(params.get("algorithm"));
   if (algorithm === undefined) return undefined;
   const hash = (text: string): string => createHash(algorithm).update(text).digest("hex");

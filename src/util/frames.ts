@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+
 import { failure, type Result, success } from "./result.js";
 
 const hash = 35;
@@ -35,10 +36,12 @@ export class FrameReader {
     for (;;) {
       const at = held.subarray(0, this.#digits + 1).indexOf(hash);
       const digits = held.toString("latin1", 0, at < 0 ? Math.min(held.length, this.#digits + 1) : at);
-      if (at === 0 || digits.length > this.#digits || !/^\d*$/.test(digits)) return failure("invalid message length specifier");
+      if (at === 0 || digits.length > this.#digits || !/^\d*$/.test(digits))
+        return failure("invalid message length specifier");
       if (at < 0) break;
       const length = Number(digits);
-      if (length === 0 || length > this.#maxBytes) return failure(`a message of ${length} bytes is not between 1 and ${this.#maxBytes}`);
+      if (length === 0 || length > this.#maxBytes)
+        return failure(`a message of ${length} bytes is not between 1 and ${this.#maxBytes}`);
       this.#wanted = at + 1 + length;
       if (held.length < this.#wanted) break;
       payloads.push(held.toString("utf8", at + 1, this.#wanted));

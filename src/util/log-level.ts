@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+
 import type { Clock } from "./clock.js";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

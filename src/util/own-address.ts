@@ -5,5 +5,7 @@ import { networkInterfaces } from "node:os";
 export function isThisMachine(host: string): boolean {
   const plain = host.replace(/^\[|\]$/g, "");
   if (plain === "localhost" || plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."))) return true;
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === plain) === true);
+  return Object.values(networkInterfaces()).some(
+    (addresses) => addresses?.some(({ address }) => address === plain) === true,
+  );
 }

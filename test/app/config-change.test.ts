@@ -1,6 +1,7 @@
 import t from "tap";
-import { KeptParts } from "../../src/app/instance-cache.js";
+
 import { compareConfigs } from "../../src/app/config-change.js";
+import { KeptParts } from "../../src/app/instance-cache.js";
 import { loaded, minimal } from "../config/support.js";
 
 function trunk(name: string, number: string): string {
@@ -12,23 +13,54 @@ function server(name: string, secret = "s"): string {
 }
 
 await t.test("what has changed is told by name, without secrets and numbers", (t) => {
-  const before = loaded(minimal({ trunks: `[${trunk("a", "+493012345678")}, ${trunk("b", "+493012345679")}]`, bbb_servers: `[${server("one")}, ${server("two")}]` }));
-  t.strictSame(compareConfigs(before, loaded(minimal({ trunks: `[${trunk("a", "+493012345678")}, ${trunk("b", "+493012345679")}]`, bbb_servers: `[${server("one")}, ${server("two")}]` }))), { config: before, changed: [], needsRestart: [] });
-  const after = loaded(minimal({ trunks: `[${trunk("b", "+493012345670")}, ${trunk("c", "+493012345671")}]`, bbb_servers: `[${server("one", "other")}]`, calls: "{ max_concurrent: 7 }", language: "en" }));
+  const before = loaded(
+    minimal({
+      trunks: `[${trunk("a", "+493012345678")}, ${trunk("b", "+493012345679")}]`,
+      bbb_servers: `[${server("one")}, ${server("two")}]`,
+    }),
+  );
+  t.strictSame(
+    compareConfigs(
+      before,
+      loaded(
+        minimal({
+          trunks: `[${trunk("a", "+493012345678")}, ${trunk("b", "+493012345679")}]`,
+          bbb_servers: `[${server("one")}, ${server("two")}]`,
+        }),
+      ),
+    ),
+    { config: before, changed: [], needsRestart: [] },
+  );
+  const after = loaded(
+    minimal({
+      trunks: `[${trunk("b", "+493012345670")}, ${trunk("c", "+493012345671")}]`,
+      bbb_servers: `[${server("one", "other")}]`,
+      calls: "{ max_concurrent: 7 }",
+      language: "en",
+    }),
+  );
   t.strictSame(compareConfigs(before, after).changed, [
-    "trunk b: changed", "trunk c: added", "trunk a: removed", "BBB server one: changed", "BBB server two: removed", "language: changed", "calls: changed",
+    "trunk b: changed",
+    "trunk c: added",
+    "trunk a: removed",
+    "BBB server one: changed",
+    "BBB server two: removed",
+    "language: changed",
+    "calls: changed",
   ]);
   t.end();
 });
 
 await t.test("what only a restart changes stays as it is, and is named", (t) => {
   const before = loaded(minimal());
-  const wanted = loaded(minimal({
-    drachtio: "{ secret: another, port: 9999 }",
-    http: "{ host: 127.0.0.2, port: 8888, public_url: https://phone.example.org }",
-    rooms: "{ pin_length: 7 }",
-    logging: "{ level: debug }",
-  }));
+  const wanted = loaded(
+    minimal({
+      drachtio: "{ secret: another, port: 9999 }",
+      http: "{ host: 127.0.0.2, port: 8888, public_url: https://phone.example.org }",
+      rooms: "{ pin_length: 7 }",
+      logging: "{ level: debug }",
+    }),
+  );
   const { config, changed, needsRestart } = compareConfigs(before, wanted);
   t.strictSame(needsRestart, ["drachtio", "http.host", "http.port", "rooms.pin_length", "logging"]);
   t.strictSame(changed, ["http: changed"]);
@@ -46,8 +78,15 @@ await t.test("parts stay as long as their settings do, wherever they stand", (t)
     made.push(`${settings.name}:${settings.port}`);
     return { settings };
   });
-  const [a, b] = parts.partsFor([{ name: "a", port: 1 }, { name: "b", port: 2 }]);
-  const again = parts.partsFor([{ name: "b", port: 2 }, { name: "a", port: 3 }, { name: "c", port: 4 }]);
+  const [a, b] = parts.partsFor([
+    { name: "a", port: 1 },
+    { name: "b", port: 2 },
+  ]);
+  const again = parts.partsFor([
+    { name: "b", port: 2 },
+    { name: "a", port: 3 },
+    { name: "c", port: 4 },
+  ]);
   t.equal(again[0], b);
   t.not(again[1], a);
   t.strictSame(made, ["a:1", "b:2", "a:3", "c:4"]);

@@ -1,6 +1,7 @@
 import t from "tap";
-import type { KnownCaller } from "../../src/caller/known-caller.js";
+
 import { type PlaceLimits, Places } from "../../src/app/places.js";
+import type { KnownCaller } from "../../src/caller/known-caller.js";
 import { fakePin } from "../support/fake-directory.js";
 
 const limits: PlaceLimits = { all: 10, number: 3, withheld: 2, waiting: 4, waitingForOne: 3 };
@@ -9,14 +10,21 @@ function caller(lineKey: string): KnownCaller {
   return { kind: "number", last4: "5678", lineKey, throttleKey: "the same for all", pseudonymSeeds: new Map() };
 }
 
-function call(from: KnownCaller, trunk = "line", channels?: number): { trunk: string; channels: number | undefined; caller: KnownCaller } {
+function call(
+  from: KnownCaller,
+  trunk = "line",
+  channels?: number,
+): { trunk: string; channels: number | undefined; caller: KnownCaller } {
   return { trunk, channels, caller: from };
 }
 
 await t.test("a number has so many calls at a time, over all trunks, and others have theirs", (t) => {
   const places = new Places();
   const taken = ["line", "line", "second"].map((trunk) => places.take(call(caller("a"), trunk), limits));
-  t.strictSame(taken.map(({ ok }) => ok), [true, true, true]);
+  t.strictSame(
+    taken.map(({ ok }) => ok),
+    [true, true, true],
+  );
   t.same(places.take(call(caller("a")), limits), { ok: false, failure: "number-busy" });
   t.match(places.take(call(caller("b")), limits), { ok: true });
   const [first] = taken;

@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
-import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from "node:net";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+
 import t, { type Test } from "tap";
-import { exchangeFault } from "../../src/bbb/api-exchange.js";
+
 import { BbbApi, type BbbApiOptions } from "../../src/bbb/api-client.js";
+import { exchangeFault } from "../../src/bbb/api-exchange.js";
 
 const secret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
 const noMeetings = "<response><returncode>SUCCESS</returncode><meetings/></response>";
-const oneMeeting = "<response><returncode>SUCCESS</returncode><meetings><meeting><internalMeetingID>a-1</internalMeetingID><voiceBridge>00042</voiceBridge></meeting></meetings></response>";
+const oneMeeting =
+  "<response><returncode>SUCCESS</returncode><meetings><meeting><internalMeetingID>a-1</internalMeetingID><voiceBridge>00042</voiceBridge></meeting></meetings></response>";
 
 /** A BBB server on a free port of the loopback; gone after the test. */
 async function serve(t: Test, listener: RequestListener): Promise<string> {
@@ -41,8 +44,14 @@ await t.test("asks with the right checksum and reads the meetings", async (t) =>
     const answer = await api(url, { algorithm }).getMeetings();
     t.ok(answer.ok);
     if (!answer.ok) return;
-    t.strictSame(answer.value.meetings.map(({ meetingId, voiceBridge }) => [meetingId, voiceBridge.reveal()]), [["a-1", "00042"]]);
-    t.equal(asked.at(-1), `/bigbluebutton/api/getMeetings?checksum=${createHash(algorithm).update(`getMeetings${secret}`).digest("hex")}`);
+    t.strictSame(
+      answer.value.meetings.map(({ meetingId, voiceBridge }) => [meetingId, voiceBridge.reveal()]),
+      [["a-1", "00042"]],
+    );
+    t.equal(
+      asked.at(-1),
+      `/bigbluebutton/api/getMeetings?checksum=${createHash(algorithm).update(`getMeetings${secret}`).digest("hex")}`,
+    );
   }
 });
 
@@ -52,7 +61,8 @@ await t.test("takes the address as bbb-conf prints it, with and without /api", a
     paths.add((request.url ?? "").split("?", 1).join(""));
     response.end(noMeetings);
   });
-  for (const ending of ["", "/", "/api", "/api/", "/api//"]) t.equal(await faultOf(api(`${url.slice(0, -1)}${ending}`)), "0 meetings");
+  for (const ending of ["", "/", "/api", "/api/", "/api//"])
+    t.equal(await faultOf(api(`${url.slice(0, -1)}${ending}`)), "0 meetings");
   t.strictSame([...paths], ["/bigbluebutton/api/getMeetings"]);
 });
 
@@ -86,69 +96,100 @@ await t.test("a redirect is not followed: the checksum would go with it", async 
       response.statusCode = status;
       response.setHeader("Location", `${elsewhere}${request.url ?? ""}`).end();
     });
-    t.equal(await faultOf(api(url)), `HTTP status ${status}: a redirect, which is not followed; api_url has to be the address that it leads to`);
+    t.equal(
+      await faultOf(api(url)),
+      `HTTP status ${status}: a redirect, which is not followed; api_url has to be the address that it leads to`,
+    );
   }
   t.equal(followed, 0);
 });
 
-await t.test("a server that takes connections and says nothing is told from one that is not there, at every stage", async (t) => {
-  const slow: readonly (readonly [fault: RegExp, answer: (response: ServerResponse) => void])[] = [
-    [/^it accepts connections, but sends no answer/, () => undefined],
-    [/^its answer does not come to an end/, (response) => {
-      response.flushHeaders();
-    }],
-    [/^its answer does not come to an end/, (response) => {
-      response.write(oneMeeting.slice(0, 30));
-    }],
-    [/^its answer does not come to an end/, (response) => {
-      const dripping = setInterval(() => {
-        response.write(" ");
-      }, 20);
-      response.on("close", () => {
-        clearInterval(dripping);
+await t.test(
+  "a server that takes connections and says nothing is told from one that is not there, at every stage",
+  async (t) => {
+    const slow: readonly (readonly [fault: RegExp, answer: (response: ServerResponse) => void])[] = [
+      [/^it accepts connections, but sends no answer/, () => undefined],
+      [
+        /^its answer does not come to an end/,
+        (response) => {
+          response.flushHeaders();
+        },
+      ],
+      [
+        /^its answer does not come to an end/,
+        (response) => {
+          response.write(oneMeeting.slice(0, 30));
+        },
+      ],
+      [
+        /^its answer does not come to an end/,
+        (response) => {
+          const dripping = setInterval(() => {
+            response.write(" ");
+          }, 20);
+          response.on("close", () => {
+            clearInterval(dripping);
+          });
+        },
+      ],
+    ];
+    for (const [row, [fault, answer]] of slow.entries()) {
+      const url = await serve(t, (_request, response) => {
+        answer(response);
       });
-    }],
-  ];
-  for (const [row, [fault, answer]] of slow.entries()) {
-    const url = await serve(t, (_request, response) => {
-      answer(response);
+      t.match(await faultOf(api(url, { answerWithinMs: 300 })), fault, `row ${row}`);
+    }
+    const mute = createTcpServer((socket) => {
+      socket.on("error", () => undefined);
     });
-    t.match(await faultOf(api(url, { answerWithinMs: 300 })), fault, `row ${row}`);
-  }
-  const mute = createTcpServer((socket) => {
-    socket.on("error", () => undefined);
-  });
-  mute.listen(0, "127.0.0.1");
-  await once(mute, "listening");
-  const { port } = mute.address() as AddressInfo;
-  t.match(await faultOf(api(`http://127.0.0.1:${port}/`, { answerWithinMs: 300 })), /^it accepts connections, but sends no answer/, "no HTTP either");
-  t.match(await faultOf(api(`https://127.0.0.1:${port}/`, { answerWithinMs: 300 })), /^it accepts connections, but does not finish the TLS handshake/);
-  mute.close();
-  await t.test("whose backlog is full", async (t) => {
-    // Linux drops the SYN then, as a firewall does; a process that is stopped accepts nothing.
-    const { Worker } = await import("node:worker_threads");
-    const busy = new Worker(`
+    mute.listen(0, "127.0.0.1");
+    await once(mute, "listening");
+    const { port } = mute.address() as AddressInfo;
+    t.match(
+      await faultOf(api(`http://127.0.0.1:${port}/`, { answerWithinMs: 300 })),
+      /^it accepts connections, but sends no answer/,
+      "no HTTP either",
+    );
+    t.match(
+      await faultOf(api(`https://127.0.0.1:${port}/`, { answerWithinMs: 300 })),
+      /^it accepts connections, but does not finish the TLS handshake/,
+    );
+    mute.close();
+    await t.test("whose backlog is full", async (t) => {
+      // Linux drops the SYN then, as a firewall does; a process that is stopped accepts nothing.
+      const { Worker } = await import("node:worker_threads");
+      const busy = new Worker(
+        `
       const { createServer } = require("node:net");
       const { parentPort } = require("node:worker_threads");
       const server = createServer();
       server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
         parentPort.postMessage(server.address().port);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-      });`, { eval: true });
-    t.teardown(() => busy.terminate());
-    const [full] = (await once(busy, "message")) as [number];
-    const sockets: Socket[] = [];
-    t.teardown(() => {
-      for (const socket of sockets) socket.destroy();
+      });`,
+        { eval: true },
+      );
+      t.teardown(() => busy.terminate());
+      const [full] = (await once(busy, "message")) as [number];
+      const sockets: Socket[] = [];
+      t.teardown(() => {
+        for (const socket of sockets) socket.destroy();
+      });
+      for (let isTaken = true; isTaken && sockets.length < 8;) {
+        const socket = connect({ host: "127.0.0.1", port: full });
+        sockets.push(socket);
+        isTaken = await once(socket, "connect", { signal: AbortSignal.timeout(300) }).then(
+          () => true,
+          () => false,
+        );
+      }
+      t.match(
+        await faultOf(api(`http://127.0.0.1:${full}/`, { answerWithinMs: 500 })),
+        /^the host does not answer \(connect timeout\)$/,
+      );
     });
-    for (let isTaken = true; isTaken && sockets.length < 8; ) {
-      const socket = connect({ host: "127.0.0.1", port: full });
-      sockets.push(socket);
-      isTaken = await once(socket, "connect", { signal: AbortSignal.timeout(300) }).then(() => true, () => false);
-    }
-    t.match(await faultOf(api(`http://127.0.0.1:${full}/`, { answerWithinMs: 500 })), /^the host does not answer \(connect timeout\)$/);
-  });
-});
+  },
+);
 
 await t.test("an endless body is cut off, and the server notices", async (t) => {
   let hasNoticed: () => void = () => undefined;
@@ -236,7 +277,9 @@ await t.test("nobody there, by address and by name", async (t) => {
 
 await t.test("the API's refusal is told by its key", async (t) => {
   const url = await serve(t, (_request, response) => {
-    response.end("<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>");
+    response.end(
+      "<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>",
+    );
   });
   t.equal(await faultOf(api(url)), "the API refused: checksumError");
 });
@@ -251,23 +294,47 @@ await t.test("faults in words: what Node names, and what it only describes", (t)
 
 await t.test("opens and ends a meeting", async (t) => {
   const asked: string[] = [];
-  let says = "<response><returncode>SUCCESS</returncode><meetingID>a b</meetingID><voiceBridge>00042</voiceBridge></response>";
+  let says =
+    "<response><returncode>SUCCESS</returncode><meetingID>a b</meetingID><voiceBridge>00042</voiceBridge></response>";
   const url = await serve(t, (request, response) => {
     asked.push(request.url ?? "");
     response.end(says);
   });
   const created = await api(url).create({ meetingID: "a b", name: "Größe", voiceBridge: "00042" });
   t.ok(created.ok);
-  if (created.ok) t.strictSame([...created.value], [["returncode", "SUCCESS"], ["meetingID", "a b"], ["voiceBridge", "00042"]]);
+  if (created.ok)
+    t.strictSame(
+      [...created.value],
+      [
+        ["returncode", "SUCCESS"],
+        ["meetingID", "a b"],
+        ["voiceBridge", "00042"],
+      ],
+    );
   const query = "meetingID=a+b&name=Gr%C3%B6%C3%9Fe&voiceBridge=00042";
-  t.equal(asked[0], `/bigbluebutton/api/create?${query}&checksum=${createHash("sha256").update(`create${query}${secret}`).digest("hex")}`);
+  t.equal(
+    asked[0],
+    `/bigbluebutton/api/create?${query}&checksum=${createHash("sha256").update(`create${query}${secret}`).digest("hex")}`,
+  );
   await api(url).end("a b", "p&w");
   t.match(asked[1], /^\/bigbluebutton\/api\/end\?meetingID=a\+b&password=p%26w&checksum=[0-9a-f]{64}$/);
   for (const [answer, failure] of [
-    ["<response><returncode>FAILED</returncode><messageKey>notFound</messageKey><message>room of Jane</message></response>", "the API refused: notFound"],
-    ["<response><returncode>FAILED</returncode><messageKey>Jane Doe 4711</messageKey></response>", "the API refused: without a reason"],
-    ["<response><returncode>FAILED</returncode><errors><error><key>nonUniqueVoiceBridge</key><message>The selected voice bridge is already in use.</message></error></errors></response>", "the API refused: nonUniqueVoiceBridge"],
-    ['<response><returncode>FAILED</returncode><errors><error key="nonUniqueVoiceBridge" message="The selected voice bridge is already in use."/></errors></response>', "the API refused: nonUniqueVoiceBridge"],
+    [
+      "<response><returncode>FAILED</returncode><messageKey>notFound</messageKey><message>room of Jane</message></response>",
+      "the API refused: notFound",
+    ],
+    [
+      "<response><returncode>FAILED</returncode><messageKey>Jane Doe 4711</messageKey></response>",
+      "the API refused: without a reason",
+    ],
+    [
+      "<response><returncode>FAILED</returncode><errors><error><key>nonUniqueVoiceBridge</key><message>The selected voice bridge is already in use.</message></error></errors></response>",
+      "the API refused: nonUniqueVoiceBridge",
+    ],
+    [
+      '<response><returncode>FAILED</returncode><errors><error key="nonUniqueVoiceBridge" message="The selected voice bridge is already in use."/></errors></response>',
+      "the API refused: nonUniqueVoiceBridge",
+    ],
     ["<html><body>Sign in</body></html>", "the answer is not BBB's"],
     ["", "the answer is not BBB's"],
     [`<response><returncode>SUCCESS</returncode>${" ".repeat(70_000)}</response>`, "the answer is too large"],

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { DirectoryBench } from "../support/directory-bench.js";
 import { fakePin } from "../support/fake-directory.js";
 

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { DirectoryBench, inWords } from "../support/directory-bench.js";
 import { fakeMeeting } from "../support/fake-bbb-api.js";
 import { fakePin } from "../support/fake-directory.js";
@@ -57,7 +58,11 @@ await t.test("100 callers who type at once cause one question to each server, an
   bench.told.length = 0;
   // By then one that has failed is asked again.
   await bench.clock.advance(1_500);
-  const finding = Promise.all(Array.from({ length: 100 }, async (_, at) => inWords(await bench.directory.find(fakePin(at % 2 === 0 ? "33333" : "44444")))));
+  const finding = Promise.all(
+    Array.from({ length: 100 }, async (_, at) =>
+      inWords(await bench.directory.find(fakePin(at % 2 === 0 ? "33333" : "44444"))),
+    ),
+  );
   await bench.clock.advance(50);
   const found = await finding;
   t.strictSame(bench.requests, [2, 2]);
@@ -86,7 +91,8 @@ await t.test("whoever guesses PINs causes no more than five questions a second",
     await bench.clock.advance(1);
     t.equal(inWords(await finding), "unknown");
   }
-  for (const [at, requests] of bench.requests.entries()) t.ok(requests - (before[at] ?? 0) <= 6, `${requests - (before[at] ?? 0)} questions in a second`);
+  for (const [at, requests] of bench.requests.entries())
+    t.ok(requests - (before[at] ?? 0) <= 6, `${requests - (before[at] ?? 0)} questions in a second`);
   bench.directory.close();
 });
 
@@ -136,7 +142,13 @@ await t.test("a server that has failed is asked again for callers, but not by ea
 await t.test("no server at all has answered yet", async (t) => {
   const bench = await new DirectoryBench({ fault: "connect ECONNREFUSED" }).opened();
   t.equal(await bench.find("11111"), "unavailable");
-  t.match(bench.server(0).state, { fault: "connect ECONNREFUSED", ageMs: undefined, meetings: 0, lastAnswerMs: undefined, bytes: undefined });
+  t.match(bench.server(0).state, {
+    fault: "connect ECONNREFUSED",
+    ageMs: undefined,
+    meetings: 0,
+    lastAnswerMs: undefined,
+    bytes: undefined,
+  });
   bench.directory.close();
 });
 
@@ -166,23 +178,35 @@ await t.test("a conference that is over is not found any more", async (t) => {
 });
 
 await t.test("the same PIN on two servers: told once, and the rule says which it is", async (t) => {
-  const [first, second] = [fakeMeeting("11111", { meetingId: "first", isOccupied: false }), fakeMeeting("11111", { meetingId: "second", isOccupied: false })];
+  const [first, second] = [
+    fakeMeeting("11111", { meetingId: "first", isOccupied: false }),
+    fakeMeeting("11111", { meetingId: "second", isOccupied: false }),
+  ];
   const bench = await new DirectoryBench([first, "22222"], [second, "33333"], ["11112"]).opened();
   t.equal(await bench.find("11111"), "bbb1 first", "the first in the configuration");
   t.equal(await bench.find("11111"), "bbb1 first");
   t.strictSame(bench.clashes, [["bbb1", "bbb2"]], "once, and not for each look-up");
-  t.strictSame(bench.servers.map(({ state }) => state.clashes), [1, 1, 0]);
+  t.strictSame(
+    bench.servers.map(({ state }) => state.clashes),
+    [1, 1, 0],
+  );
   bench.api(1).says = [{ ...second, isOccupied: true }, "33333"];
   await bench.clock.advance(pollEveryMs * 2);
   t.equal(await bench.find("11111"), "bbb2 second", "somebody is in it");
   bench.api(0).says = [{ ...first, isOccupied: true }, "22222"];
   await bench.clock.advance(pollEveryMs * 2);
   t.equal(await bench.find("11111"), "bbb1 first", "somebody is in both");
-  t.strictSame(bench.clashes.slice(1), [["bbb2", "bbb1"], ["bbb1", "bbb2"]]);
+  t.strictSame(bench.clashes.slice(1), [
+    ["bbb2", "bbb1"],
+    ["bbb1", "bbb2"],
+  ]);
   bench.api(0).says = ["22222"];
   await bench.clock.advance(pollEveryMs * 2);
   t.equal(await bench.find("11111"), "bbb2 second");
-  t.strictSame(bench.servers.map(({ state }) => state.clashes), [0, 0, 0]);
+  t.strictSame(
+    bench.servers.map(({ state }) => state.clashes),
+    [0, 0, 0],
+  );
   bench.api(0).says = [first];
   await bench.clock.advance(pollEveryMs * 2);
   t.strictSame(bench.clashes.slice(3), [["bbb2", "bbb1"]], "told again when it comes back");
@@ -190,12 +214,18 @@ await t.test("the same PIN on two servers: told once, and the rule says which it
 });
 
 await t.test("a server that stops answering counts less, and is no clash any more", async (t) => {
-  const bench = await new DirectoryBench(["11111"], [fakeMeeting("11111", { meetingId: "other", isOccupied: false })]).opened();
+  const bench = await new DirectoryBench(
+    ["11111"],
+    [fakeMeeting("11111", { meetingId: "other", isOccupied: false })],
+  ).opened();
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   bench.api(0).says = { fault: "HTTP status 502" };
   await bench.clock.advance(pollEveryMs);
   t.equal(await bench.find("11111"), "bbb2 other");
-  t.strictSame(bench.servers.map(({ state }) => state.clashes), [0, 0]);
+  t.strictSame(
+    bench.servers.map(({ state }) => state.clashes),
+    [0, 0],
+  );
   bench.api(1).says = { fault: "HTTP status 502" };
   await bench.clock.advance(pollEveryMs);
   t.equal(await bench.find("11111"), "bbb1 meeting-11111", "remembered of both");
@@ -203,8 +233,16 @@ await t.test("a server that stops answering counts less, and is no clash any mor
 });
 
 await t.test("a breakout room knows the PIN of its main room", async (t) => {
-  const bench = await new DirectoryBench(["12345", fakeMeeting("123451", { parentId: "meeting-12345" }), fakeMeeting("999991", { parentId: "gone" })]).opened();
-  const rows = [["12345", undefined], ["123451", "12345"], ["999991", undefined]] as const;
+  const bench = await new DirectoryBench([
+    "12345",
+    fakeMeeting("123451", { parentId: "meeting-12345" }),
+    fakeMeeting("999991", { parentId: "gone" }),
+  ]).opened();
+  const rows = [
+    ["12345", undefined],
+    ["123451", "12345"],
+    ["999991", undefined],
+  ] as const;
   for (const [digits, mainRoom] of rows) {
     const found = await bench.directory.find(fakePin(digits));
     t.equal(found.kind === "open" ? found.conference.mainRoom?.reveal() : found.kind, mainRoom, digits);
@@ -234,7 +272,10 @@ await t.test("whether a meeting is still open is asked anew, whatever is under w
   t.equal(await asked(), "over", "the room is open again, but that is another meeting");
   bench.api(0).says = { fault: "HTTP status 502" };
   t.equal(await asked(), "unknown");
-  t.equal(await bench.directory.isStillOpen({ ...found.conference, node: { ...found.conference.node, name: "elsewhere" } }), "unknown");
+  t.equal(
+    await bench.directory.isStillOpen({ ...found.conference, node: { ...found.conference.node, name: "elsewhere" } }),
+    "unknown",
+  );
   bench.directory.close();
 });
 
@@ -302,14 +343,19 @@ await t.test("match knows every beginning", async (t) => {
     ["42", false, false],
     ["9", false, false],
   ];
-  for (const [digits, complete, longer] of rows) t.strictSame(bench.directory.match(digits), { complete, longer }, digits);
+  for (const [digits, complete, longer] of rows)
+    t.strictSame(bench.directory.match(digits), { complete, longer }, digits);
   bench.directory.close();
 });
 
 await t.test("two thousand meetings and a hundred callers take no noticeable time", async (t) => {
-  const bench = await new DirectoryBench(Array.from({ length: 2_000 }, (_, at) => String(10_000_000 + at * 7))).opened();
+  const bench = await new DirectoryBench(
+    Array.from({ length: 2_000 }, (_, at) => String(10_000_000 + at * 7)),
+  ).opened();
   const begun = performance.now();
-  const finding = Promise.all(Array.from({ length: 100 }, async (_, at) => inWords(await bench.directory.find(fakePin(String(99_000_000 + at))))));
+  const finding = Promise.all(
+    Array.from({ length: 100 }, async (_, at) => inWords(await bench.directory.find(fakePin(String(99_000_000 + at))))),
+  );
   await bench.clock.advance(50);
   t.ok((await finding).every((each) => each === "unknown"));
   t.ok(performance.now() - begun < 1_000, `${Math.round(performance.now() - begun)} ms`);

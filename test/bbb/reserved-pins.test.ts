@@ -1,10 +1,14 @@
 import t from "tap";
+
 import { failure, success } from "../../src/util/result.js";
 import { DirectoryBench } from "../support/directory-bench.js";
 import { fakePin } from "../support/fake-directory.js";
 
 /** A store in memory with these PINs, as far as their beginnings are asked for. */
-function reservedAre(...pins: readonly string[]): { goesOnAfter: (digits: string) => boolean; askGoesOnAfter: (digits: string) => Promise<{ readonly ok: true; readonly value: boolean }> } {
+function reservedAre(...pins: readonly string[]): {
+  goesOnAfter: (digits: string) => boolean;
+  askGoesOnAfter: (digits: string) => Promise<{ readonly ok: true; readonly value: boolean }>;
+} {
   const goesOnAfter = (digits: string): boolean => pins.some((pin) => pin.startsWith(digits) && pin !== digits);
   return { goesOnAfter, askGoesOnAfter: async (digits) => await Promise.resolve(success(goesOnAfter(digits))) };
 }
@@ -16,7 +20,10 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
     knows: reserved,
     ...reservedAre("333333333"),
     pinLengths: { shortest: 9, longest: 9 },
-    findByPin: async (pin) => await Promise.resolve(success(reserved(pin.reveal()) ? { meetingId: "room", pin, reservedAt: 0, validUntil: undefined } : undefined)),
+    findByPin: async (pin) =>
+      await Promise.resolve(
+        success(reserved(pin.reveal()) ? { meetingId: "room", pin, reservedAt: 0, validUntil: undefined } : undefined),
+      ),
   };
   t.strictSame(bench.directory.match("333333333"), { complete: true, longer: false }, "complete without #");
   t.strictSame(bench.directory.matchRunning("333333333"), { complete: false, longer: false }, "and no running one");
@@ -36,7 +43,13 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
 
 await t.test("a store that does not answer makes an unknown PIN unavailable", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
-  bench.rooms = { knows: () => undefined, goesOnAfter: () => undefined, askGoesOnAfter: async () => await Promise.resolve(failure("unavailable")), pinLengths: { shortest: 5, longest: 9 }, findByPin: async () => await Promise.resolve(failure("unavailable")) };
+  bench.rooms = {
+    knows: () => undefined,
+    goesOnAfter: () => undefined,
+    askGoesOnAfter: async () => await Promise.resolve(failure("unavailable")),
+    pinLengths: { shortest: 5, longest: 9 },
+    findByPin: async () => await Promise.resolve(failure("unavailable")),
+  };
   t.equal(await bench.find("333333333"), "unavailable");
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   bench.directory.close();
@@ -44,7 +57,8 @@ await t.test("a store that does not answer makes an unknown PIN unavailable", as
 
 await t.test("a reserved PIN that goes on after a running one counts as longer", async (t) => {
   const bench = await new DirectoryBench(["12345", "12", "98765"]).opened();
-  const findByPin = async (): Promise<{ readonly ok: true; readonly value: undefined }> => await Promise.resolve(success(undefined));
+  const findByPin = async (): Promise<{ readonly ok: true; readonly value: undefined }> =>
+    await Promise.resolve(success(undefined));
   const goesOn = async (digits: string): Promise<boolean> => {
     const asked = bench.directory.goesOn(fakePin(digits));
     await bench.clock.advance(1_000);
@@ -59,12 +73,20 @@ await t.test("a reserved PIN that goes on after a running one counts as longer",
   bench.rooms = { ...bench.rooms, knows: () => undefined, goesOnAfter: () => undefined };
   t.strictSame(bench.directory.match("98765"), { complete: true, longer: true });
   t.strictSame([await goesOn("12345"), await goesOn("12"), await goesOn("98765")], [true, true, false]);
-  const beginsAnother = async (digits: string): Promise<boolean> => await bench.directory.beginsAnother(fakePin(digits));
-  t.strictSame([await beginsAnother("12345"), await beginsAnother("12"), await beginsAnother("98765")], [true, true, false]);
+  const beginsAnother = async (digits: string): Promise<boolean> =>
+    await bench.directory.beginsAnother(fakePin(digits));
+  t.strictSame(
+    [await beginsAnother("12345"), await beginsAnother("12"), await beginsAnother("98765")],
+    [true, true, false],
+  );
   bench.rooms = { ...bench.rooms, askGoesOnAfter: async () => await Promise.resolve(failure("unavailable")) };
   t.equal(await goesOn("98765"), true);
   t.equal(await beginsAnother("98765"), true);
   bench.rooms = undefined;
-  t.strictSame([await beginsAnother("12345"), await beginsAnother("12"), await beginsAnother("98765")], [false, true, false], "running main rooms alone");
+  t.strictSame(
+    [await beginsAnother("12345"), await beginsAnother("12"), await beginsAnother("98765")],
+    [false, true, false],
+    "running main rooms alone",
+  );
   bench.directory.close();
 });

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { WebhookRecord } from "../../src/bbb/webhook-record.js";
 import { FakeClock } from "../support/fake-clock.js";
 

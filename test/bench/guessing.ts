@@ -1,4 +1,5 @@
 import process from "node:process";
+
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
@@ -45,17 +46,23 @@ class Guesser {
 
   #callAgain(): void {
     if (this.#shared.clock.now() >= hourMs) return;
-    this.#call().then(() => {
-      this.#callAgain();
-    }, (error: unknown) => {
-      process.stderr.write(`${String(error)}\n`);
-      process.exitCode = 1;
-    });
+    this.#call().then(
+      () => {
+        this.#callAgain();
+      },
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exitCode = 1;
+      },
+    );
   }
 
   async #call(): Promise<void> {
     this.calls += 1;
-    const world = new CallWorld({ typing: [], admission: success(admission(this.#from, this.calls)), lookUpMs }, this.#shared);
+    const world = new CallWorld(
+      { typing: [], admission: success(admission(this.#from, this.calls)), lookUpMs },
+      this.#shared,
+    );
     let heard: () => void = () => undefined;
     const dialogue = { isOver: false };
     world.onPlay = (_endpoint, { text }) => {
@@ -91,6 +98,8 @@ for (const from of ["one number", "withheld", "many numbers"] as const) {
   for (const channels of [1, 10, 100]) {
     const guesser = new Guesser(from);
     const answered = await guesser.guess(channels);
-    process.stdout.write(`${from.padEnd(14)} ${String(channels).padStart(3)} channels: ${String(answered).padStart(6)} wrong PINs an hour, ${guesser.calls} calls\n`);
+    process.stdout.write(
+      `${from.padEnd(14)} ${String(channels).padStart(3)} channels: ${String(answered).padStart(6)} wrong PINs an hour, ${guesser.calls} calls\n`,
+    );
   }
 }

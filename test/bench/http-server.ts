@@ -1,19 +1,32 @@
 import { createHash, randomInt } from "node:crypto";
 import process from "node:process";
+
 import Fastify from "fastify";
-import { systemClock } from "../../src/util/clock.js";
+
 import { HttpServer } from "../../src/http/server.js";
+import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";
-import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import type { RoomStore } from "../../src/store/room-store.js";
+import { systemClock } from "../../src/util/clock.js";
 
 /* The servers that are measured, in a process of their own: einwahl's web side and a bare Fastify route. Tells their ports. */
 const [place = ""] = process.argv.slice(2);
-const settings = { pinLength: 9, restMs: 3_600_000, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: () => false };
+const settings = {
+  pinLength: 9,
+  restMs: 3_600_000,
+  now: Date.now,
+  randomBelow: (limit: number) => randomInt(limit),
+  isInUse: () => false,
+};
 
 async function openRooms(): Promise<RoomStore> {
-  if (place.startsWith("redis:")) return new RedisRooms(await RedisConnection.open({ url: place, clock: systemClock, onState: () => undefined }), "bench", settings);
+  if (place.startsWith("redis:"))
+    return new RedisRooms(
+      await RedisConnection.open({ url: place, clock: systemClock, onState: () => undefined }),
+      "bench",
+      settings,
+    );
   const opened = await EmbeddedRooms.open(place, settings, (what) => {
     process.stderr.write(`${what}\n`);
   });
@@ -35,7 +48,11 @@ const einwahl = await HttpServer.listen({
     publicUrl: "https://phone.example.org",
     trustedProxies: [],
     corsOrigins: ["*"],
-    tokens: Array.from({ length: 10 }, (_, number) => ({ name: `t${number}`, sha256: createHash("sha256").update(`bench-token-${number}`).digest("hex"), scopes: ["rooms:read", "rooms:write"] as const })),
+    tokens: Array.from({ length: 10 }, (_, number) => ({
+      name: `t${number}`,
+      sha256: createHash("sha256").update(`bench-token-${number}`).digest("hex"),
+      scopes: ["rooms:read", "rooms:write"] as const,
+    })),
     rateLimit: { windowMs: 1_000, perAddress: 1_000_000, perToken: 1_000_000 },
     metrics: "off",
     status: "off",
@@ -56,7 +73,11 @@ const einwahl = await HttpServer.listen({
   services: {
     version: "0",
     language: "de",
-    numbers: [{ number: "+493023125001", languages: ["de", "en"], city: "Berlin" }, { number: "+493023125002", languages: ["en", "de"], city: "Berlin" }, { number: "+43720123456", languages: ["de"], city: "Wien" }],
+    numbers: [
+      { number: "+493023125001", languages: ["de", "en"], city: "Berlin" },
+      { number: "+493023125002", languages: ["en", "de"], city: "Berlin" },
+      { number: "+43720123456", languages: ["de"], city: "Wien" },
+    ],
     rooms,
     jitsiConfCode: "token",
     statistics: "off",
@@ -72,4 +93,6 @@ const einwahl = await HttpServer.listen({
 process.once("SIGINT", () => {
   process.exit(0);
 });
-process.stdout.write(`${JSON.stringify({ bare: typeof address === "object" ? address.port : 0, einwahl: einwahl.port })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ bare: typeof address === "object" ? address.port : 0, einwahl: einwahl.port })}\n`,
+);

@@ -15,25 +15,39 @@ export interface LoadResult {
 }
 
 /** Asks over so many connections, on each one question after the other, for so long. */
-export async function load(port: number, make: MakeRequest, options: { readonly connections: number; readonly forMs: number; readonly expected: readonly number[] }): Promise<LoadResult> {
+export async function load(
+  port: number,
+  make: MakeRequest,
+  options: { readonly connections: number; readonly forMs: number; readonly expected: readonly number[] },
+): Promise<LoadResult> {
   const latencies: number[] = [];
   let wrong = 0;
   const begin = performance.now();
   const end = begin + options.forMs;
-  await Promise.all(Array.from({ length: options.connections }, async () => {
-    const client = await Client.open(port);
-    while (performance.now() < end) {
-      const asked = performance.now();
-      const status = await client.ask(make());
-      latencies.push(performance.now() - asked);
-      if (!options.expected.includes(status)) wrong += 1;
-    }
-    client.close();
-  }));
+  await Promise.all(
+    Array.from({ length: options.connections }, async () => {
+      const client = await Client.open(port);
+      while (performance.now() < end) {
+        const asked = performance.now();
+        const status = await client.ask(make());
+        latencies.push(performance.now() - asked);
+        if (!options.expected.includes(status)) wrong += 1;
+      }
+      client.close();
+    }),
+  );
   const seconds = (performance.now() - begin) / 1_000;
   latencies.sort((left, right) => left - right);
-  const at = (share: number): number => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return { requests: latencies.length, perSecond: latencies.length / seconds, p50: at(0.5), p99: at(0.99), longest: at(1), wrong };
+  const at = (share: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  return {
+    requests: latencies.length,
+    perSecond: latencies.length / seconds,
+    p50: at(0.5),
+    p99: at(0.99),
+    longest: at(1),
+    wrong,
+  };
 }
 
 /** As little HTTP as it takes, so that the server is what is measured: answers have a Content-Length. */

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { Conference } from "../../src/call/interfaces.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
 import { CallWorld } from "../support/fake-world.js";
@@ -27,7 +28,11 @@ await t.test("another PIN leads to another conference; after that one there is n
 });
 
 await t.test("a wrong PIN after the conference can be corrected", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, typing: ["54321", "1#", "2#", "777"], conferences: [main, fakeConference("777")] });
+  const world = new CallWorld({
+    talkMs: 5_000,
+    typing: ["54321", "1#", "2#", "777"],
+    conferences: [main, fakeConference("777")],
+  });
   t.match(await world.run(), { cause: "conference-ended", joins: 2, lookups: ["open", "unknown", "unknown", "open"] });
 });
 
@@ -49,13 +54,21 @@ await t.test("removed by a moderator: told, and not joined again", async (t) => 
 });
 
 await t.test("nobody can say whether it is over: looked for again, as when the node is lost", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, stillOpen: ["unknown"], lookups: [{ kind: "open", conference: main }, { kind: "unavailable" }] });
+  const world = new CallWorld({
+    talkMs: 5_000,
+    stillOpen: ["unknown"],
+    lookups: [{ kind: "open", conference: main }, { kind: "unavailable" }],
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable");
   t.equal(world.endpoint.heard.at(-1), "de:service-unavailable de:goodbye");
   t.strictSame(await world.leftovers(), []);
 
-  const silent = new CallWorld({ talkMs: 5_000, stillOpenMs: "never", lookups: [{ kind: "open", conference: main }, { kind: "unknown" }] });
+  const silent = new CallWorld({
+    talkMs: 5_000,
+    stillOpenMs: "never",
+    lookups: [{ kind: "open", conference: main }, { kind: "unknown" }],
+  });
   t.equal((await silent.run()).cause, "conference-unreachable");
   t.ok(silent.endpoint.heard.includes("de:please-wait music:hold"), "no silence without a reason");
   t.strictSame(await silent.leftovers(), []);
@@ -65,11 +78,24 @@ await t.test("a breakout room is over: back in the main room without redialling"
   const world = new CallWorld({ talkMs: 5_000, typing: ["543211"], conferences: [main, breakout] });
   world.begin();
   await world.clock.advance(12_000);
-  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "looking-up", "joining", "talking"]);
+  t.strictSame(world.stages, [
+    "ringing",
+    "greeting",
+    "asking",
+    "looking-up",
+    "joining",
+    "talking",
+    "looking-up",
+    "joining",
+    "talking",
+  ]);
   const report = await world.finish();
   t.match(report, { cause: "conference-ended", joins: 2, pinsTyped: 1 });
   t.strictSame(world.directory.found, ["543211", "54321"]);
-  t.strictSame(world.endpoint.targets.map(({ voiceBridge }) => voiceBridge.reveal()), ["543211", "54321"]);
+  t.strictSame(
+    world.endpoint.targets.map(({ voiceBridge }) => voiceBridge.reveal()),
+    ["543211", "54321"],
+  );
   t.strictSame(world.endpoint.heard, [greeting, "de:main-room", "de:conference-ended de:enter-pin", "de:goodbye"]);
   const [, back] = report.stages.filter(({ stage }) => stage === "looking-up");
   t.ok((back?.ms ?? Infinity) < 2_500, "with all that is said");
@@ -78,7 +104,12 @@ await t.test("a breakout room is over: back in the main room without redialling"
 
 await t.test("from a breakout room whose main room is over as well, the way leads to the prompt", async (t) => {
   for (const kind of ["unknown", "unavailable", "not-started"] as const) {
-    const world = new CallWorld({ talkMs: 5_000, typing: ["543211"], conferences: [breakout], lookups: [{ kind: "open", conference: breakout }, { kind }] });
+    const world = new CallWorld({
+      talkMs: 5_000,
+      typing: ["543211"],
+      conferences: [breakout],
+      lookups: [{ kind: "open", conference: breakout }, { kind }],
+    });
     const report = await world.run();
     t.match(report, { cause: "conference-ended", joins: 1 });
     t.strictSame(world.endpoint.heard, [greeting, "de:conference-ended de:enter-pin", "de:goodbye"]);
@@ -87,7 +118,12 @@ await t.test("from a breakout room whose main room is over as well, the way lead
 });
 
 await t.test("who is removed from a breakout room is put nowhere", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, typing: ["543211"], conferences: [main, breakout], stillOpen: ["open"] });
+  const world = new CallWorld({
+    talkMs: 5_000,
+    typing: ["543211"],
+    conferences: [main, breakout],
+    stillOpen: ["open"],
+  });
   t.match(await world.run(), { cause: "removed", joins: 1 });
   t.strictSame(world.directory.found, ["543211"]);
 });

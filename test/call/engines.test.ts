@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { runCall } from "../../src/call/call.js";
 import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js";
 import { Latch } from "../../src/util/latch.js";
@@ -65,7 +66,11 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
       },
     };
   };
-  const cases: readonly (readonly [string, string, (world: CallWorld) => Partial<ReturnType<CallWorld["services"]>> | undefined])[] = [
+  const cases: readonly (readonly [
+    string,
+    string,
+    (world: CallWorld) => Partial<ReturnType<CallWorld["services"]>> | undefined,
+  ])[] = [
     ["admission", "bug", () => ({ trunks: { admit: throws } })],
     ["places", "bug", () => ({ takePlace: throws })],
     ["ring", "bug", inCall({ ring: throws })],
@@ -77,7 +82,20 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ["hangUp throws", "conference-ended", inCall({ hangUp: throws })],
     ["play", "bug", inEndpoint({ play: throws })],
     ["bridge", "bug", inEndpoint({ bridge: throws })],
-    ["bridge answered", "bug", inEndpoint({ bridge: () => ({ answered: rejects(), over: new Latch(), send: () => undefined, leave: () => undefined, receivedPackets: rejects, abandon: () => undefined }) })],
+    [
+      "bridge answered",
+      "bug",
+      inEndpoint({
+        bridge: () => ({
+          answered: rejects(),
+          over: new Latch(),
+          send: () => undefined,
+          leave: () => undefined,
+          receivedPackets: rejects,
+          abandon: () => undefined,
+        }),
+      }),
+    ],
     ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
     ["release throws", "conference-ended", inEndpoint({ release: throws })],
     ["find", "bug", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],
@@ -91,8 +109,10 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     t.equal(world.placesGivenBack, world.placesTaken, `${name}: place`);
     t.equal(world.callClock.pending, 0, `${name}: timers`);
     t.equal(world.call.gone.listenerCount, 0, `${name}: listeners`);
-    if (!name.startsWith("release")) for (const endpoint of world.endpoints) t.equal(endpoint.releases, 1, `${name}: endpoint`);
-    if (cause === "bug") t.equal(world.call.refusals.length + world.call.hangUps.length, 1, `${name}: answered or hung up`);
+    if (!name.startsWith("release"))
+      for (const endpoint of world.endpoints) t.equal(endpoint.releases, 1, `${name}: endpoint`);
+    if (cause === "bug")
+      t.equal(world.call.refusals.length + world.call.hangUps.length, 1, `${name}: answered or hung up`);
     if (world.call.refusals.length > 0) t.equal(world.call.refusals[0]?.status, 500);
   }
 });
@@ -102,20 +122,36 @@ await t.test("a stop before the INVITE is handled ends it with 503", async (t) =
   world.shutdown.set("shutdown");
   const report = await world.run();
   t.equal(report.cause, "shutdown");
-  t.strictSame(world.call.refusals.map((answer) => answer.status), [503]);
+  t.strictSame(
+    world.call.refusals.map((answer) => answer.status),
+    [503],
+  );
   t.strictSame(await world.leftovers(), []);
 });
 
 await t.test("many calls at once share nothing but what they are given", async (t) => {
-  const worlds = Array.from({ length: 20 }, (_, at) => new CallWorld(at % 2 === 0 ? {} : { typing: ["1#", "2#", "3#"] }));
+  const worlds = Array.from(
+    { length: 20 },
+    (_, at) => new CallWorld(at % 2 === 0 ? {} : { typing: ["1#", "2#", "3#"] }),
+  );
   const [first] = worlds;
   if (first === undefined) throw new Error("no world");
   const shared = first.services();
-  const reports = Promise.all(worlds.map(async (world) => await runCall(world.call, { ...world.services(), shutdown: shared.shutdown }, world.script.settings)));
-  await Promise.all(worlds.map(async (world) => {
-    await world.clock.advance(200_000);
-  }));
+  const reports = Promise.all(
+    worlds.map(
+      async (world) =>
+        await runCall(world.call, { ...world.services(), shutdown: shared.shutdown }, world.script.settings),
+    ),
+  );
+  await Promise.all(
+    worlds.map(async (world) => {
+      await world.clock.advance(200_000);
+    }),
+  );
   const causes = (await reports).map((report) => report.cause);
-  t.strictSame(causes, worlds.map((_, at) => (at % 2 === 0 ? "conference-ended" : "too-many-tries")));
+  t.strictSame(
+    causes,
+    worlds.map((_, at) => (at % 2 === 0 ? "conference-ended" : "too-many-tries")),
+  );
   t.equal(shared.shutdown.listenerCount, 0);
 });

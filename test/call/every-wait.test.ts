@@ -1,8 +1,9 @@
 import t from "tap";
+
 import { type EndCause, endCauses } from "../../src/call/cause.js";
 import { failure, success } from "../../src/util/result.js";
-import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
 import { fakeConference } from "../support/fake-directory.js";
+import { CallWorld, someAdmission, someSettings, type WorldScript } from "../support/fake-world.js";
 
 /** The ways in which a call is ended from outside; each gives the cause that the report has to show, none where it can't happen yet. */
 const endings: Readonly<Record<string, (world: CallWorld) => EndCause | undefined>> = {
@@ -20,9 +21,10 @@ const endings: Readonly<Record<string, (world: CallWorld) => EndCause | undefine
   },
   "einwahl is stopped, and the caller hangs up meanwhile": (world) => {
     world.shutdown.set("shutdown");
-    for (const ms of [1, 7, 12]) world.clock.after(ms, () => {
-      if (world.report === undefined) world.call.hangUpByCaller();
-    });
+    for (const ms of [1, 7, 12])
+      world.clock.after(ms, () => {
+        if (world.report === undefined) world.call.hangUpByCaller();
+      });
     return "shutdown";
   },
   "the SIP server is gone": (world) => {
@@ -39,8 +41,13 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
   "a node that refuses twice": { bridgeOutcomes: [failure("conference-refused")], lookUpMs: 1_500 },
   "a node that never answers": { bridgeMs: "never" },
   "a node that is lost in the middle, and lost again": { overs: ["lost"], talkMs: 5_000, lookUpMs: 1_500 },
-  "on hold and back, in the greeting, while typing and in the conference": { holdsAtMs: [300, 5_000, 5_900, 12_000, 20_000, 30_000] },
-  "on hold from the INVITE on, and again on the way into the conference": { holdsAtMs: [0, 20_000, 22_500], bridgeMs: 2_000 },
+  "on hold and back, in the greeting, while typing and in the conference": {
+    holdsAtMs: [300, 5_000, 5_900, 12_000, 20_000, 30_000],
+  },
+  "on hold from the INVITE on, and again on the way into the conference": {
+    holdsAtMs: [0, 20_000, 22_500],
+    bridgeMs: 2_000,
+  },
   "on hold for good": { holdsAtMs: [0], typing: [], settings: { ...someSettings, holdTimeoutMs: 30_000 } },
   "a slow answer": { openMs: 900, acceptMs: 900 },
   "an INVITE without an offer": { offer: "none" },
@@ -53,7 +60,10 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
     stillOpen: ["open"],
     talkMs: 5_000,
   },
-  "a PIN that a longer one goes on from": { conferences: [fakeConference("543"), fakeConference("54321")], typing: ["543"] },
+  "a PIN that a longer one goes on from": {
+    conferences: [fakeConference("543"), fakeConference("54321")],
+    typing: ["543"],
+  },
 };
 
 /** Where exactly: at the point itself, after the reactions that are ready then, or a moment later. */
@@ -74,7 +84,12 @@ interface Ended {
 }
 
 /** Runs a call and ends it at point `at` (-1: never). */
-async function runAndEnd(changes: Partial<WorldScript>, at: number, moment: (typeof moments)[number], end: (world: CallWorld) => EndCause | undefined): Promise<Ended> {
+async function runAndEnd(
+  changes: Partial<WorldScript>,
+  at: number,
+  moment: (typeof moments)[number],
+  end: (world: CallWorld) => EndCause | undefined,
+): Promise<Ended> {
   const world = new CallWorld(changes);
   let points = 0;
   let expected: EndCause | undefined;
@@ -98,15 +113,21 @@ async function runAndEnd(changes: Partial<WorldScript>, at: number, moment: (typ
 }
 
 /** What is wrong with a call that was ended from outside; empty when nothing is. @param otherwise the cause of a call that was not */
-async function faults({ world, expected: outside, endedAt, wasEnding, wasTold }: Ended, otherwise: EndCause | undefined): Promise<string[]> {
+async function faults(
+  { world, expected: outside, endedAt, wasEnding, wasTold }: Ended,
+  otherwise: EndCause | undefined,
+): Promise<string[]> {
   const found = await world.leftovers();
   const cause = world.report?.cause;
   // A failure stays one when the caller hangs up on hearing of it.
   const isFailure = otherwise !== undefined && endCauses[otherwise].result === "failed";
   const expected = outside === "caller-hung-up" && wasTold && isFailure ? otherwise : outside;
-  if (expected !== undefined && !wasEnding && cause !== expected) found.push(`ended with ${String(cause)} instead of ${expected}`);
-  if (expected !== undefined && !wasEnding && world.clock.now() - endedAt > endsWithin) found.push(`took ${world.clock.now() - endedAt} ms to end`);
-  if (cause === "cancelled" && world.call.refusals.length + world.call.hangUps.length > 0) found.push("answered a cancelled call");
+  if (expected !== undefined && !wasEnding && cause !== expected)
+    found.push(`ended with ${String(cause)} instead of ${expected}`);
+  if (expected !== undefined && !wasEnding && world.clock.now() - endedAt > endsWithin)
+    found.push(`took ${world.clock.now() - endedAt} ms to end`);
+  if (cause === "cancelled" && world.call.refusals.length + world.call.hangUps.length > 0)
+    found.push("answered a cancelled call");
   if (cause === "caller-hung-up" && world.call.hangUps.length > 0) found.push("sent a BYE to a caller who had hung up");
   return found;
 }

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { success } from "../../src/util/result.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 import { receivedAudio } from "../support/fake-endpoint.js";
@@ -8,7 +9,17 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   const world = new CallWorld();
   const report = await world.run();
 
-  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "looking-up", "asking", "ending"]);
+  t.strictSame(world.stages, [
+    "ringing",
+    "greeting",
+    "asking",
+    "looking-up",
+    "joining",
+    "talking",
+    "looking-up",
+    "asking",
+    "ending",
+  ]);
   t.equal(report.cause, "conference-ended");
   t.equal(report.trunk, "easybell");
   t.equal(report.mediaServer, "fs1");
@@ -18,9 +29,15 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   t.equal(report.pinsTyped, 1);
   t.strictSame(report.lookups, ["open"]);
   t.equal(report.joins, 1);
-  t.strictSame(report.stages.map(({ stage }) => stage), world.stages);
+  t.strictSame(
+    report.stages.map(({ stage }) => stage),
+    world.stages,
+  );
   t.strictSame(report.audio, receivedAudio);
-  t.equal(report.totalMs, report.stages.reduce((sum, { ms }) => sum + ms, 0));
+  t.equal(
+    report.totalMs,
+    report.stages.reduce((sum, { ms }) => sum + ms, 0),
+  );
   t.equal(report.stages.find(({ stage }) => stage === "ringing")?.ms, 25);
   t.equal(report.stages.find(({ stage }) => stage === "greeting")?.ms, 500, "the greeting lasts until the first key");
   t.equal(report.stages.find(({ stage }) => stage === "joining")?.ms, 300);
@@ -28,8 +45,16 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
   t.equal(world.call.rings, 1);
   t.equal(world.call.accepts, 1);
   t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="conference-ended"']);
-  t.strictSame(world.endpoint.heard, ["de:welcome de:enter-pin en:language-switch", "de:conference-ended de:enter-pin", "de:goodbye"]);
-  t.strictSame(world.endpoint.plays.map((play) => play.outcome), ["stopped", "played", "played"], "typing interrupts the greeting, the farewell is heard to its end");
+  t.strictSame(world.endpoint.heard, [
+    "de:welcome de:enter-pin en:language-switch",
+    "de:conference-ended de:enter-pin",
+    "de:goodbye",
+  ]);
+  t.strictSame(
+    world.endpoint.plays.map((play) => play.outcome),
+    ["stopped", "played", "played"],
+    "typing interrupts the greeting, the farewell is heard to its end",
+  );
   t.strictSame(await world.leftovers(), []);
 });
 
@@ -62,7 +87,10 @@ await t.test("the report holds neither the number nor the PIN", async (t) => {
 });
 
 await t.test("`**` asks for the other language, in which the caller is then spoken to and labelled", async (t) => {
-  const world = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmission({ caller: { kind: "anonymous" } })) });
+  const world = new CallWorld({
+    typing: ["**", "54321"],
+    admission: success(someAdmission({ caller: { kind: "anonymous" } })),
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.strictSame(world.endpoint.heard, [
@@ -77,15 +105,24 @@ await t.test("`**` asks for the other language, in which the caller is then spok
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("`**` twice leads back to the first language, and a number with one language offers no other", async (t) => {
-  const twice = new CallWorld({ typing: ["**", "**", "54321"] });
-  await twice.run();
-  t.equal(twice.endpoint.heard.at(-1), "de:goodbye");
+await t.test(
+  "`**` twice leads back to the first language, and a number with one language offers no other",
+  async (t) => {
+    const twice = new CallWorld({ typing: ["**", "**", "54321"] });
+    await twice.run();
+    t.equal(twice.endpoint.heard.at(-1), "de:goodbye");
 
-  const single = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmission({ languages: ["en"] })) });
-  await single.run();
-  t.strictSame(single.endpoint.heard, ["en:welcome en:enter-pin", "en:pin-restart", "en:welcome en:enter-pin", "en:conference-ended en:enter-pin", "en:goodbye"]);
-});
+    const single = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmission({ languages: ["en"] })) });
+    await single.run();
+    t.strictSame(single.endpoint.heard, [
+      "en:welcome en:enter-pin",
+      "en:pin-restart",
+      "en:welcome en:enter-pin",
+      "en:conference-ended en:enter-pin",
+      "en:goodbye",
+    ]);
+  },
+);
 
 await t.test("a caller who only switches languages is not asked for ever", async (t) => {
   const world = new CallWorld({ typing: Array.from({ length: 100 }, () => "**") });
@@ -96,7 +133,11 @@ await t.test("a caller who only switches languages is not asked for ever", async
 });
 
 await t.test("plain RTP where the trunk allows it is reported as such", async (t) => {
-  const world = new CallWorld({ offer: "plain", suite: undefined, admission: success(someAdmission({ srtp: "optional" })) });
+  const world = new CallWorld({
+    offer: "plain",
+    suite: undefined,
+    admission: success(someAdmission({ srtp: "optional" })),
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.equal(report.srtp.trunk, "none");

@@ -1,9 +1,17 @@
 import t from "tap";
+
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, type LivekitMemory, type SharedWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
+import {
+  CallWorld,
+  type LivekitMemory,
+  type SharedWorld,
+  someAdmission,
+  someSettings,
+  type WorldScript,
+} from "../support/fake-world.js";
 
 /** A call that is being greeted, in which every wrong PIN is typed at once. */
 async function greeted(changes: Partial<WorldScript> = {}): Promise<CallWorld> {
@@ -23,19 +31,22 @@ async function type(world: CallWorld, keys: string): Promise<void> {
 
 const threeWrong = { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] };
 
-await t.test("PINs that are typed and cleared are tries: three of them end the call, and none is looked up", async (t) => {
-  for (const between of ["*", "**"]) {
-    const world = await greeted();
-    await type(world, Array.from({ length: 200 }, (_, at) => `${String(at).padStart(5, "0")}${between}`).join(""));
-    const report = await world.finish();
-    t.match(report, threeWrong, between);
-    t.ok(report.totalMs < 10_000, `${report.totalMs} ms`);
-    t.strictSame(world.pins, ["unknown", "unknown", "unknown"]);
-    t.strictSame(world.directory.found, []);
-    t.equal(world.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries");
-    t.strictSame(await world.leftovers(), []);
-  }
-});
+await t.test(
+  "PINs that are typed and cleared are tries: three of them end the call, and none is looked up",
+  async (t) => {
+    for (const between of ["*", "**"]) {
+      const world = await greeted();
+      await type(world, Array.from({ length: 200 }, (_, at) => `${String(at).padStart(5, "0")}${between}`).join(""));
+      const report = await world.finish();
+      t.match(report, threeWrong, between);
+      t.ok(report.totalMs < 10_000, `${report.totalMs} ms`);
+      t.strictSame(world.pins, ["unknown", "unknown", "unknown"]);
+      t.strictSame(world.directory.found, []);
+      t.equal(world.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries");
+      t.strictSame(await world.leftovers(), []);
+    }
+  },
+);
 
 await t.test("the right PIN after a cleared one needs `#`, or the time between keys", async (t) => {
   const world = await greeted();
@@ -86,7 +97,11 @@ await t.test("where a PIN has three digits, clearing three is a try", async (t) 
 });
 
 await t.test("who hangs up over digits that did not complete has tested them", async (t) => {
-  for (const { keys, unknown } of [{ keys: "00000", unknown: 1 }, { keys: "0000", unknown: 0 }, { keys: "0000000", unknown: 2 }]) {
+  for (const { keys, unknown } of [
+    { keys: "00000", unknown: 1 },
+    { keys: "0000", unknown: 0 },
+    { keys: "0000000", unknown: 2 },
+  ]) {
     const world = await greeted();
     await type(world, keys);
     world.call.hangUpByCaller();
@@ -184,7 +199,9 @@ class Caller {
   /** Wrong PINs from so many other numbers. */
   async others(count: number): Promise<void> {
     for (let other = 0; other < count; other++) {
-      const { call } = await this.call("00000#", { admission: success(admissionFrom(`+49160${String(other).padStart(7, "0")}`)) });
+      const { call } = await this.call("00000#", {
+        admission: success(admissionFrom(`+49160${String(other).padStart(7, "0")}`)),
+      });
       call.hangUpByCaller();
     }
     await this.shared.clock.advance(1_000);
@@ -197,59 +214,68 @@ function admissionFrom(digits: string): Admission {
   return someAdmission({ caller: { kind: "number", number: number.value } });
 }
 
-await t.test("forty calls from one number: some are slowed, then all are refused, and another number is not", async (t) => {
-  const guesser = new Caller();
-  const causes: string[] = [];
-  let unknown = 0;
-  for (let at = 0; at < 40; at++) {
-    const world = await guesser.call("00000#00001#00002#");
-    causes.push((await world.finish()).cause);
-    unknown += world.pins.filter((outcome) => outcome === "unknown").length;
-    if (causes.at(-1) === "too-many-wrong-pins") {
-      t.equal(world.opens, 0, "no media is spent");
-      t.match(world.call.refusals, [{ status: 603, headers: { "Retry-After": "600" } }]);
+await t.test(
+  "forty calls from one number: some are slowed, then all are refused, and another number is not",
+  async (t) => {
+    const guesser = new Caller();
+    const causes: string[] = [];
+    let unknown = 0;
+    for (let at = 0; at < 40; at++) {
+      const world = await guesser.call("00000#00001#00002#");
+      causes.push((await world.finish()).cause);
+      unknown += world.pins.filter((outcome) => outcome === "unknown").length;
+      if (causes.at(-1) === "too-many-wrong-pins") {
+        t.equal(world.opens, 0, "no media is spent");
+        t.match(world.call.refusals, [{ status: 603, headers: { "Retry-After": "600" } }]);
+      }
+      t.strictSame(await world.leftovers(), []);
     }
-    t.strictSame(await world.leftovers(), []);
-  }
-  t.equal(unknown, 20);
-  // Three calls with three tries, one that gets slow at its second, nine with one.
-  t.strictSame(causes.slice(0, 13), Array.from({ length: 13 }, () => "too-many-tries"));
-  t.strictSame(new Set(causes.slice(13)), new Set(["too-many-wrong-pins"]));
+    t.equal(unknown, 20);
+    // Three calls with three tries, one that gets slow at its second, nine with one.
+    t.strictSame(
+      causes.slice(0, 13),
+      Array.from({ length: 13 }, () => "too-many-tries"),
+    );
+    t.strictSame(new Set(causes.slice(13)), new Set(["too-many-wrong-pins"]));
 
-  const other = await guesser.call("54321", { admission: success(admissionFrom("+4915112345679")) });
-  await other.clock.advance(1_000);
-  t.equal(other.stages.at(-1), "talking", "at once, and without #");
-  other.call.hangUpByCaller();
-  await other.finish();
-  await guesser.shared.clock.advance(3_600_000);
-  const later = await guesser.call("54321");
-  await later.clock.advance(1_000);
-  t.equal(later.stages.at(-1), "talking", "an hour later");
-});
+    const other = await guesser.call("54321", { admission: success(admissionFrom("+4915112345679")) });
+    await other.clock.advance(1_000);
+    t.equal(other.stages.at(-1), "talking", "at once, and without #");
+    other.call.hangUpByCaller();
+    await other.finish();
+    await guesser.shared.clock.advance(3_600_000);
+    const later = await guesser.call("54321");
+    await later.clock.advance(1_000);
+    t.equal(later.stages.at(-1), "talking", "an hour later");
+  },
+);
 
-await t.test("when all are slowed a right PIN takes as long as a wrong one, needs `#`, and is not refused", async (t) => {
-  const many = new Caller();
-  await many.others(3_000);
-  const wrong = await many.call("00000#");
-  const from = wrong.clock.now();
-  await wrong.clock.advance(29_000);
-  t.equal(wrong.endpoint.heard.at(-1), "de:please-wait music:hold");
-  await wrong.clock.advance(2_000);
-  t.equal(wrong.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries", "one try");
-  t.equal((await wrong.finish()).cause, "too-many-tries");
-  t.ok(wrong.clock.now() - from >= 30_000);
+await t.test(
+  "when all are slowed a right PIN takes as long as a wrong one, needs `#`, and is not refused",
+  async (t) => {
+    const many = new Caller();
+    await many.others(3_000);
+    const wrong = await many.call("00000#");
+    const from = wrong.clock.now();
+    await wrong.clock.advance(29_000);
+    t.equal(wrong.endpoint.heard.at(-1), "de:please-wait music:hold");
+    await wrong.clock.advance(2_000);
+    t.equal(wrong.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries", "one try");
+    t.equal((await wrong.finish()).cause, "too-many-tries");
+    t.ok(wrong.clock.now() - from >= 30_000);
 
-  const right = await many.call("54321");
-  await right.clock.advance(3_000);
-  t.strictSame(right.directory.found, [], "not complete: that would be an answer");
-  await type(right, "#");
-  await right.clock.advance(29_000);
-  t.equal(right.stages.at(-1), "looking-up");
-  await right.clock.advance(1_500);
-  t.equal(right.stages.at(-1), "talking");
-  right.call.hangUpByCaller();
-  t.match(await right.finish(), { pinsTyped: 1, lookups: ["open"] });
-});
+    const right = await many.call("54321");
+    await right.clock.advance(3_000);
+    t.strictSame(right.directory.found, [], "not complete: that would be an answer");
+    await type(right, "#");
+    await right.clock.advance(29_000);
+    t.equal(right.stages.at(-1), "looking-up");
+    await right.clock.advance(1_500);
+    t.equal(right.stages.at(-1), "talking");
+    right.call.hangUpByCaller();
+    t.match(await right.finish(), { pinsTyped: 1, lookups: ["open"] });
+  },
+);
 
 await t.test("who hangs up before the slow answer has had the try", async (t) => {
   const guesser = new Caller();
@@ -270,7 +296,10 @@ await t.test("a caller with a PIN that waits is not asked on once the number is 
   const world = await caller.call("00000#888888888#", { reserved: ["888888888"], conferences: [] });
   await world.clock.advance(500);
   t.equal(world.stages.at(-1), "waiting");
-  const others = caller.shared.throttle.callerOf({ trunk: "easybell", caller: caller.shared.hasher.hash(someAdmission().caller, someSettings) });
+  const others = caller.shared.throttle.callerOf({
+    trunk: "easybell",
+    caller: caller.shared.hasher.hash(someAdmission().caller, someSettings),
+  });
   for (let at = 0; at < 9; at++) await others.count();
   await type(world, "*");
   t.equal((await world.finish()).cause, "too-many-tries");

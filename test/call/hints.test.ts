@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { fakeConference, fakePin } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
 
@@ -9,10 +10,21 @@ const main = fakeConference("54321");
 const breakout = { ...fakeConference("543211"), mainRoom: fakePin("54321") };
 
 await t.test("before the first conference of a call, to its end, and then never again", async (t) => {
-  const world = new CallWorld({ settings, talkMs: 5_000, typing: ["543211", "777"], conferences: [main, breakout, fakeConference("777")] });
+  const world = new CallWorld({
+    settings,
+    talkMs: 5_000,
+    typing: ["543211", "777"],
+    conferences: [main, breakout, fakeConference("777")],
+  });
   const report = await world.run();
   t.match(report, { cause: "conference-ended", joins: 3 });
-  t.strictSame(world.endpoint.heard, [greeting, hints, "de:main-room", "de:conference-ended de:enter-pin", "de:conference-ended de:goodbye"]);
+  t.strictSame(world.endpoint.heard, [
+    greeting,
+    hints,
+    "de:main-room",
+    "de:conference-ended de:enter-pin",
+    "de:conference-ended de:goodbye",
+  ]);
   t.equal(world.endpoint.plays[1]?.outcome, "played");
   t.strictSame(world.stages.slice(3, 6), ["looking-up", "informing", "joining"]);
   t.equal(report.stages.find(({ stage }) => stage === "informing")?.ms, 8_000);
@@ -37,7 +49,10 @@ await t.test("any key skips them and gets no further; the `#` of the PIN does no
 });
 
 await t.test("the leave key as it is set, and none where there is none", async (t) => {
-  for (const [leaveKey, said] of [["5", "de:leave-hint de:key-star de:key-5"], [undefined, ""]] as const) {
+  for (const [leaveKey, said] of [
+    ["5", "de:leave-hint de:key-star de:key-5"],
+    [undefined, ""],
+  ] as const) {
     const world = new CallWorld({ settings: { ...settings, leaveKey } });
     await world.run();
     t.equal(world.endpoint.heard[1], `de:mute-hint ${said}`.trimEnd());

@@ -1,7 +1,8 @@
 import t from "tap";
+
 import { CallerTime, Hold } from "../../src/call/hold.js";
-import { fakeConference } from "../support/fake-directory.js";
 import { FakeClock } from "../support/fake-clock.js";
+import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
@@ -16,19 +17,25 @@ async function asked(changes: ConstructorParameters<typeof CallWorld>[0] = {}, m
   return world;
 }
 
-await t.test("a hold in the greeting: nothing is played into it, no time goes by, and the greeting begins again", async (t) => {
-  const world = await asked({ typing: ["", "54321"] });
-  world.endpoint.hold.set(true);
-  await world.clock.advance(9 * minute);
-  t.strictSame(world.endpoint.plays.map(({ text, outcome }) => [text, outcome]), [[greeting, "stopped"]]);
-  t.equal(world.report, undefined, "nobody is thrown out");
-  world.endpoint.hold.set(false);
-  await world.clock.advance(8_000);
-  t.strictSame(world.endpoint.heard, [greeting, greeting]);
-  t.equal(world.stages.at(-1), "talking", "and the PIN that is typed then counts");
-  t.match(await world.finish(), { cause: "conference-ended", pinsTyped: 1 });
-  t.strictSame(await world.leftovers(), []);
-});
+await t.test(
+  "a hold in the greeting: nothing is played into it, no time goes by, and the greeting begins again",
+  async (t) => {
+    const world = await asked({ typing: ["", "54321"] });
+    world.endpoint.hold.set(true);
+    await world.clock.advance(9 * minute);
+    t.strictSame(
+      world.endpoint.plays.map(({ text, outcome }) => [text, outcome]),
+      [[greeting, "stopped"]],
+    );
+    t.equal(world.report, undefined, "nobody is thrown out");
+    world.endpoint.hold.set(false);
+    await world.clock.advance(8_000);
+    t.strictSame(world.endpoint.heard, [greeting, greeting]);
+    t.equal(world.stages.at(-1), "talking", "and the PIN that is typed then counts");
+    t.match(await world.finish(), { cause: "conference-ended", pinsTyped: 1 });
+    t.strictSame(await world.leftovers(), []);
+  },
+);
 
 await t.test("a hold after the greeting: the request is repeated at the resume", async (t) => {
   const world = await asked({}, 10_000);
@@ -77,13 +84,19 @@ await t.test("holds have a limit, over the whole call", async (t) => {
   }
   const report = await world.finish();
   t.match(report, { cause: /^(no-input|dialogue-too-long)$/ });
-  t.ok(report.totalMs > holdTimeoutMs && report.totalMs < holdTimeoutMs + settings.pin.dialogueWithinMs + minute, `${report.totalMs} ms`);
+  t.ok(
+    report.totalMs > holdTimeoutMs && report.totalMs < holdTimeoutMs + settings.pin.dialogueWithinMs + minute,
+    `${report.totalMs} ms`,
+  );
   t.strictSame(await world.leftovers(), []);
 });
 
 await t.test("the conference begins while a waiting caller is on hold: the caller is in it", async (t) => {
   const conference = fakeConference("54321");
-  const world = await asked({ typing: ["54321"], lookups: [{ kind: "not-started" }, { kind: "open", conference }] }, 10_000);
+  const world = await asked(
+    { typing: ["54321"], lookups: [{ kind: "not-started" }, { kind: "open", conference }] },
+    10_000,
+  );
   t.equal(world.stages.at(-1), "waiting");
   world.endpoint.hold.set(true);
   await world.clock.advance(5 * minute);
@@ -97,7 +110,10 @@ await t.test("the conference begins while a waiting caller is on hold: the calle
 });
 
 await t.test("a caller on hold is asked again after the conference, when back", async (t) => {
-  const world = await asked({ typing: ["54321"], holdsAtMs: [20_000, 20_000 + 8 * minute], talkMs: minute }, 7 * minute);
+  const world = await asked(
+    { typing: ["54321"], holdsAtMs: [20_000, 20_000 + 8 * minute], talkMs: minute },
+    7 * minute,
+  );
   t.equal(world.stages.at(-1), "asking");
   t.equal(world.report, undefined);
   await world.clock.advance(2 * minute);
@@ -106,7 +122,10 @@ await t.test("a caller on hold is asked again after the conference, when back", 
 });
 
 await t.test("what is said on the way into a conference is not waited for", async (t) => {
-  const world = await asked({ typing: ["54321"], settings: { ...someSettings, hints: true }, holdsAtMs: [2_500] }, 10_000);
+  const world = await asked(
+    { typing: ["54321"], settings: { ...someSettings, hints: true }, holdsAtMs: [2_500] },
+    10_000,
+  );
   t.equal(world.stages.at(-1), "talking");
   world.call.hangUpByCaller();
   await world.finish();

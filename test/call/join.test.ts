@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { failure, success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
@@ -9,7 +10,10 @@ const joined = success({ codec: "PCMU", suite: "AES_CM_128_HMAC_SHA1_32" });
 
 await t.test("a node refuses, and the conference is found on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
-  const world = new CallWorld({ bridgeOutcomes: [refused, joined], lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere] });
+  const world = new CallWorld({
+    bridgeOutcomes: [refused, joined],
+    lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere],
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.equal(report.server, "bbb2");
@@ -23,8 +27,14 @@ await t.test("a node refuses, and the conference is found on another one", async
 });
 
 await t.test("a node refuses, and the conference is not found any more", async (t) => {
-  for (const [kind, told] of [["unknown", "conference-unavailable"], ["unavailable", "service-unavailable"]] as const) {
-    const world = new CallWorld({ bridgeOutcomes: [refused], lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind }] });
+  for (const [kind, told] of [
+    ["unknown", "conference-unavailable"],
+    ["unavailable", "service-unavailable"],
+  ] as const) {
+    const world = new CallWorld({
+      bridgeOutcomes: [refused],
+      lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind }],
+    });
     const report = await world.run();
     t.equal(report.cause, "conference-refused");
     t.equal(world.endpoint.targets.length, 1);
@@ -48,60 +58,96 @@ await t.test("a node refuses again: no third leg, and nobody looks for a third o
 
 await t.test("the node is lost in mid-call, and the conference goes on on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
-  const world = new CallWorld({ overs: ["lost", "ended"], lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere] });
+  const world = new CallWorld({
+    overs: ["lost", "ended"],
+    lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere],
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.equal(report.server, "bbb2");
-  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "looking-up", "joining", "talking", "looking-up", "asking", "ending"]);
+  t.strictSame(world.stages, [
+    "ringing",
+    "greeting",
+    "asking",
+    "looking-up",
+    "joining",
+    "talking",
+    "looking-up",
+    "joining",
+    "talking",
+    "looking-up",
+    "asking",
+    "ending",
+  ]);
   t.strictSame(await world.leftovers(), []);
 });
 
 await t.test("the node is lost in mid-call, and so is the conference", async (t) => {
-  const world = new CallWorld({ overs: ["lost"], lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }] });
+  const world = new CallWorld({
+    overs: ["lost"],
+    lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }],
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable");
   t.equal(world.endpoint.heard.at(-1), "de:service-unavailable de:goodbye");
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a node that is lost again at once is given up; after a stay of a minute there is another try", async (t) => {
-  const flapping = new CallWorld({ overs: ["lost"], talkMs: 5_000 });
-  t.equal((await flapping.run()).joins, 2);
-  const steady = new CallWorld({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
-  const report = await steady.run();
-  t.equal(report.joins, 5);
-  t.equal(report.cause, "conference-ended");
-  t.strictSame(await steady.leftovers(), []);
-});
+await t.test(
+  "a node that is lost again at once is given up; after a stay of a minute there is another try",
+  async (t) => {
+    const flapping = new CallWorld({ overs: ["lost"], talkMs: 5_000 });
+    t.equal((await flapping.run()).joins, 2);
+    const steady = new CallWorld({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
+    const report = await steady.run();
+    t.equal(report.joins, 5);
+    t.equal(report.cause, "conference-ended");
+    t.strictSame(await steady.leftovers(), []);
+  },
+);
 
 await t.test("a node refuses, and the conference has to begin again", async (t) => {
   const open = { kind: "open", conference: fakeConference("54321") } as const;
-  const restarted = new CallWorld({ bridgeOutcomes: [refused, joined], lookups: [open, { kind: "not-started" }, open], opensMs: [20_000] });
+  const restarted = new CallWorld({
+    bridgeOutcomes: [refused, joined],
+    lookups: [open, { kind: "not-started" }, open],
+    opensMs: [20_000],
+  });
   const report = await restarted.run();
   t.equal(report.cause, "conference-ended");
   t.strictSame(restarted.stages.slice(4, 8), ["joining", "looking-up", "waiting", "joining"]);
   t.strictSame(await restarted.leftovers(), []);
 
-  const impatient = new CallWorld({ bridgeOutcomes: [refused], lookups: [open, { kind: "not-started" }], settings: { ...someSettings, waiting: { limitMs: 0, remindEveryMs: 45_000 } } });
+  const impatient = new CallWorld({
+    bridgeOutcomes: [refused],
+    lookups: [open, { kind: "not-started" }],
+    settings: { ...someSettings, waiting: { limitMs: 0, remindEveryMs: 45_000 } },
+  });
   t.equal((await impatient.run()).cause, "conference-refused");
 });
 
-await t.test("a node that is being restarted gets half a minute, with music; nobody is taken for removed", async (t) => {
-  const world = new CallWorld({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
-  const report = await world.run();
-  t.equal(report.cause, "conference-ended");
-  t.equal(report.joins, 2);
-  const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
-  t.ok((pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000, `not in the same millisecond: ${pauses.join(" ")}`);
-  t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
-  t.strictSame(await world.leftovers(), []);
+await t.test(
+  "a node that is being restarted gets half a minute, with music; nobody is taken for removed",
+  async (t) => {
+    const world = new CallWorld({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
+    const report = await world.run();
+    t.equal(report.cause, "conference-ended");
+    t.equal(report.joins, 2);
+    const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
+    t.ok(
+      (pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000,
+      `not in the same millisecond: ${pauses.join(" ")}`,
+    );
+    t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
+    t.strictSame(await world.leftovers(), []);
 
-  const dead = new CallWorld({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
-  const end = await dead.run();
-  t.equal(end.cause, "conference-unreachable");
-  t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
-  t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
-});
+    const dead = new CallWorld({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
+    const end = await dead.run();
+    t.equal(end.cause, "conference-unreachable");
+    t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
+    t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+  },
+);
 
 await t.test("a node without a free session is asked again over a second later, three times", async (t) => {
   const busy = failure("node-busy" as const);
@@ -130,7 +176,11 @@ await t.test("a node that never answers is left and counts as unreachable", asyn
   t.equal(report.cause, "conference-unreachable");
   t.equal(world.endpoint.left, 2);
   const limit = someSettings.joinWithinMs + 2_000;
-  t.strictSame(report.stages.filter(({ stage }) => stage === "joining").map(({ ms }) => ms), [limit, limit + 4_000], "the second with the farewell");
+  t.strictSame(
+    report.stages.filter(({ stage }) => stage === "joining").map(({ ms }) => ms),
+    [limit, limit + 4_000],
+    "the second with the farewell",
+  );
   t.ok(report.totalMs < 2 * limit + 10_000, `${report.totalMs} ms`);
   t.strictSame(await world.leftovers(), []);
 });
@@ -161,7 +211,14 @@ await t.test("a caller who hangs up on hearing of a failure has not caused it", 
   for (const [cause, changes, told] of [
     ["conference-refused", { bridgeOutcomes: [refused, refused] }, "conference-unavailable"],
     ["conference-unreachable", { bridgeOutcomes: [gone, gone] }, "conference-unavailable"],
-    ["conference-unreachable", { bridgeOutcomes: [gone], lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }] }, "service-unavailable"],
+    [
+      "conference-unreachable",
+      {
+        bridgeOutcomes: [gone],
+        lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }],
+      },
+      "service-unavailable",
+    ],
   ] as const) {
     const world = new CallWorld(changes);
     world.onPoint = () => {

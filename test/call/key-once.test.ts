@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { KeyOnce } from "../../src/call/key-once.js";
 import { FakeClock } from "../support/fake-clock.js";
 
@@ -38,7 +39,8 @@ await t.test("a key counts once, by RFC 4733, by INFO or by both in either order
     ["r1 i1 - i2 i3", "123", "INFO counts again when telephone-event is negotiated away"],
     ["i1 - r1", "11", "and what waited for its event waits no longer"],
   ];
-  for (const [script, counted, what] of rows) t.equal((await count(script)).replace("A", ""), counted, `${what}: ${script}`);
+  for (const [script, counted, what] of rows)
+    t.equal((await count(script)).replace("A", ""), counted, `${what}: ${script}`);
 });
 
 await t.test("a key that is held for long counts once: its INFO came when it went down", async (t) => {

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { Key } from "../../src/call/key-buffer.js";
 import { KeysInConference, secondKeyWithinMs } from "../../src/call/keys-in-conference.js";
 import { fakeConference } from "../support/fake-directory.js";
@@ -38,7 +39,8 @@ await t.test("BBB's keys pass, *6 mutes, *# leaves", (t) => {
     ["1*2*3", "#", "1*2*3"],
     [".", "#", ""],
   ];
-  for (const [pressed, leave, sent] of rows) t.equal(read(leave, pressed), sent, `${pressed}, leave by ${leave ?? "nothing"}`);
+  for (const [pressed, leave, sent] of rows)
+    t.equal(read(leave, pressed), sent, `${pressed}, leave by ${leave ?? "nothing"}`);
   t.end();
 });
 
@@ -73,14 +75,31 @@ await t.test("the conference gets the keys one by one, and `*` after a second", 
 });
 
 await t.test("the leave key leads to another conference", async (t) => {
-  const world = await talking({ conferences: [fakeConference("54321"), fakeConference("777", "bbb2")], typing: ["54321", "777"] });
+  const world = await talking({
+    conferences: [fakeConference("54321"), fakeConference("777", "bbb2")],
+    typing: ["54321", "777"],
+  });
   world.press("*#");
   await world.clock.advance(10_000);
   t.equal(world.endpoint.left, 1);
   t.equal(world.endpoint.sent, "");
-  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "joining", "talking", "asking", "looking-up", "joining", "talking"]);
+  t.strictSame(world.stages, [
+    "ringing",
+    "greeting",
+    "asking",
+    "looking-up",
+    "joining",
+    "talking",
+    "asking",
+    "looking-up",
+    "joining",
+    "talking",
+  ]);
   t.strictSame(world.endpoint.heard, ["de:welcome de:enter-pin en:language-switch", "de:enter-pin"]);
-  t.strictSame(world.endpoint.targets.map(({ node }) => node.name), ["bbb1", "bbb2"]);
+  t.strictSame(
+    world.endpoint.targets.map(({ node }) => node.name),
+    ["bbb1", "bbb2"],
+  );
   t.equal(world.occupancy.conferences, 1);
   world.call.hangUpByCaller();
   t.match(await world.finish(), { cause: "caller-hung-up", joins: 2, server: "bbb2" });
@@ -92,7 +111,12 @@ await t.test("who leaves and types nothing is asked as often as anybody", async 
   world.press("*#");
   const report = await world.finish();
   t.equal(report.cause, "no-input");
-  t.strictSame(world.endpoint.heard.slice(1), ["de:enter-pin", "de:pin-silence de:enter-pin", "de:pin-silence de:enter-pin", "de:no-input-goodbye"]);
+  t.strictSame(world.endpoint.heard.slice(1), [
+    "de:enter-pin",
+    "de:pin-silence de:enter-pin",
+    "de:pin-silence de:enter-pin",
+    "de:no-input-goodbye",
+  ]);
   t.strictSame(await world.leftovers(), []);
 });
 
@@ -106,24 +130,27 @@ await t.test("where it is switched off, nothing leaves", async (t) => {
   await world.finish();
 });
 
-await t.test("what is pressed before the conference does not get into it, nor does the `#` of a PIN that was whole without it", async (t) => {
-  const world = await talking({ typing: ["543210"], bridgeMs: 3_000 });
-  world.press("#");
-  await world.clock.advance(2_000);
-  t.equal(world.endpoint.sent, "#", "the 0 was in time to be no key for the conference, and the next key is one");
-  world.call.hangUpByCaller();
-  await world.finish();
+await t.test(
+  "what is pressed before the conference does not get into it, nor does the `#` of a PIN that was whole without it",
+  async (t) => {
+    const world = await talking({ typing: ["543210"], bridgeMs: 3_000 });
+    world.press("#");
+    await world.clock.advance(2_000);
+    t.equal(world.endpoint.sent, "#", "the 0 was in time to be no key for the conference, and the next key is one");
+    world.call.hangUpByCaller();
+    await world.finish();
 
-  const late = await talking({ typing: ["54321"] });
-  late.press("#");
-  await late.clock.advance(2_000);
-  t.equal(late.endpoint.sent, "", "an expected `#` comes late");
-  late.press("#0");
-  await late.clock.advance(2_000);
-  t.equal(late.endpoint.sent, "#0", "only that one");
-  late.call.hangUpByCaller();
-  await late.finish();
-});
+    const late = await talking({ typing: ["54321"] });
+    late.press("#");
+    await late.clock.advance(2_000);
+    t.equal(late.endpoint.sent, "", "an expected `#` comes late");
+    late.press("#0");
+    await late.clock.advance(2_000);
+    t.equal(late.endpoint.sent, "#0", "only that one");
+    late.call.hangUpByCaller();
+    await late.finish();
+  },
+);
 
 await t.test("a flood of keys fills no memory and does not outlast the call", async (t) => {
   const world = await talking({ talkMs: "never", settings: { ...someSettings, maxDurationMs: 60_000 } });

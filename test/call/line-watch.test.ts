@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { EndCause } from "../../src/call/cause.js";
 import type { Presence } from "../../src/call/interfaces.js";
 import { LineWatch } from "../../src/call/line-watch.js";
@@ -6,7 +7,15 @@ import { Latch } from "../../src/util/latch.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 /** A call whose RTP stops after `rtpMs`; what its side says when it is asked, the last one for ever. */
-function watched({ rtpMs = 0, isOnHold = false, says }: { rtpMs?: number; isOnHold?: boolean; says: readonly Presence[] }): { clock: FakeClock; gone: Latch<EndCause>; asked: number[]; watch: LineWatch; speak: (ms: number) => void } {
+function watched({
+  rtpMs = 0,
+  isOnHold = false,
+  says,
+}: {
+  rtpMs?: number;
+  isOnHold?: boolean;
+  says: readonly Presence[];
+}): { clock: FakeClock; gone: Latch<EndCause>; asked: number[]; watch: LineWatch; speak: (ms: number) => void } {
   const clock = new FakeClock();
   const gone = new Latch<EndCause>();
   const asked: number[] = [];
@@ -21,12 +30,22 @@ function watched({ rtpMs = 0, isOnHold = false, says }: { rtpMs?: number; isOnHo
         return await Promise.resolve(says[Math.min(asked.length, says.length) - 1] ?? "there");
       },
     },
-    endpoint: { receivedPackets: async () => await Promise.resolve(Math.floor(Math.min(clock.now(), silentFrom) / 20)) },
+    endpoint: {
+      receivedPackets: async () => await Promise.resolve(Math.floor(Math.min(clock.now(), silentFrom) / 20)),
+    },
     onBug: (error) => {
       throw error instanceof Error ? error : new Error(String(error));
     },
   });
-  return { clock, gone, asked, watch, speak: (ms) => { silentFrom = ms; } };
+  return {
+    clock,
+    gone,
+    asked,
+    watch,
+    speak: (ms) => {
+      silentFrom = ms;
+    },
+  };
 }
 
 await t.test("nobody asks while RTP comes", async (t) => {

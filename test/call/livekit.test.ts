@@ -1,10 +1,11 @@
 import t from "tap";
+
 import type { BridgeFailure, Conference, ConferenceAudio } from "../../src/call/interfaces.js";
-import { failure, success } from "../../src/util/result.js";
 import { LivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
+import { failure, success } from "../../src/util/result.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
-import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
+import { CallWorld, someAdmission, someSettings, type WorldScript } from "../support/fake-world.js";
 
 const joined = success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" });
 
@@ -16,69 +17,92 @@ function refused(cause: BridgeFailure): ReturnType<typeof failure<BridgeFailure>
   return failure(cause);
 }
 
-function livekit(changes: Partial<WorldScript> = {}, shared: { readonly audioBridges?: MeetingAudio; readonly identities?: LivekitIdentities } = {}): CallWorld {
+function livekit(
+  changes: Partial<WorldScript> = {},
+  shared: { readonly audioBridges?: MeetingAudio; readonly identities?: LivekitIdentities } = {},
+): CallWorld {
   return new CallWorld({ conferences: [conference({ told: "livekit" })], ...changes }, shared);
 }
 
 const routes = (world: CallWorld): readonly string[] => world.endpoint.targets.map(({ route }) => route);
 const users = (world: CallWorld): readonly string[] => world.endpoint.targets.map(({ pseudonym }) => pseudonym);
 
-await t.test("a webhook has said LiveKit: by way of the node's FreeSWITCH, under a From user that ends in the four digits", async (t) => {
-  const world = livekit();
-  const report = await world.run();
-  t.equal(report.cause, "conference-ended");
-  t.strictSame(routes(world), ["livekit-by-node"]);
-  t.match(users(world), [/^anruf-[a-p]{16}5678$/]);
-  t.equal(world.endpoint.targets[0]?.label, "5678");
-  t.strictSame(world.directory.livekitWays, ["bbb1 works"]);
-  t.equal(world.identities.size, 0, "nothing stays claimed");
-  t.strictSame(await world.leftovers(), []);
-});
+await t.test(
+  "a webhook has said LiveKit: by way of the node's FreeSWITCH, under a From user that ends in the four digits",
+  async (t) => {
+    const world = livekit();
+    const report = await world.run();
+    t.equal(report.cause, "conference-ended");
+    t.strictSame(routes(world), ["livekit-by-node"]);
+    t.match(users(world), [/^anruf-[a-p]{16}5678$/]);
+    t.equal(world.endpoint.targets[0]?.label, "5678");
+    t.strictSame(world.directory.livekitWays, ["bbb1 works"]);
+    t.equal(world.identities.size, 0, "nothing stays claimed");
+    t.strictSame(await world.leftovers(), []);
+  },
+);
 
-await t.test("a node has sessions left: a caller into LiveKit takes three of them, and the next one waits twice as long", async (t) => {
-  for (const [told, ms] of [["freeswitch", 25], ["livekit", 50]] as const) {
-    const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
-    world.begin();
-    for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
-    const left = world.pace.take("bbb1");
-    t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
-    world.call.hangUpByCaller();
-    await world.finish();
-  }
-});
+await t.test(
+  "a node has sessions left: a caller into LiveKit takes three of them, and the next one waits twice as long",
+  async (t) => {
+    for (const [told, ms] of [
+      ["freeswitch", 25],
+      ["livekit", 50],
+    ] as const) {
+      const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
+      world.begin();
+      for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
+      const left = world.pace.take("bbb1");
+      t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
+      world.call.hangUpByCaller();
+      await world.finish();
+    }
+  },
+);
 
 await t.test("straight to livekit-sip where the configuration has its port", async (t) => {
-  const world = livekit({ conferences: [conference({ told: "livekit", livekitNode: { ...fakeNode("bbb1"), port: 5062 } })] });
+  const world = livekit({
+    conferences: [conference({ told: "livekit", livekitNode: { ...fakeNode("bbb1"), port: 5062 } })],
+  });
   await world.run();
   t.match(world.endpoint.targets, [{ route: "livekit-direct", node: { port: 5062 } }]);
 });
 
-await t.test("nothing is known of the meeting: LiveKit is asked, and only its definite no leads to FreeSWITCH", async (t) => {
-  const audioBridges = new MeetingAudio(() => undefined);
-  const unknown = { conferences: [conference({})] };
-  const first = livekit({ ...unknown, bridgeOutcomes: [refused("not-in-livekit"), refused("not-in-livekit"), joined] }, { audioBridges });
-  t.equal((await first.run()).cause, "conference-ended");
-  t.strictSame(routes(first), ["livekit-by-node", "livekit-by-node", "freeswitch"]);
-  t.match(users(first), [/5678$/, /5678$/, /^anruf-[a-p]{16}$/], "FreeSWITCH gets the pseudonym alone");
-  t.equal(await audioBridges.of("meeting-54321"), "freeswitch");
-  const second = livekit(unknown, { audioBridges });
-  await second.run();
-  t.strictSame(routes(second), ["freeswitch"], "what the first call has found out is remembered");
+await t.test(
+  "nothing is known of the meeting: LiveKit is asked, and only its definite no leads to FreeSWITCH",
+  async (t) => {
+    const audioBridges = new MeetingAudio(() => undefined);
+    const unknown = { conferences: [conference({})] };
+    const first = livekit(
+      { ...unknown, bridgeOutcomes: [refused("not-in-livekit"), refused("not-in-livekit"), joined] },
+      { audioBridges },
+    );
+    t.equal((await first.run()).cause, "conference-ended");
+    t.strictSame(routes(first), ["livekit-by-node", "livekit-by-node", "freeswitch"]);
+    t.match(users(first), [/5678$/, /5678$/, /^anruf-[a-p]{16}$/], "FreeSWITCH gets the pseudonym alone");
+    t.equal(await audioBridges.of("meeting-54321"), "freeswitch");
+    const second = livekit(unknown, { audioBridges });
+    await second.run();
+    t.strictSame(routes(second), ["freeswitch"], "what the first call has found out is remembered");
 
-  for (const cause of ["conference-unreachable", "conference-refused", "node-busy", "no-livekit-way"] as const) {
-    const world = livekit({ ...unknown, bridgeOutcomes: [refused(cause)] });
-    await world.run();
-    t.strictSame([...new Set(routes(world))], ["livekit-by-node"], `${cause} is no reason to guess`);
-    t.equal(await world.audioBridges.of("meeting-54321"), undefined);
-  }
-});
+    for (const cause of ["conference-unreachable", "conference-refused", "node-busy", "no-livekit-way"] as const) {
+      const world = livekit({ ...unknown, bridgeOutcomes: [refused(cause)] });
+      await world.run();
+      t.strictSame([...new Set(routes(world))], ["livekit-by-node"], `${cause} is no reason to guess`);
+      t.equal(await world.audioBridges.of("meeting-54321"), undefined);
+    }
+  },
+);
 
-await t.test("a meeting has just begun: LiveKit gets its room a moment later, and the caller is not guessed into FreeSWITCH", async (t) => {
-  const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("not-in-livekit"), joined] });
-  t.equal((await world.run()).cause, "conference-ended");
-  t.strictSame(routes(world), ["livekit-by-node", "livekit-by-node"]);
-  t.equal(await world.audioBridges.of("meeting-54321"), "livekit");
-});
+await t.test(
+  "a meeting has just begun: LiveKit gets its room a moment later, and the caller is not guessed into FreeSWITCH",
+  async (t) => {
+    const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("not-in-livekit"), joined] });
+    t.equal((await world.run()).cause, "conference-ended");
+    t.strictSame(routes(world), ["livekit-by-node", "livekit-by-node"]);
+    t.equal(await world.audioBridges.of("meeting-54321"), "livekit");
+  },
+);
 
 await t.test("a node without LiveKit: asked once, and then the node's FreeSWITCH at once", async (t) => {
   const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("no-livekit"), joined] });
@@ -109,39 +133,54 @@ await t.test("a node without the dialplan: the caller and the operator are told"
 });
 
 await t.test("callers without a number get a word of four characters, in the language's own", async (t) => {
-  const words = { ...someSettings.label, livekit: { anonymous: { de: "Anon", en: "None" }, unreadable: { de: "Tel.", en: "Call" } } };
-  for (const [kind, ending] of [["anonymous", "Anon"], ["short", "Tel."], ["unreadable", "Tel."]] as const) {
-    const world = livekit({ admission: success(someAdmission({ caller: { kind } })), settings: { ...someSettings, label: words } });
+  const words = {
+    ...someSettings.label,
+    livekit: { anonymous: { de: "Anon", en: "None" }, unreadable: { de: "Tel.", en: "Call" } },
+  };
+  for (const [kind, ending] of [
+    ["anonymous", "Anon"],
+    ["short", "Tel."],
+    ["unreadable", "Tel."],
+  ] as const) {
+    const world = livekit({
+      admission: success(someAdmission({ caller: { kind } })),
+      settings: { ...someSettings, label: words },
+    });
     await world.run();
     t.match(users(world), [new RegExp(`^anruf-[a-p]{16}${ending}$`)], kind);
   }
-  const hidden = livekit({ settings: { ...someSettings, label: { ...words, template: { de: "Telefon", en: "Phone" } } } });
+  const hidden = livekit({
+    settings: { ...someSettings, label: { ...words, template: { de: "Telefon", en: "Phone" } } },
+  });
   await hidden.run();
   t.match(users(hidden), [/Tel\.$/], "no digits where the operator's label has none");
 });
 
-await t.test("two calls of one number in one meeting have two identities, and the first one's is free when it is over", async (t) => {
-  const identities = new LivekitIdentities(() => undefined);
-  const first = livekit({ talkMs: "never" });
-  const shared = { clock: first.clock, hasher: first.hasher, identities };
-  const one = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-  const two = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-  one.begin();
-  two.begin();
-  await first.clock.advance(20_000);
-  const [a, b] = [users(one)[0] ?? "", users(two)[0] ?? ""];
-  t.match([a, b], [/5678$/, /5678$/]);
-  t.not(a, b);
-  one.call.hangUpByCaller();
-  await first.clock.advance(2_000);
-  const again = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-  again.begin();
-  await first.clock.advance(20_000);
-  t.equal(users(again)[0], a, "the same number dialling again is the same participant");
-  for (const world of [two, again]) world.call.hangUpByCaller();
-  await first.clock.advance(2_000);
-  t.equal(identities.size, 0);
-});
+await t.test(
+  "two calls of one number in one meeting have two identities, and the first one's is free when it is over",
+  async (t) => {
+    const identities = new LivekitIdentities(() => undefined);
+    const first = livekit({ talkMs: "never" });
+    const shared = { clock: first.clock, hasher: first.hasher, identities };
+    const one = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+    const two = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+    one.begin();
+    two.begin();
+    await first.clock.advance(20_000);
+    const [a, b] = [users(one)[0] ?? "", users(two)[0] ?? ""];
+    t.match([a, b], [/5678$/, /5678$/]);
+    t.not(a, b);
+    one.call.hangUpByCaller();
+    await first.clock.advance(2_000);
+    const again = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+    again.begin();
+    await first.clock.advance(20_000);
+    t.equal(users(again)[0], a, "the same number dialling again is the same participant");
+    for (const world of [two, again]) world.call.hangUpByCaller();
+    await first.clock.advance(2_000);
+    t.equal(identities.size, 0);
+  },
+);
 
 await t.test("a call keeps its identity when it comes back: after trouble, and from a breakout room", async (t) => {
   for (const kind of ["number", "anonymous"] as const) {
@@ -153,7 +192,11 @@ await t.test("a call keeps its identity when it comes back: after trouble, and f
     t.equal(after, before, `${kind}: the ghost of the first leg, if there is one, is ended by LiveKit`);
   }
   const breakout = { ...conference({ told: "livekit" }, "543211"), mainRoom: fakePin("54321") };
-  const back = livekit({ conferences: [conference({ told: "livekit" }), breakout], typing: ["543211", "54321"], talkMs: 5_000 });
+  const back = livekit({
+    conferences: [conference({ told: "livekit" }), breakout],
+    typing: ["543211", "54321"],
+    talkMs: 5_000,
+  });
   await back.run();
   t.equal(new Set(users(back)).size, 2);
 });

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, type WorldScript } from "../support/fake-world.js";
 
@@ -19,23 +20,30 @@ async function type(world: CallWorld, keys: string): Promise<void> {
   }
 }
 
-for (const [running, reserved] of [["54321", "543210987"], ["5432", "543210987"], ["5", "54321"]] as const) {
+for (const [running, reserved] of [
+  ["54321", "543210987"],
+  ["5432", "543210987"],
+  ["5", "54321"],
+] as const) {
   const script = { conferences: [fakeConference(running)], reserved: [reserved] };
 
-  await t.test(`the reserved ${reserved} is typed with a pause after ${running}, which is a running meeting of others`, async (t) => {
-    const world = await greeted(script);
-    await type(world, running);
-    await world.clock.advance(pauseMs);
-    t.strictSame(world.directory.found, [], "nothing is looked up yet");
-    await type(world, reserved.slice(running.length));
-    await world.clock.advance(100);
-    t.strictSame(world.directory.found, [reserved]);
-    t.equal(world.stages.at(-1), "waiting");
-    t.strictSame(world.endpoint.targets, [], "and the caller is nowhere else");
-    world.call.hangUpByCaller();
-    await world.finish();
-    t.strictSame(await world.leftovers(), []);
-  });
+  await t.test(
+    `the reserved ${reserved} is typed with a pause after ${running}, which is a running meeting of others`,
+    async (t) => {
+      const world = await greeted(script);
+      await type(world, running);
+      await world.clock.advance(pauseMs);
+      t.strictSame(world.directory.found, [], "nothing is looked up yet");
+      await type(world, reserved.slice(running.length));
+      await world.clock.advance(100);
+      t.strictSame(world.directory.found, [reserved]);
+      t.equal(world.stages.at(-1), "waiting");
+      t.strictSame(world.endpoint.targets, [], "and the caller is nowhere else");
+      world.call.hangUpByCaller();
+      await world.finish();
+      t.strictSame(await world.leftovers(), []);
+    },
+  );
 
   await t.test(`${running} itself is complete with #, or after a second pause`, async (t) => {
     const world = await greeted(script);

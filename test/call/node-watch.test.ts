@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { NodeWatch } from "../../src/call/node-watch.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { fakeNode } from "../support/fake-directory.js";
@@ -53,17 +54,24 @@ await t.test("a node that dies is left within 3 s: no RTP, and no answer", async
   t.equal(bench.clock.pending, 0);
 });
 
-await t.test("a node that is silent and answers is not left: hold, restart of the conference, trouble in the network", async (t) => {
-  const bench = new Bench();
-  await bench.clock.advance(5_000);
-  bench.isFlowing = false;
-  await bench.clock.advance(120_000);
-  t.equal(bench.abandonedAt, undefined);
-  t.strictSame(bench.asked.map((at) => at - 6_000), [0, 5_000, 15_000, 35_000, 65_000, 95_000], "asked less and less often");
-  bench.answer = "silent";
-  await bench.clock.advance(30_000);
-  t.ok(bench.abandonedAt !== undefined, "and left when it dies meanwhile");
-});
+await t.test(
+  "a node that is silent and answers is not left: hold, restart of the conference, trouble in the network",
+  async (t) => {
+    const bench = new Bench();
+    await bench.clock.advance(5_000);
+    bench.isFlowing = false;
+    await bench.clock.advance(120_000);
+    t.equal(bench.abandonedAt, undefined);
+    t.strictSame(
+      bench.asked.map((at) => at - 6_000),
+      [0, 5_000, 15_000, 35_000, 65_000, 95_000],
+      "asked less and less often",
+    );
+    bench.answer = "silent";
+    await bench.clock.advance(30_000);
+    t.ok(bench.abandonedAt !== undefined, "and left when it dies meanwhile");
+  },
+);
 
 await t.test("what can't be told is no reason to leave", async (t) => {
   const bench = new Bench();

@@ -1,5 +1,6 @@
 import t from "tap";
-import { type EndCause, answerFor, endCauses, reasonHeaderFor } from "../../src/call/cause.js";
+
+import { answerFor, type EndCause, endCauses, reasonHeaderFor } from "../../src/call/cause.js";
 import type { Directory } from "../../src/call/interfaces.js";
 import { PinEntry } from "../../src/call/pin-entry.js";
 import { Story } from "../../src/call/story.js";
@@ -16,7 +17,8 @@ await t.test("each cause has a SIP answer and a Reason that are well-formed", (t
     t.match(reason, /^[A-Z][A-Za-z ]+$/);
     for (const [name, value] of Object.entries(headers)) t.notMatch(`${name}: ${value}`, /[\r\n]/);
     t.match(reasonHeaderFor(cause), /^Q\.850;cause=\d{1,3};text="[a-z-]+"$/);
-    if (endCauses[cause].result === "refused") t.ok("sip" in endCauses[cause], `${cause} says what it is answered with`);
+    if (endCauses[cause].result === "refused")
+      t.ok("sip" in endCauses[cause], `${cause} says what it is answered with`);
   }
   t.end();
 });
@@ -79,9 +81,12 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
   nothingLeft();
 
   let settleLate: (value: number) => void = () => undefined;
-  const late = waiting.for(new Promise<number>((resolve) => {
-    settleLate = resolve;
-  }), 1_000);
+  const late = waiting.for(
+    new Promise<number>((resolve) => {
+      settleLate = resolve;
+    }),
+    1_000,
+  );
   await clock.advance(999);
   t.equal(clock.pending, 1);
   await clock.advance(1);
@@ -94,16 +99,23 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
   nothingLeft();
 
   let rejectLate: (error: Error) => void = () => undefined;
-  const cut = waiting.for(new Promise((_resolve, reject) => {
-    rejectLate = reject;
-  }), 1_000);
+  const cut = waiting.for(
+    new Promise((_resolve, reject) => {
+      rejectLate = reject;
+    }),
+    1_000,
+  );
   ended.set("caller-hung-up");
   t.strictSame(await cut, { kind: "ended", cause: "caller-hung-up" });
   nothingLeft();
   rejectLate(bug);
   await settle();
 
-  t.strictSame(await waiting.for(Promise.resolve(7), 1_000), { kind: "ended", cause: "caller-hung-up" }, "the end counts more than a result");
+  t.strictSame(
+    await waiting.for(Promise.resolve(7), 1_000),
+    { kind: "ended", cause: "caller-hung-up" },
+    "the end counts more than a result",
+  );
   t.strictSame(await waiting.for(Promise.resolve(7), 0), { kind: "ended", cause: "caller-hung-up" });
   nothingLeft();
 });
@@ -111,7 +123,10 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
 await t.test("a PIN as it is typed", (t) => {
   const pins = ["12345", "123451", "00042"];
   const directory = {
-    match: (digits: string) => ({ complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin !== digits) }),
+    match: (digits: string) => ({
+      complete: pins.includes(digits),
+      longer: pins.some((pin) => pin.startsWith(digits) && pin !== digits),
+    }),
     pinLengths: { shortest: 5, longest: 5 },
   };
   const rows: readonly (readonly [keys: string, last: string, digits: string])[] = [
@@ -150,26 +165,43 @@ await t.test("a PIN as it is typed", (t) => {
   t.end();
 });
 
-await t.test("after a wrong PIN only `#` completes; one length completes without, and a length that a PIN has is no slip", (t) => {
-  const match = (digits: string): ReturnType<Directory["match"]> => ({ complete: ["123", "12345", "123456789"].includes(digits), longer: false });
-  const type = (keys: string, pinLengths: Directory["pinLengths"], completion: "when-known" | "explicit" = "when-known"): string => {
-    const entry = new PinEntry({ match, pinLengths }, { completion });
-    return Array.from(keys, (key) => entry.type(key as Parameters<PinEntry["type"]>[0])).at(-1) ?? "";
-  };
-  const mixed = { shortest: 5, longest: 9 };
-  t.equal(type("12345", { shortest: 5, longest: 5 }), "known");
-  t.equal(type("12345", { shortest: 5, longest: 5 }, "explicit"), "more");
-  t.equal(type("12345#", { shortest: 5, longest: 5 }, "explicit"), "ended");
-  t.equal(type("999990", { shortest: 5, longest: 5 }, "explicit"), "more", "has shown nothing");
-  t.equal(type("12345", mixed), "more", "or its completion would be a test on the way to each longer PIN");
-  t.equal(type("123456789", mixed), "known");
-  t.equal(type("9999999990", mixed), "typed-on");
-  t.equal(type("12345", undefined), "more");
-  for (const [digits, pinLengths, slip] of [["1234", undefined, "cleared"], ["12345", undefined, "taken-back"], ["1234", mixed, "cleared"], ["12345", { shortest: 9, longest: 9 }, "taken-back"], ["123", { shortest: 3, longest: 9 }, "taken-back"], ["12", { shortest: 3, longest: 9 }, "cleared"]] as const) {
-    t.equal(type(`${digits}*`, pinLengths), slip, `${digits} of ${JSON.stringify(pinLengths)}`);
-  }
-  t.end();
-});
+await t.test(
+  "after a wrong PIN only `#` completes; one length completes without, and a length that a PIN has is no slip",
+  (t) => {
+    const match = (digits: string): ReturnType<Directory["match"]> => ({
+      complete: ["123", "12345", "123456789"].includes(digits),
+      longer: false,
+    });
+    const type = (
+      keys: string,
+      pinLengths: Directory["pinLengths"],
+      completion: "when-known" | "explicit" = "when-known",
+    ): string => {
+      const entry = new PinEntry({ match, pinLengths }, { completion });
+      return Array.from(keys, (key) => entry.type(key as Parameters<PinEntry["type"]>[0])).at(-1) ?? "";
+    };
+    const mixed = { shortest: 5, longest: 9 };
+    t.equal(type("12345", { shortest: 5, longest: 5 }), "known");
+    t.equal(type("12345", { shortest: 5, longest: 5 }, "explicit"), "more");
+    t.equal(type("12345#", { shortest: 5, longest: 5 }, "explicit"), "ended");
+    t.equal(type("999990", { shortest: 5, longest: 5 }, "explicit"), "more", "has shown nothing");
+    t.equal(type("12345", mixed), "more", "or its completion would be a test on the way to each longer PIN");
+    t.equal(type("123456789", mixed), "known");
+    t.equal(type("9999999990", mixed), "typed-on");
+    t.equal(type("12345", undefined), "more");
+    for (const [digits, pinLengths, slip] of [
+      ["1234", undefined, "cleared"],
+      ["12345", undefined, "taken-back"],
+      ["1234", mixed, "cleared"],
+      ["12345", { shortest: 9, longest: 9 }, "taken-back"],
+      ["123", { shortest: 3, longest: 9 }, "taken-back"],
+      ["12", { shortest: 3, longest: 9 }, "cleared"],
+    ] as const) {
+      t.equal(type(`${digits}*`, pinLengths), slip, `${digits} of ${JSON.stringify(pinLengths)}`);
+    }
+    t.end();
+  },
+);
 
 await t.test("the story of a call", async (t) => {
   const clock = new FakeClock();
@@ -204,7 +236,11 @@ await t.test("the story of a call", async (t) => {
     lookups: ["unknown", "open"],
     joins: 1,
     audio: undefined,
-    stages: [{ stage: "ringing", ms: 10 }, { stage: "greeting", ms: 20 }, { stage: "asking", ms: 0 }],
+    stages: [
+      { stage: "ringing", ms: 10 },
+      { stage: "greeting", ms: 20 },
+      { stage: "asking", ms: 0 },
+    ],
     totalMs: 30,
   });
 });

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { CallSettings } from "../../src/call/settings.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
@@ -18,7 +19,10 @@ async function greeted(changes: ConstructorParameters<typeof CallWorld>[0] = {})
 }
 
 await t.test("`#` ends a PIN, `*` starts over", async (t) => {
-  const world = new CallWorld({ typing: ["999*54321#"], conferences: [fakeConference("54321"), fakeConference("5432177")] });
+  const world = new CallWorld({
+    typing: ["999*54321#"],
+    conferences: [fakeConference("54321"), fakeConference("5432177")],
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.strictSame(world.directory.found, ["54321"]);
@@ -131,10 +135,26 @@ await t.test("three wrong PINs", async (t) => {
   t.equal(report.cause, "too-many-tries");
   t.equal(report.pinsTyped, 3);
   t.strictSame(world.directory.found, ["1", "22", "333"]);
-  t.strictSame(world.endpoint.heard, [greeting, "de:pin-unknown de:enter-pin", "de:pin-unknown de:enter-pin", "de:pin-unknown de:too-many-tries"]);
+  t.strictSame(world.endpoint.heard, [
+    greeting,
+    "de:pin-unknown de:enter-pin",
+    "de:pin-unknown de:enter-pin",
+    "de:pin-unknown de:too-many-tries",
+  ]);
   t.equal(world.endpoint.plays.at(-1)?.outcome, "played");
   t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="too-many-tries"']);
-  t.strictSame(world.stages, ["ringing", "greeting", "asking", "looking-up", "asking", "looking-up", "asking", "looking-up", "asking", "ending"]);
+  t.strictSame(world.stages, [
+    "ringing",
+    "greeting",
+    "asking",
+    "looking-up",
+    "asking",
+    "looking-up",
+    "asking",
+    "looking-up",
+    "asking",
+    "ending",
+  ]);
   t.strictSame(await world.leftovers(), []);
 });
 
@@ -151,7 +171,12 @@ await t.test("silence three times", async (t) => {
   t.equal(report.cause, "no-input");
   t.equal(report.pinsTyped, 0);
   t.strictSame(world.directory.found, []);
-  t.strictSame(world.endpoint.heard, [greeting, "de:pin-silence de:enter-pin", "de:pin-silence de:enter-pin", "de:no-input-goodbye"]);
+  t.strictSame(world.endpoint.heard, [
+    greeting,
+    "de:pin-silence de:enter-pin",
+    "de:pin-silence de:enter-pin",
+    "de:no-input-goodbye",
+  ]);
   // A greeting of three lines and two requests of two lines, 2 s each, and 8 s after each of them; then the farewell.
   t.equal(report.stages.find(({ stage }) => stage === "greeting")?.ms, 6_000 + 2 * 4_000 + 3 * 8_000 + 2_000);
   t.strictSame(await world.leftovers(), []);
@@ -182,7 +207,11 @@ await t.test("a slow look-up is explained and then filled with music", async (t)
   const world = new CallWorld({ lookUpMs: 3_000 });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
-  t.strictSame(world.endpoint.heard.slice(1), ["de:please-wait music:hold", "de:conference-ended de:enter-pin", "de:goodbye"]);
+  t.strictSame(world.endpoint.heard.slice(1), [
+    "de:please-wait music:hold",
+    "de:conference-ended de:enter-pin",
+    "de:goodbye",
+  ]);
   t.equal(world.endpoint.plays[1]?.outcome, "stopped");
   t.equal(report.stages.find(({ stage }) => stage === "looking-up")?.ms, 3_000);
 });
@@ -198,7 +227,11 @@ await t.test("an outage of the directory is told, and is no wrong PIN", async (t
   const out = new CallWorld({ typing: ["54321", "54321", "54321"], lookups: [unavailable, unavailable, unavailable] });
   const report = await out.run();
   t.equal(report.cause, "directory-unavailable");
-  t.strictSame(out.endpoint.heard.slice(1), ["de:service-unavailable de:enter-pin", "de:service-unavailable de:enter-pin", "de:service-unavailable de:goodbye"]);
+  t.strictSame(out.endpoint.heard.slice(1), [
+    "de:service-unavailable de:enter-pin",
+    "de:service-unavailable de:enter-pin",
+    "de:service-unavailable de:goodbye",
+  ]);
   t.notOk(out.endpoint.heard.some((text) => text.includes("pin-unknown")));
   t.strictSame(out.call.hangUps, ['Q.850;cause=41;text="directory-unavailable"']);
 
@@ -210,7 +243,10 @@ await t.test("a directory that never answers is unavailable after its time", asy
   const world = new CallWorld({ typing: ["54321", "54321", "54321"], lookUpMs: "never" });
   const report = await world.run();
   t.equal(report.cause, "directory-unavailable");
-  t.strictSame(report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms), [5_000, 5_000, 5_000]);
+  t.strictSame(
+    report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms),
+    [5_000, 5_000, 5_000],
+  );
   t.strictSame(await world.leftovers(), []);
 });
 

@@ -1,6 +1,7 @@
 import t from "tap";
+
 import { failure, success } from "../../src/util/result.js";
-import { CallWorld, type WorldScript, someAdmission } from "../support/fake-world.js";
+import { CallWorld, someAdmission, type WorldScript } from "../support/fake-world.js";
 
 /** Each with the SIP answer that the caller's side gets; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
 const refusals: readonly {
@@ -10,22 +11,67 @@ const refusals: readonly {
   readonly status: number;
   readonly header?: readonly [name: string, value: RegExp];
 }[] = [
-  { name: "a source that belongs to no trunk", changes: { admission: failure("unknown-source") }, cause: "unknown-source", status: 403 },
-  { name: "a number that belongs to no trunk", changes: { admission: failure("unknown-number") }, cause: "unknown-number", status: 404 },
-  { name: "plain RTP", changes: { offer: "plain" }, cause: "plain-rtp", status: 488, header: ["Warning", /^399 einwahl ".*SRTP.*"$/] },
-  { name: "an extension that einwahl does not have", changes: { flaw: "bad-extension" }, cause: "bad-extension", status: 420 },
+  {
+    name: "a source that belongs to no trunk",
+    changes: { admission: failure("unknown-source") },
+    cause: "unknown-source",
+    status: 403,
+  },
+  {
+    name: "a number that belongs to no trunk",
+    changes: { admission: failure("unknown-number") },
+    cause: "unknown-number",
+    status: 404,
+  },
+  {
+    name: "plain RTP",
+    changes: { offer: "plain" },
+    cause: "plain-rtp",
+    status: 488,
+    header: ["Warning", /^399 einwahl ".*SRTP.*"$/],
+  },
+  {
+    name: "an extension that einwahl does not have",
+    changes: { flaw: "bad-extension" },
+    cause: "bad-extension",
+    status: 420,
+  },
   { name: "no Contact", changes: { flaw: "bad-contact" }, cause: "bad-contact", status: 400 },
-  { name: "a body that einwahl does not know", changes: { offer: "unsupported-body" }, cause: "unsupported-body", status: 415, header: ["Accept", /application\/sdp/] },
-  { name: "an unusable offer", changes: { offer: "unusable" }, cause: "unusable-offer", status: 488, header: ["Warning", /^305 einwahl ".+"$/] },
+  {
+    name: "a body that einwahl does not know",
+    changes: { offer: "unsupported-body" },
+    cause: "unsupported-body",
+    status: 415,
+    header: ["Accept", /application\/sdp/],
+  },
+  {
+    name: "an unusable offer",
+    changes: { offer: "unusable" },
+    cause: "unusable-offer",
+    status: 488,
+    header: ["Warning", /^305 einwahl ".+"$/],
+  },
   {
     name: "an unusable offer where plain RTP is allowed",
     changes: { offer: "unusable", admission: success(someAdmission({ srtp: "optional" })) },
     cause: "unusable-offer",
     status: 488,
   },
-  { name: "no place", changes: { place: "too-many-calls" }, cause: "too-many-calls", status: 503, header: ["Retry-After", /^\d+$/] },
+  {
+    name: "no place",
+    changes: { place: "too-many-calls" },
+    cause: "too-many-calls",
+    status: 503,
+    header: ["Retry-After", /^\d+$/],
+  },
   { name: "no channel of the trunk", changes: { place: "trunk-busy" }, cause: "trunk-busy", status: 486 },
-  { name: "draining", changes: { place: "draining" }, cause: "draining", status: 503, header: ["Retry-After", /^\d+$/] },
+  {
+    name: "draining",
+    changes: { place: "draining" },
+    cause: "draining",
+    status: 503,
+    header: ["Retry-After", /^\d+$/],
+  },
 ];
 
 for (const { name, changes, cause, status, header } of refusals) {
@@ -68,7 +114,10 @@ await t.test("refused after ringing: the place is given back", async (t) => {
     const world = new CallWorld(changes);
     const report = await world.run();
     t.equal(report.cause, cause);
-    t.strictSame(world.call.refusals.map((answer) => answer.status), [status]);
+    t.strictSame(
+      world.call.refusals.map((answer) => answer.status),
+      [status],
+    );
     t.equal(world.placesGivenBack, 1);
     t.strictSame(world.call.hangUps, []);
     t.strictSame(await world.leftovers(), []);

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
 import { type Seeded, seeded } from "../support/seeded.js";
@@ -17,13 +18,20 @@ function randomSteps(random: Seeded): readonly Step[] {
   return Array.from({ length: 1 + random.below(mostSteps) }, (): Step => {
     switch (random.below(12)) {
       case 0:
-      case 5: return { pauseMs: 100 + random.below(3_000) };
-      case 1: return { pauseMs: 4_500 };
-      case 2: return { press: random.pick([`${waitsFor}#`, waitsFor, `${waitsFor}*`]) };
-      case 3: return { press: random.pick([`${runs}#`, `*${runs}#`]) };
-      case 4: return { press: random.pick(["*", "**", "#", "*#"]) };
+      case 5:
+        return { pauseMs: 100 + random.below(3_000) };
+      case 1:
+        return { pauseMs: 4_500 };
+      case 2:
+        return { press: random.pick([`${waitsFor}#`, waitsFor, `${waitsFor}*`]) };
+      case 3:
+        return { press: random.pick([`${runs}#`, `*${runs}#`]) };
+      case 4:
+        return { press: random.pick(["*", "**", "#", "*#"]) };
       default: {
-        const digits = Array.from({ length: random.pick([5, 5, 6, 6, 6, 6, 1, 3, 8]) }, () => String(random.below(2))).join("");
+        const digits = Array.from({ length: random.pick([5, 5, 6, 6, 6, 6, 1, 3, 8]) }, () =>
+          String(random.below(2)),
+        ).join("");
         return { press: `${digits}${random.pick(["", "*", "**", "#", "#", "#"])}` };
       }
     }
@@ -66,34 +74,47 @@ async function call(steps: readonly Step[], extraPin: string | undefined, tries:
   const heardUntil = world.clock.now();
   const report = await world.finish();
   perceived.push(`${Math.min(world.clock.now(), heardUntil)} ${report.cause}`);
-  return { perceived: perceived.join("\n"), tries: report.pinsTyped - report.lookups.filter((kind) => kind !== "unknown").length, unknown: world.pins.filter((kind) => kind === "unknown").length };
+  return {
+    perceived: perceived.join("\n"),
+    tries: report.pinsTyped - report.lookups.filter((kind) => kind !== "unknown").length,
+    unknown: world.pins.filter((kind) => kind === "unknown").length,
+  };
 }
 
 /** Everything that the keys could be a PIN of, as long as PINs are in this world. */
 function candidates(steps: readonly Step[]): ReadonlySet<string> {
-  const keys = steps.map((step) => ("press" in step ? step.press : "")).join("").replaceAll(/[^0-9]/g, "");
+  const keys = steps
+    .map((step) => ("press" in step ? step.press : ""))
+    .join("")
+    .replaceAll(/[^0-9]/g, "");
   const found = new Set<string>();
-  for (let at = 0; at < keys.length; at++) for (const length of [runs.length, waitsFor.length]) found.add(keys.slice(at, at + length));
+  for (let at = 0; at < keys.length; at++)
+    for (const length of [runs.length, waitsFor.length]) found.add(keys.slice(at, at + length));
   return new Set([...found].filter((digits) => /^[01]{5,6}$/.test(digits)));
 }
 
-await t.test("whatever is typed: the PINs of which a call shows whether they are right are never more than its tries", async (t) => {
-  const faults: string[] = [];
-  let tested = 0;
-  for (let seed = 1; seed <= calls; seed++) {
-    const random = seeded(seed);
-    const tries = 1 + random.below(4);
-    const steps = randomSteps(random);
-    const wrong = await call(steps, undefined, tries);
-    let shown = 0;
-    for (const digits of candidates(steps)) {
-      const right = await call(steps, digits, tries);
-      if (right.perceived !== wrong.perceived) shown += 1;
+await t.test(
+  "whatever is typed: the PINs of which a call shows whether they are right are never more than its tries",
+  async (t) => {
+    const faults: string[] = [];
+    let tested = 0;
+    for (let seed = 1; seed <= calls; seed++) {
+      const random = seeded(seed);
+      const tries = 1 + random.below(4);
+      const steps = randomSteps(random);
+      const wrong = await call(steps, undefined, tries);
+      let shown = 0;
+      for (const digits of candidates(steps)) {
+        const right = await call(steps, digits, tries);
+        if (right.perceived !== wrong.perceived) shown += 1;
+      }
+      tested += shown;
+      if (shown > wrong.tries || wrong.tries > tries)
+        faults.push(`seed ${seed}: ${shown} PINs tested, ${wrong.tries} counted of ${tries}: ${JSON.stringify(steps)}`);
+      if (wrong.unknown !== wrong.tries)
+        faults.push(`seed ${seed}: ${wrong.unknown} in metrics, ${wrong.tries} in the report`);
     }
-    tested += shown;
-    if (shown > wrong.tries || wrong.tries > tries) faults.push(`seed ${seed}: ${shown} PINs tested, ${wrong.tries} counted of ${tries}: ${JSON.stringify(steps)}`);
-    if (wrong.unknown !== wrong.tries) faults.push(`seed ${seed}: ${wrong.unknown} in metrics, ${wrong.tries} in the report`);
-  }
-  t.strictSame(faults, []);
-  t.ok(tested > calls / 2, `${tested} PINs were tested`);
-});
+    t.strictSame(faults, []);
+    t.ok(tested > calls / 2, `${tested} PINs were tested`);
+  },
+);

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { runCall } from "../../src/call/call.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
@@ -38,7 +39,10 @@ await t.test("the caller hears why and music, and is in as soon as the conferenc
 await t.test("a spoken line now and then", async (t) => {
   const world = await waiting();
   await world.clock.advance(130_000);
-  t.strictSame(world.endpoint.heard.slice(1), ["de:not-started music:hold", ...Array.from({ length: 3 }, () => "de:waiting music:hold")].slice(0, 4));
+  t.strictSame(
+    world.endpoint.heard.slice(1),
+    ["de:not-started music:hold", ...Array.from({ length: 3 }, () => "de:waiting music:hold")].slice(0, 4),
+  );
   world.call.hangUpByCaller();
   t.equal((await world.finish()).cause, "caller-hung-up");
   t.strictSame(await world.leftovers(), []);
@@ -62,7 +66,11 @@ await t.test("nobody waits longer than a call may last", async (t) => {
 });
 
 await t.test("`*` asks for another PIN, other keys mean nothing", async (t) => {
-  const world = await waiting({ typing: ["54321", "777"], conferences: [fakeConference("54321"), fakeConference("777")], lookups: [notStarted] });
+  const world = await waiting({
+    typing: ["54321", "777"],
+    conferences: [fakeConference("54321"), fakeConference("777")],
+    lookups: [notStarted],
+  });
   world.press("123456#");
   await world.clock.advance(1_000);
   t.equal(world.stages.at(-1), "waiting");
@@ -75,7 +83,9 @@ await t.test("`*` asks for another PIN, other keys mean nothing", async (t) => {
 });
 
 await t.test("a false alarm and an outage: the caller goes on waiting", async (t) => {
-  const world = await waiting({ lookups: [notStarted, notStarted, { kind: "unavailable" }, { kind: "unavailable" }, open] });
+  const world = await waiting({
+    lookups: [notStarted, notStarted, { kind: "unavailable" }, { kind: "unavailable" }, open],
+  });
   world.directory.open("54321");
   await world.clock.advance(1_000);
   t.equal(world.stages.at(-1), "waiting");
@@ -85,7 +95,10 @@ await t.test("a false alarm and an outage: the caller goes on waiting", async (t
   t.strictSame(world.directory.found.length, 3);
   // After a failure nobody relies on being told.
   const report = await world.finish();
-  t.match(report, { cause: "conference-ended", lookups: ["not-started", "not-started", "unavailable", "unavailable", "open"] });
+  t.match(report, {
+    cause: "conference-ended",
+    lookups: ["not-started", "not-started", "unavailable", "unavailable", "open"],
+  });
   t.strictSame(await world.leftovers(), []);
 });
 
@@ -98,19 +111,24 @@ await t.test("a look-up that never ends does not end the wait", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a conference that has begun and can't be entered: the caller goes on waiting, and is in when it can", async (t) => {
-  const refused = { ok: false, failure: "conference-refused" } as const;
-  const world = await waiting({ bridgeOutcomes: [refused, refused, { ok: true, value: { codec: "PCMA", suite: undefined } }] });
-  world.directory.open("54321");
-  await world.clock.advance(5_000);
-  t.equal(world.stages.at(-1), "waiting");
-  t.equal(world.endpoint.targets.length, 2);
-  t.equal(world.endpoint.heard.at(-1), "de:waiting music:hold");
-  const report = await world.finish();
-  t.match(report, { cause: "conference-ended", joins: 1 });
-  t.equal(world.endpoint.targets.length, 3, "tried again with the next spoken line");
-  t.strictSame(await world.leftovers(), []);
-});
+await t.test(
+  "a conference that has begun and can't be entered: the caller goes on waiting, and is in when it can",
+  async (t) => {
+    const refused = { ok: false, failure: "conference-refused" } as const;
+    const world = await waiting({
+      bridgeOutcomes: [refused, refused, { ok: true, value: { codec: "PCMA", suite: undefined } }],
+    });
+    world.directory.open("54321");
+    await world.clock.advance(5_000);
+    t.equal(world.stages.at(-1), "waiting");
+    t.equal(world.endpoint.targets.length, 2);
+    t.equal(world.endpoint.heard.at(-1), "de:waiting music:hold");
+    const report = await world.finish();
+    t.match(report, { cause: "conference-ended", joins: 1 });
+    t.equal(world.endpoint.targets.length, 3, "tried again with the next spoken line");
+    t.strictSame(await world.leftovers(), []);
+  },
+);
 
 await t.test("a conference that can never be entered ends with the limit", async (t) => {
   const world = await waiting({ bridgeOutcomes: [{ ok: false, failure: "conference-unreachable" }] });
@@ -128,7 +146,12 @@ await t.test("the room is given up meanwhile, or runs where no telephone gets in
   t.equal(unknown.endpoint.heard.at(-1), "de:pin-unknown de:enter-pin");
   t.equal((await unknown.finish()).cause, "no-input");
 
-  const away = new CallWorld({ settings, lookups: [notStarted], conferences: [{ ...fakeConference("54321"), audio: { told: "livekit", usual: undefined, livekitNode: undefined } }], bridgeOutcomes: [{ ok: false, failure: "no-livekit-way" }] });
+  const away = new CallWorld({
+    settings,
+    lookups: [notStarted],
+    conferences: [{ ...fakeConference("54321"), audio: { told: "livekit", usual: undefined, livekitNode: undefined } }],
+    bridgeOutcomes: [{ ok: false, failure: "no-livekit-way" }],
+  });
   away.begin();
   await away.clock.advance(20_000);
   away.directory.open("54321");
@@ -138,10 +161,18 @@ await t.test("the room is given up meanwhile, or runs where no telephone gets in
 
 await t.test("switched off: told to call again, which counts as a try", async (t) => {
   const off = { ...someSettings, waiting: { limitMs: 0, remindEveryMs: 45_000 } };
-  const world = new CallWorld({ settings: off, lookups: [notStarted, notStarted, notStarted], typing: ["54321", "54321", "54321"] });
+  const world = new CallWorld({
+    settings: off,
+    lookups: [notStarted, notStarted, notStarted],
+    typing: ["54321", "54321", "54321"],
+  });
   const report = await world.run();
   t.equal(report.cause, "conference-not-started");
-  t.strictSame(world.endpoint.heard.slice(1), ["de:not-started-call-again de:enter-pin", "de:not-started-call-again de:enter-pin", "de:not-started-call-again de:goodbye"]);
+  t.strictSame(world.endpoint.heard.slice(1), [
+    "de:not-started-call-again de:enter-pin",
+    "de:not-started-call-again de:enter-pin",
+    "de:not-started-call-again de:goodbye",
+  ]);
   t.notOk(world.stages.includes("waiting"));
 });
 
@@ -156,57 +187,68 @@ await t.test("music that can't be played is not tried again without a pause", as
   t.ok(tried > 5 && tried < limitMs / 45_000 + 3, `${tried} times in ten minutes`);
 });
 
-await t.test("a hundred callers who wait for the same conference enter it one after the other, the first at once", async (t) => {
-  const first = new CallWorld({ settings, lookups: [] });
-  const entered: number[] = [];
-  const worlds = [first, ...Array.from({ length: 99 }, () => new CallWorld({ settings }))];
-  const shared = { clock: first.clock, pace: first.pace };
-  const opened = new Set<() => void>();
-  let isOpen = false;
-  const reports = worlds.map(async (world) => {
-    const services = world.services();
-    const directory = Object.assign(world.directory, {
-      find: async () => await Promise.resolve(isOpen ? open : notStarted),
-      onOpened: (_pin: unknown, listener: () => void) => {
-        opened.add(listener);
-        return () => opened.delete(listener);
-      },
+await t.test(
+  "a hundred callers who wait for the same conference enter it one after the other, the first at once",
+  async (t) => {
+    const first = new CallWorld({ settings, lookups: [] });
+    const entered: number[] = [];
+    const worlds = [first, ...Array.from({ length: 99 }, () => new CallWorld({ settings }))];
+    const shared = { clock: first.clock, pace: first.pace };
+    const opened = new Set<() => void>();
+    let isOpen = false;
+    const reports = worlds.map(async (world) => {
+      const services = world.services();
+      const directory = Object.assign(world.directory, {
+        find: async () => await Promise.resolve(isOpen ? open : notStarted),
+        onOpened: (_pin: unknown, listener: () => void) => {
+          opened.add(listener);
+          return () => opened.delete(listener);
+        },
+      });
+      return await runCall(
+        world.call,
+        {
+          ...services,
+          pace: shared.pace,
+          directory,
+          onStage: (stage) => {
+            if (stage === "joining") entered.push(shared.clock.now());
+          },
+        },
+        settings,
+      );
     });
-    return await runCall(world.call, {
-      ...services,
-      pace: shared.pace,
-      directory,
-      onStage: (stage) => {
-        if (stage === "joining") entered.push(shared.clock.now());
-      },
-    }, settings);
-  });
-  // Each world's engines have a clock of their own; all of them move together.
-  const advance = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 25) for (const world of worlds) await world.clock.advance(25);
-  };
-  await advance(8_000);
-  t.equal(opened.size, worlds.length, "all wait");
-  isOpen = true;
-  const openedAt = shared.clock.now();
-  for (const listener of [...opened]) listener();
-  await advance(4_000);
-  t.equal(entered.length, worlds.length);
-  const delays = entered.map((at) => at - openedAt);
-  t.ok((delays[0] ?? Infinity) <= 25, `the first after ${delays[0] ?? "never"} ms`);
-  t.ok(Math.max(...delays) < 3_700, `the last after ${Math.max(...delays)} ms`);
-  const inOneStep = Math.max(...delays.map((delay) => delays.filter((other) => other === delay).length));
-  t.ok(inOneStep <= 2, `at most ${inOneStep} at a time`);
-  t.equal(opened.size, 0);
-  for (const world of worlds) world.call.hangUpByCaller();
-  await advance(500);
-  t.strictSame(new Set((await Promise.all(reports)).map(({ cause }) => cause)), new Set(["caller-hung-up"]));
-  for (const world of worlds) t.equal(world.callClock.pending, 0);
-});
+    // Each world's engines have a clock of their own; all of them move together.
+    const advance = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 25) for (const world of worlds) await world.clock.advance(25);
+    };
+    await advance(8_000);
+    t.equal(opened.size, worlds.length, "all wait");
+    isOpen = true;
+    const openedAt = shared.clock.now();
+    for (const listener of [...opened]) listener();
+    await advance(4_000);
+    t.equal(entered.length, worlds.length);
+    const delays = entered.map((at) => at - openedAt);
+    t.ok((delays[0] ?? Infinity) <= 25, `the first after ${delays[0] ?? "never"} ms`);
+    t.ok(Math.max(...delays) < 3_700, `the last after ${Math.max(...delays)} ms`);
+    const inOneStep = Math.max(...delays.map((delay) => delays.filter((other) => other === delay).length));
+    t.ok(inOneStep <= 2, `at most ${inOneStep} at a time`);
+    t.equal(opened.size, 0);
+    for (const world of worlds) world.call.hangUpByCaller();
+    await advance(500);
+    t.strictSame(new Set((await Promise.all(reports)).map(({ cause }) => cause)), new Set(["caller-hung-up"]));
+    for (const world of worlds) t.equal(world.callClock.pending, 0);
+  },
+);
 
 await t.test("the limit is that of all waits of the call: `*` and the same PIN renew nothing", async (t) => {
   const tries = { ...settings.pin, tries: 10 };
-  const world = new CallWorld({ settings: { ...settings, pin: tries }, lookups: Array.from({ length: 10 }, () => notStarted), typing: Array.from({ length: 10 }, () => "54321") });
+  const world = new CallWorld({
+    settings: { ...settings, pin: tries },
+    lookups: Array.from({ length: 10 }, () => notStarted),
+    typing: Array.from({ length: 10 }, () => "54321"),
+  });
   world.begin();
   await world.clock.advance(10_000);
   for (let again = 0; again < 8 && world.report === undefined; again++) {
@@ -223,20 +265,23 @@ await t.test("the limit is that of all waits of the call: `*` and the same PIN r
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("when as many wait as may, a caller is asked to call again, and the place of one that waits comes back", async (t) => {
-  const world = new CallWorld({ settings, lookups: [notStarted], waitingPlace: "waiting-full" });
-  const report = await world.run();
-  t.equal(report.cause, "waiting-full");
-  t.equal(world.endpoint.heard.at(-1), "de:not-started-call-again de:goodbye");
-  t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="waiting-full"']);
-  t.strictSame(await world.leftovers(), []);
+await t.test(
+  "when as many wait as may, a caller is asked to call again, and the place of one that waits comes back",
+  async (t) => {
+    const world = new CallWorld({ settings, lookups: [notStarted], waitingPlace: "waiting-full" });
+    const report = await world.run();
+    t.equal(report.cause, "waiting-full");
+    t.equal(world.endpoint.heard.at(-1), "de:not-started-call-again de:goodbye");
+    t.strictSame(world.call.hangUps, ['Q.850;cause=16;text="waiting-full"']);
+    t.strictSame(await world.leftovers(), []);
 
-  const there = await waiting();
-  t.equal(there.waitingPlaces, 1);
-  there.directory.open("54321");
-  await there.clock.advance(1_000);
-  t.equal(there.stages.at(-1), "talking");
-  t.equal(there.waitingPlaces, 0, "a caller in the conference does not wait");
-  await there.finish();
-  t.strictSame(await there.leftovers(), []);
-});
+    const there = await waiting();
+    t.equal(there.waitingPlaces, 1);
+    there.directory.open("54321");
+    await there.clock.advance(1_000);
+    t.equal(there.stages.at(-1), "talking");
+    t.equal(there.waitingPlaces, 0, "a caller in the conference does not wait");
+    await there.finish();
+    t.strictSame(await there.leftovers(), []);
+  },
+);

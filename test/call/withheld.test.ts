@@ -1,15 +1,19 @@
 import t from "tap";
-import { success } from "../../src/util/result.js";
+
 import { Removals } from "../../src/store/removals.js";
+import { success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, type WorldScript, someAdmission, someSettings } from "../support/fake-world.js";
+import { CallWorld, someAdmission, someSettings, type WorldScript } from "../support/fake-world.js";
 
 const settings = { ...someSettings, withheldAfterRemoval: "refuse" } as const;
 const withheld = success(someAdmission({ caller: { kind: "anonymous" } }));
 const numbered = success(someAdmission());
 
 /** The cause of a call's end, with what is known of removals. */
-async function call(removals: Removals, changes: Partial<WorldScript>): Promise<{ readonly cause: string; readonly joins: number; readonly heard: string | undefined }> {
+async function call(
+  removals: Removals,
+  changes: Partial<WorldScript>,
+): Promise<{ readonly cause: string; readonly joins: number; readonly heard: string | undefined }> {
   const world = new CallWorld({ settings, admission: withheld, ...changes });
   const { cause, joins } = await world.run({ removals });
   t.strictSame(await world.leftovers(), []);
@@ -20,11 +24,29 @@ await t.test("after one of them was removed, no caller without a number gets int
   const removals = new Removals(() => undefined);
   t.match(await call(removals, { stillOpen: ["over"] }), { cause: "conference-ended", joins: 1 }, "nobody was removed");
   t.match(await call(removals, { stillOpen: ["open"] }), { cause: "removed", joins: 1 });
-  t.match(await call(removals, {}), { cause: "withheld-refused", joins: 0, heard: "de:conference-unavailable de:goodbye" });
-  t.match(await call(removals, { admission: success(someAdmission({ caller: { kind: "short" } })) }), { cause: "withheld-refused", joins: 0 });
-  t.match(await call(removals, { admission: numbered }), { cause: "conference-ended", joins: 1 }, "callers with a number can be banned by BBB");
-  t.match(await call(removals, { conferences: [fakeConference("54321", "bbb1", "the-next-meeting")] }), { cause: "conference-ended", joins: 1 });
-  t.match(await call(removals, { settings: someSettings }), { cause: "conference-ended", joins: 1 }, "by default nobody is refused");
+  t.match(await call(removals, {}), {
+    cause: "withheld-refused",
+    joins: 0,
+    heard: "de:conference-unavailable de:goodbye",
+  });
+  t.match(await call(removals, { admission: success(someAdmission({ caller: { kind: "short" } })) }), {
+    cause: "withheld-refused",
+    joins: 0,
+  });
+  t.match(
+    await call(removals, { admission: numbered }),
+    { cause: "conference-ended", joins: 1 },
+    "callers with a number can be banned by BBB",
+  );
+  t.match(await call(removals, { conferences: [fakeConference("54321", "bbb1", "the-next-meeting")] }), {
+    cause: "conference-ended",
+    joins: 1,
+  });
+  t.match(
+    await call(removals, { settings: someSettings }),
+    { cause: "conference-ended", joins: 1 },
+    "by default nobody is refused",
+  );
 });
 
 await t.test("a removed caller with a number keeps nobody out", async (t) => {
@@ -36,6 +58,9 @@ await t.test("a removed caller with a number keeps nobody out", async (t) => {
 await t.test("a store that does not answer keeps nobody waiting for long", async (t) => {
   const never = new Promise<never>(() => undefined);
   const world = new CallWorld({ settings, admission: withheld });
-  t.match(await world.run({ removals: { add: () => never, has: () => never } }), { cause: "conference-ended", joins: 1 });
+  t.match(await world.run({ removals: { add: () => never, has: () => never } }), {
+    cause: "conference-ended",
+    joins: 1,
+  });
   t.strictSame(await world.leftovers(), []);
 });

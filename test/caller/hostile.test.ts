@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { identifyCaller } from "../../src/caller/caller.js";
 import { defaultLabels, labelFor, labelWordFault } from "../../src/caller/label.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
@@ -15,18 +16,60 @@ function randomFrom(seed: number): () => number {
 }
 
 const pieces = [
-  "sip:", "sips:", "tel:", "<", ">", '"', "\\", "@", ";", ":", ",", "%", "%2B", "%00", "%3B", "%C3", "+", "0", "00", "49", "110",
-  "15112345678", "anonymous", ".invalid", "x.example", "[", "]", " ", "\t", "\r\n", "\0", "ü", "😀", "\ud800", "-bbbID-", "GLOBAL_AUDIO_",
-  "LISTENONLY", "tag=", "?", "{last4}", "-", ".", "(", ")",
+  "sip:",
+  "sips:",
+  "tel:",
+  "<",
+  ">",
+  '"',
+  "\\",
+  "@",
+  ";",
+  ":",
+  ",",
+  "%",
+  "%2B",
+  "%00",
+  "%3B",
+  "%C3",
+  "+",
+  "0",
+  "00",
+  "49",
+  "110",
+  "15112345678",
+  "anonymous",
+  ".invalid",
+  "x.example",
+  "[",
+  "]",
+  " ",
+  "\t",
+  "\r\n",
+  "\0",
+  "ü",
+  "😀",
+  "\ud800",
+  "-bbbID-",
+  "GLOBAL_AUDIO_",
+  "LISTENONLY",
+  "tag=",
+  "?",
+  "{last4}",
+  "-",
+  ".",
+  "(",
+  ")",
 ];
 
 function hostileText(random: () => number): string {
   let text = "";
   const count = Math.floor(random() * 12);
   for (let piece = 0; piece < count; piece += 1) {
-    text += random() < 0.1
-      ? String.fromCharCode(Math.floor(random() * 65536))
-      : pieces[Math.floor(random() * pieces.length)] ?? "";
+    text +=
+      random() < 0.1
+        ? String.fromCharCode(Math.floor(random() * 65536))
+        : (pieces[Math.floor(random() * pieces.length)] ?? "");
   }
   // Half of them look like an address on the outside, so that they get past the first check.
   return random() < 0.5 ? text : `<sip:${text}@x.example>`;
@@ -48,7 +91,11 @@ await t.test("no header can make it throw or get into the label or the pseudonym
     const known = hasher.hash(caller, settings);
     const label = labelFor(known, defaultLabels, "de");
     const pseudonym = hasher.pseudonymIn({ meetingId: "meeting", createdAt: undefined }, known);
-    if (!/^([0-9]{4}|Anonym|Telefon)$/.test(label) || labelWordFault(label) !== undefined || !/^anruf-[a-p]{16}$/.test(pseudonym)) {
+    if (
+      !/^([0-9]{4}|Anonym|Telefon)$/.test(label) ||
+      labelWordFault(label) !== undefined ||
+      !/^anruf-[a-p]{16}$/.test(pseudonym)
+    ) {
       t.fail(`run ${run}`, { headers, label, pseudonym });
     }
   }

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { type CallerHeaders, type CallerNumbering, identifyCaller } from "../../src/caller/caller.js";
 import { defaultLabels, labelFor } from "../../src/caller/label.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
@@ -30,39 +31,103 @@ const rows: readonly Row[] = [
   { what: "+49", from: "<sip:+4915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
   { what: "0049", from: "<sip:004915112345678@trunk.example>;tag=1", ...number("+4915112345678") },
   { what: "0", from: "<sip:015112345678@trunk.example>;tag=1", ...number("+4915112345678") },
-  { what: "0 on a Swiss trunk", from: "<sip:0791234567@x>", trunk: { country: "CH", bareCountryCode: false }, ...number("+41791234567") },
-  { what: "0 in Italy belongs to the number", from: "<sip:0612345678@x>", trunk: { country: "IT", bareCountryCode: false }, ...number("+390612345678") },
-  { what: "a bare country code where the trunk sends it so", from: "<sip:493012345678@sipgate.de>", trunk: bareTrunk, ...number("+493012345678") },
+  {
+    what: "0 on a Swiss trunk",
+    from: "<sip:0791234567@x>",
+    trunk: { country: "CH", bareCountryCode: false },
+    ...number("+41791234567"),
+  },
+  {
+    what: "0 in Italy belongs to the number",
+    from: "<sip:0612345678@x>",
+    trunk: { country: "IT", bareCountryCode: false },
+    ...number("+390612345678"),
+  },
+  {
+    what: "a bare country code where the trunk sends it so",
+    from: "<sip:493012345678@sipgate.de>",
+    trunk: bareTrunk,
+    ...number("+493012345678"),
+  },
   { what: "a bare country code where nothing says so", from: "<sip:493012345678@x>", ...number("493012345678") },
   { what: "another country", from: "<sip:+12125550123@x>", ...number("+12125550123") },
   { what: "the last four are zeros", from: "<sip:+493012340000@x>", ...number("+493012340000") },
 
   // The forms of From
-  { what: "a display name is never shown", from: '"Erika Mustermann" <sip:+4915112345678@x>;tag=1', ...number("+4915112345678") },
-  { what: "a number as display name is not the number", from: '"+49 30 999999" <sip:+4915112345678@x>', ...number("+4915112345678") },
+  {
+    what: "a display name is never shown",
+    from: '"Erika Mustermann" <sip:+4915112345678@x>;tag=1',
+    ...number("+4915112345678"),
+  },
+  {
+    what: "a number as display name is not the number",
+    from: '"+49 30 999999" <sip:+4915112345678@x>',
+    ...number("+4915112345678"),
+  },
   { what: "no brackets", from: "sip:+4915112345678@x;tag=88", ...number("+4915112345678") },
   { what: "sips, any case", from: "<SIPS:+4915112345678@x>", ...number("+4915112345678") },
   { what: "tel", from: "<tel:+4915112345678>", ...number("+4915112345678") },
-  { what: "tel with visual separators", from: "<tel:+49-(151)-123.45-678;phone-context=x>", ...number("+4915112345678") },
-  { what: "a local number in the context of its country", from: "<tel:15112345678;phone-context=+49>", ...number("+4915112345678") },
-  { what: "a local number in the context of its area", from: "<tel:23125001;phone-context=+4930>", ...number("+493023125001") },
-  { what: "a national number in the context of its country", from: "<sip:0791234567;phone-context=+41@x;user=phone>", ...number("+41791234567") },
-  { what: "0 in Italy belongs to the number in a context, too", from: "<tel:0612345678;phone-context=+39>", ...number("+390612345678") },
+  {
+    what: "tel with visual separators",
+    from: "<tel:+49-(151)-123.45-678;phone-context=x>",
+    ...number("+4915112345678"),
+  },
+  {
+    what: "a local number in the context of its country",
+    from: "<tel:15112345678;phone-context=+49>",
+    ...number("+4915112345678"),
+  },
+  {
+    what: "a local number in the context of its area",
+    from: "<tel:23125001;phone-context=+4930>",
+    ...number("+493023125001"),
+  },
+  {
+    what: "a national number in the context of its country",
+    from: "<sip:0791234567;phone-context=+41@x;user=phone>",
+    ...number("+41791234567"),
+  },
+  {
+    what: "0 in Italy belongs to the number in a context, too",
+    from: "<tel:0612345678;phone-context=+39>",
+    ...number("+390612345678"),
+  },
   { what: "a whole number in a context", from: "<tel:+4915112345678;phone-context=+41>", ...number("+4915112345678") },
   { what: "00 in a context", from: "<tel:004915112345678;phone-context=+41>", ...number("+4915112345678") },
-  { what: "a context that is a domain", from: "<tel:015112345678;phone-context=ims.example>", ...number("+4915112345678") },
-  { what: "a bare country code in its context", from: "<sip:493012345678;phone-context=+49@x>", trunk: bareTrunk, ...number("+493012345678") },
-  { what: "parameters in the user part", from: "<sip:+4915112345678;cpc=mobile-hplmn@x;user=phone>", ...number("+4915112345678") },
+  {
+    what: "a context that is a domain",
+    from: "<tel:015112345678;phone-context=ims.example>",
+    ...number("+4915112345678"),
+  },
+  {
+    what: "a bare country code in its context",
+    from: "<sip:493012345678;phone-context=+49@x>",
+    trunk: bareTrunk,
+    ...number("+493012345678"),
+  },
+  {
+    what: "parameters in the user part",
+    from: "<sip:+4915112345678;cpc=mobile-hplmn@x;user=phone>",
+    ...number("+4915112345678"),
+  },
   { what: "an escaped plus", from: "<sip:%2B4915112345678@x>", ...number("+4915112345678") },
   { what: "escaped parameters", from: "<sip:+4915112345678%3Bcpc=ordinary@x>", ...number("+4915112345678") },
   { what: "a password", from: "<sip:+4915112345678:secret@x>", ...number("+4915112345678") },
   { what: "an IPv6 host with port", from: "<sip:+4915112345678@[2001:db8::1]:5061>", ...number("+4915112345678") },
-  { what: "a display name with brackets and escapes", from: String.raw`"a\"<sip:110@x>" <sip:+4915112345678@x>`, ...number("+4915112345678") },
+  {
+    what: "a display name with brackets and escapes",
+    from: String.raw`"a\"<sip:110@x>" <sip:+4915112345678@x>`,
+    ...number("+4915112345678"),
+  },
 
   // Anonymous callers
   { what: "easybell's anonymous caller", from: '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=1', ...anonymous },
   { what: "anonymous user", from: "<sip:anonymous@trunk.example>", ...anonymous },
-  { what: "anonymous user with parameters, any case, escaped", from: "<sip:%41NONYMOUS;x=y@trunk.example>", ...anonymous },
+  {
+    what: "anonymous user with parameters, any case, escaped",
+    from: "<sip:%41NONYMOUS;x=y@trunk.example>",
+    ...anonymous,
+  },
   { what: "1&1: only the display name says so", from: '"anonymous" <sip:+4915112345678@1und1.de>', ...anonymous },
   { what: "display name without quotes", from: "Anonymous <sip:+4915112345678@x>", ...anonymous },
   { what: "an invalid host", from: "<sip:+4915112345678@anonymous.INVALID:5060>", ...anonymous },
@@ -75,30 +140,87 @@ const rows: readonly Row[] = [
     { what: `user ${word}`, from: `<sip:${word}@x>`, ...anonymous },
     { what: `display name ${word}`, from: `"${word}" <sip:+4915112345678@x>`, ...anonymous },
   ]),
-  { what: "an anonymous From counts even with an asserted number", from: "<sip:anonymous@anonymous.invalid>", asserted: ["<sip:+4915112345678@x>"], ...anonymous },
+  {
+    what: "an anonymous From counts even with an asserted number",
+    from: "<sip:anonymous@anonymous.invalid>",
+    asserted: ["<sip:+4915112345678@x>"],
+    ...anonymous,
+  },
 
   // Privacy
-  { what: "Privacy: id with an asserted number", from: "<sip:+4930555555@x>", privacy: "id", asserted: ["<sip:+4915112345678@x>"], ...anonymous },
-  ...["user", "header", "session", "critical", "ID", "none;critical", "session; id", "history,id"].map((privacy): Row => (
-    { what: `Privacy: ${privacy}`, from: "<sip:+4915112345678@x>", privacy, ...anonymous }
-  )),
-  ...["", "none", "history"].map((privacy): Row => (
-    { what: `Privacy: "${privacy}" hides nobody`, from: "<sip:+4915112345678@x>", privacy, ...number("+4915112345678") }
-  )),
+  {
+    what: "Privacy: id with an asserted number",
+    from: "<sip:+4930555555@x>",
+    privacy: "id",
+    asserted: ["<sip:+4915112345678@x>"],
+    ...anonymous,
+  },
+  ...["user", "header", "session", "critical", "ID", "none;critical", "session; id", "history,id"].map(
+    (privacy): Row => ({ what: `Privacy: ${privacy}`, from: "<sip:+4915112345678@x>", privacy, ...anonymous }),
+  ),
+  ...["", "none", "history"].map((privacy): Row => ({
+    what: `Privacy: "${privacy}" hides nobody`,
+    from: "<sip:+4915112345678@x>",
+    privacy,
+    ...number("+4915112345678"),
+  })),
 
   // P-Asserted-Identity
-  { what: "asserted before From", from: "<sip:+4930555555@x>", asserted: ["<sip:+4915112345678@x>"], ...number("+4915112345678") },
+  {
+    what: "asserted before From",
+    from: "<sip:+4930555555@x>",
+    asserted: ["<sip:+4915112345678@x>"],
+    ...number("+4915112345678"),
+  },
   { what: "asserted as tel", from: "<sip:pbx@x>", asserted: ["<tel:+4915112345678>"], ...number("+4915112345678") },
-  { what: "several values: the first phone number", from: "<sip:pbx@x>", asserted: ['"A, B" <sip:alice@x>, <tel:+4915112345678>, <tel:+49301111111>'], ...number("+4915112345678") },
-  { what: "several headers: the first phone number", from: "<sip:pbx@x>", asserted: ["<sip:alice@x>", "<sip:015112345678@x>"], ...number("+4915112345678") },
-  { what: "an asserted comma in a user part", from: "<sip:pbx@x>", asserted: ["<sip:a,b@x>,<tel:+4915112345678>"], ...number("+4915112345678") },
-  { what: "asserted, but no number: From", from: "<sip:+4915112345678@x>", asserted: ["<sip:alice@x>"], ...number("+4915112345678") },
-  { what: "asserted by a trunk that is not believed", from: "<sip:+4915112345678@x>", asserted: ["<sip:+4930555555@x>"], trunk: { ...germanTrunk, trustsAssertedIdentity: false }, ...number("+4915112345678") },
+  {
+    what: "several values: the first phone number",
+    from: "<sip:pbx@x>",
+    asserted: ['"A, B" <sip:alice@x>, <tel:+4915112345678>, <tel:+49301111111>'],
+    ...number("+4915112345678"),
+  },
+  {
+    what: "several headers: the first phone number",
+    from: "<sip:pbx@x>",
+    asserted: ["<sip:alice@x>", "<sip:015112345678@x>"],
+    ...number("+4915112345678"),
+  },
+  {
+    what: "an asserted comma in a user part",
+    from: "<sip:pbx@x>",
+    asserted: ["<sip:a,b@x>,<tel:+4915112345678>"],
+    ...number("+4915112345678"),
+  },
+  {
+    what: "asserted, but no number: From",
+    from: "<sip:+4915112345678@x>",
+    asserted: ["<sip:alice@x>"],
+    ...number("+4915112345678"),
+  },
+  {
+    what: "asserted by a trunk that is not believed",
+    from: "<sip:+4915112345678@x>",
+    asserted: ["<sip:+4930555555@x>"],
+    trunk: { ...germanTrunk, trustsAssertedIdentity: false },
+    ...number("+4915112345678"),
+  },
 
   // Short numbers: the last four would give them away
-  ...["110", "112", "115", "116117", "116123", "+49110", "0049116117", "0116117", "+49116117", "+490116117", "0", "00", "000"].map((user): Row => (
-    { what: `short: ${user}`, from: `<sip:${user}@x>`, ...short }
-  )),
+  ...[
+    "110",
+    "112",
+    "115",
+    "116117",
+    "116123",
+    "+49110",
+    "0049116117",
+    "0116117",
+    "+49116117",
+    "+490116117",
+    "0",
+    "00",
+    "000",
+  ].map((user): Row => ({ what: `short: ${user}`, from: `<sip:${user}@x>`, ...short })),
   { what: "short with a bare country code", from: "<sip:49116117@x>", trunk: bareTrunk, ...short },
   { what: "short and asserted", from: "<sip:+4915112345678@x>", asserted: ["<tel:112>"], ...short },
   { what: "seven significant digits are enough", from: "<sip:+49301234567@x>", ...number("+49301234567") },
@@ -132,7 +254,11 @@ await t.test("the label of every kind of caller", (t) => {
     const caller = identifyCaller(headers, row.trunk ?? germanTrunk);
     t.equal(caller.kind, row.kind, `${row.what}: kind`);
     t.equal(caller.kind === "number" ? caller.number.reveal() : undefined, row.number, `${row.what}: number`);
-    t.equal(labelFor(fakeHasher().hash(caller, { label: defaultLabels, pseudonymKey: undefined }), defaultLabels, "de"), row.label, `${row.what}: label`);
+    t.equal(
+      labelFor(fakeHasher().hash(caller, { label: defaultLabels, pseudonymKey: undefined }), defaultLabels, "de"),
+      row.label,
+      `${row.what}: label`,
+    );
   }
   t.end();
 });

@@ -1,8 +1,17 @@
 import t from "tap";
+
 import { labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
 
 await t.test("templates that BBB and FreeSWITCH can take", (t) => {
-  for (const template of ["{last4}", "Telefon {last4}", "Tel. (…{last4})", "☎ {last4}", "Anruf", "{last4} & {last4}", "x".repeat(96) + "{last4}"]) {
+  for (const template of [
+    "{last4}",
+    "Telefon {last4}",
+    "Tel. (…{last4})",
+    "☎ {last4}",
+    "Anruf",
+    "{last4} & {last4}",
+    "x".repeat(96) + "{last4}",
+  ]) {
     t.equal(labelTemplateFault(template), undefined);
   }
   t.end();
@@ -36,7 +45,8 @@ await t.test("templates that would break or forge a name", (t) => {
     ["x".repeat(97) + "{last4}", /longer than 100/],
   ];
   // The templates stay out of the assertions' names: TAP gives some of their characters a meaning.
-  for (const [row, [template, fault]] of faulty.entries()) t.match(labelTemplateFault(template), fault, `template ${row}`);
+  for (const [row, [template, fault]] of faulty.entries())
+    t.match(labelTemplateFault(template), fault, `template ${row}`);
   t.end();
 });
 

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+
 import { parsePhoneNumberFromString } from "libphonenumber-js";
 import t from "tap";
+
 import { identifyCaller } from "../../src/caller/caller.js";
 import { dayMs } from "../../src/caller/day-keys.js";
 import type { KnownCaller } from "../../src/caller/known-caller.js";
@@ -11,8 +13,14 @@ import { FakeDayKeys, fakeHasher } from "../support/fake-day-keys.js";
 const keys = new FakeDayKeys();
 const today = keys.today;
 
-function caller(number: string, { pseudonymKey, label = defaultLabels }: { pseudonymKey?: Buffer; label?: typeof defaultLabels } = {}): KnownCaller {
-  const identified = identifyCaller({ from: `<sip:${number}@x>`, assertedIdentities: [] }, { country: "DE", bareCountryCode: false });
+function caller(
+  number: string,
+  { pseudonymKey, label = defaultLabels }: { pseudonymKey?: Buffer; label?: typeof defaultLabels } = {},
+): KnownCaller {
+  const identified = identifyCaller(
+    { from: `<sip:${number}@x>`, assertedIdentities: [] },
+    { country: "DE", bareCountryCode: false },
+  );
   return fakeHasher(keys).hash(identified, { label, pseudonymKey });
 }
 
@@ -51,15 +59,25 @@ await t.test("callers without a number can't be told from call to call", (t) => 
     t.match(first, /^anruf-[a-p]{16}$/);
     t.not(first, second);
   }
-  t.equal(pseudonymFor({ kind: "anonymous" }, meeting("1"), today, (bytes) => Buffer.alloc(bytes)), "anruf-aaaaaaaaaaaaaaaa", "it comes from what was passed in");
-  t.equal(pseudonymFor({ kind: "anonymous" }, meeting("1"), today, (bytes) => Buffer.alloc(bytes, 0xff)), "anruf-pppppppppppppppp");
+  t.equal(
+    pseudonymFor({ kind: "anonymous" }, meeting("1"), today, (bytes) => Buffer.alloc(bytes)),
+    "anruf-aaaaaaaaaaaaaaaa",
+    "it comes from what was passed in",
+  );
+  t.equal(
+    pseudonymFor({ kind: "anonymous" }, meeting("1"), today, (bytes) => Buffer.alloc(bytes, 0xff)),
+    "anruf-pppppppppppppppp",
+  );
   t.end();
 });
 
 await t.test("a meeting keeps the key of the day on which it was created, also over midnight", (t) => {
   const keys = new FakeDayKeys();
   const [first] = keys.days;
-  const number = identifyCaller({ from: "<sip:+4915112345678@x>", assertedIdentities: [] }, { country: "DE", bareCountryCode: false });
+  const number = identifyCaller(
+    { from: "<sip:+4915112345678@x>", assertedIdentities: [] },
+    { country: "DE", bareCountryCode: false },
+  );
   const settings = { label: defaultLabels, pseudonymKey: undefined };
   const hasher = fakeHasher(keys, noRandomButKey());
   const early = hasher.hash(number, settings);
@@ -68,8 +86,16 @@ await t.test("a meeting keeps the key of the day on which it was created, also o
   keys.today += 1;
   t.equal(hasher.pseudonymIn(meeting("1"), early), before, "the same call after midnight");
   t.equal(hasher.pseudonymIn(meeting("1"), hasher.hash(number, settings)), before, "another call on the next day");
-  t.equal(hasher.pseudonymIn(meeting("3", today + 1), early), hasher.pseudonymIn(meeting("3", today + 1), hasher.hash(number, settings)), "a meeting of the new day, for a call from before midnight");
-  t.not(hasher.pseudonymIn(meeting("2", first), hasher.hash(number, settings)), long, `after ${daysWithOneKey} days a meeting gets the next key`);
+  t.equal(
+    hasher.pseudonymIn(meeting("3", today + 1), early),
+    hasher.pseudonymIn(meeting("3", today + 1), hasher.hash(number, settings)),
+    "a meeting of the new day, for a call from before midnight",
+  );
+  t.not(
+    hasher.pseudonymIn(meeting("2", first), hasher.hash(number, settings)),
+    long,
+    `after ${daysWithOneKey} days a meeting gets the next key`,
+  );
   keys.today += daysWithOneKey - 2;
   t.equal(hasher.pseudonymIn(meeting("1"), hasher.hash(number, settings)), before, "on its last day with this key");
   t.ok(hasher.pseudonymIn(meeting("4", keys.today), early), "a call of many days has some pseudonym, of its number");
@@ -89,7 +115,10 @@ await t.test("a meeting whose server's clock is ahead, or that has no time, has 
 await t.test("nothing that is kept of a caller holds the number, or what no label shows", (t) => {
   t.match(caller("+4915112345678"), { kind: "number", last4: "5678" });
   t.notMatch(JSON.stringify(caller("+4915112345678")), "1234567");
-  t.match(caller("+4915112345678", { label: { ...defaultLabels, template: { de: "Telefon", en: "Phone" } } }), { kind: "number", last4: "" });
+  t.match(caller("+4915112345678", { label: { ...defaultLabels, template: { de: "Telefon", en: "Phone" } } }), {
+    kind: "number",
+    last4: "",
+  });
   t.end();
 });
 

@@ -1,5 +1,7 @@
 import { inspect } from "node:util";
+
 import t from "tap";
+
 import { CallerNumber, type Confidential, Pin, Secret } from "../../src/caller/secret.js";
 
 function pin(text: string): Pin {
@@ -21,8 +23,16 @@ await t.test("however it is printed, only the mark comes out", (t) => {
     [Secret.of("hunter2"), "hunter2", "[secret]"],
   ];
   for (const [secret, text, mark] of samples) {
-    // eslint-disable-next-line @typescript-eslint/restrict-template-expressions -- that it prints its mark is the point
-    const prints = [String(secret), `${secret}`, inspect(secret), inspect({ a: { b: [secret] } }, { depth: 9, showHidden: true }), JSON.stringify({ secret }), JSON.stringify([secret]), Object.values(secret).join()];
+    const prints = [
+      String(secret),
+      // eslint-disable-next-line @typescript-eslint/restrict-template-expressions -- that it prints its mark is the point
+      `${secret}`,
+      inspect(secret),
+      inspect({ a: { b: [secret] } }, { depth: 9, showHidden: true }),
+      JSON.stringify({ secret }),
+      JSON.stringify([secret]),
+      Object.values(secret).join(),
+    ];
     for (const print of prints.slice(0, -1)) t.match(print, mark, "the mark is there");
     for (const print of prints) t.notMatch(print, text, "the text is not");
     t.throws(() => structuredClone({ secret, fn: () => text }), "a clone of something with a function is no way round");
@@ -42,8 +52,10 @@ await t.test("a PIN is text of 1 to 11 digits", (t) => {
   t.equal(pin("0").reveal(), "0");
   t.equal(pin("00123").reveal(), "00123", "leading zeros count");
   t.equal(pin("12345678901").reveal(), "12345678901");
-  for (const text of ["", "123456789012", "1".repeat(1_000_000)]) t.match(Pin.parse(text), { ok: false, failure: "length" });
-  for (const text of ["12a4", " 1234", "1234\n", "+1234", "١٢٣٤", "12#", "-1", "1e3"]) t.match(Pin.parse(text), { ok: false, failure: "not-digits" });
+  for (const text of ["", "123456789012", "1".repeat(1_000_000)])
+    t.match(Pin.parse(text), { ok: false, failure: "length" });
+  for (const text of ["12a4", " 1234", "1234\n", "+1234", "١٢٣٤", "12#", "-1", "1e3"])
+    t.match(Pin.parse(text), { ok: false, failure: "not-digits" });
   t.end();
 });
 
@@ -57,6 +69,7 @@ await t.test("equality is by kind and text", (t) => {
 await t.test("a caller's number is digits with or without a plus", (t) => {
   t.equal(callerNumber("+4915112345678").reveal(), "+4915112345678");
   t.equal(callerNumber("110").reveal(), "110");
-  for (const text of ["", "+", "++49", "49 30", "4930a", "+49\n", "1".repeat(32)]) t.match(CallerNumber.parse(text), { ok: false, failure: "not-a-number" });
+  for (const text of ["", "+", "++49", "49 30", "4930a", "+49\n", "1".repeat(32)])
+    t.match(CallerNumber.parse(text), { ok: false, failure: "not-a-number" });
   t.end();
 });

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { type CallerHeaders, type CallerNumbering, identifyCaller } from "../../src/caller/caller.js";
 import { defaultLabels, labelFor } from "../../src/caller/label.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
@@ -6,7 +7,12 @@ import { type Seeded, seeded } from "../support/seeded.js";
 
 const trunk: CallerNumbering = { country: "DE", bareCountryCode: false };
 const number = "+4915112345678";
-const numbered: CallerHeaders = { from: `<sip:${number}@x>;tag=1`, privacy: "", assertedIdentities: [`<sip:${number}@x>`], remoteParties: [] };
+const numbered: CallerHeaders = {
+  from: `<sip:${number}@x>;tag=1`,
+  privacy: "",
+  assertedIdentities: [`<sip:${number}@x>`],
+  remoteParties: [],
+};
 
 function kindOf(changes: Partial<CallerHeaders>, settings: Partial<CallerNumbering> = {}): string {
   return identifyCaller({ ...numbered, ...changes }, { ...trunk, ...settings }).kind;
@@ -15,28 +21,129 @@ function kindOf(changes: Partial<CallerHeaders>, settings: Partial<CallerNumberi
 /** What carriers write in the place of a name, by language. */
 const withheldNames: Readonly<Record<string, readonly [string, ...string[]]>> = {
   de: [
-    "Anonym", "anonymer Anrufer", "Anonymous", "Unbekannt", "UNBEKANNT", "Unbekannter Teilnehmer", "Unterdrückt", "Unterdrueckt", "Nummer unterdrückt",
-    "Rufnummer unterdrückt", "Rufnummernunterdrückung", "Privat", "Private Nummer", "Privater Anruf", "Geheim", "Geheimnummer", "Keine Rufnummer",
-    "keine Rufnummernanzeige", "Rufnummer nicht verfügbar", "nicht verfuegbar", "Name nicht angezeigt", "Nummer gesperrt", "Verborgen",
+    "Anonym",
+    "anonymer Anrufer",
+    "Anonymous",
+    "Unbekannt",
+    "UNBEKANNT",
+    "Unbekannter Teilnehmer",
+    "Unterdrückt",
+    "Unterdrueckt",
+    "Nummer unterdrückt",
+    "Rufnummer unterdrückt",
+    "Rufnummernunterdrückung",
+    "Privat",
+    "Private Nummer",
+    "Privater Anruf",
+    "Geheim",
+    "Geheimnummer",
+    "Keine Rufnummer",
+    "keine Rufnummernanzeige",
+    "Rufnummer nicht verfügbar",
+    "nicht verfuegbar",
+    "Name nicht angezeigt",
+    "Nummer gesperrt",
+    "Verborgen",
   ],
   en: [
-    "anonymous", "Anonymous Caller", "Unknown", "unknown number", "Unavailable", "UNAVAIL", "Not Available", "Restricted", "Restricted Number", "Private",
-    "Private Number", "PRIVATE CALLER", "private-number", "PrivateNumber", "privatenumber", "Private%20Number", "Withheld", "Number withheld", "Withheld by caller",
-    "Number Suppressed", "Blocked", "Caller ID blocked", "No Caller ID", "nocallerid", "No number", "Hidden number", "N/A", "n / a", "CLIR", "Undisclosed",
+    "anonymous",
+    "Anonymous Caller",
+    "Unknown",
+    "unknown number",
+    "Unavailable",
+    "UNAVAIL",
+    "Not Available",
+    "Restricted",
+    "Restricted Number",
+    "Private",
+    "Private Number",
+    "PRIVATE CALLER",
+    "private-number",
+    "PrivateNumber",
+    "privatenumber",
+    "Private%20Number",
+    "Withheld",
+    "Number withheld",
+    "Withheld by caller",
+    "Number Suppressed",
+    "Blocked",
+    "Caller ID blocked",
+    "No Caller ID",
+    "nocallerid",
+    "No number",
+    "Hidden number",
+    "N/A",
+    "n / a",
+    "CLIR",
+    "Undisclosed",
   ],
-  fr: ["Anonyme", "Inconnu", "Appel inconnu", "Masqué", "Numéro masqué", "NUMERO MASQUE", "Privé", "Appel privé", "Numéro caché", "non disponible", "Indisponible"],
+  fr: [
+    "Anonyme",
+    "Inconnu",
+    "Appel inconnu",
+    "Masqué",
+    "Numéro masqué",
+    "NUMERO MASQUE",
+    "Privé",
+    "Appel privé",
+    "Numéro caché",
+    "non disponible",
+    "Indisponible",
+  ],
   it: ["Anonimo", "Sconosciuto", "Numero privato", "Numero nascosto", "Non disponibile"],
   es: ["Anónimo", "Desconocido", "Número oculto", "Número privado", "No disponible"],
   nl: ["Anoniem", "Onbekend", "Privé", "Privénummer", "Nummer afgeschermd", "Niet beschikbaar"],
   pl: ["Anonimowy", "Nieznany", "Numer prywatny", "Numer zastrzeżony", "NUMER ZASTRZEZONY", "Ukryty"],
-  others: ["Anonymní", "Neznámé číslo", "Skryté číslo", "Okänt, Okänd", "Dolt nummer", "Ukendt nummer", "Skjult nummer", "Ukjent", "Bilinmeyen numara", "Gizli Numara", "Necunoscut", "Номер скрыт", "Неизвестный", "аноним"],
+  others: [
+    "Anonymní",
+    "Neznámé číslo",
+    "Skryté číslo",
+    "Okänt, Okänd",
+    "Dolt nummer",
+    "Ukendt nummer",
+    "Skjult nummer",
+    "Ukjent",
+    "Bilinmeyen numara",
+    "Gizli Numara",
+    "Necunoscut",
+    "Номер скрыт",
+    "Неизвестный",
+    "аноним",
+  ],
   // Bytes that are no UTF-8, UTF-8 taken for Latin-1, and letters of several code points.
-  damaged: ["Unterdr\uFFFDckt", "UnterdrÃ¼ckt", "Num\uFFFDro masqu\uFFFD", "Ok\uFFFDnd", "Priv\uFFFD", "Unterdru\u0308ckt", "=?UTF-8?Q?Unterdr=C3=BCckt?="],
+  damaged: [
+    "Unterdr\uFFFDckt",
+    "UnterdrÃ¼ckt",
+    "Num\uFFFDro masqu\uFFFD",
+    "Ok\uFFFDnd",
+    "Priv\uFFFD",
+    "Unterdru\u0308ckt",
+    "=?UTF-8?Q?Unterdr=C3=BCckt?=",
+  ],
 };
 
 const peoplesNames = [
-  "Erika Mustermann", "Müller privat GmbH", "Private Bank AG", "Privatklinik Nord", "Hidden Champions GmbH", "Nummer Eins", "Telefon", "Call Center Nord", "Name",
-  "Nina Noack", "Sinan", "Nicht", "Secret Garden Hotel", "Blockedal", "Rufnummer", "+49 151 12345678", "Ärztin Öz", "Номер Пять", "李小龙", "No 5", "Geheimrat Goethe",
+  "Erika Mustermann",
+  "Müller privat GmbH",
+  "Private Bank AG",
+  "Privatklinik Nord",
+  "Hidden Champions GmbH",
+  "Nummer Eins",
+  "Telefon",
+  "Call Center Nord",
+  "Name",
+  "Nina Noack",
+  "Sinan",
+  "Nicht",
+  "Secret Garden Hotel",
+  "Blockedal",
+  "Rufnummer",
+  "+49 151 12345678",
+  "Ärztin Öz",
+  "Номер Пять",
+  "李小龙",
+  "No 5",
+  "Geheimrat Goethe",
 ];
 
 await t.test("a display name that says withheld, in each language and in each header that names the caller", (t) => {
@@ -48,9 +155,21 @@ await t.test("a display name that says withheld, in each language and in each he
       t.equal(kindOf({ from: `${address};tag=1` }), "anonymous", `${what}: From`);
       t.equal(kindOf({ from: `${name} <sip:${number}@x>;tag=1` }), "anonymous", `${what}: From, without quotes`);
       t.equal(kindOf({ assertedIdentities: [address] }), "anonymous", `${what}: P-Asserted-Identity`);
-      t.equal(kindOf({ assertedIdentities: [address] }, { trustsAssertedIdentity: false }), "anonymous", `${what}: P-Asserted-Identity that is not believed`);
-      t.equal(kindOf({ remoteParties: [`${address};party=calling;privacy=off`] }), "anonymous", `${what}: Remote-Party-ID`);
-      t.equal(kindOf({ from: `<sip:${encodeURIComponent(name.replaceAll("\uFFFD", ""))}@x>` }), "anonymous", `${what}: user part`);
+      t.equal(
+        kindOf({ assertedIdentities: [address] }, { trustsAssertedIdentity: false }),
+        "anonymous",
+        `${what}: P-Asserted-Identity that is not believed`,
+      );
+      t.equal(
+        kindOf({ remoteParties: [`${address};party=calling;privacy=off`] }),
+        "anonymous",
+        `${what}: Remote-Party-ID`,
+      );
+      t.equal(
+        kindOf({ from: `<sip:${encodeURIComponent(name.replaceAll("\uFFFD", ""))}@x>` }),
+        "anonymous",
+        `${what}: user part`,
+      );
     }
   }
   t.end();
@@ -59,32 +178,88 @@ await t.test("a display name that says withheld, in each language and in each he
 await t.test("names of people and companies do not", (t) => {
   for (const [row, name] of peoplesNames.entries()) {
     const address = `"${name}" <sip:${number}@x>`;
-    t.equal(kindOf({ from: `${address};tag=1`, assertedIdentities: [address], remoteParties: [`${address};privacy=off`] }), "number", `name ${row}`);
+    t.equal(
+      kindOf({ from: `${address};tag=1`, assertedIdentities: [address], remoteParties: [`${address};privacy=off`] }),
+      "number",
+      `name ${row}`,
+    );
   }
   t.end();
 });
 
 /** What says withheld beside a number in From; each is one INVITE. */
 const marks: readonly Partial<CallerHeaders>[] = [
-  ...['"id"', "'id'", "id;critical", "ID ; Critical", "user", "header", "session", "critical", "none,id", "id id", "\tid", "full", "id;history", '"none";"user"'].map((privacy) => ({ privacy })),
-  ...["full", "uri", "name", "FULL", '"full"', "full-network", "uri;screen=yes", "name-network", "yes", ""].map((privacy) => ({ remoteParties: [`<sip:${number}@x>;party=calling;screen=yes;privacy=${privacy}`] })),
+  ...[
+    '"id"',
+    "'id'",
+    "id;critical",
+    "ID ; Critical",
+    "user",
+    "header",
+    "session",
+    "critical",
+    "none,id",
+    "id id",
+    "\tid",
+    "full",
+    "id;history",
+    '"none";"user"',
+  ].map((privacy) => ({ privacy })),
+  ...["full", "uri", "name", "FULL", '"full"', "full-network", "uri;screen=yes", "name-network", "yes", ""].map(
+    (privacy) => ({ remoteParties: [`<sip:${number}@x>;party=calling;screen=yes;privacy=${privacy}`] }),
+  ),
   { remoteParties: [`<sip:${number}@x>;privacy`] },
   { remoteParties: [`sip:${number}@x ; Privacy = Full`] },
   { remoteParties: [`<sip:${number}@x>;privacy=off`, `<sip:${number}@x>;privacy=full`] },
   { remoteParties: ["<sip:anonymous@anonymous.invalid>;party=calling"] },
   ...[
-    "<sip:anonymous@anonymous.invalid>", '"Anonymous" <sip:anonymous@x>', "<sip:unavailable@unknown.invalid>", "<sip:restricted@x>", `<sip:${number}@anonymous.invalid>`, `<sip:${number}@anonymous.example>`,
-    "<sip:@x>", "<sip:x>", "<tel:>", "<tel:anonymous>", "Anonymous", '"Anonymous', "<tel:+266696687>", `<tel:${number}>, <sip:anonymous@x>`,
+    "<sip:anonymous@anonymous.invalid>",
+    '"Anonymous" <sip:anonymous@x>',
+    "<sip:unavailable@unknown.invalid>",
+    "<sip:restricted@x>",
+    `<sip:${number}@anonymous.invalid>`,
+    `<sip:${number}@anonymous.example>`,
+    "<sip:@x>",
+    "<sip:x>",
+    "<tel:>",
+    "<tel:anonymous>",
+    "Anonymous",
+    '"Anonymous',
+    "<tel:+266696687>",
+    `<tel:${number}>, <sip:anonymous@x>`,
   ].map((identity) => ({ assertedIdentities: [identity] })),
   { assertedIdentities: [`<tel:${number}>`, "<sip:anonymous@x>"] },
   { assertedIdentities: [`"${"x".repeat(5_000)}" <sip:anonymous@x>`] },
-  ...["sip:unknown@x", "sip:unavailable@x", "sip:restricted@x", "sip:anonymous@anonymous.invalid", "sip:@x", "sip:x", "tel:anonymous;phone-context=+49", "sip:Private%20Number@x", "sip:anonymous+4915112345678@x"].map((uri) => ({ from: `<${uri}>;tag=1` })),
+  ...[
+    "sip:unknown@x",
+    "sip:unavailable@x",
+    "sip:restricted@x",
+    "sip:anonymous@anonymous.invalid",
+    "sip:@x",
+    "sip:x",
+    "tel:anonymous;phone-context=+49",
+    "sip:Private%20Number@x",
+    "sip:anonymous+4915112345678@x",
+  ].map((uri) => ({ from: `<${uri}>;tag=1` })),
 ];
 
 /** Numbers that stand for a word or for nothing, with the prefixes that switches put before them. */
 const placeholders = [
-  "+266696687", "266696687", "00266696687", "0266696687", "+49266696687", "+1266696687", "+7378742833", "+7378742883", "+86282452253", "+8656696", "+2562533", "0000000000", "+0000000000",
-  "1111111111", "9999999999",
+  "+266696687",
+  "266696687",
+  "00266696687",
+  "0266696687",
+  "+49266696687",
+  "+1266696687",
+  "+7378742833",
+  "+7378742883",
+  "+86282452253",
+  "+8656696",
+  "+2562533",
+  "0000000000",
+  "+0000000000",
+  "1111111111",
+  "9999999999",
 ];
 
 await t.test("withheld by Privacy, Remote-Party-ID, an anonymous identity, or a number that stands for a word", (t) => {
@@ -98,26 +273,45 @@ await t.test("withheld by Privacy, Remote-Party-ID, an anonymous identity, or a 
 
 await t.test("what leaves the number alone", (t) => {
   for (const [row, changes] of [
-    {}, { privacy: "none" }, { privacy: "history" }, { privacy: '"none"' }, { privacy: "none;history" },
-    ...["off", "OFF", '"off"', "no", "none"].map((privacy) => ({ remoteParties: [`<sip:${number}@x>;party=calling;privacy=${privacy}`] })),
-    { remoteParties: [`<sip:${number}@x>;party=calling`] }, { assertedIdentities: [] }, { assertedIdentities: [`"" <sip:${number}@x>`] }, { assertedIdentities: ["<sip:pbx-3@x>"] },
-  ].entries()) t.equal(kindOf(changes), "number", `headers ${row}`);
-  for (const digits of ["+492666966870", "+4930266696687", "+49301111111", "+493000000001", "+12566253301"]) t.equal(kindOf({ from: `<sip:${digits}@x>`, assertedIdentities: [] }), "number", digits);
+    {},
+    { privacy: "none" },
+    { privacy: "history" },
+    { privacy: '"none"' },
+    { privacy: "none;history" },
+    ...["off", "OFF", '"off"', "no", "none"].map((privacy) => ({
+      remoteParties: [`<sip:${number}@x>;party=calling;privacy=${privacy}`],
+    })),
+    { remoteParties: [`<sip:${number}@x>;party=calling`] },
+    { assertedIdentities: [] },
+    { assertedIdentities: [`"" <sip:${number}@x>`] },
+    { assertedIdentities: ["<sip:pbx-3@x>"] },
+  ].entries())
+    t.equal(kindOf(changes), "number", `headers ${row}`);
+  for (const digits of ["+492666966870", "+4930266696687", "+49301111111", "+493000000001", "+12566253301"])
+    t.equal(kindOf({ from: `<sip:${digits}@x>`, assertedIdentities: [] }), "number", digits);
   t.end();
 });
 
 await t.test("Remote-Party-ID is read for privacy, and not for a number", (t) => {
-  t.equal(kindOf({ from: "<sip:pbx@x>", assertedIdentities: [], remoteParties: [`<sip:${number}@x>;privacy=off`] }), "unreadable");
+  t.equal(
+    kindOf({ from: "<sip:pbx@x>", assertedIdentities: [], remoteParties: [`<sip:${number}@x>;privacy=off`] }),
+    "unreadable",
+  );
   t.end();
 });
 
 await t.test("callers who share what stands for a withheld number share no pseudonym and no place", (t) => {
   const hasher = fakeHasher();
-  const pseudonyms = placeholders.flatMap((digits) => [1, 2].map(() => {
-    const known = hasher.hash(identifyCaller({ from: `<sip:${digits}@x>`, assertedIdentities: [] }, trunk), { label: defaultLabels, pseudonymKey: undefined });
-    t.strictSame(known, { kind: "anonymous" }, digits);
-    return hasher.pseudonymIn({ meetingId: "meeting", createdAt: undefined }, known);
-  }));
+  const pseudonyms = placeholders.flatMap((digits) =>
+    [1, 2].map(() => {
+      const known = hasher.hash(identifyCaller({ from: `<sip:${digits}@x>`, assertedIdentities: [] }, trunk), {
+        label: defaultLabels,
+        pseudonymKey: undefined,
+      });
+      t.strictSame(known, { kind: "anonymous" }, digits);
+      return hasher.pseudonymIn({ meetingId: "meeting", createdAt: undefined }, known);
+    }),
+  );
   t.equal(new Set(pseudonyms).size, 2 * placeholders.length);
   t.end();
 });
@@ -133,34 +327,67 @@ function disguised(text: string, random: Seeded): string {
 
 /** An INVITE full of numbers, in the manner of some carrier. */
 function someHeaders(random: Seeded): CallerHeaders {
-  const digits = (): string => random.pick(["+49151", "0049151", "0151", "+1212555", "+4179"]) + String(1_000_000 + random.below(9_000_000));
-  const address = (): string => random.pick([`<sip:${digits()}@x;user=phone>`, `<tel:${digits()}>`, `"Erika ${digits()}" <sip:${digits()};cpc=ordinary@x>`, `<sip:${digits()}@192.0.2.7:5061>`]);
-  const list = (most: number, tail: string): readonly string[] => Array.from({ length: random.below(most) }, () => address() + tail);
-  return { from: `${address()};tag=${digits()}`, privacy: random.pick(["", "none", "history"]), assertedIdentities: list(3, ""), remoteParties: list(2, ";party=calling;privacy=off") };
+  const digits = (): string =>
+    random.pick(["+49151", "0049151", "0151", "+1212555", "+4179"]) + String(1_000_000 + random.below(9_000_000));
+  const address = (): string =>
+    random.pick([
+      `<sip:${digits()}@x;user=phone>`,
+      `<tel:${digits()}>`,
+      `"Erika ${digits()}" <sip:${digits()};cpc=ordinary@x>`,
+      `<sip:${digits()}@192.0.2.7:5061>`,
+    ]);
+  const list = (most: number, tail: string): readonly string[] =>
+    Array.from({ length: random.below(most) }, () => address() + tail);
+  return {
+    from: `${address()};tag=${digits()}`,
+    privacy: random.pick(["", "none", "history"]),
+    assertedIdentities: list(3, ""),
+    remoteParties: list(2, ";party=calling;privacy=off"),
+  };
 }
 
 /** The same INVITE with one mark somewhere in it. */
 function marked(headers: CallerHeaders, random: Seeded): CallerHeaders {
   const { privacy = "", assertedIdentities, remoteParties = [] } = headers;
   const name = disguised(random.pick(everyName as [string, ...string[]]), random);
-  const anonymous = random.pick([`"${name}" <sip:+4915199999999@x>`, "<sip:anonymous@anonymous.invalid>", `<sip:${random.pick(placeholders as [string, ...string[]])}@x>`, "<sip:@x>"]);
+  const anonymous = random.pick([
+    `"${name}" <sip:+4915199999999@x>`,
+    "<sip:anonymous@anonymous.invalid>",
+    `<sip:${random.pick(placeholders as [string, ...string[]])}@x>`,
+    "<sip:@x>",
+  ]);
   const at = (list: readonly string[], value: string): readonly string[] => {
     const index = random.below(list.length + 1);
-    return random.below(2) === 0 ? [...list.slice(0, index), value, ...list.slice(index)] : [[...list.slice(0, index), value, ...list.slice(index)].join(", ")];
+    return random.below(2) === 0
+      ? [...list.slice(0, index), value, ...list.slice(index)]
+      : [[...list.slice(0, index), value, ...list.slice(index)].join(", ")];
   };
   return random.pick<() => CallerHeaders>([
-    () => ({ ...headers, privacy: `${privacy}${random.pick([";", ",", " ; "])}${disguised(random.pick(["id", '"id"', "user", "header", "session", "critical"]), random)}` }),
+    () => ({
+      ...headers,
+      privacy: `${privacy}${random.pick([";", ",", " ; "])}${disguised(random.pick(["id", '"id"', "user", "header", "session", "critical"]), random)}`,
+    }),
     () => ({ ...headers, from: `${anonymous};tag=1` }),
     () => ({ ...headers, assertedIdentities: at(assertedIdentities, anonymous) }),
     () => ({ ...headers, remoteParties: at(remoteParties, anonymous) }),
-    () => ({ ...headers, remoteParties: at(remoteParties, `<sip:+4915199999999@x>;${disguised("privacy", random).trim()}=${random.pick(["full", "uri", "name", '"full"'])}`) }),
+    () => ({
+      ...headers,
+      remoteParties: at(
+        remoteParties,
+        `<sip:+4915199999999@x>;${disguised("privacy", random).trim()}=${random.pick(["full", "uri", "name", '"full"'])}`,
+      ),
+    }),
   ])();
 }
 
 await t.test("property: with one mark anywhere no digit of any header gets into the label", (t) => {
   const random = seeded(18);
   const label = (headers: CallerHeaders): string => {
-    const caller = identifyCaller(headers, { ...trunk, bareCountryCode: random.below(2) === 0, trustsAssertedIdentity: random.below(4) > 0 });
+    const caller = identifyCaller(headers, {
+      ...trunk,
+      bareCountryCode: random.below(2) === 0,
+      trustsAssertedIdentity: random.below(4) > 0,
+    });
     return labelFor(fakeHasher().hash(caller, { label: defaultLabels, pseudonymKey: undefined }), defaultLabels, "de");
   };
   for (let run = 0; run < 5_000; run += 1) {

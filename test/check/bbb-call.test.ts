@@ -1,8 +1,9 @@
 import t, { type Test } from "tap";
-import { type TrialCaller, numberWithoutMeeting } from "../../src/check/bbb-call.js";
+
+import { numberWithoutMeeting, type TrialCaller } from "../../src/check/bbb-call.js";
 import type { Finding } from "../../src/check/finding.js";
-import { type Clock, systemClock } from "../../src/util/clock.js";
 import type { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
+import { type Clock, systemClock } from "../../src/util/clock.js";
 import { serve } from "../simulators/bbb/support/sample.js";
 import { trialCall } from "../support/trial-call.js";
 
@@ -28,13 +29,25 @@ await t.test("a trial call to a BBB server", async (t) => {
 
   await t.test("a stranger's 480: the dialplan file is missing or has another address", async (t) => {
     bbb.voice.allowed = [];
-    t.match(await look(t, bbb), { severity: "error", message: /480 Temporarily Unavailable.*lets nobody in/, cure: /01_einwahl\.xml.*00_einwahl_gateway\.xml.*reloadxml/ });
-    t.match(await look(t, bbb, { isLocal: false }), { severity: "warning", cure: /check\.sh there/ }, "where the media servers are elsewhere that may be right");
+    t.match(await look(t, bbb), {
+      severity: "error",
+      message: /480 Temporarily Unavailable.*lets nobody in/,
+      cure: /01_einwahl\.xml.*00_einwahl_gateway\.xml.*reloadxml/,
+    });
+    t.match(
+      await look(t, bbb, { isLocal: false }),
+      { severity: "warning", cure: /check\.sh there/ },
+      "where the media servers are elsewhere that may be right",
+    );
     bbb.voice.allowed = ["127.0.0.1"];
   });
 
   await t.test("603: the name is refused", async (t) => {
-    t.match(await look(t, bbb, { name: "Anonymous" }), { severity: "error", message: /603 Decline.*the name "Anonymous"/, cure: /label\.anonymous/ });
+    t.match(await look(t, bbb, { name: "Anonymous" }), {
+      severity: "error",
+      message: /603 Decline.*the name "Anonymous"/,
+      cure: /label\.anonymous/,
+    });
   });
 
   await t.test("503, no session free in this second: a second later there is one", async (t) => {
@@ -45,7 +58,11 @@ await t.test("a trial call to a BBB server", async (t) => {
     bbb.voice.sessionsPerSecond = 30;
     t.match(await found, { severity: "ok" });
     bbb.voice.sessionsPerSecond = 0;
-    t.match(await look(t, bbb, {}, hurried), { severity: "warning", message: /503 Maximum Calls In Progress: no session was free/, cure: /sessions-per-second/ });
+    t.match(await look(t, bbb, {}, hurried), {
+      severity: "warning",
+      message: /503 Maximum Calls In Progress: no session was free/,
+      cure: /sessions-per-second/,
+    });
     bbb.voice.sessionsPerSecond = 30;
   });
 
@@ -72,7 +89,11 @@ await t.test("a trial call to a BBB server", async (t) => {
     bbb.voice.refusal = undefined;
   });
 
-  for (const [status, severity, message] of [[407, "error", /password/], [500, "error", /500/], [503, "error", /503/]] as const) {
+  for (const [status, severity, message] of [
+    [407, "error", /password/],
+    [500, "error", /500/],
+    [503, "error", /503/],
+  ] as const) {
     await t.test(`${status}`, async (t) => {
       bbb.voice.refusal = { kind: "status", status };
       t.match(await look(t, bbb), { severity, message });

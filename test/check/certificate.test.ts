@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
+
 import t from "tap";
+
 import { type CertificateDemands, judgeCertificate } from "../../src/check/certificate.js";
 import { type CertificateOptions, makeCertificates } from "../../src/simulators/certificates.js";
 import { makeCertificates as makeWithOpenssl } from "../support/certificates.js";
@@ -19,7 +21,8 @@ async function certificate(options: CertificateOptions): Promise<X509Certificate
 
 await t.test("how long it is good", async (t) => {
   const good = await certificate({ names: ["bbb.example.org"], toDays: 60 });
-  const at = (days: number): ReturnType<typeof judgeCertificate> => judgeCertificate({ certificate: good, distrust: undefined }, demands, Date.now() + days * dayMs);
+  const at = (days: number): ReturnType<typeof judgeCertificate> =>
+    judgeCertificate({ certificate: good, distrust: undefined }, demands, Date.now() + days * dayMs);
   t.match(at(0), [{ severity: "ok", message: /good until/, cure: "" }]);
   t.match(at(45.9), [{ severity: "ok" }], "14 days before its end nothing is said yet");
   t.match(at(46.5), [{ severity: "warning", message: /expires in 13 days/, cure: "renew it" }]);
@@ -36,30 +39,59 @@ await t.test("names, as FreeSWITCH compares them and as browsers do", async (t) 
     address: await certificate({}),
     onlyAddress: new X509Certificate((await makeWithOpenssl(t.testdir(), "IP:127.0.0.1")).cert),
   };
-  const named = (which: keyof typeof certificates, name: string | undefined, comparedBy: "freeswitch" | "web"): ReturnType<typeof judgeCertificate> =>
-    judgeCertificate({ certificate: certificates[which], distrust: undefined }, { ...demands, name, comparedBy }, Date.now() - (which === "onlyAddress" ? 0 : 1)).filter(({ message }) => !/expires in/.test(message));
+  const named = (
+    which: keyof typeof certificates,
+    name: string | undefined,
+    comparedBy: "freeswitch" | "web",
+  ): ReturnType<typeof judgeCertificate> =>
+    judgeCertificate(
+      { certificate: certificates[which], distrust: undefined },
+      { ...demands, name, comparedBy },
+      Date.now() - (which === "onlyAddress" ? 0 : 1),
+    ).filter(({ message }) => !/expires in/.test(message));
   const match = [{ severity: "ok" }];
   t.match(named("exact", "bbb.example.org", "freeswitch"), match);
   t.match(named("exact", "bbb.example.org", "web"), match);
   t.match(named("wildcard", "bbb.example.org", "web"), match);
-  t.match(named("wildcard", "bbb.example.org", "freeswitch"), [{ severity: "error", message: /by a wildcard, and FreeSWITCH compares none/, cure: /EINWAHL_FS_TLS_VERIFY_POLICY=out/ }]);
-  t.match(named("other", "bbb.example.org", "freeswitch"), [{ severity: "error", message: /for a\.example, b\.example, c\.example, d\.example and others, not for bbb\.example\.org/ }]);
+  t.match(named("wildcard", "bbb.example.org", "freeswitch"), [
+    {
+      severity: "error",
+      message: /by a wildcard, and FreeSWITCH compares none/,
+      cure: /EINWAHL_FS_TLS_VERIFY_POLICY=out/,
+    },
+  ]);
+  t.match(named("other", "bbb.example.org", "freeswitch"), [
+    {
+      severity: "error",
+      message: /for a\.example, b\.example, c\.example, d\.example and others, not for bbb\.example\.org/,
+    },
+  ]);
   t.match(named("other", "bbb.example.org", "web"), [{ severity: "error", message: /not for bbb\.example\.org/ }]);
   t.match(named("other", undefined, "web"), match, "nobody compares");
   t.match(named("address", "127.0.0.1", "freeswitch"), match, "as URI:sip:127.0.0.1");
   t.strictSame(named("onlyAddress", "127.0.0.1", "web"), [], "good, but for a day only");
-  t.match(named("onlyAddress", "127.0.0.1", "freeswitch"), [{ severity: "error", message: /as an address, and FreeSWITCH compares names/ }]);
+  t.match(named("onlyAddress", "127.0.0.1", "freeswitch"), [
+    { severity: "error", message: /as an address, and FreeSWITCH compares names/ },
+  ]);
 });
 
 await t.test("who answers for it, and everything that is wrong at once", async (t) => {
   const good = await certificate({ names: ["bbb.example.org"] });
-  const distrusted = (distrust: string): ReturnType<typeof judgeCertificate> => judgeCertificate({ certificate: good, distrust }, demands, Date.now());
+  const distrusted = (distrust: string): ReturnType<typeof judgeCertificate> =>
+    judgeCertificate({ certificate: good, distrust }, demands, Date.now());
   t.match(distrusted("DEPTH_ZERO_SELF_SIGNED_CERT"), [{ severity: "error", message: /self-signed/, cure: "trust it" }]);
   t.match(distrusted("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), [{ severity: "error", message: /intermediate certificate/ }]);
   t.match(distrusted("CERT_REVOKED"), [{ severity: "error", message: /not trusted \(CERT_REVOKED\)/ }]);
-  t.match(distrusted("CERT_HAS_EXPIRED"), [{ severity: "error", message: /CERT_HAS_EXPIRED/ }], "not this one, but one above it");
+  t.match(
+    distrusted("CERT_HAS_EXPIRED"),
+    [{ severity: "error", message: /CERT_HAS_EXPIRED/ }],
+    "not this one, but one above it",
+  );
   const old = await certificate({ names: ["a.example"], fromDays: -9, toDays: -1 });
   const faults = judgeCertificate({ certificate: old, distrust: "CERT_HAS_EXPIRED" }, demands, Date.now());
-  t.match(faults.map(({ message }) => message), [/expired on/, /not for bbb/]);
+  t.match(
+    faults.map(({ message }) => message),
+    [/expired on/, /not for bbb/],
+  );
   t.equal(faults.length, 2);
 });

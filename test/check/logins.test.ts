@@ -1,8 +1,10 @@
-import { type Server, type Socket, createServer } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { EventSocketSession } from "../../src/media/event-socket-session.js";
 import { logInToDrachtio } from "../../src/sip/drachtio-login.js";
+import { systemClock } from "../../src/util/clock.js";
 import { freePort } from "../e2e/support/ports.js";
 
 const host = "127.0.0.1";
@@ -33,14 +35,16 @@ async function server(t: Test, onSocket: (socket: Socket) => void): Promise<numb
 }
 
 await t.test("FreeSWITCH's event socket", async (t) => {
-  const open = async (port: number, ms = withinMs): ReturnType<typeof EventSocketSession.open> => await EventSocketSession.open({ host, port, password: "right" }, systemClock, ms);
+  const open = async (port: number, ms = withinMs): ReturnType<typeof EventSocketSession.open> =>
+    await EventSocketSession.open({ host, port, password: "right" }, systemClock, ms);
 
   await t.test("an answer in pieces, a body with an empty line in it, the next answer behind it", async (t) => {
     const port = await server(t, (socket) => {
       socket.write("Content-Type: auth/request\n\n");
       socket.on("data", (chunk: Buffer) => {
         const text = chunk.toString();
-        if (text.startsWith("auth right\n\n")) socket.write("Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
+        if (text.startsWith("auth right\n\n"))
+          socket.write("Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
         else if (text.startsWith("api one")) {
           socket.write("Content-Type: api/response\nContent-Len");
           setImmediate(() => socket.write("gth: 8\n\nab\n\ncdöContent-Type: api/response\nContent-Length: 3\n\ntwo"));
@@ -56,14 +60,39 @@ await t.test("FreeSWITCH's event socket", async (t) => {
   });
 
   await t.test("why it does not let us in", async (t) => {
-    const says = (text: string) => (socket: Socket): void => {
-      socket.write(text);
-    };
-    t.strictSame(await open(await server(t, says("Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"))), { ok: false, failure: { kind: "turned-away" } });
-    t.strictSame(await open(await server(t, says("Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: -ERR invalid\n\n"))), { ok: false, failure: { kind: "wrong-password" } });
-    t.strictSame(await open(await server(t, says("220 mail.example.org ESMTP\n\n"))), { ok: false, failure: { kind: "not-freeswitch" } });
-    t.strictSame(await open(await server(t, () => undefined), hurriedMs), { ok: false, failure: { kind: "not-freeswitch" } }, "silence");
-    t.strictSame(await open(await server(t, (socket) => socket.destroy())), { ok: false, failure: { kind: "no-connection", code: "ECONNRESET" } });
+    const says =
+      (text: string) =>
+      (socket: Socket): void => {
+        socket.write(text);
+      };
+    t.strictSame(
+      await open(
+        await server(t, says("Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n")),
+      ),
+      { ok: false, failure: { kind: "turned-away" } },
+    );
+    t.strictSame(
+      await open(
+        await server(
+          t,
+          says("Content-Type: auth/request\n\nContent-Type: command/reply\nReply-Text: -ERR invalid\n\n"),
+        ),
+      ),
+      { ok: false, failure: { kind: "wrong-password" } },
+    );
+    t.strictSame(await open(await server(t, says("220 mail.example.org ESMTP\n\n"))), {
+      ok: false,
+      failure: { kind: "not-freeswitch" },
+    });
+    t.strictSame(
+      await open(await server(t, () => undefined), hurriedMs),
+      { ok: false, failure: { kind: "not-freeswitch" } },
+      "silence",
+    );
+    t.strictSame(await open(await server(t, (socket) => socket.destroy())), {
+      ok: false,
+      failure: { kind: "no-connection", code: "ECONNRESET" },
+    });
     t.strictSame(await open(await freePort()), { ok: false, failure: { kind: "no-connection", code: "ECONNREFUSED" } });
   });
 
@@ -76,7 +105,10 @@ await t.test("FreeSWITCH's event socket", async (t) => {
 });
 
 await t.test("drachtio", async (t) => {
-  const logIn = async (answer: (socket: Socket, asked: string) => void, ms = withinMs): ReturnType<typeof logInToDrachtio> => {
+  const logIn = async (
+    answer: (socket: Socket, asked: string) => void,
+    ms = withinMs,
+  ): ReturnType<typeof logInToDrachtio> => {
     const port = await server(t, (socket) => {
       socket.on("data", (chunk: Buffer) => {
         answer(socket, chunk.toString());
@@ -90,30 +122,60 @@ await t.test("drachtio", async (t) => {
     let heard = "";
     const greeting = await logIn((socket, asked) => {
       heard = asked;
-      const answer = framed("1|response|2|OK|tls/203.0.113.1:5061|v0.9.10|udp/10.0.0.1:5060,tls/10.0.0.1:5061,tls/[2001:db8::1]:5061,nonsense");
+      const answer = framed(
+        "1|response|2|OK|tls/203.0.113.1:5061|v0.9.10|udp/10.0.0.1:5060,tls/10.0.0.1:5061,tls/[2001:db8::1]:5061,nonsense",
+      );
       socket.write(answer.slice(0, 2));
       setImmediate(() => socket.write(answer.slice(2)));
     });
     t.match(heard, /^\d+#[0-9a-f-]{36}\|authenticate\|geheim ü\|$/);
-    t.equal(Number(heard.split("#")[0]), Buffer.byteLength(heard.slice(heard.indexOf("#") + 1)), "the length counts bytes");
-    t.strictSame(greeting, {
-      ok: true,
-      value: {
-        version: "v0.9.10",
-        addresses: [
-          { transport: "udp", host: "10.0.0.1", port: 5060 },
-          { transport: "tls", host: "10.0.0.1", port: 5061 },
-          { transport: "tls", host: "[2001:db8::1]", port: 5061 },
-        ],
+    t.equal(
+      Number(heard.split("#")[0]),
+      Buffer.byteLength(heard.slice(heard.indexOf("#") + 1)),
+      "the length counts bytes",
+    );
+    t.strictSame(
+      greeting,
+      {
+        ok: true,
+        value: {
+          version: "v0.9.10",
+          addresses: [
+            { transport: "udp", host: "10.0.0.1", port: 5060 },
+            { transport: "tls", host: "10.0.0.1", port: 5061 },
+            { transport: "tls", host: "[2001:db8::1]", port: 5061 },
+          ],
+        },
       },
-    }, "those within the NAT, where they are told");
+      "those within the NAT, where they are told",
+    );
   });
 
   await t.test("why it does not let us in", async (t) => {
-    t.strictSame(await logIn((socket) => { socket.end(framed("1|response|2|NO|incorrect secret")); }), { ok: false, failure: { kind: "wrong-secret" } });
-    t.strictSame(await logIn((socket) => { socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"); }), { ok: false, failure: { kind: "not-drachtio" } });
-    t.strictSame(await logIn((socket) => { socket.end(framed("nonsense")); }), { ok: false, failure: { kind: "not-drachtio" } });
+    t.strictSame(
+      await logIn((socket) => {
+        socket.end(framed("1|response|2|NO|incorrect secret"));
+      }),
+      { ok: false, failure: { kind: "wrong-secret" } },
+    );
+    t.strictSame(
+      await logIn((socket) => {
+        socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
+      }),
+      { ok: false, failure: { kind: "not-drachtio" } },
+    );
+    t.strictSame(
+      await logIn((socket) => {
+        socket.end(framed("nonsense"));
+      }),
+      { ok: false, failure: { kind: "not-drachtio" } },
+    );
     t.strictSame(await logIn(() => undefined, hurriedMs), { ok: false, failure: { kind: "not-drachtio" } }, "silence");
-    t.strictSame(await logIn((socket) => { socket.destroy(); }), { ok: false, failure: { kind: "no-connection", code: "ECONNRESET" } });
+    t.strictSame(
+      await logIn((socket) => {
+        socket.destroy();
+      }),
+      { ok: false, failure: { kind: "no-connection", code: "ECONNRESET" } },
+    );
   });
 });

@@ -1,21 +1,29 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import type { Check, CheckTools } from "../../src/check/check.js";
 import { mediaServerCheck } from "../../src/check/media-server.js";
-import { systemClock } from "../../src/util/clock.js";
-import { inviteKey } from "../../src/media/invite-key.js";
 import { loadConfig } from "../../src/config/load.js";
+import { inviteKey } from "../../src/media/invite-key.js";
 import { systemResolver } from "../../src/trunk/system-resolver.js";
+import { systemClock } from "../../src/util/clock.js";
 
-const tools: CheckTools = { clock: systemClock, epochMs: Date.now, resolver: systemResolver(systemClock), authorities: undefined };
-const profiles = "\t     drachtio_mrf\tprofile\t sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n\t              bbb\tprofile\t sip:mod_sofia@127.0.0.1:5071\tRUNNING (0) (TLS)\n";
+const tools: CheckTools = {
+  clock: systemClock,
+  epochMs: Date.now,
+  resolver: systemResolver(systemClock),
+  authorities: undefined,
+};
+const profiles =
+  "\t     drachtio_mrf\tprofile\t sip:mod_sofia@127.0.0.1:5080\tRUNNING (0)\n\t              bbb\tprofile\t sip:mod_sofia@127.0.0.1:5071\tRUNNING (0) (TLS)\n";
 
 /** Of FreeSWITCH 1.10.12. */
 const status = "UP 0 years, 0 days\nFreeSWITCH (Version 1.10.12 -release 64bit) is ready\n1000 session(s) max\n";
 const asItShouldBe = {
   "sofia status": profiles,
-  "status": status,
+  status: status,
   "global_getvar einwahl_key": inviteKey("event-word"),
   "global_getvar einwahl_control_hosts": "127[.]0[.]0[.]1",
 };
@@ -31,7 +39,9 @@ async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): P
         socket.write("Content-Type: command/reply\nReply-Text: +OK accepted\n\n");
         return;
       }
-      const body = Object.entries({ ...asItShouldBe, ...answers }).find(([start]) => line.startsWith(`api ${start}`))?.[1] ?? "true";
+      const body =
+        Object.entries({ ...asItShouldBe, ...answers }).find(([start]) => line.startsWith(`api ${start}`))?.[1] ??
+        "true";
       socket.write(`Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}`);
     });
   });
@@ -43,46 +53,91 @@ async function freeswitch(t: Test, answers: Readonly<Record<string, string>>): P
   });
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const file = join(t.testdir({
-    "einwahl.yaml": JSON.stringify({
-      drachtio: { secret: "drachtio-word" },
-      media_servers: [{ name: "media-1", event_socket: { port, password: "event-word" } }],
-      trunks: [{ name: "line", provider: "generic", sources: ["192.0.2.1"], numbers: [{ number: "+493023125001", languages: ["de"] }] }],
-      bbb_servers: [{ name: "bbb-1", api_url: "https://bbb.example.org/bigbluebutton/api", secret: "bbb-word" }],
-      prompts: { directory: "/sounds" },
+  const file = join(
+    t.testdir({
+      "einwahl.yaml": JSON.stringify({
+        drachtio: { secret: "drachtio-word" },
+        media_servers: [{ name: "media-1", event_socket: { port, password: "event-word" } }],
+        trunks: [
+          {
+            name: "line",
+            provider: "generic",
+            sources: ["192.0.2.1"],
+            numbers: [{ number: "+493023125001", languages: ["de"] }],
+          },
+        ],
+        bbb_servers: [{ name: "bbb-1", api_url: "https://bbb.example.org/bigbluebutton/api", secret: "bbb-word" }],
+        prompts: { directory: "/sounds" },
+      }),
     }),
-  }), "einwahl.yaml");
+    "einwahl.yaml",
+  );
   const loaded = loadConfig(file, {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
   return mediaServerCheck(loaded.value, 0, loaded.value.mediaServers[0], tools);
 }
 
 for (const { name, answers, finds } of [
-  { name: "all is well; only the languages of the numbers count", answers: { "file_exists /sounds/en/": "false" }, finds: [] },
+  {
+    name: "all is well; only the languages of the numbers count",
+    answers: { "file_exists /sounds/en/": "false" },
+    finds: [],
+  },
   {
     name: "the profile for BBB servers is not there",
     answers: { "sofia status": profiles.replace("bbb\t", "other\t") },
-    finds: [{ severity: "error", path: "media_servers[0]", message: /no sofia profile bbb: it calls no BBB server/, cure: /certificates/ }],
+    finds: [
+      {
+        severity: "error",
+        path: "media_servers[0]",
+        message: /no sofia profile bbb: it calls no BBB server/,
+        cure: /certificates/,
+      },
+    ],
   },
   {
     name: "profiles that are there and do not run",
     answers: { "sofia status": profiles.replaceAll("RUNNING", "DOWN") },
-    finds: [{ path: "media_servers[0].sip_profile", message: /drachtio_mrf/ }, { path: "media_servers[0]", message: /bbb/ }],
+    finds: [
+      { path: "media_servers[0].sip_profile", message: /drachtio_mrf/ },
+      { path: "media_servers[0]", message: /bbb/ },
+    ],
   },
   {
     name: "a module is not loaded",
     answers: { "module_exists mod_sndfile": "false" },
-    finds: [{ severity: "error", path: "media_servers[0]", message: /has not loaded mod_sndfile: prompts are WAV files/, cure: /modules\.conf\.xml/ }],
+    finds: [
+      {
+        severity: "error",
+        path: "media_servers[0]",
+        message: /has not loaded mod_sndfile: prompts are WAV files/,
+        cure: /modules\.conf\.xml/,
+      },
+    ],
   },
   {
     name: "a version that hangs",
     answers: { status: status.replace("1.10.12", "1.11.2") },
-    finds: [{ severity: "error", path: "media_servers[0]", message: /^FreeSWITCH 1\.11\.2 must not be used: a call hangs/, cure: /use FreeSWITCH 1\.10\.12 or 1\.11\.3,/ }],
+    finds: [
+      {
+        severity: "error",
+        path: "media_servers[0]",
+        message: /^FreeSWITCH 1\.11\.2 must not be used: a call hangs/,
+        cure: /use FreeSWITCH 1\.10\.12 or 1\.11\.3,/,
+      },
+    ],
   },
   {
     name: "a version that was never tried",
     answers: { status: status.replace("1.10.12", "1.10.120") },
-    finds: [{ severity: "warning", path: "media_servers[0]", message: /never tried with FreeSWITCH 1\.10\.120/, cure: /use FreeSWITCH 1\.10\.12 or/ }],
+    finds: [
+      {
+        severity: "warning",
+        path: "media_servers[0]",
+        message: /never tried with FreeSWITCH 1\.10\.120/,
+        cure: /use FreeSWITCH 1\.10\.12 or/,
+      },
+    ],
   },
   {
     name: "the newest version that was tried, as a build of its source names it",
@@ -92,12 +147,26 @@ for (const { name, answers, finds } of [
   {
     name: "a version that can't be read",
     answers: { status: "1000 session(s) max\n" },
-    finds: [{ severity: "warning", path: "media_servers[0]", message: /tells a version that says nothing/, cure: /1\.10\.12/ }],
+    finds: [
+      {
+        severity: "warning",
+        path: "media_servers[0]",
+        message: /tells a version that says nothing/,
+        cure: /1\.10\.12/,
+      },
+    ],
   },
   {
     name: "several recordings are missing",
     answers: { "file_exists /sounds/de/key-": "false", "file_exists /sounds/music/": "false" },
-    finds: [{ severity: "error", path: "prompts.directory", message: /lacks 13 of 36 recordings: de\/key-0\.wav, .*de\/key-4\.wav and 8 more$/, cure: /languages of your numbers \(de\)/ }],
+    finds: [
+      {
+        severity: "error",
+        path: "prompts.directory",
+        message: /lacks 13 of 36 recordings: de\/key-0\.wav, .*de\/key-4\.wav and 8 more$/,
+        cure: /languages of your numbers \(de\)/,
+      },
+    ],
   },
   {
     name: "a FreeSWITCH that does not know the question",

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { fine } from "../../src/check/finding.js";
 import { runChecks } from "../../src/check/run-checks.js";
 import { FakeClock } from "../support/fake-clock.js";
@@ -10,26 +11,47 @@ await t.test("all at once, in the order of the file, and one that does not end i
   const late = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const running = runChecks([
-    { path: "late", run: async () => { await late; return [fine("late", "came")]; } },
-    { path: "stuck", run: () => new Promise(() => undefined) },
-    { path: "quick", run: () => Promise.resolve([fine("quick", "one"), fine("quick", "two")]) },
-  ], clock, (done, waiting) => {
-    told.push([done, waiting.join(" ")]);
-  });
+  const running = runChecks(
+    [
+      {
+        path: "late",
+        run: async () => {
+          await late;
+          return [fine("late", "came")];
+        },
+      },
+      { path: "stuck", run: () => new Promise(() => undefined) },
+      { path: "quick", run: () => Promise.resolve([fine("quick", "one"), fine("quick", "two")]) },
+    ],
+    clock,
+    (done, waiting) => {
+      told.push([done, waiting.join(" ")]);
+    },
+  );
   await clock.advance(1_000);
-  t.strictSame(told, [[0, "late stuck quick"], [1, "late stuck"]]);
+  t.strictSame(told, [
+    [0, "late stuck quick"],
+    [1, "late stuck"],
+  ]);
   release();
   await clock.advance(28_000);
   t.strictSame(told.at(-1), [2, "stuck"]);
   await clock.advance(1_000);
   const findings = await running;
-  t.match(findings, [{ path: "late" }, { path: "stuck", severity: "error", message: /could not be looked at within 30 s/, cure: /./ }, { message: "one" }, { message: "two" }]);
+  t.match(findings, [
+    { path: "late" },
+    { path: "stuck", severity: "error", message: /could not be looked at within 30 s/, cure: /./ },
+    { message: "one" },
+    { message: "two" },
+  ]);
   t.equal(clock.pending, 0, "no timer is left");
 });
 
 await t.test("a bug is not made a finding", async (t) => {
   const clock = new FakeClock();
-  await t.rejects(runChecks([{ path: "broken", run: () => Promise.reject(new Error("a bug")) }], clock, () => undefined), /a bug/);
+  await t.rejects(
+    runChecks([{ path: "broken", run: () => Promise.reject(new Error("a bug")) }], clock, () => undefined),
+    /a bug/,
+  );
   t.equal(clock.pending, 0);
 });

@@ -1,11 +1,26 @@
 import t from "tap";
+
 import { type CallOptions, readCallRequest } from "../../src/cli/call/call-request.js";
 import { chooseAddress } from "../../src/cli/call/own-server.js";
 import type { ListenAddress } from "../../src/trunk/line.js";
 
 const nothing: CallOptions = {
-  pin: undefined, server: undefined, transport: undefined, ca: undefined, "server-name": undefined, insecure: false, from: undefined, srtp: undefined, codec: undefined,
-  language: undefined, play: undefined, "expect-tone": undefined, record: undefined, seconds: undefined, prompts: undefined, json: false,
+  pin: undefined,
+  server: undefined,
+  transport: undefined,
+  ca: undefined,
+  "server-name": undefined,
+  insecure: false,
+  from: undefined,
+  srtp: undefined,
+  codec: undefined,
+  language: undefined,
+  play: undefined,
+  "expect-tone": undefined,
+  record: undefined,
+  seconds: undefined,
+  prompts: undefined,
+  json: false,
 };
 
 function read(positionals: readonly string[], options: Partial<CallOptions> = {}): ReturnType<typeof readCallRequest> {
@@ -14,14 +29,34 @@ function read(positionals: readonly string[], options: Partial<CallOptions> = {}
 
 await t.test("where a call goes", (t) => {
   for (const [called, options, target] of [
-    ["+49 (30) 23125-001", {}, { uri: "sip:+493023125001@127.0.0.1:5061;transport=tls", host: "127.0.0.1", port: 5061, transport: "tls" }],
-    ["100", { server: "phone.example.org" }, { uri: "sip:100@phone.example.org:5061;transport=tls", host: "phone.example.org", port: 5061 }],
-    ["100", { server: "[::1]:5070", transport: "tcp" }, { uri: "sip:100@[::1]:5070;transport=tcp", host: "::1", port: 5070, transport: "tcp" }],
+    [
+      "+49 (30) 23125-001",
+      {},
+      { uri: "sip:+493023125001@127.0.0.1:5061;transport=tls", host: "127.0.0.1", port: 5061, transport: "tls" },
+    ],
+    [
+      "100",
+      { server: "phone.example.org" },
+      { uri: "sip:100@phone.example.org:5061;transport=tls", host: "phone.example.org", port: 5061 },
+    ],
+    [
+      "100",
+      { server: "[::1]:5070", transport: "tcp" },
+      { uri: "sip:100@[::1]:5070;transport=tcp", host: "::1", port: 5070, transport: "tcp" },
+    ],
     ["100", { server: "::1" }, { host: "::1", port: 5061 }],
     ["sip:100@example.org", {}, { uri: "sip:100@example.org:5061;transport=tls", host: "example.org", port: 5061 }],
-    ["sip:100@example.org;transport=UDP", {}, { uri: "sip:100@example.org:5060;transport=udp", port: 5060, transport: "udp" }],
+    [
+      "sip:100@example.org;transport=UDP",
+      {},
+      { uri: "sip:100@example.org:5060;transport=udp", port: 5060, transport: "udp" },
+    ],
     ["sips:100@example.org:5099", {}, { port: 5099, transport: "tls" }],
-    ["sip:100@example.org", { server: "10.0.0.1:5071" }, { uri: "sip:100@example.org:5061;transport=tls", host: "10.0.0.1", port: 5071 }],
+    [
+      "sip:100@example.org",
+      { server: "10.0.0.1:5071" },
+      { uri: "sip:100@example.org:5061;transport=tls", host: "10.0.0.1", port: 5071 },
+    ],
   ] as const) {
     t.match(read([called], options), { ok: true, value: { target } }, called);
   }
@@ -33,17 +68,55 @@ await t.test("of the addresses on which drachtio listens", (t) => {
   t.equal(chooseAddress([]), undefined);
   t.equal(chooseAddress([tls("192.0.2.7")])?.host, "192.0.2.7", "the only one, and not loopback");
   t.equal(chooseAddress([tls("192.0.2.7"), tls("127.0.0.1")])?.host, "127.0.0.1", "loopback where it is one of them");
-  t.equal(chooseAddress([tls("::1"), tls("2001:db8::7"), tls("192.0.2.7")])?.host, "192.0.2.7", "IPv4, which the telephone speaks");
+  t.equal(
+    chooseAddress([tls("::1"), tls("2001:db8::7"), tls("192.0.2.7")])?.host,
+    "192.0.2.7",
+    "IPv4, which the telephone speaks",
+  );
   t.end();
 });
 
 await t.test("what else is asked for, and what is meant when nothing is", (t) => {
-  t.match(read(["100"]), { ok: true, value: { pin: undefined, suites: { length: 4 }, codecs: ["PCMA", "PCMU"], stayMs: 10_000, play: undefined, tls: { verify: true } } });
-  t.match(read(["100"], { pin: "012 345-678", srtp: "aes_cm_128_hmac_sha1_32", codec: "pcmu", language: "en", play: "tone", "expect-tone": "620", seconds: "1.5", insecure: true }), {
+  t.match(read(["100"]), {
     ok: true,
-    value: { pin: "012345678", suites: ["AES_CM_128_HMAC_SHA1_32"], codecs: ["PCMU"], language: "en", play: { hz: 1_000 }, expectTone: 620, stayMs: 1_500, tls: { verify: false } },
+    value: {
+      pin: undefined,
+      suites: { length: 4 },
+      codecs: ["PCMA", "PCMU"],
+      stayMs: 10_000,
+      play: undefined,
+      tls: { verify: true },
+    },
   });
-  t.match(read(["100"], { play: "tone:440", srtp: "off" }), { ok: true, value: { play: { hz: 440 }, suites: undefined } });
+  t.match(
+    read(["100"], {
+      pin: "012 345-678",
+      srtp: "aes_cm_128_hmac_sha1_32",
+      codec: "pcmu",
+      language: "en",
+      play: "tone",
+      "expect-tone": "620",
+      seconds: "1.5",
+      insecure: true,
+    }),
+    {
+      ok: true,
+      value: {
+        pin: "012345678",
+        suites: ["AES_CM_128_HMAC_SHA1_32"],
+        codecs: ["PCMU"],
+        language: "en",
+        play: { hz: 1_000 },
+        expectTone: 620,
+        stayMs: 1_500,
+        tls: { verify: false },
+      },
+    },
+  );
+  t.match(read(["100"], { play: "tone:440", srtp: "off" }), {
+    ok: true,
+    value: { play: { hz: 440 }, suites: undefined },
+  });
   t.match(read(["100"], { play: "music.wav" }), { ok: true, value: { play: { file: "music.wav" } } });
   t.end();
 });
@@ -71,7 +144,10 @@ await t.test("what makes no sense is told, and not repeated", (t) => {
     [["100"], { from: "a b" }, /--from/],
   ] as const) {
     const result = read(positionals, options);
-    t.ok(!result.ok && complaint.test(result.failure) && !/secret|12#3|123456789012/.test(result.failure), JSON.stringify([positionals, options, result]));
+    t.ok(
+      !result.ok && complaint.test(result.failure) && !/secret|12#3|123456789012/.test(result.failure),
+      JSON.stringify([positionals, options, result]),
+    );
   }
   t.end();
 });

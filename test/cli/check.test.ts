@@ -1,12 +1,30 @@
 import { join } from "node:path";
+
 import t from "tap";
+
 import { typed } from "./support/typed.js";
 
 const good = JSON.stringify({
   drachtio: { secret: "drachtio-word" },
   media_servers: [{ name: "media-1", event_socket: { password: "event-word" } }],
-  trunks: [{ name: "line", provider: "generic", sources: ["192.0.2.1"], numbers: [{ number: "+493023125001" }], allow_unencrypted: true }],
-  bbb_servers: [{ name: "bbb-1", api_url: "https://bbb.example.org/bigbluebutton/api", secret: "bbb-word", audio_bridge: "freeswitch", livekit_sip: { port: 5060, transport: "tcp", allow_unencrypted: true } }],
+  trunks: [
+    {
+      name: "line",
+      provider: "generic",
+      sources: ["192.0.2.1"],
+      numbers: [{ number: "+493023125001" }],
+      allow_unencrypted: true,
+    },
+  ],
+  bbb_servers: [
+    {
+      name: "bbb-1",
+      api_url: "https://bbb.example.org/bigbluebutton/api",
+      secret: "bbb-word",
+      audio_bridge: "freeswitch",
+      livekit_sip: { port: 5060, transport: "tcp", allow_unencrypted: true },
+    },
+  ],
 });
 
 await t.test("the file alone, as people read it", async (t) => {
@@ -17,12 +35,23 @@ await t.test("the file alone, as people read it", async (t) => {
   t.match(output, /^warning {2}bbb_servers\[0\]\.livekit_sip\.allow_unencrypted: /m);
   t.match(output, /\nNo error, 3 warnings \(.*einwahl\.yaml alone was looked at\)\n$/);
   t.notMatch(output, /^ok /m, "what is in order is not listed");
-  t.match((await typed(["check", "--offline", "--all", "-c", file])).output, /^ok {7}logging: /m, "unless it is asked for");
-  t.match((await typed(["check", "--offline", "-c", file], { isTerminal: true })).output, /\u001b\[33mwarning/, "in colour on a terminal");
+  t.match(
+    (await typed(["check", "--offline", "--all", "-c", file])).output,
+    /^ok {7}logging: /m,
+    "unless it is asked for",
+  );
+  t.match(
+    (await typed(["check", "--offline", "-c", file], { isTerminal: true })).output,
+    /\u001b\[33mwarning/,
+    "in colour on a terminal",
+  );
 });
 
 await t.test("faults of the file, for people and for programs", async (t) => {
-  const file = join(t.testdir({ "einwahl.yaml": good.replace("drachtio-word", "").replace("bbb_servers", "bbb_server") }), "einwahl.yaml");
+  const file = join(
+    t.testdir({ "einwahl.yaml": good.replace("drachtio-word", "").replace("bbb_servers", "bbb_server") }),
+    "einwahl.yaml",
+  );
   const { code, output } = await typed(["check", "-c", file]);
   t.equal(code, 78);
   t.match(output, /^error {4}drachtio\.secret: is empty\n {9}-> /m);
@@ -32,11 +61,23 @@ await t.test("faults of the file, for people and for programs", async (t) => {
   t.equal(told.code, 78);
   const report = JSON.parse(told.output) as { readonly findings: readonly { readonly path: string }[] };
   t.match(report, { ok: false, config: file });
-  t.match(report.findings, ["bbb_servers", "drachtio.secret", "bbb_server"].map((path) => ({ severity: "error", path, message: /^is /, cure: /./ })));
+  t.match(
+    report.findings,
+    ["bbb_servers", "drachtio.secret", "bbb_server"].map((path) => ({
+      severity: "error",
+      path,
+      message: /^is /,
+      cure: /./,
+    })),
+  );
 });
 
 await t.test("what can't be read", async (t) => {
-  t.match(await typed(["check", "--ca", "/nowhere/ca.pem"]), { code: 64, errors: /\/nowhere\/ca\.pem can't be read/, output: "" });
+  t.match(await typed(["check", "--ca", "/nowhere/ca.pem"]), {
+    code: 64,
+    errors: /\/nowhere\/ca\.pem can't be read/,
+    output: "",
+  });
   t.match(await typed(["check", "-c", "/nowhere/einwahl.yaml"]), { code: 78, output: /does not exist/ });
 });
 
@@ -44,5 +85,8 @@ await t.test("the help fits a screen", async (t) => {
   const { output } = await typed(["help", "check"]);
   const lines = output.split("\n");
   t.ok(lines.length <= 24, `${lines.length} lines`);
-  t.strictSame(lines.filter((line) => line.length > 80), []);
+  t.strictSame(
+    lines.filter((line) => line.length > 80),
+    [],
+  );
 });

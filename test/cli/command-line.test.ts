@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { command } from "../../src/cli/command.js";
 import { commands } from "../../src/cli/commands.js";
 import { exitCodes } from "../../src/cli/exit-code.js";
@@ -10,7 +11,9 @@ const greet = command({
   name: "greet",
   summary: "say hello",
   positionals: "[NAME]",
-  details: ["Says hello to somebody, or to several people, or to nobody in particular if that is what one wants it to do."],
+  details: [
+    "Says hello to somebody, or to several people, or to nobody in particular if that is what one wants it to do.",
+  ],
   options: {
     loud: { kind: "flag", short: "l", summary: "say it loudly" },
     word: { kind: "text", short: "w", value: "WORD", summary: "what to say" },
@@ -84,7 +87,14 @@ await t.test("colours and progress only where somebody watches", async (t) => {
 });
 
 await t.test("every help fits a screen of 80 by 24", async (t) => {
-  const pages = [["help"], ["--help"], ...commands.flatMap(({ name }) => [["help", ...name.split(" ")], [...name.split(" "), "--help"]])];
+  const pages = [
+    ["help"],
+    ["--help"],
+    ...commands.flatMap(({ name }) => [
+      ["help", ...name.split(" ")],
+      [...name.split(" "), "--help"],
+    ]),
+  ];
   for (const args of pages) {
     const { code, output } = await typed(args);
     t.equal(code, 0, args.join(" "));

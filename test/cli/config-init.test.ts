@@ -1,7 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+
 import t from "tap";
+
 import { placesFor } from "../../src/cli/init/run-init.js";
 import type { InputStream } from "../../src/cli/input-stream.js";
 import type { Config } from "../../src/config/config.js";
@@ -51,54 +53,117 @@ class Keyboard implements InputStream {
   }
 }
 
-await t.test("every provider: the lines of standard input become a configuration with comments, and secrets of their own", async (t) => {
-  const registering = ["user-1", password];
-  const answers: Readonly<Record<string, readonly string[]>> = {
-    easybell: registering,
-    "dus.net": registering,
-    sipgate: registering,
-    "telekom-companyflex": ["551234567890.primary.companyflex.de", ...registering],
-    plusnet: ["sip.plusnet.de", ...registering],
-    generic: ["none", "192.0.2.0/24, sbc.example.net"],
-  };
-  for (const [provider, line] of Object.entries(answers)) {
-    const folder = await scratchFolder(t, "init");
-    const path = join(folder, "new", "einwahl.yaml");
-    const outcome = await typed(["config", "init", "--config", path], {
-      input: lines(provider, "+49 30 12345678, 0049 (30) 12345679", ...line, "", "bbb.example.org", secret, ""),
-    });
-    t.equal(outcome.code, 0, outcome.errors);
-    const config = configAt(path);
-    const [trunk] = config.trunks;
-    t.strictSame(config.rooms.store, { kind: "embedded", directory: join(folder, "new", "data") });
-    t.match(trunk, { provider, srtp: "mandatory", signalling: "tls", numbers: [{ number: "+493012345678", languages: ["de", "en"] }, { number: "+493012345679" }] });
-    t.equal(trunk.registration?.password.reveal(), provider === "generic" ? undefined : password);
-    if (provider === "generic") t.same(trunk.sources, ["192.0.2.0/24", "sbc.example.net"]);
-    t.match(config, { language: "de", bbbServers: [{ name: "bbb", apiUrl: "https://bbb.example.org/bigbluebutton/api/", sip: { transport: "tls", srtp: "mandatory" } }] });
-    t.equal(config.bbbServers[0].secret.reveal(), secret);
-    const chosen = [config.drachtio.secret, config.mediaServers[0].eventSocket.password, config.pseudonymKey].map((each) => each?.reveal() ?? "");
-    t.ok(chosen.every((each) => /^[0-9a-f]{64}$/.test(each)) && new Set(chosen).size === 3, "chosen by chance");
-    const yaml = readFileSync(path, "utf8");
-    t.match(yaml, /^# .*schema/);
-    for (const hidden of [password, secret, ...chosen]) t.notOk(`${yaml}${outcome.output}${outcome.errors}`.includes(hidden), "secrets are in files of their own");
-    for (const written of outcome.output.matchAll(/^wrote {2}(.*)$/gm)) t.equal(statSync(written[1] ?? "").mode & 0o777, 0o600, "nobody else can read it");
-    t.equal(statSync(join(folder, "new", "secrets")).mode & 0o777, 0o700);
-    for (const guess of trunk.assumed) t.match(yaml, new RegExp(`# ${guess}: `), "what no source tells is named");
-  }
-});
+await t.test(
+  "every provider: the lines of standard input become a configuration with comments, and secrets of their own",
+  async (t) => {
+    const registering = ["user-1", password];
+    const answers: Readonly<Record<string, readonly string[]>> = {
+      easybell: registering,
+      "dus.net": registering,
+      sipgate: registering,
+      "telekom-companyflex": ["551234567890.primary.companyflex.de", ...registering],
+      plusnet: ["sip.plusnet.de", ...registering],
+      generic: ["none", "192.0.2.0/24, sbc.example.net"],
+    };
+    for (const [provider, line] of Object.entries(answers)) {
+      const folder = await scratchFolder(t, "init");
+      const path = join(folder, "new", "einwahl.yaml");
+      const outcome = await typed(["config", "init", "--config", path], {
+        input: lines(provider, "+49 30 12345678, 0049 (30) 12345679", ...line, "", "bbb.example.org", secret, ""),
+      });
+      t.equal(outcome.code, 0, outcome.errors);
+      const config = configAt(path);
+      const [trunk] = config.trunks;
+      t.strictSame(config.rooms.store, { kind: "embedded", directory: join(folder, "new", "data") });
+      t.match(trunk, {
+        provider,
+        srtp: "mandatory",
+        signalling: "tls",
+        numbers: [{ number: "+493012345678", languages: ["de", "en"] }, { number: "+493012345679" }],
+      });
+      t.equal(trunk.registration?.password.reveal(), provider === "generic" ? undefined : password);
+      if (provider === "generic") t.same(trunk.sources, ["192.0.2.0/24", "sbc.example.net"]);
+      t.match(config, {
+        language: "de",
+        bbbServers: [
+          {
+            name: "bbb",
+            apiUrl: "https://bbb.example.org/bigbluebutton/api/",
+            sip: { transport: "tls", srtp: "mandatory" },
+          },
+        ],
+      });
+      t.equal(config.bbbServers[0].secret.reveal(), secret);
+      const chosen = [config.drachtio.secret, config.mediaServers[0].eventSocket.password, config.pseudonymKey].map(
+        (each) => each?.reveal() ?? "",
+      );
+      t.ok(chosen.every((each) => /^[0-9a-f]{64}$/.test(each)) && new Set(chosen).size === 3, "chosen by chance");
+      const yaml = readFileSync(path, "utf8");
+      t.match(yaml, /^# .*schema/);
+      for (const hidden of [password, secret, ...chosen])
+        t.notOk(`${yaml}${outcome.output}${outcome.errors}`.includes(hidden), "secrets are in files of their own");
+      for (const written of outcome.output.matchAll(/^wrote {2}(.*)$/gm))
+        t.equal(statSync(written[1] ?? "").mode & 0o777, 0o600, "nobody else can read it");
+      t.equal(statSync(join(folder, "new", "secrets")).mode & 0o777, 0o700);
+      for (const guess of trunk.assumed) t.match(yaml, new RegExp(`# ${guess}: `), "what no source tells is named");
+    }
+  },
+);
 
 await t.test("answers as options, and a default for the rest", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
-  const options = ["--config", path, "--number", "+493012345678", "--username", "u", "--bbb-url", "https://198.51.100.7/bigbluebutton/", "--public-address", "203.0.113.10", "--language", "en", "--yes"];
+  const options = [
+    "--config",
+    path,
+    "--number",
+    "+493012345678",
+    "--username",
+    "u",
+    "--bbb-url",
+    "https://198.51.100.7/bigbluebutton/",
+    "--public-address",
+    "203.0.113.10",
+    "--language",
+    "en",
+    "--yes",
+  ];
   t.equal((await typed(["config", "init", ...options], { environment })).code, 0);
   t.match(configAt(path), {
     language: "en",
-    trunks: [{ provider: "easybell", registration: { username: "u", contact: { host: "203.0.113.10", port: 5_061 } }, numbers: [{ languages: ["en", "de"] }] }],
+    trunks: [
+      {
+        provider: "easybell",
+        registration: { username: "u", contact: { host: "203.0.113.10", port: 5_061 } },
+        numbers: [{ languages: ["en", "de"] }],
+      },
+    ],
     mediaServers: [{ publicAddress: "203.0.113.10" }],
     bbbServers: [{ name: "bbb-1", apiUrl: "https://198.51.100.7/bigbluebutton/api/" }],
   });
   const fixed = join(await scratchFolder(t, "init"), "einwahl.yaml");
-  t.equal((await typed(["config", "init", "--config", fixed, "--registrar", "none", "--source", "192.0.2.1", "--number", "+493012345678", "--bbb-url", "b.example", "-y"], { environment })).code, 0);
+  t.equal(
+    (
+      await typed(
+        [
+          "config",
+          "init",
+          "--config",
+          fixed,
+          "--registrar",
+          "none",
+          "--source",
+          "192.0.2.1",
+          "--number",
+          "+493012345678",
+          "--bbb-url",
+          "b.example",
+          "-y",
+        ],
+        { environment },
+      )
+    ).code,
+    0,
+  );
   t.match(configAt(fixed).trunks, [{ provider: "easybell", registration: undefined, sources: ["192.0.2.1"] }]);
 });
 
@@ -106,45 +171,88 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
   const folder = await scratchFolder(t, "init");
   const path = join(folder, "einwahl.yaml");
   const complaint = async (args: readonly string[], input?: InputStream): Promise<string> => {
-    const { code, errors, output } = await typed(["config", "init", "--config", path, ...args], { ...(input === undefined ? {} : { input }), environment: {} });
+    const { code, errors, output } = await typed(["config", "init", "--config", path, ...args], {
+      ...(input === undefined ? {} : { input }),
+      environment: {},
+    });
     t.equal(code, 64, errors);
     t.equal(output, "");
     return errors.trimEnd();
   };
   t.equal(await complaint(["--yes"]), "einwahl config init: --number is needed");
   t.match(await complaint(["--yes", "--provider", "easybel"]), /--provider is none of .*; did you mean easybell\?$/);
-  t.match(await complaint(["--yes", "--number", "030123456"]), /--number is no phone number in international form: write it/);
-  t.equal(await complaint(["--yes", "--number", "+493012345678", "--username", "u"]), "einwahl config init: EINWAHL_TRUNK_PASSWORD is needed");
-  t.match(await complaint([], lines("easybell", "+493012345678", "u")), /EINWAHL_TRUNK_PASSWORD is needed: there is no line for it$/);
+  t.match(
+    await complaint(["--yes", "--number", "030123456"]),
+    /--number is no phone number in international form: write it/,
+  );
+  t.equal(
+    await complaint(["--yes", "--number", "+493012345678", "--username", "u"]),
+    "einwahl config init: EINWAHL_TRUNK_PASSWORD is needed",
+  );
+  t.match(
+    await complaint([], lines("easybell", "+493012345678", "u")),
+    /EINWAHL_TRUNK_PASSWORD is needed: there is no line for it$/,
+  );
   t.match(await complaint([], lines("easybell", "")), /--number is needed: its line is empty$/);
-  t.match(await complaint([], lines("easybell", "+493012345678", "u", "p", "", "http://b.example")), /--bbb-url is not encrypted: /);
+  t.match(
+    await complaint([], lines("easybell", "+493012345678", "u", "p", "", "http://b.example")),
+    /--bbb-url is not encrypted: /,
+  );
   t.match(await complaint(["--base-port", "7000"]), /goes with --embedded$/);
   t.throws(() => statSync(path), { code: "ENOENT" });
   t.throws(() => statSync(join(folder, "secrets")), { code: "ENOENT" });
 });
 
-await t.test("a file that is there stays, unless somebody insists; secrets that engines may know stay in any case", async (t) => {
-  const folder = await scratchFolder(t, "init");
-  const path = join(folder, "einwahl.yaml");
-  writeFileSync(path, "language: en\n", { mode: 0o644 });
-  const args = ["config", "init", "--config", path, "--number", "+493012345678", "--username", "u", "--bbb-url", "b.example", "--yes"];
-  const refused = await typed(args, { environment });
-  t.equal(refused.code, 1);
-  t.match(refused.errors, /is there already.*--force/);
-  t.equal(readFileSync(path, "utf8"), "language: en\n");
+await t.test(
+  "a file that is there stays, unless somebody insists; secrets that engines may know stay in any case",
+  async (t) => {
+    const folder = await scratchFolder(t, "init");
+    const path = join(folder, "einwahl.yaml");
+    writeFileSync(path, "language: en\n", { mode: 0o644 });
+    const args = [
+      "config",
+      "init",
+      "--config",
+      path,
+      "--number",
+      "+493012345678",
+      "--username",
+      "u",
+      "--bbb-url",
+      "b.example",
+      "--yes",
+    ];
+    const refused = await typed(args, { environment });
+    t.equal(refused.code, 1);
+    t.match(refused.errors, /is there already.*--force/);
+    t.equal(readFileSync(path, "utf8"), "language: en\n");
 
-  t.equal((await typed([...args, "--force"], { environment })).code, 0);
-  t.equal(statSync(path).mode & 0o777, 0o600, "nobody else reads it any more");
-  const before = readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8");
-  const again = await typed([...args, "--force"], { environment: { ...environment, EINWAHL_TRUNK_PASSWORD: "another" } });
-  t.match(again.output, /^kept {3}.*drachtio-secret$/m);
-  t.equal(readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8"), before);
-  t.equal(configAt(path).trunks[0].registration?.password.reveal(), "another");
-});
+    t.equal((await typed([...args, "--force"], { environment })).code, 0);
+    t.equal(statSync(path).mode & 0o777, 0o600, "nobody else reads it any more");
+    const before = readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8");
+    const again = await typed([...args, "--force"], {
+      environment: { ...environment, EINWAHL_TRUNK_PASSWORD: "another" },
+    });
+    t.match(again.output, /^kept {3}.*drachtio-secret$/m);
+    t.equal(readFileSync(join(folder, "secrets", "drachtio-secret"), "utf8"), before);
+    t.equal(configAt(path).trunks[0].registration?.password.reveal(), "another");
+  },
+);
 
 await t.test("on a terminal: asked again when it makes no sense, and passwords are not shown", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
-  const keyboard = new Keyboard("\n", "12\n", "+493012345678\n", "u\n", "pa\u007fas", "s\r", "\n", "b.example\n", "s3\r", "en\n");
+  const keyboard = new Keyboard(
+    "\n",
+    "12\n",
+    "+493012345678\n",
+    "u\n",
+    "pa\u007fas",
+    "s\r",
+    "\n",
+    "b.example\n",
+    "s3\r",
+    "en\n",
+  );
   const { code, errors } = await typed(["config", "init", "--config", path], { input: keyboard, isTerminal: true });
   t.equal(code, 0, errors);
   t.match(errors, /Provider of the trunk \(.*\) \[easybell\]: /);
@@ -159,13 +267,28 @@ await t.test("on a terminal: asked again when it makes no sense, and passwords a
   t.match(stopped.errors, /stopped$/m);
   t.equal(broken.isRaw, false);
   const stubborn = new Keyboard(...Array.from({ length: 20 }, () => "what\n"));
-  t.match((await typed(["config", "init", "--config", `${path}.2`], { input: stubborn, isTerminal: true })).errors, /--provider is needed/);
+  t.match(
+    (await typed(["config", "init", "--config", `${path}.2`], { input: stubborn, isTerminal: true })).errors,
+    /--provider is needed/,
+  );
 });
 
 await t.test("for the embedded engines nothing is asked", async (t) => {
   const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
   t.equal((await typed(["config", "init", "--config", path, "--embedded", "--base-port", "7000"])).code, 0);
-  t.match(configAt(path), { drachtio: { port: 7_002 }, http: { port: 7_008 }, mediaServers: [{ eventSocket: { port: 7_003 } }], bbbServers: [{ sip: { port: 7_006 } }, { sip: { port: 7_007 } }] });
-  t.strictSame(placesFor("/etc/einwahl/einwahl.yaml"), { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" }, "nothing changes below /etc");
-  t.match((await typed(["config", "init", "--config", `${path}.2`, "--embedded", "--base-port", "80"])).errors, /a number from 1024 to 65000/);
+  t.match(configAt(path), {
+    drachtio: { port: 7_002 },
+    http: { port: 7_008 },
+    mediaServers: [{ eventSocket: { port: 7_003 } }],
+    bbbServers: [{ sip: { port: 7_006 } }, { sip: { port: 7_007 } }],
+  });
+  t.strictSame(
+    placesFor("/etc/einwahl/einwahl.yaml"),
+    { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" },
+    "nothing changes below /etc",
+  );
+  t.match(
+    (await typed(["config", "init", "--config", `${path}.2`, "--embedded", "--base-port", "80"])).errors,
+    /a number from 1024 to 65000/,
+  );
 });

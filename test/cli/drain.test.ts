@@ -1,8 +1,9 @@
 import t from "tap";
+
 import type { Clock } from "../../src/util/clock.js";
 import { openInstance } from "../control/support/instance.js";
 import type { Owner } from "../e2e/support/owner.js";
-import { type Outcome, type TypedOptions, typed } from "./support/typed.js";
+import { type Outcome, typed, type TypedOptions } from "./support/typed.js";
 
 /** Time that has passed as soon as somebody waits for it. */
 function hurriedClock(): Clock & { readonly waited: number } {
@@ -25,7 +26,12 @@ function hurriedClock(): Clock & { readonly waited: number } {
 }
 
 /** An instance of which one call ends each time that somebody asks. */
-async function draining(owner: Owner, calls: number, args: readonly string[], options: TypedOptions = {}): Promise<Outcome & { readonly told: readonly boolean[] }> {
+async function draining(
+  owner: Owner,
+  calls: number,
+  args: readonly string[],
+  options: TypedOptions = {},
+): Promise<Outcome & { readonly told: readonly boolean[] }> {
   const told: boolean[] = [];
   let left = calls + 1;
   const { socket } = await openInstance(owner, {
@@ -58,7 +64,10 @@ await t.test("waits no longer than it may", async (t) => {
   t.equal(clock.waited, 5_000);
   t.equal(output, "No new calls are taken; 95 calls are up.\n");
   const atOnce = hurriedClock();
-  t.match(await draining(t, 100, ["--within=0s", "--json"], { clock: atOnce }), { code: 1, output: '{"isDraining":true,"calls":100}\n' });
+  t.match(await draining(t, 100, ["--within=0s", "--json"], { clock: atOnce }), {
+    code: 1,
+    output: '{"isDraining":true,"calls":100}\n',
+  });
   t.equal(atOnce.waited, 0);
 });
 
@@ -67,13 +76,20 @@ await t.test("calls are taken again", async (t) => {
   t.strictSame(told, [false]);
   t.match({ code, output }, { code: 0, output: "Calls are taken; 4 calls are up.\n" });
   const ending = await openInstance(t, { drainState: () => ({ isDraining: true, calls: 2 }) });
-  t.match(await typed(["drain", "-s", ending.socket, "--undo"]), { code: 1, output: "No new calls are taken; 2 calls are up.\n" }, "one that is shutting down does not");
+  t.match(
+    await typed(["drain", "-s", ending.socket, "--undo"]),
+    { code: 1, output: "No new calls are taken; 2 calls are up.\n" },
+    "one that is shutting down does not",
+  );
 });
 
 await t.test("who waits notices that somebody else takes calls again, or that the instance is gone", async (t) => {
   let asked = 0;
   const undone = await openInstance(t, { drainState: () => ({ isDraining: (asked += 1) < 3, calls: 2 }) });
-  t.match(await typed(["drain", "-s", undone.socket], { clock: hurriedClock() }), { code: 1, output: "Calls are taken again; 2 calls are up.\n" });
+  t.match(await typed(["drain", "-s", undone.socket], { clock: hurriedClock() }), {
+    code: 1,
+    output: "Calls are taken again; 2 calls are up.\n",
+  });
   const gone = await openInstance(t, {
     drainState: () => {
       setImmediate(() => {
@@ -88,5 +104,6 @@ await t.test("who waits notices that somebody else takes calls again, or that th
 });
 
 await t.test("times that are none", async (t) => {
-  for (const within of ["soon", "-5m", "49h"]) t.match(await typed(["drain", `--within=${within}`]), { code: 64, errors: /90s, 10m or 2h/ });
+  for (const within of ["soon", "-5m", "49h"])
+    t.match(await typed(["drain", `--within=${within}`]), { code: 64, errors: /90s, 10m or 2h/ });
 });

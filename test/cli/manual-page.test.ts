@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+
 import t from "tap";
+
 import { commands } from "../../src/cli/commands.js";
 import { manualPage } from "../../src/cli/manual-page.js";
 import { packageVersion } from "../../src/util/package-version.js";
@@ -15,7 +17,10 @@ const missing = missingPrograms("groff");
 if (missing !== false) {
   t.pass(missing, { skip: missing });
 } else {
-  const groff = (input: string, ...args: readonly string[]): { readonly output: string; readonly complaints: string } => {
+  const groff = (
+    input: string,
+    ...args: readonly string[]
+  ): { readonly output: string; readonly complaints: string } => {
     const { stdout, stderr } = spawnSync("groff", ["-man", "-ww", ...args], { encoding: "utf8", input });
     return { output: stdout, complaints: stderr };
   };
@@ -41,11 +46,26 @@ if (missing !== false) {
 await t.test("what groff would take for its own stays text", (t) => {
   const [command] = commands;
   if (command === undefined) throw new Error("there are no commands");
-  const odd = manualPage([{ ...command, name: "odd", details: [".SH not a heading", "'br 'tis \\fBnot bold", "a-b"], options: {}, examples: ["einwahl odd \\ 'x' | jq -r '.a'"] }], "1.2.3");
-  const { stdout, stderr } = spawnSync("groff", ["-man", "-ww", "-Tascii", "-rLL=400n", "-P-c", "-P-b", "-P-u"], { encoding: "utf8", input: odd });
+  const odd = manualPage(
+    [
+      {
+        ...command,
+        name: "odd",
+        details: [".SH not a heading", "'br 'tis \\fBnot bold", "a-b"],
+        options: {},
+        examples: ["einwahl odd \\ 'x' | jq -r '.a'"],
+      },
+    ],
+    "1.2.3",
+  );
+  const { stdout, stderr } = spawnSync("groff", ["-man", "-ww", "-Tascii", "-rLL=400n", "-P-c", "-P-b", "-P-u"], {
+    encoding: "utf8",
+    input: odd,
+  });
   if (missing === false) {
     t.equal(stderr, "");
-    for (const text of [".SH not a heading", "'br 'tis \\fBnot bold", "einwahl odd \\ 'x' | jq -r '.a'"]) t.ok(stdout.includes(text), stdout);
+    for (const text of [".SH not a heading", "'br 'tis \\fBnot bold", "einwahl odd \\ 'x' | jq -r '.a'"])
+      t.ok(stdout.includes(text), stdout);
   }
   t.match(odd, /^\.TH EINWAHL 1 "" "einwahl 1\.2\.3"/m);
   t.end();

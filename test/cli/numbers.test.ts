@@ -1,8 +1,10 @@
 import t from "tap";
+
 import { configFile } from "./support/config-file.js";
 import { typed } from "./support/typed.js";
 
-const trunks = '[{ name: berlin, sources: [192.0.2.1], numbers: [{ number: "+493023125001", city: Berlin }] }, { name: free, sources: [192.0.2.2], numbers: [{ number: "+498000000000", languages: [en, de] }] }]';
+const trunks =
+  '[{ name: berlin, sources: [192.0.2.1], numbers: [{ number: "+493023125001", city: Berlin }] }, { name: free, sources: [192.0.2.2], numbers: [{ number: "+498000000000", languages: [en, de] }] }]';
 
 await t.test("numbers as people write them, with trunk and languages", async (t) => {
   const { path } = await configFile(t, { trunks });
@@ -17,10 +19,18 @@ await t.test("the same as JSON", async (t) => {
   const { path } = await configFile(t, { trunks });
   const { code, output } = await typed(["numbers", "-c", path, "--json"]);
   t.equal(code, 0);
-  t.match(JSON.parse(output), { numbers: [
-    { number: "+493023125001", city: "Berlin", country: { code: "DE", name: "Germany" }, trunk: "berlin", tollFree: false },
-    { number: "+498000000000", city: null, trunk: "free", tollFree: true },
-  ] });
+  t.match(JSON.parse(output), {
+    numbers: [
+      {
+        number: "+493023125001",
+        city: "Berlin",
+        country: { code: "DE", name: "Germany" },
+        trunk: "berlin",
+        tollFree: false,
+      },
+      { number: "+498000000000", city: null, trunk: "free", tollFree: true },
+    ],
+  });
 });
 
 await t.test("a configuration with faults", async (t) => {

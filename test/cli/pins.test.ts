@@ -1,17 +1,19 @@
-import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { chown, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+
 import t, { type Test } from "tap";
+
 import { Pin } from "../../src/caller/secret.js";
 import type { ControlHandlers } from "../../src/control/control-server.js";
-import { success } from "../../src/util/result.js";
-import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { keepsNone } from "../../src/control/pin-routes.js";
+import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import type { RoomStore, RoomStoreSettings } from "../../src/store/room-store.js";
+import { success } from "../../src/util/result.js";
 import { type Instance, openInstance } from "../control/support/instance.js";
 import type { Owner } from "../e2e/support/owner.js";
-import { RedisServer, noRedis } from "../store/support/redis-server.js";
+import { noRedis, RedisServer } from "../store/support/redis-server.js";
 import { configFile } from "./support/config-file.js";
 import { type Outcome, typed } from "./support/typed.js";
 
@@ -47,12 +49,22 @@ async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
   t.match(reserved.output, /^\d{9}\n$/);
   const pin = reserved.output.trim();
   t.equal((await pins("reserve", "room a")).output, reserved.output, "the same one each time");
-  t.match(JSON.parse((await pins("reserve", "room a", "--json")).output), { meetingID: "room a", pin, validUntil: null });
+  t.match(JSON.parse((await pins("reserve", "room a", "--json")).output), {
+    meetingID: "room a",
+    pin,
+    validUntil: null,
+  });
   await pins("reserve", "room b\u001b[2J");
 
   const list = await pins("list");
-  t.match(list.output.split("\n"), [/^ROOM +PIN +RESERVED +VALID UNTIL$/, new RegExp(`^room a +${pin} +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d$`), /^room b\ufffd\[2J +\d{9}/]);
-  t.match(JSON.parse((await pins("list", "--json")).output), { pins: [{ meetingID: "room a", pin }, { meetingID: "room b\u001b[2J" }] });
+  t.match(list.output.split("\n"), [
+    /^ROOM +PIN +RESERVED +VALID UNTIL$/,
+    new RegExp(`^room a +${pin} +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d$`),
+    /^room b\ufffd\[2J +\d{9}/,
+  ]);
+  t.match(JSON.parse((await pins("list", "--json")).output), {
+    pins: [{ meetingID: "room a", pin }, { meetingID: "room b\u001b[2J" }],
+  });
 
   t.match(await pins("release", "room a"), { code: 0, output: "The room has no PIN any more.\n" });
   t.match(await pins("release", "room a"), { code: 1, output: "The room had no PIN.\n" });
@@ -60,7 +72,13 @@ async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
 
   const exported = await pins("export");
   t.equal(exported.code, 0);
-  t.match(exported.output.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown), [{ meetingID: "room b\u001b[2J" }, { restingPin: pin }]);
+  t.match(
+    exported.output
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as unknown),
+    [{ meetingID: "room b\u001b[2J" }, { restingPin: pin }],
+  );
   const file = join(folder, "pins.jsonl");
   const more = JSON.stringify({ meetingID: "room c", pin: "24680", reservedAt: "2026-01-01T00:00:00Z" });
   const other = JSON.stringify({ meetingID: "room c", pin: "13579", reservedAt: "2026-01-01T00:00:00Z" });
@@ -96,7 +114,10 @@ await t.test("in its store when nothing runs", async (t) => {
 await t.test("in a Redis", { skip: noRedis }, async (t) => {
   const redis = await RedisServer.start();
   t.teardown(() => redis.stop());
-  const { folder, path } = await configFile(t, { rooms: `{ store: ${redis.url} }`, control: "{ socket: control.sock }" });
+  const { folder, path } = await configFile(t, {
+    rooms: `{ store: ${redis.url} }`,
+    control: "{ socket: control.sock }",
+  });
   await testPins(t, (...args) => typed(["pins", ...args, "--config", path]), folder);
   await redis.down();
   t.match(await typed(["pins", "list", "--config", path]), { code: 69, errors: /store of PINs does not answer/ });
@@ -106,9 +127,14 @@ await t.test("a list of many pages", async (t) => {
   const { folder, path } = await configFile(t);
   const store = await rooms(t, join(folder, "data"));
   const { socket } = await openInstance(t, keeping(store));
-  const lines = Array.from({ length: 2_500 }, (_, room) => JSON.stringify({ meetingID: `room ${room}`, pin: String(100_000_000 + room), reservedAt: "2026-01-01T00:00:00Z" }));
+  const lines = Array.from({ length: 2_500 }, (_, room) =>
+    JSON.stringify({ meetingID: `room ${room}`, pin: String(100_000_000 + room), reservedAt: "2026-01-01T00:00:00Z" }),
+  );
   await writeFile(join(folder, "many.jsonl"), lines.join("\n"));
-  t.match(await typed(["pins", "import", join(folder, "many.jsonl"), "-c", path, "-s", socket]), { code: 0, output: /^2500 taken over/ });
+  t.match(await typed(["pins", "import", join(folder, "many.jsonl"), "-c", path, "-s", socket]), {
+    code: 0,
+    output: /^2500 taken over/,
+  });
   const { output, errors } = await typed(["pins", "list", "-c", path, "-s", socket], { isTerminal: true });
   t.equal(output.trimEnd().split("\n").length, 2_501);
   t.match(errors, "1000 rooms ...");
@@ -123,36 +149,66 @@ await t.test("what is in the way is told", async (t) => {
     [["release", "a".repeat(257)], /1 to 256 characters/],
     [["import"], /name one file/],
     [["import", join(folder, "none")], /ENOENT/],
-  ] as const) t.match(await typed(["pins", ...args, "-c", path]), { code: 64, output: "", errors: message });
+  ] as const)
+    t.match(await typed(["pins", ...args, "-c", path]), { code: 64, output: "", errors: message });
   t.match(await typed(["pins"]), { code: 64, errors: /needs one more word: pins list, pins reserve/ });
 
   const starting = await openInstance(t, undefined);
   t.match(await typed(["pins", "list", "-c", path, "-s", starting.socket]), { code: 69, errors: /it is starting/ });
   await rooms(t, join(folder, "data"));
-  t.match(await typed(["pins", "list", "-c", path]), { code: 69, errors: /rooms\.store: / }, "somebody has the store open, and no socket");
+  t.match(
+    await typed(["pins", "list", "-c", path]),
+    { code: 69, errors: /rooms\.store: / },
+    "somebody has the store open, and no socket",
+  );
 });
 
-await t.test("an instance that keeps no PINs so far opens its store for what is reserved, and leaves looking to the command", async (t) => {
-  const { folder, path } = await configFile(t);
-  let store: RoomStore | undefined;
-  const instance: Instance = await openInstance(t, {
-    rooms: () => store,
-    openRooms: async () => success((store ??= await rooms(t, join(folder, "data")))),
-  });
-  t.match(await instance.client.askText({ method: "GET", path: "/pins.jsonl" }), { ok: false, failure: { kind: "refused", status: keepsNone, reason: /keeps no PINs/ } });
-  t.match(await typed(["pins", "list", "-c", path, "-s", instance.socket]), { code: 69, errors: /there is no store/ });
-  const reserved = await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]);
-  t.match(reserved, { code: 0, output: /^\d{9}\n$/ });
-  const pin = Pin.parse(reserved.output.trim());
-  t.match(pin.ok ? await store?.findByPin(pin.value) : undefined, { ok: true, value: { meetingId: "room" } }, "the instance has it");
-  t.strictSame(instance.bugs, []);
-  const broken = await openInstance(t, {});
-  t.match(await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]), { code: 69, output: "", errors: /there is no store/ }, "an instance that can't keep it says so");
-});
+await t.test(
+  "an instance that keeps no PINs so far opens its store for what is reserved, and leaves looking to the command",
+  async (t) => {
+    const { folder, path } = await configFile(t);
+    let store: RoomStore | undefined;
+    const instance: Instance = await openInstance(t, {
+      rooms: () => store,
+      openRooms: async () => success((store ??= await rooms(t, join(folder, "data")))),
+    });
+    t.match(await instance.client.askText({ method: "GET", path: "/pins.jsonl" }), {
+      ok: false,
+      failure: { kind: "refused", status: keepsNone, reason: /keeps no PINs/ },
+    });
+    t.match(await typed(["pins", "list", "-c", path, "-s", instance.socket]), {
+      code: 69,
+      errors: /there is no store/,
+    });
+    const reserved = await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]);
+    t.match(reserved, { code: 0, output: /^\d{9}\n$/ });
+    const pin = Pin.parse(reserved.output.trim());
+    t.match(
+      pin.ok ? await store?.findByPin(pin.value) : undefined,
+      { ok: true, value: { meetingId: "room" } },
+      "the instance has it",
+    );
+    t.strictSame(instance.bugs, []);
+    const broken = await openInstance(t, {});
+    t.match(
+      await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]),
+      { code: 69, output: "", errors: /there is no store/ },
+      "an instance that can't keep it says so",
+    );
+  },
+);
 
-await t.test("the store of another user is left alone, lest its owner is shut out", { skip: process.getuid?.() === 0 ? false : "only root can give files away" }, async (t) => {
-  const { folder, path } = await configFile(t);
-  await mkdir(join(folder, "data"));
-  await chown(join(folder, "data"), 12_345, 12_345);
-  t.match(await typed(["pins", "reserve", "room", "-c", path]), { code: 69, output: "", errors: /belongs to another user/ });
-});
+await t.test(
+  "the store of another user is left alone, lest its owner is shut out",
+  { skip: process.getuid?.() === 0 ? false : "only root can give files away" },
+  async (t) => {
+    const { folder, path } = await configFile(t);
+    await mkdir(join(folder, "data"));
+    await chown(join(folder, "data"), 12_345, 12_345);
+    t.match(await typed(["pins", "reserve", "room", "-c", path]), {
+      code: 69,
+      output: "",
+      errors: /belongs to another user/,
+    });
+  },
+);

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { ReloadAnswer } from "../../src/control/answers.js";
 import { openInstance } from "../control/support/instance.js";
 import type { Owner } from "../e2e/support/owner.js";
@@ -10,15 +11,25 @@ async function reloaded(owner: Owner, answer: ReloadAnswer, args: readonly strin
 }
 
 await t.test("what is in effect, and what will be after a restart", async (t) => {
-  const { code, output, errors } = await reloaded(t, { outcome: "reloaded", changed: ["trunk easybell", "2 numbers"], needsRestart: ["http.port"] });
+  const { code, output, errors } = await reloaded(t, {
+    outcome: "reloaded",
+    changed: ["trunk easybell", "2 numbers"],
+    needsRestart: ["http.port"],
+  });
   t.equal(code, 0);
   t.equal(output, "In effect:\n  trunk easybell\n  2 numbers\nOnly after a restart:\n  http.port\n");
   t.equal(errors, "");
-  t.match(await reloaded(t, { outcome: "reloaded", changed: [], needsRestart: [] }), { code: 0, output: "Nothing is different.\n" });
+  t.match(await reloaded(t, { outcome: "reloaded", changed: [], needsRestart: [] }), {
+    code: 0,
+    output: "Nothing is different.\n",
+  });
 });
 
 await t.test("a file with faults is refused with each of them and its cure", async (t) => {
-  const answer: ReloadAnswer = { outcome: "refused", faults: [{ path: "trunks[0].password", message: "is missing", cure: "write it" }] };
+  const answer: ReloadAnswer = {
+    outcome: "refused",
+    faults: [{ path: "trunks[0].password", message: "is missing", cure: "write it" }],
+  };
   const { code, output, errors } = await reloaded(t, answer);
   t.match({ code, output }, { code: 78, output: "" });
   t.match(errors, /trunks\[0\]\.password is missing\n {4}-> write it\nNothing was changed\./);

@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
+
 import t from "tap";
+
 import type { StatusReport } from "../../src/monitoring/status/status-report.js";
 import { openInstance } from "../control/support/instance.js";
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { configFile } from "./support/config-file.js";
-import { type TypedOptions, typed } from "./support/typed.js";
+import { typed, type TypedOptions } from "./support/typed.js";
 
 const [server] = goodDay.bbbServers;
 const [failure] = goodDay.lastFailures;
@@ -13,7 +15,11 @@ if (server === undefined || failure === undefined) throw new Error("the good day
 /** A cluster of fifty servers, one of which does not answer. */
 const manyServers: StatusReport = {
   ...goodDay,
-  bbbServers: Array.from({ length: 50 }, (_, place) => ({ ...server, name: `bbb-${place}`, fault: place === 49 ? "the API answered 502" : null })),
+  bbbServers: Array.from({ length: 50 }, (_, place) => ({
+    ...server,
+    name: `bbb-${place}`,
+    fault: place === 49 ? "the API answered 502" : null,
+  })),
   lastFailures: Array.from({ length: 40 }, () => failure),
 };
 
@@ -27,7 +33,8 @@ await t.test("every status fits a screen of 80 by 24, and with --all everything 
     t.ok(lines.length <= 23, `${name} has ${lines.length} lines`);
     for (const line of lines) t.ok(line.length <= 80, line);
     const { output: all } = await typed(["status", "--socket", socket, "--all"]);
-    for (const each of [...report.trunks, ...report.mediaServers, ...report.bbbServers]) t.match(all, each.name.slice(0, 19));
+    for (const each of [...report.trunks, ...report.mediaServers, ...report.bbbServers])
+      t.match(all, each.name.slice(0, 19));
     for (const { callId } of report.lastFailures) t.match(all, callId);
   }
 });
@@ -39,16 +46,23 @@ await t.test("what matters stands first: whether calls get through, what is brok
   t.match(output, "drachtio is not connected");
   t.match(output, "401 after a new challenge");
   t.match(output, "may be unencrypted");
-  t.match((await typed(["status", "-s", socket, "--all"])).output.replace(/\s+/g, " "), "! The media server media-2 has a version that must not be used. (FreeSWITCH 1.11.2 must not be used: a call hangs");
+  t.match(
+    (await typed(["status", "-s", socket, "--all"])).output.replace(/\s+/g, " "),
+    "! The media server media-2 has a version that must not be used. (FreeSWITCH 1.11.2 must not be used: a call hangs",
+  );
   const untried = await openInstance(t, { status: () => goodDay });
-  t.match((await typed(["status", "-s", untried.socket, "--all"])).output, /media-2 .*1\.11\.0-release +einwahl was never tried with FreeSWITCH 1\.11\.0/);
+  t.match(
+    (await typed(["status", "-s", untried.socket, "--all"])).output,
+    /media-2 .*1\.11\.0-release +einwahl was never tried with FreeSWITCH 1\.11\.0/,
+  );
   const many = await openInstance(t, { status: () => manyServers });
   t.match((await typed(["status", "-s", many.socket])).output, /servers {3}bbb-49 {2}fault/);
 });
 
 await t.test("colours on a terminal only", async (t) => {
   const { socket } = await openInstance(t, { status: () => badDay });
-  const shown = async (options: TypedOptions): Promise<string> => (await typed(["status", "-s", socket], options)).output;
+  const shown = async (options: TypedOptions): Promise<string> =>
+    (await typed(["status", "-s", socket], options)).output;
   const plain = await shown({});
   const coloured = await shown({ isTerminal: true });
   t.equal(stripVTControlCharacters(plain), plain);
@@ -57,7 +71,9 @@ await t.test("colours on a terminal only", async (t) => {
 });
 
 await t.test("words from elsewhere don't move the cursor", async (t) => {
-  const { socket } = await openInstance(t, { status: () => ({ ...manyServers, bbbServers: [{ ...server, fault: "\u001b[2J\u202egone" }] }) });
+  const { socket } = await openInstance(t, {
+    status: () => ({ ...manyServers, bbbServers: [{ ...server, fault: "\u001b[2J\u202egone" }] }),
+  });
   const { output } = await typed(["status", "-s", socket]);
   t.match(output, "gone");
   t.notMatch(output, /[\u001b\u202e]/);

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
 
 const script = join(fileURLToPath(new URL("../../../", import.meta.url)), ".ci", "failures.awk");
@@ -49,19 +50,26 @@ not ok 3 - dist/test/crash.test.js # time=4ms
 `;
 
 await t.test("the list of failures has each file and its failed assertions, and nothing else", (t) => {
-  t.equal(listed(output), [
-    "dist/test/bad.test.js",
-    `        not ok 2 - talks ${"x".repeat(400)}`.slice(0, 300),
-    "    not ok 1 - calls # time=9ms",
-    "not ok 2 - dist/test/bad.test.js # time=11ms",
-    "not ok 3 - dist/test/crash.test.js # time=4ms",
-    "",
-  ].join("\n"));
+  t.equal(
+    listed(output),
+    [
+      "dist/test/bad.test.js",
+      `        not ok 2 - talks ${"x".repeat(400)}`.slice(0, 300),
+      "    not ok 1 - calls # time=9ms",
+      "not ok 2 - dist/test/bad.test.js # time=11ms",
+      "not ok 3 - dist/test/crash.test.js # time=4ms",
+      "",
+    ].join("\n"),
+  );
   t.end();
 });
 
 await t.test("a long list of failures is cut, and says so", (t) => {
-  const lines = listed(`# Subtest: a.js\n${Array.from({ length: 100 }, (_, n) => `    not ok ${n + 1} - no\n`).join("")}`).trimEnd().split("\n");
+  const lines = listed(
+    `# Subtest: a.js\n${Array.from({ length: 100 }, (_, n) => `    not ok ${n + 1} - no\n`).join("")}`,
+  )
+    .trimEnd()
+    .split("\n");
   t.equal(lines.length, 61);
   t.equal(lines.at(-1), "and 41 lines more");
   t.equal(listed("TAP version 14\nok 1 - fine\n"), "", "nothing failed, nothing is listed");

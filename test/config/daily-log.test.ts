@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { scratchFolder } from "../e2e/support/scratch.js";
 
 const script = "config/daily-log.sh";
@@ -27,7 +29,10 @@ await t.test("lines go into the file of the day as they are, each at once", asyn
   const child = spawn("sh", [script, join(folder, "new"), "drachtio"], { stdio: ["pipe", "inherit", "inherit"] });
   const file = join(folder, "new", `drachtio-${day(0)}.log`);
   child.stdin.write("  one\\n \\ two\n");
-  await eventually("the first line is there", () => existsSync(file) && readFileSync(file, "utf8") === "  one\\n \\ two\n");
+  await eventually(
+    "the first line is there",
+    () => existsSync(file) && readFileSync(file, "utf8") === "  one\\n \\ two\n",
+  );
   child.kill("SIGTERM");
   child.stdin.end("\nthe last words");
   t.strictSame(await once(child, "close"), [0, null], "it ends with its input, not before");
@@ -44,8 +49,14 @@ await t.test("nothing is kept for longer than it should be, also while nothing i
   chmodSync(join(folder, "sleep"), 0o755);
   for (const ago of [0, 1, 6, 7, 400]) put(`fs-${day(ago)}.log`);
   for (const other of [`other-${day(400)}.log`, "fs-notes.log", `fs-${day(400)}.log.gz`]) put(other);
-  const child = spawn("sh", [script, folder, "fs"], { stdio: ["pipe", "inherit", "inherit"], env: { ...process.env, PATH: `${folder}:${process.env["PATH"] ?? ""}` } });
-  const names = (): readonly string[] => readdirSync(folder).filter((name) => /^fs-\d.*\.log$/.test(name)).sort();
+  const child = spawn("sh", [script, folder, "fs"], {
+    stdio: ["pipe", "inherit", "inherit"],
+    env: { ...process.env, PATH: `${folder}:${process.env["PATH"] ?? ""}` },
+  });
+  const names = (): readonly string[] =>
+    readdirSync(folder)
+      .filter((name) => /^fs-\d.*\.log$/.test(name))
+      .sort();
   const kept = [6, 1, 0].map((ago) => `fs-${day(ago)}.log`);
   await eventually("what is old at the start is deleted", () => names().length === kept.length);
   t.strictSame(names(), kept);
@@ -54,7 +65,10 @@ await t.test("nothing is kept for longer than it should be, also while nothing i
   t.strictSame(names(), kept);
   child.stdin.end();
   t.strictSame(await once(child, "close"), [0, null]);
-  t.ok(readdirSync(folder).includes(`other-${day(400)}.log`) && existsSync(join(folder, "fs-notes.log")), "files of others stay");
+  t.ok(
+    readdirSync(folder).includes(`other-${day(400)}.log`) && existsSync(join(folder, "fs-notes.log")),
+    "files of others stay",
+  );
   t.equal(spawnSync("sh", [script, folder, "fs", "1"], { input: "" }).status, 0);
   t.strictSame(names(), [`fs-${day(0)}.log`], "fewer days may be asked for");
 });
@@ -63,15 +77,28 @@ await t.test("a disk that is full costs lines and holds up nothing", { skip: !ex
   const folder = await scratchFolder(t, "daily-log");
   const file = join(folder, `fs-${day(0)}.log`);
   spawnSync("ln", ["-s", "/dev/full", file]);
-  const { status, stderr } = spawnSync("sh", [script, folder, "fs"], { input: "a line\n".repeat(10_000), encoding: "utf8" });
+  const { status, stderr } = spawnSync("sh", [script, folder, "fs"], {
+    input: "a line\n".repeat(10_000),
+    encoding: "utf8",
+  });
   t.strictSame([status, stderr], [0, ""]);
 });
 
 await t.test("what it can't do is refused before a program starts", async (t) => {
   const folder = await scratchFolder(t, "daily-log");
-  for (const days of ["0", "8", "x", "07"]) t.match(spawnSync("sh", [script, folder, "fs", days], { input: "", encoding: "utf8" }), { status: 78, stderr: /1 to 7/ });
-  t.match(spawnSync("sh", [script, "/proc/nowhere", "fs"], { input: "", encoding: "utf8" }), { status: 78, stderr: /cannot write to/ });
-  const masked = spawnSync("sh", ["config/run-masked.sh", "touch", join(folder, "started")], { env: { ...process.env, EINWAHL_LOG_DIR: "/proc/nowhere" }, encoding: "utf8" });
+  for (const days of ["0", "8", "x", "07"])
+    t.match(spawnSync("sh", [script, folder, "fs", days], { input: "", encoding: "utf8" }), {
+      status: 78,
+      stderr: /1 to 7/,
+    });
+  t.match(spawnSync("sh", [script, "/proc/nowhere", "fs"], { input: "", encoding: "utf8" }), {
+    status: 78,
+    stderr: /cannot write to/,
+  });
+  const masked = spawnSync("sh", ["config/run-masked.sh", "touch", join(folder, "started")], {
+    env: { ...process.env, EINWAHL_LOG_DIR: "/proc/nowhere" },
+    encoding: "utf8",
+  });
   t.match(masked, { status: 78, stderr: /cannot write to/ });
   t.notOk(existsSync(join(folder, "started")));
 });

@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+
 import t from "tap";
 import { parse } from "yaml";
+
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 
@@ -72,7 +74,11 @@ await t.test("docker-compose.yml", async (t) => {
       t.notOk(service.cap_add, "and none is");
       t.match(service.user, /^(?!root|0\b)./, "it runs without root");
       t.equal(service.ulimits?.["core"], 1, "it leaves no core dump, in no file and in no pipe");
-      t.strictSame(service.logging, { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } }, "Docker, which knows no bound in time, keeps next to nothing");
+      t.strictSame(
+        service.logging,
+        { driver: "json-file", options: { "max-size": "1m", "max-file": "1" } },
+        "Docker, which knows no bound in time, keeps next to nothing",
+      );
       if (service.build === undefined) t.match(service.image, byDigest, "its image is named by its digest");
       else t.match(service.image, /^einwahl(-\w+)?:\d+\.\d+\.\d+$/, "it is built here");
       for (const volume of service.volumes ?? []) {
@@ -84,8 +90,13 @@ await t.test("docker-compose.yml", async (t) => {
       t.end();
     });
   }
-  for (const [name, { file }] of Object.entries(compose.secrets)) t.match(file, /^\.\/config\/secrets\//, `${name} is in the folder that git ignores`);
-  t.strictSame(services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name), ["drachtio", "freeswitch", "einwahl"], "what `docker compose up` starts");
+  for (const [name, { file }] of Object.entries(compose.secrets))
+    t.match(file, /^\.\/config\/secrets\//, `${name} is in the folder that git ignores`);
+  t.strictSame(
+    services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name),
+    ["drachtio", "freeswitch", "einwahl"],
+    "what `docker compose up` starts",
+  );
 });
 
 await t.test("every variable is read by somebody, and explained", (t) => {
@@ -112,14 +123,20 @@ await t.test("the media server finds the prompts under the path that einwahl nam
 await t.test("digits in the engines' output are masked", (t) => {
   const last = (script: string): string => /^exec (?:.*\\\n)*.*$/m.exec(script)?.[0] ?? "";
   t.match(last(known.drachtio), /^exec \/bin\/sh "\$here\/run-masked\.sh" drachtio /);
-  t.match(last(known.freeswitch), /^exec \/bin\/sh "\$here\/\.\.\/config\/run-masked\.sh" "\$@" stdbuf -oL freeswitch /);
-  t.ok(compose.services["drachtio"]?.volumes?.includes("./config/run-masked.sh:/etc/einwahl-drachtio/run-masked.sh:ro"));
+  t.match(
+    last(known.freeswitch),
+    /^exec \/bin\/sh "\$here\/\.\.\/config\/run-masked\.sh" "\$@" stdbuf -oL freeswitch /,
+  );
+  t.ok(
+    compose.services["drachtio"]?.volumes?.includes("./config/run-masked.sh:/etc/einwahl-drachtio/run-masked.sh:ro"),
+  );
   t.ok(compose.services["freeswitch"]?.volumes?.includes("./config/run-masked.sh:/app/config/run-masked.sh:ro"));
   t.end();
 });
 
 await t.test("each part may write where its volumes are, and nowhere else", (t) => {
-  const writable = (name: string): readonly string[] | undefined => compose.services[name]?.volumes?.filter((volume) => !volume.endsWith(":ro"));
+  const writable = (name: string): readonly string[] | undefined =>
+    compose.services[name]?.volumes?.filter((volume) => !volume.endsWith(":ro"));
   t.match(known.einwahl, /^RUN install -d -o node -g node -m 0700 \/var\/lib\/einwahl \/var\/log\/einwahl$/m);
   t.strictSame(writable("einwahl"), ["einwahl-data:/var/lib/einwahl", "einwahl-logs:/var/log/einwahl"]);
   for (const name of ["drachtio", "freeswitch"]) {
@@ -139,13 +156,19 @@ await t.test("images are named by digest, hold what is used and follow one versi
   const bases = [...dockerfiles.matchAll(/^FROM (\S+)/gm)].map(([, image = ""]) => image);
   t.ok(bases.length >= 4);
   for (const image of bases) t.ok(byDigest.test(image) || image === unverified, image);
-  const loaded = [...read("freeswitch/conf/autoload_configs/modules.conf.xml").matchAll(/<load module="(\w+)"\/>/g)].map(([, name]) => name);
+  const loaded = [
+    ...read("freeswitch/conf/autoload_configs/modules.conf.xml").matchAll(/<load module="(\w+)"\/>/g),
+  ].map(([, name]) => name);
   const kept = / for module in ([\w ]+);/.exec(engineImage("freeswitch"))?.[1]?.split(" ");
   t.strictSame(kept?.sort(), loaded.sort(), "the media server has the modules that it loads, and no other");
   const version = (name: string): string => compose.services[name]?.image?.split(":")[1] ?? "";
   t.match(engineImage("freeswitch"), `"freeswitch=~${version("freeswitch")}"`);
   t.equal(unverified.split(":")[1], version("drachtio"));
-  t.match(read("README.md").replaceAll("\n", " "), `\`drachtio\` (${version("drachtio")}) and \`freeswitch\` (${version("freeswitch")})`, "the engine tests run with these versions");
+  t.match(
+    read("README.md").replaceAll("\n", " "),
+    `\`drachtio\` (${version("drachtio")}) and \`freeswitch\` (${version("freeswitch")})`,
+    "the engine tests run with these versions",
+  );
   t.match(read("docs/adr/0001-media-server-image.md"), version("freeswitch"));
   t.equal(compose.services["freeswitch"]?.ulimits?.["rtprio"], 99, "real-time scheduling needs no root");
   t.end();
@@ -155,8 +178,15 @@ await t.test("the media server takes INVITEs of einwahl only, on loopback", (t) 
   const dialplan = read("freeswitch/conf/dialplan/mrf.xml");
   const gates = ["sip_user_agent", "sip_h_X-Einwahl-Key", "sip_h_X-esl-outbound"];
   const conditions = [...dialplan.matchAll(/<condition[^>]*>/g)].slice(0, gates.length).map(([condition]) => condition);
-  t.strictSame(conditions.map((condition) => /field="\$\{([\w-]+)\}"/.exec(condition)?.[1]), gates, "the key and the host come before all else");
-  t.ok(conditions.every((condition) => condition.includes('break="on-false"')), "without them nothing else is looked at");
+  t.strictSame(
+    conditions.map((condition) => /field="\$\{([\w-]+)\}"/.exec(condition)?.[1]),
+    gates,
+    "the key and the host come before all else",
+  );
+  t.ok(
+    conditions.every((condition) => condition.includes('break="on-false"')),
+    "without them nothing else is looked at",
+  );
   const applications = [...dialplan.matchAll(/application="(\w+)"/g)].map(([, name]) => name);
   t.equal(applications[0], "unset", "the key is dropped first");
   t.equal(applications.filter((name) => name === "answer" || name === "socket").length, 2);
@@ -175,30 +205,56 @@ await t.test("the media server takes INVITEs of einwahl only, on loopback", (t) 
 await t.test("nothing phones home, and no password is on a command line", (t) => {
   const grafana = compose.services["grafana"]?.environment ?? {};
   for (const [name, value] of Object.entries({
-    GF_ANALYTICS_REPORTING_ENABLED: "false", GF_ANALYTICS_CHECK_FOR_UPDATES: "false", GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false", GF_ANALYTICS_FEEDBACK_LINKS_ENABLED: "false",
-    GF_NEWS_NEWS_FEED_ENABLED: "false", GF_SNAPSHOTS_EXTERNAL_ENABLED: "false", GF_SECURITY_DISABLE_GRAVATAR: "true",
-    GF_PLUGINS_PREINSTALL_DISABLED: "true", GF_PLUGINS_PLUGIN_ADMIN_ENABLED: "false", GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
-  })) t.equal(grafana[name], value, name);
-  t.ok(compose.services["prometheus"]?.command?.some((option) => /^--storage\.tsdb\.retention\.time=\d+d$/.test(option)), "Prometheus forgets after a time that is named");
+    GF_ANALYTICS_REPORTING_ENABLED: "false",
+    GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+    GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
+    GF_ANALYTICS_FEEDBACK_LINKS_ENABLED: "false",
+    GF_NEWS_NEWS_FEED_ENABLED: "false",
+    GF_SNAPSHOTS_EXTERNAL_ENABLED: "false",
+    GF_SECURITY_DISABLE_GRAVATAR: "true",
+    GF_PLUGINS_PREINSTALL_DISABLED: "true",
+    GF_PLUGINS_PLUGIN_ADMIN_ENABLED: "false",
+    GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: "true",
+  }))
+    t.equal(grafana[name], value, name);
+  t.ok(
+    compose.services["prometheus"]?.command?.some((option) => /^--storage\.tsdb\.retention\.time=\d+d$/.test(option)),
+    "Prometheus forgets after a time that is named",
+  );
   t.strictSame(compose.services["redis"]?.secrets, ["redis-url"]);
   t.notMatch(text, /requirepass|REDISCLI_AUTH/);
   t.match(known.einwahl, /^ENTRYPOINT \["node", "--disable-sigusr1",/m, "no signal opens a debugger");
-  t.notMatch(dockerfiles + read("config/systemd/einwahl.service"), /--(inspect|report-|heapsnapshot|heap-prof|abort-on)|NODE_OPTIONS/);
+  t.notMatch(
+    dockerfiles + read("config/systemd/einwahl.service"),
+    /--(inspect|report-|heapsnapshot|heap-prof|abort-on)|NODE_OPTIONS/,
+  );
   t.end();
 });
 
 await t.test("the image gets only what is named", (t) => {
-  const lines = read(".dockerignore").split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const lines = read(".dockerignore")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
   const [first, ...exceptions] = lines;
   t.equal(first, "*");
-  t.strictSame(exceptions.filter((line) => !existsSync(join(repository, line.slice(1)))), [], "and all of that exists");
-  t.notOk(exceptions.some((line) => /secret|tls|einwahl\.yaml/.test(line)), "no secrets among it");
+  t.strictSame(
+    exceptions.filter((line) => !existsSync(join(repository, line.slice(1)))),
+    [],
+    "and all of that exists",
+  );
+  t.notOk(
+    exceptions.some((line) => /secret|tls|einwahl\.yaml/.test(line)),
+    "no secrets among it",
+  );
   t.match(known.einwahl, /^USER node$/m, "it does not run as root");
   t.end();
 });
 
 await t.test("the engines' start scripts refuse what is not safe, with 78 and a reason", async (t) => {
-  const attempt = async (script: string, env: Readonly<Record<string, string>>): Promise<{ readonly code: unknown; readonly stderr: string }> => {
+  const attempt = async (
+    script: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: unknown; readonly stderr: string }> => {
     try {
       await run(join(repository, script), { env: { PATH: process.env["PATH"] ?? "", ...env } });
       return { code: 0, stderr: "" };
@@ -212,27 +268,55 @@ await t.test("the engines' start scripts refuse what is not safe, with 78 and a 
     t.match(refusal, { code: 78, stderr: /password/ }, `event socket password "${password}"`);
   }
   for (const secret of ["", "cymru", "change-me", "a|b"]) {
-    t.match(await attempt("config/start-drachtio.sh", { DRACHTIO_SECRET: secret, EINWAHL_LOCAL_ADDRESS: "127.0.0.1" }), { code: 78, stderr: /secret/ }, `drachtio secret "${secret}"`);
+    t.match(
+      await attempt("config/start-drachtio.sh", { DRACHTIO_SECRET: secret, EINWAHL_LOCAL_ADDRESS: "127.0.0.1" }),
+      { code: 78, stderr: /secret/ },
+      `drachtio secret "${secret}"`,
+    );
   }
-  t.match(await attempt("config/start-drachtio.sh", { DRACHTIO_SECRET: "x" }), { code: 78, stderr: /EINWAHL_LOCAL_ADDRESS/ });
-  t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_FS_PRIORITY: "high" }), { code: 78, stderr: /EINWAHL_FS_PRIORITY/ });
-  t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_MAX_CALLS: "many" }), { code: 78, stderr: /EINWAHL_MAX_CALLS/ });
-  t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE: "/nonexistent" }), { code: 78, stderr: /cannot read/ });
+  t.match(await attempt("config/start-drachtio.sh", { DRACHTIO_SECRET: "x" }), {
+    code: 78,
+    stderr: /EINWAHL_LOCAL_ADDRESS/,
+  });
+  t.match(
+    await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_FS_PRIORITY: "high" }),
+    { code: 78, stderr: /EINWAHL_FS_PRIORITY/ },
+  );
+  t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_MAX_CALLS: "many" }), {
+    code: 78,
+    stderr: /EINWAHL_MAX_CALLS/,
+  });
+  t.match(await attempt("freeswitch/start.sh", { EINWAHL_FS_EVENT_SOCKET_PASSWORD_FILE: "/nonexistent" }), {
+    code: 78,
+    stderr: /cannot read/,
+  });
 });
 
 await t.test("the engines' start scripts leave no core dump", { skip: missingPrograms("prlimit") }, async (t) => {
   const folder = await scratchFolder(t, "start");
   for (const name of ["drachtio", "freeswitch"]) {
-    writeFileSync(join(folder, name), "#!/bin/sh\ngrep '^Max core' /proc/self/limits | tr -s ' '\ngrep . /proc/self/coredump_filter | tr 0-9 a-j\n", { mode: 0o755 });
+    writeFileSync(
+      join(folder, name),
+      "#!/bin/sh\ngrep '^Max core' /proc/self/limits | tr -s ' '\ngrep . /proc/self/coredump_filter | tr 0-9 a-j\n",
+      { mode: 0o755 },
+    );
   }
   writeFileSync(join(folder, "ca.pem"), "");
   const env = {
     PATH: `${folder}:${process.env["PATH"] ?? ""}`,
-    DRACHTIO_SECRET: "x", EINWAHL_LOCAL_ADDRESS: "127.0.0.1", EINWAHL_DRACHTIO_STATE_DIR: folder,
-    EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x", EINWAHL_FS_STATE_DIR: folder, EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
+    DRACHTIO_SECRET: "x",
+    EINWAHL_LOCAL_ADDRESS: "127.0.0.1",
+    EINWAHL_DRACHTIO_STATE_DIR: folder,
+    EINWAHL_FS_EVENT_SOCKET_PASSWORD: "x",
+    EINWAHL_FS_STATE_DIR: folder,
+    EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
   };
   for (const script of ["config/start-drachtio.sh", "freeswitch/start.sh"]) {
-    for (const [limit, wanted] of [["unlimited:unlimited", "0 0"], ["0:unlimited", "0 0"], ["1:1", "1 1"]] as const) {
+    for (const [limit, wanted] of [
+      ["unlimited:unlimited", "0 0"],
+      ["0:unlimited", "0 0"],
+      ["1:1", "1 1"],
+    ] as const) {
       // Only root may raise a limit.
       if (spawnSync("prlimit", [`--core=${limit}`, "true"]).status !== 0) continue;
       const { stdout } = await run("prlimit", [`--core=${limit}`, "--", join(repository, script)], { env });
@@ -244,17 +328,44 @@ await t.test("the engines' start scripts leave no core dump", { skip: missingPro
 
 await t.test("drachtio gets a chain file that it can read, whatever is given of a certificate", async (t) => {
   const folder = await scratchFolder(t, "tls");
-  writeFileSync(join(folder, "drachtio"), '#!/bin/sh\nfor file in "$DRACHTIO_TLS_KEY_FILE" "$DRACHTIO_TLS_CERT_FILE" "$DRACHTIO_TLS_CHAIN_FILE"; do echo "${file##*/}"; done\n', { mode: 0o755 });
+  writeFileSync(
+    join(folder, "drachtio"),
+    '#!/bin/sh\nfor file in "$DRACHTIO_TLS_KEY_FILE" "$DRACHTIO_TLS_CERT_FILE" "$DRACHTIO_TLS_CHAIN_FILE"; do echo "${file##*/}"; done\n',
+    { mode: 0o755 },
+  );
   for (const name of ["key.pem", "fullchain.pem", "authority.pem"]) writeFileSync(join(folder, name), "");
   const env = {
-    PATH: `${folder}:${process.env["PATH"] ?? ""}`, DRACHTIO_SECRET: "x", EINWAHL_LOCAL_ADDRESS: "127.0.0.1", EINWAHL_DRACHTIO_STATE_DIR: join(folder, "state"),
-    DRACHTIO_TLS_KEY_FILE: join(folder, "key.pem"), DRACHTIO_TLS_CERT_FILE: join(folder, "fullchain.pem"),
+    PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+    DRACHTIO_SECRET: "x",
+    EINWAHL_LOCAL_ADDRESS: "127.0.0.1",
+    EINWAHL_DRACHTIO_STATE_DIR: join(folder, "state"),
+    DRACHTIO_TLS_KEY_FILE: join(folder, "key.pem"),
+    DRACHTIO_TLS_CERT_FILE: join(folder, "fullchain.pem"),
   };
   const filesOf = async (more: Readonly<Record<string, string>>): Promise<readonly string[]> =>
     (await run(join(repository, "config/start-drachtio.sh"), { env: { ...env, ...more } })).stdout.trim().split("\n");
-  t.strictSame(await filesOf({}), ["key.pem", "fullchain.pem", "fullchain.pem"], "the certificate's file holds the chain");
-  t.strictSame(await filesOf({ DRACHTIO_TLS_CHAIN_FILE: "" }), ["key.pem", "fullchain.pem", "fullchain.pem"], "an empty variable counts as none");
-  t.strictSame(await filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "authority.pem") }), ["key.pem", "fullchain.pem", "authority.pem"]);
-  t.strictSame(await filesOf({ EINWAHL_TRUNK_CA: join(folder, "authority.pem") }), ["key.pem", "fullchain.pem", "authority.pem"]);
-  await t.rejects(filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "missing.pem") }), { code: 78, stderr: /cannot read .*missing\.pem/ });
+  t.strictSame(
+    await filesOf({}),
+    ["key.pem", "fullchain.pem", "fullchain.pem"],
+    "the certificate's file holds the chain",
+  );
+  t.strictSame(
+    await filesOf({ DRACHTIO_TLS_CHAIN_FILE: "" }),
+    ["key.pem", "fullchain.pem", "fullchain.pem"],
+    "an empty variable counts as none",
+  );
+  t.strictSame(await filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "authority.pem") }), [
+    "key.pem",
+    "fullchain.pem",
+    "authority.pem",
+  ]);
+  t.strictSame(await filesOf({ EINWAHL_TRUNK_CA: join(folder, "authority.pem") }), [
+    "key.pem",
+    "fullchain.pem",
+    "authority.pem",
+  ]);
+  await t.rejects(filesOf({ DRACHTIO_TLS_CHAIN_FILE: join(folder, "missing.pem") }), {
+    code: 78,
+    stderr: /cannot read .*missing\.pem/,
+  });
 });

@@ -1,13 +1,25 @@
 import { readFileSync } from "node:fs";
+
 import t from "tap";
+
 import { jsonSchema, jsonSchemaPath, jsonSchemaText } from "../../src/config/json-schema.js";
 import { entryOf, isMap, itemsOf } from "../../src/config/tree.js";
 import { faultsOf, loaded } from "./support.js";
 
 // Tests run from the root of the package.
 const example = readFileSync("config/einwahl.example.yaml", "utf8");
-const environment = { DRACHTIO_SECRET: "a", EVENT_SOCKET_PASSWORD: "b", EASYBELL_USERNAME: "c", BBB_1_SECRET: "d", BBB_2_SECRET: "e", GREENLIGHT_TOKEN_SHA256: "0".repeat(64) };
-const secrets = { "/etc/einwahl/secrets/easybell-password": "f\n", "/etc/einwahl/secrets/pseudonym-key": "0123456789abcdef\n" };
+const environment = {
+  DRACHTIO_SECRET: "a",
+  EVENT_SOCKET_PASSWORD: "b",
+  EASYBELL_USERNAME: "c",
+  BBB_1_SECRET: "d",
+  BBB_2_SECRET: "e",
+  GREENLIGHT_TOKEN_SHA256: "0".repeat(64),
+};
+const secrets = {
+  "/etc/einwahl/secrets/easybell-password": "f\n",
+  "/etc/einwahl/secrets/pseudonym-key": "0123456789abcdef\n",
+};
 
 interface Setting {
   readonly name: string;
@@ -17,11 +29,19 @@ interface Setting {
 
 /** Every setting of the schema, with those inside of maps and lists. */
 function settingsOf(schema: unknown): readonly Setting[] {
-  const inner = [entryOf(schema, "items"), ...itemsOf(entryOf(schema, "anyOf")).map(([, each]) => each)].filter(isMap).flatMap(settingsOf);
+  const inner = [entryOf(schema, "items"), ...itemsOf(entryOf(schema, "anyOf")).map(([, each]) => each)]
+    .filter(isMap)
+    .flatMap(settingsOf);
   const properties = entryOf(schema, "properties");
   const required = itemsOf(entryOf(schema, "required")).map(([, name]) => name);
   const own = isMap(properties) ? Object.entries(properties) : [];
-  return [...inner, ...own.flatMap(([name, each]) => [{ name, schema: each, isRequired: required.includes(name) }, ...settingsOf(each)])];
+  return [
+    ...inner,
+    ...own.flatMap(([name, each]) => [
+      { name, schema: each, isRequired: required.includes(name) },
+      ...settingsOf(each),
+    ]),
+  ];
 }
 
 await t.test("the example is a configuration without faults", (t) => {
@@ -33,7 +53,9 @@ await t.test("the example is a configuration without faults", (t) => {
 });
 
 await t.test("the example without its variables names each of them", (t) => {
-  const messages = faultsOf(example, {}, secrets).map((fault) => fault.message).join("\n");
+  const messages = faultsOf(example, {}, secrets)
+    .map((fault) => fault.message)
+    .join("\n");
   for (const name of Object.keys(environment)) t.match(messages, `variable ${name},`);
   t.end();
 });
@@ -44,7 +66,11 @@ await t.test("the example shows every setting", (t) => {
 });
 
 await t.test("the committed JSON Schema is the schema", (t) => {
-  t.equal(readFileSync(jsonSchemaPath, "utf8"), jsonSchemaText(), "else run: node dist/src/config/write-json-schema.js");
+  t.equal(
+    readFileSync(jsonSchemaPath, "utf8"),
+    jsonSchemaText(),
+    "else run: node dist/src/config/write-json-schema.js",
+  );
   t.end();
 });
 
@@ -52,11 +78,28 @@ await t.test("every setting is described, and every default is documented", (t) 
   const settings = settingsOf(jsonSchema());
   t.ok(settings.length > 60, "the walk has seen the whole schema");
   // Nothing stands in for these when they are left out: a list for each language, or what the description says.
-  const withoutDefault = ["username", "password", "city", "sources", "srtp", "de", "en", "operator", "email", "phone", "data_protection", "imprint_url", "privacy_url", "livekit_sip"];
+  const withoutDefault = [
+    "username",
+    "password",
+    "city",
+    "sources",
+    "srtp",
+    "de",
+    "en",
+    "operator",
+    "email",
+    "phone",
+    "data_protection",
+    "imprint_url",
+    "privacy_url",
+    "livekit_sip",
+  ];
   for (const { name, schema, isRequired } of settings) {
     const description = entryOf(schema, "description");
-    if (name !== "de" && name !== "en") t.ok(typeof description === "string" && description.length > 10, `${name} is described`);
-    const hasDefault = entryOf(schema, "default") !== undefined || (typeof description === "string" && description.includes("Default"));
+    if (name !== "de" && name !== "en")
+      t.ok(typeof description === "string" && description.length > 10, `${name} is described`);
+    const hasDefault =
+      entryOf(schema, "default") !== undefined || (typeof description === "string" && description.includes("Default"));
     t.ok(isRequired || hasDefault || withoutDefault.includes(name), `${name} has a documented default`);
   }
   t.end();

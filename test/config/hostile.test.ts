@@ -1,9 +1,16 @@
 import t from "tap";
+
 import { formatFaults } from "../../src/config/fault.js";
 import { faultsOf, minimal } from "./support.js";
 
 await t.test("aliases of aliases are refused before they fill the memory", (t) => {
-  const levels = Array.from({ length: 30 }, (_, level) => (level === 0 ? "a0: &a0 [x, x, x, x, x, x, x, x, x]" : `a${level}: &a${level} [${Array(9).fill(`*a${level - 1}`).join(", ")}]`));
+  const levels = Array.from({ length: 30 }, (_, level) =>
+    level === 0
+      ? "a0: &a0 [x, x, x, x, x, x, x, x, x]"
+      : `a${level}: &a${level} [${Array(9)
+          .fill(`*a${level - 1}`)
+          .join(", ")}]`,
+  );
   const begun = performance.now();
   const faults = faultsOf(levels.join("\n"));
   t.match(faults, [{ message: "is nested or repeated beyond all measure" }]);
@@ -18,7 +25,13 @@ await t.test("an alias of itself is refused", (t) => {
 });
 
 await t.test("nesting without end is refused", (t) => {
-  for (const text of ["[".repeat(100_000), "{a: ".repeat(50_000), "- ".repeat(100_000), `${"[".repeat(5_000)}${"]".repeat(5_000)}`, "[".repeat(40) + "]".repeat(40)]) {
+  for (const text of [
+    "[".repeat(100_000),
+    "{a: ".repeat(50_000),
+    "- ".repeat(100_000),
+    `${"[".repeat(5_000)}${"]".repeat(5_000)}`,
+    "[".repeat(40) + "]".repeat(40),
+  ]) {
     t.ok(faultsOf(`drachtio: ${text}`).length > 0);
   }
   t.end();
@@ -37,7 +50,7 @@ await t.test("a file of unknown settings gives a text that can be read", (t) => 
 });
 
 await t.test("syntax errors are all reported, with their lines", (t) => {
-  const faults = faultsOf("drachtio:\n  secret: \"a\\qb\"\nhttp: { port: 1\nlogging:\n\tlevel: x\n");
+  const faults = faultsOf('drachtio:\n  secret: "a\\qb"\nhttp: { port: 1\nlogging:\n\tlevel: x\n');
   t.ok(faults.length >= 2);
   for (const fault of faults) t.match(fault.path, /^line [0-9]+, column [0-9]+$/);
   t.match(faults[0], { path: "line 2, column 13", message: "has an unknown \\ escape" });
@@ -52,7 +65,9 @@ await t.test("a bracket that swallows the rest gives one fault for each line", (
 });
 
 await t.test("duplicate settings, second documents and unknown tags", (t) => {
-  t.match(faultsOf(`${minimal()}\nlanguage: de\nlanguage: en`), [{ path: "line 6, column 1", message: "is a setting that is there already" }]);
+  t.match(faultsOf(`${minimal()}\nlanguage: de\nlanguage: en`), [
+    { path: "line 6, column 1", message: "is a setting that is there already" },
+  ]);
   t.match(faultsOf(`${minimal()}\n---\n${minimal()}`), [{ message: "begins a second document" }]);
   t.match(faultsOf(minimal({ language: "!!js/function de" })), [{ message: "has an unknown tag" }]);
   t.match(faultsOf(minimal({ language: "!env LANG" })), [{ message: "has an unknown tag" }, { path: "language" }]);
@@ -62,7 +77,24 @@ await t.test("duplicate settings, second documents and unknown tags", (t) => {
 });
 
 await t.test("bytes that are no text", (t) => {
-  for (const text of ["\0\0\0\0", "\ufeff", "%YAML 9.9\n---\n", "\u2028", "&", "*", "!", "%", "@", "`", "|", ">", "?", "-", ":", "\ud800: 1"]) {
+  for (const text of [
+    "\0\0\0\0",
+    "\ufeff",
+    "%YAML 9.9\n---\n",
+    "\u2028",
+    "&",
+    "*",
+    "!",
+    "%",
+    "@",
+    "`",
+    "|",
+    ">",
+    "?",
+    "-",
+    ":",
+    "\ud800: 1",
+  ]) {
     t.ok(faultsOf(text).length > 0);
   }
   t.end();

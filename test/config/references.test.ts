@@ -1,8 +1,17 @@
 import t from "tap";
+
 import { faultsOf, loaded, minimal } from "./support.js";
 
-function secretOf(reference: string, environment: Record<string, string> = {}, files: Record<string, string> = {}): string {
-  return loaded(minimal({ drachtio: `{ secret: ${JSON.stringify(reference)} }` }), environment, files).drachtio.secret.reveal();
+function secretOf(
+  reference: string,
+  environment: Record<string, string> = {},
+  files: Record<string, string> = {},
+): string {
+  return loaded(
+    minimal({ drachtio: `{ secret: ${JSON.stringify(reference)} }` }),
+    environment,
+    files,
+  ).drachtio.secret.reveal();
 }
 
 await t.test("variables, anywhere in a text", (t) => {
@@ -17,7 +26,7 @@ await t.test("what a variable or a file holds is not looked into", (t) => {
   t.equal(secretOf("${A}", { A: "${B} file:x", B: "two" }), "${B} file:x");
   t.equal(secretOf("${A}", { A: "file:/etc/passwd" }), "file:/etc/passwd", "a variable can't make it read a file");
   t.equal(secretOf("file:/s", {}, { "/s": "${HOME}" }), "${HOME}");
-  t.equal(secretOf("${A}", { A: "x: {y: [z]} # \" *" }), "x: {y: [z]} # \" *", "a variable can't change the YAML");
+  t.equal(secretOf("${A}", { A: 'x: {y: [z]} # " *' }), 'x: {y: [z]} # " *', "a variable can't change the YAML");
   t.end();
 });
 
@@ -30,7 +39,14 @@ await t.test("files, from the directory of the configuration", (t) => {
 });
 
 await t.test("numbers and switches may come from variables", (t) => {
-  const config = loaded(minimal({ http: "{ port: '${PORT}' }", calls: "{ max_duration: '${LONGEST}', max_concurrent: '${MOST}' }", bbb_servers: "[{ name: b, api_url: 'http://bbb/api', secret: s, allow_http: '${OPEN}' }]" }), { PORT: "8081", LONGEST: "90m", MOST: "7", OPEN: "true" });
+  const config = loaded(
+    minimal({
+      http: "{ port: '${PORT}' }",
+      calls: "{ max_duration: '${LONGEST}', max_concurrent: '${MOST}' }",
+      bbb_servers: "[{ name: b, api_url: 'http://bbb/api', secret: s, allow_http: '${OPEN}' }]",
+    }),
+    { PORT: "8081", LONGEST: "90m", MOST: "7", OPEN: "true" },
+  );
   t.equal(config.http.port, 8081);
   t.equal(config.calls.maxDurationMs, 5_400_000);
   t.equal(config.calls.maxConcurrent, 7);
@@ -51,7 +67,11 @@ await t.test("references that lead nowhere are one fault each", (t) => {
     ["file:/huge", /names a file that is too large/],
   ];
   for (const [reference, message] of cases) {
-    const faults = faultsOf(minimal({ drachtio: `{ secret: ${JSON.stringify(reference)} }` }), { A: "x" }, { "/huge": "x".repeat(20_000) });
+    const faults = faultsOf(
+      minimal({ drachtio: `{ secret: ${JSON.stringify(reference)} }` }),
+      { A: "x" },
+      { "/huge": "x".repeat(20_000) },
+    );
     t.match(faults, [{ path: "drachtio.secret", message }]);
     t.equal(faults.length, 1, "and not a missing setting as well");
   }
@@ -59,8 +79,14 @@ await t.test("references that lead nowhere are one fault each", (t) => {
 });
 
 await t.test("an empty variable or file is no secret", (t) => {
-  t.match(faultsOf(minimal({ drachtio: "{ secret: '${EMPTY}' }" }), { EMPTY: "" }), [{ path: "drachtio.secret", message: "is empty" }]);
-  t.match(faultsOf(minimal({ drachtio: "{ secret: file:/empty }" }), {}, { "/empty": "\n" }), [{ path: "drachtio.secret", message: "is empty" }]);
-  t.match(faultsOf(minimal({ drachtio: "{ secret: file:/two }" }), {}, { "/two": "one\ntwo\n" }), [{ message: /line break/ }]);
+  t.match(faultsOf(minimal({ drachtio: "{ secret: '${EMPTY}' }" }), { EMPTY: "" }), [
+    { path: "drachtio.secret", message: "is empty" },
+  ]);
+  t.match(faultsOf(minimal({ drachtio: "{ secret: file:/empty }" }), {}, { "/empty": "\n" }), [
+    { path: "drachtio.secret", message: "is empty" },
+  ]);
+  t.match(faultsOf(minimal({ drachtio: "{ secret: file:/two }" }), {}, { "/two": "one\ntwo\n" }), [
+    { message: /line break/ },
+  ]);
   t.end();
 });

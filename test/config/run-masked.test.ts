@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
-import { createInterface } from "node:readline";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
+
 import t from "tap";
 
 const script = "config/run-masked.sh";
@@ -84,7 +85,8 @@ await t.test("the exit status and the last words are the program's, on both chan
 });
 
 await t.test("each line comes at once, and signals reach the program", async (t) => {
-  const program = "trap 'echo hup 12345' HUP; trap 'echo term 12345; exit 9' TERM; echo ready; n=0; while [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done";
+  const program =
+    "trap 'echo hup 12345' HUP; trap 'echo term 12345; exit 9' TERM; echo ready; n=0; while [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done";
   for (const ending of ["SIGTERM", "SIGINT"] as const) {
     const child = spawn("sh", [script, "sh", "-c", program], { stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -98,14 +100,20 @@ await t.test("each line comes at once, and signals reach the program", async (t)
   }
 });
 
-await t.test("a program does not outlive it", { skip: spawnSync("setpriv", ["--pdeathsig", "KILL", "true"]).status !== 0 }, async (t) => {
-  const child = spawn("sh", [script, "sh", "-c", "echo $$ | sed 's/./&-/g'; exec sleep 60"], { stdio: ["ignore", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const pid = Number(String((await lines.next()).value).replaceAll("-", ""));
-  t.ok(process.kill(pid, 0), "it runs");
-  child.kill("SIGKILL");
-  await once(child, "close");
-  // Gone, or dead and waiting for a parent to collect it.
-  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-  t.match(stdout.trim(), /^(Z.*)?$/);
-});
+await t.test(
+  "a program does not outlive it",
+  { skip: spawnSync("setpriv", ["--pdeathsig", "KILL", "true"]).status !== 0 },
+  async (t) => {
+    const child = spawn("sh", [script, "sh", "-c", "echo $$ | sed 's/./&-/g'; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const pid = Number(String((await lines.next()).value).replaceAll("-", ""));
+    t.ok(process.kill(pid, 0), "it runs");
+    child.kill("SIGKILL");
+    await once(child, "close");
+    // Gone, or dead and waiting for a parent to collect it.
+    const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+    t.match(stdout.trim(), /^(Z.*)?$/);
+  },
+);

@@ -2,9 +2,11 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
 import t from "tap";
-import { freePort } from "../e2e/support/ports.js";
+
 import { missingPrograms } from "../e2e/support/missing-programs.js";
+import { freePort } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 
@@ -12,9 +14,20 @@ const script = "config/start-redis.sh";
 
 await t.test("an address without a good password is refused", async (t) => {
   const file = join(await scratchFolder(t, "redis"), "redis-url");
-  for (const url of ["", "redis://127.0.0.1:6379", "redis://:@127.0.0.1:6379", "redis://:short@127.0.0.1:6379", `redis://:${"a".repeat(32)}@10.0.0.1:6379`, `redis://:${"a".repeat(32)}@127.0.0.1:x`, `redis://:${"a".repeat(31)}"@127.0.0.1:6379`]) {
+  for (const url of [
+    "",
+    "redis://127.0.0.1:6379",
+    "redis://:@127.0.0.1:6379",
+    "redis://:short@127.0.0.1:6379",
+    `redis://:${"a".repeat(32)}@10.0.0.1:6379`,
+    `redis://:${"a".repeat(32)}@127.0.0.1:x`,
+    `redis://:${"a".repeat(31)}"@127.0.0.1:6379`,
+  ]) {
     writeFileSync(file, url);
-    const { status, stderr } = spawnSync("sh", [script], { env: { ...process.env, EINWAHL_REDIS_URL_FILE: file }, encoding: "utf8" });
+    const { status, stderr } = spawnSync("sh", [script], {
+      env: { ...process.env, EINWAHL_REDIS_URL_FILE: file },
+      encoding: "utf8",
+    });
     t.match({ status, stderr }, { status: 78, stderr: /start-redis\.sh: / }, url);
     if (url.length > 40) t.notMatch(stderr, "aaaa", "the password is not printed");
   }
@@ -36,7 +49,8 @@ await t.test("Redis answers nobody without the password, which no process shows"
   });
   for (let tries = 0; tries < 100 && ping() !== 0; tries++) spawnSync("sleep", ["0.1"]);
   t.equal(ping(), 0, "its own health check gets an answer");
-  const cli = (...args: readonly string[]): string => spawnSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" }).stdout;
+  const cli = (...args: readonly string[]): string =>
+    spawnSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" }).stdout;
   t.match(cli("ping"), /NOAUTH/);
   t.match(cli("--no-auth-warning", "-a", "wrong", "ping"), /NOAUTH|WRONGPASS/);
   const processes = spawnSync("ps", ["-eo", "args"], { encoding: "utf8" }).stdout;

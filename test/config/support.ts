@@ -1,9 +1,9 @@
-import { type Result, failure, success } from "../../src/util/result.js";
-import type { ConfigFiles, FileFault } from "../../src/config/config-files.js";
 import type { Config } from "../../src/config/config.js";
+import type { ConfigFiles, FileFault } from "../../src/config/config-files.js";
 import type { ConfigFault } from "../../src/config/fault.js";
 import { loadConfig } from "../../src/config/load.js";
 import type { Environment } from "../../src/config/references.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 
 export const configPath = "/etc/einwahl/einwahl.yaml";
 
@@ -18,17 +18,29 @@ export function filesOf(files: Readonly<Record<string, string>>): ConfigFiles {
   };
 }
 
-export function load(yaml: string, environment: Environment = {}, files: Readonly<Record<string, string>> = {}): Result<Config, readonly ConfigFault[]> {
+export function load(
+  yaml: string,
+  environment: Environment = {},
+  files: Readonly<Record<string, string>> = {},
+): Result<Config, readonly ConfigFault[]> {
   return loadConfig(configPath, environment, filesOf({ [configPath]: yaml, ...files }));
 }
 
-export function loaded(yaml: string, environment: Environment = {}, files: Readonly<Record<string, string>> = {}): Config {
+export function loaded(
+  yaml: string,
+  environment: Environment = {},
+  files: Readonly<Record<string, string>> = {},
+): Config {
   const result = load(yaml, environment, files);
   if (!result.ok) throw new Error(JSON.stringify(result.failure));
   return result.value;
 }
 
-export function faultsOf(yaml: string, environment: Environment = {}, files: Readonly<Record<string, string>> = {}): readonly ConfigFault[] {
+export function faultsOf(
+  yaml: string,
+  environment: Environment = {},
+  files: Readonly<Record<string, string>> = {},
+): readonly ConfigFault[] {
   const result = load(yaml, environment, files);
   return result.ok ? [] : result.failure;
 }
@@ -42,5 +54,7 @@ export function minimal(sections: Readonly<Record<string, string>> = {}): string
     bbb_servers: "[{ name: bbb, api_url: https://bbb.example.org/bigbluebutton/api, secret: bbb-secret }]",
     ...sections,
   };
-  return Object.entries(all).map(([name, text]) => `${name}: ${text}`).join("\n");
+  return Object.entries(all)
+    .map(([name, text]) => `${name}: ${text}`)
+    .join("\n");
 }

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { exitCodes } from "../../src/cli/exit-code.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
@@ -18,13 +20,20 @@ await t.test("what the program does and what the unit says of it agree", (t) => 
   t.strictSame(settings("RestartPreventExitStatus"), [`${exitCodes.usage} ${exitCodes.configuration}`]);
   t.match(settings("ExecStart"), [/\/dist\/src\/main\.js run$/]);
   t.match(settings("ExecReload"), [/-HUP \$MAINPID$/]);
-  t.strictSame([settings("StateDirectory"), settings("RuntimeDirectory")], [["einwahl"], ["einwahl"]], "where rooms.store and the control socket are");
+  t.strictSame(
+    [settings("StateDirectory"), settings("RuntimeDirectory")],
+    [["einwahl"], ["einwahl"]],
+    "where rooms.store and the control socket are",
+  );
   t.match(readFileSync("docs/operations.md", "utf8"), /config\/systemd\/einwahl\.service/);
   t.end();
 });
 
 await t.test("memory leaves the process in no way, and the log for seven days", (t) => {
-  t.strictSame([settings("LimitCORE"), settings("MemorySwapMax"), settings("LogsDirectory")], [["1"], ["0"], ["einwahl"]]);
+  t.strictSame(
+    [settings("LimitCORE"), settings("MemorySwapMax"), settings("LogsDirectory")],
+    [["1"], ["0"], ["einwahl"]],
+  );
   const [namespace = ""] = settings("LogNamespace");
   const journal = readFileSync(join(folder, `journald@${namespace}.conf`), "utf8");
   for (const setting of ["MaxRetentionSec=7day", "MaxFileSec=1day"]) t.match(journal, new RegExp(`^${setting}$`, "m"));
@@ -52,7 +61,11 @@ if (missing !== false) {
     t.equal(verify(here), "0");
     t.match(verify(here.replace("ProtectHome=yes", "ProtectHomes=yes")), /ProtectHomes/, "it can say no");
     t.equal(verify(here), "0");
-    const { stdout, status } = spawnSync("systemd-analyze", ["security", "--offline=true", "--no-pager", "--threshold=20", path], { encoding: "utf8" });
+    const { stdout, status } = spawnSync(
+      "systemd-analyze",
+      ["security", "--offline=true", "--no-pager", "--threshold=20", path],
+      { encoding: "utf8" },
+    );
     t.equal(status, 0, stdout);
     t.match(stdout, /exposure level for einwahl\.service: [01]\.[0-9] OK/);
   });

@@ -1,5 +1,7 @@
 import { inspect } from "node:util";
+
 import t from "tap";
+
 import { faultsOf, loaded, minimal } from "./support.js";
 
 const hash = "ab".repeat(32);
@@ -9,11 +11,25 @@ function httpFaults(settings: string): string[] {
 }
 
 await t.test("tokens", (t) => {
-  const { tokens } = loaded(minimal({ http: `{ tokens: [{ name: moodle, sha256: ${hash.toUpperCase()}, scopes: ["rooms:read", "rooms:read"] }] }` })).http;
+  const { tokens } = loaded(
+    minimal({
+      http: `{ tokens: [{ name: moodle, sha256: ${hash.toUpperCase()}, scopes: ["rooms:read", "rooms:read"] }] }`,
+    }),
+  ).http;
   t.same(tokens, [{ name: "moodle", sha256: hash, scopes: ["rooms:read"] }]);
-  t.same(httpFaults("{ tokens: [{ name: a, sha256: secret, scopes: [] }] }"), ["http.tokens[0].sha256 is no SHA-256", "http.tokens[0].scopes must name at least one scope"]);
-  t.match(faultsOf(minimal({ http: `{ tokens: [{ name: a, sha256: ${hash}, scopes: ["room:read"] }] }` })), [{ path: "http.tokens[0].scopes[0]", hint: "did you mean rooms:read?" }]);
-  t.same(httpFaults(`{ tokens: [{ name: a, sha256: ${hash}, scopes: ["rooms:read"] }, { name: a, sha256: ${hash}, scopes: ["rooms:read"] }] }`), ["http.tokens[1].name is a name that is there already", "http.tokens[1].sha256 is a token that is there already"]);
+  t.same(httpFaults("{ tokens: [{ name: a, sha256: secret, scopes: [] }] }"), [
+    "http.tokens[0].sha256 is no SHA-256",
+    "http.tokens[0].scopes must name at least one scope",
+  ]);
+  t.match(faultsOf(minimal({ http: `{ tokens: [{ name: a, sha256: ${hash}, scopes: ["room:read"] }] }` })), [
+    { path: "http.tokens[0].scopes[0]", hint: "did you mean rooms:read?" },
+  ]);
+  t.same(
+    httpFaults(
+      `{ tokens: [{ name: a, sha256: ${hash}, scopes: ["rooms:read"] }, { name: a, sha256: ${hash}, scopes: ["rooms:read"] }] }`,
+    ),
+    ["http.tokens[1].name is a name that is there already", "http.tokens[1].sha256 is a token that is there already"],
+  );
   t.same(httpFaults("{ port: 8079 }"), ["http.port is the other port of http too"]);
   t.same(httpFaults("{ operators_port: 8080 }"), ["http.operators_port is the other port of http too"]);
   t.same(httpFaults("{ port: 9000, operators_port: 9001 }"), []);
@@ -21,12 +37,20 @@ await t.test("tokens", (t) => {
 });
 
 await t.test("addresses of the web", (t) => {
-  t.equal(loaded(minimal({ http: "{ public_url: 'https://phone.example.org/dial/' }" })).http.publicUrl, "https://phone.example.org/dial");
-  for (const url of ["phone.example.org", "ftp://x", "https://x?y", "https://x#y", "https://u:p@x"]) t.equal(httpFaults(`{ public_url: '${url}' }`).length, 1, url);
-  for (const origin of ["https://x.example", "http://localhost:3000", "*"]) t.same(httpFaults(`{ cors_origins: ['${origin}'] }`), []);
-  for (const origin of ["https://x.example/", "x.example", "null", "https://x.example/path", "**"]) t.equal(httpFaults(`{ cors_origins: ['${origin}'] }`).length, 1, origin);
-  for (const proxy of ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"]) t.same(httpFaults(`{ trusted_proxies: ['${proxy}'] }`), []);
-  for (const proxy of ["proxy.example", "0.0.0.0/0", "loopback", "10.0.0.0/33"]) t.equal(httpFaults(`{ trusted_proxies: ['${proxy}'] }`).length, 1, proxy);
+  t.equal(
+    loaded(minimal({ http: "{ public_url: 'https://phone.example.org/dial/' }" })).http.publicUrl,
+    "https://phone.example.org/dial",
+  );
+  for (const url of ["phone.example.org", "ftp://x", "https://x?y", "https://x#y", "https://u:p@x"])
+    t.equal(httpFaults(`{ public_url: '${url}' }`).length, 1, url);
+  for (const origin of ["https://x.example", "http://localhost:3000", "*"])
+    t.same(httpFaults(`{ cors_origins: ['${origin}'] }`), []);
+  for (const origin of ["https://x.example/", "x.example", "null", "https://x.example/path", "**"])
+    t.equal(httpFaults(`{ cors_origins: ['${origin}'] }`).length, 1, origin);
+  for (const proxy of ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"])
+    t.same(httpFaults(`{ trusted_proxies: ['${proxy}'] }`), []);
+  for (const proxy of ["proxy.example", "0.0.0.0/0", "loopback", "10.0.0.0/33"])
+    t.equal(httpFaults(`{ trusted_proxies: ['${proxy}'] }`).length, 1, proxy);
   t.end();
 });
 
@@ -36,17 +60,30 @@ await t.test("where PINs are kept", (t) => {
   t.same(store("../pins"), { kind: "embedded", directory: "/etc/pins" });
   t.match(store("redis://:password@10.0.0.1:6379/2"), { kind: "redis", prefix: "einwahl" });
   t.notMatch(inspect(loaded(minimal({ rooms: "{ store: 'redis://:hush@10.0.0.1' }" })), { depth: 9 }), /hush/);
-  for (const text of ["", "http://x", "redis:", "redis://", "redis:x"]) t.equal(faultsOf(minimal({ rooms: `{ store: '${text}' }` })).length, 1, text);
-  for (const length of [4, 10]) t.match(faultsOf(minimal({ rooms: `{ pin_length: ${length} }` })), [{ path: "rooms.pin_length", message: "must be a whole number from 5 to 9" }]);
+  for (const text of ["", "http://x", "redis:", "redis://", "redis:x"])
+    t.equal(faultsOf(minimal({ rooms: `{ store: '${text}' }` })).length, 1, text);
+  for (const length of [4, 10])
+    t.match(faultsOf(minimal({ rooms: `{ pin_length: ${length} }` })), [
+      { path: "rooms.pin_length", message: "must be a whole number from 5 to 9" },
+    ]);
   t.end();
 });
 
 await t.test("the page", (t) => {
-  const { page } = loaded(minimal({ page: "{ title: { de: Wählen }, operator: { name: Verein, address: [Weg 1, Ort], email: a@b.example }, privacy_note: { de: [Satz.] } }" }));
+  const { page } = loaded(
+    minimal({
+      page: "{ title: { de: Wählen }, operator: { name: Verein, address: [Weg 1, Ort], email: a@b.example }, privacy_note: { de: [Satz.] } }",
+    }),
+  );
   t.same(page.title, { de: "Wählen", en: "Join by phone" });
   t.match(page.operator, { name: "Verein", address: ["Weg 1", "Ort"], email: "a@b.example", phone: undefined });
   t.same(page.privacyNote, { de: ["Satz."], en: [] });
-  t.same(faultsOf(minimal({ page: "{ operator: { email: nobody } }" })).map((fault) => fault.path), ["page.operator.name", "page.operator.email"]);
-  t.match(faultsOf(minimal({ statistics: "on" })), [{ path: "statistics", message: "must be one of off, token, public" }]);
+  t.same(
+    faultsOf(minimal({ page: "{ operator: { email: nobody } }" })).map((fault) => fault.path),
+    ["page.operator.name", "page.operator.email"],
+  );
+  t.match(faultsOf(minimal({ statistics: "on" })), [
+    { path: "statistics", message: "must be one of off, token, public" },
+  ]);
   t.end();
 });

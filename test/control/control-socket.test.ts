@@ -1,7 +1,9 @@
 import { createServer } from "node:net";
 import { join } from "node:path";
+
 import t from "tap";
 import { z } from "zod";
+
 import type { ReloadAnswer } from "../../src/control/answers.js";
 import { ControlClient } from "../../src/control/control-client.js";
 import { ControlServer } from "../../src/control/control-server.js";
@@ -37,7 +39,10 @@ await t.test("a reload's answer comes back as it is", async (t) => {
 
 await t.test("an instance that is starting says so", async (t) => {
   const { client, bugs } = await openInstance(t, undefined);
-  t.strictSame(await client.drain(true), { ok: false, failure: { kind: "refused", status: 503, reason: "it is starting" } });
+  t.strictSame(await client.drain(true), {
+    ok: false,
+    failure: { kind: "refused", status: 503, reason: "it is starting" },
+  });
   t.strictSame(bugs, []);
 });
 
@@ -47,23 +52,38 @@ await t.test("a bug behind the socket is logged there and told as one here, with
       throw new Error("PIN 12345");
     },
   });
-  t.strictSame(await client.status(z.unknown()), { ok: false, failure: { kind: "refused", status: 500, reason: "a bug, see the log" } });
+  t.strictSame(await client.status(z.unknown()), {
+    ok: false,
+    failure: { kind: "refused", status: 500, reason: "a bug, see the log" },
+  });
   t.match(bugs, [{ message: "PIN 12345" }]);
 });
 
 await t.test("requests and answers of another version", async (t) => {
   const { client } = await openInstance(t, { status: () => ({ state: "purple" }) });
-  t.match(await client.status(z.object({ state: z.enum(["green"]) })), { ok: false, failure: { kind: "broken", reason: /same version/ } });
-  t.match(await client.ask({ method: "GET", path: "/frobnicate" }, z.unknown()), { ok: false, failure: { kind: "refused", status: 404 } });
+  t.match(await client.status(z.object({ state: z.enum(["green"]) })), {
+    ok: false,
+    failure: { kind: "broken", reason: /same version/ },
+  });
+  t.match(await client.ask({ method: "GET", path: "/frobnicate" }, z.unknown()), {
+    ok: false,
+    failure: { kind: "refused", status: 404 },
+  });
   const nonsense = { type: "application/json", text: JSON.stringify({ room: 1 }) };
-  t.match(await client.ask({ method: "POST", path: "/pins/reserve", body: nonsense }, z.unknown()), { ok: false, failure: { kind: "refused", status: 400 } });
+  t.match(await client.ask({ method: "POST", path: "/pins/reserve", body: nonsense }, z.unknown()), {
+    ok: false,
+    failure: { kind: "refused", status: 400 },
+  });
 });
 
 await t.test("nobody listens, nobody may connect, somebody else listens", async (t) => {
   const folder = await scratchFolder(t, "control");
   const ask = async (path: string): Promise<unknown> => await new ControlClient(path).drainState();
   t.match(await ask(join(folder, "control.sock")), { ok: false, failure: { kind: "not-running" } });
-  t.match(await ask(join(folder, "no", "such", "d".repeat(120), "control.sock")), { ok: false, failure: { kind: "not-running" } });
+  t.match(await ask(join(folder, "no", "such", "d".repeat(120), "control.sock")), {
+    ok: false,
+    failure: { kind: "not-running" },
+  });
   const instance = await openInstance(t, {});
   await instance.close();
   t.match(await ask(instance.socket), { ok: false, failure: { kind: "not-running" } });

@@ -1,16 +1,27 @@
 import { pino } from "pino";
 import t from "tap";
 import { z } from "zod";
+
 import { RaisedLogLevel } from "../../src/util/log-level.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { openInstance } from "./support/instance.js";
 
-const json = (value: unknown): { readonly type: string; readonly text: string } => ({ type: "application/json", text: JSON.stringify(value) });
+const json = (value: unknown): { readonly type: string; readonly text: string } => ({
+  type: "application/json",
+  text: JSON.stringify(value),
+});
 
 await t.test("the log's level is raised for a time, and restored", async (t) => {
   const clock = new FakeClock();
   const lines: string[] = [];
-  const logger = pino({ level: "warn" }, { write: (line: string) => { lines.push(line); } });
+  const logger = pino(
+    { level: "warn" },
+    {
+      write: (line: string) => {
+        lines.push(line);
+      },
+    },
+  );
   const raised = new RaisedLogLevel(logger, clock);
   const planted: string[] = [];
   const { client, bugs } = await openInstance(t, {
@@ -21,7 +32,8 @@ await t.test("the log's level is raised for a time, and restored", async (t) => 
       },
     },
   });
-  const ask = async (method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown> => await client.ask({ method, path, ...(body !== undefined && { body: json(body) }) }, z.unknown());
+  const ask = async (method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown> =>
+    await client.ask({ method, path, ...(body !== undefined && { body: json(body) }) }, z.unknown());
   const level = async (): Promise<unknown> => await ask("GET", "/log/level");
 
   t.match(await ask("POST", "/log/level", { level: "debug", forMs: 60_000 }), { ok: true, value: { level: "debug" } });
@@ -37,15 +49,24 @@ await t.test("the log's level is raised for a time, and restored", async (t) => 
   await clock.advance(1);
   t.match(await level(), { value: { level: "warn" } }, "it ends by its own clock, should the command have died");
 
-  for (const body of [{ level: "debug", forMs: 3_600_001 }, { level: "trace", forMs: 1 }, { level: "debug" }]) t.match(await ask("POST", "/log/level", body), { ok: false, failure: { status: 400 } });
+  for (const body of [{ level: "debug", forMs: 3_600_001 }, { level: "trace", forMs: 1 }, { level: "debug" }])
+    t.match(await ask("POST", "/log/level", body), { ok: false, failure: { status: 400 } });
   t.match(await ask("POST", "/log/planted", { text: "einwahlprove +493023125001" }), { ok: true });
-  for (const text of ["x", "einwahlprove 1\nforged", "einwahlprove 1234567890123456", '{"level":60}']) t.match(await ask("POST", "/log/planted", { text }), { ok: false, failure: { status: 400 } }, "nothing else can be written into the log");
+  for (const text of ["x", "einwahlprove 1\nforged", "einwahlprove 1234567890123456", '{"level":60}'])
+    t.match(
+      await ask("POST", "/log/planted", { text }),
+      { ok: false, failure: { status: 400 } },
+      "nothing else can be written into the log",
+    );
   t.strictSame(planted, ["einwahlprove +493023125001"]);
   t.strictSame(bugs, []);
 });
 
 await t.test("an instance without such a log says so", async (t) => {
   const { client, bugs } = await openInstance(t, {});
-  t.match(await client.ask({ method: "GET", path: "/log/level" }, z.unknown()), { ok: false, failure: { kind: "refused", status: 404 } });
+  t.match(await client.ask({ method: "GET", path: "/log/level" }, z.unknown()), {
+    ok: false,
+    failure: { kind: "refused", status: 404 },
+  });
   t.strictSame(bugs, []);
 });

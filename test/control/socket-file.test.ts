@@ -1,9 +1,11 @@
 import { chmod, mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
-import { type Server, connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+
 import t from "tap";
-import { SocketFile, reachablePath } from "../../src/control/socket-file.js";
+
+import { reachablePath, SocketFile } from "../../src/control/socket-file.js";
 import { within } from "../e2e/support/deadline.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { Program } from "../e2e/support/program.js";
@@ -125,8 +127,14 @@ await t.test("one that has been replaced is not removed", async (t) => {
 await t.test("what is no socket is not touched, and a directory that can't be used is told in a line", async (t) => {
   const folder = await scratchFolder(t, "control");
   await writeFile(join(folder, "notes"), "precious");
-  t.match(await SocketFile.take(join(folder, "notes"), listening(t).bind), { ok: false, failure: { why: /no socket/ } });
-  t.match(await SocketFile.take(join(folder, "notes", "control.sock"), listening(t).bind), { ok: false, failure: { why: /ENOTDIR|EEXIST/ } });
+  t.match(await SocketFile.take(join(folder, "notes"), listening(t).bind), {
+    ok: false,
+    failure: { why: /no socket/ },
+  });
+  t.match(await SocketFile.take(join(folder, "notes", "control.sock"), listening(t).bind), {
+    ok: false,
+    failure: { why: /ENOTDIR|EEXIST/ },
+  });
   await symlink("nowhere", join(folder, "dangling"));
   const dangling = await SocketFile.take(join(folder, "dangling"), listening(t).bind);
   if (!dangling.ok) throw new Error(JSON.stringify(dangling.failure));
@@ -135,5 +143,8 @@ await t.test("what is no socket is not touched, and a directory that can't be us
   if (process.getuid?.() === 0) return;
   await mkdir(join(folder, "closed"));
   await chmod(join(folder, "closed"), 0o500);
-  t.match(await SocketFile.take(join(folder, "closed", "control.sock"), listening(t).bind), { ok: false, failure: { why: /EACCES/ } });
+  t.match(await SocketFile.take(join(folder, "closed", "control.sock"), listening(t).bind), {
+    ok: false,
+    failure: { why: /EACCES/ },
+  });
 });

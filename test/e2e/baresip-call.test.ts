@@ -1,7 +1,8 @@
 import t from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const tones = { conference: 620, caller: 1040 } as const;
@@ -22,7 +23,10 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       const baresip = await world.baresip({ user: caller, tone: tones.caller, codecs: [codec] }, t);
       t.equal(await baresip.dial(uri(dialled)), "established", "certificate verified, SRTP agreed");
       t.equal(baresip.suite, "AES_CM_128_HMAC_SHA1_80");
-      t.ok(await baresip.listener.prompt(prompt, { whole: true }), "the greeting, in the number's language, to its end");
+      t.ok(
+        await baresip.listener.prompt(prompt, { whole: true }),
+        "the greeting, in the number's language, to its end",
+      );
 
       const arrival = bbb.waitForMember(pin, 20_000);
       await baresip.press(`${pin}#`);
@@ -40,7 +44,13 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
 
       const report = world.reports.next("the call's report", () => true);
       await baresip.hangUp();
-      t.match(await report, { cause: "caller-hung-up", server: bbb.name, codec, pinsTyped: 1, srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" } });
+      t.match(await report, {
+        cause: "caller-hung-up",
+        server: bbb.name,
+        codec,
+        pinsTyped: 1,
+        srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" },
+      });
       t.ok(await bbb.waitForLeave(member?.memberId ?? "", 20_000), "and is out of the conference");
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
@@ -57,7 +67,10 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       t.equal(baresip.suite, "AES_CM_128_HMAC_SHA1_80", "encrypted all the same");
       await baresip.listener.prompt("de/welcome");
       await baresip.press(pin);
-      t.ok(await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, 20_000), "the conference hears the caller");
+      t.ok(
+        await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, 20_000),
+        "the conference hears the caller",
+      );
       world.bbbs[0].playTone(pin, tones.conference);
       t.ok(await baresip.listener.tone(tones.conference), "the caller hears the conference");
       world.bbbs[0].stopTone(pin);
@@ -69,7 +82,10 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
   await t.test("without SRTP it is refused", async (t) => {
     const baresip = await world.baresip({ user: caller, encryption: "none" }, t);
     t.match(await baresip.dial(uri(numbers.german)), { status: 488 });
-    t.ok(await baresip.program.line("is told why", /^Warning: 399 einwahl "SRTP with SDES keys is required"$/i), "and the answer says why");
+    t.ok(
+      await baresip.program.line("is told why", /^Warning: 399 einwahl "SRTP with SDES keys is required"$/i),
+      "and the answer says why",
+    );
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
@@ -82,5 +98,9 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
     t.equal(world.reports.past.length, calls, "einwahl has seen nothing");
   });
 
-  t.strictSame(world.complaints([caller.slice(3), caller.slice(-4), conferences[1].pin]), [], "no bug, no number and no PIN in the log");
+  t.strictSame(
+    world.complaints([caller.slice(3), caller.slice(-4), conferences[1].pin]),
+    [],
+    "no bug, no number and no PIN in the log",
+  );
 });

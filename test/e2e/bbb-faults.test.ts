@@ -1,8 +1,9 @@
 import t from "tap";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { hears, untilHeard } from "./support/hearing.js";
-import { World, conferences, withPollInterval } from "./support/world.js";
+import { conferences, withPollInterval, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const { pin, name: meeting } = conferences[0];
@@ -20,7 +21,8 @@ await t.test("BBB servers that fail", async (t) => {
   const [first, second] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
-  const report = (): Promise<{ readonly cause: string }> => world.reports.next("the call's report", () => true, { ms: 60_000 });
+  const report = (): Promise<{ readonly cause: string }> =>
+    world.reports.next("the call's report", () => true, { ms: 60_000 });
 
   await t.test("the node refuses the call: asked twice, and the caller is told", async (t) => {
     // What a node without the dialplan file does with a stranger's call: 480 with Q.850 16.
@@ -29,7 +31,9 @@ await t.test("BBB servers that fail", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", { whole: true });
+    await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", {
+      whole: true,
+    });
     t.match(await call.ended, { by: "remote", reason: /cause=21;text="conference-refused"/ });
     t.match(await story, { cause: "conference-refused", server: first.name });
     first.voice.allowed = allowed;
@@ -48,12 +52,18 @@ await t.test("BBB servers that fail", async (t) => {
   });
 
   await t.test("the node redirects the call (302): it goes nowhere else", async (t) => {
-    first.voice.refusal = { kind: "status", status: 302, contact: `sip:${pin}@127.0.0.1:${second.voice.port};transport=tls` };
+    first.voice.refusal = {
+      kind: "status",
+      status: 302,
+      contact: `sip:${pin}@127.0.0.1:${second.voice.port};transport=tls`,
+    };
     const before = second.voice.invites.length;
     const call = await greeted(world, phone);
     const story = report();
     await call.sendDigits(pin);
-    await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", { whole: true });
+    await hears(t, world, call, "de/conference-unavailable", "that the conference can't be reached now", {
+      whole: true,
+    });
     t.match(await story, { cause: "conference-refused", server: first.name });
     t.equal(second.voice.invites.length, before, "nobody else got the PIN and the label");
     first.voice.refusal = undefined;
@@ -88,7 +98,10 @@ await t.test("BBB servers that fail", async (t) => {
     const story = report();
     await call.sendDigits("88888#");
     await hears(t, world, call, "de/service-unavailable", "service unavailable");
-    t.notOk(call.audio.prompts().some(({ name }) => name === "de/pin-unknown"), "and not: unknown PIN");
+    t.notOk(
+      call.audio.prompts().some(({ name }) => name === "de/pin-unknown"),
+      "and not: unknown PIN",
+    );
     for (const bbb of world.bbbs) await bbb.api.up();
     const arrival = second.waitForMember(conferences[1].pin, 20_000);
     await call.sendDigits(`${conferences[1].pin}#`);

@@ -1,9 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { PATIENCE_MS } from "./support/deadline.js";
 import { startEngines } from "./support/engines.js";
-import { Tones, talk } from "./support/talk.js";
-import { World, conferences } from "./support/world.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, World } from "./support/world.js";
 
 const [{ pin }] = conferences;
 const bbbMediaTimeoutSec = 4;
@@ -11,7 +13,10 @@ const bbbMediaTimeoutSec = 4;
 const heldMs = 6_000;
 
 await t.test("BBB's FreeSWITCH puts a caller on hold, and sends no RTP", { timeout: 300_000 }, async (t) => {
-  const world = await World.start(t, { engines: async (certificates, soundsDirectory) => await startEngines(certificates, soundsDirectory, { bbbMediaTimeoutSec }) });
+  const world = await World.start(t, {
+    engines: async (certificates, soundsDirectory) =>
+      await startEngines(certificates, soundsDirectory, { bbbMediaTimeoutSec }),
+  });
   const [bbb] = world.bbbs;
   const phone = await world.phone();
   const before = await world.counts();

@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { PATIENCE_MS } from "./support/deadline.js";
-import { Tones, talk } from "./support/talk.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const onHold = "+4915223125679";
@@ -17,7 +19,11 @@ await t.test("BBB's own rules", async (t) => {
   const idle = await world.counts();
 
   await t.test("a caller without a number gets in, in English too", async (t) => {
-    const { call, member } = await talk(world, phone, { ...world.line(numbers.english), number: "anonymous", greeting: "en/welcome" });
+    const { call, member } = await talk(world, phone, {
+      ...world.line(numbers.english),
+      number: "anonymous",
+      greeting: "en/welcome",
+    });
     t.equal(member.name, "No number");
     await call.hangUp();
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -41,7 +47,9 @@ await t.test("BBB's own rules", async (t) => {
     const removed = world.reports.next("the call's report", ({ cause }) => cause === "removed", { ms: PATIENCE_MS });
     await bbb.kick(member.memberId);
     t.match(await removed, { joins: 2 }, "a removal stays one");
-    const hungUp = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", { ms: PATIENCE_MS });
+    const hungUp = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", {
+      ms: PATIENCE_MS,
+    });
     await held.call.hangUp();
     t.match(await hungUp, { joins: 2 }, "back with one more leg");
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");

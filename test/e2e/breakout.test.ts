@@ -1,10 +1,11 @@
 import t, { type Test } from "tap";
+
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
-import { World, conferences, withCalls, withPollInterval } from "./support/world.js";
+import { conferences, withCalls, withPollInterval, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin: mainPin, name: mainRoom }, { pin: otherPin }] = conferences;
@@ -15,7 +16,8 @@ const backWithinMs = 5_000;
 await t.test("breakout rooms", async (t) => {
   // Polled once only: that there are breakout rooms has to be found out when it matters.
   const world = await World.start(t, {
-    settings: (settings) => withPollInterval("10m")(withCalls({ pin: { inter_digit_timeout: `${interDigitMs}ms` } })(settings)),
+    settings: (settings) =>
+      withPollInterval("10m")(withCalls({ pin: { inter_digit_timeout: `${interDigitMs}ms` } })(settings)),
   });
   const [bbb, other] = world.bbbs;
   const phone = await world.phone();
@@ -26,7 +28,10 @@ await t.test("breakout rooms", async (t) => {
   const openBreakout = (): { readonly id: string; readonly pin: string } => {
     sequence += 1;
     const id = `breakout-${sequence}`;
-    return { id, pin: bbb.createMeeting({ meetingID: id, isBreakout: true, parentMeetingID: mainRoom, sequence }).voiceBridge };
+    return {
+      id,
+      pin: bbb.createMeeting({ meetingID: id, isBreakout: true, parentMeetingID: mainRoom, sequence }).voiceBridge,
+    };
   };
   const greeted = async (): Promise<PhoneCall> => {
     const call = await phone.dial({ ...world.line(), number: caller });
@@ -113,7 +118,10 @@ await t.test("breakout rooms", async (t) => {
     call.playTone(up);
     bbb.playTone(mainPin, down);
     const ended = performance.now();
-    const both = Promise.all([call.audio.waitForTone(down, PATIENCE_MS), bbb.waitForTone({ voiceBridge: mainPin }, up, PATIENCE_MS)]);
+    const both = Promise.all([
+      call.audio.waitForTone(down, PATIENCE_MS),
+      bbb.waitForTone({ voiceBridge: mainPin }, up, PATIENCE_MS),
+    ]);
     await bbb.endMeeting(room.id);
     const [atCaller, atConference] = await both;
     const tookMs = performance.now() - ended;
@@ -131,7 +139,9 @@ await t.test("breakout rooms", async (t) => {
   await t.test("main room and breakout rooms end together: told, and asked for another PIN", async (t) => {
     const room = openBreakout();
     const call = await greeted();
-    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+      evidence: () => world.tail(),
+    });
     await arrives(t, room.pin, () => call.sendDigits(`${room.pin}#`));
     await talking;
     const from = call.audio.recording.durationMs;

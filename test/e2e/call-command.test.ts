@@ -1,13 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
-import { readWav } from "../../src/softphone/rtp/wav.js";
+
 import { SAMPLE_RATE } from "../../src/softphone/rtp/tone.js";
+import { readWav } from "../../src/softphone/rtp/wav.js";
 import { toneLevel } from "../../src/softphone/tone-level.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
 import { within } from "./support/deadline.js";
 import { scratchFolder } from "./support/scratch.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const [lecture, meeting] = conferences;
 const conferenceHz = 620;
@@ -20,7 +22,9 @@ await t.test("einwahl call, as an operator types it", async (t) => {
   const server = ["--server", `127.0.0.1:${world.engines.sip.tls}`];
   const trusted = [...server, "--ca", "ca.pem"];
   const before = await world.counts();
-  const einwahlCall = async (args: readonly string[]): Promise<{ code: string; report: Readonly<Record<string, unknown>> }> => {
+  const einwahlCall = async (
+    args: readonly string[],
+  ): Promise<{ code: string; report: Readonly<Record<string, unknown>> }> => {
     const { code, lines } = await new CommandLine(t, ["call", ...args, "--json"], folder).outcome();
     return { code, report: onlyJson(lines) };
   };
@@ -30,30 +34,62 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     const heard = world.bbbs[0].waitForTone({ voiceBridge: lecture.pin }, callerHz, 60_000);
     const report = world.reports.next("the call's report", () => true);
     const { code, report: told } = await einwahlCall([
-      numbers.german, ...trusted, "--pin", lecture.pin, "--from", "+49 1522 3125678", "--play", `tone:${callerHz}`,
-      "--expect-tone", String(conferenceHz), "--record", "call.wav", "--seconds", "3",
+      numbers.german,
+      ...trusted,
+      "--pin",
+      lecture.pin,
+      "--from",
+      "+49 1522 3125678",
+      "--play",
+      `tone:${callerHz}`,
+      "--expect-tone",
+      String(conferenceHz),
+      "--record",
+      "call.wav",
+      "--seconds",
+      "3",
     ]);
     world.bbbs[0].stopTone(lecture.pin);
     t.equal(code, "exit 0", JSON.stringify(told));
     t.match(told, { ok: true, stage: null, codec: "PCMA", srtp: String, media: { rejected: 0, lost: 0 } });
     t.not(told["srtp"], "none");
     const events = told["events"] as readonly Readonly<Record<string, unknown>>[];
-    t.match(events.map(({ kind }) => kind).filter((kind) => kind !== "progress" && kind !== "prompt"), ["invite", "answered", "pin-typed", "tone", "joined", "hung-up"]);
-    t.ok(events.some(({ kind, name, language }) => kind === "prompt" && name === "enter-pin" && language === "de"), "the prompt that asks for the PIN");
+    t.match(
+      events.map(({ kind }) => kind).filter((kind) => kind !== "progress" && kind !== "prompt"),
+      ["invite", "answered", "pin-typed", "tone", "joined", "hung-up"],
+    );
+    t.ok(
+      events.some(({ kind, name, language }) => kind === "prompt" && name === "enter-pin" && language === "de"),
+      "the prompt that asks for the PIN",
+    );
     t.match(await heard, { hz: callerHz }, "the conference hears the caller");
     t.match(await report, { cause: "caller-hung-up", joins: 1 });
     const wav = readWav(await readFile(join(folder, "call.wav")));
     if (!wav.ok) throw new Error(wav.failure.kind);
     const last = wav.value.subarray(wav.value.length - SAMPLE_RATE / 2);
-    t.ok(wav.value.length > 3 * SAMPLE_RATE && toneLevel(last, conferenceHz) > 0.05, "the recording ends with the conference's tone");
+    t.ok(
+      wav.value.length > 3 * SAMPLE_RATE && toneLevel(last, conferenceHz) > 0.05,
+      "the recording ends with the conference's tone",
+    );
     t.notOk(JSON.stringify(told).includes(lecture.pin), "the report does not tell the PIN");
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
   await t.test("one suite, one codec, the other language, a conference without a sound", async (t) => {
     const { code, report } = await einwahlCall([
-      `sip:${numbers.german}@127.0.0.1:${world.engines.sip.tls}`, "--ca", "ca.pem", "--pin", meeting.pin, "--language", "en",
-      "--srtp", "AES_CM_128_HMAC_SHA1_80", "--codec", "pcmu", "--seconds", "1",
+      `sip:${numbers.german}@127.0.0.1:${world.engines.sip.tls}`,
+      "--ca",
+      "ca.pem",
+      "--pin",
+      meeting.pin,
+      "--language",
+      "en",
+      "--srtp",
+      "AES_CM_128_HMAC_SHA1_80",
+      "--codec",
+      "pcmu",
+      "--seconds",
+      "1",
     ]);
     t.equal(code, "exit 0", JSON.stringify(report));
     t.match(report, { ok: true, codec: "PCMU", srtp: "AES_CM_128_HMAC_SHA1_80" });
@@ -64,13 +100,48 @@ await t.test("einwahl call, as an operator types it", async (t) => {
   });
 
   for (const { name, args, code, told } of [
-    { name: "a wrong PIN", args: [numbers.german, ...trusted, "--pin", "99999"], code: "exit 1", told: { stage: "pin", why: /knows no conference/ } },
-    { name: "an unknown number", args: [numbers.unknown, ...trusted], code: "exit 1", told: { stage: "answer", why: /^404/, cure: /numbers of the trunk/ } },
-    { name: "no SRTP", args: [numbers.german, ...trusted, "--srtp", "off"], code: "exit 1", told: { stage: "answer", why: /^488/, said: /SRTP with SDES keys is required/ } },
-    { name: "keys in the open", args: [numbers.german, "--server", `127.0.0.1:${world.engines.sip.udp}`, "--transport", "udp"], code: "exit 1", told: { stage: "answer", why: /^403/ } },
-    { name: "an authority that nobody knows", args: [numbers.german, ...server], code: "exit 69", told: { stage: "connect", why: /certificate/, cure: /--ca FILE/ } },
-    { name: "a certificate for another name", args: [numbers.german, ...trusted, "--server-name", "phone.example.org"], code: "exit 69", told: { stage: "connect", why: /for another name/, cure: /--server-name/ } },
-    { name: "a tone that does not come", args: [numbers.german, ...trusted, "--pin", lecture.pin, "--expect-tone", "2000", "--seconds", "1"], code: "exit 1", told: { stage: "tone", why: /2000 Hz/ } },
+    {
+      name: "a wrong PIN",
+      args: [numbers.german, ...trusted, "--pin", "99999"],
+      code: "exit 1",
+      told: { stage: "pin", why: /knows no conference/ },
+    },
+    {
+      name: "an unknown number",
+      args: [numbers.unknown, ...trusted],
+      code: "exit 1",
+      told: { stage: "answer", why: /^404/, cure: /numbers of the trunk/ },
+    },
+    {
+      name: "no SRTP",
+      args: [numbers.german, ...trusted, "--srtp", "off"],
+      code: "exit 1",
+      told: { stage: "answer", why: /^488/, said: /SRTP with SDES keys is required/ },
+    },
+    {
+      name: "keys in the open",
+      args: [numbers.german, "--server", `127.0.0.1:${world.engines.sip.udp}`, "--transport", "udp"],
+      code: "exit 1",
+      told: { stage: "answer", why: /^403/ },
+    },
+    {
+      name: "an authority that nobody knows",
+      args: [numbers.german, ...server],
+      code: "exit 69",
+      told: { stage: "connect", why: /certificate/, cure: /--ca FILE/ },
+    },
+    {
+      name: "a certificate for another name",
+      args: [numbers.german, ...trusted, "--server-name", "phone.example.org"],
+      code: "exit 69",
+      told: { stage: "connect", why: /for another name/, cure: /--server-name/ },
+    },
+    {
+      name: "a tone that does not come",
+      args: [numbers.german, ...trusted, "--pin", lecture.pin, "--expect-tone", "2000", "--seconds", "1"],
+      code: "exit 1",
+      told: { stage: "tone", why: /2000 Hz/ },
+    },
   ]) {
     await t.test(name, async (t) => {
       const { lines, code: ended } = await new CommandLine(t, ["call", ...args, "--json"], folder).outcome();
@@ -82,21 +153,36 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     });
   }
 
-  await t.test("told in words, where drachtio of the configuration listens, without a certificate that is verified", async (t) => {
-    const { code, lines } = await new CommandLine(t, ["call", numbers.english, "--insecure", "--seconds", "0"], folder, { EINWAHL_CONFIG: world.settingsFile }).outcome();
-    t.equal(code, "exit 0", lines.join("\n"));
-    const text = lines.join("\n");
-    t.match(text, `To 127.0.0.1:${world.engines.sip.tls}, where drachtio listens, from 127.0.0.1: that address has to be among the sources of a trunk.`);
-    t.match(text, /The certificate is not verified/);
-    t.match(text, /\d+ ms {2}answered: PCMA, SRTP \S+/);
-    t.match(text, /heard: welcome \(en\)/);
-    t.match(text, /\d+ packets in, \d+ out, \d+\.\d % lost, jitter \d+\.\d ms/);
-    t.match(text, /The call works\./);
-  });
+  await t.test(
+    "told in words, where drachtio of the configuration listens, without a certificate that is verified",
+    async (t) => {
+      const { code, lines } = await new CommandLine(
+        t,
+        ["call", numbers.english, "--insecure", "--seconds", "0"],
+        folder,
+        { EINWAHL_CONFIG: world.settingsFile },
+      ).outcome();
+      t.equal(code, "exit 0", lines.join("\n"));
+      const text = lines.join("\n");
+      t.match(
+        text,
+        `To 127.0.0.1:${world.engines.sip.tls}, where drachtio listens, from 127.0.0.1: that address has to be among the sources of a trunk.`,
+      );
+      t.match(text, /The certificate is not verified/);
+      t.match(text, /\d+ ms {2}answered: PCMA, SRTP \S+/);
+      t.match(text, /heard: welcome \(en\)/);
+      t.match(text, /\d+ packets in, \d+ out, \d+\.\d % lost, jitter \d+\.\d ms/);
+      t.match(text, /The call works\./);
+    },
+  );
 
   await t.test("Ctrl-C hangs up", async (t) => {
     const report = world.reports.next("the call's report", () => true);
-    const command = new CommandLine(t, ["call", numbers.german, ...trusted, "--pin", lecture.pin, "--seconds", "600"], folder);
+    const command = new CommandLine(
+      t,
+      ["call", numbers.german, ...trusted, "--pin", lecture.pin, "--seconds", "600"],
+      folder,
+    );
     await command.program.line("the call is in the conference", /in the conference/);
     command.program.signal("SIGINT");
     const { code, lines } = await command.outcome();
@@ -108,7 +194,11 @@ await t.test("einwahl call, as an operator types it", async (t) => {
 
   await t.test("the conference is over while the call is in it", async (t) => {
     const arrived = world.bbbs[1].waitForMember(meeting.pin, 60_000);
-    const command = new CommandLine(t, ["call", numbers.german, ...trusted, "--pin", meeting.pin, "--seconds", "60"], folder);
+    const command = new CommandLine(
+      t,
+      ["call", numbers.german, ...trusted, "--pin", meeting.pin, "--seconds", "60"],
+      folder,
+    );
     t.ok(await within("the caller is in the conference", arrived, 60_000));
     await command.program.line("the call knows it", /in the conference/);
     await world.bbbs[1].endMeeting(meeting.name);

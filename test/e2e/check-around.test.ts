@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
-import { systemClock } from "../../src/util/clock.js";
 import { DirectoryLock } from "../../src/store/directory-lock.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
-import { RedisServer, noRedis } from "../store/support/redis-server.js";
+import { systemClock } from "../../src/util/clock.js";
+import { noRedis, RedisServer } from "../store/support/redis-server.js";
 import { startApiFront } from "./support/api-front.js";
 import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
@@ -14,13 +16,18 @@ import { startSilentServer } from "./support/loopback-server.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { freePort } from "./support/ports.js";
 import { scratchFolder } from "./support/scratch.js";
-import { type Settings, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, type Settings } from "./support/world.js";
 
 const host = "127.0.0.1";
 /** For tests that wait for lines of the log. */
 const onStandardOutput = { level: "debug" } as const;
 /** The drachtio of these tests is as it is without EINWAHL_TRUNK_CA. */
-const unverified = { severity: "warning", path: "drachtio", message: /drachtio verifies no certificate: .*registrar of line/, cure: /EINWAHL_TRUNK_CA/ } as const;
+const unverified = {
+  severity: "warning",
+  path: "drachtio",
+  message: /drachtio verifies no certificate: .*registrar of line/,
+  cure: /EINWAHL_TRUNK_CA/,
+} as const;
 const wrong = "not-the-right-one";
 
 await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", async (t) => {
@@ -28,23 +35,41 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
   const { world } = bench;
 
   const withRegistrar = (settings: Settings, registrar: Settings, password = "trunk-password"): Settings =>
-    withEntry(settings, "trunks", 0, { sources: undefined, registrar: { host, transport: "tls", ...registrar }, username: "004930123", password });
+    withEntry(settings, "trunks", 0, {
+      sources: undefined,
+      registrar: { host, transport: "tls", ...registrar },
+      username: "004930123",
+      password,
+    });
 
   const cases: readonly Broken[] = [
     {
       name: "the HTTP port is taken",
-      break: async (settings, owner) => withSection(settings, "http", { port: await startApiFront(owner, world.bbbs[0].apiUrl, {}) }),
-      finds: [{ severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ }],
+      break: async (settings, owner) =>
+        withSection(settings, "http", { port: await startApiFront(owner, world.bbbs[0].apiUrl, {}) }),
+      finds: [
+        { severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ },
+      ],
     },
     {
       name: "the HTTP port is taken by something that says nothing",
       break: async (settings, owner) => withSection(settings, "http", { port: await startSilentServer(owner) }),
-      finds: [{ severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ }],
+      finds: [
+        { severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ },
+      ],
     },
     {
       name: "the port for operators is taken",
-      break: async (settings, owner) => withSection(settings, "http", { operators_port: await startSilentServer(owner) }),
-      finds: [{ severity: "error", path: "http.operators_port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ }],
+      break: async (settings, owner) =>
+        withSection(settings, "http", { operators_port: await startSilentServer(owner) }),
+      finds: [
+        {
+          severity: "error",
+          path: "http.operators_port",
+          message: /taken by something that is not einwahl/,
+          cure: /ss -ltnp/,
+        },
+      ],
     },
     {
       name: "the HTTP port is taken by another einwahl",
@@ -54,7 +79,14 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     {
       name: "the HTTP address is none of this machine",
       break: (settings) => withSection(settings, "http", { host: "192.0.2.1" }),
-      finds: [{ severity: "error", path: "http.host", message: /can't listen on 192\.0\.2\.1/, cure: /address of this machine/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "http.host",
+          message: /can't listen on 192\.0\.2\.1/,
+          cure: /address of this machine/,
+        },
+      ],
     },
     {
       name: "the certificate of the reverse proxy has expired",
@@ -86,7 +118,14 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     {
       name: "Redis is down",
       break: async (settings) => ({ ...settings, rooms: { store: `redis://:${wrong}@${host}:${await freePort()}` } }),
-      finds: [{ severity: "error", path: "rooms.store", message: /Redis does not let einwahl in \(ECONNREFUSED\)/, cure: /start Redis/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "rooms.store",
+          message: /Redis does not let einwahl in \(ECONNREFUSED\)/,
+          cure: /start Redis/,
+        },
+      ],
       secrets: [wrong],
     },
     {
@@ -95,37 +134,76 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
         await writeFile(join(bench.folder, "log"), "");
         return withSection(settings, "logging", { file: join(bench.folder, "log", "einwahl.log") });
       },
-      finds: [{ severity: "warning", path: "logging.file", message: /can't be written \(ENOTDIR\)/, cure: /calls go on/ }],
+      finds: [
+        { severity: "warning", path: "logging.file", message: /can't be written \(ENOTDIR\)/, cure: /calls go on/ },
+      ],
     },
     {
       name: "the registrar is not in DNS",
       break: (settings) => withRegistrar(settings, { host: "sip.provider.invalid" }),
-      finds: [unverified, { severity: "error", path: "trunks[0].registrar", message: /^sip\.provider\.invalid: the registrar's name (does not resolve|can't be resolved now) \(E/, cure: /as the provider names it/ }],
+      finds: [
+        unverified,
+        {
+          severity: "error",
+          path: "trunks[0].registrar",
+          message: /^sip\.provider\.invalid: the registrar's name (does not resolve|can't be resolved now) \(E/,
+          cure: /as the provider names it/,
+        },
+      ],
       secrets: ["trunk-password", "004930123"],
     },
     {
       name: "the way to the registrar is closed",
       break: async (settings) => withRegistrar(settings, { port: await freePort() }),
-      finds: [unverified, { severity: "error", path: "trunks[0].registrar", message: /nothing listens on that port/, cure: /let this machine out to port/ }],
+      finds: [
+        unverified,
+        {
+          severity: "error",
+          path: "trunks[0].registrar",
+          message: /nothing listens on that port/,
+          cure: /let this machine out to port/,
+        },
+      ],
     },
     {
       name: "the registrar's certificate is for another name and comes from nobody known",
-      break: async (settings, owner) => withRegistrar(settings, { port: await startSilentServer(owner, await makeCertificates({ names: ["sip.provider.example"] })) }),
+      break: async (settings, owner) =>
+        withRegistrar(settings, {
+          port: await startSilentServer(owner, await makeCertificates({ names: ["sip.provider.example"] })),
+        }),
       finds: [
         unverified,
         { severity: "error", path: "trunks[0].registrar", message: /authority is not known/, cure: /ca of the trunk/ },
-        { severity: "error", path: "trunks[0].registrar", message: /for sip\.provider\.example, not for 127\.0\.0\.1/, cure: /./ },
+        {
+          severity: "error",
+          path: "trunks[0].registrar",
+          message: /for sip\.provider\.example, not for 127\.0\.0\.1/,
+          cure: /./,
+        },
       ],
     },
     {
       name: "the registrar's certificate has expired",
-      break: async (settings, owner) => withRegistrar(settings, { port: await startSilentServer(owner, await makeCertificates({ fromDays: -90, toDays: -1 })) }),
-      finds: [unverified, { severity: "error", path: "trunks[0].registrar", message: /certificate expired on/, cure: /the provider has to renew it/ }],
+      break: async (settings, owner) =>
+        withRegistrar(settings, {
+          port: await startSilentServer(owner, await makeCertificates({ fromDays: -90, toDays: -1 })),
+        }),
+      finds: [
+        unverified,
+        {
+          severity: "error",
+          path: "trunks[0].registrar",
+          message: /certificate expired on/,
+          cure: /the provider has to renew it/,
+        },
+      ],
     },
     {
       name: "a source of calls is not in DNS",
       break: (settings) => withEntry(settings, "trunks", 0, { sources: [host, "sbc.provider.invalid"] }),
-      finds: [{ severity: "error", path: "trunks[0].sources", message: /^sbc\.provider\.invalid: /, cure: /not let in/ }],
+      finds: [
+        { severity: "error", path: "trunks[0].sources", message: /^sbc\.provider\.invalid: /, cure: /not let in/ },
+      ],
     },
   ];
   for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
@@ -139,19 +217,45 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     await bench.finds(t, {
       name: "",
       break: (settings) => ({ ...settings, rooms: { store: redis.url.replace("redis://", `redis://:${wrong}@`) } }),
-      finds: [{ severity: "error", path: "rooms.store", message: /Redis does not let einwahl in \(.*WRONGPASS/, cure: /user and password/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "rooms.store",
+          message: /Redis does not let einwahl in \(.*WRONGPASS/,
+          cure: /user and password/,
+        },
+      ],
       secrets: [wrong],
     });
   });
 
   await t.test("a call goes on, and is not disturbed, while check looks at everything", async (t) => {
     const before = await world.counts();
-    const call = new CommandLine(t, ["call", numbers.german, "--server", `${host}:${world.engines.sip.tls}`, "--ca", "ca.pem", "--pin", conferences[0].pin, "--seconds", "6", "--json"], bench.folder);
+    const call = new CommandLine(
+      t,
+      [
+        "call",
+        numbers.german,
+        "--server",
+        `${host}:${world.engines.sip.tls}`,
+        "--ca",
+        "ca.pem",
+        "--pin",
+        conferences[0].pin,
+        "--seconds",
+        "6",
+        "--json",
+      ],
+      bench.folder,
+    );
     const arrived = await world.bbbs[0].waitForMember(conferences[0].pin, 60_000);
     t.ok(arrived, "the call is in the conference");
     for (let turn = 0; turn < 3; turn++) {
       const { findings } = await bench.check(t, bench.settings);
-      t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
+      t.strictSame(
+        findings.filter(({ severity }) => severity !== "ok"),
+        [],
+      );
     }
     const { code, lines } = await call.outcome();
     t.equal(code, "exit 0", lines.join("\n"));
@@ -169,40 +273,75 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
 
     await t.test("its port and its store are no fault, and it is asked how it is", async (t) => {
       const { code, findings } = await bench.check(t, settings);
-      t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
+      t.strictSame(
+        findings.filter(({ severity }) => severity !== "ok"),
+        [],
+      );
       t.equal(code, 0);
-      t.match(findings.find(({ path }) => path === "einwahl"), { message: /is running/ });
-      t.match(findings.find(({ path }) => path === "http.port"), { message: /einwahl answers on/ });
-      t.match(findings.find(({ path }) => path === "rooms.store"), { message: /the running einwahl has it/ });
+      t.match(
+        findings.find(({ path }) => path === "einwahl"),
+        { message: /is running/ },
+      );
+      t.match(
+        findings.find(({ path }) => path === "http.port"),
+        { message: /einwahl answers on/ },
+      );
+      t.match(
+        findings.find(({ path }) => path === "rooms.store"),
+        { message: /the running einwahl has it/ },
+      );
     });
 
     await t.test("it takes no new calls", async (t) => {
-      const drained = await new CommandLine(t, ["drain", "--within", "0s", "--config", "running.yaml"], folder).outcome();
+      const drained = await new CommandLine(
+        t,
+        ["drain", "--within", "0s", "--config", "running.yaml"],
+        folder,
+      ).outcome();
       t.equal(drained.code, "exit 0", drained.lines.join("\n"));
-      await bench.finds(t, { name: "", break: () => settings, finds: [{ severity: "error", path: "einwahl", message: /takes no new calls/, cure: /drain --undo/ }] });
+      await bench.finds(t, {
+        name: "",
+        break: () => settings,
+        finds: [{ severity: "error", path: "einwahl", message: /takes no new calls/, cure: /drain --undo/ }],
+      });
     });
     t.equal(await running.program.stop(), "exit 0");
   });
 
-  await t.test("the trunk's password is wrong, which the running einwahl knows", { skip: missingPrograms("kamailio") }, async (t) => {
-    await world.stopEinwahl();
-    const carrier = await Kamailio.start(t, { certificates: world.certificates });
-    const folder = await scratchFolder(t, "running");
-    await mkdir(join(folder, "data"));
-    const settings = {
-      ...withEntry(bench.settings, "trunks", 0, { provider: "easybell", sources: undefined, registrar: { host, port: carrier.registrarPort, transport: "tls" }, username: carrier.username, password: wrong, contact: { host, port: world.engines.sip.tls }, ca: world.certificates.ca }),
-      rooms: { store: join(folder, "data") },
-    };
-    await writeFile(join(folder, "running.yaml"), JSON.stringify({ ...settings, logging: onStandardOutput }));
-    const running = new CommandLine(t, ["run", "--config", "running.yaml"], folder);
-    await running.program.line("the trunk is refused", /trunk not registered/);
-    await running.program.line("einwahl runs", /einwahl is running/);
-    await bench.finds(t, {
-      name: "",
-      break: () => settings,
-      finds: [{ severity: "error", path: "trunks[0]", message: /^line: no calls come in/, cure: /user name, password/ }, unverified],
-      secrets: [wrong],
-    });
-    t.equal(await running.program.stop(), "exit 0");
-  });
+  await t.test(
+    "the trunk's password is wrong, which the running einwahl knows",
+    { skip: missingPrograms("kamailio") },
+    async (t) => {
+      await world.stopEinwahl();
+      const carrier = await Kamailio.start(t, { certificates: world.certificates });
+      const folder = await scratchFolder(t, "running");
+      await mkdir(join(folder, "data"));
+      const settings = {
+        ...withEntry(bench.settings, "trunks", 0, {
+          provider: "easybell",
+          sources: undefined,
+          registrar: { host, port: carrier.registrarPort, transport: "tls" },
+          username: carrier.username,
+          password: wrong,
+          contact: { host, port: world.engines.sip.tls },
+          ca: world.certificates.ca,
+        }),
+        rooms: { store: join(folder, "data") },
+      };
+      await writeFile(join(folder, "running.yaml"), JSON.stringify({ ...settings, logging: onStandardOutput }));
+      const running = new CommandLine(t, ["run", "--config", "running.yaml"], folder);
+      await running.program.line("the trunk is refused", /trunk not registered/);
+      await running.program.line("einwahl runs", /einwahl is running/);
+      await bench.finds(t, {
+        name: "",
+        break: () => settings,
+        finds: [
+          { severity: "error", path: "trunks[0]", message: /^line: no calls come in/, cure: /user name, password/ },
+          unverified,
+        ],
+        secrets: [wrong],
+      });
+      t.equal(await running.program.stop(), "exit 0");
+    },
+  );
 });

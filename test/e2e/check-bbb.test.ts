@@ -1,6 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
 import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { type FrontOptions, startApiFront } from "./support/api-front.js";
@@ -27,11 +29,20 @@ await t.test("einwahl check: BBB servers", async (t) => {
   /** The API behind a web server that is not as it should be. */
   const behind = async (settings: Settings, owner: Owner, options: FrontOptions, name = host): Promise<Settings> => {
     const port = await startApiFront(owner, apiUrl, options);
-    return withServer(settings, { api_url: `${options.tls === undefined ? "http" : "https"}://${name}:${port}/bigbluebutton/api` });
+    return withServer(settings, {
+      api_url: `${options.tls === undefined ? "http" : "https"}://${name}:${port}/bigbluebutton/api`,
+    });
   };
   /** SIP of a BBB server that shows this certificate. */
   const showing = async (settings: Settings, owner: Owner, { key, cert }: Certificates): Promise<Settings> => {
-    const bbb = await SampleBbb.start({ name: "bbb-3", http: { address: host, port: 0 }, secret: "test-bbb-secret", sip: { address: host, port: 0 }, tls: { key, cert }, srtp: "mandatory" });
+    const bbb = await SampleBbb.start({
+      name: "bbb-3",
+      http: { address: host, port: 0 },
+      secret: "test-bbb-secret",
+      sip: { address: host, port: 0 },
+      tls: { key, cert },
+      srtp: "mandatory",
+    });
     owner.teardown(() => bbb.close());
     return withSip(settings, { port: bbb.sipPort });
   };
@@ -52,102 +63,191 @@ await t.test("einwahl check: BBB servers", async (t) => {
   const api: readonly Broken[] = [
     {
       name: "nothing listens where the API should be",
-      break: async (settings) => withServer(settings, { api_url: `http://${host}:${await freePort()}/bigbluebutton/api` }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /nothing listens on that port/, cure: /bbb-conf --status/ }],
+      break: async (settings) =>
+        withServer(settings, { api_url: `http://${host}:${await freePort()}/bigbluebutton/api` }),
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /nothing listens on that port/,
+          cure: /bbb-conf --status/,
+        },
+      ],
     },
     {
       name: "the name of the server is not in DNS",
       break: (settings) => withServer(settings, { api_url: "https://bbb.invalid/bigbluebutton/api" }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /^bbb\.invalid: the name of the host (does not|can't be) resolve/, cure: /DNS/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /^bbb\.invalid: the name of the host (does not|can't be) resolve/,
+          cure: /DNS/,
+        },
+      ],
     },
     {
       name: "the secret is wrong",
       break: (settings) => withServer(settings, { secret: wrong }),
-      finds: [{ severity: "error", path: "bbb_servers[0].secret", message: /refuses the secret \(checksumError\)/, cure: /bbb-conf --secret/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].secret",
+          message: /refuses the secret \(checksumError\)/,
+          cure: /bbb-conf --secret/,
+        },
+      ],
       secrets: [wrong],
     },
     {
       name: "the server takes no checksums of this kind",
-      break: (settings, owner) => behind(settings, owner, {
-        handle: (request, response) => {
-          const isSha256 = /checksum=[0-9a-f]{64}$/.test(request.url ?? "");
-          if (isSha256) response.writeHead(200, { "content-type": "text/xml" }).end("<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey></response>");
-          return isSha256;
+      break: (settings, owner) =>
+        behind(settings, owner, {
+          handle: (request, response) => {
+            const isSha256 = /checksum=[0-9a-f]{64}$/.test(request.url ?? "");
+            if (isSha256)
+              response
+                .writeHead(200, { "content-type": "text/xml" })
+                .end("<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey></response>");
+            return isSha256;
+          },
+        }),
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].checksum",
+          message: /no sha256, but the secret is right/,
+          cure: /checksum: sha1/,
         },
-      }),
-      finds: [{ severity: "error", path: "bbb_servers[0].checksum", message: /no sha256, but the secret is right/, cure: /checksum: sha1/ }],
+      ],
     },
     {
       name: "a web page answers instead of the API",
-      break: (settings, owner) => behind(settings, owner, {
-        handle: (_request, response) => {
-          response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>Welcome to nginx!</title>");
-          return true;
+      break: (settings, owner) =>
+        behind(settings, owner, {
+          handle: (_request, response) => {
+            response
+              .writeHead(200, { "content-type": "text/html" })
+              .end("<!doctype html><title>Welcome to nginx!</title>");
+            return true;
+          },
+        }),
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /web page answers there/,
+          cure: /\/bigbluebutton\/api/,
         },
-      }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /web page answers there/, cure: /\/bigbluebutton\/api/ }],
+      ],
     },
     {
       name: "the path of the API is wrong",
       break: (settings) => withServer(settings, { api_url: `http://${host}:${apiPort}/api` }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /not the API \(HTTP 404\)/, cure: /\/bigbluebutton\/api/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /not the API \(HTTP 404\)/,
+          cure: /\/bigbluebutton\/api/,
+        },
+      ],
     },
     {
       name: "the API redirects",
-      break: (settings, owner) => behind(settings, owner, {
-        handle: (_request, response) => {
-          response.writeHead(301, { location: apiUrl }).end();
-          return true;
+      break: (settings, owner) =>
+        behind(settings, owner, {
+          handle: (_request, response) => {
+            response.writeHead(301, { location: apiUrl }).end();
+            return true;
+          },
+        }),
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /redirect \(HTTP 301\)/,
+          cure: /the address that it leads to/,
         },
-      }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /redirect \(HTTP 301\)/, cure: /the address that it leads to/ }],
+      ],
     },
     {
       name: "BBB's web application is not up",
-      break: (settings, owner) => behind(settings, owner, {
-        handle: (_request, response) => {
-          response.writeHead(502, { "content-type": "text/html" }).end("<html>Bad Gateway</html>");
-          return true;
-        },
-      }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /HTTP status 502/, cure: /bbb-conf --status/ }],
+      break: (settings, owner) =>
+        behind(settings, owner, {
+          handle: (_request, response) => {
+            response.writeHead(502, { "content-type": "text/html" }).end("<html>Bad Gateway</html>");
+            return true;
+          },
+        }),
+      finds: [
+        { severity: "error", path: "bbb_servers[0].api_url", message: /HTTP status 502/, cure: /bbb-conf --status/ },
+      ],
     },
     {
       name: "the API takes the request and never answers",
       break: (settings, owner) => behind(settings, owner, { handle: () => true }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /it accepts connections, but sends no answer/, cure: /web application hangs/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /it accepts connections, but sends no answer/,
+          cure: /web application hangs/,
+        },
+      ],
     },
     {
       name: "the server's clock is an hour slow",
-      break: (settings, owner) => behind(settings, owner, {
-        handle: (_request, response) => {
-          response.setHeader("date", new Date(Date.now() - hourMs).toUTCString());
-          return false;
-        },
-      }),
+      break: (settings, owner) =>
+        behind(settings, owner, {
+          handle: (_request, response) => {
+            response.setHeader("date", new Date(Date.now() - hourMs).toUTCString());
+            return false;
+          },
+        }),
       finds: [{ severity: "warning", path: "bbb_servers[0]", message: /clock is 3\d{3} s behind/, cure: /NTP/ }],
     },
     {
       name: "the API's certificate has expired",
-      break: async (settings, owner) => behind(settings, owner, { tls: await webCertificates({ fromDays: -90, toDays: -1 }) }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /the certificate has expired/, cure: /renew/ }],
+      break: async (settings, owner) =>
+        behind(settings, owner, { tls: await webCertificates({ fromDays: -90, toDays: -1 }) }),
+      finds: [
+        { severity: "error", path: "bbb_servers[0].api_url", message: /the certificate has expired/, cure: /renew/ },
+      ],
       ...web,
     },
     {
       name: "the API's certificate is for another name",
-      break: async (settings, owner) => behind(settings, owner, { tls: await webCertificates({ names: ["bbb.example.org"] }) }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /for another name/, cure: /the name that is in the certificate/ }],
+      break: async (settings, owner) =>
+        behind(settings, owner, { tls: await webCertificates({ names: ["bbb.example.org"] }) }),
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /for another name/,
+          cure: /the name that is in the certificate/,
+        },
+      ],
       ...web,
     },
     {
       name: "the API's certificate comes from nobody known",
       break: async (settings, owner) => behind(settings, owner, { tls: await makeCertificates() }),
-      finds: [{ severity: "error", path: "bbb_servers[0].api_url", message: /authority is not known/, cure: /NODE_EXTRA_CA_CERTS/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].api_url",
+          message: /authority is not known/,
+          cure: /NODE_EXTRA_CA_CERTS/,
+        },
+      ],
     },
     {
       name: "the API's certificate expires this week",
       break: async (settings, owner) => behind(settings, owner, { tls: await webCertificates({ toDays: 5.5 }) }),
-      finds: [{ severity: "warning", path: "bbb_servers[0].api_url", message: /expires in 5 days/, cure: /certbot renew/ }],
+      finds: [
+        { severity: "warning", path: "bbb_servers[0].api_url", message: /expires in 5 days/, cure: /certbot renew/ },
+      ],
       ...web,
     },
   ];
@@ -156,32 +256,58 @@ await t.test("einwahl check: BBB servers", async (t) => {
     {
       name: "the SIP port is closed",
       break: async (settings) => withSip(settings, { port: await freePort() }),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /nothing listens on that port/, cure: /freeswitch\/bbb-node/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].sip",
+          message: /nothing listens on that port/,
+          cure: /freeswitch\/bbb-node/,
+        },
+      ],
     },
     {
       name: "the SIP host is not in DNS",
       break: (settings) => withSip(settings, { host: "sip.bbb.invalid" }),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip.host", message: /^sip\.bbb\.invalid: the name of the host (does not|can't be) resolve/, cure: /\/etc\/hosts/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].sip.host",
+          message: /^sip\.bbb\.invalid: the name of the host (does not|can't be) resolve/,
+          cure: /\/etc\/hosts/,
+        },
+      ],
     },
     {
       name: "the SIP port does not speak TLS",
       break: (settings) => withSip(settings, { port: apiPort }),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /does not speak TLS|closed by the other side/, cure: /TLS has to be turned on/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].sip",
+          message: /does not speak TLS|closed by the other side/,
+          cure: /TLS has to be turned on/,
+        },
+      ],
     },
     {
       name: "the SIP port speaks TLS, but not SIP",
-      break: async (settings, owner) => withSip(settings, { port: await startSilentServer(owner, bench.world.certificates) }),
+      break: async (settings, owner) =>
+        withSip(settings, { port: await startSilentServer(owner, bench.world.certificates) }),
       finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /no answer to a SIP request/, cure: /5081/ }],
     },
     {
       name: "the SIP port takes connections and says nothing",
       break: async (settings, owner) => withSip(settings, { port: await startSilentServer(owner) }),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /does not answer/, cure: /TLS has to be turned on/ }],
+      finds: [
+        { severity: "error", path: "bbb_servers[0].sip", message: /does not answer/, cure: /TLS has to be turned on/ },
+      ],
     },
     {
       name: "the certificate of SIP has expired",
       break: async (settings, owner) => showing(settings, owner, await trusted({ fromDays: -90, toDays: -2 })),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /certificate expired on 2/, cure: /agent\.pem/ }],
+      finds: [
+        { severity: "error", path: "bbb_servers[0].sip", message: /certificate expired on 2/, cure: /agent\.pem/ },
+      ],
     },
     {
       name: "the certificate of SIP is not valid yet",
@@ -195,13 +321,28 @@ await t.test("einwahl check: BBB servers", async (t) => {
     },
     {
       name: "the certificate of SIP is for another name",
-      break: async (settings, owner) => showing(settings, owner, await trusted({ names: ["bbb.example.org", "*.example.net"] })),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /for bbb\.example\.org, \*\.example\.net, not for 127\.0\.0\.1/, cure: /name the host as the certificate does/ }],
+      break: async (settings, owner) =>
+        showing(settings, owner, await trusted({ names: ["bbb.example.org", "*.example.net"] })),
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].sip",
+          message: /for bbb\.example\.org, \*\.example\.net, not for 127\.0\.0\.1/,
+          cure: /name the host as the certificate does/,
+        },
+      ],
     },
     {
       name: "the certificate of SIP comes from nobody known",
       break: async (settings, owner) => showing(settings, owner, await makeCertificates()),
-      finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /authority is not known/, cure: /whole chain.*--ca FILE/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "bbb_servers[0].sip",
+          message: /authority is not known/,
+          cure: /whole chain.*--ca FILE/,
+        },
+      ],
     },
     {
       name: "the server's dialplan lets nobody in: not all is in order while every call is refused",
@@ -219,7 +360,14 @@ await t.test("einwahl check: BBB servers", async (t) => {
     {
       name: "calls may go to the server in the open",
       break: (settings) => withSip(settings, { allow_unencrypted: true }),
-      finds: [{ severity: "warning", path: "bbb_servers[0].sip.allow_unencrypted", message: /without TLS and SRTP/, cure: /bbb-node\/README/ }],
+      finds: [
+        {
+          severity: "warning",
+          path: "bbb_servers[0].sip.allow_unencrypted",
+          message: /without TLS and SRTP/,
+          cure: /bbb-node\/README/,
+        },
+      ],
     },
     {
       name: "livekit-sip does not listen",
@@ -231,11 +379,23 @@ await t.test("einwahl check: BBB servers", async (t) => {
 
   await t.test("many meetings with PINs of five digits: how many guesses they stand", async (t) => {
     const bbb = bench.world.bbbs[1];
-    for (let meeting = 1; meeting <= 10; meeting += 1) bbb.createMeeting({ meetingID: `short-${meeting}`, name: `short-${meeting}`, voiceBridge: `6000${meeting % 10}` });
+    for (let meeting = 1; meeting <= 10; meeting += 1)
+      bbb.createMeeting({
+        meetingID: `short-${meeting}`,
+        name: `short-${meeting}`,
+        voiceBridge: `6000${meeting % 10}`,
+      });
     await bench.finds(t, {
       name: "",
       break: (settings) => settings,
-      finds: [{ severity: "warning", path: "pins", message: /^12 PINs of 5 digits are open: a guesser hits one after about 8,333 wrong PINs\. /, cure: /nine digits.*defaultNumDigitsForTelVoice=9/ }],
+      finds: [
+        {
+          severity: "warning",
+          path: "pins",
+          message: /^12 PINs of 5 digits are open: a guesser hits one after about 8,333 wrong PINs\. /,
+          cure: /nine digits.*defaultNumDigitsForTelVoice=9/,
+        },
+      ],
     });
   });
 });

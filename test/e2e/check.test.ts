@@ -1,9 +1,14 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../src/simulators/drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../src/simulators/freeswitch/embedded-freeswitch.js";
+import {
+  EmbeddedFreeSwitch,
+  type EmbeddedFreeSwitchOptions,
+} from "../../src/simulators/freeswitch/embedded-freeswitch.js";
 import { type Broken, CheckBench, withEntry, withSection } from "./support/check-bench.js";
 import type { Owner } from "./support/owner.js";
 import { freePort } from "./support/ports.js";
@@ -14,7 +19,11 @@ const host = "127.0.0.1";
 const wrong = "not-the-right-one";
 
 /** A drachtio that is not as it should be; the settings lead there. */
-async function drachtio(owner: Owner, settings: Settings, options: Partial<EmbeddedDrachtioOptions>): Promise<Settings> {
+async function drachtio(
+  owner: Owner,
+  settings: Settings,
+  options: Partial<EmbeddedDrachtioOptions>,
+): Promise<Settings> {
   const { key, cert, ca } = await makeCertificates();
   const secret = "test-drachtio";
   const server = await EmbeddedDrachtio.start({
@@ -28,7 +37,11 @@ async function drachtio(owner: Owner, settings: Settings, options: Partial<Embed
 }
 
 /** A media server whose dialplan is not as it should be; the settings lead there. */
-async function freeswitch(owner: Owner, settings: Settings, options: Partial<EmbeddedFreeSwitchOptions>): Promise<Settings> {
+async function freeswitch(
+  owner: Owner,
+  settings: Settings,
+  options: Partial<EmbeddedFreeSwitchOptions>,
+): Promise<Settings> {
   const password = "test-event-socket";
   const server = await EmbeddedFreeSwitch.start({
     eventSocket: { address: host, port: 0, password },
@@ -44,7 +57,9 @@ async function freeswitch(owner: Owner, settings: Settings, options: Partial<Emb
 
 function withEventSocket(settings: Settings, change: Settings): Settings {
   const [server] = settings["media_servers"] as readonly Settings[];
-  return withEntry(settings, "media_servers", 0, { event_socket: { ...(server?.["event_socket"] as Settings), ...change } });
+  return withEntry(settings, "media_servers", 0, {
+    event_socket: { ...(server?.["event_socket"] as Settings), ...change },
+  });
 }
 
 await t.test("einwahl check: the file, drachtio and the media server", async (t) => {
@@ -54,10 +69,24 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
   await t.test("nothing is wrong: no fault is found", async (t) => {
     const before = await bench.world.counts();
     const { code, findings } = await bench.check(t, bench.settings, { env: {} });
-    t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
+    t.strictSame(
+      findings.filter(({ severity }) => severity !== "ok"),
+      [],
+    );
     t.equal(code, 0);
-    for (const path of ["drachtio", "media_servers[0]", "prompts.directory", "bbb_servers[0].api_url", "bbb_servers[1].sip", "http.port", "rooms.store"]) {
-      t.ok(findings.some((finding) => finding.path === path && finding.severity === "ok"), `${path} was looked at`);
+    for (const path of [
+      "drachtio",
+      "media_servers[0]",
+      "prompts.directory",
+      "bbb_servers[0].api_url",
+      "bbb_servers[1].sip",
+      "http.port",
+      "rooms.store",
+    ]) {
+      t.ok(
+        findings.some((finding) => finding.path === path && finding.severity === "ok"),
+        `${path} was looked at`,
+      );
     }
     t.strictSame(await bench.world.leftBehind(before), {}, "nothing is left anywhere");
   });
@@ -66,7 +95,14 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
     {
       name: "drachtio is down",
       break: async (settings) => withSection(settings, "drachtio", { port: await freePort() }),
-      finds: [{ severity: "error", path: "drachtio", message: /nothing listens on that port \(ECONNREFUSED\)/, cure: /start drachtio-server/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "drachtio",
+          message: /nothing listens on that port \(ECONNREFUSED\)/,
+          cure: /start drachtio-server/,
+        },
+      ],
     },
     {
       name: "drachtio's secret is wrong",
@@ -77,36 +113,64 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
     {
       name: "the port of drachtio is somebody else's",
       break: (settings) => withSection(settings, "drachtio", { port: apiPort }),
-      finds: [{ severity: "error", path: "drachtio.port", message: /does not answer as drachtio-server/, cure: /9022/ }],
+      finds: [
+        { severity: "error", path: "drachtio.port", message: /does not answer as drachtio-server/, cure: /9022/ },
+      ],
     },
     {
       name: "drachtio is a version that was never tried",
       break: (settings, owner) => drachtio(owner, settings, { version: "v0.8.25" }),
       finds: [
-        { severity: "warning", path: "drachtio", message: /never tried with drachtio 0\.8\.25/, cure: /use drachtio 0\.9\.10/ },
+        {
+          severity: "warning",
+          path: "drachtio",
+          message: /never tried with drachtio 0\.8\.25/,
+          cure: /use drachtio 0\.9\.10/,
+        },
         { severity: "warning", path: "drachtio", message: /authority is not known/, cure: /--ca FILE/ },
       ],
     },
     {
       name: "the certificate that trunks see at drachtio has expired",
-      break: async (settings, owner) => drachtio(owner, settings, { tls: await makeCertificates({ fromDays: -90, toDays: -3 }) }),
+      break: async (settings, owner) =>
+        drachtio(owner, settings, { tls: await makeCertificates({ fromDays: -90, toDays: -3 }) }),
       finds: [{ severity: "error", path: "drachtio", message: /certificate expired on 2/, cure: /restart drachtio/ }],
     },
     {
       name: "drachtio has no TLS, and the trunk calls over nothing else",
       break: (settings, owner) => drachtio(owner, settings, { sip: [{ transport: "udp", address: host, port: 0 }] }),
-      finds: [{ severity: "error", path: "drachtio", message: /listens nowhere with TLS, and calls of line/, cure: /transport=tls/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "drachtio",
+          message: /listens nowhere with TLS, and calls of line/,
+          cure: /transport=tls/,
+        },
+      ],
     },
     {
       name: "drachtio wants a certificate of everybody: a trunk that calls in by itself, and einwahl's own calls, have none",
       break: async (settings, owner) => {
         const certificates = await makeCertificates();
         await bench.trust(certificates.ca);
-        return { ...(await drachtio(owner, settings, { tls: { ...certificates, verifyPeers: true } })), synthetic_call: { enabled: true } };
+        return {
+          ...(await drachtio(owner, settings, { tls: { ...certificates, verifyPeers: true } })),
+          synthetic_call: { enabled: true },
+        };
       },
       finds: [
-        { severity: "warning", path: "drachtio", message: /wants a certificate of everybody who connects, so that the provider of line/, cure: /unset EINWAHL_TRUNK_CA/ },
-        { severity: "warning", path: "synthetic_call", message: /drachtio refuses these calls/, cure: /synthetic_call\.trunk/ },
+        {
+          severity: "warning",
+          path: "drachtio",
+          message: /wants a certificate of everybody who connects, so that the provider of line/,
+          cure: /unset EINWAHL_TRUNK_CA/,
+        },
+        {
+          severity: "warning",
+          path: "synthetic_call",
+          message: /drachtio refuses these calls/,
+          cure: /synthetic_call\.trunk/,
+        },
       ],
     },
     {
@@ -117,54 +181,124 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
     {
       name: "FreeSWITCH is down",
       break: async (settings) => withEventSocket(settings, { port: await freePort() }),
-      finds: [{ severity: "error", path: "media_servers[0].event_socket", message: /nothing listens on that port/, cure: /start FreeSWITCH/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0].event_socket",
+          message: /nothing listens on that port/,
+          cure: /start FreeSWITCH/,
+        },
+      ],
     },
     {
       name: "the event socket's password is wrong",
       break: (settings) => withEventSocket(settings, { password: wrong }),
-      finds: [{ severity: "error", path: "media_servers[0].event_socket.password", message: /refuses the password/, cure: /event_socket\.conf\.xml/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0].event_socket.password",
+          message: /refuses the password/,
+          cure: /event_socket\.conf\.xml/,
+        },
+      ],
       secrets: [wrong],
     },
     {
       name: "the port of the event socket is somebody else's",
       break: (settings) => withEventSocket(settings, { port: bench.world.engines.control.port }),
-      finds: [{ severity: "error", path: "media_servers[0].event_socket.port", message: /does not answer as FreeSWITCH/, cure: /8021/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0].event_socket.port",
+          message: /does not answer as FreeSWITCH/,
+          cure: /8021/,
+        },
+      ],
     },
     {
       name: "FreeSWITCH runs no profile for drachtio",
       break: (settings) => withEntry(settings, "media_servers", 0, { sip_profile: "internal" }),
-      finds: [{ severity: "error", path: "media_servers[0].sip_profile", message: /no sofia profile internal/, cure: /sip_profiles/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0].sip_profile",
+          message: /no sofia profile internal/,
+          cure: /sip_profiles/,
+        },
+      ],
     },
     {
       name: "FreeSWITCH's dialplan expects another key: every call would be refused",
       break: (settings, owner) => freeswitch(owner, settings, { key: "0".repeat(64) }),
-      finds: [{ severity: "error", path: "media_servers[0]", message: /expects another key .* refuses every call/, cure: /freeswitch\/start\.sh/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0]",
+          message: /expects another key .* refuses every call/,
+          cure: /freeswitch\/start\.sh/,
+        },
+      ],
       secrets: ["0".repeat(64)],
     },
     {
       name: "FreeSWITCH's dialplan is an old one: strangers get event sockets",
       break: (settings, owner) => freeswitch(owner, settings, { key: "" }),
-      finds: [{ severity: "warning", path: "media_servers[0]", message: /older einwahl: any INVITE .* without a password/, cure: /freeswitch\/conf/ }],
+      finds: [
+        {
+          severity: "warning",
+          path: "media_servers[0]",
+          message: /older einwahl: any INVITE .* without a password/,
+          cure: /freeswitch\/conf/,
+        },
+      ],
     },
     {
       name: "FreeSWITCH is a version on which calls hang",
       break: (settings, owner) => freeswitch(owner, settings, { version: "1.11.2-embedded" }),
-      finds: [{ severity: "error", path: "media_servers[0]", message: /FreeSWITCH 1\.11\.2 must not be used: a call hangs/, cure: /use FreeSWITCH 1\.10\.12/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0]",
+          message: /FreeSWITCH 1\.11\.2 must not be used: a call hangs/,
+          cure: /use FreeSWITCH 1\.10\.12/,
+        },
+      ],
     },
     {
       name: "FreeSWITCH connects to no application here",
       break: (settings, owner) => freeswitch(owner, settings, { controlHosts: ["127.0.0.10", "einwahl.example.org"] }),
-      finds: [{ severity: "error", path: "media_servers[0].advertised_address", message: /no application at 127\.0\.0\.1: it refuses every call/, cure: /EINWAHL_FS_CONTROL_HOSTS="127\.0\.0\.1"/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0].advertised_address",
+          message: /no application at 127\.0\.0\.1: it refuses every call/,
+          cure: /EINWAHL_FS_CONTROL_HOSTS="127\.0\.0\.1"/,
+        },
+      ],
     },
     {
       name: "FreeSWITCH can't connect back: the address is none of this machine",
       break: (settings) => withEntry(settings, "media_servers", 0, { listen_address: "192.0.2.1" }),
-      finds: [{ severity: "error", path: "media_servers[0].listen_address", message: /EADDRNOTAVAIL/, cure: /address of this machine/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "media_servers[0].listen_address",
+          message: /EADDRNOTAVAIL/,
+          cure: /address of this machine/,
+        },
+      ],
     },
     {
       name: "more calls are promised than FreeSWITCH has channels for",
       break: (settings) => withEntry(settings, "media_servers", 0, { capacity: 9_000 }),
-      finds: [{ severity: "warning", path: "media_servers[0].capacity", message: /less than two for each of 9000 calls/, cure: /EINWAHL_MAX_CALLS/ }],
+      finds: [
+        {
+          severity: "warning",
+          path: "media_servers[0].capacity",
+          message: /less than two for each of 9000 calls/,
+          cure: /EINWAHL_MAX_CALLS/,
+        },
+      ],
     },
     {
       name: "a recording is missing, in one language",
@@ -174,22 +308,45 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         await rm(join(folder, "en", "enter-pin.wav"));
         return { ...settings, prompts: { directory: folder } };
       },
-      finds: [{ severity: "error", path: "prompts.directory", message: /lacks 1 of 71 recordings: en\/enter-pin\.wav/, cure: /freeswitch\/sounds/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "prompts.directory",
+          message: /lacks 1 of 71 recordings: en\/enter-pin\.wav/,
+          cure: /freeswitch\/sounds/,
+        },
+      ],
     },
     {
       name: "the recordings are somewhere else",
       break: (settings) => ({ ...settings, prompts: { directory: "/usr/share/einwahl/nowhere" } }),
-      finds: [{ severity: "error", path: "prompts.directory", message: /finds no recording in/, cure: /on its own disk/ }],
+      finds: [
+        { severity: "error", path: "prompts.directory", message: /finds no recording in/, cure: /on its own disk/ },
+      ],
     },
     {
       name: "more calls are admitted than media servers have places for",
       break: (settings) => withSection(settings, "calls", { max_concurrent: 250 }),
-      finds: [{ severity: "warning", path: "calls.max_concurrent", message: /is 250, and the media servers have places for 100/, cure: /capacity/ }],
+      finds: [
+        {
+          severity: "warning",
+          path: "calls.max_concurrent",
+          message: /is 250, and the media servers have places for 100/,
+          cure: /capacity/,
+        },
+      ],
     },
     {
       name: "a trunk may call in the open",
       break: (settings) => withEntry(settings, "trunks", 0, { allow_unencrypted: true }),
-      finds: [{ severity: "warning", path: "trunks[0].allow_unencrypted", message: /without TLS and SRTP/, cure: /remove allow_unencrypted/ }],
+      finds: [
+        {
+          severity: "warning",
+          path: "trunks[0].allow_unencrypted",
+          message: /without TLS and SRTP/,
+          cure: /remove allow_unencrypted/,
+        },
+      ],
     },
     {
       name: "a setting that does not exist",
@@ -207,7 +364,12 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       name: "logs that are kept for too long, and FreeSWITCH's stock password",
       break: (settings) => ({ ...withEventSocket(settings, { password: "ClueCon" }), logging: { retention_days: 30 } }),
       finds: [
-        { severity: "error", path: "media_servers[0].event_socket.password", message: /every FreeSWITCH comes with/, cure: /event_socket\.conf\.xml/ },
+        {
+          severity: "error",
+          path: "media_servers[0].event_socket.password",
+          message: /every FreeSWITCH comes with/,
+          cure: /event_socket\.conf\.xml/,
+        },
         { severity: "error", path: "logging.retention_days", message: /from 1 to 7/, cure: /./ },
       ],
       code: 78,

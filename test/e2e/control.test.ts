@@ -4,8 +4,10 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
 import { parse, stringify } from "yaml";
+
 import { CommandLine, onlyJson } from "./support/command-line.js";
 import { freePort, freePortsInARow } from "./support/ports.js";
 import { Program } from "./support/program.js";
@@ -19,33 +21,66 @@ const pin = "04711";
 await t.test("an operator's commands, with einwahl and its engines in processes of their own", async (t) => {
   const folder = await scratchFolder(t, "control");
   const base = await freePortsInARow(8);
-  const engines = new Program(process.execPath, [enginesMain, "--directory", "engines", "--base-port", String(base)], { cwd: folder });
+  const engines = new Program(process.execPath, [enginesMain, "--directory", "engines", "--base-port", String(base)], {
+    cwd: folder,
+  });
   t.teardown(() => engines.stop());
   await engines.line("the engines are up", /End the engines/);
-  const written = parse(await readFile(join(folder, "engines", "einwahl.yaml"), "utf8")) as Readonly<Record<string, unknown>>;
-  const token = { name: "front-end", sha256: createHash("sha256").update("token").digest("hex"), scopes: ["rooms:read"] };
+  const written = parse(await readFile(join(folder, "engines", "einwahl.yaml"), "utf8")) as Readonly<
+    Record<string, unknown>
+  >;
+  const token = {
+    name: "front-end",
+    sha256: createHash("sha256").update("token").digest("hex"),
+    scopes: ["rooms:read"],
+  };
   const port = await freePort();
-  await writeFile(join(folder, "einwahl.yaml"), stringify({ ...written, http: { port, operators_port: await freePort(), tokens: [token] }, rooms: { store: "data" } }));
+  await writeFile(
+    join(folder, "einwahl.yaml"),
+    stringify({
+      ...written,
+      http: { port, operators_port: await freePort(), tokens: [token] },
+      rooms: { store: "data" },
+    }),
+  );
   const socket = join(folder, "data", "control.sock");
 
   const einwahl = async (...args: readonly string[]): Promise<{ readonly code: string; readonly text: string }> => {
     const { code, lines } = await new CommandLine(t, [...args, "--config", "einwahl.yaml"], folder).outcome();
     return { code, text: lines.join("\n") };
   };
-  const json = async (...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> => onlyJson((await einwahl(...args, "--json")).text.split("\n"));
+  const json = async (...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> =>
+    onlyJson((await einwahl(...args, "--json")).text.split("\n"));
   const running = async (): Promise<CommandLine> => {
     const server = new CommandLine(t, ["run", "--config", "einwahl.yaml"], folder);
-    for (const line of ["BBB server answers", "media server is up", "einwahl is running"]) await server.program.line(line, new RegExp(line));
+    for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+      await server.program.line(line, new RegExp(line));
     return server;
   };
-  const call = (...more: readonly string[]): CommandLine => new CommandLine(t, [
-    "call", number, "--server", `127.0.0.1:${base + 1}`, "--ca", "engines/ca.pem", "--pin", pin, "--from", caller, ...more,
-  ], folder);
+  const call = (...more: readonly string[]): CommandLine =>
+    new CommandLine(
+      t,
+      [
+        "call",
+        number,
+        "--server",
+        `127.0.0.1:${base + 1}`,
+        "--ca",
+        "engines/ca.pem",
+        "--pin",
+        pin,
+        "--from",
+        caller,
+        ...more,
+      ],
+      folder,
+    );
 
   await t.test("while nothing runs", async (t) => {
     const { code, text } = await einwahl("status");
     t.match({ code, text }, { code: "exit 69", text: "einwahl is not running" });
-    for (const command of ["drain", "reload"]) t.match(await einwahl(command), { code: "exit 69", text: "einwahl is not running" });
+    for (const command of ["drain", "reload"])
+      t.match(await einwahl(command), { code: "exit 69", text: "einwahl is not running" });
     const numbers = await json("numbers");
     t.match(numbers, { numbers: [{ number: "+493023125001" }, { number }] });
     t.match((await einwahl("numbers")).text, "030 23125002");
@@ -78,13 +113,24 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
   await t.test("PINs, through the instance that has the store open", async (t) => {
     const { pin: before } = await json("pins", "reserve", "before");
     const { text: after } = await einwahl("pins", "reserve", "after");
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/rooms/after`, { headers: { Authorization: "Bearer token" } });
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/rooms/after`, {
+      headers: { Authorization: "Bearer token" },
+    });
     t.match(await answer.json(), { pin: after }, "its front ends have the PIN at once");
-    t.match(await json("pins", "list"), { pins: [{ meetingID: "after", pin: after }, { meetingID: "before", pin: before }] });
+    t.match(await json("pins", "list"), {
+      pins: [
+        { meetingID: "after", pin: after },
+        { meetingID: "before", pin: before },
+      ],
+    });
     const { text: lines } = await einwahl("pins", "export");
     t.match(await einwahl("pins", "release", "after"), { code: "exit 0" });
     await writeFile(join(folder, "pins.jsonl"), lines);
-    t.match(await einwahl("pins", "import", "pins.jsonl"), { code: "exit 1", text: /0 taken over, 1 known already, 1 refused/ }, "a PIN that rests does not come back");
+    t.match(
+      await einwahl("pins", "import", "pins.jsonl"),
+      { code: "exit 1", text: /0 taken over, 1 known already, 1 refused/ },
+      "a PIN that rests does not come back",
+    );
     for (const digits of [before, after]) t.notMatch(server.program.tail(10_000), String(digits), "no PIN in the log");
   });
 
@@ -95,7 +141,10 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.match(busy.text, "1 of at most 100, 1 in conference");
     t.notMatch(busy.text, new RegExp(`${pin}|${caller.slice(1)}`));
 
-    t.match(await einwahl("drain", "--within", "1s"), { code: "exit 1", text: "No new calls are taken; 1 call is up." });
+    t.match(await einwahl("drain", "--within", "1s"), {
+      code: "exit 1",
+      text: "No new calls are taken; 1 call is up.",
+    });
     const refused = await call("--json").outcome();
     t.match(onlyJson(refused.lines), { ok: false, stage: "answer", why: /^503/ });
     t.match(await json("status"), { state: "not-ready", isDraining: true, calls: { now: 1 } });
@@ -118,9 +167,16 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     const file = join(folder, "einwahl.yaml");
     const good = await readFile(file, "utf8");
     await writeFile(file, good.replace("drachtio:", "drachtoi:"));
-    t.match(await einwahl("reload", "--socket", socket), { code: "exit 78", text: /drachtio[^]*Nothing was changed\./ });
+    t.match(await einwahl("reload", "--socket", socket), {
+      code: "exit 78",
+      text: /drachtio[^]*Nothing was changed\./,
+    });
     t.match(await einwahl("status", "--socket", socket), { code: "exit 0" });
-    t.match(await einwahl("status"), { code: "exit 78", text: "--socket PATH" }, "the file does not tell the socket now");
+    t.match(
+      await einwahl("status"),
+      { code: "exit 78", text: "--socket PATH" },
+      "the file does not tell the socket now",
+    );
     await writeFile(file, good);
     t.match(await einwahl("reload"), { code: "exit 0", text: "Nothing is different." });
     await writeFile(file, good.replace(number, "+493023125003"));

@@ -1,9 +1,10 @@
 import t from "tap";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import { hears, untilHeard } from "./support/hearing.js";
-import { World, conferences, numbers, withCalls } from "./support/world.js";
+import { conferences, numbers, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
@@ -32,7 +33,11 @@ await t.test("the dialogue about the PIN", async (t) => {
     }
     await call.sendDigits("99933#");
     await hears(t, world, call, "de/too-many-tries", "the last words, to their end", { whole: true });
-    t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ }, "then einwahl hangs up");
+    t.match(
+      await call.ended,
+      { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ },
+      "then einwahl hangs up",
+    );
     t.match(await report, { cause: "too-many-tries", pinsTyped: 3 });
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
@@ -49,7 +54,7 @@ await t.test("the dialogue about the PIN", async (t) => {
     await call.sendDigits(Array.from({ length: 10 }, (_, at) => `${String(at).padStart(5, "0")}*`).join(""));
     t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ });
     t.match(await report, { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] });
-    t.equal(await unknown() - before, 3);
+    t.equal((await unknown()) - before, 3);
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
@@ -61,7 +66,15 @@ await t.test("the dialogue about the PIN", async (t) => {
     const heard = call.audio.prompts().map(({ name }) => name);
     t.strictSame(
       heard.filter((name) => !name.endsWith("language-switch")),
-      ["de/welcome", "de/enter-pin", "de/pin-silence", "de/enter-pin", "de/pin-silence", "de/enter-pin", "de/no-input-goodbye"],
+      [
+        "de/welcome",
+        "de/enter-pin",
+        "de/pin-silence",
+        "de/enter-pin",
+        "de/pin-silence",
+        "de/enter-pin",
+        "de/no-input-goodbye",
+      ],
       "everything that was said, in this order",
     );
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -97,7 +110,14 @@ await t.test("the dialogue about the PIN", async (t) => {
     const { pin } = conferences[0];
     for (const { from, headers, name } of [
       { from: "anonymous", headers: [], name: "Anonym" },
-      { from: caller, headers: [["Privacy", "id"], ["P-Asserted-Identity", `<sip:${caller}@127.0.0.1>`]] as const, name: "Anonym" },
+      {
+        from: caller,
+        headers: [
+          ["Privacy", "id"],
+          ["P-Asserted-Identity", `<sip:${caller}@127.0.0.1>`],
+        ] as const,
+        name: "Anonym",
+      },
       { from: "110", headers: [], name: "Telefon" },
       { from: "0049301234567;cpc=ordinary", headers: [], name: "4567" },
     ]) {
@@ -113,5 +133,9 @@ await t.test("the dialogue about the PIN", async (t) => {
     }
   });
 
-  t.strictSame(world.complaints([caller.slice(3), "99911", "99922", conferences[1].pin]), [], "no bug, number or PIN in the log");
+  t.strictSame(
+    world.complaints([caller.slice(3), "99911", "99922", conferences[1].pin]),
+    [],
+    "no bug, number or PIN in the log",
+  );
 });

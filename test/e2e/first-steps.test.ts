@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
+
 import { CommandLine } from "./support/command-line.js";
 import { freePortsInARow } from "./support/ports.js";
 import { Program } from "./support/program.js";
@@ -44,12 +46,20 @@ await t.test("README's first steps, each as it stands there, end with a call tha
   t.equal(checked.code, "exit 0", checked.lines.join("\n"));
 
   const server = einwahl(run);
-  for (const line of ["BBB server answers", "media server is up", "einwahl is running"]) await server.program.line(line, new RegExp(line));
+  for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+    await server.program.line(line, new RegExp(line));
 
   const called = await einwahl(call, "--server", `127.0.0.1:${base + 1}`).outcome();
   t.equal(called.code, "exit 0", called.lines.join("\n"));
   const told = called.lines.join("\n");
-  for (const line of [/SRTP AE/, /heard: enter-pin \(de\)/, /typed the PIN: 5 digits/, /heard: tone of 620 Hz/, /The call works\./]) t.match(told, line);
+  for (const line of [
+    /SRTP AE/,
+    /heard: enter-pin \(de\)/,
+    /typed the PIN: 5 digits/,
+    /heard: tone of 620 Hz/,
+    /The call works\./,
+  ])
+    t.match(told, line);
   t.comment(`from config init to the end of the call: ${Math.round((performance.now() - begun) / 1_000)} s`);
 
   t.equal(await server.program.stop(), "exit 0");

@@ -2,16 +2,24 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import t from "tap";
+
 import { EinwahlClient, type RoomStatus } from "einwahl/client";
+import t from "tap";
+
 import { World } from "./support/world.js";
 
 const token = "front-end-token";
 const example = fileURLToPath(new URL("../../examples/create-meeting.js", import.meta.url));
 
 /** The front end: a script that knows nothing but the client, in a process of its own. */
-async function runFrontEnd(environment: Readonly<Record<string, string>>, meetingID: string): Promise<{ readonly status: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, [example, meetingID], { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "inherit"] });
+async function runFrontEnd(
+  environment: Readonly<Record<string, string>>,
+  meetingID: string,
+): Promise<{ readonly status: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, [example, meetingID], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString();
@@ -27,16 +35,31 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
   const world = await World.start(t, {
     settings: (settings) => ({
       ...settings,
-      http: { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write", "statistics:read"] }] },
+      http: {
+        tokens: [
+          {
+            name: "front-end",
+            sha256: createHash("sha256").update(token).digest("hex"),
+            scopes: ["rooms:read", "rooms:write", "statistics:read"],
+          },
+        ],
+      },
       statistics: "token",
     }),
   });
   const [bbb] = world.bbbs;
   const url = `http://127.0.0.1:${world.einwahl.httpPort}`;
   const meetingID = "Raum 7 / Übung 🎙";
-  const { status, output } = await runFrontEnd({ EINWAHL_URL: url, EINWAHL_TOKEN: token, BBB_URL: bbb.apiUrl, BBB_SECRET: "test-bbb-secret" }, meetingID);
+  const { status, output } = await runFrontEnd(
+    { EINWAHL_URL: url, EINWAHL_TOKEN: token, BBB_URL: bbb.apiUrl, BBB_SECRET: "test-bbb-secret" },
+    meetingID,
+  );
   t.equal(status, 0);
-  const shown = JSON.parse(output.trim().split("\n").at(-1) ?? "") as { readonly dialNumber: string; readonly pin: string; readonly page: string };
+  const shown = JSON.parse(output.trim().split("\n").at(-1) ?? "") as {
+    readonly dialNumber: string;
+    readonly pin: string;
+    readonly page: string;
+  };
   t.equal(shown.dialNumber, "+49 30 23125001");
   t.match(output, /^Join by phone:\n/);
   const page = new URL(shown.page);
@@ -71,10 +94,25 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
   await over;
   t.same(await statusOf(), { meetingID, running: true, callers: 0 });
   const line = world.log.past.find((each) => each.includes('"msg":"call ended"'));
-  t.match(JSON.parse(line ?? "{}"), { call: found?.id, cause: "caller-hung-up", trunk: "line", server: bbb.name, codec: /./, srtp: { trunk: /AE/, bbb: /AE/ }, audio: { packets: Number, lossRate: 0 } }, "the log has the call's whole story under the id that the front end was told");
+  t.match(
+    JSON.parse(line ?? "{}"),
+    {
+      call: found?.id,
+      cause: "caller-hung-up",
+      trunk: "line",
+      server: bbb.name,
+      codec: /./,
+      srtp: { trunk: /AE/, bbb: /AE/ },
+      audio: { packets: Number, lossRate: 0 },
+    },
+    "the log has the call's whole story under the id that the front end was told",
+  );
   t.match(await client.calls(meetingID), { ok: true, value: { calls: [] } });
   t.same(await client.delete(meetingID), { ok: true, value: undefined });
-  t.match(await client.status(meetingID), { ok: false, failure: { kind: "problem", problem: { code: "room-not-found" } } });
+  t.match(await client.status(meetingID), {
+    ok: false,
+    failure: { kind: "problem", problem: { code: "room-not-found" } },
+  });
 
   t.notMatch(world.log.past.join("\n"), new RegExp(shown.pin), "no PIN in the log");
   t.notMatch(world.log.past.join("\n"), /front-end-token/);

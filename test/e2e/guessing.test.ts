@@ -1,8 +1,9 @@
 import t from "tap";
-import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
+
 import { statusReport } from "../../src/monitoring/status/status-report.js";
-import { Tones, talk } from "./support/talk.js";
-import { World, withCalls } from "./support/world.js";
+import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
+import { talk, Tones } from "./support/talk.js";
+import { withCalls, World } from "./support/world.js";
 
 const guesser = "+4915223125678";
 const neighbour = "+4915223125679";
@@ -29,19 +30,30 @@ await t.test("forty calls from one number that try PINs", async (t) => {
     const answers = await Promise.all(Array.from({ length: atATime }, async (_, place) => await tryPins(at + place)));
     reports.push(...answers.map(String));
   }
-  t.strictSame(reports.slice(-20), Array.from({ length: 20 }, () => "603"), "refused from some call on");
+  t.strictSame(
+    reports.slice(-20),
+    Array.from({ length: 20 }, () => "603"),
+    "refused from some call on",
+  );
   t.strictSame(new Set(reports), new Set(["200", "603"]));
 
   const text = await (await fetch(`${url}/metrics`)).text();
   const samples = readSamples(text);
   t.equal(sumOf(samples, "einwahl_pins_total", { outcome: "unknown" }), 20, "as many answers as the limit allows");
-  t.equal(sumOf(samples, "einwahl_calls_total", { cause: "too-many-wrong-pins", trunk: "line", result: "refused" }), reports.filter((status) => status === "603").length);
+  t.equal(
+    sumOf(samples, "einwahl_calls_total", { cause: "too-many-wrong-pins", trunk: "line", result: "refused" }),
+    reports.filter((status) => status === "603").length,
+  );
   t.equal(sumOf(samples, "einwahl_guessers", { scope: "number", restraint: "refused" }), 1);
   t.equal(sumOf(samples, "einwahl_guessers", { scope: "all" }), 0);
   const status = await (await fetch(`${url}/status`, { headers: { accept: "application/json" } })).text();
-  t.match(statusReport.parse(JSON.parse(status)).guesses, { limit: 300, restrained: { number: { slowed: 0, refused: 1 } } });
+  t.match(statusReport.parse(JSON.parse(status)).guesses, {
+    limit: 300,
+    restrained: { number: { slowed: 0, refused: 1 } },
+  });
   const page = await (await fetch(`${url}/status`)).text();
-  for (const secret of [guesser, guesser.slice(3), "90001", "90391"]) for (const each of [text, status, page]) t.notOk(each.includes(secret), secret);
+  for (const secret of [guesser, guesser.slice(3), "90001", "90391"])
+    for (const each of [text, status, page]) t.notOk(each.includes(secret), secret);
 
   const talking = await talk(world, phone, { number: neighbour });
   await new Tones(world, talking).bothWays(t, "for another number");

@@ -1,10 +1,11 @@
 import t from "tap";
-import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import type { TestPhone } from "../../src/softphone/test-phone.js";
+
 import type { Stage } from "../../src/call/story.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { inBackground } from "../../src/softphone/sip/background.js";
+import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { untilHeard } from "./support/hearing.js";
-import { World, conferences, withPollInterval, withCalls } from "./support/world.js";
+import { conferences, withCalls, withPollInterval, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const { pin } = conferences[0];
@@ -27,7 +28,8 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
   const [bbb] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
-  const stage = (name: Stage): Promise<unknown> => world.stages.next(`stage ${name}`, (change) => change.stage === name);
+  const stage = (name: Stage): Promise<unknown> =>
+    world.stages.next(`stage ${name}`, (change) => change.stage === name);
 
   await t.test("while it rings: CANCEL, 487", async (t) => {
     // The answer may overtake the CANCEL; that call then ends with a BYE and does not count.

@@ -1,10 +1,12 @@
 import { dirname } from "node:path";
+
 import t from "tap";
+
 import { PATIENCE_MS } from "./support/deadline.js";
 import { SnapshotProgram } from "./support/heap-snapshot.js";
 import { untilHeard } from "./support/hearing.js";
 import { freePort } from "./support/ports.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const digits = "15223125678";
 const caller = `+49${digits}`;
@@ -21,20 +23,28 @@ const headers = [
 
 /** The origin's user name and the session's name are often the number (RFC 4566 section 5.2). */
 function withNumber(sdp: string): string {
-  return sdp.replace(/^o=\S+/m, `o=${caller}`).replace(/^s=.*\r$/m, `s=${caller}\r\ni=call of ${caller}\r\ne=${digits}@trunk.example\r\np=${caller}\r`);
+  return sdp
+    .replace(/^o=\S+/m, `o=${caller}`)
+    .replace(/^s=.*\r$/m, `s=${caller}\r\ni=call of ${caller}\r\ne=${digits}@trunk.example\r\np=${caller}\r`);
 }
 
 await t.test("the heap of a running einwahl holds no caller's number", { timeout: 300_000 }, async (t) => {
   const [port, operatorsPort] = [await freePort(), await freePort()];
-  const world = await World.start(t, { settings: (settings) => ({ ...settings, http: { port, operators_port: operatorsPort } }) });
+  const world = await World.start(t, {
+    settings: (settings) => ({ ...settings, http: { port, operators_port: operatorsPort } }),
+  });
   await world.stopEinwahl();
   const einwahl = new SnapshotProgram(t, world.settingsFile, dirname(world.settingsFile));
-  for (const line of ["BBB server answers", "media server is up", "einwahl is running"]) await einwahl.program.line(line, new RegExp(line));
+  for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+    await einwahl.program.line(line, new RegExp(line));
   const phone = await world.phone();
 
   const findings = async (): Promise<string[]> => {
     const strings = await einwahl.strings();
-    t.ok(strings.some((text) => text.includes(numbers.german)), "what is in memory is found: the trunk's own number");
+    t.ok(
+      strings.some((text) => text.includes(numbers.german)),
+      "what is in memory is found: the trunk's own number",
+    );
     return strings.filter((text) => text.includes(digits)).map((text) => text.slice(0, 200));
   };
 

@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { untilHeard } from "./support/hearing.js";
-import { Tones, talk } from "./support/talk.js";
-import { World, conferences, withCalls } from "./support/world.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin }] = conferences;
@@ -101,14 +103,20 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
       ["inactive", "+4915223125692", (sdp) => sdp.replace("a=sendrecv", "a=inactive")],
       ["0.0.0.0", "+4915223125693", (sdp) => sdp.replace(/^c=IN IP4 \S+/m, "c=IN IP4 0.0.0.0")],
     ];
-    const held = await Promise.all(ways.map(async ([name, number, putOnHold]) => {
-      let offers = 0;
-      const call = await phone.dial({ uri: world.sipUri(), number, rewriteOffer: (sdp) => (offers++ === 0 ? putOnHold(sdp) : sdp) });
-      call.audio.listenForPrompts(world.prompts);
-      t.ok((await call.answered).ok, name);
-      call.stopRtp();
-      return { name, call };
-    }));
+    const held = await Promise.all(
+      ways.map(async ([name, number, putOnHold]) => {
+        let offers = 0;
+        const call = await phone.dial({
+          uri: world.sipUri(),
+          number,
+          rewriteOffer: (sdp) => (offers++ === 0 ? putOnHold(sdp) : sdp),
+        });
+        call.audio.listenForPrompts(world.prompts);
+        t.ok((await call.answered).ok, name);
+        call.stopRtp();
+        return { name, call };
+      }),
+    );
     await setTimeout(longerThanTimeoutMs);
     for (const { name, call } of held) {
       t.equal(call.audio.stats.packetsIn, 0, `${name}: nothing is sent into the hold`);

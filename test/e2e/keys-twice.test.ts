@@ -1,9 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
-import { World, numbers } from "./support/world.js";
+import { numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 /** A key twice in a row shows what counts double and what gets lost. */
@@ -14,7 +16,8 @@ type Order = "INFO first" | "RFC 4733 first" | "both at once";
 
 async function press(call: PhoneCall, keys: string, order: Order): Promise<void> {
   for (const key of keys) {
-    const info = async (): Promise<unknown> => await call.dialog?.info("application/dtmf-relay", `Signal=${key}\r\nDuration=160\r\n`);
+    const info = async (): Promise<unknown> =>
+      await call.dialog?.info("application/dtmf-relay", `Signal=${key}\r\nDuration=160\r\n`);
     if (order === "INFO first") await info();
     await Promise.all([call.sendDigits(key), ...(order === "both at once" ? [info()] : [])]);
     if (order === "RFC 4733 first") await info();
@@ -41,7 +44,9 @@ await t.test("keys by RFC 4733 and by INFO", async (t) => {
     await t.test(`a key that comes twice counts once: ${order}`, async (t) => {
       const call = await greeted((sdp) => sdp);
       const arrival = bbb.waitForMember(pin, PATIENCE_MS);
-      const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
+      const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+        evidence: () => world.tail(),
+      });
       await press(call, pin, order);
       const [member] = await Promise.all([arrival, talking]);
       await press(call, "550*6", order);
@@ -54,14 +59,27 @@ await t.test("keys by RFC 4733 and by INFO", async (t) => {
   }
 
   await t.test("without telephone-event in the SDP, INFO alone counts, as gateways write it", async (t) => {
-    const call = await greeted((sdp) => sdp.replace(/^(m=audio .*) 101\b/m, "$1").replace(/^a=(?:rtpmap|fmtp):101 .*\r\n/gm, ""));
+    const call = await greeted((sdp) =>
+      sdp.replace(/^(m=audio .*) 101\b/m, "$1").replace(/^a=(?:rtpmap|fmtp):101 .*\r\n/gm, ""),
+    );
     t.notMatch(call.remoteSdp, /telephone-event/);
     const arrival = bbb.waitForMember(pin, PATIENCE_MS);
     const relay = "application/dtmf-relay";
-    const keys = [[relay, "Signal: 7"], [relay, 'Signal="3"'], ["application/dtmf", "1"], ["application/dtmf", "Signal=1"], [relay, "signal=2;Duration=160"]] as const;
-    for (const [type, body] of keys) t.match(await call.dialog?.info(type, body), { ok: true, value: { status: 200 } }, body);
+    const keys = [
+      [relay, "Signal: 7"],
+      [relay, 'Signal="3"'],
+      ["application/dtmf", "1"],
+      ["application/dtmf", "Signal=1"],
+      [relay, "signal=2;Duration=160"],
+    ] as const;
+    for (const [type, body] of keys)
+      t.match(await call.dialog?.info(type, body), { ok: true, value: { status: 200 } }, body);
     t.match(await arrival, { name: "5678" }, "in the conference");
-    t.match(await call.dialog?.info("application/dtmf-relay", "Signal=A"), { ok: true, value: { status: 200 } }, "A is a key without a meaning");
+    t.match(
+      await call.dialog?.info("application/dtmf-relay", "Signal=A"),
+      { ok: true, value: { status: 200 } },
+      "A is a key without a meaning",
+    );
     const other = await call.dialog?.info("text/plain", "7");
     t.equal(other?.ok === true && other.value.status, 415);
     t.equal(other?.ok === true && other.value.headers.get("Accept"), "application/dtmf-relay, application/dtmf");

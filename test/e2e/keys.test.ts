@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { type KnownPrompt, knownPrompt } from "../../src/softphone/prompt-library.js";
@@ -8,8 +10,8 @@ import { PromptRecogniser } from "../../src/softphone/prompt-recognition.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
-import { Tones, talk } from "./support/talk.js";
-import { World, conferences, soundsDirectory, withCalls } from "./support/world.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, soundsDirectory, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [here, elsewhere] = conferences;
@@ -17,11 +19,13 @@ const [here, elsewhere] = conferences;
 /** The names of keys: too short to be recognised among all prompts, but not among themselves. */
 async function readKeyNames(): Promise<readonly KnownPrompt[]> {
   const keys = [...Array.from("0123456789"), "star", "pound"];
-  return await Promise.all(keys.map(async (key) => {
-    const wav = readWav(await readFile(join(soundsDirectory, "de", `key-${key}.wav`)));
-    if (!wav.ok) throw new Error(`key-${key}.wav: ${wav.failure.kind}`);
-    return knownPrompt(key, wav.value);
-  }));
+  return await Promise.all(
+    keys.map(async (key) => {
+      const wav = readWav(await readFile(join(soundsDirectory, "de", `key-${key}.wav`)));
+      if (!wav.ok) throw new Error(`key-${key}.wav: ${wav.failure.kind}`);
+      return knownPrompt(key, wav.value);
+    }),
+  );
 }
 
 await t.test("keys in a conference", async (t) => {
@@ -58,7 +62,10 @@ await t.test("keys in a conference", async (t) => {
       await call.sendDigits("*#", { method });
       t.ok(await bbb.waitForLeave(member.memberId, PATIENCE_MS), "out of the first conference");
       await hears(t, world, call, "de/enter-pin", "asked for another PIN", { fromMs: from });
-      t.notOk(call.audio.prompts().some(({ name }) => name === "de/conference-ended"), "the conference is not over");
+      t.notOk(
+        call.audio.prompts().some(({ name }) => name === "de/conference-ended"),
+        "the conference is not over",
+      );
       const arrival = other.waitForMember(elsewhere.pin, PATIENCE_MS);
       await call.sendDigits(`${elsewhere.pin}#`, { method });
       const there = await arrival;
@@ -82,7 +89,11 @@ await t.test("the keys are told before the first conference, as they are set", a
   const idle = await world.counts();
   const keyNames = await readKeyNames();
   const hints = ["de/mute-hint", "de/leave-hint"];
-  const heardHints = (call: PhoneCall): string[] => call.audio.prompts().map(({ name }) => name).filter((name) => hints.includes(name));
+  const heardHints = (call: PhoneCall): string[] =>
+    call.audio
+      .prompts()
+      .map(({ name }) => name)
+      .filter((name) => hints.includes(name));
   /** The keys that were named after the hint about leaving. */
   const keysNamed = (call: PhoneCall): string[] => {
     const hint = call.audio.prompts().find(({ name }) => name === "de/leave-hint");

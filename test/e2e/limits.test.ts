@@ -1,8 +1,9 @@
 import t from "tap";
+
 import { PATIENCE_MS } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { talk } from "./support/talk.js";
-import { World, conferences, withCalls } from "./support/world.js";
+import { conferences, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const other = "+4915223125679";
@@ -12,14 +13,19 @@ await t.test("how many calls a number may have, and callers who withhold theirs"
   const world = await World.start(t, { settings: withCalls({ withheld_per_trunk: 1 }) });
   const phone = await world.phone();
   const before = await world.counts();
-  const statusOf = async (number: string): Promise<{ readonly status: number; readonly hangUp: () => Promise<unknown> }> => {
+  const statusOf = async (
+    number: string,
+  ): Promise<{ readonly status: number; readonly hangUp: () => Promise<unknown> }> => {
     const call = await phone.dial({ ...world.line(), number });
     const answered = await call.answered;
     return { status: answered.ok ? 200 : answered.failure.status, hangUp: () => call.hangUp() };
   };
 
   const up = [await statusOf(caller), await statusOf(`0049${caller.slice(3)}`), await statusOf(caller)];
-  t.strictSame(up.map(({ status }) => status), [200, 200, 200]);
+  t.strictSame(
+    up.map(({ status }) => status),
+    [200, 200, 200],
+  );
   const busy = world.reports.next("the fourth call's report", ({ cause }) => cause === "number-busy");
   t.equal((await statusOf(caller)).status, 486, "the fourth call of the number");
   t.match(await busy, { mediaServer: undefined }, "for which no media server was asked");
@@ -54,9 +60,15 @@ await t.test("a caller without a number is removed, and the next one is kept out
   next.audio.listenForPrompts(world.prompts);
   t.match(await next.answered, { ok: true });
   await untilHeard(world, next, "de/welcome");
-  const refused = world.reports.next("the next call's report", ({ cause }) => cause === "withheld-refused", { ms: PATIENCE_MS });
+  const refused = world.reports.next("the next call's report", ({ cause }) => cause === "withheld-refused", {
+    ms: PATIENCE_MS,
+  });
   await next.sendDigits(pin);
   await untilHeard(world, next, "de/conference-unavailable");
   t.match(await refused, { joins: 0 });
-  t.match(await talk(world, phone, { number: caller }), { member: { name: caller.slice(-4) } }, "a caller with a number gets in");
+  t.match(
+    await talk(world, phone, { number: caller }),
+    { member: { name: caller.slice(-4) } },
+    "a caller with a number gets in",
+  );
 });

@@ -1,80 +1,124 @@
 import t, { type Test } from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { Linphone, type LinphoneOptions } from "./support/linphone.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin }] = conferences;
 /** A tone of its own for each check, so that none is heard from before. */
 const tones = { caller: 1040, first: 620, afterHold: 770 } as const;
 
-await t.test("a call from linphonec over TLS and SRTP", { skip: missingPrograms("linphonec"), timeout: 300_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight" });
-  const before = await world.counts();
-  const [bbb] = world.bbbs;
-  const phone = async (t: Test, options: Partial<LinphoneOptions>): Promise<Linphone> =>
-    await Linphone.start(t, { ca: world.certificates.ca, prompts: world.prompts, user: caller, ...options });
-  // Its TLS library compares names of a certificate only, not addresses.
-  const uri = `sip:${numbers.german}@localhost:${world.engines.sip.tls};transport=tls`;
+await t.test(
+  "a call from linphonec over TLS and SRTP",
+  { skip: missingPrograms("linphonec"), timeout: 300_000 },
+  async (t) => {
+    const world = await World.start(t, { line: "straight" });
+    const before = await world.counts();
+    const [bbb] = world.bbbs;
+    const phone = async (t: Test, options: Partial<LinphoneOptions>): Promise<Linphone> =>
+      await Linphone.start(t, { ca: world.certificates.ca, prompts: world.prompts, user: caller, ...options });
+    // Its TLS library compares names of a certificate only, not addresses.
+    const uri = `sip:${numbers.german}@localhost:${world.engines.sip.tls};transport=tls`;
 
-  const calls: readonly { readonly name: string; readonly options: Partial<LinphoneOptions>; readonly offers: RegExp }[] = [
-    { name: "with SDES keys, and digits by RFC 4733", options: { displayName: "Ada" }, offers: /^a=rtpmap:\d+ telephone-event\/8000$/ },
-    { name: "with digits by SIP INFO", options: { dtmf: "info", codec: "PCMU" }, offers: /^m=audio \d+ RTP\/SAVP 0$/ },
-    { name: "with ICE candidates beside the keys", options: { ice: true }, offers: /^a=ice-ufrag:/ },
-    { name: "with plain RTP as a capability beside the keys", options: { plainCapability: true }, offers: /^a=tcap:1 RTP\/AVP$/ },
-  ];
-  for (const { name, options, offers } of calls) {
-    await t.test(name, async (t) => {
-      const linphone = await phone(t, { tone: tones.caller, ...options });
-      t.equal(await linphone.dial(uri), "established", "certificate verified, SRTP agreed");
-      t.ok(linphone.sdpLines("").some((line) => offers.test(line)), "the offer is what it is meant to be");
-      t.ok(await linphone.listener.prompt("de/welcome", { whole: true }), "the greeting, to its end");
+    const calls: readonly {
+      readonly name: string;
+      readonly options: Partial<LinphoneOptions>;
+      readonly offers: RegExp;
+    }[] = [
+      {
+        name: "with SDES keys, and digits by RFC 4733",
+        options: { displayName: "Ada" },
+        offers: /^a=rtpmap:\d+ telephone-event\/8000$/,
+      },
+      {
+        name: "with digits by SIP INFO",
+        options: { dtmf: "info", codec: "PCMU" },
+        offers: /^m=audio \d+ RTP\/SAVP 0$/,
+      },
+      { name: "with ICE candidates beside the keys", options: { ice: true }, offers: /^a=ice-ufrag:/ },
+      {
+        name: "with plain RTP as a capability beside the keys",
+        options: { plainCapability: true },
+        offers: /^a=tcap:1 RTP\/AVP$/,
+      },
+    ];
+    for (const { name, options, offers } of calls) {
+      await t.test(name, async (t) => {
+        const linphone = await phone(t, { tone: tones.caller, ...options });
+        t.equal(await linphone.dial(uri), "established", "certificate verified, SRTP agreed");
+        t.ok(
+          linphone.sdpLines("").some((line) => offers.test(line)),
+          "the offer is what it is meant to be",
+        );
+        t.ok(await linphone.listener.prompt("de/welcome", { whole: true }), "the greeting, to its end");
 
-      const arrival = bbb.waitForMember(pin, 20_000);
-      const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => `${linphone.tail()}\n${world.tail()}` });
-      await linphone.press(pin);
-      const member = await arrival;
-      await talking;
-      t.match(member, { voiceBridge: pin, name: "5678", codec: options.codec ?? "PCMA", rejected: 0 }, "four digits, and the caller's codec");
-      t.ok(member?.suite, "SRTP to the conference");
-      t.notMatch(member?.number ?? "", /\d/, "the pseudonym holds no digit of a number");
+        const arrival = bbb.waitForMember(pin, 20_000);
+        const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+          evidence: () => `${linphone.tail()}\n${world.tail()}`,
+        });
+        await linphone.press(pin);
+        const member = await arrival;
+        await talking;
+        t.match(
+          member,
+          { voiceBridge: pin, name: "5678", codec: options.codec ?? "PCMA", rejected: 0 },
+          "four digits, and the caller's codec",
+        );
+        t.ok(member?.suite, "SRTP to the conference");
+        t.notMatch(member?.number ?? "", /\d/, "the pseudonym holds no digit of a number");
 
-      const hearEachOther = async (tone: number, when: string): Promise<void> => {
-        t.ok(await bbb.waitForTone({ voiceBridge: pin }, tones.caller, 20_000), `the conference hears the caller's tone ${when}`);
-        bbb.playTone(pin, tone);
-        t.ok(await linphone.listener.tone(tone), `the caller's recording holds the conference's tone ${when}`);
-        bbb.stopTone(pin);
-      };
-      await hearEachOther(tones.first, "at first");
-      await linphone.hold();
-      t.equal(linphone.sdpLines("a=recvonly").length, 1, "a hold is answered with recvonly");
-      await linphone.resume();
-      await hearEachOther(tones.afterHold, "after hold and resume");
+        const hearEachOther = async (tone: number, when: string): Promise<void> => {
+          t.ok(
+            await bbb.waitForTone({ voiceBridge: pin }, tones.caller, 20_000),
+            `the conference hears the caller's tone ${when}`,
+          );
+          bbb.playTone(pin, tone);
+          t.ok(await linphone.listener.tone(tone), `the caller's recording holds the conference's tone ${when}`);
+          bbb.stopTone(pin);
+        };
+        await hearEachOther(tones.first, "at first");
+        await linphone.hold();
+        t.equal(linphone.sdpLines("a=recvonly").length, 1, "a hold is answered with recvonly");
+        await linphone.resume();
+        await hearEachOther(tones.afterHold, "after hold and resume");
 
-      const report = world.reports.next("the call's report", () => true);
-      await linphone.hangUp();
-      t.match(await report, { cause: "caller-hung-up", server: bbb.name, pinsTyped: 1, srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" } });
-      t.ok(await bbb.waitForLeave(member?.memberId ?? "", 20_000), "and is out of the conference");
+        const report = world.reports.next("the call's report", () => true);
+        await linphone.hangUp();
+        t.match(await report, {
+          cause: "caller-hung-up",
+          server: bbb.name,
+          pinsTyped: 1,
+          srtp: { trunk: "AES_CM_128_HMAC_SHA1_80" },
+        });
+        t.ok(await bbb.waitForLeave(member?.memberId ?? "", 20_000), "and is out of the conference");
+        t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+      });
+    }
+
+    await t.test("with DTLS instead of SDES it is refused", async (t) => {
+      const linphone = await phone(t, { encryption: "dtls" });
+      t.match(await linphone.dial(uri), { status: 488 });
+      t.ok(
+        await linphone.program.line("is told why", /^Warning: 305 einwahl "No usable codec or cipher suite"$/i),
+        "and the answer says why",
+      );
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
-  }
 
-  await t.test("with DTLS instead of SDES it is refused", async (t) => {
-    const linphone = await phone(t, { encryption: "dtls" });
-    t.match(await linphone.dial(uri), { status: 488 });
-    t.ok(await linphone.program.line("is told why", /^Warning: 305 einwahl "No usable codec or cipher suite"$/i), "and the answer says why");
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  });
+    await t.test("a phone that trusts another authority does not call", async (t) => {
+      const { ca } = await makeCertificates();
+      const reports = world.reports.past.length;
+      const linphone = await phone(t, { ca });
+      t.match(await linphone.dial(uri), { status: undefined }, "the connection itself fails");
+      t.ok(
+        await linphone.program.line("refuses", /SSL handshake failed : X509 - Certificate verification failed/),
+        "because of the certificate",
+      );
+      t.equal(world.reports.past.length, reports, "einwahl has seen nothing");
+    });
 
-  await t.test("a phone that trusts another authority does not call", async (t) => {
-    const { ca } = await makeCertificates();
-    const reports = world.reports.past.length;
-    const linphone = await phone(t, { ca });
-    t.match(await linphone.dial(uri), { status: undefined }, "the connection itself fails");
-    t.ok(await linphone.program.line("refuses", /SSL handshake failed : X509 - Certificate verification failed/), "because of the certificate");
-    t.equal(world.reports.past.length, reports, "einwahl has seen nothing");
-  });
-
-  t.strictSame(world.complaints([caller.slice(3), caller.slice(-4)]), [], "no bug and no number in the log");
-});
+    t.strictSame(world.complaints([caller.slice(3), caller.slice(-4)]), [], "no bug and no number in the log");
+  },
+);

@@ -1,10 +1,12 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { Pin } from "../../src/caller/secret.js";
-import { RedisServer, noRedis } from "../store/support/redis-server.js";
+import { noRedis, RedisServer } from "../store/support/redis-server.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
-import { World, conferences } from "./support/world.js";
+import { conferences, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin: running }] = conferences;
@@ -15,7 +17,9 @@ const pauseMs = 5_500;
 async function typesWithPause(world: World, digits: string): Promise<void> {
   const found = Pin.parse(digits);
   if (!found.ok) throw new Error(digits);
-  const imported = await world.einwahl.pins?.rooms?.import([{ meetingId: "room", pin: found.value, reservedAt: Date.now(), validUntil: undefined }]);
+  const imported = await world.einwahl.pins?.rooms?.import([
+    { meetingId: "room", pin: found.value, reservedAt: Date.now(), validUntil: undefined },
+  ]);
   t.match(imported, { ok: true, value: ["imported"] });
   const phone = await world.phone();
   const call = await phone.dial({ ...world.line(), number: caller });
@@ -34,10 +38,14 @@ async function typesWithPause(world: World, digits: string): Promise<void> {
   await call.ended;
 }
 
-await t.test("a reserved PIN that begins with a running meeting's, typed with a pause", { timeout: 200_000 }, async (t) => {
-  const world = await World.start(t, { settings: (settings) => ({ ...settings, rooms: { store: "data" } }) });
-  await typesWithPause(world, reserved);
-});
+await t.test(
+  "a reserved PIN that begins with a running meeting's, typed with a pause",
+  { timeout: 200_000 },
+  async (t) => {
+    const world = await World.start(t, { settings: (settings) => ({ ...settings, rooms: { store: "data" } }) });
+    await typesWithPause(world, reserved);
+  },
+);
 
 await t.test("the same with Redis", { timeout: 200_000, skip: noRedis }, async (t) => {
   const redis = await RedisServer.start();

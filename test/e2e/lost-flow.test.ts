@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { type AddressInfo, type Socket, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { RawCall, replyTo } from "./support/raw-call.js";
 import { talk } from "./support/talk.js";
 import { World } from "./support/world.js";
@@ -46,13 +48,19 @@ await t.test("the carrier's connection is gone, and with it the BYE", { timeout:
     });
     const call = await RawCall.dial(t, world, caller, (server.address() as AddressInfo).port);
     let isOver = false;
-    const report = world.reports.next("the call's report", () => true, { ms: 60_000 }).finally(() => {
-      isOver = true;
-    });
+    const report = world.reports
+      .next("the call's report", () => true, { ms: 60_000 })
+      .finally(() => {
+        isOver = true;
+      });
     call.disconnect();
     const deadline = performance.now() + withinMs;
     while (requests.length < 2 && performance.now() < deadline) await setTimeout(100);
-    t.match(requests[0]?.text, /^OPTIONS sip:raw@127\.0\.0\.1:\d+;transport=tcp SIP\/2\.0\r\n/, "the caller is asked in the dialog");
+    t.match(
+      requests[0]?.text,
+      /^OPTIONS sip:raw@127\.0\.0\.1:\d+;transport=tcp SIP\/2\.0\r\n/,
+      "the caller is asked in the dialog",
+    );
     t.equal(requests.length, 2, "and asked again");
     t.notOk(isOver, "it answers: the call goes on");
     status = "481 Call/Transaction Does Not Exist";

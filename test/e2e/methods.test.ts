@@ -1,7 +1,9 @@
 import { setTimeout } from "node:timers/promises";
+
 import t, { type Test } from "tap";
+
 import { RawPhone } from "../support/raw-phone.js";
-import { World, numbers } from "./support/world.js";
+import { numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
@@ -39,7 +41,16 @@ class Line {
   }
 
   /** Sends a request and returns what its answers have to say of themselves. @param cseq default the next one */
-  send(method: string, { to = "", headers = ["Contact: <sip:a@127.0.0.1:9;transport=tcp>"], body = "", type = "application/sdp" }: Sent = {}, cseq = (this.#cseq += 1)): string {
+  send(
+    method: string,
+    {
+      to = "",
+      headers = ["Contact: <sip:a@127.0.0.1:9;transport=tcp>"],
+      body = "",
+      type = "application/sdp",
+    }: Sent = {},
+    cseq = (this.#cseq += 1),
+  ): string {
     const head = [
       `${method} sip:${numbers.german}@127.0.0.1 SIP/2.0`,
       `From: <sip:${caller}@127.0.0.1>;tag=f`,
@@ -56,7 +67,12 @@ class Line {
 
   /** The final answers so far to a request. */
   answers(cseq: string): readonly string[] {
-    return this.phone.heard.split(/^(?=SIP\/2\.0 )/m).filter((text) => text.includes(`Call-ID: ${this.#callId}\r`) && text.includes(`${cseq}\r`) && !/^SIP\/2\.0 1/.test(text));
+    return this.phone.heard
+      .split(/^(?=SIP\/2\.0 )/m)
+      .filter(
+        (text) =>
+          text.includes(`Call-ID: ${this.#callId}\r`) && text.includes(`${cseq}\r`) && !/^SIP\/2\.0 1/.test(text),
+      );
   }
 
   async answer(cseq: string, count = 1): Promise<readonly string[]> {
@@ -71,7 +87,10 @@ class Line {
 
   /** INVITE and ACK; the tag of the To header. */
   async up(headers: readonly string[] = []): Promise<string> {
-    const cseq = this.send("INVITE", { body: offer, headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", ...headers] });
+    const cseq = this.send("INVITE", {
+      body: offer,
+      headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", ...headers],
+    });
     const [answered = ""] = await this.answer(cseq);
     const to = /^To: .*(;tag=\S+)/m.exec(answered)?.[1] ?? "";
     this.send("ACK", { to }, Number(/\d+/.exec(cseq)?.[0]));
@@ -108,18 +127,31 @@ await t.test("requests that einwahl does not take", async (t) => {
       t.equal(status(answer), "405", method);
       t.equal(header(answer, "Allow"), allow, `${method}: Allow`);
     }
-    const refused = await call.ask("INVITE", { to, body: offer, headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", "Require: replaces, timer"] });
+    const refused = await call.ask("INVITE", {
+      to,
+      body: offer,
+      headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", "Require: replaces, timer"],
+    });
     t.equal(status(refused), "420", "a re-INVITE that requires what is not there");
     t.equal(header(refused, "Unsupported"), "replaces");
     const options = await call.ask("OPTIONS", { to });
     t.equal(status(options), "200");
     t.equal(header(options, "Allow"), allow);
     t.match(header(options, "Accept"), /application\/sdp/);
-    t.equal(status(await call.ask("INFO", { to, body: "Signal=1", type: "application/dtmf-relay" })), "200", "the call is still there");
+    t.equal(
+      status(await call.ask("INFO", { to, body: "Signal=1", type: "application/dtmf-relay" })),
+      "200",
+      "the call is still there",
+    );
     const report = reportOf(t, "caller-hung-up");
-    t.equal(status(await call.ask("BYE", { to, headers: ["Require: replaces"] })), "200", "a BYE ends the call whatever it requires");
+    t.equal(
+      status(await call.ask("BYE", { to, headers: ["Require: replaces"] })),
+      "200",
+      "a BYE ends the call whatever it requires",
+    );
     await report;
-    for (const method of ["INFO", "OPTIONS", "MESSAGE", "NOTIFY", "UPDATE", "BYE", "INVITE"]) t.equal(status(await call.ask(method, { to })), "481", `${method} afterwards`);
+    for (const method of ["INFO", "OPTIONS", "MESSAGE", "NOTIFY", "UPDATE", "BYE", "INVITE"])
+      t.equal(status(await call.ask(method, { to })), "481", `${method} afterwards`);
   });
 
   await t.test("outside of dialogs: 405 with Allow, and OPTIONS", async (t) => {
@@ -137,7 +169,10 @@ await t.test("requests that einwahl does not take", async (t) => {
   await t.test("an INVITE that requires what is not there: 420 with Unsupported", async (t) => {
     const call = line();
     const report = reportOf(t, "bad-extension");
-    const answer = await call.ask("INVITE", { body: offer, headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", "Require: replaces", "Require: 100rel, precondition"] });
+    const answer = await call.ask("INVITE", {
+      body: offer,
+      headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", "Require: replaces", "Require: 100rel, precondition"],
+    });
     t.equal(status(answer), "420");
     t.equal(header(answer, "Unsupported"), "replaces, precondition");
     await report;
@@ -170,7 +205,11 @@ await t.test("requests that einwahl does not take", async (t) => {
     t.strictSame(answers.map(status).sort(), ["200", "482"]);
     const to = /^To: .*(;tag=\S+)/m.exec(answers.find((text) => status(text) === "200") ?? "")?.[1] ?? "";
     call.send("ACK", { to }, 1);
-    t.equal(status(await call.ask("INFO", { to, body: "Signal=1", type: "application/dtmf-relay" })), "200", "the first one goes on");
+    t.equal(
+      status(await call.ask("INFO", { to, body: "Signal=1", type: "application/dtmf-relay" })),
+      "200",
+      "the first one goes on",
+    );
     await call.ask("BYE", { to });
     await report;
     t.equal(world.reports.past.length, before + 1, "and nothing else is counted");

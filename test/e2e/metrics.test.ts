@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
+
 import t from "tap";
+
 import { endCauses } from "../../src/call/cause.js";
 import { stages } from "../../src/call/story.js";
-import { guessScopes } from "../../src/store/guess-throttle.js";
 import { statusReport, warningCodes } from "../../src/monitoring/status/status-report.js";
-import { type Sample, readSamples, sumOf } from "../monitoring/metrics/exposition.js";
+import { guessScopes } from "../../src/store/guess-throttle.js";
+import { readSamples, type Sample, sumOf } from "../monitoring/metrics/exposition.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const wrongPin = "99911";
@@ -24,7 +26,8 @@ const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   side: ["trunk", "bbb"],
   scope: guessScopes,
   restraint: ["slowed", "refused"],
-  suite: /^(AES_CM_(128|192|256)_HMAC_SHA1_(80|32)|AES_(192|256)_CM_HMAC_SHA1_(80|32)|AEAD_AES_(128|256)_GCM(_8)?|none|other)$/,
+  suite:
+    /^(AES_CM_(128|192|256)_HMAC_SHA1_(80|32)|AES_(192|256)_CM_HMAC_SHA1_(80|32)|AEAD_AES_(128|256)_GCM(_8)?|none|other)$/,
   route: /^(none|\/(healthz|readyz|metrics|status|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
   status: ["2xx", "3xx", "4xx", "5xx"],
   version: /^[0-9]+\.[0-9]+\.[0-9]+$/,
@@ -32,11 +35,13 @@ const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
 };
 
 function strayLabels(samples: readonly Sample[]): string[] {
-  return samples.flatMap(({ name, labels }) => Object.entries(labels).flatMap(([label, value]) => {
-    const known = allowed[label];
-    const isAllowed = known !== undefined && (known instanceof RegExp ? known.test(value) : known.includes(value));
-    return isAllowed ? [] : [`${name} ${label}="${value}"`];
-  }));
+  return samples.flatMap(({ name, labels }) =>
+    Object.entries(labels).flatMap(([label, value]) => {
+      const known = allowed[label];
+      const isAllowed = known !== undefined && (known instanceof RegExp ? known.test(value) : known.includes(value));
+      return isAllowed ? [] : [`${name} ${label}="${value}"`];
+    }),
+  );
 }
 
 await t.test("metrics of calls with whatever callers can choose", async (t) => {
@@ -57,19 +62,31 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.ok((sumOf(before, "einwahl_bbb_server_questions_total") ?? 0) >= 2);
   t.equal(sumOf(before, "einwahl_bbb_server_failures_total"), 0);
   t.equal(sumOf(before, "einwahl_media_server_up", { media_server: "media-1" }), 1);
-  t.equal(sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }), 0, "there before the first call, so that rates see that");
+  t.equal(
+    sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }),
+    0,
+    "there before the first call, so that rates see that",
+  );
 
   // Refused, with a number that would be a label of its own; and a called number that would be one, too. No carrier delivers that.
-  const refused = world.reports.next("the refused call's report", ({ cause }) => cause === "unknown-number", { ms: 30_000 });
+  const refused = world.reports.next("the refused call's report", ({ cause }) => cause === "unknown-number", {
+    ms: 30_000,
+  });
   const unknown = await phone.dial({ uri: world.sipUri(numbers.unknown), number: '"} 1\neinwahl_ready{x="' });
   unknown.answered.catch(() => undefined);
   await refused;
 
   const report = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", { ms: 60_000 });
-  const call = await phone.dial({ ...world.line(), number: caller, headers: [["P-Asserted-Identity", `"${caller}\\"} 1" <sip:${caller}@127.0.0.1>`]] });
+  const call = await phone.dial({
+    ...world.line(),
+    number: caller,
+    headers: [["P-Asserted-Identity", `"${caller}\\"} 1" <sip:${caller}@127.0.0.1>`]],
+  });
   await call.answered;
   const { pin } = conferences[1];
-  const wrong = world.log.next("the wrong PIN has been looked up", (line) => /"outcome":"unknown"/.test(line), { ms: 30_000 });
+  const wrong = world.log.next("the wrong PIN has been looked up", (line) => /"outcome":"unknown"/.test(line), {
+    ms: 30_000,
+  });
   await call.sendDigits(`${wrongPin}#`);
   await wrong;
   const arrival = world.bbbs[1].waitForMember(pin, 30_000);
@@ -89,7 +106,10 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   const told = await status.text();
   const { calls, bbbServers } = statusReport.parse(JSON.parse(told));
   t.match(calls, { now: 1, places: 1, byStage: { talking: 1 } });
-  t.match(bbbServers, [{ name: "bbb-1", callers: 0, meetings: 1 }, { name: "bbb-2", callers: 1, meetings: 1 }]);
+  t.match(bbbServers, [
+    { name: "bbb-1", callers: 0, meetings: 1 },
+    { name: "bbb-2", callers: 1, meetings: 1 },
+  ]);
   const page = await (await fetch(`${url}/status`)).text();
   t.match(page, "1 von höchstens 100");
   await call.hangUp();
@@ -107,15 +127,33 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(sumOf(samples, "einwahl_call_stage_seconds_count", { stage: "talking" }), 1);
   t.equal(sumOf(samples, "einwahl_srtp_total", { side: "trunk", suite: srtp.trunk ?? "" }), 1);
   t.equal(sumOf(samples, "einwahl_srtp_total", { side: "bbb", suite: srtp.bbb ?? "" }), 1);
-  t.equal(sumOf(samples, "einwahl_http_requests_total", { route: "none", status: "4xx" }), 2, "without tokens there are no routes for rooms");
+  t.equal(
+    sumOf(samples, "einwahl_http_requests_total", { route: "none", status: "4xx" }),
+    2,
+    "without tokens there are no routes for rooms",
+  );
 
   t.strictSame(strayLabels(samples), [], "no label has a value that somebody outside has chosen");
-  for (const secret of [caller, caller.slice(1), caller.slice(-4), wrongPin, pin, "einwahl_ready{x", "Staff", "Lecture"]) {
+  for (const secret of [
+    caller,
+    caller.slice(1),
+    caller.slice(-4),
+    wrongPin,
+    pin,
+    "einwahl_ready{x",
+    "Staff",
+    "Lecture",
+  ]) {
     for (const each of [text, told, page]) t.notOk(each.includes(secret), `nothing holds ${secret}`);
   }
   t.ok(samples.length < 400, `${samples.length} samples`);
 
   const missing = missingPrograms("promtool");
   if (missing !== false) t.pass(missing, { skip: missing });
-  else t.match(spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" }), { status: 0, stdout: "", stderr: "" }, "as Prometheus would have them");
+  else
+    t.match(
+      spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" }),
+      { status: 0, stdout: "", stderr: "" },
+      "as Prometheus would have them",
+    );
 });

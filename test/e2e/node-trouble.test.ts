@@ -1,13 +1,15 @@
 import { setTimeout } from "node:timers/promises";
+
 import t, { type Test } from "tap";
-import { makeCertificates } from "../../src/simulators/certificates.js";
-import type { MemberInfo } from "../../src/simulators/bbb/member.js";
-import type { PhoneCall } from "../../src/softphone/phone-call.js";
+
 import type { CallReport, Stage } from "../../src/call/story.js";
+import type { MemberInfo } from "../../src/simulators/bbb/member.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
+import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { type HearOptions, hears, untilHeard } from "./support/hearing.js";
-import { Tones, talk } from "./support/talk.js";
-import { type Settings, World, conferences, withPollInterval } from "./support/world.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, type Settings, withPollInterval, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin, name: meeting }] = conferences;
@@ -29,10 +31,21 @@ function report(world: World): Promise<CallReport> {
 }
 
 /** The caller hears this, and the log has the cause. */
-async function isTold(t: Test, world: World, call: PhoneCall, story: Promise<CallReport>, prompt: string, cause: string, options: HearOptions = {}): Promise<void> {
+async function isTold(
+  t: Test,
+  world: World,
+  call: PhoneCall,
+  story: Promise<CallReport>,
+  prompt: string,
+  cause: string,
+  options: HearOptions = {},
+): Promise<void> {
   await hears(t, world, call, prompt, "what the caller hears", { whole: true, ...options });
   t.match(await story, { cause });
-  t.ok(world.log.past.some((line) => line.includes(`"cause":"${cause}"`)), "the cause is in the log");
+  t.ok(
+    world.log.past.some((line) => line.includes(`"cause":"${cause}"`)),
+    "the cause is in the log",
+  );
 }
 
 await t.test("a node fails before the caller is in", async (t) => {
@@ -40,7 +53,8 @@ await t.test("a node fails before the caller is in", async (t) => {
   const world = await World.start(t, { settings: withPollInterval("10m") });
   const [first, second] = world.bbbs;
   const idle = await world.counts();
-  const stage = async (name: Stage): Promise<unknown> => await world.stages.next(`stage ${name}`, (change) => change.stage === name);
+  const stage = async (name: Stage): Promise<unknown> =>
+    await world.stages.next(`stage ${name}`, (change) => change.stage === name);
 
   await t.test("it refuses, and the conference runs elsewhere meanwhile: joined there", async (t) => {
     first.voice.refusal = { kind: "status", status: 480 };
@@ -161,22 +175,25 @@ await t.test("the caller is not wanted", async (t) => {
   const idle = await world.counts();
 
   for (const ban of [true, false]) {
-    await t.test(`removed by a moderator, ${ban ? "and banned" : "and not banned"}: told, and not joined again`, async (t) => {
-      const story = report(world);
-      const { call, member } = await talk(world, phone, { number: caller });
-      const later: MemberInfo[] = [];
-      const off = first.onJoin((each) => later.push(each));
-      await first.kick(member.memberId, { ban });
-      await isTold(t, world, call, story, "de/removed", "removed");
-      t.match(await call.ended, { by: "remote", reason: /cause=16;text="removed"/ });
-      off();
-      t.strictSame(later, []);
-      // Or the sample remembers the ban.
-      await first.endMeeting(meeting);
-      first.createMeeting({ meetingID: meeting, name: meeting, voiceBridge: pin });
-      t.match(await story, { joins: 1 });
-      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
-    });
+    await t.test(
+      `removed by a moderator, ${ban ? "and banned" : "and not banned"}: told, and not joined again`,
+      async (t) => {
+        const story = report(world);
+        const { call, member } = await talk(world, phone, { number: caller });
+        const later: MemberInfo[] = [];
+        const off = first.onJoin((each) => later.push(each));
+        await first.kick(member.memberId, { ban });
+        await isTold(t, world, call, story, "de/removed", "removed");
+        t.match(await call.ended, { by: "remote", reason: /cause=16;text="removed"/ });
+        off();
+        t.strictSame(later, []);
+        // Or the sample remembers the ban.
+        await first.endMeeting(meeting);
+        first.createMeeting({ meetingID: meeting, name: meeting, voiceBridge: pin });
+        t.match(await story, { joins: 1 });
+        t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+      },
+    );
   }
 
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
@@ -186,7 +203,10 @@ await t.test("the conference's audio runs in LiveKit, and the node does not hand
   const world = await World.start(t, {
     settings: (settings) => {
       const servers = settings["bbb_servers"] as readonly Settings[];
-      return { ...settings, bbb_servers: servers.map((server, at) => (at === 0 ? { ...server, audio_bridge: "livekit" } : server)) };
+      return {
+        ...settings,
+        bbb_servers: servers.map((server, at) => (at === 0 ? { ...server, audio_bridge: "livekit" } : server)),
+      };
     },
   });
   const [first] = world.bbbs;
@@ -197,7 +217,10 @@ await t.test("the conference's audio runs in LiveKit, and the node does not hand
   await hears(t, world, call, "de/no-telephone-audio", "what the caller hears");
   await isTold(t, world, call, story, "de/goodbye", "no-telephone-audio");
   t.strictSame(first.adHocConferences(), [], "and is not alone in a conference of FreeSWITCH");
-  t.ok(world.log.past.some((line) => line.includes("02_einwahl_livekit.xml")), "the operator sees why");
+  t.ok(
+    world.log.past.some((line) => line.includes("02_einwahl_livekit.xml")),
+    "the operator sees why",
+  );
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });
@@ -213,7 +236,9 @@ await t.test("einwahl is stopped: callers are told, wherever they are", async (t
   const stopping = performance.now();
   const [, ...heard] = await Promise.all([
     world.stopEinwahl(),
-    ...[talking, asking].map((call) => hears(t, world, call, "de/shutting-down", "that the service restarts", { whole: true })),
+    ...[talking, asking].map((call) =>
+      hears(t, world, call, "de/shutting-down", "that the service restarts", { whole: true }),
+    ),
   ]);
   t.equal(heard.length, 2);
   t.ok(performance.now() - stopping < 10_000, `${Math.round(performance.now() - stopping)} ms`);

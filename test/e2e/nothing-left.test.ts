@@ -1,8 +1,9 @@
 import t, { type Test } from "tap";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { DialOptions, TestPhone } from "../../src/softphone/test-phone.js";
 import { untilHeard } from "./support/hearing.js";
-import { World, conferences, numbers, withPollInterval } from "./support/world.js";
+import { conferences, numbers, withPollInterval, World } from "./support/world.js";
 
 /** A number may have three calls at a time only (calls.per_number). */
 const callers = ["+4915223125670", "+4915223125671", "+4915223125672"] as const;
@@ -83,7 +84,15 @@ await t.test("after many calls there is as much as before", async (t) => {
   await everyKindOfCall(t, world, phone);
   const before = await world.settled();
   for (let round = 0; round < rounds; round++) await everyKindOfCall(t, world, phone);
-  t.strictSame(await world.leftBehind(before, { handles: true, ms: 60_000 }), {}, "channels, dialogs, listeners, timers, sockets");
+  t.strictSame(
+    await world.leftBehind(before, { handles: true, ms: 60_000 }),
+    {},
+    "channels, dialogs, listeners, timers, sockets",
+  );
   t.strictSame(warnings, [], "no warning of Node's, such as too many listeners");
-  t.strictSame(world.complaints([...callers.map((caller) => caller.slice(3)), "99911"]), [], "no bug, number or PIN in the log");
+  t.strictSame(
+    world.complaints([...callers.map((caller) => caller.slice(3)), "99911"]),
+    [],
+    "no bug, number or PIN in the log",
+  );
 });

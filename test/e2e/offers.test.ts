@@ -1,11 +1,19 @@
 import t from "tap";
+
 import type { HeaderList } from "../../src/softphone/sip/index.js";
-import { Tones, talk } from "./support/talk.js";
-import { World, conferences } from "./support/world.js";
+import { talk, Tones } from "./support/talk.js";
+import { conferences, World } from "./support/world.js";
 
 const caller = "+4915223125678";
-const fingerprint = Array.from({ length: 32 }, (_, byte) => (byte * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(":");
-const dtls = ["a=setup:actpass", `a=fingerprint:sha-256 ${fingerprint}`, "a=tls-id:0123456789abcdef0123456789abcdef", "a=connection:new"];
+const fingerprint = Array.from({ length: 32 }, (_, byte) =>
+  (byte * 7 + 16).toString(16).toUpperCase().padStart(2, "0"),
+).join(":");
+const dtls = [
+  "a=setup:actpass",
+  `a=fingerprint:sha-256 ${fingerprint}`,
+  "a=tls-id:0123456789abcdef0123456789abcdef",
+  "a=connection:new",
+];
 const ice = [
   "a=ice-ufrag:Qw3r",
   "a=ice-pwd:madeUpPasswordOfTwentyTwo",
@@ -35,14 +43,20 @@ function spread(sdp: string): string {
   return sdp.replace(/^m=audio (\d+) (\S+) /m, "m=audio  $1\t$2  ").replace(/^(a=crypto:\d+) (\S+) /gm, "$1  $2\t");
 }
 
-const multipart: HeaderList = [["Content-Type", 'multipart/mixed;boundary="unique-limit-1"'], ["MIME-Version", "1.0"]];
+const multipart: HeaderList = [
+  ["Content-Type", 'multipart/mixed;boundary="unique-limit-1"'],
+  ["MIME-Version", "1.0"],
+];
 
 function inMultipart(isup: string): Rewrite {
   const parts = (sdp: string): string[] => [
     `Content-Type: application/sdp\r\nContent-Disposition: session;handling=required\r\n\r\n${sdp}`,
     `Content-Type: application/isup;version=itu-t92+;base=itu-t92+\r\nContent-Disposition: signal;handling=${isup}\r\n\r\nISUPBYTES`,
   ];
-  return (sdp) => `${parts(sdp).map((part) => `--unique-limit-1\r\n${part}\r\n`).join("")}--unique-limit-1--\r\n`;
+  return (sdp) =>
+    `${parts(sdp)
+      .map((part) => `--unique-limit-1\r\n${part}\r\n`)
+      .join("")}--unique-limit-1--\r\n`;
 }
 
 await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
@@ -50,9 +64,18 @@ await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
   const phone = await world.phone();
   const counts = await world.counts();
 
-  const offers: readonly { readonly name: string; readonly rewrite: Rewrite; readonly answered: readonly string[]; readonly headers?: HeaderList }[] = [
+  const offers: readonly {
+    readonly name: string;
+    readonly rewrite: Rewrite;
+    readonly answered: readonly string[];
+    readonly headers?: HeaderList;
+  }[] = [
     { name: "SDES beside DTLS", rewrite: after(...dtls), answered: ["audio"] },
-    { name: "SDES beside DTLS in the session", rewrite: (sdp) => sdp.replace(/^(t=.*\r\n)/m, `$1a=fingerprint:sha-256 ${fingerprint}\r\na=setup:actpass\r\n`), answered: ["audio"] },
+    {
+      name: "SDES beside DTLS in the session",
+      rewrite: (sdp) => sdp.replace(/^(t=.*\r\n)/m, `$1a=fingerprint:sha-256 ${fingerprint}\r\na=setup:actpass\r\n`),
+      answered: ["audio"],
+    },
     { name: "SDES beside ICE and rtcp-mux", rewrite: after(...ice), answered: ["audio"] },
     { name: "an encrypted and a plain line", rewrite: after(...plainAudio), answered: ["audio", "audio 0"] },
     { name: "a plain and an encrypted line", rewrite: before(...plainAudio), answered: ["audio 0", "audio"] },
@@ -62,7 +85,10 @@ await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
     { name: "fax before audio", rewrite: before(...fax), answered: ["image 0", "audio"] },
     {
       name: "escapes that are no UTF-8",
-      rewrite: (sdp) => after("a=X-note:100%E4")(sdp.replace(/^o=\S+/m, "o=Anschlu%DF").replace(/^s=.*/m, "s=Gespr%E4ch %FF\r\ni=50%C3 mehr")),
+      rewrite: (sdp) =>
+        after("a=X-note:100%E4")(
+          sdp.replace(/^o=\S+/m, "o=Anschlu%DF").replace(/^s=.*/m, "s=Gespr%E4ch %FF\r\ni=50%C3 mehr"),
+        ),
       answered: ["audio"],
     },
     { name: "more than one space between fields", rewrite: spread, answered: ["audio"] },
@@ -70,9 +96,15 @@ await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
   ];
   for (const { name, rewrite, answered, headers = [] } of offers) {
     await t.test(name, async (t) => {
-      const there = await talk(world, phone, { number: caller, suites: ["AES_CM_128_HMAC_SHA1_80"], rewriteOffer: rewrite, headers });
+      const there = await talk(world, phone, {
+        number: caller,
+        suites: ["AES_CM_128_HMAC_SHA1_80"],
+        rewriteOffer: rewrite,
+        headers,
+      });
       const { call } = there;
-      const lines = (): string[] => (call.remoteSdp.match(/^m=\S+ \d+/gm) ?? []).map((line) => line.slice(2).replace(/ [1-9]\d*$/, ""));
+      const lines = (): string[] =>
+        (call.remoteSdp.match(/^m=\S+ \d+/gm) ?? []).map((line) => line.slice(2).replace(/ [1-9]\d*$/, ""));
       t.strictSame(lines(), answered, "the answer has a line for each");
       t.equal(call.suite, "AES_CM_128_HMAC_SHA1_80");
       t.match(there.member, { name: "5678" }, "the label");
@@ -102,14 +134,34 @@ await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
   });
 
   await t.test("a part that is not known and has to be: 415", async (t) => {
-    const refused = await phone.dial({ uri: world.sipUri(), number: caller, rewriteOffer: inMultipart("required"), headers: multipart });
+    const refused = await phone.dial({
+      uri: world.sipUri(),
+      number: caller,
+      rewriteOffer: inMultipart("required"),
+      headers: multipart,
+    });
     const answered = await refused.answered;
     t.match(answered, { ok: false, failure: { status: 415 } });
-    t.ok(!answered.ok && answered.failure.headers.some(([name, value]) => name.toLowerCase() === "accept" && value.includes("application/sdp")), "and what is");
-    const isup = await phone.dial({ uri: world.sipUri(), number: caller, rewriteOffer: () => "ISUPBYTES", headers: [["Content-Type", "application/isup"]] });
+    t.ok(
+      !answered.ok &&
+        answered.failure.headers.some(
+          ([name, value]) => name.toLowerCase() === "accept" && value.includes("application/sdp"),
+        ),
+      "and what is",
+    );
+    const isup = await phone.dial({
+      uri: world.sipUri(),
+      number: caller,
+      rewriteOffer: () => "ISUPBYTES",
+      headers: [["Content-Type", "application/isup"]],
+    });
     t.match(await isup.answered, { ok: false, failure: { status: 415 } }, "also alone");
     const { call } = await talk(world, phone, { number: caller });
-    t.match(await call.dialog?.reinvite(inMultipart("required")(call.localSdp), multipart), { ok: false, failure: { status: 415 } }, "also in a re-INVITE");
+    t.match(
+      await call.dialog?.reinvite(inMultipart("required")(call.localSdp), multipart),
+      { ok: false, failure: { status: 415 } },
+      "also in a re-INVITE",
+    );
     await call.hangUp();
     t.strictSame(await world.leftBehind(counts), {}, "nothing is left");
   });

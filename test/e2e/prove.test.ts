@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { appendFile, readdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { once } from "node:events";
 import { join } from "node:path";
+
 import t from "tap";
+
 import type { Owner } from "./support/owner.js";
 import { ProveBench, type Proved } from "./support/prove-bench.js";
-import { type Settings, numbers } from "./support/world.js";
+import { numbers, type Settings } from "./support/world.js";
 
 /** Ways in which a number could be written that do not look like one. */
 const forms: readonly (readonly [form: string, write: (number: string) => string])[] = [
@@ -18,7 +20,11 @@ const forms: readonly (readonly [form: string, write: (number: string) => string
 ];
 
 /** A link between drachtio and einwahl that writes down the caller of each INVITE, in one form after the other. */
-async function leakyLink(owner: Owner, target: number, file: () => string): Promise<{ readonly port: number; readonly leaked: ReadonlySet<string> }> {
+async function leakyLink(
+  owner: Owner,
+  target: number,
+  file: () => string,
+): Promise<{ readonly port: number; readonly leaked: ReadonlySet<string> }> {
   const leaked = new Set<string>();
   const server = createServer((near) => {
     const far = connect(target, "127.0.0.1");
@@ -50,7 +56,9 @@ async function leakyLink(owner: Owner, target: number, file: () => string): Prom
 }
 
 function foundIn(report: Proved): readonly string[] {
-  return report.places.flatMap(({ id, found }) => found.map(({ mark, form, around }) => `${id}: ${mark}, ${form}: ${around}`));
+  return report.places.flatMap(({ id, found }) =>
+    found.map(({ mark, form, around }) => `${id}: ${mark}, ${form}: ${around}`),
+  );
 }
 
 await t.test("einwahl prove, as an operator runs it", async (t) => {
@@ -59,44 +67,98 @@ await t.test("einwahl prove, as an operator runs it", async (t) => {
   await t.test("nothing is found, and each planted mark is", async (t) => {
     const { code, report } = await bench.prove(["--raise-engines"]);
     t.strictSame(foundIn(report), []);
-    t.strictSame(report.calls.filter(({ ok }) => !ok), [], "each call went as it has to");
-    t.strictSame(report.encryption.filter(({ ok }) => !ok), [], "both legs are encrypted");
-    for (const leg of ["caller", "bbb"]) t.ok(report.encryption.some((each) => each.leg === leg), leg);
+    t.strictSame(
+      report.calls.filter(({ ok }) => !ok),
+      [],
+      "each call went as it has to",
+    );
+    t.strictSame(
+      report.encryption.filter(({ ok }) => !ok),
+      [],
+      "both legs are encrypted",
+    );
+    for (const leg of ["caller", "bbb"])
+      t.ok(
+        report.encryption.some((each) => each.leg === leg),
+        leg,
+      );
     t.strictSame(report.faults, []);
     t.match({ code, verdict: report.verdict }, { code: "exit 0", verdict: "clean" }, JSON.stringify(report.places));
-    const ids = ["einwahl-log", "einwahl-output", "freeswitch-channels", "http", "control", "store", "bbb", ...(bench.isReal ? ["drachtio-output", "freeswitch-output", "freeswitch-files"] : [])];
+    const ids = [
+      "einwahl-log",
+      "einwahl-output",
+      "freeswitch-channels",
+      "http",
+      "control",
+      "store",
+      "bbb",
+      ...(bench.isReal ? ["drachtio-output", "freeswitch-output", "freeswitch-files"] : []),
+    ];
     for (const id of ids) {
       const place = report.places.find((each) => each.id === id);
       t.match(place, { whole: true, unseen: [] }, id);
       t.ok((place?.bytes ?? 0) > 0, `${id} was read`);
-      t.ok(place?.plants.some(({ outcome }) => outcome === "found"), `${id}: the planted mark was found`);
+      t.ok(
+        place?.plants.some(({ outcome }) => outcome === "found"),
+        `${id}: the planted mark was found`,
+      );
     }
-    const inThePlace = report.places.filter(({ plants }) => plants.some(({ how, outcome }) => outcome === "found" && !how.includes("a copy")));
-    const masked = report.places.filter(({ plants }) => plants.some(({ outcome }) => outcome === "masked")).map(({ id }) => id);
-    t.strictSame(masked, bench.isReal ? ["drachtio-output", "freeswitch-output"] : [], "planted where digits are masked");
-    for (const id of ["einwahl-log", "einwahl-output", "freeswitch-channels", "http", "control", "store", "bbb"]) t.ok(inThePlace.some((place) => place.id === id), `${id}: planted in the place itself`);
-    t.match(report.levels.find(({ part }) => part === "einwahl"), { level: "debug", raised: true });
+    const inThePlace = report.places.filter(({ plants }) =>
+      plants.some(({ how, outcome }) => outcome === "found" && !how.includes("a copy")),
+    );
+    const masked = report.places
+      .filter(({ plants }) => plants.some(({ outcome }) => outcome === "masked"))
+      .map(({ id }) => id);
+    t.strictSame(
+      masked,
+      bench.isReal ? ["drachtio-output", "freeswitch-output"] : [],
+      "planted where digits are masked",
+    );
+    for (const id of ["einwahl-log", "einwahl-output", "freeswitch-channels", "http", "control", "store", "bbb"])
+      t.ok(
+        inThePlace.some((place) => place.id === id),
+        `${id}: planted in the place itself`,
+      );
+    t.match(
+      report.levels.find(({ part }) => part === "einwahl"),
+      { level: "debug", raised: true },
+    );
   });
 
   await t.test("everything is as it was", async (t) => {
     t.equal(await bench.logLevel(), "info");
     t.equal(await bench.freeSwitchLevel(), bench.isReal ? "WARNING" : undefined);
     t.strictSame(await bench.rooms(), [], "no room");
-    t.strictSame(bench.world.bbbs.map((bbb) => bbb.meetings.all().filter(({ name }) => name === "einwahl test call").length), [0, 0], "no conference");
-    t.strictSame((await readdir(join(bench.folder, "data"))).filter((name) => name.startsWith("prove-")), [], "no file");
+    t.strictSame(
+      bench.world.bbbs.map((bbb) => bbb.meetings.all().filter(({ name }) => name === "einwahl test call").length),
+      [0, 0],
+      "no conference",
+    );
+    t.strictSame(
+      (await readdir(join(bench.folder, "data"))).filter((name) => name.startsWith("prove-")),
+      [],
+      "no file",
+    );
     t.match(await bench.status(), { state: "ready", calls: { now: 0 } });
   });
 
   await t.test("broken off, it puts everything back", async (t) => {
     const command = bench.start(["--json"]);
-    for (let looks = 0; looks < 200 && (await bench.calls()) === 0; looks++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let looks = 0; looks < 200 && (await bench.calls()) === 0; looks++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     t.equal(await bench.logLevel(), "debug");
     command.program.signal("SIGINT");
     const { code, lines } = await command.outcome();
-    t.match({ code, report: JSON.parse(lines.at(-1) ?? "") as unknown }, { code: "exit 69", report: { verdict: "incomplete", faults: ["it was broken off"] } });
+    t.match(
+      { code, report: JSON.parse(lines.at(-1) ?? "") as unknown },
+      { code: "exit 69", report: { verdict: "incomplete", faults: ["it was broken off"] } },
+    );
     t.equal(await bench.logLevel(), "info");
     t.strictSame(await bench.rooms(), []);
-    t.strictSame(bench.world.bbbs.map((bbb) => bbb.meetings.all().filter(({ name }) => name === "einwahl test call").length), [0, 0]);
+    t.strictSame(
+      bench.world.bbbs.map((bbb) => bbb.meetings.all().filter(({ name }) => name === "einwahl test call").length),
+      [0, 0],
+    );
   });
 
   await t.test("what it can't do is told before it calls", async (t) => {
@@ -120,15 +182,52 @@ await t.test("a leak is found in whatever form, and so is what can't be looked a
   });
   // Nothing is told of FreeSWITCH's output, and no token shows the rooms.
   const { sip } = bench.world.engines;
-  const { code, report } = await bench.prove([], ["prove", "--config", "einwahl.yaml", "--server", `127.0.0.1:${sip.tls}`, "--plain-port", "off", "--ca", "ca.pem", "--log", `einwahl=${bench.outputs.einwahl}`, "--log", `drachtio=${file()}`, "--without", "freeswitch-files"]);
+  const { code, report } = await bench.prove(
+    [],
+    [
+      "prove",
+      "--config",
+      "einwahl.yaml",
+      "--server",
+      `127.0.0.1:${sip.tls}`,
+      "--plain-port",
+      "off",
+      "--ca",
+      "ca.pem",
+      "--log",
+      `einwahl=${bench.outputs.einwahl}`,
+      "--log",
+      `drachtio=${file()}`,
+      "--without",
+      "freeswitch-files",
+    ],
+  );
   t.match({ code, verdict: report.verdict }, { code: "exit 1", verdict: "found" });
   const leaks = report.places.find(({ id }) => id === "drachtio-output")?.found ?? [];
   const found = leaks.filter(({ kind }) => kind === "number");
-  t.equal(link?.leaked.size, report.calls.length - 2, "of each call but the withheld number and the one that was left out");
-  for (const [form] of forms) t.ok(found.some((leak) => leak.form === form), `${form} is found`);
-  t.equal(new Set(found.map(({ mark }) => mark)).size, link?.leaked.size, "each leaked number is found, and named by its call");
-  t.notOk([...(link?.leaked ?? [])].some((number) => JSON.stringify(report).includes(number.slice(3))), "the report itself tells none");
-  t.strictSame(report.places.filter(({ id, found }) => id !== "drachtio-output" && id !== "einwahl-output" && found.length > 0), []);
+  t.equal(
+    link?.leaked.size,
+    report.calls.length - 2,
+    "of each call but the withheld number and the one that was left out",
+  );
+  for (const [form] of forms)
+    t.ok(
+      found.some((leak) => leak.form === form),
+      `${form} is found`,
+    );
+  t.equal(
+    new Set(found.map(({ mark }) => mark)).size,
+    link?.leaked.size,
+    "each leaked number is found, and named by its call",
+  );
+  t.notOk(
+    [...(link?.leaked ?? [])].some((number) => JSON.stringify(report).includes(number.slice(3))),
+    "the report itself tells none",
+  );
+  t.strictSame(
+    report.places.filter(({ id, found }) => id !== "drachtio-output" && id !== "einwahl-output" && found.length > 0),
+    [],
+  );
   t.match(report.faults, [/what freeswitch prints can't be looked at/]);
   t.match(report.places.find(({ id }) => id === "http")?.unseen, [/api\/v1\/rooms is closed to us \(401\)/]);
 });

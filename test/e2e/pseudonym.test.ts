@@ -1,16 +1,32 @@
 import t from "tap";
-import { talk } from "./support/talk.js";
+
 import type { DialOptions } from "../../src/softphone/test-phone.js";
-import { type Settings, World, conferences } from "./support/world.js";
+import { talk } from "./support/talk.js";
+import { conferences, type Settings, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
 /** What carriers send for callers who withhold their number, beside the number. */
 const withheld: readonly (readonly [what: string, dial: Pick<DialOptions, "number"> & Partial<DialOptions>])[] = [
   ["a display name", { number: caller, display: "Unterdrückt" }],
-  ["Remote-Party-ID", { number: caller, headers: [["Remote-Party-ID", `<sip:${caller}@x>;party=calling;privacy=full`]] }],
-  ["an anonymous P-Asserted-Identity", { number: caller, headers: [["P-Asserted-Identity", '"Anonymous" <sip:anonymous@anonymous.invalid>']] }],
-  ["Privacy: session", { number: caller, headers: [["Privacy", "Session"], ["P-Asserted-Identity", `<tel:${caller}>`]] }],
+  [
+    "Remote-Party-ID",
+    { number: caller, headers: [["Remote-Party-ID", `<sip:${caller}@x>;party=calling;privacy=full`]] },
+  ],
+  [
+    "an anonymous P-Asserted-Identity",
+    { number: caller, headers: [["P-Asserted-Identity", '"Anonymous" <sip:anonymous@anonymous.invalid>']] },
+  ],
+  [
+    "Privacy: session",
+    {
+      number: caller,
+      headers: [
+        ["Privacy", "Session"],
+        ["P-Asserted-Identity", `<tel:${caller}>`],
+      ],
+    },
+  ],
   ["ANONYMOUS on the keypad", { number: "+266696687" }],
   ["ANONYMOUS on the keypad, another caller", { number: "+266696687" }],
 ];
@@ -24,46 +40,54 @@ async function pseudonymOf(world: World, number: string): Promise<string> {
   return member.number;
 }
 
-await t.test("a ban by BBB holds for the rest of the meeting, also after a restart", { timeout: 300_000 }, async (t) => {
-  const kept = (settings: Settings): Settings => ({ ...settings, rooms: { store: "data" } });
-  const world = await World.start(t, { settings: kept });
-  const [bbb] = world.bbbs;
-  const first = await pseudonymOf(world, caller);
-  t.match(first, /^anruf-[a-p]{16}$/);
-  t.equal(await pseudonymOf(world, caller), first);
-  t.not(await pseudonymOf(world, "+4915223125679"), first, "another caller");
+await t.test(
+  "a ban by BBB holds for the rest of the meeting, also after a restart",
+  { timeout: 300_000 },
+  async (t) => {
+    const kept = (settings: Settings): Settings => ({ ...settings, rooms: { store: "data" } });
+    const world = await World.start(t, { settings: kept });
+    const [bbb] = world.bbbs;
+    const first = await pseudonymOf(world, caller);
+    t.match(first, /^anruf-[a-p]{16}$/);
+    t.equal(await pseudonymOf(world, caller), first);
+    t.not(await pseudonymOf(world, "+4915223125679"), first, "another caller");
 
-  await world.stopEinwahl();
-  await world.startEinwahl({ settings: kept });
-  t.equal(await pseudonymOf(world, caller), first, "after a restart");
+    await world.stopEinwahl();
+    await world.startEinwahl({ settings: kept });
+    t.equal(await pseudonymOf(world, caller), first, "after a restart");
 
-  await world.stopEinwahl();
-  await world.startEinwahl({ settings: (settings) => ({ ...settings, rooms: { store: "elsewhere" } }) });
-  t.not(await pseudonymOf(world, caller), first, "without the store");
+    await world.stopEinwahl();
+    await world.startEinwahl({ settings: (settings) => ({ ...settings, rooms: { store: "elsewhere" } }) });
+    t.not(await pseudonymOf(world, caller), first, "without the store");
 
-  const [{ pin, name }] = conferences;
-  await bbb.endMeeting(name);
-  bbb.createMeeting({ meetingID: name, name, voiceBridge: pin });
-  await world.stopEinwahl();
-  await world.startEinwahl({ settings: kept });
-  t.not(await pseudonymOf(world, caller), first, "in the next meeting of the same room");
-});
+    const [{ pin, name }] = conferences;
+    await bbb.endMeeting(name);
+    bbb.createMeeting({ meetingID: name, name, voiceBridge: pin });
+    await world.stopEinwahl();
+    await world.startEinwahl({ settings: kept });
+    t.not(await pseudonymOf(world, caller), first, "in the next meeting of the same room");
+  },
+);
 
-await t.test("callers who withhold their number in words show no digit, and share no pseudonym", { timeout: 300_000 }, async (t) => {
-  const world = await World.start(t);
-  const phone = await world.phone();
-  const pseudonyms = new Set<string>();
-  for (const [what, dial] of withheld) {
-    const { call, member } = await talk(world, phone, dial);
-    t.equal(member.name, "Anonym", what);
-    t.match(member.number, /^anruf-[a-p]{16}$/, what);
-    pseudonyms.add(member.number);
-    await call.hangUp();
-    await call.ended;
-  }
-  t.equal(pseudonyms.size, withheld.length);
-  // A value in quotes is none of RFC 3323: drachtio-server can't parse it, and einwahl hears nothing of the call.
-  const quoted = await phone.dial({ uri: world.sipUri(), number: caller, headers: [["Privacy", '"id"']] });
-  t.match(await quoted.answered, { ok: false, failure: { status: 400 } });
-  t.strictSame(world.complaints([caller.slice(3), "266696687"]), [], "no bug and no number in the log");
-});
+await t.test(
+  "callers who withhold their number in words show no digit, and share no pseudonym",
+  { timeout: 300_000 },
+  async (t) => {
+    const world = await World.start(t);
+    const phone = await world.phone();
+    const pseudonyms = new Set<string>();
+    for (const [what, dial] of withheld) {
+      const { call, member } = await talk(world, phone, dial);
+      t.equal(member.name, "Anonym", what);
+      t.match(member.number, /^anruf-[a-p]{16}$/, what);
+      pseudonyms.add(member.number);
+      await call.hangUp();
+      await call.ended;
+    }
+    t.equal(pseudonyms.size, withheld.length);
+    // A value in quotes is none of RFC 3323: drachtio-server can't parse it, and einwahl hears nothing of the call.
+    const quoted = await phone.dial({ uri: world.sipUri(), number: caller, headers: [["Privacy", '"id"']] });
+    t.match(await quoted.answered, { ok: false, failure: { status: 400 } });
+    t.strictSame(world.complaints([caller.slice(3), "266696687"]), [], "no bug and no number in the log");
+  },
+);

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { type Settings, World } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -8,7 +9,13 @@ const address = "127.0.0.9";
 await t.test("behind NAT callers are told the public address, whoever offers first, and in mid-call", async (t) => {
   const world = await World.start(t, {
     line: "straight",
-    settings: (settings) => ({ ...settings, media_servers: (settings["media_servers"] as readonly Settings[]).map((server) => ({ ...server, public_address: address })) }),
+    settings: (settings) => ({
+      ...settings,
+      media_servers: (settings["media_servers"] as readonly Settings[]).map((server) => ({
+        ...server,
+        public_address: address,
+      })),
+    }),
   });
   const phone = await world.phone();
   for (const lateOffer of [false, true]) {

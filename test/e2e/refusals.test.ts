@@ -1,8 +1,9 @@
 import t from "tap";
-import { TestPhone } from "../../src/softphone/test-phone.js";
+
 import { SipUserAgent } from "../../src/softphone/sip/index.js";
+import { TestPhone } from "../../src/softphone/test-phone.js";
 import { hears } from "./support/hearing.js";
-import { World, conferences, numbers, withCalls } from "./support/world.js";
+import { conferences, numbers, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
@@ -32,7 +33,9 @@ await t.test("calls that do not come in", async (t) => {
     },
     {
       name: "a codec that nobody has",
-      dial: { rewriteOffer: (sdp: string) => sdp.replace(/ (8|0)(?= )/g, " 18").replace(/^a=rtpmap:[08] .*\r\n/gm, "") },
+      dial: {
+        rewriteOffer: (sdp: string) => sdp.replace(/ (8|0)(?= )/g, " 18").replace(/^a=rtpmap:[08] .*\r\n/gm, ""),
+      },
       answer: { status: 488 },
       cause: undefined,
     },
@@ -44,7 +47,13 @@ await t.test("calls that do not come in", async (t) => {
     },
     {
       name: "a forwarded call for an unknown number, our number being one that forwarded it",
-      dial: { uri: numbers.unknown, headers: [["Diversion", `<sip:${numbers.german}@x>;reason=unconditional`], ["History-Info", `<sip:${numbers.german}@x>;index=1`]] },
+      dial: {
+        uri: numbers.unknown,
+        headers: [
+          ["Diversion", `<sip:${numbers.german}@x>;reason=unconditional`],
+          ["History-Info", `<sip:${numbers.german}@x>;index=1`],
+        ],
+      },
       answer: { status: 404 },
       cause: "unknown-number",
     },
@@ -57,10 +66,18 @@ await t.test("calls that do not come in", async (t) => {
   ] as const) {
     await t.test(name, async (t) => {
       const report = world.reports.next("the call's report", () => true);
-      const call = await phone.dial({ number: caller, ...dial, uri: world.sipUri("uri" in dial ? dial.uri : numbers.german) });
+      const call = await phone.dial({
+        number: caller,
+        ...dial,
+        uri: world.sipUri("uri" in dial ? dial.uri : numbers.german),
+      });
       const answered = await call.answered;
       t.match(answered, { ok: false, failure: answer });
-      t.match(await report, cause === undefined ? { srtp: { bbb: undefined } } : { cause, mediaServer: undefined }, "and no media server was asked");
+      t.match(
+        await report,
+        cause === undefined ? { srtp: { bbb: undefined } } : { cause, mediaServer: undefined },
+        "and no media server was asked",
+      );
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
@@ -70,7 +87,11 @@ await t.test("calls that do not come in", async (t) => {
     t.ok((await first.answered).ok, "the first is taken");
     const second = await (await phone.dial({ uri: world.sipUri(), number: caller })).answered;
     t.match(second, { ok: false, failure: { status: 503 } }, "the second is not");
-    t.ok(!second.ok && second.failure.headers.some(([name, value]) => name.toLowerCase() === "retry-after" && value === "10"), "try again in 10 s");
+    t.ok(
+      !second.ok &&
+        second.failure.headers.some(([name, value]) => name.toLowerCase() === "retry-after" && value === "10"),
+      "try again in 10 s",
+    );
     await first.hangUp();
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
@@ -79,48 +100,87 @@ await t.test("calls that do not come in", async (t) => {
     for (const transport of ["udp", "tcp"] as const) {
       const open = await TestPhone.open({ transport });
       const call = await open.dial({ uri: world.sipUri(numbers.german, transport), number: caller });
-      t.match(await call.answered, { ok: false, failure: { status: 403 } }, `${transport}: its keys would travel in the open`);
+      t.match(
+        await call.answered,
+        { ok: false, failure: { status: 403 } },
+        `${transport}: its keys would travel in the open`,
+      );
       await open.close();
     }
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("the trunk's OPTIONS are answered, and over what the trunk does not use they are a stranger's", async (t) => {
-    const provider = await SipUserAgent.listen({ listen: [], tls: { ca: world.certificates.ca }, userAgent: "provider" });
-    t.match(await provider.request({ method: "OPTIONS", uri: world.sipUri() }), { ok: true, value: { status: 200 } });
-    await provider.close();
-    const forger = await SipUserAgent.listen({ listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }], userAgent: "provider" });
-    t.match(await forger.request({ method: "OPTIONS", uri: world.sipUri(numbers.german, "udp") }), { ok: true, value: { status: 403 } });
-    await forger.close();
-  });
+  await t.test(
+    "the trunk's OPTIONS are answered, and over what the trunk does not use they are a stranger's",
+    async (t) => {
+      const provider = await SipUserAgent.listen({
+        listen: [],
+        tls: { ca: world.certificates.ca },
+        userAgent: "provider",
+      });
+      t.match(await provider.request({ method: "OPTIONS", uri: world.sipUri() }), { ok: true, value: { status: 200 } });
+      await provider.close();
+      const forger = await SipUserAgent.listen({
+        listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }],
+        userAgent: "provider",
+      });
+      t.match(await forger.request({ method: "OPTIONS", uri: world.sipUri(numbers.german, "udp") }), {
+        ok: true,
+        value: { status: 403 },
+      });
+      await forger.close();
+    },
+  );
 
-  t.strictSame(world.complaints([caller.slice(3), numbers.unknown, conferences[0].pin]), [], "no bug and no number in the log");
+  t.strictSame(
+    world.complaints([caller.slice(3), numbers.unknown, conferences[0].pin]),
+    [],
+    "no bug and no number in the log",
+  );
 });
 
-await t.test("forwarded calls and calls of a group come in, and the log says which header named the number", async (t) => {
-  const world = await World.start(t);
-  const phone = await world.phone();
-  const before = await world.counts();
-  const [ours, other] = [numbers.english, numbers.unknown];
-  for (const { name, uri, to, headers = [], header } of [
-    { name: "To and Request-URI are ours", uri: numbers.german, to: ours, header: "to" },
-    { name: "To has the number that was dialled first", uri: ours, to: other, header: "request-uri" },
-    { name: "only P-Called-Party-ID is ours", uri: "group", to: other, headers: [["P-Called-Party-ID", `<sip:030${ours.slice(5)}@x;user=phone>`]] as const, header: "p-called-party-id" },
-  ]) {
-    await t.test(name, async (t) => {
-      const report = world.reports.next("the call's report", () => true);
-      const call = await phone.dial({ uri: world.sipUri(uri), to: `<sip:${to}@127.0.0.1>`, number: caller, headers });
-      call.audio.listenForPrompts(world.prompts);
-      t.ok((await call.answered).ok, "answered");
-      await hears(t, world, call, "en/welcome", "in the language of the dialled number");
-      await call.hangUp();
-      t.match(await report, { calledNumberFrom: header });
-      t.ok(world.log.past.some((line) => line.includes('"call ended"') && line.includes(`"calledNumberFrom":"${header}"`)), "in the log");
-    });
-  }
-  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  t.strictSame(world.complaints([caller.slice(3), ours.slice(3), other.slice(3)]), [], "no bug and no number in the log");
-});
+await t.test(
+  "forwarded calls and calls of a group come in, and the log says which header named the number",
+  async (t) => {
+    const world = await World.start(t);
+    const phone = await world.phone();
+    const before = await world.counts();
+    const [ours, other] = [numbers.english, numbers.unknown];
+    for (const { name, uri, to, headers = [], header } of [
+      { name: "To and Request-URI are ours", uri: numbers.german, to: ours, header: "to" },
+      { name: "To has the number that was dialled first", uri: ours, to: other, header: "request-uri" },
+      {
+        name: "only P-Called-Party-ID is ours",
+        uri: "group",
+        to: other,
+        headers: [["P-Called-Party-ID", `<sip:030${ours.slice(5)}@x;user=phone>`]] as const,
+        header: "p-called-party-id",
+      },
+    ]) {
+      await t.test(name, async (t) => {
+        const report = world.reports.next("the call's report", () => true);
+        const call = await phone.dial({ uri: world.sipUri(uri), to: `<sip:${to}@127.0.0.1>`, number: caller, headers });
+        call.audio.listenForPrompts(world.prompts);
+        t.ok((await call.answered).ok, "answered");
+        await hears(t, world, call, "en/welcome", "in the language of the dialled number");
+        await call.hangUp();
+        t.match(await report, { calledNumberFrom: header });
+        t.ok(
+          world.log.past.some(
+            (line) => line.includes('"call ended"') && line.includes(`"calledNumberFrom":"${header}"`),
+          ),
+          "in the log",
+        );
+      });
+    }
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    t.strictSame(
+      world.complaints([caller.slice(3), ours.slice(3), other.slice(3)]),
+      [],
+      "no bug and no number in the log",
+    );
+  },
+);
 
 await t.test("a source that no trunk knows", async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { sources: ["192.0.2.1"] } });

@@ -1,4 +1,5 @@
 import t, { type Test } from "tap";
+
 import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
@@ -43,40 +44,66 @@ const impostors: readonly Impostor[] = [
 
 /** Waits until the trunk's state has a reason like this. */
 async function faultOf(world: World, why: RegExp): Promise<string | null | undefined> {
-  await world.log.next(`not registered: ${why.source}`, (line) => line.includes("trunk not registered") && why.test(line.replaceAll('\\"', '"')), { ms: PATIENCE_MS, past: true, evidence: () => world.tail() });
+  await world.log.next(
+    `not registered: ${why.source}`,
+    (line) => line.includes("trunk not registered") && why.test(line.replaceAll('\\"', '"')),
+    { ms: PATIENCE_MS, past: true, evidence: () => world.tail() },
+  );
   return world.einwahl.status().trunks[0]?.fault;
 }
 
 async function isRefused(t: Test, { what, certificates, trunk, realm, why, sees }: Impostor): Promise<void> {
   const ours = await makeCertificates();
-  const registrar = await Kamailio.start(t, { certificates: await certificates(ours), ...(realm !== undefined && { realm }) });
+  const registrar = await Kamailio.start(t, {
+    certificates: await certificates(ours),
+    ...(realm !== undefined && { realm }),
+  });
   const world = await World.start(t, { certificates: ours, carrier: registrar, trunk, waitUntilReady: false });
   t.match(await faultOf(world, why), why, what);
   t.strictSame(await registrar.registrations(), [], "nothing is registered");
-  t.strictSame(registrar.events.filter((event) => !sees.test(event)), [], "and the registrar has seen no more than that");
+  t.strictSame(
+    registrar.events.filter((event) => !sees.test(event)),
+    [],
+    "and the registrar has seen no more than that",
+  );
   await world.stopEinwahl();
-  t.strictSame(registrar.events.filter((event) => !sees.test(event)), [], "not at the end either");
+  t.strictSame(
+    registrar.events.filter((event) => !sees.test(event)),
+    [],
+    "not at the end either",
+  );
   t.strictSame(world.complaints([registrar.password]), []);
 }
 
-await t.test("a registrar that is not who it says gets no password", { skip: missingPrograms("kamailio"), timeout: 120_000 }, async (t) => {
-  for (const impostor of impostors) await t.test(impostor.what, async (t) => { await isRefused(t, impostor); });
+await t.test(
+  "a registrar that is not who it says gets no password",
+  { skip: missingPrograms("kamailio"), timeout: 120_000 },
+  async (t) => {
+    for (const impostor of impostors)
+      await t.test(impostor.what, async (t) => {
+        await isRefused(t, impostor);
+      });
 
-  await t.test("at a renewal: another registrar at the same address", async (t) => {
-    const ours = await makeCertificates();
-    const registrar = await Kamailio.start(t, { certificates: ours });
-    const world = await World.start(t, { certificates: ours, carrier: registrar });
-    t.equal((await registrar.registrations()).length, 1);
-    await registrar.stop();
-    await registrar.useCertificate(await makeCertificates());
-    const before = registrar.events.length;
-    await registrar.resume();
-    t.match(await faultOf(world, /authority is not known here/), /no valid certificate for 127\.0\.0\.1/);
-    t.strictSame(registrar.events.slice(before).filter((event) => event !== "ready"), [], "it gets no REGISTER");
-    await registrar.stop();
-    await registrar.useCertificate(ours);
-    await registrar.resume();
-    await registrar.event(/^registered /, { past: true });
-    t.pass("the right one is back: registered");
-  });
-});
+    await t.test("at a renewal: another registrar at the same address", async (t) => {
+      const ours = await makeCertificates();
+      const registrar = await Kamailio.start(t, { certificates: ours });
+      const world = await World.start(t, { certificates: ours, carrier: registrar });
+      t.equal((await registrar.registrations()).length, 1);
+      await registrar.stop();
+      await registrar.useCertificate(await makeCertificates());
+      const before = registrar.events.length;
+      await registrar.resume();
+      t.match(await faultOf(world, /authority is not known here/), /no valid certificate for 127\.0\.0\.1/);
+      t.strictSame(
+        registrar.events.slice(before).filter((event) => event !== "ready"),
+        [],
+        "it gets no REGISTER",
+      );
+      await registrar.stop();
+      await registrar.useCertificate(ours);
+      await registrar.resume();
+      await registrar.event(/^registered /, { past: true });
+      t.pass("the right one is back: registered");
+    });
+  },
+);

@@ -1,9 +1,10 @@
 import t from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { startEngines } from "./support/engines.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import { World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
@@ -21,16 +22,26 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
   const before = await world.counts();
 
   await t.test("registers: Request-URI, uri of the digest and Contact have the address in brackets", async (t) => {
-    t.match(await registered, /^registered \S+ from \[?::1\]?:\d+ tls call \S+ cseq \d+ ruri sip:\[::1\] digest sip:\[::1\]$/);
+    t.match(
+      await registered,
+      /^registered \S+ from \[?::1\]?:\d+ tls call \S+ cseq \d+ ruri sip:\[::1\] digest sip:\[::1\]$/,
+    );
     t.equal(carrier.events.filter((event) => event.startsWith("challenged")).length, 1, "one challenge is enough");
     const [contact, ...more] = await carrier.registrations();
     t.strictSame(more, [], "one Contact");
-    t.match(contact, { address: `sip:${carrier.username}@[::1]:${world.engines.sip.tls};transport=tls`, received: /^sip:\[::1\]:\d+;transport=tls$/i });
+    t.match(contact, {
+      address: `sip:${carrier.username}@[::1]:${world.engines.sip.tls};transport=tls`,
+      received: /^sip:\[::1\]:\d+;transport=tls$/i,
+    });
   });
 
   await t.test("a call comes in over that connection and reaches the conference", async (t) => {
     const baresip = await world.baresip({ user: caller }, t);
-    t.equal(await baresip.dial(`sip:${numbers.german}@127.0.0.1:${carrier.networkTlsPort}`), "established", "the call is answered");
+    t.equal(
+      await baresip.dial(`sip:${numbers.german}@127.0.0.1:${carrier.networkTlsPort}`),
+      "established",
+      "the call is answered",
+    );
     t.ok(await baresip.listener.prompt("de/welcome"), "the greeting is heard");
     const arrival = world.bbbs[1].waitForMember(conferences[1].pin, 20_000);
     await baresip.press(conferences[1].pin);
@@ -45,5 +56,9 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
     await unregistered;
     t.strictSame(await carrier.registrations(), []);
   });
-  t.strictSame(world.complaints([caller.slice(3), conferences[1].pin, carrier.password]), [], "no bug, no number, PIN or password in the log");
+  t.strictSame(
+    world.complaints([caller.slice(3), conferences[1].pin, carrier.password]),
+    [],
+    "no bug, no number, PIN or password in the log",
+  );
 });

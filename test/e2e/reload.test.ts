@@ -1,14 +1,16 @@
 import { X509Certificate } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:tls";
+
 import t, { type Test } from "tap";
+
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS, within } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
-import { type Settings, World, type WorldOptions, conferences, numbers, withCalls } from "./support/world.js";
+import { conferences, numbers, type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
 
 const callers = 50;
 const diallingAtOnce = 5;
@@ -63,13 +65,20 @@ await t.test(`reload under ${callers} calls`, async (t) => {
         resolve(member);
       });
     });
-  const enters = async (index: number, { pin, node }: { readonly pin: string; readonly node: typeof first }): Promise<{ readonly call: PhoneCall; readonly member: MemberInfo }> => {
+  const enters = async (
+    index: number,
+    { pin, node }: { readonly pin: string; readonly node: typeof first },
+  ): Promise<{ readonly call: PhoneCall; readonly member: MemberInfo }> => {
     const arrival = arrivalOf(index, node);
     const call = await phone.dial({ uri: world.sipUri(), number: numberOf(index) });
     const answered = await call.answered;
     if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
     // The later ones come and go.
-    if (index < callers) call.ended.then(({ by }) => ended.push(`${index} by ${by}`), () => undefined);
+    if (index < callers)
+      call.ended.then(
+        ({ by }) => ended.push(`${index} by ${by}`),
+        () => undefined,
+      );
     // Nobody types before there is something to hear.
     await call.audio.waitForSound(PATIENCE_MS);
     await call.sendDigits(`${pin}#`);
@@ -97,7 +106,11 @@ await t.test(`reload under ${callers} calls`, async (t) => {
   /** All are still there, and two of them hear and are heard. */
   const nobodyIsLost = async (t: Test, when: string): Promise<void> => {
     t.strictSame(ended, [], "no call has ended");
-    t.equal(first.members(lecture.pin).length + second.members(staff.pin).length, callers, "all of them are in their conferences");
+    t.equal(
+      first.members(lecture.pin).length + second.members(staff.pin).length,
+      callers,
+      "all of them are in their conferences",
+    );
     await tones.lecture.bothWays(t, `${when}, in the lecture`);
     await tones.staff.bothWays(t, `${when}, in the staff meeting`);
   };
@@ -124,7 +137,9 @@ await t.test(`reload under ${callers} calls`, async (t) => {
 
   await t.test("a trunk is added", async (t) => {
     t.equal(await status(world.sipUri(carrierNumber)), 404, "not known before");
-    const answer = await world.reload(withTrunks((trunks) => [...trunks, secondTrunk([{ number: carrierNumber, languages: ["de"] }])]));
+    const answer = await world.reload(
+      withTrunks((trunks) => [...trunks, secondTrunk([{ number: carrierNumber, languages: ["de"] }])]),
+    );
     t.strictSame(answer, { outcome: "reloaded", changed: ["trunk second: added"], needsRestart: [] });
     await (await greets(t, carrierNumber, "de/welcome")).hangUp();
     t.match(world.einwahl.status().trunks, [{ name: "line" }, { name: "second" }]);
@@ -133,19 +148,36 @@ await t.test(`reload under ${callers} calls`, async (t) => {
 
   await t.test("a number moves to another trunk, and to another language", async (t) => {
     await (await greets(t, numbers.german, "de/welcome")).hangUp();
-    const answer = await world.reload(withTrunks(([line]) => [
-      { ...line, numbers: [{ number: numbers.english, languages: ["en", "de"] }] },
-      secondTrunk([{ number: carrierNumber, languages: ["de"] }, { number: numbers.german, languages: ["en"] }]),
-    ]));
-    t.strictSame(answer, { outcome: "reloaded", changed: ["trunk line: changed", "trunk second: changed"], needsRestart: [] });
+    const answer = await world.reload(
+      withTrunks(([line]) => [
+        { ...line, numbers: [{ number: numbers.english, languages: ["en", "de"] }] },
+        secondTrunk([
+          { number: carrierNumber, languages: ["de"] },
+          { number: numbers.german, languages: ["en"] },
+        ]),
+      ]),
+    );
+    t.strictSame(answer, {
+      outcome: "reloaded",
+      changed: ["trunk line: changed", "trunk second: changed"],
+      needsRestart: [],
+    });
     await (await greets(t, numbers.german, "en/welcome")).hangUp();
-    const shown = (await (await fetch(`http://127.0.0.1:${world.einwahl.httpPort}/api/v1/dial-in-numbers`)).json()) as { readonly numbers: readonly { readonly number: string; readonly languages: readonly string[] }[] };
-    t.strictSame(shown.numbers.find(({ number }) => number === numbers.german)?.languages, ["en"], "the web app is told so");
+    const shown = (await (await fetch(`http://127.0.0.1:${world.einwahl.httpPort}/api/v1/dial-in-numbers`)).json()) as {
+      readonly numbers: readonly { readonly number: string; readonly languages: readonly string[] }[];
+    };
+    t.strictSame(
+      shown.numbers.find(({ number }) => number === numbers.german)?.languages,
+      ["en"],
+      "the web app is told so",
+    );
     await nobodyIsLost(t, "after a number has moved");
   });
 
   await t.test("a trunk is removed: its calls go on, new ones are refused", async (t) => {
-    const answer = await world.reload(withTrunks(([line]) => [{ ...line, numbers: [{ number: numbers.english, languages: ["en", "de"] }] }]));
+    const answer = await world.reload(
+      withTrunks(([line]) => [{ ...line, numbers: [{ number: numbers.english, languages: ["en", "de"] }] }]),
+    );
     t.strictSame(answer, { outcome: "reloaded", changed: ["trunk second: removed"], needsRestart: [] });
     t.equal(await status(world.sipUri(carrierNumber)), 404);
     t.equal(await status(world.sipUri(numbers.german)), 404);
@@ -155,7 +187,12 @@ await t.test(`reload under ${callers} calls`, async (t) => {
   });
 
   await t.test("a server goes: who is on it stays, its PINs are unknown; and comes back", async (t) => {
-    const answer = await world.reload({ settings: (settings) => ({ ...settings, bbb_servers: (settings["bbb_servers"] as readonly Settings[]).slice(0, 1) }) });
+    const answer = await world.reload({
+      settings: (settings) => ({
+        ...settings,
+        bbb_servers: (settings["bbb_servers"] as readonly Settings[]).slice(0, 1),
+      }),
+    });
     t.strictSame(answer, { outcome: "reloaded", changed: [`BBB server ${second.name}: removed`], needsRestart: [] });
     const call = await greets(t, numbers.german, "de/welcome");
     await call.sendDigits(`${staff.pin}#`);
@@ -172,7 +209,12 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     t.strictSame(answer, { outcome: "reloaded", changed: ["calls: changed"], needsRestart: [] });
     t.equal(await status(world.sipUri()), 503, "there is no place for one more");
     await nobodyIsLost(t, "at the new limit");
-    t.match(await world.reload({ settings: (settings) => ({ ...settings, label: { template: { de: "Telefon {last4}", en: "Phone {last4}" } } }) }), { outcome: "reloaded", changed: ["calls: changed", "label: changed"] });
+    t.match(
+      await world.reload({
+        settings: (settings) => ({ ...settings, label: { template: { de: "Telefon {last4}", en: "Phone {last4}" } } }),
+      }),
+      { outcome: "reloaded", changed: ["calls: changed", "label: changed"] },
+    );
     const { call, member } = await enters(next++, inLecture);
     t.match(member.name, /^Telefon \d{4}$/);
     await leaves(call, member, first);
@@ -180,7 +222,15 @@ await t.test(`reload under ${callers} calls`, async (t) => {
   });
 
   await t.test("the sounds, and with them the media server's settings, change", async (t) => {
-    const answer = await world.reload({ settings: (settings) => ({ ...settings, media_servers: (settings["media_servers"] as readonly Settings[]).map((server) => ({ ...server, capacity: 77 })) }) });
+    const answer = await world.reload({
+      settings: (settings) => ({
+        ...settings,
+        media_servers: (settings["media_servers"] as readonly Settings[]).map((server) => ({
+          ...server,
+          capacity: 77,
+        })),
+      }),
+    });
     t.strictSame(answer, { outcome: "reloaded", changed: ["media server media-1: changed"], needsRestart: [] });
     t.match(world.einwahl.status().mediaServers, [{ name: "media-1", state: "up", capacity: 77 }]);
     await (await greets(t, numbers.german, "de/welcome")).hangUp();
@@ -201,7 +251,10 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     for (const { text, path } of [
       { text: "trunks: [", path: /line/ },
       { text: good.replace('"provider": "generic"', '"provider": "genric"'), path: /trunks\[0\]\.provider/ },
-      { text: good.replace(/"number": "\+493023125001"/, '"number": "030"'), path: /trunks\[0\]\.numbers\[0\]\.number/ },
+      {
+        text: good.replace(/"number": "\+493023125001"/, '"number": "030"'),
+        path: /trunks\[0\]\.numbers\[0\]\.number/,
+      },
     ]) {
       await writeFile(world.settingsFile, text);
       const answer = await world.readAgain();
@@ -209,11 +262,20 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     }
     await (await greets(t, numbers.german, "de/welcome")).hangUp();
     await nobodyIsLost(t, "after files with faults");
-    t.ok(world.log.past.some((line) => line.includes("nothing was changed")), "and the log says so");
+    t.ok(
+      world.log.past.some((line) => line.includes("nothing was changed")),
+      "and the log says so",
+    );
   });
 
   await t.test("what needs a restart is named", async (t) => {
-    const answer = await world.reload({ settings: (settings) => ({ ...settings, drachtio: { ...(settings["drachtio"] as Settings), port: 1 }, rooms: { pin_length: 7 } }) });
+    const answer = await world.reload({
+      settings: (settings) => ({
+        ...settings,
+        drachtio: { ...(settings["drachtio"] as Settings), port: 1 },
+        rooms: { pin_length: 7 },
+      }),
+    });
     t.match(answer, { outcome: "reloaded", needsRestart: ["drachtio", "rooms.pin_length"] });
     await nobodyIsLost(t, "at the old drachtio");
     await world.reload({});
@@ -221,5 +283,9 @@ await t.test(`reload under ${callers} calls`, async (t) => {
 
   await Promise.all(calls.map(({ call }) => call.hangUp()));
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
-  t.strictSame(world.complaints([lecture.pin, staff.pin, ...calls.map((_, index) => numberOf(index).slice(3))]), [], "no bug, number or PIN in the log");
+  t.strictSame(
+    world.complaints([lecture.pin, staff.pin, ...calls.map((_, index) => numberOf(index).slice(3))]),
+    [],
+    "no bug, number or PIN in the log",
+  );
 });

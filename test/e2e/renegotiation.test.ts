@@ -1,7 +1,8 @@
 import t from "tap";
+
 import { ALL_SUITES } from "../../src/softphone/rtp/srtp.js";
 import { PATIENCE_MS } from "./support/deadline.js";
-import { Tones, keyIn, talk } from "./support/talk.js";
+import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -23,7 +24,10 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
     { name: "after an offer in the INVITE", options: {} },
     { name: "after an INVITE without SDP", options: { lateOffer: true } },
     { name: "with one suite only", options: { suites: ["AES_CM_128_HMAC_SHA1_80"] } },
-    { name: "after an INVITE without SDP, with one suite only", options: { lateOffer: true, suites: ["AES_CM_128_HMAC_SHA1_80"] } },
+    {
+      name: "after an INVITE without SDP, with one suite only",
+      options: { lateOffer: true, suites: ["AES_CM_128_HMAC_SHA1_80"] },
+    },
   ] as const) {
     await t.test(name, async (t) => {
       const there = await talk(world, phone, { number: caller, ...options });
@@ -39,7 +43,11 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
 
       t.match(await call.hold(), { ok: true }, "hold");
       const held = call.remoteSdp;
-      t.match(await call.askForOffer(), { ok: true, value: { status: 200 } }, "resume by a re-INVITE without SDP, with a new key and port in the ACK");
+      t.match(
+        await call.askForOffer(),
+        { ok: true, value: { status: 200 } },
+        "resume by a re-INVITE without SDP, with a new key and port in the ACK",
+      );
       t.notMatch(call.remoteSdp, /^a=(?!sendrecv)(?:recvonly|sendonly|inactive)\r?$/m, "is offered sendrecv");
       t.ok(versionIn(call.remoteSdp) > versionIn(held), "in a new version");
       t.strictSame(suitesIn(call.remoteSdp).sort(), [...ALL_SUITES].sort(), "with a key for each suite");
@@ -50,7 +58,11 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
       for (const direction of ["sendonly", "sendrecv"]) {
         const answer = await call.dialog?.reinvite(ours.replace(/^a=sendrecv/m, `a=${direction}`));
         if (answer?.ok !== true) throw new Error(`${direction}: refused`);
-        t.strictSame(answer.value.body.match(/^a=crypto:.*inline:[^|\s]+/gm)?.map(keyIn), [keyIn(call.remoteSdp)], `${direction} with the keys that there are: the same one, and only one, back`);
+        t.strictSame(
+          answer.value.body.match(/^a=crypto:.*inline:[^|\s]+/gm)?.map(keyIn),
+          [keyIn(call.remoteSdp)],
+          `${direction} with the keys that there are: the same one, and only one, back`,
+        );
       }
       await tones.bothWays(t, "with the keys of before");
 
@@ -66,11 +78,18 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
 
       t.match(await call.refresh(), { ok: true }, "session refresh by UPDATE without SDP");
       const refreshed = await call.dialog?.reinvite("");
-      t.match(refreshed, { ok: true, value: { status: 200, body: /^m=audio [1-9]\d* RTP\/SAVP /m } }, "and by a re-INVITE without SDP, with an ACK without SDP");
+      t.match(
+        refreshed,
+        { ok: true, value: { status: 200, body: /^m=audio [1-9]\d* RTP\/SAVP /m } },
+        "and by a re-INVITE without SDP, with an ACK without SDP",
+      );
       await tones.bothWays(t, "after a refresh");
 
       const [bbb] = world.bbbs;
-      t.ok(await call.sendDigits("0", { method: "info" }), "the key that mutes, by SIP INFO, which does not count any more: the PIN came by RFC 4733");
+      t.ok(
+        await call.sendDigits("0", { method: "info" }),
+        "the key that mutes, by SIP INFO, which does not count any more: the PIN came by RFC 4733",
+      );
       t.ok(await call.sendDigits("00"), "and twice by RFC 4733");
       t.equal(await bbb.waitForDigits(there.member.memberId, "00", PATIENCE_MS), "00", "arrives, twice");
       await tones.bothWays(t, "after the keys");

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { RawCall } from "./support/raw-call.js";
 import { World } from "./support/world.js";
 
@@ -22,12 +23,20 @@ await t.test("re-INVITEs and UPDATEs that come before the last one is over", { t
   const offer = await call.response(4, "INVITE", /^2/);
   t.equal(offer.match(/^a=crypto:/gm)?.length, 4, "without SDP: an offer");
   call.request("UPDATE", 5, { sdp: call.sdp({ version: 4 }) });
-  t.match(await call.response(5, "UPDATE", /^[2-6]/), /^SIP\/2\.0 491 /, "our offer has no answer yet: an UPDATE with SDP has to wait (RFC 3311 section 5.2)");
+  t.match(
+    await call.response(5, "UPDATE", /^[2-6]/),
+    /^SIP\/2\.0 491 /,
+    "our offer has no answer yet: an UPDATE with SDP has to wait (RFC 3311 section 5.2)",
+  );
   call.request("UPDATE", 6);
   t.match(await call.response(6, "UPDATE", /^[2-6]/), /^SIP\/2\.0 200 /, "one without SDP has not");
   call.request("ACK", 4, { sdp: call.sdp({ version: 4, key: 1 }) });
   call.request("UPDATE", 7, { sdp: call.sdp({ version: 5, key: 1 }) });
-  t.match(await call.response(7, "UPDATE", /^[2-6]/), /^SIP\/2\.0 200 [^]*^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m, "after the answer in the ACK it is taken");
+  t.match(
+    await call.response(7, "UPDATE", /^[2-6]/),
+    /^SIP\/2\.0 200 [^]*^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m,
+    "after the answer in the ACK it is taken",
+  );
 
   const report = world.reports.next("the call's report", () => true);
   call.request("BYE", 8);

@@ -1,18 +1,23 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import { Pin } from "../../src/caller/secret.js";
 import { typed } from "../cli/support/typed.js";
 import { openInstance } from "../control/support/instance.js";
 import { hears, untilHeard } from "./support/hearing.js";
-import { type WorldOptions, World } from "./support/world.js";
+import { World, type WorldOptions } from "./support/world.js";
 
 const plain: WorldOptions = { line: "straight" };
 
 /** Reserves a PIN as an operator does, through the running instance. */
 async function reserve(t: Test, world: World, room: string): Promise<string> {
   const { einwahl } = world;
-  const { socket } = await openInstance(t, { rooms: () => einwahl.pins?.rooms, openRooms: async () => await (einwahl.pins?.openRooms() ?? Promise.reject(new Error("no web"))) });
+  const { socket } = await openInstance(t, {
+    rooms: () => einwahl.pins?.rooms,
+    openRooms: async () => await (einwahl.pins?.openRooms() ?? Promise.reject(new Error("no web"))),
+  });
   const { code, output, errors } = await typed(["pins", "reserve", room, "-c", world.settingsFile, "-s", socket]);
   t.equal(code, 0, errors);
   return output.trim();
@@ -47,10 +52,18 @@ await t.test("what the command line reserves counts for callers, although no fro
   t.match(await readFile(journal, "utf8"), pin);
   await writeFile(journal, "no journal\n");
   await world.startEinwahl(plain);
-  t.match(world.einwahl.status().store, { kind: "none", trouble: { what: /rooms\.store/ } }, "a store that can't be read keeps no caller out, and the operator is told");
+  t.match(
+    world.einwahl.status().store,
+    { kind: "none", trouble: { what: /rooms\.store/ } },
+    "a store that can't be read keeps no caller out, and the operator is told",
+  );
 
   await world.stopEinwahl();
   await world.startEinwahl({ ...plain, settings: (settings) => ({ ...settings, rooms: { store: "chosen" } }) });
   const third = Pin.parse(await reserve(t, world, "third"));
-  t.match(third.ok ? await world.einwahl.pins?.rooms?.findByPin(third.value) : undefined, { ok: true, value: { meetingId: "third" } }, "in a store that the configuration names");
+  t.match(
+    third.ok ? await world.einwahl.pins?.rooms?.findByPin(third.value) : undefined,
+    { ok: true, value: { meetingId: "third" } },
+    "in a store that the configuration names",
+  );
 });

@@ -1,6 +1,7 @@
 import t from "tap";
+
 import { within } from "./support/deadline.js";
-import { Tones, keyIn, talk } from "./support/talk.js";
+import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -8,32 +9,46 @@ const caller = "+4915223125678";
 const intervalSeconds = 90;
 const refreshWithinMs = 60_000;
 
-await t.test("the trunk leaves the session timer to us: refreshed in time, and the audio stays, with a new key in the answer, too", { timeout: 180_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight" });
-  const phone = await world.phone();
-  const before = await world.counts();
-  const headers = [["Supported", "timer"], ["Session-Expires", `${intervalSeconds};refresher=uas`]] as const;
-  const there = await talk(world, phone, { number: caller, headers });
-  const { call } = there;
-  t.equal(call.dialog?.answer.headers.get("Session-Expires"), `${intervalSeconds};refresher=uas`, "the 200 says that we refresh");
-  const tones = new Tones(world, there);
-  await tones.bothWays(t, "at first");
-  t.match(await call.renegotiate("sendrecv", headers), { ok: true }, "new keys before the refresh");
-  const key = keyIn(call.remoteSdp);
-  const own = keyIn(call.localSdp);
-  call.answersWithNewKeys = true;
+await t.test(
+  "the trunk leaves the session timer to us: refreshed in time, and the audio stays, with a new key in the answer, too",
+  { timeout: 180_000 },
+  async (t) => {
+    const world = await World.start(t, { line: "straight" });
+    const phone = await world.phone();
+    const before = await world.counts();
+    const headers = [
+      ["Supported", "timer"],
+      ["Session-Expires", `${intervalSeconds};refresher=uas`],
+    ] as const;
+    const there = await talk(world, phone, { number: caller, headers });
+    const { call } = there;
+    t.equal(
+      call.dialog?.answer.headers.get("Session-Expires"),
+      `${intervalSeconds};refresher=uas`,
+      "the 200 says that we refresh",
+    );
+    const tones = new Tones(world, there);
+    await tones.bothWays(t, "at first");
+    t.match(await call.renegotiate("sendrecv", headers), { ok: true }, "new keys before the refresh");
+    const key = keyIn(call.remoteSdp);
+    const own = keyIn(call.localSdp);
+    call.answersWithNewKeys = true;
 
-  let off: () => void = () => undefined;
-  const refreshed = new Promise<boolean>((resolve) => {
-    off = call.onReinvite(resolve);
-  });
-  t.ok(await within("the refresh", refreshed, refreshWithinMs, () => world.tail()), "the refresh has come, and was accepted");
-  off();
-  t.equal(keyIn(call.remoteSdp), key, "with the key in use, not with the first one");
-  t.not(keyIn(call.localSdp), own, "answered with a new key");
-  await tones.bothWays(t, "after the refresh");
+    let off: () => void = () => undefined;
+    const refreshed = new Promise<boolean>((resolve) => {
+      off = call.onReinvite(resolve);
+    });
+    t.ok(
+      await within("the refresh", refreshed, refreshWithinMs, () => world.tail()),
+      "the refresh has come, and was accepted",
+    );
+    off();
+    t.equal(keyIn(call.remoteSdp), key, "with the key in use, not with the first one");
+    t.not(keyIn(call.localSdp), own, "answered with a new key");
+    await tones.bothWays(t, "after the refresh");
 
-  await call.hangUp();
-  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  t.strictSame(world.complaints([caller.slice(3)]), []);
-});
+    await call.hangUp();
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    t.strictSame(world.complaints([caller.slice(3)]), []);
+  },
+);

@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { type AddressInfo, type Socket, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
-import { MediaSession } from "../../src/softphone/rtp/media-session.js";
-import { type SipDialog, SipUserAgent } from "../../src/softphone/sip/index.js";
+
 import { EventSocketSession } from "../../src/media/event-socket-session.js";
 import { inviteKey, inviteKeyHeader } from "../../src/media/invite-key.js";
+import { MediaSession } from "../../src/softphone/rtp/media-session.js";
+import { type SipDialog, SipUserAgent } from "../../src/softphone/sip/index.js";
+import { systemClock } from "../../src/util/clock.js";
 import { within } from "./support/deadline.js";
 import { startEmbeddedEngines } from "./support/embedded-engines.js";
 import { World } from "./support/world.js";
@@ -37,85 +39,180 @@ async function listen(t: { teardown(handler: () => void): unknown }, host: strin
   return { port: (server.address() as AddressInfo).port, connections, first };
 }
 
-await t.test("an INVITE to the media server gets an event socket only with the key, and only for einwahl's host", async (t) => {
-  const world = await World.start(t, { line: "straight" });
-  const { eventSocket } = world.engines;
-  const control = await EventSocketSession.open(eventSocket, systemClock, answerMs);
-  if (!control.ok) throw new Error("no event socket");
-  t.teardown(() => {
-    control.value.close();
-  });
-  const status = await control.value.api("sofia status");
-  const place = /^\s*drachtio_mrf\s.*@(127\.0\.0\.1:\d+)/m.exec(status.ok ? status.value : "")?.[1] ?? "";
-  const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: here, port: 0 }], userAgent: "someone" });
-  t.teardown(() => agent.close());
-  const media = await MediaSession.open({ address: here });
-  t.teardown(() => media.close());
-  const [ours, foreign] = [await listen(t, here), await listen(t, elsewhere)];
-  const key = inviteKey(eventSocket.password);
-  const target = `${here}:${ours.port}`;
+await t.test(
+  "an INVITE to the media server gets an event socket only with the key, and only for einwahl's host",
+  async (t) => {
+    const world = await World.start(t, { line: "straight" });
+    const { eventSocket } = world.engines;
+    const control = await EventSocketSession.open(eventSocket, systemClock, answerMs);
+    if (!control.ok) throw new Error("no event socket");
+    t.teardown(() => {
+      control.value.close();
+    });
+    const status = await control.value.api("sofia status");
+    const place = /^\s*drachtio_mrf\s.*@(127\.0\.0\.1:\d+)/m.exec(status.ok ? status.value : "")?.[1] ?? "";
+    const agent = await SipUserAgent.listen({
+      listen: [{ transport: "udp", address: here, port: 0 }],
+      userAgent: "someone",
+    });
+    t.teardown(() => agent.close());
+    const media = await MediaSession.open({ address: here });
+    t.teardown(() => media.close());
+    const [ours, foreign] = [await listen(t, here), await listen(t, elsewhere)];
+    const key = inviteKey(eventSocket.password);
+    const target = `${here}:${ours.port}`;
 
-  const invite = async (headers: readonly (readonly [string, string])[], sdp: string | undefined): Promise<{ readonly status: number; readonly dialog?: SipDialog }> => {
-    const result = await within("an answer to the INVITE", agent.invite({
-      uri: `sip:drachtio@${place}`,
-      from: { user: "stranger" },
-      headers: [["User-Agent", "drachtio-fsmrf:x"], ...headers],
-      ...(sdp === undefined ? {} : { sdp }),
-    }).result);
-    return result.ok ? { status: 200, dialog: result.value } : { status: result.failure.status };
-  };
-  const sdp = media.offer({ codecs: ["PCMA"], srtp: "none" });
+    const invite = async (
+      headers: readonly (readonly [string, string])[],
+      sdp: string | undefined,
+    ): Promise<{ readonly status: number; readonly dialog?: SipDialog }> => {
+      const result = await within(
+        "an answer to the INVITE",
+        agent.invite({
+          uri: `sip:drachtio@${place}`,
+          from: { user: "stranger" },
+          headers: [["User-Agent", "drachtio-fsmrf:x"], ...headers],
+          ...(sdp === undefined ? {} : { sdp }),
+        }).result,
+      );
+      return result.ok ? { status: 200, dialog: result.value } : { status: result.failure.status };
+    };
+    const sdp = media.offer({ codecs: ["PCMA"], srtp: "none" });
 
-  const foreignTarget = `${elsewhere}:${foreign.port}`;
-  const strangers: readonly { readonly name: string; readonly headers: readonly (readonly [string, string])[] }[] = [
-    { name: "no key", headers: [["X-esl-outbound", target]] },
-    { name: "an empty key", headers: [[inviteKeyHeader, ""], ["X-esl-outbound", target]] },
-    { name: "a pattern", headers: [[inviteKeyHeader, ".*"], ["X-esl-outbound", target]] },
-    { name: "the password itself", headers: [[inviteKeyHeader, eventSocket.password], ["X-esl-outbound", target]] },
-    { name: "another key", headers: [[inviteKeyHeader, inviteKey(`${eventSocket.password}x`)], ["X-esl-outbound", target]] },
-    { name: "a part of the key", headers: [[inviteKeyHeader, key.slice(0, 63)], ["X-esl-outbound", target]] },
-    { name: "more than the key", headers: [[inviteKeyHeader, `${key}0`], ["X-esl-outbound", target]] },
-    { name: "a foreign application", headers: [[inviteKeyHeader, key], ["X-esl-outbound", foreignTarget]] },
-    { name: "a foreign application beside ours", headers: [[inviteKeyHeader, key], ["X-esl-outbound", `${foreignTarget}|${target}`]] },
-    { name: "a foreign application after ours", headers: [[inviteKeyHeader, key], ["X-esl-outbound", `${target}|${foreignTarget}`]] },
-    { name: "another host with our dots", headers: [[inviteKeyHeader, key], ["X-esl-outbound", `127x0.0.1:${ours.port}`]] },
-    { name: "no application", headers: [[inviteKeyHeader, key]] },
-  ];
-  for (const { name, headers } of strangers) t.equal((await invite(headers, sdp)).status, 404, `${name}: refused before anything is answered`);
+    const foreignTarget = `${elsewhere}:${foreign.port}`;
+    const strangers: readonly { readonly name: string; readonly headers: readonly (readonly [string, string])[] }[] = [
+      { name: "no key", headers: [["X-esl-outbound", target]] },
+      {
+        name: "an empty key",
+        headers: [
+          [inviteKeyHeader, ""],
+          ["X-esl-outbound", target],
+        ],
+      },
+      {
+        name: "a pattern",
+        headers: [
+          [inviteKeyHeader, ".*"],
+          ["X-esl-outbound", target],
+        ],
+      },
+      {
+        name: "the password itself",
+        headers: [
+          [inviteKeyHeader, eventSocket.password],
+          ["X-esl-outbound", target],
+        ],
+      },
+      {
+        name: "another key",
+        headers: [
+          [inviteKeyHeader, inviteKey(`${eventSocket.password}x`)],
+          ["X-esl-outbound", target],
+        ],
+      },
+      {
+        name: "a part of the key",
+        headers: [
+          [inviteKeyHeader, key.slice(0, 63)],
+          ["X-esl-outbound", target],
+        ],
+      },
+      {
+        name: "more than the key",
+        headers: [
+          [inviteKeyHeader, `${key}0`],
+          ["X-esl-outbound", target],
+        ],
+      },
+      {
+        name: "a foreign application",
+        headers: [
+          [inviteKeyHeader, key],
+          ["X-esl-outbound", foreignTarget],
+        ],
+      },
+      {
+        name: "a foreign application beside ours",
+        headers: [
+          [inviteKeyHeader, key],
+          ["X-esl-outbound", `${foreignTarget}|${target}`],
+        ],
+      },
+      {
+        name: "a foreign application after ours",
+        headers: [
+          [inviteKeyHeader, key],
+          ["X-esl-outbound", `${target}|${foreignTarget}`],
+        ],
+      },
+      {
+        name: "another host with our dots",
+        headers: [
+          [inviteKeyHeader, key],
+          ["X-esl-outbound", `127x0.0.1:${ours.port}`],
+        ],
+      },
+      { name: "no application", headers: [[inviteKeyHeader, key]] },
+    ];
+    for (const { name, headers } of strangers)
+      t.equal((await invite(headers, sdp)).status, 404, `${name}: refused before anything is answered`);
 
-  // FreeSWITCH answers an INVITE without SDP before its dialplan runs (enable-3pcc), which then ends the call.
-  const late = await invite([["X-esl-outbound", target]], undefined);
-  t.equal(late.status, 200);
-  if (late.dialog !== undefined) t.match(await within("BYE", late.dialog.ended), { by: "remote" }, "without SDP: ended");
-  t.equal(ours.connections.length + foreign.connections.length, 0, "none of them got a socket");
+    // FreeSWITCH answers an INVITE without SDP before its dialplan runs (enable-3pcc), which then ends the call.
+    const late = await invite([["X-esl-outbound", target]], undefined);
+    t.equal(late.status, 200);
+    if (late.dialog !== undefined)
+      t.match(await within("BYE", late.dialog.ended), { by: "remote" }, "without SDP: ended");
+    t.equal(ours.connections.length + foreign.connections.length, 0, "none of them got a socket");
 
-  const taken = await invite([[inviteKeyHeader, key], ["X-esl-outbound", target]], sdp);
-  t.equal(taken.status, 200, "with the key, to our host");
-  const socket = await within("FreeSWITCH's connection", ours.first);
-  socket.write("connect\n\n");
-  let text = "";
-  socket.setEncoding("utf8").on("data", (chunk: string) => {
-    text += chunk;
-  });
-  socket.write("getvar uuid\n\n");
-  await within("the channel's variables", once(socket, "data"));
-  t.match(text, /variable_sip_h_X-esl-outbound/);
-  t.notMatch(text, /einwahl-key/i, "the key is gone from the channel");
-  t.notMatch(text, key);
-  await taken.dialog?.bye();
-  t.strictSame(world.complaints([key, eventSocket.password]), [], "not in the log");
-});
+    const taken = await invite(
+      [
+        [inviteKeyHeader, key],
+        ["X-esl-outbound", target],
+      ],
+      sdp,
+    );
+    t.equal(taken.status, 200, "with the key, to our host");
+    const socket = await within("FreeSWITCH's connection", ours.first);
+    socket.write("connect\n\n");
+    let text = "";
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+    });
+    socket.write("getvar uuid\n\n");
+    await within("the channel's variables", once(socket, "data"));
+    t.match(text, /variable_sip_h_X-esl-outbound/);
+    t.notMatch(text, /einwahl-key/i, "the key is gone from the channel");
+    t.notMatch(text, key);
+    await taken.dialog?.bye();
+    t.strictSame(world.complaints([key, eventSocket.password]), [], "not in the log");
+  },
+);
 
 await t.test("a media server that would refuse every call is down, and health says why", async (t) => {
   for (const { name, media, why } of [
-    { name: "another key", media: { key: "0".repeat(64) }, why: /^media server media-1: it would refuse every call: .*another key/ },
-    { name: "another host", media: { controlHosts: ["192.0.2.1"] }, why: /^media server media-1: it would refuse every call: .*EINWAHL_FS_CONTROL_HOSTS/ },
+    {
+      name: "another key",
+      media: { key: "0".repeat(64) },
+      why: /^media server media-1: it would refuse every call: .*another key/,
+    },
+    {
+      name: "another host",
+      media: { controlHosts: ["192.0.2.1"] },
+      why: /^media server media-1: it would refuse every call: .*EINWAHL_FS_CONTROL_HOSTS/,
+    },
   ]) {
     await t.test(name, async (t) => {
-      const world = await World.start(t, { line: "straight", engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media), waitUntilReady: false });
+      const world = await World.start(t, {
+        line: "straight",
+        engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media),
+        waitUntilReady: false,
+      });
       const { state, reasons } = world.einwahl.health();
       t.equal(state, "not-ready");
-      t.ok(reasons.some((reason) => why.test(reason)), reasons.join("; "));
+      t.ok(
+        reasons.some((reason) => why.test(reason)),
+        reasons.join("; "),
+      );
       t.match(world.einwahl.status().mediaServers, [{ state: "down", why: /refuse every call/ }]);
     });
   }

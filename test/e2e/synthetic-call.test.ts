@@ -1,13 +1,14 @@
 import t from "tap";
+
 import { BbbApi } from "../../src/bbb/api-client.js";
+import { statusReport } from "../../src/monitoring/status/status-report.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { systemClock } from "../../src/util/clock.js";
 import { Latch } from "../../src/util/latch.js";
-import { statusReport } from "../../src/monitoring/status/status-report.js";
 import { readSamples, sumOf } from "../monitoring/metrics/exposition.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import { type Settings, World, conferences } from "./support/world.js";
+import { conferences, type Settings, World } from "./support/world.js";
 
 t.setTimeout(300_000);
 
@@ -22,18 +23,26 @@ function withSyntheticCalls(servers: readonly string[]): (settings: Settings) =>
 }
 
 async function meetingsOf(world: World, server: 0 | 1): Promise<number | string> {
-  const answer = await new BbbApi({ url: world.bbbs[server].apiUrl, secret: "test-bbb-secret", algorithm: "sha256", answerWithinMs: 5_000 }).getMeetings();
+  const answer = await new BbbApi({
+    url: world.bbbs[server].apiUrl,
+    secret: "test-bbb-secret",
+    algorithm: "sha256",
+    answerWithinMs: 5_000,
+  }).getMeetings();
   return answer.ok ? answer.value.meetings.length : answer.failure;
 }
 
 /** The log has a line for each of the two calls, which came in over this trunk. */
 async function bothEnded(world: World, trunk: string): Promise<void> {
-  const ended = (): number => world.log.past.filter((each) => each.includes('"call ended"') && each.includes(`"trunk":"${trunk}"`)).length;
+  const ended = (): number =>
+    world.log.past.filter((each) => each.includes('"call ended"') && each.includes(`"trunk":"${trunk}"`)).length;
   await world.log.next("both calls have ended", () => ended() === 2, { past: true, evidence: () => world.tail() });
 }
 
 async function told(world: World, path: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}${path}`, { headers: { accept: "application/json" } });
+  const response = await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}${path}`, {
+    headers: { accept: "application/json" },
+  });
   return await response.text();
 }
 
@@ -42,7 +51,10 @@ await t.test("two telephones hear each other in a conference of their own, and n
   const idle = await world.counts();
   const joined: string[] = [];
   t.teardown(world.bbbs[0].onJoin(({ name, voiceBridge }) => joined.push(`${name} ${voiceBridge.length}`)));
-  const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => world.tail() });
+  const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), {
+    ...patience,
+    evidence: () => world.tail(),
+  });
   t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
   const { answeredMs, heardMs, totalMs } = JSON.parse(line) as Record<"answeredMs" | "heardMs" | "totalMs", number>;
   t.ok(answeredMs > 0 && answeredMs < heardMs && heardMs < totalMs, line);
@@ -51,7 +63,11 @@ await t.test("two telephones hear each other in a conference of their own, and n
   const status = statusReport.parse(JSON.parse(await told(world, "/status")));
   t.match(status.syntheticCalls, [{ server: "bbb-1", ok: true, stage: null, answeredMs, heardMs }]);
   t.match(status, { calls: { now: 0, places: 0 }, causes: [], lastFailures: [] });
-  t.equal(status.day.slots.reduce((sum, { calls }) => sum + calls, 0), 0, "no call of the day");
+  t.equal(
+    status.day.slots.reduce((sum, { calls }) => sum + calls, 0),
+    0,
+    "no call of the day",
+  );
   const samples = readSamples(await told(world, "/metrics"));
   t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { server: "bbb-1", result: "ok" }), 1);
   t.equal(sumOf(samples, "einwahl_synthetic_call_ok", { server: "bbb-1" }), 1);
@@ -60,7 +76,11 @@ await t.test("two telephones hear each other in a conference of their own, and n
   t.equal(sumOf(samples, "einwahl_pins_total"), 0);
   t.equal(world.reports.past.length + world.stages.past.length, 0, "whoever watches calls hears nothing");
   await bothEnded(world, "(test)");
-  t.same(world.log.past.filter((each) => /"[^"]*\b[0-9]{9}\b/.test(each)), [], "and no PIN");
+  t.same(
+    world.log.past.filter((each) => /"[^"]*\b[0-9]{9}\b/.test(each)),
+    [],
+    "and no PIN",
+  );
   t.equal(await meetingsOf(world, 0), 1, "its conference is ended");
   t.same(await world.leftBehind(idle), {});
   t.same(world.complaints([]), []);
@@ -69,14 +89,24 @@ await t.test("two telephones hear each other in a conference of their own, and n
 await t.test("a node that refuses telephones, and one whose API does not answer: the step is named", async (t) => {
   const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
   world.bbbs[0].voice.refusal = { kind: "status", status: 488 };
-  const refused = JSON.parse(await world.log.next("the first failure", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => world.tail() })) as Record<string, unknown>;
+  const refused = JSON.parse(
+    await world.log.next("the first failure", (each) => each.includes('"synthetic call'), {
+      ...patience,
+      evidence: () => world.tail(),
+    }),
+  ) as Record<string, unknown>;
   t.match(refused, { level: 40, msg: "synthetic call failed", server: "bbb-1", stage: "join" });
   t.equal(await meetingsOf(world, 0), 1);
   const [call] = world.einwahl.status().syntheticCalls ?? [];
   t.match(call, { ok: false, stage: "join" });
   t.match(await told(world, "/status?lang=en"), /join/);
   await world.bbbs[0].close();
-  const failed = JSON.parse(await world.log.next("the second failure", (each) => each.includes('"synthetic call'), { ms: 150_000, evidence: () => world.tail() })) as Record<string, unknown>;
+  const failed = JSON.parse(
+    await world.log.next("the second failure", (each) => each.includes('"synthetic call'), {
+      ms: 150_000,
+      evidence: () => world.tail(),
+    }),
+  ) as Record<string, unknown>;
   t.match(failed, { level: 40, server: "bbb-1", stage: "conference", answeredMs: undefined });
   const samples = readSamples(await told(world, "/metrics"));
   t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { result: "failed" }), 2);
@@ -90,9 +120,11 @@ await t.test("stopped in the midst of one, nothing is left", async (t) => {
   const [, second] = world.bbbs;
   const idle = await world.counts();
   const inside = new Latch<true>();
-  t.teardown(second.onJoin(() => {
-    inside.set(true);
-  }));
+  t.teardown(
+    second.onJoin(() => {
+      inside.set(true);
+    }),
+  );
   await new Promise<void>((resolve) => {
     const callOff = systemClock.after(patience.ms, resolve);
     inside.onSet(() => {
@@ -103,34 +135,59 @@ await t.test("stopped in the midst of one, nothing is left", async (t) => {
   t.ok(inside.isSet);
   await world.stopEinwahl();
   t.equal(await meetingsOf(world, 1), 1);
-  t.same(second.members().filter(({ voiceBridge }) => voiceBridge !== conferences[1].pin), []);
-  t.notOk(world.log.past.some((line) => line.includes('"synthetic call')), "what was broken off shows nothing");
+  t.same(
+    second.members().filter(({ voiceBridge }) => voiceBridge !== conferences[1].pin),
+    [],
+  );
+  t.notOk(
+    world.log.past.some((line) => line.includes('"synthetic call')),
+    "what was broken off shows nothing",
+  );
   await world.settled();
   t.same(await world.leftBehind(idle, { handles: true }), {});
   t.same(world.complaints([]), []);
 });
 
-await t.test("over the trunk and back: the provider takes the call and brings it in", { skip: missingPrograms("kamailio") }, async (t) => {
-  const certificates = await makeCertificates();
-  const carrier = await Kamailio.start(t, { certificates, takesCalls: true, grantedExpiry: 600 });
-  const settings = (all: Settings): Settings => {
-    const local = withSyntheticCalls(["bbb-1"])(all);
-    return { ...local, synthetic_call: { ...(local["synthetic_call"] as Settings), trunk: "line", ca: certificates.ca } };
-  };
-  const world = await World.start(t, { certificates, carrier, settings, trunk: { watchdog: { distance: "1m" } } });
-  const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), { ...patience, evidence: () => `${world.tail()}\n${carrier.events.join("\n")}` });
-  t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
-  t.equal(carrier.events.filter((event) => event.startsWith("outgoing")).length, 2, "both went to the provider");
-  await bothEnded(world, "line");
-  t.match(world.einwahl.status(), { causes: [], lastFailures: [], syntheticCalls: [{ ok: true }] });
-  t.equal(world.reports.past.length, 0, "they count as nobody's calls");
-  t.same(world.complaints(["+493023125001"]), []);
+await t.test(
+  "over the trunk and back: the provider takes the call and brings it in",
+  { skip: missingPrograms("kamailio") },
+  async (t) => {
+    const certificates = await makeCertificates();
+    const carrier = await Kamailio.start(t, { certificates, takesCalls: true, grantedExpiry: 600 });
+    const settings = (all: Settings): Settings => {
+      const local = withSyntheticCalls(["bbb-1"])(all);
+      return {
+        ...local,
+        synthetic_call: { ...(local["synthetic_call"] as Settings), trunk: "line", ca: certificates.ca },
+      };
+    };
+    const world = await World.start(t, { certificates, carrier, settings, trunk: { watchdog: { distance: "1m" } } });
+    const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), {
+      ...patience,
+      evidence: () => `${world.tail()}\n${carrier.events.join("\n")}`,
+    });
+    t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
+    t.equal(carrier.events.filter((event) => event.startsWith("outgoing")).length, 2, "both went to the provider");
+    await bothEnded(world, "line");
+    t.match(world.einwahl.status(), { causes: [], lastFailures: [], syntheticCalls: [{ ok: true }] });
+    t.equal(world.reports.past.length, 0, "they count as nobody's calls");
+    t.same(world.complaints(["+493023125001"]), []);
 
-  // Registered at the provider no more, although einwahl believes it: the calls don't come in, and it registers anew.
-  await carrier.forget();
-  const again = carrier.event(/^registered /, { ms: 150_000 });
-  const failed = JSON.parse(await world.log.next("the failure", (each) => each.includes('"synthetic call'), { ms: 150_000, evidence: () => world.tail() })) as Record<string, unknown>;
-  t.match(failed, { msg: "synthetic call failed", stage: "answer" });
-  await world.log.next("the trunk is registered anew", (each) => each.includes("trunk may be deaf") && each.includes("own call"), { past: true, evidence: () => world.tail() });
-  await again;
-});
+    // Registered at the provider no more, although einwahl believes it: the calls don't come in, and it registers anew.
+    await carrier.forget();
+    const again = carrier.event(/^registered /, { ms: 150_000 });
+    const failed = JSON.parse(
+      await world.log.next("the failure", (each) => each.includes('"synthetic call'), {
+        ms: 150_000,
+        evidence: () => world.tail(),
+      }),
+    ) as Record<string, unknown>;
+    t.match(failed, { msg: "synthetic call failed", stage: "answer" });
+    await world.log.next(
+      "the trunk is registered anew",
+      (each) => each.includes("trunk may be deaf") && each.includes("own call"),
+      { past: true, evidence: () => world.tail() },
+    );
+    await again;
+  },
+);

@@ -1,11 +1,12 @@
 import t from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { DialOptions } from "../../src/softphone/test-phone.js";
 import { PATIENCE_MS } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Kamailio, type KamailioOptions } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
-import { type Settings, World, conferences, numbers } from "./support/world.js";
+import { conferences, numbers, type Settings, World } from "./support/world.js";
 
 const [{ pin }] = conferences;
 const dialled = numbers.english.slice(1);
@@ -47,7 +48,10 @@ const manners: readonly Manner[] = [
       number: "anonymous",
       to: `<sip:+${mainNumber}@tel.t-online.de;user=phone>`,
       headers: [
-        ["From", `"0152 23125678" <sip:+4915223125678;cpc=mobile-hplmn@tel.t-online.de;user=phone>;tag=${"t".repeat(8)}`],
+        [
+          "From",
+          `"0152 23125678" <sip:+4915223125678;cpc=mobile-hplmn@tel.t-online.de;user=phone>;tag=${"t".repeat(8)}`,
+        ],
         ["P-Called-Party-ID", `<sip:+${dialled}@tel.t-online.de;user=phone>`],
         ["P-Asserted-Identity", "<sip:+4915223125678;cpc=mobile-hplmn@tel.t-online.de;user=phone>"],
         ["Supported", "timer"],
@@ -66,39 +70,58 @@ const manners: readonly Manner[] = [
     provider: "generic",
     registrar: { realm: "registrar.example.net", qop: true, grantedExpiry: 600, username: "customer" },
     trunk: { called_number_from: "p-called-party-id", country: "DE", realm: "registrar.example.net" },
-    call: { number: "015223125678", to: "<sip:customer@registrar.example.net>", headers: [["P-Called-Party-ID", `<sip:030${dialled.slice(4)}@registrar.example.net>`]] },
+    call: {
+      number: "015223125678",
+      to: "<sip:customer@registrar.example.net>",
+      headers: [["P-Called-Party-ID", `<sip:030${dialled.slice(4)}@registrar.example.net>`]],
+    },
   },
 ];
 
-await t.test("each provider's trunk registers at a registrar like its own, and a call is read right", { skip: missingPrograms("kamailio"), timeout: 400_000 }, async (t) => {
-  const certificates = await makeCertificates();
-  for (const { provider, registrar, trunk, call: dial } of manners) {
-    await t.test(provider, async (t) => {
-      const carrier = await Kamailio.start(t, { certificates, ...registrar });
-      const world = await World.start(t, { certificates, carrier, trunk: { provider, ...trunk } });
-      const before = await world.counts();
-      t.match(await carrier.registrations(), [{ expires: Number }], "registered");
-      t.match(carrier.events, ["ready", /^challenged/, new RegExp(`^registered ${registrar.username?.replace("+", "\\+") ?? ""} from 127\\.0\\.0\\.1:\\d+ tls`)], "after one challenge");
-      t.match(world.einwahl.status().trunks, [{ provider, state: "registered", fault: null }]);
+await t.test(
+  "each provider's trunk registers at a registrar like its own, and a call is read right",
+  { skip: missingPrograms("kamailio"), timeout: 400_000 },
+  async (t) => {
+    const certificates = await makeCertificates();
+    for (const { provider, registrar, trunk, call: dial } of manners) {
+      await t.test(provider, async (t) => {
+        const carrier = await Kamailio.start(t, { certificates, ...registrar });
+        const world = await World.start(t, { certificates, carrier, trunk: { provider, ...trunk } });
+        const before = await world.counts();
+        t.match(await carrier.registrations(), [{ expires: Number }], "registered");
+        t.match(
+          carrier.events,
+          [
+            "ready",
+            /^challenged/,
+            new RegExp(`^registered ${registrar.username?.replace("+", "\\+") ?? ""} from 127\\.0\\.0\\.1:\\d+ tls`),
+          ],
+          "after one challenge",
+        );
+        t.match(world.einwahl.status().trunks, [{ provider, state: "registered", fault: null }]);
 
-      const phone = await world.phone();
-      const call = await phone.dial({ uri: `sip:anything@127.0.0.1:${carrier.networkTlsPort};transport=tls`, ...dial });
-      call.audio.listenForPrompts(world.prompts);
-      const answered = await call.answered;
-      t.ok(answered.ok, answered.ok ? "answered" : `${answered.failure.status} ${answered.failure.reason}`);
-      await hears(t, world, call, "en/welcome", "the number that was dialled is the English one");
-      const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
-      await call.sendDigits(`${pin}#`);
-      const member = await arrival;
-      t.match(member, { name: "5678" }, "the caller's last four digits");
-      t.notMatch(member?.number ?? "", /\d/, "and a pseudonym");
-      const report = world.reports.next("the call's report", () => true);
-      await call.hangUp();
-      t.match(await report, { cause: "caller-hung-up", trunk: "line" });
-      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-      t.strictSame(world.complaints(["15223125678"]), [], "no bug and no number in the log");
-      await world.stopEinwahl();
-      await carrier.event(/^unregistered /, { past: true });
-    });
-  }
-});
+        const phone = await world.phone();
+        const call = await phone.dial({
+          uri: `sip:anything@127.0.0.1:${carrier.networkTlsPort};transport=tls`,
+          ...dial,
+        });
+        call.audio.listenForPrompts(world.prompts);
+        const answered = await call.answered;
+        t.ok(answered.ok, answered.ok ? "answered" : `${answered.failure.status} ${answered.failure.reason}`);
+        await hears(t, world, call, "en/welcome", "the number that was dialled is the English one");
+        const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
+        await call.sendDigits(`${pin}#`);
+        const member = await arrival;
+        t.match(member, { name: "5678" }, "the caller's last four digits");
+        t.notMatch(member?.number ?? "", /\d/, "and a pseudonym");
+        const report = world.reports.next("the call's report", () => true);
+        await call.hangUp();
+        t.match(await report, { cause: "caller-hung-up", trunk: "line" });
+        t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+        t.strictSame(world.complaints(["15223125678"]), [], "no bug and no number in the log");
+        await world.stopEinwahl();
+        await carrier.event(/^unregistered /, { past: true });
+      });
+    }
+  },
+);

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import t, { type Test } from "tap";
+
 import { EinwahlClient } from "einwahl/client";
+import t, { type Test } from "tap";
+
 import { joinEveryMs } from "../../src/call/pace.js";
 import type { CallReport } from "../../src/call/story.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
@@ -11,7 +13,7 @@ import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { PATIENCE_MS, within } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
-import { type Settings, World, type WorldOptions, withCalls } from "./support/world.js";
+import { type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
 
 const token = "front-end-token";
 const meetingID = "Evening class";
@@ -31,12 +33,31 @@ interface WaitingWorld {
 }
 
 /** A world in which a front end has reserved a room whose conference has not begun. */
-async function startWorld(t: Test, { calls = {}, servers = {}, ...options }: Pick<WorldOptions, "line"> & { readonly calls?: Settings; readonly servers?: Settings }): Promise<WaitingWorld> {
-  const http = { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write"] }] };
+async function startWorld(
+  t: Test,
+  {
+    calls = {},
+    servers = {},
+    ...options
+  }: Pick<WorldOptions, "line"> & { readonly calls?: Settings; readonly servers?: Settings },
+): Promise<WaitingWorld> {
+  const http = {
+    tokens: [
+      {
+        name: "front-end",
+        sha256: createHash("sha256").update(token).digest("hex"),
+        scopes: ["rooms:read", "rooms:write"],
+      },
+    ],
+  };
   const settings = (all: Settings): Settings => {
     const known = all["bbb_servers"] as readonly Settings[];
     const waiting = { max_percent: 100, per_pin: callers, ...(calls["waiting"] as Settings | undefined) };
-    return withCalls({ ...calls, waiting })({ ...all, http, bbb_servers: known.map((server) => ({ ...server, ...servers })) });
+    return withCalls({ ...calls, waiting })({
+      ...all,
+      http,
+      bbb_servers: known.map((server) => ({ ...server, ...servers })),
+    });
   };
   const world = await World.start(t, { ...options, settings });
   return { world, phone: await world.phone(), pin: await reserve(world, meetingID) };
@@ -69,7 +90,9 @@ async function types({ world, phone, pin }: WaitingWorld, index: number): Promis
 /** One caller who waits. */
 async function waits(waiting: WaitingWorld): Promise<PhoneCall> {
   const { world } = waiting;
-  const isWaiting = world.stages.next("the caller waits", ({ stage }) => stage === "waiting", { evidence: () => world.tail() });
+  const isWaiting = world.stages.next("the caller waits", ({ stage }) => stage === "waiting", {
+    evidence: () => world.tail(),
+  });
   const call = await types(waiting, 0);
   await isWaiting;
   return call;
@@ -80,27 +103,43 @@ function report({ world }: WaitingWorld): Promise<CallReport> {
 }
 
 await t.test(`${callers} callers wait for one conference, and are in it as soon as it begins`, async (t) => {
-  const waiting = await startWorld(t, { line: "straight", servers: { webhooks: true, poll_interval: "10m" }, calls: { media_timeout: "5m" } });
+  const waiting = await startWorld(t, {
+    line: "straight",
+    servers: { webhooks: true, poll_interval: "10m" },
+    calls: { media_timeout: "5m" },
+  });
   const { world, pin } = waiting;
   const [bbb] = world.bbbs;
-  const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "test-bbb-secret", proof: "sha1" });
+  const hooks = new SampleWebhooks(bbb.meetings, {
+    url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`,
+    secret: "test-bbb-secret",
+    proof: "sha1",
+  });
   t.teardown(() => hooks.close());
   // All audio is made in this process, beside einwahl: nothing is sent in either direction while nobody speaks.
   bbb.voice.silence = "suppressed";
   const idle = await world.counts();
 
   const waitingCalls = new Set<string>();
-  t.teardown(world.stages.watch(({ call, stage }) => {
-    if (stage === "waiting") waitingCalls.add(call);
-  }));
+  t.teardown(
+    world.stages.watch(({ call, stage }) => {
+      if (stage === "waiting") waitingCalls.add(call);
+    }),
+  );
   const calls: PhoneCall[] = [];
   while (calls.length < callers) {
-    const indices = Array.from({ length: Math.min(diallingAtOnce, callers - calls.length) }, (_, at) => calls.length + at);
+    const indices = Array.from(
+      { length: Math.min(diallingAtOnce, callers - calls.length) },
+      (_, at) => calls.length + at,
+    );
     const more = await Promise.all(indices.map((index) => types(waiting, index)));
     for (const { audio } of more) audio.speaker.stop();
     calls.push(...more);
   }
-  if (waitingCalls.size < callers) await world.stages.next("all of them wait", () => waitingCalls.size === callers, { evidence: () => `${waitingCalls.size} wait\n${world.tail()}` });
+  if (waitingCalls.size < callers)
+    await world.stages.next("all of them wait", () => waitingCalls.size === callers, {
+      evidence: () => `${waitingCalls.size} wait\n${world.tail()}`,
+    });
   const [first] = calls;
   if (first === undefined) throw new Error("nobody called");
   await hears(t, world, first, "de/not-started", "the caller is told what there is to wait for");
@@ -118,9 +157,19 @@ await t.test(`${callers} callers wait for one conference, and are in it as soon 
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
   await within("nobody is lost", allIn, PATIENCE_MS, () => `${arrivals.length} are in\n${world.tail()}`);
   const times = arrivals.map(({ afterMs }) => afterMs);
-  t.ok(Math.max(...times) < allInWithinMs, `the first is in after ${Math.round(Math.min(...times))} ms, the last after ${Math.round(Math.max(...times))} ms`);
-  t.ok(arrivals.every(({ member }) => member.voiceBridge === pin), "all of them in the right conference");
-  t.strictSame(arrivals.map(({ member }) => member.name).sort(), calls.map((_, index) => numberOf(index).slice(-4)).sort(), "each of them once");
+  t.ok(
+    Math.max(...times) < allInWithinMs,
+    `the first is in after ${Math.round(Math.min(...times))} ms, the last after ${Math.round(Math.max(...times))} ms`,
+  );
+  t.ok(
+    arrivals.every(({ member }) => member.voiceBridge === pin),
+    "all of them in the right conference",
+  );
+  t.strictSame(
+    arrivals.map(({ member }) => member.name).sort(),
+    calls.map((_, index) => numberOf(index).slice(-4)).sort(),
+    "each of them once",
+  );
 
   for (const index of [0, callers - 1]) {
     const call = calls[index];
@@ -131,7 +180,11 @@ await t.test(`${callers} callers wait for one conference, and are in it as soon 
   }
   await Promise.all(calls.map((call) => call.hangUp()));
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
-  t.strictSame(world.complaints([pin, ...calls.map((_, index) => numberOf(index).slice(3))]), [], "no bug, number or PIN in the log");
+  t.strictSame(
+    world.complaints([pin, ...calls.map((_, index) => numberOf(index).slice(3))]),
+    [],
+    "no bug, number or PIN in the log",
+  );
 });
 
 await t.test("without webhooks", async (t) => {

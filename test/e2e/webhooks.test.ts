@@ -1,4 +1,5 @@
 import t, { type Test } from "tap";
+
 import { SampleWebhooks, type WebhookOptions } from "../../src/simulators/bbb/webhooks.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./support/deadline.js";
@@ -24,7 +25,12 @@ async function startWithLiveKit(t: Test): Promise<World> {
   const world = await World.start(t, {
     settings: (all) => {
       const servers = withWebhooks(all)["bbb_servers"] as readonly Settings[];
-      return { ...all, bbb_servers: servers.map((server, at) => (at === 1 ? { ...server, livekit_sip: { port, transport: "tcp", allow_unencrypted: true } } : server)) };
+      return {
+        ...all,
+        bbb_servers: servers.map((server, at) =>
+          at === 1 ? { ...server, livekit_sip: { port, transport: "tcp", allow_unencrypted: true } } : server,
+        ),
+      };
     },
   });
   await world.bbbs[1].livekit.moveTo(port);
@@ -33,7 +39,11 @@ async function startWithLiveKit(t: Test): Promise<World> {
 
 function hooksOf(t: Test, world: World, at: 0 | 1, proof: WebhookOptions["proof"]): SampleWebhooks {
   const bbb = world.bbbs[at];
-  const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "test-bbb-secret", proof });
+  const hooks = new SampleWebhooks(bbb.meetings, {
+    url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`,
+    secret: "test-bbb-secret",
+    proof,
+  });
   t.teardown(() => hooks.close());
   return hooks;
 }
@@ -47,38 +57,53 @@ async function answered(world: World): Promise<PhoneCall> {
   return call;
 }
 
-await t.test("a meeting that a webhook has told of is known without asking, and forgotten when one tells its end", async (t) => {
-  const world = await startWorld(t);
-  const [bbb] = world.bbbs;
-  for (const [proof, pin] of [["sha1", "700001"], ["sha512", "700002"], ["bearer", "700003"]] as const) {
-    const hooks = hooksOf(t, world, 0, proof);
-    const asked = bbb.api.calls("getMeetings");
-    bbb.createMeeting({ meetingID: `told-${proof}`, voiceBridge: pin });
-    await hooks.settled();
-    t.strictSame(hooks.answers, [200], proof);
-    t.match(world.einwahl.status().bbbServers, [{ name: bbb.name, meetings: 2 }, {}], "known at once");
-    t.equal(bbb.api.calls("getMeetings"), asked, "and the server was not asked");
+await t.test(
+  "a meeting that a webhook has told of is known without asking, and forgotten when one tells its end",
+  async (t) => {
+    const world = await startWorld(t);
+    const [bbb] = world.bbbs;
+    for (const [proof, pin] of [
+      ["sha1", "700001"],
+      ["sha512", "700002"],
+      ["bearer", "700003"],
+    ] as const) {
+      const hooks = hooksOf(t, world, 0, proof);
+      const asked = bbb.api.calls("getMeetings");
+      bbb.createMeeting({ meetingID: `told-${proof}`, voiceBridge: pin });
+      await hooks.settled();
+      t.strictSame(hooks.answers, [200], proof);
+      t.match(world.einwahl.status().bbbServers, [{ name: bbb.name, meetings: 2 }, {}], "known at once");
+      t.equal(bbb.api.calls("getMeetings"), asked, "and the server was not asked");
+      const call = await answered(world);
+      const arrival = bbb.waitForMember(pin, PATIENCE_MS);
+      await call.sendDigits(`${pin}#`);
+      t.match(await arrival, { name: "5678" });
+      await call.hangUp();
+      await bbb.endMeeting(`told-${proof}`);
+      await hooks.settled();
+      t.strictSame(hooks.answers, [200, 200]);
+      await hooks.close();
+    }
     const call = await answered(world);
-    const arrival = bbb.waitForMember(pin, PATIENCE_MS);
-    await call.sendDigits(`${pin}#`);
-    t.match(await arrival, { name: "5678" });
+    await call.sendDigits("700001#");
+    await hears(t, world, call, "de/pin-unknown", "its end was told as well");
     await call.hangUp();
-    await bbb.endMeeting(`told-${proof}`);
-    await hooks.settled();
-    t.strictSame(hooks.answers, [200, 200]);
-    await hooks.close();
-  }
-  const call = await answered(world);
-  await call.sendDigits("700001#");
-  await hears(t, world, call, "de/pin-unknown", "its end was told as well");
-  await call.hangUp();
-  t.strictSame(world.complaints([caller.slice(3), "700001", "700002", "700003"]), [], "no bug, number or PIN in the log");
-});
+    t.strictSame(
+      world.complaints([caller.slice(3), "700001", "700002", "700003"]),
+      [],
+      "no bug, number or PIN in the log",
+    );
+  },
+);
 
 await t.test("a webhook that is not the server's changes nothing", async (t) => {
   const world = await startWorld(t);
   const [bbb] = world.bbbs;
-  const hooks = new SampleWebhooks(bbb.meetings, { url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`, secret: "guessed", proof: "sha1" });
+  const hooks = new SampleWebhooks(bbb.meetings, {
+    url: `http://127.0.0.1:${world.einwahl.httpPort}/bbb-webhooks/${bbb.name}`,
+    secret: "guessed",
+    proof: "sha1",
+  });
   t.teardown(() => hooks.close());
   hooks.post("meeting-created", { "internal-meeting-id": "forged", "voice-conf": "666666", "parent-id": "bbb-none" });
   hooks.post("meeting-ended", { "internal-meeting-id": bbb.meetings.all()[0]?.internalMeetingID });
@@ -88,15 +113,26 @@ await t.test("a webhook that is not the server's changes nothing", async (t) => 
   t.match(refused, [/"server":"bbb-1","refused":1/], "logged once");
   t.match(world.einwahl.status().bbbServers, [{ webhooks: { ageMs: null, refused: 2, refusedAgeMs: Number } }, {}]);
   const operators = `http://127.0.0.1:${world.einwahl.operatorsPort}`;
-  const page = async (language: string): Promise<string> => await (await fetch(`${operators}/status?lang=${language}`, { headers: { accept: "text/html" } })).text();
+  const page = async (language: string): Promise<string> =>
+    await (await fetch(`${operators}/status?lang=${language}`, { headers: { accept: "text/html" } })).text();
   t.match(await page("en"), /Webhooks of the BBB server bbb-1 do not prove.*webhooks: no valid one yet, 2 refused/s);
-  t.match(await page("de"), /Webhooks des BBB-Servers bbb-1 sind nicht als seine bewiesen.*Webhooks: noch kein gültiger, 2 abgewiesen/s);
-  t.match(await (await fetch(`${operators}/metrics`)).text(), /^einwahl_bbb_server_webhooks_refused_total\{server="bbb-1"\} 2$/m);
+  t.match(
+    await page("de"),
+    /Webhooks des BBB-Servers bbb-1 sind nicht als seine bewiesen.*Webhooks: noch kein gültiger, 2 abgewiesen/s,
+  );
+  t.match(
+    await (await fetch(`${operators}/metrics`)).text(),
+    /^einwahl_bbb_server_webhooks_refused_total\{server="bbb-1"\} 2$/m,
+  );
   const right = hooksOf(t, world, 0, "sha1");
   right.post("user-joined", { "internal-meeting-id": "any" });
   await right.settled();
   t.strictSame(right.answers, [200]);
-  t.match(await page("en"), /webhooks: last valid one \d s ago, 2 refused/, "one that is right: its age, and nothing to do any more");
+  t.match(
+    await page("en"),
+    /webhooks: last valid one \d s ago, 2 refused/,
+    "one that is right: its age, and nothing to do any more",
+  );
   t.notMatch(await page("en"), /do not prove/);
   const call = await answered(world);
   await call.sendDigits("666666#");
@@ -123,16 +159,23 @@ await t.test("a meeting with audio in LiveKit", async (t) => {
     await call.hangUp();
   });
 
-  await t.test("is no place for telephones where there is none: the caller is told, and the operator why", async (t) => {
-    const world = await startWorld(t);
-    const hooks = hooksOf(t, world, 1, "sha256");
-    world.bbbs[1].createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
-    await hooks.settled();
-    const call = await answered(world);
-    await call.sendDigits("800001#");
-    await hears(t, world, call, "de/no-telephone-audio", "the caller is told");
-    t.strictSame(world.bbbs.flatMap((bbb) => bbb.members()), [], "and nobody is in an empty conference");
-    t.match(world.log.past.join("\n"), /"server":"bbb-2".*LiveKit/, "the log says what to set");
-    await call.hangUp();
-  });
+  await t.test(
+    "is no place for telephones where there is none: the caller is told, and the operator why",
+    async (t) => {
+      const world = await startWorld(t);
+      const hooks = hooksOf(t, world, 1, "sha256");
+      world.bbbs[1].createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
+      await hooks.settled();
+      const call = await answered(world);
+      await call.sendDigits("800001#");
+      await hears(t, world, call, "de/no-telephone-audio", "the caller is told");
+      t.strictSame(
+        world.bbbs.flatMap((bbb) => bbb.members()),
+        [],
+        "and nobody is in an empty conference",
+      );
+      t.match(world.log.past.join("\n"), /"server":"bbb-2".*LiveKit/, "the log says what to set");
+      await call.hangUp();
+    },
+  );
 });

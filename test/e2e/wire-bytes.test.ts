@@ -1,6 +1,7 @@
 import t from "tap";
+
 import { type HeaderList, rawByte } from "../../src/softphone/sip/index.js";
-import { Tones, talk } from "./support/talk.js";
+import { talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
@@ -20,13 +21,18 @@ await t.test("bytes that are not UTF-8 in SDP and headers cost nothing", { timeo
 
   for (const { name, text } of kinds) {
     await t.test(name, async (t) => {
-      const headers: HeaderList = [["Subject", text], ["X-Note", text], ["P-Asserted-Identity", `"${text}" <sip:${caller}@carrier.example>`]];
+      const headers: HeaderList = [
+        ["Subject", text],
+        ["X-Note", text],
+        ["P-Asserted-Identity", `"${text}" <sip:${caller}@carrier.example>`],
+      ];
       const phone = await world.phone({ userAgent: `phone ${text}` });
       const there = await talk(world, phone, {
         number: caller,
         display: text,
         headers,
-        rewriteOffer: (sdp) => `${sdp.replace(/^o=\S+/m, `o=${text.replaceAll(" ", "")}`).replace(/^s=.*/m, `s=${text}\r\ni=${text}`)}a=X-note:${text}\r\n`,
+        rewriteOffer: (sdp) =>
+          `${sdp.replace(/^o=\S+/m, `o=${text.replaceAll(" ", "")}`).replace(/^s=.*/m, `s=${text}\r\ni=${text}`)}a=X-note:${text}\r\n`,
       });
       const { call } = there;
       t.equal(there.member.name, "5678", "the label");
@@ -43,7 +49,10 @@ await t.test("bytes that are not UTF-8 in SDP and headers cost nothing", { timeo
   }
 
   await t.test("a display name without quotes, or a NUL, costs its own call", async (t) => {
-    for (const options of [{ headers: [["From", `J${raw(0xe4)}ger <sip:${caller}@127.0.0.1>`]] }, { rewriteOffer: (sdp: string) => `${sdp}a=X-note:a\0b\r\n` }] as const) {
+    for (const options of [
+      { headers: [["From", `J${raw(0xe4)}ger <sip:${caller}@127.0.0.1>`]] },
+      { rewriteOffer: (sdp: string) => `${sdp}a=X-note:a\0b\r\n` },
+    ] as const) {
       const phone = await world.phone();
       const call = await phone.dial({ uri: world.sipUri(), number: caller, ...options });
       // sofia-sip closes the connection behind its 400.
@@ -55,5 +64,9 @@ await t.test("bytes that are not UTF-8 in SDP and headers cost nothing", { timeo
     t.strictSame(await world.leftBehind(before), {}, "the next call works, and nothing is left");
   });
 
-  t.strictSame(world.complaints([caller.slice(3), "ger Stra"]), [], "no bug, no number and no text of the caller in the log");
+  t.strictSame(
+    world.complaints([caller.slice(3), "ger Stra"]),
+    [],
+    "no bug, no number and no text of the caller in the log",
+  );
 });

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import type { Certificates } from "../../src/simulators/certificates.js";
 import { freePort, freePorts } from "../e2e/support/ports.js";
 import type { Program } from "../e2e/support/program.js";
@@ -141,7 +142,10 @@ export class BbbLike {
   }
 
   /** It calls somebody itself, over TLS and SRTP, and sounds a sine there; the channel's id once the call is answered. */
-  async dial(address: string, options: { readonly number: string; readonly codec: string; readonly hz: number }): Promise<string> {
+  async dial(
+    address: string,
+    options: { readonly number: string; readonly codec: string; readonly hz: number },
+  ): Promise<string> {
     const variables = [
       "rtp_secure_media_outbound=mandatory:AES_CM_128_HMAC_SHA1_80",
       `absolute_codec_string=${options.codec}`,
@@ -149,7 +153,9 @@ export class BbbLike {
       "dtmf_type=rfc2833",
     ];
     const tone = `playback:tone_stream://%(${CALL_MS}\\,0\\,${options.hz})`;
-    const answer = await this.socket.api(`originate {${variables.join(",")}}sofia/external/${address};transport=tls '${tone}' inline`);
+    const answer = await this.socket.api(
+      `originate {${variables.join(",")}}sofia/external/${address};transport=tls '${tone}' inline`,
+    );
     const channel = /^\+OK (\S+)/.exec(answer)?.[1];
     if (channel === undefined) throw new Error(`${this.name}: ${address}: ${answer}`);
     return channel;
@@ -227,10 +233,17 @@ async function writeFiles(folder: string, options: BbbLikeOptions): Promise<void
   await writeOwnCertificates(join(folder, "tls"), options.certificates, ["agent"]);
   await writeFile(join(folder, "tls", "cafile.pem"), options.certificates.ca);
   const publicFolder = join(folder, "public");
-  for (const name of ["01_einwahl.xml", "02_einwahl_livekit.xml"]) await copyFile(join(repository, "freeswitch", "bbb-node", name), join(publicFolder, name));
-  await copyFile(join(repository, "freeswitch", "bbb-node", "einwahl_livekit.xml"), join(folder, "profiles", "einwahl_livekit.xml"));
+  for (const name of ["01_einwahl.xml", "02_einwahl_livekit.xml"])
+    await copyFile(join(repository, "freeswitch", "bbb-node", name), join(publicFolder, name));
+  await copyFile(
+    join(repository, "freeswitch", "bbb-node", "einwahl_livekit.xml"),
+    join(folder, "profiles", "einwahl_livekit.xml"),
+  );
   const gateway = options.gateway ?? "127\\.0\\.0\\.1";
-  await writeFile(join(publicFolder, "00_einwahl_gateway.xml"), `<include>\n<X-PRE-PROCESS cmd="set" data="einwahl_gateway=${gateway}"/>\n<X-PRE-PROCESS cmd="set" data="einwahl_livekit=${options.livekit ?? "none"}"/>\n</include>\n`);
+  await writeFile(
+    join(publicFolder, "00_einwahl_gateway.xml"),
+    `<include>\n<X-PRE-PROCESS cmd="set" data="einwahl_gateway=${gateway}"/>\n<X-PRE-PROCESS cmd="set" data="einwahl_livekit=${options.livekit ?? "none"}"/>\n</include>\n`,
+  );
   for (const [name, xml] of Object.entries(options.dialplan ?? {})) await writeFile(join(publicFolder, name), xml);
 }
 
@@ -242,4 +255,3 @@ function commandLine(folder: string): string[] {
     ...["temp", "cache", "storage", "recordings", "sounds"].flatMap((name) => [`-${name}`, at("tmp")]),
   ];
 }
-

@@ -1,14 +1,16 @@
 import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { connect as tlsConnect } from "node:tls";
 import { setTimeout } from "node:timers/promises";
+import { connect as tlsConnect } from "node:tls";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
+
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TestPhone } from "../../src/softphone/test-phone.js";
 import type { SrtpPolicy } from "../../src/softphone/rtp/media-session.js";
+import { TestPhone } from "../../src/softphone/test-phone.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 import { trialCall } from "../support/trial-call.js";
@@ -26,11 +28,21 @@ interface Attempt {
   readonly name?: string;
 }
 
-async function dial(owner: Owner, node: BbbLike, ca: string, { number, transport, srtp = "mandatory", name = "4711" }: Attempt): Promise<PhoneCall> {
+async function dial(
+  owner: Owner,
+  node: BbbLike,
+  ca: string,
+  { number, transport, srtp = "mandatory", name = "4711" }: Attempt,
+): Promise<PhoneCall> {
   const phone = await TestPhone.open({ transport, ...(transport === "tls" ? { tls: { ca } } : {}) });
   owner.teardown(() => phone.close());
   const port = transport === "tls" ? node.sipPort : node.plainSipPort;
-  return await phone.dial({ uri: `sip:${number}@127.0.0.1:${port};transport=${transport}`, number: caller, display: name, srtp });
+  return await phone.dial({
+    uri: `sip:${number}@127.0.0.1:${port};transport=${transport}`,
+    number: caller,
+    display: name,
+    srtp,
+  });
 }
 
 /** Calls the node itself, as anybody on the network could; 200 or the refusal. */
@@ -47,7 +59,14 @@ async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv
   return await new Promise<boolean>((resolve) => {
     // OpenSSL itself refuses the old version unless it is told that this is wanted.
     const ciphers = version === "TLSv1.1" ? { ciphers: "DEFAULT@SECLEVEL=0" } : {};
-    const socket = tlsConnect({ host: "127.0.0.1", port: node.sipPort, ca, minVersion: version, maxVersion: version, ...ciphers });
+    const socket = tlsConnect({
+      host: "127.0.0.1",
+      port: node.sipPort,
+      ca,
+      minVersion: version,
+      maxVersion: version,
+      ...ciphers,
+    });
     socket.once("secureConnect", () => {
       socket.destroy();
       resolve(true);
@@ -61,14 +80,24 @@ async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv
 const script = fileURLToPath(new URL("../../../freeswitch/bbb-node/check.sh", import.meta.url));
 
 /** What check.sh finds: its status and the lines of each kind. */
-async function check(owner: Owner, node: BbbLike, ca: string, env: Readonly<Record<string, string>> = {}): Promise<{ readonly code: number; readonly good: readonly string[]; readonly bad: readonly string[] }> {
+async function check(
+  owner: Owner,
+  node: BbbLike,
+  ca: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly good: readonly string[]; readonly bad: readonly string[] }> {
   const caFile = join(await scratchFolder(owner, "check"), "ca.pem");
   await writeFile(caFile, ca);
   return await new Promise((resolve) => {
-    const child = execFile(script, ["127.0.0.1", String(node.sipPort), caFile], { env: { ...process.env, ...env } }, (_error, stdout) => {
-      const lines = (kind: string): string[] => stdout.split("\n").filter((line) => line.startsWith(kind));
-      resolve({ code: child.exitCode ?? -1, good: lines("ok"), bad: lines("FAULT") });
-    });
+    const child = execFile(
+      script,
+      ["127.0.0.1", String(node.sipPort), caFile],
+      { env: { ...process.env, ...env } },
+      (_error, stdout) => {
+        const lines = (kind: string): string[] => stdout.split("\n").filter((line) => line.startsWith(kind));
+        resolve({ code: child.exitCode ?? -1, good: lines("ok"), bad: lines("FAULT") });
+      },
+    );
   });
 }
 
@@ -87,8 +116,16 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   t.equal(await call(t, node, ca, { number: "12345", transport: "tls", srtp: "none" }), 488, "nor any without SRTP");
   t.equal(await call(t, node, ca, { number: "12345", transport: "tcp" }), 480, "nor over plain TCP");
   t.equal(await call(t, node, ca, { number: "12345", transport: "udp" }), 480, "nor over UDP");
-  t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tls" }), 404, "a LiveKit room: there is no LiveKit here");
-  t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tls", srtp: "none" }), 488, "and none without SRTP");
+  t.equal(
+    await call(t, node, ca, { number: "livekit-12345", transport: "tls" }),
+    404,
+    "a LiveKit room: there is no LiveKit here",
+  );
+  t.equal(
+    await call(t, node, ca, { number: "livekit-12345", transport: "tls", srtp: "none" }),
+    488,
+    "and none without SRTP",
+  );
   t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tcp" }), 480, "nor over plain TCP");
   t.equal(await call(t, node, ca, { number: "livekit-1234", transport: "tls" }), 480, "nor another destination");
 
@@ -103,7 +140,11 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   t.match(ended, { by: "remote" }, `a gateway that is gone leaves no member: ${silentMs} ms`);
   t.ok(silentMs > 8_000 && silentMs < 11_500, String(silentMs));
 
-  for (const [version, works] of [["TLSv1.1", false], ["TLSv1.2", true], ["TLSv1.3", true]] as const) {
+  for (const [version, works] of [
+    ["TLSv1.1", false],
+    ["TLSv1.2", true],
+    ["TLSv1.3", true],
+  ] as const) {
     t.equal(await shakesHands(node, ca, version), works, version);
   }
   const found = await check(t, node, ca);
@@ -115,11 +156,22 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   ] as const) {
     const etc = await scratchFolder(t, "etc");
     await mkdir(join(etc, "bbb-webrtc-sfu"));
-    await writeFile(join(etc, "bbb-webrtc-sfu", "production.yml"), `log:\n  level: info\nlivekit:\n  enabled: true\n  sip:\n${sip}`);
-    t.match(await check(t, node, ca, { EINWAHL_CHECK_ETC: etc }), { code, bad }, "on the node it sees what LiveKit shows of callers");
+    await writeFile(
+      join(etc, "bbb-webrtc-sfu", "production.yml"),
+      `log:\n  level: info\nlivekit:\n  enabled: true\n  sip:\n${sip}`,
+    );
+    t.match(
+      await check(t, node, ca, { EINWAHL_CHECK_ETC: etc }),
+      { code, bad },
+      "on the node it sees what LiveKit shows of callers",
+    );
   }
   const { ca: otherCa } = await makeCertificates();
-  t.match(await check(t, node, otherCa), { code: 1, bad: [/not trusted/] }, "and sees a certificate that is not trusted");
+  t.match(
+    await check(t, node, otherCa),
+    { code: 1, bad: [/not trusted/] },
+    "and sees a certificate that is not trusted",
+  );
   t.match(await node.socket.api("conference list"), /No active conferences/, "and left nothing open");
 });
 
@@ -130,7 +182,11 @@ await t.test("a node that expects the gateway elsewhere lets nobody in", { skip,
   t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 480, "as BBB's public.xml ends");
   t.equal(await call(t, node, certificates.ca, { number: "livekit-12345", transport: "tls" }), 480, "nor into LiveKit");
   t.match(await check(t, node, certificates.ca), { code: 1, bad: [/not let in/] }, "as check.sh says");
-  t.match(await trialCall(node.sipPort), { severity: "error", message: /480/, cure: /00_einwahl_gateway\.xml/ }, "and einwahl check");
+  t.match(
+    await trialCall(node.sipPort),
+    { severity: "error", message: /480/, cure: /00_einwahl_gateway\.xml/ },
+    "and einwahl check",
+  );
 });
 
 /** As bbb-clustersip and Scalelite have it: who can reach the port is let in. */
@@ -146,16 +202,29 @@ const openDialplan = `<include>
 await t.test("the rules of BBB's own FreeSWITCH", { skip, timeout: 120_000 }, async (t) => {
   const certificates = await makeCertificates();
   const { ca } = certificates;
-  const node = await BbbLike.start({ name: "rules", certificates, gateway: "192\\.0\\.2\\.10", dialplan: { "05_open.xml": openDialplan } });
+  const node = await BbbLike.start({
+    name: "rules",
+    certificates,
+    gateway: "192\\.0\\.2\\.10",
+    dialplan: { "05_open.xml": openDialplan },
+  });
   t.teardown(() => node.close());
   const here = { number: "12345", transport: "tls" } as const;
 
   for (const name of ["anonymous", "Unknown", "PRIVATE", "restricted", "Withheld", "0000000000"]) {
     t.equal(await call(t, node, ca, { ...here, name }), 603, `reject_anonymous: ${name}`);
   }
-  t.match(await trialCall(node.sipPort, { name: "Anonymous" }), { severity: "error", message: /603/, cure: /label\.anonymous/ }, "as einwahl check says");
+  t.match(
+    await trialCall(node.sipPort, { name: "Anonymous" }),
+    { severity: "error", message: /603/, cure: /label\.anonymous/ },
+    "as einwahl check says",
+  );
 
-  t.match(await trialCall(node.sipPort), { severity: "warning", message: /without SRTP, too/ }, "a dialplan that does not demand SRTP");
+  t.match(
+    await trialCall(node.sipPort),
+    { severity: "warning", message: /without SRTP, too/ },
+    "a dialplan that does not demand SRTP",
+  );
   t.match(await check(t, node, ca), { code: 1, bad: [/without SRTP, too/] }, "as check.sh says");
   t.match(await node.socket.api("conference list"), /No active conferences/, "and neither leaves a member");
 
@@ -172,9 +241,15 @@ await t.test("30 sessions a second", { skip, timeout: 120_000 }, async (t) => {
   // One a second: FreeSWITCH refuses the last of its limit, too. It counts by the new limit from the next second on.
   await node.socket.api("fsctl sps 2");
   await setTimeout(1_200);
-  const refused = await Promise.all(Array.from({ length: 3 }, async () => await call(t, node, certificates.ca, { number: "12345", transport: "tls" })));
+  const refused = await Promise.all(
+    Array.from({ length: 3 }, async () => await call(t, node, certificates.ca, { number: "12345", transport: "tls" })),
+  );
   t.ok(refused.includes(503), `the next one gets 503: ${refused.join(", ")}`);
   await setTimeout(1_200);
   const found = await Promise.all(Array.from({ length: 2 }, async () => await trialCall(node.sipPort)));
-  t.match(found.map(({ severity }) => severity), ["ok", "ok"], "einwahl check tries again a second later");
+  t.match(
+    found.map(({ severity }) => severity),
+    ["ok", "ok"],
+    "einwahl check tries again a second later",
+  );
 });

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+
 import type { KnownPrompt } from "../../src/softphone/prompt-library.js";
 import { decodeG711 } from "../../src/softphone/rtp/g711.js";
 import { Listener } from "../e2e/support/listener.js";
@@ -48,7 +49,11 @@ export class Capture {
   async stop(): Promise<readonly Flow[]> {
     await this.#program.stop("SIGINT");
     const fields = ["udp.srcport", "udp.dstport", "udp.payload", "tcp.srcport", "tcp.dstport", "tcp.payload"];
-    const { stdout } = await run("tshark", ["-r", this.#file, "-T", "fields", ...fields.flatMap((field) => ["-e", field])], { maxBuffer: MAX_OUTPUT_BYTES });
+    const { stdout } = await run(
+      "tshark",
+      ["-r", this.#file, "-T", "fields", ...fields.flatMap((field) => ["-e", field])],
+      { maxBuffer: MAX_OUTPUT_BYTES },
+    );
     const flows = new Map<string, { readonly flow: Flow; readonly payloads: Buffer[] }>();
     for (const line of stdout.split("\n")) {
       const [udpFrom = "", udpTo = "", udp = "", tcpFrom = "", tcpTo = "", tcp = ""] = line.split("\t");
@@ -57,7 +62,12 @@ export class Capture {
       const key = `${udpFrom}>${udpTo}|${tcpFrom}>${tcpTo}`;
       const payloads = flows.get(key)?.payloads ?? [];
       payloads.push(payload);
-      const flow = { protocol: udp === "" ? "tcp" : "udp", source: Number(udpFrom + tcpFrom), destination: Number(udpTo + tcpTo), payloads } as const;
+      const flow = {
+        protocol: udp === "" ? "tcp" : "udp",
+        source: Number(udpFrom + tcpFrom),
+        destination: Number(udpTo + tcpTo),
+        payloads,
+      } as const;
       flows.set(key, { flow, payloads });
     }
     return [...flows.values()].map(({ flow }) => flow);
@@ -83,7 +93,8 @@ export function withTone(flows: readonly Int16Array[], hz: number): number {
 export function understood(flows: readonly Int16Array[], prompts: readonly KnownPrompt[]): readonly string[] {
   return flows.flatMap((samples) => {
     const listener = new Listener(prompts);
-    for (let at = 0; at < samples.length; at += AUDIO_BYTES.least) listener.hear(samples.subarray(at, at + AUDIO_BYTES.least));
+    for (let at = 0; at < samples.length; at += AUDIO_BYTES.least)
+      listener.hear(samples.subarray(at, at + AUDIO_BYTES.least));
     return listener.prompts().map(({ name }) => name);
   });
 }

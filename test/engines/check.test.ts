@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { CheckBench } from "../e2e/support/check-bench.js";
 import { freePort } from "../e2e/support/ports.js";
 import { missingEngines } from "./programs.js";
@@ -11,20 +12,42 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
   await t.test("nothing is wrong: no fault is found", async (t) => {
     const before = await engines.media.channels();
     const { code, findings } = await bench.check(t, bench.settings);
-    t.strictSame(findings.filter(({ severity }) => severity !== "ok"), []);
+    t.strictSame(
+      findings.filter(({ severity }) => severity !== "ok"),
+      [],
+    );
     t.equal(code, 0);
-    t.match(findings.find(({ path, message }) => path === "drachtio" && message.includes("tried")), { message: /0\.9\.10/ });
-    t.ok(findings.some(({ path, message }) => path === "media_servers[0]" && /^FreeSWITCH 1\.\d+\.\d+, with which einwahl was tried$/.test(message)));
+    t.match(
+      findings.find(({ path, message }) => path === "drachtio" && message.includes("tried")),
+      { message: /0\.9\.10/ },
+    );
+    t.ok(
+      findings.some(
+        ({ path, message }) =>
+          path === "media_servers[0]" && /^FreeSWITCH 1\.\d+\.\d+, with which einwahl was tried$/.test(message),
+      ),
+    );
     const [server] = world.einwahl.status().mediaServers;
-    t.match(await engines.media.api("version"), `FreeSWITCH Version ${server?.version ?? "?"}`, "the status page shows the version");
+    t.match(
+      await engines.media.api("version"),
+      `FreeSWITCH Version ${server?.version ?? "?"}`,
+      "the status page shows the version",
+    );
     t.strictSame([server?.unusable, server?.warnings], [null, []]);
     t.equal(await engines.media.channels(), before, "no channel was made");
   });
 
   await t.test("without a word from the operator, FreeSWITCH's own authorities count for BBB servers", async (t) => {
     const { findings } = await bench.check(t, bench.settings, { args: [] });
-    t.match(findings.filter(({ severity }) => severity !== "ok"), [{ severity: "warning", path: "drachtio", message: /authority is not known/ }]);
-    t.ok(findings.some(({ path, message }) => path === "bbb_servers[0].sip" && message.includes("the certificate is good until")));
+    t.match(
+      findings.filter(({ severity }) => severity !== "ok"),
+      [{ severity: "warning", path: "drachtio", message: /authority is not known/ }],
+    );
+    t.ok(
+      findings.some(
+        ({ path, message }) => path === "bbb_servers[0].sip" && message.includes("the certificate is good until"),
+      ),
+    );
   });
 
   await t.test("a node that is hung up takes connections and answers nothing", async (t) => {
@@ -46,7 +69,14 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
       await bench.finds(t, {
         name: "",
         break: (settings) => settings,
-        finds: [{ severity: "error", path: "media_servers[0].event_socket.port", message: /does not answer as FreeSWITCH/, cure: /./ }],
+        finds: [
+          {
+            severity: "error",
+            path: "media_servers[0].event_socket.port",
+            message: /does not answer as FreeSWITCH/,
+            cure: /./,
+          },
+        ],
       });
     } finally {
       engines.freeswitch.signalAll("SIGCONT");

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+
 import type { Certificates } from "../../src/simulators/certificates.js";
 import { Program } from "../e2e/support/program.js";
 
@@ -64,7 +65,8 @@ async function untilReady(name: string, program: Program, isReady: () => Promise
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await isReady())) {
     if (program.isGone) throw new Error(`${name} ended: ${await program.gone}\n${program.tail()}`);
-    if (performance.now() > deadline) throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms\n${program.tail()}`);
+    if (performance.now() > deadline)
+      throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms\n${program.tail()}`);
     await setTimeout(LOOK_EVERY_MS);
   }
 }
@@ -74,7 +76,11 @@ async function untilReady(name: string, program: Program, isReady: () => Promise
  * which takes seconds (and does so all the same for DTLS).
  * @param more names besides those that every FreeSWITCH has
  */
-export async function writeOwnCertificates(folder: string, { key, cert }: Certificates, more: readonly string[]): Promise<void> {
+export async function writeOwnCertificates(
+  folder: string,
+  { key, cert }: Certificates,
+  more: readonly string[],
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of ["wss", ...more]) await writeFile(join(folder, `${name}.pem`), `${key}\n${cert}`);
 }

@@ -1,5 +1,5 @@
-import { systemClock } from "../../src/util/clock.js";
 import { EventSocket } from "../../src/media/event-socket.js";
+import { systemClock } from "../../src/util/clock.js";
 import { host, listens } from "./engine-program.js";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -27,7 +27,10 @@ export class FreeSwitchSocket {
   async runs(profiles: readonly string[]): Promise<boolean> {
     if (!(await listens(this.#port))) return false;
     const status = await this.#socket().api("sofia status", PROBE_MS);
-    return status.ok && profiles.every((profile) => new RegExp(`^\\s*${profile}\\s+profile\\s.*RUNNING`, "m").test(status.value));
+    return (
+      status.ok &&
+      profiles.every((profile) => new RegExp(`^\\s*${profile}\\s+profile\\s.*RUNNING`, "m").test(status.value))
+    );
   }
 
   /** Channels that there are now. */

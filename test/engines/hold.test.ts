@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
 import { conferences } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
@@ -25,45 +27,53 @@ async function memberOf(node: BbbLike): Promise<ConferenceMember> {
   }
 }
 
-await t.test("uuid_hold on a FreeSWITCH like BBB's", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
-  const { world, nodes } = await startRealWorld(t, { mediaEnv: { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: "4" } });
-  const [node] = nodes;
-  const phone = await world.phone();
-  const before = await world.counts();
-  const call = await phone.dial({ ...world.line(), number: caller });
-  call.audio.listenForPrompts(world.prompts);
-  t.ok((await call.answered).ok);
-  await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
-  await call.sendDigits(`${pin}#`);
-  const member = await memberOf(node);
+await t.test(
+  "uuid_hold on a FreeSWITCH like BBB's",
+  { skip: missingEngines() ?? false, timeout: 240_000 },
+  async (t) => {
+    const { world, nodes } = await startRealWorld(t, { mediaEnv: { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: "4" } });
+    const [node] = nodes;
+    const phone = await world.phone();
+    const before = await world.counts();
+    const call = await phone.dial({ ...world.line(), number: caller });
+    call.audio.listenForPrompts(world.prompts);
+    t.ok((await call.answered).ok);
+    await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+    await call.sendDigits(`${pin}#`);
+    const member = await memberOf(node);
 
-  call.stopRtp();
-  await setTimeout(heldMs);
-  t.equal((await memberOf(node)).memberId, member.memberId, "a caller who sends nothing: the media server goes on sending to BBB");
-  call.resumeRtp();
-  t.ok((await call.hold()).ok);
-  await setTimeout(heldMs);
-  t.equal((await memberOf(node)).memberId, member.memberId, "nor does a hold by the caller end the leg");
-  t.ok((await call.resume()).ok);
+    call.stopRtp();
+    await setTimeout(heldMs);
+    t.equal(
+      (await memberOf(node)).memberId,
+      member.memberId,
+      "a caller who sends nothing: the media server goes on sending to BBB",
+    );
+    call.resumeRtp();
+    t.ok((await call.hold()).ok);
+    await setTimeout(heldMs);
+    t.equal((await memberOf(node)).memberId, member.memberId, "nor does a hold by the caller end the leg");
+    t.ok((await call.resume()).ok);
 
-  // As BBB's akka-bbb-fsesl sends it (HoldUserCommand.java).
-  t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
-  t.ok(await call.audio.waitForSound(PATIENCE_MS), "the caller hears music");
-  const heard = call.audio.recording.durationMs;
-  await setTimeout(heldMs);
-  t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
-  t.equal((await memberOf(node)).memberId, member.memberId, "the leg is still there");
-  t.match(await node.socket.api(`uuid_hold off ${member.channel}`), "+OK");
-  call.playTone(tones.caller);
-  const stop = await node.recordMember(member);
-  await node.playTone(pin, tones.conference, TONE_MS);
-  t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference again");
-  await setTimeout(TONE_MS);
-  t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller again");
+    // As BBB's akka-bbb-fsesl sends it (HoldUserCommand.java).
+    t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
+    t.ok(await call.audio.waitForSound(PATIENCE_MS), "the caller hears music");
+    const heard = call.audio.recording.durationMs;
+    await setTimeout(heldMs);
+    t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
+    t.equal((await memberOf(node)).memberId, member.memberId, "the leg is still there");
+    t.match(await node.socket.api(`uuid_hold off ${member.channel}`), "+OK");
+    call.playTone(tones.caller);
+    const stop = await node.recordMember(member);
+    await node.playTone(pin, tones.conference, TONE_MS);
+    t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference again");
+    await setTimeout(TONE_MS);
+    t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller again");
 
-  t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
-  await call.audio.waitForSound(PATIENCE_MS);
-  await node.empty(pin);
-  t.match(await call.ended, { by: "remote" }, "a leg that ends on hold ends the call");
-  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-});
+    t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
+    await call.audio.waitForSound(PATIENCE_MS);
+    await node.empty(pin);
+    t.match(await call.ended, { by: "remote" }, "a leg that ends on hold ends the call");
+    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+  },
+);

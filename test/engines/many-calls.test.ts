@@ -2,11 +2,13 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+
 import t from "tap";
-import { World, conferences, numbers, withPollInterval } from "../e2e/support/world.js";
+
+import type { TestPhone } from "../../src/softphone/test-phone.js";
+import { conferences, numbers, withPollInterval, World } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";
 import type { RealEngines } from "./real-engines.js";
-import type { TestPhone } from "../../src/softphone/test-phone.js";
 
 const calls = 500;
 const atATime = 10;
@@ -16,7 +18,8 @@ const drachtioCountsWithin = 70_000;
 const lookEvery = 1_000;
 /** In MB. A connection of FreeSWITCH's that is not let go after each call makes it 35. */
 const mostGrowth = 12;
-const skip = process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
+const skip =
+  process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
 
 t.setTimeout(900_000);
 
@@ -37,7 +40,10 @@ async function call(world: World, phone: TestPhone, at: number): Promise<string>
   if (!answered.ok) return `refused: ${answered.failure.status} ${answered.failure.reason}`;
   await made.audio.waitForSound(patience);
   await made.sendDigits(pin);
-  const outcome = await Promise.race([joined.then(() => "joined"), made.ended.then((end) => `ended by ${end.by}: ${end.reason ?? ""}`)]);
+  const outcome = await Promise.race([
+    joined.then(() => "joined"),
+    made.ended.then((end) => `ended by ${end.by}: ${end.reason ?? ""}`),
+  ]);
   await made.hangUp();
   return outcome;
 }

@@ -1,15 +1,17 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { type TLSSocket, createServer } from "node:tls";
+import { createServer, type TLSSocket } from "node:tls";
+
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
+import { EventSocket } from "../../src/media/event-socket.js";
 import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { TestPhone } from "../../src/softphone/test-phone.js";
-import { EventSocket } from "../../src/media/event-socket.js";
-import { makeCertificates as makeNamedCertificates } from "../support/certificates.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 import { soundsDirectory } from "../e2e/support/world.js";
+import { makeCertificates as makeNamedCertificates } from "../support/certificates.js";
 import { missingEngines } from "./programs.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";
 
@@ -22,7 +24,12 @@ async function portOf(engines: RealEngines, profile: string): Promise<number> {
 }
 
 /** What FreeSWITCH sends to a BBB server with such a certificate until it gives up; nothing if it does not trust it. */
-async function sentTo(owner: Owner, engines: RealEngines, { key, cert }: { readonly key: string; readonly cert: string }, maxVersion: "TLSv1.1" | "TLSv1.3" = "TLSv1.3"): Promise<string> {
+async function sentTo(
+  owner: Owner,
+  engines: RealEngines,
+  { key, cert }: { readonly key: string; readonly cert: string },
+  maxVersion: "TLSv1.1" | "TLSv1.3" = "TLSv1.3",
+): Promise<string> {
   let received = "";
   const sockets = new Set<TLSSocket>();
   const old = maxVersion === "TLSv1.1" ? { ciphers: "DEFAULT@SECLEVEL=0", minVersion: maxVersion } : {};
@@ -41,8 +48,11 @@ async function sentTo(owner: Owner, engines: RealEngines, { key, cert }: { reado
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const variables = "originate_timeout=1,rtp_secure_media_outbound=mandatory,origination_caller_id_name=5678,origination_caller_id_number=abc";
-  const outcome = await engines.media.api(`originate {${variables}}sofia/bbb/12345@127.0.0.1:${port};transport=tls &park`);
+  const variables =
+    "originate_timeout=1,rtp_secure_media_outbound=mandatory,origination_caller_id_name=5678,origination_caller_id_number=abc";
+  const outcome = await engines.media.api(
+    `originate {${variables}}sofia/bbb/12345@127.0.0.1:${port};transport=tls &park`,
+  );
   if (!outcome.startsWith("-ERR")) throw new Error(outcome);
   return received;
 }
@@ -62,14 +72,21 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
   await t.test("takes calls from drachtio-fsmrf only", async (t) => {
     const phone = await TestPhone.open({ transport: "udp", userAgent: "friendly-scanner" });
     t.teardown(() => phone.close());
-    const call = await phone.dial({ uri: `sip:drachtio@127.0.0.1:${await portOf(engines, "drachtio_mrf")}`, number: "1000", srtp: "none" });
+    const call = await phone.dial({
+      uri: `sip:drachtio@127.0.0.1:${await portOf(engines, "drachtio_mrf")}`,
+      number: "1000",
+      srtp: "none",
+    });
     t.match(await call.answered, { ok: false, failure: { status: 404 } });
   });
 
   await t.test("takes none on the side of the BBB servers", async (t) => {
     const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
     t.teardown(() => phone.close());
-    const call = await phone.dial({ uri: `sip:12345@127.0.0.1:${await portOf(engines, "bbb")};transport=tls`, number: "1000" });
+    const call = await phone.dial({
+      uri: `sip:12345@127.0.0.1:${await portOf(engines, "bbb")};transport=tls`,
+      number: "1000",
+    });
     t.match(await call.answered, { ok: false, failure: { status: 403 } });
   });
 
@@ -97,10 +114,17 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
   });
 });
 
-await t.test("a certificate of a trusted authority for another host is not enough", { skip: missingEngines() ?? false, timeout: 120_000 }, async (t) => {
-  const { caPem, key, cert } = await makeNamedCertificates(await scratchFolder(t, "certificates"), "DNS:elsewhere.example.org");
-  const engines = await startRealEngines({ ca: caPem, key, cert }, soundsDirectory);
-  t.teardown(() => engines.close());
-  t.equal(await sentTo(t, engines, { key, cert }), "");
-  t.match(engines.freeswitch.tail(), /Peer Subject Mismatch/);
-});
+await t.test(
+  "a certificate of a trusted authority for another host is not enough",
+  { skip: missingEngines() ?? false, timeout: 120_000 },
+  async (t) => {
+    const { caPem, key, cert } = await makeNamedCertificates(
+      await scratchFolder(t, "certificates"),
+      "DNS:elsewhere.example.org",
+    );
+    const engines = await startRealEngines({ ca: caPem, key, cert }, soundsDirectory);
+    t.teardown(() => engines.close());
+    t.equal(await sentTo(t, engines, { key, cert }), "");
+    t.match(engines.freeswitch.tail(), /Peer Subject Mismatch/);
+  },
+);

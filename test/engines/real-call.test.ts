@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
 import { conferences, numbers } from "../e2e/support/world.js";
@@ -41,122 +43,164 @@ async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly Conf
 async function legs({ engines }: RealWorld): Promise<readonly string[]> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const table = JSON.parse(await engines.media.api("show channels as json")) as { readonly rows?: readonly Record<string, string>[] };
+    const table = JSON.parse(await engines.media.api("show channels as json")) as {
+      readonly rows?: readonly Record<string, string>[];
+    };
     const rows = table.rows ?? [];
-    const isComplete = rows.length === 2 && rows.every(({ secure, write_codec }) => secure !== "" && write_codec !== "");
+    const isComplete =
+      rows.length === 2 && rows.every(({ secure, write_codec }) => secure !== "" && write_codec !== "");
     if (isComplete || performance.now() > deadline) {
-      return rows.map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" ")).sort();
+      return rows
+        .map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" "))
+        .sort();
     }
     await setTimeout(LOOK_EVERY_MS);
   }
 }
 
-await t.test("a call all the way through real engines", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
-  const real = await startRealWorld(t);
-  const { world, nodes } = real;
-  const phone = await world.phone();
-  const before = await world.counts();
+await t.test(
+  "a call all the way through real engines",
+  { skip: missingEngines() ?? false, timeout: 240_000 },
+  async (t) => {
+    const real = await startRealWorld(t);
+    const { world, nodes } = real;
+    const phone = await world.phone();
+    const before = await world.counts();
 
-  for (const { codec, index } of [
-    { codec: "PCMA", index: 0 },
-    { codec: "PCMU", index: 1 },
-  ] as const) {
-    const node = nodes[index];
-    const other = nodes[1 - index];
-    const { pin } = conferences[index];
-    await t.test(`${codec}, ${node.name}`, async (t) => {
-      const call = await phone.dial({ ...world.line(), number: caller, codecs: [codec] });
+    for (const { codec, index } of [
+      { codec: "PCMA", index: 0 },
+      { codec: "PCMU", index: 1 },
+    ] as const) {
+      const node = nodes[index];
+      const other = nodes[1 - index];
+      const { pin } = conferences[index];
+      await t.test(`${codec}, ${node.name}`, async (t) => {
+        const call = await phone.dial({ ...world.line(), number: caller, codecs: [codec] });
+        call.audio.listenForPrompts(world.prompts);
+        t.ok((await call.answered).ok);
+        t.ok(await call.audio.waitForPrompt("de/welcome", PATIENCE_MS), "the greeting is heard");
+        await call.sendDigits(`${pin}#`);
+
+        const member = await memberOf(node, pin);
+        t.equal(member.name, "5678", "the last four digits are the name");
+        t.notMatch(member.number, /\d/, "a pseudonym is the number");
+        t.equal((await other?.members(pin))?.length, 0, "nobody on the other node");
+        const both = await legs(real);
+
+        call.playTone(tones.caller);
+        const stop = await node.recordMember(member);
+        await node.playTone(pin, tones.conference, TONE_MS);
+        t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference");
+        await setTimeout(TONE_MS);
+        t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller");
+
+        const variables = await node.socket.dump(member.channel);
+        t.notOk(
+          [...variables.values()].some((value) => value.includes(digits)),
+          "the caller's number is in no variable of the conference's server",
+        );
+        t.strictSame(
+          [...variables.keys()].filter((name) => name.startsWith("variable_sip_h_")),
+          [],
+          "nor has it any header of the caller's leg",
+        );
+        t.equal(variables.get("variable_sip_via_protocol"), "tls");
+
+        const report = world.reports.next("the call's report", () => true);
+        await call.hangUp();
+        const { srtp, ...rest } = await report;
+        t.match(rest, { cause: "caller-hung-up", codec });
+        t.match(srtp.trunk, /^A/);
+        t.strictSame(
+          both,
+          [
+            `inbound ${codec} ${codec} srtp:sdes:${String(srtp.trunk)}`,
+            `outbound ${codec} ${codec} srtp:sdes:AEAD_AES_256_GCM`,
+          ],
+          "both legs were encrypted and not transcoded",
+        );
+        t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+        t.strictSame(await leftIn(node, pin), [], "and nobody in the conference");
+      });
+    }
+
+    await t.test("G.722, which a FreeSWITCH speaks that serves as the telephone", async (t) => {
+      const [node, telephone] = nodes;
+      const { pin } = conferences[0];
+      const asked = world.stages.next("the PIN is asked for", ({ stage }) => stage === "asking");
+      const channel = await telephone.dial(`${numbers.german}@127.0.0.1:${world.engines.sip.tls}`, {
+        number: otherCaller,
+        codec: "G722",
+        hz: tones.caller,
+      });
+      await telephone.press(channel, pin);
+      await asked;
+      const member = await memberOf(node, pin);
+      t.strictSame(
+        await legs(real),
+        ["inbound G722 G722 srtp:sdes:AES_CM_128_HMAC_SHA1_80", "outbound G722 G722 srtp:sdes:AEAD_AES_256_GCM"],
+        "encrypted and not transcoded",
+      );
+
+      const stops = [await node.recordMember(member), await telephone.recordMember({ channel })] as const;
+      await node.playTone(pin, tones.conference, TONE_MS);
+      await setTimeout(TONE_MS);
+      t.ok(greatestToneShare(await stops[0](), tones.caller) > 0.8, "the conference hears the caller");
+      t.ok(greatestToneShare(await stops[1](), tones.conference) > 0.8, "the caller hears the conference");
+      await telephone.socket.api(`uuid_kill ${channel}`);
+      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    });
+
+    const joined = async (node: BbbLike, pin: string): Promise<PhoneCall> => {
+      const call = await phone.dial({ ...world.line(), number: caller });
       call.audio.listenForPrompts(world.prompts);
       t.ok((await call.answered).ok);
-      t.ok(await call.audio.waitForPrompt("de/welcome", PATIENCE_MS), "the greeting is heard");
+      await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
       await call.sendDigits(`${pin}#`);
+      await memberOf(node, pin);
+      return call;
+    };
 
-      const member = await memberOf(node, pin);
-      t.equal(member.name, "5678", "the last four digits are the name");
-      t.notMatch(member.number, /\d/, "a pseudonym is the number");
-      t.equal((await other?.members(pin))?.length, 0, "nobody on the other node");
-      const both = await legs(real);
-
-      call.playTone(tones.caller);
-      const stop = await node.recordMember(member);
-      await node.playTone(pin, tones.conference, TONE_MS);
-      t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference");
-      await setTimeout(TONE_MS);
-      t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller");
-
-      const variables = await node.socket.dump(member.channel);
-      t.notOk([...variables.values()].some((value) => value.includes(digits)), "the caller's number is in no variable of the conference's server");
-      t.strictSame([...variables.keys()].filter((name) => name.startsWith("variable_sip_h_")), [], "nor has it any header of the caller's leg");
-      t.equal(variables.get("variable_sip_via_protocol"), "tls");
-
-      const report = world.reports.next("the call's report", () => true);
-      await call.hangUp();
-      const { srtp, ...rest } = await report;
-      t.match(rest, { cause: "caller-hung-up", codec });
-      t.match(srtp.trunk, /^A/);
-      t.strictSame(both, [`inbound ${codec} ${codec} srtp:sdes:${String(srtp.trunk)}`, `outbound ${codec} ${codec} srtp:sdes:AEAD_AES_256_GCM`], "both legs were encrypted and not transcoded");
+    await t.test("the conference's server ends the call while the conference goes on", async (t) => {
+      const [node] = nodes;
+      const { pin } = conferences[0];
+      const call = await joined(node, pin);
+      await node.empty(pin);
+      t.ok(await call.audio.waitForPrompt("de/removed", PATIENCE_MS), "the caller is told so");
+      t.match(await call.ended, { by: "remote" });
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-      t.strictSame(await leftIn(node, pin), [], "and nobody in the conference");
     });
-  }
 
-  await t.test("G.722, which a FreeSWITCH speaks that serves as the telephone", async (t) => {
-    const [node, telephone] = nodes;
-    const { pin } = conferences[0];
-    const asked = world.stages.next("the PIN is asked for", ({ stage }) => stage === "asking");
-    const channel = await telephone.dial(`${numbers.german}@127.0.0.1:${world.engines.sip.tls}`, { number: otherCaller, codec: "G722", hz: tones.caller });
-    await telephone.press(channel, pin);
-    await asked;
-    const member = await memberOf(node, pin);
-    t.strictSame(await legs(real), ["inbound G722 G722 srtp:sdes:AES_CM_128_HMAC_SHA1_80", "outbound G722 G722 srtp:sdes:AEAD_AES_256_GCM"], "encrypted and not transcoded");
+    await t.test("the conference is over", async (t) => {
+      const [node] = nodes;
+      const { pin, name } = conferences[0];
+      const call = await joined(node, pin);
+      await world.bbbs[0].endMeeting(name);
+      await node.empty(pin);
+      t.ok(await call.audio.waitForPrompt("de/conference-ended", PATIENCE_MS), "the caller is told so");
+      const asked = call.audio.recording.durationMs;
+      t.ok(
+        await call.audio.waitForPrompt("de/enter-pin", PATIENCE_MS, { fromMs: asked - 10_000 }),
+        "and asked for another PIN",
+      );
+      await call.hangUp();
+      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    });
 
-    const stops = [await node.recordMember(member), await telephone.recordMember({ channel })] as const;
-    await node.playTone(pin, tones.conference, TONE_MS);
-    await setTimeout(TONE_MS);
-    t.ok(greatestToneShare(await stops[0](), tones.caller) > 0.8, "the conference hears the caller");
-    t.ok(greatestToneShare(await stops[1](), tones.conference) > 0.8, "the caller hears the conference");
-    await telephone.socket.api(`uuid_kill ${channel}`);
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  });
-
-  const joined = async (node: BbbLike, pin: string): Promise<PhoneCall> => {
-    const call = await phone.dial({ ...world.line(), number: caller });
-    call.audio.listenForPrompts(world.prompts);
-    t.ok((await call.answered).ok);
-    await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
-    await call.sendDigits(`${pin}#`);
-    await memberOf(node, pin);
-    return call;
-  };
-
-  await t.test("the conference's server ends the call while the conference goes on", async (t) => {
-    const [node] = nodes;
-    const { pin } = conferences[0];
-    const call = await joined(node, pin);
-    await node.empty(pin);
-    t.ok(await call.audio.waitForPrompt("de/removed", PATIENCE_MS), "the caller is told so");
-    t.match(await call.ended, { by: "remote" });
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  });
-
-  await t.test("the conference is over", async (t) => {
-    const [node] = nodes;
-    const { pin, name } = conferences[0];
-    const call = await joined(node, pin);
-    await world.bbbs[0].endMeeting(name);
-    await node.empty(pin);
-    t.ok(await call.audio.waitForPrompt("de/conference-ended", PATIENCE_MS), "the caller is told so");
-    const asked = call.audio.recording.durationMs;
-    t.ok(await call.audio.waitForPrompt("de/enter-pin", PATIENCE_MS, { fromMs: asked - 10_000 }), "and asked for another PIN");
-    await call.hangUp();
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  });
-
-  const logged = (lines: readonly string[], text: string): string[] => lines.filter((line) => line.includes(text));
-  t.strictSame(nodes.flatMap((node) => logged(node.log(), digits)), [], "the number is in no log of the conference servers, not even at debug level");
-  for (const program of [real.engines.drachtio, real.engines.freeswitch]) {
-    t.strictSame(logged(program.lines.past, digits), [], "nor in an engine's log");
-    t.strictSame(conferences.flatMap(({ pin }) => logged(program.lines.past, pin)), [], "where no PIN is either");
-  }
-  t.strictSame(world.complaints([digits]), []);
-});
+    const logged = (lines: readonly string[], text: string): string[] => lines.filter((line) => line.includes(text));
+    t.strictSame(
+      nodes.flatMap((node) => logged(node.log(), digits)),
+      [],
+      "the number is in no log of the conference servers, not even at debug level",
+    );
+    for (const program of [real.engines.drachtio, real.engines.freeswitch]) {
+      t.strictSame(logged(program.lines.past, digits), [], "nor in an engine's log");
+      t.strictSame(
+        conferences.flatMap(({ pin }) => logged(program.lines.past, pin)),
+        [],
+        "where no PIN is either",
+      );
+    }
+    t.strictSame(world.complaints([digits]), []);
+  },
+);

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import type { Certificates } from "../../src/simulators/certificates.js";
 import type { Engines } from "../e2e/support/engines.js";
 import { freePort, freePorts } from "../e2e/support/ports.js";
@@ -92,7 +93,15 @@ async function startDrachtio({ key, cert, ca }: Certificates, trunkAddress: stri
         DRACHTIO_TLS_CHAIN_FILE: files.chain,
         DRACHTIO_PROMETHEUS_SCRAPE_PORT: `${host}:${metrics}`,
       },
-      isReady: async () => (await Promise.all([listens(control), listensAt(trunkAddress, plain), listensAt(trunkAddress, tls), listens(metrics)])).every(Boolean),
+      isReady: async () =>
+        (
+          await Promise.all([
+            listens(control),
+            listensAt(trunkAddress, plain),
+            listensAt(trunkAddress, tls),
+            listens(metrics),
+          ])
+        ).every(Boolean),
     };
   });
   return { engine, ...ports };
@@ -120,7 +129,11 @@ interface RunningMedia {
   readonly port: number;
 }
 
-async function startMedia(certificates: Certificates, soundsDirectory: string, more: Readonly<Record<string, string>>): Promise<RunningMedia> {
+async function startMedia(
+  certificates: Certificates,
+  soundsDirectory: string,
+  more: Readonly<Record<string, string>>,
+): Promise<RunningMedia> {
   let port = 0;
   let socket: FreeSwitchSocket | undefined;
   const engine = await startEngine("freeswitch", async (folder) => {
@@ -134,7 +147,7 @@ async function startMedia(certificates: Certificates, soundsDirectory: string, m
       command: join(repository, "freeswitch", "start.sh"),
       args: [],
       env: {
-        ...await mediaEnvironment(port),
+        ...(await mediaEnvironment(port)),
         EINWAHL_FS_STATE_DIR: folder,
         EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
         EINWAHL_FS_SOUNDS_DIR: soundsDirectory,

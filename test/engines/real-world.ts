@@ -1,6 +1,6 @@
+import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { type Settings, World, type WorldOptions } from "../e2e/support/world.js";
-import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { BbbLike } from "./bbb-like.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";
 
@@ -25,7 +25,8 @@ export async function startRealWorld(owner: Owner, options: RealWorldOptions = {
   const world = await World.start(owner, {
     ...options,
     certificates,
-    engines: async (given, soundsDirectory) => (engines = await startRealEngines(given, soundsDirectory, options.mediaEnv)),
+    engines: async (given, soundsDirectory) =>
+      (engines = await startRealEngines(given, soundsDirectory, options.mediaEnv)),
     settings: (settings) => {
       const redirected = towards(nodes, settings);
       return options.settings?.(redirected) ?? redirected;
@@ -35,7 +36,11 @@ export async function startRealWorld(owner: Owner, options: RealWorldOptions = {
   return { world, engines, nodes };
 }
 
-async function startNodes(owner: Owner, certificates: Certificates, logLevel: string): Promise<readonly [BbbLike, BbbLike]> {
+async function startNodes(
+  owner: Owner,
+  certificates: Certificates,
+  logLevel: string,
+): Promise<readonly [BbbLike, BbbLike]> {
   const start = async (name: string): Promise<BbbLike> => {
     const node = await BbbLike.start({ name, certificates, logLevel });
     owner.teardown(() => node.close());
@@ -47,5 +52,11 @@ async function startNodes(owner: Owner, certificates: Certificates, logLevel: st
 /** The conferences stay where the sample BBB says they are; only the SIP port is the real FreeSWITCH's. */
 function towards(nodes: readonly [BbbLike, BbbLike], settings: Settings): Settings {
   const servers = settings["bbb_servers"] as readonly { readonly sip: { readonly host: string } }[];
-  return { ...settings, bbb_servers: servers.map((server, index) => ({ ...server, sip: { ...server.sip, port: nodes[index === 0 ? 0 : 1].sipPort } })) };
+  return {
+    ...settings,
+    bbb_servers: servers.map((server, index) => ({
+      ...server,
+      sip: { ...server.sip, port: nodes[index === 0 ? 0 : 1].sipPort },
+    })),
+  };
 }

@@ -1,5 +1,6 @@
-import { createSocket } from "node:dgram";
 import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+
 import { host } from "./engine-program.js";
 
 /** Below the ports that Linux gives to sockets which ask for any. */

@@ -9,7 +9,8 @@ const HEADER_BYTES = 44;
 
 /** Reads a mono WAV of 16-bit PCM of any rate, as FreeSWITCH records them. */
 export function readAnyWav(file: Buffer): Sound {
-  const isPcm16Mono = file.toString("latin1", 0, 4) === "RIFF" && file.readUInt16LE(22) === 1 && file.readUInt16LE(34) === 16;
+  const isPcm16Mono =
+    file.toString("latin1", 0, 4) === "RIFF" && file.readUInt16LE(22) === 1 && file.readUInt16LE(34) === 16;
   const data = file.indexOf("data", 12, "latin1");
   if (!isPcm16Mono || data === -1) throw new Error("not a mono WAV of 16-bit PCM");
   const body = file.subarray(Math.max(HEADER_BYTES, data + 8));

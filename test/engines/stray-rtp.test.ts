@@ -1,10 +1,12 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
+
 import t, { type Test } from "tap";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { type Talk, Tones, talk } from "../e2e/support/talk.js";
-import { World, withCalls } from "../e2e/support/world.js";
+import { type Talk, talk, Tones } from "../e2e/support/talk.js";
+import { withCalls, World } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";
 import { startRealEngines } from "./real-engines.js";
 
@@ -79,45 +81,53 @@ async function promptly<Value>(t: Test, what: string, work: Promise<Value>, with
   return value;
 }
 
-await t.test("stray RTP at the leg of a caller from whom nothing comes", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
-  const world = await World.start(t, { line: "straight", engines: startRealEngines, settings: withCalls({ media_timeout: `${mediaTimeoutMs}ms` }) });
-  t.comment(`FreeSWITCH ${world.einwahl.status().mediaServers[0]?.version ?? "?"}`);
-  const phone = await world.phone();
-  const before = await world.counts();
+await t.test(
+  "stray RTP at the leg of a caller from whom nothing comes",
+  { skip: missingEngines() ?? false, timeout: 240_000 },
+  async (t) => {
+    const world = await World.start(t, {
+      line: "straight",
+      engines: startRealEngines,
+      settings: withCalls({ media_timeout: `${mediaTimeoutMs}ms` }),
+    });
+    t.comment(`FreeSWITCH ${world.einwahl.status().mediaServers[0]?.version ?? "?"}`);
+    const phone = await world.phone();
+    const before = await world.counts();
 
-  await t.test("one packet: hold, resume and BYE are dealt with at once, and the audio is there again", async (t) => {
-    const there = await talk(world, phone, { number: caller });
-    const { call } = there;
-    const tones = await fallSilent(t, world, there);
-    const stranger = await Stranger.towards(t, call);
-    stranger.once();
-    await setTimeout(quietMs);
-    t.match(await promptly(t, "hold", call.hold()), { ok: true });
-    stranger.once();
-    await setTimeout(quietMs);
-    t.match(await promptly(t, "resume", call.resume()), { ok: true });
-    call.resumeRtp();
-    await tones.bothWays(t, "after the packets");
+    await t.test("one packet: hold, resume and BYE are dealt with at once, and the audio is there again", async (t) => {
+      const there = await talk(world, phone, { number: caller });
+      const { call } = there;
+      const tones = await fallSilent(t, world, there);
+      const stranger = await Stranger.towards(t, call);
+      stranger.once();
+      await setTimeout(quietMs);
+      t.match(await promptly(t, "hold", call.hold()), { ok: true });
+      stranger.once();
+      await setTimeout(quietMs);
+      t.match(await promptly(t, "resume", call.resume()), { ok: true });
+      call.resumeRtp();
+      await tones.bothWays(t, "after the packets");
 
-    call.stopRtp();
-    await setTimeout(quietMs);
-    stranger.once();
-    await setTimeout(quietMs);
-    const report = world.reports.next("the call's report", () => true);
-    await promptly(t, "BYE", call.hangUp());
-    t.strictSame(await promptly(t, "the end of both legs", world.leftBehind(before)), {});
-    t.match(await report, { cause: "caller-hung-up" });
-  });
+      call.stopRtp();
+      await setTimeout(quietMs);
+      stranger.once();
+      await setTimeout(quietMs);
+      const report = world.reports.next("the call's report", () => true);
+      await promptly(t, "BYE", call.hangUp());
+      t.strictSame(await promptly(t, "the end of both legs", world.leftBehind(before)), {});
+      t.match(await report, { cause: "caller-hung-up" });
+    });
 
-  await t.test("several packets: the leg ends for want of RTP all the same", async (t) => {
-    const there = await talk(world, phone, { number: caller });
-    await fallSilent(t, world, there);
-    await (await Stranger.towards(t, there.call)).often();
-    const report = world.reports.next("the call's report", () => true, { ms: 4 * mediaTimeoutMs });
-    await setTimeout(mediaTimeoutMs);
-    t.match(await promptly(t, "the end, beyond the media timeout,", report, timeoutLateMs), { cause: "media-lost" });
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  });
+    await t.test("several packets: the leg ends for want of RTP all the same", async (t) => {
+      const there = await talk(world, phone, { number: caller });
+      await fallSilent(t, world, there);
+      await (await Stranger.towards(t, there.call)).often();
+      const report = world.reports.next("the call's report", () => true, { ms: 4 * mediaTimeoutMs });
+      await setTimeout(mediaTimeoutMs);
+      t.match(await promptly(t, "the end, beyond the media timeout,", report, timeoutLateMs), { cause: "media-lost" });
+      t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+    });
 
-  t.strictSame(world.complaints([caller.slice(3)]), []);
-});
+    t.strictSame(world.complaints([caller.slice(3)]), []);
+  },
+);

@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePorts } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
@@ -20,7 +22,9 @@ function configured(folder: string, port: number, upstream: string): string {
     .replaceAll("/etc/ssl/phone.example.org", join(folder, "server"))
     .replaceAll("/var/log/nginx", folder)
     .replace("http://127.0.0.1:8080", upstream);
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${join(folder, name)};`).join("\n");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((name) => `${name}_temp_path ${join(folder, name)};`)
+    .join("\n");
   return `daemon off;\npid ${join(folder, "nginx.pid")};\nerror_log stderr crit;\nevents {}\nhttp {\n${temporary}\n${own}\n}\n`;
 }
 
@@ -41,22 +45,29 @@ async function statusOf(url: string, ca: string): Promise<number | undefined> {
   return undefined;
 }
 
-await t.test("the sample for nginx passes the page on, and neither log has a query in it", { skip: missingPrograms("nginx") }, async (t) => {
-  const world = await WebWorld.start(t);
-  const folder = t.testdir();
-  mkdirSync(join(folder, "logs"));
-  // Writes server.pem and server.key.
-  const { caPem } = await makeCertificates(folder);
-  const [port = 0, dead = 0] = await freePorts(2);
-  const log = (name: string): string => readFileSync(join(folder, name), "utf8");
-  for (const [upstream, status] of [[world.url, 200], [`http://127.0.0.1:${dead}`, 502]] as const) {
-    writeFileSync(join(folder, "nginx.conf"), configured(folder, port, upstream));
-    const nginx = new Program("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder });
-    t.teardown(() => nginx.stop());
-    t.equal(await statusOf(`https://127.0.0.1:${port}/?lang=de&pin=${pin}`, caPem), status, nginx.tail());
-    await until(() => log("einwahl.log").includes(`"GET /" ${status} `), "a line in the log");
-    t.notMatch(log("einwahl.log"), pin);
-    t.notMatch(log("einwahl-error.log"), pin);
-    await nginx.stop();
-  }
-});
+await t.test(
+  "the sample for nginx passes the page on, and neither log has a query in it",
+  { skip: missingPrograms("nginx") },
+  async (t) => {
+    const world = await WebWorld.start(t);
+    const folder = t.testdir();
+    mkdirSync(join(folder, "logs"));
+    // Writes server.pem and server.key.
+    const { caPem } = await makeCertificates(folder);
+    const [port = 0, dead = 0] = await freePorts(2);
+    const log = (name: string): string => readFileSync(join(folder, name), "utf8");
+    for (const [upstream, status] of [
+      [world.url, 200],
+      [`http://127.0.0.1:${dead}`, 502],
+    ] as const) {
+      writeFileSync(join(folder, "nginx.conf"), configured(folder, port, upstream));
+      const nginx = new Program("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder });
+      t.teardown(() => nginx.stop());
+      t.equal(await statusOf(`https://127.0.0.1:${port}/?lang=de&pin=${pin}`, caPem), status, nginx.tail());
+      await until(() => log("einwahl.log").includes(`"GET /" ${status} `), "a line in the log");
+      t.notMatch(log("einwahl.log"), pin);
+      t.notMatch(log("einwahl-error.log"), pin);
+      await nginx.stop();
+    }
+  },
+);

@@ -1,6 +1,7 @@
 import t from "tap";
+
 import { raw } from "./support/raw-request.js";
-import { WebWorld, token } from "./support/web-world.js";
+import { token, WebWorld } from "./support/web-world.js";
 
 const json = "Content-Type: application/json";
 const form = "Content-Type: application/x-www-form-urlencoded";
@@ -27,7 +28,10 @@ const saidNothing: Readonly<Record<string, readonly [headers: readonly string[],
   "Guzzle, a multipart body without parts": [[multipart, length(`--${boundary}--\r\n`)], `--${boundary}--\r\n`],
   "Guzzle, a stream that is at its end": [[chunked, "Expect: 100-Continue"], noChunk],
   "Net::HTTP of Ruby, an empty stream": [[chunked, form], noChunk],
-  "JSON of an empty object, in chunks": [["Content-Type: APPLICATION/JSON;charset=utf-8", chunked], "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"],
+  "JSON of an empty object, in chunks": [
+    ["Content-Type: APPLICATION/JSON;charset=utf-8", chunked],
+    "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+  ],
   "text that is empty": [["Content-Type: text/plain; charset=iso-8859-1", "Content-Length: 0"], ""],
 };
 
@@ -35,13 +39,21 @@ const somethingElse: Readonly<Record<string, readonly [headers: readonly string[
   "a form": [[form, length("validUntil=2030-01-01")], "validUntil=2030-01-01"],
   "JSON that curl of PHP calls a form": [[form, length('{"validUntil":null}')], '{"validUntil":null}'],
   "a form in chunks": [[form, chunked], "3\r\na=b\r\n0\r\n\r\n"],
-  "a multipart body with a part": [[multipart, length(`--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`)], `--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`],
+  "a multipart body with a part": [
+    [multipart, length(`--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`)],
+    `--${boundary}\r\n\r\nx\r\n--${boundary}--\r\n`,
+  ],
   "chunks without a type": [[chunked], "2\r\nhi\r\n0\r\n\r\n"],
   "a long body that does not come": [["Content-Type: text/plain", "Content-Length: 1100000"], ""],
 };
 
 function request(method: string, path: string, [headers, body]: readonly [readonly string[], string]): string {
-  const all = [`Host: phone.example.org`, `Authorization: Bearer ${token}`, ...headers.filter((each) => !each.startsWith("Connection")), "Connection: close"];
+  const all = [
+    `Host: phone.example.org`,
+    `Authorization: Bearer ${token}`,
+    ...headers.filter((each) => !each.startsWith("Connection")),
+    "Connection: close",
+  ];
   return `${method} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n${body}`;
 }
 
@@ -55,7 +67,11 @@ await t.test("a client that says nothing reserves, reads and deletes a room", as
   for (const [client, nothing] of Object.entries(saidNothing)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", nothing));
     t.equal(statusOf(answer), "201", client);
-    t.equal(/^HTTP\/1\.1 100 Continue/.test(answer), nothing[0].some((each) => each.startsWith("Expect")), `${client}: 100 Continue where it is expected`);
+    t.equal(
+      /^HTTP\/1\.1 100 Continue/.test(answer),
+      nothing[0].some((each) => each.startsWith("Expect")),
+      `${client}: 100 Continue where it is expected`,
+    );
     t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", nothing))), "200", client);
     t.equal(statusOf(await raw(world, request("DELETE", "/api/v1/rooms/room", nothing))), "204", client);
   }
@@ -68,7 +84,10 @@ await t.test("the page for people takes a form, and nothing", async (t) => {
     // JSON is no form, but for what says nothing.
     t.equal(statusOf(await raw(world, request("POST", "/", nothing))), "200", client);
   }
-  t.equal(statusOf(await raw(world, request("POST", "/", [[json, length('{"pin":"12345"}')], '{"pin":"12345"}']))), "415");
+  t.equal(
+    statusOf(await raw(world, request("POST", "/", [[json, length('{"pin":"12345"}')], '{"pin":"12345"}']))),
+    "415",
+  );
 });
 
 await t.test("what says something has to be JSON", async (t) => {
@@ -79,8 +98,16 @@ await t.test("what says something has to be JSON", async (t) => {
     t.match(answer, /"code":"unsupported-media-type".*Send application\/json/, what);
   }
   const list = '["validUntil"]';
-  t.match(await raw(world, request("PUT", "/api/v1/rooms/room", [[json, length(list)], list])), /"code":"invalid-request"/, "a list that says something");
-  t.match(await raw(world, request("POST", "/api/v1/rooms.jsonl", [[form, "Content-Length: 0"], ""])), /"code":"invalid-request"/, "nothing to import");
+  t.match(
+    await raw(world, request("PUT", "/api/v1/rooms/room", [[json, length(list)], list])),
+    /"code":"invalid-request"/,
+    "a list that says something",
+  );
+  t.match(
+    await raw(world, request("POST", "/api/v1/rooms.jsonl", [[form, "Content-Length: 0"], ""])),
+    /"code":"invalid-request"/,
+    "nothing to import",
+  );
   t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", [[], ""]))), "404", "nothing was reserved");
 });
 
@@ -105,8 +132,17 @@ await t.test("100 Continue is for bodies that are read", async (t) => {
   const codes = Object.entries(answers).map(([what, answer]) => [what, /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]]);
   t.same(Object.fromEntries(codes), { "no such route": "404", "too large": "413", "no token": "401" });
   for (const answer of Object.values(answers)) t.match(answer, /\r\nConnection: close\r\n/i);
-  t.match(await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, length("{}")], "{}"])), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
+  t.match(
+    await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, length("{}")], "{}"])),
+    /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /,
+  );
   const line = '{"meetingID":"x","pin":"70012","reservedAt":"2026-11-01T00:00:00Z"}\n'.padEnd(20_000, "\n");
-  const imported = await raw(world, request("POST", "/api/v1/rooms.jsonl", [["Expect: 100-Continue", "Content-Type: application/jsonl", length(line)], line]));
+  const imported = await raw(
+    world,
+    request("POST", "/api/v1/rooms.jsonl", [
+      ["Expect: 100-Continue", "Content-Type: application/jsonl", length(line)],
+      line,
+    ]),
+  );
   t.match(imported, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /, "a route that takes more");
 });

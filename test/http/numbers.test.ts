@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { NumbersAnswer } from "../../src/http/api-schemas.js";
 import { formatPin, localeFor, oneTapLink } from "../../src/http/phone-numbers.js";
 import { WebWorld } from "./support/web-world.js";
@@ -16,14 +17,22 @@ await t.test("numbers, as people of the country and of others write them", async
     languages: ["de", "en"],
     tollFree: false,
   });
-  t.same(numbers.map(({ number }) => number), ["+493023125001", "+498001234567", "+43720123456", "+442079460123"], "in the operator's order");
-  t.same(numbers.map(({ tollFree }) => tollFree), [false, true, false, false]);
+  t.same(
+    numbers.map(({ number }) => number),
+    ["+493023125001", "+498001234567", "+43720123456", "+442079460123"],
+    "in the operator's order",
+  );
+  t.same(
+    numbers.map(({ tollFree }) => tollFree),
+    [false, true, false, false],
+  );
   t.equal(numbers[1]?.city, null);
 });
 
 await t.test("by country and by language", async (t) => {
   const world = await WebWorld.start(t);
-  const found = async (query: string): Promise<string[]> => (await world.json<NumbersAnswer>("GET", `/dial-in-numbers?${query}`)).numbers.map(({ number }) => number);
+  const found = async (query: string): Promise<string[]> =>
+    (await world.json<NumbersAnswer>("GET", `/dial-in-numbers?${query}`)).numbers.map(({ number }) => number);
   t.same(await found("country=DE"), ["+493023125001", "+498001234567"]);
   t.same(await found("country=at"), ["+43720123456"]);
   t.same(await found("country=FR"), []);
@@ -37,7 +46,9 @@ await t.test("by country and by language", async (t) => {
 await t.test("the countries' names in the asked language", async (t) => {
   const world = await WebWorld.start(t);
   const name = async (query: string, header?: string): Promise<string | undefined> => {
-    const answer = await world.json<NumbersAnswer>("GET", `/dial-in-numbers${query}`, { headers: header === undefined ? {} : { "accept-language": header } });
+    const answer = await world.json<NumbersAnswer>("GET", `/dial-in-numbers${query}`, {
+      headers: header === undefined ? {} : { "accept-language": header },
+    });
     return answer.numbers.find(({ country }) => country.code === "AT")?.country.name;
   };
   t.equal(await name("?lang=fr"), "Autriche");
@@ -77,7 +88,8 @@ await t.test("kept by caches, and asked for again", async (t) => {
 
 await t.test("pages of other origins read what is public, when the operator lets them", async (t) => {
   const world = await WebWorld.start(t, { http: { corsOrigins: ["https://meet.example.org"] } });
-  const get = async (path: string, origin: string): Promise<Headers> => (await world.api("GET", path, { headers: { origin } })).headers;
+  const get = async (path: string, origin: string): Promise<Headers> =>
+    (await world.api("GET", path, { headers: { origin } })).headers;
   const allowed = await get("/dial-in-numbers", "https://meet.example.org");
   t.equal(allowed.get("access-control-allow-origin"), "https://meet.example.org");
   t.equal(allowed.get("vary"), "Origin, Accept-Language");
@@ -85,30 +97,63 @@ await t.test("pages of other origins read what is public, when the operator lets
   const other = await get("/dial-in-numbers", "https://evil.example.org");
   t.equal(other.get("access-control-allow-origin"), null);
   t.match(other.get("vary"), /Origin/);
-  t.equal((await get("/rooms", "https://meet.example.org")).get("access-control-allow-origin"), null, "not what needs a token");
-  const preflight = await world.api("OPTIONS", "/dial-in-numbers", { token: null, headers: { origin: "https://meet.example.org", "access-control-request-method": "GET" } });
+  t.equal(
+    (await get("/rooms", "https://meet.example.org")).get("access-control-allow-origin"),
+    null,
+    "not what needs a token",
+  );
+  const preflight = await world.api("OPTIONS", "/dial-in-numbers", {
+    token: null,
+    headers: { origin: "https://meet.example.org", "access-control-request-method": "GET" },
+  });
   t.equal(preflight.status, 204);
   t.equal(preflight.headers.get("access-control-allow-methods"), "GET, HEAD");
-  const refused = await world.api("OPTIONS", "/rooms/x", { token: null, headers: { origin: "https://meet.example.org", "access-control-request-method": "PUT" } });
+  const refused = await world.api("OPTIONS", "/rooms/x", {
+    token: null,
+    headers: { origin: "https://meet.example.org", "access-control-request-method": "PUT" },
+  });
   t.equal(refused.headers.get("access-control-allow-methods"), null);
 
-  const busy = await WebWorld.start(t, { http: { corsOrigins: ["https://meet.example.org"], rateLimit: { windowMs: 60_000, perAddress: 1, perToken: 1 } } });
-  const ask = async (path: string): Promise<Response> => await busy.api("GET", path, { token: null, headers: { origin: "https://meet.example.org" } });
-  for (const [path, status] of [["/dial-in-numbers?country=x", 400], ["/dial-in-numbers", 429]] as const) {
+  const busy = await WebWorld.start(t, {
+    http: { corsOrigins: ["https://meet.example.org"], rateLimit: { windowMs: 60_000, perAddress: 1, perToken: 1 } },
+  });
+  const ask = async (path: string): Promise<Response> =>
+    await busy.api("GET", path, { token: null, headers: { origin: "https://meet.example.org" } });
+  for (const [path, status] of [
+    ["/dial-in-numbers?country=x", 400],
+    ["/dial-in-numbers", 429],
+  ] as const) {
     const answer = await ask(path);
     t.equal(answer.status, status);
-    t.equal(answer.headers.get("access-control-allow-origin"), "https://meet.example.org", "pages may read why they are refused");
+    t.equal(
+      answer.headers.get("access-control-allow-origin"),
+      "https://meet.example.org",
+      "pages may read why they are refused",
+    );
   }
 
   const everybody = await WebWorld.start(t, { http: { corsOrigins: ["*"] } });
-  t.equal((await everybody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get("access-control-allow-origin"), "*");
+  t.equal(
+    (await everybody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get(
+      "access-control-allow-origin",
+    ),
+    "*",
+  );
   const nobody = await WebWorld.start(t);
-  t.equal((await nobody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get("access-control-allow-origin"), null);
+  t.equal(
+    (await nobody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get(
+      "access-control-allow-origin",
+    ),
+    null,
+  );
 });
 
 await t.test("the shapes that Jitsi's front ends know", async (t) => {
   const world = await WebWorld.start(t);
-  t.same((await world.json<unknown[]>("GET", "/jitsi/dial-in-numbers?conference=room@muc.example.org", { token: null }))[1], { countryCode: "DE", tollFree: true, formattedNumber: "+49 800 1234567" });
+  t.same(
+    (await world.json<unknown[]>("GET", "/jitsi/dial-in-numbers?conference=room@muc.example.org", { token: null }))[1],
+    { countryCode: "DE", tollFree: true, formattedNumber: "+49 800 1234567" },
+  );
   t.same(await world.json("GET", "/jitsi/dial-in-numbers-by-country", { token: null }), {
     message: "Dial-In numbers:",
     numbers: { DE: ["+49 30 23125001", "+49 800 1234567"], AT: ["+43 720 123456"], GB: ["+44 20 7946 0123"] },
@@ -117,7 +162,15 @@ await t.test("the shapes that Jitsi's front ends know", async (t) => {
 });
 
 await t.test("PINs for people and for telephones", (t) => {
-  const shown: Record<string, string> = { "12345": "123 45", "123456": "123 456", "1234567": "123 45 67", "12345678": "123 456 78", "123456789": "123 456 789", "1234567890": "123 456 78 90", "12345678901": "123 456 789 01" };
+  const shown: Record<string, string> = {
+    "12345": "123 45",
+    "123456": "123 456",
+    "1234567": "123 45 67",
+    "12345678": "123 456 78",
+    "123456789": "123 456 789",
+    "1234567890": "123 456 78 90",
+    "12345678901": "123 456 789 01",
+  };
   for (const [pin, formatted] of Object.entries(shown)) t.equal(formatPin(pin), formatted);
   t.equal(oneTapLink("+4930123456", "012345"), "tel:+4930123456,,012345%23");
   t.end();

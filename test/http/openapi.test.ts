@@ -1,8 +1,9 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import t from "tap";
 import { z } from "zod";
-import { problems } from "../../src/http/problem-catalogue.js";
+
 import { isMap } from "../../src/config/tree.js";
+import { problems } from "../../src/http/problem-catalogue.js";
 import { WebWorld } from "./support/web-world.js";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -10,8 +11,18 @@ type Json = Readonly<Record<string, unknown>>;
 interface Operation {
   readonly operationId: string;
   readonly security: readonly Json[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: Json }[];
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: Json }>> }>>;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly schema: Json;
+  }[];
+  readonly responses: Readonly<
+    Record<
+      string,
+      { readonly description: string; readonly content?: Readonly<Record<string, { readonly schema: Json }>> }
+    >
+  >;
 }
 
 interface Document {
@@ -38,27 +49,43 @@ await t.test("the document is valid OpenAPI 3.1, by a validator that is not ours
 await t.test("it knows every route, and every schema that it points to", async (t) => {
   const world = await WebWorld.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
-  t.same(Object.entries(document.paths).map(([path, operations]) => `${path} ${Object.keys(operations).join(" ")}`).sort(), [
-    "/api/v1/dial-in-numbers get",
-    "/api/v1/jitsi/conf-code get",
-    "/api/v1/jitsi/dial-in-numbers get",
-    "/api/v1/jitsi/dial-in-numbers-by-country get",
-    "/api/v1/openapi.json get",
-    "/api/v1/problems get",
-    "/api/v1/problems/{code} get",
-    "/api/v1/rooms get",
-    "/api/v1/rooms.jsonl get post",
-    "/api/v1/rooms/{meetingID} put get delete", "/api/v1/rooms/{meetingID}/calls get",
-    "/api/v1/rooms/{meetingID}/status get",
-    "/api/v1/statistics get",
-  ]);
+  t.same(
+    Object.entries(document.paths)
+      .map(([path, operations]) => `${path} ${Object.keys(operations).join(" ")}`)
+      .sort(),
+    [
+      "/api/v1/dial-in-numbers get",
+      "/api/v1/jitsi/conf-code get",
+      "/api/v1/jitsi/dial-in-numbers get",
+      "/api/v1/jitsi/dial-in-numbers-by-country get",
+      "/api/v1/openapi.json get",
+      "/api/v1/problems get",
+      "/api/v1/problems/{code} get",
+      "/api/v1/rooms get",
+      "/api/v1/rooms.jsonl get post",
+      "/api/v1/rooms/{meetingID} put get delete",
+      "/api/v1/rooms/{meetingID}/calls get",
+      "/api/v1/rooms/{meetingID}/status get",
+      "/api/v1/statistics get",
+    ],
+  );
   const operations = Object.values(document.paths).flatMap((each) => Object.values(each));
   t.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference ?? "");
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(
+    ([, reference]) => reference ?? "",
+  );
   t.ok(references.length > 20);
-  for (const reference of new Set(references)) t.ok(Object.hasOwn(document.components.schemas, reference.replace("#/components/schemas/", "")), reference);
+  for (const reference of new Set(references))
+    t.ok(Object.hasOwn(document.components.schemas, reference.replace("#/components/schemas/", "")), reference);
   for (const [path, each] of Object.entries(document.paths)) {
-    for (const [name] of path.matchAll(/(?<=\{)\w+(?=\})/g)) for (const operation of Object.values(each)) t.ok(operation.parameters?.some((parameter) => parameter.in === "path" && parameter.name === name && parameter.required), `${path} ${name}`);
+    for (const [name] of path.matchAll(/(?<=\{)\w+(?=\})/g))
+      for (const operation of Object.values(each))
+        t.ok(
+          operation.parameters?.some(
+            (parameter) => parameter.in === "path" && parameter.name === name && parameter.required,
+          ),
+          `${path} ${name}`,
+        );
   }
 });
 
@@ -70,7 +97,9 @@ await t.test("every problem that it names is in the catalogue under that status"
     for (const { responses } of Object.values(operations)) {
       for (const [status, { description, content }] of Object.entries(responses)) {
         if (content?.["application/problem+json"] === undefined) continue;
-        const codes = [...description.matchAll(/([a-z-]+): /g)].map(([, code]) => code ?? "").filter((code) => Object.hasOwn(problems, code));
+        const codes = [...description.matchAll(/([a-z-]+): /g)]
+          .map(([, code]) => code ?? "")
+          .filter((code) => Object.hasOwn(problems, code));
         t.ok(codes.length > 0, description);
         for (const code of codes) {
           named.add(code);
@@ -92,7 +121,9 @@ await t.test("answers are what it says", async (t) => {
     const schema = document.paths[path]?.[method]?.responses[String(status)]?.content?.["application/json"]?.schema;
     t.ok(isMap(schema), `${method} ${path} ${status}`);
     if (!isMap(schema)) return;
-    const whole = JSON.parse(JSON.stringify({ ...schema, $defs: document.components.schemas }).replaceAll("#/components/schemas/", "#/$defs/")) as z.core.JSONSchema.JSONSchema;
+    const whole = JSON.parse(
+      JSON.stringify({ ...schema, $defs: document.components.schemas }).replaceAll("#/components/schemas/", "#/$defs/"),
+    ) as z.core.JSONSchema.JSONSchema;
     const parsed = z.fromJSONSchema(whole).safeParse(body);
     t.ok(parsed.success, `${method} ${path}: ${JSON.stringify(parsed.error?.issues)}`);
   };

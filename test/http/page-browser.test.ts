@@ -1,29 +1,57 @@
 import type { Browser } from "playwright-core";
 import t from "tap";
-import { missingChromium, openChromium, screenshot, sizes, violations, wantsScreenshots, widthOf } from "./support/browser.js";
+
+import {
+  missingChromium,
+  openChromium,
+  screenshot,
+  sizes,
+  violations,
+  wantsScreenshots,
+  widthOf,
+} from "./support/browser.js";
 import { decodeQr } from "./support/decode-qr.js";
 import { WebWorld } from "./support/web-world.js";
 
 t.setTimeout(500_000);
 
 /** The pixels of an element as the browser shows it. */
-async function pixelsOf(browser: Browser, png: Buffer): Promise<{ readonly pixels: Uint8ClampedArray; readonly width: number; readonly height: number }> {
+async function pixelsOf(
+  browser: Browser,
+  png: Buffer,
+): Promise<{ readonly pixels: Uint8ClampedArray; readonly width: number; readonly height: number }> {
   const page = await browser.newPage();
-  const { data, width, height } = await page.evaluate(async (source) => {
-    const { document, Image } = globalThis as unknown as {
-      document: { createElement: (name: string) => { width: number; height: number; getContext: (kind: string) => { drawImage: (image: unknown, x: number, y: number) => void; getImageData: (x: number, y: number, w: number, h: number) => { data: Iterable<number> } } } };
-      Image: new () => { src: string; width: number; height: number; decode: () => Promise<void> };
-    };
-    const image = new Image();
-    image.src = source;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = image.width;
-    canvas.height = image.height;
-    const context = canvas.getContext("2d");
-    context.drawImage(image, 0, 0);
-    return { data: [...context.getImageData(0, 0, image.width, image.height).data], width: image.width, height: image.height };
-  }, `data:image/png;base64,${png.toString("base64")}`);
+  const { data, width, height } = await page.evaluate(
+    async (source) => {
+      const { document, Image } = globalThis as unknown as {
+        document: {
+          createElement: (name: string) => {
+            width: number;
+            height: number;
+            getContext: (kind: string) => {
+              drawImage: (image: unknown, x: number, y: number) => void;
+              getImageData: (x: number, y: number, w: number, h: number) => { data: Iterable<number> };
+            };
+          };
+        };
+        Image: new () => { src: string; width: number; height: number; decode: () => Promise<void> };
+      };
+      const image = new Image();
+      image.src = source;
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      canvas.width = image.width;
+      canvas.height = image.height;
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      return {
+        data: [...context.getImageData(0, 0, image.width, image.height).data],
+        width: image.width,
+        height: image.height,
+      };
+    },
+    `data:image/png;base64,${png.toString("base64")}`,
+  );
   await page.close();
   return { pixels: Uint8ClampedArray.from(data), width, height };
 }
@@ -36,18 +64,30 @@ if (missingChromium !== false) {
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const language of ["de", "en"]) {
       // Each pair of size, language and scheme in some test; all of them for whoever wants to look at them.
-      const schemes = wantsScreenshots ? (["light", "dark"] as const) : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
+      const schemes = wantsScreenshots
+        ? (["light", "dark"] as const)
+        : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
       for (const colorScheme of schemes) {
         await t.test(`${size}, ${language}, ${colorScheme}`, async (t) => {
           const world = await WebWorld.start(t);
-          const context = await browser.newContext({ viewport, colorScheme, locale: language, javaScriptEnabled: true });
+          const context = await browser.newContext({
+            viewport,
+            colorScheme,
+            locale: language,
+            javaScriptEnabled: true,
+          });
           const page = await context.newPage();
           const requests: string[] = [];
           const complaints: string[] = [];
           page.on("request", (request) => requests.push(request.url()));
           page.on("console", (message) => complaints.push(message.text()));
           page.on("pageerror", (error) => complaints.push(error.message));
-          for (const [view, query] of [["plain", ""], ["pin", "#123456789"], ["wrong", "?pin=12"], ["poster", "#123456789"]] as const) {
+          for (const [view, query] of [
+            ["plain", ""],
+            ["pin", "#123456789"],
+            ["wrong", "?pin=12"],
+            ["poster", "#123456789"],
+          ] as const) {
             // With the same path before it, "#" alone would load nothing.
             await page.goto("about:blank");
             await page.goto(`${world.url}/${query}`);
@@ -78,30 +118,36 @@ if (missingChromium !== false) {
       await page.goto(`${world.url}/?lang=de#123456789`);
       const { pixels, width, height } = await pixelsOf(browser, await page.locator("figure svg").screenshot());
       t.equal(decodeQr(pixels, width, height), "tel:+493023125001,,123456789%23");
-      t.equal(await page.locator(".button[href^='tel:']").first().getAttribute("href"), "tel:+493023125001,,123456789%23");
+      t.equal(
+        await page.locator(".button[href^='tel:']").first().getAttribute("href"),
+        "tel:+493023125001,,123456789%23",
+      );
       await context.close();
     }
   });
 
-  await t.test("a link with a PIN behind #: no request has it in its address, and back does not post it again", async (t) => {
-    const world = await WebWorld.start(t);
-    const context = await browser.newContext({ viewport: sizes.phone });
-    const page = await context.newPage();
-    const addresses: string[] = [];
-    page.on("request", (request) => addresses.push(new URL(request.url()).search));
-    await page.goto(`${world.url}/?lang=de`);
-    // In a page that is open already, only the fragment changes.
-    await page.goto(`${world.url}/?lang=de#123456789`);
-    await page.getByRole("heading", { name: "Ihre PIN" }).waitFor();
-    t.match(await page.locator(".pin").textContent(), "123 456 789");
-    t.equal(page.url(), `${world.url}/?lang=de`);
-    await page.goBack();
-    await page.getByRole("heading", { name: "Rufnummern" }).or(page.locator("h2").first()).first().waitFor();
-    t.notMatch(page.url(), /123456789/);
-    t.equal(await page.locator("#pin-form").count(), 1, "the page without a PIN");
-    t.notMatch(addresses.join(), /pin|123456789/);
-    await context.close();
-  });
+  await t.test(
+    "a link with a PIN behind #: no request has it in its address, and back does not post it again",
+    async (t) => {
+      const world = await WebWorld.start(t);
+      const context = await browser.newContext({ viewport: sizes.phone });
+      const page = await context.newPage();
+      const addresses: string[] = [];
+      page.on("request", (request) => addresses.push(new URL(request.url()).search));
+      await page.goto(`${world.url}/?lang=de`);
+      // In a page that is open already, only the fragment changes.
+      await page.goto(`${world.url}/?lang=de#123456789`);
+      await page.getByRole("heading", { name: "Ihre PIN" }).waitFor();
+      t.match(await page.locator(".pin").textContent(), "123 456 789");
+      t.equal(page.url(), `${world.url}/?lang=de`);
+      await page.goBack();
+      await page.getByRole("heading", { name: "Rufnummern" }).or(page.locator("h2").first()).first().waitFor();
+      t.notMatch(page.url(), /123456789/);
+      t.equal(await page.locator("#pin-form").count(), 1, "the page without a PIN");
+      t.notMatch(addresses.join(), /pin|123456789/);
+      await context.close();
+    },
+  );
 
   await t.test("without scripts: type a PIN, change the language, print", async (t) => {
     const world = await WebWorld.start(t);

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+
 import t, { type Test } from "tap";
+
 import { type Problem, problem } from "../../src/http/api-schemas.js";
 import { type ProblemCode, problemCodes, problems } from "../../src/http/problem-catalogue.js";
-import { failure } from "../../src/util/result.js";
 import type { RoomStore } from "../../src/store/room-store.js";
+import { failure } from "../../src/util/result.js";
 import { raw } from "./support/raw-request.js";
-import { WebWorld, tokenConfig } from "./support/web-world.js";
+import { tokenConfig, WebWorld } from "./support/web-world.js";
 
 /** Every code that a test has seen in an answer. */
 const seen = new Set<ProblemCode>();
@@ -31,7 +33,13 @@ async function expect(t: Test, code: ProblemCode, response: Response | Promise<R
 
 function expectRaw(t: Test, code: ProblemCode, answer: string): void {
   const [head = "", body = ""] = answer.split("\r\n\r\n");
-  check(t, code, Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(head)?.[1]), /content-type: (.*)/i.exec(head)?.[1] ?? null, JSON.parse(body));
+  check(
+    t,
+    code,
+    Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(head)?.[1]),
+    /content-type: (.*)/i.exec(head)?.[1] ?? null,
+    JSON.parse(body),
+  );
 }
 
 const never = new Promise<never>(() => undefined);
@@ -53,14 +61,53 @@ const jsonLines = { "content-type": "application/jsonl" };
 
 await t.test("requests that are not understood", async (t) => {
   const world = await WebWorld.start(t);
-  const invalid = await expect(t, "invalid-request", world.api("PUT", "/rooms/x", { body: { validUntil: 5, more: "secret" } }));
-  t.same(invalid.errors?.map(({ at }) => at), ["body.validUntil", "body"]);
+  const invalid = await expect(
+    t,
+    "invalid-request",
+    world.api("PUT", "/rooms/x", { body: { validUntil: 5, more: "secret" } }),
+  );
+  t.same(
+    invalid.errors?.map(({ at }) => at),
+    ["body.validUntil", "body"],
+  );
   await expect(t, "invalid-request", world.api("GET", "/rooms?limit=x"));
-  await expect(t, "malformed-json", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: "{", headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/json" } }));
-  await expect(t, "malformed-json", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: Buffer.from('{"validUntil":"\xff"}', "latin1"), headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/json" } }));
-  await expect(t, "unsupported-media-type", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: "validUntil=5", headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/x-www-form-urlencoded" } }));
+  await expect(
+    t,
+    "malformed-json",
+    fetch(`${world.url}/api/v1/rooms/x`, {
+      method: "PUT",
+      body: "{",
+      headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/json" },
+    }),
+  );
+  await expect(
+    t,
+    "malformed-json",
+    fetch(`${world.url}/api/v1/rooms/x`, {
+      method: "PUT",
+      body: Buffer.from('{"validUntil":"\xff"}', "latin1"),
+      headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/json" },
+    }),
+  );
+  await expect(
+    t,
+    "unsupported-media-type",
+    fetch(`${world.url}/api/v1/rooms/x`, {
+      method: "PUT",
+      body: "validUntil=5",
+      headers: { authorization: "Bearer token-of-the-tests", "content-type": "application/x-www-form-urlencoded" },
+    }),
+  );
   await expect(t, "unsupported-media-type", world.api("POST", "/rooms.jsonl", { body: { meetingID: "x" } }));
-  await expect(t, "unsupported-media-type", fetch(`${world.url}/api/v1/rooms/x`, { method: "PUT", body: '{"validUntil":null}', headers: { authorization: "Bearer token-of-the-tests", ...jsonLines } }));
+  await expect(
+    t,
+    "unsupported-media-type",
+    fetch(`${world.url}/api/v1/rooms/x`, {
+      method: "PUT",
+      body: '{"validUntil":null}',
+      headers: { authorization: "Bearer token-of-the-tests", ...jsonLines },
+    }),
+  );
   await expect(t, "body-too-large", world.api("PUT", "/rooms/x", { body: { validUntil: "x".repeat(20_000) } }));
   await expect(t, "malformed-url", fetch(`${world.url}/api/v1/rooms/%zz`));
   await expect(t, "url-too-long", fetch(`${world.url}/api/v1/rooms/${"x".repeat(3_000)}`));
@@ -71,8 +118,20 @@ await t.test("requests that are not understood", async (t) => {
   t.equal(method.headers.get("allow"), "PUT, GET, HEAD, DELETE, OPTIONS");
   await expect(t, "method-not-allowed", method);
   await expect(t, "method-not-allowed", world.api("QUERY", "/rooms"));
-  await expect(t, "method-not-allowed", fetch(`${world.url}/api/v1/rooms/x`, { method: "POST", body: "{", headers: { "content-type": "text/plain" } }));
-  await expect(t, "not-found", fetch(`${world.url}/api/v1/nothing`, { method: "POST", body: "{", headers: { "content-type": "application/json" } }));
+  await expect(
+    t,
+    "method-not-allowed",
+    fetch(`${world.url}/api/v1/rooms/x`, { method: "POST", body: "{", headers: { "content-type": "text/plain" } }),
+  );
+  await expect(
+    t,
+    "not-found",
+    fetch(`${world.url}/api/v1/nothing`, {
+      method: "POST",
+      body: "{",
+      headers: { "content-type": "application/json" },
+    }),
+  );
   t.same(world.bugs, []);
 });
 
@@ -82,14 +141,22 @@ await t.test("what is no HTTP, or not in time", async (t) => {
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
   t.match(await raw(world, "GET /healthz HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 200 /, "in HTTP/1.0 there need be no Host");
-  t.match(await raw(world, "GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: a miracle\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 200 /);
+  t.match(
+    await raw(world, "GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: a miracle\r\nConnection: close\r\n\r\n"),
+    /^HTTP\/1\.1 200 /,
+  );
   expectRaw(t, "headers-too-large", await raw(world, `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(20_000)}\r\n\r\n`));
   expectRaw(t, "too-slow", await raw(world, "PUT /api/v1/rooms/x HTTP/1.1\r\nHost: x\r\n"));
   t.same(world.bugs, []);
 });
 
 await t.test("who may not", async (t) => {
-  const world = await WebWorld.start(t, { http: { tokens: [tokenConfig("a", "reader", ["rooms:read"])], rateLimit: { windowMs: 60_000, perAddress: 1_000, perToken: 1 } } });
+  const world = await WebWorld.start(t, {
+    http: {
+      tokens: [tokenConfig("a", "reader", ["rooms:read"])],
+      rateLimit: { windowMs: 60_000, perAddress: 1_000, perToken: 1 },
+    },
+  });
   await expect(t, "token-missing", world.api("PUT", "/rooms/x", { token: null }));
   await expect(t, "token-unknown", world.api("PUT", "/rooms/x", { token: "x" }));
   await expect(t, "scope-missing", world.api("PUT", "/rooms/x", { token: "reader" }));
@@ -98,9 +165,26 @@ await t.test("who may not", async (t) => {
 
 await t.test("webhooks that are not what they should be", async (t) => {
   const told: unknown[] = [];
-  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(...events), onRefused: () => undefined }] });
-  const post = async (server: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>
-    await fetch(`${world.url}/bbb-webhooks/${server}`, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
+  const world = await WebWorld.start(t, {
+    webhooks: [
+      {
+        name: "bbb-1",
+        secret: () => "of-the-api",
+        onEvents: (events) => told.push(...events),
+        onRefused: () => undefined,
+      },
+    ],
+  });
+  const post = async (
+    server: string,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> =>
+    await fetch(`${world.url}/bbb-webhooks/${server}`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    });
   const proof = { authorization: "Bearer of-the-api" };
   await expect(t, "webhook-not-authentic", post("bbb-1", "event=[]"));
   await expect(t, "webhook-not-authentic", post("bbb-1", "event=[]", { authorization: "Bearer token-of-the-tests" }));
@@ -116,20 +200,41 @@ await t.test("webhooks that are not what they should be", async (t) => {
 
 await t.test("webhooks prove themselves however their address is written", async (t) => {
   const told: unknown[] = [];
-  const world = await WebWorld.start(t, { webhooks: [{ name: "bbb-1", secret: () => "of-the-api", onEvents: (events) => told.push(events), onRefused: () => undefined }] });
+  const world = await WebWorld.start(t, {
+    webhooks: [
+      {
+        name: "bbb-1",
+        secret: () => "of-the-api",
+        onEvents: (events) => told.push(events),
+        onRefused: () => undefined,
+      },
+    ],
+  });
   const post = async (written: string, headers: Readonly<Record<string, string>> = {}): Promise<number> => {
     const body = "event=[]";
     // As CallbackEmitter of bbb-webhooks 3.5.0 does.
     const target = `${written}${written.includes("?") ? "&" : "?"}checksum=${createHash("sha1").update(`${written}${body}of-the-api`).digest("hex")}`;
-    const response = await fetch(target, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", ...headers } });
+    const response = await fetch(target, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+    });
     await response.body?.cancel();
     return response.status;
   };
   t.equal(await post(`${world.url}/bbb-webhooks/bbb-1`), 200);
   t.equal(await post(`${world.url}/bbb-webhooks/bbb-1/`), 200, "with a slash at the end");
   t.equal(await post(`${world.url}/bbb-webhooks/bbb-1?tenant=a%20b`), 200, "with a query of its own");
-  t.equal(await post(`${world.url}/bbb-webhooks/bbb-1`, { authorization: "Basic b2Y6YQ==" }), 200, "through a proxy with an authorization of its own");
-  const bearer = await fetch(`${world.url}/bbb-webhooks/bbb-1/`, { method: "POST", body: "event=[]", headers: { "content-type": "application/x-www-form-urlencoded", authorization: "bearer of-the-api" } });
+  t.equal(
+    await post(`${world.url}/bbb-webhooks/bbb-1`, { authorization: "Basic b2Y6YQ==" }),
+    200,
+    "through a proxy with an authorization of its own",
+  );
+  const bearer = await fetch(`${world.url}/bbb-webhooks/bbb-1/`, {
+    method: "POST",
+    body: "event=[]",
+    headers: { "content-type": "application/x-www-form-urlencoded", authorization: "bearer of-the-api" },
+  });
   t.equal(bearer.status, 200, "the scheme in lower case");
   t.equal(told.length, 5);
   t.same(world.bugs, []);
@@ -137,22 +242,49 @@ await t.test("webhooks prove themselves however their address is written", async
 
 await t.test("a store that does not answer, or has no PIN left", async (t) => {
   const world = await WebWorld.start(t, { rooms: broken });
-  for (const [method, path, headers] of [["PUT", "/rooms/x"], ["GET", "/rooms/x"], ["DELETE", "/rooms/x"], ["GET", "/rooms/x/status"], ["GET", "/rooms"], ["GET", "/rooms.jsonl"], ["POST", "/rooms.jsonl", jsonLines], ["GET", "/jitsi/conf-code?conference=x"], ["GET", "/jitsi/conf-code?id=12345"]] as const) {
-    const answer = await fetch(`${world.url}/api/v1${path}`, { method, headers: { authorization: "Bearer token-of-the-tests", ...headers }, ...(method === "POST" && { body: "{}" }) });
+  for (const [method, path, headers] of [
+    ["PUT", "/rooms/x"],
+    ["GET", "/rooms/x"],
+    ["DELETE", "/rooms/x"],
+    ["GET", "/rooms/x/status"],
+    ["GET", "/rooms"],
+    ["GET", "/rooms.jsonl"],
+    ["POST", "/rooms.jsonl", jsonLines],
+    ["GET", "/jitsi/conf-code?conference=x"],
+    ["GET", "/jitsi/conf-code?id=12345"],
+  ] as const) {
+    const answer = await fetch(`${world.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: "Bearer token-of-the-tests", ...headers },
+      ...(method === "POST" && { body: "{}" }),
+    });
     t.equal(answer.headers.get("retry-after"), "2");
     await expect(t, "store-unavailable", answer);
   }
-  const statistics = await WebWorld.start(t, { rooms: broken, services: { daySums: { add: () => Promise.resolve(failure("unavailable")), latest: () => Promise.resolve(failure("unavailable")) } } });
+  const statistics = await WebWorld.start(t, {
+    rooms: broken,
+    services: {
+      daySums: {
+        add: () => Promise.resolve(failure("unavailable")),
+        latest: () => Promise.resolve(failure("unavailable")),
+      },
+    },
+  });
   await expect(t, "store-unavailable", statistics.api("GET", "/statistics"));
   const full = await WebWorld.start(t, { rooms: { ...broken, reserve: () => Promise.resolve(failure("exhausted")) } });
   await expect(t, "pins-exhausted", full.api("PUT", "/rooms/x"));
   await expect(t, "pins-exhausted", full.api("GET", "/jitsi/conf-code?conference=x"));
-  const hanging = await WebWorld.start(t, { rooms: { ...broken, find: () => never }, limits: { requestWithinMs: 5_000, answerWithinMs: 200 } });
+  const hanging = await WebWorld.start(t, {
+    rooms: { ...broken, find: () => never },
+    limits: { requestWithinMs: 5_000, answerWithinMs: 200 },
+  });
   await expect(t, "store-unavailable", hanging.api("GET", "/rooms/x"));
 });
 
 await t.test("a bug is told to the operator, and to nobody else what it is", async (t) => {
-  const world = await WebWorld.start(t, { rooms: { ...broken, find: () => Promise.reject(new Error("PIN 123456789 in a message")) } });
+  const world = await WebWorld.start(t, {
+    rooms: { ...broken, find: () => Promise.reject(new Error("PIN 123456789 in a message")) },
+  });
   const body = await expect(t, "internal-error", world.api("GET", "/rooms/x"));
   t.notMatch(JSON.stringify(body), /123456789/);
   t.equal(world.bugs.length, 1);
@@ -161,5 +293,8 @@ await t.test("a bug is told to the operator, and to nobody else what it is", asy
 await t.test("every problem of the catalogue was seen", async (t) => {
   t.same([...seen].sort(), [...problemCodes].sort());
   const world = await WebWorld.start(t);
-  t.same((await world.json<{ code: string }[]>("GET", "/problems", { token: null })).map(({ code }) => code), problemCodes);
+  t.same(
+    (await world.json<{ code: string }[]>("GET", "/problems", { token: null })).map(({ code }) => code),
+    problemCodes,
+  );
 });

@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { oneTapLink } from "../../src/http/phone-numbers.js";
 import { qrCode } from "../../src/http/qr-code.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
@@ -12,7 +14,8 @@ import { decodeQr, rasterise } from "./support/decode-qr.js";
 await t.test("a reader reads the link, whatever number and PIN", (t) => {
   const random = seeded(11);
   for (let round = 0; round < 200; round++) {
-    const digits = (least: number, more: number): string => Array.from({ length: least + random.below(more) }, () => random.below(10)).join("");
+    const digits = (least: number, more: number): string =>
+      Array.from({ length: least + random.below(more) }, () => random.below(10)).join("");
     const link = oneTapLink(`+${1 + random.below(9)}${digits(6, 9)}`, digits(5, 7));
     const { pixels, width } = rasterise(qrCode(link));
     t.equal(decodeQr(pixels, width, width), link);
@@ -37,6 +40,11 @@ await t.test("a second reader reads it too", { skip: missingPrograms("rsvg-conve
   const link = oneTapLink("+493023125001", "123456789");
   writeFileSync(join(directory, "code.svg"), qrCode(link));
   spawnSync("rsvg-convert", ["-w", "300", "-o", join(directory, "code.png"), join(directory, "code.svg")]);
-  t.equal(spawnSync("zbarimg", ["--quiet", "--raw", join(directory, "code.png")]).stdout.toString().trim(), link);
+  t.equal(
+    spawnSync("zbarimg", ["--quiet", "--raw", join(directory, "code.png")])
+      .stdout.toString()
+      .trim(),
+    link,
+  );
   t.end();
 });

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePort } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
-import { WebWorld, tokenConfig } from "./support/web-world.js";
+import { tokenConfig, WebWorld } from "./support/web-world.js";
 
 const attempts = 100;
 const tokens = [tokenConfig("prometheus", "token-of-prometheus", ["metrics:read"])];
@@ -36,26 +38,38 @@ async function answers(url: string): Promise<boolean> {
   return false;
 }
 
-await t.test("behind nginx's shortest proxy_pass nothing of operators is open to the world", { skip: missingPrograms("nginx") }, async (t) => {
-  const reasons = ["trunk easybell: 403 Forbidden"];
-  const world = await WebWorld.start(t, { http: { tokens, metrics: "local", status: "local" }, operators: { health: () => ({ state: "loaded", reasons }) } });
-  const folder = t.testdir();
-  mkdirSync(join(folder, "logs"));
-  const port = await freePort();
-  writeFileSync(join(folder, "nginx.conf"), shortest(folder, port, world.url));
-  const nginx = new Program("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder });
-  t.teardown(() => nginx.stop());
-  const url = `http://127.0.0.1:${port}`;
-  t.ok(await answers(url), `nginx passes requests on: ${nginx.tail()}`);
+await t.test(
+  "behind nginx's shortest proxy_pass nothing of operators is open to the world",
+  { skip: missingPrograms("nginx") },
+  async (t) => {
+    const reasons = ["trunk easybell: 403 Forbidden"];
+    const world = await WebWorld.start(t, {
+      http: { tokens, metrics: "local", status: "local" },
+      operators: { health: () => ({ state: "loaded", reasons }) },
+    });
+    const folder = t.testdir();
+    mkdirSync(join(folder, "logs"));
+    const port = await freePort();
+    writeFileSync(join(folder, "nginx.conf"), shortest(folder, port, world.url));
+    const nginx = new Program("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder });
+    t.teardown(() => nginx.stop());
+    const url = `http://127.0.0.1:${port}`;
+    t.ok(await answers(url), `nginx passes requests on: ${nginx.tail()}`);
 
-  for (const path of ["/status", "/metrics"]) {
-    const answer = await fetch(`${url}${path}`);
-    t.equal(answer.status, 401, path);
-    t.notMatch(await answer.text(), "# no metrics");
-  }
-  const health = await fetch(`${url}/readyz`);
-  t.same([health.status, await health.json()], [429, { status: "loaded" }], "a state, and no names");
-  t.equal((await fetch(`${url}/metrics`, { headers: { authorization: "Bearer token-of-prometheus" } })).status, 200, "with a token as ever");
-  t.equal((await fetch(`${url}/`)).status, 200, "and the page for people");
-  for (const path of ["/status", "/metrics"]) t.equal((await fetch(`${world.operatorsUrl}${path}`)).status, 200, `${path} for programs of this machine`);
-});
+    for (const path of ["/status", "/metrics"]) {
+      const answer = await fetch(`${url}${path}`);
+      t.equal(answer.status, 401, path);
+      t.notMatch(await answer.text(), "# no metrics");
+    }
+    const health = await fetch(`${url}/readyz`);
+    t.same([health.status, await health.json()], [429, { status: "loaded" }], "a state, and no names");
+    t.equal(
+      (await fetch(`${url}/metrics`, { headers: { authorization: "Bearer token-of-prometheus" } })).status,
+      200,
+      "with a token as ever",
+    );
+    t.equal((await fetch(`${url}/`)).status, 200, "and the page for people");
+    for (const path of ["/status", "/metrics"])
+      t.equal((await fetch(`${world.operatorsUrl}${path}`)).status, 200, `${path} for programs of this machine`);
+  },
+);

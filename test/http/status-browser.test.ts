@@ -1,7 +1,16 @@
 import t from "tap";
+
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
-import { missingChromium, openChromium, screenshot, sizes, violations, wantsScreenshots, widthOf } from "./support/browser.js";
-import { WebWorld, tokenConfig } from "./support/web-world.js";
+import {
+  missingChromium,
+  openChromium,
+  screenshot,
+  sizes,
+  violations,
+  wantsScreenshots,
+  widthOf,
+} from "./support/browser.js";
+import { tokenConfig, WebWorld } from "./support/web-world.js";
 
 t.setTimeout(500_000);
 
@@ -14,7 +23,9 @@ if (missingChromium !== false) {
 
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const language of ["de", "en"]) {
-      const schemes = wantsScreenshots ? (["light", "dark"] as const) : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
+      const schemes = wantsScreenshots
+        ? (["light", "dark"] as const)
+        : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
       for (const colorScheme of schemes) {
         await t.test(`${size}, ${language}, ${colorScheme}`, async (t) => {
           let report = goodDay;
@@ -36,7 +47,11 @@ if (missingChromium !== false) {
             t.same(found, [], `${name}: ${found.map(({ id, impact }) => `${id} (${impact})`).join(", ")}`);
             await screenshot(page, `status-${size}-${language}-${colorScheme}-${name}`);
           }
-          t.same([...new Set(requests.map((url) => new URL(url).origin))], [world.operatorsUrl], "no request leaves the origin");
+          t.same(
+            [...new Set(requests.map((url) => new URL(url).origin))],
+            [world.operatorsUrl],
+            "no request leaves the origin",
+          );
           t.same(complaints, []);
           t.same(await context.cookies(), []);
           await context.close();
@@ -52,9 +67,17 @@ if (missingChromium !== false) {
       operators: { status: () => ({ ...goodDay, calls: { ...goodDay.calls, places: 1_000 + ++asked } }) },
     });
     const stranger = await (await browser.newContext()).newPage();
-    await t.rejects(stranger.goto(`${world.url}/status`), /ERR_INVALID_AUTH_CREDENTIALS/, "the browser would ask for the password");
+    await t.rejects(
+      stranger.goto(`${world.url}/status`),
+      /ERR_INVALID_AUTH_CREDENTIALS/,
+      "the browser would ask for the password",
+    );
     await stranger.context().close();
-    const context = await browser.newContext({ locale: "de", javaScriptEnabled: false, httpCredentials: { username: "", password: token } });
+    const context = await browser.newContext({
+      locale: "de",
+      javaScriptEnabled: false,
+      httpCredentials: { username: "", password: token },
+    });
     const page = await context.newPage();
     t.equal((await page.goto(`${world.url}/status`))?.status(), 200);
     t.match(await page.locator("#calls").textContent(), "1001");

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { endCauses } from "../../src/call/cause.js";
 import { languages } from "../../src/caller/language.js";
 import { wishedType } from "../../src/http/negotiate.js";
@@ -6,18 +7,22 @@ import { causeTexts } from "../../src/http/status/cause-texts.js";
 import { dayPlot } from "../../src/http/status/day-plot.js";
 import { renderStatus } from "../../src/http/status/status-page.js";
 import { statusTexts } from "../../src/http/status/status-texts.js";
-import { Times, roughly } from "../../src/http/status/times.js";
+import { roughly, Times } from "../../src/http/status/times.js";
 import { findingsOf } from "../../src/monitoring/status/findings.js";
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { WebWorld } from "./support/web-world.js";
 
 await t.test("the page or JSON, as it is wished for", async (t) => {
   const world = await WebWorld.start(t, { operators: { status: () => badDay } });
-  const get = async (headers: Record<string, string>, query = ""): Promise<Response> => await fetch(`${world.operatorsUrl}/status${query}`, { headers });
+  const get = async (headers: Record<string, string>, query = ""): Promise<Response> =>
+    await fetch(`${world.operatorsUrl}/status${query}`, { headers });
   const json = await get({ accept: "application/json" });
   t.equal(json.headers.get("content-type"), "application/json; charset=utf-8");
   t.strictSame(await json.json(), badDay);
-  const page = await get({ accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "accept-language": "en-GB" });
+  const page = await get({
+    accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "accept-language": "en-GB",
+  });
   t.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
   t.equal(page.headers.get("content-language"), "en");
   t.equal(page.headers.get("cache-control"), "no-store");
@@ -32,19 +37,59 @@ await t.test("the page or JSON, as it is wished for", async (t) => {
 
 await t.test("media types that are wished for", (t) => {
   const known = ["text/html", "application/json"] as const;
-  for (const header of ["", "*/*", "text/*", "image/png", "text/html", "text/html, application/json", "application/json;q=0.5, text/html;q=0.8", "application/json;q=0", "*/*, application/json;q=0.1"]) t.equal(wishedType(header, known), "text/html", header);
-  for (const header of ["application/json", "APPLICATION/JSON", "application/*", "text/html;q=0.1, */*", "text/html;q=0, */*;q=0.1", "application/json, text/html;q=0.9"]) t.equal(wishedType(header, known), "application/json", header);
+  for (const header of [
+    "",
+    "*/*",
+    "text/*",
+    "image/png",
+    "text/html",
+    "text/html, application/json",
+    "application/json;q=0.5, text/html;q=0.8",
+    "application/json;q=0",
+    "*/*, application/json;q=0.1",
+  ])
+    t.equal(wishedType(header, known), "text/html", header);
+  for (const header of [
+    "application/json",
+    "APPLICATION/JSON",
+    "application/*",
+    "text/html;q=0.1, */*",
+    "text/html;q=0, */*;q=0.1",
+    "application/json, text/html;q=0.9",
+  ])
+    t.equal(wishedType(header, known), "application/json", header);
   t.end();
 });
 
 await t.test("what an operator should look at, the worst first", (t) => {
   t.strictSame(findingsOf(goodDay), []);
   t.strictSame(findingsOf(firstMinute), []);
-  t.strictSame(findingsOf(badDay).map(({ severity, code, subject }) => `${severity} ${code} ${subject.slice(0, 5)}`), [
-    "down draining ", "down drachtio-down ", "down trunk-down easyb", "down trunk-down <b>ca", "down calls-full ", "down media-full ",
-    "insecure trunk-unencrypted <b>ca", "insecure bbb-unencrypted bbb-3",
-    "impaired media-server-down media", "impaired media-server-unusable media", "impaired bbb-server-down bbb-1", "impaired bbb-server-down bbb-3", "impaired webhooks-refused bbb-2", "impaired webhooks-refused bbb-3", "impaired synthetic-call-failed bbb-1", "impaired synthetic-call-failed bbb-2", "impaired store-down ", "impaired store-trouble ", "impaired pins-guessed ", "impaired withheld-refused easyb", "impaired log-down ",
-  ]);
+  t.strictSame(
+    findingsOf(badDay).map(({ severity, code, subject }) => `${severity} ${code} ${subject.slice(0, 5)}`),
+    [
+      "down draining ",
+      "down drachtio-down ",
+      "down trunk-down easyb",
+      "down trunk-down <b>ca",
+      "down calls-full ",
+      "down media-full ",
+      "insecure trunk-unencrypted <b>ca",
+      "insecure bbb-unencrypted bbb-3",
+      "impaired media-server-down media",
+      "impaired media-server-unusable media",
+      "impaired bbb-server-down bbb-1",
+      "impaired bbb-server-down bbb-3",
+      "impaired webhooks-refused bbb-2",
+      "impaired webhooks-refused bbb-3",
+      "impaired synthetic-call-failed bbb-1",
+      "impaired synthetic-call-failed bbb-2",
+      "impaired store-down ",
+      "impaired store-trouble ",
+      "impaired pins-guessed ",
+      "impaired withheld-refused easyb",
+      "impaired log-down ",
+    ],
+  );
   t.end();
 });
 
@@ -61,10 +106,14 @@ await t.test("what looks like markup is shown and does nothing", (t) => {
 
 await t.test("versions that must not be used, and those that were never tried", (t) => {
   for (const language of languages) {
-    const shown = (report: typeof goodDay): string => renderStatus({ report, language, timeZone: "Europe/Berlin", refreshSeconds: 15 });
+    const shown = (report: typeof goodDay): string =>
+      renderStatus({ report, language, timeZone: "Europe/Berlin", refreshSeconds: 15 });
     t.match(shown(badDay), statusTexts[language].finding["media-server-unusable"]("media-2"));
     t.match(shown(badDay), "FreeSWITCH 1.11.2-release");
-    t.match(shown(badDay), "! FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3");
+    t.match(
+      shown(badDay),
+      "! FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3",
+    );
     t.match(shown(goodDay), "! einwahl was never tried with FreeSWITCH 1.11.0");
     t.match(shown(goodDay), statusTexts[language].nothingFound, "which is no fault");
   }
@@ -84,12 +133,35 @@ await t.test("the plot of the day", (t) => {
   const times = new Times("de", "Europe/Berlin", Date.parse(goodDay.at));
   t.match(dayPlot(firstMinute.day, statusTexts.de, times).text, "kein Anruf");
   const at = (place: number): string => new Date(Date.parse("2026-11-20T05:00:00Z") + place * 900_000).toISOString();
-  const day = { slotMinutes: 15, slots: [{ at: at(0), calls: 0, failed: 0, refused: 0 }, { at: at(1), calls: 40, failed: 10, refused: 10 }, { at: at(2), calls: 10, failed: 0, refused: 0 }, { at: at(4), calls: 0, failed: 0, refused: 0 }] };
+  const day = {
+    slotMinutes: 15,
+    slots: [
+      { at: at(0), calls: 0, failed: 0, refused: 0 },
+      { at: at(1), calls: 40, failed: 10, refused: 10 },
+      { at: at(2), calls: 10, failed: 0, refused: 0 },
+      { at: at(4), calls: 0, failed: 0, refused: 0 },
+    ],
+  };
   const { text } = dayPlot(day, statusTexts.de, times);
   t.match(text, 'aria-label="Anrufe der letzten 24 Stunden: 50, davon 10 gescheitert und 10 abgewiesen"');
-  const bars = [...text.matchAll(/<rect class="(\w+)" x="([\d.]+)%" width="([\d.]+)%" y="([\d.]+)%" height="([\d.]+)%"/g)].map(([, kind, ...numbers]) => [kind, ...numbers.map(Number)]);
-  t.strictSame(bars, [["failed", 27.5, 20, 67, 21], ["refused", 27.5, 20, 46, 21], ["well", 27.5, 20, 4, 42], ["well", 52.5, 20, 67, 21]], "one on the other, in proportion");
-  t.strictSame([...text.matchAll(/text-anchor="middle">([^<]+)</g)].map(([, label]) => label), [], "06:00 in Berlin is at the picture's edge");
+  const bars = [
+    ...text.matchAll(/<rect class="(\w+)" x="([\d.]+)%" width="([\d.]+)%" y="([\d.]+)%" height="([\d.]+)%"/g),
+  ].map(([, kind, ...numbers]) => [kind, ...numbers.map(Number)]);
+  t.strictSame(
+    bars,
+    [
+      ["failed", 27.5, 20, 67, 21],
+      ["refused", 27.5, 20, 46, 21],
+      ["well", 27.5, 20, 4, 42],
+      ["well", 52.5, 20, 67, 21],
+    ],
+    "one on the other, in proportion",
+  );
+  t.strictSame(
+    [...text.matchAll(/text-anchor="middle">([^<]+)</g)].map(([, label]) => label),
+    [],
+    "06:00 in Berlin is at the picture's edge",
+  );
   t.match(text, /text-anchor="end">40<.*text-anchor="end">20<.*text-anchor="end">0</s);
   t.end();
 });

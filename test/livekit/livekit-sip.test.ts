@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+
 import t, { type Test } from "tap";
+
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
@@ -22,7 +24,14 @@ interface Bench {
 
 async function start(t: Test, options: Partial<LiveKitOptions> = {}): Promise<Bench> {
   const started = await startLiveKit(t, { hidePhoneNumber: true, mediaEncryption: "none", ...options });
-  const bbb = await SampleBbb.start({ name: "bbb-1", http: { address: host, port: 0 }, secret: "secret", sip: { address: host, port: 0 }, tls: certificates, srtp: "mandatory" });
+  const bbb = await SampleBbb.start({
+    name: "bbb-1",
+    http: { address: host, port: 0 },
+    secret: "secret",
+    sip: { address: host, port: 0 },
+    tls: certificates,
+    srtp: "mandatory",
+  });
   t.teardown(() => bbb.close());
   const livekit = started.attach(t, bbb);
   const meeting = bbb.createMeeting({ meetingID: "Lecture", voiceBridge: number, audioBridge: "livekit" });
@@ -53,9 +62,20 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     const seen = (await livekit.callers(meeting)).find(({ name }) => name === "Phone 5678");
     const hash = createHash("sha256").update(user).digest("hex").slice(0, 16);
     t.equal(seen?.identity, `sip_${hash}`);
-    t.strictSame(Object.keys(seen?.attributes ?? {}).sort(), ["sip.callID", "sip.callIDFull", "sip.callStatus", "sip.callTag", "sip.ruleID", "sip.trunkID"]);
+    t.strictSame(Object.keys(seen?.attributes ?? {}).sort(), [
+      "sip.callID",
+      "sip.callIDFull",
+      "sip.callStatus",
+      "sip.callTag",
+      "sip.ruleID",
+      "sip.trunkID",
+    ]);
     t.notMatch(JSON.stringify(seen), /abcdefghijklmnop|Lovelace/);
-    t.match(JSON.parse(seen?.metadata ?? "{}"), { bbb_meetingId: meeting.internalMeetingID, bbb_voiceConf: number }, "the room's metadata");
+    t.match(
+      JSON.parse(seen?.metadata ?? "{}"),
+      { bbb_meetingId: meeting.internalMeetingID, bbb_voiceConf: number },
+      "the room's metadata",
+    );
     await first.dialog?.bye();
   });
 
@@ -87,7 +107,8 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
 
   await t.test("an offer that it can't take: 400, and no caller in the room", async (t) => {
     const before = (await livekit.callers(meeting)).length;
-    const sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
+    const sdp =
+      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
     t.match(await caller.dial({ number, fromUser: user, sdp }), { status: 400 });
     t.equal((await livekit.callers(meeting)).length, before);
   });
@@ -105,11 +126,17 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     microphone.stopTone();
     const [seen] = (await livekit.callers(meeting)).filter(({ name }) => name === "Phone 5678");
     await livekit.remove(meeting, seen?.identity ?? "");
-    t.strictSame(await within("the call ends", call.dialog?.ended ?? Promise.resolve({})), { by: "remote" }, "without a reason");
+    t.strictSame(
+      await within("the call ends", call.dialog?.ended ?? Promise.resolve({})),
+      { by: "remote" },
+      "without a reason",
+    );
   });
 
   await t.test("a caller who sends nothing goes after the media timeout", async (t) => {
-    t.match(await within("the silent call ends", silent.dialog?.ended ?? Promise.resolve({}), 40_000), { by: "remote" });
+    t.match(await within("the silent call ends", silent.dialog?.ended ?? Promise.resolve({}), 40_000), {
+      by: "remote",
+    });
     const seconds = (performance.now() - since) / 1_000;
     t.ok(seconds > 14 && seconds < 25, `after ${seconds.toFixed(1)} s`);
   });
@@ -117,26 +144,50 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
   await t.test("the end of the meeting", async (t) => {
     const call = await caller.dial({ number, fromUser: user });
     await end();
-    t.strictSame(await within("the call ends", call.dialog?.ended ?? Promise.resolve({})), { by: "remote" }, "without a reason");
-    t.match(await caller.dial({ number, fromUser: user, ms: 2_500 }), { status: 0, progress: [180] }, "and the number is gone");
+    t.strictSame(
+      await within("the call ends", call.dialog?.ended ?? Promise.resolve({})),
+      { by: "remote" },
+      "without a reason",
+    );
+    t.match(
+      await caller.dial({ number, fromUser: user, ms: 2_500 }),
+      { status: 0, progress: [180] },
+      "and the number is gone",
+    );
   });
 });
 
 await t.test("without hidePhoneNumber all of the From user is shown", async (t) => {
   const { livekit, caller, meeting } = await start(t, { hidePhoneNumber: false });
   await caller.dial({ number, fromUser: user });
-  t.match(await livekit.callers(meeting), [{ name: `Phone ${user}`, identity: `sip_${user}`, attributes: { "sip.phoneNumber": user, "sip.hostname": host, "sip.trunkPhoneNumber": number } }]);
+  t.match(await livekit.callers(meeting), [
+    {
+      name: `Phone ${user}`,
+      identity: `sip_${user}`,
+      attributes: { "sip.phoneNumber": user, "sip.hostname": host, "sip.trunkPhoneNumber": number },
+    },
+  ]);
 });
 
-for (const [mediaEncryption, plain] of [["optional", 200], ["mandatory", 400]] as const) {
+for (const [mediaEncryption, plain] of [
+  ["optional", 200],
+  ["mandatory", 400],
+] as const) {
   await t.test(`mediaEncryption ${mediaEncryption}`, async (t) => {
     const { caller } = await start(t, { mediaEncryption });
     const offers = [{ srtp: "mandatory" }, { srtp: "optional" }] as const;
     for (const offer of offers) {
-      t.match(await caller.dial({ number, fromUser: user, ...offer }), { status: 200, isAccepted: true, suite: "AES_CM_128_HMAC_SHA1_80" }, offer.srtp);
+      t.match(
+        await caller.dial({ number, fromUser: user, ...offer }),
+        { status: 200, isAccepted: true, suite: "AES_CM_128_HMAC_SHA1_80" },
+        offer.srtp,
+      );
     }
-    t.match(await caller.dial({ number, fromUser: user, suites: ["AEAD_AES_128_GCM"], srtp: "mandatory" }), mediaEncryption === "mandatory" ? { status: 400 } : { status: 200, isAccepted: false }, "a suite that it has not");
+    t.match(
+      await caller.dial({ number, fromUser: user, suites: ["AEAD_AES_128_GCM"], srtp: "mandatory" }),
+      mediaEncryption === "mandatory" ? { status: 400 } : { status: 200, isAccepted: false },
+      "a suite that it has not",
+    );
     t.match(await caller.dial({ number, fromUser: user }), { status: plain, suite: undefined }, "no SRTP in the offer");
   });
 }
-

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import t from "tap";
+
 import { EinwahlClient } from "einwahl/client";
+import t from "tap";
+
 import type { CallReport } from "../../src/call/story.js";
 import type { LiveKitParticipant } from "../../src/simulators/bbb/livekit/participant.js";
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
@@ -10,8 +12,8 @@ import type { TestPhone } from "../../src/softphone/test-phone.js";
 import { PATIENCE_MS } from "../e2e/support/deadline.js";
 import { hears, untilHeard } from "../e2e/support/hearing.js";
 import type { Settings } from "../e2e/support/world.js";
-import { type LiveKitWorld, startLiveKitWorld } from "./support/livekit-world.js";
 import type { LiveKitSide } from "./support/livekit-side.js";
+import { type LiveKitWorld, startLiveKitWorld } from "./support/livekit-world.js";
 import { RoomTones } from "./support/room-tones.js";
 
 const number = "+4915223125678";
@@ -37,7 +39,11 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     t.equal(participant.name, "Phone 5678");
     t.comment(JSON.stringify(participant));
     await tones.bothWays(t, call, "in the room");
-    t.match(await leaves(bench, meeting, { call, participant }), { joins: 1, srtp: { bbb: /^A/ } }, "encrypted to the node");
+    t.match(
+      await leaves(bench, meeting, { call, participant }),
+      { joins: 1, srtp: { bbb: /^A/ } },
+      "encrypted to the node",
+    );
     t.strictSame(traces(JSON.stringify(participant)), [], "in identity, attributes and metadata");
   });
 
@@ -46,7 +52,11 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     const second = await joins(bench, phone, meeting, other);
     const household = await joins(bench, phone, meeting, number);
     const all = await livekit.callers(meeting);
-    t.strictSame(all.map(({ name }) => name), ["Phone 5678", "Phone 5678", "Phone 5678"], "one of them with the number of another");
+    t.strictSame(
+      all.map(({ name }) => name),
+      ["Phone 5678", "Phone 5678", "Phone 5678"],
+      "one of them with the number of another",
+    );
     t.comment(JSON.stringify(all));
     await tones.bothWays(t, first.call, "of the first caller");
     await tones.bothWays(t, second.call, "of the second caller");
@@ -77,18 +87,29 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
 
   await t.test("livekit-sip dies and comes back: so does the caller", async (t) => {
     const { call, participant } = await joins(bench, phone, meeting, number);
-    const rejoined = world.stages.next("talking again", ({ stage }) => stage === "talking", { ms: 60_000, evidence: () => world.tail() });
+    const rejoined = world.stages.next("talking again", ({ stage }) => stage === "talking", {
+      ms: 60_000,
+      evidence: () => world.tail(),
+    });
     await livekit.kill();
     await world.stages.next("looked for again", ({ stage }) => stage === "looking-up", { ms: 60_000 });
     await livekit.revive();
     await rejoined;
     await tones.bothWays(t, call, "after that");
-    t.strictSame((await livekit.callers(meeting)).map(({ identity }) => identity), [participant.identity]);
+    t.strictSame(
+      (await livekit.callers(meeting)).map(({ identity }) => identity),
+      [participant.identity],
+    );
     await leaves(bench, meeting, { call, participant });
   });
 
   await t.test("into a breakout room, back when it ends, and into another meeting", async (t) => {
-    const breakout = await createMeeting({ meetingID: "breakout", isBreakout: true, parentMeetingID: "Course", sequence: 1 });
+    const breakout = await createMeeting({
+      meetingID: "breakout",
+      isBreakout: true,
+      parentMeetingID: "Course",
+      sequence: 1,
+    });
     const elsewhere = await createMeeting({ meetingID: "Seminar", voiceBridge: "800002" });
     const { call } = await joins(bench, phone, breakout, number);
     const back = world.stages.next("talking again", ({ stage }) => stage === "talking", { ms: 60_000 });
@@ -101,7 +122,10 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     const talking = world.stages.next("talking elsewhere", ({ stage }) => stage === "talking", { ms: 60_000 });
     await call.sendDigits(`${elsewhere.voiceBridge}#`);
     await talking;
-    t.strictSame((await livekit.callers(elsewhere)).map(({ name }) => name), ["Phone 5678"]);
+    t.strictSame(
+      (await livekit.callers(elsewhere)).map(({ name }) => name),
+      ["Phone 5678"],
+    );
     await call.hangUp();
     await endMeeting("Seminar");
   });
@@ -114,19 +138,35 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     call.audio.listenForPrompts(world.prompts);
     await call.answered;
     await untilHeard(world, call, "de/welcome");
-    const waiting = world.stages.next("stage waiting", ({ stage }) => stage === "waiting", { ms: PATIENCE_MS, evidence: () => world.tail() });
+    const waiting = world.stages.next("stage waiting", ({ stage }) => stage === "waiting", {
+      ms: PATIENCE_MS,
+      evidence: () => world.tail(),
+    });
     await call.sendDigits(`${reserved.value.pin}#`);
     await waiting;
-    const joining = world.stages.next("stage joining", ({ stage }) => stage === "joining", { ms: 60_000, evidence: () => world.tail() });
-    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { ms: 60_000, evidence: () => world.tail() });
+    const joining = world.stages.next("stage joining", ({ stage }) => stage === "joining", {
+      ms: 60_000,
+      evidence: () => world.tail(),
+    });
+    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+      ms: 60_000,
+      evidence: () => world.tail(),
+    });
     // The caller is brought in before bbb-webrtc-sfu has told LiveKit of the number.
     const makeRules = livekit.holdRules();
-    const evening = bench.bbb.createMeeting({ meetingID: "Evening class", voiceBridge: reserved.value.pin, audioBridge: "livekit" });
+    const evening = bench.bbb.createMeeting({
+      meetingID: "Evening class",
+      voiceBridge: reserved.value.pin,
+      audioBridge: "livekit",
+    });
     await joining;
     await setTimeout(askedWithinMs);
     makeRules();
     await talking;
-    t.strictSame((await livekit.callers(evening)).map(({ name }) => name), ["Phone 5678"]);
+    t.strictSame(
+      (await livekit.callers(evening)).map(({ name }) => name),
+      ["Phone 5678"],
+    );
     await call.hangUp();
     await endMeeting("Evening class");
   });
@@ -143,7 +183,18 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
 });
 
 function withFrontEnd(settings: Settings): Settings {
-  return { ...settings, http: { tokens: [{ name: "front-end", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:read", "rooms:write"] }] } };
+  return {
+    ...settings,
+    http: {
+      tokens: [
+        {
+          name: "front-end",
+          sha256: createHash("sha256").update(token).digest("hex"),
+          scopes: ["rooms:read", "rooms:write"],
+        },
+      ],
+    },
+  };
 }
 
 interface Joined {
@@ -152,13 +203,21 @@ interface Joined {
 }
 
 /** Dials, types the PIN and is in the room. */
-async function joins({ world, livekit }: LiveKitWorld, phone: TestPhone, meeting: Meeting, from: string): Promise<Joined> {
+async function joins(
+  { world, livekit }: LiveKitWorld,
+  phone: TestPhone,
+  meeting: Meeting,
+  from: string,
+): Promise<Joined> {
   const before = new Set((await livekit.callers(meeting)).map(({ identity }) => identity));
   const call = await phone.dial({ ...world.line(), number: from });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
   await untilHeard(world, call, "de/welcome");
-  const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { ms: PATIENCE_MS, evidence: () => world.tail() });
+  const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+    ms: PATIENCE_MS,
+    evidence: () => world.tail(),
+  });
   await call.sendDigits(`${meeting.voiceBridge}#`);
   await talking;
   const [participant] = (await livekit.callers(meeting)).filter(({ identity }) => !before.has(identity));
@@ -167,7 +226,11 @@ async function joins({ world, livekit }: LiveKitWorld, phone: TestPhone, meeting
 }
 
 /** Hangs up, and is gone from LiveKit's list as well. */
-async function leaves({ world, livekit }: LiveKitWorld, meeting: Meeting, { call, participant }: Joined): Promise<CallReport> {
+async function leaves(
+  { world, livekit }: LiveKitWorld,
+  meeting: Meeting,
+  { call, participant }: Joined,
+): Promise<CallReport> {
   const report = world.reports.next("the call's report", () => true);
   await call.hangUp();
   await isGone(livekit, meeting, participant);
@@ -186,6 +249,8 @@ async function isGone(livekit: LiveKitSide, meeting: Meeting, { identity }: Live
 function traces(text: string): string[] {
   return [number, other].flatMap((each) => {
     const digits = each.slice(3);
-    return Array.from({ length: digits.length - 4 }, (_, at) => digits.slice(at, at + 5)).filter((run) => text.includes(run));
+    return Array.from({ length: digits.length - 4 }, (_, at) => digits.slice(at, at + 5)).filter((run) =>
+      text.includes(run),
+    );
   });
 }

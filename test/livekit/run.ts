@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+
 import { missingEngines } from "../engines/programs.js";
 import { missingLiveKit } from "./support/programs.js";
 
@@ -11,15 +12,24 @@ const unavailable = 69;
 
 const missing = [missingLiveKit(), missingEngines()].filter((what) => what !== undefined);
 if (missing.length > 0) {
-  process.stderr.write(`npm run test:livekit needs livekit-server, livekit-sip, redis-server, drachtio-server and FreeSWITCH; ${missing.join("; ")}\n`);
+  process.stderr.write(
+    `npm run test:livekit needs livekit-server, livekit-sip, redis-server, drachtio-server and FreeSWITCH; ${missing.join("; ")}\n`,
+  );
   process.exit(unavailable);
 }
 
 // The same tests as in `npm test`, where the sample BBB's simulator stands for LiveKit.
 const folder = fileURLToPath(new URL(".", import.meta.url));
-const files = readdirSync(folder).filter((name) => name.endsWith(".test.js")).map((name) => join(folder, name));
+const files = readdirSync(folder)
+  .filter((name) => name.endsWith(".test.js"))
+  .map((name) => join(folder, name));
 const run = spawnSync("tap", ["--jobs=1", "--timeout=600", ...process.argv.slice(2), ...files], {
   stdio: "inherit",
-  env: { ...process.env, EINWAHL_TEST_LIVEKIT: "real", EINWAHL_TEST_ENGINES: "real", EINWAHL_TEST_PROGRAMS: "required" },
+  env: {
+    ...process.env,
+    EINWAHL_TEST_LIVEKIT: "real",
+    EINWAHL_TEST_ENGINES: "real",
+    EINWAHL_TEST_PROGRAMS: "required",
+  },
 });
 process.exit(run.status ?? 1);

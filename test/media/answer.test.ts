@@ -1,8 +1,15 @@
 import t from "tap";
+
 import { hasSeveralKeys, keyOfSuite, withOneKey } from "../../src/media/answer.js";
 
 const session = ["v=0", "o=- 1 2 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0"];
-const offer = [...session, "m=audio 4000 RTP/SAVP 8", "a=crypto:1 AEAD_AES_256_GCM inline:theirs256", "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:theirs80", ""].join("\r\n");
+const offer = [
+  ...session,
+  "m=audio 4000 RTP/SAVP 8",
+  "a=crypto:1 AEAD_AES_256_GCM inline:theirs256",
+  "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:theirs80",
+  "",
+].join("\r\n");
 /** As FreeSWITCH 1.10.12 was seen to answer a re-INVITE after an INVITE without SDP. */
 const answer = [
   ...session,
@@ -18,7 +25,17 @@ const answer = [
 await t.test("one key in the place of several, and no line that was not offered", (t) => {
   t.ok(hasSeveralKeys(answer));
   const told = withOneKey(offer, answer, "1 AEAD_AES_256_GCM inline:new");
-  t.equal(told, [...session, "m=audio 20000 RTP/SAVP 8", "a=recvonly", "a=crypto:1 AEAD_AES_256_GCM inline:new", "a=ptime:20", ""].join("\r\n"));
+  t.equal(
+    told,
+    [
+      ...session,
+      "m=audio 20000 RTP/SAVP 8",
+      "a=recvonly",
+      "a=crypto:1 AEAD_AES_256_GCM inline:new",
+      "a=ptime:20",
+      "",
+    ].join("\r\n"),
+  );
   t.notOk(hasSeveralKeys(told));
   t.end();
 });

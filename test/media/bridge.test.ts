@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { BridgeFacts, BridgeFailure, BridgeRoute } from "../../src/call/interfaces.js";
 import { type BridgeSignals, watchBridge } from "../../src/media/bridge.js";
 import type { FsEvent } from "../../src/media/fsmrf.js";
@@ -11,30 +12,44 @@ function event(headers: Readonly<Record<string, string>>): FsEvent {
 
 interface Watched {
   readonly signals: BridgeSignals;
-  readonly outcome: { answered: Result<BridgeFacts, BridgeFailure> | undefined; over: "ended" | "lost" | undefined; left: number };
+  readonly outcome: {
+    answered: Result<BridgeFacts, BridgeFailure> | undefined;
+    over: "ended" | "lost" | undefined;
+    left: number;
+  };
   readonly leave: () => void;
 }
 
 function watch(route: BridgeRoute = "freeswitch"): Watched {
   const outcome: Watched["outcome"] = { answered: undefined, over: undefined, left: 0 };
-  const { bridge, signals } = watchBridge({
-    leave: () => {
-      outcome.left += 1;
+  const { bridge, signals } = watchBridge(
+    {
+      leave: () => {
+        outcome.left += 1;
+      },
+      send: () => undefined,
+      receivedPackets: async () => await Promise.resolve(1),
     },
-    send: () => undefined,
-    receivedPackets: async () => await Promise.resolve(1),
-  }, route);
-  bridge.answered.then((answered) => {
-    outcome.answered = answered;
-  }, (error: unknown) => {
-    t.fail(String(error));
-  });
+    route,
+  );
+  bridge.answered.then(
+    (answered) => {
+      outcome.answered = answered;
+    },
+    (error: unknown) => {
+      t.fail(String(error));
+    },
+  );
   bridge.over.onSet((over) => {
     outcome.over = over;
   });
-  return { signals, outcome, leave: () => {
-    bridge.leave();
-  } };
+  return {
+    signals,
+    outcome,
+    leave: () => {
+      bridge.leave();
+    },
+  };
 }
 
 const facts: BridgeFacts = { codec: "PCMA", suite: "AEAD_AES_256_GCM" };
@@ -84,21 +99,33 @@ await t.test("refused for the name or for want of a session, by the node's SIP a
   ];
   for (const [status, phrase, failure] of rows) {
     const { signals, outcome } = watch();
-    signals.completed(event({
-      variable_originate_disposition: status === "503" ? "NORMAL_TEMPORARY_FAILURE" : "CALL_REJECTED",
-      variable_sip_invite_failure_status: status,
-      variable_sip_invite_failure_phrase: phrase,
-    }));
+    signals.completed(
+      event({
+        variable_originate_disposition: status === "503" ? "NORMAL_TEMPORARY_FAILURE" : "CALL_REJECTED",
+        variable_sip_invite_failure_status: status,
+        variable_sip_invite_failure_phrase: phrase,
+      }),
+    );
     await settle();
     t.strictSame(outcome.answered, { ok: false, failure }, `${status} ${phrase}`);
   }
 });
 
 await t.test("a FreeSWITCH that is being stopped is lost, whatever the cause; a removal is not", async (t) => {
-  for (const [reason, over] of [['SIP;cause=701;text="SYSTEM_SHUTDOWN"', "lost"], ['Q.850;cause=16;text="NORMAL_CLEARING"', "ended"], ['SIP;cause=7010', "ended"]] as const) {
+  for (const [reason, over] of [
+    ['SIP;cause=701;text="SYSTEM_SHUTDOWN"', "lost"],
+    ['Q.850;cause=16;text="NORMAL_CLEARING"', "ended"],
+    ["SIP;cause=7010", "ended"],
+  ] as const) {
     const { signals, outcome } = watch();
     signals.connected(Promise.resolve(facts));
-    signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: "NORMAL_CLEARING", variable_sip_reason: reason }));
+    signals.completed(
+      event({
+        variable_originate_disposition: "SUCCESS",
+        variable_bridge_hangup_cause: "NORMAL_CLEARING",
+        variable_sip_reason: reason,
+      }),
+    );
     await settle();
     t.equal(outcome.over, over, reason);
   }
@@ -132,24 +159,27 @@ await t.test("over before the facts are there", async (t) => {
   t.not(outcome.answered, undefined, "nobody waits for facts of a leg that is gone");
 });
 
-await t.test("a node that sends no audio any more, or is being stopped, is lost; the conference is not over", async (t) => {
-  const rows: readonly (readonly [cause: string, over: "ended" | "lost"])[] = [
-    ["MEDIA_TIMEOUT", "lost"],
-    ["SYSTEM_SHUTDOWN", "lost"],
-    ["NORMAL_TEMPORARY_FAILURE", "lost"],
-    ["RECOVERY_ON_TIMER_EXPIRE", "lost"],
-    ["NORMAL_CLEARING", "ended"],
-    ["NORMAL_UNSPECIFIED", "ended"],
-    ["", "ended"],
-  ];
-  for (const [cause, over] of rows) {
-    const { signals, outcome } = watch();
-    signals.connected(Promise.resolve(facts));
-    signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: cause }));
-    await settle();
-    t.equal(outcome.over, over, cause);
-  }
-});
+await t.test(
+  "a node that sends no audio any more, or is being stopped, is lost; the conference is not over",
+  async (t) => {
+    const rows: readonly (readonly [cause: string, over: "ended" | "lost"])[] = [
+      ["MEDIA_TIMEOUT", "lost"],
+      ["SYSTEM_SHUTDOWN", "lost"],
+      ["NORMAL_TEMPORARY_FAILURE", "lost"],
+      ["RECOVERY_ON_TIMER_EXPIRE", "lost"],
+      ["NORMAL_CLEARING", "ended"],
+      ["NORMAL_UNSPECIFIED", "ended"],
+      ["", "ended"],
+    ];
+    for (const [cause, over] of rows) {
+      const { signals, outcome } = watch();
+      signals.connected(Promise.resolve(facts));
+      signals.completed(event({ variable_originate_disposition: "SUCCESS", variable_bridge_hangup_cause: cause }));
+      await settle();
+      t.equal(outcome.over, over, cause);
+    }
+  },
+);
 
 await t.test("leaving is passed on", (t) => {
   const { outcome, leave } = watch();
@@ -171,12 +201,20 @@ await t.test("what a node says of LiveKit", async (t) => {
   ] as const;
   for (const [status, phrase, expected] of answers) {
     const { signals, outcome } = watch("livekit-by-node");
-    signals.completed(event({ variable_sip_invite_failure_status: status, variable_sip_invite_failure_phrase: phrase, variable_originate_disposition: status === "503" ? "NORMAL_TEMPORARY_FAILURE" : "CALL_REJECTED" }));
+    signals.completed(
+      event({
+        variable_sip_invite_failure_status: status,
+        variable_sip_invite_failure_phrase: phrase,
+        variable_originate_disposition: status === "503" ? "NORMAL_TEMPORARY_FAILURE" : "CALL_REJECTED",
+      }),
+    );
     await settle();
     t.match(outcome.answered, { failure: expected }, `${status} ${phrase}`);
   }
   const { signals, outcome } = watch("freeswitch");
-  signals.completed(event({ variable_sip_invite_failure_status: "480", variable_sip_invite_failure_phrase: "Temporarily Unavailable" }));
+  signals.completed(
+    event({ variable_sip_invite_failure_status: "480", variable_sip_invite_failure_phrase: "Temporarily Unavailable" }),
+  );
   await settle();
   t.match(outcome.answered, { failure: "conference-refused" }, "a conference of the node's own is another matter");
 });

@@ -1,10 +1,11 @@
 import t from "tap";
+
 import type { BridgeTarget } from "../../src/call/interfaces.js";
 import { defaultLabels, labelFor, labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
 import { dialString } from "../../src/media/dial-string.js";
+import { fakeHasher } from "../support/fake-day-keys.js";
 import { fakeNode, fakePin } from "../support/fake-directory.js";
 import { mulberry32 } from "../support/fake-random.js";
-import { fakeHasher } from "../support/fake-day-keys.js";
 import { someAdmission } from "../support/fake-world.js";
 
 const target: BridgeTarget = {
@@ -37,7 +38,9 @@ function parse(text: string): Parsed {
   }
   if (isQuoted) throw new Error("an open quote");
   parts.push(part);
-  const variables = Object.fromEntries(parts.map((each): [string, string] => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]));
+  const variables = Object.fromEntries(
+    parts.map((each): [string, string] => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]),
+  );
   return { variables, destination: text.slice(end + 1) };
 }
 
@@ -52,7 +55,10 @@ await t.test("the leg to a BBB server", (t) => {
     sip_cid_type: "none",
     leg_timeout: "10",
   });
-  t.equal(variables["rtp_secure_media_outbound"], "mandatory:AEAD_AES_256_GCM:AEAD_AES_128_GCM:AES_CM_128_HMAC_SHA1_80:AES_CM_128_HMAC_SHA1_32");
+  t.equal(
+    variables["rtp_secure_media_outbound"],
+    "mandatory:AEAD_AES_256_GCM:AEAD_AES_128_GCM:AES_CM_128_HMAC_SHA1_80:AES_CM_128_HMAC_SHA1_32",
+  );
   t.end();
 });
 
@@ -66,15 +72,21 @@ await t.test("the caller's codec comes first, and nothing that BBB does not have
     ["", "PCMA:PCMU:G722"],
     ["PCMA,x='}", "PCMA:PCMU:G722"],
   ];
-  for (const [codec, order] of rows) t.equal(parse(dialString(target, "bbb", "leg-id", codec)).variables["absolute_codec_string"], `^^:${order}`, codec);
+  for (const [codec, order] of rows)
+    t.equal(parse(dialString(target, "bbb", "leg-id", codec)).variables["absolute_codec_string"], `^^:${order}`, codec);
   t.end();
 });
 
 await t.test("hosts, ports, transports, time limits", (t) => {
-  const destination = (node: Partial<BridgeTarget["node"]>): string => parse(dialString({ ...target, node: { ...target.node, ...node } }, "bbb", "leg-id", "PCMA")).destination;
-  t.equal(destination({ host: "192.0.2.7", port: 5060, transport: "udp" }), "sofia/bbb/00042@192.0.2.7:5060;transport=udp");
+  const destination = (node: Partial<BridgeTarget["node"]>): string =>
+    parse(dialString({ ...target, node: { ...target.node, ...node } }, "bbb", "leg-id", "PCMA")).destination;
+  t.equal(
+    destination({ host: "192.0.2.7", port: 5060, transport: "udp" }),
+    "sofia/bbb/00042@192.0.2.7:5060;transport=udp",
+  );
   t.equal(destination({ host: "2001:db8::7", transport: "tcp" }), "sofia/bbb/00042@[2001:db8::7]:5081;transport=tcp");
-  const limit = (answerWithinMs: number): string | undefined => parse(dialString({ ...target, answerWithinMs }, "bbb", "leg-id", "PCMA")).variables["leg_timeout"];
+  const limit = (answerWithinMs: number): string | undefined =>
+    parse(dialString({ ...target, answerWithinMs }, "bbb", "leg-id", "PCMA")).variables["leg_timeout"];
   t.strictSame([limit(0), limit(1), limit(1_000), limit(1_001), limit(15_000)], ["1", "1", "1", "2", "15"]);
   const optional = dialString({ ...target, node: { ...target.node, srtp: "optional" } }, "bbb", "leg-id", "PCMA");
   t.match(parse(optional).variables["rtp_secure_media_outbound"], /^optional:/);
@@ -88,16 +100,33 @@ await t.test("no label that the configuration takes gets out of its place", (t) 
   const faults: string[] = [];
   let taken = 0;
   for (let round = 0; round < 20_000; round++) {
-    const text = Array.from({ length: 1 + Math.floor(random() * 12) }, () => alphabet[Math.floor(random() * alphabet.length)] ?? "").join("");
+    const text = Array.from(
+      { length: 1 + Math.floor(random() * 12) },
+      () => alphabet[Math.floor(random() * alphabet.length)] ?? "",
+    ).join("");
     const template = random() < 0.5 ? text : `${text}{last4}`;
     if (labelTemplateFault(template) !== undefined) continue;
     taken += 1;
-    const settings = { ...defaultLabels, template: { de: template, en: template }, anonymous: { de: "x", en: "x" }, unreadable: { de: "x", en: "x" } };
-    const label = labelFor(fakeHasher().hash(someAdmission().caller, { label: settings, pseudonymKey: undefined }), settings, "de");
+    const settings = {
+      ...defaultLabels,
+      template: { de: template, en: template },
+      anonymous: { de: "x", en: "x" },
+      unreadable: { de: "x", en: "x" },
+    };
+    const label = labelFor(
+      fakeHasher().hash(someAdmission().caller, { label: settings, pseudonymKey: undefined }),
+      settings,
+      "de",
+    );
     if (labelWordFault(label) !== undefined) faults.push(`round ${round}: the label is no label`);
     const { variables, destination } = parse(dialString({ ...target, label }, "bbb", "leg-id", "PCMA"));
-    if (variables["origination_caller_id_name"] !== label || variables["sip_from_display"] !== label) faults.push(`round ${round}: another label`);
-    if (Object.keys(variables).join() !== names.join() || destination !== "sofia/bbb/00042@bbb1.example.org:5081;transport=tls") faults.push(`round ${round}: broken out`);
+    if (variables["origination_caller_id_name"] !== label || variables["sip_from_display"] !== label)
+      faults.push(`round ${round}: another label`);
+    if (
+      Object.keys(variables).join() !== names.join() ||
+      destination !== "sofia/bbb/00042@bbb1.example.org:5081;transport=tls"
+    )
+      faults.push(`round ${round}: broken out`);
   }
   t.strictSame(faults, []);
   t.ok(taken > 1_000, `${taken} labels`);
@@ -109,13 +138,17 @@ await t.test("no pseudonym gets out of its place", (t) => {
     const hasher = fakeHasher();
     const caller = hasher.hash(someAdmission().caller, { label: defaultLabels, pseudonymKey: Buffer.alloc(32, round) });
     const pseudonym = hasher.pseudonymIn({ meetingId: `meeting-${round}',{}`, createdAt: undefined }, caller);
-    t.equal(parse(dialString({ ...target, pseudonym }, "bbb", "leg-id", "PCMA")).variables["origination_caller_id_number"], pseudonym);
+    t.equal(
+      parse(dialString({ ...target, pseudonym }, "bbb", "leg-id", "PCMA")).variables["origination_caller_id_number"],
+      pseudonym,
+    );
   }
   t.end();
 });
 
 await t.test("a LiveKit room by way of the node, or straight", (t) => {
-  const to = (route: BridgeTarget["route"]): string => parse(dialString({ ...target, route }, "bbb", "leg-id", "G722")).destination;
+  const to = (route: BridgeTarget["route"]): string =>
+    parse(dialString({ ...target, route }, "bbb", "leg-id", "G722")).destination;
   t.equal(to("livekit-by-node"), "sofia/bbb/livekit-00042@bbb1.example.org:5081;transport=tls");
   t.equal(to("livekit-direct"), "sofia/bbb/00042@bbb1.example.org:5081;transport=tls");
   t.end();

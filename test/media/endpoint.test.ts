@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
+
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { MediaEndpoint } from "../../src/media/endpoint.js";
+import { makeSrf, type SrfDialog } from "../../src/sip/srf.js";
+import { systemClock } from "../../src/util/clock.js";
 import { failure, success } from "../../src/util/result.js";
-import { type SrfDialog, makeSrf } from "../../src/sip/srf.js";
 
 const key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
 const session = "v=0\r\no=FreeSWITCH 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n";
@@ -13,7 +15,12 @@ const refused = `${session}m=audio 0 RTP/AVP 8\r\n${key}`;
 
 /** A channel that was answered with `first` and answers new offers with `later`. */
 function endpoint(first: string, later: string): MediaEndpoint {
-  const dialog = Object.assign(new EventEmitter(), { id: "1", local: { contact: "", sdp: "" }, _reinvitesInProgress: { count: 0 }, modify: async () => await Promise.resolve(later) });
+  const dialog = Object.assign(new EventEmitter(), {
+    id: "1",
+    local: { contact: "", sdp: "" },
+    _reinvitesInProgress: { count: 0 },
+    modify: async () => await Promise.resolve(later),
+  });
   const raw = Object.assign(new EventEmitter(), {
     uuid: "1",
     local: { sdp: first },
@@ -25,7 +32,16 @@ function endpoint(first: string, later: string): MediaEndpoint {
     },
     destroy: () => undefined,
   });
-  const settings = { mediaServer: "fs1", profile: "drachtio_mrf", soundsDirectory: "", publicAddress: undefined, mediaTimeoutMs: 30_000, holdTimeoutMs: 1_800_000, clock: systemClock, srf: makeSrf() };
+  const settings = {
+    mediaServer: "fs1",
+    profile: "drachtio_mrf",
+    soundsDirectory: "",
+    publicAddress: undefined,
+    mediaTimeoutMs: 30_000,
+    holdTimeoutMs: 1_800_000,
+    clock: systemClock,
+    srf: makeSrf(),
+  };
   return new MediaEndpoint(raw, settings, () => undefined, "");
 }
 
@@ -33,12 +49,21 @@ await t.test("FreeSWITCH's answer to a new offer without SRTP is never passed on
   for (const { what, first, later, result } of [
     { what: "SRTP stays", first: secure, later: secure, result: success(secure) },
     { what: "SRTP is given up", first: secure, later: plain, result: failure("plain-rtp") },
-    { what: "keys in a plain line, which encrypt nothing", first: secure, later: `${plain}${key}`, result: failure("plain-rtp") },
+    {
+      what: "keys in a plain line, which encrypt nothing",
+      first: secure,
+      later: `${plain}${key}`,
+      result: failure("plain-rtp"),
+    },
     { what: "the line is refused", first: secure, later: refused, result: failure("unusable-offer") },
     { what: "a plain call stays plain", first: plain, later: plain, result: success(plain) },
   ]) {
     const channel = endpoint(first, later);
     t.same(await channel.renegotiate("an offer"), result, what);
-    t.equal(channel.sdp, result.ok ? later : first, `${what}: and what holds is ${result.ok ? "the new" : "the old"} answer`);
+    t.equal(
+      channel.sdp,
+      result.ok ? later : first,
+      `${what}: and what holds is ${result.ok ? "the new" : "the old"} answer`,
+    );
   }
 });

@@ -3,7 +3,9 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+
 import t from "tap";
+
 import { inviteFault, inviteKey } from "../../src/media/invite-key.js";
 
 const run = promisify(execFile);
@@ -11,9 +13,15 @@ const startScript = fileURLToPath(new URL("../../../freeswitch/start.sh", import
 const password = "Event-Socket_1.~x";
 
 /** What start.sh gives FreeSWITCH. */
-async function started(folder: string, env: Readonly<Record<string, string>>): Promise<{ readonly key: string; readonly hosts: string }> {
+async function started(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly key: string; readonly hosts: string }> {
   const output = join(folder, "variables");
-  writeFileSync(join(folder, "freeswitch"), `#!/bin/sh\nprintf '%s\\n%s\\n' "$EINWAHL_FS_KEY" "$EINWAHL_FS_CONTROL_HOSTS_PATTERN" > "${output}"\n`);
+  writeFileSync(
+    join(folder, "freeswitch"),
+    `#!/bin/sh\nprintf '%s\\n%s\\n' "$EINWAHL_FS_KEY" "$EINWAHL_FS_CONTROL_HOSTS_PATTERN" > "${output}"\n`,
+  );
   chmodSync(join(folder, "freeswitch"), 0o755);
   writeFileSync(join(folder, "ca.pem"), "");
   await run(startScript, {
@@ -34,32 +42,44 @@ await t.test("start.sh derives the same key, and the hosts that FreeSWITCH conne
   const usual = await started(folder, {});
   t.equal(usual.key, inviteKey(password));
   t.match(usual.key, /^[0-9a-f]{64}$/);
-  const fault = (hosts: string, advertisedAddress: string): ReturnType<typeof inviteFault> => inviteFault(
-    (name) => Promise.resolve(name === "einwahl_key" ? usual.key : hosts),
-    { password, advertisedAddress },
-  );
+  const fault = (hosts: string, advertisedAddress: string): ReturnType<typeof inviteFault> =>
+    inviteFault((name) => Promise.resolve(name === "einwahl_key" ? usual.key : hosts), { password, advertisedAddress });
   t.equal(await fault(usual.hosts, "127.0.0.1"), undefined);
   t.equal(await fault(usual.hosts, "10.0.0.5"), "address-not-allowed");
-  const { hosts } = await started(folder, { EINWAHL_FS_CONTROL_HOSTS: "127.0.0.1, 10.0.0.5 einwahl.example.org fd00::5" });
+  const { hosts } = await started(folder, {
+    EINWAHL_FS_CONTROL_HOSTS: "127.0.0.1, 10.0.0.5 einwahl.example.org fd00::5",
+  });
   for (const address of ["127.0.0.1", "10.0.0.5", "einwahl.example.org", "fd00::5"]) {
     t.equal(await fault(hosts, address), undefined, address);
     t.match(`${address}:4711`, new RegExp(`^(?:${hosts}):[0-9]{1,5}$`), `${address}: and the dialplan lets it in`);
   }
   t.notMatch("10x0.0.5:4711", new RegExp(`^(?:${hosts}):[0-9]{1,5}$`));
   for (const hosts of ["10.0.0.5|.*", "a)(b", " ", "10.0.0.0/8"]) {
-    t.match(await started(folder, { EINWAHL_FS_CONTROL_HOSTS: hosts }).catch((error: unknown) => error), { code: 78 }, `refused: "${hosts}"`);
+    t.match(
+      await started(folder, { EINWAHL_FS_CONTROL_HOSTS: hosts }).catch((error: unknown) => error),
+      { code: 78 },
+      `refused: "${hosts}"`,
+    );
   }
 });
 
 await t.test("what FreeSWITCH's variables tell", async (t) => {
-  const fault = (variables: Readonly<Record<string, string | undefined>>): ReturnType<typeof inviteFault> => inviteFault(
-    (name) => Promise.resolve(variables[name]),
-    { password, advertisedAddress: "10.0.0.5" },
-  );
+  const fault = (variables: Readonly<Record<string, string | undefined>>): ReturnType<typeof inviteFault> =>
+    inviteFault((name) => Promise.resolve(variables[name]), { password, advertisedAddress: "10.0.0.5" });
   t.equal(await fault({ einwahl_key: "" }), "no-key");
-  t.equal(await fault({ einwahl_key: "(?!)", einwahl_control_hosts: "10[.]0[.]0[.]5" }), "other-key", "without start.sh");
+  t.equal(
+    await fault({ einwahl_key: "(?!)", einwahl_control_hosts: "10[.]0[.]0[.]5" }),
+    "other-key",
+    "without start.sh",
+  );
   t.equal(await fault({ einwahl_key: inviteKey("other") }), "other-key");
-  t.equal(await fault({ einwahl_key: inviteKey(password), einwahl_control_hosts: "127[.]0[.]0[.]1" }), "address-not-allowed");
-  t.equal(await fault({ einwahl_key: inviteKey(password), einwahl_control_hosts: "127[.]0[.]0[.]1|10[.]0[.]0[.]5" }), undefined);
+  t.equal(
+    await fault({ einwahl_key: inviteKey(password), einwahl_control_hosts: "127[.]0[.]0[.]1" }),
+    "address-not-allowed",
+  );
+  t.equal(
+    await fault({ einwahl_key: inviteKey(password), einwahl_control_hosts: "127[.]0[.]0[.]1|10[.]0[.]0[.]5" }),
+    undefined,
+  );
   t.equal(await fault({}), undefined, "no answer is another fault");
 });

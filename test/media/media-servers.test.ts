@@ -1,8 +1,9 @@
 import t from "tap";
+
 import type { CallerEndpoint } from "../../src/call/interfaces.js";
 import type { MediaServerState } from "../../src/media/media-server.js";
 import { MediaServerPool, type PooledServer } from "../../src/media/media-servers.js";
-import { type Result, failure } from "../../src/util/result.js";
+import { failure, type Result } from "../../src/util/result.js";
 
 /** A media server that comes up when a test says so, and refuses every channel after having counted it. */
 class FakeServer implements PooledServer {

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { answerAndKey } from "../../src/media/own-key.js";
 import { FakeClock } from "../support/fake-clock.js";
 
@@ -7,7 +8,10 @@ const offer = `v=0\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 ${suite} inline:thei
 const several = `v=0\r\nm=audio 5000 RTP/SAVP 8\r\na=crypto:2 ${suite} inline:first\r\na=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:first80\r\n`;
 
 /** @param notes what FreeSWITCH notes as its last key after each offer; the first one stands before them */
-async function negotiate(answer: string, notes: readonly string[]): Promise<{ readonly key: string | undefined; readonly tags: readonly (string | undefined)[] }> {
+async function negotiate(
+  answer: string,
+  notes: readonly string[],
+): Promise<{ readonly key: string | undefined; readonly tags: readonly (string | undefined)[] }> {
   const tags: (string | undefined)[] = [];
   const clock = new FakeClock();
   const working = answerAndKey(offer, {
@@ -23,8 +27,19 @@ async function negotiate(answer: string, notes: readonly string[]): Promise<{ re
 }
 
 for (const { what, answer = several, notes, key, tags } of [
-  { what: "an answer with one key says it all", answer: several.replace(/a=crypto:7.*\r\n/, ""), notes: [`2 ${suite} inline:first`], key: undefined, tags: ["1"] },
-  { what: "the new key is the one in use", notes: [`2 ${suite} inline:first`, `1 ${suite} inline:new`], key: `1 ${suite} inline:new`, tags: ["1"] },
+  {
+    what: "an answer with one key says it all",
+    answer: several.replace(/a=crypto:7.*\r\n/, ""),
+    notes: [`2 ${suite} inline:first`],
+    key: undefined,
+    tags: ["1"],
+  },
+  {
+    what: "the new key is the one in use",
+    notes: [`2 ${suite} inline:first`, `1 ${suite} inline:new`],
+    key: `1 ${suite} inline:new`,
+    tags: ["1"],
+  },
   { what: "no new key: the one of before stays", notes: [`1 ${suite} inline:old`], key: undefined, tags: ["1"] },
   {
     what: "a key of FreeSWITCH's own tag is never used: the offer is made again, with other tags",

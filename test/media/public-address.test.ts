@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { withPublicAddress } from "../../src/media/public-address.js";
 
 const sdp = [

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { suiteIn } from "../../src/media/sdes.js";
 
 const key = "a=crypto:1 AEAD_AES_256_GCM inline:c2VjcmV0";

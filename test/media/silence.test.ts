@@ -1,8 +1,10 @@
 import t from "tap";
+
 import { isOnHold, rtpTimeoutFor } from "../../src/media/silence.js";
 
 const timeouts = { mediaTimeoutMs: 30_000, holdTimeoutMs: 1_800_000 };
-const sdp = (direction: string): string => `v=0\r\nm=audio 4000 RTP/SAVP 8\r\n${direction === "" ? "" : `a=${direction}\r\n`}`;
+const sdp = (direction: string): string =>
+  `v=0\r\nm=audio 4000 RTP/SAVP 8\r\n${direction === "" ? "" : `a=${direction}\r\n`}`;
 
 await t.test("what the caller's SDP says of silence", (t) => {
   const rows = [
@@ -16,6 +18,10 @@ await t.test("what the caller's SDP says of silence", (t) => {
     t.equal(rtpTimeoutFor(sdp(direction), timeouts), timeout, direction);
     t.equal(isOnHold(sdp(direction)), onHold, direction);
   }
-  t.equal(rtpTimeoutFor(sdp("sendonly"), { mediaTimeoutMs: 3_600_000, holdTimeoutMs: 1_800_000 }), 3_600_000, "never the shorter one");
+  t.equal(
+    rtpTimeoutFor(sdp("sendonly"), { mediaTimeoutMs: 3_600_000, holdTimeoutMs: 1_800_000 }),
+    3_600_000,
+    "never the shorter one",
+  );
   t.end();
 });

@@ -1,8 +1,9 @@
 import t from "tap";
+
+import { explainFailure } from "../../src/probe/explain-failure.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
 import { TestPhone } from "../../src/softphone/test-phone.js";
-import { explainFailure } from "../../src/probe/explain-failure.js";
 
 await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason and what to do", async (t) => {
   const certificates = await makeCertificates();
@@ -14,7 +15,10 @@ await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason an
   t.teardown(() => server.close());
   const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
   t.teardown(() => phone.close());
-  const call = await phone.dial({ uri: `sip:+493023125001@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`, number: "anonymous" });
+  const call = await phone.dial({
+    uri: `sip:+493023125001@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`,
+    number: "anonymous",
+  });
   const answered = await call.answered;
   if (answered.ok) throw new Error("answered");
   t.match(explainFailure(answered.failure), {

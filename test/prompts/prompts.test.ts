@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+
 import t from "tap";
 import { parse } from "yaml";
+
 import { promptNames } from "../../src/call/prompts.js";
 import { languages } from "../../src/caller/language.js";
 
@@ -21,7 +23,8 @@ interface WaveFormat {
 /** Walks the chunks of a RIFF file; throws where it is none. */
 function readWave(path: string): WaveFormat {
   const file = readFileSync(path);
-  if (file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WAVE") throw new Error(`${path} is no WAV file`);
+  if (file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WAVE")
+    throw new Error(`${path} is no WAV file`);
   if (file.readUInt32LE(4) !== file.length - 8) throw new Error(`${path} has the wrong length in its header`);
   let format: Buffer | undefined;
   for (let at = 12; at + 8 <= file.length;) {
@@ -53,13 +56,17 @@ await t.test("each prompt has a text in each language, and there is no other tex
     const content: unknown = parse(readFileSync(join(texts, `${language}.yaml`), "utf8"));
     if (typeof content !== "object" || content === null) throw new Error(`${language}.yaml is no map`);
     t.same(Object.keys(content).sort(), [...promptNames].sort(), language);
-    for (const [name, text] of Object.entries(content)) t.ok(typeof text === "string" && text.trim().length > 3, `${language}/${name}`);
+    for (const [name, text] of Object.entries(content))
+      t.ok(typeof text === "string" && text.trim().length > 3, `${language}/${name}`);
   }
   t.end();
 });
 
 await t.test("the script reads the texts as YAML does", (t) => {
-  const listed = execFileSync("bash", [join(texts, "build.sh"), "--list"], { encoding: "utf8" }).trimEnd().split("\n").map((line) => line.split("\t"));
+  const listed = execFileSync("bash", [join(texts, "build.sh"), "--list"], { encoding: "utf8" })
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split("\t"));
   const expected = languages.flatMap((language) => {
     const content = parse(readFileSync(join(texts, `${language}.yaml`), "utf8")) as Record<string, string>;
     return Object.entries(content).map(([name, text]) => [language, name, text]);
@@ -74,7 +81,10 @@ await t.test("each prompt has a recording for the telephone line, and there is n
   for (const language of languages) {
     t.same(entries(join(sounds, language)), promptNames.map((name) => `${name}.wav`).sort(), language);
   }
-  const paths = [...languages.flatMap((language) => promptNames.map((name) => join(sounds, language, `${name}.wav`))), join(sounds, "music/hold.wav")];
+  const paths = [
+    ...languages.flatMap((language) => promptNames.map((name) => join(sounds, language, `${name}.wav`))),
+    join(sounds, "music/hold.wav"),
+  ];
   for (const path of paths) {
     const { samples, ...format } = readWave(path);
     t.same(format, { format: 1, channels: 1, sampleRate: 8000, bits: 16 }, path);
@@ -102,7 +112,9 @@ await t.test("the music begins and ends in silence, so that it can be repeated",
 });
 
 await t.test("all recordings together stay under 2.5 MB", (t) => {
-  const bytes = [...languages, "music"].flatMap((folder) => entries(join(sounds, folder)).map((file) => statSync(join(sounds, folder, file)).size));
+  const bytes = [...languages, "music"].flatMap((folder) =>
+    entries(join(sounds, folder)).map((file) => statSync(join(sounds, folder, file)).size),
+  );
   t.ok(bytes.reduce((sum, size) => sum + size, 0) < 2_500_000);
   t.end();
 });

@@ -1,5 +1,6 @@
 import t from "tap";
-import { MarkSource, conferencePinDigits, wrongPinDigits } from "../../src/prove/draw-marks.js";
+
+import { conferencePinDigits, MarkSource, wrongPinDigits } from "../../src/prove/draw-marks.js";
 import { seeded } from "../support/seeded.js";
 
 await t.test("marks are fictional, differ, and are none of the installation's own", (t) => {
@@ -10,7 +11,8 @@ await t.test("marks are fictional, differ, and are none of the installation's ow
   t.equal(new Set(numbers).size, numbers.length);
   t.ok(numbers.every((number) => /^\+49(3023125|6990009|4066969|2214710|8999998)\d{3}$/.test(number)));
   t.notOk(numbers.some((number) => own.includes(number)));
-  for (const digits of [conferencePinDigits, wrongPinDigits]) t.match(marks.pin("p", digits).reveal(), new RegExp(`^[1-8]\\d{${digits - 1}}$`));
+  for (const digits of [conferencePinDigits, wrongPinDigits])
+    t.match(marks.pin("p", digits).reveal(), new RegExp(`^[1-8]\\d{${digits - 1}}$`));
   t.match(marks.name("n").reveal(), /^[a-z]{12}$/);
   t.end();
 });

@@ -1,8 +1,9 @@
 import { appendFile, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { Secret } from "../../src/caller/secret.js";
-import { systemClock } from "../../src/util/clock.js";
 import { Mark } from "../../src/prove/mark.js";
 import type { Place } from "../../src/prove/place.js";
 import { directoryPlace, plantFile } from "../../src/prove/places/directories.js";
@@ -10,11 +11,18 @@ import { FileTails } from "../../src/prove/places/file-tails.js";
 import { redisPlace } from "../../src/prove/places/redis.js";
 import { Watch } from "../../src/prove/watch.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
+import { systemClock } from "../../src/util/clock.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
-import { RedisServer, noRedis } from "../store/support/redis-server.js";
+import { noRedis, RedisServer } from "../store/support/redis-server.js";
 
 const number = new Mark("number", "the number", "+493023125678");
-const instant = { now: () => 0, after: (_ms: number, callback: () => void) => { setImmediate(callback); return () => undefined; } };
+const instant = {
+  now: () => 0,
+  after: (_ms: number, callback: () => void) => {
+    setImmediate(callback);
+    return () => undefined;
+  },
+};
 const planted = (): Mark => new Mark("number", "planted", "+493023125111");
 
 await t.test("of a log only what comes after the beginning is read, and all of a new file", async (t) => {
@@ -41,7 +49,13 @@ await t.test("of a log only what comes after the beginning is read, and all of a
 
 await t.test("a place: the planted mark is found and removed, a mark in it is found, and nothing else", async (t) => {
   const folder = await scratchFolder(t, "place");
-  const place = directoryPlace({ id: "store", name: "store", directories: [folder], permits: () => undefined, plants: [plantFile(folder)] });
+  const place = directoryPlace({
+    id: "store",
+    name: "store",
+    directories: [folder],
+    permits: () => undefined,
+    plants: [plantFile(folder)],
+  });
   const watch = new Watch(place, systemClock);
   await watch.tryPlants(planted);
   await watch.look([number], undefined);
@@ -50,7 +64,10 @@ await t.test("a place: the planted mark is found and removed, a mark in it is fo
   await watch.look([number], "talking");
   t.match(watch.record.hits, [{ form: "plain", stage: "talking" }]);
 
-  const permitting = new Watch({ ...place, permits: (_mark, isCallUp) => (isCallUp ? "it is dialled" : undefined) }, systemClock);
+  const permitting = new Watch(
+    { ...place, permits: (_mark, isCallUp) => (isCallUp ? "it is dialled" : undefined) },
+    systemClock,
+  );
   await permitting.look([number], "talking");
   t.match(permitting.record, { hits: [], permitted: ["the number: it is dialled"] });
   await permitting.look([number], undefined);
@@ -59,59 +76,97 @@ await t.test("a place: the planted mark is found and removed, a mark in it is fo
 
 await t.test("a plant that does not arrive is told, a masked one counts as arrived", async (t) => {
   const folder = await scratchFolder(t, "plant");
-  const place = directoryPlace({ id: "files", name: "log", directories: [folder], permits: () => undefined, plants: [] });
+  const place = directoryPlace({
+    id: "files",
+    name: "log",
+    directories: [folder],
+    permits: () => undefined,
+    plants: [],
+  });
   const attempt = async (line: string): Promise<unknown> => {
     const watch = new Watch(place, instant);
-    await watch.tryPlant({ how: "by hand", put: async () => {
-      await writeFile(join(folder, "log"), line);
-      return { ok: true, value: undefined };
-    } }, planted());
+    await watch.tryPlant(
+      {
+        how: "by hand",
+        put: async () => {
+          await writeFile(join(folder, "log"), line);
+          return { ok: true, value: undefined };
+        },
+      },
+      planted(),
+    );
     return watch.record.plants;
   };
   t.match(await attempt("something else"), [{ outcome: "missing", removed: "stays" }]);
-  t.match(await attempt("x einwahlprove [number]"), [{ outcome: "masked", removed: "stays" }, { outcome: "found", removed: "nothing-there" }]);
+  t.match(await attempt("x einwahlprove [number]"), [
+    { outcome: "masked", removed: "stays" },
+    { outcome: "found", removed: "nothing-there" },
+  ]);
 });
 
-await t.test("what an earlier plant left there, or a line that is half written, is not taken for a masked one", async (t) => {
-  const earlier = "einwahlprove +493023125112\n";
-  const texts = [earlier, `${earlier}einwahlprove `, `${earlier}einwahlprove +493023125111\n`];
-  const place: Place = {
-    id: "einwahl-output", name: "output", when: "afterwards", permits: () => undefined, plants: [],
-    begin: () => Promise.resolve(),
-    look: () => Promise.resolve({ pieces: [{ source: "output", bytes: Buffer.from((texts.length > 1 ? texts.shift() : texts[0]) ?? "") }], unseen: [] }),
-  };
-  texts.unshift(earlier);
-  const watch = new Watch(place, instant);
-  await watch.tryPlant({ how: "by hand", put: () => Promise.resolve({ ok: true, value: undefined }) }, planted());
-  t.match(watch.record.plants, [{ outcome: "found" }]);
-});
+await t.test(
+  "what an earlier plant left there, or a line that is half written, is not taken for a masked one",
+  async (t) => {
+    const earlier = "einwahlprove +493023125112\n";
+    const texts = [earlier, `${earlier}einwahlprove `, `${earlier}einwahlprove +493023125111\n`];
+    const place: Place = {
+      id: "einwahl-output",
+      name: "output",
+      when: "afterwards",
+      permits: () => undefined,
+      plants: [],
+      begin: () => Promise.resolve(),
+      look: () =>
+        Promise.resolve({
+          pieces: [{ source: "output", bytes: Buffer.from((texts.length > 1 ? texts.shift() : texts[0]) ?? "") }],
+          unseen: [],
+        }),
+    };
+    texts.unshift(earlier);
+    const watch = new Watch(place, instant);
+    await watch.tryPlant({ how: "by hand", put: () => Promise.resolve({ ok: true, value: undefined }) }, planted());
+    t.match(watch.record.plants, [{ outcome: "found" }]);
+  },
+);
 
-await t.test("Redis: every type of value is read, keys too, and the planted key is gone", { skip: noRedis }, async (t) => {
-  const server = await RedisServer.start();
-  t.teardown(() => server.stop());
-  const place = redisPlace({ kind: "redis", url: Secret.of(server.url), prefix: "einwahl" }, () => undefined, systemClock);
-  const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined });
-  t.teardown(() => redis.close());
-  const watch = new Watch(place, systemClock);
-  await watch.tryPlants(planted);
-  await watch.look([number], undefined);
-  t.match(watch.record, { hits: [], unseen: [], plants: [{ how: "as a key in Redis", outcome: "found", removed: "removed" }] });
-  t.match(await redis.command("DBSIZE"), { ok: true, value: 0 });
-  for (const command of [
-    ["SET", "03023125678", "x"],
-    ["SET", "k", "493023125678"],
-    ["HSET", "k", "a", "b", "caller", "+493023125678"],
-    ["RPUSH", "k", "a", "+493023125678"],
-    ["SADD", "k", "+493023125678"],
-    ["ZADD", "k", "1", "+493023125678"],
-    ["XADD", "k", "*", "from", "+493023125678"],
-  ]) {
-    await redis.command("FLUSHDB");
-    t.ok((await redis.command(...command)).ok);
-    const again = new Watch(place, systemClock);
-    await again.look([number], undefined);
-    t.equal(again.record.hits.length, 1, command.join(" "));
-  }
-  await server.down();
-  t.match((await place.look()).unseen, [/Redis does not answer/]);
-});
+await t.test(
+  "Redis: every type of value is read, keys too, and the planted key is gone",
+  { skip: noRedis },
+  async (t) => {
+    const server = await RedisServer.start();
+    t.teardown(() => server.stop());
+    const place = redisPlace(
+      { kind: "redis", url: Secret.of(server.url), prefix: "einwahl" },
+      () => undefined,
+      systemClock,
+    );
+    const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined });
+    t.teardown(() => redis.close());
+    const watch = new Watch(place, systemClock);
+    await watch.tryPlants(planted);
+    await watch.look([number], undefined);
+    t.match(watch.record, {
+      hits: [],
+      unseen: [],
+      plants: [{ how: "as a key in Redis", outcome: "found", removed: "removed" }],
+    });
+    t.match(await redis.command("DBSIZE"), { ok: true, value: 0 });
+    for (const command of [
+      ["SET", "03023125678", "x"],
+      ["SET", "k", "493023125678"],
+      ["HSET", "k", "a", "b", "caller", "+493023125678"],
+      ["RPUSH", "k", "a", "+493023125678"],
+      ["SADD", "k", "+493023125678"],
+      ["ZADD", "k", "1", "+493023125678"],
+      ["XADD", "k", "*", "from", "+493023125678"],
+    ]) {
+      await redis.command("FLUSHDB");
+      t.ok((await redis.command(...command)).ok);
+      const again = new Watch(place, systemClock);
+      await again.look([number], undefined);
+      t.equal(again.record.hits.length, 1, command.join(" "));
+    }
+    await server.down();
+    t.match((await place.look()).unseen, [/Redis does not answer/]);
+  },
+);

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
 import { inspect } from "node:util";
+import { gzipSync } from "node:zlib";
+
 import t from "tap";
+
 import { Mark } from "../../src/prove/mark.js";
 import { Search } from "../../src/prove/search.js";
 
@@ -58,10 +60,33 @@ function integer(value: bigint): Buffer {
 }
 
 await t.test("a PIN and a display name are found", (t) => {
-  const keys = pin.reveal().split("").map((digit) => `2026-11-26 15:38:40.476981 76.73% [INFO] switch_channel.c:528 RECV DTMF ${digit}:960\n2026-11-26 switch_rtp.c:7943 RTP RECV DTMF ${digit}:960\n`).join("");
-  const info = pin.reveal().split("").map((digit) => `Signal=${digit}\r\nDuration=160\r\n`).join("\r\n");
-  for (const bytes of ["sofia/bbb/41739205861@bbb", keys, info, Buffer.from("41739205861", "utf16le"), sha("md5", "41739205861").toString("hex")]) t.equal(forms([pin], bytes).length, 1, JSON.stringify(String(bytes).slice(0, 80)));
-  for (const bytes of ['From: "QWJZkvxplmno" <sip:x>', Buffer.from("qwjzkvxplmno").toString("base64"), Buffer.from("qwjzkvxplmno").toString("hex")]) t.equal(forms([name], bytes).length, 1);
+  const keys = pin
+    .reveal()
+    .split("")
+    .map(
+      (digit) =>
+        `2026-11-26 15:38:40.476981 76.73% [INFO] switch_channel.c:528 RECV DTMF ${digit}:960\n2026-11-26 switch_rtp.c:7943 RTP RECV DTMF ${digit}:960\n`,
+    )
+    .join("");
+  const info = pin
+    .reveal()
+    .split("")
+    .map((digit) => `Signal=${digit}\r\nDuration=160\r\n`)
+    .join("\r\n");
+  for (const bytes of [
+    "sofia/bbb/41739205861@bbb",
+    keys,
+    info,
+    Buffer.from("41739205861", "utf16le"),
+    sha("md5", "41739205861").toString("hex"),
+  ])
+    t.equal(forms([pin], bytes).length, 1, JSON.stringify(String(bytes).slice(0, 80)));
+  for (const bytes of [
+    'From: "QWJZkvxplmno" <sip:x>',
+    Buffer.from("qwjzkvxplmno").toString("base64"),
+    Buffer.from("qwjzkvxplmno").toString("hex"),
+  ])
+    t.equal(forms([name], bytes).length, 1);
   t.end();
 });
 
@@ -82,7 +107,9 @@ await t.test("what may be there is no finding", (t) => {
 });
 
 await t.test("a finding shows where it is, and no digit", (t) => {
-  const [hit] = new Search([number]).in([{ source: "a log", bytes: Buffer.from("first 111\nINVITE from +493023125678 to 4711\nlast") }]);
+  const [hit] = new Search([number]).in([
+    { source: "a log", bytes: Buffer.from("first 111\nINVITE from +493023125678 to 4711\nlast") },
+  ]);
   t.match(hit, { source: "a log", form: "plain", around: "INVITE from +##[mark] to ####" });
   t.notMatch(`${inspect(hit)} ${JSON.stringify(hit)}`, /3023125678/, "nor does the hit itself");
   t.end();

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { readCryptoLine } from "../../src/sip/crypto-line.js";
 import { readOffer } from "../../src/sip/offer.js";
 import { seeded } from "../support/seeded.js";
@@ -9,7 +10,16 @@ const key44 = `${"MTIz".repeat(14)}MTI=`;
 const suite80 = "AES_CM_128_HMAC_SHA1_80";
 
 function offerWith(line: string, profile = "RTP/SAVP"): string {
-  return ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0", `m=audio 40000 ${profile} 8`, line, ""].join("\r\n");
+  return [
+    "v=0",
+    "o=- 1 1 IN IP4 192.0.2.1",
+    "s=-",
+    "c=IN IP4 192.0.2.1",
+    "t=0 0",
+    `m=audio 40000 ${profile} 8`,
+    line,
+    "",
+  ].join("\r\n");
 }
 
 await t.test("session parameters that take protection away (RFC 4568 section 6.3)", (t) => {
@@ -30,10 +40,18 @@ await t.test("session parameters that take protection away (RFC 4568 section 6.3
     const line = `a=crypto:1 ${suite80} inline:${key30} ${parameter}`;
     t.equal(readCryptoLine(line), undefined, parameter);
     t.equal(readOffer(offerWith(line)).kind, "unusable", `${parameter}: nothing is left of the offer`);
-    t.match(readOffer(offerWith(`${line}\r\na=crypto:2 ${suite80} inline:${key30}`)), { kind: "sdes", forMediaServer: /^(?![^]*crypto:1)[^]*a=crypto:2 / }, `${parameter}: the other key is used`);
+    t.match(
+      readOffer(offerWith(`${line}\r\na=crypto:2 ${suite80} inline:${key30}`)),
+      { kind: "sdes", forMediaServer: /^(?![^]*crypto:1)[^]*a=crypto:2 / },
+      `${parameter}: the other key is used`,
+    );
   }
   for (const parameter of ["WSH=64", "WSH=128 -OPTIONAL", "-UNENCRYPTED_SRTP=perhaps", "\t WSH=64 "]) {
-    t.match(readCryptoLine(`a=crypto:1 ${suite80} inline:${key30} ${parameter}`), { text: `a=crypto:1 ${suite80} inline:${key30}` }, parameter);
+    t.match(
+      readCryptoLine(`a=crypto:1 ${suite80} inline:${key30} ${parameter}`),
+      { text: `a=crypto:1 ${suite80} inline:${key30}` },
+      parameter,
+    );
   }
   t.end();
 });
@@ -43,11 +61,19 @@ await t.test("what a line may look like, and what the media server gets of it", 
     ["a key", `a=crypto:1 ${suite80} inline:${key30}`, `a=crypto:1 ${suite80} inline:${key30}`],
     ["two spaces and a tab", `a=crypto:7  ${suite80}\tinline:${key30} `, `a=crypto:7 ${suite80} inline:${key30}`],
     ["GCM", `a=crypto:1 AEAD_AES_128_GCM inline:${key28}`, `a=crypto:1 AEAD_AES_128_GCM inline:${key28}`],
-    ["GCM, not filled up, as FreeSWITCH writes it", `a=crypto:1 AEAD_AES_256_GCM inline:${key44.replace("=", "")}`, `a=crypto:1 AEAD_AES_256_GCM inline:${key44}`],
+    [
+      "GCM, not filled up, as FreeSWITCH writes it",
+      `a=crypto:1 AEAD_AES_256_GCM inline:${key44.replace("=", "")}`,
+      `a=crypto:1 AEAD_AES_256_GCM inline:${key44}`,
+    ],
     ["a lifetime", `a=crypto:1 ${suite80} inline:${key30}|2^48`, `a=crypto:1 ${suite80} inline:${key30}`],
     ["a lifetime in figures", `a=crypto:1 ${suite80} inline:${key30}|1048576`, `a=crypto:1 ${suite80} inline:${key30}`],
     ["an MKI", `a=crypto:1 ${suite80} inline:${key30}|1:1`, `a=crypto:1 ${suite80} inline:${key30}|2^31|1:1`],
-    ["a lifetime and an MKI", `a=crypto:1 ${suite80} inline:${key30}|2^20|255:1`, `a=crypto:1 ${suite80} inline:${key30}|2^31|255:1`],
+    [
+      "a lifetime and an MKI",
+      `a=crypto:1 ${suite80} inline:${key30}|2^20|255:1`,
+      `a=crypto:1 ${suite80} inline:${key30}|2^31|255:1`,
+    ],
     ["a lifetime of nothing", `a=crypto:1 ${suite80} inline:${key30}|0`, undefined],
     ["a lifetime that is too long", `a=crypto:1 ${suite80} inline:${key30}|2^49`, undefined],
     ["an MKI of 0 bytes", `a=crypto:1 ${suite80} inline:${key30}|1:0`, undefined],
@@ -73,14 +99,36 @@ await t.test("what a line may look like, and what the media server gets of it", 
 
 await t.test("of mangled lines only clean ones reach the media server", (t) => {
   const random = seeded(20_261_126);
-  const clean = /^a=crypto:\d{1,9} (?:AES_CM_128_HMAC_SHA1_(?:80|32) inline:[A-Za-z0-9+/]{40}|AEAD_AES_128_GCM inline:[A-Za-z0-9+/]{38}==|AEAD_AES_256_GCM inline:[A-Za-z0-9+/]{59}=)(?:\|2\^31\|(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]):1)?$/;
+  const clean =
+    /^a=crypto:\d{1,9} (?:AES_CM_128_HMAC_SHA1_(?:80|32) inline:[A-Za-z0-9+/]{40}|AEAD_AES_128_GCM inline:[A-Za-z0-9+/]{38}==|AEAD_AES_256_GCM inline:[A-Za-z0-9+/]{59}=)(?:\|2\^31\|(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]):1)?$/;
   const lines: readonly [string, ...string[]] = [
     `a=crypto:1 ${suite80} inline:${key30}|2^20|1:1 WSH=64`,
     `a=crypto:2 AEAD_AES_128_GCM inline:${key28}|1:1`,
     `a=crypto:3 AEAD_AES_256_GCM inline:${key44} UNENCRYPTED_SRTP`,
     `a=crypto:4 AES_CM_128_HMAC_SHA1_32 inline:${key30};inline:${key30}`,
   ];
-  const noise: readonly [string, ...string[]] = ["", " ", "\t", "|", ":", ";", "^", "=", "%E4", "\0", "é", "-", "0", "9", "2^", "inline:", "|1:1", " WSH=", key30, "A".repeat(200)];
+  const noise: readonly [string, ...string[]] = [
+    "",
+    " ",
+    "\t",
+    "|",
+    ":",
+    ";",
+    "^",
+    "=",
+    "%E4",
+    "\0",
+    "é",
+    "-",
+    "0",
+    "9",
+    "2^",
+    "inline:",
+    "|1:1",
+    " WSH=",
+    key30,
+    "A".repeat(200),
+  ];
   let used = 0;
   for (let round = 0; round < 20_000; round++) {
     let line = random.pick(lines);
@@ -91,7 +139,9 @@ await t.test("of mangled lines only clean ones reach the media server", (t) => {
     const read = readCryptoLine(line);
     if (read !== undefined) used += 1;
     if (read !== undefined && !clean.test(read.text)) t.fail("not clean", { line, read });
-    const passed = readOffer(offerWith(line, "RTP/AVP")).forMediaServer.split(/\r\n|\n/).filter((text) => /^a=crypto:/i.test(text));
+    const passed = readOffer(offerWith(line, "RTP/AVP"))
+      .forMediaServer.split(/\r\n|\n/)
+      .filter((text) => /^a=crypto:/i.test(text));
     if (!passed.every((text) => clean.test(text))) t.fail("not clean in the offer", { line, passed });
   }
   t.ok(used > 100, `lines that are still good: ${used}`);

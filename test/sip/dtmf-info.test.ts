@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { readDtmfInfo } from "../../src/sip/dtmf-info.js";
 
 const relay = "application/dtmf-relay";
@@ -29,13 +30,25 @@ await t.test("the key in an INFO", (t) => {
     ["application/dtmf", "Signal=7", "7"],
     ["application/dtmf", "signal: 7\r\nDuration=250", "7"],
   ];
-  for (const [contentType, body, key] of rows) t.strictSame(readDtmfInfo(contentType, body), { kind: "key", key }, JSON.stringify(body));
+  for (const [contentType, body, key] of rows)
+    t.strictSame(readDtmfInfo(contentType, body), { kind: "key", key }, JSON.stringify(body));
   t.end();
 });
 
 await t.test("events without a meaning, and no body, are nothing", (t) => {
-  const rows = [[relay, "Signal=12"], [relay, "Signal=A\r\nDuration=160"], [relay, "signal=d"], [relay, "Signal=16"], ["application/dtmf", "C"], ["application/dtmf", "15"], ["", ""], ["text/plain", "\r\n"], [relay, ""]] as const;
-  for (const [contentType, body] of rows) t.strictSame(readDtmfInfo(contentType, body), { kind: "nothing" }, JSON.stringify(body));
+  const rows = [
+    [relay, "Signal=12"],
+    [relay, "Signal=A\r\nDuration=160"],
+    [relay, "signal=d"],
+    [relay, "Signal=16"],
+    ["application/dtmf", "C"],
+    ["application/dtmf", "15"],
+    ["", ""],
+    ["text/plain", "\r\n"],
+    [relay, ""],
+  ] as const;
+  for (const [contentType, body] of rows)
+    t.strictSame(readDtmfInfo(contentType, body), { kind: "nothing" }, JSON.stringify(body));
   t.end();
 });
 
@@ -57,7 +70,8 @@ await t.test("every other body is unsupported", (t) => {
     ["application/media_control+xml", "<media_control/>"],
     ["", "7"],
   ] as const;
-  for (const [contentType, body] of rows) t.strictSame(readDtmfInfo(contentType, body), { kind: "unsupported" }, JSON.stringify(body));
+  for (const [contentType, body] of rows)
+    t.strictSame(readDtmfInfo(contentType, body), { kind: "unsupported" }, JSON.stringify(body));
   t.end();
 });
 

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { completeAnswer, readNewOffer, readOffer } from "../../src/sip/offer.js";
 
 const key80 = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
@@ -7,12 +8,18 @@ const keyGcm = `a=crypto:3 AEAD_AES_256_GCM inline:${"MTIz".repeat(14)}MTI=`;
 const keyGcm8 = "a=crypto:4 AEAD_AES_256_GCM_8 inline:c2VjcmV0";
 const keyF8 = "a=crypto:5 F8_128_HMAC_SHA1_80 inline:c2VjcmV0";
 const keyNull = "a=crypto:6 NULL_HMAC_SHA1_80 inline:c2VjcmV0";
-const fingerprint = "a=fingerprint:sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:3E:4B:65:2E:7D:46:3F:54:42:CD:54:F1";
+const fingerprint =
+  "a=fingerprint:sha-256 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:3E:4B:65:2E:7D:46:3F:54:42:CD:54:F1";
 
 const session = ["v=0", "o=- 1 1 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0"];
 
 function audio(profile: string, port: number, ...attributes: readonly string[]): string[] {
-  return [`m=audio ${port} ${profile} 8 0 101`, "a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000", ...attributes];
+  return [
+    `m=audio ${port} ${profile} 8 0 101`,
+    "a=rtpmap:8 PCMA/8000",
+    "a=rtpmap:101 telephone-event/8000",
+    ...attributes,
+  ];
 }
 
 function sdp(...sections: readonly (readonly string[])[]): string {
@@ -32,16 +39,39 @@ await t.test("one line: what it is, and what the media server gets", (t) => {
   }[] = [
     { what: "SAVP", section: audio("RTP/SAVP", 40_000, key80), kind: "sdes", keys: [key80] },
     { what: "SAVPF", section: audio("RTP/SAVPF", 40_000, key80), kind: "sdes", keys: [key80] },
-    { what: "lower case", section: audio("rtp/savp", 40_000, key80.toLowerCase()), kind: "sdes", keys: [key80.toLowerCase().replace("aes_cm_128_hmac_sha1_80", "AES_CM_128_HMAC_SHA1_80")] },
+    {
+      what: "lower case",
+      section: audio("rtp/savp", 40_000, key80.toLowerCase()),
+      kind: "sdes",
+      keys: [key80.toLowerCase().replace("aes_cm_128_hmac_sha1_80", "AES_CM_128_HMAC_SHA1_80")],
+    },
     { what: "AVP with keys", section: audio("RTP/AVP", 40_000, key32), kind: "sdes", keys: [key32] },
     { what: "AVP", section: audio("RTP/AVP", 40_000), kind: "plain", keys: [] },
-    { what: "several suites", section: audio("RTP/SAVP", 40_000, key80, key32, keyGcm), kind: "sdes", keys: [key80, key32, keyGcm] },
-    { what: "suites among unknown ones", section: audio("RTP/SAVP", 40_000, keyGcm8, keyF8, key32, keyNull), kind: "sdes", keys: [key32] },
+    {
+      what: "several suites",
+      section: audio("RTP/SAVP", 40_000, key80, key32, keyGcm),
+      kind: "sdes",
+      keys: [key80, key32, keyGcm],
+    },
+    {
+      what: "suites among unknown ones",
+      section: audio("RTP/SAVP", 40_000, keyGcm8, keyF8, key32, keyNull),
+      kind: "sdes",
+      keys: [key32],
+    },
     { what: "only unknown suites", section: audio("RTP/SAVP", 40_000, keyGcm8, keyF8, keyNull), kind: "unusable" },
     { what: "AVP with only unknown suites", section: audio("RTP/AVP", 40_000, keyF8), kind: "plain", keys: [] },
     { what: "SAVP without keys", section: audio("RTP/SAVP", 40_000), kind: "unusable" },
-    { what: "a key without a tag", section: audio("RTP/SAVP", 40_000, "a=crypto:AES_CM_128_HMAC_SHA1_80 inline:x"), kind: "unusable" },
-    { what: "a key elsewhere", section: audio("RTP/SAVP", 40_000, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 uri:https://x"), kind: "unusable" },
+    {
+      what: "a key without a tag",
+      section: audio("RTP/SAVP", 40_000, "a=crypto:AES_CM_128_HMAC_SHA1_80 inline:x"),
+      kind: "unusable",
+    },
+    {
+      what: "a key elsewhere",
+      section: audio("RTP/SAVP", 40_000, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 uri:https://x"),
+      kind: "unusable",
+    },
     { what: "DTLS", section: audio("UDP/TLS/RTP/SAVPF", 40_000, fingerprint), kind: "unusable" },
     { what: "DTLS in SAVP", section: audio("RTP/SAVP", 40_000, fingerprint), kind: "unusable" },
     { what: "TCP", section: audio("TCP/RTP/AVP", 40_000), kind: "unusable" },
@@ -57,7 +87,11 @@ await t.test("one line: what it is, and what the media server gets", (t) => {
       continue;
     }
     t.strictSame(mediaLines(offer.forMediaServer), ["m=audio 40000 RTP/AVP 8 0 101"], what);
-    t.strictSame(offer.forMediaServer.split("\r\n").filter((line) => line.startsWith("a=crypto")), keys, what);
+    t.strictSame(
+      offer.forMediaServer.split("\r\n").filter((line) => line.startsWith("a=crypto")),
+      keys,
+      what,
+    );
     t.equal(offer.media[offer.chosen]?.profile, section[0]?.split(" ")[2], what);
   }
   t.end();
@@ -66,10 +100,34 @@ await t.test("one line: what it is, and what the media server gets", (t) => {
 await t.test("the media server gets an SDP of one line, with nothing but what it needs", (t) => {
   const text = sdp(
     ["m=video 40004 RTP/SAVP 96", key32],
-    audio("RTP/SAVPF", 40_000, `${key80} WSH=64`, fingerprint, "a=setup:actpass", "a=tls-id:1", "a=connection:new", "a=ice-ufrag:x", "a=ice-pwd:y", "a=candidate:1 1 UDP 1 192.0.2.1 40000 typ host"),
-    ["a=rtcp-mux", "a=rtcp:40001", "a=fmtp:101  0-15 ", "a=fmtp:8 x=%E4", "a=rtpmap:9 G722/8000", "a=rtpmap:0 PCMU%FF/8000", "a=X-note:100%E4", "a=ptime:20", "a=zrtp-hash:1.10 x", "a=sendonly"],
+    audio(
+      "RTP/SAVPF",
+      40_000,
+      `${key80} WSH=64`,
+      fingerprint,
+      "a=setup:actpass",
+      "a=tls-id:1",
+      "a=connection:new",
+      "a=ice-ufrag:x",
+      "a=ice-pwd:y",
+      "a=candidate:1 1 UDP 1 192.0.2.1 40000 typ host",
+    ),
+    [
+      "a=rtcp-mux",
+      "a=rtcp:40001",
+      "a=fmtp:101  0-15 ",
+      "a=fmtp:8 x=%E4",
+      "a=rtpmap:9 G722/8000",
+      "a=rtpmap:0 PCMU%FF/8000",
+      "a=X-note:100%E4",
+      "a=ptime:20",
+      "a=zrtp-hash:1.10 x",
+      "a=sendonly",
+    ],
   );
-  const named = text.replace(/^o=.*/m, "o=Anschlu%DF 12345678901234567890123 7 IN IP4 192.0.2.1").replace(/^s=.*/m, "s=Gespr%E4ch \uFFFD\r\ni=50%C3 mehr");
+  const named = text
+    .replace(/^o=.*/m, "o=Anschlu%DF 12345678901234567890123 7 IN IP4 192.0.2.1")
+    .replace(/^s=.*/m, "s=Gespr%E4ch \uFFFD\r\ni=50%C3 mehr");
   t.strictSame(readOffer(named).forMediaServer.split("\r\n"), [
     "v=0",
     "o=- 678901234567890123 7 IN IP4 192.0.2.1",
@@ -91,21 +149,38 @@ await t.test("the media server gets an SDP of one line, with nothing but what it
 
 await t.test("address and direction are those of the line, else of the session", (t) => {
   const rows: readonly (readonly [what: string, text: string, connection: string, direction: string])[] = [
-    ["of the session", sdp(audio("RTP/AVP", 40_000)).replace("t=0 0", "t=0 0\r\na=recvonly"), "IN IP4 192.0.2.1", "recvonly"],
-    ["of the line", sdp(audio("RTP/AVP", 40_000, "c=IN IP6 2001:db8::1", "a=inactive")).replace("t=0 0", "t=0 0\r\na=recvonly"), "IN IP6 2001:db8::1", "inactive"],
+    [
+      "of the session",
+      sdp(audio("RTP/AVP", 40_000)).replace("t=0 0", "t=0 0\r\na=recvonly"),
+      "IN IP4 192.0.2.1",
+      "recvonly",
+    ],
+    [
+      "of the line",
+      sdp(audio("RTP/AVP", 40_000, "c=IN IP6 2001:db8::1", "a=inactive")).replace("t=0 0", "t=0 0\r\na=recvonly"),
+      "IN IP6 2001:db8::1",
+      "inactive",
+    ],
     ["none", sdp(audio("RTP/AVP", 40_000)), "IN IP4 192.0.2.1", "sendrecv"],
     ["on hold as in RFC 2543", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 0.0.0.0")), "IN IP4 0.0.0.0", "sendonly"],
     ["a name", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 media.example.net")), "IN IP4 media.example.net", "sendrecv"],
     ["for many", sdp(audio("RTP/AVP", 40_000, "c=IN IP4 233.252.0.1/127")), "IN IP4 233.252.0.1", "sendrecv"],
   ];
-  for (const [what, text, connection, direction] of rows) t.match(readOffer(text).forMediaServer.split("\r\n"), { 3: `c=${connection}`, 8: `a=${direction}` }, what);
+  for (const [what, text, connection, direction] of rows)
+    t.match(readOffer(text).forMediaServer.split("\r\n"), { 3: `c=${connection}`, 8: `a=${direction}` }, what);
   t.equal(readOffer(sdp(audio("RTP/AVP", 40_000)).replace(/^c=.*\r\n/m, "")).kind, "unusable", "without an address");
-  t.equal(readOffer(sdp(audio("RTP/AVP", 40_000)).replace(/^c=.*/m, "c=IN IP4 a%E4")).kind, "unusable", "with one that is none");
+  t.equal(
+    readOffer(sdp(audio("RTP/AVP", 40_000)).replace(/^c=.*/m, "c=IN IP4 a%E4")).kind,
+    "unusable",
+    "with one that is none",
+  );
   t.end();
 });
 
 await t.test("more than one space, or a tab, between fields", (t) => {
-  const spread = sdp(audio("RTP/SAVP", 40_000, key80)).replace("m=audio 40000 RTP/SAVP 8", "m=audio\t40000  RTP/SAVP   8").replace(key80, key80.replaceAll(" ", " \t"));
+  const spread = sdp(audio("RTP/SAVP", 40_000, key80))
+    .replace("m=audio 40000 RTP/SAVP 8", "m=audio\t40000  RTP/SAVP   8")
+    .replace(key80, key80.replaceAll(" ", " \t"));
   t.equal(readOffer(spread).forMediaServer, readOffer(sdp(audio("RTP/SAVP", 40_000, key80))).forMediaServer);
   t.end();
 });
@@ -120,19 +195,34 @@ await t.test("audio that is switched off", (t) => {
     [[["m=image 40000 udptl t38"]], false],
     [[], false],
   ] as const) {
-    t.equal(readNewOffer(sdp(...sections)).isSwitchedOff, isSwitchedOff, JSON.stringify(sections.map(([line]) => line)));
+    t.equal(
+      readNewOffer(sdp(...sections)).isSwitchedOff,
+      isSwitchedOff,
+      JSON.stringify(sections.map(([line]) => line)),
+    );
   }
-  t.equal(readOffer(sdp(audio("RTP/SAVP", 40_000, key80, "a=sendrecv"))).onHold, readNewOffer(sdp(audio("RTP/SAVP", 40_000, key80, "a=inactive"))).forMediaServer);
+  t.equal(
+    readOffer(sdp(audio("RTP/SAVP", 40_000, key80, "a=sendrecv"))).onHold,
+    readNewOffer(sdp(audio("RTP/SAVP", 40_000, key80, "a=inactive"))).forMediaServer,
+  );
   t.end();
 });
 
 await t.test("lines that may name the caller say nothing", (t) => {
-  const named = sdp(["i=+4915223125678", "e=a@b.example (+4915223125678)", "p=+49 1522 3125678", "u=https://x.example/15223125678"], audio("RTP/SAVP", 40_000, key80))
-    .replace("o=- 1 1", "o=+4915223125678 1 1").replace("s=-", "s=+4915223125678");
+  const named = sdp(
+    ["i=+4915223125678", "e=a@b.example (+4915223125678)", "p=+49 1522 3125678", "u=https://x.example/15223125678"],
+    audio("RTP/SAVP", 40_000, key80),
+  )
+    .replace("o=- 1 1", "o=+4915223125678 1 1")
+    .replace("s=-", "s=+4915223125678");
   const plain = sdp(audio("RTP/SAVP", 40_000, key80));
   t.equal(readOffer(named).forMediaServer, readOffer(plain).forMediaServer);
   t.equal(readNewOffer(named).forMediaServer, readNewOffer(plain).forMediaServer);
-  t.notMatch(JSON.stringify([readOffer(named), readNewOffer(named)]), /15223125678|1522 3125678/, "nor does anything else that is kept");
+  t.notMatch(
+    JSON.stringify([readOffer(named), readNewOffer(named)]),
+    /15223125678|1522 3125678/,
+    "nor does anything else that is kept",
+  );
   t.end();
 });
 
@@ -175,16 +265,26 @@ await t.test("line ends without carriage returns, empty lines, none at the end",
 });
 
 await t.test("a new offer within a call keeps RTP/SAVP, plain stays plain", (t) => {
-  t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/AVP", 40_000, key80))).forMediaServer), ["m=audio 40000 RTP/SAVP 8 0 101"]);
-  t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/SAVPF", 40_000, key80))).forMediaServer), ["m=audio 40000 RTP/SAVP 8 0 101"]);
-  t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/AVP", 40_000))).forMediaServer), ["m=audio 40000 RTP/AVP 8 0 101"]);
+  t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/AVP", 40_000, key80))).forMediaServer), [
+    "m=audio 40000 RTP/SAVP 8 0 101",
+  ]);
+  t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/SAVPF", 40_000, key80))).forMediaServer), [
+    "m=audio 40000 RTP/SAVP 8 0 101",
+  ]);
+  t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/AVP", 40_000))).forMediaServer), [
+    "m=audio 40000 RTP/AVP 8 0 101",
+  ]);
   t.end();
 });
 
 await t.test("the answer has the profile of the offer", (t) => {
   const answer = sdp(audio("RTP/SAVP", 20_000, key80));
   for (const profile of ["RTP/SAVP", "RTP/SAVPF", "RTP/AVP"]) {
-    t.strictSame(mediaLines(completeAnswer(readOffer(sdp(audio(profile, 40_000, key80))), answer)), [`m=audio 20000 ${profile} 8 0 101`], profile);
+    t.strictSame(
+      mediaLines(completeAnswer(readOffer(sdp(audio(profile, 40_000, key80))), answer)),
+      [`m=audio 20000 ${profile} 8 0 101`],
+      profile,
+    );
   }
   const plain = sdp(audio("RTP/AVP", 20_000));
   t.equal(completeAnswer(readOffer(sdp(audio("RTP/AVP", 40_000))), plain), plain);
@@ -200,12 +300,30 @@ await t.test("the answer has a line for each of the offer's, in their order (RFC
   const slides = ["m=application 9 UDP/BFCP *"];
   const own = "m=audio 20000 RTP/SAVP 8 0 101";
   const rows: readonly (readonly [sections: readonly (readonly string[])[], lines: readonly string[]])[] = [
-    [[secure, plain], [own, "m=audio 0 RTP/AVP 8 0 101"]],
-    [[plain, secure], ["m=audio 0 RTP/AVP 8 0 101", own]],
-    [[secure, secure], [own, "m=audio 0 RTP/SAVP 8 0 101"]],
-    [[video, secure], ["m=video 0 RTP/SAVP 96 97", own]],
-    [[fax, secure, slides], ["m=image 0 udptl t38", own, "m=application 0 UDP/BFCP *"]],
-    [[audio("RTP/SAVP", 0), video], ["m=audio 0 RTP/SAVP 8 0 101", "m=video 0 RTP/SAVP 96 97"]],
+    [
+      [secure, plain],
+      [own, "m=audio 0 RTP/AVP 8 0 101"],
+    ],
+    [
+      [plain, secure],
+      ["m=audio 0 RTP/AVP 8 0 101", own],
+    ],
+    [
+      [secure, secure],
+      [own, "m=audio 0 RTP/SAVP 8 0 101"],
+    ],
+    [
+      [video, secure],
+      ["m=video 0 RTP/SAVP 96 97", own],
+    ],
+    [
+      [fax, secure, slides],
+      ["m=image 0 udptl t38", own, "m=application 0 UDP/BFCP *"],
+    ],
+    [
+      [audio("RTP/SAVP", 0), video],
+      ["m=audio 0 RTP/SAVP 8 0 101", "m=video 0 RTP/SAVP 96 97"],
+    ],
   ];
   const answer = sdp(audio("RTP/SAVP", 20_000, key80));
   for (const [sections, lines] of rows) {

@@ -1,8 +1,9 @@
 import t from "tap";
+
+import type { InviteFacts } from "../../src/caller/invite.js";
 import { readContact } from "../../src/sip/contact.js";
 import { MergedRequests } from "../../src/sip/merged-requests.js";
 import { RequestGate } from "../../src/sip/request-gate.js";
-import type { InviteFacts } from "../../src/caller/invite.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
@@ -21,8 +22,24 @@ interface Sent {
 }
 
 function makeGate(clock = new FakeClock()): (method: string, sent?: Sent) => string {
-  const gate = new RequestGate({ merged: new MergedRequests(clock), onHeard: (source) => source.address === trunk.address, hasDialog: (id) => id === "known" });
-  return (method, { from = trunk, dialogId = "", callId = "c", tag = "f", cseq = 1, to = "", branch = "b", headers = ["Contact: <sip:a@192.0.2.1>"] } = {}) => {
+  const gate = new RequestGate({
+    merged: new MergedRequests(clock),
+    onHeard: (source) => source.address === trunk.address,
+    hasDialog: (id) => id === "known",
+  });
+  return (
+    method,
+    {
+      from = trunk,
+      dialogId = "",
+      callId = "c",
+      tag = "f",
+      cseq = 1,
+      to = "",
+      branch = "b",
+      headers = ["Contact: <sip:a@192.0.2.1>"],
+    } = {},
+  ) => {
     const text = [
       `${method} sip:einwahl@192.0.2.9 SIP/2.0`,
       `Via: SIP/2.0/TLS 192.0.2.1;branch=z9hG4bK${branch}`,
@@ -36,7 +53,9 @@ function makeGate(clock = new FakeClock()): (method: string, sent?: Sent) => str
     ].join("\r\n");
     const verdict = gate.judge({ source: from, dialogId, text });
     if (verdict.kind !== "answer") return verdict.kind;
-    return [`${verdict.status}`, ...Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}`)].join(" | ");
+    return [`${verdict.status}`, ...Object.entries(verdict.headers).map(([name, value]) => `${name}: ${value}`)].join(
+      " | ",
+    );
   };
 }
 
@@ -45,15 +64,30 @@ const capable = `200 | Allow: ${allow} | Accept: application/sdp, multipart/mixe
 await t.test("requests within a dialog", (t) => {
   const judge = makeGate();
   const known = { dialogId: "known", to: "t" };
-  for (const method of ["REFER", "MESSAGE", "NOTIFY", "PUBLISH", "SUBSCRIBE", "REGISTER", "PRACK", "FOO", "invite"]) t.equal(judge(method, known), `405 | Allow: ${allow}`, method);
-  for (const method of ["INVITE", "UPDATE", "INFO", "ACK", "CANCEL", "BYE"]) t.equal(judge(method, known), "pass", method);
+  for (const method of ["REFER", "MESSAGE", "NOTIFY", "PUBLISH", "SUBSCRIBE", "REGISTER", "PRACK", "FOO", "invite"])
+    t.equal(judge(method, known), `405 | Allow: ${allow}`, method);
+  for (const method of ["INVITE", "UPDATE", "INFO", "ACK", "CANCEL", "BYE"])
+    t.equal(judge(method, known), "pass", method);
   t.equal(judge("OPTIONS", known), capable, "OPTIONS");
   for (const method of ["INVITE", "UPDATE", "INFO", "OPTIONS"]) {
-    t.equal(judge(method, { ...known, headers: ["Require: timer, foo", "require:\r\n bar"] }), "420 | Unsupported: foo, bar", `${method} that requires what is not there`);
+    t.equal(
+      judge(method, { ...known, headers: ["Require: timer, foo", "require:\r\n bar"] }),
+      "420 | Unsupported: foo, bar",
+      `${method} that requires what is not there`,
+    );
     t.equal(judge(method, { dialogId: "gone", to: "t" }), "481", `${method} in a dialog that is gone`);
   }
-  for (const method of ["ACK", "CANCEL", "BYE"]) t.equal(judge(method, { ...known, headers: ["Require: foo"] }), "pass", `${method} is never refused for its Require`);
-  t.equal(judge("UPDATE", { ...known, headers: ["Require: Timer", "Proxy-Require: foo"] }), "pass", "Proxy-Require is for proxies");
+  for (const method of ["ACK", "CANCEL", "BYE"])
+    t.equal(
+      judge(method, { ...known, headers: ["Require: foo"] }),
+      "pass",
+      `${method} is never refused for its Require`,
+    );
+  t.equal(
+    judge("UPDATE", { ...known, headers: ["Require: Timer", "Proxy-Require: foo"] }),
+    "pass",
+    "Proxy-Require is for proxies",
+  );
   t.equal(judge("BYE", { dialogId: "gone", to: "t" }), "pass");
   t.end();
 });
@@ -72,8 +106,17 @@ await t.test("requests outside of dialogs", (t) => {
     t.equal(judge(method, { to: "gone", from: stranger }), "403", `${method} of a stranger in a dialog that never was`);
   }
   t.equal(judge("OPTIONS", { from: stranger, headers: ["Require: foo"] }), "403", "a stranger learns nothing");
-  t.equal(judge("INVITE", { from: stranger, headers: ["Require: foo"] }), "pass", "a stranger's INVITE is refused as such by the call");
-  t.equal(judge("OPTIONS", { headers: [`Require: ${"x".repeat(50)}, a b, ${Array.from({ length: 20 }, (_, tag) => `t${tag}`).join(",")}`] }), "420 | Unsupported: t0, t1, t2, t3, t4, t5, t6, t7");
+  t.equal(
+    judge("INVITE", { from: stranger, headers: ["Require: foo"] }),
+    "pass",
+    "a stranger's INVITE is refused as such by the call",
+  );
+  t.equal(
+    judge("OPTIONS", {
+      headers: [`Require: ${"x".repeat(50)}, a b, ${Array.from({ length: 20 }, (_, tag) => `t${tag}`).join(",")}`],
+    }),
+    "420 | Unsupported: t0, t1, t2, t3, t4, t5, t6, t7",
+  );
   t.end();
 });
 
@@ -82,7 +125,11 @@ await t.test("an INVITE that comes over two paths is merged", async (t) => {
   const judge = makeGate(clock);
   t.equal(judge("INVITE", { branch: "1" }), "pass");
   t.equal(judge("INVITE", { branch: "2" }), "482");
-  t.equal(judge("INVITE", { branch: "3", headers: ["i: other", "Contact: <sip:a@192.0.2.1>"] }), "pass", "another Call-ID");
+  t.equal(
+    judge("INVITE", { branch: "3", headers: ["i: other", "Contact: <sip:a@192.0.2.1>"] }),
+    "pass",
+    "another Call-ID",
+  );
   t.equal(judge("INVITE", { cseq: 2 }), "pass", "another attempt of the same caller");
   t.equal(judge("INVITE", { tag: "g" }), "pass", "another caller");
   await clock.advance(31_000);
@@ -100,10 +147,26 @@ await t.test("an INVITE that comes over two paths is merged", async (t) => {
 
 await t.test("an INVITE whose answer would end drachtio gets none", (t) => {
   const judge = makeGate();
-  for (const [row, contact] of ["Contact: *", "m: *", "Contact: <tel:+4930>", "Contact: \"sip:a@b\" <tel:+4930>", "Contact: tel:+4930, <sip:a@192.0.2.1>", "Contact:\r\n *"].entries()) {
-    for (const from of [stranger, { ...trunk, transport: "udp" }] as const) t.equal(judge("INVITE", { from, callId: `udp${row}`, headers: [contact] }), "ignore", contact);
+  for (const [row, contact] of [
+    "Contact: *",
+    "m: *",
+    "Contact: <tel:+4930>",
+    'Contact: "sip:a@b" <tel:+4930>',
+    "Contact: tel:+4930, <sip:a@192.0.2.1>",
+    "Contact:\r\n *",
+  ].entries()) {
+    for (const from of [stranger, { ...trunk, transport: "udp" }] as const)
+      t.equal(judge("INVITE", { from, callId: `udp${row}`, headers: [contact] }), "ignore", contact);
     t.equal(judge("INVITE", { callId: `tls${row}`, headers: [contact] }), "pass", `${contact} over TLS`);
-    t.equal(judge("INVITE", { from: stranger, callId: `route${row}`, headers: [contact, "Record-Route: <sip:192.0.2.7;lr>"] }), "pass", `${contact} with a route`);
+    t.equal(
+      judge("INVITE", {
+        from: stranger,
+        callId: `route${row}`,
+        headers: [contact, "Record-Route: <sip:192.0.2.7;lr>"],
+      }),
+      "pass",
+      `${contact} with a route`,
+    );
   }
   t.equal(judge("INVITE", { from: stranger, headers: [] }), "pass", "none at all is harmless");
   t.end();
@@ -112,10 +175,31 @@ await t.test("an INVITE whose answer would end drachtio gets none", (t) => {
 await t.test("Contacts", (t) => {
   const rows = {
     missing: ["", "  "],
-    unreachable: ["*", "<tel:+4930>", "<>", "<sip:>", "sip:", "<sip:a@>", "mailto:a@b", "<mailto:a@b>", '"<sip:a@b>" <tel:1>', "x"],
-    reachable: ["<sip:a@b>", "sip:a@b", "<sips:b:5061>", "<SIP:a@[2001:db8::1]:5060;transport=tls>;expires=60", '"Ada \\"<x>\\", A." <sip:a@b>', "Ada <sip:+49;cpc=x@b.example>", "<sip:192.0.2.1>", "<sip:a@b>, *"],
+    unreachable: [
+      "*",
+      "<tel:+4930>",
+      "<>",
+      "<sip:>",
+      "sip:",
+      "<sip:a@>",
+      "mailto:a@b",
+      "<mailto:a@b>",
+      '"<sip:a@b>" <tel:1>',
+      "x",
+    ],
+    reachable: [
+      "<sip:a@b>",
+      "sip:a@b",
+      "<sips:b:5061>",
+      "<SIP:a@[2001:db8::1]:5060;transport=tls>;expires=60",
+      '"Ada \\"<x>\\", A." <sip:a@b>',
+      "Ada <sip:+49;cpc=x@b.example>",
+      "<sip:192.0.2.1>",
+      "<sip:a@b>, *",
+    ],
   };
-  for (const [kind, values] of Object.entries(rows)) for (const value of values) t.equal(readContact(value), kind, value);
+  for (const [kind, values] of Object.entries(rows))
+    for (const value of values) t.equal(readContact(value), kind, value);
   for (const filler of ['"', "<", "\\", '"\\', "sip:", "@", " "]) {
     const begun = performance.now();
     readContact(filler.repeat(60_000));

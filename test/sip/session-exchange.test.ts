@@ -1,17 +1,29 @@
 import { EventEmitter } from "node:events";
+
 import t from "tap";
+
 import type { EndCause } from "../../src/call/cause.js";
 import type { AnswerFailure } from "../../src/call/interfaces.js";
-import { type Result, failure, success } from "../../src/util/result.js";
 import { readOffer } from "../../src/sip/offer.js";
 import { SessionExchange } from "../../src/sip/session-exchange.js";
-import type { SrfDialog, SrfLike, SrfReceivedResponse, SrfRequest, SrfRequestOptions, SrfResponse } from "../../src/sip/srf.js";
+import type {
+  SrfDialog,
+  SrfLike,
+  SrfReceivedResponse,
+  SrfRequest,
+  SrfRequestOptions,
+  SrfResponse,
+} from "../../src/sip/srf.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
 
 const key = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
 function sdp(version: number, { direction = "sendrecv", suite = "AES_CM_128_HMAC_SHA1_80", port = 4000 } = {}): string {
-  const secure = suite === "" ? "" : `a=crypto:1 ${suite} ${suite.startsWith("AEAD") ? `inline:${Buffer.alloc(44, 1).toString("base64")}` : key}\r\n`;
+  const secure =
+    suite === ""
+      ? ""
+      : `a=crypto:1 ${suite} ${suite.startsWith("AEAD") ? `inline:${Buffer.alloc(44, 1).toString("base64")}` : key}\r\n`;
   return `v=0\r\no=- 1 ${version} IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio ${port} RTP/${suite === "" ? "" : "S"}AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=${direction}\r\n${secure}`;
 }
 
@@ -60,13 +72,35 @@ function call(sessionExpires = ""): {
   bugs: unknown[];
   ours: SrfRequestOptions[];
   exchange: SessionExchange;
-  receive: (method: "INVITE" | "UPDATE", sequence: number, body?: string, headers?: Readonly<Record<string, string>>) => Sent[];
+  receive: (
+    method: "INVITE" | "UPDATE",
+    sequence: number,
+    body?: string,
+    headers?: Readonly<Record<string, string>>,
+  ) => Sent[];
   acknowledge: (sequence: number, body?: string) => void;
   respond: (status: number, body?: string, headers?: Readonly<Record<string, string>>) => void;
 } {
   const clock = new FakeClock();
-  const dialog = Object.assign(new EventEmitter(), { id: "1", local: { contact: "<sip:us>", sdp: "" }, remote: { uri: "", sdp: "" } });
-  const endpoint = new Endpoint({ promptMs: 1, stopMs: 1, releaseMs: 1, bridgeMs: 1, talkMs: 1, overs: ["ended"], bridgeOutcomes: [], suite: "AES_CM_128_HMAC_SHA1_80" }, async (_name, _timing, outcome) => await Promise.resolve(outcome()), () => undefined);
+  const dialog = Object.assign(new EventEmitter(), {
+    id: "1",
+    local: { contact: "<sip:us>", sdp: "" },
+    remote: { uri: "", sdp: "" },
+  });
+  const endpoint = new Endpoint(
+    {
+      promptMs: 1,
+      stopMs: 1,
+      releaseMs: 1,
+      bridgeMs: 1,
+      talkMs: 1,
+      overs: ["ended"],
+      bridgeOutcomes: [],
+      suite: "AES_CM_128_HMAC_SHA1_80",
+    },
+    async (_name, _timing, outcome) => await Promise.resolve(outcome()),
+    () => undefined,
+  );
   const ends: (EndCause | "gone")[] = [];
   const bugs: unknown[] = [];
   const ours: SrfRequestOptions[] = [];
@@ -100,9 +134,14 @@ function call(sessionExpires = ""): {
     receive: (method, sequence, body = "", headers = {}) => {
       const sent: Sent[] = [];
       const response: Pick<SrfResponse, "send"> = {
-        send: (status, _reason, options) => sent.push({ status, headers: options.headers ?? {}, body: options.body ?? "" }),
+        send: (status, _reason, options) =>
+          sent.push({ status, headers: options.headers ?? {}, body: options.body ?? "" }),
       };
-      dialog.emit(method === "INVITE" ? "modify" : "update", { method, ...message({ CSeq: `${sequence} ${method}`, ...headers }, body) }, response);
+      dialog.emit(
+        method === "INVITE" ? "modify" : "update",
+        { method, ...message({ CSeq: `${sequence} ${method}`, ...headers }, body) },
+        response,
+      );
       return sent;
     },
     acknowledge: (sequence, body = "") => {
@@ -115,24 +154,36 @@ function call(sessionExpires = ""): {
   };
 }
 
-await t.test("one offer of the caller's at a time: 500 with Retry-After (RFC 3261 section 14.2, RFC 3311 section 5.2)", async (t) => {
-  const { receive, endpoint } = call();
-  const first = receive("INVITE", 2, sdp(2));
-  for (const method of ["INVITE", "UPDATE"] as const) t.match(receive(method, 3, sdp(3)), [{ status: 500, headers: { "Retry-After": "5" } }], method);
-  t.match(receive("UPDATE", 4), [{ status: 200, body: "" }], "an UPDATE without SDP has nothing to do with it");
-  endpoint.finish();
-  await settle();
-  t.match(first, [{ status: 200, body: sdp(6) }], "the first is answered, in the version of before: nothing has changed on our side");
-  const second = receive("INVITE", 5, sdp(3));
-  endpoint.finish();
-  await settle();
-  t.match(second, [{ status: 200 }], "and then the next");
-});
+await t.test(
+  "one offer of the caller's at a time: 500 with Retry-After (RFC 3261 section 14.2, RFC 3311 section 5.2)",
+  async (t) => {
+    const { receive, endpoint } = call();
+    const first = receive("INVITE", 2, sdp(2));
+    for (const method of ["INVITE", "UPDATE"] as const)
+      t.match(receive(method, 3, sdp(3)), [{ status: 500, headers: { "Retry-After": "5" } }], method);
+    t.match(receive("UPDATE", 4), [{ status: 200, body: "" }], "an UPDATE without SDP has nothing to do with it");
+    endpoint.finish();
+    await settle();
+    t.match(
+      first,
+      [{ status: 200, body: sdp(6) }],
+      "the first is answered, in the version of before: nothing has changed on our side",
+    );
+    const second = receive("INVITE", 5, sdp(3));
+    endpoint.finish();
+    await settle();
+    t.match(second, [{ status: 200 }], "and then the next");
+  },
+);
 
 await t.test("a re-INVITE without SDP", async (t) => {
   await t.test("gets an offer, and the answer in the ACK reaches the media server", async (t) => {
     const { receive, acknowledge, endpoint, ends, clock } = call();
-    t.match(receive("INVITE", 2), [{ status: 200, headers: { "Content-Type": "application/sdp" }, body: endpoint.newOffer() }], "in the next version of our session");
+    t.match(
+      receive("INVITE", 2),
+      [{ status: 200, headers: { "Content-Type": "application/sdp" }, body: endpoint.newOffer() }],
+      "in the next version of our session",
+    );
     t.match(receive("INVITE", 3, sdp(2)), [{ status: 491 }], "our offer has no answer yet");
     t.match(receive("UPDATE", 4, sdp(2)), [{ status: 491 }]);
     acknowledge(1, sdp(9));
@@ -181,19 +232,22 @@ await t.test("a re-INVITE without SDP", async (t) => {
     t.strictSame(ends, ["answer-failed"]);
   });
 
-  await t.test("answered with a suite that the media server can't change to: it is offered once more, with its own alone", async (t) => {
-    const { receive, acknowledge, respond, endpoint, ends, clock, ours } = call();
-    receive("INVITE", 2);
-    endpoint.taken = failure("other-suite");
-    acknowledge(2, sdp(2, { suite: "AEAD_AES_256_GCM" }));
-    await clock.advance(10);
-    t.match(ours, [{ method: "INVITE", body: /^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m }]);
-    endpoint.taken = success(undefined);
-    respond(200, sdp(3));
-    await settle();
-    t.match(endpoint.answers.at(-1), /^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m);
-    t.strictSame(ends, []);
-  });
+  await t.test(
+    "answered with a suite that the media server can't change to: it is offered once more, with its own alone",
+    async (t) => {
+      const { receive, acknowledge, respond, endpoint, ends, clock, ours } = call();
+      receive("INVITE", 2);
+      endpoint.taken = failure("other-suite");
+      acknowledge(2, sdp(2, { suite: "AEAD_AES_256_GCM" }));
+      await clock.advance(10);
+      t.match(ours, [{ method: "INVITE", body: /^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m }]);
+      endpoint.taken = success(undefined);
+      respond(200, sdp(3));
+      await settle();
+      t.match(endpoint.answers.at(-1), /^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m);
+      t.strictSame(ends, []);
+    },
+  );
 });
 
 await t.test("a session that we refresh (RFC 4028)", async (t) => {
@@ -202,7 +256,9 @@ await t.test("a session that we refresh (RFC 4028)", async (t) => {
     await clock.advance(894_000);
     t.strictSame(ours, []);
     await clock.advance(1_000);
-    t.match(ours, [{ method: "INVITE", stackDialogId: "1", headers: { "Session-Expires": "1800;refresher=uac", "Min-SE": "90" } }]);
+    t.match(ours, [
+      { method: "INVITE", stackDialogId: "1", headers: { "Session-Expires": "1800;refresher=uac", "Min-SE": "90" } },
+    ]);
     t.match(receive("INVITE", 2, sdp(2)), [{ status: 491 }], "the caller's own re-INVITE has to wait");
     respond(200, sdp(2, { port: 4002 }), { "Session-Expires": "1800;refresher=uac" });
     await settle();
@@ -211,17 +267,20 @@ await t.test("a session that we refresh (RFC 4028)", async (t) => {
     t.equal(ours.length, 2, "and again");
   });
 
-  await t.test("491: the caller has sent one, too. Ours comes again within 2 s (RFC 3261 section 14.1), a few times", async (t) => {
-    const { respond, clock, ours, ends } = call("90;refresher=uas");
-    await clock.advance(40_000);
-    for (let attempts = 1; attempts <= 5; attempts++) {
-      t.equal(ours.length, attempts);
-      respond(491);
-      await clock.advance(1_000);
-    }
-    t.equal(ours.length, 5, "then it is left to drachtio");
-    t.strictSame(ends, []);
-  });
+  await t.test(
+    "491: the caller has sent one, too. Ours comes again within 2 s (RFC 3261 section 14.1), a few times",
+    async (t) => {
+      const { respond, clock, ours, ends } = call("90;refresher=uas");
+      await clock.advance(40_000);
+      for (let attempts = 1; attempts <= 5; attempts++) {
+        t.equal(ours.length, attempts);
+        respond(491);
+        await clock.advance(1_000);
+      }
+      t.equal(ours.length, 5, "then it is left to drachtio");
+      t.strictSame(ends, []);
+    },
+  );
 
   await t.test("481: the caller has ended the call", async (t) => {
     const { respond, clock, ends } = call("90;refresher=uas");
@@ -238,7 +297,9 @@ await t.test("a session that we refresh (RFC 4028)", async (t) => {
       t.strictSame(ours, [], header);
     }
     const { receive, clock, ours } = call("90;refresher=uas");
-    t.match(receive("UPDATE", 2, "", { "Session-Expires": "90;refresher=uas" }), [{ status: 200, headers: { "Session-Expires": "90;refresher=uas" } }]);
+    t.match(receive("UPDATE", 2, "", { "Session-Expires": "90;refresher=uas" }), [
+      { status: 200, headers: { "Session-Expires": "90;refresher=uas" } },
+    ]);
     receive("UPDATE", 3);
     await clock.advance(200_000);
     t.strictSame(ours, []);

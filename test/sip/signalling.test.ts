@@ -1,13 +1,14 @@
 import t, { type Test } from "tap";
+
 import { answerFor, type EndCause, reasonHeaderFor } from "../../src/call/cause.js";
-import { systemClock } from "../../src/util/clock.js";
 import type { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
-import { TestPhone } from "../../src/softphone/test-phone.js";
-import { SipUserAgent } from "../../src/softphone/sip/index.js";
-import type { Latch } from "../../src/util/latch.js";
-import { failure, success } from "../../src/util/result.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { Signalling } from "../../src/sip/signalling.js";
+import { SipUserAgent } from "../../src/softphone/sip/index.js";
+import { TestPhone } from "../../src/softphone/test-phone.js";
+import { systemClock } from "../../src/util/clock.js";
+import type { Latch } from "../../src/util/latch.js";
+import { failure, success } from "../../src/util/result.js";
 import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { listen, until } from "../softphone/sip/support.js";
 import { makeCertificates } from "../support/certificates.js";
@@ -15,7 +16,9 @@ import { CuttableLink } from "../support/cuttable-link.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
 
 const certificates = await makeCertificates(t.testdir());
-const answer = SDP.replace("RTP/AVP 8", "RTP/SAVP 8") + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+const answer =
+  SDP.replace("RTP/AVP 8", "RTP/SAVP 8") +
+  "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
 
 interface Bench {
   readonly server: EmbeddedDrachtio;
@@ -49,7 +52,15 @@ async function bench(isTrunk = true): Promise<Bench> {
   });
   await until(() => signalling.state === "connected", "a connection");
   const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.caPem } });
-  return { server, link, signalling, calls, events, phone, uri: `sip:+493012345@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls` };
+  return {
+    server,
+    link,
+    signalling,
+    calls,
+    events,
+    phone,
+    uri: `sip:+493012345@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`,
+  };
 }
 
 async function close(t: Test, all: Bench): Promise<void> {
@@ -67,8 +78,21 @@ async function arrived(all: Bench): Promise<DrachtioCall> {
 }
 
 function endpoint(): FakeEndpoint {
-  const script = { promptMs: 1, stopMs: 1, releaseMs: 1, bridgeMs: 1, talkMs: 1, overs: ["ended"], bridgeOutcomes: [], suite: undefined } as const;
-  return new FakeEndpoint(script, async (_name, _timing, outcome) => await Promise.resolve(outcome()), () => undefined);
+  const script = {
+    promptMs: 1,
+    stopMs: 1,
+    releaseMs: 1,
+    bridgeMs: 1,
+    talkMs: 1,
+    overs: ["ended"],
+    bridgeOutcomes: [],
+    suite: undefined,
+  } as const;
+  return new FakeEndpoint(
+    script,
+    async (_name, _timing, outcome) => await Promise.resolve(outcome()),
+    () => undefined,
+  );
 }
 
 async function set(latch: Latch<EndCause>): Promise<EndCause> {
@@ -77,7 +101,18 @@ async function set(latch: Latch<EndCause>): Promise<EndCause> {
 
 await t.test("a REGISTER with provisional responses: the final one is its outcome", async (t) => {
   const server = await startServer();
-  const signalling = Signalling.open({ host: "127.0.0.1", port: server.controlPort, secret: "secret", clock: systemClock, random: () => 0.5, onCall: () => undefined, onHeard: () => true, onConnected: () => undefined, onLost: () => undefined, onBug: (error) => t.error(error) });
+  const signalling = Signalling.open({
+    host: "127.0.0.1",
+    port: server.controlPort,
+    secret: "secret",
+    clock: systemClock,
+    random: () => 0.5,
+    onCall: () => undefined,
+    onHeard: () => true,
+    onConnected: () => undefined,
+    onLost: () => undefined,
+    onBug: (error) => t.error(error),
+  });
   await until(() => signalling.state === "connected", "a connection");
   const registrar = await listen();
   registrar.onRequest = ({ respond }) => {
@@ -86,7 +121,10 @@ await t.test("a REGISTER with provisional responses: the final one is its outcom
     respond(200, { headers: [["Contact", "<sip:x@127.0.0.1>;expires=60"]] });
   };
   const uri = `sip:127.0.0.1:${registrar.addresses[0]?.port ?? 0}`;
-  t.match(await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } }), { kind: "answered", answer: { status: 200 } });
+  t.match(await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } }), {
+    kind: "answered",
+    answer: { status: 200 },
+  });
   signalling.close();
   await registrar.close();
   await stopServer(t, server);
@@ -98,9 +136,16 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
     uri: all.uri,
     number: "+4915112345678",
     headers: [
-      ["Privacy", "id"], ["P-Asserted-Identity", "<sip:+491@x>"], ["p-asserted-identity", "<tel:+492>"], ["P-ASSERTED-IDENTITY", "<tel:+493>"],
-      ["Remote-Party-ID", "<sip:+494@x>;privacy=off"], ["remote-party-id", "<sip:+495@x>;privacy=full"],
-      ["p-called-party-id", "<sip:+496@x>"], ["Diversion", "<sip:+497@x>"], ["diversion", "<sip:+498@x>"], ["History-Info", "<sip:+499@x>;index=1"],
+      ["Privacy", "id"],
+      ["P-Asserted-Identity", "<sip:+491@x>"],
+      ["p-asserted-identity", "<tel:+492>"],
+      ["P-ASSERTED-IDENTITY", "<tel:+493>"],
+      ["Remote-Party-ID", "<sip:+494@x>;privacy=off"],
+      ["remote-party-id", "<sip:+495@x>;privacy=full"],
+      ["p-called-party-id", "<sip:+496@x>"],
+      ["Diversion", "<sip:+497@x>"],
+      ["diversion", "<sip:+498@x>"],
+      ["History-Info", "<sip:+499@x>;index=1"],
     ],
   });
   const incoming = await arrived(all);
@@ -120,7 +165,10 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
   const answered = await call.answered;
   t.equal(answered.ok ? 200 : answered.failure.status, 503);
   const headers = answered.ok ? [] : answered.failure.headers;
-  t.ok(headers.some(([name, value]) => name.toLowerCase() === "retry-after" && value === "10"), "Retry-After is sent");
+  t.ok(
+    headers.some(([name, value]) => name.toLowerCase() === "retry-after" && value === "10"),
+    "Retry-After is sent",
+  );
   await close(t, all);
 });
 
@@ -165,22 +213,25 @@ await t.test("accepted, renegotiated, keys by INFO, and hung up with a reason", 
   await close(t, all);
 });
 
-await t.test("a media server that would go on without SRTP: its answer is not sent on, and the call ends", async (t) => {
-  const all = await bench();
-  const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
-  const incoming = await arrived(all);
-  const media = endpoint();
-  media.renegotiate = async () => await Promise.resolve(failure("plain-rtp"));
-  t.same(await incoming.accept(answer, media), success(undefined));
-  t.ok((await call.answered).ok);
-  const gone = set(incoming.gone);
-  t.match(await call.hold(), { ok: false, failure: { status: 488 } });
-  t.equal(await gone, "plain-rtp");
-  await incoming.hangUp(reasonHeaderFor("plain-rtp"));
-  t.match(await call.ended, { by: "remote" });
-  all.signalling.release(incoming);
-  await close(t, all);
-});
+await t.test(
+  "a media server that would go on without SRTP: its answer is not sent on, and the call ends",
+  async (t) => {
+    const all = await bench();
+    const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
+    const incoming = await arrived(all);
+    const media = endpoint();
+    media.renegotiate = async () => await Promise.resolve(failure("plain-rtp"));
+    t.same(await incoming.accept(answer, media), success(undefined));
+    t.ok((await call.answered).ok);
+    const gone = set(incoming.gone);
+    t.match(await call.hold(), { ok: false, failure: { status: 488 } });
+    t.equal(await gone, "plain-rtp");
+    await incoming.hangUp(reasonHeaderFor("plain-rtp"));
+    t.match(await call.ended, { by: "remote" });
+    all.signalling.release(incoming);
+    await close(t, all);
+  },
+);
 
 await t.test("the connection to drachtio is cut: the call stays, and its BYE goes over the new one", async (t) => {
   const all = await bench();
@@ -219,17 +270,26 @@ await t.test("a request while drachtio is away is not sent, and says so", async 
   const all = await bench();
   all.link.cut();
   await until(() => all.signalling.state === "lost", "the loss noticed");
-  const outcome = await all.signalling.send("OPTIONS", "sip:127.0.0.1", { nextHop: "sip:127.0.0.1:9;transport=tls", headers: {} });
+  const outcome = await all.signalling.send("OPTIONS", "sip:127.0.0.1", {
+    nextHop: "sip:127.0.0.1:9;transport=tls",
+    headers: {},
+  });
   t.match(outcome, { kind: "not-sent" });
   await close(t, all);
 });
 
 await t.test("a stranger's OPTIONS gets 403, without a word on what is taken here", async (t) => {
   const all = await bench(false);
-  const scanner = await SipUserAgent.listen({ listen: [], tls: { ca: certificates.caPem }, userAgent: "friendly-scanner" });
+  const scanner = await SipUserAgent.listen({
+    listen: [],
+    tls: { ca: certificates.caPem },
+    userAgent: "friendly-scanner",
+  });
   const answer = await scanner.request({ method: "OPTIONS", uri: all.uri });
   t.match(answer, { ok: true, value: { status: 403 } });
-  if (answer.ok) for (const name of ["Allow", "Accept", "Contact", "Supported"]) t.equal(answer.value.headers.get(name), undefined, name);
+  if (answer.ok)
+    for (const name of ["Allow", "Accept", "Contact", "Supported"])
+      t.equal(answer.value.headers.get(name), undefined, name);
   await scanner.close();
   await close(t, all);
 });

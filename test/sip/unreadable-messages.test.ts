@@ -1,12 +1,14 @@
-import { type AddressInfo, type Socket, createServer } from "node:net";
 import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { catchLibraryOutput } from "../../src/monitoring/log/library-output.js";
-import { FrameReader, frame } from "../../src/util/frames.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { makeReadable } from "../../src/sip/readable-message.js";
 import { Signalling } from "../../src/sip/signalling.js";
+import { systemClock } from "../../src/util/clock.js";
+import { frame, FrameReader } from "../../src/util/frames.js";
 import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { listen, until } from "../softphone/sip/support.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
@@ -53,11 +55,25 @@ async function connected(port: number): Promise<Bench> {
 }
 
 function endpoint(): FakeEndpoint {
-  const script = { promptMs: 1, stopMs: 1, releaseMs: 1, bridgeMs: 1, talkMs: 1, overs: ["ended"], bridgeOutcomes: [], suite: undefined } as const;
-  return new FakeEndpoint(script, async (_name, _timing, outcome) => await Promise.resolve(outcome()), () => undefined);
+  const script = {
+    promptMs: 1,
+    stopMs: 1,
+    releaseMs: 1,
+    bridgeMs: 1,
+    talkMs: 1,
+    overs: ["ended"],
+    bridgeOutcomes: [],
+    suite: undefined,
+  } as const;
+  return new FakeEndpoint(
+    script,
+    async (_name, _timing, outcome) => await Promise.resolve(outcome()),
+    () => undefined,
+  );
 }
 
-const portOf = (server: Awaited<ReturnType<typeof startServer>>, transport: "udp" | "tcp"): number => server.addresses.find((address) => address.transport === transport)?.port ?? 0;
+const portOf = (server: Awaited<ReturnType<typeof startServer>>, transport: "udp" | "tcp"): number =>
+  server.addresses.find((address) => address.transport === transport)?.port ?? 0;
 
 await t.test("an INVITE with sip/2.0 in lower case, or with bare line feeds, is a call like any other", async (t) => {
   const texts = printed(t);
@@ -65,7 +81,11 @@ await t.test("an INVITE with sip/2.0 in lower case, or with bare line feeds, is 
   const { signalling, calls, events } = await connected(server.controlPort);
   for (const lineEnd of ["\r\n", "\n"]) {
     const phone = await RawPhone.open({ transport: "udp", port: portOf(server, "udp") });
-    phone.request(`INVITE sip:bob@127.0.0.1 sip/2.0\n${headers("1 INVITE")}\nContent-Type: application/sdp`, SDP, lineEnd);
+    phone.request(
+      `INVITE sip:bob@127.0.0.1 sip/2.0\n${headers("1 INVITE")}\nContent-Type: application/sdp`,
+      SDP,
+      lineEnd,
+    );
     await until(() => calls.length > 0, "a call");
     const call = calls.shift();
     t.match(call?.invite.from, number);
@@ -98,7 +118,10 @@ await t.test("a header without a colon in a dialog costs that header: the key in
   await until(() => phone.heard.includes("SIP/2.0 200"), "a 200");
   const to = /^SIP\/2\.0 200[^]*?\r\nTo: .*(;tag=\S+)\r\n/m.exec(phone.heard)?.[1] ?? "";
   phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${headers("1 ACK", to)}`);
-  phone.request(`INFO sip:bob@127.0.0.1 SIP/2.0\n${headers("2 INFO", to)}\nX-Node sbc-3 (the colon is missing)\nContent-Type: application/dtmf-relay`, "Signal=7\r\nDuration=160\r\n");
+  phone.request(
+    `INFO sip:bob@127.0.0.1 SIP/2.0\n${headers("2 INFO", to)}\nX-Node sbc-3 (the colon is missing)\nContent-Type: application/dtmf-relay`,
+    "Signal=7\r\nDuration=160\r\n",
+  );
   await until(() => /SIP\/2\.0 200[^]*CSeq: 2 INFO/.test(phone.heard), "a 200 for the INFO");
   t.equal(media.keys.take(), "7");
   phone.request(`BYE sip:bob@127.0.0.1 sip/2.0\n${headers("3 BYE", to)}`);
@@ -116,7 +139,10 @@ await t.test("a header without a colon in the registrar's 200 costs that header"
   const { signalling } = await connected(server.controlPort);
   const registrar = await listen();
   registrar.onRequest = ({ respond }) => {
-    respond(200, { reason: `OK for ${number}\u001b[31m`, headers: [["X-Node sbc-3 (the colon is missing)\r\nExpires", "600"]] });
+    respond(200, {
+      reason: `OK for ${number}\u001b[31m`,
+      headers: [["X-Node sbc-3 (the colon is missing)\r\nExpires", "600"]],
+    });
   };
   const uri = `sip:127.0.0.1:${registrar.addresses[0]?.port ?? 0}`;
   const outcome = await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } });
@@ -129,7 +155,12 @@ await t.test("a header without a colon in the registrar's 200 costs that header"
 });
 
 /** A drachtio that says what it likes. */
-async function rawDrachtio(): Promise<{ readonly port: number; readonly sockets: Socket[]; readonly heard: string[]; close(): void }> {
+async function rawDrachtio(): Promise<{
+  readonly port: number;
+  readonly sockets: Socket[];
+  readonly heard: string[];
+  close(): void;
+}> {
   const sockets: Socket[] = [];
   const heard: string[] = [];
   const server = createServer((socket) => {
@@ -141,7 +172,8 @@ async function rawDrachtio(): Promise<{ readonly port: number; readonly sockets:
       for (const payload of payloads.ok ? payloads.value : []) {
         heard.push(payload);
         const [id = "", verb] = payload.split("|");
-        if (verb === "authenticate") socket.write(frame(`x|response|${id}|OK|udp/127.0.0.1:5060|v0.9.10|udp/127.0.0.1:5060`));
+        if (verb === "authenticate")
+          socket.write(frame(`x|response|${id}|OK|udp/127.0.0.1:5060|v0.9.10|udp/127.0.0.1:5060`));
         else socket.write(frame(`x|response|${id}|OK`));
       }
     });
@@ -155,7 +187,8 @@ async function rawDrachtio(): Promise<{ readonly port: number; readonly sockets:
   return { port: (server.address() as AddressInfo).port, sockets, heard, close };
 }
 
-const request = (text: string): string => frame(`u|sip|network|100|udp|127.0.0.1|5060|12:00:00.000000|txn-1||127.0.0.1|5060|\r\n${text}`);
+const request = (text: string): string =>
+  frame(`u|sip|network|100|udp|127.0.0.1|5060|12:00:00.000000|txn-1||127.0.0.1|5060|\r\n${text}`);
 
 await t.test("what is no frame drops the connection, which comes back", async (t) => {
   const texts = printed(t);
@@ -164,11 +197,17 @@ await t.test("what is no frame drops the connection, which comes back", async (t
   const broken = [`12${number}#x`, "#x", "0#", "abc#", frame("x|dance"), "99999999#"];
   for (const [round, bytes] of broken.entries()) {
     drachtio.sockets.at(-1)?.write(bytes);
-    await until(() => drachtio.sockets.length === round + 2 && signalling.state === "connected", `a new connection after ${bytes}`);
+    await until(
+      () => drachtio.sockets.length === round + 2 && signalling.state === "connected",
+      `a new connection after ${bytes}`,
+    );
   }
   t.equal(events.filter((event) => event.startsWith("lost: drachtio sent what can't be read")).length, broken.length);
   t.equal(events.filter((event) => event.startsWith("connected")).length, broken.length + 1);
-  t.notOk([...events, ...texts].some((text) => text.includes("30555")), "no number");
+  t.notOk(
+    [...events, ...texts].some((text) => text.includes("30555")),
+    "no number",
+  );
   t.strictSame(texts, []);
   signalling.close();
   drachtio.close();
@@ -182,7 +221,11 @@ await t.test("a request that can't be read gets 400, and the next one is read", 
   socket?.write(request(`INVITE sip:${number}@x SIP/2.0 and more\r\nVia: x\r\n\r\n`));
   socket?.write(request(`ACK sip:${number}@x SIP/2.0 and more\r\nVia: x\r\n\r\n`));
   socket?.write(request(`INVITE sip:${number}@x SIP/2.0\r\nno end of headers`));
-  socket?.write(request("INVITE sip:bob@127.0.0.1 SIP/2.0\r\nCall-ID: good\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCSeq: 1 INVITE\r\n\r\n"));
+  socket?.write(
+    request(
+      "INVITE sip:bob@127.0.0.1 SIP/2.0\r\nCall-ID: good\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCSeq: 1 INVITE\r\n\r\n",
+    ),
+  );
   await until(() => calls.length === 1, "the good one");
   const replies = (): string[] => drachtio.heard.filter((payload) => payload.includes("|sip|txn-1|"));
   await until(() => replies().length === 2, "two answers");
@@ -197,7 +240,11 @@ await t.test("what drachtio-srf can read is left as it is", (t) => {
   const good = "INFO sip:x SIP/2.0\r\nVia: a\r\n folded: b\r\nX-Empty:\r\nname  : v\r\n\r\nbody\r\n\r\n\nmore";
   t.equal(makeReadable(good), good);
   t.equal(makeReadable("SIP/2.0 200 OK\r\nA: 1\r\n\r\n"), "SIP/2.0 200 OK\r\nA: 1\r\n\r\n");
-  t.equal(makeReadable("sip/2.0 200\nA: 1\rno colon\r\n folded\r\nB: 2\n\nbody"), "SIP/2.0 200 \r\nA: 1\r\nB: 2\r\n\r\nbody");
-  for (const bad of ["", "INVITE sip:x SIP/2.0\r\n", "INVITE SIP/2.0\r\n\r\n", "INVITE x SIP/3.0\r\n\r\n", "\r\n\r\n"]) t.equal(makeReadable(bad), undefined, JSON.stringify(bad));
+  t.equal(
+    makeReadable("sip/2.0 200\nA: 1\rno colon\r\n folded\r\nB: 2\n\nbody"),
+    "SIP/2.0 200 \r\nA: 1\r\nB: 2\r\n\r\nbody",
+  );
+  for (const bad of ["", "INVITE sip:x SIP/2.0\r\n", "INVITE SIP/2.0\r\n\r\n", "INVITE x SIP/3.0\r\n\r\n", "\r\n\r\n"])
+    t.equal(makeReadable(bad), undefined, JSON.stringify(bad));
   t.end();
 });

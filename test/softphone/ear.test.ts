@@ -1,8 +1,9 @@
 import t from "tap";
-import { decodeG711, encodeG711 } from "../../src/softphone/rtp/g711.js";
-import { ToneGenerator } from "../../src/softphone/rtp/tone.js";
+
 import { mixWithoutSelf } from "../../src/simulators/bbb/mixer.js";
 import { Ear, type HeardTone } from "../../src/softphone/ear.js";
+import { decodeG711, encodeG711 } from "../../src/softphone/rtp/g711.js";
+import { ToneGenerator } from "../../src/softphone/rtp/tone.js";
 import { toneLevel } from "../../src/softphone/tone-level.js";
 import { speechLike } from "./speech-like.js";
 
@@ -31,9 +32,16 @@ await t.test("the level of a tone", (t) => {
 await t.test("tones: which of the candidates are there, loudest first", (t) => {
   const ear = new Ear();
   t.strictSame(ear.tones([440]), []);
-  for (const frame of line(500, [{ hz: 440, level: 0.05 }, { hz: 900, level: 0.2 }])) ear.hear(frame);
+  for (const frame of line(500, [
+    { hz: 440, level: 0.05 },
+    { hz: 900, level: 0.2 },
+  ]))
+    ear.hear(frame);
   const heard = ear.tones([440, 660, 900, 1500]);
-  t.strictSame(heard.map((tone) => tone.hz), [900, 440]);
+  t.strictSame(
+    heard.map((tone) => tone.hz),
+    [900, 440],
+  );
   t.ok(Math.abs((heard[0]?.level ?? 0) - 0.2) < 0.01);
   for (const frame of line(500, [])) ear.hear(frame);
   t.strictSame(ear.tones([440, 900]), [], "not any more after half a second of silence");
@@ -78,7 +86,11 @@ await t.test("watchSound: speech yes, known tones and their edges no", (t) => {
   let sounds = 0;
   ear.watchSound({ except: [440, 1000] }, () => sounds++);
   for (let turn = 0; turn < 4; turn++) {
-    for (const frame of line(400, [{ hz: 1000, level: 0.3 }, { hz: 440, level: 0.1 }])) ear.hear(frame);
+    for (const frame of line(400, [
+      { hz: 1000, level: 0.3 },
+      { hz: 440, level: 0.1 },
+    ]))
+      ear.hear(frame);
     for (const frame of line(200, [])) ear.hear(frame);
   }
   t.equal(sounds, 0);

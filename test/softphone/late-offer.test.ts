@@ -1,12 +1,13 @@
 import t, { type Test } from "tap";
-import { TestPhone, type DialOptions } from "../../src/softphone/test-phone.js";
+
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { Speaker } from "../../src/softphone/speaker.js";
 import { MediaSession, type OfferOptions } from "../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../src/softphone/rtp/pacer.js";
 import { ALL_SUITES } from "../../src/softphone/rtp/srtp.js";
 import { ToneDetector } from "../../src/softphone/rtp/tone.js";
 import type { SipDialog } from "../../src/softphone/sip/index.js";
+import { Speaker } from "../../src/softphone/speaker.js";
+import { type DialOptions, TestPhone } from "../../src/softphone/test-phone.js";
 import { peer } from "./peer.js";
 
 const PATIENCE_MS = 15_000;
@@ -35,8 +36,15 @@ await t.test("two-way sound after an answer in the ACK, over each suite and none
     await t.test(suite ?? "plain", async (t) => {
       const srtp = suite === undefined ? "none" : "mandatory";
       // The real media server offers a plain line beside the secure one.
-      const offer: OfferOptions = { codecs: ["PCMU", "PCMA"], srtp, ...(suite === undefined ? {} : { profile: "both" }) };
-      const { call, dialog, media } = await lateCall(t, offer, { srtp, ...(suite === undefined ? {} : { suites: [suite] }) });
+      const offer: OfferOptions = {
+        codecs: ["PCMU", "PCMA"],
+        srtp,
+        ...(suite === undefined ? {} : { profile: "both" }),
+      };
+      const { call, dialog, media } = await lateCall(t, offer, {
+        srtp,
+        ...(suite === undefined ? {} : { suites: [suite] }),
+      });
       const answer = await dialog.acknowledged;
       t.match(media.accept(answer ?? ""), { ok: true });
       t.match(await call.answered, { ok: true });
@@ -86,7 +94,11 @@ await t.test("offers that the phone does not take end the call", async (t) => {
   const refused: readonly (readonly [string, OfferOptions, Partial<DialOptions>])[] = [
     ["SRTP or nothing, and nothing is offered", { codecs: ["PCMA"], srtp: "none" }, {}],
     ["keys in a plain line are none", { codecs: ["PCMA"], srtp: "optional" }, {}],
-    ["another suite", { codecs: ["PCMA"], srtp: "mandatory", suites: ["AEAD_AES_128_GCM"] }, { suites: ["AES_CM_128_HMAC_SHA1_80"] }],
+    [
+      "another suite",
+      { codecs: ["PCMA"], srtp: "mandatory", suites: ["AEAD_AES_128_GCM"] },
+      { suites: ["AES_CM_128_HMAC_SHA1_80"] },
+    ],
     ["another codec", { codecs: ["PCMA"], srtp: "mandatory" }, { codecs: ["PCMU"] }],
     ["a phone without SRTP", { codecs: ["PCMA"], srtp: "mandatory" }, { srtp: "none" }],
   ];

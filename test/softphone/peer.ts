@@ -1,8 +1,9 @@
 import type { Test } from "tap";
-import { Speaker } from "../../src/softphone/speaker.js";
+
 import { MediaSession } from "../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../src/softphone/rtp/pacer.js";
-import { SipUserAgent, type IncomingInvite, type SipDialog, type Transport } from "../../src/softphone/sip/index.js";
+import { type IncomingInvite, type SipDialog, SipUserAgent, type Transport } from "../../src/softphone/sip/index.js";
+import { Speaker } from "../../src/softphone/speaker.js";
 
 export interface Taken {
   readonly invite: IncomingInvite;
@@ -22,7 +23,10 @@ export interface Peer {
 
 /** The other end: nothing but the SIP stack and a media session. */
 export async function peer(t: Test, transport: Transport = "udp"): Promise<Peer> {
-  const agent = await SipUserAgent.listen({ listen: [{ transport, address: "127.0.0.1", port: 0 }], userAgent: "peer" });
+  const agent = await SipUserAgent.listen({
+    listen: [{ transport, address: "127.0.0.1", port: 0 }],
+    userAgent: "peer",
+  });
   const arrived: IncomingInvite[] = [];
   const waiting: ((invite: IncomingInvite) => void)[] = [];
   agent.onInvite = (invite) => {

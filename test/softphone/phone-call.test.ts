@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import { knownPrompt } from "../../src/softphone/prompt-library.js";
-import { TestPhone, type DialOptions, type TestPhoneOptions } from "../../src/softphone/test-phone.js";
 import { ToneGenerator } from "../../src/softphone/rtp/tone.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
+import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../src/softphone/test-phone.js";
 import { peer } from "./peer.js";
 import { speechLike } from "./speech-like.js";
 
@@ -162,7 +164,11 @@ await t.test("a re-INVITE of the other side is answered", async (t) => {
   const call = await phone.dial({ uri, ...caller });
   const { dialog, media, speaker } = await take();
   await call.answered;
-  t.match(await dialog.reinvite(media.offer({ codecs: ["PCMU"], srtp: "none" })), { ok: false, failure: { status: 488 } }, "never from SRTP back to plain");
+  t.match(
+    await dialog.reinvite(media.offer({ codecs: ["PCMU"], srtp: "none" })),
+    { ok: false, failure: { status: 488 } },
+    "never from SRTP back to plain",
+  );
   const renewed = await dialog.reinvite(media.offer({ codecs: ["PCMU"], srtp: "mandatory" }));
   t.match(renewed, { ok: true });
   if (renewed.ok) t.match(media.accept(renewed.value.body), { ok: true });
@@ -182,7 +188,10 @@ await t.test("what it hears", async (t) => {
 
   speaker.tone(900, 0.2);
   t.match(await call.audio.waitForTone(900, PATIENCE_MS), { hz: 900 });
-  t.strictSame(call.audio.tones([500, 900]).map((tone) => tone.hz), [900]);
+  t.strictSame(
+    call.audio.tones([500, 900]).map((tone) => tone.hz),
+    [900],
+  );
   t.ok(Math.abs(call.audio.loudness() - 0.2 / Math.SQRT2) < 0.01);
   const other = call.audio.waitForSound(PATIENCE_MS, { except: [900] });
   t.equal(await Promise.race([other, call.audio.waitForTone(333, 500)]), undefined, "a known tone is no other sound");
@@ -196,7 +205,10 @@ await t.test("what it hears", async (t) => {
   ]);
   t.ok(((await other) ?? 0) > 0.005);
   t.match(pin, { name: "de/pin", complete: true });
-  t.strictSame(call.audio.prompts().map((match) => match.name), ["de/welcome", "de/pin"]);
+  t.strictSame(
+    call.audio.prompts().map((match) => match.name),
+    ["de/welcome", "de/pin"],
+  );
   t.equal(await call.audio.waitForPrompt("de/welcome", 100, { fromMs: pin?.offsetMs ?? 0 }), undefined);
 
   const file = join(t.testdir(), "call.wav");

@@ -1,9 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import { knownPrompt, readPrompts } from "../../src/softphone/prompt-library.js";
-import { PromptRecogniser, whichPrompt, type PromptMatch } from "../../src/softphone/prompt-recognition.js";
-import { decodeG711, encodeG711, type CodecName } from "../../src/softphone/rtp/g711.js";
+import { type PromptMatch, PromptRecogniser, whichPrompt } from "../../src/softphone/prompt-recognition.js";
+import { type CodecName, decodeG711, encodeG711 } from "../../src/softphone/rtp/g711.js";
 import { ToneGenerator } from "../../src/softphone/rtp/tone.js";
 import { readWav, writeWav } from "../../src/softphone/rtp/wav.js";
 import { seeded, speechLike } from "./speech-like.js";
@@ -24,7 +26,13 @@ function joined(...parts: Int16Array[]): Int16Array {
 /** As a phone would record it: quieter, G.711, a little noise, not on the grid of anything. */
 function overTheLine(pcm: Int16Array, codec: CodecName = "PCMA", volume = 0.6): Int16Array {
   const random = seeded(99);
-  return decodeG711(codec, encodeG711(codec, pcm.map((sample) => sample * volume + (random() - 0.5) * 60)));
+  return decodeG711(
+    codec,
+    encodeG711(
+      codec,
+      pcm.map((sample) => sample * volume + (random() - 0.5) * 60),
+    ),
+  );
 }
 
 /** A note that dies away. */
@@ -84,7 +92,14 @@ await t.test("broken off by typing", async (t) => {
   const dir = folder(t);
   const digits = new ToneGenerator(941, 0.2).next(ms(150));
   const recording = overTheLine(
-    joined(silence(200), prompt("de/enter-pin").subarray(0, ms(1400)), digits, silence(200), prompt("de/welcome"), silence(100)),
+    joined(
+      silence(200),
+      prompt("de/enter-pin").subarray(0, ms(1400)),
+      digits,
+      silence(200),
+      prompt("de/welcome"),
+      silence(100),
+    ),
   );
   const [first, second] = await whichPrompt(recording, dir);
   t.match(first, { name: "de/enter-pin", complete: false, alsoPossible: [] });
@@ -116,7 +131,9 @@ await t.test("what is no prompt", async (t) => {
 
 await t.test("as it arrives", (t) => {
   const recogniser = new PromptRecogniser(Object.entries(PROMPTS).map(([name, pcm]) => knownPrompt(name, pcm)));
-  const recording = overTheLine(joined(silence(300), prompt("en/ended"), silence(300), prompt("de/welcome"), silence(100)));
+  const recording = overTheLine(
+    joined(silence(300), prompt("en/ended"), silence(300), prompt("de/welcome"), silence(100)),
+  );
   let begun = 0;
   let whole = 0;
   for (let at = 0; at < recording.length; at += 160) {
@@ -153,6 +170,12 @@ await t.test("einwahl's own prompts, all of them in one recording", async (t) =>
     if (wav.ok) recogniser.push(overTheLine(joined(silence(157), wav.value)));
   }
   recogniser.push(silence(200));
-  t.strictSame(names(recogniser.matches()), known.value.map((each) => each.name));
-  t.strictSame(recogniser.matches().filter((match) => !match.complete), []);
+  t.strictSame(
+    names(recogniser.matches()),
+    known.value.map((each) => each.name),
+  );
+  t.strictSame(
+    recogniser.matches().filter((match) => !match.complete),
+    [],
+  );
 });

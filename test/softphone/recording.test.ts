@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { PendingWaits } from "../../src/softphone/pending-waits.js";
 import { Recording } from "../../src/softphone/recording.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
+import { systemClock } from "../../src/util/clock.js";
 
 await t.test("recording: bounded, the oldest goes, times stay those of the call", async (t) => {
   const recording = new Recording(100);

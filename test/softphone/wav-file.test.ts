@@ -1,9 +1,11 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
-import { WavFile } from "../../src/softphone/wav-file.js";
+
 import { ToneGenerator, toneShare } from "../../src/softphone/rtp/tone.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
+import { WavFile } from "../../src/softphone/wav-file.js";
 
 const FRAME = 160;
 

@@ -1,16 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import t from "tap";
+
 import { dayMs, pseudonymKeyDays } from "../../src/caller/day-keys.js";
-import { systemClock } from "../../src/util/clock.js";
-import { type Result, failure, success } from "../../src/util/result.js";
 import { EmbeddedDayKeys } from "../../src/store/embedded-day-keys.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisDayKeys } from "../../src/store/redis-day-keys.js";
 import { type DayKeyVault, StoredDayKeys } from "../../src/store/stored-day-keys.js";
+import { systemClock } from "../../src/util/clock.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
-import { RedisServer, noRedis } from "./support/redis-server.js";
+import { noRedis, RedisServer } from "./support/redis-server.js";
 
 const someDay = 20_783;
 
@@ -19,7 +21,10 @@ function instance(startDay = someDay, daysBefore = pseudonymKeyDays) {
   const clock = new FakeClock();
   const bugs: unknown[] = [];
   const keys = new StoredDayKeys({
-    daysBefore, clock, now: () => startDay * dayMs + clock.now(), random: randomBytes,
+    daysBefore,
+    clock,
+    now: () => startDay * dayMs + clock.now(),
+    random: randomBytes,
     onBug: (error) => bugs.push(error),
   });
   return { clock, keys, bugs };
@@ -32,7 +37,10 @@ function all(keys: StoredDayKeys): Record<number, string> {
 await t.test("in memory: each day has its own key, tomorrow's is the next day's, and old ones are gone", async (t) => {
   const { keys, clock, bugs } = instance();
   await keys.open(undefined);
-  t.strictSame(keys.days, [-5, -4, -3, -2, -1, 0, 1].map((offset) => someDay + offset));
+  t.strictSame(
+    keys.days,
+    [-5, -4, -3, -2, -1, 0, 1].map((offset) => someDay + offset),
+  );
   t.equal(new Set(Object.values(all(keys))).size, 7);
   t.equal(keys.keyOf(someDay).length, 32);
   const before = all(keys);
@@ -59,7 +67,9 @@ class PaperVault implements DayKeyVault {
     this.asked += 1;
     if (!this.isThere) return Promise.resolve(failure("unavailable"));
     for (const [day, key] of offered) if (!this.kept.has(day)) this.kept.set(day, key);
-    return Promise.resolve(success(new Map([...offered.keys()].map((day) => [day, this.kept.get(day) ?? Buffer.alloc(0)]))));
+    return Promise.resolve(
+      success(new Map([...offered.keys()].map((day) => [day, this.kept.get(day) ?? Buffer.alloc(0)]))),
+    );
   }
 }
 
@@ -77,7 +87,11 @@ await t.test("a vault that is away costs no call, and counts as soon as it is ba
   t.strictSame(all(second.keys), all(first.keys), "the older keys hold");
   vault.isThere = false;
   await Promise.all([first.clock.advance(dayMs), second.clock.advance(dayMs)]);
-  t.equal(first.keys.keyOf(someDay + 1).toString("hex"), second.keys.keyOf(someDay + 1).toString("hex"), "the key of a day on which the vault is away was agreed on the day before");
+  t.equal(
+    first.keys.keyOf(someDay + 1).toString("hex"),
+    second.keys.keyOf(someDay + 1).toString("hex"),
+    "the key of a day on which the vault is away was agreed on the day before",
+  );
   const { asked } = vault;
   await first.clock.advance(60_000);
   t.ok(vault.asked - asked <= 7, `asked ${vault.asked - asked} times in a minute while it is away`);
@@ -111,7 +125,11 @@ await t.test("on a disk: the keys survive a restart, days that are over do not",
   t.notMatch(written, first.keys.keyOf(someDay - 5).toString("base64"), "deleted");
   t.match(written, first.keys.keyOf(someDay).toString("base64"));
   await writeFile(`${path}.new`, "cut off by a cra");
-  t.strictSame(all((await opened(instance(someDay + 3), await vault())).keys), all(later.keys), "a crash while it was written");
+  t.strictSame(
+    all((await opened(instance(someDay + 3), await vault())).keys),
+    all(later.keys),
+    "a crash while it was written",
+  );
 
   await rm(directory, { recursive: true });
   // The disk takes its own time, whatever the clock says.
@@ -125,14 +143,17 @@ await t.test("on a disk: the keys survive a restart, days that are over do not",
 });
 
 await t.test("a file that is no file of keys is not used and not overwritten", async (t) => {
-  for (const text of ["", "{}", "{\"keys\":{\"2026-11-26\":\"short\"}}", "{\"keys\":{\"today\":\"\"}}"]) {
+  for (const text of ["", "{}", '{"keys":{"2026-11-26":"short"}}', '{"keys":{"today":""}}']) {
     const directory = t.testdir({ "pseudonym-keys.json": text });
     t.match(await EmbeddedDayKeys.open(directory, () => undefined), { ok: false, failure: /can't be read/ });
     t.equal(await readFile(join(directory, "pseudonym-keys.json"), "utf8"), text);
   }
 });
 
-async function opened<Instance extends { readonly keys: StoredDayKeys }>(made: Instance, vault: DayKeyVault): Promise<Instance> {
+async function opened<Instance extends { readonly keys: StoredDayKeys }>(
+  made: Instance,
+  vault: DayKeyVault,
+): Promise<Instance> {
   await made.keys.open(vault);
   return made;
 }
@@ -141,22 +162,34 @@ await t.test("instances on one Redis", { skip: noRedis }, async (t) => {
   const server = await RedisServer.start();
   t.teardown(() => server.stop());
   const states = new Set<() => void>();
-  const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => {
-    for (const heard of states) heard();
-  } });
+  const redis = await RedisConnection.open({
+    url: server.url,
+    clock: systemClock,
+    onState: () => {
+      for (const heard of states) heard();
+    },
+  });
   const today = Math.floor(Date.now() / dayMs);
-  const vault = (): RedisDayKeys => new RedisDayKeys(redis, { prefix: "test", name: "pseudonym-key", daysBefore: pseudonymKeyDays });
+  const vault = (): RedisDayKeys =>
+    new RedisDayKeys(redis, { prefix: "test", name: "pseudonym-key", daysBefore: pseudonymKeyDays });
 
   const instances = Array.from({ length: 8 }, () => instance(today));
   await Promise.all(instances.map(({ keys }) => keys.open(vault())));
-  t.equal(new Set(instances.map(({ keys }) => JSON.stringify(all(keys)))).size, 1, "agree, though they came up at once");
+  t.equal(
+    new Set(instances.map(({ keys }) => JSON.stringify(all(keys)))).size,
+    1,
+    "agree, though they came up at once",
+  );
   const [first] = instances;
   if (first === undefined) throw new Error("no instance");
 
   const names = await redis.command("KEYS", "*");
   t.equal(names.ok && Array.isArray(names.value) ? names.value.length : 0, 7);
   for (const day of first.keys.days) {
-    const ends = await redis.command("PEXPIRETIME", `{test}:pseudonym-key:${new Date(day * dayMs).toISOString().slice(0, 10)}`);
+    const ends = await redis.command(
+      "PEXPIRETIME",
+      `{test}:pseudonym-key:${new Date(day * dayMs).toISOString().slice(0, 10)}`,
+    );
     t.equal(ends.ok ? Number(ends.value) : 0, (day + pseudonymKeyDays + 1) * dayMs, "Redis deletes it in time");
   }
   t.ok((first.keys.days.at(-1) ?? 0) - (first.keys.days[0] ?? 0) < 7, "no key is older than seven days");

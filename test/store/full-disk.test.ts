@@ -5,7 +5,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
+
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { Hand, value } from "./support/room-store-suite.js";
 
@@ -23,7 +25,11 @@ interface Told {
 async function reserveWithin(directory: string, kib: number, first: number, last: number): Promise<Told> {
   const words = [process.execPath, child, directory, String(first), String(last), "1"];
   // Node ignores SIGXFSZ, but what tap puts into its children does not: hence without its environment.
-  const running = spawn("/bin/bash", ["-c", 'unset NODE_OPTIONS; ulimit -f "$1"; shift; exec "$@"', "bash", String(kib), ...words], { stdio: ["ignore", "pipe", "ignore"] });
+  const running = spawn(
+    "/bin/bash",
+    ["-c", 'unset NODE_OPTIONS; ulimit -f "$1"; shift; exec "$@"', "bash", String(kib), ...words],
+    { stdio: ["ignore", "pipe", "ignore"] },
+  );
   const pins = new Map<string, string>();
   const troubles: string[] = [];
   createInterface({ input: running.stdout }).on("line", (line) => {
@@ -38,27 +44,36 @@ async function reserveWithin(directory: string, kib: number, first: number, last
   return { status, pins, troubles };
 }
 
-await t.test("a file that can't grow: nothing is promised, nothing that was is lost, and nothing is left in the way", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "einwahl-full-"));
-  t.teardown(() => rm(directory, { recursive: true }));
-  const full = await reserveWithin(directory, 32, 1, 100_000);
-  t.equal(full.status, 1, "the process that asks is told");
-  t.match(full.troubles.at(-1), /rooms\.journal can't be written: EFBIG/);
-  t.ok(full.pins.size > 100, `${full.pins.size} rooms`);
-  t.ok((await stat(join(directory, "rooms.journal"))).size <= 32 * 1_024);
+await t.test(
+  "a file that can't grow: nothing is promised, nothing that was is lost, and nothing is left in the way",
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), "einwahl-full-"));
+    t.teardown(() => rm(directory, { recursive: true }));
+    const full = await reserveWithin(directory, 32, 1, 100_000);
+    t.equal(full.status, 1, "the process that asks is told");
+    t.match(full.troubles.at(-1), /rooms\.journal can't be written: EFBIG/);
+    t.ok(full.pins.size > 100, `${full.pins.size} rooms`);
+    t.ok((await stat(join(directory, "rooms.journal"))).size <= 32 * 1_024);
 
-  const fuller = await reserveWithin(directory, 8, 1, 1);
-  t.equal(fuller.status, 0, "a room that has its PIN gets it, with no room for anything new");
-  t.equal(fuller.pins.get("room-1"), full.pins.get("room-1"));
-  t.match(fuller.troubles, [/rooms\.journal can't be condensed: EFBIG/]);
-  t.same((await readdir(directory)).filter((name) => name !== "rooms.journal" && !name.startsWith("lock-")), [], "half a new file takes no place");
+    const fuller = await reserveWithin(directory, 8, 1, 1);
+    t.equal(fuller.status, 0, "a room that has its PIN gets it, with no room for anything new");
+    t.equal(fuller.pins.get("room-1"), full.pins.get("room-1"));
+    t.match(fuller.troubles, [/rooms\.journal can't be condensed: EFBIG/]);
+    t.same(
+      (await readdir(directory)).filter((name) => name !== "rooms.journal" && !name.startsWith("lock-")),
+      [],
+      "half a new file takes no place",
+    );
 
-  const store = value(await EmbeddedRooms.open(directory, new Hand(), (what) => {
-    t.fail(what);
-  }));
-  let lost = 0;
-  for (const [id, pin] of full.pins) if (value(await store.find(id))?.pin.reveal() !== pin) lost += 1;
-  t.equal(lost, 0);
-  t.equal(value(await store.reserve("another", "as-it-is")).isNew, true);
-  await store.close();
-});
+    const store = value(
+      await EmbeddedRooms.open(directory, new Hand(), (what) => {
+        t.fail(what);
+      }),
+    );
+    let lost = 0;
+    for (const [id, pin] of full.pins) if (value(await store.find(id))?.pin.reveal() !== pin) lost += 1;
+    t.equal(lost, 0);
+    t.equal(value(await store.reserve("another", "as-it-is")).isNew, true);
+    await store.close();
+  },
+);

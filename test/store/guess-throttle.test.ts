@@ -1,23 +1,27 @@
 import t from "tap";
+
 import type { CallerGuesses } from "../../src/call/restraint.js";
-import { systemClock } from "../../src/util/clock.js";
+import { CallerNumber } from "../../src/caller/secret.js";
 import { GuessBuckets } from "../../src/store/guess-buckets.js";
 import { GuessThrottle } from "../../src/store/guess-throttle.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisGuessCounts } from "../../src/store/redis-guess-counts.js";
+import { systemClock } from "../../src/util/clock.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
 import { defaultGuessing, memoryThrottle } from "../support/fake-guesses.js";
 import { someSettings } from "../support/fake-world.js";
-import { CallerNumber } from "../../src/caller/secret.js";
-import { RedisServer, noRedis } from "./support/redis-server.js";
+import { noRedis, RedisServer } from "./support/redis-server.js";
 
 const hasher = fakeHasher();
 const window = defaultGuessing.windowMs;
 
 function from(throttle: GuessThrottle, number: string | undefined, trunk = "easybell"): CallerGuesses {
   const parsed = CallerNumber.parse(number ?? "");
-  return throttle.callerOf({ trunk, caller: hasher.hash(parsed.ok ? { kind: "number", number: parsed.value } : { kind: "anonymous" }, someSettings) });
+  return throttle.callerOf({
+    trunk,
+    caller: hasher.hash(parsed.ok ? { kind: "number", number: parsed.value } : { kind: "anonymous" }, someSettings),
+  });
 }
 
 /** What holds for each of so many wrong PINs, one after the other. */
@@ -32,21 +36,32 @@ async function guess(guesses: CallerGuesses, times: number): Promise<readonly st
 
 const times = (count: number, what: string): readonly string[] => Array.from({ length: count }, () => what);
 
-await t.test("one number: ten wrong PINs are answered, ten more slowly, then none, for an hour from the first one on", async (t) => {
-  const clock = new FakeClock();
-  const throttle = memoryThrottle(clock);
-  const guesser = from(throttle, "+4915112345678");
-  t.strictSame(await guess(guesser, 9), times(9, "none"));
-  await clock.advance(window / 2);
-  t.strictSame(await guess(guesser, 13), [...times(1, "none"), ...times(10, "3000"), ...times(2, "refused")]);
-  t.strictSame(await from(throttle, "+4915112345678").check(), { kind: "refused" }, "the next call");
-  t.strictSame(await from(throttle, "+4915112345679").check(), { kind: "none" }, "another number");
-  t.strictSame(await from(throttle, undefined).check(), { kind: "none" }, "a withheld one");
-  t.strictSame(throttle.state(["easybell"]), { wrong: 22, restrained: { number: { slowed: 0, refused: 1 }, withheld: { slowed: 0, refused: 0 }, all: { slowed: 0, refused: 0 } }, withheldOf: [] });
-  await clock.advance(window / 2);
-  t.strictSame(await guess(guesser, 2), times(2, "none"));
-  t.equal(throttle.state([]).wrong, 2);
-});
+await t.test(
+  "one number: ten wrong PINs are answered, ten more slowly, then none, for an hour from the first one on",
+  async (t) => {
+    const clock = new FakeClock();
+    const throttle = memoryThrottle(clock);
+    const guesser = from(throttle, "+4915112345678");
+    t.strictSame(await guess(guesser, 9), times(9, "none"));
+    await clock.advance(window / 2);
+    t.strictSame(await guess(guesser, 13), [...times(1, "none"), ...times(10, "3000"), ...times(2, "refused")]);
+    t.strictSame(await from(throttle, "+4915112345678").check(), { kind: "refused" }, "the next call");
+    t.strictSame(await from(throttle, "+4915112345679").check(), { kind: "none" }, "another number");
+    t.strictSame(await from(throttle, undefined).check(), { kind: "none" }, "a withheld one");
+    t.strictSame(throttle.state(["easybell"]), {
+      wrong: 22,
+      restrained: {
+        number: { slowed: 0, refused: 1 },
+        withheld: { slowed: 0, refused: 0 },
+        all: { slowed: 0, refused: 0 },
+      },
+      withheldOf: [],
+    });
+    await clock.advance(window / 2);
+    t.strictSame(await guess(guesser, 2), times(2, "none"));
+    t.equal(throttle.state([]).wrong, 2);
+  },
+);
 
 await t.test("right PINs do not count", async (t) => {
   const throttle = memoryThrottle(new FakeClock());
@@ -74,38 +89,58 @@ await t.test("many numbers together: everybody is slowed, the more the longer, a
     const [told = ""] = await guess(from(throttle, `+49151${String(call).padStart(8, "0")}`), 1);
     if (told !== [...delays.values()].at(-1)) delays.set(call, told);
   }
-  t.strictSame([...delays].slice(0, 4), [[0, "none"], [300, "3000"], [600, "6000"], [900, "9000"]]);
+  t.strictSame([...delays].slice(0, 4), [
+    [0, "none"],
+    [300, "3000"],
+    [600, "6000"],
+    [900, "9000"],
+  ]);
   t.strictSame([...delays].at(-1), [3_000, "30000"]);
   t.strictSame(throttle.state([]).restrained.all, { slowed: 1, refused: 0 });
 });
 
-await t.test("forgetting a number takes as many others as there are buckets, and what is over goes first", async (t) => {
-  const clock = new FakeClock();
-  const buckets = new GuessBuckets(clock, 100);
-  for (let add = 0; add < 20; add++) buckets.add("guesser", window);
-  for (let other = 0; other < 99; other++) buckets.add(`other ${other}`, window);
-  t.equal(buckets.countOf("guesser"), 20);
-  for (let other = 0; other < 1_000; other++) buckets.add(`more ${other}`, window);
-  t.equal(buckets.size, 100, "their number is bounded");
-  t.equal(buckets.countOf("guesser"), 0);
-  t.equal(buckets.share("nobody", 0, window), 0);
-  t.equal(buckets.size, 100, "what the store does not have takes no place");
-  await clock.advance(window);
-  t.strictSame(buckets.counts(), []);
-  t.equal(buckets.size, 0);
-});
+await t.test(
+  "forgetting a number takes as many others as there are buckets, and what is over goes first",
+  async (t) => {
+    const clock = new FakeClock();
+    const buckets = new GuessBuckets(clock, 100);
+    for (let add = 0; add < 20; add++) buckets.add("guesser", window);
+    for (let other = 0; other < 99; other++) buckets.add(`other ${other}`, window);
+    t.equal(buckets.countOf("guesser"), 20);
+    for (let other = 0; other < 1_000; other++) buckets.add(`more ${other}`, window);
+    t.equal(buckets.size, 100, "their number is bounded");
+    t.equal(buckets.countOf("guesser"), 0);
+    t.equal(buckets.share("nobody", 0, window), 0);
+    t.equal(buckets.size, 100, "what the store does not have takes no place");
+    await clock.advance(window);
+    t.strictSame(buckets.counts(), []);
+    t.equal(buckets.size, 0);
+  },
+);
 
 if (noRedis !== false) {
   t.pass(noRedis, { skip: noRedis });
 } else {
   const server = await RedisServer.start();
   t.teardown(() => server.stop());
-  const instance = async (prefix: string, windowMs = window): Promise<{ readonly throttle: GuessThrottle; readonly redis: RedisConnection; readonly counts: RedisGuessCounts }> => {
+  const instance = async (
+    prefix: string,
+    windowMs = window,
+  ): Promise<{
+    readonly throttle: GuessThrottle;
+    readonly redis: RedisConnection;
+    readonly counts: RedisGuessCounts;
+  }> => {
     const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined });
     const counts = new RedisGuessCounts(redis, prefix);
-    const throttle = new GuessThrottle({ clock: systemClock, settings: () => ({ ...defaultGuessing, windowMs }), shared: () => counts, onBug: (error) => {
-      throw error;
-    } });
+    const throttle = new GuessThrottle({
+      clock: systemClock,
+      settings: () => ({ ...defaultGuessing, windowMs }),
+      shared: () => counts,
+      onBug: (error) => {
+        throw error;
+      },
+    });
     return { throttle, redis, counts };
   };
 
@@ -124,13 +159,26 @@ if (noRedis !== false) {
     t.equal(keys.ok && Array.isArray(keys.value) && keys.value.length === 2, true);
     t.notMatch(JSON.stringify(keys), /15112345678|345678/, "no key has a number");
     const ttl = await left.redis.command("PTTL", "{two}:guesses:all");
-    t.equal(ttl.ok && Number(ttl.value) > window - 60_000 && Number(ttl.value) <= window, true, "and each goes with its window");
+    t.equal(
+      ttl.ok && Number(ttl.value) > window - 60_000 && Number(ttl.value) <= window,
+      true,
+      "and each goes with its window",
+    );
     await Promise.all([left.redis.close(), right.redis.close()]);
   });
 
   await t.test("at once from many calls: no more answers than the limit allows", async (t) => {
     const instances = [await instance("storm"), await instance("storm")];
-    const told = await Promise.all(Array.from({ length: 200 }, async (_, call) => await from((instances[call % 2] ?? instances[0])?.throttle ?? memoryThrottle(systemClock), "+4915112345678").count()));
+    const told = await Promise.all(
+      Array.from(
+        { length: 200 },
+        async (_, call) =>
+          await from(
+            (instances[call % 2] ?? instances[0])?.throttle ?? memoryThrottle(systemClock),
+            "+4915112345678",
+          ).count(),
+      ),
+    );
     t.equal(told.filter(({ kind }) => kind !== "refused").length, 20);
     for (const { redis } of instances) await redis.close();
   });
@@ -156,7 +204,8 @@ if (noRedis !== false) {
     caller.takeBack();
     await settle();
     await server.up();
-    for (let wait = 0; wait < 100 && redis.fault !== undefined; wait++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let wait = 0; wait < 100 && redis.fault !== undefined; wait++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     t.strictSame(await guess(caller, 1), ["3000"], "Redis has four, this instance ten");
     await redis.close();
   });
@@ -170,4 +219,3 @@ if (noRedis !== false) {
     await redis.close();
   });
 }
-

@@ -1,14 +1,16 @@
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { statSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { DirectoryLock } from "../../src/store/directory-lock.js";
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { Journal } from "../../src/store/journal.js";
-import { type Stores, openStores } from "../../src/store/open-stores.js";
+import { openStores, type Stores } from "../../src/store/open-stores.js";
 import { until } from "../softphone/sip/support.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { Hand, value } from "./support/room-store-suite.js";
@@ -85,21 +87,38 @@ await t.test("damage before the end is not papered over", async (t) => {
     const damaged = Buffer.from(whole);
     damaged.writeUInt8(damaged.readUInt8(place) ^ 1, place);
     await writeFile(path, damaged);
-    const opened = await Journal.open<number>(path, { header: "numbers", take: (entry) => typeof entry === "number", apply: () => undefined, condense: () => [], onTrouble: () => undefined });
+    const opened = await Journal.open<number>(path, {
+      header: "numbers",
+      take: (entry) => typeof entry === "number",
+      apply: () => undefined,
+      condense: () => [],
+      onTrouble: () => undefined,
+    });
     t.match(opened, { ok: false, failure: / is damaged/ });
   }
   await writeFile(path, "");
-  t.match(await Journal.open<number>(path, { header: "numbers", take: (entry) => typeof entry === "number", apply: () => undefined, condense: () => [], onTrouble: () => undefined }), { ok: false, failure: /no journal/ });
+  t.match(
+    await Journal.open<number>(path, {
+      header: "numbers",
+      take: (entry) => typeof entry === "number",
+      apply: () => undefined,
+      condense: () => [],
+      onTrouble: () => undefined,
+    }),
+    { ok: false, failure: /no journal/ },
+  );
 });
 
 await t.test("what comes at the same time goes to the disk together and in order", async (t) => {
   const path = join(directory, "together");
   const { journal, numbers } = await openNumbers(path);
   const written: number[] = [];
-  await Promise.all(Array.from({ length: 1_000 }, async (_, number) => {
-    t.equal(await journal.append([number]), true);
-    written.push(number);
-  }));
+  await Promise.all(
+    Array.from({ length: 1_000 }, async (_, number) => {
+      t.equal(await journal.append([number]), true);
+      written.push(number);
+    }),
+  );
   t.same(written, numbers);
   t.ok((await readFile(path, "utf8")).split("\n").length < 10, "a thousand entries in a few lines");
   await journal.close();
@@ -109,7 +128,8 @@ await t.test("what comes at the same time goes to the disk together and in order
 await t.test("a journal is condensed when it has grown, and nothing is lost in that", async (t) => {
   const path = join(directory, "condensed");
   const { journal, numbers } = await openNumbers(path, (all) => all.slice(-10));
-  for (let round = 0; round < 40; round++) await journal.append(Array.from({ length: 10_000 }, (_, place) => round * 10_000 + place));
+  for (let round = 0; round < 40; round++)
+    await journal.append(Array.from({ length: 10_000 }, (_, place) => round * 10_000 + place));
   t.ok((await stat(path)).size < 2_000_000);
   t.equal(numbers.length, 400_000);
   await journal.close();
@@ -126,7 +146,13 @@ await t.test("a disk that takes nothing is told of, and nobody is promised anyth
   // What is opened is a device that is always full.
   await rm(path);
   await symlink("/dev/full", path);
-  const opened = await Journal.open<number>(path, { header: "numbers", take: (entry) => typeof entry === "number", apply: () => undefined, condense: () => [], onTrouble: () => undefined });
+  const opened = await Journal.open<number>(path, {
+    header: "numbers",
+    take: (entry) => typeof entry === "number",
+    apply: () => undefined,
+    condense: () => [],
+    onTrouble: () => undefined,
+  });
   t.equal(opened.ok, false);
   t.same(numbers, [1]);
 });
@@ -134,7 +160,10 @@ await t.test("a disk that takes nothing is told of, and nobody is promised anyth
 await t.test("one instance at a time", async (t) => {
   const place = join(directory, "locked");
   const first = value(await EmbeddedRooms.open(place, new Hand(), () => undefined));
-  t.match(await EmbeddedRooms.open(place, new Hand(), () => undefined), { ok: false, failure: /in use by another instance/ });
+  t.match(await EmbeddedRooms.open(place, new Hand(), () => undefined), {
+    ok: false,
+    failure: /in use by another instance/,
+  });
   await first.close();
   const second = value(await EmbeddedRooms.open(place, new Hand(), () => undefined));
   await second.close();
@@ -171,42 +200,51 @@ await t.test("files are for the owner's eyes only", async (t) => {
   await store.close();
 });
 
-await t.test("a deleted room and one whose time is over leave the file within a day, and at the next start", async (t) => {
-  const place = join(directory, "deleted");
-  const hand = new Hand();
-  hand.restMs = 30 * 24 * 3_600_000;
-  const clock = new FakeClock();
-  const open = async (): Promise<Stores> => value(await openStores({ kind: "embedded", directory: place }, hand, clock, { onTrouble: (what) => t.fail(what), onRedis: () => undefined }));
-  const content = async (): Promise<string> => await readFile(join(place, "rooms.journal"), "utf8");
-  const stores = await open();
-  const { rooms } = stores;
-  await rooms.reserve("kept-room", "as-it-is");
-  const deleted = value(await rooms.reserve("deleted-room", "as-it-is")).reservation.pin.reveal();
-  await rooms.release("deleted-room");
-  const over = value(await rooms.reserve("ended-room", { until: hand.time + 3_600_000 })).reservation.pin.reveal();
-  t.match(await content(), /deleted-room[^]*ended-room/);
-  hand.time += 24 * 3_600_000;
-  await clock.advance(24 * 3_600_000);
-  await rooms.reserve("another-room", "as-it-is");
-  t.match(await content(), /kept-room[^]*another-room/);
-  t.notMatch(await content(), /deleted-room|ended-room/);
-  for (const pin of [deleted, over]) t.match(await content(), `["rest","${pin}",`, "the PIN rests, without the room");
-  await setTimeout(100);
-  await rooms.reserve("one-more-room", "as-it-is");
-  // The file's time moves on in steps of several milliseconds; a rewritten file is another one.
-  const before = await stat(join(place, "rooms.journal"));
-  await clock.advance(24 * 3_600_000);
-  await until(() => statSync(join(place, "rooms.journal")).ino !== before.ino, "a rewritten file");
-  await setTimeout(100);
-  const tidied = await stat(join(place, "rooms.journal"));
-  await clock.advance(24 * 3_600_000);
-  await setTimeout(50);
-  t.equal((await stat(join(place, "rooms.journal"))).ino, tidied.ino, "nothing is rewritten for nothing");
-  await rooms.release("another-room");
-  await stores.close();
-  t.equal(clock.pending, 0);
-  const again = await open();
-  t.notMatch(await content(), /another-room/, "at the next start");
-  t.ok((await again.rooms.find("kept-room")).ok);
-  await again.close();
-});
+await t.test(
+  "a deleted room and one whose time is over leave the file within a day, and at the next start",
+  async (t) => {
+    const place = join(directory, "deleted");
+    const hand = new Hand();
+    hand.restMs = 30 * 24 * 3_600_000;
+    const clock = new FakeClock();
+    const open = async (): Promise<Stores> =>
+      value(
+        await openStores({ kind: "embedded", directory: place }, hand, clock, {
+          onTrouble: (what) => t.fail(what),
+          onRedis: () => undefined,
+        }),
+      );
+    const content = async (): Promise<string> => await readFile(join(place, "rooms.journal"), "utf8");
+    const stores = await open();
+    const { rooms } = stores;
+    await rooms.reserve("kept-room", "as-it-is");
+    const deleted = value(await rooms.reserve("deleted-room", "as-it-is")).reservation.pin.reveal();
+    await rooms.release("deleted-room");
+    const over = value(await rooms.reserve("ended-room", { until: hand.time + 3_600_000 })).reservation.pin.reveal();
+    t.match(await content(), /deleted-room[^]*ended-room/);
+    hand.time += 24 * 3_600_000;
+    await clock.advance(24 * 3_600_000);
+    await rooms.reserve("another-room", "as-it-is");
+    t.match(await content(), /kept-room[^]*another-room/);
+    t.notMatch(await content(), /deleted-room|ended-room/);
+    for (const pin of [deleted, over]) t.match(await content(), `["rest","${pin}",`, "the PIN rests, without the room");
+    await setTimeout(100);
+    await rooms.reserve("one-more-room", "as-it-is");
+    // The file's time moves on in steps of several milliseconds; a rewritten file is another one.
+    const before = await stat(join(place, "rooms.journal"));
+    await clock.advance(24 * 3_600_000);
+    await until(() => statSync(join(place, "rooms.journal")).ino !== before.ino, "a rewritten file");
+    await setTimeout(100);
+    const tidied = await stat(join(place, "rooms.journal"));
+    await clock.advance(24 * 3_600_000);
+    await setTimeout(50);
+    t.equal((await stat(join(place, "rooms.journal"))).ino, tidied.ino, "nothing is rewritten for nothing");
+    await rooms.release("another-room");
+    await stores.close();
+    t.equal(clock.pending, 0);
+    const again = await open();
+    t.notMatch(await content(), /another-room/, "at the next start");
+    t.ok((await again.rooms.find("kept-room")).ok);
+    await again.close();
+  },
+);

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
+
 import { EmbeddedRooms } from "../../src/store/embedded-rooms.js";
 import { seeded } from "../support/seeded.js";
 import { Hand, value } from "./support/room-store-suite.js";
@@ -23,8 +25,16 @@ interface Acknowledged {
 }
 
 /** Lets a process reserve until it has told of so many rooms, then kills it; resolves when it is dead. */
-async function run(directory: string, first: number, killAfter: number, wide: number, onLine: (line: string) => void): Promise<NodeJS.Signals | null> {
-  const running = spawn(process.execPath, [child, directory, String(first), String(rooms), String(wide)], { stdio: ["ignore", "pipe", "inherit"] });
+async function run(
+  directory: string,
+  first: number,
+  killAfter: number,
+  wide: number,
+  onLine: (line: string) => void,
+): Promise<NodeJS.Signals | null> {
+  const running = spawn(process.execPath, [child, directory, String(first), String(rooms), String(wide)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let told = 0;
   const lines = createInterface({ input: running.stdout });
   lines.on("line", (line) => {
@@ -49,23 +59,32 @@ await t.test("nothing that was acknowledged is lost to kill -9, and no PIN is gi
   for (let runs = 0; runs < mostRuns && acknowledged.size < rooms; runs++) {
     // Where the last one was killed some rooms were on their way: they are asked for again.
     const first = Math.max(1, acknowledged.size - 160);
-    const signal = await run(directory, first, 100 + random.below(600), [1, 4, 30, 150][random.below(4)] ?? 1, (line) => {
-      const [what, number = "", pin = ""] = line.split(" ");
-      if (what === "trouble") troubles.push(line);
-      const known = acknowledged.get(Number(number)) ?? { pins: [], released: false };
-      if (what === "reserved") {
-        if (known.pins.at(-1) !== pin) known.pins.push(pin);
-        known.released = false;
-        acknowledged.set(Number(number), known);
-      }
-      if (what === "released") known.released = true;
-    });
+    const signal = await run(
+      directory,
+      first,
+      100 + random.below(600),
+      [1, 4, 30, 150][random.below(4)] ?? 1,
+      (line) => {
+        const [what, number = "", pin = ""] = line.split(" ");
+        if (what === "trouble") troubles.push(line);
+        const known = acknowledged.get(Number(number)) ?? { pins: [], released: false };
+        if (what === "reserved") {
+          if (known.pins.at(-1) !== pin) known.pins.push(pin);
+          known.released = false;
+          acknowledged.set(Number(number), known);
+        }
+        if (what === "released") known.released = true;
+      },
+    );
     if (signal === "SIGKILL") kills += 1;
   }
   t.equal(acknowledged.size, rooms);
   t.ok(kills >= 20, `${kills} kills`);
   t.comment(`${rooms} rooms, ${kills} kills, ${troubles.length} torn last lines`);
-  t.same(troubles.filter((each) => !each.includes("were being written in a crash")), []);
+  t.same(
+    troubles.filter((each) => !each.includes("were being written in a crash")),
+    [],
+  );
 
   const store = value(await EmbeddedRooms.open(directory, new Hand(), () => undefined));
   let lost = 0;
@@ -74,7 +93,9 @@ await t.test("nothing that was acknowledged is lost to kill -9, and no PIN is gi
     const pin = found?.pin.reveal();
     // What was done when the kill cut off the answer may have happened: a release, or the next reservation after it.
     const mayBeGone = number % 10 === 0;
-    const isAsTold = released ? pin === undefined || !pins.includes(pin) : pin === pins.at(-1) || (mayBeGone && pin === undefined);
+    const isAsTold = released
+      ? pin === undefined || !pins.includes(pin)
+      : pin === pins.at(-1) || (mayBeGone && pin === undefined);
     if (!isAsTold) lost += 1;
   }
   t.equal(lost, 0, "acknowledged and lost");

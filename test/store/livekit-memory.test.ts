@@ -1,13 +1,15 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { EmbeddedMeetingAudio } from "../../src/store/embedded-meeting-audio.js";
 import { LivekitIdentities, RedisLivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio, RedisMeetingAudio } from "../../src/store/meeting-audio.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
-import { RedisServer, noRedis } from "./support/redis-server.js";
+import { systemClock } from "../../src/util/clock.js";
+import { noRedis, RedisServer } from "./support/redis-server.js";
 
 async function folder(t: Test): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "einwahl-livekit-"));
@@ -25,17 +27,30 @@ await t.test("which meetings use LiveKit is on the disk, and nothing else of the
   const directory = await folder(t);
   const audio = await reopen(directory);
   t.equal(await audio.of("meeting-1"), undefined);
-  await Promise.all([audio.add("meeting-1", "livekit"), audio.add("meeting-2", "freeswitch"), audio.add("meeting-1", "livekit")]);
+  await Promise.all([
+    audio.add("meeting-1", "livekit"),
+    audio.add("meeting-2", "freeswitch"),
+    audio.add("meeting-1", "livekit"),
+  ]);
   const restarted = new MeetingAudio(() => undefined);
   t.equal(await restarted.of("meeting-1"), undefined);
   const kept = await reopen(directory);
   t.equal(await new MeetingAudio(() => kept).of("meeting-1"), "livekit");
   t.equal(await kept.of("meeting-2"), "freeswitch");
-  t.strictSame(JSON.parse(await readFile(join(directory, "meeting-audio.json"), "utf8")), { meetings: [["meeting-2", "freeswitch"], ["meeting-1", "livekit"]] });
+  t.strictSame(JSON.parse(await readFile(join(directory, "meeting-audio.json"), "utf8")), {
+    meetings: [
+      ["meeting-2", "freeswitch"],
+      ["meeting-1", "livekit"],
+    ],
+  });
   await Promise.all(Array.from({ length: 2_001 }, (_, meeting) => audio.add(`other-${meeting}`, "freeswitch")));
   await audio.add("last", "livekit");
   const full = await reopen(directory);
-  t.strictSame([await full.of("meeting-1"), await full.of("other-1"), await full.of("last")], [undefined, undefined, "livekit"], "the oldest are forgotten");
+  t.strictSame(
+    [await full.of("meeting-1"), await full.of("other-1"), await full.of("last")],
+    [undefined, undefined, "livekit"],
+    "the oldest are forgotten",
+  );
   await writeFile(join(directory, "meeting-audio.json"), "{");
   t.match(await EmbeddedMeetingAudio.open(directory, () => undefined), { ok: false, failure: /remove it/ });
 });
@@ -63,7 +78,11 @@ await t.test("instances on one Redis", { skip: noRedis }, async (t) => {
   const audio = new RedisMeetingAudio(redis, "test");
   const [one, another] = [new MeetingAudio(() => audio), new MeetingAudio(() => audio)];
   await one.add("meeting-1", "livekit");
-  t.strictSame([await another.of("meeting-1"), await another.of("meeting-2")], ["livekit", undefined], "know each other's meetings");
+  t.strictSame(
+    [await another.of("meeting-1"), await another.of("meeting-2")],
+    ["livekit", undefined],
+    "know each other's meetings",
+  );
 
   const instances = [new RedisLivekitIdentities(redis, "test"), new RedisLivekitIdentities(redis, "test")] as const;
   const [first, second] = [new LivekitIdentities(() => instances[0]), new LivekitIdentities(() => instances[1])];

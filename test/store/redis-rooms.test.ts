@@ -1,8 +1,9 @@
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";
-import { RedisServer, noRedis } from "./support/redis-server.js";
+import { systemClock } from "../../src/util/clock.js";
+import { noRedis, RedisServer } from "./support/redis-server.js";
 import { Hand, testRoomStore } from "./support/room-store-suite.js";
 
 if (noRedis !== false) {
@@ -13,7 +14,12 @@ if (noRedis !== false) {
 
   await t.test("the same as every store", async (t) => {
     await testRoomStore(t, {
-      open: async (place, hand) => new RedisRooms(await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined }), place, hand),
+      open: async (place, hand) =>
+        new RedisRooms(
+          await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined }),
+          place,
+          hand,
+        ),
     });
   });
 
@@ -31,7 +37,13 @@ if (noRedis !== false) {
     const rooms = new RedisRooms(redis, "away", new Hand());
     const before = await rooms.reserve("room", "as-it-is");
     await server.down("SIGKILL");
-    for (const work of [rooms.reserve("room", "as-it-is"), rooms.find("room"), rooms.release("room"), rooms.list(undefined, 5), rooms.listResting(undefined, 5)]) {
+    for (const work of [
+      rooms.reserve("room", "as-it-is"),
+      rooms.find("room"),
+      rooms.release("room"),
+      rooms.list(undefined, 5),
+      rooms.listResting(undefined, 5),
+    ]) {
       t.same(await work, { ok: false, failure: "unavailable" });
     }
     t.type(redis.fault, "string");
@@ -42,7 +54,11 @@ if (noRedis !== false) {
     await server.up();
     await back;
     const after = await rooms.reserve("room", "as-it-is");
-    t.equal(after.ok && before.ok && after.value.reservation.pin.equals(before.value.reservation.pin), true, "acknowledged is written, with appendfsync always");
+    t.equal(
+      after.ok && before.ok && after.value.reservation.pin.equals(before.value.reservation.pin),
+      true,
+      "acknowledged is written, with appendfsync always",
+    );
     await rooms.close();
   });
 
@@ -52,9 +68,13 @@ if (noRedis !== false) {
     const promise = new Promise<undefined>((done) => {
       resolve = done;
     });
-    const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: (fault) => {
-      if (fault === undefined) resolve(undefined);
-    } });
+    const redis = await RedisConnection.open({
+      url: server.url,
+      clock: systemClock,
+      onState: (fault) => {
+        if (fault === undefined) resolve(undefined);
+      },
+    });
     const rooms = new RedisRooms(redis, "later", new Hand());
     t.same(await rooms.find("room"), { ok: false, failure: "unavailable" });
     await server.up();

@@ -1,8 +1,9 @@
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRemovals, Removals } from "../../src/store/removals.js";
-import { RedisServer, noRedis } from "./support/redis-server.js";
+import { systemClock } from "../../src/util/clock.js";
+import { noRedis, RedisServer } from "./support/redis-server.js";
 
 await t.test("the latest meetings are remembered, and no end of them", async (t) => {
   const removals = new Removals(() => undefined);

@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
 import t from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisRooms } from "../../src/store/redis-rooms.js";
-import { RedisServer, noRedis } from "./support/redis-server.js";
+import { systemClock } from "../../src/util/clock.js";
+import { noRedis, RedisServer } from "./support/redis-server.js";
 import { Hand, value } from "./support/room-store-suite.js";
 
 t.setTimeout(500_000);
@@ -17,7 +19,9 @@ const own = 1_000;
 
 /** What one instance was told: room, PIN. */
 async function run(url: string, name: string): Promise<Map<string, string>> {
-  const instance = spawn(process.execPath, [child, url, name, String(shared), String(own)], { stdio: ["ignore", "pipe", "inherit"] });
+  const instance = spawn(process.execPath, [child, url, name, String(shared), String(own)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const told = new Map<string, string>();
   createInterface({ input: instance.stdout }).on("line", (line) => {
     const [room = "", pin = ""] = line.split(" ");
@@ -29,21 +33,33 @@ async function run(url: string, name: string): Promise<Map<string, string>> {
   return told;
 }
 
-await t.test("two instances on one Redis reserve the same rooms and different ones at once: as if they were one", { skip: noRedis }, async (t) => {
-  const server = await RedisServer.start();
-  t.teardown(() => server.stop());
-  const [left, right] = await Promise.all([run(server.url, "left"), run(server.url, "right")]);
-  t.equal(left.size, shared + own);
-  t.equal(right.size, shared + own);
-  const common = [...left.keys()].filter((room) => right.has(room));
-  t.equal(common.length, shared);
-  t.equal(common.filter((room) => left.get(room) !== right.get(room)).length, 0, "the same room has the same PIN, whomever one asks");
-  const pins = new Set([...left.values(), ...right.values()]);
-  t.equal(pins.size, shared + 2 * own, "and no PIN is given twice");
+await t.test(
+  "two instances on one Redis reserve the same rooms and different ones at once: as if they were one",
+  { skip: noRedis },
+  async (t) => {
+    const server = await RedisServer.start();
+    t.teardown(() => server.stop());
+    const [left, right] = await Promise.all([run(server.url, "left"), run(server.url, "right")]);
+    t.equal(left.size, shared + own);
+    t.equal(right.size, shared + own);
+    const common = [...left.keys()].filter((room) => right.has(room));
+    t.equal(common.length, shared);
+    t.equal(
+      common.filter((room) => left.get(room) !== right.get(room)).length,
+      0,
+      "the same room has the same PIN, whomever one asks",
+    );
+    const pins = new Set([...left.values(), ...right.values()]);
+    t.equal(pins.size, shared + 2 * own, "and no PIN is given twice");
 
-  const third = new RedisRooms(await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined }), "einwahl", new Hand());
-  let wrong = 0;
-  for (const [room, pin] of [...left, ...right]) if (value(await third.find(room))?.pin.reveal() !== pin) wrong += 1;
-  t.equal(wrong, 0);
-  await third.close();
-});
+    const third = new RedisRooms(
+      await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined }),
+      "einwahl",
+      new Hand(),
+    );
+    let wrong = 0;
+    for (const [room, pin] of [...left, ...right]) if (value(await third.find(room))?.pin.reveal() !== pin) wrong += 1;
+    t.equal(wrong, 0);
+    await third.close();
+  },
+);

@@ -35,11 +35,48 @@ export async function makeCertificates(
     file("server.ext"),
     `basicConstraints=CA:false\nsubjectAltName=${subjectAltName}\nextendedKeyUsage=serverAuth,clientAuth\n`,
   );
-  await run("openssl", ["req", "-x509", ...newKey, "-days", "1", "-config", file("ca.cnf"), "-keyout", file("ca.key"), "-out", file("ca.pem")]);
-  await run("openssl", ["req", "-new", ...newKey, "-subj", "/CN=localhost", "-keyout", file("server.key"), "-out", file("server.csr")]);
   await run("openssl", [
-    "x509", "-req", "-sha256", "-days", "1", "-in", file("server.csr"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"),
-    "-set_serial", "2", "-extfile", file("server.ext"), "-out", file("server.pem"),
+    "req",
+    "-x509",
+    ...newKey,
+    "-days",
+    "1",
+    "-config",
+    file("ca.cnf"),
+    "-keyout",
+    file("ca.key"),
+    "-out",
+    file("ca.pem"),
+  ]);
+  await run("openssl", [
+    "req",
+    "-new",
+    ...newKey,
+    "-subj",
+    "/CN=localhost",
+    "-keyout",
+    file("server.key"),
+    "-out",
+    file("server.csr"),
+  ]);
+  await run("openssl", [
+    "x509",
+    "-req",
+    "-sha256",
+    "-days",
+    "1",
+    "-in",
+    file("server.csr"),
+    "-CA",
+    file("ca.pem"),
+    "-CAkey",
+    file("ca.key"),
+    "-set_serial",
+    "2",
+    "-extfile",
+    file("server.ext"),
+    "-out",
+    file("server.pem"),
   ]);
   return {
     caPem: readFileSync(file("ca.pem"), "utf8"),

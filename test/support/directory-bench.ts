@@ -1,10 +1,10 @@
 import { BbbServer } from "../../src/bbb/bbb-server.js";
 import { BbbDirectory, type DirectoryOptions } from "../../src/bbb/directory.js";
 import type { Lookup } from "../../src/call/interfaces.js";
+import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { type FakeAnswer, FakeBbbApi } from "./fake-bbb-api.js";
 import { CountedClock, FakeClock } from "./fake-clock.js";
 import { fakeNode, fakePin } from "./fake-directory.js";
-import { MeetingAudio } from "../../src/store/meeting-audio.js";
 
 /** A directory over servers that are not there, in a time that stands still. Chance is always in the middle. */
 export class DirectoryBench {
@@ -85,7 +85,15 @@ export class DirectoryBench {
   }
 
   #serverOf(name: string, api: FakeBbbApi): BbbServer {
-    return new BbbServer({ node: fakeNode(name), livekit: undefined, audioBridge: "freeswitch", api, pollEveryMs: 10_000, clock: this.own, random: () => 0.5 });
+    return new BbbServer({
+      node: fakeNode(name),
+      livekit: undefined,
+      audioBridge: "freeswitch",
+      api,
+      pollEveryMs: 10_000,
+      clock: this.own,
+      random: () => 0.5,
+    });
   }
 
   get requests(): readonly number[] {

@@ -1,5 +1,6 @@
-import { type Socket as UdpSocket, createSocket } from "node:dgram";
-import { type Server, type Socket, createServer, isIP } from "node:net";
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { createServer, isIP, type Server, type Socket } from "node:net";
+
 import { freePort } from "../e2e/support/ports.js";
 
 export type RecordType = "A" | "AAAA" | "SRV";
@@ -74,7 +75,10 @@ export class DnsServer {
 
   async close(): Promise<void> {
     for (const socket of this.#connections) socket.destroy();
-    this.#closing ??= Promise.all([new Promise<void>((resolve) => this.#udp.close(resolve)), new Promise((resolve) => this.#tcp.close(resolve))]);
+    this.#closing ??= Promise.all([
+      new Promise<void>((resolve) => this.#udp.close(resolve)),
+      new Promise((resolve) => this.#tcp.close(resolve)),
+    ]);
     await this.#closing;
   }
 
@@ -89,7 +93,14 @@ export class DnsServer {
     const code = typeof answer === "string" && answer !== "truncated" ? codes[answer] : 0;
     // A response (0x8000) with recursion desired and available (0x0180), perhaps truncated (0x0200).
     const flags = 0x8180 | (answer === "truncated" ? 0x0200 : 0) | code;
-    const header = [query.subarray(0, 2), number(flags, 2), number(1, 2), number(records.length, 2), number(0, 2), number(0, 2)];
+    const header = [
+      query.subarray(0, 2),
+      number(flags, 2),
+      number(1, 2),
+      number(records.length, 2),
+      number(0, 2),
+      number(0, 2),
+    ];
     return Buffer.concat([...header, query.subarray(12, end + 4), ...records]);
   }
 }
@@ -99,17 +110,32 @@ function encode(record: string, ttl: number): Buffer {
   if (family === 4) return resource(1, ttl, Buffer.from(record.split(".").map(Number)));
   if (family === 6) return resource(28, ttl, ipv6(record));
   const [priority = "0", weight = "0", port = "0", name = "."] = record.split(" ");
-  return resource(33, ttl, Buffer.concat([number(Number(priority), 2), number(Number(weight), 2), number(Number(port), 2), writeName(name)]));
+  return resource(
+    33,
+    ttl,
+    Buffer.concat([number(Number(priority), 2), number(Number(weight), 2), number(Number(port), 2), writeName(name)]),
+  );
 }
 
 /** Its owner is the name of the question, to which the pointer leads (RFC 1035 section 4.1.4). */
 function resource(type: number, ttl: number, data: Buffer): Buffer {
-  return Buffer.concat([number(0xc00c, 2), number(type, 2), number(1, 2), number(ttl, 4), number(data.length, 2), data]);
+  return Buffer.concat([
+    number(0xc00c, 2),
+    number(type, 2),
+    number(1, 2),
+    number(ttl, 4),
+    number(data.length, 2),
+    data,
+  ]);
 }
 
 function ipv6(address: string): Buffer {
   const [head = "", tail] = address.split("::");
-  const groups = (text: string): number[] => text.split(":").filter((group) => group !== "").map((group) => Number.parseInt(group, 16));
+  const groups = (text: string): number[] =>
+    text
+      .split(":")
+      .filter((group) => group !== "")
+      .map((group) => Number.parseInt(group, 16));
   const [first, last] = [groups(head), groups(tail ?? "")];
   const all = [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
   return Buffer.concat(all.map((group) => number(group, 2)));
@@ -117,7 +143,10 @@ function ipv6(address: string): Buffer {
 
 function writeName(name: string): Buffer {
   const labels = name.split(".").filter((label) => label !== "");
-  return Buffer.concat([...labels.map((label) => Buffer.concat([number(label.length, 1), Buffer.from(label)])), number(0, 1)]);
+  return Buffer.concat([
+    ...labels.map((label) => Buffer.concat([number(label.length, 1), Buffer.from(label)])),
+    number(0, 1),
+  ]);
 }
 
 function readName(bytes: Buffer, at: number): { readonly name: string; readonly end: number } {

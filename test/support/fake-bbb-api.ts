@@ -1,12 +1,20 @@
 import type { MeetingsAnswer } from "../../src/bbb/api-client.js";
 import type { Meeting } from "../../src/bbb/meeting.js";
 import type { Clock } from "../../src/util/clock.js";
-import { type Result, failure, success } from "../../src/util/result.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 import { fakePin } from "./fake-directory.js";
 
 /** A meeting that somebody is in, if nothing else is said. */
 export function fakeMeeting(voiceBridge: string, changes: Partial<Meeting> = {}): Meeting {
-  return { createdAt: undefined, meetingId: `meeting-${voiceBridge}`, voiceBridge: fakePin(voiceBridge), isOccupied: true, parentId: undefined, audioBridge: undefined, ...changes };
+  return {
+    createdAt: undefined,
+    meetingId: `meeting-${voiceBridge}`,
+    voiceBridge: fakePin(voiceBridge),
+    isOccupied: true,
+    parentId: undefined,
+    audioBridge: undefined,
+    ...changes,
+  };
 }
 
 export type FakeAnswer = readonly (string | Meeting)[] | { readonly fault: string };
@@ -41,6 +49,9 @@ export class FakeBbbApi {
     });
     this.open -= 1;
     if ("fault" in says) return failure(says.fault);
-    return success({ meetings: says.map((each) => (typeof each === "string" ? fakeMeeting(each) : each)), bytes: says.length * 1_000 });
+    return success({
+      meetings: says.map((each) => (typeof each === "string" ? fakeMeeting(each) : each)),
+      bytes: says.length * 1_000,
+    });
   }
 }

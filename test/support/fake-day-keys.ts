@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+
 import type { Day, DayKeys } from "../../src/caller/day-keys.js";
 import { CallerHasher } from "../../src/caller/known-caller.js";
 import { daysWithOneKey } from "../../src/caller/pseudonym.js";
@@ -17,6 +18,9 @@ export class FakeDayKeys implements DayKeys {
   }
 }
 
-export function fakeHasher(keys: DayKeys = new FakeDayKeys(), random: (bytes: number) => Buffer = randomBytes): CallerHasher {
+export function fakeHasher(
+  keys: DayKeys = new FakeDayKeys(),
+  random: (bytes: number) => Buffer = randomBytes,
+): CallerHasher {
   return new CallerHasher({ pseudonymKeys: keys, throttleKeys: keys, random });
 }

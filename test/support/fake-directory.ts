@@ -1,5 +1,12 @@
-import type { AudioBridge, Conference, ConferenceNode, Directory, Lookup, PinLengths } from "../../src/call/interfaces.js";
 import { joinLengths } from "../../src/bbb/pin-lengths.js";
+import type {
+  AudioBridge,
+  Conference,
+  ConferenceNode,
+  Directory,
+  Lookup,
+  PinLengths,
+} from "../../src/call/interfaces.js";
 import { Pin } from "../../src/caller/secret.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 
@@ -14,7 +21,14 @@ export function fakePin(digits: string): Pin {
 }
 
 export function fakeConference(digits: string, server = "bbb1", meetingId = `meeting-${digits}`): Conference {
-  return { node: fakeNode(server), audio: { told: undefined, usual: "freeswitch", livekitNode: undefined }, meetingId, createdAt: undefined, voiceBridge: fakePin(digits), mainRoom: undefined };
+  return {
+    node: fakeNode(server),
+    audio: { told: undefined, usual: "freeswitch", livekitNode: undefined },
+    meetingId,
+    createdAt: undefined,
+    voiceBridge: fakePin(digits),
+    mainRoom: undefined,
+  };
 }
 
 export interface DirectoryScript {
@@ -73,7 +87,10 @@ export class FakeDirectory implements Directory {
 
   match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const pins = this.#pins;
-    return { complete: pins.includes(digits), longer: pins.some((pin) => pin.startsWith(digits) && pin.length > digits.length) };
+    return {
+      complete: pins.includes(digits),
+      longer: pins.some((pin) => pin.startsWith(digits) && pin.length > digits.length),
+    };
   }
 
   get pinLengths(): PinLengths | undefined {
@@ -83,13 +100,21 @@ export class FakeDirectory implements Directory {
   async goesOn(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
     this.asked.push(digits);
-    return await this.#perform("goes-on", this.#script.goesOnMs, () => this.match(digits).longer || this.#script.newer.some((each) => each.startsWith(digits) && each !== digits));
+    return await this.#perform(
+      "goes-on",
+      this.#script.goesOnMs,
+      () => this.match(digits).longer || this.#script.newer.some((each) => each.startsWith(digits) && each !== digits),
+    );
   }
 
   async beginsAnother(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
-    const breakouts = this.#script.conferences.filter(({ mainRoom }) => mainRoom !== undefined).map(({ voiceBridge }) => voiceBridge.reveal());
-    return await this.#perform("begins-another", this.#script.goesOnMs, () => this.#pins.some((each) => each.startsWith(digits) && each !== digits && !breakouts.includes(each)));
+    const breakouts = this.#script.conferences
+      .filter(({ mainRoom }) => mainRoom !== undefined)
+      .map(({ voiceBridge }) => voiceBridge.reveal());
+    return await this.#perform("begins-another", this.#script.goesOnMs, () =>
+      this.#pins.some((each) => each.startsWith(digits) && each !== digits && !breakouts.includes(each)),
+    );
   }
 
   async isStillOpen({ meetingId }: Conference): Promise<"open" | "over" | "unknown"> {

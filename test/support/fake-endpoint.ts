@@ -1,6 +1,17 @@
 import type { EndCause } from "../../src/call/cause.js";
-import type { AnswerFailure, Bridge, BridgeFacts, BridgeFailure, BridgeTarget, CallerEndpoint, Playback, ReceivedAudio, RenegotiationFailure, Sound } from "../../src/call/interfaces.js";
 import { Hold } from "../../src/call/hold.js";
+import type {
+  AnswerFailure,
+  Bridge,
+  BridgeFacts,
+  BridgeFailure,
+  BridgeTarget,
+  CallerEndpoint,
+  Playback,
+  ReceivedAudio,
+  RenegotiationFailure,
+  Sound,
+} from "../../src/call/interfaces.js";
 import { KeyBuffer } from "../../src/call/key-buffer.js";
 import { Latch } from "../../src/util/latch.js";
 import { type Result, success } from "../../src/util/result.js";
@@ -94,7 +105,11 @@ export class FakeEndpoint implements CallerEndpoint {
     this.plays.push(play);
     const { promptMs, stopMs } = this.#script;
     const isEndless = sounds.some((sound) => "music" in sound);
-    const played = this.#perform("played", isEndless || promptMs === "never" ? "never" : promptMs * sounds.length, () => "played" as const);
+    const played = this.#perform(
+      "played",
+      isEndless || promptMs === "never" ? "never" : promptMs * sounds.length,
+      () => "played" as const,
+    );
     let stop: () => void = () => undefined;
     const stopped = new Promise<"stopped">((resolve) => {
       stop = () => {
@@ -112,15 +127,19 @@ export class FakeEndpoint implements CallerEndpoint {
   bridge(target: BridgeTarget): Bridge {
     this.targets.push(target);
     const { bridgeMs, talkMs, bridgeOutcomes, overs } = this.#script;
-    const outcome = bridgeOutcomes[Math.min(this.targets.length, bridgeOutcomes.length) - 1] ?? success({ codec: "PCMA", suite: undefined });
+    const outcome =
+      bridgeOutcomes[Math.min(this.targets.length, bridgeOutcomes.length) - 1] ??
+      success({ codec: "PCMA", suite: undefined });
     const answered = this.#perform("bridge-answered", bridgeMs, () => outcome);
     const over = new Latch<"ended" | "lost">();
-    answered.then(async (result) => {
-      if (!result.ok) return;
-      this.#joined += 1;
-      const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
-      over.set(await this.#perform("bridge-over", talkMs, () => how));
-    }).catch(() => undefined);
+    answered
+      .then(async (result) => {
+        if (!result.ok) return;
+        this.#joined += 1;
+        const how = overs[Math.min(this.#joined, overs.length) - 1] ?? overs[0];
+        over.set(await this.#perform("bridge-over", talkMs, () => how));
+      })
+      .catch(() => undefined);
     return {
       answered,
       over,

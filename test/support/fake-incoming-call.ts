@@ -1,8 +1,8 @@
 import type { EndCause, SipAnswer } from "../../src/call/cause.js";
 import type { IncomingCall, OfferKind, Presence } from "../../src/call/interfaces.js";
-import { Latch } from "../../src/util/latch.js";
-import { type Result, failure, success } from "../../src/util/result.js";
 import type { InviteFacts } from "../../src/caller/invite.js";
+import { Latch } from "../../src/util/latch.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 
 export interface IncomingCallScript {
@@ -93,7 +93,9 @@ export class FakeIncomingCall implements IncomingCall {
 
   async acceptOffering(): Promise<Result<{ readonly answer: Promise<string> }, EndCause>> {
     const accepted = await this.accept();
-    return accepted.ok ? success({ answer: this.#perform("acknowledged", this.#script.acknowledgedMs, () => "v=0 the caller's answer") }) : accepted;
+    return accepted.ok
+      ? success({ answer: this.#perform("acknowledged", this.#script.acknowledgedMs, () => "v=0 the caller's answer") })
+      : accepted;
   }
 
   readonly isOnHold = false;

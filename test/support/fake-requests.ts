@@ -1,5 +1,5 @@
-import type { Clock } from "../../src/util/clock.js";
 import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/registrar.js";
+import type { Clock } from "../../src/util/clock.js";
 
 export interface SentRequest {
   /** Milliseconds of the clock. */
@@ -19,7 +19,11 @@ export interface Late {
   readonly afterMs: number;
 }
 
-export function answered(status: number, headers: Readonly<Record<string, string>> = {}, reason = "Reason"): SipRequestOutcome {
+export function answered(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  reason = "Reason",
+): SipRequestOutcome {
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const answer: SipRequestAnswer = { status, reason, header: (name) => byName.get(name.toLowerCase()) };
   return { kind: "answered", answer };
@@ -52,7 +56,11 @@ export class FakeRequests implements SipRequests {
     return this.registers.map((request) => request.at);
   }
 
-  async send(method: SentRequest["method"], uri: string, options: Parameters<SipRequests["send"]>[2]): Promise<SipRequestOutcome> {
+  async send(
+    method: SentRequest["method"],
+    uri: string,
+    options: Parameters<SipRequests["send"]>[2],
+  ): Promise<SipRequestOutcome> {
     const request = { at: this.#clock.now(), method, uri, nextHop: options.nextHop, headers: options.headers };
     this.sent.push(request);
     const outcome = this.registrar(request, this.sent.length - 1);

@@ -1,11 +1,15 @@
 import { isIP } from "node:net";
-import { type Result, failure, success } from "../../src/util/result.js";
+
 import type { FoundAddresses, NameFault, Resolver, ServiceRecord } from "../../src/trunk/resolver.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 
 /** What DNS says of a name: addresses of both families, no such record, or nothing that is certain. */
 export type Zone = readonly string[] | "none" | "failed";
 
-const faults = { none: { kind: "none", code: "ENOTFOUND" }, failed: { kind: "failed", code: "ESERVFAIL" } } as const satisfies Record<string, NameFault>;
+const faults = {
+  none: { kind: "none", code: "ENOTFOUND" },
+  failed: { kind: "failed", code: "ESERVFAIL" },
+} as const satisfies Record<string, NameFault>;
 
 /** DNS as a test has it. A name that is not there does not exist. */
 export class FakeResolver implements Resolver {
@@ -23,11 +27,13 @@ export class FakeResolver implements Resolver {
 
   async addresses(host: string, family: 4 | 6): Promise<Result<FoundAddresses, NameFault>> {
     if (family === 4) this.asked.push(host);
-    const zone = this.failing.get(host) === family ? "failed" : this.names.get(host) ?? "none";
+    const zone = this.failing.get(host) === family ? "failed" : (this.names.get(host) ?? "none");
     if (typeof zone === "string") return await Promise.resolve(failure(faults[zone]));
     // What is no address comes with each family, as from a resolver that gives nonsense.
     const addresses = zone.filter((address) => [0, family].includes(isIP(address)));
-    return await Promise.resolve(addresses.length === 0 ? failure({ kind: "none", code: "ENODATA" }) : success({ addresses, ttlMs: this.ttlMs }));
+    return await Promise.resolve(
+      addresses.length === 0 ? failure({ kind: "none", code: "ENODATA" }) : success({ addresses, ttlMs: this.ttlMs }),
+    );
   }
 
   async services(name: string): Promise<Result<readonly ServiceRecord[], NameFault>> {

@@ -1,22 +1,22 @@
 import { type CallServices, runCall } from "../../src/call/call.js";
-import { Occupancy } from "../../src/call/occupancy.js";
 import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { Admission, CallerEndpoint, MediaFailure, NoPlace, OfferingEndpoint } from "../../src/call/interfaces.js";
+import { Occupancy } from "../../src/call/occupancy.js";
 import { Pace } from "../../src/call/pace.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import type { CallReport, Stage } from "../../src/call/story.js";
 import { defaultLabels } from "../../src/caller/label.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import type { GuessThrottle } from "../../src/store/guess-throttle.js";
-import { Latch } from "../../src/util/latch.js";
-import { type Result, failure, success } from "../../src/util/result.js";
 import { LivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { Removals } from "../../src/store/removals.js";
-import { fakeHasher } from "./fake-day-keys.js";
+import { Latch } from "../../src/util/latch.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
-import { type DirectoryScript, FakeDirectory, fakeConference } from "./fake-directory.js";
+import { fakeHasher } from "./fake-day-keys.js";
+import { type DirectoryScript, fakeConference, FakeDirectory } from "./fake-directory.js";
 import { type EndpointScript, FakeEndpoint, type FakePlay, type Perform, type Timing } from "./fake-endpoint.js";
 import { memoryThrottle, slowGuesses } from "./fake-guesses.js";
 import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.js";
@@ -58,7 +58,15 @@ export const someSettings: CallSettings = {
 export function someAdmission(changes: Partial<Admission> = {}): Admission {
   const number = CallerNumber.parse("+4915112345678");
   if (!number.ok) throw new Error("no number");
-  return { trunk: "easybell", channels: undefined, calledNumberFrom: "to", languages: ["de", "en"], caller: { kind: "number", number: number.value }, srtp: "mandatory", ...changes };
+  return {
+    trunk: "easybell",
+    channels: undefined,
+    calledNumberFrom: "to",
+    languages: ["de", "en"],
+    caller: { kind: "number", number: number.value },
+    srtp: "mandatory",
+    ...changes,
+  };
 }
 
 /** All goes well: the caller types a PIN and stays for a minute. */
@@ -287,9 +295,10 @@ export class CallWorld {
       this.endpoints.push(endpoint);
       for (const ms of this.script.holdsAtMs) {
         if (ms === 0) endpoint.hold.set(true);
-        else this.clock.after(ms, () => {
-          endpoint.hold.set(!endpoint.hold.isOn);
-        });
+        else
+          this.clock.after(ms, () => {
+            endpoint.hold.set(!endpoint.hold.isOn);
+          });
       }
       return success(endpoint);
     });

@@ -35,7 +35,10 @@ export class RawPhone {
 
   /** @param head start line and headers; Content-Length is added, and where there is none a Via with a new branch */
   request(head: string, body = "", lineEnd = "\r\n"): void {
-    const [first = "", ...others] = head.trim().split("\n").map((line) => line.trim());
+    const [first = "", ...others] = head
+      .trim()
+      .split("\n")
+      .map((line) => line.trim());
     const via = others.some((line) => line.startsWith("Via:")) ? [] : [this.via(Math.random().toString(36).slice(2))];
     this.#send([first, ...via, ...others, `Content-Length: ${Buffer.byteLength(body)}`, "", body].join(lineEnd));
   }
@@ -53,9 +56,14 @@ export class RawPhone {
     const socket = createSocket("udp4");
     socket.bind(0, "127.0.0.1");
     await once(socket, "listening");
-    const phone: RawPhone = new RawPhone("udp", socket.address().port, (text) => {
-      socket.send(text, port, "127.0.0.1");
-    }, () => socket.close());
+    const phone: RawPhone = new RawPhone(
+      "udp",
+      socket.address().port,
+      (text) => {
+        socket.send(text, port, "127.0.0.1");
+      },
+      () => socket.close(),
+    );
     socket.on("message", (bytes) => {
       phone.heard += bytes.toString();
     });
@@ -65,9 +73,14 @@ export class RawPhone {
   static async #tcp(port: number): Promise<RawPhone> {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
-    const phone: RawPhone = new RawPhone("tcp", socket.localPort ?? 0, (text) => {
-      socket.write(text);
-    }, () => socket.destroy());
+    const phone: RawPhone = new RawPhone(
+      "tcp",
+      socket.localPort ?? 0,
+      (text) => {
+        socket.write(text);
+      },
+      () => socket.destroy(),
+    );
     socket.on("error", () => undefined);
     socket.on("data", (bytes: Buffer) => {
       phone.heard += bytes.toString();

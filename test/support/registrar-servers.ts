@@ -1,11 +1,11 @@
 import type { TrunkConfig } from "../../src/config/config.js";
-import { failure, success } from "../../src/util/result.js";
 import { Line } from "../../src/trunk/line.js";
 import type { SipRequestOutcome } from "../../src/trunk/registrar.js";
 import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
+import { failure, success } from "../../src/util/result.js";
 import { FakeClock, settle } from "./fake-clock.js";
-import { FakeRequests, type Late, type SentRequest, answered, via } from "./fake-requests.js";
+import { answered, FakeRequests, type Late, type SentRequest, via } from "./fake-requests.js";
 import { trunkConfig } from "./trunk-config.js";
 
 /** A registrar's servers are called a to i; the address of each ends with its place in the alphabet. */
@@ -32,7 +32,17 @@ export interface Change {
   readonly servers?: Readonly<Partial<Record<ServerName, ServerState>>>;
 }
 
-const reasons: Readonly<Record<number, string>> = { 200: "OK", 302: "Moved Temporarily", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout", 423: "Interval Too Brief", 500: "Server Internal Error", 503: "Service Unavailable", 504: "Server Time-out" };
+const reasons: Readonly<Record<number, string>> = {
+  200: "OK",
+  302: "Moved Temporarily",
+  403: "Forbidden",
+  404: "Not Found",
+  408: "Request Timeout",
+  423: "Interval Too Brief",
+  500: "Server Internal Error",
+  503: "Service Unavailable",
+  504: "Server Time-out",
+};
 
 const answers: ServerState = { kind: "answer", status: 200, headers: {}, expires: 600, tookMs: 30 };
 
@@ -40,7 +50,11 @@ export const up = answers;
 export const refused: ServerState = { ...answers, kind: "refused" };
 export const silent: ServerState = { ...answers, kind: "silent" };
 export const grants = (expires: number, tookMs = 30): ServerState => ({ ...answers, expires, tookMs });
-export const says = (status: number, headers: Readonly<Record<string, string>> = {}): ServerState => ({ ...answers, status, headers });
+export const says = (status: number, headers: Readonly<Record<string, string>> = {}): ServerState => ({
+  ...answers,
+  status,
+  headers,
+});
 
 export const addressOf = (name: string): string => `192.0.2.${name.charCodeAt(0) - 96}`;
 const nameOf = (address: string): ServerName => String.fromCharCode(96 + Number(address.split(".")[3])) as ServerName;
@@ -73,14 +87,20 @@ export class RegistrarServers {
 
   constructor() {
     const verifyPeer: VerifyPeer = async ({ address, port }) =>
-      await Promise.resolve(this.#stateOf(address).kind === "refused" ? failure({ kind: "unreachable", why: `${address}:${port} refuses connections` }) : success(undefined));
+      await Promise.resolve(
+        this.#stateOf(address).kind === "refused"
+          ? failure({ kind: "unreachable", why: `${address}:${port} refuses connections` })
+          : success(undefined),
+      );
     this.line = new Line(config, {
       requests: this.requests,
       clock: this.clock,
       resolver: this.#resolver(),
       makeVerifier: () => verifyPeer,
       onState: (state) => {
-        this.events.push(`${this.#time()} ${state.kind === "registered" ? `registered ${nameOf(state.registrar.address)}` : state.why.replace(/192\.0\.2\.\d+/g, nameOf)}`);
+        this.events.push(
+          `${this.#time()} ${state.kind === "registered" ? `registered ${nameOf(state.registrar.address)}` : state.why.replace(/192\.0\.2\.\d+/g, nameOf)}`,
+        );
       },
       onRenewal: () => undefined,
       onNameFault: () => undefined,
@@ -123,14 +143,25 @@ export class RegistrarServers {
 
   #resolver(): Resolver {
     return {
-      addresses: async (host, family) => await Promise.resolve(family === 4 ? success({ addresses: [addressOf(host.charAt(0))], ttlMs: undefined }) : failure({ kind: "none", code: "ENODATA" })),
+      addresses: async (host, family) =>
+        await Promise.resolve(
+          family === 4
+            ? success({ addresses: [addressOf(host.charAt(0))], ttlMs: undefined })
+            : failure({ kind: "none", code: "ENODATA" }),
+        ),
       services: async () => {
         const [first] = this.#dns;
         if (first === undefined) return await Promise.resolve(failure({ kind: "none", code: "ENOTFOUND" }));
         if (first === "?") return await Promise.resolve(failure({ kind: "failed", code: "ESERVFAIL" }));
         if (first === ".") return await Promise.resolve(success([{ name: ".", port: 0, priority: 0, weight: 0 }]));
         // In no order: the priority counts.
-        return await Promise.resolve(success(this.#dns.map((name, priority) => ({ name: `${name}.example.net`, port: 5061, priority, weight: 1 })).reverse()));
+        return await Promise.resolve(
+          success(
+            this.#dns
+              .map((name, priority) => ({ name: `${name}.example.net`, port: 5061, priority, weight: 1 }))
+              .reverse(),
+          ),
+        );
       },
     };
   }
@@ -140,13 +171,22 @@ export class RegistrarServers {
     const state = this.#stateOf(address);
     if (request.method === "REGISTER" && request.headers["Expires"] !== "0") this.#registers(address);
     if (state.kind === "refused") return answered(503, {}, "Service Unavailable");
-    if (state.kind === "silent") return { kind: "late", afterMs: 32_000, outcome: answered(408, {}, "Request Timeout") };
+    if (state.kind === "silent")
+      return { kind: "late", afterMs: 32_000, outcome: answered(408, {}, "Request Timeout") };
     if (request.method === "OPTIONS") return answered(200, { Via: via(41_000) }, "OK");
     const { status, headers, expires, tookMs } = state;
     const retryAfter = /^\d+/.exec(headers["Retry-After"] ?? "")?.[0];
-    if (retryAfter !== undefined) this.#closedUntil.set(address, this.clock.now() + tookMs + Math.min(300, Number(retryAfter)) * 1_000);
-    const contact = status === 200 ? { Contact: (request.headers["Contact"] ?? "").replace(/expires=\d+/, `expires=${expires}`) } : {};
-    return { kind: "late", afterMs: tookMs, outcome: answered(status, { Via: via(41_000), ...contact, ...headers }, reasons[status] ?? "Reason") };
+    if (retryAfter !== undefined)
+      this.#closedUntil.set(address, this.clock.now() + tookMs + Math.min(300, Number(retryAfter)) * 1_000);
+    const contact =
+      status === 200
+        ? { Contact: (request.headers["Contact"] ?? "").replace(/expires=\d+/, `expires=${expires}`) }
+        : {};
+    return {
+      kind: "late",
+      afterMs: tookMs,
+      outcome: answered(status, { Via: via(41_000), ...contact, ...headers }, reasons[status] ?? "Reason"),
+    };
   }
 
   #registers(address: string): void {
@@ -154,8 +194,10 @@ export class RegistrarServers {
     this.events.push(`${this.#time()} REGISTER ${name}`);
     if (!this.#named.has(name)) this.violations.push(`${this.#time()} ${name} is a stranger`);
     // drachtio mixes up two REGISTERs of one Call-ID.
-    if (now - this.#registeredAt < 4_000) this.violations.push(`${this.#time()} ${(now - this.#registeredAt) / 1_000} s after the last one`);
-    if (now < (this.#closedUntil.get(address) ?? 0)) this.violations.push(`${this.#time()} ${name} is asked before its time`);
+    if (now - this.#registeredAt < 4_000)
+      this.violations.push(`${this.#time()} ${(now - this.#registeredAt) / 1_000} s after the last one`);
+    if (now < (this.#closedUntil.get(address) ?? 0))
+      this.violations.push(`${this.#time()} ${name} is asked before its time`);
     this.#registeredAt = now;
   }
 

@@ -1,14 +1,19 @@
 import type { Test } from "tap";
-import { success } from "../../src/util/result.js";
+
 import type { Target } from "../../src/trunk/registrar-host.js";
-import type { RegistrationState } from "../../src/trunk/registration-state.js";
 import { Registration, type RegistrationOptions } from "../../src/trunk/registration.js";
+import type { RegistrationState } from "../../src/trunk/registration-state.js";
+import { success } from "../../src/util/result.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
-import { FakeRequests, type Registrar, answered, via } from "./fake-requests.js";
+import { answered, FakeRequests, type Registrar, via } from "./fake-requests.js";
 
 /** A registrar's name that always leads there. */
 export function hostAt(...targets: readonly Target[]): RegistrationOptions["host"] {
-  return { targets: async () => await Promise.resolve(targets), has: (target) => targets.some((each) => each.address === target.address), fault: { kind: "unresolved", why: "the registrar's name does not resolve" } };
+  return {
+    targets: async () => await Promise.resolve(targets),
+    has: (target) => targets.some((each) => each.address === target.address),
+    fault: { kind: "unresolved", why: "the registrar's name does not resolve" },
+  };
 }
 
 export const registrationOptions: RegistrationOptions = {
@@ -58,7 +63,13 @@ export function bench(registrar: Registrar, changes: Partial<RegistrationOptions
 
 /** Grants so many seconds and sees requests from that port. */
 export function grants(seconds: number, port = 41_000): Registrar {
-  return (request) => answered(200, { Via: via(port), ...(request.method === "REGISTER" && { Contact: `${request.headers["Contact"]?.replace(/;expires=\d+/, "") ?? ""};expires=${seconds}` }) });
+  return (request) =>
+    answered(200, {
+      Via: via(port),
+      ...(request.method === "REGISTER" && {
+        Contact: `${request.headers["Contact"]?.replace(/;expires=\d+/, "") ?? ""};expires=${seconds}`,
+      }),
+    });
 }
 
 /** Stops and checks that nothing is left. */

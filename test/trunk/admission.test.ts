@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { answerFor } from "../../src/call/cause.js";
 import { type CalledNumberHeader, calledNumberHeaders } from "../../src/caller/called-number.js";
 import type { InviteFacts } from "../../src/caller/invite.js";
@@ -54,7 +55,8 @@ await t.test("admitted: trunk, languages of the number, caller, SRTP", (t) => {
 });
 
 await t.test("the source decides first, and TLS where the trunk demands it", (t) => {
-  const from = (address: string, transport: "udp" | "tcp" | "tls" = "tls"): InviteFacts => invite({ source: { address, port: 5061, transport } });
+  const from = (address: string, transport: "udp" | "tcp" | "tls" = "tls"): InviteFacts =>
+    invite({ source: { address, port: 5061, transport } });
   t.equal(outcome([trunk()], from("192.0.2.77")), "easybell");
   t.equal(outcome([trunk()], from("::ffff:192.0.2.77")), "easybell");
   t.equal(outcome([trunk()], from("198.51.100.1")), "unknown-source");
@@ -62,7 +64,11 @@ await t.test("the source decides first, and TLS where the trunk demands it", (t)
   t.equal(outcome([trunk()], from("192.0.2.77", "tcp")), "unknown-source");
   t.equal(outcome([trunk({ signalling: "any" })], from("192.0.2.77", "udp")), "easybell");
   t.equal(outcome([], from("192.0.2.77")), "unknown-source");
-  t.equal(outcome([trunk()], invite({ source: { address: "198.51.100.1", port: 5061, transport: "tls" }, to: "<sip:0@x>" })), "unknown-source", "a stranger learns no numbers");
+  t.equal(
+    outcome([trunk()], invite({ source: { address: "198.51.100.1", port: 5061, transport: "tls" }, to: "<sip:0@x>" })),
+    "unknown-source",
+    "a stranger learns no numbers",
+  );
   t.end();
 });
 
@@ -101,15 +107,31 @@ for (const header of calledNumberHeaders) {
   await t.test(`the called number from ${header}`, (t) => {
     for (const [row, { user, settings, isOurs }] of calledNumbers.entries()) {
       const uri = `sip:${user}@trunk.example;user=phone`;
-      const elsewhere = { requestUri: "sip:user@192.0.2.9", to: "<sip:main@trunk.example>", calledParty: "", diversion: "", historyInfo: "" };
+      const elsewhere = {
+        requestUri: "sip:user@192.0.2.9",
+        to: "<sip:main@trunk.example>",
+        calledParty: "",
+        diversion: "",
+        historyInfo: "",
+      };
       const facts = {
-        "to": { ...elsewhere, to: `"Somebody, else" <${uri}>;tag=x` },
+        to: { ...elsewhere, to: `"Somebody, else" <${uri}>;tag=x` },
         "request-uri": { ...elsewhere, requestUri: uri },
         "p-called-party-id": { ...elsewhere, calledParty: `<${uri}>` },
-        "diversion": { ...elsewhere, diversion: `<sip:+4930999999@x>;reason=no-answer, <${uri}>;reason=unconditional;counter=1` },
-        "history-info": { ...elsewhere, historyInfo: `<${uri}?Reason=SIP%3Bcause%3D302>;index=1, <sip:+4930999999@x>;index=1.1` },
+        diversion: {
+          ...elsewhere,
+          diversion: `<sip:+4930999999@x>;reason=no-answer, <${uri}>;reason=unconditional;counter=1`,
+        },
+        "history-info": {
+          ...elsewhere,
+          historyInfo: `<${uri}?Reason=SIP%3Bcause%3D302>;index=1, <sip:+4930999999@x>;index=1.1`,
+        },
       }[header];
-      t.equal(outcome([trunk({ calledNumberFrom: header, ...settings })], invite(facts)), isOurs ? "easybell" : "unknown-number", `row ${row}`);
+      t.equal(
+        outcome([trunk({ calledNumberFrom: header, ...settings })], invite(facts)),
+        isOurs ? "easybell" : "unknown-number",
+        `row ${row}`,
+      );
     }
     t.end();
   });
@@ -120,10 +142,28 @@ await t.test("tel: addresses and addresses without brackets", (t) => {
   t.equal(outcome([trunk()], invite({ to: "tel:+49-30-123456" })), "easybell");
   t.equal(outcome([trunk()], invite({ to: "sip:+4930123456@trunk.example;tag=1" })), "easybell");
   t.equal(outcome([trunk({ calledNumberFrom: "request-uri" })], invite({ requestUri: "tel:+4930123456" })), "easybell");
-  t.equal(outcome([trunk()], invite({ to: "Mustermann, Erika <sip:+4930123456@trunk.example>", requestUri: "sip:user@192.0.2.9" })), "easybell");
-  t.equal(outcome([trunk()], invite({ to: "<tel:123456;phone-context=+4930>", requestUri: "sip:user@192.0.2.9" })), "easybell");
-  t.equal(outcome([trunk()], invite({ to: "<sip:030123456;phone-context=+49@x;user=phone>", requestUri: "sip:user@192.0.2.9" })), "easybell");
-  t.equal(outcome([trunk()], invite({ to: "<tel:123456;phone-context=+4940>", requestUri: "sip:user@192.0.2.9" })), "unknown-number");
+  t.equal(
+    outcome(
+      [trunk()],
+      invite({ to: "Mustermann, Erika <sip:+4930123456@trunk.example>", requestUri: "sip:user@192.0.2.9" }),
+    ),
+    "easybell",
+  );
+  t.equal(
+    outcome([trunk()], invite({ to: "<tel:123456;phone-context=+4930>", requestUri: "sip:user@192.0.2.9" })),
+    "easybell",
+  );
+  t.equal(
+    outcome(
+      [trunk()],
+      invite({ to: "<sip:030123456;phone-context=+49@x;user=phone>", requestUri: "sip:user@192.0.2.9" }),
+    ),
+    "easybell",
+  );
+  t.equal(
+    outcome([trunk()], invite({ to: "<tel:123456;phone-context=+4940>", requestUri: "sip:user@192.0.2.9" })),
+    "unknown-number",
+  );
   t.end();
 });
 
@@ -132,34 +172,115 @@ const german = "sip:+4930123456@x";
 const english = "sip:+4930123457@x";
 
 /** Which header names the number, by the trunk's setting; the languages show which number it was. */
-const orders: readonly (readonly [what: string, setting: CalledNumberHeader, headers: Partial<InviteFacts>, header: CalledNumberHeader | "unknown-number", first: "de" | "en" | undefined])[] = [
-  ["the trunk's header counts first: To", "to", { ...none, to: `<${german}>`, requestUri: english, calledParty: `<${english}>` }, "to", "de"],
-  ["the trunk's header counts first: Request-URI", "request-uri", { ...none, to: `<${german}>`, requestUri: english, calledParty: `<${german}>` }, "request-uri", "en"],
-  ["the trunk's header counts first: P-Called-Party-ID", "p-called-party-id", { ...none, to: `<${german}>`, requestUri: german, calledParty: `<${english}>` }, "p-called-party-id", "en"],
-  ["forwarded: To has the number that was dialled first, the Request-URI ours", "to", { ...none, requestUri: english }, "request-uri", "en"],
+const orders: readonly (readonly [
+  what: string,
+  setting: CalledNumberHeader,
+  headers: Partial<InviteFacts>,
+  header: CalledNumberHeader | "unknown-number",
+  first: "de" | "en" | undefined,
+])[] = [
+  [
+    "the trunk's header counts first: To",
+    "to",
+    { ...none, to: `<${german}>`, requestUri: english, calledParty: `<${english}>` },
+    "to",
+    "de",
+  ],
+  [
+    "the trunk's header counts first: Request-URI",
+    "request-uri",
+    { ...none, to: `<${german}>`, requestUri: english, calledParty: `<${german}>` },
+    "request-uri",
+    "en",
+  ],
+  [
+    "the trunk's header counts first: P-Called-Party-ID",
+    "p-called-party-id",
+    { ...none, to: `<${german}>`, requestUri: german, calledParty: `<${english}>` },
+    "p-called-party-id",
+    "en",
+  ],
+  [
+    "forwarded: To has the number that was dialled first, the Request-URI ours",
+    "to",
+    { ...none, requestUri: english },
+    "request-uri",
+    "en",
+  ],
   ["forwarded: the other way round", "request-uri", { ...none, to: `<${english}>` }, "to", "en"],
-  ["a call to a group: the Request-URI has the main number, To the group's", "p-called-party-id", { ...none, requestUri: german }, "request-uri", "de"],
+  [
+    "a call to a group: the Request-URI has the main number, To the group's",
+    "p-called-party-id",
+    { ...none, requestUri: german },
+    "request-uri",
+    "de",
+  ],
   ["P-Called-Party-ID last", "to", { ...none, calledParty: `<${english}>` }, "p-called-party-id", "en"],
-  ["the Request-URI before To", "p-called-party-id", { ...none, requestUri: german, to: `<${english}>` }, "request-uri", "de"],
-  ["To before P-Called-Party-ID", "request-uri", { ...none, to: `<${german}>`, calledParty: `<${english}>` }, "to", "de"],
+  [
+    "the Request-URI before To",
+    "p-called-party-id",
+    { ...none, requestUri: german, to: `<${english}>` },
+    "request-uri",
+    "de",
+  ],
+  [
+    "To before P-Called-Party-ID",
+    "request-uri",
+    { ...none, to: `<${german}>`, calledParty: `<${english}>` },
+    "to",
+    "de",
+  ],
   ["no P-Called-Party-ID at all", "p-called-party-id", { ...none, calledParty: "", to: `<${english}>` }, "to", "en"],
-  ["forms of other carriers in the other headers", "to", { ...none, requestUri: "sip:030123457;npdi@192.0.2.9;user=phone" }, "request-uri", "en"],
+  [
+    "forms of other carriers in the other headers",
+    "to",
+    { ...none, requestUri: "sip:030123457;npdi@192.0.2.9;user=phone" },
+    "request-uri",
+    "en",
+  ],
   ["none of them", "to", none, "unknown-number", undefined],
-  ["Diversion and History-Info name others", "to", { ...none, diversion: `<${german}>`, historyInfo: `<${german}>;index=1` }, "unknown-number", undefined],
-  ["Diversion by the trunk's setting", "diversion", { ...none, requestUri: german, diversion: `<${english}>;reason=unconditional` }, "diversion", "en"],
-  ["History-Info by the trunk's setting", "history-info", { ...none, requestUri: german, historyInfo: `<${english}>;index=1,<${german}>;index=1.1` }, "history-info", "en"],
+  [
+    "Diversion and History-Info name others",
+    "to",
+    { ...none, diversion: `<${german}>`, historyInfo: `<${german}>;index=1` },
+    "unknown-number",
+    undefined,
+  ],
+  [
+    "Diversion by the trunk's setting",
+    "diversion",
+    { ...none, requestUri: german, diversion: `<${english}>;reason=unconditional` },
+    "diversion",
+    "en",
+  ],
+  [
+    "History-Info by the trunk's setting",
+    "history-info",
+    { ...none, requestUri: german, historyInfo: `<${english}>;index=1,<${german}>;index=1.1` },
+    "history-info",
+    "en",
+  ],
   ["not forwarded, with Diversion by the trunk's setting", "diversion", { ...none, to: `<${english}>` }, "to", "en"],
-  ["a History-Info too long to read", "history-info", { ...none, requestUri: german, historyInfo: `<${english}>;index=1${`,<sip:x@${"x".repeat(50)}>`.repeat(1_000)}` }, "request-uri", "de"],
+  [
+    "a History-Info too long to read",
+    "history-info",
+    { ...none, requestUri: german, historyInfo: `<${english}>;index=1${`,<sip:x@${"x".repeat(50)}>`.repeat(1_000)}` },
+    "request-uri",
+    "de",
+  ],
 ];
 
-await t.test("the trunk's header first, then Request-URI, To, P-Called-Party-ID; the outcome says which of them counted", (t) => {
-  for (const [what, calledNumberFrom, headers, header, first] of orders) {
-    const admitted = new TrunkAdmission([trunk({ calledNumberFrom })]).admit(invite(headers));
-    t.equal(admitted.ok ? admitted.value.calledNumberFrom : admitted.failure, header, what);
-    t.equal(admitted.ok ? admitted.value.languages[0] : undefined, first, `${what}: language`);
-  }
-  t.end();
-});
+await t.test(
+  "the trunk's header first, then Request-URI, To, P-Called-Party-ID; the outcome says which of them counted",
+  (t) => {
+    for (const [what, calledNumberFrom, headers, header, first] of orders) {
+      const admitted = new TrunkAdmission([trunk({ calledNumberFrom })]).admit(invite(headers));
+      t.equal(admitted.ok ? admitted.value.calledNumberFrom : admitted.failure, header, what);
+      t.equal(admitted.ok ? admitted.value.languages[0] : undefined, first, `${what}: language`);
+    }
+    t.end();
+  },
+);
 
 await t.test("of two trunks of one provider the one counts whose own header names its number", (t) => {
   const first = trunk({ name: "first" });
@@ -180,21 +301,59 @@ await t.test("an unknown number is 404, an unknown source 403", (t) => {
 await t.test("several trunks, from one provider too", (t) => {
   const first = trunk({ name: "first" });
   const second = trunk({ name: "second", numbers: [{ number: "+4989654321", languages: ["en"] }], srtp: "optional" });
-  const other = trunk({ name: "other", allows: from("198.51.100.1"), numbers: [{ number: "+4940111222", languages: ["de"] }] });
+  const other = trunk({
+    name: "other",
+    allows: from("198.51.100.1"),
+    numbers: [{ number: "+4940111222", languages: ["de"] }],
+  });
   const trunks = [first, second, other];
   t.equal(outcome(trunks, invite({ to: "<sip:+4930123456@x>" })), "first");
   t.equal(outcome(trunks, invite({ to: "<sip:+4989654321@x>" })), "second");
-  t.equal(outcome(trunks, invite({ to: "<sip:+4940111222@x>", requestUri: "sip:user@192.0.2.9" })), "unknown-number", "another trunk's number from this source");
-  t.equal(outcome(trunks, invite({ source: { address: "198.51.100.1", port: 5061, transport: "tls" }, to: "<sip:+4940111222@x>" })), "other");
+  t.equal(
+    outcome(trunks, invite({ to: "<sip:+4940111222@x>", requestUri: "sip:user@192.0.2.9" })),
+    "unknown-number",
+    "another trunk's number from this source",
+  );
+  t.equal(
+    outcome(
+      trunks,
+      invite({ source: { address: "198.51.100.1", port: 5061, transport: "tls" }, to: "<sip:+4940111222@x>" }),
+    ),
+    "other",
+  );
   t.end();
 });
 
 await t.test("hostile headers are an unknown number, at once", (t) => {
-  const texts = ["", "<", ">", "<sip:", '"', "<sip:@>", "sip:".repeat(250_000), `"${"\\".repeat(1_000_000)}`, `<sip:${"0".repeat(1_000_000)}@x>`, `<sip:${"%".repeat(1_000)}@x>`, "\0", ",".repeat(1_000_000), `<sip:+4930123456@${";".repeat(3_000)}`];
+  const texts = [
+    "",
+    "<",
+    ">",
+    "<sip:",
+    '"',
+    "<sip:@>",
+    "sip:".repeat(250_000),
+    `"${"\\".repeat(1_000_000)}`,
+    `<sip:${"0".repeat(1_000_000)}@x>`,
+    `<sip:${"%".repeat(1_000)}@x>`,
+    "\0",
+    ",".repeat(1_000_000),
+    `<sip:+4930123456@${";".repeat(3_000)}`,
+  ];
   for (const calledNumberFrom of calledNumberHeaders) {
     for (const [row, text] of texts.entries()) {
       const begun = performance.now();
-      const facts = invite({ to: text, requestUri: text, calledParty: text, diversion: text, historyInfo: text, from: text, privacy: text, assertedIdentities: [text], remoteParties: [text] });
+      const facts = invite({
+        to: text,
+        requestUri: text,
+        calledParty: text,
+        diversion: text,
+        historyInfo: text,
+        from: text,
+        privacy: text,
+        assertedIdentities: [text],
+        remoteParties: [text],
+      });
       t.equal(outcome([trunk({ calledNumberFrom })], facts), "unknown-number", `text ${row}`);
       t.ok(performance.now() - begun < 1_000, `text ${row} takes no second`);
     }

@@ -1,6 +1,7 @@
 import t from "tap";
-import { leastExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/registrar-answer.js";
+
 import type { SipRequestAnswer } from "../../src/trunk/registrar.js";
+import { leastExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/registrar-answer.js";
 import { answered, via } from "../support/fake-requests.js";
 
 const contact = "sip:004930123456@10.0.0.1:5061;transport=tls";
@@ -38,18 +39,45 @@ await t.test("the granted expiry", (t) => {
     [{ Contact: `<${contact}>;received="sip:198.51.100.7:41000;transport=tls";expires=75` }, 75],
     [{ Contact: "sip:004930123456@10.0.0.1:5061;expires=60" }, 60],
     // written in another way (RFC 3261 section 19.1.4)
-    [{ Contact: "<SIP:004930123456@10.0.0.1:5061;ob;transport=TLS>;EXPIRES=50, <sip:004930123456@10.0.0.9>;expires=10" }, 50],
+    [
+      {
+        Contact: "<SIP:004930123456@10.0.0.1:5061;ob;transport=TLS>;EXPIRES=50, <sip:004930123456@10.0.0.9>;expires=10",
+      },
+      50,
+    ],
     [{ Contact: "<sip:004930123456@10.0.0.9>;expires=10, <sip:004930123456@10.0.0.1;transport=tls>;expires=50" }, 50],
     // another device of the account has our user; ours came from the address that the Via shows
-    [{ Contact: "<sip:004930123456@10.0.0.9:5060>;expires=3000, <sip:004930123456@198.51.100.7:41000;transport=tls>;expires=300", Via: via(41_000) }, 300],
-    [{ Contact: "<sip:004930123456@10.0.0.9:5060>;expires=3000, <sip:a7Qx@198.51.100.7:41000>;expires=300", Via: via(41_000) }, 300],
+    [
+      {
+        Contact:
+          "<sip:004930123456@10.0.0.9:5060>;expires=3000, <sip:004930123456@198.51.100.7:41000;transport=tls>;expires=300",
+        Via: via(41_000),
+      },
+      300,
+    ],
+    [
+      {
+        Contact: "<sip:004930123456@10.0.0.9:5060>;expires=3000, <sip:a7Qx@198.51.100.7:41000>;expires=300",
+        Via: via(41_000),
+      },
+      300,
+    ],
     // which one is ours can't be told: the shortest, but none that has ended
-    [{ Contact: "<sip:004930123456@10.0.0.9>;expires=0, <sip:004930123456@10.0.0.8>;expires=300, <sip:004930123456@10.0.0.7>;expires=90" }, 90],
+    [
+      {
+        Contact:
+          "<sip:004930123456@10.0.0.9>;expires=0, <sip:004930123456@10.0.0.8>;expires=300, <sip:004930123456@10.0.0.7>;expires=90",
+      },
+      90,
+    ],
     [{ Contact: "<sip:004930123456@10.0.0.9>;expires=300, <sip:004930123456@10.0.0.8>;expires=5" }, 30],
     [{ Contact: "<sip:a@10.0.0.9>;expires=3000, <sip:b@10.0.0.8>;expires=200" }, 200],
     [{ Contact: "<sip:a@10.0.0.9>;expires=3000" }, 600],
     // 0 beside ours
-    [{ Contact: `<sip:004930123456@10.0.0.9>;expires=0, <${contact}>;expires=240, <sip:other@10.0.0.8>;expires=0` }, 240],
+    [
+      { Contact: `<sip:004930123456@10.0.0.9>;expires=0, <${contact}>;expires=240, <sip:other@10.0.0.8>;expires=0` },
+      240,
+    ],
     [{ Contact: `<${contact}>;expires=240, <${contact.replace("5061", "5062")}>;expires=0`, Expires: "0" }, 240],
     [{ Contact: `<${contact}>`, Expires: "0" }, 600],
     [{ Contact: `<${contact}>;expires=0` }, 0],
@@ -63,16 +91,48 @@ await t.test("the granted expiry", (t) => {
     [{ Contact: `<${contact}>`, Expires: "99999999999" }, 3_600],
     [{ Expires: "1000000000" }, 3_600],
     // more bindings than fit into a line
-    [{ Contact: `${Array.from({ length: 40 }, (_, at) => `<sip:004930123456@10.0.1.${at}>;expires=9;+sip.instance="<urn:uuid:${"0".repeat(100)}>"`).join(", ")}, <${contact}>;expires=240` }, 240],
+    [
+      {
+        Contact: `${Array.from({ length: 40 }, (_, at) => `<sip:004930123456@10.0.1.${at}>;expires=9;+sip.instance="<urn:uuid:${"0".repeat(100)}>"`).join(", ")}, <${contact}>;expires=240`,
+      },
+      240,
+    ],
   ];
-  for (const [row, [headers, seconds]] of rows.entries()) t.equal(readGrant(answer(headers), own, 600).seconds, seconds, `row ${row}: ${JSON.stringify(headers).slice(0, 200)}`);
-  t.equal(readGrant(answer({ Contact: `<${contact}>;expires=99999` }), own, 7_200).seconds, 7_200, "never longer than an hour, or than what was asked for");
-  t.equal(readGrant(answer({ Contact: "<sip:u@[2001:DB8::1]:5061>;expires=50, <sip:u@[2001:db8::2]>;expires=10" }), { user: "u", host: "2001:db8::1", port: 5_061 }, 600).seconds, 50);
+  for (const [row, [headers, seconds]] of rows.entries())
+    t.equal(
+      readGrant(answer(headers), own, 600).seconds,
+      seconds,
+      `row ${row}: ${JSON.stringify(headers).slice(0, 200)}`,
+    );
+  t.equal(
+    readGrant(answer({ Contact: `<${contact}>;expires=99999` }), own, 7_200).seconds,
+    7_200,
+    "never longer than an hour, or than what was asked for",
+  );
+  t.equal(
+    readGrant(
+      answer({ Contact: "<sip:u@[2001:DB8::1]:5061>;expires=50, <sip:u@[2001:db8::2]>;expires=10" }),
+      { user: "u", host: "2001:db8::1", port: 5_061 },
+      600,
+    ).seconds,
+    50,
+  );
   t.end();
 });
 
 await t.test("a hostile Contact takes no time", (t) => {
-  for (const text of ["<sip:".repeat(50_000), `${'"'.repeat(100_000)}<`, `,${" ".repeat(200_000)}`, "sip:".repeat(60_000), `<${contact}>;expires${" ".repeat(200_000)}`, `<${contact}>${";a".repeat(30_000)}`, `<${contact}>;a="${"\\".repeat(60_000)}`, `<sip:${"@".repeat(60_000)}>`, `<sip:x${"[".repeat(60_000)}>`, "<sip:a@b>,".repeat(6_500)]) {
+  for (const text of [
+    "<sip:".repeat(50_000),
+    `${'"'.repeat(100_000)}<`,
+    `,${" ".repeat(200_000)}`,
+    "sip:".repeat(60_000),
+    `<${contact}>;expires${" ".repeat(200_000)}`,
+    `<${contact}>${";a".repeat(30_000)}`,
+    `<${contact}>;a="${"\\".repeat(60_000)}`,
+    `<sip:${"@".repeat(60_000)}>`,
+    `<sip:x${"[".repeat(60_000)}>`,
+    "<sip:a@b>,".repeat(6_500),
+  ]) {
     const begun = performance.now();
     t.equal(typeof readGrant(answer({ Contact: text, Via: via(41_000) }), own, 600).seconds, "number");
     t.ok(performance.now() - begun < 1_000, `${Math.round(performance.now() - begun)} ms`);
@@ -95,7 +155,12 @@ await t.test("whether our Contact is among the bindings", (t) => {
     [" , ", "unknown"],
     [undefined, "unknown"],
   ];
-  for (const [contacts, standing] of rows) t.equal(readGrant(answer({ Via: via(41_000), ...(contacts !== undefined && { Contact: contacts }) }), own, 600).listed, standing, contacts ?? "none");
+  for (const [contacts, standing] of rows)
+    t.equal(
+      readGrant(answer({ Via: via(41_000), ...(contacts !== undefined && { Contact: contacts }) }), own, 600).listed,
+      standing,
+      contacts ?? "none",
+    );
   t.end();
 });
 
@@ -119,13 +184,15 @@ await t.test("Retry-After: seconds, with a comment and parameters; a cap; a date
     ["", undefined],
     [undefined, undefined],
   ];
-  for (const [text, ms] of rows) t.equal(retryAfter(answer(text === undefined ? {} : { "Retry-After": text })), ms, text ?? "none");
+  for (const [text, ms] of rows)
+    t.equal(retryAfter(answer(text === undefined ? {} : { "Retry-After": text })), ms, text ?? "none");
   t.end();
 });
 
 await t.test("what a 423 asks for", (t) => {
   t.equal(leastExpiry(answer({ "Min-Expires": " 3600 " })), 3_600);
-  for (const text of ["", "soon", "-5", "1e3", "9".repeat(20)]) t.equal(leastExpiry(answer({ "Min-Expires": text })), 0, text);
+  for (const text of ["", "soon", "-5", "1e3", "9".repeat(20)])
+    t.equal(leastExpiry(answer({ "Min-Expires": text })), 0, text);
   t.equal(leastExpiry(answer({})), 0);
   t.end();
 });

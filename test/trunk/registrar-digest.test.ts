@@ -1,7 +1,15 @@
 import t from "tap";
+
 import { digestResponse, readDigests } from "../../src/util/digest.js";
-import { type SentRequest, answered } from "../support/fake-requests.js";
-import { type RegistrationBench, bench, grants, hostAt, registrationOptions, stopped } from "../support/registration-bench.js";
+import { answered, type SentRequest } from "../support/fake-requests.js";
+import {
+  bench,
+  grants,
+  hostAt,
+  type RegistrationBench,
+  registrationOptions,
+  stopped,
+} from "../support/registration-bench.js";
 
 const realm = "sip.easybell.de";
 
@@ -14,8 +22,13 @@ function isRight(request: SentRequest | undefined, nonce: string): boolean {
   if (request === undefined) return false;
   const params = given(request);
   const { authUsername, password } = registrationOptions;
-  return params.get("nonce") === nonce && params.get("realm") === realm && params.get("username") === authUsername && params.get("uri") === request.uri
-    && params.get("response") === digestResponse(params, { username: authUsername, password }, "REGISTER", request.uri);
+  return (
+    params.get("nonce") === nonce &&
+    params.get("realm") === realm &&
+    params.get("username") === authUsername &&
+    params.get("uri") === request.uri &&
+    params.get("response") === digestResponse(params, { username: authUsername, password }, "REGISTER", request.uri)
+  );
 }
 
 function challenge(nonce: string, more = ""): string {
@@ -24,11 +37,16 @@ function challenge(nonce: string, more = ""): string {
 
 /** Challenges each request that does not answer this nonce, and grants the rest. */
 function challenging(nonce: string, header = challenge(nonce)): Parameters<typeof bench>[0] {
-  return (request, index) => (isRight(request, nonce) ? grants(600)(request, index) : answered(401, { "WWW-Authenticate": header }, "Unauthorized"));
+  return (request, index) =>
+    isRight(request, nonce)
+      ? grants(600)(request, index)
+      : answered(401, { "WWW-Authenticate": header }, "Unauthorized");
 }
 
 function secretsSent({ requests }: RegistrationBench): number {
-  return requests.sent.filter(({ headers }) => headers["Authorization"] !== undefined || headers["Proxy-Authorization"] !== undefined).length;
+  return requests.sent.filter(
+    ({ headers }) => headers["Authorization"] !== undefined || headers["Proxy-Authorization"] !== undefined,
+  ).length;
 }
 
 await t.test("a challenge like easybell's: answered once, in the same call with the next number", async (t) => {
@@ -40,7 +58,10 @@ await t.test("a challenge like easybell's: answered once, in the same call with 
   t.equal(all.registration.state.kind, "registered");
   t.notOk(first?.headers["Authorization"], "nothing before a challenge");
   t.notMatch(second?.headers["Authorization"], /qop|algorithm|cnonce|nc=/);
-  t.strictSame([first, second].map((request) => request?.headers["CSeq"]), ["1 REGISTER", "2 REGISTER"]);
+  t.strictSame(
+    [first, second].map((request) => request?.headers["CSeq"]),
+    ["1 REGISTER", "2 REGISTER"],
+  );
   for (const name of ["Call-ID", "From", "To", "Contact"]) t.equal(second?.headers[name], first?.headers[name], name);
   await stopped(t, all, 60);
   t.equal(all.requests.registers.at(-1)?.headers["Expires"], "0");
@@ -48,29 +69,47 @@ await t.test("a challenge like easybell's: answered once, in the same call with 
 });
 
 await t.test("a challenge of another realm is never answered, and the state says so", async (t) => {
-  const all = bench(() => answered(401, { "WWW-Authenticate": 'Digest realm="evil\u202e 004930123456", nonce="n"' }), { host: hostAt({ address: "192.0.2.1", port: 5061 }, { address: "192.0.2.2", port: 5061 }) });
+  const all = bench(() => answered(401, { "WWW-Authenticate": 'Digest realm="evil\u202e 004930123456", nonce="n"' }), {
+    host: hostAt({ address: "192.0.2.1", port: 5061 }, { address: "192.0.2.2", port: 5061 }),
+  });
   all.registration.start();
   await all.clock.advance(100_000);
   t.equal(secretsSent(all), 0);
-  t.match(all.registration.state, { kind: "not-registered", why: 'password not sent: the registrar asks for it in the realm "evil? ...", expected is secure.sip.easybell.de or sip.easybell.de (trunks[].realm)' });
+  t.match(all.registration.state, {
+    kind: "not-registered",
+    why: 'password not sent: the registrar asks for it in the realm "evil? ...", expected is secure.sip.easybell.de or sip.easybell.de (trunks[].realm)',
+  });
   t.strictSame(new Set(all.requests.registers.map(({ nextHop }) => nextHop)).size, 2, "the other address is tried");
   await stopped(t, all);
 });
 
 await t.test("several challenges in one answer, SHA-256 beside MD5, commas in a realm before ours", async (t) => {
-  const all = bench(challenging("n2", `Digest realm="a, realm=\\"b\\", c", nonce="x", qop="auth", ${challenge("n2", ', algorithm=SHA-256, qop="auth,auth-int"')}, ${challenge("n3", ", algorithm=MD5")}`));
+  const all = bench(
+    challenging(
+      "n2",
+      `Digest realm="a, realm=\\"b\\", c", nonce="x", qop="auth", ${challenge("n2", ', algorithm=SHA-256, qop="auth,auth-int"')}, ${challenge("n3", ", algorithm=MD5")}`,
+    ),
+  );
   all.registration.start();
   await all.clock.advance(100);
   t.equal(all.registration.state.kind, "registered");
   const params = given(all.requests.registers[1] as SentRequest);
-  t.match(Object.fromEntries(params), { algorithm: "SHA-256", qop: "auth", cnonce: "c0ffee", nc: "00000001", response: /^[0-9a-f]{64}$/ });
+  t.match(Object.fromEntries(params), {
+    algorithm: "SHA-256",
+    qop: "auth",
+    cnonce: "c0ffee",
+    nc: "00000001",
+    response: /^[0-9a-f]{64}$/,
+  });
   await stopped(t, all, 60);
 });
 
 await t.test("a stale nonce is answered again, a wrong password is not", async (t) => {
   const stale = bench((request, index) => {
     if (isRight(request, "n2")) return grants(600)(request, index);
-    return answered(401, { "WWW-Authenticate": isRight(request, "n1") ? challenge("n2", ", stale=true") : challenge("n1") });
+    return answered(401, {
+      "WWW-Authenticate": isRight(request, "n1") ? challenge("n2", ", stale=true") : challenge("n1"),
+    });
   });
   stale.registration.start();
   await stale.clock.advance(200);
@@ -78,18 +117,24 @@ await t.test("a stale nonce is answered again, a wrong password is not", async (
   t.equal(stale.registration.state.kind, "registered");
   await stopped(t, stale, 90);
 
-  const wrong = bench((_request, index) => answered(401, { "WWW-Authenticate": challenge(`n${index}`) }, "Unauthorized"));
+  const wrong = bench((_request, index) =>
+    answered(401, { "WWW-Authenticate": challenge(`n${index}`) }, "Unauthorized"),
+  );
   wrong.registration.start();
   await wrong.clock.advance(3_000);
   t.equal(wrong.requests.registers.length, 2);
-  t.match(wrong.registration.state, { why: "401 Unauthorized: the registrar does not accept the password (trunks[].username, auth_username, password); next attempt in 30 s" });
+  t.match(wrong.registration.state, {
+    why: "401 Unauthorized: the registrar does not accept the password (trunks[].username, auth_username, password); next attempt in 30 s",
+  });
   await wrong.clock.advance(597_000);
   t.equal(secretsSent(wrong), 5, "in ten minutes: registrars ban an address that guesses");
   await wrong.clock.advance(3_000_000);
   t.equal(secretsSent(wrong), 10, "in an hour");
   await stopped(t, wrong);
 
-  const endless = bench((_request, index) => answered(401, { "WWW-Authenticate": challenge(`n${index}`, ", stale=true") }, "Unauthorized"));
+  const endless = bench((_request, index) =>
+    answered(401, { "WWW-Authenticate": challenge(`n${index}`, ", stale=true") }, "Unauthorized"),
+  );
   endless.registration.start();
   await endless.clock.advance(3_000);
   t.equal(endless.requests.registers.length, 5, "always stale: given up");
@@ -100,7 +145,9 @@ await t.test("a proxy and the registrar both ask: both are answered", async (t) 
   const all = bench((request, index) => {
     const { Authorization: registrar, "Proxy-Authorization": proxy } = request.headers;
     if (proxy === undefined) return answered(407, { "Proxy-Authenticate": challenge("p") });
-    return registrar === undefined ? answered(401, { "WWW-Authenticate": challenge("r") }) : grants(600)(request, index);
+    return registrar === undefined
+      ? answered(401, { "WWW-Authenticate": challenge("r") })
+      : grants(600)(request, index);
   });
   all.registration.start();
   await all.clock.advance(200);
@@ -113,7 +160,10 @@ await t.test("a nonce that is used again is counted", async (t) => {
   const all = bench(challenging("n1", challenge("n1", ', qop="auth"')));
   all.registration.start();
   await all.clock.advance(451_000);
-  t.strictSame(all.requests.registers.map((request) => given(request).get("nc")), [undefined, "00000001", undefined, "00000002"]);
+  t.strictSame(
+    all.requests.registers.map((request) => given(request).get("nc")),
+    [undefined, "00000001", undefined, "00000002"],
+  );
   await stopped(t, all, 60);
 });
 
@@ -137,6 +187,9 @@ await t.test("an IPv6 registrar authenticates, by the same next hop", async (t) 
   all.registration.start();
   await all.clock.advance(100);
   t.equal(all.registration.state.kind, "registered");
-  t.strictSame(all.requests.registers.map(({ nextHop }) => nextHop), ["sip:[2001:db8::2]:5061;transport=tls", "sip:[2001:db8::2]:5061;transport=tls"]);
+  t.strictSame(
+    all.requests.registers.map(({ nextHop }) => nextHop),
+    ["sip:[2001:db8::2]:5061;transport=tls", "sip:[2001:db8::2]:5061;transport=tls"],
+  );
   await stopped(t, all, 60);
 });

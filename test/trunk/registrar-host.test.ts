@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { RegistrarHost, type RegistrarName } from "../../src/trunk/registrar-host.js";
 import type { ServiceRecord } from "../../src/trunk/resolver.js";
 import { FakeClock } from "../support/fake-clock.js";
@@ -19,13 +20,24 @@ function bench(zone: Readonly<Record<string, Zone>>, name: Partial<RegistrarName
   const clock = new FakeClock();
   const resolver = new FakeResolver(zone);
   const faults: string[] = [];
-  const host = new RegistrarHost({ host: "trunk.example", port: 5061, transport: "tls", srv: true, ...name }, resolver, clock, {
-    onFault: (of, why) => {
-      faults.push(`${of}: ${why}`);
+  const host = new RegistrarHost(
+    { host: "trunk.example", port: 5061, transport: "tls", srv: true, ...name },
+    resolver,
+    clock,
+    {
+      onFault: (of, why) => {
+        faults.push(`${of}: ${why}`);
+      },
+      onChange: () => undefined,
     },
-    onChange: () => undefined,
-  });
-  return { clock, resolver, host, faults, targets: async () => (await host.targets()).map(({ address, port }) => `${address} ${port}`) };
+  );
+  return {
+    clock,
+    resolver,
+    host,
+    faults,
+    targets: async () => (await host.targets()).map(({ address, port }) => `${address} ${port}`),
+  };
 }
 
 function record(name: string, changes: Partial<ServiceRecord> = {}): ServiceRecord {
@@ -52,35 +64,41 @@ await t.test("only NXDOMAIN and NODATA mean that there is no SRV record: then th
   host.close();
 });
 
-await t.test("SRV can't be looked up at the start: the name itself is no substitute, and it is asked again when it is needed", async (t) => {
-  const { resolver, host, targets, faults } = bench({ "trunk.example": ["192.0.2.7"], ...both });
-  resolver.records.set(services, "failed");
-  await host.open();
-  t.strictSame(await targets(), [], "the web server of the domain gets no REGISTER");
-  t.match(host.fault, { kind: "unresolved", why: "the registrar's SRV record can't be resolved now (ESERVFAIL)" });
-  t.match(faults[0], /^trunk\.example: .*ESERVFAIL/);
-  resolver.records.set(services, ordered);
-  t.strictSame(await targets(), ["192.0.2.1 5061", "192.0.2.2 5071"]);
-  host.close();
-});
+await t.test(
+  "SRV can't be looked up at the start: the name itself is no substitute, and it is asked again when it is needed",
+  async (t) => {
+    const { resolver, host, targets, faults } = bench({ "trunk.example": ["192.0.2.7"], ...both });
+    resolver.records.set(services, "failed");
+    await host.open();
+    t.strictSame(await targets(), [], "the web server of the domain gets no REGISTER");
+    t.match(host.fault, { kind: "unresolved", why: "the registrar's SRV record can't be resolved now (ESERVFAIL)" });
+    t.match(faults[0], /^trunk\.example: .*ESERVFAIL/);
+    resolver.records.set(services, ordered);
+    t.strictSame(await targets(), ["192.0.2.1 5061", "192.0.2.2 5071"]);
+    host.close();
+  },
+);
 
-await t.test("SRV fails later: its last known records count, with the addresses that their names have now", async (t) => {
-  const { clock, resolver, host, targets, faults } = bench({ "trunk.example": ["192.0.2.7"], ...both });
-  resolver.records.set(services, ordered);
-  await host.open();
-  resolver.records.set(services, "failed");
-  resolver.names.set("a.example", ["192.0.2.11"]);
-  await clock.advance(7_200_000);
-  t.strictSame(await targets(), ["192.0.2.11 5061", "192.0.2.2 5071"]);
-  t.equal(faults.length, 120, "said once a minute");
-  resolver.records.delete(services);
-  await clock.advance(60_000);
-  t.strictSame(await targets(), ["192.0.2.7 5061"], "DNS is certain that there is none any more");
-  resolver.records.set(services, "failed");
-  await clock.advance(60_000);
-  t.strictSame(await targets(), ["192.0.2.7 5061"], "and that is the last known state now");
-  host.close();
-});
+await t.test(
+  "SRV fails later: its last known records count, with the addresses that their names have now",
+  async (t) => {
+    const { clock, resolver, host, targets, faults } = bench({ "trunk.example": ["192.0.2.7"], ...both });
+    resolver.records.set(services, ordered);
+    await host.open();
+    resolver.records.set(services, "failed");
+    resolver.names.set("a.example", ["192.0.2.11"]);
+    await clock.advance(7_200_000);
+    t.strictSame(await targets(), ["192.0.2.11 5061", "192.0.2.2 5071"]);
+    t.equal(faults.length, 120, "said once a minute");
+    resolver.records.delete(services);
+    await clock.advance(60_000);
+    t.strictSame(await targets(), ["192.0.2.7 5061"], "DNS is certain that there is none any more");
+    resolver.records.set(services, "failed");
+    await clock.advance(60_000);
+    t.strictSame(await targets(), ["192.0.2.7 5061"], "and that is the last known state now");
+    host.close();
+  },
+);
 
 await t.test("addresses can't be looked up, or are all gone: the last known targets are kept", async (t) => {
   for (const fault of ["failed", "none"] as const) {
@@ -108,24 +126,30 @@ await t.test("one dead name of a SRV record spoils nothing", async (t) => {
   }
 });
 
-await t.test('a SRV record with the target ".": the service is not offered, and nothing is sent to the name itself', async (t) => {
-  const { clock, resolver, host, targets } = bench({ "trunk.example": ["192.0.2.7"], ...both });
-  resolver.records.set(services, [record(".", { port: 0 })]);
-  await host.open();
-  t.strictSame(await targets(), []);
-  t.match(host.fault, { kind: "not-offered", why: /does not offer SIP over tls/ });
-  resolver.records.set(services, ordered);
-  await clock.advance(60_000);
-  t.equal((await targets()).length, 2, "offered from now on");
-  resolver.records.set(services, [record(".", { port: 0 })]);
-  await clock.advance(60_000);
-  t.strictSame(await targets(), []);
-  t.ok(host.allows("192.0.2.1"), "calls of the binding that there is still come in");
-  host.close();
-});
+await t.test(
+  'a SRV record with the target ".": the service is not offered, and nothing is sent to the name itself',
+  async (t) => {
+    const { clock, resolver, host, targets } = bench({ "trunk.example": ["192.0.2.7"], ...both });
+    resolver.records.set(services, [record(".", { port: 0 })]);
+    await host.open();
+    t.strictSame(await targets(), []);
+    t.match(host.fault, { kind: "not-offered", why: /does not offer SIP over tls/ });
+    resolver.records.set(services, ordered);
+    await clock.advance(60_000);
+    t.equal((await targets()).length, 2, "offered from now on");
+    resolver.records.set(services, [record(".", { port: 0 })]);
+    await clock.advance(60_000);
+    t.strictSame(await targets(), []);
+    t.ok(host.allows("192.0.2.1"), "calls of the binding that there is still come in");
+    host.close();
+  },
+);
 
 await t.test("targets of families that drachtio does not listen on are left out", async (t) => {
-  const { resolver, host, targets } = bench({ "a.example": ["2001:db8::1", "192.0.2.1"], "b.example": ["2001:db8::2"] });
+  const { resolver, host, targets } = bench({
+    "a.example": ["2001:db8::1", "192.0.2.1"],
+    "b.example": ["2001:db8::2"],
+  });
   resolver.records.set(services, ordered);
   host.reachedBy([4]);
   await host.open();
@@ -133,7 +157,11 @@ await t.test("targets of families that drachtio does not listen on are left out"
   host.reachedBy([6]);
   t.strictSame(await targets(), ["2001:db8::1 5061", "2001:db8::2 5071"]);
   host.reachedBy([4, 6]);
-  t.strictSame(await targets(), ["192.0.2.1 5061", "2001:db8::1 5061", "2001:db8::2 5071"], "IPv4 first within one record");
+  t.strictSame(
+    await targets(),
+    ["192.0.2.1 5061", "2001:db8::1 5061", "2001:db8::2 5071"],
+    "IPv4 first within one record",
+  );
   t.ok(host.allows("2001:db8::1"));
   host.close();
 
@@ -141,29 +169,50 @@ await t.test("targets of families that drachtio does not listen on are left out"
   other.host.reachedBy([4]);
   await other.host.open();
   t.strictSame(await other.targets(), []);
-  t.strictSame(other.host.fault, { kind: "family", why: "the registrar has only IPv6 addresses, and drachtio listens only on IPv4 with tls" });
+  t.strictSame(other.host.fault, {
+    kind: "family",
+    why: "the registrar has only IPv6 addresses, and drachtio listens only on IPv4 with tls",
+  });
   other.host.close();
 });
 
-await t.test("a name that rotates: calls from its addresses of the last hour come in, and from a binding's for as long as it was granted", async (t) => {
-  const { clock, resolver, host, targets } = bench({ "trunk.example": ["192.0.2.1"] }, { srv: false });
-  await host.open();
-  host.granted({ address: "192.0.2.1", port: 5061 }, 7_200_000);
-  resolver.names.set("trunk.example", ["192.0.2.2"]);
-  await clock.advance(60_000);
-  resolver.names.set("trunk.example", ["192.0.2.3"]);
-  await clock.advance(60_000);
-  t.strictSame(await targets(), ["192.0.2.3 5061"]);
-  t.strictSame(["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"].map((address) => host.allows(address)), [true, true, true, false]);
-  await clock.advance(3_600_000);
-  t.strictSame(["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((address) => host.allows(address)), [true, false, true]);
-  await clock.advance(3_600_000);
-  t.strictSame(["192.0.2.1", "192.0.2.3"].map((address) => host.allows(address)), [false, true]);
-  host.close();
-});
+await t.test(
+  "a name that rotates: calls from its addresses of the last hour come in, and from a binding's for as long as it was granted",
+  async (t) => {
+    const { clock, resolver, host, targets } = bench({ "trunk.example": ["192.0.2.1"] }, { srv: false });
+    await host.open();
+    host.granted({ address: "192.0.2.1", port: 5061 }, 7_200_000);
+    resolver.names.set("trunk.example", ["192.0.2.2"]);
+    await clock.advance(60_000);
+    resolver.names.set("trunk.example", ["192.0.2.3"]);
+    await clock.advance(60_000);
+    t.strictSame(await targets(), ["192.0.2.3 5061"]);
+    t.strictSame(
+      ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"].map((address) => host.allows(address)),
+      [true, true, true, false],
+    );
+    await clock.advance(3_600_000);
+    t.strictSame(
+      ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((address) => host.allows(address)),
+      [true, false, true],
+    );
+    await clock.advance(3_600_000);
+    t.strictSame(
+      ["192.0.2.1", "192.0.2.3"].map((address) => host.allows(address)),
+      [false, true],
+    );
+    host.close();
+  },
+);
 
 await t.test("asked again when the answer expires, at least each minute and at most each 10 s", async (t) => {
-  for (const [ttlMs, everyMs] of [[undefined, 60_000], [3_600_000, 60_000], [30_000, 30_000], [1_000, 10_000], [0, 10_000]] as const) {
+  for (const [ttlMs, everyMs] of [
+    [undefined, 60_000],
+    [3_600_000, 60_000],
+    [30_000, 30_000],
+    [1_000, 10_000],
+    [0, 10_000],
+  ] as const) {
     const { clock, resolver, host } = bench({ "trunk.example": ["192.0.2.1"] }, { srv: false });
     resolver.ttlMs = ttlMs;
     await host.open();

@@ -1,10 +1,11 @@
 import t from "tap";
-import { type Result, failure, success } from "../../src/util/result.js";
+
 import type { Target } from "../../src/trunk/registrar-host.js";
 import type { PeerFault, VerifyPeer } from "../../src/trunk/registrar-tls.js";
+import { failure, type Result, success } from "../../src/util/result.js";
 import type { FakeClock } from "../support/fake-clock.js";
 import { answered } from "../support/fake-requests.js";
-import { type RegistrationBench, bench, grants, hostAt, stopped } from "../support/registration-bench.js";
+import { bench, grants, hostAt, type RegistrationBench, stopped } from "../support/registration-bench.js";
 
 type Verdict = "good" | PeerFault["kind"];
 
@@ -21,7 +22,8 @@ class Peers {
 
   readonly verify: VerifyPeer = async ({ address }, timeoutMs): Promise<Result<undefined, PeerFault>> => {
     this.asked.push(address);
-    if (this.tookMs > 0) await new Promise<void>((resolve) => this.clock?.after(Math.min(this.tookMs, timeoutMs), resolve));
+    if (this.tookMs > 0)
+      await new Promise<void>((resolve) => this.clock?.after(Math.min(this.tookMs, timeoutMs), resolve));
     const verdict = this.verdicts[address] ?? "good";
     return verdict === "good" ? success(undefined) : failure({ kind: verdict, why: `${address} is ${verdict}` });
   };
@@ -75,7 +77,9 @@ await t.test("none is the registrar: the impostor is named, not the one that is 
 });
 
 await t.test("a name with a hundred addresses: eight are verified in a round", async (t) => {
-  const peers = new Peers(Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`192.0.2.${index}`, "untrusted" as const])));
+  const peers = new Peers(
+    Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`192.0.2.${index}`, "untrusted" as const])),
+  );
   const all = bench(grants(600), { host: at(...Object.keys(peers.verdicts)), verifyPeer: peers.verify });
   all.registration.start();
   await all.clock.advance(100);
@@ -108,19 +112,25 @@ await t.test("at the renewal no new connection is taken: the intact flow is used
   await stopped(t, all);
 });
 
-await t.test("at the renewal no new connection is taken, and the flow is another one or can't be told: the next address", async (t) => {
-  for (const port of [42_000, undefined]) {
-    const peers = new Peers({});
-    const all = bench((request, index) => (port === undefined ? answered(200, { Expires: "600" }) : grants(600)(request, index)), { host: at("192.0.2.1", "192.0.2.2"), verifyPeer: peers.verify, keepaliveMs: 1_000_000 });
-    all.registration.start();
-    await all.clock.advance(449_900);
-    peers.verdicts["192.0.2.1"] = "unreachable";
-    if (port !== undefined) all.requests.registrar = grants(600, port);
-    await all.clock.advance(300);
-    t.strictSame(hops(all), ["192.0.2.1", "192.0.2.2"]);
-    await stopped(t, all, 30);
-  }
-});
+await t.test(
+  "at the renewal no new connection is taken, and the flow is another one or can't be told: the next address",
+  async (t) => {
+    for (const port of [42_000, undefined]) {
+      const peers = new Peers({});
+      const all = bench(
+        (request, index) => (port === undefined ? answered(200, { Expires: "600" }) : grants(600)(request, index)),
+        { host: at("192.0.2.1", "192.0.2.2"), verifyPeer: peers.verify, keepaliveMs: 1_000_000 },
+      );
+      all.registration.start();
+      await all.clock.advance(449_900);
+      peers.verdicts["192.0.2.1"] = "unreachable";
+      if (port !== undefined) all.requests.registrar = grants(600, port);
+      await all.clock.advance(300);
+      t.strictSame(hops(all), ["192.0.2.1", "192.0.2.2"]);
+      await stopped(t, all, 30);
+    }
+  },
+);
 
 await t.test("after a broken flow the peer is verified like a new one", async (t) => {
   const peers = new Peers({});

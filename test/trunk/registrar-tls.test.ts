@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+
 import t, { type Test } from "tap";
-import { systemClock } from "../../src/util/clock.js";
+
 import { type CertificateOptions, type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
 import { certificateVerifier } from "../../src/trunk/registrar-tls.js";
+import { systemClock } from "../../src/util/clock.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 
 const host = "registrar.example";
@@ -20,7 +22,10 @@ async function listening(t: Test, server: Server): Promise<Peer> {
   const peer: Peer = { port: 0, names: [], open: new Set() };
   server.on("connection", (socket) => {
     peer.open.add(socket);
-    socket.resume().on("error", () => undefined).on("close", () => peer.open.delete(socket));
+    socket
+      .resume()
+      .on("error", () => undefined)
+      .on("close", () => peer.open.delete(socket));
   });
   server.on("tlsClientError", () => undefined);
   server.listen(0, "127.0.0.1");
@@ -61,8 +66,21 @@ await t.test("the registrar itself: its name is asked for, and nothing stays ope
 await t.test("an address as its name", async (t) => {
   const made = await makeCertificates();
   const peer = await registrar(t, made);
-  t.match(await certificateVerifier({ name: "127.0.0.1", ca: made.ca }, systemClock)({ address: "127.0.0.1", port: peer.port }, 5_000), { ok: true });
-  t.match(await certificateVerifier({ name: "127.0.0.2", ca: made.ca }, systemClock)({ address: "127.0.0.1", port: peer.port }, 5_000), { ok: false }, "another address as the name, in spite of the right one in the certificate");
+  t.match(
+    await certificateVerifier({ name: "127.0.0.1", ca: made.ca }, systemClock)(
+      { address: "127.0.0.1", port: peer.port },
+      5_000,
+    ),
+    { ok: true },
+  );
+  t.match(
+    await certificateVerifier({ name: "127.0.0.2", ca: made.ca }, systemClock)(
+      { address: "127.0.0.1", port: peer.port },
+      5_000,
+    ),
+    { ok: false },
+    "another address as the name, in spite of the right one in the certificate",
+  );
 });
 
 await t.test("another name, another time, another authority, no TLS: not trusted, with the reason", async (t) => {
@@ -79,13 +97,31 @@ await t.test("another name, another time, another authority, no TLS: not trusted
     ["an authority of its own", good, undefined, /authority is not known here \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/],
   ] as const) {
     const peer = await registrar(t, made);
-    const verified = await certificateVerifier({ name: host, ca }, systemClock)({ address: "127.0.0.1", port: peer.port }, 5_000);
+    const verified = await certificateVerifier({ name: host, ca }, systemClock)(
+      { address: "127.0.0.1", port: peer.port },
+      5_000,
+    );
     t.match(verified, { ok: false, failure: { kind: "untrusted", why: reason } }, what);
-    t.match(verified, { failure: { why: new RegExp(`^not sent to 127\\.0\\.0\\.1:${peer.port}, which has no valid certificate for registrar\\.example: `) } });
+    t.match(verified, {
+      failure: {
+        why: new RegExp(
+          `^not sent to 127\\.0\\.0\\.1:${peer.port}, which has no valid certificate for registrar\\.example: `,
+        ),
+      },
+    });
     t.ok(await gone(peer));
   }
-  const plain = await listening(t, createServer((socket) => socket.on("data", () => socket.write("SIP/2.0 200 OK\r\n\r\n"))));
-  t.match(await certificateVerifier({ name: host, ca: good.ca }, systemClock)({ address: "127.0.0.1", port: plain.port }, 5_000), { failure: { kind: "untrusted", why: /does not speak TLS/ } });
+  const plain = await listening(
+    t,
+    createServer((socket) => socket.on("data", () => socket.write("SIP/2.0 200 OK\r\n\r\n"))),
+  );
+  t.match(
+    await certificateVerifier({ name: host, ca: good.ca }, systemClock)(
+      { address: "127.0.0.1", port: plain.port },
+      5_000,
+    ),
+    { failure: { kind: "untrusted", why: /does not speak TLS/ } },
+  );
 });
 
 await t.test("NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing", async (t) => {
@@ -96,19 +132,35 @@ await t.test("NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing", async (t) => {
     else process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = before;
   });
   const peer = await registrar(t, await certificates());
-  t.match(await certificateVerifier({ name: host, ca: undefined }, systemClock)({ address: "127.0.0.1", port: peer.port }, 5_000), { failure: { kind: "untrusted" } });
+  t.match(
+    await certificateVerifier({ name: host, ca: undefined }, systemClock)(
+      { address: "127.0.0.1", port: peer.port },
+      5_000,
+    ),
+    { failure: { kind: "untrusted" } },
+  );
 });
 
 await t.test("nobody there, one who closes, one who says nothing: not reached, in bounded time", async (t) => {
   const made = await certificates();
-  const closing = await listening(t, createServer((socket) => socket.destroy()));
+  const closing = await listening(
+    t,
+    createServer((socket) => socket.destroy()),
+  );
   const peer = await listening(t, createServer());
   const unused = await listening(t, createServer());
   const verify = certificateVerifier({ name: host, ca: made.ca }, systemClock);
-  t.match(await verify({ address: "127.0.0.1", port: closing.port }, 5_000), { failure: { kind: "unreachable", why: /ECONNRESET/ } });
-  t.match(await verify({ address: "127.0.0.2", port: unused.port }, 5_000), { failure: { kind: "unreachable", why: /ECONNREFUSED/ } });
+  t.match(await verify({ address: "127.0.0.1", port: closing.port }, 5_000), {
+    failure: { kind: "unreachable", why: /ECONNRESET/ },
+  });
+  t.match(await verify({ address: "127.0.0.2", port: unused.port }, 5_000), {
+    failure: { kind: "unreachable", why: /ECONNREFUSED/ },
+  });
   const clock = new FakeClock();
-  const waiting = certificateVerifier({ name: host, ca: made.ca }, clock)({ address: "127.0.0.1", port: peer.port }, 2_000);
+  const waiting = certificateVerifier({ name: host, ca: made.ca }, clock)(
+    { address: "127.0.0.1", port: peer.port },
+    2_000,
+  );
   for (let looks = 0; looks < 100 && peer.open.size === 0; looks += 1) await settle();
   await clock.advance(2_000);
   t.match(await waiting, { failure: { kind: "unreachable", why: /does not answer \(connect timeout\)/ } });

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { answered, via } from "../support/fake-requests.js";
 import { bench, grants, hostAt, stopped } from "../support/registration-bench.js";
 
@@ -18,12 +19,25 @@ await t.test("the REGISTER", async (t) => {
     Contact: "<sip:004930123456@10.0.0.1:5061;transport=tls>;expires=600",
     Expires: "600",
   });
-  t.strictSame(all.states, [{ kind: "registered", expiresInMs: 600_000, refreshedAt: 0, registrar: { address: "192.0.2.10", port: 5061 }, listed: "yes", since: 30 }]);
+  t.strictSame(all.states, [
+    {
+      kind: "registered",
+      expiresInMs: 600_000,
+      refreshedAt: 0,
+      registrar: { address: "192.0.2.10", port: 5061 },
+      listed: "yes",
+      since: 30,
+    },
+  ]);
   await stopped(t, all, 30);
 });
 
 await t.test("the Contact of an IPv6 address has it in brackets", async (t) => {
-  const all = bench(grants(600), { contact: () => ({ host: "2001:db8::1", port: 5061 }), host: hostAt({ address: "2001:db8::2", port: 5061 }), domain: "2001:db8::2" });
+  const all = bench(grants(600), {
+    contact: () => ({ host: "2001:db8::1", port: 5061 }),
+    host: hostAt({ address: "2001:db8::2", port: 5061 }),
+    domain: "2001:db8::2",
+  });
   all.registration.start();
   await all.clock.advance(100);
   t.match(all.requests.sent[0]?.headers["Contact"], /^<sip:004930123456@\[2001:db8::1\]:5061;transport=tls>/);
@@ -33,7 +47,12 @@ await t.test("the Contact of an IPv6 address has it in brackets", async (t) => {
 });
 
 await t.test("refreshed after three quarters of what was granted, whatever was asked for", async (t) => {
-  for (const [seconds, refreshAt] of [[90, 67_500], [300, 225_000], [600, 450_000], [3_600, 2_700_000]] as const) {
+  for (const [seconds, refreshAt] of [
+    [90, 67_500],
+    [300, 225_000],
+    [600, 450_000],
+    [3_600, 2_700_000],
+  ] as const) {
     const all = bench(grants(seconds));
     all.registration.start();
     await all.clock.advance(refreshAt - 1);
@@ -55,7 +74,11 @@ await t.test("the flow is tried with OPTIONS between", async (t) => {
   await all.clock.advance(449_000);
   t.equal(all.requests.sent.filter((request) => request.method === "OPTIONS").length, 14);
   t.equal(all.requests.registers.length, 1);
-  t.notOk(all.requests.sent.some((request) => request.method === "OPTIONS" && request.headers["Call-ID"] === "call-id-of-the-registration"));
+  t.notOk(
+    all.requests.sent.some(
+      (request) => request.method === "OPTIONS" && request.headers["Call-ID"] === "call-id-of-the-registration",
+    ),
+  );
   await stopped(t, all, 30);
 });
 
@@ -67,7 +90,10 @@ await t.test("another address in the registrar's Via: registered again at once",
   await all.clock.advance(10_200);
   // OPTIONS at 30 s, answered 30 ms later, and the next one 30 s after that.
   t.strictSame(all.requests.times, [0, 60_090]);
-  t.strictSame(all.states.map((state) => state.kind), ["registered", "not-registered", "registered"]);
+  t.strictSame(
+    all.states.map((state) => state.kind),
+    ["registered", "not-registered", "registered"],
+  );
   t.match(all.states[1], { why: /replaced/ });
   await all.clock.advance(120_000);
   t.equal(all.requests.registers.length, 2, "the new address is the right one now");
@@ -76,7 +102,9 @@ await t.test("another address in the registrar's Via: registered again at once",
 
 await t.test("an answer of any status shows that the flow is up", async (t) => {
   for (const status of [200, 404, 405, 481, 483, 500]) {
-    const all = bench((request, index) => (request.method === "REGISTER" ? grants(600)(request, index) : answered(status, { Via: via(41_000) })));
+    const all = bench((request, index) =>
+      request.method === "REGISTER" ? grants(600)(request, index) : answered(status, { Via: via(41_000) }),
+    );
     all.registration.start();
     await all.clock.advance(200_000);
     t.equal(all.requests.registers.length, 1, `${status}`);
@@ -90,7 +118,10 @@ await t.test("no answer to the OPTIONS: registered again, and until then not reg
     all.registration.start();
     await all.clock.advance(30_100);
     t.equal(all.requests.registers.length, 2);
-    t.strictSame(all.states.map((state) => state.kind), ["registered", "not-registered", "registered"]);
+    t.strictSame(
+      all.states.map((state) => state.kind),
+      ["registered", "not-registered", "registered"],
+    );
     await stopped(t, all, 30);
   }
 });
@@ -107,7 +138,12 @@ await t.test("a flow that breaks again and again: never two REGISTERs within 4 s
 });
 
 await t.test("unavailable: tried again, less and less often, at least once a minute", async (t) => {
-  for (const outcome of [answered(503), answered(500), answered(408, { Via: via(41_000) }), { kind: "not-sent", why: "drachtio is not connected" } as const]) {
+  for (const outcome of [
+    answered(503),
+    answered(500),
+    answered(408, { Via: via(41_000) }),
+    { kind: "not-sent", why: "drachtio is not connected" } as const,
+  ]) {
     const all = bench(() => outcome);
     all.registration.start();
     await all.clock.advance(600_000);
@@ -117,13 +153,19 @@ await t.test("unavailable: tried again, less and less often, at least once a min
     t.ok(distances.slice(4).every((distance) => distance === 60_000));
     t.equal(all.registration.state.kind, "not-registered");
     await stopped(t, all);
-    t.equal(all.requests.registers.every((request) => request.headers["Expires"] === "600"), true, "nothing to un-register");
+    t.equal(
+      all.requests.registers.every((request) => request.headers["Expires"] === "600"),
+      true,
+      "nothing to un-register",
+    );
   }
 });
 
 await t.test("the reason is shown, and a success makes an end of the growing delay", async (t) => {
   let isUp = false;
-  const all = bench((request, index) => (isUp ? grants(90)(request, index) : answered(500, {}, "Server Internal Error")));
+  const all = bench((request, index) =>
+    isUp ? grants(90)(request, index) : answered(500, {}, "Server Internal Error"),
+  );
   all.registration.start();
   await all.clock.advance(20_000);
   t.strictSame(all.registration.state, { kind: "not-registered", why: "500 Server Internal Error", since: 12_090 });

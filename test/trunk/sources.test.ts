@@ -1,7 +1,8 @@
 import t from "tap";
+
+import type { Resolver } from "../../src/trunk/resolver.js";
 import { Sources } from "../../src/trunk/sources.js";
 import { success } from "../../src/util/result.js";
-import type { Resolver } from "../../src/trunk/resolver.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { FakeResolver, type Zone } from "../support/fake-resolver.js";
 
@@ -58,46 +59,56 @@ await t.test("addresses and networks", async (t) => {
   for (const [address, isAllowed] of rows) t.equal(sources.allows(address), isAllowed, `<${address}>`);
 });
 
-await t.test("a name is followed when it moves, its addresses of the last hour count, and the last known ones while it can't be resolved", async (t) => {
-  const { sources, clock, resolver, faults } = bench(["sip.example"], { "sip.example": ["192.0.2.1", "2001:db8::1"] });
-  const { names } = resolver;
-  t.notOk(sources.allows("192.0.2.1"), "not before it is open");
-  await sources.open();
-  t.ok(sources.allows("192.0.2.1"));
-  t.ok(sources.allows("::ffff:192.0.2.1"));
-  t.ok(sources.allows("2001:DB8:0::1"), "however the address is written");
+await t.test(
+  "a name is followed when it moves, its addresses of the last hour count, and the last known ones while it can't be resolved",
+  async (t) => {
+    const { sources, clock, resolver, faults } = bench(["sip.example"], {
+      "sip.example": ["192.0.2.1", "2001:db8::1"],
+    });
+    const { names } = resolver;
+    t.notOk(sources.allows("192.0.2.1"), "not before it is open");
+    await sources.open();
+    t.ok(sources.allows("192.0.2.1"));
+    t.ok(sources.allows("::ffff:192.0.2.1"));
+    t.ok(sources.allows("2001:DB8:0::1"), "however the address is written");
 
-  names.set("sip.example", ["192.0.2.9"]);
-  await clock.advance(60_000);
-  t.ok(sources.allows("192.0.2.9"));
-  t.ok(sources.allows("192.0.2.1"), "calls that come from the address of a minute ago");
-  await clock.advance(3_539_999);
-  t.ok(sources.allows("192.0.2.1"), "just within an hour");
-  await clock.advance(1);
-  t.notOk(sources.allows("192.0.2.1"), "an hour after DNS gave it for the last time");
-  t.notOk(sources.allows("2001:db8::1"));
+    names.set("sip.example", ["192.0.2.9"]);
+    await clock.advance(60_000);
+    t.ok(sources.allows("192.0.2.9"));
+    t.ok(sources.allows("192.0.2.1"), "calls that come from the address of a minute ago");
+    await clock.advance(3_539_999);
+    t.ok(sources.allows("192.0.2.1"), "just within an hour");
+    await clock.advance(1);
+    t.notOk(sources.allows("192.0.2.1"), "an hour after DNS gave it for the last time");
+    t.notOk(sources.allows("2001:db8::1"));
 
-  for (const fault of ["none", "failed"] as const) {
-    names.set("sip.example", fault);
-    faults.length = 0;
-    await clock.advance(7_200_000);
-    t.ok(sources.allows("192.0.2.9"), `for two hours: ${fault}`);
-    t.equal(faults.length, 120);
-    t.equal(faults[0], fault === "none" ? "sip.example: does not resolve (ENOTFOUND)" : "sip.example: can't be resolved now (ESERVFAIL)");
-  }
+    for (const fault of ["none", "failed"] as const) {
+      names.set("sip.example", fault);
+      faults.length = 0;
+      await clock.advance(7_200_000);
+      t.ok(sources.allows("192.0.2.9"), `for two hours: ${fault}`);
+      t.equal(faults.length, 120);
+      t.equal(
+        faults[0],
+        fault === "none"
+          ? "sip.example: does not resolve (ENOTFOUND)"
+          : "sip.example: can't be resolved now (ESERVFAIL)",
+      );
+    }
 
-  names.set("sip.example", ["192.0.2.10"]);
-  await clock.advance(60_000);
-  t.ok(sources.allows("192.0.2.10"));
-  await clock.advance(3_600_000);
-  t.notOk(sources.allows("192.0.2.9"));
+    names.set("sip.example", ["192.0.2.10"]);
+    await clock.advance(60_000);
+    t.ok(sources.allows("192.0.2.10"));
+    await clock.advance(3_600_000);
+    t.notOk(sources.allows("192.0.2.9"));
 
-  sources.close();
-  t.equal(clock.pending, 0);
-  const before = resolver.asked.length;
-  await clock.advance(600_000);
-  t.equal(resolver.asked.length, before);
-});
+    sources.close();
+    t.equal(clock.pending, 0);
+    const before = resolver.asked.length;
+    await clock.advance(600_000);
+    t.equal(resolver.asked.length, before);
+  },
+);
 
 await t.test("a family that fails keeps its addresses, and one that never had any is not missed", async (t) => {
   const { sources, clock, resolver, faults } = bench(["sip.example"], { "sip.example": ["192.0.2.1", "2001:db8::1"] });
@@ -119,23 +130,32 @@ await t.test("a family that fails keeps its addresses, and one that never had an
   never.sources.close();
 });
 
-await t.test("a name that rotates: every address of the pool that was seen within the hour, and no more than 64", async (t) => {
-  const { sources, clock, resolver } = bench(["sip.example"]);
-  resolver.ttlMs = 5_000;
-  const pool = Array.from({ length: 100 }, (_each, index) => `192.0.2.${index + 1}`);
-  resolver.names.set("sip.example", [pool[0] ?? ""]);
-  await sources.open();
-  for (const address of pool.slice(1)) {
-    resolver.names.set("sip.example", [address]);
-    await clock.advance(10_000);
-  }
-  t.equal(resolver.asked.length, 100, "asked each 10 s, although the answer holds for 5 s only");
-  t.strictSame(pool.filter((address) => sources.allows(address)), pool.slice(36), "the last 64");
-  sources.close();
-});
+await t.test(
+  "a name that rotates: every address of the pool that was seen within the hour, and no more than 64",
+  async (t) => {
+    const { sources, clock, resolver } = bench(["sip.example"]);
+    resolver.ttlMs = 5_000;
+    const pool = Array.from({ length: 100 }, (_each, index) => `192.0.2.${index + 1}`);
+    resolver.names.set("sip.example", [pool[0] ?? ""]);
+    await sources.open();
+    for (const address of pool.slice(1)) {
+      resolver.names.set("sip.example", [address]);
+      await clock.advance(10_000);
+    }
+    t.equal(resolver.asked.length, 100, "asked each 10 s, although the answer holds for 5 s only");
+    t.strictSame(
+      pool.filter((address) => sources.allows(address)),
+      pool.slice(36),
+      "the last 64",
+    );
+    sources.close();
+  },
+);
 
 await t.test("one name that can't be resolved does not keep the others out", async (t) => {
-  const { sources, faults } = bench(["gone.example", "sip.example", "203.0.113.0/24"], { "sip.example": ["192.0.2.1"] });
+  const { sources, faults } = bench(["gone.example", "sip.example", "203.0.113.0/24"], {
+    "sip.example": ["192.0.2.1"],
+  });
   await sources.open();
   t.ok(sources.allows("192.0.2.1"));
   t.ok(sources.allows("203.0.113.7"));
@@ -157,9 +177,10 @@ await t.test("closed while a name is being resolved: nothing goes on", async (t)
   const clock = new FakeClock();
   const lookups: ((answer: Awaited<ReturnType<Resolver["addresses"]>>) => void)[] = [];
   const resolver = new FakeResolver();
-  resolver.addresses = async () => await new Promise((resolve) => {
-    lookups.push(resolve);
-  });
+  resolver.addresses = async () =>
+    await new Promise((resolve) => {
+      lookups.push(resolve);
+    });
   const sources = new Sources(["sip.example"], resolver, clock, () => undefined);
   const opening = sources.open();
   await settle();

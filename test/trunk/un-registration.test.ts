@@ -1,7 +1,8 @@
 import t from "tap";
-import { FakeClock } from "../support/fake-clock.js";
-import type { RegistrationState } from "../../src/trunk/registration-state.js";
+
 import { Registration } from "../../src/trunk/registration.js";
+import type { RegistrationState } from "../../src/trunk/registration-state.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { FakeRequests } from "../support/fake-requests.js";
 import { bench, grants, registrationOptions, stopped } from "../support/registration-bench.js";
 
@@ -39,7 +40,10 @@ await t.test("stop before the start, and in the middle of the first REGISTER", a
   busy.registration.start();
   await busy.clock.advance(10);
   await stopped(t, busy, 60);
-  t.strictSame(busy.requests.registers.map((request) => request.headers["Expires"]), ["600", "0"]);
+  t.strictSame(
+    busy.requests.registers.map((request) => request.headers["Expires"]),
+    ["600", "0"],
+  );
 });
 
 await t.test("nobody who gives no answer holds up the stop", async (t) => {
@@ -50,7 +54,9 @@ await t.test("nobody who gives no answer holds up the stop", async (t) => {
 
   for (const silentTo of ["OPTIONS", "REGISTER"] as const) {
     let isSilent = false;
-    const all = bench((request, index) => (isSilent && request.method === silentTo ? "never" : grants(90)(request, index)));
+    const all = bench((request, index) =>
+      isSilent && request.method === silentTo ? "never" : grants(90)(request, index),
+    );
     all.registration.start();
     await all.clock.advance(10_000);
     isSilent = true;

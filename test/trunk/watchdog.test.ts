@@ -1,8 +1,9 @@
 import t from "tap";
+
+import { Watchdog } from "../../src/trunk/watchdog.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { answered, via } from "../support/fake-requests.js";
 import { bench, grants, stopped } from "../support/registration-bench.js";
-import { Watchdog } from "../../src/trunk/watchdog.js";
 
 const settings = { silenceMs: 3_600_000, distanceMs: 600_000 };
 
@@ -49,7 +50,9 @@ await t.test("a deaf trunk is un-registered and registered again, under another 
   await all.clock.advance(60_000);
   t.strictSame(all.renewals, ["a call to its own number did not arrive"]);
   const registers = all.requests.sent.filter(({ method }) => method === "REGISTER");
-  const expiries = registers.map(({ headers }) => /expires=(\d+)/i.exec(headers["Contact"] ?? "")?.[1] ?? headers["Expires"]);
+  const expiries = registers.map(
+    ({ headers }) => /expires=(\d+)/i.exec(headers["Contact"] ?? "")?.[1] ?? headers["Expires"],
+  );
   t.strictSame(expiries, ["600", "0", "600"], "registered, un-registered, registered");
   t.not(registers.at(-1)?.headers["Call-ID"], registers[0]?.headers["Call-ID"]);
   t.equal(all.registration.state.kind, "registered");
@@ -58,12 +61,21 @@ await t.test("a deaf trunk is un-registered and registered again, under another 
 });
 
 await t.test("a registrar that lists other bindings, and ours no more, has lost it", async (t) => {
-  for (const others of ["<sip:somebody@192.0.2.99:5060>;expires=600", "<sip:004930123456@192.0.2.99:5060>;expires=600"]) {
+  for (const others of [
+    "<sip:somebody@192.0.2.99:5060>;expires=600",
+    "<sip:004930123456@192.0.2.99:5060>;expires=600",
+  ]) {
     let isLost: "no" | "yes" = "no";
-    const all = bench((request) => answered(200, {
-      Via: via(41_000),
-      ...(request.method === "REGISTER" && { Contact: isLost === "yes" ? others : `${request.headers["Contact"] ?? ""};expires=600` }),
-    }), { watchdog: settings });
+    const all = bench(
+      (request) =>
+        answered(200, {
+          Via: via(41_000),
+          ...(request.method === "REGISTER" && {
+            Contact: isLost === "yes" ? others : `${request.headers["Contact"] ?? ""};expires=600`,
+          }),
+        }),
+      { watchdog: settings },
+    );
     all.registration.start();
     await all.clock.advance(1_000);
     isLost = "yes";
@@ -75,9 +87,13 @@ await t.test("a registrar that lists other bindings, and ours no more, has lost 
 
 await t.test("423: asked again for as long as the registrar wants at least", async (t) => {
   const all = bench((request) => {
-    const asked = Number(/expires=(\d+)/i.exec(request.headers["Contact"] ?? "")?.[1] ?? request.headers["Expires"] ?? "0");
+    const asked = Number(
+      /expires=(\d+)/i.exec(request.headers["Contact"] ?? "")?.[1] ?? request.headers["Expires"] ?? "0",
+    );
     if (request.method !== "REGISTER" || asked === 0) return answered(200, { Via: via(41_000) });
-    return asked < 1_800 ? answered(423, { "Min-Expires": "1800" }) : answered(200, { Via: via(41_000), Contact: request.headers["Contact"] ?? "" });
+    return asked < 1_800
+      ? answered(423, { "Min-Expires": "1800" })
+      : answered(200, { Via: via(41_000), Contact: request.headers["Contact"] ?? "" });
   });
   all.registration.start();
   await all.clock.advance(30_000);

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { systemClock } from "../../src/util/clock.js";
 
 await t.test("a timer that is called off never fires", async (t) => {

@@ -1,7 +1,8 @@
 import t from "tap";
-import { plainText, visible } from "../../src/util/plain-text.js";
+
 import { explainFailure } from "../../src/probe/explain-failure.js";
 import { RegistrarHost } from "../../src/trunk/registrar-host.js";
+import { plainText, visible } from "../../src/util/plain-text.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeResolver } from "../support/fake-resolver.js";
 
@@ -16,24 +17,35 @@ await t.test("what may be a number or a PIN is masked however it is written", (t
     ["https://user:73112@bbb.example.org:8443/x", "https://bbb.example.org:[number]"],
     ["PIN 73112", "PIN [number]"],
     ["1.2.3.4:123456", "1.2.3.4:[number]"],
-  ] as const) t.equal(plainText(text), wanted);
+  ] as const)
+    t.equal(plainText(text), wanted);
   t.end();
 });
 
 await t.test("what an operator needs stays", (t) => {
-  for (const text of ["connect ECONNREFUSED 127.0.0.1:9022", "connect ECONNREFUSED [2a00::1]:50610", "getaddrinfo ENOTFOUND tel.example.net", "503 Service Unavailable", "10.0.12.34 refused at 15:01:14"]) {
+  for (const text of [
+    "connect ECONNREFUSED 127.0.0.1:9022",
+    "connect ECONNREFUSED [2a00::1]:50610",
+    "getaddrinfo ENOTFOUND tel.example.net",
+    "503 Service Unavailable",
+    "10.0.12.34 refused at 15:01:14",
+  ]) {
     t.equal(plainText(text), text);
   }
   t.end();
 });
 
 await t.test("one line, printable and bounded", (t) => {
-  t.equal(plainText('x\r\n{"level":30}\u001b[2J\u009b1m\u202e\u2028\u0000y'), 'x\ufffd\ufffd{"level":30}\ufffd[2J\ufffd1m\ufffd\ufffd\ufffdy');
+  t.equal(
+    plainText('x\r\n{"level":30}\u001b[2J\u009b1m\u202e\u2028\u0000y'),
+    'x\ufffd\ufffd{"level":30}\ufffd[2J\ufffd1m\ufffd\ufffd\ufffdy',
+  );
   t.equal(visible("12345\u001b[2J"), "12345\ufffd[2J");
   t.equal(plainText("ab ".repeat(1_000)).length, 200);
   t.equal(plainText("ab ".repeat(1_000), 10), "ab ab ab …");
   const begin = performance.now();
-  for (const hostile of ["sip:", "https://", "0 ", "+(", "%3", "a@", "1.1.1.1:"]) t.ok(plainText(hostile.repeat(500_000)).length <= 200);
+  for (const hostile of ["sip:", "https://", "0 ", "+(", "%3", "a@", "1.1.1.1:"])
+    t.ok(plainText(hostile.repeat(500_000)).length <= 200);
   t.ok(performance.now() - begin < 1_000, "hostile texts cost little");
   t.end();
 });
@@ -42,12 +54,29 @@ const number = "+4930555012345";
 const hostile = `Unknown number ${number}\n\u001b[31m`;
 
 await t.test("it is used where texts come in", async (t) => {
-  t.match(explainFailure({ by: "peer", status: 404, reason: hostile, warning: `399 x "${hostile}"`, headers: [["Retry-After", number]] }).said, /^Unknown number \[number\]\ufffd/);
-  t.notMatch(explainFailure({ by: "phone", status: 503, reason: hostile, warning: undefined, headers: [] }).why, /30555|\u001b/);
+  t.match(
+    explainFailure({
+      by: "peer",
+      status: 404,
+      reason: hostile,
+      warning: `399 x "${hostile}"`,
+      headers: [["Retry-After", number]],
+    }).said,
+    /^Unknown number \[number\]\ufffd/,
+  );
+  t.notMatch(
+    explainFailure({ by: "phone", status: 503, reason: hostile, warning: undefined, headers: [] }).why,
+    /30555|\u001b/,
+  );
   const faults: string[] = [];
   const resolver = new FakeResolver();
   resolver.records.set("_sips._tcp.tel.example.net", [{ name: hostile, port: 5061, priority: 1, weight: 1 }]);
-  const host = new RegistrarHost({ host: "tel.example.net", port: 5061, srv: true, transport: "tls" }, resolver, new FakeClock(), { onFault: (name) => faults.push(name), onChange: () => undefined });
+  const host = new RegistrarHost(
+    { host: "tel.example.net", port: 5061, srv: true, transport: "tls" },
+    resolver,
+    new FakeClock(),
+    { onFault: (name) => faults.push(name), onChange: () => undefined },
+  );
   await host.targets();
   t.strictSame(faults, ["Unknown number [number]\ufffd\ufffd[31m"]);
 });

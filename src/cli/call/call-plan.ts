@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isIP } from "node:net";
-import { type KnownPrompt, readPrompts } from "../../softphone/prompt-library.js";
-import { WavFile } from "../../softphone/wav-file.js";
-import { readWav } from "../../softphone/rtp/wav.js";
+
 import { localAddressTowards } from "../../probe/local-address.js";
 import type { ProbePlan } from "../../probe/probe-plan.js";
-import { type Result, failure, success } from "../../util/result.js";
+import { type KnownPrompt, readPrompts } from "../../softphone/prompt-library.js";
+import { readWav } from "../../softphone/rtp/wav.js";
+import { WavFile } from "../../softphone/wav-file.js";
+import { failure, type Result, success } from "../../util/result.js";
 import type { CallRequest } from "./call-request.js";
 
 const ownPrompts = join(fileURLToPath(new URL("../../../../", import.meta.url)), "freeswitch", "sounds");
@@ -44,7 +45,9 @@ export async function planCall(request: CallRequest): Promise<Result<ProbePlan, 
       uri: target.uri,
       nextHop: { transport: target.transport, address: target.host, port: target.port },
       // RFC 3323 section 4.1.1.3
-      ...(request.from === undefined ? { number: "anonymous", fromHost: "anonymous.invalid" } : { number: request.from }),
+      ...(request.from === undefined
+        ? { number: "anonymous", fromHost: "anonymous.invalid" }
+        : { number: request.from }),
       ...(request.suites === undefined ? { srtp: "none" } : { srtp: "mandatory", suites: request.suites }),
       codecs: request.codecs,
     },
@@ -63,7 +66,9 @@ async function readAuthorities(path: string): Promise<Result<string, string>> {
   const file = await contents(path);
   if (!file.ok) return file;
   const text = file.value.toString("latin1", 0, mostAuthorityBytes);
-  return text.includes("-----BEGIN CERTIFICATE-----") ? success(text) : failure(`${path} holds no certificate in PEM form`);
+  return text.includes("-----BEGIN CERTIFICATE-----")
+    ? success(text)
+    : failure(`${path} holds no certificate in PEM form`);
 }
 
 async function recordings(folder: string): Promise<Result<readonly KnownPrompt[], string>> {
@@ -77,13 +82,17 @@ async function readPlay(play: CallRequest["play"]): Promise<Result<ProbePlan["pl
   if (!file.ok) return file;
   const wav = readWav(file.value);
   if (wav.ok) return success({ pcm: wav.value });
-  return failure(`${play.file} can't be played: ${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind}; it has to be WAV, 8 kHz, mono, 16 bit`);
+  return failure(
+    `${play.file} can't be played: ${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind}; it has to be WAV, 8 kHz, mono, 16 bit`,
+  );
 }
 
 async function contents(path: string): Promise<Result<Buffer, string>> {
   try {
     return success(await readFile(path));
   } catch (error) {
-    return failure(`${path} can't be read: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`);
+    return failure(
+      `${path} can't be read: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`,
+    );
   }
 }

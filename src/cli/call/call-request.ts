@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
-import { type Language, isLanguage, languages } from "../../caller/language.js";
+
+import { isLanguage, type Language, languages } from "../../caller/language.js";
 import type { CodecName } from "../../softphone/rtp/g711.js";
 import { ALL_SUITES, type SuiteName } from "../../softphone/rtp/srtp.js";
 import type { Transport } from "../../softphone/sip/index.js";
 import { formatHostPort, parseUri } from "../../softphone/sip/uri.js";
-import { type Result, failure, success } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 
 /** What `einwahl call` was asked for, as it was typed. */
 export interface CallOptions {
@@ -49,7 +50,11 @@ export interface CallRequest {
   /** The folder of the recordings that may be heard; `undefined`: einwahl's own. */
   readonly prompts: string | undefined;
   readonly stayMs: number;
-  readonly tls: { readonly caFile: string | undefined; readonly serverName: string | undefined; readonly verify: boolean };
+  readonly tls: {
+    readonly caFile: string | undefined;
+    readonly serverName: string | undefined;
+    readonly verify: boolean;
+  };
 }
 
 const defaultHost = "127.0.0.1";
@@ -97,7 +102,12 @@ function read(positionals: readonly string[], options: CallOptions): CallRequest
 function readTarget(called: string, options: CallOptions): CallTarget {
   const server = options.server === undefined ? undefined : readServer(options.server);
   if (!isSipUri(called)) {
-    return targetOf(readUser(called, "NUMBER"), server?.host ?? defaultHost, server?.port, readTransport(options.transport ?? "tls"));
+    return targetOf(
+      readUser(called, "NUMBER"),
+      server?.host ?? defaultHost,
+      server?.port,
+      readTransport(options.transport ?? "tls"),
+    );
   }
   const uri = parseUri(called);
   if (uri?.user === undefined || uri.host === "") throw new Complaint("that is no SIP address: sip:USER@HOST");
@@ -119,7 +129,8 @@ function defaultPort(transport: Transport): number {
 /** A number, with the separators that people write, or another user part. */
 function readUser(text: string, name: string): string {
   const user = /^[+0-9 ()/.-]+$/.test(text) ? text.replace(/[ ()/.-]/g, "") : text;
-  if (!/^[A-Za-z0-9+_.*#~-]{1,100}$/.test(user)) throw new Complaint(`${name} is neither a number nor the user part of a SIP address`);
+  if (!/^[A-Za-z0-9+_.*#~-]{1,100}$/.test(user))
+    throw new Complaint(`${name} is neither a number nor the user part of a SIP address`);
   return user;
 }
 
@@ -127,7 +138,8 @@ function readServer(text: string): { readonly host: string; readonly port: numbe
   const parts = /^(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9_.-]+))(?::([0-9]{1,5}))?$/.exec(text);
   const host = parts?.[1] ?? parts?.[2] ?? (isIP(text) === 6 ? text : undefined);
   const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
-  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) throw new Complaint("--server is no HOST or HOST:PORT");
+  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535)))
+    throw new Complaint("--server is no HOST or HOST:PORT");
   return { host, port };
 }
 

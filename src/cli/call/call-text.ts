@@ -1,7 +1,7 @@
-import type { CallEnd } from "../../softphone/phone-call.js";
 import type { ProbeReport } from "../../probe/probe-call.js";
 import type { ProbeEvent, ProbeHappening } from "../../probe/probe-event.js";
 import { lossOf, percent } from "../../probe/verdict.js";
+import type { CallEnd } from "../../softphone/phone-call.js";
 import { visible } from "../../util/plain-text.js";
 import type { Terminal } from "../terminal.js";
 
@@ -32,11 +32,15 @@ function eventText(event: ProbeHappening): string | undefined {
     case "pin-typed":
       return `typed the PIN: ${event.digits} digits and #`;
     case "joined":
-      return event.how === "tone" ? "in the conference: its tone is heard" : "in the conference, by all that can be heard: the dialogue is over";
+      return event.how === "tone"
+        ? "in the conference: its tone is heard"
+        : "in the conference, by all that can be heard: the dialogue is over";
     case "tone":
       return `heard: tone of ${event.hz} Hz, ${percent(event.level)} of full scale`;
     case "renegotiated":
-      return event.accepted ? "the other side changed the session" : "the other side wanted to change the session in a way that we can't";
+      return event.accepted
+        ? "the other side changed the session"
+        : "the other side wanted to change the session in a way that we can't";
     case "hung-up":
       return endText(event.end);
     case "recording-failed":
@@ -60,7 +64,8 @@ function endText({ by, reason }: CallEnd): string {
 export function summaryLines(report: ProbeReport, terminal: Terminal): readonly string[] {
   const { verdict, media } = report;
   const audio = `audio      ${media.packetsIn} packets in, ${media.packetsOut} out, ${percent(lossOf(media))} lost, jitter ${media.jitterMs.toFixed(1)} ms, longest gap ${Math.round(media.longestGapMs)} ms`;
-  const lines = report.suite === undefined ? [] : ["", `  ${audio}${media.rejected === 0 ? "" : `, ${media.rejected} rejected`}`];
+  const lines =
+    report.suite === undefined ? [] : ["", `  ${audio}${media.rejected === 0 ? "" : `, ${media.rejected} rejected`}`];
   if (verdict.ok) return [...lines, "", terminal.style("good", "The call works.")];
   return [
     ...lines,

@@ -1,6 +1,6 @@
 import { loadConfig } from "../../config/load.js";
+import { placeProbeCall, type ProbeReport } from "../../probe/probe-call.js";
 import { Latch } from "../../util/latch.js";
-import { type ProbeReport, placeProbeCall } from "../../probe/probe-call.js";
 import type { CommandContext } from "../command.js";
 import { configPath } from "../config-path.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
@@ -10,7 +10,11 @@ import { eventLine, reportJson, summaryLines } from "./call-text.js";
 import { ownServer } from "./own-server.js";
 
 /** `einwahl call`: one call, told while it goes on. SIGINT hangs up. */
-export async function runCall(positionals: readonly string[], options: CallOptions, context: CommandContext): Promise<ExitCode> {
+export async function runCall(
+  positionals: readonly string[],
+  options: CallOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { terminal, clock } = context;
   const server = options.server ?? (await configuredServer(positionals, options, context));
   const request = readCallRequest(positionals, { ...options, server });
@@ -25,15 +29,22 @@ export async function runCall(positionals: readonly string[], options: CallOptio
   }
   const { target, tls, suites } = request.value;
   const { localAddress } = plan.value.phone;
-  if (server !== options.server && !options.json) terminal.note(`To ${server ?? ""}, where drachtio listens, from ${localAddress}: that address has to be among the sources of a trunk.`);
-  if (target.transport === "tls" && !tls.verify) terminal.note("The certificate is not verified: anybody on the way could be the other side.");
-  if (suites !== undefined && target.transport !== "tls") terminal.note(`Over ${target.transport.toUpperCase()} the keys of SRTP travel in the open.`);
+  if (server !== options.server && !options.json)
+    terminal.note(
+      `To ${server ?? ""}, where drachtio listens, from ${localAddress}: that address has to be among the sources of a trunk.`,
+    );
+  if (target.transport === "tls" && !tls.verify)
+    terminal.note("The certificate is not verified: anybody on the way could be the other side.");
+  if (suites !== undefined && target.transport !== "tls")
+    terminal.note(`Over ${target.transport.toUpperCase()} the keys of SRTP travel in the open.`);
   const stop = new Latch<true>();
-  const offs = (["SIGINT", "SIGTERM"] as const).map((signal) => context.onSignal(signal, () => {
-    // A second signal finds no listener, and ends the process at once.
-    for (const off of offs) off();
-    stop.set(true);
-  }));
+  const offs = (["SIGINT", "SIGTERM"] as const).map((signal) =>
+    context.onSignal(signal, () => {
+      // A second signal finds no listener, and ends the process at once.
+      for (const off of offs) off();
+      stop.set(true);
+    }),
+  );
   const report = await placeProbeCall(plan.value, {
     clock,
     stop,
@@ -49,7 +60,11 @@ export async function runCall(positionals: readonly string[], options: CallOptio
 }
 
 /** For a number, which says nothing of a host: drachtio of the configuration, where there is one that can be read. */
-async function configuredServer([called]: readonly string[], { transport }: CallOptions, { environment, clock }: CommandContext): Promise<string | undefined> {
+async function configuredServer(
+  [called]: readonly string[],
+  { transport }: CallOptions,
+  { environment, clock }: CommandContext,
+): Promise<string | undefined> {
   if (called === undefined || isSipUri(called)) return undefined;
   const loaded = loadConfig(configPath(undefined, environment), environment);
   return loaded.ok ? await ownServer(loaded.value, transport ?? "tls", clock) : undefined;

@@ -11,8 +11,15 @@ const looks = {
 const worstFirst = ["error", "warning", "ok"] as const satisfies readonly Finding["severity"][];
 
 /** What was found, the worst first, and one line that sums it up. */
-export function findingLines(findings: readonly Finding[], path: string, { all, offline }: { readonly all: boolean; readonly offline: boolean }, terminal: Pick<Terminal, "style">): readonly string[] {
-  const [errors, warnings, fine] = worstFirst.map((severity) => findings.filter((finding) => finding.severity === severity)) as [Finding[], Finding[], Finding[]];
+export function findingLines(
+  findings: readonly Finding[],
+  path: string,
+  { all, offline }: { readonly all: boolean; readonly offline: boolean },
+  terminal: Pick<Terminal, "style">,
+): readonly string[] {
+  const [errors, warnings, fine] = worstFirst.map((severity) =>
+    findings.filter((finding) => finding.severity === severity),
+  ) as [Finding[], Finding[], Finding[]];
   const shown = [...errors, ...warnings, ...(all ? fine : [])];
   return [
     ...shown.flatMap((finding) => linesOf(finding, terminal)),
@@ -23,10 +30,19 @@ export function findingLines(findings: readonly Finding[], path: string, { all, 
 
 function linesOf({ severity, path, message, cure }: Finding, terminal: Pick<Terminal, "style">): readonly string[] {
   const { word, style } = looks[severity];
-  return [`${terminal.style(style, word)}  ${path}: ${visible(message)}`, ...(cure === "" ? [] : [`         -> ${cure}`])];
+  return [
+    `${terminal.style(style, word)}  ${path}: ${visible(message)}`,
+    ...(cure === "" ? [] : [`         -> ${cure}`]),
+  ];
 }
 
-function summary(errors: number, warnings: number, path: string, offline: boolean, terminal: Pick<Terminal, "style">): string {
+function summary(
+  errors: number,
+  warnings: number,
+  path: string,
+  offline: boolean,
+  terminal: Pick<Terminal, "style">,
+): string {
   const looked = offline ? `${path} alone was looked at` : path;
   if (errors > 0) return terminal.style("bad", `${count(errors, "error")}, ${count(warnings, "warning")} (${looked})`);
   if (warnings > 0) return terminal.style("warning", `No error, ${count(warnings, "warning")} (${looked})`);

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+
 import type { Finding } from "../../check/finding.js";
 import { checksOf } from "../../check/plan.js";
 import { runChecks } from "../../check/run-checks.js";
@@ -34,7 +35,9 @@ export async function runCheck(options: CheckOptions, context: CommandContext): 
   }
   const config = loaded.value;
   const settings = settingFindings(config);
-  const checks = options.offline ? [] : checksOf(config, { clock, epochMs: Date.now, resolver: systemResolver(clock), authorities });
+  const checks = options.offline
+    ? []
+    : checksOf(config, { clock, epochMs: Date.now, resolver: systemResolver(clock), authorities });
   const seen = await runChecks(checks, clock, (done, waiting) => {
     terminal.progress(`${done} of ${checks.length} done; ${waiting.join(", ")}`);
   });
@@ -45,8 +48,11 @@ export async function runCheck(options: CheckOptions, context: CommandContext): 
 
 function tell(findings: readonly Finding[], path: string, options: CheckOptions, { terminal }: CommandContext): void {
   if (options.json) {
-    terminal.print(JSON.stringify({ ok: !findings.some(({ severity }) => severity === "error"), config: path, findings }));
+    terminal.print(
+      JSON.stringify({ ok: !findings.some(({ severity }) => severity === "error"), config: path, findings }),
+    );
     return;
   }
-  for (const line of findingLines(findings, path, { all: options.all, offline: options.offline }, terminal)) terminal.print(line);
+  for (const line of findingLines(findings, path, { all: options.all, offline: options.offline }, terminal))
+    terminal.print(line);
 }

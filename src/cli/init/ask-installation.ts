@@ -1,12 +1,14 @@
 import { isIP } from "node:net";
+
 import type { z } from "zod";
+
 import { type Language, languages } from "../../caller/language.js";
 import type { Provider } from "../../config/config.js";
 import { closestTo } from "../../config/fault.js";
 import { fields } from "../../config/fields.js";
-import { type TrunkPreset, presets, providers } from "../../config/presets.js";
+import { presets, providers, type TrunkPreset } from "../../config/presets.js";
 import type { Environment } from "../../config/references.js";
-import { type Result, failure, success } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import type { Asker, Question } from "./asker.js";
 import type { FixedLine, Installation, RegisteringLine } from "./installation.js";
 
@@ -30,7 +32,11 @@ const none = "none";
 class Unanswered extends Error {}
 
 /** Asks for everything that is not given; the failure is a sentence. */
-export async function askInstallation(asker: Asker, given: GivenAnswers, environment: Environment): Promise<Result<Installation, string>> {
+export async function askInstallation(
+  asker: Asker,
+  given: GivenAnswers,
+  environment: Environment,
+): Promise<Result<Installation, string>> {
   const ask = async (question: Question): Promise<string> => {
     const answer = await asker.ask(question);
     if (!answer.ok) throw new Unanswered(answer.failure);
@@ -47,13 +53,56 @@ export async function askInstallation(asker: Asker, given: GivenAnswers, environ
 type Ask = (question: Question) => Promise<string>;
 
 async function askAll(ask: Ask, given: GivenAnswers, environment: Environment): Promise<Installation> {
-  const provider = await askChoice<Provider>(ask, { text: `Provider of the trunk (${providers.join(", ")})`, name: "--provider", given: given.provider, fallback: "easybell" }, providers);
-  const numbers = await ask({ text: "Numbers that callers dial, with + and country code, separated by commas", name: "--number", given: joined(given.number), fallback: undefined, read: listOf(readNumber) });
+  const provider = await askChoice<Provider>(
+    ask,
+    {
+      text: `Provider of the trunk (${providers.join(", ")})`,
+      name: "--provider",
+      given: given.provider,
+      fallback: "easybell",
+    },
+    providers,
+  );
+  const numbers = await ask({
+    text: "Numbers that callers dial, with + and country code, separated by commas",
+    name: "--number",
+    given: joined(given.number),
+    fallback: undefined,
+    read: listOf(readNumber),
+  });
   const line = await askLine(ask, provider, given, environment);
-  const publicAddress = await ask({ text: `Public address of this host, if it is behind NAT, or ${none}`, name: "--public-address", given: given["public-address"], fallback: none, read: orNone(readWith(fields.address)) });
-  const apiUrl = await ask({ text: "API of a BBB server, as bbb-conf --secret shows it", name: "--bbb-url", given: given["bbb-url"], fallback: undefined, read: readApiUrl });
-  const secret = await ask({ text: "Its secret", name: variables.bbb, given: environment[variables.bbb], fallback: undefined, isSecret: true, read: readSecret });
-  const language = await askChoice<Language>(ask, { text: "Language in which callers are greeted (de, en)", name: "--language", given: given.language, fallback: "de" }, languages);
+  const publicAddress = await ask({
+    text: `Public address of this host, if it is behind NAT, or ${none}`,
+    name: "--public-address",
+    given: given["public-address"],
+    fallback: none,
+    read: orNone(readWith(fields.address)),
+  });
+  const apiUrl = await ask({
+    text: "API of a BBB server, as bbb-conf --secret shows it",
+    name: "--bbb-url",
+    given: given["bbb-url"],
+    fallback: undefined,
+    read: readApiUrl,
+  });
+  const secret = await ask({
+    text: "Its secret",
+    name: variables.bbb,
+    given: environment[variables.bbb],
+    fallback: undefined,
+    isSecret: true,
+    read: readSecret,
+  });
+  const language = await askChoice<Language>(
+    ask,
+    {
+      text: "Language in which callers are greeted (de, en)",
+      name: "--language",
+      given: given.language,
+      fallback: "de",
+    },
+    languages,
+  );
   return {
     language,
     provider,
@@ -64,27 +113,71 @@ async function askAll(ask: Ask, given: GivenAnswers, environment: Environment): 
   };
 }
 
-async function askLine(ask: Ask, provider: Provider, given: GivenAnswers, environment: Environment): Promise<RegisteringLine | FixedLine> {
+async function askLine(
+  ask: Ask,
+  provider: Provider,
+  given: GivenAnswers,
+  environment: Environment,
+): Promise<RegisteringLine | FixedLine> {
   const registrar = await askRegistrar(ask, presets[provider], given.registrar);
   if (registrar === none) {
-    const sources = await ask({ text: "Addresses, networks or names that the provider's calls come from, separated by commas", name: "--source", given: joined(given.source), fallback: undefined, read: listOf(readWith(fields.source)) });
+    const sources = await ask({
+      text: "Addresses, networks or names that the provider's calls come from, separated by commas",
+      name: "--source",
+      given: joined(given.source),
+      fallback: undefined,
+      read: listOf(readWith(fields.source)),
+    });
     return { kind: "fixed", sources: sources.split(",") };
   }
-  const username = await ask({ text: "User name of the trunk", name: "--username", given: given.username, fallback: undefined, read: readWith(fields.userName) });
-  const password = await ask({ text: "Its password", name: variables.trunk, given: environment[variables.trunk], fallback: undefined, isSecret: true, read: readSecret });
+  const username = await ask({
+    text: "User name of the trunk",
+    name: "--username",
+    given: given.username,
+    fallback: undefined,
+    read: readWith(fields.userName),
+  });
+  const password = await ask({
+    text: "Its password",
+    name: variables.trunk,
+    given: environment[variables.trunk],
+    fallback: undefined,
+    isSecret: true,
+    read: readSecret,
+  });
   return { kind: "registers", registrar, username, password };
 }
 
 /** A host, `none`, or `undefined` where the provider's is known and nobody has said otherwise. */
-async function askRegistrar(ask: Ask, { registrar }: TrunkPreset, given: string | undefined): Promise<string | undefined> {
+async function askRegistrar(
+  ask: Ask,
+  { registrar }: TrunkPreset,
+  given: string | undefined,
+): Promise<string | undefined> {
   if (registrar?.host !== undefined && given === undefined) return undefined;
   const example = registrar?.example === undefined ? "" : `, such as ${registrar.example}`;
-  const text = registrar === undefined ? `Registrar of the trunk, or ${none} for one that sends calls to a fixed address` : `Registrar, which every customer has another of${example}`;
-  return await ask({ text, name: "--registrar", given, fallback: registrar === undefined ? none : undefined, read: orNone(readWith(fields.host)) });
+  const text =
+    registrar === undefined
+      ? `Registrar of the trunk, or ${none} for one that sends calls to a fixed address`
+      : `Registrar, which every customer has another of${example}`;
+  return await ask({
+    text,
+    name: "--registrar",
+    given,
+    fallback: registrar === undefined ? none : undefined,
+    read: orNone(readWith(fields.host)),
+  });
 }
 
-async function askChoice<Choice extends string>(ask: Ask, question: Omit<Question, "read">, choices: readonly Choice[]): Promise<Choice> {
-  const answer = await ask({ ...question, read: (text) => (choices.some((choice) => choice === text) ? success(text) : failure(notAmong(text, choices))) });
+async function askChoice<Choice extends string>(
+  ask: Ask,
+  question: Omit<Question, "read">,
+  choices: readonly Choice[],
+): Promise<Choice> {
+  const answer = await ask({
+    ...question,
+    read: (text) => (choices.some((choice) => choice === text) ? success(text) : failure(notAmong(text, choices))),
+  });
   const chosen = choices.find((choice) => choice === answer);
   if (chosen === undefined) throw new Error(`${question.name} was let through`);
   return chosen;
@@ -92,7 +185,9 @@ async function askChoice<Choice extends string>(ask: Ask, question: Omit<Questio
 
 function notAmong(text: string, choices: readonly string[]): string {
   const meant = closestTo(text, choices);
-  return meant === undefined ? `is none of ${choices.join(", ")}` : `is none of ${choices.join(", ")}; did you mean ${meant}?`;
+  return meant === undefined
+    ? `is none of ${choices.join(", ")}`
+    : `is none of ${choices.join(", ")}; did you mean ${meant}?`;
 }
 
 function joined(texts: readonly string[]): string | undefined {
@@ -108,7 +203,11 @@ function orNone(read: Read): Read {
 /** Each part of a text with commas; what it comes to has commas, too. */
 function listOf(read: Read): Read {
   return (text) => {
-    const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "").map(read);
+    const parts = text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "")
+      .map(read);
     for (const part of parts) if (!part.ok) return part;
     const values = [...new Set(parts.flatMap((part) => (part.ok ? [part.value] : [])))];
     return values.length === 0 ? failure("is empty") : success(values.join(","));
@@ -121,7 +220,10 @@ function readWith(field: z.ZodType): Read {
     const checked = field.safeParse(text);
     if (checked.success) return success(text);
     const [issue] = checked.error.issues;
-    const hint = issue !== undefined && "params" in issue && typeof issue.params?.["hint"] === "string" ? `: ${issue.params["hint"]}` : "";
+    const hint =
+      issue !== undefined && "params" in issue && typeof issue.params?.["hint"] === "string"
+        ? `: ${issue.params["hint"]}`
+        : "";
     return failure(`${issue?.message ?? "makes no sense"}${hint}`);
   };
 }

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
-import { type Result, failure, success } from "../../util/result.js";
+
+import { failure, type Result, success } from "../../util/result.js";
 import type { InputStream } from "../input-stream.js";
 import type { Terminal } from "../terminal.js";
 
@@ -46,7 +47,8 @@ export class Asker {
     const isTerminal = this.#input.isTTY === true;
     for (let attempt = 0; attempt < mostTries; attempt += 1) {
       const line = isTerminal ? await this.#prompt(question) : await this.#line();
-      if (line === undefined && (isTerminal || fallback === undefined)) return failure(isTerminal ? "stopped" : `${name} is needed: there is no line for it`);
+      if (line === undefined && (isTerminal || fallback === undefined))
+        return failure(isTerminal ? "stopped" : `${name} is needed: there is no line for it`);
       const text = (line ?? "").trim();
       if (text === "" && fallback === undefined) {
         if (!isTerminal) return failure(`${name} is needed: its line is empty`);

@@ -1,4 +1,4 @@
-import { demoNumbers, demoSecrets, demoConferences, type EnginePorts } from "../../demo/settings.js";
+import { demoConferences, demoNumbers, demoSecrets, type EnginePorts } from "../../demo/settings.js";
 import type { Installation } from "./installation.js";
 import { quoted, trunkSecretFile, trunkText } from "./trunk-text.js";
 
@@ -35,7 +35,11 @@ const header = [
  *
  * @param newSecret random text, long enough not to be guessed
  */
-export function installationText(installation: Installation, { store, logFile }: Places, newSecret: () => string): ConfigText {
+export function installationText(
+  installation: Installation,
+  { store, logFile }: Places,
+  newSecret: () => string,
+): ConfigText {
   const { language, line, publicAddress, bbb } = installation;
   const bbbSecretFile = `secrets/${bbb.name}-secret`;
   const yaml = [
@@ -58,8 +62,14 @@ export function installationText(installation: Installation, { store, logFile }:
     "      # port: 8021",
     "      password: file:secrets/event-socket-password",
     ...(publicAddress === undefined
-      ? ["    # Behind NAT: the address that callers are told to send their audio to.", "    # public_address: 203.0.113.10"]
-      : ["    # The address that callers are told to send their audio to.", `    public_address: ${quoted(publicAddress)}`]),
+      ? [
+          "    # Behind NAT: the address that callers are told to send their audio to.",
+          "    # public_address: 203.0.113.10",
+        ]
+      : [
+          "    # The address that callers are told to send their audio to.",
+          `    public_address: ${quoted(publicAddress)}`,
+        ]),
     "    # capacity: 100   # the most calls at a time",
     "",
     "# The lines to the telephone network.",
@@ -86,11 +96,11 @@ export function installationText(installation: Installation, { store, logFile }:
     "  # Of 127.0.0.1: /status and /metrics for programs of this machine. No reverse proxy before this one.",
     "  operators_port: 8079",
     "  # public_url: https://phone.example.org",
-    "  # One for each front end: openssl rand -hex 32, and here its hash: printf %s \"$TOKEN\" | sha256sum",
+    '  # One for each front end: openssl rand -hex 32, and here its hash: printf %s "$TOKEN" | sha256sum',
     "  # tokens:",
     "  #   - name: greenlight",
     "  #     sha256: ...",
-    "  #     scopes: [\"rooms:read\", \"rooms:write\"]",
+    '  #     scopes: ["rooms:read", "rooms:write"]',
     "",
     "# Where the PINs are kept that front ends reserve, the keys of pseudonyms, and the socket of the command line: a directory",
     "# that einwahl can write.",
@@ -98,14 +108,20 @@ export function installationText(installation: Installation, { store, logFile }:
     `  store: ${quoted(store)}`,
     "",
     "# The log in files, one for each day, that are deleted after a week. In a container it is this file, too.",
-    ...(logFile === undefined ? ["# logging:", "#   file: /var/log/einwahl/einwahl.log"] : ["logging:", `  file: ${quoted(logFile)}`]),
+    ...(logFile === undefined
+      ? ["# logging:", "#   file: /var/log/einwahl/einwahl.log"]
+      : ["logging:", `  file: ${quoted(logFile)}`]),
     "",
     "# A call that einwahl places to itself every quarter of an hour, to find out first when calls don't work.",
     "# synthetic_call:",
     "#   enabled: true",
     "",
   ].join("\n");
-  const chosen = ["drachtio-secret", "event-socket-password", "pseudonym-key"].map((name) => ({ path: `secrets/${name}`, text: newSecret(), isChosen: true }));
+  const chosen = ["drachtio-secret", "event-socket-password", "pseudonym-key"].map((name) => ({
+    path: `secrets/${name}`,
+    text: newSecret(),
+    isChosen: true,
+  }));
   return {
     yaml,
     secrets: [
@@ -117,11 +133,14 @@ export function installationText(installation: Installation, { store, logFile }:
 }
 
 /** The configuration for the engines of `npm run engines`. @param http ports of einwahl's own servers */
-export function embeddedText(ports: EnginePorts, http: { readonly port: number; readonly operatorsPort: number }): ConfigText {
+export function embeddedText(
+  ports: EnginePorts,
+  http: { readonly port: number; readonly operatorsPort: number },
+): ConfigText {
   const yaml = [
     ...header,
     "#",
-    "# This one is for trying: it finds the engines that \"npm run engines\" starts, and their passwords are known to everybody.",
+    '# This one is for trying: it finds the engines that "npm run engines" starts, and their passwords are known to everybody.',
     "",
     "language: de",
     "",
@@ -141,7 +160,11 @@ export function embeddedText(ports: EnginePorts, http: { readonly port: number; 
     "    provider: generic",
     "    sources: [127.0.0.1]",
     "    numbers:",
-    ...demoNumbers.flatMap(({ number, languages, city }) => [`      - number: ${quoted(number)}`, `        languages: [${languages.join(", ")}]`, `        city: ${city}`]),
+    ...demoNumbers.flatMap(({ number, languages, city }) => [
+      `      - number: ${quoted(number)}`,
+      `        languages: [${languages.join(", ")}]`,
+      `        city: ${city}`,
+    ]),
     "",
     "bbb_servers:",
     ...demoConferences.flatMap(({ server }, place) => [

@@ -1,15 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+
 import { type ConfigFiles, machineFiles } from "../../config/config-files.js";
 import { formatFaults } from "../../config/fault.js";
 import { loadConfig } from "../../config/load.js";
 import { enginePorts } from "../../demo/settings.js";
-import { type Result, failure, success } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import type { CommandContext } from "../command.js";
 import { configPath } from "../config-path.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
-import { type GivenAnswers, askInstallation } from "./ask-installation.js";
+import { askInstallation, type GivenAnswers } from "./ask-installation.js";
 import { Asker } from "./asker.js";
 import { type ConfigText, embeddedText, installationText, type Places } from "./config-text.js";
 import { faultText, writeFiles } from "./write-files.js";
@@ -39,7 +40,8 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
   const text = await textFor(options, context);
   if (!text.ok) return complain(text.failure);
   const loaded = loadConfig(path, environment, filesWith(path, text.value));
-  if (!loaded.ok) return complain(`that makes no configuration.\n${formatFaults(loaded.failure)}`, exitCodes.configuration);
+  if (!loaded.ok)
+    return complain(`that makes no configuration.\n${formatFaults(loaded.failure)}`, exitCodes.configuration);
   const files = await writeFiles(path, text.value, options.force);
   if (!files.ok) return complain(files.failure, exitCodes.failed);
   for (const written of files.value.written) terminal.print(`wrote  ${written}`);
@@ -48,18 +50,37 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
   return exitCodes.ok;
 }
 
-async function textFor(options: InitOptions, { terminal, environment, input }: CommandContext): Promise<Result<ConfigText, string>> {
+async function textFor(
+  options: InitOptions,
+  { terminal, environment, input }: CommandContext,
+): Promise<Result<ConfigText, string>> {
   const base = readBasePort(options);
   if (!base.ok) return base;
-  if (options.embedded) return success(embeddedText(enginePorts(base.value), base.value === undefined ? usualPorts : { port: base.value + httpAboveBase, operatorsPort: base.value + httpAboveBase + 1 }));
+  if (options.embedded)
+    return success(
+      embeddedText(
+        enginePorts(base.value),
+        base.value === undefined
+          ? usualPorts
+          : { port: base.value + httpAboveBase, operatorsPort: base.value + httpAboveBase + 1 },
+      ),
+    );
   const asker = new Asker(input, terminal, !options.yes);
   const installation = await askInstallation(asker, options, environment);
-  return installation.ok ? success(installationText(installation.value, placesFor(configPath(options.config, environment)), () => randomBytes(32).toString("hex"))) : installation;
+  return installation.ok
+    ? success(
+        installationText(installation.value, placesFor(configPath(options.config, environment)), () =>
+          randomBytes(32).toString("hex"),
+        ),
+      )
+    : installation;
 }
 
 /** Beside the configuration and on standard output, but where the system keeps both for one of the system's. */
 export function placesFor(path: string): Places {
-  return resolve(path).startsWith("/etc/") ? { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" } : { store: "data", logFile: undefined };
+  return resolve(path).startsWith("/etc/")
+    ? { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" }
+    : { store: "data", logFile: undefined };
 }
 
 function readBasePort({ embedded, "base-port": text }: InitOptions): Result<number | undefined, string> {
@@ -72,7 +93,10 @@ function readBasePort({ embedded, "base-port": text }: InitOptions): Result<numb
 /** The files of this machine, with those among them that are about to be written. */
 function filesWith(path: string, { yaml, secrets }: ConfigText): ConfigFiles {
   const folder = dirname(resolve(path));
-  const planned = new Map([[resolve(path), yaml], ...secrets.map((secret) => [resolve(folder, secret.path), secret.text] as const)]);
+  const planned = new Map([
+    [resolve(path), yaml],
+    ...secrets.map((secret) => [resolve(folder, secret.path), secret.text] as const),
+  ]);
   return {
     read(wanted, mostBytes) {
       const text = planned.get(resolve(wanted));
@@ -83,7 +107,13 @@ function filesWith(path: string, { yaml, secrets }: ConfigText): ConfigFiles {
 
 function nextSteps({ embedded, config }: InitOptions, path: string): readonly string[] {
   const named = config === undefined ? "" : ` --config ${path}`;
-  if (embedded) return ["", "Start the engines (npm run engines), and then:", `  einwahl check${named} --ca var/engines/ca.pem`, `  einwahl run${named}`];
+  if (embedded)
+    return [
+      "",
+      "Start the engines (npm run engines), and then:",
+      `  einwahl check${named} --ca var/engines/ca.pem`,
+      `  einwahl run${named}`,
+    ];
   return [
     "",
     "Give drachtio and FreeSWITCH the secrets of these names (docs/operations.md), and then:",

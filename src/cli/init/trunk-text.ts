@@ -1,4 +1,4 @@
-import { type AssumedSetting, type TrunkPreset, isOfRegistration, presets } from "../../config/presets.js";
+import { type AssumedSetting, isOfRegistration, presets, type TrunkPreset } from "../../config/presets.js";
 import type { Installation } from "./installation.js";
 
 /** What a provider's portal has to be told, or shows. */
@@ -6,7 +6,9 @@ const advice = {
   easybell: ["In easybell's portal choose E.164 as number signalling, and encryption."],
   "dus.net": ["dus.net, as its portal shows it."],
   sipgate: ["sipgate trunking, as its portal shows it."],
-  "telekom-companyflex": ["Telekom CompanyFlex, as its portal shows it; the registrar is <number>.primary.companyflex.de."],
+  "telekom-companyflex": [
+    "Telekom CompanyFlex, as its portal shows it; the registrar is <number>.primary.companyflex.de.",
+  ],
   plusnet: ["Plusnet, as the contract shows it."],
   generic: ["See the example for what else a trunk may need: einwahl.example.yaml."],
 } as const;
@@ -20,15 +22,15 @@ export function trunkText({ provider, numbers, line, publicAddress, language }: 
     `    provider: ${provider}`,
     ...(line.kind === "registers"
       ? [
-        ...(line.registrar === undefined ? [] : ["    registrar:", `      host: ${quoted(line.registrar)}`]),
-        `    username: ${quoted(line.username)}`,
-        `    password: file:${trunkSecretFile}`,
-        ...contactText(publicAddress),
-      ]
+          ...(line.registrar === undefined ? [] : ["    registrar:", `      host: ${quoted(line.registrar)}`]),
+          `    username: ${quoted(line.username)}`,
+          `    password: file:${trunkSecretFile}`,
+          ...contactText(publicAddress),
+        ]
       : [
-        ...(preset.registrar === undefined ? [] : ["    registrar: false"]),
-        `    sources: [${line.sources.map(quoted).join(", ")}]`,
-      ]),
+          ...(preset.registrar === undefined ? [] : ["    registrar: false"]),
+          `    sources: [${line.sources.map(quoted).join(", ")}]`,
+        ]),
     "    # channels: 10   # the most calls at a time over this trunk",
     "    numbers:",
     ...numbers.flatMap((number) => [
@@ -59,7 +61,10 @@ function guessesText(preset: TrunkPreset, registers: boolean): readonly string[]
   };
   const guesses = preset.assumed.filter((setting) => registers || !isOfRegistration(setting));
   if (guesses.length === 0) return [];
-  return ["    # No source tells these of the provider: they are guesses, and /status says so until they stand here.", ...guesses.map((setting) => `    # ${values[setting]}`)];
+  return [
+    "    # No source tells these of the provider: they are guesses, and /status says so until they stand here.",
+    ...guesses.map((setting) => `    # ${values[setting]}`),
+  ];
 }
 
 /** A text that YAML takes for nothing else. */

@@ -1,6 +1,7 @@
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type Result, failure, success } from "../../util/result.js";
+
+import { failure, type Result, success } from "../../util/result.js";
 import type { ConfigText } from "./config-text.js";
 
 export interface WrittenFiles {
@@ -18,7 +19,11 @@ const modes = { file: 0o600, folder: 0o700 } as const;
  * @param path of the configuration
  * @param overwrites whether it, and secrets that somebody has typed, may be there
  */
-export async function writeFiles(path: string, { yaml, secrets }: ConfigText, overwrites: boolean): Promise<Result<WrittenFiles, string>> {
+export async function writeFiles(
+  path: string,
+  { yaml, secrets }: ConfigText,
+  overwrites: boolean,
+): Promise<Result<WrittenFiles, string>> {
   const written: string[] = [];
   const kept: string[] = [];
   const folder = dirname(path);
@@ -34,7 +39,9 @@ export async function writeFiles(path: string, { yaml, secrets }: ConfigText, ov
 }
 
 export function faultText(path: string, fault: string): string {
-  return fault === "EEXIST" ? `${path} is there already: name another one with --config, or overwrite it with --force` : `${path} can't be written: ${fault}`;
+  return fault === "EEXIST"
+    ? `${path} is there already: name another one with --config, or overwrite it with --force`
+    : `${path} can't be written: ${fault}`;
 }
 
 /** @returns the system's code for what is wrong */

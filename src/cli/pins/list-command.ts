@@ -1,10 +1,10 @@
-import { type Result, failure, success } from "../../util/result.js";
 import type { PinBook, PinEntry } from "../../store/pin-book.js";
+import { visible } from "../../util/plain-text.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
 import { table } from "../table.js";
-import { visible } from "../../util/plain-text.js";
 import { pinOptions } from "./pin-options.js";
 
 const pageSize = 1_000;
@@ -15,7 +15,9 @@ export const listPinsCommand = command({
   name: "pins list",
   summary: "list the rooms and their PINs",
   positionals: "",
-  details: ["Lists every room that has a PIN, by its id, through the running instance, or from its store when none runs. Times are UTC."],
+  details: [
+    "Lists every room that has a PIN, by its id, through the running instance, or from its store when none runs. Times are UTC.",
+  ],
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins list", "einwahl pins list --json | jq '.pins | length'"],
   async run({ options }, context) {
@@ -28,7 +30,9 @@ export const listPinsCommand = command({
       if (!pins.ok) return pins;
       if (options.json) terminal.print(JSON.stringify({ pins: pins.value }));
       else if (pins.value.length === 0) terminal.note("No room has a PIN.");
-      else for (const line of table([["ROOM", "PIN", "RESERVED", "VALID UNTIL"], ...pins.value.map(row)])) terminal.print(line);
+      else
+        for (const line of table([["ROOM", "PIN", "RESERVED", "VALID UNTIL"], ...pins.value.map(row)]))
+          terminal.print(line);
       return success(exitCodes.ok);
     });
   },

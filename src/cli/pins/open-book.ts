@@ -1,10 +1,11 @@
 import { randomInt } from "node:crypto";
 import { stat } from "node:fs/promises";
 import process from "node:process";
+
 import type { Config } from "../../config/config.js";
-import { type Result, failure, success } from "../../util/result.js";
 import { openStores } from "../../store/open-stores.js";
 import { OpenPinBook, type PinBook } from "../../store/pin-book.js";
+import { failure, type Result, success } from "../../util/result.js";
 import type { CommandContext } from "../command.js";
 
 interface OpenBook {
@@ -13,14 +14,24 @@ interface OpenBook {
 }
 
 /** Opens the store of the configuration in this process. */
-export async function openBook({ rooms }: Config, { terminal, clock }: CommandContext, mayCreate: boolean): Promise<Result<OpenBook, string>> {
+export async function openBook(
+  { rooms }: Config,
+  { terminal, clock }: CommandContext,
+  mayCreate: boolean,
+): Promise<Result<OpenBook, string>> {
   const { store, pinLength, restMs } = rooms;
   if (store.kind === "embedded") {
     const usable = await checkDirectory(store.directory, mayCreate);
     if (!usable.ok) return usable;
   }
   // No instance is there to ask which PINs BBB itself has drawn for the meetings that run.
-  const settings = { pinLength, restMs, now: Date.now, randomBelow: (limit: number) => randomInt(limit), isInUse: () => false };
+  const settings = {
+    pinLength,
+    restMs,
+    now: Date.now,
+    randomBelow: (limit: number) => randomInt(limit),
+    isInUse: () => false,
+  };
   const stores = await openStores(store, settings, clock, {
     onTrouble: (what) => {
       terminal.note(`einwahl pins: the store is in trouble: ${what}`);
@@ -36,7 +47,12 @@ export async function openBook({ rooms }: Config, { terminal, clock }: CommandCo
 /** Files that root makes here would be closed to the account that einwahl runs under. */
 async function checkDirectory(directory: string, mayCreate: boolean): Promise<Result<void, string>> {
   const facts = await stat(directory).catch(() => undefined);
-  if (facts === undefined) return mayCreate ? success(undefined) : failure(`there is no store in ${directory}: einwahl has not run with this configuration`);
+  if (facts === undefined)
+    return mayCreate
+      ? success(undefined)
+      : failure(`there is no store in ${directory}: einwahl has not run with this configuration`);
   if (process.getuid === undefined || facts.uid === process.getuid()) return success(undefined);
-  return failure(`einwahl is not running, and the store in ${directory} belongs to another user: use that user's account (sudo -u), or start einwahl`);
+  return failure(
+    `einwahl is not running, and the store in ${directory} belongs to another user: use that user's account (sudo -u), or start einwahl`,
+  );
 }

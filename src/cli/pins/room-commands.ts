@@ -1,5 +1,5 @@
 import { success } from "../../util/result.js";
-import { type CommandContext, command } from "../command.js";
+import { command, type CommandContext } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
 import { pinOptions } from "./pin-options.js";
@@ -51,11 +51,20 @@ export const releasePinCommand = command({
   },
 });
 
-async function roomOf(positionals: readonly string[], name: string, { terminal }: CommandContext): Promise<string | undefined> {
+async function roomOf(
+  positionals: readonly string[],
+  name: string,
+  { terminal }: CommandContext,
+): Promise<string | undefined> {
   const { isMeetingId, longestMeetingId } = await import("../../store/json-lines.js");
   const [room, ...more] = positionals;
   if (room !== undefined && more.length === 0 && isMeetingId(room)) return room;
-  const what = room === undefined ? "the id of a room is missing" : more.length > 0 ? "there is an argument too many" : `an id of a room has 1 to ${longestMeetingId} characters`;
+  const what =
+    room === undefined
+      ? "the id of a room is missing"
+      : more.length > 0
+        ? "there is an argument too many"
+        : `an id of a room has 1 to ${longestMeetingId} characters`;
   terminal.note(`einwahl pins ${name}: ${what}. See: einwahl help pins ${name}`);
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { success } from "../../util/result.js";
+
 import type { ImportReport } from "../../store/import-lines.js";
+import { success } from "../../util/result.js";
 import { command } from "../command.js";
 import { exitCodes } from "../exit-code.js";
 import { commonOptions } from "../options.js";
@@ -14,7 +15,9 @@ export const exportPinsCommand = command({
   name: "pins export",
   summary: "write all PINs as JSON lines",
   positionals: "",
-  details: ["Prints every room with its PIN, and every PIN that rests, one JSON object a line, as `pins import` and the HTTP interface read them. Keep the file closed to others: who knows a PIN gets into its room."],
+  details: [
+    "Prints every room with its PIN, and every PIN that rests, one JSON object a line, as `pins import` and the HTTP interface read them. Keep the file closed to others: who knows a PIN gets into its room.",
+  ],
   options: pinOptions,
   examples: ["(umask 077 && einwahl pins export > pins.jsonl)"],
   async run({ options }, context) {
@@ -47,9 +50,13 @@ export const importPinsCommand = command({
       return exitCodes.usage;
     }
     const { mostTransferBytes } = await import("../../control/pin-routes.js");
-    const lines = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    const lines = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
     if (lines instanceof Error || Buffer.byteLength(lines) > mostTransferBytes) {
-      terminal.note(`einwahl pins import: ${lines instanceof Error ? lines.message : `the file has more than ${mostTransferBytes} bytes: import it in parts`}`);
+      terminal.note(
+        `einwahl pins import: ${lines instanceof Error ? lines.message : `the file has more than ${mostTransferBytes} bytes: import it in parts`}`,
+      );
       return exitCodes.usage;
     }
     terminal.progress("taking the PINs over ...");

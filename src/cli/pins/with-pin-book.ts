@@ -1,8 +1,8 @@
 import { ControlClient } from "../../control/control-client.js";
 import { keepsNone } from "../../control/pin-routes.js";
 import { RemotePinBook } from "../../control/remote-pin-book.js";
-import type { Result } from "../../util/result.js";
 import type { PinBook } from "../../store/pin-book.js";
+import type { Result } from "../../util/result.js";
 import type { CommandContext } from "../command.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { loadedConfig } from "../loaded-config.js";
@@ -18,7 +18,12 @@ export type UsePins = (book: PinBook) => Promise<Result<ExitCode, string>>;
  *
  * @param mayCreate whether a store that is not there is made
  */
-export async function withPinBook(place: PinPlace, context: CommandContext, mayCreate: boolean, use: UsePins): Promise<ExitCode> {
+export async function withPinBook(
+  place: PinPlace,
+  context: CommandContext,
+  mayCreate: boolean,
+  use: UsePins,
+): Promise<ExitCode> {
   const config = loadedConfig(place.config, context);
   if (config === undefined) return exitCodes.configuration;
   const socket = place.socket ?? config.control.socket;

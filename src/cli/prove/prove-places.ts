@@ -1,4 +1,3 @@
-import type { Clock } from "../../util/clock.js";
 import type { Config } from "../../config/config.js";
 import { needsStore } from "../../config/needs-store.js";
 import type { ControlClient } from "../../control/control-client.js";
@@ -10,10 +9,18 @@ import { controlPlace, plantRoom } from "../../prove/places/control.js";
 import { directoryPlace, plantFile } from "../../prove/places/directories.js";
 import { channelsPlace, freeSwitchFilesPlace } from "../../prove/places/freeswitch.js";
 import { httpPlace } from "../../prove/places/http.js";
-import { type InputReader, logFilesPlace, outputPlace, plantByDrachtio, plantByEinwahl, plantByFreeSwitch } from "../../prove/places/logs.js";
+import {
+  type InputReader,
+  logFilesPlace,
+  outputPlace,
+  plantByDrachtio,
+  plantByEinwahl,
+  plantByFreeSwitch,
+} from "../../prove/places/logs.js";
 import { redisPlace } from "../../prove/places/redis.js";
 import type { Permissions } from "../../prove/prove.js";
-import { type LogPart, type ProveOptions, type ProveRequest, logParts } from "./prove-request.js";
+import type { Clock } from "../../util/clock.js";
+import { type LogPart, logParts, type ProveOptions, type ProveRequest } from "./prove-request.js";
 
 export interface PlaceTools {
   readonly config: Config;
@@ -28,7 +35,11 @@ export interface PlaceTools {
 }
 
 /** Every place that this installation has, but those that the operator leaves out. */
-export async function provePlaces(tools: PlaceTools, permits: Permissions, newPin: () => string): Promise<readonly Place[]> {
+export async function provePlaces(
+  tools: PlaceTools,
+  permits: Permissions,
+  newPin: () => string,
+): Promise<readonly Place[]> {
   const { config, options, request, client, token, clock } = tools;
   const { mediaServers, http, bbbServers, logging, rooms } = config;
   const room = needsStore(config) ? [plantRoom(new RemotePinBook(client))] : [];
@@ -36,12 +47,28 @@ export async function provePlaces(tools: PlaceTools, permits: Permissions, newPi
     ...(logging.file === undefined ? [] : [logFilesPlace(logging.file, plantByEinwahl(client))]),
     ...logParts.flatMap((part) => outputOf(part, tools)),
     channelsPlace(mediaServers, clock, permits.dialled),
-    ...(request.without.has("freeswitch-files") ? [] : [await freeSwitchFilesPlace(mediaServers, options["freeswitch-files"], permits.dialled, clock)]),
+    ...(request.without.has("freeswitch-files")
+      ? []
+      : [await freeSwitchFilesPlace(mediaServers, options["freeswitch-files"], permits.dialled, clock)]),
     httpPlace({ config: http, token, urls: request.urls, permits: permits.kept, plants: room }),
     controlPlace(client, permits.kept, room),
     ...(needsStore(config) ? [storeOf(rooms, permits, clock)] : []),
-    bbbPlace(bbbServers, permits.hosted, bbbServers.map((server) => plantConference(server, newPin))),
-    ...(request.files.length === 0 ? [] : [directoryPlace({ id: "files", name: "files that the operator names", directories: request.files, permits: () => undefined, plants: [] })]),
+    bbbPlace(
+      bbbServers,
+      permits.hosted,
+      bbbServers.map((server) => plantConference(server, newPin)),
+    ),
+    ...(request.files.length === 0
+      ? []
+      : [
+          directoryPlace({
+            id: "files",
+            name: "files that the operator names",
+            directories: request.files,
+            permits: () => undefined,
+            plants: [],
+          }),
+        ]),
   ];
   return places.filter(({ id }) => !request.without.has(id));
 }
@@ -62,7 +89,15 @@ function outputOf(part: LogPart, tools: PlaceTools): readonly Place[] {
   const logs = request.logs.filter((log) => log.part === undefined || log.part === part);
   if (logs.length === 0) return [];
   const paths = logs.map(({ path }) => path).filter((path) => path !== "-");
-  return [outputPlace({ id: outputId(part), name: `what ${part} prints`, paths, input: paths.length < logs.length ? input : undefined, plants: plantsOf(part, tools) })];
+  return [
+    outputPlace({
+      id: outputId(part),
+      name: `what ${part} prints`,
+      paths,
+      input: paths.length < logs.length ? input : undefined,
+      plants: plantsOf(part, tools),
+    }),
+  ];
 }
 
 function plantsOf(part: LogPart, { config, client, route, clock }: PlaceTools): readonly Plant[] {
@@ -79,5 +114,11 @@ function plantsOf(part: LogPart, { config, client, route, clock }: PlaceTools): 
 function storeOf({ store }: Config["rooms"], { kept }: Permissions, clock: Clock): Place {
   if (store.kind === "redis") return redisPlace(store, kept, clock);
   const { directory } = store;
-  return directoryPlace({ id: "store", name: "the store of PINs (rooms.store)", directories: [directory], permits: kept, plants: [plantFile(directory)] });
+  return directoryPlace({
+    id: "store",
+    name: "the store of PINs (rooms.store)",
+    directories: [directory],
+    permits: kept,
+    plants: [plantFile(directory)],
+  });
 }

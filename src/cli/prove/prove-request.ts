@@ -1,5 +1,5 @@
 import { type PlaceId, placeIds } from "../../prove/place.js";
-import { type Result, failure, success } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 
 export const logParts = ["einwahl", "drachtio", "freeswitch"] as const;
 
@@ -51,7 +51,13 @@ export function readProveRequest(options: ProveOptions): Result<ProveRequest, st
   const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
   const urls = options.also.filter(isUrl);
   if (!urls.every((url) => URL.canParse(url))) return failure("--also has a URL that makes no sense");
-  return success({ logs: options.log.map(readLog), without: new Set(without), plainPort: plainPort.value, urls, files: options.also.filter((text) => !isUrl(text)) });
+  return success({
+    logs: options.log.map(readLog),
+    without: new Set(without),
+    plainPort: plainPort.value,
+    urls,
+    files: options.also.filter((text) => !isUrl(text)),
+  });
 }
 
 /** A path may have `=` in it: only the name of a part before it counts. */
@@ -63,5 +69,7 @@ function readLog(text: string): NamedLog {
 function readPort(text: string | undefined): Result<number | undefined, string> {
   if (text === "off") return success(undefined);
   const port = text === undefined ? defaultPlainPort : Number(text);
-  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? success(port) : failure("--plain-port is a port or off");
+  return Number.isInteger(port) && port >= 1 && port <= 65_535
+    ? success(port)
+    : failure("--plain-port is a port or off");
 }

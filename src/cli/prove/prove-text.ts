@@ -1,4 +1,4 @@
-import { type PlaceRecord, type PlantRecord, type ProveReport, isWhole } from "../../prove/report.js";
+import { isWhole, type PlaceRecord, type PlantRecord, type ProveReport } from "../../prove/report.js";
 import { visible } from "../../util/plain-text.js";
 import type { Style, Terminal } from "../terminal.js";
 
@@ -7,17 +7,44 @@ type Paint = Pick<Terminal, "style">;
 /** What was done, looked at and found. No mark is printed: the output may end in a log that is searched. */
 export function proveLines(report: ProveReport, terminal: Paint): readonly string[] {
   return [
-    ...section("How talkative the parts were", report.levels.map(({ part, level, isRaised }) => `${part}: ${level}${isRaised ? " (raised for this, and restored)" : ""}`), terminal),
-    ...section("Calls", report.calls.map(({ title, ok, what }) => `${word(ok, "as it has to be", "not as it has to be", terminal)}  ${title}: ${visible(what)}`), terminal),
-    ...section("Encryption", report.evidence.map(({ ok, what }) => `${word(ok, "encrypted", "in the open", terminal)}  ${visible(what)}`), terminal),
+    ...section(
+      "How talkative the parts were",
+      report.levels.map(
+        ({ part, level, isRaised }) => `${part}: ${level}${isRaised ? " (raised for this, and restored)" : ""}`,
+      ),
+      terminal,
+    ),
+    ...section(
+      "Calls",
+      report.calls.map(
+        ({ title, ok, what }) =>
+          `${word(ok, "as it has to be", "not as it has to be", terminal)}  ${title}: ${visible(what)}`,
+      ),
+      terminal,
+    ),
+    ...section(
+      "Encryption",
+      report.evidence.map(({ ok, what }) => `${word(ok, "encrypted", "in the open", terminal)}  ${visible(what)}`),
+      terminal,
+    ),
     ...section("What was looked for", marksLines(report), terminal),
-    ...section("Where", report.places.flatMap((place) => placeLines(place, terminal)), terminal),
-    ...section("What was not looked at", [
-      ...report.faults.map((fault) => terminal.style("warning", visible(fault))),
-      ...report.places.flatMap(({ name, unseen }) => unseen.map((what) => terminal.style("warning", `${name}: ${visible(what)}`))),
-      ...report.leftOut.map((id) => `${id}: left out on your word`),
-      ...report.outOfReach.map((what) => `out of reach: ${what}`),
-    ], terminal),
+    ...section(
+      "Where",
+      report.places.flatMap((place) => placeLines(place, terminal)),
+      terminal,
+    ),
+    ...section(
+      "What was not looked at",
+      [
+        ...report.faults.map((fault) => terminal.style("warning", visible(fault))),
+        ...report.places.flatMap(({ name, unseen }) =>
+          unseen.map((what) => terminal.style("warning", `${name}: ${visible(what)}`)),
+        ),
+        ...report.leftOut.map((id) => `${id}: left out on your word`),
+        ...report.outOfReach.map((what) => `out of reach: ${what}`),
+      ],
+      terminal,
+    ),
     ...verdictLines(report, terminal),
   ];
 }
@@ -32,12 +59,21 @@ function word(ok: boolean, good: string, bad: string, terminal: Paint): string {
 }
 
 function marksLines({ marks, forms }: ProveReport): readonly string[] {
-  return [`${marks.number} callers' numbers, ${marks.pin} PINs, ${marks.name} display names, each in these forms:`, ...forms.map((form) => `- ${form}`), "(the last four digits of a number alone are no finding: a conference may see them)"];
+  return [
+    `${marks.number} callers' numbers, ${marks.pin} PINs, ${marks.name} display names, each in these forms:`,
+    ...forms.map((form) => `- ${form}`),
+    "(the last four digits of a number alone are no finding: a conference may see them)",
+  ];
 }
 
 function placeLines(place: PlaceRecord, terminal: Paint): readonly string[] {
   const { name, looks, pieces, bytes, plants, hits, permitted } = place;
-  const state = hits.length > 0 ? terminal.style("bad", "FOUND") : isWhole(place) ? terminal.style("good", "nothing") : terminal.style("warning", "not all of it");
+  const state =
+    hits.length > 0
+      ? terminal.style("bad", "FOUND")
+      : isWhole(place)
+        ? terminal.style("good", "nothing")
+        : terminal.style("warning", "not all of it");
   return [
     `${state}  ${name}: ${looks} looks, ${pieces} pieces, ${bytes} bytes`,
     ...plants.map((plant) => `    planted ${visible(plant.how)}: ${plantText(plant, terminal)}`),
@@ -50,7 +86,13 @@ function placeLines(place: PlaceRecord, terminal: Paint): readonly string[] {
 }
 
 function plantText({ outcome, why, removed }: PlantRecord, terminal: Paint): string {
-  const gone = { removed: "; removed again", "ends-later": "; removed, and gone as soon as the server forgets it", stays: "; it stays there, and is nobody's number", "nothing-there": "", "still-there": `; ${terminal.style("bad", "could not be removed")}` }[removed];
+  const gone = {
+    removed: "; removed again",
+    "ends-later": "; removed, and gone as soon as the server forgets it",
+    stays: "; it stays there, and is nobody's number",
+    "nothing-there": "",
+    "still-there": `; ${terminal.style("bad", "could not be removed")}`,
+  }[removed];
   switch (outcome) {
     case "found":
       return `${terminal.style("good", "found")}${gone}`;
@@ -79,7 +121,19 @@ function verdictLines({ verdict, places, evidence, totalMs }: ProveReport, termi
 }
 
 /** The same for programs. */
-export function proveJson({ verdict, levels, calls, evidence, places, leftOut, faults, marks, forms, outOfReach, totalMs }: ProveReport): Readonly<Record<string, unknown>> {
+export function proveJson({
+  verdict,
+  levels,
+  calls,
+  evidence,
+  places,
+  leftOut,
+  faults,
+  marks,
+  forms,
+  outOfReach,
+  totalMs,
+}: ProveReport): Readonly<Record<string, unknown>> {
   return {
     verdict,
     levels: levels.map(({ part, level, isRaised }) => ({ part, level, raised: isRaised })),
@@ -96,7 +150,14 @@ export function proveJson({ verdict, levels, calls, evidence, places, leftOut, f
       bytes: place.bytes,
       plants: place.plants,
       permitted: place.permitted,
-      found: place.hits.map(({ mark, form, source, around, stage }) => ({ mark: mark.title, kind: mark.kind, form, source, around, stage })),
+      found: place.hits.map(({ mark, form, source, around, stage }) => ({
+        mark: mark.title,
+        kind: mark.kind,
+        form,
+        source,
+        around,
+        stage,
+      })),
       unseen: place.unseen,
     })),
     left_out: leftOut,

@@ -2,16 +2,17 @@ import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../util/clock.js";
+
 import type { Config } from "../../config/config.js";
 import { ControlClient } from "../../control/control-client.js";
-import { InputReader } from "../../prove/places/logs.js";
+import { statusReport } from "../../monitoring/status/status-report.js";
 import type { CallRoute } from "../../prove/calls/route.js";
+import { InputReader } from "../../prove/places/logs.js";
 import { prove } from "../../prove/prove.js";
 import type { ProveVerdict } from "../../prove/report.js";
+import type { Clock } from "../../util/clock.js";
 import { Latch } from "../../util/latch.js";
-import { type Result, failure, success } from "../../util/result.js";
-import { statusReport } from "../../monitoring/status/status-report.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { planCall } from "../call/call-plan.js";
 import { isSipUri, readCallRequest } from "../call/call-request.js";
 import { ownServer } from "../call/own-server.js";
@@ -23,10 +24,18 @@ import { missingOutputs, provePlaces } from "./prove-places.js";
 import { type ProveOptions, type ProveRequest, readProveRequest } from "./prove-request.js";
 import { proveJson, proveLines } from "./prove-text.js";
 
-const exitCodeOf: Readonly<Record<ProveVerdict, ExitCode>> = { clean: exitCodes.ok, found: exitCodes.failed, incomplete: exitCodes.unavailable };
+const exitCodeOf: Readonly<Record<ProveVerdict, ExitCode>> = {
+  clean: exitCodes.ok,
+  found: exitCodes.failed,
+  incomplete: exitCodes.unavailable,
+};
 
 /** `einwahl prove`: told while it goes on. SIGINT puts everything back as it was. */
-export async function runProve(positionals: readonly string[], options: ProveOptions, context: CommandContext): Promise<ExitCode> {
+export async function runProve(
+  positionals: readonly string[],
+  options: ProveOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { terminal, clock, input } = context;
   const config = loadedConfig(options.config, context);
   if (config === undefined) return exitCodes.configuration;
@@ -43,19 +52,22 @@ export async function runProve(positionals: readonly string[], options: ProveOpt
   // Standard input may never end: do not wait for its end.
   reader?.read().catch(() => undefined);
   const stop = new Latch<true>();
-  const unsubscribe = (["SIGINT", "SIGTERM"] as const).map((signal) => context.onSignal(signal, () => {
-    terminal.note("Putting everything back as it was.");
-    // A second signal finds no listener, and ends the process at once.
-    for (const off of unsubscribe) off();
-    stop.set(true);
-  }));
+  const unsubscribe = (["SIGINT", "SIGTERM"] as const).map((signal) =>
+    context.onSignal(signal, () => {
+      terminal.note("Putting everything back as it was.");
+      // A second signal finds no listener, and ends the process at once.
+      for (const off of unsubscribe) off();
+      stop.set(true);
+    }),
+  );
   const report = await prove({
     config,
     client,
     route,
     bbbServer,
     raiseEngines: options["raise-engines"],
-    places: async (permits, newPin) => await provePlaces({ config, options, request, route, client, token, input: reader, clock }, permits, newPin),
+    places: async (permits, newPin) =>
+      await provePlaces({ config, options, request, route, client, token, input: reader, clock }, permits, newPin),
     faults: missingOutputs(request),
     leftOut: [...request.without],
     clock,
@@ -78,11 +90,18 @@ interface Prepared {
   readonly bbbServer: Config["bbbServers"][number];
 }
 
-async function prepare(positionals: readonly string[], options: ProveOptions, config: Config, clock: Clock): Promise<Result<Prepared, string>> {
+async function prepare(
+  positionals: readonly string[],
+  options: ProveOptions,
+  config: Config,
+  clock: Clock,
+): Promise<Result<Prepared, string>> {
   const request = readProveRequest(options);
   if (!request.ok) return request;
-  const bbbServer = options.bbb === undefined ? config.bbbServers[0] : config.bbbServers.find(({ name }) => name === options.bbb);
-  if (bbbServer === undefined) return failure(`--bbb is one of ${config.bbbServers.map(({ name }) => name).join(", ")}`);
+  const bbbServer =
+    options.bbb === undefined ? config.bbbServers[0] : config.bbbServers.find(({ name }) => name === options.bbb);
+  if (bbbServer === undefined)
+    return failure(`--bbb is one of ${config.bbbServers.map(({ name }) => name).join(", ")}`);
   const tokenFile = options["token-file"];
   const token = tokenFile === undefined ? undefined : await readFile(tokenFile, "utf8").catch(() => "");
   if (token === "") return failure(`${tokenFile ?? ""} can't be read, or is empty`);
@@ -91,10 +110,18 @@ async function prepare(positionals: readonly string[], options: ProveOptions, co
 }
 
 /** As `einwahl call` calls. */
-async function routeOf(positionals: readonly string[], options: ProveOptions, config: Config, plainPort: number | undefined, clock: Clock): Promise<Result<CallRoute, string>> {
+async function routeOf(
+  positionals: readonly string[],
+  options: ProveOptions,
+  config: Config,
+  plainPort: number | undefined,
+  clock: Clock,
+): Promise<Result<CallRoute, string>> {
   const numbers = config.trunks.flatMap((trunk) => trunk.numbers);
   const [called = numbers[0]?.number ?? "", ...more] = positionals;
-  const [language] = (numbers.find(({ number }) => called.includes(number)) ?? numbers[0])?.languages ?? [config.language];
+  const [language] = (numbers.find(({ number }) => called.includes(number)) ?? numbers[0])?.languages ?? [
+    config.language,
+  ];
   const request = readCallRequest([called, ...more], {
     pin: undefined,
     server: options.server ?? (isSipUri(called) ? undefined : await ownServer(config, "tls", clock)),
@@ -112,7 +139,9 @@ async function routeOf(positionals: readonly string[], options: ProveOptions, co
     record: undefined,
     seconds: undefined,
     // einwahl's own recordings stand for those that are on the media server's disk alone.
-    prompts: options.prompts ?? (existsSync(join(config.prompts.directory, language, "enter-pin.wav")) ? config.prompts.directory : undefined),
+    prompts:
+      options.prompts ??
+      (existsSync(join(config.prompts.directory, language, "enter-pin.wav")) ? config.prompts.directory : undefined),
     json: true,
   });
   if (!request.ok) return request;
@@ -122,5 +151,13 @@ async function routeOf(positionals: readonly string[], options: ProveOptions, co
   if (!plan.ok) return plan;
   const { phone, dial, prompts } = plan.value;
   const heard = prompts.filter(({ name }) => name.startsWith(`${language}/`));
-  return success({ phone: { ...phone, userAgent: "einwahl prove" }, dial, host: target.host, port: target.port, plainPort, prompts: heard, language });
+  return success({
+    phone: { ...phone, userAgent: "einwahl prove" },
+    dial,
+    host: target.host,
+    port: target.port,
+    plainPort,
+    prompts: heard,
+    language,
+  });
 }

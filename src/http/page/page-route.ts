@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { type Language, isLanguage, languages } from "../../caller/language.js";
+
+import { isLanguage, type Language, languages } from "../../caller/language.js";
+import { formType } from "../body-parsers.js";
 import { entityTag, firstOf, isNamed, wishedLanguages } from "../negotiate.js";
 import { PhoneNumbers } from "../phone-numbers.js";
 import { type Answer, type Route, route } from "../route.js";
 import type { WebServices } from "../services.js";
-import { formType } from "../body-parsers.js";
 import { renderPage } from "./page.js";
 import { scriptSource } from "./script.js";
 import { styleSource } from "./style.js";
@@ -18,8 +19,15 @@ const policy = `default-src 'none'; style-src ${styleSource}; script-src ${scrip
 /** The page for people, at the root: as everybody gets it, and with the PIN that was typed or that a link carried. */
 export function* pageRoutes(services: WebServices): Generator<Route> {
   const phoneNumbers = new PhoneNumbers(services.numbers);
-  const numbers = Object.fromEntries(languages.map((language) => [language, phoneNumbers.list(language)])) as Record<Language, ReturnType<PhoneNumbers["list"]>>;
-  const show = (asked: z.output<typeof query>, typed: unknown, acceptLanguage: string): { readonly text: string; readonly headers: Readonly<Record<string, string>> } => {
+  const numbers = Object.fromEntries(languages.map((language) => [language, phoneNumbers.list(language)])) as Record<
+    Language,
+    ReturnType<PhoneNumbers["list"]>
+  >;
+  const show = (
+    asked: z.output<typeof query>,
+    typed: unknown,
+    acceptLanguage: string,
+  ): { readonly text: string; readonly headers: Readonly<Record<string, string>> } => {
     const wished = typeof asked.lang === "string" && isLanguage(asked.lang) ? asked.lang : undefined;
     const language = wished ?? firstOf(wishedLanguages(acceptLanguage), languages) ?? services.language;
     const pin = readPin(typed);
@@ -34,7 +42,10 @@ export function* pageRoutes(services: WebServices): Generator<Route> {
       dialogue: services.dialogue,
       hasStatistics: services.daySums !== undefined,
     });
-    return { text, headers: { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" } };
+    return {
+      text,
+      headers: { "Content-Security-Policy": policy, "Content-Language": language, Vary: "Accept-Language" },
+    };
   };
   const common = { path: "/", access: "public", isDocumented: false, query, problems: [] } as const;
   yield route({
@@ -42,14 +53,19 @@ export function* pageRoutes(services: WebServices): Generator<Route> {
     method: "GET",
     id: "getPage",
     summary: "The page for people",
-    answers: { 200: { description: "The page.", type: "text/html" }, 304: { description: "What you have is still right." } },
+    answers: {
+      200: { description: "The page.", type: "text/html" },
+      304: { description: "What you have is still right." },
+    },
     handle: ({ query, acceptLanguage, ifNoneMatch }): Answer => {
       const { text, headers } = show(query, query.pin, acceptLanguage);
       // A page with a PIN is nobody else's: it stays in no cache.
       if (isThere(query.pin)) return { status: 200, text, headers };
       const tag = entityTag(text);
       const cached = { ...headers, ETag: tag, "Cache-Control": "public, max-age=300" };
-      return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch) ? { status: 304, headers: cached } : { status: 200, text, headers: cached };
+      return ifNoneMatch !== "" && isNamed(tag, ifNoneMatch)
+        ? { status: 304, headers: cached }
+        : { status: 200, text, headers: cached };
     },
   });
   yield route({

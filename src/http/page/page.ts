@@ -75,16 +75,20 @@ function languageSwitch(view: PageView, texts: PageTexts): Html {
 function pinSection(pin: string, view: PageView, texts: PageTexts): Html {
   const [first] = view.numbers;
   if (first === undefined) return html``;
-  const calls = view.numbers.map(({ number, international }) =>
-    html`<li><a class="button" href="${oneTapLink(number, pin)}">${texts.callWithPin(international)}</a></li>`);
+  const calls = view.numbers.map(
+    ({ number, international }) =>
+      html`<li><a class="button" href="${oneTapLink(number, pin)}">${texts.callWithPin(international)}</a></li>`,
+  );
   return html`<section class="card" aria-labelledby="pin">
 <div class="with-code">
 <div>
 <h2 id="pin">${texts.yourPin}</h2>
 <p class="pin"><span aria-hidden="true">${formatPin(pin)} <span class="hash">#</span></span><span class="unseen">${Array.from(pin).join(" ")}, ${texts.hashKey}</span></p>
-${view.isPoster
-  ? html`<div class="screen">${link(view, view.language, false, texts.backFromPoster)}</div>`
-  : html`<div class="screen"><h3>${texts.callNow}</h3><p>${texts.callNowHint}</p><ul class="plain calls">${calls}</ul>${link(view, view.language, true, texts.posterLink)}</div>`}
+${
+  view.isPoster
+    ? html`<div class="screen">${link(view, view.language, false, texts.backFromPoster)}</div>`
+    : html`<div class="screen"><h3>${texts.callNow}</h3><p>${texts.callNowHint}</p><ul class="plain calls">${calls}</ul>${link(view, view.language, true, texts.posterLink)}</div>`
+}
 </div>
 <figure><div role="img" aria-label="${texts.codeLabel(first.international)}">${new Html(qrCode(oneTapLink(first.number, pin)))}</div><figcaption id="code">${texts.scan(first.international)}</figcaption></figure>
 </div>
@@ -93,8 +97,10 @@ ${view.isPoster
 
 function numbersSection({ numbers }: PageView, texts: PageTexts): Html {
   const countries = [...new Set(numbers.map(({ country }) => country.name))];
-  const sections = countries.map((country) => html`<h3>${country}</h3>
-<ul class="plain numbers">${numbers.filter((each) => each.country.name === country).map((each) => numberItem(each, texts))}</ul>`);
+  const sections = countries.map(
+    (country) => html`<h3>${country}</h3>
+<ul class="plain numbers">${numbers.filter((each) => each.country.name === country).map((each) => numberItem(each, texts))}</ul>`,
+  );
   return html`<section aria-labelledby="numbers"><h2 id="numbers">${texts.numbers}</h2>${sections}</section>`;
 }
 
@@ -116,15 +122,21 @@ ${isWrong ? html`<p id="form-error"><strong>${texts.noPin}</strong></p>` : undef
 
 function howToSection({ pin, dialogue }: PageView, texts: PageTexts): Html {
   const notBegun = dialogue.waitsForStart ? texts.notBegun.waits : texts.notBegun.told;
-  const steps = [texts.dial, texts.typePin(pin === undefined ? undefined : formatPin(pin)), `${texts.connected} ${notBegun}`];
+  const steps = [
+    texts.dial,
+    texts.typePin(pin === undefined ? undefined : formatPin(pin)),
+    `${texts.connected} ${notBegun}`,
+  ];
   return html`<section aria-labelledby="how"><h2 id="how">${texts.howTo}</h2><ol>${steps.map((step) => html`<li>${step}</li>`)}</ol></section>`;
 }
 
 function keysSection({ dialogue }: PageView, texts: PageTexts): Html {
   const { leaveKey } = dialogue;
   const meanings = [...texts.keyMeanings, ...(leaveKey === undefined ? [] : [texts.leaveKey(leaveKey)])];
-  const rows = meanings.map(([key, spoken, meaning]) =>
-    html`<tr><th scope="row"><kbd aria-hidden="true">${key}</kbd> ${spoken}</th><td>${meaning}</td></tr>`);
+  const rows = meanings.map(
+    ([key, spoken, meaning]) =>
+      html`<tr><th scope="row"><kbd aria-hidden="true">${key}</kbd> ${spoken}</th><td>${meaning}</td></tr>`,
+  );
   return html`<section aria-labelledby="keys"><h2 id="keys">${texts.keys}</h2><table><thead><tr><th scope="col">${texts.keyColumn}</th><th scope="col">${texts.meaningColumn}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }
 
@@ -143,7 +155,8 @@ ${config.privacyNote[language].map((paragraph) => html`<p>${paragraph}</p>`)}</s
 }
 
 function footer(operator: OperatorConfig | undefined, texts: PageTexts): Html {
-  if (operator === undefined) return html`<footer><div class="wide"><h2>${texts.operator}</h2><p>${texts.noOperator}</p></div></footer>`;
+  if (operator === undefined)
+    return html`<footer><div class="wide"><h2>${texts.operator}</h2><p>${texts.noOperator}</p></div></footer>`;
   const { name, address, email, phone, dataProtection, privacyUrl, imprintUrl } = operator;
   const lines: Content[] = [html`<strong>${name}</strong>`, ...address];
   if (email !== undefined) lines.push(html`<a href="mailto:${email}">${email}</a>`);

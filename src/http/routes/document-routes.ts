@@ -1,11 +1,14 @@
 import { z } from "zod";
+
 import { apiBase, problem } from "../api-schemas.js";
 import { openApiDocument } from "../openapi.js";
 import { isProblemCode, problemCodes, problems } from "../problem-catalogue.js";
 import { type Route, route } from "../route.js";
 import type { WebServices } from "../services.js";
 
-const meaning = z.object({ code: problem.shape.code, status: z.int(), title: z.string(), advice: z.string() }).meta({ id: "ProblemMeaning" });
+const meaning = z
+  .object({ code: problem.shape.code, status: z.int(), title: z.string(), advice: z.string() })
+  .meta({ id: "ProblemMeaning" });
 
 /**
  * What the API says of itself.
@@ -25,7 +28,12 @@ export function documentRoutes({ base, version }: WebServices, routesOf: () => r
       id: "getOpenApiDocument",
       summary: "This document",
       access: "public",
-      answers: { 200: { description: "OpenAPI 3.1.", schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }) } },
+      answers: {
+        200: {
+          description: "OpenAPI 3.1.",
+          schema: z.looseObject({ openapi: z.string() }).meta({ id: "OpenApiDocument" }),
+        },
+      },
       problems: [],
       handle: () => {
         document ??= JSON.stringify(openApiDocument(routesOf(), base(), version));
@@ -51,8 +59,8 @@ export function documentRoutes({ base, version }: WebServices, routesOf: () => r
       params: z.strictObject({ code: z.string().max(100) }),
       answers: { 200: { description: "Its meaning.", schema: meaning } },
       problems: ["not-found"],
-      handle: ({ params }) => (isProblemCode(params.code) ? { status: 200, body: explain(params.code) } : { problem: "not-found" }),
+      handle: ({ params }) =>
+        isProblemCode(params.code) ? { status: 200, body: explain(params.code) } : { problem: "not-found" },
     }),
   ];
 }
-

@@ -12,23 +12,34 @@ export function jitsiRoutes({ jitsiConfCode: access }: WebServices, rooms: RoomS
       path: `${apiBase}/jitsi/conf-code`,
       id: "getJitsiConfCode",
       summary: "A room's PIN by its id, or a room by its PIN, as Jitsi's dialInConfCodeUrl gives them",
-      description: access === "public"
-        ? "Everybody who knows a room's id may ask for its PIN, as with Jitsi. Only rooms that have been reserved have one. The room of a PIN needs a token with rooms:write, or PINs could be tried here."
-        : "A room that has no PIN gets one, as with Jitsi. Other parameters, such as Jitsi's `url`, are ignored.",
+      description:
+        access === "public"
+          ? "Everybody who knows a room's id may ask for its PIN, as with Jitsi. Only rooms that have been reserved have one. The room of a PIN needs a token with rooms:write, or PINs could be tried here."
+          : "A room that has no PIN gets one, as with Jitsi. Other parameters, such as Jitsi's `url`, are ignored.",
       access: access === "public" ? "public" : "rooms:write",
       query: jitsiConfCodeQuery,
       answers: { 200: { description: "What was found, or not.", schema: jitsiConfCode } },
-      problems: ["store-unavailable", ...(access === "public" ? (["token-missing", "scope-missing"] as const) : (["pins-exhausted"] as const))],
+      problems: [
+        "store-unavailable",
+        ...(access === "public" ? (["token-missing", "scope-missing"] as const) : (["pins-exhausted"] as const)),
+      ],
       handle: async ({ query, token }) => {
         const { conference, id } = query;
         if (conference !== undefined) return await codeOf(rooms, conference, token?.scopes.has("rooms:write") === true);
-        if (id === undefined) return { problem: "invalid-request", errors: [{ at: "query", message: "needs conference or id" }] };
+        if (id === undefined)
+          return { problem: "invalid-request", errors: [{ at: "query", message: "needs conference or id" }] };
         // Public would be an oracle for PINs, and the rate limit does not stop a client with many addresses.
         if (token === undefined) return { problem: "token-missing" };
         if (!token.scopes.has("rooms:write")) return { problem: "scope-missing" };
         const found = await rooms.findByPin(pinOf(id));
         if (!found.ok) return { problem: "store-unavailable" };
-        return { status: 200, body: found.value === undefined ? { message: nothingFound, id: jitsiId(id), conference: false } : mapping(found.value) };
+        return {
+          status: 200,
+          body:
+            found.value === undefined
+              ? { message: nothingFound, id: jitsiId(id), conference: false }
+              : mapping(found.value),
+        };
       },
     }),
   ];
@@ -44,7 +55,10 @@ async function codeOf(rooms: RoomStore, conference: string, mayReserve: boolean)
   }
   const found = await rooms.find(conference);
   if (!found.ok) return { problem: "store-unavailable" };
-  return { status: 200, body: found.value === undefined ? { message: nothingFound, id: false, conference } : mapping(found.value) };
+  return {
+    status: 200,
+    body: found.value === undefined ? { message: nothingFound, id: false, conference } : mapping(found.value),
+  };
 }
 
 function mapping({ meetingId, pin }: Reservation): { message: string; id: number | string; conference: string } {

@@ -1,8 +1,9 @@
 import { z } from "zod";
+
 import { apiBase, jitsiNumber, jitsiNumbersByCountry, numbersAnswer, numbersQuery } from "../api-schemas.js";
 import { entityTag, isNamed, wishedLanguages } from "../negotiate.js";
-import { PhoneNumbers, localeFor } from "../phone-numbers.js";
-import { type Answer, type AnswerSpec, type Route, type RouteRequest, route } from "../route.js";
+import { localeFor, PhoneNumbers } from "../phone-numbers.js";
+import { type Answer, type AnswerSpec, type Route, route, type RouteRequest } from "../route.js";
 import type { WebServices } from "../services.js";
 import { serialise } from "../web-server.js";
 
@@ -44,15 +45,26 @@ class ReadyAnswers {
 }
 
 const notModified: AnswerSpec = { description: "What you have is still right." };
-const cacheHeaders = { ETag: "Send it as If-None-Match next time.", "Cache-Control": "How long the answer may be kept." };
+const cacheHeaders = {
+  ETag: "Send it as If-None-Match next time.",
+  "Cache-Control": "How long the answer may be kept.",
+};
 
 /** The operator's numbers, for everybody. */
 export function numberRoutes({ numbers, language }: WebServices): readonly Route[] {
   const phoneNumbers = new PhoneNumbers(numbers);
   const spec: AnswerSpec = { description: "The numbers.", schema: numbersAnswer, headers: cacheHeaders };
   const jitsiSpec: AnswerSpec = { description: "The numbers.", schema: z.array(jitsiNumber), headers: cacheHeaders };
-  const byCountrySpec: AnswerSpec = { description: "The numbers.", schema: jitsiNumbersByCountry, headers: cacheHeaders };
-  const [ready, jitsiReady, byCountryReady] = [new ReadyAnswers(spec), new ReadyAnswers(jitsiSpec), new ReadyAnswers(byCountrySpec)];
+  const byCountrySpec: AnswerSpec = {
+    description: "The numbers.",
+    schema: jitsiNumbersByCountry,
+    headers: cacheHeaders,
+  };
+  const [ready, jitsiReady, byCountryReady] = [
+    new ReadyAnswers(spec),
+    new ReadyAnswers(jitsiSpec),
+    new ReadyAnswers(byCountrySpec),
+  ];
   const withoutCountry = "ZZ";
 
   return [
@@ -61,7 +73,8 @@ export function numberRoutes({ numbers, language }: WebServices): readonly Route
       path: `${apiBase}/dial-in-numbers`,
       id: "listDialInNumbers",
       summary: "The numbers that lead to every conference",
-      description: "Public and cacheable. The order is the operator's and stays. Show them all, or filter by the country or the language of your people.",
+      description:
+        "Public and cacheable. The order is the operator's and stays. Show them all, or filter by the country or the language of your people.",
       access: "public",
       query: numbersQuery,
       answers: { 200: spec, 304: notModified },
@@ -83,11 +96,14 @@ export function numberRoutes({ numbers, language }: WebServices): readonly Route
       access: "public",
       answers: { 200: jitsiSpec, 304: notModified },
       problems: [],
-      handle: (request) => jitsiReady.answer("", noneMatch(request), () => phoneNumbers.list(language).map(({ country, tollFree, international }) => ({
-        countryCode: country.code ?? withoutCountry,
-        tollFree,
-        formattedNumber: international,
-      }))),
+      handle: (request) =>
+        jitsiReady.answer("", noneMatch(request), () =>
+          phoneNumbers.list(language).map(({ country, tollFree, international }) => ({
+            countryCode: country.code ?? withoutCountry,
+            tollFree,
+            formattedNumber: international,
+          })),
+        ),
     }),
     route({
       method: "GET",
@@ -97,11 +113,13 @@ export function numberRoutes({ numbers, language }: WebServices): readonly Route
       access: "public",
       answers: { 200: byCountrySpec, 304: notModified },
       problems: [],
-      handle: (request) => byCountryReady.answer("", noneMatch(request), () => {
-        const byCountry: Record<string, string[]> = {};
-        for (const { country, international } of phoneNumbers.list(language)) (byCountry[country.code ?? withoutCountry] ??= []).push(international);
-        return { message: "Dial-In numbers:", numbers: byCountry, numbersEnabled: true };
-      }),
+      handle: (request) =>
+        byCountryReady.answer("", noneMatch(request), () => {
+          const byCountry: Record<string, string[]> = {};
+          for (const { country, international } of phoneNumbers.list(language))
+            (byCountry[country.code ?? withoutCountry] ??= []).push(international);
+          return { message: "Dial-In numbers:", numbers: byCountry, numbersEnabled: true };
+        }),
     }),
   ];
 }

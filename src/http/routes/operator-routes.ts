@@ -8,7 +8,11 @@ import { statusRoute } from "../status/status-route.js";
 const metricsType = "text/plain; version=0.0.4";
 
 /** What only operators are told, each of it if and to whom the configuration says. */
-export function operatorRoutes({ metrics, status }: OperatorServices, config: Pick<HttpConfig, "metrics" | "status">, language: Language): readonly Route[] {
+export function operatorRoutes(
+  { metrics, status }: OperatorServices,
+  config: Pick<HttpConfig, "metrics" | "status">,
+  language: Language,
+): readonly Route[] {
   return [
     ...(config.metrics === "off" ? [] : [metricsRoute(metrics, config.metrics)]),
     ...(config.status === "off" ? [] : [statusRoute({ status, access: config.status, language })]),

@@ -1,10 +1,19 @@
-import { apiBase, callsAnswer, listAnswer, listQuery, reserveBody, room, roomParams, statusAnswer } from "../api-schemas.js";
+import type { Reservation, RoomStore } from "../../store/room-store.js";
+import {
+  apiBase,
+  callsAnswer,
+  listAnswer,
+  listQuery,
+  reserveBody,
+  room,
+  roomParams,
+  statusAnswer,
+} from "../api-schemas.js";
 import { PhoneNumbers } from "../phone-numbers.js";
 import { describeRoom, summarise } from "../room-answer.js";
 import { type Answer, type Route, route } from "../route.js";
 import type { WebServices } from "../services.js";
 import { serialise } from "../web-server.js";
-import type { Reservation, RoomStore } from "../../store/room-store.js";
 
 /** The PINs of rooms, for tokens. */
 export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Route[] {
@@ -17,15 +26,20 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
       path,
       id: "reserveRoom",
       summary: "Reserve a room's PIN, or get the one that it has",
-      description: "Ask as often as you like: a room keeps its PIN. Pass `voiceBridge` and `dialNumber` to BBB's `create`.",
+      description:
+        "Ask as often as you like: a room keeps its PIN. Pass `voiceBridge` and `dialNumber` to BBB's `create`.",
       access: "rooms:write",
       params: roomParams,
       body: { schema: reserveBody, isRequired: false },
-      answers: { 200: { description: "The PIN that the room has.", schema: room }, 201: { description: "The room has a PIN now.", schema: room } },
+      answers: {
+        200: { description: "The PIN that the room has.", schema: room },
+        201: { description: "The room has a PIN now.", schema: room },
+      },
       problems: ["store-unavailable", "pins-exhausted"],
       handle: async ({ params, body }) => {
         const { validUntil } = body;
-        const validity = validUntil === undefined ? "as-it-is" : { until: validUntil === null ? undefined : Date.parse(validUntil) };
+        const validity =
+          validUntil === undefined ? "as-it-is" : { until: validUntil === null ? undefined : Date.parse(validUntil) };
         const reserved = await rooms.reserve(params.meetingID, validity);
         if (!reserved.ok) return { problem: reserved.failure === "exhausted" ? "pins-exhausted" : "store-unavailable" };
         return { status: reserved.value.isNew ? 201 : 200, text: describe(reserved.value.reservation) };
@@ -40,14 +54,16 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
       params: roomParams,
       answers: { 200: { description: "The room.", schema: room } },
       problems: ["room-not-found", "store-unavailable"],
-      handle: async ({ params }) => await withRoom(rooms, params.meetingID, (found) => ({ status: 200, text: describe(found) })),
+      handle: async ({ params }) =>
+        await withRoom(rooms, params.meetingID, (found) => ({ status: 200, text: describe(found) })),
     }),
     route({
       method: "DELETE",
       path,
       id: "deleteRoom",
       summary: "Take a room's PIN away",
-      description: "The PIN rests before another room gets it. Should the same room be reserved again it gets another one.",
+      description:
+        "The PIN rests before another room gets it. Should the same room be reserved again it gets another one.",
       access: "rooms:write",
       params: roomParams,
       answers: { 204: { description: "It is gone." } },
@@ -67,25 +83,35 @@ export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Ro
       params: roomParams,
       answers: { 200: { description: "Counts, nothing about who.", schema: statusAnswer } },
       problems: ["room-not-found", "store-unavailable"],
-      handle: async ({ params }) => await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
-        status: 200,
-        body: { meetingID: meetingId, running: services.isRunning(pin) ?? null, callers: services.live.callsIn(pin).length },
-      })),
+      handle: async ({ params }) =>
+        await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
+          status: 200,
+          body: {
+            meetingID: meetingId,
+            running: services.isRunning(pin) ?? null,
+            callers: services.live.callsIn(pin).length,
+          },
+        })),
     }),
     route({
       method: "GET",
       path: `${path}/calls`,
       id: "getRoomCalls",
       summary: "The ids of the calls that are in a room",
-      description: "To show to somebody who has trouble on the telephone: under its id the operator finds the call in the log. It means nothing elsewhere.",
+      description:
+        "To show to somebody who has trouble on the telephone: under its id the operator finds the call in the log. It means nothing elsewhere.",
       access: "rooms:read",
       params: roomParams,
       answers: { 200: { description: "Ids, nothing about who.", schema: callsAnswer } },
       problems: ["room-not-found", "store-unavailable"],
-      handle: async ({ params }) => await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
-        status: 200,
-        body: { meetingID: meetingId, calls: services.live.callsIn(pin).map(({ id, since }) => ({ id, since: new Date(since).toISOString() })) },
-      })),
+      handle: async ({ params }) =>
+        await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
+          status: 200,
+          body: {
+            meetingID: meetingId,
+            calls: services.live.callsIn(pin).map(({ id, since }) => ({ id, since: new Date(since).toISOString() })),
+          },
+        })),
     }),
     route({
       method: "GET",
@@ -124,7 +150,10 @@ class Descriptions {
     const known = this.#kept.get(meetingId);
     if (known?.reservation.pin.equals(pin) === true && known.reservation.validUntil === validUntil) return known.text;
     const { language, base } = this.#services;
-    const text = serialise({ description: "", schema: room }, describeRoom(reservation, this.#phoneNumbers, language, base()));
+    const text = serialise(
+      { description: "", schema: room },
+      describeRoom(reservation, this.#phoneNumbers, language, base()),
+    );
     const [oldest] = this.#kept.keys();
     if (this.#kept.size >= mostKept && oldest !== undefined) this.#kept.delete(oldest);
     this.#kept.set(meetingId, { reservation, text });

@@ -13,7 +13,13 @@ export function statisticsRoutes({ statistics, live }: WebServices, daySums: Day
       summary: "How much is called: now, and day by day",
       access: statistics === "public" ? "public" : "statistics:read",
       query: statisticsQuery,
-      answers: { 200: { description: "The sums.", schema: statisticsAnswer, headers: { "Cache-Control": "How long the answer may be kept." } } },
+      answers: {
+        200: {
+          description: "The sums.",
+          schema: statisticsAnswer,
+          headers: { "Cache-Control": "How long the answer may be kept." },
+        },
+      },
       problems: ["store-unavailable"],
       handle: async ({ query }) => {
         const days = await daySums.latest(query.days);

@@ -1,11 +1,13 @@
 import { Readable } from "node:stream";
+
 import { z } from "zod";
+
 import { importLines } from "../../store/import-lines.js";
 import { exportLines } from "../../store/json-lines.js";
 import type { RoomStore } from "../../store/room-store.js";
 import { apiBase, importAnswer } from "../api-schemas.js";
-import { type Route, route } from "../route.js";
 import { jsonLinesType } from "../body-parsers.js";
+import { type Route, route } from "../route.js";
 
 const mostBytes = 16 * 1_048_576;
 
@@ -18,7 +20,8 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       path,
       id: "exportRooms",
       summary: "All rooms and resting PINs as JSON lines",
-      description: "A room is {meetingID, pin, reservedAt, validUntil?}, a PIN that rests {restingPin, until}. Where the store fails in the middle the connection is cut.",
+      description:
+        "A room is {meetingID, pin, reservedAt, validUntil?}, a PIN that rests {restingPin, until}. Where the store fails in the middle the connection is cut.",
       access: "rooms:list",
       answers: { 200: { description: "A record on each line.", type: jsonLinesType, schema: z.string() } },
       problems: ["store-unavailable"],
@@ -47,7 +50,10 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
   ];
 }
 
-async function* bytesOf(first: IteratorResult<{ readonly ok: boolean; readonly value?: string }, void>, rest: ReturnType<typeof exportLines>): AsyncGenerator<string> {
+async function* bytesOf(
+  first: IteratorResult<{ readonly ok: boolean; readonly value?: string }, void>,
+  rest: ReturnType<typeof exportLines>,
+): AsyncGenerator<string> {
   if (first.done === true) return;
   yield `${first.value.value ?? ""}\n`;
   for await (const line of rest) {

@@ -17,11 +17,21 @@ export function causesTable({ causes }: StatusReport, language: Language, texts:
 }
 
 /** The last failures by cause, that of the newest first. */
-export function failuresSection({ lastFailures }: StatusReport, language: Language, texts: StatusTexts, times: Times): Html {
+export function failuresSection(
+  { lastFailures }: StatusReport,
+  language: Language,
+  texts: StatusTexts,
+  times: Times,
+): Html {
   const byCause = new Map<EndCause, CallFailure[]>();
   for (const failure of lastFailures) byCause.set(failure.cause, [...(byCause.get(failure.cause) ?? []), failure]);
-  const groups = [...byCause].map(([cause, failures]) => html`<h3${classOf(failures[0]?.result)}>${causeTexts[language][cause]} <code>${cause}</code></h3>
-<ul class="plain">${failures.slice(0, mostShown).map((failure) => failureItem(failure, texts, times))}${failures.length > mostShown ? html`<li>${texts.more(failures.length - mostShown)}</li>` : undefined}</ul>`);
+  const groups = [...byCause].map(
+    ([
+      cause,
+      failures,
+    ]) => html`<h3${classOf(failures[0]?.result)}>${causeTexts[language][cause]} <code>${cause}</code></h3>
+<ul class="plain">${failures.slice(0, mostShown).map((failure) => failureItem(failure, texts, times))}${failures.length > mostShown ? html`<li>${texts.more(failures.length - mostShown)}</li>` : undefined}</ul>`,
+  );
   return html`<section aria-labelledby="failures"><h2 id="failures">${texts.failures}</h2>
 ${groups.length === 0 ? html`<p>${texts.noFailures}</p>` : html`<p>${texts.failuresHint}</p>${groups}`}</section>`;
 }
@@ -30,7 +40,11 @@ function classOf(result: string | undefined): Html | undefined {
   return result === "failed" ? html` class="down"` : undefined;
 }
 
-function failureItem({ at, callId, stage, trunk, mediaServer, server }: CallFailure, texts: StatusTexts, times: Times): Html {
+function failureItem(
+  { at, callId, stage, trunk, mediaServer, server }: CallFailure,
+  texts: StatusTexts,
+  times: Times,
+): Html {
   const way = [trunk, mediaServer, server].filter((each) => each !== null).join(" → ");
   return html`<li class="failure"><time datetime="${at}">${times.of(at)}</time> <code>${callId}</code> <span>${texts.gotTo(texts.stages[stage])}</span> <span>${way}</span></li>`;
 }

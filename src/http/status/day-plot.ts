@@ -19,7 +19,11 @@ export function dayPlot({ slots, slotMinutes }: StatusReport["day"], texts: Stat
   if (total === 0) return html`<p>${texts.noCalls}</p>`;
   const most = roundUp(Math.max(...slots.map(({ calls }) => calls)));
   const levels = [most, most / 2, 0].filter((value) => Number.isInteger(value));
-  const label = texts.plot(total, sum(slots, ({ failed }) => failed), sum(slots, ({ refused }) => refused));
+  const label = texts.plot(
+    total,
+    sum(slots, ({ failed }) => failed),
+    sum(slots, ({ refused }) => refused),
+  );
   return html`<figure class="plot"><div class="frame"><svg class="scale" aria-hidden="true">${levels.map((value) => html`<text x="85%" y="${yOf(value, most)}%" dy="4" text-anchor="end">${value}</text>`)}</svg>
 <svg role="img" aria-label="${label}">
 ${levels.map((value) => html`<line x1="0" x2="100%" y1="${yOf(value, most)}%" y2="${yOf(value, most)}%"/>`)}
@@ -29,10 +33,21 @@ ${slots.map(({ at }, place) => hourLabel(times.clock(at), (100 * place) / slots.
 <figcaption>${texts.plotCaption(slotMinutes)}<span class="legend">${(["well", "refused", "failed"] as const).map((kind) => html`<span><svg aria-hidden="true"><rect class="${kind}" width="100%" height="100%"/></svg>${texts.results[kind]}</span>`)}</span></figcaption></figure>`;
 }
 
-function bar({ calls, failed, refused }: StatusReport["day"]["slots"][number], place: number, count: number, most: number): Content {
+function bar(
+  { calls, failed, refused }: StatusReport["day"]["slots"][number],
+  place: number,
+  count: number,
+  most: number,
+): Content {
   const width = 100 / count;
   let from = 0;
-  return ([["failed", failed], ["refused", refused], ["well", calls - failed - refused]] as const).map(([kind, value]) => {
+  return (
+    [
+      ["failed", failed],
+      ["refused", refused],
+      ["well", calls - failed - refused],
+    ] as const
+  ).map(([kind, value]) => {
     if (value <= 0) return undefined;
     const bottomOf = yOf(from, most);
     from += value;

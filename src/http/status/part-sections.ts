@@ -2,7 +2,7 @@ import type { Language } from "../../caller/language.js";
 import type { StatusReport, SyntheticCallStatus } from "../../monitoring/status/status-report.js";
 import { type Content, type Html, html } from "../page/html.js";
 import type { StatusTexts } from "./status-texts.js";
-import { type Times, roughly, tenths } from "./times.js";
+import { roughly, tenths, type Times } from "./times.js";
 
 interface PartRow {
   readonly name: string;
@@ -28,24 +28,37 @@ function warningsOf(warnings: readonly string[]): Html {
 }
 
 export function trunksSection({ trunks }: StatusReport, texts: StatusTexts, times: Times): Html {
-  return partsSection("trunks", texts.trunks, trunks.map((trunk) => ({
-    name: trunk.name,
-    kind: trunk.provider,
-    state: html`${trunkState(trunk, texts, times)}${trunk.registrar === null ? undefined : html`<span class="why">${trunk.registrar}</span>`}${warningsOf(trunk.warnings)}`,
-    facts: [texts.calls(trunk.calls), texts.numbers(trunk.numbers)],
-  })));
+  return partsSection(
+    "trunks",
+    texts.trunks,
+    trunks.map((trunk) => ({
+      name: trunk.name,
+      kind: trunk.provider,
+      state: html`${trunkState(trunk, texts, times)}${trunk.registrar === null ? undefined : html`<span class="why">${trunk.registrar}</span>`}${warningsOf(trunk.warnings)}`,
+      facts: [texts.calls(trunk.calls), texts.numbers(trunk.numbers)],
+    })),
+  );
 }
 
 function trunkState({ state, since, fault }: StatusReport["trunks"][number], texts: StatusTexts, times: Times): Html {
   if (fault !== null) return stateOf(false, texts.isDown, fault);
-  return stateOf(true, state === "fixed" || since === null ? texts.fixedAddress : texts.registeredSince(times.of(since)), null);
+  return stateOf(
+    true,
+    state === "fixed" || since === null ? texts.fixedAddress : texts.registeredSince(times.of(since)),
+    null,
+  );
 }
 
 export function enginesSection({ drachtio, mediaServers }: StatusReport, texts: StatusTexts): Html {
   const word = (isUp: boolean): string => (isUp ? texts.isUp : texts.isDown);
   const isConnected = drachtio.state === "connected";
   return partsSection("engines", texts.engines, [
-    { name: "drachtio", kind: drachtio.version, state: html`${stateOf(isConnected, word(isConnected), isConnected ? null : drachtio.state)}${warningsOf(drachtio.warnings)}`, facts: [] },
+    {
+      name: "drachtio",
+      kind: drachtio.version,
+      state: html`${stateOf(isConnected, word(isConnected), isConnected ? null : drachtio.state)}${warningsOf(drachtio.warnings)}`,
+      facts: [],
+    },
     ...mediaServers.map(({ name, version, state, why, unusable, warnings, channels, capacity }) => ({
       name,
       kind: version === null || version === "" ? null : `FreeSWITCH ${version}`,
@@ -56,33 +69,55 @@ export function enginesSection({ drachtio, mediaServers }: StatusReport, texts: 
 }
 
 export function serversSection({ bbbServers }: StatusReport, texts: StatusTexts): Html {
-  return partsSection("servers", texts.servers, bbbServers.map(({ name, fault, ageMs, meetings, callers, webhooks }) => ({
-    name,
-    kind: null,
-    state: html`${stateOf(fault === null, fault === null ? texts.answers : texts.isDown, fault)}<span class="why">${ageMs === null ? texts.neverAnswered : texts.answered(roughly(ageMs))}</span>`,
-    facts: [texts.meetings(meetings), texts.callers(callers), ...(webhooks === null ? [] : [texts.webhooks(webhooks.ageMs === null ? undefined : roughly(webhooks.ageMs), webhooks.refused)])],
-  })));
+  return partsSection(
+    "servers",
+    texts.servers,
+    bbbServers.map(({ name, fault, ageMs, meetings, callers, webhooks }) => ({
+      name,
+      kind: null,
+      state: html`${stateOf(fault === null, fault === null ? texts.answers : texts.isDown, fault)}<span class="why">${ageMs === null ? texts.neverAnswered : texts.answered(roughly(ageMs))}</span>`,
+      facts: [
+        texts.meetings(meetings),
+        texts.callers(callers),
+        ...(webhooks === null
+          ? []
+          : [texts.webhooks(webhooks.ageMs === null ? undefined : roughly(webhooks.ageMs), webhooks.refused)]),
+      ],
+    })),
+  );
 }
 
 /** The last of einwahl's calls to itself for each server; nothing where it places none. */
-export function syntheticSection({ syntheticCalls }: StatusReport, language: Language, texts: StatusTexts, times: Times): Html | undefined {
+export function syntheticSection(
+  { syntheticCalls }: StatusReport,
+  language: Language,
+  texts: StatusTexts,
+  times: Times,
+): Html | undefined {
   if (syntheticCalls === null) return undefined;
   const hint = html`<p>${texts.syntheticHint}</p>`;
-  return partsSection("synthetic", texts.synthetic, syntheticCalls.map((call) => ({
-    name: call.server,
-    kind: null,
-    state: syntheticState(call, texts, times),
-    facts: [
-      ...(call.answeredMs === null ? [] : [texts.answeredAfter(tenths(call.answeredMs, language))]),
-      ...(call.heardMs === null ? [] : [texts.heardAfter(tenths(call.heardMs, language))]),
-    ],
-  })), hint);
+  return partsSection(
+    "synthetic",
+    texts.synthetic,
+    syntheticCalls.map((call) => ({
+      name: call.server,
+      kind: null,
+      state: syntheticState(call, texts, times),
+      facts: [
+        ...(call.answeredMs === null ? [] : [texts.answeredAfter(tenths(call.answeredMs, language))]),
+        ...(call.heardMs === null ? [] : [texts.heardAfter(tenths(call.heardMs, language))]),
+      ],
+    })),
+    hint,
+  );
 }
 
 function syntheticState({ at, ok, stage, why }: SyntheticCallStatus, texts: StatusTexts, times: Times): Html {
   if (at === null) return html`<span>${texts.noneYet}</span>`;
   const when = times.of(at);
-  return ok === true ? stateOf(true, texts.works(when), null) : stateOf(false, texts.failed(when), `${stage ?? ""}: ${why ?? ""}`);
+  return ok === true
+    ? stateOf(true, texts.works(when), null)
+    : stateOf(false, texts.failed(when), `${stage ?? ""}: ${why ?? ""}`);
 }
 
 export function storeSection({ kind, fault, trouble }: StatusReport["store"], texts: StatusTexts, times: Times): Html {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Language, isLanguage, languages } from "../../caller/language.js";
+
+import { isLanguage, type Language, languages } from "../../caller/language.js";
 import { type StatusReport, statusReport } from "../../monitoring/status/status-report.js";
 import { firstOf, wishedLanguages, wishedType } from "../negotiate.js";
 import { type Answer, type Route, route } from "../route.js";
@@ -36,7 +37,8 @@ export function statusRoute({ status, access, language: usual }: StatusRouteOpti
     handle: ({ query, accept, acceptLanguage }): Answer => {
       const report = statusReport.parse(status());
       const headers = { Vary: "Accept, Accept-Language, Authorization" };
-      if (wishedType(accept, ["text/html", "application/json"]) === "application/json") return { status: 200, text: JSON.stringify(report), headers };
+      if (wishedType(accept, ["text/html", "application/json"]) === "application/json")
+        return { status: 200, text: JSON.stringify(report), headers };
       const asked = typeof query.lang === "string" && isLanguage(query.lang) ? query.lang : undefined;
       const language = asked ?? firstOf(wishedLanguages(acceptLanguage), languages) ?? usual;
       const refreshes = query.refresh !== "off";

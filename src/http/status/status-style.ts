@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+
 import { style } from "../page/style.js";
 
 /** What the page for operators adds to the style of the page for people. */

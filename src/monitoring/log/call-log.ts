@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+
 import type { CallWatcher, PinOutcome } from "../../call/call-watcher.js";
 import { endCauses } from "../../call/cause.js";
 import type { CallReport, Stage } from "../../call/story.js";

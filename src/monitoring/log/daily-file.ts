@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { Clock } from "../../util/clock.js";
 import { DayNames, dayOf } from "./day-names.js";
 
@@ -142,7 +143,10 @@ export class DailyFile {
     }
     this.#waiting = waiting.filter(({ day }) => day !== first.day);
     this.#waitingBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    return { day: first.day, bytes: Buffer.concat(waiting.filter(({ day }) => day === first.day).map(({ bytes }) => bytes)) };
+    return {
+      day: first.day,
+      bytes: Buffer.concat(waiting.filter(({ day }) => day === first.day).map(({ bytes }) => bytes)),
+    };
   }
 
   /** A line in place of those that were lost, when all others are written. */
@@ -190,7 +194,11 @@ export class DailyFile {
   }
 
   async #letGoOfOld(): Promise<void> {
-    if (this.#current !== undefined && (this.#current.day !== this.#today() || (await this.#current.handle.stat()).nlink === 0)) await this.#letGo();
+    if (
+      this.#current !== undefined &&
+      (this.#current.day !== this.#today() || (await this.#current.handle.stat()).nlink === 0)
+    )
+      await this.#letGo();
   }
 
   async #deleteExpired(): Promise<void> {

@@ -1,5 +1,7 @@
 import process from "node:process";
+
 import type { Logger } from "pino";
+
 import type { Clock } from "../../util/clock.js";
 
 /** That a library has printed something, or that Node has warned of it; never what: drachtio-srf prints whole SIP messages. */
@@ -12,7 +14,23 @@ export interface LibraryOutput {
   readonly err?: Error;
 }
 
-const methods = ["log", "info", "warn", "error", "debug", "trace", "dir", "dirxml", "table", "group", "groupCollapsed", "assert", "count", "timeEnd", "timeLog"] as const;
+const methods = [
+  "log",
+  "info",
+  "warn",
+  "error",
+  "debug",
+  "trace",
+  "dir",
+  "dirxml",
+  "table",
+  "group",
+  "groupCollapsed",
+  "assert",
+  "count",
+  "timeEnd",
+  "timeLog",
+] as const;
 
 /**
  * Takes over `console` and Node's warnings for the whole process, which its `main` does once.
@@ -48,7 +66,8 @@ export function catchLibraryOutput(sink: (output: LibraryOutput) => void): () =>
 function whence(stack: string): Pick<LibraryOutput, "library" | "at"> {
   const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
   for (const frame of frames) {
-    const [, library, file, line] = /^.*[/\\]node_modules[/\\]((?:@[\w.-]+[/\\])?[\w.-]+)[/\\]([\w./\\@-]+):(\d{1,6}):\d{1,6}\)?$/.exec(frame) ?? [];
+    const [, library, file, line] =
+      /^.*[/\\]node_modules[/\\]((?:@[\w.-]+[/\\])?[\w.-]+)[/\\]([\w./\\@-]+):(\d{1,6}):\d{1,6}\)?$/.exec(frame) ?? [];
     if (library !== undefined && file !== undefined && line !== undefined) return { library, at: `${file}:${line}` };
   }
   return { library: "node", at: "" };

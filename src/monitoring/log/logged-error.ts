@@ -1,5 +1,6 @@
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import { plainText } from "../../util/plain-text.js";
 
 /** What a log line says of an error: nothing else of it gets into the log. */
@@ -24,7 +25,8 @@ const mostCauses = 3;
  * (`SipError.res`). The message is cut at its first line: libraries put whole messages behind it.
  */
 export function loggedError(error: unknown, causes = mostCauses): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: plainText(typeof error === "string" ? firstLine(error) : ""), stack: [] };
+  if (!(error instanceof Error))
+    return { type: typeof error, message: plainText(typeof error === "string" ? firstLine(error) : ""), stack: [] };
   const { code, status } = error as { readonly code?: unknown; readonly status?: unknown };
   return {
     type: plainText(error.name, 60),
@@ -49,7 +51,8 @@ function ownFrames(error: Error): string[] {
 }
 
 function ownFrame(frame: string): string | undefined {
-  const [, name = "", place = "", line = ""] = /^ {4}at (?:(?:async )?([^()]{1,100}) \()?(?:file:\/\/)?([^()]+):(\d{1,6}):\d{1,6}\)?$/.exec(frame) ?? [];
+  const [, name = "", place = "", line = ""] =
+    /^ {4}at (?:(?:async )?([^()]{1,100}) \()?(?:file:\/\/)?([^()]+):(\d{1,6}):\d{1,6}\)?$/.exec(frame) ?? [];
   if (!place.startsWith(program) || place.includes(`${sep}node_modules${sep}`)) return undefined;
   return `${name === "" ? "" : `${plainText(name)} `}${place.slice(program.length)}:${line}`;
 }

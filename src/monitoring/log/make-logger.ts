@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from "pino";
+
 import { loggedError } from "./logged-error.js";
 
 /** A logger of the application: no error gets into it but as `loggedError` has it, whatever it is called. */
@@ -22,5 +23,10 @@ export function makeLogger(level: string, destination?: DestinationStream): Logg
 /** `err` is left to its serializer. */
 function withoutErrors(line: Record<string, unknown>): Record<string, unknown> {
   if (!Object.entries(line).some(([name, value]) => name !== "err" && value instanceof Error)) return line;
-  return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, name !== "err" && value instanceof Error ? loggedError(value) : value]));
+  return Object.fromEntries(
+    Object.entries(line).map(([name, value]) => [
+      name,
+      name !== "err" && value instanceof Error ? loggedError(value) : value,
+    ]),
+  );
 }

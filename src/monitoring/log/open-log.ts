@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import type { Clock } from "../../util/clock.js";
+
 import type { LoggingConfig } from "../../config/config.js";
+import type { Clock } from "../../util/clock.js";
 import { DailyFile } from "./daily-file.js";
 import { makeLogger } from "./make-logger.js";
 
@@ -17,7 +18,11 @@ export interface Log {
  *
  * @param note tells an operator who looks at the program itself, for there is no log to tell it
  */
-export function openLog({ level, file: path, retentionDays }: LoggingConfig, clock: Clock, note: (text: string) => void): Log {
+export function openLog(
+  { level, file: path, retentionDays }: LoggingConfig,
+  clock: Clock,
+  note: (text: string) => void,
+): Log {
   if (path === undefined) {
     return { logger: makeLogger(level), trouble: () => undefined, close: () => Promise.resolve() };
   }

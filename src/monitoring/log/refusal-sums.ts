@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+
 import type { EndCause } from "../../call/cause.js";
 import type { Clock } from "../../util/clock.js";
 

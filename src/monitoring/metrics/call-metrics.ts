@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
 import type { CallWatcher, PinOutcome } from "../../call/call-watcher.js";
 import { type EndCause, endCauses } from "../../call/cause.js";
 import type { CallReport } from "../../call/story.js";
@@ -9,9 +10,21 @@ const none = "none";
 
 /** RFC 4568, RFC 6188 and RFC 7714: all that FreeSWITCH knows. Anything else would be a label that somebody else chooses. */
 const suites: readonly string[] = [
-  "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AES_192_CM_HMAC_SHA1_80", "AES_192_CM_HMAC_SHA1_32",
-  "AES_256_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32", "AES_CM_192_HMAC_SHA1_80", "AES_CM_192_HMAC_SHA1_32",
-  "AES_CM_256_HMAC_SHA1_80", "AES_CM_256_HMAC_SHA1_32", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "AEAD_AES_128_GCM_8", "AEAD_AES_256_GCM_8", none,
+  "AES_CM_128_HMAC_SHA1_80",
+  "AES_CM_128_HMAC_SHA1_32",
+  "AES_192_CM_HMAC_SHA1_80",
+  "AES_192_CM_HMAC_SHA1_32",
+  "AES_256_CM_HMAC_SHA1_80",
+  "AES_256_CM_HMAC_SHA1_32",
+  "AES_CM_192_HMAC_SHA1_80",
+  "AES_CM_192_HMAC_SHA1_32",
+  "AES_CM_256_HMAC_SHA1_80",
+  "AES_CM_256_HMAC_SHA1_32",
+  "AEAD_AES_128_GCM",
+  "AEAD_AES_256_GCM",
+  "AEAD_AES_128_GCM_8",
+  "AEAD_AES_256_GCM_8",
+  none,
 ];
 
 /** From the answer to an INVITE, a fraction of a second, to the longest conference. */
@@ -35,11 +48,37 @@ export class CallMetrics implements CallWatcher {
 
   constructor(registry: Registry, board: CallBoard) {
     const registers = [registry];
-    this.#ends = new Counter({ name: "einwahl_calls_total", help: "Calls that are over, by the cause of their end and the trunk they came in over.", labelNames: ["cause", "result", "trunk"], registers });
-    this.#serverEnds = new Counter({ name: "einwahl_server_calls_total", help: "Calls that are over and had got as far as a BBB server.", labelNames: ["server", "result"], registers });
-    this.#stages = new Histogram({ name: "einwahl_call_stage_seconds", help: "How long calls stay in each stage.", labelNames: ["stage"], buckets: stageBuckets, registers });
-    this.#pins = new Counter({ name: "einwahl_pins_total", help: "PINs that were typed, by what looking them up came to.", labelNames: ["outcome"], registers });
-    this.#suites = new Counter({ name: "einwahl_srtp_total", help: "Encryption of the audio, on the trunk's side and on BBB's, by suite; none is plain RTP.", labelNames: ["side", "suite"], registers });
+    this.#ends = new Counter({
+      name: "einwahl_calls_total",
+      help: "Calls that are over, by the cause of their end and the trunk they came in over.",
+      labelNames: ["cause", "result", "trunk"],
+      registers,
+    });
+    this.#serverEnds = new Counter({
+      name: "einwahl_server_calls_total",
+      help: "Calls that are over and had got as far as a BBB server.",
+      labelNames: ["server", "result"],
+      registers,
+    });
+    this.#stages = new Histogram({
+      name: "einwahl_call_stage_seconds",
+      help: "How long calls stay in each stage.",
+      labelNames: ["stage"],
+      buckets: stageBuckets,
+      registers,
+    });
+    this.#pins = new Counter({
+      name: "einwahl_pins_total",
+      help: "PINs that were typed, by what looking them up came to.",
+      labelNames: ["outcome"],
+      registers,
+    });
+    this.#suites = new Counter({
+      name: "einwahl_srtp_total",
+      help: "Encryption of the audio, on the trunk's side and on BBB's, by suite; none is plain RTP.",
+      labelNames: ["side", "suite"],
+      registers,
+    });
     new Gauge({
       name: "einwahl_calls",
       help: "Calls that there are, by the stage that they are in.",
@@ -81,7 +120,8 @@ export class CallMetrics implements CallWatcher {
   #begin(trunk: string): void {
     if (this.#seen.has(trunk)) return;
     this.#seen.add(trunk);
-    for (const [cause, { result }] of Object.entries(endCauses) as [EndCause, { result: string }][]) this.#ends.inc({ cause, result, trunk }, 0);
+    for (const [cause, { result }] of Object.entries(endCauses) as [EndCause, { result: string }][])
+      this.#ends.inc({ cause, result, trunk }, 0);
   }
 }
 

@@ -1,4 +1,5 @@
-import { Counter, Registry, collectDefaultMetrics } from "prom-client";
+import { collectDefaultMetrics, Counter, Registry } from "prom-client";
+
 import type { CallWatcher } from "../../call/call-watcher.js";
 import type { CallBoard } from "../status/call-board.js";
 import type { Parts } from "../status/parts.js";
@@ -35,7 +36,12 @@ export class Metrics {
     this.#parts = parts;
     addPartMetrics(own, parts, board, version);
     this.#calls = new CallMetrics(own, board);
-    this.#requests = new Counter({ name: "einwahl_http_requests_total", help: "Answered HTTP requests, by route and class of status.", labelNames: ["route", "status"], registers: [own] });
+    this.#requests = new Counter({
+      name: "einwahl_http_requests_total",
+      help: "Answered HTTP requests, by route and class of status.",
+      labelNames: ["route", "status"],
+      registers: [own],
+    });
     this.#registry = process === undefined ? own : Registry.merge([own, process]);
   }
 

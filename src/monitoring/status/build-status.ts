@@ -3,11 +3,11 @@ import type { TrunkConfig } from "../../config/config.js";
 import { isTrunkOpen, openWays } from "../../config/open-calls.js";
 import { plainLinks } from "../../config/plain-links.js";
 import { type EngineName, versionVerdict } from "../../media/engine-versions.js";
+import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import { isThisMachine } from "../../util/own-address.js";
 import type { CallBoard } from "./call-board.js";
 import { healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
-import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import type { BbbServerStatus, StatusReport, StatusWarning, SyntheticCallStatus } from "./status-report.js";
 
 export interface StatusOptions {
@@ -32,7 +32,11 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
     state,
     reasons: [...reasons],
     isDraining: parts.isDraining,
-    drachtio: { state: signalling.state, version: signalling.version ?? null, warnings: [...versionStatus("drachtio", signalling.version).warnings] },
+    drachtio: {
+      state: signalling.state,
+      version: signalling.version ?? null,
+      warnings: [...versionStatus("drachtio", signalling.version).warnings],
+    },
     trunks: config.trunks.map((trunk) => trunkStatus(trunk, parts, options)),
     mediaServers: parts.mediaServers.map(({ name, state, version, channels, capacity }) => ({
       name,
@@ -49,7 +53,9 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
       ageMs: state.ageMs === undefined ? null : Math.round(state.ageMs),
       meetings: state.meetings,
       callers: board.callersOn(name),
-      webhooks: config.bbbServers.some((server) => server.name === name && server.webhooks) ? webhooksStatus(state.webhooks) : null,
+      webhooks: config.bbbServers.some((server) => server.name === name && server.webhooks)
+        ? webhooksStatus(state.webhooks)
+        : null,
     })),
     calls: { now: board.calls, places: parts.places, max: config.calls.maxConcurrent, byStage: board.byStage() },
     causes: board.causes(),
@@ -59,23 +65,36 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
     store: {
       kind: store.kind,
       fault: store.fault ?? null,
-      trouble: store.trouble === undefined ? null : { at: new Date(store.trouble.at).toISOString(), what: store.trouble.what },
+      trouble:
+        store.trouble === undefined ? null : { at: new Date(store.trouble.at).toISOString(), what: store.trouble.what },
     },
-    guesses: { ...parts.guesses, limit: config.calls.guessing.limits.all.slowed, windowMs: config.calls.guessing.windowMs, withheldOf: [...parts.guesses.withheldOf] },
+    guesses: {
+      ...parts.guesses,
+      limit: config.calls.guessing.limits.all.slowed,
+      windowMs: config.calls.guessing.windowMs,
+      withheldOf: [...parts.guesses.withheldOf],
+    },
     logFault: parts.logFault ?? null,
     warnings: warningsOf(parts),
   };
 }
 
 /** What is known of the version that an engine has told. */
-function versionStatus(engine: EngineName, version: string | undefined): Pick<StatusReport["mediaServers"][number], "unusable" | "warnings"> {
+function versionStatus(
+  engine: EngineName,
+  version: string | undefined,
+): Pick<StatusReport["mediaServers"][number], "unusable" | "warnings"> {
   if (version === undefined) return { unusable: null, warnings: [] };
   const { kind, message, cure } = versionVerdict(engine, version);
   if (kind === "unusable") return { unusable: `${message}; ${cure}`, warnings: [] };
   return { unusable: null, warnings: kind === "tried" ? [] : [message] };
 }
 
-function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNow }: StatusOptions): StatusReport["trunks"][number] {
+function trunkStatus(
+  trunk: TrunkConfig,
+  { lines }: Parts,
+  { board, now, clockNow }: StatusOptions,
+): StatusReport["trunks"][number] {
   const line = lines.find(({ name }) => name === trunk.name);
   const registration = line?.registrationState;
   const isRegistered = registration?.kind === "registered";
@@ -85,8 +104,13 @@ function trunkStatus(trunk: TrunkConfig, { lines }: Parts, { board, now, clockNo
     provider,
     state: settings === undefined ? "fixed" : isRegistered ? "registered" : "not-registered",
     since: isRegistered ? new Date(now - (clockNow - registration.since)).toISOString() : null,
-    registrar: settings === undefined ? null : `${settings.registrar.host}:${settings.registrar.port} ${settings.registrar.transport}`,
-    expiresInMs: isRegistered ? Math.max(0, Math.round(registration.refreshedAt + registration.expiresInMs - clockNow)) : null,
+    registrar:
+      settings === undefined
+        ? null
+        : `${settings.registrar.host}:${settings.registrar.port} ${settings.registrar.transport}`,
+    expiresInMs: isRegistered
+      ? Math.max(0, Math.round(registration.refreshedAt + registration.expiresInMs - clockNow))
+      : null,
     fault: line?.fault ?? null,
     warnings: [...(line?.warnings ?? [])],
     numbers: trunk.numbers.length,
@@ -120,7 +144,8 @@ export function warningsOf({ config }: Pick<Parts, "config">): StatusWarning[] {
   for (const server of config.bbbServers) {
     const { name, apiUrl } = server;
     if (openWays(server).length > 0) warnings.push({ code: "bbb-unencrypted", subject: name });
-    if (apiUrl.startsWith("http:") && !isThisMachine(new URL(apiUrl).hostname)) warnings.push({ code: "api-unencrypted", subject: name });
+    if (apiUrl.startsWith("http:") && !isThisMachine(new URL(apiUrl).hostname))
+      warnings.push({ code: "api-unencrypted", subject: name });
   }
   return [...warnings, ...plainLinks(config)];
 }

@@ -1,5 +1,5 @@
-import { endCauses, type EndCause } from "../../call/cause.js";
 import type { CallWatcher } from "../../call/call-watcher.js";
+import { type EndCause, endCauses } from "../../call/cause.js";
 import { type CallFacts, type CallReport, type Stage, stages } from "../../call/story.js";
 import type { CallFailure, StatusReport } from "./status-report.js";
 
@@ -71,7 +71,12 @@ export class CallBoard implements CallWatcher {
     const slots = Array.from({ length: slotsKept }, (_, place) => {
       const index = last - slotsKept + 1 + place;
       const ends = [...(known.get(index) ?? [])];
-      return { at: new Date(index * slotMs).toISOString(), calls: sum(ends), failed: sum(ends, "failed"), refused: sum(ends, "refused") };
+      return {
+        at: new Date(index * slotMs).toISOString(),
+        calls: sum(ends),
+        failed: sum(ends, "failed"),
+        refused: sum(ends, "refused"),
+      };
     });
     return { slotMinutes, slots };
   }
@@ -80,8 +85,11 @@ export class CallBoard implements CallWatcher {
   causes(): StatusReport["causes"] {
     this.#forget();
     const counts = new Map<EndCause, number>();
-    for (const { ends } of this.#slots) for (const [cause, count] of ends) counts.set(cause, (counts.get(cause) ?? 0) + count);
-    return [...counts].map(([cause, count]) => ({ cause, result: endCauses[cause].result, count })).sort((a, b) => b.count - a.count || a.cause.localeCompare(b.cause));
+    for (const { ends } of this.#slots)
+      for (const [cause, count] of ends) counts.set(cause, (counts.get(cause) ?? 0) + count);
+    return [...counts]
+      .map(([cause, count]) => ({ cause, result: endCauses[cause].result, count }))
+      .sort((a, b) => b.count - a.count || a.cause.localeCompare(b.cause));
   }
 
   /** Of the last seven days, the newest first. */
@@ -96,7 +104,16 @@ export class CallBoard implements CallWatcher {
     if (result === "caller" || result === "finished") return;
     const stage = passed.findLast((each) => each.stage !== "ending")?.stage ?? "ringing";
     const kept = this.#failures.get(cause) ?? [];
-    kept.push({ at: new Date(this.#today()).toISOString(), callId, cause, result, stage, trunk: trunk ?? null, mediaServer: mediaServer ?? null, server: server ?? null });
+    kept.push({
+      at: new Date(this.#today()).toISOString(),
+      callId,
+      cause,
+      result,
+      stage,
+      trunk: trunk ?? null,
+      mediaServer: mediaServer ?? null,
+      server: server ?? null,
+    });
     this.#failures.set(cause, kept.slice(-failuresPerCause));
   }
 
@@ -132,5 +149,8 @@ export class CallBoard implements CallWatcher {
 }
 
 function sum(ends: readonly (readonly [EndCause, number])[], result?: "failed" | "refused"): number {
-  return ends.reduce((total, [cause, count]) => total + (result === undefined || endCauses[cause].result === result ? count : 0), 0);
+  return ends.reduce(
+    (total, [cause, count]) => total + (result === undefined || endCauses[cause].result === result ? count : 0),
+    0,
+  );
 }

@@ -14,8 +14,23 @@ export interface Finding {
 }
 
 export type FindingCode =
-  | "draining" | "drachtio-down" | "trunk-down" | "media-server-down" | "media-server-unusable" | "bbb-server-down" | "webhooks-refused" | "store-down" | "store-trouble" | "log-down"
-  | "synthetic-call-failed" | "calls-full" | "media-full" | "pins-guessed" | "withheld-slowed" | "withheld-refused" | (typeof warningCodes)[number];
+  | "draining"
+  | "drachtio-down"
+  | "trunk-down"
+  | "media-server-down"
+  | "media-server-unusable"
+  | "bbb-server-down"
+  | "webhooks-refused"
+  | "store-down"
+  | "store-trouble"
+  | "log-down"
+  | "synthetic-call-failed"
+  | "calls-full"
+  | "media-full"
+  | "pins-guessed"
+  | "withheld-slowed"
+  | "withheld-refused"
+  | (typeof warningCodes)[number];
 
 const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
 
@@ -24,9 +39,17 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
   const findings: Finding[] = [
     ...(report.isDraining ? [finding("down", "draining")] : []),
     ...(drachtio.state === "connected" ? [] : [finding("down", "drachtio-down", "", drachtio.state)]),
-    ...ofParts("trunk-down", trunks.map(({ name, fault }) => ({ name, fault }))),
-    ...ofParts("media-server-down", mediaServers.map(({ name, state, why }) => ({ name, fault: state === "up" ? null : (why ?? "") }))),
-    ...mediaServers.flatMap(({ name, unusable }) => (unusable === null ? [] : [finding("impaired", "media-server-unusable", name, unusable)])),
+    ...ofParts(
+      "trunk-down",
+      trunks.map(({ name, fault }) => ({ name, fault })),
+    ),
+    ...ofParts(
+      "media-server-down",
+      mediaServers.map(({ name, state, why }) => ({ name, fault: state === "up" ? null : (why ?? "") })),
+    ),
+    ...mediaServers.flatMap(({ name, unusable }) =>
+      unusable === null ? [] : [finding("impaired", "media-server-unusable", name, unusable)],
+    ),
     ...ofParts("bbb-server-down", bbbServers),
     ...bbbServers.flatMap(ofWebhooks),
     ...ofSyntheticCalls(report),
@@ -41,7 +64,10 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
 }
 
 /** Parts of which one is enough for a call. */
-function ofParts(code: FindingCode, parts: readonly { readonly name: string; readonly fault: string | null }[]): readonly Finding[] {
+function ofParts(
+  code: FindingCode,
+  parts: readonly { readonly name: string; readonly fault: string | null }[],
+): readonly Finding[] {
   const severity = parts.every(({ fault }) => fault !== null) ? "down" : "impaired";
   return parts.flatMap(({ name, fault }) => (fault === null ? [] : [finding(severity, code, name, fault)]));
 }
@@ -54,14 +80,18 @@ function ofWebhooks({ name, webhooks }: BbbServerStatus): readonly Finding[] {
 
 /** They may fail for another reason than calls do: the API of the server may open no conference. */
 function ofSyntheticCalls({ syntheticCalls }: StatusReport): readonly Finding[] {
-  return (syntheticCalls ?? []).flatMap(({ server, ok, stage, why }) => (ok === false ? [finding("impaired", "synthetic-call-failed", server, `${stage ?? ""}: ${why ?? ""}`)] : []));
+  return (syntheticCalls ?? []).flatMap(({ server, ok, stage, why }) =>
+    ok === false ? [finding("impaired", "synthetic-call-failed", server, `${stage ?? ""}: ${why ?? ""}`)] : [],
+  );
 }
 
 function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {
   const up = mediaServers.filter(({ state }) => state === "up");
   return [
     ...(calls.places >= calls.max ? [finding("down", "calls-full")] : []),
-    ...(up.length > 0 && up.every(({ channels, capacity }) => channels >= capacity) ? [finding("down", "media-full")] : []),
+    ...(up.length > 0 && up.every(({ channels, capacity }) => channels >= capacity)
+      ? [finding("down", "media-full")]
+      : []),
   ];
 }
 

@@ -17,8 +17,15 @@ function faultsOf({ isDraining, signalling, mediaServers, lines, bbbServers }: P
   const faults: string[] = [];
   if (isDraining) faults.push("no new calls are taken");
   if (signalling.state !== "connected") faults.push(`drachtio: ${signalling.state}`);
-  if (!mediaServers.some(({ state }) => state.kind === "up")) faults.push("no media server is up", ...mediaServers.flatMap(({ name, state }) => (state.kind === "down" ? [`media server ${name}: ${state.why}`] : [])));
-  if (!lines.some(({ fault }) => fault === undefined)) faults.push(...lines.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));
+  if (!mediaServers.some(({ state }) => state.kind === "up"))
+    faults.push(
+      "no media server is up",
+      ...mediaServers.flatMap(({ name, state }) =>
+        state.kind === "down" ? [`media server ${name}: ${state.why}`] : [],
+      ),
+    );
+  if (!lines.some(({ fault }) => fault === undefined))
+    faults.push(...lines.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));
   if (!bbbServers.some(({ answers }) => answers)) faults.push("no BBB server answers");
   return faults;
 }
@@ -26,6 +33,7 @@ function faultsOf({ isDraining, signalling, mediaServers, lines, bbbServers }: P
 function loadsOf({ config, places, mediaServers }: Parts): readonly string[] {
   const loads: string[] = [];
   if (places >= config.calls.maxConcurrent) loads.push("calls.max_concurrent is reached");
-  if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity)) loads.push("every media server that is up is at its capacity");
+  if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity))
+    loads.push("every media server that is up is at its capacity");
   return loads;
 }

@@ -1,12 +1,13 @@
-import type { Registry } from "prom-client";
 import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+
 import { type CallWatcher, watchTogether } from "../../call/call-watcher.js";
 import type { Clock } from "../../util/clock.js";
-import { Metrics } from "../metrics/metrics.js";
 import { packageVersion } from "../../util/package-version.js";
+import { CallLog } from "../log/call-log.js";
+import { Metrics } from "../metrics/metrics.js";
 import { buildStatus } from "./build-status.js";
 import { CallBoard } from "./call-board.js";
-import { CallLog } from "../log/call-log.js";
 import { type Health, healthOf } from "./health.js";
 import type { Parts } from "./parts.js";
 import type { StatusReport } from "./status-report.js";
@@ -36,7 +37,12 @@ export class Monitoring {
 
   constructor(options: MonitoringOptions) {
     this.#options = options;
-    this.metrics = new Metrics({ parts: options.parts, board: this.#board, version: this.#version, process: options.processMetrics });
+    this.metrics = new Metrics({
+      parts: options.parts,
+      board: this.#board,
+      version: this.#version,
+      process: options.processMetrics,
+    });
     const more = options.watcher === undefined ? [] : [options.watcher];
     this.#callLog = new CallLog(options.logger, options.clock);
     this.ownWatcher = this.#callLog;
@@ -47,13 +53,14 @@ export class Monitoring {
   readonly health = (): Health => healthOf(this.#options.parts());
 
   /** Everything that an operator wants to know, without callers and PINs. */
-  readonly status = (): StatusReport => buildStatus(this.#options.parts(), {
-    version: this.#version,
-    startedAt: this.#startedAt,
-    now: Date.now(),
-    clockNow: this.#options.clock.now(),
-    board: this.#board,
-  });
+  readonly status = (): StatusReport =>
+    buildStatus(this.#options.parts(), {
+      version: this.#version,
+      startedAt: this.#startedAt,
+      now: Date.now(),
+      clockNow: this.#options.clock.now(),
+      board: this.#board,
+    });
 
   /** No call is watched any more. */
   close(): void {

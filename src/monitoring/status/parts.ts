@@ -1,9 +1,9 @@
-import type { Config } from "../../config/config.js";
-import type { GuessState } from "../../store/guess-throttle.js";
 import type { BbbServer } from "../../bbb/bbb-server.js";
+import type { Config } from "../../config/config.js";
 import type { MediaServer } from "../../media/media-server.js";
-import type { Signalling } from "../../sip/signalling.js";
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
+import type { Signalling } from "../../sip/signalling.js";
+import type { GuessState } from "../../store/guess-throttle.js";
 import type { Line } from "../../trunk/line.js";
 
 /** The parts of einwahl as health, status and metrics see them; everything may be another thing the next time. */

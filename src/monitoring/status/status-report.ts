@@ -1,8 +1,9 @@
 import { z } from "zod";
+
 import { type EndCause, endCauses } from "../../call/cause.js";
 import { stages } from "../../call/story.js";
-import { guessScopes } from "../../store/guess-throttle.js";
 import { syntheticStages } from "../../probe/synthetic/synthetic-result.js";
+import { guessScopes } from "../../store/guess-throttle.js";
 
 /*
  * What einwahl tells an operator of itself: for the status page, the command line and whoever asks for JSON. Nothing
@@ -16,7 +17,14 @@ const causeNames = Object.keys(endCauses) as [EndCause, ...EndCause[]];
 const cause = z.enum(causeNames);
 
 /** What an operator has allowed, or should look at, although calls work. */
-export const warningCodes = ["trunk-unencrypted", "bbb-unencrypted", "api-unencrypted", "drachtio-plain", "event-socket-plain", "redis-plain"] as const;
+export const warningCodes = [
+  "trunk-unencrypted",
+  "bbb-unencrypted",
+  "api-unencrypted",
+  "drachtio-plain",
+  "event-socket-plain",
+  "redis-plain",
+] as const;
 
 const warning = z.object({
   code: z.enum(warningCodes),
@@ -26,7 +34,9 @@ const warning = z.object({
 const trunk = z.object({
   name,
   provider: z.string(),
-  state: z.enum(["registered", "not-registered", "fixed"]).describe("fixed: it does not register, the provider sends the calls to a fixed address."),
+  state: z
+    .enum(["registered", "not-registered", "fixed"])
+    .describe("fixed: it does not register, the provider sends the calls to a fixed address."),
   since: time.nullable().describe("When it was registered last; null while it is not."),
   registrar: z.string().nullable().describe("host:port and transport; null for a trunk that does not register."),
   expiresInMs: count.nullable().describe("How long the registration still holds."),
@@ -53,11 +63,14 @@ const bbbServer = z.object({
   ageMs: count.nullable().describe("The age of its last good answer; null: there was none."),
   meetings: count,
   callers: count.describe("Callers of this einwahl in its conferences."),
-  webhooks: z.object({
-    ageMs: count.nullable().describe("The age of the last one that proved to be the server's; null: there was none."),
-    refused: count.describe("How many had a wrong proof."),
-    refusedAgeMs: count.nullable().describe("The age of the last of those; null: there was none."),
-  }).nullable().describe("What bbb-webhooks posts; null: none are taken from this server."),
+  webhooks: z
+    .object({
+      ageMs: count.nullable().describe("The age of the last one that proved to be the server's; null: there was none."),
+      refused: count.describe("How many had a wrong proof."),
+      refusedAgeMs: count.nullable().describe("The age of the last of those; null: there was none."),
+    })
+    .nullable()
+    .describe("What bbb-webhooks posts; null: none are taken from this server."),
 });
 
 const failure = z.object({
@@ -92,7 +105,9 @@ export const statusReport = z.object({
   version: z.string(),
   at: time.describe("When this was told."),
   startedAt: time,
-  state: z.enum(["ready", "loaded", "not-ready"]).describe("Whether a call would work now; loaded: there is no place for one more."),
+  state: z
+    .enum(["ready", "loaded", "not-ready"])
+    .describe("Whether a call would work now; loaded: there is no place for one more."),
   reasons: z.array(z.string()).describe("Why not."),
   isDraining: z.boolean().describe("Calls go on, new ones are refused."),
   drachtio: z.object({
@@ -109,25 +124,47 @@ export const statusReport = z.object({
     max: count,
     byStage: z.record(z.enum(stages), count),
   }),
-  causes: z.array(z.object({ cause, result: z.string(), count })).describe("How calls ended in the last 24 hours, the most frequent first."),
-  lastFailures: z.array(failure).describe("Of the last seven days, the newest first; some for each cause, so that many of one kind don't hide another."),
+  causes: z
+    .array(z.object({ cause, result: z.string(), count }))
+    .describe("How calls ended in the last 24 hours, the most frequent first."),
+  lastFailures: z
+    .array(failure)
+    .describe(
+      "Of the last seven days, the newest first; some for each cause, so that many of one kind don't hide another.",
+    ),
   day: z.object({
     slotMinutes: z.int().min(1),
     slots: z.array(slot).describe("The last 24 hours, the oldest first, without gaps."),
   }),
-  syntheticCalls: z.array(syntheticCall).nullable().describe("einwahl's last call to itself for each BBB server that it calls; null: it places none."),
+  syntheticCalls: z
+    .array(syntheticCall)
+    .nullable()
+    .describe("einwahl's last call to itself for each BBB server that it calls; null: it places none."),
   store: z.object({
-    kind: z.enum(["none", "embedded", "redis"]).describe("none: nothing is kept, since no front end has a token and no PIN is reserved."),
+    kind: z
+      .enum(["none", "embedded", "redis"])
+      .describe("none: nothing is kept, since no front end has a token and no PIN is reserved."),
     fault: z.string().nullable().describe("Why it does not answer now."),
-    trouble: z.object({ at: time, what: z.string() }).nullable().describe("The last thing that went wrong with the disk; it may be over."),
+    trouble: z
+      .object({ at: time, what: z.string() })
+      .nullable()
+      .describe("The last thing that went wrong with the disk; it may be over."),
   }),
-  guesses: z.object({
-    wrong: count.describe("Wrong PINs of all callers in the window; of all instances that share a Redis."),
-    limit: count.describe("From so many on every answer to a PIN comes late."),
-    windowMs: count,
-    restrained: z.record(z.enum(guessScopes), z.object({ slowed: count, refused: count })).describe("How many numbers, trunks (for withheld callers) and 0 or 1 for all callers are over their limits, as far as this instance knows."),
-    withheldOf: z.array(z.object({ trunk: name, kind: z.enum(["slowed", "refused"]) })).describe("Trunks whose withheld callers are over their limits."),
-  }).describe("What is typed and is no PIN: guesses, and mistakes."),
+  guesses: z
+    .object({
+      wrong: count.describe("Wrong PINs of all callers in the window; of all instances that share a Redis."),
+      limit: count.describe("From so many on every answer to a PIN comes late."),
+      windowMs: count,
+      restrained: z
+        .record(z.enum(guessScopes), z.object({ slowed: count, refused: count }))
+        .describe(
+          "How many numbers, trunks (for withheld callers) and 0 or 1 for all callers are over their limits, as far as this instance knows.",
+        ),
+      withheldOf: z
+        .array(z.object({ trunk: name, kind: z.enum(["slowed", "refused"]) }))
+        .describe("Trunks whose withheld callers are over their limits."),
+    })
+    .describe("What is typed and is no PIN: guesses, and mistakes."),
   logFault: z.string().nullable().describe("Why the log can't be written now."),
   warnings: z.array(warning),
 });

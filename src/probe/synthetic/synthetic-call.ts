@@ -1,10 +1,10 @@
 import type { Language } from "../../caller/language.js";
-import type { Clock } from "../../util/clock.js";
 import type { KnownPrompt } from "../../softphone/prompt-library.js";
+import type { Clock } from "../../util/clock.js";
 import { Latch } from "../../util/latch.js";
+import type { Result } from "../../util/result.js";
 import type { placeProbeCall, ProbeReport } from "../probe-call.js";
 import type { ProbePlan } from "../probe-plan.js";
-import type { Result } from "../../util/result.js";
 import type { SyntheticFailure, SyntheticResult } from "./synthetic-result.js";
 import { TestConference, type TestConferenceOptions } from "./test-conference.js";
 import type { TestLine } from "./test-line.js";
@@ -66,7 +66,10 @@ export async function placeSyntheticCall(options: SyntheticCallOptions): Promise
 }
 
 /** The conference is there: calls it twice at once. */
-async function callThere(options: SyntheticCallOptions, over: Latch<string>): Promise<Omit<SyntheticResult, "totalMs">> {
+async function callThere(
+  options: SyntheticCallOptions,
+  over: Latch<string>,
+): Promise<Omit<SyntheticResult, "totalMs">> {
   const { clock, line, placeCall } = options;
   const route = await options.findRoute();
   if (!route.ok) return failedBefore("connect", route.failure, 0);
@@ -79,19 +82,31 @@ async function callThere(options: SyntheticCallOptions, over: Latch<string>): Pr
   line.open(route.value.door);
   const enough = new Latch<true>();
   const deaf = new Set(tones);
-  const reports = await Promise.all(tones.map(async (tone, place) => await placeCall(
-    planFor(options, { route: route.value, prompts: prompts.value, tone, expectTone: tones[1 - place] ?? tone, enough }),
-    {
-      clock,
-      stop,
-      onEvent: ({ kind }) => {
-        if (kind === "tone") deaf.delete(tone);
-        if (deaf.size === 0) enough.set(true);
-      },
-    },
-  )));
+  const reports = await Promise.all(
+    tones.map(
+      async (tone, place) =>
+        await placeCall(
+          planFor(options, {
+            route: route.value,
+            prompts: prompts.value,
+            tone,
+            expectTone: tones[1 - place] ?? tone,
+            enough,
+          }),
+          {
+            clock,
+            stop,
+            onEvent: ({ kind }) => {
+              if (kind === "tone") deaf.delete(tone);
+              if (deaf.size === 0) enough.set(true);
+            },
+          },
+        ),
+    ),
+  );
   off();
-  if (line.arrived === 0 && reports.some(({ verdict }) => !verdict.ok && verdict.stage === "answer")) options.onNotArrived();
+  if (line.arrived === 0 && reports.some(({ verdict }) => !verdict.ok && verdict.stage === "answer"))
+    options.onNotArrived();
   return judge(reports, over.value);
 }
 
@@ -103,7 +118,10 @@ interface Telephone {
   readonly enough: Latch<true>;
 }
 
-function planFor({ conference }: SyntheticCallOptions, { route, prompts, tone, expectTone, enough }: Telephone): ProbePlan {
+function planFor(
+  { conference }: SyntheticCallOptions,
+  { route, prompts, tone, expectTone, enough }: Telephone,
+): ProbePlan {
   return {
     phone: route.phone,
     dial: route.dial,

@@ -1,5 +1,5 @@
-import type { Clock } from "../../util/clock.js";
 import type { SyntheticCallConfig } from "../../config/synthetic-config.js";
+import type { Clock } from "../../util/clock.js";
 import { Latch } from "../../util/latch.js";
 import type { SyntheticRecord, SyntheticResult, SyntheticStage } from "./synthetic-result.js";
 
@@ -76,11 +76,13 @@ export class SyntheticCalls {
     // One that goes on, from before a new configuration, sets the next one out when it is over.
     if (this.#running !== undefined) return;
     const begun = this.#options.clock.now();
-    this.#running = this.#callNext().catch(this.#options.onBug).finally(() => {
-      this.#running = undefined;
-      const { intervalMs = 0 } = this.#options.settings() ?? {};
-      this.#arm(Math.max(0, begun + intervalMs - this.#options.clock.now()));
-    });
+    this.#running = this.#callNext()
+      .catch(this.#options.onBug)
+      .finally(() => {
+        this.#running = undefined;
+        const { intervalMs = 0 } = this.#options.settings() ?? {};
+        this.#arm(Math.max(0, begun + intervalMs - this.#options.clock.now()));
+      });
   }
 
   async #callNext(): Promise<void> {

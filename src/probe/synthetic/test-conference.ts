@@ -1,5 +1,5 @@
 import type { BbbApi } from "../../bbb/api-client.js";
-import { type Result, failure, success } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 
 export interface TestConferenceOptions {
   readonly api: Pick<BbbApi, "create" | "end">;

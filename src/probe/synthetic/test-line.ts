@@ -1,7 +1,7 @@
 import type { Admission, OwnCalls, Trunks } from "../../call/interfaces.js";
-import { parseNameAddress } from "../../caller/name-address.js";
-import type { Language } from "../../caller/language.js";
 import type { InviteFacts } from "../../caller/invite.js";
+import type { Language } from "../../caller/language.js";
+import { parseNameAddress } from "../../caller/name-address.js";
 
 /** The trunk's name in the log line of a call that came in over the test line; no trunk can be called so. */
 export const testTrunk = "(test)";
@@ -55,7 +55,17 @@ export class TestLine implements OwnCalls {
   }
 }
 
-function bySecret({ source, requestUri }: InviteFacts, { user, language }: Extract<Door, { kind: "secret" }>): Admission | undefined {
+function bySecret(
+  { source, requestUri }: InviteFacts,
+  { user, language }: Extract<Door, { kind: "secret" }>,
+): Admission | undefined {
   if (source.transport !== "tls" || parseNameAddress(`<${requestUri}>`)?.user !== user) return undefined;
-  return { trunk: testTrunk, channels: undefined, calledNumberFrom: undefined, languages: [language], caller: { kind: "anonymous" }, srtp: "mandatory" };
+  return {
+    trunk: testTrunk,
+    channels: undefined,
+    calledNumberFrom: undefined,
+    languages: [language],
+    caller: { kind: "anonymous" },
+    srtp: "mandatory",
+  };
 }

@@ -1,7 +1,7 @@
 import type { Language } from "../../caller/language.js";
 import { type KnownPrompt, readPrompts } from "../../softphone/prompt-library.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { rejections } from "../verdict.js";
-import { type Result, failure, success } from "../../util/result.js";
 
 /** The recordings that a test telephone listens for, read once: that takes a moment in which calls have to wait. */
 export class TestPrompts {
@@ -14,7 +14,8 @@ export class TestPrompts {
     const wanted = new Set(["enter-pin", ...Object.keys(rejections)].map((name) => `${language}/${name}`));
     const prompts = await readPrompts(directory, (name) => wanted.has(name));
     if (!prompts.ok) return failure(`prompts.directory can't be read on this machine: ${prompts.failure.reason}`);
-    if (!prompts.value.some(({ name }) => name === `${language}/enter-pin`)) return failure(`prompts.directory has no ${language}/enter-pin.wav on this machine`);
+    if (!prompts.value.some(({ name }) => name === `${language}/enter-pin`))
+      return failure(`prompts.directory has no ${language}/enter-pin.wav on this machine`);
     this.#read = { key, prompts: prompts.value };
     return prompts;
   }

@@ -1,12 +1,13 @@
 import { isIP } from "node:net";
+
 import type { Language } from "../../caller/language.js";
 import type { RegistrationConfig, TrunkConfig } from "../../config/config.js";
-import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
-import { formatHostPort } from "../../softphone/sip/uri.js";
-import { localAddressTowards } from "../local-address.js";
-import { type Result, failure, success } from "../../util/result.js";
 import type { Signalling } from "../../sip/signalling.js";
+import { formatHostPort } from "../../softphone/sip/uri.js";
+import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
 import type { ListenAddress } from "../../trunk/line.js";
+import { failure, type Result, success } from "../../util/result.js";
+import { localAddressTowards } from "../local-address.js";
 import type { Door } from "./test-line.js";
 
 /** How the telephones call, and what their calls are known by when they come in. */
@@ -30,12 +31,18 @@ export interface LocalRouteOptions {
 const userAgent = "einwahl synthetic call";
 
 /** Straight to drachtio's port for TLS; the failure says in one line what is missing. */
-export async function localRoute({ signalling, contact, secret, language }: LocalRouteOptions): Promise<Result<TestRoute, string>> {
+export async function localRoute({
+  signalling,
+  contact,
+  secret,
+  language,
+}: LocalRouteOptions): Promise<Result<TestRoute, string>> {
   if (signalling.state !== "connected") return failure("drachtio is not connected");
   const target = contact ?? chosenOf(signalling.addresses.filter(({ transport }) => transport === "tls"));
   if (target === undefined) return failure("drachtio listens on no tls address");
   const localAddress = await localAddressTowards(target.host);
-  if (localAddress === undefined) return failure("there is no way to drachtio's tls address: see synthetic_call.contact");
+  if (localAddress === undefined)
+    return failure("there is no way to drachtio's tls address: see synthetic_call.contact");
   return success({
     // To the address that drachtio itself has told, where its certificate is for another name.
     phone: { transport: "tls", localAddress, userAgent, tls: { verify: false } },
@@ -62,15 +69,33 @@ function chosenOf(addresses: readonly ListenAddress[]): ListenAddress | undefine
  *
  * @param ownCa authorities to trust, in PEM form, instead of the trunk's
  */
-export async function trunkRoute(trunk: TrunkConfig, registration: RegistrationConfig, ownCa?: string): Promise<Result<TestRoute, string>> {
+export async function trunkRoute(
+  trunk: TrunkConfig,
+  registration: RegistrationConfig,
+  ownCa?: string,
+): Promise<Result<TestRoute, string>> {
   const { registrar, domain, authUsername, password, realms, certificate } = registration;
   const { host, port, transport } = registrar;
-  const [{ number, languages: [language] }] = trunk.numbers;
+  const [
+    {
+      number,
+      languages: [language],
+    },
+  ] = trunk.numbers;
   const ca = ownCa ?? certificate.ca;
   const localAddress = await localAddressTowards(host);
   if (localAddress === undefined) return failure("there is no way to the registrar of the trunk");
   return success({
-    phone: { transport, localAddress, userAgent, tls: { verify: true, ...(isIP(certificate.name) === 0 && { serverName: certificate.name }), ...(ca !== undefined && { ca }) } },
+    phone: {
+      transport,
+      localAddress,
+      userAgent,
+      tls: {
+        verify: true,
+        ...(isIP(certificate.name) === 0 && { serverName: certificate.name }),
+        ...(ca !== undefined && { ca }),
+      },
+    },
     dial: {
       uri: `sip:${number}@${domain};transport=${transport}`,
       nextHop: { transport, address: host, port },

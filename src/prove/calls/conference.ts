@@ -22,31 +22,41 @@ export const whileTalking: Scenario = {
   title: "the right PIN, then hang-up in the conference",
   run: async (tools, caller) => {
     const wire = new Wire();
-    return await asked(tools, caller, async (call) => {
-      if (!(await call.types(`${tools.rightPin.reveal()}#`))) return went(false, "the PIN could not be typed");
-      call.call.playTone(ownToneHz, toneLevel);
-      const joined = await untilJoined(tools, call);
-      if (joined === undefined) return went(false, "after the right PIN FreeSWITCH shows no leg to BBB");
-      await call.stays(talkMs);
-      await tools.plantOnChannel(joined.server, joined.caller.get("Unique-ID") ?? "");
-      await tools.observe("talking");
-      const { prompts } = tools.route;
-      tools.noteEvidence([
-        ...callerEvidence(call.call, wire.readAsPlain("out", ownToneHz, []), wire.readAsPlain("in", ownToneHz, prompts)),
-        ...bbbEvidence(joined.bbb),
-      ]);
-      return went(true, "talked");
-    }, { phone: { onWire: wire.tap } });
+    return await asked(
+      tools,
+      caller,
+      async (call) => {
+        if (!(await call.types(`${tools.rightPin.reveal()}#`))) return went(false, "the PIN could not be typed");
+        call.call.playTone(ownToneHz, toneLevel);
+        const joined = await untilJoined(tools, call);
+        if (joined === undefined) return went(false, "after the right PIN FreeSWITCH shows no leg to BBB");
+        await call.stays(talkMs);
+        await tools.plantOnChannel(joined.server, joined.caller.get("Unique-ID") ?? "");
+        await tools.observe("talking");
+        const { prompts } = tools.route;
+        tools.noteEvidence([
+          ...callerEvidence(
+            call.call,
+            wire.readAsPlain("out", ownToneHz, []),
+            wire.readAsPlain("in", ownToneHz, prompts),
+          ),
+          ...bbbEvidence(joined.bbb),
+        ]);
+        return went(true, "talked");
+      },
+      { phone: { onWire: wire.tap } },
+    );
   },
 };
 
 export const whileJoining: Scenario = {
   title: "the right PIN, then hang-up at once",
-  run: async (tools, caller) => await asked(tools, caller, async (call) => {
-    const typed = await call.types(`${tools.rightPin.reveal()}#`);
-    await call.stays(afterPinMs);
-    return went(typed, "hung up while joining");
-  }),
+  run: async (tools, caller) =>
+    await asked(tools, caller, async (call) => {
+      const typed = await call.types(`${tools.rightPin.reveal()}#`);
+      await call.stays(afterPinMs);
+      return went(typed, "hung up while joining");
+    }),
 };
 
 /** RFC 3323: the identity of a caller who withholds the number must not get further. */
@@ -54,28 +64,39 @@ export const conferenceEnds: Scenario = {
   title: "a withheld number in a conference that ends",
   run: async (tools, caller) => {
     const number = caller.number.reveal();
-    return await asked(tools, caller, async (call) => {
-      if (!(await call.types(`${tools.rightPin.reveal()}#`))) return went(false, "the PIN could not be typed");
-      if ((await untilJoined(tools, call)) === undefined) return went(false, "after the right PIN FreeSWITCH shows no leg to BBB");
-      await tools.observe("talking, number withheld");
-      await tools.endConference();
-      return went(await call.hears("enter-pin"), "asked for another PIN");
-    }, {
-      dial: {
-        number: "anonymous",
-        fromHost: "anonymous.invalid",
-        headers: [["Privacy", "id"], ["P-Asserted-Identity", `"${caller.name.reveal()}" <sip:${number}@anonymous.invalid>`], ["Remote-Party-ID", `<sip:${number}@anonymous.invalid>;privacy=full`]],
+    return await asked(
+      tools,
+      caller,
+      async (call) => {
+        if (!(await call.types(`${tools.rightPin.reveal()}#`))) return went(false, "the PIN could not be typed");
+        if ((await untilJoined(tools, call)) === undefined)
+          return went(false, "after the right PIN FreeSWITCH shows no leg to BBB");
+        await tools.observe("talking, number withheld");
+        await tools.endConference();
+        return went(await call.hears("enter-pin"), "asked for another PIN");
       },
-    });
+      {
+        dial: {
+          number: "anonymous",
+          fromHost: "anonymous.invalid",
+          headers: [
+            ["Privacy", "id"],
+            ["P-Asserted-Identity", `"${caller.name.reveal()}" <sip:${number}@anonymous.invalid>`],
+            ["Remote-Party-ID", `<sip:${number}@anonymous.invalid>;privacy=full`],
+          ],
+        },
+      },
+    );
   },
 };
 
 export const conferenceOver: Scenario = {
   title: "the PIN of a conference that is over",
-  run: async (tools, caller) => await asked(tools, caller, async (call) => {
-    const typed = await call.types(`${tools.rightPin.reveal()}#`);
-    return went(typed && await call.hears("pin-unknown"), "told that it is unknown");
-  }),
+  run: async (tools, caller) =>
+    await asked(tools, caller, async (call) => {
+      const typed = await call.types(`${tools.rightPin.reveal()}#`);
+      return went(typed && (await call.hears("pin-unknown")), "told that it is unknown");
+    }),
 };
 
 /** Looks at FreeSWITCH until the call has a leg to BBB that is answered. */
@@ -91,4 +112,3 @@ async function untilJoined({ config, clock, stop }: ScenarioTools, call: TestCal
   }
   return undefined;
 }
-

@@ -11,42 +11,47 @@ const maxTries = 10;
 
 export const whileRinging: Scenario = {
   title: "hang-up while ringing",
-  run: async (tools, caller) => await TestCall.place(tools, caller, {}, async ({ call }) => {
-    // einwahl answers at once: a CANCEL that is too late is followed by a BYE.
-    await call.waitForProgress(180, ringMs);
-    const { by } = await call.hangUp();
-    return went(true, by === "refused" ? "cancelled" : "answered before the CANCEL, then BYE");
-  }),
+  run: async (tools, caller) =>
+    await TestCall.place(tools, caller, {}, async ({ call }) => {
+      // einwahl answers at once: a CANCEL that is too late is followed by a BYE.
+      await call.waitForProgress(180, ringMs);
+      const { by } = await call.hangUp();
+      return went(true, by === "refused" ? "cancelled" : "answered before the CANCEL, then BYE");
+    }),
 };
 
 export const whileGreeting: Scenario = {
   title: "hang-up while greeted",
-  run: async (tools, caller) => await answered(tools, caller, async (call) => {
-    await call.stays(greetingMs);
-    return went(true, "greeted");
-  }),
+  run: async (tools, caller) =>
+    await answered(tools, caller, async (call) => {
+      await call.stays(greetingMs);
+      return went(true, "greeted");
+    }),
 };
 
 export const whileAsking: Scenario = {
   title: "hang-up while asked, with an unfinished PIN",
-  run: async (tools, caller) => await asked(tools, caller, async (call) => {
-    const typed = await call.types(tools.newPin("an unfinished PIN", wrongPinDigits - 1).reveal());
-    await tools.observe("asking");
-    return went(typed, "asked, and typed");
-  }),
+  run: async (tools, caller) =>
+    await asked(tools, caller, async (call) => {
+      const typed = await call.types(tools.newPin("an unfinished PIN", wrongPinDigits - 1).reveal());
+      await tools.observe("asking");
+      return went(typed, "asked, and typed");
+    }),
 };
 
 export const wrongPins: Scenario = {
   title: "wrong PINs until einwahl has enough",
-  run: async (tools, caller) => await asked(tools, caller, async (call) => {
-    const { tries } = tools.config.calls.pin;
-    for (let count = 1; count <= Math.min(tries, maxTries); count++) {
-      const pin = tools.newPin(`a wrong PIN (${count})`, wrongPinDigits);
-      if (!(await call.types(`${pin.reveal()}#`))) return went(count > 1, `ended after ${count - 1}`);
-      if (count < tries && !(await call.hears("pin-unknown"))) return went(false, `nothing said after the wrong PIN ${count}`);
-    }
-    return went(await call.ends(endMs), "ended by einwahl");
-  }),
+  run: async (tools, caller) =>
+    await asked(tools, caller, async (call) => {
+      const { tries } = tools.config.calls.pin;
+      for (let count = 1; count <= Math.min(tries, maxTries); count++) {
+        const pin = tools.newPin(`a wrong PIN (${count})`, wrongPinDigits);
+        if (!(await call.types(`${pin.reveal()}#`))) return went(count > 1, `ended after ${count - 1}`);
+        if (count < tries && !(await call.hears("pin-unknown")))
+          return went(false, `nothing said after the wrong PIN ${count}`);
+      }
+      return went(await call.ends(endMs), "ended by einwahl");
+    }),
 };
 
 export const whileWaiting: Scenario = {
@@ -63,17 +68,32 @@ export const whileWaiting: Scenario = {
   },
 };
 
-async function answered(tools: ScenarioTools, caller: Parameters<Scenario["run"]>[1], then: (call: TestCall) => Promise<CallOutcome>, more: Parameters<typeof TestCall.place>[2] = {}): Promise<CallOutcome> {
+async function answered(
+  tools: ScenarioTools,
+  caller: Parameters<Scenario["run"]>[1],
+  then: (call: TestCall) => Promise<CallOutcome>,
+  more: Parameters<typeof TestCall.place>[2] = {},
+): Promise<CallOutcome> {
   return await TestCall.place(tools, caller, more, async (call) => {
     const refusal = await call.refusal();
     return refusal === undefined ? await then(call) : went(false, refusal);
   });
 }
 
-export async function asked(tools: ScenarioTools, caller: Parameters<Scenario["run"]>[1], then: (call: TestCall) => Promise<CallOutcome>, more: Parameters<typeof TestCall.place>[2] = {}): Promise<CallOutcome> {
-  return await answered(tools, caller, async (call) => {
-    // Keys interrupt the greeting.
-    if (await call.hears("welcome")) return await then(call);
-    return went(false, "einwahl's greeting was not heard: name the recordings with --prompts DIR");
-  }, more);
+export async function asked(
+  tools: ScenarioTools,
+  caller: Parameters<Scenario["run"]>[1],
+  then: (call: TestCall) => Promise<CallOutcome>,
+  more: Parameters<typeof TestCall.place>[2] = {},
+): Promise<CallOutcome> {
+  return await answered(
+    tools,
+    caller,
+    async (call) => {
+      // Keys interrupt the greeting.
+      if (await call.hears("welcome")) return await then(call);
+      return went(false, "einwahl's greeting was not heard: name the recordings with --prompts DIR");
+    },
+    more,
+  );
 }

@@ -22,11 +22,20 @@ export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainRe
   const plain = readingOfPlain(ownToneHz);
   const leg = "caller";
   return [
-    { leg, ok: suite !== undefined, what: suite === undefined ? "the caller's leg has no SRTP" : `the caller's leg has SRTP ${suite}, ${call.audio.stats.packetsIn} packets from the media server are authentic, ${call.audio.stats.rejected} are not` },
+    {
+      leg,
+      ok: suite !== undefined,
+      what:
+        suite === undefined
+          ? "the caller's leg has no SRTP"
+          : `the caller's leg has SRTP ${suite}, ${call.audio.stats.packetsIn} packets from the media server are authentic, ${call.audio.stats.rejected} are not`,
+    },
     {
       leg,
       ok: hasKeysOnly(call.remoteSdp),
-      what: hasKeysOnly(call.remoteSdp) ? "the answer's SDP has a key for each stream that it takes" : "the answer's SDP takes a stream without a key",
+      what: hasKeysOnly(call.remoteSdp)
+        ? "the answer's SDP has a key for each stream that it takes"
+        : "the answer's SDP takes a stream without a key",
     },
     {
       leg,
@@ -43,16 +52,28 @@ export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainRe
 
 /** Port 0 refuses a stream (RFC 3264 section 6). */
 function hasKeysOnly(sdp: string): boolean {
-  const streams = sdp.split(/^m=/m).slice(1).filter((stream) => !/^\S+ 0 /.test(stream));
+  const streams = sdp
+    .split(/^m=/m)
+    .slice(1)
+    .filter((stream) => !/^\S+ 0 /.test(stream));
   return streams.length > 0 && streams.every((stream) => /^a=crypto:/m.test(stream));
 }
 
 /** The legs of one call, by the port that our telephone receives audio on. */
-export function legsOf(dumps: readonly ChannelDump[], rtpPort: string): { readonly caller: ChannelDump; readonly bbb: ChannelDump | undefined } | undefined {
-  const caller = dumps.find((dump) => dump.get("variable_remote_media_port") === rtpPort && dump.get("Call-Direction") === "inbound");
+export function legsOf(
+  dumps: readonly ChannelDump[],
+  rtpPort: string,
+): { readonly caller: ChannelDump; readonly bbb: ChannelDump | undefined } | undefined {
+  const caller = dumps.find(
+    (dump) => dump.get("variable_remote_media_port") === rtpPort && dump.get("Call-Direction") === "inbound",
+  );
   if (caller === undefined) return undefined;
   const id = caller.get("Unique-ID");
-  const bbb = dumps.find((dump) => dump.get("Call-Direction") === "outbound" && (dump.get("variable_originator") === id || dump.get("variable_signal_bond") === id));
+  const bbb = dumps.find(
+    (dump) =>
+      dump.get("Call-Direction") === "outbound" &&
+      (dump.get("variable_originator") === id || dump.get("variable_signal_bond") === id),
+  );
   return { caller, bbb };
 }
 
@@ -62,14 +83,30 @@ export function bbbEvidence(leg: ChannelDump): readonly Evidence[] {
   const profile = leg.get("variable_sofia_profile_name") ?? profileIn(leg.get("Channel-Name"));
   const transport = transportOf(leg);
   return [
-    { leg: "bbb", ok: suite !== undefined, what: suite === undefined ? "FreeSWITCH has no SRTP on the leg to BBB" : `FreeSWITCH has SRTP ${suite} on the leg to BBB` },
-    { leg: "bbb", ok: transport === "tls", what: `FreeSWITCH calls BBB over ${transport ?? "a transport that it does not name"} (its profile ${profile ?? "?"})` },
+    {
+      leg: "bbb",
+      ok: suite !== undefined,
+      what:
+        suite === undefined
+          ? "FreeSWITCH has no SRTP on the leg to BBB"
+          : `FreeSWITCH has SRTP ${suite} on the leg to BBB`,
+    },
+    {
+      leg: "bbb",
+      ok: transport === "tls",
+      what: `FreeSWITCH calls BBB over ${transport ?? "a transport that it does not name"} (its profile ${profile ?? "?"})`,
+    },
   ];
 }
 
 /** The channel's name is that of the dial string: `sofia/bbb/PIN@host:port;transport=tls`. */
 function transportOf(leg: ChannelDump): string | undefined {
-  const named = [leg.get("Channel-Name"), leg.get("variable_sip_req_uri"), leg.get("variable_sip_destination_url"), leg.get("variable_channel_name")];
+  const named = [
+    leg.get("Channel-Name"),
+    leg.get("variable_sip_req_uri"),
+    leg.get("variable_sip_destination_url"),
+    leg.get("variable_channel_name"),
+  ];
   for (const text of named) {
     const transport = /;transport=(\w+)/i.exec(text ?? "")?.[1];
     if (transport !== undefined) return transport.toLowerCase();

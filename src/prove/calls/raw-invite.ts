@@ -1,8 +1,14 @@
 import { randomBytes } from "node:crypto";
+
 import type { CallRoute } from "./route.js";
 
 /** An INVITE as text, with whatever is wrong in it. @param more header lines as they stand */
-export function rawInvite({ dial, phone }: CallRoute, from: { readonly number: string; readonly name: string }, more: readonly string[], version = "SIP/2.0"): string {
+export function rawInvite(
+  { dial, phone }: CallRoute,
+  from: { readonly number: string; readonly name: string },
+  more: readonly string[],
+  version = "SIP/2.0",
+): string {
   const address = phone.localAddress ?? "127.0.0.1";
   return [
     `INVITE ${dial.uri} ${version}`,

@@ -1,22 +1,29 @@
 import { formatHostPort } from "../../softphone/sip/uri.js";
 import { rawInvite } from "./raw-invite.js";
-import { type TlsFacts, listensPlain, sendRaw } from "./tls-line.js";
 import { uriTowards } from "./route.js";
 import { type Scenario, type ScenarioTools, went } from "./scenario.js";
-import { type CallOutcome, type Caller, TestCall } from "./test-call.js";
+import { type Caller, type CallOutcome, TestCall } from "./test-call.js";
+import { listensPlain, sendRaw, type TlsFacts } from "./tls-line.js";
 
 export const unknownNumber: Scenario = {
   title: "a number that no trunk has",
-  run: async (tools, caller) => await TestCall.place(tools, caller, { dial: { uri: uriTowards(tools.route.dial, tools.otherNumber()) } }, async (call) => expectRefusal(await call.refusal(), ["refused with 404"])),
+  run: async (tools, caller) =>
+    await TestCall.place(
+      tools,
+      caller,
+      { dial: { uri: uriTowards(tools.route.dial, tools.otherNumber()) } },
+      async (call) => expectRefusal(await call.refusal(), ["refused with 404"]),
+    ),
 };
 
 export const plainRtp: Scenario = {
   title: "no SRTP offered",
-  run: async (tools, caller) => await TestCall.place(tools, caller, { dial: { srtp: "none", profile: "RTP/AVP" } }, async (call) => {
-    const outcome = expectRefusal(await call.refusal(), ["refused with 488"]);
-    tools.noteEvidence([{ leg: "caller", ok: outcome.ok, what: `a call without SRTP is ${outcome.what}` }]);
-    return outcome;
-  }),
+  run: async (tools, caller) =>
+    await TestCall.place(tools, caller, { dial: { srtp: "none", profile: "RTP/AVP" } }, async (call) => {
+      const outcome = expectRefusal(await call.refusal(), ["refused with 488"]);
+      tools.noteEvidence([{ leg: "caller", ok: outcome.ok, what: `a call without SRTP is ${outcome.what}` }]);
+      return outcome;
+    }),
 };
 
 export const plainSip: Scenario = {
@@ -26,25 +33,46 @@ export const plainSip: Scenario = {
     const { plainPort, host } = route;
     if (plainPort === undefined) return went(true, "left out");
     if (!(await listensPlain({ host, port: plainPort }, clock))) {
-      tools.noteEvidence([{ leg: "caller", ok: true, what: `nothing takes SIP without TLS at ${formatHostPort(host, plainPort)}` }]);
+      tools.noteEvidence([
+        { leg: "caller", ok: true, what: `nothing takes SIP without TLS at ${formatHostPort(host, plainPort)}` },
+      ]);
       return went(true, "nothing listens there");
     }
-    const uri = route.dial.uri.replace(/@[^;]*/, `@${formatHostPort(host, plainPort)}`).replace(/;transport=\w+/, ";transport=tcp");
-    return await TestCall.place(tools, caller, {
-      phone: { transport: "tcp" },
-      dial: { uri, nextHop: { transport: "tcp", address: host, port: plainPort } },
-    }, async (call) => {
-      const outcome = expectRefusal(await call.refusal(), ["refused with 403"]);
-      tools.noteEvidence([{ leg: "caller", ok: outcome.ok, what: `a call over TCP without TLS is ${outcome.what}` }]);
-      return outcome;
-    });
+    const uri = route.dial.uri
+      .replace(/@[^;]*/, `@${formatHostPort(host, plainPort)}`)
+      .replace(/;transport=\w+/, ";transport=tcp");
+    return await TestCall.place(
+      tools,
+      caller,
+      {
+        phone: { transport: "tcp" },
+        dial: { uri, nextHop: { transport: "tcp", address: host, port: plainPort } },
+      },
+      async (call) => {
+        const outcome = expectRefusal(await call.refusal(), ["refused with 403"]);
+        tools.noteEvidence([{ leg: "caller", ok: outcome.ok, what: `a call over TCP without TLS is ${outcome.what}` }]);
+        return outcome;
+      },
+    );
   },
 };
 
 export const unusableOffer: Scenario = {
   title: "an SDP that nobody can use",
-  run: async (tools, caller) => await TestCall.place(tools, caller, { dial: { rewriteOffer: (sdp) => sdp.replace(/^s=.*$/m, `s=${caller.number.reveal()}`).replace(/^m=audio (\d+) \S+ .*$/m, "m=audio $1 RTP/SAVP 126") } }, async (call) =>
-    expectRefusal(await call.refusal(), ["refused with 488", "refused with 400"])),
+  run: async (tools, caller) =>
+    await TestCall.place(
+      tools,
+      caller,
+      {
+        dial: {
+          rewriteOffer: (sdp) =>
+            sdp
+              .replace(/^s=.*$/m, `s=${caller.number.reveal()}`)
+              .replace(/^m=audio (\d+) \S+ .*$/m, "m=audio $1 RTP/SAVP 126"),
+        },
+      },
+      async (call) => expectRefusal(await call.refusal(), ["refused with 488", "refused with 400"]),
+    ),
 };
 
 /** Requests that no telephone sends: what is wrong with them must not be told with their text. */
@@ -64,7 +92,13 @@ export const malformed: Scenario = {
     }
     if (tls === undefined) return went(false, `not answered: ${answers.join(", ")}`);
     const verified = route.phone.tls?.verify === false ? "not verified" : "verified";
-    tools.noteEvidence([{ leg: "caller", ok: /^TLSv1\.[23]$/.test(tls.protocol), what: `our SIP goes over ${tls.protocol}, ${tls.cipher}, the certificate is ${verified}` }]);
+    tools.noteEvidence([
+      {
+        leg: "caller",
+        ok: /^TLSv1\.[23]$/.test(tls.protocol),
+        what: `our SIP goes over ${tls.protocol}, ${tls.cipher}, the certificate is ${verified}`,
+      },
+    ]);
     return went(true, `answered with ${answers.join(", ")}`);
   },
 };

@@ -1,5 +1,5 @@
-import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
 import type { KnownPrompt } from "../../softphone/prompt-library.js";
+import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
 
 /** How the calls reach the running installation. */
 export interface CallRoute {

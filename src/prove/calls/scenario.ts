@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.js";
 import type { Latch } from "../../util/latch.js";
 import type { Mark } from "../mark.js";
 import type { Evidence } from "./encryption.js";
-import type { CallOutcome, Caller, TestCallTools } from "./test-call.js";
+import type { Caller, CallOutcome, TestCallTools } from "./test-call.js";
 
 /** What a scenario works with. */
 export interface ScenarioTools extends TestCallTools {

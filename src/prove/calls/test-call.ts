@@ -1,7 +1,7 @@
-import type { Clock } from "../../util/clock.js";
 import type { PhoneCall } from "../../softphone/phone-call.js";
-import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../softphone/test-phone.js";
 import { FRAME_MS } from "../../softphone/rtp/pacer.js";
+import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../softphone/test-phone.js";
+import type { Clock } from "../../util/clock.js";
 import type { Latch } from "../../util/latch.js";
 import type { Mark } from "../mark.js";
 import type { CallRoute } from "./route.js";
@@ -54,7 +54,12 @@ export class TestCall {
    *
    * @param more changes what is dialled
    */
-  static async place(tools: TestCallTools, caller: Caller, more: { readonly dial?: Partial<DialOptions>; readonly phone?: Partial<TestPhoneOptions> }, then: (call: TestCall) => Promise<CallOutcome>): Promise<CallOutcome> {
+  static async place(
+    tools: TestCallTools,
+    caller: Caller,
+    more: { readonly dial?: Partial<DialOptions>; readonly phone?: Partial<TestPhoneOptions> },
+    then: (call: TestCall) => Promise<CallOutcome>,
+  ): Promise<CallOutcome> {
     const { route, clock, stop } = tools;
     const phone = await TestPhone.open({ ...route.phone, clock, ...more.phone });
     let closing: Promise<void> | undefined;
@@ -62,7 +67,12 @@ export class TestCall {
       closing = phone.close();
     });
     try {
-      const call = await phone.dial({ ...route.dial, number: caller.number.reveal(), display: caller.name.reveal(), ...more.dial });
+      const call = await phone.dial({
+        ...route.dial,
+        number: caller.number.reveal(),
+        display: caller.name.reveal(),
+        ...more.dial,
+      });
       return await then(new TestCall(call, tools));
     } finally {
       unsubscribe();
@@ -84,7 +94,11 @@ export class TestCall {
 
   /** Whether einwahl says this after what was typed last, by the name of its recording without a language. */
   async hears(prompt: string): Promise<boolean> {
-    return (await this.call.audio.waitForPrompt(`${this.#route.language}/${prompt}`, promptTimeoutMs, { fromMs: this.#typedMs })) !== undefined;
+    return (
+      (await this.call.audio.waitForPrompt(`${this.#route.language}/${prompt}`, promptTimeoutMs, {
+        fromMs: this.#typedMs,
+      })) !== undefined
+    );
   }
 
   async types(keys: string): Promise<boolean> {
@@ -94,12 +108,12 @@ export class TestCall {
 
   /** False when the call was over before. */
   async stays(ms: number): Promise<boolean> {
-    return await this.#before(this.call.ended, ms) === "late";
+    return (await this.#before(this.call.ended, ms)) === "late";
   }
 
   /** Whether it is over within that time. */
   async ends(withinMs: number): Promise<boolean> {
-    return await this.#before(this.call.ended, withinMs) === "settled";
+    return (await this.#before(this.call.ended, withinMs)) === "settled";
   }
 
   async #before(what: Promise<unknown>, ms: number): Promise<"settled" | "late"> {

@@ -1,9 +1,10 @@
 import type { Buffer } from "node:buffer";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
+
+import type { TestPhoneOptions } from "../../softphone/test-phone.js";
 import { ByteStream } from "../../util/byte-stream.js";
 import type { Clock } from "../../util/clock.js";
-import type { TestPhoneOptions } from "../../softphone/test-phone.js";
 import { type Result, success } from "../../util/result.js";
 import { answerTimeoutMs } from "../place.js";
 
@@ -19,7 +20,12 @@ interface Target {
 }
 
 /** Sends SIP as it stands over a connection of its own, and gives the status of the first answer; the failure says why there is none. */
-export async function sendRaw({ host, port }: Target, tls: TestPhoneOptions["tls"], message: string, clock: Clock): Promise<Result<{ readonly status: number; readonly tls: TlsFacts }, string>> {
+export async function sendRaw(
+  { host, port }: Target,
+  tls: TestPhoneOptions["tls"],
+  message: string,
+  clock: Clock,
+): Promise<Result<{ readonly status: number; readonly tls: TlsFacts }, string>> {
   const socket = connectTls({
     host,
     port,

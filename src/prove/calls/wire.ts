@@ -1,8 +1,8 @@
-import { decodeG711, encodeG711 } from "../../softphone/rtp/g711.js";
-import { PromptRecogniser } from "../../softphone/prompt-recognition.js";
 import type { KnownPrompt } from "../../softphone/prompt-library.js";
-import { clearToneLevel } from "../../softphone/tone-level.js";
+import { PromptRecogniser } from "../../softphone/prompt-recognition.js";
+import { decodeG711, encodeG711 } from "../../softphone/rtp/g711.js";
 import { ToneGenerator } from "../../softphone/rtp/tone.js";
+import { clearToneLevel } from "../../softphone/tone-level.js";
 
 /** RFC 3550 section 5.1, without contributing sources and extensions, which neither side sends. */
 const headerBytes = 12;
@@ -59,7 +59,14 @@ function readAsPlain(packets: readonly Uint8Array[], hz: number, prompts: readon
       if (clearToneLevel(Int16Array.from(window), hz) > 0) withTone += 1;
       window = [];
     }
-    return { tone: windows === 0 ? 0 : withTone / windows, prompts: prompts.length === 0 ? 0 : recogniser.matches().length };
+    return {
+      tone: windows === 0 ? 0 : withTone / windows,
+      prompts: prompts.length === 0 ? 0 : recogniser.matches().length,
+    };
   });
-  return { packets: audio.length, tone: Math.max(...readings.map(({ tone }) => tone)), prompts: Math.max(...readings.map((reading) => reading.prompts)) };
+  return {
+    packets: audio.length,
+    tone: Math.max(...readings.map(({ tone }) => tone)),
+    prompts: Math.max(...readings.map((reading) => reading.prompts)),
+  };
 }

@@ -1,13 +1,14 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { BbbApi } from "../../bbb/api-client.js";
+
 import { apiChecksum } from "../../bbb/api-checksum.js";
+import { BbbApi } from "../../bbb/api-client.js";
 import { askApi, exchangeFault } from "../../bbb/api-exchange.js";
 import type { BbbServerConfig } from "../../config/config.js";
-import { type Result, failure, success } from "../../util/result.js";
 import { TestConference } from "../../probe/synthetic/test-conference.js";
-import { type Permission, type Place, type Plant, answerTimeoutMs, plantWord } from "../place.js";
+import { failure, type Result, success } from "../../util/result.js";
+import { answerTimeoutMs, type Permission, type Place, type Plant, plantWord } from "../place.js";
 import type { Piece } from "../search.js";
 
 const callName = "getMeetings";
@@ -56,8 +57,13 @@ export function plantConference({ name, apiUrl, secret, checksum }: BbbServerCon
 /** The answer as it is sent: `BbbApi` reads of it what calls need, and drops names. */
 async function meetingsOf({ name, apiUrl, secret, checksum }: BbbServerConfig): Promise<Result<Piece, string>> {
   const url = `${apiUrl}${callName}?checksum=${apiChecksum(callName, "", secret.reveal(), checksum)}`;
-  const answer = await askApi(url, answerTimeoutMs, async ({ status, body }) => ({ status, bytes: status === 200 ? await buffer(body) : Buffer.alloc(0) }));
+  const answer = await askApi(url, answerTimeoutMs, async ({ status, body }) => ({
+    status,
+    bytes: status === 200 ? await buffer(body) : Buffer.alloc(0),
+  }));
   if (!answer.ok) return failure(`${name}: ${callName} is not answered: ${exchangeFault(answer.failure)}`);
   const { status, bytes } = answer.value;
-  return status === 200 ? success({ source: `${name} ${callName}`, bytes }) : failure(`${name}: ${callName} is answered with ${status}`);
+  return status === 200
+    ? success({ source: `${name} ${callName}`, bytes })
+    : failure(`${name}: ${callName} is answered with ${status}`);
 }

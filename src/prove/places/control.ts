@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+
 import type { ControlClient } from "../../control/control-client.js";
 import { explainControlFailure } from "../../control/explain-failure.js";
 import { keepsNone } from "../../control/pin-routes.js";
@@ -24,7 +25,8 @@ export function controlPlace(client: ControlClient, permits: Permission, plants:
       for (const path of paths) {
         const answer = await client.askText({ method: "GET", path });
         if (answer.ok) pieces.push({ source: `control socket ${path}`, bytes: Buffer.from(answer.value) });
-        else if (answer.failure.kind !== "refused" || answer.failure.status !== keepsNone) unseen.push(`${path}: ${explainControlFailure(answer.failure)}`);
+        else if (answer.failure.kind !== "refused" || answer.failure.status !== keepsNone)
+          unseen.push(`${path}: ${explainControlFailure(answer.failure)}`);
       }
       return { pieces, unseen };
     },

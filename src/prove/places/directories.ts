@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { faultCode } from "../../util/network-fault.js";
 import { failure, success } from "../../util/result.js";
 import type { Permission, Place, PlaceId, Plant } from "../place.js";

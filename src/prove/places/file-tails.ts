@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+
 import { faultCode } from "../../util/network-fault.js";
 import { type Look, maxPlaceBytes } from "../place.js";
 import type { Piece } from "../search.js";

@@ -1,26 +1,49 @@
 import { Buffer } from "node:buffer";
 import { access, constants } from "node:fs/promises";
-import { isThisMachine } from "../../util/own-address.js";
-import type { Clock } from "../../util/clock.js";
+
 import type { MediaServerConfig } from "../../config/config.js";
 import { type EventSocketFailure, EventSocketSession } from "../../media/event-socket-session.js";
-import { type Result, failure, success } from "../../util/result.js";
-import { type Look, type Permission, type Place, type Plant, answerTimeoutMs } from "../place.js";
+import type { Clock } from "../../util/clock.js";
+import { isThisMachine } from "../../util/own-address.js";
+import { failure, type Result, success } from "../../util/result.js";
+import { answerTimeoutMs, type Look, type Permission, type Place, type Plant } from "../place.js";
 import { directoryPlace, plantFile } from "./directories.js";
 
 /** Tables of FreeSWITCH's core database, and its global variables. */
-const tables = ["show channels as json", "show calls as json", "show registrations as json", "show tasks as json", "global_getvar", "status"] as const;
+const tables = [
+  "show channels as json",
+  "show calls as json",
+  "show registrations as json",
+  "show tasks as json",
+  "global_getvar",
+  "status",
+] as const;
 const maxChannels = 4_000;
 
 /** The variables that name the folders into which FreeSWITCH writes. */
-const folderVariables = ["db_dir", "log_dir", "run_dir", "temp_dir", "cache_dir", "storage_dir", "recordings_dir"] as const;
+const folderVariables = [
+  "db_dir",
+  "log_dir",
+  "run_dir",
+  "temp_dir",
+  "cache_dir",
+  "storage_dir",
+  "recordings_dir",
+] as const;
 
 /** All that FreeSWITCH knows of one channel, by name, as `uuid_dump` gives it. */
 export type ChannelDump = ReadonlyMap<string, string>;
 
 /** Opens an event socket, asks, and closes it. The failure is one sentence. */
-export async function askFreeSwitch<Answer>(server: MediaServerConfig, clock: Clock, ask: (session: EventSocketSession) => Promise<Result<Answer, string>>): Promise<Result<Answer, string>> {
-  const { name, eventSocket: { host, port, password } } = server;
+export async function askFreeSwitch<Answer>(
+  server: MediaServerConfig,
+  clock: Clock,
+  ask: (session: EventSocketSession) => Promise<Result<Answer, string>>,
+): Promise<Result<Answer, string>> {
+  const {
+    name,
+    eventSocket: { host, port, password },
+  } = server;
   const session = await EventSocketSession.open({ host, port, password: password.reveal() }, clock, answerTimeoutMs);
   if (!session.ok) return failure(`${name}: ${why(session.failure)}`);
   try {
@@ -31,7 +54,9 @@ export async function askFreeSwitch<Answer>(server: MediaServerConfig, clock: Cl
 }
 
 function why(fault: EventSocketFailure): string {
-  return fault.kind === "no-connection" ? `its event socket can't be reached (${fault.code})` : `its event socket can't be used (${fault.kind})`;
+  return fault.kind === "no-connection"
+    ? `its event socket can't be reached (${fault.code})`
+    : `its event socket can't be used (${fault.kind})`;
 }
 
 /** The variables of every channel, and the tables that FreeSWITCH shows. */
@@ -45,7 +70,12 @@ export function channelsPlace(servers: readonly MediaServerConfig[], clock: Cloc
     plants: [],
     begin: () => Promise.resolve(),
     look: async () => {
-      const looks = await Promise.all(servers.map(async (server) => await askFreeSwitch(server, clock, async (session) => success(await lookAt(server.name, session)))));
+      const looks = await Promise.all(
+        servers.map(
+          async (server) =>
+            await askFreeSwitch(server, clock, async (session) => success(await lookAt(server.name, session))),
+        ),
+      );
       return {
         pieces: looks.flatMap((look) => (look.ok ? look.value.pieces : [])),
         unseen: looks.flatMap((look) => (look.ok ? look.value.unseen : [look.failure])),
@@ -73,11 +103,18 @@ async function lookAt(server: string, session: EventSocketSession): Promise<Look
 function uuidsOf(shown: string): readonly string[] {
   const answer = parsed(shown);
   const rows = answer?.["rows"];
-  return Array.isArray(rows) ? rows.flatMap((row: unknown) => (typeof row === "object" && row !== null && "uuid" in row && typeof row.uuid === "string" ? [row.uuid] : [])) : [];
+  return Array.isArray(rows)
+    ? rows.flatMap((row: unknown) =>
+        typeof row === "object" && row !== null && "uuid" in row && typeof row.uuid === "string" ? [row.uuid] : [],
+      )
+    : [];
 }
 
 /** Every channel of one media server. */
-export async function dumpChannels(server: MediaServerConfig, clock: Clock): Promise<Result<readonly ChannelDump[], string>> {
+export async function dumpChannels(
+  server: MediaServerConfig,
+  clock: Clock,
+): Promise<Result<readonly ChannelDump[], string>> {
   return await askFreeSwitch(server, clock, async (session) => {
     const shown = await session.api("show channels as json");
     if (!shown.ok) return shown;
@@ -85,7 +122,8 @@ export async function dumpChannels(server: MediaServerConfig, clock: Clock): Pro
     for (const uuid of uuidsOf(shown.value).slice(0, maxChannels)) {
       const dump = await session.api(`uuid_dump ${uuid} json`);
       const fields = dump.ok ? parsed(dump.value) : undefined;
-      if (fields !== undefined) dumps.push(new Map(Object.entries(fields).map(([name, value]) => [name, String(value)])));
+      if (fields !== undefined)
+        dumps.push(new Map(Object.entries(fields).map(([name, value]) => [name, String(value)])));
     }
     return success(dumps);
   });
@@ -104,7 +142,12 @@ const plantedVariable = "einwahl_prove";
 
 /** A variable of a channel that is up. */
 export function plantVariable(server: MediaServerConfig, uuid: string, clock: Clock): Plant {
-  const set = async (value: string): Promise<Result<string, string>> => await askFreeSwitch(server, clock, async (session) => await session.api(`uuid_setvar ${uuid} ${plantedVariable}${value}`));
+  const set = async (value: string): Promise<Result<string, string>> =>
+    await askFreeSwitch(
+      server,
+      clock,
+      async (session) => await session.api(`uuid_setvar ${uuid} ${plantedVariable}${value}`),
+    );
   return {
     how: "as a variable of our own channel",
     put: async (mark) => {
@@ -121,7 +164,12 @@ export function plantVariable(server: MediaServerConfig, uuid: string, clock: Cl
 }
 
 /** The files that FreeSWITCH writes, its databases among them, where they are on this machine or where the operator says. */
-export async function freeSwitchFilesPlace(servers: readonly MediaServerConfig[], named: readonly string[], permits: Permission, clock: Clock): Promise<Place> {
+export async function freeSwitchFilesPlace(
+  servers: readonly MediaServerConfig[],
+  named: readonly string[],
+  permits: Permission,
+  clock: Clock,
+): Promise<Place> {
   const directories = new Set(named);
   const unseen: string[] = [];
   for (const server of named.length > 0 ? [] : servers) {

@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
+
 import type { HttpConfig } from "../../config/web-config.js";
 import { apiBase } from "../../http/api-schemas.js";
 import { faultCode } from "../../util/network-fault.js";
-import { type Result, failure, success } from "../../util/result.js";
-import { type Look, type Permission, type Place, type Plant, answerTimeoutMs, maxPlaceBytes } from "../place.js";
+import { failure, type Result, success } from "../../util/result.js";
+import { answerTimeoutMs, type Look, maxPlaceBytes, type Permission, type Place, type Plant } from "../place.js";
 import type { Piece } from "../search.js";
 
 interface Question {
@@ -57,11 +58,17 @@ export function httpPlace({ config, token, urls, permits, plants }: HttpPlaceOpt
   };
 }
 
-async function askEinwahl({ host, port, operatorsPort }: HttpPlaceOptions["config"], question: Question, token: string | undefined): Promise<Result<Piece | undefined, string>> {
+async function askEinwahl(
+  { host, port, operatorsPort }: HttpPlaceOptions["config"],
+  question: Question,
+  token: string | undefined,
+): Promise<Result<Piece | undefined, string>> {
   const base = `http://${urlHost(host)}:${port}`;
   if (question.isForOperators !== true) return await ask(`${base}${question.path}`, question, token);
   const operators = await ask(`http://127.0.0.1:${operatorsPort}${question.path}`, question, token);
-  return operators.ok && operators.value !== undefined ? operators : await ask(`${base}${question.path}`, question, token);
+  return operators.ok && operators.value !== undefined
+    ? operators
+    : await ask(`${base}${question.path}`, question, token);
 }
 
 function urlHost(host: string): string {
@@ -78,7 +85,11 @@ function together(answers: readonly Result<Piece | undefined, string>[]): Look {
 }
 
 /** `undefined`: there is nothing of that kind here. */
-async function ask(url: string, { accept = "*/*", needsToken = false }: Question, token: string | undefined): Promise<Result<Piece | undefined, string>> {
+async function ask(
+  url: string,
+  { accept = "*/*", needsToken = false }: Question,
+  token: string | undefined,
+): Promise<Result<Piece | undefined, string>> {
   try {
     const headers = { Accept: accept, ...(needsToken && token !== undefined && { Authorization: `Bearer ${token}` }) };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerTimeoutMs), redirect: "manual" });
@@ -92,7 +103,10 @@ async function ask(url: string, { accept = "*/*", needsToken = false }: Question
         return needsToken ? success(undefined) : failure(`${url} does not exist`);
       default:
         // Headers can tell something, too.
-        return success({ source: `${url} (${accept})`, bytes: Buffer.concat([Buffer.from(JSON.stringify([...response.headers])), bytes]) });
+        return success({
+          source: `${url} (${accept})`,
+          bytes: Buffer.concat([Buffer.from(JSON.stringify([...response.headers])), bytes]),
+        });
     }
   } catch (error) {
     return failure(`${url} does not answer (${faultCode(error) || "no answer in time"})`);

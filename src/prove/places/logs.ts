@@ -1,16 +1,26 @@
 import { Buffer } from "node:buffer";
+
 import { z } from "zod";
-import type { Clock } from "../../util/clock.js";
+
 import type { LoggingConfig, MediaServerConfig } from "../../config/config.js";
 import type { ControlClient } from "../../control/control-client.js";
 import { explainControlFailure } from "../../control/explain-failure.js";
-import { DayNames } from "../../monitoring/log/day-names.js";
 import { EventSocketSession } from "../../media/event-socket-session.js";
+import { DayNames } from "../../monitoring/log/day-names.js";
+import type { Clock } from "../../util/clock.js";
 import { failure, success } from "../../util/result.js";
 import { rawInvite } from "../calls/raw-invite.js";
 import type { CallRoute } from "../calls/route.js";
 import { sendRaw } from "../calls/tls-line.js";
-import { type Look, type Place, type PlaceId, type Plant, answerTimeoutMs, maxPlaceBytes, plantWord } from "../place.js";
+import {
+  answerTimeoutMs,
+  type Look,
+  maxPlaceBytes,
+  type Place,
+  type PlaceId,
+  type Plant,
+  plantWord,
+} from "../place.js";
 import { FileTails } from "./file-tails.js";
 
 /** einwahl writes the mark itself, into its log and to standard error. */
@@ -38,11 +48,18 @@ export function plantByDrachtio(route: CallRoute, clock: Clock): Plant {
 }
 
 /** FreeSWITCH logs an endpoint type that it does not know, as an error and before it calls anything (switch_core_session.c). */
-export function plantByFreeSwitch({ name, eventSocket: { host, port, password } }: MediaServerConfig, clock: Clock): Plant {
+export function plantByFreeSwitch(
+  { name, eventSocket: { host, port, password } }: MediaServerConfig,
+  clock: Clock,
+): Plant {
   return {
     how: `by FreeSWITCH ${name}, asked to call by a way that it does not know`,
     put: async (mark) => {
-      const session = await EventSocketSession.open({ host, port, password: password.reveal() }, clock, answerTimeoutMs);
+      const session = await EventSocketSession.open(
+        { host, port, password: password.reveal() },
+        clock,
+        answerTimeoutMs,
+      );
       if (!session.ok) return failure(`its event socket can't be used (${session.failure.kind})`);
       try {
         const answer = await session.value.api(`originate ${plantWord}${mark.reveal().replace("+", "")}/x &hangup`);
@@ -57,7 +74,10 @@ export function plantByFreeSwitch({ name, eventSocket: { host, port, password } 
 /** The files of `logging.file`. */
 export function logFilesPlace(file: NonNullable<LoggingConfig["file"]>, plant: Plant): Place {
   const names = new DayNames(file);
-  const tails = new FileTails([names.directory], (path) => names.dayOf(path.slice(names.directory.length + 1)) !== undefined);
+  const tails = new FileTails(
+    [names.directory],
+    (path) => names.dayOf(path.slice(names.directory.length + 1)) !== undefined,
+  );
   return {
     id: "einwahl-log",
     name: "einwahl's log (logging.file)",
@@ -90,7 +110,9 @@ export function outputPlace({ id, name, paths, input, plants }: OutputOptions): 
     begin: () => tails.begin(),
     look: async () => {
       const look = await tails.look();
-      return input === undefined ? look : { pieces: [...look.pieces, ...input.look().pieces], unseen: [...look.unseen, ...input.look().unseen] };
+      return input === undefined
+        ? look
+        : { pieces: [...look.pieces, ...input.look().pieces], unseen: [...look.unseen, ...input.look().unseen] };
     },
   };
 }
@@ -124,6 +146,9 @@ export class InputReader {
   }
 
   look(): Look {
-    return { pieces: [{ source: "standard input", bytes: Buffer.concat(this.#chunks) }], unseen: this.#fault === undefined ? [] : [this.#fault] };
+    return {
+      pieces: [{ source: "standard input", bytes: Buffer.concat(this.#chunks) }],
+      unseen: this.#fault === undefined ? [] : [this.#fault],
+    };
   }
 }

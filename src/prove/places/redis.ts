@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../../util/clock.js";
-import { type Result, failure, success } from "../../util/result.js";
+
 import type { StorePlace } from "../../store/open-stores.js";
 import { RedisConnection } from "../../store/redis-connection.js";
-import { type Look, type Permission, type Place, type Plant, maxPlaceBytes } from "../place.js";
+import type { Clock } from "../../util/clock.js";
+import { failure, type Result, success } from "../../util/result.js";
+import { type Look, maxPlaceBytes, type Permission, type Place, type Plant } from "../place.js";
 import type { Piece } from "../search.js";
 
 type RedisPlace = Extract<StorePlace, { readonly kind: "redis" }>;
@@ -42,7 +43,11 @@ function plantKey(place: RedisPlace, clock: Clock): Plant {
     how: "as a key in Redis",
     put: async (mark) => {
       const key = `{${place.prefix}}:prove:${randomBytes(6).toString("hex")}`;
-      const set = await withRedis(place, clock, async (redis) => await redis.command("SET", key, mark.reveal(), "EX", plantedFor));
+      const set = await withRedis(
+        place,
+        clock,
+        async (redis) => await redis.command("SET", key, mark.reveal(), "EX", plantedFor),
+      );
       if (!set.ok) return failure("Redis does not answer");
       return success({
         isGone: "at-once",
@@ -54,7 +59,11 @@ function plantKey(place: RedisPlace, clock: Clock): Plant {
   };
 }
 
-async function withRedis<Answer>({ url }: RedisPlace, clock: Clock, ask: (redis: RedisConnection) => Promise<Answer>): Promise<Answer> {
+async function withRedis<Answer>(
+  { url }: RedisPlace,
+  clock: Clock,
+  ask: (redis: RedisConnection) => Promise<Answer>,
+): Promise<Answer> {
   const redis = await RedisConnection.open({ url: url.reveal(), clock, onState: () => undefined });
   try {
     return await ask(redis);
@@ -79,7 +88,9 @@ async function readAll(redis: RedisConnection): Promise<Look> {
     if (bytes > maxPlaceBytes) return { pieces: [], unseen: ["Redis holds too much"] };
     lines.push(`${key} ${read.value}`);
   }
-  const pieces: readonly Piece[] = [{ source: `Redis, ${keys.value.length} keys`, bytes: Buffer.from(lines.join("\n")) }];
+  const pieces: readonly Piece[] = [
+    { source: `Redis, ${keys.value.length} keys`, bytes: Buffer.from(lines.join("\n")) },
+  ];
   return { pieces, unseen };
 }
 

@@ -1,4 +1,12 @@
-import { createdXml, errorsXml, failedXml, meetingInfoXml, meetingsXml, responseXml, type MeetingPeople } from "./api-xml.js";
+import {
+  createdXml,
+  errorsXml,
+  failedXml,
+  meetingInfoXml,
+  type MeetingPeople,
+  meetingsXml,
+  responseXml,
+} from "./api-xml.js";
 import type { Meeting, Meetings, MeetingSettings } from "./meetings.js";
 import type { ApiCall } from "./sample-api.js";
 
@@ -62,7 +70,10 @@ function create(meetings: Meetings, parameters: URLSearchParams): string {
   if (!/^(?:true|false)?$/i.test(parameters.get("record") ?? "")) return NO_BOOLEAN;
   const created = meetings.create(settingsOf(meetingID, parameters));
   // ApiController.create of BBB 2.3 to 3.0: of its refusals this one comes as a list of errors.
-  if (!created.ok) return created.failure.messageKey === "nonUniqueVoiceBridge" ? errorsXml(created.failure) : failedXml(created.failure);
+  if (!created.ok)
+    return created.failure.messageKey === "nonUniqueVoiceBridge"
+      ? errorsXml(created.failure)
+      : failedXml(created.failure);
   return createdXml(created.value.meeting, created.value.duplicate);
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+
 import { hasValidChecksum } from "./checksum.js";
 import type { ApiRefusal } from "./meetings.js";
 
@@ -32,7 +33,10 @@ export function readApiRequest({ url = "", headers }: IncomingMessage, body: str
   const callName = asked.slice(path.length + 1);
   if (callName.includes("/")) return undefined;
   const query = cut < 0 ? "" : url.slice(cut + 1);
-  const bodyType = body === "" && headers["transfer-encoding"] === undefined ? undefined : ((headers["content-type"] ?? "").split(";")[0] ?? "").trim().toLowerCase();
+  const bodyType =
+    body === "" && headers["transfer-encoding"] === undefined
+      ? undefined
+      : ((headers["content-type"] ?? "").split(";")[0] ?? "").trim().toLowerCase();
   const form = new URLSearchParams(bodyType === formType ? body : "");
   return {
     callName,
@@ -47,16 +51,26 @@ export function readApiRequest({ url = "", headers }: IncomingMessage, body: str
 const checksumError = { messageKey: "checksumError", message: "Checksums do not match" };
 
 /** What BBB refuses before it looks at the call's own parameters (`ValidationService`, since 2.6.18 and 2.7.8). */
-export function refusalOf({ callName, query, parameters, form, bodyType }: ApiRequest, secret: string): ApiRefusal | undefined {
+export function refusalOf(
+  { callName, query, parameters, form, bodyType }: ApiRequest,
+  secret: string,
+): ApiRefusal | undefined {
   // One of each name: BBB refuses a second checksum since 3.0.37, and its documentation warns of parameters in the URL and the body.
   const [checksum, ...more] = parameters.getAll("checksum");
   const others = [...new URLSearchParams(query).keys()].filter((name) => name !== "checksum");
   const isSplit = others.length > 0 && form.size > 0;
   // A posted form is not part of the checksum, which then is that of an empty query string (docs/development/api.md, "Usage").
-  if (checksum === undefined || more.length > 0 || isSplit || !hasValidChecksum({ callName, query, checksum, secret })) return checksumError;
-  const isKnownType = bodyType === undefined || bodyType === formType || bodyType === multipartType || (xmlTypes.includes(bodyType) && callsWithXml.includes(callName));
-  if (!isKnownType) return { messageKey: "unsupportedContentType", message: "POST request Content-Type is missing or unsupported" };
-  if (bodyType === multipartType) return { messageKey: "unsupportedRequest", message: "The sample BBB reads no multipart bodies." };
+  if (checksum === undefined || more.length > 0 || isSplit || !hasValidChecksum({ callName, query, checksum, secret }))
+    return checksumError;
+  const isKnownType =
+    bodyType === undefined ||
+    bodyType === formType ||
+    bodyType === multipartType ||
+    (xmlTypes.includes(bodyType) && callsWithXml.includes(callName));
+  if (!isKnownType)
+    return { messageKey: "unsupportedContentType", message: "POST request Content-Type is missing or unsupported" };
+  if (bodyType === multipartType)
+    return { messageKey: "unsupportedRequest", message: "The sample BBB reads no multipart bodies." };
   return undefined;
 }
 

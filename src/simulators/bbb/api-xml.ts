@@ -112,7 +112,9 @@ function meetingFields(meeting: Meeting, people: MeetingPeople): XmlFields {
     moderatorCount: grouped(meeting.webUsers.filter((user) => user.moderator).length),
     attendees: {
       attendee: [
-        ...meeting.webUsers.map((user) => attendee(user.userID, user.fullName, user.moderator ? "MODERATOR" : "VIEWER", false)),
+        ...meeting.webUsers.map((user) =>
+          attendee(user.userID, user.fullName, user.moderator ? "MODERATOR" : "VIEWER", false),
+        ),
         ...phones.map((phone) => attendee(`v_${phone.memberId}`, phone.name, "DIAL-IN-USER", true)),
       ],
     },
@@ -155,14 +157,22 @@ function element(name: string, value: Scalar | XmlFields, indent: string): strin
     return text === "" ? `${indent}<${name}/>\n` : `${indent}<${name}>${text}</${name}>\n`;
   }
   const inside = Object.entries(value)
-    .flatMap(([child, content]) => (isList(content) ? content.map((each) => [child, each] as const) : [[child, content] as const]))
+    .flatMap(([child, content]) =>
+      isList(content) ? content.map((each) => [child, each] as const) : [[child, content] as const],
+    )
     .map(([child, content]) => element(child, content, `${indent}  `))
     .join("");
   return inside === "" ? `${indent}<${name}/>\n` : `${indent}<${name}>\n${inside}${indent}</${name}>\n`;
 }
 
 function escaped(text: string): string {
-  return text.replace(NOT_XML, "").replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;").replaceAll("'", "&apos;");
+  return text
+    .replace(NOT_XML, "")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&apos;");
 }
 
 function isList(value: XmlFields[string]): value is readonly XmlFields[] | readonly Scalar[] {

@@ -16,7 +16,9 @@ const ALGORITHM_OF_LENGTH: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
  * @param query the query string as sent, without `?` and without the `checksum` parameter
  */
 export function apiChecksum(callName: string, query: string, secret: string, algorithm: ChecksumAlgorithm): string {
-  return createHash(algorithm).update(callName + query + secret).digest("hex");
+  return createHash(algorithm)
+    .update(callName + query + secret)
+    .digest("hex");
 }
 
 export interface GivenChecksum {
@@ -32,7 +34,10 @@ export function hasValidChecksum({ callName, query, checksum, secret }: GivenChe
   const given = checksum.toLowerCase();
   const algorithm = ALGORITHM_OF_LENGTH.get(given.length);
   if (algorithm === undefined || !/^[0-9a-f]+$/.test(given)) return false;
-  const signed = query.split("&").filter((part) => !part.startsWith("checksum=")).join("&");
+  const signed = query
+    .split("&")
+    .filter((part) => !part.startsWith("checksum="))
+    .join("&");
   const expected = apiChecksum(callName, signed, secret, algorithm);
   return timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 }

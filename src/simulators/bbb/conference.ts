@@ -1,7 +1,7 @@
+import type { SteadyTone } from "../../softphone/ear.js";
 import { FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import { ToneGenerator } from "../../softphone/rtp/tone.js";
-import type { SteadyTone } from "../../softphone/ear.js";
 import type { Member } from "./member.js";
 import { mixWithoutSelf } from "./mixer.js";
 

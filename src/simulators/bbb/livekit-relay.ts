@@ -1,10 +1,17 @@
-import type { Clock } from "../../util/clock.js";
-import { failure, type Result } from "../../util/result.js";
-import { MediaSession, type CodecName, type SrtpPolicy } from "../../softphone/rtp/media-session.js";
+import { type CodecName, MediaSession, type SrtpPolicy } from "../../softphone/rtp/media-session.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import type { SuiteName } from "../../softphone/rtp/srtp.js";
 import type { InviteFailure } from "../../softphone/sip/core.js";
-import { type HeaderList, type IncomingInvite, type OutgoingInvite, type SipDialog, SipUserAgent, parseUri } from "../../softphone/sip/index.js";
+import {
+  type HeaderList,
+  type IncomingInvite,
+  type OutgoingInvite,
+  parseUri,
+  type SipDialog,
+  SipUserAgent,
+} from "../../softphone/sip/index.js";
+import type { Clock } from "../../util/clock.js";
+import { failure, type Result } from "../../util/result.js";
 
 /** What einwahl calls on a node for a meeting in LiveKit. */
 export const LIVEKIT_DESTINATION = /^livekit-(\d{5,11})$/;
@@ -41,7 +48,8 @@ const LOOK_EVERY_MS = 500;
 const CLEARING: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
 const LIVEKIT_GONE: HeaderList = [["Reason", 'Q.850;cause=41;text="NORMAL_TEMPORARY_FAILURE"']];
 /** An offer that livekit-sip can't take: it says 400 where the number has a trunk and a rule, and makes no participant. */
-const UNACCEPTABLE = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
+const UNACCEPTABLE =
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
 
 /**
  * The dialplan file of a BBB node that hands a call on to livekit-sip on the same machine, over loopback and in the open, with
@@ -101,8 +109,18 @@ export class LiveKitRelay {
     await this.#join(invite, media, terms, { voiceBridge, answer: answer.value });
   }
 
-  async #join(invite: IncomingInvite, media: Legs, terms: RelayTerms, { voiceBridge, answer }: { readonly voiceBridge: string; readonly answer: string }): Promise<void> {
-    const { given, result } = await this.#call(invite, voiceBridge, media.room.offer({ codecs: ["PCMA", "PCMU"], srtp: "optional" }), ANSWER_WITHIN_MS);
+  async #join(
+    invite: IncomingInvite,
+    media: Legs,
+    terms: RelayTerms,
+    { voiceBridge, answer }: { readonly voiceBridge: string; readonly answer: string },
+  ): Promise<void> {
+    const { given, result } = await this.#call(
+      invite,
+      voiceBridge,
+      media.room.offer({ codecs: ["PCMA", "PCMU"], srtp: "optional" }),
+      ANSWER_WITHIN_MS,
+    );
     if (!result.ok) {
       if (given !== "cancelled") invite.reject(...refusalFor(result.failure));
       return;
@@ -120,7 +138,11 @@ export class LiveKitRelay {
   }
 
   /** Whether LiveKit has a room for the number; no participant is made. */
-  async #ask(invite: IncomingInvite, voiceBridge: string, ms: number): Promise<"there" | "none" | "unavailable" | "cancelled"> {
+  async #ask(
+    invite: IncomingInvite,
+    voiceBridge: string,
+    ms: number,
+  ): Promise<"there" | "none" | "unavailable" | "cancelled"> {
     const { given, hasRung, result } = await this.#call(invite, voiceBridge, UNACCEPTABLE, ms);
     if (given === "cancelled") return "cancelled";
     if (result.ok) {
@@ -132,9 +154,22 @@ export class LiveKitRelay {
   }
 
   /** @param ms after which it is taken back */
-  async #call(invite: IncomingInvite, voiceBridge: string, sdp: string, ms: number): Promise<{ readonly given: "cancelled" | "taken"; readonly hasRung: boolean; readonly result: Result<SipDialog, InviteFailure> }> {
+  async #call(
+    invite: IncomingInvite,
+    voiceBridge: string,
+    sdp: string,
+    ms: number,
+  ): Promise<{
+    readonly given: "cancelled" | "taken";
+    readonly hasRung: boolean;
+    readonly result: Result<SipDialog, InviteFailure>;
+  }> {
     const { address, livekitPort, clock } = this.#options;
-    this.#agent ??= await SipUserAgent.listen({ listen: [], userAgent: "FreeSWITCH-mod_sofia (einwahl sample BBB)", clock });
+    this.#agent ??= await SipUserAgent.listen({
+      listen: [],
+      userAgent: "FreeSWITCH-mod_sofia (einwahl sample BBB)",
+      clock,
+    });
     const { displayName, uri } = invite.request.from;
     const out: OutgoingInvite = this.#agent.invite({
       uri: `sip:${voiceBridge}@${address}:${livekitPort};transport=tcp`,
@@ -152,7 +187,12 @@ export class LiveKitRelay {
         out.cancel();
         resolve(failure({ status: 487, reason: "Request Terminated" }));
       };
-      const stops = [clock.after(PROGRESS_MS, () => { if (!state.hasRung) giveUp(); }), clock.after(ms, giveUp)];
+      const stops = [
+        clock.after(PROGRESS_MS, () => {
+          if (!state.hasRung) giveUp();
+        }),
+        clock.after(ms, giveUp),
+      ];
       stop = (): void => {
         for (const each of stops) each();
       };

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { failure, success, type Result } from "../../util/result.js";
+
+import { failure, type Result, success } from "../../util/result.js";
 
 /** What `create` of BBB's API takes, as far as the sample knows it; the names are BBB's own. */
 export interface MeetingSettings {
@@ -132,8 +133,10 @@ export class Meetings {
     }
     const sequence = settings.sequence ?? 0;
     if (isBreakout && sequence < 1) return refusal("validationError", "A breakout room needs a sequence of 1 or more.");
-    const given = settings.voiceBridge ?? (isBreakout && parent !== undefined ? `${parent.voiceBridge}${sequence}` : undefined);
-    if (given !== undefined && !/^\d+$/.test(given)) return refusal("validationError", "Voice bridge must be an integer.");
+    const given =
+      settings.voiceBridge ?? (isBreakout && parent !== undefined ? `${parent.voiceBridge}${sequence}` : undefined);
+    if (given !== undefined && !/^\d+$/.test(given))
+      return refusal("validationError", "Voice bridge must be an integer.");
     if (given !== undefined && this.withVoiceBridge(given) !== undefined) {
       return refusal("nonUniqueVoiceBridge", "The selected voice bridge is already in use.");
     }
@@ -153,7 +156,10 @@ export class Meetings {
     const rooms = this.all().filter((other) => other.parentMeetingID === meeting.internalMeetingID);
     const ended = [meeting, ...rooms];
     for (const each of ended) this.#byId.delete(each.meetingID);
-    for (const watcher of [...this.#watchers]) ended.forEach((each) => { watcher.ended(each); });
+    for (const watcher of [...this.#watchers])
+      ended.forEach((each) => {
+        watcher.ended(each);
+      });
     return ended;
   }
 

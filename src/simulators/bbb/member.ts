@@ -1,13 +1,13 @@
-import type { SilencePolicy } from "./voice.js";
-import type { Clock } from "../../util/clock.js";
 import { Ear } from "../../softphone/ear.js";
-import type { MediaSession } from "../../softphone/rtp/media-session.js";
 import type { CodecName } from "../../softphone/rtp/g711.js";
+import type { MediaSession } from "../../softphone/rtp/media-session.js";
 import type { SuiteName } from "../../softphone/rtp/srtp.js";
 import type { SipDialog } from "../../softphone/sip/index.js";
+import type { Clock } from "../../util/clock.js";
 import type { CallerIdentity } from "./caller-identity.js";
 import type { LegRules } from "./leg-rules.js";
 import { PlayoutBuffer } from "./playout-buffer.js";
+import type { SilencePolicy } from "./voice.js";
 
 /** A phone caller in a conference, as a test sees it. */
 export interface MemberInfo {
@@ -87,7 +87,8 @@ export class Member {
     };
     this.#dialog.onInfo = (request) => {
       const digit = /^\s*(?:Signal\s*=\s*)?([0-9A-D*#])\s*$/im.exec(request.body)?.[1];
-      if (/^application\/dtmf/i.test(request.headers.get("Content-Type") ?? "") && digit !== undefined) this.#press(digit);
+      if (/^application\/dtmf/i.test(request.headers.get("Content-Type") ?? "") && digit !== undefined)
+        this.#press(digit);
     };
   }
 

@@ -1,9 +1,9 @@
 import type { SteadyTone } from "../../softphone/ear.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import { inBackground } from "../../softphone/sip/background.js";
+import type { Clock } from "../../util/clock.js";
 import { Conference } from "./conference.js";
 import { Member } from "./member.js";
-import type { Clock } from "../../util/clock.js";
 import type { Arrival } from "./voice.js";
 
 /** A tone, and who sent it. */

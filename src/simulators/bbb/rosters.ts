@@ -1,7 +1,7 @@
-import type { Clock } from "../../util/clock.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
-import type { Member } from "./member.js";
+import type { Clock } from "../../util/clock.js";
 import type { Meetings } from "./meetings.js";
+import type { Member } from "./member.js";
 import { Roster, type RosterEvents } from "./roster.js";
 
 /** All callers of one server: those in conferences of its FreeSWITCH, and those in rooms of its LiveKit. */
@@ -52,7 +52,10 @@ export class Rosters {
   /** Conferences of FreeSWITCH that have callers but no meeting: it opens one for any number, a LiveKit meeting's too. */
   adHoc(): string[] {
     return this.freeswitch.conferences
-      .filter(({ members, voiceBridge }) => members.length > 0 && (this.#meetings.withVoiceBridge(voiceBridge)?.audioBridge ?? "livekit") === "livekit")
+      .filter(
+        ({ members, voiceBridge }) =>
+          members.length > 0 && (this.#meetings.withVoiceBridge(voiceBridge)?.audioBridge ?? "livekit") === "livekit",
+      )
       .map(({ voiceBridge }) => voiceBridge);
   }
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+
 import type { Clock } from "../../util/clock.js";
 import { type ApiRequest, isXml, readApiRequest, refusalOf } from "./api-request.js";
 import { failedXml, versionXml } from "./api-xml.js";
@@ -155,14 +156,18 @@ export class SampleApi {
         fail(response);
         return;
       case "rubbish":
-        response.writeHead(200, { "content-type": "text/xml;charset=utf-8" }).end("<response><returncode>SUCC\u0001<meetings><<&&>");
+        response
+          .writeHead(200, { "content-type": "text/xml;charset=utf-8" })
+          .end("<response><returncode>SUCC\u0001<meetings><<&&>");
         return;
       case "normal": {
         const xml = question === undefined ? undefined : this.#xmlFor(question);
         // BBB parses the modules when the meeting exists already, and catches nothing.
         if (question !== undefined && question.xml !== "" && !isXml(question.xml)) fail(response);
-        else if (xml === undefined) response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");
-        else response.writeHead(200, { "content-type": "text/xml;charset=utf-8", "cache-control": "no-cache" }).end(xml);
+        else if (xml === undefined)
+          response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");
+        else
+          response.writeHead(200, { "content-type": "text/xml;charset=utf-8", "cache-control": "no-cache" }).end(xml);
       }
     }
   }
@@ -185,5 +190,7 @@ export class SampleApi {
 }
 
 function fail(response: ServerResponse): void {
-  response.writeHead(500, { "content-type": "text/html;charset=utf-8" }).end("<html><body>Grails Runtime Exception</body></html>");
+  response
+    .writeHead(500, { "content-type": "text/html;charset=utf-8" })
+    .end("<html><body>Grails Runtime Exception</body></html>");
 }

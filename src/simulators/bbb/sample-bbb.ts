@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { systemClock, type Clock } from "../../util/clock.js";
+
 import type { HeardTone } from "../../softphone/ear.js";
 import { PendingWaits } from "../../softphone/pending-waits.js";
 import { Pacer } from "../../softphone/rtp/pacer.js";
 import { inBackground } from "../../softphone/sip/background.js";
-import { LiveKitSip } from "./livekit/livekit-sip.js";
+import { type Clock, systemClock } from "../../util/clock.js";
 import { apiCalls } from "./api-calls.js";
+import { LiveKitSip } from "./livekit/livekit-sip.js";
+import { type Meeting, Meetings, type MeetingSettings } from "./meetings.js";
 import type { Member, MemberInfo } from "./member.js";
 import { type MemberListener, notify, subscribe } from "./member-listeners.js";
-import { Meetings, type Meeting, type MeetingSettings } from "./meetings.js";
 import type { MemberTone } from "./roster.js";
 import { Rosters } from "./rosters.js";
 import { SampleApi } from "./sample-api.js";
@@ -37,7 +38,12 @@ export class SampleBbb {
   readonly #leaveListeners = new Set<MemberListener>();
   readonly #digitListeners = new Set<MemberListener>();
 
-  private constructor(options: SampleBbbOptions, parts: Pick<SampleBbb, "api" | "voice" | "livekit" | "meetings">, rosters: Rosters, clock: Clock) {
+  private constructor(
+    options: SampleBbbOptions,
+    parts: Pick<SampleBbb, "api" | "voice" | "livekit" | "meetings">,
+    rosters: Rosters,
+    clock: Clock,
+  ) {
     this.name = options.name;
     this.#address = options.sip.address;
     this.api = parts.api;
@@ -155,7 +161,8 @@ export class SampleBbb {
 
   /** Of one conference, or of all of them. */
   members(voiceBridge?: string): MemberInfo[] {
-    const members = voiceBridge === undefined ? this.#rosters.members : this.#rosters.of(voiceBridge).membersOf(voiceBridge);
+    const members =
+      voiceBridge === undefined ? this.#rosters.members : this.#rosters.of(voiceBridge).membersOf(voiceBridge);
     return members.map((member) => member.info);
   }
 
@@ -214,7 +221,11 @@ export class SampleBbb {
    *
    * @param target a member, or a voice bridge for any member of it, also one that comes later
    */
-  waitForTone(target: { readonly memberId: string } | { readonly voiceBridge: string }, hz: number, timeoutMs: number): Promise<MemberTone | undefined> {
+  waitForTone(
+    target: { readonly memberId: string } | { readonly voiceBridge: string },
+    hz: number,
+    timeoutMs: number,
+  ): Promise<MemberTone | undefined> {
     return this.#waits.until(timeoutMs, (found) => {
       if ("voiceBridge" in target) {
         return this.#rosters.of(target.voiceBridge).watchTone(target.voiceBridge, hz, (tone, { memberId }) => {
@@ -231,7 +242,8 @@ export class SampleBbb {
 
   /** The first member (of that name) there is in a conference, or the next to come; undefined when the time is over. */
   waitForMember(voiceBridge: string, timeoutMs: number, name?: string): Promise<MemberInfo | undefined> {
-    const isMeant = (member: MemberInfo): boolean => member.voiceBridge === voiceBridge && (name === undefined || member.name === name);
+    const isMeant = (member: MemberInfo): boolean =>
+      member.voiceBridge === voiceBridge && (name === undefined || member.name === name);
     return this.#waits.until(timeoutMs, (found) => {
       for (const present of this.members(voiceBridge).filter(isMeant).slice(0, 1)) found(present);
       return this.onJoin((member) => {
@@ -279,7 +291,10 @@ export class SampleBbb {
   }
 
   /** For leak checks: with nobody on the phone, everything but `connections` (kept open by callers) is 0. */
-  counts(): { members: number; conferences: number; mediaSessions: number; waits: number } & ReturnType<Voice["counts"]> & ReturnType<LiveKitSip["counts"]> {
+  counts(): { members: number; conferences: number; mediaSessions: number; waits: number } & ReturnType<
+    Voice["counts"]
+  > &
+    ReturnType<LiveKitSip["counts"]> {
     return {
       members: this.#rosters.members.length,
       conferences: this.#rosters.conferences,

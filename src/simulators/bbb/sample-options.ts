@@ -1,8 +1,8 @@
-import type { Clock } from "../../util/clock.js";
 import type { CodecName } from "../../softphone/rtp/g711.js";
 import type { SrtpPolicy } from "../../softphone/rtp/media-session.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import type { SuiteName } from "../../softphone/rtp/srtp.js";
+import type { Clock } from "../../util/clock.js";
 import type { LiveKitSettings } from "./livekit/livekit-sip.js";
 
 export interface SampleBbbOptions {

@@ -1,14 +1,14 @@
-import type { Clock } from "../../util/clock.js";
-import { MediaSession, type SrtpPolicy } from "../../softphone/rtp/media-session.js";
 import type { CodecName } from "../../softphone/rtp/g711.js";
+import { MediaSession, type SrtpPolicy } from "../../softphone/rtp/media-session.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import type { SuiteName } from "../../softphone/rtp/srtp.js";
 import { inBackground } from "../../softphone/sip/background.js";
-import { SipUserAgent, parseUri, type IncomingInvite, type SipDialog } from "../../softphone/sip/index.js";
-import { callerIdentity, type CallerIdentity } from "./caller-identity.js";
+import { type IncomingInvite, parseUri, type SipDialog, SipUserAgent } from "../../softphone/sip/index.js";
+import type { Clock } from "../../util/clock.js";
+import { type CallerIdentity, callerIdentity } from "./caller-identity.js";
 import { FREESWITCH_LEG, type LegRules } from "./leg-rules.js";
 import { LIVEKIT_DESTINATION, LiveKitRelay } from "./livekit-relay.js";
-import { SessionRate, isRefusedAsAnonymous } from "./node-rules.js";
+import { isRefusedAsAnonymous, SessionRate } from "./node-rules.js";
 
 /** How calls are refused from now on. */
 export type VoiceRefusal =
@@ -152,16 +152,38 @@ export class Voice {
     this.#agent?.renewCertificate(tls);
   }
 
-  counts(): { connections: number; transactions: number; dialogs: number; unanswered: number; opening: number; relayed: number } {
-    const { connections, transactions, dialogs } = this.#agent?.counts() ?? { connections: 0, transactions: 0, dialogs: 0 };
-    return { connections, transactions, dialogs, unanswered: this.#unanswered.size, opening: this.#opening, relayed: this.#livekit.calls };
+  counts(): {
+    connections: number;
+    transactions: number;
+    dialogs: number;
+    unanswered: number;
+    opening: number;
+    relayed: number;
+  } {
+    const { connections, transactions, dialogs } = this.#agent?.counts() ?? {
+      connections: 0,
+      transactions: 0,
+      dialogs: 0,
+    };
+    return {
+      connections,
+      transactions,
+      dialogs,
+      unanswered: this.#unanswered.size,
+      opening: this.#opening,
+      relayed: this.#livekit.calls,
+    };
   }
 
   async #receive(invite: IncomingInvite): Promise<void> {
     this.#invites.push(invite.request.toString());
     if (this.#invites.length > MAX_INVITES_KEPT) this.#invites.shift();
     if (!this.#mayEnter(invite)) return;
-    const terms = { codecs: this.#options.codecs, srtp: this.srtp, ...(this.suites === undefined ? {} : { suites: this.suites }) };
+    const terms = {
+      codecs: this.#options.codecs,
+      srtp: this.srtp,
+      ...(this.suites === undefined ? {} : { suites: this.suites }),
+    };
     const voiceBridge = parseUri(invite.request.uri)?.user ?? "";
     const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
     if (room !== undefined) {
@@ -185,7 +207,8 @@ export class Voice {
     }
     const answer = media.answer(invite.request.body, terms);
     if (!answer.ok || cancelled.yes || this.#agent === undefined) {
-      if (!answer.ok) this.#reject(invite, 488, undefined, [["Warning", `304 ${this.#options.address} "${answer.failure.detail}"`]]);
+      if (!answer.ok)
+        this.#reject(invite, 488, undefined, [["Warning", `304 ${this.#options.address} "${answer.failure.detail}"`]]);
       await media.close();
       return;
     }
@@ -196,7 +219,14 @@ export class Voice {
       const renewed = media.answer(request.body, terms);
       return renewed.ok ? { sdp: renewed.value } : { reject: 488 };
     };
-    this.onArrival({ voiceBridge, identity: callerIdentity(invite.request), dialog, media, silence: this.silence, rules: FREESWITCH_LEG });
+    this.onArrival({
+      voiceBridge,
+      identity: callerIdentity(invite.request),
+      dialog,
+      media,
+      silence: this.silence,
+      rules: FREESWITCH_LEG,
+    });
   }
 
   #mayEnter(invite: IncomingInvite): boolean {
@@ -206,7 +236,12 @@ export class Voice {
     }
     const refusal = this.refusal;
     if (refusal?.kind === "status") {
-      this.#reject(invite, refusal.status, refusal.reason, refusal.contact === undefined ? [] : [["Contact", `<${refusal.contact}>`]]);
+      this.#reject(
+        invite,
+        refusal.status,
+        refusal.reason,
+        refusal.contact === undefined ? [] : [["Contact", `<${refusal.contact}>`]],
+      );
       return false;
     }
     if (refusal?.kind === "no-answer") {
@@ -231,10 +266,17 @@ export class Voice {
   }
 
   #isKnown(user: string): boolean {
-    return LIVEKIT_DESTINATION.test(user) ? this.livekit !== "no-dialplan-file" : DESTINATION.test(user) && user !== ECHO_TEST;
+    return LIVEKIT_DESTINATION.test(user)
+      ? this.livekit !== "no-dialplan-file"
+      : DESTINATION.test(user) && user !== ECHO_TEST;
   }
 
-  #reject(invite: IncomingInvite, status: number, reason?: string, headers: readonly (readonly [string, string])[] = []): void {
+  #reject(
+    invite: IncomingInvite,
+    status: number,
+    reason?: string,
+    headers: readonly (readonly [string, string])[] = [],
+  ): void {
     this.#refused += 1;
     invite.reject(status, reason, headers);
   }

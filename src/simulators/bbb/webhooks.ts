@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { setTimeout } from "node:timers/promises";
+
 import type { Meeting, Meetings } from "./meetings.js";
 
 export interface WebhookOptions {
@@ -50,7 +51,11 @@ export class SampleWebhooks {
 
   post(id: string, meeting: Readonly<Record<string, unknown>>): void {
     const event = { data: { type: "event", id, attributes: { meeting }, event: { ts: Date.now() } } };
-    const body = new URLSearchParams({ domain: "bbb.example.org", event: `[${JSON.stringify(event)}]`, timestamp: String(Date.now()) }).toString();
+    const body = new URLSearchParams({
+      domain: "bbb.example.org",
+      event: `[${JSON.stringify(event)}]`,
+      timestamp: String(Date.now()),
+    }).toString();
     const posting = this.#deliver(body).finally(() => {
       this.#pending.delete(posting);
     });
@@ -75,7 +80,12 @@ export class SampleWebhooks {
 
   async #send(body: string): Promise<number> {
     const { url, secret, proof } = this.#options;
-    const target = proof === "bearer" ? url : `${url}${url.includes("?") ? "&" : "?"}checksum=${createHash(proof).update(url + body + secret).digest("hex")}`;
+    const target =
+      proof === "bearer"
+        ? url
+        : `${url}${url.includes("?") ? "&" : "?"}checksum=${createHash(proof)
+            .update(url + body + secret)
+            .digest("hex")}`;
     return await new Promise((resolve) => {
       const sent = request(target, {
         method: "POST",

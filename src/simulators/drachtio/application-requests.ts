@@ -52,13 +52,16 @@ export class ApplicationRequests {
     const { method, uri } = startLine(text);
     if (method === "" || parseUri(uri)?.host === undefined || parseUri(uri)?.host === "") return "invalid request-uri";
     const target = addressOf(routeUrl === "" ? uri : routeUrl);
-    if (target === undefined || this.#exchange.reaching(target) === undefined) return "requested protocol/transport not available";
+    if (target === undefined || this.#exchange.reaching(target) === undefined)
+      return "requested protocol/transport not available";
     if (method === "ACK" || method === "PRACK" || method === "CANCEL") return `${method} outside a dialog`;
     if (method === "SUBSCRIBE") return "SUBSCRIBE is not supported by the embedded server";
-    if (text.body !== "" && headerOf(text, "Content-Type") === undefined && !text.body.startsWith("v=0")) return "missing content-type";
+    if (text.body !== "" && headerOf(text, "Content-Type") === undefined && !text.body.startsWith("v=0"))
+      return "missing content-type";
     for (const name of ["From", "To", "Contact"]) {
       const value = headerOf(text, name);
-      if (value !== undefined && parseNameAddr(value) === undefined) return `invalid ${name.toLowerCase()} value provided by client`;
+      if (value !== undefined && parseNameAddr(value) === undefined)
+        return `invalid ${name.toLowerCase()} value provided by client`;
     }
     if (this.#exchange.isOurs(uri)) return "can not send request to myself";
     return undefined;
@@ -71,7 +74,8 @@ export class ApplicationRequests {
     const transport = hop?.transport ?? "udp";
     const bare = new SipRequest(method, uri);
     const flow = await exchange.flowFor(bare, undefined, hop);
-    const local = flow?.local ?? (hop === undefined ? undefined : exchange.reaching(hop)) ?? { transport, address: "127.0.0.1", port: 0 };
+    const local = flow?.local ??
+      (hop === undefined ? undefined : exchange.reaching(hop)) ?? { transport, address: "127.0.0.1", port: 0 };
     const remote = hop ?? local;
     const request = this.#build(text, { transport, local });
     const transactionId = exchange.newId();
@@ -82,7 +86,10 @@ export class ApplicationRequests {
     };
     if (flow === undefined) {
       // drachtio-server says OK before it connects; what goes wrong then comes as a response.
-      request.headers.prepend("Via", makeVia({ transport, local, reliable: transport !== "udp" }, `z9hG4bK${exchange.transactions.token()}`));
+      request.headers.prepend(
+        "Via",
+        makeVia({ transport, local, reliable: transport !== "udp" }, `z9hG4bK${exchange.transactions.token()}`),
+      );
       sent({ transport, remote });
       const response = internalResponse(request, "transport", exchange.transactions.token());
       exchange.tell(application, response, nowhere({ transport }), transactionId, dialogId);

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 
-import type { Clock } from "../../util/clock.js";
-import { FrameReader } from "../../util/frames.js";
 import type { SipMessage } from "../../softphone/sip/message.js";
 import { toWire } from "../../softphone/sip/wire-text.js";
+import type { Clock } from "../../util/clock.js";
+import { FrameReader } from "../../util/frames.js";
 import { type Command, parseCommand } from "./command.js";
 import { textOf } from "./received-text.js";
 

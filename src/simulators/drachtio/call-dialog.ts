@@ -1,10 +1,10 @@
-import type { Clock } from "../../util/clock.js";
 import type { DialogState } from "../../softphone/sip/dialog-state.js";
 import type { Flow, SipAddress } from "../../softphone/sip/flow.js";
 import type { SipRequest } from "../../softphone/sip/message.js";
 import type { ServerTransaction } from "../../softphone/sip/server-transaction.js";
 import type { UnacknowledgedAnswer } from "../../softphone/sip/unacknowledged-answer.js";
 import { parseUri } from "../../softphone/sip/uri.js";
+import type { Clock } from "../../util/clock.js";
 import type { Application } from "./application.js";
 import { SessionTimer } from "./session-timer.js";
 
@@ -116,4 +116,3 @@ export class DialogTable {
     this.#dialogs.clear();
   }
 }
-

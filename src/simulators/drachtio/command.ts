@@ -3,7 +3,14 @@ export type Command =
   | { readonly verb: "authenticate"; readonly id: string; readonly secret: string }
   | { readonly verb: "ping"; readonly id: string }
   | { readonly verb: "route" | "remove_route"; readonly id: string; readonly method: string }
-  | { readonly verb: "sip"; readonly id: string; readonly transactionId: string; readonly dialogId: string; readonly routeUrl: string; readonly message: SipText }
+  | {
+      readonly verb: "sip";
+      readonly id: string;
+      readonly transactionId: string;
+      readonly dialogId: string;
+      readonly routeUrl: string;
+      readonly message: SipText;
+    }
   | { readonly verb: "unsupported"; readonly id: string; readonly name: string }
   | { readonly verb: "malformed"; readonly id: string };
 

@@ -66,7 +66,11 @@ export class DialogRequests {
     dialog.lastAck = { request: ack, flow };
     // The answer to a late offer: a session timer repeats it.
     if (ack.body !== "") dialog.localSdp = ack.body;
-    application.respond(id, "OK", `${describe(ack, flow, "application")}|${this.#exchange.newId()}|Msg sent:|\r\n${ack.toString()}`);
+    application.respond(
+      id,
+      "OK",
+      `${describe(ack, flow, "application")}|${this.#exchange.newId()}|Msg sent:|\r\n${ack.toString()}`,
+    );
     if (dialog.hangUpAfterAck) this.#exchange.hangUp(dialog, "ACK-BYE due to cancel race condition");
   }
 
@@ -77,24 +81,44 @@ export class DialogRequests {
     const flow = await exchange.flowFor(request, dialog);
     if (flow === undefined) {
       const way = dialog.state.flow;
-      application.respond(id, "OK", `${describe(request, way, "application")}|${transactionId}|Msg sent:|\r\n${request.toString()}`);
+      application.respond(
+        id,
+        "OK",
+        `${describe(request, way, "application")}|${transactionId}|Msg sent:|\r\n${request.toString()}`,
+      );
       const response = internalResponse(request, "transport", exchange.transactions.token());
       exchange.tell(application, response, nowhere(way), transactionId, dialog.id);
       if (request.method === "BYE") exchange.dialogs.remove(dialog);
       return;
     }
-    exchange.transactions.send(request, flow, this.#responses.inside(request, flow, transactionId, dialog, application));
-    application.respond(id, "OK", `${describe(request, flow, "application")}|${transactionId}|Msg sent:|\r\n${request.toString()}`);
+    exchange.transactions.send(
+      request,
+      flow,
+      this.#responses.inside(request, flow, transactionId, dialog, application),
+    );
+    application.respond(
+      id,
+      "OK",
+      `${describe(request, flow, "application")}|${transactionId}|Msg sent:|\r\n${request.toString()}`,
+    );
   }
 
   /** A given sequence number is that of an ACK. What the application says of the dialog itself counts (a retry with credentials). */
   #build(dialog: CallDialog, text: SipText, sequence?: number): SipRequest {
     const { method, uri } = startLine(text);
-    const others = text.headers.filter(([name]) => !DIALOG_HEADERS.some((known) => known.toLowerCase() === name.toLowerCase()));
+    const others = text.headers.filter(
+      ([name]) => !DIALOG_HEADERS.some((known) => known.toLowerCase() === name.toLowerCase()),
+    );
     const headers: (readonly [string, string])[] = [...others];
-    if ((method === "INVITE" || method === "REFER") && headerOf(text, "Contact") === undefined) headers.push(["Contact", dialog.localContact]);
-    if (text.body !== "" && headerOf(text, "Content-Type") === undefined) headers.push(["Content-Type", "application/sdp"]);
-    const request = dialog.state.request(method, { headers, body: text.body, ...(sequence === undefined ? {} : { sequence }) });
+    if ((method === "INVITE" || method === "REFER") && headerOf(text, "Contact") === undefined)
+      headers.push(["Contact", dialog.localContact]);
+    if (text.body !== "" && headerOf(text, "Content-Type") === undefined)
+      headers.push(["Content-Type", "application/sdp"]);
+    const request = dialog.state.request(method, {
+      headers,
+      body: text.body,
+      ...(sequence === undefined ? {} : { sequence }),
+    });
     if (sequence === undefined) {
       const chosen = /^(\d{1,10})\s/.exec(headerOf(text, "CSeq") ?? "")?.[1];
       if (chosen !== undefined && Number(chosen) >= dialog.state.localSequence) {

@@ -1,12 +1,12 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
-import { type Clock, systemClock } from "../../util/clock.js";
 import type { ListenAddress, SipAddress, TlsOptions } from "../../softphone/sip/flow.js";
 import { DEFAULT_TIMERS, type SipTimers } from "../../softphone/sip/timers.js";
 import { TransactionLayer } from "../../softphone/sip/transaction-layer.js";
 import { TransportLayer } from "../../softphone/sip/transport.js";
 import { formatHostPort } from "../../softphone/sip/uri.js";
+import { type Clock, systemClock } from "../../util/clock.js";
 import { Application } from "./application.js";
 import { ApplicationPool } from "./application-pool.js";
 import { ApplicationRequests } from "./application-requests.js";
@@ -178,7 +178,8 @@ export class EmbeddedDrachtio {
       case "unsupported":
         this.#exchange.fault(`the embedded server does not support ${command.name}`);
         // An unknown command disconnects the application, a known one that is not here must not.
-        if (command.name === "proxy") application.respond(command.id, "NOK", "proxy is not supported by the embedded server");
+        if (command.name === "proxy")
+          application.respond(command.id, "NOK", "proxy is not supported by the embedded server");
         else application.respond(command.id, "NO", "Unknown message type");
         break;
       case "malformed":
@@ -206,7 +207,9 @@ export class EmbeddedDrachtio {
       return;
     }
     application.admit();
-    const hostports = this.addresses.map(({ transport, address, port }) => `${transport}/${formatHostPort(address, port)}`).join(",");
+    const hostports = this.addresses
+      .map(({ transport, address, port }) => `${transport}/${formatHostPort(address, port)}`)
+      .join(",");
     application.respond(id, "OK", `${hostports}|${this.#version}|${hostports}`);
   }
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isIP } from "node:net";
 
-import type { Clock } from "../../util/clock.js";
 import { inBackground } from "../../softphone/sip/background.js";
 import type { ClientTransaction } from "../../softphone/sip/client-transaction.js";
 import { nextHop } from "../../softphone/sip/dialog-state.js";
@@ -12,10 +11,11 @@ import type { SipTimers } from "../../softphone/sip/timers.js";
 import type { TransactionLayer } from "../../softphone/sip/transaction-layer.js";
 import type { TransportLayer } from "../../softphone/sip/transport.js";
 import { formatHostPort, parseUri } from "../../softphone/sip/uri.js";
+import type { Clock } from "../../util/clock.js";
 import type { Application } from "./application.js";
 import type { ApplicationPool } from "./application-pool.js";
-import type { CallDialog} from "./call-dialog.js";
-import { DialogTable, dialogIdOf } from "./call-dialog.js";
+import type { CallDialog } from "./call-dialog.js";
+import { dialogIdOf, DialogTable } from "./call-dialog.js";
 import { describe, type Source } from "./envelope.js";
 
 /** A request from the network that an application has to answer. */
@@ -80,7 +80,14 @@ export class Exchange {
   }
 
   /** Hands a message that belongs to a transaction, and perhaps to a dialog, to an application. */
-  tell(application: Application, message: SipMessage, flow: Pick<Flow, "transport" | "remote">, transactionId: string, dialogId: string, source: Source = "network"): void {
+  tell(
+    application: Application,
+    message: SipMessage,
+    flow: Pick<Flow, "transport" | "remote">,
+    transactionId: string,
+    dialogId: string,
+    source: Source = "network",
+  ): void {
     application.deliver(message, describe(message, flow, source), [transactionId, dialogId]);
   }
 
@@ -92,7 +99,9 @@ export class Exchange {
     if (address === undefined) return undefined;
     const flow = await this.transport.flowTo(address);
     if (!flow.ok) {
-      this.fault(`cannot reach ${address.transport}/${formatHostPort(address.address, address.port)}: ${flow.failure.reason}`);
+      this.fault(
+        `cannot reach ${address.transport}/${formatHostPort(address.address, address.port)}: ${flow.failure.reason}`,
+      );
       return undefined;
     }
     return flow.value;
@@ -102,7 +111,8 @@ export class Exchange {
   sendUnheard(request: SipRequest, dialog: CallDialog, sent: (flow: Flow) => void): void {
     const send = async (): Promise<void> => {
       const flow = await this.flowFor(request, dialog);
-      if (flow !== undefined) this.transactions.send(request, flow, { response: () => undefined, fault: () => undefined });
+      if (flow !== undefined)
+        this.transactions.send(request, flow, { response: () => undefined, fault: () => undefined });
       sent(flow ?? dialog.state.flow);
     };
     inBackground(send());
@@ -123,7 +133,13 @@ export class Exchange {
     const id = dialogIdOf(request);
     const dialog = this.dialogs.get(id);
     if (dialog?.state.remoteTag === request.fromTag) return dialog;
-    return [...this.pending.values()].find(({ early, transaction, dialog: inside }) => early && inside === undefined && transaction.request.method === "INVITE" && dialogIdOf(transaction.request) === id);
+    return [...this.pending.values()].find(
+      ({ early, transaction, dialog: inside }) =>
+        early &&
+        inside === undefined &&
+        transaction.request.method === "INVITE" &&
+        dialogIdOf(transaction.request) === id,
+    );
   }
 
   /** A dialog is over: what its application never answered gets a 500, as from drachtio-server. */
@@ -151,7 +167,10 @@ export class Exchange {
   /** Our listening address of the target's transport and family (a name counts as IPv4), or undefined if there is none. */
   reaching(target: SipAddress): SipAddress | undefined {
     const family = isIP(target.address) === 6 ? 6 : 4;
-    return this.transport.addresses.find(({ transport, address }) => transport === target.transport && (address === "::" || [0, family].includes(isIP(address))));
+    return this.transport.addresses.find(
+      ({ transport, address }) =>
+        transport === target.transport && (address === "::" || [0, family].includes(isIP(address))),
+    );
   }
 
   /** A URI that leads to ourselves. */
@@ -183,4 +202,3 @@ export function ownContact(flow: Pick<Flow, "transport" | "local">, bestEffortTl
   const suffix = transport === "udp" ? "" : `;transport=${transport}`;
   return `<${scheme}:${formatHostPort(local.address, local.port)}${suffix}>`;
 }
-

@@ -15,5 +15,7 @@ const privacyList = new RegExp(`^[\\s;,]*(?:${token}(?:\\s*[;,]\\s*${token})*\\s
 export function areIdentitiesReadable({ headers }: SipRequest): boolean {
   const privacy = headers.all("Privacy");
   if (privacy.length > 1 || !privacy.every((value) => privacyList.test(value))) return false;
-  return ["From", "To", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"].every((name) => headers.all(name).every((value) => addressList.test(value)));
+  return ["From", "To", "P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"].every((name) =>
+    headers.all(name).every((value) => addressList.test(value)),
+  );
 }

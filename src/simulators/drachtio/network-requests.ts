@@ -164,7 +164,15 @@ export class NetworkRequests {
             expired();
           });
     transaction.onTimeout = forget;
-    const entry: Pending = { transactionId, transaction, application, answered, early: false, merged: [], ...(dialog === undefined ? {} : { dialog }) };
+    const entry: Pending = {
+      transactionId,
+      transaction,
+      application,
+      answered,
+      early: false,
+      merged: [],
+      ...(dialog === undefined ? {} : { dialog }),
+    };
     pending.set(transactionId, entry);
     return entry;
   }

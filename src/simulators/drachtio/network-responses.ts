@@ -1,4 +1,4 @@
-import { type ClientEvents, cancelFor } from "../../softphone/sip/client-transaction.js";
+import { cancelFor, type ClientEvents } from "../../softphone/sip/client-transaction.js";
 import { DialogState } from "../../softphone/sip/dialog-state.js";
 import type { Flow } from "../../softphone/sip/flow.js";
 import type { HeaderList } from "../../softphone/sip/headers.js";
@@ -58,7 +58,13 @@ export class NetworkResponses {
   }
 
   /** For a request inside a dialog. */
-  inside(request: SipRequest, flow: Flow, transactionId: string, dialog: CallDialog, application: Application): ClientEvents {
+  inside(
+    request: SipRequest,
+    flow: Flow,
+    transactionId: string,
+    dialog: CallDialog,
+    application: Application,
+  ): ClientEvents {
     const tell = (response: SipResponse, way: Pick<Flow, "transport" | "remote"> = flow): void => {
       const { status } = response;
       const challenged = status === 401 || status === 407;

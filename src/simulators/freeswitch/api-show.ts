@@ -56,13 +56,16 @@ export function showChannels(engine: Engine, words: readonly string[]): string |
   const format = rest.at(-2) === "as" ? rest.at(-1) : undefined;
   if (what === "calls" && counts) {
     // A called leg belongs to its caller's call.
-    const calls = channels.filter((channel) => channel.direction === "inbound" || channel.otherLeg?.isDown !== false).length;
+    const calls = channels.filter(
+      (channel) => channel.direction === "inbound" || channel.otherLeg?.isDown !== false,
+    ).length;
     return format === "json" ? `{"row_count":${calls}}` : `\n${calls} total.\n`;
   }
   if (what !== "channels") return undefined;
   if (counts) return format === "json" ? `{"row_count":${channels.length}}` : `\n${channels.length} total.\n`;
   const rows = channels.map((channel) => row(channel, engine.bus.hostname));
-  if (format === "json") return rows.length === 0 ? '{"row_count": 0}\n' : JSON.stringify({ row_count: rows.length, rows });
+  if (format === "json")
+    return rows.length === 0 ? '{"row_count": 0}\n' : JSON.stringify({ row_count: rows.length, rows });
   if (rest.length > 0 && format !== "delim" && format !== "csv") return undefined;
   const lines = rows.map((each) => Object.values(each).join(","));
   const title = rows[0] === undefined ? [] : [Object.keys(rows[0]).join(",")];

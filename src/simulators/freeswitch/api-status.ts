@@ -1,16 +1,23 @@
 import { cpus } from "node:os";
+
 import type { Engine } from "./engine.js";
 
 const LINE = "=".repeat(97);
 
 /** `sofia status`, line by line as mod_sofia prints it: drachtio-fsmrf reads the profile's address from it. */
 export function sofiaStatus(engine: Engine): string {
-  const row = (name: string, type: string, data: string, state: string): string => `${name.padStart(25)}\t${type}\t  ${data.padStart(40)}\t${state}\n`;
+  const row = (name: string, type: string, data: string, state: string): string =>
+    `${name.padStart(25)}\t${type}\t  ${data.padStart(40)}\t${state}\n`;
   const profiles = engine.profiles.map((profile) => {
     const inUse = engine.channels.all().filter((channel) => channel.name.startsWith(`sofia/${profile.name}/`)).length;
     const host = profile.address.includes(":") ? `[${profile.address}]` : profile.address;
     const transport = profile.tlsOnly ? ";transport=tls" : "";
-    return row(profile.name, "profile", `sip:mod_sofia@${host}:${profile.port}${transport}`, `RUNNING (${inUse})${profile.tlsOnly ? " (TLS)" : ""}`);
+    return row(
+      profile.name,
+      "profile",
+      `sip:mod_sofia@${host}:${profile.port}${transport}`,
+      `RUNNING (${inUse})${profile.tlsOnly ? " (TLS)" : ""}`,
+    );
   });
   const count = engine.profiles.length;
   return `${row("Name", "   Type", "Data", "State")}${LINE}\n${profiles.join("")}${LINE}\n${count} profile${count === 1 ? "" : "s"} 0 aliases\n`;

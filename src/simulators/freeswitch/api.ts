@@ -1,15 +1,23 @@
 import { existsSync } from "node:fs";
-import { integer, splitArguments } from "./arguments.js";
+
 import { showChannels } from "./api-show.js";
 import { sofiaStatus, statusText } from "./api-status.js";
-import type { Engine } from "./engine.js";
+import { integer, splitArguments } from "./arguments.js";
 import type { Channel } from "./channel.js";
+import type { Engine } from "./engine.js";
 import { FsEvent } from "./event.js";
 import { parseCause } from "./hangup-cause.js";
 import { mediaStatistics } from "./media-variables.js";
 
 /** The modules of FreeSWITCH whose work this server does. */
-const modules: ReadonlySet<string> = new Set(["mod_commands", "mod_dptools", "mod_event_socket", "mod_sndfile", "mod_sofia", "mod_tone_stream"]);
+const modules: ReadonlySet<string> = new Set([
+  "mod_commands",
+  "mod_dptools",
+  "mod_event_socket",
+  "mod_sndfile",
+  "mod_sofia",
+  "mod_tone_stream",
+]);
 
 const NO_CHANNEL = "-ERR No such channel!\n";
 const DEFAULT_RECEIVED_MS = 250;

@@ -95,7 +95,12 @@ export class ApplicationStack {
     channel.fire("CHANNEL_EXECUTE", headersOf(request, argument));
     const done = application(execution);
     if (done === undefined) this.#complete(request, execution);
-    else channel.engine.inBackground(done.then(() => { this.#complete(request, execution); }));
+    else
+      channel.engine.inBackground(
+        done.then(() => {
+          this.#complete(request, execution);
+        }),
+      );
   }
 
   #complete(request: ExecuteRequest, execution: Execution): void {

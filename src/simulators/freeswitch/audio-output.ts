@@ -1,7 +1,7 @@
+import { type CodecName, FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
 import type { AudioSource } from "./audio-source.js";
 import type { Channel } from "./channel.js";
 import type { Execution } from "./execution.js";
-import { FRAME_SAMPLES, type CodecName } from "../../softphone/rtp/g711.js";
 
 /** Packets are up to 60 ms long and not quite regular. */
 const GAP_MS = 100;

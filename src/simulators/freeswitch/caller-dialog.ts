@@ -35,12 +35,17 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
     if (pressed === undefined) engine.unsupported("an INFO that is no digit");
     else channel.receiveDigit(pressed.digit, pressed.durationMs, "ENDPOINT");
   };
-  engine.inBackground(dialog.ended.then((end) => {
-    if (end.by !== "local") channel.setVariable("sip_hangup_disposition", "recv_bye");
-    channel.setVariable("sip_term_status", "200");
-    channel.setVariable("proto_specific_hangup_cause", "sip:200");
-    channel.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
-  }));
+  engine.inBackground(
+    dialog.ended.then((end) => {
+      if (end.by !== "local") channel.setVariable("sip_hangup_disposition", "recv_bye");
+      channel.setVariable("sip_term_status", "200");
+      channel.setVariable("proto_specific_hangup_cause", "sip:200");
+      channel.hangUp(
+        end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"),
+        true,
+      );
+    }),
+  );
 }
 
 /** What FreeSWITCH puts in the place of the line that it has answered in another profile than the offer's. */
@@ -55,13 +60,16 @@ async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
   const offer = media.renew(media.direction, CODECS);
   const at = offer.indexOf("m=");
   const isDeadFirst = /^m=audio \d+ RTP\/AVP /m.test(dialog.initial.body);
-  const answered = await dialog.reinvite(isDeadFirst ? offer.slice(0, at) + DEAD_LINE + offer.slice(at) : `${offer}${DEAD_LINE}`);
+  const answered = await dialog.reinvite(
+    isDeadFirst ? offer.slice(0, at) + DEAD_LINE + offer.slice(at) : `${offer}${DEAD_LINE}`,
+  );
   if (!answered.ok || channel.isDown) return;
   // Only an offer ends a hold (switch_core_media_negotiate_sdp, 1.10.12: hold_laps, and no way from an answer to sendrecv).
   const answer = answered.value.body;
   const accepted = media.accept(channel.held ? answer.replace(/^a=sendrecv\r?$/m, "a=sendonly\r") : answer);
   if (accepted.ok) channel.renegotiated();
-  else if (accepted.failure.kind === "secureMediaNotOffered") engine.unsupported("an answer with a key of another suite");
+  else if (accepted.failure.kind === "secureMediaNotOffered")
+    engine.unsupported("an answer with a key of another suite");
   else channel.hangUp("INCOMPATIBLE_DESTINATION");
 }
 
@@ -69,7 +77,11 @@ async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
  * The far end's new offer. Seen with FreeSWITCH: once a leg is secure it stays so, with the suite that it has; the
  * offer must say RTP/SAVP, keys in an RTP/AVP line do not count any more.
  */
-export function renegotiate(channel: Channel, request: SipRequest, policy: SecurityPolicy): { sdp: string } | { reject: number } {
+export function renegotiate(
+  channel: Channel,
+  request: SipRequest,
+  policy: SecurityPolicy,
+): { sdp: string } | { reject: number } {
   const { media } = channel;
   if (request.body === "") return { sdp: media.localSdp };
   const misread = misreadOffer(request.body);
@@ -78,7 +90,10 @@ export function renegotiate(channel: Channel, request: SipRequest, policy: Secur
     return { reject: 488 };
   }
   const { suite } = media;
-  const answered = media.answer(request.body, { codecs: CODECS, ...(suite === undefined ? policy : { srtp: "mandatory", suites: [suite] }) });
+  const answered = media.answer(request.body, {
+    codecs: CODECS,
+    ...(suite === undefined ? policy : { srtp: "mandatory", suites: [suite] }),
+  });
   if (!answered.ok) return { reject: 488 };
   channel.renegotiated();
   return { sdp: answered.value };

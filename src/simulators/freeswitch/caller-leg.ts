@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+
 import type { MediaSession } from "../../softphone/rtp/media-session.js";
-import { parseUri, type IncomingInvite, type SipRequest } from "../../softphone/sip/index.js";
+import { type IncomingInvite, parseUri, type SipRequest } from "../../softphone/sip/index.js";
 import type { ApiCommands } from "./api.js";
+import { followDialog, inboundSecurity } from "./caller-dialog.js";
 import { Channel } from "./channel.js";
 import type { Engine, SipProfile } from "./engine.js";
 import type { EventSocket } from "./event-socket.js";
-import { followDialog, inboundSecurity } from "./caller-dialog.js";
-import { reasonHeader, type HangupCause } from "./hangup-cause.js";
+import { type HangupCause, reasonHeader } from "./hangup-cause.js";
 import { CODECS } from "./leg-policy.js";
 import { misreadOffer } from "./misread-offer.js";
 import { controlBySocket } from "./outbound-socket.js";
@@ -75,10 +76,17 @@ function mayEnter({ headers }: SipRequest, { globals }: Engine): boolean {
 
 function refuse(invite: IncomingInvite, status: number, cause: HangupCause, detail?: string): void {
   const warning = detail === undefined ? [] : [["Warning", `399 freeswitch "${detail}"`] as const];
-  invite.reject(status, status === 503 ? "Maximum Calls In Progress" : undefined, [["Reason", reasonHeader(cause)], ...warning]);
+  invite.reject(status, status === 503 ? "Maximum Calls In Progress" : undefined, [
+    ["Reason", reasonHeader(cause)],
+    ...warning,
+  ]);
 }
 
-function negotiate(request: SipRequest, media: MediaSession, engine: Engine): [number, HangupCause, string?] | undefined {
+function negotiate(
+  request: SipRequest,
+  media: MediaSession,
+  engine: Engine,
+): [number, HangupCause, string?] | undefined {
   if (engine.channels.isFull) return [503, "SWITCH_CONGESTION"];
   if (request.body === "") {
     // Before the dialplan could demand SRTP: a secure line and a plain one.
@@ -94,7 +102,11 @@ function negotiate(request: SipRequest, media: MediaSession, engine: Engine): [n
   return answered.ok ? undefined : [488, "INCOMPATIBLE_DESTINATION", answered.failure.detail];
 }
 
-function makeChannel({ request, source }: IncomingInvite, { engine, profile }: CallerLegOptions, media: MediaSession): Channel {
+function makeChannel(
+  { request, source }: IncomingInvite,
+  { engine, profile }: CallerLegOptions,
+  media: MediaSession,
+): Channel {
   const from = parseUri(request.from.uri);
   const target = parseUri(request.uri);
   const user = from?.user ?? "";
@@ -133,7 +145,10 @@ function makeChannel({ request, source }: IncomingInvite, { engine, profile }: C
     ["recovery_profile_name", profile.name],
   ];
   for (const [name, value] of own) if (value !== "") channel.setVariable(name, value);
-  const extra = request.headers.entries().filter(([name]) => /^x-/i.test(name) && name.toLowerCase() !== KEY_HEADER.toLowerCase()).slice(0, MAX_HEADER_VARIABLES);
+  const extra = request.headers
+    .entries()
+    .filter(([name]) => /^x-/i.test(name) && name.toLowerCase() !== KEY_HEADER.toLowerCase())
+    .slice(0, MAX_HEADER_VARIABLES);
   for (const [name, value] of extra) channel.setVariable(`sip_h_${name}`, value);
   return channel;
 }

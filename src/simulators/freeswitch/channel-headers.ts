@@ -22,15 +22,43 @@ export interface ChannelTimes {
 
 /** Events that carry every channel variable (switch_channel_event_set_extended_data). */
 const WITH_VARIABLES: ReadonlySet<string> = new Set([
-  "CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_UUID", "CHANNEL_ANSWER", "CHANNEL_PARK", "CHANNEL_UNPARK",
-  "CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE", "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_HANGUP",
-  "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DATA", "CHANNEL_EXECUTE", "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_DESTROY",
-  "PLAYBACK_START", "PLAYBACK_STOP", "CALL_UPDATE", "CHANNEL_HOLD", "CHANNEL_UNHOLD",
+  "CHANNEL_CREATE",
+  "CHANNEL_ORIGINATE",
+  "CHANNEL_UUID",
+  "CHANNEL_ANSWER",
+  "CHANNEL_PARK",
+  "CHANNEL_UNPARK",
+  "CHANNEL_BRIDGE",
+  "CHANNEL_UNBRIDGE",
+  "CHANNEL_PROGRESS",
+  "CHANNEL_PROGRESS_MEDIA",
+  "CHANNEL_HANGUP",
+  "CHANNEL_HANGUP_COMPLETE",
+  "CHANNEL_DATA",
+  "CHANNEL_EXECUTE",
+  "CHANNEL_EXECUTE_COMPLETE",
+  "CHANNEL_DESTROY",
+  "PLAYBACK_START",
+  "PLAYBACK_STOP",
+  "CALL_UPDATE",
+  "CHANNEL_HOLD",
+  "CHANNEL_UNHOLD",
 ]);
 
 const STATE_NUMBERS: Readonly<Record<string, number>> = {
-  CS_NEW: 0, CS_INIT: 1, CS_ROUTING: 2, CS_SOFT_EXECUTE: 3, CS_EXECUTE: 4, CS_EXCHANGE_MEDIA: 5, CS_PARK: 6,
-  CS_CONSUME_MEDIA: 7, CS_HIBERNATE: 8, CS_RESET: 9, CS_HANGUP: 10, CS_REPORTING: 11, CS_DESTROY: 12,
+  CS_NEW: 0,
+  CS_INIT: 1,
+  CS_ROUTING: 2,
+  CS_SOFT_EXECUTE: 3,
+  CS_EXECUTE: 4,
+  CS_EXCHANGE_MEDIA: 5,
+  CS_PARK: 6,
+  CS_CONSUME_MEDIA: 7,
+  CS_HIBERNATE: 8,
+  CS_RESET: 9,
+  CS_HANGUP: 10,
+  CS_REPORTING: 11,
+  CS_DESTROY: 12,
 };
 
 const CODEC_RATE = "8000";
@@ -84,11 +112,14 @@ export function profileHeaders(channel: Channel, prefix: string): EventHeaders {
 function codecHeaders(channel: Channel): EventHeaders {
   const { codec } = channel.media;
   if (codec === undefined) return [];
-  return ["Read", "Write"].flatMap((way) => [
-    [`Channel-${way}-Codec-Name`, codec],
-    [`Channel-${way}-Codec-Rate`, CODEC_RATE],
-    [`Channel-${way}-Codec-Bit-Rate`, CODEC_BIT_RATE],
-  ] as const);
+  return ["Read", "Write"].flatMap(
+    (way) =>
+      [
+        [`Channel-${way}-Codec-Name`, codec],
+        [`Channel-${way}-Codec-Rate`, CODEC_RATE],
+        [`Channel-${way}-Codec-Bit-Rate`, CODEC_BIT_RATE],
+      ] as const,
+  );
 }
 
 /** What every event about a channel carries. */
@@ -109,7 +140,12 @@ export function channelHeaders(channel: Channel, event: string): EventHeaders {
     ...(cause === undefined ? [] : [["Hangup-Cause", cause] as const]),
     ...codecHeaders(channel),
     ...profileHeaders(channel, "Caller"),
-    ...(other === undefined ? [] : [["Other-Type", channel.direction === "inbound" ? "originatee" : "originator"] as const, ...profileHeaders(other, "Other-Leg")]),
+    ...(other === undefined
+      ? []
+      : [
+          ["Other-Type", channel.direction === "inbound" ? "originatee" : "originator"] as const,
+          ...profileHeaders(other, "Other-Leg"),
+        ]),
     ...(WITH_VARIABLES.has(event) ? channel.variableHeaders() : []),
   ];
 }

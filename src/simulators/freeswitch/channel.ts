@@ -1,7 +1,7 @@
 import type { MediaSession } from "../../softphone/rtp/media-session.js";
 import { ApplicationStack } from "./application-stack.js";
 import { AudioOutput } from "./audio-output.js";
-import { channelHeaders, profileHeaders, type CallerProfile, type ChannelTimes } from "./channel-headers.js";
+import { type CallerProfile, channelHeaders, type ChannelTimes, profileHeaders } from "./channel-headers.js";
 import { DigitQueue, type DigitSource } from "./digit-queue.js";
 import type { Engine, RtpTimeouts } from "./engine.js";
 import type { EventHeaders } from "./event.js";
@@ -14,7 +14,14 @@ export type Direction = "inbound" | "outbound";
 export type CallState = "DOWN" | "DIALING" | "RINGING" | "EARLY" | "ACTIVE" | "HELD" | "HANGUP" | "UNHELD";
 
 const CALL_STATE_NUMBERS: Readonly<Record<CallState, number>> = {
-  DOWN: 0, DIALING: 1, RINGING: 2, EARLY: 3, ACTIVE: 4, HELD: 5, HANGUP: 7, UNHELD: 8,
+  DOWN: 0,
+  DIALING: 1,
+  RINGING: 2,
+  EARLY: 3,
+  ACTIVE: 4,
+  HELD: 5,
+  HANGUP: 7,
+  UNHELD: 8,
 };
 
 /** A caller-made flood of variables must not grow without bound. */
@@ -185,10 +192,14 @@ export class Channel {
     if (callState === this.#callState || this.#callState === "HANGUP") return;
     const before = this.#callState;
     this.#callState = callState;
-    this.fire("CHANNEL_CALLSTATE", [], [
-      ["Original-Channel-Call-State", before],
-      ["Channel-Call-State-Number", String(CALL_STATE_NUMBERS[callState])],
-    ]);
+    this.fire(
+      "CHANNEL_CALLSTATE",
+      [],
+      [
+        ["Original-Channel-Call-State", before],
+        ["Channel-Call-State-Number", String(CALL_STATE_NUMBERS[callState])],
+      ],
+    );
   }
 
   progress(): void {
@@ -207,7 +218,10 @@ export class Channel {
     this.enterCallState("ACTIVE");
     this.fire("CHANNEL_ANSWER");
     if (this.media.suite !== undefined) {
-      this.engine.bus.fire("CALL_SECURE", [["secure_type", `srtp:sdes:${this.media.suite}`], ["caller-unique-id", this.uuid]]);
+      this.engine.bus.fire("CALL_SECURE", [
+        ["secure_type", `srtp:sdes:${this.media.suite}`],
+        ["caller-unique-id", this.uuid],
+      ]);
     }
     this.output.start();
   }
@@ -242,12 +256,14 @@ export class Channel {
     this.times.hungUp = now();
     this.setVariable("hangup_cause", cause);
     this.setVariable("hangup_cause_q850", String(causeNumber(cause)));
-    const seconds = (from: number): string => String(from === 0 ? 0 : Math.round((this.times.hungUp - from) / 1_000_000));
+    const seconds = (from: number): string =>
+      String(from === 0 ? 0 : Math.round((this.times.hungUp - from) / 1_000_000));
     this.setVariable("duration", seconds(this.times.created));
     this.setVariable("billsec", seconds(this.times.answered));
     this.otherLeg?.noteOtherHangup(this);
     // Seen with FreeSWITCH: of a bridged caller whose media stopped, the application's connection ends without a word.
-    if (cause === "MEDIA_TIMEOUT" && this.output.relayed) for (const release of this.releases.splice(0)) this.engine.inBackground(release());
+    if (cause === "MEDIA_TIMEOUT" && this.output.relayed)
+      for (const release of this.releases.splice(0)) this.engine.inBackground(release());
     this.fire("CHANNEL_HANGUP");
     this.enterCallState("HANGUP");
     this.#watch.stop();

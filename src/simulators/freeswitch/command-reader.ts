@@ -1,4 +1,4 @@
-import { failure, success, type Result } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 
 /** One command as it came over an event socket. */
 export interface Command {

@@ -1,4 +1,4 @@
-import { failure, success, type Result } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { splitArguments } from "./arguments.js";
 
 /** `{name=value,...}[name=value,...]sofia/<profile>/<user>@<host>:<port>;transport=tls`, taken apart. */
@@ -31,7 +31,8 @@ export function parseDialString(text: string): Result<DialString, DialStringFail
     rest = block.rest.trim();
   }
   if (/[|,]/.test(rest)) return failure("severalLegs");
-  const target = /^sofia\/([\w.-]+)\/(?:sips?:)?([^@\s/]+)@(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?((?:;[^\s;]+)*)$/.exec(rest);
+  const target =
+    /^sofia\/([\w.-]+)\/(?:sips?:)?([^@\s/]+)@(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?((?:;[^\s;]+)*)$/.exec(rest);
   if (target === null) return failure(rest.startsWith("sofia/") ? "malformed" : "endpoint");
   const [, profile = "", user = "", host = "", port, parameters = ""] = target;
   const transport = /;transport=(\w+)/i.exec(parameters)?.[1]?.toLowerCase() ?? "udp";

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { systemClock, type Clock } from "../../util/clock.js";
+
 import { MediaSession } from "../../softphone/rtp/media-session.js";
 import { Pacer } from "../../softphone/rtp/pacer.js";
 import { SipUserAgent } from "../../softphone/sip/index.js";
+import { type Clock, systemClock } from "../../util/clock.js";
 import { ApiCommands } from "./api.js";
 import { makeApplications } from "./applications/registry.js";
 import { takeCall } from "./caller-leg.js";
@@ -15,10 +16,18 @@ import { startHeartbeat } from "./heartbeat.js";
 import { SoundLibrary } from "./sound-library.js";
 
 export interface EmbeddedFreeSwitchOptions {
-  readonly eventSocket: { readonly address: string; /** 0: the system chooses. */ readonly port: number; readonly password: string };
+  readonly eventSocket: {
+    readonly address: string;
+    /** 0: the system chooses. */ readonly port: number;
+    readonly password: string;
+  };
   /** The profile `drachtio_mrf`, UDP. */
   readonly sip: { readonly address: string; readonly port: number };
-  readonly rtp: { readonly address: string; readonly portRange?: readonly [number, number]; readonly advertisedAddress?: string };
+  readonly rtp: {
+    readonly address: string;
+    readonly portRange?: readonly [number, number];
+    readonly advertisedAddress?: string;
+  };
   /** The profile `bbb`, which calls over TLS only. */
   readonly tls: { readonly ca?: string; readonly verify?: boolean; readonly key?: string; readonly cert?: string };
   /** For relative paths of sounds. */
@@ -116,10 +125,12 @@ export class EmbeddedFreeSwitch {
     for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
     await new Promise<void>((resolve) => {
       const stop = clock.after(CLOSE_LIMIT_MS, resolve);
-      this.#engine.inBackground(Promise.all(all.map((channel) => channel.gone)).then(() => {
-        stop();
-        resolve();
-      }));
+      this.#engine.inBackground(
+        Promise.all(all.map((channel) => channel.gone)).then(() => {
+          stop();
+          resolve();
+        }),
+      );
     });
     for (const socket of this.#state.sockets) socket.destroy();
     await this.#events.close();
@@ -159,7 +170,11 @@ const BBB_MEDIA_TIMEOUT_S = 15;
 const BBB_HOLD_TIMEOUT_S = 1800;
 
 async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [SipProfile, SipProfile]> {
-  const common = { userAgent: `FreeSWITCH-mod_sofia/${o.version ?? VERSION}`, ...(o.clock === undefined ? {} : { clock: o.clock }), ...(o.random === undefined ? {} : { random: o.random }) };
+  const common = {
+    userAgent: `FreeSWITCH-mod_sofia/${o.version ?? VERSION}`,
+    ...(o.clock === undefined ? {} : { clock: o.clock }),
+    ...(o.random === undefined ? {} : { random: o.random }),
+  };
   const incoming = await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", ...o.sip }] });
   const calling = await SipUserAgent.listen({ ...common, listen: [], tls: o.tls });
   const port = incoming.addresses[0]?.port ?? o.sip.port;
@@ -220,7 +235,10 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
       ["hostname", "embedded"],
       ["local_ip_v4", address],
       ["sounds_dir", o.soundsDir ?? ""],
-      ["einwahl_key", o.key ?? createHash("sha256").update(`einwahl drachtio_mrf ${o.eventSocket.password}`).digest("hex")],
+      [
+        "einwahl_key",
+        o.key ?? createHash("sha256").update(`einwahl drachtio_mrf ${o.eventSocket.password}`).digest("hex"),
+      ],
       ["einwahl_control_hosts", (o.controlHosts ?? ["127.0.0.1"]).map((host) => host.replaceAll(".", "[.]")).join("|")],
       ["max_sessions", String(o.maxSessions ?? DEFAULT_SESSIONS)],
     ]),

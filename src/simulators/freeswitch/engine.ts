@@ -1,7 +1,7 @@
-import type { Clock } from "../../util/clock.js";
 import type { MediaSession } from "../../softphone/rtp/media-session.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import type { SipUserAgent } from "../../softphone/sip/index.js";
+import type { Clock } from "../../util/clock.js";
 import type { Application } from "./applications/application.js";
 import type { ChannelTable } from "./channel-table.js";
 import type { EventBus } from "./event-bus.js";

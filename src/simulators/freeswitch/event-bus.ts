@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
-import { FsEvent, type EventHeaders } from "./event.js";
+
+import { type EventHeaders, FsEvent } from "./event.js";
 
 export type EventListener = (event: FsEvent) => void;
 
@@ -39,7 +40,10 @@ export class EventBus {
   base(name: string): EventHeaders {
     const now = new Date();
     this.#sequence += 1;
-    const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19).replace("T", " ");
+    const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000)
+      .toISOString()
+      .slice(0, 19)
+      .replace("T", " ");
     return [
       ["Event-Name", name],
       ["Core-UUID", this.coreUuid],

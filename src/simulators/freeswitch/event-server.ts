@@ -1,4 +1,5 @@
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
+
 import type { ApiCommands } from "./api.js";
 import type { Engine } from "./engine.js";
 import { EventSocket } from "./event-socket.js";
@@ -18,7 +19,13 @@ export class EventServer {
   }
 
   /** Rejects if the port is taken. */
-  static listen(o: { engine: Engine; api: ApiCommands; address: string; port: number; password: string }): Promise<EventServer> {
+  static listen(o: {
+    engine: Engine;
+    api: ApiCommands;
+    address: string;
+    port: number;
+    password: string;
+  }): Promise<EventServer> {
     const server = createServer();
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -32,9 +39,11 @@ export class EventServer {
           }
           const connection = new EventSocket(socket, { engine: o.engine, api: o.api, password: o.password });
           events.#connections.add(connection);
-          o.engine.inBackground(connection.closed.then(() => {
-            events.#connections.delete(connection);
-          }));
+          o.engine.inBackground(
+            connection.closed.then(() => {
+              events.#connections.delete(connection);
+            }),
+          );
         });
         resolve(events);
       });

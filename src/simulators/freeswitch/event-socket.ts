@@ -1,10 +1,11 @@
-import type { Socket } from "node:net";
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+
 import type { ApiCommands } from "./api.js";
 import type { Channel } from "./channel.js";
-import { CommandReader, type Command } from "./command-reader.js";
+import { type Command, CommandReader } from "./command-reader.js";
 import type { Engine } from "./engine.js";
-import { serializePlain, type FsEvent } from "./event.js";
+import { type FsEvent, serializePlain } from "./event.js";
 import { executeOnChannel } from "./send-message.js";
 import { Subscription } from "./subscription.js";
 
@@ -88,8 +89,13 @@ export class EventSocket {
   end(): void {
     if (this.#closing) return;
     this.#closing = true;
-    const session = this.#channel === undefined ? "" : `Controlled-Session-UUID: ${this.#channel.uuid}\nContent-Disposition: disconnect\n`;
-    this.#write(`Content-Type: text/disconnect-notice\n${session}Content-Length: ${Buffer.byteLength(GOODBYE)}\n\n${GOODBYE}`);
+    const session =
+      this.#channel === undefined
+        ? ""
+        : `Controlled-Session-UUID: ${this.#channel.uuid}\nContent-Disposition: disconnect\n`;
+    this.#write(
+      `Content-Type: text/disconnect-notice\n${session}Content-Length: ${Buffer.byteLength(GOODBYE)}\n\n${GOODBYE}`,
+    );
     this.#socket.end();
     const stop = this.#engine.clock.after(CLOSE_LIMIT_MS, () => {
       this.#socket.destroy();
@@ -175,7 +181,11 @@ export class EventSocket {
       case "log":
       case "nolog":
         // There is no log to send: the embedded server keeps none, so that nothing of a caller gets into one.
-        this.#reply(verb.toLowerCase() === "log" ? `+OK log level ${words[0] ?? ""} [${words[0] ?? "7"}]` : "+OK no longer logging");
+        this.#reply(
+          verb.toLowerCase() === "log"
+            ? `+OK log level ${words[0] ?? ""} [${words[0] ?? "7"}]`
+            : "+OK no longer logging",
+        );
         break;
       default:
         this.#obeyForChannel(verb.toLowerCase(), argument, words);
@@ -219,14 +229,16 @@ export class EventSocket {
 
   /** CHANNEL_DATA: the channel as it is, as a command's reply, percent-encoded. */
   #introduce(channel: Channel): void {
-    this.#write(serializePlain([
-      ...this.#engine.bus.base("CHANNEL_DATA"),
-      ...channel.dataHeaders(),
-      ["Content-Type", "command/reply"],
-      ["Reply-Text", "+OK\n"],
-      ["Socket-Mode", "async"],
-      ["Control", "full"],
-    ]));
+    this.#write(
+      serializePlain([
+        ...this.#engine.bus.base("CHANNEL_DATA"),
+        ...channel.dataHeaders(),
+        ["Content-Type", "command/reply"],
+        ["Reply-Text", "+OK\n"],
+        ["Socket-Mode", "async"],
+        ["Control", "full"],
+      ]),
+    );
   }
 
   #runApi(text: string): void {
@@ -243,12 +255,16 @@ export class EventSocket {
     const { engine } = this;
     setImmediate(() => {
       const body = this.#api.run(text);
-      engine.bus.fire("BACKGROUND_JOB", [
-        ["Job-UUID", job],
-        ...(owner === undefined ? [] : [["Job-Owner-UUID", owner] as const]),
-        ["Job-Command", name],
-        ...(rest.length === 0 ? [] : [["Job-Command-Arg", rest.join(" ")] as const]),
-      ], body);
+      engine.bus.fire(
+        "BACKGROUND_JOB",
+        [
+          ["Job-UUID", job],
+          ...(owner === undefined ? [] : [["Job-Owner-UUID", owner] as const]),
+          ["Job-Command", name],
+          ...(rest.length === 0 ? [] : [["Job-Command-Arg", rest.join(" ")] as const]),
+        ],
+        body,
+      );
     });
   }
 

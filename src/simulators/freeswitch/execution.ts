@@ -1,6 +1,6 @@
+import type { ApplicationStack } from "./application-stack.js";
 import type { Channel } from "./channel.js";
 import type { Digit } from "./digit-queue.js";
-import type { ApplicationStack } from "./application-stack.js";
 
 /** A running application. */
 export class Execution {

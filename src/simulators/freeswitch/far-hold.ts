@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+
 import type { Channel } from "./channel.js";
 import type { Execution } from "./execution.js";
 
@@ -29,7 +30,8 @@ export class FarHold {
     channel.fire(this.#isOn ? "CHANNEL_HOLD" : "CHANNEL_UNHOLD");
     const stream = channel.variable("hold_music") ?? "local_stream://moh";
     if (!this.#isOn) this.#stop();
-    else if (stream !== "silence" && channel.output.relayed && channel.otherLeg !== undefined) this.#play(channel.otherLeg, stream);
+    else if (stream !== "silence" && channel.output.relayed && channel.otherLeg !== undefined)
+      this.#play(channel.otherLeg, stream);
   }
 
   /** As switch_ivr_broadcast does it: an application inside of what runs there. */
@@ -41,7 +43,8 @@ export class FarHold {
       uuidName: undefined,
       lock: false,
       onDone: (response) => {
-        if (this.#isOn && response === "FILE PLAYED" && !partner.isDown && !this.#channel.isDown) this.#play(partner, stream);
+        if (this.#isOn && response === "FILE PLAYED" && !partner.isDown && !this.#channel.isDown)
+          this.#play(partner, stream);
       },
     });
     this.#music = partner.applications.innermost;

@@ -14,7 +14,11 @@ export interface SecurityPolicy {
 }
 
 /** `mandatory[:suite:suite...]`, `optional`, `forbidden`, as rtp_secure_media and its two sisters take it. */
-export function parseSecurity(value: string | undefined, suiteList: string | undefined, unset: SrtpPolicy): SecurityPolicy {
+export function parseSecurity(
+  value: string | undefined,
+  suiteList: string | undefined,
+  unset: SrtpPolicy,
+): SecurityPolicy {
   const [mode = "", ...inline] = (value ?? "").split(":");
   const listed = (inline.length > 0 ? inline : (suiteList ?? "").split(":")).map((name) => name.trim().toUpperCase());
   const suites = listed.filter(isSuiteName);
@@ -39,14 +43,21 @@ function policyOf(mode: string, unset: SrtpPolicy): SrtpPolicy {
 
 /** A called leg offers no SRTP unless told to. */
 export function outboundSecurity(leg: Channel): SecurityPolicy {
-  return parseSecurity(leg.variable("rtp_secure_media_outbound") ?? leg.variable("rtp_secure_media"), leg.variable("rtp_secure_media_suites"), "none");
+  return parseSecurity(
+    leg.variable("rtp_secure_media_outbound") ?? leg.variable("rtp_secure_media"),
+    leg.variable("rtp_secure_media_suites"),
+    "none",
+  );
 }
 
 /** absolute_codec_string decides; without it only the caller's codec is offered (the profile's disable-transcoding). */
 export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecName[] {
   const wanted = leg.variable("absolute_codec_string");
   if (wanted === undefined) return caller.media.codec === undefined ? CODECS : [caller.media.codec];
-  const names = wanted.replace(/^\^\^./, "").split(/[:,]/).map((name) => name.trim().toUpperCase().replace(/@.*$/, ""));
+  const names = wanted
+    .replace(/^\^\^./, "")
+    .split(/[:,]/)
+    .map((name) => name.trim().toUpperCase().replace(/@.*$/, ""));
   return CODECS.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
 }
 
@@ -68,5 +79,11 @@ export function outboundOffer(leg: Channel, caller: Channel, partner: Channel | 
   const { srtp, suites } = outboundSecurity(leg);
   const direction = writtenDirection(leg.variable("origination_audio_mode")) ?? partnerFlow(partner);
   // With `optional` FreeSWITCH offers two lines, the secure one first.
-  return { codecs: outboundCodecs(leg, caller), srtp, suites, direction, ...(srtp === "optional" ? { profile: "both" as const } : {}) };
+  return {
+    codecs: outboundCodecs(leg, caller),
+    srtp,
+    suites,
+    direction,
+    ...(srtp === "optional" ? { profile: "both" as const } : {}),
+  };
 }

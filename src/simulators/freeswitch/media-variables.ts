@@ -27,7 +27,10 @@ export function mediaVariables(media: MediaSession): ReadonlyMap<string, string 
     ["rtp_2833_recv_payload", text(telephoneEvent)],
     ["rtp_has_crypto", suite],
     ["rtp_secure_media_negotiated", suite],
-    ["srtp_remote_audio_crypto_key", new RegExp(`^a=crypto:(\\d+ ${suite ?? "-"} .*?)\\r?$`, "im").exec(media.remoteSdp)?.[1]],
+    [
+      "srtp_remote_audio_crypto_key",
+      new RegExp(`^a=crypto:(\\d+ ${suite ?? "-"} .*?)\\r?$`, "im").exec(media.remoteSdp)?.[1],
+    ],
     ["rtp_secure_audio_confirmed", suite === undefined ? undefined : "true"],
   ]);
 }
@@ -48,5 +51,8 @@ export function mediaStatistics(media: MediaSession): ReadonlyMap<string, string
 
 /** Seen with FreeSWITCH: the variable lacks what the answer on the wire refuses with port 0. */
 function withoutRefusedLines(sdp: string): string {
-  return sdp.split(/^(?=m=)/m).filter((section) => !/^m=\S+ 0 /.test(section)).join("");
+  return sdp
+    .split(/^(?=m=)/m)
+    .filter((section) => !/^m=\S+ 0 /.test(section))
+    .join("");
 }

@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
+
 import type { MediaSession } from "../../softphone/rtp/media-session.js";
-import { type InviteFailure, type OutgoingInvite, type SipDialog, parseNameAddr, parseUri } from "../../softphone/sip/index.js";
+import {
+  type InviteFailure,
+  type OutgoingInvite,
+  parseNameAddr,
+  parseUri,
+  type SipDialog,
+} from "../../softphone/sip/index.js";
 import { integer } from "./arguments.js";
 import { renegotiate } from "./caller-dialog.js";
 import { Channel, type Signalling } from "./channel.js";
@@ -21,7 +28,8 @@ const ANSWER_NOTICED_AFTER_MS = 10;
 export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, media: MediaSession): Channel {
   const { engine } = caller;
   const wanted = dial.variables.get("origination_uuid");
-  const uuid = wanted !== undefined && wanted !== "" && engine.channels.get(wanted) === undefined ? wanted : randomUUID();
+  const uuid =
+    wanted !== undefined && wanted !== "" && engine.channels.get(wanted) === undefined ? wanted : randomUUID();
   const leg = new Channel({
     engine,
     uuid,
@@ -56,7 +64,13 @@ export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, 
 }
 
 /** Calls. Settles when the leg is answered or down; the leg's hang-up cause says why. */
-export async function callLeg(leg: Channel, caller: Channel, dial: DialString, profile: SipProfile, onRinging: () => void): Promise<void> {
+export async function callLeg(
+  leg: Channel,
+  caller: Channel,
+  dial: DialString,
+  profile: SipProfile,
+  onRinging: () => void,
+): Promise<void> {
   if (outboundCodecs(leg, caller).length === 0) {
     leg.hangUp("INCOMPATIBLE_DESTINATION", true);
     return;
@@ -135,7 +149,10 @@ function requestUri(dial: Pick<DialString, "user" | "host" | "port" | "transport
 
 function callerIdentity(leg: Channel): { displayName: string; user: string } {
   const { callerIdName, callerIdNumber } = leg.profile;
-  return { displayName: leg.variable("sip_from_display") ?? callerIdName, user: callerIdNumber === "" ? "0000000000" : callerIdNumber };
+  return {
+    displayName: leg.variable("sip_from_display") ?? callerIdName,
+    user: callerIdNumber === "" ? "0000000000" : callerIdNumber,
+  };
 }
 
 /** sip_h_* variables, and Remote-Party-ID unless sip_cid_type turns it off. */
@@ -156,15 +173,27 @@ function extraHeaders(leg: Channel): [string, string][] {
 function startTimers(leg: Channel, caller: Channel): () => void {
   const { clock } = leg.engine;
   const seconds = (value: string | undefined): number | undefined => (integer(value) > 0 ? integer(value) : undefined);
-  const total = seconds(leg.variable("originate_timeout")) ?? seconds(caller.variable("call_timeout")) ?? DEFAULT_TIMEOUT_S;
+  const total =
+    seconds(leg.variable("originate_timeout")) ?? seconds(caller.variable("call_timeout")) ?? DEFAULT_TIMEOUT_S;
   const own = seconds(leg.variable("leg_timeout"));
   const progress = seconds(leg.variable("leg_progress_timeout"));
-  const stops = [clock.after(total * 1000, () => { leg.hangUp("NO_ANSWER"); })];
-  if (own !== undefined) stops.push(clock.after(own * 1000, () => { leg.hangUp("ALLOTTED_TIMEOUT"); }));
+  const stops = [
+    clock.after(total * 1000, () => {
+      leg.hangUp("NO_ANSWER");
+    }),
+  ];
+  if (own !== undefined)
+    stops.push(
+      clock.after(own * 1000, () => {
+        leg.hangUp("ALLOTTED_TIMEOUT");
+      }),
+    );
   if (progress !== undefined) {
-    stops.push(clock.after(progress * 1000, () => {
-      if (leg.times.progress === 0) leg.hangUp("PROGRESS_TIMEOUT");
-    }));
+    stops.push(
+      clock.after(progress * 1000, () => {
+        if (leg.times.progress === 0) leg.hangUp("PROGRESS_TIMEOUT");
+      }),
+    );
   }
   return () => {
     for (const stop of stops) stop();
@@ -198,13 +227,19 @@ class OutgoingSignalling implements Signalling {
 
 function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalling): void {
   signalling.dialog = dialog;
-  leg.engine.inBackground(dialog.ended.then((end) => {
-    // mod_sofia keeps the Reason of a BYE in both legs.
-    if (end.by === "remote" && end.reason !== undefined) for (const channel of [leg, leg.otherLeg]) channel?.setVariable("sip_reason", end.reason);
-    leg.setVariable("sip_term_status", "200");
-    leg.setVariable("proto_specific_hangup_cause", "sip:200");
-    leg.hangUp(end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"), true);
-  }));
+  leg.engine.inBackground(
+    dialog.ended.then((end) => {
+      // mod_sofia keeps the Reason of a BYE in both legs.
+      if (end.by === "remote" && end.reason !== undefined)
+        for (const channel of [leg, leg.otherLeg]) channel?.setVariable("sip_reason", end.reason);
+      leg.setVariable("sip_term_status", "200");
+      leg.setVariable("proto_specific_hangup_cause", "sip:200");
+      leg.hangUp(
+        end.by === "lost" ? "RECOVERY_ON_TIMER_EXPIRE" : (causeOfReason(end.reason) ?? "NORMAL_CLEARING"),
+        true,
+      );
+    }),
+  );
   leg.setVariable("sip_call_id", dialog.callId);
   const accepted = leg.media.accept(dialog.remoteSdp, partnerFlow(partnerOf(leg)));
   if (!accepted.ok) {
@@ -236,7 +271,13 @@ async function noticed(leg: Channel): Promise<void> {
 
 function whenDown(leg: Channel): Promise<undefined> {
   return new Promise((resolve) => {
-    leg.down.addEventListener("abort", () => { resolve(undefined); }, { once: true });
+    leg.down.addEventListener(
+      "abort",
+      () => {
+        resolve(undefined);
+      },
+      { once: true },
+    );
     if (leg.isDown) resolve(undefined);
   });
 }

@@ -1,4 +1,5 @@
 import { createConnection } from "node:net";
+
 import type { ApiCommands } from "./api.js";
 import type { Channel } from "./channel.js";
 import { EventSocket } from "./event-socket.js";
@@ -9,7 +10,12 @@ const CONNECT_LIMIT_MS = 5000;
  * The dialplan application `socket host:port async full`: hands the channel to the application at that address.
  * Settles when the connection is over; at once when there is none to be had.
  */
-export async function controlBySocket(channel: Channel, api: ApiCommands, target: string, open: Set<EventSocket>): Promise<void> {
+export async function controlBySocket(
+  channel: Channel,
+  api: ApiCommands,
+  target: string,
+  open: Set<EventSocket>,
+): Promise<void> {
   const address = /^([\w.-]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(target.trim());
   const port = Number(address?.[2]);
   if (address === null || port < 1 || port > 65535) return;
@@ -28,8 +34,12 @@ export async function controlBySocket(channel: Channel, api: ApiCommands, target
     };
     channel.down.addEventListener("abort", onDown);
     if (channel.isDown) onDown();
-    socket.once("error", () => { settle(false); });
-    socket.once("connect", () => { settle(true); });
+    socket.once("error", () => {
+      settle(false);
+    });
+    socket.once("connect", () => {
+      settle(true);
+    });
   });
   if (!connected) {
     socket.on("error", () => undefined);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+
 import type { Channel } from "./channel.js";
 import type { Command } from "./command-reader.js";
 import { parseCause } from "./hangup-cause.js";

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
+
 import { readWav } from "../../softphone/rtp/wav.js";
-import { PcmSource, SequenceSource, SilenceSource, type AudioSource } from "./audio-source.js";
+import { type AudioSource, PcmSource, SequenceSource, SilenceSource } from "./audio-source.js";
 import { renderToneScript } from "./tone-script.js";
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -9,7 +10,8 @@ const MAX_CACHED_SAMPLES = 16 * 1024 * 1024;
 const MAX_PARTS = 1000;
 
 /** Notes of the hold music that is generated where no recording is, in Hz; each sounds for half a second. */
-const MELODY = "%(480,20,392,196)%(480,20,494,196)%(480,20,587,196)%(480,20,494,196)%(480,20,440,220)%(480,20,523,220)%(480,20,659,220)%(480,20,523,220)";
+const MELODY =
+  "%(480,20,392,196)%(480,20,494,196)%(480,20,587,196)%(480,20,494,196)%(480,20,440,220)%(480,20,523,220)%(480,20,659,220)%(480,20,523,220)";
 
 export interface SoundLibraryOptions {
   /** For relative paths, where the channel has no sound_prefix. */
@@ -58,7 +60,10 @@ export class SoundLibrary {
 
   /** FreeSWITCH finds out whether a part exists when its turn comes; only a string without a playable first part fails. */
   #openSequence(list: string, prefix: string | undefined): AudioSource | undefined {
-    const parts = list.split("!").filter((part) => part !== "").slice(0, MAX_PARTS);
+    const parts = list
+      .split("!")
+      .filter((part) => part !== "")
+      .slice(0, MAX_PARTS);
     const firstPlayable = parts.findIndex((part) => this.open(part, prefix) !== undefined);
     if (firstPlayable < 0) return undefined;
     return new SequenceSource(parts.slice(firstPlayable).map((part) => () => this.open(part, prefix)));
@@ -102,7 +107,9 @@ export class SoundLibrary {
       }
       const wav = readWav(readFileSync(path));
       if (!wav.ok) {
-        this.#unsupported(`a sound file that is no WAV of 8 kHz mono (${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind})`);
+        this.#unsupported(
+          `a sound file that is no WAV of 8 kHz mono (${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind})`,
+        );
         return undefined;
       }
       this.#remember(path, { modified: mtimeMs, pcm: wav.value });

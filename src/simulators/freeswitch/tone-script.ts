@@ -22,7 +22,10 @@ export function renderToneScript(script: string): Int16Array | undefined {
     chunks.push(chunk);
     return total <= MAX_SAMPLES;
   };
-  for (const part of script.split(";").map((text) => text.trim()).filter((text) => text !== "")) {
+  for (const part of script
+    .split(";")
+    .map((text) => text.trim())
+    .filter((text) => text !== "")) {
     const setting = /^([vlLcrdw])=(-?\d+(?:\.\d+)?)$/.exec(part);
     if (setting !== null) {
       const value = Number(setting[2]);

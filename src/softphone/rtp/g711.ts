@@ -24,7 +24,10 @@ function makeTables(law: { decodeSample: (byte: number) => number; encodeSample:
 }
 
 // Constants, not state: every session reads the same 65 kB instead of computing logarithms for each sample.
-const TABLES: Readonly<Record<CodecName, Tables>> = { PCMA: makeTables(alawmulaw.alaw), PCMU: makeTables(alawmulaw.mulaw) };
+const TABLES: Readonly<Record<CodecName, Tables>> = {
+  PCMA: makeTables(alawmulaw.alaw),
+  PCMU: makeTables(alawmulaw.mulaw),
+};
 
 /** Encodes 16-bit linear samples; one byte a sample. */
 export function encodeG711(codec: CodecName, pcm: Int16Array): Uint8Array {

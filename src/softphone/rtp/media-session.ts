@@ -1,19 +1,37 @@
 import { randomBytes } from "node:crypto";
 import type { RemoteInfo } from "node:dgram";
-import { systemClock, type Clock } from "../../util/clock.js";
-import { failure, success, type Result } from "../../util/result.js";
+
+import { type Clock, systemClock } from "../../util/clock.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { DigitReceiver } from "./dtmf.js";
 import { Frames } from "./frames.js";
-import { PAYLOAD_TYPES, decodeG711, encodeG711, type CodecName } from "./g711.js";
-import { answerDirection, chooseFromOffer, readAnswer, remoteListens, type AnswerOptions, type ChosenMedia, type OfferOptions, type OfferedMedia } from "./negotiation.js";
+import { type CodecName, decodeG711, encodeG711, PAYLOAD_TYPES } from "./g711.js";
 import type { MediaStats } from "./media-stats.js";
+import {
+  answerDirection,
+  type AnswerOptions,
+  chooseFromOffer,
+  type ChosenMedia,
+  type OfferedMedia,
+  type OfferOptions,
+  readAnswer,
+  remoteListens,
+} from "./negotiation.js";
 import { Pacer } from "./pacer.js";
 import { RtpReceiver } from "./rtp-receiver.js";
 import { RtpSender } from "./rtp-sender.js";
 import { RtpSocket, type WireTap } from "./rtp-socket.js";
-import { makeCryptoLine, type CryptoLine } from "./sdes.js";
-import { OFFERED_TELEPHONE_EVENT, parseRemoteSdp, writeSdp, type Direction, type LocalMedia, type NegotiationFailure, type RemoteMedia } from "./sdp.js";
-import { ALL_SUITES, SUITES, SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
+import { type CryptoLine, makeCryptoLine } from "./sdes.js";
+import {
+  type Direction,
+  type LocalMedia,
+  type NegotiationFailure,
+  OFFERED_TELEPHONE_EVENT,
+  parseRemoteSdp,
+  type RemoteMedia,
+  writeSdp,
+} from "./sdp.js";
+import { ALL_SUITES, SrtpReceiver, SrtpSender, type SuiteName, SUITES } from "./srtp.js";
 
 export type { CodecName } from "./g711.js";
 export type { AnswerOptions, OfferOptions, SrtpPolicy } from "./negotiation.js";
@@ -77,8 +95,16 @@ export class MediaSession {
     this.#random = o.random ?? randomBytes;
     this.#pacer = o.pacer ?? new Pacer(clock);
     this.#receiver = new RtpReceiver(clock);
-    this.#sender = new RtpSender({ clock, random: this.#random, transmit: (packet) => { this.#transmit(packet); } });
-    this.#digits = new DigitReceiver((digit, durationMs) => { this.onDigit(digit, durationMs); });
+    this.#sender = new RtpSender({
+      clock,
+      random: this.#random,
+      transmit: (packet) => {
+        this.#transmit(packet);
+      },
+    });
+    this.#digits = new DigitReceiver((digit, durationMs) => {
+      this.onDigit(digit, durationMs);
+    });
     this.#onWire = o.onWire;
     this.#sessionId = this.#random(4).readUInt32BE(0);
     this.#version = this.#sessionId;
@@ -105,22 +131,46 @@ export class MediaSession {
     await old.close();
   }
 
-  get port(): number { return this.#socket.port; }
-  get localAddress(): string { return this.#address; }
+  get port(): number {
+    return this.#socket.port;
+  }
+  get localAddress(): string {
+    return this.#address;
+  }
   /** Our last SDP, "" before the first. */
-  get localSdp(): string { return this.#localSdp; }
-  get remoteSdp(): string { return this.#remoteSdp; }
+  get localSdp(): string {
+    return this.#localSdp;
+  }
+  get remoteSdp(): string {
+    return this.#remoteSdp;
+  }
   /** What we send; undefined before the negotiation. */
-  get codec(): CodecName | undefined { return this.#chosen?.codec.name; }
-  get payloadType(): number | undefined { return this.#chosen?.codec.payloadType; }
-  get telephoneEvent(): number | undefined { return this.#chosen?.media.telephoneEvent; }
+  get codec(): CodecName | undefined {
+    return this.#chosen?.codec.name;
+  }
+  get payloadType(): number | undefined {
+    return this.#chosen?.codec.payloadType;
+  }
+  get telephoneEvent(): number | undefined {
+    return this.#chosen?.media.telephoneEvent;
+  }
   /** Undefined: plain RTP, or not negotiated. */
-  get suite(): SuiteName | undefined { return this.#chosen?.crypto?.suite; }
-  get hasCrypto(): boolean { return this.#chosen?.crypto !== undefined; }
+  get suite(): SuiteName | undefined {
+    return this.#chosen?.crypto?.suite;
+  }
+  get hasCrypto(): boolean {
+    return this.#chosen?.crypto !== undefined;
+  }
   /** As the peer's SDP says, not as packets come. */
-  get remoteAddress(): string | undefined { return this.#chosen?.media.address; }
-  get remotePort(): number | undefined { return this.#chosen?.media.port; }
-  get direction(): Direction { return this.#direction; }
+  get remoteAddress(): string | undefined {
+    return this.#chosen?.media.address;
+  }
+  get remotePort(): number | undefined {
+    return this.#chosen?.media.port;
+  }
+  get direction(): Direction {
+    return this.#direction;
+  }
 
   /** Makes an offer; the session keeps its present state until `accept`. */
   offer(o: OfferOptions): string {
@@ -147,8 +197,19 @@ export class MediaSession {
   renew(direction: Direction, takes: readonly CodecName[] = []): string {
     const crypto = this.#localCrypto === undefined ? [] : [this.#localCrypto];
     const codecs = this.#chosen === undefined ? [] : [this.#chosen.codec];
-    this.#pending = { codecs: [...codecs.map(({ name }) => name), ...takes], srtp: crypto.length > 0 ? "mandatory" : "none", crypto };
-    this.#localSdp = this.#write({ profile: crypto.length > 0 ? "RTP/SAVP" : "RTP/AVP", codecs, telephoneEvent: this.telephoneEvent, crypto, direction, plainToo: false });
+    this.#pending = {
+      codecs: [...codecs.map(({ name }) => name), ...takes],
+      srtp: crypto.length > 0 ? "mandatory" : "none",
+      crypto,
+    };
+    this.#localSdp = this.#write({
+      profile: crypto.length > 0 ? "RTP/SAVP" : "RTP/AVP",
+      codecs,
+      telephoneEvent: this.telephoneEvent,
+      crypto,
+      direction,
+      plainToo: false,
+    });
     return this.#localSdp;
   }
 
@@ -175,7 +236,12 @@ export class MediaSession {
     if (!chosen.ok) return chosen;
     const { media, codec, crypto } = chosen.value;
     // The same key again in a renewal (a session timer, a hold) keeps ours, and with it both rollover counters.
-    const local = crypto === undefined ? undefined : this.#keepsKey(crypto) && o.newKey !== true ? this.#localCrypto : makeCryptoLine(crypto.tag, crypto.suite, this.#random);
+    const local =
+      crypto === undefined
+        ? undefined
+        : this.#keepsKey(crypto) && o.newKey !== true
+          ? this.#localCrypto
+          : makeCryptoLine(crypto.tag, crypto.suite, this.#random);
     this.#pending = undefined;
     this.#direction = answerDirection(media.direction);
     this.#flow = "sendrecv";
@@ -206,7 +272,10 @@ export class MediaSession {
   sendPayload(payload: Uint8Array, codec: CodecName): void {
     const own = this.#chosen?.codec;
     if (own === undefined || !this.#mayTransmit()) return;
-    this.#sender.audio(own.payloadType, own.name === codec ? payload : encodeG711(own.name, decodeG711(codec, payload)));
+    this.#sender.audio(
+      own.payloadType,
+      own.name === codec ? payload : encodeG711(own.name, decodeG711(codec, payload)),
+    );
   }
 
   /** @param durationMs 40 to 8000. Resolves when it is out: false if the peer takes no RFC 4733 or the session ends before. */
@@ -246,7 +315,9 @@ export class MediaSession {
   }
 
   #listen(): void {
-    this.#socket.onPacket((packet, from) => { this.#onPacket(packet, from); });
+    this.#socket.onPacket((packet, from) => {
+      this.#onPacket(packet, from);
+    });
   }
 
   #keepsKey(remote: CryptoLine): boolean {
@@ -262,10 +333,13 @@ export class MediaSession {
       this.#receiver.srtp = undefined;
     } else {
       const suite = SUITES[remote.suite];
-      if (this.#localCrypto === undefined || !sameKey(this.#localCrypto, local)) this.#sender.srtp = SrtpSender.fromMaster(suite, local.master);
-      if (before?.crypto === undefined || !sameKey(before.crypto, remote)) this.#receiver.srtp = SrtpReceiver.fromMaster(suite, remote.master, remote.mki);
+      if (this.#localCrypto === undefined || !sameKey(this.#localCrypto, local))
+        this.#sender.srtp = SrtpSender.fromMaster(suite, local.master);
+      if (before?.crypto === undefined || !sameKey(before.crypto, remote))
+        this.#receiver.srtp = SrtpReceiver.fromMaster(suite, remote.master, remote.mki);
     }
-    if (before?.media.address !== chosen.media.address || before.media.port !== chosen.media.port) this.#receiver.forgetSource();
+    if (before?.media.address !== chosen.media.address || before.media.port !== chosen.media.port)
+      this.#receiver.forgetSource();
     this.#localCrypto = local;
     this.#chosen = chosen;
     this.#remoteSdp = remoteSdp;
@@ -273,9 +347,23 @@ export class MediaSession {
   }
 
   /** The version in o= grows exactly when something changed (RFC 3264 section 8). */
-  #write(media: Omit<LocalMedia, "address" | "port" | "sessionId" | "sessionVersion">, at = 0, refused: readonly RemoteMedia[] = []): string {
+  #write(
+    media: Omit<LocalMedia, "address" | "port" | "sessionId" | "sessionVersion">,
+    at = 0,
+    refused: readonly RemoteMedia[] = [],
+  ): string {
     const compose = (): string =>
-      writeSdp({ ...media, address: this.#address, port: this.port, sessionId: this.#sessionId, sessionVersion: this.#version }, at, refused);
+      writeSdp(
+        {
+          ...media,
+          address: this.#address,
+          port: this.port,
+          sessionId: this.#sessionId,
+          sessionVersion: this.#version,
+        },
+        at,
+        refused,
+      );
     const same = compose();
     if (this.#localSdp === "" || same === this.#localSdp) return same;
     this.#version += 1;
@@ -283,7 +371,13 @@ export class MediaSession {
   }
 
   #mayTransmit(): boolean {
-    return !this.#closed && this.#chosen !== undefined && remoteListens(this.#chosen.media.direction) && this.#flow !== "recvonly" && this.#flow !== "inactive";
+    return (
+      !this.#closed &&
+      this.#chosen !== undefined &&
+      remoteListens(this.#chosen.media.direction) &&
+      this.#flow !== "recvonly" &&
+      this.#flow !== "inactive"
+    );
   }
 
   #transmit(packet: Uint8Array): void {
@@ -311,5 +405,7 @@ export class MediaSession {
 }
 
 function sameKey(one: CryptoLine, other: CryptoLine): boolean {
-  return one.suite === other.suite && one.master.key.equals(other.master.key) && one.master.salt.equals(other.master.salt);
+  return (
+    one.suite === other.suite && one.master.key.equals(other.master.key) && one.master.salt.equals(other.master.salt)
+  );
 }

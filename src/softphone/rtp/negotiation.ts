@@ -1,4 +1,4 @@
-import { failure, success, type Result } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import type { CodecName } from "./g711.js";
 import type { CryptoLine } from "./sdes.js";
 import type { Direction, MediaProfile, NegotiationFailure, RemoteMedia } from "./sdp.js";
@@ -41,7 +41,11 @@ export interface ChosenMedia {
 }
 
 /** Picks line, codec and crypto of an offer; a secure line wins over a plain one. */
-export function chooseFromOffer(lines: readonly RemoteMedia[], options: AnswerOptions, suites: readonly SuiteName[]): Result<ChosenMedia, NegotiationFailure> {
+export function chooseFromOffer(
+  lines: readonly RemoteMedia[],
+  options: AnswerOptions,
+  suites: readonly SuiteName[],
+): Result<ChosenMedia, NegotiationFailure> {
   const audio = lines.filter((line) => line.type === "audio" && line.port !== 0);
   if (options.manner === "livekit") return chooseAsLiveKit(audio[0], options, suites);
   const known = audio.filter((line) => line.protocol === "RTP/AVP" || line.protocol === "RTP/SAVP");
@@ -75,14 +79,20 @@ export function chooseFromOffer(lines: readonly RemoteMedia[], options: AnswerOp
   return failure(last);
 }
 
-function chooseAsLiveKit(media: RemoteMedia | undefined, options: AnswerOptions, suites: readonly SuiteName[]): Result<ChosenMedia, NegotiationFailure> {
+function chooseAsLiveKit(
+  media: RemoteMedia | undefined,
+  options: AnswerOptions,
+  suites: readonly SuiteName[],
+): Result<ChosenMedia, NegotiationFailure> {
   if (media === undefined) return failure({ kind: "noAudio", detail: "no audio line" });
   const [name] = options.codecs.filter((own) => media.codecs.some((codec) => codec.name === own));
   const codec = media.codecs.find((offered) => offered.name === name);
   if (codec === undefined) return failure({ kind: "noCommonCodec", detail: "no codec in common" });
-  const [suite] = options.srtp === "none" ? [] : suites.filter((own) => media.crypto.some((line) => line.suite === own));
+  const [suite] =
+    options.srtp === "none" ? [] : suites.filter((own) => media.crypto.some((line) => line.suite === own));
   const crypto = media.crypto.find((line) => line.suite === suite);
-  if (crypto === undefined && options.srtp === "mandatory") return failure({ kind: "noCommonSuite", detail: "no crypto suite in common" });
+  if (crypto === undefined && options.srtp === "mandatory")
+    return failure({ kind: "noCommonSuite", detail: "no crypto suite in common" });
   return success({ media, codec, crypto });
 }
 
@@ -93,13 +103,18 @@ export interface OfferedMedia {
 }
 
 /** Checks an answer against what we offered. */
-export function readAnswer(lines: readonly RemoteMedia[], offered: OfferedMedia): Result<ChosenMedia & { readonly local: CryptoLine | undefined }, NegotiationFailure> {
+export function readAnswer(
+  lines: readonly RemoteMedia[],
+  offered: OfferedMedia,
+): Result<ChosenMedia & { readonly local: CryptoLine | undefined }, NegotiationFailure> {
   const media = lines.find((line) => line.type === "audio" && line.port !== 0);
   if (media === undefined) return failure({ kind: "noAudio", detail: "audio refused" });
   const codec = commonCodec(media, offered.codecs);
   if (codec === undefined) return failure({ kind: "noCommonCodec", detail: "no codec in common" });
   // An answer that repeats one of our lines (tag and suite) accepts it, whatever its profile says: FreeSWITCH answers SAVP to AVP.
-  const crypto = media.crypto.find((line) => offered.crypto.some((ours) => ours.tag === line.tag && ours.suite === line.suite));
+  const crypto = media.crypto.find((line) =>
+    offered.crypto.some((ours) => ours.tag === line.tag && ours.suite === line.suite),
+  );
   const local = crypto === undefined ? undefined : offered.crypto.find((ours) => ours.tag === crypto.tag);
   if (local === undefined && (media.protocol !== "RTP/AVP" || offered.srtp === "mandatory")) {
     return failure({ kind: "secureMediaNotOffered", detail: "the answer holds no usable crypto line" });

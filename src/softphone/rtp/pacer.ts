@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from "../../util/clock.js";
+import { type Clock, systemClock } from "../../util/clock.js";
 
 export const FRAME_MS = 20;
 /** After a longer stall of the process the missed frames are given up instead of sent as a burst. */

@@ -1,5 +1,7 @@
 import type { RemoteInfo } from "node:dgram";
+
 import { RtpPacket } from "rtp.js/packets";
+
 import type { Clock } from "../../util/clock.js";
 import { Reception } from "./reception.js";
 import { rtpHeaderLength, type SrtpReceiver } from "./srtp.js";

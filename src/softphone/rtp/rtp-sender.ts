@@ -1,4 +1,5 @@
 import { RtpPacket } from "rtp.js/packets";
+
 import type { Clock } from "../../util/clock.js";
 import { DIGITS, encodeTelephoneEvent } from "./dtmf.js";
 import { FRAME_SAMPLES } from "./g711.js";
@@ -75,7 +76,8 @@ export class RtpSender {
 
   /** Resolves when the digit is out; false if it was given up. */
   digit(digit: string, durationMs: number): Promise<boolean> {
-    if (digit.length !== 1 || !DIGITS.includes(digit) || this.#digits.length >= MAX_QUEUED_DIGITS) return Promise.resolve(false);
+    if (digit.length !== 1 || !DIGITS.includes(digit) || this.#digits.length >= MAX_QUEUED_DIGITS)
+      return Promise.resolve(false);
     const frames = Math.max(2, Math.round((durationMs * UNITS_PER_MS) / FRAME_SAMPLES));
     return new Promise((done) => {
       this.#digits.push({ digit, length: Math.min(0xffff, frames * FRAME_SAMPLES), sent: 0, done });
@@ -96,7 +98,8 @@ export class RtpSender {
     current.sent = Math.min(current.length, current.sent + FRAME_SAMPLES);
     const end = current.sent >= current.length;
     const payload = encodeTelephoneEvent({ digit: current.digit, end, duration: current.sent });
-    for (let copy = 0; copy < (end ? END_PACKETS : 1); copy++) this.#emit(payloadType, payload, this.#timestamp, isFirst);
+    for (let copy = 0; copy < (end ? END_PACKETS : 1); copy++)
+      this.#emit(payloadType, payload, this.#timestamp, isFirst);
     if (!end) return;
     this.#advance(current.length);
     this.#pause = PAUSE_FRAMES;

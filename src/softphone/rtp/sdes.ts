@@ -1,4 +1,4 @@
-import { SUITES, isSuiteName, type MasterKey, type Mki, type SuiteName } from "./srtp.js";
+import { isSuiteName, type MasterKey, type Mki, type SuiteName, SUITES } from "./srtp.js";
 
 /** One a=crypto line (RFC 4568 section 4): the key with which its sender protects what it sends. */
 export interface CryptoLine {
@@ -26,7 +26,12 @@ export function keyParameters(line: CryptoLine): string {
  * Reads a line, given as sdp-transform splits it. Undefined means: cannot be used here (unknown suite, wrong key
  * length, several keys, a session parameter that changes the packets); the next line may still be usable.
  */
-export function parseCryptoLine(line: { id: number; suite: string; config: string; sessionConfig?: string }): CryptoLine | undefined {
+export function parseCryptoLine(line: {
+  id: number;
+  suite: string;
+  config: string;
+  sessionConfig?: string;
+}): CryptoLine | undefined {
   if (!isSuiteName(line.suite)) return undefined;
   if (!Number.isInteger(line.id) || line.id < 0 || line.id > MAX_TAG) return undefined;
   if (!sessionParametersAreHarmless(line.sessionConfig ?? "")) return undefined;
@@ -73,5 +78,7 @@ function sessionParametersAreHarmless(text: string): boolean {
   return text
     .split(/\s+/)
     .filter((word) => word !== "")
-    .every((word) => /^-?WSH=\d+$/.test(word) || word === "UNENCRYPTED_SRTCP" || word === "KDR=0" || word.startsWith("-"));
+    .every(
+      (word) => /^-?WSH=\d+$/.test(word) || word === "UNENCRYPTED_SRTCP" || word === "KDR=0" || word.startsWith("-"),
+    );
 }

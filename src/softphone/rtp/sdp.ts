@@ -1,15 +1,25 @@
 import { isIPv4 } from "node:net";
+
 import sdpTransform from "sdp-transform";
-import { failure, success, type Result } from "../../util/result.js";
+
+import { failure, type Result, success } from "../../util/result.js";
 import { TELEPHONE_EVENT_PAYLOAD_TYPE } from "./dtmf.js";
-import { PAYLOAD_TYPES, type CodecName } from "./g711.js";
-import { keyParameters, parseCryptoLine, type CryptoLine } from "./sdes.js";
+import { type CodecName, PAYLOAD_TYPES } from "./g711.js";
+import { type CryptoLine, keyParameters, parseCryptoLine } from "./sdes.js";
 
 export type MediaProfile = "RTP/SAVP" | "RTP/AVP";
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
 export interface NegotiationFailure {
-  readonly kind: "malformed" | "noAudio" | "noCommonCodec" | "secureMediaRequired" | "secureMediaNotOffered" | "secureMediaRefused" | "noCommonSuite" | "badState";
+  readonly kind:
+    | "malformed"
+    | "noAudio"
+    | "noCommonCodec"
+    | "secureMediaRequired"
+    | "secureMediaNotOffered"
+    | "secureMediaRefused"
+    | "noCommonSuite"
+    | "badState";
   /** For the log and the Warning header; holds no addresses or keys. */
   readonly detail: string;
 }
@@ -52,7 +62,10 @@ function audioFormats(media: sdpTransform.MediaDescription): Pick<RemoteMedia, "
   const mapped = new Map(media.rtp.map((rtp) => [rtp.payload, rtp]));
   const codecs: { name: CodecName; payloadType: number }[] = [];
   let telephoneEvent: number | undefined;
-  for (const payloadType of text(media.payloads).split(/\s+/).filter((word) => word !== "").map(Number)) {
+  for (const payloadType of text(media.payloads)
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map(Number)) {
     if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127) continue;
     const rtp = mapped.get(payloadType);
     if (rtp !== undefined && (rtp.rate ?? 8000) !== 8000) continue;
@@ -96,7 +109,13 @@ export function parseRemoteSdp(sdp: string): Result<readonly RemoteMedia[], Nego
       ...audioFormats(media),
       hadCrypto: (media.crypto ?? []).length > 0,
       crypto: (media.crypto ?? []).flatMap(
-        (line) => parseCryptoLine({ id: line.id, suite: text(line.suite), config: text(line.config), sessionConfig: text(line.sessionConfig) }) ?? [],
+        (line) =>
+          parseCryptoLine({
+            id: line.id,
+            suite: text(line.suite),
+            config: text(line.config),
+            sessionConfig: text(line.sessionConfig),
+          }) ?? [],
       ),
     };
   });

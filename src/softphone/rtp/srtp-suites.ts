@@ -13,8 +13,20 @@ export interface Suite {
 }
 
 export const SUITES: Readonly<Record<SuiteName, Suite>> = {
-  AES_CM_128_HMAC_SHA1_80: { name: "AES_CM_128_HMAC_SHA1_80", aead: false, keyLength: 16, saltLength: 14, tagLength: 10 },
-  AES_CM_128_HMAC_SHA1_32: { name: "AES_CM_128_HMAC_SHA1_32", aead: false, keyLength: 16, saltLength: 14, tagLength: 4 },
+  AES_CM_128_HMAC_SHA1_80: {
+    name: "AES_CM_128_HMAC_SHA1_80",
+    aead: false,
+    keyLength: 16,
+    saltLength: 14,
+    tagLength: 10,
+  },
+  AES_CM_128_HMAC_SHA1_32: {
+    name: "AES_CM_128_HMAC_SHA1_32",
+    aead: false,
+    keyLength: 16,
+    saltLength: 14,
+    tagLength: 4,
+  },
   AEAD_AES_128_GCM: { name: "AEAD_AES_128_GCM", aead: true, keyLength: 16, saltLength: 12, tagLength: 16 },
   AEAD_AES_256_GCM: { name: "AEAD_AES_256_GCM", aead: true, keyLength: 32, saltLength: 12, tagLength: 16 },
 };

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from "node:crypto";
+
 import type { SessionKeys, Suite } from "./srtp-suites.js";
 
 /** Protects and opens one packet whose 48-bit index is known. Holds no state between packets. */

@@ -1,4 +1,4 @@
-import { failure, success, type Result } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { deriveSessionKeys, type MasterKey, type SessionKeys, type Suite } from "./srtp-suites.js";
 import { makeTransform, type PacketTransform } from "./srtp-transform.js";
 

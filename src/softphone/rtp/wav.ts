@@ -1,8 +1,9 @@
-import { failure, success, type Result } from "../../util/result.js";
+import { failure, type Result, success } from "../../util/result.js";
 import { decodeG711 } from "./g711.js";
 import { SAMPLE_RATE } from "./tone.js";
 
-export type WavFailure = { readonly kind: "notWav" | "truncated" } | { readonly kind: "unsupported"; readonly detail: string };
+export type WavFailure =
+  { readonly kind: "notWav" | "truncated" } | { readonly kind: "unsupported"; readonly detail: string };
 
 const PCM = 1;
 const A_LAW = 6;
@@ -17,7 +18,7 @@ export function readWav(file: Buffer): Result<Int16Array, WavFailure> {
   }
   let format: number | undefined;
   // Each turn moves on by at least a chunk header, so the file's length bounds the loop.
-  for (let at = 12; at + 8 <= file.length; ) {
+  for (let at = 12; at + 8 <= file.length;) {
     const id = file.toString("latin1", at, at + 4);
     const length = file.readUInt32LE(at + 4);
     const body = file.subarray(at + 8, at + 8 + length);

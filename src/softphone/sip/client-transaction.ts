@@ -25,7 +25,14 @@ export class ClientTransaction {
   #state: "calling" | "proceeding" | "completed" | "accepted" | "terminated" = "calling";
 
   /** @param request with its topmost Via already set for `flow` */
-  constructor(o: { request: SipRequest; flow: Flow; clock: Clock; timers: SipTimers; events: ClientEvents; ended: () => void }) {
+  constructor(o: {
+    request: SipRequest;
+    flow: Flow;
+    clock: Clock;
+    timers: SipTimers;
+    events: ClientEvents;
+    ended: () => void;
+  }) {
     this.request = o.request;
     this.flow = o.flow;
     this.#timers = new TimerSet(o.clock);

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+
 import type { Clock } from "../../util/clock.js";
 import { failure, type Result, success } from "../../util/result.js";
 import { nextHop } from "./dialog-state.js";
@@ -54,7 +55,12 @@ export function contactFor(flow: Flow, user = ""): string {
  * The dialog's own way while it is open (UDP has none), else the one that its route leads to. As with telephones, it stands for
  * an address, which NAT may have replaced, but not for a name: that has to lead somewhere (RFC 3261 section 12.2.1.1).
  */
-export async function flowFor(core: Core, request: SipRequest, own?: Flow, hop?: SipAddress): Promise<Result<Flow, TransportFailure>> {
+export async function flowFor(
+  core: Core,
+  request: SipRequest,
+  own?: Flow,
+  hop?: SipAddress,
+): Promise<Result<Flow, TransportFailure>> {
   const address = hop ?? nextHop(request);
   if (address === undefined) return failure({ reason: "no SIP address to send to" });
   if (own?.reliable === true && own.open && isIP(address.address) !== 0) return success(own);
@@ -86,7 +92,9 @@ export function sendRequest(
 }
 
 export function faultFailure(fault: "timeout" | "transport", flow: Flow): RequestFailure {
-  return fault === "timeout" ? { status: 408, reason: "no response" } : { status: 503, reason: flow.fault ?? "connection lost" };
+  return fault === "timeout"
+    ? { status: 408, reason: "no response" }
+    : { status: 503, reason: flow.fault ?? "connection lost" };
 }
 
 /** The request to send again after a 401 or 407, or undefined when that would not help. It has no Via yet. */

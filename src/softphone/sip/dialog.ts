@@ -1,6 +1,15 @@
 import { failure, type Result, success } from "../../util/result.js";
 import { inBackground } from "./background.js";
-import { ALLOW, contactFor, type Core, type DialogEnd, flowFor, type InviteFailure, type RequestFailure, sendRequest } from "./core.js";
+import {
+  ALLOW,
+  contactFor,
+  type Core,
+  type DialogEnd,
+  flowFor,
+  type InviteFailure,
+  type RequestFailure,
+  sendRequest,
+} from "./core.js";
 import type { DialogState } from "./dialog-state.js";
 import type { Flow } from "./flow.js";
 import type { HeaderList } from "./headers.js";
@@ -46,15 +55,19 @@ export class SipDialog {
   onInfo: (request: SipRequest) => void = () => undefined;
 
   /** Made by the user agent. @param over called once, when the dialog must be found no more */
-  constructor(core: Core, state: DialogState, o: {
-    initial: SipRequest;
-    answer: SipResponse;
-    localSdp: string;
-    remoteSdp: string;
-    /** Our answer to an offer in the 2xx. */
-    sdpOfAck?: string;
-    over: (dialog: SipDialog) => void;
-  }) {
+  constructor(
+    core: Core,
+    state: DialogState,
+    o: {
+      initial: SipRequest;
+      answer: SipResponse;
+      localSdp: string;
+      remoteSdp: string;
+      /** Our answer to an offer in the 2xx. */
+      sdpOfAck?: string;
+      over: (dialog: SipDialog) => void;
+    },
+  ) {
     this.#core = core;
     this.#state = state;
     this.#initial = o.initial;
@@ -127,14 +140,23 @@ export class SipDialog {
    *
    * @param answerLate without SDP: our answer to the offer in the 2xx, for the ACK
    */
-  async reinvite(sdp: string, more: HeaderList = [], answerLate?: (offer: string) => string): Promise<Result<SipResponse, InviteFailure>> {
+  async reinvite(
+    sdp: string,
+    more: HeaderList = [],
+    answerLate?: (offer: string) => string,
+  ): Promise<Result<SipResponse, InviteFailure>> {
     if (this.#ended || this.#hangingUp) return failure({ status: 481, reason: "the dialog is over" });
     if (this.#reinviting) return failure({ status: 491, reason: "Request Pending" });
     this.#reinviting = true;
     await this.#unacknowledged?.settled;
     this.#answerLate = answerLate;
     const isTyped = sdp === "" || more.some(([name]) => name === "Content-Type");
-    const headers: HeaderList = [["Contact", contactFor(this.#state.flow)], ["Allow", ALLOW], ...(isTyped ? [] : [["Content-Type", "application/sdp"] as const]), ...more];
+    const headers: HeaderList = [
+      ["Contact", contactFor(this.#state.flow)],
+      ["Allow", ALLOW],
+      ...(isTyped ? [] : [["Content-Type", "application/sdp"] as const]),
+      ...more,
+    ];
     const result = await this.#send("INVITE", headers, sdp);
     this.#reinviting = false;
     if (!result.ok) return result;
@@ -142,7 +164,8 @@ export class SipDialog {
     if (status >= 300) return failure({ status, reason, headers: result.value.headers.entries() });
     this.#state.refreshTarget(result.value);
     if (sdp !== "") this.#localSdp = sdp;
-    else if (this.#lateAnswer?.sequence === result.value.cseq.number && this.#lateAnswer.sdp !== "") this.#localSdp = this.#lateAnswer.sdp;
+    else if (this.#lateAnswer?.sequence === result.value.cseq.number && this.#lateAnswer.sdp !== "")
+      this.#localSdp = this.#lateAnswer.sdp;
     if (result.value.body !== "") this.#remoteSdp = result.value.body;
     return success(result.value);
   }
@@ -159,11 +182,16 @@ export class SipDialog {
 
   /** For the user agent: our 2xx was just sent and waits for its ACK. */
   awaitAck(transaction: ServerTransaction): void {
-    const answer = new UnacknowledgedAnswer(this.#core.clock, this.#core.timers, () => {
-      transaction.repeat();
-    }, () => {
-      inBackground(this.#endUnacknowledged());
-    });
+    const answer = new UnacknowledgedAnswer(
+      this.#core.clock,
+      this.#core.timers,
+      () => {
+        transaction.repeat();
+      },
+      () => {
+        inBackground(this.#endUnacknowledged());
+      },
+    );
     this.#unacknowledged = answer;
     this.#unacknowledgedRequest = transaction.request;
   }
@@ -190,7 +218,8 @@ export class SipDialog {
   /** The SDP of the ACK: the same each time that the 2xx comes. */
   #answerTo(response: SipResponse): string {
     const { number: sequence } = response.cseq;
-    if (this.#lateAnswer?.sequence !== sequence) this.#lateAnswer = { sequence, sdp: this.#answerLate?.(response.body) ?? "" };
+    if (this.#lateAnswer?.sequence !== sequence)
+      this.#lateAnswer = { sequence, sdp: this.#answerLate?.(response.body) ?? "" };
     return this.#lateAnswer.sdp;
   }
 
@@ -255,7 +284,10 @@ export class SipDialog {
       return;
     }
     this.#state.refreshTarget(request);
-    const contact: HeaderList = [["Contact", contactFor(transaction.flow)], ["Allow", ALLOW]];
+    const contact: HeaderList = [
+      ["Contact", contactFor(transaction.flow)],
+      ["Allow", ALLOW],
+    ];
     if (request.method === "UPDATE" && request.body === "") {
       transaction.reply(200, { headers: contact });
       return;

@@ -1,4 +1,11 @@
-import { type DigestCredentials, type DigestParams, chooseChallenge, digestAuthorization, digestResponse, readDigests } from "../../util/digest.js";
+import {
+  chooseChallenge,
+  digestAuthorization,
+  type DigestCredentials,
+  type DigestParams,
+  digestResponse,
+  readDigests,
+} from "../../util/digest.js";
 import type { SipRequest, SipResponse } from "./message.js";
 
 export type Credentials = DigestCredentials;
@@ -23,7 +30,10 @@ export function answerChallenge(
   const headers = response.headers.all(proxy ? "Proxy-Authenticate" : "WWW-Authenticate");
   const challenge = chooseChallenge(headers.join(","), credentials.realms);
   if (!challenge.ok) return undefined;
-  return [proxy ? "Proxy-Authorization" : "Authorization", digestAuthorization(challenge.value, credentials, request, cnonce, 1)];
+  return [
+    proxy ? "Proxy-Authorization" : "Authorization",
+    digestAuthorization(challenge.value, credentials, request, cnonce, 1),
+  ];
 }
 
 /** Whether the Authorization header of a request answers a challenge with that realm and nonce; for registrars in tests. */

@@ -86,6 +86,10 @@ export class ServerInvite implements IncomingInvite {
   }
 
   #headers(): HeaderList {
-    return [["Contact", contactFor(this.#transaction.flow)], ["Allow", ALLOW], ["Server", this.#core.userAgent]];
+    return [
+      ["Contact", contactFor(this.#transaction.flow)],
+      ["Allow", ALLOW],
+      ["Server", this.#core.userAgent],
+    ];
   }
 }

@@ -1,4 +1,4 @@
-import { Headers, type HeaderList } from "./headers.js";
+import { type HeaderList, Headers } from "./headers.js";
 import { type NameAddr, parseNameAddr, parseParams } from "./uri.js";
 import { toWire } from "./wire-text.js";
 
@@ -18,7 +18,8 @@ export interface Via {
 }
 
 const NOBODY: NameAddr = { displayName: "", uri: "", params: new Map() };
-const VIA = /^SIP\s*\/\s*2\.0\s*\/\s*([a-z0-9-]+)\s+(?:\[([0-9a-f:.]+)\]|([^\s:;,]+))\s*(?::\s*(\d{1,5}))?\s*(?:;(.*))?$/is;
+const VIA =
+  /^SIP\s*\/\s*2\.0\s*\/\s*([a-z0-9-]+)\s+(?:\[([0-9a-f:.]+)\]|([^\s:;,]+))\s*(?::\s*(\d{1,5}))?\s*(?:;(.*))?$/is;
 
 export function parseVia(text: string): Via | undefined {
   const parts = VIA.exec(text.trim());
@@ -158,18 +159,56 @@ export class SipResponse extends Message {
 export type SipMessage = SipRequest | SipResponse;
 
 const REASONS: ReadonlyMap<number, string> = new Map([
-  [100, "Trying"], [180, "Ringing"], [181, "Call Is Being Forwarded"], [182, "Queued"], [183, "Session Progress"],
-  [200, "OK"], [202, "Accepted"], [300, "Multiple Choices"], [301, "Moved Permanently"], [302, "Moved Temporarily"],
-  [305, "Use Proxy"], [380, "Alternative Service"], [400, "Bad Request"], [401, "Unauthorized"], [402, "Payment Required"],
-  [403, "Forbidden"], [404, "Not Found"], [405, "Method Not Allowed"], [406, "Not Acceptable"],
-  [407, "Proxy Authentication Required"], [408, "Request Timeout"], [410, "Gone"], [413, "Request Entity Too Large"],
-  [415, "Unsupported Media Type"], [416, "Unsupported URI Scheme"], [420, "Bad Extension"], [421, "Extension Required"],
-  [422, "Session Interval Too Small"], [423, "Interval Too Brief"], [480, "Temporarily Unavailable"],
-  [481, "Call/Transaction Does Not Exist"], [482, "Loop Detected"], [483, "Too Many Hops"], [484, "Address Incomplete"],
-  [485, "Ambiguous"], [486, "Busy Here"], [487, "Request Terminated"], [488, "Not Acceptable Here"],
-  [491, "Request Pending"], [493, "Undecipherable"], [500, "Server Internal Error"], [501, "Not Implemented"],
-  [502, "Bad Gateway"], [503, "Service Unavailable"], [504, "Server Time-out"], [505, "Version Not Supported"],
-  [513, "Message Too Large"], [600, "Busy Everywhere"], [603, "Decline"], [604, "Does Not Exist Anywhere"],
+  [100, "Trying"],
+  [180, "Ringing"],
+  [181, "Call Is Being Forwarded"],
+  [182, "Queued"],
+  [183, "Session Progress"],
+  [200, "OK"],
+  [202, "Accepted"],
+  [300, "Multiple Choices"],
+  [301, "Moved Permanently"],
+  [302, "Moved Temporarily"],
+  [305, "Use Proxy"],
+  [380, "Alternative Service"],
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [402, "Payment Required"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [406, "Not Acceptable"],
+  [407, "Proxy Authentication Required"],
+  [408, "Request Timeout"],
+  [410, "Gone"],
+  [413, "Request Entity Too Large"],
+  [415, "Unsupported Media Type"],
+  [416, "Unsupported URI Scheme"],
+  [420, "Bad Extension"],
+  [421, "Extension Required"],
+  [422, "Session Interval Too Small"],
+  [423, "Interval Too Brief"],
+  [480, "Temporarily Unavailable"],
+  [481, "Call/Transaction Does Not Exist"],
+  [482, "Loop Detected"],
+  [483, "Too Many Hops"],
+  [484, "Address Incomplete"],
+  [485, "Ambiguous"],
+  [486, "Busy Here"],
+  [487, "Request Terminated"],
+  [488, "Not Acceptable Here"],
+  [491, "Request Pending"],
+  [493, "Undecipherable"],
+  [500, "Server Internal Error"],
+  [501, "Not Implemented"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+  [504, "Server Time-out"],
+  [505, "Version Not Supported"],
+  [513, "Message Too Large"],
+  [600, "Busy Everywhere"],
+  [603, "Decline"],
+  [604, "Does Not Exist Anywhere"],
   [606, "Not Acceptable"],
 ]);
 

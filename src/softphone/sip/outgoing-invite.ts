@@ -97,7 +97,8 @@ export class ClientInvite implements OutgoingInvite {
       ["User-Agent", userAgent],
     ];
     for (const [header, value] of own) if (!request.headers.has(header)) request.headers.add(header, value);
-    if (sdp !== undefined && !request.headers.has("Content-Type")) request.headers.add("Content-Type", "application/sdp");
+    if (sdp !== undefined && !request.headers.has("Content-Type"))
+      request.headers.add("Content-Type", "application/sdp");
   }
 
   #send(request: SipRequest, flow: Flow): void {
@@ -124,7 +125,8 @@ export class ClientInvite implements OutgoingInvite {
     } else if (status < 300) {
       this.#receiveAnswer(request, response, flow);
     } else {
-      const again = this.#givenUp === undefined ? withCredentials(this.#core, request, response, this.#options.auth) : undefined;
+      const again =
+        this.#givenUp === undefined ? withCredentials(this.#core, request, response, this.#options.auth) : undefined;
       if (again !== undefined) this.#send(again, flow);
       else this.#settle(failure(this.#givenUp ?? { status, reason, headers: response.headers.entries() }));
     }

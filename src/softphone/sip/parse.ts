@@ -28,7 +28,10 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   if (end === undefined) return failure({ reason: "no end of headers" });
   const [first = "", ...lines] = fromWire(bytes.subarray(0, end.headers)).split(/\r\n|\n/);
   const headers = readHeaders(lines);
-  const received = (): Received => ({ head: fromWire(bytes.subarray(0, end.body)), unreadableLines: headers.ok ? headers.value.unreadableLines : 0 });
+  const received = (): Received => ({
+    head: fromWire(bytes.subarray(0, end.body)),
+    unreadableLines: headers.ok ? headers.value.unreadableLines : 0,
+  });
   const start = /^(\S+)\s+(\S+)\s+SIP\/2\.0\s*$/i.exec(first);
   const status = /^SIP\/2\.0\s+(\d{3})(?:\s(.*))?$/i.exec(first);
   if (status !== null) {
@@ -36,7 +39,8 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
     const code = Number(status[1]);
     const response = new SipResponse(code, status[2] ?? "", headers.value.headers, "");
     response.received = received();
-    const fault = code < 100 || code > 699 ? "status out of range" : (faultOf(response) ?? readBody(response, bytes, end.body));
+    const fault =
+      code < 100 || code > 699 ? "status out of range" : (faultOf(response) ?? readBody(response, bytes, end.body));
     return fault === undefined ? success(response) : failure({ reason: fault });
   }
   const method = start?.[1] ?? "";
@@ -44,7 +48,8 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   if (!headers.ok) return headers;
   const request = new SipRequest(method, start[2] ?? "", headers.value.headers, "");
   request.received = received();
-  const fault = requestFault(request) ?? readBody(request, bytes, end.body) ?? (bytes.includes(0) ? "a NUL byte" : undefined);
+  const fault =
+    requestFault(request) ?? readBody(request, bytes, end.body) ?? (bytes.includes(0) ? "a NUL byte" : undefined);
   const minor = identityFault(request);
   const reason = fault ?? minor;
   if (reason === undefined) return success(request);
@@ -61,7 +66,9 @@ export function headerEnd(bytes: Buffer): { readonly headers: number; readonly b
 }
 
 /** Like sofia-sip it leaves out a header that has no name or no colon, and reads the others. */
-function readHeaders(lines: readonly string[]): Result<{ readonly headers: Headers; readonly unreadableLines: number }, MessageFault> {
+function readHeaders(
+  lines: readonly string[],
+): Result<{ readonly headers: Headers; readonly unreadableLines: number }, MessageFault> {
   const headers = new Headers();
   let unreadableLines = 0;
   let isReadable = false;
@@ -100,7 +107,9 @@ function requestFault(request: SipRequest): string | undefined {
 }
 
 function identityFault(request: SipRequest): string | undefined {
-  const unreadable = ["P-Asserted-Identity", "Remote-Party-ID"].find((name) => request.headers.list(name).some((value) => parseNameAddr(value) === undefined));
+  const unreadable = ["P-Asserted-Identity", "Remote-Party-ID"].find((name) =>
+    request.headers.list(name).some((value) => parseNameAddr(value) === undefined),
+  );
   return unreadable && `unreadable ${unreadable}`;
 }
 

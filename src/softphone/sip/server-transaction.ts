@@ -97,7 +97,10 @@ export class ServerTransaction {
   }
 
   /** Sends a response with nothing but the mandatory headers and those given. */
-  reply(status: number, options: { reason?: string; headers?: readonly (readonly [string, string])[]; body?: string } = {}): boolean {
+  reply(
+    status: number,
+    options: { reason?: string; headers?: readonly (readonly [string, string])[]; body?: string } = {},
+  ): boolean {
     return this.respond(SipResponse.to(this.request, status, { ...options, toTag: this.localTag }));
   }
 

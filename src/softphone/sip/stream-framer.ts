@@ -45,7 +45,8 @@ function messageLength(held: Buffer): Result<number | undefined, string> {
     return held.length >= MAX_MESSAGE_BYTES ? failure("headers too long") : success(undefined);
   }
   // sofia-sip waits for ever behind a NUL: nothing more is read of this connection.
-  if (held.subarray(0, end.headers).includes(0)) return held.length >= MAX_MESSAGE_BYTES ? failure("a NUL byte in the headers") : success(undefined);
+  if (held.subarray(0, end.headers).includes(0))
+    return held.length >= MAX_MESSAGE_BYTES ? failure("a NUL byte in the headers") : success(undefined);
   const headers = held.toString("latin1", 0, end.headers);
   const declared = /^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$/im.exec(headers);
   if (declared === null) return failure("no Content-Length");

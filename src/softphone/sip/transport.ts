@@ -1,14 +1,26 @@
 import { connect as connectTcp, createServer as createTcpServer, isIP, type Server, type Socket } from "node:net";
-import { Server as TlsServer, connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { connect as connectTls, createServer as createTlsServer, Server as TlsServer } from "node:tls";
 
 import type { Clock } from "../../util/clock.js";
 import { failure, type Result, success } from "../../util/result.js";
 import { Connection, type ConnectionEvents, type IdleBounds } from "./connection.js";
-import { addressKey, type Flow, type ListenAddress, mayReach, onlyFamily, plainAddress, reachableAddress, type SipAddress, type TlsOptions, type Transport, type TransportFailure } from "./flow.js";
+import {
+  addressKey,
+  type Flow,
+  type ListenAddress,
+  mayReach,
+  onlyFamily,
+  plainAddress,
+  reachableAddress,
+  type SipAddress,
+  type TlsOptions,
+  type Transport,
+  type TransportFailure,
+} from "./flow.js";
 import { type SipMessage, SipResponse } from "./message.js";
 import { type MessageFault, parseMessage } from "./parse.js";
-import { formatHostPort } from "./uri.js";
 import { UdpSocket } from "./udp-socket.js";
+import { formatHostPort } from "./uri.js";
 
 export interface TransportOptions {
   readonly listen: readonly ListenAddress[];
@@ -74,9 +86,12 @@ export class TransportLayer {
     if (target.transport === "udp") {
       const family = isIP(target.address);
       const socket = this.#udp.find((candidate) => family === 0 || candidate.family === family);
-      return socket === undefined ? failure({ reason: "no UDP socket for that address" }) : success(socket.flowTo(target));
+      return socket === undefined
+        ? failure({ reason: "no UDP socket for that address" })
+        : success(socket.flowTo(target));
     }
-    if (!mayReach(this.#options.listen, target.address)) return failure({ reason: "no transport of that address family" });
+    if (!mayReach(this.#options.listen, target.address))
+      return failure({ reason: "no transport of that address family" });
     const key = addressKey(target);
     const open = this.#byAddress.get(key);
     if (open?.open === true) return success(open);
@@ -212,7 +227,8 @@ export class TransportLayer {
     const connection = new Connection({
       socket,
       transport,
-      reachable: listening === undefined ? undefined : { ...listening, address: reachableAddress(listening.address, peer) },
+      reachable:
+        listening === undefined ? undefined : { ...listening, address: reachableAddress(listening.address, peer) },
       opened,
       clock: this.#options.clock,
       idle: this.#options.idle ?? { first: 32_000, between: 1_800_000 },
@@ -257,11 +273,16 @@ export class TransportLayer {
 }
 
 function keyPair(tls: TlsOptions | undefined): { key?: string; cert?: string } {
-  return { ...(tls?.key === undefined ? {} : { key: tls.key }), ...(tls?.cert === undefined ? {} : { cert: tls.cert }) };
+  return {
+    ...(tls?.key === undefined ? {} : { key: tls.key }),
+    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+  };
 }
 
 function demands(tls: TlsOptions | undefined): { requestCert?: true; rejectUnauthorized?: true; ca?: string } {
-  return tls?.verifyPeers === true ? { requestCert: true, rejectUnauthorized: true, ...(tls.ca !== undefined && { ca: tls.ca }) } : {};
+  return tls?.verifyPeers === true
+    ? { requestCert: true, rejectUnauthorized: true, ...(tls.ca !== undefined && { ca: tls.ca }) }
+    : {};
 }
 
 function refuse(fault: MessageFault, flow: Flow): void {

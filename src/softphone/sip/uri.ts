@@ -88,7 +88,11 @@ export function parseNameAddr(text: string): NameAddr | undefined {
 }
 
 /** Writes `"name" <uri>;param=value`; the display name is escaped. */
-export function formatNameAddr(nameAddr: { displayName?: string; uri: string; params?: ReadonlyMap<string, string> }): string {
+export function formatNameAddr(nameAddr: {
+  displayName?: string;
+  uri: string;
+  params?: ReadonlyMap<string, string>;
+}): string {
   const name = nameAddr.displayName ?? "";
   const quoted = name === "" ? "" : `"${name.replace(/[\r\n]+/g, " ").replace(/["\\]/g, "\\$&")}" `;
   return `${quoted}<${nameAddr.uri}>${formatParams(nameAddr.params ?? new Map<string, string>())}`;

@@ -121,7 +121,12 @@ export class SipUserAgent {
   /** For leak checks: `transactions` wait for something, `lingering` ones only absorb retransmissions for up to 64 T1. */
   counts(): { connections: number; transactions: number; lingering: number; dialogs: number } {
     const { waiting, lingering } = this.#core.transactions.counts();
-    return { connections: this.#core.transport.connections, transactions: waiting, lingering, dialogs: this.#dialogs.size };
+    return {
+      connections: this.#core.transport.connections,
+      transactions: waiting,
+      lingering,
+      dialogs: this.#dialogs.size,
+    };
   }
 
   /** See `TransportLayer.renewCertificate`. */

@@ -15,13 +15,17 @@ export function rawByte(byte: number): string {
 
 export function toWire(text: string): Buffer {
   if (!escaped.test(text)) return Buffer.from(text);
-  return Buffer.concat(text.split(escaped).map((part) => (escaped.test(part) ? Buffer.of(part.charCodeAt(0) - escapeBase) : Buffer.from(part))));
+  return Buffer.concat(
+    text
+      .split(escaped)
+      .map((part) => (escaped.test(part) ? Buffer.of(part.charCodeAt(0) - escapeBase) : Buffer.from(part))),
+  );
 }
 
 export function fromWire(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString();
   const parts: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = characterAt(bytes, at);
     parts.push(length === 0 ? rawByte(bytes[at] ?? 0) : bytes.toString("utf8", at, at + length));
     at += Math.max(1, length);

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { minimal } from "../../config/support.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { scratchFolder } from "../../e2e/support/scratch.js";

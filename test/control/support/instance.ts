@@ -1,4 +1,5 @@
 import { join } from "node:path";
+
 import { ControlClient } from "../../../src/control/control-client.js";
 import { type ControlHandlers, ControlServer } from "../../../src/control/control-server.js";
 import { failure } from "../../../src/util/result.js";

@@ -1,6 +1,7 @@
-import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+
 import type { Owner } from "./owner.js";
 
 const host = "127.0.0.1";
@@ -13,15 +14,22 @@ export interface FrontOptions {
 }
 
 /** A web server before the API of a BBB server, as nginx is on a real one; the port that it listens on. */
-export async function startApiFront(owner: Owner, apiUrl: string, { tls, handle = () => false }: FrontOptions): Promise<number> {
+export async function startApiFront(
+  owner: Owner,
+  apiUrl: string,
+  { tls, handle = () => false }: FrontOptions,
+): Promise<number> {
   const listener: RequestListener = (request, response) => {
     if (handle(request, response)) return;
-    fetch(new URL(request.url ?? "/", apiUrl)).then(async (answer) => {
-      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
-      response.end(await answer.text());
-    }, () => {
-      response.destroy();
-    });
+    fetch(new URL(request.url ?? "/", apiUrl)).then(
+      async (answer) => {
+        response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
+        response.end(await answer.text());
+      },
+      () => {
+        response.destroy();
+      },
+    );
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
@@ -156,7 +157,11 @@ export class Baresip {
   }
 
   async #event(what: string, types: readonly string[], ms: number, past = false): Promise<BaresipEvent> {
-    return await this.#control.events.next(`baresip: ${what}`, (event) => types.includes(event.type), { ms, past, evidence: () => this.tail() });
+    return await this.#control.events.next(`baresip: ${what}`, (event) => types.includes(event.type), {
+      ms,
+      past,
+      evidence: () => this.tail(),
+    });
   }
 }
 
@@ -166,9 +171,21 @@ function refusalOf(event: BaresipEvent): Refusal {
 }
 
 function account(options: BaresipOptions): string {
-  const { user, host = "127.0.0.1", displayName, transport = "tls", encryption = "srtp-mand", codecs = ["PCMA", "PCMU"] } = options;
+  const {
+    user,
+    host = "127.0.0.1",
+    displayName,
+    transport = "tls",
+    encryption = "srtp-mand",
+    codecs = ["PCMA", "PCMU"],
+  } = options;
   const names = { PCMA: "pcma/8000/1", PCMU: "pcmu/8000/1", G722: "g722/16000/1" } as const;
-  const parts = [`<sip:${user}@${host};transport=${transport}>`, "regint=0", "auth_pass=none", `audio_codecs=${codecs.map((codec) => names[codec]).join(",")}`];
+  const parts = [
+    `<sip:${user}@${host};transport=${transport}>`,
+    "regint=0",
+    "auth_pass=none",
+    `audio_codecs=${codecs.map((codec) => names[codec]).join(",")}`,
+  ];
   if (encryption !== "none") parts.push(`mediaenc=${encryption}`);
   return `${displayName === undefined ? "" : `"${displayName}" `}${parts.join(";")}`;
 }

@@ -1,6 +1,6 @@
+import type { LiveKitSettings } from "../../../src/simulators/bbb/livekit/livekit-sip.js";
 import { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { Certificates } from "../../../src/simulators/certificates.js";
-import type { LiveKitSettings } from "../../../src/simulators/bbb/livekit/livekit-sip.js";
 import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import type { Owner } from "./owner.js";
 
@@ -20,11 +20,20 @@ export interface BbbsOptions {
 }
 
 /** Two BBB servers with the conferences above. */
-export async function startBbbs(owner: Owner, certificates: Certificates, options: BbbsOptions): Promise<readonly [SampleBbb, SampleBbb]> {
+export async function startBbbs(
+  owner: Owner,
+  certificates: Certificates,
+  options: BbbsOptions,
+): Promise<readonly [SampleBbb, SampleBbb]> {
   return [await startBbb(owner, 0, certificates, options), await startBbb(owner, 1, certificates, options)];
 }
 
-async function startBbb(owner: Owner, index: 0 | 1, { key, cert }: Certificates, options: BbbsOptions): Promise<SampleBbb> {
+async function startBbb(
+  owner: Owner,
+  index: 0 | 1,
+  { key, cert }: Certificates,
+  options: BbbsOptions,
+): Promise<SampleBbb> {
   const bbb = await SampleBbb.start({
     name: `bbb-${index + 1}`,
     http: { address, port: 0 },

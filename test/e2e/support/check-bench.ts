@@ -1,6 +1,8 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { Test } from "tap";
+
 import type { Finding } from "../../../src/check/finding.js";
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { typed } from "../../cli/support/typed.js";
@@ -50,7 +52,11 @@ export class CheckBench {
   }
 
   static async start(owner: Owner): Promise<CheckBench> {
-    return await CheckBench.at(owner, await World.start(owner, { line: "straight", certificates: await makeCertificates() }), await quietPort());
+    return await CheckBench.at(
+      owner,
+      await World.start(owner, { line: "straight", certificates: await makeCertificates() }),
+      await quietPort(),
+    );
   }
 
   /** @param httpPort one that is free, which a second einwahl would have */
@@ -59,7 +65,11 @@ export class CheckBench {
     await writeFile(join(folder, "ca.pem"), world.certificates.ca);
     const settings: Settings = {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
-      http: { port: httpPort, operators_port: await quietPort(), tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }] },
+      http: {
+        port: httpPort,
+        operators_port: await quietPort(),
+        tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }],
+      },
       rooms: { store: join(folder, "data") },
       logging: { level: "debug", file: join(folder, "einwahl.log") },
     };
@@ -72,7 +82,11 @@ export class CheckBench {
   }
 
   /** Runs it with these settings; a text is the file as it stands. In a process of its own where that has an environment. */
-  async check(owner: Owner, settings: Settings | string, { args = ["--ca", join(this.folder, "ca.pem")], env }: Run = {}): Promise<{ readonly code: number; readonly findings: readonly Finding[]; readonly printed: string }> {
+  async check(
+    owner: Owner,
+    settings: Settings | string,
+    { args = ["--ca", join(this.folder, "ca.pem")], env }: Run = {},
+  ): Promise<{ readonly code: number; readonly findings: readonly Finding[]; readonly printed: string }> {
     const file = join(this.folder, "einwahl.yaml");
     await writeFile(file, typeof settings === "string" ? settings : JSON.stringify(settings, null, 2));
     const words = ["check", "--config", file, "--json", ...args];
@@ -87,7 +101,11 @@ export class CheckBench {
     t.match(faults, broken.finds, JSON.stringify(faults, undefined, 2));
     t.equal(faults.length, broken.finds.length, "nothing else is called a fault");
     t.equal(code, broken.code ?? (broken.finds.some(({ severity }) => severity === "error") ? 1 : 0), "exit code");
-    t.strictSame([...secrets, ...(broken.secrets ?? [])].filter((secret) => printed.includes(secret)), [], "no secret is told");
+    t.strictSame(
+      [...secrets, ...(broken.secrets ?? [])].filter((secret) => printed.includes(secret)),
+      [],
+      "no secret is told",
+    );
   }
 }
 
@@ -101,7 +119,12 @@ async function here(words: readonly string[]): Promise<Printed> {
   return { code, lines: `${errors}${output}`.trimEnd().split("\n") };
 }
 
-async function apart(owner: Owner, words: readonly string[], folder: string, env: Readonly<Record<string, string>>): Promise<Printed> {
+async function apart(
+  owner: Owner,
+  words: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Printed> {
   const { code, lines } = await new CommandLine(owner, words, folder, env).outcome();
   return { code: Number(code.replace("exit ", "")), lines };
 }

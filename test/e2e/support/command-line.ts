@@ -1,6 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
+
 import { within } from "./deadline.js";
 import type { Owner } from "./owner.js";
 import { Program } from "./program.js";

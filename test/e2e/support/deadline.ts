@@ -5,7 +5,12 @@ export const PATIENCE_MS = 20_000;
  * Settles as `promise` does, but rejects when it takes too long: a test must fail with what it waited for and not
  * by the runner's clock. `evidence` is asked for what there is to see then.
  */
-export async function within<Value>(what: string, promise: Promise<Value>, ms: number = PATIENCE_MS, evidence: () => string = () => ""): Promise<Value> {
+export async function within<Value>(
+  what: string,
+  promise: Promise<Value>,
+  ms: number = PATIENCE_MS,
+  evidence: () => string = () => "",
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {

@@ -1,11 +1,19 @@
-import { EmbeddedDrachtio } from "../../../src/simulators/drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
 import type { Certificates } from "../../../src/simulators/certificates.js";
+import { EmbeddedDrachtio } from "../../../src/simulators/drachtio/embedded-drachtio.js";
+import {
+  EmbeddedFreeSwitch,
+  type EmbeddedFreeSwitchOptions,
+} from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
 import { type Engines, prefixed } from "./engines.js";
 
 const host = "127.0.0.1";
 
-export async function startEmbeddedEngines(certificates: Certificates, soundsDirectory: string, media: Partial<EmbeddedFreeSwitchOptions> = {}, trunkAddress = host): Promise<Engines> {
+export async function startEmbeddedEngines(
+  certificates: Certificates,
+  soundsDirectory: string,
+  media: Partial<EmbeddedFreeSwitchOptions> = {},
+  trunkAddress = host,
+): Promise<Engines> {
   const { key, cert, ca } = certificates;
   const secret = "test-drachtio";
   const password = "test-event-socket";
@@ -29,13 +37,15 @@ export async function startEmbeddedEngines(certificates: Certificates, soundsDir
     await drachtio.close();
     throw error;
   });
-  const port = (transport: string): number => drachtio.addresses.find((address) => address.transport === transport)?.port ?? 0;
+  const port = (transport: string): number =>
+    drachtio.addresses.find((address) => address.transport === transport)?.port ?? 0;
   return {
     kind: "embedded",
     control: { host, port: drachtio.controlPort, secret },
     eventSocket: { host, port: freeswitch.eventSocketPort, password },
     sip: { udp: port("udp"), tcp: port("tcp"), tls: port("tls") },
-    counts: () => Promise.resolve({ ...prefixed("drachtio", drachtio.counts()), ...prefixed("freeswitch", freeswitch.counts()) }),
+    counts: () =>
+      Promise.resolve({ ...prefixed("drachtio", drachtio.counts()), ...prefixed("freeswitch", freeswitch.counts()) }),
     close: async () => {
       await Promise.all([drachtio.close(), freeswitch.close()]);
     },

@@ -27,10 +27,21 @@ export interface EngineTuning extends MediaTuning {
 export type StartEngines = (certificates: Certificates, soundsDirectory: string) => Promise<Engines>;
 
 /** The embedded engines; with EINWAHL_TEST_ENGINES=real drachtio-server and FreeSWITCH from the PATH. */
-export async function startEngines(certificates: Certificates, soundsDirectory: string, { trunkAddress = "127.0.0.1", ...tuning }: EngineTuning = {}): Promise<Engines> {
+export async function startEngines(
+  certificates: Certificates,
+  soundsDirectory: string,
+  { trunkAddress = "127.0.0.1", ...tuning }: EngineTuning = {},
+): Promise<Engines> {
   if (process.env["EINWAHL_TEST_ENGINES"] === "real") {
     const { startRealEngines } = await import("../../engines/real-engines.js");
-    return await startRealEngines(certificates, soundsDirectory, tuning.bbbMediaTimeoutSec === undefined ? {} : { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(tuning.bbbMediaTimeoutSec) }, trunkAddress);
+    return await startRealEngines(
+      certificates,
+      soundsDirectory,
+      tuning.bbbMediaTimeoutSec === undefined
+        ? {}
+        : { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: String(tuning.bbbMediaTimeoutSec) },
+      trunkAddress,
+    );
   }
   const { startEmbeddedEngines } = await import("./embedded-engines.js");
   return await startEmbeddedEngines(certificates, soundsDirectory, tuning, trunkAddress);

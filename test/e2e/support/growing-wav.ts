@@ -62,7 +62,7 @@ export class GrowingWavs {
     const file = this.#file;
     if (file === undefined) return;
     const chunk = Buffer.alloc(CHUNK_BYTES);
-    for (let bytes = CHUNK_BYTES; bytes > 0 && !this.#closed; ) {
+    for (let bytes = CHUNK_BYTES; bytes > 0 && !this.#closed;) {
       bytes = (await file.read(chunk, 0, CHUNK_BYTES, this.#at)).bytesRead;
       this.#at += bytes;
       this.#deliver(Buffer.concat([this.#odd, chunk.subarray(0, bytes)]));

@@ -1,8 +1,9 @@
-import { open, readFile, readdir } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+
 import type { Owner } from "./owner.js";
 import { Program } from "./program.js";
 
@@ -21,7 +22,11 @@ export class SnapshotProgram {
   constructor(owner: Owner, settingsFile: string, folder: string) {
     this.#folder = folder;
     // V8 writes 1,024 characters of a string by default, and an INVITE is longer.
-    this.program = new Program(process.execPath, ["--heapsnapshot-signal=SIGUSR2", "--heap-snapshot-string-limit=1000000", main, "run", "--config", settingsFile], { cwd: folder });
+    this.program = new Program(
+      process.execPath,
+      ["--heapsnapshot-signal=SIGUSR2", "--heap-snapshot-string-limit=1000000", main, "run", "--config", settingsFile],
+      { cwd: folder },
+    );
     owner.teardown(async () => {
       await this.program.stop();
     });
@@ -35,7 +40,9 @@ export class SnapshotProgram {
       const name = (await readdir(this.#folder)).find((each) => snapshotName.test(each) && !this.#seen.has(each));
       if (name !== undefined && (await isComplete(join(this.#folder, name)))) {
         this.#seen.add(name);
-        const { strings } = JSON.parse(await readFile(join(this.#folder, name), "utf8")) as { readonly strings: readonly string[] };
+        const { strings } = JSON.parse(await readFile(join(this.#folder, name), "utf8")) as {
+          readonly strings: readonly string[];
+        };
         return strings;
       }
       await setTimeout(lookEveryMs);

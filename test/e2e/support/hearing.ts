@@ -1,4 +1,5 @@
 import type { Test } from "tap";
+
 import type { PhoneCall } from "../../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "./deadline.js";
 import type { World } from "./world.js";
@@ -13,7 +14,14 @@ export interface HearOptions {
 }
 
 /** Asserts that the caller hears a prompt (`de/welcome`); a failure shows what was heard instead. */
-export async function hears(t: Test, world: World, call: PhoneCall, prompt: string, message: string, { ms = PATIENCE_MS, ...options }: HearOptions = {}): Promise<void> {
+export async function hears(
+  t: Test,
+  world: World,
+  call: PhoneCall,
+  prompt: string,
+  message: string,
+  { ms = PATIENCE_MS, ...options }: HearOptions = {},
+): Promise<void> {
   const match = await call.audio.waitForPrompt(prompt, ms, options);
   t.ok(match, message, match === undefined ? { missing: prompt, ...evidence(world, call) } : {});
 }
@@ -21,11 +29,21 @@ export async function hears(t: Test, world: World, call: PhoneCall, prompt: stri
 /** Waits for a prompt on the way to what is being tested; rejects if it does not come. */
 export async function untilHeard(world: World, call: PhoneCall, prompt: string): Promise<void> {
   const match = await call.audio.waitForPrompt(prompt, PATIENCE_MS);
-  if (match === undefined) throw new Error(`${prompt} was not heard: ${JSON.stringify(evidence(world, call), undefined, 2)}`);
+  if (match === undefined)
+    throw new Error(`${prompt} was not heard: ${JSON.stringify(evidence(world, call), undefined, 2)}`);
 }
 
 function evidence(world: World, call: PhoneCall): Readonly<Record<string, unknown>> {
-  const heard = call.audio.prompts().map(({ name, offsetMs, heardMs }) => `${name} at ${Math.round(offsetMs)} for ${Math.round(heardMs)} ms`);
+  const heard = call.audio
+    .prompts()
+    .map(({ name, offsetMs, heardMs }) => `${name} at ${Math.round(offsetMs)} for ${Math.round(heardMs)} ms`);
   const { packetsIn, rejected, lost } = call.audio.stats;
-  return { heard, heardMs: call.audio.recording.durationMs, packetsIn, rejected, lost, log: world.tail(15).split("\n") };
+  return {
+    heard,
+    heardMs: call.audio.recording.durationMs,
+    packetsIn,
+    rejected,
+    lost,
+    log: world.tail(15).split("\n"),
+  };
 }

@@ -27,8 +27,16 @@ export interface KamailioConfig {
 export const defaultMediaFlags = "RTP/SAVP";
 
 export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" | "keyFile">): string {
-  const server = ["method = TLSv1.2+", "verify_certificate = no", "require_certificate = no", `certificate = ${config.certificateFile}`, `private_key = ${config.keyFile}`];
-  return ["[server:default]", ...server, "[client:default]", "method = TLSv1.2+", "verify_certificate = no", ""].join("\n");
+  const server = [
+    "method = TLSv1.2+",
+    "verify_certificate = no",
+    "require_certificate = no",
+    `certificate = ${config.certificateFile}`,
+    `private_key = ${config.keyFile}`,
+  ];
+  return ["[server:default]", ...server, "[client:default]", "method = TLSv1.2+", "verify_certificate = no", ""].join(
+    "\n",
+  );
 }
 
 /**
@@ -37,7 +45,21 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
  * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
  */
 export function kamailioConfiguration(config: KamailioConfig): string {
-  const { registrarAddress, registrarPort, networkPort, networkTlsPort, controlPort, realm, qop, username, password, takesCalls, grantedExpiry, tlsConfigFile, mediaRelayPort } = config;
+  const {
+    registrarAddress,
+    registrarPort,
+    networkPort,
+    networkTlsPort,
+    controlPort,
+    realm,
+    qop,
+    username,
+    password,
+    takesCalls,
+    grantedExpiry,
+    tlsConfigFile,
+    mediaRelayPort,
+  } = config;
   return `#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -55,7 +77,26 @@ listen=tcp:127.0.0.1:${networkPort}
 listen=tls:127.0.0.1:${networkTlsPort}
 listen=tcp:127.0.0.1:${controlPort}
 
-${["tls", "jsonrpcs", "kex", "corex", "tm", "tmx", "sl", "rr", "pv", "maxfwd", "usrloc", "registrar", "textops", "siputils", "xlog", "auth", "nathelper", "xhttp"]
+${[
+  "tls",
+  "jsonrpcs",
+  "kex",
+  "corex",
+  "tm",
+  "tmx",
+  "sl",
+  "rr",
+  "pv",
+  "maxfwd",
+  "usrloc",
+  "registrar",
+  "textops",
+  "siputils",
+  "xlog",
+  "auth",
+  "nathelper",
+  "xhttp",
+]
   .concat(mediaRelayPort === undefined ? [] : ["rtpengine"])
   .map((module) => `loadmodule "${module}.so"`)
   .join("\n")}
@@ -163,11 +204,15 @@ route[OUTGOING] {
 # Towards the customer as the test wants it, towards the telephone network plain RTP; keys, ports and the end of the relay follow
 # from the messages themselves.
 route[MEDIA] {
-	${mediaRelayPort === undefined ? "return;" : `if (is_method("INVITE") && has_totag() && $shv(relay) == "replace") {
+	${
+    mediaRelayPort === undefined
+      ? "return;"
+      : `if (is_method("INVITE") && has_totag() && $shv(relay) == "replace") {
 		$shv(relay) = "keep";
 		rtpengine_delete();
 	}
-	if ($Rp == ${registrarPort}) rtpengine_manage("RTP/AVP"); else rtpengine_manage("$shv(media)");`}
+	if ($Rp == ${registrarPort}) rtpengine_manage("RTP/AVP"); else rtpengine_manage("$shv(media)");`
+  }
 }
 
 # baresip offers one suite only. Its key is 44 random bytes of which it shows as many as the suite needs, and it takes the

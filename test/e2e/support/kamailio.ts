@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { Certificates } from "../../../src/simulators/certificates.js";
 import type { DialOptions, TestPhoneOptions } from "../../../src/softphone/test-phone.js";
 import { PATIENCE_MS, within } from "./deadline.js";
 import type { Counts } from "./engines.js";
-import { type KamailioConfig, defaultMediaFlags, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
+import { defaultMediaFlags, type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
 import { freePorts } from "./ports.js";
 import { Program } from "./program.js";
@@ -152,7 +153,11 @@ export class Kamailio {
   async event(pattern: RegExp, options: { readonly ms?: number; readonly past?: boolean } = {}): Promise<string> {
     const fits = (line: string): boolean => pattern.test(eventIn(line) ?? "");
     const { ms = PATIENCE_MS, past = false } = options;
-    const line = await this.#program.lines.next(`kamailio: ${pattern.source}`, fits, { ms, past, evidence: () => this.tail() });
+    const line = await this.#program.lines.next(`kamailio: ${pattern.source}`, fits, {
+      ms,
+      past,
+      evidence: () => this.tail(),
+    });
     return eventIn(line) ?? "";
   }
 
@@ -240,14 +245,21 @@ export class Kamailio {
       body: JSON.stringify({ jsonrpc: "2.0", method, params, id: this.#requests }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    const answer = (await response.json()) as { readonly result?: unknown; readonly error?: { readonly message?: string } };
+    const answer = (await response.json()) as {
+      readonly result?: unknown;
+      readonly error?: { readonly message?: string };
+    };
     if (answer.error !== undefined) throw new Error(`kamailio refuses ${method}: ${answer.error.message ?? ""}`);
     return answer.result;
   }
 }
 
 function launch(folder: string): Program {
-  return new Program("kamailio", ["-f", join(folder, "kamailio.cfg"), "-DD", "-E", "-m", "64", "-M", "8", "-Y", join(folder, "run"), "-w", folder], { cwd: folder });
+  return new Program(
+    "kamailio",
+    ["-f", join(folder, "kamailio.cfg"), "-DD", "-E", "-m", "64", "-M", "8", "-Y", join(folder, "run"), "-w", folder],
+    { cwd: folder },
+  );
 }
 
 function eventIn(line: string): string | undefined {
@@ -269,7 +281,12 @@ function collectContacts(node: unknown, found: RegisteredContact[]): void {
       return typeof value === "string" ? value : "";
     };
     const expires = record["Expires"];
-    found.push({ address, received: text("Received"), expires: typeof expires === "number" ? expires : -1, callId: text("Call-ID") });
+    found.push({
+      address,
+      received: text("Received"),
+      expires: typeof expires === "number" ? expires : -1,
+      callId: text("Call-ID"),
+    });
     return;
   }
   for (const part of Object.values(record)) collectContacts(part, found);

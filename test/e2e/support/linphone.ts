@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
@@ -67,7 +68,11 @@ export class Linphone {
       },
     );
     owner.teardown(() => wavs.close());
-    const program = new Program("linphonec", ["-d", logLevel, "-c", config], { cwd: folder, env: ownFolders(folder), input: true });
+    const program = new Program("linphonec", ["-d", logLevel, "-c", config], {
+      cwd: folder,
+      env: ownFolders(folder),
+      input: true,
+    });
     owner.teardown(async () => {
       await program.stop();
     });
@@ -135,23 +140,46 @@ export class Linphone {
   }
 
   #refusal(): Refusal {
-    const text = this.program.lines.past.findLast((line) => /^SIP\/2\.0 [3-6]\d\d /.test(line))?.slice("SIP/2.0 ".length);
+    const text = this.program.lines.past
+      .findLast((line) => /^SIP\/2\.0 [3-6]\d\d /.test(line))
+      ?.slice("SIP/2.0 ".length);
     return { status: text === undefined ? undefined : Number(text.slice(0, 3)), text: text ?? "no answer" };
   }
 }
 
 /** linphonec writes databases, ZRTP secrets and a history below these. */
 function ownFolders(folder: string): Readonly<Record<string, string>> {
-  return { HOME: folder, XDG_CONFIG_HOME: join(folder, "config-home"), XDG_DATA_HOME: join(folder, "data-home"), XDG_CACHE_HOME: join(folder, "cache-home") };
+  return {
+    HOME: folder,
+    XDG_CONFIG_HOME: join(folder, "config-home"),
+    XDG_DATA_HOME: join(folder, "data-home"),
+    XDG_CACHE_HOME: join(folder, "cache-home"),
+  };
 }
 
 /** Names are looked up by no server: `localhost` is in /etc/hosts. mbedtls 2 compares no IP addresses of certificates. */
 function configuration(ca: string, options: LinphoneOptions): string {
-  const { user, displayName, encryption = "sdes", plainCapability = false, ice = false, dtmf = "rfc4733", codec = "PCMA" } = options;
-  const codecs = ["PCMA", "PCMU", "opus/48000/2", "speex/8000", "speex/16000", "speex/32000", "G729"].map((name, index) => {
-    const [mime = "", rate = "8000", channels = "1"] = name.split("/");
-    return [`[audio_codec_${index}]`, `mime=${mime}`, `rate=${rate}`, `channels=${channels}`, `enabled=${mime === codec ? 1 : 0}`].join("\n");
-  });
+  const {
+    user,
+    displayName,
+    encryption = "sdes",
+    plainCapability = false,
+    ice = false,
+    dtmf = "rfc4733",
+    codec = "PCMA",
+  } = options;
+  const codecs = ["PCMA", "PCMU", "opus/48000/2", "speex/8000", "speex/16000", "speex/32000", "G729"].map(
+    (name, index) => {
+      const [mime = "", rate = "8000", channels = "1"] = name.split("/");
+      return [
+        `[audio_codec_${index}]`,
+        `mime=${mime}`,
+        `rate=${rate}`,
+        `channels=${channels}`,
+        `enabled=${mime === codec ? 1 : 0}`,
+      ].join("\n");
+    },
+  );
   return [
     "[net]",
     "nat_policy_ref=own",

@@ -77,7 +77,10 @@ export class Listener {
   }
 
   /** Waits for the prompt `name` (`de/welcome`) to be recognised, from its beginning, or to its end if so wanted. */
-  async prompt(name: string, options: { readonly fromMs?: number; readonly whole?: boolean; readonly ms?: number } = {}): Promise<PromptMatch> {
+  async prompt(
+    name: string,
+    options: { readonly fromMs?: number; readonly whole?: boolean; readonly ms?: number } = {},
+  ): Promise<PromptMatch> {
     const { fromMs = 0, whole = false, ms = PATIENCE_MS } = options;
     let stop: () => void = () => undefined;
     const heard = new Promise<PromptMatch>((resolve) => {
@@ -101,7 +104,9 @@ export class Listener {
   }
 
   #evidence(): string {
-    const prompts = this.prompts().map((match) => `${match.name} at ${Math.round(match.offsetMs)} for ${Math.round(match.heardMs)} ms`);
+    const prompts = this.prompts().map(
+      (match) => `${match.name} at ${Math.round(match.offsetMs)} for ${Math.round(match.heardMs)} ms`,
+    );
     return `heard ${Math.round(this.heardMs)} ms: ${prompts.join(", ")}; loudness now ${this.#ear.loudness().toFixed(4)}`;
   }
 }

@@ -1,9 +1,13 @@
-import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+
 import type { Owner } from "./owner.js";
 
 /** A server that takes connections, over TLS with a certificate, and says nothing; the port that it listens on. */
-export async function startSilentServer(owner: Owner, tls?: { readonly key: string; readonly cert: string }): Promise<number> {
+export async function startSilentServer(
+  owner: Owner,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<number> {
   const sockets = new Set<Socket>();
   const take = (socket: Socket): void => {
     sockets.add(socket);

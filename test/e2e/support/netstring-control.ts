@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+
 import { within } from "./deadline.js";
 import { Happenings } from "./happenings.js";
 
@@ -74,7 +75,8 @@ export class BaresipControl {
       const colon = this.#buffer.indexOf(":");
       if (colon === -1) return;
       const length = Number(this.#buffer.toString("latin1", 0, colon));
-      if (!Number.isSafeInteger(length) || length > LONGEST_MESSAGE) throw new Error("baresip's control channel is out of step");
+      if (!Number.isSafeInteger(length) || length > LONGEST_MESSAGE)
+        throw new Error("baresip's control channel is out of step");
       const end = colon + 1 + length;
       if (this.#buffer.length < end + 1) return;
       const text = this.#buffer.toString("utf8", colon + 1, end);
@@ -89,7 +91,8 @@ export class BaresipControl {
       const value = message[name];
       return typeof value === "string" ? value : "";
     };
-    if (message["event"] === true || message["event"] === "true") this.events.happen({ type: field("type"), param: field("param") });
+    if (message["event"] === true || message["event"] === "true")
+      this.events.happen({ type: field("type"), param: field("param") });
     else this.#answers.happen({ token: field("token"), ok: message["ok"] === true, data: field("data") });
   }
 }

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
-import { type Socket, createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { createServer } from "node:net";
+
 import type { Owner } from "./owner.js";
 
 const ADDRESS = "127.0.0.1";

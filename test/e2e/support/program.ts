@@ -1,6 +1,7 @@
-import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+
 import { within } from "./deadline.js";
 import { Happenings } from "./happenings.js";
 
@@ -27,7 +28,10 @@ export class Program {
     // A process group of its own, for signalAll.
     const common = { cwd: options.cwd, env: { ...process.env, ...options.env }, detached: true };
     const all = ["--pdeathsig", "TERM", command, ...args];
-    this.#child = options.input === true ? spawn("setpriv", all, { ...common, stdio: ["pipe", "pipe", "pipe"] }) : spawn("setpriv", all, { ...common, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child =
+      options.input === true
+        ? spawn("setpriv", all, { ...common, stdio: ["pipe", "pipe", "pipe"] })
+        : spawn("setpriv", all, { ...common, stdio: ["ignore", "pipe", "pipe"] });
     // EPIPE: the program ended before it read a line; `gone` says so.
     this.#child.stdin?.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -67,7 +71,10 @@ export class Program {
     const ended = this.gone.then((how): never => {
       throw new Error(`${what}: ${this.#name} ended (${how})\n${this.tail()}`);
     });
-    const seen = this.lines.next(`${this.#name}: ${what}`, (line) => pattern.test(line), { past: true, evidence: () => this.tail() });
+    const seen = this.lines.next(`${this.#name}: ${what}`, (line) => pattern.test(line), {
+      past: true,
+      evidence: () => this.tail(),
+    });
     return await Promise.race([seen, ended]);
   }
 

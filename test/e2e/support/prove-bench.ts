@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { appendFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { z } from "zod";
+
 import { ControlClient } from "../../../src/control/control-client.js";
 import { RemotePinBook } from "../../../src/control/remote-pin-book.js";
 import type { RealEngines } from "../../engines/real-engines.js";
@@ -31,7 +33,13 @@ export interface ProvedPlace {
   readonly whole: boolean;
   readonly bytes: number;
   readonly plants: readonly { readonly how: string; readonly outcome: string; readonly removed: string }[];
-  readonly found: readonly { readonly mark: string; readonly kind: string; readonly form: string; readonly source: string; readonly around: string }[];
+  readonly found: readonly {
+    readonly mark: string;
+    readonly kind: string;
+    readonly form: string;
+    readonly source: string;
+    readonly around: string;
+  }[];
   readonly unseen: readonly string[];
 }
 
@@ -55,14 +63,27 @@ export class ProveBench {
     this.outputs = { einwahl: output("einwahl"), drachtio: output("drachtio"), freeswitch: output("freeswitch") };
   }
 
-  static async start(owner: Owner, change: (settings: Settings, folder: string, world: World) => Settings | Promise<Settings> = (settings) => settings): Promise<ProveBench> {
+  static async start(
+    owner: Owner,
+    change: (settings: Settings, folder: string, world: World) => Settings | Promise<Settings> = (settings) => settings,
+  ): Promise<ProveBench> {
     const world = await World.start(owner, { line: "straight", waitUntilReady: false });
     await world.stopEinwahl();
     const folder = await scratchFolder(owner, "prove");
     const port = await freePort();
     const settings: Settings = {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
-      http: { port, operators_port: await freePort(), tokens: [{ name: "operator", sha256: createHash("sha256").update(token).digest("hex"), scopes: ["rooms:list", "status:read", "metrics:read"] }] },
+      http: {
+        port,
+        operators_port: await freePort(),
+        tokens: [
+          {
+            name: "operator",
+            sha256: createHash("sha256").update(token).digest("hex"),
+            scopes: ["rooms:list", "status:read", "metrics:read"],
+          },
+        ],
+      },
       rooms: { store: join(folder, "data") },
       logging: { level: "info", file: join(folder, "log", "einwahl.log") },
     };
@@ -84,10 +105,23 @@ export class ProveBench {
   /** What is the same in each run; the simulators print nothing and write no files. */
   get args(): readonly string[] {
     const { sip } = this.world.engines;
-    const logs = Object.entries(this.outputs).flatMap(([part, file]) => (part === "einwahl" || this.isReal ? ["--log", `${part}=${file}`] : ["--without", `${part}-output`]));
+    const logs = Object.entries(this.outputs).flatMap(([part, file]) =>
+      part === "einwahl" || this.isReal ? ["--log", `${part}=${file}`] : ["--without", `${part}-output`],
+    );
     return [
-      "prove", "--config", "einwahl.yaml", "--server", `127.0.0.1:${sip.tls}`, "--plain-port", String(sip.tcp), "--ca", "ca.pem",
-      "--token-file", "token", ...logs, ...(this.isReal ? [] : ["--without", "freeswitch-files"]),
+      "prove",
+      "--config",
+      "einwahl.yaml",
+      "--server",
+      `127.0.0.1:${sip.tls}`,
+      "--plain-port",
+      String(sip.tcp),
+      "--ca",
+      "ca.pem",
+      "--token-file",
+      "token",
+      ...logs,
+      ...(this.isReal ? [] : ["--without", "freeswitch-files"]),
     ];
   }
 
@@ -95,14 +129,21 @@ export class ProveBench {
     return new CommandLine(this.#owner, [...args, ...more], this.folder);
   }
 
-  async prove(more: readonly string[] = [], args: readonly string[] = this.args): Promise<{ readonly code: string; readonly report: Proved }> {
+  async prove(
+    more: readonly string[] = [],
+    args: readonly string[] = this.args,
+  ): Promise<{ readonly code: string; readonly report: Proved }> {
     const { code, lines } = await this.start(["--json", ...more], args).outcome(300_000);
     return { code, report: onlyJson(lines) as unknown as Proved };
   }
 
   /** What `einwahl status` tells. */
   async status(): Promise<Readonly<Record<string, unknown>>> {
-    const { lines } = await new CommandLine(this.#owner, ["status", "--config", "einwahl.yaml", "--json"], this.folder).outcome();
+    const { lines } = await new CommandLine(
+      this.#owner,
+      ["status", "--config", "einwahl.yaml", "--json"],
+      this.folder,
+    ).outcome();
     return onlyJson(lines);
   }
 
@@ -132,23 +173,36 @@ export class ProveBench {
 
   async #untilReady(): Promise<void> {
     for (let looks = 0; looks < 60; looks++) {
-      const { code } = await new CommandLine(this.#owner, ["status", "--config", "einwahl.yaml"], this.folder).outcome();
+      const { code } = await new CommandLine(
+        this.#owner,
+        ["status", "--config", "einwahl.yaml"],
+        this.folder,
+      ).outcome();
       if (code === "exit 0") return;
     }
     throw new Error(`einwahl is not ready\n${this.einwahl.program.tail()}`);
   }
 }
 
-function programsOf(engines: Engines, einwahl: Program): readonly (readonly ["einwahl" | "drachtio" | "freeswitch", Program])[] {
+function programsOf(
+  engines: Engines,
+  einwahl: Program,
+): readonly (readonly ["einwahl" | "drachtio" | "freeswitch", Program])[] {
   if (engines.kind !== "real") return [["einwahl", einwahl]];
   const { drachtio, freeswitch } = engines as RealEngines;
-  return [["einwahl", einwahl], ["drachtio", drachtio], ["freeswitch", freeswitch]];
+  return [
+    ["einwahl", einwahl],
+    ["drachtio", drachtio],
+    ["freeswitch", freeswitch],
+  ];
 }
 
 /** As `> FILE 2>&1` does. */
 function keep(owner: Owner, program: Program, file: string): void {
   appendFileSync(file, program.lines.past.map((line) => `${line}\n`).join(""));
-  owner.teardown(program.lines.watch((line) => {
-    appendFileSync(file, `${line}\n`);
-  }));
+  owner.teardown(
+    program.lines.watch((line) => {
+      appendFileSync(file, `${line}\n`);
+    }),
+  );
 }

@@ -1,9 +1,10 @@
-import { type Socket, createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
+
 import { RawPhone } from "../../support/raw-phone.js";
 import type { Owner } from "./owner.js";
-import { type World, numbers } from "./world.js";
+import { numbers, type World } from "./world.js";
 
 const lookEveryMs = 20;
 const keys = ["MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkw", "MDk4NzY1NDMyMTA5ODc2NTQzMjEwOTg3NjU0MzIx"] as const;
@@ -51,18 +52,49 @@ export class RawCall {
   }
 
   sdp({ version, direction = "sendrecv", key = 0 }: RawSdp): string {
-    const lines = ["v=0", `o=- 111 ${version} IN IP4 127.0.0.1`, "s=-", "c=IN IP4 127.0.0.1", "t=0 0", `m=audio ${this.#rtp.address().port} RTP/SAVP 8 101`, "a=rtpmap:8 PCMA/8000", "a=rtpmap:101 telephone-event/8000", `a=${direction}`, `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${keys[key]}`, ""];
+    const lines = [
+      "v=0",
+      `o=- 111 ${version} IN IP4 127.0.0.1`,
+      "s=-",
+      "c=IN IP4 127.0.0.1",
+      "t=0 0",
+      `m=audio ${this.#rtp.address().port} RTP/SAVP 8 101`,
+      "a=rtpmap:8 PCMA/8000",
+      "a=rtpmap:101 telephone-event/8000",
+      `a=${direction}`,
+      `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${keys[key]}`,
+      "",
+    ];
     return lines.join("\r\n");
   }
 
-  request(method: string, sequence: number, { from = "+4915223125678", sdp = "" }: { readonly from?: string; readonly sdp?: string } = {}): void {
-    const head = [`${method} ${this.#uri} SIP/2.0`, `From: <sip:${from}@127.0.0.1>;tag=raw`, `To: ${this.#to}`, `Call-ID: ${this.#callId}`, `CSeq: ${sequence} ${method}`, "Max-Forwards: 70", `Contact: ${this.contact}`, ...(sdp === "" ? [] : ["Content-Type: application/sdp"])];
+  request(
+    method: string,
+    sequence: number,
+    { from = "+4915223125678", sdp = "" }: { readonly from?: string; readonly sdp?: string } = {},
+  ): void {
+    const head = [
+      `${method} ${this.#uri} SIP/2.0`,
+      `From: <sip:${from}@127.0.0.1>;tag=raw`,
+      `To: ${this.#to}`,
+      `Call-ID: ${this.#callId}`,
+      `CSeq: ${sequence} ${method}`,
+      "Max-Forwards: 70",
+      `Contact: ${this.contact}`,
+      ...(sdp === "" ? [] : ["Content-Type: application/sdp"]),
+    ];
     this.#phone.request(head.join("\n"), sdp);
   }
 
   /** The first response to that request with such a status. @throws when it has not come in time */
   async response(sequence: number, method: string, status: RegExp, ms = 20_000): Promise<string> {
-    return await this.#message(`a response to ${sequence} ${method}`, ms, (text) => new RegExp(`^CSeq: ${sequence} ${method}\r?$`, "im").test(text) && status.test(/^SIP\/2\.0 (\d{3})/.exec(text)?.[1] ?? "-"));
+    return await this.#message(
+      `a response to ${sequence} ${method}`,
+      ms,
+      (text) =>
+        new RegExp(`^CSeq: ${sequence} ${method}\r?$`, "im").test(text) &&
+        status.test(/^SIP\/2\.0 (\d{3})/.exec(text)?.[1] ?? "-"),
+    );
   }
 
   /** The next request of that method, which the caller gets. */

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+
 import { PATIENCE_MS, within } from "./deadline.js";
 import type { Owner } from "./owner.js";
 import { claimUdpPorts, freePorts } from "./ports.js";
@@ -30,23 +31,27 @@ export class Rtpengine {
     const first = await claimUdpPorts(owner, MEDIA_PORTS);
     for (let attempt = 1; ; attempt++) {
       const [control = 0, command = 0] = await freePorts(2);
-      const program = new Program("rtpengine", [
-        "--foreground",
-        "--log-stderr",
-        "--log-level=6",
-        "--config-file=none",
-        `--pidfile=${join(folder, "pid")}`,
-        // Without the kernel's module.
-        "--table=-1",
-        `--interface=${ADDRESS}`,
-        `--listen-ng=${ADDRESS}:${control}`,
-        `--listen-cli=${ADDRESS}:${command}`,
-        `--port-min=${first}`,
-        `--port-max=${first + MEDIA_PORTS - 1}`,
-        "--num-threads=2",
-        // A call's ports are free as soon as it is over; the default is after 30 s.
-        "--delete-delay=0",
-      ], { cwd: folder });
+      const program = new Program(
+        "rtpengine",
+        [
+          "--foreground",
+          "--log-stderr",
+          "--log-level=6",
+          "--config-file=none",
+          `--pidfile=${join(folder, "pid")}`,
+          // Without the kernel's module.
+          "--table=-1",
+          `--interface=${ADDRESS}`,
+          `--listen-ng=${ADDRESS}:${control}`,
+          `--listen-cli=${ADDRESS}:${command}`,
+          `--port-min=${first}`,
+          `--port-max=${first + MEDIA_PORTS - 1}`,
+          "--num-threads=2",
+          // A call's ports are free as soon as it is over; the default is after 30 s.
+          "--delete-delay=0",
+        ],
+        { cwd: folder },
+      );
       owner.teardown(async () => {
         await program.stop();
       });

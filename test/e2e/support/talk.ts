@@ -1,11 +1,12 @@
 import type { Test } from "tap";
+
 import type { MemberInfo } from "../../../src/simulators/bbb/member.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { DigitMethod, PhoneCall } from "../../../src/softphone/phone-call.js";
 import type { DialOptions, TestPhone } from "../../../src/softphone/test-phone.js";
 import { PATIENCE_MS } from "./deadline.js";
 import { untilHeard } from "./hearing.js";
-import { type World, conferences } from "./world.js";
+import { conferences, type World } from "./world.js";
 
 const [{ pin }] = conferences;
 /** A tone of its own for each check, so that none is heard from before. */
@@ -26,14 +27,20 @@ type TalkOptions = Pick<DialOptions, "number"> &
   };
 
 /** Brings a caller into the first conference. */
-export async function talk(world: World, phone: TestPhone, { method = "rfc4733", greeting = "de/welcome", ...options }: TalkOptions): Promise<Talk> {
+export async function talk(
+  world: World,
+  phone: TestPhone,
+  { method = "rfc4733", greeting = "de/welcome", ...options }: TalkOptions,
+): Promise<Talk> {
   const call = await phone.dial({ ...world.line(), ...options });
   call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
   await untilHeard(world, call, greeting);
   const arrival = world.bbbs[0].waitForMember(pin, PATIENCE_MS);
-  const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { evidence: () => world.tail() });
+  const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+    evidence: () => world.tail(),
+  });
   await call.sendDigits(pin, { method });
   const [member] = await Promise.all([arrival, talking]);
   if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
@@ -59,7 +66,10 @@ export class Tones {
     const { call, member } = this.#talk;
     call.playTone(up);
     bbb.playTone(member.voiceBridge, down);
-    const [atConference, atCaller] = await Promise.all([bbb.waitForTone({ memberId: member.memberId }, up, PATIENCE_MS), call.audio.waitForTone(down, PATIENCE_MS)]);
+    const [atConference, atCaller] = await Promise.all([
+      bbb.waitForTone({ memberId: member.memberId }, up, PATIENCE_MS),
+      call.audio.waitForTone(down, PATIENCE_MS),
+    ]);
     t.ok(atConference, `the conference hears the caller ${when}`);
     t.ok(atCaller, `the caller hears the conference ${when}`);
     bbb.stopTone(member.voiceBridge);

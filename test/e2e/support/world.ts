@@ -2,27 +2,28 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+
+import { Einwahl } from "../../../src/app/einwahl.js";
 import type { CallReport, Stage } from "../../../src/call/story.js";
-import { systemClock } from "../../../src/util/clock.js";
 import { Reloader } from "../../../src/cli/reloader.js";
 import type { Config } from "../../../src/config/config.js";
 import { formatFaults } from "../../../src/config/fault.js";
 import { loadConfig } from "../../../src/config/load.js";
 import type { ReloadAnswer } from "../../../src/control/answers.js";
-import { Einwahl } from "../../../src/app/einwahl.js";
+import { makeLogger } from "../../../src/monitoring/log/make-logger.js";
 import type { LiveKitSettings } from "../../../src/simulators/bbb/livekit/livekit-sip.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import { type Certificates, makeCertificates } from "../../../src/simulators/certificates.js";
 import { type KnownPrompt, readPrompts } from "../../../src/softphone/prompt-library.js";
-import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../../src/softphone/test-phone.js";
 import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
-import { makeLogger } from "../../../src/monitoring/log/make-logger.js";
+import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../../src/softphone/test-phone.js";
 import type { Resolver } from "../../../src/trunk/resolver.js";
+import { systemClock } from "../../../src/util/clock.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
 import { PATIENCE_MS, within } from "./deadline.js";
-import { type Counts, type Engines, type StartEngines, prefixed, startEngines } from "./engines.js";
+import { type Counts, type Engines, prefixed, type StartEngines, startEngines } from "./engines.js";
 import { Happenings } from "./happenings.js";
 import type { Kamailio } from "./kamailio.js";
 import type { Owner } from "./owner.js";
@@ -92,10 +93,20 @@ export class World {
   readonly #carrier: Kamailio | undefined;
   readonly #folder: string;
   readonly #owner: Owner;
-  readonly #logger = makeLogger("debug", { write: (line: string) => { this.log.happen(line.trimEnd()); } });
+  readonly #logger = makeLogger("debug", {
+    write: (line: string) => {
+      this.log.happen(line.trimEnd());
+    },
+  });
   #einwahl: Einwahl | undefined;
 
-  private constructor(parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & { readonly carrier: Kamailio | undefined; readonly folder: string; readonly owner: Owner }) {
+  private constructor(
+    parts: Pick<World, "certificates" | "engines" | "bbbs" | "prompts"> & {
+      readonly carrier: Kamailio | undefined;
+      readonly folder: string;
+      readonly owner: Owner;
+    },
+  ) {
     this.certificates = parts.certificates;
     this.engines = parts.engines;
     this.bbbs = parts.bbbs;
@@ -112,8 +123,12 @@ export class World {
     if (!prompts.ok) throw new Error(`${prompts.failure.path}: ${prompts.failure.reason}`);
     const engines = await (options.engines ?? startEngines)(certificates, soundsDirectory);
     owner.teardown(() => engines.close());
-    const bbbs = await startBbbs(owner, certificates, { srtp: options.bbbSrtp ?? "mandatory", ...(options.livekit !== undefined && { livekit: options.livekit }) });
-    const carrier = options.carrier ?? (options.line === "straight" ? undefined : await startCarrier(owner, certificates));
+    const bbbs = await startBbbs(owner, certificates, {
+      srtp: options.bbbSrtp ?? "mandatory",
+      ...(options.livekit !== undefined && { livekit: options.livekit }),
+    });
+    const carrier =
+      options.carrier ?? (options.line === "straight" ? undefined : await startCarrier(owner, certificates));
     const world = new World({ certificates, engines, bbbs, prompts: prompts.value, carrier, folder, owner });
     await world.startEinwahl(options);
     return world;
@@ -156,7 +171,12 @@ export class World {
         resolve();
       });
     });
-    await within("einwahl is ready", ready, PATIENCE_MS, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
+    await within(
+      "einwahl is ready",
+      ready,
+      PATIENCE_MS,
+      () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`,
+    );
   }
 
   /** Changes the settings file, as `startEinwahl` writes it, and has it read again. */
@@ -193,13 +213,20 @@ export class World {
   }
 
   async phone(options: Partial<TestPhoneOptions> = {}): Promise<TestPhone> {
-    const phone = await TestPhone.open({ transport: this.#carrier?.transport ?? "tls", tls: { ca: this.certificates.ca }, ...options });
+    const phone = await TestPhone.open({
+      transport: this.#carrier?.transport ?? "tls",
+      tls: { ca: this.certificates.ca },
+      ...options,
+    });
     this.#owner.teardown(() => phone.close());
     return phone;
   }
 
   /** @param options at least the caller's number */
-  async baresip(options: Pick<BaresipOptions, "user"> & Partial<BaresipOptions>, owner: Owner = this.#owner): Promise<Baresip> {
+  async baresip(
+    options: Pick<BaresipOptions, "user"> & Partial<BaresipOptions>,
+    owner: Owner = this.#owner,
+  ): Promise<Baresip> {
     return await Baresip.start(owner, {
       ca: this.certificates.ca,
       certificate: this.certificates,
@@ -226,7 +253,10 @@ export class World {
    * What calls have taken and not given back, compared with before: empty as soon as nothing is left, else what there is after
    * `ms`. The ends of calls are asked for, not announced: sockets and timers go without telling anybody.
    */
-  async leftBehind(before: Counts, options: { readonly ms?: number; readonly handles?: boolean } = {}): Promise<Readonly<Record<string, string>>> {
+  async leftBehind(
+    before: Counts,
+    options: { readonly ms?: number; readonly handles?: boolean } = {},
+  ): Promise<Readonly<Record<string, string>>> {
     const { ms = PATIENCE_MS, handles = false } = options;
     const deadline = performance.now() + ms;
     for (;;) {
@@ -244,9 +274,12 @@ export class World {
     const deadline = performance.now() + ms;
     for (;;) {
       const now = await this.counts();
-      const lingering = Object.entries(now).filter(([name, count]) => /\.(lingering|transactions)$/.test(name) && count > 0);
+      const lingering = Object.entries(now).filter(
+        ([name, count]) => /\.(lingering|transactions)$/.test(name) && count > 0,
+      );
       if (lingering.length === 0) return now;
-      if (performance.now() > deadline) throw new Error(`still there: ${JSON.stringify(Object.fromEntries(lingering))}`);
+      if (performance.now() > deadline)
+        throw new Error(`still there: ${JSON.stringify(Object.fromEntries(lingering))}`);
       await setTimeout(LOOK_EVERY_MS);
     }
   }
@@ -290,7 +323,13 @@ export class World {
           ...options.trunk,
         },
       ],
-      bbb_servers: this.bbbs.map((bbb) => ({ name: bbb.name, api_url: bbb.apiUrl, secret: bbbSecret, audio_bridge: "freeswitch", sip: { host, port: bbb.sipPort } })),
+      bbb_servers: this.bbbs.map((bbb) => ({
+        name: bbb.name,
+        api_url: bbb.apiUrl,
+        secret: bbbSecret,
+        audio_bridge: "freeswitch",
+        sip: { host, port: bbb.sipPort },
+      })),
       // Four seconds in each call, and a test of their own.
       calls: { hints: false },
       prompts: { directory: soundsDirectory },
@@ -307,7 +346,9 @@ function atAnyPort(config: Config): Config {
 
 /** Connections between servers stay open for the next call, and answered requests linger for RFC 3261's timers. */
 function isOwed(name: string, handles: boolean): boolean {
-  return name.startsWith("node.") ? handles && HANDLES.test(name) : !/\.(connections|lingering|applications)$/.test(name);
+  return name.startsWith("node.")
+    ? handles && HANDLES.test(name)
+    : !/\.(connections|lingering|applications)$/.test(name);
 }
 
 const HANDLES = /^node\.(Timeout|Immediate|UDPWrap|TCPSocketWrap|TCPServerWrap)$/;

@@ -2,11 +2,14 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
-import { type Browser, type Page, chromium } from "playwright-core";
+
+import { type Browser, chromium, type Page } from "playwright-core";
 import type { Test } from "tap";
+
 import { missingPrograms } from "../../e2e/support/missing-programs.js";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? "/usr/bin/chromium";
+const executablePath =
+  ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? "/usr/bin/chromium";
 /** Why there is no Chromium, or false. */
 export const missingChromium = existsSync(executablePath) ? false : missingPrograms("chromium");
 /** Where screenshots go; nowhere unless somebody wants to look at them. */
@@ -19,7 +22,16 @@ export const sizes = { phone: { width: 360, height: 740 }, desktop: { width: 128
 export async function openChromium(t: Pick<Test, "teardown">): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath,
-    args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
   t.teardown(() => browser.close());
   if (screenshots !== undefined) mkdirSync(screenshots, { recursive: true });
@@ -32,7 +44,11 @@ export async function screenshot(page: Page, name: string): Promise<void> {
 
 /** How wide the page would like to be. */
 export async function widthOf(page: Page): Promise<number> {
-  return await page.evaluate(() => (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement.scrollWidth);
+  return await page.evaluate(
+    () =>
+      (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement
+        .scrollWidth,
+  );
 }
 
 interface Violation {

@@ -13,7 +13,8 @@ export function rasterise(svg: string, scale = 4): { readonly pixels: Uint8Clamp
   const path = /fill="#000" d="([^"]*)"/.exec(svg)?.[1] ?? "";
   for (const [, left, top, run] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) {
     for (let y = Number(top) * scale; y < (Number(top) + 1) * scale; y++) {
-      for (let x = Number(left) * scale; x < (Number(left) + Number(run)) * scale; x++) pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
+      for (let x = Number(left) * scale; x < (Number(left) + Number(run)) * scale; x++)
+        pixels.fill(0, (y * width + x) * 4, (y * width + x) * 4 + 3);
     }
   }
   return { pixels, width };

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+
 import type { WebWorld } from "./web-world.js";
 
 /** Sends bytes and gives back the whole answer; the connection has to end. */

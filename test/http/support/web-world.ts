@@ -2,19 +2,21 @@ import { createHash, randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import type { Test } from "tap";
+
 import { Pin } from "../../../src/caller/secret.js";
-import { type Clock, systemClock } from "../../../src/util/clock.js";
 import type { Scope } from "../../../src/config/scopes.js";
 import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
 import type { WebhookSource } from "../../../src/http/bbb-webhooks.js";
 import { HttpServer } from "../../../src/http/server.js";
 import type { OperatorServices, WebServices } from "../../../src/http/services.js";
 import type { WebServerOptions } from "../../../src/http/web-server.js";
-import { success } from "../../../src/util/result.js";
 import type { DaySums } from "../../../src/store/day-sums.js";
 import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
 import type { RoomStore } from "../../../src/store/room-store.js";
+import { type Clock, systemClock } from "../../../src/util/clock.js";
+import { success } from "../../../src/util/result.js";
 import { firstMinute } from "../../monitoring/status/support/reports.js";
 import { value } from "../../store/support/room-store-suite.js";
 
@@ -55,7 +57,13 @@ export class WebWorld {
   /** Of the listener for operators. */
   readonly operatorsUrl: string;
 
-  private constructor(server: HttpServer, rooms: RoomStore, bugs: unknown[], callers: Map<string, number>, answered: readonly string[]) {
+  private constructor(
+    server: HttpServer,
+    rooms: RoomStore,
+    bugs: unknown[],
+    callers: Map<string, number>,
+    answered: readonly string[],
+  ) {
     this.server = server;
     this.rooms = rooms;
     this.bugs = bugs;
@@ -72,7 +80,15 @@ export class WebWorld {
     const callers = new Map<string, number>();
     const daySums: DaySums = {
       add: () => Promise.resolve(success(undefined)),
-      latest: (most) => Promise.resolve(success([{ day: "2026-11-19", calls: 3, seconds: 125 }, { day: "2026-11-20", calls: 1, seconds: 29 }].slice(-most))),
+      latest: (most) =>
+        Promise.resolve(
+          success(
+            [
+              { day: "2026-11-19", calls: 3, seconds: 125 },
+              { day: "2026-11-20", calls: 1, seconds: 29 },
+            ].slice(-most),
+          ),
+        ),
     };
     const server = await HttpServer.listen({
       config: {
@@ -82,7 +98,9 @@ export class WebWorld {
         publicUrl: undefined,
         trustedProxies: [],
         corsOrigins: [],
-        tokens: [tokenConfig("tests", token, ["rooms:read", "rooms:write", "rooms:list", "rooms:import", "statistics:read"])],
+        tokens: [
+          tokenConfig("tests", token, ["rooms:read", "rooms:write", "rooms:list", "rooms:import", "statistics:read"]),
+        ],
         rateLimit: { windowMs: 60_000, perAddress: 1_000_000, perToken: 1_000_000 },
         metrics: "local",
         status: "local",
@@ -117,7 +135,11 @@ export class WebWorld {
           get conferences() {
             return callers.size;
           },
-          callsIn: (pin) => Array.from({ length: callers.get(pin.reveal()) ?? 0 }, (_, at) => ({ id: `call-${at + 1}`, since: Date.UTC(2026, 10, 20, 8, at) })),
+          callsIn: (pin) =>
+            Array.from({ length: callers.get(pin.reveal()) ?? 0 }, (_, at) => ({
+              id: `call-${at + 1}`,
+              since: Date.UTC(2026, 10, 20, 8, at),
+            })),
         },
         isRunning: (pin) => callers.has(pin.reveal()),
         page: {
@@ -131,7 +153,10 @@ export class WebWorld {
             imprintUrl: "https://example.org/imprint",
             privacyUrl: "https://example.org/privacy",
           },
-          privacyNote: { de: ["Der Anbieter speichert Verbindungsdaten sieben Tage."], en: ["The provider keeps connection data for seven days."] },
+          privacyNote: {
+            de: ["Der Anbieter speichert Verbindungsdaten sieben Tage."],
+            en: ["The provider keeps connection data for seven days."],
+          },
         },
         promises: { isEncrypted: true, showsLastFour: true, anonymous: { de: "Anonym", en: "No number" } },
         dialogue: { leaveKey: "#", waitsForStart: true },
@@ -143,7 +168,15 @@ export class WebWorld {
   }
 
   /** @param path from the API's base on */
-  async api(method: string, path: string, options: { readonly body?: unknown; readonly token?: string | null; readonly headers?: Record<string, string> } = {}): Promise<Response> {
+  async api(
+    method: string,
+    path: string,
+    options: {
+      readonly body?: unknown;
+      readonly token?: string | null;
+      readonly headers?: Record<string, string>;
+    } = {},
+  ): Promise<Response> {
     const bearer = options.token === undefined ? token : options.token;
     return await fetch(`${this.url}/api/v1${path}`, {
       method,
@@ -166,13 +199,19 @@ export class WebWorld {
 
 async function ownRooms(t: Test): Promise<RoomStore> {
   const directory = await mkdtemp(join(tmpdir(), "einwahl-web-"));
-  const rooms = value(await EmbeddedRooms.open(directory, {
-    pinLength: 9,
-    restMs: 1_000_000,
-    now: Date.now,
-    randomBelow: (limit) => randomInt(limit),
-    isInUse: () => false,
-  }, () => undefined));
+  const rooms = value(
+    await EmbeddedRooms.open(
+      directory,
+      {
+        pinLength: 9,
+        restMs: 1_000_000,
+        now: Date.now,
+        randomBelow: (limit) => randomInt(limit),
+        isInUse: () => false,
+      },
+      () => undefined,
+    ),
+  );
   t.teardown(async () => {
     await rooms.close();
     await rm(directory, { recursive: true });

@@ -1,7 +1,7 @@
-import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import type { LiveKitParticipant } from "../../../src/simulators/bbb/livekit/participant.js";
 import type { Meeting } from "../../../src/simulators/bbb/meetings.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
+import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import type { Owner } from "../../e2e/support/owner.js";
 
 /** What an operator of BBB sets for livekit-sip. */

@@ -1,6 +1,6 @@
-import { type Certificates, makeCertificates } from "../../../src/simulators/certificates.js";
 import type { Meeting } from "../../../src/simulators/bbb/meetings.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
+import { type Certificates, makeCertificates } from "../../../src/simulators/certificates.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { type Settings, World, type WorldOptions } from "../../e2e/support/world.js";
 import { BbbLike } from "../../engines/bbb-like.js";
@@ -28,7 +28,11 @@ export async function startLiveKitWorld(owner: Owner, options: WorldOptions = {}
     certificates,
     livekit: {},
     settings: (settings) => {
-      const onFirst = withFirst(settings, (server) => ({ ...server, audio_bridge: "auto", ...(node !== undefined && { sip: { ...(server["sip"] as Settings), port: node.sipPort } }) }));
+      const onFirst = withFirst(settings, (server) => ({
+        ...server,
+        audio_bridge: "auto",
+        ...(node !== undefined && { sip: { ...(server["sip"] as Settings), port: node.sipPort } }),
+      }));
       return options.settings?.(onFirst) ?? onFirst;
     },
   });

@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+
 import { AccessToken, RoomServiceClient, SipClient } from "livekit-server-sdk";
+
 import type { LiveKitParticipant } from "../../../src/simulators/bbb/livekit/participant.js";
 import { metadataOf } from "../../../src/simulators/bbb/livekit/room-metadata.js";
 import type { Meeting } from "../../../src/simulators/bbb/meetings.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { Owner } from "../../e2e/support/owner.js";
-import type { Program } from "../../e2e/support/program.js";
 import { freePort, freePortsInARow } from "../../e2e/support/ports.js";
+import type { Program } from "../../e2e/support/program.js";
 import { type EngineProgram, host, listens, startEngine } from "../../engines/engine-program.js";
 import { RedisServer } from "../../store/support/redis-server.js";
 import type { LiveKitOptions, LiveKitSide, Microphone, StartedLiveKit } from "./livekit-side.js";
@@ -42,7 +44,12 @@ export class RealLiveKit implements StartedLiveKit {
   /** Trunks and rules are made after this. */
   #held: Promise<void> = Promise.resolve();
 
-  private constructor(port: number, serverPort: number, options: LiveKitOptions, sip: { start: () => Promise<void>; stop: () => Promise<void>; log: () => readonly string[] }) {
+  private constructor(
+    port: number,
+    serverPort: number,
+    options: LiveKitOptions,
+    sip: { start: () => Promise<void>; stop: () => Promise<void>; log: () => readonly string[] },
+  ) {
     this.port = port;
     this.#url = `${host}:${serverPort}`;
     this.#options = options;
@@ -71,7 +78,11 @@ export class RealLiveKit implements StartedLiveKit {
     };
     await start();
     owner.teardown(stop);
-    return new RealLiveKit(port, serverPort, options, { start, stop, log: () => [...server.lines.past, ...before, ...(sip?.program.lines.past ?? [])] });
+    return new RealLiveKit(port, serverPort, options, {
+      start,
+      stop,
+      log: () => [...server.lines.past, ...before, ...(sip?.program.lines.past ?? [])],
+    });
   }
 
   /** From now on the server's meetings have rooms, trunks and rules, made as bbb-webrtc-sfu makes them. */
@@ -101,7 +112,10 @@ export class RealLiveKit implements StartedLiveKit {
         return release;
       },
       settled: () => this.#work,
-      hasAudioPort: (audio) => this.#log().some((line) => /"port": (\d+)/.exec(line)?.[1] === String(audio) && line.includes("listening for media")),
+      hasAudioPort: (audio) =>
+        this.#log().some(
+          (line) => /"port": (\d+)/.exec(line)?.[1] === String(audio) && line.includes("listening for media"),
+        ),
       log: () => this.#log(),
       kill: this.#stopSip,
       revive: this.#startSip,
@@ -116,13 +130,26 @@ export class RealLiveKit implements StartedLiveKit {
   async #open(meeting: Meeting): Promise<void> {
     const { internalMeetingID: roomName, voiceBridge } = meeting;
     const metadata = metadataOf(meeting);
-    await this.#rooms.createRoom({ name: roomName, metadata, maxParticipants: 0, emptyTimeout: 300, departureTimeout: 60 });
+    await this.#rooms.createRoom({
+      name: roomName,
+      metadata,
+      maxParticipants: 0,
+      emptyTimeout: 300,
+      departureTimeout: 60,
+    });
     await this.#held;
     // `mediaEncryption` is what BBB's configuration names, and LiveKit still takes it.
-    const trunkOptions = this.#options.mediaEncryption === "none" ? {} : { mediaEncryption: ENCRYPTION[this.#options.mediaEncryption] };
-    const { sipTrunkId: trunkId } = await this.#sip.createSipInboundTrunk(voiceBridge, [voiceBridge], { ...trunkOptions, metadata });
+    const trunkOptions =
+      this.#options.mediaEncryption === "none" ? {} : { mediaEncryption: ENCRYPTION[this.#options.mediaEncryption] };
+    const { sipTrunkId: trunkId } = await this.#sip.createSipInboundTrunk(voiceBridge, [voiceBridge], {
+      ...trunkOptions,
+      metadata,
+    });
     const dispatchOptions = this.#options.hidePhoneNumber ? { hidePhoneNumber: true } : {};
-    const rule = await this.#sip.createSipDispatchRule({ type: "direct", roomName }, { ...dispatchOptions, trunkIds: [trunkId], metadata, name: `bbb-${roomName}` });
+    const rule = await this.#sip.createSipDispatchRule(
+      { type: "direct", roomName },
+      { ...dispatchOptions, trunkIds: [trunkId], metadata, name: `bbb-${roomName}` },
+    );
     this.#trunks.set(roomName, { trunkId, ruleId: rule.sipDispatchRuleId });
   }
 
@@ -138,7 +165,9 @@ export class RealLiveKit implements StartedLiveKit {
 
   async #callers({ internalMeetingID }: Meeting): Promise<readonly LiveKitParticipant[]> {
     const all = await this.#rooms.listParticipants(internalMeetingID);
-    return all.filter(({ identity }) => identity.startsWith("sip_")).map(({ identity, name, attributes, metadata }) => ({ identity, name, attributes, metadata }));
+    return all
+      .filter(({ identity }) => identity.startsWith("sip_"))
+      .map(({ identity, name, attributes, metadata }) => ({ identity, name, attributes, metadata }));
   }
 
   async #microphone(owner: Owner, { internalMeetingID: room }: Meeting): Promise<Microphone> {
@@ -152,7 +181,10 @@ export class RealLiveKit implements StartedLiveKit {
   }
 }
 
-async function startServer(owner: Owner, redisPort: number): Promise<{ readonly port: number; readonly program: Program }> {
+async function startServer(
+  owner: Owner,
+  redisPort: number,
+): Promise<{ readonly port: number; readonly program: Program }> {
   let port = 0;
   const server = await startEngine("livekit-server", async (folder) => {
     port = await freePort();
@@ -160,13 +192,25 @@ async function startServer(owner: Owner, redisPort: number): Promise<{ readonly 
     const settings = {
       port,
       bind_addresses: [host],
-      rtc: { tcp_port: 0, port_range_start: rtc, port_range_end: rtc + RTP_PORTS - 1, use_external_ip: false, node_ip: host, enable_loopback_candidate: true },
+      rtc: {
+        tcp_port: 0,
+        port_range_start: rtc,
+        port_range_end: rtc + RTP_PORTS - 1,
+        use_external_ip: false,
+        node_ip: host,
+        enable_loopback_candidate: true,
+      },
       redis: { address: `${host}:${redisPort}` },
       keys: { [KEY]: secret },
       logging: { level: "info", json: true },
     };
     await writeFile(join(folder, "livekit.yaml"), JSON.stringify(settings));
-    return { command: "livekit-server", args: ["--config", join(folder, "livekit.yaml")], env: {}, isReady: () => listens(port) };
+    return {
+      command: "livekit-server",
+      args: ["--config", join(folder, "livekit.yaml")],
+      env: {},
+      isReady: () => listens(port),
+    };
   });
   owner.teardown(() => server.close());
   return { port, program: server.program };
@@ -191,6 +235,11 @@ async function startSip(port: number, serverPort: number, redisPort: number): Pr
       logging: { level: "debug" },
     };
     await writeFile(join(folder, "livekit-sip.yaml"), JSON.stringify(settings));
-    return { command: "livekit-sip", args: ["--config", join(folder, "livekit-sip.yaml")], env: {}, isReady: () => listens(port) };
+    return {
+      command: "livekit-sip",
+      args: ["--config", join(folder, "livekit-sip.yaml")],
+      env: {},
+      isReady: () => listens(port),
+    };
   });
 }

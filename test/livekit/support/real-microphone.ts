@@ -1,7 +1,20 @@
-import { AudioFrame, AudioSource, AudioStream, LocalAudioTrack, type RemoteTrack, Room, RoomEvent, TrackKind, TrackPublishOptions, TrackSource, dispose } from "@livekit/rtc-node";
+import {
+  AudioFrame,
+  AudioSource,
+  AudioStream,
+  dispose,
+  LocalAudioTrack,
+  type RemoteTrack,
+  Room,
+  RoomEvent,
+  TrackKind,
+  TrackPublishOptions,
+  TrackSource,
+} from "@livekit/rtc-node";
+
 import { Ear } from "../../../src/softphone/ear.js";
-import { inBackground } from "../../../src/softphone/sip/background.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { inBackground } from "../../../src/softphone/sip/background.js";
 import type { Microphone } from "./livekit-side.js";
 import { earHears } from "./sip-caller.js";
 
@@ -62,7 +75,10 @@ export class RealMicrophone implements Microphone {
   async #speak(): Promise<void> {
     for (let frame = 0; this.#isOpen && frame < MOST_FRAMES; frame++) {
       const pcm = new Int16Array(FRAME);
-      for (const tone of this.#tones.values()) tone.next(FRAME).forEach((sample, at) => { pcm[at] = (pcm[at] ?? 0) + sample; });
+      for (const tone of this.#tones.values())
+        tone.next(FRAME).forEach((sample, at) => {
+          pcm[at] = (pcm[at] ?? 0) + sample;
+        });
       // Paced by the library: it resolves when the queue has room.
       await this.#source.captureFrame(new AudioFrame(pcm, RATE, 1, FRAME));
     }

@@ -1,4 +1,5 @@
 import type { Test } from "tap";
+
 import type { PhoneCall } from "../../../src/softphone/phone-call.js";
 import { PATIENCE_MS } from "../../e2e/support/deadline.js";
 import type { Microphone } from "./livekit-side.js";
@@ -17,7 +18,10 @@ export class RoomTones {
     this.#next += 300;
     call.playTone(up);
     this.#microphone.playTone(down);
-    const [atRoom, atCaller] = await Promise.all([this.#microphone.hears(up, PATIENCE_MS), call.audio.waitForTone(down, PATIENCE_MS)]);
+    const [atRoom, atCaller] = await Promise.all([
+      this.#microphone.hears(up, PATIENCE_MS),
+      call.audio.waitForTone(down, PATIENCE_MS),
+    ]);
     t.ok(atRoom, `the room hears the caller ${when}`);
     t.ok(atCaller, `the caller hears the room ${when}`);
     this.#microphone.stopTone();

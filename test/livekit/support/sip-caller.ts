@@ -1,11 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/media-session.js";
+
+import { Ear } from "../../../src/softphone/ear.js";
 import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
+import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { type SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { systemClock } from "../../../src/util/clock.js";
-import { SipUserAgent, type SipDialog } from "../../../src/softphone/sip/index.js";
-import { Ear } from "../../../src/softphone/ear.js";
 import type { Owner } from "../../e2e/support/owner.js";
 
 const address = "127.0.0.1";
@@ -59,11 +60,24 @@ export class SipCaller {
     return new SipCaller(agent, owner, port);
   }
 
-  async dial({ number, fromUser, displayName = "", sdp, ms = 10_000, codecs = ["PCMA", "PCMU"], srtp = "none", ...offer }: Dialling): Promise<Dialled> {
+  async dial({
+    number,
+    fromUser,
+    displayName = "",
+    sdp,
+    ms = 10_000,
+    codecs = ["PCMA", "PCMU"],
+    srtp = "none",
+    ...offer
+  }: Dialling): Promise<Dialled> {
     const media = await MediaSession.open({ address });
     this.#owner.teardown(() => media.close());
     const own = media.offer({ codecs, srtp, ...offer });
-    const out = this.#agent.invite({ uri: `sip:${number}@${address}:${this.#port};transport=tcp`, from: { displayName, user: fromUser }, sdp: sdp ?? own });
+    const out = this.#agent.invite({
+      uri: `sip:${number}@${address}:${this.#port};transport=tcp`,
+      from: { displayName, user: fromUser },
+      sdp: sdp ?? own,
+    });
     const progress: number[] = [];
     out.onProgress = ({ status }) => {
       if (status > 100) progress.push(status);

@@ -1,6 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import { DailyFile } from "../../../src/monitoring/log/daily-file.js";
 import { DayNames, dayOf } from "../../../src/monitoring/log/day-names.js";
 import { FakeClock } from "../../support/fake-clock.js";
@@ -30,7 +42,13 @@ function makeWorld(t: Test): World {
     clock,
     troubles,
     open: (retentionDays = 7) => {
-      const file = new DailyFile({ path, retentionDays, clock, epochMs: () => noon + clock.now(), onTrouble: (what) => troubles.push(what) });
+      const file = new DailyFile({
+        path,
+        retentionDays,
+        clock,
+        epochMs: () => noon + clock.now(),
+        onTrouble: (what) => troubles.push(what),
+      });
       t.teardown(() => file.close());
       return file;
     },
@@ -54,7 +72,11 @@ await t.test("a file for each day, in a directory that is made", async (t) => {
   await clock.advance(1);
   file.write("the next day's first\n");
   await file.close();
-  t.equal(text("11-20"), "one\ntwo ä\nthe day's last\n", "each line in the file of its day, although it was written later");
+  t.equal(
+    text("11-20"),
+    "one\ntwo ä\nthe day's last\n",
+    "each line in the file of its day, although it was written later",
+  );
   t.equal(text("11-21"), "the next day's first\n");
   t.equal(statSync(join(folder, "log")).mode & 0o777, 0o750);
   t.equal(statSync(join(folder, "log", "einwahl-2026-11-20.log")).mode & 0o777, 0o640, "not for everybody to read");
@@ -64,27 +86,52 @@ await t.test("a file for each day, in a directory that is made", async (t) => {
   t.notMatch(text("11-21"), "too late");
 });
 
-await t.test("what is older than the days that are kept is deleted: at the start, and while nothing is logged", async (t) => {
-  const { folder, open, pass, clock } = makeWorld(t);
-  mkdirSync(join(folder, "log"));
-  const days = ["2026-11-01", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"];
-  for (const day of days) writeFileSync(join(folder, "log", `einwahl-${day}.log`), "old\n");
-  const others = ["einwahl.log", "einwahl-2026-11-01.log.gz", "einwahl-2026-13-01.log", "other-2026-11-01.log", "einwahl-notes.log", "xeinwahl-2026-11-01.log"];
-  for (const name of others) writeFileSync(join(folder, "log", name), "not ours\n");
-  mkdirSync(join(folder, "log", "einwahl-2026-11-02.log"));
-  const ours = (): string[] => readdirSync(join(folder, "log")).filter((name) => !others.includes(name) && name !== "einwahl-2026-11-02.log").sort();
-  const file = open(3);
-  await pass(file, 0);
-  t.same(ours(), ["einwahl-2026-11-18.log", "einwahl-2026-11-19.log", "einwahl-2026-11-20.log"], "today and two days before");
-  await pass(file, 12 * hour - 1);
-  t.equal(ours().length, 3, "still, one millisecond before midnight");
-  await pass(file, 60_000);
-  t.same(ours(), ["einwahl-2026-11-19.log", "einwahl-2026-11-20.log"], "a minute after midnight its lines would get older than three days");
-  await pass(file, 48 * hour);
-  t.same(ours(), []);
-  t.same(readdirSync(join(folder, "log")).sort(), [...others, "einwahl-2026-11-02.log"].sort(), "nothing else is touched");
-  t.equal(clock.pending, 1, "one timer, whatever happens");
-});
+await t.test(
+  "what is older than the days that are kept is deleted: at the start, and while nothing is logged",
+  async (t) => {
+    const { folder, open, pass, clock } = makeWorld(t);
+    mkdirSync(join(folder, "log"));
+    const days = ["2026-11-01", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"];
+    for (const day of days) writeFileSync(join(folder, "log", `einwahl-${day}.log`), "old\n");
+    const others = [
+      "einwahl.log",
+      "einwahl-2026-11-01.log.gz",
+      "einwahl-2026-13-01.log",
+      "other-2026-11-01.log",
+      "einwahl-notes.log",
+      "xeinwahl-2026-11-01.log",
+    ];
+    for (const name of others) writeFileSync(join(folder, "log", name), "not ours\n");
+    mkdirSync(join(folder, "log", "einwahl-2026-11-02.log"));
+    const ours = (): string[] =>
+      readdirSync(join(folder, "log"))
+        .filter((name) => !others.includes(name) && name !== "einwahl-2026-11-02.log")
+        .sort();
+    const file = open(3);
+    await pass(file, 0);
+    t.same(
+      ours(),
+      ["einwahl-2026-11-18.log", "einwahl-2026-11-19.log", "einwahl-2026-11-20.log"],
+      "today and two days before",
+    );
+    await pass(file, 12 * hour - 1);
+    t.equal(ours().length, 3, "still, one millisecond before midnight");
+    await pass(file, 60_000);
+    t.same(
+      ours(),
+      ["einwahl-2026-11-19.log", "einwahl-2026-11-20.log"],
+      "a minute after midnight its lines would get older than three days",
+    );
+    await pass(file, 48 * hour);
+    t.same(ours(), []);
+    t.same(
+      readdirSync(join(folder, "log")).sort(),
+      [...others, "einwahl-2026-11-02.log"].sort(),
+      "nothing else is touched",
+    );
+    t.equal(clock.pending, 1, "one timer, whatever happens");
+  },
+);
 
 await t.test("no line gets older than one day, where one day is kept", async (t) => {
   const { folder, open, pass } = makeWorld(t);
@@ -176,7 +223,15 @@ await t.test("names of files and their days", (t) => {
   const day = dayOf(noon);
   t.equal(names.path(day), "/var/log/ein.wahl-2026-11-20.log");
   t.equal(names.dayOf("ein.wahl-2026-11-20.log"), day);
-  for (const name of ["ein.wahl.log", "ein.wahl-2026-11-20.log.1", "ein.wahl-2026-02-31x.log", "ein.wahl-20261120.log", "-2026-11-20.log", "ein.wahl-2026-11-40.log"]) t.equal(names.dayOf(name), undefined, name);
+  for (const name of [
+    "ein.wahl.log",
+    "ein.wahl-2026-11-20.log.1",
+    "ein.wahl-2026-02-31x.log",
+    "ein.wahl-20261120.log",
+    "-2026-11-20.log",
+    "ein.wahl-2026-11-40.log",
+  ])
+    t.equal(names.dayOf(name), undefined, name);
   const bare = new DayNames("log");
   t.equal(bare.dayOf("log-2026-11-20"), day);
   t.equal(bare.path(day), "log-2026-11-20");

@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
+
 import t from "tap";
+
 import { makeLogger } from "../../../src/monitoring/log/make-logger.js";
 
 const number = "+4930555012345";
@@ -12,7 +14,9 @@ function logged(write: (logger: ReturnType<typeof makeLogger>) => void): Record<
 }
 
 await t.test("an error of drachtio-srf brings no SIP response into the log", (t) => {
-  const { SipError } = createRequire(import.meta.url)("drachtio-srf") as { SipError: new (status: number, reason: string) => Error };
+  const { SipError } = createRequire(import.meta.url)("drachtio-srf") as {
+    SipError: new (status: number, reason: string) => Error;
+  };
   const error = Object.assign(new SipError(404, "Not Found"), {
     message: `Sip non-success response: 404 Unknown number ${number}`,
     res: { msg: { raw: `SIP/2.0 404\r\nTo: "Ada" <sip:${number}@x>` } },
@@ -27,7 +31,13 @@ await t.test("an error of drachtio-srf brings no SIP response into the log", (t)
   })) {
     t.notMatch(JSON.stringify(line), /30555|Ada|raw/);
     const shown = (line["err"] ?? line["why"]) as Record<string, unknown>;
-    t.match(shown, { type: "SipError", code: "EDRACHTIO", status: 404, message: "Sip non-success response: 404 Unknown number [number]", cause: { message: "of <sip:[user]@x>" } });
+    t.match(shown, {
+      type: "SipError",
+      code: "EDRACHTIO",
+      status: 404,
+      message: "Sip non-success response: 404 Unknown number [number]",
+      cause: { message: "of <sip:[user]@x>" },
+    });
     t.strictSame(Object.keys(shown).sort(), ["cause", "code", "message", "stack", "status", "type"]);
   }
   t.end();
@@ -47,7 +57,15 @@ await t.test("the stack has our own frames only, and none that a message made up
 });
 
 await t.test("whatever else is thrown", (t) => {
-  const thrown = [number, 42, undefined, null, { res: number }, Object.assign(new Error("x"), { code: 7, status: 12345678 }), new AggregateError([new Error(number)], `\u001b[31m ${number}`)];
+  const thrown = [
+    number,
+    42,
+    undefined,
+    null,
+    { res: number },
+    Object.assign(new Error("x"), { code: 7, status: 12345678 }),
+    new AggregateError([new Error(number)], `\u001b[31m ${number}`),
+  ];
   const lines = logged((logger) => {
     for (const err of thrown) logger.error({ err }, "unexpected error");
   });

@@ -1,14 +1,22 @@
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import process from "node:process";
+
 import t from "tap";
-import { type LibraryOutput, LibraryOutputLog, catchLibraryOutput } from "../../../src/monitoring/log/library-output.js";
+
+import {
+  catchLibraryOutput,
+  type LibraryOutput,
+  LibraryOutputLog,
+} from "../../../src/monitoring/log/library-output.js";
 import { makeLogger } from "../../../src/monitoring/log/make-logger.js";
-import { FakeClock } from "../../support/fake-clock.js";
 import { until } from "../../softphone/sip/support.js";
+import { FakeClock } from "../../support/fake-clock.js";
 
 const number = "+4930555012345";
-const { modifySdpCodecOrder } = createRequire(import.meta.url)("drachtio-fsmrf/lib/utils.js") as { modifySdpCodecOrder: (sdp: unknown, codecs: unknown) => unknown };
+const { modifySdpCodecOrder } = createRequire(import.meta.url)("drachtio-fsmrf/lib/utils.js") as {
+  modifySdpCodecOrder: (sdp: unknown, codecs: unknown) => unknown;
+};
 
 const methodsNow = (): readonly unknown[] => Object.values(globalThis.console);
 
@@ -26,7 +34,8 @@ await t.test("what a library prints is known by its place, never by its text", a
   globalThis.console["assert"](true, number);
   globalThis.console["table"]([number]);
   const crowd = new EventEmitter();
-  for (let listeners = 0; listeners <= EventEmitter.defaultMaxListeners; listeners += 1) crowd.on(number, () => undefined);
+  for (let listeners = 0; listeners <= EventEmitter.defaultMaxListeners; listeners += 1)
+    crowd.on(number, () => undefined);
   process.emitWarning(`of ${number}`, "SomeWarning");
   await until(() => outputs.length === 4, "all of them");
   giveBack();
@@ -43,7 +52,10 @@ await t.test("what a library prints is known by its place, never by its text", a
 await t.test("the log tells each place at once, and then once a minute how often", async (t) => {
   const lines: Record<string, unknown>[] = [];
   const clock = new FakeClock();
-  const log = new LibraryOutputLog(makeLogger("info", { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) }), clock);
+  const log = new LibraryOutputLog(
+    makeLogger("info", { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) }),
+    clock,
+  );
   const giveBack = catchLibraryOutput((output) => {
     log.note(output);
   });

@@ -1,19 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
 import { pino } from "pino";
 import t from "tap";
 import { parse } from "yaml";
+
 import { endCauses } from "../../../src/call/cause.js";
-import { guessScopes } from "../../../src/store/guess-throttle.js";
 import { stages } from "../../../src/call/story.js";
 import { processMetrics } from "../../../src/monitoring/metrics/metrics.js";
 import { Monitoring } from "../../../src/monitoring/status/monitoring.js";
+import { syntheticStages } from "../../../src/probe/synthetic/synthetic-result.js";
+import { guessScopes } from "../../../src/store/guess-throttle.js";
 import { missingPrograms } from "../../e2e/support/missing-programs.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { syntheticStages } from "../../../src/probe/synthetic/synthetic-result.js";
 import { fakeParts } from "../status/support/fake-parts.js";
 import { readSamples } from "./exposition.js";
 
@@ -41,10 +43,20 @@ interface Dashboard {
 }
 
 const alertFiles = readdirSync(alertsFolder).map((name) => join(alertsFolder, name));
-const rules = alertFiles.flatMap((path) => (parse(readFileSync(path, "utf8")) as { groups: readonly { rules: readonly Rule[] }[] }).groups.flatMap((group) => group.rules));
-const dashboards = readdirSync(dashboardsFolder).filter((name) => name.endsWith(".json")).map((name) => JSON.parse(readFileSync(join(dashboardsFolder, name), "utf8")) as Dashboard);
+const rules = alertFiles.flatMap((path) =>
+  (parse(readFileSync(path, "utf8")) as { groups: readonly { rules: readonly Rule[] }[] }).groups.flatMap(
+    (group) => group.rules,
+  ),
+);
+const dashboards = readdirSync(dashboardsFolder)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => JSON.parse(readFileSync(join(dashboardsFolder, name), "utf8")) as Dashboard);
 /** As Grafana sends them to Prometheus. */
-const queries = dashboards.flatMap(({ panels, annotations }) => [...panels.flatMap(({ targets = [] }) => targets), ...annotations.list].map(({ expr }) => expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*")));
+const queries = dashboards.flatMap(({ panels, annotations }) =>
+  [...panels.flatMap(({ targets = [] }) => targets), ...annotations.list].map(({ expr }) =>
+    expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*"),
+  ),
+);
 const expressions = [...rules.map(({ expr }) => expr), ...queries];
 const names = dashboards.flatMap(({ templating }) => templating.list.flatMap(({ definition }) => definition ?? []));
 
@@ -68,22 +80,49 @@ const added = ["job", "instance"];
 
 /** What einwahl tells, with the labels of each; calls are needed for some to be there. */
 async function told(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const monitoring = new Monitoring({ parts: fakeParts, clock: new FakeClock(), logger: pino({ level: "silent" }), processMetrics: processMetrics(), watcher: undefined });
+  const monitoring = new Monitoring({
+    parts: fakeParts,
+    clock: new FakeClock(),
+    logger: pino({ level: "silent" }),
+    processMetrics: processMetrics(),
+    watcher: undefined,
+  });
   monitoring.watcher.onStage("a", "ringing", {});
   monitoring.watcher.onEnd("a", {
-    cause: "conference-unreachable", trunk: "trunk", calledNumberFrom: "to", mediaServer: "media", server: "bbb", codec: "PCMA", srtp: { trunk: "none", bbb: "AEAD_AES_256_GCM" },
-    pinsTyped: 1, lookups: ["open"], joins: 1, audio: { packets: 3_000, lossRate: 0 }, stages: [{ stage: "joining", ms: 10 }], totalMs: 10,
+    cause: "conference-unreachable",
+    trunk: "trunk",
+    calledNumberFrom: "to",
+    mediaServer: "media",
+    server: "bbb",
+    codec: "PCMA",
+    srtp: { trunk: "none", bbb: "AEAD_AES_256_GCM" },
+    pinsTyped: 1,
+    lookups: ["open"],
+    joins: 1,
+    audio: { packets: 3_000, lossRate: 0 },
+    stages: [{ stage: "joining", ms: 10 }],
+    totalMs: 10,
   });
   monitoring.metrics.requestAnswered("/", 200);
   const labels = new Map<string, Set<string>>();
-  for (const sample of readSamples(await monitoring.metrics.text())) labels.set(sample.name, new Set([...(labels.get(sample.name) ?? []), ...Object.keys(sample.labels)]));
+  for (const sample of readSamples(await monitoring.metrics.text()))
+    labels.set(sample.name, new Set([...(labels.get(sample.name) ?? []), ...Object.keys(sample.labels)]));
   return labels;
 }
 
 /** Metrics of an expression and the labels that it chooses them by. */
-function* selectorsOf(expression: string): Generator<{ readonly metric: string; readonly matchers: readonly (readonly [label: string, value: string])[] }> {
-  for (const [, metric = "", matchers = ""] of expression.matchAll(/\b((?:einwahl|nodejs|process)_[a-z0-9_]+|up(?=\{))(?:\{([^}]*)\})?/g)) {
-    yield { metric, matchers: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"/g)].map(([, label = "", value = ""]) => [label, value] as const) };
+function* selectorsOf(
+  expression: string,
+): Generator<{ readonly metric: string; readonly matchers: readonly (readonly [label: string, value: string])[] }> {
+  for (const [, metric = "", matchers = ""] of expression.matchAll(
+    /\b((?:einwahl|nodejs|process)_[a-z0-9_]+|up(?=\{))(?:\{([^}]*)\})?/g,
+  )) {
+    yield {
+      metric,
+      matchers: [...matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"/g)].map(
+        ([, label = "", value = ""]) => [label, value] as const,
+      ),
+    };
   }
 }
 
@@ -98,18 +137,27 @@ await t.test("every metric, label and word of the alerts and dashboards is one t
       t.ok(labels, `${metric} in ${expression}`);
       for (const [label, value] of matchers) {
         t.ok(labels?.has(label) === true || added.includes(label), `${metric} has ${label}`);
-        if (value !== ".*" && label in words) for (const word of value.split("|")) t.ok(words[label]?.includes(word), `${label} may be ${word}`);
+        if (value !== ".*" && label in words)
+          for (const word of value.split("|")) t.ok(words[label]?.includes(word), `${label} may be ${word}`);
       }
     }
-    const wanted = [...expression.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(",").map((each) => each.trim()));
-    for (const label of wanted) t.ok(added.includes(label) || selectors.some(({ metric }) => known.get(metric)?.has(label) === true), `${label} is a label in ${expression}`);
+    const wanted = [...expression.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list = ""]) =>
+      list.split(",").map((each) => each.trim()),
+    );
+    for (const label of wanted)
+      t.ok(
+        added.includes(label) || selectors.some(({ metric }) => known.get(metric)?.has(label) === true),
+        `${label} is a label in ${expression}`,
+      );
   }
 });
 
 await t.test("panels that do not overlap, each with a number of its own", (t) => {
   for (const { panels } of dashboards) {
     t.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
-    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`));
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`),
+    );
     t.equal(new Set(cells).size, cells.length);
     t.ok(panels.every(({ gridPos: { x, w } }) => x >= 0 && x + w <= 24));
     t.ok(panels.every(({ type, targets }) => type === "row" || (targets?.length ?? 0) > 0));
@@ -128,25 +176,39 @@ if (missing !== false) {
 
   await t.test("promtool: the alerts are rules, and fire when they should and not before", (t) => {
     t.equal(promtool("check", "rules", "--lint-fatal", ...alertFiles), "");
-    for (const name of ["alerts.test.yml", "alerts-week.test.yml"]) t.equal(promtool("test", "rules", join(root, "test", "metrics", name)), "", name);
+    for (const name of ["alerts.test.yml", "alerts-week.test.yml"])
+      t.equal(promtool("test", "rules", join(root, "test", "metrics", name)), "", name);
     t.end();
   });
 
-  await t.test("promtool: every query of the dashboards is one, and Prometheus' configuration names what there is", (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "einwahl-promtool-"));
-    t.teardown(() => {
-      rmSync(folder, { recursive: true });
-    });
-    const asRules = { groups: [{ name: "dashboards", rules: queries.map((expr, place) => ({ record: `query:${place}`, expr })) }] };
-    writeFileSync(join(folder, "queries.yml"), JSON.stringify(asRules));
-    t.equal(promtool("check", "rules", join(folder, "queries.yml")), "");
-    const config = readFileSync(join(root, "config", "prometheus.yml"), "utf8");
-    t.ok(config.includes("/etc/prometheus/alerts/*.yml"), "where docker-compose.yml mounts them");
-    writeFileSync(join(folder, "prometheus.yml"), config.replace("/etc/prometheus/alerts", alertsFolder));
-    t.equal(promtool("check", "config", join(folder, "prometheus.yml")), "");
-    t.match(promtool("check", "rules", join(root, "config", "prometheus.yml")), /promtool check rules/, "it can say no");
-    t.end();
-  });
+  await t.test(
+    "promtool: every query of the dashboards is one, and Prometheus' configuration names what there is",
+    (t) => {
+      const folder = mkdtempSync(join(tmpdir(), "einwahl-promtool-"));
+      t.teardown(() => {
+        rmSync(folder, { recursive: true });
+      });
+      const asRules = {
+        groups: [{ name: "dashboards", rules: queries.map((expr, place) => ({ record: `query:${place}`, expr })) }],
+      };
+      writeFileSync(join(folder, "queries.yml"), JSON.stringify(asRules));
+      t.equal(promtool("check", "rules", join(folder, "queries.yml")), "");
+      const config = readFileSync(join(root, "config", "prometheus.yml"), "utf8");
+      t.ok(config.includes("/etc/prometheus/alerts/*.yml"), "where docker-compose.yml mounts them");
+      writeFileSync(join(folder, "prometheus.yml"), config.replace("/etc/prometheus/alerts", alertsFolder));
+      t.equal(promtool("check", "config", join(folder, "prometheus.yml")), "");
+      t.match(
+        promtool("check", "rules", join(root, "config", "prometheus.yml")),
+        /promtool check rules/,
+        "it can say no",
+      );
+      t.end();
+    },
+  );
 }
 
-t.match(readFileSync(join(root, "docker-compose.yml"), "utf8"), /\.\/config\/alerts:\/etc\/prometheus\/alerts:ro[^]*\.\/config\/grafana\/dashboards:\/etc\/grafana\/provisioning\/dashboards:ro/, "both are mounted");
+t.match(
+  readFileSync(join(root, "docker-compose.yml"), "utf8"),
+  /\.\/config\/alerts:\/etc\/prometheus\/alerts:ro[^]*\.\/config\/grafana\/dashboards:\/etc\/grafana\/provisioning\/dashboards:ro/,
+  "both are mounted",
+);

@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import t from "tap";
+
 import { addPartMetrics } from "../../../src/monitoring/metrics/part-metrics.js";
 import { CallBoard } from "../../../src/monitoring/status/call-board.js";
 import type { StoreState } from "../../../src/monitoring/status/parts.js";

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import type { EndCause } from "../../../src/call/cause.js";
 import type { CallReport, Stage } from "../../../src/call/story.js";
 import { CallBoard } from "../../../src/monitoring/status/call-board.js";
@@ -18,7 +19,8 @@ function reportOf(cause: EndCause, passed: readonly Stage[] = ["ringing", "endin
     srtp: { trunk: "AES_CM_128_HMAC_SHA1_80", bbb: undefined },
     pinsTyped: 0,
     lookups: [],
-    joins: 0, audio: { packets: 3_000, lossRate: 0 },
+    joins: 0,
+    audio: { packets: 3_000, lossRate: 0 },
     stages: passed.map((stage) => ({ stage, ms: 10 })),
     totalMs: 10 * passed.length,
   };
@@ -36,7 +38,10 @@ await t.test("calls are counted where they are, and nowhere when they are over",
   t.equal(board.callersOn("bbb-1"), 1, "who is joining is not in yet");
   for (const id of ["a", "b", "c"]) board.onEnd(id, reportOf("caller-hung-up"));
   t.equal(board.calls, 0);
-  t.strictSame(Object.values(board.byStage()).filter((count) => count > 0), []);
+  t.strictSame(
+    Object.values(board.byStage()).filter((count) => count > 0),
+    [],
+  );
   t.end();
 });
 
@@ -62,7 +67,10 @@ await t.test("a day of slots without gaps, of which the old ones fall out", (t) 
   t.equal(board.day().slots[0]?.calls, 1);
   now += 15 * minute;
   t.strictSame(board.causes(), []);
-  t.equal(board.day().slots.reduce((sum, { calls }) => sum + calls, 0), 0);
+  t.equal(
+    board.day().slots.reduce((sum, { calls }) => sum + calls, 0),
+    0,
+  );
   t.end();
 });
 
@@ -79,7 +87,16 @@ await t.test("the last failures: some of each cause, however many of another the
   const failures = board.lastFailures();
   t.equal(failures.length, 9);
   t.equal(failures[0]?.callId, "scan-999", "the newest first");
-  t.strictSame(failures.at(-1), { at: "2026-11-20T12:07:00.000Z", callId: "lost", cause: "media-lost", result: "failed", stage: "talking", trunk: "easybell", mediaServer: "fs1", server: null });
+  t.strictSame(failures.at(-1), {
+    at: "2026-11-20T12:07:00.000Z",
+    callId: "lost",
+    cause: "media-lost",
+    result: "failed",
+    stage: "talking",
+    trunk: "easybell",
+    mediaServer: "fs1",
+    server: null,
+  });
   t.strictSame(statusReport.shape.lastFailures.parse(failures), failures);
   t.end();
 });
@@ -92,9 +109,15 @@ await t.test("a failure is kept for seven days, also where no call comes after i
   now += day;
   board.onEnd("second", reportOf("media-lost"));
   now = begin + 7 * day - 1;
-  t.strictSame(board.lastFailures().map(({ callId }) => callId), ["second", "first"]);
+  t.strictSame(
+    board.lastFailures().map(({ callId }) => callId),
+    ["second", "first"],
+  );
   now = begin + 7 * day;
-  t.strictSame(board.lastFailures().map(({ callId }) => callId), ["second"]);
+  t.strictSame(
+    board.lastFailures().map(({ callId }) => callId),
+    ["second"],
+  );
   now = begin + 8 * day;
   t.strictSame(board.lastFailures(), []);
   t.end();

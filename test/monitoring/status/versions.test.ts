@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { buildStatus } from "../../../src/monitoring/status/build-status.js";
 import { CallBoard } from "../../../src/monitoring/status/call-board.js";
 import { findingsOf } from "../../../src/monitoring/status/findings.js";
@@ -9,15 +10,30 @@ import { fakeParts } from "./support/fake-parts.js";
 function statusWith(mediaServer: string | undefined, drachtio = "v0.9.10"): StatusReport {
   const parts = fakeParts();
   return buildStatus(
-    { ...parts, signalling: { ...parts.signalling, version: drachtio }, mediaServers: parts.mediaServers.map((server) => ({ ...server, version: mediaServer })) },
-    { version: "0.1.0", startedAt: 0, now: 1_700_000_000_000, clockNow: 0, board: new CallBoard(() => 1_700_000_000_000) },
+    {
+      ...parts,
+      signalling: { ...parts.signalling, version: drachtio },
+      mediaServers: parts.mediaServers.map((server) => ({ ...server, version: mediaServer })),
+    },
+    {
+      version: "0.1.0",
+      startedAt: 0,
+      now: 1_700_000_000_000,
+      clockNow: 0,
+      board: new CallBoard(() => 1_700_000_000_000),
+    },
   );
 }
 
 for (const { version, unusable, warnings } of [
   { version: "1.10.12-release", unusable: null, warnings: [] },
   { version: "1.11.3-dev", unusable: null, warnings: [] },
-  { version: "1.11.2-release", unusable: "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, with which einwahl was tried", warnings: [] },
+  {
+    version: "1.11.2-release",
+    unusable:
+      "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, with which einwahl was tried",
+    warnings: [],
+  },
   { version: "1.11.20-release", unusable: null, warnings: ["einwahl was never tried with FreeSWITCH 1.11.20"] },
   { version: "", unusable: null, warnings: ["FreeSWITCH tells a version that says nothing: "] },
   { version: undefined, unusable: null, warnings: [] },
@@ -28,7 +44,9 @@ for (const { version, unusable, warnings } of [
     t.equal(report.state, "ready", "calls get through");
     t.strictSame(
       findingsOf(report).filter(({ severity }) => severity !== "insecure"),
-      unusable === null ? [] : [{ severity: "impaired", code: "media-server-unusable", subject: "media", detail: unusable }],
+      unusable === null
+        ? []
+        : [{ severity: "impaired", code: "media-server-unusable", subject: "media", detail: unusable }],
     );
     t.end();
   });

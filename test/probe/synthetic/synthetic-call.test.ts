@@ -1,16 +1,17 @@
 import t from "tap";
+
 import type { Admission } from "../../../src/call/interfaces.js";
 import type { Caller } from "../../../src/caller/caller.js";
+import { type InviteFacts, withoutParties } from "../../../src/caller/invite.js";
 import { CallerNumber } from "../../../src/caller/secret.js";
-import { Latch } from "../../../src/util/latch.js";
 import type { ProbeReport, ProbeTools } from "../../../src/probe/probe-call.js";
 import type { ProbePlan } from "../../../src/probe/probe-plan.js";
-import type { Verdict } from "../../../src/probe/verdict.js";
-import { type Result, failure, success } from "../../../src/util/result.js";
 import { placeSyntheticCall } from "../../../src/probe/synthetic/synthetic-call.js";
-import { localRoute } from "../../../src/probe/synthetic/test-route.js";
 import { TestLine } from "../../../src/probe/synthetic/test-line.js";
-import { type InviteFacts, withoutParties } from "../../../src/caller/invite.js";
+import { localRoute } from "../../../src/probe/synthetic/test-route.js";
+import type { Verdict } from "../../../src/probe/verdict.js";
+import { Latch } from "../../../src/util/latch.js";
+import { failure, type Result, success } from "../../../src/util/result.js";
 import { FakeClock, settle } from "../../support/fake-clock.js";
 import { someInvite } from "../../support/fake-incoming-call.js";
 
@@ -47,41 +48,66 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
     parameters: {} as Readonly<Record<string, string>>,
     placeCall: async (plan: ProbePlan, tools: ProbeTools): Promise<ProbeReport> => {
       const place = plans.push(plan) - 1;
-      if (world.isEndless) await new Promise<void>((resolve) => { tools.stop.onSet(() => { resolve(); }); });
+      if (world.isEndless)
+        await new Promise<void>((resolve) => {
+          tools.stop.onSet(() => {
+            resolve();
+          });
+        });
       else tools.onEvent({ kind: "tone", hz: plan.expectTone ?? 0, level: 0.2, atMs: 4_000 + place });
       return {
-        verdict: tools.stop.isSet ? { ok: false, stage: "interrupted", why: "", said: "", cure: "" } : (verdicts[place] ?? well),
+        verdict: tools.stop.isSet
+          ? { ok: false, stage: "interrupted", why: "", said: "", cure: "" }
+          : (verdicts[place] ?? well),
         events: world.isEndless ? [] : [{ kind: "tone", hz: plan.expectTone ?? 0, level: 0.2, atMs: 4_000 + place }],
-        codec: "PCMA", suite: "AEAD_AES_256_GCM", firstResponseMs: 10, answeredMs: 100 + place, totalMs: 5_000,
-        media: { packetsIn: 1, packetsOut: 1, lost: 0, rejected: 0, jitterMs: 0, longestGapMs: 20 } as ProbeReport["media"],
+        codec: "PCMA",
+        suite: "AEAD_AES_256_GCM",
+        firstResponseMs: 10,
+        answeredMs: 100 + place,
+        totalMs: 5_000,
+        media: {
+          packetsIn: 1,
+          packetsOut: 1,
+          lost: 0,
+          rejected: 0,
+          jitterMs: 0,
+          longestGapMs: 20,
+        } as ProbeReport["media"],
       };
     },
-    run: () => placeSyntheticCall({
-      conference: {
-        api: {
-          create: async (parameters) => {
-            asked.push("create");
-            world.parameters = parameters;
-            return await Promise.resolve(world.created);
+    run: () =>
+      placeSyntheticCall({
+        conference: {
+          api: {
+            create: async (parameters) => {
+              asked.push("create");
+              world.parameters = parameters;
+              return await Promise.resolve(world.created);
+            },
+            end: async (meetingId, password) => {
+              asked.push(`end ${meetingId} ${password}`);
+              return await Promise.resolve(world.ended);
+            },
           },
-          end: async (meetingId, password) => {
-            asked.push(`end ${meetingId} ${password}`);
-            return await Promise.resolve(world.ended);
-          },
+          voiceBridge,
+          meetingId: "test-1",
+          password: "nobody",
         },
-        voiceBridge,
-        meetingId: "test-1",
-        password: "nobody",
-      },
-      line,
-      findRoute: () => localRoute({ signalling: { state: "connected", addresses: [{ transport: "tls", host: "127.0.0.1", port: 5061 }] }, contact: undefined, secret, language: "de" }),
-      onNotArrived: () => notArrived.push(line.arrived),
-      readPrompts: () => Promise.resolve(world.prompts),
-      placeCall: (plan, tools) => world.placeCall(plan, tools),
-      clock,
-      stop,
-      onLeftOpen: (why) => leftOpen.push(why),
-    }),
+        line,
+        findRoute: () =>
+          localRoute({
+            signalling: { state: "connected", addresses: [{ transport: "tls", host: "127.0.0.1", port: 5061 }] },
+            contact: undefined,
+            secret,
+            language: "de",
+          }),
+        onNotArrived: () => notArrived.push(line.arrived),
+        readPrompts: () => Promise.resolve(world.prompts),
+        placeCall: (plan, tools) => world.placeCall(plan, tools),
+        clock,
+        stop,
+        onLeftOpen: (why) => leftOpen.push(why),
+      }),
   };
   return world;
 }
@@ -91,19 +117,32 @@ function invite(user: string, transport: "tls" | "udp" = "tls"): InviteFacts {
   return { ...withoutParties({ ...someInvite, source }), requestUri: `sip:${user}@192.0.2.7:5061;transport=tls` };
 }
 
-await t.test("two telephones that each wait for what the other whistles, in a conference that is never recorded", async (t) => {
-  const world = bench();
-  t.same(await world.run(), { failure: undefined, answeredMs: 101, heardMs: 4_001, totalMs: 0 });
-  t.match(world.parameters, { voiceBridge, record: "false", duration: "3", meetingExpireIfNoUserJoinedInMinutes: "3", guestPolicy: "ALWAYS_ACCEPT" });
-  t.same(world.asked, ["create", "end test-1 nobody"]);
-  const [one, other] = world.plans;
-  t.same(one?.play, { hz: other?.expectTone });
-  t.same(other?.play, { hz: one?.expectTone });
-  t.match(one, { pin: voiceBridge, dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" }, recording: undefined });
-  t.ok(one?.enough?.isSet, "they hang up when both have heard");
-  t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
-  t.equal(world.line.claim(invite(secret)), undefined, "the line is closed");
-});
+await t.test(
+  "two telephones that each wait for what the other whistles, in a conference that is never recorded",
+  async (t) => {
+    const world = bench();
+    t.same(await world.run(), { failure: undefined, answeredMs: 101, heardMs: 4_001, totalMs: 0 });
+    t.match(world.parameters, {
+      voiceBridge,
+      record: "false",
+      duration: "3",
+      meetingExpireIfNoUserJoinedInMinutes: "3",
+      guestPolicy: "ALWAYS_ACCEPT",
+    });
+    t.same(world.asked, ["create", "end test-1 nobody"]);
+    const [one, other] = world.plans;
+    t.same(one?.play, { hz: other?.expectTone });
+    t.same(other?.play, { hz: one?.expectTone });
+    t.match(one, {
+      pin: voiceBridge,
+      dial: { uri: `sip:${secret}@127.0.0.1:5061;transport=tls`, srtp: "mandatory" },
+      recording: undefined,
+    });
+    t.ok(one?.enough?.isSet, "they hang up when both have heard");
+    t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
+    t.equal(world.line.claim(invite(secret)), undefined, "the line is closed");
+  },
+);
 
 await t.test("the first fault is the result, and the conference is ended in any case", async (t) => {
   const other = bench([noTone, refused]);
@@ -156,7 +195,12 @@ await t.test("the line lets in two calls to its secret, over TLS, while it is op
   line.open({ kind: "secret", user: secret, language: "en" });
   t.equal(line.claim(invite("0e".repeat(16))), undefined);
   t.equal(line.claim(invite(secret, "udp")), undefined);
-  t.match(line.claim(invite(secret)), { trunk: "(test)", languages: ["en"], caller: { kind: "anonymous" }, srtp: "mandatory" });
+  t.match(line.claim(invite(secret)), {
+    trunk: "(test)",
+    languages: ["en"],
+    caller: { kind: "anonymous" },
+    srtp: "mandatory",
+  });
   t.ok(line.claim(invite(secret)));
   t.equal(line.claim(invite(secret)), undefined, "a third one is somebody else");
   line.close();
@@ -169,13 +213,24 @@ await t.test("over a trunk it is known by the trunk's own number as the caller",
     if (!number.ok) throw new Error(digits);
     return { kind: "number", number: number.value };
   };
-  let admitted: Admission = { trunk: "line", channels: 1, calledNumberFrom: "to", languages: ["de", "en"], caller: caller("+493012345678"), srtp: "mandatory" };
+  let admitted: Admission = {
+    trunk: "line",
+    channels: 1,
+    calledNumberFrom: "to",
+    languages: ["de", "en"],
+    caller: caller("+493012345678"),
+    srtp: "mandatory",
+  };
   const line = new TestLine({ admit: () => success(admitted) });
   t.equal(line.claim(invite("x")), undefined);
   line.open({ kind: "trunk", trunk: "line", numbers: ["+493012345678"] });
   t.match(line.claim(invite("x")), { trunk: "line" });
   t.equal(line.arrived, 1);
-  for (const other of [{ trunk: "other" }, { caller: caller("+493012345679") }, { caller: { kind: "anonymous" } as const }]) {
+  for (const other of [
+    { trunk: "other" },
+    { caller: caller("+493012345679") },
+    { caller: { kind: "anonymous" } as const },
+  ]) {
     const before = admitted;
     admitted = { ...admitted, ...other };
     t.equal(line.claim(invite("x")), undefined, "somebody else calls meanwhile");

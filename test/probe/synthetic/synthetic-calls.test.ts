@@ -1,8 +1,9 @@
 import t from "tap";
+
 import type { SyntheticCallConfig } from "../../../src/config/synthetic-config.js";
-import type { Latch } from "../../../src/util/latch.js";
 import { SyntheticCalls } from "../../../src/probe/synthetic/synthetic-calls.js";
 import type { SyntheticResult } from "../../../src/probe/synthetic/synthetic-result.js";
+import type { Latch } from "../../../src/util/latch.js";
 import { FakeClock, settle } from "../../support/fake-clock.js";
 
 const minute = 60_000;
@@ -25,7 +26,15 @@ function bench(changes: Partial<SyntheticCallConfig> = {}) {
   const knobs = {
     random: 0,
     isThereRoom: true,
-    settings: { intervalMs: 15 * minute, jitterMs: minute, trunk: undefined, ca: undefined, contact: undefined, servers: ["a", "b"], ...changes } as SyntheticCallConfig | undefined,
+    settings: {
+      intervalMs: 15 * minute,
+      jitterMs: minute,
+      trunk: undefined,
+      ca: undefined,
+      contact: undefined,
+      servers: ["a", "b"],
+      ...changes,
+    } as SyntheticCallConfig | undefined,
   };
   const calls = new SyntheticCalls({
     settings: () => knobs.settings,
@@ -35,12 +44,13 @@ function bench(changes: Partial<SyntheticCallConfig> = {}) {
     clock,
     onResult: (server, { failure }) => results.push(`${server} ${failure?.stage ?? "ok"}`),
     onBug: (error) => bugs.push(error),
-    place: async (server, stop) => await new Promise((resolve) => {
-      placed.push({ server, at: clock.now(), stop, finish: resolve });
-      stop.onSet(() => {
-        resolve({ ...fails, failure: { stage: "interrupted", why: "it was broken off" } });
-      });
-    }),
+    place: async (server, stop) =>
+      await new Promise((resolve) => {
+        placed.push({ server, at: clock.now(), stop, finish: resolve });
+        stop.onSet(() => {
+          resolve({ ...fails, failure: { stage: "interrupted", why: "it was broken off" } });
+        });
+      }),
   });
   return { knobs, calls, clock, placed, results, bugs };
 }
@@ -55,7 +65,14 @@ await t.test("one server after the other, from beginning to beginning, with a bi
     world.placed.at(-1)?.finish(call === 1 ? fails : works);
     await settle();
   }
-  t.same(world.placed.map(({ server, at }) => [server, at]), [["a", 40_000], ["b", 40_000 + 15.5 * minute], ["a", 40_000 + 31 * minute]]);
+  t.same(
+    world.placed.map(({ server, at }) => [server, at]),
+    [
+      ["a", 40_000],
+      ["b", 40_000 + 15.5 * minute],
+      ["a", 40_000 + 31 * minute],
+    ],
+  );
   t.same(world.results, ["a ok", "b join", "a ok"]);
   t.match(world.calls.records, [
     { server: "a", ok: 2, last: { failure: undefined, at: 1_060_000 + 31 * minute } },
@@ -89,7 +106,10 @@ await t.test("no room, no call, and the server keeps its turn", async (t) => {
   t.same([world.placed.length, world.calls.records?.[0]?.last], [0, undefined]);
   world.knobs.isThereRoom = true;
   await world.clock.advance(15 * minute);
-  t.same(world.placed.map(({ server }) => server), ["a"]);
+  t.same(
+    world.placed.map(({ server }) => server),
+    ["a"],
+  );
   await world.calls.close();
 });
 

@@ -1,8 +1,9 @@
 import t from "tap";
+
 import { apiChecksum } from "../../../src/simulators/bbb/checksum.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
-import type { DialOptions } from "../../../src/softphone/test-phone.js";
 import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
+import type { DialOptions } from "../../../src/softphone/test-phone.js";
 import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
 
 const PATIENCE_MS = 15_000;
@@ -26,15 +27,29 @@ await t.test("a caller in a conference, with each suite", async (t) => {
       t.match(await call.answered, { ok: true });
       t.equal(call.suite, suite);
       const member = await bbb.waitForMember("01234", PATIENCE_MS);
-      t.match(member, { name: "1234", number: "p1", suite, codec: index % 2 === 0 ? "PCMA" : "PCMU", voiceBridge: "01234", muted: false });
+      t.match(member, {
+        name: "1234",
+        number: "p1",
+        suite,
+        codec: index % 2 === 0 ? "PCMA" : "PCMU",
+        voiceBridge: "01234",
+        muted: false,
+      });
       const [atBbb, atPhone] = await Promise.all([
         bbb.waitForTone({ memberId: member?.memberId ?? "" }, hz, PATIENCE_MS),
         call.audio.waitForTone(IN_CONFERENCE_HZ, PATIENCE_MS),
       ]);
       t.match(atBbb, { hz, memberId: member?.memberId });
       t.match(atPhone, { hz: IN_CONFERENCE_HZ });
-      t.ok(Math.abs((atPhone?.level ?? 0) - 0.2) < 0.04, `the tone arrives as loud as it was played: ${atPhone?.level ?? 0}`);
-      t.strictSame(bbb.heard(member?.memberId ?? "", [300, hz, IN_CONFERENCE_HZ]).map((tone) => tone.hz), [hz], "and nothing else");
+      t.ok(
+        Math.abs((atPhone?.level ?? 0) - 0.2) < 0.04,
+        `the tone arrives as loud as it was played: ${atPhone?.level ?? 0}`,
+      );
+      t.strictSame(
+        bbb.heard(member?.memberId ?? "", [300, hz, IN_CONFERENCE_HZ]).map((tone) => tone.hz),
+        [hz],
+        "and nothing else",
+      );
       t.match(await call.hangUp(), { by: "local" });
       t.equal(await bbb.waitForLeave(member?.memberId ?? "", PATIENCE_MS), true);
       t.equal(call.audio.stats.rejected, 0);
@@ -54,12 +69,18 @@ await t.test("the API lists callers as BBB does, and the meeting is running", as
   t.equal(meeting.startTime, 0);
   const call = await dial(phone, bbb, "55555", { display: "5678" });
   await call.answered;
-  t.strictSame(bbb.members("55555").map((member) => member.name), ["5678"]);
+  t.strictSame(
+    bbb.members("55555").map((member) => member.name),
+    ["5678"],
+  );
   t.ok(meeting.startTime > 0);
   t.strictSame(bbb.adHocConferences(), []);
   bbb.joinWeb("room", "Ada", true);
   const listed = await ask(bbb, "getMeetings");
-  t.match(listed, /<voiceBridge>55555<\/voiceBridge>[^]*<running>true<\/running>[^]*<participantCount>2<\/participantCount>/);
+  t.match(
+    listed,
+    /<voiceBridge>55555<\/voiceBridge>[^]*<running>true<\/running>[^]*<participantCount>2<\/participantCount>/,
+  );
   t.match(listed, /<userID>v_\d<\/userID>\s*<fullName>5678<\/fullName>/);
   t.match(listed, /<fullName>Ada<\/fullName>\s*<role>MODERATOR<\/role>/);
   t.match(await ask(bbb, "end", "meetingID=room"), /sentEndMeetingRequest/);
@@ -79,11 +100,17 @@ await t.test("three in one room: each hears the others and not itself", async (t
     call.playTone(tones[index] ?? 0, 0.2);
   }
   const heard = await Promise.all(
-    calls.flatMap((call, index) => tones.filter((_, other) => other !== index).map((hz) => call.audio.waitForTone(hz, PATIENCE_MS))),
+    calls.flatMap((call, index) =>
+      tones.filter((_, other) => other !== index).map((hz) => call.audio.waitForTone(hz, PATIENCE_MS)),
+    ),
   );
   t.equal(heard.filter((tone) => tone !== undefined).length, 6);
-  for (const [index, call] of calls.entries()) t.strictSame(call.audio.tones([tones[index] ?? 0]), [], "no echo of oneself");
-  t.match(await bbb.waitForTone({ voiceBridge: "23456" }, 700, PATIENCE_MS), { hz: 700, memberId: bbb.members("23456").find((member) => member.name === "0001")?.memberId });
+  for (const [index, call] of calls.entries())
+    t.strictSame(call.audio.tones([tones[index] ?? 0]), [], "no echo of oneself");
+  t.match(await bbb.waitForTone({ voiceBridge: "23456" }, 700, PATIENCE_MS), {
+    hz: 700,
+    memberId: bbb.members("23456").find((member) => member.name === "0001")?.memberId,
+  });
 });
 
 await t.test("keys: RFC 4733 and INFO; 0 mutes and unmutes", async (t) => {
@@ -133,7 +160,10 @@ await t.test("who ends it", async (t) => {
     await Promise.all(calls.map((call) => call.answered));
     t.equal(bbb.members().length, 3);
     await bbb.endMeeting("room");
-    t.strictSame((await Promise.all(calls.map((call) => call.ended))).map((end) => end.by), ["remote", "remote", "remote"]);
+    t.strictSame(
+      (await Promise.all(calls.map((call) => call.ended))).map((end) => end.by),
+      ["remote", "remote", "remote"],
+    );
     nothingLeft(t, bbb);
   });
 
@@ -174,7 +204,8 @@ await t.test("who is let in", async (t) => {
   };
 
   await t.test("numbers", async (t) => {
-    for (const number of ["1234", "123456789012", "12a45", "99999"]) t.match(await refused(number), { status: 480 }, number);
+    for (const number of ["1234", "123456789012", "12a45", "99999"])
+      t.match(await refused(number), { status: 480 }, number);
     const call = await dial(phone, bbb, "12345678901");
     t.match(await call.answered, { ok: true });
     t.strictSame(bbb.adHocConferences(), ["12345678901"], "a number without a meeting opens a conference of its own");
@@ -184,7 +215,11 @@ await t.test("who is let in", async (t) => {
 
   await t.test("SRTP", async (t) => {
     t.match(await refused("12345", { srtp: "none" }), { status: 488, warning: /SRTP required/ });
-    t.match(await refused("12345", { srtp: "optional" }), { status: 488 }, "crypto in an AVP line is no SRTP without cryptoInAvp");
+    t.match(
+      await refused("12345", { srtp: "optional" }),
+      { status: 488 },
+      "crypto in an AVP line is no SRTP without cryptoInAvp",
+    );
     bbb.voice.suites = ["AEAD_AES_256_GCM"];
     t.match(await refused("12345", { suites: ["AES_CM_128_HMAC_SHA1_80"] }), { status: 488, warning: /suite/ });
     bbb.voice.suites = undefined;
@@ -208,7 +243,10 @@ await t.test("who is let in", async (t) => {
   await t.test("a body that is no offer", async (t) => {
     t.match(await refused("12345", { rewriteOffer: () => "" }), { status: 488 });
     t.match(await refused("12345", { rewriteOffer: () => "v=0\r\nrubbish" }), { status: 488 });
-    t.match(await refused("12345", { rewriteOffer: (sdp) => sdp.replace(/m=audio (\d+) (\S+) .*/, "m=audio $1 $2 96") }), { status: 488, warning: /codec/ });
+    t.match(
+      await refused("12345", { rewriteOffer: (sdp) => sdp.replace(/m=audio (\d+) (\S+) .*/, "m=audio $1 $2 96") }),
+      { status: 488, warning: /codec/ },
+    );
   });
 
   await t.test("refusals on request", async (t) => {

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { mixWithoutSelf } from "../../../src/simulators/bbb/mixer.js";
 import { PlayoutBuffer } from "../../../src/simulators/bbb/playout-buffer.js";
 
@@ -23,11 +24,14 @@ await t.test("who sends nothing hears everybody, and a short frame ends in silen
 });
 
 await t.test("too loud is cut at 16 bits, after the own voice is out", (t) => {
-  t.strictSame(asLists(mixWithoutSelf([frame(30_000, -30_000), frame(30_000, -30_000), frame(10_000, -10_000)], [], 2)), [
-    [32_767, -32_768],
-    [32_767, -32_768],
-    [32_767, -32_768],
-  ]);
+  t.strictSame(
+    asLists(mixWithoutSelf([frame(30_000, -30_000), frame(30_000, -30_000), frame(10_000, -10_000)], [], 2)),
+    [
+      [32_767, -32_768],
+      [32_767, -32_768],
+      [32_767, -32_768],
+    ],
+  );
   t.strictSame(asLists(mixWithoutSelf([frame(30_000), frame(30_000)], [], 1)), [[30_000], [30_000]]);
   t.end();
 });

@@ -1,4 +1,5 @@
 import t from "tap";
+
 import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
 
 await t.test("BBB 3.0's own rules for callers", async (t) => {
@@ -6,15 +7,26 @@ await t.test("BBB 3.0's own rules for callers", async (t) => {
   const phone = await telephone(t);
   bbb.createMeeting({ meetingID: "room", voiceBridge: "55555" });
   for (const display of ["", "Anonymous", "unknown", "PRIVATE", "Restricted", "withheld", "0000000000"]) {
-    t.match(await (await dial(phone, bbb, "55555", { display })).answered, { ok: false, failure: { status: 603 } }, `the name ${display}`);
+    t.match(
+      await (
+        await dial(phone, bbb, "55555", { display })
+      ).answered,
+      { ok: false, failure: { status: 603 } },
+      `the name ${display}`,
+    );
   }
-  t.match(await (await dial(phone, bbb, "55555", { headers: [["Privacy", "id"]] })).answered, { ok: false, failure: { status: 603 } });
+  t.match(await (await dial(phone, bbb, "55555", { headers: [["Privacy", "id"]] })).answered, {
+    ok: false,
+    failure: { status: 603 },
+  });
 
   bbb.voice.sessionsPerSecond = 2;
-  const statuses = await Promise.all(Array.from({ length: 6 }, async () => {
-    const answered = await (await dial(phone, bbb, "55555")).answered;
-    return answered.ok ? 200 : answered.failure.status;
-  }));
+  const statuses = await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      const answered = await (await dial(phone, bbb, "55555")).answered;
+      return answered.ok ? 200 : answered.failure.status;
+    }),
+  );
   t.ok(statuses.filter((status) => status === 503).length >= 2, `too many in one second: ${statuses.join(" ")}`);
   bbb.voice.sessionsPerSecond = 30;
 

@@ -1,7 +1,8 @@
 import t from "tap";
+
 import { apiChecksum, hasValidChecksum } from "../../../src/simulators/bbb/checksum.js";
 import { Meetings } from "../../../src/simulators/bbb/meetings.js";
-import { SECRET, parsed, serve } from "./support/api-server.js";
+import { parsed, SECRET, serve } from "./support/api-server.js";
 
 await t.test("checksum", async (t) => {
   await t.test("BBB's own example", (t) => {
@@ -24,7 +25,11 @@ await t.test("checksum", async (t) => {
     const { ask } = await serve(t);
     for (const algorithm of ["sha1", "sha256", "sha384", "sha512"] as const) {
       t.match(await ask("getMeetings", "", { algorithm }), { returncode: "SUCCESS" }, algorithm);
-      t.match(await ask("getMeetings", "", { algorithm, secret: "wrong" }), { returncode: "FAILED", messageKey: "checksumError" }, algorithm);
+      t.match(
+        await ask("getMeetings", "", { algorithm, secret: "wrong" }),
+        { returncode: "FAILED", messageKey: "checksumError" },
+        algorithm,
+      );
     }
   });
 });
@@ -32,7 +37,12 @@ await t.test("checksum", async (t) => {
 await t.test("the root says which version it is", async (t) => {
   const { api } = await serve(t);
   for (const url of [api.url, api.url.replace(/\/$/, "")]) {
-    t.match(parsed(await (await fetch(url)).text()), { returncode: "SUCCESS", version: "2.0", apiVersion: "2.0", bbbVersion: "3.0.4" });
+    t.match(parsed(await (await fetch(url)).text()), {
+      returncode: "SUCCESS",
+      version: "2.0",
+      apiVersion: "2.0",
+      bbbVersion: "3.0.4",
+    });
   }
 });
 
@@ -52,15 +62,35 @@ await t.test("create, list, end", async (t) => {
     "meetingID=room-1&name=Physik+%26+%3CKunst%3E&voiceBridge=01234&dialNumber=%2B49+30+1234&attendeePW=a&moderatorPW=m" +
     "&meta_Bbb-Origin=Greenlight&meta_%3Cevil%3E=x&welcome=%25%25CONFNAME%25%25%3A+%25%25DIALNUM%25%25+PIN+%25%25CONFNUM%25%25";
   const created = await ask("create", query);
-  t.match(created, { returncode: "SUCCESS", meetingID: "room-1", voiceBridge: "01234", attendeePW: "a", hasUserJoined: "false", messageKey: "" });
+  t.match(created, {
+    returncode: "SUCCESS",
+    meetingID: "room-1",
+    voiceBridge: "01234",
+    attendeePW: "a",
+    hasUserJoined: "false",
+    messageKey: "",
+  });
   t.match(created["internalMeetingID"], /^[0-9a-f]{40}-\d{13}$/);
   const meeting = meetings.find("room-1");
   t.equal(meeting?.welcome, "Physik & <Kunst>: +49 30 1234 PIN 01234");
 
-  t.match(await ask("create", query), { returncode: "SUCCESS", messageKey: "duplicateWarning" }, "create may be repeated");
-  t.match(await ask("create", "meetingID=room-1&attendeePW=other"), { returncode: "FAILED", messageKey: "idNotUnique" });
-  t.match(await ask("create", "meetingID=room-2&voiceBridge=01234"), { returncode: "FAILED", errors: { error: { key: "nonUniqueVoiceBridge", message: String } } });
-  t.match(await ask("create", "meetingID=room-2&voiceBridge=12a45"), { returncode: "FAILED", messageKey: "validationError" });
+  t.match(
+    await ask("create", query),
+    { returncode: "SUCCESS", messageKey: "duplicateWarning" },
+    "create may be repeated",
+  );
+  t.match(await ask("create", "meetingID=room-1&attendeePW=other"), {
+    returncode: "FAILED",
+    messageKey: "idNotUnique",
+  });
+  t.match(await ask("create", "meetingID=room-2&voiceBridge=01234"), {
+    returncode: "FAILED",
+    errors: { error: { key: "nonUniqueVoiceBridge", message: String } },
+  });
+  t.match(await ask("create", "meetingID=room-2&voiceBridge=12a45"), {
+    returncode: "FAILED",
+    messageKey: "validationError",
+  });
   t.match(await ask("create", "name=x"), { returncode: "FAILED", messageKey: "validationError" });
 
   t.match(await ask("isMeetingRunning", "meetingID=room-1"), { returncode: "SUCCESS", running: "false" });
@@ -81,44 +111,60 @@ await t.test("create, list, end", async (t) => {
           participantCount: "1",
           voiceParticipantCount: "1",
           isBreakout: "false",
-          attendees: { attendee: [{ userID: "v_7", fullName: "…1234", hasJoinedVoice: "true", clientType: "dial-in-user" }] },
+          attendees: {
+            attendee: [{ userID: "v_7", fullName: "…1234", hasJoinedVoice: "true", clientType: "dial-in-user" }],
+          },
           metadata: { "bbb-origin": "Greenlight" },
         },
       ],
     },
   });
-  t.match(await ask("getMeetingInfo", "meetingID=room-1"), { returncode: "SUCCESS", meetingID: "room-1", voiceBridge: "01234" });
+  t.match(await ask("getMeetingInfo", "meetingID=room-1"), {
+    returncode: "SUCCESS",
+    meetingID: "room-1",
+    voiceBridge: "01234",
+  });
   t.match(await ask("getMeetingInfo", "meetingID=nope"), { returncode: "FAILED", messageKey: "notFound" });
   t.match(await ask("end", "meetingID=nope"), { returncode: "FAILED", messageKey: "notFound" });
   t.match(await ask("end", "meetingID=room-1"), { returncode: "SUCCESS", messageKey: "sentEndMeetingRequest" });
-  t.strictSame(ended.map((each) => each.meetingID), ["room-1"]);
+  t.strictSame(
+    ended.map((each) => each.meetingID),
+    ["room-1"],
+  );
   t.match(await ask("getMeetings"), { messageKey: "noMeetings" });
   t.match(await ask("getRecordings"), { returncode: "FAILED", messageKey: "unsupportedRequest" });
 });
 
-await t.test("a meeting that all have left is listed with an end, which only a browser takes back, and only into an empty meeting", async (t) => {
-  const { ask, meetings } = await serve(t);
-  await ask("create", "meetingID=room-1&voiceBridge=01234");
-  const meeting = meetings.find("room-1");
-  if (meeting === undefined) throw new Error("no meeting");
-  const listed = async (endTime: string | RegExp, why: string): Promise<void> => {
-    t.match(await ask("getMeetings"), { meetings: { meeting: [{ meetingID: "room-1", endTime, hasBeenForciblyEnded: "false" }] } }, why);
-  };
-  meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 0);
-  meetings.joinedWeb(meeting, { fullName: "Bob", moderator: false }, 0);
-  meetings.leftWeb(meeting, "Ada", 0);
-  await listed("0", "one is still there");
-  meetings.leftWeb(meeting, "Bob", 1);
-  await listed("0", "a caller is still there");
-  meetings.joinedWeb(meeting, { fullName: "Bob", moderator: false }, 0);
-  meetings.leftWeb(meeting, "Bob", 0);
-  await listed(/^[1-9]\d{12}$/, "all have left");
-  meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 1);
-  await listed(/^[1-9]\d{12}$/, "a caller was there first");
-  meetings.leftWeb(meeting, "Ada", 0);
-  meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 0);
-  await listed("0", "the first one is back");
-});
+await t.test(
+  "a meeting that all have left is listed with an end, which only a browser takes back, and only into an empty meeting",
+  async (t) => {
+    const { ask, meetings } = await serve(t);
+    await ask("create", "meetingID=room-1&voiceBridge=01234");
+    const meeting = meetings.find("room-1");
+    if (meeting === undefined) throw new Error("no meeting");
+    const listed = async (endTime: string | RegExp, why: string): Promise<void> => {
+      t.match(
+        await ask("getMeetings"),
+        { meetings: { meeting: [{ meetingID: "room-1", endTime, hasBeenForciblyEnded: "false" }] } },
+        why,
+      );
+    };
+    meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 0);
+    meetings.joinedWeb(meeting, { fullName: "Bob", moderator: false }, 0);
+    meetings.leftWeb(meeting, "Ada", 0);
+    await listed("0", "one is still there");
+    meetings.leftWeb(meeting, "Bob", 1);
+    await listed("0", "a caller is still there");
+    meetings.joinedWeb(meeting, { fullName: "Bob", moderator: false }, 0);
+    meetings.leftWeb(meeting, "Bob", 0);
+    await listed(/^[1-9]\d{12}$/, "all have left");
+    meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 1);
+    await listed(/^[1-9]\d{12}$/, "a caller was there first");
+    meetings.leftWeb(meeting, "Ada", 0);
+    meetings.joinedWeb(meeting, { fullName: "Ada", moderator: true }, 0);
+    await listed("0", "the first one is back");
+  },
+);
 
 await t.test("a voice bridge of five random digits, zeros in front included", (t) => {
   const numbers = [7, 7, 99_999, 98_765];
@@ -142,19 +188,31 @@ await t.test("breakout rooms", async (t) => {
   t.match(await ask("create", "meetingID=b0&isBreakout=true&sequence=1"), { messageKey: "parentMeetingIDMissing" });
   const first = await ask("create", "meetingID=b1&isBreakout=true&parentMeetingID=main&sequence=1&freeJoin=true");
   t.match(first, { voiceBridge: "712341" });
-  t.match(await ask("create", "meetingID=b12&isBreakout=true&parentMeetingID=main&sequence=12"), { voiceBridge: "7123412" });
+  t.match(await ask("create", "meetingID=b12&isBreakout=true&parentMeetingID=main&sequence=12"), {
+    voiceBridge: "7123412",
+  });
   const listed = await ask("getMeetings");
   t.match(listed, {
     meetings: {
       meeting: [
         { meetingID: "main", isBreakout: "false", breakoutRooms: { breakout: [first["internalMeetingID"], String] } },
-        { meetingID: "b1", isBreakout: "true", sequence: "1", freeJoin: "true", parentMeetingID: first["parentMeetingID"] },
+        {
+          meetingID: "b1",
+          isBreakout: "true",
+          sequence: "1",
+          freeJoin: "true",
+          parentMeetingID: first["parentMeetingID"],
+        },
         { meetingID: "b12", isBreakout: "true", sequence: "12" },
       ],
     },
   });
   await ask("end", "meetingID=main");
-  t.strictSame(ended.map((each) => each.meetingID), ["main", "b1", "b12"], "the rooms end with their parent");
+  t.strictSame(
+    ended.map((each) => each.meetingID),
+    ["main", "b1", "b12"],
+    "the rooms end with their parent",
+  );
 });
 
 await t.test("counts are grouped as BBB's templates do", async (t) => {

@@ -1,6 +1,7 @@
 import t from "tap";
-import { RawPhone } from "../../support/raw-phone.js";
+
 import { listen, until } from "../../softphone/sip/support.js";
+import { RawPhone } from "../../support/raw-phone.js";
 import { RawApplication, startServer, stopServer } from "./support.js";
 
 const dialogHeaders = (cseq: string, toTag = ""): string => `From: <sip:+4930555012345@127.0.0.1>;tag=a1
@@ -10,7 +11,11 @@ const dialogHeaders = (cseq: string, toTag = ""): string => `From: <sip:+4930555
   Contact: <sip:a@127.0.0.1;transport=tcp>
   Max-Forwards: 70`;
 
-async function connected(...verbs: readonly string[]): Promise<{ server: Awaited<ReturnType<typeof startServer>>; app: RawApplication; next: (what: RegExp) => Promise<string> }> {
+async function connected(...verbs: readonly string[]): Promise<{
+  server: Awaited<ReturnType<typeof startServer>>;
+  app: RawApplication;
+  next: (what: RegExp) => Promise<string>;
+}> {
   const server = await startServer();
   const app = await RawApplication.connect(server);
   await app.ask("authenticate|secret|");
@@ -22,32 +27,50 @@ async function connected(...verbs: readonly string[]): Promise<{ server: Awaited
   return { server, app, next };
 }
 
-const portOf = (server: { readonly addresses: readonly { readonly transport: string; readonly port: number }[] }, transport: string): number => server.addresses.find((address) => address.transport === transport)?.port ?? 0;
+const portOf = (
+  server: { readonly addresses: readonly { readonly transport: string; readonly port: number }[] },
+  transport: string,
+): number => server.addresses.find((address) => address.transport === transport)?.port ?? 0;
 
 /** The transaction id of what was handed over. */
 const transactionOf = (payload: string): string => payload.split("|")[7] ?? "";
 
-await t.test("a start line and headers go on in the sender's text: lower-case version, bare line feeds, compact names, odd spaces", async (t) => {
-  const { server, app, next } = await connected("options");
-  const phone = await RawPhone.open({ transport: "udp", port: portOf(server, "udp") });
-  phone.request(`OPTIONS sip:bob@127.0.0.1 sip/2.0\n${dialogHeaders("1 OPTIONS").replace("Call-ID", "i")}\nX-Odd:1`, "", "\n");
-  const payload = await next(/^sip\|network/);
-  t.match(payload, /\|\r\nOPTIONS sip:bob@127\.0\.0\.1 sip\/2\.0\nVia: SIP\/2\.0\/UDP [^\n]*;received=127\.0\.0\.1\r\nFrom: /);
-  t.match(payload, /\ni: as-received\n[^]*\nX-Odd:1\nContent-Length: 0\n\n$/);
-  app.send(`x|sip|${transactionOf(payload)}|\r\nSIP/2.0 200 OK\r\n\r\n`);
-  await until(() => phone.heard.startsWith("SIP/2.0 200"), "a 200");
-  phone.close();
-  app.socket.destroy();
-  await stopServer(t, server);
-});
+await t.test(
+  "a start line and headers go on in the sender's text: lower-case version, bare line feeds, compact names, odd spaces",
+  async (t) => {
+    const { server, app, next } = await connected("options");
+    const phone = await RawPhone.open({ transport: "udp", port: portOf(server, "udp") });
+    phone.request(
+      `OPTIONS sip:bob@127.0.0.1 sip/2.0\n${dialogHeaders("1 OPTIONS").replace("Call-ID", "i")}\nX-Odd:1`,
+      "",
+      "\n",
+    );
+    const payload = await next(/^sip\|network/);
+    t.match(
+      payload,
+      /\|\r\nOPTIONS sip:bob@127\.0\.0\.1 sip\/2\.0\nVia: SIP\/2\.0\/UDP [^\n]*;received=127\.0\.0\.1\r\nFrom: /,
+    );
+    t.match(payload, /\ni: as-received\n[^]*\nX-Odd:1\nContent-Length: 0\n\n$/);
+    app.send(`x|sip|${transactionOf(payload)}|\r\nSIP/2.0 200 OK\r\n\r\n`);
+    await until(() => phone.heard.startsWith("SIP/2.0 200"), "a 200");
+    phone.close();
+    app.socket.destroy();
+    await stopServer(t, server);
+  },
+);
 
 await t.test("a header that can't be read: 400 outside of dialogs, handed on inside", async (t) => {
   const { server, app, next } = await connected("invite", "info");
   const phone = await RawPhone.open({ transport: "tcp", port: portOf(server, "tcp") });
   phone.request(`INVITE sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("1 INVITE")}\nX-Node sbc-3 (the colon is missing)`);
   await until(() => phone.heard.includes("SIP/2.0 400"), "a 400");
-  t.notOk(app.heard.some((payload) => payload.startsWith("sip|")), "the application sees nothing of it");
-  phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("1 ACK", `;${/tag=\S+/.exec(phone.header("To"))?.[0] ?? ""}`)}`);
+  t.notOk(
+    app.heard.some((payload) => payload.startsWith("sip|")),
+    "the application sees nothing of it",
+  );
+  phone.request(
+    `ACK sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("1 ACK", `;${/tag=\S+/.exec(phone.header("To"))?.[0] ?? ""}`)}`,
+  );
 
   phone.heard = "";
   phone.request(`INVITE sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("2 INVITE")}`);
@@ -56,7 +79,9 @@ await t.test("a header that can't be read: 400 outside of dialogs, handed on ins
   await until(() => phone.heard.includes("SIP/2.0 200"), "a 200");
   const toTag = `;${/tag=\S+/.exec(/^SIP\/2\.0 200[^]*?\r\nTo: (.*)\r\n/m.exec(phone.heard)?.[1] ?? "")?.[0] ?? ""}`;
   phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("2 ACK", toTag)}`);
-  phone.request(`INFO sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("3 INFO", toTag)}\nX-Node sbc-3 (the colon is missing)`);
+  phone.request(
+    `INFO sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("3 INFO", toTag)}\nX-Node sbc-3 (the colon is missing)`,
+  );
   const info = await next(/\r\nINFO /);
   t.match(info, /\r\nX-Node sbc-3 \(the colon is missing\)\r\n/);
   app.send(`x|sip|${transactionOf(info)}|\r\nSIP/2.0 200 OK\r\n\r\n`);

@@ -3,8 +3,8 @@ import t from "tap";
 import { inBackground } from "../../../src/softphone/sip/background.js";
 import type { IncomingInvite, InviteOptions, SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { failure, success } from "../../../src/util/result.js";
+import { ANSWER, FakeClock, FAST, FROM, listen, OFFER, until, uriOf } from "../../softphone/sip/support.js";
 import { makeCertificates } from "../../support/certificates.js";
-import { ANSWER, FakeClock, FAST, FROM, listen, OFFER, uriOf, until } from "../../softphone/sip/support.js";
 import { type App, application, type Dialog, type Message, settled, startServer, stopServer } from "./support.js";
 
 const certificates = await makeCertificates(t.testdir());
@@ -24,12 +24,18 @@ interface LateCall {
 async function offerToAll(app: App): Promise<{ next: () => Promise<LateCall> }> {
   const taken: LateCall[] = [];
   app.invite((request, response) => {
-    inBackground(app.createUAS(request, response, { localSdp: OFFER }).then((dialog) => {
-      const acks: string[] = [];
-      dialog.on("ack", ({ body }) => acks.push(body));
-      const destroyed = new Promise<void>((resolve) => { dialog.on("destroy", () => { resolve(); }); });
-      taken.push({ request, dialog, before: dialog.remote.sdp, acks, destroyed });
-    }));
+    inBackground(
+      app.createUAS(request, response, { localSdp: OFFER }).then((dialog) => {
+        const acks: string[] = [];
+        dialog.on("ack", ({ body }) => acks.push(body));
+        const destroyed = new Promise<void>((resolve) => {
+          dialog.on("destroy", () => {
+            resolve();
+          });
+        });
+        taken.push({ request, dialog, before: dialog.remote.sdp, acks, destroyed });
+      }),
+    );
   });
   await settled(app);
   const next = async (): Promise<LateCall> => {
@@ -44,7 +50,9 @@ async function offerToAll(app: App): Promise<{ next: () => Promise<LateCall> }> 
 /** The phone answers the next call with an offer. */
 function offering(phone: SipUserAgent, headers: Parameters<IncomingInvite["accept"]>[1] = []): Promise<SipDialog> {
   return new Promise((resolve) => {
-    phone.onInvite = (invite) => { resolve(invite.accept(OFFER, headers)); };
+    phone.onInvite = (invite) => {
+      resolve(invite.accept(OFFER, headers));
+    };
   });
 }
 
@@ -55,9 +63,16 @@ for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
       tls: certificates,
     });
     const app = await application(server);
-    const phone = await listen({ tls: { ca: certificates.caPem }, listen: transport === "udp" ? [{ transport, address: "127.0.0.1", port: 0 }] : [] });
+    const phone = await listen({
+      tls: { ca: certificates.caPem },
+      listen: transport === "udp" ? [{ transport, address: "127.0.0.1", port: 0 }] : [],
+    });
     const call = async (answerOffer: InviteOptions["answerOffer"]): Promise<SipDialog | number> => {
-      const { result } = phone.invite({ uri: uriOf(server, "+493012345", "127.0.0.1", at), from: FROM, ...(answerOffer === undefined ? {} : { answerOffer }) });
+      const { result } = phone.invite({
+        uri: uriOf(server, "+493012345", "127.0.0.1", at),
+        from: FROM,
+        ...(answerOffer === undefined ? {} : { answerOffer }),
+      });
       const called = await result;
       return called.ok ? called.value : called.failure.status;
     };
@@ -87,7 +102,9 @@ for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
     if (typeof mute !== "number") await mute.bye();
     // The BYE comes right after the ACK; drachtio-srf then may not tell of the ACK any more.
     t.equal(await call(() => failure({ detail: "not like that" })), 606);
-    await (await taken.next()).destroyed;
+    await (
+      await taken.next()
+    ).destroyed;
     t.same(server.faults, []);
     app.disconnect();
     await stopServer(t, server);
@@ -159,7 +176,10 @@ await t.test("a session timer repeats the answer of the ACK", async (t) => {
   const server = await startServer({ clock });
   const app = await application(server);
   const phone = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] });
-  const accepted = offering(phone, [["Session-Expires", "1800;refresher=uac"], ["Require", "timer"]]);
+  const accepted = offering(phone, [
+    ["Session-Expires", "1800;refresher=uac"],
+    ["Require", "timer"],
+  ]);
   const dialog = await (await app.createUAC(uriOf(phone), { noAck: true })).ack(ANSWER);
   const theirs = await accepted;
   await theirs.acknowledged;

@@ -1,15 +1,25 @@
 import t from "tap";
-import { RawPhone } from "../../support/raw-phone.js";
+
 import { until } from "../../softphone/sip/support.js";
+import { RawPhone } from "../../support/raw-phone.js";
 import { RawApplication, SDP, startServer, stopServer } from "./support.js";
 
 /** Seen with drachtio-server 0.9.10, over UDP. */
-async function bench(): Promise<{ server: Awaited<ReturnType<typeof startServer>>; app: RawApplication; phone: RawPhone; taken: (count: number) => Promise<readonly string[]>; heard: (what: RegExp) => Promise<void> }> {
+async function bench(): Promise<{
+  server: Awaited<ReturnType<typeof startServer>>;
+  app: RawApplication;
+  phone: RawPhone;
+  taken: (count: number) => Promise<readonly string[]>;
+  heard: (what: RegExp) => Promise<void>;
+}> {
   const server = await startServer();
   const app = await RawApplication.connect(server);
   await app.ask("authenticate|secret|");
   await app.ask("route|invite");
-  const phone = await RawPhone.open({ transport: "udp", port: server.addresses.find(({ transport }) => transport === "udp")?.port ?? 0 });
+  const phone = await RawPhone.open({
+    transport: "udp",
+    port: server.addresses.find(({ transport }) => transport === "udp")?.port ?? 0,
+  });
   const taken = async (count: number): Promise<readonly string[]> => {
     const handedOver = (): string[] => app.heard.filter((payload) => payload.startsWith("sip|network|"));
     await until(() => handedOver().length >= count, `${count} messages at the application`);
@@ -21,14 +31,18 @@ async function bench(): Promise<{ server: Awaited<ReturnType<typeof startServer>
   return { server, app, phone, taken, heard };
 }
 
-const headers = (cseq: string, { to = "", contact = "Contact: <sip:a@127.0.0.1:9>" } = {}): string => `From: <sip:+4930555012345@127.0.0.1>;tag=a1
+const headers = (
+  cseq: string,
+  { to = "", contact = "Contact: <sip:a@127.0.0.1:9>" } = {},
+): string => `From: <sip:+4930555012345@127.0.0.1>;tag=a1
   To: <sip:bob@127.0.0.1>${to}
   Call-ID: refused
   CSeq: ${cseq}
   ${contact}
   Max-Forwards: 70`;
 
-const invite = (options: { to?: string; contact?: string } = {}, cseq = 1): string => `INVITE sip:bob@127.0.0.1 SIP/2.0\n${headers(`${cseq} INVITE`, options)}`;
+const invite = (options: { to?: string; contact?: string } = {}, cseq = 1): string =>
+  `INVITE sip:bob@127.0.0.1 SIP/2.0\n${headers(`${cseq} INVITE`, options)}`;
 const answer = (status: string): string => `SIP/2.0 ${status}\r\nContact: <sip:bob@localhost>\r\n\r\n`;
 const transactionOf = (payload: string): string => payload.split("|")[7] ?? "";
 
@@ -75,7 +89,9 @@ await t.test("a re-INVITE without Contact gets 400, and a PRACK for nothing no a
   await taken(2);
   phone.request(invite({ to, contact: "X-None: 1" }, 2), SDP);
   await heard(/^SIP\/2\.0 400[^]*\r\nCSeq: 2 INVITE/m);
-  phone.request("PRACK sip:bob@127.0.0.1 SIP/2.0\nFrom: <sip:a@127.0.0.1>;tag=p\nTo: <sip:bob@127.0.0.1>\nCall-ID: other\nCSeq: 3 PRACK\nRAck: 1 1 INVITE");
+  phone.request(
+    "PRACK sip:bob@127.0.0.1 SIP/2.0\nFrom: <sip:a@127.0.0.1>;tag=p\nTo: <sip:bob@127.0.0.1>\nCall-ID: other\nCSeq: 3 PRACK\nRAck: 1 1 INVITE",
+  );
   await until(() => server.faults.some((fault) => fault.includes("PRACK")), "a PRACK");
   t.notMatch(phone.heard, /CSeq: 3 PRACK/);
   phone.request(`BYE sip:bob@127.0.0.1 SIP/2.0\n${headers("4 BYE", { to })}`);

@@ -8,7 +8,8 @@ import type { InviteOptions, SipDialog, SipUserAgent } from "../../../src/softph
 import { FrameReader } from "../../../src/util/frames.js";
 import { FAST, until } from "../../softphone/sip/support.js";
 
-export const SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n";
+export const SDP =
+  "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n";
 
 /** What the tests use of drachtio-srf; its own types are not right. */
 export interface Message {
@@ -25,7 +26,11 @@ export interface Message {
   has(name: string): boolean;
   on(event: "cancel" | "response", listener: (message: Message) => void): void;
   cancel(callback: (error: unknown) => void): void;
-  send(status: number, options?: { headers?: Record<string, string>; body?: string }, callback?: (error: unknown) => void): void;
+  send(
+    status: number,
+    options?: { headers?: Record<string, string>; body?: string },
+    callback?: (error: unknown) => void,
+  ): void;
 }
 
 export interface Dialog {
@@ -53,9 +58,20 @@ type Handler = (request: Message, response: Message) => void;
 export interface App {
   invite(handler: Handler): void;
   options(handler: Handler): void;
-  createUAS(request: Message, response: Message, options: { localSdp: string; headers?: Record<string, string> }): Promise<Dialog>;
-  createUAC(uri: string, options: { readonly noAck: true; readonly headers?: Record<string, string> }): Promise<LateAnswer>;
-  createUAC(uri: string, options: object, callbacks?: { cbRequest?: (error: unknown, request: Message) => void; cbProvisional?: (response: Message) => void }): Promise<Dialog>;
+  createUAS(
+    request: Message,
+    response: Message,
+    options: { localSdp: string; headers?: Record<string, string> },
+  ): Promise<Dialog>;
+  createUAC(
+    uri: string,
+    options: { readonly noAck: true; readonly headers?: Record<string, string> },
+  ): Promise<LateAnswer>;
+  createUAC(
+    uri: string,
+    options: object,
+    callbacks?: { cbRequest?: (error: unknown, request: Message) => void; cbProvisional?: (response: Message) => void },
+  ): Promise<Dialog>;
   request(options: object, callback: (error: unknown, request: Message) => void): void;
   on(event: string, listener: (...args: unknown[]) => void): void;
   disconnect(): void;
@@ -87,7 +103,10 @@ export interface Answered {
 }
 
 /** The application takes calls; the first one comes out. */
-export async function answerCalls(app: App, headers: Record<string, string> = {}): Promise<{ first: Promise<Answered> }> {
+export async function answerCalls(
+  app: App,
+  headers: Record<string, string> = {},
+): Promise<{ first: Promise<Answered> }> {
   const first = new Promise<Answered>((resolve, reject) => {
     app.invite((request, response) => {
       app.createUAS(request, response, { localSdp: SDP, headers }).then((dialog) => {
@@ -128,7 +147,9 @@ export function answerTo(app: App, options: object): Promise<Message> {
   });
 }
 
-export async function startServer(options: Partial<EmbeddedDrachtioOptions> = {}): Promise<EmbeddedDrachtio & { faults: string[] }> {
+export async function startServer(
+  options: Partial<EmbeddedDrachtioOptions> = {},
+): Promise<EmbeddedDrachtio & { faults: string[] }> {
   const server = await EmbeddedDrachtio.start({
     control: { address: "127.0.0.1", port: 0, secret: "secret" },
     sip: [
@@ -145,12 +166,21 @@ export async function startServer(options: Partial<EmbeddedDrachtioOptions> = {}
 
 /** Why a promise was rejected. */
 export function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(() => "not rejected", (error: unknown) => error);
+  return promise.then(
+    () => "not rejected",
+    (error: unknown) => error,
+  );
 }
 
 /** Closes the server, having seen that no call is left in it. */
-export async function stopServer(t: { equal: (a: unknown, b: unknown, message: string) => unknown }, server: EmbeddedDrachtio): Promise<void> {
-  await until(() => server.counts().transactions + server.counts().dialogs === 0, `an idle server, not ${JSON.stringify(server.counts())}`);
+export async function stopServer(
+  t: { equal: (a: unknown, b: unknown, message: string) => unknown },
+  server: EmbeddedDrachtio,
+): Promise<void> {
+  await until(
+    () => server.counts().transactions + server.counts().dialogs === 0,
+    `an idle server, not ${JSON.stringify(server.counts())}`,
+  );
   await server.close();
   const { dialogs, transactions, lingering, connections, applications } = server.counts();
   t.equal(dialogs + transactions + lingering + connections + applications, 0, "nothing left in the server");

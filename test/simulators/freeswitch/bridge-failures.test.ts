@@ -1,7 +1,8 @@
 import t from "tap";
+
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { Node } from "./node.js";
-import { World, within } from "./support.js";
+import { within, World } from "./support.js";
 
 const world = await World.start(t);
 const node = await Node.start(t, world);
@@ -22,7 +23,13 @@ await t.test("refusals and what FreeSWITCH calls them", async (t) => {
     node.reaction = { kind: "refuse", status, ...(reason === undefined ? {} : { reason }) };
     const complete = await within(endpoint.execute("bridge", node.dialString()), String(status));
     t.same(
-      ["originate_disposition", "originate_failed_cause", "last_bridge_hangup_cause", "last_bridge_proto_specific_hangup_cause", "sip_invite_failure_status"].map((name) => complete.getHeader(`variable_${name}`)),
+      [
+        "originate_disposition",
+        "originate_failed_cause",
+        "last_bridge_hangup_cause",
+        "last_bridge_proto_specific_hangup_cause",
+        "sip_invite_failure_status",
+      ].map((name) => complete.getHeader(`variable_${name}`)),
       [cause, cause, cause, `sip:${status}`, String(status)],
       `${status} is ${cause}`,
     );
@@ -41,16 +48,24 @@ await t.test("a node that cannot be reached, or is not the one", async (t) => {
   const disposition = async (dialString: string): Promise<[string | undefined, string | undefined]> => {
     await endpoint.execute("unset", "sip_invite_failure_status");
     const complete = await within(endpoint.execute("bridge", dialString), "the failure");
-    return [complete.getHeader("variable_originate_disposition"), complete.getHeader("variable_sip_invite_failure_status") ?? undefined];
+    return [
+      complete.getHeader("variable_originate_disposition"),
+      complete.getHeader("variable_sip_invite_failure_status") ?? undefined,
+    ];
   };
   const unused = await Node.start(t, world, "tcp");
-  const to = (port: number, rest = ";transport=tls"): string => `{rtp_secure_media_outbound=mandatory,leg_timeout=1}sofia/bbb/1@127.0.0.1:${port}${rest}`;
+  const to = (port: number, rest = ";transport=tls"): string =>
+    `{rtp_secure_media_outbound=mandatory,leg_timeout=1}sofia/bbb/1@127.0.0.1:${port}${rest}`;
   t.same(await disposition(to(1)), ["NORMAL_TEMPORARY_FAILURE", "503"], "connection refused");
   const stranger = await Node.start(t, world, "tls", await makeCertificates());
   t.same(await disposition(to(stranger.port)), ["ALLOTTED_TIMEOUT", undefined], "a certificate of another authority");
   t.equal(stranger.invites.length, 0, "and it was told nothing");
   t.same(await disposition(to(unused.port)), ["ALLOTTED_TIMEOUT", undefined], "no TLS there");
-  t.same(await disposition(to(unused.port, ";transport=tcp")), ["NORMAL_TEMPORARY_FAILURE", undefined], "the profile speaks TLS only");
+  t.same(
+    await disposition(to(unused.port, ";transport=tcp")),
+    ["NORMAL_TEMPORARY_FAILURE", undefined],
+    "the profile speaks TLS only",
+  );
   t.same(await disposition("sofia/nowhere/1@127.0.0.1"), ["INVALID_PROFILE", undefined]);
   t.same(await disposition("loopback/1"), ["CHAN_NOT_IMPLEMENTED", undefined]);
   t.same(await disposition("nonsense"), ["CHAN_NOT_IMPLEMENTED", undefined]);
@@ -68,7 +83,10 @@ await t.test("a node that only rings", async (t) => {
   t.equal((await within(timedOut, "leg_timeout")).getHeader("variable_originate_disposition"), "ALLOTTED_TIMEOUT");
   await world.until("CANCEL", () => node.cancelled === before + 1);
 
-  const noAnswer = await within(endpoint.execute("bridge", node.dialString({ originate_timeout: "1" })), "originate_timeout");
+  const noAnswer = await within(
+    endpoint.execute("bridge", node.dialString({ originate_timeout: "1" })),
+    "originate_timeout",
+  );
   t.equal(noAnswer.getHeader("variable_originate_disposition"), "NO_ANSWER");
 
   const killed = endpoint.execute("bridge", node.dialString({ origination_uuid: "doomed" }));

@@ -1,7 +1,8 @@
 import t from "tap";
+
 import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
 import { Node, type NodeCall } from "./node.js";
-import { World, eventOf, within, type Endpoint, type ModeslEvent } from "./support.js";
+import { type Endpoint, eventOf, type ModeslEvent, within, World } from "./support.js";
 
 const world = await World.start(t);
 const node = await Node.start(t, world);
@@ -17,7 +18,12 @@ async function bridge(endpoint: Endpoint, variables: Record<string, string> = {}
   return { far: await within(taken, "the node's answer"), done };
 }
 
-const identity = { origination_caller_id_name: "'1234'", origination_caller_id_number: "p-4f2a", sip_from_display: "'1234'", sip_cid_type: "none" };
+const identity = {
+  origination_caller_id_name: "'1234'",
+  origination_caller_id_number: "p-4f2a",
+  sip_from_display: "'1234'",
+  sip_cid_type: "none",
+};
 
 for (const suite of ALL_SUITES) {
   await t.test(`${suite} on both legs: identity, audio and digits both ways`, async (t) => {
@@ -26,7 +32,11 @@ for (const suite of ALL_SUITES) {
     endpoint.conn?.subscribe("CHANNEL_BRIDGE CHANNEL_UNBRIDGE");
     await endpoint.execute("set", "x=y");
     const [bridged, unbridged] = [eventOf(endpoint, "CHANNEL_BRIDGE"), eventOf(endpoint, "CHANNEL_UNBRIDGE")];
-    const { far, done } = await bridge(endpoint, { ...identity, origination_uuid: `leg-${suite}`, rtp_secure_media_outbound: `mandatory:${suite}` });
+    const { far, done } = await bridge(endpoint, {
+      ...identity,
+      origination_uuid: `leg-${suite}`,
+      rtp_secure_media_outbound: `mandatory:${suite}`,
+    });
     t.equal(far.name, "1234");
     t.equal(far.number, "p-4f2a");
     const invite = node.invites.at(-1)?.request;
@@ -57,7 +67,13 @@ for (const suite of ALL_SUITES) {
     await far.dialog.bye();
     const complete = await within(done, "the bridge's end");
     t.match(
-      ["originate_disposition", "bridge_hangup_cause", "last_bridge_hangup_cause", "last_bridge_proto_specific_hangup_cause", "bridge_uuid"].map((name) => complete.getHeader(`variable_${name}`)),
+      [
+        "originate_disposition",
+        "bridge_hangup_cause",
+        "last_bridge_hangup_cause",
+        "last_bridge_proto_specific_hangup_cause",
+        "bridge_uuid",
+      ].map((name) => complete.getHeader(`variable_${name}`)),
       ["SUCCESS", "NORMAL_CLEARING", "NORMAL_CLEARING", "sip:200", `leg-${suite}`],
     );
     t.equal(complete.getHeader("Answer-State"), "answered", "the caller lives on");
@@ -94,7 +110,11 @@ await t.test("the caller's codec is offered, another one only when told to", asy
 
 await t.test("SRTP optional: two lines offered, either one taken; forbidden: one plain line", async (t) => {
   const { endpoint, caller } = await world.call(t);
-  for (const [policy, answering, suite] of [["optional", "optional", /GCM/], ["optional", "none", undefined], ["false", "optional", undefined]] as const) {
+  for (const [policy, answering, suite] of [
+    ["optional", "optional", /GCM/],
+    ["optional", "none", undefined],
+    ["false", "optional", undefined],
+  ] as const) {
     node.reaction = { kind: "answer", srtp: answering };
     const { far, done } = await bridge(endpoint, { rtp_secure_media_outbound: policy });
     t.equal((node.invites.at(-1)?.request.body.match(/^m=audio/gm) ?? []).length, policy === "optional" ? 2 : 1);
@@ -108,7 +128,11 @@ await t.test("SRTP optional: two lines offered, either one taken; forbidden: one
   }
   node.reaction = { kind: "answer", srtp: "none" };
   const refused = await endpoint.execute("bridge", node.dialString());
-  t.equal(refused.getHeader("variable_originate_disposition"), "INCOMPATIBLE_DESTINATION", "mandatory, and the node has none");
+  t.equal(
+    refused.getHeader("variable_originate_disposition"),
+    "INCOMPATIBLE_DESTINATION",
+    "mandatory, and the node has none",
+  );
   await endpoint.destroy();
   await world.nothingLeft();
 });
@@ -240,7 +264,9 @@ await t.test("the node renews its offer: hold, new keys, and a plain one is refu
   stop();
   const plain = await far.dialog.reinvite(far.media.offer({ codecs: ["PCMA"], srtp: "none" }));
   t.match(plain, { ok: false, failure: { status: 488 } });
-  const other = await far.dialog.reinvite(far.media.offer({ codecs: ["PCMA"], srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] }));
+  const other = await far.dialog.reinvite(
+    far.media.offer({ codecs: ["PCMA"], srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] }),
+  );
   t.match(other, { ok: false, failure: { status: 488 } });
   await far.dialog.bye();
   await done;

@@ -1,12 +1,17 @@
 import t from "tap";
-import { writeWav } from "../../../src/softphone/rtp/wav.js";
-import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
-import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
+
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
-import { CODECS, HOST, KEY, World, eventOf, within } from "./support.js";
+import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
+import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { writeWav } from "../../../src/softphone/rtp/wav.js";
+import { CODECS, eventOf, HOST, KEY, within, World } from "./support.js";
 
 const seconds = (count: number, hz: number): Buffer => writeWav(new ToneGenerator(hz).next(count * 8000));
-const soundsDir = t.testdir({ "short.wav": seconds(0.2, 600), "long.wav": seconds(20, 700), "bad.wav": seconds(0.1, 900) });
+const soundsDir = t.testdir({
+  "short.wav": seconds(0.2, 600),
+  "long.wav": seconds(20, 700),
+  "bad.wav": seconds(0.1, 900),
+});
 const world = await World.start(t, { soundsDir });
 
 /** The SIP status with which it was refused. */
@@ -24,8 +29,24 @@ await t.test("an endpoint for each suite", async (t) => {
     const { endpoint, caller } = await world.call(t, { suites: [suite] });
     const info = endpoint.conn?.getInfo();
     t.match(endpoint.local.sdp, new RegExp(`m=audio \\d+ RTP/SAVP 8 101\r\n(.*\r\n)*a=crypto:1 ${suite} inline:`));
-    const facts = Object.fromEntries(["rtp_use_codec_name", "read_codec", "rtp_has_crypto", "rtp_secure_media_negotiated", "rtp_secure_audio_confirmed", "dtmf_type"].map((name) => [name, info?.getHeader(`variable_${name}`)]));
-    t.same(facts, { rtp_use_codec_name: "PCMA", read_codec: "PCMA", rtp_has_crypto: suite, rtp_secure_media_negotiated: suite, rtp_secure_audio_confirmed: "true", dtmf_type: "rfc2833" });
+    const facts = Object.fromEntries(
+      [
+        "rtp_use_codec_name",
+        "read_codec",
+        "rtp_has_crypto",
+        "rtp_secure_media_negotiated",
+        "rtp_secure_audio_confirmed",
+        "dtmf_type",
+      ].map((name) => [name, info?.getHeader(`variable_${name}`)]),
+    );
+    t.same(facts, {
+      rtp_use_codec_name: "PCMA",
+      read_codec: "PCMA",
+      rtp_has_crypto: suite,
+      rtp_secure_media_negotiated: suite,
+      rtp_secure_audio_confirmed: "true",
+      dtmf_type: "rfc2833",
+    });
     t.equal(info?.getHeader("variable_remote_media_port"), String(caller.port));
     t.equal(info?.getHeader("variable_local_media_ip"), HOST);
     t.match(info?.getHeader("variable_sip_user_agent"), /^drachtio-fsmrf:/);
@@ -45,7 +66,13 @@ await t.test("what is not taken", async (t) => {
     return session.offer(o);
   };
   const plain = await offer({ codecs: CODECS, srtp: "none" });
-  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: plain, headers: { ...KEY, "X-Einwahl-Srtp": "mandatory" } })), 488, "plain RTP where SRTP is demanded");
+  t.equal(
+    await statusOf(
+      world.mediaServer.createEndpoint({ remoteSdp: plain, headers: { ...KEY, "X-Einwahl-Srtp": "mandatory" } }),
+    ),
+    488,
+    "plain RTP where SRTP is demanded",
+  );
   const opus = plain.replace(/RTP\/AVP 8 0 101/, "RTP/AVP 111").replace("rtpmap:8 PCMA/8000", "rtpmap:111 opus/48000");
   t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: opus, headers: KEY })), 488, "no codec");
   const endpoint = await world.mediaServer.createEndpoint({ remoteSdp: plain, headers: KEY });
@@ -76,14 +103,22 @@ await t.test("playback", async (t) => {
 
 await t.test("uuid_break ends a playback, whatever it plays", async (t) => {
   const { endpoint, caller } = await world.call(t);
-  for (const [sound, hz] of [["long.wav", 700], ["tone_stream://%(1000,0,800);loops=-1", 800], ["file_string://long.wav!long.wav", 700]] as const) {
+  for (const [sound, hz] of [
+    ["long.wav", 700],
+    ["tone_stream://%(1000,0,800);loops=-1", 800],
+    ["file_string://long.wav!long.wav", 700],
+  ] as const) {
     const done = endpoint.execute("playback", sound);
     await world.hears(caller, hz);
     t.equal((await endpoint.api("uuid_break", endpoint.uuid)).getBody(), "+OK\n");
     t.equal((await within(done, sound)).getHeader("Application-Response"), "FILE PLAYED");
   }
   await endpoint.api("uuid_break", `${endpoint.uuid} all`);
-  t.equal((await endpoint.execute("playback", "short.wav")).getHeader("variable_playback_ms"), "200", "a break while nothing plays does not cut the next");
+  t.equal(
+    (await endpoint.execute("playback", "short.wav")).getHeader("variable_playback_ms"),
+    "200",
+    "a break while nothing plays does not cut the next",
+  );
   await endpoint.destroy();
 });
 
@@ -112,8 +147,16 @@ await t.test("variables", async (t) => {
   await endpoint.execute("multiset", "^^:four=4:five=5");
   const variables = await endpoint.getChannelVariables(true);
   t.match(variables, {
-    variable_one: "1", variable_two: "zwei und drei", variable_odd: "it's", variable_expanded: "<1->", variable_four: "4", variable_five: "5",
-    "Unique-ID": endpoint.uuid, "Channel-Call-State": "ACTIVE", "Answer-State": "answered", variable_rtp_audio_in_packet_count: Number,
+    variable_one: "1",
+    variable_two: "zwei und drei",
+    variable_odd: "it's",
+    variable_expanded: "<1->",
+    variable_four: "4",
+    variable_five: "5",
+    "Unique-ID": endpoint.uuid,
+    "Channel-Call-State": "ACTIVE",
+    "Answer-State": "answered",
+    variable_rtp_audio_in_packet_count: Number,
   });
   await endpoint.execute("unset", "one");
   await endpoint.execute("set", "two=");
@@ -122,8 +165,23 @@ await t.test("variables", async (t) => {
   t.equal((await endpoint.api("uuid_setvar", `${endpoint.uuid} six 6`)).getBody(), "+OK\n");
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} six`)).getBody(), "6");
   t.match(await world.mediaServer.api("show channels count"), "\n1 total.\n");
-  const shown = JSON.parse(await world.mediaServer.api("show channels as json")) as { row_count: number; rows: Record<string, string>[] };
-  t.match(shown, { row_count: 1, rows: [{ uuid: endpoint.uuid, direction: "inbound", state: "CS_EXECUTE", callstate: "ACTIVE", read_codec: "PCMA", secure: /^srtp:sdes:/ }] });
+  const shown = JSON.parse(await world.mediaServer.api("show channels as json")) as {
+    row_count: number;
+    rows: Record<string, string>[];
+  };
+  t.match(shown, {
+    row_count: 1,
+    rows: [
+      {
+        uuid: endpoint.uuid,
+        direction: "inbound",
+        state: "CS_EXECUTE",
+        callstate: "ACTIVE",
+        read_codec: "PCMA",
+        secure: /^srtp:sdes:/,
+      },
+    ],
+  });
   await endpoint.destroy();
 });
 
@@ -135,7 +193,11 @@ await t.test("digits: RFC 4733, INFO, injected; told of while parked and while p
   await world.until("1", () => digits.length === 1);
   const playing = endpoint.execute("playback", "long.wav");
   await caller.sendDigit("#", 100);
-  await endpoint.dialog.request({ method: "INFO", headers: { "Content-Type": "application/dtmf-relay" }, body: "Signal=5\r\nDuration=160\r\n" });
+  await endpoint.dialog.request({
+    method: "INFO",
+    headers: { "Content-Type": "application/dtmf-relay" },
+    body: "Signal=5\r\nDuration=160\r\n",
+  });
   await endpoint.dialog.request({ method: "INFO", headers: { "Content-Type": "application/dtmf" }, body: "7" });
   await endpoint.api("uuid_recv_dtmf", `${endpoint.uuid} 89`);
   await world.until("all of them", () => digits.length === 6);
@@ -151,7 +213,8 @@ await t.test("play_and_get_digits", async (t) => {
   const press = async (digits: string): Promise<void> => {
     for (const digit of digits.split("")) await caller.sendDigit(digit, 60);
   };
-  const collect = (o: object): ReturnType<typeof endpoint.playCollect> => endpoint.playCollect({ file: "long.wav", min: 1, max: 5, timeout: 4000, digitTimeout: 1500, ...o });
+  const collect = (o: object): ReturnType<typeof endpoint.playCollect> =>
+    endpoint.playCollect({ file: "long.wav", min: 1, max: 5, timeout: 4000, digitTimeout: 1500, ...o });
 
   const typed = collect({});
   await world.hears(caller, 700);
@@ -173,7 +236,10 @@ await t.test("play_and_get_digits", async (t) => {
   await press("15");
   t.match(await within(wrong, "the second try"), { digits: "15", invalidDigits: "77" });
 
-  const none = endpoint.execute("play_and_get_digits", "1 4 1 1000 # silence_stream://20 silence_stream://20 nothing \\d+ 200");
+  const none = endpoint.execute(
+    "play_and_get_digits",
+    "1 4 1 1000 # silence_stream://20 silence_stream://20 nothing \\d+ 200",
+  );
   t.equal((await within(none, "nobody types")).getHeader("variable_nothing") ?? undefined, undefined);
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} read_result`)).getBody(), "failure");
   await endpoint.destroy();
@@ -192,7 +258,10 @@ await t.test("sleep, park, event-lock", async (t) => {
 });
 
 await t.test("the media server ends the call: the application is told why", async (t) => {
-  for (const [command, reason] of [["", "NORMAL_CLEARING"], [" USER_BUSY", "USER_BUSY"]] as const) {
+  for (const [command, reason] of [
+    ["", "NORMAL_CLEARING"],
+    [" USER_BUSY", "USER_BUSY"],
+  ] as const) {
     const { endpoint } = await world.call(t);
     const destroyed = new Promise<string | undefined>((resolve) => {
       endpoint.on("destroy", (event) => {
@@ -243,7 +312,11 @@ await t.test("a caller whose media stops: MEDIA_TIMEOUT", async (t) => {
     });
   });
   await endpoint.execute("sleep", "1400");
-  t.equal(world.freeswitch.counts().channels, 1, "not while packets come, and a limit set after the answer does not count");
+  t.equal(
+    world.freeswitch.counts().channels,
+    1,
+    "not while packets come, and a limit set after the answer does not count",
+  );
   talk();
   t.equal(await within(destroyed, "the timeout"), "MEDIA_TIMEOUT");
   await world.nothingLeft();
@@ -260,7 +333,9 @@ await t.test("re-INVITE: hold, new keys, and what is refused", async (t) => {
   t.not(/inline:.*/.exec(again)?.[0], /inline:.*/.exec(first)?.[0], "new keys");
   const playing = endpoint.execute("playback", "long.wav");
   await world.hears(caller, 700);
-  const held = await endpoint.modify(caller.offer({ codecs: ["PCMA"], srtp: "mandatory" }).replace("a=sendrecv", "a=inactive"));
+  const held = await endpoint.modify(
+    caller.offer({ codecs: ["PCMA"], srtp: "mandatory" }).replace("a=sendrecv", "a=inactive"),
+  );
   t.match(held, "a=inactive");
   t.equal((await endpoint.getChannelVariables())["Channel-Call-State"], "HELD");
   t.equal(endpoint.remote.sdp.includes("a=inactive"), true);
@@ -269,7 +344,13 @@ await t.test("re-INVITE: hold, new keys, and what is refused", async (t) => {
   await world.hears(caller, 700);
   t.equal((await endpoint.getChannelVariables())["Channel-Call-State"], "ACTIVE");
   // The last one: drachtio-srf 5.0.29 counts a refused re-INVITE as under way for ever, and holds back all that follow.
-  t.equal(await statusOf(endpoint.modify(caller.offer({ codecs: ["PCMA"], srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] }))), 488, "another suite");
+  t.equal(
+    await statusOf(
+      endpoint.modify(caller.offer({ codecs: ["PCMA"], srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] })),
+    ),
+    488,
+    "another suite",
+  );
   await world.hears(caller, 700);
   await endpoint.api("uuid_break", endpoint.uuid);
   await playing;

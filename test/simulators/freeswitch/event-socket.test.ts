@@ -1,8 +1,15 @@
 import t from "tap";
-import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
+
+import {
+  EmbeddedFreeSwitch,
+  type EmbeddedFreeSwitchOptions,
+} from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
 import { HOST, PASSWORD, RawSocket } from "./support.js";
 
-async function start(t: { teardown(handler: () => Promise<void>): unknown }, o: Partial<EmbeddedFreeSwitchOptions> = {}): Promise<EmbeddedFreeSwitch> {
+async function start(
+  t: { teardown(handler: () => Promise<void>): unknown },
+  o: Partial<EmbeddedFreeSwitchOptions> = {},
+): Promise<EmbeddedFreeSwitch> {
   const server = await EmbeddedFreeSwitch.start({
     eventSocket: { address: HOST, port: 0, password: PASSWORD },
     sip: { address: HOST, port: 0 },
@@ -14,7 +21,10 @@ async function start(t: { teardown(handler: () => Promise<void>): unknown }, o: 
   return server;
 }
 
-async function authenticated(t: { teardown(handler: () => void): unknown }, server: EmbeddedFreeSwitch): Promise<RawSocket> {
+async function authenticated(
+  t: { teardown(handler: () => void): unknown },
+  server: EmbeddedFreeSwitch,
+): Promise<RawSocket> {
   const raw = await RawSocket.open(t, server.eventSocketPort);
   await raw.ask(`auth ${PASSWORD}`, /Reply-Text: \+OK accepted\n\n/);
   return raw;
@@ -50,7 +60,10 @@ await t.test("api", async (t) => {
   const server = await start(t, { maxSessions: 42 });
   const raw = await authenticated(t, server);
   const table: [string, RegExp][] = [
-    ["sofia status", new RegExp(`^ *drachtio_mrf\\tprofile\\t +sip:mod_sofia@127.0.0.1:${server.sipPort}\\tRUNNING \\(0\\)$`, "m")],
+    [
+      "sofia status",
+      new RegExp(`^ *drachtio_mrf\\tprofile\\t +sip:mod_sofia@127.0.0.1:${server.sipPort}\\tRUNNING \\(0\\)$`, "m"),
+    ],
     ["sofia status", /2 profiles 0 aliases/],
     ["status", /42 session\(s\) max/],
     ["version", /FreeSWITCH Version 1\.10\.12-embedded/],
@@ -79,7 +92,14 @@ await t.test("bgapi and events", async (t) => {
   await raw.ask("bgapi uuid_exists x\njob-uuid: 01ABC", /Reply-Text: \+OK Job-UUID: 01ABC\nJob-UUID: 01ABC\n\n/);
   const event = await raw.gets(/Content-Type: text\/event-json\n\n\{.*\}/s);
   const fields = JSON.parse(event.slice(event.indexOf("{"))) as Record<string, string>;
-  t.match(fields, { "Event-Name": "BACKGROUND_JOB", "Job-UUID": "01ABC", "Job-Command": "uuid_exists", "Job-Command-Arg": "x", _body: "false", "Content-Length": "5" });
+  t.match(fields, {
+    "Event-Name": "BACKGROUND_JOB",
+    "Job-UUID": "01ABC",
+    "Job-Command": "uuid_exists",
+    "Job-Command-Arg": "x",
+    _body: "false",
+    "Content-Length": "5",
+  });
 
   const other = await authenticated(t, server);
   await other.ask("event plain SWITCH_EVENT_BACKGROUND_JOB", /enabled plain/);
@@ -116,7 +136,14 @@ await t.test("HEARTBEAT", async (t) => {
   const raw = await authenticated(t, server);
   await raw.ask("event json HEARTBEAT", /enabled json/);
   const event = await raw.gets(/\{"Event-Name":"HEARTBEAT".*?\}/s);
-  t.match(JSON.parse(event), { "Max-Sessions": "7", "Session-Count": "0", "Session-Per-Sec": "0", "Idle-CPU": /^\d+\.\d+$/, "FreeSWITCH-Version": "1.10.12-embedded", "FreeSWITCH-Hostname": /./ });
+  t.match(JSON.parse(event), {
+    "Max-Sessions": "7",
+    "Session-Count": "0",
+    "Session-Per-Sec": "0",
+    "Idle-CPU": /^\d+\.\d+$/,
+    "FreeSWITCH-Version": "1.10.12-embedded",
+    "FreeSWITCH-Hostname": /./,
+  });
 });
 
 await t.test("subscriptions of all, of CUSTOM, of nonsense", async (t) => {
@@ -136,7 +163,10 @@ await t.test("what does not belong on a connection without a channel", async (t)
   const raw = await authenticated(t, server);
   await raw.ask("linger", /-ERR not controlling a session/);
   await raw.ask("connect", /-ERR command not found/);
-  await raw.ask("sendmsg nobody\ncall-command: execute\nexecute-app-name: playback", /-ERR invalid session id \[nobody\]/);
+  await raw.ask(
+    "sendmsg nobody\ncall-command: execute\nexecute-app-name: playback",
+    /-ERR invalid session id \[nobody\]/,
+  );
   await raw.ask("log 7", /\+OK log level 7/);
   await raw.ask("nolog", /\+OK no longer logging/);
   t.same(server.unsupported, ["event socket command connect"]);
@@ -170,10 +200,13 @@ await t.test("hostile input closes that connection and nothing else", async (t) 
 
 await t.test("a taken port is an error, and nothing stays open", async (t) => {
   const server = await start(t);
-  await t.rejects(EmbeddedFreeSwitch.start({
-    eventSocket: { address: HOST, port: server.eventSocketPort, password: PASSWORD },
-    sip: { address: HOST, port: 0 },
-    rtp: { address: HOST },
-    tls: {},
-  }), { code: "EADDRINUSE" });
+  await t.rejects(
+    EmbeddedFreeSwitch.start({
+      eventSocket: { address: HOST, port: server.eventSocketPort, password: PASSWORD },
+      sip: { address: HOST, port: 0 },
+      rtp: { address: HOST },
+      tls: {},
+    }),
+    { code: "EADDRINUSE" },
+  );
 });

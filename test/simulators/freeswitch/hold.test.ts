@@ -1,7 +1,9 @@
 import { setTimeout } from "node:timers/promises";
+
 import t from "tap";
+
 import { Node, type NodeCall } from "./node.js";
-import { World, within, type Endpoint, type ModeslEvent } from "./support.js";
+import { type Endpoint, type ModeslEvent, within, World } from "./support.js";
 
 const world = await World.start(t);
 const node = await Node.start(t, world);
@@ -15,7 +17,10 @@ async function holdBy({ dialog, media }: NodeCall, direction: "sendonly" | "send
   return answered.value.body;
 }
 
-async function bridge(endpoint: Endpoint, variables: Record<string, string>): Promise<{ readonly far: NodeCall; readonly done: Promise<ModeslEvent> }> {
+async function bridge(
+  endpoint: Endpoint,
+  variables: Record<string, string>,
+): Promise<{ readonly far: NodeCall; readonly done: Promise<ModeslEvent> }> {
   // A dial string can't hold its commas.
   await endpoint.execute("set", "nolocal:hold_music=tone_stream://%(300,0,700)");
   await endpoint.execute("set", "export_vars=nolocal:hold_music");
@@ -52,7 +57,11 @@ await t.test("the far end holds: its music to the other leg, its audio not, the 
   again();
   held();
   const stop = world.play(caller, 440);
-  t.equal((await within(done, "the end of the bridge")).getHeader("variable_bridge_hangup_cause"), "MEDIA_TIMEOUT", "without a hold the shorter timeout counts");
+  t.equal(
+    (await within(done, "the end of the bridge")).getHeader("variable_bridge_hangup_cause"),
+    "MEDIA_TIMEOUT",
+    "without a hold the shorter timeout counts",
+  );
   stop();
   await endpoint.destroy();
   await world.nothingLeft();

@@ -1,18 +1,26 @@
 import { createSocket } from "node:dgram";
-import { once, type EventEmitter } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { type EventEmitter, once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+
 import t, { type Test } from "tap";
-import { systemClock } from "../../../src/util/clock.js";
-import { EmbeddedFreeSwitch } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
-import { TestPhone } from "../../../src/softphone/test-phone.js";
-import { MediaSession, type AnswerOptions } from "../../../src/softphone/rtp/media-session.js";
-import { SipUserAgent, SipRequest, SipResponse, type InviteOptions, type SipDialog } from "../../../src/softphone/sip/index.js";
+
 import type { FsmrfMediaServer } from "../../../src/media/fsmrf.js";
 import { makeLateOffer } from "../../../src/media/late-offer.js";
-import { success } from "../../../src/util/result.js";
+import { EmbeddedFreeSwitch } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
 import type { SrfDialog, SrfLike, SrfMessage } from "../../../src/sip/srf.js";
+import { type AnswerOptions, MediaSession } from "../../../src/softphone/rtp/media-session.js";
+import {
+  type InviteOptions,
+  type SipDialog,
+  SipRequest,
+  SipResponse,
+  SipUserAgent,
+} from "../../../src/softphone/sip/index.js";
+import { TestPhone } from "../../../src/softphone/test-phone.js";
+import { systemClock } from "../../../src/util/clock.js";
+import { success } from "../../../src/util/result.js";
 import { FakeClock, parsed, until } from "../../softphone/sip/support.js";
-import { CODECS, HOST, KEY, PASSWORD, World, within, type Endpoint } from "./support.js";
+import { CODECS, type Endpoint, HOST, KEY, PASSWORD, within, World } from "./support.js";
 
 const PATIENCE_MS = 8000;
 
@@ -28,7 +36,12 @@ class Direct {
     this.agent = agent;
     this.media = media;
     this.#uri = `sip:drachtio@${HOST}:${sipPort}`;
-    this.#headers = [["User-Agent", "drachtio-fsmrf:x"], ["X-esl-outbound", eventSocket], ...Object.entries(KEY), ["X-Einwahl-Srtp", "mandatory"]];
+    this.#headers = [
+      ["User-Agent", "drachtio-fsmrf:x"],
+      ["X-esl-outbound", eventSocket],
+      ...Object.entries(KEY),
+      ["X-Einwahl-Srtp", "mandatory"],
+    ];
   }
 
   static async open(t: Test, sipPort: number): Promise<Direct> {
@@ -52,7 +65,12 @@ class Direct {
 
   async call(answerOffer?: InviteOptions["answerOffer"]): Promise<SipDialog> {
     const late = answerOffer === undefined ? {} : { answerOffer };
-    const { result } = this.agent.invite({ uri: this.#uri, from: { user: "x", host: HOST }, headers: this.#headers ?? [], ...late });
+    const { result } = this.agent.invite({
+      uri: this.#uri,
+      from: { user: "x", host: HOST },
+      headers: this.#headers ?? [],
+      ...late,
+    });
     const called = await result;
     if (!called.ok) throw new Error(`refused: ${called.failure.status}`);
     return called.value;
@@ -72,8 +90,15 @@ await t.test("what is offered", async (t) => {
   const [session = "", secure = "", plain = "", ...more] = dialog.remoteSdp.split(/^(?=m=)/m);
   t.match(session, /^v=0\r\n/);
   t.match(secure, /^m=audio [1-9]\d* RTP\/SAVP 8 0 101\r\n/);
-  const crypto = [...secure.matchAll(/^a=crypto:(\d) (\S+) inline:/gm)].map(([, tag, suite]) => `${tag ?? ""} ${suite ?? ""}`);
-  t.same(crypto, ["1 AEAD_AES_256_GCM", "2 AEAD_AES_128_GCM", "3 AES_CM_128_HMAC_SHA1_80", "4 AES_CM_128_HMAC_SHA1_32"]);
+  const crypto = [...secure.matchAll(/^a=crypto:(\d) (\S+) inline:/gm)].map(
+    ([, tag, suite]) => `${tag ?? ""} ${suite ?? ""}`,
+  );
+  t.same(crypto, [
+    "1 AEAD_AES_256_GCM",
+    "2 AEAD_AES_128_GCM",
+    "3 AES_CM_128_HMAC_SHA1_80",
+    "4 AES_CM_128_HMAC_SHA1_32",
+  ]);
   t.match(plain, /^m=audio [1-9]\d* RTP\/AVP 8 0 101\r\n/);
   t.notMatch(plain, "a=crypto");
   t.same(more, []);
@@ -91,14 +116,24 @@ await t.test("answers that are none: hung up, and the application never hears of
     ["plain", (direct, offer) => direct.answer(offer, { srtp: "none" })],
     ["secure, but without a key", (direct, offer) => direct.answer(offer).replace(/^a=crypto.*\r\n/m, "")],
     ["a key for what was not offered", (direct, offer) => direct.answer(offer).replace("a=crypto:1 ", "a=crypto:7 ")],
-    ["another codec", (direct, offer) => direct.answer(offer).replace(/ 8 101\r\n/, " 9 101\r\n").replace("a=rtpmap:8 PCMA", "a=rtpmap:9 G722")],
+    [
+      "another codec",
+      (direct, offer) =>
+        direct
+          .answer(offer)
+          .replace(/ 8 101\r\n/, " 9 101\r\n")
+          .replace("a=rtpmap:8 PCMA", "a=rtpmap:9 G722"),
+    ],
     ["refused", (direct, offer) => direct.answer(offer).replace(/^m=audio \d+/m, "m=audio 0")],
   ];
   for (const [what, make] of answers) {
     await t.test(what, async (t) => {
       const direct = await Direct.open(t, world.freeswitch.sipPort);
       const dialog = await direct.call((offer) => success(make(direct, offer)));
-      t.match(await within(dialog.ended, "BYE"), { by: "remote", reason: 'Q.850;cause=88;text="INCOMPATIBLE_DESTINATION"' });
+      t.match(await within(dialog.ended, "BYE"), {
+        by: "remote",
+        reason: 'Q.850;cause=88;text="INCOMPATIBLE_DESTINATION"',
+      });
       await world.nothingLeft();
       t.equal(direct.connections, 0);
     });
@@ -106,7 +141,10 @@ await t.test("answers that are none: hung up, and the application never hears of
 });
 
 /** The call of somebody who never sends an ACK. */
-async function unacknowledgedCall(t: Test, sipPort: number): Promise<{ readonly heard: SipRequest[]; readonly answers: SipResponse[]; readonly bye: () => void }> {
+async function unacknowledgedCall(
+  t: Test,
+  sipPort: number,
+): Promise<{ readonly heard: SipRequest[]; readonly answers: SipResponse[]; readonly bye: () => void }> {
   const socket = createSocket("udp4");
   socket.bind(0, HOST);
   await once(socket, "listening");
@@ -128,26 +166,37 @@ async function unacknowledgedCall(t: Test, sipPort: number): Promise<{ readonly 
     }
   });
   const { port } = socket.address();
-  const request = (method: string, cseq: number, toTag: string): SipRequest => new SipRequest(method, `sip:drachtio@${HOST}:${sipPort}`, [
-    ["Via", `SIP/2.0/UDP ${HOST}:${port};branch=z9hG4bK${method};rport`],
-    ["From", `<sip:x@${HOST}>;tag=1`],
-    ["To", `<sip:drachtio@${HOST}>${toTag}`],
-    ["Call-ID", "silent"],
-    ["CSeq", `${cseq} ${method}`],
-    ["Contact", `<sip:x@${HOST}:${port}>`],
-    ["User-Agent", "drachtio-fsmrf:x"],
-    ...Object.entries(KEY),
-    ["X-esl-outbound", `${HOST}:1`],
-  ]);
+  const request = (method: string, cseq: number, toTag: string): SipRequest =>
+    new SipRequest(method, `sip:drachtio@${HOST}:${sipPort}`, [
+      ["Via", `SIP/2.0/UDP ${HOST}:${port};branch=z9hG4bK${method};rport`],
+      ["From", `<sip:x@${HOST}>;tag=1`],
+      ["To", `<sip:drachtio@${HOST}>${toTag}`],
+      ["Call-ID", "silent"],
+      ["CSeq", `${cseq} ${method}`],
+      ["Contact", `<sip:x@${HOST}:${port}>`],
+      ["User-Agent", "drachtio-fsmrf:x"],
+      ...Object.entries(KEY),
+      ["X-esl-outbound", `${HOST}:1`],
+    ]);
   send(request("INVITE", 1, ""));
   await until(() => answers.length > 0, "the 200");
-  return { heard, answers, bye: () => { send(request("BYE", 2, `;tag=${answers[0]?.toTag ?? ""}`)); } };
+  return {
+    heard,
+    answers,
+    bye: () => {
+      send(request("BYE", 2, `;tag=${answers[0]?.toTag ?? ""}`));
+    },
+  };
 }
 
 await t.test("no ACK for 32 s", async (t) => {
   const clock = new FakeClock();
   const freeswitch = await EmbeddedFreeSwitch.start({
-    eventSocket: { address: HOST, port: 0, password: PASSWORD }, sip: { address: HOST, port: 0 }, rtp: { address: HOST }, tls: {}, clock,
+    eventSocket: { address: HOST, port: 0, password: PASSWORD },
+    sip: { address: HOST, port: 0 },
+    rtp: { address: HOST },
+    tls: {},
+    clock,
   });
   const { heard } = await unacknowledgedCall(t, freeswitch.sipPort);
   clock.advance(31_900);
@@ -180,7 +229,10 @@ await t.test("from the phone through drachtio to the media server and back, as t
     t.teardown(() => phone.close());
     const taken = new Promise<{ endpoint: Endpoint; dialog: SrfDialog }>((resolve, reject) => {
       const take = async (...[request, response]: Parameters<Parameters<SrfLike["invite"]>[0]>): Promise<void> => {
-        const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, { ...KEY, "X-Einwahl-Srtp": "mandatory" });
+        const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, {
+          ...KEY,
+          "X-Einwahl-Srtp": "mandatory",
+        });
         const dialog = await new Promise<SrfDialog>((answered, failed) => {
           srf.createUAS(request, response, { localSdp: late.offer }, (error, made) => {
             if (made === undefined) failed(error ?? new Error("no dialog"));
@@ -197,14 +249,24 @@ await t.test("from the phone through drachtio to the media server and back, as t
       });
     });
     const call = await phone.dial({
-      uri: `sip:+4930123@${HOST}:${world.drachtioPort}`, number: "+49301112222", lateOffer: true, codecs: ["PCMU"], ...(suites === undefined ? {} : { suites }),
+      uri: `sip:+4930123@${HOST}:${world.drachtioPort}`,
+      number: "+49301112222",
+      lateOffer: true,
+      codecs: ["PCMU"],
+      ...(suites === undefined ? {} : { suites }),
     });
     const { endpoint, dialog } = await within(taken, "the endpoint");
     t.match(await call.answered, { ok: true });
     const suite = suites?.[0] ?? "AEAD_AES_256_GCM";
     t.same([call.suite, call.codec], [suite, "PCMU"]);
     const info = endpoint.conn?.getInfo();
-    const facts = ["rtp_has_crypto", "rtp_secure_audio_confirmed", "read_codec", "remote_media_port", "sip_h_X-Einwahl-Srtp"].map((name) => info?.getHeader(`variable_${name}`));
+    const facts = [
+      "rtp_has_crypto",
+      "rtp_secure_audio_confirmed",
+      "read_codec",
+      "remote_media_port",
+      "sip_h_X-Einwahl-Srtp",
+    ].map((name) => info?.getHeader(`variable_${name}`));
     t.same(facts, [suite, "true", "PCMU", /^m=audio (\d+)/m.exec(call.localSdp)?.[1], "mandatory"]);
     t.equal(info?.getHeader("Answer-State"), "answered");
 
@@ -221,18 +283,26 @@ await t.test("from the phone through drachtio to the media server and back, as t
     t.equal(call.audio.stats.rejected, 0, "no packet with a key that was not agreed on");
 
     dialog.on("modify", (request, response) => {
-      endpoint.modify(request.body ?? "").then((sdp) => {
-        response.send(200, "OK", { headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" }, body: sdp });
-      }, (error: unknown) => {
-        t.error(error);
-      });
+      endpoint.modify(request.body ?? "").then(
+        (sdp) => {
+          response.send(200, "OK", {
+            headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp" },
+            body: sdp,
+          });
+        },
+        (error: unknown) => {
+          t.error(error);
+        },
+      );
     });
     const held = await call.hold();
     t.match(held.ok && held.value.body, /a=recvonly/);
     t.match(await call.resume(), { ok: true });
     t.equal(call.suite, suite);
     const destroyed = new Promise<void>((resolve) => {
-      dialog.on("destroy", () => { resolve(); });
+      dialog.on("destroy", () => {
+        resolve();
+      });
     });
     await call.hangUp();
     await within(destroyed, "the BYE");

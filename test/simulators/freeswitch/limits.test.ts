@@ -1,12 +1,14 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo, type Socket } from "node:net";
-import t from "tap";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+
 import { FreeSwitchClient } from "esl-lite";
 import { pino } from "pino";
+import t from "tap";
+
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { Node } from "./node.js";
-import { CODECS, HOST, KEY, PASSWORD, RawSocket, World, within } from "./support.js";
+import { CODECS, HOST, KEY, PASSWORD, RawSocket, within, World } from "./support.js";
 
 const LIMIT_MS = 3000;
 
@@ -50,60 +52,90 @@ await t.test("close ends all calls and leaves nothing", async (t) => {
 
 await t.test("calls that are none of drachtio-fsmrf's", async (t) => {
   const world = await World.start(t);
-  const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: HOST, port: 0 }], userAgent: "someone" });
+  const agent = await SipUserAgent.listen({
+    listen: [{ transport: "udp", address: HOST, port: 0 }],
+    userAgent: "someone",
+  });
   t.teardown(() => agent.close());
   const media = await MediaSession.open({ address: HOST });
   t.teardown(() => media.close());
   const sdp = media.offer({ codecs: CODECS, srtp: "none" });
-  const call = (headers: [string, string][], body?: string): ReturnType<SipUserAgent["invite"]>["result"] => agent.invite({
-    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`, from: { user: "y" }, headers, ...(body === undefined ? {} : { sdp: body }),
-  }).result;
+  const call = (headers: [string, string][], body?: string): ReturnType<SipUserAgent["invite"]>["result"] =>
+    agent.invite({
+      uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+      from: { user: "y" },
+      headers,
+      ...(body === undefined ? {} : { sdp: body }),
+    }).result;
   t.match(await call([], sdp), { ok: false, failure: { status: 404 } }, "another User-Agent");
   const own: [string, string][] = [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY)];
-  t.match(await call([...own, ["X-esl-outbound", "127.0.0.1:1"]], "v=0\r\nnonsense"), { ok: false, failure: { status: 488 } }, "no SDP that can be read");
+  t.match(
+    await call([...own, ["X-esl-outbound", "127.0.0.1:1"]], "v=0\r\nnonsense"),
+    { ok: false, failure: { status: 488 } },
+    "no SDP that can be read",
+  );
   for (const target of ["127.0.0.1:99999", "127.0.0.1:1"]) {
     const answered = await call([...own, ["X-esl-outbound", target]], sdp);
     t.ok(answered.ok, "answered first, as in the dialplan");
-    if (answered.ok) t.match(await within(answered.value.ended, "BYE"), { by: "remote", reason: /cause=41/ }, `and ended: nobody at ${target}`);
+    if (answered.ok)
+      t.match(
+        await within(answered.value.ended, "BYE"),
+        { by: "remote", reason: /cause=41/ },
+        `and ended: nobody at ${target}`,
+      );
   }
   await world.nothingLeft();
 });
 
-await t.test("an application that speaks the protocol by itself: linger, getvar, what comes after the hang-up", async (t) => {
-  const world = await World.start(t);
-  const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: HOST, port: 0 }], userAgent: "someone" });
-  t.teardown(() => agent.close());
-  const media = await MediaSession.open({ address: HOST });
-  t.teardown(() => media.close());
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  t.teardown(() => {
-    server.close();
-  });
-  const connection = once(server, "connection") as Promise<[Socket]>;
-  const answered = await agent.invite({
-    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
-    from: { user: "y" },
-    headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY), ["X-esl-outbound", `${HOST}:${(server.address() as AddressInfo).port}`], ["X-Extra", "it"]],
-    sdp: media.offer({ codecs: CODECS, srtp: "none" }),
-  }).result;
-  if (!answered.ok) throw new Error("not answered");
-  const raw = new RawSocket((await connection)[0]);
-  t.match(await raw.ask("connect", /Event-Name: CHANNEL_DATA\n.*Control: full\n\n/s), /^Reply-Text: %2BOK%0A$/m);
-  t.match(raw.text, /^variable_sip_h_X-Extra: it$/m);
-  await raw.ask("getvar direction", /Reply-Text: inbound\n\n/);
-  await raw.ask("myevents json", /\+OK Events Enabled/);
-  await raw.ask("linger", /\+OK will linger\n\n/);
-  await raw.ask("sendmsg\ncall-command: execute\nexecute-app-name: sleep\nexecute-app-arg: 60000", /"Event-Name":"CHANNEL_EXECUTE"/);
-  await answered.value.bye();
-  await raw.gets(/Content-Disposition: linger/);
-  await raw.gets(/"Event-Name":"CHANNEL_DESTROY"/);
-  t.match(raw.text, /"Event-Name":"CHANNEL_EXECUTE_COMPLETE"/);
-  t.equal(world.freeswitch.counts().sockets, 1);
-  await raw.ask("exit", /\+OK bye/);
-  await raw.closed();
-  await world.nothingLeft();
-});
+await t.test(
+  "an application that speaks the protocol by itself: linger, getvar, what comes after the hang-up",
+  async (t) => {
+    const world = await World.start(t);
+    const agent = await SipUserAgent.listen({
+      listen: [{ transport: "udp", address: HOST, port: 0 }],
+      userAgent: "someone",
+    });
+    t.teardown(() => agent.close());
+    const media = await MediaSession.open({ address: HOST });
+    t.teardown(() => media.close());
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+    t.teardown(() => {
+      server.close();
+    });
+    const connection = once(server, "connection") as Promise<[Socket]>;
+    const answered = await agent.invite({
+      uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+      from: { user: "y" },
+      headers: [
+        ["User-Agent", "drachtio-fsmrf:x"],
+        ...Object.entries(KEY),
+        ["X-esl-outbound", `${HOST}:${(server.address() as AddressInfo).port}`],
+        ["X-Extra", "it"],
+      ],
+      sdp: media.offer({ codecs: CODECS, srtp: "none" }),
+    }).result;
+    if (!answered.ok) throw new Error("not answered");
+    const raw = new RawSocket((await connection)[0]);
+    t.match(await raw.ask("connect", /Event-Name: CHANNEL_DATA\n.*Control: full\n\n/s), /^Reply-Text: %2BOK%0A$/m);
+    t.match(raw.text, /^variable_sip_h_X-Extra: it$/m);
+    await raw.ask("getvar direction", /Reply-Text: inbound\n\n/);
+    await raw.ask("myevents json", /\+OK Events Enabled/);
+    await raw.ask("linger", /\+OK will linger\n\n/);
+    await raw.ask(
+      "sendmsg\ncall-command: execute\nexecute-app-name: sleep\nexecute-app-arg: 60000",
+      /"Event-Name":"CHANNEL_EXECUTE"/,
+    );
+    await answered.value.bye();
+    await raw.gets(/Content-Disposition: linger/);
+    await raw.gets(/"Event-Name":"CHANNEL_DESTROY"/);
+    t.match(raw.text, /"Event-Name":"CHANNEL_EXECUTE_COMPLETE"/);
+    t.equal(world.freeswitch.counts().sockets, 1);
+    await raw.ask("exit", /\+OK bye/);
+    await raw.closed();
+    await world.nothingLeft();
+  },
+);
 
 await t.test("INVITE without SDP: the offer comes in the 200, the answer in the ACK", async (t) => {
   const world = await World.start(t);
@@ -113,16 +145,31 @@ await t.test("INVITE without SDP: the offer comes in the 200, the answer in the 
     server.close();
   });
   const uri = `sip:x@${HOST}:${world.freeswitch.sipPort}`;
-  const headers = { ...KEY, "User-Agent": "drachtio-fsmrf:x", "X-esl-outbound": `${HOST}:${(server.address() as AddressInfo).port}`, "X-Einwahl-Srtp": "mandatory" };
-  const offer = async (): Promise<{ sdp: string; ack: (sdp: string) => Promise<{ destroy(): Promise<unknown>; on(event: "destroy", listener: (bye: { get(name: string): string }) => void): void }> }> =>
-    await world.srf.createUAC(uri, { noAck: true, headers });
+  const headers = {
+    ...KEY,
+    "User-Agent": "drachtio-fsmrf:x",
+    "X-esl-outbound": `${HOST}:${(server.address() as AddressInfo).port}`,
+    "X-Einwahl-Srtp": "mandatory",
+  };
+  const offer = async (): Promise<{
+    sdp: string;
+    ack: (
+      sdp: string,
+    ) => Promise<{
+      destroy(): Promise<unknown>;
+      on(event: "destroy", listener: (bye: { get(name: string): string }) => void): void;
+    }>;
+  }> => await world.srf.createUAC(uri, { noAck: true, headers });
   const phone = await MediaSession.open({ address: HOST });
   t.teardown(() => phone.close());
 
   const first = await offer();
   t.equal(first.sdp.match(/^m=audio/gm)?.length, 2, "a secure line and a plain one");
   t.equal(world.freeswitch.counts().sockets, 0, "no application before the ACK");
-  const secure = first.sdp.split(/^(?=m=)/m).slice(0, 2).join("");
+  const secure = first.sdp
+    .split(/^(?=m=)/m)
+    .slice(0, 2)
+    .join("");
   const answer = phone.answer(secure, { codecs: CODECS, srtp: "mandatory" });
   if (!answer.ok) throw new Error("no answer");
   const connection = once(server, "connection") as Promise<[Socket]>;
@@ -146,12 +193,18 @@ await t.test("INVITE without SDP: the offer comes in the 200, the answer in the 
 
 await t.test("CANCEL before the answer", async (t) => {
   const world = await World.start(t);
-  const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: HOST, port: 0 }], userAgent: "someone" });
+  const agent = await SipUserAgent.listen({
+    listen: [{ transport: "udp", address: HOST, port: 0 }],
+    userAgent: "someone",
+  });
   t.teardown(() => agent.close());
   const media = await MediaSession.open({ address: HOST });
   t.teardown(() => media.close());
   const invite = agent.invite({
-    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`, from: { user: "y" }, headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY), ["X-esl-outbound", `${HOST}:1`]], sdp: media.offer({ codecs: CODECS, srtp: "none" }),
+    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+    from: { user: "y" },
+    headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY), ["X-esl-outbound", `${HOST}:1`]],
+    sdp: media.offer({ codecs: CODECS, srtp: "none" }),
   });
   invite.onProgress = () => {
     invite.cancel();
@@ -162,7 +215,12 @@ await t.test("CANCEL before the answer", async (t) => {
 
 await t.test("esl-lite", async (t) => {
   const world = await World.start(t, { heartbeatMs: 100 });
-  const client = new FreeSwitchClient({ host: HOST, port: world.freeswitch.eventSocketPort, password: PASSWORD, logger: pino({ level: "silent" }) });
+  const client = new FreeSwitchClient({
+    host: HOST,
+    port: world.freeswitch.eventSocketPort,
+    password: PASSWORD,
+    logger: pino({ level: "silent" }),
+  });
   t.teardown(() => {
     client.end();
   });
@@ -188,7 +246,9 @@ await t.test("esl-lite", async (t) => {
   });
   const { endpoint, caller } = await world.call(t);
   const played = await client.command_uuid(endpoint.uuid, "playback", "tone_stream://%(100,0,440)", LIMIT_MS);
-  t.match(played, { body: { data: { "Application-Response": "FILE PLAYED", "Application-Data": "tone_stream://%(100,0,440)" } } });
+  t.match(played, {
+    body: { data: { "Application-Response": "FILE PLAYED", "Application-Data": "tone_stream://%(100,0,440)" } },
+  });
   const digits = new Promise<unknown>((resolve) => {
     client.on("DTMF", ({ body }) => {
       resolve(body.data);
@@ -199,9 +259,14 @@ await t.test("esl-lite", async (t) => {
   await caller.sendDigit("4", 100);
   t.match(await within(digits, "DTMF"), { "DTMF-Digit": "4", "DTMF-Source": "RTP", "Unique-ID": endpoint.uuid });
   t.equal(await api(`uuid_exists ${endpoint.uuid}`), "true");
-  t.notOk(await client.hangup_uuid(endpoint.uuid, "USER_BUSY", LIMIT_MS) instanceof Error);
-  t.match(await within(hangup, "CHANNEL_HANGUP_COMPLETE"), { "Unique-ID": endpoint.uuid, "Hangup-Cause": "USER_BUSY", variable_hangup_cause: "USER_BUSY", variable_hangup_cause_q850: "17" });
-  t.ok(await client.command_uuid(endpoint.uuid, "playback", "x", LIMIT_MS) instanceof Error, "the channel is gone");
+  t.notOk((await client.hangup_uuid(endpoint.uuid, "USER_BUSY", LIMIT_MS)) instanceof Error);
+  t.match(await within(hangup, "CHANNEL_HANGUP_COMPLETE"), {
+    "Unique-ID": endpoint.uuid,
+    "Hangup-Cause": "USER_BUSY",
+    variable_hangup_cause: "USER_BUSY",
+    variable_hangup_cause_q850: "17",
+  });
+  t.ok((await client.command_uuid(endpoint.uuid, "playback", "x", LIMIT_MS)) instanceof Error, "the channel is gone");
   await world.nothingLeft();
 });
 
@@ -217,8 +282,14 @@ await t.test("a connection for a channel: myevents, linger, getvar, all of one c
   await endpoint.execute("set", "b=2");
   await raw.gets(/"Application-Data":"b=2"/);
   t.notMatch(raw.text, '"Application-Data":"a=1"');
-  await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: execute\nexecute-app-name: set\nevent-uuid: mine\ncontent-type: text/plain\ncontent-length: 13\n\nc=from a body`, /"Application-UUID":"mine"/);
+  await raw.ask(
+    `sendmsg ${endpoint.uuid}\ncall-command: execute\nexecute-app-name: set\nevent-uuid: mine\ncontent-type: text/plain\ncontent-length: 13\n\nc=from a body`,
+    /"Application-UUID":"mine"/,
+  );
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} c`)).getBody(), "from a body");
   await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: unicast`, /-ERR not supported/);
-  await raw.ask(`sendmsg ${endpoint.uuid}\ncall-command: hangup\nhangup-cause: NO_ANSWER`, /"Hangup-Cause":"NO_ANSWER"/);
+  await raw.ask(
+    `sendmsg ${endpoint.uuid}\ncall-command: hangup\nhangup-cause: NO_ANSWER`,
+    /"Hangup-Cause":"NO_ANSWER"/,
+  );
 });

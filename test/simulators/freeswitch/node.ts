@@ -1,5 +1,5 @@
 import { MediaSession, type SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
-import { SipUserAgent, type IncomingInvite, type SipDialog, type Transport } from "../../../src/softphone/sip/index.js";
+import { type IncomingInvite, type SipDialog, SipUserAgent, type Transport } from "../../../src/softphone/sip/index.js";
 import { CODECS, HOST, type World } from "./support.js";
 
 /** A call that the node has taken. */
@@ -14,7 +14,12 @@ export interface NodeCall {
 }
 
 type Reaction =
-  | { readonly kind: "answer"; readonly srtp: SrtpPolicy; readonly telephoneEvent?: boolean; readonly ringFirst?: boolean }
+  | {
+      readonly kind: "answer";
+      readonly srtp: SrtpPolicy;
+      readonly telephoneEvent?: boolean;
+      readonly ringFirst?: boolean;
+    }
   | { readonly kind: "refuse"; readonly status: number; readonly reason?: string }
   | { readonly kind: "ring" };
 
@@ -45,7 +50,12 @@ export class Node {
     };
   }
 
-  static async start(t: Owner, world: World, transport: Transport = "tls", certificates = world.certificates): Promise<Node> {
+  static async start(
+    t: Owner,
+    world: World,
+    transport: Transport = "tls",
+    certificates = world.certificates,
+  ): Promise<Node> {
     const agent = await SipUserAgent.listen({
       listen: [{ transport, address: HOST, port: 0 }],
       tls: { key: certificates.key, cert: certificates.cert },
@@ -62,7 +72,9 @@ export class Node {
   /** `sofia/bbb/<number>@<here>` with these variables. */
   dialString(variables: Record<string, string> = {}, number = "04711"): string {
     const all = { rtp_secure_media_outbound: "mandatory", leg_timeout: "6", ...variables };
-    const list = Object.entries(all).map(([name, value]) => `${name}=${value}`).join(",");
+    const list = Object.entries(all)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(",");
     return `{${list}}sofia/bbb/${number}@${HOST}:${this.port};transport=tls`;
   }
 
@@ -85,7 +97,10 @@ export class Node {
     if (reaction.kind === "ring") return;
     const media = await MediaSession.open({ address: HOST, pacer: this.#world.pacer });
     this.#owner.teardown(() => media.close());
-    const offer = reaction.telephoneEvent === false ? invite.request.body.replaceAll(/^a=(rtpmap|fmtp):101.*\r\n/gm, "").replaceAll(/ 101\r\n/g, "\r\n") : invite.request.body;
+    const offer =
+      reaction.telephoneEvent === false
+        ? invite.request.body.replaceAll(/^a=(rtpmap|fmtp):101.*\r\n/gm, "").replaceAll(/ 101\r\n/g, "\r\n")
+        : invite.request.body;
     const answer = media.answer(offer, { codecs: CODECS, srtp: reaction.srtp });
     if (!answer.ok) {
       invite.reject(488);
@@ -96,7 +111,14 @@ export class Node {
     const infos: string[] = [];
     media.onDigit = (digit) => digits.push(digit);
     dialog.onInfo = (request) => infos.push(request.body.trim().split(/\s+/)[0] ?? "");
-    const call = { dialog, media, digits, infos, name: invite.request.from.displayName, number: /sip:([^@]*)@/.exec(invite.request.from.uri)?.[1] ?? "" };
+    const call = {
+      dialog,
+      media,
+      digits,
+      infos,
+      name: invite.request.from.displayName,
+      number: /sip:([^@]*)@/.exec(invite.request.from.uri)?.[1] ?? "",
+    };
     for (const waiter of this.#waiters.splice(0)) waiter(call);
   }
 }

@@ -1,21 +1,35 @@
 import t from "tap";
+
 import { splitArguments } from "../../../src/simulators/freeswitch/arguments.js";
 import { PcmSource, SequenceSource, SilenceSource } from "../../../src/simulators/freeswitch/audio-source.js";
 import { CommandReader } from "../../../src/simulators/freeswitch/command-reader.js";
 import { parseDialString } from "../../../src/simulators/freeswitch/dial-string.js";
 import { FsEvent, percentEncode } from "../../../src/simulators/freeswitch/event.js";
-import { causeOfReason, causeOfSipStatus, parseCause, reasonHeader } from "../../../src/simulators/freeswitch/hangup-cause.js";
+import {
+  causeOfReason,
+  causeOfSipStatus,
+  parseCause,
+  reasonHeader,
+} from "../../../src/simulators/freeswitch/hangup-cause.js";
 import { parseSecurity } from "../../../src/simulators/freeswitch/leg-policy.js";
 import { SoundLibrary } from "../../../src/simulators/freeswitch/sound-library.js";
 import { renderToneScript } from "../../../src/simulators/freeswitch/tone-script.js";
-import { toneShare, ToneGenerator } from "../../../src/softphone/rtp/tone.js";
+import { ToneGenerator, toneShare } from "../../../src/softphone/rtp/tone.js";
 import { writeWav } from "../../../src/softphone/rtp/wav.js";
 
 await t.test("causes, as mod_sofia maps them", (t) => {
   const table: [number, string][] = [
-    [404, "UNALLOCATED_NUMBER"], [486, "USER_BUSY"], [480, "NO_USER_RESPONSE"], [488, "INCOMPATIBLE_DESTINATION"],
-    [503, "NORMAL_TEMPORARY_FAILURE"], [408, "RECOVERY_ON_TIMER_EXPIRE"], [603, "CALL_REJECTED"], [403, "CALL_REJECTED"],
-    [487, "ORIGINATOR_CANCEL"], [604, "NO_ROUTE_DESTINATION"], [699, "NORMAL_UNSPECIFIED"],
+    [404, "UNALLOCATED_NUMBER"],
+    [486, "USER_BUSY"],
+    [480, "NO_USER_RESPONSE"],
+    [488, "INCOMPATIBLE_DESTINATION"],
+    [503, "NORMAL_TEMPORARY_FAILURE"],
+    [408, "RECOVERY_ON_TIMER_EXPIRE"],
+    [603, "CALL_REJECTED"],
+    [403, "CALL_REJECTED"],
+    [487, "ORIGINATOR_CANCEL"],
+    [604, "NO_ROUTE_DESTINATION"],
+    [699, "NORMAL_UNSPECIFIED"],
   ];
   for (const [status, cause] of table) t.equal(causeOfSipStatus(status), cause, String(status));
   t.equal(causeOfReason('Q.850;cause=17;text="USER_BUSY"'), "USER_BUSY");
@@ -44,7 +58,17 @@ await t.test("dial strings", async (t) => {
     const parsed = parseDialString(
       "{origination_uuid=u,origination_caller_id_name='1234',sip_from_display='a, b',absolute_codec_string=^^:PCMA:PCMU,rtp_secure_media_outbound=mandatory:AEAD_AES_256_GCM}sofia/bbb/04711@node.example:5081;transport=tls",
     );
-    t.match(parsed, { ok: true, value: { profile: "bbb", user: "04711", host: "node.example", port: 5081, transport: "tls", destination: "04711@node.example:5081" } });
+    t.match(parsed, {
+      ok: true,
+      value: {
+        profile: "bbb",
+        user: "04711",
+        host: "node.example",
+        port: 5081,
+        transport: "tls",
+        destination: "04711@node.example:5081",
+      },
+    });
     t.same(parsed.ok ? Object.fromEntries(parsed.value.variables) : {}, {
       origination_uuid: "u",
       origination_caller_id_name: "1234",
@@ -75,8 +99,14 @@ await t.test("dial strings", async (t) => {
 });
 
 await t.test("security of a leg", (t) => {
-  t.match(parseSecurity("mandatory:AEAD_AES_128_GCM:unknown:AES_CM_128_HMAC_SHA1_80", undefined, "none"), { srtp: "mandatory", suites: ["AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"] });
-  t.match(parseSecurity("mandatory", "AES_CM_128_HMAC_SHA1_32", "none"), { srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_32"] });
+  t.match(parseSecurity("mandatory:AEAD_AES_128_GCM:unknown:AES_CM_128_HMAC_SHA1_80", undefined, "none"), {
+    srtp: "mandatory",
+    suites: ["AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80"],
+  });
+  t.match(parseSecurity("mandatory", "AES_CM_128_HMAC_SHA1_32", "none"), {
+    srtp: "mandatory",
+    suites: ["AES_CM_128_HMAC_SHA1_32"],
+  });
   t.match(parseSecurity("true", undefined, "none"), { srtp: "mandatory" });
   t.match(parseSecurity("optional", undefined, "none"), { srtp: "optional" });
   t.match(parseSecurity("false", undefined, "optional"), { srtp: "none" });
@@ -88,11 +118,16 @@ await t.test("commands from a stream", (t) => {
   const reader = new CommandReader();
   const read = (text: string): unknown => {
     const result = reader.push(Buffer.from(text));
-    return result.ok ? result.value.map(({ line, headers, body }) => [line, Object.fromEntries(headers), body]) : result.failure;
+    return result.ok
+      ? result.value.map(({ line, headers, body }) => [line, Object.fromEntries(headers), body])
+      : result.failure;
   };
   t.same(read("sendmsg x\ncall-command: execute\nContent-"), []);
   t.same(read("Length: 5\n\nhel"), []);
-  t.same(read("lo\napi a\r\n\r\n"), [["sendmsg x", { "call-command": "execute", "content-length": "5" }, "hello"], ["api a", {}, ""]]);
+  t.same(read("lo\napi a\r\n\r\n"), [
+    ["sendmsg x", { "call-command": "execute", "content-length": "5" }, "hello"],
+    ["api a", {}, ""],
+  ]);
   t.same(read("a\nX: 1\nx: 2\n\n"), [["a", { x: "1" }, ""]], "the first of two");
   t.equal(read("y".repeat(70_000)), "tooLong");
   t.end();
@@ -100,9 +135,23 @@ await t.test("commands from a stream", (t) => {
 
 await t.test("events", (t) => {
   t.equal(percentEncode("a b:ü\n/,.%"), "a%20b%3A%C3%BC%0A/,.%25");
-  const event = new FsEvent("X", [["Event-Name", "X"], ["Empty", ""], ["Sdp", "v=0\r\n"]], "körper");
+  const event = new FsEvent(
+    "X",
+    [
+      ["Event-Name", "X"],
+      ["Empty", ""],
+      ["Sdp", "v=0\r\n"],
+    ],
+    "körper",
+  );
   t.equal(event.plain, "Event-Name: X\nEmpty: _undef_\nSdp: v%3D0%0D%0A\nContent-Length: 7\n\nkörper");
-  t.same(JSON.parse(event.json), { "Event-Name": "X", Empty: "", Sdp: "v=0\r\n", "Content-Length": "7", _body: "körper" });
+  t.same(JSON.parse(event.json), {
+    "Event-Name": "X",
+    Empty: "",
+    Sdp: "v=0\r\n",
+    "Content-Length": "7",
+    _body: "körper",
+  });
   t.equal(event.header("event-NAME"), "X");
   t.end();
 });
@@ -114,7 +163,8 @@ await t.test("tones", (t) => {
   t.same([...(tone?.subarray(800) ?? [])], new Array(400).fill(0), "the pause");
   t.equal(renderToneScript("L=2;%(20,0,350,440)")?.length, 320);
   t.equal(renderToneScript("l=3;%(20,0,440)%(20,0,440)")?.length, 640);
-  for (const bad of ["%(100,50)", "nonsense", "%(1,2,9999)", "L=1000;%(100000,0,440)", "%(100,50,440"]) t.equal(renderToneScript(bad), undefined, bad);
+  for (const bad of ["%(100,50)", "nonsense", "%(1,2,9999)", "L=1000;%(100000,0,440)", "%(100,50,440"])
+    t.equal(renderToneScript(bad), undefined, bad);
   t.end();
 });
 
@@ -139,7 +189,11 @@ await t.test("audio sources", (t) => {
 });
 
 await t.test("what playback takes", (t) => {
-  const dir = t.testdir({ "a.wav": writeWav(new ToneGenerator(440).next(320)), "x.wav": "no sound", music: { "moh.wav": writeWav(new Int16Array(160)) } });
+  const dir = t.testdir({
+    "a.wav": writeWav(new ToneGenerator(440).next(320)),
+    "x.wav": "no sound",
+    music: { "moh.wav": writeWav(new Int16Array(160)) },
+  });
   const refused: string[] = [];
   const library = new SoundLibrary({ soundsDir: dir, unsupported: (what) => refused.push(what) });
   const frames = (name: string, prefix?: string): number => {

@@ -2,15 +2,20 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
 import { setTimeout as after } from "node:timers/promises";
+
 import Srf from "drachtio-srf";
+
+import { inviteKey, inviteKeyHeader } from "../../../src/media/invite-key.js";
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { EmbeddedDrachtio } from "../../../src/simulators/drachtio/embedded-drachtio.js";
-import { EmbeddedFreeSwitch, type EmbeddedFreeSwitchOptions } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
+import {
+  EmbeddedFreeSwitch,
+  type EmbeddedFreeSwitchOptions,
+} from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
 import type { CodecName } from "../../../src/softphone/rtp/g711.js";
 import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ToneDetector, ToneGenerator } from "../../../src/softphone/rtp/tone.js";
-import { inviteKey, inviteKeyHeader } from "../../../src/media/invite-key.js";
 
 export const HOST = "127.0.0.1";
 export const PASSWORD = "event-socket-secret";
@@ -30,7 +35,13 @@ export interface Endpoint {
   readonly local: { readonly sdp: string };
   readonly remote: { readonly sdp: string };
   readonly dtmfType: string;
-  readonly conn: { readonly socket: Socket; getInfo(): ModeslEvent; on(event: string, listener: (event: ModeslEvent) => void): void; disconnect(): void; subscribe(events: string): void } | null;
+  readonly conn: {
+    readonly socket: Socket;
+    getInfo(): ModeslEvent;
+    on(event: string, listener: (event: ModeslEvent) => void): void;
+    disconnect(): void;
+    subscribe(events: string): void;
+  } | null;
   readonly dialog: {
     destroy(): Promise<unknown>;
     request(options: object): Promise<unknown>;
@@ -42,7 +53,9 @@ export interface Endpoint {
   api(command: string, argument: string): Promise<ModeslEvent>;
   set(values: Record<string, string>): Promise<void>;
   play(file: string | string[]): Promise<{ playbackSeconds: string; playbackMilliseconds: string }>;
-  playCollect(options: object): Promise<{ digits: string | null; invalidDigits: string | null; terminatorUsed: string | null }>;
+  playCollect(
+    options: object,
+  ): Promise<{ digits: string | null; invalidDigits: string | null; terminatorUsed: string | null }>;
   getChannelVariables(includeMedia?: boolean): Promise<Record<string, string | number>>;
   modify(sdp: string): Promise<string>;
   destroy(): Promise<void>;
@@ -76,7 +89,14 @@ export class World {
   readonly certificates: { readonly ca: string; readonly key: string; readonly cert: string };
   readonly #drachtio: EmbeddedDrachtio;
 
-  private constructor(o: { freeswitch: EmbeddedFreeSwitch; drachtio: EmbeddedDrachtio; mediaServer: MediaServer; srf: Srfed; certificates: World["certificates"]; pacer: Pacer }) {
+  private constructor(o: {
+    freeswitch: EmbeddedFreeSwitch;
+    drachtio: EmbeddedDrachtio;
+    mediaServer: MediaServer;
+    srf: Srfed;
+    certificates: World["certificates"];
+    pacer: Pacer;
+  }) {
     this.freeswitch = o.freeswitch;
     this.#drachtio = o.drachtio;
     this.mediaServer = o.mediaServer;
@@ -105,7 +125,12 @@ export class World {
     await connected;
     const Mrf = createRequire(import.meta.url)("drachtio-fsmrf") as MrfConstructor;
     const mediaServer = await new Mrf(srf).connect({
-      address: HOST, port: freeswitch.eventSocketPort, secret: PASSWORD, listenAddress: HOST, advertisedAddress: HOST, listenPort: 0,
+      address: HOST,
+      port: freeswitch.eventSocketPort,
+      secret: PASSWORD,
+      listenAddress: HOST,
+      advertisedAddress: HOST,
+      listenPort: 0,
     });
     mediaServer.conn.socket.setNoDelay(true);
     t.teardown(async () => {
@@ -123,7 +148,10 @@ export class World {
   }
 
   /** A caller's media and an endpoint that has answered its offer. */
-  async call(t: Owner, o: Partial<OfferOptions> & { headers?: Record<string, string> } = {}): Promise<{ endpoint: Endpoint; caller: MediaSession }> {
+  async call(
+    t: Owner,
+    o: Partial<OfferOptions> & { headers?: Record<string, string> } = {},
+  ): Promise<{ endpoint: Endpoint; caller: MediaSession }> {
     const { headers, ...offer } = o;
     const caller = await MediaSession.open({ address: HOST, pacer: this.pacer });
     t.teardown(() => caller.close());

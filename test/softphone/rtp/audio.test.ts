@@ -1,9 +1,10 @@
 import t from "tap";
-import { DIGITS, DigitReceiver, encodeTelephoneEvent, parseTelephoneEvent } from "../../../src/softphone/rtp/dtmf.js";
+
+import { DigitReceiver, DIGITS, encodeTelephoneEvent, parseTelephoneEvent } from "../../../src/softphone/rtp/dtmf.js";
 import { decodeG711, encodeG711 } from "../../../src/softphone/rtp/g711.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { keyParameters, makeCryptoLine, parseCryptoLine } from "../../../src/softphone/rtp/sdes.js";
-import { ToneDetector, ToneGenerator, loudness, toneShare } from "../../../src/softphone/rtp/tone.js";
+import { loudness, ToneDetector, ToneGenerator, toneShare } from "../../../src/softphone/rtp/tone.js";
 import { readWav, writeWav } from "../../../src/softphone/rtp/wav.js";
 
 await t.test("G.711", async (t) => {
@@ -19,14 +20,18 @@ await t.test("G.711", async (t) => {
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
       const again = encodeG711(codec, decodeG711(codec, bytes));
       // Mu-law has two zeros (0x7f and 0xff), which both decode to 0.
-      t.same([...again].filter((byte, i) => byte !== i && !(codec === "PCMU" && i === 0x7f)), []);
+      t.same(
+        [...again].filter((byte, i) => byte !== i && !(codec === "PCMU" && i === 0x7f)),
+        [],
+      );
       t.end();
     });
     await t.test(`${codec}: every sample comes back within the step of its segment`, (t) => {
       const pcm = Int16Array.from({ length: 65536 }, (_, i) => i - 32768);
       const back = decodeG711(codec, encodeG711(codec, pcm));
       let worst = 0;
-      for (let i = 0; i < pcm.length; i++) worst = Math.max(worst, Math.abs((pcm[i] ?? 0) - (back[i] ?? 0)) / Math.max(256, Math.abs(pcm[i] ?? 0)));
+      for (let i = 0; i < pcm.length; i++)
+        worst = Math.max(worst, Math.abs((pcm[i] ?? 0) - (back[i] ?? 0)) / Math.max(256, Math.abs(pcm[i] ?? 0)));
       t.ok(worst < 0.05, `worst relative error ${worst}`);
       t.end();
     });
@@ -60,7 +65,11 @@ await t.test("WAV", (t) => {
   const pcm = new ToneGenerator(500).next(800);
   const file = writeWav(pcm);
   t.same(readWav(file), { ok: true, value: pcm });
-  const withList = Buffer.concat([file.subarray(0, 36), Buffer.from("LIST\x03\0\0\0abc\0", "latin1"), file.subarray(36)]);
+  const withList = Buffer.concat([
+    file.subarray(0, 36),
+    Buffer.from("LIST\x03\0\0\0abc\0", "latin1"),
+    file.subarray(36),
+  ]);
   t.same(readWav(withList), { ok: true, value: pcm }, "a chunk in between, of odd length");
   const alaw = Buffer.from(writeWav(new Int16Array(4)));
   alaw.writeUInt16LE(6, 20);
@@ -80,7 +89,12 @@ await t.test("WAV", (t) => {
 await t.test("a=crypto", async (t) => {
   const random = (bytes: number): Buffer => Buffer.alloc(bytes, 5);
   await t.test("what we write we read", (t) => {
-    for (const suite of ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM"] as const) {
+    for (const suite of [
+      "AES_CM_128_HMAC_SHA1_80",
+      "AES_CM_128_HMAC_SHA1_32",
+      "AEAD_AES_128_GCM",
+      "AEAD_AES_256_GCM",
+    ] as const) {
       const line = makeCryptoLine(3, suite, random);
       t.same(parseCryptoLine({ id: 3, suite, config: keyParameters(line) }), line);
     }
@@ -104,11 +118,18 @@ await t.test("a=crypto", async (t) => {
   ];
   await t.test("table", (t) => {
     for (const [name, config, sessionConfig, usable] of table) {
-      const line = { id: 1, suite: "AES_CM_128_HMAC_SHA1_80", config, ...(sessionConfig === undefined ? {} : { sessionConfig }) };
+      const line = {
+        id: 1,
+        suite: "AES_CM_128_HMAC_SHA1_80",
+        config,
+        ...(sessionConfig === undefined ? {} : { sessionConfig }),
+      };
       t.equal(parseCryptoLine(line) !== undefined, usable, name);
     }
     t.equal(parseCryptoLine({ id: 1, suite: "F8_128_HMAC_SHA1_80", config: key }), undefined);
-    t.same(parseCryptoLine({ id: 1, suite: "AES_CM_128_HMAC_SHA1_80", config: `${key}|2^20|258:4` })?.mki, { value: Buffer.from([0, 0, 1, 2]) });
+    t.same(parseCryptoLine({ id: 1, suite: "AES_CM_128_HMAC_SHA1_80", config: `${key}|2^20|258:4` })?.mki, {
+      value: Buffer.from([0, 0, 1, 2]),
+    });
     t.end();
   });
 });
@@ -124,7 +145,8 @@ await t.test("telephone events", async (t) => {
     t.end();
   });
 
-  const event = (digit: string, duration: number, end = false): Buffer => encodeTelephoneEvent({ digit, end, duration });
+  const event = (digit: string, duration: number, end = false): Buffer =>
+    encodeTelephoneEvent({ digit, end, duration });
   const collect = (): { digits: string[]; receiver: DigitReceiver } => {
     const digits: string[] = [];
     return { digits, receiver: new DigitReceiver((digit, ms) => digits.push(`${digit}/${ms}`)) };

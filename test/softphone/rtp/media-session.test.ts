@@ -1,7 +1,9 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+
 import t from "tap";
-import { FRAME_SAMPLES, type CodecName } from "../../../src/softphone/rtp/g711.js";
+
+import { type CodecName, FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ALL_SUITES, type SuiteName } from "../../../src/softphone/rtp/srtp.js";
@@ -38,7 +40,11 @@ for (const suite of [undefined, ...ALL_SUITES]) {
 
 await t.test("the offer's order decides about codec and suite", async (t) => {
   const [a, b] = await openPair(t, new Pacer());
-  const offer = a.offer({ codecs: ["PCMU", "PCMA"], srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_32", "AEAD_AES_256_GCM"] });
+  const offer = a.offer({
+    codecs: ["PCMU", "PCMA"],
+    srtp: "mandatory",
+    suites: ["AES_CM_128_HMAC_SHA1_32", "AEAD_AES_256_GCM"],
+  });
   must(a.accept(must(b.answer(offer, { codecs: ["PCMA", "PCMU"], srtp: "mandatory" }))));
   t.equal(a.codec, "PCMU");
   t.equal(a.suite, "AES_CM_128_HMAC_SHA1_32");
@@ -103,8 +109,17 @@ await t.test("a plain session follows its peer only when the old source is silen
     socket.bind(0, address);
     await once(socket, "listening");
   }
-  must(session.answer("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n", { codecs, srtp: "none" }));
-  const packet = (sequence: number): Buffer => Buffer.concat([Buffer.from(`8008${sequence.toString(16).padStart(4, "0")}000000a000000001`, "hex"), Buffer.alloc(160)]);
+  must(
+    session.answer("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n", {
+      codecs,
+      srtp: "none",
+    }),
+  );
+  const packet = (sequence: number): Buffer =>
+    Buffer.concat([
+      Buffer.from(`8008${sequence.toString(16).padStart(4, "0")}000000a000000001`, "hex"),
+      Buffer.alloc(160),
+    ]);
   sockets[0]?.send(packet(1), session.port, address);
   await until(pacer, () => session.stats().packetsIn === 1);
   session.send(new Int16Array(160));
@@ -140,7 +155,12 @@ await t.test("re-negotiation", async (t) => {
     const first = must(b.answer(a.offer({ codecs, srtp: "mandatory" }), { codecs, srtp: "mandatory" }));
     must(a.accept(first));
     await hears(pacer, a, b, 440);
-    const second = must(b.answer(a.offer({ codecs, srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] }), { codecs, srtp: "mandatory" }));
+    const second = must(
+      b.answer(a.offer({ codecs, srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] }), {
+        codecs,
+        srtp: "mandatory",
+      }),
+    );
     t.not(/inline:.*/.exec(second)?.[0], /inline:.*/.exec(first)?.[0]);
     t.equal(Number(/o=FreeSWITCH \d+ (\d+)/.exec(second)?.[1]), Number(/o=FreeSWITCH \d+ (\d+)/.exec(first)?.[1]) + 1);
     await until(pacer, () => b.stats().packetsIn + b.stats().rejected === a.stats().packetsOut);
@@ -174,7 +194,10 @@ await t.test("re-negotiation", async (t) => {
     const sent = b.stats().packetsOut;
     b.send(new Int16Array(160));
     t.equal(b.stats().packetsOut, sent);
-    t.match(must(b.answer(offer.replace("IN IP4 127.0.0.1\r\nt=", "IN IP4 0.0.0.0\r\nt="), { codecs, srtp: "none" })), "a=inactive");
+    t.match(
+      must(b.answer(offer.replace("IN IP4 127.0.0.1\r\nt=", "IN IP4 0.0.0.0\r\nt="), { codecs, srtp: "none" })),
+      "a=inactive",
+    );
     t.match(must(b.answer(offer, { codecs, srtp: "none" })), "a=sendrecv");
     await hears(pacer, b, a, 1000);
   });
@@ -194,7 +217,12 @@ await t.test("other packet lengths come out as frames of 20 ms", async (t) => {
 await t.test("digits without telephone-event at the far end are not sent, and say so", async (t) => {
   const [a] = await openPair(t, new Pacer());
   t.equal(await a.sendDigit("1"), false, "not negotiated yet");
-  must(a.answer("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n", { codecs, srtp: "none" }));
+  must(
+    a.answer("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n", {
+      codecs,
+      srtp: "none",
+    }),
+  );
   t.equal(await a.sendDigit("1"), false);
 });
 

@@ -1,10 +1,16 @@
 import t from "tap";
+
 import { Reception } from "../../../src/softphone/rtp/reception.js";
 
 const FRAME = 160;
 
 /** Packets of 20 ms of one sender, sent on time; `delayMs` says how long each is on its way. */
-function arriving(reception: Reception, numbers: readonly number[], delayMs: (n: number) => number = () => 0, from = { sequence: 0, timestamp: 0, ssrc: 1 }): void {
+function arriving(
+  reception: Reception,
+  numbers: readonly number[],
+  delayMs: (n: number) => number = () => 0,
+  from = { sequence: 0, timestamp: 0, ssrc: 1 },
+): void {
   for (const n of numbers) {
     reception.packet(from.ssrc, (from.sequence + n) & 0xffff, (from.timestamp + n * FRAME) >>> 0, n * 20 + delayMs(n));
   }

@@ -1,5 +1,6 @@
 import t from "tap";
-import { SUITES, SrtpReceiver, SrtpSender, rtpHeaderLength, type SuiteName } from "../../../src/softphone/rtp/srtp.js";
+
+import { rtpHeaderLength, SrtpReceiver, SrtpSender, type SuiteName, SUITES } from "../../../src/softphone/rtp/srtp.js";
 import { deriveSessionKeys } from "../../../src/softphone/rtp/srtp-suites.js";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ""), "hex");
@@ -47,7 +48,10 @@ await t.test("AES counter mode keystream of RFC 3711 appendix B.2", (t) => {
     auth: Buffer.alloc(20),
   });
   const out = unwrap(sender.protect(Buffer.concat([hex("800800000000000000000000"), Buffer.alloc(48)])));
-  t.equal(out.subarray(12, 60).toString("hex"), "e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0");
+  t.equal(
+    out.subarray(12, 60).toString("hex"),
+    "e03ead0935c95e80e166b16dd92b4eb4d23513162b02d0f72a43a2fe4a5f97ab41e95b3bb0a2e8dd477901e4fca894c0",
+  );
   t.end();
 });
 
@@ -62,18 +66,30 @@ await t.test("a whole packet as libsrtp protects it (AES_CM_128_HMAC_SHA1_80, ma
 });
 
 await t.test("GCM packets of RFC 7714 sections 16.1.1 and 16.2.1", (t) => {
-  const plain = hex("8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573");
+  const plain = hex(
+    "8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573",
+  );
   const salt = hex("517569642070726f2071756f");
   const vectors: [SuiteName, string, string][] = [
-    ["AEAD_AES_128_GCM", "000102030405060708090a0b0c0d0e0f",
-      "8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833899d7f27beb16a9152cf765ee4390cce"],
-    ["AEAD_AES_256_GCM", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
-      "8040f17b8041f8d35501a0b232b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b7aa3db36dfffd6b0f9bb7878d7a76c13"],
+    [
+      "AEAD_AES_128_GCM",
+      "000102030405060708090a0b0c0d0e0f",
+      "8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833899d7f27beb16a9152cf765ee4390cce",
+    ],
+    [
+      "AEAD_AES_256_GCM",
+      "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+      "8040f17b8041f8d35501a0b232b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b7aa3db36dfffd6b0f9bb7878d7a76c13",
+    ],
   ];
   for (const [name, key, secure] of vectors) {
     const keys = { key: hex(key), salt, auth: Buffer.alloc(0) };
     t.equal(unwrap(new SrtpSender(SUITES[name], keys).protect(plain)).toString("hex"), secure, name);
-    t.equal(unwrap(new SrtpReceiver(SUITES[name], keys).open(hex(secure))).toString("hex"), plain.toString("hex"), name);
+    t.equal(
+      unwrap(new SrtpReceiver(SUITES[name], keys).open(hex(secure))).toString("hex"),
+      plain.toString("hex"),
+      name,
+    );
   }
   t.end();
 });
@@ -145,7 +161,13 @@ for (const name of names) {
 
     await t.test("counts the rollover of each SSRC by itself", (t) => {
       const { sender, receiver } = pair(name);
-      for (const [sequence, ssrc] of [[65535, 1], [100, 2], [0, 1], [101, 2], [1, 1]] as const) {
+      for (const [sequence, ssrc] of [
+        [65535, 1],
+        [100, 2],
+        [0, 1],
+        [101, 2],
+        [1, 1],
+      ] as const) {
         t.ok(receiver.open(unwrap(sender.protect(packet(sequence, ssrc)))).ok, `${ssrc}/${sequence}`);
       }
       t.end();
@@ -154,7 +176,10 @@ for (const name of names) {
     await t.test("does not open what another key protected", (t) => {
       const { sender } = pair(name);
       const suite = SUITES[name];
-      const other = SrtpReceiver.fromMaster(suite, { key: Buffer.alloc(suite.keyLength, 8), salt: Buffer.alloc(suite.saltLength, 9) });
+      const other = SrtpReceiver.fromMaster(suite, {
+        key: Buffer.alloc(suite.keyLength, 8),
+        salt: Buffer.alloc(suite.saltLength, 9),
+      });
       t.same(other.open(unwrap(sender.protect(packet(1)))), { ok: false, failure: "authentication" });
       t.end();
     });
@@ -176,7 +201,10 @@ for (const name of names) {
 
 await t.test("a header with CSRCs and an extension stays in the clear and is authenticated", (t) => {
   const { sender, receiver } = pair("AES_CM_128_HMAC_SHA1_80");
-  const plain = Buffer.concat([hex("92080001 00000000 00000001 11111111 22222222 bede0001 01020304"), Buffer.from("speech")]);
+  const plain = Buffer.concat([
+    hex("92080001 00000000 00000001 11111111 22222222 bede0001 01020304"),
+    Buffer.from("speech"),
+  ]);
   t.equal(rtpHeaderLength(plain), 28);
   const secure = unwrap(sender.protect(plain));
   t.same(secure.subarray(0, 28), plain.subarray(0, 28));
@@ -186,7 +214,14 @@ await t.test("a header with CSRCs and an extension stays in the clear and is aut
 
 await t.test("what is no RTP is refused without harm", (t) => {
   const { sender, receiver } = pair("AEAD_AES_128_GCM");
-  for (const junk of [Buffer.alloc(0), Buffer.alloc(3), Buffer.alloc(12), Buffer.from("INVITE sip:x SIP/2.0"), hex("9f080001 00000000 00000001"), hex("90080001 00000000 00000001 beddffff")]) {
+  for (const junk of [
+    Buffer.alloc(0),
+    Buffer.alloc(3),
+    Buffer.alloc(12),
+    Buffer.from("INVITE sip:x SIP/2.0"),
+    hex("9f080001 00000000 00000001"),
+    hex("90080001 00000000 00000001 beddffff"),
+  ]) {
     t.notOk(receiver.open(junk).ok);
     t.notOk(sender.protect(junk).ok);
   }

@@ -26,7 +26,10 @@ export function must<V>(result: { ok: true; value: V } | { ok: false; failure: {
   return result.value;
 }
 
-export async function openPair(t: { teardown: (handler: () => Promise<void>) => unknown }, pacer: Pacer): Promise<[MediaSession, MediaSession]> {
+export async function openPair(
+  t: { teardown: (handler: () => Promise<void>) => unknown },
+  pacer: Pacer,
+): Promise<[MediaSession, MediaSession]> {
   const a = await MediaSession.open({ address, pacer });
   const b = await MediaSession.open({ address, pacer });
   t.teardown(async () => {

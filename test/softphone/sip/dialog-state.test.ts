@@ -10,7 +10,10 @@ function dialogs(recordRoutes: readonly string[]): { caller: DialogState; callee
   for (const route of recordRoutes) invite.headers.add("Record-Route", route);
   const answer = SipResponse.to(invite, 200, {
     toTag: "b",
-    headers: [...recordRoutes.map((route) => ["Record-Route", route] as const), ["Contact", "<sip:bob@10.0.0.2:5070;transport=tcp>"]],
+    headers: [
+      ...recordRoutes.map((route) => ["Record-Route", route] as const),
+      ["Contact", "<sip:bob@10.0.0.2:5070;transport=tcp>"],
+    ],
   });
   const flow = new FakeFlow("udp");
   return { caller: DialogState.ofCaller(invite, answer, flow), callee: DialogState.ofCallee(invite, answer, flow) };
@@ -75,12 +78,33 @@ await t.test("digest: which challenges can be answered", (t) => {
   const credentials = { username: "u", password: "p" };
   const answer = (status: number, ...challenges: string[]): readonly [string, string] | undefined => {
     const name = status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate";
-    return answerChallenge(new SipResponse(status, "x", challenges.map((challenge) => [name, challenge] as const)), request, credentials, "c0ffee");
+    return answerChallenge(
+      new SipResponse(
+        status,
+        "x",
+        challenges.map((challenge) => [name, challenge] as const),
+      ),
+      request,
+      credentials,
+      "c0ffee",
+    );
   };
-  t.match(answer(401, 'Digest realm="r", nonce="n"'), ["Authorization", /^Digest username="u", realm="r", nonce="n", uri="sip:example.org", response="[0-9a-f]{32}"$/]);
-  t.match(answer(407, 'Digest realm="r", nonce="n", qop="auth", opaque="o", algorithm=md5'), ["Proxy-Authorization", /cnonce="c0ffee", qop=auth, nc=00000001, algorithm=md5, opaque="o"$/]);
-  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-256', 'Digest realm="r", nonce="2"'), ["Authorization", /nonce="1"/]);
-  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-1', 'Digest realm="r", nonce="2"'), ["Authorization", /nonce="2"/]);
+  t.match(answer(401, 'Digest realm="r", nonce="n"'), [
+    "Authorization",
+    /^Digest username="u", realm="r", nonce="n", uri="sip:example.org", response="[0-9a-f]{32}"$/,
+  ]);
+  t.match(answer(407, 'Digest realm="r", nonce="n", qop="auth", opaque="o", algorithm=md5'), [
+    "Proxy-Authorization",
+    /cnonce="c0ffee", qop=auth, nc=00000001, algorithm=md5, opaque="o"$/,
+  ]);
+  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-256', 'Digest realm="r", nonce="2"'), [
+    "Authorization",
+    /nonce="1"/,
+  ]);
+  t.match(answer(401, 'Digest realm="r", nonce="1", algorithm=SHA-1', 'Digest realm="r", nonce="2"'), [
+    "Authorization",
+    /nonce="2"/,
+  ]);
   t.equal(answer(401, 'Digest realm="r", nonce="n", qop="auth-int"'), undefined);
   t.equal(parseDigest("Basic abc"), undefined);
   t.equal(answer(401, 'Basic realm="r"', 'Digest realm="no nonce"'), undefined);
@@ -88,6 +112,9 @@ await t.test("digest: which challenges can be answered", (t) => {
   request.headers.add(name, value);
   t.equal(checkAuthorization(request, { realm: "r", nonce: "n", credentials }), true);
   t.equal(checkAuthorization(request, { realm: "r", nonce: "old", credentials }), false);
-  t.equal(checkAuthorization(request, { realm: "r", nonce: "n", credentials: { ...credentials, password: "q" } }), false);
+  t.equal(
+    checkAuthorization(request, { realm: "r", nonce: "n", credentials: { ...credentials, password: "q" } }),
+    false,
+  );
   t.end();
 });

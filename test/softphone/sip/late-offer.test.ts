@@ -16,7 +16,9 @@ const CHANGED = `${OFFER}a=changed\r\n`;
 /** The callee's dialog of the next call, whose 200 has this SDP. */
 function offering({ callee }: Pair, sdp = OFFER): Promise<SipDialog> {
   return new Promise((resolve) => {
-    callee.onInvite = (invite) => { resolve(invite.accept(sdp)); };
+    callee.onInvite = (invite) => {
+      resolve(invite.accept(sdp));
+    };
   });
 }
 
@@ -25,7 +27,9 @@ async function byHand(t: Test): Promise<{ socket: Socket; uri: string; requests:
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
-  t.teardown(() => { socket.close(); });
+  t.teardown(() => {
+    socket.close();
+  });
   const requests: SipRequest[] = [];
   socket.on("message", (datagram) => {
     const message = parsed(datagram.toString());
@@ -90,7 +94,10 @@ await t.test("nobody to answer, and nothing to be answered", async (t) => {
     return failure({ detail: "no audio line" });
   };
   accepted = offering(both, "");
-  t.match(await both.caller.invite({ uri: both.uri, from: FROM, answerOffer }).result, { ok: false, failure: { status: 606 } });
+  t.match(await both.caller.invite({ uri: both.uri, from: FROM, answerOffer }).result, {
+    ok: false,
+    failure: { status: 606 },
+  });
   t.same(offers, [""], "a 200 without SDP");
   t.match(await (await accepted).ended, { by: "remote" });
 
@@ -110,7 +117,9 @@ await t.test("cancelled, but answered at the same moment: the offer is not answe
     return success(ANSWER);
   };
   const call = both.caller.invite({ uri: both.uri, from: FROM, answerOffer });
-  call.onProgress = () => { call.cancel(); };
+  call.onProgress = () => {
+    call.cancel();
+  };
   t.match(await call.result, { ok: false, failure: { status: 487 } });
   const theirs = await accepted;
   t.equal(await theirs.acknowledged, "");
@@ -131,14 +140,20 @@ await t.test("a 200 that comes again gets the same ACK with the same answer", as
   await until(() => requests.length > 0, "an INVITE");
   const [invite] = requests;
   if (invite === undefined) return;
-  const headers = [["Contact", `<${uri}>`], ["Content-Type", "application/sdp"]] as const;
+  const headers = [
+    ["Contact", `<${uri}>`],
+    ["Content-Type", "application/sdp"],
+  ] as const;
   const answer = SipResponse.to(invite, 200, { toTag: "hand", headers, body: OFFER }).toString();
   const acks = (): SipRequest[] => requests.filter(({ method }) => method === "ACK");
   for (const count of [1, 2, 3]) {
     socket.send(answer, caller.addresses[0]?.port ?? 0, "127.0.0.1");
     await until(() => acks().length === count, `ACK ${count}`);
   }
-  t.same(acks().map(({ body, cseq }) => [body, cseq.number]), Array.from({ length: 3 }, () => [ANSWER, invite.cseq.number]));
+  t.same(
+    acks().map(({ body, cseq }) => [body, cseq.number]),
+    Array.from({ length: 3 }, () => [ANSWER, invite.cseq.number]),
+  );
   t.ok(acks().every((ack) => ack.headers.get("Content-Type") === "application/sdp"));
   t.equal(asked, 1);
   t.match(await call.result, { ok: true });
@@ -157,10 +172,14 @@ await t.test("no ACK ever comes, or a BYE instead", async (t) => {
       ["CSeq", `${method === "BYE" ? 2 : 1} ${method}`],
       ["Contact", `<sip:x@127.0.0.1:${port}>`],
     ]);
-  const send = (sent: SipRequest): void => { socket.send(sent.toString(), callee.addresses[0]?.port ?? 0, "127.0.0.1"); };
+  const send = (sent: SipRequest): void => {
+    socket.send(sent.toString(), callee.addresses[0]?.port ?? 0, "127.0.0.1");
+  };
   const call = async (callId: string): Promise<SipDialog> => {
     const accepted = new Promise<SipDialog>((resolve) => {
-      callee.onInvite = (invite) => { resolve(invite.accept(OFFER)); };
+      callee.onInvite = (invite) => {
+        resolve(invite.accept(OFFER));
+      };
     });
     send(request("INVITE", callId));
     return accepted;
@@ -168,7 +187,10 @@ await t.test("no ACK ever comes, or a BYE instead", async (t) => {
   const silent = await call("silent");
   t.equal(await silent.acknowledged, undefined);
   t.same(await silent.ended, { by: "lost" });
-  t.ok(requests.some(({ method, callId }) => method === "BYE" && callId === "silent"), "hung up");
+  t.ok(
+    requests.some(({ method, callId }) => method === "BYE" && callId === "silent"),
+    "hung up",
+  );
 
   const rude = await call("rude");
   send(request("BYE", "rude", rude.localTag));

@@ -62,7 +62,18 @@ await t.test("compact names, folding, any case, spaces before the colon", (t) =>
 });
 
 await t.test("bodies count in bytes", (t) => {
-  const request = new SipRequest("MESSAGE", "sip:x", [["Via", "SIP/2.0/UDP x;branch=z9hG4bK1"], ["From", "<sip:a@x>;tag=1"], ["To", "<sip:b@x>"], ["Call-ID", "c"], ["CSeq", "1 MESSAGE"]], "größe 📞");
+  const request = new SipRequest(
+    "MESSAGE",
+    "sip:x",
+    [
+      ["Via", "SIP/2.0/UDP x;branch=z9hG4bK1"],
+      ["From", "<sip:a@x>;tag=1"],
+      ["To", "<sip:b@x>"],
+      ["Call-ID", "c"],
+      ["CSeq", "1 MESSAGE"],
+    ],
+    "größe 📞",
+  );
   t.match(request.toString(), /Content-Length: 12\r\n/);
   t.equal(parsed(request.toString()).body, "größe 📞");
   t.end();
@@ -105,7 +116,12 @@ await t.test("hostile messages are failures, never exceptions", (t) => {
 await t.test("a header without a name or a colon is left out, and counted", (t) => {
   for (const line of [": 70", "Max-Forwards 70", "Max Forwards: 70"]) {
     const message = parseMessage(Buffer.from(INVITE.replace("Max-Forwards: 70", `${line}\r\n folded`)));
-    t.ok(message.ok && message.value.headers.get("Max-Forwards") === undefined && message.value.headers.get("Call-ID") !== undefined, line);
+    t.ok(
+      message.ok &&
+        message.value.headers.get("Max-Forwards") === undefined &&
+        message.value.headers.get("Call-ID") !== undefined,
+      line,
+    );
     t.equal(message.ok && message.value.received?.unreadableLines, 1);
   }
   t.end();
@@ -129,12 +145,19 @@ await t.test("random damage never throws", (t) => {
 
 await t.test("URIs", (t) => {
   const uri = parseUri("sips:+4915112;cpc=mobile:pw@[2001:db8::1]:5071;transport=TLS;lr?Subject=x%20y");
-  t.match(uri, { scheme: "sips", user: "+4915112;cpc=mobile:pw", host: "2001:db8::1", port: 5071, headers: "Subject=x%20y" });
+  t.match(uri, {
+    scheme: "sips",
+    user: "+4915112;cpc=mobile:pw",
+    host: "2001:db8::1",
+    port: 5071,
+    headers: "Subject=x%20y",
+  });
   t.equal(uri?.params.get("transport"), "TLS");
   t.equal(uri?.params.get("lr"), "");
   t.match(parseUri("sip:example.org"), { scheme: "sip", host: "example.org" });
   t.match(parseUri("tel:+49123;phone-context=x"), { scheme: "tel", user: "+49123", host: "" });
-  for (const bad of ["", "bob", "sip:", "sip:@", "sip:a b@c", "sip:a@b:0", "sip:a@b:x", "tel:"]) t.equal(parseUri(bad), undefined, bad);
+  for (const bad of ["", "bob", "sip:", "sip:@", "sip:a b@c", "sip:a@b:0", "sip:a@b:x", "tel:"])
+    t.equal(parseUri(bad), undefined, bad);
   t.end();
 });
 
@@ -142,7 +165,10 @@ await t.test("name-addr", (t) => {
   t.same(parseNameAddr('"A \\"q\\" <x>, y" <sip:a@b;lr>;tag=1;x="a;b"'), {
     displayName: 'A "q" <x>, y',
     uri: "sip:a@b;lr",
-    params: new Map([["tag", "1"], ["x", "a;b"]]),
+    params: new Map([
+      ["tag", "1"],
+      ["x", "a;b"],
+    ]),
   });
   t.match(parseNameAddr("sip:a@b;tag=2"), { displayName: "", uri: "sip:a@b", params: new Map([["tag", "2"]]) });
   t.equal(parseNameAddr("Anonymous <sip:anonymous@anonymous.invalid>")?.displayName, "Anonymous");
@@ -155,12 +181,22 @@ await t.test("name-addr", (t) => {
 
 await t.test("headers", (t) => {
   t.same(splitList('a, "b,c" <sip:x,y>;p="1,2", d'), ["a", '"b,c" <sip:x,y>;p="1,2"', "d"]);
-  const headers = new Headers([["Via", "1"], ["Via", "2, 3"], ["Z", "y"]]);
+  const headers = new Headers([
+    ["Via", "1"],
+    ["Via", "2, 3"],
+    ["Z", "y"],
+  ]);
   headers.replaceAll("Via", ["4", "5"]);
   headers.set("z", "w");
   headers.prepend("v", "0");
   headers.add("Evil", "a\r\nInjected: yes");
-  t.same(headers.entries(), [["Via", "0"], ["Via", "4"], ["Via", "5"], ["Z", "w"], ["Evil", "a Injected: yes"]]);
+  t.same(headers.entries(), [
+    ["Via", "0"],
+    ["Via", "4"],
+    ["Via", "5"],
+    ["Z", "w"],
+    ["Evil", "a Injected: yes"],
+  ]);
   t.equal(parseVia("SIP/2.0/TLS host;branch=z9hG4bKx;rport")?.params.get("rport"), "");
   t.end();
 });
@@ -201,14 +237,19 @@ await t.test("a stream that cannot be a SIP stream is given up", (t) => {
   ] as const) {
     const framer = new StreamFramer();
     let failed = false;
-    for (let at = 0; at < text.length && !failed; at += 4096) failed = !framer.push(Buffer.from(text.slice(at, at + 4096), "latin1")).ok;
+    for (let at = 0; at < text.length && !failed; at += 4096)
+      failed = !framer.push(Buffer.from(text.slice(at, at + 4096), "latin1")).ok;
     t.ok(failed, name);
   }
   t.end();
 });
 
 await t.test("bytes that are not UTF-8 go through as they came", (t) => {
-  const bytes = Buffer.concat([Buffer.from("ä€😀"), Buffer.of(0xe4, 0xff, 0x80, 0xc0, 0xaf, 0xe2, 0x82, 0xed, 0xa0, 0x80), Buffer.from("z\0")]);
+  const bytes = Buffer.concat([
+    Buffer.from("ä€😀"),
+    Buffer.of(0xe4, 0xff, 0x80, 0xc0, 0xaf, 0xe2, 0x82, 0xed, 0xa0, 0x80),
+    Buffer.from("z\0"),
+  ]);
   t.same(toWire(fromWire(bytes)), bytes);
   t.equal(fromWire(Buffer.of(0x61, 0xe4)), `a${rawByte(0xe4)}`);
   t.same(toWire(fromWire(bytes.subarray(1))), bytes.subarray(1), "also from the middle of a character");
@@ -217,12 +258,24 @@ await t.test("bytes that are not UTF-8 go through as they came", (t) => {
   t.end();
 });
 
-await t.test("a display name without quotes is made of tokens, and nothing holds a NUL: what sofia-sip refuses", (t) => {
-  for (const name of ["", "Ada ", "Ada M. O'Neil ", '"Jäger, (x) <y>" ', `"${rawByte(0xe4)}\\"" `]) t.ok(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
-  for (const name of ["Jäger ", `J${rawByte(0xe4)}ger `, "Hans (B) ", "a@b ", "A/B ", '"a\0b" ']) t.notOk(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
-  const refused = (changed: string): unknown => parseMessage(Buffer.from(changed));
-  t.match(refused(INVITE.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
-  t.match(refused(INVITE.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), { ok: false, failure: { reason: "unreadable P-Asserted-Identity", isMinor: true } });
-  t.strictSame(new StreamFramer().push(Buffer.from(INVITE.replace("70", "7\0"))), { ok: true, value: [] }, "a stream is read no further");
-  t.end();
-});
+await t.test(
+  "a display name without quotes is made of tokens, and nothing holds a NUL: what sofia-sip refuses",
+  (t) => {
+    for (const name of ["", "Ada ", "Ada M. O'Neil ", '"Jäger, (x) <y>" ', `"${rawByte(0xe4)}\\"" `])
+      t.ok(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
+    for (const name of ["Jäger ", `J${rawByte(0xe4)}ger `, "Hans (B) ", "a@b ", "A/B ", '"a\0b" '])
+      t.notOk(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
+    const refused = (changed: string): unknown => parseMessage(Buffer.from(changed));
+    t.match(refused(INVITE.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
+    t.match(refused(INVITE.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), {
+      ok: false,
+      failure: { reason: "unreadable P-Asserted-Identity", isMinor: true },
+    });
+    t.strictSame(
+      new StreamFramer().push(Buffer.from(INVITE.replace("70", "7\0"))),
+      { ok: true, value: [] },
+      "a stream is read no further",
+    );
+    t.end();
+  },
+);

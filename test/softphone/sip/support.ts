@@ -1,10 +1,17 @@
 import type { Test } from "tap";
 
-import type { Clock } from "../../../src/util/clock.js";
 import type { Flow } from "../../../src/softphone/sip/flow.js";
-import { type SipDialog, SipRequest, SipUserAgent, type SipUserAgentOptions, type TlsOptions, type Transport } from "../../../src/softphone/sip/index.js";
+import {
+  type SipDialog,
+  SipRequest,
+  SipUserAgent,
+  type SipUserAgentOptions,
+  type TlsOptions,
+  type Transport,
+} from "../../../src/softphone/sip/index.js";
 import type { SipMessage } from "../../../src/softphone/sip/message.js";
 import { parseMessage } from "../../../src/softphone/sip/parse.js";
+import type { Clock } from "../../../src/util/clock.js";
 
 /** Time that stands still until the test moves it. */
 export class FakeClock implements Clock {
@@ -119,7 +126,12 @@ export function listen(options: Partial<SipUserAgentOptions> = {}): Promise<SipU
 }
 
 /** The URI that leads to the n-th listening address of a user agent. */
-export function uriOf(agent: { addresses: SipUserAgent["addresses"] }, user = "bob", host = "127.0.0.1", at = 0): string {
+export function uriOf(
+  agent: { addresses: SipUserAgent["addresses"] },
+  user = "bob",
+  host = "127.0.0.1",
+  at = 0,
+): string {
   const address = agent.addresses[at];
   if (address === undefined) throw new Error("not listening");
   return `sip:${user}@${host}:${address.port};transport=${address.transport}`;
@@ -145,8 +157,14 @@ export interface Pair {
 }
 
 /** The caller listens on UDP only; over TCP and TLS it is a client behind an unknown port, as a phone is. */
-export async function pair(transport: Transport, tls: { client?: TlsOptions; server?: TlsOptions } = {}): Promise<Pair> {
-  const callee = await listen({ listen: [{ transport, address: "127.0.0.1", port: 0 }], ...(tls.server === undefined ? {} : { tls: tls.server }) });
+export async function pair(
+  transport: Transport,
+  tls: { client?: TlsOptions; server?: TlsOptions } = {},
+): Promise<Pair> {
+  const callee = await listen({
+    listen: [{ transport, address: "127.0.0.1", port: 0 }],
+    ...(tls.server === undefined ? {} : { tls: tls.server }),
+  });
   const caller = await listen({
     listen: transport === "udp" ? [{ transport, address: "127.0.0.1", port: 0 }] : [],
     ...(tls.client === undefined ? {} : { tls: tls.client }),

@@ -30,7 +30,15 @@ function bench(transport: "udp" | "tcp"): Bench {
   const layer = new TransactionLayer({ transport: network, clock, random, timers: DEFAULT_TIMERS });
   const received: ServerTransaction[] = [];
   layer.onRequest = (transaction) => received.push(transaction);
-  return { clock, flow, layer, received, arrive: (message) => { network.onMessage(message, flow); } };
+  return {
+    clock,
+    flow,
+    layer,
+    received,
+    arrive: (message) => {
+      network.onMessage(message, flow);
+    },
+  };
 }
 
 interface Sent {
@@ -48,7 +56,9 @@ async function send(b: Bench, method: string): Promise<Sent> {
     fault: (fault) => heard.push(fault),
   });
   await Promise.resolve();
-  const answer = (status: number): void => { b.arrive(SipResponse.to(request, status, { toTag: "b" })); };
+  const answer = (status: number): void => {
+    b.arrive(SipResponse.to(request, status, { toTag: "b" }));
+  };
   return { request, heard, answer };
 }
 
@@ -94,25 +104,28 @@ await t.test("nothing is repeated over TCP, and timer B and F still run", async 
   }
 });
 
-await t.test("a provisional response stops an INVITE's retransmission, and a refusal is acknowledged each time", async (t) => {
-  const b = bench("udp");
-  const { heard, answer, request } = await send(b, "INVITE");
-  b.clock.advance(600);
-  answer(180);
-  b.clock.advance(120_000);
-  t.same(b.flow.log, ["INVITE", "INVITE"]);
-  answer(486);
-  answer(486);
-  t.same(heard, [180, 486]);
-  t.same(b.flow.log.slice(2), ["ACK", "ACK"]);
-  const ack = b.flow.sent[2];
-  t.equal(ack?.headers.get("Via"), request.headers.get("Via"));
-  t.match(ack?.headers.get("To"), /tag=b/);
-  t.same(ack?.cseq, { number: 1, method: "ACK" });
-  t.same(b.layer.counts(), { waiting: 0, lingering: 1 });
-  b.clock.advance(32_000);
-  clean(t, b);
-});
+await t.test(
+  "a provisional response stops an INVITE's retransmission, and a refusal is acknowledged each time",
+  async (t) => {
+    const b = bench("udp");
+    const { heard, answer, request } = await send(b, "INVITE");
+    b.clock.advance(600);
+    answer(180);
+    b.clock.advance(120_000);
+    t.same(b.flow.log, ["INVITE", "INVITE"]);
+    answer(486);
+    answer(486);
+    t.same(heard, [180, 486]);
+    t.same(b.flow.log.slice(2), ["ACK", "ACK"]);
+    const ack = b.flow.sent[2];
+    t.equal(ack?.headers.get("Via"), request.headers.get("Via"));
+    t.match(ack?.headers.get("To"), /tag=b/);
+    t.same(ack?.cseq, { number: 1, method: "ACK" });
+    t.same(b.layer.counts(), { waiting: 0, lingering: 1 });
+    b.clock.advance(32_000);
+    clean(t, b);
+  },
+);
 
 await t.test("each 2xx to an INVITE is handed on, for 64 T1", async (t) => {
   const b = bench("udp");
@@ -154,7 +167,10 @@ await t.test("a CANCEL has the INVITE's Via, and its own transaction", async (t)
   const request = requestFrom("INVITE");
   request.headers.remove("Via");
   const heard: number[] = [];
-  const invite = b.layer.send(request, b.flow, { response: ({ status }) => heard.push(status), fault: () => undefined });
+  const invite = b.layer.send(request, b.flow, {
+    response: ({ status }) => heard.push(status),
+    fault: () => undefined,
+  });
   await Promise.resolve();
   t.equal(invite.proceeding, false);
   b.arrive(SipResponse.to(request, 180, { toTag: "b" }));

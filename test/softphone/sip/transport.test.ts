@@ -6,7 +6,7 @@ import t from "tap";
 
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { makeCertificates } from "../../support/certificates.js";
-import { establish, FakeClock, finish, FROM, listen, pair, uriOf, until } from "./support.js";
+import { establish, FakeClock, finish, FROM, listen, pair, until, uriOf } from "./support.js";
 
 const certificates = await makeCertificates(t.testdir());
 const server = { key: certificates.key, cert: certificates.cert };
@@ -15,7 +15,10 @@ const client = { ca: certificates.caPem };
 await t.test("TLS: the name and the chain of the server are verified", async (t) => {
   const callee = await listen({ listen: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: server });
   const wrongName = await makeCertificates(t.testdir(), "DNS:example.org");
-  const impostor = await listen({ listen: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: { key: wrongName.key, cert: wrongName.cert } });
+  const impostor = await listen({
+    listen: [{ transport: "tls", address: "127.0.0.1", port: 0 }],
+    tls: { key: wrongName.key, cert: wrongName.cert },
+  });
   const table: readonly (readonly [string, SipUserAgent, string, { ca?: string; verify?: boolean }, boolean])[] = [
     ["right name", callee, "localhost", client, true],
     ["right address", callee, "127.0.0.1", client, true],
@@ -39,7 +42,11 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
 await t.test("an element that listens on one family calls over no other; one that only connects is free", async (t) => {
   const callee = await listen({ listen: [{ transport: "tcp", address: "::1", port: 0 }] });
   const uri = uriOf(callee, "bob", "[::1]");
-  for (const [address, works] of [["127.0.0.1", false], ["::1", true], [undefined, true]] as const) {
+  for (const [address, works] of [
+    ["127.0.0.1", false],
+    ["::1", true],
+    [undefined, true],
+  ] as const) {
     const caller = await listen({ listen: address === undefined ? [] : [{ transport: "tcp", address, port: 0 }] });
     const result = await caller.request({ method: "OPTIONS", uri });
     t.equal(result.ok, works, address ?? "none");
@@ -62,7 +69,11 @@ await t.test("one connection serves both directions and is reused; a broken one 
   t.same(await second.theirs.ended, { by: "lost" });
   await until(() => both.caller.counts().connections === 0, "connection gone");
   const callee = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port }] });
-  t.equal(await second.ours.bye().then(() => second.ours.ended.then(({ by }) => by)), "local", "a BYE to the one that forgot");
+  t.equal(
+    await second.ours.bye().then(() => second.ours.ended.then(({ by }) => by)),
+    "local",
+    "a BYE to the one that forgot",
+  );
   const third = await establish({ ...both, callee });
   t.equal(both.caller.counts().connections, 1);
   await third.ours.bye();
@@ -84,8 +95,14 @@ await t.test("nobody there: 503 over TCP, 408 over UDP; a user agent that is clo
   const uri = uriOf(gone);
   await gone.close();
   const caller = await listen();
-  t.match(await caller.invite({ uri, from: FROM }).result, { ok: false, failure: { status: 503, reason: "ECONNREFUSED" } });
-  t.match(await caller.request({ method: "OPTIONS", uri: uri.replace("tcp", "udp") }), { ok: false, failure: { status: 408 } });
+  t.match(await caller.invite({ uri, from: FROM }).result, {
+    ok: false,
+    failure: { status: 503, reason: "ECONNREFUSED" },
+  });
+  t.match(await caller.request({ method: "OPTIONS", uri: uri.replace("tcp", "udp") }), {
+    ok: false,
+    failure: { status: 408 },
+  });
   t.match(await caller.request({ method: "OPTIONS", uri: "mailto:x" }), { ok: false, failure: { status: 503 } });
   const waiting = caller.request({ method: "OPTIONS", uri: uri.replace("tcp", "udp") });
   await until(() => caller.counts().transactions === 1, "sent");
@@ -97,7 +114,10 @@ await t.test("nobody there: 503 over TCP, 408 over UDP; a user agent that is clo
 await t.test("hostile peers: pings are answered, rubbish is dropped, silence is closed", async (t) => {
   const clock = new FakeClock();
   const agent = await SipUserAgent.listen({
-    listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }, { transport: "udp", address: "127.0.0.1", port: 0 }],
+    listen: [
+      { transport: "tcp", address: "127.0.0.1", port: 0 },
+      { transport: "udp", address: "127.0.0.1", port: 0 },
+    ],
     userAgent: "test",
     clock,
   });
@@ -112,7 +132,9 @@ await t.test("hostile peers: pings are answered, rubbish is dropped, silence is 
   const [pong] = (await once(pinging, "data")) as [Buffer];
   t.equal(pong.toString(), "\r\n");
   const unreadable = await open();
-  unreadable.write("OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nFrom: nobody\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+  unreadable.write(
+    "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nFrom: nobody\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+  );
   const [refusal] = (await once(unreadable, "data")) as [Buffer];
   t.match(refusal.toString(), /^SIP\/2\.0 400 /);
   // As sofia-sip does after a header that it can't do without.
@@ -131,7 +153,11 @@ await t.test("hostile peers: pings are answered, rubbish is dropped, silence is 
   for (const text of ["", "\r\n\r\n", "x".repeat(60_000), "SIP/2.0 200 OK\r\n\r\n", "ACK sip:x SIP/2.0\r\n\r\n"]) {
     socket.send(text, udp?.port ?? 0, "127.0.0.1");
   }
-  socket.send("OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1;rport\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n", udp?.port ?? 0, "127.0.0.1");
+  socket.send(
+    "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1;rport\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n",
+    udp?.port ?? 0,
+    "127.0.0.1",
+  );
   const [answer] = (await once(socket, "message")) as [Buffer];
   t.match(answer.toString(), /^SIP\/2\.0 200 OK\r\nVia: .*rport=\d+;received=127\.0\.0\.1/);
   socket.close();
@@ -142,7 +168,15 @@ await t.test("hostile peers: pings are answered, rubbish is dropped, silence is 
 await t.test("a taken port rejects and leaves nothing open", async (t) => {
   const first = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] });
   const port = first.addresses[0]?.port ?? 0;
-  await t.rejects(listen({ listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }, { transport: "tcp", address: "127.0.0.1", port }] }), { code: "EADDRINUSE" });
+  await t.rejects(
+    listen({
+      listen: [
+        { transport: "udp", address: "127.0.0.1", port: 0 },
+        { transport: "tcp", address: "127.0.0.1", port },
+      ],
+    }),
+    { code: "EADDRINUSE" },
+  );
   await t.rejects(listen({ listen: [{ transport: "tls", address: "127.0.0.1", port: 0 }] }), /key and a certificate/);
   await first.close();
 });

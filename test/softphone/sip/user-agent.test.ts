@@ -44,7 +44,9 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
     t.equal(both.caller.counts().connections, transport === "udp" ? 0 : 1);
 
     const heard = new Promise<string>((resolve) => {
-      theirs.onInfo = ({ body, headers }) => { resolve(`${headers.get("Content-Type") ?? ""} ${body}`); };
+      theirs.onInfo = ({ body, headers }) => {
+        resolve(`${headers.get("Content-Type") ?? ""} ${body}`);
+      };
     });
     const info = await ours.info("application/dtmf-relay", "Signal=5");
     t.equal(info.ok && info.value.status, 200);
@@ -80,7 +82,9 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
       };
     });
     const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
-    call.onProgress = ({ status }) => { if (status === 180) call.cancel(); };
+    call.onProgress = ({ status }) => {
+      if (status === 180) call.cancel();
+    };
     t.match(await call.result, { ok: false, failure: { status: 487 } });
     const tooLate = (await offered).accept(ANSWER);
     t.same(await tooLate.ended, { by: "remote" });
@@ -91,7 +95,9 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
 
 await t.test("a refused call says why", async (t) => {
   const both = await pair("udp");
-  both.callee.onInvite = (invite) => { invite.reject(488, "No SRTP", [["Warning", '305 einwahl "x"']]); };
+  both.callee.onInvite = (invite) => {
+    invite.reject(488, "No SRTP", [["Warning", '305 einwahl "x"']]);
+  };
   const result = await both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER }).result;
   t.match(result, { ok: false, failure: { status: 488, reason: "No SRTP" } });
   t.equal(result.ok ? "" : result.failure.headers?.find(([name]) => name === "Warning")?.[1], '305 einwahl "x"');
@@ -100,7 +106,9 @@ await t.test("a refused call says why", async (t) => {
 
 await t.test("cancelled before anything came back: the CANCEL waits for the first response", async (t) => {
   const both = await pair("udp");
-  both.callee.onInvite = (invite) => { invite.ring(); };
+  both.callee.onInvite = (invite) => {
+    invite.ring();
+  };
   const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
   call.cancel();
   t.match(await call.result, { ok: false, failure: { status: 487 } });
@@ -110,11 +118,15 @@ await t.test("cancelled before anything came back: the CANCEL waits for the firs
 await t.test("cancelled, but answered at the same moment: hung up, and still 487", async (t) => {
   const both = await pair("tcp");
   const accepted = new Promise<SipDialog>((resolve) => {
-    both.callee.onInvite = (invite) => { resolve(invite.accept(ANSWER)); };
+    both.callee.onInvite = (invite) => {
+      resolve(invite.accept(ANSWER));
+    };
   });
   const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
   // The 100 and the 200 arrive together: the CANCEL meets an answered call.
-  call.onProgress = () => { call.cancel(); };
+  call.onProgress = () => {
+    call.cancel();
+  };
   t.match(await call.result, { ok: false, failure: { status: 487 } });
   t.same(await (await accepted).ended, { by: "remote" });
   await finish(t, both);
@@ -123,7 +135,9 @@ await t.test("cancelled, but answered at the same moment: hung up, and still 487
 await t.test("the 200 is repeated until the ACK, and without one the call is lost", async (t) => {
   const callee = await listen();
   const accepted = new Promise<SipDialog>((resolve) => {
-    callee.onInvite = (invite) => { resolve(invite.accept(ANSWER)); };
+    callee.onInvite = (invite) => {
+      resolve(invite.accept(ANSWER));
+    };
   });
   const socket = createSocket("udp4");
   const heard: string[] = [];
@@ -133,14 +147,25 @@ await t.test("the 200 is repeated until the ACK, and without one the call is los
   const { port } = socket.address();
   const target = callee.addresses[0];
   const text = [
-    `INVITE ${uriOf(callee)} SIP/2.0`, `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKdeaf;rport`, "From: <sip:x@y>;tag=1", "To: <sip:bob@y>",
-    "Call-ID: deaf", "CSeq: 1 INVITE", `Contact: <sip:x@127.0.0.1:${port}>`, "Content-Length: 0", "", "",
+    `INVITE ${uriOf(callee)} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bKdeaf;rport`,
+    "From: <sip:x@y>;tag=1",
+    "To: <sip:bob@y>",
+    "Call-ID: deaf",
+    "CSeq: 1 INVITE",
+    `Contact: <sip:x@127.0.0.1:${port}>`,
+    "Content-Length: 0",
+    "",
+    "",
   ].join("\r\n");
   socket.send(text, target?.port ?? 0, "127.0.0.1");
   const dialog = await accepted;
   t.same(await dialog.ended, { by: "lost" });
   t.ok(heard.filter((line) => line === "SIP/2.0 200 OK").length >= 4, "repeated");
-  t.ok(heard.some((line) => line.startsWith("BYE ")), "hung up");
+  t.ok(
+    heard.some((line) => line.startsWith("BYE ")),
+    "hung up",
+  );
   t.equal(callee.counts().dialogs, 0);
   socket.close();
   await callee.close();
@@ -149,7 +174,9 @@ await t.test("the 200 is repeated until the ACK, and without one the call is los
 await t.test("an INVITE without an offer is answered with one", async (t) => {
   const both = await pair("udp");
   const accepted = new Promise<SipDialog>((resolve) => {
-    both.callee.onInvite = (invite) => { resolve(invite.accept(OFFER)); };
+    both.callee.onInvite = (invite) => {
+      resolve(invite.accept(OFFER));
+    };
   });
   const result = await both.caller.invite({ uri: both.uri, from: FROM }).result;
   t.equal(result.ok && result.value.remoteSdp, OFFER);
@@ -164,7 +191,10 @@ await t.test("digest: INVITE with qop, REGISTER without, and a wrong password", 
   const expected = { realm: "test", nonce: "abc", credentials };
   both.callee.onInvite = (invite) => {
     if (checkAuthorization(invite.request, expected)) invite.accept(ANSWER);
-    else invite.reject(407, undefined, [["Proxy-Authenticate", 'Digest realm="test", nonce="abc", qop="auth,auth-int", algorithm=MD5']]);
+    else
+      invite.reject(407, undefined, [
+        ["Proxy-Authenticate", 'Digest realm="test", nonce="abc", qop="auth,auth-int", algorithm=MD5'],
+      ]);
   };
   let tries = 0;
   both.callee.onRequest = ({ request, respond }) => {
@@ -182,7 +212,11 @@ await t.test("digest: INVITE with qop, REGISTER without, and a wrong password", 
   const registered = await both.caller.request({ method: "REGISTER", uri: both.uri, auth: credentials });
   t.equal(registered.ok && registered.value.status, 200);
   t.equal(tries, 2);
-  const wrong = await both.caller.request({ method: "REGISTER", uri: both.uri, auth: { ...credentials, password: "no" } });
+  const wrong = await both.caller.request({
+    method: "REGISTER",
+    uri: both.uri,
+    auth: { ...credentials, password: "no" },
+  });
   t.equal(wrong.ok && wrong.value.status, 401);
   t.equal(tries, 4);
   await finish(t, both);
@@ -201,7 +235,11 @@ await t.test("what a user agent answers by itself", async (t) => {
   t.match(await both.caller.invite({ uri: both.uri, from: FROM }).result, { ok: false, failure: { status: 480 } });
   const { ours, theirs } = await establish(both);
   both.callee.onInvite = () => undefined;
-  const inside = [["To", `<${both.uri}>;tag=${theirs.localTag}`], ["From", `<sip:a@x>;tag=${ours.localTag}`], ["Call-ID", ours.callId]] as const;
+  const inside = [
+    ["To", `<${both.uri}>;tag=${theirs.localTag}`],
+    ["From", `<sip:a@x>;tag=${ours.localTag}`],
+    ["Call-ID", ours.callId],
+  ] as const;
   t.equal(await ask("INFO", [...inside, ["CSeq", "0 INFO"]]), 500, "older than the INVITE");
   t.equal(await ask("REFER", [...inside, ["CSeq", "9 REFER"]]), 405);
   await theirs.bye();

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
 import { missingPrograms } from "../../e2e/support/missing-programs.js";
 
 /** Why tests with Redis are skipped; `false` when it is there. */
@@ -30,7 +31,20 @@ export class RedisServer {
   }
 
   async up(): Promise<void> {
-    const settings = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#directory, "--appendonly", "yes", "--appendfsync", "always", "--save", ""];
+    const settings = [
+      "--port",
+      String(this.port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      this.#directory,
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      "always",
+      "--save",
+      "",
+    ];
     const child = spawn("redis-server", settings, { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
     await new Promise<void>((resolve, reject) => {

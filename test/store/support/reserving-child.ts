@@ -1,4 +1,5 @@
 import process from "node:process";
+
 import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
 import { Hand, value } from "./room-store-suite.js";
 
@@ -9,13 +10,15 @@ import { Hand, value } from "./room-store-suite.js";
 const [directory = "", first = "0", last = "0", wide = "1"] = process.argv.slice(2);
 const hand = new Hand();
 hand.restMs = 3_600_000;
-const store = value(await EmbeddedRooms.open(directory, hand, (what) => {
-  process.stdout.write(`trouble ${what}\n`);
-}));
+const store = value(
+  await EmbeddedRooms.open(directory, hand, (what) => {
+    process.stdout.write(`trouble ${what}\n`);
+  }),
+);
 let next = Number(first);
 
 async function reserveOn(): Promise<void> {
-  for (; next <= Number(last); ) {
+  for (; next <= Number(last);) {
     const number = next++;
     const { reservation } = value(await store.reserve(`room-${number}`, "as-it-is"));
     process.stdout.write(`reserved ${number} ${reservation.pin.reveal()}\n`);

@@ -1,9 +1,11 @@
 import { randomInt } from "node:crypto";
+
 import type { Test } from "tap";
+
 import { Pin } from "../../../src/caller/secret.js";
-import type { Result } from "../../../src/util/result.js";
 import { exportLines, formatRecord, parseRecord } from "../../../src/store/json-lines.js";
 import type { Reservation, RoomStore, RoomStoreSettings } from "../../../src/store/room-store.js";
+import type { Result } from "../../../src/util/result.js";
 
 /** Time and chance of a store in a test. */
 export class Hand implements RoomStoreSettings {
@@ -52,7 +54,25 @@ async function allRooms(store: RoomStore, most: number): Promise<Reservation[]> 
   throw new Error("the list has no end");
 }
 
-const strangeIds = ["x", "a b", "a/b?c#d%2F", "..", "Übung — 会議 🎙", "\u0000\n\r\t", "__proto__", "constructor", "|", "a|b", "'\"\\", "\uffff", "\u{10ffff}", "é", "e\u0301", "m".repeat(256), "🎙".repeat(128)];
+const strangeIds = [
+  "x",
+  "a b",
+  "a/b?c#d%2F",
+  "..",
+  "Übung — 会議 🎙",
+  "\u0000\n\r\t",
+  "__proto__",
+  "constructor",
+  "|",
+  "a|b",
+  "'\"\\",
+  "\uffff",
+  "\u{10ffff}",
+  "é",
+  "e\u0301",
+  "m".repeat(256),
+  "🎙".repeat(128),
+];
 
 /** What every room store has to do, one as the other. */
 export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void> {
@@ -74,30 +94,40 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     const second = value(await store.reserve("room", "as-it-is"));
     t.equal(second.isNew, false);
     t.ok(second.reservation.pin.equals(first.reservation.pin));
-    t.same({ ...value(await store.find("room")), pin: undefined }, { meetingId: "room", pin: undefined, reservedAt: 1_760_000_000_000, validUntil: undefined });
+    t.same(
+      { ...value(await store.find("room")), pin: undefined },
+      { meetingId: "room", pin: undefined, reservedAt: 1_760_000_000_000, validUntil: undefined },
+    );
     t.equal(value(await store.findByPin(first.reservation.pin))?.meetingId, "room");
     t.equal(value(await store.find("Room")), undefined);
     const other = Pin.parse("123456");
     t.equal(other.ok ? value(await store.findByPin(other.value)) : "", undefined);
   });
 
-  await t.test("the same room reserved many times at once has one PIN, different ones have different PINs", async (t) => {
-    const store = await start("at-once", new Hand());
-    const ids = Array.from({ length: 300 }, (_, place) => `room-${place % 100}`);
-    const results = await Promise.all(ids.map(async (id) => value(await store.reserve(id, "as-it-is"))));
-    t.equal(results.filter((each) => each.isNew).length, 100);
-    const pins = new Map<string, Set<string>>();
-    for (const { reservation } of results) pins.set(reservation.meetingId, (pins.get(reservation.meetingId) ?? new Set()).add(reservation.pin.reveal()));
-    t.ok([...pins.values()].every((each) => each.size === 1));
-    t.equal(new Set([...pins.values()].flatMap((each) => [...each])).size, 100);
-  });
+  await t.test(
+    "the same room reserved many times at once has one PIN, different ones have different PINs",
+    async (t) => {
+      const store = await start("at-once", new Hand());
+      const ids = Array.from({ length: 300 }, (_, place) => `room-${place % 100}`);
+      const results = await Promise.all(ids.map(async (id) => value(await store.reserve(id, "as-it-is"))));
+      t.equal(results.filter((each) => each.isNew).length, 100);
+      const pins = new Map<string, Set<string>>();
+      for (const { reservation } of results)
+        pins.set(reservation.meetingId, (pins.get(reservation.meetingId) ?? new Set()).add(reservation.pin.reveal()));
+      t.ok([...pins.values()].every((each) => each.size === 1));
+      t.equal(new Set([...pins.values()].flatMap((each) => [...each])).size, 100);
+    },
+  );
 
   await t.test("ids of every kind", async (t) => {
     const store = await start("ids", new Hand());
     for (const id of strangeIds) t.equal(value(await store.reserve(id, "as-it-is")).isNew, true, JSON.stringify(id));
     for (const id of strangeIds) t.equal(value(await store.find(id))?.meetingId, id);
     const inOrder = [...strangeIds].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
-    t.same((await allRooms(store, 3)).map((each) => each.meetingId), inOrder);
+    t.same(
+      (await allRooms(store, 3)).map((each) => each.meetingId),
+      inOrder,
+    );
     for (const id of strangeIds) t.equal(value(await store.release(id)), true);
     t.same(await allRooms(store, 3), []);
   });
@@ -128,7 +158,11 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [5];
     const { reservation } = value(await store.reserve("room", { until: begin + 100 }));
     t.equal(reservation.validUntil, begin + 100);
-    t.equal(value(await store.reserve("room", "as-it-is")).reservation.validUntil, begin + 100, "a question changes nothing");
+    t.equal(
+      value(await store.reserve("room", "as-it-is")).reservation.validUntil,
+      begin + 100,
+      "a question changes nothing",
+    );
     t.equal(value(await store.reserve("room", { until: begin + 200 })).reservation.validUntil, begin + 200);
     hand.time = begin + 199;
     t.equal(value(await store.find("room"))?.validUntil, begin + 200);
@@ -164,9 +198,15 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.equal(value(await store.reserve("stays", { until: last })).reservation.validUntil, last);
     t.equal(value(await store.find("stays"))?.validUntil, last);
     t.equal(value(await store.reserve("another", "as-it-is")).isNew, true, "the store goes on");
-    t.same((await allRooms(store, 10)).map(({ meetingId }) => meetingId), ["another", "stays"]);
+    t.same(
+      (await allRooms(store, 10)).map(({ meetingId }) => meetingId),
+      ["another", "stays"],
+    );
     const old = Pin.parse("444444444");
-    if (old.ok) t.same(value(await store.import([{ meetingId: "old", pin: old.value, reservedAt: -5, validUntil: undefined }])), ["imported"]);
+    if (old.ok)
+      t.same(value(await store.import([{ meetingId: "old", pin: old.value, reservedAt: -5, validUntil: undefined }])), [
+        "imported",
+      ]);
     t.equal(value(await store.find("old"))?.reservedAt, -5);
     t.equal(value(await store.release("old")), true);
   });
@@ -181,7 +221,11 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.equal(await pinOf(store, "five"), "12346");
     hand.pinLength = 7;
     hand.draws = [1_234_600 - 1_000_000, 1_234_567 - 1_000_000, 1_234_700 - 1_000_000];
-    t.equal(await pinOf(store, "seven"), "1234700", "neither what would be a breakout room of another, nor its beginning");
+    t.equal(
+      await pinOf(store, "seven"),
+      "1234700",
+      "neither what would be a breakout room of another, nor its beginning",
+    );
     t.equal(value(await store.release("nine")), true);
     hand.pinLength = 5;
     hand.draws = [12_345 - 10_000, 12_348 - 10_000];
@@ -198,7 +242,17 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [123_456_789 - 100_000_000];
     await pinOf(store, "nine");
     hand.draws = [];
-    for (const [digits, goesOn] of [["1", true], ["1234", true], ["12345", true], ["12345678", true], ["123456789", false], ["1234567890", false], ["12346", false], ["9", false], ["0", false]] as const) {
+    for (const [digits, goesOn] of [
+      ["1", true],
+      ["1234", true],
+      ["12345", true],
+      ["12345678", true],
+      ["123456789", false],
+      ["1234567890", false],
+      ["12346", false],
+      ["9", false],
+      ["0", false],
+    ] as const) {
       t.same(await store.askGoesOnAfter(digits), { ok: true, value: goesOn }, digits);
       const remembered = store.goesOnAfter(digits);
       t.ok(remembered === undefined || remembered === goesOn, `${digits} from memory: ${String(remembered)}`);
@@ -232,7 +286,11 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     const store = await start("pages", new Hand());
     const ids = Array.from({ length: 25 }, (_, place) => `room ${String(place).padStart(2, "0")}`);
     for (const id of ids) await store.reserve(id, "as-it-is");
-    for (const most of [1, 7, 25, 26]) t.same((await allRooms(store, most)).map((each) => each.meetingId), ids);
+    for (const most of [1, 7, 25, 26])
+      t.same(
+        (await allRooms(store, most)).map((each) => each.meetingId),
+        ids,
+      );
     const first = value(await store.list(undefined, 10));
     t.equal(first.next, "room 09");
     await store.release("room 09");
@@ -266,8 +324,11 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     const another = { ...room, pin: other.ok ? other.value : room.pin };
     t.same(value(await to.import([moved, another])), ["pin-is-taken", "room-has-another-pin"]);
     const beginning = Pin.parse(room.pin.reveal().slice(0, 6));
-    if (beginning.ok) t.same(value(await to.import([{ ...room, meetingId: "new", pin: beginning.value }])), ["pin-is-taken"]);
-    hand.draws = records.flatMap((record) => ("meetingId" in record ? [] : [Number(record.pin.reveal()) - 100_000_000]));
+    if (beginning.ok)
+      t.same(value(await to.import([{ ...room, meetingId: "new", pin: beginning.value }])), ["pin-is-taken"]);
+    hand.draws = records.flatMap((record) =>
+      "meetingId" in record ? [] : [Number(record.pin.reveal()) - 100_000_000],
+    );
     const drawn = new Set(records.map((record) => record.pin.reveal()));
     t.notOk(drawn.has(await pinOf(to, "fresh")), "imported resting PINs rest");
     hand.draws = [];

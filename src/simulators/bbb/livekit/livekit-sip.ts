@@ -1,14 +1,14 @@
 import { MediaSession, type SrtpPolicy } from "../../../softphone/rtp/media-session.js";
 import type { Pacer } from "../../../softphone/rtp/pacer.js";
-import type { Clock } from "../../../util/clock.js";
 import { inBackground } from "../../../softphone/sip/background.js";
-import { SipUserAgent, type IncomingInvite } from "../../../softphone/sip/index.js";
+import { type IncomingInvite, SipUserAgent } from "../../../softphone/sip/index.js";
+import type { Clock } from "../../../util/clock.js";
+import { LIVEKIT_LEG } from "../leg-rules.js";
 import type { Meeting } from "../meetings.js";
 import type { Member } from "../member.js";
-import { LIVEKIT_LEG } from "../leg-rules.js";
 import type { Roster } from "../roster.js";
-import { participantOf, shownName, type LiveKitParticipant } from "./participant.js";
 import { calledParties } from "./called-parties.js";
+import { type LiveKitParticipant, participantOf, shownName } from "./participant.js";
 import { metadataOf } from "./room-metadata.js";
 
 export interface LiveKitSettings {
@@ -112,7 +112,8 @@ export class LiveKitSip {
 
   /** RemoveParticipant. */
   async remove(identity: string): Promise<void> {
-    for (const [member, participant] of this.#participants) if (participant.identity === identity) await this.#options.roster.remove(member);
+    for (const [member, participant] of this.#participants)
+      if (participant.identity === identity) await this.#options.roster.remove(member);
   }
 
   /** The program is killed: the port is closed, and the calls are gone without a BYE. */
@@ -143,7 +144,12 @@ export class LiveKitSip {
 
   counts(): { livekitTransactions: number; livekitDialogs: number; livekitRinging: number; livekitOpening: number } {
     const { transactions, dialogs } = this.#agent?.counts() ?? { transactions: 0, dialogs: 0 };
-    return { livekitTransactions: transactions, livekitDialogs: dialogs, livekitRinging: this.#ringing.size, livekitOpening: this.#opening };
+    return {
+      livekitTransactions: transactions,
+      livekitDialogs: dialogs,
+      livekitRinging: this.#ringing.size,
+      livekitOpening: this.#opening,
+    };
   }
 
   async #receive(agent: SipUserAgent, invite: IncomingInvite): Promise<void> {
@@ -165,34 +171,59 @@ export class LiveKitSip {
       invite.reject(500);
       return;
     }
-    const answer = media.answer(invite.request.body, { codecs: ["PCMU", "PCMA"], srtp: this.mediaEncryption, suites: SUITES, manner: "livekit" });
+    const answer = media.answer(invite.request.body, {
+      codecs: ["PCMU", "PCMA"],
+      srtp: this.mediaEncryption,
+      suites: SUITES,
+      manner: "livekit",
+    });
     if (!answer.ok) {
       invite.reject(400);
       await media.close();
       return;
     }
     this.#calls += 1;
-    const participant = participantOf({ ...parties, callId: `SCL_${this.#calls}`, trunkId: `ST_${meeting.voiceBridge}`, ruleId: `SDR_${meeting.voiceBridge}` }, this, metadataOf(meeting));
+    const participant = participantOf(
+      {
+        ...parties,
+        callId: `SCL_${this.#calls}`,
+        trunkId: `ST_${meeting.voiceBridge}`,
+        ruleId: `SDR_${meeting.voiceBridge}`,
+      },
+      this,
+      metadataOf(meeting),
+    );
     await this.#replace(meeting.voiceBridge, participant.identity);
     if (!(await this.#ring(agent, invite, { voiceBridge: meeting.voiceBridge, identity: participant.identity }))) {
       await media.close();
       return;
     }
     const dialog = invite.accept(answer.value);
-    roster.enter({ voiceBridge: meeting.voiceBridge, identity: { name: shownName(participant), number: participant.identity }, dialog, media, silence: "sent", rules: LIVEKIT_LEG }, (member) => {
-      this.#participants.set(member, participant);
-      inBackground(
-        dialog.ended.then(() => {
-          this.#participants.delete(member);
-        }),
-      );
-    });
+    roster.enter(
+      {
+        voiceBridge: meeting.voiceBridge,
+        identity: { name: shownName(participant), number: participant.identity },
+        dialog,
+        media,
+        silence: "sent",
+        rules: LIVEKIT_LEG,
+      },
+      (member) => {
+        this.#participants.set(member, participant);
+        inBackground(
+          dialog.ended.then(() => {
+            this.#participants.delete(member);
+          }),
+        );
+      },
+    );
     this.#lookAgain();
   }
 
   /** DUPLICATE_IDENTITY: a participant that joins ends the one that had the same identity. */
   async #replace(voiceBridge: string, identity: string): Promise<void> {
-    for (const call of this.#ringing) if (call.voiceBridge === voiceBridge && call.identity === identity) call.isOver = true;
+    for (const call of this.#ringing)
+      if (call.voiceBridge === voiceBridge && call.identity === identity) call.isOver = true;
     this.#lookAgain();
     for (const member of this.#options.roster.membersOf(voiceBridge)) {
       if (this.#participants.get(member)?.identity === identity) await this.#options.roster.remove(member);
@@ -200,7 +231,11 @@ export class LiveKitSip {
   }
 
   /** Rings until the call may be answered; false when it is over before. */
-  async #ring(agent: SipUserAgent, invite: IncomingInvite, { voiceBridge, identity }: Pick<RingingCall, "voiceBridge" | "identity">): Promise<boolean> {
+  async #ring(
+    agent: SipUserAgent,
+    invite: IncomingInvite,
+    { voiceBridge, identity }: Pick<RingingCall, "voiceBridge" | "identity">,
+  ): Promise<boolean> {
     const { clock, roster, meetingWith } = this.#options;
     const call: RingingCall = { voiceBridge, identity, isOver: false, lookAgain: () => undefined };
     const cancelled = { yes: false };
@@ -215,7 +250,11 @@ export class LiveKitSip {
     let isHeard = false;
     while (!call.isOver && !isGone() && clock.now() < deadline && meetingWith(voiceBridge) !== undefined) {
       const others = [...this.#ringing].some((other) => other !== call && other.voiceBridge === voiceBridge);
-      isHeard = !this.waitForSubscribe || this.#microphones.has(voiceBridge) || roster.membersOf(voiceBridge).length > 0 || others;
+      isHeard =
+        !this.waitForSubscribe ||
+        this.#microphones.has(voiceBridge) ||
+        roster.membersOf(voiceBridge).length > 0 ||
+        others;
       if (isHeard) break;
       await this.#nextLook(call);
       if (!isGone()) invite.ring();
@@ -246,7 +285,10 @@ export class LiveKitSip {
 const PORT_TRIES = 10;
 
 /** One port for UDP and TCP: a port that the system gives for the first can be taken for the second. */
-async function listenOnBoth({ address, clock }: LiveKitSipOptions, wanted: number): Promise<{ readonly agent: SipUserAgent; readonly port: number }> {
+async function listenOnBoth(
+  { address, clock }: LiveKitSipOptions,
+  wanted: number,
+): Promise<{ readonly agent: SipUserAgent; readonly port: number }> {
   for (let attempt = 1; ; attempt++) {
     const common = { userAgent: "LiveKit", clock };
     let port = wanted;
@@ -256,7 +298,16 @@ async function listenOnBoth({ address, clock }: LiveKitSipOptions, wanted: numbe
       await probe.close();
     }
     try {
-      return { agent: await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", address, port }, { transport: "tcp", address, port }] }), port };
+      return {
+        agent: await SipUserAgent.listen({
+          ...common,
+          listen: [
+            { transport: "udp", address, port },
+            { transport: "tcp", address, port },
+          ],
+        }),
+        port,
+      };
     } catch (error) {
       if (wanted !== 0 || attempt === PORT_TRIES) throw error;
     }

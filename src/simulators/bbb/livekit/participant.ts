@@ -30,7 +30,11 @@ const SHOWN_DIGITS = 4;
 const HASH_BYTES = 8;
 
 /** livekit/protocol `sip/sip.go`, EvaluateDispatchRule. @param metadata of the rule: bbb-webrtc-sfu gives it the room's */
-export function participantOf(call: LiveKitCall, { hidePhoneNumber }: DispatchOptions, metadata: string): LiveKitParticipant {
+export function participantOf(
+  call: LiveKitCall,
+  { hidePhoneNumber }: DispatchOptions,
+  metadata: string,
+): LiveKitParticipant {
   const { fromUser } = call;
   const common = {
     "sip.callID": call.callId,

@@ -1,9 +1,9 @@
+import { PcmSource } from "../audio-source.js";
 import type { Channel } from "../channel.js";
 import { parseDialString } from "../dial-string.js";
 import type { Execution } from "../execution.js";
 import { causeNumber, type HangupCause } from "../hangup-cause.js";
 import { callLeg, makeLeg } from "../outbound-leg.js";
-import { PcmSource } from "../audio-source.js";
 import { renderToneScript } from "../tone-script.js";
 
 /** `bridge {variables}sofia/...`: calls and connects. uuid_break does not end it, as in FreeSWITCH; uuid_kill of a leg does. */
@@ -48,8 +48,11 @@ async function originate(execution: Execution): Promise<Channel | HangupCause> {
     return "NORMAL_TEMPORARY_FAILURE";
   }
   const ringback = new Ringback(execution);
-  if (channel.isTrue("instant_ringback") || /^(true|yes|1)$/i.test(dial.variables.get("instant_ringback") ?? "")) ringback.start();
-  await callLeg(leg, channel, dial, profile, () => { ringback.start(); });
+  if (channel.isTrue("instant_ringback") || /^(true|yes|1)$/i.test(dial.variables.get("instant_ringback") ?? ""))
+    ringback.start();
+  await callLeg(leg, channel, dial, profile, () => {
+    ringback.start();
+  });
   ringback.stop();
   return leg.hangupCause ?? leg;
 }
@@ -69,7 +72,10 @@ class Ringback {
     if (spec === undefined || spec === "silence" || this.#stop !== undefined) return;
     const isFile = spec.startsWith("/") || spec.includes("://");
     const tones = isFile ? undefined : renderToneScript(spec);
-    const source = tones === undefined ? channel.engine.sounds.open(spec, channel.variable("sound_prefix")) : new PcmSource(tones, Infinity);
+    const source =
+      tones === undefined
+        ? channel.engine.sounds.open(spec, channel.variable("sound_prefix"))
+        : new PcmSource(tones, Infinity);
     if (source === undefined) channel.engine.unsupported("this ringback");
     else this.#stop = channel.output.play(source, this.#execution).stop;
   }
@@ -87,7 +93,10 @@ function noteFailure(channel: Channel, cause: HangupCause): void {
   if (channel.isDown) return;
   const go = channel.variable("continue_on_fail");
   if (go !== undefined) {
-    const listed = go.toUpperCase().split(",").some((each) => each === cause || each === String(causeNumber(cause)));
+    const listed = go
+      .toUpperCase()
+      .split(",")
+      .some((each) => each === cause || each === String(causeNumber(cause)));
     if (channel.isTrue("continue_on_fail") || listed) return;
   } else if (cause === "NO_ANSWER" || cause === "NO_USER_RESPONSE" || cause === "ORIGINATOR_CANCEL") {
     return;
@@ -115,7 +124,10 @@ function dialStatus(cause: HangupCause): string {
 
 async function connect(execution: Execution, called: Channel): Promise<void> {
   const { channel } = execution;
-  const legs = [["Bridge-A-Unique-ID", channel.uuid], ["Bridge-B-Unique-ID", called.uuid]] as const;
+  const legs = [
+    ["Bridge-A-Unique-ID", channel.uuid],
+    ["Bridge-B-Unique-ID", called.uuid],
+  ] as const;
   const bridgedAt = Date.now() * 1000;
   channel.times.bridged = bridgedAt;
   called.times.bridged = bridgedAt;
@@ -142,7 +154,8 @@ async function connect(execution: Execution, called: Channel): Promise<void> {
 }
 
 function bond(channel: Channel, other: Channel): void {
-  for (const name of ["bridge_to", "last_bridge_to", "bridge_uuid", "signal_bond"]) channel.setVariable(name, other.uuid);
+  for (const name of ["bridge_to", "last_bridge_to", "bridge_uuid", "signal_bond"])
+    channel.setVariable(name, other.uuid);
   channel.setVariable("bridge_channel", other.name);
 }
 

@@ -62,7 +62,8 @@ export async function playAndGetDigits(execution: Execution): Promise<void> {
     }
     await playFile(execution, settings.invalidPrompt, undefined);
   }
-  if (splitArguments(argument, " ", 11).length > 10) channel.engine.unsupported("play_and_get_digits: transfer on failure");
+  if (splitArguments(argument, " ", 11).length > 10)
+    channel.engine.unsupported("play_and_get_digits: transfer on failure");
 }
 
 /** switch_ivr_read: one try. */

@@ -46,7 +46,9 @@ class PlayEnd {
 
   constructor(execution: Execution, onDigit: DigitHandler) {
     this.#execution = execution;
-    this.#stopListening = execution.onBreak(() => { this.#break(); });
+    this.#stopListening = execution.onBreak(() => {
+      this.#break();
+    });
     if (onDigit === undefined) return;
     execution.takeDigits((digit) => {
       if (!onDigit(digit)) return;
@@ -86,16 +88,22 @@ async function playOne(execution: Execution, file: string, start: number, ended:
   const source = channel.engine.sounds.open(file, channel.variable("sound_prefix"), start);
   if (source === undefined) return "notFound";
   const type = /^(local_stream|tone_stream):/.exec(file)?.[1];
-  const headers = [...(type === undefined ? [] : [["Playback-File-Type", type] as const]), ["Playback-File-Path", file] as const];
+  const headers = [
+    ...(type === undefined ? [] : [["Playback-File-Type", type] as const]),
+    ["Playback-File-Path", file] as const,
+  ];
   channel.fire("PLAYBACK_START", headers);
   const playout = channel.output.play(source, execution);
   ended.during(playout.stop);
   const limit = integer(channel.variable("playback_timeout_sec"));
   const timer = { over: false };
-  const stopTimer = limit > 1 ? channel.engine.clock.after(limit * 1000, () => {
-    timer.over = true;
-    playout.stop();
-  }) : undefined;
+  const stopTimer =
+    limit > 1
+      ? channel.engine.clock.after(limit * 1000, () => {
+          timer.over = true;
+          playout.stop();
+        })
+      : undefined;
   await playout.ended;
   stopTimer?.();
   channel.setVariable("playback_last_offset_pos", String(start + source.played));

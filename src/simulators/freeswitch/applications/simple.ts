@@ -66,7 +66,9 @@ export function sleep(execution: Execution): Promise<void> {
     function finish(): void {
       stopTimer();
       // The listener may be called while it is being registered, when the channel is down already.
-      queueMicrotask(() => { stopListening(); });
+      queueMicrotask(() => {
+        stopListening();
+      });
       resolve();
     }
   });

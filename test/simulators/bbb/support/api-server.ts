@@ -1,16 +1,21 @@
 import { randomBytes } from "node:crypto";
+
 import { XMLParser } from "fast-xml-parser";
 import type { Test } from "tap";
-import { systemClock } from "../../../../src/util/clock.js";
+
 import { apiCalls } from "../../../../src/simulators/bbb/api-calls.js";
 import type { PhoneAttendee } from "../../../../src/simulators/bbb/api-xml.js";
 import { apiChecksum, type ChecksumAlgorithm } from "../../../../src/simulators/bbb/checksum.js";
-import { Meetings, type Meeting } from "../../../../src/simulators/bbb/meetings.js";
+import { type Meeting, Meetings } from "../../../../src/simulators/bbb/meetings.js";
 import { SampleApi } from "../../../../src/simulators/bbb/sample-api.js";
+import { systemClock } from "../../../../src/util/clock.js";
 
 export const SECRET = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
 // Numbers stay text, as a client must read them: a PIN may begin with 0.
-const parser = new XMLParser({ parseTagValue: false, isArray: (name) => ["meeting", "attendee", "breakout"].includes(name) });
+const parser = new XMLParser({
+  parseTagValue: false,
+  isArray: (name) => ["meeting", "attendee", "breakout"].includes(name),
+});
 
 export type Xml = { readonly [element: string]: string | Xml | Xml[] | undefined };
 
@@ -23,7 +28,11 @@ interface Server {
   readonly meetings: Meetings;
   readonly phones: PhoneAttendee[];
   readonly ended: Meeting[];
-  readonly ask: (callName: string, query?: string, options?: { algorithm?: ChecksumAlgorithm; secret?: string }) => Promise<Xml>;
+  readonly ask: (
+    callName: string,
+    query?: string,
+    options?: { algorithm?: ChecksumAlgorithm; secret?: string },
+  ) => Promise<Xml>;
 }
 
 export async function serve(t: Test): Promise<Server> {

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+
 import t, { type Test } from "tap";
+
 import { SampleBbb, type SampleBbbOptions } from "../../../../src/simulators/bbb/sample-bbb.js";
 import type { PhoneCall } from "../../../../src/softphone/phone-call.js";
 import { type DialOptions, TestPhone } from "../../../../src/softphone/test-phone.js";
