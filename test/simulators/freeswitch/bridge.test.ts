@@ -2,7 +2,7 @@ import t from "tap";
 
 import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
 import { Node, type NodeCall } from "./node.js";
-import { type Endpoint, eventOf, type ModeslEvent, within, World } from "./support.js";
+import { type Endpoint, eventOf, type ModeslEvent, nextBridge, within, World } from "./support.js";
 
 const world = await World.start(t);
 const node = await Node.start(t, world);
@@ -14,8 +14,11 @@ interface Bridged {
 
 async function bridge(endpoint: Endpoint, variables: Record<string, string> = {}): Promise<Bridged> {
   const taken = node.call();
+  const connected = nextBridge(endpoint);
   const done = endpoint.execute("bridge", node.dialString(variables));
-  return { far: await within(taken, "the node's answer"), done };
+  const far = await within(taken, "the node's answer");
+  await within(connected, "CHANNEL_BRIDGE");
+  return { far, done };
 }
 
 const identity = {

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import { Node, type NodeCall } from "./node.js";
-import { type Endpoint, type ModeslEvent, within, World } from "./support.js";
+import { type Endpoint, type ModeslEvent, nextBridge, within, World } from "./support.js";
 
 const world = await World.start(t);
 const node = await Node.start(t, world);
@@ -25,8 +25,11 @@ async function bridge(
   await endpoint.execute("set", "nolocal:hold_music=tone_stream://%(300,0,700)");
   await endpoint.execute("set", "export_vars=nolocal:hold_music");
   const taken = node.call();
+  const connected = nextBridge(endpoint);
   const done = endpoint.execute("bridge", node.dialString(variables));
-  return { far: await within(taken, "the node's answer"), done };
+  const far = await within(taken, "the node's answer");
+  await within(connected, "CHANNEL_BRIDGE");
+  return { far, done };
 }
 
 function byeTo(endpoint: Endpoint): Promise<string | undefined> {

@@ -212,6 +212,12 @@ export function eventOf(endpoint: Endpoint, name: string): Promise<ModeslEvent> 
   });
 }
 
+/** Resolves when the endpoint is connected with another leg: an answer that is on the wire is not one to FreeSWITCH yet. */
+export function nextBridge(endpoint: Endpoint): Promise<ModeslEvent> {
+  endpoint.conn?.subscribe("CHANNEL_BRIDGE");
+  return eventOf(endpoint, "CHANNEL_BRIDGE");
+}
+
 /** A raw connection to an event socket that keeps what it gets. */
 export class RawSocket {
   readonly socket: Socket;
