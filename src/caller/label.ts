@@ -28,7 +28,7 @@ const placeholder = "{last4}";
 /** BBB's database columns for names. */
 const longestLabel = 100;
 
-/** Text in a name that makes BBB take a phone caller for a web user (see facts/bigbluebutton.md), in lower case. */
+/** Text in a name that makes BBB take a phone caller for a web user (see docs/reference/bigbluebutton.md), in lower case. */
 const markers = ["bbbid", "global_audio_", "listenonly"];
 
 /**

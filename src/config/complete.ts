@@ -103,7 +103,7 @@ function completeMediaServer(server: ValidSettings["media_servers"][number]): Me
   };
 }
 
-/** BBB's own FreeSWITCH has its TLS port here, not on 5061 (see facts/bigbluebutton.md). */
+/** BBB's own FreeSWITCH has its TLS port here, not on 5061 (see docs/reference/bigbluebutton.md). */
 const bbbTlsPort = 5081;
 
 function completeBbbServer(server: ValidSettings["bbb_servers"][number]): BbbServerConfig {

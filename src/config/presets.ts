@@ -1,6 +1,6 @@
 import type { SipTransport, TrunkConfig } from "./config.js";
 
-/** What is known about a provider, so that the operator need not find it out. See facts/trunks.md for the sources. */
+/** What is known about a provider, so that the operator need not find it out. See docs/reference/trunks.md for the sources. */
 export interface TrunkPreset {
   /**
    * `undefined`: a registrar is the operator's choice, and without one the trunk does not register. Without a `host`
@@ -48,7 +48,7 @@ export const presets = {
     ...usual,
     // A fixed host and port: easybell says that connections with DNS-SRV cannot be encrypted.
     registrar: { host: "secure.sip.easybell.de", example: undefined, transport: "tls", srv: false },
-    // The same on the encrypted host: facts/trunks.md has a capture.
+    // The same on the encrypted host: docs/reference/trunks.md has a capture.
     realms: ["sip.easybell.de"],
     // The number in To needs the portal's number signalling set to E.164; the old "0049" mode does not tell the dialled number.
     assumed: [],

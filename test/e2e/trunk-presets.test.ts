@@ -14,7 +14,7 @@ const mainNumber = numbers.german.slice(1);
 
 interface Manner {
   readonly provider: string;
-  /** How its registrar behaves, by facts/trunks.md; where those know nothing, as most do. */
+  /** How its registrar behaves: as docs/reference/trunks.md says, otherwise as most registrars do. */
   readonly registrar: Omit<KamailioOptions, "certificates">;
   /** What the operator writes beside provider, user and password. */
   readonly trunk?: Settings;

@@ -59,7 +59,7 @@ export function refusalOf(
   const [checksum, ...more] = parameters.getAll("checksum");
   const others = [...new URLSearchParams(query).keys()].filter((name) => name !== "checksum");
   const isSplit = others.length > 0 && form.size > 0;
-  // A posted form is not part of the checksum, which then is that of an empty query string (docs/development/api.md, "Usage").
+  // A posted form is not part of the checksum, which then is that of an empty query string (BBB docs/development/api.md, "Usage").
   if (checksum === undefined || more.length > 0 || isSplit || !hasValidChecksum({ callName, query, checksum, secret }))
     return checksumError;
   const isKnownType =

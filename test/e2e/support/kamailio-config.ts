@@ -40,7 +40,7 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
 }
 
 /**
- * A carrier like easybell (see facts/trunks.md): digest without qop and algorithm, a realm of its own, the granted expiry in
+ * A carrier like easybell (see docs/reference/trunks.md): digest without qop and algorithm, a realm of its own, the granted expiry in
  * the Contact, private Contacts taken, calls delivered over the registered TLS connection and nothing else, with the dialled
  * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
  */
