@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 
 import type { TrunkConfig } from "../config/config.js";
 import { Line } from "../trunk/line.js";
-import type { SipRequests } from "../trunk/registrar.js";
 import { certificateVerifier } from "../trunk/registrar-tls.js";
 import type { Resolver } from "../trunk/resolver.js";
+import type { SipRequests } from "../trunk/sip-requests.js";
 import { systemResolver } from "../trunk/system-resolver.js";
 import type { Clock } from "../util/clock.js";
 

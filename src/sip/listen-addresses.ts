@@ -1,4 +1,4 @@
-import type { ListenAddress } from "../trunk/line.js";
+import type { ListenAddress } from "../trunk/listen-address.js";
 
 /** Reads `tls/198.51.100.1:5061,udp/...`, as drachtio reports its contacts. */
 export function readListenAddresses(hostPorts: string): ListenAddress[] {

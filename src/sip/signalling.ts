@@ -1,6 +1,6 @@
 import type { InviteFacts } from "../caller/invite.js";
-import type { ListenAddress } from "../trunk/line.js";
-import type { SipRequestOutcome, SipRequests } from "../trunk/registrar.js";
+import type { ListenAddress } from "../trunk/listen-address.js";
+import type { SipRequestOutcome, SipRequests } from "../trunk/sip-requests.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-import type { ListenAddress } from "./line.js";
+import type { ListenAddress } from "./listen-address.js";
 import type { AddressFamily } from "./resolver.js";
 
 /** Of an address with or without brackets; `undefined` for a name. */

@@ -4,12 +4,13 @@ import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
 import type { Clock } from "../util/clock.js";
 import { success } from "../util/result.js";
 import { addressesFor, familiesFor, familyOf } from "./families.js";
-import type { SipRequests } from "./registrar.js";
+import type { ListenAddress } from "./listen-address.js";
 import { RegistrarHost, type Target } from "./registrar-host.js";
 import type { ExpectedCertificate, VerifyPeer } from "./registrar-tls.js";
 import { Registration } from "./registration.js";
 import type { RegistrationState } from "./registration-state.js";
 import type { Resolver } from "./resolver.js";
+import type { SipRequests } from "./sip-requests.js";
 import { Sources } from "./sources.js";
 import type { Trunk } from "./trunks.js";
 
@@ -23,13 +24,6 @@ export interface LineOptions {
   readonly onRenewal: (why: string) => void;
   /** A host name that the trunk needs is not in DNS. */
   readonly onNameFault: (host: string, why: string) => void;
-}
-
-/** An address on which drachtio listens. */
-export interface ListenAddress {
-  readonly transport: "udp" | "tcp" | "tls";
-  readonly host: string;
-  readonly port: number;
 }
 
 /** One trunk of the configuration at work: its names followed, and registered where it has to be. */

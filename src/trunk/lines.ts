@@ -3,7 +3,8 @@ import type { InviteFacts } from "../caller/invite.js";
 import type { TrunkConfig } from "../config/config.js";
 import { sameSettings } from "../config/same-settings.js";
 import type { Result } from "../util/result.js";
-import type { Line, ListenAddress } from "./line.js";
+import type { Line } from "./line.js";
+import type { ListenAddress } from "./listen-address.js";
 import { takesFrom, TrunkAdmission } from "./trunks.js";
 
 /** The trunks at work, which change with the configuration. */

@@ -2,9 +2,9 @@ import { isIP } from "node:net";
 
 import { plainText } from "../util/plain-text.js";
 import { readContacts } from "./contact.js";
-import type { SipRequestAnswer } from "./registrar.js";
 import { type Grant, leastExpiry, type OwnContact, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
 import type { Target } from "./registrar-host.js";
+import type { SipRequestAnswer } from "./sip-requests.js";
 
 /** What a REGISTER came to. */
 export type RegisterOutcome =

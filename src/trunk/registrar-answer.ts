@@ -1,5 +1,5 @@
 import { type Contact, readContacts } from "./contact.js";
-import type { SipRequestAnswer } from "./registrar.js";
+import type { SipRequestAnswer } from "./sip-requests.js";
 
 /** The Contact that we register. */
 export interface OwnContact {

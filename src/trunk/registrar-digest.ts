@@ -7,7 +7,7 @@ import {
 } from "../util/digest.js";
 import { failure, type Result, success } from "../util/result.js";
 import { type RegisterOutcome, rejection } from "./register-outcome.js";
-import type { SipRequestAnswer } from "./registrar.js";
+import type { SipRequestAnswer } from "./sip-requests.js";
 
 /** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */
 export const maxChallenges = 4;

@@ -5,25 +5,7 @@ import { isMadeUp, readOutcome, type RegisterOutcome, rejection, silence } from 
 import { seenAddress } from "./registrar-answer.js";
 import { maxChallenges, RegistrarDigest } from "./registrar-digest.js";
 import type { Target } from "./registrar-host.js";
-
-/** Sends requests outside of dialogs; implemented by `sip/`. */
-export interface SipRequests {
-  send(
-    method: "REGISTER" | "OPTIONS",
-    uri: string,
-    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>> },
-  ): Promise<SipRequestOutcome>;
-}
-
-export type SipRequestOutcome =
-  | { readonly kind: "answered"; readonly answer: SipRequestAnswer }
-  | { readonly kind: "not-sent"; readonly why: string };
-
-export interface SipRequestAnswer {
-  readonly status: number;
-  readonly reason: string;
-  header(name: string): string | undefined;
-}
+import type { SipRequestOutcome, SipRequests } from "./sip-requests.js";
 
 export interface RegistrarOptions {
   readonly transport: "udp" | "tcp" | "tls";

@@ -1,11 +1,12 @@
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { afterFailure, type Attempt, type Granted } from "./attempt.js";
-import { Registrar, type RegistrarOptions, type SipRequests } from "./registrar.js";
+import { Registrar, type RegistrarOptions } from "./registrar.js";
 import type { Target } from "./registrar-host.js";
 import type { VerifyPeer } from "./registrar-tls.js";
 import type { RegistrationEvents, RegistrationState } from "./registration-state.js";
 import { RetryPause } from "./retry-pause.js";
+import type { SipRequests } from "./sip-requests.js";
 import { type RegistrarTargets, TargetChoice } from "./target-choice.js";
 import { atMost, WakeableSleep } from "./wakeable-sleep.js";
 import { Watchdog, type WatchdogSettings } from "./watchdog.js";

@@ -1,4 +1,4 @@
-import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/registrar.js";
+import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/sip-requests.js";
 import type { Clock } from "../../src/util/clock.js";
 
 export interface SentRequest {

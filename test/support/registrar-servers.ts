@@ -1,8 +1,8 @@
 import type { TrunkConfig } from "../../src/config/config.js";
 import { Line } from "../../src/trunk/line.js";
-import type { SipRequestOutcome } from "../../src/trunk/registrar.js";
 import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
+import type { SipRequestOutcome } from "../../src/trunk/sip-requests.js";
 import { failure, success } from "../../src/util/result.js";
 import { FakeClock, settle } from "./fake-clock.js";
 import { answered, FakeRequests, type Late, type SentRequest, via } from "./fake-requests.js";

@@ -1,8 +1,9 @@
 import t, { type Test } from "tap";
 
 import type { TrunkConfig } from "../../src/config/config.js";
-import { Line, type ListenAddress } from "../../src/trunk/line.js";
+import { Line } from "../../src/trunk/line.js";
 import { Lines } from "../../src/trunk/lines.js";
+import type { ListenAddress } from "../../src/trunk/listen-address.js";
 import type { RegistrationState } from "../../src/trunk/registration-state.js";
 import { success } from "../../src/util/result.js";
 import { FakeClock } from "../support/fake-clock.js";

@@ -1,7 +1,7 @@
 import t from "tap";
 
-import type { SipRequestAnswer } from "../../src/trunk/registrar.js";
 import { leastExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/registrar-answer.js";
+import type { SipRequestAnswer } from "../../src/trunk/sip-requests.js";
 import { answered, via } from "../support/fake-requests.js";
 
 const contact = "sip:004930123456@10.0.0.1:5061;transport=tls";

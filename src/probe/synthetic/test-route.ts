@@ -5,7 +5,7 @@ import type { RegistrationConfig, TrunkConfig } from "../../config/config.js";
 import type { Signalling } from "../../sip/signalling.js";
 import { formatHostPort } from "../../softphone/sip/uri.js";
 import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
-import type { ListenAddress } from "../../trunk/line.js";
+import type { ListenAddress } from "../../trunk/listen-address.js";
 import { failure, type Result, success } from "../../util/result.js";
 import { localAddressTowards } from "../local-address.js";
 import type { Door } from "./test-line.js";

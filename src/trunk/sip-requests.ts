@@ -1,0 +1,18 @@
+/** Sends requests outside of dialogs; implemented by `sip/`. */
+export interface SipRequests {
+  send(
+    method: "REGISTER" | "OPTIONS",
+    uri: string,
+    options: { readonly nextHop: string; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<SipRequestOutcome>;
+}
+
+export type SipRequestOutcome =
+  | { readonly kind: "answered"; readonly answer: SipRequestAnswer }
+  | { readonly kind: "not-sent"; readonly why: string };
+
+export interface SipRequestAnswer {
+  readonly status: number;
+  readonly reason: string;
+  header(name: string): string | undefined;
+}
