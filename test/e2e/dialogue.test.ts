@@ -45,7 +45,7 @@ await t.test("the dialogue about the PIN", async (t) => {
   await t.test("PINs that are typed and cleared: each is a wrong one, in the report and in metrics", async (t) => {
     const unknown = async (): Promise<number> => {
       const metrics = await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}/metrics`);
-      return sumOf(readSamples(await metrics.text()), "einwahl_pins_total", { outcome: "unknown" }) ?? 0;
+      return sumOf(readSamples(await metrics.text()), "einwahl_pin_lookups_total", { outcome: "unknown" }) ?? 0;
     };
     const before = await unknown();
     const call = await answeredCall(world, phone);

@@ -39,13 +39,17 @@ await t.test("forty calls from one number that try PINs", async (t) => {
 
   const text = await (await fetch(`${url}/metrics`)).text();
   const samples = readSamples(text);
-  t.equal(sumOf(samples, "einwahl_pins_total", { outcome: "unknown" }), 20, "as many answers as the limit allows");
+  t.equal(
+    sumOf(samples, "einwahl_pin_lookups_total", { outcome: "unknown" }),
+    20,
+    "as many answers as the limit allows",
+  );
   t.equal(
     sumOf(samples, "einwahl_calls_total", { cause: "too-many-wrong-pins", trunk: "line", result: "refused" }),
     reports.filter((status) => status === "603").length,
   );
-  t.equal(sumOf(samples, "einwahl_guessers", { scope: "number", restraint: "refused" }), 1);
-  t.equal(sumOf(samples, "einwahl_guessers", { scope: "all" }), 0);
+  t.equal(sumOf(samples, "einwahl_pin_throttles", { scope: "number", action: "refused" }), 1);
+  t.equal(sumOf(samples, "einwahl_pin_throttles", { scope: "all" }), 0);
   const status = await (await fetch(`${url}/status`, { headers: { accept: "application/json" } })).text();
   t.match(statusReport.parse(JSON.parse(status)).guesses, {
     limit: 300,

@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   outcome: ["open", "not_started", "no_telephone_audio", "unknown", "unavailable"],
   side: ["trunk", "bbb"],
   scope: guessScopes,
-  restraint: ["slowed", "refused"],
+  action: ["slowed", "refused"],
   suite:
     /^(AES_CM_(128|192|256)_HMAC_SHA1_(80|32)|AES_(192|256)_CM_HMAC_SHA1_(80|32)|AEAD_AES_(128|256)_GCM(_8)?|none|other)$/,
   route: /^(none|\/(healthz|readyz|metrics|status|)|\/api\/v1\/[a-z/.:-]+(:meetingID)?)$/,
@@ -57,10 +57,10 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   const before = readSamples(await read());
   t.equal(sumOf(before, "einwahl_ready"), 1);
   t.equal(sumOf(before, "einwahl_trunk_up", { trunk: "line" }), 1);
-  t.equal(sumOf(before, "einwahl_bbb_server_up"), 2);
-  t.equal(sumOf(before, "einwahl_bbb_server_meetings"), 2);
-  t.ok((sumOf(before, "einwahl_bbb_server_questions_total") ?? 0) >= 2);
-  t.equal(sumOf(before, "einwahl_bbb_server_failures_total"), 0);
+  t.equal(sumOf(before, "einwahl_bbb_up"), 2);
+  t.equal(sumOf(before, "einwahl_bbb_meetings"), 2);
+  t.ok((sumOf(before, "einwahl_bbb_polls_total") ?? 0) >= 2);
+  t.equal(sumOf(before, "einwahl_bbb_poll_failures_total"), 0);
   t.equal(sumOf(before, "einwahl_media_server_up", { media_server: "media-1" }), 1);
   t.equal(
     sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }),
@@ -100,8 +100,8 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   const during = readSamples(await read());
   t.equal(sumOf(during, "einwahl_calls", { stage: "talking" }), 1);
   t.equal(sumOf(during, "einwahl_trunk_calls", { trunk: "line" }), 1);
-  t.equal(sumOf(during, "einwahl_bbb_server_callers", { server: "bbb-2" }), 1);
-  t.equal(sumOf(during, "einwahl_places_taken"), 1);
+  t.equal(sumOf(during, "einwahl_bbb_calls", { server: "bbb-2" }), 1);
+  t.equal(sumOf(during, "einwahl_calls_admitted"), 1);
   const status = await fetch(`${url}/status`, { headers: { accept: "application/json" } });
   const told = await status.text();
   const { calls, bbbServers } = statusReport.parse(JSON.parse(told));
@@ -121,12 +121,12 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(sumOf(samples, "einwahl_calls_total"), 2);
   t.equal(sumOf(samples, "einwahl_calls_total", { cause: "unknown-number", result: "refused" }), 1);
   t.equal(sumOf(samples, "einwahl_calls_total", { cause: "caller-hung-up", result: "caller", trunk: "line" }), 1);
-  t.equal(sumOf(samples, "einwahl_server_calls_total", { server: "bbb-2", result: "caller" }), 1);
-  t.equal(sumOf(samples, "einwahl_pins_total", { outcome: "unknown" }), 1);
-  t.equal(sumOf(samples, "einwahl_pins_total", { outcome: "open" }), 1);
-  t.equal(sumOf(samples, "einwahl_call_stage_seconds_count", { stage: "talking" }), 1);
-  t.equal(sumOf(samples, "einwahl_srtp_total", { side: "trunk", suite: srtp.trunk ?? "" }), 1);
-  t.equal(sumOf(samples, "einwahl_srtp_total", { side: "bbb", suite: srtp.bbb ?? "" }), 1);
+  t.equal(sumOf(samples, "einwahl_bbb_calls_total", { server: "bbb-2", result: "caller" }), 1);
+  t.equal(sumOf(samples, "einwahl_pin_lookups_total", { outcome: "unknown" }), 1);
+  t.equal(sumOf(samples, "einwahl_pin_lookups_total", { outcome: "open" }), 1);
+  t.equal(sumOf(samples, "einwahl_call_stage_duration_seconds_count", { stage: "talking" }), 1);
+  t.equal(sumOf(samples, "einwahl_call_legs_total", { side: "trunk", suite: srtp.trunk ?? "" }), 1);
+  t.equal(sumOf(samples, "einwahl_call_legs_total", { side: "bbb", suite: srtp.bbb ?? "" }), 1);
   t.equal(
     sumOf(samples, "einwahl_http_requests_total", { route: "none", status: "4xx" }),
     2,

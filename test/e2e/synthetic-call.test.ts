@@ -70,10 +70,10 @@ await t.test("two telephones hear each other in a conference of their own, and n
   );
   const samples = readSamples(await told(world, "/metrics"));
   t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { server: "bbb-1", result: "ok" }), 1);
-  t.equal(sumOf(samples, "einwahl_synthetic_call_ok", { server: "bbb-1" }), 1);
-  t.equal(sumOf(samples, "einwahl_synthetic_call_seconds", { until: "heard" }), heardMs / 1_000);
+  t.equal(sumOf(samples, "einwahl_synthetic_call_success", { server: "bbb-1" }), 1);
+  t.equal(sumOf(samples, "einwahl_synthetic_call_duration_seconds", { until: "heard" }), heardMs / 1_000);
   t.equal(sumOf(samples, "einwahl_calls_total"), 0);
-  t.equal(sumOf(samples, "einwahl_pins_total"), 0);
+  t.equal(sumOf(samples, "einwahl_pin_lookups_total"), 0);
   t.equal(world.reports.past.length + world.stages.past.length, 0, "whoever watches calls hears nothing");
   await bothEnded(world, "(test)");
   t.same(

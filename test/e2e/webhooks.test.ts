@@ -122,7 +122,7 @@ await t.test("a webhook that is not the server's changes nothing", async (t) => 
   );
   t.match(
     await (await fetch(`${operators}/metrics`)).text(),
-    /^einwahl_bbb_server_webhooks_refused_total\{server="bbb-1"\} 2$/m,
+    /^einwahl_bbb_webhooks_refused_total\{server="bbb-1"\} 2$/m,
   );
   const right = hooksOf(t, world, 0, "sha1");
   right.post("user-joined", { "internal-meeting-id": "any" });

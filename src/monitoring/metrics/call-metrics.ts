@@ -5,10 +5,10 @@ import { type EndCause, endCauses } from "../../call/cause.js";
 import type { CallReport } from "../../call/story.js";
 import type { CallBoard } from "../status/call-board.js";
 
-/** The label of calls that belong to no trunk, and of those that never got as far as a server. */
+/** Label of calls that match no trunk, and suite of plain RTP. */
 const none = "none";
 
-/** RFC 4568, RFC 6188 and RFC 7714: all that FreeSWITCH knows. Anything else would be a label that somebody else chooses. */
+/** RFC 4568, RFC 6188 and RFC 7714: all suites of FreeSWITCH. Any other value would be a label that the peer controls. */
 const suites: readonly string[] = [
   "AES_CM_128_HMAC_SHA1_80",
   "AES_CM_128_HMAC_SHA1_32",
@@ -27,7 +27,7 @@ const suites: readonly string[] = [
   none,
 ];
 
-/** From the answer to an INVITE, a fraction of a second, to the longest conference. */
+/** Seconds: from answering an INVITE to the longest conference. */
 const stageBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400];
 
 const pinOutcomes = {
@@ -37,7 +37,7 @@ const pinOutcomes = {
   unavailable: true,
 } as const satisfies Record<PinOutcome, true>;
 
-/** Counts calls, by names of the configuration and words of this program only. */
+/** Counts calls. Labels are names of the configuration and words of this program only. */
 export class CallMetrics implements CallWatcher {
   readonly #ends: Counter<"cause" | "result" | "trunk">;
   readonly #serverEnds: Counter<"server" | "result">;
@@ -50,38 +50,38 @@ export class CallMetrics implements CallWatcher {
     const registers = [registry];
     this.#ends = new Counter({
       name: "einwahl_calls_total",
-      help: "Calls that are over, by the cause of their end and the trunk they came in over.",
+      help: "Ended calls, by end cause and trunk.",
       labelNames: ["cause", "result", "trunk"],
       registers,
     });
     this.#serverEnds = new Counter({
-      name: "einwahl_server_calls_total",
-      help: "Calls that are over and had got as far as a BBB server.",
+      name: "einwahl_bbb_calls_total",
+      help: "Ended calls that had been sent to a BBB server.",
       labelNames: ["server", "result"],
       registers,
     });
     this.#stages = new Histogram({
-      name: "einwahl_call_stage_seconds",
-      help: "How long calls stay in each stage.",
+      name: "einwahl_call_stage_duration_seconds",
+      help: "Time that calls spend in each stage.",
       labelNames: ["stage"],
       buckets: stageBuckets,
       registers,
     });
     this.#pins = new Counter({
-      name: "einwahl_pins_total",
-      help: "PINs that were typed, by what looking them up came to.",
+      name: "einwahl_pin_lookups_total",
+      help: "PINs entered by callers, by outcome of the lookup.",
       labelNames: ["outcome"],
       registers,
     });
     this.#suites = new Counter({
-      name: "einwahl_srtp_total",
-      help: "Encryption of the audio, on the trunk's side and on BBB's, by suite; none is plain RTP.",
+      name: "einwahl_call_legs_total",
+      help: "Legs of ended calls, by side (trunk, bbb) and SRTP suite; none is plain RTP.",
       labelNames: ["side", "suite"],
       registers,
     });
     new Gauge({
       name: "einwahl_calls",
-      help: "Calls that there are, by the stage that they are in.",
+      help: "Calls in progress, by stage.",
       labelNames: ["stage"],
       registers,
       collect() {
@@ -92,13 +92,13 @@ export class CallMetrics implements CallWatcher {
     this.#begin(none);
   }
 
-  /** Makes a trunk's counters begin at 0: of one that begins at 1 Prometheus would not see the first call. */
+  /** Initialises a trunk's counters to 0: `increase()` misses the first call of a series that begins at 1. */
   expectTrunks(names: readonly string[]): void {
     for (const name of names) this.#begin(name);
   }
 
   onStage(): void {
-    // The board knows where calls are.
+    // The gauge reads stages from the board.
   }
 
   onPin(_callId: string, outcome: PinOutcome): void {
@@ -125,7 +125,7 @@ export class CallMetrics implements CallWatcher {
   }
 }
 
-/** Prometheus' own style is with underscores. */
+/** Prometheus style: underscores. */
 function outcomeLabel(outcome: string): string {
   return outcome.replaceAll("-", "_");
 }

@@ -10,11 +10,11 @@ export interface MetricsOptions {
   readonly parts: () => Parts;
   readonly board: CallBoard;
   readonly version: string;
-  /** Those of the whole process, see `processMetrics`. */
+  /** Registry of `processMetrics`, one for the process. */
   readonly process: Registry | undefined;
 }
 
-/** CPU, memory, event-loop delay and the like. Once for each process: they can't be taken down again. */
+/** CPU, memory, event-loop delay and the like. Call once per process: prom-client cannot remove them. */
 export function processMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -22,8 +22,8 @@ export function processMetrics(): Registry {
 }
 
 /**
- * Everything that Prometheus is told. Labels are names of the configuration and words of this program: none holds a
- * number, a PIN or a meeting, and none can be chosen by a caller.
+ * All exported metrics. Labels are names of the configuration and words of this program: none holds a number, a PIN or a
+ * meeting, and no caller controls one.
  */
 export class Metrics {
   readonly #registry: Registry;
@@ -38,7 +38,7 @@ export class Metrics {
     this.#calls = new CallMetrics(own, board);
     this.#requests = new Counter({
       name: "einwahl_http_requests_total",
-      help: "Answered HTTP requests, by route and class of status.",
+      help: "HTTP requests answered, by route and status class.",
       labelNames: ["route", "status"],
       registers: [own],
     });
@@ -49,12 +49,12 @@ export class Metrics {
     return this.#calls;
   }
 
-  /** @param route the path of a route of this program, or a word for everything else */
+  /** @param route path of a route of this program, or a constant for all other paths */
   requestAnswered(route: string, status: number): void {
     this.#requests.inc({ route, status: `${Math.floor(status / 100)}xx` });
   }
 
-  /** In Prometheus' text format. */
+  /** Prometheus text format. */
   async text(): Promise<string> {
     this.#calls.expectTrunks(this.#parts().lines.map(({ name }) => name));
     return await this.#registry.metrics();

@@ -11,15 +11,15 @@ import { warningCodes } from "../status/status-report.js";
 type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 
 /**
- * What a reload has taken out of the configuration is not exported any more. prom-client's `reset()` leaves a 0 where a metric
- * has no labels: an absent store would be one that is down.
+ * Drops series of components that a reload removed. prom-client's `reset()` alone leaves a 0 for a metric without
+ * labels: an absent store would be reported as down.
  */
 function forgetSamples(metric: Pick<Gauge, "reset" | "remove">): void {
   metric.reset();
   metric.remove({});
 }
 
-/** What the parts of einwahl are like, looked up when Prometheus asks. */
+/** Gauges and counters of the components, read at scrape time. */
 export function addPartMetrics(registry: Registry, partsNow: () => Parts, board: CallBoard, version: string): void {
   const gauge = (name: string, help: string, labelNames: readonly string[], values: (parts: Parts) => Values): void => {
     new Gauge({
@@ -33,7 +33,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       },
     });
   };
-  /** What somebody else has counted. */
+  /** A total that a component counts. */
   const counter = (
     name: string,
     help: string,
@@ -55,79 +55,79 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     (value: (parts: Parts) => number) =>
     (parts: Parts): Values => [[{}, value(parts)]];
 
-  gauge("einwahl_build_info", "The running version.", ["version"], () => [[{ version }, 1]]);
+  gauge("einwahl_build_info", "Version of this instance; always 1.", ["version"], () => [[{ version }, 1]]);
   gauge(
     "einwahl_ready",
-    "1 while a call would work.",
+    "1 if a call can be carried to a conference now.",
     [],
     one((parts) => flag(healthOf(parts).state !== "not-ready")),
   );
   gauge(
-    "einwahl_loaded",
-    "1 while there is no place for one more call.",
+    "einwahl_full",
+    "1 if calls.max_concurrent or the capacity of all media servers is reached.",
     [],
     one((parts) => flag(healthOf(parts).state === "loaded")),
   );
   gauge(
     "einwahl_draining",
-    "1 while no new calls are taken.",
+    "1 while shutting down: no new calls are accepted.",
     [],
     one(({ isDraining }) => flag(isDraining)),
   );
   gauge(
-    "einwahl_places_taken",
-    "Calls that count against calls.max_concurrent.",
+    "einwahl_calls_admitted",
+    "Calls in progress that count against einwahl_calls_limit.",
     [],
     one(({ places }) => places),
   );
   gauge(
-    "einwahl_places",
-    "calls.max_concurrent.",
+    "einwahl_calls_limit",
+    "Maximum number of concurrent calls (calls.max_concurrent).",
     [],
     one(({ config }) => config.calls.maxConcurrent),
   );
   gauge(
     "einwahl_drachtio_up",
-    "1 while drachtio is connected.",
+    "1 if the connection to drachtio-server is up.",
     [],
     one(({ signalling }) => flag(signalling.state === "connected")),
   );
-  gauge("einwahl_store_up", "1 while the store of PINs answers; absent when nothing is kept.", [], ({ store }) =>
+  gauge("einwahl_store_up", "1 if the store of reserved PINs is available; absent without a store.", [], ({ store }) =>
     store.kind === "none" ? [] : [[{}, flag(store.fault === undefined)]],
   );
 
   gauge(
     "einwahl_wrong_pins",
-    "Wrong PINs of all callers in calls.guessing.window; of all instances that share a Redis.",
+    "Wrong PINs of all callers within calls.guessing.window; summed over instances that share a Redis.",
     [],
     one(({ guesses }) => guesses.wrong),
   );
   gauge(
     "einwahl_wrong_pins_limit",
-    "calls.guessing.all.slow: from so many on every answer to a PIN comes late.",
+    "Wrong PINs from which every PIN lookup is delayed (calls.guessing.all.slow).",
     [],
     one(({ config }) => config.calls.guessing.limits.all.slowed),
   );
   gauge(
-    "einwahl_guessers",
-    "Numbers, trunks (for withheld callers), and 0 or 1 for all callers, that are over their limits of wrong PINs.",
-    ["scope", "restraint"],
+    "einwahl_pin_throttles",
+    "Wrong-PIN limits in force, by scope (caller number, withheld callers of a trunk, all callers) and action.",
+    ["scope", "action"],
     ({ guesses }) =>
       guessScopes.flatMap((scope) =>
         (["slowed", "refused"] as const).map(
-          (restraint) => [{ scope, restraint }, guesses.restrained[scope][restraint]] as const,
+          (action) => [{ scope, action }, guesses.restrained[scope][action]] as const,
         ),
       ),
   );
   gauge(
     "einwahl_log_up",
-    "1 while the log can be written.",
+    "1 if the log can be written.",
     [],
     one(({ logFault }) => flag(logFault === undefined)),
   );
   gauge(
     "einwahl_warnings",
-    "What an operator has allowed although it goes in the open, by kind: see the status page.",
+    "Configured exceptions to encryption, by kind; /status names the trunk or server.",
     ["code"],
     (parts) => {
       const codes = warningsOf(parts).map(({ code }) => code);
@@ -141,13 +141,13 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       parts.lines.map((line) => [{ trunk: line.name }, value(line)]);
   gauge(
     "einwahl_trunk_up",
-    "1 while calls would come in over the trunk.",
+    "1 if the trunk can deliver calls.",
     ["trunk"],
     lines(({ fault }) => flag(fault === undefined)),
   );
   gauge(
     "einwahl_trunk_registered",
-    "1 while the trunk is registered; absent for one that does not register.",
+    "1 if the trunk is registered; absent for a trunk without registration.",
     ["trunk"],
     ({ config, lines: all }) =>
       config.trunks
@@ -159,7 +159,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   );
   gauge(
     "einwahl_trunk_calls",
-    "Calls over the trunk.",
+    "Calls in progress over the trunk.",
     ["trunk"],
     lines(({ name }) => board.callsOver(name)),
   );
@@ -170,19 +170,19 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       parts.mediaServers.map((server) => [{ media_server: server.name }, value(server)]);
   gauge(
     "einwahl_media_server_up",
-    "1 while the media server works.",
+    "1 if the media server is connected and usable.",
     ["media_server"],
     media(({ state }) => flag(state.kind === "up")),
   );
   gauge(
     "einwahl_media_server_channels",
-    "Channels of callers on the media server.",
+    "Channels of calls on the media server.",
     ["media_server"],
     media(({ channels }) => channels),
   );
   gauge(
-    "einwahl_media_server_capacity",
-    "How many there may be.",
+    "einwahl_media_server_channels_limit",
+    "Maximum number of channels on the media server (media_servers.capacity).",
     ["media_server"],
     media(({ capacity }) => capacity),
   );
@@ -195,7 +195,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
       );
   counter(
     "einwahl_synthetic_calls_total",
-    "Calls of einwahl to itself that are over, by whether two telephones heard each other in a conference on the BBB server.",
+    "Completed synthetic calls by result; ok: two test phones heard each other in a conference on the BBB server.",
     ["server", "result"],
     synthetic(({ ok, failed }) => [
       [{ result: "ok" }, ok],
@@ -204,25 +204,25 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   );
   counter(
     "einwahl_synthetic_call_failures_total",
-    "Those that failed, by the step that went wrong.",
+    "Failed synthetic calls, by the step that failed.",
     ["server", "step"],
     synthetic(({ failed }) => syntheticStages.map((step) => [{ step }, failed.get(step) ?? 0])),
   );
   gauge(
-    "einwahl_synthetic_call_ok",
-    "1 when the last one worked; absent when there was none.",
+    "einwahl_synthetic_call_success",
+    "1 if the last synthetic call succeeded; absent before the first one.",
     ["server"],
     synthetic(({ last }) => (last === undefined ? [] : [[{}, flag(last.failure === undefined)]])),
   );
   gauge(
     "einwahl_synthetic_call_timestamp_seconds",
-    "When the last one was over, in seconds since 1970; absent when there was none.",
+    "Unix time at which the last synthetic call ended; absent before the first one.",
     ["server"],
     synthetic(({ last }) => (last === undefined ? [] : [[{}, last.at / 1_000]])),
   );
   gauge(
-    "einwahl_synthetic_call_seconds",
-    "How long the last one took: from dialling to the answer, until both telephones heard each other, and in all. What it did not get to is absent.",
+    "einwahl_synthetic_call_duration_seconds",
+    "Time of the last synthetic call from dialling until answered, heard (both phones heard each other) and over; absent for a step not reached.",
     ["server", "until"],
     synthetic(({ last }) =>
       (
@@ -243,68 +243,68 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
         return known === undefined ? [] : [[{ server: server.name }, known]];
       });
   gauge(
-    "einwahl_bbb_server_up",
-    "1 while the BBB server answers.",
+    "einwahl_bbb_up",
+    "1 if the BBB server answers API polls.",
     ["server"],
     servers(({ answers }) => flag(answers)),
   );
   gauge(
-    "einwahl_bbb_server_answer_age_seconds",
-    "The age of the BBB server's last good answer; absent when there was none.",
+    "einwahl_bbb_poll_age_seconds",
+    "Age of the last successful API poll; absent before the first one.",
     ["server"],
     servers(({ state }) => seconds(state.ageMs)),
   );
   counter(
-    "einwahl_bbb_server_questions_total",
-    "How often the BBB server was asked for its meetings.",
+    "einwahl_bbb_polls_total",
+    "API polls (getMeetings) sent to the BBB server.",
     ["server"],
     servers(({ state }) => state.questions),
   );
   counter(
-    "einwahl_bbb_server_failures_total",
-    "How often it did not answer that.",
+    "einwahl_bbb_poll_failures_total",
+    "API polls (getMeetings) that failed.",
     ["server"],
     servers(({ state }) => state.failedQuestions),
   );
   gauge(
-    "einwahl_bbb_server_answer_seconds",
-    "How long the BBB server's last good answer took; absent when there was none.",
+    "einwahl_bbb_poll_duration_seconds",
+    "Duration of the last successful API poll; absent before the first one.",
     ["server"],
     servers(({ state }) => seconds(state.lastAnswerMs)),
   );
   gauge(
-    "einwahl_bbb_server_webhook_age_seconds",
-    "The age of the last webhook that proved to be the BBB server's; absent when there was none.",
+    "einwahl_bbb_webhook_age_seconds",
+    "Age of the last webhook with a valid checksum; absent before the first one.",
     ["server"],
     servers(({ state }) => seconds(state.webhooks.ageMs)),
   );
   counter(
-    "einwahl_bbb_server_webhooks_refused_total",
-    "Webhooks in the BBB server's name whose proof was wrong.",
+    "einwahl_bbb_webhooks_refused_total",
+    "Webhooks with an invalid checksum.",
     ["server"],
     servers(({ state }) => state.webhooks.refused),
   );
   gauge(
-    "einwahl_bbb_server_clashes",
-    "PINs of the BBB server that another one has too.",
+    "einwahl_bbb_pin_clashes",
+    "PINs of the BBB server that another BBB server uses, too.",
     ["server"],
     servers(({ state }) => state.clashes),
   );
   gauge(
-    "einwahl_bbb_server_livekit_way_missing",
-    "Whether the last call to a LiveKit meeting found that the server's FreeSWITCH does not hand calls on to LiveKit.",
+    "einwahl_bbb_livekit_route_missing",
+    "1 if the last call to a LiveKit meeting failed because the server's FreeSWITCH has no route to LiveKit.",
     ["server"],
     servers(({ state }) => (state.livekitWay === "missing" ? 1 : 0)),
   );
   gauge(
-    "einwahl_bbb_server_meetings",
-    "Meetings that the BBB server had when it was last asked.",
+    "einwahl_bbb_meetings",
+    "Running meetings in the last successful API poll.",
     ["server"],
     servers(({ state }) => state.meetings),
   );
   gauge(
-    "einwahl_bbb_server_callers",
-    "Callers of this einwahl in the BBB server's conferences.",
+    "einwahl_bbb_calls",
+    "Calls of this instance in conferences of the BBB server.",
     ["server"],
     servers(({ name }) => board.callersOn(name)),
   );

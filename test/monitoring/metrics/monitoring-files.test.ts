@@ -71,7 +71,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
   side: ["trunk", "bbb"],
   suite: ["none"],
   scope: guessScopes,
-  restraint: ["slowed", "refused"],
+  action: ["slowed", "refused"],
   job: ["einwahl"],
 };
 
