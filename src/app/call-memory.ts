@@ -1,4 +1,4 @@
-import type { CallServices } from "../call/call.js";
+import type { CallServices } from "../call/context.js";
 import { LivekitIdentities } from "../store/livekit-identities.js";
 import { MeetingAudio } from "../store/meeting-audio.js";
 import type { Stores } from "../store/open-stores.js";

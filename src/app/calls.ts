@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 
 import type { Logger } from "pino";
 
-import { type CallServices, runCall } from "../call/call.js";
+import { runCall } from "../call/call.js";
 import type { CallWatcher } from "../call/call-watcher.js";
 import type { EndCause } from "../call/cause.js";
+import type { CallServices } from "../call/context.js";
 import type { Admission, Directory, MediaServers, NodeProbe, OwnCalls, Trunks } from "../call/interfaces.js";
 import { Occupancy } from "../call/occupancy.js";
 import { joinEveryMs, Pace } from "../call/pace.js";

@@ -1,4 +1,4 @@
-import type { CallerHasher } from "../caller/known-caller.js";
+import type { CallerHasher } from "../caller/caller-hasher.js";
 import type { KnownCaller } from "../caller/known-caller.js";
 import { labelFor, type LabelSettings, livekitNameFor } from "../caller/label.js";
 import type { Language } from "../caller/language.js";

@@ -1,4 +1,4 @@
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { AudioBridge, Conference } from "./interfaces.js";
 
 /** How long the store may take, in milliseconds; then only what this instance remembers counts. */

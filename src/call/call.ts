@@ -1,66 +1,20 @@
-import type { CallerHasher } from "../caller/known-caller.js";
-import type { Pin } from "../caller/secret.js";
-import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { Appearances } from "./appearance.js";
-import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
-import { type Conversation, converse } from "./conversation.js";
+import type { CallServices, Conversation } from "./context.js";
 import { CallerTime } from "./hold.js";
 import { Holdings } from "./holdings.js";
-import type {
-  Admitted,
-  AudioBridges,
-  Directory,
-  IdentityClaims,
-  IncomingCall,
-  MediaServers,
-  NodeProbe,
-  NoPlace,
-  Trunks,
-  WithheldRemovals,
-} from "./interfaces.js";
+import type { Admitted, IncomingCall } from "./interfaces.js";
 import { LineWatch } from "./line-watch.js";
-import type { Pace } from "./pace.js";
-import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
-import { type CallFacts, type CallReport, type Stage, Story } from "./story.js";
+import { converse } from "./steps.js";
+import { type CallReport, Story } from "./story.js";
 import { Tries } from "./tries.js";
 import { Waiting } from "./wait.js";
 import { restraintFrom } from "./wrong-pins.js";
-
-/** What every call shares. */
-export interface CallServices {
-  readonly clock: Clock;
-  readonly trunks: Trunks;
-  /** Puts keyed hashes in the place of callers' numbers. */
-  readonly hasher: Pick<CallerHasher, "hash" | "pseudonymIn">;
-  readonly media: MediaServers;
-  readonly directory: Directory;
-  readonly nodes: NodeProbe;
-  /** Spreads the entries of callers who have waited for the same moment. */
-  readonly pace: Pace;
-  /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */
-  readonly takePlace: (admitted: Admitted) => Result<() => void, NoPlace | "draining">;
-  /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
-  readonly takeWaitingPlace: (pin: Pin) => Result<() => void, "waiting-full">;
-  readonly removals: WithheldRemovals;
-  readonly audioBridges: AudioBridges;
-  readonly identityClaims: IdentityClaims;
-  /** The caller's wrong PINs, counted over calls. */
-  readonly guesses: (admitted: Admitted) => CallerGuesses;
-  /** Set when einwahl stops and the calls have to end. */
-  readonly shutdown: Latch<EndCause>;
-  /** The caller is in the conference with this number; the returned function says that it is over. */
-  readonly entered: (voiceBridge: Pin) => () => void;
-  readonly onStage: (stage: Stage, facts: CallFacts) => void;
-  /** A PIN was typed and looked up. */
-  readonly onPin: (outcome: PinOutcome) => void;
-  readonly onBug: (error: unknown) => void;
-}
 
 /**
  * One call, from the INVITE to its end:

@@ -1,5 +1,5 @@
-import type { CallServices } from "./call.js";
 import type { EndCause } from "./cause.js";
+import type { CallServices } from "./context.js";
 import type { Holdings } from "./holdings.js";
 import type { Admitted, CallerEndpoint, IncomingCall } from "./interfaces.js";
 import type { CallSettings } from "./settings.js";

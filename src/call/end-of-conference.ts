@@ -1,4 +1,4 @@
-import type { Conversation, Ended, Next } from "./conversation.js";
+import type { Conversation, Ended, Next } from "./context.js";
 import type { Conference } from "./interfaces.js";
 import { inLanguage, playing, sayLast, sayUntilKey } from "./speech.js";
 import { noteRemoval } from "./withheld.js";

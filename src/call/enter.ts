@@ -1,5 +1,5 @@
 import { type KnownAudio, noteAudio } from "./audio-bridge.js";
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { AudioBridge, Bridge, BridgeFailure, BridgeTarget, Conference } from "./interfaces.js";
 import { pauseAudibly } from "./speech.js";
 

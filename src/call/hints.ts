@@ -1,5 +1,5 @@
 import type { KnownAudio } from "./audio-bridge.js";
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { Sound } from "./interfaces.js";
 import { keyPrompt, type PromptName } from "./prompts.js";
 import { sayUntilKey } from "./speech.js";

@@ -1,7 +1,7 @@
 import { Latch } from "../util/latch.js";
 import { failure, type Result } from "../util/result.js";
-import type { CallServices } from "./call.js";
 import { answerFor, type EndCause, reasonHeaderFor } from "./cause.js";
+import type { CallServices } from "./context.js";
 import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
 import { Waiting } from "./wait.js";
 

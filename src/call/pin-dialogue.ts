@@ -1,15 +1,12 @@
 import type { Language } from "../caller/language.js";
 import { Pin } from "../caller/secret.js";
 import type { EndCause } from "./cause.js";
-import type { Conversation, Ended, Next } from "./conversation.js";
+import type { Conversation, Ended, Next, Occasion } from "./context.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import { readPin } from "./read-pin.js";
 import { inLanguage, playing, sayLast } from "./speech.js";
 import { restraintFrom } from "./wrong-pins.js";
-
-/** Why the caller is asked for a PIN. */
-export type Occasion = "greeting" | "another-conference" | "conference-ended" | "unknown-after-all";
 
 interface Opening {
   readonly prompts: readonly PromptName[];

@@ -1,5 +1,5 @@
 import { Pin } from "../caller/secret.js";
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { Sound } from "./interfaces.js";
 import { PinEntry } from "./pin-entry.js";
 import { inLanguage, longestPrompt, say, type Spoken } from "./speech.js";

@@ -1,5 +1,5 @@
 import { type EndCause, endCauses } from "./cause.js";
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { Playback, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import type { Waited, Waiting } from "./wait.js";

@@ -1,4 +1,4 @@
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { Bridge, Conference } from "./interfaces.js";
 import { type KeyMeaning, KeysInConference } from "./keys-in-conference.js";
 import { sayLast } from "./speech.js";

@@ -1,6 +1,6 @@
 import { knownAudio } from "./audio-bridge.js";
 import type { EndCause } from "./cause.js";
-import type { Conversation, Destination, Next } from "./conversation.js";
+import type { Conversation, Destination, Next } from "./context.js";
 import { afterHangUp } from "./end-of-conference.js";
 import { enterConference } from "./enter.js";
 import { sayHintsOnce } from "./hints.js";

@@ -1,6 +1,6 @@
 import type { Pin } from "../caller/secret.js";
 import { Inbox } from "../util/async-queue.js";
-import type { Conversation, Ended, Next } from "./conversation.js";
+import type { Conversation, Ended, Next } from "./context.js";
 import { hintsOnce } from "./hints.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import { inLanguage, say, sayLast } from "./speech.js";

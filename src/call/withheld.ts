@@ -1,4 +1,4 @@
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { Conference } from "./interfaces.js";
 import { sayLast } from "./speech.js";
 

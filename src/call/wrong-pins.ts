@@ -1,4 +1,4 @@
-import type { Conversation, Ended } from "./conversation.js";
+import type { Conversation, Ended } from "./context.js";
 import type { CallerGuesses, Restraint } from "./restraint.js";
 
 /** Longer than the store's own time limit, in milliseconds. */

@@ -1,4 +1,5 @@
 import { splitValues } from "../util/split-values.js";
+import type { CallerHeaders } from "./invite.js";
 import { parseNameAddress } from "./name-address.js";
 import { numberIn, significantDigits, type TrunkNumbering } from "./numbering.js";
 import { CallerNumber } from "./secret.js";
@@ -13,17 +14,6 @@ export type Caller =
   | { readonly kind: "anonymous" }
   | { readonly kind: "short" }
   | { readonly kind: "unreadable" };
-
-/** Header values of the INVITE, as received. */
-export interface CallerHeaders {
-  readonly from: string;
-  /** Privacy (RFC 3323); "" or absent when there is none. */
-  readonly privacy?: string;
-  /** P-Asserted-Identity (RFC 3325), one entry for each header; each may hold several values. */
-  readonly assertedIdentities: readonly string[];
-  /** Remote-Party-ID (draft-ietf-sip-privacy-04), one entry for each header; none is read for a number. */
-  readonly remoteParties?: readonly string[];
-}
 
 /** How a trunk says who calls. */
 export interface CallerNumbering extends TrunkNumbering {

@@ -21,6 +21,17 @@ export interface InviteFacts {
   readonly remoteParties: readonly string[];
 }
 
+/** Header values of the INVITE, as received. */
+export interface CallerHeaders {
+  readonly from: string;
+  /** Privacy (RFC 3323); "" or absent when there is none. */
+  readonly privacy?: string;
+  /** P-Asserted-Identity (RFC 3325), one entry for each header; each may hold several values. */
+  readonly assertedIdentities: readonly string[];
+  /** Remote-Party-ID (draft-ietf-sip-privacy-04), one entry for each header; none is read for a number. */
+  readonly remoteParties?: readonly string[];
+}
+
 /** What is left of an INVITE once the call is admitted. */
 export function withoutParties({ source }: InviteFacts): InviteFacts {
   return {

@@ -1,7 +1,7 @@
 import type { CountryCode } from "libphonenumber-js";
 
 import { splitValues } from "../util/split-values.js";
-import type { CallerHeaders } from "./caller.js";
+import type { CallerHeaders } from "./invite.js";
 import { type NameAddress, parseNameAddress, userPartOf } from "./name-address.js";
 import { digitsOf } from "./numbering.js";
 import { isPlaceholderNumber } from "./placeholder-number.js";

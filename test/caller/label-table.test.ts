@@ -1,6 +1,7 @@
 import t from "tap";
 
-import { type CallerHeaders, type CallerNumbering, identifyCaller } from "../../src/caller/caller.js";
+import { type CallerNumbering, identifyCaller } from "../../src/caller/caller.js";
+import type { CallerHeaders } from "../../src/caller/invite.js";
 import { defaultLabels, labelFor } from "../../src/caller/label.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
 

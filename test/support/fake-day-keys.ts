@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
+import { CallerHasher } from "../../src/caller/caller-hasher.js";
 import type { Day, DayKeys } from "../../src/caller/day-keys.js";
-import { CallerHasher } from "../../src/caller/known-caller.js";
 import { daysWithOneKey } from "../../src/caller/pseudonym.js";
 
 /** Keys whose bytes are all the day's number, of a day that the test chooses. */

@@ -1,6 +1,7 @@
-import { type CallServices, runCall } from "../../src/call/call.js";
+import { runCall } from "../../src/call/call.js";
 import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
+import type { CallServices } from "../../src/call/context.js";
 import type { Admission, CallerEndpoint, MediaFailure, NoPlace, OfferingEndpoint } from "../../src/call/interfaces.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import { Pace } from "../../src/call/pace.js";
