@@ -30,7 +30,6 @@ export const layers = {
   app: ["bbb", "call", "caller", "config", "http", "media", "monitoring", "probe", "sip", "store", "trunk", "util"],
   cli: [
     "app",
-    "demo",
     "call",
     "caller",
     "check",

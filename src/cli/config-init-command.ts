@@ -10,8 +10,6 @@ export const configInitCommand = command({
   ],
   options: {
     config: { ...commonOptions.config, summary: "the file to write; default config/einwahl.yaml" },
-    embedded: { kind: "flag", summary: "for trying, with: npm run engines" },
-    "base-port": { kind: "text", value: "N", summary: "with --embedded: as the engines were told" },
     provider: { kind: "text", value: "NAME", summary: "such as easybell, sipgate, plusnet, or generic" },
     number: { kind: "list", value: "NUMBER", summary: "a number that callers dial, with +" },
     registrar: { kind: "text", value: "HOST", summary: "where the trunk registers; none: it does not" },

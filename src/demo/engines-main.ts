@@ -13,11 +13,14 @@ const usage = `npm run engines -- [--directory DIR] [--base-port N]
 
   --directory DIR  where ca.pem and einwahl.yaml are written; default var/engines
   --base-port N    SIP on N (UDP, TCP) and N+1 (TLS), drachtio's port for applications on N+2, the event socket on N+3,
-                   the sample BBBs on N+4, N+5 (API) and N+6, N+7 (SIP)
+                   the sample BBBs on N+4, N+5 (API) and N+6, N+7 (SIP), einwahl's own HTTP servers on N+8 and N+9
 `;
 
-const header = `# What belongs into the configuration of einwahl so that it finds the engines that "npm run engines" has started.
-# For trying only: the passwords are known to everybody.
+/** Above the base port; the ports in between are the engines' own. */
+const httpAboveBase = 8;
+
+const header = `# A configuration of einwahl for the engines that "npm run engines" starts.
+# For trying only: the passwords are public.
 `;
 
 interface Files {
@@ -42,7 +45,7 @@ function introduce(ports: EnginePorts, files: Files, yaml: string): string {
     "Embedded engines and two sample BBB servers, on this machine only. For trying, not for production.",
     "",
     `  SIP           127.0.0.1:${ports.sips} TLS; 127.0.0.1:${ports.sip} UDP and TCP`,
-    `  authority     ${files.ca}, made anew at each start`,
+    `  authority     ${files.ca}, new at each start`,
     "  conferences   " +
       demoConferences.map(({ name, pin: digits, server }) => `${name}: PIN ${digits} on ${server}`).join("   ") +
       `; each whistles at ${tones.conference} Hz`,
@@ -74,6 +77,7 @@ async function run(): Promise<number> {
   });
   const base = values["base-port"] === undefined ? undefined : Number(values["base-port"]);
   const isWrong = base !== undefined && !(Number.isInteger(base) && base >= 1024 && base <= 65_000);
+  const http = base !== undefined && { http: { port: base + httpAboveBase, operators_port: base + httpAboveBase + 1 } };
   if (values.help || isWrong) {
     process.stdout.write(usage);
     return isWrong ? 64 : 0;
@@ -81,9 +85,9 @@ async function run(): Promise<number> {
   const ports = enginePorts(base);
   const engines = await DemoEngines.start(ports);
   try {
-    const yaml = `${header}${stringify(engines.settings)}`;
+    const yaml = `${header}${stringify({ ...engines.settings, ...http })}`;
     const files = await writeFiles(values.directory, engines, yaml);
-    // So that whoever calls hears where the call has got to.
+    // Callers recognise their conference by its tone.
     for (const { pin, server } of demoConferences)
       engines.bbbs.find(({ name }) => name === server)?.playTone(pin, tones.conference);
     process.stdout.write(introduce(ports, files, yaml));

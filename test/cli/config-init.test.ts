@@ -198,7 +198,7 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
     await complaint([], lines("easybell", "+493012345678", "u", "p", "", "http://b.example")),
     /--bbb-url is not encrypted: /,
   );
-  t.match(await complaint(["--base-port", "7000"]), /goes with --embedded$/);
+  t.match(await complaint(["--embedded"]), /^einwahl config init: there is no option --embedded/);
   t.throws(() => statSync(path), { code: "ENOENT" });
   t.throws(() => statSync(join(folder, "secrets")), { code: "ENOENT" });
 });
@@ -273,22 +273,11 @@ await t.test("on a terminal: asked again when it makes no sense, and passwords a
   );
 });
 
-await t.test("for the embedded engines nothing is asked", async (t) => {
-  const path = join(await scratchFolder(t, "init"), "einwahl.yaml");
-  t.equal((await typed(["config", "init", "--config", path, "--embedded", "--base-port", "7000"])).code, 0);
-  t.match(configAt(path), {
-    drachtio: { port: 7_002 },
-    http: { port: 7_008 },
-    mediaServers: [{ eventSocket: { port: 7_003 } }],
-    bbbServers: [{ sip: { port: 7_006 } }, { sip: { port: 7_007 } }],
-  });
-  t.strictSame(
-    placesFor("/etc/einwahl/einwahl.yaml"),
+t.strictSame(
+  [placesFor("/etc/einwahl/einwahl.yaml"), placesFor("config/einwahl.yaml")],
+  [
     { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" },
-    "nothing changes below /etc",
-  );
-  t.match(
-    (await typed(["config", "init", "--config", `${path}.2`, "--embedded", "--base-port", "80"])).errors,
-    /a number from 1024 to 65000/,
-  );
-});
+    { store: "data", logFile: undefined },
+  ],
+  "below /etc the store and the log are where the system keeps them",
+);

@@ -1,4 +1,3 @@
-import { demoConferences, demoNumbers, demoSecrets, type EnginePorts } from "../../demo/settings.js";
 import type { Installation } from "./installation.js";
 import { quoted, trunkSecretFile, trunkText } from "./trunk-text.js";
 
@@ -130,55 +129,4 @@ export function installationText(
       { path: bbbSecretFile, text: bbb.secret, isChosen: false },
     ],
   };
-}
-
-/** The configuration for the engines of `npm run engines`. @param http ports of einwahl's own servers */
-export function embeddedText(
-  ports: EnginePorts,
-  http: { readonly port: number; readonly operatorsPort: number },
-): ConfigText {
-  const yaml = [
-    ...header,
-    "#",
-    '# This one is for trying: it finds the engines that "npm run engines" starts, and their passwords are known to everybody.',
-    "",
-    "language: de",
-    "",
-    "drachtio:",
-    `  port: ${ports.drachtio}`,
-    `  secret: ${demoSecrets.drachtio}`,
-    "",
-    "media_servers:",
-    "  - name: media-1",
-    "    event_socket:",
-    `      port: ${ports.eventSocket}`,
-    `      password: ${demoSecrets.eventSocket}`,
-    "",
-    "# Calls come from this machine, and from nowhere else.",
-    "trunks:",
-    "  - name: demo",
-    "    provider: generic",
-    "    sources: [127.0.0.1]",
-    "    numbers:",
-    ...demoNumbers.flatMap(({ number, languages, city }) => [
-      `      - number: ${quoted(number)}`,
-      `        languages: [${languages.join(", ")}]`,
-      `        city: ${city}`,
-    ]),
-    "",
-    "bbb_servers:",
-    ...demoConferences.flatMap(({ server }, place) => [
-      `  - name: ${server}`,
-      `    api_url: http://127.0.0.1:${ports.bbbApis[place] ?? 0}/bigbluebutton/api`,
-      `    secret: ${demoSecrets.bbb}`,
-      "    sip:",
-      `      port: ${ports.bbbSips[place] ?? 0}`,
-    ]),
-    "",
-    "http:",
-    `  port: ${http.port}`,
-    `  operators_port: ${http.operatorsPort}`,
-    "",
-  ].join("\n");
-  return { yaml, secrets: [] };
 }

@@ -5,27 +5,20 @@ import { dirname, resolve } from "node:path";
 import { type ConfigFiles, machineFiles } from "../../config/config-files.js";
 import { formatFaults } from "../../config/fault.js";
 import { loadConfig } from "../../config/load.js";
-import { enginePorts } from "../../demo/settings.js";
-import { failure, type Result, success } from "../../util/result.js";
+import { type Result, success } from "../../util/result.js";
 import type { CommandContext } from "../command.js";
 import { configPath } from "../config-path.js";
 import { type ExitCode, exitCodes } from "../exit-code.js";
 import { askInstallation, type GivenAnswers } from "./ask-installation.js";
 import { Asker } from "./asker.js";
-import { type ConfigText, embeddedText, installationText, type Places } from "./config-text.js";
+import { type ConfigText, installationText, type Places } from "./config-text.js";
 import { faultText, writeFiles } from "./write-files.js";
 
 export interface InitOptions extends GivenAnswers {
   readonly config: string | undefined;
-  readonly embedded: boolean;
-  readonly "base-port": string | undefined;
   readonly yes: boolean;
   readonly force: boolean;
 }
-
-const usualPorts = { port: 8_080, operatorsPort: 8_079 } as const;
-/** Above the base port, those below are the engines'. */
-const httpAboveBase = 8;
 
 /** `einwahl config init`: asks, tries what the answers come to, and writes it. */
 export async function runInit(options: InitOptions, context: CommandContext): Promise<ExitCode> {
@@ -35,7 +28,7 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
     return code;
   };
   const path = configPath(options.config, environment);
-  // Before anybody answers a question for nothing.
+  // Checked first, so that no question is asked in vain.
   if (existsSync(path) && !options.force) return complain(faultText(path, "EEXIST"), exitCodes.failed);
   const text = await textFor(options, context);
   if (!text.ok) return complain(text.failure);
@@ -54,17 +47,6 @@ async function textFor(
   options: InitOptions,
   { terminal, environment, input }: CommandContext,
 ): Promise<Result<ConfigText, string>> {
-  const base = readBasePort(options);
-  if (!base.ok) return base;
-  if (options.embedded)
-    return success(
-      embeddedText(
-        enginePorts(base.value),
-        base.value === undefined
-          ? usualPorts
-          : { port: base.value + httpAboveBase, operatorsPort: base.value + httpAboveBase + 1 },
-      ),
-    );
   const asker = new Asker(input, terminal, !options.yes);
   const installation = await askInstallation(asker, options, environment);
   return installation.ok
@@ -83,13 +65,6 @@ export function placesFor(path: string): Places {
     : { store: "data", logFile: undefined };
 }
 
-function readBasePort({ embedded, "base-port": text }: InitOptions): Result<number | undefined, string> {
-  if (text === undefined) return success(undefined);
-  if (!embedded) return failure("--base-port goes with --embedded");
-  const port = /^[0-9]{4,5}$/.test(text) ? Number(text) : 0;
-  return port >= 1_024 && port <= 65_000 ? success(port) : failure("--base-port is a number from 1024 to 65000");
-}
-
 /** The files of this machine, with those among them that are about to be written. */
 function filesWith(path: string, { yaml, secrets }: ConfigText): ConfigFiles {
   const folder = dirname(resolve(path));
@@ -105,15 +80,8 @@ function filesWith(path: string, { yaml, secrets }: ConfigText): ConfigFiles {
   };
 }
 
-function nextSteps({ embedded, config }: InitOptions, path: string): readonly string[] {
+function nextSteps({ config }: InitOptions, path: string): readonly string[] {
   const named = config === undefined ? "" : ` --config ${path}`;
-  if (embedded)
-    return [
-      "",
-      "Start the engines (npm run engines), and then:",
-      `  einwahl check${named} --ca var/engines/ca.pem`,
-      `  einwahl run${named}`,
-    ];
   return [
     "",
     "Give drachtio and FreeSWITCH the secrets of these names (docs/operations.md), and then:",
