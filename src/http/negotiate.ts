@@ -1,50 +1,21 @@
 import { createHash } from "node:crypto";
 
-/** Wished languages, the most wished first (RFC 9110 section 12.5.4); at most ten, and no more of a header than is sensible. */
+import Negotiator from "negotiator";
+
+/** Characters of a header that are read: a longer one comes from an attack, not from a browser. */
+const maxHeaderLength = 1_000;
+const maxLanguages = 10;
+
+/** Languages in the order of preference (RFC 9110 section 12.5.4). */
 export function wishedLanguages(header: string): readonly string[] {
-  const wishes = header
-    .slice(0, 1_000)
-    .split(",")
-    .flatMap((part, place) => {
-      const [tag = "", ...parameters] = part.split(";").map((each) => each.trim());
-      if (!/^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$/.test(tag)) return [];
-      const quality = qualityOf(parameters);
-      return quality > 0 ? [{ tag, quality, place }] : [];
-    });
-  return wishes
-    .sort((left, right) => right.quality - left.quality || left.place - right.place)
-    .slice(0, 10)
-    .map(({ tag }) => tag);
+  const languages = new Negotiator({ headers: { "accept-language": header.slice(0, maxHeaderLength) } }).languages();
+  return languages.slice(0, maxLanguages);
 }
 
-/**
- * The media type that is wished for most (RFC 9110 section 12.5.1), the first of those that there are when several are
- * wished for alike or none is: whoever wants something else altogether gets what there is.
- */
+/** The preferred media type (RFC 9110 section 12.5.1), or the first known one if the client accepts none. */
 export function wishedType<Known extends string>(header: string, known: readonly [Known, ...Known[]]): Known {
-  const wishes = header
-    .slice(0, 1_000)
-    .split(",")
-    .map((part) => {
-      const [range = "", ...parameters] = part.split(";").map((each) => each.trim().toLowerCase());
-      return { range, quality: qualityOf(parameters) };
-    });
-  const qualities = known.map((type) => {
-    const ranges = [type, `${type.split("/")[0] ?? ""}/*`, "*/*"];
-    return (
-      ranges
-        .map((range) => wishes.find((wish) => wish.range === range)?.quality)
-        .find((quality) => quality !== undefined) ?? 0
-    );
-  });
-  return known[qualities.indexOf(Math.max(...qualities))] ?? known[0];
-}
-
-function qualityOf(parameters: readonly string[]): number {
-  const weight = parameters
-    .map((each) => /^q=([01](?:\.[0-9]{0,3})?)$/i.exec(each)?.[1])
-    .find((each) => each !== undefined);
-  return weight === undefined ? 1 : Number(weight);
+  const type = new Negotiator({ headers: { accept: header.slice(0, maxHeaderLength) } }).mediaType([...known]);
+  return known.find((each) => each === type) ?? known[0];
 }
 
 /** The first of the wishes that there is, by its language; `undefined` when there is none of them. */
