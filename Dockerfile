@@ -20,5 +20,5 @@ USER node
 # The HTTP port of the configuration file, 8080 unless it says otherwise.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.EINWAHL_HTTP_PORT ?? 8080) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Without that option SIGUSR1 opens a debugger, which shows all of the memory.
-ENTRYPOINT ["node", "--disable-sigusr1", "dist/src/main.js"]
+# Without --disable-sigusr1 that signal opens a debugger, which shows all of the memory. Source maps: stack traces name src/*.ts.
+ENTRYPOINT ["node", "--disable-sigusr1", "--enable-source-maps", "dist/src/main.js"]

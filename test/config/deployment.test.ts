@@ -223,7 +223,11 @@ await t.test("nothing phones home, and no password is on a command line", (t) =>
   );
   t.strictSame(compose.services["redis"]?.secrets, ["redis-url"]);
   t.notMatch(text, /requirepass|REDISCLI_AUTH/);
-  t.match(known.einwahl, /^ENTRYPOINT \["node", "--disable-sigusr1",/m, "no signal opens a debugger");
+  t.match(
+    known.einwahl,
+    /^ENTRYPOINT \["node", "--disable-sigusr1", "--enable-source-maps",/m,
+    "no signal opens a debugger",
+  );
   t.notMatch(
     dockerfiles + read("config/systemd/einwahl.service"),
     /--(inspect|report-|heapsnapshot|heap-prof|abort-on)|NODE_OPTIONS/,

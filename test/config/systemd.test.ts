@@ -18,7 +18,7 @@ function settings(name: string): readonly string[] {
 
 await t.test("what the program does and what the unit says of it agree", (t) => {
   t.strictSame(settings("RestartPreventExitStatus"), [`${exitCodes.usage} ${exitCodes.configuration}`]);
-  t.match(settings("ExecStart"), [/\/dist\/src\/main\.js run$/]);
+  t.match(settings("ExecStart"), [/^\/usr\/bin\/node --enable-source-maps \/.*\/dist\/src\/main\.js run$/]);
   t.match(settings("ExecReload"), [/-HUP \$MAINPID$/]);
   t.strictSame(
     [settings("StateDirectory"), settings("RuntimeDirectory")],

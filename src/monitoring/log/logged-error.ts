@@ -15,8 +15,8 @@ export interface LoggedError {
   readonly cause?: LoggedError;
 }
 
-/** The directory of the compiled program. */
-const program = fileURLToPath(new URL("../../", import.meta.url));
+/** Prefixes of our frames: the compiled program, and its sources, which frames name under `--enable-source-maps`. */
+const programs = ["../../", "../../../../src/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 const mostFrames = 10;
 const mostCauses = 3;
 
@@ -53,6 +53,7 @@ function ownFrames(error: Error): string[] {
 function ownFrame(frame: string): string | undefined {
   const [, name = "", place = "", line = ""] =
     /^ {4}at (?:(?:async )?([^()]{1,100}) \()?(?:file:\/\/)?([^()]+):(\d{1,6}):\d{1,6}\)?$/.exec(frame) ?? [];
-  if (!place.startsWith(program) || place.includes(`${sep}node_modules${sep}`)) return undefined;
+  const program = programs.find((each) => place.startsWith(each));
+  if (program === undefined || place.includes(`${sep}node_modules${sep}`)) return undefined;
   return `${name === "" ? "" : `${plainText(name)} `}${place.slice(program.length)}:${line}`;
 }

@@ -14,7 +14,7 @@ export class CommandLine {
 
   /** @param env more variables of its environment */
   constructor(owner: Owner, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
-    this.program = new Program(process.execPath, [main, ...args], { cwd, env });
+    this.program = new Program(process.execPath, ["--enable-source-maps", main, ...args], { cwd, env });
     owner.teardown(async () => {
       await this.program.stop();
     });

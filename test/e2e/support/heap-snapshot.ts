@@ -24,7 +24,15 @@ export class SnapshotProgram {
     // V8 writes 1,024 characters of a string by default, and an INVITE is longer.
     this.program = new Program(
       process.execPath,
-      ["--heapsnapshot-signal=SIGUSR2", "--heap-snapshot-string-limit=1000000", main, "run", "--config", settingsFile],
+      [
+        "--enable-source-maps",
+        "--heapsnapshot-signal=SIGUSR2",
+        "--heap-snapshot-string-limit=1000000",
+        main,
+        "run",
+        "--config",
+        settingsFile,
+      ],
       { cwd: folder },
     );
     owner.teardown(async () => {

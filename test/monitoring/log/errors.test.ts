@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
+import process from "node:process";
+import { promisify } from "node:util";
 
 import t from "tap";
 
@@ -54,6 +57,21 @@ await t.test("the stack has our own frames only, and none that a message made up
   t.strictSame(stack, ["Calls.take call/call.js:12"]);
   t.equal(message, "x");
   t.end();
+});
+
+await t.test("with source maps the stack names the sources", async (t) => {
+  const module = (path: string): string => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    "--enable-source-maps",
+    "--input-type=module",
+    "--eval",
+    `import { loggedError } from ${module("monitoring/log/logged-error.js")};
+    import { Latch } from ${module("util/latch.js")};
+    const latch = new Latch();
+    latch.onSet(() => { throw new Error("x"); });
+    try { latch.set(1); } catch (error) { process.stdout.write(JSON.stringify(loggedError(error).stack)); }`,
+  ]);
+  t.match(JSON.parse(stdout), [/^Latch\.set util\/latch\.ts:\d+$/]);
 });
 
 await t.test("whatever else is thrown", (t) => {
