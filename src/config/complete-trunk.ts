@@ -5,8 +5,8 @@ import type { ValidSettings } from "./schema.js";
 
 type Trunk = ValidSettings["trunks"][number];
 
-/** Silence and distance where the file says nothing of a watchdog; as in trunk-schema.ts. */
-const usualWatchdog = { silence: 24 * 3_600_000, distance: 600_000 };
+/** Defaults where the file does not configure a watchdog; same values as in trunk-schema.ts. */
+const usualWatchdog = { silence: 24 * 3_600_000, min_interval: 600_000 };
 
 /** @param fallbackLanguages of numbers that name none */
 export function completeTrunk(trunk: Trunk, fallbackLanguages: NumberConfig["languages"]): TrunkConfig {
@@ -78,5 +78,5 @@ function presetRegistrar({ registrar }: TrunkPreset): Exclude<Trunk["registrar"]
 }
 
 function completeWatchdog(watchdog: Exclude<Trunk["watchdog"], undefined>): RegistrationConfig["watchdog"] {
-  return watchdog === false ? undefined : { silenceMs: watchdog.silence, distanceMs: watchdog.distance };
+  return watchdog === false ? undefined : { silenceMs: watchdog.silence, minIntervalMs: watchdog.min_interval };
 }

@@ -39,7 +39,7 @@ export function completeRooms(settings: ValidSettings["rooms"], directory: strin
         ? { kind: "redis", url: store.redis, prefix: settings.redis_prefix }
         : { kind: "embedded", directory: resolve(directory, store.directory) },
     pinLength: settings.pin_length,
-    restMs: settings.rest_period,
+    restMs: settings.pin_reuse_delay,
     jitsiConfCode: settings.jitsi_conf_code,
   };
 }

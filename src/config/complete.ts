@@ -58,7 +58,10 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
           all: { slowed: calls.guessing.all.slow, refused: undefined },
         },
       },
-      waiting: { limitMs: calls.waiting.enabled ? calls.waiting.limit : 0, remindEveryMs: calls.waiting.remind_every },
+      waiting: {
+        limitMs: calls.waiting.enabled ? calls.waiting.limit : 0,
+        remindEveryMs: calls.waiting.reminder_interval,
+      },
       hints: calls.hints,
       leaveKey: completeLeaveKey(calls.leave_key),
       maxDurationMs: calls.max_duration,

@@ -121,7 +121,7 @@ export interface RegistrationConfig {
   /** How often the flow to the registrar is tried. */
   readonly keepaliveMs: number;
   /** `undefined`: nothing is done about a trunk that is registered and over which nothing comes. */
-  readonly watchdog: { readonly silenceMs: number; readonly distanceMs: number } | undefined;
+  readonly watchdog: { readonly silenceMs: number; readonly minIntervalMs: number } | undefined;
 }
 
 export interface NumberConfig {

@@ -42,7 +42,16 @@ function explain(issue: Issue, above: Path, tree: Tree, schema: Tree): readonly 
   }
 }
 
+/** Settings renamed since 0.1.0: the old path without list indices, and the new key. */
+export const renamedSettings: ReadonlyMap<string, string> = new Map([
+  ["calls.waiting.remind_every", "reminder_interval"],
+  ["rooms.rest_period", "pin_reuse_delay"],
+  ["trunks.watchdog.distance", "min_interval"],
+]);
+
 function unknownSetting(path: Path, key: string, schema: Tree): Finding {
+  const renamed = renamedSettings.get([...path, key].filter((step) => typeof step === "string").join("."));
+  if (renamed !== undefined) return { path: [...path, key], message: "was renamed", hint: `it is ${renamed} now` };
   const settings = settingsAt(schema, path);
   const meant = closestTo(key, settings);
   const hint = meant === undefined ? `the settings here are ${settings.join(", ")}` : `did you mean ${meant}?`;

@@ -214,7 +214,7 @@ const calls = z
           .prefault(30)
           .describe("How many callers may wait for one conference at a time."),
 
-        remind_every: fields
+        reminder_interval: fields
           .duration("15s", "10m")
           .prefault("45s")
           .describe("How often waiting callers are told what they wait for, with music between."),

@@ -39,12 +39,12 @@ const watchdog = z
       .describe(
         "A registered trunk over which neither a call nor any other request has come for this long is un-registered and registered again.",
       ),
-    distance: fields
+    min_interval: fields
       .duration("1m", "24h")
       .prefault("10m")
-      .describe("The least time from one such renewal to the next, whatever the reason."),
+      .describe("Minimum time between two such renewals, whatever the reason."),
   })
-  .describe("What is done about a trunk that is registered, but probably deaf.");
+  .describe("What is done about a trunk that is registered but may deliver no calls.");
 
 export const trunk = z.strictObject({
   name: fields.name.describe("The trunk's name in logs and metrics."),
@@ -101,7 +101,7 @@ export const trunk = z.strictObject({
     .union([z.literal(false), watchdog])
     .optional()
     .describe(
-      "What is done about a trunk that is registered, but over which no calls come any more. `false`: nothing. Default: silence and distance as below.",
+      "What is done about a trunk that is registered, but over which no calls come any more. `false`: nothing. Default: silence and min_interval as below.",
     ),
   numbers: z
     .array(number)

@@ -89,7 +89,7 @@ export const rooms = z
       .count(5, 9)
       .prefault(9)
       .describe("The digits of new PINs. BBB appends up to two for breakout rooms and takes 11 in all."),
-    rest_period: fields
+    pin_reuse_delay: fields
       .duration("0s", "17520h")
       .prefault("2160h")
       .describe(

@@ -4,7 +4,7 @@ export interface WatchdogSettings {
   /** A trunk over which nothing has come for this long is suspected, in milliseconds. */
   readonly silenceMs: number;
   /** The least time from one renewal to the next, in milliseconds. */
-  readonly distanceMs: number;
+  readonly minIntervalMs: number;
 }
 
 /**
@@ -52,7 +52,7 @@ export class Watchdog {
   verdict(): string | undefined {
     const settings = this.#settings;
     const now = this.#clock.now();
-    if (settings === undefined || now - this.#renewedAt < settings.distanceMs) return undefined;
+    if (settings === undefined || now - this.#renewedAt < settings.minIntervalMs) return undefined;
     const why = this.#suspicion ?? this.#silence(settings, now);
     if (why === undefined) return undefined;
     this.#renewals += 1;

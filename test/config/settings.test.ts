@@ -197,7 +197,7 @@ await t.test("durations", (t) => {
 await t.test("waiting can be switched off, and the leave key can't be one that means something else", (t) => {
   const calls = (settings: string): unknown => loaded(minimal({ calls: settings })).calls;
   t.match(calls("{ waiting: { enabled: false, limit: 1h } }"), { waiting: { limitMs: 0, remindEveryMs: 45_000 } });
-  t.match(calls("{ waiting: { limit: 4h, remind_every: 1m }, hints: false }"), {
+  t.match(calls("{ waiting: { limit: 4h, reminder_interval: 1m }, hints: false }"), {
     waiting: { limitMs: 14_400_000, remindEveryMs: 60_000 },
     hints: false,
   });

@@ -5,7 +5,7 @@ import { FakeClock } from "../support/fake-clock.js";
 import { answered, via } from "../support/fake-requests.js";
 import { bench, grants, stopped } from "../support/registration-bench.js";
 
-const settings = { silenceMs: 3_600_000, distanceMs: 600_000 };
+const settings = { silenceMs: 3_600_000, minIntervalMs: 600_000 };
 
 await t.test("a silence that is too long, and never two renewals closer than the distance", async (t) => {
   const clock = new FakeClock();
