@@ -26,30 +26,30 @@ export function makeDirectory(
     audioBridges: kept.audioBridges,
     events: {
       onServer: (server, fault) => {
-        if (fault === undefined) logger.info({ server }, "BBB server answers");
-        else logger.warn({ server, fault }, "BBB server gives no list of its meetings");
+        if (fault === undefined) logger.info({ server }, "BBB server is up");
+        else logger.warn({ server, fault }, "BBB API poll failed");
       },
       onClash: (clashing) => {
-        logger.warn({ servers: clashing }, "the same PIN on several BBB servers: callers get the first of these");
+        logger.warn({ servers: clashing }, "duplicate PIN on several BBB servers: callers reach the first one listed");
       },
       onLivekitWay: (server, way) => {
-        if (way === "works") logger.info({ server }, "the server's FreeSWITCH hands calls on to LiveKit");
+        if (way === "works") logger.info({ server }, "the BBB server's FreeSWITCH routes calls to LiveKit");
         else
           logger.warn(
             { server },
-            "callers can't get into LiveKit meetings: the server's FreeSWITCH lacks 02_einwahl_livekit.xml (freeswitch/bbb-node/README.md); for a server without LiveKit set audio_bridge: freeswitch",
+            "LiveKit meetings cannot be joined: 02_einwahl_livekit.xml is missing in the BBB server's FreeSWITCH (freeswitch/bbb-node/README.md); for a server without LiveKit set audio_bridge: freeswitch",
           );
       },
       onWebhooksRefused: (server, refused) => {
-        if (refused === 0) logger.info({ server }, "webhooks prove to come from the server again");
+        if (refused === 0) logger.info({ server }, "webhook checksums are valid again");
         else
           logger.warn(
             { server, refused },
-            "webhooks refused: their proof is not the server's; compare url and sharedSecret of bbb-webhooks (docs/clusters.md)",
+            "webhooks refused: invalid checksum; compare url and sharedSecret of bbb-webhooks (docs/clusters.md)",
           );
       },
       onBug: (error) => {
-        logger.error({ err: error }, "bug");
+        logger.error({ err: error }, "unexpected error");
       },
     },
   });
@@ -57,7 +57,7 @@ export function makeDirectory(
 
 export function makeNodeProbe(logger: Logger, clock: Clock): SipNodeProbe {
   return new SipNodeProbe(clock, (error) => {
-    logger.error({ err: error }, "bug");
+    logger.error({ err: error }, "unexpected error");
   });
 }
 

@@ -107,7 +107,7 @@ export class Calls {
     const { settings, limits } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
-      this.#options.logger.error({ call: callId, err: error }, "bug");
+      this.#options.logger.error({ call: callId, err: error }, "unexpected error");
     };
     const own = this.#options.ownCalls.claim(call.invite);
     if (own !== undefined) this.#own.add(call);

@@ -275,7 +275,7 @@ export class Einwahl {
       now: Date.now,
       random: randomBytes,
       onBug: (error) => {
-        this.#logger.error({ err: error }, "bug");
+        this.#logger.error({ err: error }, "unexpected error");
       },
     });
   }
@@ -302,7 +302,7 @@ export class Einwahl {
         logger.warn({ why }, "drachtio is not connected");
       },
       onBug: (error) => {
-        logger.error({ err: error }, "bug");
+        logger.error({ err: error }, "unexpected error");
       },
     });
   }

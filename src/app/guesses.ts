@@ -16,7 +16,7 @@ export function makeGuessThrottle(
     settings: () => config().calls.guessing,
     shared,
     onBug: (error) => {
-      logger.error({ err: error }, "bug");
+      logger.error({ err: error }, "unexpected error");
     },
   });
 }

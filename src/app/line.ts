@@ -34,10 +34,10 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
       parts.onState();
     },
     onRenewal: (why) => {
-      logger.warn({ why }, "trunk may be deaf: un-registering and registering again");
+      logger.warn({ why }, "trunk may not deliver calls: renewing the registration");
     },
     onNameFault: (host, why) => {
-      logger.warn({ host, why }, "host name of a trunk does not resolve");
+      logger.warn({ host, why }, "host name of the trunk does not resolve");
     },
   });
   for (const warning of line.warnings) logger.warn({ warning }, "trunk");

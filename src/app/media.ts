@@ -67,5 +67,5 @@ export function makeMediaServer(
 function logUp(logger: Logger, version = ""): void {
   const { kind, message, cure } = versionVerdict("FreeSWITCH", version);
   logger.info({ version }, "media server is up");
-  if (kind === "unusable") logger.warn({ why: message, cure }, "media server has an unusable version");
+  if (kind === "unusable") logger.warn({ why: message, cure }, "unsupported FreeSWITCH version");
 }

@@ -76,17 +76,17 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
         onLeftOpen: (why) => {
           logger.warn(
             { server: name, why },
-            "the conference of the synthetic call could not be ended; the server ends it by itself",
+            "conference of the synthetic call not ended; the BBB server ends it automatically",
           );
         },
       });
     },
     onResult: (server, { failure, ...times }) => {
-      if (failure === undefined) logger.info({ server, ...times }, "synthetic call works");
+      if (failure === undefined) logger.info({ server, ...times }, "synthetic call succeeded");
       else logger.warn({ server, ...failure, ...times }, "synthetic call failed");
     },
     onBug: (error) => {
-      logger.error({ err: error }, "bug");
+      logger.error({ err: error }, "unexpected error");
     },
   });
 }

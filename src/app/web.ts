@@ -160,13 +160,13 @@ class StoreWatch implements StoreEvents {
 
   readonly onTrouble = (what: string): void => {
     this.#trouble = { at: Date.now(), what };
-    this.#logger.error({ what }, "the store of PINs is in trouble");
+    this.#logger.error({ what }, "PIN store failure");
   };
 
   readonly onRedis = (fault: string | undefined): void => {
     this.#fault = fault;
-    if (fault === undefined) this.#logger.info("Redis answers");
-    else this.#logger.warn({ fault }, "Redis does not answer");
+    if (fault === undefined) this.#logger.info("Redis is available");
+    else this.#logger.warn({ fault }, "Redis is not available");
   };
 }
 
@@ -209,15 +209,15 @@ function httpOptions(
     clock,
     operators,
     onOperatorsFault: (fault) => {
-      if (fault === undefined) logger.info("the port for operators is there");
+      if (fault === undefined) logger.info("operators port is listening");
       else
         logger.warn(
           { fault },
-          "the port for operators (http.operators_port) can't be had: no /status and /metrics without a token",
+          "cannot listen on the operators port (http.operators_port): /status and /metrics need a token",
         );
     },
     onBug: (error) => {
-      logger.error({ err: error }, "bug");
+      logger.error({ err: error }, "unexpected error");
     },
     webhooks: () =>
       config.bbbServers

@@ -47,7 +47,7 @@ export async function runCall(call: IncomingCall, services: CallServices, settin
     cause = await live(call, services, settings, story, line, held);
   } catch (error) {
     services.onBug(error);
-    cause = "bug";
+    cause = "internal-error";
   }
   story.enter("ending");
   for (const off of offs) off();

@@ -71,7 +71,7 @@ export const endCauses = {
     sip: { status: 503, reason: "Service Unavailable", headers: { "Retry-After": "10" } },
     q850: 41,
   },
-  bug: breakdown(500, "Server Internal Error"),
+  "internal-error": breakdown(500, "Server Internal Error"),
 } as const satisfies Record<string, CauseFacts>;
 
 export type EndCause = keyof typeof endCauses;

@@ -51,7 +51,7 @@ export class Holdings {
   async #isUp(call: IncomingCall, cause: EndCause): Promise<boolean> {
     const accepting = this.accepting?.catch((error: unknown) => {
       this.#onBug(error);
-      return failure("bug");
+      return failure("internal-error");
     });
     if (accepting === undefined) return false;
     const accepted = await this.#waiting.for(accepting, endingLimit);

@@ -31,7 +31,7 @@ export class Reloader implements Reloading {
     if (!loaded.ok) {
       logger.error(
         { faults: loaded.failure.map(({ path: at, message }) => `${at} ${message}`).slice(0, mostLogged) },
-        "configuration not taken over: nothing was changed",
+        "configuration rejected: nothing changed",
       );
       return {
         outcome: "refused",
@@ -47,7 +47,7 @@ export class Reloader implements Reloading {
         ],
       };
     const { changed, needsRestart } = reloaded.value;
-    logger.info({ changed, needsRestart }, "configuration taken over");
+    logger.info({ changed, needsRestart }, "configuration reloaded");
     return { outcome: "reloaded", changed, needsRestart };
   }
 }

@@ -26,7 +26,7 @@ export async function serve(config: Config, path: string, log: Log, context: Com
   const { logger } = log;
   context.onUncaught((error) => {
     // A bug, in a library's listener perhaps: the calls that are up need not suffer for it.
-    logger.error({ err: error }, "bug");
+    logger.error({ err: error }, "unexpected error");
   });
   const libraryOutput = new LibraryOutputLog(logger, context.clock);
   const giveBack = context.onLibraryOutput((output) => {
@@ -67,7 +67,7 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
       ignoreHangUp();
     }
   } catch (error) {
-    logger.fatal({ err: error }, "einwahl can't start");
+    logger.fatal({ err: error }, "einwahl cannot start");
     return exitCodes.failed;
   } finally {
     await control.value?.close();
@@ -82,20 +82,20 @@ async function openControl(
 ): Promise<Result<ControlServer | undefined, "held">> {
   const path = config.control.socket;
   const onBug = (error: unknown): void => {
-    logger.error({ err: error }, "bug");
+    logger.error({ err: error }, "unexpected error");
   };
   const opened = await ControlServer.open({ path, handlers, onBug });
   if (opened.ok) return success(opened.value);
   if (opened.failure === "held") {
     logger.fatal(
       { control: path },
-      "another instance is running with this control socket: stop it, or give each its own control.socket",
+      "control socket in use by another instance: stop it, or set another control.socket",
     );
     return failure("held");
   }
   logger.error(
     { control: path, why: opened.failure.why },
-    "no control socket: einwahl status, reload and drain can't reach this instance",
+    "cannot open the control socket: einwahl status, reload and drain are not available",
   );
   return success(undefined);
 }
@@ -103,7 +103,7 @@ async function openControl(
 function reloadOnHangUp(reloading: Reloading, logger: Logger, context: CommandContext): () => void {
   return context.onSignal("SIGHUP", () => {
     reloading.reload().catch((error: unknown) => {
-      logger.error({ err: error }, "bug");
+      logger.error({ err: error }, "unexpected error");
     });
   });
 }
@@ -127,7 +127,7 @@ function logControl(logger: Logger, { clock, terminal }: CommandContext): LogCon
   return {
     level: new RaisedLogLevel(logger, clock),
     plant: (planted) => {
-      logger.info({ planted }, "planted by einwahl prove: this number is nobody's");
+      logger.info({ planted }, "planted by einwahl prove: not the number of a caller");
       terminal.note(`planted by einwahl prove: ${planted}`);
     },
   };
@@ -144,7 +144,7 @@ async function untilStopped(einwahl: Einwahl, logger: Logger, context: CommandCo
           resolve(exitCodes.ok);
         },
         (error: unknown) => {
-          logger.error({ err: error }, "bug");
+          logger.error({ err: error }, "unexpected error");
           resolve(exitCodes.failed);
         },
       );

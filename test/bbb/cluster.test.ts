@@ -149,7 +149,7 @@ await t.test(
       t.match(state?.fault, fault, `the status page says of ${name ?? "none"} what is wrong`);
       t.match(
         told.find((line) => line.includes(`"server":"${name ?? ""}"`)),
-        new RegExp(`"fault":"${fault.source.slice(1)}.*"msg":"BBB server gives no list of its meetings"`),
+        new RegExp(`"fault":"${fault.source.slice(1)}.*"msg":"BBB API poll failed"`),
         "and so does the log",
       );
     }

@@ -71,20 +71,28 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     string,
     (world: CallWorld) => Partial<ReturnType<CallWorld["services"]>> | undefined,
   ])[] = [
-    ["admission", "bug", () => ({ trunks: { admit: throws } })],
-    ["places", "bug", () => ({ takePlace: throws })],
-    ["ring", "bug", inCall({ ring: throws })],
-    ["openEndpoint rejects", "bug", (world) => ({ media: { ...world.services().media, openEndpoint: rejects } })],
-    ["openEndpoint throws", "bug", (world) => ({ media: { ...world.services().media, openEndpoint: throws } })],
-    ["accept rejects", "bug", inCall({ accept: rejects })],
-    ["accept throws", "bug", inCall({ accept: throws })],
+    ["admission", "internal-error", () => ({ trunks: { admit: throws } })],
+    ["places", "internal-error", () => ({ takePlace: throws })],
+    ["ring", "internal-error", inCall({ ring: throws })],
+    [
+      "openEndpoint rejects",
+      "internal-error",
+      (world) => ({ media: { ...world.services().media, openEndpoint: rejects } }),
+    ],
+    [
+      "openEndpoint throws",
+      "internal-error",
+      (world) => ({ media: { ...world.services().media, openEndpoint: throws } }),
+    ],
+    ["accept rejects", "internal-error", inCall({ accept: rejects })],
+    ["accept throws", "internal-error", inCall({ accept: throws })],
     ["hangUp rejects", "conference-ended", inCall({ hangUp: rejects })],
     ["hangUp throws", "conference-ended", inCall({ hangUp: throws })],
-    ["play", "bug", inEndpoint({ play: throws })],
-    ["bridge", "bug", inEndpoint({ bridge: throws })],
+    ["play", "internal-error", inEndpoint({ play: throws })],
+    ["bridge", "internal-error", inEndpoint({ bridge: throws })],
     [
       "bridge answered",
-      "bug",
+      "internal-error",
       inEndpoint({
         bridge: () => ({
           answered: rejects(),
@@ -98,8 +106,8 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ],
     ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
     ["release throws", "conference-ended", inEndpoint({ release: throws })],
-    ["find", "bug", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],
-    ["match", "bug", (world) => ({ directory: Object.assign(world.directory, { match: throws }) })],
+    ["find", "internal-error", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],
+    ["match", "internal-error", (world) => ({ directory: Object.assign(world.directory, { match: throws }) })],
   ];
   for (const [name, cause, changes] of cases) {
     const world = new CallWorld();
@@ -111,7 +119,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     t.equal(world.call.gone.listenerCount, 0, `${name}: listeners`);
     if (!name.startsWith("release"))
       for (const endpoint of world.endpoints) t.equal(endpoint.releases, 1, `${name}: endpoint`);
-    if (cause === "bug")
+    if (cause === "internal-error")
       t.equal(world.call.refusals.length + world.call.hangUps.length, 1, `${name}: answered or hung up`);
     if (world.call.refusals.length > 0) t.equal(world.call.refusals[0]?.status, 500);
   }

@@ -53,7 +53,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     onlyJson((await einwahl(...args, "--json")).text.split("\n"));
   const running = async (): Promise<CommandLine> => {
     const server = new CommandLine(t, ["run", "--config", "einwahl.yaml"], folder);
-    for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+    for (const line of ["BBB server is up", "media server is up", "einwahl is running"])
       await server.program.line(line, new RegExp(line));
     return server;
   };
@@ -106,7 +106,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
 
   await t.test("a second instance is refused before it takes anything from the first", async (t) => {
     const { code, text } = await einwahl("run");
-    t.match({ code, text }, { code: "exit 1", text: "another instance is running with this control socket" });
+    t.match({ code, text }, { code: "exit 1", text: "control socket in use by another instance" });
     t.match(await json("status"), { state: "ready" });
   });
 

@@ -34,7 +34,7 @@ await t.test(
       stringify({ ...written, http: { port: await freePort(), operators_port: await freePort() } }),
     );
     const server = new CommandLine(t, ["run", "--config", "einwahl.yaml"], folder);
-    for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+    for (const line of ["BBB server is up", "media server is up", "einwahl is running"])
       await server.program.line(line, new RegExp(line));
 
     const call = new CommandLine(

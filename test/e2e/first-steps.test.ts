@@ -43,7 +43,7 @@ await t.test("README's first steps, each as it stands there, end with a call tha
   t.equal(checked.code, "exit 0", checked.lines.join("\n"));
 
   const server = einwahl(run);
-  for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+  for (const line of ["BBB server is up", "media server is up", "einwahl is running"])
     await server.program.line(line, new RegExp(line));
 
   const called = await einwahl(call, "--server", `127.0.0.1:${base + 1}`).outcome();

@@ -35,7 +35,7 @@ await t.test("the heap of a running einwahl holds no caller's number", { timeout
   });
   await world.stopEinwahl();
   const einwahl = new SnapshotProgram(t, world.settingsFile, dirname(world.settingsFile));
-  for (const line of ["BBB server answers", "media server is up", "einwahl is running"])
+  for (const line of ["BBB server is up", "media server is up", "einwahl is running"])
     await einwahl.program.line(line, new RegExp(line));
   const phone = await world.phone();
 

@@ -55,7 +55,7 @@ await t.test("two telephones hear each other in a conference of their own, and n
     ...patience,
     evidence: () => world.tail(),
   });
-  t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
+  t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call succeeded" });
   const { answeredMs, heardMs, totalMs } = JSON.parse(line) as Record<"answeredMs" | "heardMs" | "totalMs", number>;
   t.ok(answeredMs > 0 && answeredMs < heardMs && heardMs < totalMs, line);
   t.same(joined, ["Anonym 9", "Anonym 9"]);
@@ -161,12 +161,17 @@ await t.test(
         synthetic_call: { ...(local["synthetic_call"] as Settings), trunk: "line", ca: certificates.ca },
       };
     };
-    const world = await World.start(t, { certificates, carrier, settings, trunk: { watchdog: { distance: "1m" } } });
+    const world = await World.start(t, {
+      certificates,
+      carrier,
+      settings,
+      trunk: { watchdog: { min_interval: "1m" } },
+    });
     const line = await world.log.next("the synthetic call's line", (each) => each.includes('"synthetic call'), {
       ...patience,
       evidence: () => `${world.tail()}\n${carrier.events.join("\n")}`,
     });
-    t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call works" });
+    t.match(JSON.parse(line), { level: 30, server: "bbb-1", msg: "synthetic call succeeded" });
     t.equal(carrier.events.filter((event) => event.startsWith("outgoing")).length, 2, "both went to the provider");
     await bothEnded(world, "line");
     t.match(world.einwahl.status(), { causes: [], lastFailures: [], syntheticCalls: [{ ok: true }] });
@@ -185,7 +190,7 @@ await t.test(
     t.match(failed, { msg: "synthetic call failed", stage: "answer" });
     await world.log.next(
       "the trunk is registered anew",
-      (each) => each.includes("trunk may be deaf") && each.includes("own call"),
+      (each) => each.includes("trunk may not deliver calls") && each.includes("own call"),
       { past: true, evidence: () => world.tail() },
     );
     await again;

@@ -40,7 +40,7 @@ export const causeTexts: Readonly<Record<Language, Readonly<Record<EndCause, str
     "signalling-lost": "drachtio fiel aus",
     "answer-failed": "Das Abnehmen misslang",
     shutdown: "Beim Herunterfahren beendet",
-    bug: "Fehler in einwahl",
+    "internal-error": "Fehler in einwahl",
   },
   en: {
     "unknown-source": "Came from an address that belongs to no trunk",
@@ -79,6 +79,6 @@ export const causeTexts: Readonly<Record<Language, Readonly<Record<EndCause, str
     "signalling-lost": "drachtio failed",
     "answer-failed": "Answering did not work",
     shutdown: "Ended by the shutdown",
-    bug: "Bug in einwahl",
+    "internal-error": "Internal error of einwahl",
   },
 };

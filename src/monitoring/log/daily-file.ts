@@ -152,7 +152,7 @@ export class DailyFile {
   /** A line in place of those that were lost, when all others are written. */
   #takeLost(): Lines | undefined {
     if (this.#lost === 0) return undefined;
-    const line = { level: 40, time: this.#options.epochMs(), lost: this.#lost, msg: "lines of the log were lost" };
+    const line = { level: 40, time: this.#options.epochMs(), lost: this.#lost, msg: "log lines were lost" };
     this.#lost = 0;
     return { day: this.#today(), bytes: Buffer.from(`${JSON.stringify(line)}\n`) };
   }

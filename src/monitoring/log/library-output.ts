@@ -118,6 +118,6 @@ export class LibraryOutputLog {
   }
 
   #write(output: LibraryOutput, times: number): void {
-    this.#logger.warn({ ...output, times }, "a library printed something, which is not logged");
+    this.#logger.warn({ ...output, times }, "library output suppressed");
   }
 }

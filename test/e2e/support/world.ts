@@ -289,7 +289,7 @@ export class World {
     const isBad = (line: string): boolean => {
       // The time and the process's number can have any digits in them.
       const told = line.replace(/"(?:time|pid)":\d+,/g, "");
-      return /"msg":"bug"/.test(told) || secrets.some((secret) => told.includes(secret));
+      return /"msg":"unexpected error"/.test(told) || secrets.some((secret) => told.includes(secret));
     };
     return this.log.past.filter(isBad);
   }

@@ -168,7 +168,7 @@ await t.test("a full disk costs lines and nothing else, and how many is told whe
   const lines = text("11-20").split("\n");
   t.equal(lines[0], "first");
   const lost = JSON.parse(lines.at(-2) ?? "") as { lost: number; level: number; time: number; msg: string };
-  t.match(lost, { level: 40, time: noon + 20_000, msg: "lines of the log were lost" });
+  t.match(lost, { level: 40, time: noon + 20_000, msg: "log lines were lost" });
   t.equal(lines.filter((line) => line.startsWith("x")).length + lost.lost, 30, "each line is there or counted");
   t.ok(lost.lost > 5 && lost.lost < 25);
   file.write("goes on\n");

@@ -239,7 +239,7 @@ export const badDay: StatusReport = {
     { cause: "conference-unreachable", result: "failed", count: 88 },
     { cause: "too-many-calls", result: "refused", count: 41 },
     { cause: "media-lost", result: "failed", count: 3 },
-    { cause: "bug", result: "failed", count: 1 },
+    { cause: "internal-error", result: "failed", count: 1 },
   ],
   lastFailures: [
     ...Array.from({ length: 8 }, (_, place) => ({
@@ -275,7 +275,7 @@ export const badDay: StatusReport = {
     {
       at: at(1_300),
       callId: "Bug00001",
-      cause: "bug",
+      cause: "internal-error",
       result: "failed",
       stage: "ringing",
       trunk: "easybell",
