@@ -1,7 +1,7 @@
 import type { CallFailure } from "../softphone/phone-call.js";
 import { networkFault } from "../util/network-fault.js";
 import { plainText } from "../util/plain-text.js";
-import type { ProbeStage } from "./verdict.js";
+import type { ProbeStage } from "./probe-stage.js";
 
 export interface Explanation {
   readonly stage: Extract<ProbeStage, "connect" | "answer">;

@@ -1,22 +1,7 @@
 import type { CallEnd, CallFailure } from "../softphone/phone-call.js";
 import { explainFailure } from "./explain-failure.js";
 import type { HeardPrompt, JoinedHow } from "./probe-event.js";
-
-/** The steps of a test call, of which the first that went wrong is named. */
-export const probeStages = [
-  "connect",
-  "answer",
-  "media",
-  "prompt",
-  "pin",
-  "join",
-  "tone",
-  "end",
-  "recording",
-  "interrupted",
-] as const;
-
-export type ProbeStage = (typeof probeStages)[number];
+import type { ProbeStage } from "./probe-stage.js";
 
 export type Verdict = { readonly ok: true } | ProbeFailure;
 

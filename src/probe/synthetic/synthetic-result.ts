@@ -1,4 +1,4 @@
-import { probeStages } from "../verdict.js";
+import { probeStages } from "../probe-stage.js";
 
 /** The steps of a synthetic call, of which the first that went wrong is named: at first its conference is opened. */
 export const syntheticStages = ["conference", ...probeStages] as const;
