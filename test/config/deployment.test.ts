@@ -239,8 +239,18 @@ await t.test("the image gets only what is named", (t) => {
   const lines = read(".dockerignore")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"));
-  const [first, ...exceptions] = lines;
+  const [first, ...others] = lines;
+  const exceptions = others.filter((line) => line.startsWith("!"));
   t.equal(first, "*");
+  t.strictSame(
+    others.filter((line) => !line.startsWith("!")),
+    ["src/demo", "src/simulators"],
+    "the program without what is for development only",
+  );
+  t.ok(
+    others.indexOf("src/demo") > others.indexOf("!src"),
+    "excluded after src is let in: the last pattern that matches decides",
+  );
   t.strictSame(
     exceptions.filter((line) => !existsSync(join(repository, line.slice(1)))),
     [],
