@@ -1,5 +1,5 @@
 import type { Lookup } from "./interfaces.js";
-import type { CallFacts, CallReport, Stage } from "./story.js";
+import type { CallFacts, CallReport, Stage } from "./progress.js";
 
 /** What a PIN that was typed came to. */
 export type PinOutcome = Lookup["kind"];

@@ -1,19 +1,19 @@
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { Appearances } from "./appearance.js";
+import { CallScope } from "./call-scope.js";
 import type { EndCause } from "./cause.js";
 import { connect } from "./connect.js";
-import type { CallServices, Conversation } from "./context.js";
+import type { CallContext, CallServices } from "./context.js";
 import { CallerTime } from "./hold.js";
-import { Holdings } from "./holdings.js";
 import type { Admitted, IncomingCall } from "./interfaces.js";
 import { LineWatch } from "./line-watch.js";
+import { CallProgress, type CallReport } from "./progress.js";
+import { CallResources } from "./resources.js";
 import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
-import { converse } from "./steps.js";
-import { type CallReport, Story } from "./story.js";
+import { runSteps } from "./steps.js";
 import { Tries } from "./tries.js";
-import { Waiting } from "./wait.js";
 import { restraintFrom } from "./wrong-pins.js";
 
 /**
@@ -32,8 +32,8 @@ import { restraintFrom } from "./wrong-pins.js";
  */
 export async function runCall(call: IncomingCall, services: CallServices, settings: CallSettings): Promise<CallReport> {
   const line = new Line();
-  const story = new Story(services.clock, services.onStage);
-  const held = new Holdings(services);
+  const progress = new CallProgress(services.clock, services.onStage);
+  const resources = new CallResources(services);
   const offs = [
     call.gone.onSet((cause) => {
       line.gone.set(cause);
@@ -44,15 +44,15 @@ export async function runCall(call: IncomingCall, services: CallServices, settin
   ];
   let cause: EndCause;
   try {
-    cause = await live(call, services, settings, story, line, held);
+    cause = await live(call, services, settings, progress, line, resources);
   } catch (error) {
     services.onBug(error);
     cause = "internal-error";
   }
-  story.enter("ending");
+  progress.enter("ending");
   for (const off of offs) off();
-  story.noteAudio(await held.release(call, cause));
-  return story.report(cause);
+  progress.noteAudio(await resources.release(call, cause));
+  return progress.report(cause);
 }
 
 /** What ends a call from outside. */
@@ -73,42 +73,42 @@ async function live(
   call: IncomingCall,
   services: CallServices,
   settings: CallSettings,
-  story: Story,
+  progress: CallProgress,
   line: Line,
-  held: Holdings,
+  resources: CallResources,
 ): Promise<EndCause> {
-  const waiting = new Waiting(services.clock, line.ended);
+  const scope = new CallScope(services.clock, line.ended);
 
   const admitted = admit(call, services, settings);
   if (!admitted.ok) return admitted.failure;
-  story.note({ trunk: admitted.value.trunk, calledNumberFrom: admitted.value.calledNumberFrom });
+  progress.note({ trunk: admitted.value.trunk, calledNumberFrom: admitted.value.calledNumberFrom });
   const place = services.takePlace(admitted.value);
   if (!place.ok) return place.failure;
-  held.place = place.value;
+  resources.place = place.value;
 
   const guesses = services.guesses(admitted.value);
-  const restraint = await restraintFrom({ waiting, guesses }, guesses.check());
+  const restraint = await restraintFrom({ scope, guesses }, guesses.check());
   if (restraint.kind === "ended") return restraint.cause;
   if (restraint.kind === "refused") return "too-many-wrong-pins";
 
   call.ring();
-  const connected = await connect(call, admitted.value, { waiting, held, services, settings });
+  const connected = await connect(call, admitted.value, { scope, resources, services, settings });
   if (connected.kind === "ended") return connected.cause;
   const { endpoint } = connected;
-  held.watch(
+  resources.watch(
     endpoint.gone.onSet((cause) => {
       line.gone.set(cause);
     }),
   );
   const watch = new LineWatch({ clock: services.clock, call, endpoint, gone: line.gone, onBug: services.onBug });
-  held.watch(() => {
+  resources.watch(() => {
     watch.stop();
   });
-  story.note({ mediaServer: endpoint.mediaServer, codec: endpoint.codec });
-  story.noteSuite("trunk", endpoint.suite);
+  progress.note({ mediaServer: endpoint.mediaServer, codec: endpoint.codec });
+  progress.noteSuite("trunk", endpoint.suite);
 
   const callerTime = new CallerTime(services.clock, endpoint.hold, settings.holdTimeoutMs);
-  held.watch(() => {
+  resources.watch(() => {
     callerTime.close();
   });
 
@@ -118,29 +118,29 @@ async function live(
     hasher: services.hasher,
     claims: services.identityClaims,
   });
-  held.watch(() => {
+  resources.watch(() => {
     appearances.release().catch(services.onBug);
   });
 
-  const conversation: Conversation = {
+  const context: CallContext = {
     endpoint,
     admitted: admitted.value,
-    waiting,
-    waitingForCaller: new Waiting(callerTime, line.ended),
+    scope,
+    callerScope: new CallScope(callerTime, line.ended),
     callerTime,
-    story,
+    progress,
     services,
     settings,
     guesses,
     tries: new Tries(settings.pin.tries, () => guesses.restraint.kind !== "none"),
-    appearIn: (conference, audio) => appearances.in(conference, audio, conversation.language),
+    appearIn: (conference, audio) => appearances.in(conference, audio, context.language),
     language: admitted.value.languages[0],
     hints: settings.hints ? "due" : "said",
     conferencesOver: 0,
     waitedMs: 0,
   };
-  const cause = await converse(conversation);
-  if (cause === "shutdown") await sayShutdown(conversation, new Waiting(services.clock, line.gone));
+  const cause = await runSteps(context);
+  if (cause === "shutdown") await sayShutdown(context, new CallScope(services.clock, line.gone));
   return cause;
 }
 

@@ -1,13 +1,13 @@
+import type { CallScope } from "./call-scope.js";
 import type { EndCause } from "./cause.js";
 import type { CallServices } from "./context.js";
-import type { Holdings } from "./holdings.js";
 import type { Admitted, CallerEndpoint, IncomingCall } from "./interfaces.js";
+import type { CallResources } from "./resources.js";
 import type { CallSettings } from "./settings.js";
-import type { Waiting } from "./wait.js";
 
 export interface ConnectContext {
-  readonly waiting: Waiting;
-  readonly held: Holdings;
+  readonly scope: CallScope;
+  readonly resources: CallResources;
   readonly services: CallServices;
   readonly settings: CallSettings;
 }
@@ -28,11 +28,11 @@ export async function connect(call: IncomingCall, admitted: Admitted, context: C
 async function answerOffer(
   call: IncomingCall,
   admitted: Admitted,
-  { waiting, held, services, settings }: ConnectContext,
+  { scope, resources, services, settings }: ConnectContext,
 ): Promise<Connected> {
   const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp);
-  held.opening = opening;
-  const opened = await waiting.for(opening, settings.mediaWithinMs);
+  resources.opening = opening;
+  const opened = await scope.within(opening, settings.mediaWithinMs);
   if (opened.kind === "ended") return opened;
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
@@ -40,8 +40,8 @@ async function answerOffer(
   // Not even the 200 of a call that would be plain.
   if (isOpenLine({ kind: "connected", endpoint }, admitted)) return ended("plain-rtp");
 
-  held.accepting = call.accept(endpoint.sdp, endpoint);
-  const accepted = await waiting.for(held.accepting, settings.acceptWithinMs);
+  resources.accepting = call.accept(endpoint.sdp, endpoint);
+  const accepted = await scope.within(resources.accepting, settings.acceptWithinMs);
   if (accepted.kind === "ended") return accepted;
   if (accepted.kind === "late") return ended("answer-failed");
   return accepted.value.ok ? { kind: "connected", endpoint } : ended(accepted.value.failure);
@@ -51,27 +51,27 @@ async function answerOffer(
 async function offerFirst(
   call: IncomingCall,
   admitted: Admitted,
-  { waiting, held, services, settings }: ConnectContext,
+  { scope, resources, services, settings }: ConnectContext,
 ): Promise<Connected> {
   const opening = services.media.openOffer(admitted.srtp);
-  held.opening = opening;
-  const opened = await waiting.for(opening, settings.mediaWithinMs);
+  resources.opening = opening;
+  const opened = await scope.within(opening, settings.mediaWithinMs);
   if (opened.kind === "ended") return opened;
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
   const offering = opened.value.value;
 
   const accepting = call.acceptOffering(offering.offer);
-  held.accepting = accepting;
-  const accepted = await waiting.for(accepting, settings.acceptWithinMs);
+  resources.accepting = accepting;
+  const accepted = await scope.within(accepting, settings.acceptWithinMs);
   if (accepted.kind === "ended") return accepted;
   if (accepted.kind === "late") return ended("answer-failed");
   if (!accepted.value.ok) return ended(accepted.value.failure);
 
-  const answered = await waiting.for(accepted.value.value.answer, settings.acceptWithinMs);
+  const answered = await scope.within(accepted.value.value.answer, settings.acceptWithinMs);
   if (answered.kind === "ended") return answered;
   if (answered.kind === "late") return ended("answer-failed");
-  const completed = await waiting.for(offering.complete(answered.value), settings.mediaWithinMs);
+  const completed = await scope.within(offering.complete(answered.value), settings.mediaWithinMs);
   if (completed.kind === "ended") return completed;
   if (completed.kind === "late") return ended("media-unavailable");
   if (!completed.value.ok) return ended(completed.value.failure);

@@ -6,6 +6,7 @@ import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import type { Result } from "../util/result.js";
 import type { Appearance } from "./appearance.js";
+import type { CallScope } from "./call-scope.js";
 import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import type { CallerTime } from "./hold.js";
@@ -24,11 +25,10 @@ import type {
   WithheldRemovals,
 } from "./interfaces.js";
 import type { Pace } from "./pace.js";
+import type { CallFacts, CallProgress, Stage } from "./progress.js";
 import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
-import type { CallFacts, Stage, Story } from "./story.js";
 import type { Tries } from "./tries.js";
-import type { Waiting } from "./wait.js";
 
 /** What every call shares. */
 export interface CallServices {
@@ -61,14 +61,14 @@ export interface CallServices {
 }
 
 /** An answered call on its way through dialogue and conferences. */
-export interface Conversation {
+export interface CallContext {
   readonly endpoint: CallerEndpoint;
   readonly admitted: Admitted;
-  readonly waiting: Waiting;
+  readonly scope: CallScope;
   /** Waits for what only a caller who hears can do. */
-  readonly waitingForCaller: Waiting;
+  readonly callerScope: CallScope;
   readonly callerTime: CallerTime;
-  readonly story: Story;
+  readonly progress: CallProgress;
   readonly services: CallServices;
   readonly settings: CallSettings;
   /** The caller's wrong PINs, over calls. */
@@ -98,12 +98,12 @@ export interface Destination {
 /** Why the caller is asked for a PIN. */
 export type Occasion = "greeting" | "another-conference" | "conference-ended" | "unknown-after-all";
 
-/** Each step of a conversation says what comes next. */
+/** Each step of a context says what comes next. */
 export type Next =
   | { readonly kind: "ask"; readonly why: Occasion }
   /** The conference has not begun, or could not be entered although it had; `until` is by the clock, `undefined` at first. */
   | { readonly kind: "wait"; readonly pin: Pin; readonly until: number | undefined }
-  | { readonly kind: "visit"; readonly destination: Destination }
+  | { readonly kind: "join"; readonly destination: Destination }
   | Ended;
 
 /** The call is over, or has to end. */

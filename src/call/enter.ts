@@ -1,5 +1,5 @@
 import { type KnownAudio, noteAudio } from "./audio-bridge.js";
-import type { Conversation, Ended } from "./context.js";
+import type { CallContext, Ended } from "./context.js";
 import type { AudioBridge, Bridge, BridgeFailure, BridgeTarget, Conference } from "./interfaces.js";
 import { pauseAudibly } from "./speech.js";
 
@@ -26,16 +26,16 @@ export type Entered =
  * "no room with this number", said twice, leads to the node's FreeSWITCH: that would open an empty conference for any number.
  */
 export async function enterConference(
-  conversation: Conversation,
+  context: CallContext,
   conference: Conference,
   known: KnownAudio,
 ): Promise<Entered> {
-  const { directory } = conversation.services;
+  const { directory } = context.services;
   const first = known ?? "livekit";
-  let entered = await enterInTurn(conversation, conference, first);
+  let entered = await enterInTurn(context, conference, first);
   if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
-    const ended = await pauseAudibly(conversation, ruleWithinMs, explainAfterMs, ["please-wait"]);
-    entered = ended ?? (await enterInTurn(conversation, conference, first));
+    const ended = await pauseAudibly(context, ruleWithinMs, explainAfterMs, ["please-wait"]);
+    entered = ended ?? (await enterInTurn(context, conference, first));
   }
   if (first === "livekit" && entered.kind !== "ended") {
     if (entered.kind === "entered" || isElsewhere(entered.cause)) directory.noteLivekitWay(conference, true);
@@ -43,10 +43,10 @@ export async function enterConference(
   }
   if (known !== undefined) return entered;
   if (entered.kind === "failed" && isElsewhere(entered.cause)) {
-    await noteAudio(conversation, conference, "freeswitch");
-    entered = await enterInTurn(conversation, conference, "freeswitch");
+    await noteAudio(context, conference, "freeswitch");
+    entered = await enterInTurn(context, conference, "freeswitch");
   } else if (entered.kind === "entered") {
-    await noteAudio(conversation, conference, "livekit");
+    await noteAudio(context, conference, "livekit");
   }
   return entered;
 }
@@ -56,25 +56,24 @@ function isElsewhere(cause: BridgeFailure): boolean {
 }
 
 /** Callers on the way to one node go one after the other, and once more where it has no session free. */
-async function enterInTurn(conversation: Conversation, conference: Conference, audio: AudioBridge): Promise<Entered> {
-  const { services, story } = conversation;
+async function enterInTurn(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
+  const { services, progress } = context;
   let entered: Entered = { kind: "failed", cause: "node-busy" };
   for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
     const turnMs = services.pace.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
-    const ended =
-      pauseMs === 0 ? undefined : await pauseAudibly(conversation, pauseMs, explainAfterMs, ["please-wait"]);
+    const ended = pauseMs === 0 ? undefined : await pauseAudibly(context, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;
-    if (tries === 0) story.enter("joining");
-    story.note({ server: conference.node.name });
-    entered = await enter(conversation, conference, audio);
+    if (tries === 0) progress.enter("joining");
+    progress.note({ server: conference.node.name });
+    entered = await enter(context, conference, audio);
   }
   return entered;
 }
 
-async function enter(conversation: Conversation, conference: Conference, audio: AudioBridge): Promise<Entered> {
-  const { endpoint, waiting, settings, story } = conversation;
-  const appearance = await waiting.for(conversation.appearIn(conference, audio), claimWithinMs);
+async function enter(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
+  const { endpoint, scope, settings, progress } = context;
+  const appearance = await scope.within(context.appearIn(conference, audio), claimWithinMs);
   if (appearance.kind === "ended") return appearance;
   if (appearance.kind === "late") return { kind: "failed", cause: "conference-unreachable" };
   const bridge = endpoint.bridge({
@@ -83,7 +82,7 @@ async function enter(conversation: Conversation, conference: Conference, audio: 
     ...appearance.value,
     answerWithinMs: settings.joinWithinMs,
   });
-  const answered = await waiting.for(bridge.answered, settings.joinWithinMs + bridgeSlack);
+  const answered = await scope.within(bridge.answered, settings.joinWithinMs + bridgeSlack);
   switch (answered.kind) {
     case "ended":
       bridge.leave();
@@ -93,8 +92,8 @@ async function enter(conversation: Conversation, conference: Conference, audio: 
       return { kind: "failed", cause: "conference-unreachable" };
     case "done":
       if (!answered.value.ok) return { kind: "failed", cause: answered.value.failure };
-      story.joined();
-      story.noteSuite("bbb", answered.value.value.suite);
+      progress.joined();
+      progress.noteSuite("bbb", answered.value.value.suite);
       return { kind: "entered", bridge, audio };
   }
 }

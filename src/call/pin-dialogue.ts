@@ -1,7 +1,7 @@
 import type { Language } from "../caller/language.js";
 import { Pin } from "../caller/secret.js";
 import type { EndCause } from "./cause.js";
-import type { Conversation, Ended, Next, Occasion } from "./context.js";
+import type { CallContext, Ended, Next, Occasion } from "./context.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
 import { readPin } from "./read-pin.js";
@@ -37,28 +37,28 @@ const explainAfterMs = 800;
 /**
  * Asks for the PIN until it leads to a conference, the tries are used up or the time for the dialogue is over.
  */
-export async function askForPin(conversation: Conversation, why: Occasion): Promise<Next> {
-  const { settings, story, tries, guesses, callerTime } = conversation;
+export async function askForPin(context: CallContext, why: Occasion): Promise<Next> {
+  const { settings, progress, tries, guesses, callerTime } = context;
   const deadline = callerTime.now() + settings.pin.dialogueWithinMs;
-  story.enter(why === "greeting" ? "greeting" : "asking");
+  progress.enter(why === "greeting" ? "greeting" : "asking");
   if (why !== "greeting") {
-    const restraint = await restraintFrom(conversation, guesses.check());
+    const restraint = await restraintFrom(context, guesses.check());
     if (restraint.kind === "ended") return restraint;
-    if (tries.areOver) return await sayLast(conversation, ["too-many-tries"], "too-many-tries");
+    if (tries.areOver) return await sayLast(context, ["too-many-tries"], "too-many-tries");
   }
   const { silence } = openings[why];
   const mostSilences = silence.times === "once" ? 1 : settings.pin.tries;
   let { prompts } = openings[why];
   let last: { readonly cause: EndCause; readonly farewell: readonly PromptName[] } = silence;
   for (let silences = 0; tries.areLeft && silences < mostSilences;) {
-    const entry = await readPin(conversation, request(conversation, prompts), deadline);
+    const entry = await readPin(context, request(context, prompts), deadline);
     switch (entry.kind) {
       case "ended":
         return entry;
       case "too-long":
-        return await sayLast(conversation, ["no-input-goodbye"], "dialogue-too-long");
+        return await sayLast(context, ["no-input-goodbye"], "dialogue-too-long");
       case "switch-language":
-        conversation.language = otherLanguage(conversation);
+        context.language = otherLanguage(context);
         prompts = ["welcome", "enter-pin"];
         tries.switchLanguage();
         continue;
@@ -69,23 +69,23 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
         prompts = ["pin-silence", "enter-pin"];
         continue;
       case "no-tries-left":
-        return await sayLast(conversation, refusals.unknown.farewell, refusals.unknown.cause);
+        return await sayLast(context, refusals.unknown.farewell, refusals.unknown.cause);
       case "typed":
         break;
     }
-    story.pinTyped();
+    progress.pinTyped();
     const pin = Pin.parse(entry.digits);
     if (!pin.ok) throw new Error("what was typed is not a PIN");
     // Counted as wrong before it is looked up: a caller who hangs up before the answer has had a try.
-    const restraint = await restraintFrom(conversation, guesses.count());
+    const restraint = await restraintFrom(context, guesses.count());
     if (restraint.kind === "ended") return restraint;
-    if (restraint.kind === "refused") return await sayLast(conversation, ["too-many-tries"], "too-many-tries");
-    const looked = await lookUp(conversation, pin.value, restraint.kind === "slowed" ? restraint.delayMs : 0);
+    if (restraint.kind === "refused") return await sayLast(context, ["too-many-tries"], "too-many-tries");
+    const looked = await lookUp(context, pin.value, restraint.kind === "slowed" ? restraint.delayMs : 0);
     switch (looked.kind) {
       case "ended":
         return looked;
       case "open":
-        return { kind: "visit", destination: { pin: pin.value, conference: looked.conference, waitUntil: undefined } };
+        return { kind: "join", destination: { pin: pin.value, conference: looked.conference, waitUntil: undefined } };
       case "not-started":
         if (settings.waiting.limitMs > 0) return { kind: "wait", pin: pin.value, until: undefined };
         tries.use();
@@ -97,12 +97,12 @@ export async function askForPin(conversation: Conversation, why: Occasion): Prom
         tries.use();
         break;
     }
-    story.enter("asking");
+    progress.enter("asking");
     const refusal = refusals[looked.kind];
     last = refusal;
     prompts = [refusal.told, "enter-pin"];
   }
-  return await sayLast(conversation, last.farewell, last.cause);
+  return await sayLast(context, last.farewell, last.cause);
 }
 
 /** What the caller is told about a PIN that leads nowhere, and how the call ends when it was the last. */
@@ -126,17 +126,17 @@ const refusals: Readonly<
 };
 
 /** The next of the dialled number's languages, round and round. */
-function otherLanguage(conversation: Conversation): Language {
-  const { languages } = conversation.admitted;
-  const next = (languages.indexOf(conversation.language) + 1) % languages.length;
+function otherLanguage(context: CallContext): Language {
+  const { languages } = context.admitted;
+  const next = (languages.indexOf(context.language) + 1) % languages.length;
   return languages[next] ?? languages[0];
 }
 
 /** The prompts of one request; the other language is offered in that language, where there is one. */
-function request(conversation: Conversation, prompts: readonly PromptName[]): Sound[] {
-  const other = otherLanguage(conversation);
-  const sounds = inLanguage(conversation, prompts);
-  if (other !== conversation.language && prompts.includes("welcome"))
+function request(context: CallContext, prompts: readonly PromptName[]): Sound[] {
+  const other = otherLanguage(context);
+  const sounds = inLanguage(context, prompts);
+  if (other !== context.language && prompts.includes("welcome"))
     sounds.push({ prompt: "language-switch", language: other });
   return sounds;
 }
@@ -146,9 +146,9 @@ function request(conversation: Conversation, prompts: readonly PromptName[]): So
  *
  * @param delayMs the least time to the answer, whatever it is: a quick one would show that the PIN is right
  */
-async function lookUp(conversation: Conversation, pin: Pin, delayMs: number): Promise<Lookup | Ended> {
-  const { services, settings, story, guesses, waiting } = conversation;
-  story.enter("looking-up");
+async function lookUp(context: CallContext, pin: Pin, delayMs: number): Promise<Lookup | Ended> {
+  const { services, settings, progress, guesses, scope } = context;
+  progress.enter("looking-up");
   let isCounted = false;
   const count = (outcome: Lookup): Lookup => {
     if (isCounted) return outcome;
@@ -159,12 +159,10 @@ async function lookUp(conversation: Conversation, pin: Pin, delayMs: number): Pr
   };
   // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
   const finding = services.directory.find(pin).then(count);
-  const answer = delayMs === 0 ? finding : Promise.all([finding, waiting.pause(delayMs)]).then(([outcome]) => outcome);
-  const looked = await playing(conversation, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, [
-    "please-wait",
-  ]);
+  const answer = delayMs === 0 ? finding : Promise.all([finding, scope.pause(delayMs)]).then(([outcome]) => outcome);
+  const looked = await playing(context, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, ["please-wait"]);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? count({ kind: "unavailable" }) : looked.value;
-  story.lookedUp(outcome.kind);
+  progress.lookedUp(outcome.kind);
   return outcome;
 }

@@ -1,5 +1,5 @@
 import { Pin } from "../caller/secret.js";
-import type { Conversation, Ended } from "./context.js";
+import type { CallContext, Ended } from "./context.js";
 import type { Sound } from "./interfaces.js";
 import { PinEntry } from "./pin-entry.js";
 import { inLanguage, longestPrompt, say, type Spoken } from "./speech.js";
@@ -22,23 +22,23 @@ const mostKeys = 120;
 const goesOnWithinMs = 1_500;
 
 /** Plays the request and reads keys until the PIN is whole. The first key stops the prompt. */
-export async function readPin(conversation: Conversation, request: readonly Sound[], deadline: number): Promise<Entry> {
-  const entry = new PinEntry(conversation.services.directory, conversation.tries);
-  const read = await readKeys(conversation, entry, request, deadline);
+export async function readPin(context: CallContext, request: readonly Sound[], deadline: number): Promise<Entry> {
+  const entry = new PinEntry(context.services.directory, context.tries);
+  const read = await readKeys(context, entry, request, deadline);
   // Digits that are left behind have shown as much as those that are cleared: they did not complete.
-  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(conversation, entry))
-    await countTakenBack(conversation);
+  if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(context, entry))
+    await countTakenBack(context);
   return read;
 }
 
 async function readKeys(
-  conversation: Conversation,
+  context: CallContext,
   entry: PinEntry,
   request: readonly Sound[],
   deadline: number,
 ): Promise<Entry> {
-  const { endpoint, waitingForCaller, callerTime, settings, story, tries } = conversation;
-  let prompt: Spoken = say(conversation, request);
+  const { endpoint, callerScope, callerTime, settings, progress, tries } = context;
+  let prompt: Spoken = say(context, request);
   /** Whether the caller has had a second pause since a longer PIN goes on after the digits. */
   let isLonger = false;
   /** Without `#`; one that comes all the same says nothing more. */
@@ -57,7 +57,7 @@ async function readKeys(
             ? settings.pin.firstKeyWithinMs
             : settings.pin.nextKeyWithinMs;
       const { isOn } = endpoint.hold;
-      const heard = await waitingForCaller.for(
+      const heard = await callerScope.within(
         Promise.race([
           endpoint.keys.arrival(),
           endpoint.hold.changed(),
@@ -71,13 +71,13 @@ async function readKeys(
         if (isOn !== endpoint.hold.isOn) {
           keys += 1;
           // Back from a hold the caller is asked again, and has the whole time for the next key.
-          if (isOn && entry.digits === "" && prompt.state !== "playing") prompt = say(conversation, request);
+          if (isOn && entry.digits === "" && prompt.state !== "playing") prompt = say(context, request);
           continue;
         }
         if (heard.kind === "done") continue; // the prompt is over: now the caller has time to answer
         if (left < patience) return { kind: "too-long" };
         if (entry.digits === "") return { kind: "silence" };
-        const goesOn = isLonger ? no : await isBeginning(conversation, entry);
+        const goesOn = isLonger ? no : await isBeginning(context, entry);
         if (goesOn.kind === "ended") return goesOn;
         if (goesOn.kind === "no") return endOfItself();
         isLonger = true;
@@ -87,14 +87,14 @@ async function readKeys(
       const typed = entry.type(key);
       if (typed === "nothing") continue;
       prompt.stop();
-      story.enter("asking");
+      progress.enter("asking");
       switch (typed) {
         case "ended":
           return { kind: "typed", digits: entry.digits };
         case "longest":
           return endOfItself();
         case "known": {
-          const goesOn = await mayGoOn(conversation, entry.digits);
+          const goesOn = await mayGoOn(context, entry.digits);
           if (goesOn.kind === "ended") return goesOn;
           if (goesOn.kind === "no") return endOfItself();
           break;
@@ -103,14 +103,14 @@ async function readKeys(
           return { kind: "switch-language" };
         case "taken-back":
         case "typed-on": {
-          const ended = await countTakenBack(conversation);
+          const ended = await countTakenBack(context);
           if (ended !== undefined) return ended;
           if (!tries.areLeft) return { kind: "no-tries-left" };
-          if (typed === "taken-back") prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
+          if (typed === "taken-back") prompt = say(context, inLanguage(context, ["pin-restart"]));
           break;
         }
         case "cleared":
-          prompt = say(conversation, inLanguage(conversation, ["pin-restart"]));
+          prompt = say(context, inLanguage(context, ["pin-restart"]));
           break;
         case "more":
           break;
@@ -129,30 +129,30 @@ const no = { kind: "no" } as const;
  * A caller who pauses within a longer PIN must not get into the meeting whose PIN it begins with, which is a stranger's: after
  * a known PIN that another one goes on from, a second pause is needed. Without an answer the longer one is assumed.
  */
-async function isBeginning(conversation: Conversation, entry: PinEntry): Promise<GoesOn> {
-  if (!isKnown(conversation, entry)) return no;
-  return await ask(conversation, entry.digits, (pin) => conversation.services.directory.beginsAnother(pin), "yes");
+async function isBeginning(context: CallContext, entry: PinEntry): Promise<GoesOn> {
+  if (!isKnown(context, entry)) return no;
+  return await ask(context, entry.digits, (pin) => context.services.directory.beginsAnother(pin), "yes");
 }
 
-function isKnown({ services }: Conversation, { digits }: PinEntry): boolean {
+function isKnown({ services }: CallContext, { digits }: PinEntry): boolean {
   return services.directory.match(digits).complete;
 }
 
 /** Whether a PIN goes on after these digits, as that of a breakout room does which is newer than what the directory knows. */
-async function mayGoOn(conversation: Conversation, digits: string): Promise<GoesOn> {
-  return await ask(conversation, digits, (pin) => conversation.services.directory.goesOn(pin), "no");
+async function mayGoOn(context: CallContext, digits: string): Promise<GoesOn> {
+  return await ask(context, digits, (pin) => context.services.directory.goesOn(pin), "no");
 }
 
 /** The next key answers that as well, so a caller who types on waits for nothing. */
 async function ask(
-  { endpoint, waiting }: Conversation,
+  { endpoint, scope }: CallContext,
   digits: string,
   question: (pin: Pin) => Promise<boolean>,
   whenLate: "yes" | "no",
 ): Promise<GoesOn> {
   const pin = Pin.parse(digits);
   if (!pin.ok) return no;
-  const answered = await waiting.for(
+  const answered = await scope.within(
     Promise.race([question(pin.value), endpoint.keys.arrival().then(() => true)]),
     goesOnWithinMs,
   );

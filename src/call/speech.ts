@@ -1,8 +1,8 @@
+import type { CallScope, Waited } from "./call-scope.js";
 import { type EndCause, endCauses } from "./cause.js";
-import type { Conversation, Ended } from "./context.js";
+import type { CallContext, Ended } from "./context.js";
 import type { Playback, Sound } from "./interfaces.js";
 import type { PromptName } from "./prompts.js";
-import type { Waited, Waiting } from "./wait.js";
 
 /** Something that is being said to the caller. */
 export interface Spoken {
@@ -15,7 +15,7 @@ export interface Spoken {
  * Starts to play; the caller can interrupt it. To a caller on hold it is played from its beginning when the hold is over,
  * also when the hold comes in the middle.
  */
-export function say({ endpoint }: Pick<Conversation, "endpoint">, sounds: readonly Sound[]): Spoken {
+export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonly Sound[]): Spoken {
   let state: Spoken["state"] = "playing";
   let playback: Playback | undefined;
   let settle: (outcome: Outcome | Promise<Outcome>) => void = () => undefined;
@@ -60,7 +60,7 @@ export function say({ endpoint }: Pick<Conversation, "endpoint">, sounds: readon
 type Outcome = "played" | "stopped" | "failed";
 
 /** The prompts in the caller's language. */
-export function inLanguage({ language }: Pick<Conversation, "language">, prompts: readonly PromptName[]): Sound[] {
+export function inLanguage({ language }: Pick<CallContext, "language">, prompts: readonly PromptName[]): Sound[] {
   return prompts.map((prompt) => ({ prompt, language }));
 }
 
@@ -74,13 +74,9 @@ const longestFarewell = 30_000;
  * Says why the call ends, to its end, and is the end of it. A failure stays the cause when the caller hangs up meanwhile:
  * most callers do on hearing of one, and operators would not see it.
  */
-export async function sayLast(
-  conversation: Conversation,
-  prompts: readonly PromptName[],
-  cause: EndCause,
-): Promise<Ended> {
-  const spoken = say(conversation, inLanguage(conversation, prompts));
-  const heard = await conversation.waiting.for(spoken.finished, longestFarewell);
+export async function sayLast(context: CallContext, prompts: readonly PromptName[], cause: EndCause): Promise<Ended> {
+  const spoken = say(context, inLanguage(context, prompts));
+  const heard = await context.scope.within(spoken.finished, longestFarewell);
   spoken.stop();
   const isFailure = endCauses[cause].result === "failed";
   return {
@@ -92,10 +88,10 @@ export async function sayLast(
 /** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */
 const longestShutdown = 4_000;
 
-/** Says that einwahl is being stopped, to a caller who is still there as long as `onTheLine` lasts. */
-export async function sayShutdown(conversation: Conversation, onTheLine: Waiting): Promise<void> {
-  const spoken = say(conversation, inLanguage(conversation, ["shutting-down"]));
-  await onTheLine.for(spoken.finished, longestShutdown);
+/** Says that einwahl is being stopped, to a caller who is still there as long as `untilGone` lasts. */
+export async function sayShutdown(context: CallContext, untilGone: CallScope): Promise<void> {
+  const spoken = say(context, inLanguage(context, ["shutting-down"]));
+  await untilGone.within(spoken.finished, longestShutdown);
   spoken.stop();
 }
 
@@ -103,12 +99,12 @@ export async function sayShutdown(conversation: Conversation, onTheLine: Waiting
  * Says it to its end, or until the caller presses a key, which means just that; what was pressed before means nothing. What
  * comes next does not wait for a caller on hold.
  */
-export async function sayUntilKey(conversation: Conversation, sounds: readonly Sound[]): Promise<Ended | undefined> {
-  const { endpoint, waiting } = conversation;
+export async function sayUntilKey(context: CallContext, sounds: readonly Sound[]): Promise<Ended | undefined> {
+  const { endpoint, scope } = context;
   endpoint.keys.clear();
   if (endpoint.hold.isOn) return undefined;
-  const spoken = say(conversation, sounds);
-  const heard = await waiting.for(
+  const spoken = say(context, sounds);
+  const heard = await scope.within(
     Promise.race([spoken.finished, endpoint.keys.arrival(), endpoint.hold.changed()]),
     longestPrompt,
   );
@@ -119,13 +115,13 @@ export async function sayUntilKey(conversation: Conversation, sounds: readonly S
 
 /** Lets time go by; what the caller hears meanwhile is as in `playing`. `undefined` when it has, else the end of the call. */
 export async function pauseAudibly(
-  conversation: Conversation,
+  context: CallContext,
   ms: number,
   explainAfterMs: number,
   prompts: readonly PromptName[],
 ): Promise<Ended | undefined> {
-  if (ms <= explainAfterMs) return await conversation.waiting.pause(ms);
-  const paused = await playing(conversation, new Promise<never>(() => undefined), explainAfterMs, ms, prompts);
+  if (ms <= explainAfterMs) return await context.scope.pause(ms);
+  const paused = await playing(context, new Promise<never>(() => undefined), explainAfterMs, ms, prompts);
   return paused.kind === "ended" ? paused : undefined;
 }
 
@@ -134,16 +130,16 @@ export async function pauseAudibly(
  * music, so that no wait is a silence without a reason.
  */
 export async function playing<Value>(
-  conversation: Conversation,
+  context: CallContext,
   work: Promise<Value>,
   explainAfterMs: number,
   withinMs: number,
   prompts: readonly PromptName[],
 ): Promise<Waited<Value>> {
-  const quick = await conversation.waiting.for(work, explainAfterMs);
+  const quick = await context.scope.within(work, explainAfterMs);
   if (quick.kind !== "late") return quick;
-  const spoken = say(conversation, [...inLanguage(conversation, prompts), { music: "hold" }]);
-  const waited = await conversation.waiting.for(work, withinMs - explainAfterMs);
+  const spoken = say(context, [...inLanguage(context, prompts), { music: "hold" }]);
+  const waited = await context.scope.within(work, withinMs - explainAfterMs);
   spoken.stop();
   return waited;
 }

@@ -1,6 +1,6 @@
 import type { Pin } from "../caller/secret.js";
 import { Inbox } from "../util/async-queue.js";
-import type { Conversation, Ended, Next } from "./context.js";
+import type { CallContext, Ended, Next } from "./context.js";
 import { hintsOnce } from "./hints.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import { inLanguage, say, sayLast } from "./speech.js";
@@ -16,31 +16,30 @@ const music: Sound = { music: "hold" };
  *
  * @param until by the clock; `undefined` when the wait begins, else it goes on after the conference could not be entered
  */
-export async function waitForStart(conversation: Conversation, pin: Pin, until: number | undefined): Promise<Next> {
-  const { endpoint, waiting, services, settings, story } = conversation;
+export async function waitForStart(context: CallContext, pin: Pin, until: number | undefined): Promise<Next> {
+  const { endpoint, scope, services, settings, progress } = context;
   const { clock, directory } = services;
   const { limitMs, remindEveryMs } = settings.waiting;
-  story.enter("waiting");
+  progress.enter("waiting");
   const begun = clock.now();
-  const limit = until ?? begun + Math.min(limitMs - conversation.waitedMs, settings.maxDurationMs - story.elapsed);
-  if (limit <= begun)
-    return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
+  const limit = until ?? begun + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
+  if (limit <= begun) return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   const place = services.takeWaitingPlace(pin);
   // A caller who has waited before goes on, although the place was given away meanwhile.
   if (!place.ok && until === undefined)
-    return await sayLast(conversation, ["not-started-call-again", "goodbye"], place.failure);
+    return await sayLast(context, ["not-started-call-again", "goodbye"], place.failure);
   const news = new Inbox<"opened">(1);
   const off = directory.onOpened(pin, () => {
     news.put("opened");
   });
-  const reminder = [...inLanguage(conversation, ["waiting"]), music];
+  const reminder = [...inLanguage(context, ["waiting"]), music];
   /** The directory tells when to look, unless it has failed before. */
   let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";
   let remindAt = clock.now() + remindEveryMs;
   let heard = say(
-    conversation,
+    context,
     until === undefined
-      ? [...inLanguage(conversation, ["not-started"]), ...hintsOnce(conversation, directory.usualAudio), music]
+      ? [...inLanguage(context, ["not-started"]), ...hintsOnce(context, directory.usualAudio), music]
       : reminder,
   );
   try {
@@ -48,16 +47,16 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
       const left = limit - clock.now();
       if (left <= 0) break;
       const events = [news.arrival(), endpoint.keys.arrival(), ...(heard.state === "playing" ? [heard.finished] : [])];
-      const event = await waiting.for(Promise.race(events), Math.min(left, Math.max(0, remindAt - clock.now())));
+      const event = await scope.within(Promise.race(events), Math.min(left, Math.max(0, remindAt - clock.now())));
       if (event.kind === "ended") return event;
       if (endpoint.keys.take() === "*") return { kind: "ask", why: "another-conference" };
       if (news.take() !== undefined || (event.kind === "late" && look === "at-reminders")) {
-        const found = await lookAgain(conversation, pin);
+        const found = await lookAgain(context, pin);
         switch (found.kind) {
           case "ended":
             return found;
           case "open":
-            return { kind: "visit", destination: { pin, conference: found.conference, waitUntil: limit } };
+            return { kind: "join", destination: { pin, conference: found.conference, waitUntil: limit } };
           case "unknown":
             return { kind: "ask", why: "unknown-after-all" };
           case "unavailable":
@@ -70,25 +69,25 @@ export async function waitForStart(conversation: Conversation, pin: Pin, until: 
       if (clock.now() >= remindAt) {
         remindAt = clock.now() + remindEveryMs;
         heard.stop();
-        heard = say(conversation, reminder);
+        heard = say(context, reminder);
       } else if (heard.state === "played") {
-        heard = say(conversation, [music]);
+        heard = say(context, [music]);
       }
     }
     heard.stop();
-    return await sayLast(conversation, ["not-started-call-again", "goodbye"], "conference-not-started");
+    return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   } finally {
-    conversation.waitedMs += clock.now() - begun;
+    context.waitedMs += clock.now() - begun;
     if (place.ok) place.value();
     off();
     heard.stop();
   }
 }
 
-async function lookAgain({ waiting, services, settings, story }: Conversation, pin: Pin): Promise<Lookup | Ended> {
-  const looked = await waiting.for(services.directory.find(pin), settings.lookUpWithinMs);
+async function lookAgain({ scope, services, settings, progress }: CallContext, pin: Pin): Promise<Lookup | Ended> {
+  const looked = await scope.within(services.directory.find(pin), settings.lookUpWithinMs);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
-  story.lookedUp(outcome.kind);
+  progress.lookedUp(outcome.kind);
   return outcome;
 }

@@ -1,4 +1,4 @@
-import type { Conversation, Ended } from "./context.js";
+import type { CallContext, Ended } from "./context.js";
 import type { Conference } from "./interfaces.js";
 import { sayLast } from "./speech.js";
 
@@ -7,22 +7,19 @@ const storeWithinMs = 1_000;
 
 /** Remembers the removal of a withheld caller, whom BBB can't ban: the next call has another pseudonym. */
 export async function noteRemoval(
-  { admitted, waiting, services }: Conversation,
+  { admitted, scope, services }: CallContext,
   { meetingId }: Conference,
 ): Promise<void> {
   if (admitted.caller.kind === "number") return;
-  await waiting.for(services.removals.add(meetingId), storeWithinMs);
+  await scope.within(services.removals.add(meetingId), storeWithinMs);
 }
 
 /** The end of the call, where a caller without a usable number may not enter; `undefined`: go on. */
-export async function refusedAsWithheld(
-  conversation: Conversation,
-  { meetingId }: Conference,
-): Promise<Ended | undefined> {
-  const { admitted, settings, waiting, services } = conversation;
+export async function refusedAsWithheld(context: CallContext, { meetingId }: Conference): Promise<Ended | undefined> {
+  const { admitted, settings, scope, services } = context;
   if (settings.withheldAfterRemoval === "allow" || admitted.caller.kind === "number") return undefined;
-  const asked = await waiting.for(services.removals.has(meetingId), storeWithinMs);
+  const asked = await scope.within(services.removals.has(meetingId), storeWithinMs);
   if (asked.kind === "ended") return asked;
   if (asked.kind === "late" || !asked.value) return undefined;
-  return await sayLast(conversation, ["conference-unavailable", "goodbye"], "withheld-refused");
+  return await sayLast(context, ["conference-unavailable", "goodbye"], "withheld-refused");
 }

@@ -1,4 +1,4 @@
-import type { Conversation, Ended } from "./context.js";
+import type { CallContext, Ended } from "./context.js";
 import type { CallerGuesses, Restraint } from "./restraint.js";
 
 /** Longer than the store's own time limit, in milliseconds. */
@@ -6,10 +6,10 @@ const countWithinMs = 5_000;
 
 /** Waits for what wrong PINs mean for the caller now. */
 export async function restraintFrom(
-  { waiting, guesses }: Pick<Conversation, "waiting" | "guesses">,
+  { scope, guesses }: Pick<CallContext, "scope" | "guesses">,
   asked: ReturnType<CallerGuesses["check"]>,
 ): Promise<Restraint | Ended> {
-  const heard = await waiting.for(asked, countWithinMs);
+  const heard = await scope.within(asked, countWithinMs);
   switch (heard.kind) {
     case "ended":
       return heard;
@@ -24,12 +24,12 @@ export async function restraintFrom(
  * Counts digits that the caller did not have looked up, and that have shown all the same that they are wrong: they did not
  * complete. Counts before it waits, so that it is complete for a caller who has hung up.
  */
-export async function countTakenBack(conversation: Conversation): Promise<Ended | undefined> {
-  const { services, story, tries, guesses } = conversation;
+export async function countTakenBack(context: CallContext): Promise<Ended | undefined> {
+  const { services, progress, tries, guesses } = context;
   tries.useWrong();
-  story.pinTyped();
-  story.lookedUp("unknown");
+  progress.pinTyped();
+  progress.lookedUp("unknown");
   services.onPin("unknown");
-  const restraint = await restraintFrom(conversation, guesses.count());
+  const restraint = await restraintFrom(context, guesses.count());
   return restraint.kind === "ended" ? restraint : undefined;
 }

@@ -1,4 +1,4 @@
-import { stages } from "../call/story.js";
+import { stages } from "../call/progress.js";
 import { statusTexts } from "../http/status/status-texts.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
 import { visible } from "../util/plain-text.js";

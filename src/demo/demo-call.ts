@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Stage } from "../call/story.js";
+import type { Stage } from "../call/progress.js";
 import { readPrompts } from "../softphone/prompt-library.js";
 import { TestPhone } from "../softphone/test-phone.js";
 import { soundsDirectory } from "./engines.js";

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 
-import type { CallReport, Stage } from "../call/story.js";
+import type { CallReport, Stage } from "../call/progress.js";
 import { type DemoResult, placeDemoCall } from "./demo-call.js";
 import {
   type Breakable,

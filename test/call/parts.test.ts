@@ -1,10 +1,10 @@
 import t from "tap";
 
+import { CallScope } from "../../src/call/call-scope.js";
 import { answerFor, type EndCause, endCauses, reasonHeaderFor } from "../../src/call/cause.js";
 import type { Directory } from "../../src/call/interfaces.js";
 import { PinEntry } from "../../src/call/pin-entry.js";
-import { Story } from "../../src/call/story.js";
-import { Waiting } from "../../src/call/wait.js";
+import { CallProgress } from "../../src/call/progress.js";
 import { Latch } from "../../src/util/latch.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 
@@ -71,17 +71,17 @@ await t.test("a latch may be listened to and left while it is being set", (t) =>
 await t.test("waiting: result, time, end, and what a late result or a bug does", async (t) => {
   const clock = new FakeClock();
   const ended = new Latch<EndCause>();
-  const waiting = new Waiting(clock, ended);
+  const scope = new CallScope(clock, ended);
   const nothingLeft = (): void => {
     t.equal(clock.pending, 0);
     t.equal(ended.listenerCount, 0);
   };
 
-  t.strictSame(await waiting.for(Promise.resolve(7), 1_000), { kind: "done", value: 7 });
+  t.strictSame(await scope.within(Promise.resolve(7), 1_000), { kind: "done", value: 7 });
   nothingLeft();
 
   let settleLate: (value: number) => void = () => undefined;
-  const late = waiting.for(
+  const late = scope.within(
     new Promise<number>((resolve) => {
       settleLate = resolve;
     }),
@@ -95,11 +95,11 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
   settleLate(1);
 
   const bug = new Error("a bug");
-  await t.rejects(waiting.for(Promise.reject(bug), 1_000), bug);
+  await t.rejects(scope.within(Promise.reject(bug), 1_000), bug);
   nothingLeft();
 
   let rejectLate: (error: Error) => void = () => undefined;
-  const cut = waiting.for(
+  const cut = scope.within(
     new Promise((_resolve, reject) => {
       rejectLate = reject;
     }),
@@ -112,11 +112,11 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
   await settle();
 
   t.strictSame(
-    await waiting.for(Promise.resolve(7), 1_000),
+    await scope.within(Promise.resolve(7), 1_000),
     { kind: "ended", cause: "caller-hung-up" },
     "the end counts more than a result",
   );
-  t.strictSame(await waiting.for(Promise.resolve(7), 0), { kind: "ended", cause: "caller-hung-up" });
+  t.strictSame(await scope.within(Promise.resolve(7), 0), { kind: "ended", cause: "caller-hung-up" });
   nothingLeft();
 });
 
@@ -203,26 +203,26 @@ await t.test(
   },
 );
 
-await t.test("the story of a call", async (t) => {
+await t.test("the progress of a call", async (t) => {
   const clock = new FakeClock();
   const stages: string[] = [];
-  const story = new Story(clock, (stage) => {
+  const progress = new CallProgress(clock, (stage) => {
     stages.push(stage);
   });
   await clock.advance(10.4);
-  story.enter("greeting");
-  story.enter("greeting");
+  progress.enter("greeting");
+  progress.enter("greeting");
   await clock.advance(20);
-  story.enter("asking");
-  story.note({ trunk: "a" });
-  story.note({ server: "b" });
-  story.noteSuite("trunk", undefined);
-  story.pinTyped();
-  story.lookedUp("unknown");
-  story.lookedUp("open");
-  story.joined();
-  t.equal(story.elapsed, 30.4);
-  const report = story.report("no-input");
+  progress.enter("asking");
+  progress.note({ trunk: "a" });
+  progress.note({ server: "b" });
+  progress.noteSuite("trunk", undefined);
+  progress.pinTyped();
+  progress.lookedUp("unknown");
+  progress.lookedUp("open");
+  progress.joined();
+  t.equal(progress.elapsed, 30.4);
+  const report = progress.report("no-input");
   t.strictSame(stages, ["ringing", "greeting", "asking"]);
   t.strictSame(report, {
     cause: "no-input",

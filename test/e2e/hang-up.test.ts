@@ -1,6 +1,6 @@
 import t from "tap";
 
-import type { Stage } from "../../src/call/story.js";
+import type { Stage } from "../../src/call/progress.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { inBackground } from "../../src/softphone/sip/background.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import t from "tap";
 
 import { endCauses } from "../../src/call/cause.js";
-import { stages } from "../../src/call/story.js";
+import { stages } from "../../src/call/progress.js";
 import { statusReport, warningCodes } from "../../src/monitoring/status/status-report.js";
 import { guessScopes } from "../../src/store/guess-throttle.js";
 import { readSamples, type Sample, sumOf } from "../monitoring/metrics/exposition.js";

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t, { type Test } from "tap";
 
-import type { CallReport, Stage } from "../../src/call/story.js";
+import type { CallReport, Stage } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";

@@ -5,7 +5,7 @@ import { EinwahlClient } from "einwahl/client";
 import t, { type Test } from "tap";
 
 import { joinEveryMs } from "../../src/call/pace.js";
-import type { CallReport } from "../../src/call/story.js";
+import type { CallReport } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { SampleWebhooks } from "../../src/simulators/bbb/webhooks.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";

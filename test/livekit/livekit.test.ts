@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { EinwahlClient } from "einwahl/client";
 import t from "tap";
 
-import type { CallReport } from "../../src/call/story.js";
+import type { CallReport } from "../../src/call/progress.js";
 import type { LiveKitParticipant } from "../../src/simulators/bbb/livekit/participant.js";
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";

@@ -1,4 +1,4 @@
-import type { Stage } from "../../call/story.js";
+import type { Stage } from "../../call/progress.js";
 import type { Language } from "../../caller/language.js";
 import type { FindingCode } from "../../monitoring/status/findings.js";
 import type { StatusReport } from "../../monitoring/status/status-report.js";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { type EndCause, endCauses } from "../../call/cause.js";
-import { stages } from "../../call/story.js";
+import { stages } from "../../call/progress.js";
 import { syntheticStages } from "../../probe/synthetic/synthetic-result.js";
 import { guessScopes } from "../../store/guess-throttle.js";
 

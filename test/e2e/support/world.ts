@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { Einwahl } from "../../../src/app/einwahl.js";
-import type { CallReport, Stage } from "../../../src/call/story.js";
+import type { CallReport, Stage } from "../../../src/call/progress.js";
 import { Reloader } from "../../../src/cli/reloader.js";
 import type { Config } from "../../../src/config/config.js";
 import { formatFaults } from "../../../src/config/fault.js";

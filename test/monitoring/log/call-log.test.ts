@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import t from "tap";
 
-import type { CallReport } from "../../../src/call/story.js";
+import type { CallReport } from "../../../src/call/progress.js";
 import { CallLog } from "../../../src/monitoring/log/call-log.js";
 import { openLog } from "../../../src/monitoring/log/open-log.js";
 import { systemClock } from "../../../src/util/clock.js";

@@ -9,7 +9,7 @@ import t from "tap";
 import { parse } from "yaml";
 
 import { endCauses } from "../../../src/call/cause.js";
-import { stages } from "../../../src/call/story.js";
+import { stages } from "../../../src/call/progress.js";
 import { processMetrics } from "../../../src/monitoring/metrics/metrics.js";
 import { Monitoring } from "../../../src/monitoring/status/monitoring.js";
 import { syntheticStages } from "../../../src/probe/synthetic/synthetic-result.js";

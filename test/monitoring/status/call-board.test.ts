@@ -1,7 +1,7 @@
 import t from "tap";
 
 import type { EndCause } from "../../../src/call/cause.js";
-import type { CallReport, Stage } from "../../../src/call/story.js";
+import type { CallReport, Stage } from "../../../src/call/progress.js";
 import { CallBoard } from "../../../src/monitoring/status/call-board.js";
 import { statusReport } from "../../../src/monitoring/status/status-report.js";
 

@@ -1,4 +1,4 @@
-import { stages } from "../../../../src/call/story.js";
+import { stages } from "../../../../src/call/progress.js";
 import type { StatusReport } from "../../../../src/monitoring/status/status-report.js";
 
 const now = Date.parse("2026-11-20T14:07:12Z");

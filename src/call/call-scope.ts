@@ -12,7 +12,7 @@ export type Waited<Value> =
  * The one way in which a call waits for the outside world: whatever it waits for races the end of
  * the call and a timer. Nothing else in `src/call/` awaits something that an engine or a server does.
  */
-export class Waiting {
+export class CallScope {
   readonly #clock: Clock;
   readonly #ended: Latch<EndCause>;
 
@@ -25,7 +25,7 @@ export class Waiting {
    * Waits for `work`, at most `ms` milliseconds and never past the end of the call. The work itself is
    * not stopped: whoever began it also ends it. A rejection of `work` is a bug and passes through.
    */
-  async for<Value>(work: Promise<Value>, ms: number): Promise<Waited<Value>> {
+  async within<Value>(work: Promise<Value>, ms: number): Promise<Waited<Value>> {
     return await new Promise((resolve, reject) => {
       const offs: (() => void)[] = [];
       const settle = (outcome: Waited<Value>): void => {
@@ -56,7 +56,7 @@ export class Waiting {
 
   /** Lets time go by; `undefined` when it has, else the end of the call. */
   async pause(ms: number): Promise<{ readonly kind: "ended"; readonly cause: EndCause } | undefined> {
-    const waited = await this.for(new Promise<never>(() => undefined), ms);
+    const waited = await this.within(new Promise<never>(() => undefined), ms);
     return waited.kind === "ended" ? waited : undefined;
   }
 }

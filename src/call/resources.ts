@@ -1,25 +1,25 @@
 import { Latch } from "../util/latch.js";
 import { failure, type Result } from "../util/result.js";
+import { CallScope } from "./call-scope.js";
 import { answerFor, type EndCause, reasonHeaderFor } from "./cause.js";
 import type { CallServices } from "./context.js";
 import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
-import { Waiting } from "./wait.js";
 
 /** How long each step of the end of a call may take before it is left to the engines' own timers, in milliseconds. */
 const endingLimit = 5_000;
 
 /** What a call has taken and has to give back, however it ends. */
-export class Holdings {
+export class CallResources {
   place: (() => void) | undefined;
   opening: Promise<Result<{ release(): Promise<ReceivedAudio | undefined> }, MediaFailure>> | undefined;
   accepting: Promise<Result<unknown, EndCause>> | undefined;
   readonly #offs: (() => void)[] = [];
-  readonly #waiting: Waiting;
+  readonly #scope: CallScope;
   readonly #onBug: (error: unknown) => void;
 
   constructor({ clock, onBug }: Pick<CallServices, "clock" | "onBug">) {
     // The end itself is not cut short by the end of the call: its latch is never set.
-    this.#waiting = new Waiting(clock, new Latch<EndCause>());
+    this.#scope = new CallScope(clock, new Latch<EndCause>());
     this.#onBug = onBug;
   }
 
@@ -30,7 +30,7 @@ export class Holdings {
   /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
   async release(call: IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
     for (const off of this.#offs) off();
-    const endpointReleased = this.#waiting.for(this.#releaseEndpoint(), endingLimit).catch(this.#onBug);
+    const endpointReleased = this.#scope.within(this.#releaseEndpoint(), endingLimit).catch(this.#onBug);
     const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
     this.place?.();
     return released?.kind === "done" ? released.value : undefined;
@@ -41,7 +41,7 @@ export class Holdings {
     // The caller may have gone since, whatever has ended the call.
     if (isUp) {
       if (call.gone.value !== "caller-hung-up")
-        await this.#waiting.for(call.hangUp(reasonHeaderFor(cause)), endingLimit);
+        await this.#scope.within(call.hangUp(reasonHeaderFor(cause)), endingLimit);
     } else if (call.gone.value !== "cancelled") {
       call.refuse(answerFor(cause));
     }
@@ -54,7 +54,7 @@ export class Holdings {
       return failure("internal-error");
     });
     if (accepting === undefined) return false;
-    const accepted = await this.#waiting.for(accepting, endingLimit);
+    const accepted = await this.#scope.within(accepting, endingLimit);
     if (accepted.kind === "done") return accepted.value.ok;
     const ownerless = accepting.then(async (late) => {
       if (late.ok) await call.hangUp(reasonHeaderFor(cause));

@@ -19,7 +19,7 @@ export type Stage = (typeof stages)[number];
 /** What is learnt of a call on its way. */
 export type CallFacts = Partial<Pick<CallReport, "trunk" | "calledNumberFrom" | "mediaServer" | "server" | "codec">>;
 
-/** The whole story of a call, without who called and without the PIN: one log line, one metric. */
+/** The whole progress of a call, without who called and without the PIN: one log line, one metric. */
 export interface CallReport {
   readonly cause: EndCause;
   readonly trunk: string | undefined;
@@ -44,7 +44,7 @@ export interface CallReport {
 }
 
 /** Follows a call from stage to stage and becomes its report. */
-export class Story {
+export class CallProgress {
   readonly #clock: Clock;
   readonly #begun: number;
   readonly #onStage: (stage: Stage, facts: CallFacts) => void;

@@ -1,10 +1,10 @@
-import type { Conversation, Ended } from "./context.js";
+import type { CallContext, Ended } from "./context.js";
 import type { Bridge, Conference } from "./interfaces.js";
 import { type KeyMeaning, KeysInConference } from "./keys-in-conference.js";
 import { sayLast } from "./speech.js";
 
 /** How a stay in a conference came out. */
-export type Stayed =
+export type TalkOutcome =
   /** The node has hung up. */
   | { readonly kind: "over" }
   /** The node is gone. */
@@ -14,16 +14,16 @@ export type Stayed =
   | Ended;
 
 /** In the conference: until it is over, the caller leaves it or hangs up, the line is dead or the longest time is over. */
-export async function stay(conversation: Conversation, bridge: Bridge, { voiceBridge }: Conference): Promise<Stayed> {
-  const { endpoint, settings, story, services } = conversation;
-  story.enter("talking");
+export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }: Conference): Promise<TalkOutcome> {
+  const { endpoint, settings, progress, services } = context;
+  progress.enter("talking");
   // What was pressed on the way was no answer to anything, and BBB's keys are dangerous in the dark.
   endpoint.keys.clear();
   const left = services.entered(voiceBridge);
   try {
     const keys = new KeysInConference(settings.leaveKey);
-    for (let ms = timeLeft(conversation); ms > 0; ms = timeLeft(conversation)) {
-      const event = await next(conversation, bridge, Math.min(ms, keys.patienceMs ?? ms));
+    for (let ms = timeLeft(context); ms > 0; ms = timeLeft(context)) {
+      const event = await next(context, bridge, Math.min(ms, keys.patienceMs ?? ms));
       if (event.kind === "ended") {
         bridge.leave();
         return event;
@@ -41,24 +41,24 @@ export async function stay(conversation: Conversation, bridge: Bridge, { voiceBr
     left();
   }
   bridge.leave();
-  return await sayLast(conversation, ["max-duration", "goodbye"], "max-duration");
+  return await sayLast(context, ["max-duration", "goodbye"], "max-duration");
 }
 
-function timeLeft({ settings, story }: Conversation): number {
-  return settings.maxDurationMs - story.elapsed;
+function timeLeft({ settings, progress }: CallContext): number {
+  return settings.maxDurationMs - progress.elapsed;
 }
 
 /** Waits for a key, the end of the bridge, or the time. */
 async function next(
-  { endpoint, waiting }: Conversation,
+  { endpoint, scope }: CallContext,
   bridge: Bridge,
   ms: number,
-): ReturnType<typeof waiting.for<void>> {
+): ReturnType<typeof scope.within<void>> {
   let off: () => void = () => undefined;
   const over = new Promise<void>((resolve) => {
     off = bridge.over.onSet(() => {
       resolve();
     });
   });
-  return await waiting.for(Promise.race([endpoint.keys.arrival(), over]), ms).finally(off);
+  return await scope.within(Promise.race([endpoint.keys.arrival(), over]), ms).finally(off);
 }

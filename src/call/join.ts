@@ -1,14 +1,14 @@
+import { afterHangUp } from "./after-conference.js";
 import { knownAudio } from "./audio-bridge.js";
 import type { EndCause } from "./cause.js";
-import type { Conversation, Destination, Next } from "./context.js";
-import { afterHangUp } from "./end-of-conference.js";
+import type { CallContext, Destination, Next } from "./context.js";
 import { enterConference } from "./enter.js";
 import { sayHintsOnce } from "./hints.js";
 import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
 import { NodeWatch } from "./node-watch.js";
 import type { PromptName } from "./prompts.js";
 import { pauseAudibly, playing, sayLast } from "./speech.js";
-import { stay } from "./stay.js";
+import { talk } from "./talk.js";
 import { refusedAsWithheld } from "./withheld.js";
 
 /** A stay that has lasted so long counts as one that a node has not cut off at once, in milliseconds. */
@@ -26,8 +26,8 @@ const explainAfterMs = 800;
  * Brings the caller into the conference and stays there. When a node refuses or is gone, before the call or in the middle
  * of it, the conference is looked for again and joined wherever it is then; otherwise the caller is told.
  */
-export async function visit(conversation: Conversation, destination: Destination): Promise<Next> {
-  const { story, services, settings } = conversation;
+export async function join(context: CallContext, destination: Destination): Promise<Next> {
+  const { progress, services, settings } = context;
   let { conference } = destination;
   let cause: BridgeFailure = "conference-unreachable";
   let pauses = comingPauses;
@@ -35,21 +35,21 @@ export async function visit(conversation: Conversation, destination: Destination
   /** Before a pause; once for each loss. */
   let said: readonly PromptName[] = ["please-wait"];
   for (let tries = 0; tries < mostTries; tries++) {
-    const refused = await refusedAsWithheld(conversation, conference);
+    const refused = await refusedAsWithheld(context, conference);
     if (refused !== undefined) return refused;
-    const known = await knownAudio(conversation, conference);
+    const known = await knownAudio(context, conference);
     if (known.kind === "ended") return known;
-    const hinted = await sayHintsOnce(conversation, known.audio);
+    const hinted = await sayHintsOnce(context, known.audio);
     if (hinted !== undefined) return hinted;
-    const entered = await enterConference(conversation, conference, known.audio);
+    const entered = await enterConference(context, conference, known.audio);
     if (entered.kind === "ended") return entered;
     if (entered.kind === "failed" && entered.cause === "no-livekit-way")
-      return await sayLast(conversation, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
+      return await sayLast(context, ["no-telephone-audio", "goodbye"], "no-telephone-audio");
     if (entered.kind === "failed") {
       ({ cause } = entered);
     } else {
       const enteredAt = services.clock.now();
-      const next = await stayAndAfter(conversation, entered.bridge, conference);
+      const next = await talkAndAfter(context, entered.bridge, conference);
       if (next.kind !== "lost") return next;
       cause = "conference-unreachable";
       pauses = returnPauses;
@@ -60,9 +60,9 @@ export async function visit(conversation: Conversation, destination: Destination
     const [pauseMs, ...others] = pauses;
     if (pauseMs === undefined) break;
     pauses = others;
-    story.enter("looking-up");
+    progress.enter("looking-up");
     const again = await playing(
-      conversation,
+      context,
       services.directory.findAgain(destination.pin),
       explainAfterMs,
       settings.lookUpWithinMs,
@@ -70,13 +70,13 @@ export async function visit(conversation: Conversation, destination: Destination
     );
     if (again.kind === "ended") return again;
     const found = again.kind === "late" ? ({ kind: "unavailable" } as const) : again.value;
-    story.lookedUp(found.kind);
+    progress.lookedUp(found.kind);
     switch (found.kind) {
       case "open": {
         // Only a node that has just failed needs time.
         const needsMs = found.conference.node.name === conference.node.name ? pauseMs : 0;
         ({ conference } = found);
-        const ended = needsMs === 0 ? undefined : await pauseAudibly(conversation, needsMs, explainAfterMs, said);
+        const ended = needsMs === 0 ? undefined : await pauseAudibly(context, needsMs, explainAfterMs, said);
         said = [];
         if (ended !== undefined) return ended;
         continue;
@@ -85,25 +85,25 @@ export async function visit(conversation: Conversation, destination: Destination
         if (settings.waiting.limitMs > 0) return { kind: "wait", pin: destination.pin, until: destination.waitUntil };
         break;
       case "unavailable":
-        return await giveUp(conversation, destination, cause, "service-unavailable");
+        return await giveUp(context, destination, cause, "service-unavailable");
       case "unknown":
         break;
     }
     break;
   }
-  return await giveUp(conversation, destination, cause, "conference-unavailable");
+  return await giveUp(context, destination, cause, "conference-unavailable");
 }
 
 /** Who has waited for the conference goes on waiting; everybody else is told. */
 async function giveUp(
-  conversation: Conversation,
+  context: CallContext,
   { pin, waitUntil }: Destination,
   cause: BridgeFailure,
   told: PromptName,
 ): Promise<Next> {
   if (waitUntil !== undefined) return { kind: "wait", pin, until: waitUntil };
   const end = endCauses[cause];
-  return await sayLast(conversation, [end === "no-telephone-audio" ? end : told, "goodbye"], end);
+  return await sayLast(context, [end === "no-telephone-audio" ? end : told, "goodbye"], end);
 }
 
 /** A LiveKit meeting that its own LiveKit does not know can't be entered by anybody with a telephone. */
@@ -117,23 +117,23 @@ const endCauses = {
   "no-livekit-way": "no-telephone-audio",
 } as const satisfies Record<BridgeFailure, EndCause>;
 
-async function stayAndAfter(
-  conversation: Conversation,
+async function talkAndAfter(
+  context: CallContext,
   bridge: Bridge,
   conference: Conference,
 ): Promise<Next | { readonly kind: "lost" }> {
-  const { clock, nodes, onBug } = conversation.services;
+  const { clock, nodes, onBug } = context.services;
   const watch = new NodeWatch({ clock, bridge, node: conference.node, nodes, onBug });
-  const stayed = await stay(conversation, bridge, conference).finally(() => {
+  const talked = await talk(context, bridge, conference).finally(() => {
     watch.stop();
   });
-  switch (stayed.kind) {
+  switch (talked.kind) {
     case "over":
-      return await afterHangUp(conversation, conference);
+      return await afterHangUp(context, conference);
     case "left":
       return { kind: "ask", why: "another-conference" };
     case "lost":
     case "ended":
-      return stayed;
+      return talked;
   }
 }

@@ -1,4 +1,4 @@
-import type { Conversation, Ended, Next } from "./context.js";
+import type { CallContext, Ended, Next } from "./context.js";
 import type { Conference } from "./interfaces.js";
 import { inLanguage, playing, sayLast, sayUntilKey } from "./speech.js";
 import { noteRemoval } from "./withheld.js";
@@ -12,40 +12,39 @@ const explainAfterMs = 800;
  * to the PIN prompt, once. Does it go on, then somebody has removed the caller, who is not joined again anywhere.
  */
 export async function afterHangUp(
-  conversation: Conversation,
+  context: CallContext,
   conference: Conference,
 ): Promise<Next | { readonly kind: "lost" }> {
-  conversation.story.enter("looking-up");
-  const state = await stateOf(conversation, conference);
+  context.progress.enter("looking-up");
+  const state = await stateOf(context, conference);
   switch (state.kind) {
     case "ended":
       return state;
     case "unknown":
       return { kind: "lost" };
     case "open":
-      await noteRemoval(conversation, conference);
-      return await sayLast(conversation, ["removed", "goodbye"], "removed");
+      await noteRemoval(context, conference);
+      return await sayLast(context, ["removed", "goodbye"], "removed");
     case "over":
       break;
   }
-  const back = await backToMainRoom(conversation, conference);
+  const back = await backToMainRoom(context, conference);
   if (back !== undefined) return back;
-  conversation.conferencesOver += 1;
-  if (conversation.conferencesOver > 1)
-    return await sayLast(conversation, ["conference-ended", "goodbye"], "conference-ended");
+  context.conferencesOver += 1;
+  if (context.conferencesOver > 1) return await sayLast(context, ["conference-ended", "goodbye"], "conference-ended");
   return { kind: "ask", why: "conference-ended" };
 }
 
 async function stateOf(
-  conversation: Conversation,
+  context: CallContext,
   conference: Conference,
 ): Promise<{ readonly kind: "open" | "over" | "unknown" } | Ended> {
-  const { services, settings, waiting } = conversation;
+  const { services, settings, scope } = context;
   for (const pauseMs of [0, graceMs]) {
-    const ended = await waiting.pause(pauseMs);
+    const ended = await scope.pause(pauseMs);
     if (ended !== undefined) return ended;
     const asked = await playing(
-      conversation,
+      context,
       services.directory.isStillOpen(conference),
       explainAfterMs,
       settings.lookUpWithinMs,
@@ -59,23 +58,19 @@ async function stateOf(
 }
 
 /** From a breakout room that is over; `undefined` when there is no main room to go back to. */
-async function backToMainRoom(conversation: Conversation, { mainRoom }: Conference): Promise<Next | undefined> {
+async function backToMainRoom(context: CallContext, { mainRoom }: Conference): Promise<Next | undefined> {
   if (mainRoom === undefined) return undefined;
-  const { services, settings, story } = conversation;
-  const looked = await playing(
-    conversation,
-    services.directory.find(mainRoom),
-    explainAfterMs,
-    settings.lookUpWithinMs,
-    ["please-wait"],
-  );
+  const { services, settings, progress } = context;
+  const looked = await playing(context, services.directory.find(mainRoom), explainAfterMs, settings.lookUpWithinMs, [
+    "please-wait",
+  ]);
   if (looked.kind === "ended") return looked;
   if (looked.kind === "late" || looked.value.kind !== "open") return undefined;
-  story.lookedUp("open");
-  const ended = await sayUntilKey(conversation, inLanguage(conversation, ["main-room"]));
+  progress.lookedUp("open");
+  const ended = await sayUntilKey(context, inLanguage(context, ["main-room"]));
   return (
     ended ?? {
-      kind: "visit",
+      kind: "join",
       destination: { pin: mainRoom, conference: looked.value.conference, waitUntil: undefined },
     }
   );
