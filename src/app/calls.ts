@@ -7,8 +7,8 @@ import type { CallWatcher } from "../call/call-watcher.js";
 import type { EndCause } from "../call/cause.js";
 import type { CallServices } from "../call/context.js";
 import type { Admission, Directory, MediaServers, NodeProbe, OwnCalls, Trunks } from "../call/interfaces.js";
+import { joinEveryMs, JoinPacer } from "../call/join-pacer.js";
 import { Occupancy } from "../call/occupancy.js";
-import { joinEveryMs, Pace } from "../call/pace.js";
 import type { CallReport } from "../call/progress.js";
 import { uncountedGuesses } from "../call/restraint.js";
 import type { CallSettings } from "../call/settings.js";
@@ -64,12 +64,12 @@ export class Calls {
   /** `closed`: for good, since the process is about to end. */
   #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
-  readonly #pace: Pace;
+  readonly #joinPacer: JoinPacer;
   readonly #places = new Places();
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.clock, joinEveryMs);
+    this.#joinPacer = new JoinPacer(options.clock, joinEveryMs);
   }
 
   /** Calls of people. */
@@ -123,7 +123,7 @@ export class Calls {
         media,
         directory,
         nodes,
-        pace: this.#pace,
+        joinPacer: this.#joinPacer,
         shutdown: this.#shutdown,
         onBug,
         ...services,

@@ -27,17 +27,17 @@ export class CallScope {
    */
   async within<Value>(work: Promise<Value>, ms: number): Promise<Waited<Value>> {
     return await new Promise((resolve, reject) => {
-      const offs: (() => void)[] = [];
+      const disposables: (() => void)[] = [];
       const settle = (outcome: Waited<Value>): void => {
-        for (const off of offs) off();
+        for (const dispose of disposables) dispose();
         resolve(outcome);
       };
-      offs.push(
+      disposables.push(
         this.#clock.after(ms, () => {
           settle({ kind: "late" });
         }),
       );
-      offs.push(
+      disposables.push(
         this.#ended.onSet((cause) => {
           settle({ kind: "ended", cause });
         }),
@@ -47,7 +47,7 @@ export class CallScope {
           settle({ kind: "done", value });
         },
         (error: unknown) => {
-          for (const off of offs) off();
+          for (const dispose of disposables) dispose();
           reject(error instanceof Error ? error : new Error(String(error)));
         },
       );

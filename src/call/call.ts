@@ -31,32 +31,32 @@ import { restraintFrom } from "./wrong-pins.js";
  * Returns when the call is over and nothing of it is left: no channel, dialog, timer or listener.
  */
 export async function runCall(call: IncomingCall, services: CallServices, settings: CallSettings): Promise<CallReport> {
-  const line = new Line();
+  const signals = new EndSignals();
   const progress = new CallProgress(services.clock, services.onStage);
   const resources = new CallResources(services);
-  const offs = [
+  const disposables = [
     call.gone.onSet((cause) => {
-      line.gone.set(cause);
+      signals.gone.set(cause);
     }),
     services.shutdown.onSet((cause) => {
-      line.ended.set(cause);
+      signals.ended.set(cause);
     }),
   ];
   let cause: EndCause;
   try {
-    cause = await live(call, services, settings, progress, line, resources);
+    cause = await live(call, services, settings, progress, signals, resources);
   } catch (error) {
     services.onBug(error);
     cause = "internal-error";
   }
   progress.enter("ending");
-  for (const off of offs) off();
+  for (const dispose of disposables) dispose();
   progress.noteAudio(await resources.release(call, cause));
   return progress.report(cause);
 }
 
 /** What ends a call from outside. */
-class Line {
+class EndSignals {
   /** Nobody hears anything any more. */
   readonly gone = new Latch<EndCause>();
   /** Gone, or to be ended, which a caller who is still there can be told. */
@@ -74,10 +74,10 @@ async function live(
   services: CallServices,
   settings: CallSettings,
   progress: CallProgress,
-  line: Line,
+  signals: EndSignals,
   resources: CallResources,
 ): Promise<EndCause> {
-  const scope = new CallScope(services.clock, line.ended);
+  const scope = new CallScope(services.clock, signals.ended);
 
   const admitted = admit(call, services, settings);
   if (!admitted.ok) return admitted.failure;
@@ -97,10 +97,10 @@ async function live(
   const { endpoint } = connected;
   resources.watch(
     endpoint.gone.onSet((cause) => {
-      line.gone.set(cause);
+      signals.gone.set(cause);
     }),
   );
-  const watch = new LineWatch({ clock: services.clock, call, endpoint, gone: line.gone, onBug: services.onBug });
+  const watch = new LineWatch({ clock: services.clock, call, endpoint, gone: signals.gone, onBug: services.onBug });
   resources.watch(() => {
     watch.stop();
   });
@@ -126,7 +126,7 @@ async function live(
     endpoint,
     admitted: admitted.value,
     scope,
-    callerScope: new CallScope(callerTime, line.ended),
+    callerScope: new CallScope(callerTime, signals.ended),
     callerTime,
     progress,
     services,
@@ -140,7 +140,7 @@ async function live(
     waitedMs: 0,
   };
   const cause = await runSteps(context);
-  if (cause === "shutdown") await sayShutdown(context, new CallScope(services.clock, line.gone));
+  if (cause === "shutdown") await sayShutdown(context, new CallScope(services.clock, signals.gone));
   return cause;
 }
 

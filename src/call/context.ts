@@ -24,7 +24,7 @@ import type {
   Trunks,
   WithheldRemovals,
 } from "./interfaces.js";
-import type { Pace } from "./pace.js";
+import type { JoinPacer } from "./join-pacer.js";
 import type { CallFacts, CallProgress, Stage } from "./progress.js";
 import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
@@ -40,7 +40,7 @@ export interface CallServices {
   readonly directory: Directory;
   readonly nodes: NodeProbe;
   /** Spreads the entries of callers who have waited for the same moment. */
-  readonly pace: Pace;
+  readonly joinPacer: JoinPacer;
   /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */
   readonly takePlace: (admitted: Admitted) => Result<() => void, NoPlace | "draining">;
   /** Takes one of the places of those who wait for a conference; the returned function gives it back. */

@@ -60,7 +60,7 @@ async function enterInTurn(context: CallContext, conference: Conference, audio: 
   const { services, progress } = context;
   let entered: Entered = { kind: "failed", cause: "node-busy" };
   for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
-    const turnMs = services.pace.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
+    const turnMs = services.joinPacer.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
     const ended = pauseMs === 0 ? undefined : await pauseAudibly(context, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;

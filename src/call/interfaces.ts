@@ -11,8 +11,8 @@ import type { Pin } from "../caller/secret.js";
 import type { Latch } from "../util/latch.js";
 import type { Result } from "../util/result.js";
 import type { EndCause, SipAnswer } from "./cause.js";
+import type { DtmfBuffer, Key } from "./dtmf-buffer.js";
 import type { Hold } from "./hold.js";
-import type { Key, KeyBuffer } from "./key-buffer.js";
 import type { PromptName } from "./prompts.js";
 
 /** What the caller's SDP asks for; `none`: there is no SDP, the caller expects our offer. */
@@ -159,7 +159,7 @@ export interface CallerEndpoint {
   /** Follows the caller's SDP. */
   readonly hold: Hold;
   /** The keys that the caller has pressed and nobody has read. */
-  readonly keys: KeyBuffer;
+  readonly keys: DtmfBuffer;
   /** A key that came by SIP INFO: it is among `keys` unless its press counts as an RFC 4733 event. */
   pressed(key: string): void;
   /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */

@@ -1,4 +1,4 @@
-import type { Key } from "./key-buffer.js";
+import type { Key } from "./dtmf-buffer.js";
 
 /** What is to be done about a key, or about the silence after one. */
 export type KeyMeaning =

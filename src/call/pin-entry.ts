@@ -1,6 +1,6 @@
 import { longestPin } from "../caller/secret.js";
+import type { Key } from "./dtmf-buffer.js";
 import type { Directory } from "./interfaces.js";
-import type { Key } from "./key-buffer.js";
 import type { Tries } from "./tries.js";
 
 /** What a key has done to the PIN that is being typed. */

@@ -1,4 +1,4 @@
-import type { Key } from "./key-buffer.js";
+import type { Key } from "./dtmf-buffer.js";
 
 /**
  * Every line that einwahl can say. Texts are in `freeswitch/prompts/<language>.yaml`, recordings in

@@ -13,7 +13,7 @@ export class CallResources {
   place: (() => void) | undefined;
   opening: Promise<Result<{ release(): Promise<ReceivedAudio | undefined> }, MediaFailure>> | undefined;
   accepting: Promise<Result<unknown, EndCause>> | undefined;
-  readonly #offs: (() => void)[] = [];
+  readonly #disposables: (() => void)[] = [];
   readonly #scope: CallScope;
   readonly #onBug: (error: unknown) => void;
 
@@ -23,13 +23,13 @@ export class CallResources {
     this.#onBug = onBug;
   }
 
-  watch(off: () => void): void {
-    this.#offs.push(off);
+  watch(dispose: () => void): void {
+    this.#disposables.push(dispose);
   }
 
   /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
   async release(call: IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
-    for (const off of this.#offs) off();
+    for (const dispose of this.#disposables) dispose();
     const endpointReleased = this.#scope.within(this.#releaseEndpoint(), endingLimit).catch(this.#onBug);
     const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
     this.place?.();

@@ -7,7 +7,7 @@ export class Rounds {
   readonly #everyMs: number;
   readonly #look: () => Promise<void>;
   readonly #onBug: (error: unknown) => void;
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
 
   /** @param onBug a look that rejects is the last one */
   constructor(clock: Clock, everyMs: number, look: () => Promise<void>, onBug: (error: unknown) => void) {
@@ -25,12 +25,12 @@ export class Rounds {
 
   stop(): void {
     this.#stopped.abort();
-    this.#callOff();
+    this.#cancelTimer();
   }
 
   #wait(): void {
     if (this.areOver) return;
-    this.#callOff = this.#clock.after(this.#everyMs, () => {
+    this.#cancelTimer = this.#clock.after(this.#everyMs, () => {
       this.#look().then(() => {
         this.#wait();
       }, this.#onBug);

@@ -1,5 +1,5 @@
 import type { LabelSettings } from "../caller/label.js";
-import type { Key } from "./key-buffer.js";
+import type { Key } from "./dtmf-buffer.js";
 
 /** What the operator decides about calls. All durations are milliseconds. */
 export interface CallSettings {

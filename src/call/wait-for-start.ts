@@ -1,5 +1,5 @@
 import type { Pin } from "../caller/secret.js";
-import { Inbox } from "../util/async-queue.js";
+import { AsyncQueue } from "../util/async-queue.js";
 import type { CallContext, Ended, Next } from "./context.js";
 import { hintsOnce } from "./hints.js";
 import type { Lookup, Sound } from "./interfaces.js";
@@ -28,7 +28,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   // A caller who has waited before goes on, although the place was given away meanwhile.
   if (!place.ok && until === undefined)
     return await sayLast(context, ["not-started-call-again", "goodbye"], place.failure);
-  const news = new Inbox<"opened">(1);
+  const news = new AsyncQueue<"opened">(1);
   const off = directory.onOpened(pin, () => {
     news.put("opened");
   });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { isKey, type Key } from "../call/key-buffer.js";
+import { isKey, type Key } from "../call/dtmf-buffer.js";
 import { defaultLabels, type LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";
 import { completeTrunk } from "./complete-trunk.js";

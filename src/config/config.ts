@@ -1,6 +1,6 @@
 import type { CountryCode } from "libphonenumber-js";
 
-import type { Key } from "../call/key-buffer.js";
+import type { Key } from "../call/dtmf-buffer.js";
 import type { CalledNumberHeader } from "../caller/called-number.js";
 import type { LabelSettings } from "../caller/label.js";
 import type { Language } from "../caller/language.js";

@@ -1,4 +1,4 @@
-import type { Key } from "../call/key-buffer.js";
+import type { Key } from "../call/dtmf-buffer.js";
 import type { CallInside } from "../call/occupancy.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";

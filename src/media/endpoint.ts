@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 
 import type { EndCause } from "../call/cause.js";
+import { DtmfBuffer, isKey } from "../call/dtmf-buffer.js";
 import { Hold } from "../call/hold.js";
 import type {
   AnswerFailure,
@@ -13,7 +14,6 @@ import type {
   RenegotiationFailure,
   Sound,
 } from "../call/interfaces.js";
-import { isKey, KeyBuffer } from "../call/key-buffer.js";
 import { KeyOnce } from "../call/key-once.js";
 import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
@@ -71,7 +71,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly mediaServer: string;
   readonly gone = new Latch<EndCause>();
   readonly hold: Hold;
-  readonly keys = new KeyBuffer();
+  readonly keys = new DtmfBuffer();
   readonly #once: KeyOnce;
   readonly #raw: FsmrfEndpoint;
   readonly #dialog: SrfDialog;

@@ -2,7 +2,7 @@
  * What has happened and nobody has dealt with yet, for one reader at a time. Unlike a callback it can be left without
  * a trace, and unlike a promise it can be waited for again.
  */
-export class Inbox<Item> {
+export class AsyncQueue<Item> {
   readonly #items: Item[] = [];
   readonly #capacity: number;
   #arrival: { readonly promise: Promise<void>; readonly settle: () => void } | undefined;

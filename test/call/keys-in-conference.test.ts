@@ -1,6 +1,6 @@
 import t from "tap";
 
-import type { Key } from "../../src/call/key-buffer.js";
+import type { Key } from "../../src/call/dtmf-buffer.js";
 import { KeysInConference, secondKeyWithinMs } from "../../src/call/keys-in-conference.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";

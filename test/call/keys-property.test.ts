@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { KeyBuffer } from "../../src/call/key-buffer.js";
+import { DtmfBuffer } from "../../src/call/dtmf-buffer.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { mulberry32, type Random } from "../support/fake-random.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
@@ -86,7 +86,7 @@ await t.test(
 );
 
 await t.test("the key buffer lets nothing but telephone keys through", (t) => {
-  const buffer = new KeyBuffer();
+  const buffer = new DtmfBuffer();
   for (const text of texts) buffer.press(text);
   const taken: string[] = [];
   for (let key = buffer.take(); key !== undefined; key = buffer.take()) taken.push(key);
@@ -95,7 +95,7 @@ await t.test("the key buffer lets nothing but telephone keys through", (t) => {
 });
 
 await t.test("the key buffer: in the order of pressing, bounded, cleared", async (t) => {
-  const buffer = new KeyBuffer();
+  const buffer = new DtmfBuffer();
   for (let at = 0; at < 1_000; at++) buffer.press(String(at % 10));
   for (let at = 0; at < 64; at++) t.equal(buffer.take(), String(at % 10));
   t.equal(buffer.take(), undefined);

@@ -52,7 +52,7 @@ await t.test(
       const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
       world.begin();
       for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
-      const left = world.pace.take("bbb1");
+      const left = world.joinPacer.take("bbb1");
       t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
       world.call.hangUpByCaller();
       await world.finish();

@@ -193,7 +193,7 @@ await t.test(
     const first = new CallWorld({ settings, lookups: [] });
     const entered: number[] = [];
     const worlds = [first, ...Array.from({ length: 99 }, () => new CallWorld({ settings }))];
-    const shared = { clock: first.clock, pace: first.pace };
+    const shared = { clock: first.clock, joinPacer: first.joinPacer };
     const opened = new Set<() => void>();
     let isOpen = false;
     const reports = worlds.map(async (world) => {
@@ -209,7 +209,7 @@ await t.test(
         world.call,
         {
           ...services,
-          pace: shared.pace,
+          joinPacer: shared.joinPacer,
           directory,
           onStage: (stage) => {
             if (stage === "joining") entered.push(shared.clock.now());

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { EinwahlClient } from "einwahl/client";
 import t, { type Test } from "tap";
 
-import { joinEveryMs } from "../../src/call/pace.js";
+import { joinEveryMs } from "../../src/call/join-pacer.js";
 import type { CallReport } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { SampleWebhooks } from "../../src/simulators/bbb/webhooks.js";

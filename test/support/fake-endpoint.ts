@@ -1,4 +1,5 @@
 import type { EndCause } from "../../src/call/cause.js";
+import { DtmfBuffer } from "../../src/call/dtmf-buffer.js";
 import { Hold } from "../../src/call/hold.js";
 import type {
   AnswerFailure,
@@ -12,7 +13,6 @@ import type {
   RenegotiationFailure,
   Sound,
 } from "../../src/call/interfaces.js";
-import { KeyBuffer } from "../../src/call/key-buffer.js";
 import { Latch } from "../../src/util/latch.js";
 import { type Result, success } from "../../src/util/result.js";
 
@@ -50,7 +50,7 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly suite: string | undefined;
   readonly gone = new Latch<EndCause>();
   readonly hold = new Hold();
-  readonly keys = new KeyBuffer();
+  readonly keys = new DtmfBuffer();
   readonly plays: FakePlay[] = [];
   readonly targets: BridgeTarget[] = [];
   /** Of the node's RTP: some come with each look. */

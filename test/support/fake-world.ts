@@ -3,8 +3,8 @@ import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { CallServices } from "../../src/call/context.js";
 import type { Admission, CallerEndpoint, MediaFailure, NoPlace, OfferingEndpoint } from "../../src/call/interfaces.js";
+import { JoinPacer } from "../../src/call/join-pacer.js";
 import { Occupancy } from "../../src/call/occupancy.js";
-import { Pace } from "../../src/call/pace.js";
 import type { CallReport, Stage } from "../../src/call/progress.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import { defaultLabels } from "../../src/caller/label.js";
@@ -127,7 +127,7 @@ export class CallWorld {
   readonly directory: FakeDirectory;
   readonly shutdown = new Latch<EndCause>();
   readonly occupancy = new Occupancy(() => this.clock.now());
-  readonly pace: Pace;
+  readonly joinPacer: JoinPacer;
   readonly removals = new Removals(() => undefined);
   readonly audioBridges: MeetingAudio;
   readonly identities: LivekitIdentities;
@@ -161,7 +161,7 @@ export class CallWorld {
     this.callClock = new CountedClock(this.clock, () => {
       this.onPoint();
     });
-    this.pace = new Pace(this.clock, 25);
+    this.joinPacer = new JoinPacer(this.clock, 25);
     this.#perform = async (_name, timing, outcome) =>
       await new Promise((resolve) => {
         if (timing === "never") return;
@@ -192,7 +192,7 @@ export class CallWorld {
       media: { openEndpoint: async () => await this.#open(), openOffer: async () => await this.#openOffer() },
       directory: this.directory,
       nodes: { learn: () => undefined, ask: async () => await Promise.resolve("unknown") },
-      pace: this.pace,
+      joinPacer: this.joinPacer,
       takePlace: () => {
         if (place !== "free") return failure(place);
         this.placesTaken += 1;

@@ -1,4 +1,4 @@
-import type { Key } from "../../call/key-buffer.js";
+import type { Key } from "../../call/dtmf-buffer.js";
 import type { Language } from "../../caller/language.js";
 
 /** A key or keys, how they are called, and what they do. */

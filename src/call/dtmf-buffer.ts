@@ -1,4 +1,4 @@
-import { Inbox } from "../util/async-queue.js";
+import { AsyncQueue } from "../util/async-queue.js";
 
 /** The keys of a telephone as RFC 4733 names them, without A to D. */
 export type Key = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#";
@@ -12,8 +12,8 @@ const capacity = 64;
  * The keys that a caller has pressed and that have not been read yet. One reader at a time. Whatever the
  * media server reports passes here first: nothing but `[0-9*#]` gets any further.
  */
-export class KeyBuffer {
-  readonly #keys = new Inbox<Key>(capacity);
+export class DtmfBuffer {
+  readonly #keys = new AsyncQueue<Key>(capacity);
   #expected: Key | undefined;
 
   press(text: string): void {

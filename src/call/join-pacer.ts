@@ -10,7 +10,7 @@ export const joinEveryMs = 100;
  * Spreads what many calls would do to a node in the same moment, such as a hundred callers who have waited for one conference.
  * It keeps no timers: a call that gives up leaves nothing here.
  */
-export class Pace {
+export class JoinPacer {
   readonly #clock: Clock;
   readonly #everyMs: number;
   /** By the node's name; as many as the configuration has had. */
