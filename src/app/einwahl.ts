@@ -19,7 +19,7 @@ import type { Parts } from "../monitoring/status/parts.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
 import { TestLine } from "../probe/synthetic/test-line.js";
-import { Signalling } from "../sip/signalling.js";
+import { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
 import { StoredDayKeys } from "../store/stored-day-keys.js";
 import { Lines } from "../trunk/lines.js";
@@ -53,7 +53,7 @@ export interface EinwahlOptions extends Pick<LineParts, "resolver"> {
 export class Einwahl {
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #signalling: Signalling;
+  readonly #signalling: DrachtioConnection;
   readonly #lines: Lines;
   readonly #mediaServerParts: KeptParts<MediaServerSettings, MediaServer>;
   readonly #mediaServers: MediaServerPool;
@@ -280,10 +280,10 @@ export class Einwahl {
     });
   }
 
-  #openSignalling(): Signalling {
+  #openSignalling(): DrachtioConnection {
     const { drachtio } = this.#config;
     const logger = this.#logger;
-    return Signalling.open({
+    return DrachtioConnection.open({
       host: drachtio.host,
       port: drachtio.port,
       secret: drachtio.secret.reveal(),

@@ -3,11 +3,11 @@ import type { Logger } from "pino";
 import type { Config, MediaServerConfig } from "../config/config.js";
 import { versionVerdict } from "../media/engine-versions.js";
 import { MediaServer } from "../media/media-server.js";
-import type { Signalling } from "../sip/signalling.js";
+import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { Clock } from "../util/clock.js";
 
 export interface MediaServerParts {
-  readonly signalling: Signalling;
+  readonly signalling: DrachtioConnection;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly onState: () => void;

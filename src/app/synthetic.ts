@@ -10,7 +10,7 @@ import { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
 import type { TestLine } from "../probe/synthetic/test-line.js";
 import { TestPrompts } from "../probe/synthetic/test-prompts.js";
 import { localRoute, type TestRoute, trunkRoute } from "../probe/synthetic/test-route.js";
-import type { Signalling } from "../sip/signalling.js";
+import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import { drawPin, longestReservablePin, mostDraws } from "../store/pin-draw.js";
 import type { Lines } from "../trunk/lines.js";
 import type { Clock } from "../util/clock.js";
@@ -20,7 +20,7 @@ export interface SyntheticParts {
   readonly config: () => Config;
   readonly line: TestLine;
   readonly lines: Lines;
-  readonly signalling: Pick<Signalling, "addresses" | "state">;
+  readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
   /** Whether a conference has these digits, or digits that begin with them. */
   readonly isPinKnown: (digits: string) => boolean;
   readonly mayCall: () => boolean;

@@ -1,7 +1,7 @@
 import t from "tap";
 
+import { DrachtioConnection } from "../../src/sip/drachtio-connection.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
-import { Signalling } from "../../src/sip/signalling.js";
 import { systemClock } from "../../src/util/clock.js";
 import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { until } from "../softphone/sip/support.js";
@@ -12,7 +12,7 @@ await t.test(
   async (t) => {
     const server = await startServer();
     const calls: DrachtioCall[] = [];
-    const signalling = Signalling.open({
+    const signalling = DrachtioConnection.open({
       host: "127.0.0.1",
       port: server.controlPort,
       secret: "secret",

@@ -4,9 +4,9 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import t, { type Test } from "tap";
 
 import { catchLibraryOutput } from "../../src/monitoring/log/library-output.js";
+import { DrachtioConnection } from "../../src/sip/drachtio-connection.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { makeReadable } from "../../src/sip/readable-message.js";
-import { Signalling } from "../../src/sip/signalling.js";
 import { systemClock } from "../../src/util/clock.js";
 import { frame, FrameReader } from "../../src/util/frames.js";
 import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
@@ -30,7 +30,7 @@ function printed(t: Test): string[] {
 }
 
 interface Bench {
-  readonly signalling: Signalling;
+  readonly signalling: DrachtioConnection;
   readonly calls: DrachtioCall[];
   readonly events: string[];
 }
@@ -38,7 +38,7 @@ interface Bench {
 async function connected(port: number): Promise<Bench> {
   const calls: DrachtioCall[] = [];
   const events: string[] = [];
-  const signalling = Signalling.open({
+  const signalling = DrachtioConnection.open({
     host: "127.0.0.1",
     port,
     secret: "secret",

@@ -2,7 +2,7 @@ import type { BbbServer } from "../../bbb/bbb-server.js";
 import type { Config } from "../../config/config.js";
 import type { MediaServer } from "../../media/media-server.js";
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
-import type { Signalling } from "../../sip/signalling.js";
+import type { DrachtioConnection } from "../../sip/drachtio-connection.js";
 import type { GuessState } from "../../store/guess-throttle.js";
 import type { Line } from "../../trunk/line.js";
 
@@ -12,7 +12,7 @@ export interface Parts {
   readonly isDraining: boolean;
   /** Calls that have a place. */
   readonly places: number;
-  readonly signalling: Pick<Signalling, "state" | "version">;
+  readonly signalling: Pick<DrachtioConnection, "state" | "version">;
   readonly lines: readonly Pick<Line, "name" | "fault" | "warnings" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];

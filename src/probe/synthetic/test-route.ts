@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 
 import type { Language } from "../../caller/language.js";
 import type { RegistrationConfig, TrunkConfig } from "../../config/config.js";
-import type { Signalling } from "../../sip/signalling.js";
+import type { DrachtioConnection } from "../../sip/drachtio-connection.js";
 import { formatHostPort } from "../../softphone/sip/uri.js";
 import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
 import type { ListenAddress } from "../../trunk/listen-address.js";
@@ -20,7 +20,7 @@ export interface TestRoute {
 }
 
 export interface LocalRouteOptions {
-  readonly signalling: Pick<Signalling, "addresses" | "state">;
+  readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
   /** Where drachtio takes the calls; `undefined`: where it says that it listens. */
   readonly contact: { readonly host: string; readonly port: number } | undefined;
   /** Nobody else's. */

@@ -2,8 +2,8 @@ import t, { type Test } from "tap";
 
 import { answerFor, type EndCause, reasonHeaderFor } from "../../src/call/cause.js";
 import type { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
+import { DrachtioConnection } from "../../src/sip/drachtio-connection.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
-import { Signalling } from "../../src/sip/signalling.js";
 import { SipUserAgent } from "../../src/softphone/sip/index.js";
 import { TestPhone } from "../../src/softphone/test-phone.js";
 import { systemClock } from "../../src/util/clock.js";
@@ -23,7 +23,7 @@ const answer =
 interface Bench {
   readonly server: EmbeddedDrachtio;
   readonly link: CuttableLink;
-  readonly signalling: Signalling;
+  readonly signalling: DrachtioConnection;
   readonly calls: DrachtioCall[];
   readonly events: string[];
   readonly phone: TestPhone;
@@ -35,7 +35,7 @@ async function bench(isTrunk = true): Promise<Bench> {
   const link = await CuttableLink.to(() => server.controlPort);
   const calls: DrachtioCall[] = [];
   const events: string[] = [];
-  const signalling = Signalling.open({
+  const signalling = DrachtioConnection.open({
     host: "127.0.0.1",
     port: link.port,
     secret: "secret",
@@ -101,7 +101,7 @@ async function set(latch: Latch<EndCause>): Promise<EndCause> {
 
 await t.test("a REGISTER with provisional responses: the final one is its outcome", async (t) => {
   const server = await startServer();
-  const signalling = Signalling.open({
+  const signalling = DrachtioConnection.open({
     host: "127.0.0.1",
     port: server.controlPort,
     secret: "secret",

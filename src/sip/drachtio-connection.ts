@@ -11,7 +11,7 @@ import { MergedRequests, mergeKey } from "./merged-requests.js";
 import { gateMethods, RequestGate } from "./request-gate.js";
 import { agentOf, makeSrf, type SrfError, type SrfLike, type SrfReceivedResponse, stopConnecting } from "./srf.js";
 
-export interface SignallingOptions {
+export interface DrachtioConnectionOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
@@ -27,7 +27,7 @@ export interface SignallingOptions {
   readonly onBug: (error: unknown) => void;
 }
 
-export type SignallingState = "connecting" | "connected" | "refused" | "lost" | "closed";
+export type DrachtioConnectionState = "connecting" | "connected" | "refused" | "lost" | "closed";
 
 /** drachtio-server gives up a request after 32 s (RFC 3261 timer F); what lasts longer was dropped with its connection. */
 const requestLimit = 34_000;
@@ -41,8 +41,8 @@ const probeEvery = 5_000;
  * The connection to drachtio-server, by which calls come in and requests go out. It comes back by itself; calls
  * that drachtio still knows then go on, the others are told that their signalling is lost.
  */
-export class Signalling implements SipRequests {
-  readonly #options: SignallingOptions;
+export class DrachtioConnection implements SipRequests {
+  readonly #options: DrachtioConnectionOptions;
   readonly #srf: SrfLike;
   /** With the key of each one's INVITE. */
   readonly #calls = new Map<DrachtioCall, string>();
@@ -52,24 +52,24 @@ export class Signalling implements SipRequests {
   #callOff: () => void = () => undefined;
   /** Set when the present connection ends. */
   #whenLost = new Latch<string>();
-  #state: SignallingState = "connecting";
+  #state: DrachtioConnectionState = "connecting";
   #addresses: readonly ListenAddress[] = [];
   #version: string | undefined;
 
-  private constructor(options: SignallingOptions, srf: SrfLike) {
+  private constructor(options: DrachtioConnectionOptions, srf: SrfLike) {
     this.#options = options;
     this.#srf = srf;
     this.#merged = new MergedRequests(options.clock);
   }
 
   /** Starts to connect and keeps trying. */
-  static open(options: SignallingOptions): Signalling {
-    const signalling = new Signalling(options, makeSrf());
+  static open(options: DrachtioConnectionOptions): DrachtioConnection {
+    const signalling = new DrachtioConnection(options, makeSrf());
     signalling.#begin();
     return signalling;
   }
 
-  get state(): SignallingState {
+  get state(): DrachtioConnectionState {
     return this.#state;
   }
 
