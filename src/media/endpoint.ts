@@ -20,7 +20,7 @@ import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
-import { ApplicationLane } from "./application-lane.js";
+import { ApplicationQueue } from "./application-queue.js";
 import { bridgeVariables, watchBridge } from "./bridge.js";
 import { dialString, profileFor } from "./dial-string.js";
 import { forCaller, forFreeswitch } from "./direction.js";
@@ -77,7 +77,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #dialog: SrfDialog;
   readonly #settings: EndpointSettings;
   readonly #onReleased: () => void;
-  readonly #lane: ApplicationLane;
+  readonly #applications: ApplicationQueue;
   readonly #offers: MediaServerOffers;
   /** The caller's last SDP that the media server has taken. */
   #told: string;
@@ -122,7 +122,7 @@ export class MediaEndpoint implements CallerEndpoint {
     raw.dialog.on("destroy", (bye) => {
       this.gone.set(bye.get("Reason")?.includes(mediaTimeout) === true ? "media-lost" : "media-server-lost");
     });
-    this.#lane = new ApplicationLane(
+    this.#applications = new ApplicationQueue(
       (application, argument, done) => {
         raw.execute(application, argument, (_error, event) => {
           done(event);
@@ -242,9 +242,13 @@ export class MediaEndpoint implements CallerEndpoint {
   play(sounds: readonly Sound[]): Playback {
     let stop: () => void = () => undefined;
     const finished = new Promise<"played" | "stopped" | "failed">((resolve) => {
-      const run = this.#lane.run("playback", playbackArgument(sounds, this.#settings.soundsDirectory), (event) => {
-        resolve(event?.getHeader("Application-Response") === "FILE PLAYED" ? "played" : "failed");
-      });
+      const run = this.#applications.run(
+        "playback",
+        playbackArgument(sounds, this.#settings.soundsDirectory),
+        (event) => {
+          resolve(event?.getHeader("Application-Response") === "FILE PLAYED" ? "played" : "failed");
+        },
+      );
       stop = () => {
         resolve("stopped");
         run.stop();
@@ -279,8 +283,8 @@ export class MediaEndpoint implements CallerEndpoint {
       decided.set("answered");
       signals.connected(this.#bridgeFacts(legId));
     });
-    this.#lane.run("multiunset", bridgeVariables.join(" "), () => undefined);
-    const run = this.#lane.run(
+    this.#applications.run("multiunset", bridgeVariables.join(" "), () => undefined);
+    const run = this.#applications.run(
       "bridge",
       dialString(target, profileFor(target, this.#settings.profile), legId, this.codec),
       (event) => {
@@ -346,7 +350,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   #set(variable: string, value: string): void {
-    this.#lane.run("set", `${variable}=${value}`, () => undefined);
+    this.#applications.run("set", `${variable}=${value}`, () => undefined);
   }
 
   #api(command: string, argument: string, done: (event: FsEvent | undefined) => void = () => undefined): void {

@@ -19,7 +19,7 @@ interface Entry {
  * runs inside of it, the outer one goes on afterwards, and a `uuid_break` for the outer one is lost. So the next
  * one is sent only when FreeSWITCH has reported the end of the one before.
  */
-export class ApplicationLane {
+export class ApplicationQueue {
   readonly #execute: Execute;
   readonly #breakOff: () => void;
   readonly #queue: Entry[] = [];
