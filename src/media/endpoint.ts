@@ -84,7 +84,7 @@ export class MediaEndpoint implements CallerEndpoint {
   #sdp: string;
   /** The key that FreeSWITCH has made since its own offer. */
   #ownKey: string | undefined;
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
   #parting: Promise<void> | undefined;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
@@ -115,7 +115,7 @@ export class MediaEndpoint implements CallerEndpoint {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
       // In a bridge FreeSWITCH gives the reason in its BYE only, which comes a moment after the connection's end.
       else
-        this.#callOff = settings.clock.after(reasonLimit, () => {
+        this.#cancelTimer = settings.clock.after(reasonLimit, () => {
           this.gone.set("media-server-lost");
         });
     });
@@ -314,15 +314,15 @@ export class MediaEndpoint implements CallerEndpoint {
     await this.#parting;
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
-    this.#callOff();
+    this.#cancelTimer();
     this.#raw.removeAllListeners();
     // FreeSWITCH may close first; drachtio-fsmrf means to be silent about that, but knows the error by its old name.
     connection?.removeAllListeners("error");
     connection?.on("error", () => undefined);
     await new Promise<void>((resolve) => {
-      const callOff = this.#settings.clock.after(releaseLimit, resolve);
+      const cancelTimer = this.#settings.clock.after(releaseLimit, resolve);
       this.#raw.destroy(() => {
-        callOff();
+        cancelTimer();
         resolve();
       });
     });

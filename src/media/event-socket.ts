@@ -33,11 +33,11 @@ export class EventSocket {
    */
   async api(command: string, ms: number): Promise<Result<string, "no-answer">> {
     return await new Promise((resolve) => {
-      const callOff = this.#clock.after(ms, () => {
+      const cancelTimer = this.#clock.after(ms, () => {
         resolve(failure("no-answer"));
       });
       const answered = this.#client.bgapi(command, ms).then((outcome) => {
-        callOff();
+        cancelTimer();
         if (outcome instanceof Error) return failure("no-answer" as const);
         const { response } = outcome.body;
         return typeof response === "string" ? success(response) : failure("no-answer" as const);

@@ -100,11 +100,11 @@ function encryptedSection(sdp: string): string {
 
 async function connectionOf(pending: PendingConnection, clock: Clock): Promise<ChannelConnection | undefined> {
   return await new Promise((resolve) => {
-    const callOff = clock.after(connectLimit, () => {
+    const cancelTimer = clock.after(connectLimit, () => {
       resolve(undefined);
     });
     const arrived = (connection: ChannelConnection): void => {
-      callOff();
+      cancelTimer();
       resolve(connection);
     };
     if (pending.conn === undefined) pending.fn = arrived;

@@ -15,11 +15,11 @@ export interface Happening {
  */
 export async function legDecided(decided: Happening, gone: Happening, clock: Clock): Promise<void> {
   await new Promise<void>((resolve) => {
-    const offs: (() => void)[] = [];
+    const disposables: (() => void)[] = [];
     const settle = (): void => {
-      for (const off of offs) off();
+      for (const dispose of disposables) dispose();
       resolve();
     };
-    offs.push(clock.after(answerWithinMs, settle), decided.onSet(settle), gone.onSet(settle));
+    disposables.push(clock.after(answerWithinMs, settle), decided.onSet(settle), gone.onSet(settle));
   });
 }

@@ -58,7 +58,7 @@ export class MediaServerOffers {
     this.#answer = answer;
     return await new Promise((resolve) => {
       const settle = (isTaken: boolean): void => {
-        callOff();
+        cancelTimer();
         this.#answer = undefined;
         this.#dialog.off("ack", taken);
         resolve(isTaken);
@@ -66,7 +66,7 @@ export class MediaServerOffers {
       const taken = (): void => {
         settle(true);
       };
-      const callOff = this.#clock.after(renewalLimit, () => {
+      const cancelTimer = this.#clock.after(renewalLimit, () => {
         settle(false);
       });
       this.#dialog.on("ack", taken);

@@ -63,11 +63,11 @@ export class MediaServer {
   #toldVersion: string | undefined;
   #fsmrf: FsmrfMediaServer | undefined;
   #channels = 0;
-  #callOff: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #closed = false;
   #onIdle: (() => void) | undefined;
   #onUp: (() => void) | undefined;
-  #callOffIdle: (() => void) | undefined;
+  #cancelIdleTimer: (() => void) | undefined;
 
   constructor(
     options: MediaServerOptions,
@@ -102,7 +102,7 @@ export class MediaServer {
   async open(): Promise<void> {
     await this.#probe();
     if (this.#closed) return;
-    this.#callOff = this.#clock.after(probeEvery[this.#state.kind], () => {
+    this.#cancelTimer = this.#clock.after(probeEvery[this.#state.kind], () => {
       this.open().catch((error: unknown) => {
         this.#enter({ kind: "down", why: plainText(String(error)) });
       });
@@ -113,9 +113,9 @@ export class MediaServer {
   async upWithin(ms: number): Promise<void> {
     if (this.#state.kind === "up") return;
     await new Promise<void>((resolve) => {
-      const callOff = this.#clock.after(ms, resolve);
+      const cancelTimer = this.#clock.after(ms, resolve);
       this.#onUp = () => {
-        callOff();
+        cancelTimer();
         resolve();
       };
     });
@@ -130,8 +130,8 @@ export class MediaServer {
 
   close(): void {
     this.#closed = true;
-    this.#callOffIdle?.();
-    this.#callOff?.();
+    this.#cancelIdleTimer?.();
+    this.#cancelTimer?.();
     this.#eventSocket.close();
     this.#fsmrf?.disconnect();
   }
@@ -184,8 +184,8 @@ export class MediaServer {
   #tellIdle(): void {
     const listener = this.#onIdle;
     if (listener === undefined || this.#channels > 0) return;
-    this.#callOffIdle?.();
-    this.#callOffIdle = this.#clock.after(idleAfterMs, () => {
+    this.#cancelIdleTimer?.();
+    this.#cancelIdleTimer = this.#clock.after(idleAfterMs, () => {
       if (this.#channels === 0) listener();
     });
   }
@@ -276,20 +276,20 @@ export class MediaServer {
     });
     return await new Promise((resolve) => {
       const late = new Latch<true>();
-      const callOff = this.#clock.after(connectLimit, () => {
+      const cancelTimer = this.#clock.after(connectLimit, () => {
         late.set(true);
         resolve(undefined);
       });
       connecting.then(
         (server) => {
-          callOff();
+          cancelTimer();
           // Errors of the connection are followed by drachtio-modesl's own reconnection.
           server.on("error", () => undefined);
           if (late.isSet) server.disconnect();
           resolve(server);
         },
         () => {
-          callOff();
+          cancelTimer();
           resolve(undefined);
         },
       );

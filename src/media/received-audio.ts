@@ -12,7 +12,7 @@ export async function receivedAudio(
   uuid: string = channel.uuid,
 ): Promise<ReceivedAudio | undefined> {
   return await new Promise((resolve) => {
-    const callOff = clock.after(patienceMs, () => {
+    const cancelTimer = clock.after(patienceMs, () => {
       resolve(undefined);
     });
     const ask = (command: string, argument: string, done: (body: string) => void): void => {
@@ -24,7 +24,7 @@ export async function receivedAudio(
     ask("uuid_set_media_stats", uuid, () => {
       ask("uuid_getvar", `${uuid} rtp_audio_in_packet_count`, (packets) => {
         ask("uuid_getvar", `${uuid} rtp_audio_in_jitter_loss_rate`, (lossRate) => {
-          callOff();
+          cancelTimer();
           resolve(
             /^\d+$/.test(packets)
               ? { packets: Number(packets), lossRate: /^[\d.]+$/.test(lossRate) ? Number(lossRate) : 0 }

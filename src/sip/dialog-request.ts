@@ -29,11 +29,11 @@ export async function requestInDialog(
   { method, headers, body, withinMs }: DialogRequest,
 ): Promise<DialogAnswer> {
   return await new Promise((resolve) => {
-    const callOff = clock.after(withinMs, () => {
+    const cancelTimer = clock.after(withinMs, () => {
       resolve({ kind: "late" });
     });
     const settle = (answer: DialogAnswer): void => {
-      callOff();
+      cancelTimer();
       resolve(answer);
     };
     srf.request(

@@ -49,7 +49,7 @@ export class DrachtioConnection implements SipRequests {
   readonly #merged: MergedRequests;
   /** Calls from before the connection was lost: drachtio does not hand their callers' requests to the new one. */
   readonly #orphans = new Set<DrachtioCall>();
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
   /** Set when the present connection ends. */
   #whenLost = new Latch<string>();
   #state: DrachtioConnectionState = "connecting";
@@ -104,11 +104,11 @@ export class DrachtioConnection implements SipRequests {
     if (this.#state !== "connected") return { kind: "not-sent", why: "drachtio is not connected" };
     return await new Promise((resolve) => {
       const settle = (outcome: SipRequestOutcome): void => {
-        callOff();
+        cancelTimer();
         offLost();
         resolve(outcome);
       };
-      const callOff = this.#options.clock.after(requestLimit, () => {
+      const cancelTimer = this.#options.clock.after(requestLimit, () => {
         settle({ kind: "not-sent", why: "drachtio gave no answer" });
       });
       // drachtio-srf forgets what is under way when its connection ends.
@@ -129,7 +129,7 @@ export class DrachtioConnection implements SipRequests {
   }
 
   close(): void {
-    this.#callOff();
+    this.#cancelTimer();
     if (this.#state === "connected") this.#srf.disconnect();
     else stopConnecting(this.#srf);
     this.#state = "closed";
@@ -197,10 +197,10 @@ export class DrachtioConnection implements SipRequests {
 
   /** Their callers' BYE gets a 481 from drachtio and never comes here: whether they are still there has to be asked. */
   #probeOrphans(): void {
-    this.#callOff();
+    this.#cancelTimer();
     if (this.#orphans.size === 0 || this.#state !== "connected") return;
     for (const call of this.#orphans) this.#probe(call);
-    this.#callOff = this.#options.clock.after(probeEvery, () => {
+    this.#cancelTimer = this.#options.clock.after(probeEvery, () => {
       this.#probeOrphans();
     });
   }

@@ -30,7 +30,7 @@ type State =
   /** The caller's offer is with the media server. */
   | { readonly kind: "answering" }
   /** Our offer is in the 200 to a re-INVITE without SDP; the answer comes with the ACK. */
-  | { readonly kind: "offered"; readonly sequence: string; readonly offer: string; readonly callOff: () => void }
+  | { readonly kind: "offered"; readonly sequence: string; readonly offer: string; readonly cancelTimer: () => void }
   /** Our own re-INVITE is out, or its answer is with the media server. */
   | { readonly kind: "offering" }
   /** The answer in the ACK is with the media server; requests of the caller's wait for it. */
@@ -56,7 +56,7 @@ export class SessionExchange {
   #offer: Offer;
   #endpoint: CallerEndpoint | undefined;
   #state: State = { kind: "idle" };
-  #callOffRetry: () => void = () => undefined;
+  #cancelRetry: () => void = () => undefined;
 
   constructor(options: SessionExchangeOptions) {
     this.#options = options;
@@ -96,9 +96,9 @@ export class SessionExchange {
 
   /** The call is over. */
   close(): void {
-    if (this.#state.kind === "offered") this.#state.callOff();
+    if (this.#state.kind === "offered") this.#state.cancelTimer();
     this.#state = { kind: "closed" };
-    this.#callOffRetry();
+    this.#cancelRetry();
     this.#timer.stop();
   }
 
@@ -170,17 +170,17 @@ export class SessionExchange {
   /** A re-INVITE without SDP gets an offer (RFC 3261 section 14.2), as for a new call: the caller may have been put through to another telephone. */
   #offerInAnswer(endpoint: CallerEndpoint, request: SrfRequest, accept: (sdp: string) => void): void {
     const offer = endpoint.newOffer();
-    const callOff = this.#options.clock.after(ackLimit, () => {
+    const cancelTimer = this.#options.clock.after(ackLimit, () => {
       this.#options.onEnd("answer-failed");
     });
-    this.#state = { kind: "offered", sequence: sequenceOf(request), offer, callOff };
+    this.#state = { kind: "offered", sequence: sequenceOf(request), offer, cancelTimer };
     accept(this.#sent.stamp(completeAnswer(this.#offer, offer), true));
   }
 
   #acknowledged(ack: SrfRequest): void {
     const state = this.#state;
     if (state.kind !== "offered" || state.sequence !== sequenceOf(ack)) return;
-    state.callOff();
+    state.cancelTimer();
     this.#idle();
     const answer = offerIn(ack, readNewOffer);
     // The caller's side owes an answer. It seems to have wanted a refresh only: RTP shows whether the session still holds.
@@ -254,9 +254,9 @@ export class SessionExchange {
   }
 
   #retryAfter(ms: number, headers: Headers, retries: number): void {
-    this.#callOffRetry();
+    this.#cancelRetry();
     if (retries === 0) return;
-    this.#callOffRetry = this.#options.clock.after(ms, () => {
+    this.#cancelRetry = this.#options.clock.after(ms, () => {
       this.#offerOurs(headers, retries - 1);
     });
   }

@@ -19,7 +19,7 @@ interface SessionExpires {
 export class SessionTimer {
   readonly #clock: Clock;
   readonly #due: () => void;
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
   #seconds: number | undefined;
   #weRefresh = false;
 
@@ -65,7 +65,7 @@ export class SessionTimer {
   }
 
   stop(): void {
-    this.#callOff();
+    this.#cancelTimer();
     this.#seconds = undefined;
   }
 
@@ -74,7 +74,7 @@ export class SessionTimer {
     this.#seconds = seconds;
     this.#weRefresh = weRefresh && seconds !== undefined;
     if (seconds === undefined || !weRefresh) return;
-    this.#callOff = this.#clock.after(seconds * 500 - aheadOfDrachtioMs, this.#due);
+    this.#cancelTimer = this.#clock.after(seconds * 500 - aheadOfDrachtioMs, this.#due);
   }
 }
 

@@ -71,7 +71,7 @@ export class RegistrarHost {
   #families: readonly AddressFamily[] = [4, 6];
   #fault: RegistrarFault = { kind: "unresolved", why: "the registrar's name does not resolve" };
   #asking: Promise<number | undefined> | undefined;
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
   #isClosed = false;
 
   constructor(
@@ -130,7 +130,7 @@ export class RegistrarHost {
   async open(): Promise<void> {
     const ttlMs = await this.#ask();
     if (isIP(this.#name.host) !== 0 || this.#isClosed) return;
-    this.#callOff = this.#clock.after(askAgainMs(ttlMs), () => {
+    this.#cancelTimer = this.#clock.after(askAgainMs(ttlMs), () => {
       this.open().catch((error: unknown) => {
         this.#onFault(this.#name.host, plainText(String(error)));
       });
@@ -139,7 +139,7 @@ export class RegistrarHost {
 
   close(): void {
     this.#isClosed = true;
-    this.#callOff();
+    this.#cancelTimer();
   }
 
   #isReached(address: string): boolean {

@@ -15,7 +15,7 @@ export class Sources {
   readonly #names: readonly SourceName[];
   readonly #clock: Clock;
   readonly #onFault: (host: string, why: string) => void;
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
   #closed = false;
 
   constructor(
@@ -35,7 +35,7 @@ export class Sources {
   async open(): Promise<void> {
     const ttls = await Promise.all(this.#names.map((name) => this.#follow(name)));
     if (this.#names.length === 0 || this.#closed) return;
-    this.#callOff = this.#clock.after(askAgainMs(shortest(ttls)), () => {
+    this.#cancelTimer = this.#clock.after(askAgainMs(shortest(ttls)), () => {
       this.open().catch((error: unknown) => {
         this.#onFault("all", String(error));
       });
@@ -44,7 +44,7 @@ export class Sources {
 
   close(): void {
     this.#closed = true;
-    this.#callOff();
+    this.#cancelTimer();
   }
 
   allows(address: string): boolean {
