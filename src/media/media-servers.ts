@@ -19,7 +19,7 @@ export type PooledServer = Pick<
 >;
 
 /** Another media server is tried once when one fails; a caller waits for no third. */
-const mostTries = 2;
+const maxTries = 2;
 /** A media server that has got other settings may take so long to come up by them before it counts as down, in milliseconds. */
 const takeOverMs = 5_000;
 
@@ -87,7 +87,7 @@ export class MediaServerPool implements MediaServers {
     open: (server: PooledServer) => Promise<Result<Opened, MediaFailure>>,
   ): Promise<Result<Opened, MediaFailure>> {
     const tried = new Set<PooledServer>();
-    for (let tries = 0; tries < mostTries; tries++) {
+    for (let tries = 0; tries < maxTries; tries++) {
       const server = this.#roomiest(tried);
       if (server === undefined) break;
       tried.add(server);

@@ -2,10 +2,10 @@ import type { Clock } from "../util/clock.js";
 import { hasSeveralKeys } from "./answer.js";
 
 /** How often, and at which distance in milliseconds, FreeSWITCH is asked for the key that it has just made. */
-const mostLooks = 10;
+const maxLooks = 10;
 const lookEvery = 30;
 /** Each try loses the key with a probability of 1/256. */
-const mostTries = 3;
+const maxTries = 3;
 /** Added to the tags of an offer that is made once more: FreeSWITCH makes a new key for a line that differs in anything. */
 const tagStep = 1_000;
 
@@ -38,7 +38,7 @@ export async function answerAndKey(
     const [, tag = "", rest = ""] = /^(\d+)( .*)$/.exec(made ?? "") ?? [];
     const key = made === undefined ? undefined : `${Number(tag) - added}${rest}`;
     const isUsed = key === undefined || offer.includes(`a=crypto:${key.split(" ").slice(0, 2).join(" ")} `);
-    if (isUsed || tries === mostTries) return { answer, key };
+    if (isUsed || tries === maxTries) return { answer, key };
   }
 }
 
@@ -47,7 +47,7 @@ async function otherThan(
   lastKey: Negotiation["lastKey"],
   clock: Clock,
 ): Promise<string | undefined> {
-  for (let looks = 0; looks < mostLooks; looks++) {
+  for (let looks = 0; looks < maxLooks; looks++) {
     const key = await lastKey();
     if (key !== undefined && key !== before) return key;
     await new Promise<void>((resolve) => {

@@ -32,8 +32,8 @@ export type DrachtioConnectionState = "connecting" | "connected" | "refused" | "
 /** drachtio-server gives up a request after 32 s (RFC 3261 timer F); what lasts longer was dropped with its connection. */
 const requestLimit = 34_000;
 /** A reason phrase is shown to this length, in characters. */
-const longestReason = 80;
-const longestReconnectDelay = 2_000;
+const maxReasonLength = 80;
+const maxReconnectDelayMs = 2_000;
 const pingInterval = 5_000;
 const probeEvery = 5_000;
 
@@ -168,7 +168,7 @@ export class DrachtioConnection implements SipRequests {
       secret,
       enablePing: true,
       pingInterval,
-      reconnect: { retryMaxDelay: longestReconnectDelay },
+      reconnect: { retryMaxDelay: maxReconnectDelayMs },
     });
     for (const method of gateMethods) agentOf(srf).route(method);
     guardConnection(srf, {
@@ -237,7 +237,7 @@ export class DrachtioConnection implements SipRequests {
 function readAnswer(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["answer"] {
   return {
     status: response.status,
-    reason: plainText(response.reason, longestReason),
+    reason: plainText(response.reason, maxReasonLength),
     header: (name) => response.get(name),
   };
 }

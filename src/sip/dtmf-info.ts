@@ -1,5 +1,5 @@
 /** `Signal=5` and `Duration=160`, with room to spare. */
-const longestBody = 512;
+const maxBodyLength = 512;
 
 /** The types of body that an INFO may have, as `Accept` names them. */
 export const infoTypes = "application/dtmf-relay, application/dtmf";
@@ -17,7 +17,7 @@ export type InfoContent =
  * key alone). Gateways also write `Signal: 5`, `Signal="5"`, `Signal=5;Duration=160`, and `Signal=5` in `application/dtmf`.
  */
 export function readDtmfInfo(contentType: string, body: string): InfoContent {
-  if (body.length > longestBody) return { kind: "unsupported" };
+  if (body.length > maxBodyLength) return { kind: "unsupported" };
   if (body.trim() === "") return { kind: "nothing" };
   const [, signal] =
     /(?:^|[\r\n;])[ \t]*Signal[ \t]*[=:][ \t]*("[^"\r\n]{0,4}"|[^\s;"]{1,2})[ \t]*(?:[\r\n;]|$)/i.exec(body) ?? [];

@@ -3,7 +3,7 @@ import { failure, type Result, success } from "../util/result.js";
 import { newBranch, newDialogIds, sipRequest, type SipTarget, takeResponse } from "./sip-request.js";
 
 /** More provisional responses than any server sends. */
-const mostResponses = 10;
+const maxResponses = 10;
 
 /**
  * Asks a SIP server for its abilities (RFC 3261 section 11), which changes nothing there and starts no call.
@@ -16,7 +16,7 @@ export async function askOptions(
   answerWithinMs: number,
 ): Promise<Result<number, string>> {
   stream.write(sipRequest(newDialogIds(target, "", ""), { method: "OPTIONS", cseq: 1, branch: newBranch() }));
-  for (let count = 0; count < mostResponses; count++) {
+  for (let count = 0; count < maxResponses; count++) {
     const response = await stream.read(takeResponse, answerWithinMs);
     if (!response.ok) return response;
     if (response.value.status >= 200) return success(response.value.status);

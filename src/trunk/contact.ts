@@ -14,11 +14,13 @@ export interface Contact {
 }
 
 /** In characters: some hundred bindings of one address of record. */
-const longestHeader = 65_536;
+const maxHeaderLength = 65_536;
 
 /** The readable values of a Contact header; `*` and what is no SIP URI are left out. */
 export function readContacts(header: string): readonly Contact[] {
-  return header.length > longestHeader ? [] : splitAtCommas(header).flatMap((value) => readContact(value.trim()) ?? []);
+  return header.length > maxHeaderLength
+    ? []
+    : splitAtCommas(header).flatMap((value) => readContact(value.trim()) ?? []);
 }
 
 function readContact(value: string): Contact | undefined {

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 
 import { plainText } from "../util/plain-text.js";
 import { readContacts } from "./contact.js";
-import { type Grant, leastExpiry, type OwnContact, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
+import { type Grant, minExpiry, type OwnContact, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
 import type { Target } from "./registrar-host.js";
 import type { SipRequestAnswer } from "./sip-requests.js";
 
@@ -17,7 +17,7 @@ export type RegisterOutcome =
       readonly seen: string | undefined;
       readonly listed: Grant["listed"];
     }
-  | { readonly kind: "too-brief"; readonly leastSeconds: number }
+  | { readonly kind: "too-brief"; readonly minSeconds: number }
   /** This server can't register us, or must not be given what it asks for; another one may. */
   | { readonly kind: "unavailable"; readonly why: string; readonly retryAfterMs?: number | undefined }
   /** The registrar does not register this user, and would say so again. */
@@ -35,7 +35,7 @@ const meanings: Readonly<Record<number, string>> = {
   407: "the proxy before the registrar does not accept the password (trunks[].username, auth_username, password)",
 };
 
-const longestHost = 80;
+const maxHostLength = 80;
 
 /** Reads the final response of a registrar that is not a challenge that can be answered. */
 export function readOutcome(
@@ -59,7 +59,7 @@ export function readOutcome(
       listed,
     };
   }
-  if (status === 423 && leastExpiry(answer) > 0) return { kind: "too-brief", leastSeconds: leastExpiry(answer) };
+  if (status === 423 && minExpiry(answer) > 0) return { kind: "too-brief", minSeconds: minExpiry(answer) };
   if (status >= 300 && status < 400) return redirection(answer, request.transport);
   const retryAfterMs = retryAfter(answer);
   const text = `${status} ${answer.reason}`;
@@ -101,7 +101,7 @@ function redirection(answer: SipRequestAnswer, transport: "udp" | "tcp" | "tls")
   if (contact === undefined)
     return { kind: "redirected", why: `${text}: the registrar refers to another server and names none`, to: undefined };
   const port = contact.port ?? (transport === "tls" ? 5_061 : 5_060);
-  const host = isIP(contact.host) === 0 ? plainText(contact.host, longestHost) : contact.host;
+  const host = isIP(contact.host) === 0 ? plainText(contact.host, maxHostLength) : contact.host;
   const place = `${isIP(contact.host) === 6 ? `[${host}]` : host}:${port}`;
   return {
     kind: "redirected",

@@ -18,7 +18,7 @@ export interface Grant {
 /** RFC 3261 section 10.2 takes an hour where nothing is asked for; a registrar that grants more is asked again by then, in seconds. */
 const usualExpiry = 3_600;
 /** Of a list in which ours can't be told from others' the shortest counts, but no less than this, in seconds. */
-const leastGuess = 30;
+const minGuessSeconds = 30;
 /** A registrar may keep a trunk from trying for this long, in milliseconds: it may be well long before the time it named. */
 export const maxRetryAfterMs = 300_000;
 
@@ -41,12 +41,12 @@ export function readGrant(answer: SipRequestAnswer, own: OwnContact, asked: numb
   // Other devices of the account have its user, too.
   const candidates = ofUser.length === 0 ? contacts : ofUser;
   const times = candidates.map(expiryOf).filter((time) => time !== undefined && time > 0);
-  const least = times.length === 0 ? headerTime : Math.max(leastGuess, Math.min(...times.map(Number)));
+  const least = times.length === 0 ? headerTime : Math.max(minGuessSeconds, Math.min(...times.map(Number)));
   return { seconds: Math.min(asked, capped(least)), listed: ofUser.length === 0 ? "no" : "alike" };
 }
 
 /** The seconds that a 423 asks for at least (RFC 3261 section 20.23); 0 when it does not say. */
-export function leastExpiry(answer: SipRequestAnswer): number {
+export function minExpiry(answer: SipRequestAnswer): number {
   return Number(/^\s*(\d{1,9})\s*$/.exec(answer.header("Min-Expires") ?? "")?.[1] ?? 0);
 }
 

@@ -12,7 +12,7 @@ import type { SipRequestAnswer } from "./sip-requests.js";
 /** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */
 export const maxChallenges = 4;
 
-const longestShown = 60;
+const maxShownLength = 60;
 
 /** The headers that answer the challenges of one registrar (RFC 3261 section 22). */
 export class RegistrarDigest {
@@ -78,7 +78,7 @@ export class RegistrarDigest {
 /** Text from the network, for the log and the status: runs of digits may be a number. */
 function shown(text: string): string {
   return text
-    .slice(0, longestShown)
+    .slice(0, maxShownLength)
     .replace(/[^\w.@: -]/g, "?")
     .replace(/\d{5,}/g, "...");
 }

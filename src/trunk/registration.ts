@@ -26,13 +26,13 @@ export interface RegistrationOptions extends RegistrarOptions {
 }
 
 /** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
-const leastDistance = 4_000;
+const minDistanceMs = 4_000;
 /** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
 const goodbyeLimit = 3_000;
 /** Of which its certificate may take this much. */
 const goodbyeVerifyMs = 2_000;
 /** No registrar asks for more, in seconds; a day. */
-const longestExpiry = 86_400;
+const maxExpirySeconds = 86_400;
 
 /**
  * Keeps one trunk registered (RFC 3261 section 10): refreshes well before the granted expiry, tries the flow with an
@@ -182,7 +182,7 @@ export class Registration {
     while (!this.#isStopping()) {
       const openAt = await this.#targets.openAt();
       const now = this.#clock.now();
-      const left = Math.max(this.#triedAt + leastDistance, this.#heldUntil, openAt) - now;
+      const left = Math.max(this.#triedAt + minDistanceMs, this.#heldUntil, openAt) - now;
       if (left <= 0) return;
       this.#waitsForTarget = openAt > now;
       await this.#sleep(left);
@@ -244,8 +244,8 @@ export class Registration {
     const outcome = await this.#registrar.register(target, this.#callId, this.#expires);
     if (outcome.kind === "registered") return this.#accepted(outcome, target);
     if (outcome.kind !== "too-brief") return afterFailure(outcome, this.#targets);
-    const least = outcome.leastSeconds;
-    if (least <= this.#expires || least > longestExpiry)
+    const least = outcome.minSeconds;
+    if (least <= this.#expires || least > maxExpirySeconds)
       return { kind: "rejected", why: `423 Interval Too Brief (at least ${least} s)` };
     this.#expires = least;
     return { kind: "failed", why: `423 Interval Too Brief: asking for ${least} s` };
@@ -257,7 +257,7 @@ export class Registration {
     this.#boundUntil = now + expiresInMs;
     this.#answerMs = now - sentAt;
     // It would be over before the next REGISTER is answered, or is already.
-    if (expiresInMs <= this.#answerMs + leastDistance) {
+    if (expiresInMs <= this.#answerMs + minDistanceMs) {
       this.#targets.skip();
       return {
         kind: "unavailable",
@@ -332,5 +332,5 @@ export class Registration {
 
 /** Three quarters of what was granted, so that a lost request or two do no harm, and time enough for a slow answer. */
 function refreshAfter(expiresInMs: number, answerMs: number): number {
-  return Math.max(leastDistance, Math.min(expiresInMs * 0.75, expiresInMs - 2 * answerMs));
+  return Math.max(minDistanceMs, Math.min(expiresInMs * 0.75, expiresInMs - 2 * answerMs));
 }

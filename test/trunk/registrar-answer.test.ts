@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { leastExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/registrar-answer.js";
+import { minExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/registrar-answer.js";
 import type { SipRequestAnswer } from "../../src/trunk/sip-requests.js";
 import { answered, via } from "../support/fake-requests.js";
 
@@ -190,10 +190,10 @@ await t.test("Retry-After: seconds, with a comment and parameters; a cap; a date
 });
 
 await t.test("what a 423 asks for", (t) => {
-  t.equal(leastExpiry(answer({ "Min-Expires": " 3600 " })), 3_600);
+  t.equal(minExpiry(answer({ "Min-Expires": " 3600 " })), 3_600);
   for (const text of ["", "soon", "-5", "1e3", "9".repeat(20)])
-    t.equal(leastExpiry(answer({ "Min-Expires": text })), 0, text);
-  t.equal(leastExpiry(answer({})), 0);
+    t.equal(minExpiry(answer({ "Min-Expires": text })), 0, text);
+  t.equal(minExpiry(answer({})), 0);
   t.end();
 });
 
