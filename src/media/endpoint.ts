@@ -49,7 +49,7 @@ export interface EndpointSettings extends RtpTimeouts {
 }
 
 /** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
-const releaseLimit = 3_000;
+const releaseTimeoutMs = 3_000;
 
 /** FreeSWITCH's hang-up cause for a channel whose RTP has stayed away. */
 const mediaTimeout = "MEDIA_TIMEOUT";
@@ -59,7 +59,7 @@ const rtpSource = "RTP";
 const unitsPerMs = 8;
 
 /** How long the BYE of a channel that is gone is waited for, in milliseconds. */
-const reasonLimit = 300;
+const reasonTimeoutMs = 300;
 
 /** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
 const ringingTone = "%(1000,4000,425)";
@@ -115,7 +115,7 @@ export class MediaEndpoint implements CallerEndpoint {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
       // In a bridge FreeSWITCH gives the reason in its BYE only, which comes a moment after the connection's end.
       else
-        this.#cancelTimer = settings.clock.after(reasonLimit, () => {
+        this.#cancelTimer = settings.clock.after(reasonTimeoutMs, () => {
           this.gone.set("media-server-lost");
         });
     });
@@ -320,7 +320,7 @@ export class MediaEndpoint implements CallerEndpoint {
     connection?.removeAllListeners("error");
     connection?.on("error", () => undefined);
     await new Promise<void>((resolve) => {
-      const cancelTimer = this.#settings.clock.after(releaseLimit, resolve);
+      const cancelTimer = this.#settings.clock.after(releaseTimeoutMs, resolve);
       this.#raw.destroy(() => {
         cancelTimer();
         resolve();

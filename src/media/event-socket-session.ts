@@ -29,22 +29,22 @@ interface Message {
  */
 export class EventSocketSession {
   readonly #stream: ByteStream;
-  readonly #withinMs: number;
+  readonly #timeoutMs: number;
 
-  private constructor(stream: ByteStream, withinMs: number) {
+  private constructor(stream: ByteStream, timeoutMs: number) {
     this.#stream = stream;
-    this.#withinMs = withinMs;
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** @param withinMs how long each answer may take */
+  /** @param timeoutMs how long each answer may take */
   static async open(
     { host, port, password }: EventSocketPlace,
     clock: Clock,
-    withinMs: number,
+    timeoutMs: number,
   ): Promise<Result<EventSocketSession, EventSocketFailure>> {
-    const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, withinMs);
+    const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, timeoutMs);
     if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
-    const session = new EventSocketSession(connected.value, withinMs);
+    const session = new EventSocketSession(connected.value, timeoutMs);
     const fault = await session.#authenticate(password);
     if (fault === undefined) return success(session);
     session.close();
@@ -62,7 +62,7 @@ export class EventSocketSession {
   }
 
   async #authenticate(password: string): Promise<EventSocketFailure | undefined> {
-    const greeting = await this.#stream.read(takeMessage, this.#withinMs);
+    const greeting = await this.#stream.read(takeMessage, this.#timeoutMs);
     if (!greeting.ok)
       return greeting.failure === "no answer in time"
         ? { kind: "not-freeswitch" }
@@ -82,7 +82,7 @@ export class EventSocketSession {
 
   async #ask(line: string): Promise<Result<Message, string>> {
     this.#stream.write(`${line}\n\n`);
-    return await this.#stream.read(takeMessage, this.#withinMs);
+    return await this.#stream.read(takeMessage, this.#timeoutMs);
   }
 }
 

@@ -30,7 +30,7 @@ type EndpointConstructor = new (
 };
 
 /** FreeSWITCH connects within this time after the ACK, in milliseconds. */
-const connectLimit = 4_000;
+const connectTimeoutMs = 4_000;
 
 const load = createRequire(import.meta.url);
 
@@ -100,7 +100,7 @@ function encryptedSection(sdp: string): string {
 
 async function connectionOf(pending: PendingConnection, clock: Clock): Promise<ChannelConnection | undefined> {
   return await new Promise((resolve) => {
-    const cancelTimer = clock.after(connectLimit, () => {
+    const cancelTimer = clock.after(connectTimeoutMs, () => {
       resolve(undefined);
     });
     const arrived = (connection: ChannelConnection): void => {

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 
 /** BBB answers at once; a node that has not by then is still ringing or dead, in milliseconds. */
-const answerWithinMs = 1_000;
+const answerTimeoutMs = 1_000;
 
 /** A latch, for those to whom its value does not matter. */
 export interface Happening {
@@ -20,6 +20,6 @@ export async function legDecided(decided: Happening, gone: Happening, clock: Clo
       for (const dispose of disposables) dispose();
       resolve();
     };
-    disposables.push(clock.after(answerWithinMs, settle), decided.onSet(settle), gone.onSet(settle));
+    disposables.push(clock.after(answerTimeoutMs, settle), decided.onSet(settle), gone.onSet(settle));
   });
 }

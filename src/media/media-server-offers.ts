@@ -3,7 +3,7 @@ import type { SrfDialog } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 
 /** FreeSWITCH sends its re-INVITE at once, and the ACK as soon as it has the answer, in milliseconds. */
-const renewalLimit = 4_000;
+const renewalTimeoutMs = 4_000;
 /** How often, and how many milliseconds after one another, it is looked whether the answer is in use, and how often the offer is asked for. */
 const maxLooks = 5;
 const lookEvery = 30;
@@ -66,7 +66,7 @@ export class MediaServerOffers {
       const taken = (): void => {
         settle(true);
       };
-      const cancelTimer = this.#clock.after(renewalLimit, () => {
+      const cancelTimer = this.#clock.after(renewalTimeoutMs, () => {
         settle(false);
       });
       this.#dialog.on("ack", taken);

@@ -35,8 +35,8 @@ export type MediaServerState = { readonly kind: "down"; readonly why: string } |
 
 /** How often FreeSWITCH is asked whether it works, while it does and while it does not, and how long it may take, in milliseconds. */
 const probeEvery = { up: 5_000, down: 1_000 };
-const probeLimit = 2_000;
-const connectLimit = 3_000;
+const probeTimeoutMs = 2_000;
+const connectTimeoutMs = 3_000;
 /** From the last channel's end until nothing of it needs the connections any more, in milliseconds. */
 const idleAfterMs = 1_000;
 
@@ -228,13 +228,13 @@ export class MediaServer {
 
   async #probe(): Promise<void> {
     const { profile } = this.#options;
-    const status = await this.#eventSocket.api("sofia status", probeLimit);
+    const status = await this.#eventSocket.api("sofia status", probeTimeoutMs);
     if (!status.ok) {
       this.#enter({ kind: "down", why: "no answer on the event socket: not running, wrong address or wrong password" });
       return;
     }
     // Asked each time: FreeSWITCH may have been restarted as another version between two questions.
-    const about = await this.#eventSocket.api("status", probeLimit);
+    const about = await this.#eventSocket.api("status", probeTimeoutMs);
     if (about.ok) this.#version = freeSwitchVersion(about.value);
     // drachtio-fsmrf throws where nobody can catch it when the profile is missing: it is asked for first.
     if (!isRunning(status.value, profile)) {
@@ -256,7 +256,7 @@ export class MediaServer {
     const { eventSocket, advertisedAddress } = this.#options;
     return await inviteFault(
       async (name) => {
-        const value = await this.#eventSocket.api(`global_getvar ${name}`, probeLimit);
+        const value = await this.#eventSocket.api(`global_getvar ${name}`, probeTimeoutMs);
         return value.ok ? value.value.trim() : undefined;
       },
       { password: eventSocket.password, advertisedAddress },
@@ -276,7 +276,7 @@ export class MediaServer {
     });
     return await new Promise((resolve) => {
       const late = new Latch<true>();
-      const cancelTimer = this.#clock.after(connectLimit, () => {
+      const cancelTimer = this.#clock.after(connectTimeoutMs, () => {
         late.set(true);
         resolve(undefined);
       });

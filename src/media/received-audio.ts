@@ -3,7 +3,7 @@ import type { Clock } from "../util/clock.js";
 import type { FsmrfEndpoint } from "./fsmrf.js";
 
 /** So long the end of a call waits for its statistics, in milliseconds: they are nice to have. */
-const patienceMs = 300;
+const answerTimeoutMs = 300;
 
 /** How well FreeSWITCH has received a channel that is still there, the endpoint's own or its other leg (`switch_core_media_set_stats` in its switch_core_media.c). */
 export async function receivedAudio(
@@ -12,7 +12,7 @@ export async function receivedAudio(
   uuid: string = channel.uuid,
 ): Promise<ReceivedAudio | undefined> {
   return await new Promise((resolve) => {
-    const cancelTimer = clock.after(patienceMs, () => {
+    const cancelTimer = clock.after(answerTimeoutMs, () => {
       resolve(undefined);
     });
     const ask = (command: string, argument: string, done: (body: string) => void): void => {

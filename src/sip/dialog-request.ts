@@ -6,7 +6,7 @@ export interface DialogRequest {
   readonly headers?: Headers;
   readonly body?: string;
   /** How long a final response is waited for, in milliseconds. */
-  readonly withinMs: number;
+  readonly timeoutMs: number;
 }
 
 /** What has become of a request within a dialog. */
@@ -26,10 +26,10 @@ export async function requestInDialog(
   srf: SrfLike,
   clock: Clock,
   dialogId: string,
-  { method, headers, body, withinMs }: DialogRequest,
+  { method, headers, body, timeoutMs }: DialogRequest,
 ): Promise<DialogAnswer> {
   return await new Promise((resolve) => {
-    const cancelTimer = clock.after(withinMs, () => {
+    const cancelTimer = clock.after(timeoutMs, () => {
       resolve({ kind: "late" });
     });
     const settle = (answer: DialogAnswer): void => {

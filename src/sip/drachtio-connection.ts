@@ -30,7 +30,7 @@ export interface DrachtioConnectionOptions {
 export type DrachtioConnectionState = "connecting" | "connected" | "refused" | "lost" | "closed";
 
 /** drachtio-server gives up a request after 32 s (RFC 3261 timer F); what lasts longer was dropped with its connection. */
-const requestLimit = 34_000;
+const requestTimeoutMs = 34_000;
 /** A reason phrase is shown to this length, in characters. */
 const maxReasonLength = 80;
 const maxReconnectDelayMs = 2_000;
@@ -108,7 +108,7 @@ export class DrachtioConnection implements SipRequests {
         offLost();
         resolve(outcome);
       };
-      const cancelTimer = this.#options.clock.after(requestLimit, () => {
+      const cancelTimer = this.#options.clock.after(requestTimeoutMs, () => {
         settle({ kind: "not-sent", why: "drachtio gave no answer" });
       });
       // drachtio-srf forgets what is under way when its connection ends.

@@ -28,16 +28,16 @@ export type DrachtioLoginFailure =
 export async function logInToDrachtio(
   place: { readonly host: string; readonly port: number; readonly secret: string },
   clock: Clock,
-  withinMs: number,
+  timeoutMs: number,
 ): Promise<Result<DrachtioGreeting, DrachtioLoginFailure>> {
   const { host, port, secret } = place;
-  const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, withinMs);
+  const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, timeoutMs);
   if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
   const stream = connected.value;
   try {
     const payload = `${randomUUID()}|authenticate|${secret}|`;
     stream.write(`${Buffer.byteLength(payload)}#${payload}`);
-    const answer = await stream.read(takeFrame, withinMs);
+    const answer = await stream.read(takeFrame, timeoutMs);
     if (!answer.ok)
       return failure(
         answer.failure === "no answer in time"

@@ -16,9 +16,9 @@ import { sourceFrom } from "./source.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
 /** A BYE that drachtio neither confirms nor refuses is given up after this many milliseconds. */
-const byeLimit = 4_000;
+const byeTimeoutMs = 4_000;
 /** The caller's side has this long to say that it is still there, in milliseconds. */
-const presenceLimit = 4_000;
+const presenceTimeoutMs = 4_000;
 /** The caller's side has ended the call, which drachtio has not heard: its BYE to that side has no effect there (RFC 3326). */
 const endedByCaller = 'Q.850;cause=16;text="caller-hung-up"';
 
@@ -138,7 +138,7 @@ export class DrachtioCall implements IncomingCall {
     if (dialog === undefined) return "unknown";
     const answer = await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
       method: "OPTIONS",
-      withinMs: presenceLimit,
+      timeoutMs: presenceTimeoutMs,
     });
     if (answer.kind === "refused") return "unknown";
     if (answer.kind !== "answered" || answer.response.status === 408) return "unreachable";
@@ -156,7 +156,7 @@ export class DrachtioCall implements IncomingCall {
     await requestInDialog(this.#srf, this.#parts.clock, dialog.id, {
       method: "BYE",
       headers: { Reason: reasonHeader },
-      withinMs: byeLimit,
+      timeoutMs: byeTimeoutMs,
     });
     this.#srf.removeDialog(dialog);
   }

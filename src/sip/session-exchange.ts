@@ -38,9 +38,9 @@ type State =
   | { readonly kind: "closed" };
 
 /** 64*T1: so long the ACK of a 2xx is waited for (RFC 3261 section 13.3.1.4), in milliseconds. */
-const ackLimit = 32_000;
+const ackTimeoutMs = 32_000;
 /** A re-INVITE of ours that has no final response by then is given up, in milliseconds; drachtio itself does so after 32 s without any. */
-const reinviteLimit = 40_000;
+const reinviteTimeoutMs = 40_000;
 /** The next attempt after a 491, by the side that has not made the Call-ID: up to 2 s, in steps of 10 ms (RFC 3261 section 14.1). */
 const maxRetryDelay = 2_000;
 const retryStep = 10;
@@ -170,7 +170,7 @@ export class SessionExchange {
   /** A re-INVITE without SDP gets an offer (RFC 3261 section 14.2), as for a new call: the caller may have been put through to another telephone. */
   #offerInAnswer(endpoint: CallerEndpoint, request: SrfRequest, accept: (sdp: string) => void): void {
     const offer = endpoint.newOffer();
-    const cancelTimer = this.#options.clock.after(ackLimit, () => {
+    const cancelTimer = this.#options.clock.after(ackTimeoutMs, () => {
       this.#options.onEnd("answer-failed");
     });
     this.#state = { kind: "offered", sequence: sequenceOf(request), offer, cancelTimer };
@@ -227,7 +227,7 @@ export class SessionExchange {
       method: "INVITE",
       headers: { Contact: dialog.local.contact, "Content-Type": "application/sdp", ...headers },
       body,
-      withinMs: reinviteLimit,
+      timeoutMs: reinviteTimeoutMs,
     });
     asking
       .then((answer) => this.#answered(offer, answer, headers, retries))

@@ -13,11 +13,11 @@ const maxResponses = 10;
 export async function askOptions(
   stream: ByteStream,
   target: SipTarget,
-  answerWithinMs: number,
+  answerTimeoutMs: number,
 ): Promise<Result<number, string>> {
   stream.write(sipRequest(newDialogIds(target, "", ""), { method: "OPTIONS", cseq: 1, branch: newBranch() }));
   for (let count = 0; count < maxResponses; count++) {
-    const response = await stream.read(takeResponse, answerWithinMs);
+    const response = await stream.read(takeResponse, answerTimeoutMs);
     if (!response.ok) return response;
     if (response.value.status >= 200) return success(response.value.status);
   }

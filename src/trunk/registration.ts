@@ -28,9 +28,9 @@ export interface RegistrationOptions extends RegistrarOptions {
 /** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
 const minDistanceMs = 4_000;
 /** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
-const goodbyeLimit = 3_000;
+const goodbyeTimeoutMs = 3_000;
 /** Of which its certificate may take this much. */
-const goodbyeVerifyMs = 2_000;
+const goodbyeVerifyTimeoutMs = 2_000;
 /** No registrar asks for more, in seconds; a day. */
 const maxExpirySeconds = 86_400;
 
@@ -137,7 +137,7 @@ export class Registration {
   async abandon(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
-    if (this.#running !== undefined) await atMost(goodbyeLimit, this.#running, this.#clock);
+    if (this.#running !== undefined) await atMost(goodbyeTimeoutMs, this.#running, this.#clock);
     this.#fail("stopped");
   }
 
@@ -145,9 +145,9 @@ export class Registration {
   async stop(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
-    if (this.#running !== undefined) await atMost(goodbyeLimit, this.#running, this.#clock);
+    if (this.#running !== undefined) await atMost(goodbyeTimeoutMs, this.#running, this.#clock);
     const isBound = this.#clock.now() < this.#boundUntil;
-    if (isBound) await atMost(goodbyeLimit, this.#unregister(), this.#clock);
+    if (isBound) await atMost(goodbyeTimeoutMs, this.#unregister(), this.#clock);
     this.#fail(isBound ? "un-registered" : "stopped");
   }
 
@@ -226,7 +226,7 @@ export class Registration {
   async #renew(why: string): Promise<void> {
     this.#events.onRenewal(why);
     this.#fail(`registering anew: ${why}`);
-    await atMost(goodbyeLimit, this.#unregister(), this.#clock);
+    await atMost(goodbyeTimeoutMs, this.#unregister(), this.#clock);
     this.#callId = this.#options.newCallId();
     this.#triedAt = Number.NEGATIVE_INFINITY;
   }
@@ -295,7 +295,7 @@ export class Registration {
   /** An address that can't be verified now gets nothing: its binding runs out. */
   async #unregister(): Promise<void> {
     const target = this.#targets.current;
-    if (target === undefined || !(await this.#targets.isVerified(goodbyeVerifyMs))) return;
+    if (target === undefined || !(await this.#targets.isVerified(goodbyeVerifyTimeoutMs))) return;
     this.#triedAt = this.#clock.now();
     await this.#registrar.register(target, this.#callId, 0);
     this.#boundUntil = this.#clock.now();
