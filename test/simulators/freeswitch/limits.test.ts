@@ -153,9 +153,7 @@ await t.test("INVITE without SDP: the offer comes in the 200, the answer in the 
   };
   const offer = async (): Promise<{
     sdp: string;
-    ack: (
-      sdp: string,
-    ) => Promise<{
+    ack: (sdp: string) => Promise<{
       destroy(): Promise<unknown>;
       on(event: "destroy", listener: (bye: { get(name: string): string }) => void): void;
     }>;
