@@ -68,7 +68,7 @@ await t.test("with source maps the stack names the sources", async (t) => {
     `import { loggedError } from ${module("monitoring/log/logged-error.js")};
     import { Latch } from ${module("util/latch.js")};
     const latch = new Latch();
-    latch.onSet(() => { throw new Error("x"); });
+    latch.onSet(() => { throw new Error("the listener fails"); });
     try { latch.set(1); } catch (error) { process.stdout.write(JSON.stringify(loggedError(error).stack)); }`,
   ]);
   t.match(JSON.parse(stdout), [/^Latch\.set util\/latch\.ts:\d+$/]);
