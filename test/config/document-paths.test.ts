@@ -17,7 +17,7 @@ const elsewhere = new Set([
   "config/secrets/easybell-password",
   "config/secrets/grafana-password",
   "config/tls/key.pem",
-  // Greenlight, Moodle's plugin, PILOS
+  // Greenlight, Scalelite, PILOS
   "config/initializers/einwahl.rb",
   "docs/configuration-README.md",
   "config/services.php",
