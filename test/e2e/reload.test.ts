@@ -263,7 +263,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await (await greets(t, numbers.german, "de/welcome")).hangUp();
     await nobodyIsLost(t, "after files with faults");
     t.ok(
-      world.log.past.some((line) => line.includes("nothing was changed")),
+      world.log.past.some((line) => line.includes("nothing changed")),
       "and the log says so",
     );
   });
