@@ -58,7 +58,8 @@ await t.test("nothing that was acknowledged is lost to kill -9, and no PIN is gi
   let kills = 0;
   for (let runs = 0; runs < mostRuns && acknowledged.size < rooms; runs++) {
     // Where the last one was killed some rooms were on their way: they are asked for again.
-    const first = Math.max(1, acknowledged.size - 160);
+    let first = 1;
+    while (first <= acknowledged.size - 160 && acknowledged.has(first)) first += 1;
     const signal = await run(
       directory,
       first,
