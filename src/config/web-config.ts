@@ -46,7 +46,7 @@ export interface RoomsConfig {
   readonly isStoreChosen: boolean;
   readonly store: StorePlace;
   readonly pinLength: number;
-  /** How long a released PIN is given to nobody. */
+  /** How long a released PIN is not given out again. */
   readonly restMs: number;
   /** Whether everybody may ask for the PIN of a room whose id is known, as Jitsi's front ends do. */
   readonly jitsiConfCode: "token" | "public";

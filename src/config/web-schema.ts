@@ -93,7 +93,7 @@ export const rooms = z
       .duration("0s", "17520h")
       .prefault("2160h")
       .describe(
-        "How long a PIN that was released is given to nobody, so that an old note does not lead into another room. Default: 90 days.",
+        "How long a PIN that was released is not given out again, so that an old note does not lead into another room. Default: 90 days.",
       ),
     jitsi_conf_code: z
       .enum(["token", "public"])

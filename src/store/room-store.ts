@@ -72,7 +72,7 @@ export interface RoomStore {
 export interface RoomStoreSettings {
   /** Digits of a new PIN, 5 to 9; two more have to fit BBB's 11 for breakout rooms. */
   readonly pinLength: number;
-  /** How long a released PIN is given to nobody, in milliseconds. */
+  /** How long a released PIN is not given out again, in milliseconds. */
   readonly restMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -32,7 +32,7 @@ export const releasePinCommand = command({
   summary: "take a room's PIN away",
   positionals: "ROOM",
   details: [
-    "The PIN is given to nobody for the time of rooms.pin_reuse_delay, so that an old note does not lead into another room. The room gets another one when its PIN is reserved next time.",
+    "The PIN is not given out again before rooms.pin_reuse_delay has passed, so that an old note does not lead into another room. The room gets another one when its PIN is reserved next time.",
     "Ends with 0 when it had one, 1 when not.",
   ],
   options: { ...pinOptions, json: commonOptions.json },
