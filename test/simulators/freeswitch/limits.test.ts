@@ -8,7 +8,7 @@ import t from "tap";
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { Node } from "./node.js";
-import { CODECS, HOST, KEY, PASSWORD, RawSocket, within, World } from "./support.js";
+import { CODECS, HOST, KEY, nextBridge, PASSWORD, RawSocket, within, World } from "./support.js";
 
 const LIMIT_MS = 3000;
 
@@ -42,8 +42,10 @@ await t.test("close ends all calls and leaves nothing", async (t) => {
   const node = await Node.start(t, world);
   const { endpoint } = await world.call(t);
   const taken = node.call();
+  const connected = nextBridge(endpoint);
   endpoint.execute("bridge", node.dialString()).catch(() => undefined);
   const far = await within(taken, "the call");
+  await within(connected, "CHANNEL_BRIDGE");
   await world.call(t);
   await world.freeswitch.close();
   t.match(await within(far.dialog.ended, "BYE to the node"), { by: "remote" });
