@@ -144,7 +144,7 @@ export class Einwahl {
       lines: this.#lines,
       signalling: this.#signalling,
       isPinKnown: (digits) => {
-        const { complete, longer } = this.#directory.match(digits);
+        const { complete, longer } = this.#directory.matchPrefix(digits);
         return complete || longer;
       },
       mayCall: () => !this.isDraining && this.health().state !== "loaded",

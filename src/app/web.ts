@@ -30,7 +30,7 @@ export interface WebOptions {
   readonly meetings: {
     has(pin: Pin): boolean | undefined;
     matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean };
-    told(server: string, events: readonly WebhookEvent[]): void;
+    onWebhookEvents(server: string, events: readonly WebhookEvent[]): void;
     refusedWebhook(server: string): void;
   };
 }
@@ -226,7 +226,7 @@ function httpOptions(
           name,
           secret: () => secret.reveal(),
           onEvents: (events) => {
-            meetings.told(name, events);
+            meetings.onWebhookEvents(name, events);
           },
           onRefused: () => {
             meetings.refusedWebhook(name);

@@ -15,8 +15,8 @@ export interface BbbServerState {
   /** The time from one poll to the next now, in milliseconds: longer than configured while the server fails. */
   readonly askedEveryMs: number;
   /** Questions so far, those that failed among them. */
-  readonly questions: number;
-  readonly failedQuestions: number;
+  readonly polls: number;
+  readonly failedPolls: number;
   /** How long the last good answer took and how large it was; `undefined` when there was none. */
   readonly lastAnswerMs: number | undefined;
   readonly bytes: number | undefined;
@@ -71,8 +71,8 @@ export class BbbServer {
   #events: BbbServerEvents | undefined;
   #fault: string | undefined = "not asked yet";
   #failures = 0;
-  #questions = 0;
-  #failedQuestions = 0;
+  #polls = 0;
+  #failedPolls = 0;
   #answered: { readonly at: number; readonly tookMs: number; readonly bytes: number } | undefined;
   #asking: { readonly since: number; readonly done: Promise<void> } | undefined;
   /** The last question that has come to an end, well or not. */
@@ -99,8 +99,8 @@ export class BbbServer {
       ageMs: this.#answered === undefined ? undefined : now - this.#answered.at,
       meetings: this.#meetings.size,
       askedEveryMs: this.#pauseMs,
-      questions: this.#questions,
-      failedQuestions: this.#failedQuestions,
+      polls: this.#polls,
+      failedPolls: this.#failedPolls,
       lastAnswerMs: this.#answered?.tookMs,
       bytes: this.#answered?.bytes,
       clashes: this.clashes,
@@ -189,7 +189,7 @@ export class BbbServer {
   }
 
   /** Settles when a question has come to an end that was young enough to count as asked now. Never rejects. */
-  async ask(): Promise<void> {
+  async poll(): Promise<void> {
     const now = this.#options.clock.now();
     const isFresh =
       this.#asked !== undefined &&
@@ -198,7 +198,7 @@ export class BbbServer {
   }
 
   /** Settles when a question has come to an end that was asked from now on. Never rejects. */
-  async askAnew(): Promise<void> {
+  async pollFresh(): Promise<void> {
     const now = this.#options.clock.now();
     if (this.#asking !== undefined && this.#asking.since < now) await this.#asking.done;
     if (this.#asked === undefined || this.#asked.since < now) await this.#refresh();
@@ -242,7 +242,7 @@ export class BbbServer {
   async #refresh(): Promise<void> {
     if (this.#asking === undefined) {
       const since = this.#options.clock.now();
-      const done = this.#ask(since).finally(() => {
+      const done = this.#fetchMeetings(since).finally(() => {
         this.#asking = undefined;
         this.#asked = { since, until: this.#options.clock.now() };
       });
@@ -251,11 +251,11 @@ export class BbbServer {
     await this.#asking.done;
   }
 
-  async #ask(since: number): Promise<void> {
+  async #fetchMeetings(since: number): Promise<void> {
     const answer = await this.#options.api.getMeetings();
     if (this.#isClosed) return;
     const now = this.#options.clock.now();
-    this.#questions += 1;
+    this.#polls += 1;
     if (answer.ok) {
       const { meetings, bytes } = answer.value;
       this.#failures = 0;
@@ -267,7 +267,7 @@ export class BbbServer {
       return;
     }
     this.#failures += 1;
-    this.#failedQuestions += 1;
+    this.#failedPolls += 1;
     this.#note(answer.failure);
     this.#forgetInTime();
   }

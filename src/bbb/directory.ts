@@ -84,15 +84,15 @@ export class BbbDirectory implements Directory {
     for (const server of this.#servers) server.close();
   }
 
-  async find(pin: Pin): Promise<Lookup> {
+  async lookUp(pin: Pin): Promise<Lookup> {
     const known = this.#known(pin);
     if (known !== undefined) return known;
-    await this.#ask(pin, (server) => server.ask());
+    await this.#poll(pin, (server) => server.poll());
     return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
-  async findAgain(pin: Pin): Promise<Lookup> {
-    await this.#ask(pin, (server) => server.askAnew());
+  async lookUpFresh(pin: Pin): Promise<Lookup> {
+    await this.#poll(pin, (server) => server.pollFresh());
     return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
@@ -102,7 +102,7 @@ export class BbbDirectory implements Directory {
     return this.#servers.every((server) => server.answers) ? false : undefined;
   }
 
-  match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
+  matchPrefix(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const running = this.matchRunning(digits);
     const rooms = this.#options.rooms();
     return {
@@ -132,10 +132,10 @@ export class BbbDirectory implements Directory {
     return { complete: this.#isRunning(digits), longer: this.#servers.some((server) => server.goesOnAfter(digits)) };
   }
 
-  async goesOn(pin: Pin): Promise<boolean> {
+  async hasLongerPin(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
     const holders = this.#servers.filter((server) => server.meeting(digits) !== undefined);
-    const [beginsAnother] = await Promise.all([this.beginsAnother(pin), ...holders.map((server) => server.ask())]);
+    const [beginsAnother] = await Promise.all([this.beginsAnother(pin), ...holders.map((server) => server.poll())]);
     return beginsAnother || this.matchRunning(digits).longer;
   }
 
@@ -150,7 +150,7 @@ export class BbbDirectory implements Directory {
   async isStillOpen({ node, meetingId }: Conference): Promise<"open" | "over" | "unknown"> {
     const server = this.#servers.find((each) => each.name === node.name);
     if (server === undefined) return "unknown";
-    await server.askAnew();
+    await server.pollFresh();
     if (!server.answers) return "unknown";
     return server.hasMeeting(meetingId) ? "open" : "over";
   }
@@ -172,7 +172,7 @@ export class BbbDirectory implements Directory {
   }
 
   /** What a server's webhooks have told. */
-  told(server: string, events: readonly WebhookEvent[]): void {
+  onWebhookEvents(server: string, events: readonly WebhookEvent[]): void {
     const teller = this.#servers.find(({ name }) => name === server);
     teller?.webhooks.taken();
     for (const event of events) {
@@ -247,10 +247,10 @@ export class BbbDirectory implements Directory {
   }
 
   /** Asks all servers. Those that have failed before are waited for only while the others have nothing, and not for long. */
-  async #ask(pin: Pin, ask: (server: BbbServer) => Promise<void>): Promise<void> {
+  async #poll(pin: Pin, poll: (server: BbbServer) => Promise<void>): Promise<void> {
     const failing = this.#servers.filter((server) => !server.answers);
-    const late = Promise.all(failing.map(ask));
-    await Promise.all(this.#servers.filter((server) => server.answers).map(ask));
+    const late = Promise.all(failing.map(poll));
+    await Promise.all(this.#servers.filter((server) => server.answers).map(poll));
     if (failing.length === 0 || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
     await new Promise<void>((resolve, reject) => {
       const callOff = this.#options.clock.after(patienceMs, resolve);

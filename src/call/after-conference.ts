@@ -61,7 +61,7 @@ async function stateOf(
 async function backToMainRoom(context: CallContext, { mainRoom }: Conference): Promise<Next | undefined> {
   if (mainRoom === undefined) return undefined;
   const { services, settings, progress } = context;
-  const looked = await playing(context, services.directory.find(mainRoom), explainAfterMs, settings.lookUpWithinMs, [
+  const looked = await playing(context, services.directory.lookUp(mainRoom), explainAfterMs, settings.lookUpWithinMs, [
     "please-wait",
   ]);
   if (looked.kind === "ended") return looked;

@@ -291,11 +291,11 @@ export interface PinLengths {
 
 export interface Directory {
   /** The conference with this PIN, asked of the BBB servers at once when it is not known. */
-  find(pin: Pin): Promise<Lookup>;
+  lookUp(pin: Pin): Promise<Lookup>;
   /** Looks again after a node has refused: all servers are asked, and what one of them answers counts before what is remembered of another. */
-  findAgain(pin: Pin): Promise<Lookup>;
+  lookUpFresh(pin: Pin): Promise<Lookup>;
   /** Whether the digits are a known PIN, and whether a known PIN goes on after them. In memory. */
-  match(digits: string): { readonly complete: boolean; readonly longer: boolean };
+  matchPrefix(digits: string): { readonly complete: boolean; readonly longer: boolean };
   /** The lengths of all known PINs, running and reserved, without those of breakout rooms, from memory; `undefined`: none is known. */
   readonly pinLengths: PinLengths | undefined;
   /** What carries the audio of every meeting of which nothing else is known; `undefined`: it differs, or is asked of the node. */
@@ -303,7 +303,7 @@ export interface Directory {
   /** A call has found out whether the server's FreeSWITCH hands calls on to LiveKit. */
   noteLivekitWay(conference: Conference, works: boolean): void;
   /** Whether a running or reserved PIN goes on after this one, asked of the servers that have it and of the store: a breakout room may be newer than what is known. */
-  goesOn(pin: Pin): Promise<boolean>;
+  hasLongerPin(pin: Pin): Promise<boolean>;
   /** Whether the PIN of another room, running or reserved, goes on after this one; its own breakout rooms don't count. True where that can't be ruled out. */
   beginsAnother(pin: Pin): Promise<boolean>;
   /** Whether this very meeting still exists, asked of its server; `unknown` when that does not answer. */

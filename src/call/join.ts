@@ -63,7 +63,7 @@ export async function join(context: CallContext, destination: Destination): Prom
     progress.enter("looking-up");
     const again = await playing(
       context,
-      services.directory.findAgain(destination.pin),
+      services.directory.lookUpFresh(destination.pin),
       explainAfterMs,
       settings.lookUpWithinMs,
       ["please-wait"],

@@ -158,7 +158,7 @@ async function lookUp(context: CallContext, pin: Pin, delayMs: number): Promise<
     return outcome;
   };
   // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
-  const finding = services.directory.find(pin).then(count);
+  const finding = services.directory.lookUp(pin).then(count);
   const answer = delayMs === 0 ? finding : Promise.all([finding, scope.pause(delayMs)]).then(([outcome]) => outcome);
   const looked = await playing(context, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, ["please-wait"]);
   if (looked.kind === "ended") return looked;

@@ -32,14 +32,14 @@ const usualShortest = 5;
  * be complete would be a test of its own, of which the caller sees the outcome.
  */
 export class PinEntry {
-  readonly #directory: Pick<Directory, "match" | "pinLengths">;
+  readonly #directory: Pick<Directory, "matchPrefix" | "pinLengths">;
   readonly #tries: Pick<Tries, "completion">;
   #digits = "";
   #last: Key | undefined;
   /** Whether the digits so far would have been complete if they were a PIN. */
   #isTested = false;
 
-  constructor(directory: Pick<Directory, "match" | "pinLengths">, tries: Pick<Tries, "completion">) {
+  constructor(directory: Pick<Directory, "matchPrefix" | "pinLengths">, tries: Pick<Tries, "completion">) {
     this.#directory = directory;
     this.#tries = tries;
   }
@@ -80,7 +80,7 @@ export class PinEntry {
     const { length } = this.#digits;
     if (length >= longestPin) return "longest";
     if (this.#tries.completion === "explicit" || length !== this.#directory.pinLengths?.longest) return "more";
-    const match = this.#directory.match(this.#digits);
+    const match = this.#directory.matchPrefix(this.#digits);
     if (match.complete && !match.longer) return "known";
     // Where a known PIN goes on, the digits would not be complete even if they were one.
     this.#isTested = !match.longer;

@@ -135,12 +135,12 @@ async function isBeginning(context: CallContext, entry: PinEntry): Promise<GoesO
 }
 
 function isKnown({ services }: CallContext, { digits }: PinEntry): boolean {
-  return services.directory.match(digits).complete;
+  return services.directory.matchPrefix(digits).complete;
 }
 
 /** Whether a PIN goes on after these digits, as that of a breakout room does which is newer than what the directory knows. */
 async function mayGoOn(context: CallContext, digits: string): Promise<GoesOn> {
-  return await ask(context, digits, (pin) => context.services.directory.goesOn(pin), "no");
+  return await ask(context, digits, (pin) => context.services.directory.hasLongerPin(pin), "no");
 }
 
 /** The next key answers that as well, so a caller who types on waits for nothing. */

@@ -85,7 +85,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
 }
 
 async function lookAgain({ scope, services, settings, progress }: CallContext, pin: Pin): Promise<Lookup | Ended> {
-  const looked = await scope.within(services.directory.find(pin), settings.lookUpWithinMs);
+  const looked = await scope.within(services.directory.lookUp(pin), settings.lookUpWithinMs);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
   progress.lookedUp(outcome.kind);

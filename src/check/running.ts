@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import { ControlClient } from "../control/control-client.js";
 import { explainControlFailure } from "../control/explain-failure.js";
-import { findingsOf } from "../monitoring/status/findings.js";
+import { statusIssuesOf } from "../monitoring/status/status-issues.js";
 import { type StatusReport, statusReport } from "../monitoring/status/status-report.js";
 import type { Check } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
@@ -78,7 +78,7 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
 
 /** What a running einwahl says of itself, as far as no other check sees it. */
 export function reportFindings(report: StatusReport, trunks: readonly string[]): readonly Finding[] {
-  return findingsOf(report).flatMap(({ code, subject, detail }): readonly Finding[] => {
+  return statusIssuesOf(report).flatMap(({ code, subject, detail }): readonly Finding[] => {
     switch (code) {
       case "trunk-down": {
         const index = trunks.indexOf(subject);

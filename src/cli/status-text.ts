@@ -1,5 +1,5 @@
 import { statusTexts } from "../http/status/status-texts.js";
-import { type Finding, findingsOf } from "../monitoring/status/findings.js";
+import { type StatusIssue, statusIssuesOf } from "../monitoring/status/status-issues.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
 import { visible } from "../util/plain-text.js";
 import { wrap } from "./help-text.js";
@@ -20,15 +20,15 @@ const calmRows = { findings: 0, trunks: 4, engines: 5, servers: 5, failures: 5 }
 const troubledRows = { findings: 8, trunks: 3, engines: 4, servers: 3, failures: 2 };
 
 const texts = statusTexts.en;
-const marks = { down: "✕", impaired: "!", insecure: "⚠" } as const satisfies Record<Finding["severity"], string>;
+const marks = { down: "✕", impaired: "!", insecure: "⚠" } as const satisfies Record<StatusIssue["severity"], string>;
 const styles = { down: "bad", impaired: "warning", insecure: "bad" } as const satisfies Record<
-  Finding["severity"],
+  StatusIssue["severity"],
   Style
 >;
 
 /** The status for a terminal. */
 export function statusText(report: StatusReport, { paint, columns, all }: StatusTextOptions): string {
-  const findings = findingsOf(report);
+  const findings = statusIssuesOf(report);
   const most = findings.length === 0 ? calmRows : troubledRows;
   const parts = partRows(report);
   const width = all ? Infinity : columns;
@@ -57,7 +57,7 @@ function headline({ state, version, startedAt, at }: StatusReport, paint: Status
 }
 
 /** Each in full while they fit, else each on one line, the worst first. */
-function findingLines(findings: readonly Finding[], { paint, columns, all }: StatusTextOptions): readonly string[] {
+function findingLines(findings: readonly StatusIssue[], { paint, columns, all }: StatusTextOptions): readonly string[] {
   const told = findings.map(({ severity, code, subject, detail }) => {
     const text = `${texts.finding[code](visible(all ? subject : cut(subject, 24)))}${detail === "" ? "" : ` (${visible(detail)})`}`;
     const [first = "", ...more] = wrap(text, columns - 4);

@@ -107,7 +107,7 @@ await t.test(
       for (let round = 0; round < lookUps; round++) {
         const digits = pins[randomInt(pins.length)] ?? "";
         const begun = performance.now();
-        const found = await directory.find(fakePin(digits));
+        const found = await directory.lookUp(fakePin(digits));
         longest = Math.max(longest, performance.now() - begun);
         if (digits.startsWith("0")) withZero += 1;
         if (found.kind !== "open" || found.conference.node.name !== owners.get(digits)) wrong.push(found.kind);
@@ -129,10 +129,10 @@ await t.test(
     const faulty = (): readonly string[] => directory.servers.filter(({ answers }) => !answers).map(({ name }) => name);
     // A look-up asks all of them; the one that hangs is given up after five seconds.
     const deadline = performance.now() + 30_000;
-    while (faulty().length < names.length && performance.now() < deadline) await directory.find(fakePin("99998"));
+    while (faulty().length < names.length && performance.now() < deadline) await directory.lookUp(fakePin("99998"));
     t.strictSame(faulty(), names, "these three, and no other");
     await check("the last word of those three is still believed");
-    t.equal((await directory.find(fakePin("99998"))).kind, "unavailable", "nobody can say that a PIN is wrong");
+    t.equal((await directory.lookUp(fakePin("99998"))).kind, "unavailable", "nobody can say that a PIN is wrong");
     t.equal(
       directory.servers.filter(({ state }) => state.fault === undefined && state.meetings === meetingsEach).length,
       nodes - 3,

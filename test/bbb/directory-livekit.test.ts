@@ -8,12 +8,12 @@ await t.test(
   "what a webhook says of a meeting's audio is kept, and a way to LiveKit that is missing is told once",
   async (t) => {
     const bench = await new DirectoryBench(["12345"]).opened();
-    bench.directory.told("bbb1", [
+    bench.directory.onWebhookEvents("bbb1", [
       { kind: "created", meeting: fakeMeeting("54321", { meetingId: "in-livekit", audioBridge: "livekit" }) },
     ]);
     t.equal(await bench.audioBridges.of("in-livekit"), "livekit");
     t.equal(bench.directory.usualAudio, "freeswitch");
-    const found = await bench.directory.find(fakePin("54321"));
+    const found = await bench.directory.lookUp(fakePin("54321"));
     t.match(found, {
       kind: "open",
       conference: { audio: { told: "livekit", usual: "freeswitch", livekitNode: undefined } },

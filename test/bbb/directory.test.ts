@@ -26,7 +26,11 @@ await t.test("polled, and closed without a timer left", async (t) => {
   t.strictSame(bench.api(1).askedAt, [0, 7_550, 17_600, 27_650], "not in step with the other");
   bench.api(1).says = ["22222"];
   await bench.clock.advance(pollEveryMs);
-  t.strictSame(bench.directory.match("22222"), { complete: true, longer: false }, "known before anybody typed it");
+  t.strictSame(
+    bench.directory.matchPrefix("22222"),
+    { complete: true, longer: false },
+    "known before anybody typed it",
+  );
   bench.directory.close();
   t.equal(bench.own.pending, 0);
   const before = bench.requests;
@@ -60,7 +64,7 @@ await t.test("100 callers who type at once cause one question to each server, an
   await bench.clock.advance(1_500);
   const finding = Promise.all(
     Array.from({ length: 100 }, async (_, at) =>
-      inWords(await bench.directory.find(fakePin(at % 2 === 0 ? "33333" : "44444"))),
+      inWords(await bench.directory.lookUp(fakePin(at % 2 === 0 ? "33333" : "44444"))),
     ),
   );
   await bench.clock.advance(50);
@@ -87,7 +91,7 @@ await t.test("whoever guesses PINs causes no more than five questions a second",
   bench.api(0).answerMs = bench.api(1).answerMs = 1;
   const before = bench.requests;
   for (let guess = 0; guess < 1_000; guess++) {
-    const finding = bench.directory.find(fakePin(String(50_000 + guess)));
+    const finding = bench.directory.lookUp(fakePin(String(50_000 + guess)));
     await bench.clock.advance(1);
     t.equal(inWords(await finding), "unknown");
   }
@@ -119,7 +123,7 @@ await t.test("a server that hangs keeps nobody from the conferences of the other
   bench.api(0).says = ["22222"];
   t.equal(await bench.find("22222"), "bbb1 meeting-22222", "after 50 ms");
   const begun = bench.clock.now();
-  const finding = bench.directory.find(fakePin("99999"));
+  const finding = bench.directory.lookUp(fakePin("99999"));
   await bench.clock.advance(2_000);
   t.equal(inWords(await finding), "unavailable", "nobody waits longer than two seconds for it");
   t.ok(bench.clock.now() - begun <= 2_000);
@@ -157,14 +161,14 @@ await t.test("the last known meetings are believed for 60 s, also when nobody as
   bench.api(0).says = { fault: "HTTP status 502" };
   await bench.clock.advance(54_000);
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
-  t.strictSame(bench.directory.match("11111"), { complete: true, longer: false });
+  t.strictSame(bench.directory.matchPrefix("11111"), { complete: true, longer: false });
   t.match(bench.server(0).state, { ageMs: 55_000, meetings: 1 });
   // The last question before the minute is over hangs: no answer brings the end about.
   bench.api(0).answerMs = 1_000_000;
   await bench.clock.advance(4_950);
-  t.strictSame(bench.directory.match("11111"), { complete: true, longer: false });
+  t.strictSame(bench.directory.matchPrefix("11111"), { complete: true, longer: false });
   await bench.clock.advance(50);
-  t.strictSame(bench.directory.match("11111"), { complete: false, longer: false });
+  t.strictSame(bench.directory.matchPrefix("11111"), { complete: false, longer: false });
   t.match(bench.server(0).state, { fault: "HTTP status 502", ageMs: 60_000, meetings: 0 });
   bench.directory.close();
 });
@@ -172,8 +176,8 @@ await t.test("the last known meetings are believed for 60 s, also when nobody as
 await t.test("a conference that is over is not found any more", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
   bench.api(0).says = [];
-  t.equal(await bench.find("11111", "findAgain"), "unknown");
-  t.strictSame(bench.directory.match("1"), { complete: false, longer: false });
+  t.equal(await bench.find("11111", "lookUpFresh"), "unknown");
+  t.strictSame(bench.directory.matchPrefix("1"), { complete: false, longer: false });
   bench.directory.close();
 });
 
@@ -244,7 +248,7 @@ await t.test("a breakout room knows the PIN of its main room", async (t) => {
     ["999991", undefined],
   ] as const;
   for (const [digits, mainRoom] of rows) {
-    const found = await bench.directory.find(fakePin(digits));
+    const found = await bench.directory.lookUp(fakePin(digits));
     t.equal(found.kind === "open" ? found.conference.mainRoom?.reveal() : found.kind, mainRoom, digits);
   }
   bench.directory.close();
@@ -252,7 +256,7 @@ await t.test("a breakout room knows the PIN of its main room", async (t) => {
 
 await t.test("whether a meeting is still open is asked anew, whatever is under way", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
-  const found = await bench.directory.find(fakePin("11111"));
+  const found = await bench.directory.lookUp(fakePin("11111"));
   t.ok(found.kind === "open");
   if (found.kind !== "open") return;
   const asked = async (): Promise<string> => {
@@ -262,7 +266,7 @@ await t.test("whether a meeting is still open is asked anew, whatever is under w
   };
   t.equal(await asked(), "open");
   await bench.clock.advance(300);
-  const early = bench.directory.find(fakePin("99999"));
+  const early = bench.directory.lookUp(fakePin("99999"));
   await bench.clock.advance(10);
   t.equal(bench.api(0).open, 1, "a question is under way that was asked before the end");
   bench.api(0).says = [];
@@ -300,7 +304,7 @@ await t.test("whoever waits for a conference is told when it comes up, within on
 await t.test("whether a PIN goes on is asked of those that have it", async (t) => {
   const bench = await new DirectoryBench(["12345"], []).opened();
   const asking = async (): Promise<boolean> => {
-    const asked = bench.directory.goesOn(fakePin("12345"));
+    const asked = bench.directory.hasLongerPin(fakePin("12345"));
     await bench.clock.advance(1_000);
     return await asked;
   };
@@ -315,21 +319,21 @@ await t.test("a conference that has moved away from a dead server is found on th
   const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).says = { fault: "connect ECONNREFUSED" };
   bench.api(1).says = ["11111"];
-  t.equal(await bench.find("11111", "findAgain"), "bbb2 meeting-11111");
+  t.equal(await bench.find("11111", "lookUpFresh"), "bbb2 meeting-11111");
   t.strictSame(bench.clashes, [], "what is remembered of a dead server is no clash");
   bench.directory.close();
 });
 
-await t.test("findAgain asks, whatever is remembered", async (t) => {
+await t.test("lookUpFresh polls, whatever is cached", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).says = [];
   bench.api(1).says = ["11111"];
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
-  t.equal(await bench.find("11111", "findAgain"), "bbb2 meeting-11111");
+  t.equal(await bench.find("11111", "lookUpFresh"), "bbb2 meeting-11111");
   bench.directory.close();
 });
 
-await t.test("match knows every beginning", async (t) => {
+await t.test("matchPrefix knows every prefix", async (t) => {
   const bench = await new DirectoryBench(["12345", "123451", "00042"], ["1234512"]).opened();
   const rows: readonly (readonly [digits: string, complete: boolean, longer: boolean])[] = [
     ["1", false, true],
@@ -344,7 +348,7 @@ await t.test("match knows every beginning", async (t) => {
     ["9", false, false],
   ];
   for (const [digits, complete, longer] of rows)
-    t.strictSame(bench.directory.match(digits), { complete, longer }, digits);
+    t.strictSame(bench.directory.matchPrefix(digits), { complete, longer }, digits);
   bench.directory.close();
 });
 
@@ -354,7 +358,9 @@ await t.test("two thousand meetings and a hundred callers take no noticeable tim
   ).opened();
   const begun = performance.now();
   const finding = Promise.all(
-    Array.from({ length: 100 }, async (_, at) => inWords(await bench.directory.find(fakePin(String(99_000_000 + at))))),
+    Array.from({ length: 100 }, async (_, at) =>
+      inWords(await bench.directory.lookUp(fakePin(String(99_000_000 + at)))),
+    ),
   );
   await bench.clock.advance(50);
   t.ok((await finding).every((each) => each === "unknown"));

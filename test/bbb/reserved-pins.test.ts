@@ -25,7 +25,7 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
         success(reserved(pin.reveal()) ? { meetingId: "room", pin, reservedAt: 0, validUntil: undefined } : undefined),
       ),
   };
-  t.strictSame(bench.directory.match("333333333"), { complete: true, longer: false }, "complete without #");
+  t.strictSame(bench.directory.matchPrefix("333333333"), { complete: true, longer: false }, "complete without #");
   t.strictSame(bench.directory.matchRunning("333333333"), { complete: false, longer: false }, "and no running one");
   t.equal(await bench.find("333333333"), "not-started");
   t.equal(await bench.find("444444444"), "unknown");
@@ -33,8 +33,8 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
 
   bench.api(1).says = { fault: "HTTP status 502" };
   await bench.clock.advance(11_000);
-  t.equal(await bench.find("333333333", "findAgain"), "not-started", "whoever answers");
-  t.equal(await bench.find("444444444", "findAgain"), "unavailable");
+  t.equal(await bench.find("333333333", "lookUpFresh"), "not-started", "whoever answers");
+  t.equal(await bench.find("444444444", "lookUpFresh"), "unavailable");
   bench.api(1).says = ["22222", "333333333"];
   await bench.clock.advance(31_000);
   t.equal(await bench.find("333333333"), "bbb2 meeting-333333333");
@@ -60,18 +60,18 @@ await t.test("a reserved PIN that goes on after a running one counts as longer",
   const findByPin = async (): Promise<{ readonly ok: true; readonly value: undefined }> =>
     await Promise.resolve(success(undefined));
   const goesOn = async (digits: string): Promise<boolean> => {
-    const asked = bench.directory.goesOn(fakePin(digits));
+    const asked = bench.directory.hasLongerPin(fakePin(digits));
     await bench.clock.advance(1_000);
     return await asked;
   };
   bench.rooms = { knows: () => false, ...reservedAre("123456789"), pinLengths: { shortest: 9, longest: 9 }, findByPin };
-  t.strictSame(bench.directory.match("12345"), { complete: true, longer: true });
-  t.strictSame(bench.directory.match("98765"), { complete: true, longer: false });
+  t.strictSame(bench.directory.matchPrefix("12345"), { complete: true, longer: true });
+  t.strictSame(bench.directory.matchPrefix("98765"), { complete: true, longer: false });
   t.strictSame([await goesOn("12345"), await goesOn("12"), await goesOn("98765")], [true, true, false]);
 
   // As Redis: nothing from memory, and it may not answer.
   bench.rooms = { ...bench.rooms, knows: () => undefined, goesOnAfter: () => undefined };
-  t.strictSame(bench.directory.match("98765"), { complete: true, longer: true });
+  t.strictSame(bench.directory.matchPrefix("98765"), { complete: true, longer: true });
   t.strictSame([await goesOn("12345"), await goesOn("12"), await goesOn("98765")], [true, true, false]);
   const beginsAnother = async (digits: string): Promise<boolean> =>
     await bench.directory.beginsAnother(fakePin(digits));

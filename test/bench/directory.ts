@@ -97,10 +97,10 @@ const known = servers * meetingsEach;
 const perPin = (heap() - before) / known;
 
 const begun = performance.now();
-for (let at = 0; at < lookUps; at++) directory.match(pinAt(at).reveal());
+for (let at = 0; at < lookUps; at++) directory.matchPrefix(pinAt(at).reveal());
 const matches = lookUps / ((performance.now() - begun) / 1_000);
 const begunFinding = performance.now();
-for (let at = 0; at < lookUps / 10; at++) await directory.find(pinAt(at));
+for (let at = 0; at < lookUps / 10; at++) await directory.lookUp(pinAt(at));
 const finds = lookUps / 10 / ((performance.now() - begunFinding) / 1_000);
 
 /** Look-ups in turn with everything else, one after each turn of the event loop, until the work is done. */
@@ -115,7 +115,7 @@ async function latencies(work: Promise<unknown>): Promise<number[]> {
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });
-    await directory.find(pinAt(at));
+    await directory.lookUp(pinAt(at));
     taken.push(performance.now() - asked);
   }
   await end;
@@ -131,7 +131,7 @@ const cpuBefore = process.cpuUsage();
 const pollsBegun = performance.now();
 const busy = await latencies(
   (async () => {
-    for (let poll = 0; poll < polls; poll++) await directory.servers[poll % servers]?.askAnew();
+    for (let poll = 0; poll < polls; poll++) await directory.servers[poll % servers]?.pollFresh();
   })(),
 );
 const pollMs = (performance.now() - pollsBegun) / polls;

@@ -106,8 +106,12 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ],
     ["release rejects", "conference-ended", inEndpoint({ release: rejects })],
     ["release throws", "conference-ended", inEndpoint({ release: throws })],
-    ["find", "internal-error", (world) => ({ directory: Object.assign(world.directory, { find: rejects }) })],
-    ["match", "internal-error", (world) => ({ directory: Object.assign(world.directory, { match: throws }) })],
+    ["lookUp", "internal-error", (world) => ({ directory: Object.assign(world.directory, { lookUp: rejects }) })],
+    [
+      "matchPrefix",
+      "internal-error",
+      (world) => ({ directory: Object.assign(world.directory, { matchPrefix: throws }) }),
+    ],
   ];
   for (const [name, cause, changes] of cases) {
     const world = new CallWorld();

@@ -123,7 +123,7 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
 await t.test("a PIN as it is typed", (t) => {
   const pins = ["12345", "123451", "00042"];
   const directory = {
-    match: (digits: string) => ({
+    matchPrefix: (digits: string) => ({
       complete: pins.includes(digits),
       longer: pins.some((pin) => pin.startsWith(digits) && pin !== digits),
     }),
@@ -168,7 +168,7 @@ await t.test("a PIN as it is typed", (t) => {
 await t.test(
   "after a wrong PIN only `#` completes; one length completes without, and a length that a PIN has is no slip",
   (t) => {
-    const match = (digits: string): ReturnType<Directory["match"]> => ({
+    const matchPrefix = (digits: string): ReturnType<Directory["matchPrefix"]> => ({
       complete: ["123", "12345", "123456789"].includes(digits),
       longer: false,
     });
@@ -177,7 +177,7 @@ await t.test(
       pinLengths: Directory["pinLengths"],
       completion: "when-known" | "explicit" = "when-known",
     ): string => {
-      const entry = new PinEntry({ match, pinLengths }, { completion });
+      const entry = new PinEntry({ matchPrefix, pinLengths }, { completion });
       return Array.from(keys, (key) => entry.type(key as Parameters<PinEntry["type"]>[0])).at(-1) ?? "";
     };
     const mixed = { shortest: 5, longest: 9 };

@@ -104,7 +104,7 @@ await t.test("a false alarm and an outage: the caller goes on waiting", async (t
 
 await t.test("a look-up that never ends does not end the wait", async (t) => {
   const world = await waiting();
-  Object.assign(world.directory, { find: async () => await new Promise(() => undefined) });
+  Object.assign(world.directory, { lookUp: async () => await new Promise(() => undefined) });
   world.directory.open("54321");
   const report = await world.finish();
   t.equal(report.cause, "conference-not-started");
@@ -199,7 +199,7 @@ await t.test(
     const reports = worlds.map(async (world) => {
       const services = world.services();
       const directory = Object.assign(world.directory, {
-        find: async () => await Promise.resolve(isOpen ? open : notStarted),
+        lookUp: async () => await Promise.resolve(isOpen ? open : notStarted),
         onOpened: (_pin: unknown, listener: () => void) => {
           opened.add(listener);
           return () => opened.delete(listener);

@@ -8,7 +8,7 @@ import { dayPlot } from "../../src/http/status/day-plot.js";
 import { renderStatus } from "../../src/http/status/status-page.js";
 import { statusTexts } from "../../src/http/status/status-texts.js";
 import { roughly, Times } from "../../src/http/status/times.js";
-import { findingsOf } from "../../src/monitoring/status/findings.js";
+import { statusIssuesOf } from "../../src/monitoring/status/status-issues.js";
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { WebWorld } from "./support/web-world.js";
 
@@ -62,10 +62,10 @@ await t.test("media types that are wished for", (t) => {
 });
 
 await t.test("what an operator should look at, the worst first", (t) => {
-  t.strictSame(findingsOf(goodDay), []);
-  t.strictSame(findingsOf(firstMinute), []);
+  t.strictSame(statusIssuesOf(goodDay), []);
+  t.strictSame(statusIssuesOf(firstMinute), []);
   t.strictSame(
-    findingsOf(badDay).map(({ severity, code, subject }) => `${severity} ${code} ${subject.slice(0, 5)}`),
+    statusIssuesOf(badDay).map(({ severity, code, subject }) => `${severity} ${code} ${subject.slice(0, 5)}`),
     [
       "down draining ",
       "down drachtio-down ",

@@ -78,7 +78,7 @@ export class DirectoryBench {
     return item(this.servers, at);
   }
 
-  async find(digits: string, how: "find" | "findAgain" = "find"): Promise<string> {
+  async find(digits: string, how: "lookUp" | "lookUpFresh" = "lookUp"): Promise<string> {
     const finding = this.directory[how](fakePin(digits));
     await this.clock.advance(50);
     return inWords(await finding);

@@ -71,12 +71,12 @@ export class FakeDirectory implements Directory {
     this.#perform = perform;
   }
 
-  async find(pin: Pin): Promise<Lookup> {
+  async lookUp(pin: Pin): Promise<Lookup> {
     this.found.push(pin.reveal());
     return await this.#lookUp(pin);
   }
 
-  async findAgain(pin: Pin): Promise<Lookup> {
+  async lookUpFresh(pin: Pin): Promise<Lookup> {
     this.foundAgain.push(pin.reveal());
     return await this.#lookUp(pin);
   }
@@ -85,7 +85,7 @@ export class FakeDirectory implements Directory {
     this.livekitWays.push(`${node.name} ${works ? "works" : "missing"}`);
   }
 
-  match(digits: string): { readonly complete: boolean; readonly longer: boolean } {
+  matchPrefix(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     const pins = this.#pins;
     return {
       complete: pins.includes(digits),
@@ -97,13 +97,15 @@ export class FakeDirectory implements Directory {
     return joinLengths(this.#pins.map(({ length }) => ({ shortest: length, longest: length })));
   }
 
-  async goesOn(pin: Pin): Promise<boolean> {
+  async hasLongerPin(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
     this.asked.push(digits);
     return await this.#perform(
       "goes-on",
       this.#script.goesOnMs,
-      () => this.match(digits).longer || this.#script.newer.some((each) => each.startsWith(digits) && each !== digits),
+      () =>
+        this.matchPrefix(digits).longer ||
+        this.#script.newer.some((each) => each.startsWith(digits) && each !== digits),
     );
   }
 

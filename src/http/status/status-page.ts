@@ -1,5 +1,5 @@
 import type { Language } from "../../caller/language.js";
-import { type Finding, findingsOf } from "../../monitoring/status/findings.js";
+import { type StatusIssue, statusIssuesOf } from "../../monitoring/status/status-issues.js";
 import type { StatusReport } from "../../monitoring/status/status-report.js";
 import { type Content, Html, html } from "../page/html.js";
 import { causesTable, failuresSection } from "./call-sections.js";
@@ -43,7 +43,7 @@ ${languageSwitch(view, texts)}
 <main><div class="wide">
 <p class="meta">${texts.asOf} <time datetime="${report.at}">${times.of(report.at)}</time> ${times.zone}; einwahl ${report.version} ${texts.runningSince} <time datetime="${report.startedAt}">${times.of(report.startedAt)}</time>. ${refreshSwitch(view, texts)}</p>
 <p class="banner ${report.state}"><span class="mark" aria-hidden="true">${marks[report.state]}</span>${texts.states[report.state]}</p>
-${findingsSection(findingsOf(report), texts)}
+${findingsSection(statusIssuesOf(report), texts)}
 ${callsSection(report.calls, texts)}
 <section aria-labelledby="day"><h2 id="day">${texts.day}</h2>${dayPlot(report.day, texts, times)}${causesTable(report, language, texts)}</section>
 ${trunksSection(report, texts, times)}
@@ -74,12 +74,12 @@ function refreshSwitch({ language, refreshSeconds }: StatusView, texts: StatusTe
     : html`${texts.refreshes(refreshSeconds)} <a href="${link(language, false)}">${texts.pause}</a>`;
 }
 
-function findingsSection(findings: readonly Finding[], texts: StatusTexts): Html {
+function findingsSection(findings: readonly StatusIssue[], texts: StatusTexts): Html {
   return html`<section aria-labelledby="findings"><h2 id="findings">${texts.findings}</h2>
 ${findings.length === 0 ? html`<p>${texts.nothingFound}</p>` : html`<ul class="plain">${findings.map((each) => findingItem(each, texts))}</ul>`}</section>`;
 }
 
-function findingItem({ severity, code, subject, detail }: Finding, texts: StatusTexts): Html {
+function findingItem({ severity, code, subject, detail }: StatusIssue, texts: StatusTexts): Html {
   const kind: Content = severity === "insecure" ? `${texts.insecure}: ` : undefined;
   return html`<li class="finding ${severity}"><span class="mark" aria-hidden="true">${marks[severity]}</span><span><strong>${kind}${texts.finding[code](subject)}</strong>${detail === "" ? undefined : html`<span class="detail" lang="en">${detail}</span>`}</span></li>`;
 }

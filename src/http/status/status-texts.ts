@@ -1,6 +1,6 @@
 import type { Stage } from "../../call/progress.js";
 import type { Language } from "../../caller/language.js";
-import type { FindingCode } from "../../monitoring/status/findings.js";
+import type { StatusIssueCode } from "../../monitoring/status/status-issues.js";
 import type { StatusReport } from "../../monitoring/status/status-report.js";
 
 /** Every word of the page for operators but those for causes. */
@@ -16,7 +16,7 @@ export interface StatusTexts {
   readonly states: Readonly<Record<StatusReport["state"], string>>;
   readonly findings: string;
   readonly nothingFound: string;
-  readonly finding: Readonly<Record<FindingCode, (subject: string) => string>>;
+  readonly finding: Readonly<Record<StatusIssueCode, (subject: string) => string>>;
   readonly insecure: string;
   readonly callsNow: string;
   readonly ofPlaces: (calls: number, most: number) => string;

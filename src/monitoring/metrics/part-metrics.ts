@@ -258,13 +258,13 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     "einwahl_bbb_polls_total",
     "API polls (getMeetings) sent to the BBB server.",
     ["server"],
-    servers(({ state }) => state.questions),
+    servers(({ state }) => state.polls),
   );
   counter(
     "einwahl_bbb_poll_failures_total",
     "API polls (getMeetings) that failed.",
     ["server"],
-    servers(({ state }) => state.failedQuestions),
+    servers(({ state }) => state.failedPolls),
   );
   gauge(
     "einwahl_bbb_poll_duration_seconds",

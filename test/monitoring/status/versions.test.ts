@@ -2,7 +2,7 @@ import t from "tap";
 
 import { buildStatus } from "../../../src/monitoring/status/build-status.js";
 import { CallBoard } from "../../../src/monitoring/status/call-board.js";
-import { findingsOf } from "../../../src/monitoring/status/findings.js";
+import { statusIssuesOf } from "../../../src/monitoring/status/status-issues.js";
 import type { StatusReport } from "../../../src/monitoring/status/status-report.js";
 import { fakeParts } from "./support/fake-parts.js";
 
@@ -43,7 +43,7 @@ for (const { version, unusable, warnings } of [
     t.match(report.mediaServers, [{ version: version ?? null, unusable, warnings }]);
     t.equal(report.state, "ready", "calls get through");
     t.strictSame(
-      findingsOf(report).filter(({ severity }) => severity !== "insecure"),
+      statusIssuesOf(report).filter(({ severity }) => severity !== "insecure"),
       unusable === null
         ? []
         : [{ severity: "impaired", code: "media-server-unusable", subject: "media", detail: unusable }],

@@ -4,16 +4,16 @@ import type { BbbServerStatus, StatusReport, warningCodes } from "./status-repor
  * What an operator should look at, the worst first. `down`: calls don't get through because of it; `impaired`: they do,
  * for now or by another way; `insecure`: something goes in the open.
  */
-export interface Finding {
+export interface StatusIssue {
   readonly severity: "down" | "impaired" | "insecure";
-  readonly code: FindingCode;
+  readonly code: StatusIssueCode;
   /** The part that it is about, as the configuration names it; "" where there is only one. */
   readonly subject: string;
   /** In the words of whoever found it, English; "" for nothing to add. */
   readonly detail: string;
 }
 
-export type FindingCode =
+export type StatusIssueCode =
   | "draining"
   | "drachtio-down"
   | "trunk-down"
@@ -32,11 +32,11 @@ export type FindingCode =
   | "withheld-refused"
   | (typeof warningCodes)[number];
 
-const order = ["down", "insecure", "impaired"] as const satisfies readonly Finding["severity"][];
+const order = ["down", "insecure", "impaired"] as const satisfies readonly StatusIssue["severity"][];
 
-export function findingsOf(report: StatusReport): readonly Finding[] {
+export function statusIssuesOf(report: StatusReport): readonly StatusIssue[] {
   const { drachtio, trunks, mediaServers, bbbServers, store, warnings } = report;
-  const findings: Finding[] = [
+  const findings: StatusIssue[] = [
     ...(report.isDraining ? [finding("down", "draining")] : []),
     ...(drachtio.state === "connected" ? [] : [finding("down", "drachtio-down", "", drachtio.state)]),
     ...ofParts(
@@ -65,27 +65,27 @@ export function findingsOf(report: StatusReport): readonly Finding[] {
 
 /** Parts of which one is enough for a call. */
 function ofParts(
-  code: FindingCode,
+  code: StatusIssueCode,
   parts: readonly { readonly name: string; readonly fault: string | null }[],
-): readonly Finding[] {
+): readonly StatusIssue[] {
   const severity = parts.every(({ fault }) => fault !== null) ? "down" : "impaired";
   return parts.flatMap(({ name, fault }) => (fault === null ? [] : [finding(severity, code, name, fault)]));
 }
 
 /** A wrong proof, and no right one since: a stranger's post alone is no reason. */
-function ofWebhooks({ name, webhooks }: BbbServerStatus): readonly Finding[] {
+function ofWebhooks({ name, webhooks }: BbbServerStatus): readonly StatusIssue[] {
   if (webhooks?.refusedAgeMs == null || (webhooks.ageMs !== null && webhooks.ageMs <= webhooks.refusedAgeMs)) return [];
   return [finding("impaired", "webhooks-refused", name, `${webhooks.refused} refused`)];
 }
 
 /** They may fail for another reason than calls do: the API of the server may open no conference. */
-function ofSyntheticCalls({ syntheticCalls }: StatusReport): readonly Finding[] {
+function ofSyntheticCalls({ syntheticCalls }: StatusReport): readonly StatusIssue[] {
   return (syntheticCalls ?? []).flatMap(({ server, ok, stage, why }) =>
     ok === false ? [finding("impaired", "synthetic-call-failed", server, `${stage ?? ""}: ${why ?? ""}`)] : [],
   );
 }
 
-function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {
+function fullness({ calls, mediaServers }: StatusReport): readonly StatusIssue[] {
   const up = mediaServers.filter(({ state }) => state === "up");
   return [
     ...(calls.places >= calls.max ? [finding("down", "calls-full")] : []),
@@ -96,7 +96,9 @@ function fullness({ calls, mediaServers }: StatusReport): readonly Finding[] {
 }
 
 /** Single numbers are left out: the operator has nothing to do about them. */
-function ofGuesses({ guesses: { wrong, limit, windowMs, restrained, withheldOf } }: StatusReport): readonly Finding[] {
+function ofGuesses({
+  guesses: { wrong, limit, windowMs, restrained, withheldOf },
+}: StatusReport): readonly StatusIssue[] {
   const numbers = `${wrong} in ${Math.round(windowMs / 60_000)} minutes, the limit is ${limit}`;
   return [
     ...(restrained.all.slowed > 0 ? [finding("impaired", "pins-guessed", "", numbers)] : []),
@@ -104,6 +106,6 @@ function ofGuesses({ guesses: { wrong, limit, windowMs, restrained, withheldOf }
   ];
 }
 
-function finding(severity: Finding["severity"], code: FindingCode, subject = "", detail = ""): Finding {
+function finding(severity: StatusIssue["severity"], code: StatusIssueCode, subject = "", detail = ""): StatusIssue {
   return { severity, code, subject, detail };
 }
