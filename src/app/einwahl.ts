@@ -22,7 +22,7 @@ import { TestLine } from "../probe/synthetic/test-line.js";
 import { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
 import { StoredDayKeys } from "../store/stored-day-keys.js";
-import { Lines } from "../trunk/lines.js";
+import { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
@@ -32,13 +32,13 @@ import { callSettings, placeLimits } from "./call-settings.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
 import { makeGuessThrottle } from "./guesses.js";
+import { HttpServices } from "./http-services.js";
 import { KeptParts } from "./instance-cache.js";
-import { type LineParts, makeLine } from "./line.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { makeSyntheticCalls } from "./synthetic.js";
-import { Web } from "./web.js";
+import { makeTrunk, type TrunkParts } from "./trunk.js";
 
-export interface EinwahlOptions extends Pick<LineParts, "resolver"> {
+export interface EinwahlOptions extends Pick<TrunkParts, "resolver"> {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -54,7 +54,7 @@ export class Einwahl {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #signalling: DrachtioConnection;
-  readonly #lines: Lines;
+  readonly #trunks: TrunkPool;
   readonly #mediaServerParts: KeptParts<MediaServerSettings, MediaServer>;
   readonly #mediaServers: MediaServerPool;
   readonly #bbbServerParts: KeptParts<BbbServerConfig, BbbServer>;
@@ -62,7 +62,7 @@ export class Einwahl {
   readonly #pseudonymKeys: StoredDayKeys;
   readonly #throttleKeys: StoredDayKeys;
   readonly #guesses: GuessThrottle;
-  readonly #memory = makeCallMemory(() => this.#web);
+  readonly #memory = makeCallMemory(() => this.#http);
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
   readonly #testLine: TestLine;
@@ -73,7 +73,7 @@ export class Einwahl {
   #settings: CallSettings;
   /** One after the other, as each begins with what the last one has left. */
   #reloading: Promise<unknown> = Promise.resolve();
-  #web: Web | undefined;
+  #http: HttpServices | undefined;
 
   private constructor(options: EinwahlOptions) {
     const { config, logger, clock } = options;
@@ -87,7 +87,7 @@ export class Einwahl {
     this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(
       this.#bbbServerParts.partsFor(config.bbbServers),
-      { rooms: () => this.#web?.rooms, audioBridges: this.#memory.audioBridges },
+      { rooms: () => this.#http?.rooms, audioBridges: this.#memory.audioBridges },
       logger,
       clock,
     );
@@ -95,8 +95,8 @@ export class Einwahl {
     const onState = (): void => {
       this.#checkReady();
     };
-    this.#lines = new Lines(config.trunks, (trunk) =>
-      makeLine(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }),
+    this.#trunks = new TrunkPool(config.trunks, (trunk) =>
+      makeTrunk(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }),
     );
     this.#mediaServerParts = new KeptParts((settings) =>
       makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }),
@@ -109,10 +109,10 @@ export class Einwahl {
       processMetrics: options.processMetrics,
       watcher: options.watcher,
     });
-    this.#testLine = new TestLine(this.#lines);
+    this.#testLine = new TestLine(this.#trunks);
     this.#guesses = makeGuessThrottle(
       () => this.#config,
-      () => this.#web?.guessCounts,
+      () => this.#http?.guessCounts,
       { clock, logger },
     );
     this.#calls = new Calls({
@@ -121,7 +121,7 @@ export class Einwahl {
       watcher: this.#monitoring.watcher,
       ownWatcher: this.#monitoring.ownWatcher,
       ownCalls: this.#testLine,
-      trunks: this.#lines,
+      trunks: this.#trunks,
       hasher: new CallerHasher({
         pseudonymKeys: this.#pseudonymKeys,
         throttleKeys: this.#throttleKeys,
@@ -136,12 +136,12 @@ export class Einwahl {
       onOver: (call) => {
         this.#signalling.release(call);
       },
-      onTalked: (seconds) => this.#web?.callEnded(seconds),
+      onTalked: (seconds) => this.#http?.callEnded(seconds),
     });
     this.#syntheticCalls = makeSyntheticCalls({
       config: () => this.#config,
       line: this.#testLine,
-      lines: this.#lines,
+      trunks: this.#trunks,
       signalling: this.#signalling,
       isPinKnown: (digits) => {
         const { complete, longer } = this.#directory.matchPrefix(digits);
@@ -157,14 +157,14 @@ export class Einwahl {
   static async start(options: EinwahlOptions): Promise<Einwahl> {
     const einwahl = new Einwahl(options);
     try {
-      einwahl.#web = await einwahl.#openWeb();
-      const { pseudonymKeys, throttleKeys } = einwahl.#web.vaults;
+      einwahl.#http = await einwahl.#openHttp();
+      const { pseudonymKeys, throttleKeys } = einwahl.#http.vaults;
       await Promise.all([einwahl.#pseudonymKeys.open(pseudonymKeys), einwahl.#throttleKeys.open(throttleKeys)]);
     } catch (error) {
       await einwahl.stop(0);
       throw error;
     }
-    await Promise.all([einwahl.#directory.open(), einwahl.#lines.open(), einwahl.#mediaServers.open()]);
+    await Promise.all([einwahl.#directory.open(), einwahl.#trunks.open(), einwahl.#mediaServers.open()]);
     einwahl.#checkReady();
     einwahl.#syntheticCalls.start();
     return einwahl;
@@ -172,12 +172,12 @@ export class Einwahl {
 
   /** The port of the HTTP server. */
   get httpPort(): number {
-    return this.#web?.port ?? 0;
+    return this.#http?.port ?? 0;
   }
 
   /** The port of 127.0.0.1 for operators; 0 while it can't be had. */
   get operatorsPort(): number {
-    return this.#web?.operatorsPort ?? 0;
+    return this.#http?.operatorsPort ?? 0;
   }
 
   /** Set once, when a call would have worked for the first time. */
@@ -210,8 +210,8 @@ export class Einwahl {
   }
 
   /** The PINs of rooms, for the command line; `undefined`: it is starting or has ended. */
-  get pins(): Pick<Web, "rooms" | "openRooms"> | undefined {
-    return this.#web;
+  get pins(): Pick<HttpServices, "rooms" | "openRooms"> | undefined {
+    return this.#http;
   }
 
   /** What there is now, to find what is left behind. */
@@ -239,7 +239,7 @@ export class Einwahl {
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();
     await this.#reloading;
-    await Promise.all([this.#syntheticCalls.close(), this.#lines.close()]);
+    await Promise.all([this.#syntheticCalls.close(), this.#trunks.close()]);
     await this.#calls.end(drainMs);
     this.#directory.close();
     this.#mediaServers.close();
@@ -247,7 +247,7 @@ export class Einwahl {
     this.#pseudonymKeys.close();
     this.#throttleKeys.close();
     this.#monitoring.close();
-    await this.#web?.close();
+    await this.#http?.close();
   }
 
   async #goOver(wanted: Config): Promise<Result<ConfigChange, "shutting-down">> {
@@ -257,14 +257,14 @@ export class Einwahl {
     await Promise.all([
       this.#directory.replace(this.#bbbServerParts.partsFor(config.bbbServers)),
       this.#mediaServers.replace(this.#mediaServerParts.partsFor(mediaServerSettings(config))),
-      this.#web?.replace(config),
+      this.#http?.replace(config),
     ]);
     this.#config = config;
     this.#settings = callSettings(config);
-    await this.#lines.replace(config.trunks);
+    await this.#trunks.replace(config.trunks);
     this.#syntheticCalls.start();
     this.#checkReady();
-    const lacksStore = needsStore(config) && this.#web?.store.kind === "none";
+    const lacksStore = needsStore(config) && this.#http?.store.kind === "none";
     return success(lacksStore ? { ...change, needsRestart: [...change.needsRestart, "rooms.store"] } : change);
   }
 
@@ -292,10 +292,10 @@ export class Einwahl {
       onCall: (call) => {
         this.#calls.take(call);
       },
-      onHeard: (source) => this.#lines.heardFrom(source),
+      onHeard: (source) => this.#trunks.heardFrom(source),
       onConnected: (version) => {
         logger.info({ version }, "connected to drachtio");
-        this.#lines.signallingIsUp(this.#signalling.addresses);
+        this.#trunks.signallingIsUp(this.#signalling.addresses);
         this.#checkReady();
       },
       onLost: (why) => {
@@ -313,19 +313,19 @@ export class Einwahl {
       isDraining: this.#calls.isDraining,
       places: this.#calls.places,
       signalling: this.#signalling,
-      lines: this.#lines.all,
+      trunks: this.#trunks.all,
       mediaServers: this.#mediaServers.all,
       bbbServers: this.#directory.servers,
       syntheticCalls: this.#syntheticCalls.records,
-      store: this.#web?.store ?? { kind: "none", fault: undefined, trouble: undefined },
+      store: this.#http?.store ?? { kind: "none", fault: undefined, trouble: undefined },
       logFault: this.#logTrouble(),
-      guesses: this.#guesses.state(this.#lines.all.map(({ name }) => name)),
+      guesses: this.#guesses.state(this.#trunks.all.map(({ name }) => name)),
     };
   }
 
-  async #openWeb(): Promise<Web> {
+  async #openHttp(): Promise<HttpServices> {
     const calls = this.#calls;
-    return await Web.open({
+    return await HttpServices.open({
       config: this.#config,
       logger: this.#logger,
       clock: this.#clock,

@@ -12,14 +12,14 @@ import { TestPrompts } from "../probe/synthetic/test-prompts.js";
 import { localRoute, type TestRoute, trunkRoute } from "../probe/synthetic/test-route.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
 import { drawPin, longestReservablePin, mostDraws } from "../store/pin-draw.js";
-import type { Lines } from "../trunk/lines.js";
+import type { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
 
 export interface SyntheticParts {
   readonly config: () => Config;
   readonly line: TestLine;
-  readonly lines: Lines;
+  readonly trunks: TrunkPool;
   readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
   /** Whether a conference has these digits, or digits that begin with them. */
   readonly isPinKnown: (digits: string) => boolean;
@@ -69,7 +69,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
         onNotArrived: () => {
           const trunk = syntheticCall?.trunk;
           if (trunk !== undefined)
-            parts.lines.all
+            parts.trunks.all
               .find((each) => each.name === trunk)
               ?.suspectDeaf("einwahl's own call to its number did not arrive");
         },

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { readWebhook, type WebhookEvent } from "../bbb/webhook.js";
 import { callbackUrls, isAuthentic } from "../bbb/webhook-proof.js";
-import type { WebServer } from "./web-server.js";
+import type { ApiRouter } from "./api-router.js";
 
 /** A BBB server whose webhooks are taken. */
 export interface WebhookSource {
@@ -24,8 +24,8 @@ const mostBytes = 256 * 1024;
  * Where BBB servers post what happens to their meetings: `POST /bbb-webhooks/<name of the server>`. No part of the API for
  * front ends, and with an authentication of its own, so it does not count against anybody's quota.
  */
-export function addBbbWebhooks(web: WebServer, base: () => string, sources: () => readonly WebhookSource[]): void {
-  web.server.register((scope, _options, done) => {
+export function addBbbWebhooks(router: ApiRouter, base: () => string, sources: () => readonly WebhookSource[]): void {
+  router.server.register((scope, _options, done) => {
     scope.addContentTypeParser(
       "application/x-www-form-urlencoded",
       { parseAs: "buffer", bodyLimit: mostBytes },
@@ -36,7 +36,7 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
     const take = (request: FastifyRequest, reply: FastifyReply): void => {
       const source = sources().find(({ name }) => name === parameterOf(request, "server"));
       if (source === undefined) {
-        web.refuse(reply, "not-found");
+        router.refuse(reply, "not-found");
         return;
       }
       const body = typeof request.body === "string" ? request.body : "";
@@ -48,13 +48,13 @@ export function addBbbWebhooks(web: WebServer, base: () => string, sources: () =
       };
       if (!isAuthentic(proof, source.secret())) {
         source.onRefused();
-        web.refuse(reply, "webhook-not-authentic");
+        router.refuse(reply, "webhook-not-authentic");
         return;
       }
       const events = readWebhook(body);
       source.onEvents(events ?? []);
       if (events === undefined) {
-        web.refuse(reply, "webhook-not-understood");
+        router.refuse(reply, "webhook-not-understood");
         return;
       }
       reply.code(200).send();

@@ -1,6 +1,6 @@
 import type { Clock } from "../util/clock.js";
 import { faultCode } from "../util/network-fault.js";
-import type { WebServer } from "./web-server.js";
+import type { ApiRouter } from "./api-router.js";
 
 /** Never another one: what is answered here without a token is for programs of this machine. */
 const host = "127.0.0.1";
@@ -20,21 +20,21 @@ export interface OperatorsServerOptions {
  * need this listener: einwahl starts without it, and keeps trying.
  */
 export class OperatorsServer {
-  readonly #web: WebServer;
+  readonly #router: ApiRouter;
   readonly #options: OperatorsServerOptions;
   #cancelTimer: () => void = () => undefined;
   #opening: Promise<void> = Promise.resolve();
   #fault: string | undefined;
   #isClosed = false;
 
-  constructor(web: WebServer, options: OperatorsServerOptions) {
-    this.#web = web;
+  constructor(router: ApiRouter, options: OperatorsServerOptions) {
+    this.#router = router;
     this.#options = options;
   }
 
   /** 0 while it does not listen. */
   get port(): number {
-    return this.#web.port;
+    return this.#router.port;
   }
 
   /** Tries to listen once, and again until `close` while that fails. Never rejects. */
@@ -47,14 +47,14 @@ export class OperatorsServer {
     this.#isClosed = true;
     this.#cancelTimer();
     await this.#opening;
-    await this.#web.server.close();
+    await this.#router.server.close();
   }
 
   async #listen(): Promise<void> {
     const { port, clock, onFault } = this.#options;
     let fault: string | undefined;
     try {
-      await this.#web.server.listen({ host, port });
+      await this.#router.server.listen({ host, port });
     } catch (error) {
       fault = `${host}:${port}: ${faultCode(error)}`;
     }

@@ -1,6 +1,7 @@
 import type { HttpConfig } from "../config/web-config.js";
 import type { Health } from "../monitoring/status/health.js";
 import type { Clock } from "../util/clock.js";
+import { ApiRouter, type ApiRouterOptions } from "./api-router.js";
 import { addBbbWebhooks, type WebhookSource } from "./bbb-webhooks.js";
 import { OperatorsServer } from "./operators-server.js";
 import { pageRoutes } from "./page/page-route.js";
@@ -11,27 +12,26 @@ import { operatorRoutes } from "./routes/operator-routes.js";
 import { roomRoutes } from "./routes/room-routes.js";
 import { statisticsRoutes } from "./routes/statistics-routes.js";
 import { transferRoutes } from "./routes/transfer-routes.js";
-import type { OperatorServices, WebServices } from "./services.js";
-import { WebServer, type WebServerOptions } from "./web-server.js";
+import type { ApiServices, OperatorServices } from "./services.js";
 
 export interface HttpOptions {
   readonly config: HttpConfig;
   readonly clock: Clock;
   readonly operators: OperatorServices;
-  readonly services: Omit<WebServices, "base">;
+  readonly services: Omit<ApiServices, "base">;
   /** The BBB servers whose webhooks are taken, now. */
   readonly webhooks: () => readonly WebhookSource[];
   readonly onBug: (error: unknown) => void;
   /** Why the listener for operators can't listen; `undefined`: it does after all. */
   readonly onOperatorsFault: (fault: string | undefined) => void;
-  readonly limits?: WebServerOptions["limits"];
+  readonly limits?: ApiRouterOptions["limits"];
 }
 
 /** einwahl's own HTTP servers: one for front ends and people, one for operators on this machine. */
 export class HttpServer {
   /** Which listens; what it answers may come from another one by now. */
-  readonly #listening: WebServer;
-  readonly #operatorsListening: WebServer;
+  readonly #listening: ApiRouter;
+  readonly #operatorsListening: ApiRouter;
   readonly #operators: OperatorsServer;
   #listensAt: string | undefined;
 
@@ -74,10 +74,10 @@ export class HttpServer {
     await Promise.all([this.#listening.server.close(), this.#operators.close()]);
   }
 
-  #build(options: HttpOptions): WebServer {
+  #build(options: HttpOptions): ApiRouter {
     const { config, clock, onBug, limits, operators } = options;
     const base = (): string => config.publicUrl ?? this.#listensAt ?? "";
-    const web = new WebServer({
+    const router = new ApiRouter({
       config,
       listener: "public",
       clock,
@@ -85,17 +85,17 @@ export class HttpServer {
       onBug,
       ...(limits !== undefined && { limits }),
     });
-    countRequests(web, operators.metrics);
-    addHealth(web, operators.health);
-    addBbbWebhooks(web, base, options.webhooks);
-    for (const each of operatorRoutes(operators, config, options.services.language)) web.add(each);
-    for (const each of routesOf({ ...options.services, base }, () => web.routes)) web.add(each);
-    return web;
+    countRequests(router, operators.metrics);
+    addHealth(router, operators.health);
+    addBbbWebhooks(router, base, options.webhooks);
+    for (const each of operatorRoutes(operators, config, options.services.language)) router.add(each);
+    for (const each of routesOf({ ...options.services, base }, () => router.routes)) router.add(each);
+    return router;
   }
 
-  #buildForOperators({ config, clock, onBug, limits, operators, services }: HttpOptions): WebServer {
+  #buildForOperators({ config, clock, onBug, limits, operators, services }: HttpOptions): ApiRouter {
     const base = (): string => `http://127.0.0.1:${this.operatorsPort}`;
-    const web = new WebServer({
+    const router = new ApiRouter({
       config,
       listener: "operators",
       clock,
@@ -103,14 +103,14 @@ export class HttpServer {
       onBug,
       ...(limits !== undefined && { limits }),
     });
-    countRequests(web, operators.metrics);
-    addHealth(web, operators.health);
-    for (const each of operatorRoutes(operators, config, services.language)) web.add(each);
-    return web;
+    countRequests(router, operators.metrics);
+    addHealth(router, operators.health);
+    for (const each of operatorRoutes(operators, config, services.language)) router.add(each);
+    return router;
   }
 }
 
-function* routesOf(services: WebServices, all: () => WebServer["routes"]): Generator<WebServer["routes"][number]> {
+function* routesOf(services: ApiServices, all: () => ApiRouter["routes"]): Generator<ApiRouter["routes"][number]> {
   yield* pageRoutes(services);
   yield* numberRoutes(services);
   if (services.rooms !== undefined) {
@@ -123,15 +123,15 @@ function* routesOf(services: WebServices, all: () => WebServer["routes"]): Gener
 }
 
 /** By the routes' own paths, so that nobody can make up new ones. */
-function countRequests({ server }: WebServer, metrics: OperatorServices["metrics"]): void {
+function countRequests({ server }: ApiRouter, metrics: OperatorServices["metrics"]): void {
   server.addHook("onResponse", (request, reply, done) => {
     metrics.requestAnswered(request.routeOptions.url ?? "none", reply.statusCode);
     done();
   });
 }
 
-function addHealth(web: WebServer, health: () => Health): void {
-  const { server } = web;
+function addHealth(router: ApiRouter, health: () => Health): void {
+  const { server } = router;
   // Monitors poll often, and from anywhere; the reasons name trunks and servers, which are for operators only.
   const config = { isUnlimited: true };
   server.get("/healthz", { config }, () => ({ status: "alive" }));
@@ -139,7 +139,7 @@ function addHealth(web: WebServer, health: () => Health): void {
     const { state, reasons } = health();
     await reply
       .code(readiness[state].code)
-      .send({ status: readiness[state].word, ...(web.isLocal(request) && { reasons }) });
+      .send({ status: readiness[state].word, ...(router.isLocal(request) && { reasons }) });
   });
 }
 

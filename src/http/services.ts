@@ -19,7 +19,7 @@ export interface LiveCalls {
 }
 
 /** What front ends and people are told from. */
-export interface WebServices {
+export interface ApiServices {
   /** How this server is reached, without a slash at the end; known when it listens. */
   readonly base: () => string;
   readonly version: string;

@@ -1,8 +1,8 @@
 import type { TrunkConfig } from "../../src/config/config.js";
-import { Line } from "../../src/trunk/line.js";
 import type { VerifyPeer } from "../../src/trunk/registrar-tls.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
 import type { SipRequestOutcome } from "../../src/trunk/sip-requests.js";
+import { Trunk } from "../../src/trunk/trunk.js";
 import { failure, success } from "../../src/util/result.js";
 import { FakeClock, settle } from "./fake-clock.js";
 import { answered, FakeRequests, type Late, type SentRequest, via } from "./fake-requests.js";
@@ -73,7 +73,7 @@ const config: TrunkConfig = {
 export class RegistrarServers {
   readonly clock = new FakeClock();
   readonly requests = new FakeRequests(this.clock, (request) => this.#answer(request));
-  readonly line: Line;
+  readonly line: Trunk;
   /** "12.5 REGISTER b", "12.53 registered b"; seconds. */
   readonly events: string[] = [];
   /** Requests that no server must get: too early, or at an address that DNS has never named. */
@@ -92,7 +92,7 @@ export class RegistrarServers {
           ? failure({ kind: "unreachable", why: `${address}:${port} refuses connections` })
           : success(undefined),
       );
-    this.line = new Line(config, {
+    this.line = new Trunk(config, {
       requests: this.requests,
       clock: this.clock,
       resolver: this.#resolver(),

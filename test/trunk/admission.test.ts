@@ -3,18 +3,18 @@ import t from "tap";
 import { answerFor } from "../../src/call/cause.js";
 import { type CalledNumberHeader, calledNumberHeaders } from "../../src/caller/called-number.js";
 import type { InviteFacts } from "../../src/caller/invite.js";
+import { TrunkAdmission, type TrunkRules } from "../../src/trunk/admission.js";
 import { Sources } from "../../src/trunk/sources.js";
-import { type Trunk, TrunkAdmission } from "../../src/trunk/trunks.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { someInvite } from "../support/fake-incoming-call.js";
 import { FakeResolver } from "../support/fake-resolver.js";
 
-function from(...list: string[]): Trunk["allows"] {
+function from(...list: string[]): TrunkRules["allows"] {
   const sources = new Sources(list, new FakeResolver(), new FakeClock(), () => undefined);
   return (address) => sources.allows(address);
 }
 
-function trunk(changes: Partial<Trunk> = {}): Trunk {
+function trunk(changes: Partial<TrunkRules> = {}): TrunkRules {
   return {
     name: "easybell",
     allows: from("192.0.2.0/24"),
@@ -37,7 +37,7 @@ function invite(changes: Partial<InviteFacts> = {}): InviteFacts {
   return { ...someInvite, ...changes };
 }
 
-function outcome(trunks: readonly Trunk[], of: InviteFacts): string {
+function outcome(trunks: readonly TrunkRules[], of: InviteFacts): string {
   const admitted = new TrunkAdmission(trunks).admit(of);
   return admitted.ok ? admitted.value.trunk : admitted.failure;
 }
@@ -75,7 +75,7 @@ await t.test("the source decides first, and TLS where the trunk demands it", (t)
 /** The called number in each form that trunks send it in; `undefined` where it is none of ours. */
 const calledNumbers: readonly {
   readonly user: string;
-  readonly settings?: Partial<Trunk>;
+  readonly settings?: Partial<TrunkRules>;
   readonly isOurs: boolean;
 }[] = [
   { user: "+4930123456", isOurs: true },

@@ -5,7 +5,7 @@ import { formType } from "../body-parsers.js";
 import { entityTag, firstOf, isNamed, wishedLanguages } from "../negotiate.js";
 import { PhoneNumbers } from "../phone-numbers.js";
 import { type Answer, type Route, route } from "../route.js";
-import type { WebServices } from "../services.js";
+import type { ApiServices } from "../services.js";
 import { renderPage } from "./page.js";
 import { scriptSource } from "./script.js";
 import { styleSource } from "./style.js";
@@ -17,7 +17,7 @@ const form = z.object({ pin: z.unknown() }).partial();
 const policy = `default-src 'none'; style-src ${styleSource}; script-src ${scriptSource}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
 /** The page for people, at the root: as everybody gets it, and with the PIN that was typed or that a link carried. */
-export function* pageRoutes(services: WebServices): Generator<Route> {
+export function* pageRoutes(services: ApiServices): Generator<Route> {
   const phoneNumbers = new PhoneNumbers(services.numbers);
   const numbers = Object.fromEntries(languages.map((language) => [language, phoneNumbers.list(language)])) as Record<
     Language,

@@ -4,7 +4,7 @@ import { apiBase, problem } from "../api-schemas.js";
 import { openApiDocument } from "../openapi.js";
 import { isProblemCode, problemCodes, problems } from "../problem-catalogue.js";
 import { type Route, route } from "../route.js";
-import type { WebServices } from "../services.js";
+import type { ApiServices } from "../services.js";
 
 const meaning = z
   .object({ code: problem.shape.code, status: z.int(), title: z.string(), advice: z.string() })
@@ -15,7 +15,7 @@ const meaning = z
  *
  * @param routesOf all routes, when they are there
  */
-export function documentRoutes({ base, version }: WebServices, routesOf: () => readonly Route[]): readonly Route[] {
+export function documentRoutes({ base, version }: ApiServices, routesOf: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;
   const explain = (code: keyof typeof problems): unknown => {
     const { status, title, advice } = problems[code];

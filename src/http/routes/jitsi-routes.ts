@@ -2,10 +2,10 @@ import type { Reservation, RoomStore } from "../../store/room-store.js";
 import { pinOf } from "../../store/room-table.js";
 import { apiBase, jitsiConfCode, jitsiConfCodeQuery } from "../api-schemas.js";
 import { type Answer, type Route, route } from "../route.js";
-import type { WebServices } from "../services.js";
+import type { ApiServices } from "../services.js";
 
 /** Jitsi's conference mapper, for front ends that know it (jitsi-meet, resources/cloud-api.swagger). */
-export function jitsiRoutes({ jitsiConfCode: access }: WebServices, rooms: RoomStore): readonly Route[] {
+export function jitsiRoutes({ jitsiConfCode: access }: ApiServices, rooms: RoomStore): readonly Route[] {
   return [
     route({
       method: "GET",

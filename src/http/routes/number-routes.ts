@@ -1,11 +1,11 @@
 import { z } from "zod";
 
+import { serialise } from "../api-router.js";
 import { apiBase, jitsiNumber, jitsiNumbersByCountry, numbersAnswer, numbersQuery } from "../api-schemas.js";
 import { entityTag, isNamed, wishedLanguages } from "../negotiate.js";
 import { localeFor, PhoneNumbers } from "../phone-numbers.js";
 import { type Answer, type AnswerSpec, type Route, route, type RouteRequest } from "../route.js";
-import type { WebServices } from "../services.js";
-import { serialise } from "../web-server.js";
+import type { ApiServices } from "../services.js";
 
 /** Numbers change with the configuration only; five minutes are what a front end has to wait then. */
 const cacheable = "public, max-age=300";
@@ -51,7 +51,7 @@ const cacheHeaders = {
 };
 
 /** The operator's numbers, for everybody. */
-export function numberRoutes({ numbers, language }: WebServices): readonly Route[] {
+export function numberRoutes({ numbers, language }: ApiServices): readonly Route[] {
   const phoneNumbers = new PhoneNumbers(numbers);
   const spec: AnswerSpec = { description: "The numbers.", schema: numbersAnswer, headers: cacheHeaders };
   const jitsiSpec: AnswerSpec = { description: "The numbers.", schema: z.array(jitsiNumber), headers: cacheHeaders };

@@ -1,4 +1,5 @@
 import type { Reservation, RoomStore } from "../../store/room-store.js";
+import { serialise } from "../api-router.js";
 import {
   apiBase,
   callsAnswer,
@@ -12,11 +13,10 @@ import {
 import { PhoneNumbers } from "../phone-numbers.js";
 import { describeRoom, summarise } from "../room-answer.js";
 import { type Answer, type Route, route } from "../route.js";
-import type { WebServices } from "../services.js";
-import { serialise } from "../web-server.js";
+import type { ApiServices } from "../services.js";
 
 /** The PINs of rooms, for tokens. */
-export function roomRoutes(services: WebServices, rooms: RoomStore): readonly Route[] {
+export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Route[] {
   const describe = new Descriptions(services).of;
   const path = `${apiBase}/rooms/{meetingID}`;
 
@@ -136,11 +136,11 @@ const mostKept = 2_000;
 
 /** Rooms as they are told, each made once while it is asked for. */
 class Descriptions {
-  readonly #services: WebServices;
+  readonly #services: ApiServices;
   readonly #phoneNumbers: PhoneNumbers;
   readonly #kept = new Map<string, { readonly reservation: Reservation; readonly text: string }>();
 
-  constructor(services: WebServices) {
+  constructor(services: ApiServices) {
     this.#services = services;
     this.#phoneNumbers = new PhoneNumbers(services.numbers);
   }

@@ -1,10 +1,10 @@
 import type { DaySums } from "../../store/day-sums.js";
 import { apiBase, statisticsAnswer, statisticsQuery } from "../api-schemas.js";
 import { type Route, route } from "../route.js";
-import type { WebServices } from "../services.js";
+import type { ApiServices } from "../services.js";
 
 /** Sums of calls, without people. */
-export function statisticsRoutes({ statistics, live }: WebServices, daySums: DaySums): readonly Route[] {
+export function statisticsRoutes({ statistics, live }: ApiServices, daySums: DaySums): readonly Route[] {
   return [
     route({
       method: "GET",

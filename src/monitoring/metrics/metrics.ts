@@ -56,7 +56,7 @@ export class Metrics {
 
   /** Prometheus text format. */
   async text(): Promise<string> {
-    this.#calls.expectTrunks(this.#parts().lines.map(({ name }) => name));
+    this.#calls.expectTrunks(this.#parts().trunks.map(({ name }) => name));
     return await this.#registry.metrics();
   }
 }

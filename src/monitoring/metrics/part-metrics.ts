@@ -136,9 +136,9 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   );
 
   const lines =
-    (value: (line: Parts["lines"][number]) => number) =>
+    (value: (line: Parts["trunks"][number]) => number) =>
     (parts: Parts): Values =>
-      parts.lines.map((line) => [{ trunk: line.name }, value(line)]);
+      parts.trunks.map((line) => [{ trunk: line.name }, value(line)]);
   gauge(
     "einwahl_trunk_up",
     "1 if the trunk can deliver calls.",
@@ -149,7 +149,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     "einwahl_trunk_registered",
     "1 if the trunk is registered; absent for a trunk without registration.",
     ["trunk"],
-    ({ config, lines: all }) =>
+    ({ config, trunks: all }) =>
       config.trunks
         .filter(({ registration }) => registration !== undefined)
         .map(({ name }) => [

@@ -92,10 +92,10 @@ function versionStatus(
 
 function trunkStatus(
   trunk: TrunkConfig,
-  { lines }: Parts,
+  { trunks }: Parts,
   { board, now, clockNow }: StatusOptions,
 ): StatusReport["trunks"][number] {
-  const line = lines.find(({ name }) => name === trunk.name);
+  const line = trunks.find(({ name }) => name === trunk.name);
   const registration = line?.registrationState;
   const isRegistered = registration?.kind === "registered";
   const { name, provider, registration: settings } = trunk;

@@ -13,7 +13,7 @@ export function healthOf(parts: Parts): Health {
   return loads.length > 0 ? { state: "loaded", reasons: loads } : { state: "ready", reasons: [] };
 }
 
-function faultsOf({ isDraining, signalling, mediaServers, lines, bbbServers }: Parts): readonly string[] {
+function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: Parts): readonly string[] {
   const faults: string[] = [];
   if (isDraining) faults.push("no new calls are taken");
   if (signalling.state !== "connected") faults.push(`drachtio: ${signalling.state}`);
@@ -24,8 +24,8 @@ function faultsOf({ isDraining, signalling, mediaServers, lines, bbbServers }: P
         state.kind === "down" ? [`media server ${name}: ${state.why}`] : [],
       ),
     );
-  if (!lines.some(({ fault }) => fault === undefined))
-    faults.push(...lines.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));
+  if (!trunks.some(({ fault }) => fault === undefined))
+    faults.push(...trunks.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));
   if (!bbbServers.some(({ answers }) => answers)) faults.push("no BBB server answers");
   return faults;
 }

@@ -4,7 +4,7 @@ import type { MediaServer } from "../../media/media-server.js";
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import type { DrachtioConnection } from "../../sip/drachtio-connection.js";
 import type { GuessState } from "../../store/guess-throttle.js";
-import type { Line } from "../../trunk/line.js";
+import type { Trunk } from "../../trunk/trunk.js";
 
 /** The parts of einwahl as health, status and metrics see them; everything may be another thing the next time. */
 export interface Parts {
@@ -13,7 +13,7 @@ export interface Parts {
   /** Calls that have a place. */
   readonly places: number;
   readonly signalling: Pick<DrachtioConnection, "state" | "version">;
-  readonly lines: readonly Pick<Line, "name" | "fault" | "warnings" | "registrationState">[];
+  readonly trunks: readonly Pick<Trunk, "name" | "fault" | "warnings" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
   /** What einwahl's calls to itself came to; `undefined`: it places none. */

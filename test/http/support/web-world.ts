@@ -8,10 +8,10 @@ import type { Test } from "tap";
 import { Pin } from "../../../src/caller/secret.js";
 import type { Scope } from "../../../src/config/scopes.js";
 import type { HttpConfig, TokenConfig } from "../../../src/config/web-config.js";
+import type { ApiRouterOptions } from "../../../src/http/api-router.js";
 import type { WebhookSource } from "../../../src/http/bbb-webhooks.js";
 import { HttpServer } from "../../../src/http/server.js";
-import type { OperatorServices, WebServices } from "../../../src/http/services.js";
-import type { WebServerOptions } from "../../../src/http/web-server.js";
+import type { ApiServices, OperatorServices } from "../../../src/http/services.js";
 import type { DaySums } from "../../../src/store/day-sums.js";
 import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
 import type { RoomStore } from "../../../src/store/room-store.js";
@@ -26,7 +26,7 @@ export function tokenConfig(name: string, text: string, scopes: readonly Scope[]
   return { name, sha256: createHash("sha256").update(text).digest("hex"), scopes };
 }
 
-export const someNumbers: WebServices["numbers"] = [
+export const someNumbers: ApiServices["numbers"] = [
   { number: "+493023125001", languages: ["de", "en"], city: "Berlin" },
   { number: "+498001234567", languages: ["de"], city: undefined },
   { number: "+43720123456", languages: ["en", "de"], city: "Wien" },
@@ -35,10 +35,10 @@ export const someNumbers: WebServices["numbers"] = [
 
 export interface WebWorldOptions {
   readonly http?: Partial<HttpConfig>;
-  readonly services?: Partial<Omit<WebServices, "base">>;
+  readonly services?: Partial<Omit<ApiServices, "base">>;
   readonly operators?: Partial<OperatorServices>;
   readonly clock?: Clock;
-  readonly limits?: WebServerOptions["limits"];
+  readonly limits?: ApiRouterOptions["limits"];
   readonly onOperatorsFault?: (fault: string | undefined) => void;
   readonly webhooks?: readonly WebhookSource[];
   /** Instead of an embedded store of its own. */

@@ -15,7 +15,7 @@ export function fakeParts(): Parts {
     isDraining: false,
     places: 1,
     signalling: { state: "connected", version: "v0.9.10" },
-    lines: [
+    trunks: [
       {
         name: "trunk",
         fault: undefined,

@@ -17,7 +17,7 @@ import { type ProblemCode, problems } from "./problem-catalogue.js";
 import { unmapped, withoutPort } from "./rate-limit.js";
 import type { Answer, AnswerSpec, PlacedError, Route } from "./route.js";
 
-export interface WebServerOptions {
+export interface ApiRouterOptions {
   readonly config: HttpConfig;
   readonly listener: Listener;
   readonly clock: Clock;
@@ -42,15 +42,15 @@ const plainHeaders = {
 };
 
 /** Fastify with routes of this project's kind: checked on the way in and out, and failing in one shape only. */
-export class WebServer {
+export class ApiRouter {
   readonly server: FastifyInstance;
-  readonly #options: WebServerOptions;
+  readonly #options: ApiRouterOptions;
   readonly #answerWithinMs: number;
   readonly #access: Access;
   readonly #crossOrigin: CrossOrigin;
   readonly #routes: Route[] = [];
 
-  constructor(options: WebServerOptions) {
+  constructor(options: ApiRouterOptions) {
     const { requestWithinMs, answerWithinMs } = options.limits ?? usualLimits;
     this.#options = options;
     this.#answerWithinMs = answerWithinMs;
@@ -130,7 +130,7 @@ export class WebServer {
   }
 
   /** Lets another one, which does not listen itself, answer what comes in here from now on. */
-  async answerFrom(other: WebServer): Promise<void> {
+  async answerFrom(other: ApiRouter): Promise<void> {
     await other.server.ready();
     this.server.server.removeAllListeners("request");
     this.server.server.on("request", (request, response) => {

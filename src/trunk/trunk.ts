@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { RegistrationConfig, TrunkConfig } from "../config/config.js";
 import type { Clock } from "../util/clock.js";
 import { success } from "../util/result.js";
+import type { TrunkRules } from "./admission.js";
 import { addressesFor, familiesFor, familyOf } from "./families.js";
 import type { ListenAddress } from "./listen-address.js";
 import { RegistrarHost, type Target } from "./registrar-host.js";
@@ -12,9 +13,8 @@ import type { RegistrationState } from "./registration-state.js";
 import type { Resolver } from "./resolver.js";
 import type { SipRequests } from "./sip-requests.js";
 import { Sources } from "./sources.js";
-import type { Trunk } from "./trunks.js";
 
-export interface LineOptions {
+export interface TrunkOptions {
   readonly requests: SipRequests;
   readonly clock: Clock;
   readonly resolver: Resolver;
@@ -27,18 +27,18 @@ export interface LineOptions {
 }
 
 /** One trunk of the configuration at work: its names followed, and registered where it has to be. */
-export class Line implements Trunk {
+export class Trunk implements TrunkRules {
   readonly name: string;
-  readonly signalling: Trunk["signalling"];
-  readonly numbers: Trunk["numbers"];
-  readonly calledNumberFrom: Trunk["calledNumberFrom"];
-  readonly country: Trunk["country"];
+  readonly signalling: TrunkRules["signalling"];
+  readonly numbers: TrunkRules["numbers"];
+  readonly calledNumberFrom: TrunkRules["calledNumberFrom"];
+  readonly country: TrunkRules["country"];
   readonly bareCountryCode: boolean;
   readonly trustsAssertedIdentity: boolean;
-  readonly srtp: Trunk["srtp"];
+  readonly srtp: TrunkRules["srtp"];
   readonly channels: number | undefined;
   readonly config: TrunkConfig;
-  readonly #options: LineOptions;
+  readonly #options: TrunkOptions;
   readonly #sources: Sources;
   readonly #host: RegistrarHost | undefined;
   #registration: Registration | undefined;
@@ -47,7 +47,7 @@ export class Line implements Trunk {
   #heardAt: number | undefined;
   #isClosed = false;
 
-  constructor(config: TrunkConfig, options: LineOptions) {
+  constructor(config: TrunkConfig, options: TrunkOptions) {
     const { clock, resolver, onNameFault } = options;
     this.config = config;
     this.#options = options;
@@ -170,7 +170,7 @@ export class Line implements Trunk {
    *
    * @param successor a line that registers the same Contact: the registration is left to it
    */
-  async close(successor?: Line): Promise<void> {
+  async close(successor?: Trunk): Promise<void> {
     this.#isClosed = true;
     this.#sources.close();
     this.#host?.close();
@@ -178,7 +178,7 @@ export class Line implements Trunk {
     else await this.#registration?.stop();
   }
 
-  #hasContactOf({ config }: Line): boolean {
+  #hasContactOf({ config }: Trunk): boolean {
     const [ours, theirs] = [this.config.registration, config.registration];
     if (ours === undefined || theirs === undefined) return false;
     const identity = ({ registrar, domain, username, contact }: RegistrationConfig): string =>

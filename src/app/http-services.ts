@@ -20,7 +20,7 @@ import type { Clock } from "../util/clock.js";
 import { packageVersion } from "../util/package-version.js";
 import { failure, type Result, success } from "../util/result.js";
 
-export interface WebOptions {
+export interface HttpServicesOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -36,15 +36,20 @@ export interface WebOptions {
 }
 
 /** The side of einwahl that faces the web: stores of PINs and sums, and the HTTP server. */
-export class Web {
-  readonly #options: WebOptions;
+export class HttpServices {
+  readonly #options: HttpServicesOptions;
   readonly #http: HttpServer;
   #stores: Stores | undefined;
   #opening: Promise<Result<Stores, string>> | undefined;
   readonly #storeWatch: StoreWatch;
   #sums: CallSums | undefined;
 
-  private constructor(options: WebOptions, http: HttpServer, stores: Stores | undefined, storeWatch: StoreWatch) {
+  private constructor(
+    options: HttpServicesOptions,
+    http: HttpServer,
+    stores: Stores | undefined,
+    storeWatch: StoreWatch,
+  ) {
     this.#options = options;
     this.#http = http;
     this.#stores = stores;
@@ -53,11 +58,11 @@ export class Web {
   }
 
   /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
-  static async open(options: WebOptions): Promise<Web> {
+  static async open(options: HttpServicesOptions): Promise<HttpServices> {
     const watch = new StoreWatch(options.logger);
     const stores = await openAtStart(options, watch);
     try {
-      return new Web(options, await HttpServer.listen(httpOptions(options, stores)), stores, watch);
+      return new HttpServices(options, await HttpServer.listen(httpOptions(options, stores)), stores, watch);
     } catch (error) {
       await stores?.close();
       throw error;
@@ -171,7 +176,7 @@ class StoreWatch implements StoreEvents {
 }
 
 /** The store that the configuration needs, or that something is in. */
-async function openAtStart(options: WebOptions, watch: StoreWatch): Promise<Stores | undefined> {
+async function openAtStart(options: HttpServicesOptions, watch: StoreWatch): Promise<Stores | undefined> {
   const { config } = options;
   const isNeeded = needsStore(config);
   if (!isNeeded && !(config.rooms.store.kind === "embedded" && EmbeddedRooms.isThere(config.rooms.store.directory)))
@@ -184,7 +189,10 @@ async function openAtStart(options: WebOptions, watch: StoreWatch): Promise<Stor
   return undefined;
 }
 
-async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch): Promise<Result<Stores, string>> {
+async function open(
+  { config, clock, meetings }: HttpServicesOptions,
+  watch: StoreWatch,
+): Promise<Result<Stores, string>> {
   const { store, pinLength, restMs } = config.rooms;
   const settings = {
     pinLength,
@@ -200,7 +208,7 @@ async function open({ config, clock, meetings }: WebOptions, watch: StoreWatch):
 }
 
 function httpOptions(
-  { config, logger, clock, operators, live, meetings }: WebOptions,
+  { config, logger, clock, operators, live, meetings }: HttpServicesOptions,
   stores: Stores | undefined,
 ): HttpOptions {
   const canReserve = config.http.tokens.length > 0 || config.rooms.jitsiConfCode === "public";

@@ -1,10 +1,10 @@
 import t, { type Test } from "tap";
 
 import type { TrunkConfig } from "../../src/config/config.js";
-import { Line } from "../../src/trunk/line.js";
-import { Lines } from "../../src/trunk/lines.js";
 import type { ListenAddress } from "../../src/trunk/listen-address.js";
 import type { RegistrationState } from "../../src/trunk/registration-state.js";
+import { Trunk } from "../../src/trunk/trunk.js";
+import { TrunkPool } from "../../src/trunk/trunk-pool.js";
 import { success } from "../../src/util/result.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { answered, FakeRequests } from "../support/fake-requests.js";
@@ -19,11 +19,11 @@ const listening = [
 function bench(
   changes: Partial<TrunkConfig> = {},
   resolver = new FakeResolver({ "secure.sip.easybell.de": ["192.0.2.1"] }),
-): { line: Line; clock: FakeClock; requests: FakeRequests; states: RegistrationState[] } {
+): { line: Trunk; clock: FakeClock; requests: FakeRequests; states: RegistrationState[] } {
   const clock = new FakeClock();
   const requests = new FakeRequests(clock, () => answered(200, { Expires: "600" }));
   const states: RegistrationState[] = [];
-  const line = new Line(
+  const line = new Trunk(
     { ...config, ...changes },
     {
       requests,
@@ -136,7 +136,7 @@ await t.test("closed: a drachtio that comes back starts nothing", async (t) => {
 
 await t.test("only what comes from the trunk's sources, by its transport, is heard over it", async (t) => {
   const { line } = bench();
-  const lines = new Lines([config], () => line);
+  const lines = new TrunkPool([config], () => line);
   await lines.open();
   const from = (address: string, transport: "udp" | "tls"): boolean =>
     lines.heardFrom({ address, port: 5061, transport });

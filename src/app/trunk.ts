@@ -1,14 +1,14 @@
 import type { Logger } from "pino";
 
 import type { TrunkConfig } from "../config/config.js";
-import { Line } from "../trunk/line.js";
 import { certificateVerifier } from "../trunk/registrar-tls.js";
 import type { Resolver } from "../trunk/resolver.js";
 import type { SipRequests } from "../trunk/sip-requests.js";
 import { systemResolver } from "../trunk/system-resolver.js";
+import { Trunk } from "../trunk/trunk.js";
 import type { Clock } from "../util/clock.js";
 
-export interface LineParts {
+export interface TrunkParts {
   readonly requests: SipRequests;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -17,9 +17,9 @@ export interface LineParts {
   readonly onState: () => void;
 }
 
-export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
-  const logger = parts.logger.child({ trunk: trunk.name });
-  const line = new Line(trunk, {
+export function makeTrunk(config: TrunkConfig, parts: TrunkParts): Trunk {
+  const logger = parts.logger.child({ trunk: config.name });
+  const trunk = new Trunk(config, {
     requests: parts.requests,
     clock: parts.clock,
     resolver: parts.resolver ?? systemResolver(parts.clock),
@@ -40,6 +40,6 @@ export function makeLine(trunk: TrunkConfig, parts: LineParts): Line {
       logger.warn({ host, why }, "host name of the trunk does not resolve");
     },
   });
-  for (const warning of line.warnings) logger.warn({ warning }, "trunk");
-  return line;
+  for (const warning of trunk.warnings) logger.warn({ warning }, "trunk");
+  return trunk;
 }

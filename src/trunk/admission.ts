@@ -8,7 +8,7 @@ import type { Language } from "../caller/language.js";
 import { failure, type Result, success } from "../util/result.js";
 
 /** A trunk as admission sees it. */
-export interface Trunk {
+export interface TrunkRules {
   readonly name: string;
   /** Whether a request from this address is the trunk's. */
   allows(address: string): boolean;
@@ -35,9 +35,9 @@ export interface TrunkNumber {
  * by the headers that may hold it.
  */
 export class TrunkAdmission implements Trunks {
-  readonly #trunks: readonly Trunk[];
+  readonly #trunks: readonly TrunkRules[];
 
-  constructor(trunks: readonly Trunk[]) {
+  constructor(trunks: readonly TrunkRules[]) {
     this.#trunks = trunks;
   }
 
@@ -59,6 +59,6 @@ export class TrunkAdmission implements Trunks {
 }
 
 /** Whether a request from there is the trunk's. An address alone proves nothing where TLS is demanded: UDP sources can be forged. */
-export function takesFrom(trunk: Trunk, { address, transport }: InviteFacts["source"]): boolean {
+export function takesFrom(trunk: TrunkRules, { address, transport }: InviteFacts["source"]): boolean {
   return (trunk.signalling === "any" || transport === "tls") && trunk.allows(address);
 }
