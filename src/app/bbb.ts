@@ -9,7 +9,7 @@ import type { BbbServerConfig } from "../config/config.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { Clock } from "../util/clock.js";
 
-const apiWithinMs = 5_000;
+const apiTimeoutMs = 5_000;
 
 /** @param kept the PINs that front ends have reserved, which may come later, and what is known of meetings' audio */
 export function makeDirectory(
@@ -71,7 +71,7 @@ export function makeBbbServer(server: BbbServerConfig, clock: Clock): BbbServer 
       url: server.apiUrl,
       secret: server.secret.reveal(),
       algorithm: server.checksum,
-      answerWithinMs: apiWithinMs,
+      answerTimeoutMs: apiTimeoutMs,
     }),
     pollEveryMs: pollIntervalMs,
     clock,

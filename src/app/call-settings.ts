@@ -4,7 +4,7 @@ import type { CallsConfig, Config } from "../config/config.js";
 import type { PlaceLimits } from "./places.js";
 
 /** Limits that nobody has had a reason to change, in milliseconds. */
-const limits = { mediaWithinMs: 5_000, acceptWithinMs: 5_000, joinWithinMs: 10_000, lookUpWithinMs: 10_000 };
+const limits = { mediaTimeoutMs: 5_000, acceptTimeoutMs: 5_000, joinTimeoutMs: 10_000, lookUpTimeoutMs: 10_000 };
 
 export function callSettings(config: Config): CallSettings {
   const { calls, label, pseudonymKey } = config;

@@ -11,7 +11,7 @@ import type { TestLine } from "../probe/synthetic/test-line.js";
 import { TestPrompts } from "../probe/synthetic/test-prompts.js";
 import { localRoute, type TestRoute, trunkRoute } from "../probe/synthetic/test-route.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
-import { drawPin, longestReservablePin, mostDraws } from "../store/pin-draw.js";
+import { drawPin, maxDraws, maxReservablePinLength } from "../store/pin-draw.js";
 import type { TrunkPool } from "../trunk/trunk-pool.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
@@ -29,7 +29,7 @@ export interface SyntheticParts {
 }
 
 /** Longer than that the API is not waited for, in milliseconds: a server may take its time to open a conference. */
-const apiWithinMs = 10_000;
+const apiTimeoutMs = 10_000;
 
 export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
   const { config, line, signalling, logger, clock } = parts;
@@ -54,7 +54,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
             url: server.apiUrl,
             secret: server.secret.reveal(),
             algorithm: server.checksum,
-            answerWithinMs: apiWithinMs,
+            answerTimeoutMs: apiTimeoutMs,
           }),
           voiceBridge: drawFreePin(parts.isPinKnown),
           meetingId: `einwahl-test-${randomBytes(12).toString("hex")}`,
@@ -109,8 +109,8 @@ async function findRoute(
 
 /** Digits that no conference is known to have. */
 function drawFreePin(isInUse: (digits: string) => boolean): string {
-  for (let draw = 0; draw < mostDraws; draw += 1) {
-    const digits = drawPin({ pinLength: longestReservablePin, randomBelow: (limit) => randomInt(limit), isInUse });
+  for (let draw = 0; draw < maxDraws; draw += 1) {
+    const digits = drawPin({ pinLength: maxReservablePinLength, randomBelow: (limit) => randomInt(limit), isInUse });
     if (digits !== undefined) return digits;
   }
   throw new Error("all PINs are in use");

@@ -14,7 +14,7 @@ export interface BbbApiOptions {
   readonly secret: string;
   readonly algorithm: ChecksumAlgorithm;
   /** The longest that an answer may take, in milliseconds. */
-  readonly answerWithinMs: number;
+  readonly answerTimeoutMs: number;
 }
 
 export interface MeetingsAnswer {
@@ -59,9 +59,9 @@ export class BbbApi {
     query: string,
     readAnswer: (body: ApiResponse["body"]) => Promise<Result<Answer, string>>,
   ): Promise<Result<Answer, string>> {
-    const { secret, algorithm, answerWithinMs } = this.#options;
+    const { secret, algorithm, answerTimeoutMs } = this.#options;
     const url = `${this.#base}/api/${name}?${query}${query === "" ? "" : "&"}checksum=${apiChecksum(name, query, secret, algorithm)}`;
-    const answer = await askApi(url, answerWithinMs, async (response) =>
+    const answer = await askApi(url, answerTimeoutMs, async (response) =>
       response.status === 200 ? await readAnswer(response.body) : failure(statusFault(response)),
     );
     return answer.ok ? answer.value : failure(exchangeFault(answer.failure));

@@ -1,6 +1,6 @@
 /** BBB up to 2.2 writes the key as an attribute of this element (respondWithErrors of its ApiController). */
 const keyedElement = "response/errors/error";
-const longestKey = 60;
+const maxKeyLength = 60;
 
 /** Reads, from the events of an XML parser, why BBB's API refuses: the first key that it names. */
 export class ApiRefusal {
@@ -15,7 +15,7 @@ export class ApiRefusal {
   }
 
   text(path: readonly string[], text: string): void {
-    if (!this.#isRead && isKeyElement(path) && this.#key.length <= longestKey) this.#key += text;
+    if (!this.#isRead && isKeyElement(path) && this.#key.length <= maxKeyLength) this.#key += text;
   }
 
   /** The element at the end of the path ends. */
@@ -26,7 +26,7 @@ export class ApiRefusal {
   /** In one line, with nothing of the answer that could be a name. */
   get fault(): string {
     const key = this.#key.trim();
-    return `the API refused: ${/^[A-Za-z]+$/.test(key) ? key.slice(0, longestKey) : "without a reason"}`;
+    return `the API refused: ${/^[A-Za-z]+$/.test(key) ? key.slice(0, maxKeyLength) : "without a reason"}`;
   }
 }
 

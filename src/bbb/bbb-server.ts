@@ -54,7 +54,7 @@ export interface BbbServerEvents {
 /** How long meetings of a server that does not answer any more are still believed, in milliseconds. */
 const believedForMs = 60_000;
 /** The longest time between polls of a server that fails, if it is not polled more rarely anyway. */
-const longestPauseMs = 30_000;
+const maxPauseMs = 30_000;
 /** An answer to a question this young is as good as a new one. */
 const freshMs = 200;
 /** A server that fails is not asked again for callers before this time. */
@@ -223,7 +223,7 @@ export class BbbServer {
 
   get #pauseMs(): number {
     const { pollEveryMs } = this.#options;
-    return Math.min(pollEveryMs * 2 ** this.#failures, Math.max(pollEveryMs, longestPauseMs));
+    return Math.min(pollEveryMs * 2 ** this.#failures, Math.max(pollEveryMs, maxPauseMs));
   }
 
   #pollAfter(ms: number): void {

@@ -35,7 +35,7 @@ export interface DirectoryOptions {
 }
 
 /** How long callers wait for servers that have failed before, in milliseconds. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
 /**
  * Which conference is where. Answers come from memory; a PIN that is not there is asked of all servers at once,
@@ -253,7 +253,7 @@ export class BbbDirectory implements Directory {
     await Promise.all(this.#servers.filter((server) => server.answers).map(poll));
     if (failing.length === 0 || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
     await new Promise<void>((resolve, reject) => {
-      const callOff = this.#options.clock.after(patienceMs, resolve);
+      const callOff = this.#options.clock.after(timeoutMs, resolve);
       late.then(() => {
         callOff();
         resolve();

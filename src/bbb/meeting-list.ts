@@ -17,7 +17,7 @@ interface End {
 
 /** What a webhook has told is dropped when so many answers to later questions know better. */
 const answersAgainst = 2;
-const mostEnds = 1_000;
+const maxEnds = 1_000;
 
 /**
  * The meetings of one server, put together from its answers and its webhooks. A webhook counts at once; an answer counts
@@ -135,7 +135,7 @@ export class MeetingList {
     this.#ends.delete(id);
     this.#ends.set(id, end);
     for (const oldest of this.#ends.keys()) {
-      if (this.#ends.size <= mostEnds) break;
+      if (this.#ends.size <= maxEnds) break;
       this.#ends.delete(oldest);
     }
   }

@@ -17,7 +17,7 @@ export interface Meeting {
 }
 
 /** BBB's internal ids are a hash and a time, 54 characters. */
-export const longestMeetingId = 200;
+export const maxMeetingIdLength = 200;
 
 /** BBB knows more words for FreeSWITCH than one, such as `bbb-webrtc-sfu`; no word at all tells nothing. */
 export function audioBridgeNamed(name: string | undefined): AudioBridge | undefined {

@@ -3,7 +3,7 @@ import { Parser } from "htmlparser2";
 import { Pin } from "../caller/secret.js";
 import { failure, type Result, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
-import { audioBridgeNamed, creationTime, longestMeetingId, type Meeting } from "./meeting.js";
+import { audioBridgeNamed, creationTime, maxMeetingIdLength, type Meeting } from "./meeting.js";
 
 /** The elements of a meeting that are read. */
 const fieldNames = [
@@ -21,8 +21,8 @@ type FieldName = (typeof fieldNames)[number];
 const fieldNameSet: ReadonlySet<string> = new Set(fieldNames);
 
 const deepest = 100;
-const mostMeetings = 50_000;
-const longestField = longestMeetingId;
+const maxMeetings = 50_000;
+const maxFieldLength = maxMeetingIdLength;
 
 /** A value, or that there is none that could be believed: too long, with elements in it, or there twice. */
 type Field = string | { readonly unusable: true };
@@ -131,7 +131,7 @@ export class MeetingsReader {
   #text(text: string): void {
     if (this.#wanted === undefined || typeof this.#wanted.value !== "string") return;
     const value = this.#wanted.value + text;
-    this.#wanted.value = value.length > longestField * 2 ? unusable : value;
+    this.#wanted.value = value.length > maxFieldLength * 2 ? unusable : value;
   }
 
   /** Closes everything that is still open inside as well; what was not open is not closed. */
@@ -158,8 +158,8 @@ export class MeetingsReader {
     const [pinText, meetingId] = [this.#fields.get("voiceBridge"), this.#fields.get("internalMeetingID")];
     if (typeof pinText !== "string" || typeof meetingId !== "string" || this.#isOver()) return;
     const pin = Pin.parse(pinText);
-    if (!pin.ok || meetingId === "" || meetingId.length > longestMeetingId) return;
-    if (this.#meetings.length === mostMeetings) this.#giveUp("the answer has too many meetings");
+    if (!pin.ok || meetingId === "" || meetingId.length > maxMeetingIdLength) return;
+    if (this.#meetings.length === maxMeetings) this.#giveUp("the answer has too many meetings");
     this.#meetings.push({
       meetingId,
       createdAt: creationTime(this.#textOf("createTime"), meetingId),

@@ -7,7 +7,7 @@ import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 
 /** Milliseconds for connection and answer together. */
-const answerWithinMs = 1_000;
+const answerTimeoutMs = 1_000;
 /** How old the last answer may be for a silence to mean something, and from what age on a new one is fetched. */
 const trustedForMs = 600_000;
 const learnEveryMs = 300_000;
@@ -63,16 +63,16 @@ export class SipNodeProbe implements NodeProbe {
             connectTls({ ...at, rejectUnauthorized: false, ...(isIP(host) === 0 && { servername: host }) }),
             "secureConnect",
             this.#clock,
-            answerWithinMs,
+            answerTimeoutMs,
           )
-        : await ByteStream.connect(connectTcp(at), "connect", this.#clock, answerWithinMs);
+        : await ByteStream.connect(connectTcp(at), "connect", this.#clock, answerTimeoutMs);
     if (!stream.ok) return false;
     const { socket } = stream.value;
     const address = socket.remoteAddress;
     const status = await askOptions(
       stream.value,
       { host, port, transport },
-      Math.max(1, startedAt + answerWithinMs - this.#clock.now()),
+      Math.max(1, startedAt + answerTimeoutMs - this.#clock.now()),
     );
     stream.value.close();
     if (status.ok && address !== undefined) this.#answered.set(key, { at: this.#clock.now(), address });

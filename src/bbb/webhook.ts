@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { Pin } from "../caller/secret.js";
-import { audioBridgeNamed, creationTime, longestMeetingId, type Meeting } from "./meeting.js";
+import { audioBridgeNamed, creationTime, maxMeetingIdLength, type Meeting } from "./meeting.js";
 
 /** What a webhook tells that matters here. */
 export type WebhookEvent =
@@ -10,14 +10,14 @@ export type WebhookEvent =
 /** What bbb-webhooks writes for a meeting that is no breakout room. */
 const noParent = "bbb-none";
 
-const meetingId = z.string().min(1).max(longestMeetingId);
+const meetingId = z.string().min(1).max(maxMeetingIdLength);
 const event = z.object({
   data: z.object({
     id: z.string(),
     attributes: z.object({
       meeting: z.object({
         "internal-meeting-id": meetingId,
-        "parent-id": z.string().max(longestMeetingId).optional().catch(undefined),
+        "parent-id": z.string().max(maxMeetingIdLength).optional().catch(undefined),
         "create-time": z.coerce.string().optional().catch(undefined),
         "voice-conf": z.coerce.string().optional().catch(undefined),
         audioBridge: z.string().max(40).optional().catch(undefined),
@@ -27,7 +27,7 @@ const event = z.object({
 });
 
 /** Events that say nothing here are as many as bbb-webhooks sends at once. */
-const mostEvents = 1_000;
+const maxEvents = 1_000;
 
 /**
  * Reads what bbb-webhooks posts: a form with `event`, a JSON array (src/out/webhooks/callback-emitter.js; the events are those
@@ -43,7 +43,7 @@ export function readWebhook(form: string): readonly WebhookEvent[] | undefined {
     return undefined;
   }
   if (!Array.isArray(events)) return undefined;
-  return events.slice(0, mostEvents).flatMap((each: unknown) => readEvent(each));
+  return events.slice(0, maxEvents).flatMap((each: unknown) => readEvent(each));
 }
 
 function readEvent(value: unknown): WebhookEvent[] {

@@ -47,7 +47,7 @@ async function stateOf(
       context,
       services.directory.isStillOpen(conference),
       explainAfterMs,
-      settings.lookUpWithinMs,
+      settings.lookUpTimeoutMs,
       ["please-wait"],
     );
     if (asked.kind === "ended") return asked;
@@ -61,7 +61,7 @@ async function stateOf(
 async function backToMainRoom(context: CallContext, { mainRoom }: Conference): Promise<Next | undefined> {
   if (mainRoom === undefined) return undefined;
   const { services, settings, progress } = context;
-  const looked = await playing(context, services.directory.lookUp(mainRoom), explainAfterMs, settings.lookUpWithinMs, [
+  const looked = await playing(context, services.directory.lookUp(mainRoom), explainAfterMs, settings.lookUpTimeoutMs, [
     "please-wait",
   ]);
   if (looked.kind === "ended") return looked;

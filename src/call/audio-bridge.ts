@@ -2,7 +2,7 @@ import type { CallContext, Ended } from "./context.js";
 import type { AudioBridge, Conference } from "./interfaces.js";
 
 /** How long the store may take, in milliseconds; then only what this instance remembers counts. */
-const storeWithinMs = 1_000;
+const storeTimeoutMs = 1_000;
 
 /** What carries the meeting's audio, as far as anything is known of it; `undefined`: the node has to be asked. */
 export type KnownAudio = AudioBridge | undefined;
@@ -13,7 +13,7 @@ export async function knownAudio(
   { audio, meetingId }: Conference,
 ): Promise<{ readonly kind: "known"; readonly audio: KnownAudio } | Ended> {
   if (audio.told !== undefined) return { kind: "known", audio: audio.told };
-  const asked = await scope.within(services.audioBridges.of(meetingId), storeWithinMs);
+  const asked = await scope.within(services.audioBridges.of(meetingId), storeTimeoutMs);
   if (asked.kind === "ended") return asked;
   return { kind: "known", audio: (asked.kind === "done" ? asked.value : undefined) ?? audio.usual };
 }
@@ -24,5 +24,5 @@ export async function noteAudio(
   { meetingId }: Conference,
   audio: AudioBridge,
 ): Promise<void> {
-  await scope.within(services.audioBridges.add(meetingId, audio), storeWithinMs);
+  await scope.within(services.audioBridges.add(meetingId, audio), storeTimeoutMs);
 }

@@ -32,7 +32,7 @@ async function answerOffer(
 ): Promise<Connected> {
   const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp);
   resources.opening = opening;
-  const opened = await scope.within(opening, settings.mediaWithinMs);
+  const opened = await scope.within(opening, settings.mediaTimeoutMs);
   if (opened.kind === "ended") return opened;
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
@@ -41,7 +41,7 @@ async function answerOffer(
   if (isOpenLine({ kind: "connected", endpoint }, admitted)) return ended("plain-rtp");
 
   resources.accepting = call.accept(endpoint.sdp, endpoint);
-  const accepted = await scope.within(resources.accepting, settings.acceptWithinMs);
+  const accepted = await scope.within(resources.accepting, settings.acceptTimeoutMs);
   if (accepted.kind === "ended") return accepted;
   if (accepted.kind === "late") return ended("answer-failed");
   return accepted.value.ok ? { kind: "connected", endpoint } : ended(accepted.value.failure);
@@ -55,7 +55,7 @@ async function offerFirst(
 ): Promise<Connected> {
   const opening = services.media.openOffer(admitted.srtp);
   resources.opening = opening;
-  const opened = await scope.within(opening, settings.mediaWithinMs);
+  const opened = await scope.within(opening, settings.mediaTimeoutMs);
   if (opened.kind === "ended") return opened;
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
@@ -63,15 +63,15 @@ async function offerFirst(
 
   const accepting = call.acceptOffering(offering.offer);
   resources.accepting = accepting;
-  const accepted = await scope.within(accepting, settings.acceptWithinMs);
+  const accepted = await scope.within(accepting, settings.acceptTimeoutMs);
   if (accepted.kind === "ended") return accepted;
   if (accepted.kind === "late") return ended("answer-failed");
   if (!accepted.value.ok) return ended(accepted.value.failure);
 
-  const answered = await scope.within(accepted.value.value.answer, settings.acceptWithinMs);
+  const answered = await scope.within(accepted.value.value.answer, settings.acceptTimeoutMs);
   if (answered.kind === "ended") return answered;
   if (answered.kind === "late") return ended("answer-failed");
-  const completed = await scope.within(offering.complete(answered.value), settings.mediaWithinMs);
+  const completed = await scope.within(offering.complete(answered.value), settings.mediaTimeoutMs);
   if (completed.kind === "ended") return completed;
   if (completed.kind === "late") return ended("media-unavailable");
   if (!completed.value.ok) return ended(completed.value.failure);

@@ -7,14 +7,14 @@ import { pauseAudibly } from "./speech.js";
 const bridgeSlack = 2_000;
 /** A node that has no session free counts them by the second: after so many milliseconds there are new ones. */
 const busyPauseMs = 1_100;
-const mostBusyTries = 3;
+const maxBusyTries = 3;
 /** By way of the node a caller takes three of its sessions: the leg from here, the question to LiveKit, the leg to it. */
 const livekitTurns = 2;
 const explainAfterMs = 800;
 /** BBB makes the rule that leads a number into LiveKit a moment after the meeting begins, when those who wait for it come. */
-const ruleWithinMs = 2_000;
+const ruleTimeoutMs = 2_000;
 /** How long a claim of an identity may take, in milliseconds. */
-const claimWithinMs = 3_000;
+const claimTimeoutMs = 3_000;
 
 export type Entered =
   | { readonly kind: "entered"; readonly bridge: Bridge; readonly audio: AudioBridge }
@@ -34,7 +34,7 @@ export async function enterConference(
   const first = known ?? "livekit";
   let entered = await enterInTurn(context, conference, first);
   if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
-    const ended = await pauseAudibly(context, ruleWithinMs, explainAfterMs, ["please-wait"]);
+    const ended = await pauseAudibly(context, ruleTimeoutMs, explainAfterMs, ["please-wait"]);
     entered = ended ?? (await enterInTurn(context, conference, first));
   }
   if (first === "livekit" && entered.kind !== "ended") {
@@ -59,7 +59,7 @@ function isElsewhere(cause: BridgeFailure): boolean {
 async function enterInTurn(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
   const { services, progress } = context;
   let entered: Entered = { kind: "failed", cause: "node-busy" };
-  for (let tries = 0; tries <= mostBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
+  for (let tries = 0; tries <= maxBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
     const turnMs = services.joinPacer.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
     const ended = pauseMs === 0 ? undefined : await pauseAudibly(context, pauseMs, explainAfterMs, ["please-wait"]);
@@ -73,16 +73,16 @@ async function enterInTurn(context: CallContext, conference: Conference, audio: 
 
 async function enter(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
   const { endpoint, scope, settings, progress } = context;
-  const appearance = await scope.within(context.appearIn(conference, audio), claimWithinMs);
+  const appearance = await scope.within(context.appearIn(conference, audio), claimTimeoutMs);
   if (appearance.kind === "ended") return appearance;
   if (appearance.kind === "late") return { kind: "failed", cause: "conference-unreachable" };
   const bridge = endpoint.bridge({
     ...way(conference, audio),
     voiceBridge: conference.voiceBridge,
     ...appearance.value,
-    answerWithinMs: settings.joinWithinMs,
+    answerTimeoutMs: settings.joinTimeoutMs,
   });
-  const answered = await scope.within(bridge.answered, settings.joinWithinMs + bridgeSlack);
+  const answered = await scope.within(bridge.answered, settings.joinTimeoutMs + bridgeSlack);
   switch (answered.kind) {
     case "ended":
       bridge.leave();

@@ -194,7 +194,7 @@ export interface BridgeTarget {
   /** The From user: what BBB keeps as the caller's number, and what LiveKit makes name and identity of. */
   readonly pseudonym: string;
   /** How long the node may take to answer, in milliseconds. */
-  readonly answerWithinMs: number;
+  readonly answerTimeoutMs: number;
 }
 
 /** Into a conference of the node's FreeSWITCH; into a LiveKit room by way of that FreeSWITCH; or straight to livekit-sip. */

@@ -14,13 +14,13 @@ import { refusedAsWithheld } from "./withheld.js";
 /** A stay that has lasted so long counts as one that a node has not cut off at once, in milliseconds. */
 const settledAfterMs = 60_000;
 /** Of stays shorter than that one may be lost; after another one the node is given up. */
-const mostShortStays = 1;
+const maxShortStays = 1;
 /** Further tries of a caller who has not been in, after these pauses in milliseconds: one, wherever the conference is found then. */
 const comingPauses: readonly number[] = [0];
 /** Those of a caller whom the node has lost. A FreeSWITCH that was stopped or has died is back after about 10 s. */
 const returnPauses: readonly number[] = [2_000, 3_000, 4_000, 5_000, 6_000];
 /** Far more tries than the longest call has. */
-const mostTries = 10_000;
+const maxTries = 10_000;
 const explainAfterMs = 800;
 /**
  * Brings the caller into the conference and stays there. When a node refuses or is gone, before the call or in the middle
@@ -34,7 +34,7 @@ export async function join(context: CallContext, destination: Destination): Prom
   let shortStays = 0;
   /** Before a pause; once for each loss. */
   let said: readonly PromptName[] = ["please-wait"];
-  for (let tries = 0; tries < mostTries; tries++) {
+  for (let tries = 0; tries < maxTries; tries++) {
     const refused = await refusedAsWithheld(context, conference);
     if (refused !== undefined) return refused;
     const known = await knownAudio(context, conference);
@@ -55,7 +55,7 @@ export async function join(context: CallContext, destination: Destination): Prom
       pauses = returnPauses;
       said = ["please-wait"];
       shortStays = services.clock.now() - enteredAt < settledAfterMs ? shortStays + 1 : 0;
-      if (shortStays > mostShortStays) break;
+      if (shortStays > maxShortStays) break;
     }
     const [pauseMs, ...others] = pauses;
     if (pauseMs === undefined) break;
@@ -65,7 +65,7 @@ export async function join(context: CallContext, destination: Destination): Prom
       context,
       services.directory.lookUpFresh(destination.pin),
       explainAfterMs,
-      settings.lookUpWithinMs,
+      settings.lookUpTimeoutMs,
       ["please-wait"],
     );
     if (again.kind === "ended") return again;

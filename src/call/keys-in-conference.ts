@@ -8,7 +8,7 @@ export type KeyMeaning =
   | { readonly kind: "leave" };
 
 /** So long a `*` is held back to see what follows, in milliseconds. */
-export const secondKeyWithinMs = 1_000;
+export const secondKeyTimeoutMs = 1_000;
 
 /** Mutes in BBB's own caller controls, and un-mutes. */
 const bbbMute: Key = "0";
@@ -30,8 +30,8 @@ export class KeysInConference {
   }
 
   /** Milliseconds after which `nothingFollows` has to be called unless a key comes; `undefined` when nothing is held back. */
-  get patienceMs(): number | undefined {
-    return this.#held.length === 0 ? undefined : secondKeyWithinMs;
+  get timeoutMs(): number | undefined {
+    return this.#held.length === 0 ? undefined : secondKeyTimeoutMs;
   }
 
   press(key: Key): KeyMeaning {

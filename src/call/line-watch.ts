@@ -17,7 +17,7 @@ export interface LineWatchParts {
 const lookEvery = 2_000;
 /** From one question that was answered to the next: doubled each time, as a silence may be harmless (RFC 3389, RFC 3264 section 8.4). */
 const firstPause = 5_000;
-const longestPause = 30_000;
+const maxPauseMs = 30_000;
 /** Questions without an answer, one after the other, and since when, until the caller counts as gone. While RTP comes there are none. */
 const maxUnanswered = 3;
 const unreachableLimit = 5_000;
@@ -64,7 +64,7 @@ export class LineWatch {
       case "there":
         this.#unanswered = 0;
         this.#askAt = clock.now() + this.#pause;
-        this.#pause = Math.min(2 * this.#pause, longestPause);
+        this.#pause = Math.min(2 * this.#pause, maxPauseMs);
         break;
       case "unreachable":
         this.#missed(now, clock.now());

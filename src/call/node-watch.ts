@@ -14,7 +14,7 @@ export interface NodeWatchParts {
 const lookEvery = 1_000;
 /** From one probe that was answered to the next, doubled each time: BBB's uuid_hold sends nothing for minutes. */
 const firstPause = 5_000;
-const longestPause = 30_000;
+const maxPauseMs = 30_000;
 
 /**
  * Leaves a node that is gone. BBB's conference sends RTP all the time (comfort-noise); when none comes any more the node's SIP port
@@ -62,6 +62,6 @@ export class NodeWatch {
       return;
     }
     this.#askAt = clock.now() + this.#pause;
-    this.#pause = Math.min(2 * this.#pause, longestPause);
+    this.#pause = Math.min(2 * this.#pause, maxPauseMs);
   }
 }

@@ -39,7 +39,7 @@ const explainAfterMs = 800;
  */
 export async function askForPin(context: CallContext, why: Occasion): Promise<Next> {
   const { settings, progress, tries, guesses, callerTime } = context;
-  const deadline = callerTime.now() + settings.pin.dialogueWithinMs;
+  const deadline = callerTime.now() + settings.pin.dialogueTimeoutMs;
   progress.enter(why === "greeting" ? "greeting" : "asking");
   if (why !== "greeting") {
     const restraint = await restraintFrom(context, guesses.check());
@@ -47,10 +47,10 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
     if (tries.areOver) return await sayLast(context, ["too-many-tries"], "too-many-tries");
   }
   const { silence } = openings[why];
-  const mostSilences = silence.times === "once" ? 1 : settings.pin.tries;
+  const maxSilences = silence.times === "once" ? 1 : settings.pin.tries;
   let { prompts } = openings[why];
   let last: { readonly cause: EndCause; readonly farewell: readonly PromptName[] } = silence;
-  for (let silences = 0; tries.areLeft && silences < mostSilences;) {
+  for (let silences = 0; tries.areLeft && silences < maxSilences;) {
     const entry = await readPin(context, request(context, prompts), deadline);
     switch (entry.kind) {
       case "ended":
@@ -160,7 +160,7 @@ async function lookUp(context: CallContext, pin: Pin, delayMs: number): Promise<
   // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
   const finding = services.directory.lookUp(pin).then(count);
   const answer = delayMs === 0 ? finding : Promise.all([finding, scope.pause(delayMs)]).then(([outcome]) => outcome);
-  const looked = await playing(context, answer, explainAfterMs, settings.lookUpWithinMs + delayMs, ["please-wait"]);
+  const looked = await playing(context, answer, explainAfterMs, settings.lookUpTimeoutMs + delayMs, ["please-wait"]);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? count({ kind: "unavailable" }) : looked.value;
   progress.lookedUp(outcome.kind);

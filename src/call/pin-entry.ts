@@ -1,4 +1,4 @@
-import { longestPin } from "../caller/secret.js";
+import { maxPinLength } from "../caller/secret.js";
 import type { Key } from "./dtmf-buffer.js";
 import type { Directory } from "./interfaces.js";
 import type { Tries } from "./tries.js";
@@ -78,7 +78,7 @@ export class PinEntry {
   #completed(): "longest" | "known" | "more" {
     this.#isTested = false;
     const { length } = this.#digits;
-    if (length >= longestPin) return "longest";
+    if (length >= maxPinLength) return "longest";
     if (this.#tries.completion === "explicit" || length !== this.#directory.pinLengths?.longest) return "more";
     const match = this.#directory.matchPrefix(this.#digits);
     if (match.complete && !match.longer) return "known";

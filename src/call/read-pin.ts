@@ -2,7 +2,7 @@ import { Pin } from "../caller/secret.js";
 import type { CallContext, Ended } from "./context.js";
 import type { Sound } from "./interfaces.js";
 import { PinEntry } from "./pin-entry.js";
-import { inLanguage, longestPrompt, say, type Spoken } from "./speech.js";
+import { inLanguage, maxPromptMs, say, type Spoken } from "./speech.js";
 import { countTakenBack } from "./wrong-pins.js";
 
 /** What the caller made of one request for a PIN. */
@@ -17,9 +17,9 @@ export type Entry =
   | Ended;
 
 /** More keys than three PINs and their corrections take. */
-const mostKeys = 120;
+const maxKeys = 120;
 /** How long a PIN that seems to be whole waits for the servers to say that it is not, in milliseconds. */
-const goesOnWithinMs = 1_500;
+const goesOnTimeoutMs = 1_500;
 
 /** Plays the request and reads keys until the PIN is whole. The first key stops the prompt. */
 export async function readPin(context: CallContext, request: readonly Sound[], deadline: number): Promise<Entry> {
@@ -47,15 +47,15 @@ async function readKeys(
     return { kind: "typed", digits: entry.digits };
   };
   try {
-    for (let keys = 0; keys < mostKeys;) {
+    for (let keys = 0; keys < maxKeys;) {
       const left = deadline - callerTime.now();
       if (left <= 0) return { kind: "too-long" };
       const patience =
         prompt.state === "playing"
-          ? longestPrompt
+          ? maxPromptMs
           : entry.digits === ""
-            ? settings.pin.firstKeyWithinMs
-            : settings.pin.nextKeyWithinMs;
+            ? settings.pin.firstKeyTimeoutMs
+            : settings.pin.nextKeyTimeoutMs;
       const { isOn } = endpoint.hold;
       const heard = await callerScope.within(
         Promise.race([
@@ -154,7 +154,7 @@ async function ask(
   if (!pin.ok) return no;
   const answered = await scope.within(
     Promise.race([question(pin.value), endpoint.keys.arrival().then(() => true)]),
-    goesOnWithinMs,
+    goesOnTimeoutMs,
   );
   if (answered.kind === "ended") return answered;
   if (answered.kind === "late") return { kind: whenLate };

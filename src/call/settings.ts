@@ -7,11 +7,11 @@ export interface CallSettings {
     /** How many PINs that lead nowhere a caller gets in one call, and silences at one request. */
     readonly tries: number;
     /** From the end of the prompt to the first key. */
-    readonly firstKeyWithinMs: number;
+    readonly firstKeyTimeoutMs: number;
     /** From one key to the next; then the PIN counts as complete. */
-    readonly nextKeyWithinMs: number;
+    readonly nextKeyTimeoutMs: number;
     /** The whole dialogue, from the greeting on. */
-    readonly dialogueWithinMs: number;
+    readonly dialogueTimeoutMs: number;
   };
   /** For conferences that have not begun. */
   readonly waiting: {
@@ -27,13 +27,13 @@ export interface CallSettings {
   /** Whether callers without a usable number may enter a meeting from which one of them was removed. */
   readonly withheldAfterRemoval: "allow" | "refuse";
   /** How long the media server may take to open a channel. */
-  readonly mediaWithinMs: number;
+  readonly mediaTimeoutMs: number;
   /** How long the SIP server may take to send the 200. */
-  readonly acceptWithinMs: number;
+  readonly acceptTimeoutMs: number;
   /** How long a BBB server may take to answer the call. */
-  readonly joinWithinMs: number;
+  readonly joinTimeoutMs: number;
   /** How long the directory may take for one PIN. */
-  readonly lookUpWithinMs: number;
+  readonly lookUpTimeoutMs: number;
   /** The longest that a call may last, from the INVITE on. */
   readonly maxDurationMs: number;
   /** For how long the dialogue stands still for a caller on hold, all holds of a call together. */

@@ -65,10 +65,10 @@ export function inLanguage({ language }: Pick<CallContext, "language">, prompts:
 }
 
 /** No prompt, nor a row of them, is longer, in milliseconds; a bound against a media server that never reports the end. */
-export const longestPrompt = 60_000;
+export const maxPromptMs = 60_000;
 
 /** The longest farewell, in milliseconds. */
-const longestFarewell = 30_000;
+const maxFarewellMs = 30_000;
 
 /**
  * Says why the call ends, to its end, and is the end of it. A failure stays the cause when the caller hangs up meanwhile:
@@ -76,7 +76,7 @@ const longestFarewell = 30_000;
  */
 export async function sayLast(context: CallContext, prompts: readonly PromptName[], cause: EndCause): Promise<Ended> {
   const spoken = say(context, inLanguage(context, prompts));
-  const heard = await context.scope.within(spoken.finished, longestFarewell);
+  const heard = await context.scope.within(spoken.finished, maxFarewellMs);
   spoken.stop();
   const isFailure = endCauses[cause].result === "failed";
   return {
@@ -86,12 +86,12 @@ export async function sayLast(context: CallContext, prompts: readonly PromptName
 }
 
 /** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */
-const longestShutdown = 4_000;
+const maxShutdownMs = 4_000;
 
 /** Says that einwahl is being stopped, to a caller who is still there as long as `untilGone` lasts. */
 export async function sayShutdown(context: CallContext, untilGone: CallScope): Promise<void> {
   const spoken = say(context, inLanguage(context, ["shutting-down"]));
-  await untilGone.within(spoken.finished, longestShutdown);
+  await untilGone.within(spoken.finished, maxShutdownMs);
   spoken.stop();
 }
 
@@ -106,7 +106,7 @@ export async function sayUntilKey(context: CallContext, sounds: readonly Sound[]
   const spoken = say(context, sounds);
   const heard = await scope.within(
     Promise.race([spoken.finished, endpoint.keys.arrival(), endpoint.hold.changed()]),
-    longestPrompt,
+    maxPromptMs,
   );
   spoken.stop();
   endpoint.keys.take();

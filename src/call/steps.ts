@@ -6,12 +6,12 @@ import { sayLast } from "./speech.js";
 import { waitForStart } from "./wait-for-start.js";
 
 /** Far more conferences than anybody visits in one call. */
-const mostSteps = 500;
+const maxSteps = 500;
 
 /** From the greeting to the goodbye. */
 export async function runSteps(context: CallContext): Promise<EndCause> {
   let next: Next = { kind: "ask", why: "greeting" };
-  for (let steps = 0; steps < mostSteps; steps++) {
+  for (let steps = 0; steps < maxSteps; steps++) {
     switch (next.kind) {
       case "ask":
         next = await askForPin(context, next.why);

@@ -23,7 +23,7 @@ export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }
   try {
     const keys = new KeysInConference(settings.leaveKey);
     for (let ms = timeLeft(context); ms > 0; ms = timeLeft(context)) {
-      const event = await next(context, bridge, Math.min(ms, keys.patienceMs ?? ms));
+      const event = await next(context, bridge, Math.min(ms, keys.timeoutMs ?? ms));
       if (event.kind === "ended") {
         bridge.leave();
         return event;

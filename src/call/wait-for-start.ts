@@ -6,7 +6,7 @@ import type { Lookup, Sound } from "./interfaces.js";
 import { inLanguage, say, sayLast } from "./speech.js";
 
 /** More pieces of music and spoken lines than the longest wait has. */
-const mostTurns = 10_000;
+const maxTurns = 10_000;
 
 const music: Sound = { music: "hold" };
 
@@ -43,7 +43,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
       : reminder,
   );
   try {
-    for (let turns = 0; turns < mostTurns; turns++) {
+    for (let turns = 0; turns < maxTurns; turns++) {
       const left = limit - clock.now();
       if (left <= 0) break;
       const events = [news.arrival(), endpoint.keys.arrival(), ...(heard.state === "playing" ? [heard.finished] : [])];
@@ -85,7 +85,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
 }
 
 async function lookAgain({ scope, services, settings, progress }: CallContext, pin: Pin): Promise<Lookup | Ended> {
-  const looked = await scope.within(services.directory.lookUp(pin), settings.lookUpWithinMs);
+  const looked = await scope.within(services.directory.lookUp(pin), settings.lookUpTimeoutMs);
   if (looked.kind === "ended") return looked;
   const outcome = looked.kind === "late" ? ({ kind: "unavailable" } as const) : looked.value;
   progress.lookedUp(outcome.kind);

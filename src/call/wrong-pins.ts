@@ -2,14 +2,14 @@ import type { CallContext, Ended } from "./context.js";
 import type { CallerGuesses, Restraint } from "./restraint.js";
 
 /** Longer than the store's own time limit, in milliseconds. */
-const countWithinMs = 5_000;
+const countTimeoutMs = 5_000;
 
 /** Waits for what wrong PINs mean for the caller now. */
 export async function restraintFrom(
   { scope, guesses }: Pick<CallContext, "scope" | "guesses">,
   asked: ReturnType<CallerGuesses["check"]>,
 ): Promise<Restraint | Ended> {
-  const heard = await scope.within(asked, countWithinMs);
+  const heard = await scope.within(asked, countTimeoutMs);
   switch (heard.kind) {
     case "ended":
       return heard;

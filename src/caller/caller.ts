@@ -22,7 +22,7 @@ export interface CallerNumbering extends TrunkNumbering {
 }
 
 /** Fewer significant digits than this, and the last four would be as good as the number: 110, 112, 115, 116xxx. */
-const fewestSignificantDigits = 7;
+const minSignificantDigits = 7;
 
 /**
  * Finds the caller's number in an INVITE. Never throws, whatever the headers hold. In doubt the caller has
@@ -36,7 +36,7 @@ export function identifyCaller(headers: CallerHeaders, trunk: CallerNumbering): 
     trunk.trustsAssertedIdentity === false ? undefined : assertedNumber(headers.assertedIdentities, trunk);
   const international = asserted ?? numberIn(from, trunk);
   if (international === undefined) return { kind: "unreadable" };
-  if (significantDigits(international).length < fewestSignificantDigits) return { kind: "short" };
+  if (significantDigits(international).length < minSignificantDigits) return { kind: "short" };
   const number = CallerNumber.parse(international);
   return number.ok ? { kind: "number", number: number.value } : { kind: "unreadable" };
 }

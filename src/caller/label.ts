@@ -26,7 +26,7 @@ export const defaultLabels: LabelSettings = {
 const placeholder = "{last4}";
 
 /** BBB's database columns for names. */
-const longestLabel = 100;
+const maxLabelLength = 100;
 
 /** Text in a name that makes BBB take a phone caller for a web user (see docs/reference/bigbluebutton.md), in lower case. */
 const markers = ["bbbid", "global_audio_", "listenonly"];
@@ -84,7 +84,7 @@ const refusedNames = ["anonymous", "unknown", "private", "restricted", "withheld
 export function labelWordFault(text: string): string | undefined {
   if (text.trim() === "") return "is empty: BBB does not list a caller without a name";
   if (text.trim() !== text) return "begins or ends with a space";
-  if (text.length > longestLabel) return `is longer than ${longestLabel} characters, which is all that BBB stores`;
+  if (text.length > maxLabelLength) return `is longer than ${maxLabelLength} characters, which is all that BBB stores`;
   if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(text))
     return "holds a control character, an invisible character or a line break";
   const forbidden = /["'\\<>,{}[\]$%|^`]/.exec(text);

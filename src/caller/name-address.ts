@@ -1,4 +1,4 @@
-import { longestHeader } from "../util/split-values.js";
+import { maxHeaderLength } from "../util/split-values.js";
 
 /** A SIP or tel address as far as it tells who calls. */
 export interface NameAddress {
@@ -24,7 +24,7 @@ export interface UserPart {
  * RFC 3966 for `tel:`). Never throws; `undefined` for anything that is no such address.
  */
 export function parseNameAddress(header: string): NameAddress | undefined {
-  if (header.length > longestHeader) return undefined;
+  if (header.length > maxHeaderLength) return undefined;
   const text = header.trim();
   if (text.startsWith('"')) {
     const quoted = readQuoted(text);

@@ -65,7 +65,7 @@ export class CallerNumber extends Confidential {
 }
 
 /** The most digits that BBB's dialplan takes as a conference number (`^(\d{5,11})$`). */
-export const longestPin = 11;
+export const maxPinLength = 11;
 
 /** A conference's PIN. It is text: leading zeros count. */
 export class Pin extends Confidential {
@@ -75,7 +75,7 @@ export class Pin extends Confidential {
 
   /** Takes 1 to 11 digits 0-9. */
   static parse(text: string): Result<Pin, "not-digits" | "length"> {
-    if (text.length < 1 || text.length > longestPin) return failure("length");
+    if (text.length < 1 || text.length > maxPinLength) return failure("length");
     if (!/^[0-9]+$/.test(text)) return failure("not-digits");
     return success(new Pin(text));
   }

@@ -56,16 +56,16 @@ for (const word of [...aloneWords, ...negationWords]) {
 }
 
 /** Longer names are hostile, in characters. */
-const longestName = 4096;
+const maxNameLength = 4096;
 
-const longestPhrase = 8;
+const maxPhraseLength = 8;
 
 /**
  * Whether a display name or a user part says that the caller is not to be known. Carriers write it in their language, and
  * in character sets of their own: a wrong "yes" costs the caller four digits, a wrong "no" shows them.
  */
 export function saysWithheld(text: string): boolean {
-  if (text.length > longestName) return true;
+  if (text.length > maxNameLength) return true;
   const decoded = [text, percentDecode(text) ?? text, utf8ReadAsLatin1(text)];
   const readings = new Set(decoded.flatMap((reading) => [reading, atCapitals(reading)]));
   return [...readings].some((reading) => isPhrase(tokensOf(reading)) || /^\s*n\s*\/\s*a\s*$/i.test(reading));
@@ -78,7 +78,7 @@ function atCapitals(text: string): string {
 
 function isPhrase(tokens: readonly string[]): boolean {
   if (tokens.some((token) => sureWords.some((word) => token.includes(word)))) return true;
-  if (tokens.length > longestPhrase) return false;
+  if (tokens.length > maxPhraseLength) return false;
   const kinds = new Set(tokens.map(kindOf));
   return !kinds.has("other") && (kinds.has("alone") || (kinds.has("negation") && kinds.has("accompanying")));
 }

@@ -17,7 +17,7 @@ const openPrivacyValues: ReadonlySet<string> = new Set(["", "none", "history", "
 const openPartyValues: ReadonlySet<string> = new Set(["off", "none", "no"]);
 
 /** A header longer than this is not searched: in doubt the caller is withheld. No real one has a tenth of it, in characters. */
-const longestHeader = 4096;
+const maxHeaderLength = 4096;
 
 /**
  * Whether anything in the INVITE says that the caller is not to be known: the Privacy header, `privacy` of
@@ -31,7 +31,7 @@ export function isWithheld(
 ): boolean {
   const identities = [...assertedIdentities, ...remoteParties];
   if (
-    identities.some((header) => header.length > longestHeader) ||
+    identities.some((header) => header.length > maxHeaderLength) ||
     asksForPrivacy(privacy) ||
     remoteParties.some(hidesParty)
   )

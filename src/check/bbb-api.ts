@@ -4,7 +4,7 @@ import { MeetingsReader } from "../bbb/meetings-reader.js";
 import type { BbbServerConfig } from "../config/config.js";
 import { failure, type Result, success } from "../util/result.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 import { addressesOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
@@ -75,7 +75,7 @@ async function askForMeetings(
   algorithm: ChecksumAlgorithm,
 ): Promise<Result<Answer, string>> {
   const url = `${apiUrl}getMeetings?checksum=${apiChecksum("getMeetings", "", secret.reveal(), algorithm)}`;
-  return await askApi(url, answerWithinMs, async ({ status, headers, body }) => {
+  return await askApi(url, answerTimeoutMs, async ({ status, headers, body }) => {
     const date = Date.parse(headers.date ?? "");
     const meetings = status === 200 ? await readMeetings(body) : success([]);
     return {

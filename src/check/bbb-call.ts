@@ -11,7 +11,7 @@ export const numberWithoutMeeting = "00000000000";
 
 /** BBB's FreeSWITCH counts sessions by the second: after so many milliseconds there are new ones. */
 const busyPauseMs = 1_100;
-const mostTries = 3;
+const maxTries = 3;
 /** mod_sofia's phrase when `sessions-per-second` or `max-sessions` is reached. */
 const noSessionFree = "Maximum Calls In Progress";
 
@@ -64,7 +64,7 @@ export async function bbbCallFindings(
 ): Promise<readonly Finding[]> {
   const place = placeOf(target.host, target.port);
   let answer = await tryCall(stream, target, numberWithoutMeeting, caller.name, clock);
-  for (let tries = 1; tries < mostTries && answer.ok && isBusy(answer.value); tries++) {
+  for (let tries = 1; tries < maxTries && answer.ok && isBusy(answer.value); tries++) {
     await new Promise<void>((resolve) => {
       clock.after(busyPauseMs, resolve);
     });

@@ -2,7 +2,7 @@ import type { MediaServerConfig } from "../config/config.js";
 import { EventSocketSession } from "../media/event-socket-session.js";
 import { bbbProfile, profileFamily } from "../media/sofia-status.js";
 import type { AddressFamily } from "../trunk/resolver.js";
-import { answerWithinMs, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type CheckTools } from "./check.js";
 
 /** A media server and the family over which it calls BBB servers. */
 export interface CallingFamily {
@@ -31,7 +31,7 @@ export class BbbFamilies {
     const session = await EventSocketSession.open(
       { host, port, password: password.reveal() },
       this.#tools.clock,
-      answerWithinMs,
+      answerTimeoutMs,
     );
     if (!session.ok) return [];
     try {

@@ -8,7 +8,7 @@ import { ByteStream } from "../util/byte-stream.js";
 import { bbbCallFindings, livekitWayFindings, type TrialCaller } from "./bbb-call.js";
 import type { BbbFamilies, CallingFamily } from "./bbb-families.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 import type { MediaTrust } from "./media-trust.js";
 import { addressesOf, placeOf } from "./names.js";
@@ -74,7 +74,12 @@ async function look(
     case "udp":
       return [fine(path, "the name resolves; whether anybody answers there over UDP shows with the first call")];
     case "tcp": {
-      const stream = await ByteStream.connect(connect({ host: address, port }), "connect", tools.clock, answerWithinMs);
+      const stream = await ByteStream.connect(
+        connect({ host: address, port }),
+        "connect",
+        tools.clock,
+        answerTimeoutMs,
+      );
       return stream.ok
         ? await ofAnswers(stream.value, path, { host, port, transport }, caller, tools)
         : [shutOut(path, sip, stream.failure, trust)];
@@ -141,7 +146,7 @@ async function ofAnswers(
   { clock }: CheckTools,
 ): Promise<readonly Finding[]> {
   try {
-    const status = await askOptions(stream, to, answerWithinMs);
+    const status = await askOptions(stream, to, answerTimeoutMs);
     if (!status.ok)
       return [
         error(

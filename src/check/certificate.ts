@@ -22,7 +22,7 @@ export interface CertificateDemands {
 const dayMs = 86_400_000;
 /** Let's Encrypt's clients renew 30 days ahead: one with less than this is not being renewed. */
 const soonDays = 14;
-const mostNames = 4;
+const maxNames = 4;
 
 /** What is wrong with the certificate that a server shows, all of it; or that it is fine and until when. */
 export function judgeCertificate(
@@ -152,10 +152,10 @@ function namesOf(certificate: X509Certificate): readonly string[] {
 function listOf(names: readonly string[]): string {
   if (names.length === 0) return "nobody";
   const shown = names
-    .slice(0, mostNames)
+    .slice(0, maxNames)
     .map((name) => name.replace(/[^\w.*:-]/g, "?").slice(0, 80))
     .join(", ");
-  return names.length > mostNames ? `${shown} and others` : shown;
+  return names.length > maxNames ? `${shown} and others` : shown;
 }
 
 function dayOf(date: string): string {

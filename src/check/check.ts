@@ -21,4 +21,4 @@ export interface CheckTools {
 }
 
 /** How long one other machine may take for one answer, in milliseconds. */
-export const answerWithinMs = 5_000;
+export const answerTimeoutMs = 5_000;

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.js";
 import { type DrachtioGreeting, type DrachtioLoginFailure, logInToDrachtio } from "../sip/drachtio-login.js";
 import type { Result } from "../util/result.js";
-import { answerWithinMs, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type CheckTools } from "./check.js";
 
 /** What drachtio says when einwahl logs in; asked once for all checks. */
 export class DrachtioLogin {
@@ -16,7 +16,7 @@ export class DrachtioLogin {
 
   async greeting(): Promise<Result<DrachtioGreeting, DrachtioLoginFailure>> {
     const { host, port, secret } = this.#config.drachtio;
-    this.#asking ??= logInToDrachtio({ host, port, secret: secret.reveal() }, this.#tools.clock, answerWithinMs);
+    this.#asking ??= logInToDrachtio({ host, port, secret: secret.reveal() }, this.#tools.clock, answerTimeoutMs);
     return await this.#asking;
   }
 }

@@ -8,7 +8,7 @@ import { meetTlsPeer, type TlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
 /** A server that wants a certificate says so after the handshake (TLS 1.3), within one round trip. */
-const alertWithinMs = 1_000;
+const alertTimeoutMs = 1_000;
 
 /** drachtio's port for SIP over TLS, as one address of it was met. */
 interface Port {
@@ -60,7 +60,7 @@ async function meet(host: string, port: number, tools: CheckTools): Promise<Port
   const peer = await meetTlsPeer({ address: host, port, name: host, authorities: tools.authorities }, tools.clock);
   if (!peer.ok) return { place, peer: peer.failure, wantsCertificates: undefined };
   const { stream, certificate, distrust } = peer.value;
-  const silence = await stream.read(() => undefined, alertWithinMs);
+  const silence = await stream.read(() => undefined, alertTimeoutMs);
   stream.close();
   return {
     place,

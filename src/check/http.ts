@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import type { Config } from "../config/config.js";
 import { faultCode } from "../util/network-fault.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 import { addressesOf, placeOf } from "./names.js";
 import type { RunningInstance } from "./running.js";
@@ -128,7 +128,10 @@ const unconnected: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENETUNREACH",
 /** Who answers HTTP there; a port that takes connections and says nothing is somebody's. */
 async function listenerAt(base: string): Promise<Listener> {
   try {
-    const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(answerWithinMs), redirect: "error" });
+    const response = await fetch(`${base}/healthz`, {
+      signal: AbortSignal.timeout(answerTimeoutMs),
+      redirect: "error",
+    });
     const text = (await response.text()).slice(0, 100);
     return response.status === 200 && text === '{"status":"alive"}' ? "einwahl" : "somebody";
   } catch (fault) {

@@ -7,7 +7,7 @@ import { inviteFault } from "../media/invite-key.js";
 import { bbbProfile, isRunning } from "../media/sofia-status.js";
 import { faultCode } from "../util/network-fault.js";
 import { isThisMachine } from "../util/own-address.js";
-import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 import { placeOf } from "./names.js";
 import { promptFindings } from "./prompts.js";
@@ -35,7 +35,7 @@ export function mediaServerCheck(config: Config, index: number, server: MediaSer
       const session = await EventSocketSession.open(
         { host, port, password: password.reveal() },
         tools.clock,
-        answerWithinMs,
+        answerTimeoutMs,
       );
       if (!session.ok) return [...address, ofLogin(session.failure, `${path}.event_socket`, placeOf(host, port))];
       try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { MediaServerConfig } from "../config/config.js";
 import { EventSocketSession } from "../media/event-socket-session.js";
-import { answerWithinMs, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type CheckTools } from "./check.js";
 import { isLocal } from "./media-server.js";
 
 /** What the media servers trust when they call BBB servers. */
@@ -33,7 +33,7 @@ export class MediaTrust {
     const session = await EventSocketSession.open(
       { host, port, password: password.reveal() },
       this.#tools.clock,
-      answerWithinMs,
+      answerTimeoutMs,
     );
     if (!session.ok) return undefined;
     try {

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { HostAddresses } from "../trunk/host-addresses.js";
 import type { Result } from "../util/result.js";
 import { failure, success } from "../util/result.js";
-import { answerWithinMs, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type CheckTools } from "./check.js";
 
 /** The addresses of a host, IPv4 first; an address is its own. The failure is a code of Node's. */
 export async function addressesOf(
@@ -12,7 +12,7 @@ export async function addressesOf(
 ): Promise<Result<readonly [string, ...string[]], string>> {
   if (isIP(host) !== 0) return success([host]);
   return await new Promise((resolve, reject) => {
-    const callOff = clock.after(answerWithinMs, () => {
+    const callOff = clock.after(answerTimeoutMs, () => {
       resolve(failure("EAI_AGAIN"));
     });
     const name = new HostAddresses(host, resolver);

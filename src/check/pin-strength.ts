@@ -19,7 +19,7 @@ const pageSize = 1_000;
 /** A bound against a store that goes on for ever. */
 const maxPages = 1_000;
 /** A week: a guesser who goes on for that long has set off the alert EinwahlPinsGuessed many times. */
-const leastHours = 7 * 24;
+const minHours = 7 * 24;
 const recommended =
   "let front ends reserve PINs of nine digits (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without one";
 
@@ -74,7 +74,7 @@ export function strengthFindings(
   const what =
     `${open === 1 ? "1 PIN" : `${count(open)} PINs`} of ${digits} ${digits === 1 ? "digit" : "digits"} ${open === 1 ? "is" : "are"} open: a guesser hits one after about ${count(guesses)} wrong PINs. ` +
     `Allowed in an hour: ${count(perNumber)} from one number and ${count(perWithheld * trunks)} from withheld ones, which takes about ${spanOf(guesses / hourly)}`;
-  return [guesses / hourly < leastHours ? warning(path, what, recommended) : fine(path, what)];
+  return [guesses / hourly < minHours ? warning(path, what, recommended) : fine(path, what)];
 }
 
 function spanOf(hours: number): string {

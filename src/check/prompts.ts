@@ -6,7 +6,7 @@ import { soundFile } from "../media/sounds.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 
 const path = "prompts.directory";
-const mostNamed = 5;
+const maxNamed = 5;
 
 /** Whether a media server finds every recording that a caller may have to hear, where it looks for them itself. */
 export async function promptFindings(
@@ -56,6 +56,6 @@ function cureFor(languages: readonly Language[]): string {
 }
 
 function listOf(files: readonly string[]): string {
-  const shown = files.slice(0, mostNamed).join(", ");
-  return files.length > mostNamed ? `${shown} and ${files.length - mostNamed} more` : shown;
+  const shown = files.slice(0, maxNamed).join(", ");
+  return files.length > maxNamed ? `${shown} and ${files.length - maxNamed} more` : shown;
 }

@@ -3,7 +3,7 @@ import type { Check } from "./check.js";
 import { error, type Finding } from "./finding.js";
 
 /** Each answer that a check waits for has its own limit; this is for a check that needs too many of them. */
-const checkWithinMs = 30_000;
+const checkTimeoutMs = 30_000;
 
 /**
  * Runs all checks at once and gives what they found, in the order of the checks.
@@ -36,11 +36,11 @@ export async function runChecks(
 
 async function withinLimit(check: Check, clock: Clock): Promise<readonly Finding[]> {
   return await new Promise((resolve, reject) => {
-    const callOff = clock.after(checkWithinMs, () => {
+    const callOff = clock.after(checkTimeoutMs, () => {
       resolve([
         error(
           check.path,
-          `this could not be looked at within ${checkWithinMs / 1_000} s`,
+          `this could not be looked at within ${checkTimeoutMs / 1_000} s`,
           "is the network very slow? try again",
         ),
       ]);

@@ -10,12 +10,12 @@ import {
 import type { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
-import { answerWithinMs } from "./check.js";
+import { answerTimeoutMs } from "./check.js";
 
 /** More responses than one transaction has. */
-const mostResponses = 20;
+const maxResponses = 20;
 /** So long a response to CANCEL, or to BYE, is waited for, in milliseconds. */
-const endWithinMs = 2_000;
+const endTimeoutMs = 2_000;
 
 /** RTP without SRTP to a port that takes nothing (discard). */
 const plainOffer = [
@@ -61,14 +61,14 @@ class TrialCall {
 
   async run(): Promise<Result<SipResponse, string>> {
     this.#send({ method: "INVITE", cseq: 1, branch: this.#branch, sdp: plainOffer });
-    const answered = await this.#final("1 INVITE", answerWithinMs);
+    const answered = await this.#final("1 INVITE", answerTimeoutMs);
     if (answered.ok) {
       await this.#end(answered.value);
       return answered;
     }
     this.#send({ method: "CANCEL", cseq: 1, branch: this.#branch });
     // The 200 may have crossed the CANCEL (RFC 3261 section 9.1).
-    const late = await this.#final("1 INVITE", endWithinMs);
+    const late = await this.#final("1 INVITE", endTimeoutMs);
     if (late.ok) await this.#end(late.value);
     return answered;
   }
@@ -81,7 +81,7 @@ class TrialCall {
     const inDialog = { to, ...(contact !== "" && { uri: contact }) };
     this.#send({ method: "ACK", cseq: 1, branch: newBranch(), ...inDialog });
     this.#send({ method: "BYE", cseq: 2, branch: newBranch(), ...inDialog });
-    await this.#final("2 BYE", endWithinMs);
+    await this.#final("2 BYE", endTimeoutMs);
   }
 
   #send(parts: Parameters<typeof sipRequest>[1]): void {
@@ -90,7 +90,7 @@ class TrialCall {
 
   async #final(cseq: string, withinMs: number): Promise<Result<SipResponse, string>> {
     const deadline = this.#clock.now() + withinMs;
-    for (let count = 0; count < mostResponses; count++) {
+    for (let count = 0; count < maxResponses; count++) {
       const response = await this.#stream.read(takeResponse, Math.max(1, deadline - this.#clock.now()));
       if (!response.ok) return response;
       if (response.value.status >= 200 && response.value.cseq.replace(/\s+/g, " ") === cseq)

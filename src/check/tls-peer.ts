@@ -5,7 +5,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
-import { answerWithinMs } from "./check.js";
+import { answerTimeoutMs } from "./check.js";
 
 /** Somebody who speaks TLS, whatever their certificate is worth. */
 export interface TlsPeer {
@@ -38,7 +38,7 @@ export async function meetTlsPeer(
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
-  const connected = await ByteStream.connect(socket, "secureConnect", clock, answerWithinMs);
+  const connected = await ByteStream.connect(socket, "secureConnect", clock, answerTimeoutMs);
   if (!connected.ok) return connected;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) {

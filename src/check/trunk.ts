@@ -7,7 +7,7 @@ import type { ListenAddress } from "../trunk/listen-address.js";
 import { type RegistrarFault, RegistrarHost, type Target } from "../trunk/registrar-host.js";
 import { ByteStream } from "../util/byte-stream.js";
 import { judgeCertificate } from "./certificate.js";
-import { answerWithinMs, type Check, type CheckTools } from "./check.js";
+import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
 import type { DrachtioLogin } from "./drachtio-greeting.js";
 import { error, type Finding, fine } from "./finding.js";
 import { addressesOf, placeOf } from "./names.js";
@@ -15,7 +15,7 @@ import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
 /** As many as einwahl itself tries. */
-const mostTargets = 8;
+const maxTargets = 8;
 
 const familyCure =
   "give drachtio a contact with an address of that family as well (EINWAHL_LOCAL_ADDRESS, or drachtio.conf.xml), or ask the provider for addresses of the other one";
@@ -114,13 +114,13 @@ async function ofRegistrar(
   if (target === undefined) return [error(path, `${host}: ${known.fault.why}`, targetCures[known.fault.kind])];
   switch (transport) {
     case "tls":
-      return await ofTls(path, targets.slice(0, mostTargets), certificate, tools);
+      return await ofTls(path, targets.slice(0, maxTargets), certificate, tools);
     case "tcp": {
       const stream = await ByteStream.connect(
         connect({ host: target.address, port: target.port }),
         "connect",
         tools.clock,
-        answerWithinMs,
+        answerTimeoutMs,
       );
       if (!stream.ok) return [shutOut(path, host, target, stream.failure)];
       stream.value.close();

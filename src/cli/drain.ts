@@ -17,12 +17,12 @@ interface DrainOptions {
 
 const askEveryMs = 1_000;
 /** As long as a call may last at most; see `calls.max_duration`. */
-const longestMs = 48 * 3_600_000;
+const maxMs = 48 * 3_600_000;
 
 /** Takes no new calls and waits for those that are up, or takes calls again. */
 export async function drain(options: DrainOptions, context: CommandContext): Promise<ExitCode> {
   const withinMs = durationMs(options.within ?? "48h");
-  if (withinMs === undefined || withinMs > longestMs) {
+  if (withinMs === undefined || withinMs > maxMs) {
     context.terminal.note("einwahl drain: --within needs a time up to 48h, such as 90s, 10m or 2h");
     return exitCodes.usage;
   }

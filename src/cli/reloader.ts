@@ -15,7 +15,7 @@ export interface ReloaderOptions {
 }
 
 /** A file that is no configuration at all has thousands of faults. */
-const mostLogged = 20;
+const maxLogged = 20;
 
 /** Reads the configuration file again, with the files of secrets that it names, for the instance that runs. */
 export class Reloader implements Reloading {
@@ -30,7 +30,7 @@ export class Reloader implements Reloading {
     const loaded = loadConfig(path, environment);
     if (!loaded.ok) {
       logger.error(
-        { faults: loaded.failure.map(({ path: at, message }) => `${at} ${message}`).slice(0, mostLogged) },
+        { faults: loaded.failure.map(({ path: at, message }) => `${at} ${message}`).slice(0, maxLogged) },
         "configuration rejected: nothing changed",
       );
       return {

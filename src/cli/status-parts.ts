@@ -16,7 +16,7 @@ export interface PartRows {
 }
 
 const texts = statusTexts.en;
-const longestName = 20;
+const maxNameLength = 20;
 
 /** The parts of the status as rows; of trunks, engines and servers those come first that have a fault. */
 export function partRows(report: StatusReport): PartRows {
@@ -121,7 +121,7 @@ function failureRow({
 }
 
 function label(name: string): string {
-  return visible(cut(name, longestName));
+  return visible(cut(name, maxNameLength));
 }
 
 /** A fault's own words are told above. */

@@ -52,7 +52,7 @@ interface Question {
 }
 
 /** More pages than there can be rooms. */
-const mostPages = 1_000_000;
+const maxPages = 1_000_000;
 
 export class EinwahlClient {
   readonly #base: string;
@@ -107,7 +107,7 @@ export class EinwahlClient {
   /** All rooms, page after page; ends with a failure where one can't be had. */
   async *rooms(pageSize = 100): AsyncGenerator<Result<RoomSummary, ClientFailure>> {
     let after: string | undefined;
-    for (let page = 0; page < mostPages; page++) {
+    for (let page = 0; page < maxPages; page++) {
       const answer = await this.#ask(
         { method: "GET", path: "/rooms", query: { after, limit: String(pageSize) } },
         listAnswer,

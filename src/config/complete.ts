@@ -45,9 +45,9 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
       },
       pin: {
         tries: calls.pin.tries,
-        firstKeyWithinMs: calls.pin.first_digit_timeout,
-        nextKeyWithinMs: calls.pin.inter_digit_timeout,
-        dialogueWithinMs: calls.pin.total_timeout,
+        firstKeyTimeoutMs: calls.pin.first_digit_timeout,
+        nextKeyTimeoutMs: calls.pin.inter_digit_timeout,
+        dialogueTimeoutMs: calls.pin.total_timeout,
       },
       guessing: {
         windowMs: calls.guessing.window,

@@ -6,18 +6,18 @@ export type FileFault = "not-found" | "not-readable" | "no-file" | "too-large";
 
 /** The files that a configuration is made of. */
 export interface ConfigFiles {
-  /** The text of a file of at most `mostBytes` bytes. */
-  read(path: string, mostBytes: number): Result<string, FileFault>;
+  /** The text of a file of at most `maxBytes` bytes. */
+  read(path: string, maxBytes: number): Result<string, FileFault>;
 }
 
 /** The files of this machine. Read at once, not in turns: nothing else runs before there is a configuration. */
 export const machineFiles: ConfigFiles = {
-  read(path, mostBytes) {
+  read(path, maxBytes) {
     try {
       const facts = statSync(path);
       // A pipe or a device could keep us waiting, or never end.
       if (!facts.isFile()) return failure("no-file");
-      if (facts.size > mostBytes) return failure("too-large");
+      if (facts.size > maxBytes) return failure("too-large");
       return success(readFileSync(path, "utf8"));
     } catch (error) {
       return failure(isNotFound(error) ? "not-found" : "not-readable");

@@ -158,9 +158,9 @@ export interface CallsConfig {
   readonly maxConcurrent: number;
   readonly pin: {
     readonly tries: number;
-    readonly firstKeyWithinMs: number;
-    readonly nextKeyWithinMs: number;
-    readonly dialogueWithinMs: number;
+    readonly firstKeyTimeoutMs: number;
+    readonly nextKeyTimeoutMs: number;
+    readonly dialogueTimeoutMs: number;
   };
   /** The most calls at a time for one number, and for a trunk's callers without a usable number. */
   readonly perNumber: number;

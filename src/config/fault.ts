@@ -16,27 +16,27 @@ export interface Finding extends Omit<ConfigFault, "path"> {
   readonly path: Path;
 }
 
-const longestKey = 60;
+const maxKeyLength = 60;
 
 /** `["trunks", 0, "password"]` as `trunks[0].password`; keys that are no plain words are quoted and cut. */
 export function formatPath(path: Path): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;
-    else if (/^[A-Za-z_$][\w$-]*$/.test(step) && step.length <= longestKey) text += text === "" ? step : `.${step}`;
-    else text += `[${JSON.stringify(step.slice(0, longestKey))}]`;
+    else if (/^[A-Za-z_$][\w$-]*$/.test(step) && step.length <= maxKeyLength) text += text === "" ? step : `.${step}`;
+    else text += `[${JSON.stringify(step.slice(0, maxKeyLength))}]`;
   }
   return text === "" ? "the file" : text;
 }
 
 /** More faults than an operator reads at a time; a file that is no configuration at all has thousands. */
-const mostShown = 40;
+const maxShown = 40;
 
 /** The faults as text for a terminal, two lines for each. */
 export function formatFaults(faults: readonly ConfigFault[]): string {
   const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-  const lines = faults.slice(0, mostShown).map((fault) => `  ${fault.path} ${fault.message}\n    -> ${fault.hint}`);
-  if (faults.length > mostShown) lines.push(`  and ${faults.length - mostShown} more`);
+  const lines = faults.slice(0, maxShown).map((fault) => `  ${fault.path} ${fault.message}\n    -> ${fault.hint}`);
+  if (faults.length > maxShown) lines.push(`  and ${faults.length - maxShown} more`);
   return [`The configuration has ${count}:`, ...lines].join("\n");
 }
 
@@ -46,7 +46,7 @@ export function closestTo(text: string, words: readonly string[]): string | unde
   let closest: { readonly word: string; readonly distance: number } | undefined;
   for (const word of words) {
     const distance = editDistance(
-      text.slice(0, longestKey).toLowerCase().replaceAll("-", "_"),
+      text.slice(0, maxKeyLength).toLowerCase().replaceAll("-", "_"),
       word.toLowerCase().replaceAll("-", "_"),
     );
     if (distance <= most && (closest === undefined || distance < closest.distance)) closest = { word, distance };

@@ -50,11 +50,11 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 
 /** Milliseconds from `500ms`, `5s`, `2m`, `1h` or a bare number of milliseconds; limits in the same notation. */
 function duration(least: string, most: string): z.ZodType<number, number | string> {
-  const [leastMs, mostMs] = [durationMs(least), durationMs(most)];
-  if (leastMs === undefined || mostMs === undefined) throw new Error(`no duration: ${least} or ${most}`);
+  const [minMs, maxMs] = [durationMs(least), durationMs(most)];
+  if (minMs === undefined || maxMs === undefined) throw new Error(`no duration: ${least} or ${most}`);
   return z.union([z.number(), z.string()]).transform((value, context) => {
     const ms = durationMs(value);
-    if (ms !== undefined && ms >= leastMs && ms <= mostMs) return ms;
+    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
     const message = ms === undefined ? "is not a duration" : `must be a duration from ${least} to ${most}`;
     context.addIssue({
       code: "custom",

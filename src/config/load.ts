@@ -13,7 +13,7 @@ import { configSchema } from "./schema.js";
 import { deepFreeze, isMap } from "./tree.js";
 import { readYaml } from "./yaml-text.js";
 
-const mostBytes = 262_144;
+const maxBytes = 262_144;
 
 /**
  * Reads the configuration in three steps: YAML, then references to variables and files, then validation. Gives the
@@ -27,7 +27,7 @@ export function loadConfig(
   environment: Environment,
   files: ConfigFiles = machineFiles,
 ): Result<Config, readonly ConfigFault[]> {
-  const read = files.read(path, mostBytes);
+  const read = files.read(path, maxBytes);
   if (!read.ok)
     return failure([
       {

@@ -13,9 +13,9 @@ export interface Resolved {
 }
 
 /** A secret is a line of text, not a book. */
-const mostSecretBytes = 16_384;
+const maxSecretBytes = 16_384;
 /** More than any configuration has; aliases can make a small file into a large tree. */
-const mostValues = 20_000;
+const maxValues = 20_000;
 const deepest = 24;
 
 /**
@@ -51,11 +51,11 @@ class Resolution {
   }
 
   #value(value: Tree, path: Path): Tree {
-    if (this.#values >= mostValues) return undefined;
+    if (this.#values >= maxValues) return undefined;
     this.#values += 1;
-    if (path.length > deepest || this.#values === mostValues) {
+    if (path.length > deepest || this.#values === maxValues) {
       this.#fault(path, "is nested or repeated beyond all measure", "write it without aliases");
-      this.#values = mostValues;
+      this.#values = maxValues;
       return undefined;
     }
     if (typeof value === "string") return this.#text(value, path);
@@ -97,7 +97,7 @@ class Resolution {
   }
 
   #file(name: string, path: Path): Tree {
-    const read = this.#files.read(resolve(this.#directory, name), mostSecretBytes);
+    const read = this.#files.read(resolve(this.#directory, name), maxSecretBytes);
     if (read.ok) return read.value.replace(/\r?\n$/, "");
     // Not by its name: the name may come from a variable, and a secret from a variable with the wrong name.
     this.#fault(

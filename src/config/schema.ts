@@ -105,7 +105,7 @@ const bbbServer = z.strictObject({
     .describe("How often the server is asked for its meetings; an unknown PIN asks at once."),
 });
 
-const mostWrongPins = 1_000_000;
+const maxWrongPins = 1_000_000;
 
 const guessing = z
   .strictObject({
@@ -119,27 +119,27 @@ const guessing = z
     number: z
       .strictObject({
         slow: fields
-          .count(1, mostWrongPins)
+          .count(1, maxWrongPins)
           .prefault(10)
           .describe("From so many wrong PINs on a call has one try, and each answer comes late."),
-        refuse: fields.count(1, mostWrongPins).prefault(20).describe("From so many on, calls are answered 603."),
+        refuse: fields.count(1, maxWrongPins).prefault(20).describe("From so many on, calls are answered 603."),
       })
       .prefault({})
       .describe("Wrong PINs from one number."),
     withheld: z
       .strictObject({
         slow: fields
-          .count(1, mostWrongPins)
+          .count(1, maxWrongPins)
           .prefault(60)
           .describe("From so many wrong PINs on a call has one try, and each answer comes late."),
-        refuse: fields.count(1, mostWrongPins).prefault(120).describe("From so many on, calls are answered 603."),
+        refuse: fields.count(1, maxWrongPins).prefault(120).describe("From so many on, calls are answered 603."),
       })
       .prefault({})
       .describe("Wrong PINs from all callers of a trunk together that show no usable number."),
     all: z
       .strictObject({
         slow: fields
-          .count(1, mostWrongPins)
+          .count(1, maxWrongPins)
           .prefault(300)
           .describe(
             "From so many wrong PINs on each call has one try, and each answer comes late. No call is refused for what others typed.",

@@ -11,7 +11,7 @@ export interface YamlText {
 }
 
 /** More aliases than a configuration needs, and too few for a file that grows without end. */
-const mostAliases = 100;
+const maxAliases = 100;
 
 interface Explanation {
   readonly message: string;
@@ -72,7 +72,7 @@ export function readYaml(text: string): YamlText {
     const errors: readonly YAMLError[] = [...document.errors, ...document.warnings];
     const faults = firstOfEachLine(errors.map((error) => explain(error, lines)));
     if (errors.some((error) => !harmless.has(error.code))) return { tree: undefined, faults };
-    return { tree: document.toJS({ maxAliasCount: mostAliases }), faults };
+    return { tree: document.toJS({ maxAliasCount: maxAliases }), faults };
   } catch {
     // Nesting beyond the stack, or aliases of aliases beyond the limit.
     return {

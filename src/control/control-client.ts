@@ -19,9 +19,9 @@ export type ControlFailure =
 export type ControlResult<Value> = Result<Value, ControlFailure>;
 
 /** How long the instance may take for what it has at hand, in milliseconds. */
-const answerWithinMs = 10_000;
+const answerTimeoutMs = 10_000;
 /** How long it may take to look names up and to ask engines, as a reload does. */
-const workWithinMs = 60_000;
+const workTimeoutMs = 60_000;
 
 interface Sent {
   readonly method: "GET" | "POST" | "DELETE";
@@ -44,7 +44,7 @@ export class ControlClient {
   }
 
   async reload(): Promise<ControlResult<ReloadAnswer>> {
-    return await this.ask({ method: "POST", path: "/reload", withinMs: workWithinMs }, reloadAnswer);
+    return await this.ask({ method: "POST", path: "/reload", withinMs: workTimeoutMs }, reloadAnswer);
   }
 
   /** Whether it drains, and how many calls are up. */
@@ -96,7 +96,7 @@ export class ControlClient {
 
 async function send(
   socketPath: string,
-  { method, path, body, withinMs = answerWithinMs }: Sent,
+  { method, path, body, withinMs = answerTimeoutMs }: Sent,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return await new Promise((resolve, reject) => {
     const headers =

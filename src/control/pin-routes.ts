@@ -7,7 +7,7 @@ import type { RoomStore } from "../store/room-store.js";
 import type { Result } from "../util/result.js";
 
 /** A hundred thousand rooms are a tenth of it. */
-export const mostTransferBytes = 256 * 1_048_576;
+export const maxTransferBytes = 256 * 1_048_576;
 
 /** The status of an answer when this instance has no store of PINs open. */
 export const keepsNone = 409;
@@ -61,7 +61,7 @@ export function addPinRoutes(server: FastifyInstance, source: () => PinSource): 
 
   server.addContentTypeParser(
     "application/jsonl",
-    { parseAs: "string", bodyLimit: mostTransferBytes },
+    { parseAs: "string", bodyLimit: maxTransferBytes },
     (_request, body, done) => {
       done(null, body);
     },
@@ -82,7 +82,7 @@ export function addPinRoutes(server: FastifyInstance, source: () => PinSource): 
     "/pins.jsonl",
     async (_request, reply) => await answer(reply.type("application/jsonl"), (pins) => pins.export()),
   );
-  server.post("/pins.jsonl", { bodyLimit: mostTransferBytes }, async (request, reply) => {
+  server.post("/pins.jsonl", { bodyLimit: maxTransferBytes }, async (request, reply) => {
     const lines = z.string().parse(request.body);
     return await keep(reply, (pins) => pins.import(lines));
   });

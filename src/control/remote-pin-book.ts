@@ -25,7 +25,7 @@ const report = z.object({
   }),
 });
 
-const transferWithinMs = 120_000;
+const transferTimeoutMs = 120_000;
 
 /** The PINs of the running instance. */
 export class RemotePinBook implements PinBook {
@@ -56,14 +56,14 @@ export class RemotePinBook implements PinBook {
   }
 
   async export(): Promise<Result<string, string>> {
-    const lines = await this.#client.askText({ method: "GET", path: "/pins.jsonl", withinMs: transferWithinMs });
+    const lines = await this.#client.askText({ method: "GET", path: "/pins.jsonl", withinMs: transferTimeoutMs });
     return lines.ok ? lines : failure(explainControlFailure(lines.failure));
   }
 
   async import(lines: string): Promise<Result<ImportReport, string>> {
     const body = { type: "application/jsonl", text: lines };
     return plain(
-      await this.#client.ask({ method: "POST", path: "/pins.jsonl", body, withinMs: transferWithinMs }, report),
+      await this.#client.ask({ method: "POST", path: "/pins.jsonl", body, withinMs: transferTimeoutMs }, report),
     );
   }
 }

@@ -7,11 +7,11 @@ import process from "node:process";
 import { failure, type Result, success } from "../util/result.js";
 
 /** How long a process may take to accept a connection before it counts as alive and busy, in milliseconds. */
-const answerWithinMs = 2_000;
+const answerTimeoutMs = 2_000;
 /** The most bytes of a Unix socket's path (`sun_path`), without the zero at the end. */
-const mostPathBytes = 107;
+const maxPathBytes = 107;
 const onlyOwner = 0o600;
-const mostTries = 5;
+const maxTries = 5;
 
 /**
  * A path by which the system takes a socket, however long its own is: on Linux by way of the open directory.
@@ -22,7 +22,7 @@ export async function reachablePath(
   path: string,
 ): Promise<{ readonly path: string; readonly done: () => Promise<void> }> {
   const done = (): Promise<void> => Promise.resolve();
-  if (Buffer.byteLength(path) <= mostPathBytes || process.platform !== "linux") return { path, done };
+  if (Buffer.byteLength(path) <= maxPathBytes || process.platform !== "linux") return { path, done };
   const directory: FileHandle = await open(dirname(path), "r");
   return { path: `/proc/self/fd/${directory.fd}/${basename(path)}`, done: () => directory.close() };
 }
@@ -102,7 +102,7 @@ export class SocketFile {
 
 /** A link, unlike a move, replaces nothing: of two that want the place at once, one gets it. */
 async function linkUnlessHeld(own: string, path: string): Promise<boolean> {
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  for (let tries = 0; tries < maxTries; tries += 1) {
     try {
       await link(own, path);
       return true;
@@ -129,7 +129,7 @@ async function isHeld(path: string): Promise<boolean> {
         socket.destroy();
         resolve(held);
       };
-      const timer = setTimeout(settle, answerWithinMs, true);
+      const timer = setTimeout(settle, answerTimeoutMs, true);
       socket.once("connect", () => {
         settle(true);
       });

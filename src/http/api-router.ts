@@ -25,13 +25,13 @@ export interface ApiRouterOptions {
   readonly base: () => string;
   readonly onBug: (error: unknown) => void;
   /** Limits that a test may want shorter, in milliseconds. */
-  readonly limits?: { readonly requestWithinMs: number; readonly answerWithinMs: number };
+  readonly limits?: { readonly requestTimeoutMs: number; readonly answerTimeoutMs: number };
 }
 
-const usualLimits = { requestWithinMs: 10_000, answerWithinMs: 15_000 };
-const mostBytes = 16_384;
+const usualLimits = { requestTimeoutMs: 10_000, answerTimeoutMs: 15_000 };
+const maxBytes = 16_384;
 /** 256 characters, percent-encoded. */
-const longestParameter = 2_400;
+const maxParameterLength = 2_400;
 
 /** Headers of every answer: nothing here is to be run, framed or guessed at. */
 const plainHeaders = {
@@ -45,15 +45,15 @@ const plainHeaders = {
 export class ApiRouter {
   readonly server: FastifyInstance;
   readonly #options: ApiRouterOptions;
-  readonly #answerWithinMs: number;
+  readonly #answerTimeoutMs: number;
   readonly #access: Access;
   readonly #crossOrigin: CrossOrigin;
   readonly #routes: Route[] = [];
 
   constructor(options: ApiRouterOptions) {
-    const { requestWithinMs, answerWithinMs } = options.limits ?? usualLimits;
+    const { requestTimeoutMs, answerTimeoutMs } = options.limits ?? usualLimits;
     this.#options = options;
-    this.#answerWithinMs = answerWithinMs;
+    this.#answerTimeoutMs = answerTimeoutMs;
     this.#access = new Access(options.config, options.listener, options.clock);
     this.#crossOrigin = new CrossOrigin(options.config.corsOrigins);
     const proxies = new AddressList(options.config.trustedProxies);
@@ -63,14 +63,14 @@ export class ApiRouter {
       // Node looks for connections that are too slow every half minute, if nobody says otherwise. A request without a
       // Host it would refuse without a body.
       http: {
-        headersTimeout: requestWithinMs,
-        requestTimeout: requestWithinMs,
-        connectionsCheckingInterval: Math.ceil(requestWithinMs / 5),
+        headersTimeout: requestTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 5),
         requireHostHeader: false,
       },
-      bodyLimit: mostBytes,
-      requestTimeout: requestWithinMs,
-      routerOptions: { maxParamLength: longestParameter, caseSensitive: true },
+      bodyLimit: maxBytes,
+      requestTimeout: requestTimeoutMs,
+      routerOptions: { maxParamLength: maxParameterLength, caseSensitive: true },
       trustProxy: (address) => proxies.has(unmapped(withoutPort(address))),
       frameworkErrors: (error, _request, reply) => {
         this.#fail(reply.headers(plainHeaders), this.#codeOf(error));
@@ -116,7 +116,7 @@ export class ApiRouter {
     server.route({
       method: route.method,
       url: route.path.replace(/\{(\w+)\}/g, ":$1"),
-      ...(route.body?.mostBytes !== undefined && { bodyLimit: route.body.mostBytes }),
+      ...(route.body?.maxBytes !== undefined && { bodyLimit: route.body.maxBytes }),
       config: { isPublic: route.access === "public", isForOperators: route.forOperators !== undefined },
       handler: (request, reply) => {
         this.#serve(route, request, reply);
@@ -213,7 +213,7 @@ export class ApiRouter {
 
   /** The only thing that a request waits for is a store, and not for ever. */
   #answerLater(route: Route, coming: Promise<Answer>, reply: FastifyReply): void {
-    const callOff = this.#options.clock.after(this.#answerWithinMs, () => {
+    const callOff = this.#options.clock.after(this.#answerTimeoutMs, () => {
       this.#fail(reply, "store-unavailable");
     });
     const answered = coming.then((answer) => {

@@ -18,7 +18,7 @@ export interface WebhookSource {
 }
 
 /** bbb-webhooks puts up to `multiEvent` events into one post; a hundred meetings with metadata are below this. */
-const mostBytes = 256 * 1024;
+const maxBytes = 256 * 1024;
 
 /**
  * Where BBB servers post what happens to their meetings: `POST /bbb-webhooks/<name of the server>`. No part of the API for
@@ -28,7 +28,7 @@ export function addBbbWebhooks(router: ApiRouter, base: () => string, sources: (
   router.server.register((scope, _options, done) => {
     scope.addContentTypeParser(
       "application/x-www-form-urlencoded",
-      { parseAs: "buffer", bodyLimit: mostBytes },
+      { parseAs: "buffer", bodyLimit: maxBytes },
       (_request, body, parsed) => {
         parsed(null, Buffer.from(body).toString("utf8"));
       },
@@ -60,7 +60,7 @@ export function addBbbWebhooks(router: ApiRouter, base: () => string, sources: (
       reply.code(200).send();
     };
     for (const path of ["/bbb-webhooks/:server", "/bbb-webhooks/:server/"])
-      scope.post(path, { config: { isUnlimited: true }, bodyLimit: mostBytes }, take);
+      scope.post(path, { config: { isUnlimited: true }, bodyLimit: maxBytes }, take);
     done();
   });
 }

@@ -17,7 +17,7 @@ export const formType = "application/x-www-form-urlencoded";
 const nothing = /^(?:\[\s*\]|\{\s*\}|null|--\S{1,70}--)?$/;
 
 /** Bytes; a longer body is more than nothing, and is refused unread. */
-const longestNothing = 128;
+const maxNothingLength = 128;
 
 /** For all routes: JSON, and lines of it as bytes. */
 export function addBodyParsers(server: FastifyInstance): void {
@@ -60,8 +60,8 @@ export function addFormParser(scope: FastifyInstance): void {
  */
 function addNothingParser(scope: FastifyInstance): void {
   scope.addContentTypeParser("*", (request, payload, done) => {
-    const isLong = Number(request.headers["content-length"] ?? "0") > longestNothing;
-    readShort(payload, isLong ? 0 : longestNothing, (error, body) => {
+    const isLong = Number(request.headers["content-length"] ?? "0") > maxNothingLength;
+    readShort(payload, isLong ? 0 : maxNothingLength, (error, body) => {
       if (error !== undefined) done(error, undefined);
       else if (body !== undefined && nothing.test(body.toString("latin1").trim())) done(null, undefined);
       else done(Object.assign(new Error("no known type"), { code: "FST_ERR_CTP_INVALID_MEDIA_TYPE" }), undefined);
@@ -69,14 +69,14 @@ function addNothingParser(scope: FastifyInstance): void {
   });
 }
 
-/** @param read called once; without a body when that is longer than `mostBytes` */
+/** @param read called once; without a body when that is longer than `maxBytes` */
 function readShort(
   payload: IncomingMessage,
-  mostBytes: number,
+  maxBytes: number,
   read: (error: Error | undefined, body: Buffer | undefined) => void,
 ): void {
   const chunks: Buffer[] = [];
-  let left = mostBytes;
+  let left = maxBytes;
   const finish = (error: Error | undefined, body: Buffer | undefined): void => {
     payload.off("data", onData).off("end", onEnd).off("error", onError);
     read(error, body);
@@ -92,7 +92,7 @@ function readShort(
   const onError = (error: Error): void => {
     finish(error, undefined);
   };
-  if (mostBytes === 0) read(undefined, undefined);
+  if (maxBytes === 0) read(undefined, undefined);
   else payload.on("data", onData).on("end", onEnd).on("error", onError);
 }
 

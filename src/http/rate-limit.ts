@@ -22,7 +22,7 @@ interface Window {
 }
 
 /** Windows of addresses within their quota, and again as many of those beyond it: a million addresses cost no more memory. */
-const mostWindows = 20_000;
+const maxWindows = 20_000;
 /** So many are forgotten at once where there is no room, and those that are over so often, in milliseconds: not at each request. */
 const forgottenAtOnce = 1_000;
 const sweepEveryMs = 1_000;
@@ -80,9 +80,9 @@ class Windows extends Map<string, Window> {
   #sweptAt = Number.NEGATIVE_INFINITY;
 
   add(who: string, window: Window, now: number): void {
-    const isFull = this.size >= mostWindows;
+    const isFull = this.size >= maxWindows;
     if (isFull || now - this.#sweptAt >= sweepEveryMs)
-      this.#forget(now, isFull ? mostWindows - forgottenAtOnce : mostWindows);
+      this.#forget(now, isFull ? maxWindows - forgottenAtOnce : maxWindows);
     this.set(who, window);
   }
 

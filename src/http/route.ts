@@ -73,7 +73,7 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
     readonly schema: Body;
     readonly type?: string;
     readonly isRequired: boolean;
-    readonly mostBytes?: number;
+    readonly maxBytes?: number;
   };
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Beside those that every route has. */

@@ -26,7 +26,7 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
     sip_cid_type: "none",
     absolute_codec_string: `^^:${order.join(":")}`,
     rtp_secure_media_outbound: `${node.srtp}:${suites.join(":")}`,
-    leg_timeout: String(Math.max(1, Math.ceil(target.answerWithinMs / 1_000))),
+    leg_timeout: String(Math.max(1, Math.ceil(target.answerTimeoutMs / 1_000))),
     instant_ringback: "true",
     // A caller on hold would get a leg that BBB sends nothing to, for good (`direction.ts`).
     origination_audio_mode: "sendrecv",

@@ -25,8 +25,8 @@ export interface ConversationTools {
 }
 
 /** How long each thing may take, in milliseconds. */
-const promptWithinMs = 30_000;
-const outcomeWithinMs = 45_000;
+const promptTimeoutMs = 30_000;
+const outcomeTimeoutMs = 45_000;
 /** After the PIN, without a word of the dialogue for so long, the call counts as joined. */
 const silenceMs = 5_000;
 /** Amplitude of what is whistled, 0 to 1 of full scale. */
@@ -39,7 +39,7 @@ export async function converse(plan: ProbePlan, tools: ConversationTools): Promi
     listenForTone(plan, tools, seen);
     whistle(plan, tools.call);
     speak(plan, tools.call);
-    await tools.hearing.until(() => tools.hearing.prompts[0] ?? (seen.toneHeard ? true : undefined), promptWithinMs);
+    await tools.hearing.until(() => tools.hearing.prompts[0] ?? (seen.toneHeard ? true : undefined), promptTimeoutMs);
     await stay(plan, tools);
     return seen;
   }
@@ -50,7 +50,7 @@ export async function converse(plan: ProbePlan, tools: ConversationTools): Promi
   const typedAt = tools.hearing.audioMs;
   listenForTone(plan, tools, seen);
   whistle(plan, tools.call);
-  const outcome = await tools.hearing.until(() => outcomeOf(tools.hearing, typedAt, seen), outcomeWithinMs);
+  const outcome = await tools.hearing.until(() => outcomeOf(tools.hearing, typedAt, seen), outcomeTimeoutMs);
   if (outcome === "tone" || outcome === "silence") {
     seen.joined = outcome;
     tools.tell({ kind: "joined", how: outcome });
@@ -63,13 +63,13 @@ export async function converse(plan: ProbePlan, tools: ConversationTools): Promi
 
 /** False when the prompt that asks for the PIN has not come. */
 async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: ConversationTools): Promise<boolean> {
-  const asked = await hearing.until(() => hearing.prompts.find(({ name }) => name === "enter-pin"), promptWithinMs);
+  const asked = await hearing.until(() => hearing.prompts.find(({ name }) => name === "enter-pin"), promptTimeoutMs);
   if (asked === undefined || language === undefined || asked.language === language) return asked !== undefined;
   if (!(await call.sendDigits("**"))) return false;
   tell({ kind: "language-switched" });
   const again = await hearing.until(
     () => hearing.prompts.find((prompt) => prompt.name === "enter-pin" && prompt.language === language),
-    promptWithinMs,
+    promptTimeoutMs,
   );
   return again !== undefined;
 }
@@ -90,7 +90,7 @@ function rejectionAfter(prompts: readonly HeardPrompt[], typedAt: number): Heard
 function listenForTone({ expectTone, stayMs }: ProbePlan, { call, tell }: ConversationTools, seen: Conversation): void {
   if (expectTone === undefined) return;
   inBackground(
-    call.audio.waitForTone(expectTone, outcomeWithinMs + stayMs).then((tone) => {
+    call.audio.waitForTone(expectTone, outcomeTimeoutMs + stayMs).then((tone) => {
       if (tone === undefined) return;
       seen.toneHeard = true;
       tell({ kind: "tone", hz: expectTone, level: tone.level });

@@ -116,7 +116,7 @@ async function live(
     }),
     ...(plan.recording === undefined ? [] : [keep(call, plan.recording)]),
   ];
-  const tooLate = clock.after(plan.answerWithinMs, () => {
+  const tooLate = clock.after(plan.answerTimeoutMs, () => {
     inBackground(phone.close());
   });
   const answered = await call.answered;

@@ -8,7 +8,7 @@ import type { Latch } from "../util/latch.js";
 export interface ProbePlan {
   readonly phone: TestPhoneOptions;
   readonly dial: DialOptions;
-  readonly answerWithinMs: number;
+  readonly answerTimeoutMs: number;
   /** Digits, typed when the prompt asks for them, with `#` after them. Without, the call only listens. */
   readonly pin: string | undefined;
   /** Greeted in another language, the caller switches (`**`). */

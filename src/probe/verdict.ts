@@ -52,7 +52,7 @@ export interface ProbeObservations {
 }
 
 /** More than this is heard as a broken line: the share of packets lost, 0 to 1. */
-export const mostLoss = 0.05;
+export const maxLoss = 0.05;
 
 /** What einwahl says after a PIN that leads nowhere, and what that means. */
 export const rejections: Readonly<
@@ -159,7 +159,7 @@ function judgeDialogue(seen: ProbeObservations, aim: ProbeAim): Verdict | undefi
 /** What went wrong beside a dialogue that went well. */
 function judgeEnd(seen: ProbeObservations): Verdict | undefined {
   const share = lossOf(seen.reception);
-  if (share > mostLoss) return failed("media", `${percent(share)} of the packets are lost`);
+  if (share > maxLoss) return failed("media", `${percent(share)} of the packets are lost`);
   if (seen.endedBy !== undefined)
     return { ok: false, stage: "end", why: endText(seen.endedBy), said: seen.endedBy.reason ?? "", cure: "" };
   if (seen.recordingFault !== undefined)

@@ -9,7 +9,7 @@ const fictionalRanges = ["+493023125", "+496990009", "+494066969", "+492214710",
 
 /** A PIN so long that it is found nowhere by chance; BBB's dialplan takes 11 digits (`^(\d{5,11})$`). */
 export const wrongPinDigits = 11;
-/** As long as a reserved PIN at most, see `longestReservablePin`. */
+/** As long as a reserved PIN at most, see `maxReservablePinLength`. */
 export const conferencePinDigits = 9;
 
 const nameLetters = 12;

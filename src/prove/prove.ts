@@ -205,7 +205,7 @@ class Proof {
     } = this.#options;
     const rightPin = this.#seek(this.#marks.pin("the PIN of the conference", conferencePinDigits));
     const opened = await TestConference.open({
-      api: new BbbApi({ url: apiUrl, secret: secret.reveal(), algorithm: checksum, answerWithinMs: apiTimeoutMs }),
+      api: new BbbApi({ url: apiUrl, secret: secret.reveal(), algorithm: checksum, answerTimeoutMs: apiTimeoutMs }),
       voiceBridge: rightPin.reveal(),
       meetingId: `einwahl-prove-${randomBytes(12).toString("hex")}`,
       password: randomBytes(18).toString("base64url"),

@@ -21,10 +21,10 @@ export class CallAudio {
   #frames = 0;
   #prompts: PromptRecogniser | undefined;
 
-  constructor(media: MediaSession, parts: { pacer: Pacer; waits: PendingWaits; recordingLimitMs: number }) {
+  constructor(media: MediaSession, parts: { pacer: Pacer; waits: PendingWaits; maxRecordingMs: number }) {
     this.#media = media;
     this.#waits = parts.waits;
-    this.recording = new Recording(parts.recordingLimitMs);
+    this.recording = new Recording(parts.maxRecordingMs);
     this.speaker = new Speaker(parts.pacer, (pcm) => {
       media.send(pcm);
     });

@@ -29,9 +29,9 @@ const STRETCH_ERRORS = 0.36;
 /** Sustained music, or something louder for a moment, may hide a prompt for so long (1.5 s) before it goes on. */
 const HIDDEN_FRAMES = 150;
 /** With fewer bits that mean something nothing can be said: a sustained note hardly changes. */
-const FEWEST_BITS = 60;
+const MIN_BITS = 60;
 /** Shorter sounds (30 ms and less of it audible) can't be told from chance. */
-const FEWEST_FRAMES = 10;
+const MIN_FRAMES = 10;
 /** Ends that lie so close together are the same end. */
 const SAME_END_MS = 150;
 /** The same word in two recordings is found this far apart: it is spoken after another sound ("the", "this"), or at another speed. */
@@ -120,7 +120,7 @@ export class PromptRecogniser {
     const scan = known ?? { next: -2 * (prompt.frames[0] ?? 0), starts: [], best: undefined };
     if (known === undefined) this.#scans.set(prompt, scan);
     const head = Math.min(HEAD_FRAMES, prompt.frames.length);
-    if (head < FEWEST_FRAMES) return scan;
+    if (head < MIN_FRAMES) return scan;
     const lastHead = (prompt.frames[head - 1] ?? 0) * 2;
     for (; scan.next + lastHead < this.#heard.length; scan.next++) {
       const at = scan.next;
@@ -145,7 +145,7 @@ export class PromptRecogniser {
       errors += countBits(((prompt.bits[i] ?? 0) ^ this.#heard.bits(at + 2 * (prompt.frames[i] ?? 0))) & certain);
       bits += countBits(certain);
     }
-    return bits < FEWEST_BITS ? ifUnknown : errors / bits;
+    return bits < MIN_BITS ? ifUnknown : errors / bits;
   }
 
   #extended(prompt: KnownPrompt, at: number): Candidate {

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { SAMPLE_RATE } from "./rtp/tone.js";
 import { writeWav } from "./rtp/wav.js";
 
-const DEFAULT_LIMIT_MS = 120_000;
+const DEFAULT_MAX_MS = 120_000;
 
 /** What a call sounded like, in memory only and bounded: beyond the limit the oldest goes. 8 kHz, mono. */
 export class Recording {
@@ -12,8 +12,8 @@ export class Recording {
   #samples = 0;
   #dropped = 0;
 
-  constructor(limitMs = DEFAULT_LIMIT_MS) {
-    this.#limit = Math.max(1, Math.round((limitMs * SAMPLE_RATE) / 1000));
+  constructor(maxMs = DEFAULT_MAX_MS) {
+    this.#limit = Math.max(1, Math.round((maxMs * SAMPLE_RATE) / 1000));
   }
 
   add(frame: Int16Array): void {

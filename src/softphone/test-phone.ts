@@ -33,7 +33,7 @@ export interface TestPhoneOptions {
   readonly clock?: Clock;
   readonly pacer?: Pacer;
   /** Kept of each call, the latest; default 120,000 ms. */
-  readonly recordingLimitMs?: number;
+  readonly maxRecordingMs?: number;
   /** Is shown every datagram of audio as it is on the wire. */
   readonly onWire?: WireTap;
 }
@@ -131,7 +131,7 @@ export class TestPhone {
     const audio = new CallAudio(media, {
       pacer: this.#pacer,
       waits,
-      recordingLimitMs: this.#options.recordingLimitMs ?? DEFAULT_RECORDING_MS,
+      maxRecordingMs: this.#options.maxRecordingMs ?? DEFAULT_RECORDING_MS,
     });
     const offer = (): string => {
       const { srtp = "mandatory", codecs = DEFAULT_CODECS, suites, profile } = options;

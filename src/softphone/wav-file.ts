@@ -8,7 +8,7 @@ import { wavHeader, wavSamples } from "./rtp/wav.js";
 const WRITE_SAMPLES = SAMPLE_RATE;
 const HEADER_BYTES = wavHeader(0).length;
 /** A recording longer than this is no test call any more: 12 h, 691 MB. */
-const MOST_SAMPLES = 12 * 60 * 60 * SAMPLE_RATE;
+const MAX_SAMPLES = 12 * 60 * 60 * SAMPLE_RATE;
 
 /**
  * A WAV file that grows while a call is recorded: 8 kHz, mono, 16 bit. Each second its samples are written first and its
@@ -45,7 +45,7 @@ export class WavFile {
   }
 
   add(frame: Int16Array): void {
-    if (this.#fault !== undefined || this.#written + this.#collectedSamples + frame.length > MOST_SAMPLES) return;
+    if (this.#fault !== undefined || this.#written + this.#collectedSamples + frame.length > MAX_SAMPLES) return;
     this.#collected.push(frame);
     this.#collectedSamples += frame.length;
     if (this.#collectedSamples >= WRITE_SAMPLES) this.#flush();

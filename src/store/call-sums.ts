@@ -4,7 +4,7 @@ import type { DaySum, DaySums } from "./day-sums.js";
 /** So long the sums are only in memory, in milliseconds: less would tell of single calls on the disk. */
 const writeAfterMs = 60_000;
 /** Days that wait for a store which does not answer. */
-const mostWaiting = 10;
+const maxWaiting = 10;
 
 /** Adds up calls and passes the sums on from time to time. */
 export class CallSums {
@@ -46,7 +46,7 @@ export class CallSums {
     const before = this.#waiting.get(day) ?? { calls: 0, seconds: 0 };
     this.#waiting.set(day, { calls: before.calls + calls, seconds: before.seconds + seconds });
     const [oldest] = this.#waiting.keys();
-    if (this.#waiting.size > mostWaiting && oldest !== undefined) this.#waiting.delete(oldest);
+    if (this.#waiting.size > maxWaiting && oldest !== undefined) this.#waiting.delete(oldest);
   }
 }
 

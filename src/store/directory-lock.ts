@@ -8,10 +8,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { failure, type Result, success } from "../util/result.js";
 
 /** How long another process may take to say whether it holds the lock, in milliseconds. */
-const answerWithinMs = 2_000;
+const answerTimeoutMs = 2_000;
 /** Two who come at once both step back and try again. */
-const mostTries = 10;
-const longestPauseMs = 100;
+const maxTries = 10;
+const maxPauseMs = 100;
 
 type Other = "holds" | "tries" | "dead";
 
@@ -34,11 +34,11 @@ export class DirectoryLock {
     const handle = await open(directory, "r");
     const base = baseOf(handle, directory);
     try {
-      for (let tries = 0; tries < mostTries; tries++) {
+      for (let tries = 0; tries < maxTries; tries++) {
         const tried = await tryOnce(base);
         if (typeof tried === "object") return success(new DirectoryLock(handle, tried));
         if (tried === "holds") break;
-        await pause(Math.random() * longestPauseMs);
+        await pause(Math.random() * maxPauseMs);
       }
     } catch (error) {
       await handle.close();
@@ -110,7 +110,7 @@ async function ask(path: string): Promise<Other> {
       resolve(state);
     };
     // Somebody who does not answer, but whose socket there is, is stopped or busy, not dead.
-    const timer = setTimeout(settle, answerWithinMs, "holds");
+    const timer = setTimeout(settle, answerTimeoutMs, "holds");
     socket.on("data", (chunk: Buffer) => {
       said += chunk.toString("latin1");
     });

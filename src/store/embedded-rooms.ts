@@ -7,7 +7,7 @@ import type { Pin } from "../caller/secret.js";
 import { failure, type Result, success } from "../util/result.js";
 import { DirectoryLock } from "./directory-lock.js";
 import { Journal } from "./journal.js";
-import { drawPin, isReservablePin, mostDraws } from "./pin-draw.js";
+import { drawPin, isReservablePin, maxDraws } from "./pin-draw.js";
 import type {
   ImportOutcome,
   Page,
@@ -204,7 +204,7 @@ export class EmbeddedRooms implements RoomStore {
   }
 
   #draw(now: number): string | undefined {
-    for (let draws = 0; draws < mostDraws; draws++) {
+    for (let draws = 0; draws < maxDraws; draws++) {
       const digits = drawPin(this.#settings);
       if (digits !== undefined && this.#isFree(digits, now)) return digits;
     }

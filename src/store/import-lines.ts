@@ -12,7 +12,7 @@ export interface ImportReport {
   readonly refusedInAll: number;
 }
 
-const mostTold = 1_000;
+const maxTold = 1_000;
 /** So many records go to the store at once. */
 const chunk = 1_000;
 
@@ -21,7 +21,7 @@ export async function importLines(rooms: RoomStore, body: Buffer): Promise<Resul
   const report = { imported: 0, known: 0, refused: [] as { line: number; reason: string }[], refusedInAll: 0 };
   const refuse = (line: number, reason: string): void => {
     report.refusedInAll += 1;
-    if (report.refused.length < mostTold) report.refused.push({ line, reason });
+    if (report.refused.length < maxTold) report.refused.push({ line, reason });
   };
   let records: { readonly line: number; readonly record: Reservation | RestingPin }[] = [];
   const takeOver = async (): Promise<Result<void, StoreFailure>> => {

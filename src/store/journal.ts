@@ -25,8 +25,8 @@ interface Waiting<Entry> {
 
 const readSize = 1_048_576;
 /** Longer than the longest line that is ever written. */
-const longestLine = 64 * 1_048_576;
-const mostInOneLine = 2_000;
+const maxLineLength = 64 * 1_048_576;
+const maxInOneLine = 2_000;
 /** A journal is condensed when it has become this much larger than twice what it was after the last time. */
 const slack = 1_048_576;
 
@@ -107,7 +107,7 @@ export class Journal<Entry> {
       this.#tidyDue = undefined;
       // An earlier one may have done it meanwhile.
       if (isOutdated !== undefined && (this.#isStale || isOutdated())) await this.#condense();
-      const batch = this.#waiting.splice(0, mostInOneLine);
+      const batch = this.#waiting.splice(0, maxInOneLine);
       const entries = batch.flatMap((each) => each.entries);
       if (batch.length === 0) continue;
       const isWritten = !this.#isBroken && (await this.#writeLine(encodeLine(entries)));
@@ -206,7 +206,7 @@ async function read<Entry>(path: string, content: JournalContent<Entry>): Promis
         whole += end + 1;
         number += 1;
       }
-      if (rest.length > longestLine) return failure(`line ${number} of ${path} is damaged: it does not end`);
+      if (rest.length > maxLineLength) return failure(`line ${number} of ${path} is damaged: it does not end`);
     }
   } finally {
     await file.close();
@@ -267,7 +267,7 @@ async function writeNew(
     let some: unknown[] = [];
     for (const entry of entries) {
       some.push(entry);
-      if (some.length < mostInOneLine) continue;
+      if (some.length < maxInOneLine) continue;
       size += await writeAll(file, encodeLine(some), size);
       some = [];
     }

@@ -6,11 +6,11 @@ import { isReservablePin } from "./pin-draw.js";
 import type { Reservation, RestingPin, RoomStore, StoreFailure } from "./room-store.js";
 
 /** The longest meetingID that BBB takes, in UTF-16 code units (its MeetingIDConstraint). */
-export const longestMeetingId = 256;
+export const maxMeetingIdLength = 256;
 
 /** Whether BBB and the stores can take this text as a room's id: text of some length that can be written as UTF-8. */
 export function isMeetingId(text: string): boolean {
-  return text.length >= 1 && text.length <= longestMeetingId && !/\p{Cs}/u.test(text);
+  return text.length >= 1 && text.length <= maxMeetingIdLength && !/\p{Cs}/u.test(text);
 }
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
@@ -25,7 +25,7 @@ const pin = z.string().transform((digits, context) => {
 
 const record = z.union([
   z.strictObject({
-    meetingID: z.string().refine(isMeetingId, { error: `must be text of 1 to ${longestMeetingId} characters` }),
+    meetingID: z.string().refine(isMeetingId, { error: `must be text of 1 to ${maxMeetingIdLength} characters` }),
     pin,
     reservedAt: time,
     validUntil: time.optional(),
@@ -63,12 +63,12 @@ export function parseRecord(line: string): Result<Reservation | RestingPin, stri
 
 const pageSize = 1_000;
 /** A bound against a store that goes on for ever: ten times as many as there are PINs of nine digits, in pages. */
-const mostPages = 10_000_000;
+const maxPages = 10_000_000;
 
 /** Everything in the store, line by line; ends with a failure when the store does not answer any more. */
 export async function* exportLines(store: RoomStore): AsyncGenerator<Result<string, StoreFailure>> {
   let after: string | undefined;
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const rooms = await store.list(after, pageSize);
     if (!rooms.ok) {
       yield rooms;
@@ -78,7 +78,7 @@ export async function* exportLines(store: RoomStore): AsyncGenerator<Result<stri
     after = rooms.value.next;
     if (after === undefined) break;
   }
-  for (let page = 0; page < mostPages; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const resting = await store.listResting(after, pageSize);
     if (!resting.ok) {
       yield resting;

@@ -1,9 +1,9 @@
 import type { RoomStoreSettings } from "./room-store.js";
 
 /** The shortest PIN that BBB takes as a conference number. */
-export const shortestPin = 5;
+export const minReservablePinLength = 5;
 /** With two digits for a breakout room it is 11, which is all that BBB takes. */
-export const longestReservablePin = 9;
+export const maxReservablePinLength = 9;
 
 /** BBB's echo test. */
 const notAConference = "99999";
@@ -12,7 +12,7 @@ const notAConference = "99999";
  * How often a PIN is drawn before the space counts as used up. With half of all PINs in use that happens once in
  * 2^64 times; when it happens often enough to be seen, every second PIN that somebody guesses leads into a room.
  */
-export const mostDraws = 64;
+export const maxDraws = 64;
 
 /**
  * A PIN that says nothing about any other: each digit is drawn on its own. The first is no zero, since there are

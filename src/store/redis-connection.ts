@@ -26,8 +26,8 @@ export class RedisScript {
 }
 
 /** How long an answer may take, in milliseconds. */
-const answerWithinMs = 2_000;
-const longestPauseMs = 2_000;
+const answerTimeoutMs = 2_000;
+const maxPauseMs = 2_000;
 
 /** A connection to Redis that comes back by itself. What is asked while it is not there fails at once. */
 export class RedisConnection {
@@ -106,7 +106,7 @@ export class RedisConnection {
   /** `undefined` when it takes too long. */
   async #within<Value>(work: Promise<Value>): Promise<Value | undefined> {
     return await new Promise((resolve, reject) => {
-      const callOff = this.#clock.after(answerWithinMs, () => {
+      const callOff = this.#clock.after(answerTimeoutMs, () => {
         this.#note("no answer in time");
         resolve(undefined);
       });
@@ -129,8 +129,8 @@ function createRawClient(url: string): ReturnType<typeof createClient> {
     url,
     disableOfflineQueue: true,
     socket: {
-      connectTimeout: answerWithinMs,
-      reconnectStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 10), longestPauseMs),
+      connectTimeout: answerTimeoutMs,
+      reconnectStrategy: (tries) => Math.min(100 * 2 ** Math.min(tries, 10), maxPauseMs),
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
 import { failure, type Result, success } from "../util/result.js";
-import { drawPin, isReservablePin, longestReservablePin, mostDraws, shortestPin } from "./pin-draw.js";
+import { drawPin, isReservablePin, maxDraws, maxReservablePinLength, minReservablePinLength } from "./pin-draw.js";
 import type { RedisConnection, RedisScript } from "./redis-connection.js";
 import {
   importRestingScript,
@@ -26,7 +26,7 @@ import { pinOf } from "./room-table.js";
 /** PINs that are sent at once, of which the script takes the first that is free. */
 const drawsAtOnce = 8;
 /** Rooms whose validity is over are skipped in lists; so many times in a row more are asked for. */
-const mostRounds = 1_000;
+const maxRounds = 1_000;
 
 const outcomes: ReadonlySet<string> = new Set<ImportOutcome>([
   "imported",
@@ -65,7 +65,7 @@ export class RedisRooms implements RoomStore {
 
   async reserve(meetingId: string, validity: Validity): Promise<Result<Reserved, StoreFailure | "exhausted">> {
     const wish = validity === "as-it-is" ? validity : String(validity.until ?? "");
-    for (let draws = 0; draws < mostDraws; draws += drawsAtOnce) {
+    for (let draws = 0; draws < maxDraws; draws += drawsAtOnce) {
       const drawn = Array.from({ length: drawsAtOnce }, () => drawPin(this.#settings)).filter(
         (digits) => digits !== undefined,
       );
@@ -99,7 +99,7 @@ export class RedisRooms implements RoomStore {
   }
 
   goesOnAfter(digits: string): false | undefined {
-    return digits.length < longestReservablePin ? undefined : false;
+    return digits.length < maxReservablePinLength ? undefined : false;
   }
 
   async askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>> {
@@ -118,7 +118,7 @@ export class RedisRooms implements RoomStore {
   }
 
   get pinLengths(): PinLengths {
-    return { shortest: shortestPin, longest: longestReservablePin };
+    return { shortest: minReservablePinLength, longest: maxReservablePinLength };
   }
 
   async release(meetingId: string): Promise<Result<boolean, StoreFailure>> {
@@ -129,7 +129,7 @@ export class RedisRooms implements RoomStore {
   async list(after: string | undefined, most: number): Promise<Result<Page<Reservation>, StoreFailure>> {
     const items: Reservation[] = [];
     let place = after;
-    for (let round = 0; round < mostRounds; round++) {
+    for (let round = 0; round < maxRounds; round++) {
       // One more than is wanted, to know whether there are any.
       const wanted = most - items.length + 1;
       const ids = await this.#redis.command(
@@ -161,7 +161,7 @@ export class RedisRooms implements RoomStore {
 
   async listResting(after: string | undefined, most: number): Promise<Result<Page<RestingPin>, StoreFailure>> {
     const now = this.#settings.now();
-    for (let round = 0; round < mostRounds; round++) {
+    for (let round = 0; round < maxRounds; round++) {
       const swept = await this.#run(sweepScript, []);
       if (!swept.ok) return swept;
       if (swept.value === 0) break;

@@ -1,6 +1,6 @@
 import type { PinLengths } from "../call/interfaces.js";
 import { Pin } from "../caller/secret.js";
-import { shortestPin } from "./pin-draw.js";
+import { minReservablePinLength } from "./pin-draw.js";
 import { compareIds, type Reservation, type RestingPin } from "./room-store.js";
 
 /** One change, as it stands in the journal: a room gets a PIN or another validity, loses its PIN, or a PIN rests. */
@@ -65,7 +65,7 @@ export class RoomTable {
 
   /** Whether nobody has this PIN, or one that begins with it or that it begins with, and none of those rests. */
   isFree(digits: string, now: number): boolean {
-    for (let length = shortestPin; length <= digits.length; length++) {
+    for (let length = minReservablePinLength; length <= digits.length; length++) {
       if (this.#isTaken(digits.slice(0, length), now)) return false;
     }
     const isLongerKnown = [...this.#lengths.keys()].some((length) => length > digits.length);

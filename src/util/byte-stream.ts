@@ -15,7 +15,7 @@ export interface Taken<Value> {
 export type Take<Value> = (bytes: Buffer) => Taken<Value> | undefined;
 
 /** Nothing that is read here is longer. */
-const mostBytes = 1_048_576;
+const maxBytes = 1_048_576;
 
 /** A connection of which one message after the other is read, each in bounded time. */
 export class ByteStream<Kind extends Socket = Socket> {
@@ -30,7 +30,7 @@ export class ByteStream<Kind extends Socket = Socket> {
     this.#clock = clock;
     socket.on("data", (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
-      if (this.#bytes.length > mostBytes) this.#end("the answer is too long");
+      if (this.#bytes.length > maxBytes) this.#end("the answer is too long");
       this.#wake();
     });
     socket.on("error", (error) => {

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { failure, type Result, success } from "./result.js";
 
 const hash = 35;
-const mostDigits = 7;
+const maxDigits = 7;
 
 /** Writes `<length>#<payload>`; the length counts the UTF-8 bytes, in both directions. */
 export function frame(payload: string): string {
@@ -22,7 +22,7 @@ export class FrameReader {
   /** @param maxBytes of a payload */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
-    this.#digits = Math.min(mostDigits, String(maxBytes).length);
+    this.#digits = Math.min(maxDigits, String(maxBytes).length);
   }
 
   /** The payloads that became whole with these bytes. After a failure the stream cannot be read on. */

@@ -1,6 +1,6 @@
 /** No regular expression sees more of a text, in characters. */
-const longestRead = 2_000;
-const longestShown = 200;
+const maxReadLength = 2_000;
+const maxShownLength = 200;
 
 /** What moves a terminal's cursor, begins a line or turns the writing around. */
 const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
@@ -22,9 +22,9 @@ const run = /(?:\d|%3\d){4,}/gi;
  * Text that came over the network or from a library, for a log line, a status or a terminal: on one line,
  * printable, bounded, and without what may be a caller's number or a PIN. config/run-masked.sh does the same for the engines.
  */
-export function plainText(text: string, longest = longestShown): string {
+export function plainText(text: string, longest = maxShownLength): string {
   const ports: string[] = [];
-  const masked = visible(text.slice(0, longestRead))
+  const masked = visible(text.slice(0, maxReadLength))
     .replace(userPart, "$1[user]@")
     .replace(telUri, "$1[number]")
     .replace(webAddress, "$1$2")

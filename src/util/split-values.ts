@@ -1,9 +1,9 @@
 /** Longer headers are hostile: no address needs a tenth of this. */
-export const longestHeader = 4096;
+export const maxHeaderLength = 4096;
 
 /** Splits a header value at its commas, except those in quotes and in brackets; none of one that is too long for addresses. */
 export function splitValues(header: string): readonly string[] {
-  return header.length > longestHeader ? [] : splitAtCommas(header);
+  return header.length > maxHeaderLength ? [] : splitAtCommas(header);
 }
 
 /** Splits text of any length at its commas, except those in quotes and in brackets. */

@@ -26,7 +26,7 @@ async function serve(t: Test, listener: RequestListener): Promise<string> {
 }
 
 function api(url: string, changes: Partial<BbbApiOptions> = {}): BbbApi {
-  return new BbbApi({ url, secret, algorithm: "sha256", answerWithinMs: 5_000, ...changes });
+  return new BbbApi({ url, secret, algorithm: "sha256", answerTimeoutMs: 5_000, ...changes });
 }
 
 async function faultOf(asked: BbbApi): Promise<string> {
@@ -137,7 +137,7 @@ await t.test(
       const url = await serve(t, (_request, response) => {
         answer(response);
       });
-      t.match(await faultOf(api(url, { answerWithinMs: 300 })), fault, `row ${row}`);
+      t.match(await faultOf(api(url, { answerTimeoutMs: 300 })), fault, `row ${row}`);
     }
     const mute = createTcpServer((socket) => {
       socket.on("error", () => undefined);
@@ -146,12 +146,12 @@ await t.test(
     await once(mute, "listening");
     const { port } = mute.address() as AddressInfo;
     t.match(
-      await faultOf(api(`http://127.0.0.1:${port}/`, { answerWithinMs: 300 })),
+      await faultOf(api(`http://127.0.0.1:${port}/`, { answerTimeoutMs: 300 })),
       /^it accepts connections, but sends no answer/,
       "no HTTP either",
     );
     t.match(
-      await faultOf(api(`https://127.0.0.1:${port}/`, { answerWithinMs: 300 })),
+      await faultOf(api(`https://127.0.0.1:${port}/`, { answerTimeoutMs: 300 })),
       /^it accepts connections, but does not finish the TLS handshake/,
     );
     mute.close();
@@ -184,7 +184,7 @@ await t.test(
         );
       }
       t.match(
-        await faultOf(api(`http://127.0.0.1:${full}/`, { answerWithinMs: 500 })),
+        await faultOf(api(`http://127.0.0.1:${full}/`, { answerTimeoutMs: 500 })),
         /^the host does not answer \(connect timeout\)$/,
       );
     });
@@ -209,7 +209,7 @@ await t.test("an endless body is cut off, and the server notices", async (t) => 
     response.on("drain", pour);
     pour();
   });
-  t.equal(await faultOf(api(url, { answerWithinMs: 60_000 })), "the answer is too large");
+  t.equal(await faultOf(api(url, { answerTimeoutMs: 60_000 })), "the answer is too large");
   await noticed;
   t.ok(sent < 64 * 1024 * 1024, `${sent} bytes`);
 });
@@ -220,7 +220,7 @@ await t.test("an answer that is compressed to nothing is bounded after unpacking
   const url = await serve(t, (_request, response) => {
     response.setHeader("Content-Encoding", "gzip").end(bomb);
   });
-  t.equal(await faultOf(api(url, { answerWithinMs: 60_000 })), "the answer is too large");
+  t.equal(await faultOf(api(url, { answerTimeoutMs: 60_000 })), "the answer is too large");
 });
 
 await t.test("connections that break", async (t) => {

@@ -67,7 +67,7 @@ await t.test("the conference sees four digits and a pseudonym", async (t) => {
   t.match(target?.pseudonym, /^anruf-[a-p]{16}$/);
   t.strictSame(target?.node, fakeNode("bbb1"));
   t.ok(target?.voiceBridge.equals(fakePin("54321")));
-  t.equal(target?.answerWithinMs, someSettings.joinWithinMs);
+  t.equal(target?.answerTimeoutMs, someSettings.joinTimeoutMs);
 });
 
 await t.test("the pseudonym stays with the caller in one meeting and changes with the meeting", async (t) => {

@@ -85,7 +85,7 @@ await t.test("holds have a limit, over the whole call", async (t) => {
   const report = await world.finish();
   t.match(report, { cause: /^(no-input|dialogue-too-long)$/ });
   t.ok(
-    report.totalMs > holdTimeoutMs && report.totalMs < holdTimeoutMs + settings.pin.dialogueWithinMs + minute,
+    report.totalMs > holdTimeoutMs && report.totalMs < holdTimeoutMs + settings.pin.dialogueTimeoutMs + minute,
     `${report.totalMs} ms`,
   );
   t.strictSame(await world.leftovers(), []);

@@ -175,7 +175,7 @@ await t.test("a node that never answers is left and counts as unreachable", asyn
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable");
   t.equal(world.endpoint.left, 2);
-  const limit = someSettings.joinWithinMs + 2_000;
+  const limit = someSettings.joinTimeoutMs + 2_000;
   t.strictSame(
     report.stages.filter(({ stage }) => stage === "joining").map(({ ms }) => ms),
     [limit, limit + 4_000],

@@ -1,7 +1,7 @@
 import t from "tap";
 
 import type { Key } from "../../src/call/dtmf-buffer.js";
-import { KeysInConference, secondKeyWithinMs } from "../../src/call/keys-in-conference.js";
+import { KeysInConference, secondKeyTimeoutMs } from "../../src/call/keys-in-conference.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { CallWorld, someSettings } from "../support/fake-world.js";
 
@@ -13,7 +13,7 @@ function read(leave: Key | undefined, text: string): string {
     const meaning = each === "." ? keys.nothingFollows() : keys.press(each as Key);
     out += meaning.kind === "leave" ? "leave" : meaning.keys.join("");
   }
-  return keys.patienceMs === undefined ? out : `${out}...`;
+  return keys.timeoutMs === undefined ? out : `${out}...`;
 }
 
 await t.test("BBB's keys pass, *6 mutes, *# leaves", (t) => {
@@ -59,7 +59,7 @@ await t.test("the conference gets the keys one by one, and `*` after a second", 
   await world.clock.advance(1);
   t.equal(world.endpoint.sent, "1");
   world.press("*");
-  await world.clock.advance(secondKeyWithinMs - 2);
+  await world.clock.advance(secondKeyTimeoutMs - 2);
   t.equal(world.endpoint.sent, "1");
   await world.clock.advance(2);
   t.equal(world.endpoint.sent, "1*");

@@ -183,7 +183,7 @@ await t.test("silence three times", async (t) => {
 });
 
 await t.test("the dialogue as a whole has an end", async (t) => {
-  const world = await greeted({ settings: withPin({ dialogueWithinMs: 30_000 }) });
+  const world = await greeted({ settings: withPin({ dialogueTimeoutMs: 30_000 }) });
   for (let seconds = 0; seconds < 40 && world.report === undefined; seconds += 2) {
     world.press("7*");
     await world.clock.advance(2_000);
@@ -196,7 +196,7 @@ await t.test("the dialogue as a whole has an end", async (t) => {
 });
 
 await t.test("the end of the dialogue comes in the middle of a PIN as well", async (t) => {
-  const world = await greeted({ settings: withPin({ dialogueWithinMs: 3_000, nextKeyWithinMs: 60_000 }) });
+  const world = await greeted({ settings: withPin({ dialogueTimeoutMs: 3_000, nextKeyTimeoutMs: 60_000 }) });
   world.press("12");
   const report = await world.finish();
   t.equal(report.cause, "dialogue-too-long");

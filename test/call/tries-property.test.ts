@@ -5,7 +5,7 @@ import { CallWorld, someSettings } from "../support/fake-world.js";
 import { type Seeded, seeded } from "../support/seeded.js";
 
 const calls = 40;
-const mostSteps = 12;
+const maxSteps = 12;
 
 /** PINs that are never typed at random, by their first digit. */
 const runs = "77777";
@@ -15,7 +15,7 @@ type Step = { readonly press: string } | { readonly pauseMs: number };
 
 /** What a guesser does: digits of few kinds, so that each beginning comes up, all keys that end an entry, and pauses. */
 function randomSteps(random: Seeded): readonly Step[] {
-  return Array.from({ length: 1 + random.below(mostSteps) }, (): Step => {
+  return Array.from({ length: 1 + random.below(maxSteps) }, (): Step => {
     switch (random.below(12)) {
       case 0:
       case 5:

@@ -43,7 +43,7 @@ await t.test("the least configuration has every default", (t) => {
     withheldPerTrunk: 20,
     withheldAfterRemoval: "allow",
     waitingPlaces: { all: 50, perPin: 30 },
-    pin: { tries: 3, firstKeyWithinMs: 7_000, nextKeyWithinMs: 5_000, dialogueWithinMs: 120_000 },
+    pin: { tries: 3, firstKeyTimeoutMs: 7_000, nextKeyTimeoutMs: 5_000, dialogueTimeoutMs: 120_000 },
     guessing: {
       windowMs: 3_600_000,
       delayMs: 3_000,

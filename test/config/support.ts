@@ -10,10 +10,10 @@ export const configPath = "/etc/einwahl/einwahl.yaml";
 /** Files that are nowhere but here. */
 export function filesOf(files: Readonly<Record<string, string>>): ConfigFiles {
   return {
-    read(path, mostBytes): Result<string, FileFault> {
+    read(path, maxBytes): Result<string, FileFault> {
       const text = Object.hasOwn(files, path) ? files[path] : undefined;
       if (text === undefined) return failure("not-found");
-      return text.length > mostBytes ? failure("too-large") : success(text);
+      return text.length > maxBytes ? failure("too-large") : success(text);
     },
   };
 }

@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { PATIENCE_MS } from "./support/deadline.js";
+import { TIMEOUT_MS } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { conferences, withCalls, withPollInterval, World } from "./support/world.js";
@@ -11,7 +11,7 @@ const caller = "+4915223125678";
 const [{ pin: mainPin, name: mainRoom }, { pin: otherPin }] = conferences;
 const interDigitMs = 2_000;
 /** From the end of a breakout room to audio both ways in the main room, in milliseconds. */
-const backWithinMs = 5_000;
+const backTimeoutMs = 5_000;
 
 await t.test("breakout rooms", async (t) => {
   // Polled once only: that there are breakout rooms has to be found out when it matters.
@@ -44,7 +44,7 @@ await t.test("breakout rooms", async (t) => {
   const arrives = async (t: Test, pin: string, type: () => Promise<unknown>): Promise<MemberInfo> => {
     const entered: string[] = [];
     const off = bbb.onJoin((member) => entered.push(member.voiceBridge));
-    const arrival = bbb.waitForMember(pin, PATIENCE_MS);
+    const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
     await type();
     const member = await arrival;
     off();
@@ -67,7 +67,7 @@ await t.test("breakout rooms", async (t) => {
           const first = await greeted();
           const { memberId } = await arrives(t, room.pin, () => first.sendDigits(room.pin));
           await first.hangUp();
-          t.ok(await bbb.waitForLeave(memberId, PATIENCE_MS));
+          t.ok(await bbb.waitForLeave(memberId, TIMEOUT_MS));
         }
         await arrives(t, room.pin, () => call.sendDigits(`${room.pin}${end}`, { gapMs }));
         await call.hangUp();
@@ -84,21 +84,21 @@ await t.test("breakout rooms", async (t) => {
     const { memberId } = await arrives(t, mainPin, () => quick.sendDigits(`${mainPin}#`));
     const withHash = performance.now() - typed;
     await quick.hangUp();
-    t.ok(await bbb.waitForLeave(memberId, PATIENCE_MS));
+    t.ok(await bbb.waitForLeave(memberId, TIMEOUT_MS));
     const patient = await greeted();
     const member = await arrives(t, mainPin, () => patient.sendDigits(mainPin));
     const [story] = await Promise.all([world.reports.next("the call's report", () => true), patient.hangUp()]);
     const asking = story.stages.find(({ stage }) => stage === "asking")?.ms ?? 0;
     t.ok(asking >= interDigitMs, `asking lasted ${asking} ms: another digit could have come`);
     t.comment(`with # ${Math.round(withHash)} ms from the first key to the conference`);
-    t.ok(await bbb.waitForLeave(member.memberId, PATIENCE_MS));
+    t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS));
     await bbb.endMeeting(room.id);
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
   await t.test("a room without breakout rooms: its PIN is whole without # and without a wait", async (t) => {
     const call = await greeted();
-    const arrival = other.waitForMember(otherPin, PATIENCE_MS);
+    const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
     await call.sendDigits(otherPin);
     t.ok(await arrival);
     const [story] = await Promise.all([world.reports.next("the call's report", () => true), call.hangUp()]);
@@ -119,15 +119,15 @@ await t.test("breakout rooms", async (t) => {
     bbb.playTone(mainPin, down);
     const ended = performance.now();
     const both = Promise.all([
-      call.audio.waitForTone(down, PATIENCE_MS),
-      bbb.waitForTone({ voiceBridge: mainPin }, up, PATIENCE_MS),
+      call.audio.waitForTone(down, TIMEOUT_MS),
+      bbb.waitForTone({ voiceBridge: mainPin }, up, TIMEOUT_MS),
     ]);
     await bbb.endMeeting(room.id);
     const [atCaller, atConference] = await both;
     const tookMs = performance.now() - ended;
     t.ok(atCaller, "the caller hears the main room");
     t.ok(atConference, "the main room hears the caller");
-    t.ok(tookMs < backWithinMs, `${Math.round(tookMs)} ms after the end of the breakout room`);
+    t.ok(tookMs < backTimeoutMs, `${Math.round(tookMs)} ms after the end of the breakout room`);
     bbb.stopTone(mainPin);
     await hears(t, world, call, "de/main-room", "and has been told where it goes");
     t.notOk(call.audio.prompts().some(({ name }) => name === "de/conference-ended"));
@@ -148,7 +148,7 @@ await t.test("breakout rooms", async (t) => {
     await bbb.endMeeting(mainRoom);
     await hears(t, world, call, "de/conference-ended", "that it is over", { fromMs: from });
     await hears(t, world, call, "de/enter-pin", "and asked for another PIN", { fromMs: from });
-    const arrival = other.waitForMember(otherPin, PATIENCE_MS);
+    const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
     await call.sendDigits(`${otherPin}#`);
     t.ok(await arrival, "which leads to another conference");
     await call.hangUp();

@@ -7,7 +7,7 @@ import { numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 /** Longer than an answer takes. */
 const silenceMs = 1_000;
 const offer = [
@@ -76,7 +76,7 @@ class Line {
   }
 
   async answer(cseq: string, count = 1): Promise<readonly string[]> {
-    const deadline = performance.now() + patienceMs;
+    const deadline = performance.now() + timeoutMs;
     while (this.answers(cseq).length < count && performance.now() < deadline) await setTimeout(20);
     return this.answers(cseq);
   }

@@ -6,7 +6,7 @@ import type { CallReport, Stage } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { PATIENCE_MS } from "./support/deadline.js";
+import { TIMEOUT_MS } from "./support/deadline.js";
 import { type HearOptions, hears, untilHeard } from "./support/hearing.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, type Settings, withPollInterval, World } from "./support/world.js";
@@ -59,7 +59,7 @@ await t.test("a node fails before the caller is in", async (t) => {
   await t.test("it refuses, and the conference runs elsewhere meanwhile: joined there", async (t) => {
     first.voice.refusal = { kind: "status", status: 480 };
     const story = report(world);
-    const arrival = second.waitForMember(pin, PATIENCE_MS);
+    const arrival = second.waitForMember(pin, TIMEOUT_MS);
     const moved = stage("joining").then(async () => {
       await first.endMeeting(meeting);
       second.createMeeting({ meetingID: "moved", name: "Moved", voiceBridge: pin });

@@ -7,7 +7,7 @@ import t, { type Test } from "tap";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { PATIENCE_MS, within } from "./support/deadline.js";
+import { TIMEOUT_MS, within } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { conferences, numbers, type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
@@ -80,14 +80,14 @@ await t.test(`reload under ${callers} calls`, async (t) => {
         () => undefined,
       );
     // Nobody types before there is something to hear.
-    await call.audio.waitForSound(PATIENCE_MS);
+    await call.audio.waitForSound(TIMEOUT_MS);
     await call.sendDigits(`${pin}#`);
-    return { call, member: await within(`caller ${index} is in`, arrival, PATIENCE_MS, () => world.tail()) };
+    return { call, member: await within(`caller ${index} is in`, arrival, TIMEOUT_MS, () => world.tail()) };
   };
 
   /** Somebody who is none of the callers that have to stay. */
   const leaves = async (call: PhoneCall, member: MemberInfo, node: typeof first): Promise<void> => {
-    const left = node.waitForLeave(member.memberId, PATIENCE_MS);
+    const left = node.waitForLeave(member.memberId, TIMEOUT_MS);
     await call.hangUp();
     await left;
   };

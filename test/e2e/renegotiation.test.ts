@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { ALL_SUITES } from "../../src/softphone/rtp/srtp.js";
-import { PATIENCE_MS } from "./support/deadline.js";
+import { TIMEOUT_MS } from "./support/deadline.js";
 import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
@@ -91,7 +91,7 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
         "the key that mutes, by SIP INFO, which does not count any more: the PIN came by RFC 4733",
       );
       t.ok(await call.sendDigits("00"), "and twice by RFC 4733");
-      t.equal(await bbb.waitForDigits(there.member.memberId, "00", PATIENCE_MS), "00", "arrives, twice");
+      t.equal(await bbb.waitForDigits(there.member.memberId, "00", TIMEOUT_MS), "00", "arrives, twice");
       await tones.bothWays(t, "after the keys");
 
       const report = world.reports.next("the call's report", () => true);

@@ -7,7 +7,7 @@ import { World } from "./support/world.js";
 const caller = "+4915223125678";
 /** No session interval may be shorter (RFC 4028 section 5); whoever refreshes does so when half of it is over. */
 const intervalSeconds = 90;
-const refreshWithinMs = 60_000;
+const refreshTimeoutMs = 60_000;
 
 await t.test(
   "the trunk leaves the session timer to us: refreshed in time, and the audio stays, with a new key in the answer, too",
@@ -39,7 +39,7 @@ await t.test(
       off = call.onReinvite(resolve);
     });
     t.ok(
-      await within("the refresh", refreshed, refreshWithinMs, () => world.tail()),
+      await within("the refresh", refreshed, refreshTimeoutMs, () => world.tail()),
       "the refresh has come, and was accepted",
     );
     off();

@@ -27,7 +27,7 @@ async function meetingsOf(world: World, server: 0 | 1): Promise<number | string>
     url: world.bbbs[server].apiUrl,
     secret: "test-bbb-secret",
     algorithm: "sha256",
-    answerWithinMs: 5_000,
+    answerTimeoutMs: 5_000,
   }).getMeetings();
   return answer.ok ? answer.value.meetings.length : answer.failure;
 }

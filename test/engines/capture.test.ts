@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { TIMEOUT_MS } from "../e2e/support/deadline.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { conferences, type Settings, World } from "../e2e/support/world.js";
 import { audioOf, Capture, type Flow, understood, withTone } from "./capture.js";
@@ -36,12 +36,12 @@ async function record(owner: Owner, world: World, encrypted: boolean): Promise<r
   });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
-  await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+  await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
   await call.sendDigits(`${pin}#`);
   call.playTone(tones.caller);
-  await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, PATIENCE_MS);
+  await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, TIMEOUT_MS);
   world.bbbs[0].playTone(pin, tones.conference);
-  await call.audio.waitForTone(tones.conference, PATIENCE_MS);
+  await call.audio.waitForTone(tones.conference, TIMEOUT_MS);
   await setTimeout(TONES_MS);
   await call.hangUp();
   return await capture.stop();

@@ -10,7 +10,7 @@ import { Program } from "../e2e/support/program.js";
 export const host = "127.0.0.1";
 
 const LOOK_EVERY_MS = 50;
-const READY_WITHIN_MS = 30_000;
+const READY_TIMEOUT_MS = 30_000;
 const STARTS = 3;
 
 /** A real engine in a folder of its own, which goes with it. */
@@ -62,11 +62,11 @@ export async function startEngine(name: string, prepare: (folder: string) => Pro
 }
 
 async function untilReady(name: string, program: Program, isReady: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN_MS;
+  const deadline = performance.now() + READY_TIMEOUT_MS;
   while (!(await isReady())) {
     if (program.isGone) throw new Error(`${name} ended: ${await program.gone}\n${program.tail()}`);
     if (performance.now() > deadline)
-      throw new Error(`${name} is not ready after ${READY_WITHIN_MS} ms\n${program.tail()}`);
+      throw new Error(`${name} is not ready after ${READY_TIMEOUT_MS} ms\n${program.tail()}`);
     await setTimeout(LOOK_EVERY_MS);
   }
 }

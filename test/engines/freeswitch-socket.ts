@@ -2,7 +2,7 @@ import { EventSocket } from "../../src/media/event-socket.js";
 import { systemClock } from "../../src/util/clock.js";
 import { host, listens } from "./engine-program.js";
 
-const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 const PROBE_MS = 1_000;
 
 /** The event socket of a real FreeSWITCH, for the test's own questions. */
@@ -18,7 +18,7 @@ export class FreeSwitchSocket {
 
   /** @throws if there is no answer */
   async api(command: string): Promise<string> {
-    const answer = await this.#socket().api(command, ANSWER_WITHIN_MS);
+    const answer = await this.#socket().api(command, ANSWER_TIMEOUT_MS);
     if (!answer.ok) throw new Error(`FreeSWITCH does not answer: ${command}`);
     return answer.value;
   }

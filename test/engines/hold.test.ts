@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { TIMEOUT_MS } from "../e2e/support/deadline.js";
 import { conferences } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
@@ -18,7 +18,7 @@ const heldMs = 12_000;
 const LOOK_EVERY_MS = 50;
 
 async function memberOf(node: BbbLike): Promise<ConferenceMember> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const [member] = await node.members(pin);
     if (member !== undefined) return member;
@@ -38,7 +38,7 @@ await t.test(
     const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);
-    await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+    await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
     await call.sendDigits(`${pin}#`);
     const member = await memberOf(node);
 
@@ -57,7 +57,7 @@ await t.test(
 
     // As BBB's akka-bbb-fsesl sends it (HoldUserCommand.java).
     t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
-    t.ok(await call.audio.waitForSound(PATIENCE_MS), "the caller hears music");
+    t.ok(await call.audio.waitForSound(TIMEOUT_MS), "the caller hears music");
     const heard = call.audio.recording.durationMs;
     await setTimeout(heldMs);
     t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
@@ -66,12 +66,12 @@ await t.test(
     call.playTone(tones.caller);
     const stop = await node.recordMember(member);
     await node.playTone(pin, tones.conference, TONE_MS);
-    t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference again");
+    t.ok(await call.audio.waitForTone(tones.conference, TIMEOUT_MS), "the caller hears the conference again");
     await setTimeout(TONE_MS);
     t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller again");
 
     t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
-    await call.audio.waitForSound(PATIENCE_MS);
+    await call.audio.waitForSound(TIMEOUT_MS);
     await node.empty(pin);
     t.match(await call.ended, { by: "remote" }, "a leg that ends on hold ends the call");
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");

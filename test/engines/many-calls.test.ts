@@ -17,7 +17,7 @@ const patience = 30_000;
 const drachtioCountsWithin = 70_000;
 const lookEvery = 1_000;
 /** In MB. A connection of FreeSWITCH's that is not let go after each call makes it 35. */
-const mostGrowth = 12;
+const maxGrowth = 12;
 const skip =
   process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
 
@@ -71,7 +71,7 @@ async function drachtioDialogs(engines: RealEngines): Promise<number> {
 
 await t.test(`after ${calls} calls the engines and einwahl are back where they were`, { skip }, async (t) => {
   const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
-  const phone = await world.phone({ recordingLimitMs: 1_000 });
+  const phone = await world.phone({ maxRecordingMs: 1_000 });
   const round = async (first: number): Promise<string[]> =>
     await Promise.all(Array.from({ length: atATime }, async (_, place) => await call(world, phone, first + place)));
   // Connections and buffers that are kept for later calls do not count.
@@ -87,5 +87,5 @@ await t.test(`after ${calls} calls the engines and einwahl are back where they w
   t.strictSame(await world.leftBehind(before, { ms: 60_000 }), {}, "channels, dialogs, members, calls");
   t.equal(await drachtioDialogs(world.engines as RealEngines), 0, "drachtio's own count of dialogs");
   const grown = (memory() - memoryBefore) / 1_048_576;
-  t.ok(grown < mostGrowth, `${grown.toFixed(1)} MB more memory in this process (einwahl, phone and sample BBB)`);
+  t.ok(grown < maxGrowth, `${grown.toFixed(1)} MB more memory in this process (einwahl, phone and sample BBB)`);
 });

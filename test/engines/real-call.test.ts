@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { TIMEOUT_MS } from "../e2e/support/deadline.js";
 import { conferences, numbers } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
@@ -20,7 +20,7 @@ const TONE_MS = 1_500;
 
 /** The conference list is asked for, nothing announces a member. */
 async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceMember> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const [member] = await node.members(voiceBridge);
     if (member !== undefined) return member;
@@ -31,7 +31,7 @@ async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceM
 
 /** Who is left in the conference once its server has dealt with the BYE. */
 async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly ConferenceMember[]> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const members = await node.members(voiceBridge);
     if (members.length === 0 || performance.now() > deadline) return members;
@@ -41,7 +41,7 @@ async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly Conf
 
 /** Both legs as the media server's table shows them, which follows a moment later: codec for reading and writing, SRTP suite. */
 async function legs({ engines }: RealWorld): Promise<readonly string[]> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const table = JSON.parse(await engines.media.api("show channels as json")) as {
       readonly rows?: readonly Record<string, string>[];
@@ -78,7 +78,7 @@ await t.test(
         const call = await phone.dial({ ...world.line(), number: caller, codecs: [codec] });
         call.audio.listenForPrompts(world.prompts);
         t.ok((await call.answered).ok);
-        t.ok(await call.audio.waitForPrompt("de/welcome", PATIENCE_MS), "the greeting is heard");
+        t.ok(await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS), "the greeting is heard");
         await call.sendDigits(`${pin}#`);
 
         const member = await memberOf(node, pin);
@@ -90,7 +90,7 @@ await t.test(
         call.playTone(tones.caller);
         const stop = await node.recordMember(member);
         await node.playTone(pin, tones.conference, TONE_MS);
-        t.ok(await call.audio.waitForTone(tones.conference, PATIENCE_MS), "the caller hears the conference");
+        t.ok(await call.audio.waitForTone(tones.conference, TIMEOUT_MS), "the caller hears the conference");
         await setTimeout(TONE_MS);
         t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller");
 
@@ -155,7 +155,7 @@ await t.test(
       const call = await phone.dial({ ...world.line(), number: caller });
       call.audio.listenForPrompts(world.prompts);
       t.ok((await call.answered).ok);
-      await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+      await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
       await call.sendDigits(`${pin}#`);
       await memberOf(node, pin);
       return call;
@@ -166,7 +166,7 @@ await t.test(
       const { pin } = conferences[0];
       const call = await joined(node, pin);
       await node.empty(pin);
-      t.ok(await call.audio.waitForPrompt("de/removed", PATIENCE_MS), "the caller is told so");
+      t.ok(await call.audio.waitForPrompt("de/removed", TIMEOUT_MS), "the caller is told so");
       t.match(await call.ended, { by: "remote" });
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
@@ -177,10 +177,10 @@ await t.test(
       const call = await joined(node, pin);
       await world.bbbs[0].endMeeting(name);
       await node.empty(pin);
-      t.ok(await call.audio.waitForPrompt("de/conference-ended", PATIENCE_MS), "the caller is told so");
+      t.ok(await call.audio.waitForPrompt("de/conference-ended", TIMEOUT_MS), "the caller is told so");
       const asked = call.audio.recording.durationMs;
       t.ok(
-        await call.audio.waitForPrompt("de/enter-pin", PATIENCE_MS, { fromMs: asked - 10_000 }),
+        await call.audio.waitForPrompt("de/enter-pin", TIMEOUT_MS, { fromMs: asked - 10_000 }),
         "and asked for another PIN",
       );
       await call.hangUp();

@@ -248,7 +248,7 @@ function used(): number {
 
 await t.test("bytes that are hardly HTTP: the connection ends, and nothing else does", async (t) => {
   const random = seeded(seed + 1);
-  const world = await WebWorld.start(t, { limits: { requestWithinMs: 1_000, answerWithinMs: 5_000 } });
+  const world = await WebWorld.start(t, { limits: { requestTimeoutMs: 1_000, answerTimeoutMs: 5_000 } });
   const good =
     "PUT /api/v1/rooms/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-of-the-tests\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
   const serverErrors: string[] = [];

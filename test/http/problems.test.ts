@@ -136,7 +136,7 @@ await t.test("requests that are not understood", async (t) => {
 });
 
 await t.test("what is no HTTP, or not in time", async (t) => {
-  const world = await WebWorld.start(t, { limits: { requestWithinMs: 300, answerWithinMs: 5_000 } });
+  const world = await WebWorld.start(t, { limits: { requestTimeoutMs: 300, answerTimeoutMs: 5_000 } });
   expectRaw(t, "malformed-http", await raw(world, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
@@ -276,7 +276,7 @@ await t.test("a store that does not answer, or has no PIN left", async (t) => {
   await expect(t, "pins-exhausted", full.api("GET", "/jitsi/conf-code?conference=x"));
   const hanging = await WebWorld.start(t, {
     rooms: { ...broken, find: () => never },
-    limits: { requestWithinMs: 5_000, answerWithinMs: 200 },
+    limits: { requestTimeoutMs: 5_000, answerTimeoutMs: 200 },
   });
   await expect(t, "store-unavailable", hanging.api("GET", "/rooms/x"));
 });

@@ -9,7 +9,7 @@ import type { LiveKitParticipant } from "../../src/simulators/bbb/livekit/partic
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
-import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { TIMEOUT_MS } from "../e2e/support/deadline.js";
 import { hears, untilHeard } from "../e2e/support/hearing.js";
 import type { Settings } from "../e2e/support/world.js";
 import type { LiveKitSide } from "./support/livekit-side.js";
@@ -22,7 +22,7 @@ const other = "+4916093215678";
 const pin = "800001";
 const token = "front-end-token";
 /** From the stage to the question that LiveKit gets, which it answers by silence for 4 s, in milliseconds. */
-const askedWithinMs = 1_000;
+const askedTimeoutMs = 1_000;
 
 t.setTimeout(300_000);
 
@@ -139,7 +139,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     await call.answered;
     await untilHeard(world, call, "de/welcome");
     const waiting = world.stages.next("stage waiting", ({ stage }) => stage === "waiting", {
-      ms: PATIENCE_MS,
+      ms: TIMEOUT_MS,
       evidence: () => world.tail(),
     });
     await call.sendDigits(`${reserved.value.pin}#`);
@@ -160,7 +160,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
       audioBridge: "livekit",
     });
     await joining;
-    await setTimeout(askedWithinMs);
+    await setTimeout(askedTimeoutMs);
     makeRules();
     await talking;
     t.strictSame(
@@ -215,7 +215,7 @@ async function joins(
   await call.answered;
   await untilHeard(world, call, "de/welcome");
   const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
-    ms: PATIENCE_MS,
+    ms: TIMEOUT_MS,
     evidence: () => world.tail(),
   });
   await call.sendDigits(`${meeting.voiceBridge}#`);
@@ -238,7 +238,7 @@ async function leaves(
 }
 
 async function isGone(livekit: LiveKitSide, meeting: Meeting, { identity }: LiveKitParticipant): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   while ((await livekit.callers(meeting)).some((caller) => caller.identity === identity)) {
     if (performance.now() > deadline) throw new Error(`${identity} is still there`);
     await setTimeout(50);

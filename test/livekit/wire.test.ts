@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { PATIENCE_MS } from "../e2e/support/deadline.js";
+import { TIMEOUT_MS } from "../e2e/support/deadline.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { audioOf, Capture, understood, withTone } from "../engines/capture.js";
 import { startRealEngines } from "../engines/real-engines.js";
@@ -31,12 +31,12 @@ await t.test(
     const call = await phone.dial({ ...world.line(), number, codecs: ["PCMA"], srtp: "mandatory" });
     call.audio.listenForPrompts(world.prompts);
     await call.answered;
-    await call.audio.waitForPrompt("de/welcome", PATIENCE_MS);
+    await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
     await call.sendDigits(`${pin}#`);
     call.playTone(tones.caller);
-    t.ok(await microphone.hears(tones.caller, PATIENCE_MS), "the room hears the caller");
+    t.ok(await microphone.hears(tones.caller, TIMEOUT_MS), "the room hears the caller");
     microphone.playTone(tones.room);
-    t.ok(await call.audio.waitForTone(tones.room, PATIENCE_MS), "the caller hears the room");
+    t.ok(await call.audio.waitForTone(tones.room, TIMEOUT_MS), "the caller hears the room");
     await setTimeout(TONES_MS);
     const report = world.reports.next("the call's report", () => true);
     await call.hangUp();

@@ -14,7 +14,7 @@ const target: BridgeTarget = {
   voiceBridge: fakePin("00042"),
   label: "5678",
   pseudonym: "anruf-abcdefghijklmnop",
-  answerWithinMs: 10_000,
+  answerTimeoutMs: 10_000,
 };
 
 interface Parsed {
@@ -85,8 +85,8 @@ await t.test("hosts, ports, transports, time limits", (t) => {
     "sofia/bbb/00042@192.0.2.7:5060;transport=udp",
   );
   t.equal(destination({ host: "2001:db8::7", transport: "tcp" }), "sofia/bbb/00042@[2001:db8::7]:5081;transport=tcp");
-  const limit = (answerWithinMs: number): string | undefined =>
-    parse(dialString({ ...target, answerWithinMs }, "bbb", "leg-id", "PCMA")).variables["leg_timeout"];
+  const limit = (answerTimeoutMs: number): string | undefined =>
+    parse(dialString({ ...target, answerTimeoutMs }, "bbb", "leg-id", "PCMA")).variables["leg_timeout"];
   t.strictSame([limit(0), limit(1), limit(1_000), limit(1_001), limit(15_000)], ["1", "1", "1", "2", "15"]);
   const optional = dialString({ ...target, node: { ...target.node, srtp: "optional" } }, "bbb", "leg-id", "PCMA");
   t.match(parse(optional).variables["rtp_secure_media_outbound"], /^optional:/);

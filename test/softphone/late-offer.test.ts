@@ -10,7 +10,7 @@ import { Speaker } from "../../src/softphone/speaker.js";
 import { type DialOptions, TestPhone } from "../../src/softphone/test-phone.js";
 import { peer } from "./peer.js";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 interface Answered {
   readonly call: PhoneCall;
@@ -59,7 +59,7 @@ await t.test("two-way sound after an answer in the ACK, over each suite and none
       });
       speaker.start();
       speaker.tone(700, 0.2);
-      t.match(await call.audio.waitForTone(700, PATIENCE_MS), { hz: 700 });
+      t.match(await call.audio.waitForTone(700, TIMEOUT_MS), { hz: 700 });
       const detector = new ToneDetector(500);
       const heard = new Promise<void>((resolve) => {
         media.onFrame = (pcm) => {

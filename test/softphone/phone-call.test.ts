@@ -10,7 +10,7 @@ import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../src/so
 import { peer } from "./peer.js";
 import { speechLike } from "./speech-like.js";
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 async function telephone(t: Test, options: Partial<TestPhoneOptions> = {}): Promise<TestPhone> {
   const phone = await TestPhone.open({ transport: "udp", ...options });
@@ -96,7 +96,7 @@ await t.test("refused, with the reason", async (t) => {
   const call = await phone.dial({ uri, ...caller });
   const incoming = await invite();
   incoming.ring(180);
-  t.match(await call.waitForProgress(180, PATIENCE_MS), { status: 180, reason: "Ringing" });
+  t.match(await call.waitForProgress(180, TIMEOUT_MS), { status: 180, reason: "Ringing" });
   incoming.reject(488, "Not Acceptable Here", [["Warning", '304 einwahl "SRTP required"']]);
   t.match(await call.answered, {
     ok: false,
@@ -130,7 +130,7 @@ await t.test("cancelled while it rings", async (t) => {
     };
   });
   incoming.ring();
-  await call.waitForProgress(180, PATIENCE_MS);
+  await call.waitForProgress(180, TIMEOUT_MS);
   t.match(await call.hangUp(), { by: "refused" });
   t.equal(await cancelled, "cancelled");
   t.match(await call.answered, { failure: { status: 487 } });
@@ -174,12 +174,12 @@ await t.test("a re-INVITE of the other side is answered", async (t) => {
   if (renewed.ok) t.match(media.accept(renewed.value.body), { ok: true });
   t.equal(call.codec, "PCMU");
   speaker.tone(700, 0.2);
-  t.match(await call.audio.waitForTone(700, PATIENCE_MS), { hz: 700 });
+  t.match(await call.audio.waitForTone(700, TIMEOUT_MS), { hz: 700 });
 });
 
 await t.test("what it hears", async (t) => {
   const { uri, take } = await peer(t);
-  const phone = await telephone(t, { recordingLimitMs: 60_000 });
+  const phone = await telephone(t, { maxRecordingMs: 60_000 });
   const call = await phone.dial({ uri, ...caller });
   const { media, speaker } = await take();
   await call.answered;
@@ -187,21 +187,21 @@ await t.test("what it hears", async (t) => {
   call.audio.listenForPrompts(Object.entries(prompts).map(([name, pcm]) => knownPrompt(name, pcm)));
 
   speaker.tone(900, 0.2);
-  t.match(await call.audio.waitForTone(900, PATIENCE_MS), { hz: 900 });
+  t.match(await call.audio.waitForTone(900, TIMEOUT_MS), { hz: 900 });
   t.strictSame(
     call.audio.tones([500, 900]).map((tone) => tone.hz),
     [900],
   );
   t.ok(Math.abs(call.audio.loudness() - 0.2 / Math.SQRT2) < 0.01);
-  const other = call.audio.waitForSound(PATIENCE_MS, { except: [900] });
+  const other = call.audio.waitForSound(TIMEOUT_MS, { except: [900] });
   t.equal(await Promise.race([other, call.audio.waitForTone(333, 500)]), undefined, "a known tone is no other sound");
   speaker.tone(undefined, 0);
 
   const [pin] = await Promise.all([
-    call.audio.waitForPrompt("de/pin", PATIENCE_MS, { whole: true }),
+    call.audio.waitForPrompt("de/pin", TIMEOUT_MS, { whole: true }),
     speaker.play(prompts["de/welcome"]),
     speaker.play(prompts["de/pin"]),
-    call.audio.waitForPrompt("de/welcome", PATIENCE_MS).then((match) => t.match(match, { name: "de/welcome" })),
+    call.audio.waitForPrompt("de/welcome", TIMEOUT_MS).then((match) => t.match(match, { name: "de/welcome" })),
   ]);
   t.ok(((await other) ?? 0) > 0.005);
   t.match(pin, { name: "de/pin", complete: true });
@@ -257,7 +257,7 @@ await t.test("closed while it rings and while it talks", async (t) => {
   const phone = await telephone(t);
   const ringing = await phone.dial({ uri, ...caller });
   (await invite()).ring();
-  await ringing.waitForProgress(180, PATIENCE_MS);
+  await ringing.waitForProgress(180, TIMEOUT_MS);
   const talking = await phone.dial({ uri, ...caller });
   const { dialog } = await take();
   await talking.answered;

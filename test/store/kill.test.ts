@@ -15,7 +15,7 @@ import { Hand, value } from "./support/room-store-suite.js";
 t.setTimeout(500_000);
 
 const rooms = 10_000;
-const mostRuns = 200;
+const maxRuns = 200;
 const child = fileURLToPath(new URL("support/reserving-child.js", import.meta.url));
 
 /** What the store has acknowledged: the PINs that a room was told, the last one last, and whether it was released. */
@@ -56,7 +56,7 @@ await t.test("nothing that was acknowledged is lost to kill -9, and no PIN is gi
   const acknowledged = new Map<number, Acknowledged>();
   const troubles: string[] = [];
   let kills = 0;
-  for (let runs = 0; runs < mostRuns && acknowledged.size < rooms; runs++) {
+  for (let runs = 0; runs < maxRuns && acknowledged.size < rooms; runs++) {
     // Where the last one was killed some rooms were on their way: they are asked for again.
     let first = 1;
     while (first <= acknowledged.size - 160 && acknowledged.has(first)) first += 1;

@@ -40,15 +40,15 @@ export interface WorldScript extends EndpointScript, IncomingCallScript, Directo
 }
 
 export const someSettings: CallSettings = {
-  pin: { tries: 3, firstKeyWithinMs: 8_000, nextKeyWithinMs: 4_000, dialogueWithinMs: 120_000 },
+  pin: { tries: 3, firstKeyTimeoutMs: 8_000, nextKeyTimeoutMs: 4_000, dialogueTimeoutMs: 120_000 },
   waiting: { limitMs: 1_800_000, remindEveryMs: 45_000 },
   hints: false,
   leaveKey: "#",
   withheldAfterRemoval: "allow",
-  mediaWithinMs: 4_000,
-  acceptWithinMs: 3_000,
-  joinWithinMs: 15_000,
-  lookUpWithinMs: 5_000,
+  mediaTimeoutMs: 4_000,
+  acceptTimeoutMs: 3_000,
+  joinTimeoutMs: 15_000,
+  lookUpTimeoutMs: 5_000,
   maxDurationMs: 3_600_000,
   holdTimeoutMs: 600_000,
   label: defaultLabels,
@@ -106,8 +106,8 @@ export const goodScript: WorldScript = {
 };
 
 /** More than the longest call with all its limits takes, in milliseconds of fake time. */
-const longestCall = 2 * 3_600_000;
-const mostTimers = 10_000;
+const maxCallMs = 2 * 3_600_000;
+const maxTimers = 10_000;
 
 /** What calls have in common. */
 export type SharedWorld = Partial<Pick<CallWorld, "clock" | "hasher" | "throttle">> & LivekitMemory;
@@ -238,9 +238,9 @@ export class CallWorld {
 
   /** Moves the clock until the call has returned. */
   async finish(): Promise<CallReport> {
-    const limit = this.clock.now() + longestCall;
+    const limit = this.clock.now() + maxCallMs;
     await settle();
-    for (let timers = 0; this.report === undefined && timers < mostTimers; timers++) {
+    for (let timers = 0; this.report === undefined && timers < maxTimers; timers++) {
       if (!(await this.clock.step(limit))) break;
     }
     if (this.report === undefined) throw new Error(`the call did not end; bugs: ${String(this.bugs)}`);

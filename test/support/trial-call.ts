@@ -5,7 +5,7 @@ import type { Finding } from "../../src/check/finding.js";
 import { ByteStream } from "../../src/util/byte-stream.js";
 import { type Clock, systemClock } from "../../src/util/clock.js";
 
-const connectWithinMs = 15_000;
+const connectTimeoutMs = 15_000;
 const host = "127.0.0.1";
 
 /** What `einwahl check` makes of a call to a BBB server on loopback, over TLS. */
@@ -18,7 +18,7 @@ export async function trialCall(
     connect({ host, port, rejectUnauthorized: false }),
     "secureConnect",
     clock,
-    connectWithinMs,
+    connectTimeoutMs,
   );
   if (!stream.ok) throw new Error(stream.failure);
   const [found] = await bbbCallFindings(

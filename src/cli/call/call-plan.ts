@@ -13,8 +13,8 @@ import type { CallRequest } from "./call-request.js";
 
 const ownPrompts = join(fileURLToPath(new URL("../../../../", import.meta.url)), "freeswitch", "sounds");
 /** einwahl answers at once, a carrier on the way may take a while. */
-const answerWithinMs = 40_000;
-const mostAuthorityBytes = 1_048_576;
+const answerTimeoutMs = 40_000;
+const maxAuthorityBytes = 1_048_576;
 
 /** Reads the files that the call needs and opens the one that it writes; the failure is a sentence. */
 export async function planCall(request: CallRequest): Promise<Result<ProbePlan, string>> {
@@ -51,7 +51,7 @@ export async function planCall(request: CallRequest): Promise<Result<ProbePlan, 
       ...(request.suites === undefined ? { srtp: "none" } : { srtp: "mandatory", suites: request.suites }),
       codecs: request.codecs,
     },
-    answerWithinMs,
+    answerTimeoutMs,
     pin: request.pin,
     language: request.language,
     prompts: prompts.value,
@@ -65,7 +65,7 @@ export async function planCall(request: CallRequest): Promise<Result<ProbePlan, 
 async function readAuthorities(path: string): Promise<Result<string, string>> {
   const file = await contents(path);
   if (!file.ok) return file;
-  const text = file.value.toString("latin1", 0, mostAuthorityBytes);
+  const text = file.value.toString("latin1", 0, maxAuthorityBytes);
   return text.includes("-----BEGIN CERTIFICATE-----")
     ? success(text)
     : failure(`${path} holds no certificate in PEM form`);

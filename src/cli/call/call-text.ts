@@ -5,7 +5,7 @@ import type { CallEnd } from "../../softphone/phone-call.js";
 import { visible } from "../../util/plain-text.js";
 import type { Terminal } from "../terminal.js";
 
-const longestSaid = 200;
+const maxSaidLength = 200;
 
 /** A line of the running account; `undefined` for what nobody needs to watch. */
 export function eventLine(event: ProbeEvent): string | undefined {
@@ -71,7 +71,7 @@ export function summaryLines(report: ProbeReport, terminal: Terminal): readonly 
     ...lines,
     "",
     terminal.style("bad", `The call does not work (${verdict.stage}): ${verdict.why}.`),
-    ...(verdict.said === "" ? [] : [`  the other side says: ${visible(verdict.said).slice(0, longestSaid)}`]),
+    ...(verdict.said === "" ? [] : [`  the other side says: ${visible(verdict.said).slice(0, maxSaidLength)}`]),
     ...(verdict.cure === "" ? [] : [`  what to do: ${verdict.cure}`]),
   ];
 }

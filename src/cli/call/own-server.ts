@@ -7,7 +7,7 @@ import type { ListenAddress } from "../../trunk/listen-address.js";
 import type { Clock } from "../../util/clock.js";
 import { isThisMachine } from "../../util/own-address.js";
 
-const answerWithinMs = 5_000;
+const answerTimeoutMs = 5_000;
 
 /**
  * Where drachtio of this configuration takes calls, as HOST:PORT: as it says itself, since it may listen on one address of
@@ -18,7 +18,7 @@ export async function ownServer(
   transport: string,
   clock: Clock,
 ): Promise<string | undefined> {
-  const greeting = await logInToDrachtio({ host, port, secret: secret.reveal() }, clock, answerWithinMs);
+  const greeting = await logInToDrachtio({ host, port, secret: secret.reveal() }, clock, answerTimeoutMs);
   if (!greeting.ok) return undefined;
   const chosen = chooseAddress(greeting.value.addresses.filter((address) => address.transport === transport));
   return chosen === undefined ? undefined : formatHostPort(chosen.host, chosen.port);

@@ -19,8 +19,8 @@ export interface Question {
 }
 
 /** Asked again so often on a terminal, when the answer makes no sense. */
-const mostTries = 5;
-const longestLine = 1_000;
+const maxTries = 5;
+const maxLineLength = 1_000;
 const keys = { interrupt: "\u0003", end: "\u0004", backspace: "\u0008", delete: "\u007f" } as const;
 
 /** Asks questions on a terminal, or takes lines of standard input as the answers. */
@@ -45,7 +45,7 @@ export class Asker {
     if (given !== undefined) return named(name, read(given));
     if (!this.#asks) return fallback === undefined ? failure(`${name} is needed`) : read(fallback);
     const isTerminal = this.#input.isTTY === true;
-    for (let attempt = 0; attempt < mostTries; attempt += 1) {
+    for (let attempt = 0; attempt < maxTries; attempt += 1) {
       const line = isTerminal ? await this.#prompt(question) : await this.#line();
       if (line === undefined && (isTerminal || fallback === undefined))
         return failure(isTerminal ? "stopped" : `${name} is needed: there is no line for it`);
@@ -82,8 +82,8 @@ export class Asker {
   async #line(): Promise<string | undefined> {
     for (;;) {
       const end = this.#ahead.indexOf("\n");
-      if (end >= 0 || this.#ahead.length > longestLine) {
-        const line = this.#ahead.slice(0, end < 0 ? longestLine : end);
+      if (end >= 0 || this.#ahead.length > maxLineLength) {
+        const line = this.#ahead.slice(0, end < 0 ? maxLineLength : end);
         this.#ahead = this.#ahead.slice(line.length + 1);
         return line.replace(/\r$/, "");
       }
@@ -106,7 +106,7 @@ export class Asker {
         if (key === "\r" || key === "\n") return line;
         if (key === keys.interrupt || key === keys.end) return undefined;
         if (key === keys.backspace || key === keys.delete) line = line.slice(0, -1);
-        else if (line.length < longestLine) line += key;
+        else if (line.length < maxLineLength) line += key;
       }
       const more = await this.#more();
       if (more === undefined) return undefined;

@@ -73,9 +73,9 @@ function filesWith(path: string, { yaml, secrets }: ConfigText): ConfigFiles {
     ...secrets.map((secret) => [resolve(folder, secret.path), secret.text] as const),
   ]);
   return {
-    read(wanted, mostBytes) {
+    read(wanted, maxBytes) {
       const text = planned.get(resolve(wanted));
-      return text === undefined ? machineFiles.read(wanted, mostBytes) : success(text);
+      return text === undefined ? machineFiles.read(wanted, maxBytes) : success(text);
     },
   };
 }

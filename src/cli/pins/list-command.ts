@@ -9,7 +9,7 @@ import { pinOptions } from "./pin-options.js";
 
 const pageSize = 1_000;
 /** A bound against a store that goes on for ever: as many rooms as a million pages hold. */
-const mostPages = 1_000_000;
+const maxPages = 1_000_000;
 
 export const listPinsCommand = command({
   name: "pins list",
@@ -41,7 +41,7 @@ export const listPinsCommand = command({
 async function allOf(book: PinBook, onPage: (count: number) => void): Promise<Result<readonly PinEntry[], string>> {
   const entries: PinEntry[] = [];
   let after: string | undefined;
-  for (let pages = 0; pages < mostPages; pages += 1) {
+  for (let pages = 0; pages < maxPages; pages += 1) {
     const page = await book.list(after, pageSize);
     if (!page.ok) return page;
     for (const entry of page.value.items) entries.push(entry);

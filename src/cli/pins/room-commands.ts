@@ -56,7 +56,7 @@ async function roomOf(
   name: string,
   { terminal }: CommandContext,
 ): Promise<string | undefined> {
-  const { isMeetingId, longestMeetingId } = await import("../../store/json-lines.js");
+  const { isMeetingId, maxMeetingIdLength } = await import("../../store/json-lines.js");
   const [room, ...more] = positionals;
   if (room !== undefined && more.length === 0 && isMeetingId(room)) return room;
   const what =
@@ -64,7 +64,7 @@ async function roomOf(
       ? "the id of a room is missing"
       : more.length > 0
         ? "there is an argument too many"
-        : `an id of a room has 1 to ${longestMeetingId} characters`;
+        : `an id of a room has 1 to ${maxMeetingIdLength} characters`;
   terminal.note(`einwahl pins ${name}: ${what}. See: einwahl help pins ${name}`);
   return undefined;
 }

@@ -9,7 +9,7 @@ import type { Terminal } from "../terminal.js";
 import { pinOptions } from "./pin-options.js";
 
 /** Refused lines that are told one by one. */
-const mostTold = 20;
+const maxTold = 20;
 
 export const exportPinsCommand = command({
   name: "pins export",
@@ -49,13 +49,13 @@ export const importPinsCommand = command({
       terminal.note("einwahl pins import: name one file. See: einwahl help pins import");
       return exitCodes.usage;
     }
-    const { mostTransferBytes } = await import("../../control/pin-routes.js");
+    const { maxTransferBytes } = await import("../../control/pin-routes.js");
     const lines = await readFile(file === "-" ? "/dev/stdin" : file, "utf8").catch((error: unknown) =>
       error instanceof Error ? error : new Error(String(error)),
     );
-    if (lines instanceof Error || Buffer.byteLength(lines) > mostTransferBytes) {
+    if (lines instanceof Error || Buffer.byteLength(lines) > maxTransferBytes) {
       terminal.note(
-        `einwahl pins import: ${lines instanceof Error ? lines.message : `the file has more than ${mostTransferBytes} bytes: import it in parts`}`,
+        `einwahl pins import: ${lines instanceof Error ? lines.message : `the file has more than ${maxTransferBytes} bytes: import it in parts`}`,
       );
       return exitCodes.usage;
     }
@@ -73,6 +73,6 @@ export const importPinsCommand = command({
 
 function tell({ imported, known, refused, refusedInAll }: ImportReport, terminal: Terminal): void {
   terminal.print(`${imported} taken over, ${known} known already, ${refusedInAll} refused`);
-  for (const { line, reason } of refused.slice(0, mostTold)) terminal.note(`  line ${line}: ${reason}`);
-  if (refusedInAll > mostTold) terminal.note(`  and ${refusedInAll - mostTold} more`);
+  for (const { line, reason } of refused.slice(0, maxTold)) terminal.note(`  line ${line}: ${reason}`);
+  if (refusedInAll > maxTold) terminal.note(`  and ${refusedInAll - maxTold} more`);
 }

@@ -10,7 +10,7 @@ import type { ApiServices } from "../services.js";
 /** Numbers change with the configuration only; five minutes are what a front end has to wait then. */
 const cacheable = "public, max-age=300";
 /** Answers that are kept ready. There are fewer that differ, but who asks may ask in many ways. */
-const mostKept = 500;
+const maxKept = 500;
 
 interface Ready {
   readonly text: string;
@@ -38,7 +38,7 @@ class ReadyAnswers {
     const tag = entityTag(text);
     const ready = { text, tag, headers: { ETag: tag, "Cache-Control": cacheable, Vary: "Accept-Language" } };
     const [oldest] = this.#ready.keys();
-    if (this.#ready.size >= mostKept && oldest !== undefined) this.#ready.delete(oldest);
+    if (this.#ready.size >= maxKept && oldest !== undefined) this.#ready.delete(oldest);
     this.#ready.set(key, ready);
     return ready;
   }

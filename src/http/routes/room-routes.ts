@@ -132,7 +132,7 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
 }
 
 /** Descriptions that are kept ready: front ends ask for the same rooms again and again. Some ten MiB. */
-const mostKept = 2_000;
+const maxKept = 2_000;
 
 /** Rooms as they are told, each made once while it is asked for. */
 class Descriptions {
@@ -155,7 +155,7 @@ class Descriptions {
       describeRoom(reservation, this.#phoneNumbers, language, base()),
     );
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= mostKept && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size >= maxKept && oldest !== undefined) this.#kept.delete(oldest);
     this.#kept.set(meetingId, { reservation, text });
     return text;
   };

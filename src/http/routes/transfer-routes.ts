@@ -9,7 +9,7 @@ import { apiBase, importAnswer } from "../api-schemas.js";
 import { jsonLinesType } from "../body-parsers.js";
 import { type Route, route } from "../route.js";
 
-const mostBytes = 16 * 1_048_576;
+const maxBytes = 16 * 1_048_576;
 
 /** All PINs out and in again as JSON lines: a copy for bad times, or the way from one store to another. */
 export function transferRoutes(rooms: RoomStore): readonly Route[] {
@@ -39,7 +39,7 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       summary: "Take over rooms and resting PINs, as an export has them",
       description: "Line by line: what fits is taken over, what does not is reported. Doing it twice changes nothing.",
       access: "rooms:import",
-      body: { schema: z.instanceof(Buffer), type: jsonLinesType, isRequired: true, mostBytes },
+      body: { schema: z.instanceof(Buffer), type: jsonLinesType, isRequired: true, maxBytes },
       answers: { 200: { description: "What became of it.", schema: importAnswer } },
       problems: ["store-unavailable"],
       handle: async ({ body }) => {

@@ -7,7 +7,7 @@ import type { StatusTexts } from "./status-texts.js";
 import type { Times } from "./times.js";
 
 /** Of each cause; JSON has more. */
-const mostShown = 4;
+const maxShown = 4;
 
 /** How the calls of the last day ended. */
 export function causesTable({ causes }: StatusReport, language: Language, texts: StatusTexts): Html | undefined {
@@ -30,7 +30,7 @@ export function failuresSection(
       cause,
       failures,
     ]) => html`<h3${classOf(failures[0]?.result)}>${causeTexts[language][cause]} <code>${cause}</code></h3>
-<ul class="plain">${failures.slice(0, mostShown).map((failure) => failureItem(failure, texts, times))}${failures.length > mostShown ? html`<li>${texts.more(failures.length - mostShown)}</li>` : undefined}</ul>`,
+<ul class="plain">${failures.slice(0, maxShown).map((failure) => failureItem(failure, texts, times))}${failures.length > maxShown ? html`<li>${texts.more(failures.length - maxShown)}</li>` : undefined}</ul>`,
   );
   return html`<section aria-labelledby="failures"><h2 id="failures">${texts.failures}</h2>
 ${groups.length === 0 ? html`<p>${texts.noFailures}</p>` : html`<p>${texts.failuresHint}</p>${groups}`}</section>`;

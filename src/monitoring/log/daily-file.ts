@@ -23,7 +23,7 @@ interface Lines {
 }
 
 /** What is kept in memory while the disk is full or slow, in bytes; about 2,000 calls. */
-const mostWaiting = 2_000_000;
+const maxWaiting = 2_000_000;
 /** From one try to the next, in milliseconds, while writing fails. */
 const retryMs = 10_000;
 /** How often old files are looked for, and whether somebody has taken the current one away. */
@@ -65,7 +65,7 @@ export class DailyFile {
   /** @param text with its line break */
   write(text: string): void {
     const bytes = Buffer.from(text);
-    if (this.#state === "closed" || this.#waitingBytes + bytes.length > mostWaiting) {
+    if (this.#state === "closed" || this.#waitingBytes + bytes.length > maxWaiting) {
       this.#lost += 1;
       return;
     }

@@ -76,7 +76,7 @@ function whence(stack: string): Pick<LibraryOutput, "library" | "at"> {
 /** From one line of the log to the next about the same place, in milliseconds. */
 const quietMs = 60_000;
 /** Places that are told apart at a time. */
-const mostPlaces = 100;
+const maxPlaces = 100;
 
 /** Writes what libraries printed into the log: each place at once, and then once a minute how often. */
 export class LibraryOutputLog {
@@ -96,7 +96,7 @@ export class LibraryOutputLog {
       known.times += 1;
       return;
     }
-    if (this.#places.size >= mostPlaces) return;
+    if (this.#places.size >= maxPlaces) return;
     this.#write(output, 1);
     this.#quiet(key, output);
   }

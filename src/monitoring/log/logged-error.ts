@@ -17,14 +17,14 @@ export interface LoggedError {
 
 /** Prefixes of our frames: the compiled program, and its sources, which frames name under `--enable-source-maps`. */
 const programs = ["../../", "../../../../src/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
-const mostFrames = 10;
-const mostCauses = 3;
+const maxFrames = 10;
+const maxCauses = 3;
 
 /**
  * By whitelist: pino's own serializer copies every property, and errors of drachtio-srf carry the whole SIP response
  * (`SipError.res`). The message is cut at its first line: libraries put whole messages behind it.
  */
-export function loggedError(error: unknown, causes = mostCauses): LoggedError {
+export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   if (!(error instanceof Error))
     return { type: typeof error, message: plainText(typeof error === "string" ? firstLine(error) : ""), stack: [] };
   const { code, status } = error as { readonly code?: unknown; readonly status?: unknown };
@@ -47,7 +47,7 @@ function ownFrames(error: Error): string[] {
   const stack = error.stack ?? "";
   const begin = stack.lastIndexOf(error.message);
   const frames = (begin === -1 ? stack : stack.slice(begin + error.message.length)).split("\n");
-  return frames.flatMap((frame) => ownFrame(frame) ?? []).slice(0, mostFrames);
+  return frames.flatMap((frame) => ownFrame(frame) ?? []).slice(0, maxFrames);
 }
 
 function ownFrame(frame: string): string | undefined {

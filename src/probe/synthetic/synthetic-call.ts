@@ -29,10 +29,10 @@ export interface SyntheticCallOptions {
 /** What the two telephones whistle, in Hz: far from each other, from the keys' tones and from what lines carry badly. */
 const tones = [620, 1_040] as const;
 /** How long a telephone waits for the other one's tone, in milliseconds. */
-const hearWithinMs = 15_000;
-const answerWithinMs = 15_000;
+const hearTimeoutMs = 15_000;
+const answerTimeoutMs = 15_000;
 /** The longest that all of it may take; before it is over BBB does not end the conference by itself. */
-const overWithinMs = 90_000;
+const overTimeoutMs = 90_000;
 
 /**
  * einwahl calls itself with two telephones, each of which types the PIN of a conference that is opened for this, whistles,
@@ -45,8 +45,8 @@ export async function placeSyntheticCall(options: SyntheticCallOptions): Promise
   const off = stop.onSet(() => {
     over.set("it was broken off");
   });
-  const callOff = clock.after(overWithinMs, () => {
-    over.set(`it was not over after ${overWithinMs / 1_000} s`);
+  const callOff = clock.after(overTimeoutMs, () => {
+    over.set(`it was not over after ${overTimeoutMs / 1_000} s`);
   });
   try {
     const opened = await TestConference.open(wanted);
@@ -125,14 +125,14 @@ function planFor(
   return {
     phone: route.phone,
     dial: route.dial,
-    answerWithinMs,
+    answerTimeoutMs,
     pin: conference.voiceBridge,
     language: undefined,
     prompts,
     play: { hz: tone },
     expectTone,
     recording: undefined,
-    stayMs: hearWithinMs,
+    stayMs: hearTimeoutMs,
     enough,
   };
 }

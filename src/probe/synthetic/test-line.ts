@@ -14,7 +14,7 @@ export type Door =
   | { readonly kind: "trunk"; readonly trunk: string; readonly numbers: readonly string[] };
 
 /** Two telephones. */
-const mostCalls = 2;
+const maxCalls = 2;
 
 /** Where einwahl's calls to itself come in, no more than two at a time, and only while it expects them. */
 export class TestLine implements OwnCalls {
@@ -41,7 +41,7 @@ export class TestLine implements OwnCalls {
   }
 
   claim(invite: InviteFacts): Admission | undefined {
-    if (this.#door === undefined || this.#arrived >= mostCalls) return undefined;
+    if (this.#door === undefined || this.#arrived >= maxCalls) return undefined;
     const admitted = this.#door.kind === "secret" ? bySecret(invite, this.#door) : this.#byTrunk(invite, this.#door);
     if (admitted !== undefined) this.#arrived += 1;
     return admitted;

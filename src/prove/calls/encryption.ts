@@ -14,7 +14,7 @@ export const ownToneHz = 1_040;
 
 /** In plain audio the tone is heard nearly all the time, in encrypted audio by chance. */
 const maxToneShare = 0.2;
-const fewestPackets = 50;
+const minPackets = 50;
 
 /** What our own RTP and SDP show. */
 export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainReading): readonly Evidence[] {
@@ -39,12 +39,12 @@ export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainRe
     },
     {
       leg,
-      ok: plain.tone > 1 - maxToneShare && out.packets >= fewestPackets && out.tone < maxToneShare,
+      ok: plain.tone > 1 - maxToneShare && out.packets >= minPackets && out.tone < maxToneShare,
       what: `read as plain RTP, our ${out.packets} packets have the tone of ${ownToneHz} Hz that we sent ${percent(out.tone)} of the time (packets without SRTP: ${percent(plain.tone)})`,
     },
     {
       leg,
-      ok: back.packets >= fewestPackets && back.prompts === 0,
+      ok: back.packets >= minPackets && back.prompts === 0,
       what: `read as plain RTP, ${back.packets} packets to us have ${back.prompts} recordings of einwahl in them; decrypted, they have`,
     },
   ];

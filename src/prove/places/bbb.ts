@@ -38,7 +38,12 @@ export function plantConference({ name, apiUrl, secret, checksum }: BbbServerCon
     how: `as the id of a conference on ${name}`,
     put: async (mark) => {
       const opened = await TestConference.open({
-        api: new BbbApi({ url: apiUrl, secret: secret.reveal(), algorithm: checksum, answerWithinMs: answerTimeoutMs }),
+        api: new BbbApi({
+          url: apiUrl,
+          secret: secret.reveal(),
+          algorithm: checksum,
+          answerTimeoutMs: answerTimeoutMs,
+        }),
         voiceBridge: newPin(),
         meetingId: `${plantWord}-${mark.reveal().replace("+", "")}`,
         password: randomBytes(18).toString("base64url"),

@@ -41,7 +41,7 @@ const ASK_MS = 4_000;
 const ASK_AFTER_MS = 1_000;
 /** `leg_progress_timeout`: livekit-sip sends 180 before anything else. */
 const PROGRESS_MS = 2_000;
-const ANSWER_WITHIN_MS = 8_000;
+const ANSWER_TIMEOUT_MS = 8_000;
 /** `media_timeout` of the leg to LiveKit, which never stops sending of its own accord. */
 const ROOM_SILENT_MS = 3_000;
 const LOOK_EVERY_MS = 500;
@@ -119,7 +119,7 @@ export class LiveKitRelay {
       invite,
       voiceBridge,
       media.room.offer({ codecs: ["PCMA", "PCMU"], srtp: "optional" }),
-      ANSWER_WITHIN_MS,
+      ANSWER_TIMEOUT_MS,
     );
     if (!result.ok) {
       if (given !== "cancelled") invite.reject(...refusalFor(result.failure));

@@ -15,7 +15,7 @@ export interface WebhookOptions {
 }
 
 /** `requestTimeout` and `retryIntervals` of bbb-webhooks' default configuration. */
-const ANSWER_WITHIN_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 const RETRY_AFTER_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 30_000] as const;
 /** A refused proof counts as delivered (callback-emitter.js). */
 const DENIED = 401;
@@ -98,7 +98,7 @@ export class SampleWebhooks {
           connection: "keep-alive",
         },
         agent: false,
-        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
+        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
       });
       sent.on("response", (response) => {
         response.resume();

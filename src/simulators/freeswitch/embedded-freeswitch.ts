@@ -54,7 +54,7 @@ const DEFAULT_SESSIONS = 1000;
 const DEFAULT_HEARTBEAT_MS = 20_000;
 const MAX_REMEMBERED = 100;
 /** A channel that is being ended by `close` may take so long, ms. */
-const CLOSE_LIMIT_MS = 2000;
+const CLOSE_TIMEOUT_MS = 2000;
 /** The number is that of the FreeSWITCH whose behaviour it has. */
 const VERSION = "1.10.12-embedded";
 
@@ -124,7 +124,7 @@ export class EmbeddedFreeSwitch {
     const all = channels.all();
     for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
     await new Promise<void>((resolve) => {
-      const stop = clock.after(CLOSE_LIMIT_MS, resolve);
+      const stop = clock.after(CLOSE_TIMEOUT_MS, resolve);
       this.#engine.inBackground(
         Promise.all(all.map((channel) => channel.gone)).then(() => {
           stop();

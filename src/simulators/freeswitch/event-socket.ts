@@ -11,9 +11,9 @@ import { Subscription } from "./subscription.js";
 
 /** A peer that takes no more events is cut off, as FreeSWITCH kills a listener that loses too many. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
-const AUTH_LIMIT_MS = 25_000;
+const AUTH_TIMEOUT_MS = 25_000;
 /** A peer that does not close after our end is closed. */
-const CLOSE_LIMIT_MS = 2000;
+const CLOSE_TIMEOUT_MS = 2000;
 const GOODBYE = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 
 export interface EventSocketOptions {
@@ -68,7 +68,7 @@ export class EventSocket {
     });
     if (o.password === undefined) return;
     this.#write("Content-Type: auth/request\n\n");
-    this.#stopAuthTimer = o.engine.clock.after(AUTH_LIMIT_MS, () => {
+    this.#stopAuthTimer = o.engine.clock.after(AUTH_TIMEOUT_MS, () => {
       if (!this.#authenticated) this.#socket.destroy();
     });
   }
@@ -97,7 +97,7 @@ export class EventSocket {
       `Content-Type: text/disconnect-notice\n${session}Content-Length: ${Buffer.byteLength(GOODBYE)}\n\n${GOODBYE}`,
     );
     this.#socket.end();
-    const stop = this.#engine.clock.after(CLOSE_LIMIT_MS, () => {
+    const stop = this.#engine.clock.after(CLOSE_TIMEOUT_MS, () => {
       this.#socket.destroy();
     });
     this.#socket.once("close", stop);

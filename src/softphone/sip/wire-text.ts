@@ -6,7 +6,7 @@ import { Buffer, isUtf8 } from "node:buffer";
  */
 const escapeBase = 0xdc00;
 const escaped = /([\uDC80-\uDCFF])/u;
-const longestCharacter = 4;
+const maxCharacterBytes = 4;
 
 /** The text as which a byte that is not UTF-8 is written. */
 export function rawByte(byte: number): string {
@@ -35,7 +35,7 @@ export function fromWire(bytes: Buffer): string {
 
 /** Bytes of the character that begins there; 0: what is there is not UTF-8. */
 function characterAt(bytes: Buffer, at: number): number {
-  for (let length = 1; length <= longestCharacter && at + length <= bytes.length; length++) {
+  for (let length = 1; length <= maxCharacterBytes && at + length <= bytes.length; length++) {
     if (isUtf8(bytes.subarray(at, at + length))) return length;
   }
   return 0;

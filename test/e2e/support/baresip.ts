@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
-import { PATIENCE_MS } from "./deadline.js";
+import { TIMEOUT_MS } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
 import { Listener } from "./listener.js";
 import { BaresipControl, type BaresipEvent } from "./netstring-control.js";
@@ -114,7 +114,7 @@ export class Baresip {
   }
 
   /** Waits until the call is answered or refused. */
-  async dial(uri: string, ms = PATIENCE_MS): Promise<"established" | Refusal> {
+  async dial(uri: string, ms = TIMEOUT_MS): Promise<"established" | Refusal> {
     const outcome = this.#event("call established or closed", ["CALL_ESTABLISHED", "CALL_CLOSED"], ms);
     await this.startDialling(uri);
     const event = await outcome;
@@ -128,11 +128,11 @@ export class Baresip {
   }
 
   async ringing(): Promise<void> {
-    await this.#event("ringing", ["CALL_RINGING", "CALL_PROGRESS"], PATIENCE_MS, true);
+    await this.#event("ringing", ["CALL_RINGING", "CALL_PROGRESS"], TIMEOUT_MS, true);
   }
 
   /** The end of the call, whoever ended it. */
-  async closed(ms = PATIENCE_MS): Promise<Refusal> {
+  async closed(ms = TIMEOUT_MS): Promise<Refusal> {
     return refusalOf(await this.#event("call closed", ["CALL_CLOSED"], ms, true));
   }
 

@@ -1,5 +1,5 @@
 /** How long a test waits for what must happen on a busy machine, in milliseconds. */
-export const PATIENCE_MS = 20_000;
+export const TIMEOUT_MS = 20_000;
 
 /**
  * Settles as `promise` does, but rejects when it takes too long: a test must fail with what it waited for and not
@@ -8,7 +8,7 @@ export const PATIENCE_MS = 20_000;
 export async function within<Value>(
   what: string,
   promise: Promise<Value>,
-  ms: number = PATIENCE_MS,
+  ms: number = TIMEOUT_MS,
   evidence: () => string = () => "",
 ): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-import { PATIENCE_MS, within } from "./deadline.js";
+import { TIMEOUT_MS, within } from "./deadline.js";
 
 /** Things that happen one after the other, and tests that wait for one of them; each listener has an owner. */
 export class Happenings<Thing> {
@@ -57,7 +57,7 @@ export class Happenings<Thing> {
       });
     });
     try {
-      return await within(what, coming, options.ms ?? PATIENCE_MS, options.evidence);
+      return await within(what, coming, options.ms ?? TIMEOUT_MS, options.evidence);
     } finally {
       stop();
     }

@@ -11,7 +11,7 @@ const main = join(fileURLToPath(new URL("../../../", import.meta.url)), "src", "
 const snapshotName = /\.heapsnapshot$/;
 const lookEveryMs = 100;
 /** It takes 2 s on two idle processors, and 20 s where others work. */
-const writtenWithinMs = 120_000;
+const writtenTimeoutMs = 120_000;
 
 /** The built `einwahl run` in a process of its own, whose heap can be looked into. */
 export class SnapshotProgram {
@@ -43,7 +43,7 @@ export class SnapshotProgram {
   /** All strings in the heap, parents of sliced strings among them, after a full garbage collection. */
   async strings(): Promise<readonly string[]> {
     this.program.signal("SIGUSR2");
-    const deadline = performance.now() + writtenWithinMs;
+    const deadline = performance.now() + writtenTimeoutMs;
     while (performance.now() < deadline) {
       const name = (await readdir(this.#folder)).find((each) => snapshotName.test(each) && !this.#seen.has(each));
       if (name !== undefined && (await isComplete(join(this.#folder, name)))) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Certificates } from "../../../src/simulators/certificates.js";
 import type { DialOptions, TestPhoneOptions } from "../../../src/softphone/test-phone.js";
-import { PATIENCE_MS, within } from "./deadline.js";
+import { TIMEOUT_MS, within } from "./deadline.js";
 import type { Counts } from "./engines.js";
 import { defaultMediaFlags, type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
@@ -152,7 +152,7 @@ export class Kamailio {
   /** Waits for an event such as `/^registered /`, of those that come from now on, or of past ones too. */
   async event(pattern: RegExp, options: { readonly ms?: number; readonly past?: boolean } = {}): Promise<string> {
     const fits = (line: string): boolean => pattern.test(eventIn(line) ?? "");
-    const { ms = PATIENCE_MS, past = false } = options;
+    const { ms = TIMEOUT_MS, past = false } = options;
     const line = await this.#program.lines.next(`kamailio: ${pattern.source}`, fits, {
       ms,
       past,
@@ -243,7 +243,7 @@ export class Kamailio {
       method: "POST",
       headers: { "content-type": "application/json", connection: "close" },
       body: JSON.stringify({ jsonrpc: "2.0", method, params, id: this.#requests }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const answer = (await response.json()) as {
       readonly result?: unknown;

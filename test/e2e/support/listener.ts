@@ -3,7 +3,7 @@ import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
 import { type PromptMatch, PromptRecogniser } from "../../../src/softphone/prompt-recognition.js";
 import { Recording } from "../../../src/softphone/recording.js";
 import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
-import { PATIENCE_MS, within } from "./deadline.js";
+import { TIMEOUT_MS, within } from "./deadline.js";
 
 /** Prompts are looked for after so much new sound: looking costs more than hearing. */
 const LOOK_EVERY_MS = 200;
@@ -59,7 +59,7 @@ export class Listener {
   }
 
   /** Waits until the tone is steady on the line. */
-  async tone(hz: number, ms = PATIENCE_MS): Promise<HeardTone> {
+  async tone(hz: number, ms = TIMEOUT_MS): Promise<HeardTone> {
     let stop: () => void = () => undefined;
     const heard = new Promise<HeardTone>((resolve) => {
       stop = this.#ear.watchTone(hz, resolve);
@@ -81,7 +81,7 @@ export class Listener {
     name: string,
     options: { readonly fromMs?: number; readonly whole?: boolean; readonly ms?: number } = {},
   ): Promise<PromptMatch> {
-    const { fromMs = 0, whole = false, ms = PATIENCE_MS } = options;
+    const { fromMs = 0, whole = false, ms = TIMEOUT_MS } = options;
     let stop: () => void = () => undefined;
     const heard = new Promise<PromptMatch>((resolve) => {
       const look = (): void => {

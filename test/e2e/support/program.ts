@@ -93,10 +93,10 @@ export class Program {
   }
 
   /** Ends it, with SIGKILL if it does not listen, and waits until it is gone. */
-  async stop(signal: NodeJS.Signals = "SIGTERM", patienceMs = 10_000): Promise<string> {
+  async stop(signal: NodeJS.Signals = "SIGTERM", timeoutMs = 10_000): Promise<string> {
     this.signal(signal);
     try {
-      return await within(`${this.#name} ends`, this.gone, patienceMs);
+      return await within(`${this.#name} ends`, this.gone, timeoutMs);
     } catch {
       this.signal("SIGKILL");
       return await within(`${this.#name} is killed`, this.gone);

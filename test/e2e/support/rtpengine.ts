@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { PATIENCE_MS, within } from "./deadline.js";
+import { TIMEOUT_MS, within } from "./deadline.js";
 import type { Owner } from "./owner.js";
 import { claimUdpPorts, freePorts } from "./ports.js";
 import { Program } from "./program.js";
@@ -71,7 +71,7 @@ export class Rtpengine {
     const socket = connect(this.#commandPort, ADDRESS);
     // Without its own end rtpengine waits for more commands.
     socket.end("list numsessions\n");
-    const answer = await within("rtpengine's count of sessions", text(socket), PATIENCE_MS);
+    const answer = await within("rtpengine's count of sessions", text(socket), TIMEOUT_MS);
     return Number(/^Current sessions own: (\d+)/m.exec(answer)?.[1] ?? NaN);
   }
 

@@ -22,7 +22,7 @@ import { systemClock } from "../../../src/util/clock.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
-import { PATIENCE_MS, within } from "./deadline.js";
+import { TIMEOUT_MS, within } from "./deadline.js";
 import { type Counts, type Engines, prefixed, type StartEngines, startEngines } from "./engines.js";
 import { Happenings } from "./happenings.js";
 import type { Kamailio } from "./kamailio.js";
@@ -171,12 +171,7 @@ export class World {
         resolve();
       });
     });
-    await within(
-      "einwahl is ready",
-      ready,
-      PATIENCE_MS,
-      () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`,
-    );
+    await within("einwahl is ready", ready, TIMEOUT_MS, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
   }
 
   /** Changes the settings file, as `startEinwahl` writes it, and has it read again. */
@@ -257,7 +252,7 @@ export class World {
     before: Counts,
     options: { readonly ms?: number; readonly handles?: boolean } = {},
   ): Promise<Readonly<Record<string, string>>> {
-    const { ms = PATIENCE_MS, handles = false } = options;
+    const { ms = TIMEOUT_MS, handles = false } = options;
     const deadline = performance.now() + ms;
     for (;;) {
       const now = await this.counts();

@@ -24,7 +24,7 @@ const FRAME = 80;
 /** What is queued at most before a tone begins, ms. */
 const QUEUE_MS = 40;
 /** Longer than any test. */
-const MOST_FRAMES = 60_000;
+const MAX_FRAMES = 60_000;
 
 /** A participant in the browser, made with LiveKit's own client library. */
 export class RealMicrophone implements Microphone {
@@ -73,7 +73,7 @@ export class RealMicrophone implements Microphone {
   }
 
   async #speak(): Promise<void> {
-    for (let frame = 0; this.#isOpen && frame < MOST_FRAMES; frame++) {
+    for (let frame = 0; this.#isOpen && frame < MAX_FRAMES; frame++) {
       const pcm = new Int16Array(FRAME);
       for (const tone of this.#tones.values())
         tone.next(FRAME).forEach((sample, at) => {

@@ -119,7 +119,7 @@ export class SipCaller {
         while (media.stats().packetsOut < packets && performance.now() < deadline) await setTimeout(20);
         return media.stats().packetsOut >= packets;
       },
-      hears: async (hz, patienceMs) => await earHears(ear, hz, patienceMs),
+      hears: async (hz, timeoutMs) => await earHears(ear, hz, timeoutMs),
     };
   }
 }

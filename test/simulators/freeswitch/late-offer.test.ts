@@ -22,7 +22,7 @@ import { success } from "../../../src/util/result.js";
 import { FakeClock, parsed, until } from "../../softphone/sip/support.js";
 import { CODECS, type Endpoint, HOST, KEY, PASSWORD, within, World } from "./support.js";
 
-const PATIENCE_MS = 8000;
+const TIMEOUT_MS = 8000;
 
 /** What drachtio's part in a call is, without drachtio: a call without SDP, and the application that must not be called too early. */
 class Direct {
@@ -272,7 +272,7 @@ await t.test("from the phone through drachtio to the media server and back, as t
 
     await endpoint.execute("set", "subscribed=true");
     const played = endpoint.execute("playback", "tone_stream://%(2000,0,600)");
-    t.match(await call.audio.waitForTone(600, PATIENCE_MS), { hz: 600 });
+    t.match(await call.audio.waitForTone(600, TIMEOUT_MS), { hz: 600 });
     const pressed = new Promise<unknown>((resolve) => {
       endpoint.on("dtmf", resolve);
     });
