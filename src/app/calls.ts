@@ -6,7 +6,7 @@ import { runCall } from "../call/call.js";
 import type { CallWatcher } from "../call/call-watcher.js";
 import type { EndCause } from "../call/cause.js";
 import type { CallServices } from "../call/context.js";
-import type { Admission, Directory, MediaServers, NodeProbe, OwnCalls, Trunks } from "../call/interfaces.js";
+import type { Directory, MediaServers, NodeProbe, Trunks } from "../call/interfaces.js";
 import { joinEveryMs, JoinPacer } from "../call/join-pacer.js";
 import { Occupancy } from "../call/occupancy.js";
 import type { CallReport } from "../call/progress.js";
@@ -22,9 +22,6 @@ export interface CallsOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly watcher: Required<CallWatcher>;
-  /** Told of einwahl's own calls, of which `watcher` hears nothing. */
-  readonly ownWatcher: CallWatcher;
-  readonly ownCalls: OwnCalls;
   readonly trunks: Trunks;
   readonly hasher: CallServices["hasher"];
   readonly removals: CallServices["removals"];
@@ -47,20 +44,15 @@ export interface CallTerms {
   readonly limits: PlaceLimits;
 }
 
-/** What differs from call to call: who lets it in, what it takes, and who hears of it. */
-interface Treatment extends Pick<
-  CallServices,
-  "trunks" | "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin"
-> {
-  readonly onEnd: (report: CallReport) => void;
-}
+/** The part of a call's services that differs from call to call. */
+type OwnServices = Pick<CallServices, "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin">;
 
 /** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
 export class Calls {
   readonly occupancy = new Occupancy(Date.now);
   readonly #options: CallsOptions;
   readonly #calls = new Map<DrachtioCall, Promise<void>>();
-  readonly #own = new Set<DrachtioCall>();
+  readonly #synthetic = new Set<DrachtioCall>();
   /** `closed`: for good, since the process is about to end. */
   #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
@@ -72,14 +64,13 @@ export class Calls {
     this.#joinPacer = new JoinPacer(options.clock, joinEveryMs);
   }
 
-  /** Calls of people. */
+  /** Regular calls. */
   get count(): number {
-    return this.#calls.size - this.#own.size;
+    return this.#calls.size - this.#synthetic.size;
   }
 
-  /** einwahl's own calls. */
-  get ownCount(): number {
-    return this.#own.size;
+  get syntheticCount(): number {
+    return this.#synthetic.size;
   }
 
   /** Calls that have been admitted and are not over. */
@@ -103,19 +94,17 @@ export class Calls {
 
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
-    const { clock, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
+    const { clock, trunks, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
     const { settings, limits } = this.#options.terms();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
       this.#options.logger.error({ call: callId, err: error }, "unexpected error");
     };
-    const own = this.#options.ownCalls.claim(call.invite);
-    if (own !== undefined) this.#own.add(call);
-    const { onEnd, ...services } = own === undefined ? this.#ofSomebody(callId, limits) : this.#ofOurs(callId, own);
     const running = runCall(
       call,
       {
         clock,
+        trunks,
         hasher,
         removals,
         audioBridges,
@@ -126,59 +115,49 @@ export class Calls {
         joinPacer: this.#joinPacer,
         shutdown: this.#shutdown,
         onBug,
-        ...services,
+        ...this.#servicesOf(call, callId, limits),
       },
       settings,
     )
-      .then(onEnd, onBug)
+      .then((report) => {
+        this.#ended(callId, report);
+      }, onBug)
       .finally(() => {
         this.#options.onOver(call);
         this.#calls.delete(call);
-        this.#own.delete(call);
+        this.#synthetic.delete(call);
       });
     this.#calls.set(call, running);
   }
 
-  #ofSomebody(callId: string, limits: PlaceLimits): Treatment {
-    const { trunks, guesses, watcher, onTalked } = this.#options;
+  #servicesOf(call: DrachtioCall, callId: string, limits: PlaceLimits): OwnServices {
+    const { guesses, watcher } = this.#options;
     return {
-      trunks,
-      guesses,
-      takePlace: (admitted) => (this.isDraining ? failure("draining") : this.#places.take(admitted, limits)),
-      takeWaitingPlace: (pin) => this.#places.takeWaiting(pin, limits),
-      entered: (voiceBridge) => this.occupancy.enter(voiceBridge, callId),
+      takePlace: (admitted) => {
+        if (this.isDraining) return failure("draining");
+        if (admitted.origin === "regular") return this.#places.take(admitted, limits);
+        this.#synthetic.add(call);
+        return success(() => undefined);
+      },
+      takeWaitingPlace: (pin, origin) =>
+        origin === "regular" ? this.#places.takeWaiting(pin, limits) : success(() => undefined),
+      guesses: (admitted) => (admitted.origin === "regular" ? guesses(admitted) : uncountedGuesses),
+      entered: (voiceBridge, origin) =>
+        origin === "regular" ? this.occupancy.enter(voiceBridge, callId) : () => undefined,
       onStage: (stage, facts) => {
         watcher.onStage(callId, stage, facts);
       },
-      onPin: (outcome) => {
-        watcher.onPin(callId, outcome);
-      },
-      onEnd: (report) => {
-        const talking = report.stages.filter(({ stage }) => stage === "talking");
-        if (talking.length > 0) onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
-        watcher.onEnd(callId, report);
+      onPin: (outcome, origin) => {
+        watcher.onPin(callId, outcome, origin);
       },
     };
   }
 
-  #ofOurs(callId: string, own: Admission): Treatment {
-    const { ownWatcher } = this.#options;
-    return {
-      trunks: { admit: () => success(own) },
-      guesses: () => uncountedGuesses,
-      takePlace: () => (this.isDraining ? failure("draining") : success(() => undefined)),
-      takeWaitingPlace: () => success(() => undefined),
-      entered: () => () => undefined,
-      onStage: (stage, facts) => {
-        ownWatcher.onStage(callId, stage, facts);
-      },
-      onPin: (outcome) => {
-        ownWatcher.onPin?.(callId, outcome);
-      },
-      onEnd: (report) => {
-        ownWatcher.onEnd(callId, report);
-      },
-    };
+  #ended(callId: string, report: CallReport): void {
+    const talking = report.stages.filter(({ stage }) => stage === "talking");
+    if (talking.length > 0 && report.origin === "regular")
+      this.#options.onTalked(talking.reduce((sum, { ms }) => sum + ms, 0) / 1_000);
+    this.#options.watcher.onEnd(callId, report);
   }
 
   /** No call is admitted until `resume`. */

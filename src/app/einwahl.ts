@@ -17,8 +17,8 @@ import type { Health } from "../monitoring/status/health.js";
 import { Monitoring } from "../monitoring/status/monitoring.js";
 import type { Parts } from "../monitoring/status/parts.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
+import { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
-import { TestLine } from "../probe/synthetic/test-line.js";
 import { DrachtioConnection } from "../sip/drachtio-connection.js";
 import type { GuessThrottle } from "../store/guess-throttle.js";
 import { StoredDayKeys } from "../store/stored-day-keys.js";
@@ -65,7 +65,7 @@ export class Einwahl {
   readonly #memory = makeCallMemory(() => this.#http);
   readonly #calls: Calls;
   readonly #monitoring: Monitoring;
-  readonly #testLine: TestLine;
+  readonly #syntheticAdmission: SyntheticAdmission;
   readonly #syntheticCalls: SyntheticCalls;
   readonly #logTrouble: () => string | undefined;
   readonly #whenReady = new Latch<true>();
@@ -109,7 +109,7 @@ export class Einwahl {
       processMetrics: options.processMetrics,
       watcher: options.watcher,
     });
-    this.#testLine = new TestLine(this.#trunks);
+    this.#syntheticAdmission = new SyntheticAdmission(this.#trunks);
     this.#guesses = makeGuessThrottle(
       () => this.#config,
       () => this.#http?.guessCounts,
@@ -119,9 +119,7 @@ export class Einwahl {
       logger,
       clock,
       watcher: this.#monitoring.watcher,
-      ownWatcher: this.#monitoring.ownWatcher,
-      ownCalls: this.#testLine,
-      trunks: this.#trunks,
+      trunks: this.#syntheticAdmission,
       hasher: new CallerHasher({
         pseudonymKeys: this.#pseudonymKeys,
         throttleKeys: this.#throttleKeys,
@@ -140,7 +138,7 @@ export class Einwahl {
     });
     this.#syntheticCalls = makeSyntheticCalls({
       config: () => this.#config,
-      line: this.#testLine,
+      admission: this.#syntheticAdmission,
       trunks: this.#trunks,
       signalling: this.#signalling,
       isPinKnown: (digits) => {
@@ -217,7 +215,7 @@ export class Einwahl {
   /** What there is now, to find what is left behind. */
   counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
     return {
-      calls: this.#calls.count + this.#calls.ownCount,
+      calls: this.#calls.count + this.#calls.syntheticCount,
       channels: this.#mediaServers.channels,
       shutdownListeners: this.#calls.shutdownListeners,
     };

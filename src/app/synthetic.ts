@@ -5,9 +5,9 @@ import type { Logger } from "pino";
 import { BbbApi } from "../bbb/api-client.js";
 import type { Config } from "../config/config.js";
 import { placeProbeCall } from "../probe/probe-call.js";
+import type { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import { placeSyntheticCall } from "../probe/synthetic/synthetic-call.js";
 import { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
-import type { TestLine } from "../probe/synthetic/test-line.js";
 import { TestPrompts } from "../probe/synthetic/test-prompts.js";
 import { localRoute, type TestRoute, trunkRoute } from "../probe/synthetic/test-route.js";
 import type { DrachtioConnection } from "../sip/drachtio-connection.js";
@@ -18,7 +18,7 @@ import type { Result } from "../util/result.js";
 
 export interface SyntheticParts {
   readonly config: () => Config;
-  readonly line: TestLine;
+  readonly admission: SyntheticAdmission;
   readonly trunks: TrunkPool;
   readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
   /** Whether a conference has these digits, or digits that begin with them. */
@@ -32,7 +32,7 @@ export interface SyntheticParts {
 const apiTimeoutMs = 10_000;
 
 export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
-  const { config, line, signalling, logger, clock } = parts;
+  const { config, admission, signalling, logger, clock } = parts;
   const prompts = new TestPrompts();
   return new SyntheticCalls({
     settings: () => config().syntheticCall,
@@ -60,7 +60,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
           meetingId: `einwahl-test-${randomBytes(12).toString("hex")}`,
           password: randomBytes(18).toString("base64url"),
         },
-        line,
+        admission,
         findRoute: () => findRoute(config(), signalling),
         readPrompts: (language) => prompts.read(directory, language),
         placeCall: placeProbeCall,

@@ -8,7 +8,7 @@ import type { CallContext, CallServices } from "./context.js";
 import { CallerTime } from "./hold.js";
 import type { Admitted, IncomingCall } from "./interfaces.js";
 import { LineWatch } from "./line-watch.js";
-import { CallProgress, type CallReport } from "./progress.js";
+import { type CallFacts, CallProgress, type CallReport } from "./progress.js";
 import { CallResources } from "./resources.js";
 import type { CallSettings } from "./settings.js";
 import { sayShutdown } from "./speech.js";
@@ -80,8 +80,8 @@ async function live(
   const scope = new CallScope(services.clock, signals.ended);
 
   const admitted = admit(call, services, settings);
+  progress.begin(admitted.ok ? factsOf(admitted.value) : {});
   if (!admitted.ok) return admitted.failure;
-  progress.note({ trunk: admitted.value.trunk, calledNumberFrom: admitted.value.calledNumberFrom });
   const place = services.takePlace(admitted.value);
   if (!place.ok) return place.failure;
   resources.place = place.value;
@@ -142,6 +142,10 @@ async function live(
   const cause = await runSteps(context);
   if (cause === "shutdown") await sayShutdown(context, new CallScope(services.clock, signals.gone));
   return cause;
+}
+
+function factsOf({ origin, trunk, calledNumberFrom }: Admitted): CallFacts {
+  return { origin, trunk, calledNumberFrom };
 }
 
 /** Whether the call comes in at all; nothing has been spent on it yet. From here on the caller's number is not in memory any more. */

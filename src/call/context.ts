@@ -21,6 +21,7 @@ import type {
   MediaServers,
   NodeProbe,
   NoPlace,
+  Origin,
   Trunks,
   WithheldRemovals,
 } from "./interfaces.js";
@@ -44,7 +45,7 @@ export interface CallServices {
   /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */
   readonly takePlace: (admitted: Admitted) => Result<() => void, NoPlace | "draining">;
   /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
-  readonly takeWaitingPlace: (pin: Pin) => Result<() => void, "waiting-full">;
+  readonly takeWaitingPlace: (pin: Pin, origin: Origin) => Result<() => void, "waiting-full">;
   readonly removals: WithheldRemovals;
   readonly audioBridges: AudioBridges;
   readonly identityClaims: IdentityClaims;
@@ -53,10 +54,10 @@ export interface CallServices {
   /** Set when einwahl stops and the calls have to end. */
   readonly shutdown: Latch<EndCause>;
   /** The caller is in the conference with this number; the returned function says that it is over. */
-  readonly entered: (voiceBridge: Pin) => () => void;
+  readonly entered: (voiceBridge: Pin, origin: Origin) => () => void;
   readonly onStage: (stage: Stage, facts: CallFacts) => void;
   /** A PIN was typed and looked up. */
-  readonly onPin: (outcome: PinOutcome) => void;
+  readonly onPin: (outcome: PinOutcome, origin: Origin) => void;
   readonly onBug: (error: unknown) => void;
 }
 

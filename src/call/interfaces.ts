@@ -25,6 +25,7 @@ export interface Admission extends Omit<Admitted, "caller"> {
 
 /** What is kept of an INVITE that has been let in. */
 export interface Admitted {
+  readonly origin: Origin;
   readonly trunk: string;
   /** The most calls at a time over this trunk; `undefined`: no limit of its own. */
   readonly channels: number | undefined;
@@ -36,11 +37,8 @@ export interface Admitted {
   readonly srtp: "mandatory" | "optional";
 }
 
-/** Knows the calls that einwahl places to itself: no trunk lets them in, they take no place, and are counted nowhere. */
-export interface OwnCalls {
-  /** `undefined`: somebody calls. */
-  claim(invite: InviteFacts): Admission | undefined;
-}
+/** `synthetic`: placed by einwahl to test itself. It takes no slot, and only the log shows it. */
+export type Origin = "regular" | "synthetic";
 
 /** Why there is no place for a call. */
 export type NoPlace = "too-many-calls" | "trunk-busy" | "number-busy" | "withheld-busy";

@@ -153,7 +153,7 @@ async function lookUp(context: CallContext, pin: Pin, delayMs: number): Promise<
   const count = (outcome: Lookup): Lookup => {
     if (isCounted) return outcome;
     isCounted = true;
-    services.onPin(outcome.kind);
+    services.onPin(outcome.kind, context.admitted.origin);
     if (outcome.kind !== "unknown") guesses.takeBack();
     return outcome;
   };

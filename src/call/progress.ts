@@ -17,11 +17,15 @@ export const stages = [
 export type Stage = (typeof stages)[number];
 
 /** What is learnt of a call on its way. */
-export type CallFacts = Partial<Pick<CallReport, "trunk" | "calledNumberFrom" | "mediaServer" | "server" | "codec">>;
+export type CallFacts = Partial<
+  Pick<CallReport, "origin" | "trunk" | "calledNumberFrom" | "mediaServer" | "server" | "codec">
+>;
 
 /** The whole progress of a call, without who called and without the PIN: one log line, one metric. */
 export interface CallReport {
   readonly cause: EndCause;
+  /** `undefined`: refused before its admission. */
+  readonly origin: Admitted["origin"] | undefined;
   readonly trunk: string | undefined;
   /** The header that named the dialled number, and never the number. */
   readonly calledNumberFrom: Admitted["calledNumberFrom"];
@@ -63,7 +67,6 @@ export class CallProgress {
     this.#begun = clock.now();
     this.#since = this.#begun;
     this.#onStage = onStage;
-    onStage("ringing", this.#facts);
   }
 
   get stage(): Stage {
@@ -80,6 +83,12 @@ export class CallProgress {
     this.#close();
     this.#stage = stage;
     this.#onStage(stage, this.#facts);
+  }
+
+  /** Reports `ringing` once the INVITE is judged: observers need the origin from the first report on. */
+  begin(facts: CallFacts): void {
+    this.note(facts);
+    this.#onStage(this.#stage, this.#facts);
   }
 
   note(facts: CallFacts): void {
@@ -110,6 +119,7 @@ export class CallProgress {
     this.#close();
     return {
       cause,
+      origin: this.#facts.origin,
       trunk: this.#facts.trunk,
       calledNumberFrom: this.#facts.calledNumberFrom,
       mediaServer: this.#facts.mediaServer,

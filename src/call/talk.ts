@@ -19,7 +19,7 @@ export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }
   progress.enter("talking");
   // What was pressed on the way was no answer to anything, and BBB's keys are dangerous in the dark.
   endpoint.keys.clear();
-  const left = services.entered(voiceBridge);
+  const left = services.entered(voiceBridge, context.admitted.origin);
   try {
     const keys = new KeysInConference(settings.leaveKey);
     for (let ms = timeLeft(context); ms > 0; ms = timeLeft(context)) {

@@ -29,7 +29,7 @@ export async function countTakenBack(context: CallContext): Promise<Ended | unde
   tries.useWrong();
   progress.pinTyped();
   progress.lookedUp("unknown");
-  services.onPin("unknown");
+  services.onPin("unknown", context.admitted.origin);
   const restraint = await restraintFrom(context, guesses.count());
   return restraint.kind === "ended" ? restraint : undefined;
 }

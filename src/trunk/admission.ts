@@ -48,6 +48,7 @@ export class TrunkAdmission implements Trunks {
     if (found === undefined) return failure("unknown-number");
     const { trunk, number, header } = found;
     return success({
+      origin: "regular",
       trunk: trunk.name,
       channels: trunk.channels,
       calledNumberFrom: header,

@@ -209,6 +209,7 @@ await t.test("the progress of a call", async (t) => {
   const progress = new CallProgress(clock, (stage) => {
     stages.push(stage);
   });
+  progress.begin({ origin: "regular" });
   await clock.advance(10.4);
   progress.enter("greeting");
   progress.enter("greeting");
@@ -226,6 +227,7 @@ await t.test("the progress of a call", async (t) => {
   t.strictSame(stages, ["ringing", "greeting", "asking"]);
   t.strictSame(report, {
     cause: "no-input",
+    origin: "regular",
     trunk: "a",
     calledNumberFrom: undefined,
     mediaServer: undefined,

@@ -60,6 +60,7 @@ export function someAdmission(changes: Partial<Admission> = {}): Admission {
   const number = CallerNumber.parse("+4915112345678");
   if (!number.ok) throw new Error("no number");
   return {
+    origin: "regular",
     trunk: "easybell",
     channels: undefined,
     calledNumberFrom: "to",

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 
-import { type CallWatcher, watchTogether } from "../../call/call-watcher.js";
+import { type CallWatcher, regularOnly, watchTogether } from "../../call/call-watcher.js";
 import type { Clock } from "../../util/clock.js";
 import { packageVersion } from "../../util/package-version.js";
 import { CallLog } from "../log/call-log.js";
@@ -25,10 +25,8 @@ export interface MonitoringOptions {
 /** What an operator gets to know: the log's line for each call, metrics, status and health. */
 export class Monitoring {
   readonly metrics: Metrics;
-  /** To be told of every call of somebody. */
+  /** Synthetic calls reach the log only: they are counted nowhere. */
   readonly watcher: Required<CallWatcher>;
-  /** To be told of einwahl's own calls, which are logged and counted nowhere. */
-  readonly ownWatcher: CallWatcher;
   readonly #options: MonitoringOptions;
   readonly #callLog: CallLog;
   readonly #board = new CallBoard(Date.now);
@@ -45,8 +43,10 @@ export class Monitoring {
     });
     const more = options.watcher === undefined ? [] : [options.watcher];
     this.#callLog = new CallLog(options.logger, options.clock);
-    this.ownWatcher = this.#callLog;
-    this.watcher = watchTogether([this.#callLog, this.#board, this.metrics.watcher, ...more]);
+    this.watcher = watchTogether([
+      this.#callLog,
+      regularOnly(watchTogether([this.#board, this.metrics.watcher, ...more])),
+    ]);
   }
 
   /** Whether a call would work now, and if not, why. */

@@ -5,14 +5,14 @@ import { Latch } from "../../util/latch.js";
 import type { Result } from "../../util/result.js";
 import type { placeProbeCall, ProbeReport } from "../probe-call.js";
 import type { ProbePlan } from "../probe-plan.js";
+import type { SyntheticAdmission } from "./synthetic-admission.js";
 import type { SyntheticFailure, SyntheticResult } from "./synthetic-result.js";
 import { TestConference, type TestConferenceOptions } from "./test-conference.js";
-import type { TestLine } from "./test-line.js";
 import type { TestRoute } from "./test-route.js";
 
 export interface SyntheticCallOptions {
   readonly conference: TestConferenceOptions;
-  readonly line: TestLine;
+  readonly admission: SyntheticAdmission;
   /** The failure says in one line what is missing. */
   readonly findRoute: () => Promise<Result<TestRoute, string>>;
   readonly readPrompts: (language: Language) => Promise<Result<readonly KnownPrompt[], string>>;
@@ -39,7 +39,7 @@ const overTimeoutMs = 90_000;
  * and listens for the other. Returns when the conference is ended and nothing of it is left here.
  */
 export async function placeSyntheticCall(options: SyntheticCallOptions): Promise<SyntheticResult> {
-  const { clock, conference: wanted, line, stop } = options;
+  const { clock, conference: wanted, admission, stop } = options;
   const begun = clock.now();
   const over = new Latch<string>();
   const off = stop.onSet(() => {
@@ -55,7 +55,7 @@ export async function placeSyntheticCall(options: SyntheticCallOptions): Promise
       const outcome = await callThere(options, over);
       return { ...outcome, totalMs: Math.round(clock.now() - begun) };
     } finally {
-      line.close();
+      admission.close();
       const ended = await opened.value.end();
       if (!ended.ok) options.onLeftOpen(ended.failure);
     }
@@ -70,7 +70,7 @@ async function callThere(
   options: SyntheticCallOptions,
   over: Latch<string>,
 ): Promise<Omit<SyntheticResult, "totalMs">> {
-  const { clock, line, placeCall } = options;
+  const { clock, admission, placeCall } = options;
   const route = await options.findRoute();
   if (!route.ok) return failedBefore("connect", route.failure, 0);
   const prompts = await options.readPrompts(route.value.language);
@@ -79,7 +79,7 @@ async function callThere(
   const off = over.onSet(() => {
     stop.set(true);
   });
-  line.open(route.value.door);
+  admission.open(route.value.door);
   const enough = new Latch<true>();
   const deaf = new Set(tones);
   const reports = await Promise.all(
@@ -105,7 +105,7 @@ async function callThere(
     ),
   );
   off();
-  if (line.arrived === 0 && reports.some(({ verdict }) => !verdict.ok && verdict.stage === "answer"))
+  if (admission.arrived === 0 && reports.some(({ verdict }) => !verdict.ok && verdict.stage === "answer"))
     options.onNotArrived();
   return judge(reports, over.value);
 }

@@ -8,7 +8,7 @@ import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.j
 import type { ListenAddress } from "../../trunk/listen-address.js";
 import { failure, type Result, success } from "../../util/result.js";
 import { localAddressTowards } from "../local-address.js";
-import type { Door } from "./test-line.js";
+import type { Door } from "./synthetic-admission.js";
 
 /** How the telephones call, and what their calls are known by when they come in. */
 export interface TestRoute {

@@ -12,6 +12,7 @@ import { FakeClock } from "../../support/fake-clock.js";
 
 const report: CallReport = {
   cause: "caller-hung-up",
+  origin: "regular",
   trunk: "easybell",
   calledNumberFrom: "request-uri",
   mediaServer: "media-1",

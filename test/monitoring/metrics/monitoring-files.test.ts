@@ -90,6 +90,7 @@ async function told(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   monitoring.watcher.onStage("a", "ringing", {});
   monitoring.watcher.onEnd("a", {
     cause: "conference-unreachable",
+    origin: "regular",
     trunk: "trunk",
     calledNumberFrom: "to",
     mediaServer: "media",

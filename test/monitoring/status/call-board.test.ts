@@ -11,6 +11,7 @@ const minute = 60_000;
 function reportOf(cause: EndCause, passed: readonly Stage[] = ["ringing", "ending"]): CallReport {
   return {
     cause,
+    origin: "regular",
     trunk: "easybell",
     calledNumberFrom: "to",
     mediaServer: "fs1",

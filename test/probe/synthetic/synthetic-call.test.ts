@@ -6,8 +6,8 @@ import { type InviteFacts, withoutParties } from "../../../src/caller/invite.js"
 import { CallerNumber } from "../../../src/caller/secret.js";
 import type { ProbeReport, ProbeTools } from "../../../src/probe/probe-call.js";
 import type { ProbePlan } from "../../../src/probe/probe-plan.js";
+import { SyntheticAdmission } from "../../../src/probe/synthetic/synthetic-admission.js";
 import { placeSyntheticCall } from "../../../src/probe/synthetic/synthetic-call.js";
-import { TestLine } from "../../../src/probe/synthetic/test-line.js";
 import { localRoute } from "../../../src/probe/synthetic/test-route.js";
 import type { Verdict } from "../../../src/probe/verdict.js";
 import { Latch } from "../../../src/util/latch.js";
@@ -27,7 +27,7 @@ type Fields = ReadonlyMap<string, string>;
 function bench(verdicts: readonly Verdict[] = [well, well]) {
   const clock = new FakeClock();
   const stop = new Latch<true>();
-  const line = new TestLine({ admit: () => failure("unknown-source") });
+  const admission = new SyntheticAdmission({ admit: () => failure("unknown-source") });
   const plans: ProbePlan[] = [];
   const asked: string[] = [];
   const leftOpen: string[] = [];
@@ -35,7 +35,7 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
   const world = {
     clock,
     stop,
-    line,
+    admission,
     plans,
     asked,
     leftOpen,
@@ -93,7 +93,7 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
           meetingId: "test-1",
           password: "nobody",
         },
-        line,
+        admission,
         findRoute: () =>
           localRoute({
             signalling: { state: "connected", addresses: [{ transport: "tls", host: "127.0.0.1", port: 5061 }] },
@@ -101,7 +101,7 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
             secret,
             language: "de",
           }),
-        onNotArrived: () => notArrived.push(line.arrived),
+        onNotArrived: () => notArrived.push(admission.arrived),
         readPrompts: () => Promise.resolve(world.prompts),
         placeCall: (plan, tools) => world.placeCall(plan, tools),
         clock,
@@ -115,6 +115,12 @@ function bench(verdicts: readonly Verdict[] = [well, well]) {
 function invite(user: string, transport: "tls" | "udp" = "tls"): InviteFacts {
   const source = { address: "127.0.0.1", port: 40_000, transport };
   return { ...withoutParties({ ...someInvite, source }), requestUri: `sip:${user}@192.0.2.7:5061;transport=tls` };
+}
+
+/** The admission of a synthetic call; `undefined`: left to the trunks. */
+function claim(admission: SyntheticAdmission, call: InviteFacts): Admission | undefined {
+  const admitted = admission.admit(call);
+  return admitted.ok && admitted.value.origin === "synthetic" ? admitted.value : undefined;
 }
 
 await t.test(
@@ -140,7 +146,7 @@ await t.test(
     });
     t.ok(one?.enough?.isSet, "they hang up when both have heard");
     t.same([world.clock.pending, world.stop.listenerCount], [0, 0]);
-    t.equal(world.line.claim(invite(secret)), undefined, "the line is closed");
+    t.equal(claim(world.admission, invite(secret)), undefined, "the line is closed");
   },
 );
 
@@ -190,20 +196,21 @@ await t.test("it has an end: after a minute and a half, or at once when einwahl 
 });
 
 await t.test("the line lets in two calls to its secret, over TLS, while it is open", (t) => {
-  const line = new TestLine({ admit: () => failure("unknown-source") });
-  t.equal(line.claim(invite(secret)), undefined);
-  line.open({ kind: "secret", user: secret, language: "en" });
-  t.equal(line.claim(invite("0e".repeat(16))), undefined);
-  t.equal(line.claim(invite(secret, "udp")), undefined);
-  t.match(line.claim(invite(secret)), {
+  const admission = new SyntheticAdmission({ admit: () => failure("unknown-source") });
+  t.equal(claim(admission, invite(secret)), undefined);
+  admission.open({ kind: "secret", user: secret, language: "en" });
+  t.equal(claim(admission, invite("0e".repeat(16))), undefined);
+  t.equal(claim(admission, invite(secret, "udp")), undefined);
+  t.match(claim(admission, invite(secret)), {
+    origin: "synthetic",
     trunk: "(test)",
     languages: ["en"],
     caller: { kind: "anonymous" },
     srtp: "mandatory",
   });
-  t.ok(line.claim(invite(secret)));
-  t.equal(line.claim(invite(secret)), undefined, "a third one is somebody else");
-  line.close();
+  t.ok(claim(admission, invite(secret)));
+  t.equal(claim(admission, invite(secret)), undefined, "a third one is somebody else");
+  admission.close();
   t.end();
 });
 
@@ -214,6 +221,7 @@ await t.test("over a trunk it is known by the trunk's own number as the caller",
     return { kind: "number", number: number.value };
   };
   let admitted: Admission = {
+    origin: "regular",
     trunk: "line",
     channels: 1,
     calledNumberFrom: "to",
@@ -221,11 +229,11 @@ await t.test("over a trunk it is known by the trunk's own number as the caller",
     caller: caller("+493012345678"),
     srtp: "mandatory",
   };
-  const line = new TestLine({ admit: () => success(admitted) });
-  t.equal(line.claim(invite("x")), undefined);
-  line.open({ kind: "trunk", trunk: "line", numbers: ["+493012345678"] });
-  t.match(line.claim(invite("x")), { trunk: "line" });
-  t.equal(line.arrived, 1);
+  const admission = new SyntheticAdmission({ admit: () => success(admitted) });
+  t.equal(claim(admission, invite("x")), undefined);
+  admission.open({ kind: "trunk", trunk: "line", numbers: ["+493012345678"] });
+  t.match(claim(admission, invite("x")), { trunk: "line" });
+  t.equal(admission.arrived, 1);
   for (const other of [
     { trunk: "other" },
     { caller: caller("+493012345679") },
@@ -233,7 +241,7 @@ await t.test("over a trunk it is known by the trunk's own number as the caller",
   ]) {
     const before = admitted;
     admitted = { ...admitted, ...other };
-    t.equal(line.claim(invite("x")), undefined, "somebody else calls meanwhile");
+    t.equal(claim(admission, invite("x")), undefined, "somebody else calls meanwhile");
     admitted = before;
   }
   t.end();

@@ -1,7 +1,8 @@
-import type { Admission, OwnCalls, Trunks } from "../../call/interfaces.js";
+import type { Admission, Trunks } from "../../call/interfaces.js";
 import type { InviteFacts } from "../../caller/invite.js";
 import type { Language } from "../../caller/language.js";
 import { parseNameAddress } from "../../caller/name-address.js";
+import { success } from "../../util/result.js";
 
 /** The trunk's name in the log line of a call that came in over the test line; no trunk can be called so. */
 export const testTrunk = "(test)";
@@ -16,8 +17,8 @@ export type Door =
 /** Two telephones. */
 const maxCalls = 2;
 
-/** Where einwahl's calls to itself come in, no more than two at a time, and only while it expects them. */
-export class TestLine implements OwnCalls {
+/** Admits synthetic calls, at most two for each time that it is opened; leaves every other INVITE to the trunks. */
+export class SyntheticAdmission implements Trunks {
   readonly #trunks: Trunks;
   #door: Door | undefined;
   #arrived = 0;
@@ -40,7 +41,12 @@ export class TestLine implements OwnCalls {
     this.#door = undefined;
   }
 
-  claim(invite: InviteFacts): Admission | undefined {
+  admit(invite: InviteFacts): ReturnType<Trunks["admit"]> {
+    const synthetic = this.#claim(invite);
+    return synthetic === undefined ? this.#trunks.admit(invite) : success(synthetic);
+  }
+
+  #claim(invite: InviteFacts): Admission | undefined {
     if (this.#door === undefined || this.#arrived >= maxCalls) return undefined;
     const admitted = this.#door.kind === "secret" ? bySecret(invite, this.#door) : this.#byTrunk(invite, this.#door);
     if (admitted !== undefined) this.#arrived += 1;
@@ -51,7 +57,9 @@ export class TestLine implements OwnCalls {
     const admitted = this.#trunks.admit(invite);
     if (!admitted.ok || admitted.value.trunk !== trunk) return undefined;
     const { caller } = admitted.value;
-    return caller.kind === "number" && numbers.includes(caller.number.reveal()) ? admitted.value : undefined;
+    return caller.kind === "number" && numbers.includes(caller.number.reveal())
+      ? { ...admitted.value, origin: "synthetic" }
+      : undefined;
   }
 }
 
@@ -61,6 +69,7 @@ function bySecret(
 ): Admission | undefined {
   if (source.transport !== "tls" || parseNameAddress(`<${requestUri}>`)?.user !== user) return undefined;
   return {
+    origin: "synthetic",
     trunk: testTrunk,
     channels: undefined,
     calledNumberFrom: undefined,
