@@ -49,12 +49,14 @@ export async function talk(
 
 /** Each side sends a tone that the other one has not heard yet, and has to hear it. */
 export class Tones {
+  readonly #world: World;
   readonly #talk: Talk;
   readonly #bbb: SampleBbb;
   #next = toneBase;
 
   /** @param bbb the server of the conference; default the first */
   constructor(world: World, talk: Talk, bbb: SampleBbb = world.bbbs[0]) {
+    this.#world = world;
     this.#talk = talk;
     this.#bbb = bbb;
   }
@@ -64,16 +66,31 @@ export class Tones {
     this.#next += 2 * toneStep;
     const bbb = this.#bbb;
     const { call, member } = this.#talk;
+    const before = this.#counters();
     call.playTone(up);
     bbb.playTone(member.voiceBridge, down);
     const [atConference, atCaller] = await Promise.all([
       bbb.waitForTone({ memberId: member.memberId }, up, TIMEOUT_MS),
       call.audio.waitForTone(down, TIMEOUT_MS),
     ]);
-    t.ok(atConference, `the conference hears the caller ${when}`);
-    t.ok(atCaller, `the caller hears the conference ${when}`);
+    const evidence =
+      atConference && atCaller ? {} : { before, after: this.#counters(), log: this.#world.tail(15).split("\n") };
+    t.ok(atConference, `the conference hears the caller ${when}`, evidence);
+    t.ok(atCaller, `the caller hears the conference ${when}`, evidence);
     bbb.stopTone(member.voiceBridge);
     call.stopTone();
+  }
+
+  /** What tells a call without sound from a machine that is too busy: packets of both ends, and whether the member is still the one that came. */
+  #counters(): Readonly<Record<string, unknown>> {
+    const { call, member } = this.#talk;
+    const now = this.#bbb.member(member.memberId);
+    return {
+      atMs: Math.round(performance.now()),
+      caller: call.audio.stats,
+      member: now ?? "has left",
+      others: this.#bbb.members(member.voiceBridge).filter(({ name }) => name === member.name).length - (now ? 1 : 0),
+    };
   }
 }
 
