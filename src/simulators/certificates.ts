@@ -19,8 +19,9 @@ export interface CertificateOptions {
   /** When the server's certificate begins and ends to be valid, in days from now; default a minute ago, and 30. */
   readonly fromDays?: number;
   readonly toDays?: number;
-  /** DNS names that it is for; default `localhost`, 127.0.0.1, ::1 and what FreeSWITCH compares for that address. */
+  /** DNS names and IP addresses of the certificate. Default: `localhost`, 127.0.0.1, ::1 and the URI that FreeSWITCH compares. */
   readonly names?: readonly string[];
+  readonly addresses?: readonly string[];
 }
 
 /**
@@ -31,6 +32,7 @@ export async function makeCertificates({
   fromDays = -1 / 1_440,
   toDays = 30,
   names,
+  addresses,
 }: CertificateOptions = {}): Promise<Certificates> {
   x509.cryptoProvider.set(globalThis.crypto);
   const [notBefore, notAfter] = [new Date(Date.now() + fromDays * dayMs), new Date(Date.now() + toDays * dayMs)];
@@ -62,13 +64,18 @@ export async function makeCertificates({
       new x509.BasicConstraintsExtension(false),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
       new x509.SubjectAlternativeNameExtension(
-        names?.map((value) => ({ type: "dns", value })) ?? [
-          { type: "dns", value: "localhost" },
-          { type: "ip", value: "127.0.0.1" },
-          { type: "ip", value: "::1" },
-          // FreeSWITCH compares a host that is an address with names of this form only.
-          { type: "url", value: "sip:127.0.0.1" },
-        ],
+        names === undefined && addresses === undefined
+          ? [
+              { type: "dns", value: "localhost" },
+              { type: "ip", value: "127.0.0.1" },
+              { type: "ip", value: "::1" },
+              // FreeSWITCH compares a host that is an IP address only with names of this form.
+              { type: "url", value: "sip:127.0.0.1" },
+            ]
+          : [
+              ...(names ?? []).map((value) => ({ type: "dns", value }) as const),
+              ...(addresses ?? []).map((value) => ({ type: "ip", value }) as const),
+            ],
       ),
       await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
     ],

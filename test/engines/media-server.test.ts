@@ -9,9 +9,7 @@ import { type Certificates, makeCertificates } from "../../src/simulators/certif
 import { TestPhone } from "../../src/softphone/test-phone.js";
 import { systemClock } from "../../src/util/clock.js";
 import type { Owner } from "../e2e/support/owner.js";
-import { scratchFolder } from "../e2e/support/scratch.js";
 import { soundsDirectory } from "../e2e/support/world.js";
-import { makeCertificates as makeNamedCertificates } from "../support/certificates.js";
 import { missingEngines } from "./programs.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";
 
@@ -118,11 +116,8 @@ await t.test(
   "a certificate of a trusted authority for another host is not enough",
   { skip: missingEngines() ?? false, timeout: 120_000 },
   async (t) => {
-    const { caPem, key, cert } = await makeNamedCertificates(
-      await scratchFolder(t, "certificates"),
-      "DNS:elsewhere.example.org",
-    );
-    const engines = await startRealEngines({ ca: caPem, key, cert }, soundsDirectory);
+    const { ca, key, cert } = await makeCertificates({ names: ["elsewhere.example.org"] });
+    const engines = await startRealEngines({ ca, key, cert }, soundsDirectory);
     t.teardown(() => engines.close());
     t.equal(await sentTo(t, engines, { key, cert }), "");
     t.match(engines.freeswitch.tail(), /Peer Subject Mismatch/);

@@ -5,11 +5,11 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePorts } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
 import { until } from "../softphone/sip/support.js";
-import { makeCertificates } from "../support/certificates.js";
 import { WebWorld } from "./support/web-world.js";
 
 const pin = "123456789";
@@ -52,8 +52,9 @@ await t.test(
     const world = await WebWorld.start(t);
     const folder = t.testdir();
     mkdirSync(join(folder, "logs"));
-    // Writes server.pem and server.key.
-    const { caPem } = await makeCertificates(folder);
+    const { ca, key, cert } = await makeCertificates();
+    writeFileSync(join(folder, "server.pem"), cert);
+    writeFileSync(join(folder, "server.key"), key);
     const [port = 0, dead = 0] = await freePorts(2);
     const log = (name: string): string => readFileSync(join(folder, name), "utf8");
     for (const [upstream, status] of [
@@ -63,7 +64,7 @@ await t.test(
       writeFileSync(join(folder, "nginx.conf"), configured(folder, port, upstream));
       const nginx = new Program("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { cwd: folder });
       t.teardown(() => nginx.stop());
-      t.equal(await statusOf(`https://127.0.0.1:${port}/?lang=de&pin=${pin}`, caPem), status, nginx.tail());
+      t.equal(await statusOf(`https://127.0.0.1:${port}/?lang=de&pin=${pin}`, ca), status, nginx.tail());
       await until(() => log("einwahl.log").includes(`"GET /" ${status} `), "a line in the log");
       t.notMatch(log("einwahl.log"), pin);
       t.notMatch(log("einwahl-error.log"), pin);

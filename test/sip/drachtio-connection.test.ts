@@ -1,6 +1,7 @@
 import t, { type Test } from "tap";
 
 import { answerFor, type EndCause, reasonHeaderFor } from "../../src/call/cause.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { EmbeddedDrachtio } from "../../src/simulators/drachtio/embedded-drachtio.js";
 import { DrachtioConnection } from "../../src/sip/drachtio-connection.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
@@ -11,11 +12,10 @@ import type { Latch } from "../../src/util/latch.js";
 import { failure, success } from "../../src/util/result.js";
 import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { listen, until } from "../softphone/sip/support.js";
-import { makeCertificates } from "../support/certificates.js";
 import { CuttableLink } from "../support/cuttable-link.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const answer =
   SDP.replace("RTP/AVP 8", "RTP/SAVP 8") +
   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
@@ -51,7 +51,7 @@ async function bench(isTrunk = true): Promise<Bench> {
     onBug: (error) => events.push(`bug ${String(error)}`),
   });
   await until(() => signalling.state === "connected", "a connection");
-  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.caPem } });
+  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
   return {
     server,
     link,
@@ -282,7 +282,7 @@ await t.test("a stranger's OPTIONS gets 403, without a word on what is taken her
   const all = await bench(false);
   const scanner = await SipUserAgent.listen({
     listen: [],
-    tls: { ca: certificates.caPem },
+    tls: { ca: certificates.ca },
     userAgent: "friendly-scanner",
   });
   const answer = await scanner.request({ method: "OPTIONS", uri: all.uri });

@@ -2,11 +2,11 @@ import { createSocket } from "node:dgram";
 
 import t from "tap";
 
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { FROM, listen, until, uriOf } from "../../softphone/sip/support.js";
-import { makeCertificates } from "../../support/certificates.js";
 import { answerCalls, answeredCall, application, failureOf, SDP, settled, startServer, stopServer } from "./support.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const MOVED = SDP.replace("4000", "5000");
 
 await t.test(
@@ -18,7 +18,7 @@ await t.test(
     });
     for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
       const phone = await listen({
-        tls: { ca: certificates.caPem },
+        tls: { ca: certificates.ca },
         listen: transport === "udp" ? [{ transport, address: "127.0.0.1", port: 0 }] : [],
       });
       for (const endedBy of ["app", "phone"] as const) {

@@ -1,13 +1,14 @@
 import t from "tap";
 
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { inBackground } from "../../../src/softphone/sip/background.js";
 import type { IncomingInvite, InviteOptions, SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { failure, success } from "../../../src/util/result.js";
-import { ANSWER, FakeClock, FAST, FROM, listen, OFFER, until, uriOf } from "../../softphone/sip/support.js";
-import { makeCertificates } from "../../support/certificates.js";
+import { ANSWER, FAST, FROM, listen, OFFER, until, uriOf } from "../../softphone/sip/support.js";
+import { FakeClock } from "../../support/fake-clock.js";
 import { type App, application, type Dialog, type Message, settled, startServer, stopServer } from "./support.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const RENEWED = `${OFFER}a=renewed\r\n`;
 
 interface LateCall {
@@ -64,7 +65,7 @@ for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
     });
     const app = await application(server);
     const phone = await listen({
-      tls: { ca: certificates.caPem },
+      tls: { ca: certificates.ca },
       listen: transport === "udp" ? [{ transport, address: "127.0.0.1", port: 0 }] : [],
     });
     const call = async (answerOffer: InviteOptions["answerOffer"]): Promise<SipDialog | number> => {
@@ -153,7 +154,7 @@ await t.test("the application takes its time for the answer, or never gives one"
   const late = await app.createUAC(uriOf(phone), { noAck: true });
   const theirs = await accepted;
   // The 200 comes again and again.
-  clock.advance(63 * FAST.t1);
+  clock.advanceSync(63 * FAST.t1);
   const dialog = await late.ack(ANSWER);
   t.equal(await theirs.acknowledged, ANSWER);
   t.equal(server.counts().dialogs, 1);
@@ -162,7 +163,7 @@ await t.test("the application takes its time for the answer, or never gives one"
   const never = offering(phone);
   await app.createUAC(uriOf(phone), { noAck: true });
   const lost = await never;
-  clock.advance(64 * FAST.t1);
+  clock.advanceSync(64 * FAST.t1);
   t.equal(await lost.acknowledged, undefined);
   t.match(await lost.ended, { by: "lost" }, "hung up");
   t.same(server.faults, []);
@@ -189,7 +190,7 @@ await t.test("a session timer repeats the answer of the ACK", async (t) => {
       return { sdp: OFFER };
     };
   });
-  clock.advance(900_000);
+  clock.advanceSync(900_000);
   t.equal(await refresh, ANSWER);
   await until(() => server.counts().transactions === 0, "the refresh is over");
   await dialog.destroy();

@@ -5,7 +5,8 @@ import { parseCommand, parseSipText } from "../../../src/simulators/drachtio/com
 import { replaceLocalhost } from "../../../src/simulators/drachtio/localhost.js";
 import { parseSessionExpires } from "../../../src/simulators/drachtio/session-timer.js";
 import { frame, FrameReader } from "../../../src/util/frames.js";
-import { FakeClock, until, uriOf } from "../../softphone/sip/support.js";
+import { until, uriOf } from "../../softphone/sip/support.js";
+import { FakeClock } from "../../support/fake-clock.js";
 import { RawApplication, SDP, startServer, stopServer } from "./support.js";
 
 await t.test("frames count UTF-8 bytes, and may be cut and joined anywhere", (t) => {
@@ -130,9 +131,9 @@ await t.test("a connection that does not authenticate is closed", async (t) => {
   const friend = await RawApplication.connect(server);
   await friend.ask("authenticate|secret|");
   await until(() => server.counts().applications === 2, "both there");
-  clock.advance(10_000);
+  clock.advanceSync(10_000);
   await silent.closed();
   await until(() => server.counts().applications === 1, "only the friend left");
   await server.close();
-  t.equal(clock.waiting, 0);
+  t.equal(clock.pending, 0);
 });

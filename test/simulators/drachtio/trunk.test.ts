@@ -1,9 +1,9 @@
 import t from "tap";
 
-import { makeCertificates as makeOthers } from "../../../src/simulators/certificates.js";
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { checkAuthorization, type IncomingRequest, type SipUserAgent } from "../../../src/softphone/sip/index.js";
-import { FakeClock, FROM, listen, until, uriOf } from "../../softphone/sip/support.js";
-import { makeCertificates } from "../../support/certificates.js";
+import { FROM, listen, until, uriOf } from "../../softphone/sip/support.js";
+import { FakeClock } from "../../support/fake-clock.js";
 import {
   answeredCall,
   answerTo,
@@ -17,7 +17,7 @@ import {
   stopServer,
 } from "./support.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const credentials = { username: "004930123", password: "secret" };
 
 /** A registrar like easybell's: TLS, MD5 without qop and algorithm, an expiry of its own choice. */
@@ -55,7 +55,7 @@ await t.test(
   async (t) => {
     const server = await startServer({
       sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }],
-      tls: { ...certificates, ca: certificates.caPem },
+      tls: certificates,
     });
     const app = await application(server);
     const { agent, registers } = await registrar();
@@ -129,10 +129,10 @@ await t.test("like drachtio-server it sends over a family that it listens on, an
 await t.test(
   "like drachtio-server it verifies no certificate, or with verifyPeers the chain, and never a name",
   async (t) => {
-    const other = await makeOthers({ names: ["another.example"] });
+    const other = await makeCertificates({ names: ["another.example"] });
     const cases = [
       [{ ...certificates }, 200],
-      [{ ...certificates, ca: certificates.caPem, verifyPeers: true }, 503],
+      [{ ...certificates, verifyPeers: true }, 503],
       [{ ...certificates, ca: other.ca, verifyPeers: true }, 200],
     ] as const;
     for (const [tls, status] of cases) {
@@ -153,12 +153,12 @@ await t.test(
 await t.test("with verifyPeers it wants a certificate of everybody who connects", async (t) => {
   const server = await startServer({
     sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }],
-    tls: { ...certificates, ca: certificates.caPem, verifyPeers: true },
+    tls: { ...certificates, verifyPeers: true },
   });
   const uri = `sip:x@127.0.0.1:${server.addresses[0]?.port ?? 0};transport=tls`;
   const without = await listen({
     listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }],
-    tls: { ca: certificates.caPem },
+    tls: { ca: certificates.ca },
   });
   t.match(await without.request({ method: "OPTIONS", uri }), {
     ok: false,
@@ -167,7 +167,7 @@ await t.test("with verifyPeers it wants a certificate of everybody who connects"
   await without.close();
   const withOne = await listen({
     listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }],
-    tls: { ...certificates, ca: certificates.caPem },
+    tls: certificates,
   });
   t.match(await withOne.request({ method: "OPTIONS", uri }), { ok: true });
   await withOne.close();
@@ -256,9 +256,9 @@ await t.test("64 s without an answer from the application: the request is droppe
   const call = phone.invite({ uri: uriOf(server), from: FROM, sdp: SDP });
   call.onProgress = ({ status }) => statuses.push(status);
   const response = await offered;
-  clock.advance(63_999);
+  clock.advanceSync(63_999);
   t.equal(server.counts().transactions, 1);
-  clock.advance(1);
+  clock.advanceSync(1);
   t.equal(server.counts().transactions, 0);
   const tooLate = await new Promise<unknown>((resolve) => {
     response.send(200, { body: SDP }, resolve);
@@ -270,7 +270,7 @@ await t.test("64 s without an answer from the application: the request is droppe
   app.disconnect();
   await phone.close();
   await stopServer(t, server);
-  t.equal(clock.waiting, 0);
+  t.equal(clock.pending, 0);
 });
 
 await t.test(
@@ -302,18 +302,18 @@ await t.test(
         });
       });
       if (refresher === "uas") {
-        clock.advance(900_000);
+        clock.advanceSync(900_000);
         await until(() => server.counts().transactions === 0 && refreshed.length === 1, "refresh");
-        clock.advance(900_000);
+        clock.advanceSync(900_000);
         t.equal(await destroyed, "Session timer expired", "the refresh was refused");
         t.same(
           refreshed,
           Array.from({ length: 2 }, () => "1800; refresher=uac 90 same SDP"),
         );
       } else {
-        clock.advance(1_799_999);
+        clock.advanceSync(1_799_999);
         t.equal(server.counts().dialogs, 1);
-        clock.advance(1);
+        clock.advanceSync(1);
         t.equal(await destroyed, "Session timer expired");
       }
       t.match(await theirs.ended, { by: "remote", reason: /Session timer expired/ });
@@ -322,7 +322,7 @@ await t.test(
     }
     await phone.close();
     await stopServer(t, server);
-    t.equal(clock.waiting, 0);
+    t.equal(clock.pending, 0);
   },
 );
 

@@ -19,7 +19,8 @@ import {
 import { TestPhone } from "../../../src/softphone/test-phone.js";
 import { systemClock } from "../../../src/util/clock.js";
 import { success } from "../../../src/util/result.js";
-import { FakeClock, parsed, until } from "../../softphone/sip/support.js";
+import { parsed, until } from "../../softphone/sip/support.js";
+import { FakeClock } from "../../support/fake-clock.js";
 import { CODECS, type Endpoint, HOST, KEY, PASSWORD, within, World } from "./support.js";
 
 const TIMEOUT_MS = 8000;
@@ -199,10 +200,10 @@ await t.test("no ACK for 32 s", async (t) => {
     clock,
   });
   const { heard } = await unacknowledgedCall(t, freeswitch.sipPort);
-  clock.advance(31_900);
+  clock.advanceSync(31_900);
   t.match(freeswitch.counts(), { channels: 1, mediaSessions: 1, sipDialogs: 1 });
   t.same(heard, []);
-  clock.advance(200);
+  clock.advanceSync(200);
   const over = (): boolean => {
     const { channels, mediaSessions, sipDialogs } = freeswitch.counts();
     return channels + mediaSessions + sipDialogs === 0;

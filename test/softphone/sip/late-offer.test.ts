@@ -3,14 +3,14 @@ import { once } from "node:events";
 
 import t, { type Test } from "tap";
 
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { type InviteOptions, type SipDialog, SipRequest, SipResponse } from "../../../src/softphone/sip/index.js";
 import { failure, success } from "../../../src/util/result.js";
-import { makeCertificates } from "../../support/certificates.js";
 import { ANSWER, finish, FROM, listen, OFFER, type Pair, pair, parsed, until, uriOf } from "./support.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const server = { key: certificates.key, cert: certificates.cert };
-const client = { ca: certificates.caPem };
+const client = { ca: certificates.ca };
 const CHANGED = `${OFFER}a=changed\r\n`;
 
 /** The callee's dialog of the next call, whose 200 has this SDP. */

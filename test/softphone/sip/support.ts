@@ -11,42 +11,6 @@ import {
 } from "../../../src/softphone/sip/index.js";
 import type { SipMessage } from "../../../src/softphone/sip/message.js";
 import { parseMessage } from "../../../src/softphone/sip/parse.js";
-import type { Clock } from "../../../src/util/clock.js";
-
-/** Time that stands still until the test moves it. */
-export class FakeClock implements Clock {
-  #now = 0;
-  #timers: { readonly at: number; readonly callback: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + ms, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  /** Timers that have not fired. */
-  get waiting(): number {
-    return this.#timers.length;
-  }
-
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    for (let count = 0; count < 10_000; count += 1) {
-      const next = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#timers = this.#timers.filter((other) => other !== next);
-      this.#now = next.at;
-      next.callback();
-    }
-    this.#now = end;
-  }
-}
 
 /** A way to nowhere that keeps what is sent. */
 export class FakeFlow implements Flow {

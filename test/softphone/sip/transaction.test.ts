@@ -5,7 +5,8 @@ import { type SipMessage, type SipRequest, SipResponse } from "../../../src/soft
 import type { ServerTransaction } from "../../../src/softphone/sip/server-transaction.js";
 import { DEFAULT_TIMERS } from "../../../src/softphone/sip/timers.js";
 import { TransactionLayer } from "../../../src/softphone/sip/transaction-layer.js";
-import { FakeClock, FakeFlow, requestFrom } from "./support.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { FakeFlow, requestFrom } from "./support.js";
 
 interface Bench {
   readonly clock: FakeClock;
@@ -68,14 +69,14 @@ function times(b: Bench, until: number): number[] {
   let known = 0;
   for (let now = 0; now <= until; now += 100) {
     for (; known < b.flow.sent.length; known += 1) seen.push(now);
-    b.clock.advance(100);
+    b.clock.advanceSync(100);
   }
   return seen;
 }
 
 function clean(t: Test, b: Bench): void {
   t.same(b.layer.counts(), { waiting: 0, lingering: 0 });
-  t.equal(b.clock.waiting, 0);
+  t.equal(b.clock.pending, 0);
 }
 
 await t.test("INVITE over UDP: timer A doubles, timer B ends it", async (t) => {
@@ -109,9 +110,9 @@ await t.test(
   async (t) => {
     const b = bench("udp");
     const { heard, answer, request } = await send(b, "INVITE");
-    b.clock.advance(600);
+    b.clock.advanceSync(600);
     answer(180);
-    b.clock.advance(120_000);
+    b.clock.advanceSync(120_000);
     t.same(b.flow.log, ["INVITE", "INVITE"]);
     answer(486);
     answer(486);
@@ -122,7 +123,7 @@ await t.test(
     t.match(ack?.headers.get("To"), /tag=b/);
     t.same(ack?.cseq, { number: 1, method: "ACK" });
     t.same(b.layer.counts(), { waiting: 0, lingering: 1 });
-    b.clock.advance(32_000);
+    b.clock.advanceSync(32_000);
     clean(t, b);
   },
 );
@@ -131,10 +132,10 @@ await t.test("each 2xx to an INVITE is handed on, for 64 T1", async (t) => {
   const b = bench("udp");
   const { heard, answer } = await send(b, "INVITE");
   answer(200);
-  b.clock.advance(20_000);
+  b.clock.advanceSync(20_000);
   answer(200);
   t.same(heard, [200, 200]);
-  b.clock.advance(12_000);
+  b.clock.advanceSync(12_000);
   answer(200);
   t.same(heard, [200, 200]);
   t.same(b.flow.log, ["INVITE"]);
@@ -145,12 +146,12 @@ await t.test("a response ends the repeating of another request; later ones are a
   const b = bench("udp");
   const { heard, answer } = await send(b, "OPTIONS");
   answer(100);
-  b.clock.advance(4_000);
+  b.clock.advanceSync(4_000);
   answer(200);
   answer(200);
   t.same(heard, [100, 200]);
   t.same(b.flow.log, ["OPTIONS", "OPTIONS"]);
-  b.clock.advance(5_000);
+  b.clock.advanceSync(5_000);
   clean(t, b);
 });
 
@@ -193,15 +194,15 @@ await t.test("an INVITE gets its 100 at once, its refusal repeated (timer G) unt
   t.same(b.flow.log, [100, 100]);
   t.equal(b.received.length, 1);
   b.received[0]?.reply(486);
-  b.clock.advance(3_600);
+  b.clock.advanceSync(3_600);
   t.same(b.flow.log.slice(2), [486, 486, 486, 486]);
   b.arrive(requestFrom("INVITE"));
   t.equal(b.flow.log.length, 7);
   b.arrive(requestFrom("ACK"));
-  b.clock.advance(4_900);
+  b.clock.advanceSync(4_900);
   t.equal(b.flow.log.length, 7);
   t.same(b.layer.counts(), { waiting: 0, lingering: 1 });
-  b.clock.advance(100);
+  b.clock.advanceSync(100);
   clean(t, b);
   t.end();
 });
@@ -214,7 +215,7 @@ await t.test("a refusal that nobody acknowledges ends with timer H", (t) => {
     const invite = b.received[0];
     if (invite !== undefined) invite.onTimeout = () => (timedOut += 1);
     invite?.reply(404);
-    b.clock.advance(32_000);
+    b.clock.advanceSync(32_000);
     t.equal(timedOut, 1);
     t.equal(b.flow.log.length, transport === "udp" ? 12 : 2);
     clean(t, b);
@@ -232,7 +233,7 @@ await t.test("a request repeated gets the same answer again, for 64 T1 over UDP"
   b.arrive(requestFrom("OPTIONS"));
   t.same(b.flow.log, [200, 200]);
   t.equal(b.flow.sent[0]?.toTag, b.flow.sent[1]?.toTag);
-  b.clock.advance(32_000);
+  b.clock.advanceSync(32_000);
   clean(t, b);
   t.end();
 });
@@ -278,7 +279,7 @@ await t.test("requests of an old sender without the branch cookie are told apart
 await t.test("an INVITE that nobody answers is forgotten", (t) => {
   const b = bench("udp");
   b.arrive(requestFrom("INVITE"));
-  b.clock.advance(300_000);
+  b.clock.advanceSync(300_000);
   clean(t, b);
   t.end();
 });

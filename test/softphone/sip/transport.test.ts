@@ -4,17 +4,18 @@ import { connect } from "node:net";
 
 import t from "tap";
 
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
-import { makeCertificates } from "../../support/certificates.js";
-import { establish, FakeClock, finish, FROM, listen, pair, until, uriOf } from "./support.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { establish, finish, FROM, listen, pair, until, uriOf } from "./support.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const server = { key: certificates.key, cert: certificates.cert };
-const client = { ca: certificates.caPem };
+const client = { ca: certificates.ca };
 
 await t.test("TLS: the name and the chain of the server are verified", async (t) => {
   const callee = await listen({ listen: [{ transport: "tls", address: "127.0.0.1", port: 0 }], tls: server });
-  const wrongName = await makeCertificates(t.testdir(), "DNS:example.org");
+  const wrongName = await makeCertificates({ names: ["example.org"] });
   const impostor = await listen({
     listen: [{ transport: "tls", address: "127.0.0.1", port: 0 }],
     tls: { key: wrongName.key, cert: wrongName.cert },
@@ -23,7 +24,7 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
     ["right name", callee, "localhost", client, true],
     ["right address", callee, "127.0.0.1", client, true],
     ["unknown authority", callee, "localhost", {}, false],
-    ["other name", impostor, "localhost", { ca: wrongName.caPem }, false],
+    ["other name", impostor, "localhost", { ca: wrongName.ca }, false],
     ["other name, not verified", impostor, "localhost", { verify: false }, true],
   ];
   for (const [name, callTo, host, tls, works] of table) {
@@ -145,7 +146,7 @@ await t.test("hostile peers: pings are answered, rubbish is dropped, silence is 
   await once(rubbish, "close");
   const silent = await open();
   await until(() => agent.counts().connections === 2, "both counted");
-  clock.advance(32_000);
+  clock.advanceSync(32_000);
   silent.resume();
   await once(silent, "close");
   t.equal(agent.counts().connections, 1, "the one that spoke stays");

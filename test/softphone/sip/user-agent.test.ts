@@ -3,13 +3,13 @@ import { once } from "node:events";
 
 import t from "tap";
 
+import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { checkAuthorization, type IncomingInvite, type SipDialog } from "../../../src/softphone/sip/index.js";
-import { makeCertificates } from "../../support/certificates.js";
 import { ANSWER, establish, finish, FROM, listen, OFFER, pair, uriOf } from "./support.js";
 
-const certificates = await makeCertificates(t.testdir());
+const certificates = await makeCertificates();
 const server = { key: certificates.key, cert: certificates.cert };
-const client = { ca: certificates.caPem };
+const client = { ca: certificates.ca };
 
 for (const transport of ["udp", "tcp", "tls"] as const) {
   await t.test(`a call over ${transport}, from INVITE to BYE`, async (t) => {

@@ -1,13 +1,11 @@
-import { join } from "node:path";
-
-import t, { type Test } from "tap";
+import type { Test } from "tap";
 
 import { SampleBbb, type SampleBbbOptions } from "../../../../src/simulators/bbb/sample-bbb.js";
+import { makeCertificates } from "../../../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../../../src/softphone/phone-call.js";
 import { type DialOptions, TestPhone } from "../../../../src/softphone/test-phone.js";
-import { makeCertificates } from "../../../support/certificates.js";
 
-const certificates = await makeCertificates(join(t.testdir(), "certificates"));
+const certificates = await makeCertificates();
 
 /** A sample BBB server for the test. */
 export async function serve(t: Test, options: Partial<SampleBbbOptions> = {}): Promise<SampleBbb> {
@@ -25,7 +23,7 @@ export async function serve(t: Test, options: Partial<SampleBbbOptions> = {}): P
 }
 
 export async function telephone(t: Test): Promise<TestPhone> {
-  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.caPem } });
+  const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
   t.teardown(() => phone.close());
   return phone;
 }

@@ -2,11 +2,11 @@ import { X509Certificate } from "node:crypto";
 
 import t from "tap";
 
-import { makeCertificates } from "./certificates.js";
+import { makeCertificates } from "../../src/simulators/certificates.js";
 
 await t.test("the server certificate is signed by the CA and good for localhost and 127.0.0.1", async (t) => {
-  const made = await makeCertificates(t.testdir());
-  const authority = new X509Certificate(made.caPem);
+  const made = await makeCertificates();
+  const authority = new X509Certificate(made.ca);
   const server = new X509Certificate(made.cert);
   t.ok(server.verify(authority.publicKey));
   t.equal(server.checkHost("localhost"), "localhost");
