@@ -7,10 +7,10 @@ import type { MediaSession, MediaStats } from "./rtp/media-session.js";
 import type { Pacer } from "./rtp/pacer.js";
 import { Speaker } from "./speaker.js";
 
-/** Frames from one look for a prompt to the next. */
+/** Frames between two searches for a prompt. */
 const LOOK_EVERY_FRAMES = 5;
 
-/** Both directions of a call's sound: what it says, and everything that can be found out about what it hears. */
+/** Both directions of a call's audio: the sent audio, and the analysis of the received audio. */
 export class CallAudio {
   readonly recording: Recording;
   readonly speaker: Speaker;
@@ -41,7 +41,7 @@ export class CallAudio {
     return this.#media.stats();
   }
 
-  /** Hands over every frame that is heard from now on, 20 ms at 8 kHz; the returned function stops that. */
+  /** Calls `listener` for each received frame, 20 ms at 8 kHz. Returns an unsubscribe function. */
   onFrame(listener: (pcm: Int16Array) => void): () => void {
     this.#frameListeners.add(listener);
     return () => {
@@ -49,7 +49,7 @@ export class CallAudio {
     };
   }
 
-  /** Those of the candidates that are heard now, loudest first; candidates 150 Hz apart or more. */
+  /** The candidates that are audible now, loudest first. Candidates must be at least 150 Hz apart. */
   tones(candidates: readonly number[]): HeardTone[] {
     return this.#ear.tones(candidates);
   }
@@ -59,17 +59,17 @@ export class CallAudio {
     return this.#ear.loudness();
   }
 
-  /** Resolves when a tone has been heard for 300 ms; undefined when the time or the call is over. */
+  /** Resolves when a tone has been heard for 300 ms, or with undefined on timeout or at the end of the call. */
   waitForTone(hz: number, timeoutMs: number): Promise<SteadyTone | undefined> {
     return this.#waits.until(timeoutMs, (found) => this.#ear.watchTone(hz, found));
   }
 
-  /** Resolves with the loudness when there is something other than the given tones; undefined when the time or the call is over. */
+  /** Resolves with the loudness of a sound other than the given tones, or with undefined on timeout or at the end of the call. */
   waitForSound(timeoutMs: number, wanted: SoundWanted = {}): Promise<number | undefined> {
     return this.#waits.until(timeoutMs, (found) => this.#ear.watchSound(wanted, found));
   }
 
-  /** From now on prompts are recognised as they are heard. Times count from here. */
+  /** Starts prompt recognition. Times count from this call. */
   listenForPrompts(prompts: readonly KnownPrompt[]): void {
     this.#prompts = new PromptRecogniser(prompts);
   }
@@ -80,8 +80,8 @@ export class CallAudio {
   }
 
   /**
-   * Resolves when a prompt is being played, about 600 ms after it began, or with `whole` when it has been played to its end.
-   * Undefined when the time or the call is over. What only begins like it is told from it no sooner than it differs.
+   * Resolves about 600 ms after a prompt began, or with `whole` when it has been played to its end.
+   * Undefined on timeout or at the end of the call. Prompts with the same beginning are told apart only where they differ.
    *
    * @param fromMs since `listenForPrompts`; a prompt that began before does not count
    */
@@ -99,7 +99,7 @@ export class CallAudio {
     });
   }
 
-  /** Stops both directions; what was heard can still be asked for. */
+  /** Stops both directions. The analysis stays available. */
   close(): void {
     this.speaker.close();
     this.#media.onFrame = undefined;

@@ -7,32 +7,32 @@ export interface HeardTone {
   readonly level: number;
 }
 
-/** A tone that has been there for a while without a break. */
+/** A tone heard without interruption. */
 export interface SteadyTone extends HeardTone {
-  /** How long it had been there when that was noticed, give or take 40 ms: take it off when measuring delays. */
+  /** Duration of the tone at detection, +-40 ms: subtract it when measuring delays. */
   readonly forMs: number;
 }
 
 export interface SoundWanted {
   /** Root mean square as a share of full scale; default 0.005 (-46 dB). */
   readonly level?: number;
-  /** Tones that are not to count, in Hz. */
+  /** Tones to ignore, in Hz. */
   readonly except?: readonly number[];
 }
 
 const MEMORY_SAMPLES = SAMPLE_RATE;
-/** What `tones()` looks at: the last 400 ms. */
+/** Window of `tones()`: the last 400 ms. */
 const LOOK_SAMPLES = 3200;
-/** What a watch looks at with every frame: the last 100 ms. */
+/** Window of a watch, evaluated with each frame: the last 100 ms. */
 const WATCH_SAMPLES = 800;
-/** Frames in a row that make a steady tone: 300 ms of sound in all, which no syllable lasts at one pitch. */
+/** Consecutive frames of a steady tone: 300 ms of sound in all. No syllable keeps one pitch that long. */
 const STEADY_FRAMES = 11;
 const STEADY_MS = 300;
-/** A tone's edge fills at most the 5 frames of a look, so this many in a row are something else. */
+/** A tone's edge fills at most the 5 frames of a window; more frames in a row are another sound. */
 const SOUND_FRAMES = 9;
 const DEFAULT_SOUND_LEVEL = 0.005;
 
-/** Listens to one direction of a call, frame by frame: which tones are in it, and is there anything else? */
+/** Analyses one direction of a call, frame by frame: tones, and any other sound. */
 export class Ear {
   readonly #memory = new Int16Array(MEMORY_SAMPLES);
   readonly #watches = new Set<() => void>();
@@ -47,7 +47,7 @@ export class Ear {
     for (const watch of [...this.#watches]) watch();
   }
 
-  /** Those of the candidates that are heard now (last 400 ms), loudest first. Candidates are 150 Hz apart or more. */
+  /** The candidates that are audible in the last 400 ms, loudest first. Candidates must be at least 150 Hz apart. */
   tones(candidates: readonly number[]): HeardTone[] {
     const pcm = this.#last(LOOK_SAMPLES);
     return candidates
@@ -65,7 +65,7 @@ export class Ear {
     return this.#watches.size;
   }
 
-  /** Calls back once as soon as the tone has been steady for 300 ms; returns how to stop. */
+  /** Calls back once, when the tone has been steady for 300 ms. Returns an unsubscribe function. */
   watchTone(hz: number, onHeard: (tone: SteadyTone) => void): () => void {
     let levels: number[] = [];
     return this.#watch((pcm) => {
@@ -79,14 +79,14 @@ export class Ear {
     });
   }
 
-  /** Calls back once as soon as there has been sound other than the given tones for about 200 ms; returns how to stop. */
+  /** Calls back once, after about 200 ms of sound other than the given tones. Returns an unsubscribe function. */
   watchSound(wanted: SoundWanted, onHeard: (level: number) => void): () => void {
     const least = wanted.level ?? DEFAULT_SOUND_LEVEL;
     let frames = 0;
     return this.#watch((pcm) => {
       const tonePower = (wanted.except ?? []).reduce((sum, hz) => sum + toneLevel(pcm, hz) ** 2 / 2, 0);
       const power = loudness(pcm) ** 2;
-      // What is left of a pure tone after taking it away is rounding, well under a twentieth of its power.
+      // The residue of a pure tone is rounding, well under a twentieth of its power.
       const rest = power - tonePower < 0.05 * tonePower ? 0 : Math.sqrt(power - tonePower);
       frames = rest >= least ? frames + 1 : 0;
       if (frames < SOUND_FRAMES) return false;
@@ -95,7 +95,7 @@ export class Ear {
     });
   }
 
-  /** Looks at every new frame until `look` returns true. */
+  /** Calls `look` for each new frame until it returns true. */
   #watch(look: (pcm: Int16Array) => boolean): () => void {
     const watch = (): void => {
       if (this.#filled >= WATCH_SAMPLES && look(this.#last(WATCH_SAMPLES))) this.#watches.delete(watch);

@@ -5,14 +5,14 @@ const WINDOW = 512;
 const LOWEST_HZ = 200;
 const HIGHEST_HZ = 3400;
 const BITS = 32;
-/** Bits compare a moment with one so much before it; shorter than a syllable, longer than a step of either grid. */
+/** A bit compares a frame with the one this far before it: shorter than a syllable, longer than a step of either grid. */
 const LAG_SAMPLES = 320;
-/** Of the strongest band; G.711's own noise lies below. */
+/** As a share of the strongest band; G.711's quantisation noise is lower. */
 const LEAST_DIFFERENCE = 1e-3;
 
 /**
- * 32 bits for every few milliseconds of sound, after Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System"
- * (2002): each bit says whether the difference of two neighbouring frequency bands grew or shrank. Volume does not matter,
+ * 32 bits for each hop of sound, after Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System"
+ * (2002): each bit says whether the difference of two neighbouring frequency bands grew or shrank. The volume does not matter,
  * and G.711 changes few bits, so the same recording played over a telephone gives nearly the same bits.
  */
 export class Fingerprinter {
@@ -37,7 +37,7 @@ export class Fingerprinter {
     this.#edges = Array.from({ length: BITS + 2 }, (_, i) => (LOWEST_HZ * ratio ** i * WINDOW) / SAMPLE_RATE);
   }
 
-  /** Frames so far. Frame n covers 64 ms from sample n x hop on. */
+  /** Number of frames. Frame n covers 64 ms from sample n x hop. */
   get length(): number {
     return this.#length;
   }
@@ -46,12 +46,12 @@ export class Fingerprinter {
     return this.#bits[frame] ?? 0;
   }
 
-  /** A mask of the bits that come from differences worth mentioning: in an empty band a bit is chance. */
+  /** Mask of the significant bits: in an empty band a bit is random. */
   certain(frame: number): number {
     return this.#certain[frame] ?? 0;
   }
 
-  /** Energy of the frame in the telephone band; 0 for the first 40 ms, which have nothing to be compared with. */
+  /** Energy of the frame in the telephone band; 0 for the first 40 ms, which have no earlier frame to compare with. */
   energy(frame: number): number {
     return this.#energies[frame] ?? 0;
   }
@@ -87,7 +87,7 @@ export class Fingerprinter {
     this.#append(bits >>> 0, certain >>> 0, energy);
   }
 
-  /** Energies of 33 bands, evenly spaced by ear; a bin that lies across an edge counts for both by its share. */
+  /** Energies of 33 bands evenly spaced on a perceptual scale; a bin across a band edge counts proportionally for both. */
   #bandEnergies(): Float64Array {
     const bands = new Float64Array(BITS + 1);
     for (let band = 0; band <= BITS; band++) {

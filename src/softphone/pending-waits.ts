@@ -1,9 +1,9 @@
 import type { Clock } from "../util/clock.js";
 
-/** Longest wait that anybody may ask for: a forgotten one must not keep a process alive for ever. */
+/** Upper bound of a wait: a forgotten wait must not keep the process alive forever. */
 const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
 
-/** Waits for something that may happen, each with a deadline, all settled when their owner closes. */
+/** Waits with a deadline each; all settle when their owner closes. */
 export class PendingWaits {
   readonly #clock: Clock;
   readonly #giveUps = new Set<() => void>();
@@ -18,9 +18,9 @@ export class PendingWaits {
   }
 
   /**
-   * Resolves with what `watch` found, or undefined when the time is over or the owner has closed.
+   * Resolves with the value that `watch` found, or with undefined on timeout or when the owner closes.
    *
-   * @param watch is handed the function to call with the find and returns how to stop watching; it may find at once
+   * @param watch receives the callback for the value and returns an unsubscribe function; may call back synchronously
    */
   until<Value>(timeoutMs: number, watch: (found: (value: Value) => void) => () => void): Promise<Value | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
@@ -45,7 +45,7 @@ export class PendingWaits {
     });
   }
 
-  /** Settles every wait with undefined, now and from now on. */
+  /** Settles all present and future waits with undefined. */
   close(): void {
     this.#closed = true;
     for (const giveUp of [...this.#giveUps]) giveUp();

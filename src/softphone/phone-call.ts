@@ -9,9 +9,9 @@ import { inBackground } from "./sip/background.js";
 import type { HeaderList, InviteFailure, OutgoingInvite, SipDialog, SipResponse } from "./sip/index.js";
 
 export interface CallFailure {
-  /** Whose verdict it is: the other side's final response, or the phone's, when there was none or it could not be used. */
+  /** peer: its final response. phone: there was no final response, or its SDP was unusable. */
   readonly by: "peer" | "phone";
-  /** SIP status of the refusal; 408, 487, 503 also as the SIP stack makes them. 606: the other side's SDP, answer or late offer, is not acceptable to us. */
+  /** SIP status; 408, 487 and 503 may come from the local SIP stack. 606: the peer's SDP (answer or late offer) is not acceptable. */
   readonly status: number;
   readonly reason: string;
   /** Value of the Warning header. */
@@ -20,7 +20,7 @@ export interface CallFailure {
 }
 
 export interface CallEnd {
-  /** refused: it was never answered. */
+  /** refused: the call was never answered. */
   readonly by: "local" | "remote" | "lost" | "refused";
   /** Reason header of the BYE, or the reason phrase of the refusal. */
   readonly reason: string | undefined;
@@ -35,7 +35,7 @@ export interface Progress {
 
 export interface PhoneCallParts {
   readonly invite: OutgoingInvite;
-  /** The media session has answered the other side's offer when `invite` succeeds. */
+  /** The media session has answered the peer's offer by the time `invite` succeeds. */
   readonly lateOffer: boolean;
   readonly media: MediaSession;
   readonly audio: CallAudio;
@@ -51,14 +51,14 @@ const MAX_PROGRESS = 50;
 const DIGIT_MS = 120;
 const DIGIT_GAP_MS = 80;
 
-/** One call of a TestPhone, from INVITE to its end. It sends sound, silence if nothing else, as soon as it is answered. */
+/** One call of a TestPhone, from INVITE to its end. Sends audio, silence by default, from the answer on. */
 export class PhoneCall {
   readonly audio: CallAudio;
   /** By the phone's clock, ms. */
   readonly dialledAt: number;
-  /** Settles with the answer or the refusal. */
+  /** Resolves at the answer or the refusal. */
   readonly answered: Promise<Result<PhoneCall, CallFailure>>;
-  /** Settles when the call is over and its audio is closed. */
+  /** Resolves when the call is over and its audio is closed. */
   readonly ended: Promise<CallEnd>;
   readonly #media: MediaSession;
   readonly #invite: OutgoingInvite;
@@ -69,7 +69,7 @@ export class PhoneCall {
   readonly #progressListeners = new Set<(progress: Progress) => void>();
   readonly #offerListeners = new Set<(accepted: boolean) => void>();
   #dialog: SipDialog | undefined;
-  /** Whether a re-INVITE of the other side's is answered with a key that is new, as some gateways do. */
+  /** Answer the peer's re-INVITE with a new SRTP key, as some gateways do. */
   answersWithNewKeys = false;
   #givenUp = false;
   #answeredAt: number | undefined;
@@ -90,12 +90,12 @@ export class PhoneCall {
     inBackground(this.ended);
   }
 
-  /** Provisional answers so far, the last 50. */
+  /** The last 50 provisional responses. */
   get progress(): readonly Progress[] {
     return this.#progress;
   }
 
-  /** By the phone's clock, ms; undefined before. */
+  /** By the phone's clock, ms; undefined before the answer. */
   get answeredAt(): number | undefined {
     return this.#answeredAt;
   }
@@ -117,12 +117,12 @@ export class PhoneCall {
     return this.#media.remoteSdp;
   }
 
-  /** The dialog, once answered: for what this class has no words for. */
+  /** The dialog, once answered: for requests this class does not offer. */
   get dialog(): SipDialog | undefined {
     return this.#dialog;
   }
 
-  /** The next provisional answer of that status, or one that came already; undefined when the time or the call is over. */
+  /** The first provisional response with that status, past or future; undefined on timeout or at the end of the call. */
   waitForProgress(status: number, timeoutMs: number): Promise<Progress | undefined> {
     return this.#waits.until(timeoutMs, (found) => {
       const before = this.#progress.find((progress) => progress.status === status);
@@ -133,7 +133,7 @@ export class PhoneCall {
     });
   }
 
-  /** Calls back for each provisional answer from now on; the returned function stops that. */
+  /** Calls back for each further provisional response. Returns an unsubscribe function. */
   onProgress(listener: (progress: Progress) => void): () => void {
     this.#progressListeners.add(listener);
     return () => {
@@ -141,7 +141,7 @@ export class PhoneCall {
     };
   }
 
-  /** Calls back for each re-INVITE of the other side, and whether we could take what it offers; the returned function stops that. */
+  /** Calls back for each re-INVITE of the peer, with whether its offer was accepted. Returns an unsubscribe function. */
   onReinvite(listener: (accepted: boolean) => void): () => void {
     this.#offerListeners.add(listener);
     return () => {
@@ -150,9 +150,9 @@ export class PhoneCall {
   }
 
   /**
-   * Types keys one after the other. False if the other side does not take them that way, or the call ended meanwhile.
+   * Sends digits one after the other. False if the peer does not support the method or the call ended meanwhile.
    *
-   * @param durationMs of one key, 40 or more (RFC 4733 only)
+   * @param durationMs of one digit, at least 40 (RFC 4733 only)
    */
   async sendDigits(
     digits: string,
@@ -171,7 +171,7 @@ export class PhoneCall {
     return true;
   }
 
-  /** Whistles until told otherwise. @param level amplitude, 0 to 1 of full scale */
+  /** Plays a tone until the next change. @param level amplitude, 0 to 1 of full scale */
   playTone(hz: number, level = 0.3): void {
     this.audio.speaker.tone(hz, level);
   }
@@ -180,7 +180,7 @@ export class PhoneCall {
     this.audio.speaker.tone(undefined, 0);
   }
 
-  /** The line stays up, but no RTP is sent any more, until `unmuteRtp`. */
+  /** Sends no RTP until `unmuteRtp`; the dialog stays up. */
   stopRtp(): void {
     this.audio.speaker.stop();
   }
@@ -189,7 +189,7 @@ export class PhoneCall {
     if (this.#dialog !== undefined) this.audio.speaker.start();
   }
 
-  /** A re-INVITE with that direction and, on SRTP, new keys. Fails as the other side refuses it. */
+  /** Sends a re-INVITE with that direction and, with SRTP, new keys. Fails with the peer's refusal. */
   async renegotiate(
     direction: "sendrecv" | "sendonly" | "recvonly" | "inactive",
     headers: HeaderList = [],
@@ -204,8 +204,8 @@ export class PhoneCall {
   }
 
   /**
-   * A re-INVITE without SDP: the other side makes the offer, and our answer is in the ACK, with a new key and another RTP port, as
-   * after a transfer. Succeeds with the 2xx when the offer suits us.
+   * Sends a re-INVITE without SDP: the peer makes the offer, and our answer is in the ACK, with a new key and another RTP port, as
+   * after a transfer. Succeeds with the 2xx when the offer is acceptable.
    */
   async askForOffer(): Promise<Result<SipResponse, CallFailure>> {
     const dialog = this.#dialog;
@@ -221,13 +221,13 @@ export class PhoneCall {
     return unfit === undefined ? success(result.value) : failure(callFailure({ status: 606, reason: unfit }));
   }
 
-  /** As after a change of networks: RTP from another port, told by a re-INVITE. */
+  /** Moves RTP to another port and announces it with a re-INVITE, as after a change of networks. */
   async moveRtp(): Promise<Result<SipResponse, CallFailure>> {
     await this.#media.move();
     return await this.renegotiate("sendrecv");
   }
 
-  /** Refreshes the session without changing it (RFC 4028). Fails as the other side refuses it. */
+  /** Refreshes the session without changing it (RFC 4028). Fails with the peer's refusal. */
   async refresh(): Promise<Result<SipResponse, CallFailure>> {
     const result = await this.#dialog?.update();
     if (result === undefined) return failure(callFailure({ status: 481, reason: "not answered" }));
@@ -244,7 +244,7 @@ export class PhoneCall {
     return this.renegotiate("sendrecv");
   }
 
-  /** CANCEL before the answer, BYE after it. Resolves when the call is over. */
+  /** Sends CANCEL before the answer, BYE after it. Resolves when the call is over. */
   async hangUp(headers: HeaderList = []): Promise<CallEnd> {
     this.#givenUp = true;
     if (this.#dialog === undefined) this.#invite.cancel();
@@ -310,7 +310,7 @@ export class PhoneCall {
   }
 }
 
-/** Only a response has headers: what the phone makes up itself has none. */
+/** Only a received response has headers; a local failure has none. */
 function callFailure(refusal: InviteFailure): CallFailure {
   const headers = refusal.headers ?? [];
   const warning = headers.find(([name]) => name.toLowerCase() === "warning")?.[1];

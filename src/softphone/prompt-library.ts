@@ -6,17 +6,17 @@ import { Fingerprinter } from "./fingerprint.js";
 import { SAMPLE_RATE } from "./rtp/tone.js";
 import { readWav } from "./rtp/wav.js";
 
-/** Samples between two frames of a known prompt; a recording has twice as many, so that they never miss by more than 2.5 ms. */
+/** Samples between two frames of a known prompt. A recording has twice as many frames: the misalignment stays within 2.5 ms. */
 export const PROMPT_HOP = 80;
 
-/** One prompt as the recogniser knows it. */
+/** The fingerprint of one prompt. */
 export interface KnownPrompt {
-  /** Path below the folder, without `.wav`, with `/`. */
+  /** Path relative to the folder, without `.wav`, with `/` as separator. */
   readonly name: string;
   readonly durationMs: number;
-  /** Frames that are not silence, ascending, counted in steps of PROMPT_HOP. */
+  /** Non-silent frames, ascending, in units of PROMPT_HOP. */
   readonly frames: Uint32Array;
-  /** The bits of those frames, and which of them are more than chance. */
+  /** The bits of those frames, and a mask of the significant ones. */
   readonly bits: Uint32Array;
   readonly certain: Uint32Array;
 }
@@ -28,12 +28,12 @@ export interface LibraryFailure {
 
 const MAX_FILES = 1000;
 const MAX_DEPTH = 4;
-/** A shorter recording (0.65 s; the names of keys are) is too little to be told from others, and would be heard in them. */
+/** Minimum length, 0.65 s: shorter recordings, such as names of keys, also match within other prompts. */
 const SHORTEST = 0.65 * SAMPLE_RATE;
-/** Frames so much quieter than the loudest one say nothing: their bits are noise. */
+/** Frames below this share of the loudest frame's energy are ignored: their bits are noise. */
 const SILENCE = 1e-3;
 
-/** The fingerprint of one prompt. */
+/** Computes the fingerprint of one prompt. */
 export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
   const print = new Fingerprinter(PROMPT_HOP);
   print.push(pcm);
@@ -53,7 +53,7 @@ export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
 }
 
 /**
- * Reads the prompts below a folder (8 kHz mono WAV) that can be recognised. Fails with the first file that can't be used.
+ * Reads the recognisable prompts of a folder (8 kHz mono WAV). Fails with the first unusable file.
  *
  * @param isWanted by its name; default all
  */

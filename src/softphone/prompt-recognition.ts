@@ -2,55 +2,55 @@ import { countBits, Fingerprinter } from "./fingerprint.js";
 import { type KnownPrompt, PROMPT_HOP, readPrompts } from "./prompt-library.js";
 import { SAMPLE_RATE } from "./rtp/tone.js";
 
-/** A prompt that was found in a recording. */
+/** A prompt found in a recording. */
 export interface PromptMatch {
   readonly name: string;
-  /** Where in the recording the prompt's file begins, milliseconds. */
+  /** Start of the prompt in the recording, milliseconds. */
   readonly offsetMs: number;
-  /** How much of the file was played before it was broken off; the file's length if it was played whole. */
+  /** Milliseconds of the file that were played; the file's length if complete. */
   readonly heardMs: number;
-  /** False: broken off. */
+  /** False: interrupted. */
   readonly complete: boolean;
-  /** 1 = bit for bit the same, 0 = no likeness; a prompt over G.711 has 0.7 and more. */
+  /** 1 = identical bits, 0 = unrelated; a prompt over G.711 has at least 0.7. */
   readonly score: number;
-  /** Others that begin with the same sound as far as it was heard; no ear could tell. */
+  /** Other prompts with the same beginning that cannot be distinguished in the heard part. */
   readonly alsoPossible: readonly string[];
 }
 
 const RECORDING_HOP = PROMPT_HOP / 2;
-/** A prompt must be heard for so many frames that are not silence (500 ms), or whole if it is shorter. */
+/** Minimum of non-silent frames for a match (500 ms), or the whole prompt if it is shorter. */
 const HEAD_FRAMES = 50;
-/** Share of differing bits; unrelated sound has 0.5. */
+/** Maximum share of differing bits; unrelated sound has 0.5. */
 const HEAD_ERRORS = 0.3;
 const HALF_HEAD_ERRORS = 0.38;
-/** A prompt is followed in stretches of so many frames, for as long as each one fits. */
+/** A match is extended in stretches of this many frames while each one fits. */
 const STRETCH_FRAMES = 20;
 const STRETCH_ERRORS = 0.36;
-/** Sustained music, or something louder for a moment, may hide a prompt for so long (1.5 s) before it goes on. */
+/** Music or a louder sound may mask a prompt for this long (1.5 s). */
 const HIDDEN_FRAMES = 150;
-/** With fewer bits that mean something nothing can be said: a sustained note hardly changes. */
+/** Minimum of significant bits for a comparison: a sustained note hardly changes. */
 const MIN_BITS = 60;
-/** Shorter sounds (30 ms and less of it audible) can't be told from chance. */
+/** Minimum of frames: shorter sounds (30 ms or less audible) match by chance. */
 const MIN_FRAMES = 10;
-/** Ends that lie so close together are the same end. */
+/** Matches that end within this time have the same end. */
 const SAME_END_MS = 150;
-/** The same word in two recordings is found this far apart: it is spoken after another sound ("the", "this"), or at another speed. */
+/** The same word in two recordings starts up to this far apart: another sound precedes it ("the", "this"), or the speed differs. */
 const SAME_START_MS = 250;
 const FRAME_MS = (PROMPT_HOP * 1000) / SAMPLE_RATE;
 
-/** A match, and how much of it was not silence: a stretch that fits may reach beyond a pause, which makes `heardMs` jump. */
+/** A match and its amount of non-silence: a stretch may reach beyond a pause, which makes `heardMs` jump. */
 interface Candidate extends PromptMatch {
   readonly audibleMs: number;
 }
 
-/** How far one prompt has been looked for, in frames of the recording, and where it begins. */
+/** Search state of one prompt, in frames of the recording. */
 interface Scan {
   next: number;
   readonly starts: number[];
   best: { readonly at: number; readonly errors: number } | undefined;
 }
 
-/** Takes sound as it arrives and says which prompts were in it. Memory grows by 2.4 kB a second. */
+/** Recognises prompts in sound as it arrives. Memory grows by 2.4 kB per second. */
 export class PromptRecogniser {
   readonly #prompts: readonly KnownPrompt[];
   readonly #heard = new Fingerprinter(RECORDING_HOP);
@@ -69,9 +69,9 @@ export class PromptRecogniser {
   }
 
   /**
-   * The prompts heard so far, in order of time. Of several that explain the same stretch the one that explains most wins.
+   * The prompts heard so far, in order of time. Of several matches for the same stretch the longest wins.
    *
-   * @param fromMs leave out prompts that began before
+   * @param fromMs excludes prompts that began earlier
    */
   matches(fromMs = 0): PromptMatch[] {
     const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
@@ -95,12 +95,12 @@ export class PromptRecogniser {
       .sort((one, other) => one.offsetMs - other.offsetMs);
   }
 
-  /** Whether this prompt, or what can't be told from it, began at or after `fromMs`, and whole if so wanted. */
+  /** The match of this prompt, or of an indistinguishable one, that began at or after `fromMs`; complete only with `whole`. */
   heard(name: string, fromMs: number, whole: boolean): PromptMatch | undefined {
     const prompt = this.#prompts.find((each) => each.name === name);
     if (prompt === undefined) return undefined;
     const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
-    // The others are only worth comparing when this one is in question at all.
+    // Compare the other prompts only if this one is a candidate.
     if (!this.#candidates(prompt, from).some((match) => match.complete || !whole)) return undefined;
     return this.matches(fromMs).find(
       (match) => (match.name === name || (!whole && match.alsoPossible.includes(name))) && (match.complete || !whole),
@@ -113,10 +113,10 @@ export class PromptRecogniser {
     return all.filter((at) => at >= from || from === 0).map((at) => this.#extended(prompt, at));
   }
 
-  /** Looks for the prompt's beginning in what has come since the last time. */
+  /** Searches the prompt's beginning in the sound since the last scan. */
   #scan(prompt: KnownPrompt): Scan {
     const known = this.#scans.get(prompt);
-    // A recording may begin in the silence that a prompt begins with.
+    // A recording may start within the leading silence of a prompt.
     const scan = known ?? { next: -2 * (prompt.frames[0] ?? 0), starts: [], best: undefined };
     if (known === undefined) this.#scans.set(prompt, scan);
     const head = Math.min(HEAD_FRAMES, prompt.frames.length);
@@ -128,7 +128,7 @@ export class PromptRecogniser {
         scan.starts.push(scan.best.at);
         scan.best = undefined;
       }
-      // Most places are not it, and half of the beginning tells.
+      // Cheap pre-check: half of the beginning excludes most places.
       if (this.#errors(prompt, at, 0, head >> 1) > HALF_HEAD_ERRORS) continue;
       const errors = this.#errors(prompt, at, 0, head);
       if (errors <= HEAD_ERRORS && (scan.best === undefined || errors < scan.best.errors)) scan.best = { at, errors };
@@ -136,7 +136,7 @@ export class PromptRecogniser {
     return scan;
   }
 
-  /** Share of differing bits, of those that mean something, between frames `from` to `to` of the prompt and the recording. */
+  /** Share of differing bits among the significant ones, between frames `from` to `to` of the prompt and the recording. */
   #errors(prompt: KnownPrompt, at: number, from: number, to: number, ifUnknown = 0.5): number {
     let errors = 0;
     let bits = 0;
@@ -163,7 +163,7 @@ export class PromptRecogniser {
       if (goesOn) [end, hidden] = [to, 0];
       else hidden += 1;
     }
-    // The last syllable may fade in the 64 ms that a frame looks ahead.
+    // The last syllable may fade within the 64 ms that a frame covers.
     const complete = end >= total - 6;
     return {
       name: prompt.name,
@@ -191,7 +191,7 @@ export async function whichPrompt(recorded: Int16Array, wavDir: string): Promise
   return recogniser.matches();
 }
 
-/** What explains more comes first; a prompt played whole before one broken off at about the same place. */
+/** The longest match first; a complete prompt before one interrupted at about the same place. */
 function bestFirst(one: PromptMatch, other: PromptMatch): number {
   const worth = (match: PromptMatch): number => match.heardMs + (match.complete ? SAME_END_MS : 0) + match.score;
   return worth(other) - worth(one);

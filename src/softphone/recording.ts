@@ -5,7 +5,7 @@ import { writeWav } from "./rtp/wav.js";
 
 const DEFAULT_MAX_MS = 120_000;
 
-/** What a call sounded like, in memory only and bounded: beyond the limit the oldest goes. 8 kHz, mono. */
+/** A call's received audio, 8 kHz mono, in memory only. Beyond the limit the oldest audio is dropped. */
 export class Recording {
   readonly #limit: number;
   #frames: Int16Array[] = [];
@@ -28,17 +28,17 @@ export class Recording {
     if (gone > 0) this.#frames = this.#frames.slice(gone);
   }
 
-  /** Milliseconds of sound since the beginning, kept or not. */
+  /** Milliseconds of sound since the beginning, including the dropped part. */
   get durationMs(): number {
     return ((this.#dropped + this.#samples) * 1000) / SAMPLE_RATE;
   }
 
-  /** Milliseconds of sound that are gone from the front. */
+  /** Milliseconds dropped from the front. */
   get droppedMs(): number {
     return (this.#dropped * 1000) / SAMPLE_RATE;
   }
 
-  /** A copy of what is kept, from `fromMs` after the beginning of the call. */
+  /** A copy of the kept audio, from `fromMs` after the beginning of the call. */
   pcm(fromMs = 0): Int16Array {
     const all = new Int16Array(this.#samples);
     let at = 0;

@@ -4,7 +4,7 @@ import { ToneGenerator } from "./rtp/tone.js";
 
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 
-/** What a phone says: silence, a tone, or sound that was queued; one frame every 20 ms. */
+/** The audio a phone sends: silence, a tone, or queued sound; one frame every 20 ms. */
 export class Speaker {
   readonly #pacer: Pacer;
   readonly #send: (pcm: Int16Array) => void;
@@ -28,7 +28,7 @@ export class Speaker {
     });
   }
 
-  /** Sends nothing at all from now on, not even silence. */
+  /** Stops sending, silence included. */
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
@@ -39,7 +39,7 @@ export class Speaker {
     this.#tone = hz === undefined ? undefined : new ToneGenerator(hz, level);
   }
 
-  /** Plays sound once, before the tone goes on; resolves when it is out, or the call is over. */
+  /** Plays sound once in place of the tone; resolves when it is sent or the call is over. */
   play(pcm: Int16Array): Promise<void> {
     const all = new Int16Array(this.#queue.length + pcm.length);
     all.set(this.#queue);
@@ -50,7 +50,7 @@ export class Speaker {
     });
   }
 
-  /** Stops and lets go whoever waits for `play`. */
+  /** Stops and resolves pending `play` calls. */
   close(): void {
     this.stop();
     this.#queue = new Int16Array(0);

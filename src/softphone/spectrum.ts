@@ -1,6 +1,6 @@
-/** Power spectra of short stretches of sound: Hann window and a radix-2 FFT, all buffers made once. */
+/** Power spectra of short stretches of sound: Hann window and a radix-2 FFT with preallocated buffers. */
 export class Spectrum {
-  /** Samples of a stretch, a power of two. */
+  /** Samples per spectrum, a power of two. */
   readonly size: number;
   readonly #window: Float64Array;
   readonly #cos: Float64Array;

@@ -20,11 +20,11 @@ import {
 } from "./sip/index.js";
 
 export interface TestPhoneOptions {
-  /** What its calls go over. */
+  /** Transport of its calls. */
   readonly transport: Transport;
-  /** Where audio, and for UDP signalling, comes from; default 127.0.0.1. */
+  /** Source address of audio, and of signalling over UDP; default 127.0.0.1. */
   readonly localAddress?: string;
-  /** UDP only; default any. */
+  /** UDP only; default: chosen by the system. */
   readonly localPort?: number;
   readonly tls?: TlsOptions;
   /** User-Agent header. */
@@ -32,9 +32,9 @@ export interface TestPhoneOptions {
   readonly timers?: Partial<SipTimers>;
   readonly clock?: Clock;
   readonly pacer?: Pacer;
-  /** Kept of each call, the latest; default 120,000 ms. */
+  /** Length of the recording kept per call; default 120,000 ms. */
   readonly maxRecordingMs?: number;
-  /** Is shown every datagram of audio as it is on the wire. */
+  /** Receives each RTP datagram as on the wire. */
   readonly onWire?: WireTap;
 }
 
@@ -45,11 +45,11 @@ export interface DialOptions {
   readonly number: string;
   /** Display name of From. */
   readonly display?: string;
-  /** Host of From; default the own address. */
+  /** Host of From; default: the local address. */
   readonly fromHost?: string;
   /** To header; default the Request-URI. */
   readonly to?: string;
-  /** More headers, for example Privacy or P-Asserted-Identity; a From or To among them replaces the own one. */
+  /** Additional headers, for example Privacy or P-Asserted-Identity; From or To replaces the generated one. */
   readonly headers?: HeaderList;
   /** Default mandatory. */
   readonly srtp?: SrtpPolicy;
@@ -59,14 +59,14 @@ export interface DialOptions {
   readonly codecs?: readonly CodecName[];
   /** Default SAVP when SRTP is mandatory, else AVP. */
   readonly profile?: MediaProfile;
-  /** Where to send the INVITE, whatever the URI says. */
+  /** Next hop of the INVITE, overrides the URI. */
   readonly nextHop?: SipAddress;
   readonly auth?: Credentials;
-  /** Changes the offer before it is sent, and those of re-INVITEs. */
+  /** Changes each offer before it is sent, re-INVITEs included. */
   readonly rewriteOffer?: (sdp: string) => string;
   /**
-   * The INVITE has no SDP; the offer of the 200 is answered in the ACK by `srtp`, `suites` and `codecs`. One that those
-   * forbid ends the call with 606.
+   * The INVITE has no SDP; the offer in the 200 is answered in the ACK according to `srtp`, `suites` and `codecs`. An
+   * unacceptable offer ends the call with 606.
    */
   readonly lateOffer?: boolean;
   /** With `lateOffer`: changes the answer before it is sent; "" sends an ACK without SDP. */
@@ -77,7 +77,7 @@ const DEFAULT_CODECS: readonly CodecName[] = ["PCMA", "PCMU"];
 const GOODBYE_MS = 2000;
 const DEFAULT_RECORDING_MS = 120_000;
 
-/** A SIP softphone without a person: makes calls, speaks tones, types keys, and knows what it hears. It takes no calls. */
+/** An automated SIP softphone: makes calls, sends tones and digits, analyses received audio. Accepts no calls. */
 export class TestPhone {
   readonly #options: TestPhoneOptions;
   readonly #agent: SipUserAgent;
@@ -94,12 +94,12 @@ export class TestPhone {
     this.#goodbyes = new PendingWaits(clock);
   }
 
-  /** Rejects when the port is taken or the address is not ours. */
+  /** Rejects if the port is in use or the address is not local. */
   static async open(options: TestPhoneOptions): Promise<TestPhone> {
     const clock = options.clock ?? systemClock;
     const { transport, tls, timers } = options;
     const agent = await SipUserAgent.listen({
-      // Over TCP and TLS the other side answers, and calls back, on the connection that we opened.
+      // Over TCP and TLS the peer sends responses and requests on the connection that we opened.
       listen:
         transport === "udp"
           ? [{ transport, address: options.localAddress ?? "127.0.0.1", port: options.localPort ?? 0 }]
@@ -112,12 +112,12 @@ export class TestPhone {
     return new TestPhone(options, agent, clock);
   }
 
-  /** Where it sends from; empty for TCP and TLS. */
+  /** Local addresses; empty for TCP and TLS. */
   get addresses(): readonly SipAddress[] {
     return this.#agent.addresses;
   }
 
-  /** Calls. Returns as soon as the INVITE is on its way; rejects when no port is free for the audio. */
+  /** Starts a call. Resolves when the INVITE is being sent; rejects if no RTP port is free. */
   async dial(options: DialOptions): Promise<PhoneCall> {
     const address = this.#options.localAddress ?? "127.0.0.1";
     const { onWire } = this.#options;
@@ -178,13 +178,13 @@ export class TestPhone {
     return call;
   }
 
-  /** For leak checks; all 0 when every call is over, but `connections` stay for a while. */
+  /** For leak checks; all 0 when every call is over, except `connections`, which stay until idle. */
   counts(): { calls: number; connections: number; transactions: number; dialogs: number; speaking: number } {
     const { connections, transactions, dialogs } = this.#agent.counts();
     return { calls: this.#calls.size, connections, transactions, dialogs, speaking: this.#pacer.listeners };
   }
 
-  /** Hangs up on everybody, waits up to 2 s for the answers, and closes all sockets. */
+  /** Hangs up all calls, waits up to 2 s for the responses, and closes all sockets. */
   async close(): Promise<void> {
     const calls = [...this.#calls];
     for (const call of calls) inBackground(call.hangUp());
@@ -196,7 +196,7 @@ export class TestPhone {
     await Promise.all(calls.map((call) => call.ended));
   }
 
-  /** The battery is empty: sockets close, nobody is told. */
+  /** Simulates a power loss: closes the sockets without BYE. */
   async vanish(): Promise<void> {
     const calls = [...this.#calls];
     await this.#agent.close();
@@ -214,7 +214,7 @@ function answerLate(media: MediaSession, options: DialOptions, offer: string): R
   return answer.ok ? success(rewritten(answer.value, options.rewriteAnswer)) : answer;
 }
 
-/** The offer with another direction, and a version in `o=` that grows with each renewal (RFC 3264 section 8). */
+/** The offer with another direction and a version in `o=` that increases with each renewal (RFC 3264 section 8). */
 function withDirection(sdp: string, direction: string, renewals: number): string {
   return sdp
     .replace(/^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m, `a=${direction}\r`)

@@ -4,7 +4,7 @@ import { SAMPLE_RATE } from "./rtp/tone.js";
  * The amplitude of one frequency in a stretch of sound, as a share of full scale (a sine of level 0.3 gives 0.3).
  *
  * Goertzel behind a Hann window: other frequencies count less than -31 dB as soon as they are 2 x rate / length away
- * (20 Hz for 100 ms), so several talkers and tones can be told apart in a mix.
+ * (20 Hz for 100 ms), so several talkers and tones can be separated in a mix.
  */
 export function toneLevel(pcm: Int16Array, hz: number): number {
   const length = pcm.length;
@@ -23,13 +23,13 @@ export function toneLevel(pcm: Int16Array, hz: number): number {
   return (4 * Math.sqrt(power)) / (length * 32767);
 }
 
-/** Quietest tone that counts, as a share of full scale (-46 dB). */
+/** Minimum level of a tone, as a share of full scale (-46 dB). */
 const LEAST_LEVEL = 0.005;
-/** Distances at which a tone must stand out; speech has its neighbours there. */
+/** Offsets at which the level must be lower than the tone; speech has energy there. */
 const NEIGHBOURS_HZ = [60, 110] as const;
 const STANDS_OUT = 3;
 
-/** The level of a tone that stands out of its surroundings, or 0. Other test tones must be 150 Hz away or more. */
+/** The level of a tone above its neighbouring frequencies, or 0. Other test tones must be at least 150 Hz away. */
 export function clearToneLevel(pcm: Int16Array, hz: number): number {
   const level = toneLevel(pcm, hz);
   if (level < LEAST_LEVEL) return 0;

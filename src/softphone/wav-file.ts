@@ -4,15 +4,15 @@ import { failure, type Result, success } from "../util/result.js";
 import { SAMPLE_RATE } from "./rtp/tone.js";
 import { wavHeader, wavSamples } from "./rtp/wav.js";
 
-/** How much sound is collected before it goes to the disk: a second. */
+/** Samples buffered before a write: one second. */
 const WRITE_SAMPLES = SAMPLE_RATE;
 const HEADER_BYTES = wavHeader(0).length;
-/** A recording longer than this is no test call any more: 12 h, 691 MB. */
+/** Maximum length of a recording: 12 h, 691 MB. */
 const MAX_SAMPLES = 12 * 60 * 60 * SAMPLE_RATE;
 
 /**
- * A WAV file that grows while a call is recorded: 8 kHz, mono, 16 bit. Each second its samples are written first and its
- * header after them, so that the file can be played whenever the process ends, and whatever ends it.
+ * A WAV file that grows while a call is recorded: 8 kHz, mono, 16 bit. Each second the samples are written first and the
+ * header after them, so that the file stays playable even if the process is killed.
  */
 export class WavFile {
   readonly #file: FileHandle;
@@ -26,7 +26,7 @@ export class WavFile {
     this.#file = file;
   }
 
-  /** Replaces a file of that name; only its owner may read the new one. The failure is the system's code, such as ENOENT. */
+  /** Replaces an existing file; mode 0600. The failure is the system's error code, such as ENOENT. */
   static async create(path: string): Promise<Result<WavFile, string>> {
     let file: FileHandle | undefined;
     try {
@@ -39,7 +39,7 @@ export class WavFile {
     }
   }
 
-  /** Milliseconds of sound so far, on the disk or on the way there. */
+  /** Milliseconds of sound so far, written or buffered. */
   get durationMs(): number {
     return ((this.#written + this.#collectedSamples) * 1_000) / SAMPLE_RATE;
   }
@@ -51,7 +51,7 @@ export class WavFile {
     if (this.#collectedSamples >= WRITE_SAMPLES) this.#flush();
   }
 
-  /** Writes what is left. The failure is the system's code of what went wrong first, such as ENOSPC. */
+  /** Writes the rest. The failure is the system's code of the first error, such as ENOSPC. */
   async close(): Promise<Result<void, string>> {
     this.#flush();
     await this.#writing;
@@ -76,7 +76,7 @@ export class WavFile {
     if (this.#fault !== undefined || samples.length === 0) return;
     try {
       const { bytesWritten } = await this.#file.write(samples, 0, samples.length, at);
-      // The header never tells of more than there is.
+      // The header never announces more samples than the file has.
       if (bytesWritten < samples.length) this.#fault = "ENOSPC";
       else await this.#file.write(header, 0, header.length, 0);
     } catch (error) {

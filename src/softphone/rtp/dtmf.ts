@@ -9,7 +9,7 @@ const MAX_DURATION = 0xffff;
 export interface TelephoneEvent {
   readonly digit: string;
   readonly end: boolean;
-  /** Timestamp units: 8 are one millisecond. */
+  /** In timestamp units of 1/8 ms. */
   readonly duration: number;
 }
 
@@ -22,7 +22,7 @@ export function encodeTelephoneEvent(event: TelephoneEvent): Buffer {
   return payload;
 }
 
-/** Undefined for anything but a digit (flash, modem tones, malformed). */
+/** Undefined if it is not a digit (flash, modem tones, malformed). */
 export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undefined {
   const [code, flags, high, low] = payload;
   if (code === undefined || flags === undefined || high === undefined || low === undefined) return undefined;
@@ -31,7 +31,7 @@ export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undef
 }
 
 /**
- * Turns event packets into digits, each once: the end packet comes three times, any packet may be lost, and all
+ * Turns event packets into digits, each reported once: the end packet comes three times, any packet may be lost, and all
  * packets of one digit share their RTP timestamp.
  */
 export class DigitReceiver {
@@ -47,7 +47,7 @@ export class DigitReceiver {
     const event = parseTelephoneEvent(payload);
     if (event === undefined || timestamp === this.#lastReported) return;
     if (this.#current !== undefined && this.#current.timestamp !== timestamp) {
-      // Packets of an older digit that arrive late are dropped, a newer one ends it.
+      // Drop late packets of an older digit; a newer digit ends the current one.
       if (((timestamp - this.#current.timestamp) & 0x8000_0000) !== 0) return;
       this.#report();
     }
@@ -56,7 +56,7 @@ export class DigitReceiver {
     if (event.end) this.#report();
   }
 
-  /** An audio packet later than the digit: its end packets were all lost. */
+  /** Audio after the digit: all its end packets were lost. */
   audio(timestamp: number): void {
     const current = this.#current;
     if (current === undefined) return;

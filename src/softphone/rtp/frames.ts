@@ -1,6 +1,6 @@
 import { FRAME_SAMPLES } from "./g711.js";
 
-/** Phones may send 10, 30 or 60 ms in a packet; whoever listens gets 20. */
+/** Repacks audio into frames of 20 ms: phones may send packets of 10, 30 or 60 ms. */
 export class Frames {
   #rest: Int16Array = new Int16Array(0);
 

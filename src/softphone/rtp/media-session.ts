@@ -50,7 +50,7 @@ export interface MediaSessionOptions {
   readonly clock?: Clock;
   /** Paces outgoing digits; share one among sessions. */
   readonly pacer?: Pacer;
-  /** Is shown every datagram as it is on the wire. Must not throw. */
+  /** Called with each datagram as on the wire. Must not throw. */
   readonly onWire?: WireTap;
 }
 
@@ -80,11 +80,11 @@ export class MediaSession {
   readonly #frames = new Frames();
   #closed = false;
 
-  /** Every received audio packet, decoded; always 160 samples (20 ms, 8 kHz mono). Must not throw. */
+  /** Called with each decoded frame of 160 samples (20 ms, 8 kHz mono). Must not throw. */
   onFrame: ((pcm: Int16Array) => void) | undefined;
-  /** Every received audio packet as it came, for a relay that need not decode. Must not throw. */
+  /** Called with each received audio payload, for a relay without decoding. Must not throw. */
   onPayload: ((payload: Uint8Array, codec: CodecName) => void) | undefined;
-  /** Once a digit, when it ends (RFC 4733). Must not throw. */
+  /** Called once per digit, at its end (RFC 4733). Must not throw. */
   onDigit: (digit: string, durationMs: number) => void = () => undefined;
 
   private constructor(socket: RtpSocket, o: MediaSessionOptions) {
@@ -123,7 +123,7 @@ export class MediaSession {
     return new MediaSession(socket, o);
   }
 
-  /** Takes another port, which the next offer or answer tells the peer; what it still sends to the old one is lost. */
+  /** Binds another port, announced by the next offer or answer. Packets to the old port are lost. */
   async move(): Promise<void> {
     const old = this.#socket;
     this.#socket = await RtpSocket.open({ address: this.#bindAddress, random: this.#random });
@@ -144,7 +144,7 @@ export class MediaSession {
   get remoteSdp(): string {
     return this.#remoteSdp;
   }
-  /** What we send; undefined before the negotiation. */
+  /** The codec of sent audio; undefined before the negotiation. */
   get codec(): CodecName | undefined {
     return this.#chosen?.codec.name;
   }
@@ -161,7 +161,7 @@ export class MediaSession {
   get hasCrypto(): boolean {
     return this.#chosen?.crypto !== undefined;
   }
-  /** As the peer's SDP says, not as packets come. */
+  /** From the peer's SDP, not from received packets. */
   get remoteAddress(): string | undefined {
     return this.#chosen?.media.address;
   }
@@ -172,7 +172,7 @@ export class MediaSession {
     return this.#direction;
   }
 
-  /** Makes an offer; the session keeps its present state until `accept`. */
+  /** Creates an offer. The session state changes only with `accept`. */
   offer(o: OfferOptions): string {
     const suites = o.srtp === "none" ? [] : (o.suites ?? ALL_SUITES);
     const crypto = suites.map((suite, i) => makeCryptoLine(i + 1, suite, this.#random));
@@ -190,9 +190,9 @@ export class MediaSession {
   }
 
   /**
-   * Offers what holds now once more, with the same key and in another direction: a hold, and its end.
+   * Offers the current state again with the same key and another direction: a hold, and its end.
    *
-   * @param takes codecs that the answer may have, besides the one in use
+   * @param takes codecs that are acceptable in the answer, besides the current one
    */
   renew(direction: Direction, takes: readonly CodecName[] = []): string {
     const crypto = this.#localCrypto === undefined ? [] : [this.#localCrypto];
@@ -213,7 +213,7 @@ export class MediaSession {
     return this.#localSdp;
   }
 
-  /** Completes our offer. A failure leaves the session as it was. @param flow with recvonly and inactive nothing is sent, whatever the answer says */
+  /** Completes our offer. A failure leaves the session unchanged. @param flow recvonly and inactive suppress sending, whatever the answer says */
   accept(answerSdp: string, flow: Direction = "sendrecv"): Result<void, NegotiationFailure> {
     const pending = this.#pending;
     if (pending === undefined) return failure({ kind: "badState", detail: "an answer without an offer" });
@@ -228,14 +228,14 @@ export class MediaSession {
     return success(undefined);
   }
 
-  /** Answers an offer, a first one or a renewal, and starts. A failure (to be told as 488) leaves the session as it was. */
+  /** Answers an initial or renewed offer and starts. A failure (respond with 488) leaves the session unchanged. */
   answer(offerSdp: string, o: AnswerOptions): Result<string, NegotiationFailure> {
     const lines = parseRemoteSdp(offerSdp);
     if (!lines.ok) return lines;
     const chosen = chooseFromOffer(lines.value, o, o.suites ?? ALL_SUITES);
     if (!chosen.ok) return chosen;
     const { media, codec, crypto } = chosen.value;
-    // The same key again in a renewal (a session timer, a hold) keeps ours, and with it both rollover counters.
+    // A renewal with an unchanged peer key (session timer, hold) keeps our key and both rollover counters.
     const local =
       crypto === undefined
         ? undefined
@@ -261,14 +261,14 @@ export class MediaSession {
     return success(this.#localSdp);
   }
 
-  /** One frame of 20 ms; the caller paces. Nothing is sent before the negotiation, on hold, or while a digit goes out. */
+  /** Sends one frame of 20 ms; the caller paces. Dropped before the negotiation, on hold, or while a digit is sent. */
   send(pcm: Int16Array): void {
     const codec = this.#chosen?.codec;
     if (codec === undefined || !this.#mayTransmit()) return;
     this.#sender.audio(codec.payloadType, encodeG711(codec.name, pcm));
   }
 
-  /** A frame that is already encoded; encoded anew if the codecs differ. */
+  /** Sends an encoded frame; re-encodes it if the codecs differ. */
   sendPayload(payload: Uint8Array, codec: CodecName): void {
     const own = this.#chosen?.codec;
     if (own === undefined || !this.#mayTransmit()) return;
@@ -278,7 +278,7 @@ export class MediaSession {
     );
   }
 
-  /** @param durationMs 40 to 8000. Resolves when it is out: false if the peer takes no RFC 4733 or the session ends before. */
+  /** @param durationMs 40 to 8000. Resolves when the digit is sent, false if the peer does not support RFC 4733 or the session ends before. */
   sendDigit(digit: string, durationMs = DIGIT_MS): Promise<boolean> {
     const payloadType = this.telephoneEvent;
     if (payloadType === undefined || this.#closed) return Promise.resolve(false);
@@ -346,7 +346,7 @@ export class MediaSession {
     this.#receiver.started = !this.#closed;
   }
 
-  /** The version in o= grows exactly when something changed (RFC 3264 section 8). */
+  /** The version in o= increases only if the SDP changed (RFC 3264 section 8). */
   #write(
     media: Omit<LocalMedia, "address" | "port" | "sessionId" | "sessionVersion">,
     at = 0,

@@ -4,14 +4,14 @@ import type { CryptoLine } from "./sdes.js";
 import type { Direction, MediaProfile, NegotiationFailure, RemoteMedia } from "./sdp.js";
 import type { SuiteName } from "./srtp.js";
 
-/** none: plain RTP only. optional: SRTP if the other side has it. mandatory: SRTP or nothing. */
+/** none: plain RTP only. optional: SRTP if the peer supports it. mandatory: SRTP only. */
 export type SrtpPolicy = "none" | "optional" | "mandatory";
 
 export interface OfferOptions {
   readonly codecs: readonly CodecName[];
   readonly srtp: SrtpPolicy;
   readonly suites?: readonly SuiteName[];
-  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) else. `both` offers a secure line and a plain one. */
+  /** Default: RTP/SAVP with `mandatory`, RTP/AVP (with crypto lines when `optional`) otherwise. `both` offers a secure and a plain m= line. */
   readonly profile?: MediaProfile | "both";
   /** Default: sendrecv. */
   readonly direction?: Direction;
@@ -21,15 +21,15 @@ export interface AnswerOptions {
   /** In our order of preference; the offer's order decides among them (RFC 3264 section 6.1). */
   readonly codecs: readonly CodecName[];
   readonly srtp: SrtpPolicy;
-  /** The suites that we take; the offer's order decides among them (RFC 4568 section 5.1.2). */
+  /** The accepted suites; the offer's order decides among them (RFC 4568 section 5.1.2). */
   readonly suites?: readonly SuiteName[];
-  /** Take a=crypto lines of an RTP/AVP line too, as FreeSWITCH does with rtp_allow_crypto_in_avp. */
+  /** Accept a=crypto lines in an RTP/AVP m= line too, as FreeSWITCH does with rtp_allow_crypto_in_avp. */
   readonly cryptoInAvp?: boolean;
-  /** Take a new key of our own even where the other side's is the same as before. */
+  /** Create a new own key even if the peer's key is unchanged. */
   readonly newKey?: boolean;
   /**
-   * `livekit`: the first audio line whatever its profile says, our order of codecs and suites, and without encryption the
-   * crypto lines are passed over and the answer is RTP/AVP (livekit/media-sdk `sdp/offer.go`).
+   * `livekit`: the first audio line of any profile, our order of codecs and suites; without encryption the
+   * crypto lines are ignored and the answer is RTP/AVP (livekit/media-sdk `sdp/offer.go`).
    */
   readonly manner?: "rfc3264" | "livekit";
 }
@@ -40,7 +40,7 @@ export interface ChosenMedia {
   readonly crypto: CryptoLine | undefined;
 }
 
-/** Picks line, codec and crypto of an offer; a secure line wins over a plain one. */
+/** Selects m= line, codec and crypto of an offer; a secure line is preferred to a plain one. */
 export function chooseFromOffer(
   lines: readonly RemoteMedia[],
   options: AnswerOptions,
@@ -102,7 +102,7 @@ export interface OfferedMedia {
   readonly crypto: readonly CryptoLine[];
 }
 
-/** Checks an answer against what we offered. */
+/** Checks an answer against our offer. */
 export function readAnswer(
   lines: readonly RemoteMedia[],
   offered: OfferedMedia,
@@ -111,7 +111,7 @@ export function readAnswer(
   if (media === undefined) return failure({ kind: "noAudio", detail: "audio refused" });
   const codec = commonCodec(media, offered.codecs);
   if (codec === undefined) return failure({ kind: "noCommonCodec", detail: "no codec in common" });
-  // An answer that repeats one of our lines (tag and suite) accepts it, whatever its profile says: FreeSWITCH answers SAVP to AVP.
+  // An answer that repeats one of our lines (tag and suite) accepts it in any profile: FreeSWITCH answers SAVP to AVP.
   const crypto = media.crypto.find((line) =>
     offered.crypto.some((ours) => ours.tag === line.tag && ours.suite === line.suite),
   );
@@ -126,7 +126,7 @@ function commonCodec(media: RemoteMedia, codecs: readonly CodecName[]): ChosenMe
   return media.codecs.find((codec) => codecs.includes(codec.name));
 }
 
-/** Our direction as the answer to the other side's (RFC 3264 section 6.1). */
+/** Our direction in the answer to the peer's (RFC 3264 section 6.1). */
 export function answerDirection(remote: Direction): Direction {
   switch (remote) {
     case "sendonly":
@@ -140,7 +140,7 @@ export function answerDirection(remote: Direction): Direction {
   }
 }
 
-/** The other side takes what we send. */
+/** Whether the peer receives audio. */
 export function remoteListens(remote: Direction): boolean {
   return remote === "sendrecv" || remote === "recvonly";
 }

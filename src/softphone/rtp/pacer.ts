@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from "../../util/clock.js";
 
 export const FRAME_MS = 20;
-/** After a longer stall of the process the missed frames are given up instead of sent as a burst. */
+/** After a longer stall of the process the missed frames are skipped, not sent as a burst. */
 const MAX_CATCH_UP = 5;
 
 /**
  * One 20 ms ticker for all sessions of a process: a hundred calls don't need a hundred timers.
- * Corrects its drift; runs only while somebody listens.
+ * Corrects its drift; runs only while it has listeners.
  */
 export class Pacer {
   readonly #clock: Clock;
@@ -18,7 +18,7 @@ export class Pacer {
     this.#clock = clock;
   }
 
-  /** Calls `onFrame` every 20 ms until the returned function is called. A listener must not throw. */
+  /** Calls `onFrame` every 20 ms. Returns an unsubscribe function. A listener must not throw. */
   every(onFrame: () => void): () => void {
     this.#listeners.add(onFrame);
     if (this.#cancel === undefined) {

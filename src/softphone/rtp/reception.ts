@@ -1,13 +1,13 @@
 const SEQUENCE_SPACE = 0x1_0000;
-/** A greater step than this is a sender that began anew, and not so many lost packets (RFC 3550 appendix A.1). */
+/** A larger step means a restarted sender, not lost packets (RFC 3550 appendix A.1). */
 const MAX_DROPOUT = 3000;
 /** RTP timestamps of the codecs here count samples at 8 kHz. */
 const UNITS_PER_MS = 8;
 
-/** Timestamps further off than this begin anew: FreeSWITCH's do when it bridges a call, and the packets arrive evenly all the same. */
+/** A larger timestamp jump is a restart, as when FreeSWITCH bridges a call; the packets still arrive evenly. */
 const NEW_TIMELINE_MS = 10_000;
 
-/** How one direction of a call arrives: losses and jitter as RTCP would report them (RFC 3550 section 6.4.1). */
+/** Reception statistics of one direction: loss and jitter as RTCP reports them (RFC 3550 section 6.4.1). */
 export class Reception {
   #ssrc: number | undefined;
   #highest = 0;
@@ -16,17 +16,17 @@ export class Reception {
   #jitterMs = 0;
   #longestGapMs = 0;
 
-  /** Packets that should have come and have not. */
+  /** Expected packets that did not arrive. */
   get lost(): number {
     return Math.max(0, this.#missing);
   }
 
-  /** Interarrival jitter, smoothed, in milliseconds. The process's own delays are in it; timestamps that begin anew are not. */
+  /** Smoothed interarrival jitter in milliseconds. Includes delays of this process, excludes timestamp restarts. */
   get jitterMs(): number {
     return this.#jitterMs;
   }
 
-  /** The longest that no packet came between two of one sender, in milliseconds. */
+  /** The longest interval between two packets of one sender, in milliseconds. */
   get longestGapMs(): number {
     return this.#longestGapMs;
   }
@@ -63,13 +63,13 @@ export class Reception {
 
   #measure(timestamp: number, arrivedMs: number): void {
     const last = this.#last;
-    // The packets of a key all have the timestamp of its beginning (RFC 4733 section 2.5.1.2): nothing follows from when they come.
+    // All packets of a digit have the timestamp of its beginning (RFC 4733 section 2.5.1.2): their arrival times say nothing about jitter.
     if (last?.timestamp === timestamp) return;
     this.#last = { arrivedMs, timestamp };
     if (last === undefined) return;
     const apartMs = arrivedMs - last.arrivedMs;
     this.#longestGapMs = Math.max(this.#longestGapMs, apartMs);
-    // Timestamps run round at 2^32; the signed difference is right across it.
+    // Timestamps wrap at 2^32; the signed difference is correct across the wrap.
     const spokenMs = ((timestamp - last.timestamp) | 0) / UNITS_PER_MS;
     const differenceMs = Math.abs(apartMs - spokenMs);
     if (differenceMs < NEW_TIMELINE_MS) this.#jitterMs += (differenceMs - this.#jitterMs) / 16;

@@ -6,7 +6,7 @@ import type { Clock } from "../../util/clock.js";
 import { Reception } from "./reception.js";
 import { rtpHeaderLength, type SrtpReceiver } from "./srtp.js";
 
-/** A source that fell silent for so long may be replaced by another one in a plain session. */
+/** In a plain session another source may replace one that has been silent for this long. */
 const PLAIN_SOURCE_HOLD_MS = 1000;
 
 export interface ReceivedPacket {
@@ -20,7 +20,7 @@ export interface PacketSource {
   readonly port: number;
 }
 
-/** The receiving half of a session: authenticity, where packets come from, what got lost. */
+/** The receiving half of a session: authentication, source address, loss. */
 export class RtpReceiver {
   readonly #clock: Clock;
   readonly #reception = new Reception();
@@ -28,21 +28,21 @@ export class RtpReceiver {
   #packets = 0;
   #rejected = 0;
   #lastPacketAt: number | undefined;
-  /** Undefined takes plain RTP only; set, it takes only what this key opens. */
+  /** Undefined: accepts plain RTP only. Set: accepts only packets that this key authenticates. */
   srtp: SrtpReceiver | undefined;
-  /** False until the negotiation is done: nothing is taken. */
+  /** False until the negotiation is done: all packets are dropped. */
   started = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Where acceptable packets come from (symmetric RTP, RFC 4961); undefined before the first. */
+  /** Source of accepted packets (symmetric RTP, RFC 4961); undefined before the first. */
   get source(): PacketSource | undefined {
     return this.#latched;
   }
 
-  /** The peer said a new address in its SDP: the next packet decides again. */
+  /** The peer's SDP has a new address: the next accepted packet sets the source. */
   forgetSource(): void {
     this.#latched = undefined;
   }
@@ -64,7 +64,7 @@ export class RtpReceiver {
     return this.#lastPacketAt;
   }
 
-  /** Undefined: nothing to play, counted if it was refused. */
+  /** Undefined: no audio; counted if the packet was rejected. */
   receive(datagram: Buffer, from: RemoteInfo): ReceivedPacket | undefined {
     if (!this.started || isRtcp(datagram)) return undefined;
     const plain = this.#open(datagram, from);
@@ -100,7 +100,7 @@ export class RtpReceiver {
   }
 }
 
-/** RTCP on the RTP port (RFC 5761 section 4): nothing is done with it. */
+/** RTCP on the RTP port (RFC 5761 section 4) is ignored. */
 function isRtcp(datagram: Buffer): boolean {
   const type = datagram[1];
   return type !== undefined && type >= 192 && type <= 223;

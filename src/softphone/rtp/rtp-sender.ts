@@ -6,10 +6,10 @@ import { FRAME_SAMPLES } from "./g711.js";
 import type { SrtpSender } from "./srtp.js";
 
 const UNITS_PER_MS = 8;
-/** A pause in sending longer than this moves the timestamp on by the time that passed and sets the marker (RFC 3551 section 4.1). */
+/** After a longer pause the timestamp advances by the elapsed time and the marker is set (RFC 3551 section 4.1). */
 const TALKSPURT_GAP_MS = 100;
 const END_PACKETS = 3;
-/** Frames of quiet between two digits, so that far ends tell a repeated digit from a long one. */
+/** Frames of silence between two digits, so that the peer distinguishes a repeated digit from a long one. */
 const PAUSE_FRAMES = 3;
 const MAX_QUEUED_DIGITS = 128;
 
@@ -24,7 +24,7 @@ interface QueuedDigit {
 export interface RtpSenderOptions {
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
-  /** Hands the finished packet to the socket. */
+  /** Sends the finished packet to the socket. */
   readonly transmit: (packet: Uint8Array) => void;
 }
 
@@ -46,7 +46,7 @@ export class RtpSender {
     this.#clock = o.clock;
     this.#transmit = o.transmit;
     this.#packet.setSsrc(o.random(4).readUInt32BE(0));
-    // Below 2^15, so that a receiver that misses the first packets still guesses the rollover counter (RFC 3711 section 3.3.1).
+    // Below 2^15: a receiver that misses the first packets still estimates the rollover counter (RFC 3711 section 3.3.1).
     this.#sequence = o.random(2).readUInt16BE(0) & 0x7fff;
     this.#timestamp = o.random(4).readUInt32BE(0);
   }
@@ -59,7 +59,7 @@ export class RtpSender {
     return this.#digits.length > 0 || this.#pause > 0;
   }
 
-  /** One packet of audio of `payload.length` samples. Dropped while a digit is being sent. */
+  /** Sends one audio packet of `payload.length` samples. Dropped while a digit is being sent. */
   audio(payloadType: number, payload: Uint8Array): void {
     if (this.digitsPending) return;
     const now = this.#clock.now();
@@ -74,7 +74,7 @@ export class RtpSender {
     this.#advance(payload.length);
   }
 
-  /** Resolves when the digit is out; false if it was given up. */
+  /** Resolves when the digit is sent; false if it was abandoned. */
   digit(digit: string, durationMs: number): Promise<boolean> {
     if (digit.length !== 1 || !DIGITS.includes(digit) || this.#digits.length >= MAX_QUEUED_DIGITS)
       return Promise.resolve(false);
@@ -84,7 +84,7 @@ export class RtpSender {
     });
   }
 
-  /** To be called every 20 ms while digits are pending. */
+  /** Call every 20 ms while digits are pending. */
   digitTick(payloadType: number): void {
     this.#lastSentAt = this.#clock.now();
     if (this.#pause > 0) {
@@ -123,7 +123,7 @@ export class RtpSender {
     packet.setSequenceNumber(this.#sequence);
     packet.setTimestamp(timestamp);
     packet.setPayload(new DataView(payload.buffer, payload.byteOffset, payload.byteLength));
-    // A buffer of its own for each packet: the socket sends later than this call returns.
+    // One buffer per packet: the socket sends after this call has returned.
     const plain = Buffer.from(new ArrayBuffer(packet.getByteLength()));
     packet.serialize(plain.buffer, plain.byteOffset);
     this.#sequence = (this.#sequence + 1) & 0xffff;
@@ -131,7 +131,7 @@ export class RtpSender {
       this.#transmit(plain);
     } else {
       const secured = this.srtp.protect(plain);
-      // A key that is used up ends the sending; nothing may go out in the clear instead.
+      // An exhausted key ends sending: never fall back to plain RTP.
       if (!secured.ok) return;
       this.#transmit(secured.value);
     }

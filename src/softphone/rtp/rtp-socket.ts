@@ -3,12 +3,12 @@ import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 export interface RtpSocketOptions {
   readonly address: string;
   readonly port?: number;
-  /** Lowest and highest port, both included; even ports are taken, in random order from a random start. */
+  /** Lowest and highest port, inclusive. Even ports are tried, in random order from a random start. */
   readonly portRange?: readonly [number, number];
   readonly random: (bytes: number) => Buffer;
 }
 
-/** Is shown every datagram as it is on the wire; must not throw. */
+/** Receives each datagram as on the wire. Must not throw. */
 export type WireTap = (direction: "in" | "out", datagram: Uint8Array) => void;
 
 const RECEIVE_BUFFER = 256 * 1024;
@@ -17,7 +17,7 @@ function bind(address: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({
       type: "udp4",
-      // Only literal IPv4 addresses are sent to; dgram's own lookup would cost a turn of the event loop for each packet.
+      // Destinations are literal IPv4 addresses; dgram's own lookup would cost an event loop turn per packet.
       lookup: (hostname, _options, callback) => {
         callback(null, hostname, 4);
       },
@@ -32,7 +32,7 @@ function bind(address: string, port: number): Promise<Socket> {
       try {
         socket.setRecvBufferSize(RECEIVE_BUFFER);
       } catch {
-        // The system's own size serves as well.
+        // The system's default size is sufficient.
       }
       resolve(socket);
     });
@@ -66,7 +66,7 @@ export class RtpSocket {
   private constructor(socket: Socket) {
     this.#socket = socket;
     this.port = socket.address().port;
-    // ICMP errors of packets sent earlier: the far end's media may simply not be there yet.
+    // ICMP errors of earlier packets: the peer's media port may not be open yet.
     socket.on("error", () => undefined);
   }
 
@@ -82,7 +82,7 @@ export class RtpSocket {
 
   send(packet: Uint8Array, port: number, address: string): void {
     if (this.#closed) return;
-    // The callback keeps a send error from becoming an "error" event; a lost packet is a lost packet.
+    // The callback prevents an "error" event on a send error; the packet counts as lost.
     this.#socket.send(packet, port, address, () => undefined);
   }
 

@@ -1,6 +1,6 @@
 import { isSuiteName, type MasterKey, type Mki, type SuiteName, SUITES } from "./srtp.js";
 
-/** One a=crypto line (RFC 4568 section 4): the key with which its sender protects what it sends. */
+/** One a=crypto line (RFC 4568 section 4): the key that protects its sender's packets. */
 export interface CryptoLine {
   readonly tag: number;
   readonly suite: SuiteName;
@@ -11,7 +11,7 @@ export interface CryptoLine {
 const MAX_TAG = 999_999_999;
 const MAX_MKI_LENGTH = 128;
 
-/** A fresh key for `suite`. */
+/** Creates a random key for `suite`. */
 export function makeCryptoLine(tag: number, suite: SuiteName, random: (bytes: number) => Buffer): CryptoLine {
   const { keyLength, saltLength } = SUITES[suite];
   return { tag, suite, master: { key: random(keyLength), salt: random(saltLength) } };
@@ -23,7 +23,7 @@ export function keyParameters(line: CryptoLine): string {
 }
 
 /**
- * Reads a line, given as sdp-transform splits it. Undefined means: cannot be used here (unknown suite, wrong key
+ * Reads a line as split by sdp-transform. Undefined: unusable (unknown suite, wrong key
  * length, several keys, a session parameter that changes the packets); the next line may still be usable.
  */
 export function parseCryptoLine(line: {
@@ -73,7 +73,7 @@ function parseMki(text: string): Mki | undefined {
   return rest > 0n ? undefined : { value };
 }
 
-/** RFC 4568 section 6.3: WSH is advice and UNENCRYPTED_SRTCP concerns RTCP, which is not spoken; all others change SRTP itself. */
+/** RFC 4568 section 6.3: WSH is a hint and UNENCRYPTED_SRTCP concerns RTCP, which is not implemented; all others change SRTP. */
 function sessionParametersAreHarmless(text: string): boolean {
   return text
     .split(/\s+/)

@@ -24,7 +24,7 @@ export interface NegotiationFailure {
   readonly detail: string;
 }
 
-/** An m= line as the other side wrote it. */
+/** An m= line of the peer. */
 export interface RemoteMedia {
   readonly index: number;
   readonly type: string;
@@ -33,7 +33,7 @@ export interface RemoteMedia {
   readonly payloads: string;
   readonly address: string;
   readonly direction: Direction;
-  /** In the order of preference of the other side. */
+  /** In the peer's order of preference. */
   readonly codecs: readonly { readonly name: CodecName; readonly payloadType: number }[];
   readonly telephoneEvent: number | undefined;
   readonly hadCrypto: boolean;
@@ -53,7 +53,7 @@ function codecName(encoding: string): CodecName | undefined {
   return upper === "PCMA" || upper === "PCMU" ? upper : undefined;
 }
 
-/** sdp-transform hands out a number wherever the text looks like one, whatever its types say. */
+/** sdp-transform returns a number for numeric text, contrary to its types. */
 function text(value: unknown): string {
   return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
 }
@@ -88,7 +88,7 @@ function parse(sdp: string): Result<sdpTransform.SessionDescription, Negotiation
   }
 }
 
-/** Reads every m= line, in order. */
+/** Reads all m= lines, in order. */
 export function parseRemoteSdp(sdp: string): Result<readonly RemoteMedia[], NegotiationFailure> {
   const parsed = parse(sdp);
   if (!parsed.ok) return parsed;
@@ -96,7 +96,7 @@ export function parseRemoteSdp(sdp: string): Result<readonly RemoteMedia[], Nego
   const lines = session.media.map((media, index): RemoteMedia => {
     const direction = media.direction ?? session.direction;
     const address = text(media.connection?.ip ?? session.connection?.ip);
-    // 0.0.0.0 is how RFC 2543 phones put a call on hold.
+    // RFC 2543 phones put a call on hold with 0.0.0.0.
     const held = address === "0.0.0.0";
     return {
       index,
@@ -128,7 +128,7 @@ export function parseRemoteSdp(sdp: string): Result<readonly RemoteMedia[], Nego
   return success(lines);
 }
 
-/** What to write for our own audio line. */
+/** The content of our own audio line. */
 export interface LocalMedia {
   readonly address: string;
   readonly port: number;
@@ -163,7 +163,7 @@ function audioLine(local: LocalMedia): MediaLine {
   };
 }
 
-/** @param refused the other m= lines of an offer, answered with port 0 in their places (RFC 3264 section 6). */
+/** @param refused the other m= lines of an offer, answered in place with port 0 (RFC 3264 section 6). */
 export function writeSdp(local: LocalMedia, at = 0, refused: readonly RemoteMedia[] = []): string {
   const media: MediaLine[] = refused.map((line) => ({
     type: line.type,

@@ -1,6 +1,6 @@
 import { createCipheriv } from "node:crypto";
 
-/** The SRTP crypto suites that are spoken here, by their SDES names (RFC 4568 section 6.2, RFC 7714 section 14.2). */
+/** The supported SRTP crypto suites, by their SDES names (RFC 4568 section 6.2, RFC 7714 section 14.2). */
 export type SuiteName = "AES_CM_128_HMAC_SHA1_80" | "AES_CM_128_HMAC_SHA1_32" | "AEAD_AES_128_GCM" | "AEAD_AES_256_GCM";
 
 /** Lengths in bytes. */
@@ -31,7 +31,7 @@ export const SUITES: Readonly<Record<SuiteName, Suite>> = {
   AEAD_AES_256_GCM: { name: "AEAD_AES_256_GCM", aead: true, keyLength: 32, saltLength: 12, tagLength: 16 },
 };
 
-/** Our order when nobody states another: strongest first. */
+/** Default order: strongest first. */
 export const ALL_SUITES: readonly SuiteName[] = [
   "AEAD_AES_256_GCM",
   "AEAD_AES_128_GCM",
@@ -43,13 +43,13 @@ export function isSuiteName(name: string): name is SuiteName {
   return Object.hasOwn(SUITES, name);
 }
 
-/** What an a=crypto line carries: the master key and salt of one direction. */
+/** Content of an a=crypto line: master key and salt of one direction. */
 export interface MasterKey {
   readonly key: Buffer;
   readonly salt: Buffer;
 }
 
-/** What packets of one direction are protected with (RFC 3711 section 4.3). `auth` is empty for the AEAD suites. */
+/** Session keys of one direction (RFC 3711 section 4.3). `auth` is empty for the AEAD suites. */
 export interface SessionKeys {
   readonly key: Buffer;
   readonly salt: Buffer;
@@ -67,7 +67,7 @@ function derive(master: MasterKey, label: number, length: number): Buffer {
   return Buffer.concat([cipher.update(Buffer.alloc(length)), cipher.final()]);
 }
 
-/** Session keys of SRTP (not SRTCP) with key derivation rate 0, that is: derived once. */
+/** Session keys of SRTP (not SRTCP) with key derivation rate 0: derived once. */
 export function deriveSessionKeys(suite: Suite, master: MasterKey): SessionKeys {
   return {
     key: derive(master, 0x00, suite.keyLength),

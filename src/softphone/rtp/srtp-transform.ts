@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from "n
 
 import type { SessionKeys, Suite } from "./srtp-suites.js";
 
-/** Protects and opens one packet whose 48-bit index is known. Holds no state between packets. */
+/** Protects and opens one packet with a known 48-bit index. Stateless. */
 export interface PacketTransform {
   /** Returns header + ciphertext + tag. */
   protect(packet: Buffer, headerLength: number, roc: number): Buffer;
@@ -14,7 +14,7 @@ const AES_BLOCK = 16;
 
 /** AES in counter mode with HMAC-SHA1 (RFC 3711 sections 4.1.1 and 4.2.1). */
 export function counterModeTransform(suite: Suite, keys: SessionKeys): PacketTransform {
-  // Counter mode is ECB over counters. One ECB context lasts as long as the key, where createCipheriv("aes-128-ctr") would cost a context for each packet.
+  // Counter mode is ECB over counters. One ECB context serves all packets of a key; createCipheriv("aes-128-ctr") would need a context per packet.
   const ecb = createCipheriv("aes-128-ecb", keys.key, null);
   ecb.setAutoPadding(false);
   const auth = createSecretKey(keys.auth);

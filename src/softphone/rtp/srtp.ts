@@ -6,7 +6,7 @@ export { ALL_SUITES, SUITES, isSuiteName, type MasterKey, type SuiteName } from 
 
 export type SrtpFailure = "unparsable" | "authentication" | "replay" | "mki" | "exhausted";
 
-/** A master key identifier that the peer's a=crypto line announces; it stands before the tag (RFC 3711 section 3.1), for GCM after it. */
+/** A master key identifier announced by the peer's a=crypto line. It precedes the tag (RFC 3711 section 3.1), with GCM it follows it. */
 export interface Mki {
   readonly value: Buffer;
 }
@@ -15,12 +15,12 @@ const FIXED_HEADER = 12;
 const SEQUENCE_SPACE = 0x1_0000;
 /** Packets remembered for replay detection; RFC 3711 section 3.3.2 asks for at least 64. */
 const REPLAY_WINDOW = 128;
-/** One talker needs one; a transfer or restart at the far end brings a second. More is no telephone call. */
+/** A call needs one SSRC; a transfer or restart at the peer adds a second. A call has no more. */
 const MAX_STREAMS = 8;
-/** RFC 3711 section 9.2: a key protects at most 2^48 packets, that is: the rollover counter must not wrap. */
+/** RFC 3711 section 9.2: a key protects at most 2^48 packets, so the rollover counter must not wrap. */
 const MAX_ROC = 0xffff_ffff;
 
-/** Length of the RTP header with CSRCs and extension (RFC 3550 section 5.1), or undefined if the packet is no RTP. */
+/** Length of the RTP header with CSRCs and extension (RFC 3550 section 5.1), or undefined if the packet is not RTP. */
 export function rtpHeaderLength(packet: Buffer): number | undefined {
   if (packet.length < FIXED_HEADER) return undefined;
   const first = packet.readUInt8(0);
@@ -38,7 +38,7 @@ interface SendStream {
   lastSequence: number;
 }
 
-/** Protects what we send under one key. Counts the rollover of each SSRC. */
+/** Protects sent packets with one key. Counts the rollover per SSRC. */
 export class SrtpSender {
   readonly #transform: PacketTransform;
   readonly #streams = new Map<number, SendStream>();
@@ -51,7 +51,7 @@ export class SrtpSender {
     return new SrtpSender(suite, deriveSessionKeys(suite, master));
   }
 
-  /** Packets of an SSRC must come in their order of sending: a lower sequence number than the last counts as a rollover. */
+  /** Packets of an SSRC must be in sending order: a lower sequence number than the last counts as a rollover. */
   protect(packet: Buffer): Result<Buffer, SrtpFailure> {
     const headerLength = rtpHeaderLength(packet);
     if (headerLength === undefined) return failure("unparsable");
@@ -76,7 +76,7 @@ export class SrtpSender {
 
 interface ReceiveStream {
   highest: number;
-  /** Slot `index % REPLAY_WINDOW` holds the index last seen there, so that nothing has to be shifted. */
+  /** Slot `index % REPLAY_WINDOW` holds the last index seen there: no shifting needed. */
   readonly seen: Float64Array;
 }
 
@@ -93,7 +93,7 @@ function estimateIndex(highest: number, sequence: number): number {
   return guess * SEQUENCE_SPACE + sequence;
 }
 
-/** Opens what the peer sends under one key. State is kept only for SSRCs that sent an authentic packet, and for few of them. */
+/** Opens received packets with one key. Keeps state only for SSRCs with an authentic packet, and at most MAX_STREAMS. */
 export class SrtpReceiver {
   readonly #suite: Suite;
   readonly #transform: PacketTransform;
@@ -110,7 +110,7 @@ export class SrtpReceiver {
     return new SrtpReceiver(suite, deriveSessionKeys(suite, master), mki);
   }
 
-  /** Returns the plain RTP packet. A failure changes nothing. */
+  /** Returns the plain RTP packet. A failure changes no state. */
   open(received: Buffer): Result<Buffer, SrtpFailure> {
     const packet = this.#withoutMki(received);
     if (packet === undefined) return failure("mki");

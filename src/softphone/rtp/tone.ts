@@ -3,7 +3,7 @@ import { FRAME_SAMPLES } from "./g711.js";
 export const SAMPLE_RATE = 8000;
 const FULL_SCALE = 32767;
 
-/** A sine with continuous phase over its frames. */
+/** A sine with continuous phase across frames. */
 export class ToneGenerator {
   readonly #step: number;
   readonly #amplitude: number;
@@ -26,7 +26,7 @@ export class ToneGenerator {
   }
 }
 
-/** Goertzel: the share (0 to 1) of the frame's energy that lies at `hz`. A frame of 20 ms tells 50 Hz apart. Silence gives 0. */
+/** Goertzel: the share (0 to 1) of the frame's energy that lies at `hz`. A frame of 20 ms resolves 50 Hz. Silence gives 0. */
 export function toneShare(pcm: Int16Array, hz: number): number {
   const coefficient = 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE);
   let s1 = 0;
@@ -51,15 +51,15 @@ export function loudness(pcm: Int16Array): number {
 }
 
 export interface ToneDetectorOptions {
-  /** Frames in a row that must hold the tone; default 5 (100 ms). */
+  /** Consecutive frames with the tone; default 5 (100 ms). */
   readonly frames?: number;
-  /** Share of the energy that must lie at the tone; default 0.5, so that a second talker does not hide it. */
+  /** Minimum share of the energy at the tone; default 0.5, so that a second talker does not mask it. */
   readonly share?: number;
-  /** Least loudness, 0 to 1; default 0.005 (-46 dB). */
+  /** Minimum loudness, 0 to 1; default 0.005 (-46 dB). */
   readonly level?: number;
 }
 
-/** Says whether one tone is being heard. */
+/** Detects one tone. */
 export class ToneDetector {
   readonly hz: number;
   readonly #frames: number;
@@ -75,7 +75,7 @@ export class ToneDetector {
     this.#level = options.level ?? 0.005;
   }
 
-  /** Returns true while the tone is there. */
+  /** Returns true while the tone is present. */
   push(pcm: Int16Array): boolean {
     const present = loudness(pcm) >= this.#level && toneShare(pcm, this.hz) >= this.#share;
     this.#run = present ? this.#run + 1 : 0;
@@ -83,12 +83,12 @@ export class ToneDetector {
     return this.present;
   }
 
-  /** The tone is there now. */
+  /** Whether the tone is present now. */
   get present(): boolean {
     return this.#run >= this.#frames;
   }
 
-  /** The tone was there at some time since the start or the last reset. */
+  /** Whether the tone was present since the start or the last reset. */
   get heard(): boolean {
     return this.#heard;
   }

@@ -11,13 +11,13 @@ const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
 const HEADER_BYTES = 44;
 
-/** Reads a RIFF/WAVE file: 8 kHz, mono, 16-bit PCM or G.711. Anything else is refused, nothing is resampled. */
+/** Reads a RIFF/WAVE file: 8 kHz, mono, 16-bit PCM or G.711. Other formats are rejected; no resampling. */
 export function readWav(file: Buffer): Result<Int16Array, WavFailure> {
   if (file.length < 12 || file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WAVE") {
     return failure({ kind: "notWav" });
   }
   let format: number | undefined;
-  // Each turn moves on by at least a chunk header, so the file's length bounds the loop.
+  // Each iteration advances by at least a chunk header: the file's length bounds the loop.
   for (let at = 12; at + 8 <= file.length;) {
     const id = file.toString("latin1", at, at + 4);
     const length = file.readUInt32LE(at + 4);
@@ -57,7 +57,7 @@ function decode(format: number, data: Buffer): Int16Array {
   return pcm;
 }
 
-/** The beginning of a WAV file of 8 kHz, mono, 16-bit PCM, up to its samples. */
+/** The header of a WAV file of 8 kHz, mono, 16-bit PCM. */
 export function wavHeader(samples: number): Buffer {
   const bytes = samples * 2;
   const header = Buffer.alloc(HEADER_BYTES);
@@ -76,7 +76,7 @@ export function wavHeader(samples: number): Buffer {
   return header;
 }
 
-/** Samples as a WAV file has them. */
+/** Samples in the byte order of a WAV file. */
 export function wavSamples(pcm: Int16Array): Buffer {
   const bytes = Buffer.alloc(pcm.length * 2);
   pcm.forEach((sample, i) => bytes.writeInt16LE(sample, i * 2));

@@ -1,4 +1,4 @@
-/** Lets work go on that nobody waits for. It must settle its own failures: a rejection is a bug and ends the process. */
+/** Runs work without awaiting it. The work handles its own failures: a rejection is a bug and ends the process. */
 export function inBackground(work: Promise<unknown>): void {
   work.catch((bug: unknown) => {
     queueMicrotask(() => {

@@ -4,9 +4,9 @@ import { SipRequest, type SipResponse } from "./message.js";
 import { type SipTimers, TimerSet } from "./timers.js";
 
 export interface ClientEvents {
-  /** Each provisional response, each 2xx to an INVITE (with its retransmissions), and one other final response. */
+  /** Called for each provisional response, each 2xx to an INVITE (retransmissions included), and one other final response. */
   response(response: SipResponse, flow: Flow): void;
-  /** No final response will come: none came in time (timer B or F), or the connection broke. */
+  /** No final response: timeout (timer B or F), or the connection broke. */
   fault(fault: "timeout" | "transport"): void;
 }
 
@@ -44,12 +44,12 @@ export class ClientTransaction {
     });
   }
 
-  /** Waits for nothing any more, and is kept only to absorb retransmissions. */
+  /** Completed; kept only to absorb retransmissions. */
   get lingering(): boolean {
     return this.#state === "completed" || this.#state === "accepted" || this.#state === "terminated";
   }
 
-  /** A provisional response has come, so an INVITE can be cancelled (RFC 3261 section 9.1). */
+  /** A provisional response was received, so an INVITE can be cancelled (RFC 3261 section 9.1). */
   get proceeding(): boolean {
     return this.#state === "proceeding";
   }
@@ -75,7 +75,7 @@ export class ClientTransaction {
     else this.#receiveForOther(response, flow);
   }
 
-  /** Stops everything at once; whoever waits for a response gets a fault. */
+  /** Stops at once; a pending response is reported as a fault. */
   abort(): void {
     this.#fail("transport");
     this.#terminate();

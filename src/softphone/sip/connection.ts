@@ -5,7 +5,7 @@ import { type Flow, plainAddress, type SipAddress, type Transport } from "./flow
 import { StreamFramer } from "./stream-framer.js";
 import { toWire } from "./wire-text.js";
 
-/** Bytes that may wait for a peer that does not read. */
+/** Maximum bytes buffered for a peer that does not read. */
 const MAX_UNSENT = 1_048_576;
 
 export interface ConnectionEvents {
@@ -13,15 +13,15 @@ export interface ConnectionEvents {
   closed(connection: Connection): void;
 }
 
-/** Durations in ms after which a silent connection is closed. */
+/** Idle timeouts in ms, after which a silent connection is closed. */
 export interface IdleBounds {
-  /** Until the first whole message of a peer that connected to us. */
+  /** Until the first complete message of an inbound connection. */
   readonly first: number;
-  /** After that, unless a dialog holds the connection. */
+  /** After that, unless a dialog retains the connection. */
   readonly between: number;
 }
 
-/** One TCP or TLS connection that is up. */
+/** One established TCP or TLS connection. */
 export class Connection implements Flow {
   readonly transport: Transport;
   readonly local: SipAddress;
@@ -40,8 +40,8 @@ export class Connection implements Flow {
   #fault: string | undefined;
 
   /**
-   * @param reachable where the peer can call us back: the listening address, else the socket's own
-   * @param opened whether we opened it: then no first message is owed
+   * @param reachable where the peer can reach us: the listening address, otherwise the socket's own
+   * @param opened an outbound connection: the `first` timeout does not apply
    */
   constructor(o: {
     socket: Socket;
@@ -119,7 +119,7 @@ export class Connection implements Flow {
     };
   }
 
-  /** Closes when all that was sent is on its way. */
+  /** Closes after all pending data has been sent. */
   finish(): void {
     this.#socket.destroySoon();
     this.#closed();

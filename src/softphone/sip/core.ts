@@ -12,10 +12,10 @@ import type { TransactionLayer } from "./transaction-layer.js";
 import type { TransportLayer } from "./transport.js";
 import { formatHostPort } from "./uri.js";
 
-/** Methods that a user agent here understands. */
+/** Methods that the user agent supports. */
 export const ALLOW = "INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS";
 
-/** No final response came: 408 after a timeout, 503 when the other side could not be reached or the connection broke. */
+/** No final response: 408 after a timeout, 503 if the peer was unreachable or the connection broke. */
 export interface RequestFailure {
   readonly status: number;
   readonly reason: string;
@@ -23,19 +23,19 @@ export interface RequestFailure {
 
 /** A refused or failed INVITE: the status of the final response, or 408, 503, 487 as in RequestFailure and after cancel(). */
 export interface InviteFailure extends RequestFailure {
-  /** Of the final response, if one came. */
+  /** Headers of the final response, if any. */
   readonly headers?: HeaderList;
 }
 
-/** Why a dialog is over. */
+/** Why a dialog ended. */
 export interface DialogEnd {
-  /** lost: the ACK never came, the other side knew the dialog no more, or the user agent was closed. */
+  /** lost: no ACK, the peer no longer knew the dialog, or the user agent was closed. */
   readonly by: "local" | "remote" | "lost";
   /** Value of the Reason header of the BYE, if it had one. */
   readonly reason?: string;
 }
 
-/** What the parts of one user agent share. */
+/** State shared by the parts of one user agent. */
 export interface Core {
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;
@@ -45,15 +45,15 @@ export interface Core {
   readonly userAgent: string;
 }
 
-/** The Contact that leads back to us over that way. */
+/** Our Contact for that flow. */
 export function contactFor(flow: Flow, user = ""): string {
   const at = user === "" ? "" : `${user}@`;
   return `<sip:${at}${formatHostPort(flow.local.address, flow.local.port)};transport=${flow.transport}>`;
 }
 
 /**
- * The dialog's own way while it is open (UDP has none), else the one that its route leads to. As with telephones, it stands for
- * an address, which NAT may have replaced, but not for a name: that has to lead somewhere (RFC 3261 section 12.2.1.1).
+ * The dialog's own connection while it is open (not for UDP), otherwise a flow to the next hop. As in telephones, it replaces an
+ * address, which NAT may have changed, but not a host name, which must be resolvable (RFC 3261 section 12.2.1.1).
  */
 export async function flowFor(
   core: Core,
@@ -70,7 +70,7 @@ export async function flowFor(
 /**
  * Sends a request in its own transaction and waits for the final response.
  *
- * @param accepted called for each 2xx, and for an INVITE again for each time that one is repeated
+ * @param accepted called for each 2xx, and for each retransmission of a 2xx to an INVITE
  */
 export function sendRequest(
   core: Core,
@@ -97,7 +97,7 @@ export function faultFailure(fault: "timeout" | "transport", flow: Flow): Reques
     : { status: 503, reason: flow.fault ?? "connection lost" };
 }
 
-/** The request to send again after a 401 or 407, or undefined when that would not help. It has no Via yet. */
+/** The request with credentials after a 401 or 407, without Via; undefined if the challenge cannot be answered. */
 export function withCredentials(
   core: Core,
   request: SipRequest,

@@ -3,7 +3,7 @@ import type { HeaderList } from "./headers.js";
 import { type SipMessage, SipRequest, type SipResponse } from "./message.js";
 import { parseNameAddr, parseUri } from "./uri.js";
 
-/** What both sides of a dialog keep (RFC 3261 section 12), and the requests made from it. */
+/** State of a dialog, caller or callee (RFC 3261 section 12), and the requests built from it. */
 export class DialogState {
   readonly callId: string;
   readonly localTag: string;
@@ -12,7 +12,7 @@ export class DialogState {
   readonly localParty: string;
   readonly remoteParty: string;
   readonly routeSet: readonly string[];
-  /** The way the dialog was made over; in-dialog requests take it while it is open. */
+  /** The flow that created the dialog; in-dialog requests use it while it is open. */
   flow: Flow;
   remoteTarget: string;
   localSequence: number;
@@ -37,7 +37,7 @@ export class DialogState {
     this.flow = o.flow;
   }
 
-  /** Our INVITE and the response that made the dialog. */
+  /** From our INVITE and the response that created the dialog. */
   static ofCaller(invite: SipRequest, response: SipResponse, flow: Flow): DialogState {
     return new DialogState({
       callId: invite.callId,
@@ -53,7 +53,7 @@ export class DialogState {
     });
   }
 
-  /** An INVITE that came in and our response with a To tag. */
+  /** From an incoming INVITE and our response with a To tag. */
   static ofCallee(invite: SipRequest, response: SipResponse, flow: Flow): DialogState {
     return new DialogState({
       callId: invite.callId,
@@ -73,7 +73,7 @@ export class DialogState {
     return dialogKey(this.callId, this.localTag, this.remoteTag);
   }
 
-  /** A request inside the dialog, without Via; its sequence number is the next one unless given (for ACK). */
+  /** Builds an in-dialog request without Via; the sequence number is the next one unless given (for ACK). */
   request(method: string, options: { headers?: HeaderList; body?: string; sequence?: number } = {}): SipRequest {
     if (options.sequence === undefined) this.localSequence += 1;
     const [first, ...others] = this.routeSet;
@@ -91,7 +91,7 @@ export class DialogState {
     return request;
   }
 
-  /** False for a request that is older than one already seen (RFC 3261 section 12.2.2): answer it with 500. */
+  /** False if the request is older than one already seen (RFC 3261 section 12.2.2): respond with 500. */
   inOrder(request: SipRequest): boolean {
     const { number } = request.cseq;
     if (number < this.remoteSequence) return false;
@@ -99,7 +99,7 @@ export class DialogState {
     return true;
   }
 
-  /** Takes the new Contact of a re-INVITE or UPDATE, or of a 2xx to ours. */
+  /** Adopts the Contact of a re-INVITE or UPDATE, or of a 2xx to ours. */
   refreshTarget(message: SipMessage): void {
     const contact = message.contact?.uri;
     if (contact !== undefined) this.remoteTarget = contact;
@@ -110,7 +110,7 @@ export function dialogKey(callId: string, localTag: string, remoteTag: string): 
   return `${callId}|${localTag}|${remoteTag}`;
 }
 
-/** Where a request goes first: its topmost route, else its Request-URI. Undefined when that is no SIP URI. */
+/** First hop of a request: its topmost route, otherwise its Request-URI. Undefined if not a SIP URI. */
 export function nextHop(request: SipRequest): SipAddress | undefined {
   const route = request.headers.list("Route")[0];
   const routeUri = route === undefined ? undefined : parseNameAddr(route)?.uri;
@@ -118,7 +118,7 @@ export function nextHop(request: SipRequest): SipAddress | undefined {
   return addressOf(loose ? routeUri : request.uri);
 }
 
-/** Transport, host and port that a SIP URI leads to: `;transport=`, or TLS for `sips:`, else UDP; 5060 or 5061. */
+/** Transport, host and port of a SIP URI: `;transport=`, or TLS for `sips:`, otherwise UDP; default port 5060 or 5061. */
 export function addressOf(text: string): SipAddress | undefined {
   const uri = parseUri(text);
   if (uri === undefined || uri.host === "") return undefined;

@@ -17,7 +17,7 @@ import { type SipRequest, SipResponse } from "./message.js";
 import type { ServerTransaction } from "./server-transaction.js";
 import { UnacknowledgedAnswer } from "./unacknowledged-answer.js";
 
-/** An answered call: the INVITE's dialog, until either side sends BYE. */
+/** The dialog of an answered call, until either side sends BYE. */
 export class SipDialog {
   readonly #core: Core;
   readonly #state: DialogState;
@@ -32,29 +32,29 @@ export class SipDialog {
   #hangingUp = false;
   #localSdp: string;
   #remoteSdp: string;
-  /** Our 2xx that has no ACK yet. */
+  /** Our 2xx without an ACK so far. */
   #unacknowledged: UnacknowledgedAnswer | undefined;
   /** The INVITE or re-INVITE that it answers. */
   #unacknowledgedRequest: SipRequest | undefined;
   #reinviting = false;
-  /** Our answer to the other side's offer in the 2xx to our re-INVITE without SDP. */
+  /** Creates our answer to the peer's offer in the 2xx to our re-INVITE without SDP. */
   #answerLate: ((offer: string) => string) | undefined;
-  /** The SDP of our last ACK to a re-INVITE, by that one's sequence number. */
+  /** The SDP of our last ACK to a re-INVITE, with the re-INVITE's sequence number. */
   #lateAnswer: { readonly sequence: number; readonly sdp: string } | undefined;
 
-  /** Settles when the call is over, whoever ended it. */
+  /** Resolves when the call is over. */
   readonly ended: Promise<DialogEnd>;
   /**
-   * Of a call that we took: the SDP of the ACK ("" without), which answers an offer in our 200. Undefined when the dialog
-   * is over before an ACK came, and at the end of a call that we made.
+   * Incoming call: the SDP of the ACK ("" if none), which answers an offer in our 200. Undefined if the dialog
+   * ends before the ACK, and at the end of an outgoing call.
    */
   readonly acknowledged: Promise<string | undefined>;
-  /** A re-INVITE, or an UPDATE with SDP, gets what this returns: our SDP or a refusal. The default repeats localSdp. */
+  /** Answers a re-INVITE, or an UPDATE with SDP: our SDP or a refusal. The default repeats localSdp. */
   onReinvite: (request: SipRequest) => { sdp: string } | { reject: number } = () => ({ sdp: this.#localSdp });
-  /** An INFO came; its 200 has been sent. */
+  /** Called for each INFO, after its 200. */
   onInfo: (request: SipRequest) => void = () => undefined;
 
-  /** Made by the user agent. @param over called once, when the dialog must be found no more */
+  /** For the user agent. @param over called once, when the dialog must leave its table */
   constructor(
     core: Core,
     state: DialogState,
@@ -63,7 +63,7 @@ export class SipDialog {
       answer: SipResponse;
       localSdp: string;
       remoteSdp: string;
-      /** Our answer to an offer in the 2xx. */
+      /** Our answer to the offer in the 2xx. */
       sdpOfAck?: string;
       over: (dialog: SipDialog) => void;
     },
@@ -97,7 +97,7 @@ export class SipDialog {
     return this.#state.remoteTag;
   }
 
-  /** As last sent or received; a body in the ACK counts. */
+  /** As last sent or received, bodies of ACKs included. */
   get localSdp(): string {
     return this.#localSdp;
   }
@@ -106,12 +106,12 @@ export class SipDialog {
     return this.#remoteSdp;
   }
 
-  /** The INVITE that made the dialog. */
+  /** The INVITE that created the dialog. */
   get initial(): SipRequest {
     return this.#initial;
   }
 
-  /** The 2xx that made the dialog. */
+  /** The 2xx that created the dialog. */
   get answer(): SipResponse {
     return this.#answer;
   }
@@ -120,12 +120,12 @@ export class SipDialog {
     return this.#state.key;
   }
 
-  /** The way in-dialog requests take. */
+  /** The flow of in-dialog requests. */
   get flow(): Flow {
     return this.#state.flow;
   }
 
-  /** Sends BYE and resolves when it is answered or given up. Waits for the ACK of our own 2xx first (RFC 3261 section 15). */
+  /** Sends BYE and resolves at its response or timeout. Waits for the ACK of our own 2xx first (RFC 3261 section 15). */
   async bye(headers: HeaderList = []): Promise<void> {
     if (this.#ended || this.#hangingUp) return;
     this.#hangingUp = true;
@@ -136,9 +136,9 @@ export class SipDialog {
   }
 
   /**
-   * Sends a re-INVITE with our new SDP, once our own last 2xx is acknowledged. Fails with 491 while another one is under way.
+   * Sends a re-INVITE with our new SDP, once our own last 2xx is acknowledged. Fails with 491 while another one is pending.
    *
-   * @param answerLate without SDP: our answer to the offer in the 2xx, for the ACK
+   * @param answerLate for a re-INVITE without SDP: creates our answer to the offer in the 2xx, sent in the ACK
    */
   async reinvite(
     sdp: string,
@@ -180,7 +180,7 @@ export class SipDialog {
     return this.#send("INFO", [["Content-Type", contentType]], body);
   }
 
-  /** For the user agent: our 2xx was just sent and waits for its ACK. */
+  /** For the user agent: our 2xx was sent and awaits its ACK. */
   awaitAck(transaction: ServerTransaction): void {
     const answer = new UnacknowledgedAnswer(
       this.#core.clock,
@@ -203,7 +203,7 @@ export class SipDialog {
     if (this.#unacknowledgedRequest === this.#initial) this.#resolveAcknowledged(ack.body);
   }
 
-  /** For the user agent: acknowledges a 2xx to an INVITE of ours, each time that it comes. */
+  /** For the user agent: acknowledges a 2xx to our INVITE, retransmissions included. */
   acknowledge(response: SipResponse): void {
     const body = response.cseq.number === this.#initial.cseq.number ? this.#sdpOfAck : this.#answerTo(response);
     const headers: HeaderList = body === "" ? [] : [["Content-Type", "application/sdp"]];
@@ -215,7 +215,7 @@ export class SipDialog {
     );
   }
 
-  /** The SDP of the ACK: the same each time that the 2xx comes. */
+  /** The SDP of the ACK: the same for each retransmission of the 2xx. */
   #answerTo(response: SipResponse): string {
     const { number: sequence } = response.cseq;
     if (this.#lateAnswer?.sequence !== sequence)
@@ -251,7 +251,7 @@ export class SipDialog {
     }
   }
 
-  /** For the user agent: the end, once. */
+  /** For the user agent: ends the dialog, once. */
   finish(end: DialogEnd): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -262,7 +262,7 @@ export class SipDialog {
     this.#resolveEnded(end);
   }
 
-  /** The other side came over another connection: from now on that one is the dialog's. */
+  /** The peer sent a request over another connection: use that one from now on. */
   #follow(flow: Flow): void {
     if (!flow.reliable || flow === this.#state.flow) return;
     this.#letGo();
@@ -319,7 +319,7 @@ export class SipDialog {
     const result = await sendRequest(this.#core, request, flow.value, (response) => {
       if (method === "INVITE") this.acknowledge(response);
     });
-    // RFC 3261 section 12.2.1.2: these mean that the other side has lost the dialog.
+    // RFC 3261 section 12.2.1.2: with these the peer has lost the dialog.
     const status = result.ok ? result.value.status : result.failure.status;
     if (method !== "BYE" && (status === 481 || status === 408)) this.finish({ by: "lost" });
     return result;

@@ -18,7 +18,7 @@ export function parseDigest(header: string): DigestParams | undefined {
 /**
  * Answers the challenge in a 401 or 407.
  *
- * @returns the header to add to the request sent again, or undefined when no challenge in it may and can be answered
+ * @returns the header for the repeated request, or undefined if no challenge can be answered
  */
 export function answerChallenge(
   response: SipResponse,
@@ -36,7 +36,7 @@ export function answerChallenge(
   ];
 }
 
-/** Whether the Authorization header of a request answers a challenge with that realm and nonce; for registrars in tests. */
+/** Verifies the Authorization header of a request against a realm and nonce; for registrars in tests. */
 export function checkAuthorization(
   request: SipRequest,
   expected: { readonly realm: string; readonly nonce: string; readonly credentials: Credentials },

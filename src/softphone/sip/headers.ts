@@ -21,12 +21,12 @@ const COMPACT: ReadonlyMap<string, string> = new Map([
   ["x", "Session-Expires"],
 ]);
 
-/** The long form of a header name; other names come back as they are. */
+/** The long form of a header name; other names are returned unchanged. */
 export function expandHeaderName(name: string): string {
   return COMPACT.get(name.toLowerCase()) ?? name;
 }
 
-/** Splits a comma-separated header value, leaving commas inside quotes and angle brackets alone. */
+/** Splits a comma-separated header value, except at commas inside quotes and angle brackets. */
 export function splitList(value: string): string[] {
   const parts: string[] = [];
   let start = 0;
@@ -57,7 +57,7 @@ export class Headers {
     for (const [name, value] of list) this.add(name, value);
   }
 
-  /** The first field of that name, undivided. */
+  /** The first field of that name, not split at commas. */
   get(name: string): string | undefined {
     const wanted = name.toLowerCase();
     return this.#entries.find(([key]) => key.toLowerCase() === wanted)?.[1];
@@ -67,18 +67,18 @@ export class Headers {
     return this.get(name) !== undefined;
   }
 
-  /** Every field of that name, undivided. */
+  /** Every field of that name, not split at commas. */
   all(name: string): string[] {
     const wanted = name.toLowerCase();
     return this.#entries.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
   }
 
-  /** Every value of that name, with comma-separated fields divided. */
+  /** Every value of that name, fields split at commas. */
   list(name: string): string[] {
     return this.all(name).flatMap(splitList);
   }
 
-  /** Line breaks in the value become spaces, so that no value can smuggle in a header. */
+  /** Line breaks in the value become spaces: prevents header injection. */
   add(name: string, value: string): void {
     this.#entries.push([expandHeaderName(name), oneLine(value)]);
   }
@@ -87,12 +87,12 @@ export class Headers {
     for (const [name, value] of list) this.add(name, value);
   }
 
-  /** Puts a field before all others. */
+  /** Inserts a field before all others. */
   prepend(name: string, value: string): void {
     this.#entries.unshift([expandHeaderName(name), oneLine(value)]);
   }
 
-  /** Replaces the first field of that name in its place and removes its others; adds it when there is none. */
+  /** Replaces the first field of that name in place and removes the others; appends it if absent. */
   set(name: string, value: string): void {
     const wanted = expandHeaderName(name).toLowerCase();
     const at = this.#entries.findIndex(([key]) => key.toLowerCase() === wanted);
@@ -111,7 +111,7 @@ export class Headers {
     this.#entries.splice(0, this.#entries.length, ...kept);
   }
 
-  /** Replaces all values of a name, one field for each, where the first one stood. */
+  /** Replaces all values of a name, one field each, at the position of the first. */
   replaceAll(name: string, values: readonly string[]): void {
     const wanted = expandHeaderName(name).toLowerCase();
     const at = this.#entries.findIndex(([key]) => key.toLowerCase() === wanted);

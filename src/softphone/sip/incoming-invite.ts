@@ -6,27 +6,27 @@ import type { HeaderList } from "./headers.js";
 import { type SipRequest, SipResponse } from "./message.js";
 import type { ServerTransaction } from "./server-transaction.js";
 
-/** Somebody calls us. The 100 has been sent. */
+/** An incoming call. The 100 has been sent. */
 export interface IncomingInvite {
   readonly request: SipRequest;
-  /** Where it really came from. */
+  /** The source address of the packet or connection. */
   readonly source: SipAddress;
-  /** Sends 180 or another provisional response; nothing once the call is answered, refused or cancelled. */
+  /** Sends 180 or another provisional response; no effect after the call is answered, refused or cancelled. */
   ring(status?: number, sdp?: string): void;
   /** Sends a final refusal, 300 to 699. */
   reject(status: number, reason?: string, headers?: HeaderList): void;
   /**
-   * Sends 200 and repeats it until the ACK. The dialog ends as lost if none comes.
-   * After a CANCEL nothing is sent and the dialog returned is over already.
+   * Sends 200 and repeats it until the ACK. Without an ACK the dialog ends as lost.
+   * After a CANCEL nothing is sent and the returned dialog has already ended.
    */
   accept(sdp: string, headers?: HeaderList): SipDialog;
-  /** Sends no final response, ever: the INVITE is forgotten, and a CANCEL finds nothing. */
+  /** Drops the INVITE without a final response; a later CANCEL matches no transaction. */
   drop(): void;
-  /** The caller gave up; the stack has sent 487. */
+  /** The caller sent CANCEL; the stack has sent 487. */
   onCancel: () => void;
 }
 
-/** The one implementation of IncomingInvite; made by the user agent. */
+/** The implementation of IncomingInvite, created by the user agent. */
 export class ServerInvite implements IncomingInvite {
   readonly request: SipRequest;
   readonly source: SipAddress;

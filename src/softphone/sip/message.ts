@@ -32,11 +32,11 @@ export function parseVia(text: string): Via | undefined {
   };
 }
 
-/** What the parser keeps of a message as it came: sofia-sip hands on the sender's own text. */
+/** The received text of a message: sofia-sip passes on the sender's own text. */
 export interface Received {
-  /** Start line and headers with their line ends, and the empty line. */
+  /** Start line and headers with line ends, and the empty line. */
   readonly head: string;
-  /** Header lines that can't be read, e.g. without a colon. */
+  /** Malformed header lines, e.g. without a colon. */
   readonly unreadableLines: number;
 }
 
@@ -58,7 +58,7 @@ abstract class Message {
     return this.headers.get("Call-ID") ?? "";
   }
 
-  /** `{0, ""}` when it cannot be read; a message from the parser always has one. */
+  /** `{0, ""}` if malformed; a parsed message always has a CSeq. */
   get cseq(): CSeq {
     const parts = /^(\d{1,10})\s+(\S+)$/.exec(this.headers.get("CSeq") ?? "");
     return { number: Number(parts?.[1] ?? 0), method: parts?.[2] ?? "" };
@@ -92,7 +92,7 @@ abstract class Message {
     return first === undefined ? undefined : parseVia(first);
   }
 
-  /** The message as it goes over the wire, with its Content-Length as the last header. */
+  /** The message in wire format, with Content-Length as the last header. */
   toString(): string {
     const lines = [this.firstLine()];
     for (const [name, value] of this.headers.entries()) {
@@ -134,7 +134,7 @@ export class SipResponse extends Message {
     this.reason = reason.replace(/[\r\n]+/g, " ");
   }
 
-  /** Via, From, To, Call-ID and CSeq of the request (RFC 3261 section 8.2.6.2); the To tag is added when the request had none. */
+  /** Via, From, To, Call-ID and CSeq of the request (RFC 3261 section 8.2.6.2); a To tag is added if the request has none. */
   static to(
     request: SipRequest,
     status: number,
@@ -212,7 +212,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [606, "Not Acceptable"],
 ]);
 
-/** RFC 3261 section 21; `Unknown` for a status that is not there. */
+/** RFC 3261 section 21; `Unknown` for other statuses. */
 export function reasonPhrase(status: number): string {
   return REASONS.get(status) ?? "Unknown";
 }

@@ -10,36 +10,36 @@ import type { HeaderList } from "./headers.js";
 import { SipRequest, type SipResponse } from "./message.js";
 import { formatHostPort, formatNameAddr } from "./uri.js";
 
-/** A call that rings longer, in ms, is cancelled by us. */
+/** Ringing timeout in ms, after which we send CANCEL. */
 const MAX_RINGING_MS = 180_000;
 
 export interface InviteOptions {
   readonly uri: string;
-  /** Without a host, the address that we send from. */
+  /** Without a host, the local address. */
   readonly from: { readonly displayName?: string; readonly user: string; readonly host?: string };
   readonly headers?: HeaderList;
-  /** Absent: the other side makes the offer in its 200 (RFC 3261 section 13.2.1). */
+  /** Absent: the peer makes the offer in its 200 (RFC 3261 section 13.2.1). */
   readonly sdp?: string;
   /**
-   * Without `sdp`: the answer to the other side's offer, which goes into the ACK. Called once, with "" when the 200 has
+   * Without `sdp`: creates the answer to the peer's offer, sent in the ACK. Called once, with "" if the 200 has
    * no SDP. On a failure the call is acknowledged without SDP and hung up; the result is a 606. Absent: an ACK without SDP.
    */
   readonly answerOffer?: (offerSdp: string) => Result<string, { readonly detail: string }>;
-  /** Where to send it, whatever the URI says. */
+  /** Next hop, overrides the URI. */
   readonly nextHop?: SipAddress;
   /** Answers a 401 or 407, once. */
   readonly auth?: Credentials;
 }
 
-/** A call that we make. */
+/** An outgoing call. */
 export interface OutgoingInvite {
   readonly result: Promise<Result<SipDialog, InviteFailure>>;
   onProgress: (response: SipResponse) => void;
-  /** Gives the call up. If the other side answers at the same moment, it is hung up; the result is a 487 all the same. */
+  /** Cancels the call. If the peer answers at the same moment, BYE is sent; the result is still 487. */
   cancel(): void;
 }
 
-/** The one implementation of OutgoingInvite; made by the user agent. */
+/** The implementation of OutgoingInvite, created by the user agent. */
 export class ClientInvite implements OutgoingInvite {
   readonly result: Promise<Result<SipDialog, InviteFailure>>;
   readonly #core: Core;
@@ -156,7 +156,7 @@ export class ClientInvite implements OutgoingInvite {
       this.#settle(success(dialog));
       return;
     }
-    // Not wanted: cancelled too late, or a second branch of a forked call (RFC 3261 section 13.2.2.4).
+    // Unwanted dialog: cancelled too late, or a second branch of a forked call (RFC 3261 section 13.2.2.4).
     inBackground(dialog.bye());
     const unacceptable = answered?.ok === false ? { status: 606, reason: answered.failure.detail } : undefined;
     this.#settle(failure(unacceptable ?? this.#givenUp ?? { status: 487, reason: "Request Terminated" }));

@@ -4,16 +4,16 @@ import { parseVia, type Received, type SipMessage, SipRequest, SipResponse } fro
 import { parseNameAddr, parseUri } from "./uri.js";
 import { fromWire } from "./wire-text.js";
 
-/** What was wrong with a message from the network. */
+/** Why a received message is malformed. */
 export interface MessageFault {
   readonly reason: string;
-  /** The request, when enough of it could be read for a 400 to reach its sender. */
+  /** The request, if readable enough to send a 400. */
   readonly answerable?: SipRequest;
-  /** A header that sofia-sip reports and drachtio-server refuses: the connection stays. For other faults sofia-sip closes it. */
+  /** A header that sofia-sip reports and drachtio-server rejects; the connection stays open. For other faults sofia-sip closes it. */
   readonly isMinor?: true;
 }
 
-/** No message and no header section may be longer, in bytes. */
+/** Maximum size of a message and of its header section, in bytes. */
 export const MAX_MESSAGE_BYTES = 65_536;
 const MAX_HEADERS = 256;
 const TOKEN = /^[\w\-.!%*+`'~]+$/;
@@ -21,7 +21,7 @@ const TOKEN = /^[\w\-.!%*+`'~]+$/;
 const CALL_ID = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}@]+$/;
 const SINGLE = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"];
 
-/** Reads one whole message: a datagram, or what the stream framer cut out. */
+/** Parses one complete message: a datagram, or a frame of the stream framer. */
 export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   if (bytes.length > MAX_MESSAGE_BYTES) return failure({ reason: "message too long" });
   const end = headerEnd(bytes);
@@ -57,7 +57,7 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
   return failure({ reason, ...(answerable && { answerable: request }), ...(fault === undefined && { isMinor: true }) });
 }
 
-/** Where the headers end and the body starts; undefined while the empty line is missing. */
+/** End of the headers and start of the body; undefined while the empty line is missing. */
 export function headerEnd(bytes: Buffer): { readonly headers: number; readonly body: number } | undefined {
   const crlf = bytes.indexOf("\r\n\r\n");
   const lf = bytes.indexOf("\n\n");
@@ -65,7 +65,7 @@ export function headerEnd(bytes: Buffer): { readonly headers: number; readonly b
   return lf < 0 ? undefined : { headers: lf, body: lf + 2 };
 }
 
-/** Like sofia-sip it leaves out a header that has no name or no colon, and reads the others. */
+/** Like sofia-sip, skips a header without name or colon and reads the others. */
 function readHeaders(
   lines: readonly string[],
 ): Result<{ readonly headers: Headers; readonly unreadableLines: number }, MessageFault> {

@@ -6,7 +6,7 @@ import { type SipRequest, SipResponse } from "./message.js";
 import { type SipTimers, TimerSet } from "./timers.js";
 import { viaAddress } from "./transport.js";
 
-/** An INVITE or other request nobody answered is forgotten after this many ms, so that none stays for good. */
+/** A request without a final response is dropped after this many ms, so that none leaks. */
 const UNANSWERED_MS = 300_000;
 
 /**
@@ -15,7 +15,7 @@ const UNANSWERED_MS = 300_000;
  */
 export class ServerTransaction {
   readonly request: SipRequest;
-  /** The way the request came by. */
+  /** The flow of the request. */
   readonly flow: Flow;
   /** Added to the To header of every response over 100 to a request outside a dialog. */
   readonly localTag: string;
@@ -26,11 +26,11 @@ export class ServerTransaction {
   #state: "proceeding" | "completed" | "confirmed" | "accepted" | "terminated" = "proceeding";
   #last: SipResponse | undefined;
 
-  /** The INVITE was cancelled; 487 has been sent, unless a final response had. */
+  /** The INVITE was cancelled; 487 has been sent, unless a final response was sent before. */
   onCancel: (cancel: SipRequest) => void = () => undefined;
-  /** A CANCEL came after our 2xx. True: it is refused with 481, because the owner hangs up instead; else it gets its 200. */
+  /** A CANCEL after our 2xx. True: it gets 481, because the owner hangs up instead; otherwise 200. */
   onLateCancel: () => boolean = () => false;
-  /** The final response was never acknowledged (timer H), or no final response was given for five minutes. */
+  /** No ACK for the final response (timer H), or no final response for five minutes. */
   onTimeout: () => void = () => undefined;
 
   constructor(o: {
@@ -59,17 +59,17 @@ export class ServerTransaction {
     return this.#state !== "proceeding";
   }
 
-  /** A 2xx to the INVITE has been sent: its ACK belongs to the dialog. */
+  /** A 2xx to the INVITE was sent: its ACK belongs to the dialog. */
   get accepted(): boolean {
     return this.#state === "accepted";
   }
 
-  /** A final response has been sent. */
+  /** A final response was sent. */
   get answered(): boolean {
     return this.#state !== "proceeding";
   }
 
-  /** Sends a response of ours; false once a final one was sent. */
+  /** Sends a response; false if a final one was already sent. */
   respond(response: SipResponse): boolean {
     if (this.answered) return false;
     this.#last = response;
@@ -96,7 +96,7 @@ export class ServerTransaction {
     return true;
   }
 
-  /** Sends a response with nothing but the mandatory headers and those given. */
+  /** Sends a response with the mandatory headers and the given ones. */
   reply(
     status: number,
     options: { reason?: string; headers?: readonly (readonly [string, string])[]; body?: string } = {},
@@ -104,12 +104,12 @@ export class ServerTransaction {
     return this.respond(SipResponse.to(this.request, status, { ...options, toTag: this.localTag }));
   }
 
-  /** The same request again: the last response is repeated. A 2xx to an INVITE is repeated by its dialog alone. */
+  /** A retransmitted request: repeats the last response. Only the dialog repeats a 2xx to an INVITE. */
   receiveAgain(): void {
     if (this.#state === "proceeding" || this.#state === "completed") this.#send();
   }
 
-  /** The ACK of a response that was not a 2xx. */
+  /** The ACK of a non-2xx response. */
   receiveAck(): void {
     if (this.#state !== "completed") return;
     this.#timers.stopAll();
@@ -122,7 +122,7 @@ export class ServerTransaction {
     this.onCancel(cancel);
   }
 
-  /** Sends the last response once more: a 2xx to an INVITE, until its ACK comes. */
+  /** Retransmits the last response: a 2xx to an INVITE, until its ACK. */
   repeat(): void {
     this.#send();
   }
@@ -147,8 +147,8 @@ export class ServerTransaction {
 }
 
 /**
- * Sends a response by the way its request came, or when that is gone (or RFC 3261 section 18.2.2 says so for UDP
- * without `rport`) to the address in its Via.
+ * Sends a response over the flow of its request or, if that is closed (or for UDP without `rport`, RFC 3261
+ * section 18.2.2), to the address in its Via.
  */
 export function sendResponse(
   response: SipResponse,
@@ -162,7 +162,7 @@ export function sendResponse(
   if (address?.transport !== flow.transport) return;
   inBackground(
     reach(address).then((result) => {
-      // A response that cannot be delivered is lost; the other side has its own timers.
+      // An undeliverable response is dropped; the peer has its own timers.
       if (result.ok) result.value.send(response.toString());
     }),
   );

@@ -1,16 +1,16 @@
 import { failure, type Result, success } from "../../util/result.js";
 import { headerEnd, MAX_MESSAGE_BYTES } from "./parse.js";
 
-/** What came out of a stream: a whole message, or a keep-alive (RFC 5626 section 4.4.1) that wants a CRLF back. */
+/** A complete message, or a keep-alive ping (RFC 5626 section 4.4.1) to be answered with CRLF. */
 export type Framed = { readonly kind: "message"; readonly bytes: Buffer } | { readonly kind: "ping" };
 
-/** Cuts a byte stream into SIP messages by Content-Length (RFC 3261 section 18.3). */
+/** Splits a byte stream into SIP messages by Content-Length (RFC 3261 section 18.3). */
 export class StreamFramer {
   #held: Buffer = Buffer.alloc(0);
 
   /**
-   * Takes the next bytes and returns what became whole with them.
-   * After a failure the stream cannot be read on: close it.
+   * Takes the next bytes and returns the frames completed by them.
+   * After a failure the stream is unreadable: close it.
    */
   push(chunk: Buffer): Result<readonly Framed[], string> {
     this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
@@ -26,7 +26,7 @@ export class StreamFramer {
     return success(framed);
   }
 
-  /** True if what was skipped was a ping; a single CRLF, the answer to one, is not. */
+  /** True if a ping was skipped; a single CRLF is the answer to a ping. */
   #skipLineBreaks(): boolean {
     let at = 0;
     while (this.#held[at] === 13 || this.#held[at] === 10) at += 1;
@@ -38,13 +38,13 @@ export class StreamFramer {
   }
 }
 
-/** The length of the message at the front, or undefined while that can't be told. */
+/** Length of the first message, or undefined while unknown. */
 function messageLength(held: Buffer): Result<number | undefined, string> {
   const end = headerEnd(held.subarray(0, MAX_MESSAGE_BYTES));
   if (end === undefined) {
     return held.length >= MAX_MESSAGE_BYTES ? failure("headers too long") : success(undefined);
   }
-  // sofia-sip waits for ever behind a NUL: nothing more is read of this connection.
+  // sofia-sip waits forever after a NUL: it reads nothing more from this connection.
   if (held.subarray(0, end.headers).includes(0))
     return held.length >= MAX_MESSAGE_BYTES ? failure("a NUL byte in the headers") : success(undefined);
   const headers = held.toString("latin1", 0, end.headers);

@@ -4,15 +4,15 @@ import type { Clock } from "../../util/clock.js";
 export interface SipTimers {
   /** Estimate of a round trip. */
   readonly t1: number;
-  /** Longest pause between two retransmissions. */
+  /** Maximum interval between two retransmissions. */
   readonly t2: number;
-  /** How long a message can stay in the network. */
+  /** Maximum lifetime of a message in the network. */
   readonly t4: number;
 }
 
 export const DEFAULT_TIMERS: SipTimers = { t1: 500, t2: 4_000, t4: 5_000 };
 
-/** The timers of one transaction, by name: starting one again restarts it. */
+/** The named timers of one transaction; starting a running timer restarts it. */
 export class TimerSet {
   readonly #clock: Clock;
   readonly #running = new Map<string, () => void>();
@@ -40,7 +40,7 @@ export class TimerSet {
     this.#running.clear();
   }
 
-  /** Calls back after `first`, then each time after twice the last pause, never longer than `longest`, until stopped. */
+  /** Calls back after `first`, then with doubled intervals up to `longest`, until stopped. */
   repeat(name: string, first: number, longest: number, callback: () => void): void {
     this.start(name, first, () => {
       this.repeat(name, Math.min(first * 2, longest), longest, callback);

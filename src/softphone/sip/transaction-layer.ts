@@ -6,11 +6,11 @@ import { sendResponse, ServerTransaction } from "./server-transaction.js";
 import type { SipTimers } from "./timers.js";
 import { makeVia, type TransportLayer } from "./transport.js";
 
-/** Requests in progress that one element serves at once; further ones get a 503. */
+/** Maximum concurrent server transactions; further requests get a 503. */
 const MAX_SERVER_TRANSACTIONS = 20_000;
 const BRANCH_COOKIE = "z9hG4bK";
 
-/** What transactions need of the transport: messages that came, and ways to addresses. */
+/** What transactions need from the transport: received messages and flows to addresses. */
 export type Network = Pick<TransportLayer, "onMessage" | "flowTo">;
 
 export interface TransactionLayerOptions {
@@ -20,15 +20,15 @@ export interface TransactionLayerOptions {
   readonly timers: SipTimers;
 }
 
-/** Matches messages to transactions and makes new ones (RFC 3261 section 17). */
+/** Matches messages to transactions and creates new ones (RFC 3261 section 17). */
 export class TransactionLayer {
   readonly #options: TransactionLayerOptions;
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
 
-  /** A new request. INVITEs have had their 100 already; CANCEL and the ACK of a refusal never come here. */
+  /** Called for a new request. The 100 to an INVITE has been sent; CANCEL and the ACK of a non-2xx are handled internally. */
   onRequest: (transaction: ServerTransaction) => void = () => undefined;
-  /** The ACK of a 2xx, which belongs to a dialog. */
+  /** Called for the ACK of a 2xx, which belongs to a dialog. */
   onAck: (ack: SipRequest, flow: Flow) => void = () => undefined;
 
   constructor(options: TransactionLayerOptions) {
@@ -38,7 +38,7 @@ export class TransactionLayer {
     };
   }
 
-  /** Transactions that wait for something, and those that are only kept to absorb retransmissions. */
+  /** Active transactions, and those kept only to absorb retransmissions. */
   counts(): { waiting: number; lingering: number } {
     const all = [...this.#clients.values(), ...this.#servers.values()];
     const lingering = all.filter((transaction) => transaction.lingering).length;
@@ -51,15 +51,15 @@ export class TransactionLayer {
   }
 
   /**
-   * Puts a Via in front and sends the request in a transaction of its own.
-   * Events come later than this call's return, never during it.
+   * Prepends a Via and sends the request in a new transaction.
+   * Events are asynchronous: never before this call has returned.
    */
   send(request: SipRequest, flow: Flow, events: ClientEvents): ClientTransaction {
     request.headers.prepend("Via", makeVia(flow, `${BRANCH_COOKIE}${this.token(12)}`));
     return this.#start(request, flow, events);
   }
 
-  /** Sends a CANCEL for an INVITE in progress. The INVITE's own final response tells how that went. */
+  /** Sends a CANCEL for a pending INVITE. The INVITE's final response tells the outcome. */
   cancel(invite: ClientTransaction, headers: readonly (readonly [string, string])[] = []): SipRequest {
     const request = cancelFor(invite.request);
     request.headers.addAll(headers);
@@ -73,7 +73,7 @@ export class TransactionLayer {
     flow.send(ack.toString());
   }
 
-  /** Ends all transactions; requests that wait for a response fail. */
+  /** Ends all transactions; pending requests fail. */
   close(): void {
     for (const transaction of [...this.#clients.values()]) transaction.abort();
     for (const transaction of [...this.#servers.values()]) transaction.terminate();
@@ -101,7 +101,7 @@ export class TransactionLayer {
     const known = this.#servers.get(serverKey(message, message.method));
     if (message.method === "ACK") {
       const invite = this.#servers.get(serverKey(message, "INVITE"));
-      // Some send the ACK of a 2xx with the branch of the INVITE.
+      // Some peers send the ACK of a 2xx with the INVITE's branch.
       if (invite === undefined || invite.accepted) this.onAck(message, flow);
       else invite.receiveAck();
     } else if (known !== undefined) {
@@ -142,7 +142,7 @@ function clientKey(message: SipMessage): string {
   return `${message.via?.params.get("branch") ?? ""}|${message.cseq.method}`;
 }
 
-/** RFC 3261 section 17.2.3; the second form is for senders older than it. */
+/** RFC 3261 section 17.2.3; the second form is for RFC 2543 senders. */
 function serverKey(request: SipRequest, method: string): string {
   const via = request.via;
   const branch = via?.params.get("branch") ?? "";

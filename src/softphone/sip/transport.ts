@@ -33,28 +33,28 @@ export interface TransportOptions {
 const CONNECT_MS = 8_000;
 const MAX_CONNECTIONS = 2_000;
 
-/** The sockets of one SIP element: what it listens on and the connections it has, whoever opened them. */
+/** The sockets of one SIP element: listening sockets, and inbound and outbound connections. */
 export class TransportLayer {
   readonly #options: TransportOptions;
   readonly #udp: UdpSocket[] = [];
   readonly #servers: { readonly server: Server; readonly address: SipAddress }[] = [];
   readonly #connections = new Set<Connection>();
-  /** Reusable connections by the address that they lead to, which with `;alias` is not the one they came from. */
+  /** Reusable connections by target address, which with `;alias` differs from the source address. */
   readonly #byAddress = new Map<string, Connection>();
   readonly #opening = new Map<string, Promise<Result<Connection, TransportFailure>>>();
   readonly #handshakes = new Set<Socket>();
   #closed = false;
 
-  /** Every well-formed message. */
+  /** Called for every well-formed message. */
   onMessage: (message: SipMessage, flow: Flow) => void = () => undefined;
-  /** A connection that ended. */
+  /** Called when a connection ends. */
   onClosed: (flow: Flow) => void = () => undefined;
 
   private constructor(options: TransportOptions) {
     this.#options = options;
   }
 
-  /** Rejects, with nothing left open, if one of the ports is taken or TLS is to be listened on without key and certificate. */
+  /** Rejects, with nothing left open, if a port is in use, or for a TLS listener without key and certificate. */
   static async open(options: TransportOptions): Promise<TransportLayer> {
     const layer = new TransportLayer(options);
     try {
@@ -69,7 +69,7 @@ export class TransportLayer {
     return layer;
   }
 
-  /** Where we listen, in the order of the options. */
+  /** The listening addresses, in the order of the options. */
   get addresses(): readonly SipAddress[] {
     const bound = [...this.#udp.map((socket) => socket.address), ...this.#servers.map(({ address }) => address)];
     const order = this.#options.listen.map(({ transport }) => transport);
@@ -80,7 +80,7 @@ export class TransportLayer {
     return this.#connections.size;
   }
 
-  /** The way to an address: the open connection to it, a new one, or for UDP one of our sockets. */
+  /** A flow to an address: its open connection, a new one, or for UDP one of our sockets. */
   async flowTo(target: SipAddress): Promise<Result<Flow, TransportFailure>> {
     if (this.#closed) return failure({ reason: "closed" });
     if (target.transport === "udp") {
@@ -102,7 +102,7 @@ export class TransportLayer {
     return result;
   }
 
-  /** Shows another certificate to whoever connects from now on; connections that are open stay. */
+  /** Uses another certificate for new connections; open ones stay. */
   renewCertificate(pair: { readonly key: string; readonly cert: string }): void {
     for (const { server } of this.#servers) if (server instanceof TlsServer) server.setSecureContext(pair);
   }
@@ -146,7 +146,7 @@ export class TransportLayer {
         : createTcpServer(accept);
     server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket: Socket) => {
-      // Sockets in the TLS handshake are not connections yet, and would outlive close().
+      // Sockets in the TLS handshake are not in the connection table and would outlive close().
       this.#handshakes.add(socket);
       socket.once("close", () => this.#handshakes.delete(socket));
       socket.on("error", () => undefined);
@@ -262,7 +262,7 @@ export class TransportLayer {
     this.onMessage(message, flow);
   }
 
-  /** RFC 5923 section 8: the peer listens at its `sent-by` and wants requests to it to take this connection. */
+  /** RFC 5923 section 8: the peer listens at its `sent-by` and wants requests to that address on this connection. */
   #learnAlias(message: SipMessage, flow: Flow): void {
     const via = message.via;
     if (!(flow instanceof Connection) || via?.params.has("alias") !== true) return;
@@ -292,7 +292,7 @@ function refuse(fault: MessageFault, flow: Flow): void {
   if (flow instanceof Connection && fault.isMinor !== true) flow.finish();
 }
 
-/** RFC 3261 section 18.2.1 and RFC 3581 section 4: `received` and `rport` tell where the request really came from. */
+/** RFC 3261 section 18.2.1 and RFC 3581 section 4: `received` and `rport` record the source of the request. */
 function markSource(message: SipMessage, flow: Flow): void {
   const [first = "", ...others] = message.headers.list("Via");
   const via = message.via;
@@ -304,7 +304,7 @@ function markSource(message: SipMessage, flow: Flow): void {
   message.headers.replaceAll("Via", [`${rest}${rport};received=${flow.remote.address}`, ...others]);
 }
 
-/** Where a response goes when the way that the request came by is gone (RFC 3261 section 18.2.2). */
+/** Target of a response if the flow of its request is closed (RFC 3261 section 18.2.2). */
 export function viaAddress(message: SipMessage): SipAddress | undefined {
   const via = message.via;
   if (via === undefined) return undefined;
@@ -314,7 +314,7 @@ export function viaAddress(message: SipMessage): SipAddress | undefined {
   return { transport, address: via.params.get("received") ?? via.host, port };
 }
 
-/** A Via for a request that we send over that way. */
+/** The Via of a request sent over that flow. */
 export function makeVia(flow: Pick<Flow, "transport" | "local" | "reliable">, branch: string): string {
   const sentBy = formatHostPort(flow.local.address, flow.local.port);
   return `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport${flow.reliable ? ";alias" : ""}`;

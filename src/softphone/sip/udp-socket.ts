@@ -20,14 +20,14 @@ export class UdpSocket {
     });
   }
 
-  /** Rejects if the port is taken. */
+  /** Rejects if the port is in use. */
   static bind(listen: ListenAddress): Promise<UdpSocket> {
     const socket = createSocket(isIP(listen.address) === 6 ? "udp6" : "udp4");
     return new Promise((resolve, reject) => {
       socket.once("error", reject);
       socket.bind(listen.port, listen.address, () => {
         socket.off("error", reject);
-        // Send errors come back in the callback of send(); others mean nothing for a connectionless socket.
+        // send() reports send errors in its callback; others are irrelevant for a connectionless socket.
         socket.on("error", () => undefined);
         resolve(new UdpSocket(socket));
       });
@@ -46,7 +46,7 @@ export class UdpSocket {
       reliable: false,
       open: true,
       send: (text) => {
-        // A datagram that cannot be sent is one that was lost: the timers deal with it.
+        // A datagram that cannot be sent counts as lost: the timers handle it.
         this.#socket.send(toWire(text), remote.port, remote.address, () => undefined);
         return true;
       },

@@ -1,17 +1,17 @@
 import type { Clock } from "../../util/clock.js";
 import { type SipTimers, TimerSet } from "./timers.js";
 
-/** A 2xx to an INVITE, sent again and again until its ACK comes (RFC 3261 section 13.3.1.4), on every transport. */
+/** A 2xx to an INVITE, retransmitted until its ACK (RFC 3261 section 13.3.1.4), on every transport. */
 export class UnacknowledgedAnswer {
   readonly #timers: TimerSet;
-  /** Acknowledged, timed out or stopped. */
+  /** Resolves when acknowledged, timed out or stopped. */
   readonly settled: Promise<void>;
   #settle: () => void = () => undefined;
   #pending = true;
 
   /**
-   * @param send sends the same 2xx once more; it has been sent once already
-   * @param timedOut called when no ACK came within 64 T1
+   * @param send retransmits the 2xx, which has already been sent once
+   * @param timedOut called if no ACK arrives within 64 T1
    */
   constructor(clock: Clock, timers: SipTimers, send: () => void, timedOut: () => void) {
     this.#timers = new TimerSet(clock);
@@ -29,7 +29,7 @@ export class UnacknowledgedAnswer {
     return this.#pending;
   }
 
-  /** The ACK came. False if it is only a repeated one. */
+  /** Handles the ACK. False if it is a repeated one. */
   acknowledge(): boolean {
     const first = this.#pending;
     this.#end();

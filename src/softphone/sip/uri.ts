@@ -1,23 +1,23 @@
 /**
- * URIs and name-addr values (RFC 3261 sections 19.1 and 20.10), read leniently and kept as they were written:
- * nothing is percent-decoded, so that what was read can be written again.
+ * URIs and name-addr values (RFC 3261 sections 19.1 and 20.10), parsed leniently and kept as written:
+ * no percent-decoding, so that a parsed value can be written back.
  */
 export interface SipUri {
   /** In lower case: `sip`, `sips`, `tel`, ... */
   readonly scheme: string;
-  /** Still escaped; may hold parameters of its own, like `+49151;cpc=mobile`. For `tel:` the whole number. */
+  /** Still escaped; may contain user parameters, like `+49151;cpc=mobile`. For `tel:` the whole number. */
   readonly user?: string;
   /** Without brackets for IPv6; empty for `tel:`. */
   readonly host: string;
   readonly port?: number;
-  /** Names in lower case; a parameter without a value is the empty string. */
+  /** Names in lower case; a parameter without a value has the empty string. */
   readonly params: ReadonlyMap<string, string>;
-  /** What stands after the `?`, undivided. */
+  /** The text after the `?`, not split. */
   readonly headers?: string;
 }
 
 export interface NameAddr {
-  /** Without quotes and escapes; empty when there is none. */
+  /** Without quotes and escapes; empty if absent. */
   readonly displayName: string;
   readonly uri: string;
   /** Header parameters, for example `tag`. Names in lower case. */
@@ -57,20 +57,20 @@ export function parseUri(text: string): SipUri | undefined {
   };
 }
 
-/** `host`, or `[host]` for IPv6, with the port when there is one. */
+/** `host`, or `[host]` for IPv6, with the port if given. */
 export function formatHostPort(host: string, port?: number): string {
   const bracketed = host.includes(":") ? `[${host}]` : host;
   return port === undefined ? bracketed : `${bracketed}:${port}`;
 }
 
-/** In quotes anything but a NUL, else tokens: what sofia-sip reads (RFC 3261 section 25.1). */
+/** As sofia-sip reads it (RFC 3261 section 25.1): in quotes anything but a NUL, otherwise tokens. */
 const DISPLAY_NAME = /^(?:"(?:[^"\\\0]|\\[^\0])*"|(?:[\w\-.!%*+`'~]+(?:\s+|$))*)$/s;
 
 export function parseNameAddr(text: string): NameAddr | undefined {
   const value = text.trim();
   const open = indexOutsideQuotes(value, "<");
   if (open < 0) {
-    // addr-spec: here parameters after the first ";" belong to the header (RFC 3261 section 20).
+    // addr-spec: parameters after the first ";" belong to the header (RFC 3261 section 20).
     const semicolon = value.indexOf(";");
     const uri = semicolon < 0 ? value : value.slice(0, semicolon).trim();
     if (!SCHEME.test(uri) && uri !== "*") return undefined;
@@ -98,7 +98,7 @@ export function formatNameAddr(nameAddr: {
   return `${quoted}<${nameAddr.uri}>${formatParams(nameAddr.params ?? new Map<string, string>())}`;
 }
 
-/** Reads `a=1;b;c="x;y"`. Quotes around a value are dropped. */
+/** Parses `a=1;b;c="x;y"`. Quotes around a value are removed. */
 export function parseParams(text: string): Map<string, string> {
   const params = new Map<string, string>();
   let rest = text;

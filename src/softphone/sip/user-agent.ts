@@ -18,7 +18,7 @@ import { TransportLayer } from "./transport.js";
 import { formatHostPort } from "./uri.js";
 
 export interface SipUserAgentOptions {
-  /** May be empty for a client that uses TCP and TLS only; UDP needs an entry. */
+  /** May be empty for a client over TCP and TLS only; UDP needs an entry. */
   readonly listen: readonly ListenAddress[];
   readonly tls?: TlsOptions;
   /** Value of the User-Agent and Server headers. */
@@ -28,18 +28,18 @@ export interface SipUserAgentOptions {
   readonly timers?: Partial<SipTimers>;
 }
 
-/** A request outside a dialog that is not an INVITE. */
+/** An out-of-dialog request other than INVITE. */
 export interface IncomingRequest {
   readonly request: SipRequest;
   readonly source: SipAddress;
-  /** Sends the final response; only the first one counts. */
+  /** Sends the final response; further calls have no effect. */
   readonly respond: (status: number, options?: { reason?: string; headers?: HeaderList; body?: string }) => void;
 }
 
 export interface RequestOptions {
   readonly method: string;
   readonly uri: string;
-  /** Header values; made up when absent. A tag is added to From. */
+  /** Header values; generated if absent. A tag is added to From. */
   readonly from?: string;
   readonly to?: string;
   readonly callId?: string;
@@ -51,16 +51,16 @@ export interface RequestOptions {
   readonly auth?: Credentials;
 }
 
-/** A SIP endpoint (RFC 3261) that makes and takes calls over UDP, TCP and TLS. */
+/** A SIP endpoint (RFC 3261) for outgoing and incoming calls over UDP, TCP and TLS. */
 export class SipUserAgent {
   readonly #core: Core;
   readonly #dialogs = new Map<string, SipDialog>();
 
-  /** An INVITE outside a dialog. The default refuses it with 480. */
+  /** Called for an out-of-dialog INVITE. The default responds 480. */
   onInvite: (invite: IncomingInvite) => void = (invite) => {
     invite.reject(480);
   };
-  /** Another request outside a dialog. The default answers OPTIONS with 200 and all others with 405. */
+  /** Called for other out-of-dialog requests. The default responds to OPTIONS with 200 and to others with 405. */
   onRequest: (request: IncomingRequest) => void = ({ request, respond }) => {
     respond(request.method === "OPTIONS" ? 200 : 405, { headers: [["Allow", ALLOW]] });
   };
@@ -75,7 +75,7 @@ export class SipUserAgent {
     };
   }
 
-  /** Rejects if a port is taken, or TLS is to be listened on without key and certificate. */
+  /** Rejects if a port is in use, or for a TLS listener without key and certificate. */
   static async listen(options: SipUserAgentOptions): Promise<SipUserAgent> {
     const clock = options.clock ?? systemClock;
     const timers = { ...DEFAULT_TIMERS, ...options.timers };
@@ -85,7 +85,7 @@ export class SipUserAgent {
     return new SipUserAgent({ transport, transactions, clock, timers, userAgent: options.userAgent });
   }
 
-  /** Where it listens, with the ports that the system chose. */
+  /** The listening addresses, with the ports chosen by the system. */
   get addresses(): readonly SipAddress[] {
     return this.#core.transport.addresses;
   }
@@ -94,7 +94,7 @@ export class SipUserAgent {
     return new ClientInvite(this.#core, this.#dialogs, options);
   }
 
-  /** Sends a request that is not an INVITE, outside any dialog. Succeeds with any final response. */
+  /** Sends an out-of-dialog request other than INVITE. Succeeds with any final response. */
   async request(options: RequestOptions): Promise<Result<SipResponse, RequestFailure>> {
     const { method, uri } = options;
     const core = this.#core;
@@ -118,7 +118,7 @@ export class SipUserAgent {
     return again === undefined ? first : sendRequest(core, again, flow.value);
   }
 
-  /** For leak checks: `transactions` wait for something, `lingering` ones only absorb retransmissions for up to 64 T1. */
+  /** For leak checks: `transactions` are active, `lingering` ones only absorb retransmissions for up to 64 T1. */
   counts(): { connections: number; transactions: number; lingering: number; dialogs: number } {
     const { waiting, lingering } = this.#core.transactions.counts();
     return {
@@ -134,7 +134,7 @@ export class SipUserAgent {
     this.#core.transport.renewCertificate(pair);
   }
 
-  /** Closes all sockets and timers. Sends no BYE: dialogs end as lost, requests under way fail with 503. */
+  /** Closes all sockets and timers. Sends no BYE: dialogs end as lost, pending requests fail with 503. */
   async close(): Promise<void> {
     this.#core.transactions.close();
     for (const dialog of [...this.#dialogs.values()]) dialog.finish({ by: "lost" });

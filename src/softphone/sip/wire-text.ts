@@ -1,14 +1,14 @@
 import { Buffer, isUtf8 } from "node:buffer";
 
 /**
- * SIP messages are text here and bytes on the wire, where not all is UTF-8: a byte that is not becomes U+DC80 to U+DCFF, a
- * surrogate without its pair, and the same byte again when it is sent (`surrogateescape` of Python, PEP 383).
+ * SIP messages are strings here and bytes on the wire, possibly not UTF-8: an invalid byte becomes a lone surrogate,
+ * U+DC80 to U+DCFF, and the same byte again when sent (`surrogateescape` of Python, PEP 383).
  */
 const escapeBase = 0xdc00;
 const escaped = /([\uDC80-\uDCFF])/u;
 const maxCharacterBytes = 4;
 
-/** The text as which a byte that is not UTF-8 is written. */
+/** The character for a byte that is not UTF-8. */
 export function rawByte(byte: number): string {
   return String.fromCharCode(escapeBase + byte);
 }
@@ -33,7 +33,7 @@ export function fromWire(bytes: Buffer): string {
   return parts.join("");
 }
 
-/** Bytes of the character that begins there; 0: what is there is not UTF-8. */
+/** Length in bytes of the character at `at`; 0 if not UTF-8. */
 function characterAt(bytes: Buffer, at: number): number {
   for (let length = 1; length <= maxCharacterBytes && at + length <= bytes.length; length++) {
     if (isUtf8(bytes.subarray(at, at + length))) return length;
