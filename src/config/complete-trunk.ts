@@ -8,11 +8,11 @@ type Trunk = ValidSettings["trunks"][number];
 /** Defaults where the file does not configure a watchdog; same values as in trunk-schema.ts. */
 const usualWatchdog = { silence: 24 * 3_600_000, min_interval: 600_000 };
 
-/** @param fallbackLanguages of numbers that name none */
+/** @param fallbackLanguages for numbers without `languages` */
 export function completeTrunk(trunk: Trunk, fallbackLanguages: NumberConfig["languages"]): TrunkConfig {
   const preset: TrunkPreset = presets[trunk.provider];
   const registration = completeRegistration(trunk, preset);
-  // Addresses that are in SRV records are not those of the name.
+  // With SRV the targets' addresses differ from the name's own A and AAAA records.
   const registrarHosts = registration === undefined || registration.registrar.srv ? [] : [registration.registrar.host];
   return {
     name: trunk.name,
@@ -49,7 +49,7 @@ function completeRegistration(trunk: Trunk, preset: TrunkPreset): RegistrationCo
     throw new Error("the cross-checks let a registrar without a user through");
   const { host, transport } = registrar;
   const port = registrar.port ?? sipPortFor(transport);
-  // RFC 3263 section 4.2: a port that is named is the port.
+  // RFC 3263 section 4.2: an explicit port disables the SRV lookup.
   const srv = registrar.port === undefined && (registrar.srv ?? preset.registrar?.srv ?? false);
   const ofPreset = preset.registrar?.host === undefined ? [] : [preset.registrar.host];
   const domain = trunk.domain ?? preset.domain ?? host;

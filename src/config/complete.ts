@@ -15,13 +15,13 @@ import { completeSyntheticCall } from "./synthetic-config.js";
 
 type PerLanguage = string | { readonly de?: string | undefined; readonly en?: string | undefined } | undefined;
 
-/** From `dist/src/config` to the recordings that come with the package. */
+/** The packaged recordings, relative to `dist/src/config`. */
 const packagedPrompts = fileURLToPath(new URL("../../../freeswitch/sounds", import.meta.url));
 
 /**
- * Fills in what follows from other settings: presets, hosts, ports and languages.
+ * Derives missing settings from others: presets, hosts, ports and languages.
  *
- * @param directory of the configuration file, from which paths are taken
+ * @param directory of the configuration file; relative paths are resolved against it
  */
 export function completeSettings(settings: ValidSettings, directory: string): Config {
   const { calls } = settings;
@@ -88,7 +88,7 @@ export function completeSettings(settings: ValidSettings, directory: string): Co
   };
 }
 
-/** From `*#` to the key that counts; `off` has none. */
+/** The key after `*`; `undefined` for `off`. */
 function completeLeaveKey(setting: string): Key | undefined {
   const key = setting.slice(1);
   return isKey(key) ? key : undefined;
@@ -106,7 +106,7 @@ function completeMediaServer(server: ValidSettings["media_servers"][number]): Me
   };
 }
 
-/** BBB's own FreeSWITCH has its TLS port here, not on 5061 (see docs/reference/bigbluebutton.md). */
+/** TLS port of BBB's own FreeSWITCH, not 5061 (docs/reference/bigbluebutton.md). */
 const bbbTlsPort = 5081;
 
 function completeBbbServer(server: ValidSettings["bbb_servers"][number]): BbbServerConfig {

@@ -4,18 +4,18 @@ import { failure, type Result, success } from "../util/result.js";
 
 export type FileFault = "not-found" | "not-readable" | "no-file" | "too-large";
 
-/** The files that a configuration is made of. */
+/** Access to the files of a configuration. */
 export interface ConfigFiles {
-  /** The text of a file of at most `maxBytes` bytes. */
+  /** Reads a text file of at most `maxBytes` bytes. */
   read(path: string, maxBytes: number): Result<string, FileFault>;
 }
 
-/** The files of this machine. Read at once, not in turns: nothing else runs before there is a configuration. */
+/** The local file system. Synchronous, because nothing else runs before the configuration is loaded. */
 export const machineFiles: ConfigFiles = {
   read(path, maxBytes) {
     try {
       const facts = statSync(path);
-      // A pipe or a device could keep us waiting, or never end.
+      // Reading a pipe or a device could block or never end.
       if (!facts.isFile()) return failure("no-file");
       if (facts.size > maxBytes) return failure("too-large");
       return success(readFileSync(path, "utf8"));
@@ -29,7 +29,7 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
-/** What is wrong, to be read after the name of the file or the setting. */
+/** The predicate of a sentence whose subject is the file or the setting. */
 export function describeFileFault(fault: FileFault): string {
   switch (fault) {
     case "not-found":

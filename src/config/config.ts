@@ -12,8 +12,8 @@ import type { SyntheticCallConfig } from "./synthetic-config.js";
 import type { HttpConfig, PageConfig, RoomsConfig, StatisticsConfig } from "./web-config.js";
 
 /**
- * What the operator has decided, complete with every default and frozen. `loadConfig` makes it; parts of it are
- * passed to those who need them, and nobody reads the file or the environment again. Names ending in `Ms` are
+ * The operator's settings with all defaults, frozen. Made by `loadConfig`; modules receive the parts they need and do
+ * not read the file or the environment again. Names ending in `Ms` are
  * milliseconds.
  */
 export interface Config {
@@ -24,17 +24,17 @@ export interface Config {
   readonly bbbServers: readonly [BbbServerConfig, ...BbbServerConfig[]];
   readonly calls: CallsConfig;
   readonly label: LabelSettings;
-  /** `undefined`: a random key for each process. */
+  /** `undefined`: a random key per process. */
   readonly pseudonymKey: Secret | undefined;
   readonly http: HttpConfig;
   readonly control: ControlConfig;
-  /** `undefined`: einwahl does not call itself. */
+  /** `undefined`: no synthetic calls. */
   readonly syntheticCall: SyntheticCallConfig | undefined;
   readonly rooms: RoomsConfig;
   readonly statistics: StatisticsConfig;
   readonly page: PageConfig;
   readonly logging: LoggingConfig;
-  /** Where the media servers find the recordings, on their own disks. */
+  /** The directory of the recordings on the media servers. */
   readonly prompts: { readonly directory: string };
 }
 
@@ -48,9 +48,9 @@ export interface DrachtioConfig {
 
 export interface LoggingConfig {
   readonly level: LogLevel;
-  /** `undefined`: standard output. Else files of this name with the day before its ending. */
+  /** `undefined`: standard output. Otherwise one file a day, with the date before the file extension. */
   readonly file: string | undefined;
-  /** 1 to 7: no line gets older, in files. */
+  /** 1 to 7; applies to log files only. */
   readonly retentionDays: number;
 }
 
@@ -59,13 +59,13 @@ export interface MediaServerConfig {
   readonly eventSocket: { readonly host: string; readonly port: number; readonly password: Secret };
   /** The sofia profile that takes the INVITEs of drachtio-fsmrf. */
   readonly sipProfile: string;
-  /** Where einwahl listens for the outbound event socket of this media server. */
+  /** The local address on which einwahl accepts outbound event sockets from this media server. */
   readonly listenAddress: string;
-  /** How this media server reaches that address. */
+  /** The address under which this media server reaches `listenAddress`. */
   readonly advertisedAddress: string;
-  /** What callers are told as the address of its RTP, behind NAT; `undefined`: its own. */
+  /** The RTP address in the SDP for callers, behind NAT; `undefined`: the media server's own. */
   readonly publicAddress: string | undefined;
-  /** The most calls at a time. */
+  /** Maximum concurrent calls. */
   readonly capacity: number;
 }
 
@@ -74,60 +74,60 @@ export type Provider = "easybell" | "dus.net" | "sipgate" | "telekom-companyflex
 export interface TrunkConfig {
   readonly name: string;
   readonly provider: Provider;
-  /** `undefined`: the provider sends the calls to a fixed address, nothing is registered. */
+  /** `undefined`: the trunk does not register, the provider sends calls to a fixed address. */
   readonly registration: RegistrationConfig | undefined;
   readonly numbers: readonly [NumberConfig, ...NumberConfig[]];
-  /** The most calls at a time; `undefined`: as many as there are altogether. */
+  /** Maximum concurrent calls; `undefined`: only the limit for all calls applies. */
   readonly channels: number | undefined;
-  /** Addresses, networks (CIDR) and host names, the registrar's among them; its addresses by SRV come on top. */
+  /** Addresses, networks (CIDR) and host names, including the registrar's; targets of its SRV records are added. */
   readonly sources: readonly string[];
-  /** The country of numbers with one leading 0. */
+  /** The country of numbers with a single leading 0. */
   readonly country: CountryCode;
   /** Whether numbers such as 4930... are international. */
   readonly bareCountryCode: boolean;
   readonly calledNumberFrom: CalledNumberHeader;
-  /** Whether the caller is taken from P-Asserted-Identity where there is one. */
+  /** Whether P-Asserted-Identity takes precedence over From. */
   readonly trustsAssertedIdentity: boolean;
-  /** `tls`: INVITEs over anything else are not this trunk's, as the SRTP keys would travel in the open. */
+  /** `tls`: INVITEs over other transports do not match this trunk, because SDES keys would be sent unencrypted. */
   readonly signalling: "tls" | "any";
-  /** Whether calls without SRTP (SDES) are refused. */
+  /** `mandatory`: calls without SRTP (SDES) are refused. */
   readonly srtp: "mandatory" | "optional";
-  /** Settings of the provider that no source tells and the file does not name: the usual stands for them. */
+  /** Settings that the provider does not document and the file does not set; common defaults apply. */
   readonly assumed: readonly string[];
 }
 
 export interface RegistrationConfig {
-  /** With `srv` the addresses and ports are in SRV records, and `port` is for when there are none. */
+  /** With `srv`, addresses and ports come from SRV records; `port` applies if the name has none. */
   readonly registrar: {
     readonly host: string;
     readonly port: number;
     readonly transport: SipTransport;
     readonly srv: boolean;
   };
-  /** The domain of the trunk's address, `username@domain`. */
+  /** The domain of the address of record, `username@domain`. */
   readonly domain: string;
   readonly username: string;
-  /** The user of the digest. */
+  /** The user name in the digest response. */
   readonly authUsername: string;
   readonly password: Secret;
-  /** The realms in which the password may be used, at a registrar that asks for it. */
+  /** Challenges with any other realm are not answered. */
   readonly realms: readonly [string, ...string[]];
-  /** What the registrar's certificate must be, over TLS: for this name, from these authorities (PEM; `undefined`: those that Node knows). */
+  /** The required name and CAs of the registrar's certificate, over TLS (PEM; `undefined`: Node's CAs). */
   readonly certificate: { readonly name: string; readonly ca: string | undefined };
-  /** The public address of drachtio in the Contact; `undefined`: the one that drachtio reports. */
+  /** The public address of drachtio for the Contact; `undefined`: the address that drachtio reports. */
   readonly contact: { readonly host: string; readonly port: number } | undefined;
-  /** What is asked for; what the registrar grants counts. */
+  /** The requested lifetime; the registrar may grant another one. */
   readonly expiresSeconds: number;
-  /** How often the flow to the registrar is tried. */
+  /** The interval of keep-alives on the flow to the registrar. */
   readonly keepaliveMs: number;
-  /** `undefined`: nothing is done about a trunk that is registered and over which nothing comes. */
+  /** `undefined`: no renewal when a registered trunk is silent. */
   readonly watchdog: { readonly silenceMs: number; readonly minIntervalMs: number } | undefined;
 }
 
 export interface NumberConfig {
   /** E.164 with `+`. */
   readonly number: string;
-  /** Callers are greeted in the first and may switch to the others. */
+  /** The greeting is in the first; callers may switch to the others. */
   readonly languages: readonly [Language, ...Language[]];
   readonly city: string | undefined;
 }
@@ -144,17 +144,17 @@ export interface BbbServerConfig {
     readonly transport: SipTransport;
     readonly srtp: "mandatory" | "optional";
   };
-  /** livekit-sip itself; `undefined`: the server's FreeSWITCH hands calls on to it. */
+  /** The address of livekit-sip; `undefined`: calls reach it through the server's FreeSWITCH. */
   readonly livekitSip: BbbServerConfig["sip"] | undefined;
-  /** What carries the audio of meetings of which no webhook tells it; `auto`: the node is asked. */
+  /** The audio bridge of meetings that no webhook has reported; `auto`: queried from the server. */
   readonly audioBridge: "auto" | "freeswitch" | "livekit";
-  /** Whether this server's webhooks are taken. */
+  /** Whether webhooks from this server are accepted. */
   readonly webhooks: boolean;
   readonly pollIntervalMs: number;
 }
 
 export interface CallsConfig {
-  /** The most calls at a time, over all media servers. */
+  /** Maximum concurrent calls over all media servers. */
   readonly maxConcurrent: number;
   readonly pin: {
     readonly tries: number;
@@ -162,23 +162,23 @@ export interface CallsConfig {
     readonly nextKeyTimeoutMs: number;
     readonly dialogueTimeoutMs: number;
   };
-  /** The most calls at a time for one number, and for a trunk's callers without a usable number. */
+  /** Maximum concurrent calls from one number, and from a trunk's callers without a usable number. */
   readonly perNumber: number;
   readonly withheldPerTrunk: number;
   /** Whether callers without a usable number may enter a meeting from which one of them was removed. */
   readonly withheldAfterRemoval: "allow" | "refuse";
-  /** The most callers who wait at a time, in all and for one conference. */
+  /** Maximum number of waiting callers, in total and for one conference. */
   readonly waitingPlaces: { readonly all: number; readonly perPin: number };
   readonly guessing: GuessSettings;
-  /** `limitMs` 0: nobody waits for a conference that has not begun. */
+  /** `limitMs` 0: waiting for a conference that has not begun is disabled. */
   readonly waiting: { readonly limitMs: number; readonly remindEveryMs: number };
-  /** Whether callers are told the keys before their first conference. */
+  /** Whether the keys are announced before a caller's first conference. */
   readonly hints: boolean;
-  /** The key after `*` that leaves a conference; `undefined`: none does. */
+  /** The key after `*` that leaves a conference; `undefined`: disabled. */
   readonly leaveKey: Key | undefined;
   readonly maxDurationMs: number;
-  /** A call from which no RTP has come for this long is over. */
+  /** A call without incoming RTP ends after this time. */
   readonly mediaTimeoutMs: number;
-  /** The same while the caller is on hold; for so long the dialogue waits for a caller on hold, too. */
+  /** The same for a caller on hold; also the maximum pause of the PIN dialogue during hold. */
   readonly holdTimeoutMs: number;
 }

@@ -2,13 +2,13 @@ import { join, resolve } from "node:path";
 
 import type { RoomsConfig } from "./web-config.js";
 
-/** How the command line reaches the running instance. */
+/** The control socket between the command line and the running instance. */
 export interface ControlConfig {
   /** The path of the Unix socket. */
   readonly socket: string;
 }
 
-/** Where the socket is when no directory of this instance is known. */
+/** The directory of the socket when the store is not a local directory. */
 const systemSocket = "/run/einwahl/control.sock";
 
 /** @param directory of the configuration file */

@@ -2,14 +2,14 @@ import { z } from "zod";
 
 import { webFields } from "./web-fields.js";
 
-/** How the command line reaches the running instance. */
+/** The control socket between the command line and the running instance. */
 export const control = z
   .strictObject({
     socket: webFields.socket
       .optional()
       .describe(
-        "The Unix socket by which `einwahl status`, `reload` and `drain` speak with the running instance, from the directory of this file on. Default: control.sock in the directory of rooms.store, or /run/einwahl/control.sock with Redis.",
+        "The Unix socket that connects `einwahl status`, `reload` and `drain` to the running instance. A relative path starts at the directory of this file. Default: control.sock in the directory of rooms.store, or /run/einwahl/control.sock with Redis.",
       ),
   })
   .prefault({})
-  .describe("How the command line reaches the running instance.");
+  .describe("The control socket of the running instance.");

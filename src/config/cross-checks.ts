@@ -7,8 +7,8 @@ import { entryOf, isMap, itemsOf, type Tree } from "./tree.js";
 import { checkTrunk, registers } from "./trunk-checks.js";
 
 /**
- * Faults that lie between settings. Looks at the tree and not at validated settings, so that these faults are
- * reported together with those of single settings; where a value is of the wrong kind it says nothing.
+ * Faults between settings. Works on the raw tree, not on validated settings, so that these faults are
+ * reported together with those of single settings. Values of the wrong type are skipped.
  */
 export function crossCheck(tree: Tree): readonly Finding[] {
   const trunks = mapsIn(tree, "trunks");
@@ -17,19 +17,19 @@ export function crossCheck(tree: Tree): readonly Finding[] {
     ...["media_servers", "trunks", "bbb_servers"].flatMap((section) =>
       repeated(
         namesIn(tree, section),
-        "is a name that is there already",
-        "every one needs a name of its own, by which logs and metrics tell them apart",
+        "is a duplicate name",
+        "choose a unique name: logs and metrics tell them apart by it",
       ),
     ),
     ...repeated(
       trunks.flatMap(([place, trunk]) => numbersOf(trunk, ["trunks", place])),
-      "is a number that another trunk or entry has already",
-      "a number belongs to one trunk",
+      "is already used by another trunk or entry",
+      "list each number once, under one trunk",
     ),
     ...repeated(
       servers.map(([place, server]) => textAt(server, ["bbb_servers", place], "api_url")),
-      "is an address that another server has already",
-      "every PIN of it would be found twice",
+      "is already used by another server",
+      "list each server once; otherwise every PIN of it would be found twice",
     ),
     ...trunks.flatMap(([place, trunk]) => checkTrunk(trunk, ["trunks", place])),
     ...servers.flatMap(([place, server]) => checkBbbServer(server, ["bbb_servers", place])),
@@ -65,7 +65,7 @@ function numbersOf(trunk: Tree, path: Path): readonly Place[] {
   );
 }
 
-/** One finding for each text that has come before. */
+/** One fault for each repeated text. */
 function repeated(places: readonly Place[], message: string, hint: string): readonly Finding[] {
   const seen = new Set<string>();
   return places.flatMap(({ path, text }) => {
@@ -82,7 +82,7 @@ function checkBbbServer(server: Tree, path: Path): readonly Finding[] {
   if (isUnencrypted(sip) && !optsOut(sip))
     findings.push({
       path: [...path, "sip", "transport"],
-      message: "is not encrypted, and the keys of the audio travel in it",
+      message: "is not encrypted, and the SRTP keys are sent over it",
       hint: optOut,
     });
   if (entryOf(sip, "srtp") !== undefined && optsOut(sip))
@@ -95,23 +95,23 @@ function checkBbbServer(server: Tree, path: Path): readonly Finding[] {
   if (isUnencrypted(livekit) && !optsOut(livekit))
     findings.push({
       path: [...path, "livekit_sip", "transport"],
-      message: "is not encrypted, and the keys of the audio travel in it",
+      message: "is not encrypted, and the SRTP keys are sent over it",
       hint: optOut,
     });
   const bridge = entryOf(server, "audio_bridge");
   if (livekit !== undefined && (bridge === undefined || bridge === "auto")) {
     findings.push({
       path: [...path, "audio_bridge"],
-      message: "can't be auto beside livekit_sip",
-      hint: "remove livekit_sip, so that the server's FreeSWITCH finds out (freeswitch/bbb-node/README.md), or write freeswitch or livekit for the meetings of which no webhook tells it",
+      message: "can't be auto together with livekit_sip",
+      hint: "remove livekit_sip, so that the server's FreeSWITCH is queried (freeswitch/bbb-node/README.md), or write freeswitch or livekit for meetings that no webhook has reported",
     });
   }
   const { text: url } = textAt(server, path, "api_url");
   if (url !== undefined && isOpenHttp(url) && !isTrue(entryOf(server, "allow_http"))) {
     findings.push({
       path: [...path, "api_url"],
-      message: "is not encrypted, and names of participants travel in it",
-      hint: "use https, or write allow_http: true for a network that nobody else is on",
+      message: "is not encrypted, and participants' names are sent over it",
+      hint: "use https, or write allow_http: true if the network is private",
     });
   }
   return findings;
@@ -124,7 +124,7 @@ function checkMediaServer(server: Tree, path: Path): readonly Finding[] {
     {
       path: [...path, "advertised_address"],
       message: "is missing",
-      hint: "listen_address is no address that FreeSWITCH can connect to: name one of this machine",
+      hint: "FreeSWITCH can't connect to listen_address: write an address of this machine",
     },
   ];
 }
@@ -138,7 +138,7 @@ function checkCalls(tree: Tree): readonly Finding[] {
     findings.push({
       path: ["language"],
       message: "is not among calls.languages",
-      hint: "add it there, or choose one of those",
+      hint: "add it there, or choose one of the languages listed there",
     });
   }
   const pin = entryOf(calls, "pin");
@@ -147,7 +147,7 @@ function checkCalls(tree: Tree): readonly Finding[] {
     findings.push({
       path: ["calls", "pin", "first_digit_timeout"],
       message: "is not shorter than total_timeout",
-      hint: "callers would be cut off while they are waited for",
+      hint: "shorten it: otherwise the dialogue ends before this timeout does",
     });
   }
   for (const scope of ["number", "withheld"]) {
@@ -156,8 +156,8 @@ function checkCalls(tree: Tree): readonly Finding[] {
     if (typeof slow === "number" && typeof refuse === "number" && refuse <= slow) {
       findings.push({
         path: ["calls", "guessing", scope, "refuse"],
-        message: "is not more than slow",
-        hint: "callers are slowed first, and refused when that does not stop them",
+        message: "is not greater than slow",
+        hint: "raise refuse, or lower slow: callers are slowed first and refused later",
       });
     }
   }
@@ -171,8 +171,8 @@ function checkPorts(tree: Tree): readonly Finding[] {
   return [
     {
       path: ["http", entryOf(http, "operators_port") === undefined ? "port" : "operators_port"],
-      message: "is the other port of http too",
-      hint: "port is for people and front ends, operators_port (8079 by default) for this machine only: give each its own",
+      message: "is the same as the other port of http",
+      hint: "use two ports: port is for people and front ends, operators_port (default 8079) for this machine only",
     },
   ];
 }
@@ -182,15 +182,11 @@ function checkTokens(tree: Tree): readonly Finding[] {
   const places = (key: string): readonly Place[] =>
     tokens.map(([place, token]) => textAt(token, ["http", "tokens", place], key));
   return [
-    ...repeated(
-      places("name"),
-      "is a name that is there already",
-      "every token needs a name of its own, by which logs tell them apart",
-    ),
+    ...repeated(places("name"), "is a duplicate name", "choose a unique name: logs tell tokens apart by it"),
     ...repeated(
       places("sha256"),
-      "is a token that is there already",
-      "give one token all its scopes, or make another one",
+      "is the hash of another token in the list",
+      "list the token once with all its scopes, or create another token",
     ),
   ];
 }
@@ -211,12 +207,12 @@ function checkSyntheticCall(
     typeof wanted !== "string"
       ? []
       : trunk === undefined
-        ? ofTrunk("is the name of no trunk", "write a name that stands in trunks")
+        ? ofTrunk("is not the name of a trunk", "write a name from trunks")
         : registers(trunk)
           ? []
           : ofTrunk(
-              "is a trunk that does not register",
-              "einwahl has no user name to call with; leave it out, and the calls go straight to drachtio",
+              "names a trunk that does not register",
+              "remove it, and synthetic calls go directly to drachtio: without a registration einwahl has no user name to call with",
             );
   return [
     ...badTrunk,
@@ -226,8 +222,8 @@ function checkSyntheticCall(
         : [
             {
               path: ["synthetic_call", "servers", place],
-              message: "is the name of no BBB server",
-              hint: "write a name that stands in bbb_servers",
+              message: "is not the name of a BBB server",
+              hint: "write a name from bbb_servers",
             },
           ],
     ),

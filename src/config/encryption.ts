@@ -1,8 +1,8 @@
 import { entryOf, type Tree } from "./tree.js";
 
-/* Whether settings let calls go in the open, as the operator has written them. */
+/* Whether the raw settings allow unencrypted calls. */
 
-export const optOut = "use tls, or write allow_unencrypted: true to let calls go in the open";
+export const optOut = "use tls, or write allow_unencrypted: true to allow unencrypted calls";
 
 /** @param holder the section with the `transport` */
 export function isUnencrypted(holder: Tree): boolean {

@@ -1,24 +1,24 @@
-/** Something in the configuration that keeps einwahl from starting. Holds no secret, wherever it came from. */
+/** An error in the configuration that prevents the start. Never contains a secret. */
 export interface ConfigFault {
-  /** The setting, as in `trunks[0].password`; for a fault of the YAML itself its place, as in `line 3, column 5`. */
+  /** The setting, such as `trunks[0].password`; for YAML errors the position, such as `line 3, column 5`. */
   readonly path: string;
-  /** What is wrong, to be read after the path: `is missing`. */
+  /** The predicate after the path, such as `is missing`. */
   readonly message: string;
-  /** What to do about it. */
+  /** The suggested fix. */
   readonly hint: string;
 }
 
 export type PathStep = string | number;
 export type Path = readonly PathStep[];
 
-/** A fault on its way, with the steps to the setting. */
+/** A fault with the steps to its setting, before they are joined to a path. */
 export interface Finding extends Omit<ConfigFault, "path"> {
   readonly path: Path;
 }
 
 const maxKeyLength = 60;
 
-/** `["trunks", 0, "password"]` as `trunks[0].password`; keys that are no plain words are quoted and cut. */
+/** `["trunks", 0, "password"]` as `trunks[0].password`; keys that are not plain words are quoted and cut. */
 export function formatPath(path: Path): string {
   let text = "";
   for (const step of path) {
@@ -29,10 +29,10 @@ export function formatPath(path: Path): string {
   return text === "" ? "the file" : text;
 }
 
-/** More faults than an operator reads at a time; a file that is no configuration at all has thousands. */
+/** Bounds the output: a file that is not a configuration produces thousands of faults. */
 const maxShown = 40;
 
-/** The faults as text for a terminal, two lines for each. */
+/** The faults as text for a terminal, two lines each. */
 export function formatFaults(faults: readonly ConfigFault[]): string {
   const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
   const lines = faults.slice(0, maxShown).map((fault) => `  ${fault.path} ${fault.message}\n    -> ${fault.hint}`);
@@ -40,7 +40,7 @@ export function formatFaults(faults: readonly ConfigFault[]): string {
   return [`The configuration has ${count}:`, ...lines].join("\n");
 }
 
-/** The word that `text` was probably meant to be, `undefined` when none is close. */
+/** The candidate closest to a misspelt `text`; `undefined` if none is close. */
 export function closestTo(text: string, words: readonly string[]): string | undefined {
   const most = Math.ceil(text.length / 3);
   let closest: { readonly word: string; readonly distance: number } | undefined;
@@ -54,7 +54,7 @@ export function closestTo(text: string, words: readonly string[]): string | unde
   return closest?.word;
 }
 
-/** Insertions, removals, replacements and swaps of neighbours (optimal string alignment). */
+/** Optimal string alignment distance: insertions, deletions, replacements and transpositions. */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, column) => column);

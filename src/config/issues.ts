@@ -7,8 +7,8 @@ import { at, entryOf, isMap, itemsOf, type Tree } from "./tree.js";
 type Issue = z.core.$ZodIssue;
 
 /**
- * zod's issues in plain English. Says nothing of what was found but its kind: the value may be a secret, or
- * come from one's variable.
+ * zod's issues in plain English. Reports only the type of the value found: the value may be a secret, or
+ * come from a variable that holds one.
  *
  * @param schema the JSON Schema, for names and descriptions
  */
@@ -68,7 +68,7 @@ function wrongKind(path: Path, wanted: readonly string[], found: Tree, schema: T
   return {
     path,
     message,
-    hint: isUnquoted ? "put it in quotes, or YAML takes it for something else" : descriptionOf(schema, path),
+    hint: isUnquoted ? "put it in quotes: YAML reads it as another type" : descriptionOf(schema, path),
   };
 }
 
@@ -78,7 +78,7 @@ function wrongChoice(path: Path, choices: readonly string[], found: Tree, schema
   return { path, message, hint: meant === undefined ? descriptionOf(schema, path) : `did you mean ${meant}?` };
 }
 
-/** Of a union's alternatives the one that was meant: whose faults are inside or in the value, not in its kind. */
+/** The intended alternative of a union: the one whose faults are below or in the value, not in its type. */
 function fittingBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const isOfThatKind = (branch: readonly Issue[]): boolean =>
     branch.every((issue) => issue.path.length > 0 || (issue.code !== "invalid_type" && issue.code !== "invalid_value"));
@@ -94,7 +94,7 @@ const kindNames: Readonly<Record<string, string>> = {
   array: "a list",
 };
 
-/** The kinds of values that the setting may have. */
+/** The types that the setting allows. */
 function kindsAt(schema: Tree, path: Path): readonly string[] {
   const kinds = schemasAt(schema, path).flatMap((each) => {
     const only = entryOf(each, "const");

@@ -4,20 +4,20 @@ import type { Path } from "./fault.js";
 import { configSchema } from "./schema.js";
 import { at, entryOf, isMap, itemsOf, type Tree } from "./tree.js";
 
-/** Where the committed JSON Schema is, from the root of the package. */
+/** The committed JSON Schema, relative to the root of the package. */
 export const jsonSchemaPath = "config/einwahl.schema.json";
 
-/** The schema of the configuration file as JSON Schema draft 7, which YAML editors understand best. */
+/** The configuration as JSON Schema draft 7, the version with the best support in YAML editors. */
 export function jsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(configSchema, { target: "draft-7", io: "input" });
 }
 
-/** The JSON Schema as the committed file holds it. */
+/** The content of the committed file. */
 export function jsonSchemaText(): string {
   return `${JSON.stringify({ title: "einwahl", ...jsonSchema() }, undefined, 2)}\n`;
 }
 
-/** The parts of a JSON Schema that describe the setting at `path`; several where it has alternatives. */
+/** The subschemas for the setting at `path`; several if it has alternatives. */
 export function schemasAt(schema: Tree, path: Path): readonly Tree[] {
   let schemas = alternatives(schema);
   for (const step of path) {
@@ -28,7 +28,7 @@ export function schemasAt(schema: Tree, path: Path): readonly Tree[] {
   return schemas;
 }
 
-/** The settings that belong into the map at `path`. */
+/** The settings allowed in the map at `path`. */
 export function settingsAt(schema: Tree, path: Path): readonly string[] {
   return schemasAt(schema, path).flatMap((each) => {
     const properties = entryOf(each, "properties");
@@ -36,7 +36,7 @@ export function settingsAt(schema: Tree, path: Path): readonly string[] {
   });
 }
 
-/** What the setting at `path` is for, "" when nothing says. */
+/** The description of the setting at `path`; "" if there is none. */
 export function descriptionAt(schema: Tree, path: Path): string {
   const descriptions = schemasAt(schema, path).map((each) => entryOf(each, "description"));
   return descriptions.find((each) => typeof each === "string") ?? "";

@@ -16,11 +16,11 @@ import { readYaml } from "./yaml-text.js";
 const maxBytes = 262_144;
 
 /**
- * Reads the configuration in three steps: YAML, then references to variables and files, then validation. Gives the
- * complete and frozen configuration, or every fault at once; no fault holds a secret.
+ * Reads the configuration in three steps: YAML, references to variables and files, validation. Returns the
+ * complete frozen configuration, or all faults at once; faults never contain a secret.
  *
- * @param path of the YAML file; `file:` references are taken from its directory
- * @param environment where `${VARIABLE}` is looked up
+ * @param path of the YAML file; `file:` references are relative to its directory
+ * @param environment for `${VARIABLE}`
  */
 export function loadConfig(
   path: string,
@@ -33,7 +33,7 @@ export function loadConfig(
       {
         path,
         message: describeFileFault(read.failure),
-        hint: "start from config/einwahl.example.yaml, and name your file in EINWAHL_CONFIG",
+        hint: "copy config/einwahl.example.yaml, and set EINWAHL_CONFIG to the path of your file",
       },
     ]);
   const yaml = readYaml(read.value);
@@ -41,7 +41,7 @@ export function loadConfig(
   if (!isMap(yaml.tree)) {
     return failure([
       ...yaml.faults,
-      { path: "the file", message: "holds no settings", hint: "start from config/einwahl.example.yaml" },
+      { path: "the file", message: "contains no settings", hint: "copy config/einwahl.example.yaml" },
     ]);
   }
 
@@ -51,7 +51,7 @@ export function loadConfig(
     ...(checked.success ? [] : explainIssues(checked.error.issues, tree, jsonSchema())),
     ...crossCheck(tree),
   ];
-  // Where a reference leads nowhere, that is the fault; that something is missing there follows from it.
+  // Report only the unresolved reference: a missing setting at its path is a consequence of it.
   const findings = [
     ...dangling,
     ...invalid.filter((each) => !dangling.some((other) => isWithin(each.path, other.path))),
@@ -65,7 +65,7 @@ function isWithin(path: Path, outer: Path): boolean {
   return outer.every((step, place) => path[place] === step);
 }
 
-/** As an operator goes through the file: section by section, entry by entry. */
+/** Sorts by section and entry, in the order of the file. */
 function inOrder(findings: readonly Finding[], sections: readonly string[]): readonly Finding[] {
   const rank = ({ path }: Finding): readonly [number, number] => {
     const [section, entry] = path;

@@ -1,6 +1,6 @@
 import type { Config } from "./config.js";
 
-/** Whether there is anything to keep: PINs, sums, or the keys of pseudonyms where the file names a store. Else nothing is written anywhere. */
+/** Whether a store is needed: for PINs, statistics, or pseudonym keys if the file sets a store. Without one nothing is written to disk. */
 export function needsStore({
   http: { tokens },
   statistics,

@@ -1,4 +1,4 @@
-/** What the schema or the cross-checks have found to be there. Throws where they have not. */
+/** Narrows a list that the schema or the cross-checks guarantee to be non-empty. Throws otherwise. */
 export function nonEmpty<Item>(items: readonly Item[]): readonly [Item, ...Item[]] {
   const [first, ...others] = items;
   if (first === undefined) throw new Error("the schema or the cross-checks let an empty list through");

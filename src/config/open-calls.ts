@@ -1,12 +1,12 @@
 import type { BbbServerConfig, TrunkConfig } from "./config.js";
 
-/* Where calls may go in the open, because an operator has allowed it. */
+/* Where the operator allows unencrypted calls. */
 
 export function isTrunkOpen({ signalling, srtp }: Pick<TrunkConfig, "signalling" | "srtp">): boolean {
   return signalling !== "tls" || srtp !== "mandatory";
 }
 
-/** The ways into conferences of a server that are not encrypted, by the names of their settings. */
+/** The settings of a server's unencrypted routes into conferences. */
 export function openWays({
   sip,
   livekitSip,

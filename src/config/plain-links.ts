@@ -1,16 +1,16 @@
 import { isThisMachine } from "../util/own-address.js";
 import type { Config } from "./config.js";
 
-/** A connection between the parts of an installation that leaves this machine without TLS. */
+/** A connection to another component that leaves this machine without TLS. */
 export interface PlainLink {
   readonly code: "drachtio-plain" | "event-socket-plain" | "redis-plain";
-  /** The media server's name; "" where there is only one. */
+  /** The media server's name; "" for components that exist only once. */
   readonly subject: string;
 }
 
 /**
- * Where callers' numbers, PINs or passwords cross a network that anybody may listen to. drachtio's admin port and FreeSWITCH's
- * event socket have no TLS here, so that only a tunnel helps.
+ * The connections that carry numbers, PINs or passwords unencrypted over a network. drachtio's admin port and FreeSWITCH's
+ * event socket have no TLS here, so a tunnel is the only protection.
  */
 export function plainLinks({
   drachtio,

@@ -1,34 +1,34 @@
 import type { SipTransport, TrunkConfig } from "./config.js";
 
-/** What is known about a provider, so that the operator need not find it out. See docs/reference/trunks.md for the sources. */
+/** The known settings of a provider. Sources: docs/reference/trunks.md. */
 export interface TrunkPreset {
   /**
-   * `undefined`: a registrar is the operator's choice, and without one the trunk does not register. Without a `host`
-   * every customer has another one, so that the operator has to name it, or to write `registrar: false`.
+   * `undefined`: the registrar is optional, and the trunk does not register without one. Without `host`,
+   * each customer has a different one, and the operator must set it or write `registrar: false`.
    */
   readonly registrar: PresetRegistrar | undefined;
-  /** The domain of the trunk's address, where that is not the registrar's host. */
+  /** The domain of the address of record, if it differs from the registrar's host. */
   readonly domain: string | undefined;
-  /** Realms of its digest besides the domain and the registrar's host. */
+  /** Digest realms in addition to the domain and the registrar's host. */
   readonly realms: readonly string[];
   readonly calledNumberFrom: TrunkConfig["calledNumberFrom"];
-  /** Whether numbers come as 4930..., without a plus. */
+  /** Whether numbers arrive as 4930..., without a plus. */
   readonly bareCountryCode: boolean;
   readonly expiresSeconds: number;
   readonly keepaliveMs: number;
   /**
-   * Settings for which no source has been found: what stands here for them is the usual, not the known. They are shown
-   * in the status until the operator has written them into the file.
+   * Settings that the provider does not document; the values here are common defaults. The status shows them
+   * until the operator sets them in the file.
    */
   readonly assumed: readonly AssumedSetting[];
 }
 
 export interface PresetRegistrar {
   readonly host: string | undefined;
-  /** What the operator finds in the contract, where there is no `host`. */
+  /** An example of the host in the customer's contract, for presets without `host`. */
   readonly example: string | undefined;
   readonly transport: SipTransport;
-  /** Whether its addresses and ports are in SRV records (RFC 3263 section 4.2). */
+  /** Whether addresses and ports come from SRV records (RFC 3263 section 4.2). */
   readonly srv: boolean;
 }
 
@@ -46,11 +46,11 @@ const usual = {
 export const presets = {
   easybell: {
     ...usual,
-    // A fixed host and port: easybell says that connections with DNS-SRV cannot be encrypted.
+    // A fixed host and port: easybell documents that connections with DNS SRV cannot be encrypted.
     registrar: { host: "secure.sip.easybell.de", example: undefined, transport: "tls", srv: false },
-    // The same on the encrypted host: docs/reference/trunks.md has a capture.
+    // The encrypted host uses the same realm (capture in docs/reference/trunks.md).
     realms: ["sip.easybell.de"],
-    // The number in To needs the portal's number signalling set to E.164; the old "0049" mode does not tell the dialled number.
+    // To holds the number if the portal's number signalling is E.164; the old "0049" mode omits the dialled number.
     assumed: [],
   },
   "dus.net": {
@@ -64,14 +64,14 @@ export const presets = {
     registrar: { host: "sipconnect.sipgate.de", example: undefined, transport: "tls", srv: false },
     realms: ["sipgate.de"],
     bareCountryCode: true,
-    // Of the registrar the host is known, but not whether it takes TLS on 5061.
+    // The registrar's host is documented, TLS on port 5061 is not.
     assumed: ["registrar", "realm", "called_number_from", "expires"],
   },
   "telekom-companyflex": {
     ...usual,
     registrar: { host: undefined, example: "551234567890.primary.companyflex.de", transport: "tls", srv: true },
     domain: "tel.t-online.de",
-    // The Request-URI has the main number. To has the dialled one too, until somebody forwards a call to it.
+    // The Request-URI holds the main number. To holds the dialled number, except for forwarded calls.
     calledNumberFrom: "p-called-party-id",
     assumed: ["realm", "expires"],
   },
@@ -93,12 +93,12 @@ export const providers = [
   "generic",
 ] as const satisfies readonly TrunkConfig["provider"][];
 
-/** Whether a trunk that does not register has no use for the setting. */
+/** Whether the setting applies only to trunks that register. */
 export function isOfRegistration(setting: AssumedSetting): boolean {
   return setting === "registrar" || setting === "realm" || setting === "expires";
 }
 
-/** The port that SIP has for a transport (RFC 3261 section 19.1.2). */
+/** The default SIP port of a transport (RFC 3261 section 19.1.2). */
 export function sipPortFor(transport: SipTransport): number {
   return transport === "tls" ? 5061 : 5060;
 }

@@ -8,20 +8,20 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Resolved {
   readonly tree: Tree;
-  /** References that led nowhere; the tree has nothing in their places. */
+  /** Unresolved references; the tree has no values at their paths. */
   readonly findings: readonly Finding[];
 }
 
-/** A secret is a line of text, not a book. */
+/** 16 KiB is ample: a secret is a line of text. */
 const maxSecretBytes = 16_384;
-/** More than any configuration has; aliases can make a small file into a large tree. */
+/** Bounds the tree: aliases can expand a small file into a large tree. */
 const maxValues = 20_000;
 const deepest = 24;
 
 /**
- * Puts the values in the place of `${VARIABLE}`, anywhere in a text, and of `file:path`, which is the whole text;
- * the path is taken from the directory of the configuration file, and a line break at the end of the file is not
- * part of the value. `$${` is a plain `${`. What a variable or a file holds is not looked into again.
+ * Replaces `${VARIABLE}`, anywhere in a text, and `file:path`, which must be the whole text. The path is relative
+ * to the directory of the configuration file; a final line break in the file is not
+ * part of the value. `$${` is a literal `${`. Inserted values are not expanded again.
  */
 export function resolveReferences(
   tree: Tree,
@@ -54,7 +54,7 @@ class Resolution {
     if (this.#values >= maxValues) return undefined;
     this.#values += 1;
     if (path.length > deepest || this.#values === maxValues) {
-      this.#fault(path, "is nested or repeated beyond all measure", "write it without aliases");
+      this.#fault(path, "is nested too deeply or expands to too many values", "write it without aliases");
       this.#values = maxValues;
       return undefined;
     }
@@ -82,7 +82,7 @@ class Resolution {
       this.#fault(
         path,
         "has a ${ that is not followed by a variable's name and }",
-        "write ${NAME}, or $${ for a plain ${",
+        "write ${NAME}, or $${ for a literal ${",
       );
       return undefined;
     }
@@ -91,7 +91,7 @@ class Resolution {
       this.#fault(
         path,
         `needs the environment variable ${name}, which is not set`,
-        `set ${name}, or name a file that holds the value: file:/path/to/it`,
+        `set ${name}, or read the value from a file: file:/path/to/it`,
       );
     return value;
   }
@@ -99,11 +99,11 @@ class Resolution {
   #file(name: string, path: Path): Tree {
     const read = this.#files.read(resolve(this.#directory, name), maxSecretBytes);
     if (read.ok) return read.value.replace(/\r?\n$/, "");
-    // Not by its name: the name may come from a variable, and a secret from a variable with the wrong name.
+    // Omit the file's name: it may come from a wrong variable that holds a secret.
     this.#fault(
       path,
       `names a file that ${describeFileFault(read.failure)}`,
-      "the path is taken from the directory of the configuration file; check it and its permissions",
+      "check the path (relative to the directory of the configuration file) and the permissions",
     );
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { Confidential } from "../caller/secret.js";
 
-/** Whether two parts of a configuration say the same, secrets included. */
+/** Whether two parts of a configuration are equal, including secrets. */
 export function sameSettings(left: unknown, right: unknown): boolean {
   if (left instanceof Confidential || right instanceof Confidential)
     return left instanceof Confidential && right instanceof Confidential && left.equals(right);

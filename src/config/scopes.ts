@@ -1,4 +1,4 @@
-/** What a token may do; the API's document says it of each route. */
+/** The permissions of a token; the OpenAPI document lists them for each route. */
 export const scopes = [
   "rooms:read",
   "rooms:write",

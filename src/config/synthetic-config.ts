@@ -1,14 +1,14 @@
-/** The calls by which einwahl tries itself. */
+/** Synthetic calls. */
 export interface SyntheticCallConfig {
-  /** From one to the next, in milliseconds. */
+  /** Between two synthetic calls, in milliseconds. */
   readonly intervalMs: number;
-  /** At most so much is added by chance, in milliseconds. */
+  /** Maximum random addition to the interval, in milliseconds. */
   readonly jitterMs: number;
-  /** The name of the trunk over which it calls; `undefined`: straight to drachtio. */
+  /** The trunk for outgoing synthetic calls; `undefined`: directly to drachtio. */
   readonly trunk: string | undefined;
-  /** The authorities to trust at the registrar, in PEM form; `undefined`: the usual ones. */
+  /** Trusted CAs for the registrar, in PEM form; `undefined`: Node's CAs. */
   readonly ca: string | undefined;
-  /** Where drachtio takes the calls, over TLS; `undefined`: where it says. */
+  /** drachtio's TLS address for the calls; `undefined`: the address that drachtio reports. */
   readonly contact: { readonly host: string; readonly port: number } | undefined;
   /** Names of BBB servers, called in turn. */
   readonly servers: readonly string[];
@@ -24,7 +24,7 @@ interface Settings {
   readonly servers?: readonly string[] | undefined;
 }
 
-/** @param servers the names of all BBB servers; @returns `undefined`: none are placed */
+/** @param servers the names of all BBB servers; @returns `undefined` if disabled */
 export function completeSyntheticCall(
   { enabled, interval, jitter, trunk, ca, contact, servers: chosen }: Settings,
   servers: readonly string[],

@@ -1,18 +1,18 @@
 import type { Path } from "./fault.js";
 
-/** What a YAML file holds, once it is read: maps, lists, texts, numbers, booleans and nothing. */
+/** A parsed YAML file: maps, lists, texts, numbers, booleans and null. */
 export type Tree = unknown;
 
 export function isMap(value: Tree): value is Readonly<Record<string, Tree>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The entry of a map, `undefined` when there is no such entry or no map; never something inherited. */
+/** The own entry of a map; `undefined` if there is no such entry or no map. */
 export function entryOf(value: Tree, key: string): Tree {
   return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
-/** The items of a list with their places; none when it is no list. */
+/** The items of a list with their indices; empty if the value is not a list. */
 export function itemsOf(value: Tree): readonly (readonly [number, Tree])[] {
   return Array.isArray(value) ? [...(value as readonly Tree[]).entries()] : [];
 }
@@ -29,7 +29,7 @@ export function at(tree: Tree, path: Path): Tree {
   return value;
 }
 
-/** Freezes a value and all that it holds. Takes what is no plain map or list (a `Secret`) as one piece. */
+/** Deep-freezes plain maps and lists. Leaves other objects, such as `Secret`, as they are. */
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);

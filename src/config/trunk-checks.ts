@@ -4,7 +4,7 @@ import type { Finding, Path } from "./fault.js";
 import { presets, providers, type TrunkPreset } from "./presets.js";
 import { entryOf, isMap, type Tree } from "./tree.js";
 
-/** What only a trunk that registers has. */
+/** Settings that apply only to trunks that register. */
 const ofRegistrations = [
   "username",
   "auth_username",
@@ -37,8 +37,8 @@ export function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
         .map((key) =>
           finding(
             key,
-            "has no meaning here",
-            "the registrar's transport is not tls, so it shows no certificate: use tls, or remove this",
+            "has no effect here",
+            "use tls, or remove this: without tls the registrar presents no certificate",
           ),
         ),
     );
@@ -47,14 +47,14 @@ export function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
     findings.push({
       path: [...path, "registrar", "srv"],
       message: "contradicts port",
-      hint: "the port is in the SRV record; remove one of the two",
+      hint: "remove one of the two: with srv the port comes from the SRV record",
     });
   if (entryOf(trunk, "srtp") !== undefined && optsOut(trunk))
     findings.push(finding("allow_unencrypted", "contradicts srtp", "remove one of the two"));
   return findings;
 }
 
-/** Whether the trunk is to register, as far as can be told. */
+/** Whether the trunk registers, judged from the raw settings. */
 export function registers(trunk: Tree): boolean {
   return entryOf(trunk, "registrar") !== false && entryOf(trunk, "username") !== undefined;
 }
@@ -66,7 +66,7 @@ function checkRegistration(
   const registrar = entryOf(trunk, "registrar");
   const provider = entryOf(trunk, "provider") ?? "generic";
   const known = providers.find((each) => each === provider);
-  // A misspelt provider is one fault: whether the trunk registers is not known.
+  // A misspelt provider is reported elsewhere; whether the trunk registers is then unknown.
   if (registrar === undefined && known === undefined) return [];
   const ofPreset = known === undefined ? undefined : presetOf(known).registrar;
   if (registrar === undefined && ofPreset !== undefined && ofPreset.host === undefined) {
@@ -74,7 +74,7 @@ function checkRegistration(
       finding(
         "registrar",
         "is missing",
-        `every customer has another one: take it from the provider's portal (host: ${ofPreset.example ?? ""}), or write registrar: false for a trunk that does not register`,
+        `each customer has a different one: copy it from the provider's portal (host: ${ofPreset.example ?? ""}), or write registrar: false for a trunk that does not register`,
       ),
     ];
   }
@@ -85,7 +85,7 @@ function checkRegistration(
         finding(
           key,
           "is missing",
-          "the trunk registers: take it from the provider's portal, or write registrar: false",
+          "copy it from the provider's portal, or write registrar: false: a trunk that registers needs it",
         ),
       );
   }
@@ -97,14 +97,12 @@ function checkRegistration(
           finding(
             "sources",
             "is missing",
-            "the trunk does not register: name the addresses that the provider's calls come from",
+            "list the addresses that the provider's calls come from: the trunk does not register",
           ),
         ]),
     ...ofRegistrations
       .filter((key) => entryOf(trunk, key) !== undefined)
-      .map((key) =>
-        finding(key, "has no meaning here", "the trunk does not register: name a registrar, or remove this"),
-      ),
+      .map((key) => finding(key, "has no effect here", "set a registrar, or remove this: the trunk does not register")),
   ];
 }
 

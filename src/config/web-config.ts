@@ -6,13 +6,13 @@ import type { Scope } from "./scopes.js";
 export interface HttpConfig {
   readonly host: string;
   readonly port: number;
-  /** Of 127.0.0.1, for operators and their programs. */
+  /** The port on 127.0.0.1 for operators and local programs. */
   readonly operatorsPort: number;
-  /** How people and front ends reach this server, without a slash at the end; `undefined`: where it listens. */
+  /** The public URL, without a trailing slash; `undefined`: the listen address. */
   readonly publicUrl: string | undefined;
-  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  /** Addresses and networks whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Whose pages may read what is public; `*`: everybody's. */
+  /** Origins allowed to read public responses (CORS); `*`: any. */
   readonly corsOrigins: readonly string[];
   readonly tokens: readonly TokenConfig[];
   readonly rateLimit: RateLimitConfig;
@@ -21,7 +21,7 @@ export interface HttpConfig {
 }
 
 /**
- * Who may see what is for operators; `local`: programs of this machine too, on `operatorsPort`.
+ * Access to operators' pages; `local`: tokens, and programs on this machine through `operatorsPort`.
  */
 export type OperatorAccess = "off" | "token" | "local";
 
@@ -34,25 +34,25 @@ export interface TokenConfig {
 
 export interface RateLimitConfig {
   readonly windowMs: number;
-  /** Requests of one address without a token, in one window. */
+  /** Maximum requests per window from one address without a token. */
   readonly perAddress: number;
-  /** Requests with one token, in one window. */
+  /** Maximum requests per window with one token. */
   readonly perToken: number;
 }
 
-/** The PINs that front ends reserve. */
+/** PINs reserved by front ends. */
 export interface RoomsConfig {
-  /** Whether the file names the store: it is used then also where no PINs and sums are kept. */
+  /** Whether the file sets the store: it is then used even without PINs and statistics. */
   readonly isStoreChosen: boolean;
   readonly store: StorePlace;
   readonly pinLength: number;
-  /** How long a released PIN is not given out again. */
+  /** How long a released PIN is not assigned again. */
   readonly restMs: number;
-  /** Whether everybody may ask for the PIN of a room whose id is known, as Jitsi's front ends do. */
+  /** `public`: a room's id is enough to get its PIN, as in Jitsi's API. */
   readonly jitsiConfCode: "token" | "public";
 }
 
-/** Who may read the sums of calls; `off`: there are none. */
+/** Access to the statistics; `off`: none are kept. */
 export type StatisticsConfig = "off" | "token" | "public";
 
 /** The page for people. */
@@ -69,7 +69,7 @@ export interface OperatorConfig {
   readonly address: readonly string[];
   readonly email: string | undefined;
   readonly phone: string | undefined;
-  /** Whom to ask about one's data. */
+  /** The contact for data protection. */
   readonly dataProtection: string | undefined;
   readonly imprintUrl: string | undefined;
   readonly privacyUrl: string | undefined;

@@ -183,7 +183,7 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
   t.match(await complaint(["--yes", "--provider", "easybel"]), /--provider is none of .*; did you mean easybell\?$/);
   t.match(
     await complaint(["--yes", "--number", "030123456"]),
-    /--number is no phone number in international form: write it/,
+    /--number is not a phone number in international format: write it/,
   );
   t.equal(
     await complaint(["--yes", "--number", "+493012345678", "--username", "u"]),

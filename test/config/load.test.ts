@@ -130,11 +130,11 @@ await t.test("faults of YAML, references, settings and between settings come tog
     ].join("\n"),
   );
   t.match(faults, [
-    { path: "line 6, column 1", message: "is a setting that is there already" },
+    { path: "line 6, column 1", message: "is a duplicate setting" },
     { path: "trunks[0].password", message: "names a file that does not exist" },
     { path: "trunks[1].provider", hint: "did you mean easybell?" },
-    { path: "trunks[1].name", message: "is a name that is there already" },
-    { path: "trunks[1].numbers[0].number", message: "is a number that another trunk or entry has already" },
+    { path: "trunks[1].name", message: "is a duplicate name" },
+    { path: "trunks[1].numbers[0].number", message: "is already used by another trunk or entry" },
   ]);
   t.equal(faults.length, 5);
   t.end();
@@ -219,10 +219,10 @@ await t.test("no file, an empty one, or one that holds something else", (t) => {
     ok: false,
     failure: [{ path: "/nowhere.yaml", message: "does not exist" }],
   });
-  t.match(load(""), { ok: false, failure: [{ path: "the file", message: "holds no settings" }] });
-  t.match(load("# nothing but a comment\n"), { ok: false, failure: [{ message: "holds no settings" }] });
-  t.match(load("- a\n- b\n"), { ok: false, failure: [{ message: "holds no settings" }] });
-  t.match(load("just text"), { ok: false, failure: [{ message: "holds no settings" }] });
+  t.match(load(""), { ok: false, failure: [{ path: "the file", message: "contains no settings" }] });
+  t.match(load("# nothing but a comment\n"), { ok: false, failure: [{ message: "contains no settings" }] });
+  t.match(load("- a\n- b\n"), { ok: false, failure: [{ message: "contains no settings" }] });
+  t.match(load("just text"), { ok: false, failure: [{ message: "contains no settings" }] });
   t.end();
 });
 

@@ -67,7 +67,7 @@ await t.test("a registrar of any provider is a source of its own", (t) => {
 
 await t.test("nothing goes unencrypted without the operator's word", (t) => {
   t.same(trunkFaults(`${numbers}, registrar: { host: r.example, transport: udp }, username: u, password: p`), [
-    "trunks[0].registrar.transport is not encrypted, and the keys of the audio travel in it",
+    "trunks[0].registrar.transport is not encrypted, and the SRTP keys are sent over it",
   ]);
   t.same(trunkFaults(`${numbers}, sources: [r.example], srtp: mandatory, allow_unencrypted: true`), [
     "trunks[0].allow_unencrypted contradicts srtp",
@@ -78,13 +78,13 @@ await t.test("nothing goes unencrypted without the operator's word", (t) => {
       (fault) => `${fault.path} ${fault.message}`,
     );
   t.same(bbb("api_url: 'https://b/api', sip: { transport: tcp }"), [
-    "bbb_servers[0].sip.transport is not encrypted, and the keys of the audio travel in it",
+    "bbb_servers[0].sip.transport is not encrypted, and the SRTP keys are sent over it",
   ]);
   t.same(bbb("api_url: 'http://b/api'"), [
-    "bbb_servers[0].api_url is not encrypted, and names of participants travel in it",
+    "bbb_servers[0].api_url is not encrypted, and participants' names are sent over it",
   ]);
   t.same(bbb("api_url: 'http://127.0.0.1.evil.example/api'"), [
-    "bbb_servers[0].api_url is not encrypted, and names of participants travel in it",
+    "bbb_servers[0].api_url is not encrypted, and participants' names are sent over it",
   ]);
   for (const host of ["127.0.0.1:8090", "localhost", "[::1]:8090"]) t.same(bbb(`api_url: 'http://${host}/api'`), []);
   t.same(bbb("api_url: 'http://b/api', allow_http: true, sip: { transport: tcp, allow_unencrypted: true }"), []);
@@ -140,7 +140,7 @@ await t.test("sources", (t) => {
   ]);
   t.same(
     trunkFaults(`provider: easybell, username: u, password: p, ${numbers}, sources: []`),
-    ["trunks[0].sources is empty, which lets nobody in"],
+    ["trunks[0].sources is empty, so that no call is accepted"],
     "an empty list is no way to say nothing",
   );
   t.end();
@@ -162,7 +162,7 @@ await t.test("numbers and their languages", (t) => {
   t.match(faultsOf(minimal({ calls: "{ languages: [en] }", language: "de" })), [{ path: "language" }]);
   for (const number of ["+49", "030123456", "0049301234567", "+49 30 1234567", "+0301234567", "+4930123456789012"]) {
     t.same(trunkFaults(`sources: [a], numbers: [{ number: '${number}' }]`), [
-      "trunks[0].numbers[0].number is no phone number in international form",
+      "trunks[0].numbers[0].number is not a phone number in international format",
     ]);
   }
   t.match(faultsOf(minimal({ trunks: "[{ name: t, sources: [a], numbers: [{ number: +493012345678 }] }]" })), [
@@ -238,9 +238,9 @@ await t.test("media servers", (t) => {
     { P: "ClueCon" },
   );
   t.match(faults, [
-    { path: "media_servers[0].event_socket.password", message: "is the one that every FreeSWITCH comes with" },
+    { path: "media_servers[0].event_socket.password", message: "is FreeSWITCH's stock password" },
     { path: "media_servers[0].advertised_address", message: "is missing" },
-    { path: "media_servers[1].listen_address", message: "is no IP address" },
+    { path: "media_servers[1].listen_address", message: "is not an IP address" },
     { path: "media_servers[1].name" },
   ]);
   t.end();
@@ -323,13 +323,13 @@ await t.test("the registrar's realm, and what its certificate must be", async (t
   const { ca } = await makeCertificates();
   t.equal(trunk(`${register}, ca: ${JSON.stringify(ca)}`).registration?.certificate.ca, ca);
   t.same(trunkFaults(`${register}, ${numbers}, ca: trunk-ca.pem, realm: 'a"b'`), [
-    "trunks[0].realm is no realm",
-    "trunks[0].ca holds no certificate in PEM form",
+    "trunks[0].realm is not a realm",
+    "trunks[0].ca contains no PEM certificate",
   ]);
   const broken = ca.replace(/[A-Za-z0-9]{40}/, "AAAA");
   t.same(
     trunkFaults(`${register}, ${numbers}, ca: ${JSON.stringify(broken)}`),
-    ["trunks[0].ca holds a certificate that can't be read"],
+    ["trunks[0].ca contains a certificate that can't be read"],
     "Node would throw at the first connection",
   );
   t.same(trunkFaults(`registrar: false, ${numbers}, sources: [192.0.2.1], ca: ${JSON.stringify(ca)}`), [
@@ -384,9 +384,9 @@ await t.test("einwahl calls itself only when told to, on all servers or on those
   );
   const faults = (text: string): string[] => faultsOf(settings(text)).map(({ path, message }) => `${path} ${message}`);
   t.strictSame(faults("{ enabled: true, servers: [a, c] }"), [
-    "synthetic_call.servers[1] is the name of no BBB server",
+    "synthetic_call.servers[1] is not the name of a BBB server",
   ]);
-  t.strictSame(faults("{ trunk: nobody }"), ["synthetic_call.trunk is the name of no trunk"]);
+  t.strictSame(faults("{ trunk: nobody }"), ["synthetic_call.trunk is not the name of a trunk"]);
   t.strictSame(faults("{ trunk: trunk }"), ["synthetic_call.trunk is a trunk that does not register"]);
   t.strictSame(faults("{ servers: [] }"), ["synthetic_call.servers must name at least one BBB server"]);
   t.strictSame(faults("{ interval: 10s }"), ["synthetic_call.interval must be a duration from 1m to 24h"]);
@@ -399,7 +399,7 @@ await t.test("what wrong PINs cost: callers are slowed before they are refused, 
     { windowMs: 1_800_000, limits: { number: { slowed: 5, refused: 20 }, all: { slowed: 50 } } },
   );
   t.match(faultsOf(minimal({ calls: "{ guessing: { withheld: { slow: 30, refuse: 30 } } }" })), [
-    { path: "calls.guessing.withheld.refuse", message: "is not more than slow" },
+    { path: "calls.guessing.withheld.refuse", message: "is not greater than slow" },
   ]);
   t.match(
     faultsOf(minimal({ calls: "{ guessing: { number: { slow: 0 }, all: { refuse: 9 } } }" }))

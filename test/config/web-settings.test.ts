@@ -18,7 +18,7 @@ await t.test("tokens", (t) => {
   ).http;
   t.same(tokens, [{ name: "moodle", sha256: hash, scopes: ["rooms:read"] }]);
   t.same(httpFaults("{ tokens: [{ name: a, sha256: secret, scopes: [] }] }"), [
-    "http.tokens[0].sha256 is no SHA-256",
+    "http.tokens[0].sha256 is not a SHA-256 hash",
     "http.tokens[0].scopes must name at least one scope",
   ]);
   t.match(faultsOf(minimal({ http: `{ tokens: [{ name: a, sha256: ${hash}, scopes: ["room:read"] }] }` })), [
@@ -28,10 +28,10 @@ await t.test("tokens", (t) => {
     httpFaults(
       `{ tokens: [{ name: a, sha256: ${hash}, scopes: ["rooms:read"] }, { name: a, sha256: ${hash}, scopes: ["rooms:read"] }] }`,
     ),
-    ["http.tokens[1].name is a name that is there already", "http.tokens[1].sha256 is a token that is there already"],
+    ["http.tokens[1].name is a duplicate name", "http.tokens[1].sha256 is the hash of another token in the list"],
   );
-  t.same(httpFaults("{ port: 8079 }"), ["http.port is the other port of http too"]);
-  t.same(httpFaults("{ operators_port: 8080 }"), ["http.operators_port is the other port of http too"]);
+  t.same(httpFaults("{ port: 8079 }"), ["http.port is the same as the other port of http"]);
+  t.same(httpFaults("{ operators_port: 8080 }"), ["http.operators_port is the same as the other port of http"]);
   t.same(httpFaults("{ port: 9000, operators_port: 9001 }"), []);
   t.end();
 });
