@@ -35,7 +35,7 @@ export interface HttpServicesOptions {
   };
 }
 
-/** The side of einwahl that faces the web: stores of PINs and sums, and the HTTP server. */
+/** The HTTP server and the stores behind it: PINs, statistics, shared state of instances. */
 export class HttpServices {
   readonly #options: HttpServicesOptions;
   readonly #http: HttpServer;

@@ -22,13 +22,13 @@ import { failure, type Result, success } from "../util/result.js";
 import type { ClientFailure } from "./failure.js";
 
 export interface EinwahlClientOptions {
-  /** Where einwahl is, `http.public_url` of its configuration: `https://phone.example.org` */
+  /** The URL of einwahl, `http.public_url` of its configuration: `https://phone.example.org` */
   readonly url: string;
-  /** Needed for everything but numbers and public statistics. */
+  /** Required except for numbers and public statistics. */
   readonly token?: string;
-  /** The longest that an answer may take, in milliseconds; default 10,000. */
+  /** The response timeout in milliseconds; default 10,000. */
   readonly timeoutMs?: number;
-  /** Default: the global one. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
@@ -51,7 +51,7 @@ interface Question {
   readonly type?: string;
 }
 
-/** More pages than there can be rooms. */
+/** Bounds the loop: more pages than there can be rooms. */
 const maxPages = 1_000_000;
 
 export class EinwahlClient {
@@ -67,44 +67,44 @@ export class EinwahlClient {
     this.#fetch = options.fetch ?? fetch;
   }
 
-  /** The numbers that lead to every conference, in an order that stays. */
+  /** The numbers for all conferences, in a stable order. */
   async numbers(filter: NumbersFilter = {}): Answer<readonly DialInNumber[]> {
     const answer = await this.#ask({ method: "GET", path: "/dial-in-numbers", query: { ...filter } }, numbersAnswer);
     return answer.ok ? success(answer.value.numbers) : answer;
   }
 
   /**
-   * The room's PIN and everything to show; the room gets one when it has none. Ask as often as you like.
+   * The PIN of the room and all facts to show; reserves a PIN if the room has none. Idempotent.
    *
-   * @param validUntil when the reservation ends; `null`: never; left out: as it was
+   * @param validUntil when the reservation ends; `null`: never; omitted: unchanged
    */
   async reserve(meetingID: string, { validUntil }: { readonly validUntil?: Date | null } = {}): Answer<Room> {
     const body = validUntil === undefined ? {} : { validUntil: validUntil === null ? null : validUntil.toISOString() };
     return await this.#askRoom(meetingID, "", { method: "PUT", body: JSON.stringify(body) }, room);
   }
 
-  /** Fails with `room-not-found` when the room has no PIN. */
+  /** Fails with `room-not-found` if the room has no PIN. */
   async room(meetingID: string): Answer<Room> {
     return await this.#askRoom(meetingID, "", { method: "GET" }, room);
   }
 
-  /** Whether the meeting runs, and how many callers are in it. */
+  /** Whether the meeting is running, and the number of callers in it. */
   async status(meetingID: string): Answer<RoomStatus> {
     return await this.#askRoom(meetingID, "/status", { method: "GET" }, statusAnswer);
   }
 
-  /** The ids of the calls that are in it: under them the operator's log tells what went wrong with one. */
+  /** The ids of the calls in the meeting: the operator's log has the details of each call under its id. */
   async calls(meetingID: string): Answer<RoomCalls> {
     return await this.#askRoom(meetingID, "/calls", { method: "GET" }, callsAnswer);
   }
 
-  /** Takes the room's PIN away. It rests before another room gets it, and this room gets another one next time. */
+  /** Deletes the PIN of the room. It rests before another room gets it; this room gets a new one next time. */
   async delete(meetingID: string): Answer<void> {
     const answer = await this.#askRoom(meetingID, "", { method: "DELETE" }, undefined);
     return answer.ok ? success(undefined) : answer;
   }
 
-  /** All rooms, page after page; ends with a failure where one can't be had. */
+  /** All rooms, page by page; the first failure ends the iteration. */
   async *rooms(pageSize = 100): AsyncGenerator<Result<RoomSummary, ClientFailure>> {
     let after: string | undefined;
     for (let page = 0; page < maxPages; page++) {
@@ -122,7 +122,7 @@ export class EinwahlClient {
     }
   }
 
-  /** Takes over rooms from JSON lines, as an export has them: `{"meetingID":…,"pin":…,"reservedAt":…}` */
+  /** Imports rooms from JSON lines in the format of an export: `{"meetingID":…,"pin":…,"reservedAt":…}` */
   async import(lines: string): Answer<ImportReport> {
     return await this.#ask(
       { method: "POST", path: "/rooms.jsonl", body: lines, type: "application/jsonl" },
@@ -130,7 +130,7 @@ export class EinwahlClient {
     );
   }
 
-  /** Sums of calls, when the operator keeps them. */
+  /** Sums of calls, if the operator enabled statistics. */
   async statistics(days?: number): Answer<Statistics> {
     return await this.#ask(
       { method: "GET", path: "/statistics", query: { days: days === undefined ? undefined : String(days) } },
@@ -144,7 +144,7 @@ export class EinwahlClient {
     question: Omit<Question, "path">,
     schema: Schema | undefined,
   ): Answer<z.output<Schema>> {
-    // URLs take these for steps through folders, encoded or not, so they can't be sent.
+    // URL parsers treat these as path steps, even percent-encoded, so they cannot be sent.
     if (meetingID === "." || meetingID === "..")
       return failure({ kind: "unexpected", status: 0, message: `"${meetingID}" can't be part of a URL` });
     return await this.#ask({ ...question, path: `/rooms/${encode(meetingID)}${rest}` }, schema);
@@ -203,7 +203,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Half of a surrogate pair is no text; it is sent as what it shows as. */
+/** A lone surrogate cannot be encoded; send the replacement character instead. */
 function encode(meetingID: string): string {
   return encodeURIComponent(meetingID.replace(/\p{Cs}/gu, "\ufffd"));
 }

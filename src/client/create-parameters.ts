@@ -1,13 +1,13 @@
 import type { Room } from "../http/api-schemas.js";
 
-/** What to add to the parameters of BBB's `create`. */
+/** Additional parameters for BBB's `create`. */
 export interface CreateParameters {
   readonly meetingID: string;
   readonly voiceBridge: string;
   readonly dialNumber: string;
 }
 
-/** The parameters of BBB's `create` that make callers find the meeting, and people find the number. */
+/** The parameters for BBB's `create` that connect callers to the meeting and show the number to its users. */
 export function createParameters({
   meetingID,
   voiceBridge,

@@ -1,12 +1,12 @@
 import type { Problem } from "../http/api-schemas.js";
 
-/** Why there is no answer. */
+/** Why a request failed. */
 export type ClientFailure =
-  /** einwahl says what is wrong; `problem.code` is the name of it. */
+  /** einwahl returned a problem; `problem.code` is its stable name. */
   | { readonly kind: "problem"; readonly problem: Problem; readonly retryAfterSeconds: number | undefined }
-  /** einwahl was not reached, or not in time. */
+  /** No connection to einwahl, or a timeout. */
   | { readonly kind: "unreachable"; readonly message: string }
-  /** What answered is no einwahl, or one of another version. */
+  /** The response is not from einwahl, or from an incompatible version. */
   | { readonly kind: "unexpected"; readonly status: number; readonly message: string };
 
 /** One line for a log. */

@@ -1,6 +1,6 @@
 /**
- * The client of einwahl's API, for front ends: numbers, PINs that stay, and what to show.
- * Runs wherever there is `fetch`; keep the token on your server.
+ * The client of einwahl's API for front ends: numbers, permanent PINs and texts to show.
+ * Needs only `fetch`. Keep the token on your server.
  */
 export { EinwahlClient, type EinwahlClientOptions, type NumbersFilter } from "./client.js";
 export { type ClientFailure, describeFailure } from "./failure.js";

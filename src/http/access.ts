@@ -7,19 +7,19 @@ import { limitedAddress, type Quota, RateLimit, rateLimitHeaders } from "./rate-
 import { isFromThisMachine } from "./this-machine.js";
 import { basicPassword, bearerToken, type Token, Tokens } from "./tokens.js";
 
-/** Who asks, once that is known. */
+/** The client of a request. */
 export interface Visitor {
   readonly token: Token | undefined;
-  /** Whether a program of this machine asks, on the listener for operators. */
+  /** Whether the request came from this machine to the operators listener. */
   readonly isLocal: boolean;
-  /** Why nothing else is looked at. */
+  /** Why the request is refused without further processing. */
   readonly problem: ProblemCode | undefined;
 }
 
-/** `public`: http.port, which a reverse proxy may stand before; `operators`: http.operators_port, on loopback only. */
+/** `public`: http.port, possibly behind a reverse proxy; `operators`: http.operators_port, on loopback only. */
 export type Listener = "public" | "operators";
 
-/** Who may ask, and how often. */
+/** Authentication and rate limit. */
 export class Access {
   readonly #listener: Listener;
   readonly #tokens: Tokens;
@@ -35,7 +35,7 @@ export class Access {
     this.#perToken = new RateLimit({ name: "token", windowMs, quota: perToken }, clock);
   }
 
-  /** Counts the request and finds out whose it is. A wrong token counts against the address. */
+  /** Authenticates the request and counts it. A wrong token counts against the address. */
   admit(request: FastifyRequest, reply: FastifyReply): Visitor {
     const { authorization } = request.headers;
     const token =
@@ -52,7 +52,7 @@ export class Access {
     return visitor;
   }
 
-  /** Whether no token is needed for what `local` lets this machine see. */
+  /** Whether routes with `local` access need no token. */
   isLocal(request: FastifyRequest): boolean {
     return this.#listener === "operators" && isFromThisMachine(request);
   }
@@ -62,7 +62,7 @@ export class Access {
   }
 }
 
-/** A browser sends passwords with whatever another site's page makes it ask: so only routes that change nothing take them. */
+/** A browser adds Basic passwords to cross-site requests too (CSRF), so only read-only routes accept them. */
 function takesBasic(request: FastifyRequest): boolean {
   return request.routeOptions.config.isForOperators === true;
 }

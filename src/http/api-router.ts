@@ -21,19 +21,19 @@ export interface ApiRouterOptions {
   readonly config: HttpConfig;
   readonly listener: Listener;
   readonly clock: Clock;
-  /** How this server is reached, without a slash at the end; known when it listens. */
+  /** The public URL of this server, without a trailing slash; known once it listens. */
   readonly base: () => string;
   readonly onBug: (error: unknown) => void;
-  /** Limits that a test may want shorter, in milliseconds. */
+  /** Timeouts in milliseconds; tests shorten them. */
   readonly limits?: { readonly requestTimeoutMs: number; readonly answerTimeoutMs: number };
 }
 
 const usualLimits = { requestTimeoutMs: 10_000, answerTimeoutMs: 15_000 };
 const maxBytes = 16_384;
-/** 256 characters, percent-encoded. */
+/** A meeting id of 256 characters, percent-encoded. */
 const maxParameterLength = 2_400;
 
-/** Headers of every answer: nothing here is to be run, framed or guessed at. */
+/** Headers of every response: forbid scripts, framing and content sniffing. */
 const plainHeaders = {
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
@@ -41,7 +41,7 @@ const plainHeaders = {
   "Cache-Control": "no-store",
 };
 
-/** Fastify with routes of this project's kind: checked on the way in and out, and failing in one shape only. */
+/** Fastify with the routes of this project: validates requests and responses, and reports every error as problem details. */
 export class ApiRouter {
   readonly server: FastifyInstance;
   readonly #options: ApiRouterOptions;
@@ -60,8 +60,7 @@ export class ApiRouter {
     this.server = Fastify({
       logger: false,
       forceCloseConnections: true,
-      // Node looks for connections that are too slow every half minute, if nobody says otherwise. A request without a
-      // Host it would refuse without a body.
+      // Node's default checks for slow connections every 30 s only, and its own 400 for a missing Host has no body.
       http: {
         headersTimeout: requestTimeoutMs,
         requestTimeout: requestTimeoutMs,
@@ -83,13 +82,13 @@ export class ApiRouter {
     this.#prepare();
   }
 
-  /** 0 while it does not listen. */
+  /** 0 while the server is not listening. */
   get port(): number {
     const [address] = this.server.addresses();
     return typeof address === "object" ? address.port : 0;
   }
 
-  /** Whether a request comes from this machine, to the listener for operators. */
+  /** Whether the request came from this machine to the operators listener. */
   isLocal(request: FastifyRequest): boolean {
     return this.#access.isLocal(request);
   }
@@ -104,7 +103,7 @@ export class ApiRouter {
       this.#route(this.server, route);
       return;
     }
-    // In a scope of its own: all other routes refuse a form by its type.
+    // An encapsulated scope: all other routes refuse a form with 415.
     this.server.register((scope, _options, done) => {
       addFormParser(scope);
       this.#route(scope, route);
@@ -129,7 +128,7 @@ export class ApiRouter {
     });
   }
 
-  /** Lets another one, which does not listen itself, answer what comes in here from now on. */
+  /** Passes all further requests to another router, which has no listener of its own. */
   async answerFrom(other: ApiRouter): Promise<void> {
     await other.server.ready();
     this.server.server.removeAllListeners("request");
@@ -145,13 +144,13 @@ export class ApiRouter {
     server.addHook("onRequest", (request, reply, done) => {
       const { isPublic, isUnlimited } = request.routeOptions.config;
       reply.headers(plainHeaders);
-      // Before anything is refused: a page of another origin sees no refusal without them.
+      // Set before any refusal: without them a page of another origin cannot read the error.
       if (isPublic === true) reply.headers(this.#crossOrigin.headers(request.headers.origin ?? ""));
       const problem = isUnlimited === true ? undefined : this.#access.admit(request, reply).problem;
       if (problem !== undefined) this.#fail(reply, problem);
       else if (request.raw.httpVersion === "1.1" && request.headers.host === undefined)
         this.#fail(reply, "malformed-http");
-      // Before the body: what is wrong with that does not matter where nothing takes it.
+      // Before the body is parsed: 404 and 405 take precedence over faults of the body.
       else if (request.is404) this.#notFound(request, reply);
       else done();
     });
@@ -211,7 +210,7 @@ export class ApiRouter {
     else this.#answer(route, answer, reply);
   }
 
-  /** The only thing that a request waits for is a store, and not for ever. */
+  /** Requests only ever wait for a store; a timeout bounds that wait. */
   #answerLater(route: Route, coming: Promise<Answer>, reply: FastifyReply): void {
     const callOff = this.#options.clock.after(this.#answerTimeoutMs, () => {
       this.#fail(reply, "store-unavailable");
@@ -266,7 +265,7 @@ export class ApiRouter {
     reply.code(204).send();
   }
 
-  /** For routes of another kind than `Route`. */
+  /** For handlers that are not a `Route`. */
   refuse(reply: FastifyReply, code: ProblemCode): void {
     this.#fail(reply, code);
   }
@@ -291,7 +290,7 @@ export class ApiRouter {
   }
 }
 
-/** JSON of what the schema lets out; a value that it does not is a bug. */
+/** JSON of the value that the schema parsed. Throws if the value does not match: that is a bug. */
 export function serialise(spec: AnswerSpec, value: unknown): string {
   return JSON.stringify(spec.schema === undefined ? value : spec.schema.parse(value));
 }
@@ -301,7 +300,7 @@ function typeOf(type: string | undefined): string {
   return named.startsWith("text/") || named === "application/json" ? `${named}; charset=utf-8` : named;
 }
 
-/** A browser asks for a password where Basic is offered; everywhere else that would only puzzle people. */
+/** `Basic` makes a browser prompt for a password, so only routes for operators offer it. */
 function challenges(code: ProblemCode, isForOperators: boolean): string | string[] {
   const bearer = `Bearer realm="einwahl"${code === "token-unknown" ? ', error="invalid_token"' : ""}`;
   return isForOperators ? ['Basic realm="einwahl", charset="UTF-8"', bearer] : bearer;
@@ -313,11 +312,11 @@ function both(before: unknown, value: string): string {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Routes that answer however often they are asked: health. */
+    /** Routes without a rate limit: health checks. */
     isUnlimited?: boolean;
     /** See `forOperators` of routes. */
     isForOperators?: boolean;
-    /** Routes that pages of other origins may read, as far as the configuration lets them. */
+    /** Routes that pages of the configured CORS origins may read. */
     isPublic?: boolean;
   }
 }

@@ -6,23 +6,23 @@ import { readWebhook, type WebhookEvent } from "../bbb/webhook.js";
 import { callbackUrls, isAuthentic } from "../bbb/webhook-proof.js";
 import type { ApiRouter } from "./api-router.js";
 
-/** A BBB server whose webhooks are taken. */
+/** A BBB server whose webhooks einwahl accepts. */
 export interface WebhookSource {
   readonly name: string;
   /** The shared secret of its API. */
   readonly secret: () => string;
-  /** A post that is the server's; events of other kinds are left out. */
+  /** Called for an authentic POST; events of unknown types are dropped. */
   readonly onEvents: (events: readonly WebhookEvent[]) => void;
-  /** A post whose proof is wrong. bbb-webhooks 3.5.0 takes the 401 for delivered, and logs nothing of it as a fault. */
+  /** Called for a POST with wrong credentials. bbb-webhooks 3.5.0 counts the 401 as delivered and logs no error. */
   readonly onRefused: () => void;
 }
 
-/** bbb-webhooks puts up to `multiEvent` events into one post; a hundred meetings with metadata are below this. */
+/** bbb-webhooks puts up to `multiEvent` events into one POST; a hundred meetings with metadata stay below this. */
 const maxBytes = 256 * 1024;
 
 /**
- * Where BBB servers post what happens to their meetings: `POST /bbb-webhooks/<name of the server>`. No part of the API for
- * front ends, and with an authentication of its own, so it does not count against anybody's quota.
+ * Receives the webhooks of BBB servers: `POST /bbb-webhooks/<name of the server>`. Outside the API for front ends, with
+ * its own authentication, so it has no rate limit.
  */
 export function addBbbWebhooks(router: ApiRouter, base: () => string, sources: () => readonly WebhookSource[]): void {
   router.server.register((scope, _options, done) => {
@@ -76,7 +76,7 @@ function checksumOf({ query }: FastifyRequest): string {
   return typeof value === "string" ? value : "";
 }
 
-/** What the callback URL itself has as a query: bbb-webhooks appends its checksum to it. */
+/** The query of the callback URL itself: bbb-webhooks appends its checksum to it. */
 function ownQueryOf({ raw: { url = "" } }: FastifyRequest): string {
   const query = url.includes("?") ? url.slice(url.indexOf("?") + 1) : "";
   return query.replace(/(?:^|&)checksum=[^&]*$/, "");

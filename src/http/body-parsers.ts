@@ -4,10 +4,10 @@ import { TextDecoder } from "node:util";
 
 import type { FastifyInstance } from "fastify";
 
-/** The type of bodies that are passed on as bytes. */
+/** Bodies of this type reach the handler as bytes. */
 export const jsonLinesType = "application/jsonl";
 
-/** The type of bodies that HTML forms send. */
+/** The media type of HTML forms. */
 export const formType = "application/x-www-form-urlencoded";
 
 /**
@@ -16,10 +16,10 @@ export const formType = "application/x-www-form-urlencoded";
  */
 const nothing = /^(?:\[\s*\]|\{\s*\}|null|--\S{1,70}--)?$/;
 
-/** Bytes; a longer body is more than nothing, and is refused unread. */
+/** In bytes; a longer body is refused unread. */
 const maxNothingLength = 128;
 
-/** For all routes: JSON, and lines of it as bytes. */
+/** Parsers of all routes: JSON, and JSON lines as bytes. */
 export function addBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   addNothingParser(server);
@@ -45,7 +45,7 @@ export function addBodyParsers(server: FastifyInstance): void {
   );
 }
 
-/** For the routes of one scope: forms, and nothing else. The last of several fields of one name counts. */
+/** Parsers of one scope: forms only. The last of several fields with the same name wins. */
 export function addFormParser(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   addNothingParser(scope);
@@ -55,8 +55,8 @@ export function addFormParser(scope: FastifyInstance): void {
 }
 
 /**
- * For every other type, and for bodies without one: nothing is taken as no body, anything else is refused by its type. Net::HTTP of Ruby
- * and curl of PHP name a form type for no body at all, and curl sends an empty chunked one.
+ * For other types and bodies without a type: an empty body counts as absent, anything else is refused with 415. Ruby's Net::HTTP
+ * and PHP's curl send a form type without a body, and curl sends an empty chunked body.
  */
 function addNothingParser(scope: FastifyInstance): void {
   scope.addContentTypeParser("*", (request, payload, done) => {

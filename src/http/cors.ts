@@ -1,13 +1,13 @@
-/** What pages of other origins may do: read what is public, and nothing else (Fetch Standard, section 3.3). */
+/** CORS (Fetch Standard, section 3.3): pages of the configured origins may read public routes, and nothing else. */
 export class CrossOrigin {
   readonly #origins: ReadonlySet<string>;
 
-  /** @param origins such as `https://meet.example.org`; `*` is everybody's */
+  /** @param origins such as `https://meet.example.org`; `*` allows all */
   constructor(origins: readonly string[]) {
     this.#origins = new Set(origins);
   }
 
-  /** Headers for an answer to a page of that origin, "" when the request names none. */
+  /** Response headers for a request with this `Origin`, "" if the request has none. */
   headers(origin: string): Readonly<Record<string, string>> {
     if (this.#origins.size === 0) return {};
     const exposed = { "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After" };
@@ -17,7 +17,7 @@ export class CrossOrigin {
     return { "Access-Control-Allow-Origin": origin, Vary: "Origin", ...exposed };
   }
 
-  /** Headers for the question that a browser asks before. */
+  /** Headers for the response to a preflight request. */
   preflightHeaders(origin: string): Readonly<Record<string, string>> {
     const headers = this.headers(origin);
     if (headers["Access-Control-Allow-Origin"] === undefined) return headers;

@@ -1,6 +1,6 @@
 import type { ProblemCode } from "./problem-catalogue.js";
 
-/** What is wrong with a request that Fastify has refused, `undefined` when it is no request's fault. */
+/** The problem for an error of Fastify that the request caused; `undefined` for all other errors. */
 export function fastifyProblem(error: unknown): ProblemCode | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   switch (error.code) {
@@ -17,7 +17,7 @@ export function fastifyProblem(error: unknown): ProblemCode | undefined {
       return "malformed-url";
     case "FST_ERR_MAX_PARAM_LENGTH":
       return "url-too-long";
-    // Whoever sent it has gone away in the middle of the body: nobody reads the answer.
+    // The client closed the connection while sending the body; the response is never read.
     case "ECONNRESET":
       return "malformed-http";
     default:

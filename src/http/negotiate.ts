@@ -18,7 +18,7 @@ export function wishedType<Known extends string>(header: string, known: readonly
   return known.find((each) => each === type) ?? known[0];
 }
 
-/** The first of the wishes that there is, by its language; `undefined` when there is none of them. */
+/** The first wish whose primary language is known; `undefined` if none is. */
 export function firstOf<Known extends string>(wishes: readonly string[], known: readonly Known[]): Known | undefined {
   for (const wish of wishes) {
     const language = wish.toLowerCase().split("-")[0];
@@ -28,7 +28,7 @@ export function firstOf<Known extends string>(wishes: readonly string[], known: 
   return undefined;
 }
 
-/** A strong entity tag: the same bytes, the same tag (RFC 9110 section 8.8.3). */
+/** A strong entity tag, computed from the bytes of the body (RFC 9110 section 8.8.3). */
 export function entityTag(body: string | Buffer): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
 }

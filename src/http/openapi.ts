@@ -7,7 +7,7 @@ import type { AnswerSpec, Route } from "./route.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Those that every route can come to. */
+/** Problems that every route can return. */
 const everywhere: readonly ProblemCode[] = [
   "malformed-url",
   "malformed-http",
@@ -20,7 +20,7 @@ const everywhere: readonly ProblemCode[] = [
   "internal-error",
 ];
 
-/** The problems of a route: its own, and those that follow from what it takes. */
+/** The problems of a route: its own, and those that its access and its inputs imply. */
 export function problemsOf(route: Route): readonly ProblemCode[] {
   const takes: ProblemCode[] = [];
   if (route.access !== "public") takes.push("token-missing", "scope-missing");
@@ -36,7 +36,7 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
 }
 
 /**
- * The API as an OpenAPI 3.1 document, whose schemas are those that the routes check with.
+ * The API as an OpenAPI 3.1 document, made from the schemas that validate requests and responses.
  *
  * @param base how this server is reached, without a slash at the end
  */
@@ -138,7 +138,7 @@ function parametersIn(
   });
 }
 
-/** A schema as JSON Schema 2020-12, what has a name of its own by reference. */
+/** A schema as JSON Schema 2020-12; schemas with an id become references. */
 function schemaOf(schema: z.ZodType, io: "input" | "output", schemas: Record<string, unknown>): Json {
   const made: unknown = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "any" });
   const whole = isJson(made) ? made : {};

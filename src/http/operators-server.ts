@@ -2,22 +2,22 @@ import type { Clock } from "../util/clock.js";
 import { faultCode } from "../util/network-fault.js";
 import type { ApiRouter } from "./api-router.js";
 
-/** Never another one: what is answered here without a token is for programs of this machine. */
+/** Loopback only: responses without a token are for programs on this machine. */
 const host = "127.0.0.1";
-/** From one attempt to listen to the next, in milliseconds: the instance before this one may still have the port. */
+/** Milliseconds between attempts to listen: the previous instance may still hold the port. */
 const retryMs = 10_000;
 
 export interface OperatorsServerOptions {
   readonly port: number;
   readonly clock: Clock;
-  /** Why it can't listen, or that it does after all; told when that changes. */
+  /** Called on changes: why listening fails, or `undefined` once it succeeds. */
   readonly onFault: (fault: string | undefined) => void;
 }
 
 /**
- * The listener for operators: loopback, on a port of its own. A reverse proxy on this machine connects to `http.port`
- * from loopback too, and may add no header, so requests there can't be told from those of this machine. Calls do not
- * need this listener: einwahl starts without it, and keeps trying.
+ * The operators listener: loopback, on a separate port. A reverse proxy on this machine connects to `http.port` from
+ * loopback too, possibly without headers, so requests there are indistinguishable from local ones. Calls do not need
+ * this listener: einwahl starts without it and retries.
  */
 export class OperatorsServer {
   readonly #router: ApiRouter;
@@ -32,12 +32,12 @@ export class OperatorsServer {
     this.#options = options;
   }
 
-  /** 0 while it does not listen. */
+  /** 0 while the server is not listening. */
   get port(): number {
     return this.#router.port;
   }
 
-  /** Tries to listen once, and again until `close` while that fails. Never rejects. */
+  /** Resolves after the first attempt to listen; retries until `close`. Never rejects. */
   async open(): Promise<void> {
     this.#opening = this.#listen();
     await this.#opening;

@@ -8,7 +8,7 @@ interface NumberFacts {
   readonly number: string;
   readonly national: string;
   readonly international: string;
-  /** `undefined` for numbers of no country, as +883. */
+  /** `undefined` for numbers without a country, such as +883. */
   readonly country: string | undefined;
   readonly city: string | undefined;
   readonly languages: readonly Language[];
@@ -22,10 +22,10 @@ export interface NumberFilter {
 
 const noCountry: Readonly<Record<string, string>> = { de: "International", en: "International" };
 
-/** The operator's numbers, in the order of the configuration. */
+/** The numbers of the operator, in configuration order. */
 export class PhoneNumbers {
   readonly #facts: readonly NumberFacts[];
-  /** Lists for the languages that einwahl speaks itself; those of any other are made when asked for. */
+  /** Precomputed for the languages of einwahl; lists in other languages are made on request. */
   readonly #whole = new Map<string, readonly DialInNumber[]>();
 
   constructor(numbers: readonly NumberConfig[]) {
@@ -61,7 +61,7 @@ export class PhoneNumbers {
   }
 }
 
-/** The locale that the first wish which is known leads to; every wish that is no language is passed over. */
+/** The locale of the first supported wish; invalid tags are skipped. */
 export function localeFor(wishes: readonly string[], fallback: string): string {
   for (const wish of wishes) {
     try {
@@ -88,14 +88,14 @@ function factsOf({ number, city, languages }: NumberConfig): NumberFacts {
 }
 
 /**
- * A link that calls a number and types a PIN: two pauses of about two seconds, the PIN, `#`. In a URI `#` would begin
- * a fragment, so it is written as %23, which telephones take for what it is.
+ * A link that dials a number and then a PIN: two pauses of about two seconds, the PIN, `#`. `#` is percent-encoded, because
+ * it would start a fragment; telephones decode it.
  */
 export function oneTapLink(number: string, pin: string): string {
   return `tel:${number},,${pin}%23`;
 }
 
-/** A PIN for people: groups of three, the last ones of two where it does not come out even. */
+/** A PIN for people in groups of three; the last groups have two digits if the length is no multiple of three. */
 export function formatPin(pin: string): string {
   const groups = Math.ceil(pin.length / 3);
   const long = pin.length - 2 * groups;

@@ -1,4 +1,4 @@
-/** Everything that can go wrong with a request, each under one name that stays. The document of the API lists them. */
+/** All problems of the API under stable names. The OpenAPI document lists them. */
 export const problems = {
   "invalid-request": {
     status: 400,

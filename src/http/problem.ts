@@ -6,10 +6,10 @@ import type { PlacedError } from "./route.js";
 export const problemType = "application/problem+json";
 
 /**
- * RFC 9457. Made of the catalogue and, for a request that is not understood, of the places; nothing of what was sent
- * is in it, since answers end up in logs too.
+ * Problem details (RFC 9457): the catalogue entry and, for an invalid request, where the faults are. Contains no text of the
+ * request, because responses end up in logs.
  *
- * @param base how this server is reached, without a slash at the end
+ * @param base the public URL of this server, without a trailing slash
  */
 export function problemDetails(code: ProblemCode, base: string, errors: readonly PlacedError[] = []): Problem {
   const { status, title, advice } = problems[code];

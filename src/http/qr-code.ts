@@ -4,9 +4,9 @@ import { encode } from "uqr";
 const quietZone = 4;
 
 /**
- * A text as a QR code, an SVG image with black on white whatever is around it.
+ * A text as a QR code: an SVG image, always black on white.
  *
- * The mask is always the same: to choose the best of eight takes forty times as long, and readers take every one.
+ * The mask is fixed: choosing the best of eight takes forty times as long, and readers accept all of them.
  */
 export function qrCode(text: string): string {
   const { data, size } = encode(text, { ecc: "M", border: 0, maskPattern: 2 });

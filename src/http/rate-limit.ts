@@ -8,7 +8,7 @@ export interface RateLimitPolicy {
   readonly quota: number;
 }
 
-/** How one request came out. */
+/** The state of a quota after one request. */
 export interface Quota {
   readonly policy: RateLimitPolicy;
   readonly isWithin: boolean;
@@ -21,22 +21,22 @@ interface Window {
   readonly endsAt: number;
 }
 
-/** Windows of addresses within their quota, and again as many of those beyond it: a million addresses cost no more memory. */
+/** Limit of windows within their quota, and again of exceeded ones: bounds the memory under a flood of addresses. */
 const maxWindows = 20_000;
-/** So many are forgotten at once where there is no room, and those that are over so often, in milliseconds: not at each request. */
+/** Evictions at once when a map is full, and milliseconds between sweeps of expired windows: too costly for each request. */
 const forgottenAtOnce = 1_000;
 const sweepEveryMs = 1_000;
 
 /**
- * Counts requests in windows that begin with the first of them. A flood of addresses makes it forget windows early, but
- * first those within their quota: an address that is being refused stays refused.
+ * Counts requests in fixed windows; a window starts with the first request of its key. Under a flood of addresses only windows
+ * within their quota are evicted early: an address that exceeded its quota stays refused.
  */
 export class RateLimit {
   readonly policy: RateLimitPolicy;
   readonly #clock: Clock;
-  /** In the order in which they end, as all are of the same length. */
+  /** In order of expiry, because all windows have the same length. */
   readonly #within = new Windows();
-  /** In the order in which their quota was exceeded. */
+  /** In the order in which they exceeded the quota. */
   readonly #beyond = new Windows();
 
   constructor(policy: RateLimitPolicy, clock: Clock) {
@@ -75,7 +75,7 @@ export class RateLimit {
   }
 }
 
-/** A bounded number of them, in the order in which they came. */
+/** A bounded map in insertion order. */
 class Windows extends Map<string, Window> {
   #sweptAt = Number.NEGATIVE_INFINITY;
 
@@ -86,7 +86,7 @@ class Windows extends Map<string, Window> {
     this.set(who, window);
   }
 
-  /** Forgets windows that are over, and the oldest ones beyond so many. */
+  /** Deletes expired windows, and the oldest ones beyond the limit. */
   #forget(now: number, most: number): void {
     this.#sweptAt = now;
     for (const [who, { endsAt }] of this) {
@@ -106,7 +106,7 @@ export function rateLimitHeaders(quota: Quota): Readonly<Record<string, string>>
   };
 }
 
-/** A customer of a provider has up to a /48 of IPv6 (RFC 6177), so that is one address. Some proxies append the port. */
+/** The key of an address: an IPv6 /48, since one customer may have a whole /48 (RFC 6177). Drops a port that a proxy appended. */
 export function limitedAddress(text: string): string {
   const address = unmapped(withoutPort(text));
   if (isIP(address) !== 6) return address;
@@ -123,12 +123,12 @@ export function limitedAddress(text: string): string {
     .join(":")}::/48`;
 }
 
-/** IPv4 as such where it comes mapped into IPv6, as from a socket that takes both. */
+/** The IPv4 address of an IPv4-mapped IPv6 address (dual-stack sockets report those); others unchanged. */
 export function unmapped(address: string): string {
   return /^::ffff:([0-9.]+)$/i.exec(address)?.[1] ?? address;
 }
 
-/** `203.0.113.5:4711`, `[2001:db8::1]:443` and `[2001:db8::1]` as the address alone; anything else as it is. */
+/** `203.0.113.5:4711`, `[2001:db8::1]:443` and `[2001:db8::1]` without port and brackets; other text unchanged. */
 export function withoutPort(text: string): string {
   return (
     /^([0-9.]+):[0-9]{1,5}$/.exec(text)?.[1] ?? /^\[([0-9a-fA-F:.%\w-]+)\](?::[0-9]{1,5})?$/.exec(text)?.[1] ?? text

@@ -4,7 +4,7 @@ import type { Room, RoomSummary } from "./api-schemas.js";
 import { formatPin, oneTapLink, type PhoneNumbers } from "./phone-numbers.js";
 import { qrCode } from "./qr-code.js";
 
-/** What a reservation says, without what is the same for all rooms. */
+/** A reservation without the facts that all rooms share. */
 export function summarise({ meetingId, pin, reservedAt, validUntil }: Reservation): RoomSummary {
   const digits = pin.reveal();
   return {
@@ -17,7 +17,7 @@ export function summarise({ meetingId, pin, reservedAt, validUntil }: Reservatio
   };
 }
 
-/** Everything to show, and to pass to BBB's `create`. */
+/** All facts to show, and the parameters for BBB's `create`. */
 export function describeRoom(
   reservation: Reservation,
   phoneNumbers: PhoneNumbers,
@@ -39,7 +39,7 @@ export function describeRoom(
   };
 }
 
-/** The PIN is behind `#`, which browsers do not send: it gets into no log of a server or proxy. */
+/** The PIN is in the fragment, which browsers do not send: it appears in no server or proxy log. */
 export function pageLink(base: string, pin: string, language?: Language): string {
   return `${base}/${language === undefined ? "" : `?lang=${language}`}#${pin}`;
 }

@@ -6,10 +6,10 @@ import type { Scope } from "../config/scopes.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import type { Token } from "./tokens.js";
 
-/** One kind of answer, as the document describes it. */
+/** A response as the OpenAPI document describes it. */
 export interface AnswerSpec {
   readonly description: string;
-  /** Everything that is sent passes through it, so that nothing gets out that is not in the document. */
+  /** Every body is parsed with it before it is sent: undocumented fields never leave the server. */
   readonly schema?: z.ZodType;
   /** Default `application/json`. */
   readonly type?: string;
@@ -21,17 +21,17 @@ export interface RouteRequest<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly token: Token | undefined;
-  /** `Accept`, `Accept-Language` and `If-None-Match`, "" when there are none. */
+  /** `Accept`, `Accept-Language` and `If-None-Match`, "" if absent. */
   readonly accept: string;
   readonly acceptLanguage: string;
   readonly ifNoneMatch: string;
 }
 
-/** What a handler comes to. */
+/** The result of a handler. */
 export type Answer =
-  /** A value for the schema of that answer. */
+  /** A value that the schema of this status serialises. */
   | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** What has passed the schema before; as text it goes out in one piece with the headers; `type` when there are several for this answer. */
+  /** A serialised body. A string is sent in one write with the headers. `type` selects one of several media types. */
   | {
       readonly status: number;
       readonly text: string | Readable;
@@ -56,19 +56,19 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  /** Default true. The page for people is no part of the API. */
+  /** Default true; false for the page for people, which is outside the API. */
   readonly isDocumented?: boolean;
   readonly description?: string;
-  /** Who may: everybody, from the pages of everybody whom CORS lets in, or tokens with this scope. */
+  /** `public` (also for pages of the CORS origins), or tokens with this scope. */
   readonly access: "public" | Scope;
   /**
-   * A route for operators: it takes the token as the password of HTTP Basic, too, so that a browser asks for it. `local`:
-   * programs of this machine need none on the listener for operators.
+   * A route for operators: also takes the token as the password of HTTP Basic, so that a browser prompts for it. `local`:
+   * programs on this machine need no token on the operators listener.
    */
   readonly forOperators?: "token" | "local";
   readonly params?: Params;
   readonly query?: Query;
-  /** Without one, a body is refused by its type. */
+  /** If absent, a request with a body is refused with 415. */
   readonly body?: {
     readonly schema: Body;
     readonly type?: string;
@@ -76,14 +76,14 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
     readonly maxBytes?: number;
   };
   readonly answers: Readonly<Record<number, AnswerSpec>>;
-  /** Beside those that every route has. */
+  /** In addition to those of every route. */
   readonly problems: readonly ProblemCode[];
   readonly handle: (
     request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => Answer | Promise<Answer>;
 }
 
-/** A route whose kinds of values are known to itself only: its handler gets what its schemas made. */
+/** A route with its types erased: the handler gets what the schemas of the route parsed. */
 export interface Route extends Omit<RouteSpec<z.ZodType, z.ZodType, z.ZodType>, "handle"> {
   readonly handle: (request: RouteRequest<unknown, unknown, unknown>) => Answer | Promise<Answer>;
 }

@@ -19,17 +19,17 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly operators: OperatorServices;
   readonly services: Omit<ApiServices, "base">;
-  /** The BBB servers whose webhooks are taken, now. */
+  /** The BBB servers whose webhooks are accepted at present. */
   readonly webhooks: () => readonly WebhookSource[];
   readonly onBug: (error: unknown) => void;
-  /** Why the listener for operators can't listen; `undefined`: it does after all. */
+  /** Why the operators listener cannot listen; `undefined` once it can. */
   readonly onOperatorsFault: (fault: string | undefined) => void;
   readonly limits?: ApiRouterOptions["limits"];
 }
 
-/** einwahl's own HTTP servers: one for front ends and people, one for operators on this machine. */
+/** The two HTTP listeners: one for front ends and people, one for operators on this machine. */
 export class HttpServer {
-  /** Which listens; what it answers may come from another one by now. */
+  /** Owns the listening socket; after `replace` another router handles its requests. */
   readonly #listening: ApiRouter;
   readonly #operatorsListening: ApiRouter;
   readonly #operators: OperatorsServer;
@@ -59,12 +59,12 @@ export class HttpServer {
     return this.#listening.port;
   }
 
-  /** Of the listener for operators; 0 while it can't listen. */
+  /** The port of the operators listener; 0 while it cannot listen. */
   get operatorsPort(): number {
     return this.#operators.port;
   }
 
-  /** Answers from these options from now on, except for the address and the ports; requests under way are answered from the old ones. */
+  /** Applies new options, except address and ports. Requests in progress finish with the old ones. */
   async replace(options: HttpOptions): Promise<void> {
     await this.#listening.answerFrom(this.#build(options));
     await this.#operatorsListening.answerFrom(this.#buildForOperators(options));
@@ -122,7 +122,7 @@ function* routesOf(services: ApiServices, all: () => ApiRouter["routes"]): Gener
   yield* documentRoutes(services, all);
 }
 
-/** By the routes' own paths, so that nobody can make up new ones. */
+/** Labels are the paths of routes, not of requests: clients cannot create new time series. */
 function countRequests({ server }: ApiRouter, metrics: OperatorServices["metrics"]): void {
   server.addHook("onResponse", (request, reply, done) => {
     metrics.requestAnswered(request.routeOptions.url ?? "none", reply.statusCode);
@@ -132,7 +132,7 @@ function countRequests({ server }: ApiRouter, metrics: OperatorServices["metrics
 
 function addHealth(router: ApiRouter, health: () => Health): void {
   const { server } = router;
-  // Monitors poll often, and from anywhere; the reasons name trunks and servers, which are for operators only.
+  // No rate limit: monitors poll often, and from anywhere. Reasons name trunks and servers, so only operators get them.
   const config = { isUnlimited: true };
   server.get("/healthz", { config }, () => ({ status: "alive" }));
   server.get("/readyz", { config }, async (request, reply) => {
@@ -143,7 +143,7 @@ function addHealth(router: ApiRouter, health: () => Health): void {
   });
 }
 
-/** Load balancers pass calls to others on both; only 503 means that somebody should look. */
+/** Load balancers use another instance on 429 and 503; only 503 needs an operator. */
 const readiness = {
   ready: { code: 200, word: "ready" },
   loaded: { code: 429, word: "loaded" },

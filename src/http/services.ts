@@ -9,24 +9,24 @@ import type { StatusReport } from "../monitoring/status/status-report.js";
 import type { DaySums } from "../store/day-sums.js";
 import type { RoomStore } from "../store/room-store.js";
 
-/** Calls as front ends may know of them: counted, without anybody in them. */
+/** The current calls as front ends see them: counts, without caller data. */
 export interface LiveCalls {
-  /** All calls, wherever they have got to. */
+  /** All calls, in any stage. */
   readonly calls: number;
   /** Conferences with at least one caller. */
   readonly conferences: number;
   callsIn(pin: Pin): readonly CallInside[];
 }
 
-/** What front ends and people are told from. */
+/** Data sources of the routes for front ends and people. */
 export interface ApiServices {
-  /** How this server is reached, without a slash at the end; known when it listens. */
+  /** The public URL of this server, without a trailing slash; known once it listens. */
   readonly base: () => string;
   readonly version: string;
-  /** The language of callers and people who wish for none. */
+  /** The default language. */
   readonly language: Language;
   readonly numbers: readonly NumberConfig[];
-  /** `undefined`: there are no tokens, so nobody can reserve anything. */
+  /** `undefined`: no tokens are configured, so no room can be reserved. */
   readonly rooms: RoomStore | undefined;
   readonly jitsiConfCode: RoomsConfig["jitsiConfCode"];
   readonly statistics: StatisticsConfig;
@@ -40,17 +40,17 @@ export interface ApiServices {
   readonly dialogue: PhoneDialogue;
 }
 
-/** What callers can do, as far as the configuration decides it. */
+/** The configurable features of the phone dialogue. */
 export interface PhoneDialogue {
   /** With `*` before it: leaves a conference. */
   readonly leaveKey: Key | undefined;
-  /** Whether callers can wait for a conference that has not begun. */
+  /** Whether callers can wait for a conference that has not started. */
   readonly waitsForStart: boolean;
 }
 
-/** What operators and their programs are told from. */
+/** Data sources of the routes for operators. */
 export interface OperatorServices {
-  /** Computed when asked. */
+  /** Computed on each call. */
   readonly health: () => Health;
   readonly status: () => StatusReport;
   readonly metrics: {
@@ -61,12 +61,12 @@ export interface OperatorServices {
   };
 }
 
-/** What the configuration lets the privacy notice say. */
+/** Statements of the privacy notice that the configuration decides. */
 export interface Promises {
   /** Whether no call goes unencrypted, neither to the provider nor to a BBB server. */
   readonly isEncrypted: boolean;
   /** Whether conferences see the last four digits, or nothing of the number at all. */
   readonly showsLastFour: boolean;
-  /** What they see instead of a withheld number. */
+  /** The label of callers with a withheld number. */
   readonly anonymous: Readonly<Record<Language, string>>;
 }

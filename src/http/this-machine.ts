@@ -6,13 +6,12 @@ const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");
 loopback.addAddress("::1", "ipv6");
 
-/** What reverse proxies add, each kind its own. */
+/** Headers that the various reverse proxies add. */
 const forwardingHeaders = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
 
 /**
- * Whether a program of this machine asks for itself, on the listener for operators. A reverse proxy that an operator points
- * there is noticed by the headers that proxies add; the name asked for keeps out web pages whose name is made to lead to
- * 127.0.0.1 (DNS rebinding).
+ * Whether a request on the operators listener is from a program on this machine. Proxy headers reveal a reverse proxy
+ * in front of the listener; the check of `Host` keeps out web pages whose name resolves to 127.0.0.1 (DNS rebinding).
  */
 export function isFromThisMachine(request: Pick<FastifyRequest, "headers" | "socket">): boolean {
   if (!isLoopback(request.socket.remoteAddress ?? "")) return false;

@@ -12,7 +12,7 @@ interface KnownToken extends Token {
   readonly hash: Buffer;
 }
 
-/** The tokens that front ends have, of which einwahl knows the hashes only. */
+/** The tokens of the front ends; einwahl stores only their hashes. */
 export class Tokens {
   readonly #known: readonly KnownToken[];
 
@@ -28,7 +28,7 @@ export class Tokens {
     return this.#known.length > 0;
   }
 
-  /** Looks through all of them, whichever it is, so that the time tells nothing. */
+  /** Compares with every token, so that the time does not depend on which one matches. */
   find(text: string): Token | undefined {
     const hash = createHash("sha256").update(text).digest();
     let found: Token | undefined;

@@ -1,4 +1,4 @@
-/** Text that is HTML already. */
+/** Text that is already HTML. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
 
 export type Content = Html | string | number | undefined | readonly Content[];
 
-/** HTML in which every value is text: what looks like markup in it is shown and does nothing. */
+/** A template tag for HTML that escapes every value. */
 export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Html {
   let text = parts[0] ?? "";
   for (const [place, value] of values.entries()) text += render(value) + (parts[place + 1] ?? "");

@@ -10,13 +10,13 @@ import { renderPage } from "./page.js";
 import { scriptSource } from "./script.js";
 import { styleSource } from "./style.js";
 
-/** Whatever is in the query or the form: the page shows what it can and is never an error. `pin` is in old links. */
+/** Accepts any query and form: the page ignores invalid values instead of failing. `pin` is in old links. */
 const query = z.object({ lang: z.unknown(), pin: z.unknown(), view: z.unknown() }).partial();
 const form = z.object({ pin: z.unknown() }).partial();
 
 const policy = `default-src 'none'; style-src ${styleSource}; script-src ${scriptSource}; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
-/** The page for people, at the root: as everybody gets it, and with the PIN that was typed or that a link carried. */
+/** The page for people, at the root: without a PIN, or with the PIN of the form or the link. */
 export function* pageRoutes(services: ApiServices): Generator<Route> {
   const phoneNumbers = new PhoneNumbers(services.numbers);
   const numbers = Object.fromEntries(languages.map((language) => [language, phoneNumbers.list(language)])) as Record<
@@ -59,7 +59,7 @@ export function* pageRoutes(services: ApiServices): Generator<Route> {
     },
     handle: ({ query, acceptLanguage, ifNoneMatch }): Answer => {
       const { text, headers } = show(query, query.pin, acceptLanguage);
-      // A page with a PIN is nobody else's: it stays in no cache.
+      // A page with a PIN must not be cached.
       if (isThere(query.pin)) return { status: 200, text, headers };
       const tag = entityTag(text);
       const cached = { ...headers, ETag: tag, "Cache-Control": "public, max-age=300" };
@@ -79,7 +79,7 @@ export function* pageRoutes(services: ApiServices): Generator<Route> {
   });
 }
 
-/** People type PINs as they read them, in groups. */
+/** Accepts the separators with which people type a PIN in groups. */
 function readPin(value: unknown): string | undefined {
   const digits = typeof value === "string" ? value.replace(/[\s#-]/g, "") : "";
   return /^[0-9]{5,11}$/.test(digits) ? digits : undefined;

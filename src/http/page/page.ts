@@ -11,11 +11,11 @@ import { type PageTexts, pageTexts } from "./texts.js";
 
 export interface PageView {
   readonly language: Language;
-  /** 5 to 11 digits. Whether they lead anywhere is not looked at: the page would tell everybody who tries. */
+  /** 5 to 11 digits. Never looked up: the page would be an oracle for PINs. */
   readonly pin: string | undefined;
-  /** What was typed is no PIN. */
+  /** Whether the input was not a PIN. */
   readonly isPinWrong: boolean;
-  /** Only what belongs on a sheet of paper. */
+  /** Whether to show only the content for print. */
   readonly isPoster: boolean;
   readonly numbers: readonly DialInNumber[];
   readonly config: PageConfig;
@@ -24,7 +24,7 @@ export interface PageView {
   readonly hasStatistics: boolean;
 }
 
-/** The page for people, whole. All of it works without its script but links that carry a PIN behind `#`. */
+/** The complete page for people. Without its script only links with a PIN in the fragment do not work. */
 export function renderPage(view: PageView): string {
   const texts = pageTexts[view.language];
   const { pin } = view;
@@ -60,7 +60,7 @@ ${pin === undefined ? html`<script>${new Html(script)}</script>` : undefined}
   return content.text;
 }
 
-/** The same page in another view. A PIN is posted, so that it is in no address, and so in no log. */
+/** A link to another view of the page. A PIN is sent by POST, so that it appears in no URL and no log. */
 function link({ pin }: PageView, language: Language, isPoster: boolean, text: string): Html {
   const address = `?lang=${language}${isPoster ? "&view=print" : ""}`;
   if (pin === undefined) return html`<a href="${address}" hreflang="${language}">${text}</a>`;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 /**
- * Posts the PIN that a link carries behind `#`. The address loses it at once: it stays in no history, and "back" does not
- * post it again.
+ * Sends the PIN in the fragment of a link by POST. Removes it from the address first: it stays in no history, and "back"
+ * does not send it again.
  */
 export const script = `
 const show = () => {
@@ -17,5 +17,5 @@ addEventListener("hashchange", show);
 show();
 `;
 
-/** Lets this script run and no other, in a Content-Security-Policy. */
+/** The Content-Security-Policy source that allows only this script. */
 export const scriptSource = `'sha256-${createHash("sha256").update(script).digest("base64")}'`;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** The page's style, in the page itself: one request, and nothing from anywhere else. */
+/** The style sheet, inline: one request, no external resources. */
 export const style = `
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #f2f4f7; --line: #c4cad3; --link: #0b4f9e; --button: #0b4f9e; --on-button: #fff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8eaed; --paper: #14171b; --soft: #1f242b; --line: #48515d; --link: #8ab8f5; --button: #8ab8f5; --on-button: #10141a; } }
@@ -52,5 +52,5 @@ address { font-style: normal; }
 }
 `;
 
-/** Lets this style be used and no other, in a Content-Security-Policy. */
+/** The Content-Security-Policy source that allows only this style. */
 export const styleSource = `'sha256-${createHash("sha256").update(style).digest("base64")}'`;

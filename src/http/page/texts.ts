@@ -1,10 +1,10 @@
 import type { Key } from "../../call/dtmf-buffer.js";
 import type { Language } from "../../caller/language.js";
 
-/** A key or keys, how they are called, and what they do. */
+/** One or more keys, their name and their function. */
 export type KeyMeaning = readonly [key: string, spoken: string, meaning: string];
 
-/** Every word of the page. */
+/** All texts of the page. */
 export interface PageTexts {
   readonly otherLanguage: string;
   readonly yourPin: string;

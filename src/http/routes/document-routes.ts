@@ -11,9 +11,9 @@ const meaning = z
   .meta({ id: "ProblemMeaning" });
 
 /**
- * What the API says of itself.
+ * The routes that describe the API: the OpenAPI document and the problem catalogue.
  *
- * @param routesOf all routes, when they are there
+ * @param routesOf all routes; called after they are added
  */
 export function documentRoutes({ base, version }: ApiServices, routesOf: () => readonly Route[]): readonly Route[] {
   let document: string | undefined;

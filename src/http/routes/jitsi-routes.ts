@@ -28,7 +28,7 @@ export function jitsiRoutes({ jitsiConfCode: access }: ApiServices, rooms: RoomS
         if (conference !== undefined) return await codeOf(rooms, conference, token?.scopes.has("rooms:write") === true);
         if (id === undefined)
           return { problem: "invalid-request", errors: [{ at: "query", message: "needs conference or id" }] };
-        // Public would be an oracle for PINs, and the rate limit does not stop a client with many addresses.
+        // A public lookup would be an oracle for PINs; the rate limit does not stop a client with many addresses.
         if (token === undefined) return { problem: "token-missing" };
         if (!token.scopes.has("rooms:write")) return { problem: "scope-missing" };
         const found = await rooms.findByPin(pinOf(id));
@@ -65,7 +65,7 @@ function mapping({ meetingId, pin }: Reservation): { message: string; id: number
   return { message: "Successfully retrieved conference mapping", id: jitsiId(pin.reveal()), conference: meetingId };
 }
 
-/** Jitsi's ids are numbers; a zero at the beginning would get lost in one. */
+/** Jitsi's ids are numbers; a PIN with a leading zero stays text, because a number would lose it. */
 function jitsiId(digits: string): number | string {
   return digits.startsWith("0") ? digits : Number(digits);
 }

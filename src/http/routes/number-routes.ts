@@ -7,9 +7,9 @@ import { localeFor, PhoneNumbers } from "../phone-numbers.js";
 import { type Answer, type AnswerSpec, type Route, route, type RouteRequest } from "../route.js";
 import type { ApiServices } from "../services.js";
 
-/** Numbers change with the configuration only; five minutes are what a front end has to wait then. */
+/** Numbers change only with the configuration; front ends see a change after at most five minutes. */
 const cacheable = "public, max-age=300";
-/** Answers that are kept ready. There are fewer that differ, but who asks may ask in many ways. */
+/** Limit of cached responses: there are few distinct ones, but clients choose the cache key. */
 const maxKept = 500;
 
 interface Ready {
@@ -18,7 +18,7 @@ interface Ready {
   readonly tag: string;
 }
 
-/** Makes each answer once. The numbers stay what they are as long as the process lives. */
+/** Serialises each response once: the numbers do not change while the routes exist. */
 class ReadyAnswers {
   readonly #spec: AnswerSpec;
   readonly #ready = new Map<string, Ready>();
@@ -50,7 +50,7 @@ const cacheHeaders = {
   "Cache-Control": "How long the answer may be kept.",
 };
 
-/** The operator's numbers, for everybody. */
+/** The public routes for the numbers of the operator. */
 export function numberRoutes({ numbers, language }: ApiServices): readonly Route[] {
   const phoneNumbers = new PhoneNumbers(numbers);
   const spec: AnswerSpec = { description: "The numbers.", schema: numbersAnswer, headers: cacheHeaders };

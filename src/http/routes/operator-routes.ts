@@ -4,10 +4,10 @@ import { type Route, route } from "../route.js";
 import type { OperatorServices } from "../services.js";
 import { statusRoute } from "../status/status-route.js";
 
-/** The text format of Prometheus, to whose media type the character set is added. */
+/** The text format of Prometheus; the router adds the character set to the media type. */
 const metricsType = "text/plain; version=0.0.4";
 
-/** What only operators are told, each of it if and to whom the configuration says. */
+/** The routes for operators, as far as the configuration enables them. */
 export function operatorRoutes(
   { metrics, status }: OperatorServices,
   config: Pick<HttpConfig, "metrics" | "status">,

@@ -15,7 +15,7 @@ import { describeRoom, summarise } from "../room-answer.js";
 import { type Answer, type Route, route } from "../route.js";
 import type { ApiServices } from "../services.js";
 
-/** The PINs of rooms, for tokens. */
+/** The routes for rooms and their PINs; all need a token. */
 export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Route[] {
   const describe = new Descriptions(services).of;
   const path = `${apiBase}/rooms/{meetingID}`;
@@ -131,10 +131,10 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
   ];
 }
 
-/** Descriptions that are kept ready: front ends ask for the same rooms again and again. Some ten MiB. */
+/** Limit of cached descriptions, about 10 MiB: front ends request the same rooms repeatedly. */
 const maxKept = 2_000;
 
-/** Rooms as they are told, each made once while it is asked for. */
+/** Serialised room descriptions, cached while PIN and validity stay the same. */
 class Descriptions {
   readonly #services: ApiServices;
   readonly #phoneNumbers: PhoneNumbers;

@@ -3,7 +3,7 @@ import { apiBase, statisticsAnswer, statisticsQuery } from "../api-schemas.js";
 import { type Route, route } from "../route.js";
 import type { ApiServices } from "../services.js";
 
-/** Sums of calls, without people. */
+/** Sums of calls, without personal data. */
 export function statisticsRoutes({ statistics, live }: ApiServices, daySums: DaySums): readonly Route[] {
   return [
     route({

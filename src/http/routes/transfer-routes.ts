@@ -11,7 +11,7 @@ import { type Route, route } from "../route.js";
 
 const maxBytes = 16 * 1_048_576;
 
-/** All PINs out and in again as JSON lines: a copy for bad times, or the way from one store to another. */
+/** Export and import of all PINs as JSON lines: for backups, and for moving to another store. */
 export function transferRoutes(rooms: RoomStore): readonly Route[] {
   const path = `${apiBase}/rooms.jsonl`;
   return [

@@ -6,17 +6,17 @@ import { causeTexts } from "./cause-texts.js";
 import type { StatusTexts } from "./status-texts.js";
 import type { Times } from "./times.js";
 
-/** Of each cause; JSON has more. */
+/** Limit per cause; the JSON report has more. */
 const maxShown = 4;
 
-/** How the calls of the last day ended. */
+/** End causes of the calls of the last day. */
 export function causesTable({ causes }: StatusReport, language: Language, texts: StatusTexts): Html | undefined {
   if (causes.length === 0) return undefined;
   return html`<table class="causes"><caption>${texts.causes}</caption><thead class="unseen"><tr><th scope="col">${texts.cause}</th><th scope="col">${texts.howOften}</th></tr></thead>
 <tbody>${causes.map(({ cause, result, count }) => html`<tr><th scope="row"${classOf(result)}>${causeTexts[language][cause]}</th><td>${count}</td></tr>`)}</tbody></table>`;
 }
 
-/** The last failures by cause, that of the newest first. */
+/** The last failures by cause, most recent first. */
 export function failuresSection(
   { lastFailures }: StatusReport,
   language: Language,

@@ -1,7 +1,7 @@
 import type { EndCause } from "../../call/cause.js";
 import type { Language } from "../../caller/language.js";
 
-/** Why calls end, in words for operators; the log and metrics have the name of the cause. */
+/** End causes in words for operators; log and metrics use the names of the causes. */
 export const causeTexts: Readonly<Record<Language, Readonly<Record<EndCause, string>>>> = {
   de: {
     "unknown-source": "Kam von einer Adresse, die zu keiner Leitung gehört",

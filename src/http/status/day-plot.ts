@@ -3,16 +3,16 @@ import { type Content, type Html, html } from "../page/html.js";
 import type { StatusTexts } from "./status-texts.js";
 import type { Times } from "./times.js";
 
-/** Parts of the picture's height: what is left above for half a line of text, and below for the hours. */
+/** Shares of the height: space above for half a line of text, and below for the hours. */
 const top = 4;
 const bottom = 12;
 const height = 100 - top - bottom;
-/** A label that begins or ends nearer to the picture's edge than this share of its width would stick out. */
+/** A label closer to the edge than this share of the width would stick out. */
 const edge = 4;
 
 /**
- * How many calls ended in each slot of the last day, as bars. Everything is in per cent of the picture, so that it takes
- * any width while its letters keep their size.
+ * A bar chart of ended calls per slot of the last day. All lengths are in per cent, so that the chart scales to any width
+ * while its text keeps its size.
  */
 export function dayPlot({ slots, slotMinutes }: StatusReport["day"], texts: StatusTexts, times: Times): Html {
   const total = sum(slots, ({ calls }) => calls);
@@ -56,7 +56,7 @@ function bar(
   });
 }
 
-/** Every six hours of the clock. */
+/** Every six hours. */
 function hourLabel(clock: string, x: number): Content {
   const [hour = "", minute] = clock.split(":");
   if (minute !== "00" || Number(hour) % 6 !== 0 || x < edge || x > 100 - edge) return undefined;

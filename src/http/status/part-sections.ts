@@ -18,7 +18,7 @@ ${parts.map(({ name, kind, state, facts }) => html`<li class="part"><div class="
 </ul></section>`;
 }
 
-/** @param why in the words of the part itself, English */
+/** @param why the fault in the component's own words, English */
 function stateOf(isUp: boolean, word: Content, why: string | null): Html {
   return html`<strong class="${isUp ? "up" : "down"}">${isUp ? "✓" : "✕"} ${word}</strong>${why === null || why === "" ? undefined : html`<span class="why" lang="en">${why}</span>`}`;
 }
@@ -87,7 +87,7 @@ export function serversSection({ bbbServers }: StatusReport, texts: StatusTexts)
   );
 }
 
-/** The last of einwahl's calls to itself for each server; nothing where it places none. */
+/** The last synthetic call to each server; empty if there are no synthetic calls. */
 export function syntheticSection(
   { syntheticCalls }: StatusReport,
   language: Language,

@@ -13,14 +13,14 @@ export interface StatusView {
   readonly report: StatusReport;
   readonly language: Language;
   readonly timeZone: string;
-  /** After how many seconds the page is asked for again; `undefined`: it stays as it is. */
+  /** The refresh interval in seconds; `undefined`: no refresh. */
   readonly refreshSeconds: number | undefined;
 }
 
-/** The marks before states, so that they can be told apart without colours, too. */
+/** Marks that distinguish states without colour. */
 const marks = { ready: "✓", loaded: "!", "not-ready": "✕", down: "✕", impaired: "!", insecure: "⚠" } as const;
 
-/** The page for operators, whole, without a script. */
+/** The complete page for operators, without scripts. */
 export function renderStatus(view: StatusView): string {
   const { report, language, timeZone } = view;
   const texts = statusTexts[language];
@@ -67,7 +67,7 @@ function languageSwitch({ language, refreshSeconds }: StatusView, texts: StatusT
   return html`<nav class="languages" aria-label="${texts.otherLanguage}" lang="${other}"><a href="${link(other, refreshSeconds !== undefined)}" hreflang="${other}">${texts.otherLanguage}</a></nav>`;
 }
 
-/** Whoever reads slowly, or has the page read out, can have it stand still. */
+/** Pauses the refresh, for slow readers and screen readers. */
 function refreshSwitch({ language, refreshSeconds }: StatusView, texts: StatusTexts): Html {
   return refreshSeconds === undefined
     ? html`${texts.refreshesNot} <a href="${link(language, true)}">${texts.resume}</a>`

@@ -10,18 +10,18 @@ import { statusStyleSource } from "./status-style.js";
 export interface StatusRouteOptions {
   readonly status: () => StatusReport;
   readonly access: "token" | "local";
-  /** Of those who wish for none. */
+  /** The default language. */
   readonly language: Language;
 }
 
 const refreshSeconds = 15;
 
-/** Whatever is in the query: the page shows what it can and is never an error. */
+/** Accepts any query: the page ignores invalid values instead of failing. */
 const query = z.object({ lang: z.unknown(), refresh: z.unknown() }).partial();
 
 const policy = `default-src 'none'; style-src ${statusStyleSource}; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'`;
 
-/** The page for operators, or the same as JSON. */
+/** The status report, as a page for operators or as JSON. */
 export function statusRoute({ status, access, language: usual }: StatusRouteOptions): Route {
   return route({
     method: "GET",
@@ -51,7 +51,7 @@ export function statusRoute({ status, access, language: usual }: StatusRouteOpti
           ...headers,
           "Content-Security-Policy": policy,
           "Content-Language": language,
-          // As `<meta http-equiv="refresh">`, and without it for those who have paused the page.
+          // Like `<meta http-equiv="refresh">`; absent if the refresh is paused.
           ...(refreshes && { Refresh: String(refreshSeconds) }),
         },
       };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { style } from "../page/style.js";
 
-/** What the page for operators adds to the style of the page for people. */
+/** Styles of the page for operators, in addition to those of the page for people. */
 export const statusStyle = `${style}
 :root { --good: #0a6b32; --bad: #b3141d; --warn: #8a5300; --bar: #5585c4; --bar-refused: #b57a12; --bar-failed: #b3141d; }
 @media (prefers-color-scheme: dark) { :root { --good: #6fd08f; --bad: #ff8f86; --warn: #f0b95b; --bar: #5b8ecb; --bar-refused: #d9a441; --bar-failed: #ff6b60; } }
@@ -49,5 +49,5 @@ h3 code { font-weight: 400; color: var(--ink); white-space: nowrap; }
 time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 `;
 
-/** Lets this style be used and no other, in a Content-Security-Policy. */
+/** The Content-Security-Policy source that allows only this style. */
 export const statusStyleSource = `'sha256-${createHash("sha256").update(statusStyle).digest("base64")}'`;

@@ -3,7 +3,7 @@ import type { Language } from "../../caller/language.js";
 import type { StatusIssueCode } from "../../monitoring/status/status-issues.js";
 import type { StatusReport } from "../../monitoring/status/status-report.js";
 
-/** Every word of the page for operators but those for causes. */
+/** All texts of the page for operators, except those of end causes. */
 export interface StatusTexts {
   readonly title: string;
   readonly otherLanguage: string;

@@ -1,15 +1,15 @@
 import type { Language } from "../../caller/language.js";
 
-/** Points in time and durations as people of this language write them, in one time zone. */
+/** Formats points in time and durations for a language and a time zone. */
 export class Times {
-  /** Such as CET, to be shown once. */
+  /** The name of the time zone, such as CET. */
   readonly zone: string;
   readonly #time: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #clock: Intl.DateTimeFormat;
   readonly #now: number;
 
-  /** @param now milliseconds since 1970; what is of another day is shown with it */
+  /** @param now milliseconds since 1970; times of another day are shown with their date */
   constructor(language: Language, timeZone: string, now: number) {
     const locale = language === "de" ? "de-DE" : "en-GB";
     this.#now = now;
