@@ -4,6 +4,7 @@ import { request as requestHttps } from "node:https";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
+import { messageOf } from "../util/error-message.js";
 import { faultCode, networkFault } from "../util/network-fault.js";
 import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
@@ -93,6 +94,5 @@ function unpacked(response: IncomingMessage): Readable {
 
 function codeOf(error: unknown): string {
   const code = faultCode(error);
-  if (code !== "") return code;
-  return error instanceof Error ? error.message : "failed";
+  return code === "" ? messageOf(error) : code;
 }

@@ -2,6 +2,7 @@ import { request } from "node:http";
 
 import type { z } from "zod";
 
+import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 import { type DrainAnswer, drainAnswer, refusal, type ReloadAnswer, reloadAnswer } from "./answers.js";
 import { reachablePath } from "./socket-file.js";
@@ -125,7 +126,7 @@ function connectFailure(error: unknown): ControlFailure {
   if (code === "EACCES" || code === "EPERM") return { kind: "not-allowed" };
   if (error instanceof Error && error.name === "AbortError")
     return { kind: "broken", reason: "it does not answer in time" };
-  return { kind: "broken", reason: error instanceof Error ? error.message : String(error) };
+  return { kind: "broken", reason: messageOf(error) };
 }
 
 function parseJson(text: string): unknown {

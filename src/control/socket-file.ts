@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 
+import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 
 /** How long a process may take to accept a connection before it counts as alive and busy, in milliseconds. */
@@ -56,7 +57,7 @@ export class SocketFile {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       directory = await open(dirname(path), "r");
     } catch (error) {
-      return failure({ why: reason(error) });
+      return failure({ why: messageOf(error) });
     }
     const file = new SocketFile(path, directory);
     try {
@@ -69,7 +70,7 @@ export class SocketFile {
       return failure("held");
     } catch (error) {
       await directory.close();
-      return failure({ why: reason(error) });
+      return failure({ why: messageOf(error) });
     }
   }
 
@@ -140,8 +141,4 @@ async function isHeld(path: string): Promise<boolean> {
   } finally {
     await reachable.done();
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

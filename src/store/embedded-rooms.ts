@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import type { PinLengths } from "../call/interfaces.js";
 import type { Pin } from "../caller/secret.js";
+import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 import { DirectoryLock } from "./directory-lock.js";
 import { Journal } from "./journal.js";
@@ -260,7 +261,7 @@ async function takeLock(directory: string): Promise<Result<DirectoryLock, string
       ? lock
       : failure(`${directory} is in use by another instance of einwahl; several instances need Redis`);
   } catch (error) {
-    return failure(`${directory} can't be used: ${error instanceof Error ? error.message : String(error)}`);
+    return failure(`${directory} can't be used: ${messageOf(error)}`);
   }
 }
 

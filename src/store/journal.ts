@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 import { decodeLine, encodeLine } from "./journal-lines.js";
 
@@ -304,5 +305,5 @@ async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<nu
 
 function reason(error: unknown): string {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return error.code;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

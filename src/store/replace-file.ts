@@ -1,6 +1,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 
 /**
@@ -24,6 +25,6 @@ export async function replaceFile(path: string, text: string): Promise<Result<vo
   } catch (error) {
     // On a disk that is full the room is needed.
     await rm(`${path}.new`, { force: true }).catch(() => undefined);
-    return failure(`${path} can't be written: ${error instanceof Error ? error.message : String(error)}`);
+    return failure(`${path} can't be written: ${messageOf(error)}`);
   }
 }

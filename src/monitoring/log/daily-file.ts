@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Clock } from "../../util/clock.js";
+import { messageOf } from "../../util/error-message.js";
 import { DayNames, dayOf } from "./day-names.js";
 
 export interface DailyFileOptions {
@@ -113,7 +114,7 @@ export class DailyFile {
       });
     } catch (error) {
       this.#note(() => {
-        this.#writeFault = reasonOf(error);
+        this.#writeFault = messageOf(error);
       });
       await this.#letGo();
       this.#tryAgainLater();
@@ -186,7 +187,7 @@ export class DailyFile {
       await this.#letGoOfOld();
       await this.#deleteExpired();
     } catch (error) {
-      fault = reasonOf(error);
+      fault = messageOf(error);
     }
     this.#note(() => {
       this.#tidyFault = fault;
@@ -228,8 +229,4 @@ export class DailyFile {
     change();
     if (this.trouble !== before) this.#options.onTrouble(this.trouble);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
