@@ -1,7 +1,7 @@
 import type { CallSettings } from "../call/settings.js";
 import { pseudonymKeyFrom } from "../caller/pseudonym.js";
 import type { CallsConfig, Config } from "../config/config.js";
-import type { PlaceLimits } from "./places.js";
+import type { CallLimits } from "./call-limiter.js";
 
 /** Limits that nobody has had a reason to change, in milliseconds. */
 const limits = { mediaTimeoutMs: 5_000, acceptTimeoutMs: 5_000, joinTimeoutMs: 10_000, lookUpTimeoutMs: 10_000 };
@@ -22,7 +22,7 @@ export function callSettings(config: Config): CallSettings {
   };
 }
 
-export function placeLimits({ maxConcurrent, perNumber, withheldPerTrunk, waitingPlaces }: CallsConfig): PlaceLimits {
+export function callLimits({ maxConcurrent, perNumber, withheldPerTrunk, waitingPlaces }: CallsConfig): CallLimits {
   return {
     all: maxConcurrent,
     number: perNumber,

@@ -16,7 +16,7 @@ import type { DrachtioCall } from "../sip/incoming-call.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, success } from "../util/result.js";
-import { type PlaceLimits, Places } from "./places.js";
+import { CallLimiter, type CallLimits } from "./call-limiter.js";
 
 export interface CallsOptions {
   readonly logger: Logger;
@@ -32,20 +32,23 @@ export interface CallsOptions {
   readonly directory: Directory;
   readonly nodes: NodeProbe;
   /** What holds for a call that begins now; it keeps this until its end. */
-  readonly terms: () => CallTerms;
+  readonly newCallSettings: () => NewCallSettings;
   /** The call is over and nothing of it is left. */
-  readonly onOver: (call: DrachtioCall) => void;
+  readonly onRemoved: (call: DrachtioCall) => void;
   /** A call is over that was in a conference for so long. */
   readonly onTalked: (seconds: number) => void;
 }
 
-export interface CallTerms {
+export interface NewCallSettings {
   readonly settings: CallSettings;
-  readonly limits: PlaceLimits;
+  readonly limits: CallLimits;
 }
 
 /** The part of a call's services that differs from call to call. */
-type OwnServices = Pick<CallServices, "takePlace" | "takeWaitingPlace" | "guesses" | "entered" | "onStage" | "onPin">;
+type OwnServices = Pick<
+  CallServices,
+  "acquireSlot" | "acquireWaitingSlot" | "guesses" | "entered" | "onStage" | "onPin"
+>;
 
 /** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
 export class Calls {
@@ -57,7 +60,7 @@ export class Calls {
   #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
   readonly #joinPacer: JoinPacer;
-  readonly #places = new Places();
+  readonly #limiter = new CallLimiter();
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -74,8 +77,8 @@ export class Calls {
   }
 
   /** Calls that have been admitted and are not over. */
-  get places(): number {
-    return this.#places.taken;
+  get admitted(): number {
+    return this.#limiter.admitted;
   }
 
   get isDraining(): boolean {
@@ -95,7 +98,7 @@ export class Calls {
   /** One INVITE: from here on the call is on its own until it is over. */
   take(call: DrachtioCall): void {
     const { clock, trunks, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
-    const { settings, limits } = this.#options.terms();
+    const { settings, limits } = this.#options.newCallSettings();
     const callId = randomBytes(6).toString("base64url");
     const onBug = (error: unknown): void => {
       this.#options.logger.error({ call: callId, err: error }, "unexpected error");
@@ -123,24 +126,24 @@ export class Calls {
         this.#ended(callId, report);
       }, onBug)
       .finally(() => {
-        this.#options.onOver(call);
+        this.#options.onRemoved(call);
         this.#calls.delete(call);
         this.#synthetic.delete(call);
       });
     this.#calls.set(call, running);
   }
 
-  #servicesOf(call: DrachtioCall, callId: string, limits: PlaceLimits): OwnServices {
+  #servicesOf(call: DrachtioCall, callId: string, limits: CallLimits): OwnServices {
     const { guesses, watcher } = this.#options;
     return {
-      takePlace: (admitted) => {
+      acquireSlot: (admitted) => {
         if (this.isDraining) return failure("draining");
-        if (admitted.origin === "regular") return this.#places.take(admitted, limits);
+        if (admitted.origin === "regular") return this.#limiter.acquireSlot(admitted, limits);
         this.#synthetic.add(call);
         return success(() => undefined);
       },
-      takeWaitingPlace: (pin, origin) =>
-        origin === "regular" ? this.#places.takeWaiting(pin, limits) : success(() => undefined),
+      acquireWaitingSlot: (pin, origin) =>
+        origin === "regular" ? this.#limiter.acquireWaitingSlot(pin, limits) : success(() => undefined),
       guesses: (admitted) => (admitted.origin === "regular" ? guesses(admitted) : uncountedGuesses),
       entered: (voiceBridge, origin) =>
         origin === "regular" ? this.occupancy.enter(voiceBridge, callId) : () => undefined,
@@ -187,9 +190,9 @@ export class Calls {
 
   async #over(ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const callOff = this.#options.clock.after(ms, resolve);
+      const cancelTimer = this.#options.clock.after(ms, resolve);
       Promise.all(this.#calls.values()).then(() => {
-        callOff();
+        cancelTimer();
         resolve();
       }, resolve);
     });

@@ -28,7 +28,7 @@ import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
 import { makeCallMemory } from "./call-memory.js";
-import { callSettings, placeLimits } from "./call-settings.js";
+import { callSettings, callLimits } from "./call-settings.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
 import { makeGuessThrottle } from "./guesses.js";
@@ -130,8 +130,8 @@ export class Einwahl {
       media: this.#mediaServers,
       directory: this.#directory,
       nodes: makeNodeProbe(logger, clock),
-      terms: () => ({ settings: this.#settings, limits: placeLimits(this.#config.calls) }),
-      onOver: (call) => {
+      newCallSettings: () => ({ settings: this.#settings, limits: callLimits(this.#config.calls) }),
+      onRemoved: (call) => {
         this.#signalling.release(call);
       },
       onTalked: (seconds) => this.#http?.callEnded(seconds),
@@ -309,7 +309,7 @@ export class Einwahl {
     return {
       config: this.#config,
       isDraining: this.#calls.isDraining,
-      places: this.#calls.places,
+      admittedCalls: this.#calls.admitted,
       signalling: this.#signalling,
       trunks: this.#trunks.all,
       mediaServers: this.#mediaServers.all,

@@ -82,7 +82,7 @@ async function live(
   const admitted = admit(call, services, settings);
   progress.begin(admitted.ok ? factsOf(admitted.value) : {});
   if (!admitted.ok) return admitted.failure;
-  const place = services.takePlace(admitted.value);
+  const place = services.acquireSlot(admitted.value);
   if (!place.ok) return place.failure;
   resources.place = place.value;
 

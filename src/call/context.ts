@@ -20,8 +20,8 @@ import type {
   IdentityClaims,
   MediaServers,
   NodeProbe,
-  NoPlace,
   Origin,
+  SlotRefusal,
   Trunks,
   WithheldRemovals,
 } from "./interfaces.js";
@@ -43,9 +43,9 @@ export interface CallServices {
   /** Spreads the entries of callers who have waited for the same moment. */
   readonly joinPacer: JoinPacer;
   /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */
-  readonly takePlace: (admitted: Admitted) => Result<() => void, NoPlace | "draining">;
+  readonly acquireSlot: (admitted: Admitted) => Result<() => void, SlotRefusal | "draining">;
   /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
-  readonly takeWaitingPlace: (pin: Pin, origin: Origin) => Result<() => void, "waiting-full">;
+  readonly acquireWaitingSlot: (pin: Pin, origin: Origin) => Result<() => void, "waiting-full">;
   readonly removals: WithheldRemovals;
   readonly audioBridges: AudioBridges;
   readonly identityClaims: IdentityClaims;

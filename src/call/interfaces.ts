@@ -41,7 +41,7 @@ export interface Admitted {
 export type Origin = "regular" | "synthetic";
 
 /** Why there is no place for a call. */
-export type NoPlace = "too-many-calls" | "trunk-busy" | "number-busy" | "withheld-busy";
+export type SlotRefusal = "too-many-calls" | "trunk-busy" | "number-busy" | "withheld-busy";
 
 /** Meetings, by BBB's internal id, from which a caller without a usable number was removed. */
 export interface WithheldRemovals {

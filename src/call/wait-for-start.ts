@@ -24,7 +24,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   const begun = clock.now();
   const limit = until ?? begun + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
   if (limit <= begun) return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
-  const place = services.takeWaitingPlace(pin, context.admitted.origin);
+  const place = services.acquireWaitingSlot(pin, context.admitted.origin);
   // A caller who has waited before goes on, although the place was given away meanwhile.
   if (!place.ok && until === undefined)
     return await sayLast(context, ["not-started-call-again", "goodbye"], place.failure);

@@ -72,7 +72,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     (world: CallWorld) => Partial<ReturnType<CallWorld["services"]>> | undefined,
   ])[] = [
     ["admission", "internal-error", () => ({ trunks: { admit: throws } })],
-    ["places", "internal-error", () => ({ takePlace: throws })],
+    ["places", "internal-error", () => ({ acquireSlot: throws })],
     ["ring", "internal-error", inCall({ ring: throws })],
     [
       "openEndpoint rejects",

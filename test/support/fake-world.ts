@@ -2,7 +2,7 @@ import { runCall } from "../../src/call/call.js";
 import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { CallServices } from "../../src/call/context.js";
-import type { Admission, CallerEndpoint, MediaFailure, NoPlace, OfferingEndpoint } from "../../src/call/interfaces.js";
+import type { Admission, CallerEndpoint, MediaFailure, SlotRefusal, OfferingEndpoint } from "../../src/call/interfaces.js";
 import { JoinPacer } from "../../src/call/join-pacer.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import type { CallReport, Stage } from "../../src/call/progress.js";
@@ -25,7 +25,7 @@ import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.
 /** How the world around one call behaves. All durations are milliseconds. */
 export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
   readonly admission: Result<Admission, "unknown-source" | "unknown-number">;
-  readonly place: "free" | NoPlace | "draining";
+  readonly place: "free" | SlotRefusal | "draining";
   /** Whether there is a place for a caller who waits. */
   readonly waitingPlace: "free" | "waiting-full";
   /** How long the store takes that has the counts of wrong PINs. */
@@ -194,14 +194,14 @@ export class CallWorld {
       directory: this.directory,
       nodes: { learn: () => undefined, ask: async () => await Promise.resolve("unknown") },
       joinPacer: this.joinPacer,
-      takePlace: () => {
+      acquireSlot: () => {
         if (place !== "free") return failure(place);
         this.placesTaken += 1;
         return success(() => {
           this.placesGivenBack += 1;
         });
       },
-      takeWaitingPlace: () => {
+      acquireWaitingSlot: () => {
         if (waitingPlace !== "free") return failure(waitingPlace);
         this.waitingPlaces += 1;
         return success(() => {

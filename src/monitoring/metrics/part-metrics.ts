@@ -78,7 +78,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     "einwahl_calls_admitted",
     "Calls in progress that count against einwahl_calls_limit.",
     [],
-    one(({ places }) => places),
+    one(({ admittedCalls }) => admittedCalls),
   );
   gauge(
     "einwahl_calls_limit",

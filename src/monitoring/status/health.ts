@@ -30,9 +30,9 @@ function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: 
   return faults;
 }
 
-function loadsOf({ config, places, mediaServers }: Parts): readonly string[] {
+function loadsOf({ config, admittedCalls, mediaServers }: Parts): readonly string[] {
   const loads: string[] = [];
-  if (places >= config.calls.maxConcurrent) loads.push("calls.max_concurrent is reached");
+  if (admittedCalls >= config.calls.maxConcurrent) loads.push("calls.max_concurrent is reached");
   if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity))
     loads.push("every media server that is up is at its capacity");
   return loads;

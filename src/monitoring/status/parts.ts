@@ -11,7 +11,7 @@ export interface Parts {
   readonly config: Config;
   readonly isDraining: boolean;
   /** Calls that have a place. */
-  readonly places: number;
+  readonly admittedCalls: number;
   readonly signalling: Pick<DrachtioConnection, "state" | "version">;
   readonly trunks: readonly Pick<Trunk, "name" | "fault" | "warnings" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];

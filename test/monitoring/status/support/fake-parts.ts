@@ -13,7 +13,7 @@ export function fakeParts(): Parts {
   return {
     config,
     isDraining: false,
-    places: 1,
+    admittedCalls: 1,
     signalling: { state: "connected", version: "v0.9.10" },
     trunks: [
       {

@@ -1,10 +1,10 @@
-import type { Admitted, NoPlace } from "../call/interfaces.js";
+import type { Admitted, SlotRefusal } from "../call/interfaces.js";
 import type { KnownCaller } from "../caller/known-caller.js";
 import type { Pin } from "../caller/secret.js";
 import { failure, type Result, success } from "../util/result.js";
 
 /** How many places there are at most. */
-export interface PlaceLimits {
+export interface CallLimits {
   readonly all: number;
   /** For one number. */
   readonly number: number;
@@ -17,27 +17,27 @@ export interface PlaceLimits {
 }
 
 /** The places of calls that have been admitted and are not over: how many there are, in all, over each trunk and for each caller. */
-export class Places {
+export class CallLimiter {
   #taken = 0;
   readonly #overTrunk = new Tally();
   readonly #ofCaller = new Tally();
   readonly #waiting = new Tally();
 
-  get taken(): number {
+  get admitted(): number {
     return this.#taken;
   }
 
-  takenOver(trunk: string): number {
+  admittedOver(trunk: string): number {
     return this.#overTrunk.count(trunk);
   }
 
   /** Takes a place; the returned function gives it back, and is called once. */
-  take(
+  acquireSlot(
     { trunk, channels, caller }: Pick<Admitted, "trunk" | "channels" | "caller">,
-    limits: PlaceLimits,
-  ): Result<() => void, NoPlace> {
+    limits: CallLimits,
+  ): Result<() => void, SlotRefusal> {
     if (this.#taken >= limits.all) return failure("too-many-calls");
-    if (channels !== undefined && this.takenOver(trunk) >= channels) return failure("trunk-busy");
+    if (channels !== undefined && this.admittedOver(trunk) >= channels) return failure("trunk-busy");
     const key = callerKey(trunk, caller);
     if (caller.kind === "number" && this.#ofCaller.count(key) >= limits.number) return failure("number-busy");
     if (caller.kind !== "number" && this.#ofCaller.count(key) >= limits.withheld) return failure("withheld-busy");
@@ -52,7 +52,7 @@ export class Places {
   }
 
   /** Takes one of the places of those who wait, for a call that has a place already; the returned function gives it back, and is called once. */
-  takeWaiting(pin: Pin, limits: PlaceLimits): Result<() => void, "waiting-full"> {
+  acquireWaitingSlot(pin: Pin, limits: CallLimits): Result<() => void, "waiting-full"> {
     const digits = pin.reveal();
     if (this.#waiting.sum >= limits.waiting || this.#waiting.count(digits) >= limits.waitingForOne)
       return failure("waiting-full");
