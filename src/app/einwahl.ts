@@ -145,7 +145,7 @@ export class Einwahl {
         const { complete, longer } = this.#directory.matchPrefix(digits);
         return complete || longer;
       },
-      mayCall: () => !this.isDraining && this.health().state !== "loaded",
+      mayCall: () => !this.isDraining && this.health().state !== "full",
       logger,
       clock,
     });

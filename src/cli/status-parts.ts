@@ -40,7 +40,7 @@ function callRows({ calls, causes }: StatusReport): readonly Row[] {
   const byStage = stages
     .filter((stage) => calls.byStage[stage] > 0)
     .map((stage) => `${calls.byStage[stage]} ${texts.stages[stage]}`);
-  const now = [texts.ofPlaces(calls.now, calls.max), ...byStage].join(", ");
+  const now = [texts.ofMax(calls.now, calls.max), ...byStage].join(", ");
   const ends = causes.map(({ cause, count }) => `${count} ${cause}`);
   return [[now], ...(ends.length === 0 ? [] : [[`24 hours: ${ends.join(", ")}`]])];
 }

@@ -52,7 +52,7 @@ export function statusText(report: StatusReport, { paint, columns, all }: Status
 const labelWidth = 10;
 
 function headline({ state, version, startedAt, at }: StatusReport, paint: StatusTextOptions["paint"]): string {
-  const style = state === "ready" ? "good" : state === "loaded" ? "warning" : "bad";
+  const style = state === "ready" ? "good" : state === "full" ? "warning" : "bad";
   return `${paint(style, texts.states[state])}; einwahl ${version}, up for ${span(Date.parse(at) - Date.parse(startedAt))}`;
 }
 

@@ -146,6 +146,6 @@ function addHealth(router: ApiRouter, health: () => Health): void {
 /** Load balancers use another instance on 429 and 503; only 503 needs an operator. */
 const readiness = {
   ready: { code: 200, word: "ready" },
-  loaded: { code: 429, word: "loaded" },
+  full: { code: 429, word: "full" },
   "not-ready": { code: 503, word: "not ready" },
 } as const satisfies Record<Health["state"], { readonly code: number; readonly word: string }>;

@@ -105,7 +105,7 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   const status = await fetch(`${url}/status`, { headers: { accept: "application/json" } });
   const told = await status.text();
   const { calls, bbbServers } = statusReport.parse(JSON.parse(told));
-  t.match(calls, { now: 1, places: 1, byStage: { talking: 1 } });
+  t.match(calls, { now: 1, admitted: 1, byStage: { talking: 1 } });
   t.match(bbbServers, [
     { name: "bbb-1", callers: 0, meetings: 1 },
     { name: "bbb-2", callers: 1, meetings: 1 },

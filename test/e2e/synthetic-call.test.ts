@@ -62,7 +62,7 @@ await t.test("two telephones hear each other in a conference of their own, and n
 
   const status = statusReport.parse(JSON.parse(await told(world, "/status")));
   t.match(status.syntheticCalls, [{ server: "bbb-1", ok: true, stage: null, answeredMs, heardMs }]);
-  t.match(status, { calls: { now: 0, places: 0 }, causes: [], lastFailures: [] });
+  t.match(status, { calls: { now: 0, admitted: 0 }, causes: [], lastFailures: [] });
   t.equal(
     status.day.slots.reduce((sum, { calls }) => sum + calls, 0),
     0,

@@ -45,7 +45,7 @@ await t.test(
     const reasons = ["trunk easybell: 403 Forbidden"];
     const world = await WebWorld.start(t, {
       http: { tokens, metrics: "local", status: "local" },
-      operators: { health: () => ({ state: "loaded", reasons }) },
+      operators: { health: () => ({ state: "full", reasons }) },
     });
     const folder = t.testdir();
     mkdirSync(join(folder, "logs"));
@@ -62,7 +62,7 @@ await t.test(
       t.notMatch(await answer.text(), "# no metrics");
     }
     const health = await fetch(`${url}/readyz`);
-    t.same([health.status, await health.json()], [429, { status: "loaded" }], "a state, and no names");
+    t.same([health.status, await health.json()], [429, { status: "full" }], "a state, and no names");
     t.equal(
       (await fetch(`${url}/metrics`, { headers: { authorization: "Bearer token-of-prometheus" } })).status,
       200,

@@ -64,7 +64,7 @@ if (missingChromium !== false) {
     let asked = 0;
     const world = await WebWorld.start(t, {
       http: { status: "token", tokens: [tokenConfig("operator", token, ["status:read"])] },
-      operators: { status: () => ({ ...goodDay, calls: { ...goodDay.calls, places: 1_000 + ++asked } }) },
+      operators: { status: () => ({ ...goodDay, calls: { ...goodDay.calls, admitted: 1_000 + ++asked } }) },
     });
     const stranger = await (await browser.newContext()).newPage();
     await t.rejects(

@@ -18,7 +18,7 @@ export interface StatusView {
 }
 
 /** Marks that distinguish states without colour. */
-const marks = { ready: "✓", loaded: "!", "not-ready": "✕", down: "✕", impaired: "!", insecure: "⚠" } as const;
+const marks = { ready: "✓", full: "!", "not-ready": "✕", down: "✕", impaired: "!", insecure: "⚠" } as const;
 
 /** The complete page for operators, without scripts. */
 export function renderStatus(view: StatusView): string {
@@ -84,8 +84,8 @@ function findingItem({ severity, code, subject, detail }: StatusIssue, texts: St
   return html`<li class="finding ${severity}"><span class="mark" aria-hidden="true">${marks[severity]}</span><span><strong>${kind}${texts.finding[code](subject)}</strong>${detail === "" ? undefined : html`<span class="detail" lang="en">${detail}</span>`}</span></li>`;
 }
 
-function callsSection({ places, max, byStage }: StatusReport["calls"], texts: StatusTexts): Html {
+function callsSection({ admitted, max, byStage }: StatusReport["calls"], texts: StatusTexts): Html {
   const stages = Object.entries(byStage) as [keyof typeof byStage, number][];
-  return html`<section aria-labelledby="calls"><h2 id="calls">${texts.callsNow}: ${texts.ofPlaces(places, max)}</h2>
+  return html`<section aria-labelledby="calls"><h2 id="calls">${texts.callsNow}: ${texts.ofMax(admitted, max)}</h2>
 <dl class="stages">${stages.map(([stage, count]) => html`<div${count > 0 ? new Html(' class="some"') : ""}><dt>${texts.stages[stage]}</dt><dd>${count}</dd></div>`)}</dl></section>`;
 }

@@ -10,7 +10,7 @@ export const statusStyle = `${style}
 .banner { display: flex; gap: .75rem; align-items: center; font-size: clamp(1.2rem, 4.5vw, 1.6rem); font-weight: 700; line-height: 1.25; border: 2px solid; border-radius: .75rem; padding: .8rem 1.1rem; margin: 1.25rem 0; background: var(--soft); }
 .ready, .up { color: var(--good); }
 .not-ready, .down, .insecure { color: var(--bad); }
-.loaded, .impaired { color: var(--warn); }
+.full, .impaired { color: var(--warn); }
 .mark { flex: none; width: 1.4em; text-align: center; font-weight: 700; }
 .finding { display: flex; gap: .6rem; padding: .55rem 0; border-top: 1px solid var(--line); }
 .finding .detail { display: block; color: var(--ink); font-size: .95rem; }

@@ -19,7 +19,7 @@ export interface StatusTexts {
   readonly finding: Readonly<Record<StatusIssueCode, (subject: string) => string>>;
   readonly insecure: string;
   readonly callsNow: string;
-  readonly ofPlaces: (calls: number, most: number) => string;
+  readonly ofMax: (calls: number, most: number) => string;
   readonly stages: Readonly<Record<Stage, string>>;
   readonly day: string;
   readonly noCalls: string;
@@ -73,7 +73,7 @@ const de: StatusTexts = {
   resume: "Wieder von selbst neu laden",
   states: {
     ready: "Anrufe kommen durch",
-    loaded: "Kein Platz für weitere Anrufe",
+    full: "Kein Platz für weitere Anrufe",
     "not-ready": "Anrufe kommen nicht durch",
   },
   findings: "Was zu tun ist",
@@ -115,7 +115,7 @@ const de: StatusTexts = {
   },
   insecure: "Unverschlüsselt",
   callsNow: "Anrufe jetzt",
-  ofPlaces: (calls, most) => `${calls} von höchstens ${most}`,
+  ofMax: (calls, most) => `${calls} von höchstens ${most}`,
   stages: {
     ringing: "klingelt",
     greeting: "Begrüßung",
@@ -184,7 +184,7 @@ const en: StatusTexts = {
   pause: "Pause",
   refreshesNot: "This page is paused.",
   resume: "Reload by itself again",
-  states: { ready: "Calls get through", loaded: "No place for more calls", "not-ready": "Calls do not get through" },
+  states: { ready: "Calls get through", full: "No capacity for more calls", "not-ready": "Calls do not get through" },
   findings: "What needs doing",
   nothingFound: "Nothing. Every part works.",
   finding: {
@@ -221,7 +221,7 @@ const en: StatusTexts = {
   },
   insecure: "Unencrypted",
   callsNow: "Calls now",
-  ofPlaces: (calls, most) => `${calls} of at most ${most}`,
+  ofMax: (calls, most) => `${calls} of at most ${most}`,
   stages: {
     ringing: "ringing",
     greeting: "greeting",

@@ -66,7 +66,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     "einwahl_full",
     "1 if calls.max_concurrent or the capacity of all media servers is reached.",
     [],
-    one((parts) => flag(healthOf(parts).state === "loaded")),
+    one((parts) => flag(healthOf(parts).state === "full")),
   );
   gauge(
     "einwahl_draining",

@@ -57,7 +57,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
         ? webhooksStatus(state.webhooks)
         : null,
     })),
-    calls: { now: board.calls, places: parts.admittedCalls, max: config.calls.maxConcurrent, byStage: board.byStage() },
+    calls: { now: board.calls, admitted: parts.admittedCalls, max: config.calls.maxConcurrent, byStage: board.byStage() },
     causes: board.causes(),
     lastFailures: [...board.lastFailures()],
     day: board.day(),

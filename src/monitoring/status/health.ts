@@ -1,16 +1,16 @@
 import type { Parts } from "./parts.js";
 
-/** Whether a call would work now; `loaded`: it would, if there were a place for it. */
+/** Whether a new call would work now; `full`: it is refused, because no call slot is free. */
 export interface Health {
-  readonly state: "ready" | "loaded" | "not-ready";
+  readonly state: "ready" | "full" | "not-ready";
   readonly reasons: readonly string[];
 }
 
 export function healthOf(parts: Parts): Health {
   const faults = faultsOf(parts);
   if (faults.length > 0) return { state: "not-ready", reasons: faults };
-  const loads = loadsOf(parts);
-  return loads.length > 0 ? { state: "loaded", reasons: loads } : { state: "ready", reasons: [] };
+  const full = fullReasons(parts);
+  return full.length > 0 ? { state: "full", reasons: full } : { state: "ready", reasons: [] };
 }
 
 function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: Parts): readonly string[] {
@@ -30,10 +30,10 @@ function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: 
   return faults;
 }
 
-function loadsOf({ config, admittedCalls, mediaServers }: Parts): readonly string[] {
-  const loads: string[] = [];
-  if (admittedCalls >= config.calls.maxConcurrent) loads.push("calls.max_concurrent is reached");
+function fullReasons({ config, admittedCalls, mediaServers }: Parts): readonly string[] {
+  const full: string[] = [];
+  if (admittedCalls >= config.calls.maxConcurrent) full.push("calls.max_concurrent is reached");
   if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity))
-    loads.push("every media server that is up is at its capacity");
-  return loads;
+    full.push("every media server that is up is at its capacity");
+  return full;
 }

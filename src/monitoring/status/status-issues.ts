@@ -88,7 +88,7 @@ function ofSyntheticCalls({ syntheticCalls }: StatusReport): readonly StatusIssu
 function fullness({ calls, mediaServers }: StatusReport): readonly StatusIssue[] {
   const up = mediaServers.filter(({ state }) => state === "up");
   return [
-    ...(calls.places >= calls.max ? [finding("down", "calls-full")] : []),
+    ...(calls.admitted >= calls.max ? [finding("down", "calls-full")] : []),
     ...(up.length > 0 && up.every(({ channels, capacity }) => channels >= capacity)
       ? [finding("down", "media-full")]
       : []),

@@ -106,8 +106,8 @@ export const statusReport = z.object({
   at: time.describe("When this was told."),
   startedAt: time,
   state: z
-    .enum(["ready", "loaded", "not-ready"])
-    .describe("Whether a call would work now; loaded: there is no place for one more."),
+    .enum(["ready", "full", "not-ready"])
+    .describe("Whether a call would work now; full: no call slot is free."),
   reasons: z.array(z.string()).describe("Why not."),
   isDraining: z.boolean().describe("Calls go on, new ones are refused."),
   drachtio: z.object({
@@ -120,7 +120,7 @@ export const statusReport = z.object({
   bbbServers: z.array(bbbServer),
   calls: z.object({
     now: count,
-    places: count.describe("Those of them that count against max."),
+    admitted: count.describe("Of these, the calls that count against max."),
     max: count,
     byStage: z.record(z.enum(stages), count),
   }),

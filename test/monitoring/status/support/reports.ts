@@ -104,7 +104,7 @@ export const goodDay: StatusReport = {
   ],
   calls: {
     now: 31,
-    places: 31,
+    admitted: 31,
     max: 200,
     byStage: { ...noCalls, ringing: 1, asking: 2, waiting: 3, joining: 1, talking: 24 },
   },
@@ -232,7 +232,7 @@ export const badDay: StatusReport = {
       webhooks: { ageMs: null, refused: 1, refusedAgeMs: 900_000 },
     },
   ],
-  calls: { now: 103, places: 100, max: 100, byStage: { ...noCalls, asking: 4, waiting: 2, talking: 97 } },
+  calls: { now: 103, admitted: 100, max: 100, byStage: { ...noCalls, asking: 4, waiting: 2, talking: 97 } },
   causes: [
     { cause: "unknown-source", result: "refused", count: 1_214 },
     { cause: "caller-hung-up", result: "caller", count: 311 },
@@ -337,7 +337,7 @@ export const firstMinute: StatusReport = {
   startedAt: at(1),
   trunks: goodDay.trunks.map((trunk) => ({ ...trunk, calls: 0 })),
   bbbServers: goodDay.bbbServers.map((server) => ({ ...server, callers: 0 })),
-  calls: { now: 0, places: 0, max: 200, byStage: noCalls },
+  calls: { now: 0, admitted: 0, max: 200, byStage: noCalls },
   causes: [],
   lastFailures: [],
   day: day(0, () => ({ failed: 0, refused: 0 })),
