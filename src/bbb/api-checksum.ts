@@ -5,7 +5,7 @@ export type ChecksumAlgorithm = "sha1" | "sha256" | "sha384" | "sha512";
 /**
  * The checksum of a BBB API call: the hex hash of the call's name, its query string and the shared secret
  * (BBB's API documentation, "Usage").
- * @param query as it is sent, without the checksum itself
+ * @param query as sent, without the checksum parameter
  */
 export function apiChecksum(callName: string, query: string, secret: string, algorithm: ChecksumAlgorithm): string {
   return createHash(algorithm)

@@ -13,20 +13,20 @@ export interface BbbApiOptions {
   readonly url: string;
   readonly secret: string;
   readonly algorithm: ChecksumAlgorithm;
-  /** The longest that an answer may take, in milliseconds. */
+  /** Timeout of a whole request, including the response body, in milliseconds. */
   readonly answerTimeoutMs: number;
 }
 
 export interface MeetingsAnswer {
   readonly meetings: readonly Meeting[];
-  /** How large the answer was, after unpacking. */
+  /** Size of the response body after decompression. */
   readonly bytes: number;
 }
 
-/** Two thousand meetings with all their attendees are below this. */
+/** 2,000 meetings with all their attendees stay below this limit. */
 const largestAnswer = 16 * 1024 * 1024;
 const largestShortAnswer = 64 * 1024;
-/** Whatever else there is to do has its turn after so many bytes, which take less than a millisecond. */
+/** Bytes parsed before the event loop gets a turn; parsing them takes less than a millisecond. */
 const bytesAtOnce = 16 * 1024;
 
 /** The API of one BBB server. */
@@ -39,17 +39,17 @@ export class BbbApi {
     this.#base = options.url.replace(/\/+$/, "").replace(/\/api$/, "");
   }
 
-  /** The meetings that exist now; the failure says in one line what is wrong, without secrets and names. */
+  /** The current meetings. The failure is one line without secrets and names. */
   async getMeetings(): Promise<Result<MeetingsAnswer, string>> {
     return await this.#ask("getMeetings", "", read);
   }
 
-  /** Opens a meeting, or gives the one that is there with the same settings; the failure is as above. */
+  /** Creates a meeting, or returns the existing one with the same settings. Failure as above. */
   async create(parameters: Readonly<Record<string, string>>): Promise<Result<ReadonlyMap<string, string>, string>> {
     return await this.#ask("create", new URLSearchParams(parameters).toString(), readShort);
   }
 
-  /** Ends a meeting; the failure is as above. @param password of its moderators, which BBB up to 2.5 wants to hear */
+  /** Ends a meeting. Failure as above. @param password the moderator password, required by BBB up to 2.5 */
   async end(meetingId: string, password: string): Promise<Result<ReadonlyMap<string, string>, string>> {
     return await this.#ask("end", new URLSearchParams({ meetingID: meetingId, password }).toString(), readShort);
   }
@@ -84,7 +84,7 @@ async function readShort(body: ApiResponse["body"]): Promise<Result<ReadonlyMap<
   return readShortAnswer(Buffer.concat(parts).toString("utf8"));
 }
 
-/** Reads the answer as it comes, in turns with everything else: calls do not wait for a large one. */
+/** Parses the response while it arrives and yields in between, so that a large one does not delay calls. */
 async function read(body: ApiResponse["body"]): Promise<Result<MeetingsAnswer, string>> {
   const reader = new MeetingsReader();
   let bytes = 0;

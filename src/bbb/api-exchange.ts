@@ -9,18 +9,18 @@ import { faultCode, networkFault } from "../util/network-fault.js";
 import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
 
-/** What came back, its body still to be read. */
+/** A response whose body has not been read yet. */
 export interface ApiResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Unpacked, and not bounded. */
+  /** Decompressed; the size is not limited. */
   readonly body: Readable;
 }
 
-/** Why no whole answer came: a code that `networkFault` knows, or one of Node's. */
+/** Why the exchange failed: a code that `networkFault` knows, or an error code of Node. */
 export type ExchangeFault = string;
 
-/** How far a request has got, and what it is called when its time is over there. */
+/** The fault for a timeout in each stage of a request. */
 const overdue = {
   connecting: "connect timeout",
   securing: "TLS timeout",
@@ -30,11 +30,11 @@ const overdue = {
 type Stage = keyof typeof overdue;
 
 /**
- * One GET request to BBB's API, on a connection of its own: so it shows whether a server that says nothing takes
- * connections. No redirect is followed, since the checksum would go with it.
+ * One GET request to the BBB API, on its own connection: a timeout then shows whether the server still accepts
+  * connections. Redirects are not followed, because they would disclose the checksum.
  *
- * @param withinMs for everything, the reading of the body included
- * @param read may leave a part of the body unread, and the server notices
+ * @param withinMs for the whole exchange, including the response body
+  * @param read may leave part of the body unread; the connection is then closed
  */
 export async function askApi<Value>(
   url: string,
@@ -48,7 +48,7 @@ export async function askApi<Value>(
     signal: deadline,
     headers: { accept: "text/xml, application/xml", "accept-encoding": "gzip" },
   });
-  // Errors after the response come out of its body.
+  // Errors after the response are emitted by its body.
   request.on("error", () => undefined);
   let stage: Stage = "connecting";
   request.once("socket", (socket) => {
@@ -72,7 +72,7 @@ export async function askApi<Value>(
   }
 }
 
-/** An exchange's fault in words, on one line, without anything secret. */
+/** The fault in words, on one line, without secrets. */
 export function exchangeFault(fault: ExchangeFault): string {
   const meaning = networkFault(fault);
   return meaning === undefined ? plainText(fault) : `${meaning} (${fault})`;
@@ -88,7 +88,7 @@ async function responseOf(request: ClientRequest): Promise<IncomingMessage> {
 
 function unpacked(response: IncomingMessage): Readable {
   if (response.headers["content-encoding"] !== "gzip") return response;
-  // Errors of either reach the reader through the last of them.
+  // `pipeline` forwards errors of either stream to the reader of the last one.
   return pipeline(response, createGunzip(), () => undefined);
 }
 

@@ -2,12 +2,12 @@
 const keyedElement = "response/errors/error";
 const maxKeyLength = 60;
 
-/** Reads, from the events of an XML parser, why BBB's API refuses: the first key that it names. */
+/** Collects the first error key of a refusal by the BBB API from the events of an XML parser. */
 export class ApiRefusal {
   #key = "";
   #isRead = false;
 
-  /** @param path the open elements, the outermost first; likewise below */
+  /** @param path the open elements, outermost first; likewise below */
   attribute(path: readonly string[], name: string, value: string): void {
     if (name !== "key" || this.#isRead || path.join("/") !== keyedElement) return;
     this.#key = value;
@@ -18,19 +18,19 @@ export class ApiRefusal {
     if (!this.#isRead && isKeyElement(path) && this.#key.length <= maxKeyLength) this.#key += text;
   }
 
-  /** The element at the end of the path ends. */
+  /** The last element of the path is closed. */
   closed(path: readonly string[]): void {
     if (this.#key.trim() !== "" && isKeyElement(path)) this.#isRead = true;
   }
 
-  /** In one line, with nothing of the answer that could be a name. */
+  /** One line; letters only from the response, so that it contains no names. */
   get fault(): string {
     const key = this.#key.trim();
     return `the API refused: ${/^[A-Za-z]+$/.test(key) ? key.slice(0, maxKeyLength) : "without a reason"}`;
   }
 }
 
-/** Where bigbluebutton-web names the reason: api-error.ftlx and api-errors.ftlx. */
+/** The elements with the reason: api-error.ftlx and api-errors.ftlx of bigbluebutton-web. */
 function isKeyElement(path: readonly string[]): boolean {
   if (path.length === 2) return path[1] === "messageKey";
   return path.length === 4 && path[1] === "errors" && path[2] === "error" && path[3] === "key";

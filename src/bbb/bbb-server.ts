@@ -5,64 +5,64 @@ import type { Meeting } from "./meeting.js";
 import { MeetingList } from "./meeting-list.js";
 import { type WebhookEvents, WebhookRecord, type WebhookState } from "./webhook-record.js";
 
-/** What a status page and metrics tell of a server. */
+/** State of a server for the status page and metrics. */
 export interface BbbServerState {
-  /** What the last question came to; `undefined` when it was answered. */
+  /** The fault of the last poll; `undefined`: it succeeded. */
   readonly fault: string | undefined;
-  /** Milliseconds since the last good answer; `undefined` when there was none. */
+  /** Milliseconds since the last successful poll; `undefined`: none yet. */
   readonly ageMs: number | undefined;
   readonly meetings: number;
-  /** The time from one poll to the next now, in milliseconds: longer than configured while the server fails. */
+  /** The current poll interval in milliseconds: longer than configured while polls fail. */
   readonly askedEveryMs: number;
-  /** Questions so far, those that failed among them. */
+  /** Polls so far, including failed ones. */
   readonly polls: number;
   readonly failedPolls: number;
-  /** How long the last good answer took and how large it was; `undefined` when there was none. */
+  /** Duration and size of the last successful poll; `undefined`: none yet. */
   readonly lastAnswerMs: number | undefined;
   readonly bytes: number | undefined;
-  /** PINs that another server has too. */
+  /** PINs that another server uses, too. */
   readonly clashes: number;
-  /** Whether its FreeSWITCH hands calls on to LiveKit, as the last such call has seen it; `undefined`: no call has. */
+  /** Whether its FreeSWITCH routes calls to LiveKit, as seen by the last such call; `undefined`: no such call yet. */
   readonly livekitWay: "works" | "missing" | undefined;
   readonly webhooks: WebhookState;
 }
 
 export interface BbbServerOptions {
-  /** How the media servers reach the conferences in FreeSWITCH. */
+  /** The SIP target of the conferences in FreeSWITCH. */
   readonly node: ConferenceNode;
-  /** livekit-sip itself; `undefined`: the node's FreeSWITCH hands calls on to it. */
+  /** The SIP target of livekit-sip; `undefined`: the FreeSWITCH of the BBB server routes calls to it. */
   readonly livekit: ConferenceNode | undefined;
-  /** What carries the audio of meetings of which nothing is known; `undefined`: LiveKit is asked. */
+  /** The audio bridge of meetings for which it is unknown; `undefined`: try LiveKit first. */
   readonly audioBridge: AudioBridge | undefined;
   readonly api: Pick<BbbApi, "getMeetings">;
-  /** How often the server is asked without a reason, in milliseconds. */
+  /** The regular poll interval in milliseconds. */
   readonly pollEveryMs: number;
   readonly clock: Clock;
-  /** A number from 0 up to, but not including, 1. */
+  /** A number in [0, 1). */
   readonly random: () => number;
 }
 
 export interface BbbServerEvents {
-  /** What is known of these PINs has changed. */
+  /** The meetings with these PINs have changed. */
   readonly onChange: (pins: ReadonlySet<string>) => void;
-  /** The answers have begun to fail, changed their fault, or are good again (`undefined`). */
+  /** Polls began to fail, fail for another reason, or succeed again (`undefined`). */
   readonly onFault: (fault: string | undefined) => void;
   readonly onWebhooks: WebhookEvents;
   readonly onBug: (error: unknown) => void;
 }
 
-/** How long meetings of a server that does not answer any more are still believed, in milliseconds. */
+/** How long the meetings of an unreachable server are kept, in milliseconds. */
 const believedForMs = 60_000;
-/** The longest time between polls of a server that fails, if it is not polled more rarely anyway. */
+/** Limit of the poll interval of a failing server in milliseconds, unless the configured interval is longer. */
 const maxPauseMs = 30_000;
-/** An answer to a question this young is as good as a new one. */
+/** The response to a poll sent within this time counts as fresh, in milliseconds. */
 const freshMs = 200;
-/** A server that fails is not asked again for callers before this time. */
+/** The time before callers trigger another poll of a failing server, in milliseconds. */
 const failedFreshMs = 2_000;
-/** Polls come up to this share of the interval earlier or later, so that servers are not asked in step. */
+/** Jitter of the poll interval, as a share of it: prevents polling all servers at the same moment. */
 const jitter = 0.1;
 
-/** One BBB server: the meetings that it had when it was last asked, and what its webhooks have told since. */
+/** One BBB server: its meetings as of the last poll, plus later webhook events. */
 export class BbbServer {
   readonly name: string;
   readonly webhooks: WebhookRecord;
@@ -75,15 +75,15 @@ export class BbbServer {
   #failedPolls = 0;
   #answered: { readonly at: number; readonly tookMs: number; readonly bytes: number } | undefined;
   #asking: { readonly since: number; readonly done: Promise<void> } | undefined;
-  /** The last question that has come to an end, well or not. */
+  /** The last completed poll, successful or not. */
   #asked: { readonly since: number; readonly until: number } | undefined;
-  /** When the last webhook told of a meeting. */
+  /** The time of the last webhook about a meeting. */
   #heardAt: number | undefined;
   #callOffPoll: () => void = () => undefined;
   #callOffForgetting: () => void = () => undefined;
   #isClosed = false;
   #livekitWay: "works" | "missing" | undefined;
-  /** Kept up to date by the directory. */
+  /** Updated by the directory. */
   clashes = 0;
 
   constructor(options: BbbServerOptions) {
@@ -109,7 +109,7 @@ export class BbbServer {
     };
   }
 
-  /** Whether the last question was answered. */
+  /** Whether the last poll succeeded. */
   get answers(): boolean {
     return this.#fault === undefined;
   }
@@ -126,12 +126,12 @@ export class BbbServer {
     return this.#meetings.withId(meetingId) !== undefined;
   }
 
-  /** Whether a PIN begins with these digits and has more of them. */
+  /** Whether these digits are a proper prefix of a PIN. */
   goesOnAfter(digits: string): boolean {
     return this.#meetings.goesOnAfter(digits);
   }
 
-  /** The same for the PINs of main rooms alone. */
+  /** The same for the PINs of main rooms only. */
   mainRoomGoesOnAfter(digits: string): boolean {
     return [...this.#meetings.meetings].some(
       ({ parentId, voiceBridge }) =>
@@ -139,17 +139,17 @@ export class BbbServer {
     );
   }
 
-  /** The lengths of the PINs of its main rooms; `undefined`: there are none. */
+  /** The PIN lengths of its main rooms; `undefined`: it has none. */
   get pinLengths(): PinLengths | undefined {
     return this.#meetings.lengths;
   }
 
-  /** What carries the audio of meetings of which nothing is known. */
+  /** The audio bridge of meetings for which it is unknown. */
   get usualAudio(): AudioBridge | undefined {
     return this.#options.audioBridge;
   }
 
-  /** How a telephone gets into the meeting. */
+  /** The SIP target for callers of the meeting. */
   conference({ meetingId, createdAt, voiceBridge, parentId, audioBridge: told }: Meeting): Conference {
     const { node, livekit: livekitNode, audioBridge: usual } = this.#options;
     const parent = parentId === undefined ? undefined : this.#meetings.withId(parentId);
@@ -163,7 +163,7 @@ export class BbbServer {
     };
   }
 
-  /** @returns whether that is news */
+  /** @returns whether the value changed */
   noteLivekitWay(way: "works" | "missing"): boolean {
     const isNews = this.#livekitWay !== way;
     this.#livekitWay = way;
@@ -171,9 +171,9 @@ export class BbbServer {
   }
 
   /**
-   * Asks once, then goes on polling until `close`.
+   * Polls once, then regularly until `close`.
    *
-   * @param phase from 0 to 1: where in its interval the second question lies
+   * @param phase from 0 to 1: the position of the second poll in the interval
    */
   async open(events: BbbServerEvents, phase: number): Promise<void> {
     this.#events = events;
@@ -188,7 +188,7 @@ export class BbbServer {
     this.#callOffForgetting();
   }
 
-  /** Settles when a question has come to an end that was young enough to count as asked now. Never rejects. */
+  /** Resolves once a poll no older than `freshMs` has completed. Never rejects. */
   async poll(): Promise<void> {
     const now = this.#options.clock.now();
     const isFresh =
@@ -197,19 +197,19 @@ export class BbbServer {
     if (this.#asking !== undefined || !isFresh) await this.#refresh();
   }
 
-  /** Settles when a question has come to an end that was asked from now on. Never rejects. */
+  /** Resolves once a poll sent from now on has completed. Never rejects. */
   async pollFresh(): Promise<void> {
     const now = this.#options.clock.now();
     if (this.#asking !== undefined && this.#asking.since < now) await this.#asking.done;
     if (this.#asked === undefined || this.#asked.since < now) await this.#refresh();
   }
 
-  /** A webhook of this server has told that there is a meeting now. */
+  /** Webhook event: a meeting was created. */
   created(meeting: Meeting): void {
     this.#tell(this.#meetings.created(meeting, this.#heard()));
   }
 
-  /** A webhook of this server has told that a meeting is over. */
+  /** Webhook event: a meeting has ended. */
   ended(meetingId: string): void {
     this.#tell(this.#meetings.ended(meetingId, this.#heard()));
   }
@@ -238,7 +238,7 @@ export class BbbServer {
     this.#pollAfter(this.#pauseMs * (1 - jitter + 2 * jitter * this.#options.random()));
   }
 
-  /** Asks the server; whoever asks meanwhile gets the same answer. */
+  /** Polls the server; concurrent callers share the poll. */
   async #refresh(): Promise<void> {
     if (this.#asking === undefined) {
       const since = this.#options.clock.now();
@@ -272,7 +272,7 @@ export class BbbServer {
     this.#forgetInTime();
   }
 
-  /** A server that does not answer is believed for so long after its last word. */
+  /** Drops the meetings of an unreachable server `believedForMs` after its last poll or webhook. */
   #forgetInTime(): void {
     this.#callOffForgetting();
     const lastWordAt = Math.max(this.#answered?.at ?? -Infinity, this.#heardAt ?? -Infinity);

@@ -1,19 +1,19 @@
 import type { BbbServer } from "./bbb-server.js";
 import type { Meeting } from "./meeting.js";
 
-/** A server that has a meeting with the PIN in question. */
+/** A server with a meeting that uses the PIN. */
 export interface Holder {
   readonly server: BbbServer;
   readonly meeting: Meeting;
 }
 
 /**
- * Those of the holders that count, the one that callers get first. BBB makes numbers unique on one server only, and a
- * front end that moves a room may leave an old meeting behind. The rule:
+ * The eligible holders, in order of preference; callers get the first. BBB keeps voice bridges unique on one server
+  * only, and a front end that moves a room may leave an old meeting behind. The rules:
  *
- * 1. What a server that answers says counts more than what is remembered of one that does not.
- * 2. A meeting that somebody is in counts more than one that nobody is in.
- * 3. Otherwise the server that is named first in the configuration.
+ * 1. A reachable server takes precedence over the last known state of an unreachable one.
+  * 2. An occupied meeting takes precedence over an empty one.
+  * 3. Otherwise the first server in the configuration wins.
  *
  * @param holders in the order of the configuration
  */
@@ -27,17 +27,17 @@ export function inOrderOfChoice(holders: readonly Holder[]): readonly Holder[] {
   ];
 }
 
-/** The PINs that several servers have, each told once, and again when something about it changes. */
+/** Reports each PIN used by several servers once, and again after a change. */
 export class Clashes {
   readonly #tell: (servers: readonly string[]) => void;
   readonly #clashing = new Map<string, readonly BbbServer[]>();
 
-  /** @param tell with the servers' names, the one that callers get first */
+  /** @param tell called with the names of the servers, the preferred one first */
   constructor(tell: (servers: readonly string[]) => void) {
     this.#tell = tell;
   }
 
-  /** @param holders in the order of choice */
+  /** @param holders in order of preference */
   note(pin: string, holders: readonly Holder[]): void {
     const before = this.#clashing.get(pin) ?? [];
     const now = holders.length > 1 ? holders.map(({ server }) => server) : [];

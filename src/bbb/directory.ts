@@ -9,43 +9,42 @@ import { joinLengths } from "./pin-lengths.js";
 import type { WebhookEvent } from "./webhook.js";
 
 export interface DirectoryEvents {
-  /** A server's answers have begun to fail, changed their fault, or are good again (`undefined`). */
+  /** Polls of a server began to fail, fail for another reason, or succeed again (`undefined`). */
   readonly onServer: (server: string, fault: string | undefined) => void;
-  /** The same PIN on several servers, the one that callers get first: when it comes up, and when one of them changes. */
+  /** The same PIN appeared on several servers, or one of them changed; the server that callers get comes first. */
   readonly onClash: (servers: readonly string[]) => void;
-  /** A call has found that the server's FreeSWITCH does not hand calls on to LiveKit, or does now. */
+  /** A call found that the server's FreeSWITCH does not route calls to LiveKit, or routes them again. */
   readonly onLivekitWay: (server: string, way: "works" | "missing") => void;
-  /** Proofs of a server's webhooks fail: so many since the last word of that, which comes at a bounded rate; 0: one is right again. */
+  /** Webhooks with an invalid checksum since the last report (rate-limited); 0: the checksum is valid again. */
   readonly onWebhooksRefused: (server: string, count: number) => void;
   readonly onBug: (error: unknown) => void;
 }
 
 export interface DirectoryOptions {
-  /** In the order of the configuration. */
+  /** In configuration order. */
   readonly servers: readonly BbbServer[];
   readonly clock: Clock;
-  /** A number from 0 up to, but not including, 1. */
+  /** A number in [0, 1). */
   readonly random: () => number;
   readonly events: DirectoryEvents;
-  /** Keeps what webhooks say of meetings' audio. */
+  /** Stores the audio bridges announced by webhooks. */
   readonly audioBridges: Pick<AudioBridges, "add">;
-  /** The PINs that front ends have reserved; `undefined`: there are none. */
+  /** The PINs reserved by front ends; `undefined`: none. */
   readonly rooms: () =>
     Pick<RoomStore, "findByPin" | "knows" | "goesOnAfter" | "askGoesOnAfter" | "pinLengths"> | undefined;
 }
 
-/** How long callers wait for servers that have failed before, in milliseconds. */
+/** How long a lookup waits for servers whose last poll failed, in milliseconds. */
 const timeoutMs = 2_000;
 
 /**
- * Which conference is where. Answers come from memory; a PIN that is not there is asked of all servers at once,
- * together with every other caller who has typed one in that moment. `inOrderOfChoice` says which of several
- * conferences with the same PIN it is.
+ * Finds the BBB server of a conference by PIN. Lookups use memory first; an unknown PIN triggers one poll of all
+  * servers, shared by concurrent callers. `inOrderOfChoice` decides between conferences with the same PIN.
  */
 export class BbbDirectory implements Directory {
   readonly #options: DirectoryOptions;
   readonly #clashes: Clashes;
-  /** Those who wait for a conference, by its PIN. */
+  /** Callers waiting for a conference, by PIN. */
   readonly #openListeners = new Map<string, Set<() => void>>();
   #servers: readonly BbbServer[];
 
@@ -59,14 +58,14 @@ export class BbbDirectory implements Directory {
     return this.#servers;
   }
 
-  /** Asks every server once, then goes on polling, spread over their intervals, until `close`. */
+  /** Polls every server once, then regularly until `close`, with the polls spread over the interval. */
   async open(): Promise<void> {
     await this.#open(this.#servers);
   }
 
   /**
-   * Goes over to other servers, of which some may be the same as before: these are left alone. Settles when the new ones
-   * have been asked once; until then callers are looked up among the old ones.
+   * Replaces the servers; unchanged ones are kept as they are. Resolves after the first poll of the new servers; until
+    * then lookups use the old ones.
    */
   async replace(servers: readonly BbbServer[]): Promise<void> {
     const before = this.#servers;
@@ -96,7 +95,7 @@ export class BbbDirectory implements Directory {
     return this.#known(pin) ?? (await this.#notRunning(pin));
   }
 
-  /** Whether a server has a meeting with this PIN, from memory; `undefined` when one that does not answer may have it. */
+  /** Whether a server has a meeting with this PIN, from memory; `undefined`: an unreachable server may have it. */
   has(pin: Pin): boolean | undefined {
     if (this.#isRunning(pin.reveal())) return true;
     return this.#servers.every((server) => server.answers) ? false : undefined;
@@ -107,7 +106,7 @@ export class BbbDirectory implements Directory {
     const rooms = this.#options.rooms();
     return {
       complete: running.complete || rooms?.knows(digits) === true,
-      // A store that would have to be asked may have a longer one: then only `#` or a pause completes the shorter one.
+      // The store may hold a longer PIN that is not in memory: only `#` or a pause then completes the shorter one.
       longer: running.longer || (rooms !== undefined && rooms.goesOnAfter(digits) !== false),
     };
   }
@@ -127,7 +126,7 @@ export class BbbDirectory implements Directory {
     if (server?.noteLivekitWay(way) === true) this.#options.events.onLivekitWay(server.name, way);
   }
 
-  /** The same for meetings that there are now, whoever has reserved their PINs or others. */
+  /** The same for current meetings only, regardless of reservations. */
   matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean } {
     return { complete: this.#isRunning(digits), longer: this.#servers.some((server) => server.goesOnAfter(digits)) };
   }
@@ -142,7 +141,7 @@ export class BbbDirectory implements Directory {
   async beginsAnother(pin: Pin): Promise<boolean> {
     const digits = pin.reveal();
     if (this.#servers.some((server) => server.mainRoomGoesOnAfter(digits))) return true;
-    // A reserved PIN that can't be ruled out counts: a pause too many is better than a stranger's meeting.
+    // A reserved PIN that cannot be ruled out counts: one pause too many is better than a wrong meeting.
     const reserved = await this.#options.rooms()?.askGoesOnAfter(digits);
     return reserved?.ok === false || reserved?.value === true;
   }
@@ -166,12 +165,12 @@ export class BbbDirectory implements Directory {
     };
   }
 
-  /** A webhook was refused that says that it comes from this server. */
+  /** A webhook that claims to be from this server was refused. */
   refusedWebhook(server: string): void {
     this.#servers.find(({ name }) => name === server)?.webhooks.refused();
   }
 
-  /** What a server's webhooks have told. */
+  /** Applies the webhook events of a server. */
   onWebhookEvents(server: string, events: readonly WebhookEvent[]): void {
     const teller = this.#servers.find(({ name }) => name === server);
     teller?.webhooks.taken();
@@ -196,7 +195,7 @@ export class BbbDirectory implements Directory {
             },
             onFault: (fault) => {
               events.onServer(server.name, fault);
-              // What a server says that has stopped or begun to answer counts less or more than before.
+              // Reachability affects which server wins a PIN clash: re-evaluate.
               for (const pin of server.pins) this.#noteClash(pin);
             },
             onWebhooks: {
@@ -235,18 +234,18 @@ export class BbbDirectory implements Directory {
   }
 
   /**
-   * No server has the conference, as far as they answer. A reserved PIN is right whoever answers: whoever waits for it is
-   * told when the server that may have it is back.
+   * No reachable server has the conference. A reserved PIN is valid even so: its waiting callers are notified when the
+    * server that may have the conference is reachable again.
    */
   async #notRunning(pin: Pin): Promise<Lookup> {
     const reservation = await this.#options.rooms()?.findByPin(pin);
     if (reservation?.ok === true && reservation.value !== undefined) return { kind: "not-started" };
-    // It may be on the server, or in the store, that does not answer: nobody can say that the PIN is wrong.
+    // An unreachable server or store may know the PIN, so it cannot be called wrong.
     const isCertain = this.#servers.every((server) => server.answers) && reservation?.ok !== false;
     return { kind: isCertain ? "unknown" : "unavailable" };
   }
 
-  /** Asks all servers. Those that have failed before are waited for only while the others have nothing, and not for long. */
+  /** Polls all servers. Waits for previously failing ones only if the others have no match, and only briefly. */
   async #poll(pin: Pin, poll: (server: BbbServer) => Promise<void>): Promise<void> {
     const failing = this.#servers.filter((server) => !server.answers);
     const late = Promise.all(failing.map(poll));
@@ -272,7 +271,7 @@ export class BbbDirectory implements Directory {
     this.#clashes.note(pin, this.#holders(pin));
   }
 
-  /** bbb-webhooks says it once, and getMeetings never: a restart must not forget it. */
+  /** bbb-webhooks sends the audio bridge once and getMeetings never, so it must survive a restart. */
   #keepAudio({ meetingId, audioBridge }: Meeting): void {
     const { audioBridges, events } = this.#options;
     if (audioBridge !== undefined) audioBridges.add(meetingId, audioBridge).catch(events.onBug);

@@ -5,24 +5,24 @@ import { lengthsOf } from "./pin-lengths.js";
 
 interface Entry {
   readonly meeting: Meeting;
-  /** Set while only a webhook has told of it: when, and how many answers to later questions have been without it. */
+  /** Set while only a webhook reported the meeting: when, and the number of later polls without it. */
   readonly told: { readonly at: number; readonly missed: number } | undefined;
 }
 
-/** When a webhook has told of a meeting's end, and how many answers to later questions had it all the same. */
+/** When a webhook reported the end of the meeting, and the number of later polls that still listed it. */
 interface End {
   readonly toldAt: number | undefined;
   readonly shown: number;
 }
 
-/** What a webhook has told is dropped when so many answers to later questions know better. */
+/** A webhook event is dropped after this number of later polls that contradict it. */
 const answersAgainst = 2;
 const maxEnds = 1_000;
 
 /**
- * The meetings of one server, put together from its answers and its webhooks. A webhook counts at once; an answer counts
- * against it only if its question was asked later, and only the second one. Internal meeting ids are never used again, so
- * what has ended can't be brought back by a webhook that comes late or twice.
+ * The meetings of one server, merged from polls and webhooks. A webhook applies at once; only the second contradicting
+  * poll that was sent after it overrides it. Internal meeting ids are never reused, so a late or repeated webhook cannot
+  * restore an ended meeting.
  */
 export class MeetingList {
   #entries: ReadonlyMap<string, Entry> = new Map();
@@ -30,14 +30,14 @@ export class MeetingList {
   readonly #beginnings = new PinBeginnings();
   #lengths: PinLengths | undefined;
   readonly #ends = new Map<string, End>();
-  /** What webhooks have told of meetings' audio, which answers do not. */
+  /** Audio bridges from webhooks; getMeetings does not contain them. */
   readonly #audioBridges = new Map<string, AudioBridge>();
 
   get size(): number {
     return this.#byPin.size;
   }
 
-  /** The PINs, as the digits that a caller types. */
+  /** The PINs as digits. */
   get pins(): Iterable<string> {
     return this.#byPin.keys();
   }
@@ -54,20 +54,20 @@ export class MeetingList {
     return this.#entries.get(meetingId)?.meeting;
   }
 
-  /** The lengths of the PINs of main rooms; `undefined`: there are none. */
+  /** The PIN lengths of main rooms; `undefined`: none. */
   get lengths(): PinLengths | undefined {
     return this.#lengths;
   }
 
-  /** Whether a PIN begins with these digits and has more of them. */
+  /** Whether these digits are a proper prefix of a PIN. */
   goesOnAfter(digits: string): boolean {
     return this.#beginnings.goOnAfter(digits);
   }
 
   /**
-   * The server has answered with all its meetings.
+   * Applies the response to a poll: all meetings of the server.
    *
-   * @returns the PINs for which something has changed; likewise below
+   * @returns the PINs whose meetings changed; likewise below
    */
   answered(meetings: readonly Meeting[], askedAt: number): ReadonlySet<string> {
     const next = new Map<string, Entry>();
@@ -87,7 +87,7 @@ export class MeetingList {
     return this.#replace(next);
   }
 
-  /** A webhook has told of a meeting. */
+  /** Webhook event: a meeting was created. */
   created(meeting: Meeting, at: number): ReadonlySet<string> {
     const { meetingId, audioBridge } = meeting;
     if (this.#ends.has(meetingId)) return new Set();
@@ -100,19 +100,19 @@ export class MeetingList {
     return this.#replace(new Map([...this.#entries, [meetingId, entry]]));
   }
 
-  /** A webhook has told of a meeting's end. */
+  /** Webhook event: a meeting has ended. */
   ended(meetingId: string, at: number): ReadonlySet<string> {
     this.#keepEnd(meetingId, { toldAt: at, shown: 0 });
     const next = new Map(this.#entries);
     return next.delete(meetingId) ? this.#replace(next) : new Set();
   }
 
-  /** Nothing is believed any more. */
+  /** Drops all meetings. */
   forget(): ReadonlySet<string> {
     return this.#replace(new Map());
   }
 
-  /** Whether an answer is right about a meeting that it has. */
+  /** Whether a meeting in a poll is accepted, despite a webhook about its end. */
   #isBelieved(id: string, askedAt: number): boolean {
     const end = this.#ends.get(id);
     if (end?.toldAt !== undefined) {
@@ -142,7 +142,7 @@ export class MeetingList {
 
   #replace(entries: ReadonlyMap<string, Entry>): ReadonlySet<string> {
     const before = this.#byPin;
-    // BBB gives no number twice; while a room is opened anew, the later one is the new one.
+    // BBB assigns a voice bridge once; while a room is re-opened, the later meeting is the new one.
     const byPin = new Map([...entries.values()].map(({ meeting }) => [meeting.voiceBridge.reveal(), meeting]));
     const changed = new Set<string>();
     for (const [pin, meeting] of byPin) {

@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
 import { audioBridgeNamed, creationTime, maxMeetingIdLength, type Meeting } from "./meeting.js";
 
-/** The elements of a meeting that are read. */
+/** The elements of a meeting that are used. */
 const fieldNames = [
   "voiceBridge",
   "internalMeetingID",
@@ -24,14 +24,13 @@ const deepest = 100;
 const maxMeetings = 50_000;
 const maxFieldLength = maxMeetingIdLength;
 
-/** A value, or that there is none that could be believed: too long, with elements in it, or there twice. */
+/** A value, or a mark for an unusable one: too long, with nested elements, or repeated. */
 type Field = string | { readonly unusable: true };
 const unusable = { unusable: true } as const;
 
 /**
- * Reads the answer to getMeetings while it arrives, in memory that does not grow with it. Meetings without a usable
- * number or already ended are left out. An old BBB does not escape names: a tag that is left open in one spoils its own
- * meeting and no other.
+ * Parses a getMeetings response while it arrives, in bounded memory. Skips meetings that have ended or have no usable
+  * voice bridge. Old BBB versions do not escape names: an unclosed tag in a name affects only its own meeting.
  */
 export class MeetingsReader {
   readonly #parser = new Parser(
@@ -50,26 +49,26 @@ export class MeetingsReader {
         this.#refusal.text(this.#path, text);
       },
       onprocessinginstruction: (name) => {
-        // A document type, which BBB does not send.
+        // BBB sends no document type declaration.
         if (name.startsWith("!")) this.#giveUp(notBbb);
       },
-      // The five of XML and character references: the parser knows no declared ones, so none can grow.
+      // The predefined XML entities and character references; the parser ignores declared ones, so none can expand.
     },
     { xmlMode: true, decodeEntities: true },
   );
-  /** A part may end within a character. */
+  /** A chunk may end within a character. */
   readonly #decoder = new TextDecoder();
   readonly #refusal = new ApiRefusal();
   readonly #meetings: Meeting[] = [];
   readonly #path: string[] = [];
-  /** The element whose text is wanted, by its depth, and what has come of it. */
+  /** The element whose text is collected: its depth, and the text so far. */
   #wanted: { readonly depth: number; readonly keep: (value: Field) => void; value: Field } | undefined;
   #fields = new Map<FieldName, Field>();
   #returnCode: Field | undefined;
   #isComplete = false;
   #fault: string | undefined;
 
-  /** Why it is of no use to read on, if it is. */
+  /** Set if parsing further is pointless. */
   get fault(): string | undefined {
     return this.#fault;
   }
@@ -79,16 +78,16 @@ export class MeetingsReader {
     this.#parser.write(this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** After the last part; the failure says in one line what is wrong, without anything of the answer. */
+  /** Call after the last chunk. The failure is one line without any part of the response. */
   end(): Result<readonly Meeting[], string> {
     if (this.#fault !== undefined) return failure(this.#fault);
     if (this.#returnCode === undefined) return failure(notBbb);
     if (this.#returnCode !== "SUCCESS") return failure(this.#refusal.fault);
-    // What is missing at the end would count as over.
+    // Meetings missing from a truncated response would count as ended.
     return this.#isComplete ? success(this.#meetings) : failure("the answer is cut off");
   }
 
-  /** The rest is not looked at: open elements without end would take longer and longer. */
+  /** The rest is ignored: ever deeper nesting would take ever longer. */
   #giveUp(fault: string): void {
     this.#fault ??= fault;
     this.#parser.pause();
@@ -104,7 +103,7 @@ export class MeetingsReader {
     if (depth === 2) this.#openedInResponse(name);
     else if (depth === 3 && this.#isInMeeting) this.#fields = new Map();
     else if (depth === 4 && this.#isInMeeting) this.#want(name);
-    // BBB up to 2.0 has it one deeper.
+    // BBB up to 2.0 nests it one level deeper.
     else if (depth === 5 && this.#isInMeeting && this.#path[3] === "breakout" && name === "parentMeetingID")
       this.#want(name);
   }
@@ -134,7 +133,7 @@ export class MeetingsReader {
     this.#wanted.value = value.length > maxFieldLength * 2 ? unusable : value;
   }
 
-  /** Closes everything that is still open inside as well; what was not open is not closed. */
+  /** Also closes the elements still open inside; ignores an end tag without an open element. */
   #closed(name: string): void {
     const to = this.#path.lastIndexOf(name);
     if (to < 0) return;
@@ -171,8 +170,8 @@ export class MeetingsReader {
   }
 
   /**
-   * Whether it is listed after its end, or after all have left it: then BBB sets `endTime` too. A caller in it leaves an
-   * `endTime` as it is, so that a meeting which has people in it is not over (MeetingService.userJoined, .userJoinedVoice).
+   * Whether the meeting has ended. BBB also sets `endTime` when the last user leaves, and a caller who joins does not clear
+    * it, so an occupied meeting has not ended (MeetingService.userJoined, .userJoinedVoice).
    */
   #isOver(): boolean {
     return (
@@ -181,7 +180,7 @@ export class MeetingsReader {
     );
   }
 
-  /** BBB writes the count as its locale does, such as `1.234`. */
+  /** BBB formats the count in its locale, such as `1.234`. */
   #isOccupied(): boolean {
     const count = this.#textOf("participantCount") ?? "";
     if (/[1-9]/.test(count)) return true;

@@ -6,19 +6,19 @@ import { askOptions } from "../sip/sip-options.js";
 import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 
-/** Milliseconds for connection and answer together. */
+/** Timeout for connection and response together, in milliseconds. */
 const answerTimeoutMs = 1_000;
-/** How old the last answer may be for a silence to mean something, and from what age on a new one is fetched. */
+/** A missing response is significant only if the last one is younger than `trustedForMs`; renew it after `learnEveryMs`. */
 const trustedForMs = 600_000;
 const learnEveryMs = 300_000;
 
 interface Answered {
   readonly at: number;
-  /** Asked again without DNS, whose trouble says nothing of the node. */
+  /** Later probes use this address: a DNS failure says nothing about the server. */
   readonly address: string;
 }
 
-/** Asks BBB servers by OPTIONS, each time over a new connection. Callers of one node share the question. */
+/** Probes BBB servers with OPTIONS, each time over a new connection. Callers of one server share a probe. */
 export class SipNodeProbe implements NodeProbe {
   readonly #clock: Clock;
   readonly #onBug: (error: unknown) => void;
@@ -56,7 +56,7 @@ export class SipNodeProbe implements NodeProbe {
     const key = keyOf(node);
     const startedAt = this.#clock.now();
     const at = { host: this.#answered.get(key)?.address ?? host, port };
-    // Neither side proves anything: an answer keeps a call, and no more.
+    // Certificates are not verified: a response only keeps a call up.
     const stream =
       transport === "tls"
         ? await ByteStream.connect(

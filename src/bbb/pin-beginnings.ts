@@ -1,8 +1,8 @@
-/** How many PINs go on after each beginning of theirs: so that typing asks nothing but one map. */
+/** Counts PINs by proper prefix, so that a check per digit is one map lookup. */
 export class PinBeginnings {
   readonly #counts = new Map<string, number>();
 
-  /** The number of different beginnings, which is what the memory goes with. */
+  /** The number of distinct prefixes, which determines memory use. */
   get size(): number {
     return this.#counts.size;
   }
@@ -11,12 +11,12 @@ export class PinBeginnings {
     this.#count(pin, 1);
   }
 
-  /** What has been added. */
+  /** The PIN must have been added before. */
   remove(pin: string): void {
     this.#count(pin, -1);
   }
 
-  /** Whether a PIN begins with these digits and has more of them. */
+  /** Whether these digits are a proper prefix of a PIN. */
   goOnAfter(digits: string): boolean {
     return this.#counts.has(digits);
   }

@@ -2,8 +2,8 @@ import type { PinLengths } from "../call/interfaces.js";
 import type { Meeting } from "./meeting.js";
 
 /**
- * The lengths of the meetings' PINs, but for breakout rooms: BBB appends digits to the main room's PIN for them, which is
- * known by its own and must not hold up the callers of all other meetings.
+ * The PIN lengths of main rooms. Breakout rooms are excluded: BBB appends digits to the main room's PIN, and these longer
+  * PINs must not delay the callers of all other meetings.
  */
 export function lengthsOf(meetings: Iterable<Meeting>): PinLengths | undefined {
   const lengths = [...meetings]
@@ -12,7 +12,7 @@ export function lengthsOf(meetings: Iterable<Meeting>): PinLengths | undefined {
   return joinLengths(lengths.map((length) => ({ shortest: length, longest: length })));
 }
 
-/** The lengths of all of them together. */
+/** The combined range of lengths. */
 export function joinLengths(ranges: readonly (PinLengths | undefined)[]): PinLengths | undefined {
   let joined: PinLengths | undefined;
   for (const range of ranges) {

@@ -3,7 +3,7 @@ import { Parser } from "htmlparser2";
 import { failure, type Result, success } from "../util/result.js";
 import { ApiRefusal } from "./api-refusal.js";
 
-/** Reads an answer of BBB's API that is not a list: its fields by name. The failure says in one line what is wrong. */
+/** Parses a BBB API response without lists into its fields by name. The failure is one line. */
 export function readShortAnswer(xml: string): Result<ReadonlyMap<string, string>, string> {
   const fields = new Map<string, string>();
   const path: string[] = [];

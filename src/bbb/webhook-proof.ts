@@ -2,14 +2,14 @@ import { createHash, timingSafeEqual } from "node:crypto";
 
 import type { ChecksumAlgorithm } from "./api-checksum.js";
 
-/** How a webhook says that it comes from its server. */
+/** The credentials of a webhook. */
 export interface WebhookProof {
-  /** The callback URL without the checksum, as it may be written in the configuration of bbb-webhooks. */
+  /** The possible spellings of the callback URL in the configuration of bbb-webhooks, without the checksum. */
   readonly callbackUrls: readonly string[];
   readonly body: string;
-  /** The query's `checksum`, "" without. */
+  /** The query parameter `checksum`, "" if absent. */
   readonly checksum: string;
-  /** The header `Authorization`, "" without. */
+  /** The header `Authorization`, "" if absent. */
   readonly authorization: string;
 }
 
@@ -24,8 +24,8 @@ const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:"
 const bearer = /^bearer +(.+)$/i;
 
 /**
- * Whether the webhook is the server's: `checksum` is the hash of callback URL, body and shared secret, its algorithm told by
- * its length; or the shared secret itself comes as Bearer (`bbb.auth2_0` of bbb-webhooks).
+ * Whether the webhook is authentic: `checksum` is the hash of callback URL, body and shared secret, with the algorithm
+  * implied by its length; or the shared secret is the Bearer token (`bbb.auth2_0` of bbb-webhooks).
  */
 export function isAuthentic({ callbackUrls, body, checksum, authorization }: WebhookProof, secret: string): boolean {
   const token = bearer.exec(authorization)?.[1];
@@ -44,11 +44,11 @@ export function isAuthentic({ callbackUrls, body, checksum, authorization }: Web
 }
 
 /**
- * The ways to write one and the same callback URL: bbb-webhooks hashes it as its operator has written it, with or without
- * the default port and a slash at the end, the host in any case (src/out/webhooks/callback-emitter.js).
+ * The equivalent spellings of a callback URL: bbb-webhooks hashes it as configured, with or without the default port and
+  * a trailing slash, the host in any case (src/out/webhooks/callback-emitter.js).
  *
- * @param base what einwahl's web address is; as it is written, and as URLs are normalized
- * @param query of the callback URL itself, "" without
+ * @param base the public URL of einwahl; used as configured and normalized
+  * @param query of the callback URL itself, "" if absent
  */
 export function callbackUrls(base: string, path: string, query: string): readonly string[] {
   if (!URL.canParse(base)) return [];
@@ -59,7 +59,7 @@ export function callbackUrls(base: string, path: string, query: string): readonl
   return [...bases].flatMap((each) => ["", "/"].map((end) => `${each}${path}${end}${query === "" ? "" : `?${query}`}`));
 }
 
-/** In a time that tells nothing but lengths, and not even those. */
+/** Constant-time comparison; hashing first hides the lengths as well. */
 function isEqual(left: string, right: string): boolean {
   const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(left), hash(right));

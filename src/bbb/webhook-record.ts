@@ -1,26 +1,26 @@
 import type { Clock } from "../util/clock.js";
 
-/** What is known of a server's webhooks. */
+/** State of the webhooks of a server. */
 export interface WebhookState {
-  /** Milliseconds since the last post that proved to be the server's; `undefined` when there was none. */
+  /** Milliseconds since the last authentic webhook; `undefined`: none yet. */
   readonly ageMs: number | undefined;
-  /** Posts whose proof was wrong, so far. */
+  /** Number of refused webhooks (invalid checksum). */
   readonly refused: number;
-  /** Milliseconds since the last of them; `undefined` when there was none. */
+  /** Milliseconds since the last refused one; `undefined`: none yet. */
   readonly refusedAgeMs: number | undefined;
 }
 
 export interface WebhookEvents {
-  /** Proofs have begun to fail, or go on failing: so many since the last word. */
+  /** Webhooks with an invalid checksum; `count`: since the last report. */
   readonly onRefused: (count: number) => void;
-  /** A proof is right again. */
+  /** The checksum is valid again. */
   readonly onRestored: () => void;
 }
 
-/** The shortest time between two words about failing proofs, in milliseconds: strangers may post, too. */
+/** Minimum time between two reports of refused webhooks, in milliseconds: unknown sources may post, too. */
 const tellEveryMs = 600_000;
 
-/** Remembers whether the webhooks of one server prove to be its own: bbb-webhooks 3.5.0 takes a 401 for delivered and says nothing. */
+/** Tracks whether the webhooks of a server are authentic: bbb-webhooks 3.5.0 treats a 401 as delivered and logs nothing. */
 export class WebhookRecord {
   readonly #clock: Clock;
   #takenAt: number | undefined;

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { Pin } from "../caller/secret.js";
 import { audioBridgeNamed, creationTime, maxMeetingIdLength, type Meeting } from "./meeting.js";
 
-/** What a webhook tells that matters here. */
+/** The webhook events that einwahl uses. */
 export type WebhookEvent =
   { readonly kind: "created"; readonly meeting: Meeting } | { readonly kind: "ended"; readonly meetingId: string };
 
-/** What bbb-webhooks writes for a meeting that is no breakout room. */
+/** The parent id that bbb-webhooks sends for main rooms. */
 const noParent = "bbb-none";
 
 const meetingId = z.string().min(1).max(maxMeetingIdLength);
@@ -26,12 +26,12 @@ const event = z.object({
   }),
 });
 
-/** Events that say nothing here are as many as bbb-webhooks sends at once. */
+/** Limit of events in one post. */
 const maxEvents = 1_000;
 
 /**
- * Reads what bbb-webhooks posts: a form with `event`, a JSON array (src/out/webhooks/callback-emitter.js; the events are those
- * of src/process/event.js). Events of other kinds, or that can't be read, are left out; `undefined`: it is no such form.
+ * Parses a post of bbb-webhooks: a form with `event`, a JSON array (src/out/webhooks/callback-emitter.js; events:
+  * src/process/event.js). Skips other and malformed events; `undefined`: not such a form.
  */
 export function readWebhook(form: string): readonly WebhookEvent[] | undefined {
   const text = new URLSearchParams(form).get("event");
