@@ -1,12 +1,12 @@
 import type { Clock } from "../util/clock.js";
 import type { DaySum, DaySums } from "./day-sums.js";
 
-/** So long the sums are only in memory, in milliseconds: less would tell of single calls on the disk. */
+/** Delay before sums are written, in milliseconds: a shorter one would reveal single calls on the disk. */
 const writeAfterMs = 60_000;
-/** Days that wait for a store which does not answer. */
+/** Maximum number of days kept while the store is unavailable. */
 const maxWaiting = 10;
 
-/** Adds up calls and passes the sums on from time to time. */
+/** Sums up calls and writes the sums periodically. */
 export class CallSums {
   readonly #sums: DaySums;
   readonly #clock: Clock;
@@ -14,14 +14,14 @@ export class CallSums {
   readonly #waiting = new Map<string, Omit<DaySum, "day">>();
   #callOff: (() => void) | undefined;
 
-  /** @param today `2026-11-20`, where the operator is */
+  /** @param today `2026-11-20`, in the operator's time zone */
   constructor(sums: DaySums, clock: Clock, today: () => string = localDay) {
     this.#sums = sums;
     this.#clock = clock;
     this.#today = today;
   }
 
-  /** A call is over that was in a conference for so long. */
+  /** Adds an ended call. @param seconds its time in conferences */
   add(seconds: number): void {
     this.#keep({ day: this.#today(), calls: 1, seconds });
     this.#callOff ??= this.#clock.after(writeAfterMs, () => {
@@ -30,7 +30,7 @@ export class CallSums {
     });
   }
 
-  /** Passes on what there is; what can't be is kept for the next time. Never rejects. */
+  /** Writes the pending sums; keeps those that fail for the next time. Never rejects. */
   async flush(): Promise<void> {
     this.#callOff?.();
     this.#callOff = undefined;

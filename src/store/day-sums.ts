@@ -1,7 +1,7 @@
 import type { Result } from "../util/result.js";
 import type { StoreFailure } from "./room-store.js";
 
-/** All that is kept of calls: how many there were on a day, and how long they were in conferences. */
+/** The only stored data about calls: their number per day, and their time in conferences. */
 export interface DaySum {
   /** `2026-11-20` */
   readonly day: string;
@@ -9,13 +9,13 @@ export interface DaySum {
   readonly seconds: number;
 }
 
-/** The days that are kept: three years. */
+/** Retention in days: three years. */
 export const daysKept = 1_096;
 
-/** Sums of whole days. Nothing finer is stored, not even for a moment. */
+/** Sums per day. Nothing finer is ever stored. */
 export interface DaySums {
   /** Adds to the sum of a day. */
   add(sum: DaySum): Promise<Result<void, StoreFailure>>;
-  /** The latest days on which there was something, in order. */
+  /** The latest days with calls, in order. */
   latest(most: number): Promise<Result<readonly DaySum[], StoreFailure>>;
 }

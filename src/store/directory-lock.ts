@@ -7,18 +7,18 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { failure, type Result, success } from "../util/result.js";
 
-/** How long another process may take to say whether it holds the lock, in milliseconds. */
+/** Timeout for another process to report whether it holds the lock, in milliseconds. */
 const answerTimeoutMs = 2_000;
-/** Two who come at once both step back and try again. */
+/** Two processes that start at the same moment both back off and retry. */
 const maxTries = 10;
 const maxPauseMs = 100;
 
 type Other = "holds" | "tries" | "dead";
 
 /**
- * Keeps a second process out of a directory. Whoever wants in puts a Unix socket there that listens, then looks for
- * others: of two at least the later one sees the other, and whoever sees one steps back. The kernel lets go of a socket
- * when its process dies, whatever kills it, and it is seen from other containers that share the directory.
+ * Locks a directory against a second process. Each process listens on a Unix socket in it, then looks for other sockets:
+  * of two processes at least the later one sees the other and backs off. The kernel closes a socket when its process
+  * dies for any reason, and the socket is visible to other containers that share the directory.
  */
 export class DirectoryLock {
   readonly #handle: FileHandle;
@@ -29,7 +29,7 @@ export class DirectoryLock {
     this.#server = server;
   }
 
-  /** Rejects when the directory can't be used at all. */
+  /** Rejects if the directory is unusable. */
   static async take(directory: string): Promise<Result<DirectoryLock, "held">> {
     const handle = await open(directory, "r");
     const base = baseOf(handle, directory);
@@ -48,7 +48,7 @@ export class DirectoryLock {
     return failure("held");
   }
 
-  /** Whether a process has it, without a try to take it. Rejects when the directory can't be used at all. */
+  /** Whether a process holds the lock; does not try to take it. Rejects if the directory is unusable. */
   static async isHeld(directory: string): Promise<boolean> {
     const handle = await open(directory, "r");
     try {
@@ -68,12 +68,12 @@ export class DirectoryLock {
   }
 }
 
-/** The path of a socket has at most 107 bytes; by way of the open directory it is short. */
+/** A socket path is limited to 107 bytes; via the file descriptor of the directory it is short. */
 function baseOf(handle: FileHandle, directory: string): string {
   return process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : directory;
 }
 
-/** The server that is the lock, or why there is none. */
+/** The server that holds the lock, or the state of the process that prevents it. */
 async function tryOnce(base: string): Promise<Server | Exclude<Other, "dead">> {
   const own = `lock-${randomBytes(6).toString("hex")}`;
   const self: { state: Exclude<Other, "dead"> } = { state: "tries" };
@@ -99,7 +99,7 @@ async function tryOnce(base: string): Promise<Server | Exclude<Other, "dead">> {
   }
 }
 
-/** What the process behind a socket says. A dead one's socket is cleared away: no other will ever have its name. */
+/** The state reported by the process behind a socket. Unlinks the socket of a dead one: its random name is never reused. */
 async function ask(path: string): Promise<Other> {
   const answer = await new Promise<Other>((resolve) => {
     const socket = connect(path);
@@ -109,7 +109,7 @@ async function ask(path: string): Promise<Other> {
       socket.destroy();
       resolve(state);
     };
-    // Somebody who does not answer, but whose socket there is, is stopped or busy, not dead.
+    // A process that accepts the connection but sends nothing is stopped or busy, not dead.
     const timer = setTimeout(settle, answerTimeoutMs, "holds");
     socket.on("data", (chunk: Buffer) => {
       said += chunk.toString("latin1");

@@ -11,7 +11,7 @@ import type { DayKeyVault } from "./stored-day-keys.js";
 const fileName = "pseudonym-keys.json";
 const content = z.strictObject({ keys: z.record(z.iso.date(), z.base64().length(44)) });
 
-/** The keys in one small file. A backup of it, or a disk that keeps old blocks, keeps a key for longer than its days. */
+/** The keys in one small file. A backup of it, or old disk blocks, may keep a key for longer than its days. */
 export class EmbeddedDayKeys implements DayKeyVault {
   readonly #path: string;
   readonly #onTrouble: (what: string) => void;
@@ -24,7 +24,7 @@ export class EmbeddedDayKeys implements DayKeyVault {
     this.#onTrouble = onTrouble;
   }
 
-  /** @param directory where a room store has its lock */
+  /** @param directory already locked by a room store */
   static async open(directory: string, onTrouble: (what: string) => void): Promise<Result<EmbeddedDayKeys, string>> {
     const path = join(directory, fileName);
     try {
@@ -59,7 +59,7 @@ export class EmbeddedDayKeys implements DayKeyVault {
     return success(agreed);
   }
 
-  /** A disk that stays full is reported once. */
+  /** Reports a persistent fault once. */
   #note(trouble: string | undefined): void {
     if (trouble !== undefined && trouble !== this.#trouble) this.#onTrouble(trouble);
     this.#trouble = trouble;

@@ -13,7 +13,7 @@ const content = z.strictObject({
   days: z.record(z.iso.date(), z.strictObject({ calls: z.int().min(0), seconds: z.number().min(0) })),
 });
 
-/** The sums in one small file that is replaced as a whole: a list of changes would tell of single calls. */
+/** The sums in one small file that is replaced as a whole: a journal would reveal single calls. */
 export class EmbeddedDaySums implements DaySums {
   readonly #path: string;
   readonly #onTrouble: (what: string) => void;
@@ -26,7 +26,7 @@ export class EmbeddedDaySums implements DaySums {
     this.#onTrouble = onTrouble;
   }
 
-  /** @param directory where a room store has its lock */
+  /** @param directory already locked by a room store */
   static async open(directory: string, onTrouble: (what: string) => void): Promise<Result<EmbeddedDaySums, string>> {
     const path = join(directory, fileName);
     try {
@@ -35,7 +35,7 @@ export class EmbeddedDaySums implements DaySums {
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT")
         return success(new EmbeddedDaySums(path, new Map(), onTrouble));
-      return failure(`${path} can't be read; remove it to begin anew`);
+      return failure(`${path} can't be read; remove it to start with empty statistics`);
     }
   }
 

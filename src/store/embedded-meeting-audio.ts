@@ -8,19 +8,19 @@ import { failure, type Result, success } from "../util/result.js";
 import { replaceFile } from "./replace-file.js";
 
 const fileName = "meeting-audio.json";
-/** Older ones are forgotten first: more meetings than a cluster has at a time, and the file stays small. */
+/** The oldest are dropped first: more than the concurrent meetings of a cluster, and the file stays small. */
 const maxMeetings = 2_000;
 const content = z.strictObject({
   meetings: z.array(z.tuple([z.string().max(200), z.enum(["freeswitch", "livekit"])])).max(maxMeetings),
 });
 
-/** Ids of meetings and what carries their audio, in one small file. */
+/** Audio bridges by meeting id, in one small file. */
 export class EmbeddedMeetingAudio implements AudioBridges {
   readonly #path: string;
   readonly #onTrouble: (what: string) => void;
   readonly #bridges: Map<string, AudioBridge>;
   #trouble: string | undefined;
-  /** One write after the other, each with the newest state. */
+  /** Serialises writes; each writes the latest state. */
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, bridges: Map<string, AudioBridge>, onTrouble: (what: string) => void) {
@@ -29,7 +29,7 @@ export class EmbeddedMeetingAudio implements AudioBridges {
     this.#onTrouble = onTrouble;
   }
 
-  /** @param directory where a room store has its lock */
+  /** @param directory already locked by a room store */
   static async open(
     directory: string,
     onTrouble: (what: string) => void,
@@ -63,7 +63,7 @@ export class EmbeddedMeetingAudio implements AudioBridges {
   async #write(): Promise<void> {
     const written = await replaceFile(this.#path, `${JSON.stringify({ meetings: [...this.#bridges] })}\n`);
     const trouble = written.ok ? undefined : written.failure;
-    // A disk that stays full is reported once.
+    // Report a persistent fault once.
     if (trouble !== undefined && trouble !== this.#trouble) this.#onTrouble(trouble);
     this.#trouble = trouble;
   }

@@ -25,20 +25,20 @@ import { type Change, RoomTable } from "./room-table.js";
 const fileName = "rooms.journal";
 const header = "einwahl rooms 1";
 
-/** How many records of an import go to the disk at once. */
+/** Records per write during an import. */
 const importChunk = 500;
 
-/** Rooms in one directory of this machine, for one instance: no server, nothing to install. */
+/** Rooms in a local directory, for a single instance: needs no server. */
 export class EmbeddedRooms implements RoomStore {
   readonly #settings: RoomStoreSettings;
   readonly #table: RoomTable;
   readonly #journal: Journal<Change>;
   readonly #lock: DirectoryLock;
-  /** What is being done to a room; whoever wants something else of the same room waits. */
+  /** The running operation of each room; operations on the same room are serialised. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  /** PINs on their way to the disk, which nobody else may draw. */
+  /** PINs being written to the disk; they must not be drawn again. */
   readonly #onTheWay = new Set<string>();
-  /** Those of them that are not as long as new PINs are: PINs of an import. */
+  /** Of these, PINs with another length than new ones: imported PINs. */
   readonly #oddOnTheWay = new Set<string>();
 
   private constructor(settings: RoomStoreSettings, table: RoomTable, journal: Journal<Change>, lock: DirectoryLock) {
@@ -48,15 +48,15 @@ export class EmbeddedRooms implements RoomStore {
     this.#lock = lock;
   }
 
-  /** Whether rooms have ever been kept there. */
+  /** Whether the directory contains a room store. */
   static isThere(directory: string): boolean {
     return existsSync(join(directory, fileName));
   }
 
   /**
-   * Makes the directory when it is not there. The failure says in one line why the store can't be used.
+   * Creates the directory if it does not exist. The failure is one line.
    *
-   * @param onTrouble the disk does not do what it should; in one line, without PINs and ids
+   * @param onTrouble receives disk faults; one line without PINs and ids
    */
   static async open(
     directory: string,
@@ -84,7 +84,7 @@ export class EmbeddedRooms implements RoomStore {
   }
 
   async reserve(meetingId: string, validity: Validity): Promise<Result<Reserved, StoreFailure | "exhausted">> {
-    // The most common case waits for nothing.
+    // Fast path of the most common case: no waiting.
     if (validity === "as-it-is" && !this.#turns.has(meetingId)) {
       const known = this.#table.find(meetingId, this.#settings.now());
       if (known !== undefined) return success({ reservation: known, isNew: false });
@@ -152,7 +152,7 @@ export class EmbeddedRooms implements RoomStore {
     return success(outcomes);
   }
 
-  /** Takes rooms that have lost their PIN out of the file; of them only the PIN stays, while it rests. Never rejects. */
+  /** Removes deleted rooms from the file; only their PINs stay while they rest. Never rejects. */
   async tidy(): Promise<void> {
     await this.#journal.tidy(() => this.#table.hasEnded(this.#settings.now()));
   }
@@ -178,7 +178,7 @@ export class EmbeddedRooms implements RoomStore {
     const validUntil = validity === "as-it-is" ? undefined : validity.until;
     const isWritten = await this.#give(meetingId, digits, now, validUntil);
     if (!isWritten) return failure("unavailable");
-    // A validity that lies in the past has ended the reservation already.
+    // A validity in the past has already ended the reservation.
     const reservation = this.#table.find(meetingId, Number.NEGATIVE_INFINITY);
     if (reservation === undefined) throw new Error("a room that was written is not there");
     return success({ reservation, isNew: true });

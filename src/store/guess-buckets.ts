@@ -1,21 +1,21 @@
 import type { Clock } from "../util/clock.js";
 
 interface Bucket {
-  /** Wrong PINs at this instance, and at all instances as the store last said. */
+  /** Wrong PINs at this instance, and at all instances as last reported by the store. */
   readonly own: number;
   readonly shared: number;
-  /** By the clock. */
+  /** Time of the monotonic clock. */
   readonly until: number;
 }
 
-/** Counts of wrong PINs in memory, each for a window from the first one on. Their number is bounded. */
+/** Counts of wrong PINs in memory, each for a window that starts with the first. Bounded. */
 export class GuessBuckets {
   readonly #clock: Clock;
   readonly #max: number;
-  /** In the order in which they began, which is that of their ends unless the window has changed. */
+  /** In order of start, which is the order of expiry unless the window has changed. */
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param max with more buckets the oldest one is dropped: a guesser would need as many numbers to be forgotten */
+  /** @param max above it the oldest bucket is dropped: an attacker needs this many numbers to reset a count */
   constructor(clock: Clock, max: number) {
     this.#clock = clock;
     this.#max = max;
@@ -25,7 +25,7 @@ export class GuessBuckets {
     return this.#buckets.size;
   }
 
-  /** Those that hold. */
+  /** Buckets that have not expired. */
   counts(): readonly number[] {
     this.#dropOver();
     return [...this.#buckets.values()].map(larger);
@@ -47,7 +47,7 @@ export class GuessBuckets {
       this.#buckets.set(name, { ...bucket, own: Math.max(0, bucket.own - 1), shared: Math.max(0, bucket.shared - 1) });
   }
 
-  /** The store has this count of all instances. @returns the larger one */
+  /** Sets the count of all instances as reported by the store. @returns the larger count */
   share(name: string, shared: number, windowMs: number): number {
     if (shared === 0 && this.#current(name) === undefined) return 0;
     return this.#set(name, windowMs, ({ own, until }) => ({ own, shared, until }));

@@ -4,42 +4,42 @@ import type { Clock } from "../util/clock.js";
 import { GuessBuckets } from "./guess-buckets.js";
 import type { GuessCounts } from "./guess-counts.js";
 
-/** Whose wrong PINs are counted together. */
+/** The callers whose wrong PINs are counted together. */
 export const guessScopes = ["number", "withheld", "all"] as const;
 export type GuessScope = (typeof guessScopes)[number];
 
-/** What the operator decides about wrong PINs. */
+/** Settings of the operator for wrong PINs. */
 export interface GuessSettings {
-  /** How long a wrong PIN counts, from the first one of its bucket on. */
+  /** The window of a bucket, starting with its first wrong PIN. */
   readonly windowMs: number;
-  /** The delay of an answer when a limit is reached; it grows with the count, see `maxDelayFactor`. */
+  /** The lookup delay at the limit; it grows with the count, see `maxDelayFactor`. */
   readonly delayMs: number;
-  /** Wrong PINs from which on calls are slowed, and refused (`undefined`: never). */
+  /** Wrong PINs from which lookups are delayed, and calls refused (`undefined`: never). */
   readonly limits: Readonly<Record<GuessScope, { readonly slowed: number; readonly refused: number | undefined }>>;
 }
 
-/** What an operator gets to know: no number, no PIN. */
+/** State for operators: no numbers, no PINs. */
 export interface GuessState {
-  /** Wrong PINs of all callers in the window; of all instances where they share a store. */
+  /** Wrong PINs of all callers in the window; summed over instances that share a store. */
   readonly wrong: number;
-  /** Buckets over their limit: numbers, trunks, and 0 or 1 for all. */
+  /** Number of buckets over their limit: numbers, trunks, and 0 or 1 for all callers. */
   readonly restrained: Readonly<Record<GuessScope, { readonly slowed: number; readonly refused: number }>>;
-  /** Trunks whose withheld callers are restrained. */
+  /** Trunks whose withheld callers are over a limit. */
   readonly withheldOf: readonly { readonly trunk: string; readonly kind: "slowed" | "refused" }[];
 }
 
 export interface GuessThrottleOptions {
   readonly clock: Clock;
   readonly settings: () => GuessSettings;
-  /** Counts of all instances; `undefined`: this instance is alone. */
+  /** Counts shared by instances; `undefined`: single instance. */
   readonly shared: () => GuessCounts | undefined;
   readonly onBug: (error: unknown) => void;
 }
 
-/** Some 10 MB. */
+/** About 10 MB. */
 const maxNumbers = 50_000;
 const maxTrunks = 1_000;
-/** Twice the limit doubles the delay, and so on up to this. */
+/** The delay grows in proportion to the count (twice the limit: twice the delay), up to this factor. */
 const maxDelayFactor = 10;
 
 interface Bucket {
@@ -52,9 +52,9 @@ const withheldPrefix = "withheld:";
 const free: Restraint = { kind: "none" };
 
 /**
- * Counts wrong PINs over calls: by the keyed hash of the caller's number, of all withheld callers of a trunk together, and of
- * all callers. Each count is kept in memory and, where instances share a store, there as well; the larger one holds, so that a
- * store that fails costs no call and forgets nothing that happened here.
+ * Counts wrong PINs across calls: per caller number (as a keyed hash), for all withheld callers of a trunk, and for all
+  * callers. Counts are in memory and in the store that instances share, if any; the larger one applies, so that a store
+  * outage neither fails a call nor loses local counts.
  */
 export class GuessThrottle {
   readonly #options: GuessThrottleOptions;
@@ -82,7 +82,7 @@ export class GuessThrottle {
         return restraint;
       },
       check: async () => (restraint = this.#judge(buckets, await this.#read(buckets))),
-      // The limit counts what came before this one.
+      // The limit applies to the wrong PINs before this one.
       count: async () =>
         (restraint = this.#judge(
           buckets,
@@ -113,7 +113,7 @@ export class GuessThrottle {
     };
   }
 
-  /** The strictest of what the buckets ask for. */
+  /** The strictest action of all buckets. */
   #judge(buckets: readonly Bucket[], counts: readonly number[]): Restraint {
     const { limits, delayMs } = this.#options.settings();
     let longest = 0;
@@ -140,7 +140,7 @@ export class GuessThrottle {
     const shared = await this.#options.shared()?.add(names(buckets), windowMs);
     if (shared?.ok !== true) return own;
     this.#share(buckets, shared.value);
-    // As they were with this one: others may have been added since.
+    // The counts including this guess: others may have been added since.
     return own.map((count, place) => Math.max(count, shared.value[place] ?? 0));
   }
 

@@ -2,21 +2,21 @@ import { type Result, success } from "../util/result.js";
 import { parseRecord } from "./json-lines.js";
 import type { Reservation, RestingPin, RoomStore, StoreFailure } from "./room-store.js";
 
-/** What became of lines that were to be taken over. */
+/** The result of an import. */
 export interface ImportReport {
   readonly imported: number;
-  /** Records that were there already. */
+  /** Records that already existed. */
   readonly known: number;
-  /** The first thousand lines that were not taken over, in order; the reason is an outcome, or what is wrong with the line. */
+  /** The first 1,000 rejected lines, in order; the reason is an import outcome or the fault of the line. */
   readonly refused: readonly { readonly line: number; readonly reason: string }[];
   readonly refusedInAll: number;
 }
 
 const maxTold = 1_000;
-/** So many records go to the store at once. */
+/** Records per store request. */
 const chunk = 1_000;
 
-/** Takes over the JSON lines of an export. Doing it twice changes nothing. */
+/** Imports the JSON lines of an export. Idempotent. */
 export async function importLines(rooms: RoomStore, body: Buffer): Promise<Result<ImportReport, StoreFailure>> {
   const report = { imported: 0, known: 0, refused: [] as { line: number; reason: string }[], refusedInAll: 0 };
   const refuse = (line: number, reason: string): void => {

@@ -5,17 +5,17 @@ import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 import { decodeLine, encodeLine } from "./journal-lines.js";
 
-/** What is kept in a journal, and what becomes of it. */
+/** The contents of a journal and its callbacks. */
 export interface JournalContent<Entry> {
-  /** The first line: what this file is, and in which version. */
+  /** The first line: file type and version. */
   readonly header: string;
-  /** Takes an entry that is on disk; false when it is none. */
+  /** Parses an entry from the disk; false: invalid. */
   readonly take: (entry: unknown) => entry is Entry;
-  /** Applied in the order of the journal, when reading it and when an entry has been written. */
+  /** Called in journal order, both on reading and after an entry was written. */
   readonly apply: (entry: Entry) => void;
-  /** Everything there is now in as few entries as possible. */
+  /** The present state in as few entries as possible. */
   readonly condense: () => Iterable<Entry>;
-  /** Something is wrong with the disk, or has been put right after a crash; in one line. */
+  /** A disk fault, or a repair after a crash; one line. */
   readonly onTrouble: (what: string) => void;
 }
 
@@ -25,15 +25,15 @@ interface Waiting<Entry> {
 }
 
 const readSize = 1_048_576;
-/** Longer than the longest line that is ever written. */
+/** Longer than any line written. */
 const maxLineLength = 64 * 1_048_576;
 const maxInOneLine = 2_000;
-/** A journal is condensed when it has become this much larger than twice what it was after the last time. */
+/** A journal is condensed when it exceeds twice its size after the last condensing by this many bytes. */
 const slack = 1_048_576;
 
 /**
- * A file that only grows, line by line, until it is condensed. What is appended while a write is on its way to the
- * disk goes there together in the next one, so that a hundred callers wait for two writes and not for a hundred.
+ * An append-only file that is condensed from time to time. Entries appended during a write are batched into the next
+  * one, so that a hundred concurrent callers wait for two writes instead of a hundred.
  */
 export class Journal<Entry> {
   readonly #path: string;
@@ -41,9 +41,9 @@ export class Journal<Entry> {
   #file: FileHandle;
   #size: number;
   #condensedSize: number;
-  /** Whether lines are in it that are no part of the present state. */
+  /** Whether the file contains superseded lines. */
   #isStale = false;
-  /** Whether a part of the present state is over, while `tidy` waits for its turn. */
+  /** Whether part of the present state has expired while `tidy` is queued. */
   #tidyDue: (() => boolean) | undefined;
   #waiting: Waiting<Entry>[] = [];
   #writing: Promise<void> | undefined;
@@ -58,7 +58,7 @@ export class Journal<Entry> {
     this.#condensedSize = size;
   }
 
-  /** Reads what is there, or begins. The failure says in one line why the file can't be used; rejects never. */
+  /** Reads the file or creates it. The failure is one line. Never rejects. */
   static async open<Entry>(path: string, content: JournalContent<Entry>): Promise<Result<Journal<Entry>, string>> {
     try {
       await rm(`${path}.new`, { force: true });
@@ -78,7 +78,7 @@ export class Journal<Entry> {
     }
   }
 
-  /** Settles when the entries are on the disk and applied; false when they are not and will not be. */
+  /** Resolves once the entries are on the disk and applied; false: neither, permanently. */
   async append(entries: readonly Entry[]): Promise<boolean> {
     if (this.#isClosed || this.#isBroken) return false;
     return await new Promise((done) => {
@@ -87,7 +87,7 @@ export class Journal<Entry> {
     });
   }
 
-  /** Rewrites the file if it holds old states. Never rejects. @param isOutdated part of the present state is over, too */
+  /** Rewrites the file if it contains superseded states. Never rejects. @param isOutdated part of the state has expired */
   async tidy(isOutdated: () => boolean): Promise<void> {
     if (this.#isClosed || this.#isBroken || !(this.#isStale || isOutdated())) return;
     this.#tidyDue = isOutdated;
@@ -95,7 +95,7 @@ export class Journal<Entry> {
     await this.#writing;
   }
 
-  /** Writes what is waiting, and no more. */
+  /** Writes only the entries pending now. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#writing;
@@ -106,7 +106,7 @@ export class Journal<Entry> {
     while (this.#waiting.length > 0 || this.#tidyDue !== undefined) {
       const isOutdated = this.#tidyDue;
       this.#tidyDue = undefined;
-      // An earlier one may have done it meanwhile.
+      // An earlier queued run may have done it.
       if (isOutdated !== undefined && (this.#isStale || isOutdated())) await this.#condense();
       const batch = this.#waiting.splice(0, maxInOneLine);
       const entries = batch.flatMap((each) => each.entries);
@@ -116,7 +116,7 @@ export class Journal<Entry> {
       for (const { done } of batch) done(isWritten);
       if (isWritten && this.#size > 2 * this.#condensedSize + slack) await this.#condense();
     }
-    // In the same turn as the look at what is waiting, or somebody could wait for a write that has ended.
+    // Synchronous with the check for pending entries, otherwise an append could wait for a write that has ended.
     this.#writing = undefined;
   }
 
@@ -134,7 +134,7 @@ export class Journal<Entry> {
       this.#isStale = true;
       return true;
     } catch (error) {
-      // What the disk holds now can't be known before it is read again.
+      // The content of the disk is unknown until it is read again.
       this.#content.onTrouble(
         `${this.#path} is not safe on the disk, and is not written any more until a restart: ${reason(error)}`,
       );
@@ -143,7 +143,7 @@ export class Journal<Entry> {
     }
   }
 
-  /** After half a line: the next one must not be appended to it. */
+  /** Truncates a partial line: the next line must not be appended to it. */
   async #cutBack(): Promise<void> {
     try {
       await this.#file.truncate(this.#size);
@@ -166,12 +166,12 @@ export class Journal<Entry> {
     } catch (error) {
       this.#content.onTrouble(`${this.#path} can't be condensed: ${reason(error)}`);
       this.#isStale = true;
-      // Not again after every line.
+      // Do not retry after every line.
       this.#condensedSize = this.#size;
     }
   }
 
-  /** Until this is done a power failure would bring back the old file, without what has been added since. */
+  /** Without this fsync a power failure could restore the old file, without the entries added since. */
   async #syncDirectory(): Promise<void> {
     try {
       await syncDirectory(dirname(this.#path));
@@ -182,7 +182,7 @@ export class Journal<Entry> {
   }
 }
 
-/** The length of what is whole, `undefined` when there is no file. */
+/** The length of the intact lines; `undefined`: the file does not exist. */
 async function read<Entry>(path: string, content: JournalContent<Entry>): Promise<Result<number | undefined, string>> {
   const file = await openExisting(path);
   if (file === undefined) return success(undefined);
@@ -228,7 +228,7 @@ async function isAtEnd(file: FileHandle, place: number): Promise<boolean> {
   return (await file.stat()).size === place;
 }
 
-/** Opens the file for writing and drops what comes after the whole lines. */
+/** Opens the file for writing and truncates it after the intact lines. */
 async function openWhole(path: string, size: number, onTrouble: (what: string) => void): Promise<FileHandle> {
   const file = await open(path, "r+");
   try {
@@ -256,7 +256,7 @@ async function openExisting(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** Writes the file beside the old one and puts it into its place when all of it is on the disk. */
+/** Writes a new file and renames it over the old one once it is on the disk. */
 async function writeNew(
   path: string,
   header: string,
@@ -278,7 +278,7 @@ async function writeNew(
     return { file, size };
   } catch (error) {
     await file.close();
-    // On a disk that is full the room is needed.
+    // A full disk needs the space.
     await rm(`${path}.new`, { force: true }).catch(() => undefined);
     throw error;
   }

@@ -5,10 +5,10 @@ import { failure, type Result, success } from "../util/result.js";
 import { isReservablePin } from "./pin-draw.js";
 import type { Reservation, RestingPin, RoomStore, StoreFailure } from "./room-store.js";
 
-/** The longest meetingID that BBB takes, in UTF-16 code units (its MeetingIDConstraint). */
+/** The maximum length of a meetingID in UTF-16 code units (MeetingIDConstraint of BBB). */
 export const maxMeetingIdLength = 256;
 
-/** Whether BBB and the stores can take this text as a room's id: text of some length that can be written as UTF-8. */
+/** Whether BBB and the stores accept the text as a room id: not empty, bounded, and valid as UTF-8. */
 export function isMeetingId(text: string): boolean {
   return text.length >= 1 && text.length <= maxMeetingIdLength && !/\p{Cs}/u.test(text);
 }
@@ -18,7 +18,7 @@ const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(tex
 const pin = z.string().transform((digits, context) => {
   const parsed = Pin.parse(digits);
   if (parsed.ok && isReservablePin(digits)) return parsed.value;
-  // Without the digits: what is wrong with a PIN is told to whoever sent it, but not to their log.
+  // Omits the digits: the client gets the reason, but its log must not contain a PIN.
   context.addIssue({ code: "custom", message: "must be 5 to 9 digits, and not BBB's echo test 99999" });
   return z.NEVER;
 });
@@ -45,7 +45,7 @@ export function formatRecord(stored: Reservation | RestingPin): string {
   });
 }
 
-/** The record of a line; the failure says what is wrong, without PIN and id. */
+/** The record of a line; the failure text contains no PIN and no id. */
 export function parseRecord(line: string): Result<Reservation | RestingPin, string> {
   let value: unknown;
   try {
@@ -62,10 +62,10 @@ export function parseRecord(line: string): Result<Reservation | RestingPin, stri
 }
 
 const pageSize = 1_000;
-/** A bound against a store that goes on for ever: ten times as many as there are PINs of nine digits, in pages. */
+/** Bounds the loop over pages: ten times the number of nine-digit PINs. */
 const maxPages = 10_000_000;
 
-/** Everything in the store, line by line; ends with a failure when the store does not answer any more. */
+/** All records of the store, line by line; the first store failure ends the iteration. */
 export async function* exportLines(store: RoomStore): AsyncGenerator<Result<string, StoreFailure>> {
   let after: string | undefined;
   for (let page = 0; page < maxPages; page++) {

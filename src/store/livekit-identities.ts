@@ -3,17 +3,17 @@ import { createHash, randomUUID } from "node:crypto";
 import type { IdentityClaims } from "../call/interfaces.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 
-/** More calls of one number in one meeting than any trunk brings. */
+/** More calls of one number in one meeting than any trunk carries. */
 const maxClaims = 200;
-/** A claim of an instance that has died ends after this time, in seconds: a day, as long as livekit-sip lets a call last. */
+/** Expiry of the claims of a dead instance in seconds: one day, the maximum duration of a call in livekit-sip. */
 const redisTtlSeconds = 86_400;
 
-/** Which LiveKit identities calls have now, in this instance alone or, with Redis, in all of them. */
+/** The LiveKit identities in use, of this instance or, with Redis, of all instances. */
 export class LivekitIdentities implements IdentityClaims {
   readonly #claims = new Map<string, Set<number>>();
   readonly #shared: () => IdentityClaims | undefined;
 
-  /** @param shared what instances have in common; `undefined`: nothing */
+  /** @param shared the claims of all instances; `undefined`: single instance */
   constructor(shared: () => IdentityClaims | undefined) {
     this.#shared = shared;
   }
@@ -37,13 +37,13 @@ export class LivekitIdentities implements IdentityClaims {
     await this.#shared()?.release(identity, claimed);
   }
 
-  /** How many identities are claimed in this instance. */
+  /** The number of identities claimed by this instance. */
   get size(): number {
     return this.#claims.size;
   }
 }
 
-/** Keys: the claims, in order. Arguments: what is claimed with, the lifetime in seconds. */
+/** Keys: the candidate claims, in order. Arguments: the value of the claim, its lifetime in seconds. */
 const claimScript = new RedisScript(`
 for place, key in ipairs(KEYS) do
   if redis.call('SET', key, ARGV[1], 'NX', 'EX', ARGV[2]) then return place - 1 end
@@ -51,13 +51,13 @@ end
 return -1
 `);
 
-/** Another instance's claim of the same number, after this one's has expired, stays. */
+/** Keeps the claim that another instance made after this one's expired. */
 const releaseScript = new RedisScript(`
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 `);
 
-/** The claims of all instances. A Redis that does not answer gives none: the call then gets an identity of its own. */
+/** The claims of all instances. Without a response from Redis there is no claim; the call then gets a unique identity. */
 export class RedisLivekitIdentities implements IdentityClaims {
   readonly #redis: RedisConnection;
   readonly #prefix: string;

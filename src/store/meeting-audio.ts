@@ -3,17 +3,17 @@ import { createHash } from "node:crypto";
 import type { AudioBridge, AudioBridges } from "../call/interfaces.js";
 import type { RedisConnection } from "./redis-connection.js";
 
-/** Older ones are forgotten first. */
+/** The oldest are dropped first. */
 const maxMeetings = 10_000;
-/** Redis forgets a meeting after this time, in seconds: seven days, as long as anything is kept. */
+/** Expiry in Redis in seconds: seven days, the retention of all data. */
 const redisTtlSeconds = 604_800;
 
-/** What is known of meetings' audio: in memory, and in what outlives a restart. Internal meeting ids are never used again. */
+/** Audio bridges by meeting: in memory and in a persistent store. Internal meeting ids are never reused. */
 export class MeetingAudio implements AudioBridges {
   readonly #bridges = new Map<string, AudioBridge>();
   readonly #shared: () => AudioBridges | undefined;
 
-  /** @param shared what instances have in common, or the disk; `undefined`: nothing */
+  /** @param shared the shared or persistent store; `undefined`: memory only */
   constructor(shared: () => AudioBridges | undefined) {
     this.#shared = shared;
   }
@@ -33,7 +33,7 @@ export class MeetingAudio implements AudioBridges {
   }
 }
 
-/** The same for several instances. A Redis that does not answer knows of none. */
+/** The same for several instances. Without a response from Redis the bridge is unknown. */
 export class RedisMeetingAudio implements AudioBridges {
   readonly #redis: RedisConnection;
   readonly #prefix: string;

@@ -20,7 +20,7 @@ import { RedisRemovals } from "./removals.js";
 import type { RoomStore, RoomStoreSettings } from "./room-store.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
 
-/** Where rooms are kept: on the disk of this machine, or in a Redis that instances share. */
+/** The stores: on the local disk, or in a Redis shared by instances. */
 export type StorePlace =
   | { readonly kind: "embedded"; readonly directory: string }
   | { readonly kind: "redis"; readonly url: Secret; readonly prefix: string };
@@ -29,30 +29,30 @@ export interface Stores {
   readonly rooms: RoomStore;
   readonly daySums: DaySums;
   readonly pseudonymKeys: DayKeyVault;
-  /** `undefined` where there is only a disk, on which they never are. */
+  /** `undefined` without Redis: removals are never written to the disk. */
   readonly throttleKeys: DayKeyVault | undefined;
-  /** What several instances know; `undefined` where there is one. */
+  /** Shared by instances; `undefined`: single instance. */
   readonly removals: WithheldRemovals | undefined;
   readonly audioBridges: AudioBridges;
-  /** LiveKit identities that calls of several instances have; `undefined` where there is one. */
+  /** LiveKit identities of all instances; `undefined`: single instance. */
   readonly identityClaims: IdentityClaims | undefined;
-  /** Wrong PINs of all instances; `undefined`: there is one instance, which counts in memory. */
+  /** Wrong PINs of all instances; `undefined`: single instance, which counts in memory. */
   readonly guessCounts: GuessCounts | undefined;
-  /** Closes all of them. */
+  /** Closes all stores. */
   close(): Promise<void>;
 }
 
 export interface StoreEvents {
-  /** The disk does not do what it should. */
+  /** A disk fault, in one line. */
   readonly onTrouble: (what: string) => void;
-  /** Redis does not answer, or does again (`undefined`). */
+  /** Redis is unavailable, or available again (`undefined`). */
   readonly onRedis: (fault: string | undefined) => void;
 }
 
-/** Deleted rooms leave the file within a day, also when the disk fails the first times. In milliseconds. */
+/** Interval in milliseconds: deleted rooms leave the file within a day, even if the first attempts fail. */
 const tidyEveryMs = 6 * 3_600_000;
 
-/** The failure says in one line why the store can't be used. A Redis that does not answer yet is no failure. */
+/** The failure is one line. An unavailable Redis is not a failure: it may come later. */
 export async function openStores(
   place: StorePlace,
   settings: RoomStoreSettings,
@@ -98,7 +98,7 @@ export async function openStores(
   return opened;
 }
 
-/** @returns stops it */
+/** @returns a function that stops the timer */
 function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents["onTrouble"]): () => void {
   let callOff = (): void => undefined;
   const next = (): void => {
@@ -115,7 +115,7 @@ function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents
   };
 }
 
-/** What is in the directory of the rooms as well, under their lock. */
+/** The other files in the room store's directory, under the same lock. */
 async function openBeside(
   directory: string,
   onTrouble: StoreEvents["onTrouble"],

@@ -3,7 +3,7 @@ import { importLines, type ImportReport } from "./import-lines.js";
 import { exportLines } from "./json-lines.js";
 import type { Page, Reservation, RoomStore } from "./room-store.js";
 
-/** A room and its PIN as an operator sees them. */
+/** A room and its PIN, for operators. */
 export interface PinEntry {
   readonly meetingID: string;
   readonly pin: string;
@@ -13,7 +13,7 @@ export interface PinEntry {
   readonly validUntil: string | null;
 }
 
-/** What operators do with PINs, on the store itself or through the instance that has it open. A failure is a line for people. */
+/** PIN operations for operators, on the store itself or via the instance that has it open. Failures are one readable line. */
 export interface PinBook {
   list(after: string | undefined, most: number): Promise<Result<Page<PinEntry>, string>>;
   reserve(meetingId: string): Promise<Result<PinEntry, string>>;
@@ -21,7 +21,7 @@ export interface PinBook {
   release(meetingId: string): Promise<Result<boolean, string>>;
   /** All rooms and resting PINs as JSON lines. */
   export(): Promise<Result<string, string>>;
-  /** Takes the lines of an export over. */
+  /** Imports the lines of an export. */
   import(lines: string): Promise<Result<ImportReport, string>>;
 }
 
@@ -30,7 +30,7 @@ const explanations = {
   exhausted: "there is no PIN left of this length: raise rooms.pin_length",
 } as const;
 
-/** A store that this process has open. */
+/** A store opened by this process. */
 export class OpenPinBook implements PinBook {
   readonly #rooms: RoomStore;
 

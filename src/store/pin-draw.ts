@@ -1,22 +1,22 @@
 import type { RoomStoreSettings } from "./room-store.js";
 
-/** The shortest PIN that BBB takes as a conference number. */
+/** The minimum length of a voice bridge in BBB. */
 export const minReservablePinLength = 5;
-/** With two digits for a breakout room it is 11, which is all that BBB takes. */
+/** With two digits for breakout rooms it is 11, the maximum of BBB. */
 export const maxReservablePinLength = 9;
 
 /** BBB's echo test. */
 const notAConference = "99999";
 
 /**
- * How often a PIN is drawn before the space counts as used up. With half of all PINs in use that happens once in
- * 2^64 times; when it happens often enough to be seen, every second PIN that somebody guesses leads into a room.
+ * Draws before the PIN space counts as exhausted. With half of all PINs in use the probability is 2^-64; where it
+  * becomes noticeable, every second guessed PIN already leads into a room.
  */
 export const maxDraws = 64;
 
 /**
- * A PIN that says nothing about any other: each digit is drawn on its own. The first is no zero, since there are
- * front ends that keep the voice bridge as a number.
+ * A PIN independent of all others: each digit is drawn separately. The first is not zero, because some front ends store
+  * the voice bridge as a number.
  */
 export function drawPin(
   settings: Pick<RoomStoreSettings, "pinLength" | "randomBelow" | "isInUse">,
@@ -26,12 +26,12 @@ export function drawPin(
   return digits.startsWith(notAConference) || settings.isInUse(digits) ? undefined : digits;
 }
 
-/** Whether a PIN that comes from elsewhere can be a room's. */
+/** Whether an external PIN is valid for a room. */
 export function isReservablePin(digits: string): boolean {
   return /^[0-9]{5,9}$/.test(digits) && !digits.startsWith(notAConference);
 }
 
-/** Whether a running meeting has this PIN, one that it begins with, or one that begins with it. Those that BBB was given may be short. */
+/** Whether a running meeting uses this PIN, a prefix of it, or a longer PIN that begins with it. PINs passed to BBB may be short. */
 export function clashesWithRunning(
   digits: string,
   match: (digits: string) => { readonly complete: boolean; readonly longer: boolean },

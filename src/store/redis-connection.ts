@@ -7,14 +7,14 @@ import { plainText } from "../util/plain-text.js";
 import { failure, type Result, success } from "../util/result.js";
 
 export interface RedisOptions {
-  /** `redis://` or `rediss://`, with user and password when there are any. */
+  /** `redis://` or `rediss://`, with user and password if any. */
   readonly url: string;
   readonly clock: Clock;
-  /** Redis does not answer (in one line, without the URL), or does again (`undefined`). */
+  /** Redis is unavailable (one line, without the URL), or available again (`undefined`). */
   readonly onState: (fault: string | undefined) => void;
 }
 
-/** A Lua script, which Redis runs as one step that nothing else comes between. */
+/** A Lua script, executed atomically by Redis. */
 export class RedisScript {
   readonly text: string;
   readonly hash: string;
@@ -25,11 +25,11 @@ export class RedisScript {
   }
 }
 
-/** How long an answer may take, in milliseconds. */
+/** Response timeout in milliseconds. */
 const answerTimeoutMs = 2_000;
 const maxPauseMs = 2_000;
 
-/** A connection to Redis that comes back by itself. What is asked while it is not there fails at once. */
+/** A connection to Redis with automatic reconnect. Commands fail immediately while it is down. */
 export class RedisConnection {
   readonly #client: ReturnType<typeof createRawClient>;
   readonly #clock: Clock;
@@ -49,7 +49,7 @@ export class RedisConnection {
     });
   }
 
-  /** Settles when Redis has answered, or has not for a while: it may come later. */
+  /** Resolves once Redis has responded, or after a timeout: it may come later. */
   static async open(options: RedisOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(options);
     const connected = connection.#client.connect().then(
@@ -62,7 +62,7 @@ export class RedisConnection {
     return connection;
   }
 
-  /** What keeps it from working, `undefined` when nothing does. */
+  /** The current fault; `undefined`: available. */
   get fault(): string | undefined {
     return this.#fault;
   }
@@ -103,7 +103,7 @@ export class RedisConnection {
     }
   }
 
-  /** `undefined` when it takes too long. */
+  /** `undefined` after a timeout. */
   async #within<Value>(work: Promise<Value>): Promise<Value | undefined> {
     return await new Promise((resolve, reject) => {
       const callOff = this.#clock.after(answerTimeoutMs, () => {
@@ -135,7 +135,7 @@ function createRawClient(url: string): ReturnType<typeof createClient> {
   });
 }
 
-/** The error's code or first line: the library's messages hold no password, but nothing long is wanted in a log. */
+/** The error code or the first line of the message: keeps the log short; the library's messages contain no password. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
   if ("code" in error && typeof error.code === "string") return error.code;

@@ -4,7 +4,7 @@ import { dayName } from "./embedded-day-keys.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { DayKeyVault } from "./stored-day-keys.js";
 
-/** One step for all instances: the first offer of a day holds. Keys: one for each day. Arguments: for each an offer and when it ends. */
+/** Atomic for all instances: the first offer for a day wins. Keys: one per day. Arguments: for each an offer and its expiry. */
 const agreeScript = new RedisScript(`
 local agreed = {}
 for place, key in ipairs(KEYS) do
@@ -18,13 +18,13 @@ return agreed
 
 export interface RedisDayKeysOptions {
   readonly prefix: string;
-  /** What the keys are for: a part of their names in Redis. */
+  /** The purpose of the keys, part of their names in Redis. */
   readonly name: string;
-  /** A key is deleted by Redis so many days after its own. */
+  /** Redis deletes a key this many days after its day. */
   readonly daysBefore: number;
 }
 
-/** The keys that instances share; Redis deletes each in time, whether an instance runs or not. */
+/** The keys shared by instances; they expire in Redis even if no instance is running. */
 export class RedisDayKeys implements DayKeyVault {
   readonly #redis: RedisConnection;
   readonly #options: RedisDayKeysOptions;

@@ -29,7 +29,7 @@ end
 return sums
 `);
 
-/** The sums of all instances together. */
+/** The sums over all instances. */
 export class RedisDaySums implements DaySums {
   readonly #redis: RedisConnection;
   readonly #keys: readonly string[];

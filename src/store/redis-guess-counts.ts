@@ -3,7 +3,7 @@ import type { GuessCounts } from "./guess-counts.js";
 import { type RedisConnection, RedisScript } from "./redis-connection.js";
 import type { StoreFailure } from "./room-store.js";
 
-/** Keys: the buckets. Argument: the window in milliseconds, which begins with the first wrong PIN. */
+/** Keys: the buckets. Argument: the window in milliseconds, starting with the first wrong PIN. */
 const addScript = new RedisScript(`
 local counts = {}
 for place, key in ipairs(KEYS) do
@@ -13,7 +13,7 @@ end
 return counts
 `);
 
-/** A bucket that has expired meanwhile is not begun again. */
+/** Does not restart a bucket that has expired. */
 const takeBackScript = new RedisScript(`
 for _, key in ipairs(KEYS) do
   if tonumber(redis.call('GET', key) or '0') > 0 then redis.call('DECR', key) end
@@ -21,12 +21,12 @@ end
 return 1
 `);
 
-/** The counts of all instances together. */
+/** The counts over all instances. */
 export class RedisGuessCounts implements GuessCounts {
   readonly #redis: RedisConnection;
   readonly #prefix: string;
 
-  /** @param prefix of all keys; instances with the same prefix count together */
+  /** @param prefix of all keys; instances with the same prefix share their counts */
   constructor(redis: RedisConnection, prefix: string) {
     this.#redis = redis;
     this.#prefix = prefix;

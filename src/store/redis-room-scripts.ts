@@ -1,15 +1,14 @@
 import { RedisScript } from "./redis-connection.js";
 
 /*
- * One instance's step, which no other one comes between. Keys, all with the same {tag}, so that they are on one node
- * of a cluster:
+ * Atomic operations. Keys, all with the same {tag} so that they are on one cluster node:
  *   1 rooms    hash   meetingId -> "digits|reservedAt|validUntil", the last empty for no end
- *   2 owners   hash   digits -> meetingId, "" while they rest
- *   3 digits   zset   all digits, rested and owned, by their text
- *   4 resting  zset   digits -> when they have rested
+ *   2 owners   hash   digits -> meetingId, "" while resting
+  *   3 digits   zset   all digits, resting and owned, by text
+  *   4 resting  zset   digits -> end of the rest
  *   5 ending   zset   meetingId -> validUntil
- *   6 order    zset   all meetingIds, by their text
- * Arguments begin with now and the rest, in milliseconds.
+ *   6 order    zset   all meetingIds, by text
+  * The first arguments are the current time and the rest period, in milliseconds.
  */
 
 const common = `
@@ -54,7 +53,7 @@ local function sweep()
   end
   return swept
 end
--- A room whose validity is over is none; where it has not been swept yet it is cleared away here.
+-- An expired room does not count; if it has not been swept yet, remove it here.
 local function find(id)
   local digits, at, til = read(id)
   if not digits then return nil end
@@ -73,7 +72,7 @@ local function isFree(digits)
 end
 `;
 
-/** now, rest, meetingId, "as-it-is" or validUntil or "", digits that were drawn... */
+/** now, rest, meetingId, "as-it-is" or validUntil or "", candidate digits... */
 export const reserveScript = new RedisScript(`${common}
 sweep()
 local id, validity = ARGV[3], ARGV[4]
@@ -125,7 +124,7 @@ laysDown(digits, til)
 return 'imported'
 `);
 
-/** now, rest; how much there was to clear away, some of it at a time */
+/** now, rest; returns the number of removed entries of this batch */
 export const sweepScript = new RedisScript(`${common}
 return sweep()
 `);

@@ -23,9 +23,9 @@ import type {
 } from "./room-store.js";
 import { pinOf } from "./room-table.js";
 
-/** PINs that are sent at once, of which the script takes the first that is free. */
+/** Candidate PINs per request; the script takes the first free one. */
 const drawsAtOnce = 8;
-/** Rooms whose validity is over are skipped in lists; so many times in a row more are asked for. */
+/** Expired rooms are skipped in lists; maximum number of consecutive further requests. */
 const maxRounds = 1_000;
 
 const outcomes: ReadonlySet<string> = new Set<ImportOutcome>([
@@ -35,7 +35,7 @@ const outcomes: ReadonlySet<string> = new Set<ImportOutcome>([
   "pin-is-taken",
 ]);
 
-/** Rooms in Redis, for several instances. How crash-safe they are is up to Redis: `appendonly yes`. */
+/** Rooms in Redis, for several instances. Durability depends on Redis: `appendonly yes`. */
 export class RedisRooms implements RoomStore {
   readonly #redis: RedisConnection;
   readonly #settings: RoomStoreSettings;
@@ -90,7 +90,7 @@ export class RedisRooms implements RoomStore {
     if (!owner.ok) return owner;
     if (typeof owner.value !== "string" || owner.value === "") return success(undefined);
     const found = await this.find(owner.value);
-    // Between the two questions the room may have got another one.
+    // The room may have got another PIN between the two requests.
     return found.ok && found.value?.pin.equals(pin) !== true ? success(undefined) : found;
   }
 
@@ -104,7 +104,7 @@ export class RedisRooms implements RoomStore {
 
   async askGoesOnAfter(digits: string): Promise<Result<boolean, StoreFailure>> {
     if (this.goesOnAfter(digits) === false) return success(false);
-    // `:` follows the digits in ASCII.
+    // `:` is the next ASCII character after the digits.
     const answer = await this.#redis.command(
       "ZRANGEBYLEX",
       this.#keys.digits,
@@ -130,7 +130,7 @@ export class RedisRooms implements RoomStore {
     const items: Reservation[] = [];
     let place = after;
     for (let round = 0; round < maxRounds; round++) {
-      // One more than is wanted, to know whether there are any.
+      // One more than requested, to detect a further page.
       const wanted = most - items.length + 1;
       const ids = await this.#redis.command(
         "ZRANGEBYLEX",
@@ -238,7 +238,7 @@ function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? (value as readonly unknown[]).filter((each) => typeof each === "string") : [];
 }
 
-/** Members with their scores: a flat list in RESP 2, pairs in RESP 3. */
+/** Members with scores: a flat list in RESP 2, pairs in RESP 3. */
 function pairs(value: unknown): readonly (readonly [string, number])[] {
   const flat = Array.isArray(value) ? (value as readonly unknown[]).flat() : [];
   const found: [string, number][] = [];

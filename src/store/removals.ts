@@ -3,22 +3,22 @@ import { createHash } from "node:crypto";
 import type { WithheldRemovals } from "../call/interfaces.js";
 import type { RedisConnection } from "./redis-connection.js";
 
-/** Older ones are forgotten first. */
+/** The oldest are dropped first. */
 const maxMeetings = 10_000;
-/** Redis forgets a meeting after this time, in seconds: seven days, as long as anything is kept. */
+/** Expiry in Redis in seconds: seven days, the retention of all data. */
 const redisTtlSeconds = 604_800;
 
-/** Meetings from which a caller without a usable number was removed: BBB can't ban a caller whose pseudonym is another one each time. */
+/** Meetings from which a caller without a usable number was removed: BBB cannot ban a caller whose pseudonym changes with each call. */
 export class Removals implements WithheldRemovals {
   readonly #meetings = new Set<string>();
   readonly #shared: () => WithheldRemovals | undefined;
 
-  /** @param shared what instances have in common; `undefined`: nothing */
+  /** @param shared the removals of all instances; `undefined`: single instance */
   constructor(shared: () => WithheldRemovals | undefined) {
     this.#shared = shared;
   }
 
-  /** @param meetingId BBB's internal meeting id, which is never used again */
+  /** @param meetingId BBB's internal meeting id, which is never reused */
   async add(meetingId: string): Promise<void> {
     this.#meetings.delete(meetingId);
     this.#meetings.add(meetingId);
@@ -34,7 +34,7 @@ export class Removals implements WithheldRemovals {
   }
 }
 
-/** The same for several instances. A Redis that does not answer knows of none. */
+/** The same for several instances. Without a response from Redis there is no removal. */
 export class RedisRemovals implements WithheldRemovals {
   readonly #redis: RedisConnection;
   readonly #prefix: string;

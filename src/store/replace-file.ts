@@ -5,9 +5,9 @@ import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 
 /**
- * Replaces a file as a whole: after a crash the old or the new text is there, and only this user may read it.
+ * Replaces a file atomically: after a crash it has the old or the new content. Mode 0600.
  *
- * @returns on failure why it can't be written, in one line; the old text is still there then
+ * @returns on failure the reason in one line; the file then keeps the old content
  */
 export async function replaceFile(path: string, text: string): Promise<Result<void, string>> {
   try {
@@ -23,7 +23,7 @@ export async function replaceFile(path: string, text: string): Promise<Result<vo
     await directory.sync().finally(() => directory.close());
     return success(undefined);
   } catch (error) {
-    // On a disk that is full the room is needed.
+    // A full disk needs the space.
     await rm(`${path}.new`, { force: true }).catch(() => undefined);
     return failure(`${path} can't be written: ${messageOf(error)}`);
   }

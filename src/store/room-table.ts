@@ -3,7 +3,7 @@ import { Pin } from "../caller/secret.js";
 import { minReservablePinLength } from "./pin-draw.js";
 import { compareIds, type Reservation, type RestingPin } from "./room-store.js";
 
-/** One change, as it stands in the journal: a room gets a PIN or another validity, loses its PIN, or a PIN rests. */
+/** One change in the journal: a room gets a PIN or another validity, loses its PIN, or a PIN rests. */
 export type Change =
   | readonly ["reserve", meetingId: string, digits: string, reservedAt: number, validUntil: number | null]
   | readonly ["release", meetingId: string, restsUntil: number]
@@ -15,17 +15,17 @@ interface Room {
   readonly validUntil: number | undefined;
 }
 
-/** All rooms and PINs in memory: what the journal says, put together. */
+/** All rooms and PINs in memory: the state that results from the journal. */
 export class RoomTable {
   readonly #restMs: number;
   readonly #rooms = new Map<string, Room>();
   readonly #owners = new Map<string, string>();
   readonly #resting = new Map<string, number>();
-  /** The ids in order, for lists. */
+  /** The ids in list order. */
   readonly #order: string[] = [];
-  /** How many PINs there are of each length. */
+  /** The number of PINs by length. */
   readonly #lengths = new Map<number, number>();
-  /** For a length that is in use: the beginnings of that length of all longer PINs. Filled when first asked for. */
+  /** By length: the prefixes of that length of all longer PINs, with counts. Built on first use. */
   readonly #beginnings = new Map<number, Map<string, number>>();
 
   constructor(restMs: number) {
@@ -36,7 +36,7 @@ export class RoomTable {
     return this.#rooms.size + this.#resting.size;
   }
 
-  /** The lengths of all PINs, of those that rest as well. */
+  /** The lengths of all PINs, including resting ones. */
   get pinLengths(): PinLengths | undefined {
     const lengths = [...this.#lengths.keys()];
     return lengths.length === 0 ? undefined : { shortest: Math.min(...lengths), longest: Math.max(...lengths) };
@@ -52,18 +52,18 @@ export class RoomTable {
     return owner === undefined ? undefined : this.find(owner, now);
   }
 
-  /** Whether a PIN goes on after these digits, of those that rest as well. */
+  /** Whether the digits are a proper prefix of a PIN, including resting ones. */
   goesOnAfter(digits: string): boolean {
     return (this.pinLengths?.longest ?? 0) > digits.length && this.#beginningsOf(digits.length).has(digits);
   }
 
-  /** The change that a room needs before it can get another PIN, when its validity is over but it is still here. */
+  /** The change required before an expired room that is still in the table can get another PIN. */
   clearing(meetingId: string): Change | undefined {
     const room = this.#rooms.get(meetingId);
     return room === undefined ? undefined : ["release", meetingId, (room.validUntil ?? 0) + this.#restMs];
   }
 
-  /** Whether nobody has this PIN, or one that begins with it or that it begins with, and none of those rests. */
+  /** Whether neither this PIN, nor a prefix of it, nor a longer PIN with this prefix is reserved or resting. */
   isFree(digits: string, now: number): boolean {
     for (let length = minReservablePinLength; length <= digits.length; length++) {
       if (this.#isTaken(digits.slice(0, length), now)) return false;
@@ -133,7 +133,7 @@ export class RoomTable {
     }
   }
 
-  /** Whether there is something for `sweep`. */
+  /** Whether `sweep` would remove anything. */
   hasEnded(now: number): boolean {
     return (
       [...this.#rooms.values()].some((room) => isOver(room, now)) ||
@@ -141,7 +141,7 @@ export class RoomTable {
     );
   }
 
-  /** Clears away what is over. Only for what is written anew afterwards: a journal does not tell of it. */
+  /** Removes expired entries. Only before the journal is rewritten: the removal itself is not journaled. */
   sweep(now: number): void {
     for (const [meetingId, { validUntil }] of this.#rooms) {
       if (validUntil !== undefined && validUntil <= now) this.apply(["release", meetingId, validUntil + this.#restMs]);
@@ -149,9 +149,9 @@ export class RoomTable {
     this.#forgetRested(now);
   }
 
-  /** Everything as changes, which applied to an empty table make this one. */
+  /** The state as changes that rebuild it from an empty table. */
   *changes(): Generator<Change> {
-    // In order, so that reading them back moves nothing about.
+    // In order, so that reading them back inserts only at the end.
     for (const meetingId of this.#order) {
       const room = this.#rooms.get(meetingId);
       if (room !== undefined) yield ["reserve", meetingId, room.digits, room.reservedAt, room.validUntil ?? null];
@@ -199,7 +199,7 @@ export class RoomTable {
     return beginnings;
   }
 
-  /** The place of the first id after this one. */
+  /** The index of the first id after this one. */
   #placeAfter(meetingId: string): number {
     let [low, high] = [0, this.#order.length];
     while (low < high) {

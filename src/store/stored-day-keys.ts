@@ -2,35 +2,35 @@ import { type Day, type DayKeys, dayOf } from "../caller/day-keys.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
 
-/** Where day keys survive the process, or are shared by instances. */
+/** A persistent or shared store of day keys. */
 export interface DayKeyVault {
   /**
-   * Stores each key whose day has none yet and deletes the keys of all other days.
+   * Stores each key whose day has no key yet, and deletes the keys of all other days.
    *
-   * @returns the keys that hold, which may be others than those offered
+   * @returns the keys in effect, which may differ from the offered ones
    */
   agree(offered: ReadonlyMap<Day, Buffer>): Promise<Result<ReadonlyMap<Day, Buffer>, "unavailable">>;
 }
 
 export interface StoredDayKeysOptions {
-  /** Keys of so many days before today are kept. */
+  /** The number of days before today whose keys are kept. */
   readonly daysBefore: number;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Gives that many random bytes, as `randomBytes` of node:crypto does. */
+  /** Random bytes, like `randomBytes` of node:crypto. */
   readonly random: (bytes: number) => Buffer;
   readonly onBug: (error: unknown) => void;
 }
 
 const keyBytes = 32;
-/** Tomorrow's key is agreed on before it is needed, so that no outage at midnight separates instances. */
+/** Tomorrow's key is agreed in advance, so that an outage at midnight does not give instances different keys. */
 const daysAhead = 1;
-/** From one agreement to the next, in milliseconds; the shorter one after the vault has failed. */
+/** Interval between agreements in milliseconds; the shorter one after a failure of the vault. */
 const agreeEveryMs = 600_000;
 const retryEveryMs = 10_000;
 
-/** The keys of a few days, in memory and, where there is a vault, in it. A vault that fails costs no call. */
+/** The keys of a few days, in memory and in the vault if any. A failing vault does not fail calls. */
 export class StoredDayKeys implements DayKeys {
   readonly #options: StoredDayKeysOptions;
   #vault: DayKeyVault | undefined;
@@ -43,9 +43,9 @@ export class StoredDayKeys implements DayKeys {
   }
 
   /**
-   * Takes the vault's keys and goes on agreeing with it until `close`. Settles when the vault has answered or failed.
+   * Agrees on the keys with the vault, then regularly until `close`. Resolves after the first response or failure.
    *
-   * @param vault `undefined`: the keys are in memory only
+   * @param vault `undefined`: memory only
    */
   async open(vault: DayKeyVault | undefined): Promise<void> {
     this.#vault = vault;
@@ -73,7 +73,7 @@ export class StoredDayKeys implements DayKeys {
     this.#cancelTimer();
   }
 
-  /** The keys of `days`: those of other days are dropped, those that are missing are made. */
+  /** The keys of `days`; drops those of other days and creates missing ones. */
   #current(): ReadonlyMap<Day, Buffer> {
     const { days } = this;
     if (days.length !== this.#keys.size || days.some((day) => !this.#keys.has(day))) {
