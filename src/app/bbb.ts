@@ -11,7 +11,7 @@ import type { Clock } from "../util/clock.js";
 
 const apiTimeoutMs = 5_000;
 
-/** @param kept the PINs that front ends have reserved, which may come later, and what is known of meetings' audio */
+/** @param kept the PINs reserved by front ends (available later) and the audio bridges of meetings */
 export function makeDirectory(
   servers: readonly BbbServer[],
   kept: { readonly rooms: () => RoomStore | undefined; readonly audioBridges: AudioBridges },

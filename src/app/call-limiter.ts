@@ -3,20 +3,20 @@ import type { KnownCaller } from "../caller/known-caller.js";
 import type { Pin } from "../caller/secret.js";
 import { failure, type Result, success } from "../util/result.js";
 
-/** How many places there are at most. */
+/** Maximum numbers of call slots. */
 export interface CallLimits {
   readonly all: number;
-  /** For one number. */
+  /** Per caller number. */
   readonly number: number;
-  /** For callers of one trunk without a usable number, who can't be told apart. */
+  /** For all callers of a trunk without a usable number, who cannot be distinguished. */
   readonly withheld: number;
-  /** For callers who wait for conferences to begin. */
+  /** For callers waiting for a conference to start. */
   readonly waiting: number;
-  /** For callers who wait for one conference. */
+  /** For callers waiting for the same conference. */
   readonly waitingForOne: number;
 }
 
-/** The places of calls that have been admitted and are not over: how many there are, in all, over each trunk and for each caller. */
+/** Limits concurrent calls: in total, per trunk and per caller. */
 export class CallLimiter {
   #taken = 0;
   readonly #overTrunk = new Tally();
@@ -31,7 +31,7 @@ export class CallLimiter {
     return this.#overTrunk.count(trunk);
   }
 
-  /** Takes a place; the returned function gives it back, and is called once. */
+  /** Acquires a call slot. The returned function releases it; call it once. */
   acquireSlot(
     { trunk, channels, caller }: Pick<Admitted, "trunk" | "channels" | "caller">,
     limits: CallLimits,
@@ -51,7 +51,7 @@ export class CallLimiter {
     });
   }
 
-  /** Takes one of the places of those who wait, for a call that has a place already; the returned function gives it back, and is called once. */
+  /** Acquires a slot for waiting, for a call that has a call slot. The returned function releases it; call it once. */
   acquireWaitingSlot(pin: Pin, limits: CallLimits): Result<() => void, "waiting-full"> {
     const digits = pin.reveal();
     if (this.#waiting.sum >= limits.waiting || this.#waiting.count(digits) >= limits.waitingForOne)
@@ -63,12 +63,12 @@ export class CallLimiter {
   }
 }
 
-/** No trunk's name has a space. */
+/** Trunk names contain no spaces, so the keys are unambiguous. */
 function callerKey(trunk: string, caller: KnownCaller): string {
   return caller.kind === "number" ? `number ${caller.lineKey}` : `withheld ${trunk}`;
 }
 
-/** How many there are of each; what there is none of takes no memory. */
+/** Counts by key; a count of 0 uses no memory. */
 class Tally {
   readonly #counts = new Map<string, number>();
   #sum = 0;

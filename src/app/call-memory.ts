@@ -4,10 +4,10 @@ import { MeetingAudio } from "../store/meeting-audio.js";
 import type { Stores } from "../store/open-stores.js";
 import { Removals } from "../store/removals.js";
 
-/** What calls remember of meetings: in memory, and in the store where there is one. */
+/** State about meetings that calls share: in memory, and in the store if any. */
 export type CallMemory = Pick<CallServices, "removals" | "audioBridges" | "identityClaims">;
 
-/** @param stores `undefined` before they are open, and without any */
+/** @param stores `undefined` before they are open, or if there are none */
 export function makeCallMemory(
   stores: () =>
     { readonly [Name in "removals" | "audioBridges" | "identityClaims"]: Stores[Name] | undefined } | undefined,

@@ -3,7 +3,7 @@ import { pseudonymKeyFrom } from "../caller/pseudonym.js";
 import type { CallsConfig, Config } from "../config/config.js";
 import type { CallLimits } from "./call-limiter.js";
 
-/** Limits that nobody has had a reason to change, in milliseconds. */
+/** Timeouts without a setting, in milliseconds. */
 const limits = { mediaTimeoutMs: 5_000, acceptTimeoutMs: 5_000, joinTimeoutMs: 10_000, lookUpTimeoutMs: 10_000 };
 
 export function callSettings(config: Config): CallSettings {

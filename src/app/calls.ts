@@ -31,11 +31,11 @@ export interface CallsOptions {
   readonly media: MediaServers;
   readonly directory: Directory;
   readonly nodes: NodeProbe;
-  /** What holds for a call that begins now; it keeps this until its end. */
+  /** The settings of a new call, which keeps them until its end. */
   readonly newCallSettings: () => NewCallSettings;
-  /** The call is over and nothing of it is left. */
+  /** The call has ended and released all its resources. */
   readonly onRemoved: (call: DrachtioCall) => void;
-  /** A call is over that was in a conference for so long. */
+  /** A regular call that was in a conference has ended. @param seconds its time there */
   readonly onTalked: (seconds: number) => void;
 }
 
@@ -50,13 +50,13 @@ type OwnServices = Pick<
   "acquireSlot" | "acquireWaitingSlot" | "guesses" | "entered" | "onStage" | "onPin"
 >;
 
-/** The calls that are up: each begins here with its INVITE, and is kept until it is over. */
+/** The calls in progress, each from its INVITE until its end. */
 export class Calls {
   readonly occupancy = new Occupancy(Date.now);
   readonly #options: CallsOptions;
   readonly #calls = new Map<DrachtioCall, Promise<void>>();
   readonly #synthetic = new Set<DrachtioCall>();
-  /** `closed`: for good, since the process is about to end. */
+  /** `closed` is final: the process is shutting down. */
   #admission: "open" | "draining" | "closed" = "open";
   readonly #shutdown = new Latch<EndCause>();
   readonly #joinPacer: JoinPacer;
@@ -76,7 +76,7 @@ export class Calls {
     return this.#synthetic.size;
   }
 
-  /** Calls that have been admitted and are not over. */
+  /** Regular calls that hold a call slot. */
   get admitted(): number {
     return this.#limiter.admitted;
   }
@@ -85,17 +85,17 @@ export class Calls {
     return this.#admission !== "open";
   }
 
-  /** Whether it is too late to admit calls again. */
+  /** Whether no call can be admitted any more, even after `resume`. */
   get isClosed(): boolean {
     return this.#admission === "closed";
   }
 
-  /** Calls that would hear of a shutdown, to find what is left behind. */
+  /** Calls that listen for a shutdown, for leak checks. */
   get shutdownListeners(): number {
     return this.#shutdown.listenerCount;
   }
 
-  /** One INVITE: from here on the call is on its own until it is over. */
+  /** Handles one INVITE: runs the call until its end. */
   take(call: DrachtioCall): void {
     const { clock, trunks, hasher, removals, audioBridges, identityClaims, media, directory, nodes } = this.#options;
     const { settings, limits } = this.#options.newCallSettings();
@@ -163,22 +163,22 @@ export class Calls {
     this.#options.watcher.onEnd(callId, report);
   }
 
-  /** No call is admitted until `resume`. */
+  /** Refuses calls until `resume`. */
   drain(): void {
     if (this.#admission === "open") this.#admission = "draining";
   }
 
-  /** Admits calls again, unless it is too late for that. */
+  /** Admits calls again, unless `close` was called. */
   resume(): void {
     if (this.#admission === "draining") this.#admission = "open";
   }
 
-  /** From now on no call is admitted any more. */
+  /** Refuses all further calls. */
   close(): void {
     this.#admission = "closed";
   }
 
-  /** Waits `drainMs` milliseconds for the calls to end, and ends those that are still going on. */
+  /** Waits up to `drainMs` milliseconds for the calls to end, then ends the remaining ones. */
   async end(drainMs: number): Promise<void> {
     if (this.#calls.size > 0 && drainMs > 0) {
       this.#options.logger.info({ calls: this.#calls.size, drainMs }, "waiting for calls to end");

@@ -1,17 +1,17 @@
 import type { Config } from "../config/config.js";
 import { sameSettings } from "../config/same-settings.js";
 
-/** What a new configuration comes to while einwahl runs. */
+/** The effect of a new configuration on a running instance. */
 export interface ConfigChange {
-  /** The new one, with the old settings where only a restart can change them. */
+  /** The new configuration, with the old value of each setting that requires a restart. */
   readonly config: Config;
-  /** What has changed, one line each; without secrets, numbers and PINs. */
+  /** The changes, one line each; without secrets, numbers and PINs. */
   readonly changed: readonly string[];
-  /** The settings, by their path in the file, that only count after a restart. */
+  /** Paths of changed settings that take effect after a restart only. */
   readonly needsRestart: readonly string[];
 }
 
-/** Settings that are what they were when einwahl started, by their path in the file. */
+/** Paths of the settings that require a restart. */
 const untilRestart: readonly { readonly path: string; readonly of: (config: Config) => unknown }[] = [
   { path: "drachtio", of: ({ drachtio }) => drachtio },
   { path: "http.host", of: ({ http }) => http.host },
@@ -36,7 +36,7 @@ const sections: readonly { readonly name: string; readonly of: (config: Config) 
   { name: "prompts", of: ({ prompts }) => prompts },
 ];
 
-/** Compares a new configuration with the one that is in effect. */
+/** Compares a new configuration with the current one. */
 export function compareConfigs(running: Config, wanted: Config): ConfigChange {
   const needsRestart = untilRestart.filter(({ of }) => !sameSettings(of(running), of(wanted))).map(({ path }) => path);
   const { store, pinLength, restMs } = running.rooms;

@@ -43,13 +43,13 @@ export interface EinwahlOptions extends Pick<TrunkParts, "resolver"> {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly watcher?: CallWatcher;
-  /** Metrics of the whole process, which its `main` collects once. */
+  /** Metrics of the process, which `main` collects once. */
   readonly processMetrics?: Registry;
-  /** What the log can't be written for now. */
+  /** Why the log cannot be written now. */
   readonly logTrouble?: () => string | undefined;
 }
 
-/** The application: everything between the configuration and the calls. */
+/** The application: builds all components from the configuration and runs the calls. */
 export class Einwahl {
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -71,7 +71,7 @@ export class Einwahl {
   readonly #whenReady = new Latch<true>();
   #config: Config;
   #settings: CallSettings;
-  /** One after the other, as each begins with what the last one has left. */
+  /** Serialises reloads: each starts from the result of the previous one. */
   #reloading: Promise<unknown> = Promise.resolve();
   #http: HttpServices | undefined;
 
@@ -151,7 +151,7 @@ export class Einwahl {
     });
   }
 
-  /** Starts everything; rejects when the HTTP port is taken or the store of PINs can't be used. Engines and servers may come later. */
+  /** Starts all components. Rejects if the HTTP port is in use or the PIN store is unusable; engines and BBB servers may come later. */
   static async start(options: EinwahlOptions): Promise<Einwahl> {
     const einwahl = new Einwahl(options);
     try {
@@ -168,37 +168,37 @@ export class Einwahl {
     return einwahl;
   }
 
-  /** The port of the HTTP server. */
+  /** Port of the HTTP server. */
   get httpPort(): number {
     return this.#http?.port ?? 0;
   }
 
-  /** The port of 127.0.0.1 for operators; 0 while it can't be had. */
+  /** The operators port on 127.0.0.1; 0 while it is unavailable. */
   get operatorsPort(): number {
     return this.#http?.operatorsPort ?? 0;
   }
 
-  /** Set once, when a call would have worked for the first time. */
+  /** Set once, when a call would work for the first time. */
   get whenReady(): Latch<true> {
     return this.#whenReady;
   }
 
-  /** Whether a call would work now, and if not, why. */
+  /** Whether a new call would work now, and the reasons if not. */
   health(): Health {
     return this.#monitoring.health();
   }
 
-  /** Everything that an operator wants to know, without callers and PINs. */
+  /** The status for operators, without caller numbers and PINs. */
   status(): StatusReport {
     return this.#monitoring.status();
   }
 
-  /** Refuses new calls, while those that are up go on; the trunks stay registered. */
+  /** Refuses new calls; calls in progress continue and the trunks stay registered. */
   drain(): void {
     this.#calls.drain();
   }
 
-  /** Takes calls again after `drain`. */
+  /** Accepts calls again after `drain`. */
   resume(): void {
     this.#calls.resume();
   }
@@ -207,12 +207,12 @@ export class Einwahl {
     return this.#calls.isDraining;
   }
 
-  /** The PINs of rooms, for the command line; `undefined`: it is starting or has ended. */
+  /** The PINs of rooms, for the command line; `undefined`: not started yet, or stopped. */
   get pins(): Pick<HttpServices, "rooms" | "openRooms"> | undefined {
     return this.#http;
   }
 
-  /** What there is now, to find what is left behind. */
+  /** Counts of live resources, for leak checks. */
   counts(): { readonly calls: number; readonly channels: number; readonly shutdownListeners: number } {
     return {
       calls: this.#calls.count + this.#calls.syntheticCount,
@@ -222,8 +222,8 @@ export class Einwahl {
   }
 
   /**
-   * Goes over to another configuration: calls that are up go on as they began, the next ones find the new state. Settles
-   * when that is in effect, which takes as long as a new server takes to answer or not to.
+   * Applies a new configuration: calls in progress keep the old one, new calls use the new one. Resolves when it is in
+    * effect, at the latest after the response or timeout of new servers.
    */
   async reload(config: Config): Promise<Result<ConfigChange, "shutting-down">> {
     const reloaded = this.#reloading.then(() => this.#goOver(config));
@@ -232,7 +232,7 @@ export class Einwahl {
   }
 
   /**
-   * Takes no new calls, un-registers, and ends what is still going on after `drainMs` milliseconds.
+   * Refuses new calls, unregisters the trunks, and ends the remaining calls after `drainMs` milliseconds.
    */
   async stop(drainMs: number): Promise<void> {
     this.#calls.close();

@@ -5,7 +5,7 @@ import type { GuessCounts } from "../store/guess-counts.js";
 import { GuessThrottle } from "../store/guess-throttle.js";
 import type { Clock } from "../util/clock.js";
 
-/** @param shared the counts of all instances; `undefined`: this instance is alone, or the store is not open yet */
+/** @param shared the counts of all instances; `undefined`: single instance, or the store is not open yet */
 export function makeGuessThrottle(
   config: () => Config,
   shared: () => GuessCounts | undefined,

@@ -26,7 +26,7 @@ export interface HttpServicesOptions {
   readonly clock: Clock;
   readonly operators: OperatorServices;
   readonly live: LiveCalls;
-  /** What BBB servers have now. */
+  /** The current meetings of the BBB servers. */
   readonly meetings: {
     has(pin: Pin): boolean | undefined;
     matchRunning(digits: string): { readonly complete: boolean; readonly longer: boolean };
@@ -57,7 +57,7 @@ export class HttpServices {
     this.#sums = this.#sumsFor(options.config);
   }
 
-  /** Rejects when the port is taken or the store can't be used; a Redis may come later. */
+  /** Rejects if the port is in use or the store is unusable; Redis may come later. */
   static async open(options: HttpServicesOptions): Promise<HttpServices> {
     const watch = new StoreWatch(options.logger);
     const stores = await openAtStart(options, watch);
@@ -73,12 +73,12 @@ export class HttpServices {
     return this.#storeWatch.state;
   }
 
-  /** The PINs of rooms; `undefined`: none has been reserved, and no front end could. */
+  /** The PINs of rooms; `undefined`: no PIN is reserved and no front end has a token. */
   get rooms(): RoomStore | undefined {
     return this.#stores?.rooms;
   }
 
-  /** The same, opened where no store is open yet, for what an operator reserves. The failure is a line for people. */
+  /** The same, but opens the store if needed, for reservations by an operator. The failure is one readable line. */
   async openRooms(): Promise<Result<RoomStore, string>> {
     if (this.#stores !== undefined) return success(this.#stores.rooms);
     this.#opening ??= open(this.#options, this.#storeWatch);
@@ -88,27 +88,27 @@ export class HttpServices {
     return opened.ok ? success(opened.value.rooms) : opened;
   }
 
-  /** Where the keys of days are kept; `undefined`: in memory only. */
+  /** The vault of the day keys; `undefined`: memory only. */
   get vaults(): { readonly [Name in "pseudonymKeys" | "throttleKeys"]: Stores[Name] | undefined } {
     return { pseudonymKeys: this.#stores?.pseudonymKeys, throttleKeys: this.#stores?.throttleKeys };
   }
 
-  /** Removals of withheld callers that all instances know; `undefined`: there is no Redis. */
+  /** Removals of withheld callers, shared by instances; `undefined`: no Redis. */
   get removals(): Stores["removals"] {
     return this.#stores?.removals;
   }
 
-  /** What all instances know of meetings' audio; `undefined`: there is no store. */
+  /** Audio bridges of meetings, shared by instances; `undefined`: no store. */
   get audioBridges(): Stores["audioBridges"] | undefined {
     return this.#stores?.audioBridges;
   }
 
-  /** LiveKit identities of all instances; `undefined`: there is no Redis. */
+  /** LiveKit identities of all instances; `undefined`: no Redis. */
   get identityClaims(): Stores["identityClaims"] {
     return this.#stores?.identityClaims;
   }
 
-  /** Wrong PINs of all instances; `undefined`: they share no store. */
+  /** Wrong PINs of all instances; `undefined`: no shared store. */
   get guessCounts(): GuessCounts | undefined {
     return this.#stores?.guessCounts;
   }
@@ -121,12 +121,12 @@ export class HttpServices {
     return this.#http.operatorsPort;
   }
 
-  /** A call is over that was in a conference for so long. */
+  /** A call that was in a conference has ended. @param seconds its time there */
   callEnded(seconds: number): void {
     this.#sums?.add(seconds);
   }
 
-  /** Answers by another configuration from now on. The store, the address and the port stay what they are. */
+  /** Applies a new configuration. Store, address and ports do not change. */
   async replace(config: Config): Promise<void> {
     await this.#http.replace(httpOptions({ ...this.#options, config }, this.#stores));
     const before = this.#sums;
@@ -148,7 +148,7 @@ export class HttpServices {
   }
 }
 
-/** Logs and remembers what the store of PINs says of itself. */
+/** Logs faults of the PIN store and keeps the last one for the status. */
 class StoreWatch implements StoreEvents {
   kind: StoreState["kind"] = "none";
   readonly #logger: Logger;
@@ -175,7 +175,7 @@ class StoreWatch implements StoreEvents {
   };
 }
 
-/** The store that the configuration needs, or that something is in. */
+/** Opens the store if the configuration needs one, or if one with data exists. */
 async function openAtStart(options: HttpServicesOptions, watch: StoreWatch): Promise<Stores | undefined> {
   const { config } = options;
   const isNeeded = needsStore(config);
@@ -184,7 +184,7 @@ async function openAtStart(options: HttpServicesOptions, watch: StoreWatch): Pro
   const opened = await open(options, watch);
   if (opened.ok) return opened.value;
   if (isNeeded) throw new Error(opened.failure);
-  // Calls to PINs of BBB itself are none of its business.
+  // Statistics cover calls to reserved PINs only.
   watch.onTrouble(opened.failure);
   return undefined;
 }

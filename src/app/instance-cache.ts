@@ -1,6 +1,6 @@
 import { sameSettings } from "../config/same-settings.js";
 
-/** Parts that are made from settings, one each, and stay as they are for as long as their settings do. */
+/** Instances by their settings; an instance is kept as long as its settings do not change. */
 export class KeptParts<Settings, Part> {
   readonly #make: (settings: Settings) => Part;
   #kept: readonly { readonly settings: Settings; readonly part: Part }[] = [];
@@ -9,7 +9,7 @@ export class KeptParts<Settings, Part> {
     this.#make = make;
   }
 
-  /** The parts for these settings, in their order: those that are there already, and new ones. */
+  /** The instances for these settings, in the same order: existing ones, and new ones where needed. */
   partsFor(all: readonly Settings[]): readonly Part[] {
     const before = this.#kept;
     this.#kept = all.map(

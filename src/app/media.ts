@@ -13,7 +13,7 @@ export interface MediaServerParts {
   readonly onState: () => void;
 }
 
-/** All that a media server is made from: with anything of it changed it is another one. */
+/** The settings of a media server; a change of any of them creates a new instance. */
 export interface MediaServerSettings {
   readonly server: MediaServerConfig;
   readonly soundsDirectory: string;
@@ -63,7 +63,7 @@ export function makeMediaServer(
   );
 }
 
-/** A version with a fault is used all the same: the calls that it does not hang on get through. */
+/** An unsupported version is still used: calls that do not trigger its bug work. */
 function logUp(logger: Logger, version = ""): void {
   const { kind, message, cure } = versionVerdict("FreeSWITCH", version);
   logger.info({ version }, "media server is up");

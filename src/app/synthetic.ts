@@ -21,14 +21,14 @@ export interface SyntheticParts {
   readonly admission: SyntheticAdmission;
   readonly trunks: TrunkPool;
   readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
-  /** Whether a conference has these digits, or digits that begin with them. */
+  /** Whether the digits equal a conference's PIN or are a prefix of one. */
   readonly isPinKnown: (digits: string) => boolean;
   readonly mayCall: () => boolean;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-/** Longer than that the API is not waited for, in milliseconds: a server may take its time to open a conference. */
+/** API timeout in milliseconds; generous, because creating a conference may be slow. */
 const apiTimeoutMs = 10_000;
 
 export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
@@ -91,7 +91,7 @@ export function makeSyntheticCalls(parts: SyntheticParts): SyntheticCalls {
   });
 }
 
-/** Over the trunk that the configuration names, or straight to drachtio. */
+/** Via the configured trunk, or directly to drachtio. */
 async function findRoute(
   { trunks, language, syntheticCall }: Config,
   signalling: SyntheticParts["signalling"],
@@ -107,7 +107,7 @@ async function findRoute(
     : await trunkRoute(trunk, trunk.registration, syntheticCall?.ca);
 }
 
-/** Digits that no conference is known to have. */
+/** A PIN not used by any known conference. */
 function drawFreePin(isInUse: (digits: string) => boolean): string {
   for (let draw = 0; draw < maxDraws; draw += 1) {
     const digits = drawPin({ pinLength: maxReservablePinLength, randomBelow: (limit) => randomInt(limit), isInUse });

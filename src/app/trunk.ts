@@ -12,7 +12,7 @@ export interface TrunkParts {
   readonly requests: SipRequests;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Default: DNS as this machine has it. */
+  /** Default: the DNS resolver of this machine. */
   readonly resolver?: Resolver | undefined;
   readonly onState: () => void;
 }

@@ -7,8 +7,8 @@ import type { Clock } from "../../util/clock.js";
 import { RefusalSums } from "./refusal-sums.js";
 
 /**
- * Writes one line at the end of each call with its whole story, as a warning when something has failed, and more where
- * an operator hunts a fault. All lines of a call have its id. Calls from sources of no trunk are only counted.
+ * Logs one line at the end of each call with its stages and end cause, as a warning after a failure; more lines at level
+  * debug. All lines of a call contain its id. Calls from unknown sources are only counted.
  */
 export class CallLog implements CallWatcher {
   readonly #logger: Logger;
@@ -35,7 +35,7 @@ export class CallLog implements CallWatcher {
     this.#calls.delete(callId);
   }
 
-  /** Logs what is counted but not yet logged. */
+  /** Logs the pending counts. */
   close(): void {
     this.#strangers.flush();
   }

@@ -7,14 +7,14 @@ import { messageOf } from "../../util/error-message.js";
 import { DayNames, dayOf } from "./day-names.js";
 
 export interface DailyFileOptions {
-  /** The day goes before its ending, see `DayNames`. */
+  /** The day is inserted before the file extension, see `DayNames`. */
   readonly path: string;
-  /** No line gets older than this many days. */
+  /** Maximum age of a line in days. */
   readonly retentionDays: number;
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly epochMs: () => number;
-  /** Writing or deleting has begun to fail, or fails for another reason, or works again (`undefined`). */
+  /** Writing or deleting began to fail, fails for another reason, or works again (`undefined`). */
   readonly onTrouble: (what: string | undefined) => void;
 }
 
@@ -23,18 +23,18 @@ interface Lines {
   readonly bytes: Buffer;
 }
 
-/** What is kept in memory while the disk is full or slow, in bytes; about 2,000 calls. */
+/** Buffer while the disk is full or slow, in bytes; about 2,000 calls. */
 const maxWaiting = 2_000_000;
-/** From one try to the next, in milliseconds, while writing fails. */
+/** Retry interval after a failed write, in milliseconds. */
 const retryMs = 10_000;
-/** How often old files are looked for, and whether somebody has taken the current one away. */
+/** Interval of the checks for expired files and for removal of the current file. */
 const tidyMs = 60_000;
 
 /**
- * Lines into a file for each day, in UTC. Nobody waits for the disk: a disk that is full, slow or gone costs lines of the
- * log and nothing else, and how many is written when it is back.
+ * Writes lines to one file per UTC day. Callers never wait for the disk: a full, slow or missing disk costs log lines
+  * only, and their number is logged afterwards.
  *
- * Libraries that rotate delete by the number of files, and after a pause would keep what is too old.
+ * Rotation libraries delete by number of files, and would keep expired files after a pause.
  */
 export class DailyFile {
   readonly #options: DailyFileOptions;
@@ -43,7 +43,7 @@ export class DailyFile {
   #waitingBytes = 0;
   #lost = 0;
   #current: { readonly day: number; readonly handle: FileHandle } | undefined;
-  /** The file is worked on by one at a time. */
+  /** Serialises operations on the file. */
   #work: Promise<void> = Promise.resolve();
   #state: "open" | "failing" | "closed" = "open";
   #writeFault: string | undefined;
@@ -58,12 +58,12 @@ export class DailyFile {
     this.#tidyLater(0);
   }
 
-  /** What fails now; `undefined`: nothing does. */
+  /** The current fault; `undefined`: none. */
   get trouble(): string | undefined {
     return this.#writeFault ?? this.#tidyFault;
   }
 
-  /** @param text with its line break */
+  /** @param text including the line break */
   write(text: string): void {
     const bytes = Buffer.from(text);
     if (this.#state === "closed" || this.#waitingBytes + bytes.length > maxWaiting) {
@@ -75,13 +75,13 @@ export class DailyFile {
     if (this.#state === "open") this.#ask();
   }
 
-  /** Settles when what there is has been written, or could not be. */
+  /** Resolves once the buffered lines are written, or failed to be. */
   async flush(): Promise<void> {
     if (this.#waiting.length > 0) this.#ask();
     await this.#work;
   }
 
-  /** Writes what there is and lets go of the file. */
+  /** Writes the buffered lines and closes the file. */
   async close(): Promise<void> {
     this.#callOffRetry();
     this.#callOffTidy();
@@ -95,7 +95,7 @@ export class DailyFile {
     return dayOf(this.#options.epochMs());
   }
 
-  /** Never rejects: whatever goes wrong is told. */
+  /** Never rejects: faults are reported. */
   #ask(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
@@ -133,7 +133,7 @@ export class DailyFile {
     }
   }
 
-  /** All waiting lines of the first one's day; those of days that are over for the log are thrown away. */
+  /** All buffered lines of the first line's day; drops expired lines. */
   #take(): Lines | undefined {
     const waiting = this.#waiting.filter(({ day }) => !this.#isExpired(day));
     const [first] = waiting;
@@ -150,7 +150,7 @@ export class DailyFile {
     };
   }
 
-  /** A line in place of those that were lost, when all others are written. */
+  /** Logs the number of lost lines once all others are written. */
   #takeLost(): Lines | undefined {
     if (this.#lost === 0) return undefined;
     const line = { level: 40, time: this.#options.epochMs(), lost: this.#lost, msg: "log lines were lost" };
@@ -170,7 +170,7 @@ export class DailyFile {
   async #letGo(): Promise<void> {
     const current = this.#current;
     this.#current = undefined;
-    // A disk that is full may say so once more; there is nothing left to lose.
+    // A full disk may report the error once more; no data is affected.
     await current?.handle.close().catch(() => undefined);
   }
 

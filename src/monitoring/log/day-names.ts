@@ -2,12 +2,12 @@ import { basename, dirname, extname, join } from "node:path";
 
 const dayMs = 24 * 3_600_000;
 
-/** Days since 1970, in UTC, at this many milliseconds since then. */
+/** Converts milliseconds since 1970 to UTC days since 1970. */
 export function dayOf(epochMs: number): number {
   return Math.floor(epochMs / dayMs);
 }
 
-/** The files of a log, one for each day: of `/var/log/einwahl.log` they are `/var/log/einwahl-2026-11-20.log` and so on. */
+/** Names of the daily files of a log: `/var/log/einwahl-2026-11-20.log` for `/var/log/einwahl.log`. */
 export class DayNames {
   readonly directory: string;
   readonly #stem: string;
@@ -23,7 +23,7 @@ export class DayNames {
     return join(this.directory, `${this.#stem}-${new Date(day * dayMs).toISOString().slice(0, 10)}${this.#ending}`);
   }
 
-  /** The day of a file of this log; `undefined` for every other file. */
+  /** The day of a file of this log; `undefined` for other files. */
   dayOf(name: string): number | undefined {
     if (!name.startsWith(`${this.#stem}-`) || !name.endsWith(this.#ending)) return undefined;
     const date = name.slice(this.#stem.length + 1, name.length - this.#ending.length);

@@ -4,13 +4,13 @@ import type { Logger } from "pino";
 
 import type { Clock } from "../../util/clock.js";
 
-/** That a library has printed something, or that Node has warned of it; never what: drachtio-srf prints whole SIP messages. */
+/** Source of library output or of a Node warning; never the text: drachtio-srf prints whole SIP messages. */
 export interface LibraryOutput {
-  /** The package; "node" where none is on the stack. */
+  /** The package; "node" if none is on the stack. */
   readonly library: string;
-  /** The file in it, and the line. */
+  /** File and line in the package. */
   readonly at: string;
-  /** What was thrown there, if that was printed. */
+  /** The printed error, if any. */
   readonly err?: Error;
 }
 
@@ -33,8 +33,8 @@ const methods = [
 ] as const;
 
 /**
- * Takes over `console` and Node's warnings for the whole process, which its `main` does once.
- * @returns gives them back
+ * Intercepts `console` and Node's warnings of the whole process; called once by `main`.
+  * @returns a function that restores them
  */
 export function catchLibraryOutput(sink: (output: LibraryOutput) => void): () => void {
   const target = globalThis.console as unknown as Record<string, unknown>;
@@ -50,7 +50,7 @@ export function catchLibraryOutput(sink: (output: LibraryOutput) => void): () =>
   const onWarning = (warning: Error): void => {
     sink({ ...whence(warning.stack ?? ""), err: warning });
   };
-  // Node's own listener prints the text to stderr.
+  // Node's default listener prints the text to stderr.
   process.removeAllListeners("warning");
   process.on("warning", onWarning);
   return () => {
@@ -62,7 +62,7 @@ export function catchLibraryOutput(sink: (output: LibraryOutput) => void): () =>
   };
 }
 
-/** The first frame in a package. */
+/** The first stack frame in a package. */
 function whence(stack: string): Pick<LibraryOutput, "library" | "at"> {
   const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
   for (const frame of frames) {
@@ -73,12 +73,12 @@ function whence(stack: string): Pick<LibraryOutput, "library" | "at"> {
   return { library: "node", at: "" };
 }
 
-/** From one line of the log to the next about the same place, in milliseconds. */
+/** Minimum time between two log lines for the same source line, in milliseconds. */
 const quietMs = 60_000;
-/** Places that are told apart at a time. */
+/** Maximum number of source lines tracked at a time. */
 const maxPlaces = 100;
 
-/** Writes what libraries printed into the log: each place at once, and then once a minute how often. */
+/** Logs library output: each source line at once, then a count once a minute. */
 export class LibraryOutputLog {
   readonly #logger: Logger;
   readonly #clock: Clock;

@@ -3,26 +3,26 @@ import { fileURLToPath } from "node:url";
 
 import { plainText } from "../../util/plain-text.js";
 
-/** What a log line says of an error: nothing else of it gets into the log. */
+/** The properties of an error that are logged. */
 export interface LoggedError {
   readonly type: string;
   readonly code?: string;
-  /** Of a SIP response. */
+  /** Status of a SIP response. */
   readonly status?: number;
   readonly message: string;
-  /** Our own frames, with paths from the program's directory. */
+  /** Stack frames of this program, with paths relative to its directory. */
   readonly stack: readonly string[];
   readonly cause?: LoggedError;
 }
 
-/** Prefixes of our frames: the compiled program, and its sources, which frames name under `--enable-source-maps`. */
+/** Path prefixes of this program: compiled files, and the sources that frames show under `--enable-source-maps`. */
 const programs = ["../../", "../../../../src/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 const maxFrames = 10;
 const maxCauses = 3;
 
 /**
- * By whitelist: pino's own serializer copies every property, and errors of drachtio-srf carry the whole SIP response
- * (`SipError.res`). The message is cut at its first line: libraries put whole messages behind it.
+ * Allow-list: pino's serializer copies every property, and errors of drachtio-srf contain the whole SIP response
+  * (`SipError.res`). Only the first line of the message is kept: libraries append whole messages to it.
  */
 export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   if (!(error instanceof Error))
@@ -42,7 +42,7 @@ function firstLine(text: string): string {
   return text.split(/[\r\n]/, 1).join("");
 }
 
-/** The message stands before the frames in `stack`, and may look like some. */
+/** Removes the message, which precedes the frames in `stack` and may look like frames. */
 function ownFrames(error: Error): string[] {
   const stack = error.stack ?? "";
   const begin = stack.lastIndexOf(error.message);

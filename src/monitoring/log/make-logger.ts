@@ -2,14 +2,14 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from "p
 
 import { loggedError } from "./logged-error.js";
 
-/** A logger of the application: no error gets into it but as `loggedError` has it, whatever it is called. */
+/** The logger of the application: logs errors only as `loggedError`, under any key. */
 export function makeLogger(level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     level,
     serializers: { err: (error: unknown) => loggedError(error) },
     formatters: { log: withoutErrors },
     hooks: {
-      // pino would log the error's own message as the line's text.
+      // pino would use the message of the error as the text of the line.
       logMethod(args, method) {
         const [first, text = "unexpected error"] = args as [unknown, string?];
         if (first instanceof Error) method.call(this, { err: first }, text);
@@ -20,7 +20,7 @@ export function makeLogger(level: string, destination?: DestinationStream): Logg
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** `err` is left to its serializer. */
+/** The serializer handles `err`. */
 function withoutErrors(line: Record<string, unknown>): Record<string, unknown> {
   if (!Object.entries(line).some(([name, value]) => name !== "err" && value instanceof Error)) return line;
   return Object.fromEntries(

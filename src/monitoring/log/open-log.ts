@@ -7,16 +7,16 @@ import { makeLogger } from "./make-logger.js";
 
 export interface Log {
   readonly logger: Logger;
-  /** What the log's files can't be written for now; `undefined`: they can. */
+  /** Why the log files cannot be written now; `undefined`: they can. */
   readonly trouble: () => string | undefined;
-  /** Writes what there is and lets go of the file. */
+  /** Writes the buffered lines and closes the file. */
   close(): Promise<void>;
 }
 
 /**
- * The log, on standard output or in files. A disk that fails stops nothing.
+ * The log, on standard output or in files. A disk fault does not affect calls.
  *
- * @param note tells an operator who looks at the program itself, for there is no log to tell it
+ * @param note receives faults for stderr, since the log itself cannot be written
  */
 export function openLog(
   { level, file: path, retentionDays }: LoggingConfig,

@@ -3,12 +3,12 @@ import type { Logger } from "pino";
 import type { EndCause } from "../../call/cause.js";
 import type { Clock } from "../../util/clock.js";
 
-/** From the first refusal to the line that counts it, in milliseconds. */
+/** Time from the first refusal to the log line with the count, in milliseconds. */
 const everyMs = 60_000;
 
 /**
- * Counts refused calls and logs one line a minute while there are any. Scanners send thousands of INVITEs an hour: a line
- * for each would let strangers fill the disk and bury the calls that matter.
+ * Counts refused calls and logs at most one line a minute. Scanners send thousands of INVITEs an hour: one line each
+  * would let unknown sources fill the disk and hide regular calls.
  */
 export class RefusalSums {
   readonly #logger: Logger;
@@ -28,7 +28,7 @@ export class RefusalSums {
     });
   }
 
-  /** Logs what has been counted until now. */
+  /** Logs the current counts. */
   flush(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -37,7 +37,7 @@ const pinOutcomes = {
   unavailable: true,
 } as const satisfies Record<PinOutcome, true>;
 
-/** Counts calls. Labels are names of the configuration and words of this program only. */
+/** Counts calls. Label values come from the configuration or are constants. */
 export class CallMetrics implements CallWatcher {
   readonly #ends: Counter<"cause" | "result" | "trunk">;
   readonly #serverEnds: Counter<"server" | "result">;

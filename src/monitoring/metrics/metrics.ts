@@ -22,8 +22,8 @@ export function processMetrics(): Registry {
 }
 
 /**
- * All exported metrics. Labels are names of the configuration and words of this program: none holds a number, a PIN or a
- * meeting, and no caller controls one.
+ * All exported metrics. Label values come from the configuration or are constants: none contains a number, a PIN or a
+  * meeting id, and callers cannot influence them.
  */
 export class Metrics {
   readonly #registry: Registry;

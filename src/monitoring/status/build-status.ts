@@ -15,12 +15,12 @@ export interface StatusOptions {
   /** Milliseconds since 1970, like `now`. */
   readonly startedAt: number;
   readonly now: number;
-  /** The monotonic clock's, for times that were measured with it. */
+  /** Time of the monotonic clock, for times measured with it. */
   readonly clockNow: number;
   readonly board: CallBoard;
 }
 
-/** What there is now, in the form in which it is told. */
+/** Builds the status report from the current state. */
 export function buildStatus(parts: Parts, options: StatusOptions): StatusReport {
   const { config, signalling, store } = parts;
   const { board } = options;
@@ -79,7 +79,7 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
   };
 }
 
-/** What is known of the version that an engine has told. */
+/** The fault of an engine version, if known. */
 function versionStatus(
   engine: EngineName,
   version: string | undefined,
@@ -135,7 +135,7 @@ function syntheticCallStatus({ server, last }: SyntheticRecord): SyntheticCallSt
   };
 }
 
-/** What goes in the open because an operator has allowed it. */
+/** Unencrypted connections allowed by the configuration. */
 export function warningsOf({ config }: Pick<Parts, "config">): StatusWarning[] {
   const warnings: StatusWarning[] = [];
   for (const trunk of config.trunks) {

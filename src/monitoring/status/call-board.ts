@@ -6,9 +6,9 @@ import type { CallFailure, StatusReport } from "./status-report.js";
 export const slotMinutes = 15;
 const slotMs = slotMinutes * 60_000;
 const slotsKept = 96;
-/** Failures of one cause that are kept: those who try numbers don't push out what an operator looks for. */
+/** Failures kept per cause: guessing callers must not displace other failures. */
 const failuresPerCause = 8;
-/** The longest that anything about a call is kept, as in the log; milliseconds. */
+/** Retention of data about a call in milliseconds, as in the log. */
 const failureAgeMs = 7 * 24 * 60 * 60_000;
 
 interface LiveCall {
@@ -17,12 +17,12 @@ interface LiveCall {
 }
 
 interface Slot {
-  /** Counted in slots since 1970. */
+  /** Number of the slot since 1970. */
   readonly index: number;
   readonly ends: Map<EndCause, number>;
 }
 
-/** Follows the calls that there are and remembers the last day, in memory and without anybody in it. */
+/** Tracks calls in progress and the last day, in memory and without caller data. */
 export class CallBoard implements CallWatcher {
   readonly #today: () => number;
   readonly #live = new Map<string, LiveCall>();
@@ -59,12 +59,12 @@ export class CallBoard implements CallWatcher {
     return this.#count(({ facts }) => facts.trunk === trunk);
   }
 
-  /** Callers who are in a conference of this server. */
+  /** Callers in conferences of this server. */
   callersOn(server: string): number {
     return this.#count(({ stage, facts }) => stage === "talking" && facts.server === server);
   }
 
-  /** The last 24 hours, the oldest first. */
+  /** The last 24 hours, oldest first. */
   day(): StatusReport["day"] {
     const last = Math.floor(this.#today() / slotMs);
     const known = new Map(this.#slots.map((slot) => [slot.index, slot.ends]));
@@ -81,7 +81,7 @@ export class CallBoard implements CallWatcher {
     return { slotMinutes, slots };
   }
 
-  /** How calls ended in the last 24 hours, the most frequent first. */
+  /** End causes of the last 24 hours, most frequent first. */
   causes(): StatusReport["causes"] {
     this.#forget();
     const counts = new Map<EndCause, number>();
@@ -92,7 +92,7 @@ export class CallBoard implements CallWatcher {
       .sort((a, b) => b.count - a.count || a.cause.localeCompare(b.cause));
   }
 
-  /** Of the last seven days, the newest first. */
+  /** Failures of the last seven days, newest first. */
   lastFailures(): readonly CallFailure[] {
     this.#forgetFailures();
     return [...this.#failures.values()].flat().sort((a, b) => b.at.localeCompare(a.at));

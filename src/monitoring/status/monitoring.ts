@@ -16,13 +16,13 @@ export interface MonitoringOptions {
   readonly parts: () => Parts;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Metrics of the whole process, to be told together with einwahl's own. */
+  /** Metrics of the process, exported together with those of einwahl. */
   readonly processMetrics: Registry | undefined;
-  /** Somebody else who watches calls. */
+  /** A further watcher of calls. */
   readonly watcher: CallWatcher | undefined;
 }
 
-/** What an operator gets to know: the log's line for each call, metrics, status and health. */
+/** Monitoring for operators: call log, metrics, status and health. */
 export class Monitoring {
   readonly metrics: Metrics;
   /** Synthetic calls reach the log only: they are counted nowhere. */
@@ -49,10 +49,10 @@ export class Monitoring {
     ]);
   }
 
-  /** Whether a call would work now, and if not, why. */
+  /** Whether a new call would work now, and the reasons if not. */
   readonly health = (): Health => healthOf(this.#options.parts());
 
-  /** Everything that an operator wants to know, without callers and PINs. */
+  /** The status for operators, without caller numbers and PINs. */
   readonly status = (): StatusReport =>
     buildStatus(this.#options.parts(), {
       version: this.#version,
@@ -62,7 +62,7 @@ export class Monitoring {
       board: this.#board,
     });
 
-  /** No call is watched any more. */
+  /** Stops watching calls. */
   close(): void {
     this.#callLog.close();
   }

@@ -6,29 +6,29 @@ import type { DrachtioConnection } from "../../sip/drachtio-connection.js";
 import type { GuessState } from "../../store/guess-throttle.js";
 import type { Trunk } from "../../trunk/trunk.js";
 
-/** The parts of einwahl as health, status and metrics see them; everything may be another thing the next time. */
+/** A snapshot of the components for health, status and metrics. */
 export interface Parts {
   readonly config: Config;
   readonly isDraining: boolean;
-  /** Calls that have a place. */
+  /** Calls that hold a call slot. */
   readonly admittedCalls: number;
   readonly signalling: Pick<DrachtioConnection, "state" | "version">;
   readonly trunks: readonly Pick<Trunk, "name" | "fault" | "warnings" | "registrationState">[];
   readonly mediaServers: readonly Pick<MediaServer, "name" | "state" | "version" | "channels" | "capacity">[];
   readonly bbbServers: readonly Pick<BbbServer, "name" | "state" | "answers">[];
-  /** What einwahl's calls to itself came to; `undefined`: it places none. */
+  /** Results of synthetic calls; `undefined`: none are configured. */
   readonly syntheticCalls: readonly SyntheticRecord[] | undefined;
   readonly store: StoreState;
   readonly guesses: GuessState;
-  /** What the log can't be written for now. */
+  /** Why the log cannot be written now. */
   readonly logFault: string | undefined;
 }
 
 export interface StoreState {
-  /** `none`: nothing is kept, since no front end has a token and no PIN is reserved. */
+  /** `none`: no store, since no front end has a token and no PIN is reserved. */
   readonly kind: "none" | "embedded" | "redis";
-  /** Why it does not answer now. */
+  /** The current fault of the store. */
   readonly fault: string | undefined;
-  /** The last thing that went wrong with the disk, and when in milliseconds since 1970; it may be over. */
+  /** The last disk fault and its time in milliseconds since 1970; it may be over. */
   readonly trouble: { readonly at: number; readonly what: string } | undefined;
 }

@@ -1,15 +1,15 @@
 import type { BbbServerStatus, StatusReport, warningCodes } from "./status-report.js";
 
 /**
- * What an operator should look at, the worst first. `down`: calls don't get through because of it; `impaired`: they do,
- * for now or by another way; `insecure`: something goes in the open.
+ * Issues for operators, worst first. `down`: calls fail because of it; `impaired`: calls still work, for now or by
+  * another route; `insecure`: a connection is unencrypted.
  */
 export interface StatusIssue {
   readonly severity: "down" | "impaired" | "insecure";
   readonly code: StatusIssueCode;
-  /** The part that it is about, as the configuration names it; "" where there is only one. */
+  /** Name of the component in the configuration; "" if there is only one. */
   readonly subject: string;
-  /** In the words of whoever found it, English; "" for nothing to add. */
+  /** Details in English, from the component itself; "" for none. */
   readonly detail: string;
 }
 
@@ -63,7 +63,7 @@ export function statusIssuesOf(report: StatusReport): readonly StatusIssue[] {
   return findings.sort((left, right) => order.indexOf(left.severity) - order.indexOf(right.severity));
 }
 
-/** Parts of which one is enough for a call. */
+/** Redundant components: one is enough for a call. */
 function ofParts(
   code: StatusIssueCode,
   parts: readonly { readonly name: string; readonly fault: string | null }[],
@@ -72,13 +72,13 @@ function ofParts(
   return parts.flatMap(({ name, fault }) => (fault === null ? [] : [finding(severity, code, name, fault)]));
 }
 
-/** A wrong proof, and no right one since: a stranger's post alone is no reason. */
+/** The latest webhook had an invalid checksum. A valid one since then clears it: unknown sources may post, too. */
 function ofWebhooks({ name, webhooks }: BbbServerStatus): readonly StatusIssue[] {
   if (webhooks?.refusedAgeMs == null || (webhooks.ageMs !== null && webhooks.ageMs <= webhooks.refusedAgeMs)) return [];
   return [finding("impaired", "webhooks-refused", name, `${webhooks.refused} refused`)];
 }
 
-/** They may fail for another reason than calls do: the API of the server may open no conference. */
+/** `impaired`, not `down`: a synthetic call may fail for other reasons, such as an API that cannot create conferences. */
 function ofSyntheticCalls({ syntheticCalls }: StatusReport): readonly StatusIssue[] {
   return (syntheticCalls ?? []).flatMap(({ server, ok, stage, why }) =>
     ok === false ? [finding("impaired", "synthetic-call-failed", server, `${stage ?? ""}: ${why ?? ""}`)] : [],
@@ -95,7 +95,7 @@ function fullness({ calls, mediaServers }: StatusReport): readonly StatusIssue[]
   ];
 }
 
-/** Single numbers are left out: the operator has nothing to do about them. */
+/** Excludes limits of single numbers: they need no action by the operator. */
 function ofGuesses({
   guesses: { wrong, limit, windowMs, restrained, withheldOf },
 }: StatusReport): readonly StatusIssue[] {

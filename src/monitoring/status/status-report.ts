@@ -6,8 +6,8 @@ import { syntheticStages } from "../../probe/synthetic/synthetic-result.js";
 import { guessScopes } from "../../store/guess-throttle.js";
 
 /*
- * What einwahl tells an operator of itself: for the status page, the command line and whoever asks for JSON. Nothing
- * in it says who called or which PIN was typed; everything that is sent passes through this schema.
+ * The status of einwahl for the status page, the command line and JSON clients. It contains no caller numbers and no
+  * PINs; every response is validated against this schema.
  */
 
 const count = z.int().min(0);
@@ -16,7 +16,7 @@ const name = z.string();
 const causeNames = Object.keys(endCauses) as [EndCause, ...EndCause[]];
 const cause = z.enum(causeNames);
 
-/** What an operator has allowed, or should look at, although calls work. */
+/** Notes on exceptions to encryption and on faults that do not affect calls. */
 export const warningCodes = [
   "trunk-unencrypted",
   "bbb-unencrypted",
@@ -28,7 +28,7 @@ export const warningCodes = [
 
 const warning = z.object({
   code: z.enum(warningCodes),
-  subject: name.describe("The trunk or server that it is about; empty where there is only one."),
+  subject: name.describe("The trunk or server affected; empty if there is only one."),
 });
 
 const trunk = z.object({
@@ -36,80 +36,80 @@ const trunk = z.object({
   provider: z.string(),
   state: z
     .enum(["registered", "not-registered", "fixed"])
-    .describe("fixed: it does not register, the provider sends the calls to a fixed address."),
-  since: time.nullable().describe("When it was registered last; null while it is not."),
-  registrar: z.string().nullable().describe("host:port and transport; null for a trunk that does not register."),
-  expiresInMs: count.nullable().describe("How long the registration still holds."),
-  fault: z.string().nullable().describe("Why no calls would come in over it; null: they would."),
+    .describe("fixed: no registration; the provider sends calls to a fixed address."),
+  since: time.nullable().describe("Time of the last registration; null while not registered."),
+  registrar: z.string().nullable().describe("host:port and transport; null for a trunk without registration."),
+  expiresInMs: count.nullable().describe("Remaining time of the registration."),
+  fault: z.string().nullable().describe("Why the trunk cannot deliver calls; null: it can."),
   warnings: z.array(z.string()),
-  numbers: count.describe("How many numbers it has."),
+  numbers: count.describe("Number of telephone numbers."),
   calls: count,
 });
 
 const mediaServer = z.object({
   name,
   state: z.enum(["up", "down"]),
-  why: z.string().nullable().describe("Why it is down."),
-  version: z.string().nullable().describe("FreeSWITCH's, as it names it; null: it has never answered."),
-  unusable: z.string().nullable().describe("Why this version must not be used, and what to take."),
+  why: z.string().nullable().describe("The reason of state down."),
+  version: z.string().nullable().describe("Version reported by FreeSWITCH; null: never connected."),
+  unusable: z.string().nullable().describe("Why this version is unsupported, and which one to use."),
   warnings: z.array(z.string()),
-  channels: count.describe("Channels of callers that are open or being opened."),
+  channels: count.describe("Channels of calls, including those being set up."),
   capacity: count,
 });
 
 const bbbServer = z.object({
   name,
-  fault: z.string().nullable().describe("Why its last answer was none; null: it answers."),
-  ageMs: count.nullable().describe("The age of its last good answer; null: there was none."),
+  fault: z.string().nullable().describe("Why the last API poll failed; null: it succeeded."),
+  ageMs: count.nullable().describe("Age of the last successful API poll; null: none yet."),
   meetings: count,
-  callers: count.describe("Callers of this einwahl in its conferences."),
+  callers: count.describe("Callers of this instance in its conferences."),
   webhooks: z
     .object({
-      ageMs: count.nullable().describe("The age of the last one that proved to be the server's; null: there was none."),
-      refused: count.describe("How many had a wrong proof."),
-      refusedAgeMs: count.nullable().describe("The age of the last of those; null: there was none."),
+      ageMs: count.nullable().describe("Age of the last webhook with a valid checksum; null: none yet."),
+      refused: count.describe("Number of webhooks with an invalid checksum."),
+      refusedAgeMs: count.nullable().describe("Age of the last webhook with an invalid checksum; null: none yet."),
     })
     .nullable()
-    .describe("What bbb-webhooks posts; null: none are taken from this server."),
+    .describe("Webhooks of bbb-webhooks; null: not enabled for this server."),
 });
 
 const failure = z.object({
   at: time,
-  callId: z.string().describe("As in the log."),
+  callId: z.string().describe("The id of the call in the log."),
   cause,
   result: z.enum(["refused", "dialogue", "failed"]),
-  stage: z.enum(stages).describe("How far the call got."),
+  stage: z.enum(stages).describe("The stage that the call reached."),
   trunk: name.nullable(),
   mediaServer: name.nullable(),
   server: name.nullable(),
 });
 
 const syntheticCall = z.object({
-  server: name.describe("The BBB server with the conference that was called."),
-  at: time.nullable().describe("When the last one was over; null: there was none yet."),
-  ok: z.boolean().nullable().describe("Whether two telephones heard each other in the conference."),
-  stage: z.enum(syntheticStages).nullable().describe("Where it went wrong."),
-  why: z.string().nullable().describe("One sentence on that."),
-  answeredMs: count.nullable().describe("From dialling to the answer."),
-  heardMs: count.nullable().describe("From dialling until both heard each other."),
+  server: name.describe("The BBB server of the conference."),
+  at: time.nullable().describe("End of the last synthetic call; null: none yet."),
+  ok: z.boolean().nullable().describe("Whether the two test phones heard each other in the conference."),
+  stage: z.enum(syntheticStages).nullable().describe("The step that failed."),
+  why: z.string().nullable().describe("One sentence about the failure."),
+  answeredMs: count.nullable().describe("From dialling until answered."),
+  heardMs: count.nullable().describe("From dialling until both phones heard each other."),
 });
 
 const slot = z.object({
-  at: time.describe("Its beginning."),
-  calls: count.describe("Calls that ended in it, however they did."),
-  failed: count.describe("Those of them that something failed for."),
-  refused: count.describe("Those of them that were not let in."),
+  at: time.describe("Start of the slot."),
+  calls: count.describe("All calls that ended in the slot."),
+  failed: count.describe("Of these, failed calls."),
+  refused: count.describe("Of these, refused calls."),
 });
 
 export const statusReport = z.object({
   version: z.string(),
-  at: time.describe("When this was told."),
+  at: time.describe("Time of the report."),
   startedAt: time,
   state: z
     .enum(["ready", "full", "not-ready"])
-    .describe("Whether a call would work now; full: no call slot is free."),
+    .describe("Whether a new call would work now; full: no call slot is free."),
   reasons: z.array(z.string()).describe("Why not."),
-  isDraining: z.boolean().describe("Calls go on, new ones are refused."),
+  isDraining: z.boolean().describe("Calls in progress continue, new ones are refused."),
   drachtio: z.object({
     state: z.enum(["connecting", "connected", "refused", "lost", "closed"]),
     version: z.string().nullable(),
@@ -126,46 +126,46 @@ export const statusReport = z.object({
   }),
   causes: z
     .array(z.object({ cause, result: z.string(), count }))
-    .describe("How calls ended in the last 24 hours, the most frequent first."),
+    .describe("End causes of the last 24 hours, most frequent first."),
   lastFailures: z
     .array(failure)
     .describe(
-      "Of the last seven days, the newest first; some for each cause, so that many of one kind don't hide another.",
+      "Failures of the last seven days, newest first; limited per cause, so that frequent ones do not hide others.",
     ),
   day: z.object({
     slotMinutes: z.int().min(1),
-    slots: z.array(slot).describe("The last 24 hours, the oldest first, without gaps."),
+    slots: z.array(slot).describe("The last 24 hours, oldest first, without gaps."),
   }),
   syntheticCalls: z
     .array(syntheticCall)
     .nullable()
-    .describe("einwahl's last call to itself for each BBB server that it calls; null: it places none."),
+    .describe("The last synthetic call for each BBB server; null: none are configured."),
   store: z.object({
     kind: z
       .enum(["none", "embedded", "redis"])
-      .describe("none: nothing is kept, since no front end has a token and no PIN is reserved."),
-    fault: z.string().nullable().describe("Why it does not answer now."),
+      .describe("none: no store, since no front end has a token and no PIN is reserved."),
+    fault: z.string().nullable().describe("The current fault of the store."),
     trouble: z
       .object({ at: time, what: z.string() })
       .nullable()
-      .describe("The last thing that went wrong with the disk; it may be over."),
+      .describe("The last disk fault; it may be over."),
   }),
   guesses: z
     .object({
-      wrong: count.describe("Wrong PINs of all callers in the window; of all instances that share a Redis."),
-      limit: count.describe("From so many on every answer to a PIN comes late."),
+      wrong: count.describe("Wrong PINs of all callers in the window; summed over instances that share a Redis."),
+      limit: count.describe("Wrong PINs from which every PIN lookup is delayed."),
       windowMs: count,
       restrained: z
         .record(z.enum(guessScopes), z.object({ slowed: count, refused: count }))
         .describe(
-          "How many numbers, trunks (for withheld callers) and 0 or 1 for all callers are over their limits, as far as this instance knows.",
+          "Limits in force as known to this instance: number of caller numbers, of trunks (withheld callers), and 0 or 1 for all callers.",
         ),
       withheldOf: z
         .array(z.object({ trunk: name, kind: z.enum(["slowed", "refused"]) }))
         .describe("Trunks whose withheld callers are over their limits."),
     })
-    .describe("What is typed and is no PIN: guesses, and mistakes."),
-  logFault: z.string().nullable().describe("Why the log can't be written now."),
+    .describe("Entered digits that are not a PIN: guesses and typing errors."),
+  logFault: z.string().nullable().describe("Why the log cannot be written now."),
   warnings: z.array(warning),
 });
 
