@@ -1,10 +1,161 @@
 import t from "tap";
 
-import type { BridgeFacts, BridgeFailure, BridgeRoute } from "../../src/call/interfaces.js";
-import { type BridgeSignals, watchBridge } from "../../src/media/bridge.js";
+import type { BridgeFacts, BridgeFailure, BridgeRoute, BridgeTarget } from "../../src/call/interfaces.js";
+import { defaultLabels, labelFor, labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
+import { type BridgeSignals, dialString, watchBridge } from "../../src/media/bridge.js";
 import type { FsEvent } from "../../src/media/fsmrf.js";
 import type { Result } from "../../src/util/result.js";
 import { settle } from "../support/fake-clock.js";
+import { fakeHasher } from "../support/fake-day-keys.js";
+import { fakeNode, fakePin } from "../support/fake-directory.js";
+import { mulberry32 } from "../support/fake-random.js";
+import { someAdmission } from "../support/fake-world.js";
+
+const target: BridgeTarget = {
+  node: { ...fakeNode("bbb1"), host: "bbb1.example.org", port: 5081 },
+  route: "freeswitch",
+  voiceBridge: fakePin("00042"),
+  label: "5678",
+  pseudonym: "anruf-abcdefghijklmnop",
+  answerTimeoutMs: 10_000,
+};
+
+interface Parsed {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly destination: string;
+}
+
+/** Takes a dial string apart as FreeSWITCH does: braces first, then commas outside of quotes, then the first `=`. */
+function parse(text: string): Parsed {
+  const end = text.indexOf("}");
+  if (!text.startsWith("{") || end < 0) throw new Error("no variables");
+  const parts: string[] = [];
+  let part = "";
+  let isQuoted = false;
+  for (const character of text.slice(1, end)) {
+    if (character === "'") isQuoted = !isQuoted;
+    else if (character === "," && !isQuoted) {
+      parts.push(part);
+      part = "";
+    } else part += character;
+  }
+  if (isQuoted) throw new Error("an open quote");
+  parts.push(part);
+  const variables = Object.fromEntries(
+    parts.map((each): [string, string] => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]),
+  );
+  return { variables, destination: text.slice(end + 1) };
+}
+
+await t.test("the leg to a BBB server", (t) => {
+  const { variables, destination } = parse(dialString(target, "bbb", "leg-id", "PCMA"));
+  t.equal(destination, "sofia/bbb/00042@bbb1.example.org:5081;transport=tls");
+  t.match(variables, {
+    origination_uuid: "leg-id",
+    origination_caller_id_name: "5678",
+    sip_from_display: "5678",
+    origination_caller_id_number: "anruf-abcdefghijklmnop",
+    sip_cid_type: "none",
+    leg_timeout: "10",
+  });
+  t.equal(
+    variables["rtp_secure_media_outbound"],
+    "mandatory:AEAD_AES_256_GCM:AEAD_AES_128_GCM:AES_CM_128_HMAC_SHA1_80:AES_CM_128_HMAC_SHA1_32",
+  );
+  t.end();
+});
+
+await t.test("the caller's codec comes first, and nothing that BBB does not have", (t) => {
+  const rows: readonly (readonly [codec: string, order: string])[] = [
+    ["PCMA", "PCMA:PCMU:G722"],
+    ["PCMU", "PCMU:PCMA:G722"],
+    ["G722", "G722:PCMA:PCMU"],
+    ["opus", "PCMA:PCMU:G722"],
+    ["unknown", "PCMA:PCMU:G722"],
+    ["", "PCMA:PCMU:G722"],
+    ["PCMA,x='}", "PCMA:PCMU:G722"],
+  ];
+  for (const [codec, order] of rows)
+    t.equal(parse(dialString(target, "bbb", "leg-id", codec)).variables["absolute_codec_string"], `^^:${order}`, codec);
+  t.end();
+});
+
+await t.test("hosts, ports, transports, time limits", (t) => {
+  const destination = (node: Partial<BridgeTarget["node"]>): string =>
+    parse(dialString({ ...target, node: { ...target.node, ...node } }, "bbb", "leg-id", "PCMA")).destination;
+  t.equal(
+    destination({ host: "192.0.2.7", port: 5060, transport: "udp" }),
+    "sofia/bbb/00042@192.0.2.7:5060;transport=udp",
+  );
+  t.equal(destination({ host: "2001:db8::7", transport: "tcp" }), "sofia/bbb/00042@[2001:db8::7]:5081;transport=tcp");
+  const limit = (answerTimeoutMs: number): string | undefined =>
+    parse(dialString({ ...target, answerTimeoutMs }, "bbb", "leg-id", "PCMA")).variables["leg_timeout"];
+  t.strictSame([limit(0), limit(1), limit(1_000), limit(1_001), limit(15_000)], ["1", "1", "1", "2", "15"]);
+  const optional = dialString({ ...target, node: { ...target.node, srtp: "optional" } }, "bbb", "leg-id", "PCMA");
+  t.match(parse(optional).variables["rtp_secure_media_outbound"], /^optional:/);
+  t.end();
+});
+
+await t.test("no label that the configuration takes gets out of its place", (t) => {
+  const random = mulberry32(42);
+  const alphabet = Array.from("abcXYZ0189 -_.:;=()!?&#+*~@/äöüß…☎会😀'\"\\{}[]<>,$%|^`\n\t\0");
+  const names = Object.keys(parse(dialString(target, "bbb", "leg-id", "PCMA")).variables);
+  const faults: string[] = [];
+  let taken = 0;
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from(
+      { length: 1 + Math.floor(random() * 12) },
+      () => alphabet[Math.floor(random() * alphabet.length)] ?? "",
+    ).join("");
+    const template = random() < 0.5 ? text : `${text}{last4}`;
+    if (labelTemplateFault(template) !== undefined) continue;
+    taken += 1;
+    const settings = {
+      ...defaultLabels,
+      template: { de: template, en: template },
+      anonymous: { de: "x", en: "x" },
+      unreadable: { de: "x", en: "x" },
+    };
+    const label = labelFor(
+      fakeHasher().hash(someAdmission().caller, { label: settings, pseudonymKey: undefined }),
+      settings,
+      "de",
+    );
+    if (labelWordFault(label) !== undefined) faults.push(`round ${round}: the label is no label`);
+    const { variables, destination } = parse(dialString({ ...target, label }, "bbb", "leg-id", "PCMA"));
+    if (variables["origination_caller_id_name"] !== label || variables["sip_from_display"] !== label)
+      faults.push(`round ${round}: another label`);
+    if (
+      Object.keys(variables).join() !== names.join() ||
+      destination !== "sofia/bbb/00042@bbb1.example.org:5081;transport=tls"
+    )
+      faults.push(`round ${round}: broken out`);
+  }
+  t.strictSame(faults, []);
+  t.ok(taken > 1_000, `${taken} labels`);
+  t.end();
+});
+
+await t.test("no pseudonym gets out of its place", (t) => {
+  for (let round = 0; round < 100; round++) {
+    const hasher = fakeHasher();
+    const caller = hasher.hash(someAdmission().caller, { label: defaultLabels, pseudonymKey: Buffer.alloc(32, round) });
+    const pseudonym = hasher.pseudonymIn({ meetingId: `meeting-${round}',{}`, createdAt: undefined }, caller);
+    t.equal(
+      parse(dialString({ ...target, pseudonym }, "bbb", "leg-id", "PCMA")).variables["origination_caller_id_number"],
+      pseudonym,
+    );
+  }
+  t.end();
+});
+
+await t.test("a LiveKit room by way of the node, or straight", (t) => {
+  const to = (route: BridgeTarget["route"]): string =>
+    parse(dialString({ ...target, route }, "bbb", "leg-id", "G722")).destination;
+  t.equal(to("livekit-by-node"), "sofia/bbb/livekit-00042@bbb1.example.org:5081;transport=tls");
+  t.equal(to("livekit-direct"), "sofia/bbb/00042@bbb1.example.org:5081;transport=tls");
+  t.end();
+});
 
 function event(headers: Readonly<Record<string, string>>): FsEvent {
   return { getHeader: (name) => headers[name], getBody: () => "" };
