@@ -1,4 +1,4 @@
-import { directionOf } from "./sdes.js";
+import { directionOf } from "./sdp.js";
 
 /**
  * FreeSWITCH offers the leg to BBB in the direction that the caller's SDP has just then, and never offers again (1.10.12,

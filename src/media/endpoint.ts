@@ -28,9 +28,8 @@ import { type Happening, legDecided } from "./leg-decided.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
 import { answerAndKey } from "./own-key.js";
-import { withPublicAddress } from "./public-address.js";
 import { receivedAudio } from "./received-audio.js";
-import { directionOf, hasAudio, hasTelephoneEvent, sameKey, suiteIn, withDirection } from "./sdes.js";
+import { directionOf, hasAudio, hasTelephoneEvent, sameKey, suiteIn, withDirection, withPublicAddress } from "./sdp.js";
 import { isOnHold, rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { playbackArgument } from "./sounds.js";
 

@@ -11,8 +11,7 @@ import { EventSocket } from "./event-socket.js";
 import { type FsmrfMediaServer, makeFsmrf } from "./fsmrf.js";
 import { type InviteFault, inviteFault, inviteKey, inviteKeyHeader } from "./invite-key.js";
 import { makeLateOffer } from "./late-offer.js";
-import { withPublicAddress } from "./public-address.js";
-import { suiteIn } from "./sdes.js";
+import { suiteIn, withPublicAddress } from "./sdp.js";
 import { rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { isRunning } from "./sofia-status.js";
 

@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { suiteIn } from "../../src/media/sdes.js";
+import { suiteIn, withPublicAddress } from "../../src/media/sdp.js";
 
 const key = "a=crypto:1 AEAD_AES_256_GCM inline:c2VjcmV0";
 
@@ -20,5 +20,31 @@ await t.test("the suite in an answer", (t) => {
   for (const [what, lines, suite] of rows) {
     for (const end of ["\r\n", "\n"]) t.equal(suiteIn(["v=0", "s=-", ...lines, ""].join(end)), suite, what);
   }
+  t.end();
+});
+
+const sdp = [
+  "v=0",
+  "o=FreeSWITCH 1700000000 1700000001 IN IP4 10.0.0.5",
+  "s=FreeSWITCH",
+  "c=IN IP4 10.0.0.5",
+  "t=0 0",
+  "m=audio 20000 RTP/SAVP 8 101",
+  "c=IN IP4 10.0.0.5",
+  "a=candidate:1 1 UDP 1 10.0.0.5 20000 typ host",
+  "",
+].join("\r\n");
+
+await t.test("callers are told the public address, for the session and for each line", (t) => {
+  const told = withPublicAddress(sdp, "203.0.113.10");
+  t.equal(told, sdp.replaceAll(/IN IP4 10\.0\.0\.5/g, "IN IP4 203.0.113.10"));
+  t.match(withPublicAddress(sdp, "2001:db8::5"), /^c=IN IP6 2001:db8::5\r$/m);
+  t.end();
+});
+
+await t.test("without one nothing changes, and a line on hold stays on hold", (t) => {
+  t.equal(withPublicAddress(sdp, undefined), sdp);
+  const held = sdp.replace(/^c=.*$/m, "c=IN IP4 0.0.0.0\r");
+  t.match(withPublicAddress(held, "203.0.113.10"), /^c=IN IP4 0\.0\.0\.0\r$/m);
   t.end();
 });
