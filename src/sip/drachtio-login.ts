@@ -6,7 +6,6 @@ import type { ListenAddress } from "../trunk/listen-address.js";
 import { ByteStream, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
-import { readListenAddresses } from "./listen-addresses.js";
 
 export interface DrachtioGreeting {
   /** As drachtio writes it: `v0.9.10`. */
@@ -60,4 +59,13 @@ function takeFrame(bytes: Buffer): Taken<string> | undefined {
   if (head === undefined) return /^\d{0,7}$/.test(text) ? undefined : { value: text, bytes: bytes.length };
   const end = head.length + Number(length);
   return bytes.length < end ? undefined : { value: bytes.subarray(head.length, end).toString("utf8"), bytes: end };
+}
+
+/** Reads `tls/198.51.100.1:5061,udp/...`, as drachtio reports its contacts. */
+export function readListenAddresses(hostPorts: string): ListenAddress[] {
+  return hostPorts.split(",").flatMap((hostPort) => {
+    const [, transport, host, port] = /^(udp|tcp|tls)\/(\[[^\]]+\]|[^:]+):(\d+)$/.exec(hostPort.trim()) ?? [];
+    if (transport === undefined || host === undefined) return [];
+    return [{ transport: transport as ListenAddress["transport"], host, port: Number(port) }];
+  });
 }
