@@ -1,4 +1,4 @@
-import type { RegisterOutcome } from "./register-outcome.js";
+import type { RegisterOutcome } from "./register-response.js";
 import type { TargetChoice } from "./target-choice.js";
 
 export type Granted = Extract<RegisterOutcome, { kind: "registered" }>;

@@ -6,7 +6,7 @@ import {
   type DigestCredentials,
 } from "../util/digest.js";
 import { failure, type Result, success } from "../util/result.js";
-import { type RegisterOutcome, rejection } from "./register-outcome.js";
+import { type RegisterOutcome, rejection } from "./register-response.js";
 import type { SipRequestAnswer } from "./sip-requests.js";
 
 /** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */

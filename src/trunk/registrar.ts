@@ -1,8 +1,7 @@
 import { isIPv6 } from "node:net";
 
 import type { Clock } from "../util/clock.js";
-import { isMadeUp, readOutcome, type RegisterOutcome, rejection, silence } from "./register-outcome.js";
-import { seenAddress } from "./registrar-answer.js";
+import { isMadeUp, readOutcome, type RegisterOutcome, rejection, seenAddress, silence } from "./register-response.js";
 import { maxChallenges, RegistrarDigest } from "./registrar-digest.js";
 import type { Target } from "./registrar-host.js";
 import type { SipRequestOutcome, SipRequests } from "./sip-requests.js";

@@ -1,4 +1,4 @@
-import type { Grant } from "./registrar-answer.js";
+import type { Grant } from "./register-response.js";
 import type { Target } from "./registrar-host.js";
 
 /** All times are milliseconds of the monotonic clock; `since` is when this state began. */

@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 
 import { plainText } from "../util/plain-text.js";
-import { readContacts } from "./contact.js";
-import { type Grant, minExpiry, type OwnContact, readGrant, retryAfter, seenAddress } from "./registrar-answer.js";
+import { type Contact, readContacts } from "./contact.js";
 import type { Target } from "./registrar-host.js";
 import type { SipRequestAnswer } from "./sip-requests.js";
 
@@ -108,4 +107,97 @@ function redirection(answer: SipRequestAnswer, transport: "udp" | "tcp" | "tls")
     why: `${text}: the registrar refers to ${place}, which is not followed: if the provider confirms it, set it as trunks[].registrar`,
     to: { address: contact.host, port },
   };
+}
+
+/** The Contact that we register. */
+export interface OwnContact {
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a 200 to a REGISTER says of our binding. */
+export interface Grant {
+  readonly seconds: number;
+  /** Whether our Contact is among the bindings that it lists: `alike` are some of our user; `unknown`: it lists none, as some registrars do. */
+  readonly listed: "yes" | "alike" | "no" | "unknown";
+}
+
+/** RFC 3261 section 10.2 takes an hour where nothing is asked for; a registrar that grants more is asked again by then, in seconds. */
+const usualExpiry = 3_600;
+/** Of a list in which ours can't be told from others' the shortest counts, but no less than this, in seconds. */
+const minGuessSeconds = 30;
+/** A registrar may keep a trunk from trying for this long, in milliseconds: it may be well long before the time it named. */
+export const maxRetryAfterMs = 300_000;
+
+/**
+ * The seconds that the registrar grants: the `expires` of our own Contact in the 200, else the Expires header, else what was
+ * asked for (RFC 3261 section 10.2.4). A 200 lists all bindings of the address of record, those of other devices too.
+ */
+export function readGrant(answer: SipRequestAnswer, own: OwnContact, asked: number): Grant {
+  const contacts = readContacts(answer.header("Contact") ?? "");
+  const header = secondsIn(answer.header("Expires"));
+  const capped = (seconds: number | undefined): number => Math.min(seconds ?? asked, Math.max(asked, usualExpiry));
+  if (contacts.length === 0) return { seconds: capped(header), listed: "unknown" };
+  const ofUser = contacts.filter(({ user }) => user === own.user);
+  const exact = exactAmong(contacts, ofUser, own, seenAddress(answer));
+  // A binding that is listed has not ended: 0 in the header is of others that were removed.
+  const headerTime = header === 0 ? undefined : header;
+  const ours = exact ?? (ofUser.length === 1 ? ofUser[0] : undefined);
+  if (ours !== undefined)
+    return { seconds: capped(expiryOf(ours) ?? headerTime), listed: exact === undefined ? "alike" : "yes" };
+  // Other devices of the account have its user, too.
+  const candidates = ofUser.length === 0 ? contacts : ofUser;
+  const times = candidates.map(expiryOf).filter((time) => time !== undefined && time > 0);
+  const least = times.length === 0 ? headerTime : Math.max(minGuessSeconds, Math.min(...times.map(Number)));
+  return { seconds: Math.min(asked, capped(least)), listed: ofUser.length === 0 ? "no" : "alike" };
+}
+
+/** The seconds that a 423 asks for at least (RFC 3261 section 20.23); 0 when it does not say. */
+export function minExpiry(answer: SipRequestAnswer): number {
+  return Number(/^\s*(\d{1,9})\s*$/.exec(answer.header("Min-Expires") ?? "")?.[1] ?? 0);
+}
+
+/** The time after which a registrar wants to be asked again (RFC 3261 section 20.33), in milliseconds and capped; `undefined` when it names none. */
+export function retryAfter(answer: SipRequestAnswer): number | undefined {
+  const seconds = /^\s*(\d+)\s*(?:[(;].*)?$/s.exec(answer.header("Retry-After") ?? "")?.[1];
+  return seconds === undefined ? undefined : Math.min(maxRetryAfterMs, Number(seconds) * 1_000);
+}
+
+/** The address and port from which the other side has seen our request (RFC 3581), `undefined` when it does not say. */
+export function seenAddress(answer: SipRequestAnswer): string | undefined {
+  const via = (answer.header("Via") ?? "").split(",", 1)[0] ?? "";
+  const port = /;\s*rport=(\d+)/i.exec(via)?.[1];
+  if (port === undefined) return undefined;
+  return `${/;\s*received=([^;\s]+)/i.exec(via)?.[1] ?? ""}:${port}`;
+}
+
+/** Ours as we wrote it, else the one with the address from which the registrar sees us, which a border element made of it. */
+function exactAmong(
+  contacts: readonly Contact[],
+  ofUser: readonly Contact[],
+  own: OwnContact,
+  seen: string | undefined,
+): Contact | undefined {
+  const isAt = (contact: Contact, host: string, port: number): boolean =>
+    contact.host === host && (contact.port ?? defaultPort(contact)) === port;
+  const [, seenHost = "", seenPort = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(seen ?? "") ?? [];
+  return (
+    ofUser.find((contact) => isAt(contact, own.host.toLowerCase(), own.port)) ??
+    contacts.find((contact) => isAt(contact, seenHost.toLowerCase(), Number(seenPort)))
+  );
+}
+
+function defaultPort({ transport }: Contact): number {
+  return transport === "tls" ? 5_061 : 5_060;
+}
+
+function expiryOf(contact: Contact | undefined): number | undefined {
+  return secondsIn(contact?.parameters.get("expires"));
+}
+
+/** `undefined` for what is no number of seconds (RFC 3261 section 25.1, delta-seconds). */
+function secondsIn(text: string | undefined): number | undefined {
+  const digits = /^\s*(\d+)\s*$/.exec(text ?? "")?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }

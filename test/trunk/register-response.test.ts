@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { minExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/registrar-answer.js";
+import { minExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/register-response.js";
 import type { SipRequestAnswer } from "../../src/trunk/sip-requests.js";
 import { answered, via } from "../support/fake-requests.js";
 
