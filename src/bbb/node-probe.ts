@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 import type { ConferenceNode, NodeProbe } from "../call/interfaces.js";
-import { askOptions } from "../sip/sip-options.js";
+import { sendOptions } from "../sip/sip-options.js";
 import { ByteStream } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 
@@ -69,7 +69,7 @@ export class SipNodeProbe implements NodeProbe {
     if (!stream.ok) return false;
     const { socket } = stream.value;
     const address = socket.remoteAddress;
-    const status = await askOptions(
+    const status = await sendOptions(
       stream.value,
       { host, port, transport },
       Math.max(1, startedAt + answerTimeoutMs - this.#clock.now()),

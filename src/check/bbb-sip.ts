@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 import type { BbbServerConfig } from "../config/config.js";
-import { askOptions } from "../sip/sip-options.js";
+import { sendOptions } from "../sip/sip-options.js";
 import type { SipTarget } from "../sip/sip-request.js";
 import { familiesOf, familyNames } from "../trunk/families.js";
 import { ByteStream } from "../util/byte-stream.js";
@@ -146,7 +146,7 @@ async function ofAnswers(
   { clock }: CheckTools,
 ): Promise<readonly Finding[]> {
   try {
-    const status = await askOptions(stream, to, answerTimeoutMs);
+    const status = await sendOptions(stream, to, answerTimeoutMs);
     if (!status.ok)
       return [
         error(

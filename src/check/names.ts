@@ -16,7 +16,7 @@ export async function addressesOf(
       resolve(failure("EAI_AGAIN"));
     });
     const name = new HostAddresses(host, resolver);
-    name.ask().then(({ fault }) => {
+    name.resolve().then(({ fault }) => {
       callOff();
       const [first, ...more] = name.known;
       if (first !== undefined) resolve(success([first, ...more]));

@@ -107,7 +107,7 @@ async function ofRegistrar(
   });
   const families = familiesFor(transport, listening);
   // Another check names a drachtio that can't be asked, or does not listen with that transport.
-  if (families.length > 0) known.reachedBy(families);
+  if (families.length > 0) known.setListenFamilies(families);
   const targets = await known.targets();
   const [target] = targets;
   known.close();

@@ -19,17 +19,25 @@ import type { SrfDialog, SrfLike } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
-import { hasSeveralKeys, keyOfSuite, withOneKey } from "./answer.js";
+import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "./answer.js";
 import { ApplicationQueue } from "./application-queue.js";
 import { bridgeVariables, dialString, profileFor, watchBridge } from "./bridge.js";
 import { forCaller, forFreeswitch } from "./direction.js";
 import type { ChannelConnection, FsEvent, FsmrfEndpoint } from "./fsmrf.js";
-import { type Happening, legDecided } from "./leg-decided.js";
+import { legDecided, type Settable } from "./leg-decided.js";
+import { answerAndCrypto } from "./local-crypto.js";
 import { MediaServerOffers } from "./media-server-offers.js";
 import { agreedOffer, newOffer } from "./new-offer.js";
-import { answerAndKey } from "./own-key.js";
 import { receivedAudio } from "./received-audio.js";
-import { directionOf, hasAudio, hasTelephoneEvent, sameKey, suiteIn, withDirection, withPublicAddress } from "./sdp.js";
+import {
+  directionOf,
+  hasAudio,
+  hasTelephoneEvent,
+  isKeyInUse,
+  suiteIn,
+  withDirection,
+  withPublicAddress,
+} from "./sdp.js";
 import { isOnHold, rtpTimeoutFor, type RtpTimeouts } from "./silence.js";
 import { playbackArgument } from "./sounds.js";
 
@@ -78,12 +86,12 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #applications: ApplicationQueue;
   readonly #offers: MediaServerOffers;
   /** The caller's last SDP that the media server has taken. */
-  #told: string;
+  #callerSdp: string;
   #sdp: string;
   /** The key that FreeSWITCH has made since its own offer. */
-  #ownKey: string | undefined;
+  #localCrypto: string | undefined;
   #cancelTimer: () => void = () => undefined;
-  #parting: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
   #releasing: Promise<ReceivedAudio | undefined> | undefined;
 
   /** @param callerSdp the caller's offer, or answer to FreeSWITCH's */
@@ -104,7 +112,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.mediaServer = settings.mediaServer;
     this.#sdp = withPublicAddress(forCaller(callerSdp, raw.local.sdp), settings.publicAddress);
     this.suite = suite;
-    this.#told = callerSdp;
+    this.#callerSdp = callerSdp;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", ({ dtmf, duration, source }) => {
       if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.keys.press(dtmf);
@@ -154,13 +162,13 @@ export class MediaEndpoint implements CallerEndpoint {
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {
     try {
-      await this.#allowSilence(rtpTimeoutFor(offer, this.#settings));
-      const answer = forCaller(offer, await this.#answerTo(forFreeswitch(offer)));
+      await this.#setRtpTimeout(rtpTimeoutFor(offer, this.#settings));
+      const answer = forCaller(offer, await this.#negotiate(forFreeswitch(offer)));
       // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined)
         return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
       if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
-      this.#told = offer;
+      this.#callerSdp = offer;
       this.#sdp = withPublicAddress(answer, this.#settings.publicAddress);
       this.hold.set(isOnHold(offer));
       return success(this.#sdp);
@@ -181,21 +189,21 @@ export class MediaEndpoint implements CallerEndpoint {
     if (this.suite !== undefined && suite === undefined) return failure("plain-rtp");
     if (suite !== this.suite) return failure("other-suite");
     const direction = directionOf(answer);
-    if (direction !== directionOf(this.#told)) {
+    if (direction !== directionOf(this.#callerSdp)) {
       // A hold begins and ends by an offer only (hold_laps in switch_core_media_negotiate_sdp): by the one before, with its key.
-      const turned = await this.renegotiate(withDirection(this.#told, direction));
+      const turned = await this.renegotiate(withDirection(this.#callerSdp, direction));
       if (!turned.ok) return turned;
     }
-    await this.#allowSilence(rtpTimeoutFor(answer, this.#settings));
+    await this.#setRtpTimeout(rtpTimeoutFor(answer, this.#settings));
     const isTaken = await this.#offers.take(
       forFreeswitch(answer),
       () => {
         this.#api("uuid_media_reneg", this.#raw.uuid);
       },
-      async () => sameKey(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer),
+      async () => isKeyInUse(await this.#variable(this.#raw.uuid, "srtp_remote_audio_crypto_key"), answer),
     );
     if (!isTaken) return failure("unusable-offer");
-    this.#told = answer;
+    this.#callerSdp = answer;
     this.hold.set(isOnHold(answer));
     if (!hasTelephoneEvent(answer)) this.#once.withoutMedia();
     this.#sdp = agreedOffer(offer, answer);
@@ -206,7 +214,7 @@ export class MediaEndpoint implements CallerEndpoint {
    * FreeSWITCH 1.10.12 reads `media_timeout` at each re-INVITE and sets it over `media_hold_timeout` (switch_core_media.c,
    * check_media_timeout_params): the variable has to be right before the re-INVITE, in both directions.
    */
-  async #allowSilence(timeout: number): Promise<void> {
+  async #setRtpTimeout(timeout: number): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#api("uuid_setvar", `${this.#raw.uuid} media_timeout ${timeout}`, () => {
         resolve();
@@ -215,20 +223,20 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   /** FreeSWITCH's answer to a new offer, with the one key that it uses. */
-  async #answerTo(offer: string): Promise<string> {
-    const { answer, key } = await answerAndKey(offer, {
+  async #negotiate(offer: string): Promise<string> {
+    const { answer, crypto } = await answerAndCrypto(offer, {
       modify: (asked) => this.#dialog.modify(asked),
-      lastKey: () => this.#variable(this.#raw.uuid, "rtp_last_audio_local_crypto_key"),
+      lastLocalCrypto: () => this.#variable(this.#raw.uuid, "rtp_last_audio_local_crypto_key"),
       clock: this.#settings.clock,
     });
-    if (!hasSeveralKeys(answer)) return answer;
-    if (key !== undefined) {
-      this.#ownKey = key;
-      return withOneKey(offer, answer, key);
+    if (!hasSeveralCryptoLines(answer)) return answer;
+    if (crypto !== undefined) {
+      this.#localCrypto = crypto;
+      return withOneCryptoLine(offer, answer, crypto);
     }
     // The same key as before came with the offer: then FreeSWITCH keeps its own, too.
-    const kept = this.#ownKey ?? (this.suite === undefined ? undefined : keyOfSuite(offer, answer, this.suite));
-    return kept === undefined ? answer : withOneKey(offer, answer, kept);
+    const kept = this.#localCrypto ?? (this.suite === undefined ? undefined : cryptoOfSuite(offer, answer, this.suite));
+    return kept === undefined ? answer : withOneCryptoLine(offer, answer, kept);
   }
 
   async receivedPackets(channel: string = this.#raw.uuid): Promise<number | undefined> {
@@ -292,13 +300,13 @@ export class MediaEndpoint implements CallerEndpoint {
     );
     leave = () => {
       run.stop();
-      this.#parting = this.#part(legId, decided);
+      this.#leaving = this.#hangUpLeg(legId, decided);
     };
     return bridge;
   }
 
   /** A bridge does not end by `uuid_break`, but by the end of its other leg. */
-  async #part(legId: string, decided: Happening): Promise<void> {
+  async #hangUpLeg(legId: string, decided: Settable): Promise<void> {
     await legDecided(decided, this.gone, this.#settings.clock);
     this.#api("uuid_kill", legId);
   }
@@ -309,7 +317,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   async #release(): Promise<ReceivedAudio | undefined> {
-    await this.#parting;
+    await this.#leaving;
     const received = this.gone.isSet ? undefined : await receivedAudio(this.#raw, this.#settings.clock);
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#cancelTimer();

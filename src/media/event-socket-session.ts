@@ -5,7 +5,7 @@ import { ByteStream, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 
-export interface EventSocketPlace {
+export interface EventSocketAddress {
   readonly host: string;
   readonly port: number;
   readonly password: string;
@@ -38,7 +38,7 @@ export class EventSocketSession {
 
   /** @param timeoutMs how long each answer may take */
   static async open(
-    { host, port, password }: EventSocketPlace,
+    { host, port, password }: EventSocketAddress,
     clock: Clock,
     timeoutMs: number,
   ): Promise<Result<EventSocketSession, EventSocketFailure>> {

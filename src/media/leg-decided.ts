@@ -4,7 +4,7 @@ import type { Clock } from "../util/clock.js";
 const answerTimeoutMs = 1_000;
 
 /** A latch, for those to whom its value does not matter. */
-export interface Happening {
+export interface Settable {
   onSet(listener: () => void): () => void;
 }
 
@@ -13,7 +13,7 @@ export interface Happening {
  * second. FreeSWITCH 1.10.12 loses a leg that is hung up after sofia's ACK and before its own notice of the 200: there is no BYE,
  * and the node keeps a member (sofia.c, "Channel is already hungup").
  */
-export async function legDecided(decided: Happening, gone: Happening, clock: Clock): Promise<void> {
+export async function legDecided(decided: Settable, gone: Settable, clock: Clock): Promise<void> {
   await new Promise<void>((resolve) => {
     const disposables: (() => void)[] = [];
     const settle = (): void => {

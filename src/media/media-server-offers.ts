@@ -5,8 +5,8 @@ import type { Clock } from "../util/clock.js";
 /** FreeSWITCH sends its re-INVITE at once, and the ACK as soon as it has the answer, in milliseconds. */
 const renewalTimeoutMs = 4_000;
 /** How often, and how many milliseconds after one another, it is looked whether the answer is in use, and how often the offer is asked for. */
-const maxLooks = 5;
-const lookEvery = 30;
+const maxPolls = 5;
+const pollIntervalMs = 30;
 const maxRounds = 3;
 
 /**
@@ -44,10 +44,10 @@ export class MediaServerOffers {
   async take(answer: string, ask: () => void, isInUse: () => Promise<boolean>): Promise<boolean> {
     for (let rounds = 0; rounds < maxRounds; rounds++) {
       if (!(await this.#exchange(answer, ask))) return false;
-      for (let looks = 0; looks < maxLooks; looks++) {
+      for (let looks = 0; looks < maxPolls; looks++) {
         if (await isInUse()) return true;
         await new Promise<void>((resolve) => {
-          this.#clock.after(lookEvery, resolve);
+          this.#clock.after(pollIntervalMs, resolve);
         });
       }
     }

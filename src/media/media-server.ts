@@ -40,7 +40,7 @@ const connectTimeoutMs = 3_000;
 const idleAfterMs = 1_000;
 
 /** Without these every call would end as media-unavailable. */
-const refusals: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
+const inviteFaultTexts: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
   "other-key":
     "it would refuse every call: its dialplan expects another key than the event socket password gives (start it with freeswitch/start.sh)",
   "address-not-allowed":
@@ -59,7 +59,7 @@ export class MediaServer {
   #state: MediaServerState = { kind: "down", why: "not tried yet" };
   #version: string | undefined;
   /** The version that `onState` was told last. */
-  #toldVersion: string | undefined;
+  #reportedVersion: string | undefined;
   #fsmrf: FsmrfMediaServer | undefined;
   #channels = 0;
   #cancelTimer: (() => void) | undefined;
@@ -124,7 +124,7 @@ export class MediaServer {
   /** Calls back once, when no channel is open, now or later; not after `close`. */
   whenIdle(listener: () => void): void {
     this.#onIdle = listener;
-    this.#tellIdle();
+    this.#reportIdle();
   }
 
   close(): void {
@@ -180,7 +180,7 @@ export class MediaServer {
     }
   }
 
-  #tellIdle(): void {
+  #reportIdle(): void {
     const listener = this.#onIdle;
     if (listener === undefined || this.#channels > 0) return;
     this.#cancelIdleTimer?.();
@@ -195,7 +195,7 @@ export class MediaServer {
     const closed = new Latch<true>();
     closed.onSet(() => {
       this.#channels -= 1;
-      this.#tellIdle();
+      this.#reportIdle();
     });
     return () => {
       closed.set(true);
@@ -242,7 +242,7 @@ export class MediaServer {
     }
     const fault = await this.#inviteFault();
     if (fault !== undefined && fault !== "no-key") {
-      this.#enter({ kind: "down", why: refusals[fault] });
+      this.#enter({ kind: "down", why: inviteFaultTexts[fault] });
       return;
     }
     this.#fsmrf ??= await this.#connect();
@@ -299,9 +299,9 @@ export class MediaServer {
     const isNews =
       state.kind !== this.#state.kind ||
       (state.kind === "down" && this.#state.kind === "down" && state.why !== this.#state.why);
-    const isOther = state.kind === "up" && this.#version !== this.#toldVersion;
+    const isOther = state.kind === "up" && this.#version !== this.#reportedVersion;
     this.#state = state;
-    this.#toldVersion = this.#version;
+    this.#reportedVersion = this.#version;
     if (isNews || isOther) this.#onState(state, this.#version);
     if (state.kind === "up") this.#onUp?.();
   }

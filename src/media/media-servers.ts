@@ -21,7 +21,7 @@ export type PooledServer = Pick<
 /** Another media server is tried once when one fails; a caller waits for no third. */
 const maxTries = 2;
 /** A media server that has got other settings may take so long to come up by them before it counts as down, in milliseconds. */
-const takeOverMs = 5_000;
+const takeOverTimeoutMs = 5_000;
 
 /** Gives each call the media server that has the most room. */
 export class MediaServerPool implements MediaServers {
@@ -58,7 +58,7 @@ export class MediaServerPool implements MediaServers {
           await server.open();
           // The same one with other settings: what has worked until now is not given up for a slow moment.
           if (before.some(({ name, state }) => name === server.name && state.kind === "up"))
-            await server.upWithin(takeOverMs);
+            await server.upWithin(takeOverTimeoutMs);
         }),
     );
     this.#servers = servers;
@@ -88,7 +88,7 @@ export class MediaServerPool implements MediaServers {
   ): Promise<Result<Opened, MediaFailure>> {
     const tried = new Set<PooledServer>();
     for (let tries = 0; tries < maxTries; tries++) {
-      const server = this.#roomiest(tried);
+      const server = this.#leastLoaded(tried);
       if (server === undefined) break;
       tried.add(server);
       const opened = await open(server);
@@ -97,7 +97,7 @@ export class MediaServerPool implements MediaServers {
     return failure("media-unavailable");
   }
 
-  #roomiest(except: ReadonlySet<PooledServer>): PooledServer | undefined {
+  #leastLoaded(except: ReadonlySet<PooledServer>): PooledServer | undefined {
     const free = this.#servers.filter(
       (server) => !except.has(server) && server.state.kind === "up" && server.channels < server.capacity,
     );

@@ -28,7 +28,7 @@ export function newOffer(agreed: string, random: (bytes: number) => Buffer): str
   const isAgreed = (name: string): boolean => names.some((known) => known.toUpperCase().endsWith(` ${name}`));
   const added = codecs.filter(({ payload, name }) => !isAgreed(name) && !payloads.includes(payload));
   const event = isAgreed("TELEPHONE-EVENT") || payloads.includes(defaultTelephoneEvent) ? [] : [defaultTelephoneEvent];
-  const keys = lines.filter((line) => line.startsWith("a=crypto:"));
+  const cryptoLines = lines.filter((line) => line.startsWith("a=crypto:"));
   return [
     session.trimEnd(),
     [start, inUse, ...added.map(({ payload }) => payload), ...payloads.slice(1), ...event].join(" "),
@@ -38,8 +38,8 @@ export function newOffer(agreed: string, random: (bytes: number) => Buffer): str
     ...added.map(({ payload, name }) => `a=rtpmap:${payload} ${name}/8000`),
     ...event.flatMap((payload) => [`a=rtpmap:${payload} telephone-event/8000`, `a=fmtp:${payload} 0-15`]),
     "a=sendrecv",
-    ...keys,
-    ...(keys.length === 0 ? [] : otherKeys(keys, random)),
+    ...cryptoLines,
+    ...(cryptoLines.length === 0 ? [] : otherCryptoLines(cryptoLines, random)),
     "",
   ].join("\r\n");
 }
@@ -67,9 +67,9 @@ function ourSide(answer: string): string {
 }
 
 /** A key line for each suite that the media server knows and that has none yet. */
-function otherKeys(keys: readonly string[], random: (bytes: number) => Buffer): string[] {
-  const used = keys.map((line) => line.split(" ")[1]);
-  const tag = Math.max(...keys.map((line) => Number(/^a=crypto:(\d+)/.exec(line)?.[1] ?? 0)));
+function otherCryptoLines(cryptoLines: readonly string[], random: (bytes: number) => Buffer): string[] {
+  const used = cryptoLines.map((line) => line.split(" ")[1]);
+  const tag = Math.max(...cryptoLines.map((line) => Number(/^a=crypto:(\d+)/.exec(line)?.[1] ?? 0)));
   return [...suiteKeyLengths]
     .filter(([suite]) => !used.includes(suite))
     .map(([suite, bytes], at) => `a=crypto:${tag + 1 + at} ${suite} inline:${random(bytes).toString("base64")}`);

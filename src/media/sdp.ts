@@ -16,7 +16,7 @@ export function hasAudio(sdp: string): boolean {
 }
 
 /** Whether FreeSWITCH's note of the key in use is about the first key of this SDP, or the SDP has none. */
-export function sameKey(note: string | undefined, sdp: string): boolean {
+export function isKeyInUse(note: string | undefined, sdp: string): boolean {
   const key = /^a=crypto:\d+ \S+ (inline:[^|\s]+)/im.exec(sdp)?.[1];
   return key === undefined || note?.includes(key) === true;
 }

@@ -5,23 +5,23 @@ import type { Direction, MediaDescription, SessionDescription } from "./sdp.js";
 export interface AudioOffer {
   readonly kind: "sdes" | "plain";
   readonly media: MediaDescription;
-  readonly keys: readonly CryptoLine[];
+  readonly crypto: readonly CryptoLine[];
 }
 
-const maxKeys = 32;
+const maxCryptoLines = 32;
 const defaultDirection: Direction = "sendrecv";
 
 /** What einwahl and the media server make of an `m=` line; `undefined`: nothing. */
 export function readAudioOffer(media: MediaDescription): AudioOffer | undefined {
   if (media.type !== "audio" || media.port === 0 || media.connection === undefined || payloadTypes(media).length === 0)
     return undefined;
-  const keys = keysOf(media.lines);
+  const crypto = cryptoLinesOf(media.lines);
   switch (media.protocol.toUpperCase()) {
     case "RTP/SAVP":
     case "RTP/SAVPF":
-      return keys.length > 0 ? { kind: "sdes", media, keys } : undefined;
+      return crypto.length > 0 ? { kind: "sdes", media, crypto } : undefined;
     case "RTP/AVP":
-      return { kind: keys.length > 0 ? "sdes" : "plain", media, keys };
+      return { kind: crypto.length > 0 ? "sdes" : "plain", media, crypto };
     default:
       return undefined;
   }
@@ -34,7 +34,7 @@ export function readAudioOffer(media: MediaDescription): AudioOffer | undefined 
  */
 export function writeAudioOffer(
   session: SessionDescription,
-  { media, keys }: AudioOffer,
+  { media, crypto }: AudioOffer,
   profile: string,
   direction = directionOf(media),
 ): string {
@@ -49,7 +49,7 @@ export function writeAudioOffer(
     `m=audio ${media.port} ${profile} ${payloads.join(" ")}`,
     ...media.lines.flatMap((line) => codecLine(line, payloads) ?? []),
     `a=${direction}`,
-    ...keys.map((key) => key.text),
+    ...crypto.map((key) => key.text),
     "",
   ].join("\r\n");
 }
@@ -60,10 +60,12 @@ function directionOf({ connection, direction = defaultDirection }: MediaDescript
   return direction === "sendrecv" || direction === "sendonly" ? "sendonly" : "inactive";
 }
 
-function keysOf(lines: readonly string[]): CryptoLine[] {
-  const keys = lines.flatMap((line) => readCryptoLine(line) ?? []);
+function cryptoLinesOf(lines: readonly string[]): CryptoLine[] {
+  const crypto = lines.flatMap((line) => readCryptoLine(line) ?? []);
   // The answer names its key by the tag, which therefore counts once (RFC 4568 section 4.1).
-  return keys.filter((key, index) => keys.findIndex(({ tag }) => tag === key.tag) === index).slice(0, maxKeys);
+  return crypto
+    .filter((key, index) => crypto.findIndex(({ tag }) => tag === key.tag) === index)
+    .slice(0, maxCryptoLines);
 }
 
 function payloadTypes(media: MediaDescription): string[] {

@@ -10,7 +10,7 @@ export interface DialogRequest {
 }
 
 /** What has become of a request within a dialog. */
-export type DialogAnswer =
+export type DialogRequestOutcome =
   | { readonly kind: "answered"; readonly response: SrfReceivedResponse }
   /** drachtio has got no response, or could not send the request, and has made up a 408 or 503: it has no source. */
   | { readonly kind: "not-sent" }
@@ -27,12 +27,12 @@ export async function requestInDialog(
   clock: Clock,
   dialogId: string,
   { method, headers, body, timeoutMs }: DialogRequest,
-): Promise<DialogAnswer> {
+): Promise<DialogRequestOutcome> {
   return await new Promise((resolve) => {
     const cancelTimer = clock.after(timeoutMs, () => {
       resolve({ kind: "late" });
     });
-    const settle = (answer: DialogAnswer): void => {
+    const settle = (answer: DialogRequestOutcome): void => {
       cancelTimer();
       resolve(answer);
     };

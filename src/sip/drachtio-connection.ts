@@ -122,7 +122,7 @@ export class DrachtioConnection implements SipRequests {
         else
           request.on("response", (response) => {
             // A proxy may send 100 (RFC 4320 section 4.1): the final response is still to come.
-            if (response.status >= 200) settle({ kind: "answered", answer: readAnswer(response) });
+            if (response.status >= 200) settle({ kind: "answered", response: readResponse(response) });
           });
       });
     });
@@ -234,7 +234,7 @@ export class DrachtioConnection implements SipRequests {
   }
 }
 
-function readAnswer(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["answer"] {
+function readResponse(response: SrfReceivedResponse): Extract<SipRequestOutcome, { kind: "answered" }>["response"] {
   return {
     status: response.status,
     reason: plainText(response.reason, maxReasonLength),

@@ -25,11 +25,11 @@ export type DrachtioLoginFailure =
  * stop trying; and without a route for any method drachtio hands no request to this connection.
  */
 export async function logInToDrachtio(
-  place: { readonly host: string; readonly port: number; readonly secret: string },
+  address: { readonly host: string; readonly port: number; readonly secret: string },
   clock: Clock,
   timeoutMs: number,
 ): Promise<Result<DrachtioGreeting, DrachtioLoginFailure>> {
-  const { host, port, secret } = place;
+  const { host, port, secret } = address;
   const connected = await ByteStream.connect(connect({ host, port }), "connect", clock, timeoutMs);
   if (!connected.ok) return failure({ kind: "no-connection", code: connected.failure });
   const stream = connected.value;

@@ -2,7 +2,7 @@ import { detached, detachTexts } from "./detached.js";
 import type { SrfDialog, SrfLike, SrfParsedMessage, SrfRequest, SrfResponse } from "./srf.js";
 
 /** The address of a caller who is not to be known (RFC 3323 section 4.1.1.3). */
-const nobody = "<sip:anonymous@anonymous.invalid>";
+const anonymous = "<sip:anonymous@anonymous.invalid>";
 
 /**
  * Drops what drachtio-srf keeps of an INVITE, but for what it needs to make a dialog of it (its `Dialog` and `createUAS`):
@@ -11,12 +11,12 @@ const nobody = "<sip:anonymous@anonymous.invalid>";
  */
 export function forgetInvite(request: SrfRequest, response: SrfResponse): void {
   const tag = /;\s*tag\s*=\s*([^\s;,>]+)\s*(?:;|$)/i.exec(afterAddress(request.get("From") ?? ""))?.[1];
-  const from = tag === undefined ? nobody : `${nobody};tag=${tag}`;
+  const from = tag === undefined ? anonymous : `${anonymous};tag=${tag}`;
   const hasContact = request.get("Contact") !== undefined;
   for (const { msg } of [request, response]) {
     const { "call-id": callId = "", cseq = "", to = "" } = msg.headers;
     // Not in the response: as its Contact the caller would send ACK and BYE there (RFC 3261 section 12.1.2).
-    empty(msg, { "call-id": callId, cseq, to, from, ...(hasContact && msg === request.msg && { contact: nobody }) });
+    empty(msg, { "call-id": callId, cseq, to, from, ...(hasContact && msg === request.msg && { contact: anonymous }) });
   }
   for (const object of [request, response]) detachTexts(object);
 }

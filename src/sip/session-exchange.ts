@@ -2,7 +2,7 @@ import { answerFor, type EndCause } from "../call/cause.js";
 import type { AnswerFailure, CallerEndpoint } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
 import type { Result } from "../util/result.js";
-import { type DialogAnswer, requestInDialog } from "./dialog-request.js";
+import { type DialogRequestOutcome, requestInDialog } from "./dialog-request.js";
 import { forgetOffer } from "./forget-caller.js";
 import { completeAnswer, type Offer, offerIn, readNewOffer } from "./offer.js";
 import { SentSession } from "./sent-session.js";
@@ -237,7 +237,7 @@ export class SessionExchange {
       .catch(onBug);
   }
 
-  async #answered(offer: string, answer: DialogAnswer, headers: Headers, retries: number): Promise<void> {
+  async #answered(offer: string, answer: DialogRequestOutcome, headers: Headers, retries: number): Promise<void> {
     if (answer.kind !== "answered" || this.#isClosed()) return;
     const { response } = answer;
     if (response.status === 491) this.#retryLater(headers, retries);

@@ -10,7 +10,7 @@ const maxResponses = 10;
  *
  * @returns the status of its final answer, or why there is none
  */
-export async function askOptions(
+export async function sendOptions(
   stream: ByteStream,
   target: SipTarget,
   answerTimeoutMs: number,

@@ -42,7 +42,7 @@ export class TrunkAdmission implements Trunks {
   }
 
   admit(invite: InviteFacts): Result<Admission, "unknown-source" | "unknown-number"> {
-    const candidates = this.#trunks.filter((trunk) => takesFrom(trunk, invite.source));
+    const candidates = this.#trunks.filter((trunk) => isFromTrunk(trunk, invite.source));
     if (candidates.length === 0) return failure("unknown-source");
     const found = findCalledNumber(invite, candidates);
     if (found === undefined) return failure("unknown-number");
@@ -60,6 +60,6 @@ export class TrunkAdmission implements Trunks {
 }
 
 /** Whether a request from there is the trunk's. An address alone proves nothing where TLS is demanded: UDP sources can be forged. */
-export function takesFrom(trunk: TrunkRules, { address, transport }: InviteFacts["source"]): boolean {
+export function isFromTrunk(trunk: TrunkRules, { address, transport }: InviteFacts["source"]): boolean {
   return (trunk.signalling === "any" || transport === "tls") && trunk.allows(address);
 }

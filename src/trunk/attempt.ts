@@ -23,7 +23,7 @@ export function afterFailure(
       const { why, retryAfterMs = 0 } = outcome;
       targets.skip();
       if (retryAfterMs === 0) return outcome;
-      targets.close(retryAfterMs);
+      targets.blockFor(retryAfterMs);
       return { kind: "unavailable", why: `${why}; not asked again for ${Math.ceil(retryAfterMs / 1_000)} s` };
     }
     case "redirected":

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { AddressFamily, NameFault, Resolver } from "./resolver.js";
 
 /** What one look-up of both families came to. */
-export interface AskedAddresses {
+export interface ResolvedAddresses {
   /** `none`: DNS is certain that the name has no address. `failed`: what is known of a family is not from this look-up. */
   readonly fault: NameFault | undefined;
   /** How long the shortest-lived answer holds, in milliseconds. */
@@ -33,7 +33,7 @@ export class HostAddresses {
     return [...this.#ipv4, ...this.#ipv6];
   }
 
-  async ask(): Promise<AskedAddresses> {
+  async resolve(): Promise<ResolvedAddresses> {
     if (isIP(this.#host) !== 0) return { fault: undefined, ttlMs: undefined };
     const [ipv4, ipv6] = await Promise.all([
       this.#resolver.addresses(this.#host, 4),
@@ -44,8 +44,8 @@ export class HostAddresses {
     if (found.length === 0) return { fault, ttlMs: undefined };
     // Some DNS servers never answer for AAAA: a family that was never there is not missed.
     const isStale = (hasFailed(ipv4) && this.#ipv4.length > 0) || (hasFailed(ipv6) && this.#ipv6.length > 0);
-    this.#ipv4 = after(ipv4, this.#ipv4, 4);
-    this.#ipv6 = after(ipv6, this.#ipv6, 6);
+    this.#ipv4 = updated(ipv4, this.#ipv4, 4);
+    this.#ipv6 = updated(ipv6, this.#ipv6, 6);
     return { fault: isStale ? fault : undefined, ttlMs: shortest(found.map(({ ttlMs }) => ttlMs)) };
   }
 }
@@ -58,7 +58,7 @@ export function shortest(ttls: readonly (number | undefined)[]): number | undefi
 
 type Answer = Awaited<ReturnType<Resolver["addresses"]>>;
 
-function after(answer: Answer, known: readonly string[], family: AddressFamily): readonly string[] {
+function updated(answer: Answer, known: readonly string[], family: AddressFamily): readonly string[] {
   if (answer.ok) return answer.value.addresses.filter((address) => isIP(address) === family).slice(0, maxAddresses);
   return answer.failure.kind === "failed" ? known : [];
 }

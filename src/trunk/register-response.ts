@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { plainText } from "../util/plain-text.js";
 import { type Contact, readContacts } from "./contact.js";
 import type { Target } from "./registrar-host.js";
-import type { SipRequestAnswer } from "./sip-requests.js";
+import type { SipFinalResponse } from "./sip-requests.js";
 
 /** What a REGISTER came to. */
 export type RegisterOutcome =
@@ -27,7 +27,7 @@ export type RegisterOutcome =
   | { readonly kind: "failed"; readonly why: string };
 
 /** What each means for the operator of a trunk, who can do something about it. */
-const meanings: Readonly<Record<number, string>> = {
+const hints: Readonly<Record<number, string>> = {
   401: "the registrar does not accept the password (trunks[].username, auth_username, password)",
   403: "the registrar does not let this user register (trunks[].username, password, or the account at the provider)",
   404: "the registrar does not know this user (trunks[].username, domain)",
@@ -37,8 +37,8 @@ const meanings: Readonly<Record<number, string>> = {
 const maxHostLength = 80;
 
 /** Reads the final response of a registrar that is not a challenge that can be answered. */
-export function readOutcome(
-  answer: SipRequestAnswer,
+export function readRegisterResponse(
+  response: SipFinalResponse,
   request: {
     readonly contact: OwnContact;
     readonly transport: "udp" | "tcp" | "tls";
@@ -46,65 +46,65 @@ export function readOutcome(
     readonly sentAt: number;
   },
 ): RegisterOutcome {
-  const { status } = answer;
-  if (isMadeUp(answer)) return { kind: "unavailable", why: silence(answer) };
+  const { status } = response;
+  if (isLocallyGenerated(response)) return { kind: "unavailable", why: noResponseText(response) };
   if (status === 200) {
-    const { seconds, listed } = readGrant(answer, request.contact, request.seconds);
+    const { seconds, listed } = readGrant(response, request.contact, request.seconds);
     return {
       kind: "registered",
       expiresInMs: seconds * 1_000,
       sentAt: request.sentAt,
-      seen: seenAddress(answer),
+      seen: seenAddress(response),
       listed,
     };
   }
-  if (status === 423 && minExpiry(answer) > 0) return { kind: "too-brief", minSeconds: minExpiry(answer) };
-  if (status >= 300 && status < 400) return redirection(answer, request.transport);
-  const retryAfterMs = retryAfter(answer);
-  const text = `${status} ${answer.reason}`;
+  if (status === 423 && minExpiry(response) > 0) return { kind: "too-brief", minSeconds: minExpiry(response) };
+  if (status >= 300 && status < 400) return redirection(response, request.transport);
+  const retryAfterMs = retryAfter(response);
+  const text = `${status} ${response.reason}`;
   // RFC 3261 section 8.1.3.1 takes a 408 of a server for its silence; section 21.5: the 5xx are faults of this server.
   if (status === 408 || (status >= 500 && status < 600)) return { kind: "unavailable", why: text, retryAfterMs };
-  return rejection(answer, retryAfterMs);
+  return rejection(response, retryAfterMs);
 }
 
 /** An answer that will be the same the next time. */
 export function rejection(
-  answer: SipRequestAnswer,
-  retryAfterMs = retryAfter(answer),
+  response: SipFinalResponse,
+  retryAfterMs = retryAfter(response),
 ): Extract<RegisterOutcome, { kind: "rejected" }> {
-  const meaning = meanings[answer.status];
+  const meaning = hints[response.status];
   return {
     kind: "rejected",
-    why: `${answer.status} ${answer.reason}${meaning === undefined ? "" : `: ${meaning}`}`,
+    why: `${response.status} ${response.reason}${meaning === undefined ? "" : `: ${meaning}`}`,
     retryAfterMs,
   };
 }
 
 /** drachtio makes up a 408 or 503 when no answer comes; it has no Via that a registrar has filled in, and names no time. */
-export function isMadeUp(answer: SipRequestAnswer): boolean {
+export function isLocallyGenerated(response: SipFinalResponse): boolean {
   return (
-    (answer.status === 408 || answer.status === 503) &&
-    seenAddress(answer) === undefined &&
-    retryAfter(answer) === undefined
+    (response.status === 408 || response.status === 503) &&
+    seenAddress(response) === undefined &&
+    retryAfter(response) === undefined
   );
 }
 
-export function silence({ status }: SipRequestAnswer): string {
+export function noResponseText({ status }: SipFinalResponse): string {
   return `the registrar does not answer (${status})`;
 }
 
 /** Strangers are named to the operator, not followed: the password is for the registrar in the configuration. */
-function redirection(answer: SipRequestAnswer, transport: "udp" | "tcp" | "tls"): RegisterOutcome {
-  const [contact] = readContacts(answer.header("Contact") ?? "");
-  const text = `${answer.status} ${answer.reason}`;
+function redirection(response: SipFinalResponse, transport: "udp" | "tcp" | "tls"): RegisterOutcome {
+  const [contact] = readContacts(response.header("Contact") ?? "");
+  const text = `${response.status} ${response.reason}`;
   if (contact === undefined)
     return { kind: "redirected", why: `${text}: the registrar refers to another server and names none`, to: undefined };
   const port = contact.port ?? (transport === "tls" ? 5_061 : 5_060);
   const host = isIP(contact.host) === 0 ? plainText(contact.host, maxHostLength) : contact.host;
-  const place = `${isIP(contact.host) === 6 ? `[${host}]` : host}:${port}`;
+  const hostPort = `${isIP(contact.host) === 6 ? `[${host}]` : host}:${port}`;
   return {
     kind: "redirected",
-    why: `${text}: the registrar refers to ${place}, which is not followed: if the provider confirms it, set it as trunks[].registrar`,
+    why: `${text}: the registrar refers to ${hostPort}, which is not followed: if the provider confirms it, set it as trunks[].registrar`,
     to: { address: contact.host, port },
   };
 }
@@ -124,7 +124,7 @@ export interface Grant {
 }
 
 /** RFC 3261 section 10.2 takes an hour where nothing is asked for; a registrar that grants more is asked again by then, in seconds. */
-const usualExpiry = 3_600;
+const defaultExpirySeconds = 3_600;
 /** Of a list in which ours can't be told from others' the shortest counts, but no less than this, in seconds. */
 const minGuessSeconds = 30;
 /** A registrar may keep a trunk from trying for this long, in milliseconds: it may be well long before the time it named. */
@@ -134,13 +134,14 @@ export const maxRetryAfterMs = 300_000;
  * The seconds that the registrar grants: the `expires` of our own Contact in the 200, else the Expires header, else what was
  * asked for (RFC 3261 section 10.2.4). A 200 lists all bindings of the address of record, those of other devices too.
  */
-export function readGrant(answer: SipRequestAnswer, own: OwnContact, asked: number): Grant {
-  const contacts = readContacts(answer.header("Contact") ?? "");
-  const header = secondsIn(answer.header("Expires"));
-  const capped = (seconds: number | undefined): number => Math.min(seconds ?? asked, Math.max(asked, usualExpiry));
+export function readGrant(response: SipFinalResponse, own: OwnContact, asked: number): Grant {
+  const contacts = readContacts(response.header("Contact") ?? "");
+  const header = secondsIn(response.header("Expires"));
+  const capped = (seconds: number | undefined): number =>
+    Math.min(seconds ?? asked, Math.max(asked, defaultExpirySeconds));
   if (contacts.length === 0) return { seconds: capped(header), listed: "unknown" };
   const ofUser = contacts.filter(({ user }) => user === own.user);
-  const exact = exactAmong(contacts, ofUser, own, seenAddress(answer));
+  const exact = exactAmong(contacts, ofUser, own, seenAddress(response));
   // A binding that is listed has not ended: 0 in the header is of others that were removed.
   const headerTime = header === 0 ? undefined : header;
   const ours = exact ?? (ofUser.length === 1 ? ofUser[0] : undefined);
@@ -154,19 +155,19 @@ export function readGrant(answer: SipRequestAnswer, own: OwnContact, asked: numb
 }
 
 /** The seconds that a 423 asks for at least (RFC 3261 section 20.23); 0 when it does not say. */
-export function minExpiry(answer: SipRequestAnswer): number {
-  return Number(/^\s*(\d{1,9})\s*$/.exec(answer.header("Min-Expires") ?? "")?.[1] ?? 0);
+export function minExpiry(response: SipFinalResponse): number {
+  return Number(/^\s*(\d{1,9})\s*$/.exec(response.header("Min-Expires") ?? "")?.[1] ?? 0);
 }
 
 /** The time after which a registrar wants to be asked again (RFC 3261 section 20.33), in milliseconds and capped; `undefined` when it names none. */
-export function retryAfter(answer: SipRequestAnswer): number | undefined {
-  const seconds = /^\s*(\d+)\s*(?:[(;].*)?$/s.exec(answer.header("Retry-After") ?? "")?.[1];
+export function retryAfter(response: SipFinalResponse): number | undefined {
+  const seconds = /^\s*(\d+)\s*(?:[(;].*)?$/s.exec(response.header("Retry-After") ?? "")?.[1];
   return seconds === undefined ? undefined : Math.min(maxRetryAfterMs, Number(seconds) * 1_000);
 }
 
 /** The address and port from which the other side has seen our request (RFC 3581), `undefined` when it does not say. */
-export function seenAddress(answer: SipRequestAnswer): string | undefined {
-  const via = (answer.header("Via") ?? "").split(",", 1)[0] ?? "";
+export function seenAddress(response: SipFinalResponse): string | undefined {
+  const via = (response.header("Via") ?? "").split(",", 1)[0] ?? "";
   const port = /;\s*rport=(\d+)/i.exec(via)?.[1];
   if (port === undefined) return undefined;
   return `${/;\s*received=([^;\s]+)/i.exec(via)?.[1] ?? ""}:${port}`;

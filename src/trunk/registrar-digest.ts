@@ -7,7 +7,7 @@ import {
 } from "../util/digest.js";
 import { failure, type Result, success } from "../util/result.js";
 import { type RegisterOutcome, rejection } from "./register-response.js";
-import type { SipRequestAnswer } from "./sip-requests.js";
+import type { SipFinalResponse } from "./sip-requests.js";
 
 /** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */
 export const maxChallenges = 4;
@@ -40,16 +40,16 @@ export class RegistrarDigest {
 
   /** Adds the answer to the challenge of a 401 or 407 to the headers; the failure says why it must not or can't be answered. */
   answer(
-    answer: SipRequestAnswer,
+    response: SipFinalResponse,
     request: { readonly method: string; readonly uri: string },
   ): Result<undefined, RegisterOutcome> {
-    const name = answer.status === 407 ? "Proxy-Authorization" : "Authorization";
+    const name = response.status === 407 ? "Proxy-Authorization" : "Authorization";
     const chosen = chooseChallenge(
-      answer.header(answer.status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate") ?? "",
+      response.header(response.status === 407 ? "Proxy-Authenticate" : "WWW-Authenticate") ?? "",
       this.#credentials.realms,
     );
-    if (!chosen.ok) return failure({ kind: "unavailable", why: this.#faultText(chosen.failure, answer.status) });
-    if (this.#given.has(name) && !chosen.value.isStale) return failure(rejection(answer));
+    if (!chosen.ok) return failure({ kind: "unavailable", why: this.#faultText(chosen.failure, response.status) });
+    if (this.#given.has(name) && !chosen.value.isStale) return failure(rejection(response));
     this.#given.set(
       name,
       digestAuthorization(chosen.value, this.#credentials, request, this.#newCnonce(), this.#countOf(chosen.value)),

@@ -30,20 +30,20 @@ export interface RegistrarFault {
   readonly why: string;
 }
 
-interface Place {
+interface HostPort {
   readonly name: string;
   readonly port: number;
 }
 
 /** A name is asked for again when its answer expires, within these bounds in milliseconds. */
-const minAskMs = 10_000;
-const maxAskMs = 60_000;
+const minRefreshMs = 10_000;
+const maxRefreshMs = 60_000;
 /** The most SRV records that are followed. */
-const maxPlaces = 16;
+const maxServiceRecords = 16;
 
 /** When to ask for a name again, in milliseconds. */
-export function askAgainMs(ttlMs: number | undefined): number {
-  return Math.min(maxAskMs, Math.max(minAskMs, ttlMs ?? maxAskMs));
+export function refreshDelayMs(ttlMs: number | undefined): number {
+  return Math.min(maxRefreshMs, Math.max(minRefreshMs, ttlMs ?? maxRefreshMs));
 }
 
 /** RFC 3263 section 4.1: `_sips._tcp` is SIP over TLS. The transport is configured, so that NAPTR has nothing to say. */
@@ -64,13 +64,13 @@ export class RegistrarHost {
   readonly #seen: SeenAddresses;
   readonly #hosts = new Map<string, HostAddresses>();
   /** `undefined` until SRV has been answered once; empty: the service is not offered. */
-  #places: readonly Place[] | undefined;
+  #hostPorts: readonly HostPort[] | undefined;
   #targets: readonly Target[] = [];
   /** The addresses of `#targets`. */
   #lastKnown = new AddressList();
   #families: readonly AddressFamily[] = [4, 6];
   #fault: RegistrarFault = { kind: "unresolved", why: "the registrar's name does not resolve" };
-  #asking: Promise<number | undefined> | undefined;
+  #resolving: Promise<number | undefined> | undefined;
   #cancelTimer: () => void = () => undefined;
   #isClosed = false;
 
@@ -86,12 +86,12 @@ export class RegistrarHost {
     this.#onFault = events.onFault;
     this.#onChange = events.onChange;
     this.#seen = new SeenAddresses(clock);
-    if (!name.srv) this.#places = [{ name: name.host, port: name.port }];
+    if (!name.srv) this.#hostPorts = [{ name: name.host, port: name.port }];
   }
 
   /** Where drachtio reaches it, in the order in which to try; asks DNS when nothing is known. Empty: see `fault`. */
   async targets(): Promise<readonly Target[]> {
-    if (this.#targets.length === 0) await this.#ask();
+    if (this.#targets.length === 0) await this.#resolveOnce();
     return this.#targets.filter(({ address }) => this.#isReached(address));
   }
 
@@ -117,20 +117,20 @@ export class RegistrarHost {
   }
 
   /** The families that drachtio listens on; targets of others are left out. */
-  reachedBy(families: readonly AddressFamily[]): void {
+  setListenFamilies(families: readonly AddressFamily[]): void {
     this.#families = families;
   }
 
   /** The registrar has granted a binding there: it may send calls from that address for as long, whatever DNS says. */
   granted({ address }: Target, expiresInMs: number): void {
-    this.#seen.saw([address], Math.max(seenForMs, expiresInMs));
+    this.#seen.add([address], Math.max(seenForMs, expiresInMs));
   }
 
   /** Resolves the name, then follows it until `close`. */
   async open(): Promise<void> {
-    const ttlMs = await this.#ask();
+    const ttlMs = await this.#resolveOnce();
     if (isIP(this.#name.host) !== 0 || this.#isClosed) return;
-    this.#cancelTimer = this.#clock.after(askAgainMs(ttlMs), () => {
+    this.#cancelTimer = this.#clock.after(refreshDelayMs(ttlMs), () => {
       this.open().catch((error: unknown) => {
         this.#onFault(this.#name.host, plainText(String(error)));
       });
@@ -148,76 +148,79 @@ export class RegistrarHost {
   }
 
   /** How long the answer holds. */
-  async #ask(): Promise<number | undefined> {
-    this.#asking ??= this.#resolve().finally(() => {
-      this.#asking = undefined;
+  async #resolveOnce(): Promise<number | undefined> {
+    this.#resolving ??= this.#resolve().finally(() => {
+      this.#resolving = undefined;
     });
-    return await this.#asking;
+    return await this.#resolving;
   }
 
   async #resolve(): Promise<number | undefined> {
-    const places = await this.#askForPlaces();
+    const places = await this.#resolveServices();
     if (places === undefined) return undefined;
-    const asked = await Promise.all(places.map(async (place) => await this.#askForAddresses(place)));
+    const asked = await Promise.all(places.map(async (place) => await this.#resolveAddresses(place)));
     for (const name of [...this.#hosts.keys()])
       if (!places.some((place) => place.name === name)) this.#hosts.delete(name);
     const targets = asked.flatMap((each) => each.targets);
     // A name with no address at all is more likely a mistake in DNS than the end of the registrar.
-    if (targets.length > 0 || places.length === 0) this.#learn(targets);
+    if (targets.length > 0 || places.length === 0) this.#setTargets(targets);
     return shortest(asked.map(({ ttlMs }) => ttlMs));
   }
 
   /** The names and ports of the registrar; only a certain answer changes them. `undefined`: not known yet. */
-  async #askForPlaces(): Promise<readonly Place[] | undefined> {
+  async #resolveServices(): Promise<readonly HostPort[] | undefined> {
     const { host, port, srv, transport } = this.#name;
-    if (!srv) return this.#places;
+    if (!srv) return this.#hostPorts;
     const answer = await this.#resolver.services(`${services[transport]}.${host}`);
     if (answer.ok) {
-      this.#places = inOrder(answer.value);
-      if (this.#places.length === 0)
-        this.#complain(host, {
+      this.#hostPorts = inOrder(answer.value);
+      if (this.#hostPorts.length === 0)
+        this.#reportFault(host, {
           kind: "not-offered",
           why: `the registrar's name does not offer SIP over ${transport} (SRV record with the target ".")`,
         });
     } else if (answer.failure.kind === "none") {
-      this.#places = [{ name: host, port }];
+      this.#hostPorts = [{ name: host, port }];
     } else {
-      this.#complain(host, { kind: "unresolved", why: `the registrar's SRV record ${nameFaultText(answer.failure)}` });
+      this.#reportFault(host, {
+        kind: "unresolved",
+        why: `the registrar's SRV record ${nameFaultText(answer.failure)}`,
+      });
     }
-    return this.#places;
+    return this.#hostPorts;
   }
 
-  async #askForAddresses({
+  async #resolveAddresses({
     name,
     port,
-  }: Place): Promise<{ readonly targets: readonly Target[]; readonly ttlMs: number | undefined }> {
+  }: HostPort): Promise<{ readonly targets: readonly Target[]; readonly ttlMs: number | undefined }> {
     const host = this.#hosts.get(name) ?? new HostAddresses(name, this.#resolver);
     this.#hosts.set(name, host);
-    const { fault, ttlMs } = await host.ask();
+    const { fault, ttlMs } = await host.resolve();
     if (fault !== undefined)
-      this.#complain(name, { kind: "unresolved", why: `the registrar's name ${nameFaultText(fault)}` });
+      this.#reportFault(name, { kind: "unresolved", why: `the registrar's name ${nameFaultText(fault)}` });
     return { targets: fault?.kind === "none" ? [] : host.known.map((address) => ({ address, port })), ttlMs };
   }
 
-  #complain(host: string, fault: RegistrarFault): void {
+  #reportFault(host: string, fault: RegistrarFault): void {
     this.#fault = fault;
     // A name of an SRV record is text from the network.
     this.#onFault(host === this.#name.host ? host : plainText(host), fault.why);
   }
 
-  #learn(targets: readonly Target[]): void {
+  #setTargets(targets: readonly Target[]): void {
     const addresses = targets.map(({ address }) => address);
     this.#targets = targets;
     this.#lastKnown = new AddressList(addresses);
-    this.#seen.saw(addresses);
+    this.#seen.add(addresses);
     if (targets.length > 0) this.#onChange();
   }
 }
 
 /** RFC 2782: the lowest priority first; within one the heaviest, as a trunk has but one registration to place. */
-function inOrder(records: readonly ServiceRecord[]): readonly Place[] {
+function inOrder(records: readonly ServiceRecord[]): readonly HostPort[] {
   return records
     .filter(({ name }) => name !== ".")
     .sort((a, b) => a.priority - b.priority || b.weight - a.weight)
-    .slice(0, maxPlaces);
+    .slice(0, maxServiceRecords);
 }

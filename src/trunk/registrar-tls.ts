@@ -80,9 +80,9 @@ function closeGently(stream: ByteStream<TLSSocket>, clock: Clock): void {
 }
 
 function peerFault(code: string, { address, port }: Target, name: string): PeerFault {
-  const place = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  const hostPort = isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`;
   const meaning = `${networkFault(code) ?? "TLS failed"} (${code === "" ? "no code" : code})`;
   return unreachableCodes.has(code)
-    ? { kind: "unreachable", why: `the registrar does not answer: ${place}: ${meaning}` }
-    : { kind: "untrusted", why: `not sent to ${place}, which has no valid certificate for ${name}: ${meaning}` };
+    ? { kind: "unreachable", why: `the registrar does not answer: ${hostPort}: ${meaning}` }
+    : { kind: "untrusted", why: `not sent to ${hostPort}, which has no valid certificate for ${name}: ${meaning}` };
 }

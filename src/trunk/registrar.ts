@@ -1,7 +1,14 @@
 import { isIPv6 } from "node:net";
 
 import type { Clock } from "../util/clock.js";
-import { isMadeUp, readOutcome, type RegisterOutcome, rejection, seenAddress, silence } from "./register-response.js";
+import {
+  isLocallyGenerated,
+  noResponseText,
+  readRegisterResponse,
+  type RegisterOutcome,
+  rejection,
+  seenAddress,
+} from "./register-response.js";
 import { maxChallenges, RegistrarDigest } from "./registrar-digest.js";
 import type { Target } from "./registrar-host.js";
 import type { SipRequestOutcome, SipRequests } from "./sip-requests.js";
@@ -52,16 +59,16 @@ export class Registrar {
       const sentAt = this.#clock.now();
       const outcome = await this.#sendRegister(target, callId, contact, seconds);
       if (outcome.kind === "not-sent") return { kind: "failed", why: outcome.why };
-      const { answer } = outcome;
-      if (answer.status !== 401 && answer.status !== 407)
-        return readOutcome(answer, {
+      const { response } = outcome;
+      if (response.status !== 401 && response.status !== 407)
+        return readRegisterResponse(response, {
           contact: { ...this.#options.contact(target), user: username },
           transport,
           seconds,
           sentAt,
         });
-      if (challenges === maxChallenges) return rejection(answer);
-      const answered = this.#digest.answer(answer, { method: "REGISTER", uri: this.#uri() });
+      if (challenges === maxChallenges) return rejection(response);
+      const answered = this.#digest.answer(response, { method: "REGISTER", uri: this.#uri() });
       if (!answered.ok) return answered.failure;
     }
   }
@@ -78,9 +85,9 @@ export class Registrar {
       headers: { ...this.#identity() },
     });
     if (outcome.kind === "not-sent") return outcome.why;
-    const { answer } = outcome;
-    if (isMadeUp(answer)) return silence(answer);
-    const now = seenAddress(answer);
+    const { response } = outcome;
+    if (isLocallyGenerated(response)) return noResponseText(response);
+    const now = seenAddress(response);
     return seen !== undefined && now !== undefined && now !== seen
       ? "the connection to the registrar was replaced"
       : undefined;

@@ -26,11 +26,11 @@ export interface RegistrationOptions extends RegistrarOptions {
 }
 
 /** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
-const minDistanceMs = 4_000;
+const minRegisterIntervalMs = 4_000;
 /** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
-const goodbyeTimeoutMs = 3_000;
+const stopTimeoutMs = 3_000;
 /** Of which its certificate may take this much. */
-const goodbyeVerifyTimeoutMs = 2_000;
+const stopVerifyTimeoutMs = 2_000;
 /** No registrar asks for more, in seconds; a day. */
 const maxExpirySeconds = 86_400;
 
@@ -101,7 +101,7 @@ export class Registration {
   }
 
   /** The flow is another one, or leads elsewhere: it registers now, unless the registrar has asked for a pause. */
-  hurry(why = "registering again"): void {
+  registerNow(why = "registering again"): void {
     if (this.#isStopping()) return;
     if (this.#isRegistered() || this.#clock.now() >= this.#heldUntil) this.#fail(why);
     this.#sleeper.wake();
@@ -112,13 +112,13 @@ export class Registration {
     if (this.#isStopping() || this.#isRegistered()) return;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
     this.#pause.reset();
-    this.#targets.reopen();
+    this.#targets.unblockAll();
     this.#sleeper.wake();
   }
 
   /** The registrar's name has been resolved: where nothing answers at the old address, we follow it without waiting. */
   hostResolved(): void {
-    if (!this.#isRegistered() && this.#targets.hasMoved) this.hurry("the registrar has moved");
+    if (!this.#isRegistered() && this.#targets.hasMoved) this.registerNow("the registrar has moved");
     else if (this.#waitsForTarget) this.#sleeper.wake();
   }
 
@@ -137,7 +137,7 @@ export class Registration {
   async abandon(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
-    if (this.#running !== undefined) await atMost(goodbyeTimeoutMs, this.#running, this.#clock);
+    if (this.#running !== undefined) await atMost(stopTimeoutMs, this.#running, this.#clock);
     this.#fail("stopped");
   }
 
@@ -145,9 +145,9 @@ export class Registration {
   async stop(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
-    if (this.#running !== undefined) await atMost(goodbyeTimeoutMs, this.#running, this.#clock);
+    if (this.#running !== undefined) await atMost(stopTimeoutMs, this.#running, this.#clock);
     const isBound = this.#clock.now() < this.#boundUntil;
-    if (isBound) await atMost(goodbyeTimeoutMs, this.#unregister(), this.#clock);
+    if (isBound) await atMost(stopTimeoutMs, this.#unregister(), this.#clock);
     this.#fail(isBound ? "un-registered" : "stopped");
   }
 
@@ -157,16 +157,16 @@ export class Registration {
       if (this.#isStopping()) return;
       if (attempt.kind === "registered") {
         this.#pause.reset();
-        await this.#hold();
+        await this.#keepRegistered();
       } else {
-        await this.#retreat(attempt);
+        await this.#backOff(attempt);
       }
-      await this.#untilAllowed();
+      await this.#waitUntilAllowed();
     }
   }
 
-  /** Waits as long as the failure calls for; how long a rejection holds is left to `#untilAllowed`. */
-  async #retreat(attempt: Exclude<Attempt, { kind: "registered" }>): Promise<void> {
+  /** Waits as long as the failure calls for; how long a rejection holds is left to `#waitUntilAllowed`. */
+  async #backOff(attempt: Exclude<Attempt, { kind: "registered" }>): Promise<void> {
     if (attempt.kind === "rejected") {
       const pauseMs = Math.max(this.#pause.afterRejection(), attempt.retryAfterMs ?? 0);
       this.#heldUntil = this.#clock.now() + pauseMs;
@@ -178,11 +178,11 @@ export class Registration {
   }
 
   /** However great the hurry is: until the last REGISTER is long enough ago, and the registrar may be asked again. */
-  async #untilAllowed(): Promise<void> {
+  async #waitUntilAllowed(): Promise<void> {
     while (!this.#isStopping()) {
-      const openAt = await this.#targets.openAt();
+      const openAt = await this.#targets.nextAttemptAt();
       const now = this.#clock.now();
-      const left = Math.max(this.#triedAt + minDistanceMs, this.#heldUntil, openAt) - now;
+      const left = Math.max(this.#triedAt + minRegisterIntervalMs, this.#heldUntil, openAt) - now;
       if (left <= 0) return;
       this.#waitsForTarget = openAt > now;
       await this.#sleep(left);
@@ -191,7 +191,7 @@ export class Registration {
   }
 
   /** Stays while the registration is good: returns when it has to be made again. */
-  async #hold(): Promise<void> {
+  async #keepRegistered(): Promise<void> {
     const { keepaliveMs } = this.#options;
     const { state } = this;
     if (state.kind !== "registered") return;
@@ -226,7 +226,7 @@ export class Registration {
   async #renew(why: string): Promise<void> {
     this.#events.onRenewal(why);
     this.#fail(`registering anew: ${why}`);
-    await atMost(goodbyeTimeoutMs, this.#unregister(), this.#clock);
+    await atMost(stopTimeoutMs, this.#unregister(), this.#clock);
     this.#callId = this.#options.newCallId();
     this.#triedAt = Number.NEGATIVE_INFINITY;
   }
@@ -257,7 +257,7 @@ export class Registration {
     this.#boundUntil = now + expiresInMs;
     this.#answerMs = now - sentAt;
     // It would be over before the next REGISTER is answered, or is already.
-    if (expiresInMs <= this.#answerMs + minDistanceMs) {
+    if (expiresInMs <= this.#answerMs + minRegisterIntervalMs) {
       this.#targets.skip();
       return {
         kind: "unavailable",
@@ -267,7 +267,7 @@ export class Registration {
             : `the registrar grants ${expiresInMs / 1_000} s, too little to keep registered (its answer took ${Math.ceil(this.#answerMs / 1_000)} s)`,
       };
     }
-    this.#targets.answered();
+    this.#targets.markAnswered();
     this.#watchdog.registered();
     // One that never lists it, since a border element has put another one in its place, says nothing by that.
     if ((listed === "no" || listed === "alike") && this.#wasListed)
@@ -295,7 +295,7 @@ export class Registration {
   /** An address that can't be verified now gets nothing: its binding runs out. */
   async #unregister(): Promise<void> {
     const target = this.#targets.current;
-    if (target === undefined || !(await this.#targets.isVerified(goodbyeVerifyTimeoutMs))) return;
+    if (target === undefined || !(await this.#targets.isVerified(stopVerifyTimeoutMs))) return;
     this.#triedAt = this.#clock.now();
     await this.#registrar.register(target, this.#callId, 0);
     this.#boundUntil = this.#clock.now();
@@ -332,5 +332,5 @@ export class Registration {
 
 /** Three quarters of what was granted, so that a lost request or two do no harm, and time enough for a slow answer. */
 function refreshAfter(expiresInMs: number, answerMs: number): number {
-  return Math.max(minDistanceMs, Math.min(expiresInMs * 0.75, expiresInMs - 2 * answerMs));
+  return Math.max(minRegisterIntervalMs, Math.min(expiresInMs * 0.75, expiresInMs - 2 * answerMs));
 }

@@ -18,7 +18,7 @@ export class SeenAddresses {
     this.#clock = clock;
   }
 
-  saw(addresses: readonly string[], forMs = seenForMs): void {
+  add(addresses: readonly string[], forMs = seenForMs): void {
     const now = this.#clock.now();
     for (const address of addresses.slice(0, maxSeen)) {
       const known = this.#seen.get(address);

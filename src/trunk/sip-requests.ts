@@ -8,10 +8,10 @@ export interface SipRequests {
 }
 
 export type SipRequestOutcome =
-  | { readonly kind: "answered"; readonly answer: SipRequestAnswer }
+  | { readonly kind: "answered"; readonly response: SipFinalResponse }
   | { readonly kind: "not-sent"; readonly why: string };
 
-export interface SipRequestAnswer {
+export interface SipFinalResponse {
   readonly status: number;
   readonly reason: string;
   header(name: string): string | undefined;

@@ -2,7 +2,7 @@ import { AddressList } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
 import { plainAddress } from "../util/plain-address.js";
 import { HostAddresses, shortest } from "./host-addresses.js";
-import { askAgainMs } from "./registrar-host.js";
+import { refreshDelayMs } from "./registrar-host.js";
 import { nameFaultText, type Resolver } from "./resolver.js";
 import { SeenAddresses } from "./seen-addresses.js";
 
@@ -35,7 +35,7 @@ export class Sources {
   async open(): Promise<void> {
     const ttls = await Promise.all(this.#names.map((name) => this.#follow(name)));
     if (this.#names.length === 0 || this.#closed) return;
-    this.#cancelTimer = this.#clock.after(askAgainMs(shortest(ttls)), () => {
+    this.#cancelTimer = this.#clock.after(refreshDelayMs(shortest(ttls)), () => {
       this.open().catch((error: unknown) => {
         this.#onFault("all", String(error));
       });
@@ -54,9 +54,9 @@ export class Sources {
 
   /** How long the answer holds, in milliseconds. */
   async #follow({ name, host, seen }: SourceName): Promise<number | undefined> {
-    const { fault, ttlMs } = await host.ask();
+    const { fault, ttlMs } = await host.resolve();
     if (fault !== undefined) this.#onFault(name, nameFaultText(fault));
-    seen.saw(host.known);
+    seen.add(host.known);
     return ttlMs;
   }
 }

@@ -18,9 +18,9 @@ export interface NameSources {
 /** Each server is asked three times, for 1.5, 3 and 6 s; c-ares itself would go on for more than a minute. */
 const dnsOptions = { timeout: 1_500, tries: 3 } as const;
 /** The most that one question may take, however many servers there are, in milliseconds. */
-const maxQuestionMs = 8_000;
+const queryTimeoutMs = 8_000;
 /** Codes by which DNS says that there is no such record. All others say nothing of it. */
-const certain: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA"]);
+const noRecordCodes: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA"]);
 /** No such name in DNS, or no DNS server: the system may know the name nevertheless. */
 const unknownToDns: ReadonlySet<string> = new Set(["ENOTFOUND", "ECONNREFUSED"]);
 
@@ -39,7 +39,7 @@ export function systemResolver(clock: Clock, sources: NameSources = ofThisSystem
       const listed = await addressesInHosts(sources.hostsFile, host);
       // A name in /etc/hosts is complete there: DNS must not add the family that the operator has left out.
       if (listed.length > 0) return ofFamily(listed, family);
-      const asked = await ask(clock, sources, (dns) =>
+      const asked = await query(clock, sources, (dns) =>
         family === 4 ? dns.resolve4(host, { ttl: true }) : dns.resolve6(host, { ttl: true }),
       );
       if (asked.ok)
@@ -51,19 +51,19 @@ export function systemResolver(clock: Clock, sources: NameSources = ofThisSystem
       const known = await sources.lookUp(host, family).catch(() => []);
       return known.length > 0 ? success({ addresses: known, ttlMs: undefined }) : asked;
     },
-    services: async (name) => await ask(clock, sources, async (dns) => (await dns.resolveSrv(name)).map(readService)),
+    services: async (name) => await query(clock, sources, async (dns) => (await dns.resolveSrv(name)).map(readService)),
   };
 }
 
 /** With a resolver of its own each time: it reads resolv.conf, which may have changed, and can be cancelled. */
-async function ask<T>(
+async function query<T>(
   clock: Clock,
   { servers }: NameSources,
   question: (dns: DnsResolver) => Promise<T>,
 ): Promise<Result<T, NameFault>> {
   const dns = new DnsResolver(dnsOptions);
   if (servers !== undefined) dns.setServers(servers);
-  const cancelTimer = clock.after(maxQuestionMs, () => {
+  const cancelTimer = clock.after(queryTimeoutMs, () => {
     dns.cancel();
   });
   try {
@@ -71,7 +71,10 @@ async function ask<T>(
   } catch (error) {
     const code = faultCode(error);
     // Cancelled is what `maxQuestionMs` makes of a question without an answer.
-    return failure({ kind: certain.has(code) ? "none" : "failed", code: code === "ECANCELLED" ? "ETIMEOUT" : code });
+    return failure({
+      kind: noRecordCodes.has(code) ? "none" : "failed",
+      code: code === "ECANCELLED" ? "ETIMEOUT" : code,
+    });
   } finally {
     cancelTimer();
   }

@@ -32,9 +32,9 @@ export class TargetChoice {
   #targets: readonly Target[] = [];
   #current: Target | undefined;
   /** Addresses at which nobody has answered since somebody did somewhere. */
-  readonly #silent = new Set<string>();
+  readonly #failed = new Set<string>();
   /** Until when addresses asked not to be tried (Retry-After), in milliseconds of the clock. */
-  readonly #closedUntil = new Map<string, number>();
+  readonly #blockedUntil = new Map<string, number>();
 
   constructor(host: RegistrarTargets, verifyPeer: VerifyPeer, clock: Clock) {
     this.#host = host;
@@ -62,7 +62,7 @@ export class TargetChoice {
     this.#targets = this.#withCurrent(await this.#host.targets(), flow.isRegistered());
     // A round begins with the first address, not with the one that was tried last.
     let startsOver = !this.hasUntried;
-    if (startsOver) this.#silent.clear();
+    if (startsOver) this.#failed.clear();
     for (let tried = 0; tried < maxTargets && !flow.isStopping(); tried += 1) {
       const target = this.#next(startsOver);
       startsOver = false;
@@ -85,52 +85,52 @@ export class TargetChoice {
 
   /** Whether an address is left that has not been tried since the last one that answered. */
   get hasUntried(): boolean {
-    return this.#targets.some((target) => !this.#silent.has(keyOf(target)) && !this.#isClosed(target));
+    return this.#targets.some((target) => !this.#failed.has(keyOf(target)) && !this.#isBlocked(target));
   }
 
   /** When an address may be tried, in milliseconds of the clock; in the past when one may now. */
-  async openAt(): Promise<number> {
+  async nextAttemptAt(): Promise<number> {
     const now = this.#clock.now();
-    if (this.#targets.length === 0 || this.#targets.some((target) => !this.#isClosed(target))) return now;
+    if (this.#targets.length === 0 || this.#targets.some((target) => !this.#isBlocked(target))) return now;
     // DNS may know another one by now.
     const targets = await this.#host.targets();
     return targets.length === 0
       ? now
-      : Math.min(...targets.map((target) => this.#closedUntil.get(keyOf(target)) ?? now));
+      : Math.min(...targets.map((target) => this.#blockedUntil.get(keyOf(target)) ?? now));
   }
 
-  answered(): void {
-    this.#silent.clear();
+  markAnswered(): void {
+    this.#failed.clear();
   }
 
   /** The current address can't register us, or is not trusted: another one may. */
   skip(): void {
-    if (this.#current !== undefined) this.#silent.add(keyOf(this.#current));
+    if (this.#current !== undefined) this.#failed.add(keyOf(this.#current));
   }
 
   /** The current address is not tried for so many milliseconds. */
-  close(ms: number): void {
+  blockFor(ms: number): void {
     const now = this.#clock.now();
-    for (const [key, until] of this.#closedUntil) if (until <= now) this.#closedUntil.delete(key);
-    if (this.#current !== undefined) this.#closedUntil.set(keyOf(this.#current), now + ms);
+    for (const [key, until] of this.#blockedUntil) if (until <= now) this.#blockedUntil.delete(key);
+    if (this.#current !== undefined) this.#blockedUntil.set(keyOf(this.#current), now + ms);
   }
 
   /** All addresses may be tried. */
-  reopen(): void {
-    this.#silent.clear();
-    this.#closedUntil.clear();
+  unblockAll(): void {
+    this.#failed.clear();
+    this.#blockedUntil.clear();
   }
 
   /** The registrar names a server: where it is one of its own it is the next one, unless it was tried already. Returns whether it is. */
   prefer(target: Target): boolean {
     const isOwn = this.#host.has(target);
-    if (isOwn && !this.#silent.has(keyOf(target))) this.#current = target;
+    if (isOwn && !this.#failed.has(keyOf(target))) this.#current = target;
     return isOwn;
   }
 
   /** The one to try now; `undefined`: none is left. */
   #next(startsOver: boolean): Target | undefined {
-    const mayAnswer = this.#targets.filter((target) => !this.#silent.has(keyOf(target)) && !this.#isClosed(target));
+    const mayAnswer = this.#targets.filter((target) => !this.#failed.has(keyOf(target)) && !this.#isBlocked(target));
     const current = this.#current;
     const kept = startsOver
       ? undefined
@@ -140,8 +140,8 @@ export class TargetChoice {
     return next;
   }
 
-  #isClosed(target: Target): boolean {
-    return (this.#closedUntil.get(keyOf(target)) ?? Number.NEGATIVE_INFINITY) > this.#clock.now();
+  #isBlocked(target: Target): boolean {
+    return (this.#blockedUntil.get(keyOf(target)) ?? Number.NEGATIVE_INFINITY) > this.#clock.now();
   }
 
   #withCurrent(targets: readonly Target[], isRegistered: boolean): readonly Target[] {

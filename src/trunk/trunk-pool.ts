@@ -3,7 +3,7 @@ import type { InviteFacts } from "../caller/invite.js";
 import type { TrunkConfig } from "../config/config.js";
 import { sameSettings } from "../config/same-settings.js";
 import type { Result } from "../util/result.js";
-import { takesFrom, TrunkAdmission } from "./admission.js";
+import { isFromTrunk, TrunkAdmission } from "./admission.js";
 import type { ListenAddress } from "./listen-address.js";
 import type { Trunk } from "./trunk.js";
 
@@ -43,7 +43,7 @@ export class TrunkPool implements Trunks {
 
   /** A request has come in from this source, of whatever kind. Returns whether a trunk takes requests from there. */
   heardFrom(source: InviteFacts["source"]): boolean {
-    const heard = this.#trunks.filter((trunk) => takesFrom(trunk, source));
+    const heard = this.#trunks.filter((trunk) => isFromTrunk(trunk, source));
     for (const trunk of heard) trunk.heard();
     return heard.length > 0;
   }

@@ -131,9 +131,9 @@ export class Trunk implements TrunkRules {
     if (registration === undefined || this.#host === undefined || this.#isClosed) return;
     const { transport } = registration.registrar;
     this.#listening = addressesFor(transport, addresses);
-    this.#host.reachedBy(familiesFor(transport, addresses));
+    this.#host.setListenFamilies(familiesFor(transport, addresses));
     if (this.#registration !== undefined) {
-      this.#registration.hurry();
+      this.#registration.registerNow();
       return;
     }
     const [first] = this.#listening;

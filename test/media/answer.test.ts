@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { hasSeveralKeys, keyOfSuite, withOneKey } from "../../src/media/answer.js";
+import { cryptoOfSuite, hasSeveralCryptoLines, withOneCryptoLine } from "../../src/media/answer.js";
 
 const session = ["v=0", "o=- 1 2 IN IP4 192.0.2.1", "s=-", "c=IN IP4 192.0.2.1", "t=0 0"];
 const offer = [
@@ -23,8 +23,8 @@ const answer = [
 ].join("\r\n");
 
 await t.test("one key in the place of several, and no line that was not offered", (t) => {
-  t.ok(hasSeveralKeys(answer));
-  const told = withOneKey(offer, answer, "1 AEAD_AES_256_GCM inline:new");
+  t.ok(hasSeveralCryptoLines(answer));
+  const told = withOneCryptoLine(offer, answer, "1 AEAD_AES_256_GCM inline:new");
   t.equal(
     told,
     [
@@ -36,12 +36,12 @@ await t.test("one key in the place of several, and no line that was not offered"
       "",
     ].join("\r\n"),
   );
-  t.notOk(hasSeveralKeys(told));
+  t.notOk(hasSeveralCryptoLines(told));
   t.end();
 });
 
 await t.test("the key of a suite has the tag of the offer", (t) => {
-  t.equal(keyOfSuite(offer, answer, "AES_CM_128_HMAC_SHA1_80"), "2 AES_CM_128_HMAC_SHA1_80 inline:ours80");
-  t.equal(keyOfSuite(offer, answer, "AES_CM_128_HMAC_SHA1_32"), undefined);
+  t.equal(cryptoOfSuite(offer, answer, "AES_CM_128_HMAC_SHA1_80"), "2 AES_CM_128_HMAC_SHA1_80 inline:ours80");
+  t.equal(cryptoOfSuite(offer, answer, "AES_CM_128_HMAC_SHA1_32"), undefined);
   t.end();
 });

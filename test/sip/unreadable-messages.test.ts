@@ -147,7 +147,7 @@ await t.test("a header without a colon in the registrar's 200 costs that header"
   const uri = `sip:127.0.0.1:${registrar.addresses[0]?.port ?? 0}`;
   const outcome = await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } });
   t.match(outcome, { kind: "answered", answer: { status: 200, reason: "OK for [number]\ufffd[31m" } });
-  t.equal(outcome.kind === "answered" && outcome.answer.header("Expires"), "600");
+  t.equal(outcome.kind === "answered" && outcome.response.header("Expires"), "600");
   t.strictSame(texts, []);
   signalling.close();
   await registrar.close();

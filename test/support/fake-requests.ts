@@ -1,4 +1,4 @@
-import type { SipRequestAnswer, SipRequestOutcome, SipRequests } from "../../src/trunk/sip-requests.js";
+import type { SipFinalResponse, SipRequestOutcome, SipRequests } from "../../src/trunk/sip-requests.js";
 import type { Clock } from "../../src/util/clock.js";
 
 export interface SentRequest {
@@ -25,8 +25,8 @@ export function answered(
   reason = "Reason",
 ): SipRequestOutcome {
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const answer: SipRequestAnswer = { status, reason, header: (name) => byName.get(name.toLowerCase()) };
-  return { kind: "answered", answer };
+  const response: SipFinalResponse = { status, reason, header: (name) => byName.get(name.toLowerCase()) };
+  return { kind: "answered", response };
 }
 
 /** A Via as the registrar fills it in (RFC 3581). */

@@ -1,17 +1,17 @@
 import t from "tap";
 
 import { minExpiry, readGrant, retryAfter, seenAddress } from "../../src/trunk/register-response.js";
-import type { SipRequestAnswer } from "../../src/trunk/sip-requests.js";
+import type { SipFinalResponse } from "../../src/trunk/sip-requests.js";
 import { answered, via } from "../support/fake-requests.js";
 
 const contact = "sip:004930123456@10.0.0.1:5061;transport=tls";
 
 const own = { user: "004930123456", host: "10.0.0.1", port: 5_061 };
 
-function answer(headers: Readonly<Record<string, string>>): SipRequestAnswer {
+function answer(headers: Readonly<Record<string, string>>): SipFinalResponse {
   const outcome = answered(200, headers);
   if (outcome.kind !== "answered") throw new Error("not answered");
-  return outcome.answer;
+  return outcome.response;
 }
 
 await t.test("the granted expiry", (t) => {

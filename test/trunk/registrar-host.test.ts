@@ -151,12 +151,12 @@ await t.test("targets of families that drachtio does not listen on are left out"
     "b.example": ["2001:db8::2"],
   });
   resolver.records.set(services, ordered);
-  host.reachedBy([4]);
+  host.setListenFamilies([4]);
   await host.open();
   t.strictSame(await targets(), ["192.0.2.1 5061"]);
-  host.reachedBy([6]);
+  host.setListenFamilies([6]);
   t.strictSame(await targets(), ["2001:db8::1 5061", "2001:db8::2 5071"]);
-  host.reachedBy([4, 6]);
+  host.setListenFamilies([4, 6]);
   t.strictSame(
     await targets(),
     ["192.0.2.1 5061", "2001:db8::1 5061", "2001:db8::2 5071"],
@@ -166,7 +166,7 @@ await t.test("targets of families that drachtio does not listen on are left out"
   host.close();
 
   const other = bench({ "trunk.example": ["2001:db8::7"] }, { srv: false });
-  other.host.reachedBy([4]);
+  other.host.setListenFamilies([4]);
   await other.host.open();
   t.strictSame(await other.targets(), []);
   t.strictSame(other.host.fault, {

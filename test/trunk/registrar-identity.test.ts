@@ -138,7 +138,7 @@ await t.test("after a broken flow the peer is verified like a new one", async (t
   all.registration.start();
   await all.clock.advance(20_000);
   peers.verdicts["192.0.2.1"] = "unreachable";
-  all.registration.hurry();
+  all.registration.registerNow();
   await all.clock.advance(100_000);
   t.equal(all.requests.registers.length, 1, "the flow of before says nothing of the new one");
   t.equal(all.registration.state.kind, "not-registered");

@@ -195,11 +195,11 @@ await t.test("hurry: at once when there was time enough, else as soon as there i
   all.registration.start();
   await all.clock.advance(100_000);
   const before = all.requests.registers.length;
-  all.registration.hurry();
+  all.registration.registerNow();
   await all.clock.advance(1);
   t.equal(all.requests.registers.length, before + 1);
   for (let times = 0; times < 20; times++) {
-    all.registration.hurry();
+    all.registration.registerNow();
     await all.clock.advance(100);
   }
   t.equal(all.requests.registers.length, before + 1, "20 times within 2 s");
@@ -217,7 +217,7 @@ await t.test("drachtio goes away and comes back", async (t) => {
   await all.clock.advance(120_000);
   t.match(all.registration.state, { kind: "not-registered", why: "drachtio is not connected" });
   all.requests.registrar = grants(600, 45_000);
-  all.registration.hurry();
+  all.registration.registerNow();
   await all.clock.advance(4_100);
   t.equal(all.registration.state.kind, "registered");
   await stopped(t, all, 30);
@@ -227,7 +227,7 @@ await t.test("a hurry while registered registers again", async (t) => {
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(100_000);
-  all.registration.hurry();
+  all.registration.registerNow();
   t.equal(all.registration.state.kind, "not-registered");
   await all.clock.advance(100);
   t.strictSame(all.requests.times, [0, 100_000]);

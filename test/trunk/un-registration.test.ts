@@ -16,7 +16,7 @@ await t.test("stop un-registers, once, and ends", async (t) => {
   t.match(last?.headers["Contact"], /;expires=0$/);
   t.equal(last?.headers["Call-ID"], "call-id-of-the-registration");
   const sent = all.requests.sent.length;
-  all.registration.hurry();
+  all.registration.registerNow();
   await all.clock.advance(1_000_000);
   t.equal(all.requests.sent.length, sent);
   t.match(all.states.at(-1), { kind: "not-registered", why: "un-registered" });
@@ -26,7 +26,7 @@ await t.test("stop un-registers what the registrar still holds, though the flow 
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(100_000);
-  all.registration.hurry();
+  all.registration.registerNow();
   await stopped(t, all, 30);
   t.equal(all.requests.registers.at(-1)?.headers["Expires"], "0");
 });

@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { answerAndKey } from "../../src/media/own-key.js";
+import { answerAndCrypto } from "../../src/media/local-crypto.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 const suite = "AEAD_AES_256_GCM";
@@ -14,16 +14,16 @@ async function negotiate(
 ): Promise<{ readonly key: string | undefined; readonly tags: readonly (string | undefined)[] }> {
   const tags: (string | undefined)[] = [];
   const clock = new FakeClock();
-  const working = answerAndKey(offer, {
+  const working = answerAndCrypto(offer, {
     modify: async (asked) => {
       tags.push(/^a=crypto:(\d+)/m.exec(asked)?.[1]);
       return await Promise.resolve(answer);
     },
-    lastKey: async () => await Promise.resolve(notes[Math.min(tags.length, notes.length - 1)]),
+    lastLocalCrypto: async () => await Promise.resolve(notes[Math.min(tags.length, notes.length - 1)]),
     clock,
   });
   await clock.advance(1_000);
-  return { key: (await working).key, tags };
+  return { key: (await working).crypto, tags };
 }
 
 for (const { what, answer = several, notes, key, tags } of [
