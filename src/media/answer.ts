@@ -1,9 +1,9 @@
-/** Whether FreeSWITCH's answer leaves open which key it uses: an answer has exactly one (RFC 4568 section 5.1.2). */
+/** Whether FreeSWITCH's answer is ambiguous about its key: an answer must have exactly one (RFC 4568 section 5.1.2). */
 export function hasSeveralCryptoLines(answer: string): boolean {
   return cryptoLines(answer).length > 1;
 }
 
-/** The key line of this suite in an answer, under the tag that the suite has in the offer; `undefined` when one of them lacks it. */
+/** The answer's crypto attribute of this suite with the offer's tag; `undefined` if offer or answer lacks the suite. */
 export function cryptoOfSuite(offer: string, answer: string, suite: string): string | undefined {
   const line = new RegExp(`^a=crypto:(\\d+) ${suite} (inline:\\S+)`, "im");
   const [, tag] = line.exec(offer) ?? [];
@@ -12,7 +12,7 @@ export function cryptoOfSuite(offer: string, answer: string, suite: string): str
 }
 
 /**
- * The answer with one key, and with as many lines as the offer has (RFC 3264 section 6).
+ * Reduces the answer to one key and to as many m-lines as the offer has (RFC 3264 section 6).
  *
  * @param key tag, suite, `inline:` and the key
  */
@@ -27,7 +27,7 @@ function cryptoLines(sdp: string): string[] {
   return sdp.match(/^a=crypto:.*\r?\n/gm) ?? [];
 }
 
-/** The session and each media line with what belongs to it. */
+/** Splits an SDP into the session section and the media sections. */
 function sectionsOf(sdp: string): string[] {
   return sdp.split(/^(?=m=)/m);
 }

@@ -1,11 +1,11 @@
 import type { FsEvent } from "./fsmrf.js";
 
-/** Runs an application on the channel; the callback comes when it has ended, or never when the channel goes away. */
+/** Runs an application on the channel. Calls back when the application has ended; never if the channel is destroyed. */
 export type Execute = (application: string, argument: string, done: (event: FsEvent | undefined) => void) => void;
 
-/** An application on a channel, running or waiting for its turn. */
+/** An application on a channel, running or queued. */
 export interface Run {
-  /** Ends it: before its turn it never begins, afterwards it is broken off. More than once does nothing. */
+  /** Removes a queued application, or breaks off a running one. Idempotent. */
   stop(): void;
 }
 
@@ -15,9 +15,9 @@ interface Entry {
 }
 
 /**
- * One application at a time on a channel. FreeSWITCH does not queue: an application that is sent while another one runs
- * runs inside of it, the outer one goes on afterwards, and a `uuid_break` for the outer one is lost. So the next
- * one is sent only when FreeSWITCH has reported the end of the one before.
+ * Runs one application at a time on a channel. FreeSWITCH does not queue: an application sent while another one runs
+ * is nested in it, and a `uuid_break` for the outer one is lost. The next application is therefore sent only after
+ * FreeSWITCH has reported the end of the previous one.
  */
 export class ApplicationQueue {
   readonly #execute: Execute;
@@ -31,8 +31,8 @@ export class ApplicationQueue {
   }
 
   /**
-   * Runs an application when all before it have ended.
-   * @param done gets the event at its end, `undefined` when it was stopped before its turn
+   * Runs an application after all queued ones have ended.
+   * @param done receives the final event; `undefined` if the application was stopped before it started
    */
   run(application: string, argument: string, done: (event: FsEvent | undefined) => void): Run {
     const entry: Entry = {

@@ -4,17 +4,17 @@ import { failure, type Result, success } from "../util/result.js";
 import type { FsEvent } from "./fsmrf.js";
 import { bbbProfile } from "./sofia-status.js";
 
-/** Strongest first; all of them are in BBB's FreeSWITCH. */
+/** Strongest first; BBB's FreeSWITCH supports all of them. */
 const suites = ["AEAD_AES_256_GCM", "AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"];
 
-/** What BBB's FreeSWITCH and a telephone line have in common, best first. */
+/** Codecs that BBB's FreeSWITCH and SIP trunks share, in order of preference. */
 const codecs = ["PCMA", "PCMU", "G722"];
 
 /**
- * The argument of FreeSWITCH's `bridge` for the leg to a BBB server. The caller's own codec is offered first, so
- * that nothing has to be transcoded.
+ * The argument of FreeSWITCH's `bridge` for the leg to a BBB server. The caller's codec is offered first to avoid
+ * transcoding.
  * @param profile the sofia profile that calls BBB servers
- * @param legId the UUID that the new leg gets
+ * @param legId the UUID of the new leg
  */
 export function dialString(target: BridgeTarget, profile: string, legId: string, callerCodec: string): string {
   const { node, label, pseudonym } = target;
@@ -31,9 +31,9 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
     rtp_secure_media_outbound: `${node.srtp}:${suites.join(":")}`,
     leg_timeout: String(Math.max(1, Math.ceil(target.answerTimeoutMs / 1_000))),
     instant_ringback: "true",
-    // A caller on hold would get a leg that BBB sends nothing to, for good (`direction.ts`).
+    // Otherwise a caller on hold gets a leg that stays one-way (see `direction.ts`).
     origination_audio_mode: "sendrecv",
-    // FreeSWITCH follows a 3xx to any host: PIN and label stay with the node that the directory named.
+    // FreeSWITCH follows a 3xx to any host: keep PIN and label on the BBB server that the directory returned.
     outbound_redirect_fatal: "true",
   };
   const list = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
@@ -41,17 +41,17 @@ export function dialString(target: BridgeTarget, profile: string, legId: string,
   return `{${list.join(",")}}sofia/${profile}/${destinationOf(target)}@${host}:${node.port};transport=${node.transport}`;
 }
 
-/** What the node's dialplan knows: the conference's number alone leads into its own FreeSWITCH (02_einwahl_livekit.xml has the other). */
+/** The BBB server's dialplan: the voice bridge alone is its FreeSWITCH, `livekit-` is 02_einwahl_livekit.xml. */
 function destinationOf({ route, voiceBridge }: BridgeTarget): string {
   return route === "livekit-by-node" ? `livekit-${voiceBridge.reveal()}` : voiceBridge.reveal();
 }
 
-/** The sofia profile that reaches the node. */
+/** The sofia profile for this BBB server. */
 export function profileFor(target: BridgeTarget, plainProfile: string): string {
   return target.node.transport === "tls" ? bbbProfile : plainProfile;
 }
 
-/** Hang-up causes with which nobody has answered at all; every other one is an answer of the node's. */
+/** Hang-up causes without a response from the BBB server; every other cause comes from its response. */
 const unreachable: ReadonlySet<string> = new Set([
   "NO_ANSWER",
   "NO_USER_RESPONSE",
@@ -64,33 +64,33 @@ const unreachable: ReadonlySet<string> = new Set([
   "GATEWAY_DOWN",
 ]);
 
-/** Hang-up causes of an answered leg that tell of the node and not of the conference: silent, unreachable, being stopped. */
+/** Hang-up causes of an answered leg that mean the BBB server failed, not that the conference ended. */
 const nodeLost: ReadonlySet<string> = new Set([...unreachable, "MEDIA_TIMEOUT", "SYSTEM_SHUTDOWN"]);
 
-/** What mod_sofia answers with 503 when `sessions-per-second` or `max-sessions` is reached. */
+/** Reason phrase of mod_sofia's 503 when `sessions-per-second` or `max-sessions` is reached. */
 const noSessionFree = "Maximum Calls In Progress";
 
-/** Answers of freeswitch/bbb-node/02_einwahl_livekit.xml. */
+/** Reason phrases of freeswitch/bbb-node/02_einwahl_livekit.xml. */
 const noRoom = "No LiveKit Room";
 const notInstalled = "No LiveKit";
 const notAnswering = "LiveKit Not Answering";
 
-/** The Reason of a FreeSWITCH that is being stopped: its own number, of which the hang-up cause keeps nothing (NORMAL_CLEARING). */
+/** FreeSWITCH's Reason header during its shutdown (cause 701); the hang-up cause is just NORMAL_CLEARING. */
 const systemShutdown = /^SIP\s*;\s*cause\s*=\s*701\b/i;
 
-/** FreeSWITCH keeps these of the leg in the caller's channel, and of an earlier leg when a later one says nothing. */
+/** FreeSWITCH copies these from the leg to the caller's channel; values of an earlier leg persist unless they are unset. */
 export const bridgeVariables = ["sip_invite_failure_status", "sip_invite_failure_phrase", "sip_reason"] as const;
 type BridgeVariable = (typeof bridgeVariables)[number];
 
-/** How FreeSWITCH's `bridge` application reports itself. */
+/** Reports of FreeSWITCH's `bridge` application. */
 export interface BridgeSignals {
-  /** The legs are connected. */
+  /** The legs are bridged. */
   readonly connected: (facts: Promise<BridgeFacts>) => void;
   /** The application has ended. */
   readonly completed: (event: FsEvent | undefined) => void;
 }
 
-/** Turns FreeSWITCH's reports into what the call waits for. */
+/** Turns FreeSWITCH's reports into the `Bridge` that a call awaits. */
 export function watchBridge(
   commands: Pick<Bridge, "leave" | "send" | "receivedPackets">,
   route: BridgeRoute,
@@ -112,7 +112,7 @@ export function watchBridge(
   };
   const signals: BridgeSignals = {
     connected: (facts) => {
-      // A leg that ends before its facts are there has still settled: nobody waits for what nobody can tell.
+      // If the leg ends before its facts are read, `completed` has settled `answered` already.
       facts.then((value) => {
         settleAnswered(success(value));
       }, failAnswered);
@@ -134,7 +134,7 @@ function failureOf(event: FsEvent | undefined, route: BridgeRoute): BridgeFailur
     if (phrase === noRoom) return "not-in-livekit";
     if (phrase === notInstalled) return "no-livekit";
     if (phrase === notAnswering) return "conference-unreachable";
-    // BBB's own dialplan gives strangers and unknown destinations 480, a stock one 404.
+    // BBB's dialplan responds 480 to unknown sources and destinations, a stock dialplan 404.
     if (status === "480" || status === "404") return "no-livekit-way";
   }
   if (route === "livekit-direct" && status === "404") return "not-in-livekit";

@@ -1,21 +1,21 @@
 import { directionOf } from "./sdp.js";
 
 /**
- * FreeSWITCH offers the leg to BBB in the direction that the caller's SDP has just then, and never offers again (1.10.12,
- * generate_local_sdp): after `inactive` and `recvonly` it would send nothing to the conference for good. It is therefore told of
- * these as the nearest direction that lets the leg send; how long RTP may stay away is told apart from that.
+ * FreeSWITCH 1.10.12 (generate_local_sdp) offers the leg to BBB with the direction of the caller's current SDP and never
+ * re-offers: after `inactive` or `recvonly` the conference would never get audio. FreeSWITCH therefore gets the nearest
+ * direction in which the leg may send. The RTP timeout is set separately (`silence.ts`).
  */
 const told: Readonly<Record<string, string>> = { inactive: "sendonly", recvonly: "sendrecv" };
 
-/** What FreeSWITCH's answer to these would have been (RFC 3264 section 6.1). */
+/** The direction of FreeSWITCH's answer to the original ones (RFC 3264 section 6.1). */
 const answered: Readonly<Record<string, string>> = { inactive: "inactive", recvonly: "sendonly" };
 
-/** The caller's SDP as FreeSWITCH gets it. */
+/** The caller's SDP for FreeSWITCH. */
 export function forFreeswitch(callerSdp: string): string {
   return turned(callerSdp, told[directionOf(callerSdp)]);
 }
 
-/** FreeSWITCH's answer as the caller gets it. */
+/** FreeSWITCH's answer for the caller. */
 export function forCaller(callerSdp: string, answer: string): string {
   return turned(answer, answered[directionOf(callerSdp)]);
 }
@@ -27,7 +27,7 @@ function turned(sdp: string, direction: string | undefined): string {
 function withDirection(sdp: string, direction: string): string {
   const attribute = /^a=(?:sendrecv|sendonly|recvonly|inactive)(?=\r?$)/m;
   if (attribute.test(sdp)) return sdp.replace(attribute, `a=${direction}`);
-  // `sendrecv` need not be written (RFC 3264 section 5.1): FreeSWITCH leaves it out of its answers.
+  // `sendrecv` is the default (RFC 3264 section 5.1) and absent from FreeSWITCH's answers.
   const section = /^m=audio [1-9][^\r\n]*(?:\r?\n(?!m=)[^\r\n]+)*/m;
   return sdp.replace(section, (audio) => `${audio}\r\na=${direction}`);
 }

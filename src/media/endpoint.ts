@@ -46,28 +46,28 @@ export interface EndpointSettings extends RtpTimeouts {
   readonly mediaServer: string;
   /** The sofia profile that takes drachtio's INVITEs. */
   readonly profile: string;
-  /** The prompts as the media server sees them. */
+  /** Directory of the prompts on the media server. */
   readonly soundsDirectory: string;
-  /** What callers are told as the media server's address, behind NAT. */
+  /** Replaces the media server's address in SDP to callers, behind NAT. */
   readonly publicAddress: string | undefined;
   readonly clock: Clock;
   readonly srf: SrfLike;
 }
 
-/** A hang-up that FreeSWITCH does not confirm is given up after this many milliseconds. */
+/** Timeout for FreeSWITCH's confirmation of a hang-up, in milliseconds. */
 const releaseTimeoutMs = 3_000;
 
-/** FreeSWITCH's hang-up cause for a channel whose RTP has stayed away. */
+/** FreeSWITCH's hang-up cause after `media_timeout` without RTP. */
 const mediaTimeout = "MEDIA_TIMEOUT";
 
-/** `DTMF-Source` of an RFC 4733 event (switch_channel.c), and the units of its `DTMF-Duration` in a millisecond. */
+/** `DTMF-Source` of an RFC 4733 event (switch_channel.c), and `DTMF-Duration` units per millisecond. */
 const rtpSource = "RTP";
 const unitsPerMs = 8;
 
-/** How long the BYE of a channel that is gone is waited for, in milliseconds. */
+/** Time between the end of a channel's connection and its BYE, in milliseconds. */
 const reasonTimeoutMs = 300;
 
-/** The tone between dialling and answer (ITU-T E.180, Germany), for a node that takes its time. */
+/** Ringing tone until the BBB server answers (ITU-T E.180, Germany). */
 const ringingTone = "%(1000,4000,425)";
 
 /** The caller's channel on FreeSWITCH, through drachtio-fsmrf. */
@@ -85,10 +85,10 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly #onReleased: () => void;
   readonly #applications: ApplicationQueue;
   readonly #offers: MediaServerOffers;
-  /** The caller's last SDP that the media server has taken. */
+  /** The caller's last SDP that the media server has accepted. */
   #callerSdp: string;
   #sdp: string;
-  /** The key that FreeSWITCH has made since its own offer. */
+  /** The key that FreeSWITCH generated after its own offer. */
   #localCrypto: string | undefined;
   #cancelTimer: () => void = () => undefined;
   #leaving: Promise<void> | undefined;
@@ -119,7 +119,7 @@ export class MediaEndpoint implements CallerEndpoint {
     });
     raw.on("destroy", (event) => {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
-      // In a bridge FreeSWITCH gives the reason in its BYE only, which comes a moment after the connection's end.
+      // In a bridge only FreeSWITCH's BYE has the reason, and it arrives shortly after the connection has ended.
       else
         this.#cancelTimer = settings.clock.after(reasonTimeoutMs, () => {
           this.gone.set("media-server-lost");
@@ -138,20 +138,20 @@ export class MediaEndpoint implements CallerEndpoint {
         this.#api("uuid_break", raw.uuid);
       },
     );
-    // drachtio-modesl writes each line by itself: with Nagle's algorithm every command would take 40 ms.
+    // drachtio-modesl writes each line separately: with Nagle's algorithm every command takes 40 ms.
     raw.conn?.socket?.setNoDelay(true);
     raw.conn?.subscribe(["CHANNEL_BRIDGE"]);
     this.#set("transfer_ringback", ringingTone);
-    // In a bridge FreeSWITCH would pass the caller's keys on by itself; it reports them all the same.
+    // Stops FreeSWITCH from forwarding DTMF in a bridge; it still reports DTMF to einwahl.
     this.#set("bridge_filter_dtmf", "true");
   }
 
-  /** What holds now: our side of the last offer and answer. */
+  /** Our SDP of the last completed offer/answer exchange. */
   get sdp(): string {
     return this.#sdp;
   }
 
-  /** The channel's id on the media server; it means nothing outside of it. */
+  /** The channel's UUID, valid on its media server only. */
   get channelId(): string {
     return this.#raw.uuid;
   }
@@ -164,7 +164,7 @@ export class MediaEndpoint implements CallerEndpoint {
     try {
       await this.#setRtpTimeout(rtpTimeoutFor(offer, this.#settings));
       const answer = forCaller(offer, await this.#negotiate(forFreeswitch(offer)));
-      // An encrypted call stays encrypted: FreeSWITCH's answer is the last word about that, not the caller's offer.
+      // An encrypted call stays encrypted: check FreeSWITCH's answer, not only the caller's offer.
       if (this.suite !== undefined && suiteIn(answer) === undefined)
         return failure(hasAudio(answer) ? "plain-rtp" : "unusable-offer");
       if (hasAudio(answer) && !hasTelephoneEvent(answer)) this.#once.withoutMedia();
@@ -173,7 +173,7 @@ export class MediaEndpoint implements CallerEndpoint {
       this.hold.set(isOnHold(offer));
       return success(this.#sdp);
     } catch {
-      // drachtio-srf counts a refused re-INVITE as under way for ever, and no later one would be sent.
+      // drachtio-srf 5.0.29 (lib/dialog.js) never decrements this after a refused re-INVITE, and would send no later one.
       this.#dialog._reinvitesInProgress.count -= 1;
       return failure("unusable-offer");
     }
@@ -190,7 +190,7 @@ export class MediaEndpoint implements CallerEndpoint {
     if (suite !== this.suite) return failure("other-suite");
     const direction = directionOf(answer);
     if (direction !== directionOf(this.#callerSdp)) {
-      // A hold begins and ends by an offer only (hold_laps in switch_core_media_negotiate_sdp): by the one before, with its key.
+      // FreeSWITCH holds and resumes on an offer only (hold_laps, switch_core_media_negotiate_sdp): repeat the last one, with its key.
       const turned = await this.renegotiate(withDirection(this.#callerSdp, direction));
       if (!turned.ok) return turned;
     }
@@ -211,8 +211,8 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   /**
-   * FreeSWITCH 1.10.12 reads `media_timeout` at each re-INVITE and sets it over `media_hold_timeout` (switch_core_media.c,
-   * check_media_timeout_params): the variable has to be right before the re-INVITE, in both directions.
+   * FreeSWITCH 1.10.12 reads `media_timeout` at each re-INVITE and overrides `media_hold_timeout` with it
+   * (check_media_timeout_params in switch_core_media.c): set the variable before each hold and each resume.
    */
   async #setRtpTimeout(timeout: number): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -222,7 +222,7 @@ export class MediaEndpoint implements CallerEndpoint {
     });
   }
 
-  /** FreeSWITCH's answer to a new offer, with the one key that it uses. */
+  /** FreeSWITCH's answer to a new offer, reduced to the key in use. */
   async #negotiate(offer: string): Promise<string> {
     const { answer, crypto } = await answerAndCrypto(offer, {
       modify: (asked) => this.#dialog.modify(asked),
@@ -234,7 +234,7 @@ export class MediaEndpoint implements CallerEndpoint {
       this.#localCrypto = crypto;
       return withOneCryptoLine(offer, answer, crypto);
     }
-    // The same key as before came with the offer: then FreeSWITCH keeps its own, too.
+    // The offer repeats the caller's key: FreeSWITCH then keeps its own key.
     const kept = this.#localCrypto ?? (this.suite === undefined ? undefined : cryptoOfSuite(offer, answer, this.suite));
     return kept === undefined ? answer : withOneCryptoLine(offer, answer, kept);
   }
@@ -305,7 +305,7 @@ export class MediaEndpoint implements CallerEndpoint {
     return bridge;
   }
 
-  /** A bridge does not end by `uuid_break`, but by the end of its other leg. */
+  /** `uuid_break` does not end a bridge; killing its other leg does. */
   async #hangUpLeg(legId: string, decided: Settable): Promise<void> {
     await legDecided(decided, this.gone, this.#settings.clock);
     this.#api("uuid_kill", legId);
@@ -322,7 +322,7 @@ export class MediaEndpoint implements CallerEndpoint {
     const connection: ChannelConnection | null | undefined = this.#raw.conn;
     this.#cancelTimer();
     this.#raw.removeAllListeners();
-    // FreeSWITCH may close first; drachtio-fsmrf means to be silent about that, but knows the error by its old name.
+    // FreeSWITCH may close first; drachtio-fsmrf 4.1.2 ignores that error by an outdated name only.
     connection?.removeAllListeners("error");
     connection?.on("error", () => undefined);
     await new Promise<void>((resolve) => {
@@ -332,7 +332,7 @@ export class MediaEndpoint implements CallerEndpoint {
         resolve();
       });
     });
-    // When FreeSWITCH has died there was no BYE: drachtio-srf would keep the dialog for ever.
+    // A crashed FreeSWITCH sends no BYE: without this drachtio-srf keeps the dialog forever.
     this.#settings.srf.removeDialog(this.#dialog);
     this.#onReleased();
     return received;

@@ -1,34 +1,34 @@
 export type EngineName = "drachtio" | "FreeSWITCH";
 
-/** The engines with which einwahl's tests were run; docs/operations.md says how. */
+/** Versions that einwahl's engine tests were run with (docs/operations.md). */
 const tried: Readonly<Record<EngineName, readonly [string, ...string[]]>> = {
   drachtio: ["0.9.10"],
   FreeSWITCH: ["1.10.12", "1.11.3"],
 };
 
-/** Versions with a fault that callers notice. */
+/** Versions with a bug that affects callers. */
 const unusable: Readonly<Record<EngineName, ReadonlyMap<string, string>>> = {
   drachtio: new Map(),
-  // read_rtp_packet of src/switch_rtp.c spins while the peer is silent; signalwire/freeswitch#3129 mends it.
+  // read_rtp_packet (switch_rtp.c) spins while the peer is silent. Fixed by https://github.com/signalwire/freeswitch/pull/3129
   FreeSWITCH: new Map([["1.11.2", "a call hangs after one stray RTP packet"]]),
 };
 
-/** What is known of the version of an engine, in words for its operator. */
+/** The assessment of an engine's version, with texts for the operator. */
 export interface VersionVerdict {
   readonly kind: "tried" | "untried" | "unusable" | "unreadable";
   readonly message: string;
-  /** What to do about it; "" for nothing. */
+  /** The recommended action; "" for none. */
   readonly cure: string;
 }
 
-/** @param version as the engine names it: `v0.9.10`, `1.10.12-release` */
+/** @param version as reported by the engine: `v0.9.10`, `1.10.12-release` */
 export function versionVerdict(engine: EngineName, version: string): VersionVerdict {
   const number = /^v?(\d{1,3}\.\d{1,3}\.\d{1,3})(?!\d)/.exec(version)?.[1];
   const good = `${engine} ${tried[engine].join(" or ")}`;
   if (number === undefined)
     return {
       kind: "unreadable",
-      message: `${engine} tells a version that says nothing: ${version.replace(/[^\w.-]/g, "?").slice(0, 40)}`,
+      message: `${engine} reports an unreadable version: ${version.replace(/[^\w.-]/g, "?").slice(0, 40)}`,
       cure: `use ${good}, with which einwahl was tried`,
     };
   const fault = unusable[engine].get(number);
@@ -39,15 +39,15 @@ export function versionVerdict(engine: EngineName, version: string): VersionVerd
       cure: `use ${good}, with which einwahl was tried`,
     };
   if (tried[engine].includes(number))
-    return { kind: "tried", message: `${engine} ${number}, with which einwahl was tried`, cure: "" };
+    return { kind: "tried", message: `${engine} ${number}, which einwahl is tested with`, cure: "" };
   return {
     kind: "untried",
-    message: `einwahl was never tried with ${engine} ${number}`,
-    cure: `use ${good}, or try this one before callers do: einwahl call, synthetic_call`,
+    message: `einwahl is not tested with ${engine} ${number}`,
+    cure: `use ${good}, or test this version before it takes calls: einwahl call, synthetic_call`,
   };
 }
 
-/** The version in what FreeSWITCH answers to `status`; "" if none is there. */
+/** The version in FreeSWITCH's response to `status`; "" for none. */
 export function freeSwitchVersion(status: string): string {
   return /\bVersion ([\w.+~-]{1,60})/.exec(status)?.[1] ?? "";
 }

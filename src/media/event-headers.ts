@@ -7,8 +7,8 @@ interface EventParser {
 const load = createRequire(import.meta.url);
 
 /**
- * drachtio-modesl throws away an event with an escape that is no UTF-8 (`decodeURIComponent`), and with it the connection's
- * state. FreeSWITCH passes `%E4` in a variable on as it is (switch_url_encode), for example from a BBB server's SDP.
+ * drachtio-modesl (lib/esl/Parser.js) drops an event with an escape that is not UTF-8 (`decodeURIComponent` throws), and the
+ * connection's state with it. FreeSWITCH forwards `%E4` unchanged (switch_url_encode), for example from a BBB server's SDP.
  */
 export function decodeEventsTolerantly(): void {
   const fsmrf = createRequire(load.resolve("drachtio-fsmrf"));
@@ -16,7 +16,7 @@ export function decodeEventsTolerantly(): void {
   Parser.prototype._parseHeaderText = readEventHeaders;
 }
 
-/** Lines of names and percent-encoded values; an escape that does not decode is kept as it is. */
+/** Parses lines of names and percent-encoded values; keeps escapes that do not decode. */
 export function readEventHeaders(text: string): Record<string, string | number> {
   const headers: Record<string, string | number> = {};
   for (const line of text.split("\n")) {

@@ -11,7 +11,7 @@ export interface EventSocketAddress {
   readonly password: string;
 }
 
-/** `no-connection` with a code of Node's or with words; `turned-away`: FreeSWITCH's list of addresses lets nobody in from here. */
+/** `no-connection`: with Node's error code or a text. `turned-away`: FreeSWITCH's ACL rejects this host. */
 export type EventSocketFailure =
   | { readonly kind: "no-connection"; readonly code: string }
   | { readonly kind: "not-freeswitch" }
@@ -24,8 +24,8 @@ interface Message {
 }
 
 /**
- * One visit to FreeSWITCH's event socket, to ask a few things and leave. esl-lite, which everything else uses, connects
- * again and again and does not say why it can't.
+ * A short session on FreeSWITCH's event socket for a few queries. esl-lite, used elsewhere, reconnects forever and does
+ * not report why a connection fails.
  */
 export class EventSocketSession {
   readonly #stream: ByteStream;
@@ -36,7 +36,7 @@ export class EventSocketSession {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @param timeoutMs how long each answer may take */
+  /** @param timeoutMs for the connection, and for each response */
   static async open(
     { host, port, password }: EventSocketAddress,
     clock: Clock,
@@ -51,7 +51,7 @@ export class EventSocketSession {
     return failure(fault);
   }
 
-  /** Runs an API command; the failure says in one line why there is no answer. One at a time. */
+  /** Runs an API command, one at a time. The failure is a one-line reason for the missing response. */
   async api(command: string): Promise<Result<string, string>> {
     const answer = await this.#ask(`api ${command}`);
     return answer.ok ? success(answer.value.body) : answer;
@@ -86,7 +86,7 @@ export class EventSocketSession {
   }
 }
 
-/** Header lines, an empty line, and as much of a body as the headers say. */
+/** Header lines, an empty line, and a body of `Content-Length` bytes. */
 function takeMessage(bytes: Buffer): Taken<Message> | undefined {
   const end = bytes.indexOf("\n\n");
   if (end < 0) return undefined;

@@ -12,9 +12,8 @@ export interface EventSocketOptions {
 }
 
 /**
- * The event socket of a media server, for what concerns the server and not a single channel. It connects
- * again by itself; a command that was under way then is sent again, so only commands that bear repetition
- * belong here.
+ * The event socket of a media server, for commands about the server rather than a channel. esl-lite reconnects and then
+ * resends the command in flight: use idempotent commands only.
  */
 export class EventSocket {
   readonly #client: FreeSwitchClient;
@@ -23,13 +22,13 @@ export class EventSocket {
   constructor(options: EventSocketOptions) {
     const { host, port, password, clock } = options;
     this.#clock = clock;
-    // Silent: below `info` esl-lite logs each command, and the first one holds the password.
+    // Silent: below `info` esl-lite logs each command, and the first one contains the password.
     this.#client = new FreeSwitchClient({ host, port, password, logger: pino({ level: "silent" }) });
   }
 
   /**
    * Runs an API command.
-   * @param ms how long it may take; esl-lite itself waits for ever when nobody is there
+   * @param ms timeout in milliseconds; esl-lite's own timeout only logs, and the promise never settles
    */
   async api(command: string, ms: number): Promise<Result<string, "no-answer">> {
     return await new Promise((resolve) => {

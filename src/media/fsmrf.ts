@@ -1,6 +1,6 @@
 /**
- * The part of drachtio-fsmrf 4 that einwahl uses, with types, which the package does not have. It keeps one
- * connection to FreeSWITCH and gets one from FreeSWITCH for each channel.
+ * Types for the part of drachtio-fsmrf 4 that einwahl uses; the package has none. It keeps one connection to FreeSWITCH
+ * and accepts one from FreeSWITCH per channel.
  */
 import { createRequire } from "node:module";
 
@@ -13,11 +13,11 @@ export interface FsEvent {
   getBody(): string;
 }
 
-/** The connection that FreeSWITCH has opened for a channel (drachtio-modesl). */
+/** The connection that FreeSWITCH opens for a channel (drachtio-modesl). */
 export interface ChannelConnection {
-  /** The channel as it was when it connected. */
+  /** The channel's variables at connection time. */
   getInfo(): FsEvent;
-  /** Gone when the connection has ended. */
+  /** `null` after the connection has ended. */
   readonly socket: { setNoDelay(isOn: boolean): void } | null;
   subscribe(events: readonly string[]): void;
   on(event: string, listener: (event: FsEvent) => void): void;
@@ -28,7 +28,7 @@ export interface ChannelConnection {
 export interface FsmrfEndpoint {
   readonly uuid: string;
   readonly local: { readonly sdp: string };
-  /** `undefined` once the channel's connection has ended, against what the package says. */
+  /** `undefined` after the channel's connection has ended, contrary to the package's documentation. */
   readonly conn: ChannelConnection | null | undefined;
   readonly dialog: SrfDialog;
   on(
@@ -37,7 +37,7 @@ export interface FsmrfEndpoint {
   ): void;
   on(event: "destroy", listener: (event?: { readonly reason?: string }) => void): void;
   removeAllListeners(): void;
-  /** Runs an application; the callback comes when it has ended, or never when the channel goes away meanwhile. */
+  /** Runs an application. Calls back when it has ended; never if the channel is destroyed first. */
   execute(application: string, argument: string, callback: (error: Error | null, event?: FsEvent) => void): void;
   api(command: string, argument: string, callback: (error: Error | null, event?: FsEvent) => void): void;
   destroy(callback: (error: Error | null) => void): void;
@@ -57,10 +57,10 @@ export interface FsmrfConnectOptions {
   readonly port: number;
   readonly secret: string;
   readonly profile: string;
-  /** Where FreeSWITCH's connections for the channels are taken. */
+  /** The local address that accepts FreeSWITCH's connections for channels. */
   readonly listenAddress: string;
   readonly listenPort: number;
-  /** What FreeSWITCH is told to connect to. */
+  /** The address that FreeSWITCH connects to. */
   readonly advertisedAddress: string;
 }
 

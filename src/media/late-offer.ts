@@ -6,13 +6,13 @@ import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 import type { ChannelConnection, FsmrfEndpoint, FsmrfMediaServer } from "./fsmrf.js";
 
-/** What drachtio-fsmrf keeps for a channel that it waits for. */
+/** drachtio-fsmrf's entry for a channel whose connection is pending. */
 interface PendingConnection {
   conn?: ChannelConnection;
   fn?: (connection: ChannelConnection) => void;
 }
 
-/** The inside of drachtio-fsmrf's media server, which `createEndpoint` works with. */
+/** Private members of drachtio-fsmrf's media server that its `createEndpoint` uses (4.1.2, lib/mediaserver.js). */
 export interface FsmrfInside {
   readonly pendingConnections: Map<string, PendingConnection>;
   readonly sip: { readonly ipv4: { readonly udp: { readonly address?: string } } };
@@ -29,12 +29,12 @@ type EndpointConstructor = new (
   once(event: "ready", listener: () => void): void;
 };
 
-/** FreeSWITCH connects within this time after the ACK, in milliseconds. */
+/** Timeout for FreeSWITCH's connection after the ACK, in milliseconds. */
 const connectTimeoutMs = 4_000;
 
 const load = createRequire(import.meta.url);
 
-/** A channel whose offer is out and whose answer is not there yet. */
+/** A channel with an offer sent and no answer yet. */
 export interface LateOffer {
   readonly offer: string;
   complete(answer: string): Promise<Result<FsmrfEndpoint, "media-unavailable">>;
@@ -42,9 +42,9 @@ export interface LateOffer {
 }
 
 /**
- * Lets FreeSWITCH make the offer (`enable-3pcc` in `freeswitch/conf/sip_profiles/drachtio_mrf.xml`). drachtio-fsmrf's own
- * way acknowledges FreeSWITCH's offer with FreeSWITCH's own SDP, after which no audio ever flows; here the ACK waits for
- * the caller's answer. Throws drachtio-srf's errors when FreeSWITCH refuses.
+ * Has FreeSWITCH make the offer (`enable-3pcc` in `freeswitch/conf/sip_profiles/drachtio_mrf.xml`). drachtio-fsmrf 4.1.2
+ * acknowledges FreeSWITCH's offer with FreeSWITCH's own SDP, and no audio flows; here the ACK waits for the caller's
+ * answer. Throws drachtio-srf's errors if FreeSWITCH rejects the INVITE.
  */
 export async function makeLateOffer(
   server: FsmrfMediaServer,
@@ -92,7 +92,7 @@ export async function makeLateOffer(
   }
 }
 
-/** The session and its encrypted audio line; FreeSWITCH offers a plain one after it. */
+/** The session with its RTP/SAVP audio line only; FreeSWITCH adds a plain RTP/AVP line. */
 function encryptedSection(sdp: string): string {
   const [session = "", ...media] = sdp.split(/^(?=m=)/m);
   return session + (media.find((section) => /^m=audio \d+ RTP\/SAVP /.test(section)) ?? media.join(""));

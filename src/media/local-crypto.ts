@@ -1,27 +1,26 @@
 import type { Clock } from "../util/clock.js";
 import { hasSeveralCryptoLines } from "./answer.js";
 
-/** How often, and at which distance in milliseconds, FreeSWITCH is asked for the key that it has just made. */
+/** Polls for the key that FreeSWITCH has just generated; interval in milliseconds. */
 const maxPolls = 10;
 const pollIntervalMs = 30;
-/** Each try loses the key with a probability of 1/256. */
+/** Each try fails with a probability of 1/256 (a key with a leading zero byte). */
 const maxTries = 3;
-/** Added to the tags of an offer that is made once more: FreeSWITCH makes a new key for a line that differs in anything. */
+/** Added to the tags of a repeated offer: FreeSWITCH generates a new key for any line that differs. */
 const tagStep = 1_000;
 
 export interface Negotiation {
-  /** FreeSWITCH's answer to an offer. */
+  /** Sends an offer; resolves to FreeSWITCH's answer. */
   readonly modify: (offer: string) => Promise<string>;
-  /** What FreeSWITCH notes of the key that it has made last: tag, suite, `inline:` and the key. */
+  /** The last key that FreeSWITCH generated (channel variable): tag, suite, `inline:` and the key. */
   readonly lastLocalCrypto: () => Promise<string | undefined>;
   readonly clock: Clock;
 }
 
 /**
- * FreeSWITCH's answer, and the key that it uses where the answer leaves that open: after an offer of its own it answers with the
- * keys of that offer, and makes and uses a new one a moment later, which only a channel variable tells. Where the new one begins
- * with a zero byte it notes yet another one under a tag of its own, which it never uses (switch_core_media_build_crypto): then
- * the offer is made again.
+ * FreeSWITCH's answer, and the key in use if the answer is ambiguous. After an offer of its own, FreeSWITCH 1.10.12 answers with
+ * that offer's keys, then generates and uses a new key that only a channel variable shows. If the new key has a leading zero
+ * byte, the variable shows another key that is never used, under another tag (switch_core_media_build_crypto): repeat the offer.
  */
 export async function answerAndCrypto(
   offer: string,

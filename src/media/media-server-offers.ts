@@ -2,22 +2,22 @@ import { completeAnswer, readNewOffer } from "../sip/offer.js";
 import type { SrfDialog } from "../sip/srf.js";
 import type { Clock } from "../util/clock.js";
 
-/** FreeSWITCH sends its re-INVITE at once, and the ACK as soon as it has the answer, in milliseconds. */
+/** Timeout from `uuid_media_reneg` to FreeSWITCH's ACK, in milliseconds; usually both its re-INVITE and ACK are immediate. */
 const renewalTimeoutMs = 4_000;
-/** How often, and how many milliseconds after one another, it is looked whether the answer is in use, and how often the offer is asked for. */
+/** Polls per round for whether the answer is in use, the interval in milliseconds, and rounds of `uuid_media_reneg`. */
 const maxPolls = 5;
 const pollIntervalMs = 30;
 const maxRounds = 3;
 
 /**
- * The re-INVITEs of the media server, which answers an offer with a new key by a new key of its own (`check_incoming_crypto` in
- * switch_core_media.c, 1.10.12). So the caller's answer to an offer of ours can't be told to it as an offer: the caller would not
- * learn that key. It is made to offer (`uuid_media_reneg`), and gets the caller's answer as what it is.
+ * Handles the media server's re-INVITEs. FreeSWITCH 1.10.12 answers an offer with a new key with a new key of its own
+ * (`check_incoming_crypto` in switch_core_media.c), which the caller would not learn. The caller's answer to our offer is
+ * therefore not sent to it as an offer: `uuid_media_reneg` makes it offer, and it gets the caller's answer as an answer.
  */
 export class MediaServerOffers {
   readonly #dialog: SrfDialog;
   readonly #clock: Clock;
-  /** What the media server has to be answered with; `undefined`: it has not been asked for an offer. */
+  /** The answer to the media server's next offer; `undefined` if none was requested. */
   #answer: string | undefined;
 
   constructor(dialog: SrfDialog, clock: Clock) {
@@ -25,7 +25,7 @@ export class MediaServerOffers {
     this.#clock = clock;
     dialog.on("modify", (request, response) => {
       const answer = this.#answer;
-      // Unasked FreeSWITCH offers nothing new here: the session stays as it is.
+      // An unrequested offer from FreeSWITCH changes nothing: keep the session.
       if (answer === undefined) response.send(488, "Not Acceptable Here", {});
       else
         response.send(200, "OK", {
@@ -36,10 +36,10 @@ export class MediaServerOffers {
   }
 
   /**
-   * Has the media server take this answer. False: it did not offer in time, or does not use the answer.
+   * Makes the media server use this answer. False: it sent no offer in time, or does not use the answer.
    *
-   * @param ask has it send its offer
-   * @param isInUse FreeSWITCH ignores an answer that comes while it is still at work on the ACK of a re-INVITE before
+   * @param ask requests its offer
+   * @param isInUse FreeSWITCH ignores an answer that arrives while it still processes the ACK of an earlier re-INVITE
    */
   async take(answer: string, ask: () => void, isInUse: () => Promise<boolean>): Promise<boolean> {
     for (let rounds = 0; rounds < maxRounds; rounds++) {

@@ -20,34 +20,34 @@ export interface MediaServerOptions extends RtpTimeouts {
   readonly eventSocket: { readonly host: string; readonly port: number; readonly password: string };
   /** The sofia profile that takes drachtio's INVITEs. */
   readonly profile: string;
-  /** Where FreeSWITCH's connections for the channels are taken, and what it is told to connect to. */
+  /** The local address that accepts FreeSWITCH's connections for channels, and the address that FreeSWITCH connects to. */
   readonly listenAddress: string;
   readonly advertisedAddress: string;
-  /** Told to callers instead of its own address, behind NAT. */
+  /** Replaces its own address in SDP to callers, behind NAT. */
   readonly publicAddress: string | undefined;
-  /** Channels of callers at one time. */
+  /** Maximum number of concurrent caller channels. */
   readonly capacity: number;
   readonly soundsDirectory: string;
 }
 
 export type MediaServerState = { readonly kind: "down"; readonly why: string } | { readonly kind: "up" };
 
-/** How often FreeSWITCH is asked whether it works, while it does and while it does not, and how long it may take, in milliseconds. */
+/** Interval of health probes while FreeSWITCH is up or down, and their timeout, in milliseconds. */
 const probeEvery = { up: 5_000, down: 1_000 };
 const probeTimeoutMs = 2_000;
 const connectTimeoutMs = 3_000;
-/** From the last channel's end until nothing of it needs the connections any more, in milliseconds. */
+/** Delay after the end of the last channel before the connections count as unused, in milliseconds. */
 const idleAfterMs = 1_000;
 
-/** Without these every call would end as media-unavailable. */
+/** Faults with which every call would end as media-unavailable. */
 const inviteFaultTexts: Readonly<Record<Exclude<InviteFault, "no-key">, string>> = {
   "other-key":
-    "it would refuse every call: its dialplan expects another key than the event socket password gives (start it with freeswitch/start.sh)",
+    "it would reject every call: its dialplan expects another key than the one derived from the event socket password (start it with freeswitch/start.sh)",
   "address-not-allowed":
-    "it would refuse every call: it does not connect to advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
+    "it would reject every call: its dialplan does not allow advertised_address (EINWAHL_FS_CONTROL_HOSTS)",
 };
 
-/** One FreeSWITCH. It is up while it answers on its event socket and its profile for drachtio runs. */
+/** One FreeSWITCH. It is up while its event socket responds and its profile for drachtio is running. */
 export class MediaServer {
   readonly name: string;
   readonly capacity: number;
@@ -58,7 +58,7 @@ export class MediaServer {
   readonly #eventSocket: EventSocket;
   #state: MediaServerState = { kind: "down", why: "not tried yet" };
   #version: string | undefined;
-  /** The version that `onState` was told last. */
+  /** The version last passed to `onState`. */
   #reportedVersion: string | undefined;
   #fsmrf: FsmrfMediaServer | undefined;
   #channels = 0;
@@ -87,17 +87,17 @@ export class MediaServer {
     return this.#state;
   }
 
-  /** FreeSWITCH's version as it names it, when it answered last. */
+  /** FreeSWITCH's version string, from its last response. */
   get version(): string | undefined {
     return this.#version;
   }
 
-  /** Channels that are open or being opened. */
+  /** Number of channels that are open or opening. */
   get channels(): number {
     return this.#channels;
   }
 
-  /** Tries FreeSWITCH once, then again and again until `close`. */
+  /** Probes FreeSWITCH once, then periodically until `close`. */
   async open(): Promise<void> {
     await this.#probe();
     if (this.#closed) return;
@@ -108,7 +108,7 @@ export class MediaServer {
     });
   }
 
-  /** Settles when it is up, or after `ms` milliseconds all the same. */
+  /** Resolves when it is up, at the latest after `ms` milliseconds. */
   async upWithin(ms: number): Promise<void> {
     if (this.#state.kind === "up") return;
     await new Promise<void>((resolve) => {
@@ -121,7 +121,7 @@ export class MediaServer {
     this.#onUp = undefined;
   }
 
-  /** Calls back once, when no channel is open, now or later; not after `close`. */
+  /** Calls back once when no channel is open; not after `close`. */
   whenIdle(listener: () => void): void {
     this.#onIdle = listener;
     this.#reportIdle();
@@ -189,7 +189,7 @@ export class MediaServer {
     });
   }
 
-  /** Counts a channel until the returned function is called, once or more often. */
+  /** Counts a channel until the returned function is called (idempotent). */
   #countChannel(): () => void {
     this.#channels += 1;
     const closed = new Latch<true>();
@@ -202,7 +202,7 @@ export class MediaServer {
     };
   }
 
-  /** Read by the dialplan (`freeswitch/conf/dialplan/mrf.xml`) before it answers. */
+  /** For the dialplan (`freeswitch/conf/dialplan/mrf.xml`), which reads them before it answers. */
   #headers(srtp: Admitted["srtp"], callerSdp: string): Record<string, string> {
     return {
       [inviteKeyHeader]: inviteKey(this.#options.eventSocket.password),
@@ -229,13 +229,16 @@ export class MediaServer {
     const { profile } = this.#options;
     const status = await this.#eventSocket.api("sofia status", probeTimeoutMs);
     if (!status.ok) {
-      this.#enter({ kind: "down", why: "no answer on the event socket: not running, wrong address or wrong password" });
+      this.#enter({
+        kind: "down",
+        why: "no response on the event socket: not running, wrong address or wrong password",
+      });
       return;
     }
-    // Asked each time: FreeSWITCH may have been restarted as another version between two questions.
+    // In every probe: FreeSWITCH may have been restarted with another version.
     const about = await this.#eventSocket.api("status", probeTimeoutMs);
     if (about.ok) this.#version = freeSwitchVersion(about.value);
-    // drachtio-fsmrf throws where nobody can catch it when the profile is missing: it is asked for first.
+    // drachtio-fsmrf 4.1.2 throws inside a callback if the profile is missing: check first.
     if (!isRunning(status.value, profile)) {
       this.#enter({ kind: "down", why: `the sofia profile ${profile} is not running` });
       return;
@@ -282,7 +285,7 @@ export class MediaServer {
       connecting.then(
         (server) => {
           cancelTimer();
-          // Errors of the connection are followed by drachtio-modesl's own reconnection.
+          // drachtio-modesl reconnects after connection errors.
           server.on("error", () => undefined);
           if (late.isSet) server.disconnect();
           resolve(server);

@@ -2,7 +2,7 @@ import type { Admitted, CallerEndpoint, MediaFailure, MediaServers, OfferingEndp
 import { failure, type Result } from "../util/result.js";
 import type { MediaServer } from "./media-server.js";
 
-/** A media server as the pool sees it. */
+/** The part of `MediaServer` that the pool uses. */
 export type PooledServer = Pick<
   MediaServer,
   | "name"
@@ -18,37 +18,37 @@ export type PooledServer = Pick<
   | "whenIdle"
 >;
 
-/** Another media server is tried once when one fails; a caller waits for no third. */
+/** Attempts per call: the caller waits in silence meanwhile, so a third one is not made. */
 const maxTries = 2;
-/** A media server that has got other settings may take so long to come up by them before it counts as down, in milliseconds. */
+/** Time for a media server with changed settings to come up before it replaces the old instance, in milliseconds. */
 const takeOverTimeoutMs = 5_000;
 
-/** Gives each call the media server that has the most room. */
+/** Assigns each call to the least loaded media server. */
 export class MediaServerPool implements MediaServers {
   #servers: readonly PooledServer[];
-  /** Those that get no new calls, and are closed when the last of their calls is over. */
+  /** Servers that get no new calls and are closed after their last call. */
   readonly #retired = new Set<PooledServer>();
 
   constructor(servers: readonly PooledServer[]) {
     this.#servers = servers;
   }
 
-  /** In the order of the configuration, without those that only have old calls. */
+  /** In configuration order, without retired servers. */
   get all(): readonly PooledServer[] {
     return this.#servers;
   }
 
-  /** Channels that are open or being opened, on all of them. */
+  /** Number of channels that are open or opening on all servers, including retired ones. */
   get channels(): number {
     return [...this.#servers, ...this.#retired].reduce((sum, { channels }) => sum + channels, 0);
   }
 
-  /** Tries each of them once, then goes on watching them until `close`. */
+  /** Probes each server once, then periodically until `close`. */
   async open(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.open()));
   }
 
-  /** Goes over to other media servers, of which some may be the same as before; calls stay where they are. Settles when the new ones were tried once. */
+  /** Replaces the servers; unchanged instances are kept, and calls stay on their server. Resolves after the first probe of the new ones. */
   async replace(servers: readonly PooledServer[]): Promise<void> {
     const before = this.#servers;
     await Promise.all(
@@ -56,7 +56,7 @@ export class MediaServerPool implements MediaServers {
         .filter((server) => !before.includes(server))
         .map(async (server) => {
           await server.open();
-          // The same one with other settings: what has worked until now is not given up for a slow moment.
+          // Same name, other settings: wait until the new instance is up before the working one is retired.
           if (before.some(({ name, state }) => name === server.name && state.kind === "up"))
             await server.upWithin(takeOverTimeoutMs);
         }),

@@ -1,6 +1,6 @@
 import { suiteKeyLengths } from "../sip/crypto-line.js";
 
-/** What the media server takes (`outbound-codec-prefs` in `freeswitch/conf/sip_profiles/drachtio_mrf.xml`), by RFC 3551's payload types. */
+/** The media server's codecs (`outbound-codec-prefs` in `freeswitch/conf/sip_profiles/drachtio_mrf.xml`), RFC 3551 payload types. */
 const codecs = [
   { payload: "8", name: "PCMA" },
   { payload: "0", name: "PCMU" },
@@ -9,12 +9,12 @@ const codecs = [
 const defaultTelephoneEvent = "101";
 
 /**
- * An offer as for a new call, made of what the media server has agreed to: every codec, the one in use first, sendrecv, and every suite.
- * The key of the suite in use is the media server's own and comes first, as the answerer should choose in our order (RFC 4568
- * section 5.1.1). FreeSWITCH can't change the suite in mid-call: the other keys are random, and an answer with one of them has to be
- * followed by an offer without them.
+ * Builds a full offer, like for a new call, from the session that the media server agreed to: all codecs with the current one
+ * first, sendrecv, all suites. The suite in use has the media server's key and comes first, because the answerer should follow our
+ * order (RFC 4568 section 5.1.1). FreeSWITCH cannot change the suite during a call: the other keys are random, and an answer
+ * with one of them must be followed by an offer without them.
  *
- * @param random gives that many random bytes
+ * @param random returns the given number of random bytes
  */
 export function newOffer(agreed: string, random: (bytes: number) => Buffer): string {
   const [session = "", ...sections] = agreed.split(/^(?=m=)/m);
@@ -44,7 +44,7 @@ export function newOffer(agreed: string, random: (bytes: number) => Buffer): str
   ].join("\r\n");
 }
 
-/** What has been agreed to by an answer to our offer: its first codec, its telephone events, its suite, and our side of its direction. */
+/** Reduces our offer to what the answer accepted: its first codec, telephone-event, suite, and the mirrored direction. */
 export function agreedOffer(offer: string, answer: string): string {
   const [, formats = ""] = /^m=audio [1-9]\d* \S+ (.*?)\r?$/m.exec(answer) ?? [];
   const events = /^a=rtpmap:(\d+) telephone-event\//im.exec(answer)?.[1];
@@ -66,7 +66,7 @@ function ourSide(answer: string): string {
   return theirs === "sendonly" ? "recvonly" : theirs === "recvonly" ? "sendonly" : (theirs ?? "sendrecv");
 }
 
-/** A key line for each suite that the media server knows and that has none yet. */
+/** A crypto line with a random key for each remaining suite that the media server supports. */
 function otherCryptoLines(cryptoLines: readonly string[], random: (bytes: number) => Buffer): string[] {
   const used = cryptoLines.map((line) => line.split(" ")[1]);
   const tag = Math.max(...cryptoLines.map((line) => Number(/^a=crypto:(\d+)/.exec(line)?.[1] ?? 0)));

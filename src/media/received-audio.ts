@@ -2,10 +2,10 @@ import type { ReceivedAudio } from "../call/interfaces.js";
 import type { Clock } from "../util/clock.js";
 import type { FsmrfEndpoint } from "./fsmrf.js";
 
-/** So long the end of a call waits for its statistics, in milliseconds: they are nice to have. */
+/** Timeout for the statistics at the end of a call, in milliseconds; they are optional. */
 const answerTimeoutMs = 300;
 
-/** How well FreeSWITCH has received a channel that is still there, the endpoint's own or its other leg (`switch_core_media_set_stats` in its switch_core_media.c). */
+/** RTP receive statistics of an existing channel, the endpoint's own or its bridged leg (`switch_core_media_set_stats` in switch_core_media.c). */
 export async function receivedAudio(
   channel: Pick<FsmrfEndpoint, "uuid" | "api">,
   clock: Clock,
@@ -20,7 +20,7 @@ export async function receivedAudio(
         done(event?.getBody().trim() ?? "");
       });
     };
-    // FreeSWITCH writes the variables when it is told to, and by itself only after the channel's end.
+    // Without `uuid_set_media_stats` FreeSWITCH sets the variables only after the channel has ended.
     ask("uuid_set_media_stats", uuid, () => {
       ask("uuid_getvar", `${uuid} rtp_audio_in_packet_count`, (packets) => {
         ask("uuid_getvar", `${uuid} rtp_audio_in_jitter_loss_rate`, (lossRate) => {

@@ -1,12 +1,12 @@
 import type { Sound } from "../call/interfaces.js";
 
-/** Long enough for every look-up, and short: should einwahl die, FreeSWITCH plays it to its end before it hangs up. */
+/** Longer than any lookup, but short: if einwahl crashes, FreeSWITCH plays it to the end before it hangs up. */
 const musicTurns = 2;
 
 /**
- * The argument of FreeSWITCH's `playback` for a row of sounds. All that goes into it comes from the configuration
- * and from fixed names; nothing that a caller typed or sent.
- * @param directory the prompts as FreeSWITCH sees them: `<language>/<name>.wav` and `music/hold.wav`
+ * The argument of FreeSWITCH's `playback` for a sequence of sounds. It contains only configuration values and fixed names,
+ * never input from a caller.
+ * @param directory on the media server, with `<language>/<name>.wav` and `music/hold.wav`
  */
 export function playbackArgument(sounds: readonly Sound[], directory: string): string {
   return `file_string://${sounds.flatMap((sound) => files(sound, directory)).join("!")}`;
@@ -18,7 +18,7 @@ function files(sound: Sound, directory: string): string[] {
   return [`silence_stream://${sound.silenceMs}`];
 }
 
-/** The file of a recording, as FreeSWITCH sees it. */
+/** The path of a recording on the media server. */
 export function soundFile(sound: Exclude<Sound, { readonly silenceMs: number }>, directory: string): string {
   return "prompt" in sound
     ? `${directory}/${sound.language}/${sound.prompt}.wav`

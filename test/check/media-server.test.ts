@@ -134,7 +134,7 @@ for (const { name, answers, finds } of [
       {
         severity: "warning",
         path: "media_servers[0]",
-        message: /never tried with FreeSWITCH 1\.10\.120/,
+        message: /not tested with FreeSWITCH 1\.10\.120/,
         cure: /use FreeSWITCH 1\.10\.12 or/,
       },
     ],
@@ -151,7 +151,7 @@ for (const { name, answers, finds } of [
       {
         severity: "warning",
         path: "media_servers[0]",
-        message: /tells a version that says nothing/,
+        message: /reports an unreadable version/,
         cure: /1\.10\.12/,
       },
     ],

@@ -53,7 +53,7 @@ await t.test("what matters stands first: whether calls get through, what is brok
   const untried = await openInstance(t, { status: () => goodDay });
   t.match(
     (await typed(["status", "-s", untried.socket, "--all"])).output,
-    /media-2 .*1\.11\.0-release +einwahl was never tried with FreeSWITCH 1\.11\.0/,
+    /media-2 .*1\.11\.0-release +einwahl is not tested with FreeSWITCH 1\.11\.0/,
   );
   const many = await openInstance(t, { status: () => manyServers });
   t.match((await typed(["status", "-s", many.socket])).output, /servers {3}bbb-49 {2}fault/);

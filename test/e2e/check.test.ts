@@ -124,7 +124,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "warning",
           path: "drachtio",
-          message: /never tried with drachtio 0\.8\.25/,
+          message: /not tested with drachtio 0\.8\.25/,
           cure: /use drachtio 0\.9\.10/,
         },
         { severity: "warning", path: "drachtio", message: /authority is not known/, cure: /--ca FILE/ },

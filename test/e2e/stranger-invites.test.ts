@@ -193,12 +193,12 @@ await t.test("a media server that would refuse every call is down, and health sa
     {
       name: "another key",
       media: { key: "0".repeat(64) },
-      why: /^media server media-1: it would refuse every call: .*another key/,
+      why: /^media server media-1: it would reject every call: .*another key/,
     },
     {
       name: "another host",
       media: { controlHosts: ["192.0.2.1"] },
-      why: /^media server media-1: it would refuse every call: .*EINWAHL_FS_CONTROL_HOSTS/,
+      why: /^media server media-1: it would reject every call: .*EINWAHL_FS_CONTROL_HOSTS/,
     },
   ]) {
     await t.test(name, async (t) => {

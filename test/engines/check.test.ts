@@ -18,13 +18,13 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
     );
     t.equal(code, 0);
     t.match(
-      findings.find(({ path, message }) => path === "drachtio" && message.includes("tried")),
+      findings.find(({ path, message }) => path === "drachtio" && message.includes("tested")),
       { message: /0\.9\.10/ },
     );
     t.ok(
       findings.some(
         ({ path, message }) =>
-          path === "media_servers[0]" && /^FreeSWITCH 1\.\d+\.\d+, with which einwahl was tried$/.test(message),
+          path === "media_servers[0]" && /^FreeSWITCH 1\.\d+\.\d+, which einwahl is tested with$/.test(message),
       ),
     );
     const [server] = world.einwahl.status().mediaServers;

@@ -10,7 +10,7 @@ const offer = [
   "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:theirs80",
   "",
 ].join("\r\n");
-/** As FreeSWITCH 1.10.12 was seen to answer a re-INVITE after an INVITE without SDP. */
+/** An answer of FreeSWITCH 1.10.12 to a re-INVITE after an INVITE without SDP, as observed. */
 const answer = [
   ...session,
   "m=audio 20000 RTP/SAVP 8",
@@ -22,7 +22,7 @@ const answer = [
   "",
 ].join("\r\n");
 
-await t.test("one key in the place of several, and no line that was not offered", (t) => {
+await t.test("several keys are reduced to one, and lines that were not offered are removed", (t) => {
   t.ok(hasSeveralCryptoLines(answer));
   const told = withOneCryptoLine(offer, answer, "1 AEAD_AES_256_GCM inline:new");
   t.equal(
@@ -40,7 +40,7 @@ await t.test("one key in the place of several, and no line that was not offered"
   t.end();
 });
 
-await t.test("the key of a suite has the tag of the offer", (t) => {
+await t.test("the key of a suite gets the tag of the offer", (t) => {
   t.equal(cryptoOfSuite(offer, answer, "AES_CM_128_HMAC_SHA1_80"), "2 AES_CM_128_HMAC_SHA1_80 inline:ours80");
   t.equal(cryptoOfSuite(offer, answer, "AES_CM_128_HMAC_SHA1_32"), undefined);
   t.end();

@@ -13,7 +13,7 @@ const secure = `${session}m=audio 4000 RTP/SAVP 8\r\n${key}`;
 const plain = `${session}m=audio 4000 RTP/AVP 8\r\n`;
 const refused = `${session}m=audio 0 RTP/AVP 8\r\n${key}`;
 
-/** A channel that was answered with `first` and answers new offers with `later`. */
+/** A channel whose first answer is `first`; re-INVITEs are answered with `later`. */
 function endpoint(first: string, later: string): MediaEndpoint {
   const dialog = Object.assign(new EventEmitter(), {
     id: "1",
@@ -45,7 +45,7 @@ function endpoint(first: string, later: string): MediaEndpoint {
   return new MediaEndpoint(raw, settings, () => undefined, "");
 }
 
-await t.test("FreeSWITCH's answer to a new offer without SRTP is never passed on in a call that has it", async (t) => {
+await t.test("in an encrypted call FreeSWITCH's answer without SRTP is never forwarded", async (t) => {
   for (const { what, first, later, result } of [
     { what: "SRTP stays", first: secure, later: secure, result: success(secure) },
     { what: "SRTP is given up", first: secure, later: plain, result: failure("plain-rtp") },

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { readEventHeaders } from "../../src/media/event-headers.js";
 
-await t.test("an escape that is no UTF-8 costs no event", (t) => {
+await t.test("an escape that is not UTF-8 does not lose the event", (t) => {
   const text = [
     "Event-Name: CHANNEL_ANSWER",
     "variable_switch_r_sdp: v%3D0%0D%0As%3DGespr%E4ch",

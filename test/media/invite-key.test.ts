@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const startScript = fileURLToPath(new URL("../../../freeswitch/start.sh", import.meta.url));
 const password = "Event-Socket_1.~x";
 
-/** What start.sh gives FreeSWITCH. */
+/** The variables that start.sh passes to FreeSWITCH. */
 async function started(
   folder: string,
   env: Readonly<Record<string, string>>,
@@ -63,7 +63,7 @@ await t.test("start.sh derives the same key, and the hosts that FreeSWITCH conne
   }
 });
 
-await t.test("what FreeSWITCH's variables tell", async (t) => {
+await t.test("faults in FreeSWITCH's variables", async (t) => {
   const fault = (variables: Readonly<Record<string, string | undefined>>): ReturnType<typeof inviteFault> =>
     inviteFault((name) => Promise.resolve(variables[name]), { password, advertisedAddress: "10.0.0.5" });
   t.equal(await fault({ einwahl_key: "" }), "no-key");

@@ -7,7 +7,7 @@ const suite = "AEAD_AES_256_GCM";
 const offer = `v=0\r\nm=audio 4000 RTP/SAVP 8\r\na=crypto:1 ${suite} inline:theirs\r\na=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:theirs80\r\n`;
 const several = `v=0\r\nm=audio 5000 RTP/SAVP 8\r\na=crypto:2 ${suite} inline:first\r\na=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:first80\r\n`;
 
-/** @param notes what FreeSWITCH notes as its last key after each offer; the first one stands before them */
+/** @param notes FreeSWITCH's variable of the last key: before the first offer, then after each offer */
 async function negotiate(
   answer: string,
   notes: readonly string[],

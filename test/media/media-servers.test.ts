@@ -5,7 +5,7 @@ import type { MediaServerState } from "../../src/media/media-server.js";
 import { MediaServerPool, type PooledServer } from "../../src/media/media-servers.js";
 import { failure, type Result } from "../../src/util/result.js";
 
-/** A media server that comes up when a test says so, and refuses every channel after having counted it. */
+/** A media server that the test brings up; it counts each channel and then refuses it. */
 class FakeServer implements PooledServer {
   readonly name: string;
   readonly capacity = 10;
@@ -64,7 +64,7 @@ async function offer(pool: MediaServerPool): Promise<Result<CallerEndpoint, stri
   return await pool.openEndpoint("v=0", "mandatory");
 }
 
-await t.test("a call goes to the server with the most room, and to none that is down or full", async (t) => {
+await t.test("a call goes to the least loaded server, never to one that is down or full", async (t) => {
   const [busy, free, down] = [new FakeServer("a"), new FakeServer("b"), new FakeServer("c", "down")];
   busy.channels = 5;
   const pool = new MediaServerPool([busy, free, down]);
@@ -76,7 +76,7 @@ await t.test("a call goes to the server with the most room, and to none that is 
   t.equal(pool.channels, 15);
 });
 
-await t.test("a server that is gone gets no new calls, and is let go when its last one is over", async (t) => {
+await t.test("a removed server gets no new calls and is closed after its last one", async (t) => {
   const [first, second] = [new FakeServer("a"), new FakeServer("b")];
   first.channels = 2;
   const pool = new MediaServerPool([first, second]);
@@ -90,7 +90,7 @@ await t.test("a server that is gone gets no new calls, and is let go when its la
   t.equal(pool.channels, 0);
 });
 
-await t.test("a server with other settings takes over when it is up by them, and not before", async (t) => {
+await t.test("a server with changed settings takes over only when it is up", async (t) => {
   const [before, after] = [new FakeServer("a"), new FakeServer("a", "down")];
   const pool = new MediaServerPool([before]);
   const replacing = pool.replace([after]);
@@ -102,7 +102,7 @@ await t.test("a server with other settings takes over when it is up by them, and
   t.strictSame([before.asked, after.asked], [1, 1]);
 });
 
-await t.test("closed: all of them, also those with old calls only", async (t) => {
+await t.test("close closes all servers, including retired ones", async (t) => {
   const [first, second] = [new FakeServer("a"), new FakeServer("b")];
   first.channels = 1;
   const pool = new MediaServerPool([first]);

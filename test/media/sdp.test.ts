@@ -9,7 +9,7 @@ await t.test("the suite in an answer", (t) => {
     ["SAVP", ["m=audio 20000 RTP/SAVP 8 101", "a=rtpmap:8 PCMA/8000", key], "AEAD_AES_256_GCM"],
     ["SAVPF", ["m=audio 20000 RTP/SAVPF 8", key], "AEAD_AES_256_GCM"],
     ["AVP", ["m=audio 20000 RTP/AVP 8"], undefined],
-    ["keys that were not taken", ["m=audio 20000 RTP/AVP 8", key], undefined],
+    ["keys that were not accepted", ["m=audio 20000 RTP/AVP 8", key], undefined],
     ["SAVP without keys", ["m=audio 20000 RTP/SAVP 8"], undefined],
     ["the refused line is the encrypted one", ["m=audio 0 RTP/SAVP 8", key, "m=audio 20000 RTP/AVP 8"], undefined],
     ["the refused line is the plain one", ["m=audio 0 RTP/AVP 8", "m=audio 20000 RTP/SAVP 8", key], "AEAD_AES_256_GCM"],
@@ -35,14 +35,14 @@ const sdp = [
   "",
 ].join("\r\n");
 
-await t.test("callers are told the public address, for the session and for each line", (t) => {
+await t.test("the public address replaces the session's and each line's address", (t) => {
   const told = withPublicAddress(sdp, "203.0.113.10");
   t.equal(told, sdp.replaceAll(/IN IP4 10\.0\.0\.5/g, "IN IP4 203.0.113.10"));
   t.match(withPublicAddress(sdp, "2001:db8::5"), /^c=IN IP6 2001:db8::5\r$/m);
   t.end();
 });
 
-await t.test("without one nothing changes, and a line on hold stays on hold", (t) => {
+await t.test("without a public address the SDP is unchanged, and a held line stays held", (t) => {
   t.equal(withPublicAddress(sdp, undefined), sdp);
   const held = sdp.replace(/^c=.*$/m, "c=IN IP4 0.0.0.0\r");
   t.match(withPublicAddress(held, "203.0.113.10"), /^c=IN IP4 0\.0\.0\.0\r$/m);

@@ -6,7 +6,7 @@ const timeouts = { mediaTimeoutMs: 30_000, holdTimeoutMs: 1_800_000 };
 const sdp = (direction: string): string =>
   `v=0\r\nm=audio 4000 RTP/SAVP 8\r\n${direction === "" ? "" : `a=${direction}\r\n`}`;
 
-await t.test("what the caller's SDP says of silence", (t) => {
+await t.test("the RTP timeout by the caller's SDP", (t) => {
   const rows = [
     ["", 30_000, false],
     ["sendrecv", 30_000, false],

@@ -5,7 +5,7 @@ import { playbackArgument } from "../../src/media/sounds.js";
 
 const directory = "/usr/share/einwahl/sounds";
 
-await t.test("a row of sounds is one playback", (t) => {
+await t.test("a sequence of sounds is one playback", (t) => {
   t.equal(
     playbackArgument(
       [{ prompt: "welcome", language: "de" }, { silenceMs: 300 }, { prompt: "enter-pin", language: "en" }],
@@ -16,7 +16,7 @@ await t.test("a row of sounds is one playback", (t) => {
   t.end();
 });
 
-await t.test("music comes more than once", (t) => {
+await t.test("music is repeated", (t) => {
   const files = playbackArgument([{ prompt: "please-wait", language: "de" }, { music: "hold" }], directory)
     .replace("file_string://", "")
     .split("!");
@@ -26,7 +26,7 @@ await t.test("music comes more than once", (t) => {
   t.end();
 });
 
-await t.test("no prompt's name breaks the row", (t) => {
+await t.test("prompt names cannot break the sequence", (t) => {
   for (const prompt of promptNames)
     t.match(
       playbackArgument([{ prompt, language: "en" }], directory),

@@ -31,11 +31,11 @@ for (const { version, unusable, warnings } of [
   {
     version: "1.11.2-release",
     unusable:
-      "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, with which einwahl was tried",
+      "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, which einwahl is tested with",
     warnings: [],
   },
-  { version: "1.11.20-release", unusable: null, warnings: ["einwahl was never tried with FreeSWITCH 1.11.20"] },
-  { version: "", unusable: null, warnings: ["FreeSWITCH tells a version that says nothing: "] },
+  { version: "1.11.20-release", unusable: null, warnings: ["einwahl is not tested with FreeSWITCH 1.11.20"] },
+  { version: "", unusable: null, warnings: ["FreeSWITCH reports an unreadable version: "] },
   { version: undefined, unusable: null, warnings: [] },
 ]) {
   await t.test(`FreeSWITCH ${version ?? "that has not answered yet"}`, (t) => {
@@ -54,6 +54,6 @@ for (const { version, unusable, warnings } of [
 
 await t.test("drachtio", (t) => {
   t.strictSame(statusWith("1.10.12").drachtio.warnings, []);
-  t.strictSame(statusWith("1.10.12", "v0.8.25").drachtio.warnings, ["einwahl was never tried with drachtio 0.8.25"]);
+  t.strictSame(statusWith("1.10.12", "v0.8.25").drachtio.warnings, ["einwahl is not tested with drachtio 0.8.25"]);
   t.end();
 });

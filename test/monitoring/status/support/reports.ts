@@ -78,7 +78,7 @@ export const goodDay: StatusReport = {
       why: null,
       version: "1.11.0-release",
       unusable: null,
-      warnings: ["einwahl was never tried with FreeSWITCH 1.11.0"],
+      warnings: ["einwahl is not tested with FreeSWITCH 1.11.0"],
       channels: 14,
       capacity: 100,
     },
@@ -194,7 +194,7 @@ export const badDay: StatusReport = {
     {
       name: "media-1",
       state: "down",
-      why: "no answer on the event socket: not running, wrong address or wrong password",
+      why: "no response on the event socket: not running, wrong address or wrong password",
       version: null,
       unusable: null,
       warnings: [],
@@ -207,7 +207,7 @@ export const badDay: StatusReport = {
       why: null,
       version: "1.11.2-release",
       unusable:
-        "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, with which einwahl was tried",
+        "FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3, which einwahl is tested with",
       warnings: [],
       channels: 100,
       capacity: 100,
