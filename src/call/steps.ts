@@ -1,7 +1,7 @@
+import { askForPin } from "./ask-pin.js";
 import type { EndCause } from "./cause.js";
 import type { CallContext, Next } from "./context.js";
 import { join } from "./join.js";
-import { askForPin } from "./pin-dialogue.js";
 import { sayLast } from "./speech.js";
 import { waitForStart } from "./wait-for-start.js";
 
