@@ -3,8 +3,8 @@ import t from "tap";
 import { CallScope } from "../../src/call/call-scope.js";
 import { answerFor, type EndCause, endCauses, reasonHeaderFor } from "../../src/call/cause.js";
 import type { Directory } from "../../src/call/interfaces.js";
-import { PinEntry } from "../../src/call/pin-entry.js";
 import { CallProgress } from "../../src/call/progress.js";
+import { PinEntry } from "../../src/call/read-pin.js";
 import { Latch } from "../../src/util/latch.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 
