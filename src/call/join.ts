@@ -3,11 +3,10 @@ import { knownAudio } from "./audio-bridge.js";
 import type { EndCause } from "./cause.js";
 import type { CallContext, Destination, Next } from "./context.js";
 import { enterConference } from "./enter.js";
-import { sayHintsOnce } from "./hints.js";
 import type { Bridge, BridgeFailure, Conference } from "./interfaces.js";
 import { NodeWatch } from "./node-watch.js";
 import type { PromptName } from "./prompts.js";
-import { pauseAudibly, playing, sayLast } from "./speech.js";
+import { pauseAudibly, playing, sayHintsOnce, sayLast } from "./speech.js";
 import { talk } from "./talk.js";
 import { refusedAsWithheld } from "./withheld.js";
 

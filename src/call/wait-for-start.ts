@@ -1,9 +1,8 @@
 import type { Pin } from "../caller/secret.js";
 import { AsyncQueue } from "../util/async-queue.js";
 import type { CallContext, Ended, Next } from "./context.js";
-import { hintsOnce } from "./hints.js";
 import type { Lookup, Sound } from "./interfaces.js";
-import { inLanguage, say, sayLast } from "./speech.js";
+import { hintsOnce, inLanguage, say, sayLast } from "./speech.js";
 
 /** More pieces of music and spoken lines than the longest wait has. */
 const maxTurns = 10_000;
