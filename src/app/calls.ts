@@ -3,13 +3,12 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 
 import { runCall } from "../call/call.js";
-import type { CallWatcher } from "../call/call-watcher.js";
 import type { EndCause } from "../call/cause.js";
 import type { CallServices } from "../call/context.js";
 import type { Directory, MediaServers, NodeProbe, Trunks } from "../call/interfaces.js";
 import { joinEveryMs, JoinPacer } from "../call/join-pacer.js";
 import { Occupancy } from "../call/occupancy.js";
-import type { CallReport } from "../call/progress.js";
+import type { CallReport, CallWatcher } from "../call/progress.js";
 import { uncountedGuesses } from "../call/restraint.js";
 import type { CallSettings } from "../call/settings.js";
 import type { DrachtioCall } from "../sip/incoming-call.js";

@@ -5,7 +5,7 @@ import type { Registry } from "prom-client";
 
 import type { BbbServer } from "../bbb/bbb-server.js";
 import type { BbbDirectory } from "../bbb/directory.js";
-import type { CallWatcher } from "../call/call-watcher.js";
+import type { CallWatcher } from "../call/progress.js";
 import type { CallSettings } from "../call/settings.js";
 import { CallerHasher } from "../caller/caller-hasher.js";
 import { pseudonymKeyDays, throttleKeyDays } from "../caller/day-keys.js";

@@ -7,7 +7,6 @@ import type { Latch } from "../util/latch.js";
 import type { Result } from "../util/result.js";
 import type { Appearance } from "./appearance.js";
 import type { CallScope } from "./call-scope.js";
-import type { PinOutcome } from "./call-watcher.js";
 import type { EndCause } from "./cause.js";
 import type { CallerTime } from "./hold.js";
 import type {
@@ -26,7 +25,7 @@ import type {
   WithheldRemovals,
 } from "./interfaces.js";
 import type { JoinPacer } from "./join-pacer.js";
-import type { CallFacts, CallProgress, Stage } from "./progress.js";
+import type { CallFacts, CallProgress, PinOutcome, Stage } from "./progress.js";
 import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
 import type { Tries } from "./tries.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 
 import { Einwahl } from "../app/einwahl.js";
-import type { CallWatcher } from "../call/call-watcher.js";
+import type { CallWatcher } from "../call/progress.js";
 import { formatFaults } from "../config/fault.js";
 import { loadConfig } from "../config/load.js";
 import { scopes } from "../config/scopes.js";

@@ -1,11 +1,10 @@
 import { runCall } from "../../src/call/call.js";
-import type { PinOutcome } from "../../src/call/call-watcher.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { CallServices } from "../../src/call/context.js";
 import type { Admission, CallerEndpoint, MediaFailure, SlotRefusal, OfferingEndpoint } from "../../src/call/interfaces.js";
 import { JoinPacer } from "../../src/call/join-pacer.js";
 import { Occupancy } from "../../src/call/occupancy.js";
-import type { CallReport, Stage } from "../../src/call/progress.js";
+import type { CallReport, PinOutcome, Stage } from "../../src/call/progress.js";
 import type { CallSettings } from "../../src/call/settings.js";
 import { defaultLabels } from "../../src/caller/label.js";
 import { CallerNumber } from "../../src/caller/secret.js";

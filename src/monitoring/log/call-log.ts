@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 
-import type { CallWatcher, PinOutcome } from "../../call/call-watcher.js";
 import { endCauses } from "../../call/cause.js";
-import type { CallReport, Stage } from "../../call/progress.js";
+import type { CallReport, CallWatcher, PinOutcome, Stage } from "../../call/progress.js";
 import type { Clock } from "../../util/clock.js";
 import { RefusalSums } from "./refusal-sums.js";
 

@@ -1,8 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-import type { CallWatcher, PinOutcome } from "../../call/call-watcher.js";
 import { type EndCause, endCauses } from "../../call/cause.js";
-import type { CallReport } from "../../call/progress.js";
+import type { CallReport, CallWatcher, PinOutcome } from "../../call/progress.js";
 import type { CallBoard } from "../status/call-board.js";
 
 /** Label of calls that match no trunk, and suite of plain RTP. */

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 
-import type { CallWatcher } from "../../call/call-watcher.js";
+import type { CallWatcher } from "../../call/progress.js";
 import type { CallBoard } from "../status/call-board.js";
 import type { Parts } from "../status/parts.js";
 import { CallMetrics } from "./call-metrics.js";

@@ -1,6 +1,5 @@
-import type { CallWatcher } from "../../call/call-watcher.js";
 import { type EndCause, endCauses } from "../../call/cause.js";
-import { type CallFacts, type CallReport, type Stage, stages } from "../../call/progress.js";
+import { type CallFacts, type CallReport, type CallWatcher, type Stage, stages } from "../../call/progress.js";
 import type { CallFailure, StatusReport } from "./status-report.js";
 
 export const slotMinutes = 15;

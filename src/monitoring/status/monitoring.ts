@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 
-import { type CallWatcher, regularOnly, watchTogether } from "../../call/call-watcher.js";
+import { type CallWatcher, regularOnly, watchTogether } from "../../call/progress.js";
 import type { Clock } from "../../util/clock.js";
 import { packageVersion } from "../../util/package-version.js";
 import { CallLog } from "../log/call-log.js";
