@@ -4,7 +4,7 @@ import type { CallsConfig, Config } from "../config/config.js";
 import type { CallLimits } from "./call-limiter.js";
 
 /** Timeouts without a setting, in milliseconds. */
-const limits = { mediaTimeoutMs: 5_000, acceptTimeoutMs: 5_000, joinTimeoutMs: 10_000, lookUpTimeoutMs: 10_000 };
+const limits = { channelTimeoutMs: 5_000, acceptTimeoutMs: 5_000, joinTimeoutMs: 10_000, lookUpTimeoutMs: 10_000 };
 
 export function callSettings(config: Config): CallSettings {
   const { calls, label, pseudonymKey } = config;
@@ -16,7 +16,7 @@ export function callSettings(config: Config): CallSettings {
     hints: calls.hints,
     leaveKey: calls.leaveKey,
     maxDurationMs: calls.maxDurationMs,
-    holdTimeoutMs: calls.holdTimeoutMs,
+    maxHoldMs: calls.holdTimeoutMs,
     label,
     pseudonymKey: pseudonymKey && pseudonymKeyFrom(pseudonymKey.reveal()),
   };

@@ -6,7 +6,7 @@ import { runCall } from "../call/call.js";
 import type { EndCause } from "../call/cause.js";
 import type { CallServices } from "../call/context.js";
 import type { Directory, MediaServers, NodeProbe, Trunks } from "../call/interfaces.js";
-import { joinEveryMs, JoinPacer } from "../call/join-pacer.js";
+import { joinIntervalMs, JoinPacer } from "../call/join-pacer.js";
 import { Occupancy } from "../call/occupancy.js";
 import type { CallReport, CallWatcher } from "../call/progress.js";
 import { uncountedGuesses } from "../call/restraint.js";
@@ -63,7 +63,7 @@ export class Calls {
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#joinPacer = new JoinPacer(options.clock, joinEveryMs);
+    this.#joinPacer = new JoinPacer(options.clock, joinIntervalMs);
   }
 
   /** Regular calls. */

@@ -107,7 +107,7 @@ async function live(
   progress.note({ mediaServer: endpoint.mediaServer, codec: endpoint.codec });
   progress.noteSuite("trunk", endpoint.suite);
 
-  const callerTime = new CallerTime(services.clock, endpoint.hold, settings.holdTimeoutMs);
+  const callerTime = new CallerTime(services.clock, endpoint.hold, settings.maxHoldMs);
   resources.watch(() => {
     callerTime.close();
   });

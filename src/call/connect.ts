@@ -21,7 +21,7 @@ export type Connected =
 export async function connect(call: IncomingCall, admitted: Admitted, context: ConnectContext): Promise<Connected> {
   const connected =
     call.offer === "none" ? await offerFirst(call, admitted, context) : await answerOffer(call, admitted, context);
-  return isOpenLine(connected, admitted) ? ended("plain-rtp") : connected;
+  return isUnencrypted(connected, admitted) ? ended("plain-rtp") : connected;
 }
 
 /** The usual way: the INVITE has an offer, the 200 the answer. */
@@ -32,13 +32,13 @@ async function answerOffer(
 ): Promise<Connected> {
   const opening = services.media.openEndpoint(call.mediaOffer, admitted.srtp);
   resources.opening = opening;
-  const opened = await scope.within(opening, settings.mediaTimeoutMs);
+  const opened = await scope.within(opening, settings.channelTimeoutMs);
   if (opened.kind === "ended") return opened;
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
   const endpoint = opened.value.value;
   // Not even the 200 of a call that would be plain.
-  if (isOpenLine({ kind: "connected", endpoint }, admitted)) return ended("plain-rtp");
+  if (isUnencrypted({ kind: "connected", endpoint }, admitted)) return ended("plain-rtp");
 
   resources.accepting = call.accept(endpoint.sdp, endpoint);
   const accepted = await scope.within(resources.accepting, settings.acceptTimeoutMs);
@@ -55,7 +55,7 @@ async function offerFirst(
 ): Promise<Connected> {
   const opening = services.media.openOffer(admitted.srtp);
   resources.opening = opening;
-  const opened = await scope.within(opening, settings.mediaTimeoutMs);
+  const opened = await scope.within(opening, settings.channelTimeoutMs);
   if (opened.kind === "ended") return opened;
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
@@ -71,7 +71,7 @@ async function offerFirst(
   const answered = await scope.within(accepted.value.value.answer, settings.acceptTimeoutMs);
   if (answered.kind === "ended") return answered;
   if (answered.kind === "late") return ended("answer-failed");
-  const completed = await scope.within(offering.complete(answered.value), settings.mediaTimeoutMs);
+  const completed = await scope.within(offering.complete(answered.value), settings.channelTimeoutMs);
   if (completed.kind === "ended") return completed;
   if (completed.kind === "late") return ended("media-unavailable");
   if (!completed.value.ok) return ended(completed.value.failure);
@@ -80,7 +80,7 @@ async function offerFirst(
 }
 
 /** Whether the line would be plain where it must not be. */
-function isOpenLine(connected: Connected, admitted: Admitted): boolean {
+function isUnencrypted(connected: Connected, admitted: Admitted): boolean {
   return connected.kind === "connected" && admitted.srtp === "mandatory" && connected.endpoint.suite === undefined;
 }
 

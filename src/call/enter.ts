@@ -4,15 +4,15 @@ import type { AudioBridge, Bridge, BridgeFailure, BridgeTarget, Conference } fro
 import { pauseAudibly } from "./speech.js";
 
 /** The media server gives up by itself before this is over, in milliseconds. */
-const bridgeSlack = 2_000;
+const bridgeSlackMs = 2_000;
 /** A node that has no session free counts them by the second: after so many milliseconds there are new ones. */
 const busyPauseMs = 1_100;
 const maxBusyTries = 3;
 /** By way of the node a caller takes three of its sessions: the leg from here, the question to LiveKit, the leg to it. */
-const livekitTurns = 2;
+const turnsByNode = 2;
 const explainAfterMs = 800;
 /** BBB makes the rule that leads a number into LiveKit a moment after the meeting begins, when those who wait for it come. */
-const ruleTimeoutMs = 2_000;
+const ruleDelayMs = 2_000;
 /** How long a claim of an identity may take, in milliseconds. */
 const claimTimeoutMs = 3_000;
 
@@ -34,7 +34,7 @@ export async function enterConference(
   const first = known ?? "livekit";
   let entered = await enterInTurn(context, conference, first);
   if (entered.kind === "failed" && entered.cause === "not-in-livekit") {
-    const ended = await pauseAudibly(context, ruleTimeoutMs, explainAfterMs, ["please-wait"]);
+    const ended = await pauseAudibly(context, ruleDelayMs, explainAfterMs, ["please-wait"]);
     entered = ended ?? (await enterInTurn(context, conference, first));
   }
   if (first === "livekit" && entered.kind !== "ended") {
@@ -60,7 +60,7 @@ async function enterInTurn(context: CallContext, conference: Conference, audio: 
   const { services, progress } = context;
   let entered: Entered = { kind: "failed", cause: "node-busy" };
   for (let tries = 0; tries <= maxBusyTries && entered.kind === "failed" && entered.cause === "node-busy"; tries++) {
-    const turnMs = services.joinPacer.take(conference.node.name, audio === "livekit" ? livekitTurns : 1);
+    const turnMs = services.joinPacer.take(conference.node.name, audio === "livekit" ? turnsByNode : 1);
     const pauseMs = turnMs + (tries === 0 ? 0 : busyPauseMs);
     const ended = pauseMs === 0 ? undefined : await pauseAudibly(context, pauseMs, explainAfterMs, ["please-wait"]);
     if (ended !== undefined) return ended;
@@ -82,7 +82,7 @@ async function enter(context: CallContext, conference: Conference, audio: AudioB
     ...appearance.value,
     answerTimeoutMs: settings.joinTimeoutMs,
   });
-  const answered = await scope.within(bridge.answered, settings.joinTimeoutMs + bridgeSlack);
+  const answered = await scope.within(bridge.answered, settings.joinTimeoutMs + bridgeSlackMs);
   switch (answered.kind) {
     case "ended":
       bridge.leave();

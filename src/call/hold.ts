@@ -58,7 +58,7 @@ export class CallerTime implements Clock {
   readonly #clock: Clock;
   readonly #hold: Hold;
   readonly #limitMs: number;
-  readonly #off: () => void;
+  readonly #unsubscribe: () => void;
   #heldMs = 0;
   #heldSince: number | undefined;
 
@@ -68,7 +68,7 @@ export class CallerTime implements Clock {
     this.#limitMs = limitMs;
     this.#heldSince = hold.isOn ? clock.now() : undefined;
     // Before any timer's own listener, which reads the time.
-    this.#off = hold.onChange(() => {
+    this.#unsubscribe = hold.onChange(() => {
       this.#heldMs = this.#standstill();
       this.#heldSince = hold.isOn ? clock.now() : undefined;
     });
@@ -82,7 +82,7 @@ export class CallerTime implements Clock {
     const due = this.now() + ms;
     let cancel: () => void = () => undefined;
     const stop = (): void => {
-      off();
+      unsubscribe();
       cancel();
     };
     const look = (): void => {
@@ -95,13 +95,13 @@ export class CallerTime implements Clock {
         cancel = this.#clock.after(left + (this.#hold.isOn ? this.#limitMs - this.#standstill() : 0), look);
       }
     };
-    const off = this.#hold.onChange(look);
+    const unsubscribe = this.#hold.onChange(look);
     cancel = this.#clock.after(ms + (this.#hold.isOn ? this.#limitMs - this.#standstill() : 0), look);
     return stop;
   }
 
   close(): void {
-    this.#off();
+    this.#unsubscribe();
   }
 
   #standstill(): number {

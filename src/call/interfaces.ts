@@ -157,7 +157,7 @@ export interface CallerEndpoint {
   /** Follows the caller's SDP. */
   readonly hold: Hold;
   /** The keys that the caller has pressed and nobody has read. */
-  readonly keys: DtmfBuffer;
+  readonly dtmf: DtmfBuffer;
   /** A key that came by SIP INFO: it is among `keys` unless its press counts as an RFC 4733 event. */
   pressed(key: string): void;
   /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */

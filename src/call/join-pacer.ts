@@ -4,7 +4,7 @@ import type { Clock } from "../util/clock.js";
  * From one caller to the next on the way to the same node, in milliseconds: a hundred who have waited are in after 10 s.
  * BBB's FreeSWITCH takes 30 sessions a second (`sessions-per-second` in its switch.conf.xml), those of web users among them.
  */
-export const joinEveryMs = 100;
+export const joinIntervalMs = 100;
 
 /**
  * Spreads what many calls would do to a node in the same moment, such as a hundred callers who have waited for one conference.

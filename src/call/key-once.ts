@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 
 /** The media server reports an RFC 4733 event at its end; so much later, in milliseconds, it may still be the press of an INFO. */
-const twinTimeoutMs = 2_000;
+const twinWindowMs = 2_000;
 /** As many presses of INFO as may wait for their RFC 4733 events. */
 const maxWaiting = 64;
 
@@ -31,7 +31,7 @@ export class KeyOnce {
    */
   inMedia(key: string, durationMs: number): boolean {
     this.#isHeardInMedia = true;
-    const earliest = this.#clock.now() - durationMs - twinTimeoutMs;
+    const earliest = this.#clock.now() - durationMs - twinWindowMs;
     this.#waiting = this.#waiting.filter(({ at }) => at >= earliest);
     const twin = this.#waiting.findIndex((press) => press.key === key);
     // Events come in the order of the presses: what waits before this one has lost its event.

@@ -14,15 +14,15 @@ export interface LineWatchParts {
 }
 
 /** All times in milliseconds. From one look at the caller's RTP to the next; nothing new is a reason to ask, as a telephone on mute goes on sending. */
-const lookEvery = 2_000;
+const lookIntervalMs = 2_000;
 /** From one question that was answered to the next: doubled each time, as a silence may be harmless (RFC 3389, RFC 3264 section 8.4). */
-const firstPause = 5_000;
+const firstPauseMs = 5_000;
 const maxPauseMs = 30_000;
 /** Questions without an answer, one after the other, and since when, until the caller counts as gone. While RTP comes there are none. */
 const maxUnanswered = 3;
-const unreachableLimit = 5_000;
+const unreachableTimeoutMs = 5_000;
 /** On hold RTP says nothing: there it takes as long as a request is repeated (timer F, RFC 3261 section 17.1.2). */
-const unreachableOnHoldLimit = 32_000;
+const onHoldTimeoutMs = 32_000;
 
 /**
  * Asks within the dialog whether the caller is still there, when no RTP comes any more. The carrier's BYE is lost with the
@@ -35,13 +35,13 @@ export class LineWatch {
   #packets: number | undefined;
   /** When to ask, if still no RTP has come. */
   #askAt = 0;
-  #pause = firstPause;
+  #pause = firstPauseMs;
   #unanswered = 0;
   #unansweredSince = 0;
 
   constructor(parts: LineWatchParts) {
     this.#parts = parts;
-    this.#rounds = new Rounds(parts.clock, lookEvery, () => this.#look(), parts.onBug);
+    this.#rounds = new Rounds(parts.clock, lookIntervalMs, () => this.#look(), parts.onBug);
   }
 
   stop(): void {
@@ -55,7 +55,7 @@ export class LineWatch {
     if (packets === undefined || packets !== this.#packets) {
       this.#packets = packets;
       this.#askAt = now;
-      this.#pause = firstPause;
+      this.#pause = firstPauseMs;
       this.#unanswered = 0;
       return;
     }
@@ -78,7 +78,7 @@ export class LineWatch {
   #missed(askedAt: number, now: number): void {
     if (this.#unanswered === 0) this.#unansweredSince = askedAt;
     this.#unanswered += 1;
-    const limit = this.#parts.call.isOnHold ? unreachableOnHoldLimit : unreachableLimit;
+    const limit = this.#parts.call.isOnHold ? onHoldTimeoutMs : unreachableTimeoutMs;
     if (!this.#rounds.areOver && this.#unanswered >= maxUnanswered && now - this.#unansweredSince >= limit)
       this.#parts.gone.set("signalling-lost");
   }

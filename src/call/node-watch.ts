@@ -11,9 +11,9 @@ export interface NodeWatchParts {
 }
 
 /** All times in milliseconds. From one look at the node's RTP to the next: with the second of a probe a dead node is left within 3 s. */
-const lookEvery = 1_000;
+const lookIntervalMs = 1_000;
 /** From one probe that was answered to the next, doubled each time: BBB's uuid_hold sends nothing for minutes. */
-const firstPause = 5_000;
+const firstPauseMs = 5_000;
 const maxPauseMs = 30_000;
 
 /**
@@ -26,12 +26,12 @@ export class NodeWatch {
   readonly #rounds: Rounds;
   #packets: number | undefined;
   #askAt = 0;
-  #pause = firstPause;
+  #pause = firstPauseMs;
 
   constructor(parts: NodeWatchParts) {
     this.#parts = parts;
     parts.nodes.learn(parts.node);
-    this.#rounds = new Rounds(parts.clock, lookEvery, () => this.#look(), parts.onBug);
+    this.#rounds = new Rounds(parts.clock, lookIntervalMs, () => this.#look(), parts.onBug);
   }
 
   stop(): void {
@@ -45,7 +45,7 @@ export class NodeWatch {
     if (packets !== this.#packets) {
       this.#packets = packets;
       this.#askAt = 0;
-      this.#pause = firstPause;
+      this.#pause = firstPauseMs;
       nodes.learn(node);
       return;
     }

@@ -20,7 +20,7 @@ export type Entry =
 /** More keys than three PINs and their corrections take. */
 const maxKeys = 120;
 /** How long a PIN that seems to be whole waits for the servers to say that it is not, in milliseconds. */
-const goesOnTimeoutMs = 1_500;
+const longerPinTimeoutMs = 1_500;
 
 /** Plays the request and reads keys until the PIN is whole. The first key stops the prompt. */
 export async function readPin(context: CallContext, request: readonly Sound[], deadline: number): Promise<Entry> {
@@ -44,7 +44,7 @@ async function readKeys(
   let isLonger = false;
   /** Without `#`; one that comes all the same says nothing more. */
   const endOfItself = (): Entry => {
-    endpoint.keys.expect("#");
+    endpoint.dtmf.expect("#");
     return { kind: "typed", digits: entry.digits };
   };
   try {
@@ -60,14 +60,14 @@ async function readKeys(
       const { isOn } = endpoint.hold;
       const heard = await callerScope.within(
         Promise.race([
-          endpoint.keys.arrival(),
+          endpoint.dtmf.arrival(),
           endpoint.hold.changed(),
           ...(prompt.state === "playing" ? [prompt.finished] : []),
         ]),
         Math.min(patience, left),
       );
       if (heard.kind === "ended") return heard;
-      const key = endpoint.keys.take();
+      const key = endpoint.dtmf.take();
       if (key === undefined) {
         if (isOn !== endpoint.hold.isOn) {
           keys += 1;
@@ -154,8 +154,8 @@ async function ask(
   const pin = Pin.parse(digits);
   if (!pin.ok) return no;
   const answered = await scope.within(
-    Promise.race([question(pin.value), endpoint.keys.arrival().then(() => true)]),
-    goesOnTimeoutMs,
+    Promise.race([question(pin.value), endpoint.dtmf.arrival().then(() => true)]),
+    longerPinTimeoutMs,
   );
   if (answered.kind === "ended") return answered;
   if (answered.kind === "late") return { kind: whenLate };

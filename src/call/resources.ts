@@ -6,7 +6,7 @@ import type { CallServices } from "./context.js";
 import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
 
 /** How long each step of the end of a call may take before it is left to the engines' own timers, in milliseconds. */
-const endingLimit = 5_000;
+const releaseTimeoutMs = 5_000;
 
 /** What a call has taken and has to give back, however it ends. */
 export class CallResources {
@@ -30,7 +30,7 @@ export class CallResources {
   /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
   async release(call: IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
     for (const dispose of this.#disposables) dispose();
-    const endpointReleased = this.#scope.within(this.#releaseEndpoint(), endingLimit).catch(this.#onBug);
+    const endpointReleased = this.#scope.within(this.#releaseEndpoint(), releaseTimeoutMs).catch(this.#onBug);
     const [released] = await Promise.all([endpointReleased, this.#endSignalling(call, cause).catch(this.#onBug)]);
     this.place?.();
     return released?.kind === "done" ? released.value : undefined;
@@ -41,7 +41,7 @@ export class CallResources {
     // The caller may have gone since, whatever has ended the call.
     if (isUp) {
       if (call.gone.value !== "caller-hung-up")
-        await this.#scope.within(call.hangUp(reasonHeaderFor(cause)), endingLimit);
+        await this.#scope.within(call.hangUp(reasonHeaderFor(cause)), releaseTimeoutMs);
     } else if (call.gone.value !== "cancelled") {
       call.refuse(answerFor(cause));
     }
@@ -54,7 +54,7 @@ export class CallResources {
       return failure("internal-error");
     });
     if (accepting === undefined) return false;
-    const accepted = await this.#scope.within(accepting, endingLimit);
+    const accepted = await this.#scope.within(accepting, releaseTimeoutMs);
     if (accepted.kind === "done") return accepted.value.ok;
     const ownerless = accepting.then(async (late) => {
       if (late.ok) await call.hangUp(reasonHeaderFor(cause));

@@ -27,7 +27,7 @@ export interface CallSettings {
   /** Whether callers without a usable number may enter a meeting from which one of them was removed. */
   readonly withheldAfterRemoval: "allow" | "refuse";
   /** How long the media server may take to open a channel. */
-  readonly mediaTimeoutMs: number;
+  readonly channelTimeoutMs: number;
   /** How long the SIP server may take to send the 200. */
   readonly acceptTimeoutMs: number;
   /** How long a BBB server may take to answer the call. */
@@ -37,7 +37,7 @@ export interface CallSettings {
   /** The longest that a call may last, from the INVITE on. */
   readonly maxDurationMs: number;
   /** For how long the dialogue stands still for a caller on hold, all holds of a call together. */
-  readonly holdTimeoutMs: number;
+  readonly maxHoldMs: number;
   readonly label: LabelSettings;
   /** The operator's key, which is mixed into the pseudonym key of each day, 32 bytes; `undefined`: there is none. */
   readonly pseudonymKey: Buffer | undefined;

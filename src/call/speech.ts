@@ -31,17 +31,17 @@ export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonl
     current?.finished.then(
       (outcome) => {
         if (current !== playback) return;
-        off();
+        unsubscribe();
         if (state === "playing") state = outcome;
         settle(outcome);
       },
       (error: unknown) => {
-        off();
+        unsubscribe();
         settle(Promise.reject(error instanceof Error ? error : new Error(String(error))));
       },
     );
   };
-  const off = endpoint.hold.onChange(follow);
+  const unsubscribe = endpoint.hold.onChange(follow);
   follow();
   return {
     get state() {
@@ -51,7 +51,7 @@ export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonl
     stop(): void {
       if (state !== "playing") return;
       state = "stopped";
-      off();
+      unsubscribe();
       if (playback === undefined) settle("stopped");
       playback?.stop();
     },
@@ -87,12 +87,12 @@ export async function sayLast(context: CallContext, prompts: readonly PromptName
 }
 
 /** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */
-const maxShutdownMs = 4_000;
+const shutdownPromptTimeoutMs = 4_000;
 
 /** Says that einwahl is being stopped, to a caller who is still there as long as `untilGone` lasts. */
 export async function sayShutdown(context: CallContext, untilGone: CallScope): Promise<void> {
   const spoken = say(context, inLanguage(context, ["shutting-down"]));
-  await untilGone.within(spoken.finished, maxShutdownMs);
+  await untilGone.within(spoken.finished, shutdownPromptTimeoutMs);
   spoken.stop();
 }
 
@@ -102,15 +102,15 @@ export async function sayShutdown(context: CallContext, untilGone: CallScope): P
  */
 export async function sayUntilKey(context: CallContext, sounds: readonly Sound[]): Promise<Ended | undefined> {
   const { endpoint, scope } = context;
-  endpoint.keys.clear();
+  endpoint.dtmf.clear();
   if (endpoint.hold.isOn) return undefined;
   const spoken = say(context, sounds);
   const heard = await scope.within(
-    Promise.race([spoken.finished, endpoint.keys.arrival(), endpoint.hold.changed()]),
+    Promise.race([spoken.finished, endpoint.dtmf.arrival(), endpoint.hold.changed()]),
     maxPromptMs,
   );
   spoken.stop();
-  endpoint.keys.take();
+  endpoint.dtmf.take();
   return heard.kind === "ended" ? heard : undefined;
 }
 

@@ -18,7 +18,7 @@ export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }
   const { endpoint, settings, progress, services } = context;
   progress.enter("talking");
   // What was pressed on the way was no answer to anything, and BBB's keys are dangerous in the dark.
-  endpoint.keys.clear();
+  endpoint.dtmf.clear();
   const left = services.entered(voiceBridge, context.admitted.origin);
   try {
     const keys = new KeysInConference(settings.leaveKey);
@@ -29,7 +29,7 @@ export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }
         return event;
       }
       if (bridge.over.value !== undefined) return { kind: bridge.over.value === "lost" ? "lost" : "over" };
-      const key = endpoint.keys.take();
+      const key = endpoint.dtmf.take();
       const meaning: KeyMeaning = key === undefined ? keys.nothingFollows() : keys.press(key);
       if (meaning.kind === "leave") {
         bridge.leave();
@@ -54,11 +54,11 @@ async function next(
   bridge: Bridge,
   ms: number,
 ): ReturnType<typeof scope.within<void>> {
-  let off: () => void = () => undefined;
+  let unsubscribe: () => void = () => undefined;
   const over = new Promise<void>((resolve) => {
-    off = bridge.over.onSet(() => {
+    unsubscribe = bridge.over.onSet(() => {
       resolve();
     });
   });
-  return await scope.within(Promise.race([endpoint.keys.arrival(), over]), ms).finally(off);
+  return await scope.within(Promise.race([endpoint.dtmf.arrival(), over]), ms).finally(unsubscribe);
 }

@@ -28,7 +28,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   if (!place.ok && until === undefined)
     return await sayLast(context, ["not-started-call-again", "goodbye"], place.failure);
   const news = new AsyncQueue<"opened">(1);
-  const off = directory.onOpened(pin, () => {
+  const unsubscribe = directory.onOpened(pin, () => {
     news.put("opened");
   });
   const reminder = [...inLanguage(context, ["waiting"]), music];
@@ -45,10 +45,10 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
     for (let turns = 0; turns < maxTurns; turns++) {
       const left = limit - clock.now();
       if (left <= 0) break;
-      const events = [news.arrival(), endpoint.keys.arrival(), ...(heard.state === "playing" ? [heard.finished] : [])];
+      const events = [news.arrival(), endpoint.dtmf.arrival(), ...(heard.state === "playing" ? [heard.finished] : [])];
       const event = await scope.within(Promise.race(events), Math.min(left, Math.max(0, remindAt - clock.now())));
       if (event.kind === "ended") return event;
-      if (endpoint.keys.take() === "*") return { kind: "ask", why: "another-conference" };
+      if (endpoint.dtmf.take() === "*") return { kind: "ask", why: "another-conference" };
       if (news.take() !== undefined || (event.kind === "late" && look === "at-reminders")) {
         const found = await lookAgain(context, pin);
         switch (found.kind) {
@@ -78,7 +78,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   } finally {
     context.waitedMs += clock.now() - begun;
     if (place.ok) place.value();
-    off();
+    unsubscribe();
     heard.stop();
   }
 }

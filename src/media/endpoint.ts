@@ -77,7 +77,7 @@ export class MediaEndpoint implements CallerEndpoint {
   readonly mediaServer: string;
   readonly gone = new Latch<EndCause>();
   readonly hold: Hold;
-  readonly keys = new DtmfBuffer();
+  readonly dtmf = new DtmfBuffer();
   readonly #once: KeyOnce;
   readonly #raw: FsmrfEndpoint;
   readonly #dialog: SrfDialog;
@@ -115,7 +115,7 @@ export class MediaEndpoint implements CallerEndpoint {
     this.#callerSdp = callerSdp;
     this.codec = raw.conn?.getInfo().getHeader("variable_rtp_use_codec_name") ?? "unknown";
     raw.on("dtmf", ({ dtmf, duration, source }) => {
-      if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.keys.press(dtmf);
+      if (source !== rtpSource || this.#once.inMedia(dtmf, (Number(duration) || 0) / unitsPerMs)) this.dtmf.press(dtmf);
     });
     raw.on("destroy", (event) => {
       if (event?.reason === mediaTimeout) this.gone.set("media-lost");
@@ -157,7 +157,7 @@ export class MediaEndpoint implements CallerEndpoint {
   }
 
   pressed(key: string): void {
-    if (isKey(key) && this.#once.inInfo(key)) this.keys.press(key);
+    if (isKey(key) && this.#once.inInfo(key)) this.dtmf.press(key);
   }
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {

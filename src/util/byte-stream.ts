@@ -55,16 +55,16 @@ export class ByteStream<Kind extends Socket = Socket> {
   ): Promise<Result<ByteStream<Kind>, string>> {
     const stream = new ByteStream(socket, clock);
     return await new Promise((resolve) => {
-      const callOff = clock.after(withinMs, () => {
+      const cancelTimer = clock.after(withinMs, () => {
         stream.#end("connect timeout");
       });
       stream.#wake = () => {
         if (stream.#fault === undefined) return;
-        callOff();
+        cancelTimer();
         resolve(failure(stream.#fault));
       };
       socket.once(ready, () => {
-        callOff();
+        cancelTimer();
         stream.#wake = () => undefined;
         resolve(success(stream));
       });
@@ -83,11 +83,11 @@ export class ByteStream<Kind extends Socket = Socket> {
   async read<Value>(take: Take<Value>, withinMs: number): Promise<Result<Value, string>> {
     return await new Promise((resolve) => {
       const settle = (result: Result<Value, string>): void => {
-        callOff();
+        cancelTimer();
         this.#wake = () => undefined;
         resolve(result);
       };
-      const callOff = this.#clock.after(withinMs, () => {
+      const cancelTimer = this.#clock.after(withinMs, () => {
         settle(failure("no answer in time"));
       });
       this.#wake = () => {

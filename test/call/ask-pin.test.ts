@@ -72,7 +72,7 @@ await t.test("eleven digits are complete, and what follows is not lost", async (
   world.press("123456789012");
   await world.clock.advance(50);
   t.strictSame(world.directory.found, ["12345678901"]);
-  t.equal(world.endpoint.keys.take(), undefined, "the twelfth digit begins the next PIN");
+  t.equal(world.endpoint.dtmf.take(), undefined, "the twelfth digit begins the next PIN");
   await world.clock.advance(4_000);
   t.strictSame(world.directory.found, ["12345678901", "2"]);
   world.call.hangUpByCaller();

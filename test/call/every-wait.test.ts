@@ -48,7 +48,7 @@ const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
     holdsAtMs: [0, 20_000, 22_500],
     bridgeMs: 2_000,
   },
-  "on hold for good": { holdsAtMs: [0], typing: [], settings: { ...someSettings, holdTimeoutMs: 30_000 } },
+  "on hold for good": { holdsAtMs: [0], typing: [], settings: { ...someSettings, maxHoldMs: 30_000 } },
   "a slow answer": { openMs: 900, acceptMs: 900 },
   "an INVITE without an offer": { offer: "none" },
   "an INVITE without an offer, and an ACK that never comes": { offer: "none", acknowledgedMs: "never" },

@@ -65,7 +65,7 @@ await t.test(
       if (random() < 0.3) world.press("54321#");
       const presses = Math.floor(random() * 150);
       for (let press = 0; press < presses && world.report === undefined; press++) {
-        for (let burst = random() < 0.1 ? 100 : 1; burst > 0; burst--) world.endpoint.keys.press(randomText(random));
+        for (let burst = random() < 0.1 ? 100 : 1; burst > 0; burst--) world.endpoint.dtmf.press(randomText(random));
         await world.clock.advance(random() < 0.05 ? 9_000 : Math.floor(random() * 900));
       }
       const report = await world.finish();

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { EinwahlClient } from "einwahl/client";
 import t, { type Test } from "tap";
 
-import { joinEveryMs } from "../../src/call/join-pacer.js";
+import { joinIntervalMs } from "../../src/call/join-pacer.js";
 import type { CallReport } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { SampleWebhooks } from "../../src/simulators/bbb/webhooks.js";
@@ -21,7 +21,7 @@ const meetingID = "Evening class";
 const callers = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 50 : 100;
 const diallingAtOnce = 5;
 /** From the start of the conference to the last of the callers in it, in milliseconds: the pace, and what one caller's way takes. */
-const allInTimeoutMs = callers * joinEveryMs + 4_000;
+const allInTimeoutMs = callers * joinIntervalMs + 4_000;
 
 t.setTimeout(300_000);
 

@@ -206,7 +206,7 @@ await t.test("accepted, renegotiated, keys by INFO, and hung up with a reason", 
   t.match(held.ok ? held.value.body : "", "m=audio 4002 RTP/SAVP");
   t.match(offers[0], /RTP\/SAVP[^]*a=sendonly/, "FreeSWITCH takes keys of a re-INVITE in RTP/SAVP only");
   await call.sendDigits("7#", { method: "info" });
-  t.same([media.keys.take(), media.keys.take()], ["7", "#"]);
+  t.same([media.dtmf.take(), media.dtmf.take()], ["7", "#"]);
   await incoming.hangUp(reasonHeaderFor("max-duration"));
   t.match(await call.ended, { by: "remote", reason: 'Q.850;cause=16;text="max-duration"' });
   all.signalling.release(incoming);

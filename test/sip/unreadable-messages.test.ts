@@ -123,7 +123,7 @@ await t.test("a header without a colon in a dialog costs that header: the key in
     "Signal=7\r\nDuration=160\r\n",
   );
   await until(() => /SIP\/2\.0 200[^]*CSeq: 2 INFO/.test(phone.heard), "a 200 for the INFO");
-  t.equal(media.keys.take(), "7");
+  t.equal(media.dtmf.take(), "7");
   phone.request(`BYE sip:bob@127.0.0.1 sip/2.0\n${headers("3 BYE", to)}`);
   await until(() => call.gone.isSet, "the end of the call");
   t.strictSame(texts, []);

@@ -50,7 +50,7 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly suite: string | undefined;
   readonly gone = new Latch<EndCause>();
   readonly hold = new Hold();
-  readonly keys = new DtmfBuffer();
+  readonly dtmf = new DtmfBuffer();
   readonly plays: FakePlay[] = [];
   readonly targets: BridgeTarget[] = [];
   /** Of the node's RTP: some come with each look. */
@@ -79,7 +79,7 @@ export class FakeEndpoint implements CallerEndpoint {
   }
 
   pressed(key: string): void {
-    this.keys.press(key);
+    this.dtmf.press(key);
   }
 
   async renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>> {

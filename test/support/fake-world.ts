@@ -44,12 +44,12 @@ export const someSettings: CallSettings = {
   hints: false,
   leaveKey: "#",
   withheldAfterRemoval: "allow",
-  mediaTimeoutMs: 4_000,
+  channelTimeoutMs: 4_000,
   acceptTimeoutMs: 3_000,
   joinTimeoutMs: 15_000,
   lookUpTimeoutMs: 5_000,
   maxDurationMs: 3_600_000,
-  holdTimeoutMs: 600_000,
+  maxHoldMs: 600_000,
   label: defaultLabels,
   pseudonymKey: undefined,
 };
@@ -254,7 +254,7 @@ export class CallWorld {
 
   /** The caller's telephone sends these keys, all at once. */
   press(keys: string): void {
-    for (const key of keys) this.endpoint.keys.press(key);
+    for (const key of keys) this.endpoint.dtmf.press(key);
   }
 
   /** What is left of a call that has ended and should not be; empty when all was given back. */
@@ -323,7 +323,7 @@ export class CallWorld {
     const keys = this.script.typing[this.#requests++] ?? "";
     Array.from(keys).forEach((key, at) => {
       this.clock.after(500 + 200 * at, () => {
-        endpoint.keys.press(key);
+        endpoint.dtmf.press(key);
       });
     });
   }
