@@ -3,13 +3,13 @@ import type { Conference } from "./interfaces.js";
 import { inLanguage, playing, sayLast, sayUntilKey } from "./speech.js";
 import { noteRemoval } from "./withheld.js";
 
-/** BBB throws callers out a moment before a meeting is gone from its API: so it is asked again after this, in milliseconds. */
+/** BBB disconnects callers shortly before the meeting disappears from its API: poll once more after this, in milliseconds. */
 const graceMs = 1_500;
 const explainAfterMs = 800;
 
 /**
- * The node has hung up on the caller. Is the conference over, a breakout room leads back to its main room and any other one
- * to the PIN prompt, once. Does it go on, then somebody has removed the caller, who is not joined again anywhere.
+ * The BBB server sent BYE. If the meeting has ended, return to the main room (breakout) or, once per call, to the PIN
+ * prompt. If it is still running, the caller was removed and is not re-joined.
  */
 export async function afterHangUp(
   context: CallContext,
@@ -57,7 +57,7 @@ async function stateOf(
   return { kind: "open" };
 }
 
-/** From a breakout room that is over; `undefined` when there is no main room to go back to. */
+/** After the end of a breakout room; `undefined`: no main room to return to. */
 async function backToMainRoom(context: CallContext, { mainRoom }: Conference): Promise<Next | undefined> {
   if (mainRoom === undefined) return undefined;
   const { services, settings, progress } = context;

@@ -10,7 +10,7 @@ import { restraintFrom } from "./wrong-pins.js";
 
 interface Opening {
   readonly prompts: readonly PromptName[];
-  /** How the call ends when nothing at all is typed, and what is said then. */
+  /** End cause and farewell if the caller types nothing. */
   readonly silence: {
     readonly cause: EndCause;
     readonly farewell: readonly PromptName[];
@@ -23,7 +23,7 @@ const noInput: Opening["silence"] = { cause: "no-input", farewell: ["no-input-go
 const openings: Readonly<Record<Occasion, Opening>> = {
   greeting: { prompts: ["welcome", "enter-pin"], silence: noInput },
   "another-conference": { prompts: ["enter-pin"], silence: noInput },
-  // Most callers are through now: who types nothing is not asked again.
+  // Most callers are done after a conference: a silent one is not asked again.
   "conference-ended": {
     prompts: ["conference-ended", "enter-pin"],
     silence: { cause: "conference-ended", farewell: ["goodbye"], times: "once" },
@@ -31,12 +31,10 @@ const openings: Readonly<Record<Occasion, Opening>> = {
   "unknown-after-all": { prompts: ["pin-unknown", "enter-pin"], silence: noInput },
 };
 
-/** A look-up that takes longer than this is explained to the caller, in milliseconds. */
+/** The caller hears an explanation if a lookup takes longer than this, in milliseconds. */
 const explainAfterMs = 800;
 
-/**
- * Asks for the PIN until it leads to a conference, the tries are used up or the time for the dialogue is over.
- */
+/** Asks for a PIN until it leads to a conference, the tries are used up or the dialogue times out. */
 export async function askForPin(context: CallContext, why: Occasion): Promise<Next> {
   const { settings, progress, tries, guesses, callerTime } = context;
   const deadline = callerTime.now() + settings.pin.dialogueTimeoutMs;
@@ -75,8 +73,8 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
     }
     progress.pinTyped();
     const pin = Pin.parse(entry.digits);
-    if (!pin.ok) throw new Error("what was typed is not a PIN");
-    // Counted as wrong before it is looked up: a caller who hangs up before the answer has had a try.
+    if (!pin.ok) throw new Error("readPin returned digits that are not a PIN");
+    // Count the PIN as wrong before the lookup: hanging up before the result must not save the try.
     const restraint = await restraintFrom(context, guesses.count());
     if (restraint.kind === "ended") return restraint;
     if (restraint.kind === "refused") return await sayLast(context, ["too-many-tries"], "too-many-tries");
@@ -105,7 +103,7 @@ export async function askForPin(context: CallContext, why: Occasion): Promise<Ne
   return await sayLast(context, last.farewell, last.cause);
 }
 
-/** What the caller is told about a PIN that leads nowhere, and how the call ends when it was the last. */
+/** The prompt for a PIN that leads to no conference; end cause and farewell if it was the last try. */
 const refusals: Readonly<
   Record<
     Exclude<Lookup["kind"], "open">,
@@ -125,14 +123,14 @@ const refusals: Readonly<
   },
 };
 
-/** The next of the dialled number's languages, round and round. */
+/** The next language of the dialled number, cyclically. */
 function otherLanguage(context: CallContext): Language {
   const { languages } = context.admitted;
   const next = (languages.indexOf(context.language) + 1) % languages.length;
   return languages[next] ?? languages[0];
 }
 
-/** The prompts of one request; the other language is offered in that language, where there is one. */
+/** The prompts of one request. A second language is offered in that language. */
 function request(context: CallContext, prompts: readonly PromptName[]): Sound[] {
   const other = otherLanguage(context);
   const sounds = inLanguage(context, prompts);
@@ -142,9 +140,9 @@ function request(context: CallContext, prompts: readonly PromptName[]): Sound[] 
 }
 
 /**
- * Looks the PIN up; when that takes time the caller hears why, and music.
+ * Looks up the PIN; on a slow lookup the caller hears an explanation and music.
  *
- * @param delayMs the least time to the answer, whatever it is: a quick one would show that the PIN is right
+ * @param delayMs minimum response time for a throttled caller, right or wrong PIN alike: a fast answer would reveal a hit
  */
 async function lookUp(context: CallContext, pin: Pin, delayMs: number): Promise<Lookup | Ended> {
   const { services, settings, progress, guesses, scope } = context;
@@ -157,7 +155,7 @@ async function lookUp(context: CallContext, pin: Pin, delayMs: number): Promise<
     if (outcome.kind !== "unknown") guesses.takeBack();
     return outcome;
   };
-  // A caller who hangs up meanwhile has tested the PIN as well: it counts when its outcome is known.
+  // Count the outcome even if the caller hangs up meanwhile: the PIN was tested.
   const finding = services.directory.lookUp(pin).then(count);
   const answer = delayMs === 0 ? finding : Promise.all([finding, scope.pause(delayMs)]).then(([outcome]) => outcome);
   const looked = await playing(context, answer, explainAfterMs, settings.lookUpTimeoutMs + delayMs, ["please-wait"]);

@@ -19,16 +19,16 @@ import { restraintFrom } from "./wrong-pins.js";
 /**
  * One call, from the INVITE to its end:
  *
- *                                      +-------------------------------+----------+   refused, lost or over: where is it now?
+ *                                      +-------------------------------+----------+   refused, lost or ended: look up again
  *                                      v                               |          |
  *   ringing -> greeting -> asking -> looking-up -> (informing) -> joining -> talking -> ending
  *                          ^   ^       |    |       once            ^          |
  *                          |   +-------+    +------> waiting -------+          |
- *                          |    unknown    not begun    |                      |
+ *                          |    unknown   not started   |                      |
  *                          +----------------------------+----------------------+   another conference
  *
- * From each stage the call may end: the caller hangs up, the line or an engine is lost, einwahl is stopped, time is over.
- * Returns when the call is over and nothing of it is left: no channel, dialog, timer or listener.
+ * A call can end in each stage: hang-up, lost leg or engine, shutdown of einwahl, maximum duration.
+ * Returns when all resources are released: no channel, dialog, timer or listener remains.
  */
 export async function runCall(call: IncomingCall, services: CallServices, settings: CallSettings): Promise<CallReport> {
   const signals = new EndSignals();
@@ -55,11 +55,11 @@ export async function runCall(call: IncomingCall, services: CallServices, settin
   return progress.report(cause);
 }
 
-/** What ends a call from outside. */
+/** The signals that end a call from outside. */
 class EndSignals {
-  /** Nobody hears anything any more. */
+  /** The caller's leg is gone: nothing can be played any more. */
   readonly gone = new Latch<EndCause>();
-  /** Gone, or to be ended, which a caller who is still there can be told. */
+  /** `gone`, or the call must end while a farewell can still be played. */
   readonly ended = new Latch<EndCause>();
 
   constructor() {
@@ -148,7 +148,7 @@ function factsOf({ origin, trunk, calledNumberFrom }: Admitted): CallFacts {
   return { origin, trunk, calledNumberFrom };
 }
 
-/** Whether the call comes in at all; nothing has been spent on it yet. From here on the caller's number is not in memory any more. */
+/** Admits or refuses the call before any resource is taken. On admission the caller's number is replaced by hashes and deleted. */
 function admit(
   call: IncomingCall,
   { trunks, hasher }: CallServices,

@@ -12,19 +12,19 @@ export interface ConnectContext {
   readonly settings: CallSettings;
 }
 
-/** The caller is connected to a media server, or the call is over. */
+/** The caller's leg is up on a media server, or the call has ended. */
 export type Connected =
   | { readonly kind: "connected"; readonly endpoint: CallerEndpoint }
   | { readonly kind: "ended"; readonly cause: EndCause };
 
-/** Opens a channel on a media server and accepts the call with it. */
+/** Opens a channel on a media server and answers the call with it. */
 export async function connect(call: IncomingCall, admitted: Admitted, context: ConnectContext): Promise<Connected> {
   const connected =
     call.offer === "none" ? await offerFirst(call, admitted, context) : await answerOffer(call, admitted, context);
   return isUnencrypted(connected, admitted) ? ended("plain-rtp") : connected;
 }
 
-/** The usual way: the INVITE has an offer, the 200 the answer. */
+/** The usual case: the INVITE has the offer, the 200 the answer. */
 async function answerOffer(
   call: IncomingCall,
   admitted: Admitted,
@@ -37,7 +37,7 @@ async function answerOffer(
   if (opened.kind === "late") return ended("media-unavailable");
   if (!opened.value.ok) return ended(opened.value.failure);
   const endpoint = opened.value.value;
-  // Not even the 200 of a call that would be plain.
+  // Checked before the 200: an unencrypted call is not even answered.
   if (isUnencrypted({ kind: "connected", endpoint }, admitted)) return ended("plain-rtp");
 
   resources.accepting = call.accept(endpoint.sdp, endpoint);
@@ -47,7 +47,7 @@ async function answerOffer(
   return accepted.value.ok ? { kind: "connected", endpoint } : ended(accepted.value.failure);
 }
 
-/** The other way round: the 200 has the offer, the ACK the answer. */
+/** An INVITE without SDP: the 200 has the offer, the ACK the answer. */
 async function offerFirst(
   call: IncomingCall,
   admitted: Admitted,
@@ -79,7 +79,7 @@ async function offerFirst(
   return { kind: "connected", endpoint: completed.value.value };
 }
 
-/** Whether the line would be plain where it must not be. */
+/** Whether the leg would be unencrypted although the trunk requires SRTP. */
 function isUnencrypted(connected: Connected, admitted: Admitted): boolean {
   return connected.kind === "connected" && admitted.srtp === "mandatory" && connected.endpoint.suite === undefined;
 }

@@ -1,4 +1,4 @@
-/** What the stages of a call share: types only, so that no stage has to import another one for them. */
+/** The types that the stages of a call share. Types only: they keep the stages free of circular imports. */
 import type { CallerHasher } from "../caller/caller-hasher.js";
 import type { Language } from "../caller/language.js";
 import type { Pin } from "../caller/secret.js";
@@ -30,83 +30,83 @@ import type { CallerGuesses } from "./restraint.js";
 import type { CallSettings } from "./settings.js";
 import type { Tries } from "./tries.js";
 
-/** What every call shares. */
+/** The services that all calls share. */
 export interface CallServices {
   readonly clock: Clock;
   readonly trunks: Trunks;
-  /** Puts keyed hashes in the place of callers' numbers. */
+  /** Replaces callers' numbers by keyed hashes. */
   readonly hasher: Pick<CallerHasher, "hash" | "pseudonymIn">;
   readonly media: MediaServers;
   readonly directory: Directory;
   readonly nodes: NodeProbe;
-  /** Spreads the entries of callers who have waited for the same moment. */
+  /** Spaces out the joins of callers who have waited for the same meeting. */
   readonly joinPacer: JoinPacer;
-  /** Takes one of the places that the operator allows, in all, over the call's trunk and for the caller; the returned function gives it back. */
+  /** Acquires a call slot (limits in total, per trunk and per caller); returns the function that releases it. */
   readonly acquireSlot: (admitted: Admitted) => Result<() => void, SlotRefusal | "draining">;
-  /** Takes one of the places of those who wait for a conference; the returned function gives it back. */
+  /** Acquires a slot for waiting for a conference; returns the function that releases it. */
   readonly acquireWaitingSlot: (pin: Pin, origin: Origin) => Result<() => void, "waiting-full">;
   readonly removals: WithheldRemovals;
   readonly audioBridges: AudioBridges;
   readonly identityClaims: IdentityClaims;
-  /** The caller's wrong PINs, counted over calls. */
+  /** The caller's wrong PINs, counted across calls. */
   readonly guesses: (admitted: Admitted) => CallerGuesses;
-  /** Set when einwahl stops and the calls have to end. */
+  /** Set when einwahl shuts down: all calls end. */
   readonly shutdown: Latch<EndCause>;
-  /** The caller is in the conference with this number; the returned function says that it is over. */
+  /** Records that the caller is in the conference with this number; returns the function that ends the record. */
   readonly entered: (voiceBridge: Pin, origin: Origin) => () => void;
   readonly onStage: (stage: Stage, facts: CallFacts) => void;
-  /** A PIN was typed and looked up. */
+  /** Called for each PIN that was looked up. */
   readonly onPin: (outcome: PinOutcome, origin: Origin) => void;
   readonly onBug: (error: unknown) => void;
 }
 
-/** An answered call on its way through dialogue and conferences. */
+/** The state of an answered call, shared by its stages. */
 export interface CallContext {
   readonly endpoint: CallerEndpoint;
   readonly admitted: Admitted;
   readonly scope: CallScope;
-  /** Waits for what only a caller who hears can do. */
+  /** Waits for input of the caller; its clock stands still on hold. */
   readonly callerScope: CallScope;
   readonly callerTime: CallerTime;
   readonly progress: CallProgress;
   readonly services: CallServices;
   readonly settings: CallSettings;
-  /** The caller's wrong PINs, over calls. */
+  /** The caller's wrong PINs, across calls. */
   readonly guesses: CallerGuesses;
-  /** Those of the whole call. */
+  /** The tries of this call. */
   readonly tries: Tries;
-  /** As whom the caller enters a conference. */
+  /** The label and pseudonym under which the caller enters a conference. */
   readonly appearIn: (conference: Conference, audio: AudioBridge) => Promise<Appearance>;
-  /** Changes when the caller asks for the other language. */
+  /** The caller changes it with `**`. */
   language: Language;
-  /** Whether the caller still has to be told which keys there are. */
+  /** Whether the key hints have been played in this call. */
   hints: "due" | "said";
-  /** Conferences that were over while the caller was in them. */
+  /** Number of conferences that ended while the caller was in them. */
   conferencesOver: number;
-  /** How long the caller has waited for conferences to begin, in milliseconds. */
+  /** Total time spent waiting for conferences to start, in milliseconds. */
   waitedMs: number;
 }
 
-/** A conference that the caller is to enter. */
+/** The conference to join next. */
 export interface Destination {
   readonly pin: Pin;
   readonly conference: Conference;
-  /** Until when the caller is ready to wait for it, by the clock; `undefined` for one that nobody had to wait for. */
+  /** End of the waiting time by the clock, if the caller has waited for it; else `undefined`. */
   readonly waitUntil: number | undefined;
 }
 
 /** Why the caller is asked for a PIN. */
 export type Occasion = "greeting" | "another-conference" | "conference-ended" | "unknown-after-all";
 
-/** Each step of a context says what comes next. */
+/** The next step of a call; each step returns one. */
 export type Next =
   | { readonly kind: "ask"; readonly why: Occasion }
-  /** The conference has not begun, or could not be entered although it had; `until` is by the clock, `undefined` at first. */
+  /** The conference has not started, or could not be joined. `until`: end of the waiting time by the clock; `undefined` on the first wait. */
   | { readonly kind: "wait"; readonly pin: Pin; readonly until: number | undefined }
   | { readonly kind: "join"; readonly destination: Destination }
   | Ended;
 
-/** The call is over, or has to end. */
+/** The call has ended, or must end. */
 export interface Ended {
   readonly kind: "ended";
   readonly cause: EndCause;

@@ -1,6 +1,6 @@
 /**
- * What the life of a call needs from the outside. `sip/`, `media/`, `bbb/` and `trunk/` implement these;
- * the call knows neither drachtio nor FreeSWITCH nor BBB's API.
+ * The interfaces through which a call uses the outside world. `sip/`, `media/`, `bbb/` and `trunk/` implement them;
+ * `call/` depends on neither drachtio nor FreeSWITCH nor BBB's API.
  */
 import type { CalledNumberHeader } from "../caller/called-number.js";
 import type { Caller } from "../caller/caller.js";
@@ -15,23 +15,23 @@ import type { DtmfBuffer, Key } from "./dtmf-buffer.js";
 import type { Hold } from "./hold.js";
 import type { PromptName } from "./prompts.js";
 
-/** What the caller's SDP asks for; `none`: there is no SDP, the caller expects our offer. */
+/** The kind of offer in the INVITE. `none`: no SDP, the caller expects the offer in the 200. */
 export type OfferKind = "sdes" | "plain" | "none" | "unusable" | "unsupported-body";
 
-/** The trunk's view of an INVITE that it lets in, with the caller's number. */
+/** An INVITE that a trunk admits, with the caller's number. */
 export interface Admission extends Omit<Admitted, "caller"> {
   readonly caller: Caller;
 }
 
-/** What is kept of an INVITE that has been let in. */
+/** The facts that are kept of an admitted INVITE. */
 export interface Admitted {
   readonly origin: Origin;
   readonly trunk: string;
-  /** The most calls at a time over this trunk; `undefined`: no limit of its own. */
+  /** Maximum of concurrent calls on this trunk; `undefined`: no limit per trunk. */
   readonly channels: number | undefined;
-  /** The header that named the dialled number; `undefined` for einwahl's calls to itself. */
+  /** The header that held the dialled number; `undefined` for synthetic calls. */
   readonly calledNumberFrom: CalledNumberHeader | undefined;
-  /** The dialled number's languages, the first of which the caller is greeted in. */
+  /** The languages of the dialled number; the greeting is in the first one. */
   readonly languages: readonly [Language, ...Language[]];
   readonly caller: KnownCaller;
   readonly srtp: "mandatory" | "optional";
@@ -40,7 +40,7 @@ export interface Admitted {
 /** `synthetic`: placed by einwahl to test itself. It takes no slot, and only the log shows it. */
 export type Origin = "regular" | "synthetic";
 
-/** Why there is no place for a call. */
+/** Why a call gets no slot. */
 export type SlotRefusal = "too-many-calls" | "trunk-busy" | "number-busy" | "withheld-busy";
 
 /** Meetings, by BBB's internal id, from which a caller without a usable number was removed. */
@@ -49,86 +49,86 @@ export interface WithheldRemovals {
   has(meetingId: string): Promise<boolean>;
 }
 
-/** What carries a meeting's audio; BBB's word for it. */
+/** The system that carries a meeting's audio, in BBB's terms. */
 export type AudioBridge = "freeswitch" | "livekit";
 
-/** What is known of meetings' audio, by BBB's internal id, after a restart too. */
+/** The known audio bridges of meetings, by BBB's internal meeting id. Kept across restarts. */
 export interface AudioBridges {
   add(meetingId: string, bridge: AudioBridge): Promise<void>;
   of(meetingId: string): Promise<AudioBridge | undefined>;
 }
 
 /**
- * Numbers from 0 up that tell apart the calls of one caller in one meeting: LiveKit ends the first of two participants that
- * have the same identity.
+ * Numbers from 0 up that distinguish concurrent calls of one caller in one meeting: when two participants have the same
+ * identity, LiveKit disconnects the first one.
  */
 export interface IdentityClaims {
-  /** The lowest free number of this identity; `undefined`: none can be had. */
+  /** The lowest free number of this identity; `undefined`: none is available. */
   claim(identity: string): Promise<number | undefined>;
   release(identity: string, claimed: number): Promise<void>;
 }
 
-/** A call that has come in and is not answered yet. */
+/** An incoming call, not answered yet. */
 export interface IncomingCall {
-  /** After `forgetCaller` it says nothing of the caller. */
+  /** Holds nothing about the caller after `forgetCaller`. */
   readonly invite: InviteFacts;
   readonly offer: OfferKind;
-  /** What is wrong with the INVITE itself, from any sender. */
+  /** A defect of the INVITE itself, whatever its source. */
   readonly flaw: "bad-extension" | "bad-contact" | undefined;
-  /** Set once, when the signalling side is over: CANCEL, BYE, a lost ACK, the SIP server gone. */
+  /** Set once, when the SIP side ends: CANCEL, BYE, missing ACK, connection to the SIP server lost. */
   readonly gone: Latch<EndCause>;
-  /** The caller's SDP in the form the media server takes; "" when the INVITE had none. */
+  /** The caller's SDP as the media server accepts it; "" if the INVITE had none. */
   readonly mediaOffer: string;
-  /** Drops what the INVITE says of the caller; comes once, with the admission. */
+  /** Deletes the caller's identity from `invite`. Called once, on admission. */
   forgetCaller(): void;
   ring(): void;
   refuse(answer: SipAnswer): void;
-  /** Accepts with the media server's answer; fails when the caller has cancelled or the SIP server is gone. */
+  /** Sends the 200 with the media server's SDP answer; fails if the caller has cancelled or the SIP server is lost. */
   accept(sdp: string, endpoint: CallerEndpoint): Promise<Result<void, EndCause>>;
-  /** Accepts an INVITE without SDP with the media server's offer; the caller's answer comes with the ACK. */
+  /** Answers an INVITE without SDP: the 200 has the media server's offer, the ACK the caller's answer. */
   acceptOffering(offer: string): Promise<Result<{ readonly answer: Promise<string> }, EndCause>>;
-  /** What the caller wants in mid-call goes to this endpoint from now on; `accept` does this by itself. */
+  /** Routes later in-dialog requests (re-INVITE, INFO) to this endpoint; `accept` includes this. */
   attach(endpoint: CallerEndpoint): void;
-  /** The caller has announced that no RTP comes: a hold, or no audio at all. */
+  /** The caller's SDP announces that no RTP is sent: hold, or no audio at all. */
   readonly isOnHold: boolean;
-  /** Asks within the dialog; where the caller's side has ended the call, `gone` is set before this settles. */
+  /** Sends an in-dialog request. If the peer has ended the call, `gone` is set before this resolves. */
   askPresence(): Promise<Presence>;
-  /** Ends an accepted call; settles when the BYE is answered or can't be. */
+  /** Sends BYE on an accepted call; resolves once the BYE is answered or has failed. */
   hangUp(reasonHeader: string): Promise<void>;
 }
 
-/** The trunks, which know whose calls come in and for which numbers. */
+/** Matches an INVITE to a trunk, by its source and the dialled number. */
 export interface Trunks {
   admit(invite: InviteFacts): Result<Admission, "unknown-source" | "unknown-number">;
 }
 
-/** The media servers, of which one is chosen for the call. */
+/** The media servers; each call is placed on one of them. */
 export interface MediaServers {
   /** Reserves a channel and answers the caller's offer. */
   openEndpoint(offer: string, srtp: Admitted["srtp"]): Promise<Result<CallerEndpoint, MediaFailure>>;
-  /** Reserves a channel that makes the offer itself (RFC 3261 section 13.2.1: an INVITE may come without one). */
+  /** Reserves a channel that makes the offer, for an INVITE without SDP (RFC 3261 section 13.2.1). */
   openOffer(srtp: Admitted["srtp"]): Promise<Result<OfferingEndpoint, MediaFailure>>;
 }
 
-/** A channel that has made an offer and waits for the caller's answer. */
+/** A channel that has made the offer and waits for the caller's answer. */
 export interface OfferingEndpoint {
   readonly offer: string;
   complete(answer: string): Promise<Result<CallerEndpoint, MediaFailure>>;
-  /** Ends the channel, completed or not; may be called more than once. */
+  /** Ends the channel, completed or not. Idempotent. */
   release(): Promise<ReceivedAudio | undefined>;
 }
 
 export type MediaFailure = "media-unavailable" | "unusable-offer";
 
-/** `plain-rtp`: the media server would go on without SRTP in a call that had it. */
+/** `plain-rtp`: the new answer would drop the SRTP that the call has. */
 export type RenegotiationFailure = "unusable-offer" | "plain-rtp";
 
-/** `other-suite`: the media server can't change the SRTP suite of a call that is up. */
+/** `other-suite`: the media server can't change the SRTP suite in mid-call. */
 export type AnswerFailure = RenegotiationFailure | "other-suite";
 
 /**
- * Whether the caller's side still has the call: it says so, has ended it, can't be reached, or has not been asked, as einwahl is
- * not connected to drachtio.
+ * Whether the peer still has the dialog. `there`: it answered; `gone`: it has ended the call; `unreachable`: no answer;
+ * `unknown`: not asked, because drachtio is disconnected.
  */
 export type Presence = "there" | "gone" | "unreachable" | "unknown";
 
@@ -137,9 +137,9 @@ export type Sound =
   | { readonly silenceMs: number }
   | { readonly music: "hold" };
 
-/** Sound on its way to the caller. */
+/** A playback to the caller. */
 export interface Playback {
-  /** Settles when all has been played, was stopped, or could not be played. */
+  /** Resolves when the playback has finished, was stopped or has failed. */
   readonly finished: Promise<"played" | "stopped" | "failed">;
   stop(): void;
 }
@@ -149,70 +149,70 @@ export interface CallerEndpoint {
   /** The answer to the caller's offer. */
   readonly sdp: string;
   readonly codec: string;
-  /** The SRTP suite on the caller's side, `undefined` for plain RTP. */
+  /** The SRTP suite of the caller's leg; `undefined` for plain RTP. */
   readonly suite: string | undefined;
   readonly mediaServer: string;
-  /** Set once, when the channel is gone without having been released. */
+  /** Set once, when the channel ends without `release`. */
   readonly gone: Latch<EndCause>;
-  /** Follows the caller's SDP. */
+  /** The hold state of the caller's SDP. */
   readonly hold: Hold;
-  /** The keys that the caller has pressed and nobody has read. */
+  /** DTMF digits from the caller that are not read yet. */
   readonly dtmf: DtmfBuffer;
-  /** A key that came by SIP INFO: it is among `keys` unless its press counts as an RFC 4733 event. */
+  /** A digit by SIP INFO: added to `dtmf` unless the same press counts as an RFC 4733 event. */
   pressed(key: string): void;
-  /** Takes the caller's new SDP (hold, new keys, moved RTP); gives the answer. */
+  /** Takes a new offer of the caller (hold, new SRTP keys, moved RTP); returns the answer. */
   renegotiate(offer: string): Promise<Result<string, RenegotiationFailure>>;
-  /** An offer as for a new call. */
+  /** A complete new offer, as for a new call. */
   newOffer(): string;
-  /** Takes the caller's answer to an offer of ours, made of `newOffer` or of `sdp`. */
+  /** Takes the caller's answer to our offer, which was made from `newOffer` or `sdp`. */
   takeAnswer(offer: string, answer: string): Promise<Result<void, AnswerFailure>>;
-  /** RTP packets that have come from the caller so far; `undefined`: can't be told now. */
+  /** RTP packets received from the caller so far; `undefined`: not available now. */
   receivedPackets(): Promise<number | undefined>;
   play(sounds: readonly Sound[]): Playback;
   bridge(target: BridgeTarget): Bridge;
-  /** Ends the channel and everything that belongs to it; may be called more than once. Tells how well the caller was heard. */
+  /** Ends the channel, its playback and its bridge; returns the reception statistics. Idempotent. */
   release(): Promise<ReceivedAudio | undefined>;
 }
 
-/** What has come from the caller; `undefined` where it can't be told any more. */
+/** Reception statistics of the caller's RTP. */
 export interface ReceivedAudio {
-  /** RTP packets. */
+  /** RTP packets received. */
   readonly packets: number;
-  /** Packets that got lost on the way, as a share of those that came: 0 for none. */
+  /** Lost packets as a fraction of those received; 0: none lost. */
   readonly lossRate: number;
 }
 
-/** Where the conference is, and as whom the caller enters it. */
+/** The conference to bridge to, and the caller's identity there. */
 export interface BridgeTarget {
   readonly node: ConferenceNode;
   readonly route: BridgeRoute;
   readonly voiceBridge: Pin;
-  /** The name that the conference shows. */
+  /** The display name in the conference. */
   readonly label: string;
-  /** The From user: what BBB keeps as the caller's number, and what LiveKit makes name and identity of. */
+  /** The From user: BBB stores it as the caller's number, LiveKit derives name and identity from it. */
   readonly pseudonym: string;
-  /** How long the node may take to answer, in milliseconds. */
+  /** Timeout for the node's answer, in milliseconds. */
   readonly answerTimeoutMs: number;
 }
 
-/** Into a conference of the node's FreeSWITCH; into a LiveKit room by way of that FreeSWITCH; or straight to livekit-sip. */
+/** To a conference of the node's FreeSWITCH; to a LiveKit room through that FreeSWITCH; or directly to livekit-sip. */
 export type BridgeRoute = "freeswitch" | "livekit-by-node" | "livekit-direct";
 
 export interface Bridge {
-  /** Settles when the node has answered or refused. */
+  /** Resolves when the node has answered or refused. */
   readonly answered: Promise<Result<BridgeFacts, BridgeFailure>>;
   /**
-   * Set when an answered bridge is over from the node's side; the caller's endpoint lives on. `lost`: the node is gone or
-   * being stopped, and not the conference.
+   * Set when the node ends an answered bridge; the caller's endpoint stays up. `lost`: the node failed or is being stopped,
+   * while the conference may still run.
    */
   readonly over: Latch<"ended" | "lost">;
-  /** The caller's keys stay with einwahl; this one goes to the conference. */
+  /** Sends one DTMF digit to the conference. The caller's digits don't pass through the bridge otherwise. */
   send(key: Key): void;
-  /** Takes the caller out of the conference, or gives up getting there; may be called more than once. */
+  /** Leaves the conference, or cancels the pending leg to it. Idempotent. */
   leave(): void;
-  /** RTP packets that have come from the node; `undefined`: it can't be told. */
+  /** RTP packets received from the node; `undefined`: not available. */
   receivedPackets(): Promise<number | undefined>;
-  /** Leaves because the node is gone: `over` is `lost`. */
+  /** Leaves because the node is lost: sets `over` to `lost`. */
   abandon(): void;
 }
 
@@ -222,8 +222,9 @@ export interface BridgeFacts {
 }
 
 /**
- * `node-busy`: no session free on the node in this second. `name-refused`: it takes no caller with this name (BBB's `reject_anonymous`).
- * `not-in-livekit`: LiveKit has no room for this number. `no-livekit`: the node has no LiveKit. `no-livekit-way`: the node's FreeSWITCH has no dialplan that leads to LiveKit.
+ * `node-busy`: the node's sessions of this second are used up. `name-refused`: BBB's `reject_anonymous` rejects this name.
+ * `not-in-livekit`: LiveKit has no room for this number. `no-livekit`: the node has no LiveKit.
+ * `no-livekit-way`: the dialplan of the node's FreeSWITCH has no extension to LiveKit.
  */
 export type BridgeFailure =
   | "conference-refused"
@@ -234,7 +235,7 @@ export type BridgeFailure =
   | "no-livekit"
   | "no-livekit-way";
 
-/** A BBB server as the media server reaches it. */
+/** The SIP target of a BBB server, as seen from the media server. */
 export interface ConferenceNode {
   readonly name: string;
   readonly host: string;
@@ -243,69 +244,69 @@ export interface ConferenceNode {
   readonly srtp: "mandatory" | "optional";
 }
 
-/** Whether the SIP port of a BBB server answers, apart from any call. */
+/** Probes the SIP port of a BBB server, independently of calls. */
 export interface NodeProbe {
-  /** The node is well now: finds out whether `ask` could tell the difference from here. */
+  /** Call while the node is known to be up: records whether its SIP port answers this host at all. */
   learn(node: ConferenceNode): void;
-  /** `unknown`: it did not answer before either, as behind a firewall that lets in the media servers only. Never rejects. */
+  /** `unknown`: the port never answered this host, e.g. a firewall admits media servers only. Never rejects. */
   ask(node: ConferenceNode): Promise<"answers" | "silent" | "unknown">;
 }
 
-/** Where a conference is. The outcomes are never mixed: an outage is not a wrong PIN. */
+/** The result of a lookup. An outage (`unavailable`) is never reported as a wrong PIN (`unknown`). */
 export type Lookup =
   | { readonly kind: "open"; readonly conference: Conference }
-  /** A front end has reserved this PIN for a room; no BBB server has the conference yet. */
+  /** A front end has reserved this PIN; no BBB server runs the conference yet. */
   | { readonly kind: "not-started" }
   | { readonly kind: "unknown" }
   | { readonly kind: "unavailable" };
 
-/** Where a meeting's audio runs. */
+/** The evidence for where a meeting's audio runs. */
 export interface ConferenceAudio {
-  /** What a webhook of the server has said; `undefined`: none has. */
+  /** As reported by a webhook of the server; `undefined`: not reported. */
   readonly told: AudioBridge | undefined;
-  /** What holds where nothing is known of the meeting; `undefined`: LiveKit is asked. */
+  /** The default for this server; `undefined`: LiveKit is tried first. */
   readonly usual: AudioBridge | undefined;
-  /** livekit-sip itself; `undefined`: the node's FreeSWITCH hands calls on to it. */
+  /** The SIP target of livekit-sip; `undefined`: the node's FreeSWITCH forwards calls to it. */
   readonly livekitNode: ConferenceNode | undefined;
 }
 
 export interface Conference {
   readonly node: ConferenceNode;
   readonly audio: ConferenceAudio;
-  /** BBB's internal meeting id: a new one each time a room is opened. */
+  /** BBB's internal meeting id; new each time a room is opened. */
   readonly meetingId: string;
   /** When the meeting was created, milliseconds since 1970 by the BBB server's clock; `undefined`: unknown. */
   readonly createdAt: number | undefined;
   readonly voiceBridge: Pin;
-  /** The PIN of the main room, when this is one of its breakout rooms. */
+  /** The PIN of the main room, if this is a breakout room. */
   readonly mainRoom: Pin | undefined;
 }
 
-/** Of known PINs, in digits. */
+/** Lengths of the known PINs, in digits. */
 export interface PinLengths {
   readonly shortest: number;
   readonly longest: number;
 }
 
 export interface Directory {
-  /** The conference with this PIN, asked of the BBB servers at once when it is not known. */
+  /** Looks up the conference with this PIN; polls the BBB servers at once if it is not in memory. */
   lookUp(pin: Pin): Promise<Lookup>;
-  /** Looks again after a node has refused: all servers are asked, and what one of them answers counts before what is remembered of another. */
+  /** Looks up after a node has refused: polls all servers; a fresh response takes precedence over remembered meetings. */
   lookUpFresh(pin: Pin): Promise<Lookup>;
-  /** Whether the digits are a known PIN, and whether a known PIN goes on after them. In memory. */
+  /** `complete`: the digits are a known PIN. `longer`: they are a proper prefix of one. From memory only. */
   matchPrefix(digits: string): { readonly complete: boolean; readonly longer: boolean };
-  /** The lengths of all known PINs, running and reserved, without those of breakout rooms, from memory; `undefined`: none is known. */
+  /** The lengths of all known PINs (running and reserved, no breakout rooms), from memory; `undefined`: no known PIN. */
   readonly pinLengths: PinLengths | undefined;
-  /** What carries the audio of every meeting of which nothing else is known; `undefined`: it differs, or is asked of the node. */
+  /** The default audio bridge, if it is the same on all servers; `undefined`: it differs or is determined per call. */
   readonly usualAudio: AudioBridge | undefined;
-  /** A call has found out whether the server's FreeSWITCH hands calls on to LiveKit. */
+  /** Records whether the server's FreeSWITCH forwards calls to LiveKit, as a call has found. */
   noteLivekitWay(conference: Conference, works: boolean): void;
-  /** Whether a running or reserved PIN goes on after this one, asked of the servers that have it and of the store: a breakout room may be newer than what is known. */
+  /** Whether this PIN is a proper prefix of a running or reserved one. Polls its servers and the store: a breakout room may be newer than memory. */
   hasLongerPin(pin: Pin): Promise<boolean>;
-  /** Whether the PIN of another room, running or reserved, goes on after this one; its own breakout rooms don't count. True where that can't be ruled out. */
+  /** Whether this PIN is a proper prefix of another room's PIN, running or reserved; its own breakout rooms don't count. True if in doubt. */
   beginsAnother(pin: Pin): Promise<boolean>;
-  /** Whether this very meeting still exists, asked of its server; `unknown` when that does not answer. */
+  /** Polls the server for this meeting, by its internal id; `unknown` if the server does not answer. */
   isStillOpen(conference: Conference): Promise<"open" | "over" | "unknown">;
-  /** Calls back whenever a conference with this PIN may have come up; the returned function ends the interest. */
+  /** Calls `listener` whenever a conference with this PIN may have started; returns the unsubscribe function. */
   onOpened(pin: Pin, listener: () => void): () => void;
 }

@@ -10,20 +10,21 @@ import { pauseAudibly, playing, sayHintsOnce, sayLast } from "./speech.js";
 import { talk } from "./talk.js";
 import { refusedAsWithheld } from "./withheld.js";
 
-/** A stay that has lasted so long counts as one that a node has not cut off at once, in milliseconds. */
+/** A stay in a conference shorter than this counts as short, in milliseconds. */
 const settledAfterMs = 60_000;
-/** Of stays shorter than that one may be lost; after another one the node is given up. */
+/** Maximum of consecutive short stays that end with a lost node; after one more the call gives up. */
 const maxShortStays = 1;
-/** Further tries of a caller who has not been in, after these pauses in milliseconds: one, wherever the conference is found then. */
+/** Pauses before retries if the first join fails, in milliseconds: one retry, where the conference is then. */
 const comingPauses: readonly number[] = [0];
-/** Those of a caller whom the node has lost. A FreeSWITCH that was stopped or has died is back after about 10 s. */
+/** Pauses before retries after a lost node. A FreeSWITCH that was stopped or crashed is back after about 10 s. */
 const returnPauses: readonly number[] = [2_000, 3_000, 4_000, 5_000, 6_000];
-/** Far more tries than the longest call has. */
+/** Safety bound; far more tries than the longest call has. */
 const maxTries = 10_000;
 const explainAfterMs = 800;
+
 /**
- * Brings the caller into the conference and stays there. When a node refuses or is gone, before the call or in the middle
- * of it, the conference is looked for again and joined wherever it is then; otherwise the caller is told.
+ * Joins the conference and talks. If the node refuses or is lost, before or during the conference, looks up the conference
+ * again and joins where it is then; if that fails, tells the caller.
  */
 export async function join(context: CallContext, destination: Destination): Promise<Next> {
   const { progress, services, settings } = context;
@@ -31,7 +32,7 @@ export async function join(context: CallContext, destination: Destination): Prom
   let cause: BridgeFailure = "conference-unreachable";
   let pauses = comingPauses;
   let shortStays = 0;
-  /** Before a pause; once for each loss. */
+  /** The prompts for the next pause; played once per loss. */
   let said: readonly PromptName[] = ["please-wait"];
   for (let tries = 0; tries < maxTries; tries++) {
     const refused = await refusedAsWithheld(context, conference);
@@ -72,7 +73,7 @@ export async function join(context: CallContext, destination: Destination): Prom
     progress.lookedUp(found.kind);
     switch (found.kind) {
       case "open": {
-        // Only a node that has just failed needs time.
+        // Pause only before the node that has just failed.
         const needsMs = found.conference.node.name === conference.node.name ? pauseMs : 0;
         ({ conference } = found);
         const ended = needsMs === 0 ? undefined : await pauseAudibly(context, needsMs, explainAfterMs, said);
@@ -93,7 +94,7 @@ export async function join(context: CallContext, destination: Destination): Prom
   return await giveUp(context, destination, cause, "conference-unavailable");
 }
 
-/** Who has waited for the conference goes on waiting; everybody else is told. */
+/** A caller who has waited for the conference continues to wait; any other caller is told, and the call ends. */
 async function giveUp(
   context: CallContext,
   { pin, waitUntil }: Destination,
@@ -105,7 +106,7 @@ async function giveUp(
   return await sayLast(context, [end === "no-telephone-audio" ? end : told, "goodbye"], end);
 }
 
-/** A LiveKit meeting that its own LiveKit does not know can't be entered by anybody with a telephone. */
+/** If no route leads to the meeting's LiveKit room, telephones can't join it. */
 const endCauses = {
   "conference-refused": "conference-refused",
   "name-refused": "name-refused",

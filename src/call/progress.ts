@@ -16,38 +16,38 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-/** What is learnt of a call on its way. */
+/** Facts that become known during a call. */
 export type CallFacts = Partial<
   Pick<CallReport, "origin" | "trunk" | "calledNumberFrom" | "mediaServer" | "server" | "codec">
 >;
 
-/** The whole progress of a call, without who called and without the PIN: one log line, one metric. */
+/** The report of an ended call, for its log line and metrics. Contains neither the caller nor the PIN. */
 export interface CallReport {
   readonly cause: EndCause;
   /** `undefined`: refused before its admission. */
   readonly origin: Admitted["origin"] | undefined;
   readonly trunk: string | undefined;
-  /** The header that named the dialled number, and never the number. */
+  /** The header that held the dialled number, never the number itself. */
   readonly calledNumberFrom: Admitted["calledNumberFrom"];
   readonly mediaServer: string | undefined;
   readonly server: string | undefined;
   readonly codec: string | undefined;
-  /** SRTP suites; "none" is plain RTP, `undefined` means that the call never got there. */
+  /** SRTP suites; "none": plain RTP; `undefined`: the leg was never up. */
   readonly srtp: { readonly trunk: string | undefined; readonly bbb: string | undefined };
-  /** PINs that were typed to their end. */
+  /** Number of completed PINs. */
   readonly pinsTyped: number;
-  /** What became of them, in their order. */
+  /** The lookup results, in order. */
   readonly lookups: readonly Lookup["kind"][];
-  /** Legs to conferences that were answered. */
+  /** Number of answered legs to conferences. */
   readonly joins: number;
-  /** How well the caller was heard; `undefined`: the call never got there, or nobody can tell. */
+  /** Reception statistics of the caller's RTP; `undefined`: never answered, or not available. */
   readonly audio: ReceivedAudio | undefined;
-  /** Each stage with its duration in whole milliseconds, as often as the call was in it. */
+  /** The stages in order, a repeated one repeatedly, each with its duration in whole milliseconds. */
   readonly stages: readonly { readonly stage: Stage; readonly ms: number }[];
   readonly totalMs: number;
 }
 
-/** Follows a call from stage to stage and becomes its report. */
+/** Records the stages and facts of a call, for its report. */
 export class CallProgress {
   readonly #clock: Clock;
   readonly #begun: number;
@@ -142,18 +142,18 @@ export class CallProgress {
   }
 }
 
-/** What a PIN that was typed came to. */
+/** The lookup result of a typed PIN. */
 export type PinOutcome = Lookup["kind"];
 
-/** Whoever watches calls: none of it tells who calls or which PIN was typed. The id means nothing outside this process. */
+/** An observer of calls. Events contain neither the caller nor the PIN; the call id is valid in this process only. */
 export interface CallWatcher {
-  /** @param facts what is known of the call by now */
+  /** @param facts the facts known so far */
   onStage(callId: string, stage: Stage, facts: CallFacts): void;
   onPin?(callId: string, outcome: PinOutcome, origin: Origin): void;
   onEnd(callId: string, report: CallReport): void;
 }
 
-/** One watcher that tells several, in their order. */
+/** Combines several watchers into one that calls them in order. */
 export function watchTogether(watchers: readonly CallWatcher[]): Required<CallWatcher> {
   return {
     onStage: (callId, stage, facts) => {

@@ -6,27 +6,27 @@ import { inLanguage, maxPromptMs, say, type Spoken } from "./speech.js";
 import type { Tries } from "./tries.js";
 import { countTakenBack } from "./wrong-pins.js";
 
-/** What the caller made of one request for a PIN. */
+/** The caller's response to one request for a PIN. */
 export type Entry =
   | { readonly kind: "typed"; readonly digits: string }
   | { readonly kind: "silence" }
   | { readonly kind: "switch-language" }
-  /** Digits that were taken back, or typed on, have used up the last try. */
+  /** Digits that were cleared or typed beyond a PIN's length have used up the last try. */
   | { readonly kind: "no-tries-left" }
-  /** The time for the whole dialogue is over. */
+  /** The whole dialogue has timed out. */
   | { readonly kind: "too-long" }
   | Ended;
 
-/** More keys than three PINs and their corrections take. */
+/** Maximum of keys per request; three PINs with corrections take fewer. */
 const maxKeys = 120;
-/** How long a PIN that seems to be whole waits for the servers to say that it is not, in milliseconds. */
+/** How long a PIN that seems complete waits for the servers' check for a longer one, in milliseconds. */
 const longerPinTimeoutMs = 1_500;
 
-/** Plays the request and reads keys until the PIN is whole. The first key stops the prompt. */
+/** Plays the request and reads keys until the PIN is complete. The first key stops the prompt. */
 export async function readPin(context: CallContext, request: readonly Sound[], deadline: number): Promise<Entry> {
   const entry = new PinEntry(context.services.directory, context.tries);
   const read = await readKeys(context, entry, request, deadline);
-  // Digits that are left behind have shown as much as those that are cleared: they did not complete.
+  // Digits without a `#` count like cleared ones: that they did not complete has shown the caller that they are no PIN.
   if ((read.kind === "ended" || read.kind === "too-long") && entry.mayBePin && !isKnown(context, entry))
     await countTakenBack(context);
   return read;
@@ -40,9 +40,9 @@ async function readKeys(
 ): Promise<Entry> {
   const { endpoint, callerScope, callerTime, settings, progress, tries } = context;
   let prompt: Spoken = say(context, request);
-  /** Whether the caller has had a second pause since a longer PIN goes on after the digits. */
+  /** Whether the second pause is running, because a longer PIN starts with these digits. */
   let isLonger = false;
-  /** Without `#`; one that comes all the same says nothing more. */
+  /** Completion without `#`; a `#` that follows is dropped. */
   const endOfItself = (): Entry => {
     endpoint.dtmf.expect("#");
     return { kind: "typed", digits: entry.digits };
@@ -71,11 +71,11 @@ async function readKeys(
       if (key === undefined) {
         if (isOn !== endpoint.hold.isOn) {
           keys += 1;
-          // Back from a hold the caller is asked again, and has the whole time for the next key.
+          // After a hold: repeat the request and restart the timeout.
           if (isOn && entry.digits === "" && prompt.state !== "playing") prompt = say(context, request);
           continue;
         }
-        if (heard.kind === "done") continue; // the prompt is over: now the caller has time to answer
+        if (heard.kind === "done") continue; // the prompt has ended: start the key timeout
         if (left < patience) return { kind: "too-long" };
         if (entry.digits === "") return { kind: "silence" };
         const goesOn = isLonger ? no : await isBeginning(context, entry);
@@ -127,8 +127,8 @@ type GoesOn = { readonly kind: "yes" | "no" } | Ended;
 const no = { kind: "no" } as const;
 
 /**
- * A caller who pauses within a longer PIN must not get into the meeting whose PIN it begins with, which is a stranger's: after
- * a known PIN that another one goes on from, a second pause is needed. Without an answer the longer one is assumed.
+ * Whether the digits are a prefix of another room's PIN. A caller who pauses while typing that one must not land in the
+ * shorter one's meeting, so such digits complete after a second pause only. On timeout the longer PIN is assumed.
  */
 async function isBeginning(context: CallContext, entry: PinEntry): Promise<GoesOn> {
   if (!isKnown(context, entry)) return no;
@@ -139,12 +139,12 @@ function isKnown({ services }: CallContext, { digits }: PinEntry): boolean {
   return services.directory.matchPrefix(digits).complete;
 }
 
-/** Whether a PIN goes on after these digits, as that of a breakout room does which is newer than what the directory knows. */
+/** Whether a longer PIN starts with these digits, e.g. of a breakout room that is newer than the directory's data. */
 async function mayGoOn(context: CallContext, digits: string): Promise<GoesOn> {
   return await ask(context, digits, (pin) => context.services.directory.hasLongerPin(pin), "no");
 }
 
-/** The next key answers that as well, so a caller who types on waits for nothing. */
+/** Asks the directory; a further key answers "yes", so that a caller who types on does not wait. */
 async function ask(
   { endpoint, scope }: CallContext,
   digits: string,
@@ -162,40 +162,40 @@ async function ask(
   return { kind: answered.value ? "yes" : "no" };
 }
 
-/** What a key has done to the PIN that is being typed. */
+/** The effect of a key on the PIN entry. */
 export type Typed =
-  /** It goes on. */
+  /** The entry continues. */
   | "more"
-  /** It goes on after digits that would have been complete if they were a PIN: so they are none. */
+  /** The entry continues past digits that would have completed if they were a PIN: the caller knows now that they are not. */
   | "typed-on"
   /** `#` after at least one digit. */
   | "ended"
-  /** It has as many digits as a PIN can have. */
+  /** The maximum length of a PIN is reached. */
   | "longest"
-  /** It is a known PIN, and as long as any. */
+  /** The digits are a known PIN of the maximum known length. */
   | "known"
-  /** `*` after fewer digits than a PIN has. */
+  /** `*` after fewer digits than any PIN has. */
   | "cleared"
-  /** `*` after digits that may be a PIN. */
+  /** `*` after enough digits for a PIN. */
   | "taken-back"
   | "switch-language"
   | "nothing";
 
-/** The least number of digits of BBB's own PINs (its dialplan: `^(\d{5,11})$`). Clearing fewer is free, unless a known PIN is shorter. */
+/** Minimum length of BBB's PINs (its dialplan: `^(\d{5,11})$`). Clearing fewer digits is free, unless a known PIN is shorter. */
 const usualShortest = 5;
 
 /**
- * The PIN as it is typed: `#` ends it, `*` starts over, `**` asks for the other language.
+ * The PIN while it is typed: `#` ends it, `*` clears it, `**` switches the language.
  *
- * Without `#` it is complete at one length only, that of the longest known PIN of a main room: each length at which it could
- * be complete would be a test of its own, of which the caller sees the outcome.
+ * Without `#` it completes at one length only, that of the longest known PIN of a main room: each further length would be
+ * one more guess whose outcome the caller sees.
  */
 export class PinEntry {
   readonly #directory: Pick<Directory, "matchPrefix" | "pinLengths">;
   readonly #tries: Pick<Tries, "completion">;
   #digits = "";
   #last: Key | undefined;
-  /** Whether the digits so far would have been complete if they were a PIN. */
+  /** Whether the digits so far would have completed if they were a PIN. */
   #isTested = false;
 
   constructor(directory: Pick<Directory, "matchPrefix" | "pinLengths">, tries: Pick<Tries, "completion">) {
@@ -203,12 +203,12 @@ export class PinEntry {
     this.#tries = tries;
   }
 
-  /** The digits so far; only digits. */
+  /** The digits so far, 0-9 only. */
   get digits(): string {
     return this.#digits;
   }
 
-  /** Whether the digits so far are as many as a PIN has. */
+  /** Whether the digits are enough for a PIN. */
   get mayBePin(): boolean {
     return this.#digits.length >= Math.min(usualShortest, this.#directory.pinLengths?.shortest ?? usualShortest);
   }
@@ -241,7 +241,7 @@ export class PinEntry {
     if (this.#tries.completion === "explicit" || length !== this.#directory.pinLengths?.longest) return "more";
     const match = this.#directory.matchPrefix(this.#digits);
     if (match.complete && !match.longer) return "known";
-    // Where a known PIN goes on, the digits would not be complete even if they were one.
+    // With a longer known PIN the digits would not have completed even if they were a PIN.
     this.#isTested = !match.longer;
     return "more";
   }

@@ -5,10 +5,10 @@ import { answerFor, type EndCause, reasonHeaderFor } from "./cause.js";
 import type { CallServices } from "./context.js";
 import type { IncomingCall, MediaFailure, ReceivedAudio } from "./interfaces.js";
 
-/** How long each step of the end of a call may take before it is left to the engines' own timers, in milliseconds. */
+/** Timeout of each release step, in milliseconds; after it the engines' own timers clean up. */
 const releaseTimeoutMs = 5_000;
 
-/** What a call has taken and has to give back, however it ends. */
+/** The resources that a call holds and releases, however it ends. */
 export class CallResources {
   place: (() => void) | undefined;
   opening: Promise<Result<{ release(): Promise<ReceivedAudio | undefined> }, MediaFailure>> | undefined;
@@ -18,7 +18,7 @@ export class CallResources {
   readonly #onBug: (error: unknown) => void;
 
   constructor({ clock, onBug }: Pick<CallServices, "clock" | "onBug">) {
-    // The end itself is not cut short by the end of the call: its latch is never set.
+    // A latch that is never set: the end of the call must not cut short its own release.
     this.#scope = new CallScope(clock, new Latch<EndCause>());
     this.#onBug = onBug;
   }
@@ -27,7 +27,7 @@ export class CallResources {
     this.#disposables.push(dispose);
   }
 
-  /** Gives all of it back; a bug in one of the engines' adapters does not keep the rest. Never rejects. */
+  /** Releases everything; a bug in one engine's adapter does not block the others. Never rejects. */
   async release(call: IncomingCall, cause: EndCause): Promise<ReceivedAudio | undefined> {
     for (const dispose of this.#disposables) dispose();
     const endpointReleased = this.#scope.within(this.#releaseEndpoint(), releaseTimeoutMs).catch(this.#onBug);
@@ -38,7 +38,7 @@ export class CallResources {
 
   async #endSignalling(call: IncomingCall, cause: EndCause): Promise<void> {
     const isUp = await this.#isUp(call, cause);
-    // The caller may have gone since, whatever has ended the call.
+    // The caller may have hung up meanwhile, whatever ended the call.
     if (isUp) {
       if (call.gone.value !== "caller-hung-up")
         await this.#scope.within(call.hangUp(reasonHeaderFor(cause)), releaseTimeoutMs);
@@ -47,7 +47,7 @@ export class CallResources {
     }
   }
 
-  /** Whether there is a dialog. An answer that is on its way is waited for: what it makes would have no owner. */
+  /** Whether a dialog exists. Waits for a 200 in flight, otherwise its dialog would leak. */
   async #isUp(call: IncomingCall, cause: EndCause): Promise<boolean> {
     const accepting = this.accepting?.catch((error: unknown) => {
       this.#onBug(error);
@@ -56,10 +56,10 @@ export class CallResources {
     if (accepting === undefined) return false;
     const accepted = await this.#scope.within(accepting, releaseTimeoutMs);
     if (accepted.kind === "done") return accepted.value.ok;
-    const ownerless = accepting.then(async (late) => {
+    const lateBye = accepting.then(async (late) => {
       if (late.ok) await call.hangUp(reasonHeaderFor(cause));
     });
-    ownerless.catch(this.#onBug);
+    lateBye.catch(this.#onBug);
     return false;
   }
 

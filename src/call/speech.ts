@@ -5,7 +5,7 @@ import type { CallContext, Ended } from "./context.js";
 import type { Playback, Sound } from "./interfaces.js";
 import { keyPrompt, type PromptName } from "./prompts.js";
 
-/** Something that is being said to the caller. */
+/** A spoken announcement to the caller. */
 export interface Spoken {
   readonly state: "playing" | "played" | "stopped" | "failed";
   readonly finished: Playback["finished"];
@@ -13,8 +13,8 @@ export interface Spoken {
 }
 
 /**
- * Starts to play; the caller can interrupt it. To a caller on hold it is played from its beginning when the hold is over,
- * also when the hold comes in the middle.
+ * Starts to play; a key may stop it. A hold, before or during the playback, restarts it from the beginning when the
+ * caller resumes.
  */
 export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonly Sound[]): Spoken {
   let state: Spoken["state"] = "playing";
@@ -60,20 +60,20 @@ export function say({ endpoint }: Pick<CallContext, "endpoint">, sounds: readonl
 
 type Outcome = "played" | "stopped" | "failed";
 
-/** The prompts in the caller's language. */
+/** The prompts as sounds in the caller's language. */
 export function inLanguage({ language }: Pick<CallContext, "language">, prompts: readonly PromptName[]): Sound[] {
   return prompts.map((prompt) => ({ prompt, language }));
 }
 
-/** No prompt, nor a row of them, is longer, in milliseconds; a bound against a media server that never reports the end. */
+/** Longer than any sequence of prompts, in milliseconds; a bound in case the media server never reports the end. */
 export const maxPromptMs = 60_000;
 
-/** The longest farewell, in milliseconds. */
+/** Longer than any farewell, in milliseconds. */
 const maxFarewellMs = 30_000;
 
 /**
- * Says why the call ends, to its end, and is the end of it. A failure stays the cause when the caller hangs up meanwhile:
- * most callers do on hearing of one, and operators would not see it.
+ * Plays the farewell to its end and returns the end of the call. A failure stays the cause if the caller hangs up meanwhile:
+ * most callers do, and operators would not see the failure.
  */
 export async function sayLast(context: CallContext, prompts: readonly PromptName[], cause: EndCause): Promise<Ended> {
   const spoken = say(context, inLanguage(context, prompts));
@@ -86,10 +86,10 @@ export async function sayLast(context: CallContext, prompts: readonly PromptName
   };
 }
 
-/** The longest that a stop of einwahl is held up by its callers being told, in milliseconds. */
+/** Maximum time that the announcement delays the shutdown of einwahl, in milliseconds. */
 const shutdownPromptTimeoutMs = 4_000;
 
-/** Says that einwahl is being stopped, to a caller who is still there as long as `untilGone` lasts. */
+/** Announces the shutdown of einwahl; `untilGone` ends when the caller's leg does. */
 export async function sayShutdown(context: CallContext, untilGone: CallScope): Promise<void> {
   const spoken = say(context, inLanguage(context, ["shutting-down"]));
   await untilGone.within(spoken.finished, shutdownPromptTimeoutMs);
@@ -97,8 +97,8 @@ export async function sayShutdown(context: CallContext, untilGone: CallScope): P
 }
 
 /**
- * Says it to its end, or until the caller presses a key, which means just that; what was pressed before means nothing. What
- * comes next does not wait for a caller on hold.
+ * Plays to the end, or until a key or a hold; the key is consumed. Digits pressed before are dropped.
+ * A caller on hold does not delay the next step.
  */
 export async function sayUntilKey(context: CallContext, sounds: readonly Sound[]): Promise<Ended | undefined> {
   const { endpoint, scope } = context;
@@ -114,7 +114,7 @@ export async function sayUntilKey(context: CallContext, sounds: readonly Sound[]
   return heard.kind === "ended" ? heard : undefined;
 }
 
-/** Lets time go by; what the caller hears meanwhile is as in `playing`. `undefined` when it has, else the end of the call. */
+/** Pauses with the prompts and music of `playing`. Returns `undefined`, or the end of the call. */
 export async function pauseAudibly(
   context: CallContext,
   ms: number,
@@ -127,8 +127,8 @@ export async function pauseAudibly(
 }
 
 /**
- * Waits for `work`, at most `withinMs`; from `explainAfterMs` on the caller hears the prompts and then
- * music, so that no wait is a silence without a reason.
+ * Waits for `work`, at most `withinMs`; after `explainAfterMs` the caller hears the prompts and then music, so that no
+ * long wait is unexplained silence.
  */
 export async function playing<Value>(
   context: CallContext,
@@ -146,8 +146,8 @@ export async function playing<Value>(
 }
 
 /**
- * The keys that a caller should know before a conference, in as few words as there can be. Once per call; then nothing.
- * In a LiveKit meeting BBB knows no keys, so none of BBB's is promised where it may be one.
+ * The hints about the keys in a conference; empty after the first time in a call. In LiveKit meetings BBB handles no keys,
+ * so BBB's mute key is announced for FreeSWITCH meetings only.
  */
 export function hintsOnce(context: CallContext, audio: KnownAudio): readonly Sound[] {
   if (context.hints === "said") return [];
@@ -159,7 +159,7 @@ export function hintsOnce(context: CallContext, audio: KnownAudio): readonly Sou
   return [...bbb, ...leave].map((prompt) => ({ prompt, language }));
 }
 
-/** On the way into the first conference of a call; any key skips it. */
+/** Plays the hints before the first conference of a call; any key skips them. */
 export async function sayHintsOnce(context: CallContext, audio: KnownAudio): Promise<Ended | undefined> {
   if (context.endpoint.hold.isOn) return undefined;
   const hints = hintsOnce(context, audio);

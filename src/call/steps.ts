@@ -5,10 +5,10 @@ import { join } from "./join.js";
 import { sayLast } from "./speech.js";
 import { waitForStart } from "./wait-for-start.js";
 
-/** Far more conferences than anybody visits in one call. */
+/** Safety bound; a real call takes a few steps. */
 const maxSteps = 500;
 
-/** From the greeting to the goodbye. */
+/** Runs the steps of an answered call, from the greeting to the goodbye. */
 export async function runSteps(context: CallContext): Promise<EndCause> {
   let next: Next = { kind: "ask", why: "greeting" };
   for (let steps = 0; steps < maxSteps; steps++) {

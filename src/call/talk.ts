@@ -3,21 +3,21 @@ import type { Bridge, Conference } from "./interfaces.js";
 import { type KeyMeaning, KeysInConference } from "./keys-in-conference.js";
 import { sayLast } from "./speech.js";
 
-/** How a stay in a conference came out. */
+/** How a stay in a conference ended. */
 export type TalkOutcome =
-  /** The node has hung up. */
+  /** The BBB server sent BYE. */
   | { readonly kind: "over" }
-  /** The node is gone. */
+  /** The BBB server is lost. */
   | { readonly kind: "lost" }
   /** The caller has pressed the leave key. */
   | { readonly kind: "left" }
   | Ended;
 
-/** In the conference: until it is over, the caller leaves it or hangs up, the line is dead or the longest time is over. */
+/** Stays in the conference until it ends, the caller leaves or hangs up, a leg is lost or the maximum duration is reached. */
 export async function talk(context: CallContext, bridge: Bridge, { voiceBridge }: Conference): Promise<TalkOutcome> {
   const { endpoint, settings, progress, services } = context;
   progress.enter("talking");
-  // What was pressed on the way was no answer to anything, and BBB's keys are dangerous in the dark.
+  // Drop digits buffered while joining: they were not meant for BBB, where `0` mutes.
   endpoint.dtmf.clear();
   const left = services.entered(voiceBridge, context.admitted.origin);
   try {
@@ -48,7 +48,7 @@ function timeLeft({ settings, progress }: CallContext): number {
   return settings.maxDurationMs - progress.elapsed;
 }
 
-/** Waits for a key, the end of the bridge, or the time. */
+/** Waits for a key, the end of the bridge, or the timeout. */
 async function next(
   { endpoint, scope }: CallContext,
   bridge: Bridge,

@@ -4,16 +4,16 @@ import type { CallContext, Ended, Next } from "./context.js";
 import type { Lookup, Sound } from "./interfaces.js";
 import { hintsOnce, inLanguage, say, sayLast } from "./speech.js";
 
-/** More pieces of music and spoken lines than the longest wait has. */
+/** Safety bound; more turns than the longest wait has. */
 const maxTurns = 10_000;
 
 const music: Sound = { music: "hold" };
 
 /**
- * The caller waits for a conference that has not begun, with music and a spoken line now and then, and is on the way into
- * it as soon as the directory says that it may have. `*` asks for another PIN. No outage ends the wait, only its limit does.
+ * Waits for a conference to start, with music and spoken reminders. Looks up and joins as soon as the directory reports
+ * that it may have started. `*` returns to the PIN prompt. An outage does not end the wait, only its limit does.
  *
- * @param until by the clock; `undefined` when the wait begins, else it goes on after the conference could not be entered
+ * @param until end of the wait by the clock; `undefined` on the first wait, set when a join has failed after one
  */
 export async function waitForStart(context: CallContext, pin: Pin, until: number | undefined): Promise<Next> {
   const { endpoint, scope, services, settings, progress } = context;
@@ -24,7 +24,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   const limit = until ?? begun + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
   if (limit <= begun) return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   const place = services.acquireWaitingSlot(pin, context.admitted.origin);
-  // A caller who has waited before goes on, although the place was given away meanwhile.
+  // A caller who has waited before may continue even if the slot is taken meanwhile.
   if (!place.ok && until === undefined)
     return await sayLast(context, ["not-started-call-again", "goodbye"], place.failure);
   const news = new AsyncQueue<"opened">(1);
@@ -32,7 +32,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
     news.put("opened");
   });
   const reminder = [...inLanguage(context, ["waiting"]), music];
-  /** The directory tells when to look, unless it has failed before. */
+  /** Look up on the directory's event; after a failed lookup or join, also at each reminder. */
   let look: "when-told" | "at-reminders" = until === undefined ? "when-told" : "at-reminders";
   let remindAt = clock.now() + remindEveryMs;
   let heard = say(
