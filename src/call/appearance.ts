@@ -4,7 +4,7 @@ import { labelFor, type LabelSettings, livekitNameFor } from "../caller/label.js
 import type { Language } from "../caller/language.js";
 import type { AudioBridge, Conference, IdentityClaims } from "./interfaces.js";
 
-/** What a conference gets to know of the caller. */
+/** The caller's identity in a conference. */
 export interface Appearance {
   readonly label: string;
   /** The From user. */
@@ -25,12 +25,12 @@ interface Claim {
 }
 
 /**
- * As whom one call enters its conferences. For LiveKit, which makes name and identity of the From user, that ends in the
- * four characters of the name, and no two calls at a time have the same one in a meeting. A call keeps it when it comes back.
+ * The identities of one call in its conferences. LiveKit derives name and identity from the From user, so there it ends in
+ * the four characters of the name and is unique among the concurrent calls of a meeting. A re-join keeps the identity.
  */
 export class Appearances {
   readonly #options: AppearancesOptions;
-  /** By the meeting's id; a promise, as a call enters one conference at a time and claims once. */
+  /** By meeting id. A call joins one conference at a time, so claims don't race. */
   readonly #claims = new Map<string, Claim>();
 
   constructor(options: AppearancesOptions) {
@@ -46,7 +46,7 @@ export class Appearances {
     return { label: name, pseudonym: `${letters}${name}` };
   }
 
-  /** Gives back all that was claimed. */
+  /** Releases all claims. */
   async release(): Promise<void> {
     const claims = [...this.#claims.values()];
     this.#claims.clear();
@@ -63,7 +63,7 @@ export class Appearances {
     const { caller, hasher, claims } = this.#options;
     const { meetingId, createdAt } = conference;
     const identity = hasher.pseudonymIn(conference, caller);
-    // Callers without a number have another pseudonym in each call anyway.
+    // Callers without a number get a random pseudonym per call: no claim needed.
     const claimed = caller.kind === "number" ? await claims.claim(identity) : undefined;
     const letters =
       claimed === 0 || caller.kind !== "number"

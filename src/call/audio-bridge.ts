@@ -1,13 +1,13 @@
 import type { CallContext, Ended } from "./context.js";
 import type { AudioBridge, Conference } from "./interfaces.js";
 
-/** How long the store may take, in milliseconds; then only what this instance remembers counts. */
+/** Timeout for the store, in milliseconds; after it only this instance's memory counts. */
 const storeTimeoutMs = 1_000;
 
-/** What carries the meeting's audio, as far as anything is known of it; `undefined`: the node has to be asked. */
+/** The meeting's audio bridge, if known; `undefined`: it must be found out by joining. */
 export type KnownAudio = AudioBridge | undefined;
 
-/** A webhook counts most, then what was found out before, also by another instance or before a restart, then the configuration. */
+/** Precedence: a webhook, then earlier calls (also of other instances or before a restart), then the configured default. */
 export async function knownAudio(
   { scope, services }: CallContext,
   { audio, meetingId }: Conference,
@@ -18,7 +18,7 @@ export async function knownAudio(
   return { kind: "known", audio: (asked.kind === "done" ? asked.value : undefined) ?? audio.usual };
 }
 
-/** Remembers what a call has found out. */
+/** Stores the audio bridge that a call has found. */
 export async function noteAudio(
   { scope, services }: CallContext,
   { meetingId }: Conference,

@@ -2,15 +2,15 @@ import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import type { EndCause } from "./cause.js";
 
-/** How a wait can come out; `ended` means that the call is over and why. */
+/** The result of a wait. `ended`: the call ended first, with its cause. */
 export type Waited<Value> =
   | { readonly kind: "done"; readonly value: Value }
   | { readonly kind: "late" }
   | { readonly kind: "ended"; readonly cause: EndCause };
 
 /**
- * The one way in which a call waits for the outside world: whatever it waits for races the end of
- * the call and a timer. Nothing else in `src/call/` awaits something that an engine or a server does.
+ * The only way in which a call waits for the outside world: the work races the end of the call and a timer. No other code
+ * in `src/call/` awaits an engine or a server.
  */
 export class CallScope {
   readonly #clock: Clock;
@@ -22,8 +22,8 @@ export class CallScope {
   }
 
   /**
-   * Waits for `work`, at most `ms` milliseconds and never past the end of the call. The work itself is
-   * not stopped: whoever began it also ends it. A rejection of `work` is a bug and passes through.
+   * Waits for `work`, at most `ms` milliseconds and never past the end of the call. Does not cancel `work`: its starter
+   * does. A rejection of `work` is a bug and is passed on.
    */
   async within<Value>(work: Promise<Value>, ms: number): Promise<Waited<Value>> {
     return await new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export class CallScope {
     });
   }
 
-  /** Lets time go by; `undefined` when it has, else the end of the call. */
+  /** Pauses; returns `undefined` after `ms`, or the end of the call. */
   async pause(ms: number): Promise<{ readonly kind: "ended"; readonly cause: EndCause } | undefined> {
     const waited = await this.within(new Promise<never>(() => undefined), ms);
     return waited.kind === "ended" ? waited : undefined;

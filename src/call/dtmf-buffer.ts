@@ -1,16 +1,16 @@
 import { AsyncQueue } from "../util/async-queue.js";
 
-/** The keys of a telephone as RFC 4733 names them, without A to D. */
+/** DTMF digits of RFC 4733 section 3.2, without A to D. */
 export type Key = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "*" | "#";
 
 const keyPattern = /^[0-9*#]$/;
 
-/** More keys than any PIN has; what is pressed beyond is dropped, so that a stuck key fills no memory. */
+/** More than any PIN has. Further digits are dropped, so that a stuck key does not fill the memory. */
 const capacity = 64;
 
 /**
- * The keys that a caller has pressed and that have not been read yet. One reader at a time. Whatever the
- * media server reports passes here first: nothing but `[0-9*#]` gets any further.
+ * The caller's unread DTMF digits, for one reader at a time. All reports of the media server pass through here: anything
+ * but `[0-9*#]` is dropped.
  */
 export class DtmfBuffer {
   readonly #keys = new AsyncQueue<Key>(capacity);
@@ -23,22 +23,22 @@ export class DtmfBuffer {
     if (text !== expected) this.#keys.put(text);
   }
 
-  /** The oldest key that has not been read. */
+  /** Removes and returns the oldest unread digit. */
   take(): Key | undefined {
     return this.#keys.take();
   }
 
-  /** Forgets what was pressed and not read. */
+  /** Drops all unread digits. */
   clear(): void {
     this.#keys.clear();
   }
 
-  /** The next key that is pressed is dropped if it is this one: a `#` after a PIN that was complete without it. */
+  /** Drops the next digit if it is this one, e.g. a `#` after a PIN that completed without it. */
   expect(key: Key): void {
     this.#expected = key;
   }
 
-  /** Settles when there is a key to take. Waiting again before one came gives the same promise. */
+  /** Resolves when a digit is available. Repeated calls before that share one promise. */
   async arrival(): Promise<void> {
     await this.#keys.arrival();
   }

@@ -3,17 +3,17 @@ import type { CallContext, Ended } from "./context.js";
 import type { AudioBridge, Bridge, BridgeFailure, BridgeTarget, Conference } from "./interfaces.js";
 import { pauseAudibly } from "./speech.js";
 
-/** The media server gives up by itself before this is over, in milliseconds. */
+/** Margin over the media server's own timeout, in milliseconds. */
 const bridgeSlackMs = 2_000;
-/** A node that has no session free counts them by the second: after so many milliseconds there are new ones. */
+/** Pause before a retry on a busy node, in milliseconds: FreeSWITCH limits sessions per second. */
 const busyPauseMs = 1_100;
 const maxBusyTries = 3;
-/** By way of the node a caller takes three of its sessions: the leg from here, the question to LiveKit, the leg to it. */
+/** Turns of a join through the node to LiveKit. It takes three sessions: the leg from here, the query to LiveKit, the leg to it. */
 const turnsByNode = 2;
 const explainAfterMs = 800;
-/** BBB makes the rule that leads a number into LiveKit a moment after the meeting begins, when those who wait for it come. */
+/** Pause before the second try, in milliseconds: BBB creates LiveKit's dispatch rule shortly after the meeting starts, while waiting callers join. */
 const ruleDelayMs = 2_000;
-/** How long a claim of an identity may take, in milliseconds. */
+/** Timeout for the claim of an identity, in milliseconds. */
 const claimTimeoutMs = 3_000;
 
 export type Entered =
@@ -22,8 +22,8 @@ export type Entered =
   | Ended;
 
 /**
- * Brings the caller into the conference. Where nothing says what carries its audio, LiveKit is asked, and only its definite
- * "no room with this number", said twice, leads to the node's FreeSWITCH: that would open an empty conference for any number.
+ * Joins the conference. If its audio bridge is unknown, tries LiveKit first and falls back to the node's FreeSWITCH only
+ * after two definite "no room with this number": FreeSWITCH would open an empty conference for any number.
  */
 export async function enterConference(
   context: CallContext,
@@ -55,7 +55,7 @@ function isElsewhere(cause: BridgeFailure): boolean {
   return cause === "not-in-livekit" || cause === "no-livekit";
 }
 
-/** Callers on the way to one node go one after the other, and once more where it has no session free. */
+/** Joins in turn with the other callers of the node; retries while the node is busy. */
 async function enterInTurn(context: CallContext, conference: Conference, audio: AudioBridge): Promise<Entered> {
   const { services, progress } = context;
   let entered: Entered = { kind: "failed", cause: "node-busy" };

@@ -2,7 +2,7 @@ import type { Clock } from "../util/clock.js";
 
 type Listener = () => void;
 
-/** Whether the caller is on hold: hears nothing of what is played (RFC 3264 section 8.4), in whatever state the call is. */
+/** Whether the caller is on hold and hears no playback (RFC 3264 section 8.4), in any stage of the call. */
 export class Hold {
   readonly #listeners = new Set<Listener>();
   #isOn: boolean;
@@ -24,12 +24,12 @@ export class Hold {
     this.#changed = undefined;
   }
 
-  /** How many follow; 0 when none is left behind. */
+  /** For tests: 0 if no listener leaks. */
   get listenerCount(): number {
     return this.#listeners.size;
   }
 
-  /** Calls back at each hold and each resume from now on; the returned function stops that. */
+  /** Calls `listener` at each hold and resume; returns the unsubscribe function. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -37,7 +37,7 @@ export class Hold {
     };
   }
 
-  /** Settles at the next hold or resume. Waiting again before one came gives the same promise. */
+  /** Resolves at the next hold or resume. Repeated calls before that share one promise. */
   async changed(): Promise<void> {
     if (this.#changed === undefined) {
       let resolve: () => void = () => undefined;
@@ -51,8 +51,8 @@ export class Hold {
 }
 
 /**
- * The time that a caller has for something that only a caller who hears can do. It stands still on hold, all holds of the
- * call together for `limitMs`; after that it goes on, so that no call lasts for ever by being on hold.
+ * The clock for timeouts of caller input. It stands still on hold, for at most `limitMs` over the call, so that a hold
+ * can't keep a call up forever.
  */
 export class CallerTime implements Clock {
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ export class CallerTime implements Clock {
     this.#hold = hold;
     this.#limitMs = limitMs;
     this.#heldSince = hold.isOn ? clock.now() : undefined;
-    // Before any timer's own listener, which reads the time.
+    // Subscribe before the listeners of timers, which read this clock.
     this.#unsubscribe = hold.onChange(() => {
       this.#heldMs = this.#standstill();
       this.#heldSince = hold.isOn ? clock.now() : undefined;

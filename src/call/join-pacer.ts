@@ -1,31 +1,31 @@
 import type { Clock } from "../util/clock.js";
 
 /**
- * From one caller to the next on the way to the same node, in milliseconds: a hundred who have waited are in after 10 s.
- * BBB's FreeSWITCH takes 30 sessions a second (`sessions-per-second` in its switch.conf.xml), those of web users among them.
+ * Interval between two joins to the same node, in milliseconds: a hundred waiting callers are in after 10 s. BBB's
+ * FreeSWITCH accepts 30 sessions per second (`sessions-per-second` in its switch.conf.xml), including web users.
  */
 export const joinIntervalMs = 100;
 
 /**
- * Spreads what many calls would do to a node in the same moment, such as a hundred callers who have waited for one conference.
- * It keeps no timers: a call that gives up leaves nothing here.
+ * Spaces out simultaneous joins to a node, e.g. of a hundred callers who wait for one conference. Holds no timers: a call
+ * that gives up leaves nothing behind.
  */
 export class JoinPacer {
   readonly #clock: Clock;
   readonly #everyMs: number;
-  /** By the node's name; as many as the configuration has had. */
+  /** By node name; bounded by the configured nodes. */
   readonly #next = new Map<string, number>();
 
-  /** @param everyMs the least time from one turn to the next, in milliseconds */
+  /** @param everyMs minimum interval between turns, in milliseconds */
   constructor(clock: Clock, everyMs: number) {
     this.#clock = clock;
     this.#everyMs = everyMs;
   }
 
   /**
-   * Takes the next turn; gives the milliseconds until it comes, 0 for at once.
+   * Takes the next turn; returns the milliseconds until then, 0: now.
    *
-   * @param turns how many the caller takes up
+   * @param turns number of turns that this join takes
    */
   take(node: string, turns = 1): number {
     const now = this.#clock.now();

@@ -1,35 +1,35 @@
 import type { Key } from "./dtmf-buffer.js";
 
-/** What is to be done about a key, or about the silence after one. */
+/** The action for a key, or for a timeout after a `*`. */
 export type KeyMeaning =
-  /** BBB gets these keys, in this order; often just the one that was pressed. */
+  /** Send these keys to BBB, in this order. */
   | { readonly kind: "pass"; readonly keys: readonly Key[] }
-  /** The caller wants out of this conference and into another one. */
+  /** Leave this conference for another one. */
   | { readonly kind: "leave" };
 
-/** So long a `*` is held back to see what follows, in milliseconds. */
+/** How long a `*` is held back for a second key, in milliseconds. */
 export const secondKeyTimeoutMs = 1_000;
 
-/** Mutes in BBB's own caller controls, and un-mutes. */
+/** Toggles mute in BBB's caller controls. */
 const bbbMute: Key = "0";
 
-/** The key after `*` that mutes as well, as callers know it from other conferences. */
+/** The key after `*` that toggles mute too, as in other conference systems. */
 const mute: Key = "6";
 
 /**
- * The keys that a caller presses in a conference. BBB's own keys pass through; `*6` mutes too, and `*` with the
- * leave key's second key leaves. A `*` that nothing follows in time, or something else, is BBB's.
+ * Interprets the keys in a conference. BBB's own keys pass through, `*6` toggles mute, `*` and the leave key leave. A `*`
+ * followed by a timeout or another key is passed to BBB.
  */
 export class KeysInConference {
   readonly #leave: Key | undefined;
   #held: readonly Key[] = [];
 
-  /** @param leave the key after `*` that leaves the conference; `undefined` when there is none */
+  /** @param leave the key after `*` that leaves the conference; `undefined`: off */
   constructor(leave: Key | undefined) {
     this.#leave = leave;
   }
 
-  /** Milliseconds after which `nothingFollows` has to be called unless a key comes; `undefined` when nothing is held back. */
+  /** Milliseconds without a key after which to call `nothingFollows`; `undefined`: no key is held back. */
   get timeoutMs(): number | undefined {
     return this.#held.length === 0 ? undefined : secondKeyTimeoutMs;
   }
@@ -46,7 +46,7 @@ export class KeysInConference {
     return { kind: "pass", keys: held };
   }
 
-  /** No key has come in time. */
+  /** Call on timeout: passes the held key on. */
   nothingFollows(): KeyMeaning {
     const held = this.#held;
     this.#held = [];

@@ -8,32 +8,32 @@ export interface LineWatchParts {
   readonly clock: Clock;
   readonly call: Pick<IncomingCall, "askPresence" | "isOnHold">;
   readonly endpoint: Pick<CallerEndpoint, "receivedPackets">;
-  /** Set when the caller can't be reached any more. */
+  /** Set when the caller's peer is unreachable. */
   readonly gone: Latch<EndCause>;
   readonly onBug: (error: unknown) => void;
 }
 
-/** All times in milliseconds. From one look at the caller's RTP to the next; nothing new is a reason to ask, as a telephone on mute goes on sending. */
+/** All times in milliseconds. Interval of the RTP check; no new packets trigger a query, as a muted telephone still sends RTP. */
 const lookIntervalMs = 2_000;
-/** From one question that was answered to the next: doubled each time, as a silence may be harmless (RFC 3389, RFC 3264 section 8.4). */
+/** Pause after an answered query, doubled each time: silence may be harmless (RFC 3389, RFC 3264 section 8.4). */
 const firstPauseMs = 5_000;
 const maxPauseMs = 30_000;
-/** Questions without an answer, one after the other, and since when, until the caller counts as gone. While RTP comes there are none. */
+/** Consecutive unanswered queries, and their minimum time span, until the caller counts as gone. RTP resets both. */
 const maxUnanswered = 3;
 const unreachableTimeoutMs = 5_000;
-/** On hold RTP says nothing: there it takes as long as a request is repeated (timer F, RFC 3261 section 17.1.2). */
+/** The time span on hold, where RTP proves nothing: timer F (RFC 3261 section 17.1.2). */
 const onHoldTimeoutMs = 32_000;
 
 /**
- * Asks within the dialog whether the caller is still there, when no RTP comes any more. The carrier's BYE is lost with the
- * connection that it should have come by, and of that drachtio says nothing; FreeSWITCH notices after `calls.media_timeout` only.
- * A carrier that merely connects again keeps the call: it answers, by a new connection, or RTP goes on.
+ * Queries the peer within the dialog when its RTP stops. A lost TCP or TLS connection loses the carrier's BYE, too, and
+ * drachtio does not report it; FreeSWITCH notices only after `calls.media_timeout`. A carrier that reconnects keeps the
+ * call: it answers on the new connection, or its RTP continues.
  */
 export class LineWatch {
   readonly #parts: LineWatchParts;
   readonly #rounds: Rounds;
   #packets: number | undefined;
-  /** When to ask, if still no RTP has come. */
+  /** When to query, if no RTP has arrived until then. */
   #askAt = 0;
   #pause = firstPauseMs;
   #unanswered = 0;

@@ -10,16 +10,16 @@ export interface NodeWatchParts {
   readonly onBug: (error: unknown) => void;
 }
 
-/** All times in milliseconds. From one look at the node's RTP to the next: with the second of a probe a dead node is left within 3 s. */
+/** All times in milliseconds. Interval of the RTP check: with a probe of 1 s, a dead node is left within 3 s. */
 const lookIntervalMs = 1_000;
-/** From one probe that was answered to the next, doubled each time: BBB's uuid_hold sends nothing for minutes. */
+/** Pause after an answered probe, doubled each time: BBB's uuid_hold sends no RTP for minutes. */
 const firstPauseMs = 5_000;
 const maxPauseMs = 30_000;
 
 /**
- * Leaves a node that is gone. BBB's conference sends RTP all the time (comfort-noise); when none comes any more the node's SIP port
- * is asked, as hold, jitter and short trouble in the network are silent, too. Without that FreeSWITCH notices after
- * `rtp-timeout-sec` (15 s), which remains for nodes that can't be asked from here.
+ * Detects a lost node. BBB's conference sends RTP all the time (comfort-noise). When it stops, the node's SIP port is
+ * probed first, because hold, jitter and short network faults are silent, too. Nodes that can't be probed from here rely on
+ * FreeSWITCH's `rtp-timeout-sec` (15 s).
  */
 export class NodeWatch {
   readonly #parts: NodeWatchParts;

@@ -1,13 +1,13 @@
 import type { Pin } from "../caller/secret.js";
 
-/** A call that is in a conference, by the id that it has in the log; nothing about who. */
+/** A call in a conference, by its id in the log; contains nothing about the caller. */
 export interface CallInside {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly since: number;
 }
 
-/** Which calls are in which conference. */
+/** Tracks which calls are in which conference. */
 export class Occupancy {
   readonly #inside = new Map<string, Set<CallInside>>();
   readonly #now: () => number;
@@ -17,7 +17,7 @@ export class Occupancy {
     this.#now = now;
   }
 
-  /** A call is in; the returned function is called when that is over, and may be called more than once. */
+  /** Records that a call is in the conference; returns the function that removes it (idempotent). */
   enter(pin: Pin, id: string): () => void {
     const digits = pin.reveal();
     const inside = this.#inside.get(digits) ?? new Set();
@@ -30,12 +30,12 @@ export class Occupancy {
     };
   }
 
-  /** The calls in one conference, the longest first. */
+  /** The calls in one conference, in order of entry. */
   callsIn(pin: Pin): readonly CallInside[] {
     return [...(this.#inside.get(pin.reveal()) ?? [])];
   }
 
-  /** Conferences with at least one caller. */
+  /** Number of conferences with at least one caller. */
   get conferences(): number {
     return this.#inside.size;
   }

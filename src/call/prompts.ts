@@ -1,57 +1,57 @@
 import type { Key } from "./dtmf-buffer.js";
 
 /**
- * Every line that einwahl can say. Texts are in `freeswitch/prompts/<language>.yaml`, recordings in
+ * All prompts. Texts are in `freeswitch/prompts/<language>.yaml`, recordings in
  * `freeswitch/sounds/<language>/<name>.wav`; an operator's own recordings have the same names.
  */
 export const promptNames = [
-  /** The first thing that a caller hears. */
+  /** The greeting. */
   "welcome",
   /** Asks for the PIN and names the key that ends it. */
   "enter-pin",
-  /** Offers this language to a caller who hears another one; names the keys for it, `**`. */
+  /** Offers this language to a caller who hears another one; names its keys, `**`. */
   "language-switch",
-  /** After `*`: what was typed so far is forgotten. */
+  /** After `*`: the digits so far are cleared. */
   "pin-restart",
-  /** Nothing was typed. */
+  /** No key before the timeout. */
   "pin-silence",
-  /** No conference has this PIN now, whether it is wrong or the conference has not begun. */
+  /** No running conference has this PIN: it is wrong, or the conference has not started. */
   "pin-unknown",
-  /** The last try is used up; a farewell of its own. */
+  /** The tries are used up; a complete farewell. */
   "too-many-tries",
-  /** No PIN came in all the time there was; a farewell of its own. */
+  /** The dialogue timed out; a complete farewell. */
   "no-input-goodbye",
-  /** Before music, when a look-up takes long enough to be noticed. */
+  /** Before music, during a slow lookup. */
   "please-wait",
-  /** No BBB server can be asked: says that it is not the PIN. */
+  /** No BBB server answers; says that the PIN is not at fault. */
   "service-unavailable",
-  /** The conference is known, but has not begun: says that the caller will be connected when it does. */
+  /** The conference is reserved but not started; the caller will be connected at its start. */
   "not-started",
-  /** The conference is known, has not begun, and is not waited for (any longer): says to call again later. */
+  /** The conference is not started and the wait is over or off: call again later. */
   "not-started-call-again",
-  /** From time to time, between music, while the conference has not begun; names the key for another PIN, `*`. */
+  /** The reminder between music while waiting; names the key for another PIN, `*`. */
   "waiting",
   /** The keys that mute. */
   "mute-hint",
-  /** The keys that leave the conference for another one; their names come after it. */
+  /** Introduces the keys that leave the conference; their names follow. */
   "leave-hint",
-  /** The server of the conference refuses the call or is gone. */
+  /** The conference's server refuses the call or is lost. */
   "conference-unavailable",
-  /** The conference's audio is nowhere that a telephone can get to. */
+  /** Telephones can't reach the conference's audio. */
   "no-telephone-audio",
-  /** The conference is over. */
+  /** The conference has ended. */
   "conference-ended",
-  /** The breakout room is over, the caller goes on to the main room. */
+  /** The breakout room has ended; the caller returns to the main room. */
   "main-room",
-  /** Somebody has taken the caller out of the conference. */
+  /** The caller was removed from the conference. */
   "removed",
-  /** The call has lasted as long as a call may. */
+  /** The call has reached its maximum duration. */
   "max-duration",
-  /** einwahl is being stopped. */
+  /** einwahl is shutting down. */
   "shutting-down",
-  /** The last thing that a caller hears. */
+  /** The farewell. */
   "goodbye",
-  /** The keys by name. */
+  /** The names of the keys. */
   "key-0",
   "key-1",
   "key-2",
@@ -68,7 +68,7 @@ export const promptNames = [
 
 export type PromptName = (typeof promptNames)[number];
 
-/** The name of a key. */
+/** The prompt with the name of a key. */
 export function keyPrompt(key: Key): PromptName {
   switch (key) {
     case "*":

@@ -1,20 +1,20 @@
-/** What wrong PINs of this and other calls mean for a caller. */
+/** The throttling of a caller after wrong PINs in this and other calls. */
 export type Restraint =
   | { readonly kind: "none" }
-  /** One try for the call, and each answer to a PIN, right or wrong, comes this many milliseconds later. */
+  /** One try per call, and each response to a PIN, right or wrong, is delayed by this many milliseconds. */
   | { readonly kind: "slowed"; readonly delayMs: number }
-  /** No answer at all. */
+  /** The call is refused. */
   | { readonly kind: "refused" };
 
-/** One caller's wrong PINs, counted over calls. Nothing here rejects or takes longer than the store's own time limit. */
+/** One caller's wrong PINs, counted across calls. No method rejects or exceeds the store's own timeout. */
 export interface CallerGuesses {
-  /** As it was last heard. */
+  /** The restraint as last read. */
   readonly restraint: Restraint;
-  /** Reads the counts. */
+  /** Reads the counters from the store. */
   check(): Promise<Restraint>;
-  /** Counts a PIN as wrong, before its outcome is known; the result holds for the answer to this PIN. */
+  /** Counts a PIN as wrong before its outcome is known; returns the restraint for this PIN. */
   count(): Promise<Restraint>;
-  /** The PIN that was counted last is not wrong. */
+  /** Reverts the last `count`: the PIN is not wrong. */
   takeBack(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../util/clock.js";
 
-/** Looks at something again and again, the next time so long after the last look has ended, until it is stopped. */
+/** Runs a check repeatedly, with a fixed pause after each run, until stopped. */
 export class Rounds {
   readonly #stopped = new AbortController();
   readonly #clock: Clock;
@@ -9,7 +9,7 @@ export class Rounds {
   readonly #onBug: (error: unknown) => void;
   #cancelTimer: () => void = () => undefined;
 
-  /** @param onBug a look that rejects is the last one */
+  /** @param onBug called if a check rejects; no further one runs */
   constructor(clock: Clock, everyMs: number, look: () => Promise<void>, onBug: (error: unknown) => void) {
     this.#clock = clock;
     this.#everyMs = everyMs;
@@ -18,7 +18,7 @@ export class Rounds {
     this.#wait();
   }
 
-  /** Also true for a look that is under way. */
+  /** Set by `stop`, also while a check is running. */
   get areOver(): boolean {
     return this.#stopped.signal.aborted;
   }

@@ -1,9 +1,9 @@
-/** A caller who is silent that often in one call, over all requests for a PIN, is not asked again. */
+/** Maximum of silences per call, over all requests for a PIN. */
 const maxSilences = 12;
-/** A caller who only switches languages is not asked again. */
+/** Maximum of language switches per call. */
 const maxSwitches = 6;
 
-/** What the caller of one call has used up, over all requests for a PIN. */
+/** The tries of one call, over all requests for a PIN. */
 export class Tries {
   readonly #max: number;
   readonly #isRestrained: () => boolean;
@@ -13,38 +13,38 @@ export class Tries {
   #switches = 0;
 
   /**
-   * @param max PINs that lead nowhere, in the whole call
-   * @param isRestrained whether wrong PINs of other calls leave one try only
+   * @param max maximum of failed PINs per call
+   * @param isRestrained whether wrong PINs of other calls reduce this to one try
    */
   constructor(max: number, isRestrained: () => boolean) {
     this.#max = max;
     this.#isRestrained = isRestrained;
   }
 
-  /** Whether all PINs that lead nowhere are used up. */
+  /** Whether the maximum of failed PINs is reached. */
   get areOver(): boolean {
     return this.#used >= (this.#isRestrained() ? 1 : this.#max);
   }
 
-  /** Whether the caller may be asked for a PIN once more. */
+  /** Whether one more request for a PIN is allowed. */
   get areLeft(): boolean {
     return !this.areOver && this.#silences < maxSilences && this.#switches <= maxSwitches;
   }
 
   /**
-   * Whether a PIN may be complete without `#`. After a wrong one it may not: digits that do not complete would show, before
-   * they are counted, that they are wrong. Nor may it while answers are slowed, as this one would come at once.
+   * Whether a PIN may complete without `#`. Not after a wrong one: digits that don't complete would reveal that they are
+   * wrong before they are counted. Not while responses are delayed: a completion is immediate.
    */
   get completion(): "when-known" | "explicit" {
     return this.#wrong === 0 && !this.#isRestrained() ? "when-known" : "explicit";
   }
 
-  /** A PIN that leads nowhere. */
+  /** Records a PIN that led to no conference. */
   use(): void {
     this.#used += 1;
   }
 
-  /** One that is wrong, or was typed and taken back. */
+  /** Records a wrong PIN, or one that was typed and cleared. */
   useWrong(): void {
     this.use();
     this.#wrong += 1;

@@ -2,10 +2,10 @@ import type { CallContext, Ended } from "./context.js";
 import type { Conference } from "./interfaces.js";
 import { sayLast } from "./speech.js";
 
-/** How long the store may take, in milliseconds; then only what this instance remembers counts. */
+/** Timeout for the store, in milliseconds; after it only this instance's memory counts. */
 const storeTimeoutMs = 1_000;
 
-/** Remembers the removal of a withheld caller, whom BBB can't ban: the next call has another pseudonym. */
+/** Records the removal of a withheld caller. BBB can't ban such a caller: each call has a new pseudonym. */
 export async function noteRemoval(
   { admitted, scope, services }: CallContext,
   { meetingId }: Conference,
@@ -14,7 +14,7 @@ export async function noteRemoval(
   await scope.within(services.removals.add(meetingId), storeTimeoutMs);
 }
 
-/** The end of the call, where a caller without a usable number may not enter; `undefined`: go on. */
+/** Ends the call if a caller without a usable number may not join; `undefined`: continue. */
 export async function refusedAsWithheld(context: CallContext, { meetingId }: Conference): Promise<Ended | undefined> {
   const { admitted, settings, scope, services } = context;
   if (settings.withheldAfterRemoval === "allow" || admitted.caller.kind === "number") return undefined;

@@ -1,10 +1,10 @@
 import type { CallContext, Ended } from "./context.js";
 import type { CallerGuesses, Restraint } from "./restraint.js";
 
-/** Longer than the store's own time limit, in milliseconds. */
+/** Exceeds the store's own timeout, in milliseconds. */
 const countTimeoutMs = 5_000;
 
-/** Waits for what wrong PINs mean for the caller now. */
+/** Waits for the restraint; on timeout the last known one holds. */
 export async function restraintFrom(
   { scope, guesses }: Pick<CallContext, "scope" | "guesses">,
   asked: ReturnType<CallerGuesses["check"]>,
@@ -21,8 +21,8 @@ export async function restraintFrom(
 }
 
 /**
- * Counts digits that the caller did not have looked up, and that have shown all the same that they are wrong: they did not
- * complete. Counts before it waits, so that it is complete for a caller who has hung up.
+ * Counts digits as a wrong PIN that were never looked up: that they did not complete has revealed that they are wrong.
+ * Counts before it waits, so that the count is complete even if the caller has hung up.
  */
 export async function countTakenBack(context: CallContext): Promise<Ended | undefined> {
   const { services, progress, tries, guesses } = context;
