@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/* What goes over the control socket, besides the status. Both ends read by these schemas. */
+/* The responses on the control socket, except the status. Both ends validate with these schemas. */
 
 const fault = z.object({
   path: z.string(),
@@ -8,28 +8,28 @@ const fault = z.object({
   cure: z.string(),
 });
 
-/** What came of reading the configuration again. */
+/** The result of a configuration reload. */
 export const reloadAnswer = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("reloaded"),
     changed: z
       .array(z.string())
       .readonly()
-      .describe("What is different from now on, as people say it: trunk easybell, 2 numbers."),
+      .describe("The applied changes in readable form, for example: trunk easybell, 2 numbers."),
     needsRestart: z
       .array(z.string())
       .readonly()
-      .describe("Settings that were changed in the file and go on as they were until a restart."),
+      .describe("Settings that were changed in the file and take effect after a restart only."),
   }),
   z.object({
     outcome: z.literal("refused"),
-    faults: z.array(fault).readonly().describe("Why nothing was changed."),
+    faults: z.array(fault).readonly().describe("The faults because of which nothing was changed."),
   }),
 ]);
 
 export type ReloadAnswer = z.output<typeof reloadAnswer>;
 
-/** Whether new calls are admitted, and how many are up. */
+/** Whether the instance is draining, and its number of calls. */
 export const drainAnswer = z.object({
   isDraining: z.boolean(),
   calls: z.int().min(0),
@@ -37,5 +37,5 @@ export const drainAnswer = z.object({
 
 export type DrainAnswer = z.output<typeof drainAnswer>;
 
-/** Why a request was not done, for people. */
+/** Why a request was refused, as readable text. */
 export const refusal = z.object({ reason: z.string() });

@@ -8,8 +8,8 @@ import { type DrainAnswer, drainAnswer, refusal, type ReloadAnswer, reloadAnswer
 import { reachablePath } from "./socket-file.js";
 
 /**
- * Why there is no answer. `not-running`: nobody listens on the socket; `not-allowed`: it belongs to another user;
- * `refused`: the instance says why not; `broken`: it does not answer, or not as this version expects.
+ * Why a request failed. `not-running`: no process listens on the socket; `not-allowed`: it belongs to another user;
+ * `refused`: the instance refused with a reason; `broken`: no response, or one that this version does not understand.
  */
 export type ControlFailure =
   | { readonly kind: "not-running" }
@@ -19,9 +19,9 @@ export type ControlFailure =
 
 export type ControlResult<Value> = Result<Value, ControlFailure>;
 
-/** How long the instance may take for what it has at hand, in milliseconds. */
+/** Timeout for requests that the instance answers from memory, in milliseconds. */
 const answerTimeoutMs = 10_000;
-/** How long it may take to look names up and to ask engines, as a reload does. */
+/** Timeout for a reload, which resolves names and queries engines, in milliseconds. */
 const workTimeoutMs = 60_000;
 
 interface Sent {
@@ -31,7 +31,7 @@ interface Sent {
   readonly withinMs?: number;
 }
 
-/** Speaks with the running instance over its control socket. */
+/** The client of the running instance's control socket. */
 export class ControlClient {
   readonly #socket: string;
 
@@ -48,7 +48,7 @@ export class ControlClient {
     return await this.ask({ method: "POST", path: "/reload", withinMs: workTimeoutMs }, reloadAnswer);
   }
 
-  /** Whether it drains, and how many calls are up. */
+  /** Whether it is draining, and its number of calls. */
   async drainState(): Promise<ControlResult<DrainAnswer>> {
     return await this.ask({ method: "GET", path: "/drain" }, drainAnswer);
   }
@@ -57,7 +57,7 @@ export class ControlClient {
     return await this.ask({ method: isOn ? "POST" : "DELETE", path: "/drain" }, drainAnswer);
   }
 
-  /** Sends a request and reads a JSON answer. */
+  /** Sends a request and reads a JSON response. */
   async ask<Answer>(sent: Sent, schema: z.ZodType<Answer>): Promise<ControlResult<Answer>> {
     const text = await this.askText(sent);
     if (!text.ok) return text;
@@ -66,11 +66,11 @@ export class ControlClient {
       ? success(parsed.data)
       : failure({
           kind: "broken",
-          reason: "it answers in a way that this version does not understand: are both of the same version?",
+          reason: "this version does not understand its response: do both have the same version?",
         });
   }
 
-  /** Sends a request and reads a text. */
+  /** Sends a request and reads a text response. */
   async askText(sent: Sent): Promise<ControlResult<string>> {
     let reachable: Awaited<ReturnType<typeof reachablePath>>;
     try {

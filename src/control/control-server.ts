@@ -9,27 +9,27 @@ import { addPinRoutes } from "./pin-routes.js";
 import type { Reloading } from "./reloading.js";
 import { SocketFile } from "./socket-file.js";
 
-/** What the running instance can be asked to do. */
+/** The requests that the running instance handles. */
 export interface ControlHandlers {
-  /** How everything is, as JSON. */
+  /** The status report as JSON. */
   status(): unknown;
-  /** Admits no new calls, or admits them again. */
+  /** Stops or resumes the admission of new calls. */
   drain(isOn: boolean): void;
   drainState(): DrainAnswer;
-  /** `undefined`: this instance can't read its configuration again. */
+  /** `undefined`: this instance does not support reloads. */
   readonly reloading: Reloading | undefined;
-  /** `undefined`: this instance keeps no PINs so far. */
+  /** `undefined`: this instance has no PIN store open. */
   rooms(): RoomStore | undefined;
-  /** The same, opened for what is to be kept; the failure is a line for people. */
+  /** The same, opened if necessary in order to write; the failure is one readable line. */
   openRooms(): Promise<Result<RoomStore, string>>;
-  /** `undefined`: the log of this instance can't be worked on. */
+  /** `undefined`: this instance does not support log control. */
   readonly log?: LogControl;
 }
 
 export interface ControlServerOptions {
-  /** Where the socket is. */
+  /** The path of the socket. */
   readonly path: string;
-  /** `undefined` while the instance starts. */
+  /** `undefined` while the instance is starting. */
   readonly handlers: () => ControlHandlers | undefined;
   readonly onBug: (error: unknown) => void;
 }
@@ -37,7 +37,7 @@ export interface ControlServerOptions {
 const starting = 503;
 const cannot = 501;
 
-/** The Unix socket by which the command line speaks with the running instance; only its owner can connect. */
+/** The Unix socket between the command line and the running instance; only its owner can connect. */
 export class ControlServer {
   readonly #server: FastifyInstance;
   readonly #file: SocketFile;
@@ -47,7 +47,7 @@ export class ControlServer {
     this.#file = file;
   }
 
-  /** @returns `held`: another instance listens there; `why`: the socket can't be made, in one line */
+  /** @returns `held`: another instance listens on it; `why`: the reason why the socket can't be created, in one line */
   static async open(options: ControlServerOptions): Promise<Result<ControlServer, "held" | { readonly why: string }>> {
     const server = Fastify({ logger: false, forceCloseConnections: true });
     addRoutes(server, options);
@@ -72,14 +72,14 @@ function addRoutes(server: FastifyInstance, { handlers, onBug }: ControlServerOp
     return reply.code(status).send({
       reason:
         error instanceof ZodError
-          ? "the request makes no sense to this version of einwahl"
+          ? "this version of einwahl does not understand the request"
           : status === 500
-            ? "a bug, see the log"
+            ? "unexpected error, see the log"
             : error.message,
     });
   });
   server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ reason: "this version of einwahl does not know that" }),
+    reply.code(404).send({ reason: "this version of einwahl does not know this request" }),
   );
   const now = (): ControlHandlers => {
     const ready = handlers();
@@ -97,14 +97,14 @@ function addRoutes(server: FastifyInstance, { handlers, onBug }: ControlServerOp
   server.post("/reload", async (_request, reply) => {
     const { reloading } = now();
     if (reloading === undefined)
-      return await reply.code(cannot).send({ reason: "this instance can't read its configuration again: restart it" });
+      return await reply.code(cannot).send({ reason: "this instance can't reload its configuration: restart it" });
     return reloadAnswer.parse(await reloading.reload());
   });
   addPinRoutes(server, now);
   addLogRoutes(server, () => {
     const { log } = now();
     if (log === undefined)
-      throw Object.assign(new Error("the log of this instance can't be worked on"), { statusCode: 404 });
+      throw Object.assign(new Error("this instance does not support log control"), { statusCode: 404 });
     return log;
   });
 }

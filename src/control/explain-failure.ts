@@ -1,6 +1,6 @@
 import type { ControlFailure } from "./control-client.js";
 
-/** Why the running instance gave no answer, as one line for people. */
+/** Explains a failed control request in one readable line. */
 export function explainControlFailure(fault: ControlFailure): string {
   switch (fault.kind) {
     case "not-running":

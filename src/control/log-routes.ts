@@ -3,21 +3,21 @@ import { z } from "zod";
 
 import type { RaisedLogLevel } from "../util/log-level.js";
 
-/** The log of the running instance, as far as `einwahl prove` works on it. */
+/** The control of the log that `einwahl prove` needs. */
 export interface LogControl {
   readonly level: Pick<RaisedLogLevel, "level" | "raise" | "restore">;
-  /** Writes a planted mark to every place where this process writes: the log and standard error. */
+  /** Writes a planted mark to all outputs of this process: the log and standard error. */
   plant(text: string): void;
 }
 
 const levelName = z.enum(["debug", "info", "warn", "error"]);
 
-/** A forgotten level ends by itself; `prove` takes some minutes. */
+/** Maximum duration of a raised level, in milliseconds, in case it is not restored; `prove` takes some minutes. */
 const maxRaisedMs = 3_600_000;
 
 const raiseBody = z.strictObject({ level: levelName, forMs: z.int().min(1).max(maxRaisedMs) });
 
-/** Digits of an unassigned number, and a word to find them by; nothing else can be planted. */
+/** A word to search for, and the digits of an unassigned number; no other text can be planted. */
 const plantBody = z.strictObject({ text: z.string().regex(/^[a-z]{1,40} \+?[0-9]{1,15}$/) });
 
 export const levelAnswer = z.object({ level: z.string() });

@@ -6,12 +6,12 @@ import { OpenPinBook, type PinBook } from "../store/pin-book.js";
 import type { RoomStore } from "../store/room-store.js";
 import type { Result } from "../util/result.js";
 
-/** A hundred thousand rooms are a tenth of it. */
+/** Maximum size of an export or import, in bytes; a hundred thousand rooms take a tenth of it. */
 export const maxTransferBytes = 256 * 1_048_576;
 
-/** The status of an answer when this instance has no store of PINs open. */
+/** HTTP status if this instance has no PIN store open. */
 export const keepsNone = 409;
-/** The status when its store does not work. */
+/** HTTP status if its store has failed. */
 const cannotKeep = 503;
 
 const listQuery = z.strictObject({
@@ -19,7 +19,7 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000),
 });
 
-const roomBody = z.strictObject({ meetingID: z.string().refine(isMeetingId, { error: "is no id of a room" }) });
+const roomBody = z.strictObject({ meetingID: z.string().refine(isMeetingId, { error: "is not a room id" }) });
 
 export interface PinSource {
   /** `undefined`: no store is open. */
@@ -27,18 +27,18 @@ export interface PinSource {
   openRooms(): Promise<Result<RoomStore, string>>;
 }
 
-/** The PINs of the running instance, which has its store to itself. */
+/** Routes to the PINs of the running instance, which has exclusive access to its store. */
 export function addPinRoutes(server: FastifyInstance, source: () => PinSource): void {
   const answer = async <Value>(
     reply: FastifyReply,
     ask: (book: PinBook) => Promise<Result<Value, string>>,
   ): Promise<FastifyReply> => {
     const store = source().rooms();
-    // The command line opens the store itself, since this process has not: to look into, never to put something there.
+    // The command line then opens the store itself, read-only, since this process has not.
     if (store === undefined) return reply.code(keepsNone).send({ reason: "this instance keeps no PINs" });
     return await answerFrom(reply, store, ask);
   };
-  /** What is kept counts for callers, who are looked up in the store of this instance. */
+  /** Writes go to this instance's store, in which callers' PINs are looked up. */
   const keep = async <Value>(
     reply: FastifyReply,
     ask: (book: PinBook) => Promise<Result<Value, string>>,

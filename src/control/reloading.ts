@@ -1,10 +1,10 @@
 import type { ReloadAnswer } from "./answers.js";
 
-/** Reads the configuration again while calls are up. */
+/** Reloads the configuration while calls are up. */
 export interface Reloading {
   /**
-   * Puts into effect what has changed in the file, or changes nothing and says why. Rejects for a bug only. May be
-   * called again, by a signal or another command, before the last answer is there.
+   * Applies all changes in the file, or none, with the faults. Rejects only on a bug. May be called again (signal, another
+   * command) before the previous call resolves.
    */
   reload(): Promise<ReloadAnswer>;
 }

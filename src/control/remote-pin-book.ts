@@ -27,7 +27,7 @@ const report = z.object({
 
 const transferTimeoutMs = 120_000;
 
-/** The PINs of the running instance. */
+/** The PINs of the running instance, over its control socket. */
 export class RemotePinBook implements PinBook {
   readonly #client: ControlClient;
 
@@ -35,7 +35,7 @@ export class RemotePinBook implements PinBook {
     this.#client = client;
   }
 
-  /** Why its PINs can't be reached; `undefined`: they can. */
+  /** Why its PINs can't be reached; `undefined`: reachable. */
   async fault(): Promise<ControlFailure | undefined> {
     const answer = await this.#client.ask({ method: "GET", path: "/pins?limit=1" }, page);
     return answer.ok ? undefined : answer.failure;

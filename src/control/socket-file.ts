@@ -7,17 +7,17 @@ import process from "node:process";
 import { messageOf } from "../util/error-message.js";
 import { failure, type Result, success } from "../util/result.js";
 
-/** How long a process may take to accept a connection before it counts as alive and busy, in milliseconds. */
+/** Timeout for a connection, in milliseconds; after it the listening process counts as alive but busy. */
 const answerTimeoutMs = 2_000;
-/** The most bytes of a Unix socket's path (`sun_path`), without the zero at the end. */
+/** Maximum length of a Unix socket's path (`sun_path`), in bytes, without the terminating zero. */
 const maxPathBytes = 107;
 const onlyOwner = 0o600;
 const maxTries = 5;
 
 /**
- * A path by which the system takes a socket, however long its own is: on Linux by way of the open directory.
+ * A path within the system's length limit for the socket: on Linux through a descriptor of its directory.
  *
- * @returns the path and what has to be called when the socket is open
+ * @returns the path, and the function to call once the socket is connected
  */
 export async function reachablePath(
   path: string,
@@ -29,8 +29,7 @@ export async function reachablePath(
 }
 
 /**
- * The place of a Unix socket in a directory. A socket that a dead process has left is replaced; one that somebody
- * listens on stays.
+ * The file of a Unix socket. The socket of a dead process is replaced; one with a listening process is kept.
  */
 export class SocketFile {
   readonly #path: string;
@@ -43,10 +42,10 @@ export class SocketFile {
   }
 
   /**
-   * Makes the directory and binds the socket, for its owner alone.
+   * Creates the directory and binds the socket, accessible to its owner only.
    *
-   * @param bind listens on the path that it is given, which is moved to its place afterwards
-   * @returns a failure that says in one line why the socket can't be there; `held`: somebody listens on it
+   * @param bind listens on the given temporary path, which is linked to the final path afterwards
+   * @returns `held`: another process listens on it; `why`: the reason why the socket can't be created, in one line
    */
   static async take(
     path: string,
@@ -74,20 +73,20 @@ export class SocketFile {
     }
   }
 
-  /** Removes the socket, unless it is another's by now. */
+  /** Removes the socket, unless another process has replaced it. */
   async release(): Promise<void> {
     try {
       const { ino } = await stat(this.#path, { bigint: true });
       if (ino === this.#inode) await unlink(this.#path);
     } catch {
-      // Removed by hand.
+      // Already removed, e.g. by hand.
     }
     await this.#directory.close();
   }
 
-  /** @returns whether the place was free; false: somebody else who began at the same time has it */
+  /** @returns false: another process that started at the same time has the path */
   async #place(bind: (path: string) => Promise<void>): Promise<boolean> {
-    // Bound under another name first: nobody can connect before the mode is right.
+    // Bind under a temporary name: no process can connect before the mode is set.
     const name = `.control-${randomBytes(4).toString("hex")}`;
     const own = join(dirname(this.#path), name);
     await bind(process.platform === "linux" ? `/proc/self/fd/${this.#directory.fd}/${name}` : own);
@@ -101,7 +100,7 @@ export class SocketFile {
   }
 }
 
-/** A link, unlike a move, replaces nothing: of two that want the place at once, one gets it. */
+/** A link, unlike a rename, does not replace a file: only one of two concurrent processes gets the path. */
 async function linkUnlessHeld(own: string, path: string): Promise<boolean> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     try {
@@ -113,14 +112,14 @@ async function linkUnlessHeld(own: string, path: string): Promise<boolean> {
     if (await isHeld(path)) return false;
     await unlink(path).catch(() => undefined);
   }
-  throw new Error("what is in the way comes back each time that it is removed");
+  throw new Error("the existing socket file reappears each time it is removed");
 }
 
-/** Whether somebody listens on the socket; throws when something else than a socket is there. */
+/** Whether a process listens on the socket; throws if the path is not a socket. */
 async function isHeld(path: string): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);
   if (facts === undefined) return false;
-  if (!facts.isSocket()) throw new Error("there is a file that is no socket");
+  if (!facts.isSocket()) throw new Error("the path is a file, not a socket");
   const reachable = await reachablePath(path);
   try {
     return await new Promise<boolean>((resolve) => {

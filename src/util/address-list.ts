@@ -8,7 +8,7 @@ export class AddressList {
     for (const entry of entries) this.add(entry);
   }
 
-  /** False when it is neither an address nor a network. */
+  /** Returns false for text that is neither an address nor a network. */
   add(entry: string): boolean {
     const [address = "", prefix] = entry.split("/", 2);
     const family = familyOf(address);

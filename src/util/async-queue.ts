@@ -1,13 +1,13 @@
 /**
- * What has happened and nobody has dealt with yet, for one reader at a time. Unlike a callback it can be left without
- * a trace, and unlike a promise it can be waited for again.
+ * A bounded queue of events for one reader at a time. Unlike a callback it needs no unsubscribe, and unlike a promise it
+ * can be awaited repeatedly.
  */
 export class AsyncQueue<Item> {
   readonly #items: Item[] = [];
   readonly #capacity: number;
   #arrival: { readonly promise: Promise<void>; readonly settle: () => void } | undefined;
 
-  /** @param capacity what comes when there is so much already is dropped */
+  /** @param capacity items beyond it are dropped */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -19,17 +19,17 @@ export class AsyncQueue<Item> {
     this.#arrival = undefined;
   }
 
-  /** The oldest that is still there. */
+  /** Removes and returns the oldest item. */
   take(): Item | undefined {
     return this.#items.shift();
   }
 
-  /** Forgets all of it. */
+  /** Drops all items. */
   clear(): void {
     this.#items.length = 0;
   }
 
-  /** Settles when there is something to take. Waiting again before it came gives the same promise. */
+  /** Resolves when an item is available. Repeated calls before that share one promise. */
   async arrival(): Promise<void> {
     if (this.#items.length > 0) return;
     if (this.#arrival === undefined) {

@@ -5,19 +5,19 @@ import type { Clock } from "./clock.js";
 import { faultCode } from "./network-fault.js";
 import { failure, type Result, success } from "./result.js";
 
-/** What has been read of the bytes that have come, and how many of them that were. */
+/** A message and the number of bytes it took. */
 export interface Taken<Value> {
   readonly value: Value;
   readonly bytes: number;
 }
 
-/** Finds a message at the beginning of the bytes that have come; `undefined` while there is no whole one. */
+/** Parses one message at the start of the received bytes; `undefined` while it is incomplete. */
 export type Take<Value> = (bytes: Buffer) => Taken<Value> | undefined;
 
-/** Nothing that is read here is longer. */
+/** Maximum of buffered bytes; all messages are shorter. */
 const maxBytes = 1_048_576;
 
-/** A connection of which one message after the other is read, each in bounded time. */
+/** A connection from which messages are read one by one, each with a timeout. */
 export class ByteStream<Kind extends Socket = Socket> {
   readonly socket: Kind;
   readonly #clock: Clock;
@@ -44,8 +44,8 @@ export class ByteStream<Kind extends Socket = Socket> {
   /**
    * Waits until a socket is connected.
    *
-   * @param ready the event that says so: `secureConnect` for TLS
-   * @returns a code of Node's or OpenSSL's, or `connect timeout`
+   * @param ready the event of a complete connection: `secureConnect` for TLS
+   * @returns a failure with an error code of Node or OpenSSL, or `connect timeout`
    */
   static async connect<Kind extends Socket>(
     socket: Kind,
@@ -78,7 +78,7 @@ export class ByteStream<Kind extends Socket = Socket> {
   /**
    * Reads the next message. One reader at a time.
    *
-   * @returns a code of Node's, or in words why there is none: `ECONNRESET` when the other side has closed
+   * @returns a failure with an error code of Node or a text; `ECONNRESET`: the peer has closed the connection
    */
   async read<Value>(take: Take<Value>, withinMs: number): Promise<Result<Value, string>> {
     return await new Promise((resolve) => {

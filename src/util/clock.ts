@@ -1,8 +1,8 @@
-/** Time, passed in so that a test can hold it. All durations are milliseconds. */
+/** The source of time; injected, so that tests control it. All durations are in milliseconds. */
 export interface Clock {
-  /** Monotonic milliseconds; only differences mean something. */
+  /** Monotonic milliseconds; only differences are meaningful. */
   now(): number;
-  /** Calls back once after `ms`; the returned function calls it off and may be called more than once. */
+  /** Calls back once after `ms`; returns the function that cancels the timer (idempotent). */
   after(ms: number, callback: () => void): () => void;
 }
 

@@ -12,39 +12,39 @@ export interface DigestCredentials {
   readonly realms?: readonly string[] | undefined;
 }
 
-/** RFC 8760 section 2.1. The `-sess` variants are not supported: no registrar was seen to ask for them. */
+/** RFC 8760 section 2.1. The `-sess` variants are not supported: no known registrar requests them. */
 const hashes: ReadonlyMap<string, string> = new Map([
   ["MD5", "md5"],
   ["SHA-256", "sha256"],
   ["SHA-512-256", "sha512-256"],
 ]);
 
-/** One challenge that can be answered. Texts are as they were sent, without their quotes, and with their backslashes. */
+/** A challenge that can be answered. Texts are as received, without quotes, with backslashes. */
 export interface Challenge {
   readonly realm: string;
   readonly nonce: string;
   readonly opaque: string | undefined;
-  /** As it was sent; `undefined`: none was, which means MD5. */
+  /** As received; `undefined`: absent, which means MD5. */
   readonly algorithm: string | undefined;
-  /** `undefined`: as in RFC 2069, without cnonce and nonce count. */
+  /** `undefined`: RFC 2069, without cnonce and nonce count. */
   readonly qop: "auth" | undefined;
-  /** The answer was right, but to a nonce that has expired. */
+  /** The response was correct, but its nonce has expired. */
   readonly isStale: boolean;
 }
 
 export type ChallengeFault =
-  /** Not one Digest challenge that is complete. */
+  /** No complete Digest challenge. */
   | { readonly kind: "no-digest" }
   | { readonly kind: "other-realm"; readonly realm: string }
-  /** An algorithm or a qop that is not supported; `algorithm` is the first that was asked for. */
+  /** Unsupported algorithm or qop; `algorithm` is the first one requested. */
   | { readonly kind: "unsupported"; readonly algorithm: string };
 
-/** Parameters of Digest by their names in lower case. */
+/** Digest parameters by lower-case name. */
 export type DigestParams = ReadonlyMap<string, string>;
 
 /**
- * The Digest challenges in the value of WWW-Authenticate or Proxy-Authenticate, in their order. Several header fields are
- * one value with commas between (RFC 9110 section 11.6.1); commas in quotes divide nothing.
+ * The Digest challenges in the value of WWW-Authenticate or Proxy-Authenticate, in order. Several header fields are joined
+ * by commas (RFC 9110 section 11.6.1); commas in quotes do not separate.
  */
 export function readDigests(header: string): readonly DigestParams[] {
   const found: Map<string, string>[] = [];
@@ -62,7 +62,7 @@ export function readDigests(header: string): readonly DigestParams[] {
   return found;
 }
 
-/** The first challenge that is understood, as the server orders them by preference (RFC 8760 section 2.4). */
+/** The first supported challenge: the server lists them by preference (RFC 8760 section 2.4). */
 export function chooseChallenge(
   header: string,
   realms: readonly string[] | undefined,
@@ -98,9 +98,9 @@ export function chooseChallenge(
 }
 
 /**
- * The value of Authorization or Proxy-Authorization that answers a challenge.
+ * The value of Authorization or Proxy-Authorization in response to a challenge.
  *
- * @param count how often this nonce has been answered, this answer included
+ * @param count the nonce count, including this response
  */
 export function digestAuthorization(
   challenge: Challenge,
@@ -136,7 +136,7 @@ export function digestAuthorization(
 }
 
 /**
- * The `response` of RFC 7616 section 3.4.1 for these parameters, with qop `auth` when they have one, else as in RFC 2069.
+ * The `response` of RFC 7616 section 3.4.1 for these parameters: qop `auth` if present, else RFC 2069.
  * `undefined` for an algorithm that is not supported.
  */
 export function digestResponse(
@@ -157,7 +157,7 @@ function hashOf(algorithm: string | undefined): string | undefined {
   return hashes.get((algorithm ?? "MD5").toUpperCase());
 }
 
-/** A token as it is, a quoted string without its quotes; `undefined` for neither. */
+/** A token unchanged, a quoted string without quotes; `undefined` for anything else. */
 function plainText(value: string): string | undefined {
   if (/\p{Cc}/u.test(value)) return undefined;
   return value.startsWith('"') ? /^"((?:[^"\\]|\\.)*)"$/s.exec(value)?.[1] : /^[^\s"]+$/.exec(value)?.[0];

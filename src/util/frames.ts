@@ -10,22 +10,22 @@ export function frame(payload: string): string {
   return `${Buffer.byteLength(payload)}#${payload}`;
 }
 
-/** Cuts what drachtio and an application send each other into payloads. */
+/** Splits the byte stream between drachtio and an application into payloads. */
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #digits: number;
   #parts: Buffer[] = [];
   #held = 0;
-  /** Bytes that the next payload needs; until then nothing is joined. */
+  /** Bytes needed for the next payload; chunks are joined only then. */
   #wanted = 0;
 
-  /** @param maxBytes of a payload */
+  /** @param maxBytes maximum size of a payload */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
     this.#digits = Math.min(maxDigits, String(maxBytes).length);
   }
 
-  /** The payloads that became whole with these bytes. After a failure the stream cannot be read on. */
+  /** Returns the payloads that are complete now. After a failure the stream is unusable. */
   push(chunk: Buffer): Result<readonly string[], string> {
     this.#parts.push(chunk);
     this.#held += chunk.length;

@@ -1,13 +1,12 @@
 /**
- * Something that happens at most once and is never taken back: a caller leaving, a channel ending.
- * Unlike a promise it can be listened to without leaving a reaction behind, so that a long call
- * does not collect one listener for each thing it ever waited for.
+ * An event that happens at most once and is never reverted, e.g. a hang-up or the end of a channel. Unlike the reactions of
+ * a promise, its listeners can be removed, so that a long call does not accumulate one per wait.
  */
 export class Latch<Value> {
   #value: { readonly value: Value } | undefined;
   readonly #listeners = new Set<(value: Value) => void>();
 
-  /** What happened, once it has. */
+  /** The value, once set. */
   get value(): Value | undefined {
     return this.#value?.value;
   }
@@ -16,12 +15,12 @@ export class Latch<Value> {
     return this.#value !== undefined;
   }
 
-  /** The number of those who wait; 0 when nobody is left behind. */
+  /** For tests: 0 if no listener leaks. */
   get listenerCount(): number {
     return this.#listeners.size;
   }
 
-  /** The first call counts, every later one is ignored. */
+  /** The first call sets the value; later calls are ignored. */
   set(value: Value): void {
     if (this.#value !== undefined) return;
     this.#value = { value };
@@ -30,7 +29,7 @@ export class Latch<Value> {
     for (const listener of listeners) listener(value);
   }
 
-  /** Calls back when it happens, at once if it has; the returned function stops listening. */
+  /** Calls `listener` when set, immediately if already set; returns the unsubscribe function. */
   onSet(listener: (value: Value) => void): () => void {
     if (this.#value !== undefined) {
       listener(this.#value.value);

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.js";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** The level of the log while an operator has it raised; it returns to the configured one after a time, whatever becomes of the operator. */
+/** A temporary log level. A timer restores the configured level, even if the operator's command is killed. */
 export class RaisedLogLevel {
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class RaisedLogLevel {
     return this.#logger.level;
   }
 
-  /** Calls that begin from now on log at this level. @param forMs after which it is restored */
+  /** Applies to calls that start from now on. @param forMs milliseconds until the level is restored */
   raise(level: LogLevel, forMs: number): void {
     this.#cancelTimer();
     this.#logger.level = level;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The version of this package, from its own description; `0` when that can't be read. */
+/** The version in this package's package.json; `0` if it has none. */
 export function packageVersion(): string {
   // From `dist/src` to the root of the package.
   const text: unknown = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));

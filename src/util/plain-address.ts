@@ -1,4 +1,4 @@
-/** An address as it is compared: without the brackets of IPv6, and IPv4 as such where it came mapped into IPv6. */
+/** An address in comparable form: IPv6 without brackets, IPv4-mapped IPv6 as IPv4. */
 export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/^\[|\]$/g, "");
 }

@@ -1,10 +1,10 @@
-/** No regular expression sees more of a text, in characters. */
+/** Maximum length of the text that regular expressions see, in characters. */
 const maxReadLength = 2_000;
 const maxShownLength = 200;
 
-/** What moves a terminal's cursor, begins a line or turns the writing around. */
+/** Characters that move a terminal's cursor, start a line or change the writing direction. */
 const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
-/** Text that came from elsewhere, for a terminal: on one line, and obeyed by no terminal. Numbers in it stay. */
+/** Foreign text for a terminal: on one line, control characters replaced. Numbers are kept. */
 export function visible(text: string): string {
   return text.replace(unprintable, "\ufffd");
 }
@@ -12,15 +12,15 @@ export function visible(text: string): string {
 const userPart = /\b(sips?:)[^\s@<>"]*@/gi;
 const telUri = /\b(tel:)[^\s<>",;]*/gi;
 const webAddress = /\b(https?:\/\/)(?:[^\s/@<>"]*@)?([^\s/?#<>"]*)[^\s<>"]*/gi;
-/** The port behind an address is kept. */
+/** Ports after an address are kept. */
 const addressWithPort = /((?:\b\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]{2}\]):)(\d{4,5})(?!\d|%)/gi;
-/** Spaces, hyphens, dots and brackets count in what begins like a telephone number only: dates and addresses have them too. */
+/** Visual separators count only in text that starts like a telephone number: dates and addresses contain them, too. */
 const written = /(?:\+|%2B)(?:[-. ()/]{0,2}(?:\d|%3\d)){4,}|(?<![\d.])0(?:[- ()/]{0,2}(?:\d|%3\d)){4,}/gi;
 const run = /(?:\d|%3\d){4,}/gi;
 
 /**
- * Text that came over the network or from a library, for a log line, a status or a terminal: on one line,
- * printable, bounded, and without what may be a caller's number or a PIN. config/run-masked.sh does the same for the engines.
+ * Text from the network or a library, for a log line, a status or a terminal: on one line, printable, bounded, with
+ * possible callers' numbers and PINs masked. config/run-masked.sh does the same for the engines.
  */
 export function plainText(text: string, longest = maxShownLength): string {
   const ports: string[] = [];

@@ -1,6 +1,4 @@
-/**
- * An outcome that the compiler makes the caller look at: expected failures are values, a throw means a bug.
- */
+/** The result of an operation. Expected failures are values, which the compiler makes the caller handle; a throw is a bug. */
 export type Result<Value, Failure> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure };
 

@@ -1,12 +1,12 @@
-/** Longer headers are hostile: no address needs a tenth of this. */
+/** Maximum length of a header value, in characters; real ones need less than a tenth. */
 export const maxHeaderLength = 4096;
 
-/** Splits a header value at its commas, except those in quotes and in brackets; none of one that is too long for addresses. */
+/** Splits a header value at commas outside of quotes and angle brackets; empty for a value over `maxHeaderLength`. */
 export function splitValues(header: string): readonly string[] {
   return header.length > maxHeaderLength ? [] : splitAtCommas(header);
 }
 
-/** Splits text of any length at its commas, except those in quotes and in brackets. */
+/** Splits text of any length at commas outside of quotes and angle brackets. */
 export function splitAtCommas(header: string): readonly string[] {
   const values: string[] = [];
   let begun = 0;

@@ -54,7 +54,7 @@ await t.test("a bug behind the socket is logged there and told as one here, with
   });
   t.strictSame(await client.status(z.unknown()), {
     ok: false,
-    failure: { kind: "refused", status: 500, reason: "a bug, see the log" },
+    failure: { kind: "refused", status: 500, reason: "unexpected error, see the log" },
   });
   t.match(bugs, [{ message: "PIN 12345" }]);
 });

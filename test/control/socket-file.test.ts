@@ -129,7 +129,7 @@ await t.test("what is no socket is not touched, and a directory that can't be us
   await writeFile(join(folder, "notes"), "precious");
   t.match(await SocketFile.take(join(folder, "notes"), listening(t).bind), {
     ok: false,
-    failure: { why: /no socket/ },
+    failure: { why: /not a socket/ },
   });
   t.match(await SocketFile.take(join(folder, "notes", "control.sock"), listening(t).bind), {
     ok: false,

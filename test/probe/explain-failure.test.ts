@@ -23,7 +23,7 @@ await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason an
   if (answered.ok) throw new Error("answered");
   t.match(explainFailure(answered.failure), {
     stage: "connect",
-    why: "no connection: the other side wants a certificate of ours (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
+    why: "no connection: the other side requires a client certificate (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
     cure: /EINWAHL_TRUNK_CA takes nobody without a certificate.*synthetic_call\.trunk/,
   });
 });
