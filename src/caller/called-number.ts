@@ -3,15 +3,15 @@ import type { InviteFacts } from "./invite.js";
 import { parseNameAddress } from "./name-address.js";
 import { numberIn, type TrunkNumbering } from "./numbering.js";
 
-/** The headers that a trunk may name as the one with the dialled number. */
+/** The headers that a trunk can configure as the source of the dialled number. */
 export const calledNumberHeaders = ["to", "request-uri", "p-called-party-id", "diversion", "history-info"] as const;
 
 export type CalledNumberHeader = (typeof calledNumberHeaders)[number];
 
 /**
- * Where the number is looked for when the trunk's own header has none of its numbers: in forwarded calls To has the
- * number that was dialled first, in calls to a group the Request-URI. Not in Diversion and History-Info, which name those
- * who forwarded the call, unless the trunk's setting says so.
+ * Fallback headers if the trunk's configured header has none of its numbers: To has the number dialled first in forwarded
+ * calls, the Request-URI the number in calls to a group. Diversion and History-Info name the forwarding parties, and are
+ * read only if configured.
  */
 const otherHeaders: readonly CalledNumberHeader[] = ["request-uri", "to", "p-called-party-id"];
 
@@ -27,8 +27,8 @@ interface CalledNumber<Trunk extends NumberedTrunk> {
 }
 
 /**
- * The first number of one of the trunks that the INVITE names as the dialled one. Each trunk's own header counts before the
- * others of any trunk: of two trunks of one provider the Request-URI may name the wrong one.
+ * The dialled number, if it belongs to one of the trunks. The configured header of each trunk takes precedence over all
+ * fallbacks: with two trunks of one provider, the Request-URI may name the wrong one.
  */
 export function findCalledNumber<Trunk extends NumberedTrunk>(
   invite: InviteFacts,
@@ -47,7 +47,7 @@ export function findCalledNumber<Trunk extends NumberedTrunk>(
   return undefined;
 }
 
-/** The first of the trunk's numbers in a header of the INVITE. */
+/** The first of the trunk's numbers in this header. */
 function numberOf<Trunk extends NumberedTrunk>(
   trunk: Trunk,
   invite: InviteFacts,
@@ -67,7 +67,7 @@ function textOf(invite: InviteFacts, header: CalledNumberHeader): string {
     case "to":
       return invite.to;
     case "request-uri":
-      // A URI of its own: in brackets, as the parameters of its user part would else be taken for the header's.
+      // A bare URI: in brackets, otherwise its parameters would be parsed as header parameters.
       return `<${invite.requestUri}>`;
     case "p-called-party-id":
       return invite.calledParty;

@@ -7,23 +7,23 @@ import { type LabelSettings, showsLastFour } from "./label.js";
 import { pseudonymFor, type PseudonymMeeting } from "./pseudonym.js";
 
 export interface CallerHasherOptions {
-  /** Kept by the store, so that a ban in a meeting survives a restart. */
+  /** Persisted by the store, so that a ban in a meeting survives a restart. */
   readonly pseudonymKeys: DayKeys;
-  /** In memory or Redis, never on a disk. */
+  /** In memory or Redis, never on disk. */
   readonly throttleKeys: DayKeys;
-  /** Gives that many random bytes, as `randomBytes` of node:crypto does. */
+  /** Returns this many random bytes, like `randomBytes` of node:crypto. */
   readonly random: (bytes: number) => Buffer;
 }
 
-/** What the operator decides about callers. */
+/** The operator's settings for callers. */
 export interface HashSettings {
   readonly label: LabelSettings;
-  /** The operator's key, which is mixed into the key of each day; `undefined`: there is none. */
+  /** The operator's key, mixed into the key of each day; `undefined`: not configured. */
   readonly pseudonymKey: Buffer | undefined;
 }
 
 const keyBytes = 32;
-/** 128 bits, as long as no two numbers may share a bucket. */
+/** 128 bits: no two numbers share a throttle counter by chance. */
 const textBytes = 16;
 
 /** Replaces callers' numbers by keyed hashes. */
@@ -53,7 +53,7 @@ export class CallerHasher {
     };
   }
 
-  /** The From user under which the conference knows the caller. */
+  /** The From user of the caller in the conference. */
   pseudonymIn(meeting: PseudonymMeeting, caller: KnownCaller): string {
     const { pseudonymKeys, random } = this.#options;
     return pseudonymFor(caller, meeting, pseudonymKeys.today, random);

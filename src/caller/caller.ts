@@ -6,8 +6,8 @@ import { CallerNumber } from "./secret.js";
 import { isWithheld } from "./withheld.js";
 
 /**
- * Who calls, as far as anybody may know. `anonymous` wants not to be known, `short` has a number so short
- * that its last four digits would give it away, `unreadable` has sent nothing that is a number.
+ * The caller's identity. `anonymous`: the number is withheld; `short`: the last four digits would reveal the whole number;
+ * `unreadable`: no header contains a number.
  */
 export type Caller =
   | { readonly kind: "number"; readonly number: CallerNumber }
@@ -15,18 +15,18 @@ export type Caller =
   | { readonly kind: "short" }
   | { readonly kind: "unreadable" };
 
-/** How a trunk says who calls. */
+/** How a trunk transmits callers' numbers. */
 export interface CallerNumbering extends TrunkNumbering {
-  /** Whether P-Asserted-Identity of this trunk is believed; default true, since only admitted sources get here. */
+  /** Whether P-Asserted-Identity of this trunk is trusted; default true, as only admitted sources are read. */
   readonly trustsAssertedIdentity?: boolean;
 }
 
-/** Fewer significant digits than this, and the last four would be as good as the number: 110, 112, 115, 116xxx. */
+/** With fewer significant digits the last four would reveal the number: 110, 112, 115, 116xxx. */
 const minSignificantDigits = 7;
 
 /**
- * Finds the caller's number in an INVITE. Never throws, whatever the headers hold. In doubt the caller has
- * no number: a wrong label is an annoyance, a number shown against the caller's will can't be taken back.
+ * Finds the caller's number in an INVITE. Never throws, for any header content. In doubt the caller has no number: a wrong
+ * label is an annoyance, but a withheld number that was shown can't be taken back.
  */
 export function identifyCaller(headers: CallerHeaders, trunk: CallerNumbering): Caller {
   if (isWithheld(headers, trunk.country)) return { kind: "anonymous" };

@@ -4,12 +4,12 @@ export type Day = number;
 export const dayMs = 86_400_000;
 
 /**
- * Pseudonym keys of so many days before today are kept. With tomorrow's, which is made today, none is older than seven
+ * Number of past days whose pseudonym keys are kept. A key is created the day before its day, so none is older than seven
  * days when it is deleted.
  */
 export const pseudonymKeyDays = 5;
 
-/** The throttle counts within an hour: no key of a day before is needed. */
+/** The throttle counts within an hour and needs no keys of past days. */
 export const throttleKeyDays = 0;
 
 /** @param ms milliseconds since 1970 */
@@ -17,10 +17,10 @@ export function dayOf(ms: number): Day {
   return Math.floor(ms / dayMs);
 }
 
-/** Keys of HMAC-SHA256, one for each day. A key that has been deleted can't be made again. */
+/** HMAC-SHA256 keys, one per day. A deleted key can't be recreated. */
 export interface DayKeys {
   readonly today: Day;
-  /** The days that have a key now, in their order: today, tomorrow, and some days before. */
+  /** The days that have a key, ascending: some past days, today, tomorrow. */
   readonly days: readonly Day[];
   /** The key of one of `days`. */
   keyOf(day: Day): Buffer;

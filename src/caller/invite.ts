@@ -1,4 +1,4 @@
-/** What an INVITE says about where it comes from, which number was dialled and who calls. Header values as received. */
+/** Source, dialled number and caller of an INVITE. Header values as received. */
 export interface InviteFacts {
   readonly source: {
     readonly address: string;
@@ -28,11 +28,11 @@ export interface CallerHeaders {
   readonly privacy?: string;
   /** P-Asserted-Identity (RFC 3325), one entry for each header; each may hold several values. */
   readonly assertedIdentities: readonly string[];
-  /** Remote-Party-ID (draft-ietf-sip-privacy-04), one entry for each header; none is read for a number. */
+  /** Remote-Party-ID (draft-ietf-sip-privacy-04), one entry for each header; read for privacy, never for a number. */
   readonly remoteParties?: readonly string[];
 }
 
-/** What is left of an INVITE once the call is admitted. */
+/** The facts of an INVITE without the parties, after admission. */
 export function withoutParties({ source }: InviteFacts): InviteFacts {
   return {
     source,

@@ -1,18 +1,18 @@
 import type { Day } from "./day-keys.js";
 
 /**
- * What is kept of a caller from the admission on: nothing from which the number can be computed once the keys are deleted.
- * `short` and `unreadable` callers have no usable number; like `anonymous` ones they can't be told apart.
+ * The caller's data after admission. The number can't be computed from it once the keys are deleted. `short`, `unreadable`
+ * and `anonymous` callers have no usable number and can't be distinguished from each other.
  */
 export type KnownCaller = NumberedCaller | { readonly kind: "anonymous" | "short" | "unreadable" };
 
 export interface NumberedCaller {
   readonly kind: "number";
-  /** The last four digits, "" where no label shows them. */
+  /** The last four digits; "" if no label shows them. */
   readonly last4: string;
-  /** The same for all calls of this number at this instance, while the process lives. */
+  /** Equal for all calls of this number at this instance, for the life of the process. */
   readonly lineKey: string;
-  /** The same for all calls of this number that are admitted on this day, at all instances that share their keys. */
+  /** Equal for all calls of this number admitted on the same day, at all instances that share their keys. */
   readonly throttleKey: string;
   /** The number's HMAC under the pseudonym key of each day. */
   readonly pseudonymSeeds: ReadonlyMap<Day, Buffer>;

@@ -5,9 +5,9 @@ import type { Language } from "./language.js";
 export interface LabelSettings {
   /** Fixed text, with `{last4}` for the last four digits of the caller's number. */
   readonly template: Readonly<Record<Language, string>>;
-  /** Shown instead for a caller who does not want to be known. */
+  /** Shown instead for a caller with a withheld number. */
   readonly anonymous: Readonly<Record<Language, string>>;
-  /** Shown instead for a caller whose number is too short to show a part of it, or is no number. */
+  /** Shown instead if the number is too short to show a part of it, or is not a number. */
   readonly unreadable: Readonly<Record<Language, string>>;
   /** The same in LiveKit meetings, which show the last four characters of the From user; each has passed `livekitWordFault`. */
   readonly livekit: {
@@ -25,15 +25,15 @@ export const defaultLabels: LabelSettings = {
 
 const placeholder = "{last4}";
 
-/** BBB's database columns for names. */
+/** Size of BBB's database columns for names, in characters. */
 const maxLabelLength = 100;
 
-/** Text in a name that makes BBB take a phone caller for a web user (see docs/reference/bigbluebutton.md), in lower case. */
+/** Text in a name by which BBB classifies a caller as a web user (see docs/reference/bigbluebutton.md), in lower case. */
 const markers = ["bbbid", "global_audio_", "listenonly"];
 
 /**
- * The name under which a conference shows the caller. Beside the operator's own text it holds at most
- * the last four digits of the number: nothing else of the SIP message gets this far.
+ * The caller's name in a conference. Besides the operator's text it contains at most the last four digits of the number,
+ * and nothing else of the SIP message.
  */
 export function labelFor(caller: KnownCaller, settings: LabelSettings, language: Language): string {
   switch (caller.kind) {
@@ -47,7 +47,7 @@ export function labelFor(caller: KnownCaller, settings: LabelSettings, language:
   }
 }
 
-/** The four characters that LiveKit shows of a caller, since `hide_phone_number` leaves no more: the digits alone, or a word of that length. */
+/** The four characters that LiveKit shows of a caller with `hide_phone_number`: the digits, or a word of that length. */
 export function livekitNameFor(caller: KnownCaller, { template, livekit }: LabelSettings, language: Language): string {
   switch (caller.kind) {
     case "number":
@@ -60,27 +60,27 @@ export function livekitNameFor(caller: KnownCaller, { template, livekit }: Label
   }
 }
 
-/** What is wrong with a word for LiveKit, `undefined` when it gets through From user and LiveKit as it is. */
+/** The fault of a word for LiveKit; `undefined`: it passes through From user and LiveKit unchanged. */
 export function livekitWordFault(text: string): string | undefined {
   if (!/^[A-Za-z0-9.~-]{4}$/.test(text))
     return "is not four of A-Z, a-z, 0-9, dot, hyphen and tilde: LiveKit shows the last four characters of the From user";
   return /[A-Za-z]/.test(text) ? undefined : "has no letter, and would be taken for the end of a number";
 }
 
-/** Whether a label shows anything of the number. */
+/** Whether a label shows digits of the number. */
 export function showsLastFour({ template }: LabelSettings): boolean {
   return Object.values(template).some((each) => each.includes(placeholder));
 }
 
-/** What is wrong with a label template, `undefined` when BBB and FreeSWITCH can take all that it makes. */
+/** The fault of a label template; `undefined`: BBB and FreeSWITCH accept all its labels. */
 export function labelTemplateFault(template: string): string | undefined {
   return labelWordFault(template.replaceAll(placeholder, "0000"));
 }
 
-/** Names that BBB 3.0's dialplan refuses in any case (`reject_anonymous` in bbb_conference.xml). */
+/** Names that BBB 3.0's dialplan refuses, in upper or lower case (`reject_anonymous` in bbb_conference.xml). */
 const refusedNames = ["anonymous", "unknown", "private", "restricted", "withheld", "0000000000"];
 
-/** What is wrong with a fixed label such as the one of anonymous callers, `undefined` when nothing is. */
+/** The fault of a fixed label, e.g. of anonymous callers; `undefined`: valid. */
 export function labelWordFault(text: string): string | undefined {
   if (text.trim() === "") return "is empty: BBB does not list a caller without a name";
   if (text.trim() !== text) return "begins or ends with a space";
@@ -90,7 +90,7 @@ export function labelWordFault(text: string): string | undefined {
   const forbidden = /["'\\<>,{}[\]$%|^`]/.exec(text);
   if (forbidden !== null)
     return `holds ${forbidden[0]}, which ends or changes a name on its way through SIP, FreeSWITCH or BBB`;
-  // FreeSWITCH splits what it dials there (enterprise originate).
+  // FreeSWITCH splits dial strings there (enterprise originate).
   if (text.includes(":_:")) return "holds :_:, at which FreeSWITCH splits what it dials";
   if (refusedNames.includes(text.toLowerCase()))
     return "is one of the names that BBB 3.0 refuses (reject_anonymous in its dialplan)";

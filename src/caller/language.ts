@@ -1,4 +1,4 @@
-/** The languages that einwahl speaks, each with a full set of prompts. */
+/** The supported languages, each with a complete set of prompts. */
 export const languages = ["de", "en"] as const;
 
 export type Language = (typeof languages)[number];

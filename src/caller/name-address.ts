@@ -1,27 +1,27 @@
 import { maxHeaderLength } from "../util/split-values.js";
 
-/** A SIP or tel address as far as it tells who calls. */
+/** The parts of a SIP or tel address that identify a party. */
 export interface NameAddress {
-  /** The display name without quotes and escapes; `undefined` when there is none, "" when it is there and empty. */
+  /** The display name without quotes and escapes; `undefined`: absent; "": present and empty. */
   readonly displayName: string | undefined;
   readonly scheme: "sip" | "tel";
-  /** The user part as it was sent, without a password; the whole number of a tel URI. "" when there is none. */
+  /** The user part as received, without a password; the number of a tel URI with its parameters. "": absent. */
   readonly user: string;
   /** Without the port, lower case; "" for a tel URI. */
   readonly host: string;
 }
 
-/** The parts of a user part, or of a tel URI, which may have parameters of its own (RFC 3966 section 3). */
+/** The parts of a user part or a tel URI, which may have own parameters (RFC 3966 section 3). */
 export interface UserPart {
   /** Without escapes and parameters. */
   readonly name: string;
-  /** What a number without `+` is a part of, such as `+49` (RFC 3966 section 5.1.5); "" when there is none. */
+  /** The context of a number without `+`, such as `+49` (RFC 3966 section 5.1.5); "": absent. */
   readonly phoneContext: string;
 }
 
 /**
- * Reads `From` and the values of `P-Asserted-Identity` and the like (RFC 3261 section 25.1 `name-addr` and `addr-spec`,
- * RFC 3966 for `tel:`). Never throws; `undefined` for anything that is no such address.
+ * Parses `From` and values of headers like `P-Asserted-Identity` (RFC 3261 section 25.1 `name-addr` and `addr-spec`, RFC
+ * 3966 for `tel:`). Never throws; returns `undefined` for anything else.
  */
 export function parseNameAddress(header: string): NameAddress | undefined {
   if (header.length > maxHeaderLength) return undefined;
@@ -40,7 +40,7 @@ export function parseNameAddress(header: string): NameAddress | undefined {
   return readBracketed(text.slice(bracket), name === "" ? undefined : name);
 }
 
-/** `undefined` where an escape is broken. */
+/** `undefined`: invalid percent-encoding. */
 export function userPartOf({ user }: NameAddress): UserPart | undefined {
   const decoded = percentDecode(user);
   if (decoded === undefined) return undefined;
@@ -51,7 +51,7 @@ export function userPartOf({ user }: NameAddress): UserPart | undefined {
   return { name, phoneContext: context?.trim() ?? "" };
 }
 
-/** Percent-decoding as UTF-8; `undefined` where an escape is broken. */
+/** Percent-decodes as UTF-8; `undefined`: invalid encoding. */
 export function percentDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

@@ -2,7 +2,7 @@ import { type CountryCode, getCountries, getCountryCallingCode } from "libphonen
 
 import { type NameAddress, userPartOf } from "./name-address.js";
 
-/** What a trunk knows about the numbers that it hands over. */
+/** The number format of a trunk. */
 export interface TrunkNumbering {
   /** The country of numbers with one leading `0`, for example `DE`. */
   readonly country: CountryCode;
@@ -26,8 +26,8 @@ const callingCodes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * `digits` (`+?[0-9]+`) in international form where that is certain: `+` as it is, `00` and, by the trunk's
- * setting, a bare country code as `+`, one leading `0` as the trunk's country. Anything else stays bare.
+ * Converts `digits` (`+?[0-9]+`) to international form where that is certain: `+` is kept, `00` and, if the trunk is set so,
+ * a bare country code become `+`, one leading `0` the trunk's country. Anything else stays bare.
  */
 export function toInternational(digits: string, trunk: TrunkNumbering): string {
   if (digits.startsWith("+")) return digits;
@@ -40,8 +40,8 @@ export function toInternational(digits: string, trunk: TrunkNumbering): string {
 }
 
 /**
- * The number of an address in international form where that is certain; `undefined` when its user part is no number.
- * Only `+?[0-9]+` is one, with visual separators in it.
+ * The number of an address, in international form where that is certain; `undefined`: the user part is not `+?[0-9]+` with
+ * optional visual separators.
  */
 export function numberIn(address: NameAddress, trunk: TrunkNumbering): string | undefined {
   const user = userPartOf(address);
@@ -51,7 +51,7 @@ export function numberIn(address: NameAddress, trunk: TrunkNumbering): string | 
     : toInternational(inContext(digits, user.phoneContext, trunk), trunk);
 }
 
-/** The digits of an address as they were sent, `undefined` when its user part is no number. */
+/** The digits of an address as received; `undefined`: the user part is not a number. */
 export function digitsOf(address: NameAddress): string | undefined {
   const user = userPartOf(address);
   return user && digitsIn(user.name);
@@ -63,10 +63,10 @@ function digitsIn(text: string): string | undefined {
   return /^\+?[0-9]+$/.test(digits) ? digits : undefined;
 }
 
-/** `30123456` in the context `+49` is `+4930123456`. IMS networks write `030123456` in the context `+49`, too. */
+/** `30123456` in the context `+49` is `+4930123456`. IMS networks also send `030123456` in the context `+49`. */
 function inContext(digits: string, phoneContext: string, trunk: TrunkNumbering): string {
   const context = digitsIn(phoneContext);
-  // A domain as a context names a numbering plan that only its owner knows.
+  // A domain as context refers to a private numbering plan.
   if (context?.startsWith("+") !== true || /^(\+|00)/.test(digits)) return digits;
   if (trunk.bareCountryCode && digits.startsWith(context.slice(1))) return digits;
   if (!digits.startsWith("0")) return `${context}${digits}`;
@@ -78,14 +78,14 @@ function callingCodeIn(digits: string): string | undefined {
   return [1, 2, 3].map((length) => digits.slice(0, length)).find((code) => callingCodes.has(code));
 }
 
-/** What is left of a number without country code and leading zeros: `+49116117` has the digits `116117`. */
+/** The digits after country code and leading zeros: `116117` for `+49116117`. */
 export function significantDigits(number: string): string {
   if (!number.startsWith("+")) return number.replace(/^0+/, "");
   const digits = number.slice(1);
   return digits.slice(callingCodeIn(digits)?.length ?? 3).replace(/^0+/, "");
 }
 
-/** Whether a text is an ISO 3166 country code with a telephone numbering plan. */
+/** Whether the text is an ISO 3166 country code with a telephone numbering plan. */
 export function isCountry(text: string): text is CountryCode {
   return (getCountries() as readonly string[]).includes(text);
 }

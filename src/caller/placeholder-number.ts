@@ -1,9 +1,9 @@
 import { type CountryCode, getCountryCallingCode } from "libphonenumber-js";
 
 /**
- * What carriers write as words on a telephone's keypad in the place of a withheld number: +266696687 is ANONYMOUS,
+ * Words that carriers send, spelt on the keypad, instead of a withheld number: +266696687 is ANONYMOUS,
  * +7378742833 RESTRICTED, +86282452253 UNAVAILABLE, +8656696 UNKNOWN, +2562533 BLOCKED. Source: Twilio's support article
- * 223179988, "Why am I getting calls from these strange numbers?"; it has RESTRICTED as +7378742883, too.
+ * 223179988, "Why am I getting calls from these strange numbers?"; it also lists RESTRICTED as +7378742883.
  */
 const words = ["anonymous", "restricted", "unavailable", "unknown", "blocked", "private", "withheld", "nocallerid"];
 
@@ -13,12 +13,12 @@ const misspelt = ["7378742883"];
 
 const placeholders: ReadonlySet<string> = new Set([...words.map(onKeypad), ...misspelt]);
 
-/** A number of one digit repeated so often is made up: 0000000000 stands for a withheld number at 2600Hz and others. */
+/** One digit repeated is a made-up number: 2600Hz and others send 0000000000 for a withheld number. */
 const repeatedDigit = /^(\d)\1{6,19}$/;
 
 /**
- * Whether digits (`+?[0-9]+`) stand for a withheld number. Many callers share it, so that it
- * tells none of them from the others. Switches on the way put prefixes before it: `00`, `0`, the country's code, North America's 1.
+ * Whether digits (`+?[0-9]+`) are a placeholder for a withheld number, which identifies no caller. Switches prepend
+ * prefixes to it: `00`, `0`, the country code, North America's 1.
  */
 export function isPlaceholderNumber(digits: string, country: CountryCode): boolean {
   const bare = digits.replace(/^\+/, "");

@@ -3,13 +3,13 @@ import { createHash, createHmac } from "node:crypto";
 import { type Day, dayOf, pseudonymKeyDays } from "./day-keys.js";
 import type { KnownCaller, NumberedCaller } from "./known-caller.js";
 
-/** No digits: a number in which letters stand for digits is still taken for a phone number by some. */
+/** No letters that together with digits could be read as a phone number: letters only. */
 const alphabet = "abcdefghijklmnop";
 
-/** 64 bits: no two callers of a meeting meet by chance. */
+/** 64 bits: no two callers of a meeting collide by chance. */
 const pseudonymBytes = 8;
 
-/** The meeting in which the caller is to have a pseudonym. */
+/** The meeting for which a pseudonym is computed. */
 export interface PseudonymMeeting {
   /** BBB's internal meeting id. */
   readonly meetingId: string;
@@ -17,16 +17,16 @@ export interface PseudonymMeeting {
   readonly createdAt: number | undefined;
 }
 
-/** For so many days a meeting keeps the key of the day on which it was created, then it gets the next one. */
+/** Number of days for which a meeting uses one day key, from its creation on; then it switches to a newer one. */
 export const daysWithOneKey = pseudonymKeyDays + 1;
 
 /**
- * The From user under which BBB knows the caller. BBB shows it to every web client and bans by it, so it is
- * the same for the same number in the same meeting, and another one in the next meeting. Once the day's key is
- * deleted the number can't be computed from it. Callers without a number get another one for every call.
+ * The From user of the caller in BBB. BBB shows it to all web clients and bans by it, so it is constant for a number within
+ * a meeting and differs between meetings. Once the day's key is deleted, the number can't be computed from it. Callers
+ * without a number get a random one per call.
  *
- * @param random gives that many random bytes, as `randomBytes` of node:crypto does
- * @returns `anruf-` and 16 of `a-p`: a plain SIP user part (RFC 3261 section 25.1) that is no phone number
+ * @param random returns this many random bytes, like `randomBytes` of node:crypto
+ * @returns `anruf-` and 16 of `a-p`: a plain SIP user part (RFC 3261 section 25.1), not a phone number
  */
 export function pseudonymFor(
   caller: KnownCaller,
@@ -39,24 +39,24 @@ export function pseudonymFor(
   return `anruf-${letters(createHmac("sha256", seed).update(meeting.meetingId).digest().subarray(0, pseudonymBytes))}`;
 }
 
-/** The day whose key holds for a meeting: a meeting of a week has two, so that no key is kept for longer. */
+/** The day whose key a meeting uses now. A meeting of a week uses two in turn, so that no key is kept longer. */
 function keyDayOf({ createdAt }: PseudonymMeeting, today: Day): Day {
   const created = createdAt === undefined ? today : dayOf(createdAt);
-  // A BBB server whose clock is ahead: tomorrow's key exists, no later one does.
+  // If the BBB server's clock is ahead: tomorrow's key exists, no later one.
   return created > today ? today + 1 : today - ((today - created) % daysWithOneKey);
 }
 
-/** A call of several days outlives its seeds: then the latest one it has holds. */
+/** A call of several days outlives its seeds: then its latest seed is used. */
 function seedFor({ pseudonymSeeds }: NumberedCaller, day: Day): Buffer | undefined {
   return pseudonymSeeds.get(day) ?? pseudonymSeeds.get(Math.max(...pseudonymSeeds.keys()));
 }
 
-/** The key for a text of the operator's, of any length. */
+/** Derives a key from the operator's text of any length. */
 export function pseudonymKeyFrom(text: string): Buffer {
   return createHash("sha256").update("einwahl pseudonym key\0").update(text).digest();
 }
 
-/** Hexadecimal with letters for digits. */
+/** Hexadecimal, with `a-p` as digits. */
 function letters(bytes: Buffer): string {
   return Array.from(bytes, (byte) => alphabet.charAt(byte >> 4) + alphabet.charAt(byte & 15)).join("");
 }

@@ -3,9 +3,8 @@ import { inspect } from "node:util";
 import { failure, type Result, success } from "../util/result.js";
 
 /**
- * Text that must not end up in a log, a label or an error message by accident. However it is printed
- * (string, template, JSON, `util.inspect`, pino), only its mark comes out; reading it takes `reveal()`,
- * which is easy to search for.
+ * Text that must not reach a log, a label or an error message by accident. All conversions (string, template, JSON,
+ * `util.inspect`, pino) print its mark only; the text itself takes `reveal()`, which is easy to search for.
  */
 export abstract class Confidential {
   readonly #text: string;
@@ -14,15 +13,15 @@ export abstract class Confidential {
     this.#text = text;
   }
 
-  /** What is printed instead of the text, for example `[pin]`. */
+  /** Printed instead of the text, for example `[pin]`. */
   protected abstract get mark(): string;
 
-  /** The text itself. Whoever calls this answers for where it goes. */
+  /** Returns the text itself. The calling code is responsible for its use. */
   reveal(): string {
     return this.#text;
   }
 
-  /** Whether the other one is of the same kind and holds the same text. */
+  /** Whether both are of the same kind with the same text. */
   equals(other: Confidential): boolean {
     return this.mark === other.mark && this.#text === other.#text;
   }
@@ -44,16 +43,16 @@ export abstract class Confidential {
   }
 }
 
-/** Twice the 15 digits of E.164, for numbers with prefixes of all kinds. */
+/** Twice the 15 digits of E.164, for numbers with prefixes. */
 const numberPattern = /^\+?[0-9]{1,30}$/;
 
-/** A caller's number: E.164 with `+`, or bare digits where the country is not known. */
+/** A caller's number: E.164 with `+`, or bare digits if the country is unknown. */
 export class CallerNumber extends Confidential {
   private constructor(text: string) {
     super(text);
   }
 
-  /** Takes `+?[0-9]+` with up to 30 digits and nothing else. */
+  /** Accepts only `+?[0-9]+` with up to 30 digits. */
   static parse(text: string): Result<CallerNumber, "not-a-number"> {
     if (!numberPattern.test(text)) return failure("not-a-number");
     return success(new CallerNumber(text));
@@ -64,16 +63,16 @@ export class CallerNumber extends Confidential {
   }
 }
 
-/** The most digits that BBB's dialplan takes as a conference number (`^(\d{5,11})$`). */
+/** Maximum length of a conference number in BBB's dialplan (`^(\d{5,11})$`). */
 export const maxPinLength = 11;
 
-/** A conference's PIN. It is text: leading zeros count. */
+/** A conference's PIN. Text, because leading zeros count. */
 export class Pin extends Confidential {
   private constructor(text: string) {
     super(text);
   }
 
-  /** Takes 1 to 11 digits 0-9. */
+  /** Accepts 1 to 11 digits 0-9. */
   static parse(text: string): Result<Pin, "not-digits" | "length"> {
     if (text.length < 1 || text.length > maxPinLength) return failure("length");
     if (!/^[0-9]+$/.test(text)) return failure("not-digits");
@@ -85,7 +84,7 @@ export class Pin extends Confidential {
   }
 }
 
-/** A password, a key or a shared secret of the configuration. */
+/** A password, key or shared secret of the configuration. */
 export class Secret extends Confidential {
   private constructor(text: string) {
     super(text);

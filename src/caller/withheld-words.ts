@@ -1,6 +1,6 @@
 import { percentDecode } from "./name-address.js";
 
-/** Parts of words that say "withheld" wherever they are: "Unbekannter Teilnehmer", "Rufnummernunterdrückung", "anonymous1". */
+/** Substrings that mean "withheld" anywhere in a name: "Unbekannter Teilnehmer", "Rufnummernunterdrückung", "anonymous1". */
 const sure: Readonly<Record<string, string>> = {
   de: "anonym unbekannt unterdr",
   en: "unknown unavail restrict withheld withhold suppress undisclosed unidentified",
@@ -19,7 +19,7 @@ const sure: Readonly<Record<string, string>> = {
   ru: "аноним неизвестн скрыт",
 };
 
-/** Whole words that say it only where the name has nothing else but words of `accompanying`: "Private Number", not "Private Bank". */
+/** Whole words that mean it if the rest of the name is only words of `accompanying`: "Private Number", not "Private Bank". */
 const alone: Readonly<Record<string, string>> = {
   de: "privat privater privatnummer geheim geheimnummer geheime gesperrt blockiert verborgen verborgene versteckt",
   en: "private blocked hidden secret masked unlisted confidential clir",
@@ -36,7 +36,7 @@ const alone: Readonly<Record<string, string>> = {
   ru: "частный закрытый",
 };
 
-/** Words that say it together with one or more of `accompanying` and nothing else: "No Caller ID", "keine Rufnummer". */
+/** Words that mean it together with only words of `accompanying`, at least one: "No Caller ID", "keine Rufnummer". */
 const negations = "no not none nicht kein keine ohne non pas sans senza sin niet geen brak nie ingen";
 
 const accompanying = [
@@ -49,20 +49,20 @@ const accompanying = [
 const sureWords = spellingsOf(Object.values(sure));
 const negationWords = spellingsOf([negations]);
 const accompanyingWords = spellingsOf([accompanying]);
-/** With what is written as one word in user parts: `privatenumber`, `nocallerid`. */
+/** Includes compounds as in user parts: `privatenumber`, `nocallerid`. */
 const aloneWords = new Set(spellingsOf(Object.values(alone)));
 for (const word of [...aloneWords, ...negationWords]) {
   for (const companion of accompanyingWords) aloneWords.add(word + companion).add(companion + word);
 }
 
-/** Longer names are hostile, in characters. */
+/** Maximum length of a name, in characters; a longer one counts as withheld. */
 const maxNameLength = 4096;
 
 const maxPhraseLength = 8;
 
 /**
- * Whether a display name or a user part says that the caller is not to be known. Carriers write it in their language, and
- * in character sets of their own: a wrong "yes" costs the caller four digits, a wrong "no" shows them.
+ * Whether a display name or a user part means "withheld". Carriers send it in their own languages and character sets. A
+ * false positive only hides four digits, a false negative shows them.
  */
 export function saysWithheld(text: string): boolean {
   if (text.length > maxNameLength) return true;
@@ -71,7 +71,7 @@ export function saysWithheld(text: string): boolean {
   return [...readings].some((reading) => isPhrase(tokensOf(reading)) || /^\s*n\s*\/\s*a\s*$/i.test(reading));
 }
 
-/** `PrivateNumber` in two words. */
+/** Splits `PrivateNumber` into two words. */
 function atCapitals(text: string): string {
   return text.replace(/(\p{Ll})(?=\p{Lu})/gu, "$1 ");
 }
@@ -90,13 +90,13 @@ function kindOf(token: string): "alone" | "negation" | "accompanying" | "other" 
 }
 
 function tokensOf(text: string): readonly string[] {
-  // U+FFFD stands for bytes that are no UTF-8: `Unterdr\uFFFDckt`.
+  // U+FFFD replaces bytes that are not UTF-8: `Unterdr\uFFFDckt`.
   return fold(text.replaceAll("\uFFFD", ""))
     .split(/\P{L}+/u)
     .filter((token) => token !== "");
 }
 
-/** Lower case without accents: what is left of a word in any of its spellings. */
+/** Lower case without accents: the common form of all spellings of a word. */
 function fold(text: string): string {
   return text
     .toLowerCase()
@@ -107,7 +107,7 @@ function fold(text: string): string {
     .replace(/\p{M}/gu, "");
 }
 
-/** Each word as it is spelt without accents, with `ue` for `ü`, and with the letters left out that were lost on the way. */
+/** The spellings of each word: without accents, with `ue` for `ü`, and with the non-ASCII letters lost. */
 function spellingsOf(lists: readonly string[]): readonly string[] {
   const words = lists.flatMap((list) => list.split(" "));
   const spellings = words.flatMap((word) => [
@@ -122,7 +122,7 @@ function isLatin(word: string): boolean {
   return /[a-z]/.test(word);
 }
 
-/** `UnterdrÃ¼ckt` is `Unterdrückt` whose bytes were taken for Latin-1 on the way. */
+/** Repairs UTF-8 that was decoded as Latin-1: `UnterdrÃ¼ckt` is `Unterdrückt`. */
 function utf8ReadAsLatin1(text: string): string {
   return /^[ -ÿ]*$/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
 }

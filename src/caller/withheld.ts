@@ -8,22 +8,21 @@ import { isPlaceholderNumber } from "./placeholder-number.js";
 import { saysWithheld } from "./withheld-words.js";
 
 /**
- * The values of Privacy that leave the caller's number alone: RFC 3323 section 4.2, and RFC 7044 section 10.1, by which
- * `history` hides History-Info only. Any other value, an unknown one included, asks for some privacy.
+ * The values of Privacy that don't withhold the number: RFC 3323 section 4.2, and RFC 7044 section 10.1 (`history` hides
+ * History-Info only). Any other value, including unknown ones, counts as a privacy request.
  */
 const openPrivacyValues: ReadonlySet<string> = new Set(["", "none", "history", "off", "no"]);
 
 /** The values of Remote-Party-ID's `privacy` that hide nothing (draft-ietf-sip-privacy-04 section 5.1). */
 const openPartyValues: ReadonlySet<string> = new Set(["off", "none", "no"]);
 
-/** A header longer than this is not searched: in doubt the caller is withheld. No real one has a tenth of it, in characters. */
+/** Maximum length of a searched header, in characters; real ones have less than a tenth. With a longer one the caller counts as withheld. */
 const maxHeaderLength = 4096;
 
 /**
- * Whether anything in the INVITE says that the caller is not to be known: the Privacy header, `privacy` of
- * Remote-Party-ID, or an anonymous address in From, P-Asserted-Identity or Remote-Party-ID. One of them is enough, whatever
- * the others say and whether the trunk's assertions are believed. P-Preferred-Identity is a telephone's wish, which
- * carriers replace (RFC 3325 section 9.2), and counts for nothing.
+ * Whether the caller's number is withheld: by the Privacy header, `privacy` of Remote-Party-ID, or an anonymous address in
+ * From, P-Asserted-Identity or Remote-Party-ID. One of them is enough, even if the trunk's assertions are not trusted.
+ * P-Preferred-Identity is ignored: it is the telephone's wish, which carriers replace (RFC 3325 section 9.2).
  */
 export function isWithheld(
   { from, privacy = "", assertedIdentities, remoteParties = [] }: CallerHeaders,
@@ -37,7 +36,7 @@ export function isWithheld(
   )
     return true;
   const sender = parseNameAddress(from);
-  // Most trunks send no display name at all: only one that is there says something by being empty.
+  // An absent display name is normal on most trunks; a present but empty one means withheld.
   if (sender !== undefined && (sender.displayName?.trim() === "" || isAnonymous(sender, country))) return true;
   return identities.flatMap(splitValues).some((value) => isAnonymousValue(value, country));
 }
@@ -74,7 +73,7 @@ function isAnonymous(address: NameAddress, country: CountryCode): boolean {
   );
 }
 
-/** RFC 3323 section 4.1.1.3 has `anonymous.invalid`; no host is in `.invalid` (RFC 2606). */
+/** RFC 3323 section 4.1.1.3 defines `anonymous.invalid`; `.invalid` never resolves (RFC 2606). */
 function isAnonymousHost(host: string): boolean {
   const labels = host.replace(/\.$/, "").split(".");
   return labels.at(-1) === "invalid" || labels.includes("anonymous");
