@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 
 import { layerRule } from "./config/lint/layers.js";
 
-const scripts = ["eslint.config.js", "config/lint/layers.js"];
+const scripts = ["eslint.config.js", "config/lint/layers.js", "config/tap/unit.js"];
 
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", ".tap/"] },
