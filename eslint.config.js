@@ -3,10 +3,10 @@ import tseslint from "typescript-eslint";
 
 import { layerRule } from "./config/lint/layers.js";
 
-const scripts = ["eslint.config.js", "config/lint/layers.js", "config/tap/unit.js"];
+const scripts = ["eslint.config.js", "config/coverage/table.js", "config/lint/layers.js", "config/tap/unit.js"];
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", ".tap/"] },
+  { ignores: ["dist/", "node_modules/", ".tap/", "coverage/"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
