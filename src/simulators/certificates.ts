@@ -16,7 +16,7 @@ const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const dayMs = 86_400_000;
 
 export interface CertificateOptions {
-  /** When the server's certificate begins and ends to be valid, in days from now; default a minute ago, and 30. */
+  /** Validity of the server's certificate, in days from now; default: from a minute ago, for 30 days. */
   readonly fromDays?: number;
   readonly toDays?: number;
   /** DNS names and IP addresses of the certificate. Default: `localhost`, 127.0.0.1, ::1 and the URI that FreeSWITCH compares. */
@@ -25,8 +25,8 @@ export interface CertificateOptions {
 }
 
 /**
- * Makes an authority of its own and a certificate for `localhost`, 127.0.0.1 and ::1, good for a month: TLS in the demo and
- * in the tests is verified like everywhere else, and no private key lies in the repository.
+ * Creates a new authority and a certificate for `localhost`, 127.0.0.1 and ::1, valid for a month: the demo and the tests
+ * verify TLS as in production, and the repository contains no private key.
  */
 export async function makeCertificates({
   fromDays = -1 / 1_440,

@@ -23,11 +23,11 @@ const NO_BOOLEAN = failedXml({
   message: "Record must be a boolean value (true or false)",
 });
 
-/** The calls of the API that the sample answers; every other one is told "unsupportedRequest". */
+/** The implemented API calls; other calls get "unsupportedRequest". */
 export function apiCalls(
   meetings: Meetings,
   people: MeetingPeople,
-  /** Ends the meeting and hangs up on everybody in it. */
+  /** Ends the meeting and hangs up all its callers. */
   end: (meeting: Meeting) => void,
 ): ReadonlyMap<string, ApiCall> {
   const withMeeting = (parameters: URLSearchParams, answer: (meeting: Meeting) => string): string => {
@@ -69,7 +69,7 @@ function create(meetings: Meetings, parameters: URLSearchParams): string {
   if (meetingID === "") return NO_MEETING_ID;
   if (!/^(?:true|false)?$/i.test(parameters.get("record") ?? "")) return NO_BOOLEAN;
   const created = meetings.create(settingsOf(meetingID, parameters));
-  // ApiController.create of BBB 2.3 to 3.0: of its refusals this one comes as a list of errors.
+  // ApiController.create of BBB 2.3 to 3.0: this refusal is a list of errors, unlike the others.
   if (!created.ok)
     return created.failure.messageKey === "nonUniqueVoiceBridge"
       ? errorsXml(created.failure)

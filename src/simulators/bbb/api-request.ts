@@ -3,18 +3,18 @@ import type { IncomingMessage } from "node:http";
 import { hasValidChecksum } from "./checksum.js";
 import type { ApiRefusal } from "./meetings.js";
 
-/** One request of BBB's API, as bbb-web's servlet sees it. */
+/** One API request, as parsed by bbb-web's servlet. */
 export interface ApiRequest {
   /** "" for the root. */
   readonly callName: string;
-  /** The query string as sent: what the checksum is made of. */
+  /** The query string as sent: input of the checksum. */
   readonly query: string;
-  /** Of the query string and of a posted form. */
+  /** From the query string and a posted form. */
   readonly parameters: URLSearchParams;
   readonly form: URLSearchParams;
-  /** XML that came with the request, "" when there is none. */
+  /** The XML body, "" if absent. */
   readonly xml: string;
-  /** In lower case and without parameters; `undefined` without a body. */
+  /** Content type in lower case without parameters; `undefined` without a body. */
   readonly bodyType: string | undefined;
 }
 
@@ -25,7 +25,7 @@ const xmlTypes: readonly string[] = ["application/xml", "text/xml"];
 /** Calls whose body may be XML with documents (`getSupportedContentTypes` of bbb-common-web). */
 const callsWithXml: readonly string[] = ["create", "insertDocument"];
 
-/** @returns `undefined` for what is not under the API's path */
+/** @returns `undefined` for other paths than the API's */
 export function readApiRequest({ url = "", headers }: IncomingMessage, body: string): ApiRequest | undefined {
   const cut = url.indexOf("?");
   const asked = cut < 0 ? url : url.slice(0, cut);
@@ -50,16 +50,16 @@ export function readApiRequest({ url = "", headers }: IncomingMessage, body: str
 
 const checksumError = { messageKey: "checksumError", message: "Checksums do not match" };
 
-/** What BBB refuses before it looks at the call's own parameters (`ValidationService`, since 2.6.18 and 2.7.8). */
+/** What BBB rejects before it checks the call's own parameters (`ValidationService`, since 2.6.18 and 2.7.8). */
 export function refusalOf(
   { callName, query, parameters, form, bodyType }: ApiRequest,
   secret: string,
 ): ApiRefusal | undefined {
-  // One of each name: BBB refuses a second checksum since 3.0.37, and its documentation warns of parameters in the URL and the body.
+  // BBB rejects a second checksum since 3.0.37, and its documentation warns against parameters in both URL and body.
   const [checksum, ...more] = parameters.getAll("checksum");
   const others = [...new URLSearchParams(query).keys()].filter((name) => name !== "checksum");
   const isSplit = others.length > 0 && form.size > 0;
-  // A posted form is not part of the checksum, which then is that of an empty query string (BBB docs/development/api.md, "Usage").
+  // A posted form is not part of the checksum, which then covers an empty query string (BBB docs/development/api.md, "Usage").
   if (checksum === undefined || more.length > 0 || isSplit || !hasValidChecksum({ callName, query, checksum, secret }))
     return checksumError;
   const isKnownType =
@@ -76,7 +76,7 @@ export function refusalOf(
 
 const markup = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<(?<end>\/?)(?<name>[\w:.-]+)[^<>]*?(?<empty>\/?)>|</g;
 
-/** Whether every element is closed and nothing stands outside of the one root: BBB's XmlSlurper throws otherwise. */
+/** Whether the text is well-formed XML with a single root: BBB's XmlSlurper throws otherwise. */
 export function isXml(text: string): boolean {
   const open: string[] = [];
   let roots = 0;

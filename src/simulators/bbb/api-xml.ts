@@ -1,12 +1,12 @@
 import type { ApiRefusal, Meeting } from "./meetings.js";
 
-/** A phone caller as BBB lists it: the label is the name, and the id is made of the conference member's. */
+/** A phone caller in BBB's attendee list: the label is the name, and the id contains the conference member's id. */
 export interface PhoneAttendee {
   readonly memberId: string;
   readonly name: string;
 }
 
-/** Somebody else's view of a meeting that the XML needs besides the meeting itself. */
+/** Additional data of a meeting for the XML. */
 export interface MeetingPeople {
   phoneAttendees(meeting: Meeting): readonly PhoneAttendee[];
   breakoutsOf(meeting: Meeting): readonly Meeting[];
@@ -17,10 +17,10 @@ export interface XmlFields {
   readonly [element: string]: Scalar | XmlFields | readonly XmlFields[] | readonly Scalar[];
 }
 
-// XML 1.0, section 2.2: these can't be written at all, not even escaped.
+// XML 1.0, section 2.2: characters that XML excludes, even escaped.
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
-/** A whole answer, `<response>` around the fields. Text is escaped, names are trusted. */
+/** A complete response: `<response>` around the fields. Text is escaped, names are not. */
 export function responseXml(fields: XmlFields): string {
   return element("response", fields, "");
 }
@@ -29,7 +29,7 @@ export function failedXml(refusal: ApiRefusal): string {
   return responseXml({ returncode: "FAILED", messageKey: refusal.messageKey, message: refusal.message });
 }
 
-/** What `respondWithErrors` of BBB's ApiController writes, where `failedXml` is what its `invalid` does (api-errors.ftlx, api-error.ftlx). */
+/** What `respondWithErrors` of BBB's ApiController writes, `failedXml` is its `invalid` (api-errors.ftlx, api-error.ftlx). */
 export function errorsXml({ messageKey, message }: ApiRefusal): string {
   return responseXml({ returncode: "FAILED", errors: { error: { key: messageKey, message } } });
 }
@@ -140,7 +140,7 @@ function attendee(userID: string, fullName: string, role: string, phone: boolean
   };
 }
 
-/** BBB's templates write these without `?c`, so a thousand has a separator in it. */
+/** BBB's templates write these numbers without `?c`, so they have thousands separators. */
 function grouped(count: number): string {
   return count.toLocaleString("en-US");
 }

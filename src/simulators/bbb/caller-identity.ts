@@ -1,14 +1,14 @@
 import { parseNameAddr, parseUri, type SipRequest } from "../../softphone/sip/index.js";
 
-/** What FreeSWITCH, and with it BBB, takes for the caller's name and number. */
+/** The caller's name and number as FreeSWITCH, and therefore BBB, read them. */
 export interface CallerIdentity {
-  /** `Caller-Caller-ID-Name`: shown to everybody in the meeting. */
+  /** `Caller-Caller-ID-Name`: visible to all participants. */
   readonly name: string;
-  /** `Caller-Caller-ID-Number`: reaches every web client, and is BBB's ban key. */
+  /** `Caller-Caller-ID-Number`: sent to every web client, and BBB's ban key. */
   readonly number: string;
 }
 
-// mod_sofia lets these win over From when they are there: a gateway that forwards one shows its number to the meeting.
+// mod_sofia prefers these to From: a gateway that forwards one discloses the number to the meeting.
 const IDENTITY_HEADERS = ["P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"] as const;
 
 export function callerIdentity(request: SipRequest): CallerIdentity {

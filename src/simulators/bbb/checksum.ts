@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** BBB tells the algorithm from the length of the checksum (bigbluebutton-web, `ValidationService`). */
+/** BBB derives the algorithm from the length of the checksum (bigbluebutton-web, `ValidationService`). */
 export type ChecksumAlgorithm = "sha1" | "sha256" | "sha384" | "sha512";
 
 const ALGORITHM_OF_LENGTH: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
@@ -11,7 +11,7 @@ const ALGORITHM_OF_LENGTH: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
 ]);
 
 /**
- * The checksum of one BBB API call: hex hash of call name, query string and secret, put together without separators.
+ * The checksum of one BBB API call: hex hash of call name, query string and secret, concatenated without separators.
  *
  * @param query the query string as sent, without `?` and without the `checksum` parameter
  */
@@ -29,7 +29,7 @@ export interface GivenChecksum {
   readonly secret: string;
 }
 
-/** Whether a checksum is the right one; false also for an empty one. */
+/** Whether a checksum is valid; false for an empty one. */
 export function hasValidChecksum({ callName, query, checksum, secret }: GivenChecksum): boolean {
   const given = checksum.toLowerCase();
   const algorithm = ALGORITHM_OF_LENGTH.get(given.length);

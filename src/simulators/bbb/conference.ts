@@ -11,10 +11,10 @@ interface ToneWatch {
   readonly stops: Map<Member, () => void>;
 }
 
-/** One audio conference: mixes its members' voices and the tones of pretended people in the browser. */
+/** One audio conference: mixes its members' audio and the tones of simulated web users. */
 export class Conference {
   readonly voiceBridge: string;
-  /** Callers with these numbers are thrown out again: a moderator removed them (BBB's ban key). */
+  /** Numbers of callers that a moderator removed (BBB's ban key): they are removed again on return. */
   readonly banned = new Set<string>();
   readonly #pacer: Pacer;
   readonly #members = new Set<Member>();
@@ -31,7 +31,7 @@ export class Conference {
     return [...this.#members];
   }
 
-  /** Nobody is in it, nothing plays, and it remembers nothing: it can be forgotten. */
+  /** No members, tones, tone watches or bans: the conference can be deleted. */
   get idle(): boolean {
     return this.#members.size === 0 && this.#tones.size === 0 && this.#watches.size === 0 && this.banned.size === 0;
   }
@@ -58,13 +58,13 @@ export class Conference {
     this.#tones.set(hz, new ToneGenerator(hz, level));
   }
 
-  /** Without a frequency: all of them. */
+  /** Without a frequency: stops all tones. */
   stopTone(hz?: number): void {
     if (hz === undefined) this.#tones.clear();
     else this.#tones.delete(hz);
   }
 
-  /** Calls back when any member, now or later, has sent the tone for 300 ms; returns how to stop. */
+  /** Calls back when any present or future member has sent the tone for 300 ms. Returns an unsubscribe function. */
   watchTone(hz: number, onHeard: (tone: SteadyTone, member: Member) => void): () => void {
     const watch: ToneWatch = { hz, onHeard, stops: new Map() };
     this.#watches.add(watch);

@@ -1,18 +1,18 @@
 import type { HeaderList } from "../../softphone/sip/index.js";
 
-/** What differs between a leg into a conference of BBB's FreeSWITCH and one into a room of LiveKit. */
+/** The differences between a leg to a conference of BBB's FreeSWITCH and one to a LiveKit room. */
 export interface LegRules {
-  /** `none`: keys are heard and nothing follows. */
+  /** `none`: DTMF is received and has no effect. */
   readonly keys: "caller-controls" | "none";
-  /** Of the BYE to a member that is removed, or whose conference is over. */
+  /** Headers of the BYE to a member that is removed or whose conference ends. */
   readonly removed: HeaderList;
-  /** Of the BYE to all members when the program is being stopped. */
+  /** Headers of the BYE to all members when the program is stopped. */
   readonly stopped: HeaderList;
-  /** A leg without RTP is dropped after this long, before its first packet and later; ms. */
+  /** RTP timeouts of a leg in ms, before and after its first packet. */
   readonly rtpTimeoutMs: { readonly first: number; readonly later: number };
 }
 
-/** FreeSWITCH's own number for a shutdown is none of Q.850's; rtp-timeout-sec is BBB's. */
+/** FreeSWITCH's cause number for a shutdown is not in Q.850; rtp-timeout-sec is BBB's. */
 export const FREESWITCH_LEG: LegRules = {
   keys: "caller-controls",
   removed: [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']],
@@ -20,7 +20,7 @@ export const FREESWITCH_LEG: LegRules = {
   rtpTimeoutMs: { first: 300_000, later: 300_000 },
 };
 
-/** livekit-sip's BYE says nothing of why; media_timeout and media_timeout_initial are its defaults. */
+/** livekit-sip's BYE has no reason; media_timeout and media_timeout_initial are its defaults. */
 export const LIVEKIT_LEG: LegRules = {
   keys: "none",
   removed: [],

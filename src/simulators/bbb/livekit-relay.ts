@@ -13,12 +13,12 @@ import {
 import type { Clock } from "../../util/clock.js";
 import { failure, type Result } from "../../util/result.js";
 
-/** What einwahl calls on a node for a meeting in LiveKit. */
+/** The destination that einwahl calls on a BBB server for a meeting in LiveKit. */
 export const LIVEKIT_DESTINATION = /^livekit-(\d{5,11})$/;
 
 export interface LiveKitRelayOptions {
   readonly address: string;
-  /** Of livekit-sip, over TCP. */
+  /** TCP port of livekit-sip. */
   readonly livekitPort: number;
   readonly clock: Clock;
   readonly pacer: Pacer;
@@ -30,29 +30,29 @@ export interface RelayTerms {
   readonly suites?: readonly SuiteName[];
 }
 
-/** The two legs of a call that is handed on. */
+/** The two legs of a relayed call. */
 interface Legs {
   readonly caller: MediaSession;
   readonly room: MediaSession;
 }
 
-/** `leg_timeout` of the question: a number without a rule gets a 180 and then nothing, since livekit-sip drops the INVITE. */
+/** `leg_timeout` of the lookup call: a number without a rule gets only a 180, because livekit-sip drops the INVITE. */
 const ASK_MS = 4_000;
 const ASK_AFTER_MS = 1_000;
-/** `leg_progress_timeout`: livekit-sip sends 180 before anything else. */
+/** `leg_progress_timeout`: livekit-sip always sends 180 first. */
 const PROGRESS_MS = 2_000;
 const ANSWER_TIMEOUT_MS = 8_000;
-/** `media_timeout` of the leg to LiveKit, which never stops sending of its own accord. */
+/** `media_timeout` of the leg to LiveKit, which sends continuously. */
 const ROOM_SILENT_MS = 3_000;
 const LOOK_EVERY_MS = 500;
 const CLEARING: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
 const LIVEKIT_GONE: HeaderList = [["Reason", 'Q.850;cause=41;text="NORMAL_TEMPORARY_FAILURE"']];
-/** An offer that livekit-sip can't take: it says 400 where the number has a trunk and a rule, and makes no participant. */
+/** An offer unacceptable to livekit-sip: it responds 400 if the number has a trunk and a rule, and creates no participant. */
 const UNACCEPTABLE =
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
 
 /**
- * The dialplan file of a BBB node that hands a call on to livekit-sip on the same machine, over loopback and in the open, with
+ * The dialplan file of a BBB server that relays a call to livekit-sip on the same machine, over loopback and unencrypted, with
  * the From user of the caller's leg.
  */
 export class LiveKitRelay {
@@ -64,19 +64,19 @@ export class LiveKitRelay {
     this.#options = options;
   }
 
-  /** Calls that are being handed on. */
+  /** The number of relayed calls. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** FreeSWITCH is gone: so are both legs of each call, without a BYE. */
+  /** FreeSWITCH is killed: both legs of each call end without a BYE. */
   async down(): Promise<void> {
     const agent = this.#agent;
     this.#agent = undefined;
     await agent?.close();
   }
 
-  /** Hands an INVITE on and stays until the call is over. */
+  /** Relays an INVITE; resolves when the call is over. */
   async take(invite: IncomingInvite, terms: RelayTerms, voiceBridge: string): Promise<void> {
     const { address, clock, pacer } = this.#options;
     this.#calls += 1;
@@ -137,7 +137,7 @@ export class LiveKitRelay {
     await Promise.all([caller.bye(isOver ? CLEARING : LIVEKIT_GONE), room.bye(CLEARING)]);
   }
 
-  /** Whether LiveKit has a room for the number; no participant is made. */
+  /** Whether LiveKit has a room for the number; creates no participant. */
   async #ask(
     invite: IncomingInvite,
     voiceBridge: string,
@@ -153,7 +153,7 @@ export class LiveKitRelay {
     return result.failure.status === 404 || (result.failure.status === 487 && hasRung) ? "none" : "unavailable";
   }
 
-  /** @param ms after which it is taken back */
+  /** @param ms timeout, after which the INVITE is cancelled */
   async #call(
     invite: IncomingInvite,
     voiceBridge: string,
@@ -181,7 +181,7 @@ export class LiveKitRelay {
       if (status > 100) state.hasRung = true;
     };
     let stop = (): void => undefined;
-    // Like FreeSWITCH's originate it does not wait for the answer to its CANCEL, which livekit-sip owes for a number without a rule.
+    // Like FreeSWITCH's originate, do not wait for the response to the CANCEL: livekit-sip sends none for a number without a rule.
     const late = new Promise<Result<SipDialog, InviteFailure>>((resolve) => {
       const giveUp = (): void => {
         out.cancel();
@@ -206,7 +206,7 @@ export class LiveKitRelay {
     return { ...state, result };
   }
 
-  /** Until one of the two hangs up, or the room has sent nothing for too long. */
+  /** Relays until either side hangs up or the room's RTP times out. */
   async #bridge(caller: SipDialog, room: SipDialog, media: Legs): Promise<"ended" | "silent"> {
     const { clock } = this.#options;
     passOn(media.caller, media.room);
@@ -245,7 +245,7 @@ function passOn(from: MediaSession, to: MediaSession): void {
 const NO_ROOM = [404, "No LiveKit Room"] as const;
 const UNAVAILABLE = [503, "LiveKit Unavailable"] as const;
 
-/** 487 is our own CANCEL: it has rung for too long. */
+/** 487 is our own CANCEL after the ringing timeout. */
 function refusalFor({ status }: InviteFailure): readonly [number, string] {
   return status >= 400 && status < 500 ? [480, "LiveKit Not Answering"] : UNAVAILABLE;
 }

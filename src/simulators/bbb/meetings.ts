@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 
 import { failure, type Result, success } from "../../util/result.js";
 
-/** What `create` of BBB's API takes, as far as the sample knows it; the names are BBB's own. */
+/** The supported parameters of BBB's `create`, with BBB's names. */
 export interface MeetingSettings {
   readonly meetingID: string;
   /** Default: the meetingID. */
   readonly name?: string;
-  /** Digits; leading zeros count. Default: five random digits, for a breakout the parent's number and the sequence. */
+  /** Digits; leading zeros are significant. Default: five random digits; for a breakout the parent's number plus the sequence. */
   readonly voiceBridge?: string;
   readonly dialNumber?: string;
-  /** May hold %%CONFNAME%%, %%DIALNUM%% and %%CONFNUM%%. */
+  /** May contain %%CONFNAME%%, %%DIALNUM%% and %%CONFNUM%%. */
   readonly welcome?: string;
   readonly attendeePW?: string;
   readonly moderatorPW?: string;
@@ -20,10 +20,10 @@ export interface MeetingSettings {
   /** 1-based; breakouts only. */
   readonly sequence?: number;
   readonly freeJoin?: boolean;
-  /** Minutes, 0 = no end. The sample only reports it. */
+  /** Minutes, 0 = unlimited. Reported only, not enforced. */
   readonly duration?: number;
   readonly maxParticipants?: number;
-  /** `livekit` for audio that no FreeSWITCH has; only webhooks tell it. Default freeswitch. */
+  /** `livekit`: audio is not in FreeSWITCH; only webhooks contain this. Default freeswitch. */
   readonly audioBridge?: "freeswitch" | "livekit";
   /** Without the `meta_` prefix, lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface Meeting {
   readonly createTime: number;
   readonly voiceBridge: string;
   readonly dialNumber: string;
-  /** With the placeholders filled in. */
+  /** With the placeholders replaced. */
   readonly welcome: string;
   readonly attendeePW: string;
   readonly moderatorPW: string;
@@ -56,15 +56,15 @@ export interface Meeting {
   readonly maxParticipants: number;
   readonly audioBridge: "freeswitch" | "livekit";
   readonly metadata: Readonly<Record<string, string>>;
-  /** People in the browser. The sample never adds any by itself. */
+  /** Web users, added only by tests. */
   readonly webUsers: WebUser[];
-  /** BBB says `running` once somebody has joined, by web or by phone, and not before. */
+  /** Set at the first join, by web or phone: BBB reports `running` from then on. */
   startTime: number;
-  /** When the last of all has left in a browser, 0 before: BBB goes on listing the meeting until it expires, a minute later by default. */
+  /** Time at which the last web user left, 0 before. BBB lists the meeting until it expires, by default one minute later. */
   endTime: number;
 }
 
-/** A refusal of the API: BBB's messageKey and message. */
+/** An API error: BBB's messageKey and message. */
 export interface ApiRefusal {
   readonly messageKey: string;
   readonly message: string;
@@ -72,7 +72,7 @@ export interface ApiRefusal {
 
 export interface CreatedMeeting {
   readonly meeting: Meeting;
-  /** The meeting was there before with the same passwords: `create` may be repeated. */
+  /** The meeting already exists with the same passwords: `create` is idempotent. */
   readonly duplicate: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface MeetingWatcher {
 const MAX_MEETINGS = 10_000;
 const DEFAULT_DIAL_NUMBER = "613-555-1234";
 
-/** The meetings of one BBB server. Voice bridges are unique on one server only: two servers may hold the same one. */
+/** The meetings of one BBB server. Voice bridges are unique per server: two servers may use the same one. */
 export class Meetings {
   readonly #byId = new Map<string, Meeting>();
   readonly #watchers = new Set<MeetingWatcher>();
@@ -97,7 +97,7 @@ export class Meetings {
     this.#wallClock = wallClock;
   }
 
-  /** Tells of every meeting from now on; the returned function stops it. */
+  /** Calls the watcher for every further meeting. Returns an unsubscribe function. */
   watch(watcher: MeetingWatcher): () => void {
     this.#watchers.add(watcher);
     return () => {
@@ -149,7 +149,7 @@ export class Meetings {
     return success({ meeting, duplicate: false });
   }
 
-  /** Forgets the meeting and its breakout rooms; returns those that were there. */
+  /** Removes the meeting and its breakout rooms and returns them. */
   end(id: string): readonly Meeting[] {
     const meeting = this.find(id);
     if (meeting === undefined) return [];
@@ -167,12 +167,12 @@ export class Meetings {
     return this.all().filter((other) => other.parentMeetingID === meeting.internalMeetingID);
   }
 
-  /** Somebody has joined: from now on BBB says `running`. */
+  /** First join: BBB reports `running` from now on. */
   started(meeting: Meeting): void {
     if (meeting.startTime === 0) meeting.startTime = this.#wallClock();
   }
 
-  /** A browser is there. BBB resets the end of a meeting for the first one only (MeetingService.userJoined). @param phones callers in the meeting */
+  /** A web user joins. BBB resets the end of a meeting only for the first one (MeetingService.userJoined). @param phones callers in the meeting */
   joinedWeb(meeting: Meeting, user: Omit<WebUser, "userID">, phones: number): void {
     if (meeting.webUsers.length + phones === 0) meeting.endTime = 0;
     this.#webUsers += 1;
@@ -180,7 +180,7 @@ export class Meetings {
     this.started(meeting);
   }
 
-  /** A browser is gone: after the last of all BBB writes down an end (MeetingService.userLeft), for callers it does not. */
+  /** A web user leaves: after the last participant BBB sets the end time (MeetingService.userLeft), not after the last caller. */
   leftWeb(meeting: Meeting, fullName: string, phones: number): void {
     const at = meeting.webUsers.findIndex((user) => user.fullName === fullName);
     if (at >= 0) meeting.webUsers.splice(at, 1);
@@ -218,7 +218,7 @@ export class Meetings {
     };
   }
 
-  /** Five digits that no meeting here has; undefined if luck runs out. `defaultNumDigitsForTelVoice` is 5. */
+  /** Five digits not used by a meeting of this server; undefined if no free number was found. `defaultNumDigitsForTelVoice` is 5. */
   #freeVoiceBridge(): string | undefined {
     for (let attempt = 0; attempt < 100; attempt += 1) {
       const number = (this.#random(4).readUInt32BE(0) % 100_000).toString().padStart(5, "0");

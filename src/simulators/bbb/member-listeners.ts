@@ -2,7 +2,7 @@ import type { Member, MemberInfo } from "./member.js";
 
 export type MemberListener = (member: MemberInfo) => void;
 
-/** The returned function ends the interest. */
+/** Returns an unsubscribe function. */
 export function subscribe(listeners: Set<MemberListener>, listener: MemberListener): () => void {
   listeners.add(listener);
   return () => {

@@ -9,26 +9,26 @@ import type { LegRules } from "./leg-rules.js";
 import { PlayoutBuffer } from "./playout-buffer.js";
 import type { SilencePolicy } from "./voice.js";
 
-/** A phone caller in a conference, as a test sees it. */
+/** A phone caller in a conference, as reported to tests. */
 export interface MemberInfo {
   readonly memberId: string;
   readonly voiceBridge: string;
-  /** From display name: what everybody sees. */
+  /** From display name, visible to all participants. */
   readonly name: string;
-  /** From user: what BBB keeps as callerNum. */
+  /** From user, stored by BBB as callerNum. */
   readonly number: string;
   /** Undefined: plain RTP. */
   readonly suite: SuiteName | undefined;
   readonly codec: CodecName | undefined;
-  /** By the clock of the sample, ms. */
+  /** By the simulator's clock, ms. */
   readonly joinedAt: number;
   readonly muted: boolean;
   readonly deaf: boolean;
-  /** Every key received, RFC 4733 and INFO, the last 100. */
+  /** The last 100 DTMF digits received, RFC 4733 and INFO. */
   readonly digits: string;
   readonly packetsIn: number;
   readonly packetsOut: number;
-  /** Packets that could not be decrypted, or came plain into a secure call. */
+  /** Packets that failed decryption, or plain RTP in a secure call. */
   readonly rejected: number;
 }
 
@@ -46,12 +46,12 @@ export interface MemberParts {
 const MAX_DIGITS = 100;
 const SILENCE = new Int16Array(160);
 
-/** One leg into a conference: its dialog, its audio in both directions, and what it has typed. */
+/** One leg in a conference: its dialog, its audio in both directions, and its DTMF digits. */
 export class Member {
   readonly memberId: string;
   readonly voiceBridge: string;
   readonly identity: CallerIdentity;
-  /** Hears what the conference hears of this member: silence while it is muted. */
+  /** Analyses this member's audio as mixed into the conference: silence while muted. */
   readonly ear = new Ear();
   readonly #dialog: SipDialog;
   readonly #media: MediaSession;
@@ -64,7 +64,7 @@ export class Member {
   #deaf = false;
   #held = false;
   #digits = "";
-  /** A key came; the caller controls have been applied. */
+  /** Called for each digit, after the caller controls. */
   onDigit: (digit: string) => void = () => undefined;
 
   constructor(parts: MemberParts) {
@@ -115,13 +115,13 @@ export class Member {
     return this.#clock.now() - (this.#media.stats().lastPacketAt ?? this.#joinedAt);
   }
 
-  /** It has sent nothing for longer than a leg may. @param timeoutMs instead of the rules' own */
+  /** Whether its RTP has timed out. @param timeoutMs overrides the rules' timeout */
   isLost(timeoutMs?: number): boolean {
     const { first, later } = this.#rules.rtpTimeoutMs;
     return this.silentMs > (timeoutMs ?? (this.#media.stats().lastPacketAt === undefined ? first : later));
   }
 
-  /** What it says in this frame, for the mix. */
+  /** Its audio in this frame, for the mix. */
   spoken(): Int16Array | undefined {
     const frame = this.#playout.next();
     return this.#muted ? undefined : frame;
@@ -129,7 +129,7 @@ export class Member {
 
   /**
    * `uuid_hold` on BBB's FreeSWITCH: a re-INVITE with `sendonly`, and then no RTP in either direction, not even silence. False
-   * when the far end refuses or has gone.
+   * if the peer rejects it or is gone.
    */
   async hold(isOn: boolean): Promise<boolean> {
     this.#held ||= isOn;
@@ -139,24 +139,24 @@ export class Member {
     return accepted;
   }
 
-  /** What it is to hear in this frame. */
+  /** Sends the mixed audio of this frame. */
   hear(pcm: Int16Array): void {
     if (this.#held) return;
     const heard = this.#deaf ? SILENCE : pcm;
     if (this.#silence === "sent" || heard.some((sample) => sample !== 0)) this.#media.send(heard);
   }
 
-  /** Resolves when the BYE is answered or given up. */
+  /** Resolves at the response to the BYE, or its timeout. */
   async hangUp(why: "kicked" | "stopped" = "kicked"): Promise<void> {
     await this.#dialog.bye(why === "kicked" ? this.#rules.removed : this.#rules.stopped);
   }
 
-  /** Releases the audio; the dialog is over by now. */
+  /** Releases the audio after the end of the dialog. */
   async release(): Promise<void> {
     await this.#media.close();
   }
 
-  /** BBB's caller controls: `0` mutes and unmutes, `*` makes deaf and mute. The volume keys are taken and change nothing. */
+  /** BBB's caller controls: `0` mutes and unmutes, `*` makes deaf and mute. The volume keys have no effect here. */
   #press(digit: string): void {
     this.#digits = (this.#digits + digit).slice(-MAX_DIGITS);
     if (this.#rules.keys === "caller-controls") this.#control(digit);

@@ -2,11 +2,11 @@ const LOUDEST = 32767;
 const LOUDEST_NEGATIVE = -32768;
 
 /**
- * What each member of a conference hears in one frame: everybody but itself, saturated at 16 bits.
+ * The mix for each member in one frame: all others, saturated at 16 bits.
  *
- * @param members one frame of each member, undefined for one that sends nothing (or is muted)
- * @param everybody frames that all members hear, for example of people in the browser
- * @param samples samples of a frame; a shorter frame counts as followed by silence
+ * @param members one frame per member, undefined if it sends nothing (or is muted)
+ * @param everybody frames mixed for all members, for example from web users
+ * @param samples samples per frame; shorter frames are padded with silence
  */
 export function mixWithoutSelf(
   members: readonly (Int16Array | undefined)[],

@@ -4,14 +4,14 @@ import type { CallerIdentity } from "./caller-identity.js";
 /** BBB 3.0's `bbb_conference.xml`, extensions `reject_empty_cid` and `reject_anonymous`. */
 const ANONYMOUS = /^(anonymous|unknown|private|restricted|withheld|0000000000)?$/i;
 
-/** Whether BBB's dialplan takes the caller for an anonymous one. @param privacy the Privacy header */
+/** Whether BBB's dialplan rejects the caller as anonymous. @param privacy the Privacy header */
 export function isRefusedAsAnonymous({ name, number }: CallerIdentity, privacy: string): boolean {
   return ANONYMOUS.test(name) || ANONYMOUS.test(number) || /\b(id|full|name|number)\b/i.test(privacy);
 }
 
 const SECOND_MS = 1_000;
 
-/** FreeSWITCH's `sessions-per-second`: of all calls of a node, refused strangers included. */
+/** FreeSWITCH's `sessions-per-second`: counts all calls of a server, rejected unknown sources included. */
 export class SessionRate {
   readonly #clock: Clock;
   #second = 0;
@@ -21,7 +21,7 @@ export class SessionRate {
     this.#clock = clock;
   }
 
-  /** Whether the node has room for one more session in this second: for `limit - 1` of them (switch_core_session_request_uuid). */
+  /** Whether one more session fits in this second: FreeSWITCH allows `limit - 1` (switch_core_session_request_uuid). */
   take(limit: number): boolean {
     const second = Math.floor(this.#clock.now() / SECOND_MS);
     if (second !== this.#second) this.#taken = 0;

@@ -1,6 +1,6 @@
 /**
- * Frames on their way from one member into the mix. Packets come in bunches when a process is busy; a little stock keeps
- * the mix from tearing, and a bound keeps the delay from growing.
+ * Jitter buffer between one member and the mix. Packets arrive in bursts when the process is busy: a small reserve prevents
+ * gaps in the mix, and a bound limits the delay.
  */
 export class PlayoutBuffer {
   readonly #frames: Int16Array[] = [];
@@ -8,7 +8,7 @@ export class PlayoutBuffer {
   readonly #limit: number;
   #filling = true;
 
-  /** @param start frames to gather before the first one leaves. @param limit frames kept; beyond it the oldest goes. */
+  /** @param start frames buffered before playout starts. @param limit maximum frames; beyond it the oldest is dropped. */
   constructor(start = 3, limit = 15) {
     this.#start = start;
     this.#limit = limit;
@@ -20,7 +20,7 @@ export class PlayoutBuffer {
     if (this.#frames.length >= this.#start) this.#filling = false;
   }
 
-  /** The frame that is due, or undefined: then gathering starts again. */
+  /** The due frame, or undefined if empty: then buffering starts again. */
   next(): Int16Array | undefined {
     if (this.#filling) return undefined;
     const frame = this.#frames.shift();

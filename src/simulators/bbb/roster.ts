@@ -6,7 +6,7 @@ import { Conference } from "./conference.js";
 import { Member } from "./member.js";
 import type { Arrival } from "./voice.js";
 
-/** A tone, and who sent it. */
+/** A tone and the member that sent it. */
 export interface MemberTone extends SteadyTone {
   readonly memberId: string;
 }
@@ -19,9 +19,9 @@ export interface RosterEvents {
 
 const CHECK_EVERY_FRAMES = 50;
 
-/** Who is in which conference of one server. A conference exists while somebody is in it or something plays. */
+/** The conferences of one server and their members. A conference exists until it is idle. */
 export class Roster {
-  /** Milliseconds without RTP after which a member is dropped, instead of what its leg's rules say. */
+  /** RTP timeout in ms, overrides the leg's rules. */
   rtpTimeoutMs: number | undefined;
   readonly #prefix: string;
   readonly #clock: Clock;
@@ -29,13 +29,13 @@ export class Roster {
   readonly #events: RosterEvents;
   readonly #conferences = new Map<string, Conference>();
   readonly #members = new Map<string, Member>();
-  /** Each settles when its member has left and its audio is closed. */
+  /** Each resolves when its member has left and its audio is closed. */
   readonly #stays = new Map<Member, Promise<void>>();
   #lastId = 0;
   #frames = 0;
   #stopChecking: (() => void) | undefined;
 
-  /** @param prefix of member ids, which are unique in one roster */
+  /** @param prefix of member ids, which are unique per roster */
   constructor(clock: Clock, pacer: Pacer, events: RosterEvents, prefix = "") {
     this.#prefix = prefix;
     this.#clock = clock;
@@ -51,12 +51,12 @@ export class Roster {
     return [...this.#members.values()];
   }
 
-  /** Audio sessions that are open: those of the members, and of members that have just left. */
+  /** The number of open audio sessions, including those of members that have just left. */
   get mediaSessions(): number {
     return this.#stays.size;
   }
 
-  /** Resolves when everybody has left and every audio session is closed. */
+  /** Resolves when all members have left and all audio sessions are closed. */
   async empty(): Promise<void> {
     await Promise.all(this.#stays.values());
   }
@@ -70,9 +70,9 @@ export class Roster {
   }
 
   /**
-   * Takes an answered call into its conference; like FreeSWITCH, opens one when there is none.
+   * Adds an answered call to its conference; like FreeSWITCH, creates the conference if needed.
    *
-   * @param known told of the member before anything happens to it
+   * @param known called with the member before any of its events
    */
   enter(arrival: Arrival, known: (member: Member) => void = () => undefined): void {
     this.#lastId += 1;
@@ -113,7 +113,7 @@ export class Roster {
     };
   }
 
-  /** Everybody out, and nothing plays any more. Resolves when all are gone. */
+  /** Removes all members and tones. Resolves when all members are gone. */
   async end(voiceBridge: string): Promise<void> {
     const conference = this.#conferences.get(voiceBridge);
     if (conference === undefined) return;
@@ -123,13 +123,13 @@ export class Roster {
     await Promise.all(conference.members.map((member) => this.remove(member)));
   }
 
-  /** Hangs up on a member; resolves when it is gone. */
+  /** Hangs up a member; resolves when it is gone. */
   async remove(member: Member): Promise<void> {
     await member.hangUp();
     await this.#stays.get(member);
   }
 
-  /** The server's FreeSWITCH is being stopped: everybody gets a BYE. Resolves when all are gone. */
+  /** The server's FreeSWITCH is stopped: all members get a BYE. Resolves when all are gone. */
   async stop(): Promise<void> {
     await Promise.all(this.members.map((member) => member.hangUp("stopped")));
     await this.empty();

@@ -4,7 +4,7 @@ import type { Meetings } from "./meetings.js";
 import type { Member } from "./member.js";
 import { Roster, type RosterEvents } from "./roster.js";
 
-/** All callers of one server: those in conferences of its FreeSWITCH, and those in rooms of its LiveKit. */
+/** All callers of one server: in conferences of its FreeSWITCH and in rooms of its LiveKit. */
 export class Rosters {
   readonly freeswitch: Roster;
   readonly livekit: Roster;
@@ -16,7 +16,7 @@ export class Rosters {
     this.#meetings = meetings;
   }
 
-  /** Where the audio of the meeting with that number is; FreeSWITCH for a number without a meeting. */
+  /** The roster with the meeting's audio; FreeSWITCH's for a number without a meeting. */
   of(voiceBridge: string): Roster {
     return this.#meetings.withVoiceBridge(voiceBridge)?.audioBridge === "livekit" ? this.livekit : this.freeswitch;
   }
@@ -29,7 +29,7 @@ export class Rosters {
     return undefined;
   }
 
-  /** Without a name BBB's parser fails and the caller is in no list. */
+  /** Callers without a name are omitted: BBB's parser fails on them. */
   phoneAttendees(voiceBridge: string): { readonly memberId: string; readonly name: string }[] {
     return this.of(voiceBridge)
       .membersOf(voiceBridge)
@@ -49,7 +49,7 @@ export class Rosters {
     return this.freeswitch.mediaSessions + this.livekit.mediaSessions;
   }
 
-  /** Conferences of FreeSWITCH that have callers but no meeting: it opens one for any number, a LiveKit meeting's too. */
+  /** FreeSWITCH conferences with callers but without a meeting: it creates one for any number, a LiveKit meeting's included. */
   adHoc(): string[] {
     return this.freeswitch.conferences
       .filter(
@@ -59,12 +59,12 @@ export class Rosters {
       .map(({ voiceBridge }) => voiceBridge);
   }
 
-  /** The meeting with that number is over, or nothing of it counts any more. */
+  /** Ends the conference of a meeting that is over. */
   async end(voiceBridge: string): Promise<void> {
     await Promise.all([this.freeswitch.end(voiceBridge), this.livekit.end(voiceBridge)]);
   }
 
-  /** Ends every conference without a word, and resolves when all audio is closed. */
+  /** Ends every conference without BYE; resolves when all audio is closed. */
   async close(): Promise<void> {
     for (const roster of [this.freeswitch, this.livekit]) {
       await Promise.all(roster.conferences.map(({ voiceBridge }) => roster.end(voiceBridge)));

@@ -5,10 +5,10 @@ import type { Clock } from "../../util/clock.js";
 import { type ApiRequest, isXml, readApiRequest, refusalOf } from "./api-request.js";
 import { failedXml, versionXml } from "./api-xml.js";
 
-/** How the server answers from now on. `hang` takes the request and says nothing; `cut` closes the connection. */
+/** Response mode. `hang`: accepts the request and never responds; `cut`: closes the connection. */
 export type ApiMood = "normal" | "rubbish" | "http-500" | "hang" | "cut";
 
-/** One call of the API that passed the checksum; returns the XML to answer with. */
+/** Handler of an API call with a valid checksum; returns the response XML. */
 export type ApiCall = (parameters: URLSearchParams) => string;
 
 export interface SampleApiOptions {
@@ -21,16 +21,16 @@ export interface SampleApiOptions {
   readonly calls: ReadonlyMap<string, ApiCall>;
 }
 
-/** What BBB takes by default, documents within the XML of `create` included. */
+/** BBB's default limit, documents within the XML of `create` included. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const MAX_COUNTED_NAMES = 100;
 
-/** The HTTP side of a sample BBB server: checksum, dispatch, and the ways in which it can misbehave in a test. */
+/** The HTTP side of a sample BBB server: checksum, dispatch, and failures on request of a test. */
 export class SampleApi {
-  /** The secret the server checks with; set it to something else to be the operator who changed it. */
+  /** The API secret; assign another value to simulate a changed secret. */
   secret: string;
   mood: ApiMood = "normal";
-  /** Milliseconds before every answer. */
+  /** Delay of every response in ms. */
   delayMs = 0;
   readonly #options: SampleApiOptions;
   readonly #counts = new Map<string, number>();
@@ -46,14 +46,14 @@ export class SampleApi {
     this.#port = options.port;
   }
 
-  /** Rejects when the port is taken. */
+  /** Rejects if the port is in use. */
   static async listen(options: SampleApiOptions): Promise<SampleApi> {
     const api = new SampleApi(options);
     await api.up();
     return api;
   }
 
-  /** For example `http://127.0.0.1:41234/bigbluebutton/api/`. Stays the same over `down()` and `up()`. */
+  /** For example `http://127.0.0.1:41234/bigbluebutton/api/`. Unchanged by `down()` and `up()`. */
   get url(): string {
     return `http://${this.#options.address}:${this.#port}/bigbluebutton/api/`;
   }
@@ -62,12 +62,12 @@ export class SampleApi {
     return this.#server !== undefined;
   }
 
-  /** Requests asked so far by that name, right and wrong checksums alike; the root counts as "". */
+  /** Number of requests for that call, with valid or invalid checksum; "" for the root. */
   calls(callName: string): number {
     return this.#counts.get(callName) ?? 0;
   }
 
-  /** Requests by that name since this was last asked for the same name. */
+  /** Number of requests for that call since the previous `callsSince` for it. */
   callsSince(callName: string): number {
     const now = this.calls(callName);
     const before = this.#marks.get(callName) ?? 0;
@@ -75,7 +75,7 @@ export class SampleApi {
     return now - before;
   }
 
-  /** Tells of every request from now on; the returned function stops it. */
+  /** Calls back for every further request. Returns an unsubscribe function. */
   onCall(listener: (callName: string) => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -83,7 +83,7 @@ export class SampleApi {
     };
   }
 
-  /** Closes the port and every connection: requests are refused by the machine. */
+  /** Closes the port and every connection: the kernel refuses connections. */
   async down(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
@@ -98,7 +98,7 @@ export class SampleApi {
     });
   }
 
-  /** Opens the port again, the same as before. */
+  /** Reopens the same port. */
   async up(): Promise<void> {
     if (this.#server !== undefined) return;
     const server = createServer((request, response) => {
@@ -118,7 +118,7 @@ export class SampleApi {
   #receive(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    // A peer that goes away is its own affair: there is nobody to answer.
+    // The peer disconnected: no response is possible.
     request.on("error", () => undefined);
     response.on("error", () => undefined);
     request.on("data", (chunk: Buffer) => {
@@ -162,7 +162,7 @@ export class SampleApi {
         return;
       case "normal": {
         const xml = question === undefined ? undefined : this.#xmlFor(question);
-        // BBB parses the modules when the meeting exists already, and catches nothing.
+        // BBB parses the modules after it has created the meeting, and catches no exception.
         if (question !== undefined && question.xml !== "" && !isXml(question.xml)) fail(response);
         else if (xml === undefined)
           response.writeHead(404, { "content-type": "text/html" }).end("<html><body>Not Found</body></html>");

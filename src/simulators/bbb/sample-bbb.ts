@@ -19,16 +19,16 @@ import { Voice } from "./voice.js";
 export type { SampleBbbOptions } from "./sample-options.js";
 
 /**
- * One BBB server for demo and tests: its API, and the phone side of its audio conferences. Not for production: nobody joins
- * by browser (`playTone` stands in for one with a microphone), and codecs are G.711 only.
+ * One BBB server for demo and tests: its API, and the phone side of its audio conferences. Not for production: no web clients
+ * (`playTone` simulates one with a microphone), and codecs are G.711 only.
  */
 export class SampleBbb {
   readonly name: string;
-  /** The HTTP side; its fields make it fail in a test. */
+  /** The HTTP side; its fields simulate failures. */
   readonly api: SampleApi;
-  /** The SIP side; its fields make it refuse in a test. */
+  /** The SIP side; its fields simulate refusals. */
   readonly voice: Voice;
-  /** livekit-sip, and the callers in its rooms; its fields are what an operator sets. */
+  /** livekit-sip and the callers in its rooms; its fields are operator settings. */
   readonly livekit: LiveKitSip;
   readonly meetings: Meetings;
   readonly #address: string;
@@ -54,7 +54,7 @@ export class SampleBbb {
     this.#waits = new PendingWaits(clock);
   }
 
-  /** Rejects when a port is taken or the certificate can't be used. */
+  /** Rejects if a port is in use or the certificate is unusable. */
   static async start(options: SampleBbbOptions): Promise<SampleBbb> {
     const clock = options.clock ?? systemClock;
     const pacer = options.pacer ?? new Pacer(clock);
@@ -126,19 +126,19 @@ export class SampleBbb {
     return this.voice.port;
   }
 
-  /** What a gateway calls for a conference of this server. */
+  /** The SIP URI of a conference of this server. */
   sipUri(voiceBridge: string): string {
     return `sip:${voiceBridge}@${this.#address}:${this.sipPort};transport=tls`;
   }
 
-  /** Throws when BBB would refuse it: a test that wants the refusal asks `meetings.create` or the API. */
+  /** Throws if BBB refuses; use `meetings.create` or the API to test refusals. */
   createMeeting(settings: MeetingSettings): Meeting {
     const created = this.meetings.create(settings);
     if (!created.ok) throw new Error(`${this.name}: ${created.failure.messageKey}: ${created.failure.message}`);
     return created.value.meeting;
   }
 
-  /** Ends a meeting and its breakout rooms; everybody in them gets a BYE. Resolves when all are gone. */
+  /** Ends a meeting and its breakout rooms with a BYE to all callers. Resolves when all are gone. */
   async endMeeting(id: string): Promise<void> {
     await Promise.all(
       this.meetings.end(id).map(async ({ voiceBridge }) => {
@@ -148,18 +148,18 @@ export class SampleBbb {
     );
   }
 
-  /** Somebody joins in a browser: the meeting is running from now on. */
+  /** A web user joins: the meeting is running from now on. */
   joinWeb(id: string, fullName: string, moderator = false): void {
     const meeting = this.#meeting(id);
     this.meetings.joinedWeb(meeting, { fullName, moderator }, this.members(meeting.voiceBridge).length);
   }
 
-  /** A person closes the browser; the meeting stays. */
+  /** A web user leaves; the meeting stays. */
   leaveWeb(id: string, fullName: string): void {
     this.meetings.leftWeb(this.#meeting(id), fullName, this.members(this.#meeting(id).voiceBridge).length);
   }
 
-  /** Of one conference, or of all of them. */
+  /** The members of one conference, or of all. */
   members(voiceBridge?: string): MemberInfo[] {
     const members =
       voiceBridge === undefined ? this.#rosters.members : this.#rosters.of(voiceBridge).membersOf(voiceBridge);
@@ -170,12 +170,12 @@ export class SampleBbb {
     return this.#rosters.with(memberId)?.member.info;
   }
 
-  /** Conferences that have callers but no meeting: FreeSWITCH opens one for any number. */
+  /** Conferences with callers but without a meeting: FreeSWITCH creates one for any number. */
   adHocConferences(): string[] {
     return this.#rosters.adHoc();
   }
 
-  /** A moderator removes a caller. With `ban`, BBB's own behaviour, the same number is thrown out again when it comes back. */
+  /** A moderator removes a caller. With `ban`, as BBB does, the same number is removed again on return. */
   async kick(memberId: string, { ban = false }: { ban?: boolean } = {}): Promise<void> {
     const found = this.#rosters.with(memberId);
     if (found === undefined) return;
@@ -184,42 +184,42 @@ export class SampleBbb {
     await roster.remove(member);
   }
 
-  /** `uuid_hold toggle` or `uuid_hold off` for a member's leg; false when it is not answered. */
+  /** `uuid_hold toggle` or `uuid_hold off` for a member's leg; false without a response. */
   async hold(memberId: string, isOn: boolean): Promise<boolean> {
     return (await this.#rosters.with(memberId)?.member.hold(isOn)) ?? false;
   }
 
-  /** FreeSWITCH alone is stopped, as by an update: a BYE for everybody, and no SIP port until `voice.up()`. */
+  /** Only FreeSWITCH is stopped, as by an update: BYE to all members, and no SIP port until `voice.up()`. */
   async stopFreeswitch(): Promise<void> {
     await this.#rosters.freeswitch.stop();
     await this.voice.down();
   }
 
-  /** Somebody in a browser whistles. Several tones add up. @param level amplitude, 0 to 1 */
+  /** A web user sends a tone. Several tones are mixed. @param level amplitude, 0 to 1 */
   playTone(voiceBridge: string, hz: number, level = 0.2): void {
     this.livekit.openMicrophone(voiceBridge);
     this.#rosters.of(voiceBridge).playTone(voiceBridge, hz, level);
   }
 
-  /** Without a frequency: all of them. */
+  /** Without a frequency: stops all tones. */
   stopTone(voiceBridge: string, hz?: number): void {
     this.#rosters.of(voiceBridge).stopTone(voiceBridge, hz);
   }
 
-  /** Which of the candidates the conference hears from a member now, loudest first; candidates 150 Hz apart or more. */
+  /** The candidates audible from a member now, loudest first. Candidates must be at least 150 Hz apart. */
   heard(memberId: string, candidates: readonly number[]): HeardTone[] {
     return this.#rosters.with(memberId)?.member.ear.tones(candidates) ?? [];
   }
 
-  /** The keys a member has typed, also those that it has typed as caller controls. */
+  /** The DTMF digits of a member, caller controls included. */
   digits(memberId: string): string {
     return this.member(memberId)?.digits ?? "";
   }
 
   /**
-   * Waits until a member has sent a tone for 300 ms; undefined when the time is over.
+   * Waits until a member has sent a tone for 300 ms; undefined on timeout.
    *
-   * @param target a member, or a voice bridge for any member of it, also one that comes later
+   * @param target a member, or a voice bridge for any present or future member of it
    */
   waitForTone(
     target: { readonly memberId: string } | { readonly voiceBridge: string },
@@ -240,7 +240,7 @@ export class SampleBbb {
     });
   }
 
-  /** The first member (of that name) there is in a conference, or the next to come; undefined when the time is over. */
+  /** The first member (of that name) in a conference, present or future; undefined on timeout. */
   waitForMember(voiceBridge: string, timeoutMs: number, name?: string): Promise<MemberInfo | undefined> {
     const isMeant = (member: MemberInfo): boolean =>
       member.voiceBridge === voiceBridge && (name === undefined || member.name === name);
@@ -252,7 +252,7 @@ export class SampleBbb {
     });
   }
 
-  /** True when the member is gone, or has been gone before; undefined when the time is over. */
+  /** True once the member has left; undefined on timeout. */
   waitForLeave(memberId: string, timeoutMs: number): Promise<true | undefined> {
     return this.#waits.until(timeoutMs, (found) => {
       if (this.member(memberId) === undefined) found(true);
@@ -262,7 +262,7 @@ export class SampleBbb {
     });
   }
 
-  /** Resolves with all digits of the member once they end with these; undefined when the time is over. */
+  /** Resolves with all digits of the member once they end with these; undefined on timeout. */
   waitForDigits(memberId: string, digits: string, timeoutMs: number): Promise<string | undefined> {
     return this.#waits.until(timeoutMs, (found) => {
       if (this.digits(memberId).endsWith(digits)) found(this.digits(memberId));
@@ -272,7 +272,7 @@ export class SampleBbb {
     });
   }
 
-  /** The returned function ends the interest; likewise below. */
+  /** Returns an unsubscribe function, like those below. */
   onJoin(listener: MemberListener): () => void {
     return subscribe(this.#joinListeners, listener);
   }
@@ -285,12 +285,12 @@ export class SampleBbb {
     return subscribe(this.#digitListeners, listener);
   }
 
-  /** Milliseconds without RTP after which a member of a FreeSWITCH conference is dropped; 300,000 as in BBB unless set. */
+  /** RTP timeout of members of a FreeSWITCH conference in ms; default 300,000, as in BBB. */
   set rtpTimeoutMs(ms: number) {
     this.#rosters.freeswitch.rtpTimeoutMs = ms;
   }
 
-  /** For leak checks: with nobody on the phone, everything but `connections` (kept open by callers) is 0. */
+  /** For leak checks: without callers, all but `connections` (kept open by callers) are 0. */
   counts(): { members: number; conferences: number; mediaSessions: number; waits: number } & ReturnType<
     Voice["counts"]
   > &
@@ -305,7 +305,7 @@ export class SampleBbb {
     };
   }
 
-  /** Hangs up on nobody: like a server that is switched off. */
+  /** Sends no BYE, like a server that is switched off. */
   async close(): Promise<void> {
     this.#waits.close();
     await Promise.all([this.api.down(), this.voice.down(), this.livekit.down()]);

@@ -17,10 +17,10 @@ export interface SampleBbbOptions {
   readonly suites?: readonly SuiteName[];
   /** Default PCMA and PCMU. */
   readonly codecs?: readonly CodecName[];
-  /** Addresses that may call; default 127.0.0.1. */
+  /** Allowed source addresses; default 127.0.0.1. */
   readonly allowed?: readonly string[];
   readonly bbbVersion?: string;
-  /** Absent: the node has no livekit-sip, and meetings with `audioBridge: livekit` take no callers. */
+  /** Absent: the server has no livekit-sip, and meetings with `audioBridge: livekit` accept no callers. */
   readonly livekit?: LiveKitSettings & { readonly port?: number };
   readonly clock?: Clock;
   readonly pacer?: Pacer;

@@ -10,11 +10,11 @@ import { FREESWITCH_LEG, type LegRules } from "./leg-rules.js";
 import { LIVEKIT_DESTINATION, LiveKitRelay } from "./livekit-relay.js";
 import { isRefusedAsAnonymous, SessionRate } from "./node-rules.js";
 
-/** How calls are refused from now on. */
+/** How calls are refused. */
 export type VoiceRefusal =
-  /** `contact`: where a 3xx sends the caller. */
+  /** `contact`: target of a 3xx. */
   | { readonly kind: "status"; readonly status: number; readonly reason?: string; readonly contact?: string }
-  /** Takes the INVITE and never answers it; CANCEL gets its 487. */
+  /** Accepts the INVITE and never answers it; a CANCEL results in 487. */
   | { readonly kind: "no-answer"; readonly ringing: boolean };
 
 export interface VoiceOptions {
@@ -25,18 +25,18 @@ export interface VoiceOptions {
   readonly srtp: SrtpPolicy;
   readonly suites?: readonly SuiteName[];
   readonly codecs: readonly CodecName[];
-  /** Source addresses that may call; as in the dialplan file that an operator adds to a BBB node. */
+  /** Allowed source addresses, as in the dialplan file that an operator adds to a BBB server. */
   readonly allowed: readonly string[];
-  /** Of livekit-sip on the same node. */
+  /** Port of livekit-sip on the same server. */
   readonly livekitPort: number;
   readonly clock: Clock;
   readonly pacer: Pacer;
 }
 
-/** Whether a member to whom nobody speaks is sent silence, as BBB's FreeSWITCH does it, or nothing. */
+/** Whether a member gets silence while the others are silent, as from BBB's FreeSWITCH, or no RTP. */
 export type SilencePolicy = "sent" | "suppressed";
 
-/** A call that was let in and answered. */
+/** An admitted and answered call. */
 export interface Arrival {
   readonly voiceBridge: string;
   readonly identity: CallerIdentity;
@@ -47,28 +47,28 @@ export interface Arrival {
 }
 
 const MAX_INVITES_KEPT = 100;
-/** As mod_sofia words it when no session can be had. */
+/** mod_sofia's reason phrase if no session is available. */
 const BUSY = "Maximum Calls In Progress";
 /** BBB's echo test. */
 const ECHO_TEST = "99999";
 const DESTINATION = /^\d{5,11}$/;
 
-/** The SIP side of a sample BBB server: FreeSWITCH's TLS profile and dialplan, as far as a gateway can tell. */
+/** The SIP side of a sample BBB server: FreeSWITCH's TLS profile and dialplan, as visible to a gateway. */
 export class Voice {
-  /** Undefined: calls are taken. */
+  /** Undefined: calls are accepted. */
   refusal: VoiceRefusal | undefined;
   srtp: SrtpPolicy;
   suites: readonly SuiteName[] | undefined;
   allowed: readonly string[];
   /** BBB's `switch.conf.xml`. */
   sessionsPerSecond = 30;
-  /** Whether the node has livekit-sip, and the dialplan file that hands calls on to it. */
+  /** Whether the server has livekit-sip and the dialplan file that relays calls to it. */
   livekit: "installed" | "none" | "no-dialplan-file" = "none";
-  /** For calls from now on. */
+  /** Applies to new calls. */
   silence: SilencePolicy = "sent";
-  /** What the node shows of itself from the next `up()` on. */
+  /** The certificate from the next `up()` on. */
   tls: VoiceOptions["tls"];
-  /** An answered call; whoever takes it closes its media when the dialog ends. */
+  /** Called with each answered call. The listener closes its media when the dialog ends. */
   onArrival: (arrival: Arrival) => void = (arrival) => {
     inBackground(arrival.dialog.bye());
     inBackground(arrival.media.close());
@@ -94,14 +94,14 @@ export class Voice {
     this.tls = options.tls;
   }
 
-  /** Rejects when the port is taken. */
+  /** Rejects if the port is in use. */
   static async listen(options: VoiceOptions): Promise<Voice> {
     const voice = new Voice(options);
     await voice.up();
     return voice;
   }
 
-  /** Stays the same over `down()` and `up()`. */
+  /** Unchanged by `down()` and `up()`. */
   get port(): number {
     return this.#port;
   }
@@ -110,17 +110,17 @@ export class Voice {
     return this.#agent !== undefined;
   }
 
-  /** The last 100 INVITEs as they came over the wire: nothing of a caller's number may be in them. */
+  /** The last 100 INVITEs as received: they must not contain a caller's number. */
   get invites(): readonly string[] {
     return this.#invites;
   }
 
-  /** Calls refused so far. */
+  /** Number of refused calls. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** The node dies: the port is closed, and the calls are gone without a BYE. */
+  /** The server is killed: the port is closed, and the calls end without a BYE. */
   async down(): Promise<void> {
     const agent = this.#agent;
     this.#agent = undefined;
@@ -128,7 +128,7 @@ export class Voice {
     await Promise.all([agent?.close(), this.#livekit.down()]);
   }
 
-  /** Listens again, on the same port as before. */
+  /** Listens again on the same port. */
   async up(): Promise<void> {
     if (this.#agent !== undefined) return;
     const { address, clock } = this.#options;
@@ -146,7 +146,7 @@ export class Voice {
     this.#port = agent.addresses[0]?.port ?? this.#port;
   }
 
-  /** A new certificate, as after certbot's renewal and `rescan`: for new connections, while calls go on. */
+  /** A new certificate, as after certbot's renewal and `rescan`: for new connections; calls in progress are unaffected. */
   renewCertificate(tls: VoiceOptions["tls"]): void {
     this.tls = tls;
     this.#agent?.renewCertificate(tls);
@@ -188,7 +188,7 @@ export class Voice {
     const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
     if (room !== undefined) {
       if (this.livekit === "installed") await this.#livekit.take(invite, terms, room);
-      // The dialplan file's order: first SRTP, then whether LiveKit is installed.
+      // Order of the dialplan file: first SRTP, then whether LiveKit is installed.
       else if (/^m=audio \d+ RTP\/SAVP/m.test(invite.request.body)) this.#reject(invite, 404, "No LiveKit");
       else this.#reject(invite, 488);
       return;

@@ -6,9 +6,9 @@ import { setTimeout } from "node:timers/promises";
 import type { Meeting, Meetings } from "./meetings.js";
 
 export interface WebhookOptions {
-  /** The callback URL, without a checksum. */
+  /** The callback URL without checksum. */
   readonly url: string;
-  /** Of the API. */
+  /** The API secret. */
   readonly secret: string;
   /** `bearer`: bbb-webhooks with `auth2_0`. */
   readonly proof: "sha1" | "sha256" | "sha384" | "sha512" | "bearer";
@@ -17,17 +17,17 @@ export interface WebhookOptions {
 /** `requestTimeout` and `retryIntervals` of bbb-webhooks' default configuration. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const RETRY_AFTER_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 30_000] as const;
-/** A refused proof counts as delivered (callback-emitter.js). */
+/** bbb-webhooks counts a rejected proof as delivered (callback-emitter.js). */
 const DENIED = 401;
 
 /**
- * What bbb-webhooks 3.5.0 of a sample BBB server posts: meetings that begin and end, in its bytes and headers as captured. Each post
- * has a connection of its own and waits for no other one, so that they may come in another order; a failed one is repeated.
+ * The webhooks of bbb-webhooks 3.5.0 for meetings that begin and end, with bytes and headers as captured. Each post uses its own
+ * connection and does not wait for others, so the order may change; failed posts are retried.
  */
 export class SampleWebhooks {
   readonly #options: WebhookOptions;
   readonly #stop: () => void;
-  /** The statuses of the answers, 0 where there was none. */
+  /** The response statuses, 0 for none. */
   readonly answers: number[] = [];
   readonly #pending = new Set<Promise<void>>();
   readonly #closed = new AbortController();
@@ -44,7 +44,7 @@ export class SampleWebhooks {
     });
   }
 
-  /** Settles when everything that was posted so far counts as delivered, or is given up. */
+  /** Resolves when all posts so far are delivered or abandoned. */
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
   }

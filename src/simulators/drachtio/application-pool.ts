@@ -1,20 +1,20 @@
 import type { Application } from "./application.js";
 
-/** Which application takes requests of which method. */
+/** The applications that accept requests, by method. */
 export class ApplicationPool {
   readonly #routes = new Map<string, Application[]>();
-  /** Per method, which of its applications comes next. */
+  /** Round-robin index per method. */
   readonly #turns = new Map<string, number>();
 
   /** @param method in lower case */
   route(method: string, application: Application): void {
     const takers = this.#routes.get(method) ?? [];
-    // drachtio-srf sends its routes again with each new one; drachtio-server would then give it a double share.
+    // drachtio-srf repeats its routes with each new one; drachtio-server would then give it a double share.
     if (!takers.includes(application)) takers.push(application);
     this.#routes.set(method, takers);
   }
 
-  /** Takes the application off every method: so does drachtio-server, whatever method `remove_route` names. */
+  /** Removes the application from every method, as drachtio-server does, whatever method `remove_route` names. */
   remove(application: Application): void {
     for (const [method, takers] of this.#routes) {
       const rest = takers.filter((taker) => taker !== application);
@@ -23,7 +23,7 @@ export class ApplicationPool {
     }
   }
 
-  /** The next application in turn for a request of that method, or undefined if none routed it. */
+  /** The next application for a request of that method, or undefined without a route. */
   next(method: string): Application | undefined {
     const key = method.toLowerCase();
     const takers = (this.#routes.get(key) ?? []).filter((taker) => taker.connected);

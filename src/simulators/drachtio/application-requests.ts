@@ -12,7 +12,7 @@ import { type Calling, type Exchange, internalResponse, nowhere, ownContact } fr
 import { replaceLocalhost } from "./localhost.js";
 import type { NetworkResponses } from "./network-responses.js";
 
-/** Sends new requests of applications, outside any dialog, and cancels their INVITEs. */
+/** Sends out-of-dialog requests of applications, and cancels their INVITEs. */
 export class ApplicationRequests {
   readonly #exchange: Exchange;
   readonly #responses: NetworkResponses;
@@ -22,7 +22,7 @@ export class ApplicationRequests {
     this.#responses = responses;
   }
 
-  /** @param routeUrl where to send it, or empty: to its Request-URI */
+  /** @param routeUrl next hop; empty: the Request-URI */
   request(application: Application, id: string, text: SipText, routeUrl: string): void {
     const refusal = this.#refusal(text, routeUrl);
     if (refusal !== undefined) {
@@ -85,7 +85,7 @@ export class ApplicationRequests {
       application.respond(id, "OK", `${description}|${transactionId}|Msg sent:|\r\n${request.toString()}`);
     };
     if (flow === undefined) {
-      // drachtio-server says OK before it connects; what goes wrong then comes as a response.
+      // drachtio-server responds OK before it connects; later failures are reported as a SIP response.
       request.headers.prepend(
         "Via",
         makeVia({ transport, local, reliable: transport !== "udp" }, `z9hG4bK${exchange.transactions.token()}`),
@@ -105,7 +105,7 @@ export class ApplicationRequests {
     sent(flow);
   }
 
-  /** Fills in what the application left out. */
+  /** Adds the headers that the application omitted. */
   #build(text: SipText, way: Pick<Flow, "transport" | "local">): SipRequest {
     const { transactions } = this.#exchange;
     const { method, uri } = startLine(text);
@@ -135,7 +135,7 @@ export class ApplicationRequests {
   }
 }
 
-/** Method and Request-URI, empty when the line cannot be read. */
+/** Method and Request-URI, empty if malformed. */
 export function startLine(text: SipText): { readonly method: string; readonly uri: string } {
   const parts = /^([A-Z]+) (\S+)(?: SIP\/2\.0)?\s*$/.exec(text.startLine);
   return { method: parts?.[1] ?? "", uri: parts?.[2] ?? "" };

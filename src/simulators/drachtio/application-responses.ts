@@ -11,10 +11,10 @@ import { type Exchange, ownContact, type Pending } from "./exchange.js";
 import { replaceLocalhost } from "./localhost.js";
 import { MIN_SE, parseSessionExpires } from "./session-timer.js";
 
-/** These are taken from the request, whatever the application writes. */
+/** Headers copied from the request; the application's values are ignored. */
 const FROM_REQUEST = new Set(["from", "to", "call-id", "cseq"]);
 
-/** Its SipDialog reads the Contact's host for NAT, without looking whether there is one (sip-dialog.cpp). */
+/** drachtio-server crashes: its SipDialog reads the Contact's host for NAT without a null check (sip-dialog.cpp). */
 function endsDrachtio({ transaction: { request, flow }, dialog }: Pending): boolean {
   if (dialog !== undefined || flow.reliable || (request.method !== "INVITE" && request.method !== "SUBSCRIBE"))
     return false;
@@ -22,7 +22,7 @@ function endsDrachtio({ transaction: { request, flow }, dialog }: Pending): bool
   return (parseUri(request.contact?.uri ?? "")?.host ?? "") === "";
 }
 
-/** Sends what applications answer to requests from the network. */
+/** Sends the responses of applications to requests from the network. */
 export class ApplicationResponses {
   readonly #exchange: Exchange;
   readonly #sessionTimerDue: (dialog: CallDialog, weRefresh: boolean) => void;
@@ -32,7 +32,7 @@ export class ApplicationResponses {
     this.#sessionTimerDue = sessionTimerDue;
   }
 
-  /** @param id the command's, for the OK or NOK */
+  /** @param id id of the command, for the OK or NOK */
   respond(application: Application, id: string, transactionId: string, text: SipText): void {
     const line = /^SIP\/2\.0\s+([1-6]\d\d)(?:\s(.*))?$/.exec(text.startLine);
     const pending = this.#exchange.pending.get(transactionId);
@@ -143,7 +143,7 @@ export class ApplicationResponses {
   #awaitAck(pending: Pending, dialog: CallDialog, response: SipResponse): void {
     const { transaction } = pending;
     if (response.body !== "") dialog.localSdp = response.body;
-    // Like drachtio-server, repeat the 200 over UDP only, and that of a re-INVITE never (0.9.10 sets no timer G for one).
+    // Like drachtio-server, retransmit the 200 over UDP only, and never for a re-INVITE (0.9.10 sets no timer G for it).
     const repeat = (): void => {
       if (!transaction.flow.reliable && pending.dialog === undefined) transaction.repeat();
     };

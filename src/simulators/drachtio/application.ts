@@ -8,17 +8,17 @@ import { FrameReader } from "../../util/frames.js";
 import { type Command, parseCommand } from "./command.js";
 import { textOf } from "./received-text.js";
 
-/** drachtio-server reads into a ring of this many bytes: a longer frame from an application never arrives whole. */
+/** drachtio-server reads into a ring buffer of this size: a longer frame from an application never completes. */
 export const MAX_FRAME_BYTES = 12_228;
-/** Bytes that may wait for an application that does not read. */
+/** Maximum bytes buffered for an application that does not read. */
 const MAX_UNSENT = 8_388_608;
-/** ms within which a connection must have authenticated. */
+/** Authentication timeout in ms. */
 const AUTHENTICATE_WITHIN = 10_000;
 
 export interface ApplicationEvents {
   command(command: Command, application: Application): void;
   closed(application: Application): void;
-  /** Something that the application should not have done. */
+  /** Called for an invalid action of the application. */
   fault(reason: string): void;
 }
 
@@ -55,13 +55,13 @@ export class Application {
     return this.#authenticated;
   }
 
-  /** The secret was right. */
+  /** Marks the connection as authenticated. */
   admit(): void {
     this.#authenticated = true;
     this.#cancelDeadline();
   }
 
-  /** Answers a command. `NO` disconnects the application, `NOK` says that one request could not be done. */
+  /** Responds to a command. `NO` disconnects the application, `NOK` rejects one request. */
   respond(id: string, status: "OK" | "NOK" | "NO", rest?: string): void {
     if (id === "") return;
     this.#send(`response|${id}|${status}${rest === undefined ? "" : `|${rest}`}`);
@@ -69,10 +69,10 @@ export class Application {
   }
 
   /**
-   * Hands over a SIP message.
+   * Sends a SIP message to the application.
    *
    * @param description source, size, protocol, address, port and time
-   * @param route what follows: transaction id, dialog id, and for a new request the address that it came to
+   * @param route transaction id, dialog id, and for a new request the receiving address
    */
   deliver(message: SipMessage, description: string, route: readonly (string | number)[]): void {
     this.#send(`sip|${description}|${route.join("|")}|\r\n${textOf(message)}`);
@@ -88,7 +88,7 @@ export class Application {
       this.#bounce("an application does not read what it is sent");
       return;
     }
-    // Each byte as it came, and the length in bytes (Client::send in drachtio-server's client.cpp).
+    // Bytes unmodified, and the length in bytes (Client::send in drachtio-server's client.cpp).
     const bytes = toWire(`${randomUUID()}|${payload}`);
     this.#socket.write(Buffer.concat([Buffer.from(`${bytes.length}#`), bytes]));
   }

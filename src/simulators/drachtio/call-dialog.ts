@@ -8,32 +8,32 @@ import type { Clock } from "../../util/clock.js";
 import type { Application } from "./application.js";
 import { SessionTimer } from "./session-timer.js";
 
-/** How drachtio-server names dialogs: by the tag of whoever sent the INVITE. */
+/** The dialog id of drachtio-server, based on the tag of the INVITE's sender. */
 export function dialogIdOf(invite: SipRequest): string {
   return `${invite.callId};from-tag=${invite.fromTag}`;
 }
 
-/** An answered INVITE, whether the application sent or took it. Outlives the application's connection. */
+/** The dialog of an answered INVITE, sent or received by the application. Outlives the application's connection. */
 export class CallDialog {
   readonly id: string;
   readonly state: DialogState;
-  /** Who is told about requests inside it; may have disconnected. */
+  /** Receives the in-dialog requests; may have disconnected. */
   readonly application: Application;
   readonly sessionTimer: SessionTimer;
-  /** Value of the Contact that we sent, for re-INVITEs without one. */
+  /** Our Contact value, for re-INVITEs without one. */
   readonly localContact: string;
   localSdp: string;
-  /** A 2xx of ours, to the INVITE or to a re-INVITE, that has no ACK yet. */
+  /** Our 2xx to the INVITE or to a re-INVITE, without an ACK so far. */
   answer: UnacknowledgedAnswer | undefined;
-  /** Sequence number of our INVITE whose 2xx the application has to acknowledge. */
+  /** Sequence number of our INVITE whose 2xx awaits the application's ACK. */
   awaitedAck: number | undefined;
-  /** The last ACK sent and its way, to be sent again when its 2xx comes again. */
+  /** The last ACK and its flow, repeated for a retransmitted 2xx. */
   lastAck: { readonly request: SipRequest; readonly flow: Flow } | undefined;
-  /** The INVITE had been cancelled when its 200 came: hang up after the ACK. */
+  /** The INVITE was cancelled before its 200: hang up after the ACK. */
   hangUpAfterAck = false;
-  /** Transaction ids of requests from the network that the application has not answered. */
+  /** Transaction ids of network requests without a response of the application. */
   readonly unanswered = new Set<string>();
-  /** INVITEs that came again over other paths before its 200: they get a 500 at its end. */
+  /** Merged INVITEs received over other paths before the 200: they get a 500 at the end of the dialog. */
   readonly merged: ServerTransaction[];
   readonly #letGo: () => void;
 
@@ -59,7 +59,7 @@ export class CallDialog {
     });
   }
 
-  /** Where in-dialog requests go when the dialog has no route and its Contact is not where the other side really is. */
+  /** Target of in-dialog requests if the dialog has no route and its Contact differs from the source address (NAT). */
   get natAddress(): SipAddress | undefined {
     const contact = parseUri(this.state.remoteTarget)?.host;
     const { remote } = this.state.flow;
@@ -70,7 +70,7 @@ export class CallDialog {
     return this.state.localTag === localTag && this.state.remoteTag === remoteTag;
   }
 
-  /** Stops all timers and lets the connection go. */
+  /** Stops all timers and releases the connection. */
   end(): void {
     this.answer?.stop();
     this.sessionTimer.stop();
@@ -78,7 +78,7 @@ export class CallDialog {
   }
 }
 
-/** All dialogs of the server. */
+/** The dialogs of the server. */
 export class DialogTable {
   readonly #dialogs = new Map<string, CallDialog>();
 
@@ -94,7 +94,7 @@ export class DialogTable {
     return this.#dialogs.get(id);
   }
 
-  /** The dialog that a request from the network belongs to: either side can have sent the INVITE. */
+  /** The dialog of a network request; either side may have sent the INVITE. */
   ofRequest(request: SipRequest): CallDialog | undefined {
     for (const tag of [request.fromTag, request.toTag]) {
       const dialog = this.#dialogs.get(`${request.callId};from-tag=${tag}`);
@@ -103,7 +103,7 @@ export class DialogTable {
     return undefined;
   }
 
-  /** Ends a dialog; false if it was over already. */
+  /** Ends a dialog; false if it had already ended. */
   remove(dialog: CallDialog): boolean {
     if (this.#dialogs.get(dialog.id) !== dialog) return false;
     this.#dialogs.delete(dialog.id);

@@ -1,4 +1,4 @@
-/** What an application wants. Tokens of the first line are separated by `|`; a SIP message may follow. */
+/** A command of an application. Tokens of the first line are separated by `|`; a SIP message may follow. */
 export type Command =
   | { readonly verb: "authenticate"; readonly id: string; readonly secret: string }
   | { readonly verb: "ping"; readonly id: string }
@@ -14,10 +14,10 @@ export type Command =
   | { readonly verb: "unsupported"; readonly id: string; readonly name: string }
   | { readonly verb: "malformed"; readonly id: string };
 
-/** A SIP message as text that may lack most of what the server fills in. */
+/** The text of a SIP message; the server adds missing headers. */
 export interface SipText {
   readonly startLine: string;
-  /** Without those that an application may not set: Via, Route, Record-Route, RSeq, Content-Length. */
+  /** Excludes headers that an application may not set: Via, Route, Record-Route, RSeq, Content-Length. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
 }
@@ -62,13 +62,13 @@ export function parseSipText(text: string): SipText {
     const colon = line.indexOf(":");
     const name = line.slice(0, Math.max(colon, 0)).trim();
     const value = line.slice(colon + 1).trim();
-    // drachtio-server drops what is no header, and what is not for the application to say, without a word.
+    // drachtio-server silently drops malformed headers and those that an application may not set.
     if (TOKEN.test(name) && !SERVER_ONLY.has(name.toLowerCase()) && value !== "") headers.push([name, value]);
   }
   return { startLine, headers, body: end < 0 ? "" : text.slice(end + 4) };
 }
 
-/** The first value of a header of such a message. */
+/** The first value of a header. */
 export function headerOf(text: SipText, name: string): string | undefined {
   return text.headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }

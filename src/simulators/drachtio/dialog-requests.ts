@@ -12,7 +12,7 @@ import { MIN_SE, parseSessionExpires } from "./session-timer.js";
 
 const DIALOG_HEADERS = ["From", "To", "Call-ID", "CSeq"];
 
-/** Sends requests inside dialogs: those of applications, from whatever connection, and the session timer's own. */
+/** Sends in-dialog requests: those of applications, from any connection, and those of session timers. */
 export class DialogRequests {
   readonly #exchange: Exchange;
   readonly #responses: NetworkResponses;
@@ -27,7 +27,7 @@ export class DialogRequests {
     const dialog = this.#exchange.dialogs.get(dialogId);
     const refuse = (reason: string): void => {
       application.respond(id, "NOK", `Server error: ${reason}`);
-      // drachtio-srf acknowledges refusals, too: that is no fault of the application.
+      // drachtio-srf also sends an ACK for a non-2xx: not a fault of the application.
       if (method !== "ACK") this.#exchange.fault(`${method} refused: ${reason}`);
     };
     if (dialog === undefined) {
@@ -46,7 +46,7 @@ export class DialogRequests {
     }
   }
 
-  /** The session timer of a dialog ran out. */
+  /** The session timer of a dialog fired. */
   sessionTimerDue(dialog: CallDialog, weRefresh: boolean): void {
     if (weRefresh) inBackground(this.#refresh(dialog));
     else this.#exchange.hangUp(dialog, "Session timer expired");
@@ -64,7 +64,7 @@ export class DialogRequests {
     }
     this.#exchange.transactions.sendAck(ack, flow);
     dialog.lastAck = { request: ack, flow };
-    // The answer to a late offer: a session timer repeats it.
+    // Answer to a late offer: the session timer repeats it.
     if (ack.body !== "") dialog.localSdp = ack.body;
     application.respond(
       id,
@@ -103,7 +103,7 @@ export class DialogRequests {
     );
   }
 
-  /** A given sequence number is that of an ACK. What the application says of the dialog itself counts (a retry with credentials). */
+  /** `sequence` is given for an ACK. The application's own dialog headers take precedence (a retry with credentials). */
   #build(dialog: CallDialog, text: SipText, sequence?: number): SipRequest {
     const { method, uri } = startLine(text);
     const others = text.headers.filter(

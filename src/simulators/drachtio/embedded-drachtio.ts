@@ -18,26 +18,26 @@ import { Exchange } from "./exchange.js";
 import { NetworkRequests } from "./network-requests.js";
 import { NetworkResponses } from "./network-responses.js";
 
-/** The version whose behaviour this follows; drachtio-srf looks at it. */
+/** The version that is simulated; drachtio-srf reads it. */
 const VERSION = "v0.9.10";
 const MAX_APPLICATIONS = 100;
 
 export interface EmbeddedDrachtioOptions {
-  /** Where applications connect. Port 0: the system chooses. */
+  /** The listener for applications. Port 0: chosen by the system. */
   readonly control: { readonly address: string; readonly port: number; readonly secret: string };
   readonly sip: readonly ListenAddress[];
-  /** As drachtio-server verifies certificates: none, or with `verifyPeers` (DRACHTIO_TLS_VERIFY_CLIENT_CERT) their chains. */
+  /** Verification as in drachtio-server: none, or with `verifyPeers` (DRACHTIO_TLS_VERIFY_CLIENT_CERT) the certificate chains. */
   readonly tls?: Omit<TlsOptions, "verify" | "serverName">;
   readonly clock?: Clock;
   readonly timers?: Partial<SipTimers>;
-  /** What it says to be; default the version that it behaves like. */
+  /** The announced version; default: the simulated version. */
   readonly version?: string;
 }
 
 /**
  * A SIP server that speaks drachtio-server's application protocol, for demo and tests: not for production.
- * It does what an application that uses drachtio-srf as a user agent needs. Proxying, SUBSCRIBE dialogs, reliable
- * provisional responses and CDRs are refused: NOK to the application, and onFault.
+ * It implements what an application needs that uses drachtio-srf as a user agent. Proxying, SUBSCRIBE dialogs, reliable
+ * provisional responses and CDRs are rejected: NOK to the application, and onFault.
  */
 export class EmbeddedDrachtio {
   readonly #secret: string;
@@ -49,7 +49,7 @@ export class EmbeddedDrachtio {
   readonly #responses: ApplicationResponses;
   readonly #dialogRequests: DialogRequests;
 
-  /** Told of everything that is refused or goes wrong. Holds no caller's number. */
+  /** Called for every rejection and failure. The reason contains no caller's number. */
   onFault: (reason: string) => void = () => undefined;
 
   private constructor(options: EmbeddedDrachtioOptions, transport: TransportLayer) {
@@ -91,7 +91,7 @@ export class EmbeddedDrachtio {
     this.#control.maxConnections = MAX_APPLICATIONS;
   }
 
-  /** Rejects, with nothing left open, if a port is taken. */
+  /** Rejects, with nothing left open, if a port is in use. */
   static async start(options: EmbeddedDrachtioOptions): Promise<EmbeddedDrachtio> {
     const clock = options.clock ?? systemClock;
     const tls = options.tls === undefined ? {} : { tls: { ...options.tls, verify: false } };
@@ -118,12 +118,12 @@ export class EmbeddedDrachtio {
     return typeof bound === "object" && bound !== null ? bound.port : 0;
   }
 
-  /** Where it takes SIP, with the ports that the system chose. */
+  /** The SIP listening addresses, with the ports chosen by the system. */
   get addresses(): readonly SipAddress[] {
     return this.#exchange.transport.addresses;
   }
 
-  /** For leak checks: `transactions` wait for something, `lingering` ones only absorb retransmissions for up to 64 T1. */
+  /** For leak checks: `transactions` are active, `lingering` ones only absorb retransmissions for up to 64 T1. */
   counts(): { dialogs: number; transactions: number; lingering: number; connections: number; applications: number } {
     const { waiting, lingering } = this.#exchange.transactions.counts();
     return {
@@ -153,7 +153,7 @@ export class EmbeddedDrachtio {
       this.#authenticate(command.id, command.secret, application);
       return;
     }
-    // drachtio-server would obey. Refusing shows an application that forgot.
+    // drachtio-server would execute the command. Rejecting it reveals an application without authentication.
     if (!application.authenticated) {
       this.#exchange.fault(`${command.verb} before authenticate`);
       application.respond(command.id, "NO", "not authenticated");
@@ -177,7 +177,7 @@ export class EmbeddedDrachtio {
         break;
       case "unsupported":
         this.#exchange.fault(`the embedded server does not support ${command.name}`);
-        // An unknown command disconnects the application, a known one that is not here must not.
+        // An unknown command disconnects the application; a known but unsupported one must not.
         if (command.name === "proxy")
           application.respond(command.id, "NOK", "proxy is not supported by the embedded server");
         else application.respond(command.id, "NO", "Unknown message type");

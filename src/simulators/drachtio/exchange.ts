@@ -18,34 +18,34 @@ import type { CallDialog } from "./call-dialog.js";
 import { dialogIdOf, DialogTable } from "./call-dialog.js";
 import { describe, type Source } from "./envelope.js";
 
-/** A request from the network that an application has to answer. */
+/** A network request awaiting the application's response. */
 export interface Pending {
   readonly transactionId: string;
   readonly transaction: ServerTransaction;
   readonly application: Application;
-  /** Set for a request inside a dialog. */
+  /** Set for an in-dialog request. */
   readonly dialog?: CallDialog;
-  /** Ends the wait for the application's first response. */
+  /** Cancels the timeout of the application's first response. */
   readonly answered: () => void;
-  /** A provisional response has been sent, so that the call has a dialog id. */
+  /** A provisional response was sent, so the call has a dialog id. */
   early: boolean;
-  /** Further INVITEs with the same Call-ID and From tag that came since: they are handed to no application. */
+  /** Later INVITEs with the same Call-ID and From tag: not passed to an application. */
   readonly merged: ServerTransaction[];
 }
 
-/** An INVITE of an application that has no final response yet. */
+/** An INVITE of an application without a final response so far. */
 export interface Calling {
   readonly application: Application;
   readonly dialogId: string;
-  /** Undefined until it could be sent. */
+  /** Undefined until sent. */
   transaction?: ClientTransaction;
   cancelled: boolean;
   cancelSent: boolean;
-  /** Calls off the deadline of a cancelled INVITE. */
+  /** Cancels the timeout of a cancelled INVITE. */
   stopTimer: () => void;
 }
 
-/** What the parts of one server share: its state, and the way messages get out. */
+/** State shared by the parts of one server, and message sending. */
 export class Exchange {
   readonly transport: TransportLayer;
   readonly transactions: TransactionLayer;
@@ -56,7 +56,7 @@ export class Exchange {
   /** By transaction id. */
   readonly pending = new Map<string, Pending>();
   readonly calling = new Map<string, Calling>();
-  /** Told of everything that this server refuses to do or that went wrong. */
+  /** Called for every rejection and failure. */
   readonly fault: (reason: string) => void;
 
   constructor(o: {
@@ -79,7 +79,7 @@ export class Exchange {
     return randomUUID();
   }
 
-  /** Hands a message that belongs to a transaction, and perhaps to a dialog, to an application. */
+  /** Passes a message of a transaction, and possibly a dialog, to an application. */
   tell(
     application: Application,
     message: SipMessage,
@@ -91,7 +91,7 @@ export class Exchange {
     application.deliver(message, describe(message, flow, source), [transactionId, dialogId]);
   }
 
-  /** The way of a request: the dialog's own connection while it is open, else a new one to its next hop. */
+  /** The flow of a request: the dialog's connection while it is open, otherwise a new one to its next hop. */
   async flowFor(request: SipRequest, dialog?: CallDialog, hop?: SipAddress): Promise<Flow | undefined> {
     const own = dialog?.state.flow;
     if (own?.reliable === true && own.open) return own;
@@ -107,7 +107,7 @@ export class Exchange {
     return flow.value;
   }
 
-  /** Sends a request inside a dialog whose response nobody waits for, and calls back with it once it is on its way. */
+  /** Sends an in-dialog request without awaiting its response; calls `sent` once it is being sent. */
   sendUnheard(request: SipRequest, dialog: CallDialog, sent: (flow: Flow) => void): void {
     const send = async (): Promise<void> => {
       const flow = await this.flowFor(request, dialog);
@@ -118,7 +118,7 @@ export class Exchange {
     inBackground(send());
   }
 
-  /** Hangs up on our own account and tells the application as drachtio-server does: a BYE with transaction `unsolicited`. */
+  /** Hangs up on the server's initiative and notifies the application as drachtio-server does: a BYE with transaction `unsolicited`. */
   hangUp(dialog: CallDialog, text: string): void {
     if (!this.dialogs.remove(dialog)) return;
     const bye = dialog.state.request("BYE", { headers: [["Reason", `SIP ;cause=200 ;text="${text}"`]] });
@@ -128,7 +128,7 @@ export class Exchange {
     this.refuseUnanswered(dialog);
   }
 
-  /** What a new request without a To tag belongs to all the same: sofia-sip looks for its leg by Call-ID and From tag alone. */
+  /** The leg of a new request without a To tag: sofia-sip matches by Call-ID and From tag alone. */
   legOf(request: SipRequest): CallDialog | Pending | undefined {
     const id = dialogIdOf(request);
     const dialog = this.dialogs.get(id);
@@ -142,7 +142,7 @@ export class Exchange {
     );
   }
 
-  /** A dialog is over: what its application never answered gets a 500, as from drachtio-server. */
+  /** At the end of a dialog its unanswered requests get a 500, as from drachtio-server. */
   refuseUnanswered(dialog: CallDialog): void {
     for (const transactionId of dialog.unanswered) {
       const pending = this.pending.get(transactionId);
@@ -154,7 +154,7 @@ export class Exchange {
     for (const transaction of dialog.merged.splice(0)) transaction.reply(500);
   }
 
-  /** Stops all timers; nothing more is said to anyone. */
+  /** Stops all timers; sends nothing. */
   close(): void {
     for (const { answered } of this.pending.values()) answered();
     for (const { stopTimer } of this.calling.values()) stopTimer();
@@ -164,7 +164,7 @@ export class Exchange {
     this.transactions.close();
   }
 
-  /** Our listening address of the target's transport and family (a name counts as IPv4), or undefined if there is none. */
+  /** Our listening address with the target's transport and family (a name counts as IPv4), or undefined. */
   reaching(target: SipAddress): SipAddress | undefined {
     const family = isIP(target.address) === 6 ? 6 : 4;
     return this.transport.addresses.find(
@@ -173,7 +173,7 @@ export class Exchange {
     );
   }
 
-  /** A URI that leads to ourselves. */
+  /** Whether a URI addresses this server. */
   isOurs(uri: string): boolean {
     const parsed = parseUri(uri);
     if (parsed === undefined) return false;
@@ -185,17 +185,17 @@ export class Exchange {
   }
 }
 
-/** Where a response that the stack made up comes from: drachtio-server 0.9.10 names no address, and port 0. */
+/** Source of a response generated by the stack: drachtio-server 0.9.10 gives an empty address and port 0. */
 export function nowhere({ transport }: Pick<Flow, "transport">): Pick<Flow, "transport" | "remote"> {
   return { transport, remote: { transport, address: "", port: 0 } };
 }
 
-/** The response that the stack makes up when none came from the network. */
+/** The response generated by the stack without one from the network. */
 export function internalResponse(request: SipRequest, fault: "timeout" | "transport", tag: string): SipResponse {
   return SipResponse.to(request, fault === "timeout" ? 408 : 503, { toTag: tag });
 }
 
-/** The Contact of this server for messages over that way. */
+/** The Contact of this server for messages over that flow. */
 export function ownContact(flow: Pick<Flow, "transport" | "local">, bestEffortTls: boolean): string {
   const { transport, local } = flow;
   const scheme = transport === "tls" && !bestEffortTls ? "sips" : "sip";

@@ -8,9 +8,9 @@ const addressList = new RegExp(`^\\s*(?:,\\s*)*${address}(?:\\s*,\\s*${address})
 const privacyList = new RegExp(`^[\\s;,]*(?:${token}(?:\\s*[;,]\\s*${token})*\\s*[;,]?\\s*)?$`);
 
 /**
- * Whether the headers that name the caller are such that sofia-sip can parse them (sip_security.c, sip_extra.c):
- * drachtio-server answers 400 to a request outside of a dialog with one that it can't parse (`sip_error` in controller.cpp),
- * as to `Privacy: "id"`. After a bad From it also closes the connection, which is not done here.
+ * Whether sofia-sip can parse the headers that identify the caller (sip_security.c, sip_extra.c):
+ * drachtio-server responds 400 to an out-of-dialog request with an unparsable one (`sip_error` in controller.cpp),
+ * for example `Privacy: "id"`. After a bad From it also closes the connection; the simulator does not.
  */
 export function areIdentitiesReadable({ headers }: SipRequest): boolean {
   const privacy = headers.all("Privacy");

@@ -3,7 +3,7 @@ import { formatHostPort } from "../../softphone/sip/uri.js";
 
 const REPLACED = new Set(["from", "to", "contact", "p-asserted-identity"]);
 
-/** drachtio-server puts its own address where an application wrote `@localhost`, in the headers that name parties. */
+/** drachtio-server replaces an application's `@localhost` by its own address in the headers that name parties. */
 export function replaceLocalhost(name: string, value: string, local: Pick<SipAddress, "address" | "port">): string {
   if (!REPLACED.has(name.toLowerCase())) return value;
   return value.replace(/@localhost(?::\d+)?/, `@${formatHostPort(local.address, local.port)}`);

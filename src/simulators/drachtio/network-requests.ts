@@ -9,13 +9,13 @@ import type { Exchange, Pending } from "./exchange.js";
 import { areIdentitiesReadable } from "./identity-headers.js";
 import { MIN_SE, parseSessionExpires } from "./session-timer.js";
 
-/** An application has this long, in ms, for its first response; then the request is dropped without one. */
+/** Timeout of an application's first response in ms; then the request is dropped without a response. */
 const APPLICATION_WITHIN = 64_000;
-/** A BYE that no application answers, in ms. */
+/** Timeout of an application's response to BYE, in ms. */
 const BYE_WITHIN = 32_000;
 const ROUTED = new Set(["INVITE", "REGISTER", "MESSAGE", "OPTIONS", "INFO", "NOTIFY", "SUBSCRIBE", "PUBLISH"]);
 
-/** Takes requests from the network to applications. */
+/** Passes requests from the network to applications. */
 export class NetworkRequests {
   readonly #exchange: Exchange;
 
@@ -39,7 +39,7 @@ export class NetworkRequests {
     if (dialog !== undefined) {
       this.#receiveInside(transaction, dialog);
     } else if ((request.received?.unreadableLines ?? 0) > 0 || !areIdentitiesReadable(request)) {
-      // drachtio's controller.cpp looks at them outside of dialogs only.
+      // drachtio's controller.cpp checks them only outside of dialogs.
       this.#exchange.fault("a request with a header that can't be read");
       transaction.reply(400);
     } else if (["BYE", "UPDATE"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
@@ -72,7 +72,7 @@ export class NetworkRequests {
     application.deliver(request, describe(request, flow, "network"), to);
   }
 
-  /** Seen with drachtio-server: before the 200 the second one gets 100 and nothing else until the call ends, later 491. */
+  /** Observed with drachtio-server: before the 200 the second INVITE gets only 100 until the call ends, after it 491. */
   #receiveMerged(transaction: ServerTransaction, leg: CallDialog | Pending): void {
     if (leg instanceof CallDialog) {
       transaction.reply(491);
@@ -121,7 +121,7 @@ export class NetworkRequests {
     else dialog.unanswered.add(pending.transactionId);
   }
 
-  /** drachtio-server keeps session timers itself (RFC 4028). */
+  /** drachtio-server handles session timers (RFC 4028). */
   #refusedForSessionTimer(transaction: ServerTransaction, dialog: CallDialog): boolean {
     const timer = dialog.sessionTimer;
     const wereRefresher = timer.weRefresh;

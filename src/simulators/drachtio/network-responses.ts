@@ -8,7 +8,7 @@ import { CallDialog } from "./call-dialog.js";
 import { type Calling, type Exchange, internalResponse, nowhere } from "./exchange.js";
 import { parseSessionExpires } from "./session-timer.js";
 
-/** Takes responses from the network to the applications that sent the requests. */
+/** Passes responses from the network to the applications that sent the requests. */
 export class NetworkResponses {
   readonly #exchange: Exchange;
   readonly #sessionTimerDue: (dialog: CallDialog, weRefresh: boolean) => void;
@@ -18,7 +18,7 @@ export class NetworkResponses {
     this.#sessionTimerDue = sessionTimerDue;
   }
 
-  /** For a request outside a dialog that is not an INVITE. */
+  /** For an out-of-dialog request other than INVITE. */
   toOther(request: SipRequest, flow: Flow, transactionId: string, application: Application): ClientEvents {
     const tell = (response: SipResponse, way: Pick<Flow, "transport" | "remote"> = flow): void => {
       this.#exchange.tell(application, response, way, transactionId, "");
@@ -33,7 +33,7 @@ export class NetworkResponses {
     };
   }
 
-  /** For an INVITE outside a dialog: its 200 makes one. */
+  /** For an out-of-dialog INVITE: its 200 creates a dialog. */
   toInvite(request: SipRequest, flow: Flow, transactionId: string, calling: Calling): ClientEvents {
     const tell = (response: SipResponse, way: Pick<Flow, "transport" | "remote"> = flow): void => {
       if (response.status >= 200) {
@@ -57,7 +57,7 @@ export class NetworkResponses {
     };
   }
 
-  /** For a request inside a dialog. */
+  /** For an in-dialog request. */
   inside(
     request: SipRequest,
     flow: Flow,
@@ -87,7 +87,7 @@ export class NetworkResponses {
     };
   }
 
-  /** Sends the CANCEL, or has it sent as soon as a provisional response allows it (RFC 3261 section 9.1). Returns it. */
+  /** Sends the CANCEL, at once or after the first provisional response (RFC 3261 section 9.1). Returns it. */
   cancelWhenProceeding(calling: Calling, headers: HeaderList): SipRequest {
     const { transaction } = calling;
     if (transaction === undefined) throw new Error("nothing was sent that could be cancelled");
@@ -100,7 +100,7 @@ export class NetworkResponses {
     return this.#exchange.transactions.cancel(transaction, headers);
   }
 
-  /** A 200 that comes again gets the same ACK again; the application does not hear of it. */
+  /** A retransmitted 200 gets the same ACK again; the application is not notified. */
   #acknowledgedBefore(dialogId: string, response: SipResponse): boolean {
     const dialog = this.#exchange.dialogs.get(dialogId);
     const ack = dialog?.lastAck;

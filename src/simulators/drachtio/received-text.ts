@@ -1,13 +1,13 @@
 import type { SipMessage } from "../../softphone/sip/message.js";
 
 /**
- * A message as drachtio-server hands it on (EncodeStackMessage in its drachtio.cpp): each header in the text that it came
- * in, unreadable lines, a "sip/2.0" and bare line feeds among them. Only Via has changed on the way (RFC 3261 section 18.2.1).
+ * A message as passed on by drachtio-server (EncodeStackMessage in its drachtio.cpp): each header as received, including
+ * unreadable lines, "sip/2.0" and bare line feeds. Only Via is modified (RFC 3261 section 18.2.1).
  */
 export function textOf(message: SipMessage): string {
   const { received } = message;
   if (received === undefined) return message.toString();
-  // A line break that no folded line follows ends a field.
+  // A line break ends a field unless a folded line follows.
   const fields = received.head.split(/(?<=\n)(?![ \t])/);
   const firstVia = fields.findIndex(isVia);
   const vias = message.headers.all("Via").map((value) => `Via: ${value}\r\n`);

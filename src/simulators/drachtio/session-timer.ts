@@ -1,6 +1,6 @@
 import type { Clock } from "../../util/clock.js";
 
-/** RFC 4028 section 5: no session interval may be shorter, in seconds. */
+/** RFC 4028 section 5: minimum session interval in seconds. */
 export const MIN_SE = 90;
 
 export interface SessionExpires {
@@ -8,7 +8,7 @@ export interface SessionExpires {
   readonly refresher?: "uac" | "uas";
 }
 
-/** Reads a Session-Expires header. */
+/** Parses a Session-Expires header. */
 export function parseSessionExpires(value: string | undefined): SessionExpires | undefined {
   const parts = /^\s*(\d{1,9})\s*(?:;(.*))?$/.exec(value ?? "");
   if (parts === null) return undefined;
@@ -17,7 +17,7 @@ export function parseSessionExpires(value: string | undefined): SessionExpires |
   return refresher === "uac" || refresher === "uas" ? { seconds, refresher } : { seconds };
 }
 
-/** The session timer of one dialog: our side refreshes at half the interval, or the other side's silence ends the call. */
+/** The session timer of one dialog: we refresh at half the interval, or the peer's missing refresh ends the call. */
 export class SessionTimer {
   readonly #clock: Clock;
   readonly #due: (weRefresh: boolean) => void;
@@ -25,7 +25,7 @@ export class SessionTimer {
   #seconds = 0;
   #weRefresh = false;
 
-  /** @param due called when we must refresh now, or when the other side has not */
+  /** @param due called when our refresh is due, or the peer's refresh is missing */
   constructor(clock: Clock, due: (weRefresh: boolean) => void) {
     this.#clock = clock;
     this.#due = due;

@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.js";
 import type { Engine } from "./engine.js";
 
-/** The columns of FreeSWITCH's table `channels`, in order. */
+/** One row of FreeSWITCH's table `channels`, columns in order. */
 function row(channel: Channel, hostname: string): Record<string, string> {
   const { profile, media } = channel;
   const created = Math.floor(channel.times.created / 1_000_000);
@@ -48,14 +48,14 @@ function row(channel: Channel, hostname: string): Record<string, string> {
   };
 }
 
-/** `show channels [count] [as json|delim]` and `show calls count`; undefined for anything else. */
+/** `show channels [count] [as json|delim]` and `show calls count`; undefined for other arguments. */
 export function showChannels(engine: Engine, words: readonly string[]): string | undefined {
   const [what = "", ...rest] = words.map((word) => word.toLowerCase());
   const channels = engine.channels.all();
   const counts = rest[0] === "count";
   const format = rest.at(-2) === "as" ? rest.at(-1) : undefined;
   if (what === "calls" && counts) {
-    // A called leg belongs to its caller's call.
+    // A called leg counts as part of its caller's call.
     const calls = channels.filter(
       (channel) => channel.direction === "inbound" || channel.otherLeg?.isDown !== false,
     ).length;

@@ -36,7 +36,7 @@ export function statusText({ channels, version }: Engine): string {
   ].join("\n");
 }
 
-/** As `status` and HEARTBEAT write it. */
+/** Uptime text of `status` and HEARTBEAT. */
 export function upTime(milliseconds: number): string {
   const parts: [number, string][] = [
     [0, "year"],
@@ -50,7 +50,7 @@ export function upTime(milliseconds: number): string {
   return parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(", ");
 }
 
-/** Share of the processors' time that was idle since the last look, in percent. */
+/** CPU idle time since the last reading, in percent. */
 export class IdleMeter {
   #last = times();
 

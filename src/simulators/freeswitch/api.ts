@@ -9,7 +9,7 @@ import { FsEvent } from "./event.js";
 import { parseCause } from "./hangup-cause.js";
 import { mediaStatistics } from "./media-variables.js";
 
-/** The modules of FreeSWITCH whose work this server does. */
+/** The FreeSWITCH modules that this server simulates. */
 const modules: ReadonlySet<string> = new Set([
   "mod_commands",
   "mod_dptools",
@@ -25,7 +25,7 @@ const MAX_RECEIVED = 100;
 
 type ApiCommand = (argument: string) => string;
 
-/** The API commands of mod_commands and mod_sofia that are there; every other one is refused and told of. */
+/** The implemented API commands of mod_commands and mod_sofia; others are rejected and reported. */
 export class ApiCommands {
   readonly #engine: Engine;
   readonly #commands: ReadonlyMap<string, ApiCommand>;
@@ -53,7 +53,7 @@ export class ApiCommands {
     ]);
   }
 
-  /** @param text command and arguments. Never fails: the output says what is wrong. */
+  /** @param text command and arguments. Never throws: errors are in the output. */
   run(text: string): string {
     const [name = "", ...rest] = text.trim().split(" ");
     const command = this.#commands.get(name.toLowerCase());
@@ -133,7 +133,7 @@ export class ApiCommands {
     });
   }
 
-  /** As if the far end had pressed them. */
+  /** Simulates digits from the peer. */
   #receiveDigits(argument: string): string {
     const [uuid, text = ""] = splitArguments(argument, " ", 2);
     const [digits = "", duration] = text.split("@");

@@ -2,16 +2,16 @@ import type { Channel } from "./channel.js";
 import type { EventHeaders } from "./event.js";
 import { Execution } from "./execution.js";
 
-/** What `sendmsg` with `call-command: execute` asks for. */
+/** A `sendmsg` request with `call-command: execute`. */
 export interface ExecuteRequest {
   readonly application: string;
   readonly argument: string;
   /** Becomes Application-UUID. */
   readonly uuid: string;
   readonly uuidName: string | undefined;
-  /** Other requests wait until this one is done. */
+  /** Other requests wait until this one has completed. */
   readonly lock: boolean;
-  /** Gets the application's response at its end. */
+  /** Called with the application's response at its end. */
   readonly onDone?: (response: string) => void;
 }
 
@@ -20,15 +20,15 @@ const MAX_DEPTH = 16;
 const MAX_QUEUED = 1000;
 
 /**
- * What runs on a channel. As in FreeSWITCH, a request that comes while an application runs is executed inside of it:
- * the outer one stands still until the inner one is done. With `event-lock` it waits instead.
+ * The running applications of a channel. As in FreeSWITCH, a request during an application is executed nested in it:
+ * the outer one is suspended until the inner one completes. With `event-lock` the request waits instead.
  */
 export class ApplicationStack {
   readonly #channel: Channel;
   readonly #running: Execution[] = [];
   readonly #queue: ExecuteRequest[] = [];
   readonly #idleWaiters: (() => void)[] = [];
-  /** Those that are done, but have another one running inside. */
+  /** Completed executions with a nested one still running. */
   readonly #finished = new Map<Execution, ExecuteRequest>();
   #locks = 0;
 
@@ -48,7 +48,7 @@ export class ApplicationStack {
     return this.innermost?.digitTaker;
   }
 
-  /** False when too many wait already. */
+  /** False if the queue is full. */
   request(request: ExecuteRequest): boolean {
     if (this.#queue.length >= MAX_QUEUED || this.#channel.isDown) return false;
     this.#queue.push(request);
@@ -56,13 +56,13 @@ export class ApplicationStack {
     return true;
   }
 
-  /** uuid_break: ends what can be ended, all the way down. `all` also drops what waits. */
+  /** uuid_break: ends all breakable applications of the stack. `all` also drops queued requests. */
   break(all: boolean): void {
     if (all) this.#queue.length = 0;
     for (const execution of [...this.#running].reverse()) execution.break();
   }
 
-  /** Settles when nothing runs any more; at once if nothing does. */
+  /** Resolves when no application runs; at once if none does. */
   idle(): Promise<void> {
     if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));

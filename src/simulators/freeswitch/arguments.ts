@@ -1,6 +1,6 @@
 /**
- * Splits as switch_separate_string does: single quotes hold a part together, a backslash takes the next character as
- * it is (before a quote, the delimiter or itself). The last of `most` parts keeps the rest.
+ * Splits as switch_separate_string does: single quotes group a part, a backslash escapes a quote, the delimiter or
+ * itself. The last of `most` parts keeps the rest.
  */
 export function splitArguments(text: string, delimiter: string, most: number): string[] {
   const parts: string[] = [];
@@ -25,7 +25,7 @@ export function splitArguments(text: string, delimiter: string, most: number): s
   return parts;
 }
 
-/** atoi: leading digits, else 0. */
+/** atoi: leading digits, otherwise 0. */
 export function integer(text: string | undefined): number {
   const digits = /^\s*([+-]?\d{1,15})/.exec(text ?? "")?.[1];
   return digits === undefined ? 0 : Number(digits);

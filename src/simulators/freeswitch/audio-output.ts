@@ -3,14 +3,14 @@ import type { AudioSource } from "./audio-source.js";
 import type { Channel } from "./channel.js";
 import type { Execution } from "./execution.js";
 
-/** Packets are up to 60 ms long and not quite regular. */
+/** Packets are up to 60 ms long and arrive with jitter. */
 const GAP_MS = 100;
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 
-/** How a piece of audio ended: played to its end, or cut off. */
+/** How a playback ended: complete or stopped. */
 export type PlayEnd = "done" | "stopped";
 
-/** Audio under way. */
+/** A running playback. */
 export interface Playing {
   readonly ended: Promise<PlayEnd>;
   readonly stop: () => void;
@@ -22,15 +22,15 @@ interface Playout {
   readonly end: (how: PlayEnd) => void;
 }
 
-/** Sends one frame every 20 ms: of the audio that is being played, else silence, unless a bridge feeds the channel. */
+/** Sends one frame every 20 ms: the current playback, otherwise silence, unless a bridge feeds the channel. */
 export class AudioOutput {
   readonly #channel: Channel;
   readonly #playouts: Playout[] = [];
   #stopPacing: (() => void) | undefined;
   #lastRelayed = 0;
-  /** A bridge sends the other leg's packets itself. */
+  /** True while a bridge sends the other leg's packets. */
   relayed = false;
-  /** In a bridge: silence goes out while the other leg sends nothing (bridge_generate_comfort_noise). */
+  /** In a bridge: send silence while the other leg sends no packets (bridge_generate_comfort_noise). */
   fillsGaps = false;
 
   constructor(channel: Channel) {
@@ -49,7 +49,7 @@ export class AudioOutput {
     for (const playout of this.#playouts.splice(0)) playout.end("stopped");
   }
 
-  /** Plays for an application; goes on only while no other application runs inside of it. */
+  /** Plays for an application; paused while a nested application runs. */
   play(source: AudioSource, execution: Execution): Playing {
     let end: (how: PlayEnd) => void = () => undefined;
     const ended = new Promise<PlayEnd>((resolve) => {
@@ -79,7 +79,7 @@ export class AudioOutput {
     if (this.relayed ? this.#gapOpen() : this.#sendsSilence()) this.#channel.media.send(SILENCE);
   }
 
-  /** A packet of the other leg. */
+  /** Relays a packet of the other leg. */
   relay(payload: Uint8Array, codec: CodecName): void {
     this.#lastRelayed = this.#channel.engine.clock.now();
     this.#channel.media.sendPayload(payload, codec);

@@ -4,20 +4,20 @@ import { FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
 export interface AudioSource {
   /** Always 160 samples; undefined at the end. */
   next(): Int16Array | undefined;
-  /** Samples handed out so far. */
+  /** Samples returned so far. */
   readonly played: number;
 }
 
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 
-/** Recorded or computed samples, played once or over and over. */
+/** Recorded or generated samples, played once or repeatedly. */
 export class PcmSource implements AudioSource {
   readonly #pcm: Int16Array;
   #turns: number;
   #at: number;
   played = 0;
 
-  /** @param turns how often; Infinity without end. @param start the first sample of the first turn */
+  /** @param turns repetitions; Infinity: endless. @param start the first sample of the first turn */
   constructor(pcm: Int16Array, turns = 1, start = 0) {
     this.#pcm = pcm;
     this.#turns = pcm.length === 0 ? 0 : turns;
@@ -45,7 +45,7 @@ export class SilenceSource implements AudioSource {
   #left: number;
   played = 0;
 
-  /** @param milliseconds Infinity without end */
+  /** @param milliseconds Infinity: endless */
   constructor(milliseconds: number) {
     this.#left = milliseconds * 8;
   }
@@ -58,7 +58,7 @@ export class SilenceSource implements AudioSource {
   }
 }
 
-/** One after the other. A part is opened when its turn comes; one that can't be opened is left out. */
+/** Plays parts in sequence. A part is opened when its turn comes and skipped if unavailable. */
 export class SequenceSource implements AudioSource {
   readonly #parts: (() => AudioSource | undefined)[];
   #current: AudioSource | undefined;

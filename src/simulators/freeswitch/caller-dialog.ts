@@ -6,13 +6,13 @@ import { digitOfInfo } from "./info-digit.js";
 import { CODECS, type SecurityPolicy } from "./leg-policy.js";
 import { misreadOffer } from "./misread-offer.js";
 
-/** rtp_secure_media_inbound: FreeSWITCH takes SRTP when it is offered; the trunk's word in the header demands it. */
+/** rtp_secure_media_inbound: FreeSWITCH accepts offered SRTP; the trunk's header value can require it. */
 export function inboundSecurity(request: SipRequest): SecurityPolicy {
   const demanded = request.headers.get("X-Einwahl-Srtp")?.trim() === "mandatory";
   return { srtp: demanded ? "mandatory" : "optional", suites: ALL_SUITES };
 }
 
-/** Ties the caller's dialog and the channel together, in both directions. */
+/** Connects the caller's dialog and the channel, in both directions. */
 export function followDialog(channel: Channel, dialog: SipDialog): void {
   const { engine } = channel;
   channel.setVariable("sip_to_tag", dialog.localTag);
@@ -48,12 +48,12 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
   );
 }
 
-/** What FreeSWITCH puts in the place of the line that it has answered in another profile than the offer's. */
+/** FreeSWITCH's m= line in place of one that it answers in another profile than the offer's. */
 const DEAD_LINE = "m=audio 0 RTP/AVP 19\r\n";
 
 /**
- * `uuid_media_reneg`. Seen with FreeSWITCH: the offer has the codec and the key in use, but the answer may have another codec. A
- * new key in it counts and leaves FreeSWITCH's own as it is; one of another suite is ignored, as is a refusal, and the end of a hold.
+ * `uuid_media_reneg`. Observed with FreeSWITCH: the offer has the current codec and key, but the answer may have another codec.
+ * A new key in the answer is used, FreeSWITCH's own stays; a key of another suite, a refusal and the end of a hold are ignored.
  */
 async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
   const { media, engine } = channel;
@@ -64,7 +64,7 @@ async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
     isDeadFirst ? offer.slice(0, at) + DEAD_LINE + offer.slice(at) : `${offer}${DEAD_LINE}`,
   );
   if (!answered.ok || channel.isDown) return;
-  // Only an offer ends a hold (switch_core_media_negotiate_sdp, 1.10.12: hold_laps, and no way from an answer to sendrecv).
+  // Only an offer ends a hold (switch_core_media_negotiate_sdp, 1.10.12: hold_laps; no path from an answer to sendrecv).
   const answer = answered.value.body;
   const accepted = media.accept(channel.held ? answer.replace(/^a=sendrecv\r?$/m, "a=sendonly\r") : answer);
   if (accepted.ok) channel.renegotiated();
@@ -74,8 +74,8 @@ async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
 }
 
 /**
- * The far end's new offer. Seen with FreeSWITCH: once a leg is secure it stays so, with the suite that it has; the
- * offer must say RTP/SAVP, keys in an RTP/AVP line do not count any more.
+ * Handles the peer's new offer. Observed with FreeSWITCH: a secure leg stays secure with its suite; the
+ * offer must be RTP/SAVP, keys in an RTP/AVP line are ignored then.
  */
 export function renegotiate(
   channel: Channel,

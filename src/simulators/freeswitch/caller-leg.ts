@@ -16,21 +16,21 @@ export interface CallerLegOptions {
   readonly engine: Engine;
   readonly api: ApiCommands;
   readonly profile: SipProfile;
-  /** Open connections to applications. */
+  /** The open connections to applications. */
   readonly sockets: Set<EventSocket>;
 }
 
 const MAX_HEADER_VARIABLES = 50;
 /** Unset by the dialplan before the channel is answered. */
 const KEY_HEADER = "X-Einwahl-Key";
-/** The defaults of `freeswitch/conf/vars.xml`. */
+/** Default in `freeswitch/conf/vars.xml`. */
 const MEDIA_TIMEOUT_MS = "30000";
 const MEDIA_HOLD_TIMEOUT_MS = "1800000";
 
 /**
- * A call from drachtio: answers it and runs the dialplan of `freeswitch/conf/dialplan/mrf.xml`, that is: takes SRTP
- * also in RTP/AVP lines, sets the channel's variables and hands it to the application that X-esl-outbound names.
- * To an INVITE without SDP it makes the offer, and goes on when the ACK brings the answer (`enable-3pcc`).
+ * Answers a call from drachtio and runs the dialplan of `freeswitch/conf/dialplan/mrf.xml`: accepts SRTP
+ * in RTP/AVP lines too, sets the channel's variables and connects it to the application in X-esl-outbound.
+ * For an INVITE without SDP it makes the offer and continues with the answer in the ACK (`enable-3pcc`).
  */
 export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Promise<void> {
   const { engine } = o;
@@ -62,12 +62,12 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
   }
   const channel = makeChannel(invite, o, media);
   if (!(await answer(channel, invite))) return;
-  // Without SDP the 200 goes out before the dialplan is asked.
+  // Without SDP the 200 is sent before the dialplan runs.
   if (isStranger) channel.hangUp("NO_ROUTE_DESTINATION");
   else await runDialplan(channel, request, o);
 }
 
-/** The dialplan's conditions on the secret header and on the application that the channel is handed to. */
+/** The dialplan's conditions on the secret header and the application's host. */
 function mayEnter({ headers }: SipRequest, { globals }: Engine): boolean {
   const key = globals.get("einwahl_key") ?? "";
   const target = new RegExp(`^(?:${globals.get("einwahl_control_hosts") ?? ""}):[0-9]{1,5}$`);
@@ -89,7 +89,7 @@ function negotiate(
 ): [number, HangupCause, string?] | undefined {
   if (engine.channels.isFull) return [503, "SWITCH_CONGESTION"];
   if (request.body === "") {
-    // Before the dialplan could demand SRTP: a secure line and a plain one.
+    // The dialplan cannot require SRTP yet: offer a secure and a plain m= line.
     media.offer({ codecs: CODECS, srtp: "optional", profile: "both" });
     return undefined;
   }
@@ -153,7 +153,7 @@ function makeChannel(
   return channel;
 }
 
-/** False when the call is over already. */
+/** False if the call has already ended. */
 async function answer(channel: Channel, invite: IncomingInvite): Promise<boolean> {
   channel.fire("CHANNEL_CREATE");
   channel.enterCallState("RINGING");
@@ -162,7 +162,7 @@ async function answer(channel: Channel, invite: IncomingInvite): Promise<boolean
   followDialog(channel, dialog);
   if (invite.request.body === "") {
     const sdp = await dialog.acknowledged;
-    // Without an ACK the dialog is over, and takes the channel with it.
+    // Without an ACK the dialog ends, and the channel with it.
     if (sdp === undefined || channel.isDown) return false;
     const accepted = channel.media.accept(sdp);
     const isPlain = channel.media.suite === undefined && inboundSecurity(invite.request).srtp === "mandatory";
@@ -175,7 +175,7 @@ async function answer(channel: Channel, invite: IncomingInvite): Promise<boolean
   return true;
 }
 
-/** What mrf.xml sets before it hands the channel over. */
+/** The variables that mrf.xml sets before it connects the channel to the application. */
 function dialplanVariables(request: SipRequest, engine: Engine): [string, string][] {
   const { srtp } = inboundSecurity(request);
   const wanted = request.headers.get("X-Einwahl-Media-Timeout")?.trim() ?? "";
@@ -200,7 +200,7 @@ function dialplanVariables(request: SipRequest, engine: Engine): [string, string
 async function runDialplan(channel: Channel, request: SipRequest, o: CallerLegOptions): Promise<void> {
   channel.setVariable("current_application", "socket");
   await controlBySocket(channel, o.api, request.headers.get("X-esl-outbound") ?? "", o.sockets);
-  // The application let go: what runs (a bridge above all) goes on, then the dialplan's last action ends the call.
+  // The application disconnected: a running application (a bridge above all) continues, then the dialplan's last action ends the call.
   await channel.applications.idle();
   if (!channel.isDown && channel.state !== "CS_PARK") channel.hangUp("NORMAL_TEMPORARY_FAILURE");
 }

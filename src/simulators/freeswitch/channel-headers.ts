@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.js";
 import type { EventHeaders } from "./event.js";
 
-/** Who calls whom, as FreeSWITCH keeps it beside the variables. */
+/** FreeSWITCH's caller profile, kept beside the variables. */
 export interface CallerProfile {
   readonly username: string;
   readonly callerIdName: string;
@@ -11,7 +11,7 @@ export interface CallerProfile {
   readonly context: string;
 }
 
-/** Microseconds since 1970, 0 when it has not happened. */
+/** Microseconds since 1970, 0 if not reached. */
 export interface ChannelTimes {
   created: number;
   answered: number;
@@ -20,7 +20,7 @@ export interface ChannelTimes {
   hungUp: number;
 }
 
-/** Events that carry every channel variable (switch_channel_event_set_extended_data). */
+/** Events with all channel variables (switch_channel_event_set_extended_data). */
 const WITH_VARIABLES: ReadonlySet<string> = new Set([
   "CHANNEL_CREATE",
   "CHANNEL_ORIGINATE",
@@ -122,7 +122,7 @@ function codecHeaders(channel: Channel): EventHeaders {
   );
 }
 
-/** What every event about a channel carries. */
+/** Headers of every channel event. */
 export function channelHeaders(channel: Channel, event: string): EventHeaders {
   const cause = channel.hangupCause;
   const other = channel.otherLeg;

@@ -1,6 +1,6 @@
 import type { Channel } from "./channel.js";
 
-/** The channels that exist, in the order in which they were made. */
+/** The existing channels, in order of creation. */
 export class ChannelTable {
   readonly maxSessions: number;
   readonly #channels = new Map<string, Channel>();

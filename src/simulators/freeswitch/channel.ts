@@ -24,16 +24,16 @@ const CALL_STATE_NUMBERS: Readonly<Record<CallState, number>> = {
   UNHELD: 8,
 };
 
-/** A caller-made flood of variables must not grow without bound. */
+/** Maximum number of variables: bounds what a peer can add. */
 const MAX_VARIABLES = 1000;
 
 /** The SIP side of a channel. */
 export interface Signalling {
-  /** BYE, CANCEL or a refusal, as the call's state wants it. Not called when the far end hung up itself. */
+  /** Sends BYE, CANCEL or a refusal, depending on the call's state. Not called if the peer hung up. */
   hangUp(cause: HangupCause): void;
-  /** A digit by SIP INFO, for a far end without RFC 4733. */
+  /** Sends a digit by SIP INFO, for a peer without RFC 4733. */
   sendInfoDigit(digit: string, durationMs: number): void;
-  /** A re-INVITE with what holds now, in a dialog that is up. */
+  /** Sends a re-INVITE with the current media state in an established dialog. */
   offerAgain?(): void;
 }
 
@@ -45,13 +45,13 @@ export interface ChannelOptions {
   readonly profile: CallerProfile;
   readonly media: MediaSession;
   readonly state: string;
-  /** Of the SIP profile. */
+  /** RTP timeouts of the SIP profile. */
   readonly rtpTimeouts: RtpTimeouts | undefined;
 }
 
 const now = (): number => Date.now() * 1000;
 
-/** One leg of a call: its variables, its media, what runs on it, and its events. */
+/** One leg of a call: variables, media, running applications and events. */
 export class Channel {
   readonly engine: Engine;
   readonly uuid: string;
@@ -73,11 +73,11 @@ export class Channel {
   #hangupCause: HangupCause | undefined;
   #resolveGone: () => void = () => undefined;
 
-  /** Settles when the last event of the channel is out and its port is free. */
+  /** Resolves when the channel's last event is sent and its port is free. */
   readonly gone: Promise<void>;
   signalling: Signalling | undefined;
   otherLeg: Channel | undefined;
-  /** Keeps the media port and the channel's last events until what hangs on the channel has let go of it. */
+  /** Awaited before the media port is released and the channel's last events are sent. */
   readonly releases: (() => Promise<void>)[] = [];
 
   constructor(o: ChannelOptions) {
@@ -127,7 +127,7 @@ export class Channel {
     return this.#hangupCause;
   }
 
-  /** Aborted at the hang-up, after its events: everything on the channel ends then. */
+  /** Aborted at the hang-up, after its events; ends everything on the channel. */
   get down(): AbortSignal {
     return this.#down.signal;
   }
@@ -159,7 +159,7 @@ export class Channel {
     return /^(true|yes|on|enable|enabled|active|allow|[1-9]\d*)$/i.test(this.variable(name) ?? "");
   }
 
-  /** Replaces ${name} by the variable's value; an unknown one becomes nothing. API calls in ${} are refused. */
+  /** Replaces ${name} by the variable's value; unknown variables become empty. API calls in ${} are rejected. */
   expand(text: string): string {
     return text.replace(/\$\{([^{}]*)\}/g, (_whole, name: string) => {
       if (/[( ]/.test(name)) {
@@ -174,12 +174,12 @@ export class Channel {
     this.engine.bus.fire(name, [...before, ...channelHeaders(this, name), ...extra]);
   }
 
-  /** All that is known of the channel (`uuid_dump`). */
+  /** All headers of the channel (`uuid_dump`). */
   dumpHeaders(): EventHeaders {
     return channelHeaders(this, "CHANNEL_DATA");
   }
 
-  /** The same as the greeting of an outbound event socket, which has the caller profile under "Channel" too. */
+  /** The same for the greeting of an outbound event socket, which also has the caller profile under "Channel". */
   dataHeaders(): EventHeaders {
     return [...profileHeaders(this, "Channel"), ...this.dumpHeaders()];
   }
@@ -226,7 +226,7 @@ export class Channel {
     this.output.start();
   }
 
-  /** The media has been negotiated again, in mid-call. */
+  /** The media has been renegotiated in mid-call. */
   renegotiated(): void {
     if (this.isDown) return;
     this.farHold.follow();
@@ -238,7 +238,7 @@ export class Channel {
     this.#watch.start();
   }
 
-  /** A digit to the far end, in the way that it takes digits. */
+  /** Sends a digit to the peer with the negotiated method. */
   sendDigit(digit: string, durationMs: number): void {
     if (this.media.telephoneEvent === undefined) this.signalling?.sendInfoDigit(digit, durationMs);
     else this.engine.inBackground(this.media.sendDigit(digit, durationMs).then(() => undefined));
@@ -248,7 +248,7 @@ export class Channel {
     this.digits.receive(digit, durationMs, source);
   }
 
-  /** @param byFarEnd the SIP dialog is over already, so nothing is to be sent */
+  /** @param byFarEnd the SIP dialog has already ended, so nothing is sent */
   hangUp(cause: HangupCause, byFarEnd = false): void {
     if (this.#hangupCause !== undefined) return;
     this.#hangupCause = cause;
@@ -261,7 +261,7 @@ export class Channel {
     this.setVariable("duration", seconds(this.times.created));
     this.setVariable("billsec", seconds(this.times.answered));
     this.otherLeg?.noteOtherHangup(this);
-    // Seen with FreeSWITCH: of a bridged caller whose media stopped, the application's connection ends without a word.
+    // Observed with FreeSWITCH: at a media timeout of a bridged caller the application's connection ends without events.
     if (cause === "MEDIA_TIMEOUT" && this.output.relayed)
       for (const release of this.releases.splice(0)) this.engine.inBackground(release());
     this.fire("CHANNEL_HANGUP");
@@ -273,7 +273,7 @@ export class Channel {
     this.engine.inBackground(this.#finish());
   }
 
-  /** The bridged or called leg is gone: its cause stays readable here. */
+  /** Records the hang-up cause of the bridged or called leg. */
   noteOtherHangup(other: Channel): void {
     this.setVariable("last_bridge_hangup_cause", other.hangupCause);
     const specific = other.variable("proto_specific_hangup_cause");

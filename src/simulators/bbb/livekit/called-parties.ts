@@ -1,6 +1,6 @@
 import { parseUri, type SipRequest } from "../../../softphone/sip/index.js";
 
-/** From and To of an INVITE, as livekit-sip reads them: users as they are written, and To, not the Request-URI. */
+/** From and To of an INVITE, as livekit-sip reads them: users unmodified, and To instead of the Request-URI. */
 export function calledParties(request: SipRequest): {
   readonly fromUser: string;
   readonly fromHost: string;

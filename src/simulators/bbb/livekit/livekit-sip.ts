@@ -17,20 +17,20 @@ export interface LiveKitSettings {
   /** `livekit.sip.trunk.options.mediaEncryption`: disable, allow, require; `none` unless an operator sets it. */
   readonly mediaEncryption?: SrtpPolicy;
   /**
-   * `no_pin_wait_for_subscribe`, which BBB's build of livekit-sip has and turns off: without, a caller hears it ring until
-   * there is a microphone or another caller in the room. Default false.
+   * `no_pin_wait_for_subscribe`, which BBB's build of livekit-sip sets to off: otherwise a caller hears ringing until
+   * the room has a microphone or another caller. Default false.
    */
   readonly waitForSubscribe?: boolean;
 }
 
 export interface LiveKitSipOptions extends LiveKitSettings {
   readonly address: string;
-  /** UDP and TCP; 0 = any. */
+  /** UDP and TCP port; 0 = any. */
   readonly port: number;
   readonly clock: Clock;
   readonly pacer: Pacer;
   readonly roster: Roster;
-  /** The meeting that has a trunk for the number. */
+  /** The meeting with a trunk for the number. */
   readonly meetingWith: (number: string) => Meeting | undefined;
 }
 
@@ -39,10 +39,10 @@ const RINGING_EVERY_MS = 1_000;
 /** The default ringing timeout of a dispatch rule. */
 const RINGING_MS = 180_000;
 const MAX_INVITES_KEPT = 100;
-/** livekit/media-sdk's order; it has the two with AES-256 as well, which the embedded SRTP has not. */
+/** livekit/media-sdk's order; it also has the two with AES-256, which the own SRTP stack lacks. */
 const SUITES = ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"] as const;
 
-/** A caller who is in the room already and is answered when there is something to hear. */
+/** A caller already in the room, whose call is answered when the room has audio. */
 interface RingingCall {
   readonly voiceBridge: string;
   readonly identity: string;
@@ -50,17 +50,17 @@ interface RingingCall {
   lookAgain: () => void;
 }
 
-/** livekit-sip and the rooms behind it, as far as a caller can tell; written from its sources (pkg/sip/inbound.go) and runs of it. */
+/** livekit-sip and its rooms as visible to a caller, modelled on its sources (pkg/sip/inbound.go) and on test runs. */
 export class LiveKitSip {
   hidePhoneNumber: boolean;
   mediaEncryption: SrtpPolicy;
   waitForSubscribe: boolean;
-  /** Whether BBB has made trunk and rule of its meetings, which takes a moment after their start. */
+  /** Whether BBB has created trunk and rule of its meetings, which takes a moment after their start. */
   hasRules = true;
   readonly #options: LiveKitSipOptions;
   readonly #invites: string[] = [];
   readonly #participants = new Map<Member, LiveKitParticipant>();
-  /** Rooms in which a participant in the browser has published a microphone, by voice bridge. */
+  /** Voice bridges of rooms in which a web participant has published a microphone. */
   readonly #microphones = new Set<string>();
   readonly #ringing = new Set<RingingCall>();
   #calls = 0;
@@ -76,35 +76,35 @@ export class LiveKitSip {
     this.waitForSubscribe = options.waitForSubscribe ?? false;
   }
 
-  /** Rejects when the port is taken. */
+  /** Rejects if the port is in use. */
   static async listen(options: LiveKitSipOptions): Promise<LiveKitSip> {
     const livekit = new LiveKitSip(options);
     await livekit.up();
     return livekit;
   }
 
-  /** Of UDP and TCP; stays the same over `down()` and `up()`. */
+  /** UDP and TCP port; unchanged by `down()` and `up()`. */
   get port(): number {
     return this.#port;
   }
 
-  /** The last 100 INVITEs as they came: LiveKit logs From, To and Call-ID of each. */
+  /** The last 100 INVITEs as received: LiveKit logs From, To and Call-ID of each. */
   get invites(): readonly string[] {
     return this.#invites;
   }
 
-  /** The callers in a room, as LiveKit's API lists them. */
+  /** The callers in a room, as in LiveKit's API. */
   participants(voiceBridge: string): readonly LiveKitParticipant[] {
     return this.#options.roster.membersOf(voiceBridge).flatMap((member) => this.#participants.get(member) ?? []);
   }
 
-  /** A participant in the browser publishes a microphone: with `waitForSubscribe` only now callers are answered. */
+  /** A web participant publishes a microphone: with `waitForSubscribe` this answers the ringing callers. */
   openMicrophone(voiceBridge: string): void {
     this.#microphones.add(voiceBridge);
     this.#lookAgain();
   }
 
-  /** The room is deleted; its callers are hung up on by the roster. */
+  /** The room is deleted; the roster hangs up its callers. */
   forget(voiceBridge: string): void {
     this.#microphones.delete(voiceBridge);
     this.#lookAgain();
@@ -116,7 +116,7 @@ export class LiveKitSip {
       if (participant.identity === identity) await this.#options.roster.remove(member);
   }
 
-  /** The program is killed: the port is closed, and the calls are gone without a BYE. */
+  /** The program is killed: the port is closed, and the calls end without a BYE. */
   async down(): Promise<void> {
     const agent = this.#agent;
     this.#agent = undefined;
@@ -124,7 +124,7 @@ export class LiveKitSip {
     await agent?.close();
   }
 
-  /** Runs again, on the same port as before, with the rooms as they are. */
+  /** Restarts on the same port with the rooms unchanged. */
   async up(): Promise<void> {
     if (this.#agent !== undefined) return;
     const { agent, port } = await listenOnBoth(this.#options, this.#port);
@@ -135,7 +135,7 @@ export class LiveKitSip {
     this.#port = port;
   }
 
-  /** Listens on another port from now on. */
+  /** Moves to another port. */
   async moveTo(port: number): Promise<void> {
     await this.down();
     this.#port = port;
@@ -159,7 +159,7 @@ export class LiveKitSip {
     invite.ring();
     const parties = calledParties(invite.request);
     const meeting = meetingWith(parties.toUser);
-    // Without a trunk and a rule nothing more comes after the 180, no answer to a CANCEL either.
+    // Without a trunk and a rule nothing follows the 180, not even a response to CANCEL.
     if (meeting?.audioBridge !== "livekit" || !this.hasRules) {
       invite.drop();
       return;
@@ -220,7 +220,7 @@ export class LiveKitSip {
     this.#lookAgain();
   }
 
-  /** DUPLICATE_IDENTITY: a participant that joins ends the one that had the same identity. */
+  /** DUPLICATE_IDENTITY: a joining participant removes an existing one with the same identity. */
   async #replace(voiceBridge: string, identity: string): Promise<void> {
     for (const call of this.#ringing)
       if (call.voiceBridge === voiceBridge && call.identity === identity) call.isOver = true;
@@ -230,7 +230,7 @@ export class LiveKitSip {
     }
   }
 
-  /** Rings until the call may be answered; false when it is over before. */
+  /** Rings until the call may be answered; false if the call ends before. */
   async #ring(
     agent: SipUserAgent,
     invite: IncomingInvite,
@@ -284,7 +284,7 @@ export class LiveKitSip {
 
 const PORT_TRIES = 10;
 
-/** One port for UDP and TCP: a port that the system gives for the first can be taken for the second. */
+/** Finds one port for UDP and TCP: the port chosen for the first may be in use for the second. */
 async function listenOnBoth(
   { address, clock }: LiveKitSipOptions,
   wanted: number,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A caller as LiveKit shows it to all that are in the room. */
+/** A caller as LiveKit shows it to all participants. */
 export interface LiveKitParticipant {
   readonly identity: string;
   readonly name: string;
@@ -8,17 +8,17 @@ export interface LiveKitParticipant {
   readonly metadata: string;
 }
 
-/** `livekit.sip.dispatch.options` of bbb-webrtc-sfu, as far as it touches a caller. */
+/** `livekit.sip.dispatch.options` of bbb-webrtc-sfu, the part that concerns a caller. */
 export interface DispatchOptions {
   readonly hidePhoneNumber: boolean;
 }
 
-/** What livekit-sip takes from the INVITE. It reads neither the display name nor an asserted identity. */
+/** What livekit-sip reads from the INVITE. It ignores the display name and an asserted identity. */
 export interface LiveKitCall {
   readonly fromUser: string;
   readonly fromHost: string;
   readonly toUser: string;
-  /** LiveKit's own, `SCL_...`: the tag in To as well. */
+  /** LiveKit's call id, `SCL_...`: also the tag in To. */
   readonly callId: string;
   readonly sipCallId: string;
   readonly fromTag: string;
@@ -29,7 +29,7 @@ export interface LiveKitCall {
 const SHOWN_DIGITS = 4;
 const HASH_BYTES = 8;
 
-/** livekit/protocol `sip/sip.go`, EvaluateDispatchRule. @param metadata of the rule: bbb-webrtc-sfu gives it the room's */
+/** livekit/protocol `sip/sip.go`, EvaluateDispatchRule. @param metadata of the rule: bbb-webrtc-sfu sets it to the room's */
 export function participantOf(
   call: LiveKitCall,
   { hidePhoneNumber }: DispatchOptions,
@@ -53,7 +53,7 @@ export function participantOf(
   return { identity: `sip_${hash}`, name: `Phone ${shown}`, attributes: common, metadata };
 }
 
-/** What BBB shows of the participant's name: the `Phone ` is dropped (BBB #24262). */
+/** The name that BBB shows, without the prefix `Phone ` (BBB #24262). */
 export function shownName({ name }: Pick<LiveKitParticipant, "name">): string {
   return name.replace(/^Phone /, "");
 }

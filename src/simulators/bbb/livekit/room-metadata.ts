@@ -1,6 +1,6 @@
 import type { Meeting } from "../meetings.js";
 
-/** The room's metadata, which bbb-webrtc-sfu gives the rule as well (`_handleMeetingCreated`). */
+/** The room's metadata, which bbb-webrtc-sfu also sets on the rule (`_handleMeetingCreated`). */
 export function metadataOf(meeting: Pick<Meeting, "internalMeetingID" | "name" | "voiceBridge">): string {
   return JSON.stringify({
     bbb_meetingId: meeting.internalMeetingID,

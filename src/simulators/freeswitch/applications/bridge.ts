@@ -6,7 +6,7 @@ import { causeNumber, type HangupCause } from "../hangup-cause.js";
 import { callLeg, makeLeg } from "../outbound-leg.js";
 import { renderToneScript } from "../tone-script.js";
 
-/** `bridge {variables}sofia/...`: calls and connects. uuid_break does not end it, as in FreeSWITCH; uuid_kill of a leg does. */
+/** `bridge {variables}sofia/...`: calls and connects. As in FreeSWITCH, uuid_break does not end it; uuid_kill of a leg does. */
 export async function bridge(execution: Execution): Promise<void> {
   const { channel } = execution;
   const called = await originate(execution);
@@ -57,7 +57,7 @@ async function originate(execution: Execution): Promise<Channel | HangupCause> {
   return leg.hangupCause ?? leg;
 }
 
-/** What the caller hears while the other side rings. */
+/** The caller's audio while the called leg rings. */
 class Ringback {
   readonly #execution: Execution;
   #stop: (() => void) | undefined;
@@ -85,7 +85,7 @@ class Ringback {
   }
 }
 
-/** switch_channel_handle_cause: what a failed call means for the caller. */
+/** switch_channel_handle_cause: effect of a failed call on the caller. */
 function noteFailure(channel: Channel, cause: HangupCause): void {
   channel.setVariable("originate_disposition", cause);
   channel.setVariable("originate_failed_cause", cause);
@@ -138,7 +138,7 @@ async function connect(execution: Execution, called: Channel): Promise<void> {
   const stopRelay = relay(execution, called);
   await eitherDown(channel, called);
   stopRelay();
-  // A leg that its far end has put on hold takes the other one with it (switch_ivr_bridge.c, the end of audio_bridge_thread).
+  // A leg that ends while its peer holds it ends the other leg too (switch_ivr_bridge.c, end of audio_bridge_thread).
   if (called.isDown && called.farHold.isOn) channel.hangUp("NORMAL_CLEARING");
   if (channel.hangupCause !== undefined) {
     called.setVariable("bridge_hangup_cause", channel.hangupCause);
@@ -159,7 +159,7 @@ function bond(channel: Channel, other: Channel): void {
   channel.setVariable("bridge_channel", other.name);
 }
 
-/** Packets and digits of each leg go to the other; while another application runs on the caller's leg, none do. */
+/** Relays packets and digits between the legs, except while another application runs on the caller's leg. */
 function relay(execution: Execution, called: Channel): () => void {
   const { channel } = execution;
   channel.media.onPayload = (payload, codec) => {
@@ -174,7 +174,7 @@ function relay(execution: Execution, called: Channel): () => void {
   channel.output.relayed = true;
   called.output.relayed = true;
   called.output.fillsGaps = (channel.variable("bridge_generate_comfort_noise") ?? "0") !== "0";
-  // As in FreeSWITCH: read when the bridge begins, on the caller's leg, and for the caller's digits only.
+  // As in FreeSWITCH: read at the start of the bridge, from the caller's leg, for the caller's digits only.
   const filtersDigits = channel.isTrue("bridge_filter_dtmf");
   execution.takeDigits(({ digit, durationMs }) => {
     if (!filtersDigits) called.sendDigit(digit, durationMs);

@@ -42,7 +42,7 @@ function settingsOf(argument: string): Settings {
 
 /**
  * `play_and_get_digits <min> <max> <tries> <timeout> <terminators> <file> <invalid file> <variable> <regexp>
- * <digit timeout> [<transfer on failure>]`. As in FreeSWITCH, uuid_break ends a prompt but not the waiting for digits.
+ * <digit timeout> [<transfer on failure>]`. As in FreeSWITCH, uuid_break ends a prompt but not the wait for digits.
  */
 export async function playAndGetDigits(execution: Execution): Promise<void> {
   const { channel, argument } = execution;
@@ -103,7 +103,7 @@ interface Entry {
   terminator: string | undefined;
 }
 
-/** switch_ivr_collect_digits_count: until enough digits, a terminator, a timeout or the hang-up. */
+/** switch_ivr_collect_digits_count: ends at enough digits, a terminator, a timeout or the hang-up. */
 function collect(execution: Execution, s: Settings, entry: Entry): Promise<ReadStatus> {
   const { channel } = execution;
   if (entry.digits !== "" && s.terminators.includes(entry.digits)) {

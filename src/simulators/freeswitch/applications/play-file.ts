@@ -9,12 +9,12 @@ export type PlayOutcome = "played" | "broken" | "notFound" | "failed";
 /** Pause between two files of a delimited list, in ms (playback_sleep_val). */
 const DEFAULT_PAUSE_MS = 250;
 
-/** Says whether the digit ends the playing. Undefined leaves digits in the queue. */
+/** Returns whether the digit ends the playback. Undefined leaves digits in the queue. */
 export type DigitHandler = ((digit: Digit) => boolean) | undefined;
 
 /**
  * switch_ivr_play_file: plays one file, or several between `playback_delimiter`, and sets the playback variables.
- * @param spec as `playback` takes it, perhaps with `@@start`
+ * @param spec as for `playback`, optionally with `@@start`
  */
 export async function playFile(execution: Execution, spec: string, onDigit: DigitHandler): Promise<PlayOutcome> {
   const { channel } = execution;
@@ -37,7 +37,7 @@ export async function playFile(execution: Execution, spec: string, onDigit: Digi
   return ended.broken ? "broken" : outcome;
 }
 
-/** What may cut the audio off: a digit that ends it, uuid_break, the hang-up. */
+/** Ends of a playback: a terminating digit, uuid_break, the hang-up. */
 class PlayEnd {
   broken = false;
   #cut: (() => void) | undefined;
@@ -52,13 +52,13 @@ class PlayEnd {
     if (onDigit === undefined) return;
     execution.takeDigits((digit) => {
       if (!onDigit(digit)) return;
-      // The rest of the digits is for whoever comes next.
+      // Leave further digits to the next application.
       execution.digitTaker = undefined;
       this.#break();
     });
   }
 
-  /** What to call when the audio that begins now is to be cut. */
+  /** Sets the callback that stops the current audio. */
   during(cut: () => void): void {
     this.#cut = cut;
     if (this.broken) cut();

@@ -1,7 +1,7 @@
 import type { Execution } from "../execution.js";
 import { playFile } from "./play-file.js";
 
-/** `playback file`: the digits of playback_terminators (default `*`) end it, all others are thrown away. */
+/** `playback file`: digits in playback_terminators (default `*`) end it, others are discarded. */
 export async function playback(execution: Execution): Promise<void> {
   const { channel, argument } = execution;
   channel.setVariable("playback_terminator_used", undefined);

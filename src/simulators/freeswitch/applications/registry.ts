@@ -4,7 +4,7 @@ import { playAndGetDigits } from "./play-and-get-digits.js";
 import { playback } from "./playback.js";
 import { answer, exportVariable, hangup, multiset, multiunset, park, sendDtmf, set, sleep, unset } from "./simple.js";
 
-/** All that `sendmsg execute` can run. record_session and its kind are not among them: audio is stored nowhere. */
+/** The applications of `sendmsg execute`. record_session and similar ones are excluded: audio is never stored. */
 export function makeApplications(): ReadonlyMap<string, Application> {
   return new Map<string, Application>([
     ["answer", answer],

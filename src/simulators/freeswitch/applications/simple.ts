@@ -2,7 +2,7 @@ import { integer, splitArguments } from "../arguments.js";
 import type { Execution } from "../execution.js";
 import { parseCause } from "../hangup-cause.js";
 
-/** `answer`: a call is answered before anything runs on it. */
+/** `answer`: no effect, because a call is answered before applications run. */
 export function answer(): undefined {
   return undefined;
 }
@@ -14,7 +14,7 @@ export function set({ channel, argument }: Execution): undefined {
   return undefined;
 }
 
-/** `multiset ^^<delimiter>a=1<delimiter>b=2`; without a delimiter, spaces divide. */
+/** `multiset ^^<delimiter>a=1<delimiter>b=2`; without a delimiter, spaces separate. */
 export function multiset({ channel, argument }: Execution): undefined {
   const [delimiter, list] = delimited(argument);
   for (const item of list.split(delimiter)) {
@@ -24,7 +24,7 @@ export function multiset({ channel, argument }: Execution): undefined {
   return undefined;
 }
 
-/** `export [nolocal:]name=value`: also for the legs that this channel calls. */
+/** `export [nolocal:]name=value`: also set on the legs that this channel calls. */
 export function exportVariable({ channel, argument }: Execution): undefined {
   const [name, value] = assignment(argument);
   if (name === "") return undefined;
@@ -34,7 +34,7 @@ export function exportVariable({ channel, argument }: Execution): undefined {
   return undefined;
 }
 
-/** `multiunset ^^<delimiter>a<delimiter>b`; without a delimiter, spaces divide. */
+/** `multiunset ^^<delimiter>a<delimiter>b`; without a delimiter, spaces separate. */
 export function multiunset({ channel, argument }: Execution): undefined {
   const [delimiter, list] = delimited(argument);
   for (const name of list.split(delimiter)) if (name !== "") channel.setVariable(name, undefined);
@@ -51,7 +51,7 @@ export function hangup({ channel, argument }: Execution): undefined {
   return undefined;
 }
 
-/** `sleep milliseconds`. Digits wait until something takes them, unless sleep_eat_digits is set. */
+/** `sleep milliseconds`. Digits stay queued, unless sleep_eat_digits is set. */
 export function sleep(execution: Execution): Promise<void> {
   const { channel, argument } = execution;
   const milliseconds = Math.max(0, integer(argument));
@@ -65,7 +65,7 @@ export function sleep(execution: Execution): Promise<void> {
     });
     function finish(): void {
       stopTimer();
-      // The listener may be called while it is being registered, when the channel is down already.
+      // The listener may be called during registration if the channel is already down.
       queueMicrotask(() => {
         stopListening();
       });
@@ -74,7 +74,7 @@ export function sleep(execution: Execution): Promise<void> {
   });
 }
 
-/** `park`: stays until the hang-up. Digits are told of and dropped. */
+/** `park`: runs until the hang-up. Digits are reported as events and dropped. */
 export function park(execution: Execution): Promise<void> {
   const { channel } = execution;
   channel.fire("CHANNEL_PARK");
@@ -93,7 +93,7 @@ const DEFAULT_TONE_MS = 250;
 const PAUSES_MS: Readonly<Record<string, number>> = { w: 500, W: 1000 };
 const MAX_TONES = 100;
 
-/** `send_dtmf 123w4@duration-ms`: `w` waits half a second, `W` a whole one. */
+/** `send_dtmf 123w4@duration-ms`: `w` waits 500 ms, `W` 1 s. */
 export async function sendDtmf(execution: Execution): Promise<void> {
   const { channel, argument } = execution;
   const [digits = "", duration] = splitArguments(argument, "@", 2);
@@ -111,7 +111,7 @@ function assignment(text: string): [name: string, value: string] {
   return at < 0 ? [text.trim(), ""] : [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 
-/** FreeSWITCH's lists of items, and what divides them. */
+/** FreeSWITCH's list syntax: items and delimiter. */
 function delimited(argument: string): readonly [delimiter: string, list: string] {
   const marked = /^\^\^(.)(.*)$/s.exec(argument);
   return marked === null ? [" ", argument] : [marked[1] ?? " ", marked[2] ?? ""];
