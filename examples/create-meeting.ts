@@ -1,5 +1,5 @@
 /**
- * What a front end does to let people call in: reserve the room's PIN, pass it to BBB's `create`, show it.
+ * How a front end enables dial-in: reserve the room's PIN, pass it to BBB's `create`, show it.
  *
  *   EINWAHL_URL=http://127.0.0.1:8080 EINWAHL_TOKEN=demo-token BBB_URL=http://127.0.0.1:8081/bigbluebutton/api \
  *   BBB_SECRET=demo-bbb-secret node dist/examples/create-meeting.js "Weekly meeting"
@@ -12,7 +12,7 @@ import { createParameters, describeFailure, EinwahlClient } from "einwahl/client
 const { EINWAHL_URL = "", EINWAHL_TOKEN = "", BBB_URL = "", BBB_SECRET = "" } = process.env;
 const [meetingID = "Weekly meeting"] = process.argv.slice(2);
 
-// The PIN is known from now on, and stays the same however often the meeting is created.
+// The PIN is reserved from now on and stays the same each time the meeting is created.
 const einwahl = new EinwahlClient({ url: EINWAHL_URL, token: EINWAHL_TOKEN });
 const reserved = await einwahl.reserve(meetingID);
 if (!reserved.ok) {
@@ -21,7 +21,7 @@ if (!reserved.ok) {
 }
 const room = reserved.value;
 
-// meetingID, voiceBridge and dialNumber come from einwahl, the rest is yours.
+// meetingID, voiceBridge and dialNumber come from einwahl; the other parameters are the front end's.
 const query = new URLSearchParams({
   ...createParameters(room),
   name: meetingID,

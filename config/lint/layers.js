@@ -1,6 +1,6 @@
 /**
- * The folders of src/, and which others each may import. `npm run lint` enforces it with the rule below; `npm run layers` draws the
- * imports as they are and fails when files import each other in a circle, types included.
+ * The folders of src/ and their allowed imports. `npm run lint` enforces them with the rule below; `npm run layers` prints the
+ * actual imports and fails on circular imports, types included.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../src");
 
-/** Lowest first. A folder may import itself and what is listed. */
+/** Lowest first. A folder may import itself and the listed ones. */
 export const layers = {
   util: [],
   caller: ["util"],
@@ -49,13 +49,13 @@ export const layers = {
   demo: ["app", "call", "caller", "config", "simulators", "softphone", "util"],
 };
 
-/** The only folder that may import an engine's library. */
+/** The only folder that may import each engine library. */
 const adapters = { "drachtio-srf": "sip", "drachtio-fsmrf": "media", "esl-lite": "media" };
 
-/** Files of one circle in here are tolerated: FreeSWITCH's channels, applications and commands know each other. */
+/** Circular imports are allowed only here: FreeSWITCH's channels, applications and commands refer to each other. */
 const circlesAllowedIn = "simulators";
 
-/** `undefined`: not in src/. @param {string} file */
+/** The folder of a file, `undefined` outside of src/. @param {string} file */
 function folderOf(file) {
   const path = relative(root, file);
   if (path.startsWith("..")) return undefined;

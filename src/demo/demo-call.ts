@@ -7,38 +7,38 @@ import { soundsDirectory } from "./engines.js";
 import { type Breakable, demoCaller, demoConferences, demoNumbers, tones } from "./settings.js";
 import type { DemoWorld } from "./world.js";
 
-/** What the demo's own call came to. Everything here was observed at one of the two far ends. */
+/** Result of the demo's call, as observed at the phone and in the conference. */
 export interface DemoResult {
   readonly ok: boolean;
   readonly stages: readonly { readonly name: Stage; readonly ms: number }[];
   readonly pin: string;
-  /** The BBB server on which the caller turned up, "" when on none. */
+  /** The BBB server that the caller joined, "" for none. */
   readonly server: string;
-  /** The name that the conference lists. */
+  /** The caller's name in the conference. */
   readonly label: string;
   readonly srtp: { readonly trunk: string; readonly bbb: string };
   readonly heard: {
     /** The first prompt that the caller heard. */
     readonly prompt: string;
-    /** What the caller heard of the conference's tone, in Hz, 0 when nothing. */
+    /** The conference's tone as heard by the caller, in Hz, 0 for none. */
     readonly conference: number;
-    /** What the conference heard of the caller's tone, in Hz, 0 when nothing. */
+    /** The caller's tone as heard by the conference, in Hz, 0 for none. */
     readonly caller: number;
   };
   /** Milliseconds. */
   readonly timings: { readonly inviteToAnswer: number; readonly lastDigitToConference: number };
-  /** Calls, channels and conference members that were still there after the call. */
+  /** Calls, channels and conference members left after the call. */
   readonly leftBehind: number;
-  /** The SIP answer, when it was not 200. */
+  /** The SIP response, if not 200. */
   readonly refused: string;
 }
 
-/** How long the caller waits for each thing to happen, in milliseconds. */
+/** Timeout of each step of the call, in milliseconds. */
 const patience = 15_000;
 
 type Findings = { -readonly [Key in keyof Omit<DemoResult, "ok" | "stages">]: DemoResult[Key] };
 
-/** Calls the demo's number over TLS and SRTP, types the PIN and listens at both ends. */
+/** Calls the demo's number over TLS and SRTP, enters the PIN and checks the audio at both ends. */
 export async function placeDemoCall(
   world: DemoWorld,
   broken: Breakable | undefined,
@@ -56,7 +56,7 @@ export async function placeDemoCall(
     leftBehind: 0,
     refused: "",
   };
-  // Before the call: it takes a moment of this process, which carries the call as well.
+  // Before the call: this blocks the process, which also carries the call's audio.
   const prompts = await readPrompts(join(soundsDirectory, "de"));
   const phone = await TestPhone.open({
     transport: "tls",
@@ -92,7 +92,7 @@ export async function placeDemoCall(
   return { ok: holds(findings, conference.server), stages, ...findings };
 }
 
-/** What is heard at both ends, once the caller is in a conference. */
+/** Checks the audio at both ends once the caller is in a conference. */
 async function listen(
   world: DemoWorld,
   pin: string,
@@ -113,7 +113,7 @@ async function listen(
   const callerTone = bbb.waitForTone({ memberId: member.memberId }, tones.caller, patience);
   const [fromConference, fromCaller] = await Promise.all([
     conferenceTone.then((tone) => {
-      // A tone counts as heard when it has been there for a while, which the phone tells.
+      // The phone reports a tone only after `forMs`: subtract it.
       findings.timings = {
         ...findings.timings,
         lastDigitToConference: Math.max(0, Math.round(performance.now() - typedAt - (tone?.forMs ?? 0))),

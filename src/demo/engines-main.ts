@@ -16,7 +16,7 @@ const usage = `npm run engines -- [--directory DIR] [--base-port N]
                    the sample BBBs on N+4, N+5 (API) and N+6, N+7 (SIP), einwahl's own HTTP servers on N+8 and N+9
 `;
 
-/** Above the base port; the ports in between are the engines' own. */
+/** Offset from the base port; the engines use the ports in between. */
 const httpAboveBase = 8;
 
 const header = `# A configuration of einwahl for the engines that "npm run engines" starts.
@@ -28,7 +28,7 @@ interface Files {
   readonly config: string;
 }
 
-/** A configuration that works as it is, and the authority that telephones have to trust. */
+/** Writes a working configuration and the CA certificate that phones must trust. */
 async function writeFiles(directory: string, engines: DemoEngines, yaml: string): Promise<Files> {
   await mkdir(directory, { recursive: true });
   const files = { ca: join(directory, "ca.pem"), config: join(directory, "einwahl.yaml") };
@@ -87,7 +87,7 @@ async function run(): Promise<number> {
   try {
     const yaml = `${header}${stringify({ ...engines.settings, ...http })}`;
     const files = await writeFiles(values.directory, engines, yaml);
-    // Callers recognise their conference by its tone.
+    // Each conference has its own tone, so that callers recognise it.
     for (const { pin, server } of demoConferences)
       engines.bbbs.find(({ name }) => name === server)?.playTone(pin, tones.conference);
     process.stdout.write(introduce(ports, files, yaml));

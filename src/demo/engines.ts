@@ -10,7 +10,7 @@ import { type Breakable, demoConferences, demoNumbers, demoSecrets, type EngineP
 const host = "127.0.0.1";
 export const soundsDirectory = join(fileURLToPath(new URL("../../../", import.meta.url)), "freeswitch", "sounds");
 
-/** What an installation has beside the application: a SIP server, a media server and two BBB servers, in this process. */
+/** The engines of an installation in this process: a SIP server, a media server and two BBB servers. */
 export class DemoEngines {
   readonly certificates: Certificates;
   readonly #ports: EnginePorts;
@@ -24,7 +24,7 @@ export class DemoEngines {
     this.certificates = certificates;
   }
 
-  /** Rejects when a port is taken; nothing of it is left then. */
+  /** Rejects, with nothing left open, if a port is in use. */
   static async start(ports: EnginePorts, broken?: Breakable): Promise<DemoEngines> {
     const engines = new DemoEngines(ports, await makeCertificates());
     try {
@@ -40,7 +40,7 @@ export class DemoEngines {
     return this.#bbbs;
   }
 
-  /** The settings by which the application finds them, as they stand in its configuration. */
+  /** The application's configuration for these engines. */
   get settings(): Readonly<Record<string, unknown>> {
     return {
       drachtio: { host, port: this.#drachtioPort, secret: demoSecrets.drachtio },

@@ -23,7 +23,7 @@ const usage = `npm run demo -- [--once] [--json] [--base-port N] [--break PART]
   --break PART   break one part, to see that the check can fail: ${breakable.join(", ")}
 `;
 
-/** Prints each stage of a call as it is entered and tells when a call is over. */
+/** Prints each stage of a call as it is entered, and the end of the call. */
 class StagePrinter {
   readonly #print: (line: string) => void;
   readonly #begun = new Map<string, number>();
@@ -48,7 +48,7 @@ class StagePrinter {
     this.#onFirst?.();
   }
 
-  /** The stages of the first call, when it is over. */
+  /** Resolves with the stages of the first call when it is over. */
   async firstStages(): Promise<DemoResult["stages"]> {
     if (this.#firstReport === undefined) {
       await new Promise<void>((resolve) => {

@@ -1,9 +1,9 @@
-/** The parts of the demo that can be broken on purpose, to see that its check can fail. */
+/** The parts of the demo that can be broken on purpose, to test that its check can fail. */
 export const breakable = ["pin", "srtp-trunk", "srtp-bbb", "label"] as const;
 
 export type Breakable = (typeof breakable)[number];
 
-/** Where the engines listen; 0: the system chooses. */
+/** Listening ports of the engines; 0: chosen by the system. */
 export interface EnginePorts {
   /** SIP over UDP and TCP. */
   readonly sip: number;
@@ -22,7 +22,7 @@ export interface DemoPorts extends EnginePorts {
   readonly operators: number;
 }
 
-/** The ports that people know, or six in a row. */
+/** The well-known ports, or six consecutive ones. */
 export function demoPorts(base: number | undefined): DemoPorts {
   const inside = { drachtio: 0, eventSocket: 0, bbbSips: [0, 0] } as const;
   if (base === undefined)
@@ -30,7 +30,7 @@ export function demoPorts(base: number | undefined): DemoPorts {
   return { sip: base, sips: base + 1, http: base + 2, bbbApis: [base + 3, base + 4], operators: base + 5, ...inside };
 }
 
-/** For an application in another process: all ports are known beforehand, those that people know or eight in a row. */
+/** For an application in another process: all ports are fixed, the well-known ones or eight consecutive ones. */
 export function enginePorts(base: number | undefined): EnginePorts {
   if (base === undefined)
     return { sip: 5060, sips: 5061, drachtio: 9022, eventSocket: 8021, bbbApis: [8081, 8082], bbbSips: [5081, 5082] };
@@ -50,16 +50,16 @@ export const demoNumbers = [
   { number: "+493023125002", languages: ["en", "de"], city: "Berlin" },
 ] as const;
 
-/** One conference on each server; one PIN begins with a zero, which has to count. */
+/** One conference per server; one PIN has a leading zero, which is significant. */
 export const demoConferences = [
   { server: "bbb-1", name: "Lecture", pin: "12345" },
   { server: "bbb-2", name: "Staff meeting", pin: "04711" },
 ] as const;
 
-/** The caller of the demo; the last four digits are what the conference may see. */
+/** The caller of the demo; the conference may show only the last four digits. */
 export const demoCaller = { number: "+4915223125678", label: "5678" } as const;
 
-/** What the two ends whistle, in Hz: far enough apart to be told from each other. */
+/** Test tones of the two ends in Hz, far enough apart to be distinguished. */
 export const tones = { conference: 620, caller: 1040 } as const;
 
 export const demoSecrets = {
@@ -68,7 +68,7 @@ export const demoSecrets = {
   bbb: "demo-bbb-secret",
 } as const;
 
-/** What the demo's front ends send; it may do everything. */
+/** Token of the demo's front ends, with all permissions. */
 export const demoToken = "demo-token";
 
 export const demoOperator = {

@@ -1,4 +1,4 @@
-/** Why the demo or its engines can't run, in one line; a port that is taken is named, with the option that chooses others. */
+/** Why the demo or its engines can't run, in one line; names a port in use and the option to change it. */
 export function startFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!("code" in error) || error.code !== "EADDRINUSE") return error.message;

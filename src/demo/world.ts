@@ -17,13 +17,13 @@ import { DemoEngines, soundsDirectory } from "./engines.js";
 import { type Breakable, demoOperator, type DemoPorts, demoToken } from "./settings.js";
 
 const host = "127.0.0.1";
-/** How long the parts may take to find each other, in milliseconds. */
+/** Startup timeout until the parts are connected, in milliseconds. */
 const readyLimit = 20_000;
 
-/** Everything that a real installation has, in this process: engines, two BBB servers and the unmodified application. */
+/** A complete installation in this process: engines, two BBB servers and the unmodified application. */
 export class DemoWorld {
   readonly ports: DemoPorts;
-  /** The file of the authority that softphones have to trust. */
+  /** The CA certificate file that softphones must trust. */
   readonly caFile: string;
   readonly #directory: string;
   readonly #engines: DemoEngines;
@@ -37,7 +37,7 @@ export class DemoWorld {
     this.caFile = join(directory, "ca.pem");
   }
 
-  /** Rejects with a message for people when a port is taken or the parts do not find each other. */
+  /** Rejects with a readable message if a port is in use or the parts do not connect. */
   static async start(ports: DemoPorts, broken: Breakable | undefined, watcher: CallWatcher): Promise<DemoWorld> {
     const engines = await DemoEngines.start(ports, broken);
     const directory = await mkdtemp(join(tmpdir(), "einwahl-demo-"));
@@ -64,7 +64,7 @@ export class DemoWorld {
     return this.bbbs.find((bbb) => bbb.name === name);
   }
 
-  /** Calls and channels of the application that are there now. */
+  /** The application's current calls and channels. */
   counts(): { readonly calls: number; readonly channels: number } {
     return this.#einwahl?.counts() ?? { calls: 0, channels: 0 };
   }
@@ -103,7 +103,7 @@ export class DemoWorld {
     return einwahl;
   }
 
-  /** The same kind of file that an operator writes; JSON is YAML. */
+  /** The same format as an operator's file; JSON is YAML. */
   async #writeConfig(broken: Breakable | undefined): Promise<string> {
     const settings = {
       ...this.#engines.settings,

@@ -1,10 +1,10 @@
 import { failure, type Result, success } from "../../util/result.js";
 
-/** One command as it came over an event socket. */
+/** One command received on an event socket. */
 export interface Command {
   /** The first line, without line end. */
   readonly line: string;
-  /** Names in lower case; of a name given twice the first counts. */
+  /** Names in lower case; of duplicate names the first is used. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
@@ -13,17 +13,17 @@ const MAX_HEAD = 64 * 1024;
 const MAX_BODY = 1024 * 1024;
 
 /**
- * Cuts a stream into commands: lines until an empty one, then as many bytes as Content-Length says.
- * CR before LF is allowed. Holds at most one command.
+ * Splits a stream into commands: lines until an empty one, then Content-Length bytes.
+ * CR before LF is allowed. Buffers at most one command.
  */
 export class CommandReader {
   #buffer: Buffer = Buffer.alloc(0);
 
-  /** Fails when the peer exceeds what a command may hold; the connection is to be closed then. */
+  /** Fails if a command exceeds the maximum size: close the connection. */
   push(bytes: Buffer): Result<readonly Command[], "tooLong"> {
     this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
     const commands: Command[] = [];
-    // Each turn takes at least one byte off the buffer, so its length bounds the loop.
+    // Each iteration consumes at least one byte: the buffer's length bounds the loop.
     for (;;) {
       this.#skipEmptyLines();
       const head = endOfHead(this.#buffer);
@@ -48,7 +48,7 @@ export class CommandReader {
   }
 }
 
-/** The end of the header text and the start of what follows. */
+/** End of the headers and start of the body. */
 function endOfHead(buffer: Buffer): { readonly end: number; readonly next: number } | undefined {
   for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, at + 1)) {
     const next = buffer[at + 1] === 13 ? at + 2 : at + 1;

@@ -1,7 +1,7 @@
 import { failure, type Result, success } from "../../util/result.js";
 import { splitArguments } from "./arguments.js";
 
-/** `{name=value,...}[name=value,...]sofia/<profile>/<user>@<host>:<port>;transport=tls`, taken apart. */
+/** A parsed `{name=value,...}[name=value,...]sofia/<profile>/<user>@<host>:<port>;transport=tls`. */
 export interface DialString {
   readonly variables: ReadonlyMap<string, string>;
   readonly profile: string;
@@ -9,7 +9,7 @@ export interface DialString {
   readonly host: string;
   readonly port: number | undefined;
   readonly transport: "udp" | "tcp" | "tls";
-  /** What stands between the profile and the end, for the channel's name. */
+  /** The text after the profile, for the channel's name. */
   readonly destination: string;
 }
 
@@ -18,7 +18,7 @@ export type DialStringFailure = "malformed" | "severalLegs" | "endpoint" | "tran
 const MAX_VARIABLES = 256;
 const MAX_LENGTH = 16_384;
 
-/** One leg only: several (`,` or `|`) and endpoints other than sofia are refused. */
+/** Parses a single leg: several (`,` or `|`) and endpoints other than sofia are rejected. */
 export function parseDialString(text: string): Result<DialString, DialStringFailure> {
   if (text.length > MAX_LENGTH) return failure("malformed");
   const variables = new Map<string, string>();

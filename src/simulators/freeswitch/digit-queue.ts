@@ -1,6 +1,6 @@
 import type { Channel } from "./channel.js";
 
-/** Where a digit came from, by FreeSWITCH's names. */
+/** Source of a digit, in FreeSWITCH's terms. */
 export type DigitSource = "RTP" | "ENDPOINT" | "APP";
 
 export interface Digit {
@@ -16,13 +16,13 @@ const MIN_UNITS = 400;
 const MAX_UNITS = 192_000;
 
 /**
- * The digits that a channel received. FreeSWITCH tells of a digit (event DTMF) when something takes it, so one that
- * comes while an application runs that reads no digits is told of later.
+ * The received digits of a channel. FreeSWITCH sends the event DTMF when a digit is consumed, so a digit that
+ * arrives during an application that reads no digits is reported later.
  */
 export class DigitQueue {
   readonly #channel: Channel;
   readonly #queue: Digit[] = [];
-  /** Gets the digits while no application runs: the other leg of a bridge, else nobody. */
+  /** Receives the digits while no application takes them: the other leg of a bridge, otherwise discarded. */
   onIdleDigit: (digit: Digit) => void = () => undefined;
 
   constructor(channel: Channel) {
@@ -36,7 +36,7 @@ export class DigitQueue {
     this.drain();
   }
 
-  /** Hands digits to whatever takes them now: the innermost application, or nobody in particular while parked. */
+  /** Delivers queued digits to the current consumer: the innermost application, or none while parked. */
   drain(): void {
     while (this.#queue.length > 0) {
       const { applications } = this.#channel;

@@ -18,7 +18,7 @@ import { SoundLibrary } from "./sound-library.js";
 export interface EmbeddedFreeSwitchOptions {
   readonly eventSocket: {
     readonly address: string;
-    /** 0: the system chooses. */ readonly port: number;
+    /** 0: chosen by the system. */ readonly port: number;
     readonly password: string;
   };
   /** The profile `drachtio_mrf`, UDP. */
@@ -28,39 +28,39 @@ export interface EmbeddedFreeSwitchOptions {
     readonly portRange?: readonly [number, number];
     readonly advertisedAddress?: string;
   };
-  /** The profile `bbb`, which calls over TLS only. */
+  /** The profile `bbb`, TLS only, for outgoing calls. */
   readonly tls: { readonly ca?: string; readonly verify?: boolean; readonly key?: string; readonly cert?: string };
-  /** For relative paths of sounds. */
+  /** Base of relative sound paths. */
   readonly soundsDir?: string;
-  /** Seconds without RTP after which a leg to a BBB server ends; default 15. */
+  /** RTP timeout of a leg to a BBB server in seconds; default 15. */
   readonly bbbMediaTimeoutSec?: number;
-  /** Channels at one time, both legs counted; default 1000. */
+  /** Maximum concurrent channels, both legs counted; default 1000. */
   readonly maxSessions?: number;
   /** Default 20 s. */
   readonly heartbeatMs?: number;
-  /** Hosts of applications that channels are handed to, as EINWAHL_FS_CONTROL_HOSTS; default 127.0.0.1. */
+  /** Allowed application hosts for channels, as in EINWAHL_FS_CONTROL_HOSTS; default 127.0.0.1. */
   readonly controlHosts?: readonly string[];
-  /** Default: what `freeswitch/start.sh` derives from the password. "": the variable is missing, and no INVITE is taken. */
+  /** Default: the key that `freeswitch/start.sh` derives from the password. "": no key, all INVITEs are rejected. */
   readonly key?: string;
-  /** How it calls itself, and nothing else: it behaves as ever. */
+  /** The announced version; does not change the behaviour. */
   readonly version?: string;
   readonly clock?: Clock;
   readonly random?: (bytes: number) => Buffer;
-  /** Told of everything that was asked for and is not there. */
+  /** Called for every unsupported request. */
   readonly onUnsupported?: (what: string) => void;
 }
 
 const DEFAULT_SESSIONS = 1000;
 const DEFAULT_HEARTBEAT_MS = 20_000;
 const MAX_REMEMBERED = 100;
-/** A channel that is being ended by `close` may take so long, ms. */
+/** Timeout of a channel's end during `close`, ms. */
 const CLOSE_TIMEOUT_MS = 2000;
-/** The number is that of the FreeSWITCH whose behaviour it has. */
+/** The version of the simulated FreeSWITCH. */
 const VERSION = "1.10.12-embedded";
 
 /**
  * A small media server that speaks FreeSWITCH's event socket, for the demo and the tests: drachtio-fsmrf and esl-lite
- * work with it unmodified. What it lacks it refuses and notes in `unsupported`. Not for production.
+ * work with it unmodified. Unsupported requests are rejected and recorded in `unsupported`. Not for production.
  */
 export class EmbeddedFreeSwitch {
   readonly #engine: Engine;
@@ -75,7 +75,7 @@ export class EmbeddedFreeSwitch {
     this.#stopHeartbeat = stopHeartbeat;
   }
 
-  /** Rejects if a port is taken. */
+  /** Rejects if a port is in use. */
   static async start(o: EmbeddedFreeSwitchOptions): Promise<EmbeddedFreeSwitch> {
     const state = new SharedState(o.onUnsupported);
     const profiles = await openProfiles(o);
@@ -96,17 +96,17 @@ export class EmbeddedFreeSwitch {
     return this.#events.port;
   }
 
-  /** Of the profile drachtio_mrf. */
+  /** Port of the profile drachtio_mrf. */
   get sipPort(): number {
     return this.#engine.profiles[0]?.port ?? 0;
   }
 
-  /** What was asked for and is not there, the oldest hundred. */
+  /** The first hundred unsupported requests. */
   get unsupported(): readonly string[] {
     return this.#state.unsupported;
   }
 
-  /** For leak checks. `sockets` are those towards applications, for single channels; `controls` the inbound ones. */
+  /** For leak checks. `sockets`: outbound connections to applications, one per channel; `controls`: inbound ones. */
   counts(): { channels: number; sockets: number; controls: number; mediaSessions: number; sipDialogs: number } {
     return {
       channels: this.#engine.channels.size,
@@ -138,9 +138,9 @@ export class EmbeddedFreeSwitch {
   }
 }
 
-/** What is counted across the parts. */
+/** State shared by the parts. */
 class SharedState {
-  /** Towards applications, one for each channel. */
+  /** Connections to applications, one per channel. */
   readonly sockets = new Set<EventSocket>();
   mediaSessions = 0;
   readonly unsupported: string[] = [];
@@ -155,7 +155,7 @@ class SharedState {
     this.#onUnsupported?.(what);
   }
 
-  /** A rejection of work that nobody waits for is a bug and ends the process. */
+  /** A rejection of unawaited work is a bug and ends the process. */
   inBackground(work: Promise<void>): void {
     work.catch((bug: unknown) => {
       queueMicrotask(() => {
@@ -165,7 +165,7 @@ class SharedState {
   }
 }
 
-/** The defaults of `freeswitch/conf/vars.xml`. */
+/** Default in `freeswitch/conf/vars.xml`. */
 const BBB_MEDIA_TIMEOUT_S = 15;
 const BBB_HOLD_TIMEOUT_S = 1800;
 
@@ -181,7 +181,7 @@ async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [Sip
   const rtpTimeouts = { timeoutSec: o.bbbMediaTimeoutSec ?? BBB_MEDIA_TIMEOUT_S, holdTimeoutSec: BBB_HOLD_TIMEOUT_S };
   return [
     { name: "drachtio_mrf", agent: incoming, address: o.sip.address, port, tlsOnly: false, rtpTimeouts },
-    // It listens nowhere: the BBB server's requests come over the connection that we opened.
+    // No listener: the BBB server sends its requests over the connection that we opened.
     { name: "bbb", agent: calling, address: o.rtp.address, port: 0, tlsOnly: true, rtpTimeouts },
   ];
 }

@@ -13,21 +13,21 @@ export interface RtpTimeouts {
   readonly holdTimeoutSec: number;
 }
 
-/** A SIP profile: one user agent under a name of mod_sofia. */
+/** A SIP profile: one user agent with a mod_sofia name. */
 export interface SipProfile {
   readonly name: string;
   readonly agent: SipUserAgent;
-  /** Where `sofia status` says that it is reached. */
+  /** Address in `sofia status`. */
   readonly address: string;
   readonly port: number;
-  /** TLS only: a call with another transport fails. */
+  /** TLS only: calls with another transport fail. */
   readonly tlsOnly: boolean;
   readonly rtpTimeouts?: RtpTimeouts;
 }
 
-/** What the parts of one media server share. */
+/** State shared by the parts of one media server. */
 export interface Engine {
-  /** How this server calls itself. */
+  /** The announced version. */
   readonly version: string;
   readonly clock: Clock;
   readonly pacer: Pacer;
@@ -37,12 +37,12 @@ export interface Engine {
   readonly sounds: SoundLibrary;
   readonly applications: ReadonlyMap<string, Application>;
   readonly profiles: readonly SipProfile[];
-  /** Rejects when no RTP port is free. */
+  /** Rejects if no RTP port is free. */
   readonly openMedia: () => Promise<MediaSession>;
-  /** Something was asked for that is not there: told, never passed over in silence. Holds no number and no PIN. */
+  /** Reports an unsupported request. The text contains no number and no PIN. */
   readonly unsupported: (what: string) => void;
-  /** A channel's work that nobody waits for. */
+  /** Runs a channel's work without awaiting it. */
   readonly inBackground: (work: Promise<void>) => void;
-  /** Global variables, as `global_getvar` gives them; the dialplan reads `einwahl_key` and `einwahl_control_hosts`. */
+  /** Global variables, as returned by `global_getvar`; the dialplan reads `einwahl_key` and `einwahl_control_hosts`. */
   readonly globals: ReadonlyMap<string, string>;
 }

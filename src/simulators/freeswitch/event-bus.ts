@@ -4,7 +4,7 @@ import { type EventHeaders, FsEvent } from "./event.js";
 
 export type EventListener = (event: FsEvent) => void;
 
-/** Where all events of one media server pass by. */
+/** Distributes all events of one media server. */
 export class EventBus {
   readonly coreUuid: string;
   readonly #address: string;
@@ -12,7 +12,7 @@ export class EventBus {
   readonly #listeners = new Set<EventListener>();
   #sequence = 0;
 
-  /** @param address the media server's own IPv4 address, for the events' headers */
+  /** @param address the media server's IPv4 address, for event headers */
   constructor(coreUuid: string, address: string) {
     this.coreUuid = coreUuid;
     this.#address = address;
@@ -22,7 +22,7 @@ export class EventBus {
     return this.#host;
   }
 
-  /** The returned function ends it. A listener must not throw. */
+  /** Returns an unsubscribe function. A listener must not throw. */
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -36,7 +36,7 @@ export class EventBus {
     for (const listener of [...this.#listeners]) listener(event);
   }
 
-  /** The headers that every event begins with. */
+  /** The first headers of every event. */
   base(name: string): EventHeaders {
     const now = new Date();
     this.#sequence += 1;

@@ -6,7 +6,7 @@ import { EventSocket } from "./event-socket.js";
 
 const MAX_CONNECTIONS = 256;
 
-/** The inbound event socket: applications connect here and authenticate. */
+/** The inbound event socket, to which applications connect and authenticate. */
 export class EventServer {
   readonly port: number;
   readonly #server: Server;
@@ -18,7 +18,7 @@ export class EventServer {
     this.port = address.port;
   }
 
-  /** Rejects if the port is taken. */
+  /** Rejects if the port is in use. */
   static listen(o: {
     engine: Engine;
     api: ApiCommands;

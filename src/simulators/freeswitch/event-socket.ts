@@ -9,10 +9,10 @@ import { type FsEvent, serializePlain } from "./event.js";
 import { executeOnChannel } from "./send-message.js";
 import { Subscription } from "./subscription.js";
 
-/** A peer that takes no more events is cut off, as FreeSWITCH kills a listener that loses too many. */
+/** A peer that reads too slowly is disconnected, as FreeSWITCH kills a listener that loses too many events. */
 const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 const AUTH_TIMEOUT_MS = 25_000;
-/** A peer that does not close after our end is closed. */
+/** Timeout of the peer's close after our end. */
 const CLOSE_TIMEOUT_MS = 2000;
 const GOODBYE = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 
@@ -21,11 +21,11 @@ export interface EventSocketOptions {
   readonly api: ApiCommands;
   /** With a password, the peer must authenticate first. */
   readonly password?: string;
-  /** The channel that this connection was opened for. */
+  /** The channel of an outbound connection. */
   readonly channel?: Channel;
 }
 
-/** One connection of the event socket, whoever opened it (mod_event_socket). */
+/** One inbound or outbound event socket connection (mod_event_socket). */
 export class EventSocket {
   readonly #socket: Socket;
   readonly #engine: Engine;
@@ -40,7 +40,7 @@ export class EventSocket {
   #lingering = false;
   #closing = false;
 
-  /** Settles when the connection is over. */
+  /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
 
   constructor(socket: Socket, o: EventSocketOptions) {
@@ -58,7 +58,7 @@ export class EventSocket {
         resolve();
       });
     });
-    // What went wrong with the connection is of no interest here: "close" follows.
+    // "close" follows every error.
     socket.on("error", () => undefined);
     socket.on("data", (bytes: Buffer) => {
       this.#receive(bytes);
@@ -73,7 +73,7 @@ export class EventSocket {
     });
   }
 
-  /** The channel of this connection is down and its last events are out. */
+  /** The channel of this connection is down and its last events are sent. */
   channelGone(): void {
     if (!this.#lingering) {
       this.end();
@@ -85,7 +85,7 @@ export class EventSocket {
     );
   }
 
-  /** Says goodbye and closes. */
+  /** Sends the disconnect notice and closes. */
   end(): void {
     if (this.#closing) return;
     this.#closing = true;
@@ -180,7 +180,7 @@ export class EventSocket {
         break;
       case "log":
       case "nolog":
-        // There is no log to send: the embedded server keeps none, so that nothing of a caller gets into one.
+        // No log to send: the simulator keeps none, so that it contains no caller data.
         this.#reply(
           verb.toLowerCase() === "log"
             ? `+OK log level ${words[0] ?? ""} [${words[0] ?? "7"}]`
@@ -227,7 +227,7 @@ export class EventSocket {
     }
   }
 
-  /** CHANNEL_DATA: the channel as it is, as a command's reply, percent-encoded. */
+  /** CHANNEL_DATA: the channel's current state as a command reply, percent-encoded. */
   #introduce(channel: Channel): void {
     this.#write(
       serializePlain([
@@ -278,7 +278,7 @@ export class EventSocket {
     if (!this.#authenticated || this.#closing || !this.#subscription.wants(event)) return;
     const { format } = this.#subscription;
     const body = format === "json" ? event.json : event.plain;
-    // One write: esl-lite does not find the end of the headers where it is cut in two.
+    // A single write: esl-lite misses the end of the headers if it is split.
     this.#write(`Content-Length: ${Buffer.byteLength(body)}\nContent-Type: text/event-${format}\n\n${body}`);
   }
 

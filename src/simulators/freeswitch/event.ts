@@ -1,4 +1,4 @@
-/** The names that an event socket may ask for (FreeSWITCH 1.10). */
+/** The event names of FreeSWITCH 1.10 for subscriptions. */
 export const EVENT_NAMES: ReadonlySet<string> = new Set([
   "CUSTOM",
   "CLONE",
@@ -98,7 +98,7 @@ export const EVENT_NAMES: ReadonlySet<string> = new Set([
 
 export type EventHeaders = readonly (readonly [name: string, value: string])[];
 
-/** What FreeSWITCH tells about something that happened. Serialised at most once for each format, however many listen. */
+/** A FreeSWITCH event. Serialised at most once per format, for any number of listeners. */
 export class FsEvent {
   readonly name: string;
   readonly headers: EventHeaders;
@@ -112,7 +112,7 @@ export class FsEvent {
     this.body = body;
   }
 
-  /** The first of that name, in any case. */
+  /** The first header of that name, case-insensitive. */
   header(name: string): string | undefined {
     const wanted = name.toLowerCase();
     return this.headers.find(([key]) => key.toLowerCase() === wanted)?.[1];
@@ -123,7 +123,7 @@ export class FsEvent {
     return this.#json;
   }
 
-  /** Headers percent-encoded one on a line, an empty line, the body. */
+  /** Percent-encoded headers, one per line, an empty line, the body. */
   get plain(): string {
     this.#plain ??= serializePlain(this.headers, this.body);
     return this.#plain;
@@ -149,7 +149,7 @@ export function serializePlain(headers: EventHeaders, body?: string): string {
 
 const UNSAFE = /[^\x21-\x7e]|[#&+:;<=>?@[\\\]^`{|}"]|%(?![0-9A-F]{2})/gu;
 
-/** As switch_url_encode does: what looks like an escape already, in upper case, stays as it is. */
+/** As switch_url_encode: an existing upper-case escape is kept. */
 export function percentEncode(text: string): string {
   return text.replace(UNSAFE, (character) => {
     let encoded = "";

@@ -8,7 +8,7 @@ export class Execution {
   readonly argument: string;
   readonly #stack: ApplicationStack;
   readonly #breaks = new Set<() => void>();
-  /** Takes the digits that come while this application is the innermost one; undefined leaves them where they are. */
+  /** Receives digits while this application is the innermost one; undefined leaves them queued. */
   digitTaker: ((digit: Digit) => void) | undefined;
 
   constructor(channel: Channel, stack: ApplicationStack, argument: string) {
@@ -17,23 +17,23 @@ export class Execution {
     this.argument = argument;
   }
 
-  /** No other application runs inside of this one. */
+  /** Whether no nested application runs. */
   get isInnermost(): boolean {
     return this.#stack.innermost === this;
   }
 
-  /** What CHANNEL_EXECUTE_COMPLETE says as Application-Response. */
+  /** Sets the Application-Response of CHANNEL_EXECUTE_COMPLETE. */
   respond(text: string): void {
     this.channel.setVariable("current_application_response", text);
   }
 
-  /** From now on digits go to `taker`; those that wait go at once. */
+  /** Sends digits to `taker` from now on, queued ones at once. */
   takeDigits(taker: (digit: Digit) => void): void {
     this.digitTaker = taker;
     this.channel.digits.drain();
   }
 
-  /** Calls back at uuid_break and at the hang-up; the returned function ends that. */
+  /** Calls back at uuid_break and at the hang-up. Returns an unsubscribe function. */
   onBreak(listener: () => void): () => void {
     const { down } = this.channel;
     this.#breaks.add(listener);

@@ -4,8 +4,8 @@ import type { Channel } from "./channel.js";
 import type { Execution } from "./execution.js";
 
 /**
- * A hold by the far end in mid-call (switch_core_media_toggle_hold): in a bridge the other leg hears `hold_music` of this leg,
- * over and over, or nothing at all with `silence`. An INVITE that is on hold from the start counts as none.
+ * A hold by the peer in mid-call (switch_core_media_toggle_hold): in a bridge the other leg hears this leg's `hold_music`
+ * in a loop, or nothing with `silence`. An initial INVITE on hold does not count.
  */
 export class FarHold {
   readonly #channel: Channel;
@@ -20,7 +20,7 @@ export class FarHold {
     return this.#isOn;
   }
 
-  /** The media has been negotiated again. */
+  /** The media has been renegotiated. */
   follow(): void {
     const channel = this.#channel;
     if (channel.held === this.#isOn) return;
@@ -34,7 +34,7 @@ export class FarHold {
       this.#play(channel.otherLeg, stream);
   }
 
-  /** As switch_ivr_broadcast does it: an application inside of what runs there. */
+  /** As switch_ivr_broadcast: an application nested in the running one. */
   #play(partner: Channel, stream: string): void {
     partner.applications.request({
       application: "playback",

@@ -1,4 +1,4 @@
-/** Why a channel ended, by FreeSWITCH's names and numbers (ITU-T Q.850 below 128, FreeSWITCH's own above). */
+/** Hang-up causes with FreeSWITCH's names and numbers (ITU-T Q.850 below 128, FreeSWITCH's own above). */
 const CAUSES = {
   NONE: 0,
   UNALLOCATED_NUMBER: 1,
@@ -100,7 +100,7 @@ export function causeNumber(cause: HangupCause): number {
   return CAUSES[cause];
 }
 
-/** A name in any case or a number, as hangup and uuid_kill take it; anything else is NORMAL_CLEARING, as in FreeSWITCH. */
+/** Parses a name (case-insensitive) or number, as hangup and uuid_kill do; as in FreeSWITCH, others become NORMAL_CLEARING. */
 export function parseCause(text: string): HangupCause {
   const upper = text.trim().toUpperCase();
   if (isHangupCause(upper)) return upper;
@@ -151,12 +151,12 @@ const FROM_SIP: ReadonlyMap<number, HangupCause> = new Map([
   [608, "CALL_REJECTED"],
 ]);
 
-/** As mod_sofia maps a final response. */
+/** mod_sofia's mapping of a final response. */
 export function causeOfSipStatus(status: number): HangupCause {
   return FROM_SIP.get(status) ?? "NORMAL_UNSPECIFIED";
 }
 
-/** The Q.850 cause of a Reason header (RFC 3326), which wins over the SIP status. */
+/** The Q.850 cause of a Reason header (RFC 3326), which takes precedence over the SIP status. */
 export function causeOfReason(header: string | undefined): HangupCause | undefined {
   const number = /\bQ\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*(\d{1,3})/i.exec(header ?? "")?.[1];
   return number === undefined ? undefined : BY_NUMBER.get(Number(number));

@@ -1,7 +1,7 @@
 import { IdleMeter, upTime } from "./api-status.js";
 import type { Engine } from "./engine.js";
 
-/** The event HEARTBEAT, again and again until the returned function is called. */
+/** Sends the event HEARTBEAT periodically. Returns a stop function. */
 export function startHeartbeat(engine: Engine, everyMs: number): () => void {
   const idle = new IdleMeter();
   const startedAt = engine.clock.now();

@@ -14,7 +14,7 @@ export function digitOfInfo(request: SipRequest): { readonly digit: string; read
 }
 
 function valid(signal: string, durationMs: number): { digit: string; durationMs: number } | undefined {
-  // RFC 2833 event numbers 10 and 11 stand for * and # with some phones.
+  // Some phones send the RFC 2833 event numbers 10 and 11 for * and #.
   const digit = signal === "10" ? "*" : signal === "11" ? "#" : signal.toUpperCase();
   return /^[0-9A-D*#]$/.test(digit) ? { digit, durationMs } : undefined;
 }

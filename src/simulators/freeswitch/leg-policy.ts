@@ -5,7 +5,7 @@ import type { Direction } from "../../softphone/rtp/sdp.js";
 import { ALL_SUITES, isSuiteName, type SuiteName } from "../../softphone/rtp/srtp.js";
 import type { Channel } from "./channel.js";
 
-/** The embedded media server's codecs; G.722 is in the real one only. */
+/** The simulator's codecs; the real media server also has G.722. */
 export const CODECS: readonly CodecName[] = ["PCMA", "PCMU"];
 
 export interface SecurityPolicy {
@@ -13,7 +13,7 @@ export interface SecurityPolicy {
   readonly suites: readonly SuiteName[];
 }
 
-/** `mandatory[:suite:suite...]`, `optional`, `forbidden`, as rtp_secure_media and its two sisters take it. */
+/** `mandatory[:suite:suite...]`, `optional`, `forbidden`, as in rtp_secure_media and its two variants. */
 export function parseSecurity(
   value: string | undefined,
   suiteList: string | undefined,
@@ -41,7 +41,7 @@ function policyOf(mode: string, unset: SrtpPolicy): SrtpPolicy {
   }
 }
 
-/** A called leg offers no SRTP unless told to. */
+/** A called leg offers no SRTP by default. */
 export function outboundSecurity(leg: Channel): SecurityPolicy {
   return parseSecurity(
     leg.variable("rtp_secure_media_outbound") ?? leg.variable("rtp_secure_media"),
@@ -50,7 +50,7 @@ export function outboundSecurity(leg: Channel): SecurityPolicy {
   );
 }
 
-/** absolute_codec_string decides; without it only the caller's codec is offered (the profile's disable-transcoding). */
+/** absolute_codec_string, otherwise only the caller's codec (the profile's disable-transcoding). */
 export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecName[] {
   const wanted = leg.variable("absolute_codec_string");
   if (wanted === undefined) return caller.media.codec === undefined ? CODECS : [caller.media.codec];
@@ -61,19 +61,19 @@ export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecNam
   return CODECS.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
 }
 
-/** The direction of a leg, until the far end offers another one: that of its partner's far end, whatever is written or answered. */
+/** Direction of a leg until its peer offers another one: that of the partner's peer, whatever the SDP or the answer says. */
 export function partnerFlow(partner: Channel | undefined): Direction {
   return partner === undefined ? "sendrecv" : answerDirection(partner.media.direction);
 }
 
-/** `origination_audio_mode` changes what the offer says, and nothing else. */
+/** `origination_audio_mode` changes only the direction in the offer. */
 function writtenDirection(mode: string | undefined): Direction | undefined {
   return mode === "sendrecv" || mode === "sendonly" || mode === "recvonly" || mode === "inactive" ? mode : undefined;
 }
 
 /**
- * @param partner the channel that `signal_bond` names: the leg is offered in the direction of that channel's far end, so that a
- *   caller on hold gets a leg that only sends, for good (generate_local_sdp, switch_core_session_remote_media_flow)
+ * @param partner the channel in `signal_bond`: the leg is offered with the direction of that channel's peer, so a
+ *   caller on hold gets a leg that stays sendonly (generate_local_sdp, switch_core_session_remote_media_flow)
  */
 export function outboundOffer(leg: Channel, caller: Channel, partner: Channel | undefined): OfferOptions {
   const { srtp, suites } = outboundSecurity(leg);

@@ -1,6 +1,6 @@
 import type { MediaSession } from "../../softphone/rtp/media-session.js";
 
-/** The channel variables that FreeSWITCH's media layer sets; `undefined` removes one. */
+/** The channel variables of FreeSWITCH's media layer; `undefined` removes one. */
 export function mediaVariables(media: MediaSession): ReadonlyMap<string, string | undefined> {
   const { codec, suite, telephoneEvent } = media;
   const text = (value: number | undefined): string | undefined => (value === undefined ? undefined : String(value));
@@ -35,7 +35,7 @@ export function mediaVariables(media: MediaSession): ReadonlyMap<string, string 
   ]);
 }
 
-/** What `uuid_set_media_stats` adds. */
+/** The variables that `uuid_set_media_stats` adds. */
 export function mediaStatistics(media: MediaSession): ReadonlyMap<string, string> {
   const stats = media.stats();
   return new Map([
@@ -49,7 +49,7 @@ export function mediaStatistics(media: MediaSession): ReadonlyMap<string, string
   ]);
 }
 
-/** Seen with FreeSWITCH: the variable lacks what the answer on the wire refuses with port 0. */
+/** Observed with FreeSWITCH: the variable omits m= lines that the answer on the wire rejects with port 0. */
 function withoutRefusedLines(sdp: string): string {
   return sdp
     .split(/^(?=m=)/m)

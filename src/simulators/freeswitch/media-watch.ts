@@ -1,11 +1,11 @@
 import type { Channel } from "./channel.js";
 
-/** Frames between two looks: 100 ms. */
+/** Frames between two checks: 100 ms. */
 const EVERY = 5;
 
 /**
- * Ends a channel whose far end sends no RTP any more. FreeSWITCH reads the variables at the answer and at each re-INVITE, and not
- * in between. With media_timeout its media_hold_timeout has no effect: the re-INVITE that puts a call on hold sets media_timeout
+ * Ends a channel whose peer sends no RTP. FreeSWITCH reads the variables only at the answer and at each
+ * re-INVITE. With media_timeout its media_hold_timeout has no effect: the re-INVITE that puts a call on hold sets media_timeout
  * after it (check_media_timeout_params, 1.10.12). The older rtp_timeout_sec and rtp_hold_timeout_sec change with a hold.
  */
 export class MediaWatch {
@@ -19,7 +19,7 @@ export class MediaWatch {
     this.#channel = channel;
   }
 
-  /** The media has been negotiated, for the first time or again: the time begins to run with the variables of now. */
+  /** The media was negotiated or renegotiated: restarts the timeout with the current variables. */
   start(): void {
     const { engine } = this.#channel;
     this.#startedAt = engine.clock.now();

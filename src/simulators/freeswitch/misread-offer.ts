@@ -1,7 +1,7 @@
 import { parseCryptoLine } from "../../softphone/rtp/sdes.js";
 import { isSuiteName } from "../../softphone/rtp/srtp.js";
 
-/** What FreeSWITCH 1.10.12 does not get right in an offer, `undefined` for nothing. */
+/** What FreeSWITCH 1.10.12 misinterprets in an offer, `undefined` for nothing. */
 export function misreadOffer(sdp: string): string | undefined {
   if (/^a=fingerprint:/im.test(sdp)) return "an offer with DTLS, which FreeSWITCH prefers to SDES";
   if (/^a=(?:ice-ufrag|candidate):/im.test(sdp)) return "an offer with ICE, whose STUN FreeSWITCH reads out of bounds";

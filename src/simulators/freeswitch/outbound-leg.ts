@@ -19,12 +19,12 @@ import { outboundCodecs, outboundOffer, outboundSecurity, partnerFlow } from "./
 
 /** FreeSWITCH's default for originate, in seconds. */
 const DEFAULT_TIMEOUT_S = 60;
-/** Redirects that are followed for one leg; sofia itself counts none. */
+/** Maximum redirects per leg; sofia itself has no limit. */
 const MAX_REDIRECTS = 5;
-/** From sofia's ACK to a 200 until FreeSWITCH's own thread has heard of it, in milliseconds. */
+/** Delay from sofia's ACK to a 200 until FreeSWITCH's session thread is notified, in ms. */
 const ANSWER_NOTICED_AFTER_MS = 10;
 
-/** Makes the channel of a leg that `caller` calls, before anything is sent. */
+/** Creates the channel of a leg called by `caller`; sends nothing yet. */
 export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, media: MediaSession): Channel {
   const { engine } = caller;
   const wanted = dial.variables.get("origination_uuid");
@@ -55,7 +55,7 @@ export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, 
   leg.setVariable("originator", caller.uuid);
   leg.setVariable("signal_bond", caller.uuid);
   leg.setVariable("call_uuid", caller.uuid);
-  // These come last, over signal_bond too (switch_ivr_originate, "install the vars from the {} params").
+  // Set last, they override signal_bond too (switch_ivr_originate, "install the vars from the {} params").
   for (const [name, value] of dial.variables) leg.setVariable(name, value);
   caller.setVariable("originate_signal_bond", leg.uuid);
   leg.otherLeg = caller;
@@ -63,7 +63,7 @@ export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, 
   return leg;
 }
 
-/** Calls. Settles when the leg is answered or down; the leg's hang-up cause says why. */
+/** Calls. Resolves when the leg is answered or down; the leg's hang-up cause has the reason. */
 export async function callLeg(
   leg: Channel,
   caller: Channel,
@@ -81,7 +81,7 @@ export async function callLeg(
     const invite = profile.agent.invite({ uri, from: callerIdentity(leg), headers: extraHeaders(leg), sdp });
     invite.onProgress = (response) => {
       if (response.status < 180) return;
-      // The tone or announcement in it is left out: a conference answers at once.
+      // Early media is not relayed: a conference answers at once.
       if (response.body !== "") leg.engine.unsupported("early media from the called party");
       leg.progress();
       onRinging();
@@ -91,7 +91,7 @@ export async function callLeg(
     return placed;
   };
   const uri = requestUri(dial);
-  // As mod_sofia names them (mod_sofia.c, sofia_outgoing_channel; sofia_glue.c, sofia_glue_do_invite).
+  // Names as in mod_sofia (mod_sofia.c, sofia_outgoing_channel; sofia_glue.c, sofia_glue_do_invite).
   leg.setVariable("sip_destination_url", uri);
   leg.setVariable("sip_req_uri", uri.replace(/^sip:/, ""));
   let signalling = place(uri);
@@ -101,7 +101,7 @@ export async function callLeg(
   };
   caller.down.addEventListener("abort", onCallerDown, { once: true });
   if (caller.isDown) onCallerDown();
-  // Once the leg is down the invite is cancelled and looks after itself, however long a connection takes to fail.
+  // Once the leg is down the INVITE is cancelled and completes in the background, even if a connection is slow to fail.
   let result = await Promise.race([signalling.result, whenDown(leg)]);
   for (let count = 0; count < MAX_REDIRECTS && result?.ok === false && !leg.isDown; count++) {
     const elsewhere = redirectOf(leg, result.failure);
@@ -109,19 +109,19 @@ export async function callLeg(
     signalling = place(elsewhere);
     result = await Promise.race([signalling.result, whenDown(leg)]);
   }
-  // sofia gives up at once only where a connection is refused. A certificate that is not accepted, a name that is not
-  // found, a connection that breaks: it keeps silent until leg_timeout.
+  // sofia fails at once only for a refused connection. After a rejected certificate, an unresolved name or a
+  // broken connection it reports nothing until leg_timeout.
   if (result?.ok === false && !leg.isDown && isSilentFault(result.failure)) await whenDown(leg);
   if (result?.ok === true && !leg.isDown) await noticed(leg);
   stopTimers();
   caller.down.removeEventListener("abort", onCallerDown);
-  // The hang-up was a CANCEL, which comes too late for sofia: it keeps the dialog and sends no BYE (seen on 1.10.12).
+  // The hang-up was a CANCEL that came too late: sofia keeps the dialog and sends no BYE (observed with 1.10.12).
   if (result?.ok === true && leg.isDown) return;
   if (result?.ok === true) establish(leg, result.value, signalling);
   else if (result !== undefined && !leg.isDown) noteFailure(leg, result.failure);
 }
 
-/** Where sofia calls instead of the first target (sofia.c, sofia_handle_sip_r_invite), unless `outbound_redirect_fatal` forbids it. */
+/** The redirect target that sofia calls (sofia.c, sofia_handle_sip_r_invite), unless `outbound_redirect_fatal` forbids it. */
 function redirectOf(leg: Channel, { status, headers }: InviteFailure): string | undefined {
   if (![300, 301, 302, 305].includes(status)) return undefined;
   if (leg.isTrue("outbound_redirect_fatal")) {
@@ -229,7 +229,7 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
   signalling.dialog = dialog;
   leg.engine.inBackground(
     dialog.ended.then((end) => {
-      // mod_sofia keeps the Reason of a BYE in both legs.
+      // mod_sofia stores the Reason of a BYE in both legs.
       if (end.by === "remote" && end.reason !== undefined)
         for (const channel of [leg, leg.otherLeg]) channel?.setVariable("sip_reason", end.reason);
       leg.setVariable("sip_term_status", "200");
@@ -255,7 +255,7 @@ function establish(leg: Channel, dialog: SipDialog, signalling: OutgoingSignalli
   leg.markAnswered();
 }
 
-/** No SIP answer, and not a refused connection either. */
+/** No SIP response and no refused connection. */
 function isSilentFault({ status, reason, headers }: InviteFailure): boolean {
   return headers === undefined && status === 503 && !/ECONNREFUSED|EHOSTUNREACH|ENETUNREACH/.test(reason);
 }

@@ -7,8 +7,8 @@ import { EventSocket } from "./event-socket.js";
 const CONNECT_TIMEOUT_MS = 5000;
 
 /**
- * The dialplan application `socket host:port async full`: hands the channel to the application at that address.
- * Settles when the connection is over; at once when there is none to be had.
+ * The dialplan application `socket host:port async full`: connects the channel to the application at that address.
+ * Resolves when the connection is closed; at once if it cannot be opened.
  */
 export async function controlBySocket(
   channel: Channel,

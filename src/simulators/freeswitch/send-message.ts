@@ -4,7 +4,7 @@ import type { Channel } from "./channel.js";
 import type { Command } from "./command-reader.js";
 import { parseCause } from "./hangup-cause.js";
 
-/** `sendmsg`: what switch_ivr_parse_event does with it. Returns the reply. */
+/** `sendmsg`, as in switch_ivr_parse_event. Returns the reply. */
 export function executeOnChannel(channel: Channel, { headers, body }: Command): string {
   const call = headers.get("call-command") ?? "";
   switch (call.toLowerCase()) {
@@ -22,7 +22,7 @@ export function executeOnChannel(channel: Channel, { headers, body }: Command): 
 function execute(channel: Channel, headers: ReadonlyMap<string, string>, body: string): string {
   const { unsupported } = channel.engine;
   const application = headers.get("execute-app-name");
-  // FreeSWITCH takes the message and then does nothing.
+  // FreeSWITCH accepts the message without effect.
   if (application === undefined || application === "") return "+OK";
   const loops = headers.get("loops");
   if (loops !== undefined && loops !== "1") unsupported("loops of an application");

@@ -9,12 +9,12 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const MAX_CACHED_SAMPLES = 16 * 1024 * 1024;
 const MAX_PARTS = 1000;
 
-/** Notes of the hold music that is generated where no recording is, in Hz; each sounds for half a second. */
+/** Notes of the generated hold music, used without a recording, in Hz; half a second each. */
 const MELODY =
   "%(480,20,392,196)%(480,20,494,196)%(480,20,587,196)%(480,20,494,196)%(480,20,440,220)%(480,20,523,220)%(480,20,659,220)%(480,20,523,220)";
 
 export interface SoundLibraryOptions {
-  /** For relative paths, where the channel has no sound_prefix. */
+  /** Base of relative paths if the channel has no sound_prefix. */
   readonly soundsDir: string | undefined;
   readonly unsupported: (what: string) => void;
 }
@@ -24,7 +24,7 @@ interface Recording {
   readonly pcm: Int16Array;
 }
 
-/** Turns what `playback` takes into audio. WAV files must be 8 kHz mono: nothing is resampled. */
+/** Opens the audio of a `playback` argument. WAV files must be 8 kHz mono: no resampling. */
 export class SoundLibrary {
   readonly #soundsDir: string | undefined;
   readonly #unsupported: (what: string) => void;
@@ -58,7 +58,7 @@ export class SoundLibrary {
     }
   }
 
-  /** FreeSWITCH finds out whether a part exists when its turn comes; only a string without a playable first part fails. */
+  /** FreeSWITCH opens a part when its turn comes; only a string without a playable first part fails. */
   #openSequence(list: string, prefix: string | undefined): AudioSource | undefined {
     const parts = list
       .split("!")
@@ -129,7 +129,7 @@ export class SoundLibrary {
   }
 }
 
-/** `silence_stream://ms[,level]`: 0 or less is without end; the level of the comfort noise is not made. */
+/** `silence_stream://ms[,level]`: 0 or less: endless; the comfort noise level is ignored. */
 function openSilence(argument: string): AudioSource {
   const milliseconds = Number.parseInt(argument, 10);
   return new SilenceSource(milliseconds > 0 ? milliseconds : Infinity);

@@ -5,7 +5,7 @@ export type EventFormat = "plain" | "json";
 const MAX_CUSTOM = 256;
 const MAX_FILTERS = 256;
 
-/** What `myevents` stands for (mod_event_socket). */
+/** The events of `myevents` (mod_event_socket). */
 const MY_EVENTS = [
   "CHANNEL_ANSWER",
   "CHANNEL_APPLICATION",
@@ -37,7 +37,7 @@ interface Filter {
   readonly value: string;
 }
 
-/** Which events one event socket gets. Replies are those of mod_event_socket. */
+/** The event subscriptions of one event socket. Replies as in mod_event_socket. */
 export class Subscription {
   #format: EventFormat = "plain";
   readonly #names = new Set<string>();
@@ -132,7 +132,7 @@ export class Subscription {
     return event.name !== "CUSTOM" || subclass === undefined || this.#custom.has(subclass);
   }
 
-  /** With filters, an event must match one of them; a value that begins with "-" keeps matching events away. */
+  /** With filters, an event must match one of them; a value with a leading "-" excludes matching events. */
   #passesFilters(event: FsEvent): boolean {
     let passes = false;
     for (const filter of this.#filters) {
@@ -166,7 +166,7 @@ export class Subscription {
   }
 }
 
-/** FreeSWITCH takes the names with or without SWITCH_EVENT_, in any case. */
+/** FreeSWITCH accepts the names with or without SWITCH_EVENT_, case-insensitive. */
 function eventName(word: string): string | undefined {
   const upper = word.toUpperCase().replace(/^SWITCH_EVENT_/, "");
   return EVENT_NAMES.has(upper) ? upper : undefined;

@@ -1,6 +1,6 @@
 import { SAMPLE_RATE } from "../../softphone/rtp/tone.js";
 
-/** Longest script, in samples: ten minutes. */
+/** Maximum length of a script in samples: ten minutes. */
 const MAX_SAMPLES = 600 * SAMPLE_RATE;
 const MAX_TURNS = 1000;
 /** libteletone's default. */
@@ -8,8 +8,8 @@ const DEFAULT_DECIBELS = -7;
 const FULL_SCALE = 32767;
 
 /**
- * A libteletone script: parts divided by `;`, each a setting (`v=` volume in dB, `l=` repeats the next tone, `L=`
- * repeats the whole) or tones like `%(on-ms,off-ms,hz[,hz...])`. Undefined for anything else.
+ * Renders a libteletone script: parts separated by `;`, each a setting (`v=` volume in dB, `l=` repeats the next tone, `L=`
+ * repeats the whole) or tones like `%(on-ms,off-ms,hz[,hz...])`. Undefined for other text.
  */
 export function renderToneScript(script: string): Int16Array | undefined {
   const chunks: Int16Array[] = [];
@@ -78,7 +78,7 @@ function parseTones(text: string): Tone[] | undefined {
 function renderTone(tone: Tone, decibels: number): Int16Array {
   const on = Math.min(MAX_SAMPLES, tone.onMs * 8);
   const pcm = new Int16Array(Math.min(MAX_SAMPLES, on + tone.offMs * 8));
-  // Half of full scale at 0 dB, shared among the frequencies, so that their sum does not clip.
+  // Half of full scale at 0 dB, divided by the number of frequencies, so that their sum does not clip.
   const amplitude = ((FULL_SCALE / 2) * 10 ** (decibels / 20)) / tone.hz.length;
   for (let i = 0; i < on; i++) {
     let value = 0;
