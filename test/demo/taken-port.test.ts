@@ -12,7 +12,7 @@ import { scratchFolder } from "../e2e/support/scratch.js";
 
 const demo = join(fileURLToPath(new URL("../../", import.meta.url)), "src", "demo");
 
-await t.test("the demo and its engines name a port that is taken, and the option that chooses others", async (t) => {
+await t.test("the demo and its engines report a port in use and the option to change it", async (t) => {
   const folder = await scratchFolder(t, "taken");
   const base = await freePortsInARow(8);
   const taken = createServer().listen(base + 1, "127.0.0.1");

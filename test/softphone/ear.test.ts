@@ -9,7 +9,7 @@ import { speechLike } from "./speech-like.js";
 
 const FRAME = 160;
 
-/** Frames of everything at once, through G.711 as on the line. */
+/** Frames of all sounds mixed and G.711-coded, as on the line. */
 function line(ms: number, tones: readonly { hz: number; level: number }[], speech?: Int16Array): Int16Array[] {
   const generators = tones.map((tone) => new ToneGenerator(tone.hz, tone.level));
   return Array.from({ length: ms / 20 }, (_, index) => {
@@ -29,7 +29,7 @@ await t.test("the level of a tone", (t) => {
   t.end();
 });
 
-await t.test("tones: which of the candidates are there, loudest first", (t) => {
+await t.test("tones: the audible candidates, loudest first", (t) => {
   const ear = new Ear();
   t.strictSame(ear.tones([440]), []);
   for (const frame of line(500, [
@@ -48,7 +48,7 @@ await t.test("tones: which of the candidates are there, loudest first", (t) => {
   t.end();
 });
 
-await t.test("watchTone: once, when it has been steady; also under speech", (t) => {
+await t.test("watchTone: once for a steady tone; also under speech", (t) => {
   const ear = new Ear();
   const heard: HeardTone[] = [];
   ear.watchTone(1000, (tone) => heard.push(tone));
@@ -62,7 +62,7 @@ await t.test("watchTone: once, when it has been steady; also under speech", (t) 
   t.end();
 });
 
-await t.test("watchTone: speech is no tone", (t) => {
+await t.test("watchTone: speech is not a tone", (t) => {
   const ear = new Ear();
   const heard: HeardTone[] = [];
   for (const hz of [300, 440, 500, 1000, 1500]) ear.watchTone(hz, (tone) => heard.push(tone));
@@ -81,7 +81,7 @@ await t.test("watchTone can be stopped", (t) => {
   t.end();
 });
 
-await t.test("watchSound: speech yes, known tones and their edges no", (t) => {
+await t.test("watchSound: detects speech, ignores known tones and their edges", (t) => {
   const ear = new Ear();
   let sounds = 0;
   ear.watchSound({ except: [440, 1000] }, () => sounds++);

@@ -18,7 +18,7 @@ interface Answered {
   readonly media: MediaSession;
 }
 
-/** The phone calls without an offer, and gets this one in the 200. */
+/** The phone calls without an offer and gets this one in the 200. */
 async function lateCall(t: Test, offer: OfferOptions, dial: Partial<DialOptions> = {}): Promise<Answered> {
   const { uri, invite } = await peer(t);
   const phone = await TestPhone.open({ transport: "udp" });
@@ -31,11 +31,11 @@ async function lateCall(t: Test, offer: OfferOptions, dial: Partial<DialOptions>
   return { call, media, dialog: incoming.accept(media.offer(offer)) };
 }
 
-await t.test("two-way sound after an answer in the ACK, over each suite and none", async (t) => {
+await t.test("two-way audio after an answer in the ACK, with each suite and without", async (t) => {
   for (const suite of [...ALL_SUITES, undefined]) {
     await t.test(suite ?? "plain", async (t) => {
       const srtp = suite === undefined ? "none" : "mandatory";
-      // The real media server offers a plain line beside the secure one.
+      // The real media server offers a plain and a secure line.
       const offer: OfferOptions = {
         codecs: ["PCMU", "PCMA"],
         srtp,
@@ -75,9 +75,9 @@ await t.test("two-way sound after an answer in the ACK, over each suite and none
       t.ok(await call.sendDigits("7"));
       t.equal(await pressed, "7");
 
-      // Only so far: while a hold changes the keys, packets under the old ones are on their way.
+      // Only until here: when a hold changes the keys, packets with the old ones are still in transit.
       t.equal(call.audio.stats.rejected + media.stats().rejected, 0);
-      // Whoever answered late makes offers like any other afterwards.
+      // After a late answer this side makes offers normally.
       dialog.onReinvite = (request) => {
         const renewed = media.answer(request.body, { codecs: ["PCMU"], srtp });
         return renewed.ok ? { sdp: renewed.value } : { reject: 488 };
@@ -90,7 +90,7 @@ await t.test("two-way sound after an answer in the ACK, over each suite and none
   }
 });
 
-await t.test("offers that the phone does not take end the call", async (t) => {
+await t.test("unacceptable offers end the call", async (t) => {
   const refused: readonly (readonly [string, OfferOptions, Partial<DialOptions>])[] = [
     ["SRTP or nothing, and nothing is offered", { codecs: ["PCMA"], srtp: "none" }, {}],
     ["keys in a plain line are none", { codecs: ["PCMA"], srtp: "optional" }, {}],
@@ -113,7 +113,7 @@ await t.test("offers that the phone does not take end the call", async (t) => {
   }
 });
 
-await t.test("an answer that is made wrong on purpose", async (t) => {
+await t.test("a deliberately invalid answer", async (t) => {
   const offer: OfferOptions = { codecs: ["PCMA"], srtp: "mandatory" };
   const bare = await lateCall(t, offer, { rewriteAnswer: () => "" });
   t.equal(await bare.dialog.acknowledged, "", "an ACK without SDP");

@@ -15,13 +15,13 @@ export interface Taken {
 export interface Peer {
   readonly uri: string;
   readonly agent: SipUserAgent;
-  /** The next INVITE. */
+  /** Resolves with the next INVITE. */
   readonly invite: () => Promise<IncomingInvite>;
-  /** Answers the next INVITE and speaks what it is told to. */
+  /** Answers the next INVITE and sends test audio. */
   readonly take: (options?: { rewrite?: (sdp: string) => string }) => Promise<Taken>;
 }
 
-/** The other end: nothing but the SIP stack and a media session. */
+/** The peer: only the SIP stack and a media session. */
 export async function peer(t: Test, transport: Transport = "udp"): Promise<Peer> {
   const agent = await SipUserAgent.listen({
     listen: [{ transport, address: "127.0.0.1", port: 0 }],

@@ -20,7 +20,7 @@ async function telephone(t: Test, options: Partial<TestPhoneOptions> = {}): Prom
 
 const caller = { number: "+49301112222" } as const;
 
-await t.test("what the other side sees", async (t) => {
+await t.test("the INVITE as seen by the peer", async (t) => {
   for (const transport of ["udp", "tcp"] as const) {
     await t.test(transport, async (t) => {
       const { uri, take } = await peer(t, transport);
@@ -56,7 +56,7 @@ await t.test("what the other side sees", async (t) => {
     });
   }
 
-  await t.test("from a port and an address of one's own choice", async (t) => {
+  await t.test("a chosen local port and address", async (t) => {
     const { uri, invite } = await peer(t);
     const spare = await telephone(t);
     const port = spare.addresses[0]?.port ?? 0;
@@ -108,7 +108,7 @@ await t.test("refused, with the reason", async (t) => {
   t.equal(await call.sendDigits("1"), false);
 });
 
-await t.test("nobody there", async (t) => {
+await t.test("unreachable peer", async (t) => {
   const phone = await telephone(t, { transport: "tcp" });
   const { uri, agent } = await peer(t, "tcp");
   await agent.close();
@@ -136,7 +136,7 @@ await t.test("cancelled while it rings", async (t) => {
   t.match(await call.answered, { failure: { status: 487 } });
 });
 
-await t.test("an answer that is none", async (t) => {
+await t.test("an invalid answer", async (t) => {
   const { uri, take } = await peer(t);
   const phone = await telephone(t);
   const call = await phone.dial({ uri, ...caller });
@@ -145,7 +145,7 @@ await t.test("an answer that is none", async (t) => {
   t.match(await dialog.ended, { by: "remote" }, "it is hung up");
 });
 
-await t.test("hung up by the other side, with its reason", async (t) => {
+await t.test("hung up by the peer, with its reason", async (t) => {
   const { uri, take } = await peer(t);
   const phone = await telephone(t);
   const call = await phone.dial({ uri, ...caller });
@@ -158,7 +158,7 @@ await t.test("hung up by the other side, with its reason", async (t) => {
   t.ok((call.answeredAt ?? 0) >= call.dialledAt);
 });
 
-await t.test("a re-INVITE of the other side is answered", async (t) => {
+await t.test("a re-INVITE of the peer is answered", async (t) => {
   const { uri, take } = await peer(t);
   const phone = await telephone(t);
   const call = await phone.dial({ uri, ...caller });
@@ -177,7 +177,7 @@ await t.test("a re-INVITE of the other side is answered", async (t) => {
   t.match(await call.audio.waitForTone(700, TIMEOUT_MS), { hz: 700 });
 });
 
-await t.test("what it hears", async (t) => {
+await t.test("received audio", async (t) => {
   const { uri, take } = await peer(t);
   const phone = await telephone(t, { maxRecordingMs: 60_000 });
   const call = await phone.dial({ uri, ...caller });
@@ -212,7 +212,7 @@ await t.test("what it hears", async (t) => {
   t.equal(await call.audio.waitForPrompt("de/welcome", 100, { fromMs: pin?.offsetMs ?? 0 }), undefined);
 
   const file = join(t.testdir(), "call.wav");
-  // Before the file is written: the recording goes on meanwhile.
+  // Before writing the file: the recording continues meanwhile.
   const { durationMs } = call.audio.recording;
   await call.audio.recording.writeTo(file);
   const wav = readWav(await readFile(file));
@@ -243,7 +243,7 @@ await t.test("what it hears", async (t) => {
   t.ok(stats.packetsIn > 100 && stats.packetsOut > 10);
 });
 
-await t.test("keys to somebody who takes none", async (t) => {
+await t.test("digits to a peer without telephone-event", async (t) => {
   const { uri, take } = await peer(t);
   const phone = await telephone(t);
   const call = await phone.dial({ uri, ...caller });
@@ -252,7 +252,7 @@ await t.test("keys to somebody who takes none", async (t) => {
   t.equal(await call.sendDigits("1"), false);
 });
 
-await t.test("closed while it rings and while it talks", async (t) => {
+await t.test("closed while ringing and during a call", async (t) => {
   const { uri, invite, take, agent } = await peer(t);
   const phone = await telephone(t);
   const ringing = await phone.dial({ uri, ...caller });

@@ -23,7 +23,7 @@ function joined(...parts: Int16Array[]): Int16Array {
   return all;
 }
 
-/** As a phone would record it: quieter, G.711, a little noise, not on the grid of anything. */
+/** As recorded by a phone: quieter, G.711, some noise, not aligned to frames. */
 function overTheLine(pcm: Int16Array, codec: CodecName = "PCMA", volume = 0.6): Int16Array {
   const random = seeded(99);
   return decodeG711(
@@ -35,7 +35,7 @@ function overTheLine(pcm: Int16Array, codec: CodecName = "PCMA", volume = 0.6): 
   );
 }
 
-/** A note that dies away. */
+/** A decaying note. */
 function plucked(hz: number): Int16Array {
   return new ToneGenerator(hz, 0.4).next(ms(350)).map((sample, i) => sample * Math.exp(-i / 900));
 }
@@ -46,7 +46,7 @@ const PROMPTS: Readonly<Record<string, Int16Array>> = {
   "de/enter-pin": speechLike(3100, 2, 0.3),
   "de/short": speechLike(700, 3, 0.3),
   "en/welcome": speechLike(2400, 4, 0.3),
-  // Two that begin alike, and two that differ in the middle only.
+  // Two with the same beginning, and two that differ only in the middle.
   "en/ended": joined(common, speechLike(800, 11, 0.3)),
   "en/unavailable": joined(common, speechLike(1300, 12, 0.3)),
   "en/two-tries": joined(common, speechLike(400, 13, 0.3), common),
@@ -67,7 +67,7 @@ function folder(t: Test): string {
 const prompt = (name: string): Int16Array => PROMPTS[name] ?? silence(0);
 const names = (matches: readonly PromptMatch[]): string[] => matches.map((match) => match.name);
 
-await t.test("each prompt is told from every other, in either law, at any offset", async (t) => {
+await t.test("each prompt is distinguished from all others, with A-law and mu-law, at any offset", async (t) => {
   const dir = folder(t);
   for (const codec of ["PCMA", "PCMU"] as const) {
     for (const [index, [name, pcm]] of Object.entries(PROMPTS).entries()) {
@@ -82,13 +82,13 @@ await t.test("each prompt is told from every other, in either law, at any offset
   }
 });
 
-await t.test("several in order of time, the same one twice", async (t) => {
+await t.test("several prompts in order of time, one of them twice", async (t) => {
   const played = ["en/welcome", "de/short", "en/one-try", "de/short", "en/two-tries"];
   const recording = overTheLine(joined(...played.flatMap((name) => [silence(130), prompt(name)]), silence(300)));
   t.strictSame(names(await whichPrompt(recording, folder(t))), played);
 });
 
-await t.test("broken off by typing", async (t) => {
+await t.test("interrupted by digits", async (t) => {
   const dir = folder(t);
   const digits = new ToneGenerator(941, 0.2).next(ms(150));
   const recording = overTheLine(
@@ -114,13 +114,13 @@ await t.test("broken off by typing", async (t) => {
   );
 });
 
-await t.test("a louder sound over it for a while", async (t) => {
+await t.test("masked by a louder sound for a while", async (t) => {
   const pcm = Int16Array.from(prompt("de/enter-pin"));
   pcm.set(new ToneGenerator(1000, 0.7).next(ms(700)), ms(1000));
   t.match(await whichPrompt(overTheLine(pcm), folder(t)), [{ name: "de/enter-pin", complete: true }]);
 });
 
-await t.test("what is no prompt", async (t) => {
+await t.test("sounds that are not prompts", async (t) => {
   const dir = folder(t);
   t.strictSame(await whichPrompt(silence(5000), dir), []);
   t.strictSame(await whichPrompt(new Int16Array(0), dir), []);
@@ -129,7 +129,7 @@ await t.test("what is no prompt", async (t) => {
   t.strictSame(await whichPrompt(prompt("de/welcome").subarray(0, ms(250)), dir), [], "too little of it");
 });
 
-await t.test("as it arrives", (t) => {
+await t.test("incremental recognition", (t) => {
   const recogniser = new PromptRecogniser(Object.entries(PROMPTS).map(([name, pcm]) => knownPrompt(name, pcm)));
   const recording = overTheLine(
     joined(silence(300), prompt("en/ended"), silence(300), prompt("de/welcome"), silence(100)),
@@ -150,7 +150,7 @@ await t.test("as it arrives", (t) => {
   t.end();
 });
 
-await t.test("a folder that can't be used", async (t) => {
+await t.test("an unusable folder", async (t) => {
   const dir = t.testdir({ "bad.wav": "RIFF" });
   t.match(await readPrompts(dir), { ok: false, failure: { path: join(dir, "bad.wav"), reason: "notWav" } });
   t.match(await readPrompts(join(dir, "none")), { ok: false, failure: { reason: /ENOENT/ } });

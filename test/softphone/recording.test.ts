@@ -8,7 +8,7 @@ import { Recording } from "../../src/softphone/recording.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
 import { systemClock } from "../../src/util/clock.js";
 
-await t.test("recording: bounded, the oldest goes, times stay those of the call", async (t) => {
+await t.test("recording: bounded, drops the oldest audio, keeps the call's times", async (t) => {
   const recording = new Recording(100);
   for (let i = 0; i < 10; i++) recording.add(new Int16Array(160).fill(i));
   t.equal(recording.durationMs, 200);
@@ -23,7 +23,7 @@ await t.test("recording: bounded, the oldest goes, times stay those of the call"
   t.strictSame(read, { ok: true, value: recording.pcm() });
 });
 
-await t.test("waits: found, found at once, over, closed", async (t) => {
+await t.test("waits: found, found synchronously, timed out, closed", async (t) => {
   const waits = new PendingWaits(systemClock);
   let stopped = 0;
   const stop = (): void => {

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Deterministic random numbers from 0 to 1 (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,7 +10,7 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * Something like speech: syllables of 80 to 260 ms, voiced (a gliding pitch under two resonances) or noise, with pauses.
+ * Speech-like sound: syllables of 80 to 260 ms, voiced (a gliding pitch under two resonances) or noise, with pauses.
  * The same seed gives the same sound, so two of these can share a beginning.
  *
  * @param level amplitude, 0 to 1

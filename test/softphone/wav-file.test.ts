@@ -9,7 +9,7 @@ import { WavFile } from "../../src/softphone/wav-file.js";
 
 const FRAME = 160;
 
-/** The file as it is on the disk, once its header tells of so many samples. */
+/** The file on disk once its header announces this many samples. */
 async function onDisk(path: string, samples: number): Promise<Int16Array> {
   for (let look = 0; look < 1_000; look++) {
     const wav = readWav(await readFile(path));
@@ -19,7 +19,7 @@ async function onDisk(path: string, samples: number): Promise<Int16Array> {
   throw new Error(`never ${samples} samples`);
 }
 
-await t.test("a recording that nobody has closed can be played up to its last second", async (t) => {
+await t.test("an unclosed recording is playable up to its last second", async (t) => {
   const path = join(t.testdir(), "call.wav");
   const created = await WavFile.create(path);
   if (!created.ok) throw new Error(created.failure);
@@ -41,7 +41,7 @@ await t.test("a recording that nobody has closed can be played up to its last se
   t.ok(toneShare(whole.subarray(16_000), 800) > 0.99);
 });
 
-await t.test("where nothing can be written", async (t) => {
+await t.test("an unwritable path", async (t) => {
   t.same(await WavFile.create(join(t.testdir(), "no", "such", "folder.wav")), { ok: false, failure: "ENOENT" });
 });
 

@@ -81,7 +81,7 @@ await t.test("requests with a body", async (t) => {
   t.match(await ask("create", "meetingID=recorded&record=false"), { returncode: "SUCCESS" });
 });
 
-await t.test("what is XML", (t) => {
+await t.test("XML detection", (t) => {
   for (const text of [
     "<a/>",
     "<?xml version='1.0'?>\n<a b='c'><!-- <b> --><b>x</b><c/></a>",

@@ -62,7 +62,7 @@ await t.test("a caller in a conference, with each suite", async (t) => {
   }
 });
 
-await t.test("the API lists callers as BBB does, and the meeting is running", async (t) => {
+await t.test("the API lists callers as BBB does and reports the meeting as running", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   const meeting = bbb.createMeeting({ meetingID: "room", voiceBridge: "55555" });
@@ -89,7 +89,7 @@ await t.test("the API lists callers as BBB does, and the meeting is running", as
   t.equal(bbb.api.calls("getMeetings"), 2);
 });
 
-await t.test("three in one room: each hears the others and not itself", async (t) => {
+await t.test("three members in one conference: each hears the others and not itself", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   bbb.createMeeting({ meetingID: "room", voiceBridge: "23456" });
@@ -113,7 +113,7 @@ await t.test("three in one room: each hears the others and not itself", async (t
   });
 });
 
-await t.test("keys: RFC 4733 and INFO; 0 mutes and unmutes", async (t) => {
+await t.test("DTMF: RFC 4733 and INFO; 0 mutes and unmutes", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   const call = await dial(phone, bbb, "34567");
@@ -134,12 +134,12 @@ await t.test("keys: RFC 4733 and INFO; 0 mutes and unmutes", async (t) => {
   t.equal(bbb.digits(memberId), "007733");
 });
 
-await t.test("who ends it", async (t) => {
+await t.test("ends of a call", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   bbb.createMeeting({ meetingID: "room", voiceBridge: "45678" });
 
-  await t.test("kicked: a BYE; and with the ban thrown out again on return", async (t) => {
+  await t.test("kicked: a BYE; with a ban removed again on return", async (t) => {
     const call = await dial(phone, bbb, "45678");
     await call.answered;
     const [member] = bbb.members("45678");
@@ -154,7 +154,7 @@ await t.test("who ends it", async (t) => {
     await bbb.kick("nobody");
   });
 
-  await t.test("the meeting is over: everybody, breakout rooms too", async (t) => {
+  await t.test("end of the meeting: all callers, breakout rooms included", async (t) => {
     bbb.createMeeting({ meetingID: "b1", isBreakout: true, parentMeetingID: "room", sequence: 1 });
     const calls = await Promise.all(["45678", "45678", "456781"].map((voiceBridge) => dial(phone, bbb, voiceBridge)));
     await Promise.all(calls.map((call) => call.answered));
@@ -167,7 +167,7 @@ await t.test("who ends it", async (t) => {
     nothingLeft(t, bbb);
   });
 
-  await t.test("silence for too long", async (t) => {
+  await t.test("RTP timeout", async (t) => {
     bbb.rtpTimeoutMs = 300;
     const call = await dial(phone, bbb, "45678");
     await call.answered;
@@ -176,7 +176,7 @@ await t.test("who ends it", async (t) => {
     bbb.rtpTimeoutMs = 300_000;
   });
 
-  await t.test("the server dies: no BYE, and it can come back", async (t) => {
+  await t.test("the server is killed: no BYE, and it can restart", async (t) => {
     const call = await dial(phone, bbb, "45678");
     await call.answered;
     const { sipPort } = bbb;
@@ -193,7 +193,7 @@ await t.test("who ends it", async (t) => {
   });
 });
 
-await t.test("who is let in", async (t) => {
+await t.test("admission", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   const refused = async (voiceBridge: string, options?: Omit<DialOptions, "uri" | "number">): Promise<unknown> => {
@@ -240,7 +240,7 @@ await t.test("who is let in", async (t) => {
     bbb.voice.allowed = ["127.0.0.1"];
   });
 
-  await t.test("a body that is no offer", async (t) => {
+  await t.test("a body that is not an offer", async (t) => {
     t.match(await refused("12345", { rewriteOffer: () => "" }), { status: 488 });
     t.match(await refused("12345", { rewriteOffer: () => "v=0\r\nrubbish" }), { status: 488 });
     t.match(
@@ -265,7 +265,7 @@ await t.test("who is let in", async (t) => {
   nothingLeft(t, bbb);
 });
 
-await t.test("what a gateway gives away by other headers is what BBB shows", async (t) => {
+await t.test("BBB shows the identity in other headers of a gateway", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   const call = await dial(phone, bbb, "12345", { headers: [["P-Asserted-Identity", '"Max" <sip:+4930123456@trunk>']] });
@@ -293,7 +293,7 @@ await t.test("hold and resume, with new keys", async (t) => {
   t.ok(await bbb.waitForTone({ memberId }, 600, TIMEOUT_MS));
 });
 
-await t.test("closed in the middle of everything", async (t) => {
+await t.test("closed during calls", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   const call = await dial(phone, bbb, "12345");

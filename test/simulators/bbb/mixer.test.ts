@@ -15,7 +15,7 @@ await t.test("each hears all others and the browser, but not itself", (t) => {
   t.end();
 });
 
-await t.test("who sends nothing hears everybody, and a short frame ends in silence", (t) => {
+await t.test("a silent member hears all others, and a short frame is padded with silence", (t) => {
   t.strictSame(asLists(mixWithoutSelf([undefined, frame(5)], [], 2)), [
     [5, 0],
     [0, 0],
@@ -23,7 +23,7 @@ await t.test("who sends nothing hears everybody, and a short frame ends in silen
   t.end();
 });
 
-await t.test("too loud is cut at 16 bits, after the own voice is out", (t) => {
+await t.test("the sum saturates at 16 bits, after removing the member's own audio", (t) => {
   t.strictSame(
     asLists(mixWithoutSelf([frame(30_000, -30_000), frame(30_000, -30_000), frame(10_000, -10_000)], [], 2)),
     [
@@ -41,7 +41,7 @@ await t.test("an empty conference", (t) => {
   t.end();
 });
 
-await t.test("playout: gathers a stock, then gives frame by frame, and gathers again after running dry", (t) => {
+await t.test("playout: buffers frames, then plays one by one, and buffers again after an underrun", (t) => {
   const buffer = new PlayoutBuffer(2, 4);
   buffer.push(frame(1));
   t.equal(buffer.next(), undefined);
@@ -56,7 +56,7 @@ await t.test("playout: gathers a stock, then gives frame by frame, and gathers a
   t.end();
 });
 
-await t.test("playout: a flood leaves only the newest", (t) => {
+await t.test("playout: an overflow keeps only the newest frames", (t) => {
   const buffer = new PlayoutBuffer(2, 4);
   for (let i = 1; i <= 5; i++) buffer.push(frame(i));
   t.strictSame(buffer.next(), frame(4));

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
 
-await t.test("BBB 3.0's own rules for callers", async (t) => {
+await t.test("BBB 3.0's rules for callers", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   bbb.createMeeting({ meetingID: "room", voiceBridge: "55555" });

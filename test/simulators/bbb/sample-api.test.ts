@@ -21,7 +21,7 @@ await t.test("checksum", async (t) => {
     t.end();
   });
 
-  await t.test("each algorithm is told by its length", async (t) => {
+  await t.test("the length selects the algorithm", async (t) => {
     const { ask } = await serve(t);
     for (const algorithm of ["sha1", "sha256", "sha384", "sha512"] as const) {
       t.match(await ask("getMeetings", "", { algorithm }), { returncode: "SUCCESS" }, algorithm);
@@ -34,7 +34,7 @@ await t.test("checksum", async (t) => {
   });
 });
 
-await t.test("the root says which version it is", async (t) => {
+await t.test("the root returns the version", async (t) => {
   const { api } = await serve(t);
   for (const url of [api.url, api.url.replace(/\/$/, "")]) {
     t.match(parsed(await (await fetch(url)).text()), {
@@ -166,7 +166,7 @@ await t.test(
   },
 );
 
-await t.test("a voice bridge of five random digits, zeros in front included", (t) => {
+await t.test("a voice bridge of five random digits, leading zeros included", (t) => {
   const numbers = [7, 7, 99_999, 98_765];
   const random = (bytes: number): Buffer => {
     const buffer = Buffer.alloc(bytes);
@@ -222,7 +222,7 @@ await t.test("counts are grouped as BBB's templates do", async (t) => {
   t.match(await ask("getMeetingInfo", "meetingID=big"), { participantCount: "1,234" });
 });
 
-await t.test("what goes wrong on request", async (t) => {
+await t.test("simulated failures", async (t) => {
   const { api, ask } = await serve(t);
   await ask("getMeetings");
   t.equal(api.callsSince("getMeetings"), 1);
@@ -244,7 +244,7 @@ await t.test("what goes wrong on request", async (t) => {
     t.match(await ask("getMeetings"), { returncode: "SUCCESS" });
   });
 
-  await t.test("rubbish, 500, cut", async (t) => {
+  await t.test("invalid response, 500, closed connection", async (t) => {
     api.mood = "rubbish";
     const rubbish = await (await fetch(api.url)).text();
     t.notMatch(rubbish, /<\/response>/);
@@ -255,7 +255,7 @@ await t.test("what goes wrong on request", async (t) => {
     api.mood = "normal";
   });
 
-  await t.test("no answer, until the server is closed", async (t) => {
+  await t.test("no response until the server is closed", async (t) => {
     api.mood = "hang";
     const asked = new Promise<string>((resolve) => {
       const stop = api.onCall((name) => {
@@ -274,7 +274,7 @@ await t.test("what goes wrong on request", async (t) => {
     await api.up();
   });
 
-  await t.test("slow", async (t) => {
+  await t.test("slow response", async (t) => {
     api.delayMs = 30;
     const from = performance.now();
     t.match(await ask("getMeetings"), { returncode: "SUCCESS" });
@@ -295,7 +295,7 @@ await t.test("what goes wrong on request", async (t) => {
     await api.up();
   });
 
-  await t.test("paths that are not the API", async (t) => {
+  await t.test("paths outside of the API", async (t) => {
     api.delayMs = 0;
     t.equal((await fetch(new URL("/", api.url))).status, 404);
     t.equal((await fetch(`${api.url}a/b`)).status, 404);

@@ -32,7 +32,7 @@ const portOf = (
   transport: string,
 ): number => server.addresses.find((address) => address.transport === transport)?.port ?? 0;
 
-/** The transaction id of what was handed over. */
+/** The transaction id of a delivered message. */
 const transactionOf = (payload: string): string => payload.split("|")[7] ?? "";
 
 await t.test(
@@ -59,7 +59,7 @@ await t.test(
   },
 );
 
-await t.test("a header that can't be read: 400 outside of dialogs, handed on inside", async (t) => {
+await t.test("a malformed header: 400 outside of dialogs, passed on within", async (t) => {
   const { server, app, next } = await connected("invite", "info");
   const phone = await RawPhone.open({ transport: "tcp", port: portOf(server, "tcp") });
   phone.request(`INVITE sip:bob@127.0.0.1 SIP/2.0\n${dialogHeaders("1 INVITE")}\nX-Node sbc-3 (the colon is missing)`);
@@ -94,7 +94,7 @@ await t.test("a header that can't be read: 400 outside of dialogs, handed on ins
   await stopServer(t, server);
 });
 
-await t.test("a header that can't be read in an answer is handed on", async (t) => {
+await t.test("a malformed header in a response is passed on", async (t) => {
   const { server, app, next } = await connected();
   const registrar = await listen();
   registrar.onRequest = ({ request, respond }) => {

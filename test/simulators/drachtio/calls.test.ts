@@ -123,7 +123,7 @@ await t.test(
   },
 );
 
-await t.test("refusals of the application, and requests that nobody routed", async (t) => {
+await t.test("refusals of the application, and requests without a route", async (t) => {
   const server = await startServer();
   const phone = await listen();
   const app = await application(server);

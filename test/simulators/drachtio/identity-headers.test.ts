@@ -4,7 +4,7 @@ import { areIdentitiesReadable } from "../../../src/simulators/drachtio/identity
 import { type HeaderList, Headers } from "../../../src/softphone/sip/headers.js";
 import { SipRequest } from "../../../src/softphone/sip/message.js";
 
-/** What drachtio-server 0.9.10 answered to an INVITE with these headers: 400, or it was handed on. */
+/** The response of drachtio-server 0.9.10 to an INVITE with these headers: 400, or it was passed on. */
 const seen: readonly (readonly [answer: 400 | "handed on", headers: HeaderList])[] = [
   [400, [["Privacy", '"id"']]],
   [400, [["Privacy", "id critical"]]],
@@ -49,7 +49,7 @@ const seen: readonly (readonly [answer: 400 | "handed on", headers: HeaderList])
   ),
 ];
 
-await t.test("headers that drachtio-server can't parse, and those that it can", (t) => {
+await t.test("identity headers that drachtio-server can and cannot parse", (t) => {
   for (const [row, [answer, list]] of seen.entries()) {
     const request = new SipRequest("INVITE", "sip:bob@127.0.0.1", new Headers(list), "");
     t.equal(areIdentitiesReadable(request) ? "handed on" : 400, answer, `row ${row}`);

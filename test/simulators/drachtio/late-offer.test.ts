@@ -14,14 +14,14 @@ const RENEWED = `${OFFER}a=renewed\r\n`;
 interface LateCall {
   readonly request: Message;
   readonly dialog: Dialog;
-  /** `remote.sdp` as it was when the call was answered. */
+  /** `remote.sdp` at the answer. */
   readonly before: string;
-  /** Bodies of the ACKs that the application was told of. */
+  /** Bodies of the ACKs reported to the application. */
   readonly acks: string[];
   readonly destroyed: Promise<void>;
 }
 
-/** The application answers every call with an offer; they come out one after the other. */
+/** The application answers every call with an offer; `next` returns the calls in order. */
 async function offerToAll(app: App): Promise<{ next: () => Promise<LateCall> }> {
   const taken: LateCall[] = [];
   app.invite((request, response) => {
@@ -48,7 +48,7 @@ async function offerToAll(app: App): Promise<{ next: () => Promise<LateCall> }> 
   return { next };
 }
 
-/** The phone answers the next call with an offer. */
+/** Makes the phone answer the next call with an offer. */
 function offering(phone: SipUserAgent, headers: Parameters<IncomingInvite["accept"]>[1] = []): Promise<SipDialog> {
   return new Promise((resolve) => {
     phone.onInvite = (invite) => {
@@ -88,7 +88,7 @@ for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
     t.same(acks, [ANSWER]);
     t.equal(dialog.remote.sdp, ANSWER);
 
-    // drachtio-srf tells of the ACK of each re-INVITE in the same way.
+    // drachtio-srf reports the ACK of each re-INVITE in the same way.
     t.match(await theirs.reinvite(RENEWED), { ok: true });
     await until(() => acks.length === 2, "the ACK of the re-INVITE");
     t.same(acks, [ANSWER, ""]);
@@ -101,7 +101,7 @@ for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
     await until(() => unanswered.acks.length === 1, "an ACK without SDP");
     t.same(unanswered.acks, [""]);
     if (typeof mute !== "number") await mute.bye();
-    // The BYE comes right after the ACK; drachtio-srf then may not tell of the ACK any more.
+    // The BYE follows the ACK at once; drachtio-srf may not report the ACK then.
     t.equal(await call(() => failure({ detail: "not like that" })), 606);
     await (
       await taken.next()
@@ -145,7 +145,7 @@ for (const transport of ["udp", "tcp"] as const) {
   });
 }
 
-await t.test("the application takes its time for the answer, or never gives one", async (t) => {
+await t.test("the application's answer is late or missing", async (t) => {
   const clock = new FakeClock();
   const server = await startServer();
   const app = await application(server);
@@ -153,7 +153,7 @@ await t.test("the application takes its time for the answer, or never gives one"
   const accepted = offering(phone);
   const late = await app.createUAC(uriOf(phone), { noAck: true });
   const theirs = await accepted;
-  // The 200 comes again and again.
+  // The 200 is retransmitted.
   clock.advanceSync(63 * FAST.t1);
   const dialog = await late.ack(ANSWER);
   t.equal(await theirs.acknowledged, ANSWER);
@@ -172,7 +172,7 @@ await t.test("the application takes its time for the answer, or never gives one"
   await phone.close();
 });
 
-await t.test("a session timer repeats the answer of the ACK", async (t) => {
+await t.test("a session timer repeats the answer in the ACK", async (t) => {
   const clock = new FakeClock();
   const server = await startServer({ clock });
   const app = await application(server);

@@ -9,7 +9,7 @@ import { until, uriOf } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { RawApplication, SDP, startServer, stopServer } from "./support.js";
 
-await t.test("frames count UTF-8 bytes, and may be cut and joined anywhere", (t) => {
+await t.test("frame lengths are in UTF-8 bytes, and chunks may split or join frames anywhere", (t) => {
   const bytes = Buffer.from(frame("a|ping") + frame("größe 📞") + frame("x".repeat(12_000)));
   t.equal(frame("größe 📞"), "12#größe 📞");
   for (const size of [1, 5, 4_096, bytes.length]) {
@@ -80,7 +80,7 @@ await t.test("authenticate: OK with addresses and version; a wrong secret or non
   await stopServer(t, server);
 });
 
-await t.test("what cannot be done gets a NOK, and is reported", async (t) => {
+await t.test("impossible commands get a NOK and are reported", async (t) => {
   const server = await startServer();
   const app = await RawApplication.connect(server);
   await app.ask("authenticate|secret|");
@@ -112,7 +112,7 @@ await t.test("what cannot be done gets a NOK, and is reported", async (t) => {
     ["proxy|x|||||||sip:y\r\nINVITE sip:y SIP/2.0\r\n\r\n", "NOK|proxy is not supported by the embedded server"],
   ];
   for (const [command, answer] of table) t.equal(await app.ask(command), answer);
-  // Every one but the CANCEL of what is gone and drachtio-srf's needless ACK is somebody's mistake.
+  // All are faults except the CANCEL of an ended call and drachtio-srf's unneeded ACK.
   t.equal(server.faults.length, table.length - 3);
   t.equal(await app.ask("dance"), "NO|Unknown message type");
   await app.closed();

@@ -4,7 +4,7 @@ import { until } from "../../softphone/sip/support.js";
 import { RawPhone } from "../../support/raw-phone.js";
 import { RawApplication, SDP, startServer, stopServer } from "./support.js";
 
-/** Seen with drachtio-server 0.9.10, over UDP. */
+/** Observed with drachtio-server 0.9.10, over UDP. */
 async function bench(): Promise<{
   server: Awaited<ReturnType<typeof startServer>>;
   app: RawApplication;
@@ -79,7 +79,7 @@ await t.test("a second INVITE with the same Call-ID and From tag", async (t) => 
   await stopServer(t, server);
 });
 
-await t.test("a re-INVITE without Contact gets 400, and a PRACK for nothing no answer", async (t) => {
+await t.test("a re-INVITE without Contact gets 400, and an unmatched PRACK no response", async (t) => {
   const { server, app, phone, taken, heard } = await bench();
   phone.request(invite(), SDP);
   app.send(`x|sip|${transactionOf((await taken(1))[0] ?? "")}|\r\n${answer("200 OK")}`);
@@ -102,7 +102,7 @@ await t.test("a re-INVITE without Contact gets 400, and a PRACK for nothing no a
   await stopServer(t, server);
 });
 
-await t.test("an answer to an INVITE over UDP whose Contact has no host is the server's end", async (t) => {
+await t.test("a response to an INVITE over UDP whose Contact has no host crashes the server", async (t) => {
   for (const contact of ["Contact: *", "Contact: <tel:+4930555012345>"]) {
     const { server, app, phone, taken } = await bench();
     phone.request(invite({ contact }), SDP);

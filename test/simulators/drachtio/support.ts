@@ -11,7 +11,7 @@ import { FAST, until } from "../../softphone/sip/support.js";
 export const SDP =
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n";
 
-/** What the tests use of drachtio-srf; its own types are not right. */
+/** The parts of drachtio-srf used in tests; its own types are incorrect. */
 export interface Message {
   readonly source: string;
   readonly source_address: string;
@@ -46,7 +46,7 @@ export interface Dialog {
   on(event: "destroy", listener: (bye: Message, reason: string) => void): void;
 }
 
-/** A call without an offer of ours, whose 200 has one. */
+/** A call without our offer, whose 200 has one. */
 export interface LateAnswer {
   readonly sdp: string;
   ack(localSdp: string): Promise<Dialog>;
@@ -77,7 +77,7 @@ export interface App {
   disconnect(): void;
 }
 
-/** An application of drachtio-srf, connected and authenticated. */
+/** A drachtio-srf application, connected and authenticated. */
 export async function application(server: EmbeddedDrachtio): Promise<App & { hostport: string }> {
   const srf = new Srf();
   const connected = once(srf, "connect") as Promise<[unknown, string]>;
@@ -87,10 +87,10 @@ export async function application(server: EmbeddedDrachtio): Promise<App & { hos
   return Object.assign(srf as unknown as App, { hostport });
 }
 
-/** Resolves when the server has done all that the application asked before: it takes commands in their order. */
+/** Resolves when the server has executed all earlier commands: it processes them in order. */
 export function settled(app: App): Promise<void> {
   return new Promise((resolve) => {
-    // An ACK for no dialog is refused without being a fault.
+    // An ACK without a dialog is rejected but not a fault.
     app.request({ method: "ACK", uri: "sip:placeholder", stackDialogId: "none" }, () => {
       resolve();
     });
@@ -102,7 +102,7 @@ export interface Answered {
   readonly dialog: Dialog;
 }
 
-/** The application takes calls; the first one comes out. */
+/** Makes the application answer calls; resolves with the first one. */
 export async function answerCalls(
   app: App,
   headers: Record<string, string> = {},
@@ -118,7 +118,7 @@ export async function answerCalls(
   return { first };
 }
 
-/** A call from the phone that the application answers. */
+/** A call from the phone, answered by the application. */
 export async function answeredCall(
   app: App,
   phone: SipUserAgent,
@@ -172,7 +172,7 @@ export function failureOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** Closes the server, having seen that no call is left in it. */
+/** Closes the server after checking that no call is left. */
 export async function stopServer(
   t: { equal: (a: unknown, b: unknown, message: string) => unknown },
   server: EmbeddedDrachtio,
@@ -186,7 +186,7 @@ export async function stopServer(
   t.equal(dialogs + transactions + lingering + connections + applications, 0, "nothing left in the server");
 }
 
-/** A connection that says what it likes. */
+/** A raw connection for arbitrary commands. */
 export class RawApplication {
   readonly socket: Socket;
   readonly heard: string[] = [];
@@ -207,7 +207,7 @@ export class RawApplication {
     return new RawApplication(socket);
   }
 
-  /** The server has hung up. */
+  /** Resolves when the server has closed the connection. */
   closed(): Promise<void> {
     return until(() => this.socket.closed, "a closed connection");
   }

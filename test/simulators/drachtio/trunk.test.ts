@@ -99,7 +99,7 @@ await t.test(
   },
 );
 
-await t.test("like drachtio-server it sends over a family that it listens on, and over no other", async (t) => {
+await t.test("like drachtio-server it sends only over address families that it listens on", async (t) => {
   for (const [listening, target, isSent] of [
     ["127.0.0.1", "::1", false],
     ["::1", "127.0.0.1", false],
@@ -109,7 +109,7 @@ await t.test("like drachtio-server it sends over a family that it listens on, an
     const app = await application(server);
     const { agent, registers } = await registrar(0, certificates, target);
     const uri = uriOf(agent, "x", target === "::1" ? "[::1]" : target);
-    // Without credentials: drachtio-srf would answer the challenge at an address without brackets.
+    // Without credentials: drachtio-srf would answer the challenge with an IPv6 address without brackets.
     const answer = await failureOf(
       answerTo(app, { method: "REGISTER", uri, headers: { Contact: "<sip:x@[::1]:5061;transport=tls>" } }),
     );
@@ -150,7 +150,7 @@ await t.test(
   },
 );
 
-await t.test("with verifyPeers it wants a certificate of everybody who connects", async (t) => {
+await t.test("verifyPeers requires a certificate of every peer", async (t) => {
   const server = await startServer({
     sip: [{ transport: "tls", address: "127.0.0.1", port: 0 }],
     tls: { ...certificates, verifyPeers: true },
@@ -174,7 +174,7 @@ await t.test("with verifyPeers it wants a certificate of everybody who connects"
   await stopServer(t, server);
 });
 
-await t.test("the application goes away: the dialog stays, and a new connection can end it", async (t) => {
+await t.test("the application disconnects: the dialog stays, and a new connection can end it", async (t) => {
   const server = await startServer();
   const phone = await listen();
   const lost = await application(server);
@@ -201,7 +201,7 @@ await t.test("the application goes away: the dialog stays, and a new connection 
   await stopServer(t, server);
 });
 
-await t.test("a BYE for a call whose application is gone gets a 481, and the dialog is over", async (t) => {
+await t.test("a BYE for a call without its application gets a 481 and ends the dialog", async (t) => {
   const server = await startServer();
   const phone = await listen();
   const app = await application(server);
@@ -215,7 +215,7 @@ await t.test("a BYE for a call whose application is gone gets a 481, and the dia
   await stopServer(t, server);
 });
 
-await t.test("several applications take turns; one that leaves is left out", async (t) => {
+await t.test("requests alternate between applications; a disconnected one is skipped", async (t) => {
   const server = await startServer();
   const phone = await listen();
   const apps = [await application(server), await application(server)];
@@ -241,7 +241,7 @@ await t.test("several applications take turns; one that leaves is left out", asy
   await stopServer(t, server);
 });
 
-await t.test("64 s without an answer from the application: the request is dropped", async (t) => {
+await t.test("64 s without a response of the application: the request is dropped", async (t) => {
   const clock = new FakeClock();
   const server = await startServer({ clock });
   const phone = await listen();
@@ -265,7 +265,7 @@ await t.test("64 s without an answer from the application: the request is droppe
   });
   t.equal(tooLate, "Response not sent due to unknown transaction");
   t.match(server.faults, [/no answer from the application to INVITE/, /unknown transaction/]);
-  // On a busy machine the INVITE, and with it its 100, may come twice.
+  // On a busy machine the INVITE, and therefore its 100, may arrive twice.
   t.same([...new Set(statuses)], [100]);
   app.disconnect();
   await phone.close();
@@ -286,7 +286,7 @@ await t.test(
         ["Supported", "timer"],
       ] as const;
       const { dialog, theirs } = await answeredCall(app, phone, uriOf(server), { call: { headers } });
-      // The ACK has arrived when what was sent after it is answered.
+      // The response to a later request shows that the ACK has arrived.
       await theirs.info("text/plain", "x");
       t.equal(theirs.answer.headers.get("Session-Expires"), `1800;refresher=${refresher}`);
       const refreshed: string[] = [];
@@ -326,7 +326,7 @@ await t.test(
   },
 );
 
-await t.test("a session interval under 90 s in a re-INVITE is refused by the server itself", async (t) => {
+await t.test("the server rejects a session interval under 90 s in a re-INVITE", async (t) => {
   const server = await startServer();
   const phone = await listen();
   const app = await application(server);

@@ -7,7 +7,7 @@ import { within, World } from "./support.js";
 const world = await World.start(t);
 const node = await Node.start(t, world);
 
-await t.test("refusals and what FreeSWITCH calls them", async (t) => {
+await t.test("refusals and FreeSWITCH's causes", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const table: [number, string | undefined, string][] = [
     [486, undefined, "USER_BUSY"],
@@ -43,7 +43,7 @@ await t.test("refusals and what FreeSWITCH calls them", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("a node that cannot be reached, or is not the one", async (t) => {
+await t.test("a BBB server that is unreachable or has another certificate", async (t) => {
   const { endpoint } = await world.call(t);
   const disposition = async (dialString: string): Promise<[string | undefined, string | undefined]> => {
     await endpoint.execute("unset", "sip_invite_failure_status");
@@ -73,7 +73,7 @@ await t.test("a node that cannot be reached, or is not the one", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("a node that only rings", async (t) => {
+await t.test("a BBB server that only rings", async (t) => {
   node.reaction = { kind: "ring" };
   const { endpoint, caller } = await world.call(t);
   await endpoint.execute("set", "transfer_ringback=%(1000,0,425)");
@@ -103,7 +103,7 @@ await t.test("a node that only rings", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("instant_ringback does not wait for the ringing", async (t) => {
+await t.test("instant_ringback does not wait for the 180", async (t) => {
   const silent = await Node.start(t, world);
   silent.reaction = { kind: "ring" };
   const { endpoint, caller } = await world.call(t);

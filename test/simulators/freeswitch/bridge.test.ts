@@ -90,7 +90,7 @@ for (const suite of ALL_SUITES) {
   });
 }
 
-await t.test("the caller's codec is offered, another one only when told to", async (t) => {
+await t.test("only the caller's codec is offered by default", async (t) => {
   const { endpoint, caller } = await world.call(t, { codecs: ["PCMU"] });
   const one = await bridge(endpoint);
   t.equal(one.far.media.codec, "PCMU");
@@ -111,7 +111,7 @@ await t.test("the caller's codec is offered, another one only when told to", asy
   await world.nothingLeft();
 });
 
-await t.test("SRTP optional: two lines offered, either one taken; forbidden: one plain line", async (t) => {
+await t.test("SRTP optional: two lines offered, either one accepted; forbidden: one plain line", async (t) => {
   const { endpoint, caller } = await world.call(t);
   for (const [policy, answering, suite] of [
     ["optional", "optional", /GCM/],
@@ -140,7 +140,7 @@ await t.test("SRTP optional: two lines offered, either one taken; forbidden: one
   await world.nothingLeft();
 });
 
-await t.test("a node without RFC 4733 gets the digits by INFO", async (t) => {
+await t.test("a BBB server without RFC 4733 gets the digits by INFO", async (t) => {
   node.reaction = { kind: "answer", srtp: "mandatory", telephoneEvent: false };
   const { endpoint, caller } = await world.call(t);
   const { far, done } = await bridge(endpoint);
@@ -152,8 +152,8 @@ await t.test("a node without RFC 4733 gets the digits by INFO", async (t) => {
   await endpoint.destroy();
 });
 
-await t.test("who hangs up a bridge", async (t) => {
-  await t.test("the caller: the node gets a BYE with the cause", async (t) => {
+await t.test("hang-ups of a bridge", async (t) => {
+  await t.test("the caller: the BBB server gets a BYE with the cause", async (t) => {
     node.reaction = { kind: "answer", srtp: "mandatory" };
     const { endpoint } = await world.call(t);
     const { far, done } = await bridge(endpoint);
@@ -186,7 +186,7 @@ await t.test("who hangs up a bridge", async (t) => {
     await within(bye, "BYE to the caller");
     await world.nothingLeft();
   });
-  await t.test("the application let go: the bridge goes on, and its end ends the caller", async (t) => {
+  await t.test("the application disconnects: the bridge continues, and its end ends the caller", async (t) => {
     const { endpoint, caller } = await world.call(t);
     const { far } = await bridge(endpoint);
     endpoint.conn?.disconnect();
@@ -201,7 +201,7 @@ await t.test("who hangs up a bridge", async (t) => {
     await within(bye, "BYE to the caller");
     await world.nothingLeft();
   });
-  await t.test("the caller's media stops: both legs go", async (t) => {
+  await t.test("the caller's media stops: both legs end", async (t) => {
     const { endpoint, caller } = await world.call(t, { headers: { "X-Einwahl-Media-Timeout": "1000" } });
     const { far } = await bridge(endpoint);
     const stop = world.play(caller, 440);
@@ -222,7 +222,7 @@ await t.test("who hangs up a bridge", async (t) => {
   });
 });
 
-await t.test("the node's media stops: its leg goes, the caller stays", async (t) => {
+await t.test("the BBB server's media stops: its leg ends, the caller stays", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const { far, done } = await bridge(endpoint, { media_timeout: "400" });
   const stop = world.play(far.media, 1000);
@@ -234,7 +234,7 @@ await t.test("the node's media stops: its leg goes, the caller stays", async (t)
   await world.nothingLeft();
 });
 
-await t.test("a caller that sends nothing: the node gets silence all the same", async (t) => {
+await t.test("a caller without RTP: the BBB server gets silence", async (t) => {
   const { endpoint } = await world.call(t);
   const { far, done } = await bridge(endpoint);
   await world.until("silence", () => far.media.stats().packetsIn > 20);
@@ -243,7 +243,7 @@ await t.test("a caller that sends nothing: the node gets silence all the same", 
   await endpoint.destroy();
 });
 
-await t.test("another application during the bridge: the audio stands still and goes on", async (t) => {
+await t.test("another application during the bridge: the audio pauses and resumes", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const { far, done } = await bridge(endpoint);
   const stop = world.play(far.media, 1000);
@@ -257,7 +257,7 @@ await t.test("another application during the bridge: the audio stands still and 
   await done;
 });
 
-await t.test("the node renews its offer: hold, new keys, and a plain one is refused", async (t) => {
+await t.test("re-INVITE of the BBB server: hold, new keys, and a plain one is rejected", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const { far, done } = await bridge(endpoint);
   const renewed = await far.dialog.reinvite(far.media.offer({ codecs: ["PCMA"], srtp: "mandatory" }));

@@ -14,7 +14,7 @@ const soundsDir = t.testdir({
 });
 const world = await World.start(t, { soundsDir });
 
-/** The SIP status with which it was refused. */
+/** The SIP status of the refusal. */
 async function statusOf(refused: Promise<unknown>): Promise<unknown> {
   try {
     await refused;
@@ -59,7 +59,7 @@ await t.test("an endpoint for each suite", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("what is not taken", async (t) => {
+await t.test("rejected offers", async (t) => {
   const offer = async (o: Parameters<MediaSession["offer"]>[0]): Promise<string> => {
     const session = await MediaSession.open({ address: HOST });
     t.teardown(() => session.close());
@@ -101,7 +101,7 @@ await t.test("playback", async (t) => {
   await endpoint.destroy();
 });
 
-await t.test("uuid_break ends a playback, whatever it plays", async (t) => {
+await t.test("uuid_break ends every kind of playback", async (t) => {
   const { endpoint, caller } = await world.call(t);
   for (const [sound, hz] of [
     ["long.wav", 700],
@@ -122,7 +122,7 @@ await t.test("uuid_break ends a playback, whatever it plays", async (t) => {
   await endpoint.destroy();
 });
 
-await t.test("a second application runs inside of the first, as in FreeSWITCH", async (t) => {
+await t.test("a second application runs nested in the first, as in FreeSWITCH", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const order: string[] = [];
   const outer = endpoint.execute("playback", "long.wav").then(() => order.push("outer"));
@@ -185,7 +185,7 @@ await t.test("variables", async (t) => {
   await endpoint.destroy();
 });
 
-await t.test("digits: RFC 4733, INFO, injected; told of while parked and while playing", async (t) => {
+await t.test("digits: RFC 4733, INFO, injected; reported while parked and while playing", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const digits: string[] = [];
   endpoint.on("dtmf", ({ dtmf, source, duration }) => digits.push(`${dtmf} ${source} ${duration}`));
@@ -257,7 +257,7 @@ await t.test("sleep, park, event-lock", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("the media server ends the call: the application is told why", async (t) => {
+await t.test("the media server ends the call: the application gets the cause", async (t) => {
   for (const [command, reason] of [
     ["", "NORMAL_CLEARING"],
     [" USER_BUSY", "USER_BUSY"],
@@ -280,7 +280,7 @@ await t.test("the media server ends the call: the application is told why", asyn
   }
 });
 
-await t.test("the other side hangs up: channel, media and sockets go", async (t) => {
+await t.test("the peer hangs up: channel, media and sockets are released", async (t) => {
   const { endpoint } = await world.call(t);
   const playing = endpoint.execute("playback", "long.wav");
   await endpoint.dialog.destroy();
@@ -288,7 +288,7 @@ await t.test("the other side hangs up: channel, media and sockets go", async (t)
   await world.nothingLeft();
 });
 
-await t.test("the application lets go: what plays is played, then the call ends", async (t) => {
+await t.test("the application disconnects: the playback completes, then the call ends", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const bye = new Promise<string | undefined>((resolve) => {
     endpoint.dialog.on("destroy", (request) => {
@@ -322,7 +322,7 @@ await t.test("a caller whose media stops: MEDIA_TIMEOUT", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("re-INVITE: hold, new keys, and what is refused", async (t) => {
+await t.test("re-INVITE: hold, new keys, and rejected offers", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const talk = world.play(caller, 500);
   const first = endpoint.local.sdp;
@@ -343,7 +343,7 @@ await t.test("re-INVITE: hold, new keys, and what is refused", async (t) => {
   t.ok(caller.accept(back).ok);
   await world.hears(caller, 700);
   t.equal((await endpoint.getChannelVariables())["Channel-Call-State"], "ACTIVE");
-  // The last one: drachtio-srf 5.0.29 counts a refused re-INVITE as under way for ever, and holds back all that follow.
+  // Must be last: drachtio-srf 5.0.29 treats a refused re-INVITE as pending forever and holds back all later ones.
   t.equal(
     await statusOf(
       endpoint.modify(caller.offer({ codecs: ["PCMA"], srtp: "mandatory", suites: ["AES_CM_128_HMAC_SHA1_80"] })),
@@ -358,7 +358,7 @@ await t.test("re-INVITE: hold, new keys, and what is refused", async (t) => {
   await endpoint.destroy();
 });
 
-await t.test("applications that are not there end the call, and are told of", async (t) => {
+await t.test("unsupported applications end the call and are reported", async (t) => {
   const { endpoint } = await world.call(t);
   const destroyed = new Promise<string | undefined>((resolve) => {
     endpoint.on("destroy", (event) => {
@@ -371,6 +371,6 @@ await t.test("applications that are not there end the call, and are told of", as
   await world.nothingLeft();
 });
 
-await t.test("nothing is left after all", async () => {
+await t.test("all resources are released", async () => {
   await world.nothingLeft();
 });

@@ -38,18 +38,18 @@ await t.test("authentication", async (t) => {
     await raw.gets(/text\/disconnect-notice\nContent-Length: \d+\n\nDisconnected, goodbye/);
     await raw.closed();
   });
-  await t.test("no command before it", async (t) => {
+  await t.test("commands before authentication are rejected", async (t) => {
     const raw = await RawSocket.open(t, server.eventSocketPort);
     await raw.ask("api status", /-ERR invalid/);
     await raw.closed();
     t.notMatch(raw.text, "session(s)");
   });
-  await t.test("exit says goodbye", async (t) => {
+  await t.test("exit sends a disconnect notice", async (t) => {
     const raw = await authenticated(t, server);
     await raw.ask("exit", /\+OK bye\n\nContent-Type: text\/disconnect-notice/);
     await raw.closed();
   });
-  await t.test("nothing of them is left", async (t) => {
+  await t.test("all connections are released", async (t) => {
     const raw = await authenticated(t, server);
     await raw.ask("api version", /embedded in einwahl/);
     t.equal(server.counts().controls, 1, "only the one that is open");
@@ -116,7 +116,7 @@ await t.test("bgapi and events", async (t) => {
   t.notMatch(other.text.slice(before.length), "BACKGROUND_JOB");
 });
 
-await t.test("filters let through what matches one of them", async (t) => {
+await t.test("filters pass events that match one of them", async (t) => {
   const server = await start(t);
   const raw = await authenticated(t, server);
   await raw.ask("event plain BACKGROUND_JOB", /enabled plain/);
@@ -146,7 +146,7 @@ await t.test("HEARTBEAT", async (t) => {
   });
 });
 
-await t.test("subscriptions of all, of CUSTOM, of nonsense", async (t) => {
+await t.test("subscriptions: all, CUSTOM, invalid", async (t) => {
   const server = await start(t);
   const raw = await authenticated(t, server);
   await raw.ask("event json NONSENSE", /-ERR no keywords supplied/);
@@ -158,7 +158,7 @@ await t.test("subscriptions of all, of CUSTOM, of nonsense", async (t) => {
   await raw.ask("event xml HEARTBEAT", /-ERR xml is not supported/);
 });
 
-await t.test("what does not belong on a connection without a channel", async (t) => {
+await t.test("channel commands on a connection without a channel", async (t) => {
   const server = await start(t);
   const raw = await authenticated(t, server);
   await raw.ask("linger", /-ERR not controlling a session/);
@@ -172,7 +172,7 @@ await t.test("what does not belong on a connection without a channel", async (t)
   t.same(server.unsupported, ["event socket command connect"]);
 });
 
-await t.test("hostile input closes that connection and nothing else", async (t) => {
+await t.test("hostile input closes only that connection", async (t) => {
   const server = await start(t);
   const good = await authenticated(t, server);
   const attacks: [string, string][] = [
@@ -198,7 +198,7 @@ await t.test("hostile input closes that connection and nothing else", async (t) 
   await good.ask("api version", /FreeSWITCH Version/);
 });
 
-await t.test("a taken port is an error, and nothing stays open", async (t) => {
+await t.test("a port in use is an error and leaves nothing open", async (t) => {
   const server = await start(t);
   await t.rejects(
     EmbeddedFreeSwitch.start({

@@ -8,7 +8,7 @@ import { type Endpoint, type ModeslEvent, nextBridge, within, World } from "./su
 const world = await World.start(t);
 const node = await Node.start(t, world);
 
-/** Of the far leg: it sends no RTP while it holds. */
+/** A hold of the far leg, which sends no RTP meanwhile. */
 async function holdBy({ dialog, media }: NodeCall, direction: "sendonly" | "sendrecv"): Promise<string> {
   const answered = await dialog.reinvite(media.renew(direction));
   if (!answered.ok) throw new Error(answered.failure.reason);
@@ -21,7 +21,7 @@ async function bridge(
   endpoint: Endpoint,
   variables: Record<string, string>,
 ): Promise<{ readonly far: NodeCall; readonly done: Promise<ModeslEvent> }> {
-  // A dial string can't hold its commas.
+  // A dial string cannot contain its commas.
   await endpoint.execute("set", "nolocal:hold_music=tone_stream://%(300,0,700)");
   await endpoint.execute("set", "export_vars=nolocal:hold_music");
   const taken = node.call();
@@ -40,7 +40,7 @@ function byeTo(endpoint: Endpoint): Promise<string | undefined> {
   });
 }
 
-await t.test("the far end holds: its music to the other leg, its audio not, the older timeouts", async (t) => {
+await t.test("the peer holds: the other leg hears its music and not its audio; the older timeouts", async (t) => {
   const { endpoint, caller } = await world.call(t);
   const { far, done } = await bridge(endpoint, { rtp_timeout_sec: "1", rtp_hold_timeout_sec: "60" });
   const fromFar = world.play(far.media, 1000);
@@ -70,7 +70,7 @@ await t.test("the far end holds: its music to the other leg, its audio not, the 
   await world.nothingLeft();
 });
 
-await t.test("media_timeout counts on hold as well, and the other leg ends with a held one", async (t) => {
+await t.test("media_timeout applies on hold too, and the other leg ends with a held one", async (t) => {
   const { endpoint } = await world.call(t);
   const { far } = await bridge(endpoint, { media_timeout: "500", media_hold_timeout: "60000" });
   await holdBy(far, "sendonly");
@@ -80,7 +80,7 @@ await t.test("media_timeout counts on hold as well, and the other leg ends with 
   await world.nothingLeft();
 });
 
-await t.test("a leg ends while its far end holds: the other leg ends with it", async (t) => {
+await t.test("a leg ends while its peer holds: the other leg ends too", async (t) => {
   const { endpoint } = await world.call(t);
   const { far } = await bridge(endpoint, {});
   await holdBy(far, "sendonly");

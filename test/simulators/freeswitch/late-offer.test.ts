@@ -25,7 +25,7 @@ import { CODECS, type Endpoint, HOST, KEY, PASSWORD, within, World } from "./sup
 
 const TIMEOUT_MS = 8000;
 
-/** What drachtio's part in a call is, without drachtio: a call without SDP, and the application that must not be called too early. */
+/** Replaces drachtio in a call without SDP; its application must not be called too early. */
 class Direct {
   readonly agent: SipUserAgent;
   readonly media: MediaSession;
@@ -84,7 +84,7 @@ class Direct {
   }
 }
 
-await t.test("what is offered", async (t) => {
+await t.test("the offer", async (t) => {
   const world = await World.start(t);
   const direct = await Direct.open(t, world.freeswitch.sipPort);
   const dialog = await direct.call((offer) => success(direct.answer(offer)));
@@ -109,7 +109,7 @@ await t.test("what is offered", async (t) => {
   await world.nothingLeft();
 });
 
-await t.test("answers that are none: hung up, and the application never hears of it", async (t) => {
+await t.test("invalid answers: hung up, and the application is not called", async (t) => {
   const world = await World.start(t);
   const answers: readonly (readonly [string, (direct: Direct, offer: string) => string])[] = [
     ["an ACK without SDP", () => ""],
@@ -141,7 +141,7 @@ await t.test("answers that are none: hung up, and the application never hears of
   }
 });
 
-/** The call of somebody who never sends an ACK. */
+/** A call whose caller never sends an ACK. */
 async function unacknowledgedCall(
   t: Test,
   sipPort: number,
@@ -222,7 +222,7 @@ await t.test("a BYE instead of the ACK", async (t) => {
   t.match(answers.at(-1)?.headers.get("CSeq"), /BYE$/);
 });
 
-await t.test("from the phone through drachtio to the media server and back, as the application does it", async (t) => {
+await t.test("from the phone through drachtio to the media server and back, as in the application", async (t) => {
   for (const suites of [undefined, ["AES_CM_128_HMAC_SHA1_80"]] as const) {
     const world = await World.start(t);
     const srf = world.srf as unknown as SrfLike;

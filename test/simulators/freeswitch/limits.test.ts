@@ -12,7 +12,7 @@ import { CODECS, HOST, KEY, nextBridge, PASSWORD, RawSocket, within, World } fro
 
 const LIMIT_MS = 3000;
 
-await t.test("no more channels than allowed", async (t) => {
+await t.test("maximum number of channels", async (t) => {
   const world = await World.start(t, { maxSessions: 2 });
   const node = await Node.start(t, world);
   const { endpoint } = await world.call(t);
@@ -37,7 +37,7 @@ await t.test("no RTP port left", async (t) => {
   t.equal(world.freeswitch.counts().mediaSessions, 1);
 });
 
-await t.test("close ends all calls and leaves nothing", async (t) => {
+await t.test("close ends all calls and releases all resources", async (t) => {
   const world = await World.start(t);
   const node = await Node.start(t, world);
   const { endpoint } = await world.call(t);
@@ -52,7 +52,7 @@ await t.test("close ends all calls and leaves nothing", async (t) => {
   t.match(world.freeswitch.counts(), { channels: 0, sockets: 0, mediaSessions: 0, controls: 0 });
 });
 
-await t.test("calls that are none of drachtio-fsmrf's", async (t) => {
+await t.test("calls that are not from drachtio-fsmrf", async (t) => {
   const world = await World.start(t);
   const agent = await SipUserAgent.listen({
     listen: [{ transport: "udp", address: HOST, port: 0 }],
@@ -139,7 +139,7 @@ await t.test(
   },
 );
 
-await t.test("INVITE without SDP: the offer comes in the 200, the answer in the ACK", async (t) => {
+await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK", async (t) => {
   const world = await World.start(t);
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
@@ -254,7 +254,7 @@ await t.test("esl-lite", async (t) => {
       resolve(body.data);
     });
   });
-  // The subscription is taken before the digit can come: commands keep their order.
+  // Commands keep their order: the subscription is active before the digit.
   await api("version");
   await caller.sendDigit("4", 100);
   t.match(await within(digits, "DTMF"), { "DTMF-Digit": "4", "DTMF-Source": "RTP", "Unique-ID": endpoint.uuid });

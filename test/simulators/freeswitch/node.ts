@@ -2,7 +2,7 @@ import { MediaSession, type SrtpPolicy } from "../../../src/softphone/rtp/media-
 import { type IncomingInvite, type SipDialog, SipUserAgent, type Transport } from "../../../src/softphone/sip/index.js";
 import { CODECS, HOST, type World } from "./support.js";
 
-/** A call that the node has taken. */
+/** A call answered by the BBB server. */
 export interface NodeCall {
   readonly dialog: SipDialog;
   readonly media: MediaSession;
@@ -27,7 +27,7 @@ interface Owner {
   teardown(handler: () => Promise<void>): unknown;
 }
 
-/** What a BBB server is to the media server: a SIP user agent that answers with audio, or refuses, or only rings. */
+/** A BBB server as seen by the media server: a SIP user agent that answers with audio, refuses, or only rings. */
 export class Node {
   readonly #world: World;
   readonly #agent: SipUserAgent;
@@ -78,7 +78,7 @@ export class Node {
     return `{${list}}sofia/bbb/${number}@${HOST}:${this.port};transport=tls`;
   }
 
-  /** The next call that is answered. */
+  /** Resolves with the next answered call. */
   call(): Promise<NodeCall> {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }

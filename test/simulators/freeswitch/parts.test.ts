@@ -54,7 +54,7 @@ await t.test("arguments are split as FreeSWITCH splits them", (t) => {
 });
 
 await t.test("dial strings", async (t) => {
-  await t.test("the one that einwahl makes", (t) => {
+  await t.test("einwahl's dial string", (t) => {
     const parsed = parseDialString(
       "{origination_uuid=u,origination_caller_id_name='1234',sip_from_display='a, b',absolute_codec_string=^^:PCMA:PCMU,rtp_secure_media_outbound=mandatory:AEAD_AES_256_GCM}sofia/bbb/04711@node.example:5081;transport=tls",
     );
@@ -188,7 +188,7 @@ await t.test("audio sources", (t) => {
   t.end();
 });
 
-await t.test("what playback takes", (t) => {
+await t.test("playback arguments", (t) => {
   const dir = t.testdir({
     "a.wav": writeWav(new ToneGenerator(440).next(320)),
     "x.wav": "no sound",

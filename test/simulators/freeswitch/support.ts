@@ -19,7 +19,7 @@ import { ToneDetector, ToneGenerator } from "../../../src/softphone/rtp/tone.js"
 
 export const HOST = "127.0.0.1";
 export const PASSWORD = "event-socket-secret";
-/** What the dialplan demands of an INVITE. */
+/** The header that the dialplan requires in an INVITE. */
 export const KEY = { [inviteKeyHeader]: inviteKey(PASSWORD) };
 const BOUND_MS = 8000;
 
@@ -29,7 +29,7 @@ export interface ModeslEvent {
   getBody(): string;
 }
 
-/** What the tests use of drachtio-fsmrf 4, which has no types. */
+/** The parts of drachtio-fsmrf 4 used in tests; it has no types. */
 export interface Endpoint {
   readonly uuid: string;
   readonly local: { readonly sdp: string };
@@ -142,12 +142,12 @@ export class World {
     return new World({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
   }
 
-  /** Where trunks call drachtio, over UDP. */
+  /** drachtio's UDP port for trunks. */
   get drachtioPort(): number {
     return this.#drachtio.addresses[0]?.port ?? 0;
   }
 
-  /** A caller's media and an endpoint that has answered its offer. */
+  /** Opens a caller's media and an endpoint that answers its offer. */
   async call(
     t: Owner,
     o: Partial<OfferOptions> & { headers?: Record<string, string> } = {},
@@ -155,18 +155,18 @@ export class World {
     const { headers, ...offer } = o;
     const caller = await MediaSession.open({ address: HOST, pacer: this.pacer });
     t.teardown(() => caller.close());
-    // drachtio-fsmrf refuses RTP/SAVP, so the keys stand in an RTP/AVP line.
+    // drachtio-fsmrf rejects RTP/SAVP, so the keys are in an RTP/AVP line.
     const remoteSdp = caller.offer({ codecs: ["PCMA", "PCMU"], srtp: "mandatory", profile: "RTP/AVP", ...offer });
     const endpoint = await this.mediaServer.createEndpoint({ remoteSdp, headers: { ...KEY, ...headers } });
     const accepted = caller.accept(endpoint.local.sdp);
     if (!accepted.ok) throw new Error(accepted.failure.detail);
-    // drachtio-fsmrf gives the endpoint out before its subscriptions have arrived.
+    // drachtio-fsmrf returns the endpoint before its subscriptions have arrived.
     endpoint.conn?.socket.setNoDelay(true);
     await endpoint.execute("set", "subscribed=true");
     return { endpoint, caller };
   }
 
-  /** Waits until `check` holds; looks at every frame. */
+  /** Waits until `check` returns true; checks with every frame. */
   until(what: string, check: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = performance.now() + BOUND_MS;
@@ -180,7 +180,7 @@ export class World {
     });
   }
 
-  /** Nothing of any call is left in either engine. */
+  /** Waits until both engines have released all calls. */
   async nothingLeft(): Promise<void> {
     await this.until("everything of the calls is gone", () => {
       const { channels, sockets, mediaSessions, sipDialogs } = this.freeswitch.counts();
@@ -205,20 +205,20 @@ export class World {
   }
 }
 
-/** The events of one name of an endpoint's connection, each in a promise of its own. */
+/** Resolves with the next event of that name on an endpoint's connection. */
 export function eventOf(endpoint: Endpoint, name: string): Promise<ModeslEvent> {
   return new Promise((resolve) => {
     endpoint.conn?.on(`esl::event::${name}::${endpoint.uuid}`, resolve);
   });
 }
 
-/** Resolves when the endpoint is connected with another leg: an answer that is on the wire is not one to FreeSWITCH yet. */
+/** Resolves when the endpoint is bridged: FreeSWITCH notices an answer later than it is on the wire. */
 export function nextBridge(endpoint: Endpoint): Promise<ModeslEvent> {
   endpoint.conn?.subscribe("CHANNEL_BRIDGE");
   return eventOf(endpoint, "CHANNEL_BRIDGE");
 }
 
-/** A raw connection to an event socket that keeps what it gets. */
+/** A raw connection to an event socket that records the received text. */
 export class RawSocket {
   readonly socket: Socket;
   text = "";
@@ -252,7 +252,7 @@ export class RawSocket {
     this.socket.write(text);
   }
 
-  /** Sends a command and waits for what answers it. */
+  /** Sends a command and waits for its reply. */
   async ask(command: string, answer: RegExp): Promise<string> {
     const from = this.text.length;
     this.send(`${command}\n\n`);

@@ -19,7 +19,7 @@ await t.test("G.711", async (t) => {
     await t.test(`${codec}: every byte survives decoding and encoding`, (t) => {
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
       const again = encodeG711(codec, decodeG711(codec, bytes));
-      // Mu-law has two zeros (0x7f and 0xff), which both decode to 0.
+      // Mu-law has two zeros (0x7f and 0xff); both decode to 0.
       t.same(
         [...again].filter((byte, i) => byte !== i && !(codec === "PCMU" && i === 0x7f)),
         [],
@@ -38,7 +38,7 @@ await t.test("G.711", async (t) => {
   }
 });
 
-await t.test("a tone is found at its frequency and nowhere else", (t) => {
+await t.test("a tone is found only at its frequency", (t) => {
   const tone = new ToneGenerator(440, 0.3).next();
   t.ok(toneShare(tone, 440) > 0.95);
   for (const hz of [300, 600, 1000, 2000]) t.ok(toneShare(tone, hz) < 0.1, `${hz} Hz`);
@@ -47,7 +47,7 @@ await t.test("a tone is found at its frequency and nowhere else", (t) => {
   t.end();
 });
 
-await t.test("the detector wants the tone for a while, and louder than the line's noise", (t) => {
+await t.test("the detector requires a minimum duration and level", (t) => {
   const detector = new ToneDetector(1000);
   const tone = new ToneGenerator(1000);
   for (let i = 0; i < 4; i++) t.notOk(detector.push(tone.next()));
@@ -88,7 +88,7 @@ await t.test("WAV", (t) => {
 
 await t.test("a=crypto", async (t) => {
   const random = (bytes: number): Buffer => Buffer.alloc(bytes, 5);
-  await t.test("what we write we read", (t) => {
+  await t.test("written lines can be parsed", (t) => {
     for (const suite of [
       "AES_CM_128_HMAC_SHA1_80",
       "AES_CM_128_HMAC_SHA1_32",
@@ -135,7 +135,7 @@ await t.test("a=crypto", async (t) => {
 });
 
 await t.test("telephone events", async (t) => {
-  await t.test("are written and read", (t) => {
+  await t.test("are encoded and parsed", (t) => {
     for (const digit of DIGITS) {
       const event = { digit, end: true, duration: 1280 };
       t.same(parseTelephoneEvent(encodeTelephoneEvent(event)), event);
@@ -152,7 +152,7 @@ await t.test("telephone events", async (t) => {
     return { digits, receiver: new DigitReceiver((digit, ms) => digits.push(`${digit}/${ms}`)) };
   };
 
-  await t.test("each digit once, whatever is repeated", (t) => {
+  await t.test("each digit once despite repetitions", (t) => {
     const { digits, receiver } = collect();
     for (const duration of [160, 320, 480]) receiver.push(1000, event("5", duration));
     for (let i = 0; i < 3; i++) receiver.push(1000, event("5", 640, true));
@@ -160,7 +160,7 @@ await t.test("telephone events", async (t) => {
     t.same(digits, ["5/80", "5/80"]);
     t.end();
   });
-  await t.test("a digit whose end is lost ends with the next digit or with speech", (t) => {
+  await t.test("a digit without its end packets ends with the next digit or with speech", (t) => {
     const { digits, receiver } = collect();
     receiver.push(1000, event("1", 800));
     receiver.push(3000, event("2", 800));
@@ -183,7 +183,7 @@ await t.test("telephone events", async (t) => {
   });
 });
 
-await t.test("the pacer corrects its drift and stops when nobody listens", (t) => {
+await t.test("the pacer corrects its drift and stops without listeners", (t) => {
   let now = 0;
   let armed: { at: number; callback: () => void } | undefined;
   const pacer = new Pacer({
@@ -199,7 +199,7 @@ await t.test("the pacer corrects its drift and stops when nobody listens", (t) =
   const stop = pacer.every(() => {
     frames += 1;
   });
-  // The timer is always 3 ms late; after a second there must be fifty frames nevertheless.
+  // The timer is always 3 ms late; a second must still have fifty frames.
   for (let i = 0; i < 50; i++) {
     const current = armed;
     if (current === undefined) throw new Error("not armed");

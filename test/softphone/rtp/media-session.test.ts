@@ -38,7 +38,7 @@ for (const suite of [undefined, ...ALL_SUITES]) {
   });
 }
 
-await t.test("the offer's order decides about codec and suite", async (t) => {
+await t.test("the offer's order selects codec and suite", async (t) => {
   const [a, b] = await openPair(t, new Pacer());
   const offer = a.offer({
     codecs: ["PCMU", "PCMA"],
@@ -92,7 +92,7 @@ await t.test("a secure session drops and counts plain, forged and foreign packet
   t.equal(stolen, 0, "audio still goes to the peer");
 });
 
-await t.test("a plain session follows its peer only when the old source is silent", async (t) => {
+await t.test("a plain session accepts a new source only if the old one is silent", async (t) => {
   let now = 0;
   const pacer = new Pacer();
   const session = await MediaSession.open({ address, clock: { now: () => now, after: () => () => undefined } });
@@ -136,7 +136,7 @@ await t.test("a plain session follows its peer only when the old source is silen
 });
 
 await t.test("re-negotiation", async (t) => {
-  await t.test("the same offer again keeps keys and answer", async (t) => {
+  await t.test("a repeated offer keeps keys and answer", async (t) => {
     const pacer = new Pacer();
     const [a, b] = await openPair(t, pacer);
     const offer = a.offer({ codecs, srtp: "mandatory" });
@@ -183,7 +183,7 @@ await t.test("re-negotiation", async (t) => {
     await hears(pacer, b, a, 1000);
   });
 
-  await t.test("hold: answered as such, nothing sent, and back", async (t) => {
+  await t.test("hold: answered as such, nothing sent, and resumed", async (t) => {
     const pacer = new Pacer();
     const [a, b] = await openPair(t, pacer);
     const offer = a.offer({ codecs, srtp: "none" });
@@ -203,7 +203,7 @@ await t.test("re-negotiation", async (t) => {
   });
 });
 
-await t.test("other packet lengths come out as frames of 20 ms", async (t) => {
+await t.test("other packet lengths become frames of 20 ms", async (t) => {
   const pacer = new Pacer();
   const [a, b] = await openPair(t, pacer);
   must(a.accept(must(b.answer(a.offer({ codecs, srtp: "none" }), { codecs, srtp: "none" }))));
@@ -214,7 +214,7 @@ await t.test("other packet lengths come out as frames of 20 ms", async (t) => {
   t.same(frames, [160, 160, 160, 160, 160, 160]);
 });
 
-await t.test("digits without telephone-event at the far end are not sent, and say so", async (t) => {
+await t.test("sendDigit returns false if the peer has no telephone-event", async (t) => {
   const [a] = await openPair(t, new Pacer());
   t.equal(await a.sendDigit("1"), false, "not negotiated yet");
   must(
@@ -226,7 +226,7 @@ await t.test("digits without telephone-event at the far end are not sent, and sa
   t.equal(await a.sendDigit("1"), false);
 });
 
-await t.test("closing gives up pending digits and frees the port", async (t) => {
+await t.test("closing abandons pending digits and frees the port", async (t) => {
   const [a, b] = await openPair(t, new Pacer());
   must(a.accept(must(b.answer(a.offer({ codecs, srtp: "none" }), { codecs, srtp: "none" }))));
   const sent = a.sendDigit("1", 8000);
@@ -239,7 +239,7 @@ await t.test("closing gives up pending digits and frees the port", async (t) => 
   await again.close();
 });
 
-await t.test("ports come even from the range, and a full range is an error", async (t) => {
+await t.test("ports are even and in the range, and a full range is an error", async (t) => {
   const probe = await MediaSession.open({ address });
   const low = probe.port + (probe.port % 2);
   await probe.close();

@@ -73,7 +73,7 @@ await t.test("policies and offers", async (t) => {
   }
 });
 
-await t.test("lines that are not taken are answered with port 0 in their places", async (t) => {
+await t.test("rejected lines are answered in place with port 0", async (t) => {
   const session = await MediaSession.open({ address });
   t.teardown(() => session.close());
   const offer =
@@ -86,7 +86,7 @@ await t.test("lines that are not taken are answered with port 0 in their places"
   ]);
 });
 
-await t.test("an answer that does not fit our offer", async (t) => {
+await t.test("an answer that does not match our offer", async (t) => {
   const session = await MediaSession.open({ address });
   t.teardown(() => session.close());
   const answer = (...media: string[]): string =>
@@ -127,7 +127,7 @@ await t.test("an answer that does not fit our offer", async (t) => {
   t.equal(session.codec, undefined);
 });
 
-await t.test("mangled offers are answered or refused, never more", async (t) => {
+await t.test("mangled offers are answered or rejected, never thrown", async (t) => {
   const good =
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR|2^31|1:4\r\na=sendrecv\r\nm=video 0 RTP/AVP 96\r\n";
   let state = 42;

@@ -4,7 +4,7 @@ import { Reception } from "../../../src/softphone/rtp/reception.js";
 
 const FRAME = 160;
 
-/** Packets of 20 ms of one sender, sent on time; `delayMs` says how long each is on its way. */
+/** Packets of 20 ms of one sender, sent on time; `delayMs` is the network delay of each. */
 function arriving(
   reception: Reception,
   numbers: readonly number[],
@@ -54,7 +54,7 @@ await t.test("jitter and gaps by the timestamps, not by the count of packets", (
   t.end();
 });
 
-await t.test("timestamps that begin anew, as FreeSWITCH's do when it bridges, are no jitter", (t) => {
+await t.test("a timestamp restart, as when FreeSWITCH bridges, is not jitter", (t) => {
   const bridged = new Reception();
   arriving(bridged, upTo(100));
   const from = { ssrc: 1, sequence: 0, timestamp: 2_000_000_000 };
@@ -65,7 +65,7 @@ await t.test("timestamps that begin anew, as FreeSWITCH's do when it bridges, ar
   t.end();
 });
 
-await t.test("what is late is not lost, and a new sender is not a loss", (t) => {
+await t.test("late packets are not lost, and a new sender is not a loss", (t) => {
   const late = new Reception();
   arriving(late, [0, 1, 3]);
   t.equal(late.lost, 1);

@@ -105,7 +105,7 @@ await t.test("a 256-bit master key goes through the AES-256 derivation (RFC 6188
 
 for (const name of names) {
   await t.test(name, async (t) => {
-    await t.test("lengthens the packet by its tag and hides the payload", (t) => {
+    await t.test("extends the packet by its tag and encrypts the payload", (t) => {
       const { sender, receiver } = pair(name);
       const plain = packet(1);
       const secure = unwrap(sender.protect(plain));
@@ -116,7 +116,7 @@ for (const name of names) {
       t.end();
     });
 
-    await t.test("refuses a repeated packet and a much older one, takes a late one", (t) => {
+    await t.test("rejects a repeated packet and a much older one, accepts a late one", (t) => {
       const { sender, receiver } = pair(name);
       const sent = Array.from({ length: 300 }, (_, i) => unwrap(sender.protect(packet(1000 + i))));
       const at = (i: number): Buffer => sent[i] ?? Buffer.alloc(0);
@@ -129,7 +129,7 @@ for (const name of names) {
       t.end();
     });
 
-    await t.test("refuses any packet with one bit changed, and goes on", (t) => {
+    await t.test("rejects any packet with one changed bit, and continues", (t) => {
       const { sender, receiver } = pair(name);
       const secure = unwrap(sender.protect(packet(5)));
       for (let at = 0; at < secure.length; at++) {
@@ -150,7 +150,7 @@ for (const name of names) {
       t.end();
     });
 
-    await t.test("goes through several rollovers with gaps", (t) => {
+    await t.test("handles several rollovers with gaps", (t) => {
       const { sender, receiver } = pair(name);
       for (let index = 100; index < 4 * 65536; index += 10_007) {
         const plain = packet(index);
@@ -159,7 +159,7 @@ for (const name of names) {
       t.end();
     });
 
-    await t.test("counts the rollover of each SSRC by itself", (t) => {
+    await t.test("counts the rollover per SSRC", (t) => {
       const { sender, receiver } = pair(name);
       for (const [sequence, ssrc] of [
         [65535, 1],
@@ -173,7 +173,7 @@ for (const name of names) {
       t.end();
     });
 
-    await t.test("does not open what another key protected", (t) => {
+    await t.test("does not open packets of another key", (t) => {
       const { sender } = pair(name);
       const suite = SUITES[name];
       const other = SrtpReceiver.fromMaster(suite, {
@@ -184,7 +184,7 @@ for (const name of names) {
       t.end();
     });
 
-    await t.test("takes a packet with a master key identifier only if it is the announced one", (t) => {
+    await t.test("accepts a packet with a master key identifier only if it is the announced one", (t) => {
       const suite = SUITES[name];
       const master = { key: Buffer.alloc(suite.keyLength, 7), salt: Buffer.alloc(suite.saltLength, 9) };
       const secure = unwrap(SrtpSender.fromMaster(suite, master).protect(packet(1)));
@@ -199,7 +199,7 @@ for (const name of names) {
   });
 }
 
-await t.test("a header with CSRCs and an extension stays in the clear and is authenticated", (t) => {
+await t.test("a header with CSRCs and an extension is unencrypted and authenticated", (t) => {
   const { sender, receiver } = pair("AES_CM_128_HMAC_SHA1_80");
   const plain = Buffer.concat([
     hex("92080001 00000000 00000001 11111111 22222222 bede0001 01020304"),
@@ -212,7 +212,7 @@ await t.test("a header with CSRCs and an extension stays in the clear and is aut
   t.end();
 });
 
-await t.test("what is no RTP is refused without harm", (t) => {
+await t.test("packets that are not RTP are rejected", (t) => {
   const { sender, receiver } = pair("AEAD_AES_128_GCM");
   for (const junk of [
     Buffer.alloc(0),
@@ -228,7 +228,7 @@ await t.test("what is no RTP is refused without harm", (t) => {
   t.end();
 });
 
-await t.test("many forged SSRCs leave no state, many authentic ones a bounded one", (t) => {
+await t.test("forged SSRCs leave no state, authentic ones a bounded state", (t) => {
   const suite = SUITES.AES_CM_128_HMAC_SHA1_80;
   const master = { key: Buffer.alloc(16, 7), salt: Buffer.alloc(14, 9) };
   const receiver = SrtpReceiver.fromMaster(suite, master);

@@ -7,7 +7,7 @@ export const address = "127.0.0.1";
 export const codecs: readonly CodecName[] = ["PCMA", "PCMU"];
 const BOUND_MS = 5000;
 
-/** Resolves when `check` holds; looks at every frame of the pacer. */
+/** Resolves when `check` returns true; checks with every frame of the pacer. */
 export function until(pacer: Pacer, check: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = performance.now() + BOUND_MS;

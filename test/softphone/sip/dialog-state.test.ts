@@ -19,7 +19,7 @@ function dialogs(recordRoutes: readonly string[]): { caller: DialogState; callee
   return { caller: DialogState.ofCaller(invite, answer, flow), callee: DialogState.ofCallee(invite, answer, flow) };
 }
 
-await t.test("both sides make the same dialog, mirrored", (t) => {
+await t.test("both sides create the same dialog, mirrored", (t) => {
   const { caller, callee } = dialogs([]);
   t.same([caller.callId, caller.localTag, caller.remoteTag], [callee.callId, callee.remoteTag, callee.localTag]);
   const bye = caller.request("BYE", { headers: [["Reason", "x"]] });
@@ -33,7 +33,7 @@ await t.test("both sides make the same dialog, mirrored", (t) => {
   t.end();
 });
 
-await t.test("loose routing: the caller goes the recorded way backwards, the callee forwards", (t) => {
+await t.test("loose routing: the caller reverses the recorded route, the callee keeps it", (t) => {
   const { caller, callee } = dialogs(["<sip:p2.example.com;lr>", "<sip:p1.example.com;lr;transport=tls>"]);
   const fromCaller = caller.request("BYE");
   t.equal(fromCaller.uri, "sip:bob@10.0.0.2:5070;transport=tcp");
@@ -53,7 +53,7 @@ await t.test("strict routing (RFC 3261 section 12.2.1.1): the first route become
   t.end();
 });
 
-await t.test("older requests are told apart, and the target follows the Contact", (t) => {
+await t.test("older requests are detected, and the target follows the Contact", (t) => {
   const { callee } = dialogs([]);
   t.equal(callee.inOrder(requestFrom("INFO", { cseq: 5 })), true);
   t.equal(callee.inOrder(requestFrom("INFO", { cseq: 4 })), false);
@@ -64,7 +64,7 @@ await t.test("older requests are told apart, and the target follows the Contact"
   t.end();
 });
 
-await t.test("where URIs lead to", (t) => {
+await t.test("targets of URIs", (t) => {
   t.same(addressOf("sips:a@h"), { transport: "tls", address: "h", port: 5061 });
   t.same(addressOf("sip:a@h;transport=TLS"), { transport: "tls", address: "h", port: 5061 });
   t.same(addressOf("sip:a@[::1]:5070;transport=tcp"), { transport: "tcp", address: "::1", port: 5070 });

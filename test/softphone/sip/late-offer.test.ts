@@ -13,7 +13,7 @@ const server = { key: certificates.key, cert: certificates.cert };
 const client = { ca: certificates.ca };
 const CHANGED = `${OFFER}a=changed\r\n`;
 
-/** The callee's dialog of the next call, whose 200 has this SDP. */
+/** Answers the next call with this SDP; resolves with the callee's dialog. */
 function offering({ callee }: Pair, sdp = OFFER): Promise<SipDialog> {
   return new Promise((resolve) => {
     callee.onInvite = (invite) => {
@@ -22,7 +22,7 @@ function offering({ callee }: Pair, sdp = OFFER): Promise<SipDialog> {
   });
 }
 
-/** A UDP socket that speaks SIP by hand. */
+/** A UDP socket for handwritten SIP. */
 async function byHand(t: Test): Promise<{ socket: Socket; uri: string; requests: SipRequest[]; port: number }> {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
@@ -68,7 +68,7 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
   });
 }
 
-await t.test("an offer that the caller cannot take: acknowledged, hung up, 606", async (t) => {
+await t.test("an offer unacceptable to the caller: acknowledged, hung up, 606", async (t) => {
   const both = await pair("tcp");
   const accepted = offering(both);
   const answerOffer: InviteOptions["answerOffer"] = () => failure({ detail: "SRTP required" });
@@ -81,7 +81,7 @@ await t.test("an offer that the caller cannot take: acknowledged, hung up, 606",
   await finish(t, both);
 });
 
-await t.test("nobody to answer, and nothing to be answered", async (t) => {
+await t.test("no `answerOffer`, and no offer", async (t) => {
   const both = await pair("tcp");
   let accepted = offering(both);
   const mute = await both.caller.invite({ uri: both.uri, from: FROM }).result;
@@ -128,7 +128,7 @@ await t.test("cancelled, but answered at the same moment: the offer is not answe
   await finish(t, both);
 });
 
-await t.test("a 200 that comes again gets the same ACK with the same answer", async (t) => {
+await t.test("a retransmitted 200 gets the same ACK with the same answer", async (t) => {
   const caller = await listen();
   const { socket, uri, requests } = await byHand(t);
   let asked = 0;
@@ -160,7 +160,7 @@ await t.test("a 200 that comes again gets the same ACK with the same answer", as
   await caller.close();
 });
 
-await t.test("no ACK ever comes, or a BYE instead", async (t) => {
+await t.test("no ACK, or a BYE instead", async (t) => {
   const callee = await listen();
   const { socket, port, requests } = await byHand(t);
   const request = (method: string, call: string, toTag = ""): SipRequest =>

@@ -23,7 +23,7 @@ const INVITE = [
   "v=0x",
 ].join("\r\n");
 
-await t.test("a request is read and written again unchanged", (t) => {
+await t.test("a request is parsed and written back unchanged", (t) => {
   const request = parsed(INVITE);
   t.equal(request.kind, "request");
   t.equal(request.toString().split("\r\n").sort().join("\n"), INVITE.split("\r\n").sort().join("\n"));
@@ -113,7 +113,7 @@ await t.test("hostile messages are failures, never exceptions", (t) => {
   t.end();
 });
 
-await t.test("a header without a name or a colon is left out, and counted", (t) => {
+await t.test("a header without a name or a colon is skipped and counted", (t) => {
   for (const line of [": 70", "Max-Forwards 70", "Max Forwards: 70"]) {
     const message = parseMessage(Buffer.from(INVITE.replace("Max-Forwards: 70", `${line}\r\n folded`)));
     t.ok(
@@ -201,7 +201,7 @@ await t.test("headers", (t) => {
   t.end();
 });
 
-await t.test("a response takes over what RFC 3261 section 8.2.6.2 says", (t) => {
+await t.test("a response copies the headers of RFC 3261 section 8.2.6.2", (t) => {
   const request = parsed(INVITE.replace("Max-Forwards", "Via: SIP/2.0/UDP second;branch=z9hG4bK2\r\nMax-Forwards"));
   t.equal(request.kind, "request");
   if (request.kind !== "request") return;
@@ -213,7 +213,7 @@ await t.test("a response takes over what RFC 3261 section 8.2.6.2 says", (t) => 
   t.end();
 });
 
-await t.test("a stream is cut by Content-Length, however it arrives", (t) => {
+await t.test("a stream is split by Content-Length, for any chunks", (t) => {
   const whole = Buffer.from(`${INVITE}\r\n\r\n${INVITE}\r\n${INVITE}`);
   for (const size of [1, 7, 100, whole.length]) {
     const framer = new StreamFramer();
@@ -228,7 +228,7 @@ await t.test("a stream is cut by Content-Length, however it arrives", (t) => {
   t.end();
 });
 
-await t.test("a stream that cannot be a SIP stream is given up", (t) => {
+await t.test("a stream that cannot be SIP is rejected", (t) => {
   for (const [name, text] of [
     ["no Content-Length", INVITE.replace(/Content-Length.*\r\n/, "")],
     ["too long a body", INVITE.replace("Content-Length: 4", "Content-Length: 70000")],
@@ -244,7 +244,7 @@ await t.test("a stream that cannot be a SIP stream is given up", (t) => {
   t.end();
 });
 
-await t.test("bytes that are not UTF-8 go through as they came", (t) => {
+await t.test("bytes that are not UTF-8 pass unchanged", (t) => {
   const bytes = Buffer.concat([
     Buffer.from("ä€😀"),
     Buffer.of(0xe4, 0xff, 0x80, 0xc0, 0xaf, 0xe2, 0x82, 0xed, 0xa0, 0x80),

@@ -12,7 +12,7 @@ import {
 import type { SipMessage } from "../../../src/softphone/sip/message.js";
 import { parseMessage } from "../../../src/softphone/sip/parse.js";
 
-/** A way to nowhere that keeps what is sent. */
+/** A flow without a network that records the sent messages. */
 export class FakeFlow implements Flow {
   readonly transport;
   readonly reliable: boolean;
@@ -64,7 +64,7 @@ export function parsed(text: string): SipMessage {
   return result.value;
 }
 
-/** A request as it comes from the network. */
+/** A request as received from the network. */
 export function requestFrom(method: string, options: { branch?: string; cseq?: number } = {}): SipRequest {
   return new SipRequest(method, "sip:bob@127.0.0.1", [
     ["Via", `SIP/2.0/UDP 127.0.0.1:5062;branch=${options.branch ?? "z9hG4bK1"};rport`],
@@ -89,7 +89,7 @@ export function listen(options: Partial<SipUserAgentOptions> = {}): Promise<SipU
   });
 }
 
-/** The URI that leads to the n-th listening address of a user agent. */
+/** The URI of the n-th listening address of a user agent. */
 export function uriOf(
   agent: { addresses: SipUserAgent["addresses"] },
   user = "bob",
@@ -101,7 +101,7 @@ export function uriOf(
   return `sip:${user}@${host}:${address.port};transport=${address.transport}`;
 }
 
-/** Looks again and again, each 2 ms of real time, until it is so; throws after 5 s. */
+/** Polls every 2 ms of real time until `so` returns true; throws after 5 s. */
 export async function until(so: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 5_000;
   while (!so()) {
@@ -120,7 +120,7 @@ export interface Pair {
   readonly uri: string;
 }
 
-/** The caller listens on UDP only; over TCP and TLS it is a client behind an unknown port, as a phone is. */
+/** The caller listens on UDP only; over TCP and TLS it is a client with an ephemeral port, like a phone. */
 export async function pair(
   transport: Transport,
   tls: { client?: TlsOptions; server?: TlsOptions } = {},
@@ -148,7 +148,7 @@ export async function establish({ caller, callee, uri }: Pair): Promise<{ ours: 
   return { ours: result.value, theirs: await accepted };
 }
 
-/** Closes both, having seen that nothing goes on in either. */
+/** Closes both after checking that neither has active transactions or dialogs. */
 export async function finish(t: Test, { caller, callee }: Pair): Promise<void> {
   for (const agent of [caller, callee]) {
     await until(() => agent.counts().transactions === 0, "transactions over");

@@ -63,7 +63,7 @@ async function send(b: Bench, method: string): Promise<Sent> {
   return { request, heard, answer };
 }
 
-/** When each copy was sent, in ms. */
+/** Times of the transmissions, in ms. */
 function times(b: Bench, until: number): number[] {
   const seen: number[] = [];
   let known = 0;
@@ -95,7 +95,7 @@ await t.test("other requests over UDP: timer E doubles up to T2, timer F ends it
   clean(t, b);
 });
 
-await t.test("nothing is repeated over TCP, and timer B and F still run", async (t) => {
+await t.test("no retransmissions over TCP; timers B and F still run", async (t) => {
   for (const method of ["INVITE", "BYE"]) {
     const b = bench("tcp");
     const { heard } = await send(b, method);
@@ -128,7 +128,7 @@ await t.test(
   },
 );
 
-await t.test("each 2xx to an INVITE is handed on, for 64 T1", async (t) => {
+await t.test("each 2xx to an INVITE is passed on, for 64 T1", async (t) => {
   const b = bench("udp");
   const { heard, answer } = await send(b, "INVITE");
   answer(200);
@@ -142,7 +142,7 @@ await t.test("each 2xx to an INVITE is handed on, for 64 T1", async (t) => {
   clean(t, b);
 });
 
-await t.test("a response ends the repeating of another request; later ones are absorbed for T4", async (t) => {
+await t.test("a response ends the retransmission of a non-INVITE request; later ones are absorbed for T4", async (t) => {
   const b = bench("udp");
   const { heard, answer } = await send(b, "OPTIONS");
   answer(100);
@@ -155,7 +155,7 @@ await t.test("a response ends the repeating of another request; later ones are a
   clean(t, b);
 });
 
-await t.test("a connection that breaks ends what waits on it", async (t) => {
+await t.test("a broken connection ends its transactions", async (t) => {
   const b = bench("tcp");
   const { heard } = await send(b, "INVITE");
   b.flow.break();
@@ -207,7 +207,7 @@ await t.test("an INVITE gets its 100 at once, its refusal repeated (timer G) unt
   t.end();
 });
 
-await t.test("a refusal that nobody acknowledges ends with timer H", (t) => {
+await t.test("a refusal without an ACK ends with timer H", (t) => {
   for (const transport of ["udp", "tcp"] as const) {
     const b = bench(transport);
     b.arrive(requestFrom("INVITE"));
@@ -223,7 +223,7 @@ await t.test("a refusal that nobody acknowledges ends with timer H", (t) => {
   t.end();
 });
 
-await t.test("a request repeated gets the same answer again, for 64 T1 over UDP", (t) => {
+await t.test("a retransmitted request gets the same response again, for 64 T1 over UDP", (t) => {
   const b = bench("udp");
   b.arrive(requestFrom("OPTIONS"));
   b.arrive(requestFrom("OPTIONS"));
@@ -238,7 +238,7 @@ await t.test("a request repeated gets the same answer again, for 64 T1 over UDP"
   t.end();
 });
 
-await t.test("CANCEL: 200, the INVITE's 487, and 481 where there is nothing to cancel", (t) => {
+await t.test("CANCEL: 200, the INVITE's 487, and 481 without a matching INVITE", (t) => {
   const b = bench("udp");
   b.arrive(requestFrom("INVITE"));
   let cancelled = 0;
@@ -255,7 +255,7 @@ await t.test("CANCEL: 200, the INVITE's 487, and 481 where there is nothing to c
   t.end();
 });
 
-await t.test("the ACK of a 2xx goes to the dialog, whatever its branch", (t) => {
+await t.test("the ACK of a 2xx goes to the dialog with any branch", (t) => {
   const b = bench("udp");
   const acks: string[] = [];
   b.layer.onAck = (ack) => acks.push(ack.via?.params.get("branch") ?? "");
@@ -267,7 +267,7 @@ await t.test("the ACK of a 2xx goes to the dialog, whatever its branch", (t) => 
   t.end();
 });
 
-await t.test("requests of an old sender without the branch cookie are told apart", (t) => {
+await t.test("requests of RFC 2543 senders without the branch cookie are distinguished", (t) => {
   const b = bench("udp");
   b.arrive(requestFrom("OPTIONS", { branch: "1", cseq: 1 }));
   b.arrive(requestFrom("OPTIONS", { branch: "1", cseq: 1 }));
@@ -276,7 +276,7 @@ await t.test("requests of an old sender without the branch cookie are told apart
   t.end();
 });
 
-await t.test("an INVITE that nobody answers is forgotten", (t) => {
+await t.test("an unanswered INVITE is dropped", (t) => {
   const b = bench("udp");
   b.arrive(requestFrom("INVITE"));
   b.clock.advanceSync(300_000);

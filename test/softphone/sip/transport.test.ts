@@ -40,7 +40,7 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
   await impostor.close();
 });
 
-await t.test("an element that listens on one family calls over no other; one that only connects is free", async (t) => {
+await t.test("an element calls only over address families that it listens on; without listeners over any", async (t) => {
   const callee = await listen({ listen: [{ transport: "tcp", address: "::1", port: 0 }] });
   const uri = uriOf(callee, "bob", "[::1]");
   for (const [address, works] of [
@@ -57,7 +57,7 @@ await t.test("an element that listens on one family calls over no other; one tha
   await callee.close();
 });
 
-await t.test("one connection serves both directions and is reused; a broken one is opened again", async (t) => {
+await t.test("one connection serves both directions and is reused; a broken one is reopened", async (t) => {
   const both = await pair("tcp");
   const first = await establish(both);
   const second = await establish(both);
@@ -81,7 +81,7 @@ await t.test("one connection serves both directions and is reused; a broken one 
   await finish(t, { ...both, callee });
 });
 
-await t.test("`;alias`: a request to where the peer listens takes the connection that it opened", async (t) => {
+await t.test("`;alias`: a request to the peer's listening address uses its inbound connection", async (t) => {
   const listening = { listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] } as const;
   const [one, other] = [await listen(listening), await listen(listening)];
   t.match(await one.request({ method: "OPTIONS", uri: uriOf(other) }), { ok: true, value: { status: 200 } });
@@ -91,7 +91,7 @@ await t.test("`;alias`: a request to where the peer listens takes the connection
   await other.close();
 });
 
-await t.test("nobody there: 503 over TCP, 408 over UDP; a user agent that is closed lets nothing hang", async (t) => {
+await t.test("unreachable peer: 503 over TCP, 408 over UDP; closing a user agent fails pending requests", async (t) => {
   const gone = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] });
   const uri = uriOf(gone);
   await gone.close();
@@ -112,7 +112,7 @@ await t.test("nobody there: 503 over TCP, 408 over UDP; a user agent that is clo
   t.match(await caller.request({ method: "OPTIONS", uri }), { ok: false, failure: { status: 503 } });
 });
 
-await t.test("hostile peers: pings are answered, rubbish is dropped, silence is closed", async (t) => {
+await t.test("hostile peers: pings are answered, invalid data is dropped, silent connections are closed", async (t) => {
   const clock = new FakeClock();
   const agent = await SipUserAgent.listen({
     listen: [
@@ -138,7 +138,7 @@ await t.test("hostile peers: pings are answered, rubbish is dropped, silence is 
   );
   const [refusal] = (await once(unreadable, "data")) as [Buffer];
   t.match(refusal.toString(), /^SIP\/2\.0 400 /);
-  // As sofia-sip does after a header that it can't do without.
+  // As sofia-sip does after a malformed mandatory header.
   await once(unreadable, "close");
   const rubbish = await open();
   rubbish.on("error", () => undefined);
@@ -166,7 +166,7 @@ await t.test("hostile peers: pings are answered, rubbish is dropped, silence is 
   await agent.close();
 });
 
-await t.test("a taken port rejects and leaves nothing open", async (t) => {
+await t.test("a port in use rejects and leaves nothing open", async (t) => {
   const first = await listen({ listen: [{ transport: "tcp", address: "127.0.0.1", port: 0 }] });
   const port = first.addresses[0]?.port ?? 0;
   await t.rejects(

@@ -31,7 +31,7 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
     if (!result.ok) return;
     const ours = result.value;
 
-    // On a busy machine the INVITE, and with it these, may come twice.
+    // On a busy machine the INVITE, and therefore these, may arrive twice.
     t.same([...new Set(progress)], [100, 183]);
     t.equal(incoming?.source.transport, transport);
     t.equal(incoming?.request.headers.get("X-Call"), "1");
@@ -93,7 +93,7 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
   });
 }
 
-await t.test("a refused call says why", async (t) => {
+await t.test("a refused call has status and reason", async (t) => {
   const both = await pair("udp");
   both.callee.onInvite = (invite) => {
     invite.reject(488, "No SRTP", [["Warning", '305 einwahl "x"']]);
@@ -104,7 +104,7 @@ await t.test("a refused call says why", async (t) => {
   await finish(t, both);
 });
 
-await t.test("cancelled before anything came back: the CANCEL waits for the first response", async (t) => {
+await t.test("cancelled before any response: the CANCEL waits for the first one", async (t) => {
   const both = await pair("udp");
   both.callee.onInvite = (invite) => {
     invite.ring();
@@ -123,7 +123,7 @@ await t.test("cancelled, but answered at the same moment: hung up, and still 487
     };
   });
   const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
-  // The 100 and the 200 arrive together: the CANCEL meets an answered call.
+  // The 100 and the 200 arrive together: the CANCEL arrives after the answer.
   call.onProgress = () => {
     call.cancel();
   };
@@ -132,7 +132,7 @@ await t.test("cancelled, but answered at the same moment: hung up, and still 487
   await finish(t, both);
 });
 
-await t.test("the 200 is repeated until the ACK, and without one the call is lost", async (t) => {
+await t.test("the 200 is retransmitted until the ACK; without an ACK the call is lost", async (t) => {
   const callee = await listen();
   const accepted = new Promise<SipDialog>((resolve) => {
     callee.onInvite = (invite) => {
@@ -222,7 +222,7 @@ await t.test("digest: INVITE with qop, REGISTER without, and a wrong password", 
   await finish(t, both);
 });
 
-await t.test("what a user agent answers by itself", async (t) => {
+await t.test("automatic responses of a user agent", async (t) => {
   const both = await pair("udp");
   const ask = async (method: string, headers: readonly (readonly [string, string])[] = []): Promise<number> => {
     const result = await both.caller.request({ method, uri: both.uri, headers });

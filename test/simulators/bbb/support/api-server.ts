@@ -11,7 +11,7 @@ import { SampleApi } from "../../../../src/simulators/bbb/sample-api.js";
 import { systemClock } from "../../../../src/util/clock.js";
 
 export const SECRET = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
-// Numbers stay text, as a client must read them: a PIN may begin with 0.
+// Numbers stay strings, as in a correct client: a PIN may begin with 0.
 const parser = new XMLParser({
   parseTagValue: false,
   isArray: (name) => ["meeting", "attendee", "breakout"].includes(name),

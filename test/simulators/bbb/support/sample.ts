@@ -34,7 +34,7 @@ export function dial(phone: TestPhone, bbb: SampleBbb, voiceBridge: string, opti
   return phone.dial({ uri: bbb.sipUri(voiceBridge), number: "p1", display: "1234", ...options });
 }
 
-/** Everything that a finished call must have given back. */
+/** Checks that a finished call has released all resources. */
 export function nothingLeft(t: Test, bbb: SampleBbb): void {
   const { connections, ...rest } = bbb.counts();
   t.ok(connections <= 1, "at most the caller's connection stays open");
