@@ -142,18 +142,21 @@ await t.test("each 2xx to an INVITE is passed on, for 64 T1", async (t) => {
   clean(t, b);
 });
 
-await t.test("a response ends the retransmission of a non-INVITE request; later ones are absorbed for T4", async (t) => {
-  const b = bench("udp");
-  const { heard, answer } = await send(b, "OPTIONS");
-  answer(100);
-  b.clock.advanceSync(4_000);
-  answer(200);
-  answer(200);
-  t.same(heard, [100, 200]);
-  t.same(b.flow.log, ["OPTIONS", "OPTIONS"]);
-  b.clock.advanceSync(5_000);
-  clean(t, b);
-});
+await t.test(
+  "a response ends the retransmission of a non-INVITE request; later ones are absorbed for T4",
+  async (t) => {
+    const b = bench("udp");
+    const { heard, answer } = await send(b, "OPTIONS");
+    answer(100);
+    b.clock.advanceSync(4_000);
+    answer(200);
+    answer(200);
+    t.same(heard, [100, 200]);
+    t.same(b.flow.log, ["OPTIONS", "OPTIONS"]);
+    b.clock.advanceSync(5_000);
+    clean(t, b);
+  },
+);
 
 await t.test("a broken connection ends its transactions", async (t) => {
   const b = bench("tcp");

@@ -40,22 +40,25 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
   await impostor.close();
 });
 
-await t.test("an element calls only over address families that it listens on; without listeners over any", async (t) => {
-  const callee = await listen({ listen: [{ transport: "tcp", address: "::1", port: 0 }] });
-  const uri = uriOf(callee, "bob", "[::1]");
-  for (const [address, works] of [
-    ["127.0.0.1", false],
-    ["::1", true],
-    [undefined, true],
-  ] as const) {
-    const caller = await listen({ listen: address === undefined ? [] : [{ transport: "tcp", address, port: 0 }] });
-    const result = await caller.request({ method: "OPTIONS", uri });
-    t.equal(result.ok, works, address ?? "none");
-    if (!result.ok) t.match(result.failure, { status: 503, reason: "no transport of that address family" });
-    await caller.close();
-  }
-  await callee.close();
-});
+await t.test(
+  "an element calls only over address families that it listens on; without listeners over any",
+  async (t) => {
+    const callee = await listen({ listen: [{ transport: "tcp", address: "::1", port: 0 }] });
+    const uri = uriOf(callee, "bob", "[::1]");
+    for (const [address, works] of [
+      ["127.0.0.1", false],
+      ["::1", true],
+      [undefined, true],
+    ] as const) {
+      const caller = await listen({ listen: address === undefined ? [] : [{ transport: "tcp", address, port: 0 }] });
+      const result = await caller.request({ method: "OPTIONS", uri });
+      t.equal(result.ok, works, address ?? "none");
+      if (!result.ok) t.match(result.failure, { status: 503, reason: "no transport of that address family" });
+      await caller.close();
+    }
+    await callee.close();
+  },
+);
 
 await t.test("one connection serves both directions and is reused; a broken one is reopened", async (t) => {
   const both = await pair("tcp");
