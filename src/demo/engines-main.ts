@@ -42,7 +42,7 @@ function introduce(ports: EnginePorts, files: Files, yaml: string): string {
   const [{ pin }] = demoConferences;
   return [
     "",
-    "Embedded engines and two sample BBB servers, on this machine only. For trying, not for production.",
+    "Embedded engines and two sample BBB servers, on this machine only. For trials, not for production.",
     "",
     `  SIP           127.0.0.1:${ports.sips} TLS; 127.0.0.1:${ports.sip} UDP and TCP`,
     `  authority     ${files.ca}, new at each start`,
@@ -56,7 +56,7 @@ function introduce(ports: EnginePorts, files: Files, yaml: string): string {
       .split("\n")
       .map((line) => `    ${line}`),
     "",
-    "In a second terminal the server, in a third a call:",
+    "Start the server in a second terminal and place a call in a third:",
     "",
     `  node dist/src/main.js run --config ${files.config}`,
     `  node dist/src/main.js call ${number} --server 127.0.0.1:${ports.sips} --ca ${files.ca} --from ${demoCaller.number} --pin ${pin} \\`,

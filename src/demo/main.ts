@@ -20,7 +20,7 @@ const usage = `npm run demo -- [--once] [--json] [--base-port N] [--break PART]
   --once         end after the demo's own call; exit status 0 only if all of it worked
   --json         print the outcome as one JSON object, as the last line
   --base-port N  SIP on N (UDP, TCP) and N+1 (TLS), HTTP on N+2, for operators on N+5, the sample BBBs on N+3 and N+4
-  --break PART   break one part, to see that the check can fail: ${breakable.join(", ")}
+  --break PART   break one part, to test that the check can fail: ${breakable.join(", ")}
 `;
 
 /** Prints each stage of a call as it is entered, and the end of the call. */
@@ -76,7 +76,7 @@ function introduce(world: DemoWorld): string {
     `  API           http://127.0.0.1:${ports.http}/api/v1/openapi.json, token ${demoToken}`,
     `  status        http://127.0.0.1:${ports.operators}/status`,
     "",
-    "  A PIN for a room of your own, and the room on a sample BBB server (or see examples/create-meeting.ts):",
+    "  Reserve a PIN for your own room and create it on a sample BBB server (or see examples/create-meeting.ts):",
     `  curl -X PUT -H 'Authorization: Bearer ${demoToken}' http://127.0.0.1:${ports.http}/api/v1/rooms/my-room`,
     `  EINWAHL_URL=http://127.0.0.1:${ports.http} EINWAHL_TOKEN=${demoToken} BBB_URL=http://127.0.0.1:${ports.bbbApis[0]}/bigbluebutton/api \\`,
     `  BBB_SECRET=${demoSecrets.bbb} node dist/examples/create-meeting.js my-room`,
@@ -84,7 +84,7 @@ function introduce(world: DemoWorld): string {
     "  To call with a softphone on this machine: transport TLS, SRTP (SDES) mandatory, no account needed,",
     `  trust ${world.caFile}, and dial sip:${demoNumbers[0].number}@127.0.0.1:${ports.sips};transport=tls`,
     "",
-    "The demo calls itself now:",
+    "The demo places a test call:",
     "",
   ].join("\n");
 }

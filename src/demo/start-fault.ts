@@ -3,5 +3,5 @@ export function startFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!("code" in error) || error.code !== "EADDRINUSE") return error.message;
   const port = "port" in error && typeof error.port === "number" ? error.port : /:(\d{1,5})$/.exec(error.message)?.[1];
-  return `port ${port ?? "unknown"} is taken by another program: choose others with --base-port N, such as --base-port 17060`;
+  return `port ${port ?? "unknown"} is in use by another program: choose others with --base-port N, such as --base-port 17060`;
 }

@@ -81,7 +81,7 @@ export class CallAudio {
 
   /**
    * Resolves about 600 ms after a prompt began, or with `whole` when it has been played to its end.
-   * Undefined on timeout or at the end of the call. Prompts with the same beginning are told apart only where they differ.
+   * Undefined on timeout or at the end of the call. Prompts with the same beginning are distinguished only where they differ.
    *
    * @param fromMs since `listenForPrompts`; a prompt that began before does not count
    */

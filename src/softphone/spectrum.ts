@@ -11,7 +11,7 @@ export class Spectrum {
 
   constructor(size: number) {
     const bits = Math.log2(size);
-    if (!Number.isInteger(bits) || bits < 1) throw new RangeError(`size ${size} is no power of two`);
+    if (!Number.isInteger(bits) || bits < 1) throw new RangeError(`size ${size} is not a power of two`);
     this.size = size;
     this.#window = Float64Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
     this.#cos = Float64Array.from({ length: size / 2 }, (_, i) => Math.cos((2 * Math.PI * i) / size));

@@ -35,6 +35,6 @@ await t.test("the demo and its engines report a port in use and the option to ch
   );
   for (const { status, text } of told) {
     t.equal(status, 1);
-    t.match(text, new RegExp(`can't run: port ${base + 1} is taken by another program: .*--base-port N`));
+    t.match(text, new RegExp(`can't run: port ${base + 1} is in use by another program: .*--base-port N`));
   }
 });

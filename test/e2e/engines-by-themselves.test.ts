@@ -76,5 +76,5 @@ await t.test("a port that is taken is told in a sentence", async (t) => {
   const second = new Program(process.execPath, [main, "--base-port", String(base)], { cwd: folder });
   t.teardown(() => second.stop());
   t.equal(await second.gone, "exit 1");
-  t.match(second.tail(), /^The engines can't run: port \d+ is taken by another program: .*--base-port/);
+  t.match(second.tail(), /^The engines can't run: port \d+ is in use by another program: .*--base-port/);
 });

@@ -194,7 +194,11 @@ await t.test("received audio", async (t) => {
   );
   t.ok(Math.abs(call.audio.loudness() - 0.2 / Math.SQRT2) < 0.01);
   const other = call.audio.waitForSound(TIMEOUT_MS, { except: [900] });
-  t.equal(await Promise.race([other, call.audio.waitForTone(333, 500)]), undefined, "a known tone is no other sound");
+  t.equal(
+    await Promise.race([other, call.audio.waitForTone(333, 500)]),
+    undefined,
+    "a known tone is not another sound",
+  );
   speaker.tone(undefined, 0);
 
   const [pin] = await Promise.all([

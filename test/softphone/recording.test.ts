@@ -16,7 +16,7 @@ await t.test("recording: bounded, drops the oldest audio, keeps the call's times
   t.strictSame([...new Set(recording.pcm())], [5, 6, 7, 8, 9]);
   t.strictSame([...new Set(recording.pcm(160))], [8, 9]);
   t.equal(recording.pcm(500).length, 0);
-  t.equal(recording.pcm(10).length, 800, "what is gone is gone");
+  t.equal(recording.pcm(10).length, 800, "dropped audio is not returned");
   const file = join(t.testdir(), "call.wav");
   await recording.writeTo(file);
   const read = readWav(await readFile(file));

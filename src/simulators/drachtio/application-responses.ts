@@ -56,7 +56,9 @@ export class ApplicationResponses {
       pending.transaction.terminate();
       refuse("transport for response has been shutdown or closed");
     } else if (endsDrachtio(pending)) {
-      this.#exchange.fault("drachtio-server 0.9.10 ends when an INVITE over UDP is answered whose Contact has no host");
+      this.#exchange.fault(
+        "drachtio-server 0.9.10 crashes on an answer to an INVITE over UDP whose Contact has no host",
+      );
       this.#settle(pending);
       pending.transaction.terminate();
       application.destroy();

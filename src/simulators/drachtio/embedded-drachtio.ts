@@ -183,7 +183,7 @@ export class EmbeddedDrachtio {
         else application.respond(command.id, "NO", "Unknown message type");
         break;
       case "malformed":
-        this.#exchange.fault("an application sent a command that cannot be read");
+        this.#exchange.fault("an application sent a malformed command");
         application.respond(command.id, "NO", "Invalid message format");
         break;
     }
@@ -202,7 +202,7 @@ export class EmbeddedDrachtio {
     const given = Buffer.from(secret);
     const right = Buffer.from(this.#secret);
     if (given.length !== right.length || !timingSafeEqual(given, right)) {
-      this.#exchange.fault("an application gave a wrong secret");
+      this.#exchange.fault("an application sent a wrong secret");
       application.respond(id, "NO", "incorrect secret");
       return;
     }

@@ -40,7 +40,7 @@ export class NetworkRequests {
       this.#receiveInside(transaction, dialog);
     } else if ((request.received?.unreadableLines ?? 0) > 0 || !areIdentitiesReadable(request)) {
       // drachtio's controller.cpp checks them only outside of dialogs.
-      this.#exchange.fault("a request with a header that can't be read");
+      this.#exchange.fault("a request with a malformed header");
       transaction.reply(400);
     } else if (["BYE", "UPDATE"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
       transaction.reply(481);
@@ -62,7 +62,7 @@ export class NetworkRequests {
       return;
     }
     const pending = this.#await(transaction, application, undefined, APPLICATION_WITHIN, () => {
-      this.#exchange.fault(`no answer from the application to ${request.method}: dropped`);
+      this.#exchange.fault(`no response from the application to ${request.method}: dropped`);
       transaction.terminate();
     });
     transaction.onCancel = (cancel) => {
@@ -78,7 +78,7 @@ export class NetworkRequests {
       transaction.reply(491);
       return;
     }
-    this.#exchange.fault("a second INVITE of a call that rings: handed to no application");
+    this.#exchange.fault("a second INVITE of a ringing call: not passed to an application");
     leg.merged.push(transaction);
   }
 
@@ -113,7 +113,7 @@ export class NetworkRequests {
     }
     const within = method === "BYE" ? BYE_WITHIN : undefined;
     const pending = this.#await(transaction, dialog.application, dialog, within, () => {
-      exchange.fault(`no answer from the application to ${method}`);
+      exchange.fault(`no response from the application to ${method}`);
       transaction.reply(500);
     });
     exchange.tell(dialog.application, request, flow, pending.transactionId, dialog.id);

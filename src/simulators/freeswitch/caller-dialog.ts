@@ -32,7 +32,7 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
   dialog.onReinvite = (request) => renegotiate(channel, request, inboundSecurity(dialog.initial));
   dialog.onInfo = (request) => {
     const pressed = digitOfInfo(request);
-    if (pressed === undefined) engine.unsupported("an INFO that is no digit");
+    if (pressed === undefined) engine.unsupported("an INFO that is not a digit");
     else channel.receiveDigit(pressed.digit, pressed.durationMs, "ENDPOINT");
   };
   engine.inBackground(

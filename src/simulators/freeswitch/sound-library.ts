@@ -108,7 +108,7 @@ export class SoundLibrary {
       const wav = readWav(readFileSync(path));
       if (!wav.ok) {
         this.#unsupported(
-          `a sound file that is no WAV of 8 kHz mono (${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind})`,
+          `a sound file that is not an 8 kHz mono WAV (${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind})`,
         );
         return undefined;
       }

@@ -69,7 +69,7 @@ export function chooseFromOffer(
   }
   for (const media of known) {
     if (media.protocol !== "RTP/AVP") {
-      if (options.srtp === "none") last = { kind: "secureMediaRefused", detail: "SRTP is not spoken here" };
+      if (options.srtp === "none") last = { kind: "secureMediaRefused", detail: "SRTP is not supported here" };
       continue;
     }
     const codec = commonCodec(media, options.codecs);
@@ -117,7 +117,7 @@ export function readAnswer(
   );
   const local = crypto === undefined ? undefined : offered.crypto.find((ours) => ours.tag === crypto.tag);
   if (local === undefined && (media.protocol !== "RTP/AVP" || offered.srtp === "mandatory")) {
-    return failure({ kind: "secureMediaNotOffered", detail: "the answer holds no usable crypto line" });
+    return failure({ kind: "secureMediaNotOffered", detail: "the answer has no usable crypto line" });
   }
   return success({ media, codec, crypto, local });
 }

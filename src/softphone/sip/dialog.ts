@@ -145,7 +145,7 @@ export class SipDialog {
     more: HeaderList = [],
     answerLate?: (offer: string) => string,
   ): Promise<Result<SipResponse, InviteFailure>> {
-    if (this.#ended || this.#hangingUp) return failure({ status: 481, reason: "the dialog is over" });
+    if (this.#ended || this.#hangingUp) return failure({ status: 481, reason: "the dialog has ended" });
     if (this.#reinviting) return failure({ status: 491, reason: "Request Pending" });
     this.#reinviting = true;
     await this.#unacknowledged?.settled;
@@ -312,7 +312,7 @@ export class SipDialog {
   }
 
   async #send(method: string, headers: HeaderList, body: string): Promise<Result<SipResponse, RequestFailure>> {
-    if (this.#ended) return failure({ status: 481, reason: "the dialog is over" });
+    if (this.#ended) return failure({ status: 481, reason: "the dialog has ended" });
     const request = this.#state.request(method, { headers: [...headers, ["User-Agent", this.#core.userAgent]], body });
     const flow = await flowFor(this.#core, request, this.#state.flow);
     if (!flow.ok) return failure({ status: 503, reason: flow.failure.reason });

@@ -84,7 +84,7 @@ await t.test("the API lists callers as BBB does and reports the meeting as runni
   t.match(listed, /<userID>v_\d<\/userID>\s*<fullName>5678<\/fullName>/);
   t.match(listed, /<fullName>Ada<\/fullName>\s*<role>MODERATOR<\/role>/);
   t.match(await ask(bbb, "end", "meetingID=room"), /sentEndMeetingRequest/);
-  t.match(await call.ended, { by: "remote" }, "ended by API: everybody gets a BYE");
+  t.match(await call.ended, { by: "remote" }, "ended by API: all callers get a BYE");
   t.match(await ask(bbb, "getMeetings"), /noMeetings/);
   t.equal(bbb.api.calls("getMeetings"), 2);
 });
@@ -125,7 +125,7 @@ await t.test("DTMF: RFC 4733 and INFO; 0 mutes and unmutes", async (t) => {
   t.ok(await call.sendDigits("0"));
   t.equal(await bbb.waitForDigits(memberId, "0", TIMEOUT_MS), "0");
   t.equal(bbb.member(memberId)?.muted, true);
-  t.equal(await bbb.waitForTone({ memberId }, 800, 700), undefined, "nobody hears a muted one");
+  t.equal(await bbb.waitForTone({ memberId }, 800, 700), undefined, "a muted member is inaudible");
   t.strictSame(listener.audio.tones([800]), []);
   t.ok(await call.sendDigits("0", { method: "info" }));
   t.ok(await listener.audio.waitForTone(800, TIMEOUT_MS));
@@ -287,7 +287,7 @@ await t.test("hold and resume, with new keys", async (t) => {
   t.ok(await call.audio.waitForTone(IN_CONFERENCE_HZ, TIMEOUT_MS));
   t.match(await call.hold(), { ok: true });
   t.match(call.remoteSdp, /a=recvonly/);
-  t.equal(await call.audio.waitForTone(IN_CONFERENCE_HZ, 700), undefined, "nothing is sent to a caller who holds");
+  t.equal(await call.audio.waitForTone(IN_CONFERENCE_HZ, 700), undefined, "no audio to a caller on hold");
   t.match(await call.resume(), { ok: true });
   t.ok(await call.audio.waitForTone(IN_CONFERENCE_HZ, TIMEOUT_MS));
   t.ok(await bbb.waitForTone({ memberId }, 600, TIMEOUT_MS));

@@ -72,7 +72,7 @@ await t.test("authenticate: OK with addresses and version; a wrong secret or non
   await rubbish.closed();
   await until(() => server.counts().applications === 1, "only the right one left");
   t.same(server.faults, [
-    "an application gave a wrong secret",
+    "an application sent a wrong secret",
     "route before authenticate",
     "invalid message length specifier",
   ]);

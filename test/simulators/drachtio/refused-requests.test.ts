@@ -65,7 +65,7 @@ await t.test("a second INVITE with the same Call-ID and From tag", async (t) => 
   await heard(/^SIP\/2\.0 200/m);
   const to = `;tag=${/^SIP\/2\.0 200[^]*?\r\nTo: .*;tag=(\S+)/m.exec(phone.heard)?.[1] ?? ""}`;
   phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${headers("1 ACK", { to })}`);
-  t.match((await taken(3))[2], /\r\nACK /, "while it rings: handed to no application");
+  t.match((await taken(3))[2], /\r\nACK /, "while ringing: not passed to an application");
 
   phone.request(invite(), SDP);
   await heard(/^SIP\/2\.0 491/m);

@@ -183,7 +183,7 @@ await t.test("the application disconnects: the dialog stays, and a new connectio
   await until(() => server.counts().applications === 0, "gone");
   t.equal(server.counts().dialogs, 1);
   const held = await theirs.reinvite(SDP);
-  t.equal(held.ok ? 200 : held.failure.status, 481, "nobody there to answer");
+  t.equal(held.ok ? 200 : held.failure.status, 481, "no application to respond");
 
   const heir = await application(server);
   const second = await answeredCall(heir, phone, uriOf(server));
@@ -264,7 +264,7 @@ await t.test("64 s without a response of the application: the request is dropped
     response.send(200, { body: SDP }, resolve);
   });
   t.equal(tooLate, "Response not sent due to unknown transaction");
-  t.match(server.faults, [/no answer from the application to INVITE/, /unknown transaction/]);
+  t.match(server.faults, [/no response from the application to INVITE/, /unknown transaction/]);
   // On a busy machine the INVITE, and therefore its 100, may arrive twice.
   t.same([...new Set(statuses)], [100]);
   app.disconnect();

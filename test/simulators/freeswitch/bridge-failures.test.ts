@@ -59,7 +59,7 @@ await t.test("a BBB server that is unreachable or has another certificate", asyn
   t.same(await disposition(to(1)), ["NORMAL_TEMPORARY_FAILURE", "503"], "connection refused");
   const stranger = await Node.start(t, world, "tls", await makeCertificates());
   t.same(await disposition(to(stranger.port)), ["ALLOTTED_TIMEOUT", undefined], "a certificate of another authority");
-  t.equal(stranger.invites.length, 0, "and it was told nothing");
+  t.equal(stranger.invites.length, 0, "and it received no INVITE");
   t.same(await disposition(to(unused.port)), ["ALLOTTED_TIMEOUT", undefined], "no TLS there");
   t.same(
     await disposition(to(unused.port, ";transport=tcp")),

@@ -227,7 +227,7 @@ await t.test("play_and_get_digits", async (t) => {
 
   const slow = collect({ file: "silence_stream://20", digitTimeout: 300 });
   await press("9");
-  t.match(await within(slow, "the digit timeout"), { digits: "9" }, "too few in time are what there is");
+  t.match(await within(slow, "the digit timeout"), { digits: "9" }, "the digits received before the timeout");
 
   const wrong = collect({ file: "silence_stream://20", invalidFile: "bad.wav", tries: 2, max: 2, regexp: "^1" });
   const told = world.hears(caller, 900);
@@ -240,7 +240,7 @@ await t.test("play_and_get_digits", async (t) => {
     "play_and_get_digits",
     "1 4 1 1000 # silence_stream://20 silence_stream://20 nothing \\d+ 200",
   );
-  t.equal((await within(none, "nobody types")).getHeader("variable_nothing") ?? undefined, undefined);
+  t.equal((await within(none, "no digits")).getHeader("variable_nothing") ?? undefined, undefined);
   t.equal((await endpoint.api("uuid_getvar", `${endpoint.uuid} read_result`)).getBody(), "failure");
   await endpoint.destroy();
 });

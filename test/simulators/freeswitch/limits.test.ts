@@ -266,7 +266,7 @@ await t.test("esl-lite", async (t) => {
     variable_hangup_cause: "USER_BUSY",
     variable_hangup_cause_q850: "17",
   });
-  t.ok((await client.command_uuid(endpoint.uuid, "playback", "x", LIMIT_MS)) instanceof Error, "the channel is gone");
+  t.ok((await client.command_uuid(endpoint.uuid, "playback", "x", LIMIT_MS)) instanceof Error, "the channel has ended");
   await world.nothingLeft();
 });
 

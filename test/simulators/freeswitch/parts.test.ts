@@ -220,6 +220,6 @@ await t.test("playback arguments", (t) => {
   t.equal(frames("x.wav"), -1);
   t.equal(frames("http://example.org/a.wav"), -1);
   t.equal(frames("tone_stream://nonsense"), -1);
-  t.same(refused, ["a sound file that is no WAV of 8 kHz mono (notWav)", "audio from http://", "this tone_stream"]);
+  t.same(refused, ["a sound file that is not an 8 kHz mono WAV (notWav)", "audio from http://", "this tone_stream"]);
   t.end();
 });

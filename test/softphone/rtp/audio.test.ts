@@ -140,7 +140,7 @@ await t.test("telephone events", async (t) => {
       const event = { digit, end: true, duration: 1280 };
       t.same(parseTelephoneEvent(encodeTelephoneEvent(event)), event);
     }
-    t.equal(parseTelephoneEvent(Buffer.from([16, 0, 0, 0])), undefined, "flash is no digit");
+    t.equal(parseTelephoneEvent(Buffer.from([16, 0, 0, 0])), undefined, "flash is not a digit");
     t.equal(parseTelephoneEvent(Buffer.from([1, 0])), undefined);
     t.end();
   });

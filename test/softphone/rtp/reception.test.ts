@@ -40,7 +40,7 @@ await t.test("jitter of RFC 3550", (t) => {
 await t.test("jitter and gaps by the timestamps, not by the count of packets", (t) => {
   const lossy = new Reception();
   arriving(lossy, upTo(100, [10, 11, 50]));
-  t.same([lossy.jitterMs, lossy.lost, lossy.longestGapMs], [0, 3, 60], "a lost packet is no jitter");
+  t.same([lossy.jitterMs, lossy.lost, lossy.longestGapMs], [0, 3, 60], "a lost packet is not jitter");
 
   const wrapping = new Reception();
   arriving(wrapping, upTo(50), () => 0, { ssrc: 1, sequence: 0xfff0, timestamp: 0xffff_ff00 });
@@ -80,6 +80,6 @@ await t.test("late packets are not lost, and a new sender is not a loss", (t) =>
   const again = new Reception();
   arriving(again, upTo(5));
   arriving(again, upTo(5), () => 500, { ssrc: 1, sequence: 20_000, timestamp: 99 });
-  t.same([again.lost, again.jitterMs], [0, 0], "one that begins anew without a new SSRC");
+  t.same([again.lost, again.jitterMs], [0, 0], "a restart without a new SSRC");
   t.end();
 });

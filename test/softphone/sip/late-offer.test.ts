@@ -103,7 +103,7 @@ await t.test("no `answerOffer`, and no offer", async (t) => {
 
   accepted = offering(both, ANSWER);
   t.match(await both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER, answerOffer }).result, { ok: true });
-  t.same(offers, [""], "with an offer of our own there is none to answer");
+  t.same(offers, [""], "not called if the INVITE has an offer");
   await (await accepted).bye();
   await finish(t, both);
 });
