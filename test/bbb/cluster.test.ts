@@ -123,8 +123,8 @@ await t.test(
 
     const down = [cluster[dead], cluster[hanging], cluster[rubbish]];
     await down[0]?.close();
-    if (down[1] !== undefined) down[1].api.mood = "hang";
-    if (down[2] !== undefined) down[2].api.mood = "rubbish";
+    if (down[1] !== undefined) down[1].api.mode = "hang";
+    if (down[2] !== undefined) down[2].api.mode = "invalid";
     const names = down.map((node) => node?.name);
     const faulty = (): readonly string[] => directory.servers.filter(({ answers }) => !answers).map(({ name }) => name);
     // A look-up asks all of them; the one that hangs is given up after five seconds.
@@ -155,7 +155,7 @@ await t.test(
     }
     t.notMatch(log, /Ümläut|R&D/, "and no name of anybody in the log");
 
-    if (down[1] !== undefined) down[1].api.mood = "normal";
-    if (down[2] !== undefined) down[2].api.mood = "normal";
+    if (down[1] !== undefined) down[1].api.mode = "normal";
+    if (down[2] !== undefined) down[2].api.mode = "normal";
   },
 );

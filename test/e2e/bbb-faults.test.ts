@@ -112,7 +112,7 @@ await t.test("BBB servers that fail", async (t) => {
   });
 
   await t.test("every API stays down: goodbye after three tries", async (t) => {
-    for (const bbb of world.bbbs) bbb.api.mood = "http-500";
+    for (const bbb of world.bbbs) bbb.api.mode = "http-500";
     const call = await greeted(world, phone);
     const story = report();
     for (const wrong of ["88881#", "88882#", "88883#"]) {
@@ -121,7 +121,7 @@ await t.test("BBB servers that fail", async (t) => {
       await hears(t, world, call, "de/service-unavailable", "told", { fromMs: from });
     }
     t.match(await story, { cause: "directory-unavailable" });
-    for (const bbb of world.bbbs) bbb.api.mood = "normal";
+    for (const bbb of world.bbbs) bbb.api.mode = "normal";
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 

@@ -23,7 +23,7 @@ await t.test(
     });
     t.teardown(() => engines.stop());
     await engines.line("the engines are up", /End the engines/);
-    t.match(engines.tail(100), /For trying, not for production/);
+    t.match(engines.tail(100), /For trials, not for production/);
 
     const written = parse(await readFile(join(folder, "engines", "einwahl.yaml"), "utf8")) as Readonly<
       Record<string, unknown>

@@ -66,7 +66,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
       during: "looking-up",
       reach: async (): Promise<PhoneCall> => {
         const call = await greeted(world, phone);
-        for (const each of world.bbbs) each.api.mood = "hang";
+        for (const each of world.bbbs) each.api.mode = "hang";
         await call.sendDigits("88888#");
         await untilHeard(world, call, "de/please-wait");
         return call;
@@ -108,7 +108,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
       const call = await reach();
       const report = world.reports.next("the call's report", () => true);
       await call.hangUp();
-      for (const each of world.bbbs) each.api.mood = "normal";
+      for (const each of world.bbbs) each.api.mode = "normal";
       bbb.voice.refusal = undefined;
       const { cause, stages } = await report;
       t.equal(cause, "caller-hung-up");

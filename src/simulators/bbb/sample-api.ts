@@ -6,7 +6,7 @@ import { type ApiRequest, isXml, readApiRequest, refusalOf } from "./api-request
 import { failedXml, versionXml } from "./api-xml.js";
 
 /** Response mode. `hang`: accepts the request and never responds; `cut`: closes the connection. */
-export type ApiMood = "normal" | "rubbish" | "http-500" | "hang" | "cut";
+export type ApiMode = "normal" | "invalid" | "http-500" | "hang" | "cut";
 
 /** Handler of an API call with a valid checksum; returns the response XML. */
 export type ApiCall = (parameters: URLSearchParams) => string;
@@ -29,7 +29,7 @@ const MAX_COUNTED_NAMES = 100;
 export class SampleApi {
   /** The API secret; assign another value to simulate a changed secret. */
   secret: string;
-  mood: ApiMood = "normal";
+  mode: ApiMode = "normal";
   /** Delay of every response in ms. */
   delayMs = 0;
   readonly #options: SampleApiOptions;
@@ -146,7 +146,7 @@ export class SampleApi {
   }
 
   #answer(question: ApiRequest | undefined, response: ServerResponse): void {
-    switch (this.mood) {
+    switch (this.mode) {
       case "hang":
         return;
       case "cut":
@@ -155,7 +155,7 @@ export class SampleApi {
       case "http-500":
         fail(response);
         return;
-      case "rubbish":
+      case "invalid":
         response
           .writeHead(200, { "content-type": "text/xml;charset=utf-8" })
           .end("<response><returncode>SUCC\u0001<meetings><<&&>");

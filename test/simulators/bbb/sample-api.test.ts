@@ -245,18 +245,18 @@ await t.test("simulated failures", async (t) => {
   });
 
   await t.test("invalid response, 500, closed connection", async (t) => {
-    api.mood = "rubbish";
+    api.mode = "invalid";
     const rubbish = await (await fetch(api.url)).text();
     t.notMatch(rubbish, /<\/response>/);
-    api.mood = "http-500";
+    api.mode = "http-500";
     t.equal((await fetch(api.url)).status, 500);
-    api.mood = "cut";
+    api.mode = "cut";
     await t.rejects(fetch(api.url));
-    api.mood = "normal";
+    api.mode = "normal";
   });
 
   await t.test("no response until the server is closed", async (t) => {
-    api.mood = "hang";
+    api.mode = "hang";
     const asked = new Promise<string>((resolve) => {
       const stop = api.onCall((name) => {
         stop();
@@ -270,7 +270,7 @@ await t.test("simulated failures", async (t) => {
     t.equal(await asked, "getMeetings");
     await api.down();
     t.equal(await answer, "failed");
-    api.mood = "normal";
+    api.mode = "normal";
     await api.up();
   });
 
