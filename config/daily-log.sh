@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes its standard input into a file for each day, in UTC, and deletes those that are too old:
-#   daily-log.sh FOLDER NAME [DAYS]     FOLDER/NAME-2026-11-26.log; DAYS with today's among them, 1 to 7 (default 7)
-# A disk that is full costs lines and nothing else: the program that writes must never wait for its log.
+# Writes its standard input into one file per day (UTC) and deletes expired files:
+#   daily-log.sh FOLDER NAME [DAYS]     FOLDER/NAME-2026-11-26.log; DAYS to keep including today, 1 to 7 (default 7)
+# A full disk only loses lines: the program must never block on its log.
 set -u
 refuse() { echo "daily-log.sh: $1" >&2; exit 78; }
 [ $# -ge 2 ] || { echo "usage: daily-log.sh FOLDER NAME [DAYS]" >&2; exit 64; }
@@ -13,7 +13,7 @@ umask 027
 mkdir -p "$folder" 2>/dev/null
 [ -d "$folder" ] && [ -w "$folder" ] || refuse "cannot write to $folder"
 
-# By the date in its name, so that a copied or touched file goes too.
+# By the date in the name, not the mtime, so that copied or touched files are deleted too.
 delete_expired() {
   oldest=$(date -u -d "@$(($(date +%s) - (days - 1) * 86400))" +%Y%m%d) || return
   for file in "$folder/$name"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].log; do
@@ -23,7 +23,7 @@ delete_expired() {
     [ "$day" -ge "$oldest" ] || rm -f -- "$file"
   done
 }
-# Also while nothing is written. USR1 ends it, since TERM is ignored where run-masked.sh starts this.
+# Runs every 600 s, also while nothing is written. USR1 ends it: TERM is ignored under run-masked.sh.
 (
   trap '' HUP INT QUIT
   trap 'kill -s USR1 "$pause"; exit' USR1
@@ -35,12 +35,12 @@ delete_expired() {
   done
 ) </dev/null >/dev/null 2>&1 &
 cleaner=$!
-# It ends with its input, not by a signal to all of the group: the last lines tell why.
+# Ends at end of input, not on a signal to the process group: the last lines give the reason of a shutdown.
 trap '' HUP INT QUIT TERM
 
-# mawk waits for 4 kB of input otherwise; the others know no such option.
+# mawk buffers 4 kB of input without this option; other awks do not have it.
 case $(awk -W version 2>&1 </dev/null) in mawk*) interactive="-W interactive" ;; *) interactive= ;; esac
-# awk knows the day without a process for each line; the shell forgives a write that fails.
+# awk computes the day without a process per line; the shell survives a failed write.
 # shellcheck disable=SC2086
 TZ=UTC0 awk $interactive '{ print strftime("%Y-%m-%d", systime()) " " $0; fflush() }' |
   while IFS= read -r line; do

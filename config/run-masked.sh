@@ -1,23 +1,24 @@
 #!/bin/sh
-# Runs a program in the foreground and masks the digits in what it prints: run-masked.sh PROGRAM [ARGUMENT...]
-# The engines print SIP headers and channel names, which hold callers' numbers and PINs. Masked as [number] are four digits
-# or more, also with "+", spaces, hyphens, dots or brackets between them as in telephone numbers, or percent-encoded.
-# Keys are logged one by one (RECV DTMF 5:960, Signal=5) and are masked as [key]: together they are a PIN.
-# Kept are the time at the beginning of a line, ports behind an address, source lines (sofia.c:7034) and UUIDs.
-# The dialplan's key (64 hexadecimal digits, X-Einwahl-Key) is masked too. Control characters are printed as "?", so that no header draws on a terminal or looks like another line.
-# Printed where it would have been, or, with EINWAHL_LOG_DIR, into the files of daily-log.sh there: EINWAHL_LOG_NAME-2026-11-26.log
-# and so on, of EINWAHL_LOG_DAYS (default and most 7).
-# The exit status is the program's (128 + n: ended by signal n). TERM, HUP, USR1 and USR2 reach the program; INT and QUIT as TERM.
+# Runs a program in the foreground and masks digits in its output: run-masked.sh PROGRAM [ARGUMENT...]
+# The engines print SIP headers and channel names with callers' numbers and PINs. Four or more digits are masked as [number],
+# also with "+", spaces, hyphens, dots or brackets between them as in telephone numbers, or percent-encoded.
+# DTMF digits are logged one by one (RECV DTMF 5:960, Signal=5) and masked as [key]: together they are a PIN.
+# Not masked: the time at the beginning of a line, ports behind an address, source lines (sofia.c:7034) and UUIDs.
+# The dialplan's key (64 hexadecimal digits, X-Einwahl-Key) is masked too. Control characters are printed as "?", so that a header
+# cannot send terminal sequences or forge a line.
+# The output goes to standard output or, with EINWAHL_LOG_DIR, into daily files there (daily-log.sh): EINWAHL_LOG_NAME-2026-11-26.log,
+# kept for EINWAHL_LOG_DAYS (default and maximum 7).
+# The exit status is the program's (128 + n: ended by signal n). TERM, HUP, USR1 and USR2 are forwarded; INT and QUIT as TERM.
 set -u
 [ $# -gt 0 ] || { echo "run-masked.sh: no program" >&2; exit 64; }
-# Bytes, not characters: what is no valid UTF-8 would otherwise match nothing.
+# LC_ALL=C matches bytes: with UTF-8, invalid sequences would match nothing.
 mask() { LC_ALL=C exec sed -u -E "$masks"; }
 here=$(cd "$(dirname "$0")" && pwd)
 in_files() { /bin/sh "$here/daily-log.sh" "$EINWAHL_LOG_DIR" "${EINWAHL_LOG_NAME:-engine}" "${EINWAHL_LOG_DAYS:-7}"; }
 filter() { if [ -n "${EINWAHL_LOG_DIR:-}" ]; then mask | in_files; else mask; fi; }
 c1=$(printf '\302[\200-\237]')
-# A newline can't be in a line: it breaks up the digits that are kept, and goes away at the end. Separators count only in
-# what begins like a telephone number ("+", "0", "tel:"): dates, versions and addresses have them too.
+# Newlines split digits that must be kept, and are removed at the end: a line contains none of its own. Separators count only
+# after the start of a telephone number ("+", "0", "tel:"), because dates, versions and addresses contain them too.
 masks='
 s/[[:cntrl:]]|'$c1'/?/g
 s/[0-9a-f]{64}/[key]/g
@@ -33,18 +34,18 @@ s/((DTMF|dtmf|Digit|DIGIT|Signal|signal|packet for)[ (=:[]{1,4})[0-9A-D*#]([^0-9
 s/\n//g
 '
 echo | sed -u -E "$masks" >/dev/null 2>&1 || { echo "run-masked.sh: this sed can't mask line by line (sed -u -E)" >&2; exit 78; }
-# A folder that can't be written is known before the program starts.
+# Fails before the program starts if the folder is not writable.
 [ -z "${EINWAHL_LOG_DIR:-}" ] || in_files </dev/null || exit 78
 
-# Both ends of the pipe are opened here, where nothing blocks, and its name is gone before the program starts.
+# Opens both ends of the pipe without blocking, and removes its name before the program starts.
 folder=$(mktemp -d) && mkfifo "$folder/output" || exit 78
 exec 3<>"$folder/output" && exec 4<"$folder/output" && exec 5>"$folder/output" 3>&- && rm -r "$folder" || exit 78
-# It ends with the program's last line, not by a signal to all of them.
+# The filter ends after the program's last line, not on a signal to the process group.
 (trap '' TERM INT QUIT HUP; filter) <&4 4<&- 5>&- &
 filter=$!
-# The program must not go on without its log, should this shell be killed.
+# If this shell is killed, the program must not continue without its log.
 if setpriv --pdeathsig KILL true 2>/dev/null; then set -- setpriv --pdeathsig KILL "$@"; fi
-# A shell's background programs ignore INT and QUIT.
+# Background programs of a shell ignore INT and QUIT, so they are forwarded as TERM below.
 "$@" </dev/null >&5 2>&5 4<&- 5>&- &
 program=$!
 exec 4<&- 5>&-
@@ -53,16 +54,16 @@ interrupted=
 forward() { interrupted=yes; kill -s "$1" "$program" 2>/dev/null; }
 trap 'forward TERM' TERM INT QUIT
 for signal in HUP USR1 USR2; do trap "forward $signal" "$signal"; done
-# A signal interrupts the wait, which then has no status yet.
+# A signal interrupts wait, whose status is then not the program's.
 status=
 while [ -z "$status" ] || [ -n "$interrupted" ]; do
   interrupted=
   wait "$program"
   now=$?
-  # 127: the last wait had its status already.
+  # 127: an earlier wait already returned the status.
   [ -n "$status" ] && [ "$now" = 127 ] || status=$now
 done
-# Its last lines; but not for ever, should the reader of the log have stopped.
+# Flushes the last lines, for 3 s at most in case the log's reader has stopped.
 (sleep 3; kill -s KILL "$filter") >/dev/null 2>&1 &
 guard=$!
 wait "$filter"

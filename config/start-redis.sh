@@ -1,10 +1,10 @@
 #!/bin/sh
-# Starts Redis in the foreground, on 127.0.0.1 and with the password of the address that einwahl uses as rooms.store;
-# with "ping", asks the one that runs whether it answers. The password is on no command line.
+# Starts Redis in the foreground, on 127.0.0.1 with the port and password of the URL that einwahl uses as rooms.store;
+# "ping" tests whether the running Redis responds. The password never appears on a command line.
 #   EINWAHL_REDIS_URL_FILE   a file with redis://:PASSWORD@127.0.0.1:PORT (default /run/secrets/redis-url)
 #   EINWAHL_REDIS_DIR        its folder (default /data)
 set -eu
-# No core dump; a limit of 1 byte from outside is left, which also keeps the kernel from piping one (docker-compose.yml).
+# No core dumps. An inherited limit of 1 byte stays, which also stops piped dumps (docker-compose.yml).
 [ "$(ulimit -H -c)" = 0 ] || ulimit -c 0
 refuse() { echo "start-redis.sh: $1" >&2; exit 78; }
 file=${EINWAHL_REDIS_URL_FILE:-/run/secrets/redis-url}
@@ -22,7 +22,7 @@ if [ "${1:-}" = ping ]; then
   REDISCLI_AUTH=$password redis-cli -h 127.0.0.1 -p "$port" ping | grep -q PONG
   exit
 fi
-# Redis rewrites its append-only file often, which drops what was deleted. Its default minimum is 64 MB.
+# Frequent rewrites of the append-only file remove deleted data from disk. Redis' default minimum is 64 MB.
 exec redis-server - <<SETTINGS
 bind 127.0.0.1
 port $port

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Speaks the texts of de.yaml and en.yaml into WAV files for a telephone line: 8 kHz, mono, 16 bit.
+# Synthesises the texts of de.yaml and en.yaml as WAV files for telephony: 8 kHz, mono, 16 bit.
 #
 #   build.sh [DIRECTORY]   writes DIRECTORY/<language>/<name>.wav and DIRECTORY/music/hold.wav (default: ../sounds)
-#   build.sh --list        prints language, name and text of each recording, and writes nothing
+#   build.sh --list        only prints language, name and text of each recording
 #
-# Needs Debian's espeak-ng and sox. The same versions of them give the same bytes.
+# Needs Debian's espeak-ng and sox. The same versions produce identical files.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -34,9 +34,9 @@ sounds=${1:-../sounds}
 raw=$(mktemp -d)
 trap 'rm -rf "$raw"' EXIT
 
-# No dither (-D), so that every run gives the same bytes. The line carries 300 to 3400 Hz: what lies outside
-# only takes up level. The silence that espeak-ng puts around a text goes, a short pause takes its place, and
-# soft syllables are raised, since a telephone in a noisy place swallows them.
+# No dither (-D), so that every run produces identical files. Telephony carries 300 to 3400 Hz: frequencies outside
+# only use up level. espeak-ng's silence around a text is replaced by a short pause, and the compander raises
+# soft syllables, which are otherwise lost in a noisy environment.
 to_line() {
   sox -D "$1" -r 8000 -c 1 -b 16 -e signed-integer "$2" \
     gain -6 highpass 200 rate 8000 lowpass 3400 \
@@ -54,7 +54,7 @@ while IFS=$'\t' read -r language name text; do
   to_line "$raw/spoken.wav" "$sounds/$language/$name.wav"
 done < <(list)
 
-# Music for the line: four soft chords that end where they begin.
+# Hold music: four soft chords that loop seamlessly.
 mkdir -p "$sounds/music"
 chord=0
 for notes in "220.00 261.63 329.63" "174.61 220.00 349.23" "261.63 329.63 392.00" "196.00 246.94 392.00"; do
