@@ -13,8 +13,8 @@ import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { systemClock } from "../../src/util/clock.js";
 
 /*
- * What the directory costs: look-ups, memory, polling, and whether a poll that is being read holds look-ups up. The BBB servers are
- * this process's own, with answers made once, so that only reading them counts.
+ * Measures the directory: look-ups, memory, polling, and whether parsing a poll response delays look-ups. The BBB servers run
+ * in this process, with prepared responses, so that only parsing is measured.
  */
 
 const servers = 10;
@@ -103,7 +103,7 @@ const begunFinding = performance.now();
 for (let at = 0; at < lookUps / 10; at++) await directory.lookUp(pinAt(at));
 const finds = lookUps / 10 / ((performance.now() - begunFinding) / 1_000);
 
-/** Look-ups in turn with everything else, one after each turn of the event loop, until the work is done. */
+/** Runs look-ups, one per turn of the event loop, until the work is done. */
 async function latencies(work: Promise<unknown>): Promise<number[]> {
   const taken: number[] = [];
   let isOver: "no" | "yes" = "no";

@@ -6,12 +6,12 @@ import { success } from "../../src/util/result.js";
 import { CallWorld, type LivekitMemory, type SharedWorld, someAdmission } from "../support/fake-world.js";
 
 /*
- * Wrong PINs that a guesser gets answered in an hour, with the default settings: the code of a call and the throttle as they
- * are, in fake time. The guesser types as fast as digits get through, hangs up with the answer, and calls again.
+ * Wrong PINs that a guesser can test in an hour, with the default settings: the actual code of a call and the throttle,
+ * in fake time. The guesser types as fast as digits are accepted, hangs up after each result, and calls again.
  */
 
 const hourMs = 3_600_000;
-/** From dialling to the answer, for one digit, and for a look-up at BBB servers. */
+/** Milliseconds from dialling to the answer, per digit, and per look-up at BBB servers. */
 const setUpMs = 1_000;
 const keyMs = 100;
 const lookUpMs = 100;

@@ -10,7 +10,7 @@ import { RedisRooms } from "../../src/store/redis-rooms.js";
 import type { RoomStore } from "../../src/store/room-store.js";
 import { systemClock } from "../../src/util/clock.js";
 
-/* The servers that are measured, in a process of their own: einwahl's web side and a bare Fastify route. Tells their ports. */
+/* The measured servers, in a separate process: einwahl's HTTP services and a bare Fastify route. Prints their ports. */
 const [place = ""] = process.argv.slice(2);
 const settings = {
   pinLength: 9,
@@ -89,7 +89,7 @@ const einwahl = await HttpServer.listen({
     dialogue: { leaveKey: "#", waitsForStart: true },
   },
 });
-// So that a profile is written at the end.
+// Exits normally, so that a profile is written.
 process.once("SIGINT", () => {
   process.exit(0);
 });

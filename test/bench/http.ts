@@ -73,7 +73,7 @@ function median(results: readonly LoadResult[]): LoadResult {
   return { ...middle, wrong: results.reduce((sum, { wrong }) => sum + wrong, 0) };
 }
 
-/** All cases in turn, several times, so that whatever else the machine does falls on all of them. */
+/** Runs all cases in turn, several times, so that other load on the machine affects all of them. */
 async function measure(store: string, place: string, cases: readonly Case[]): Promise<void> {
   const { child, ports } = await start(place);
   const results = new Map<Case, LoadResult[]>();

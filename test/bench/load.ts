@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-/** One request, whole; called for each anew. */
+/** Returns one complete request; called for each request. */
 export type MakeRequest = () => string;
 
 export interface LoadResult {
@@ -10,11 +10,11 @@ export interface LoadResult {
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
-  /** Answers that were not the expected ones. */
+  /** Unexpected responses. */
   readonly wrong: number;
 }
 
-/** Asks over so many connections, on each one question after the other, for so long. */
+/** Sends requests over `connections`, one at a time on each, for the given time. */
 export async function load(
   port: number,
   make: MakeRequest,
@@ -50,7 +50,7 @@ export async function load(
   };
 }
 
-/** As little HTTP as it takes, so that the server is what is measured: answers have a Content-Length. */
+/** A minimal HTTP client, so that the server is measured and not the client: expects responses with Content-Length. */
 class Client {
   readonly #socket: Socket;
   #text: Buffer = Buffer.alloc(0);

@@ -19,23 +19,23 @@ const stateFolders = ["log", "db", "run", "tmp", "tls", "public", "profiles"] as
 export interface BbbLikeOptions {
   readonly name: string;
   readonly certificates: Certificates;
-  /** Regular expression of the addresses that it lets in as the gateway; default 127.0.0.1. */
+  /** Regular expression of the addresses that it accepts as the gateway; default 127.0.0.1. */
   readonly gateway?: string;
   /** Host and port of its livekit-sip; default none. */
   readonly livekit?: string;
-  /** More files for dialplan/public, by name; read before ours if the name sorts before `00_`. */
+  /** More files for dialplan/public, by name; read before einwahl's if the name sorts before `00_`. */
   readonly dialplan?: Readonly<Record<string, string>>;
   /** FreeSWITCH's log level; default notice. */
   readonly logLevel?: string;
 }
 
-/** A member as the conference list shows it. */
+/** A member in the conference list. */
 export interface ConferenceMember {
   readonly memberId: number;
   readonly channel: string;
   /** What web participants would see. */
   readonly name: string;
-  /** What BBB keeps as callerNum. */
+  /** BBB's callerNum. */
   readonly number: string;
   readonly canSpeak: boolean;
   readonly canHear: boolean;
@@ -44,13 +44,13 @@ export interface ConferenceMember {
 
 /**
  * A real FreeSWITCH set up like the one of a BBB server: 48 kHz conferences, `bbb_authorized`, TLS in the profile external, and
- * the files of freeswitch/bbb-node as an operator gets them.
+ * the files of freeswitch/bbb-node as an operator installs them.
  */
 export class BbbLike {
   readonly name: string;
   /** SIP over TLS. */
   readonly sipPort: number;
-  /** SIP over UDP and TCP, which lets nobody in. */
+  /** SIP over UDP and TCP, which accepts no calls. */
   readonly plainSipPort: number;
   readonly socket: FreeSwitchSocket;
   readonly #engine: EngineProgram;
@@ -103,7 +103,7 @@ export class BbbLike {
     return this.#engine.program;
   }
 
-  /** Who is in the conference; nobody if there is none. */
+  /** The members of the conference; empty if it does not exist. */
   async members(voiceBridge: string): Promise<readonly ConferenceMember[]> {
     const answer = await this.socket.api(`conference ${voiceBridge} json_list`);
     if (!answer.startsWith("[")) return [];
@@ -120,7 +120,7 @@ export class BbbLike {
     await this.#must(`conference ${voiceBridge} stop all`);
   }
 
-  /** Records all that is heard in the conference; the returned function ends that and gives the sound. */
+  /** Records the conference; the returned function stops and returns the recording. */
   async record(voiceBridge: string): Promise<() => Promise<Sound>> {
     const file = this.#nextRecording();
     await this.#must(`conference ${voiceBridge} record ${file}`);
@@ -130,7 +130,7 @@ export class BbbLike {
     };
   }
 
-  /** Records what one member says and nothing else. */
+  /** Records one member only. */
   async recordMember(member: Pick<ConferenceMember, "channel">): Promise<() => Promise<Sound>> {
     const file = this.#nextRecording();
     await this.#must(`uuid_setvar ${member.channel} RECORD_READ_ONLY true`);
@@ -141,7 +141,7 @@ export class BbbLike {
     };
   }
 
-  /** It calls somebody itself, over TLS and SRTP, and sounds a sine there; the channel's id once the call is answered. */
+  /** Places a call over TLS and SRTP and plays a sine there; returns the channel's id once it is answered. */
   async dial(
     address: string,
     options: { readonly number: string; readonly codec: string; readonly hz: number },
@@ -165,7 +165,7 @@ export class BbbLike {
     await this.#must(`uuid_send_dtmf ${channel} ${keys}`);
   }
 
-  /** Throws everybody out, as BBB does when a meeting ends. */
+  /** Removes all members, as BBB does when a meeting ends. */
   async empty(voiceBridge: string): Promise<void> {
     await this.#must(`conference ${voiceBridge} hup all`);
   }
@@ -175,7 +175,7 @@ export class BbbLike {
     return this.program.lines.past;
   }
 
-  /** The server is hung up: it takes connections and answers nothing, until `wakeUp`. */
+  /** Suspends the server until `wakeUp`: it accepts connections and does not respond. */
   freeze(): void {
     this.program.signal("SIGSTOP");
   }

@@ -45,7 +45,7 @@ async function dial(
   });
 }
 
-/** Calls the node itself, as anybody on the network could; 200 or the refusal. */
+/** Calls the BBB server directly, as any host on the network could; returns 200 or the refusal. */
 async function call(owner: Owner, node: BbbLike, ca: string, attempt: Attempt): Promise<number> {
   const dialled = await dial(owner, node, ca, attempt);
   const answered = await dialled.answered;
@@ -54,10 +54,10 @@ async function call(owner: Owner, node: BbbLike, ca: string, attempt: Attempt): 
   return 200;
 }
 
-/** @param version the only one that we speak */
+/** @param version the only TLS version of the client */
 async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv1.2" | "TLSv1.3"): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
-    // OpenSSL itself refuses the old version unless it is told that this is wanted.
+    // OpenSSL refuses the old version unless it is enabled explicitly.
     const ciphers = version === "TLSv1.1" ? { ciphers: "DEFAULT@SECLEVEL=0" } : {};
     const socket = tlsConnect({
       host: "127.0.0.1",
@@ -79,7 +79,7 @@ async function shakesHands(node: BbbLike, ca: string, version: "TLSv1.1" | "TLSv
 
 const script = fileURLToPath(new URL("../../../freeswitch/bbb-node/check.sh", import.meta.url));
 
-/** What check.sh finds: its status and the lines of each kind. */
+/** Result of check.sh: its exit status and the lines of each kind. */
 async function check(
   owner: Owner,
   node: BbbLike,
@@ -101,7 +101,7 @@ async function check(
   });
 }
 
-await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }, async (t) => {
+await t.test("the files that an operator installs on a BBB server", { skip, timeout: 120_000 }, async (t) => {
   const certificates = await makeCertificates();
   const { ca } = certificates;
   const node = await BbbLike.start({ name: "node", certificates });
@@ -119,12 +119,12 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
   t.equal(
     await call(t, node, ca, { number: "livekit-12345", transport: "tls" }),
     404,
-    "a LiveKit room: there is no LiveKit here",
+    "a LiveKit room: the server has no LiveKit",
   );
   t.equal(
     await call(t, node, ca, { number: "livekit-12345", transport: "tls", srtp: "none" }),
     488,
-    "and none without SRTP",
+    "calls without SRTP are refused",
   );
   t.equal(await call(t, node, ca, { number: "livekit-12345", transport: "tcp" }), 480, "nor over plain TCP");
   t.equal(await call(t, node, ca, { number: "livekit-1234", transport: "tls" }), 480, "nor another destination");
@@ -163,33 +163,41 @@ await t.test("what an operator puts on a BBB server", { skip, timeout: 120_000 }
     t.match(
       await check(t, node, ca, { EINWAHL_CHECK_ETC: etc }),
       { code, bad },
-      "on the node it sees what LiveKit shows of callers",
+      "on the server it checks what LiveKit shows of callers",
     );
   }
   const { ca: otherCa } = await makeCertificates();
-  t.match(
-    await check(t, node, otherCa),
-    { code: 1, bad: [/not trusted/] },
-    "and sees a certificate that is not trusted",
-  );
+  t.match(await check(t, node, otherCa), { code: 1, bad: [/not trusted/] }, "an untrusted certificate is reported");
   t.match(await node.socket.api("conference list"), /No active conferences/, "and left nothing open");
 });
 
-await t.test("a node that expects the gateway elsewhere lets nobody in", { skip, timeout: 120_000 }, async (t) => {
-  const certificates = await makeCertificates();
-  const node = await BbbLike.start({ name: "elsewhere", certificates, gateway: "192\\.0\\.2\\.10" });
-  t.teardown(() => node.close());
-  t.equal(await call(t, node, certificates.ca, { number: "12345", transport: "tls" }), 480, "as BBB's public.xml ends");
-  t.equal(await call(t, node, certificates.ca, { number: "livekit-12345", transport: "tls" }), 480, "nor into LiveKit");
-  t.match(await check(t, node, certificates.ca), { code: 1, bad: [/not accepted/] }, "as check.sh says");
-  t.match(
-    await trialCall(node.sipPort),
-    { severity: "error", message: /480/, cure: /00_einwahl_gateway\.xml/ },
-    "and einwahl check",
-  );
-});
+await t.test(
+  "a server that expects another gateway address accepts no calls",
+  { skip, timeout: 120_000 },
+  async (t) => {
+    const certificates = await makeCertificates();
+    const node = await BbbLike.start({ name: "elsewhere", certificates, gateway: "192\\.0\\.2\\.10" });
+    t.teardown(() => node.close());
+    t.equal(
+      await call(t, node, certificates.ca, { number: "12345", transport: "tls" }),
+      480,
+      "as BBB's public.xml ends",
+    );
+    t.equal(
+      await call(t, node, certificates.ca, { number: "livekit-12345", transport: "tls" }),
+      480,
+      "nor into LiveKit",
+    );
+    t.match(await check(t, node, certificates.ca), { code: 1, bad: [/not accepted/] }, "as check.sh says");
+    t.match(
+      await trialCall(node.sipPort),
+      { severity: "error", message: /480/, cure: /00_einwahl_gateway\.xml/ },
+      "einwahl check reports the same",
+    );
+  },
+);
 
-/** As bbb-clustersip and Scalelite have it: who can reach the port is let in. */
+/** As in bbb-clustersip and Scalelite: every source that reaches the port is accepted. */
 const openDialplan = `<include>
   <extension name="open">
     <condition field="destination_number" expression="^\\d{5,11}$">
@@ -199,7 +207,7 @@ const openDialplan = `<include>
   </extension>
 </include>`;
 
-await t.test("the rules of BBB's own FreeSWITCH", { skip, timeout: 120_000 }, async (t) => {
+await t.test("the rules of BBB's FreeSWITCH", { skip, timeout: 120_000 }, async (t) => {
   const certificates = await makeCertificates();
   const { ca } = certificates;
   const node = await BbbLike.start({
@@ -217,7 +225,7 @@ await t.test("the rules of BBB's own FreeSWITCH", { skip, timeout: 120_000 }, as
   t.match(
     await trialCall(node.sipPort, { name: "Anonymous" }),
     { severity: "error", message: /603/, cure: /label\.anonymous/ },
-    "as einwahl check says",
+    "einwahl check reports the same",
   );
 
   t.match(
@@ -238,7 +246,7 @@ await t.test("30 sessions a second", { skip, timeout: 120_000 }, async (t) => {
   const certificates = await makeCertificates();
   const node = await BbbLike.start({ name: "busy", certificates });
   t.teardown(() => node.close());
-  // One a second: FreeSWITCH refuses the last of its limit, too. It counts by the new limit from the next second on.
+  // One a second: FreeSWITCH also refuses the last session of its limit. A new limit applies from the next second on.
   await node.socket.api("fsctl sps 2");
   await setTimeout(1_200);
   const refused = await Promise.all(
@@ -250,6 +258,6 @@ await t.test("30 sessions a second", { skip, timeout: 120_000 }, async (t) => {
   t.match(
     found.map(({ severity }) => severity),
     ["ok", "ok"],
-    "einwahl check tries again a second later",
+    "einwahl check retries a second later",
   );
 });

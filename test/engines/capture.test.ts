@@ -24,7 +24,7 @@ function missing(): string | undefined {
   }
 }
 
-/** Calls, hears the greeting, joins, and both sides sound their tones; what was on the wire meanwhile. */
+/** Calls, hears the greeting, joins, and both sides send tones; returns the captured packets. */
 async function record(owner: Owner, world: World, encrypted: boolean): Promise<readonly Flow[]> {
   const phone = await world.phone();
   const capture = await Capture.start(owner);
@@ -56,7 +56,7 @@ const inTheOpen = (settings: Settings): Settings => ({
 });
 
 await t.test(
-  "what somebody on the way gets to see and hear",
+  "what an observer on the path can read and hear",
   { skip: missing() ?? false, timeout: 240_000 },
   async (t) => {
     await t.test("of an encrypted call: nothing", async (t) => {
@@ -74,12 +74,12 @@ await t.test(
       t.ok(signalling.length >= 4, "signalling of both legs has been captured");
       t.ok(
         signalling.every(({ protocol, payloads }) => protocol === "tcp" && isTls(payloads[0])),
-        "all of it is TLS",
+        "all packets are TLS",
       );
       t.notOk(signalling.some(({ payloads }) => Buffer.concat(payloads).includes("SIP/2.0")));
     });
 
-    await t.test("of the same call with encryption off: everything, so the check can fail", async (t) => {
+    await t.test("an unencrypted call: everything is readable, so the check can fail", async (t) => {
       const world = await World.start(t, {
         line: "straight",
         engines: startRealEngines,

@@ -12,12 +12,12 @@ import { greatestToneShare } from "./sound.js";
 
 const run = promisify(execFile);
 const RTP_HEADER_BYTES = 12;
-/** 20 ms of G.711, and a little more for what SRTP adds. */
+/** 20 ms of G.711, plus SRTP's overhead. */
 const AUDIO_BYTES = { least: 160, most: 190 } as const;
 const RATE = 8_000;
 const MAX_OUTPUT_BYTES = 200_000_000;
 
-/** What somebody on the way would have seen of one connection, all packets of one direction. */
+/** The captured payload of one connection, one direction. */
 export interface Flow {
   readonly protocol: "tcp" | "udp";
   readonly source: number;
@@ -74,7 +74,7 @@ export class Capture {
   }
 }
 
-/** Flows that look like audio, read as if nobody had encrypted them. */
+/** Flows that look like audio, decoded as unencrypted RTP. */
 export function audioOf(flows: readonly Flow[]): readonly Int16Array[] {
   return flows.flatMap(({ protocol, payloads }) => {
     const bodies = payloads.map((payload) => payload.subarray(RTP_HEADER_BYTES));
@@ -84,12 +84,12 @@ export function audioOf(flows: readonly Flow[]): readonly Int16Array[] {
   });
 }
 
-/** In how many of the flows there is the tone. */
+/** The number of flows with the tone. */
 export function withTone(flows: readonly Int16Array[], hz: number): number {
   return flows.filter((samples) => greatestToneShare({ samples, rate: RATE }, hz) > 0.5).length;
 }
 
-/** The prompts that somebody who listens in would understand. */
+/** The prompts recognised in the capture. */
 export function understood(flows: readonly Int16Array[], prompts: readonly KnownPrompt[]): readonly string[] {
   return flows.flatMap((samples) => {
     const listener = new Listener(prompts);

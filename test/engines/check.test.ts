@@ -9,7 +9,7 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
   const { world, nodes, engines } = await startRealWorld(t, { line: "straight" });
   const bench = await CheckBench.at(t, world, await freePort());
 
-  await t.test("nothing is wrong: no fault is found", async (t) => {
+  await t.test("no fault is reported when all is well", async (t) => {
     const before = await engines.media.channels();
     const { code, findings } = await bench.check(t, bench.settings);
     t.strictSame(
@@ -37,7 +37,7 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
     t.equal(await engines.media.channels(), before, "no channel was made");
   });
 
-  await t.test("without a word from the operator, FreeSWITCH's own authorities count for BBB servers", async (t) => {
+  await t.test("without --ca, FreeSWITCH's authorities apply to BBB servers", async (t) => {
     const { findings } = await bench.check(t, bench.settings, { args: [] });
     t.match(
       findings.filter(({ severity }) => severity !== "ok"),
@@ -50,7 +50,7 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
     );
   });
 
-  await t.test("a node that is hung up takes connections and answers nothing", async (t) => {
+  await t.test("a suspended BBB server accepts connections and does not respond", async (t) => {
     nodes[0].freeze();
     try {
       await bench.finds(t, {
@@ -63,7 +63,7 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
     }
   });
 
-  await t.test("the media server is hung up", async (t) => {
+  await t.test("a suspended media server", async (t) => {
     engines.freeswitch.signalAll("SIGSTOP");
     try {
       await bench.finds(t, {

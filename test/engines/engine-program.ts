@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 50;
 const READY_TIMEOUT_MS = 30_000;
 const STARTS = 3;
 
-/** A real engine in a folder of its own, which goes with it. */
+/** A real engine with its own folder, which is deleted with it. */
 export interface EngineProgram {
   readonly folder: string;
   readonly program: Program;
@@ -24,13 +24,13 @@ export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Asked again and again until it is true. */
+  /** Polls until the condition is true. */
   readonly isReady: () => Promise<boolean>;
 }
 
 /**
- * Starts a program and waits until it is ready. Ports that are free when they are chosen can be taken by another test
- * before the program binds them: then it is tried again with others.
+ * Starts a program and waits until it is ready. Another test may take a chosen free port before the program
+ * binds it: then the start is retried with other ports.
  * @param prepare chooses ports and writes files into the folder
  */
 export async function startEngine(name: string, prepare: (folder: string) => Promise<Launch>): Promise<EngineProgram> {
@@ -72,9 +72,9 @@ async function untilReady(name: string, program: Program, isReady: () => Promise
 }
 
 /**
- * Puts a certificate where FreeSWITCH looks for its own: it would make RSA keys of 4096 bits at its first start,
- * which takes seconds (and does so all the same for DTLS).
- * @param more names besides those that every FreeSWITCH has
+ * Installs a certificate for FreeSWITCH: it would generate RSA keys of 4096 bits at its first start,
+ * which takes seconds (it still does for DTLS).
+ * @param more names in addition to FreeSWITCH's usual ones
  */
 export async function writeOwnCertificates(
   folder: string,
@@ -85,7 +85,7 @@ export async function writeOwnCertificates(
   for (const name of ["wss", ...more]) await writeFile(join(folder, `${name}.pem`), `${key}\n${cert}`);
 }
 
-/** Whether somebody takes TCP connections there. */
+/** Whether a program accepts TCP connections there. */
 export async function listens(port: number): Promise<boolean> {
   return await listensAt(host, port);
 }

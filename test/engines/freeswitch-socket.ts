@@ -5,7 +5,7 @@ import { host, listens } from "./engine-program.js";
 const ANSWER_TIMEOUT_MS = 10_000;
 const PROBE_MS = 1_000;
 
-/** The event socket of a real FreeSWITCH, for the test's own questions. */
+/** The event socket of a real FreeSWITCH, for the test's own commands. */
 export class FreeSwitchSocket {
   readonly #port: number;
   readonly #password: string;
@@ -16,14 +16,14 @@ export class FreeSwitchSocket {
     this.#password = password;
   }
 
-  /** @throws if there is no answer */
+  /** @throws if it does not respond */
   async api(command: string): Promise<string> {
     const answer = await this.#socket().api(command, ANSWER_TIMEOUT_MS);
     if (!answer.ok) throw new Error(`FreeSWITCH does not answer: ${command}`);
     return answer.value;
   }
 
-  /** Whether it answers and these sofia profiles run. */
+  /** Whether it responds and these sofia profiles run. */
   async runs(profiles: readonly string[]): Promise<boolean> {
     if (!(await listens(this.#port))) return false;
     const status = await this.#socket().api("sofia status", PROBE_MS);
@@ -33,12 +33,12 @@ export class FreeSwitchSocket {
     );
   }
 
-  /** Channels that there are now. */
+  /** The number of current channels. */
   async channels(): Promise<number> {
     return Number(/^(\d+) total/m.exec(await this.api("show channels count"))?.[1] ?? Number.NaN);
   }
 
-  /** All that FreeSWITCH knows of a channel, values decoded. */
+  /** All variables of a channel, decoded. */
   async dump(channel: string): Promise<ReadonlyMap<string, string>> {
     const lines = (await this.api(`uuid_dump ${channel}`)).split("\n");
     return new Map(
@@ -53,7 +53,7 @@ export class FreeSwitchSocket {
     this.#connected?.close();
   }
 
-  /** Connected at its first use: before FreeSWITCH listens, esl-lite would wait for seconds between its attempts. */
+  /** Connects at the first use: before FreeSWITCH listens, esl-lite would wait seconds between its attempts. */
   #socket(): EventSocket {
     this.#connected ??= new EventSocket({ host, port: this.#port, password: this.#password, clock: systemClock });
     return this.#connected;

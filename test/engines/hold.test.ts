@@ -13,7 +13,7 @@ const caller = "+4915223125684";
 const [{ pin }] = conferences;
 const tones = { conference: 620, caller: 1040 } as const;
 const TONE_MS = 1_500;
-/** Longer than RTP may stay away without a hold: 4 s of BBB's for the media server, 10 s of ours for 01_einwahl.xml. */
+/** Longer than RTP may be absent without a hold: 4 s on BBB's leg at the media server, 10 s in 01_einwahl.xml. */
 const heldMs = 12_000;
 const LOOK_EVERY_MS = 50;
 
@@ -27,53 +27,49 @@ async function memberOf(node: BbbLike): Promise<ConferenceMember> {
   }
 }
 
-await t.test(
-  "uuid_hold on a FreeSWITCH like BBB's",
-  { skip: missingEngines() ?? false, timeout: 240_000 },
-  async (t) => {
-    const { world, nodes } = await startRealWorld(t, { mediaEnv: { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: "4" } });
-    const [node] = nodes;
-    const phone = await world.phone();
-    const before = await world.counts();
-    const call = await phone.dial({ ...world.line(), number: caller });
-    call.audio.listenForPrompts(world.prompts);
-    t.ok((await call.answered).ok);
-    await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
-    await call.sendDigits(`${pin}#`);
-    const member = await memberOf(node);
+await t.test("uuid_hold on a BBB-like FreeSWITCH", { skip: missingEngines() ?? false, timeout: 240_000 }, async (t) => {
+  const { world, nodes } = await startRealWorld(t, { mediaEnv: { EINWAHL_FS_BBB_MEDIA_TIMEOUT_S: "4" } });
+  const [node] = nodes;
+  const phone = await world.phone();
+  const before = await world.counts();
+  const call = await phone.dial({ ...world.line(), number: caller });
+  call.audio.listenForPrompts(world.prompts);
+  t.ok((await call.answered).ok);
+  await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
+  await call.sendDigits(`${pin}#`);
+  const member = await memberOf(node);
 
-    call.stopRtp();
-    await setTimeout(heldMs);
-    t.equal(
-      (await memberOf(node)).memberId,
-      member.memberId,
-      "a caller who sends nothing: the media server goes on sending to BBB",
-    );
-    call.resumeRtp();
-    t.ok((await call.hold()).ok);
-    await setTimeout(heldMs);
-    t.equal((await memberOf(node)).memberId, member.memberId, "nor does a hold by the caller end the leg");
-    t.ok((await call.resume()).ok);
+  call.stopRtp();
+  await setTimeout(heldMs);
+  t.equal(
+    (await memberOf(node)).memberId,
+    member.memberId,
+    "a caller who sends no RTP: the media server keeps sending to BBB",
+  );
+  call.resumeRtp();
+  t.ok((await call.hold()).ok);
+  await setTimeout(heldMs);
+  t.equal((await memberOf(node)).memberId, member.memberId, "nor does a hold by the caller end the leg");
+  t.ok((await call.resume()).ok);
 
-    // As BBB's akka-bbb-fsesl sends it (HoldUserCommand.java).
-    t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
-    t.ok(await call.audio.waitForSound(TIMEOUT_MS), "the caller hears music");
-    const heard = call.audio.recording.durationMs;
-    await setTimeout(heldMs);
-    t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
-    t.equal((await memberOf(node)).memberId, member.memberId, "the leg is still there");
-    t.match(await node.socket.api(`uuid_hold off ${member.channel}`), "+OK");
-    call.playTone(tones.caller);
-    const stop = await node.recordMember(member);
-    await node.playTone(pin, tones.conference, TONE_MS);
-    t.ok(await call.audio.waitForTone(tones.conference, TIMEOUT_MS), "the caller hears the conference again");
-    await setTimeout(TONE_MS);
-    t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller again");
+  // Sent by BBB's akka-bbb-fsesl (HoldUserCommand.java).
+  t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
+  t.ok(await call.audio.waitForSound(TIMEOUT_MS), "the caller hears music");
+  const heard = call.audio.recording.durationMs;
+  await setTimeout(heldMs);
+  t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
+  t.equal((await memberOf(node)).memberId, member.memberId, "the leg is still there");
+  t.match(await node.socket.api(`uuid_hold off ${member.channel}`), "+OK");
+  call.playTone(tones.caller);
+  const stop = await node.recordMember(member);
+  await node.playTone(pin, tones.conference, TONE_MS);
+  t.ok(await call.audio.waitForTone(tones.conference, TIMEOUT_MS), "the caller hears the conference again");
+  await setTimeout(TONE_MS);
+  t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller again");
 
-    t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
-    await call.audio.waitForSound(TIMEOUT_MS);
-    await node.empty(pin);
-    t.match(await call.ended, { by: "remote" }, "a leg that ends on hold ends the call");
-    t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-  },
-);
+  t.match(await node.socket.api(`uuid_hold toggle ${member.channel}`), "+OK");
+  await call.audio.waitForSound(TIMEOUT_MS);
+  await node.empty(pin);
+  t.match(await call.ended, { by: "remote" }, "a leg that ends on hold ends the call");
+  t.strictSame(await world.leftBehind(before), {}, "nothing is left");
+});

@@ -13,17 +13,17 @@ import type { RealEngines } from "./real-engines.js";
 const calls = 500;
 const atATime = 10;
 const patience = 30_000;
-/** drachtio renews its figures every 30 s. */
+/** drachtio updates its statistics every 30 s. */
 const drachtioCountsWithin = 70_000;
 const lookEvery = 1_000;
-/** In MB. A connection of FreeSWITCH's that is not let go after each call makes it 35. */
+/** MB. With a FreeSWITCH connection leaked per call it is 35. */
 const maxGrowth = 12;
 const skip =
   process.env["EINWAHL_TEST_ENGINES"] === "real" ? (missingEngines() ?? false) : "only with npm run test:engines";
 
 t.setTimeout(900_000);
 
-/** From the INVITE into the conference and out of it; the name that the conference had for the caller. */
+/** Joins and leaves the conference; returns the caller's name in it. */
 async function call(world: World, phone: TestPhone, at: number): Promise<string> {
   const index = at % 2 === 0 ? 0 : 1;
   const { pin } = conferences[index];
@@ -51,14 +51,14 @@ async function call(world: World, phone: TestPhone, at: number): Promise<string>
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** What is really held, with the buffers of sockets. */
+/** Memory in use, including socket buffers. */
 function memory(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** What drachtio counts, once it is 0 or after `drachtioCountsWithin`. */
+/** drachtio's counts, once 0 or after `drachtioCountsWithin`. */
 async function drachtioDialogs(engines: RealEngines): Promise<number> {
   const deadline = performance.now() + drachtioCountsWithin;
   for (;;) {
@@ -69,12 +69,12 @@ async function drachtioDialogs(engines: RealEngines): Promise<number> {
   }
 }
 
-await t.test(`after ${calls} calls the engines and einwahl are back where they were`, { skip }, async (t) => {
+await t.test(`after ${calls} calls the engines and einwahl use no more resources than before`, { skip }, async (t) => {
   const world = await World.start(t, { line: "straight", settings: withPollInterval("1s") });
   const phone = await world.phone({ maxRecordingMs: 1_000 });
   const round = async (first: number): Promise<string[]> =>
     await Promise.all(Array.from({ length: atATime }, async (_, place) => await call(world, phone, first + place)));
-  // Connections and buffers that are kept for later calls do not count.
+  // Excludes connections and buffers kept for later calls.
   for (let first = 0; first < 5 * atATime; first += atATime) await round(first);
   const before = await world.settled();
   const memoryBefore = memory();

@@ -21,7 +21,7 @@ async function portOf(engines: RealEngines, profile: string): Promise<number> {
   return Number(new RegExp(`^\\s*${profile}\\s.*@127\\.0\\.0\\.1:(\\d+)`, "m").exec(status)?.[1] ?? Number.NaN);
 }
 
-/** What FreeSWITCH sends to a BBB server with such a certificate until it gives up; nothing if it does not trust it. */
+/** The bytes that FreeSWITCH sends to a BBB server with this certificate; none if it does not trust it. */
 async function sentTo(
   owner: Owner,
   engines: RealEngines,
@@ -60,14 +60,14 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
   const engines = await startRealEngines(certificates, soundsDirectory);
   t.teardown(() => engines.close());
 
-  await t.test("wants the right password", async (t) => {
+  await t.test("demands the correct password", async (t) => {
     const { host, port } = engines.eventSocket;
     const guess = new EventSocket({ host, port, password: "ClueCon", clock: systemClock });
     t.strictSame(await guess.api("status", ANSWER_MS), { ok: false, failure: "no-answer" });
     guess.close();
   });
 
-  await t.test("takes calls from drachtio-fsmrf only", async (t) => {
+  await t.test("accepts calls from drachtio-fsmrf only", async (t) => {
     const phone = await TestPhone.open({ transport: "udp", userAgent: "friendly-scanner" });
     t.teardown(() => phone.close());
     const call = await phone.dial({
@@ -78,7 +78,7 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
     t.match(await call.answered, { ok: false, failure: { status: 404 } });
   });
 
-  await t.test("takes none on the side of the BBB servers", async (t) => {
+  await t.test("accepts no calls on the profile for the BBB servers", async (t) => {
     const phone = await TestPhone.open({ transport: "tls", tls: { ca: certificates.ca } });
     t.teardown(() => phone.close());
     const call = await phone.dial({
@@ -88,7 +88,7 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
     t.match(await call.answered, { ok: false, failure: { status: 403 } });
   });
 
-  await t.test("speaks to a BBB server that it trusts, with SRTP and nothing of the caller", async (t) => {
+  await t.test("calls a trusted BBB server, with SRTP and without data of the caller", async (t) => {
     const sent = await sentTo(t, engines, certificates);
     t.match(sent, /^INVITE sip:12345@127\.0\.0\.1/);
     t.match(sent, /^From: "5678" <sip:abc@127\.0\.0\.1>/m);
@@ -99,12 +99,12 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
     );
   });
 
-  await t.test("says nothing to one", async (t) => {
+  await t.test("sends nothing to an untrusted one", async (t) => {
     t.equal(await sentTo(t, engines, await makeCertificates()), "", "whose certificate comes from elsewhere");
     t.equal(await sentTo(t, engines, certificates, "TLSv1.1"), "", "that knows TLS 1.1 only");
   });
 
-  await t.test("and says why in its log, without number or PIN", (t) => {
+  await t.test("logs the reason, without number or PIN", (t) => {
     const log = engines.freeswitch.tail();
     t.match(log, /unable to get local issuer certificate/);
     t.notMatch(log, /12345|5678/);
@@ -113,7 +113,7 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
 });
 
 await t.test(
-  "a certificate of a trusted authority for another host is not enough",
+  "a trusted authority's certificate for another host is not enough",
   { skip: missingEngines() ?? false, timeout: 120_000 },
   async (t) => {
     const { ca, key, cert } = await makeCertificates({ names: ["elsewhere.example.org"] });

@@ -18,7 +18,7 @@ const tones = { conference: 620, caller: 1040 } as const;
 const LOOK_EVERY_MS = 50;
 const TONE_MS = 1_500;
 
-/** The conference list is asked for, nothing announces a member. */
+/** Polls the conference list, because no event announces a member. */
 async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceMember> {
   const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
@@ -29,7 +29,7 @@ async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceM
   }
 }
 
-/** Who is left in the conference once its server has dealt with the BYE. */
+/** The remaining members after the server has processed the BYE. */
 async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly ConferenceMember[]> {
   const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
@@ -39,7 +39,7 @@ async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly Conf
   }
 }
 
-/** Both legs as the media server's table shows them, which follows a moment later: codec for reading and writing, SRTP suite. */
+/** Both legs in the media server's table, which is updated a moment later: codec for reading and writing, SRTP suite. */
 async function legs({ engines }: RealWorld): Promise<readonly string[]> {
   const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
@@ -59,7 +59,7 @@ async function legs({ engines }: RealWorld): Promise<readonly string[]> {
 }
 
 await t.test(
-  "a call all the way through real engines",
+  "complete calls through the real engines",
   { skip: missingEngines() ?? false, timeout: 240_000 },
   async (t) => {
     const real = await startRealWorld(t);
@@ -97,12 +97,12 @@ await t.test(
         const variables = await node.socket.dump(member.channel);
         t.notOk(
           [...variables.values()].some((value) => value.includes(digits)),
-          "the caller's number is in no variable of the conference's server",
+          "no variable of the BBB server has the caller's number",
         );
         t.strictSame(
           [...variables.keys()].filter((name) => name.startsWith("variable_sip_h_")),
           [],
-          "nor has it any header of the caller's leg",
+          "nor any header of the caller's leg",
         );
         t.equal(variables.get("variable_sip_via_protocol"), "tls");
 
@@ -124,7 +124,7 @@ await t.test(
       });
     }
 
-    await t.test("G.722, which a FreeSWITCH speaks that serves as the telephone", async (t) => {
+    await t.test("G.722, with a FreeSWITCH as the telephone", async (t) => {
       const [node, telephone] = nodes;
       const { pin } = conferences[0];
       const asked = world.stages.next("the PIN is asked for", ({ stage }) => stage === "asking");
@@ -161,7 +161,7 @@ await t.test(
       return call;
     };
 
-    await t.test("the conference's server ends the call while the conference goes on", async (t) => {
+    await t.test("the BBB server ends the call while the conference continues", async (t) => {
       const [node] = nodes;
       const { pin } = conferences[0];
       const call = await joined(node, pin);
@@ -171,7 +171,7 @@ await t.test(
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
 
-    await t.test("the conference is over", async (t) => {
+    await t.test("the conference ends", async (t) => {
       const [node] = nodes;
       const { pin, name } = conferences[0];
       const call = await joined(node, pin);
@@ -181,7 +181,7 @@ await t.test(
       const asked = call.audio.recording.durationMs;
       t.ok(
         await call.audio.waitForPrompt("de/enter-pin", TIMEOUT_MS, { fromMs: asked - 10_000 }),
-        "and asked for another PIN",
+        "the caller is asked for another PIN",
       );
       await call.hangUp();
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
@@ -191,14 +191,14 @@ await t.test(
     t.strictSame(
       nodes.flatMap((node) => logged(node.log(), digits)),
       [],
-      "the number is in no log of the conference servers, not even at debug level",
+      "no log of the BBB servers has the number, not even at debug level",
     );
     for (const program of [real.engines.drachtio, real.engines.freeswitch]) {
       t.strictSame(logged(program.lines.past, digits), [], "nor in an engine's log");
       t.strictSame(
         conferences.flatMap(({ pin }) => logged(program.lines.past, pin)),
         [],
-        "where no PIN is either",
+        "nor the PIN",
       );
     }
     t.strictSame(world.complaints([digits]), []);

@@ -15,7 +15,7 @@ const secret = "test-drachtio";
 /** Of the media server's event socket. */
 export const password = "test-event-socket";
 
-/** drachtio-server and FreeSWITCH from the PATH, with config/drachtio.conf.xml and freeswitch/ as they are delivered. */
+/** drachtio-server and FreeSWITCH from the PATH, with config/drachtio.conf.xml and freeswitch/ as delivered. */
 export interface RealEngines extends Engines {
   readonly kind: "real";
   readonly drachtio: Program;
@@ -24,13 +24,13 @@ export interface RealEngines extends Engines {
   readonly freeswitchFolder: string;
   /** The media server's event socket. */
   readonly media: FreeSwitchSocket;
-  /** drachtio's own figures, Prometheus text; its count of dialogs is renewed every 30 s. */
+  /** drachtio's metrics, Prometheus text; its count of dialogs is updated every 30 s. */
   drachtioMetrics(): Promise<string>;
 }
 
 /**
  * @param freeswitchEnv more variables of freeswitch/conf/vars.xml
- * @param trunkAddress where drachtio meets trunks
+ * @param trunkAddress the address on which drachtio accepts trunks
  */
 export async function startRealEngines(
   certificates: Certificates,
@@ -107,7 +107,7 @@ async function startDrachtio({ key, cert, ca }: Certificates, trunkAddress: stri
   return { engine, ...ports };
 }
 
-/** What freeswitch/start.sh takes from the environment, for ports of this machine. */
+/** The environment for freeswitch/start.sh, with free ports of this machine. */
 export async function mediaEnvironment(eventSocketPort: number): Promise<Readonly<Record<string, string>>> {
   const [sip = 0, bbb = 0] = await freePorts(2);
   const rtp = await rtpPorts();
@@ -151,7 +151,7 @@ async function startMedia(
         EINWAHL_FS_STATE_DIR: folder,
         EINWAHL_FS_TLS_CA: join(folder, "ca.pem"),
         EINWAHL_FS_SOUNDS_DIR: soundsDirectory,
-        // Telephones, BBB servers and einwahl itself need the processors too, in one process.
+        // Phones, BBB servers and einwahl share the processors in one other process.
         EINWAHL_FS_PRIORITY: "normal",
         ...more,
       },

@@ -4,7 +4,7 @@ import { type Settings, World, type WorldOptions } from "../e2e/support/world.js
 import { BbbLike } from "./bbb-like.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";
 
-/** The application with real engines everywhere: drachtio, media server, and a FreeSWITCH like BBB's behind each sample BBB API. */
+/** The application with real engines: drachtio, the media server, and a BBB-like FreeSWITCH behind each sample BBB API. */
 export interface RealWorld {
   readonly world: World;
   readonly engines: RealEngines;
@@ -12,7 +12,7 @@ export interface RealWorld {
 }
 
 export interface RealWorldOptions extends WorldOptions {
-  /** FreeSWITCH's log level on the conferences' side; default debug, which shows all that it knows. */
+  /** Log level of the BBB servers' FreeSWITCH; default debug, which logs everything. */
   readonly nodeLogLevel?: string;
   /** More variables of freeswitch/conf/vars.xml for the media server. */
   readonly mediaEnv?: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ async function startNodes(
   return await Promise.all([start("bbb-like-1"), start("bbb-like-2")]);
 }
 
-/** The conferences stay where the sample BBB says they are; only the SIP port is the real FreeSWITCH's. */
+/** The conferences stay on their sample BBB servers; only the SIP port is the real FreeSWITCH's. */
 function towards(nodes: readonly [BbbLike, BbbLike], settings: Settings): Settings {
   const servers = settings["bbb_servers"] as readonly { readonly sip: { readonly host: string } }[];
   return {

@@ -3,14 +3,14 @@ import { createSocket } from "node:dgram";
 
 import { host } from "./engine-program.js";
 
-/** Below the ports that Linux gives to sockets which ask for any. */
+/** Below Linux's ephemeral ports. */
 const LOWEST = 10_000;
 const HIGHEST = 32_000;
-/** Ports for one FreeSWITCH: 4 a call. */
+/** Ports for one FreeSWITCH: 4 per call. */
 const BLOCK = 2_000;
 const ATTEMPTS = 50;
 
-/** A range of UDP ports in which, looked at here and there, nobody listens. Tests run beside each other, so it is drawn. */
+/** A random range of UDP ports, sampled to be unused. Random because tests run in parallel. */
 export async function rtpPorts(): Promise<{ readonly first: number; readonly last: number }> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const first = LOWEST + 2 * randomInt((HIGHEST - LOWEST - BLOCK) / 2);

@@ -1,4 +1,4 @@
-/** What was recorded: mono. */
+/** A mono recording. */
 export interface Sound {
   readonly samples: Int16Array;
   /** Samples per second. */
@@ -7,7 +7,7 @@ export interface Sound {
 
 const HEADER_BYTES = 44;
 
-/** Reads a mono WAV of 16-bit PCM of any rate, as FreeSWITCH records them. */
+/** Reads a mono WAV of 16-bit PCM of any rate, FreeSWITCH's recording format. */
 export function readAnyWav(file: Buffer): Sound {
   const isPcm16Mono =
     file.toString("latin1", 0, 4) === "RIFF" && file.readUInt16LE(22) === 1 && file.readUInt16LE(34) === 16;
@@ -19,7 +19,7 @@ export function readAnyWav(file: Buffer): Sound {
   return { samples, rate: file.readUInt32LE(24) };
 }
 
-/** Goertzel over 100 ms each: the greatest share (0 to 1) of the energy that lay at `hz` at any time. Silence counts 0. */
+/** Goertzel over 100 ms windows: the maximum share (0 to 1) of the energy at `hz`. 0 for silence. */
 export function greatestToneShare({ samples, rate }: Sound, hz: number): number {
   const window = Math.floor(rate / 10);
   let greatest = 0;

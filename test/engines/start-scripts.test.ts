@@ -23,8 +23,8 @@ type Assertions = Pick<typeof t, "match">;
 /** Of no user and no group, as in docker-compose.yml. */
 const nobody = 10_001;
 /**
- * Without root and without a way to it, as compose runs the engines. To read is allowed everywhere: the engines of a test
- * may be installed where only root looks.
+ * Without root and without capabilities to regain it, as in compose. Reading is permitted everywhere, because the engines of a test
+ * may be installed where only root can read.
  */
 const asNobody = [
   "--reuid",
@@ -41,11 +41,11 @@ const asNobody = [
   "-all,+dac_read_search",
 ];
 
-/** Where this machine does not let the test raise it, the engine has to run without. */
+/** If this machine forbids real-time priority, the engine must run without it. */
 const realtime =
   spawnSync("prlimit", ["--rtprio=99:99", "chrt", "-f", "1", "true"]).status === 0 ? ["--rtprio=99:99"] : [];
 
-/** Starts a script as docker-compose.yml does. @param prepare chooses ports; its folder belongs to the engine's user */
+/** Starts a script as docker-compose.yml does. @param prepare chooses ports; the folder belongs to the engine's user */
 async function startAsNobody(
   name: string,
   script: string,
@@ -66,7 +66,7 @@ async function startAsNobody(
   });
 }
 
-/** The engine itself, below the script that started it. */
+/** The engine process, a child of the script. */
 async function processOf(name: string, { program }: EngineProgram): Promise<string> {
   const { stdout } = await run("ps", ["-eo", "pid=,ppid=,comm="]);
   const rows = stdout
@@ -94,12 +94,12 @@ async function logOf({ folder }: EngineProgram, name: string): Promise<string> {
   return await readFile(join(folder, "log-files", `${name}-${new Date().toISOString().slice(0, 10)}.log`), "utf8");
 }
 
-await t.test("drachtio-server runs without root and has suites with forward secrecy only", { skip }, async (t) => {
+await t.test("drachtio-server runs without root and offers suites with forward secrecy only", { skip }, async (t) => {
   let tls = 0;
   const engine = await startAsNobody("drachtio", "config/start-drachtio.sh", async (folder) => {
     const [control = 0, plain = 0, tlsPort = 0, local = 0] = await freePorts(4);
     tls = tlsPort;
-    // With a key of RSA, as most have: one of ECDSA can't be used without forward secrecy anyway.
+    // With an RSA key, as is common: an ECDSA key can't be used without forward secrecy anyway.
     const files = { key: join(folder, "key.pem"), cert: join(folder, "cert.pem") };
     await run("openssl", [
       "req",
@@ -135,7 +135,7 @@ await t.test("drachtio-server runs without root and has suites with forward secr
     await engine.close();
   });
   await isShutIn(t, await processOf("drachtio", engine));
-  /** The suite that is agreed on; "none": the server refuses. */
+  /** The negotiated suite; "none": the server refuses. */
   const handshake = (...options: readonly string[]): string => {
     const { stdout, stderr } = spawnSync("openssl", ["s_client", "-connect", `${host}:${tls}`, ...options], {
       input: "",
@@ -159,70 +159,65 @@ await t.test("drachtio-server runs without root and has suites with forward secr
   t.equal(handshake("-tls1_1", "-cipher", "ALL:@SECLEVEL=0"), "none", "TLS 1.1 is refused");
 });
 
-await t.test(
-  "drachtio-server starts with a key and a certificate alone, and declines scanners",
-  { skip },
-  async (t) => {
-    const { key, cert, ca } = await makeCertificates();
-    let [plain, tls] = [0, 0];
-    const engine = await startEngine("drachtio", async (folder) => {
-      const [control = 0, plainPort = 0, tlsPort = 0, local = 0] = await freePorts(4);
-      [plain, tls] = [plainPort, tlsPort];
-      const files = { key: join(folder, "key.pem"), fullchain: join(folder, "fullchain.pem") };
-      await writeFile(files.key, key);
-      await writeFile(files.fullchain, `${cert}\n${ca}\n`);
-      return {
-        command: join(repository, "config/start-drachtio.sh"),
-        args: [],
-        env: {
-          DRACHTIO_TLS_KEY_FILE: files.key,
-          DRACHTIO_TLS_CERT_FILE: files.fullchain,
-          DRACHTIO_SECRET: "test-drachtio",
-          DRACHTIO_ADMIN_TCP_PORT: String(control),
-          EINWAHL_LOCAL_ADDRESS: host,
-          EINWAHL_SIP_PORT: String(plain),
-          EINWAHL_SIP_TLS_PORT: String(tls),
-          EINWAHL_SIP_LOCAL_PORT: String(local),
-        },
-        isReady: async () => (await Promise.all([control, plain, tls].map(listens))).every(Boolean),
-      };
-    });
-    t.teardown(async () => {
-      await engine.close();
-    });
-    const { stdout } = spawnSync("openssl", ["s_client", "-connect", `${host}:${tls}`], {
-      input: "",
-      encoding: "utf8",
-    });
-    t.match(stdout, /^ 0 s:.*localhost[^]*^ 1 s:.*einwahl demo authority/m, "the file's whole chain is sent");
+await t.test("drachtio-server starts with only a key and a certificate, and declines scanners", { skip }, async (t) => {
+  const { key, cert, ca } = await makeCertificates();
+  let [plain, tls] = [0, 0];
+  const engine = await startEngine("drachtio", async (folder) => {
+    const [control = 0, plainPort = 0, tlsPort = 0, local = 0] = await freePorts(4);
+    [plain, tls] = [plainPort, tlsPort];
+    const files = { key: join(folder, "key.pem"), fullchain: join(folder, "fullchain.pem") };
+    await writeFile(files.key, key);
+    await writeFile(files.fullchain, `${cert}\n${ca}\n`);
+    return {
+      command: join(repository, "config/start-drachtio.sh"),
+      args: [],
+      env: {
+        DRACHTIO_TLS_KEY_FILE: files.key,
+        DRACHTIO_TLS_CERT_FILE: files.fullchain,
+        DRACHTIO_SECRET: "test-drachtio",
+        DRACHTIO_ADMIN_TCP_PORT: String(control),
+        EINWAHL_LOCAL_ADDRESS: host,
+        EINWAHL_SIP_PORT: String(plain),
+        EINWAHL_SIP_TLS_PORT: String(tls),
+        EINWAHL_SIP_LOCAL_PORT: String(local),
+      },
+      isReady: async () => (await Promise.all([control, plain, tls].map(listens))).every(Boolean),
+    };
+  });
+  t.teardown(async () => {
+    await engine.close();
+  });
+  const { stdout } = spawnSync("openssl", ["s_client", "-connect", `${host}:${tls}`], {
+    input: "",
+    encoding: "utf8",
+  });
+  t.match(stdout, /^ 0 s:.*localhost[^]*^ 1 s:.*einwahl demo authority/m, "the file's whole chain is sent");
 
-    for (const [transport, port] of [
-      ["udp", plain],
-      ["tcp", plain],
-      ["tls", tls],
-    ] as const) {
-      const scanner = await SipUserAgent.listen({
-        listen: [{ transport: "udp", address: host, port: 0 }],
-        tls: { ca },
-        userAgent: "friendly-scanner",
-      });
-      const answer = await scanner.request({
-        method: "OPTIONS",
-        uri: `sip:100@${host}:${port};transport=${transport}`,
-      });
-      t.match(answer, { ok: true, value: { status: 603 } }, `over ${transport}`);
-      await scanner.close();
-    }
-    const comment =
-      /<!-- ([^>]*?) -->\s*<spammers>/.exec(
-        await readFile(join(repository, "config/drachtio.conf.xml"), "utf8"),
-      )?.[1] ?? "";
-    t.match(comment, /\b603\b/, "and the configuration says so");
-  },
-);
+  for (const [transport, port] of [
+    ["udp", plain],
+    ["tcp", plain],
+    ["tls", tls],
+  ] as const) {
+    const scanner = await SipUserAgent.listen({
+      listen: [{ transport: "udp", address: host, port: 0 }],
+      tls: { ca },
+      userAgent: "friendly-scanner",
+    });
+    const answer = await scanner.request({
+      method: "OPTIONS",
+      uri: `sip:100@${host}:${port};transport=${transport}`,
+    });
+    t.match(answer, { ok: true, value: { status: 603 } }, `over ${transport}`);
+    await scanner.close();
+  }
+  const comment =
+    /<!-- ([^>]*?) -->\s*<spammers>/.exec(await readFile(join(repository, "config/drachtio.conf.xml"), "utf8"))?.[1] ??
+    "";
+  t.match(comment, /\b603\b/, "and the configuration says so");
+});
 
 await t.test(
-  "FreeSWITCH runs without root, in real time where it may, and logs into files of the day",
+  "FreeSWITCH runs without root, with real-time priority if permitted, and writes daily log files",
   { skip },
   async (t) => {
     let socket: FreeSwitchSocket | undefined;
@@ -253,7 +248,7 @@ await t.test(
   },
 );
 
-await t.test("the engines know the options that they are started with", { skip }, async (t) => {
+await t.test("the engines accept the options of their start scripts", { skip }, async (t) => {
   const read = async (path: string): Promise<string> => await readFile(join(repository, path), "utf8");
   const optionsIn = (script: string, pattern: RegExp): string[] =>
     [...script.matchAll(pattern)].map(([, option = ""]) => option);

@@ -11,19 +11,19 @@ import { missingEngines } from "./programs.js";
 import { startRealEngines } from "./real-engines.js";
 
 const caller = "+4915223125678";
-/** The least that calls.media_timeout may be. */
+/** The minimum of calls.media_timeout. */
 const mediaTimeoutMs = 5_000;
-/** FreeSWITCH 1.11.2 takes 4 to 38 s, others some 20 ms: between them with room for a busy machine. */
+/** FreeSWITCH 1.11.2 takes 4 to 38 s, others some 20 ms. This limit leaves room for a busy machine. */
 const promptMs = 2_000;
-/** FreeSWITCH counts ticks without a packet, of which a busy machine drops some; with 1.11.2 the timeout never comes. */
+/** FreeSWITCH counts ticks without a packet; a busy machine drops some. With 1.11.2 the timeout never fires. */
 const timeoutLateMs = mediaTimeoutMs;
-/** FreeSWITCH learns where RTP comes from during its first packets, and is on its guard after that only. */
+/** FreeSWITCH learns the RTP source from the first packets and checks it only afterwards. */
 const settledMs = 1_500;
-/** Packets that were under way have come. */
+/** Time for packets in flight to arrive. */
 const quietMs = 300;
 const strays = 5;
 
-/** Sends stray RTP to the media server's port of a call, from another address. */
+/** Sends stray RTP to the media server's port of a call from another address. */
 class Stranger {
   readonly #send: () => void;
 
@@ -63,7 +63,7 @@ class Stranger {
   }
 }
 
-/** In the conference, heard both ways, and then without RTP from the caller. */
+/** A call in the conference with audio both ways, which then sends no RTP. */
 async function fallSilent(t: Test, world: World, there: Talk): Promise<Tones> {
   const tones = new Tones(world, there);
   await tones.bothWays(t, "at first");
@@ -82,7 +82,7 @@ async function promptly<Value>(t: Test, what: string, work: Promise<Value>, with
 }
 
 await t.test(
-  "stray RTP at the leg of a caller from whom nothing comes",
+  "stray RTP to a caller's leg without incoming RTP",
   { skip: missingEngines() ?? false, timeout: 240_000 },
   async (t) => {
     const world = await World.start(t, {
@@ -94,7 +94,7 @@ await t.test(
     const phone = await world.phone();
     const before = await world.counts();
 
-    await t.test("one packet: hold, resume and BYE are dealt with at once, and the audio is there again", async (t) => {
+    await t.test("one packet: hold, resume and BYE are processed at once, and the audio returns", async (t) => {
       const there = await talk(world, phone, { number: caller });
       const { call } = there;
       const tones = await fallSilent(t, world, there);
@@ -118,7 +118,7 @@ await t.test(
       t.match(await report, { cause: "caller-hung-up" });
     });
 
-    await t.test("several packets: the leg ends for want of RTP all the same", async (t) => {
+    await t.test("several packets: the leg still ends by its media timeout", async (t) => {
       const there = await talk(world, phone, { number: caller });
       await fallSilent(t, world, there);
       await (await Stranger.towards(t, there.call)).often();

@@ -9,7 +9,7 @@ import { TIMEOUT_MS, within } from "../e2e/support/deadline.js";
 import { type LiveKitOptions, type LiveKitSide, startLiveKit } from "./support/livekit-side.js";
 import { SipCaller } from "./support/sip-caller.js";
 
-// What livekit-sip does with a caller, the same on the simulator and on the real one: the tests of einwahl build on it.
+// Behaviour of livekit-sip that einwahl's tests rely on, the same on the simulator and on the real one.
 const host = "127.0.0.1";
 const number = "123456";
 const user = "anruf-abcdefghijklmnop5678";
@@ -47,7 +47,7 @@ async function start(t: Test, options: Partial<LiveKitOptions> = {}): Promise<Be
   };
 }
 
-await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption", async (t) => {
+await t.test("configured for callers: hidePhoneNumber, no encryption", async (t) => {
   const { livekit, caller, meeting, end } = await start(t);
   const silent = await caller.dial({ number, fromUser: "silent-caller" });
   // media_timeout_initial is 30 s; after a first packet it is 15 s.
@@ -55,7 +55,7 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
   silent.silence();
   const since = performance.now();
 
-  await t.test("who a caller is", async (t) => {
+  await t.test("name and identity of a caller", async (t) => {
     const first = await caller.dial({ number, fromUser: user, displayName: "Ada Lovelace" });
     t.match(first, { status: 200, isAccepted: true, suite: undefined });
     t.equal(first.progress[0], 180);
@@ -79,13 +79,13 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     await first.dialog?.bye();
   });
 
-  await t.test("of a short From user only the last character", async (t) => {
+  await t.test("a short From user: only its last character", async (t) => {
     const short = await caller.dial({ number, fromUser: "5678" });
     t.ok((await livekit.callers(meeting)).some(({ name }) => name === "Phone 8"));
     await short.dialog?.bye();
   });
 
-  await t.test("the same From user again ends the first call", async (t) => {
+  await t.test("a second call with the same From user ends the first", async (t) => {
     const first = await caller.dial({ number, fromUser: user });
     const second = await caller.dial({ number, fromUser: user });
     t.match(second, { status: 200 });
@@ -94,18 +94,18 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     await second.dialog?.bye();
   });
 
-  await t.test("SRTP that is offered is passed over, even where nothing else is", async (t) => {
+  await t.test("offered SRTP is ignored, even in an SRTP-only offer", async (t) => {
     const secure = await caller.dial({ number, fromUser: user, srtp: "mandatory" });
     t.match(secure, { status: 200, isAccepted: false });
     t.match(secure.dialog?.answer.body, /m=audio \d+ RTP\/AVP /);
     await secure.dialog?.bye();
   });
 
-  await t.test("a number without a meeting: 180, and never an answer", async (t) => {
+  await t.test("a number without a meeting: 180, and no final response", async (t) => {
     t.match(await caller.dial({ number: "654321", fromUser: user, ms: 2_500 }), { status: 0, progress: [180] });
   });
 
-  await t.test("an offer that it can't take: 400, and no caller in the room", async (t) => {
+  await t.test("an unsupported offer: 400, and no participant in the room", async (t) => {
     const before = (await livekit.callers(meeting)).length;
     const sdp =
       "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
@@ -113,7 +113,7 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     t.equal((await livekit.callers(meeting)).length, before);
   });
 
-  await t.test("tones both ways, a hold that changes nothing, keys that do nothing, removal", async (t) => {
+  await t.test("tones both ways, a hold without effect, keys without effect, removal", async (t) => {
     const microphone = await livekit.microphone(meeting);
     const call = await caller.dial({ number, fromUser: user });
     const held = await call.dialog?.reinvite(call.media.renew("sendonly"));
@@ -133,7 +133,7 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     );
   });
 
-  await t.test("a caller who sends nothing goes after the media timeout", async (t) => {
+  await t.test("a caller who sends no RTP is removed after the media timeout", async (t) => {
     t.match(await within("the silent call ends", silent.dialog?.ended ?? Promise.resolve({}), 40_000), {
       by: "remote",
     });
@@ -152,12 +152,12 @@ await t.test("as an operator sets it for callers: hidePhoneNumber, no encryption
     t.match(
       await caller.dial({ number, fromUser: user, ms: 2_500 }),
       { status: 0, progress: [180] },
-      "and the number is gone",
+      "the number is removed",
     );
   });
 });
 
-await t.test("without hidePhoneNumber all of the From user is shown", async (t) => {
+await t.test("without hidePhoneNumber the whole From user is shown", async (t) => {
   const { livekit, caller, meeting } = await start(t, { hidePhoneNumber: false });
   await caller.dial({ number, fromUser: user });
   t.match(await livekit.callers(meeting), [
@@ -186,7 +186,7 @@ for (const [mediaEncryption, plain] of [
     t.match(
       await caller.dial({ number, fromUser: user, suites: ["AEAD_AES_128_GCM"], srtp: "mandatory" }),
       mediaEncryption === "mandatory" ? { status: 400 } : { status: 200, isAccepted: false },
-      "a suite that it has not",
+      "an unsupported suite",
     );
     t.match(await caller.dial({ number, fromUser: user }), { status: plain, suite: undefined }, "no SRTP in the offer");
   });

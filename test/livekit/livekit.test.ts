@@ -21,7 +21,7 @@ const number = "+4915223125678";
 const other = "+4916093215678";
 const pin = "800001";
 const token = "front-end-token";
-/** From the stage to the question that LiveKit gets, which it answers by silence for 4 s, in milliseconds. */
+/** From the stage to LiveKit's probe, which stays unanswered for 4 s, in milliseconds. */
 const askedTimeoutMs = 1_000;
 
 t.setTimeout(300_000);
@@ -34,7 +34,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
   const microphone = await livekit.microphone(meeting);
   const tones = new RoomTones(microphone);
 
-  await t.test("the last four digits, and nothing else of the number", async (t) => {
+  await t.test("only the last four digits of the number", async (t) => {
     const { call, participant } = await joins(bench, phone, meeting, number);
     t.equal(participant.name, "Phone 5678");
     t.comment(JSON.stringify(participant));
@@ -42,32 +42,35 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     t.match(
       await leaves(bench, meeting, { call, participant }),
       { joins: 1, srtp: { bbb: /^A/ } },
-      "encrypted to the node",
+      "encrypted on the leg to the BBB server",
     );
     t.strictSame(traces(JSON.stringify(participant)), [], "in identity, attributes and metadata");
   });
 
-  await t.test("two callers with the same four digits both stay, and one who comes back is the same", async (t) => {
-    const first = await joins(bench, phone, meeting, number);
-    const second = await joins(bench, phone, meeting, other);
-    const household = await joins(bench, phone, meeting, number);
-    const all = await livekit.callers(meeting);
-    t.strictSame(
-      all.map(({ name }) => name),
-      ["Phone 5678", "Phone 5678", "Phone 5678"],
-      "one of them with the number of another",
-    );
-    t.comment(JSON.stringify(all));
-    await tones.bothWays(t, first.call, "of the first caller");
-    await tones.bothWays(t, second.call, "of the second caller");
-    await tones.bothWays(t, household.call, "of the other caller with the first one's number");
-    await leaves(bench, meeting, household);
-    await leaves(bench, meeting, first);
-    const again = await joins(bench, phone, meeting, number);
-    t.equal(again.participant.identity, first.participant.identity);
-    await leaves(bench, meeting, second);
-    await leaves(bench, meeting, again);
-  });
+  await t.test(
+    "two callers with the same four digits both stay, and a returning caller keeps the identity",
+    async (t) => {
+      const first = await joins(bench, phone, meeting, number);
+      const second = await joins(bench, phone, meeting, other);
+      const household = await joins(bench, phone, meeting, number);
+      const all = await livekit.callers(meeting);
+      t.strictSame(
+        all.map(({ name }) => name),
+        ["Phone 5678", "Phone 5678", "Phone 5678"],
+        "one of them with another caller's number",
+      );
+      t.comment(JSON.stringify(all));
+      await tones.bothWays(t, first.call, "of the first caller");
+      await tones.bothWays(t, second.call, "of the second caller");
+      await tones.bothWays(t, household.call, "of the other caller with the first one's number");
+      await leaves(bench, meeting, household);
+      await leaves(bench, meeting, first);
+      const again = await joins(bench, phone, meeting, number);
+      t.equal(again.participant.identity, first.participant.identity);
+      await leaves(bench, meeting, second);
+      await leaves(bench, meeting, again);
+    },
+  );
 
   await t.test("a caller without a number", async (t) => {
     const anonymous = await joins(bench, phone, meeting, "anonymous");
@@ -85,7 +88,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     await isGone(livekit, meeting, participant);
   });
 
-  await t.test("livekit-sip dies and comes back: so does the caller", async (t) => {
+  await t.test("livekit-sip restarts, and the caller returns", async (t) => {
     const { call, participant } = await joins(bench, phone, meeting, number);
     const rejoined = world.stages.next("talking again", ({ stage }) => stage === "talking", {
       ms: 60_000,
@@ -152,7 +155,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
       ms: 60_000,
       evidence: () => world.tail(),
     });
-    // The caller is brought in before bbb-webrtc-sfu has told LiveKit of the number.
+    // The caller joins before bbb-webrtc-sfu has created LiveKit's rule for the number.
     const makeRules = livekit.holdRules();
     const evening = bench.bbb.createMeeting({
       meetingID: "Evening class",
@@ -202,7 +205,7 @@ interface Joined {
   readonly participant: LiveKitParticipant;
 }
 
-/** Dials, types the PIN and is in the room. */
+/** Dials, types the PIN and joins the room. */
 async function joins(
   { world, livekit }: LiveKitWorld,
   phone: TestPhone,
@@ -225,7 +228,7 @@ async function joins(
   return { call, participant };
 }
 
-/** Hangs up, and is gone from LiveKit's list as well. */
+/** Hangs up, and waits until LiveKit's list has dropped the caller. */
 async function leaves(
   { world, livekit }: LiveKitWorld,
   meeting: Meeting,
@@ -245,7 +248,7 @@ async function isGone(livekit: LiveKitSide, meeting: Meeting, { identity }: Live
   }
 }
 
-/** Runs of five or more digits of the callers' numbers, in a text. */
+/** Sequences of five or more digits of the callers' numbers in a text. */
 function traces(text: string): string[] {
   return [number, other].flatMap((each) => {
     const digits = each.slice(3);

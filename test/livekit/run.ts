@@ -18,7 +18,7 @@ if (missing.length > 0) {
   process.exit(unavailable);
 }
 
-// The same tests as in `npm test`, where the sample BBB's simulator stands for LiveKit.
+// The same tests as in `npm test`, which uses the simulator of the sample BBB instead of LiveKit.
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const files = readdirSync(folder)
   .filter((name) => name.endsWith(".test.js"))

@@ -4,7 +4,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../src/simulators/certificates.js";
 
-await t.test("the server certificate is signed by the CA and good for localhost and 127.0.0.1", async (t) => {
+await t.test("the server certificate is signed by the CA and valid for localhost and 127.0.0.1", async (t) => {
   const made = await makeCertificates();
   const authority = new X509Certificate(made.ca);
   const server = new X509Certificate(made.cert);

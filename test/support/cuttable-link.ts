@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A TCP connection in between, which a test can cut without either end being closed. */
+/** A TCP proxy that a test can cut without closing either end. */
 export class CuttableLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -35,7 +35,7 @@ export class CuttableLink {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Cuts what is connected; new connections are let through. */
+  /** Cuts the current connections; new ones are accepted. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

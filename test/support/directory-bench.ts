@@ -6,17 +6,17 @@ import { type FakeAnswer, FakeBbbApi } from "./fake-bbb-api.js";
 import { CountedClock, FakeClock } from "./fake-clock.js";
 import { fakeNode, fakePin } from "./fake-directory.js";
 
-/** A directory over servers that are not there, in a time that stands still. Chance is always in the middle. */
+/** A directory over fake servers, with a fake clock. Random values are always the middle one. */
 export class DirectoryBench {
   readonly clock = new FakeClock();
   readonly own = new CountedClock(this.clock);
   readonly apis: readonly FakeBbbApi[];
   readonly servers: readonly BbbServer[];
   readonly directory: BbbDirectory;
-  /** What the operator has been told. */
+  /** Messages to the operator. */
   readonly told: string[] = [];
   readonly clashes: (readonly string[])[] = [];
-  /** The PINs that are reserved. */
+  /** The reserved PINs. */
   rooms: ReturnType<DirectoryOptions["rooms"]>;
 
   readonly audioBridges = new MeetingAudio(() => undefined);
@@ -50,7 +50,7 @@ export class DirectoryBench {
     });
   }
 
-  /** Opened, and every server asked once, a second ago. */
+  /** A started directory, every server polled once, a second ago. */
   async opened(): Promise<this> {
     const opening = this.directory.open();
     await this.clock.advance(1_000);
@@ -58,12 +58,12 @@ export class DirectoryBench {
     return this;
   }
 
-  /** One more server, which the directory does not have yet. */
+  /** Another server, not yet in the directory. */
   another(name: string, says: FakeAnswer): BbbServer {
     return this.#serverOf(name, new FakeBbbApi(this.clock, says));
   }
 
-  /** The directory goes over to these servers. */
+  /** Reconfigures the directory with these servers. */
   async replace(servers: readonly BbbServer[]): Promise<void> {
     const replacing = this.directory.replace(servers);
     await this.clock.advance(50);

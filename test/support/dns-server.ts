@@ -6,7 +6,7 @@ import { freePort } from "../e2e/support/ports.js";
 export type RecordType = "A" | "AAAA" | "SRV";
 
 export interface Question {
-  /** In lower case, without the dot at its end. */
+  /** In lower case, without the trailing dot. */
   readonly name: string;
   readonly type: RecordType | "other";
   readonly transport: "udp" | "tcp";
@@ -28,7 +28,7 @@ interface Owner {
 const types: Readonly<Record<number, RecordType>> = { 1: "A", 28: "AAAA", 33: "SRV" };
 const codes = { nodata: 0, servfail: 2, nxdomain: 3, refused: 5 } as const;
 
-/** A DNS server on loopback, UDP and TCP, that answers as the test says. */
+/** A DNS server on loopback, UDP and TCP, with the responses of the test. */
 export class DnsServer {
   readonly asked: Question[] = [];
   answer: (question: Question) => DnsAnswer;
@@ -51,7 +51,7 @@ export class DnsServer {
       this.#connections.add(socket);
       socket.on("error", () => undefined);
       socket.on("data", (bytes) => {
-        // A question fits one segment on loopback.
+        // A query fits into one segment on loopback.
         const response = this.#respond(bytes.subarray(2), "tcp");
         if (response !== undefined) socket.write(Buffer.concat([number(response.length, 2), response]));
       });
@@ -91,7 +91,7 @@ export class DnsServer {
     if (answer === "garbage") return Buffer.concat([query.subarray(0, 2), Buffer.from("no DNS message at all")]);
     const records = typeof answer === "string" ? [] : answer.records.map((record) => encode(record, answer.ttl ?? 60));
     const code = typeof answer === "string" && answer !== "truncated" ? codes[answer] : 0;
-    // A response (0x8000) with recursion desired and available (0x0180), perhaps truncated (0x0200).
+    // A response (0x8000) with recursion desired and available (0x0180), optionally truncated (0x0200).
     const flags = 0x8180 | (answer === "truncated" ? 0x0200 : 0) | code;
     const header = [
       query.subarray(0, 2),
@@ -117,7 +117,7 @@ function encode(record: string, ttl: number): Buffer {
   );
 }
 
-/** Its owner is the name of the question, to which the pointer leads (RFC 1035 section 4.1.4). */
+/** The owner is the name of the query, by a compression pointer (RFC 1035 section 4.1.4). */
 function resource(type: number, ttl: number, data: Buffer): Buffer {
   return Buffer.concat([
     number(0xc00c, 2),

@@ -4,7 +4,7 @@ import type { Clock } from "../../src/util/clock.js";
 import { failure, type Result, success } from "../../src/util/result.js";
 import { fakePin } from "./fake-directory.js";
 
-/** A meeting that somebody is in, if nothing else is said. */
+/** A meeting with a participant, unless specified otherwise. */
 export function fakeMeeting(voiceBridge: string, changes: Partial<Meeting> = {}): Meeting {
   return {
     createdAt: undefined,
@@ -19,16 +19,16 @@ export function fakeMeeting(voiceBridge: string, changes: Partial<Meeting> = {})
 
 export type FakeAnswer = readonly (string | Meeting)[] | { readonly fault: string };
 
-/** The API of a BBB server that is not there. */
+/** A fake API of a BBB server. */
 export class FakeBbbApi {
-  /** What is answered next: meetings, or their voiceBridges only, or what is wrong with the server. */
+  /** The next response: meetings, their voiceBridges only, or a failure. */
   says: FakeAnswer;
   requests = 0;
-  /** Questions that have not been answered yet. */
+  /** Requests without a response yet. */
   open = 0;
-  /** How long an answer takes, in milliseconds. */
+  /** Response time, milliseconds. */
   answerMs: number;
-  /** When it was asked. */
+  /** Times of the requests. */
   readonly askedAt: number[] = [];
   readonly #clock: Clock;
 
@@ -42,7 +42,7 @@ export class FakeBbbApi {
     this.requests += 1;
     this.open += 1;
     this.askedAt.push(this.#clock.now());
-    // As a server does: what is there when it is asked, told later.
+    // Like a real server: the state at the time of the request, delivered later.
     const { says } = this;
     await new Promise<void>((resolve) => {
       this.#clock.after(this.answerMs, resolve);

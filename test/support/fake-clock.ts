@@ -6,14 +6,14 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Lets everything run that is ready to: all promise reactions, and those that they cause. */
+/** Runs everything that is ready: all promise reactions and those that they cause. */
 export async function settle(): Promise<void> {
   await new Promise<void>((resolve) => {
     setImmediate(resolve);
   });
 }
 
-/** Time that stands still until the test moves it. */
+/** A clock that stands still until the test advances it. */
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now = 0;
@@ -32,12 +32,12 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** Timers that have neither run nor been called off. */
+  /** Pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Moves the time on and runs what is due meanwhile, each with all its consequences before the next. */
+  /** Advances the time and runs due timers, each with all its consequences before the next. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settle();
@@ -59,7 +59,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves on to the next timer and runs it; false when there is none, or none before `limit`. */
+  /** Advances to the next timer and runs it; false if none is due before `limit`. */
   async step(limit: number = Number.MAX_SAFE_INTEGER): Promise<boolean> {
     await settle();
     const timer = this.#next();
@@ -85,7 +85,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Somebody's own view of a clock, so that the timers which this one leaves behind can be told from others'. */
+/** A view of a clock for one component, which distinguishes the timers that it leaves behind from others. */
 export class CountedClock implements Clock {
   readonly #clock: Clock;
   readonly #onAfter: () => void;

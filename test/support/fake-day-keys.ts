@@ -4,7 +4,7 @@ import { CallerHasher } from "../../src/caller/caller-hasher.js";
 import type { Day, DayKeys } from "../../src/caller/day-keys.js";
 import { daysWithOneKey } from "../../src/caller/pseudonym.js";
 
-/** Keys whose bytes are all the day's number, of a day that the test chooses. */
+/** Keys whose bytes are all the day's number, for a day that the test chooses. */
 export class FakeDayKeys implements DayKeys {
   today: Day = 100;
 

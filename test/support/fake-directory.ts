@@ -32,34 +32,34 @@ export function fakeConference(digits: string, server = "bbb1", meetingId = `mee
 }
 
 export interface DirectoryScript {
-  /** The PINs that are known. */
+  /** The known PINs. */
   readonly conferences: readonly Conference[];
   /** PINs of front ends whose conferences have not begun. */
   readonly reserved: readonly string[];
   readonly lookUpMs: Timing;
-  /** What the first, second, ... look-up comes to; after the last one the known PINs count. */
+  /** Results of the first, second, ... look-up; after the last one the known PINs apply. */
   readonly lookups: readonly Lookup[];
   readonly goesOnMs: Timing;
-  /** PINs that the servers know and the directory does not. */
+  /** PINs that the servers know but the directory does not. */
   readonly newer: readonly string[];
   readonly stillOpenMs: Timing;
-  /** What the first, second, ... question for a conference comes to; the last one goes on. */
+  /** Results of the first, second, ... poll for a conference; the last one repeats. */
   readonly stillOpen: readonly ["open" | "over" | "unknown", ...("open" | "over" | "unknown")[]];
-  /** When the conferences that callers wait for come up, after the first of them began to. */
+  /** Milliseconds after the first wait at which the awaited conferences start. */
   readonly opensMs: readonly Timing[];
 }
 
-/** BBB servers that are not there. */
+/** Fake BBB servers. */
 export class FakeDirectory implements Directory {
   /** The digits of each look-up. */
   readonly found: string[] = [];
   readonly foundAgain: string[] = [];
-  /** The digits that were asked for longer PINs. */
+  /** The digits for which longer PINs were looked up. */
   readonly asked: string[] = [];
-  /** The meetings that were asked for. */
+  /** The meetings that were polled. */
   readonly stillOpenOf: string[] = [];
   readonly usualAudio: AudioBridge | undefined;
-  /** What calls have found out of servers' ways to LiveKit. */
+  /** Results of calls about servers' routes to LiveKit. */
   readonly livekitWays: string[] = [];
   readonly waiters = new Set<{ readonly digits: string; readonly listener: () => void }>();
   readonly #script: DirectoryScript;
@@ -139,7 +139,7 @@ export class FakeDirectory implements Directory {
     };
   }
 
-  /** The conference with this PIN may have come up. */
+  /** Signals that the conference with this PIN may have started. */
   open(digits: string): void {
     for (const waiter of [...this.waiters]) if (waiter.digits === digits) waiter.listener();
   }

@@ -16,10 +16,10 @@ import type {
 import { Latch } from "../../src/util/latch.js";
 import { type Result, success } from "../../src/util/result.js";
 
-/** When something that an engine does is done: after so many milliseconds, or never. */
+/** When an engine's operation completes: after this many milliseconds, or never. */
 export type Timing = number | "never";
 
-/** Does the work of an engine: settles after the timing and tells the test about it. */
+/** Simulates an engine's operation: settles after the timing and notifies the test. */
 export type Perform = <Value>(name: string, timing: Timing, outcome: () => Value) => Promise<Value>;
 
 export interface EndpointScript {
@@ -28,9 +28,9 @@ export interface EndpointScript {
   readonly releaseMs: Timing;
   readonly bridgeMs: Timing;
   readonly talkMs: Timing;
-  /** How the first, second, ... joined leg ends; the last one goes on. */
+  /** How the first, second, ... joined leg ends; the last one repeats. */
   readonly overs: readonly ["ended" | "lost", ...("ended" | "lost")[]];
-  /** What the node says to the first, second, ... leg; the last one goes on. */
+  /** The BBB server's response to the first, second, ... leg; the last one repeats. */
   readonly bridgeOutcomes: readonly Result<BridgeFacts, BridgeFailure>[];
   readonly suite: string | undefined;
 }
@@ -42,7 +42,7 @@ export interface FakePlay {
   outcome: "played" | "stopped" | "failed" | undefined;
 }
 
-/** A caller's channel on a media server that is not there. */
+/** A caller's channel on a fake media server. */
 export class FakeEndpoint implements CallerEndpoint {
   readonly sdp: string = "v=0 the media server's answer";
   readonly codec = "PCMA";
@@ -53,11 +53,11 @@ export class FakeEndpoint implements CallerEndpoint {
   readonly dtmf = new DtmfBuffer();
   readonly plays: FakePlay[] = [];
   readonly targets: BridgeTarget[] = [];
-  /** Of the node's RTP: some come with each look. */
+  /** RTP packets from the BBB server; the count grows with each read. */
   bridgePackets = 0;
-  /** The bridges that were left by us. */
+  /** The bridges that einwahl left. */
   left = 0;
-  /** The keys that the conferences got. */
+  /** The digits sent to the conferences. */
   sent = "";
   releases = 0;
   #joined = 0;
@@ -73,7 +73,7 @@ export class FakeEndpoint implements CallerEndpoint {
     this.suite = script.suite;
   }
 
-  /** All that was played, one line for each row of sounds. */
+  /** All played prompts, one line per sequence. */
   get heard(): string[] {
     return this.plays.map((play) => play.text);
   }
@@ -94,7 +94,7 @@ export class FakeEndpoint implements CallerEndpoint {
     return await Promise.resolve(success(undefined));
   }
 
-  /** RTP goes on coming. */
+  /** RTP keeps arriving. */
   async receivedPackets(): Promise<number> {
     this.#packets += 1;
     return await Promise.resolve(this.#packets);
@@ -166,7 +166,7 @@ export class FakeEndpoint implements CallerEndpoint {
   }
 }
 
-/** What every caller is heard with. */
+/** The RTP that is received from every caller. */
 export const receivedAudio: ReceivedAudio = { packets: 1_500, lossRate: 0.01 };
 
 function textOf(sound: Sound): string {

@@ -4,7 +4,7 @@ import type { Clock } from "../../src/util/clock.js";
 import { loaded, minimal } from "../config/support.js";
 import type { Perform, Timing } from "./fake-endpoint.js";
 
-/** What einwahl does about wrong PINs if the operator says nothing. */
+/** The default settings for wrong PINs. */
 export const defaultGuessing: GuessSettings = loaded(minimal()).calls.guessing;
 
 /** A throttle that counts in memory only. */
@@ -19,7 +19,7 @@ export function memoryThrottle(clock: Clock, settings: GuessSettings = defaultGu
   });
 }
 
-/** The same with a store that takes its time. */
+/** The same with a slow store. */
 export function slowGuesses(guesses: CallerGuesses, perform: Perform, timing: Timing): CallerGuesses {
   return {
     get restraint() {

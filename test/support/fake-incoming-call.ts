@@ -10,9 +10,9 @@ export interface IncomingCallScript {
   readonly flaw?: IncomingCall["flaw"];
   readonly acceptMs: Timing;
   readonly hangUpMs: Timing;
-  /** When the ACK comes that has the answer to our offer. */
+  /** When the ACK with the answer to einwahl's offer arrives. */
   readonly acknowledgedMs: Timing;
-  /** What becomes of the 200 when the caller has not cancelled. */
+  /** The outcome of the 200 if the caller has not cancelled. */
   readonly acceptOutcome: Result<void, EndCause>;
 }
 
@@ -29,7 +29,7 @@ export const someInvite: InviteFacts = {
   remoteParties: [],
 };
 
-/** An INVITE of a SIP server that is not there, and the dialog that it becomes. */
+/** An INVITE from a fake SIP server, and the resulting dialog. */
 export class FakeIncomingCall implements IncomingCall {
   readonly invite = someInvite;
   readonly gone = new Latch<EndCause>();
@@ -42,7 +42,7 @@ export class FakeIncomingCall implements IncomingCall {
   attachments = 0;
   timesForgotten = 0;
   readonly hangUps: string[] = [];
-  /** What the SIP side was asked for and can't do. */
+  /** Requests that the SIP side cannot fulfil. */
   readonly mistakes: string[] = [];
   #isUp = false;
   readonly #script: IncomingCallScript;
@@ -55,7 +55,7 @@ export class FakeIncomingCall implements IncomingCall {
     this.flaw = script.flaw;
   }
 
-  /** Whether there is a dialog, from the 200 on. */
+  /** Whether a dialog exists, from the 200 on. */
   get isUp(): boolean {
     return this.#isUp;
   }

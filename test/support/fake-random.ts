@@ -1,7 +1,7 @@
 /** Numbers from 0 up to, but not including, 1. */
 export type Random = () => number;
 
-/** Random numbers that are the same in each run (Tommy Ettinger's mulberry32), so that a failure can be repeated. */
+/** Reproducible random numbers (Tommy Ettinger's mulberry32), so that a failure can be repeated. */
 export function mulberry32(seed: number): Random {
   let state = seed;
   return () => {

@@ -10,7 +10,7 @@ export interface SentRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the registrar makes of a request: an outcome, after the usual or its own time, or nothing at all. */
+/** The registrar's outcome of a request, after the default or its own time, or none. */
 export type Registrar = (request: SentRequest, index: number) => SipRequestOutcome | Late | "never";
 
 export interface Late {
@@ -34,7 +34,7 @@ export function via(port: number, address = "198.51.100.7"): string {
   return `SIP/2.0/TLS 10.0.0.1:5061;branch=z9hG4bKx;rport=${port};received=${address}`;
 }
 
-/** drachtio and a registrar that are not there. */
+/** A fake drachtio with a fake registrar. */
 export class FakeRequests implements SipRequests {
   readonly sent: SentRequest[] = [];
   registrar: Registrar;

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { FoundAddresses, NameFault, Resolver, ServiceRecord } from "../../src/trunk/resolver.js";
 import { failure, type Result, success } from "../../src/util/result.js";
 
-/** What DNS says of a name: addresses of both families, no such record, or nothing that is certain. */
+/** The DNS result of a name: addresses of both families, no such record, or an indefinite failure. */
 export type Zone = readonly string[] | "none" | "failed";
 
 const faults = {
@@ -11,13 +11,13 @@ const faults = {
   failed: { kind: "failed", code: "ESERVFAIL" },
 } as const satisfies Record<string, NameFault>;
 
-/** DNS as a test has it. A name that is not there does not exist. */
+/** Fake DNS. Unlisted names do not exist. */
 export class FakeResolver implements Resolver {
   readonly names = new Map<string, Zone>();
   /** Names that fail in one family only. */
   readonly failing = new Map<string, 4 | 6>();
   readonly records = new Map<string, readonly ServiceRecord[] | "failed">();
-  /** Each name once for a look-up of both families. */
+  /** Each name once per look-up of both families. */
   readonly asked: string[] = [];
   ttlMs: number | undefined;
 
@@ -29,7 +29,7 @@ export class FakeResolver implements Resolver {
     if (family === 4) this.asked.push(host);
     const zone = this.failing.get(host) === family ? "failed" : (this.names.get(host) ?? "none");
     if (typeof zone === "string") return await Promise.resolve(failure(faults[zone]));
-    // What is no address comes with each family, as from a resolver that gives nonsense.
+    // Invalid addresses are returned for each family, as by a faulty resolver.
     const addresses = zone.filter((address) => [0, family].includes(isIP(address)));
     return await Promise.resolve(
       addresses.length === 0 ? failure({ kind: "none", code: "ENODATA" }) : success({ addresses, ttlMs: this.ttlMs }),

@@ -21,19 +21,19 @@ import { type EndpointScript, FakeEndpoint, type FakePlay, type Perform, type Ti
 import { memoryThrottle, slowGuesses } from "./fake-guesses.js";
 import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.js";
 
-/** How the world around one call behaves. All durations are milliseconds. */
+/** Behaviour of the fakes around one call. All durations are milliseconds. */
 export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
   readonly admission: Result<Admission, "unknown-source" | "unknown-number">;
   readonly place: "free" | SlotRefusal | "draining";
-  /** Whether there is a place for a caller who waits. */
+  /** Whether a slot for a waiting caller is free. */
   readonly waitingPlace: "free" | "waiting-full";
-  /** How long the store takes that has the counts of wrong PINs. */
+  /** Response time of the store with the counts of wrong PINs. */
   readonly guessesMs: Timing;
   readonly openMs: Timing;
   readonly openFailure: MediaFailure | undefined;
   /** When the caller goes on hold, and is back, and so on, from the media server's answer on; 0: on hold from the start. */
   readonly holdsAtMs: readonly number[];
-  /** What the caller types in answer to each request for a PIN, 500 ms after its beginning; a key every 200 ms. */
+  /** The digits that the caller types at each prompt for a PIN, 500 ms after its beginning; one every 200 ms. */
   readonly typing: readonly string[];
   readonly settings: CallSettings;
 }
@@ -70,7 +70,7 @@ export function someAdmission(changes: Partial<Admission> = {}): Admission {
   };
 }
 
-/** All goes well: the caller types a PIN and stays for a minute. */
+/** A successful call: the caller types a PIN and stays for a minute. */
 export const goodScript: WorldScript = {
   admission: success(someAdmission()),
   place: "free",
@@ -105,23 +105,23 @@ export const goodScript: WorldScript = {
   settings: someSettings,
 };
 
-/** More than the longest call with all its limits takes, in milliseconds of fake time. */
+/** Longer than any call with all its limits, in milliseconds of fake time. */
 const maxCallMs = 2 * 3_600_000;
 const maxTimers = 10_000;
 
-/** What calls have in common. */
+/** State shared by calls. */
 export type SharedWorld = Partial<Pick<CallWorld, "clock" | "hasher" | "throttle">> & LivekitMemory;
 
-/** What calls know together of LiveKit. */
+/** State about LiveKit shared by calls. */
 export interface LivekitMemory {
   readonly audioBridges?: MeetingAudio;
   readonly identities?: LivekitIdentities;
 }
 
-/** One call with everything around it made of paper. */
+/** One call with fakes for everything around it. */
 export class CallWorld {
   readonly clock: FakeClock;
-  /** The clock of the call alone: what is pending here was left behind by the call. */
+  /** The call's own clock: its pending timers were left behind by the call. */
   readonly callClock: CountedClock;
   readonly call: FakeIncomingCall;
   readonly directory: FakeDirectory;
@@ -132,7 +132,7 @@ export class CallWorld {
   readonly audioBridges: MeetingAudio;
   readonly identities: LivekitIdentities;
   readonly hasher: CallServices["hasher"];
-  /** Counts wrong PINs, perhaps those of other worlds as well. */
+  /** Counts wrong PINs, optionally shared with other harnesses. */
   readonly throttle: GuessThrottle;
   readonly endpoints: FakeEndpoint[] = [];
   readonly stages: Stage[] = [];
@@ -144,9 +144,9 @@ export class CallWorld {
   placesGivenBack = 0;
   waitingPlaces = 0;
   report: CallReport | undefined;
-  /** Called whenever the call begins to wait, and before and after an engine settles a promise. */
+  /** Called when the call begins to wait, and before and after an engine settles a promise. */
   onPoint: () => void = () => undefined;
-  /** Called when the endpoint begins to play. */
+  /** Called when the endpoint starts to play. */
   onPlay: (endpoint: FakeEndpoint, play: FakePlay) => void = () => undefined;
   readonly #perform: Perform;
   #requests = 0;
@@ -175,7 +175,7 @@ export class CallWorld {
     this.directory = new FakeDirectory(this.script, this.#perform);
   }
 
-  /** The endpoint that was opened first. */
+  /** The first opened endpoint. */
   get endpoint(): FakeEndpoint {
     const [endpoint] = this.endpoints;
     if (endpoint === undefined) throw new Error("no endpoint was opened");
@@ -224,7 +224,7 @@ export class CallWorld {
     };
   }
 
-  /** Lets the call begin; it goes on as the test moves the clock. */
+  /** Starts the call; it continues as the test advances the clock. */
   begin(changes: Partial<CallServices> = {}): void {
     runCall(this.call, { ...this.services(), ...changes }, this.script.settings).then(
       (report) => {
@@ -236,7 +236,7 @@ export class CallWorld {
     );
   }
 
-  /** Moves the clock until the call has returned. */
+  /** Advances the clock until the call has returned. */
   async finish(): Promise<CallReport> {
     const limit = this.clock.now() + maxCallMs;
     await settle();
@@ -252,12 +252,12 @@ export class CallWorld {
     return await this.finish();
   }
 
-  /** The caller's telephone sends these keys, all at once. */
+  /** The caller's phone sends these digits, all at once. */
   press(keys: string): void {
     for (const key of keys) this.endpoint.dtmf.press(key);
   }
 
-  /** What is left of a call that has ended and should not be; empty when all was given back. */
+  /** Resources that an ended call has not released; empty if all were released. */
   async leftovers(): Promise<string[]> {
     await settle();
     const left: string[] = [];
@@ -305,7 +305,7 @@ export class CallWorld {
     });
   }
 
-  /** The endpoint exists from the offer on, and is only handed out with the answer. */
+  /** The endpoint exists from the offer on, and is returned only with the answer. */
   async #openOffer(): Promise<Result<OfferingEndpoint, MediaFailure>> {
     const opened = await this.#open();
     if (!opened.ok) return opened;
@@ -317,7 +317,7 @@ export class CallWorld {
     });
   }
 
-  /** Types what the script says in answer to a request for the PIN. */
+  /** Types the script's digits at the prompt for the PIN. */
   #answer(endpoint: FakeEndpoint, play: FakePlay): void {
     if (!play.text.includes("enter-pin")) return;
     const keys = this.script.typing[this.#requests++] ?? "";

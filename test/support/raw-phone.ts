@@ -7,9 +7,9 @@ export interface RawPlace {
   readonly port: number;
 }
 
-/** Sends SIP as it is written, right or wrong, from 127.0.0.1, and keeps what comes back. */
+/** Sends SIP as given, valid or not, from 127.0.0.1, and stores the responses. */
 export class RawPhone {
-  /** All that came, one text. */
+  /** Everything received, as one text. */
   heard = "";
   readonly port: number;
   readonly #transport: "udp" | "tcp";
@@ -33,7 +33,7 @@ export class RawPhone {
     return `Via: SIP/2.0/${this.#transport.toUpperCase()} 127.0.0.1:${this.port};branch=z9hG4bK${branch};rport`;
   }
 
-  /** @param head start line and headers; Content-Length is added, and where there is none a Via with a new branch */
+  /** @param head start line and headers; adds Content-Length and, if missing, a Via with a new branch */
   request(head: string, body = "", lineEnd = "\r\n"): void {
     const [first = "", ...others] = head
       .trim()
@@ -43,7 +43,7 @@ export class RawPhone {
     this.#send([first, ...via, ...others, `Content-Length: ${Buffer.byteLength(body)}`, "", body].join(lineEnd));
   }
 
-  /** The first value of a header in what came, such as the To with the other side's tag. */
+  /** The first value of a received header, such as the To with the other side's tag. */
   header(name: string): string {
     return new RegExp(`^${name}: (.*?)\r?$`, "im").exec(this.heard)?.[1] ?? "";
   }

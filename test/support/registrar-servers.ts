@@ -8,24 +8,24 @@ import { FakeClock, settle } from "./fake-clock.js";
 import { answered, FakeRequests, type Late, type SentRequest, via } from "./fake-requests.js";
 import { trunkConfig } from "./trunk-config.js";
 
-/** A registrar's servers are called a to i; the address of each ends with its place in the alphabet. */
+/** A registrar's servers are named a to i; the address of each ends with its position in the alphabet. */
 export type ServerName = "a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i";
 
 export interface ServerState {
   /**
-   * `refused`: no connection; `silent`: a connection, and no answer; `answer`: this status. drachtio makes up a 503 and a 408
+   * `refused`: no connection; `silent`: a connection, but no response; `answer`: this status. drachtio generates a 503 and a 408
    * for the first two, the second after 32 s.
    */
   readonly kind: "refused" | "silent" | "answer";
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** What a 200 grants, seconds. */
+  /** Expiry granted by a 200, seconds. */
   readonly expires: number;
-  /** Until the answer, milliseconds. */
+  /** Response time, milliseconds. */
   readonly tookMs: number;
 }
 
-/** What changes at a time: a server, or what DNS says of all of them, in the order of their priority; `?`: DNS fails, `.`: not offered. */
+/** A change at a time: of a server, or of the DNS result for all of them, in order of priority; `?`: DNS fails, `.`: not offered. */
 export interface Change {
   readonly at: number;
   readonly dns?: string;
@@ -69,14 +69,14 @@ const config: TrunkConfig = {
   sources: [],
 };
 
-/** A trunk whose registrar has several servers, which change with time, and what it does about them, line by line. */
+/** A trunk whose registrar has several servers that change over time, and its actions, line by line. */
 export class RegistrarServers {
   readonly clock = new FakeClock();
   readonly requests = new FakeRequests(this.clock, (request) => this.#answer(request));
   readonly line: Trunk;
   /** "12.5 REGISTER b", "12.53 registered b"; seconds. */
   readonly events: string[] = [];
-  /** Requests that no server must get: too early, or at an address that DNS has never named. */
+  /** Requests that no server may get: too early, or to an address that DNS never returned. */
   readonly violations: string[] = [];
   readonly #states = new Map<string, ServerState>();
   readonly #named = new Set<string>();
@@ -107,7 +107,7 @@ export class RegistrarServers {
     });
   }
 
-  /** Plays the changes and returns what happened in `seconds`. */
+  /** Applies the changes and returns the events of `seconds`. */
   async play(changes: readonly Change[], seconds: number): Promise<readonly string[]> {
     const [first, ...later] = changes;
     if (first !== undefined) this.#change(first);
@@ -121,13 +121,13 @@ export class RegistrarServers {
     return this.events;
   }
 
-  /** Un-registers and waits for the end. */
+  /** Un-registers and waits for completion. */
   async close(): Promise<void> {
     const closing = this.line.close();
     await settle();
     await this.clock.advance(10_000);
     await closing;
-    // Answers to what was still under way.
+    // Responses still in flight.
     await this.clock.advance(40_000);
   }
 
@@ -154,7 +154,7 @@ export class RegistrarServers {
         if (first === undefined) return await Promise.resolve(failure({ kind: "none", code: "ENOTFOUND" }));
         if (first === "?") return await Promise.resolve(failure({ kind: "failed", code: "ESERVFAIL" }));
         if (first === ".") return await Promise.resolve(success([{ name: ".", port: 0, priority: 0, weight: 0 }]));
-        // In no order: the priority counts.
+        // Unsorted: the priority decides.
         return await Promise.resolve(
           success(
             this.#dns
@@ -193,7 +193,7 @@ export class RegistrarServers {
     const [now, name] = [this.clock.now(), nameOf(address)];
     this.events.push(`${this.#time()} REGISTER ${name}`);
     if (!this.#named.has(name)) this.violations.push(`${this.#time()} ${name} is a stranger`);
-    // drachtio mixes up two REGISTERs of one Call-ID.
+    // drachtio confuses two REGISTERs with one Call-ID.
     if (now - this.#registeredAt < 4_000)
       this.violations.push(`${this.#time()} ${(now - this.#registeredAt) / 1_000} s after the last one`);
     if (now < (this.#closedUntil.get(address) ?? 0))

@@ -7,7 +7,7 @@ import { success } from "../../src/util/result.js";
 import { CountedClock, FakeClock, settle } from "./fake-clock.js";
 import { answered, FakeRequests, type Registrar, via } from "./fake-requests.js";
 
-/** A registrar's name that always leads there. */
+/** A registrar's name that always resolves to this address. */
 export function hostAt(...targets: readonly Target[]): RegistrationOptions["host"] {
   return {
     targets: async () => await Promise.resolve(targets),
@@ -33,10 +33,10 @@ export const registrationOptions: RegistrationOptions = {
   newCallId: () => "call-id-of-the-registration",
 };
 
-/** A registration in a time that stands still, and its registrar. */
+/** A registration with a fake clock, and its registrar. */
 export interface RegistrationBench {
   readonly clock: FakeClock;
-  /** The registration's own view of it. */
+  /** The registration's own view of the clock. */
   readonly own: CountedClock;
   readonly requests: FakeRequests;
   readonly registration: Registration;
@@ -61,7 +61,7 @@ export function bench(registrar: Registrar, changes: Partial<RegistrationOptions
   return { clock, own, requests, registration, states, renewals };
 }
 
-/** Grants so many seconds and sees requests from that port. */
+/** Grants this many seconds and reports requests as coming from that port. */
 export function grants(seconds: number, port = 41_000): Registrar {
   return (request) =>
     answered(200, {
@@ -72,7 +72,7 @@ export function grants(seconds: number, port = 41_000): Registrar {
     });
 }
 
-/** Stops and checks that nothing is left. */
+/** Stops and asserts that nothing is left. */
 export async function stopped(t: Test, { registration, clock, own }: RegistrationBench, within = 0): Promise<void> {
   let isStopped = false;
   const stopping = registration.stop().then(() => {

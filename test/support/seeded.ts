@@ -1,4 +1,4 @@
-/** Chance that can be repeated (mulberry32): the same seed, the same course. Not for secrets. */
+/** Reproducible random numbers (mulberry32): the same seed gives the same sequence. Not for secrets. */
 export interface Seeded {
   /** A whole number from 0 up to, but not including, `limit`. */
   below(limit: number): number;

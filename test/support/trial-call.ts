@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../../src/util/clock.js";
 const connectTimeoutMs = 15_000;
 const host = "127.0.0.1";
 
-/** What `einwahl check` makes of a call to a BBB server on loopback, over TLS. */
+/** The result of `einwahl check` for a call to a BBB server on loopback, over TLS. */
 export async function trialCall(
   port: number,
   caller: Partial<TrialCaller> = {},

@@ -1,7 +1,7 @@
 import { Secret } from "../../src/caller/secret.js";
 import type { RegistrationConfig, TrunkConfig } from "../../src/config/config.js";
 
-/** A trunk at easybell as the configuration has it. */
+/** A trunk at easybell as in the configuration. */
 export const trunkConfig: TrunkConfig & { readonly registration: RegistrationConfig } = {
   name: "easybell",
   provider: "easybell",

@@ -4,7 +4,7 @@ import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import type { Owner } from "../../e2e/support/owner.js";
 
-/** What an operator of BBB sets for livekit-sip. */
+/** An operator's settings for livekit-sip. */
 export interface LiveKitOptions {
   readonly hidePhoneNumber: boolean;
   readonly mediaEncryption: SrtpPolicy;
@@ -14,11 +14,11 @@ export interface LiveKitOptions {
 export interface Microphone {
   playTone(hz: number): void;
   stopTone(): void;
-  /** True once it has heard the tone for 300 ms from a caller; false when the time is over. */
+  /** True once it has heard a caller's tone for 300 ms; false after the timeout. */
   hears(hz: number, ms: number): Promise<boolean>;
 }
 
-/** LiveKit of one BBB server, simulated or real: rooms, callers, and what BBB does there. */
+/** LiveKit of one BBB server, simulated or real: rooms, callers, and BBB's actions there. */
 export interface LiveKitSide {
   readonly kind: "simulator" | "real";
   /** Of livekit-sip, UDP and TCP on loopback. */
@@ -28,30 +28,30 @@ export interface LiveKitSide {
   microphone(meeting: Meeting): Promise<Microphone>;
   /** A moderator removes a caller. */
   remove(meeting: Meeting, identity: string): Promise<void>;
-  /** BBB makes no trunks and rules until the returned function is called. */
+  /** BBB creates no trunks and rules until the returned function is called. */
   holdRules(): () => void;
-  /** Resolves when rooms, trunks and rules are as the meetings are: bbb-webrtc-sfu takes a moment. */
+  /** Resolves when rooms, trunks and rules match the meetings: bbb-webrtc-sfu takes a moment. */
   settled(): Promise<void>;
-  /** Whether a UDP port is one of livekit-sip's for audio: what is there has left the wire. Of the simulator nothing is known. */
+  /** Whether a UDP port is one of livekit-sip's RTP ports, where packets are expected to be decrypted. Unknown for the simulator. */
   hasAudioPort(port: number): boolean;
-  /** What livekit-sip and livekit-server have logged of callers; the simulator: the INVITEs, whose From and Call-ID they log. */
+  /** Log lines of livekit-sip and livekit-server about callers; of the simulator: the INVITEs, whose From and Call-ID they log. */
   log(): readonly string[];
-  /** livekit-sip dies without a word. */
+  /** livekit-sip crashes. */
   kill(): Promise<void>;
-  /** It runs again. */
+  /** Restarts it. */
   revive(): Promise<void>;
 }
 
-/** Which one the environment asks for: EINWAHL_TEST_LIVEKIT=real, or the simulator. */
+/** The variant selected by EINWAHL_TEST_LIVEKIT=real, or the simulator. */
 export const isReal = process.env["EINWAHL_TEST_LIVEKIT"] === "real";
 
-/** Something that can be attached to a sample BBB server whose meetings it then has. */
+/** Can be attached to a sample BBB server, whose meetings it then serves. */
 export interface StartedLiveKit {
   readonly port: number | undefined;
   attach(owner: Owner, bbb: SampleBbb): LiveKitSide;
 }
 
-/** The real programs from the PATH, or nothing yet: the simulator is part of the sample BBB. */
+/** The real programs from the PATH; undefined for the simulator, which is part of the sample BBB. */
 export async function startLiveKit(owner: Owner, options: LiveKitOptions): Promise<StartedLiveKit> {
   if (isReal) {
     const { RealLiveKit } = await import("./real-livekit.js");

@@ -6,19 +6,19 @@ import { type Settings, World, type WorldOptions } from "../../e2e/support/world
 import { BbbLike } from "../../engines/bbb-like.js";
 import { isReal, type LiveKitSide, startLiveKit } from "./livekit-side.js";
 
-/** einwahl, and a BBB server with LiveKit that is reached by way of its own FreeSWITCH, as the documentation has it. */
+/** einwahl, and a BBB server with LiveKit behind its own FreeSWITCH, as documented. */
 export interface LiveKitWorld {
   readonly world: World;
   readonly bbb: SampleBbb;
   readonly livekit: LiveKitSide;
-  /** Of the FreeSWITCH of its node, SIP over TLS. */
+  /** SIP over TLS of the BBB server's FreeSWITCH. */
   readonly nodePort: number;
-  /** Creates a meeting whose audio is in LiveKit, and resolves when calls are taken there. */
+  /** Creates a meeting with LiveKit audio; resolves when it accepts calls. */
   readonly createMeeting: (settings: Parameters<SampleBbb["createMeeting"]>[0]) => Promise<Meeting>;
   readonly endMeeting: (meetingID: string) => Promise<void>;
 }
 
-/** With EINWAHL_TEST_LIVEKIT=real all of it is real: LiveKit, and a FreeSWITCH with the files of freeswitch/bbb-node in front of it. */
+/** With EINWAHL_TEST_LIVEKIT=real everything is real: LiveKit, and a FreeSWITCH with the files of freeswitch/bbb-node in front of it. */
 export async function startLiveKitWorld(owner: Owner, options: WorldOptions = {}): Promise<LiveKitWorld> {
   const certificates = options.certificates ?? (await makeCertificates());
   const started = await startLiveKit(owner, { hidePhoneNumber: true, mediaEncryption: "none" });

@@ -1,6 +1,6 @@
 import { missingIn } from "../../engines/programs.js";
 
-/** What the tests against the real LiveKit need in the PATH. */
+/** The programs in the PATH for tests against the real LiveKit. */
 export function missingLiveKit(): string | undefined {
   return missingIn(["livekit-server", "livekit-sip", "redis-server"]);
 }

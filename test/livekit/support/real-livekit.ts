@@ -27,7 +27,7 @@ interface Trunk {
   readonly ruleId: string;
 }
 
-/** livekit-server and livekit-sip from the PATH, with a Redis of their own, on loopback. */
+/** livekit-server and livekit-sip from the PATH, with their own Redis, on loopback. */
 export class RealLiveKit implements StartedLiveKit {
   readonly port: number;
   readonly #url: string;
@@ -39,9 +39,9 @@ export class RealLiveKit implements StartedLiveKit {
   readonly #sip: SipClient;
   readonly #trunks = new Map<string, Trunk>();
   #webUsers = 0;
-  /** What BBB does, one thing after the other. */
+  /** BBB's actions, executed one after the other. */
   #work: Promise<void> = Promise.resolve();
-  /** Trunks and rules are made after this. */
+  /** Trunks and rules are created after this. */
   #held: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -85,7 +85,7 @@ export class RealLiveKit implements StartedLiveKit {
     });
   }
 
-  /** From now on the server's meetings have rooms, trunks and rules, made as bbb-webrtc-sfu makes them. */
+  /** From now on the server's meetings have rooms, trunks and rules, created as bbb-webrtc-sfu does. */
   attach(owner: Owner, bbb: SampleBbb): LiveKitSide {
     const stop = bbb.meetings.watch({
       created: (meeting) => {
@@ -126,7 +126,7 @@ export class RealLiveKit implements StartedLiveKit {
     this.#work = this.#work.then(work);
   }
 
-  /** `_handleMeetingCreated` of lib/livekit/livekit-controller.js; `livekit.sip` of its configuration gives the options. */
+  /** `_handleMeetingCreated` of lib/livekit/livekit-controller.js, with the options of its setting `livekit.sip`. */
   async #open(meeting: Meeting): Promise<void> {
     const { internalMeetingID: roomName, voiceBridge } = meeting;
     const metadata = metadataOf(meeting);
@@ -138,7 +138,7 @@ export class RealLiveKit implements StartedLiveKit {
       departureTimeout: 60,
     });
     await this.#held;
-    // `mediaEncryption` is what BBB's configuration names, and LiveKit still takes it.
+    // BBB's configuration uses the name `mediaEncryption`, which LiveKit still accepts.
     const trunkOptions =
       this.#options.mediaEncryption === "none" ? {} : { mediaEncryption: ENCRYPTION[this.#options.mediaEncryption] };
     const { sipTrunkId: trunkId } = await this.#sip.createSipInboundTrunk(voiceBridge, [voiceBridge], {
@@ -216,7 +216,7 @@ async function startServer(
   return { port, program: server.program };
 }
 
-/** BBB's livekit-sip.yaml, on other ports; `nat_1_to_1_ip` has it name loopback, which it does not take for an address of its own. */
+/** BBB's livekit-sip.yaml, on other ports; `nat_1_to_1_ip` makes it advertise loopback, which it otherwise does not use. */
 async function startSip(port: number, serverPort: number, redisPort: number): Promise<EngineProgram> {
   return await startEngine("livekit-sip", async (folder) => {
     const rtp = await freePortsInARow(RTP_PORTS);
@@ -230,7 +230,7 @@ async function startSip(port: number, serverPort: number, redisPort: number): Pr
       use_external_ip: false,
       nat_1_to_1_ip: host,
       listen_ip: host,
-      // BBB's own patch; other builds pass it over and ring until there is something to hear.
+      // BBB's own patch; other builds ignore it and ring until they receive audio.
       no_pin_wait_for_subscribe: false,
       logging: { level: "debug" },
     };

@@ -18,18 +18,18 @@ import { inBackground } from "../../../src/softphone/sip/background.js";
 import type { Microphone } from "./livekit-side.js";
 import { earHears } from "./sip-caller.js";
 
-/** WebRTC takes 10 ms at a time; our tones and ears are at 8 kHz. */
+/** WebRTC takes 10 ms frames; the tests' tones and listeners use 8 kHz. */
 const RATE = 8_000;
 const FRAME = 80;
-/** What is queued at most before a tone begins, ms. */
+/** Maximum queued audio before a tone begins, ms. */
 const QUEUE_MS = 40;
 /** Longer than any test. */
 const MAX_FRAMES = 60_000;
 
-/** A participant in the browser, made with LiveKit's own client library. */
+/** A participant in the browser, with LiveKit's own client library. */
 export class RealMicrophone implements Microphone {
   readonly #room = new Room();
-  /** Hears all tracks; callers speak one at a time in the tests. */
+  /** Hears all tracks; in the tests one caller speaks at a time. */
   readonly #ear = new Ear();
   readonly #source = new AudioSource(RATE, 1, QUEUE_MS);
   readonly #tones = new Map<number, ToneGenerator>();
@@ -68,7 +68,7 @@ export class RealMicrophone implements Microphone {
     this.#isOpen = false;
     await this.#source.close();
     await this.#room.disconnect();
-    // Its native threads would keep the process alive.
+    // Its native threads would keep the process running.
     await dispose();
   }
 

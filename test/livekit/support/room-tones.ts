@@ -4,7 +4,7 @@ import type { PhoneCall } from "../../../src/softphone/phone-call.js";
 import { TIMEOUT_MS } from "../../e2e/support/deadline.js";
 import type { Microphone } from "./livekit-side.js";
 
-/** Each side sends a tone that the other has not heard yet, and has to hear it. */
+/** Each side sends a new tone that the other must hear. */
 export class RoomTones {
   readonly #microphone: Microphone;
   #next = 500;

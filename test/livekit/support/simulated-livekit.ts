@@ -1,7 +1,7 @@
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { LiveKitOptions, LiveKitSide, StartedLiveKit } from "./livekit-side.js";
 
-/** The LiveKit of the sample BBB itself. */
+/** The simulated LiveKit of the sample BBB. */
 export function simulated(options: LiveKitOptions): StartedLiveKit {
   return { port: undefined, attach: (_owner, bbb) => attached(bbb, options) };
 }

@@ -15,28 +15,28 @@ export interface Dialling extends Partial<OfferOptions> {
   readonly number: string;
   readonly fromUser: string;
   readonly displayName?: string;
-  /** Instead of an offer of its own. */
+  /** Replaces the default offer. */
   readonly sdp?: string;
-  /** After which the call is given up; default 10,000. */
+  /** Milliseconds after which the call is cancelled; default 10,000. */
   readonly ms?: number;
 }
 
 export interface Dialled {
-  /** 200, the status of a refusal, or 0 for a call that was given up without one. */
+  /** 200, the status of a refusal, or 0 for a call cancelled without a final response. */
   readonly status: number;
-  /** Statuses above 100 that came before. */
+  /** Provisional statuses above 100 before it. */
   readonly progress: readonly number[];
   readonly dialog: SipDialog | undefined;
   readonly media: MediaSession;
-  /** What the answer says, once accepted. */
+  /** The SDP of the 200. */
   readonly suite: string | undefined;
-  /** The answer was one to the offer. */
+  /** Whether the answer matches the offer. */
   readonly isAccepted: boolean;
   playTone(hz: number): void;
   silence(): void;
-  /** True once it has sent as many packets; false when a second is over. */
+  /** True once it has sent this many packets; false after a second. */
   hasSent(packets: number): Promise<boolean>;
-  /** True once it has heard the tone for 300 ms; false when the time is over. */
+  /** True once it has heard the tone for 300 ms; false after the timeout. */
   hears(hz: number, ms: number): Promise<boolean>;
 }
 
@@ -124,7 +124,7 @@ export class SipCaller {
   }
 }
 
-/** True once the ear has heard the tone for 300 ms; false when the time is over. */
+/** True once the listener has heard the tone for 300 ms; false after the timeout. */
 export async function earHears(ear: Ear, hz: number, ms: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const giveUp = systemClock.after(ms, () => {
