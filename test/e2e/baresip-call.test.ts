@@ -23,10 +23,7 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       const baresip = await world.baresip({ user: caller, tone: tones.caller, codecs: [codec] }, t);
       t.equal(await baresip.dial(uri(dialled)), "established", "certificate verified, SRTP agreed");
       t.equal(baresip.suite, "AES_CM_128_HMAC_SHA1_80");
-      t.ok(
-        await baresip.listener.prompt(prompt, { whole: true }),
-        "the greeting, in the number's language, to its end",
-      );
+      t.ok(await baresip.listener.prompt(prompt, { whole: true }), "the whole greeting, in the number's language");
 
       const arrival = bbb.waitForMember(pin, 20_000);
       await baresip.press(`${pin}#`);
@@ -79,17 +76,17 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
     });
   }
 
-  await t.test("without SRTP it is refused", async (t) => {
+  await t.test("without SRTP the call is refused", async (t) => {
     const baresip = await world.baresip({ user: caller, encryption: "none" }, t);
     t.match(await baresip.dial(uri(numbers.german)), { status: 488 });
     t.ok(
       await baresip.program.line("is told why", /^Warning: 399 einwahl "SRTP with SDES keys is required"$/i),
-      "and the answer says why",
+      "the response gives the reason",
     );
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("a phone that trusts another authority does not call", async (t) => {
+  await t.test("a phone that trusts another authority places no call", async (t) => {
     const { ca } = await makeCertificates();
     const calls = world.reports.past.length;
     const baresip = await world.baresip({ user: caller, ca }, t);
@@ -101,6 +98,6 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
   t.strictSame(
     world.complaints([caller.slice(3), caller.slice(-4), conferences[1].pin]),
     [],
-    "no bug, no number and no PIN in the log",
+    "no unexpected error, no number and no PIN in the log",
   );
 });

@@ -16,7 +16,7 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
   return call;
 }
 
-await t.test("BBB servers that fail", async (t) => {
+await t.test("failing BBB servers", async (t) => {
   const world = await World.start(t, { settings: withPollInterval("1s") });
   const [first, second] = world.bbbs;
   const phone = await world.phone();
@@ -24,8 +24,8 @@ await t.test("BBB servers that fail", async (t) => {
   const report = (): Promise<{ readonly cause: string }> =>
     world.reports.next("the call's report", () => true, { ms: 60_000 });
 
-  await t.test("the node refuses the call: asked twice, and the caller is told", async (t) => {
-    // What a node without the dialplan file does with a stranger's call: 480 with Q.850 16.
+  await t.test("the BBB server refuses the call: two attempts, then a prompt", async (t) => {
+    // The response of a server without the dialplan file to an unknown source: 480 with Q.850 cause 16.
     const { allowed } = first.voice;
     first.voice.allowed = [];
     const call = await greeted(world, phone);
@@ -40,7 +40,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the node takes nobody with this name (603): the operator finds that as the cause", async (t) => {
+  await t.test("the BBB server refuses the caller's name (603): the operator sees that as the cause", async (t) => {
     first.voice.refusal = { kind: "status", status: 603 };
     const call = await greeted(world, phone);
     const story = report();
@@ -51,7 +51,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the node redirects the call (302): it goes nowhere else", async (t) => {
+  await t.test("the BBB server redirects the call (302): einwahl does not follow", async (t) => {
     first.voice.refusal = {
       kind: "status",
       status: 302,
@@ -70,7 +70,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the node's SIP port is closed", async (t) => {
+  await t.test("the BBB server's SIP port is closed", async (t) => {
     await first.voice.down();
     const call = await greeted(world, phone);
     const story = report();
@@ -81,7 +81,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the node takes no SRTP: no call in the open", async (t) => {
+  await t.test("the BBB server takes no SRTP: no unencrypted call", async (t) => {
     first.voice.srtp = "none";
     const call = await greeted(world, phone);
     const story = report();
@@ -92,7 +92,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("every API is down: the caller is told that it is not the PIN", async (t) => {
+  await t.test("every API is down: the prompt says that the PIN is not the reason", async (t) => {
     for (const bbb of world.bbbs) await bbb.api.down();
     const call = await greeted(world, phone);
     const story = report();
@@ -100,7 +100,7 @@ await t.test("BBB servers that fail", async (t) => {
     await hears(t, world, call, "de/service-unavailable", "service unavailable");
     t.notOk(
       call.audio.prompts().some(({ name }) => name === "de/pin-unknown"),
-      "and not: unknown PIN",
+      "and not the prompt for an unknown PIN",
     );
     for (const bbb of world.bbbs) await bbb.api.up();
     const arrival = second.waitForMember(conferences[1].pin, 20_000);
@@ -125,7 +125,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the conference ends: the caller is told", async (t) => {
+  await t.test("the conference ends: the caller hears a prompt", async (t) => {
     const call = await greeted(world, phone);
     const story = report();
     const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking");
@@ -137,7 +137,7 @@ await t.test("BBB servers that fail", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("a meeting that was created a moment ago is found", async (t) => {
+  await t.test("a meeting created a moment ago is found", async (t) => {
     first.createMeeting({ meetingID: "new", name: "New", voiceBridge: "77001" });
     const call = await greeted(world, phone);
     const arrival = first.waitForMember("77001", 20_000);

@@ -9,10 +9,10 @@ import { conferences, World } from "./support/world.js";
 
 const [{ pin }] = conferences;
 const bbbMediaTimeoutSec = 4;
-/** Half as long again as BBB's RTP may stay away without a hold. */
+/** 1.5 times as long as RTP from BBB may be absent without a hold. */
 const heldMs = 6_000;
 
-await t.test("BBB's FreeSWITCH puts a caller on hold, and sends no RTP", { timeout: 300_000 }, async (t) => {
+await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeout: 300_000 }, async (t) => {
   const world = await World.start(t, {
     engines: async (certificates, soundsDirectory) =>
       await startEngines(certificates, soundsDirectory, { bbbMediaTimeoutSec }),
@@ -21,7 +21,7 @@ await t.test("BBB's FreeSWITCH puts a caller on hold, and sends no RTP", { timeo
   const phone = await world.phone();
   const before = await world.counts();
 
-  await t.test("the caller hears music, stays in the conference, and talks again after it", async (t) => {
+  await t.test("the caller hears music, stays in the conference, and can talk after the resume", async (t) => {
     const there = await talk(world, phone, { number: "+4915223125681" });
     const { call, member } = there;
     const tones = new Tones(world, there);
@@ -51,8 +51,8 @@ await t.test("BBB's FreeSWITCH puts a caller on hold, and sends no RTP", { timeo
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  // FreeSWITCH ends the caller's leg with one that ends on hold (switch_ivr_bridge.c, the end of audio_bridge_thread).
-  await t.test("BBB ends the leg on hold: the call ends, and nothing is left", async (t) => {
+  // If a leg ends on hold, FreeSWITCH also ends the caller's leg (switch_ivr_bridge.c, the end of audio_bridge_thread).
+  await t.test("BBB ends the leg on hold: the call ends, and nothing is leaked", async (t) => {
     const { call, member } = await talk(world, phone, { number: "+4915223125683" });
     t.ok(await bbb.hold(member.memberId, true));
     t.ok(await call.audio.waitForSound(TIMEOUT_MS));

@@ -9,16 +9,16 @@ import { conferences, numbers, World } from "./support/world.js";
 const caller = "+4915223125678";
 const onHold = "+4915223125679";
 const { pin } = conferences[0];
-/** BBB's FreeSWITCH takes about 10 s; shorter here, since what is tried is the second and third try. */
+/** A restart of BBB's FreeSWITCH takes about 10 s; shorter here, to test the second and third attempt. */
 const restartMs = 4_000;
 
-await t.test("BBB's own rules", async (t) => {
+await t.test("rules of BBB", async (t) => {
   const world = await World.start(t);
   const [bbb] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
 
-  await t.test("a caller without a number gets in, in English too", async (t) => {
+  await t.test("a caller without a number joins, also in English", async (t) => {
     const { call, member } = await talk(world, phone, {
       ...world.line(numbers.english),
       number: "anonymous",
@@ -29,7 +29,7 @@ await t.test("BBB's own rules", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("its FreeSWITCH is restarted: the caller comes back, and is not taken for removed", async (t) => {
+  await t.test("its FreeSWITCH restarts: the caller returns, and does not count as removed", async (t) => {
     const there = await talk(world, phone, { number: caller });
     const held = await talk(world, phone, { number: onHold });
     t.match(await held.call.hold(), { ok: true });
@@ -55,7 +55,7 @@ await t.test("BBB's own rules", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("no session free in this second: a little later there is one", async (t) => {
+  await t.test("no session is free in this second: a later attempt succeeds", async (t) => {
     bbb.voice.sessionsPerSecond = 0;
     const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
     const refused = bbb.voice.refused;

@@ -14,7 +14,7 @@ const interDigitMs = 2_000;
 const backTimeoutMs = 5_000;
 
 await t.test("breakout rooms", async (t) => {
-  // Polled once only: that there are breakout rooms has to be found out when it matters.
+  // Polled once only: einwahl must detect breakout rooms when it needs to.
   const world = await World.start(t, {
     settings: (settings) =>
       withPollInterval("10m")(withCalls({ pin: { inter_digit_timeout: `${interDigitMs}ms` } })(settings)),
@@ -24,7 +24,7 @@ await t.test("breakout rooms", async (t) => {
   const idle = await world.counts();
   let sequence = 0;
 
-  /** A new breakout room of the main room; its PIN is the main room's and one digit more, which nobody has told einwahl. */
+  /** A new breakout room of the main room; its PIN is the main room's with one more digit, not yet known to einwahl. */
   const openBreakout = (): { readonly id: string; readonly pin: string } => {
     sequence += 1;
     const id = `breakout-${sequence}`;
@@ -40,7 +40,7 @@ await t.test("breakout rooms", async (t) => {
     await untilHeard(world, call, "de/welcome");
     return call;
   };
-  /** Into the room, and by no detour. */
+  /** Joins the room directly. */
   const arrives = async (t: Test, pin: string, type: () => Promise<unknown>): Promise<MemberInfo> => {
     const entered: string[] = [];
     const off = bbb.onJoin((member) => entered.push(member.voiceBridge));
@@ -77,7 +77,7 @@ await t.test("breakout rooms", async (t) => {
     }
   }
 
-  await t.test("the PIN of the main room: at once with #, after the time between two digits without", async (t) => {
+  await t.test("the PIN of the main room: at once with #, after the inter-digit timeout without", async (t) => {
     const room = openBreakout();
     const quick = await greeted();
     const typed = performance.now();
@@ -96,7 +96,7 @@ await t.test("breakout rooms", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("a room without breakout rooms: its PIN is whole without # and without a wait", async (t) => {
+  await t.test("a room without breakout rooms: its PIN is complete without # and without a wait", async (t) => {
     const call = await greeted();
     const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
     await call.sendDigits(otherPin);
@@ -107,7 +107,7 @@ await t.test("breakout rooms", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the breakout room ends: both ways in the main room, without redialling", async (t) => {
+  await t.test("the breakout room ends: audio both ways in the main room, without redialling", async (t) => {
     const room = openBreakout();
     const call = await greeted();
     const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
@@ -136,24 +136,27 @@ await t.test("breakout rooms", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("main room and breakout rooms end together: told, and asked for another PIN", async (t) => {
-    const room = openBreakout();
-    const call = await greeted();
-    const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
-      evidence: () => world.tail(),
-    });
-    await arrives(t, room.pin, () => call.sendDigits(`${room.pin}#`));
-    await talking;
-    const from = call.audio.recording.durationMs;
-    await bbb.endMeeting(mainRoom);
-    await hears(t, world, call, "de/conference-ended", "that it is over", { fromMs: from });
-    await hears(t, world, call, "de/enter-pin", "and asked for another PIN", { fromMs: from });
-    const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
-    await call.sendDigits(`${otherPin}#`);
-    t.ok(await arrival, "which leads to another conference");
-    await call.hangUp();
-    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
-  });
+  await t.test(
+    "main room and breakout rooms end together: the caller hears a prompt and is asked for another PIN",
+    async (t) => {
+      const room = openBreakout();
+      const call = await greeted();
+      const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
+        evidence: () => world.tail(),
+      });
+      await arrives(t, room.pin, () => call.sendDigits(`${room.pin}#`));
+      await talking;
+      const from = call.audio.recording.durationMs;
+      await bbb.endMeeting(mainRoom);
+      await hears(t, world, call, "de/conference-ended", "that it is over", { fromMs: from });
+      await hears(t, world, call, "de/enter-pin", "and asked for another PIN", { fromMs: from });
+      const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
+      await call.sendDigits(`${otherPin}#`);
+      t.ok(await arrival, "which leads to another conference");
+      await call.hangUp();
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    },
+  );
 
   t.strictSame(world.complaints([caller.slice(3), mainPin]), [], "no bug, number or PIN in the log");
 });

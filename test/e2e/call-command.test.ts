@@ -15,7 +15,7 @@ const [lecture, meeting] = conferences;
 const conferenceHz = 620;
 const callerHz = 1_040;
 
-await t.test("einwahl call, as an operator types it", async (t) => {
+await t.test("einwahl call on the command line", async (t) => {
   const world = await World.start(t, { line: "straight" });
   const folder = await scratchFolder(t, "call");
   await writeFile(join(folder, "ca.pem"), world.certificates.ca);
@@ -29,7 +29,7 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     return { code, report: onlyJson(lines) };
   };
 
-  await t.test("a call that works, heard at both ends", async (t) => {
+  await t.test("a successful call, heard at both ends", async (t) => {
     world.bbbs[0].playTone(lecture.pin, conferenceHz);
     const heard = world.bbbs[0].waitForTone({ voiceBridge: lecture.pin }, callerHz, 60_000);
     const report = world.reports.next("the call's report", () => true);
@@ -75,7 +75,7 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("one suite, one codec, the other language, a conference without a sound", async (t) => {
+  await t.test("one suite, one codec, the other language, a silent conference", async (t) => {
     const { code, report } = await einwahlCall([
       `sip:${numbers.german}@127.0.0.1:${world.engines.sip.tls}`,
       "--ca",
@@ -145,7 +145,7 @@ await t.test("einwahl call, as an operator types it", async (t) => {
   ]) {
     await t.test(name, async (t) => {
       const { lines, code: ended } = await new CommandLine(t, ["call", ...args, "--json"], folder).outcome();
-      // Over UDP a note about the keys goes before.
+      // Over UDP the output starts with a note about the keys.
       const report = onlyJson(lines.slice(-1));
       t.equal(ended, code, JSON.stringify(report));
       t.match(report, { ok: false, ...told });
@@ -153,28 +153,25 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     });
   }
 
-  await t.test(
-    "told in words, where drachtio of the configuration listens, without a certificate that is verified",
-    async (t) => {
-      const { code, lines } = await new CommandLine(
-        t,
-        ["call", numbers.english, "--insecure", "--seconds", "0"],
-        folder,
-        { EINWAHL_CONFIG: world.settingsFile },
-      ).outcome();
-      t.equal(code, "exit 0", lines.join("\n"));
-      const text = lines.join("\n");
-      t.match(
-        text,
-        `To 127.0.0.1:${world.engines.sip.tls}, where drachtio listens, from 127.0.0.1: that address has to be among the sources of a trunk.`,
-      );
-      t.match(text, /The certificate is not verified/);
-      t.match(text, /\d+ ms {2}answered: PCMA, SRTP \S+/);
-      t.match(text, /heard: welcome \(en\)/);
-      t.match(text, /\d+ packets in, \d+ out, \d+\.\d % lost, jitter \d+\.\d ms/);
-      t.match(text, /The call works\./);
-    },
-  );
+  await t.test("text output, to the configured drachtio, without verification of the certificate", async (t) => {
+    const { code, lines } = await new CommandLine(
+      t,
+      ["call", numbers.english, "--insecure", "--seconds", "0"],
+      folder,
+      { EINWAHL_CONFIG: world.settingsFile },
+    ).outcome();
+    t.equal(code, "exit 0", lines.join("\n"));
+    const text = lines.join("\n");
+    t.match(
+      text,
+      `To 127.0.0.1:${world.engines.sip.tls}, where drachtio listens, from 127.0.0.1: that address has to be among the sources of a trunk.`,
+    );
+    t.match(text, /The certificate is not verified/);
+    t.match(text, /\d+ ms {2}answered: PCMA, SRTP \S+/);
+    t.match(text, /heard: welcome \(en\)/);
+    t.match(text, /\d+ packets in, \d+ out, \d+\.\d % lost, jitter \d+\.\d ms/);
+    t.match(text, /The call works\./);
+  });
 
   await t.test("Ctrl-C hangs up", async (t) => {
     const report = world.reports.next("the call's report", () => true);
@@ -192,7 +189,7 @@ await t.test("einwahl call, as an operator types it", async (t) => {
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("the conference is over while the call is in it", async (t) => {
+  await t.test("the conference ends during the call", async (t) => {
     const arrived = world.bbbs[1].waitForMember(meeting.pin, 60_000);
     const command = new CommandLine(
       t,

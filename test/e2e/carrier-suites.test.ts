@@ -11,7 +11,7 @@ const tones = { conference: 620, caller: 1040 } as const;
 const { pin } = conferences[0];
 
 await t.test(
-  "baresip through a carrier that changes the offer's suites",
+  "baresip through a carrier that modifies the offered suites",
   { skip: missingPrograms("baresip", "kamailio") },
   async (t) => {
     const certificates = await makeCertificates();
@@ -47,7 +47,7 @@ await t.test(
       });
     }
 
-    await t.test("only a suite that nobody knows is refused", async (t) => {
+    await t.test("an offer with an unknown suite only is refused", async (t) => {
       await carrier.changeOffers("only-unknown");
       const baresip = await world.baresip({ user: caller }, t);
       t.match(await baresip.dial(uri), { status: 488 });

@@ -19,9 +19,9 @@ import { scratchFolder } from "./support/scratch.js";
 import { conferences, numbers, type Settings } from "./support/world.js";
 
 const host = "127.0.0.1";
-/** For tests that wait for lines of the log. */
+/** For tests that wait for log lines. */
 const onStandardOutput = { level: "debug" } as const;
-/** The drachtio of these tests is as it is without EINWAHL_TRUNK_CA. */
+/** The drachtio of these tests runs without EINWAHL_TRUNK_CA. */
 const unverified = {
   severity: "warning",
   path: "drachtio",
@@ -30,7 +30,7 @@ const unverified = {
 } as const;
 const wrong = "not-the-right-one";
 
-await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", async (t) => {
+await t.test("einwahl check: ports, store, trunks, and the running einwahl", async (t) => {
   const bench = await CheckBench.start(t);
   const { world } = bench;
 
@@ -208,7 +208,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
   ];
   for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
 
-  await t.test("Redis knows another password", { skip: noRedis }, async (t) => {
+  await t.test("Redis has another password", { skip: noRedis }, async (t) => {
     const redis = await RedisServer.start();
     t.teardown(() => redis.stop());
     const connection = await RedisConnection.open({ url: redis.url, clock: systemClock, onState: () => undefined });
@@ -229,7 +229,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     });
   });
 
-  await t.test("a call goes on, and is not disturbed, while check looks at everything", async (t) => {
+  await t.test("check does not disturb a call in progress", async (t) => {
     const before = await world.counts();
     const call = new CommandLine(
       t,
@@ -263,7 +263,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("with this configuration an einwahl runs", async (t) => {
+  await t.test("einwahl runs with this configuration", async (t) => {
     await world.stopEinwahl();
     const folder = await scratchFolder(t, "running");
     const settings = { ...bench.settings, rooms: { store: join(folder, "data") } };
@@ -271,7 +271,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
     const running = new CommandLine(t, ["run", "--config", "running.yaml"], folder);
     await running.program.line("einwahl runs", /einwahl is running/);
 
-    await t.test("its port and its store are no fault, and it is asked how it is", async (t) => {
+    await t.test("its port and its store are not reported as faults, and its status is queried", async (t) => {
       const { code, findings } = await bench.check(t, settings);
       t.strictSame(
         findings.filter(({ severity }) => severity !== "ok"),
@@ -292,7 +292,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
       );
     });
 
-    await t.test("it takes no new calls", async (t) => {
+    await t.test("it refuses new calls", async (t) => {
       const drained = await new CommandLine(
         t,
         ["drain", "--within", "0s", "--config", "running.yaml"],
@@ -309,7 +309,7 @@ await t.test("einwahl check: ports, store, trunks, and the einwahl that runs", a
   });
 
   await t.test(
-    "the trunk's password is wrong, which the running einwahl knows",
+    "the trunk's password is wrong, as the running einwahl knows",
     { skip: missingPrograms("kamailio") },
     async (t) => {
       await world.stopEinwahl();

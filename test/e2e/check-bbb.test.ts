@@ -26,14 +26,14 @@ await t.test("einwahl check: BBB servers", async (t) => {
     const [server] = settings["bbb_servers"] as readonly Settings[];
     return withServer(settings, { sip: { ...(server?.["sip"] as Settings), ...change } });
   };
-  /** The API behind a web server that is not as it should be. */
+  /** The API behind a faulty web server. */
   const behind = async (settings: Settings, owner: Owner, options: FrontOptions, name = host): Promise<Settings> => {
     const port = await startApiFront(owner, apiUrl, options);
     return withServer(settings, {
       api_url: `${options.tls === undefined ? "http" : "https"}://${name}:${port}/bigbluebutton/api`,
     });
   };
-  /** SIP of a BBB server that shows this certificate. */
+  /** SIP of a BBB server with this certificate. */
   const showing = async (settings: Settings, owner: Owner, { key, cert }: Certificates): Promise<Settings> => {
     const bbb = await SampleBbb.start({
       name: "bbb-3",
@@ -51,7 +51,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
     await bench.trust(certificates.ca);
     return certificates;
   };
-  // Node reads its authorities at its start: these runs have a process of their own.
+  // Node reads its authorities at its start, so these runs have a separate process.
   const authority = join(bench.folder, "web-ca.pem");
   const web = { env: { NODE_EXTRA_CA_CERTS: authority } };
   const webCertificates = async (options: CertificateOptions): Promise<Certificates> => {
@@ -377,7 +377,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
   ];
   for (const broken of [...api, ...sip]) await t.test(broken.name, (t) => bench.finds(t, broken));
 
-  await t.test("many meetings with PINs of five digits: how many guesses they stand", async (t) => {
+  await t.test("many meetings with PINs of five digits: how many guesses they resist", async (t) => {
     const bbb = bench.world.bbbs[1];
     for (let meeting = 1; meeting <= 10; meeting += 1)
       bbb.createMeeting({

@@ -18,7 +18,7 @@ import { type Settings, soundsDirectory } from "./support/world.js";
 const host = "127.0.0.1";
 const wrong = "not-the-right-one";
 
-/** A drachtio that is not as it should be; the settings lead there. */
+/** A faulty drachtio; the settings point to it. */
 async function drachtio(
   owner: Owner,
   settings: Settings,
@@ -36,7 +36,7 @@ async function drachtio(
   return { ...settings, drachtio: { host, port: server.controlPort, secret } };
 }
 
-/** A media server whose dialplan is not as it should be; the settings lead there. */
+/** A media server with a faulty dialplan; the settings point to it. */
 async function freeswitch(
   owner: Owner,
   settings: Settings,
@@ -66,7 +66,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
   const bench = await CheckBench.start(t);
   const apiPort = Number(new URL(bench.world.bbbs[0].apiUrl).port);
 
-  await t.test("nothing is wrong: no fault is found", async (t) => {
+  await t.test("no fault is reported when all is well", async (t) => {
     const before = await bench.world.counts();
     const { code, findings } = await bench.check(t, bench.settings, { env: {} });
     t.strictSame(
@@ -377,7 +377,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
   ];
   for (const broken of cases) await t.test(broken.name, (t) => bench.finds(t, broken));
 
-  await t.test("a file that is no YAML", async (t) => {
+  await t.test("a file that is not YAML", async (t) => {
     const { code, findings } = await bench.check(t, "drachtio: {secret: x\ntrunks: [");
     t.equal(code, 78);
     t.match(findings[0], { severity: "error", path: /line/, cure: /./ });

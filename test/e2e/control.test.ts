@@ -18,7 +18,7 @@ const number = "+493023125002";
 const caller = "+4915223125678";
 const pin = "04711";
 
-await t.test("an operator's commands, with einwahl and its engines in processes of their own", async (t) => {
+await t.test("an operator's commands, with einwahl and its engines in separate processes", async (t) => {
   const folder = await scratchFolder(t, "control");
   const base = await freePortsInARow(8);
   const engines = new Program(process.execPath, [enginesMain, "--directory", "engines", "--base-port", String(base)], {
@@ -76,7 +76,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
       folder,
     );
 
-  await t.test("while nothing runs", async (t) => {
+  await t.test("while no instance runs", async (t) => {
     const { code, text } = await einwahl("status");
     t.match({ code, text }, { code: "exit 69", text: "einwahl is not running" });
     for (const command of ["drain", "reload"])
@@ -97,20 +97,20 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.equal((await stat(socket)).mode & 0o777, 0o600);
   });
 
-  await t.test("no signal opens a debugger, which would show numbers and PINs in memory", async (t) => {
-    // The program itself: setpriv, which starts it, has become it.
+  await t.test("no signal opens the debugger, which would show numbers and PINs in memory", async (t) => {
+    // The process itself: setpriv, which starts it, has replaced itself with it (exec).
     process.kill(server.program.pid, "SIGUSR1");
     t.equal((await einwahl("status")).code, "exit 0");
     t.notMatch(server.program.tail(), /Debugger listening/);
   });
 
-  await t.test("a second instance is refused before it takes anything from the first", async (t) => {
+  await t.test("a second instance is refused before it takes anything over from the first", async (t) => {
     const { code, text } = await einwahl("run");
     t.match({ code, text }, { code: "exit 1", text: "control socket in use by another instance" });
     t.match(await json("status"), { state: "ready" });
   });
 
-  await t.test("PINs, through the instance that has the store open", async (t) => {
+  await t.test("PINs, through the running instance, which holds the store", async (t) => {
     const { pin: before } = await json("pins", "reserve", "before");
     const { text: after } = await einwahl("pins", "reserve", "after");
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/rooms/after`, {
@@ -129,12 +129,12 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.match(
       await einwahl("pins", "import", "pins.jsonl"),
       { code: "exit 1", text: /0 taken over, 1 known already, 1 refused/ },
-      "a PIN that rests does not come back",
+      "a released PIN is not assigned again",
     );
     for (const digits of [before, after]) t.notMatch(server.program.tail(10_000), String(digits), "no PIN in the log");
   });
 
-  await t.test("drain under a call, and calls again", async (t) => {
+  await t.test("drain during a call, and undo", async (t) => {
     const first = call("--seconds", "600");
     await first.program.line("the call is in the conference", /in the conference/);
     const busy = await einwahl("status");
@@ -151,7 +151,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.match(await einwahl("status"), { code: "exit 1", text: "New calls are refused" });
 
     const draining = new CommandLine(t, ["drain", "--config", "einwahl.yaml"], folder);
-    // In the time that another command takes, the one before it is asking.
+    // While another command runs, the one before it is polling.
     t.match(await json("status"), { calls: { now: 1 } });
     t.notOk(draining.program.isGone, "it waits");
     first.program.signal("SIGINT");
@@ -163,7 +163,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.equal(again.code, "exit 0", again.lines.join("\n"));
   });
 
-  await t.test("reload: a broken file changes nothing, a good one counts for the next call", async (t) => {
+  await t.test("reload: a faulty file changes nothing, a valid one applies to the next call", async (t) => {
     const file = join(folder, "einwahl.yaml");
     const good = await readFile(file, "utf8");
     await writeFile(file, good.replace("drachtio:", "drachtoi:"));
@@ -172,11 +172,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
       text: /drachtio[^]*Nothing was changed\./,
     });
     t.match(await einwahl("status", "--socket", socket), { code: "exit 0" });
-    t.match(
-      await einwahl("status"),
-      { code: "exit 78", text: "--socket PATH" },
-      "the file does not tell the socket now",
-    );
+    t.match(await einwahl("status"), { code: "exit 78", text: "--socket PATH" }, "the file no longer names the socket");
     await writeFile(file, good);
     t.match(await einwahl("reload"), { code: "exit 0", text: "Nothing is different." });
     await writeFile(file, good.replace(number, "+493023125003"));
@@ -187,7 +183,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.match(await einwahl("reload"), { code: "exit 0", text: /^In effect:/ });
   });
 
-  await t.test("killed, it leaves a socket that the next start replaces", async (t) => {
+  await t.test("after SIGKILL the next start replaces the socket", async (t) => {
     server.program.signal("SIGKILL");
     await server.program.gone;
     t.ok(existsSync(socket), "it is still there");
@@ -197,7 +193,7 @@ await t.test("an operator's commands, with einwahl and its engines in processes 
     t.match(await einwahl("status"), { code: "exit 0" });
   });
 
-  await t.test("without its engines calls do not get through, and status says why", async (t) => {
+  await t.test("without its engines calls do not get through, and status gives the reason", async (t) => {
     t.equal(await engines.stop("SIGINT"), "exit 0");
     await server.program.line("drachtio is gone", /drachtio is not connected/);
     const { code, text } = await einwahl("status");

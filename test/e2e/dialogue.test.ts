@@ -15,15 +15,15 @@ async function answeredCall(world: World, phone: TestPhone, number: string = num
   return call;
 }
 
-await t.test("the dialogue about the PIN", async (t) => {
-  // Patience of seconds, not of a person's: the waits are the same.
+await t.test("the PIN dialogue", async (t) => {
+  // Short timeouts; the waits are the same.
   const world = await World.start(t, {
     settings: withCalls({ pin: { first_digit_timeout: "1s", inter_digit_timeout: "1s" } }),
   });
   const phone = await world.phone();
   const idle = await world.counts();
 
-  await t.test("three wrong PINs: told each time, then goodbye", async (t) => {
+  await t.test("three wrong PINs: a prompt each time, then goodbye", async (t) => {
     const call = await answeredCall(world, phone);
     const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
     for (const wrong of ["99911#", "99922#"]) {
@@ -42,23 +42,26 @@ await t.test("the dialogue about the PIN", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("PINs that are typed and cleared: each is a wrong one, in the report and in metrics", async (t) => {
-    const unknown = async (): Promise<number> => {
-      const metrics = await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}/metrics`);
-      return sumOf(readSamples(await metrics.text()), "einwahl_pin_lookups_total", { outcome: "unknown" }) ?? 0;
-    };
-    const before = await unknown();
-    const call = await answeredCall(world, phone);
-    const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
-    await untilHeard(world, call, "de/welcome");
-    await call.sendDigits(Array.from({ length: 10 }, (_, at) => `${String(at).padStart(5, "0")}*`).join(""));
-    t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ });
-    t.match(await report, { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] });
-    t.equal((await unknown()) - before, 3);
-    t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
-  });
+  await t.test(
+    "PINs that are typed and cleared: each counts as a wrong PIN, in the report and in metrics",
+    async (t) => {
+      const unknown = async (): Promise<number> => {
+        const metrics = await fetch(`http://127.0.0.1:${world.einwahl.operatorsPort}/metrics`);
+        return sumOf(readSamples(await metrics.text()), "einwahl_pin_lookups_total", { outcome: "unknown" }) ?? 0;
+      };
+      const before = await unknown();
+      const call = await answeredCall(world, phone);
+      const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
+      await untilHeard(world, call, "de/welcome");
+      await call.sendDigits(Array.from({ length: 10 }, (_, at) => `${String(at).padStart(5, "0")}*`).join(""));
+      t.match(await call.ended, { by: "remote", reason: /Q\.850;cause=16;text="too-many-tries"/ });
+      t.match(await report, { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] });
+      t.equal((await unknown()) - before, 3);
+      t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
+    },
+  );
 
-  await t.test("silence: asked again, then goodbye", async (t) => {
+  await t.test("silence: prompted again, then goodbye", async (t) => {
     const call = await answeredCall(world, phone);
     const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
     t.match(await call.ended, { by: "remote", reason: /text="no-input"/ });
@@ -75,7 +78,7 @@ await t.test("the dialogue about the PIN", async (t) => {
         "de/enter-pin",
         "de/no-input-goodbye",
       ],
-      "everything that was said, in this order",
+      "all prompts, in this order",
     );
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
@@ -95,7 +98,7 @@ await t.test("the dialogue about the PIN", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("keys by SIP INFO", async (t) => {
+  await t.test("digits by SIP INFO", async (t) => {
     const call = await answeredCall(world, phone, numbers.english);
     await untilHeard(world, call, "en/welcome");
     const { pin } = conferences[0];
@@ -136,6 +139,6 @@ await t.test("the dialogue about the PIN", async (t) => {
   t.strictSame(
     world.complaints([caller.slice(3), "99911", "99922", conferences[1].pin]),
     [],
-    "no bug, number or PIN in the log",
+    "no unexpected error, number or PIN in the log",
   );
 });

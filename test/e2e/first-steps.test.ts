@@ -15,17 +15,17 @@ const engines = join(repository, "dist", "src", "demo", "engines-main.js");
 
 t.setTimeout(600_000);
 
-/** The commands of README's section, one per line, as a newcomer types them. */
+/** The commands of README's section, one per line, as in the file. */
 async function firstSteps(): Promise<readonly string[]> {
   const readme = await readFile(join(repository, "README.md"), "utf8");
   const [, section = ""] = /\n## First steps\n([^]*?)\n## /.exec(readme) ?? [];
   return [...section.matchAll(/\n```\n([^]*?)```/g)].flatMap(([, block = ""]) => block.trim().split("\n"));
 }
 
-await t.test("README's first steps, each as it stands there, end with a call that works", async (t) => {
+await t.test("README's first steps, typed exactly, end with a successful call", async (t) => {
   const steps = await firstSteps();
   const folder = await scratchFolder(t, "first-steps");
-  // The usual ports may be taken on a machine that tests; nothing else differs from what README says.
+  // The default ports may be taken on the test machine; everything else is as in README.
   const base = await freePortsInARow(10);
   const einwahl = (step: string, ...more: readonly string[]): CommandLine => {
     t.match(step, /^node dist\/src\/main\.js /);

@@ -11,7 +11,7 @@ import { World } from "./support/world.js";
 const token = "front-end-token";
 const example = fileURLToPath(new URL("../../examples/create-meeting.js", import.meta.url));
 
-/** The front end: a script that knows nothing but the client, in a process of its own. */
+/** The front end: a script that uses only the client, in a separate process. */
 async function runFrontEnd(
   environment: Readonly<Record<string, string>>,
   meetingID: string,
@@ -64,7 +64,7 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
   t.match(output, /^Join by phone:\n/);
   const page = new URL(shown.page);
   t.equal(page.hash, `#${shown.pin}`, "browsers keep the PIN to themselves");
-  // The page's script posts it, as its form does.
+  // Posted by the page's script like its form.
   page.hash = "";
   const posted = await fetch(page, { method: "POST", body: new URLSearchParams({ pin: shown.pin }) });
   t.match(await posted.text(), new RegExp(shown.pin.replace(/(...)(?=.)/g, "$1 ")));
@@ -105,7 +105,7 @@ await t.test("reserve, create, show, call in, count, delete", async (t) => {
       srtp: { trunk: /AE/, bbb: /AE/ },
       audio: { packets: Number, lossRate: 0 },
     },
-    "the log has the call's whole story under the id that the front end was told",
+    "the log has the whole call under the id that the front end received",
   );
   t.match(await client.calls(meetingID), { ok: true, value: { calls: [] } });
   t.same(await client.delete(meetingID), { ok: true, value: undefined });

@@ -10,8 +10,8 @@ const neighbour = "+4915223125679";
 const calls = 40;
 const atATime = 2;
 
-await t.test("forty calls from one number that try PINs", async (t) => {
-  // Delays of a second. A call that has just ended may still count for the number.
+await t.test("forty calls from one number with wrong PINs", async (t) => {
+  // Delays of one second. A call that has just ended may still count for the number.
   const world = await World.start(t, { settings: withCalls({ guessing: { delay: "1s" }, per_number: 2 * atATime }) });
   const phone = await world.phone();
   const idle = await world.counts();
@@ -33,7 +33,7 @@ await t.test("forty calls from one number that try PINs", async (t) => {
   t.strictSame(
     reports.slice(-20),
     Array.from({ length: 20 }, () => "603"),
-    "refused from some call on",
+    "refused from a certain call on",
   );
   t.strictSame(new Set(reports), new Set(["200", "603"]));
 
@@ -42,7 +42,7 @@ await t.test("forty calls from one number that try PINs", async (t) => {
   t.equal(
     sumOf(samples, "einwahl_pin_lookups_total", { outcome: "unknown" }),
     20,
-    "as many answers as the limit allows",
+    "as many results as the limit allows",
   );
   t.equal(
     sumOf(samples, "einwahl_calls_total", { cause: "too-many-wrong-pins", trunk: "line", result: "refused" }),

@@ -9,11 +9,11 @@ import { conferences, withCalls, withPollInterval, World } from "./support/world
 
 const caller = "+4915223125678";
 const { pin } = conferences[0];
-/** Each has its chance to hit the few milliseconds that FreeSWITCH takes between its ACK and its own notice of the answer. */
+/** Repeated to hit the few milliseconds between FreeSWITCH's ACK and its own event for the answer. */
 const hangUpsAsAnswered = 5;
 const wrongPins = ["99911#", "99922#", "99933#"] as const;
 
-/** A call that is answered and greeted. */
+/** An answered call that has heard the greeting. */
 async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
   const call = await phone.dial({ ...world.line(), number: caller });
   call.audio.listenForPrompts(world.prompts);
@@ -22,8 +22,8 @@ async function greeted(world: World, phone: TestPhone): Promise<PhoneCall> {
   return call;
 }
 
-await t.test("the caller leaves, wherever the call is", async (t) => {
-  // Polled once only, so that the look-up of an unknown PIN has to ask for itself.
+await t.test("the caller hangs up, in each stage", async (t) => {
+  // Polled once only, so that the look-up of an unknown PIN triggers its own poll.
   const world = await World.start(t, { settings: withPollInterval("10m") });
   const [bbb] = world.bbbs;
   const phone = await world.phone();
@@ -31,8 +31,8 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
   const stage = (name: Stage): Promise<unknown> =>
     world.stages.next(`stage ${name}`, (change) => change.stage === name);
 
-  await t.test("while it rings: CANCEL, 487", async (t) => {
-    // The answer may overtake the CANCEL; that call then ends with a BYE and does not count.
+  await t.test("while ringing: CANCEL, 487", async (t) => {
+    // The 200 may overtake the CANCEL; such a call ends with a BYE and does not count.
     const attempts = 10;
     let cancelled = 0;
     for (let attempt = 0; attempt < attempts && cancelled === 0; attempt++) {
@@ -117,7 +117,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
     });
   }
 
-  await t.test("as the conference answers, before the media server has heard of it", async (t) => {
+  await t.test("when the conference answers, before the media server has reported it", async (t) => {
     for (let attempt = 0; attempt < hangUpsAsAnswered; attempt++) {
       const call = await greeted(world, phone);
       const report = world.reports.next("the call's report", () => true);
@@ -134,7 +134,7 @@ await t.test("the caller leaves, wherever the call is", async (t) => {
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });
 
-await t.test("the line goes dead without a BYE", async (t) => {
+await t.test("the connection is lost without a BYE", async (t) => {
   const world = await World.start(t, { settings: withCalls({ media_timeout: "5s" }) });
   const idle = await world.counts();
   const phone = await world.phone();

@@ -12,7 +12,7 @@ const digits = "15223125678";
 const caller = `+49${digits}`;
 const [{ pin }] = conferences;
 
-/** What trunks and telephones may say of a caller, all of it with the number. */
+/** The ways in which trunks and phones may describe a caller, all with the number. */
 const headers = [
   ["P-Asserted-Identity", `"${caller}" <sip:${caller}@trunk.example;user=phone>`],
   ["Remote-Party-ID", `<sip:${caller}@trunk.example>;party=calling;screen=yes`],
@@ -21,7 +21,7 @@ const headers = [
   ["Subject", `call of ${caller}`],
 ] as const;
 
-/** The origin's user name and the session's name are often the number (RFC 4566 section 5.2). */
+/** The user name in the o= line and the session name often contain the number (RFC 4566 section 5.2). */
 function withNumber(sdp: string): string {
   return sdp
     .replace(/^o=\S+/m, `o=${caller}`)
@@ -43,7 +43,7 @@ await t.test("the heap of a running einwahl holds no caller's number", { timeout
     const strings = await einwahl.strings();
     t.ok(
       strings.some((text) => text.includes(numbers.german)),
-      "what is in memory is found: the trunk's own number",
+      "control: a number that is in memory is found, the trunk's own",
     );
     return strings.filter((text) => text.includes(digits)).map((text) => text.slice(0, 200));
   };

@@ -8,9 +8,9 @@ import { conferences, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin }] = conferences;
-/** More than RTP may stay away otherwise. */
+/** Longer than RTP may be absent otherwise. */
 const longerThanTimeoutMs = 7_000;
-/** Three times as long as RTP may stay away otherwise. */
+/** Three times as long as RTP may be absent otherwise. */
 const silenceMs = 15_000;
 
 await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t) => {
@@ -18,7 +18,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
   const phone = await world.phone();
   const before = await world.counts();
 
-  await t.test("in the conference: held for long, and resumed", async (t) => {
+  await t.test("in the conference: a long hold, and resume", async (t) => {
     const there = await talk(world, phone, { number: caller });
     const { call } = there;
     const tones = new Tones(world, there);
@@ -35,7 +35,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("while a PIN is asked for", async (t) => {
+  await t.test("at the prompt for a PIN", async (t) => {
     const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);
@@ -52,13 +52,13 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("on the way into the conference", async (t) => {
+  await t.test("while joining the conference", async (t) => {
     const [bbb] = world.bbbs;
     const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);
     await untilHeard(world, call, "de/welcome");
-    // The node has no session free until the caller is on hold.
+    // The BBB server has no free session until the caller is on hold.
     bbb.voice.sessionsPerSecond = 0;
     const joining = world.stages.next("stage joining", ({ stage }) => stage === "joining");
     const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking");
@@ -80,7 +80,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("muted by SDP on the way into the conference", async (t) => {
+  await t.test("muted by SDP while joining the conference", async (t) => {
     const call = await phone.dial({ ...world.line(), number: caller });
     call.audio.listenForPrompts(world.prompts);
     t.ok((await call.answered).ok);

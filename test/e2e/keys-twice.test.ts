@@ -8,7 +8,7 @@ import { untilHeard } from "./support/hearing.js";
 import { numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
-/** A key twice in a row shows what counts double and what gets lost. */
+/** The same digit twice in a row shows both duplicates and losses. */
 const pin = "73112";
 const keyGapMs = 60;
 
@@ -25,7 +25,7 @@ async function press(call: PhoneCall, keys: string, order: Order): Promise<void>
   }
 }
 
-await t.test("keys by RFC 4733 and by INFO", async (t) => {
+await t.test("digits by RFC 4733 and by INFO", async (t) => {
   const world = await World.start(t, { line: "straight" });
   const [bbb] = world.bbbs;
   bbb.createMeeting({ meetingID: "repeating", name: "Repeating", voiceBridge: pin });
@@ -41,7 +41,7 @@ await t.test("keys by RFC 4733 and by INFO", async (t) => {
   };
 
   for (const order of ["INFO first", "RFC 4733 first", "both at once"] as const) {
-    await t.test(`a key that comes twice counts once: ${order}`, async (t) => {
+    await t.test(`a digit received twice counts once: ${order}`, async (t) => {
       const call = await greeted((sdp) => sdp);
       const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
       const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
@@ -58,7 +58,7 @@ await t.test("keys by RFC 4733 and by INFO", async (t) => {
     });
   }
 
-  await t.test("without telephone-event in the SDP, INFO alone counts, as gateways write it", async (t) => {
+  await t.test("without telephone-event in the SDP only INFO counts, in gateways' format", async (t) => {
     const call = await greeted((sdp) =>
       sdp.replace(/^(m=audio .*) 101\b/m, "$1").replace(/^a=(?:rtpmap|fmtp):101 .*\r\n/gm, ""),
     );
@@ -78,7 +78,7 @@ await t.test("keys by RFC 4733 and by INFO", async (t) => {
     t.match(
       await call.dialog?.info("application/dtmf-relay", "Signal=A"),
       { ok: true, value: { status: 200 } },
-      "A is a key without a meaning",
+      "A is a digit without a function",
     );
     const other = await call.dialog?.info("text/plain", "7");
     t.equal(other?.ok === true && other.value.status, 415);

@@ -16,7 +16,7 @@ import { conferences, soundsDirectory, withCalls, World } from "./support/world.
 const caller = "+4915223125678";
 const [here, elsewhere] = conferences;
 
-/** The names of keys: too short to be recognised among all prompts, but not among themselves. */
+/** The recorded names of keys: too short to be recognised among all prompts, but distinguishable among themselves. */
 async function readKeyNames(): Promise<readonly KnownPrompt[]> {
   const keys = [...Array.from("0123456789"), "star", "pound"];
   return await Promise.all(
@@ -34,7 +34,7 @@ await t.test("keys in a conference", async (t) => {
   const phone = await world.phone();
   const idle = await world.counts();
 
-  /** The conference has got just these keys since the caller came. */
+  /** Asserts that the conference has received exactly these digits since the caller joined. */
   const gets = async (t: Test, { memberId }: MemberInfo, keys: string, message: string): Promise<void> => {
     await bbb.waitForDigits(memberId, keys, TIMEOUT_MS);
     t.equal(bbb.digits(memberId), keys, message);
@@ -64,7 +64,7 @@ await t.test("keys in a conference", async (t) => {
       await hears(t, world, call, "de/enter-pin", "asked for another PIN", { fromMs: from });
       t.notOk(
         call.audio.prompts().some(({ name }) => name === "de/conference-ended"),
-        "the conference is not over",
+        "the conference continues",
       );
       const arrival = other.waitForMember(elsewhere.pin, TIMEOUT_MS);
       await call.sendDigits(`${elsewhere.pin}#`, { method });
@@ -82,7 +82,7 @@ await t.test("keys in a conference", async (t) => {
   t.strictSame(world.complaints([caller.slice(3), here.pin, elsewhere.pin]), [], "no bug, number or PIN in the log");
 });
 
-await t.test("the keys are told before the first conference, as they are set", async (t) => {
+await t.test("hints name the configured keys before the first conference", async (t) => {
   const world = await World.start(t, { settings: withCalls({ hints: true, leave_key: "*8" }) });
   const [bbb, other] = world.bbbs;
   const phone = await world.phone();
@@ -94,7 +94,7 @@ await t.test("the keys are told before the first conference, as they are set", a
       .prompts()
       .map(({ name }) => name)
       .filter((name) => hints.includes(name));
-  /** The keys that were named after the hint about leaving. */
+  /** The keys named after the hint about leaving. */
   const keysNamed = (call: PhoneCall): string[] => {
     const hint = call.audio.prompts().find(({ name }) => name === "de/leave-hint");
     if (hint === undefined) return [];
@@ -103,7 +103,7 @@ await t.test("the keys are told before the first conference, as they are set", a
     return recogniser.matches().map(({ name }) => name);
   };
 
-  await t.test("once in a call", async (t) => {
+  await t.test("once per call", async (t) => {
     const { call, member } = await talk(world, phone, { number: caller });
     t.strictSame(heardHints(call), hints, "both, in this order, before the conference");
     t.strictSame(keysNamed(call), ["star", "8"], "with the keys as they are set");

@@ -9,7 +9,7 @@ const caller = "+4915223125678";
 const other = "+4915223125679";
 const [{ pin }] = conferences;
 
-await t.test("how many calls a number may have, and callers who withhold theirs", { timeout: 200_000 }, async (t) => {
+await t.test("limits for calls per number, and for callers with a withheld number", { timeout: 200_000 }, async (t) => {
   const world = await World.start(t, { settings: withCalls({ withheld_per_trunk: 1 }) });
   const phone = await world.phone();
   const before = await world.counts();
@@ -47,7 +47,7 @@ await t.test("how many calls a number may have, and callers who withhold theirs"
   t.strictSame(world.complaints([caller.slice(3)]), []);
 });
 
-await t.test("a caller without a number is removed, and the next one is kept out", { timeout: 200_000 }, async (t) => {
+await t.test("a caller without a number is removed, and the next one is rejected", { timeout: 200_000 }, async (t) => {
   const world = await World.start(t, { settings: withCalls({ withheld_after_removal: "refuse" }) });
   const phone = await world.phone();
   const { call, member } = await talk(world, phone, { number: "anonymous" });
@@ -69,6 +69,6 @@ await t.test("a caller without a number is removed, and the next one is kept out
   t.match(
     await talk(world, phone, { number: caller }),
     { member: { name: caller.slice(-4) } },
-    "a caller with a number gets in",
+    "a caller with a number joins",
   );
 });

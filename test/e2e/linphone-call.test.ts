@@ -7,7 +7,7 @@ import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 const [{ pin }] = conferences;
-/** A tone of its own for each check, so that none is heard from before. */
+/** A different tone for each check, so that an earlier one is not detected. */
 const tones = { caller: 1040, first: 620, afterHold: 770 } as const;
 
 await t.test(
@@ -19,7 +19,7 @@ await t.test(
     const [bbb] = world.bbbs;
     const phone = async (t: Test, options: Partial<LinphoneOptions>): Promise<Linphone> =>
       await Linphone.start(t, { ca: world.certificates.ca, prompts: world.prompts, user: caller, ...options });
-    // Its TLS library compares names of a certificate only, not addresses.
+    // Its TLS library compares only names of a certificate, not addresses.
     const uri = `sip:${numbers.german}@localhost:${world.engines.sip.tls};transport=tls`;
 
     const calls: readonly {
@@ -50,7 +50,7 @@ await t.test(
         t.equal(await linphone.dial(uri), "established", "certificate verified, SRTP agreed");
         t.ok(
           linphone.sdpLines("").some((line) => offers.test(line)),
-          "the offer is what it is meant to be",
+          "the offer is as intended",
         );
         t.ok(await linphone.listener.prompt("de/welcome", { whole: true }), "the greeting, to its end");
 
@@ -97,17 +97,17 @@ await t.test(
       });
     }
 
-    await t.test("with DTLS instead of SDES it is refused", async (t) => {
+    await t.test("with DTLS instead of SDES the call is refused", async (t) => {
       const linphone = await phone(t, { encryption: "dtls" });
       t.match(await linphone.dial(uri), { status: 488 });
       t.ok(
         await linphone.program.line("is told why", /^Warning: 305 einwahl "No usable codec or cipher suite"$/i),
-        "and the answer says why",
+        "the response gives the reason",
       );
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
 
-    await t.test("a phone that trusts another authority does not call", async (t) => {
+    await t.test("a phone that trusts another authority places no call", async (t) => {
       const { ca } = await makeCertificates();
       const reports = world.reports.past.length;
       const linphone = await phone(t, { ca });

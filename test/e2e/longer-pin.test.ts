@@ -11,7 +11,7 @@ import { conferences, World } from "./support/world.js";
 const caller = "+4915223125678";
 const [{ pin: running }] = conferences;
 const reserved = `${running}6789`;
-/** More than `calls.pin.inter_digit_timeout`. */
+/** Longer than `calls.pin.inter_digit_timeout`. */
 const pauseMs = 5_500;
 
 async function typesWithPause(world: World, digits: string): Promise<void> {
@@ -39,7 +39,7 @@ async function typesWithPause(world: World, digits: string): Promise<void> {
 }
 
 await t.test(
-  "a reserved PIN that begins with a running meeting's, typed with a pause",
+  "a reserved PIN that starts with a running meeting's PIN, typed with a pause",
   { timeout: 200_000 },
   async (t) => {
     const world = await World.start(t, { settings: (settings) => ({ ...settings, rooms: { store: "data" } }) });

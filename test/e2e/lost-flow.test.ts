@@ -9,14 +9,14 @@ import { talk } from "./support/talk.js";
 import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
-/** It takes 8 to 10 s on an idle machine, and without the question 30 s. */
+/** 8 to 10 s on an idle machine, and 30 s without the OPTIONS. */
 const withinMs = 20_000;
 
-await t.test("the carrier's connection is gone, and with it the BYE", { timeout: 180_000 }, async (t) => {
+await t.test("the carrier's connection is lost, and with it the BYE", { timeout: 180_000 }, async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { allow_unencrypted: true } });
   const before = await world.counts();
 
-  await t.test("the caller can't be reached any more", async (t) => {
+  await t.test("the caller is no longer reachable", async (t) => {
     const phone = await world.phone();
     const { member } = await talk(world, phone, { number: caller });
     const report = world.reports.next("the call's report", () => true, { ms: withinMs });
@@ -28,7 +28,7 @@ await t.test("the carrier's connection is gone, and with it the BYE", { timeout:
     t.comment(`${((performance.now() - since) / 1_000).toFixed(1)} s`);
   });
 
-  await t.test("the carrier is back by another connection: it keeps the call, or says that it is over", async (t) => {
+  await t.test("the carrier reconnects: it keeps the call, or reports that it has ended", async (t) => {
     const server = createServer();
     const requests: { readonly text: string; readonly socket: Socket }[] = [];
     let status = "200 OK";
@@ -59,7 +59,7 @@ await t.test("the carrier's connection is gone, and with it the BYE", { timeout:
     t.match(
       requests[0]?.text,
       /^OPTIONS sip:raw@127\.0\.0\.1:\d+;transport=tcp SIP\/2\.0\r\n/,
-      "the caller is asked in the dialog",
+      "the caller gets an in-dialog OPTIONS",
     );
     t.equal(requests.length, 2, "and asked again");
     t.notOk(isOver, "it answers: the call goes on");

@@ -8,7 +8,7 @@ import { numbers, World } from "./support/world.js";
 const caller = "+4915223125678";
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
 const timeoutMs = 10_000;
-/** Longer than an answer takes. */
+/** Longer than a response takes. */
 const silenceMs = 1_000;
 const offer = [
   "v=0",
@@ -29,7 +29,7 @@ interface Sent {
   readonly type?: string;
 }
 
-/** One Call-ID of a phone that says what it likes. */
+/** One Call-ID of a phone that sends arbitrary requests. */
 class Line {
   readonly phone: RawPhone;
   readonly #callId: string;
@@ -40,7 +40,7 @@ class Line {
     this.#callId = callId;
   }
 
-  /** Sends a request and returns what its answers have to say of themselves. @param cseq default the next one */
+  /** Sends a request and returns the relevant headers of the responses. @param cseq default the next one */
   send(
     method: string,
     {
@@ -65,7 +65,7 @@ class Line {
     return `CSeq: ${cseq} ${method}`;
   }
 
-  /** The final answers so far to a request. */
+  /** The final responses so far to a request. */
   answers(cseq: string): readonly string[] {
     return this.phone.heard
       .split(/^(?=SIP\/2\.0 )/m)
@@ -106,7 +106,7 @@ function header(text: string, name: string): string | undefined {
   return new RegExp(`^${name}: (.*?)\\r$`, "im").exec(text)?.[1];
 }
 
-await t.test("requests that einwahl does not take", async (t) => {
+await t.test("unsupported requests", async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { allow_unencrypted: true } });
   const idle = await world.counts();
   const phone = await RawPhone.open({ transport: "tcp", port: world.engines.sip.tcp });
@@ -119,7 +119,7 @@ await t.test("requests that einwahl does not take", async (t) => {
     t.match(await world.reports.next("the call's report", () => true), { cause });
   };
 
-  await t.test("in a dialog: 405, 420, and 481 once it is gone", async (t) => {
+  await t.test("in a dialog: 405, 420, and 481 after its end", async (t) => {
     const call = line();
     const to = await call.up();
     for (const method of ["REFER", "MESSAGE", "NOTIFY", "PUBLISH", "SUBSCRIBE", "PRACK", "FOO"]) {
@@ -141,20 +141,20 @@ await t.test("requests that einwahl does not take", async (t) => {
     t.equal(
       status(await call.ask("INFO", { to, body: "Signal=1", type: "application/dtmf-relay" })),
       "200",
-      "the call is still there",
+      "the call continues",
     );
     const report = reportOf(t, "caller-hung-up");
     t.equal(
       status(await call.ask("BYE", { to, headers: ["Require: replaces"] })),
       "200",
-      "a BYE ends the call whatever it requires",
+      "a BYE ends the call regardless of Require",
     );
     await report;
     for (const method of ["INFO", "OPTIONS", "MESSAGE", "NOTIFY", "UPDATE", "BYE", "INVITE"])
       t.equal(status(await call.ask(method, { to })), "481", `${method} afterwards`);
   });
 
-  await t.test("outside of dialogs: 405 with Allow, and OPTIONS", async (t) => {
+  await t.test("outside dialogs: 405 with Allow, and OPTIONS", async (t) => {
     for (const method of ["MESSAGE", "NOTIFY", "PUBLISH"]) {
       const answer = await line().ask(method);
       t.equal(status(answer), "405", method);
@@ -166,7 +166,7 @@ await t.test("requests that einwahl does not take", async (t) => {
     t.equal(header(options, "Accept"), "application/sdp, multipart/mixed, multipart/alternative");
   });
 
-  await t.test("an INVITE that requires what is not there: 420 with Unsupported", async (t) => {
+  await t.test("an INVITE with an unsupported Require: 420 with Unsupported", async (t) => {
     const call = line();
     const report = reportOf(t, "bad-extension");
     const answer = await call.ask("INVITE", {
@@ -178,7 +178,7 @@ await t.test("requests that einwahl does not take", async (t) => {
     await report;
   });
 
-  await t.test("Require: 100rel and timer are met: no 180 that would have to be reliable", async (t) => {
+  await t.test("Require: 100rel and timer are accepted: no 180 that would have to be reliable", async (t) => {
     const call = line();
     phone.heard = "";
     const to = await call.up(["Require: 100rel, timer", "Session-Expires: 1800;refresher=uac", "Supported: timer"]);
@@ -195,7 +195,7 @@ await t.test("requests that einwahl does not take", async (t) => {
     await report;
   });
 
-  await t.test("an INVITE that comes over two paths: one call, one 482", async (t) => {
+  await t.test("an INVITE received over two paths: one call, one 482", async (t) => {
     const call = line();
     const report = reportOf(t, "caller-hung-up");
     const before = world.reports.past.length;
@@ -208,7 +208,7 @@ await t.test("requests that einwahl does not take", async (t) => {
     t.equal(
       status(await call.ask("INFO", { to, body: "Signal=1", type: "application/dtmf-relay" })),
       "200",
-      "the first one goes on",
+      "the first one continues",
     );
     await call.ask("BYE", { to });
     await report;
@@ -217,7 +217,7 @@ await t.test("requests that einwahl does not take", async (t) => {
 
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
 
-  await t.test("an INVITE over UDP whose Contact has no host gets no answer, and drachtio goes on", async (t) => {
+  await t.test("an INVITE over UDP whose Contact has no host gets no response, and drachtio continues", async (t) => {
     const udp = await RawPhone.open({ transport: "udp", port: world.engines.sip.udp });
     const call = new Line(udp, "no-host");
     for (const contact of ["Contact: *", "Contact: <tel:+4930>"]) {

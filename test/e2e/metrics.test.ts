@@ -13,7 +13,7 @@ import { conferences, numbers, World } from "./support/world.js";
 const caller = "+4915223125678";
 const wrongPin = "99911";
 
-/** Each label with all values that it may have: names of the configuration and words of the program. */
+/** Each label with all its possible values: names of the configuration and words of the program. */
 const allowed: Readonly<Record<string, readonly string[] | RegExp>> = {
   cause: Object.keys(endCauses),
   code: warningCodes,
@@ -44,7 +44,7 @@ function strayLabels(samples: readonly Sample[]): string[] {
   );
 }
 
-await t.test("metrics of calls with whatever callers can choose", async (t) => {
+await t.test("metrics of calls with every value that callers control", async (t) => {
   const world = await World.start(t);
   const phone = await world.phone();
   const url = `http://127.0.0.1:${world.einwahl.operatorsPort}`;
@@ -65,10 +65,10 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(
     sumOf(before, "einwahl_calls_total", { trunk: "line", cause: "media-lost" }),
     0,
-    "there before the first call, so that rates see that",
+    "present before the first call, so that rates include it",
   );
 
-  // Refused, with a number that would be a label of its own; and a called number that would be one, too. No carrier delivers that.
+  // Refused, with a caller's number and a called number that must not become labels. No carrier delivers such a call.
   const refused = world.reports.next("the refused call's report", ({ cause }) => cause === "unknown-number", {
     ms: 30_000,
   });
@@ -93,7 +93,7 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", { ms: 30_000 });
   await call.sendDigits(`${pin}#`);
   await Promise.all([arrival, talking]);
-  // What front ends ask for is the world's, not a route's name.
+  // Paths requested by front ends are not labels; only route names are.
   await fetch(`${publicUrl}/api/v1/rooms/${caller}-${pin}`);
   await fetch(`${publicUrl}/${caller}`);
   await fetch(`${publicUrl}/?pin=${pin}`);
@@ -130,7 +130,7 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
   t.equal(
     sumOf(samples, "einwahl_http_requests_total", { route: "none", status: "4xx" }),
     2,
-    "without tokens there are no routes for rooms",
+    "without tokens the routes for rooms do not exist",
   );
 
   t.strictSame(strayLabels(samples), [], "no label has a value that somebody outside has chosen");
@@ -154,6 +154,6 @@ await t.test("metrics of calls with whatever callers can choose", async (t) => {
     t.match(
       spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" }),
       { status: 0, stdout: "", stderr: "" },
-      "as Prometheus would have them",
+      "in Prometheus' format",
     );
 });

@@ -30,7 +30,7 @@ function report(world: World): Promise<CallReport> {
   return world.reports.next("the call's report", () => true, { ms: 120_000 });
 }
 
-/** The caller hears this, and the log has the cause. */
+/** Asserts that the caller hears this prompt and the log has the cause. */
 async function isTold(
   t: Test,
   world: World,
@@ -44,19 +44,19 @@ async function isTold(
   t.match(await story, { cause });
   t.ok(
     world.log.past.some((line) => line.includes(`"cause":"${cause}"`)),
-    "the cause is in the log",
+    "the log has the cause",
   );
 }
 
-await t.test("a node fails before the caller is in", async (t) => {
-  // Polled once only: what changes while the caller is on the way is found out because the node fails.
+await t.test("a BBB server fails before the caller has joined", async (t) => {
+  // Polled once only: einwahl detects a change during the join because the server fails.
   const world = await World.start(t, { settings: withPollInterval("10m") });
   const [first, second] = world.bbbs;
   const idle = await world.counts();
   const stage = async (name: Stage): Promise<unknown> =>
     await world.stages.next(`stage ${name}`, (change) => change.stage === name);
 
-  await t.test("it refuses, and the conference runs elsewhere meanwhile: joined there", async (t) => {
+  await t.test("it refuses, and the conference now runs elsewhere: joined there", async (t) => {
     first.voice.refusal = { kind: "status", status: 480 };
     const story = report(world);
     const arrival = second.waitForMember(pin, TIMEOUT_MS);
@@ -77,7 +77,7 @@ await t.test("a node fails before the caller is in", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("it refuses, and the conference is over meanwhile", async (t) => {
+  await t.test("it refuses, and the conference has ended", async (t) => {
     first.voice.refusal = { kind: "status", status: 404 };
     const story = report(world);
     const ended = stage("joining").then(() => first.endMeeting(meeting));
@@ -101,7 +101,7 @@ await t.test("a node fails before the caller is in", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("its certificate is one of an authority that nobody trusts", async (t) => {
+  await t.test("its certificate is from an unknown authority", async (t) => {
     const own = first.voice.tls;
     await first.voice.down();
     first.voice.tls = await makeCertificates();
@@ -121,18 +121,18 @@ await t.test("a node fails before the caller is in", async (t) => {
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });
 
-await t.test("a node is gone in the middle of a call", async (t) => {
+await t.test("a BBB server is lost during a call", async (t) => {
   const world = await World.start(t, { settings: withPollInterval("1s") });
   const [first, second] = world.bbbs;
   const phone = await world.phone();
   const idle = await world.counts();
 
-  await t.test("the conference is found on another node: joined there", async (t) => {
+  await t.test("the conference is found on another server: joined there", async (t) => {
     const story = report(world);
     const { call } = await talk(world, phone, { number: caller });
     second.createMeeting({ meetingID: "moved", name: "Moved", voiceBridge: pin });
     const arrival: Promise<MemberInfo | undefined> = second.waitForMember(pin, 60_000);
-    // Its SIP port has answered by then.
+    // Its SIP port has responded by then.
     await setTimeout(1_500);
     const lost = world.stages.next("the node is left", ({ stage }) => stage === "looking-up", { ms: 60_000 });
     await first.api.down();
@@ -152,13 +152,13 @@ await t.test("a node is gone in the middle of a call", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("the conference is found nowhere: told", async (t) => {
+  await t.test("the conference is not found: the caller hears a prompt", async (t) => {
     const story = report(world);
     const { call } = await talk(world, phone, { number: caller });
     await first.api.down();
     await first.voice.down();
     await world.stages.next("looked for again", ({ stage }) => stage === "looking-up", { ms: 60_000 });
-    // Five tries in 20 s: a FreeSWITCH that was stopped comes back.
+    // Five attempts in 20 s, because a stopped FreeSWITCH comes back.
     await isTold(t, world, call, story, "de/conference-unavailable", "conference-unreachable", { ms: 60_000 });
     await first.api.up();
     await first.voice.up();
@@ -168,7 +168,7 @@ await t.test("a node is gone in the middle of a call", async (t) => {
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });
 
-await t.test("the caller is not wanted", async (t) => {
+await t.test("the caller is rejected", async (t) => {
   const world = await World.start(t, { settings: withPollInterval("1s") });
   const [first] = world.bbbs;
   const phone = await world.phone();
@@ -187,7 +187,7 @@ await t.test("the caller is not wanted", async (t) => {
         t.match(await call.ended, { by: "remote", reason: /cause=16;text="removed"/ });
         off();
         t.strictSame(later, []);
-        // Or the sample remembers the ban.
+        // Otherwise the sample would remember the ban.
         await first.endMeeting(meeting);
         first.createMeeting({ meetingID: meeting, name: meeting, voiceBridge: pin });
         t.match(await story, { joins: 1 });
@@ -199,7 +199,7 @@ await t.test("the caller is not wanted", async (t) => {
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });
 
-await t.test("the conference's audio runs in LiveKit, and the node does not hand calls on to it", async (t) => {
+await t.test("the conference's audio is in LiveKit, and the BBB server does not forward calls to it", async (t) => {
   const world = await World.start(t, {
     settings: (settings) => {
       const servers = settings["bbb_servers"] as readonly Settings[];
@@ -219,13 +219,13 @@ await t.test("the conference's audio runs in LiveKit, and the node does not hand
   t.strictSame(first.adHocConferences(), [], "and is not alone in a conference of FreeSWITCH");
   t.ok(
     world.log.past.some((line) => line.includes("02_einwahl_livekit.xml")),
-    "the operator sees why",
+    "the operator sees the reason",
   );
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   t.strictSame(world.complaints([caller.slice(3), pin]), [], "no bug, number or PIN in the log");
 });
 
-await t.test("einwahl is stopped: callers are told, wherever they are", async (t) => {
+await t.test("einwahl stops: callers hear a prompt in every stage", async (t) => {
   const world = await World.start(t);
   const phone = await world.phone();
   const { call: talking } = await talk(world, phone, { number: caller });

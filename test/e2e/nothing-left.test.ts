@@ -5,13 +5,13 @@ import type { DialOptions, TestPhone } from "../../src/softphone/test-phone.js";
 import { untilHeard } from "./support/hearing.js";
 import { conferences, numbers, withPollInterval, World } from "./support/world.js";
 
-/** A number may have three calls at a time only (calls.per_number). */
+/** calls.per_number allows three calls at a time. */
 const callers = ["+4915223125670", "+4915223125671", "+4915223125672"] as const;
 const rounds = 3;
 
 t.setTimeout(240_000);
 
-/** A codec that no engine has here. */
+/** A codec that no engine has. */
 function withG729Only(sdp: string): string {
   return sdp.replace(/^(m=audio \d+ \S+) 8 0 /m, "$1 18 ").replace(/^a=rtpmap:[08] .*\r\n/gm, "");
 }
@@ -27,7 +27,7 @@ async function joined(world: World, phone: TestPhone, index: 0 | 1): Promise<Pho
   return call;
 }
 
-/** Calls that end in every way, all at the same time. */
+/** Calls that end in every way, all simultaneously. */
 async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise<void> {
   const refused = async (options: Partial<DialOptions>, status: number): Promise<void> => {
     const call = await phone.dial({ ...world.line(), number: callers[1], ...options });
@@ -56,7 +56,7 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
   };
   await Promise.all([
     refused({ rewriteOffer: withG729Only }, 488),
-    // Past the carrier: it names the trunk in the Request-URI, too.
+    // Bypasses the carrier, which also puts the trunk into the Request-URI.
     refused({ uri: world.sipUri(numbers.unknown), srtp: "mandatory" }, 404),
     cancelled(),
     left(greeted(), "left during the greeting"),
@@ -71,7 +71,7 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
   world.bbbs[1].createMeeting({ meetingID: name, name, voiceBridge: pin });
 }
 
-await t.test("after many calls there is as much as before", async (t) => {
+await t.test("many calls leak no resources", async (t) => {
   const warnings: string[] = [];
   const onWarning = (warning: Error): void => {
     warnings.push(warning.message);
@@ -80,7 +80,7 @@ await t.test("after many calls there is as much as before", async (t) => {
   t.teardown(() => process.off("warning", onWarning));
   const world = await World.start(t, { settings: withPollInterval("1s") });
   const phone = await world.phone();
-  // The servers keep their connections to each other for the next call, so the first calls do not count.
+  // The servers keep their connections for the next call, so the first calls do not count.
   await everyKindOfCall(t, world, phone);
   const before = await world.settled();
   for (let round = 0; round < rounds; round++) await everyKindOfCall(t, world, phone);
@@ -93,6 +93,6 @@ await t.test("after many calls there is as much as before", async (t) => {
   t.strictSame(
     world.complaints([...callers.map((caller) => caller.slice(3)), "99911"]),
     [],
-    "no bug, number or PIN in the log",
+    "no unexpected error, number or PIN in the log",
   );
 });

@@ -38,7 +38,7 @@ function before(...lines: readonly string[]): Rewrite {
   return (sdp) => sdp.replace(/^(?=m=audio)/m, lines.map((line) => `${line}\r\n`).join(""));
 }
 
-/** As RFC 4568 forbids and some gateways send: between fields more than one space. */
+/** Sent by some gateways although RFC 4568 forbids it: more than one space between fields. */
 function spread(sdp: string): string {
   return sdp.replace(/^m=audio (\d+) (\S+) /m, "m=audio  $1\t$2  ").replace(/^(a=crypto:\d+) (\S+) /gm, "$1  $2\t");
 }
@@ -59,7 +59,7 @@ function inMultipart(isup: string): Rewrite {
       .join("")}--unique-limit-1--\r\n`;
 }
 
-await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
+await t.test("carriers' offers", { timeout: 400_000 }, async (t) => {
   const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const counts = await world.counts();
@@ -120,7 +120,7 @@ await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
     });
   }
 
-  await t.test("the audio is switched off with port 0, and on again", async (t) => {
+  await t.test("the audio is turned off with port 0, and on again", async (t) => {
     const there = await talk(world, phone, { number: caller });
     const { call } = there;
     const tones = new Tones(world, there);
@@ -133,7 +133,7 @@ await t.test("offers that carriers send", { timeout: 400_000 }, async (t) => {
     t.strictSame(await world.leftBehind(counts), {}, "nothing is left");
   });
 
-  await t.test("a part that is not known and has to be: 415", async (t) => {
+  await t.test("an unknown mandatory body part: 415", async (t) => {
     const refused = await phone.dial({
       uri: world.sipUri(),
       number: caller,

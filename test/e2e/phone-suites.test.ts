@@ -8,7 +8,7 @@ const caller = "+4915223125678";
 const tones = { conference: 620, caller: 1040 } as const;
 const { pin } = conferences[0];
 
-await t.test("suites that a phone may offer", async (t) => {
+await t.test("suites offered by phones", async (t) => {
   const world = await World.start(t, { line: "straight" });
   const before = await world.counts();
   const phone = await world.phone();

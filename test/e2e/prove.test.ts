@@ -10,7 +10,7 @@ import type { Owner } from "./support/owner.js";
 import { ProveBench, type Proved } from "./support/prove-bench.js";
 import { numbers, type Settings } from "./support/world.js";
 
-/** Ways in which a number could be written that do not look like one. */
+/** Encodings of a number that do not look like one. */
 const forms: readonly (readonly [form: string, write: (number: string) => string])[] = [
   ["plain", (number) => `caller ${number.replace(/^\+49/, "0").replace(/(..)/g, "$1 ")}`],
   ["base64", (number) => Buffer.from(JSON.stringify({ from: `sip:${number}@x` })).toString("base64")],
@@ -19,7 +19,7 @@ const forms: readonly (readonly [form: string, write: (number: string) => string
   ["backwards", (number) => `${number.slice(1).split("").reverse().join(".")}.e164.arpa`],
 ];
 
-/** A link between drachtio and einwahl that writes down the caller of each INVITE, in one form after the other. */
+/** A proxy between drachtio and einwahl that logs the caller of each INVITE, each time in another encoding. */
 async function leakyLink(
   owner: Owner,
   target: number,
@@ -37,7 +37,7 @@ async function leakyLink(
     }
     far.on("data", (chunk: Buffer) => {
       for (const [, number = ""] of chunk.toString("latin1").matchAll(/From: [^\r\n]*<sip:(\+\d+)@/gi)) {
-        // The trunk's own number is in requests of einwahl itself.
+        // einwahl's own requests contain the trunk's number.
         if (leaked.has(number) || number === numbers.german) continue;
         const [, write] = forms[leaked.size % forms.length] ?? [];
         leaked.add(number);
@@ -61,16 +61,16 @@ function foundIn(report: Proved): readonly string[] {
   );
 }
 
-await t.test("einwahl prove, as an operator runs it", async (t) => {
+await t.test("einwahl prove on the command line", async (t) => {
   const bench = await ProveBench.start(t);
 
-  await t.test("nothing is found, and each planted mark is", async (t) => {
+  await t.test("nothing is found, and each planted mark is found", async (t) => {
     const { code, report } = await bench.prove(["--raise-engines"]);
     t.strictSame(foundIn(report), []);
     t.strictSame(
       report.calls.filter(({ ok }) => !ok),
       [],
-      "each call went as it has to",
+      "each call ended as expected",
     );
     t.strictSame(
       report.encryption.filter(({ ok }) => !ok),
@@ -125,14 +125,14 @@ await t.test("einwahl prove, as an operator runs it", async (t) => {
     );
   });
 
-  await t.test("everything is as it was", async (t) => {
+  await t.test("everything is restored", async (t) => {
     t.equal(await bench.logLevel(), "info");
     t.equal(await bench.freeSwitchLevel(), bench.isReal ? "WARNING" : undefined);
     t.strictSame(await bench.rooms(), [], "no room");
     t.strictSame(
       bench.world.bbbs.map((bbb) => bbb.meetings.all().filter(({ name }) => name === "einwahl test call").length),
       [0, 0],
-      "no conference",
+      "the conference is gone",
     );
     t.strictSame(
       (await readdir(join(bench.folder, "data"))).filter((name) => name.startsWith("prove-")),
@@ -142,7 +142,7 @@ await t.test("einwahl prove, as an operator runs it", async (t) => {
     t.match(await bench.status(), { state: "ready", calls: { now: 0 } });
   });
 
-  await t.test("broken off, it puts everything back", async (t) => {
+  await t.test("interrupted, it restores everything", async (t) => {
     const command = bench.start(["--json"]);
     for (let looks = 0; looks < 200 && (await bench.calls()) === 0; looks++)
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -161,7 +161,7 @@ await t.test("einwahl prove, as an operator runs it", async (t) => {
     );
   });
 
-  await t.test("what it can't do is told before it calls", async (t) => {
+  await t.test("faults that prevent the test are reported before it calls", async (t) => {
     const refused = await bench.start([], ["prove", "--config", "einwahl.yaml", "--without", "nothing"]).outcome();
     t.match(refused, { code: "exit 64", lines: [/--without is one of einwahl-log/] });
     await bench.einwahl.program.stop();
@@ -169,7 +169,7 @@ await t.test("einwahl prove, as an operator runs it", async (t) => {
   });
 });
 
-await t.test("a leak is found in whatever form, and so is what can't be looked at", async (t) => {
+await t.test("leaks in every encoding are found, and places that cannot be searched are reported", async (t) => {
   let folder = "";
   let link: Awaited<ReturnType<typeof leakyLink>> | undefined;
   const file = (): string => join(folder, "drachtio.leak");
@@ -180,7 +180,7 @@ await t.test("a leak is found in whatever form, and so is what can't be looked a
     link = await leakyLink(t, world.engines.control.port, file);
     return { ...settings, drachtio: { ...drachtio, port: link.port } };
   });
-  // Nothing is told of FreeSWITCH's output, and no token shows the rooms.
+  // FreeSWITCH's output is not named, and no token permits access to the rooms.
   const { sip } = bench.world.engines;
   const { code, report } = await bench.prove(
     [],
@@ -205,11 +205,7 @@ await t.test("a leak is found in whatever form, and so is what can't be looked a
   t.match({ code, verdict: report.verdict }, { code: "exit 1", verdict: "found" });
   const leaks = report.places.find(({ id }) => id === "drachtio-output")?.found ?? [];
   const found = leaks.filter(({ kind }) => kind === "number");
-  t.equal(
-    link?.leaked.size,
-    report.calls.length - 2,
-    "of each call but the withheld number and the one that was left out",
-  );
+  t.equal(link?.leaked.size, report.calls.length - 2, "of each call except the withheld number and the excluded one");
   for (const [form] of forms)
     t.ok(
       found.some((leak) => leak.form === form),
@@ -218,11 +214,11 @@ await t.test("a leak is found in whatever form, and so is what can't be looked a
   t.equal(
     new Set(found.map(({ mark }) => mark)).size,
     link?.leaked.size,
-    "each leaked number is found, and named by its call",
+    "each leaked number is found, and attributed to its call",
   );
   t.notOk(
     [...(link?.leaked ?? [])].some((number) => JSON.stringify(report).includes(number.slice(3))),
-    "the report itself tells none",
+    "the report itself contains none",
   );
   t.strictSame(
     report.places.filter(({ id, found }) => id !== "drachtio-output" && id !== "einwahl-output" && found.length > 0),

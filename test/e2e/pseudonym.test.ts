@@ -6,7 +6,7 @@ import { conferences, type Settings, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
-/** What carriers send for callers who withhold their number, beside the number. */
+/** What carriers send for a withheld number, beside the number. */
 const withheld: readonly (readonly [what: string, dial: Pick<DialOptions, "number"> & Partial<DialOptions>])[] = [
   ["a display name", { number: caller, display: "Unterdrückt" }],
   [
@@ -31,7 +31,7 @@ const withheld: readonly (readonly [what: string, dial: Pick<DialOptions, "numbe
   ["ANONYMOUS on the keypad, another caller", { number: "+266696687" }],
 ];
 
-/** The From user under which the first conference knows a caller. */
+/** The From user of a caller in the first conference. */
 async function pseudonymOf(world: World, number: string): Promise<string> {
   const phone = await world.phone();
   const { call, member } = await talk(world, phone, { number });
@@ -41,7 +41,7 @@ async function pseudonymOf(world: World, number: string): Promise<string> {
 }
 
 await t.test(
-  "a ban by BBB holds for the rest of the meeting, also after a restart",
+  "a ban by BBB applies for the rest of the meeting, also after a restart",
   { timeout: 300_000 },
   async (t) => {
     const kept = (settings: Settings): Settings => ({ ...settings, rooms: { store: "data" } });
@@ -70,7 +70,7 @@ await t.test(
 );
 
 await t.test(
-  "callers who withhold their number in words show no digit, and share no pseudonym",
+  "callers marked as withheld by words show no digits, and share no pseudonym",
   { timeout: 300_000 },
   async (t) => {
     const world = await World.start(t);
@@ -85,7 +85,7 @@ await t.test(
       await call.ended;
     }
     t.equal(pseudonyms.size, withheld.length);
-    // A value in quotes is none of RFC 3323: drachtio-server can't parse it, and einwahl hears nothing of the call.
+    // A quoted value is not valid in RFC 3323: drachtio-server can't parse it, and einwahl does not see the call.
     const quoted = await phone.dial({ uri: world.sipUri(), number: caller, headers: [["Privacy", '"id"']] });
     t.match(await quoted.answered, { ok: false, failure: { status: 400 } });
     t.strictSame(world.complaints([caller.slice(3), "266696687"]), [], "no bug and no number in the log");

@@ -7,7 +7,7 @@ import { conferences, numbers, withCalls, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
-await t.test("calls that do not come in", async (t) => {
+await t.test("refused calls", async (t) => {
   const world = await World.start(t, { line: "straight", settings: withCalls({ max_concurrent: 1 }) });
   const phone = await world.phone();
   const before = await world.counts();
@@ -76,13 +76,13 @@ await t.test("calls that do not come in", async (t) => {
       t.match(
         await report,
         cause === undefined ? { srtp: { bbb: undefined } } : { cause, mediaServer: undefined },
-        "and no media server was asked",
+        "and the media server got no request",
       );
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
   }
 
-  await t.test("one call more than is allowed", async (t) => {
+  await t.test("one call more than the limit", async (t) => {
     const first = await phone.dial({ uri: world.sipUri(), number: caller });
     t.ok((await first.answered).ok, "the first is taken");
     const second = await (await phone.dial({ uri: world.sipUri(), number: caller })).answered;
@@ -96,7 +96,7 @@ await t.test("calls that do not come in", async (t) => {
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("signalling in the open", async (t) => {
+  await t.test("unencrypted signalling", async (t) => {
     for (const transport of ["udp", "tcp"] as const) {
       const open = await TestPhone.open({ transport });
       const call = await open.dial({ uri: world.sipUri(numbers.german, transport), number: caller });
@@ -111,7 +111,7 @@ await t.test("calls that do not come in", async (t) => {
   });
 
   await t.test(
-    "the trunk's OPTIONS are answered, and over what the trunk does not use they are a stranger's",
+    "the trunk's OPTIONS get a response; over a transport that the trunk does not use the source is unknown",
     async (t) => {
       const provider = await SipUserAgent.listen({
         listen: [],
@@ -135,12 +135,12 @@ await t.test("calls that do not come in", async (t) => {
   t.strictSame(
     world.complaints([caller.slice(3), numbers.unknown, conferences[0].pin]),
     [],
-    "no bug and no number in the log",
+    "no unexpected error and no number in the log",
   );
 });
 
 await t.test(
-  "forwarded calls and calls of a group come in, and the log says which header named the number",
+  "forwarded calls and calls to a group are accepted, and the log has the header with the number",
   async (t) => {
     const world = await World.start(t);
     const phone = await world.phone();
@@ -177,12 +177,12 @@ await t.test(
     t.strictSame(
       world.complaints([caller.slice(3), ours.slice(3), other.slice(3)]),
       [],
-      "no bug and no number in the log",
+      "no unexpected error and no number in the log",
     );
   },
 );
 
-await t.test("a source that no trunk knows", async (t) => {
+await t.test("an unknown source", async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { sources: ["192.0.2.1"] } });
   const phone = await world.phone();
   const before = await world.counts();

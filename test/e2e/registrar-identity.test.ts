@@ -8,12 +8,12 @@ import { type Settings, World } from "./support/world.js";
 
 interface Impostor {
   readonly what: string;
-  /** What is at the registrar's address, and what the trunk's settings are. */
+  /** The server at the registrar's address, and the trunk's settings. */
   readonly certificates: (ours: Certificates) => Promise<Certificates>;
   readonly trunk: Settings;
   readonly realm?: string;
   readonly why: RegExp;
-  /** What the registrar may see at most. */
+  /** The most that the registrar may receive. */
   readonly sees: RegExp;
 }
 
@@ -42,7 +42,7 @@ const impostors: readonly Impostor[] = [
   },
 ];
 
-/** Waits until the trunk's state has a reason like this. */
+/** Waits until the trunk's state has a matching reason. */
 async function faultOf(world: World, why: RegExp): Promise<string | null | undefined> {
   await world.log.next(
     `not registered: ${why.source}`,
@@ -64,19 +64,19 @@ async function isRefused(t: Test, { what, certificates, trunk, realm, why, sees 
   t.strictSame(
     registrar.events.filter((event) => !sees.test(event)),
     [],
-    "and the registrar has seen no more than that",
+    "and the registrar has received no more than that",
   );
   await world.stopEinwahl();
   t.strictSame(
     registrar.events.filter((event) => !sees.test(event)),
     [],
-    "not at the end either",
+    "nor at the end",
   );
   t.strictSame(world.complaints([registrar.password]), []);
 }
 
 await t.test(
-  "a registrar that is not who it says gets no password",
+  "a registrar with a wrong identity gets no password",
   { skip: missingPrograms("kamailio"), timeout: 120_000 },
   async (t) => {
     for (const impostor of impostors)

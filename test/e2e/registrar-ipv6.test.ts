@@ -16,12 +16,12 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
     certificates,
     carrier,
     engines: async (ours, soundsDirectory) => await startEngines(ours, soundsDirectory, { trunkAddress: "::1" }),
-    // Without a contact: it is drachtio's own address.
+    // Without a contact: drachtio's own address.
     trunk: { registrar: { host: "::1", port: carrier.registrarPort, transport: "tls" }, contact: undefined },
   });
   const before = await world.counts();
 
-  await t.test("registers: Request-URI, uri of the digest and Contact have the address in brackets", async (t) => {
+  await t.test("registers: the address is in brackets in Request-URI, digest uri and Contact", async (t) => {
     t.match(
       await registered,
       /^registered \S+ from \[?::1\]?:\d+ tls call \S+ cseq \d+ ruri sip:\[::1\] digest sip:\[::1\]$/,
@@ -35,7 +35,7 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
     });
   });
 
-  await t.test("a call comes in over that connection and reaches the conference", async (t) => {
+  await t.test("a call arrives over that connection and reaches the conference", async (t) => {
     const baresip = await world.baresip({ user: caller }, t);
     t.equal(
       await baresip.dial(`sip:${numbers.german}@127.0.0.1:${carrier.networkTlsPort}`),
@@ -59,6 +59,6 @@ await t.test("a registrar on ::1", { skip: missingPrograms("baresip", "kamailio"
   t.strictSame(
     world.complaints([caller.slice(3), conferences[1].pin, carrier.password]),
     [],
-    "no bug, no number, PIN or password in the log",
+    "no unexpected error, no number, PIN or password in the log",
   );
 });

@@ -12,7 +12,7 @@ import { conferences, numbers, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
-/** A call from the telephone network, as far as a PIN and the conference. */
+/** A call from the telephone network that joins the conference. */
 async function callThrough(t: Test, world: World, carrier: Kamailio, baresip: Baresip, pin: string): Promise<void> {
   const flow = (await carrier.registrations())[0]?.received;
   t.equal(
@@ -72,7 +72,7 @@ await t.test(
       reportFindings(world.einwahl.status(), ["line"]).some(
         ({ severity, message }) => severity === "error" && isTold(message),
       ),
-      "and by check",
+      "and check reports it",
     );
     t.strictSame(first.events, ["ready", "unavailable"], "not before its time");
     await world.stopEinwahl();
@@ -106,7 +106,7 @@ await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio
     t.match(
       world.log.past.find((line) => line.includes("trunk registered")),
       /"expiresInMs":90000,.*"contactListed":"yes"/,
-      "and einwahl knows, though the 200 lists the other device for longer and has a header that can't be read",
+      "and einwahl knows, although the 200 lists another device with a longer expiry and has a malformed header",
     );
   });
 
@@ -118,7 +118,7 @@ await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("the other side hangs up: its BYE finds the phone", async (t) => {
+  await t.test("the other side hangs up: its BYE reaches the phone", async (t) => {
     await callThrough(t, world, carrier, baresip, conferences[0].pin);
     const closed = baresip.closed();
     await world.bbbs[0].endMeeting(conferences[0].name);
@@ -131,13 +131,13 @@ await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
-  await t.test("Kamailio restarted: registered again, and calls arrive", async (t) => {
+  await t.test("Kamailio restarts: the trunk registers again, and calls arrive", async (t) => {
     await carrier.stop();
     const stopped = performance.now();
     await carrier.resume();
     t.ok(
       await carrier.event(/^registered /, { ms: 15_000, past: true }),
-      "anew, not refreshed: Kamailio had forgotten",
+      "a new registration, not a refresh: Kamailio had lost it",
     );
     t.comment(`registered again ${Math.round(performance.now() - stopped)} ms after Kamailio went down`);
     t.equal((await carrier.registrations()).length, 1);
@@ -154,13 +154,13 @@ await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio
     t.match(
       await baresip.dial(`sip:${numbers.german}@127.0.0.1:${carrier.networkTlsPort}`),
       { status: 480 },
-      "no call is delivered any more",
+      "no more calls are delivered",
     );
   });
 
   t.strictSame(
     world.complaints([caller.slice(3), conferences[1].pin, carrier.password]),
     [],
-    "no bug, no number, PIN or password in the log",
+    "no unexpected error, no number, PIN or password in the log",
   );
 });

@@ -23,7 +23,7 @@ function numberOf(index: number): string {
   return `+49152232${String(20_000 + index)}`;
 }
 
-/** A second trunk of the same source, with these numbers. */
+/** A second trunk with the same source and these numbers. */
 function secondTrunk(trunkNumbers: readonly Settings[]): Settings {
   return { name: "second", provider: "generic", sources: ["127.0.0.1"], numbers: trunkNumbers };
 }
@@ -37,7 +37,7 @@ function certificateOf(pem: string): string {
   return new X509Certificate(pem).fingerprint256;
 }
 
-/** The fingerprint of what a server shows. */
+/** The fingerprint of a server's certificate. */
 async function certificateAt(port: number): Promise<string> {
   return await new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
@@ -52,7 +52,7 @@ function withTrunks(change: (trunks: readonly Settings[]) => readonly Settings[]
   return { settings: (settings) => ({ ...settings, trunks: change(settings["trunks"] as readonly Settings[]) }) };
 }
 
-await t.test(`reload under ${callers} calls`, async (t) => {
+await t.test(`reload during ${callers} calls`, async (t) => {
   const [before, renewed] = await Promise.all([makeCertificates(), makeCertificates()]);
   const certificates = { ...before, ca: `${before.ca}\n${renewed.ca}` };
   const world = await World.start(t, { line: "straight", certificates });
@@ -78,19 +78,19 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     const call = await phone.dial({ uri: world.sipUri(), number: numberOf(index) });
     const answered = await call.answered;
     if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
-    // The later ones come and go.
+    // The later ones join and leave.
     if (index < callers)
       call.ended.then(
         ({ by }) => ended.push(`${index} by ${by}`),
         () => undefined,
       );
-    // Nobody types before there is something to hear.
+    // The caller types only after the prompt.
     await call.audio.waitForSound(TIMEOUT_MS);
     await call.sendDigits(`${pin}#`);
     return { call, member: await within(`caller ${index} is in`, arrival, TIMEOUT_MS, () => world.tail()) };
   };
 
-  /** Somebody who is none of the callers that have to stay. */
+  /** A caller other than those that must stay. */
   const leaves = async (call: PhoneCall, member: MemberInfo, node: typeof first): Promise<void> => {
     const left = node.waitForLeave(member.memberId, TIMEOUT_MS);
     await call.hangUp();
@@ -108,7 +108,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
   if (oneInLecture === undefined || oneInStaff === undefined) throw new Error("nobody called");
   const tones = { lecture: new Tones(world, oneInLecture, first), staff: new Tones(world, oneInStaff, second) };
 
-  /** All are still there, and two of them hear and are heard. */
+  /** Asserts that all calls are up, and two of them have audio both ways. */
   const nobodyIsLost = async (t: Test, when: string): Promise<void> => {
     t.strictSame(ended, [], "no call has ended");
     // The members that came, and no others: who has left and come back is another one, and would not be listened to.
@@ -127,7 +127,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await call.hangUp();
     return 200;
   };
-  /** A call is answered and greeted in this language. */
+  /** Asserts that a call is answered and greeted in this language. */
   const greets = async (t: Test, number: string, prompt: string): Promise<PhoneCall> => {
     const call = await phone.dial({ uri: world.sipUri(number), number: numberOf(next++) });
     call.audio.listenForPrompts(world.prompts);
@@ -136,7 +136,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     return call;
   };
 
-  await t.test("nothing has changed", async (t) => {
+  await t.test("an unchanged configuration", async (t) => {
     t.strictSame(await world.reload({}), { outcome: "reloaded", changed: [], needsRestart: [] });
     await nobodyIsLost(t, "after a reload without a change");
   });
@@ -175,12 +175,12 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     t.strictSame(
       shown.numbers.find(({ number }) => number === numbers.german)?.languages,
       ["en"],
-      "the web app is told so",
+      "the HTTP API returns it",
     );
     await nobodyIsLost(t, "after a number has moved");
   });
 
-  await t.test("a trunk is removed: its calls go on, new ones are refused", async (t) => {
+  await t.test("a trunk is removed: its calls continue, new ones are refused", async (t) => {
     const answer = await world.reload(
       withTrunks(([line]) => [{ ...line, numbers: [{ number: numbers.english, languages: ["en", "de"] }] }]),
     );
@@ -192,7 +192,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     t.match(await world.reload({}), { outcome: "reloaded", changed: ["trunk line: changed"] });
   });
 
-  await t.test("a server goes: who is on it stays, its PINs are unknown; and comes back", async (t) => {
+  await t.test("a BBB server is removed: its callers stay, its PINs are unknown; then it is added again", async (t) => {
     const answer = await world.reload({
       settings: (settings) => ({
         ...settings,
@@ -210,7 +210,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await leaves(later, member, second);
   });
 
-  await t.test("limits, keys and labels: for the next call", async (t) => {
+  await t.test("limits, keys and labels apply to the next call", async (t) => {
     const answer = await world.reload({ settings: withCalls({ max_concurrent: callers, hints: false }) });
     t.strictSame(answer, { outcome: "reloaded", changed: ["calls: changed"], needsRestart: [] });
     t.equal(await status(world.sipUri()), 503, "there is no place for one more");
@@ -227,7 +227,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await world.reload({});
   });
 
-  await t.test("the sounds, and with them the media server's settings, change", async (t) => {
+  await t.test("the prompts change, and with them the media server's settings", async (t) => {
     const answer = await world.reload({
       settings: (settings) => ({
         ...settings,
@@ -243,7 +243,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await nobodyIsLost(t, "on the media server as it was before");
   });
 
-  await t.test("a node has a new certificate", async (t) => {
+  await t.test("a BBB server has a new certificate", async (t) => {
     first.voice.renewCertificate(renewed);
     t.equal(await certificateAt(first.sipPort), certificateOf(renewed.cert), "it shows the new one");
     t.match(await world.reload({}), { outcome: "reloaded" });
@@ -252,7 +252,7 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await nobodyIsLost(t, "after a new certificate");
   });
 
-  await t.test("a broken file changes nothing and says why", async (t) => {
+  await t.test("a faulty file changes nothing, and the reason is reported", async (t) => {
     const good = await readFile(world.settingsFile, "utf8");
     for (const { text, path } of [
       { text: "trunks: [", path: /line/ },
@@ -270,11 +270,11 @@ await t.test(`reload under ${callers} calls`, async (t) => {
     await nobodyIsLost(t, "after files with faults");
     t.ok(
       world.log.past.some((line) => line.includes("nothing changed")),
-      "and the log says so",
+      "and the log has it",
     );
   });
 
-  await t.test("what needs a restart is named", async (t) => {
+  await t.test("settings that need a restart are named", async (t) => {
     const answer = await world.reload({
       settings: (settings) => ({
         ...settings,
@@ -292,6 +292,6 @@ await t.test(`reload under ${callers} calls`, async (t) => {
   t.strictSame(
     world.complaints([lecture.pin, staff.pin, ...calls.map((_, index) => numberOf(index).slice(3))]),
     [],
-    "no bug, number or PIN in the log",
+    "no unexpected error, number or PIN in the log",
   );
 });

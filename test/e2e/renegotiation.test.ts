@@ -15,7 +15,7 @@ function suitesIn(sdp: string): string[] {
   return [...sdp.matchAll(/^a=crypto:\d+ (\S+)/gm)].map(([, suite]) => suite ?? "");
 }
 
-await t.test("what a trunk may want in the middle of a call", { timeout: 400_000 }, async (t) => {
+await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, async (t) => {
   const world = await World.start(t, { line: "straight" });
   const phone = await world.phone();
   const before = await world.counts();
@@ -88,7 +88,7 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
       const [bbb] = world.bbbs;
       t.ok(
         await call.sendDigits("0", { method: "info" }),
-        "the key that mutes, by SIP INFO, which does not count any more: the PIN came by RFC 4733",
+        "the mute key, by SIP INFO, no longer counts: the PIN came by RFC 4733",
       );
       t.ok(await call.sendDigits("00"), "and twice by RFC 4733");
       t.equal(await bbb.waitForDigits(there.member.memberId, "00", TIMEOUT_MS), "00", "arrives, twice");
@@ -101,7 +101,7 @@ await t.test("what a trunk may want in the middle of a call", { timeout: 400_000
     });
   }
 
-  await t.test("from SRTP back to plain RTP: refused, and the call goes on as it was", async (t) => {
+  await t.test("from SRTP back to plain RTP: refused, and the call continues unchanged", async (t) => {
     const there = await talk(world, phone, { number: caller });
     const plain = there.call.localSdp.replace(/RTP\/SAVP/, "RTP/AVP").replace(/^a=crypto.*\r\n/gm, "");
     t.match(await there.call.dialog?.reinvite(plain), { ok: false, failure: { status: 488 } });

@@ -5,7 +5,7 @@ import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
-await t.test("re-INVITEs and UPDATEs that come before the last one is over", { timeout: 120_000 }, async (t) => {
+await t.test("re-INVITEs and UPDATEs before the previous one has completed", { timeout: 120_000 }, async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { allow_unencrypted: true } });
   const before = await world.counts();
   const call = await RawCall.dial(t, world, caller);
@@ -26,7 +26,7 @@ await t.test("re-INVITEs and UPDATEs that come before the last one is over", { t
   t.match(
     await call.response(5, "UPDATE", /^[2-6]/),
     /^SIP\/2\.0 491 /,
-    "our offer has no answer yet: an UPDATE with SDP has to wait (RFC 3311 section 5.2)",
+    "einwahl's offer has no answer yet: an UPDATE with SDP must wait (RFC 3311 section 5.2)",
   );
   call.request("UPDATE", 6);
   t.match(await call.response(6, "UPDATE", /^[2-6]/), /^SIP\/2\.0 200 /, "one without SDP has not");
@@ -35,7 +35,7 @@ await t.test("re-INVITEs and UPDATEs that come before the last one is over", { t
   t.match(
     await call.response(7, "UPDATE", /^[2-6]/),
     /^SIP\/2\.0 200 [^]*^a=crypto:1 AES_CM_128_HMAC_SHA1_80 /m,
-    "after the answer in the ACK it is taken",
+    "it is accepted after the answer in the ACK",
   );
 
   const report = world.reports.next("the call's report", () => true);

@@ -11,7 +11,7 @@ import { World, type WorldOptions } from "./support/world.js";
 
 const plain: WorldOptions = { line: "straight" };
 
-/** Reserves a PIN as an operator does, through the running instance. */
+/** Reserves a PIN on the command line, through the running instance. */
 async function reserve(t: Test, world: World, room: string): Promise<string> {
   const { einwahl } = world;
   const { socket } = await openInstance(t, {
@@ -34,7 +34,7 @@ async function isKnown(t: Test, world: World, pin: string, what: string): Promis
   await call.hangUp();
 }
 
-await t.test("what the command line reserves counts for callers, although no front end has a token", async (t) => {
+await t.test("PINs reserved on the command line apply to callers, although no front end has a token", async (t) => {
   const world = await World.start(t, plain);
   t.equal(world.einwahl.status().store.kind, "none", "nothing is written while there is nothing to keep");
   const pin = await reserve(t, world, "room");
@@ -55,7 +55,7 @@ await t.test("what the command line reserves counts for callers, although no fro
   t.match(
     world.einwahl.status().store,
     { kind: "none", trouble: { what: /rooms\.store/ } },
-    "a store that can't be read keeps no caller out, and the operator is told",
+    "an unreadable store rejects no caller, and the operator gets a report",
   );
 
   await world.stopEinwahl();
@@ -64,6 +64,6 @@ await t.test("what the command line reserves counts for callers, although no fro
   t.match(
     third.ok ? await world.einwahl.pins?.rooms?.findByPin(third.value) : undefined,
     { ok: true, value: { meetingId: "third" } },
-    "in a store that the configuration names",
+    "in the configured store",
   );
 });

@@ -25,7 +25,7 @@ function withIsup(sdp: string): string {
   return `${parts.map((part) => `--unique-limit-1\r\n${part}`).join("")}--unique-limit-1--\r\n`;
 }
 
-/** What rtpengine 10.5.3 offers unless told otherwise. */
+/** rtpengine 10.5.3's default offer. */
 const offered = [
   ...suites,
   ...["AES_256_CM_HMAC_SHA1", "AES_192_CM_HMAC_SHA1", "F8_128_HMAC_SHA1", "NULL_HMAC_SHA1"].flatMap((name) => [
@@ -35,7 +35,7 @@ const offered = [
 ];
 
 await t.test(
-  "a telephone with plain RTP, through a carrier of Kamailio and rtpengine",
+  "a phone with plain RTP, through a carrier of Kamailio and rtpengine",
   { skip: missingPrograms("kamailio", "rtpengine"), timeout: 500_000 },
   async (t) => {
     const certificates = await makeCertificates();
@@ -105,7 +105,7 @@ await t.test(
       });
     }
 
-    await t.test("the relay is replaced: other keys and ports in a re-INVITE", async (t) => {
+    await t.test("the relay is replaced: new keys and ports in a re-INVITE", async (t) => {
       const there = await talk(world, phone, { number: caller });
       const tones = new Tones(world, there);
       await tones.bothWays(t, "at first");
@@ -118,7 +118,7 @@ await t.test(
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
 
-    await t.test("on hold for a minute without RTP", async (t) => {
+    await t.test("a hold of one minute without RTP", async (t) => {
       const there = await talk(world, phone, { number: caller });
       const { call } = there;
       t.match(await call.hold(), { ok: true });

@@ -6,7 +6,7 @@ import { World } from "./support/world.js";
 const scanner = "+4915223125678";
 const rounds = 5;
 
-await t.test("scans are refused without a log line for each", async (t) => {
+await t.test("scans are refused without a log line each", async (t) => {
   const world = await World.start(t, { line: "straight", trunk: { sources: ["192.0.2.99"] } });
   const before = await world.counts();
   for (const transport of ["udp", "tcp", "tls"] as const) {
@@ -27,7 +27,7 @@ await t.test("scans are refused without a log line for each", async (t) => {
   t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   t.notOk(
     world.log.past.some((line) => line.includes('"call ended"')),
-    "no call's own line",
+    "no log line of a single call",
   );
   await world.stopEinwahl();
   const sums = world.log.past.filter((line) => line.includes('"calls refused"'));

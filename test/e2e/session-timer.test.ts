@@ -5,12 +5,12 @@ import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
 const caller = "+4915223125678";
-/** No session interval may be shorter (RFC 4028 section 5); whoever refreshes does so when half of it is over. */
+/** The minimum session interval (RFC 4028 section 5); the refresher refreshes after half of it. */
 const intervalSeconds = 90;
 const refreshTimeoutMs = 60_000;
 
 await t.test(
-  "the trunk leaves the session timer to us: refreshed in time, and the audio stays, with a new key in the answer, too",
+  "einwahl is the refresher: it refreshes in time, and the audio continues, also with a new key in the answer",
   { timeout: 180_000 },
   async (t) => {
     const world = await World.start(t, { line: "straight" });
@@ -25,7 +25,7 @@ await t.test(
     t.equal(
       call.dialog?.answer.headers.get("Session-Expires"),
       `${intervalSeconds};refresher=uas`,
-      "the 200 says that we refresh",
+      "the 200 names the UAS as refresher",
     );
     const tones = new Tones(world, there);
     await tones.bothWays(t, "at first");
@@ -40,7 +40,7 @@ await t.test(
     });
     t.ok(
       await within("the refresh", refreshed, refreshTimeoutMs, () => world.tail()),
-      "the refresh has come, and was accepted",
+      "the refresh arrived and was accepted",
     );
     off();
     t.equal(keyIn(call.remoteSdp), key, "with the key in use, not with the first one");

@@ -188,32 +188,35 @@ await t.test(
   },
 );
 
-await t.test("a media server that would refuse every call is down, and health says why", async (t) => {
-  for (const { name, media, why } of [
-    {
-      name: "another key",
-      media: { key: "0".repeat(64) },
-      why: /^media server media-1: it would reject every call: .*another key/,
-    },
-    {
-      name: "another host",
-      media: { controlHosts: ["192.0.2.1"] },
-      why: /^media server media-1: it would reject every call: .*EINWAHL_FS_CONTROL_HOSTS/,
-    },
-  ]) {
-    await t.test(name, async (t) => {
-      const world = await World.start(t, {
-        line: "straight",
-        engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media),
-        waitUntilReady: false,
+await t.test(
+  "a media server that would refuse every call is down, and the health report gives the reason",
+  async (t) => {
+    for (const { name, media, why } of [
+      {
+        name: "another key",
+        media: { key: "0".repeat(64) },
+        why: /^media server media-1: it would reject every call: .*another key/,
+      },
+      {
+        name: "another host",
+        media: { controlHosts: ["192.0.2.1"] },
+        why: /^media server media-1: it would reject every call: .*EINWAHL_FS_CONTROL_HOSTS/,
+      },
+    ]) {
+      await t.test(name, async (t) => {
+        const world = await World.start(t, {
+          line: "straight",
+          engines: (certificates, sounds) => startEmbeddedEngines(certificates, sounds, media),
+          waitUntilReady: false,
+        });
+        const { state, reasons } = world.einwahl.health();
+        t.equal(state, "not-ready");
+        t.ok(
+          reasons.some((reason) => why.test(reason)),
+          reasons.join("; "),
+        );
+        t.match(world.einwahl.status().mediaServers, [{ state: "down", why: /refuse every call/ }]);
       });
-      const { state, reasons } = world.einwahl.health();
-      t.equal(state, "not-ready");
-      t.ok(
-        reasons.some((reason) => why.test(reason)),
-        reasons.join("; "),
-      );
-      t.match(world.einwahl.status().mediaServers, [{ state: "down", why: /refuse every call/ }]);
-    });
-  }
-});
+    }
+  },
+);

@@ -12,7 +12,7 @@ import { conferences, type Settings, World } from "./support/world.js";
 
 t.setTimeout(300_000);
 
-/** From the start: ten seconds, and what a call takes on a busy machine. */
+/** From the start: ten seconds, plus the time of a call on a busy machine. */
 const patience = { ms: 90_000 };
 
 function withSyntheticCalls(servers: readonly string[]): (settings: Settings) => Settings {
@@ -32,7 +32,7 @@ async function meetingsOf(world: World, server: 0 | 1): Promise<number | string>
   return answer.ok ? answer.value.meetings.length : answer.failure;
 }
 
-/** The log has a line for each of the two calls, which came in over this trunk. */
+/** Asserts that the log has a line for each of the two calls, which arrived over this trunk. */
 async function bothEnded(world: World, trunk: string): Promise<void> {
   const ended = (): number =>
     world.log.past.filter((each) => each.includes('"call ended"') && each.includes(`"trunk":"${trunk}"`)).length;
@@ -46,7 +46,7 @@ async function told(world: World, path: string): Promise<string> {
   return await response.text();
 }
 
-await t.test("two telephones hear each other in a conference of their own, and nobody counts them", async (t) => {
+await t.test("two test phones hear each other in their own conference, and no statistics count them", async (t) => {
   const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
   const idle = await world.counts();
   const joined: string[] = [];
@@ -66,7 +66,7 @@ await t.test("two telephones hear each other in a conference of their own, and n
   t.equal(
     status.day.slots.reduce((sum, { calls }) => sum + calls, 0),
     0,
-    "no call of the day",
+    "not in the day's calls",
   );
   const samples = readSamples(await told(world, "/metrics"));
   t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { server: "bbb-1", result: "ok" }), 1);
@@ -86,36 +86,39 @@ await t.test("two telephones hear each other in a conference of their own, and n
   t.same(world.complaints([]), []);
 });
 
-await t.test("a node that refuses telephones, and one whose API does not answer: the step is named", async (t) => {
-  const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
-  world.bbbs[0].voice.refusal = { kind: "status", status: 488 };
-  const refused = JSON.parse(
-    await world.log.next("the first failure", (each) => each.includes('"synthetic call'), {
-      ...patience,
-      evidence: () => world.tail(),
-    }),
-  ) as Record<string, unknown>;
-  t.match(refused, { level: 40, msg: "synthetic call failed", server: "bbb-1", stage: "join" });
-  t.equal(await meetingsOf(world, 0), 1);
-  const [call] = world.einwahl.status().syntheticCalls ?? [];
-  t.match(call, { ok: false, stage: "join" });
-  t.match(await told(world, "/status?lang=en"), /join/);
-  await world.bbbs[0].close();
-  const failed = JSON.parse(
-    await world.log.next("the second failure", (each) => each.includes('"synthetic call'), {
-      ms: 150_000,
-      evidence: () => world.tail(),
-    }),
-  ) as Record<string, unknown>;
-  t.match(failed, { level: 40, server: "bbb-1", stage: "conference", answeredMs: undefined });
-  const samples = readSamples(await told(world, "/metrics"));
-  t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { result: "failed" }), 2);
-  t.equal(sumOf(samples, "einwahl_synthetic_call_failures_total", { step: "join" }), 1);
-  t.equal(sumOf(samples, "einwahl_synthetic_call_failures_total", { step: "conference" }), 1);
-  t.equal(sumOf(samples, "einwahl_calls_total"), 0);
-});
+await t.test(
+  "a BBB server that refuses phones, and one whose API does not respond: the failed step is named",
+  async (t) => {
+    const world = await World.start(t, { settings: withSyntheticCalls(["bbb-1"]) });
+    world.bbbs[0].voice.refusal = { kind: "status", status: 488 };
+    const refused = JSON.parse(
+      await world.log.next("the first failure", (each) => each.includes('"synthetic call'), {
+        ...patience,
+        evidence: () => world.tail(),
+      }),
+    ) as Record<string, unknown>;
+    t.match(refused, { level: 40, msg: "synthetic call failed", server: "bbb-1", stage: "join" });
+    t.equal(await meetingsOf(world, 0), 1);
+    const [call] = world.einwahl.status().syntheticCalls ?? [];
+    t.match(call, { ok: false, stage: "join" });
+    t.match(await told(world, "/status?lang=en"), /join/);
+    await world.bbbs[0].close();
+    const failed = JSON.parse(
+      await world.log.next("the second failure", (each) => each.includes('"synthetic call'), {
+        ms: 150_000,
+        evidence: () => world.tail(),
+      }),
+    ) as Record<string, unknown>;
+    t.match(failed, { level: 40, server: "bbb-1", stage: "conference", answeredMs: undefined });
+    const samples = readSamples(await told(world, "/metrics"));
+    t.equal(sumOf(samples, "einwahl_synthetic_calls_total", { result: "failed" }), 2);
+    t.equal(sumOf(samples, "einwahl_synthetic_call_failures_total", { step: "join" }), 1);
+    t.equal(sumOf(samples, "einwahl_synthetic_call_failures_total", { step: "conference" }), 1);
+    t.equal(sumOf(samples, "einwahl_calls_total"), 0);
+  },
+);
 
-await t.test("stopped in the midst of one, nothing is left", async (t) => {
+await t.test("stopped during a synthetic call, nothing is leaked", async (t) => {
   const world = await World.start(t, { settings: withSyntheticCalls(["bbb-2"]) });
   const [, second] = world.bbbs;
   const idle = await world.counts();
@@ -141,7 +144,7 @@ await t.test("stopped in the midst of one, nothing is left", async (t) => {
   );
   t.notOk(
     world.log.past.some((line) => line.includes('"synthetic call')),
-    "what was broken off shows nothing",
+    "an interrupted call has no result",
   );
   await world.settled();
   t.same(await world.leftBehind(idle, { handles: true }), {});
@@ -149,7 +152,7 @@ await t.test("stopped in the midst of one, nothing is left", async (t) => {
 });
 
 await t.test(
-  "over the trunk and back: the provider takes the call and brings it in",
+  "over the trunk and back: the provider accepts the call and delivers it",
   { skip: missingPrograms("kamailio") },
   async (t) => {
     const certificates = await makeCertificates();
@@ -178,7 +181,7 @@ await t.test(
     t.equal(world.reports.past.length, 0, "they count as nobody's calls");
     t.same(world.complaints(["+493023125001"]), []);
 
-    // Registered at the provider no more, although einwahl believes it: the calls don't come in, and it registers anew.
+    // The provider has lost the registration, although einwahl believes in it: the calls do not arrive, and einwahl registers again.
     await carrier.forget();
     const again = carrier.event(/^registered /, { ms: 150_000 });
     const failed = JSON.parse(
@@ -189,7 +192,7 @@ await t.test(
     ) as Record<string, unknown>;
     t.match(failed, { msg: "synthetic call failed", stage: "answer" });
     await world.log.next(
-      "the trunk is registered anew",
+      "the trunk has registered again",
       (each) => each.includes("trunk may not deliver calls") && each.includes("own call"),
       { past: true, evidence: () => world.tail() },
     );

@@ -14,11 +14,11 @@ const mainNumber = numbers.german.slice(1);
 
 interface Manner {
   readonly provider: string;
-  /** How its registrar behaves: as docs/reference/trunks.md says, otherwise as most registrars do. */
+  /** Its registrar's behaviour: from docs/reference/trunks.md, otherwise like most registrars. */
   readonly registrar: Omit<KamailioOptions, "certificates">;
-  /** What the operator writes beside provider, user and password. */
+  /** The operator's settings beside provider, user and password. */
   readonly trunk?: Settings;
-  /** What a call to the English number by +49 1522 3125678 looks like. */
+  /** The INVITE to the English number by +49 1522 3125678. */
   readonly call: Omit<DialOptions, "uri">;
 }
 
@@ -66,7 +66,7 @@ const manners: readonly Manner[] = [
     call: { number: "+4915223125678", to: `<sip:+${dialled}@plusnet.de>` },
   },
   {
-    // One that nobody knows: national numbers, read from the Request-URI.
+    // A provider without a preset: national numbers, read from the Request-URI.
     provider: "generic",
     registrar: { realm: "registrar.example.net", qop: true, grantedExpiry: 600, username: "customer" },
     trunk: { called_number_from: "p-called-party-id", country: "DE", realm: "registrar.example.net" },
@@ -79,7 +79,7 @@ const manners: readonly Manner[] = [
 ];
 
 await t.test(
-  "each provider's trunk registers at a registrar like its own, and a call is read right",
+  "each provider's trunk registers at a registrar like its own, and calls are parsed correctly",
   { skip: missingPrograms("kamailio"), timeout: 400_000 },
   async (t) => {
     const certificates = await makeCertificates();

@@ -17,10 +17,10 @@ import { type Settings, withCalls, World, type WorldOptions } from "./support/wo
 
 const token = "front-end-token";
 const meetingID = "Evening class";
-/** With real engines beside them, the telephones and BBB servers of a hundred are more than two processors can carry. */
+/** Beside real engines, the phones and BBB servers of a hundred callers overload two processors. */
 const callers = process.env["EINWAHL_TEST_ENGINES"] === "real" ? 50 : 100;
 const diallingAtOnce = 5;
-/** From the start of the conference to the last of the callers in it, in milliseconds: the pace, and what one caller's way takes. */
+/** From the start of the conference until the last caller has joined, in milliseconds: the pace, plus the time of one join. */
 const allInTimeoutMs = callers * joinIntervalMs + 4_000;
 
 t.setTimeout(300_000);
@@ -28,11 +28,11 @@ t.setTimeout(300_000);
 interface WaitingWorld {
   readonly world: World;
   readonly phone: TestPhone;
-  /** Of the room that a front end has reserved. */
+  /** The room that a front end has reserved. */
   readonly pin: string;
 }
 
-/** A world in which a front end has reserved a room whose conference has not begun. */
+/** A world with a reserved room whose conference has not begun. */
 async function startWorld(
   t: Test,
   {
@@ -63,7 +63,7 @@ async function startWorld(
   return { world, phone: await world.phone(), pin: await reserve(world, meetingID) };
 }
 
-/** The PIN of a room, as a front end gets it. */
+/** The PIN of a room, requested like a front end. */
 async function reserve(world: World, room: string): Promise<string> {
   const client = new EinwahlClient({ url: `http://127.0.0.1:${world.einwahl.httpPort}`, token });
   const answer = await client.reserve(room);
@@ -75,19 +75,19 @@ function numberOf(index: number): string {
   return `+49152231${String(20_000 + index)}`;
 }
 
-/** A caller who has typed the PIN of the room; the first one listens to what is said. */
+/** A caller who has typed the PIN of the room; the first one records the prompts. */
 async function types({ world, phone, pin }: WaitingWorld, index: number): Promise<PhoneCall> {
   const call = await phone.dial({ ...world.line(), number: numberOf(index) });
   if (index === 0) call.audio.listenForPrompts(world.prompts);
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
-  // Nobody types before there is something to hear.
+  // The caller types only after the prompt.
   await call.audio.waitForSound(TIMEOUT_MS);
   await call.sendDigits(`${pin}#`);
   return call;
 }
 
-/** One caller who waits. */
+/** One waiting caller. */
 async function waits(waiting: WaitingWorld): Promise<PhoneCall> {
   const { world } = waiting;
   const isWaiting = world.stages.next("the caller waits", ({ stage }) => stage === "waiting", {
@@ -102,7 +102,7 @@ function report({ world }: WaitingWorld): Promise<CallReport> {
   return world.reports.next("the call's report", () => true, { ms: 60_000 });
 }
 
-await t.test(`${callers} callers wait for one conference, and are in it as soon as it begins`, async (t) => {
+await t.test(`${callers} callers wait for one conference, and join as soon as it begins`, async (t) => {
   const waiting = await startWorld(t, {
     line: "straight",
     servers: { webhooks: true, poll_interval: "10m" },
@@ -116,7 +116,7 @@ await t.test(`${callers} callers wait for one conference, and are in it as soon 
     proof: "sha1",
   });
   t.teardown(() => hooks.close());
-  // All audio is made in this process, beside einwahl: nothing is sent in either direction while nobody speaks.
+  // All audio is generated in this process, beside einwahl: nothing is sent in either direction until a side talks.
   bbb.voice.silence = "suppressed";
   const idle = await world.counts();
 
@@ -183,7 +183,7 @@ await t.test(`${callers} callers wait for one conference, and are in it as soon 
   t.strictSame(
     world.complaints([pin, ...calls.map((_, index) => numberOf(index).slice(3))]),
     [],
-    "no bug, number or PIN in the log",
+    "no unexpected error, number or PIN in the log",
   );
 });
 
@@ -211,7 +211,7 @@ await t.test("without webhooks", async (t) => {
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
-  await t.test("a hang-up while waiting leaves nothing", async (t) => {
+  await t.test("a hang-up while waiting leaks nothing", async (t) => {
     const room = "Another class";
     const other = { ...waiting, pin: await reserve(world, room) };
     const story = report(waiting);
@@ -245,7 +245,7 @@ await t.test("on hold and without RTP when the conference begins", async (t) => 
   const call = await waits(waiting);
   t.match(await call.hold(), { ok: true });
   call.stopRtp();
-  // Longer than RTP may stay away without a hold.
+  // Longer than RTP may be absent without a hold.
   await setTimeout(7_000);
   const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
@@ -260,7 +260,7 @@ await t.test("on hold and without RTP when the conference begins", async (t) => 
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
 });
 
-await t.test("the wait has an end, with a goodbye", async (t) => {
+await t.test("the wait times out with a goodbye", async (t) => {
   const waiting = await startWorld(t, { calls: { waiting: { limit: "10s" } } });
   const { world } = waiting;
   const idle = await world.counts();
@@ -273,7 +273,7 @@ await t.test("the wait has an end, with a goodbye", async (t) => {
   t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
 });
 
-await t.test("switched off: told to call again, and nobody waits", async (t) => {
+await t.test("turned off: a prompt to call again, and no caller waits", async (t) => {
   const waiting = await startWorld(t, { calls: { waiting: { enabled: false } } });
   const { world } = waiting;
   const call = await types(waiting, 0);

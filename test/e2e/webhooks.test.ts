@@ -9,7 +9,7 @@ import { type Settings, World } from "./support/world.js";
 
 const caller = "+4915223125678";
 
-/** Servers that are hardly ever polled and tell by webhooks. */
+/** Servers that are rarely polled and send webhooks. */
 function withWebhooks(all: Settings): Settings {
   const servers = all["bbb_servers"] as readonly Settings[];
   return { ...all, bbb_servers: servers.map((server) => ({ ...server, webhooks: true, poll_interval: "10m" })) };
@@ -19,7 +19,7 @@ async function startWorld(t: Test): Promise<World> {
   return await World.start(t, { settings: withWebhooks });
 }
 
-/** A server whose livekit-sip is called itself, in the open, as on a network of its own. */
+/** A server whose livekit-sip is called directly, unencrypted, as in a private network. */
 async function startWithLiveKit(t: Test): Promise<World> {
   const port = await freePort();
   const world = await World.start(t, {
@@ -58,7 +58,7 @@ async function answered(world: World): Promise<PhoneCall> {
 }
 
 await t.test(
-  "a meeting that a webhook has told of is known without asking, and forgotten when one tells its end",
+  "a meeting from a webhook is known without a poll, and forgotten after the webhook of its end",
   async (t) => {
     const world = await startWorld(t);
     const [bbb] = world.bbbs;
@@ -91,12 +91,12 @@ await t.test(
     t.strictSame(
       world.complaints([caller.slice(3), "700001", "700002", "700003"]),
       [],
-      "no bug, number or PIN in the log",
+      "no unexpected error, number or PIN in the log",
     );
   },
 );
 
-await t.test("a webhook that is not the server's changes nothing", async (t) => {
+await t.test("an unauthenticated webhook changes nothing", async (t) => {
   const world = await startWorld(t);
   const [bbb] = world.bbbs;
   const hooks = new SampleWebhooks(bbb.meetings, {
@@ -128,11 +128,7 @@ await t.test("a webhook that is not the server's changes nothing", async (t) => 
   right.post("user-joined", { "internal-meeting-id": "any" });
   await right.settled();
   t.strictSame(right.answers, [200]);
-  t.match(
-    await page("en"),
-    /webhooks: last valid one \d s ago, 2 refused/,
-    "one that is right: its age, and nothing to do any more",
-  );
+  t.match(await page("en"), /webhooks: last valid one \d s ago, 2 refused/, "a valid one: its age, and no more issue");
   t.notMatch(await page("en"), /do not prove/);
   const call = await answered(world);
   await call.sendDigits("666666#");
@@ -143,8 +139,8 @@ await t.test("a webhook that is not the server's changes nothing", async (t) => 
   await call.hangUp();
 });
 
-await t.test("a meeting with audio in LiveKit", async (t) => {
-  await t.test("is called on LiveKit's own port where there is one", async (t) => {
+await t.test("a meeting with LiveKit audio", async (t) => {
+  await t.test("calls go to LiveKit's own port if configured", async (t) => {
     const world = await startWithLiveKit(t);
     const [, bbb] = world.bbbs;
     const hooks = hooksOf(t, world, 1, "sha256");
@@ -159,23 +155,20 @@ await t.test("a meeting with audio in LiveKit", async (t) => {
     await call.hangUp();
   });
 
-  await t.test(
-    "is no place for telephones where there is none: the caller is told, and the operator why",
-    async (t) => {
-      const world = await startWorld(t);
-      const hooks = hooksOf(t, world, 1, "sha256");
-      world.bbbs[1].createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
-      await hooks.settled();
-      const call = await answered(world);
-      await call.sendDigits("800001#");
-      await hears(t, world, call, "de/no-telephone-audio", "the caller is told");
-      t.strictSame(
-        world.bbbs.flatMap((bbb) => bbb.members()),
-        [],
-        "and nobody is in an empty conference",
-      );
-      t.match(world.log.past.join("\n"), /"server":"bbb-2".*LiveKit/, "the log says what to set");
-      await call.hangUp();
-    },
-  );
+  await t.test("without LiveKit's route the caller hears a prompt, and the operator sees the reason", async (t) => {
+    const world = await startWorld(t);
+    const hooks = hooksOf(t, world, 1, "sha256");
+    world.bbbs[1].createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
+    await hooks.settled();
+    const call = await answered(world);
+    await call.sendDigits("800001#");
+    await hears(t, world, call, "de/no-telephone-audio", "the caller is told");
+    t.strictSame(
+      world.bbbs.flatMap((bbb) => bbb.members()),
+      [],
+      "and the empty conference has no members",
+    );
+    t.match(world.log.past.join("\n"), /"server":"bbb-2".*LiveKit/, "the log says what to set");
+    await call.hangUp();
+  });
 });

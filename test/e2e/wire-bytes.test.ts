@@ -7,7 +7,7 @@ import { World } from "./support/world.js";
 const caller = "+4915223125678";
 const raw = (...bytes: readonly number[]): string => bytes.map(rawByte).join("");
 
-/** What senders write who take Latin-1 for UTF-8, cut a character in two, or test us. */
+/** Input of senders that confuse Latin-1 with UTF-8, truncate a character, or test the parser. */
 const kinds = [
   { name: "Latin-1", text: `J${raw(0xe4)}ger Stra${raw(0xdf)}e %E4 100% %` },
   { name: "bytes that UTF-8 never has", text: `x${raw(0xff, 0xfe, 0xc0, 0xaf)}x` },
@@ -15,7 +15,7 @@ const kinds = [
   { name: "surrogates in UTF-8", text: `x${raw(0xed, 0xa0, 0x80)}%ED%A0%80x` },
 ] as const;
 
-await t.test("bytes that are not UTF-8 in SDP and headers cost nothing", { timeout: 300_000 }, async (t) => {
+await t.test("bytes that are not UTF-8 in SDP and headers have no effect", { timeout: 300_000 }, async (t) => {
   const world = await World.start(t, { line: "straight" });
   const before = await world.counts();
 
@@ -48,14 +48,14 @@ await t.test("bytes that are not UTF-8 in SDP and headers cost nothing", { timeo
     });
   }
 
-  await t.test("a display name without quotes, or a NUL, costs its own call", async (t) => {
+  await t.test("a display name without quotes, or a NUL, fails only its own call", async (t) => {
     for (const options of [
       { headers: [["From", `J${raw(0xe4)}ger <sip:${caller}@127.0.0.1>`]] },
       { rewriteOffer: (sdp: string) => `${sdp}a=X-note:a\0b\r\n` },
     ] as const) {
       const phone = await world.phone();
       const call = await phone.dial({ uri: world.sipUri(), number: caller, ...options });
-      // sofia-sip closes the connection behind its 400.
+      // sofia-sip closes the connection after its 400.
       t.match(await call.answered, { ok: false, failure: { status: /^(?:400|503)$/ } });
       await phone.close();
     }
@@ -67,6 +67,6 @@ await t.test("bytes that are not UTF-8 in SDP and headers cost nothing", { timeo
   t.strictSame(
     world.complaints([caller.slice(3), "ger Stra"]),
     [],
-    "no bug, no number and no text of the caller in the log",
+    "no unexpected error, no number and no text of the caller in the log",
   );
 });

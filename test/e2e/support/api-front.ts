@@ -7,13 +7,13 @@ import type { Owner } from "./owner.js";
 const host = "127.0.0.1";
 
 export interface FrontOptions {
-  /** With a certificate it speaks TLS. */
+  /** With a certificate it uses TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** Answers a request itself, or changes the headers of the answer and gives false: then the answer is the API's. */
+  /** Responds itself, or modifies the response's headers and returns false: then the API's response is sent. */
   readonly handle?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-/** A web server before the API of a BBB server, as nginx is on a real one; the port that it listens on. */
+/** A web server before the API of a BBB server, like nginx on a real one; returns its port. */
 export async function startApiFront(
   owner: Owner,
   apiUrl: string,

@@ -13,7 +13,7 @@ import { scratchFolder } from "./scratch.js";
 import { type Refusal, sourceWav } from "./softphone.js";
 
 export interface BaresipOptions {
-  /** PEM, the authority that the other side's certificate must come from. */
+  /** PEM, the authority for the other side's certificate. */
   readonly ca: string;
   /** PEM, for baresip's own TLS port. */
   readonly certificate: { readonly cert: string; readonly key: string };
@@ -26,9 +26,9 @@ export interface BaresipOptions {
   /** `srtp-mand` offers `RTP/SAVP`, `srtp-mandf` `RTP/SAVPF`, `srtp` `RTP/AVP` with keys, `none` no keys. Default srtp-mand. */
   readonly encryption?: "srtp-mand" | "srtp-mandf" | "srtp" | "none";
   readonly codecs?: readonly ("PCMA" | "PCMU" | "G722")[];
-  /** What baresip says, Hz; silence without. */
+  /** The tone that baresip sends, Hz; default silence. */
   readonly tone?: number;
-  /** What the listener can recognise. */
+  /** The prompts that the listener can recognise. */
   readonly prompts: readonly KnownPrompt[];
   /** Prints SIP messages to `program.lines`; default true, for failures' messages. */
   readonly trace?: boolean;
@@ -101,7 +101,7 @@ export class Baresip {
         });
         return new Baresip(program, control, listener);
       } catch (error) {
-        // Somebody else may have been given the port meanwhile.
+        // Another program may have bound the port meanwhile.
         if (attempt === STARTS) throw error;
         await program.stop();
       }
@@ -121,7 +121,7 @@ export class Baresip {
     return event.type === "CALL_ESTABLISHED" ? "established" : refusalOf(event);
   }
 
-  /** Returns as soon as the INVITE is on its way. */
+  /** Returns once the INVITE is sent. */
   async startDialling(uri: string): Promise<void> {
     this.#control.events.forget();
     await this.#control.command("dial", uri);
@@ -131,12 +131,12 @@ export class Baresip {
     await this.#event("ringing", ["CALL_RINGING", "CALL_PROGRESS"], TIMEOUT_MS, true);
   }
 
-  /** The end of the call, whoever ended it. */
+  /** The end of the call, by either side. */
   async closed(ms = TIMEOUT_MS): Promise<Refusal> {
     return refusalOf(await this.#event("call closed", ["CALL_CLOSED"], ms, true));
   }
 
-  /** One RFC 4733 event for each key, one after the other. */
+  /** One RFC 4733 event per digit, one after the other. */
   async press(keys: string): Promise<void> {
     for (const key of keys) await this.#control.command("sndcode", key);
   }
@@ -209,7 +209,7 @@ function configuration(folder: string, controlPort: number): string {
     "module aufile.so",
     "module sndfile.so",
     "module srtp.so",
-    // The account names its encryption, which must be there when it is read.
+    // The account names its encryption module, which must be loaded before.
     "module_tmp account.so",
     "module_app menu.so",
     "module_app ctrl_tcp.so",

@@ -7,7 +7,7 @@ import type { Owner } from "./owner.js";
 const address = "127.0.0.1";
 export const bbbSecret = "test-bbb-secret";
 
-/** One conference on each of two servers; one PIN begins with a zero, which has to count. */
+/** One conference on each of two servers; one PIN begins with a significant zero. */
 export const conferences = [
   { pin: "12345", name: "Lecture" },
   { pin: "04711", name: "Staff meeting" },
@@ -15,11 +15,11 @@ export const conferences = [
 
 export interface BbbsOptions {
   readonly srtp: SrtpPolicy;
-  /** Both have LiveKit, set like this; default: neither has it. */
+  /** LiveKit settings of both; default: no LiveKit. */
   readonly livekit?: LiveKitSettings;
 }
 
-/** Two BBB servers with the conferences above. */
+/** Two BBB servers with these conferences. */
 export async function startBbbs(
   owner: Owner,
   certificates: Certificates,

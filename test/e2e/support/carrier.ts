@@ -6,7 +6,7 @@ import { Rtpengine } from "./rtpengine.js";
 
 let hasSaid = false;
 
-/** The usual way into a world: Kamailio, and rtpengine with its own flags. `undefined`, and said once a file, where they are not installed. */
+/** The default carrier: Kamailio, and rtpengine with its default flags. `undefined`, with one comment per file, if they are not installed. */
 export async function startCarrier(owner: Owner, certificates: Certificates): Promise<Kamailio | undefined> {
   const missing = missingPrograms("kamailio", "rtpengine");
   if (missing === false) return await Kamailio.start(owner, { certificates, mediaRelay: await Rtpengine.start(owner) });

@@ -12,7 +12,7 @@ import { quietPort } from "./ports.js";
 import { scratchFolder } from "./scratch.js";
 import { type Settings, World } from "./world.js";
 
-/** What `einwahl check` has to find, and that it tells what to do. */
+/** An expected finding of `einwahl check`, with its remedy. */
 export interface Expected {
   readonly severity: "error" | "warning";
   readonly path: string;
@@ -21,28 +21,28 @@ export interface Expected {
 }
 
 export interface Run {
-  /** Arguments besides the configuration and the output's form. */
+  /** Arguments besides the configuration and the output format. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A broken configuration or environment. */
+/** A faulty configuration or environment. */
 export interface Broken extends Run {
   readonly name: string;
-  /** Breaks it, or starts something broken, and gives the settings that lead there. */
+  /** Introduces the fault, or starts a faulty server, and returns the settings for it. */
   readonly break: (settings: Settings, owner: Owner) => Settings | Promise<Settings>;
   readonly finds: readonly Expected[];
-  /** Default: 1 with an error among what is found, else 0. */
+  /** Default: 1 if a finding is an error, otherwise 0. */
   readonly code?: number;
-  /** More words that must not be printed. */
+  /** More texts that must not be printed. */
   readonly secrets?: readonly string[];
 }
 
-/** A world that works, whose settings are broken one by one, and `einwahl check` as an operator runs it. */
+/** A working world whose settings are broken one by one, and `einwahl check` on the command line. */
 export class CheckBench {
   readonly world: World;
   readonly folder: string;
-  /** By which `einwahl check` finds everything in order. */
+  /** The settings for which `einwahl check` reports no fault. */
   readonly settings: Settings;
 
   private constructor(world: World, folder: string, settings: Settings) {
@@ -59,7 +59,7 @@ export class CheckBench {
     );
   }
 
-  /** @param httpPort one that is free, which a second einwahl would have */
+  /** @param httpPort a free port, for a second einwahl */
   static async at(owner: Owner, world: World, httpPort: number): Promise<CheckBench> {
     const folder = await scratchFolder(owner, "check");
     await writeFile(join(folder, "ca.pem"), world.certificates.ca);
@@ -76,12 +76,12 @@ export class CheckBench {
     return new CheckBench(world, folder, settings);
   }
 
-  /** From now on `--ca` names this authority too. */
+  /** Adds this authority to `--ca` from now on. */
   async trust(authority: string): Promise<void> {
     await appendFile(join(this.folder, "ca.pem"), `\n${authority}`);
   }
 
-  /** Runs it with these settings; a text is the file as it stands. In a process of its own where that has an environment. */
+  /** Runs it with these settings; a text is the literal file. In a separate process if it needs an environment. */
   async check(
     owner: Owner,
     settings: Settings | string,
@@ -94,7 +94,7 @@ export class CheckBench {
     return { code, findings: onlyJson(lines)["findings"] as readonly Finding[], printed: lines.join("\n") };
   }
 
-  /** Asserts that this fault is named with its cure, that nothing else is called a fault, and that no secret is told. */
+  /** Asserts that this fault is reported with its remedy, that no other fault is, and that no secret is printed. */
   async finds(t: Test, broken: Broken): Promise<void> {
     const { code, findings, printed } = await this.check(t, await broken.break(this.settings, t), broken);
     const faults = findings.filter(({ severity }) => severity !== "ok");
@@ -104,7 +104,7 @@ export class CheckBench {
     t.strictSame(
       [...secrets, ...(broken.secrets ?? [])].filter((secret) => printed.includes(secret)),
       [],
-      "no secret is told",
+      "no secret is printed",
     );
   }
 }
@@ -131,13 +131,13 @@ async function apart(
 
 const secrets = ["test-drachtio", "test-event-socket", "test-bbb-secret", "+4930", "12345", "04711"] as const;
 
-/** Settings with an entry of a list changed. */
+/** Settings with a changed list entry. */
 export function withEntry(settings: Settings, list: string, index: number, change: Settings): Settings {
   const entries = settings[list] as readonly Settings[];
   return { ...settings, [list]: entries.map((entry, at) => (at === index ? { ...entry, ...change } : entry)) };
 }
 
-/** Settings with a section changed. */
+/** Settings with a changed section. */
 export function withSection(settings: Settings, section: string, change: Settings): Settings {
   return { ...settings, [section]: { ...(settings[section] as Settings | undefined), ...change } };
 }

@@ -8,11 +8,11 @@ import { Program } from "./program.js";
 
 const main = join(fileURLToPath(new URL("../../../", import.meta.url)), "src", "main.js");
 
-/** The built `einwahl`, in a process of its own. */
+/** The built `einwahl`, in a separate process. */
 export class CommandLine {
   readonly program: Program;
 
-  /** @param env more variables of its environment */
+  /** @param env additional environment variables */
   constructor(owner: Owner, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
     this.program = new Program(process.execPath, ["--enable-source-maps", main, ...args], { cwd, env });
     owner.teardown(async () => {
@@ -20,14 +20,14 @@ export class CommandLine {
     });
   }
 
-  /** Its exit status, and every line that it has printed. */
+  /** Its exit status, and all printed lines. */
   async outcome(ms = 120_000): Promise<{ readonly code: string; readonly lines: readonly string[] }> {
     const code = await within("the command ends", this.program.gone, ms, () => this.program.tail());
     return { code, lines: this.program.lines.past };
   }
 }
 
-/** The object that `--json` prints; throws when anything else was printed. */
+/** The object that `--json` prints; throws if anything else was printed. */
 export function onlyJson(lines: readonly string[]): Readonly<Record<string, unknown>> {
   const [line, ...more] = lines;
   if (line === undefined || more.length > 0) throw new Error(`not one line of JSON:\n${lines.join("\n")}`);

@@ -1,9 +1,9 @@
-/** How long a test waits for what must happen on a busy machine, in milliseconds. */
+/** Timeout for expected events on a busy machine, in milliseconds. */
 export const TIMEOUT_MS = 20_000;
 
 /**
- * Settles as `promise` does, but rejects when it takes too long: a test must fail with what it waited for and not
- * by the runner's clock. `evidence` is asked for what there is to see then.
+ * Settles as `promise` does, but rejects after a timeout: a test must fail with a description of what it waited for and not
+ * by the runner's timeout. `evidence` returns the state at that time.
  */
 export async function within<Value>(
   what: string,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const HEADER_BYTES = 44;
 const CHUNK_BYTES = 16_000;
 
-/** Follows the WAV files that baresip's module sndfile writes into a folder, while it writes them: PCM16 as it comes. */
+/** Follows the WAV files that baresip's module sndfile is writing into a folder; emits PCM16 as it is written. */
 export class GrowingWavs {
   readonly #folder: string;
   readonly #suffix: string;
@@ -20,7 +20,7 @@ export class GrowingWavs {
   #more = false;
   #closed = false;
 
-  /** @param suffix the end of the names to follow, for example `-dec.wav` */
+  /** @param suffix the end of the file names, for example `-dec.wav` */
   constructor(folder: string, suffix: string, onStart: () => void, onSound: (pcm: Int16Array) => void) {
     this.#folder = folder;
     this.#suffix = suffix;
@@ -51,7 +51,7 @@ export class GrowingWavs {
       this.#odd = Buffer.alloc(0);
       this.#onStart();
     }
-    // Ends when a read finds nothing new and no event came meanwhile.
+    // Ends when a read returns nothing new and no event arrived meanwhile.
     while (this.#more && !this.#closed) {
       this.#more = false;
       await this.#drain();

@@ -1,6 +1,6 @@
 import { TIMEOUT_MS, within } from "./deadline.js";
 
-/** Things that happen one after the other, and tests that wait for one of them; each listener has an owner. */
+/** A sequence of events, and tests that wait for one of them; each listener has an owner. */
 export class Happenings<Thing> {
   readonly #listeners = new Set<(thing: Thing) => void>();
   #past: Thing[] = [];
@@ -19,12 +19,12 @@ export class Happenings<Thing> {
     for (const listener of [...this.#listeners]) listener(thing);
   }
 
-  /** What was so far does not count any more. */
+  /** Discards the events so far. */
   forget(): void {
     this.#past = [];
   }
 
-  /** Calls back for each one from now on; returns how to stop. */
+  /** Calls back for each event from now on; returns a function to stop. */
   watch(listener: (thing: Thing) => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -32,7 +32,7 @@ export class Happenings<Thing> {
     };
   }
 
-  /** The first that fits, of those that come from now on (or of the past ones too). Rejects after `ms`. */
+  /** The first matching event from now on (optionally also of past ones). Rejects after `ms`. */
   async next<Found extends Thing>(
     what: string,
     fits: (thing: Thing) => thing is Found,

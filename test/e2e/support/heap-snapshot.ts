@@ -10,10 +10,10 @@ import { Program } from "./program.js";
 const main = join(fileURLToPath(new URL("../../../", import.meta.url)), "src", "main.js");
 const snapshotName = /\.heapsnapshot$/;
 const lookEveryMs = 100;
-/** It takes 2 s on two idle processors, and 20 s where others work. */
+/** 2 s on two idle processors, 20 s on busy ones. */
 const writtenTimeoutMs = 120_000;
 
-/** The built `einwahl run` in a process of its own, whose heap can be looked into. */
+/** The built `einwahl run` in a separate process whose heap can be inspected. */
 export class SnapshotProgram {
   readonly program: Program;
   readonly #folder: string;
@@ -21,7 +21,7 @@ export class SnapshotProgram {
 
   constructor(owner: Owner, settingsFile: string, folder: string) {
     this.#folder = folder;
-    // V8 writes 1,024 characters of a string by default, and an INVITE is longer.
+    // V8 writes 1,024 characters of a string by default; an INVITE is longer.
     this.program = new Program(
       process.execPath,
       [

@@ -5,11 +5,11 @@ import { TIMEOUT_MS } from "./deadline.js";
 import type { World } from "./world.js";
 
 export interface HearOptions {
-  /** To its end and not only its beginning. */
+  /** The whole prompt, not only its beginning. */
   readonly whole?: boolean;
-  /** Not what began earlier in the recording, ms. */
+  /** Ignores what began earlier in the recording, ms. */
   readonly fromMs?: number;
-  /** Waited for at most so long, ms. */
+  /** Timeout, ms. */
   readonly ms?: number;
 }
 
@@ -26,7 +26,7 @@ export async function hears(
   t.ok(match, message, match === undefined ? { missing: prompt, ...evidence(world, call) } : {});
 }
 
-/** Waits for a prompt on the way to what is being tested; rejects if it does not come. */
+/** Waits for a prompt before the tested step; rejects if it does not come. */
 export async function untilHeard(world: World, call: PhoneCall, prompt: string): Promise<void> {
   const match = await call.audio.waitForPrompt(prompt, TIMEOUT_MS);
   if (match === undefined)

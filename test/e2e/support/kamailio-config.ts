@@ -1,6 +1,6 @@
-/** What a test decides about its carrier. */
+/** A test's settings for its carrier. */
 export interface KamailioConfig {
-  /** Where it takes REGISTER; IPv6 in brackets. */
+  /** The address on which it accepts REGISTER; IPv6 in brackets. */
   readonly registrarAddress: string;
   readonly registrarPort: number;
   readonly networkPort: number;
@@ -11,11 +11,11 @@ export interface KamailioConfig {
   readonly qop: boolean;
   readonly username: string;
   readonly password: string;
-  /** Whether the customer may call: from its registered user, to its own number only. */
+  /** Whether the customer may call: from its registered user, and only its own number. */
   readonly takesCalls: boolean;
-  /** The most that is granted, seconds. */
+  /** The maximum granted expiry, seconds. */
   readonly grantedExpiry: number;
-  /** UDP, of the rtpengine that relays the calls' RTP; `undefined`: caller and customer send it to each other. */
+  /** The UDP port of the rtpengine that relays the calls' RTP; `undefined`: caller and customer exchange it directly. */
   readonly mediaRelayPort: number | undefined;
   /** PEM files. */
   readonly certificateFile: string;
@@ -23,7 +23,7 @@ export interface KamailioConfig {
   readonly tlsConfigFile: string;
 }
 
-/** SRTP towards the customer, and what rtpengine itself makes of that: every suite that it knows, and DTLS beside them. */
+/** SRTP towards the customer, with rtpengine's defaults: all its suites, and DTLS in addition. */
 export const defaultMediaFlags = "RTP/SAVP";
 
 export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" | "keyFile">): string {
@@ -40,9 +40,9 @@ export function tlsConfiguration(config: Pick<KamailioConfig, "certificateFile" 
 }
 
 /**
- * A carrier like easybell (see docs/reference/trunks.md): digest without qop and algorithm, a realm of its own, the granted expiry in
- * the Contact, private Contacts taken, calls delivered over the registered TLS connection and nothing else, with the dialled
- * number in To, P-Asserted-Identity and Record-Route. Calls come from "the telephone network": other ports.
+ * A carrier like easybell (see docs/reference/trunks.md): digest without qop and algorithm, its own realm, the granted expiry in
+ * the Contact, private Contacts accepted, calls delivered only over the registered TLS connection, with the dialled
+ * number in To, P-Asserted-Identity and Record-Route. Calls arrive from "the telephone network": separate ports.
  */
 export function kamailioConfiguration(config: KamailioConfig): string {
   const {

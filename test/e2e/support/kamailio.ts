@@ -13,44 +13,44 @@ import type { Rtpengine } from "./rtpengine.js";
 import { scratchFolder } from "./scratch.js";
 
 export interface KamailioOptions {
-  /** Where it takes REGISTER, IPv6 in brackets; default 127.0.0.1. */
+  /** The address on which it accepts REGISTER, IPv6 in brackets; default 127.0.0.1. */
   readonly registrarAddress?: string;
   readonly username?: string;
   readonly password?: string;
-  /** Of the digest; default easybell's. */
+  /** Digest realm; default easybell's. */
   readonly realm?: string;
-  /** Whether digests have qop=auth; default not, as easybell's. */
+  /** Whether digests have qop=auth; default no, like easybell's. */
   readonly qop?: boolean;
-  /** Whether the customer may call its own number over the trunk; default not. */
+  /** Whether the customer may call its own number over the trunk; default no. */
   readonly takesCalls?: boolean;
-  /** Seconds, at most; default 120. */
+  /** Maximum expiry, seconds; default 120. */
   readonly grantedExpiry?: number;
   /** Relays the calls' RTP: SRTP towards the customer, plain towards the telephone network. */
   readonly mediaRelay?: Rtpengine;
   readonly certificates: Pick<Certificates, "cert" | "key">;
 }
 
-/** A Contact that is registered now. */
+/** A current Contact. */
 export interface RegisteredContact {
   readonly address: string;
-  /** Where the REGISTER really came from: the flow that calls go to. */
+  /** The REGISTER's source: the flow for calls. */
   readonly received: string;
   readonly expires: number;
   readonly callId: string;
 }
 
 /**
- * What becomes of a REGISTER: taken, and with a header without a colon in the 200; 503 with Retry-After; 302 to a stranger.
+ * Response to a REGISTER: accepted, with a header without a colon in the 200; 503 with Retry-After; 302 to another host.
  */
 export type RegisterChange = "take" | "unreadable" | "unavailable" | "moved";
 
-/** What the offer of a call from the telephone network is changed to on its way. */
+/** Modification of the offer of a call from the telephone network. */
 export type SuiteChange = "keep" | "AES_CM_128_HMAC_SHA1_32" | "AEAD_AES_128_GCM" | "unknown-first" | "only-unknown";
 
 const REALM = "sip.easybell.de";
 const STARTS = 3;
 
-/** Debian's Kamailio as registrar and carrier. What is registered is in its memory only: a restart forgets it. */
+/** Debian's Kamailio as registrar and carrier. Registrations are in memory only: a restart loses them. */
 export class Kamailio {
   readonly #config: KamailioConfig;
   readonly #mediaRelay: Rtpengine | undefined;
@@ -97,7 +97,7 @@ export class Kamailio {
         await kamailio.#ready();
         return kamailio;
       } catch (error) {
-        // Somebody else may have been given one of the ports meanwhile.
+        // Another program may have bound one of the ports meanwhile.
         if (attempt === STARTS) throw error;
         await kamailio.stop();
       }
@@ -112,44 +112,44 @@ export class Kamailio {
     return this.#config.password;
   }
 
-  /** TLS; REGISTER and the flow that calls are delivered on. */
+  /** TLS; for REGISTER and the flow for calls. */
   get registrarPort(): number {
     return this.#config.registrarPort;
   }
 
-  /** UDP and TCP; the telephone network calls in here. */
+  /** UDP and TCP; for calls from the telephone network. */
   get networkPort(): number {
     return this.#config.networkPort;
   }
 
-  /** TLS; the telephone network calls in here. */
+  /** TLS; for calls from the telephone network. */
   get networkTlsPort(): number {
     return this.#config.networkTlsPort;
   }
 
-  /** What phones of the telephone network call over. */
+  /** The transport of phones in the telephone network. */
   get transport(): TestPhoneOptions["transport"] {
     return this.#mediaRelay === undefined ? "tls" : "tcp";
   }
 
-  /** How a phone of the telephone network dials: with plain RTP where the relay encrypts it. */
+  /** Dialling from the telephone network: with plain RTP if the relay encrypts it. */
   dialling(number: string): Pick<DialOptions, "uri" | "srtp"> {
     const { networkPort, networkTlsPort } = this;
     if (this.#mediaRelay === undefined) return { uri: `sip:${number}@127.0.0.1:${networkTlsPort};transport=tls` };
     return { uri: `sip:${number}@127.0.0.1:${networkPort};transport=tcp`, srtp: "none" };
   }
 
-  /** What calls take of the carrier. */
+  /** The carrier's resources used by calls. */
   async counts(): Promise<Counts> {
     return this.#mediaRelay === undefined ? {} : { calls: await this.#mediaRelay.calls() };
   }
 
-  /** What the configuration reports: registered, unregistered, challenged, answered, ... */
+  /** Events of the configuration: registered, unregistered, challenged, answered, ... */
   get events(): readonly string[] {
     return this.#program.lines.past.flatMap((line) => eventIn(line) ?? []);
   }
 
-  /** Waits for an event such as `/^registered /`, of those that come from now on, or of past ones too. */
+  /** Waits for an event such as `/^registered /` from now on, optionally also of past ones. */
   async event(pattern: RegExp, options: { readonly ms?: number; readonly past?: boolean } = {}): Promise<string> {
     const fits = (line: string): boolean => pattern.test(eventIn(line) ?? "");
     const { ms = TIMEOUT_MS, past = false } = options;
@@ -168,33 +168,33 @@ export class Kamailio {
     return contacts;
   }
 
-  /** Another device of the customer's account registers, or its binding is removed (0 seconds). */
+  /** Registers another device of the customer's account, or removes its binding (0 seconds). */
   async bindOther(contact: string, seconds: number): Promise<void> {
     if (seconds === 0) await this.#call("ul.rm_contact", ["location", this.username, contact]);
     else await this.#call("ul.add", ["location", this.username, contact, seconds, "1.0", ".", 0, 0, 32_767]);
   }
 
-  /** From now on REGISTERs are answered like this. */
+  /** Responds to REGISTERs like this from now on. */
   async changeRegister(change: RegisterChange): Promise<void> {
     await this.#call("pv.shvSet", ["register", "str", change]);
   }
 
-  /** Forgets who is registered, and tells nobody. */
+  /** Deletes all registrations silently. */
   async forget(): Promise<void> {
     await this.#call("ul.rm", ["location", this.username]);
   }
 
-  /** From now on offers from the telephone network are changed like this. */
+  /** Modifies offers from the telephone network like this from now on. */
   async changeOffers(suite: SuiteChange): Promise<void> {
     await this.#call("pv.shvSet", ["suite", "str", suite]);
   }
 
-  /** From now on rtpengine makes offers to the customer with these flags (its `ng` protocol); without any, with its own defaults. */
+  /** From now on rtpengine makes offers to the customer with these flags (its `ng` protocol); without flags, with its defaults. */
   async changeMedia(...flags: readonly string[]): Promise<void> {
     await this.#call("pv.shvSet", ["media", "str", [defaultMediaFlags, ...flags].join(" ")]);
   }
 
-  /** The next re-INVITE of a call finds another relay, with keys and ports of its own, as after a failure of the old one. */
+  /** The next re-INVITE of a call gets another relay, with new keys and ports, as after a failure of the old one. */
   async replaceRelays(): Promise<void> {
     await this.#call("pv.shvSet", ["relay", "str", "replace"]);
   }
@@ -210,19 +210,19 @@ export class Kamailio {
     await this.#program.stop();
   }
 
-  /** Shows another certificate from the next start on. */
+  /** Uses another certificate from the next start on. */
   async useCertificate({ cert, key }: Pick<Certificates, "cert" | "key">): Promise<void> {
     await writeFile(this.#config.certificateFile, cert);
     await writeFile(this.#config.keyFile, key);
   }
 
-  /** Kills and starts it again on the same ports: registrations and connections are gone. */
+  /** Kills and restarts it on the same ports: registrations and connections are lost. */
   async restart(): Promise<void> {
     await this.stop();
     await this.resume();
   }
 
-  /** Starts it again after `stop`. */
+  /** Restarts it after `stop`. */
   async resume(): Promise<void> {
     this.#program = launch(this.#folder);
     await this.#ready();
@@ -266,7 +266,7 @@ function eventIn(line: string): string | undefined {
   return /EVENT (.*)$/.exec(line)?.[1];
 }
 
-/** Contacts are at the leaves of a deep dump of domains, addresses of record and lists. */
+/** Contacts are the leaves of a nested dump of domains, addresses of record and lists. */
 function collectContacts(node: unknown, found: RegisteredContact[]): void {
   if (Array.isArray(node)) {
     for (const part of node as unknown[]) collectContacts(part, found);

@@ -11,7 +11,7 @@ import { scratchFolder } from "./scratch.js";
 import { type Refusal, sourceWav } from "./softphone.js";
 
 export interface LinphoneOptions {
-  /** PEM, the authority that the other side's certificate must come from. */
+  /** PEM, the authority for the other side's certificate. */
   readonly ca: string;
   /** The user part of From: the caller's number. */
   readonly user: string;
@@ -22,12 +22,12 @@ export interface LinphoneOptions {
   readonly plainCapability?: boolean;
   /** Adds ICE candidates to the offer; default false. */
   readonly ice?: boolean;
-  /** How keys are sent; default rfc4733. With `info` the offer has no telephone-event. */
+  /** How digits are sent; default rfc4733. With `info` the offer has no telephone-event. */
   readonly dtmf?: "rfc4733" | "info";
   readonly codec?: "PCMA" | "PCMU";
-  /** What linphone says, Hz; silence without. */
+  /** The tone that linphone sends, Hz; default silence. */
   readonly tone?: number;
-  /** What the listener can recognise. */
+  /** The prompts that the listener can recognise. */
   readonly prompts: readonly KnownPrompt[];
 }
 
@@ -35,10 +35,10 @@ const established = /^(?:linphonec> )?Media streams established with /;
 const over = /^(?:linphonec> )?Call \d+ with \S+ (?:error\.|ended )/;
 const paused = /^(?:linphonec> )?Call \d+ with \S+ is now paused\./;
 const keySent = /Finished sending RFC2833 dtmf|Client INFO transaction \[\w+\] terminated/;
-/** All messages of SIP, in liblinphone's counting. */
+/** All SIP messages, in liblinphone's numbering. */
 const logLevel = "5";
 
-/** Debian's linphonec 5.1 as a softphone, driven by its standard input. One call for each instance. */
+/** Debian's linphonec 5.1 as a softphone, controlled through its standard input. One call per instance. */
 export class Linphone {
   readonly program: Program;
   readonly listener: Listener;
@@ -91,7 +91,7 @@ export class Linphone {
     return established.test(await outcome) ? "established" : this.#refusal();
   }
 
-  /** One key after the other, a second each. Each is sent before the next is typed: linphonec sends no SIP while it reads keys. */
+  /** One digit per second. Each is sent before the next is typed, because linphonec sends no SIP while it reads input. */
   async press(keys: string): Promise<void> {
     for (const key of keys) {
       const sent = this.#next(`key ${key} sent`, (line) => keySent.test(line));
@@ -113,19 +113,19 @@ export class Linphone {
     await resumed;
   }
 
-  /** BYE, or CANCEL while it rings; waits until the call is over. */
+  /** BYE, or CANCEL while ringing; waits for the end of the call. */
   async hangUp(): Promise<void> {
     const closed = this.closed();
     this.program.write("terminate");
     await closed;
   }
 
-  /** The end of the call, from now on, from either side. */
+  /** The end of the call from now on, by either side. */
   async closed(ms = TIMEOUT_MS): Promise<void> {
     await this.#next("call over", (line) => over.test(line), ms);
   }
 
-  /** The SDP lines that begin so and were sent or received, in their order. */
+  /** SDP lines with this prefix that were sent or received, in order. */
   sdpLines(beginning: string): readonly string[] {
     return this.program.lines.past.filter((line) => line.startsWith(beginning));
   }
@@ -147,7 +147,7 @@ export class Linphone {
   }
 }
 
-/** linphonec writes databases, ZRTP secrets and a history below these. */
+/** linphonec stores databases, ZRTP secrets and a history below these. */
 function ownFolders(folder: string): Readonly<Record<string, string>> {
   return {
     HOME: folder,
@@ -157,7 +157,7 @@ function ownFolders(folder: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Names are looked up by no server: `localhost` is in /etc/hosts. mbedtls 2 compares no IP addresses of certificates. */
+/** No DNS: `localhost` is in /etc/hosts. mbedtls 2 does not compare IP addresses in certificates. */
 function configuration(ca: string, options: LinphoneOptions): string {
   const {
     user,
@@ -190,10 +190,10 @@ function configuration(ca: string, options: LinphoneOptions): string {
     "[sip]",
     "sip_port=0",
     "sip_tcp_port=0",
-    // A port that the kernel chooses; the others are closed.
+    // A port chosen by the kernel; the others are closed.
     "sip_tls_port=-1",
     "bind_address=127.0.0.1",
-    // Not yet migrated it turns IPv6 on again, and with ICE an IPv6 address of the host is its audio's.
+    // Otherwise a migration turns IPv6 on, and with ICE the host's IPv6 address is used for audio.
     "ipv6_migration_done=1",
     "use_ipv6=0",
     "dns_srv_enabled=0",

@@ -5,10 +5,10 @@ import { Recording } from "../../../src/softphone/recording.js";
 import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
 import { TIMEOUT_MS, within } from "./deadline.js";
 
-/** Prompts are looked for after so much new sound: looking costs more than hearing. */
+/** Milliseconds of new sound between two searches for prompts: a search costs more than listening. */
 const LOOK_EVERY_MS = 200;
 
-/** Listens to what comes out of one end of a call: waits for tones and for prompts. 8 kHz, mono. */
+/** Listens at one end of a call: waits for tones and prompts. 8 kHz, mono. */
 export class Listener {
   readonly #prompts: readonly KnownPrompt[];
   readonly #looks = new Set<() => void>();
@@ -23,7 +23,7 @@ export class Listener {
     this.#recogniser = new PromptRecogniser(prompts);
   }
 
-  /** A new call: what was heard before does not count. */
+  /** Starts a new call: earlier audio does not count. */
   reset(): void {
     this.#recogniser = new PromptRecogniser(this.#prompts);
     this.#recording = new Recording();
@@ -58,7 +58,7 @@ export class Listener {
     return this.#recogniser.matches(fromMs);
   }
 
-  /** Waits until the tone is steady on the line. */
+  /** Waits until the tone is steady. */
   async tone(hz: number, ms = TIMEOUT_MS): Promise<HeardTone> {
     let stop: () => void = () => undefined;
     const heard = new Promise<HeardTone>((resolve) => {
@@ -71,12 +71,12 @@ export class Listener {
     }
   }
 
-  /** Those of the candidates that sound now. */
+  /** The candidates that sound now. */
   tonesNow(candidates: readonly number[]): HeardTone[] {
     return this.#ear.tones(candidates);
   }
 
-  /** Waits for the prompt `name` (`de/welcome`) to be recognised, from its beginning, or to its end if so wanted. */
+  /** Waits until the prompt `name` (`de/welcome`) is recognised, at its beginning or, optionally, at its end. */
   async prompt(
     name: string,
     options: { readonly fromMs?: number; readonly whole?: boolean; readonly ms?: number } = {},

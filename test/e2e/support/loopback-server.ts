@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:tls";
 
 import type { Owner } from "./owner.js";
 
-/** A server that takes connections, over TLS with a certificate, and says nothing; the port that it listens on. */
+/** A server that accepts connections, over TLS with a certificate, and sends nothing; returns its port. */
 export async function startSilentServer(
   owner: Owner,
   tls?: { readonly key: string; readonly cert: string },

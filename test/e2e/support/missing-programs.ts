@@ -2,8 +2,8 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /**
- * Why a test that needs programs of the system is skipped, or false if they are there: `npm test` has to pass on a machine
- * with nothing but Node. With EINWAHL_TEST_PROGRAMS=required, as in .ci/run, nothing is skipped and the test fails instead.
+ * The reason for skipping a test that needs system programs, or false if they exist: `npm test` must pass on a machine
+ * with Node only. With EINWAHL_TEST_PROGRAMS=required, as in .ci/run, the test fails instead of being skipped.
  */
 export function missingPrograms(...names: readonly string[]): string | false {
   if (process.env["EINWAHL_TEST_PROGRAMS"] === "required") return false;

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { within } from "./deadline.js";
 import { Happenings } from "./happenings.js";
 
-/** What baresip's module ctrl_tcp tells of its own accord. */
+/** An unsolicited event of baresip's module ctrl_tcp. */
 export interface BaresipEvent {
   readonly type: string;
   readonly param: string;
@@ -30,7 +30,7 @@ export class BaresipControl {
     socket.on("data", (chunk) => {
       this.#receive(chunk);
     });
-    // A broken control connection shows in the commands that find no answer.
+    // A broken control connection shows as commands without a response.
     socket.on("error", () => undefined);
   }
 
@@ -58,7 +58,7 @@ export class BaresipControl {
     return answer.data;
   }
 
-  /** Sends a command that has no answer because it ends baresip. */
+  /** Sends a command without a response because it ends baresip. */
   send(command: string): void {
     const message = JSON.stringify({ command });
     this.#socket.write(`${Buffer.byteLength(message)}:${message},`);
@@ -70,7 +70,7 @@ export class BaresipControl {
 
   #receive(chunk: Buffer): void {
     this.#buffer = Buffer.concat([this.#buffer, chunk]);
-    // Each turn takes a message out of the buffer.
+    // Each iteration takes one message out of the buffer.
     for (;;) {
       const colon = this.#buffer.indexOf(":");
       if (colon === -1) return;

@@ -1,7 +1,7 @@
-/** Whoever is answerable for what a driver starts: a tap test, whose end ends it all. */
+/** The owner of what a driver starts: a tap test, whose end stops everything. */
 export interface Owner {
-  /** Runs when the test is over, the last one given first. */
+  /** Runs after the test, in reverse order. */
   teardown(end: () => void | Promise<void>): void;
-  /** Says something in the test's output. */
+  /** Writes to the test's output. */
   comment?(text: string): void;
 }

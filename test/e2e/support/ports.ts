@@ -7,10 +7,10 @@ import type { Owner } from "./owner.js";
 const ADDRESS = "127.0.0.1";
 const ATTEMPTS = 50;
 const HIGHEST = 65_535;
-/** Above the ports that Linux gives to sockets which ask for any, and above those of FreeSWITCH in tests. */
+/** Above Linux's ephemeral ports and FreeSWITCH's ports in tests. */
 const FIRST_CLAIM = 61_000;
 
-/** A port of loopback that is free for TCP and UDP now. Others may take it before it is used: whoever starts on it must bear that. */
+/** A loopback port that is free for TCP and UDP now. Another program may bind it first: the caller must retry. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = await tcpPort();
@@ -19,7 +19,7 @@ export async function freePort(): Promise<number> {
   throw new Error("no free port");
 }
 
-/** One that stays free, as no socket that asks for any port gets it: for a program that never listens on it. */
+/** A port that stays free, because it is not ephemeral: for a program that never listens on it. */
 export async function quietPort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(FIRST_CLAIM, HIGHEST);
@@ -28,14 +28,14 @@ export async function quietPort(): Promise<number> {
   throw new Error("no quiet port");
 }
 
-/** Several different ones. */
+/** Several different ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   for (let attempt = 0; attempt < count * ATTEMPTS && ports.size < count; attempt++) ports.add(await freePort());
   return [...ports];
 }
 
-/** The first of several neighbours that are free likewise. */
+/** The first of several consecutive free ports. */
 export async function freePortsInARow(count: number): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const first = await freePort();
@@ -49,7 +49,7 @@ export async function freePortsInARow(count: number): Promise<number> {
 
 /**
  * The first of several UDP ports that no other test gets before the owner's end, for a program that sets SO_REUSEADDR: such
- * ones bind the same port, and take each other's datagrams. The port before them, bound by this process, is the claim.
+ * programs can bind the same port and take each other's datagrams. This process binds the port before them as a lock.
  */
 export async function claimUdpPorts(owner: Owner, count: number): Promise<number> {
   for (let claim = FIRST_CLAIM; claim + count <= HIGHEST; claim += count + 1) {

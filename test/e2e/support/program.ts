@@ -8,31 +8,31 @@ import { Happenings } from "./happenings.js";
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether the program reads commands from its standard input; default false: it reads nothing. */
+  /** Whether the program reads commands from its standard input; default false. */
   readonly input?: boolean;
 }
 
-/** A program of Debian's that runs beside the test. */
+/** A system program that runs beside the test. */
 export class Program {
-  /** What it prints, line by line, both channels. */
+  /** Its output lines, stdout and stderr. */
   readonly lines = new Happenings<string>();
-  /** Settles when it is gone. */
+  /** Settles when it has exited. */
   readonly gone: Promise<string>;
   readonly #name: string;
   readonly #child: ChildProcessByStdio<Writable | null, Readable, Readable>;
   #isGone = false;
 
-  /** setpriv sees to it that the program does not outlive a test process that is killed. */
+  /** setpriv kills the program if the test process is killed. */
   constructor(command: string, args: readonly string[], options: ProgramOptions) {
     this.#name = command;
-    // A process group of its own, for signalAll.
+    // A separate process group, for signalAll.
     const common = { cwd: options.cwd, env: { ...process.env, ...options.env }, detached: true };
     const all = ["--pdeathsig", "TERM", command, ...args];
     this.#child =
       options.input === true
         ? spawn("setpriv", all, { ...common, stdio: ["pipe", "pipe", "pipe"] })
         : spawn("setpriv", all, { ...common, stdio: ["ignore", "pipe", "pipe"] });
-    // EPIPE: the program ended before it read a line; `gone` says so.
+    // EPIPE: the program exited before it read a line; `gone` reports that.
     this.#child.stdin?.on("error", () => undefined);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => {
@@ -66,7 +66,7 @@ export class Program {
     return this.lines.past.slice(-count).join("\n");
   }
 
-  /** Waits for a line; rejects at once if the program ends instead. */
+  /** Waits for a line; rejects at once if the program exits instead. */
   async line(what: string, pattern: RegExp): Promise<string> {
     const ended = this.gone.then((how): never => {
       throw new Error(`${what}: ${this.#name} ended (${how})\n${this.tail()}`);
@@ -78,7 +78,7 @@ export class Program {
     return await Promise.race([seen, ended]);
   }
 
-  /** Writes a line to the standard input of a program that was given one. */
+  /** Writes a line to the program's standard input, if it has one. */
   write(line: string): void {
     if (!this.#isGone) this.#child.stdin?.write(`${line}\n`);
   }
@@ -87,12 +87,12 @@ export class Program {
     if (!this.#isGone) this.#child.kill(signal);
   }
 
-  /** Signals the program and all that it has started: an engine runs below its start script. */
+  /** Signals the program and all its children: an engine is a child of its start script. */
   signalAll(signal: NodeJS.Signals): void {
     if (!this.#isGone) process.kill(-this.pid, signal);
   }
 
-  /** Ends it, with SIGKILL if it does not listen, and waits until it is gone. */
+  /** Ends it, with SIGKILL if it does not react, and waits until it has exited. */
   async stop(signal: NodeJS.Signals = "SIGTERM", timeoutMs = 10_000): Promise<string> {
     this.signal(signal);
     try {

@@ -18,7 +18,7 @@ import { type Settings, World } from "./world.js";
 
 const token = "prove-token";
 
-/** What `einwahl prove --json` prints. */
+/** The output of `einwahl prove --json`. */
 export interface Proved {
   readonly verdict: string;
   readonly calls: readonly { readonly title: string; readonly ok: boolean; readonly what: string }[];
@@ -43,12 +43,12 @@ export interface ProvedPlace {
   readonly unseen: readonly string[];
 }
 
-/** An installation in processes of its own, with the files into which its parts print, and `einwahl prove` as an operator runs it. */
+/** An installation in separate processes, with the output files of its components, and `einwahl prove` on the command line. */
 export class ProveBench {
   readonly world: World;
   readonly folder: string;
   readonly einwahl: CommandLine;
-  /** By part; a simulator prints nothing. */
+  /** By component; a simulator prints nothing. */
   readonly outputs: Readonly<Record<"einwahl" | "drachtio" | "freeswitch", string>>;
   readonly #owner: Owner;
   readonly #client: ControlClient;
@@ -102,7 +102,7 @@ export class ProveBench {
     return this.world.engines.kind === "real";
   }
 
-  /** What is the same in each run; the simulators print nothing and write no files. */
+  /** Arguments common to all runs; the simulators print nothing and write no files. */
   get args(): readonly string[] {
     const { sip } = this.world.engines;
     const logs = Object.entries(this.outputs).flatMap(([part, file]) =>
@@ -137,7 +137,7 @@ export class ProveBench {
     return { code, report: onlyJson(lines) as unknown as Proved };
   }
 
-  /** What `einwahl status` tells. */
+  /** The output of `einwahl status`. */
   async status(): Promise<Readonly<Record<string, unknown>>> {
     const { lines } = await new CommandLine(
       this.#owner,
@@ -159,13 +159,13 @@ export class ProveBench {
     return /set to (\w+)/.exec(answer)?.[1];
   }
 
-  /** The ids of rooms that have a PIN. */
+  /** The ids of rooms with a PIN. */
   async rooms(): Promise<readonly string[]> {
     const page = await new RemotePinBook(this.#client).list(undefined, 100);
     return page.ok ? page.value.items.map(({ meetingID }) => meetingID) : [page.failure];
   }
 
-  /** Calls that are up. */
+  /** Current calls. */
   async calls(): Promise<number> {
     const state = await this.#client.drainState();
     return state.ok ? state.value.calls : 0;
@@ -197,7 +197,7 @@ function programsOf(
   ];
 }
 
-/** As `> FILE 2>&1` does. */
+/** Like `> FILE 2>&1`. */
 function keep(owner: Owner, program: Program, file: string): void {
   appendFileSync(file, program.lines.past.map((line) => `${line}\n`).join(""));
   owner.teardown(

@@ -15,13 +15,13 @@ export interface RawSdp {
   readonly key?: 0 | 1;
 }
 
-/** A call whose messages the test writes one by one, over TCP, and which sends no RTP; the trunk has to allow TCP (`allow_unencrypted`). */
+/** A call whose messages the test writes one by one, over TCP, without RTP; the trunk must allow TCP (`allow_unencrypted`). */
 export class RawCall {
   readonly #phone: RawPhone;
   readonly #rtp: Socket;
   readonly #uri: string;
   readonly #callId = `raw-${String(process.hrtime.bigint())}`;
-  /** Where requests to the caller go. */
+  /** The URI for requests to the caller. */
   readonly contact: string;
   #to = `<sip:${numbers.german}@127.0.0.1>`;
   #seen = 0;
@@ -33,7 +33,7 @@ export class RawCall {
     this.contact = `<sip:raw@127.0.0.1:${contactPort};transport=tcp>`;
   }
 
-  /** @param contactPort default the connection's own port, at which nothing listens */
+  /** @param contactPort default the connection's own port, which does not listen */
   static async dial(owner: Owner, world: World, number: string, contactPort?: number): Promise<RawCall> {
     const rtp = createSocket("udp4");
     rtp.bind(0, "127.0.0.1");
@@ -86,7 +86,7 @@ export class RawCall {
     this.#phone.request(head.join("\n"), sdp);
   }
 
-  /** The first response to that request with such a status. @throws when it has not come in time */
+  /** The first response to that request with such a status. @throws after a timeout */
   async response(sequence: number, method: string, status: RegExp, ms = 20_000): Promise<string> {
     return await this.#message(
       `a response to ${sequence} ${method}`,
@@ -97,14 +97,14 @@ export class RawCall {
     );
   }
 
-  /** The next request of that method, which the caller gets. */
+  /** The next request of that method to the caller. */
   async received(method: string, ms = 20_000): Promise<string> {
     const text = await this.#message(method, ms, (message, at) => at >= this.#seen && message.startsWith(`${method} `));
     this.#seen = this.#phone.heard.indexOf(text) + text.length;
     return text;
   }
 
-  /** Closes the connection, without a word. */
+  /** Closes the connection without a BYE. */
   disconnect(): void {
     this.#phone.close();
   }
@@ -123,7 +123,7 @@ export class RawCall {
   }
 }
 
-/** The response to a request that came, with these headers of it, as a text. */
+/** The response to a received request, with these of its headers, as text. */
 export function replyTo(request: string, status: string): string {
   const headers = request.split("\r\n").filter((line) => /^(?:Via|From|To|Call-ID|CSeq):/i.test(line));
   return [`SIP/2.0 ${status}`, ...headers, "Content-Length: 0", "", ""].join("\r\n");

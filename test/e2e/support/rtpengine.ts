@@ -10,7 +10,7 @@ import { scratchFolder } from "./scratch.js";
 
 const STARTS = 3;
 const ADDRESS = "127.0.0.1";
-/** RTP and RTCP on two sides of a call, and 30 calls. */
+/** RTP and RTCP on two sides of a call, for 30 calls. */
 const MEDIA_PORTS = 120;
 
 /** Debian's rtpengine as the carrier's media relay, in user space. */
@@ -39,7 +39,7 @@ export class Rtpengine {
           "--log-level=6",
           "--config-file=none",
           `--pidfile=${join(folder, "pid")}`,
-          // Without the kernel's module.
+          // Without the kernel module.
           "--table=-1",
           `--interface=${ADDRESS}`,
           `--listen-ng=${ADDRESS}:${control}`,
@@ -47,7 +47,7 @@ export class Rtpengine {
           `--port-min=${first}`,
           `--port-max=${first + MEDIA_PORTS - 1}`,
           "--num-threads=2",
-          // A call's ports are free as soon as it is over; the default is after 30 s.
+          // Frees a call's ports at its end; the default is 30 s later.
           "--delete-delay=0",
         ],
         { cwd: folder },
@@ -59,17 +59,17 @@ export class Rtpengine {
         await program.line("starts", /Startup complete/);
         return new Rtpengine(program, { control, command });
       } catch (error) {
-        // Another program may have been given one of the ports meanwhile.
+        // Another program may have bound one of the ports meanwhile.
         if (attempt === STARTS) throw error;
         await program.stop();
       }
     }
   }
 
-  /** Calls whose RTP it relays now. */
+  /** Calls that it relays now. */
   async calls(): Promise<number> {
     const socket = connect(this.#commandPort, ADDRESS);
-    // Without its own end rtpengine waits for more commands.
+    // Without an end of input rtpengine waits for more commands.
     socket.end("list numsessions\n");
     const answer = await within("rtpengine's count of sessions", text(socket), TIMEOUT_MS);
     return Number(/^Current sessions own: (\d+)/m.exec(answer)?.[1] ?? NaN);

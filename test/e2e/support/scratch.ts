@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type { Owner } from "./owner.js";
 
-/** A folder that is gone when the test is over. */
+/** A folder that is deleted after the test. */
 export async function scratchFolder(owner: Owner, name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `einwahl-${name}-`));
   owner.teardown(async () => {

@@ -9,7 +9,7 @@ import { untilHeard } from "./hearing.js";
 import { conferences, type World } from "./world.js";
 
 const [{ pin }] = conferences;
-/** A tone of its own for each check, so that none is heard from before. */
+/** A different tone for each check, so that an earlier one is not detected. */
 const toneBase = 500;
 const toneStep = 150;
 
@@ -20,7 +20,7 @@ export interface Talk {
 
 type TalkOptions = Pick<DialOptions, "number"> &
   Partial<DialOptions> & {
-    /** How the PIN is typed; once a key has come by RFC 4733, INFO does not count in this call. */
+    /** How the PIN is typed; after an RFC 4733 digit INFO does not count in this call. */
     readonly method?: DigitMethod;
     /** The prompt after which the PIN is typed; default the German greeting. */
     readonly greeting?: string;
@@ -47,7 +47,7 @@ export async function talk(
   return { call, member };
 }
 
-/** Each side sends a tone that the other one has not heard yet, and has to hear it. */
+/** Each side sends a new tone that the other must hear. */
 export class Tones {
   readonly #world: World;
   readonly #talk: Talk;

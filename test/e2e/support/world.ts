@@ -34,41 +34,41 @@ const repository = fileURLToPath(new URL("../../../../", import.meta.url));
 export const soundsDirectory = join(repository, "freeswitch", "sounds");
 
 export { conferences } from "./bbb-nodes.js";
-/** Numbers of the range that the Bundesnetzagentur keeps free for fiction (030 23125 xxx). */
+/** Numbers of the range that the Bundesnetzagentur reserves for fiction (030 23125 xxx). */
 export const numbers = { german: "+493023125001", english: "+493023125002", unknown: "+493023125999" } as const;
 
-/** The settings file as einwahl reads it. */
+/** The settings file in einwahl's format. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface WorldOptions {
-  /** The trunk registers there, and calls come from there; default one of Kamailio and rtpengine with rtpengine's own flags. */
+  /** The trunk registers there, and calls come from there; default a carrier of Kamailio and rtpengine with default flags. */
   readonly carrier?: Kamailio;
-  /** No carrier: the trunk does not register, and phones call drachtio themselves. */
+  /** No carrier: the trunk does not register, and phones call drachtio directly. */
   readonly line?: "straight";
-  /** DNS of the trunk's names; default this machine's. */
+  /** DNS for the trunk's names; default this machine's. */
   readonly resolver?: Resolver;
-  /** Made for the carrier and everybody else; default new ones. */
+  /** Shared by the carrier and all others; default new ones. */
   readonly certificates?: Certificates;
-  /** Default: the embedded ones, or the real ones, as the environment says. */
+  /** Default: the simulators, or the real engines, according to the environment. */
   readonly engines?: StartEngines;
-  /** What the BBB nodes demand of their callers' media; default mandatory. */
+  /** The media encryption that the BBB servers demand; default mandatory. */
   readonly bbbSrtp?: SrtpPolicy;
-  /** The BBB nodes have LiveKit, set like this; default: they have none. */
+  /** LiveKit settings of the BBB servers; default: no LiveKit. */
   readonly livekit?: LiveKitSettings;
-  /** Changes einwahl's settings. */
+  /** Modifies einwahl's settings. */
   readonly settings?: (settings: Settings) => Settings;
   /** More fields of the trunk's settings. */
   readonly trunk?: Settings;
-  /** Whether the start waits until a call would work; default true. */
+  /** Whether the start waits until calls would work; default true. */
   readonly waitUntilReady?: boolean;
 }
 
-/** Settings with these for calls. */
+/** Settings with these values for calls. */
 export function withCalls(calls: Settings): (settings: Settings) => Settings {
   return (settings) => ({ ...settings, calls: { ...(settings["calls"] as Settings), ...calls } });
 }
 
-/** Settings in which the BBB servers are polled as often. */
+/** Settings with this poll interval for the BBB servers. */
 export function withPollInterval(interval: string): (settings: Settings) => Settings {
   return (settings) => {
     const servers = settings["bbb_servers"] as readonly Settings[];
@@ -81,7 +81,7 @@ export interface StageChange {
   readonly stage: Stage;
 }
 
-/** Engines, two BBB nodes and the unmodified application, on loopback, and what happened in it. */
+/** Engines, two BBB servers and the unmodified application, on loopback, and the events in it. */
 export class World {
   readonly certificates: Certificates;
   readonly engines: Engines;
@@ -134,13 +134,13 @@ export class World {
     return world;
   }
 
-  /** einwahl as it runs now. */
+  /** The running einwahl. */
   get einwahl(): Einwahl {
     if (this.#einwahl === undefined) throw new Error("einwahl does not run");
     return this.#einwahl;
   }
 
-  /** The file that einwahl reads. */
+  /** einwahl's configuration file. */
   get settingsFile(): string {
     return join(this.#folder, "einwahl.yaml");
   }
@@ -174,13 +174,13 @@ export class World {
     await within("einwahl is ready", ready, TIMEOUT_MS, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
   }
 
-  /** Changes the settings file, as `startEinwahl` writes it, and has it read again. */
+  /** Changes the settings file, as `startEinwahl` writes it, and reloads it. */
   async reload(options: WorldOptions): Promise<ReloadAnswer> {
     await this.#writeSettings(options);
     return await this.readAgain();
   }
 
-  /** Has the settings file read again as it is. */
+  /** Reloads the settings file. */
   async readAgain(): Promise<ReloadAnswer> {
     const einwahl = { reload: async (config: Config) => await this.einwahl.reload(atAnyPort(config)) };
     return await new Reloader({ path: this.settingsFile, environment: {}, einwahl, logger: this.#logger }).reload();
@@ -197,12 +197,12 @@ export class World {
     return this.log.past.slice(-count).join("\n");
   }
 
-  /** How a phone of `phone()` dials a number. */
+  /** The URI that a phone of `phone()` dials for a number. */
   line(number: string = numbers.german): Pick<DialOptions, "uri" | "srtp"> {
     return this.#carrier?.dialling(number) ?? { uri: this.sipUri(number) };
   }
 
-  /** Where callers dial straight to drachtio. */
+  /** The URI for callers that dial drachtio directly. */
   sipUri(number: string = numbers.german, transport: "udp" | "tcp" | "tls" = "tls"): string {
     return `sip:${number}@${host}:${this.engines.sip[transport]};transport=${transport}`;
   }
@@ -230,7 +230,7 @@ export class World {
     });
   }
 
-  /** Everything that calls take and have to give back. */
+  /** Everything that calls acquire and must release. */
   async counts(): Promise<Counts> {
     const resources: Record<string, number> = {};
     for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1;
@@ -245,8 +245,8 @@ export class World {
   }
 
   /**
-   * What calls have taken and not given back, compared with before: empty as soon as nothing is left, else what there is after
-   * `ms`. The ends of calls are asked for, not announced: sockets and timers go without telling anybody.
+   * Resources that calls have acquired and not released, compared with before: empty as soon as all are released, otherwise the rest after
+   * `ms`. Polled, because sockets and timers end without an event.
    */
   async leftBehind(
     before: Counts,
@@ -264,7 +264,7 @@ export class World {
     }
   }
 
-  /** Waits until no answered request lingers any more (RFC 3261's timers, 32 s), and says what there is then. */
+  /** Waits until all lingering transactions have ended (RFC 3261's timers, 32 s), and returns the resources then. */
   async settled(ms = 60_000): Promise<Counts> {
     const deadline = performance.now() + ms;
     for (;;) {
@@ -279,10 +279,10 @@ export class World {
     }
   }
 
-  /** Log lines that should not be there: bugs, and lines with one of these secrets in them. */
+  /** Forbidden log lines: unexpected errors, and lines with one of these secrets. */
   complaints(secrets: readonly string[]): string[] {
     const isBad = (line: string): boolean => {
-      // The time and the process's number can have any digits in them.
+      // The time and the process id can contain any digits.
       const told = line.replace(/"(?:time|pid)":\d+,/g, "");
       return /"msg":"unexpected error"/.test(told) || secrets.some((secret) => told.includes(secret));
     };
@@ -325,7 +325,7 @@ export class World {
         audio_bridge: "freeswitch",
         sip: { host, port: bbb.sipPort },
       })),
-      // Four seconds in each call, and a test of their own.
+      // Four seconds in each call, and covered by a test of their own.
       calls: { hints: false },
       prompts: { directory: soundsDirectory },
       logging: { level: "debug" },
@@ -334,12 +334,12 @@ export class World {
   }
 }
 
-/** The file has no way to say that. */
+/** The file has no setting for that. */
 function atAnyPort(config: Config): Config {
   return { ...config, http: { ...config.http, host, port: 0, operatorsPort: 0 } };
 }
 
-/** Connections between servers stay open for the next call, and answered requests linger for RFC 3261's timers. */
+/** Connections between servers stay open for the next call, and ended transactions linger for RFC 3261's timers. */
 function isOwed(name: string, handles: boolean): boolean {
   return name.startsWith("node.")
     ? handles && HANDLES.test(name)
