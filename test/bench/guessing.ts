@@ -3,7 +3,7 @@ import process from "node:process";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
-import { CallWorld, type LivekitMemory, type SharedWorld, someAdmission } from "../support/fake-world.js";
+import { CallHarness, type LivekitMemory, type SharedCallState, someAdmission } from "../support/fake-world.js";
 
 /*
  * Wrong PINs that a guesser can test in an hour, with the default settings: the actual code of a call and the throttle,
@@ -28,10 +28,10 @@ class Guesser {
   answered = 0;
   calls = 0;
   readonly #from: From;
-  readonly #shared: Required<Omit<SharedWorld, keyof LivekitMemory>>;
+  readonly #shared: Required<Omit<SharedCallState, keyof LivekitMemory>>;
 
   constructor(from: From) {
-    const { clock, hasher, throttle } = new CallWorld();
+    const { clock, hasher, throttle } = new CallHarness();
     this.#from = from;
     this.#shared = { clock, hasher, throttle };
   }
@@ -59,7 +59,7 @@ class Guesser {
 
   async #call(): Promise<void> {
     this.calls += 1;
-    const world = new CallWorld(
+    const world = new CallHarness(
       { typing: [], admission: success(admission(this.#from, this.calls)), lookUpMs },
       this.#shared,
     );

@@ -2,14 +2,14 @@ import t from "tap";
 
 import type { Conference } from "../../src/call/interfaces.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
-import { CallWorld } from "../support/fake-world.js";
+import { CallHarness } from "../support/fake-world.js";
 
 const main = fakeConference("54321");
 const breakout: Conference = { ...fakeConference("543211"), mainRoom: fakePin("54321") };
 const greeting = "de:welcome de:enter-pin en:language-switch";
 
 await t.test("the conference is over: told, asked for a PIN once, and goodbye", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000 });
+  const world = new CallHarness({ talkMs: 5_000 });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.strictSame(world.directory.stillOpenOf, ["meeting-54321"]);
@@ -20,7 +20,11 @@ await t.test("the conference is over: told, asked for a PIN once, and goodbye", 
 });
 
 await t.test("another PIN leads to another conference; after that one there is no third", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, typing: ["54321", "777"], conferences: [main, fakeConference("777")] });
+  const world = new CallHarness({
+    talkMs: 5_000,
+    typing: ["54321", "777"],
+    conferences: [main, fakeConference("777")],
+  });
   const report = await world.run();
   t.match(report, { cause: "conference-ended", joins: 2 });
   t.strictSame(world.endpoint.heard, [greeting, "de:conference-ended de:enter-pin", "de:conference-ended de:goodbye"]);
@@ -28,7 +32,7 @@ await t.test("another PIN leads to another conference; after that one there is n
 });
 
 await t.test("a wrong PIN after the conference can be corrected", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     talkMs: 5_000,
     typing: ["54321", "1#", "2#", "777"],
     conferences: [main, fakeConference("777")],
@@ -37,7 +41,7 @@ await t.test("a wrong PIN after the conference can be corrected", async (t) => {
 });
 
 await t.test("BBB ends calls before its API knows: asked again, and no hurry is a removal", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, stillOpen: ["open", "over"] });
+  const world = new CallHarness({ talkMs: 5_000, stillOpen: ["open", "over"] });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.equal(world.directory.stillOpenOf.length, 2);
@@ -45,7 +49,7 @@ await t.test("BBB ends calls before its API knows: asked again, and no hurry is 
 });
 
 await t.test("removed by a moderator: told, and not joined again", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, stillOpen: ["open"], typing: ["54321", "54321"] });
+  const world = new CallHarness({ talkMs: 5_000, stillOpen: ["open"], typing: ["54321", "54321"] });
   const report = await world.run();
   t.match(report, { cause: "removed", joins: 1 });
   t.strictSame(world.endpoint.heard, [greeting, "de:removed de:goodbye"]);
@@ -54,7 +58,7 @@ await t.test("removed by a moderator: told, and not joined again", async (t) => 
 });
 
 await t.test("nobody can say whether it is over: looked for again, as when the node is lost", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     talkMs: 5_000,
     stillOpen: ["unknown"],
     lookups: [{ kind: "open", conference: main }, { kind: "unavailable" }],
@@ -64,7 +68,7 @@ await t.test("nobody can say whether it is over: looked for again, as when the n
   t.equal(world.endpoint.heard.at(-1), "de:service-unavailable de:goodbye");
   t.strictSame(await world.leftovers(), []);
 
-  const silent = new CallWorld({
+  const silent = new CallHarness({
     talkMs: 5_000,
     stillOpenMs: "never",
     lookups: [{ kind: "open", conference: main }, { kind: "unknown" }],
@@ -75,7 +79,7 @@ await t.test("nobody can say whether it is over: looked for again, as when the n
 });
 
 await t.test("a breakout room is over: back in the main room without redialling", async (t) => {
-  const world = new CallWorld({ talkMs: 5_000, typing: ["543211"], conferences: [main, breakout] });
+  const world = new CallHarness({ talkMs: 5_000, typing: ["543211"], conferences: [main, breakout] });
   world.begin();
   await world.clock.advance(12_000);
   t.strictSame(world.stages, [
@@ -104,7 +108,7 @@ await t.test("a breakout room is over: back in the main room without redialling"
 
 await t.test("from a breakout room whose main room is over as well, the way leads to the prompt", async (t) => {
   for (const kind of ["unknown", "unavailable", "not-started"] as const) {
-    const world = new CallWorld({
+    const world = new CallHarness({
       talkMs: 5_000,
       typing: ["543211"],
       conferences: [breakout],
@@ -118,7 +122,7 @@ await t.test("from a breakout room whose main room is over as well, the way lead
 });
 
 await t.test("who is removed from a breakout room is put nowhere", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     talkMs: 5_000,
     typing: ["543211"],
     conferences: [main, breakout],

@@ -2,7 +2,7 @@ import t from "tap";
 
 import type { CallSettings } from "../../src/call/settings.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 
@@ -11,15 +11,15 @@ function withPin(changes: Partial<CallSettings["pin"]>): CallSettings {
 }
 
 /** A call that has been answered and is being greeted. */
-async function greeted(changes: ConstructorParameters<typeof CallWorld>[0] = {}): Promise<CallWorld> {
-  const world = new CallWorld({ typing: [], ...changes });
+async function greeted(changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
+  const world = new CallHarness({ typing: [], ...changes });
   world.begin();
   await world.clock.advance(100);
   return world;
 }
 
 await t.test("`#` ends a PIN, `*` starts over", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     typing: ["999*54321#"],
     conferences: [fakeConference("54321"), fakeConference("5432177")],
   });
@@ -31,7 +31,7 @@ await t.test("`#` ends a PIN, `*` starts over", async (t) => {
 });
 
 await t.test("leading zeros are part of the PIN", async (t) => {
-  const world = new CallWorld({ typing: ["00042"], conferences: [fakeConference("00042")] });
+  const world = new CallHarness({ typing: ["00042"], conferences: [fakeConference("00042")] });
   t.equal((await world.run()).cause, "conference-ended");
   t.strictSame(world.directory.found, ["00042"]);
 });
@@ -120,7 +120,7 @@ await t.test("a `#` alone is no PIN and silences nothing", async (t) => {
 });
 
 await t.test("keys that were pressed before the greeting count", async (t) => {
-  const world = new CallWorld({ typing: [], acceptMs: 200 });
+  const world = new CallHarness({ typing: [], acceptMs: 200 });
   world.begin();
   await world.clock.advance(100);
   world.press("54321");
@@ -130,7 +130,7 @@ await t.test("keys that were pressed before the greeting count", async (t) => {
 });
 
 await t.test("three wrong PINs", async (t) => {
-  const world = new CallWorld({ typing: ["1#", "22#", "333#", "54321"] });
+  const world = new CallHarness({ typing: ["1#", "22#", "333#", "54321"] });
   const report = await world.run();
   t.equal(report.cause, "too-many-tries");
   t.equal(report.pinsTyped, 3);
@@ -159,14 +159,14 @@ await t.test("three wrong PINs", async (t) => {
 });
 
 await t.test("two wrong PINs and the right one", async (t) => {
-  const world = new CallWorld({ typing: ["1#", "22#", "54321"] });
+  const world = new CallHarness({ typing: ["1#", "22#", "54321"] });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.equal(report.pinsTyped, 3);
 });
 
 await t.test("silence three times", async (t) => {
-  const world = new CallWorld({ typing: [] });
+  const world = new CallHarness({ typing: [] });
   const report = await world.run();
   t.equal(report.cause, "no-input");
   t.equal(report.pinsTyped, 0);
@@ -204,7 +204,7 @@ await t.test("the end of the dialogue comes in the middle of a PIN as well", asy
 });
 
 await t.test("a slow look-up is explained and then filled with music", async (t) => {
-  const world = new CallWorld({ lookUpMs: 3_000 });
+  const world = new CallHarness({ lookUpMs: 3_000 });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.strictSame(world.endpoint.heard.slice(1), [
@@ -217,14 +217,17 @@ await t.test("a slow look-up is explained and then filled with music", async (t)
 });
 
 await t.test("a quick look-up is not", async (t) => {
-  const world = new CallWorld({ lookUpMs: 700 });
+  const world = new CallHarness({ lookUpMs: 700 });
   await world.run();
   t.notOk(world.endpoint.heard.some((text) => text.includes("please-wait")));
 });
 
 await t.test("an outage of the directory is told, and is no wrong PIN", async (t) => {
   const unavailable = { kind: "unavailable" } as const;
-  const out = new CallWorld({ typing: ["54321", "54321", "54321"], lookups: [unavailable, unavailable, unavailable] });
+  const out = new CallHarness({
+    typing: ["54321", "54321", "54321"],
+    lookups: [unavailable, unavailable, unavailable],
+  });
   const report = await out.run();
   t.equal(report.cause, "directory-unavailable");
   t.strictSame(out.endpoint.heard.slice(1), [
@@ -235,12 +238,12 @@ await t.test("an outage of the directory is told, and is no wrong PIN", async (t
   t.notOk(out.endpoint.heard.some((text) => text.includes("pin-unknown")));
   t.strictSame(out.call.hangUps, ['Q.850;cause=41;text="directory-unavailable"']);
 
-  const back = new CallWorld({ typing: ["54321", "54321"], lookups: [unavailable] });
+  const back = new CallHarness({ typing: ["54321", "54321"], lookups: [unavailable] });
   t.equal((await back.run()).cause, "conference-ended");
 });
 
 await t.test("a directory that never answers is unavailable after its time", async (t) => {
-  const world = new CallWorld({ typing: ["54321", "54321", "54321"], lookUpMs: "never" });
+  const world = new CallHarness({ typing: ["54321", "54321", "54321"], lookUpMs: "never" });
   const report = await world.run();
   t.equal(report.cause, "directory-unavailable");
   t.strictSame(
@@ -251,7 +254,7 @@ await t.test("a directory that never answers is unavailable after its time", asy
 });
 
 await t.test("a prompt that can't be played leaves the caller the time to answer", async (t) => {
-  const world = new CallWorld({ promptMs: 0, typing: [] });
+  const world = new CallHarness({ promptMs: 0, typing: [] });
   world.begin();
   await world.clock.advance(6_000);
   world.press("54321");

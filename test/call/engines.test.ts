@@ -3,13 +3,13 @@ import t from "tap";
 import { runCall } from "../../src/call/call.js";
 import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js";
 import { Latch } from "../../src/util/latch.js";
-import { CallWorld, type WorldScript } from "../support/fake-world.js";
+import { CallHarness, type CallScript } from "../support/fake-world.js";
 
 /** Longer than any call that is stuck may take, in milliseconds: each wait of the call has its limit. */
 const longest = 180_000;
 
 await t.test("each engine that never settles ends the call in time", async (t) => {
-  const cases: readonly (readonly [string, Partial<WorldScript>])[] = [
+  const cases: readonly (readonly [string, Partial<CallScript>])[] = [
     ["media-unavailable", { openMs: "never" }],
     ["answer-failed", { acceptMs: "never" }],
     ["directory-unavailable", { lookUpMs: "never", typing: ["54321", "54321", "54321"] }],
@@ -21,7 +21,7 @@ await t.test("each engine that never settles ends the call in time", async (t) =
     ["conference-ended", { hangUpMs: "never", releaseMs: "never" }],
   ];
   for (const [cause, changes] of cases) {
-    const world = new CallWorld(changes);
+    const world = new CallHarness(changes);
     const report = await world.run();
     t.equal(report.cause, cause);
     t.ok(world.clock.now() < longest, `${cause} after ${world.clock.now()} ms`);
@@ -30,7 +30,7 @@ await t.test("each engine that never settles ends the call in time", async (t) =
 });
 
 await t.test("an answer that comes after everybody has stopped waiting is hung up on", async (t) => {
-  const world = new CallWorld({ acceptMs: 60_000 });
+  const world = new CallHarness({ acceptMs: 60_000 });
   const report = await world.run();
   t.equal(report.cause, "answer-failed");
   t.ok(world.clock.now() < 10_000);
@@ -49,11 +49,11 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
   const throws = (): never => {
     throw bug;
   };
-  const inCall = (part: Partial<IncomingCall>) => (world: CallWorld) => {
+  const inCall = (part: Partial<IncomingCall>) => (world: CallHarness) => {
     Object.assign(world.call, part);
     return undefined;
   };
-  const inEndpoint = (part: Partial<CallerEndpoint>) => (world: CallWorld) => {
+  const inEndpoint = (part: Partial<CallerEndpoint>) => (world: CallHarness) => {
     const services = world.services();
     return {
       media: {
@@ -69,7 +69,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
   const cases: readonly (readonly [
     string,
     string,
-    (world: CallWorld) => Partial<ReturnType<CallWorld["services"]>> | undefined,
+    (world: CallHarness) => Partial<ReturnType<CallHarness["services"]>> | undefined,
   ])[] = [
     ["admission", "internal-error", () => ({ trunks: { admit: throws } })],
     ["places", "internal-error", () => ({ acquireSlot: throws })],
@@ -114,7 +114,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
     ],
   ];
   for (const [name, cause, changes] of cases) {
-    const world = new CallWorld();
+    const world = new CallHarness();
     const report = await world.run(changes(world));
     t.equal(report.cause, cause, name);
     t.ok(world.bugs.length > 0 && world.bugs.every((each) => each === bug), `${name} is reported`);
@@ -130,7 +130,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
 });
 
 await t.test("a stop before the INVITE is handled ends it with 503", async (t) => {
-  const world = new CallWorld();
+  const world = new CallHarness();
   world.shutdown.set("shutdown");
   const report = await world.run();
   t.equal(report.cause, "shutdown");
@@ -144,7 +144,7 @@ await t.test("a stop before the INVITE is handled ends it with 503", async (t) =
 await t.test("many calls at once share nothing but what they are given", async (t) => {
   const worlds = Array.from(
     { length: 20 },
-    (_, at) => new CallWorld(at % 2 === 0 ? {} : { typing: ["1#", "2#", "3#"] }),
+    (_, at) => new CallHarness(at % 2 === 0 ? {} : { typing: ["1#", "2#", "3#"] }),
   );
   const [first] = worlds;
   if (first === undefined) throw new Error("no world");

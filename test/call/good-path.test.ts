@@ -3,10 +3,10 @@ import t from "tap";
 import { success } from "../../src/util/result.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 import { receivedAudio } from "../support/fake-endpoint.js";
-import { CallWorld, someAdmission, someSettings } from "../support/fake-world.js";
+import { CallHarness, someAdmission, someSettings } from "../support/fake-world.js";
 
 await t.test("a caller types the PIN, is in the conference, and the conference is over", async (t) => {
-  const world = new CallWorld();
+  const world = new CallHarness();
   const report = await world.run();
 
   t.strictSame(world.stages, [
@@ -59,7 +59,7 @@ await t.test("a caller types the PIN, is in the conference, and the conference i
 });
 
 await t.test("the conference sees four digits and a pseudonym", async (t) => {
-  const world = new CallWorld();
+  const world = new CallHarness();
   await world.run();
   const [target] = world.endpoint.targets;
   t.equal(world.endpoint.targets.length, 1);
@@ -72,7 +72,7 @@ await t.test("the conference sees four digits and a pseudonym", async (t) => {
 
 await t.test("the pseudonym stays with the caller in one meeting and changes with the meeting", async (t) => {
   const pseudonymIn = async (meetingId: string): Promise<string | undefined> => {
-    const world = new CallWorld({ conferences: [fakeConference("54321", "bbb1", meetingId)] });
+    const world = new CallHarness({ conferences: [fakeConference("54321", "bbb1", meetingId)] });
     await world.run();
     return world.endpoint.targets[0]?.pseudonym;
   };
@@ -81,13 +81,13 @@ await t.test("the pseudonym stays with the caller in one meeting and changes wit
 });
 
 await t.test("the report holds neither the number nor the PIN", async (t) => {
-  const world = new CallWorld();
+  const world = new CallHarness();
   t.notMatch(JSON.stringify(await world.run()), /5678|54321/);
   t.equal(world.call.timesForgotten, 1, "the INVITE's caller is dropped at the admission");
 });
 
 await t.test("`**` asks for the other language, in which the caller is then spoken to and labelled", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     typing: ["**", "54321"],
     admission: success(someAdmission({ caller: { kind: "anonymous" } })),
   });
@@ -108,11 +108,14 @@ await t.test("`**` asks for the other language, in which the caller is then spok
 await t.test(
   "`**` twice leads back to the first language, and a number with one language offers no other",
   async (t) => {
-    const twice = new CallWorld({ typing: ["**", "**", "54321"] });
+    const twice = new CallHarness({ typing: ["**", "**", "54321"] });
     await twice.run();
     t.equal(twice.endpoint.heard.at(-1), "de:goodbye");
 
-    const single = new CallWorld({ typing: ["**", "54321"], admission: success(someAdmission({ languages: ["en"] })) });
+    const single = new CallHarness({
+      typing: ["**", "54321"],
+      admission: success(someAdmission({ languages: ["en"] })),
+    });
     await single.run();
     t.strictSame(single.endpoint.heard, [
       "en:welcome en:enter-pin",
@@ -125,7 +128,7 @@ await t.test(
 );
 
 await t.test("a caller who only switches languages is not asked for ever", async (t) => {
-  const world = new CallWorld({ typing: Array.from({ length: 100 }, () => "**") });
+  const world = new CallHarness({ typing: Array.from({ length: 100 }, () => "**") });
   const report = await world.run();
   t.equal(report.cause, "no-input");
   t.ok(world.endpoint.plays.length < 20);
@@ -133,7 +136,7 @@ await t.test("a caller who only switches languages is not asked for ever", async
 });
 
 await t.test("plain RTP where the trunk allows it is reported as such", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     offer: "plain",
     suite: undefined,
     admission: success(someAdmission({ srtp: "optional" })),

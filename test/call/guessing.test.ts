@@ -5,23 +5,23 @@ import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
 import {
-  CallWorld,
+  CallHarness,
+  type CallScript,
   type LivekitMemory,
-  type SharedWorld,
+  type SharedCallState,
   someAdmission,
   someSettings,
-  type WorldScript,
 } from "../support/fake-world.js";
 
 /** A call that is being greeted, in which every wrong PIN is typed at once. */
-async function greeted(changes: Partial<WorldScript> = {}): Promise<CallWorld> {
-  const world = new CallWorld({ typing: [], ...changes });
+async function greeted(changes: Partial<CallScript> = {}): Promise<CallHarness> {
+  const world = new CallHarness({ typing: [], ...changes });
   world.begin();
   await world.clock.advance(100);
   return world;
 }
 
-async function type(world: CallWorld, keys: string): Promise<void> {
+async function type(world: CallHarness, keys: string): Promise<void> {
   for (const key of keys) {
     if (world.report !== undefined) return;
     world.press(key);
@@ -188,8 +188,8 @@ await t.test("silences and languages have an end over the whole call", async (t)
 class Caller {
   readonly shared = sharedWorld();
 
-  async call(keys: string, changes: Partial<WorldScript> = {}): Promise<CallWorld> {
-    const world = new CallWorld({ typing: [], ...changes }, this.shared);
+  async call(keys: string, changes: Partial<CallScript> = {}): Promise<CallHarness> {
+    const world = new CallHarness({ typing: [], ...changes }, this.shared);
     world.begin();
     await world.clock.advance(100);
     if (world.report === undefined) await type(world, keys);
@@ -306,7 +306,7 @@ await t.test("a caller with a PIN that waits is not asked on once the number is 
   t.equal(world.endpoint.heard.at(-1), "de:too-many-tries");
 });
 
-function sharedWorld(): Required<Omit<SharedWorld, keyof LivekitMemory>> {
-  const { clock, hasher, throttle } = new CallWorld();
+function sharedWorld(): Required<Omit<SharedCallState, keyof LivekitMemory>> {
+  const { clock, hasher, throttle } = new CallHarness();
   return { clock, hasher, throttle };
 }

@@ -3,15 +3,15 @@ import t from "tap";
 import { CallerTime, Hold } from "../../src/call/hold.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 const minute = 60_000;
 const holdTimeoutMs = 10 * minute;
 
 /** An answered call that is asked for a PIN; nothing is typed yet. */
-async function asked(changes: ConstructorParameters<typeof CallWorld>[0] = {}, ms = 1_000): Promise<CallWorld> {
-  const world = new CallWorld({ typing: [], ...changes });
+async function asked(changes: ConstructorParameters<typeof CallHarness>[0] = {}, ms = 1_000): Promise<CallHarness> {
+  const world = new CallHarness({ typing: [], ...changes });
   world.begin();
   await world.clock.advance(ms);
   return world;

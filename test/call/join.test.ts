@@ -2,7 +2,7 @@ import t from "tap";
 
 import { failure, success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const refused = failure("conference-refused" as const);
 const gone = failure("conference-unreachable" as const);
@@ -10,7 +10,7 @@ const joined = success({ codec: "PCMU", suite: "AES_CM_128_HMAC_SHA1_32" });
 
 await t.test("a node refuses, and the conference is found on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
-  const world = new CallWorld({
+  const world = new CallHarness({
     bridgeOutcomes: [refused, joined],
     lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere],
   });
@@ -31,7 +31,7 @@ await t.test("a node refuses, and the conference is not found any more", async (
     ["unknown", "conference-unavailable"],
     ["unavailable", "service-unavailable"],
   ] as const) {
-    const world = new CallWorld({
+    const world = new CallHarness({
       bridgeOutcomes: [refused],
       lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind }],
     });
@@ -46,7 +46,7 @@ await t.test("a node refuses, and the conference is not found any more", async (
 });
 
 await t.test("a node refuses again: no third leg, and nobody looks for a third one", async (t) => {
-  const world = new CallWorld({ bridgeOutcomes: [refused, gone] });
+  const world = new CallHarness({ bridgeOutcomes: [refused, gone] });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable", "the last failure is the cause");
   t.equal(world.endpoint.targets.length, 2);
@@ -58,7 +58,7 @@ await t.test("a node refuses again: no third leg, and nobody looks for a third o
 
 await t.test("the node is lost in mid-call, and the conference goes on on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
-  const world = new CallWorld({
+  const world = new CallHarness({
     overs: ["lost", "ended"],
     lookups: [{ kind: "open", conference: fakeConference("54321") }, elsewhere],
   });
@@ -83,7 +83,7 @@ await t.test("the node is lost in mid-call, and the conference goes on on anothe
 });
 
 await t.test("the node is lost in mid-call, and so is the conference", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     overs: ["lost"],
     lookups: [{ kind: "open", conference: fakeConference("54321") }, { kind: "unavailable" }],
   });
@@ -96,9 +96,9 @@ await t.test("the node is lost in mid-call, and so is the conference", async (t)
 await t.test(
   "a node that is lost again at once is given up; after a stay of a minute there is another try",
   async (t) => {
-    const flapping = new CallWorld({ overs: ["lost"], talkMs: 5_000 });
+    const flapping = new CallHarness({ overs: ["lost"], talkMs: 5_000 });
     t.equal((await flapping.run()).joins, 2);
-    const steady = new CallWorld({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
+    const steady = new CallHarness({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
     const report = await steady.run();
     t.equal(report.joins, 5);
     t.equal(report.cause, "conference-ended");
@@ -108,7 +108,7 @@ await t.test(
 
 await t.test("a node refuses, and the conference has to begin again", async (t) => {
   const open = { kind: "open", conference: fakeConference("54321") } as const;
-  const restarted = new CallWorld({
+  const restarted = new CallHarness({
     bridgeOutcomes: [refused, joined],
     lookups: [open, { kind: "not-started" }, open],
     opensMs: [20_000],
@@ -118,7 +118,7 @@ await t.test("a node refuses, and the conference has to begin again", async (t) 
   t.strictSame(restarted.stages.slice(4, 8), ["joining", "looking-up", "waiting", "joining"]);
   t.strictSame(await restarted.leftovers(), []);
 
-  const impatient = new CallWorld({
+  const impatient = new CallHarness({
     bridgeOutcomes: [refused],
     lookups: [open, { kind: "not-started" }],
     settings: { ...someSettings, waiting: { limitMs: 0, remindEveryMs: 45_000 } },
@@ -129,7 +129,7 @@ await t.test("a node refuses, and the conference has to begin again", async (t) 
 await t.test(
   "a node that is being restarted gets half a minute, with music; nobody is taken for removed",
   async (t) => {
-    const world = new CallWorld({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
+    const world = new CallHarness({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
     const report = await world.run();
     t.equal(report.cause, "conference-ended");
     t.equal(report.joins, 2);
@@ -141,7 +141,7 @@ await t.test(
     t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
     t.strictSame(await world.leftovers(), []);
 
-    const dead = new CallWorld({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
+    const dead = new CallHarness({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
     const end = await dead.run();
     t.equal(end.cause, "conference-unreachable");
     t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
@@ -151,27 +151,27 @@ await t.test(
 
 await t.test("a node without a free session is asked again over a second later, three times", async (t) => {
   const busy = failure("node-busy" as const);
-  const world = new CallWorld({ bridgeOutcomes: [busy, busy, joined] });
+  const world = new CallHarness({ bridgeOutcomes: [busy, busy, joined] });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
   t.strictSame(report.lookups, ["open"], "it is no reason to look for the conference elsewhere");
   t.ok((report.stages.find(({ stage }) => stage === "joining")?.ms ?? 0) >= 2_200);
   t.strictSame(await world.leftovers(), []);
 
-  const full = new CallWorld({ bridgeOutcomes: [busy] });
+  const full = new CallHarness({ bridgeOutcomes: [busy] });
   t.equal((await full.run()).cause, "node-busy");
   t.equal(full.endpoint.targets.length, 8, "four times on each of two occasions");
 });
 
 await t.test("a slow second look-up is explained", async (t) => {
-  const world = new CallWorld({ bridgeOutcomes: [refused, joined], lookUpMs: 2_000 });
+  const world = new CallHarness({ bridgeOutcomes: [refused, joined], lookUpMs: 2_000 });
   t.equal((await world.run()).cause, "conference-ended");
   t.equal(world.endpoint.heard.filter((text) => text === "de:please-wait music:hold").length, 2);
   t.strictSame(world.stages.slice(3, 7), ["looking-up", "joining", "looking-up", "joining"]);
 });
 
 await t.test("a node that never answers is left and counts as unreachable", async (t) => {
-  const world = new CallWorld({ bridgeMs: "never" });
+  const world = new CallHarness({ bridgeMs: "never" });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable");
   t.equal(world.endpoint.left, 2);
@@ -186,7 +186,7 @@ await t.test("a node that never answers is left and counts as unreachable", asyn
 });
 
 await t.test("the longest duration counts from the INVITE on", async (t) => {
-  const world = new CallWorld({ talkMs: "never", settings: { ...someSettings, maxDurationMs: 600_000 } });
+  const world = new CallHarness({ talkMs: "never", settings: { ...someSettings, maxDurationMs: 600_000 } });
   const report = await world.run();
   t.equal(report.cause, "max-duration");
   t.equal(world.endpoint.left, 1);
@@ -196,7 +196,7 @@ await t.test("the longest duration counts from the INVITE on", async (t) => {
 });
 
 await t.test("the caller hangs up in the conference", async (t) => {
-  const world = new CallWorld();
+  const world = new CallHarness();
   world.begin();
   await world.clock.advance(10_000);
   t.equal(world.stages.at(-1), "talking");
@@ -220,7 +220,7 @@ await t.test("a caller who hangs up on hearing of a failure has not caused it", 
       "service-unavailable",
     ],
   ] as const) {
-    const world = new CallWorld(changes);
+    const world = new CallHarness(changes);
     world.onPoint = () => {
       if (world.endpoints[0]?.heard.at(-1) === `de:${told} de:goodbye`) world.call.hangUpByCaller();
     };
@@ -233,7 +233,7 @@ await t.test("a caller who hangs up on hearing of a failure has not caused it", 
 
 await t.test("a dead line and a dead media server end the call with a BYE", async (t) => {
   for (const cause of ["media-lost", "media-server-lost"] as const) {
-    const world = new CallWorld();
+    const world = new CallHarness();
     world.begin();
     await world.clock.advance(10_000);
     world.endpoint.gone.set(cause);

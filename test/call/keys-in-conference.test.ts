@@ -3,7 +3,7 @@ import t from "tap";
 import type { Key } from "../../src/call/dtmf-buffer.js";
 import { KeysInConference, secondKeyTimeoutMs } from "../../src/call/keys-in-conference.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 /** What comes of a row of keys; `.` is the time after which nothing follows. */
 function read(leave: Key | undefined, text: string): string {
@@ -45,8 +45,8 @@ await t.test("BBB's keys pass, *6 mutes, *# leaves", (t) => {
 });
 
 /** A call that is in its conference. */
-async function talking(changes: ConstructorParameters<typeof CallWorld>[0] = {}): Promise<CallWorld> {
-  const world = new CallWorld({ talkMs: "never", ...changes });
+async function talking(changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
+  const world = new CallHarness({ talkMs: "never", ...changes });
   world.begin();
   await world.clock.advance(10_000);
   t.equal(world.stages.at(-1), "talking");

@@ -3,7 +3,7 @@ import t from "tap";
 import { DtmfBuffer } from "../../src/call/dtmf-buffer.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { mulberry32, type Random } from "../support/fake-random.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const calls = 300;
 
@@ -48,7 +48,7 @@ await t.test(
     for (let seed = 1; seed <= calls; seed++) {
       const random = mulberry32(seed);
       const tries = 1 + Math.floor(random() * 4);
-      const world = new CallWorld({
+      const world = new CallHarness({
         typing: [],
         promptMs: Math.floor(random() * 4_000),
         lookUpMs: Math.floor(random() * 7_000),

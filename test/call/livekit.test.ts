@@ -5,7 +5,7 @@ import { LivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { failure, success } from "../../src/util/result.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
-import { CallWorld, someAdmission, someSettings, type WorldScript } from "../support/fake-world.js";
+import { CallHarness, type CallScript, someAdmission, someSettings } from "../support/fake-world.js";
 
 const joined = success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" });
 
@@ -18,14 +18,14 @@ function refused(cause: BridgeFailure): ReturnType<typeof failure<BridgeFailure>
 }
 
 function livekit(
-  changes: Partial<WorldScript> = {},
+  changes: Partial<CallScript> = {},
   shared: { readonly audioBridges?: MeetingAudio; readonly identities?: LivekitIdentities } = {},
-): CallWorld {
-  return new CallWorld({ conferences: [conference({ told: "livekit" })], ...changes }, shared);
+): CallHarness {
+  return new CallHarness({ conferences: [conference({ told: "livekit" })], ...changes }, shared);
 }
 
-const routes = (world: CallWorld): readonly string[] => world.endpoint.targets.map(({ route }) => route);
-const users = (world: CallWorld): readonly string[] => world.endpoint.targets.map(({ pseudonym }) => pseudonym);
+const routes = (world: CallHarness): readonly string[] => world.endpoint.targets.map(({ route }) => route);
+const users = (world: CallHarness): readonly string[] => world.endpoint.targets.map(({ pseudonym }) => pseudonym);
 
 await t.test(
   "a webhook has said LiveKit: by way of the node's FreeSWITCH, under a From user that ends in the four digits",
@@ -162,8 +162,8 @@ await t.test(
     const identities = new LivekitIdentities(() => undefined);
     const first = livekit({ talkMs: "never" });
     const shared = { clock: first.clock, hasher: first.hasher, identities };
-    const one = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-    const two = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+    const one = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+    const two = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
     one.begin();
     two.begin();
     await first.clock.advance(20_000);
@@ -172,7 +172,7 @@ await t.test(
     t.not(a, b);
     one.call.hangUpByCaller();
     await first.clock.advance(2_000);
-    const again = new CallWorld({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+    const again = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
     again.begin();
     await first.clock.advance(20_000);
     t.equal(users(again)[0], a, "the same number dialling again is the same participant");

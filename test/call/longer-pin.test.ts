@@ -1,19 +1,19 @@
 import t from "tap";
 
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, type WorldScript } from "../support/fake-world.js";
+import { CallHarness, type CallScript } from "../support/fake-world.js";
 
 /** From one key to the next a caller has four seconds. */
 const pauseMs = 4_100;
 
-async function greeted(changes: Partial<WorldScript>): Promise<CallWorld> {
-  const world = new CallWorld({ typing: [], ...changes });
+async function greeted(changes: Partial<CallScript>): Promise<CallHarness> {
+  const world = new CallHarness({ typing: [], ...changes });
   world.begin();
   await world.clock.advance(100);
   return world;
 }
 
-async function type(world: CallWorld, keys: string): Promise<void> {
+async function type(world: CallHarness, keys: string): Promise<void> {
   for (const key of keys) {
     world.press(key);
     await world.clock.advance(100);

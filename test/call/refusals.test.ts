@@ -1,12 +1,12 @@
 import t from "tap";
 
 import { failure, success } from "../../src/util/result.js";
-import { CallWorld, someAdmission, type WorldScript } from "../support/fake-world.js";
+import { CallHarness, type CallScript, someAdmission } from "../support/fake-world.js";
 
 /** Each with the SIP answer that the caller's side gets; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
 const refusals: readonly {
   readonly name: string;
-  readonly changes: Partial<WorldScript>;
+  readonly changes: Partial<CallScript>;
   readonly cause: string;
   readonly status: number;
   readonly header?: readonly [name: string, value: RegExp];
@@ -76,7 +76,7 @@ const refusals: readonly {
 
 for (const { name, changes, cause, status, header } of refusals) {
   await t.test(`${name}: ${status}, and no media is spent`, async (t) => {
-    const world = new CallWorld(changes);
+    const world = new CallHarness(changes);
     const report = await world.run();
     t.equal(report.cause, cause);
     t.equal(world.call.refusals.length, 1);
@@ -93,7 +93,7 @@ for (const { name, changes, cause, status, header } of refusals) {
 
 await t.test("no place for the number, or for callers without one: 486, and no media is spent", async (t) => {
   for (const place of ["number-busy", "withheld-busy"] as const) {
-    const world = new CallWorld({ place });
+    const world = new CallHarness({ place });
     t.equal((await world.run()).cause, place);
     t.match(world.call.refusals, [{ status: 486, reason: "Busy Here" }]);
     t.equal(world.opens, 0);
@@ -102,7 +102,7 @@ await t.test("no place for the number, or for callers without one: 486, and no m
 });
 
 await t.test("refused after ringing: the place is given back", async (t) => {
-  const cases: readonly (readonly [string, Partial<WorldScript>, number])[] = [
+  const cases: readonly (readonly [string, Partial<CallScript>, number])[] = [
     ["media-unavailable", { openFailure: "media-unavailable" }, 503],
     ["unusable-offer", { openFailure: "unusable-offer" }, 488],
     ["media-unavailable", { openMs: "never" }, 503],
@@ -111,7 +111,7 @@ await t.test("refused after ringing: the place is given back", async (t) => {
     ["answer-failed", { acceptMs: "never" }, 500],
   ];
   for (const [cause, changes, status] of cases) {
-    const world = new CallWorld(changes);
+    const world = new CallHarness(changes);
     const report = await world.run();
     t.equal(report.cause, cause);
     t.strictSame(
@@ -125,7 +125,7 @@ await t.test("refused after ringing: the place is given back", async (t) => {
 });
 
 await t.test("the caller cancels while it rings: the SIP server has answered, nobody else does", async (t) => {
-  const world = new CallWorld({ openMs: 1_000 });
+  const world = new CallHarness({ openMs: 1_000 });
   world.begin();
   await world.clock.advance(500);
   world.call.hangUpByCaller();
@@ -138,7 +138,7 @@ await t.test("the caller cancels while it rings: the SIP server has answered, no
 });
 
 await t.test("an endpoint that arrives after the call was given up is released when it comes", async (t) => {
-  const world = new CallWorld({ openMs: 20_000 });
+  const world = new CallHarness({ openMs: 20_000 });
   const report = await world.run();
   t.equal(report.cause, "media-unavailable");
   t.equal(world.endpoints.length, 0);
@@ -149,7 +149,7 @@ await t.test("an endpoint that arrives after the call was given up is released w
 });
 
 await t.test("cancelled while the 200 is on its way", async (t) => {
-  const world = new CallWorld({ acceptMs: 500 });
+  const world = new CallHarness({ acceptMs: 500 });
   world.begin();
   await world.clock.advance(100);
   world.call.hangUpByCaller();

@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { fakeConference, fakePin } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 const hints = "de:mute-hint de:leave-hint de:key-star de:key-pound";
@@ -10,7 +10,7 @@ const main = fakeConference("54321");
 const breakout = { ...fakeConference("543211"), mainRoom: fakePin("54321") };
 
 await t.test("before the first conference of a call, to its end, and then never again", async (t) => {
-  const world = new CallWorld({
+  const world = new CallHarness({
     settings,
     talkMs: 5_000,
     typing: ["543211", "777"],
@@ -33,7 +33,7 @@ await t.test("before the first conference of a call, to its end, and then never 
 
 await t.test("any key skips them and gets no further; the `#` of the PIN does not", async (t) => {
   for (const typing of ["54321", "54321#"]) {
-    const world = new CallWorld({ settings, typing: [typing], talkMs: "never" });
+    const world = new CallHarness({ settings, typing: [typing], talkMs: "never" });
     world.begin();
     await world.clock.advance(5_000);
     t.equal(world.stages.at(-1), "informing", `not skipped after ${typing}`);
@@ -53,14 +53,14 @@ await t.test("the leave key as it is set, and none where there is none", async (
     ["5", "de:leave-hint de:key-star de:key-5"],
     [undefined, ""],
   ] as const) {
-    const world = new CallWorld({ settings: { ...settings, leaveKey } });
+    const world = new CallHarness({ settings: { ...settings, leaveKey } });
     await world.run();
     t.equal(world.endpoint.heard[1], `de:mute-hint ${said}`.trimEnd());
   }
 });
 
 await t.test("who waits for the conference hears them while waiting", async (t) => {
-  const world = new CallWorld({ settings, lookups: [{ kind: "not-started" }, { kind: "open", conference: main }] });
+  const world = new CallHarness({ settings, lookups: [{ kind: "not-started" }, { kind: "open", conference: main }] });
   world.begin();
   await world.clock.advance(20_000);
   t.strictSame(world.endpoint.heard, [greeting, `de:not-started ${hints} music:hold`]);
@@ -72,7 +72,7 @@ await t.test("who waits for the conference hears them while waiting", async (t) 
 });
 
 await t.test("switched off", async (t) => {
-  const world = new CallWorld({ settings: { ...settings, hints: false } });
+  const world = new CallHarness({ settings: { ...settings, hints: false } });
   await world.run();
   t.notOk(world.stages.includes("informing"));
   t.notOk(world.endpoint.heard.some((text) => text.includes("hint")));

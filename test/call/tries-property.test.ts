@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 import { type Seeded, seeded } from "../support/seeded.js";
 
 const calls = 40;
@@ -46,7 +46,7 @@ interface Outcome {
 }
 
 async function call(steps: readonly Step[], extraPin: string | undefined, tries: number): Promise<Outcome> {
-  const world = new CallWorld({
+  const world = new CallHarness({
     typing: [],
     conferences: [fakeConference(runs), ...(extraPin === undefined ? [] : [fakeConference(extraPin)])],
     reserved: [waitsFor],

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { runCall } from "../../src/call/call.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, someSettings } from "../support/fake-world.js";
+import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 const notStarted = { kind: "not-started" } as const;
@@ -11,8 +11,8 @@ const limitMs = 600_000;
 const settings = { ...someSettings, waiting: { limitMs, remindEveryMs: 45_000 } };
 
 /** A call that waits for a conference; the look-ups follow one another as given. */
-async function waiting(changes: ConstructorParameters<typeof CallWorld>[0] = {}): Promise<CallWorld> {
-  const world = new CallWorld({ settings, lookups: [notStarted, open], ...changes });
+async function waiting(changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
+  const world = new CallHarness({ settings, lookups: [notStarted, open], ...changes });
   world.begin();
   await world.clock.advance(10_000);
   t.equal(world.stages.at(-1), "waiting");
@@ -146,7 +146,7 @@ await t.test("the room is given up meanwhile, or runs where no telephone gets in
   t.equal(unknown.endpoint.heard.at(-1), "de:pin-unknown de:enter-pin");
   t.equal((await unknown.finish()).cause, "no-input");
 
-  const away = new CallWorld({
+  const away = new CallHarness({
     settings,
     lookups: [notStarted],
     conferences: [{ ...fakeConference("54321"), audio: { told: "livekit", usual: undefined, livekitNode: undefined } }],
@@ -161,7 +161,7 @@ await t.test("the room is given up meanwhile, or runs where no telephone gets in
 
 await t.test("switched off: told to call again, which counts as a try", async (t) => {
   const off = { ...someSettings, waiting: { limitMs: 0, remindEveryMs: 45_000 } };
-  const world = new CallWorld({
+  const world = new CallHarness({
     settings: off,
     lookups: [notStarted, notStarted, notStarted],
     typing: ["54321", "54321", "54321"],
@@ -190,9 +190,9 @@ await t.test("music that can't be played is not tried again without a pause", as
 await t.test(
   "a hundred callers who wait for the same conference enter it one after the other, the first at once",
   async (t) => {
-    const first = new CallWorld({ settings, lookups: [] });
+    const first = new CallHarness({ settings, lookups: [] });
     const entered: number[] = [];
-    const worlds = [first, ...Array.from({ length: 99 }, () => new CallWorld({ settings }))];
+    const worlds = [first, ...Array.from({ length: 99 }, () => new CallHarness({ settings }))];
     const shared = { clock: first.clock, joinPacer: first.joinPacer };
     const opened = new Set<() => void>();
     let isOpen = false;
@@ -244,7 +244,7 @@ await t.test(
 
 await t.test("the limit is that of all waits of the call: `*` and the same PIN renew nothing", async (t) => {
   const tries = { ...settings.pin, tries: 10 };
-  const world = new CallWorld({
+  const world = new CallHarness({
     settings: { ...settings, pin: tries },
     lookups: Array.from({ length: 10 }, () => notStarted),
     typing: Array.from({ length: 10 }, () => "54321"),
@@ -268,7 +268,7 @@ await t.test("the limit is that of all waits of the call: `*` and the same PIN r
 await t.test(
   "when as many wait as may, a caller is asked to call again, and the place of one that waits comes back",
   async (t) => {
-    const world = new CallWorld({ settings, lookups: [notStarted], waitingPlace: "waiting-full" });
+    const world = new CallHarness({ settings, lookups: [notStarted], waitingPlace: "waiting-full" });
     const report = await world.run();
     t.equal(report.cause, "waiting-full");
     t.equal(world.endpoint.heard.at(-1), "de:not-started-call-again de:goodbye");

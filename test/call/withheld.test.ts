@@ -3,7 +3,7 @@ import t from "tap";
 import { Removals } from "../../src/store/removals.js";
 import { success } from "../../src/util/result.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallWorld, someAdmission, someSettings, type WorldScript } from "../support/fake-world.js";
+import { CallHarness, type CallScript, someAdmission, someSettings } from "../support/fake-world.js";
 
 const settings = { ...someSettings, withheldAfterRemoval: "refuse" } as const;
 const withheld = success(someAdmission({ caller: { kind: "anonymous" } }));
@@ -12,9 +12,9 @@ const numbered = success(someAdmission());
 /** The cause of a call's end, with what is known of removals. */
 async function call(
   removals: Removals,
-  changes: Partial<WorldScript>,
+  changes: Partial<CallScript>,
 ): Promise<{ readonly cause: string; readonly joins: number; readonly heard: string | undefined }> {
-  const world = new CallWorld({ settings, admission: withheld, ...changes });
+  const world = new CallHarness({ settings, admission: withheld, ...changes });
   const { cause, joins } = await world.run({ removals });
   t.strictSame(await world.leftovers(), []);
   return { cause, joins, heard: world.endpoint.heard.at(-1) };
@@ -57,7 +57,7 @@ await t.test("a removed caller with a number keeps nobody out", async (t) => {
 
 await t.test("a store that does not answer keeps nobody waiting for long", async (t) => {
   const never = new Promise<never>(() => undefined);
-  const world = new CallWorld({ settings, admission: withheld });
+  const world = new CallHarness({ settings, admission: withheld });
   t.match(await world.run({ removals: { add: () => never, has: () => never } }), {
     cause: "conference-ended",
     joins: 1,

@@ -4,10 +4,10 @@ import { scopes } from "../../src/config/scopes.js";
 import { limitedAddress, RateLimit } from "../../src/http/rate-limit.js";
 import { bearerToken } from "../../src/http/tokens.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 await t.test("each scope opens its routes and no other", async (t) => {
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     http: { tokens: scopes.map((scope) => tokenConfig(scope, `token-${scope}`, [scope])) },
     services: { statistics: "token" },
   });
@@ -31,7 +31,7 @@ await t.test("each scope opens its routes and no other", async (t) => {
 });
 
 await t.test("without a token", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const missing = await world.api("PUT", "/rooms/x", { token: null });
   t.equal(missing.status, 401);
   t.equal(missing.headers.get("www-authenticate"), 'Bearer realm="einwahl"');
@@ -69,7 +69,7 @@ await t.test("how a token is sent", (t) => {
 
 await t.test("so many requests and no more, each address and each token by itself", async (t) => {
   const clock = new FakeClock();
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     clock,
     http: { rateLimit: { windowMs: 60_000, perAddress: 3, perToken: 5 } },
   });
@@ -100,9 +100,9 @@ await t.test("so many requests and no more, each address and each token by itsel
 
 await t.test("the address of whoever is behind a proxy that is trusted, and of no other", async (t) => {
   const rateLimit = { windowMs: 60_000, perAddress: 1, perToken: 1 };
-  const from = async (world: WebWorld, forwarded: string): Promise<number> =>
+  const from = async (world: HttpHarness, forwarded: string): Promise<number> =>
     (await world.api("GET", "/dial-in-numbers", { token: null, headers: { "x-forwarded-for": forwarded } })).status;
-  const trusting = await WebWorld.start(t, { http: { rateLimit, trustedProxies: ["127.0.0.0/8"] } });
+  const trusting = await HttpHarness.start(t, { http: { rateLimit, trustedProxies: ["127.0.0.0/8"] } });
   t.same(
     [await from(trusting, "198.51.100.1"), await from(trusting, "198.51.100.1"), await from(trusting, "198.51.100.2")],
     [200, 429, 200],
@@ -127,7 +127,7 @@ await t.test("the address of whoever is behind a proxy that is trusted, and of n
     429,
     "what the client itself has put in front does not count",
   );
-  const cautious = await WebWorld.start(t, { http: { rateLimit } });
+  const cautious = await HttpHarness.start(t, { http: { rateLimit } });
   t.same([await from(cautious, "198.51.100.1"), await from(cautious, "198.51.100.2")], [200, 429]);
 });
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import t from "tap";
 
 import { type Seeded, seeded } from "../support/seeded.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 t.setTimeout(500_000);
 
@@ -160,7 +160,7 @@ function anyPath(random: Seeded): string {
 }
 
 async function ask(
-  world: WebWorld,
+  world: HttpHarness,
   random: Seeded,
 ): Promise<{ readonly what: string; readonly status: number; readonly text: string }> {
   const method = random.pick(methods);
@@ -199,7 +199,7 @@ async function ask(
 
 await t.test("random and hostile requests at every route: an answer each time, never a 500", async (t) => {
   const random = seeded(seed);
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     http: {
       tokens: [
         tokenConfig("all", "token-of-the-tests", [
@@ -248,7 +248,7 @@ function used(): number {
 
 await t.test("bytes that are hardly HTTP: the connection ends, and nothing else does", async (t) => {
   const random = seeded(seed + 1);
-  const world = await WebWorld.start(t, { limits: { requestTimeoutMs: 1_000, answerTimeoutMs: 5_000 } });
+  const world = await HttpHarness.start(t, { limits: { requestTimeoutMs: 1_000, answerTimeoutMs: 5_000 } });
   const good =
     "PUT /api/v1/rooms/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-of-the-tests\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
   const serverErrors: string[] = [];
@@ -277,7 +277,10 @@ function mangle(bytes: Buffer, random: Seeded): Buffer {
   return random.below(5) === 0 ? Buffer.concat([cut, cut]) : cut;
 }
 
-async function throwAt(world: WebWorld, bytes: Buffer): Promise<{ readonly text: string; readonly isOver: boolean }> {
+async function throwAt(
+  world: HttpHarness,
+  bytes: Buffer,
+): Promise<{ readonly text: string; readonly isOver: boolean }> {
   return await new Promise((resolve) => {
     const socket = connect(world.server.port, "127.0.0.1");
     let text = "";

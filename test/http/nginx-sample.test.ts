@@ -10,7 +10,7 @@ import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePorts } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
 import { until } from "../softphone/sip/support.js";
-import { WebWorld } from "./support/web-world.js";
+import { HttpHarness } from "./support/web-world.js";
 
 const pin = "123456789";
 const sample = /```nginx\n([^]*?)```/.exec(readFileSync("docs/front-ends.md", "utf8"))?.[1] ?? "";
@@ -49,7 +49,7 @@ await t.test(
   "the sample for nginx passes the page on, and neither log has a query in it",
   { skip: missingPrograms("nginx") },
   async (t) => {
-    const world = await WebWorld.start(t);
+    const world = await HttpHarness.start(t);
     const folder = t.testdir();
     mkdirSync(join(folder, "logs"));
     const { ca, key, cert } = await makeCertificates();

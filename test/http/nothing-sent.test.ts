@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { raw } from "./support/raw-request.js";
-import { token, WebWorld } from "./support/web-world.js";
+import { HttpHarness, token } from "./support/web-world.js";
 
 const json = "Content-Type: application/json";
 const form = "Content-Type: application/x-www-form-urlencoded";
@@ -63,7 +63,7 @@ function statusOf(answer: string): string {
 }
 
 await t.test("a client that says nothing reserves, reads and deletes a room", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const [client, nothing] of Object.entries(saidNothing)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", nothing));
     t.equal(statusOf(answer), "201", client);
@@ -79,7 +79,7 @@ await t.test("a client that says nothing reserves, reads and deletes a room", as
 });
 
 await t.test("the page for people takes a form, and nothing", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const [client, nothing] of Object.entries(saidNothing)) {
     // JSON is no form, but for what says nothing.
     t.equal(statusOf(await raw(world, request("POST", "/", nothing))), "200", client);
@@ -91,7 +91,7 @@ await t.test("the page for people takes a form, and nothing", async (t) => {
 });
 
 await t.test("what says something has to be JSON", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const [what, body] of Object.entries(somethingElse)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", body));
     t.equal(statusOf(answer), "415", what);
@@ -112,7 +112,7 @@ await t.test("what says something has to be JSON", async (t) => {
 });
 
 await t.test("a body that breaks off ends its request alone", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   await raw(world, request("PUT", "/api/v1/rooms/room", [[form, "Content-Length: 20"], "a"]), true);
   await raw(world, request("PUT", "/api/v1/rooms/room", [[chunked], "2\r\n["]), true);
   t.same(world.bugs, []);
@@ -120,7 +120,7 @@ await t.test("a body that breaks off ends its request alone", async (t) => {
 });
 
 await t.test("100 Continue is for bodies that are read", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const waiting = ["Expect: 100-continue", json] as const;
   const large = "Content-Length: 1100000";
   // The client waits for an answer: none of these bodies is ever sent.

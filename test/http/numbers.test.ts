@@ -2,10 +2,10 @@ import t from "tap";
 
 import type { NumbersAnswer } from "../../src/http/api-schemas.js";
 import { formatPin, localeFor, oneTapLink } from "../../src/http/phone-numbers.js";
-import { WebWorld } from "./support/web-world.js";
+import { HttpHarness } from "./support/web-world.js";
 
 await t.test("numbers, as people of the country and of others write them", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const { numbers } = await world.json<NumbersAnswer>("GET", "/dial-in-numbers?lang=en", { token: null });
   t.same(numbers[0], {
     number: "+493023125001",
@@ -30,7 +30,7 @@ await t.test("numbers, as people of the country and of others write them", async
 });
 
 await t.test("by country and by language", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const found = async (query: string): Promise<string[]> =>
     (await world.json<NumbersAnswer>("GET", `/dial-in-numbers?${query}`)).numbers.map(({ number }) => number);
   t.same(await found("country=DE"), ["+493023125001", "+498001234567"]);
@@ -44,7 +44,7 @@ await t.test("by country and by language", async (t) => {
 });
 
 await t.test("the countries' names in the asked language", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const name = async (query: string, header?: string): Promise<string | undefined> => {
     const answer = await world.json<NumbersAnswer>("GET", `/dial-in-numbers${query}`, {
       headers: header === undefined ? {} : { "accept-language": header },
@@ -62,7 +62,7 @@ await t.test("the countries' names in the asked language", async (t) => {
 });
 
 await t.test("kept by caches, and asked for again", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const path of ["/dial-in-numbers", "/jitsi/dial-in-numbers", "/jitsi/dial-in-numbers-by-country"]) {
     const first = await world.api("GET", path, { token: null });
     const tag = first.headers.get("etag") ?? "";
@@ -87,7 +87,7 @@ await t.test("kept by caches, and asked for again", async (t) => {
 });
 
 await t.test("pages of other origins read what is public, when the operator lets them", async (t) => {
-  const world = await WebWorld.start(t, { http: { corsOrigins: ["https://meet.example.org"] } });
+  const world = await HttpHarness.start(t, { http: { corsOrigins: ["https://meet.example.org"] } });
   const get = async (path: string, origin: string): Promise<Headers> =>
     (await world.api("GET", path, { headers: { origin } })).headers;
   const allowed = await get("/dial-in-numbers", "https://meet.example.org");
@@ -114,7 +114,7 @@ await t.test("pages of other origins read what is public, when the operator lets
   });
   t.equal(refused.headers.get("access-control-allow-methods"), null);
 
-  const busy = await WebWorld.start(t, {
+  const busy = await HttpHarness.start(t, {
     http: { corsOrigins: ["https://meet.example.org"], rateLimit: { windowMs: 60_000, perAddress: 1, perToken: 1 } },
   });
   const ask = async (path: string): Promise<Response> =>
@@ -132,14 +132,14 @@ await t.test("pages of other origins read what is public, when the operator lets
     );
   }
 
-  const everybody = await WebWorld.start(t, { http: { corsOrigins: ["*"] } });
+  const everybody = await HttpHarness.start(t, { http: { corsOrigins: ["*"] } });
   t.equal(
     (await everybody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get(
       "access-control-allow-origin",
     ),
     "*",
   );
-  const nobody = await WebWorld.start(t);
+  const nobody = await HttpHarness.start(t);
   t.equal(
     (await nobody.api("GET", "/dial-in-numbers", { headers: { origin: "https://any.example.org" } })).headers.get(
       "access-control-allow-origin",
@@ -149,7 +149,7 @@ await t.test("pages of other origins read what is public, when the operator lets
 });
 
 await t.test("the shapes that Jitsi's front ends know", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   t.same(
     (await world.json<unknown[]>("GET", "/jitsi/dial-in-numbers?conference=room@muc.example.org", { token: null }))[1],
     { countryCode: "DE", tollFree: true, formattedNumber: "+49 800 1234567" },

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { isMap } from "../../src/config/tree.js";
 import { problems } from "../../src/http/problem-catalogue.js";
-import { WebWorld } from "./support/web-world.js";
+import { HttpHarness } from "./support/web-world.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -33,7 +33,7 @@ interface Document {
 }
 
 await t.test("the document is valid OpenAPI 3.1, by a validator that is not ours", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json", { token: null });
   const validator = new Validator();
   const { valid, errors } = await validator.validate({ ...structuredClone(document) });
@@ -47,7 +47,7 @@ await t.test("the document is valid OpenAPI 3.1, by a validator that is not ours
 });
 
 await t.test("it knows every route, and every schema that it points to", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
   t.same(
     Object.entries(document.paths)
@@ -90,7 +90,7 @@ await t.test("it knows every route, and every schema that it points to", async (
 });
 
 await t.test("every problem that it names is in the catalogue under that status", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
   const named = new Set<string>();
   for (const operations of Object.values(document.paths)) {
@@ -114,7 +114,7 @@ await t.test("every problem that it names is in the catalogue under that status"
 });
 
 await t.test("answers are what it says", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
   // The other way round: from the document's JSON Schema back to a check.
   const check = (path: string, method: string, status: number, body: unknown): void => {

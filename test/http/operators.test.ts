@@ -7,7 +7,7 @@ import t from "tap";
 import { isFromThisMachine } from "../../src/http/this-machine.js";
 import { basicPassword } from "../../src/http/tokens.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 const reader = "token-of-prometheus";
 const tokens = [
@@ -22,7 +22,7 @@ function basic(password: string, user = "prometheus"): string {
 
 /** Of an answer on the listener for operators, or on the public one. */
 async function status(
-  world: WebWorld,
+  world: HttpHarness,
   headers: Record<string, string> = {},
   path = "/metrics",
   base = world.operatorsUrl,
@@ -42,7 +42,7 @@ await t.test("who may read metrics", async (t) => {
   const statuses = async (
     metrics: "off" | "token" | "local" | "public",
     headers?: Record<string, string>,
-  ): Promise<number> => await status(await WebWorld.start(t, { http: { metrics, tokens } }), headers);
+  ): Promise<number> => await status(await HttpHarness.start(t, { http: { metrics, tokens } }), headers);
   const remote = { "x-forwarded-for": "198.51.100.1" };
   t.same(
     [await statuses("off"), await statuses("token"), await statuses("local"), await statuses("public")],
@@ -75,7 +75,7 @@ await t.test("who may read metrics", async (t) => {
 
 await t.test("who may see the status", async (t) => {
   const statuses = async (access: "off" | "token" | "local", headers?: Record<string, string>): Promise<number> =>
-    await status(await WebWorld.start(t, { http: { status: access, tokens } }), headers, "/status");
+    await status(await HttpHarness.start(t, { http: { status: access, tokens } }), headers, "/status");
   t.same([await statuses("off"), await statuses("token"), await statuses("local")], [404, 401, 200]);
   t.equal(await statuses("local", { "x-forwarded-for": "198.51.100.1" }), 401, "through a proxy");
   for (const authorization of ["Bearer token-of-the-operator", basic("token-of-the-operator")]) {
@@ -91,7 +91,7 @@ await t.test("who may see the status", async (t) => {
 });
 
 await t.test("a browser is asked for the token, but only where it may see something", async (t) => {
-  const world = await WebWorld.start(t, { http: { metrics: "token", tokens } });
+  const world = await HttpHarness.start(t, { http: { metrics: "token", tokens } });
   const refused = await fetch(`${world.url}/metrics`);
   t.equal(refused.headers.get("www-authenticate"), 'Basic realm="einwahl", charset="UTF-8", Bearer realm="einwahl"');
   const room = await fetch(`${world.url}/api/v1/rooms/x`, { headers: { authorization: basic("token-of-another") } });
@@ -102,7 +102,7 @@ await t.test("a browser is asked for the token, but only where it may see someth
 await t.test("the public listener takes nobody for this machine, whatever the headers say", async (t) => {
   for (const publicUrl of [undefined, "https://phone.example.org"]) {
     for (const trustedProxies of [[], ["127.0.0.1"]]) {
-      const world = await WebWorld.start(t, { http: { tokens, publicUrl, trustedProxies } });
+      const world = await HttpHarness.start(t, { http: { tokens, publicUrl, trustedProxies } });
       for (const headers of [
         {},
         { host: "127.0.0.1" },
@@ -121,7 +121,7 @@ await t.test("the public listener takes nobody for this machine, whatever the he
 
 await t.test("/readyz tells its reasons on the listener for operators only", async (t) => {
   const reasons = ["trunk easybell: 403 Forbidden"];
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     http: { tokens },
     operators: { health: () => ({ state: "not-ready", reasons }) },
   });
@@ -133,7 +133,7 @@ await t.test("/readyz tells its reasons on the listener for operators only", asy
 });
 
 await t.test("the listener for operators has nothing else, and only loopback", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const path of ["/", "/api/v1/dial-in-numbers", "/api/v1/openapi.json"])
     t.equal(await status(world, {}, path), 404, path);
   const [address] = Object.values(networkInterfaces())
@@ -149,7 +149,7 @@ await t.test("a port for operators that is taken stops nothing, and is had as so
   const { port } = other.address() as AddressInfo;
   const clock = new FakeClock();
   const faults: (string | undefined)[] = [];
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     clock,
     http: { operatorsPort: port },
     onOperatorsFault: (fault) => faults.push(fault),
@@ -169,7 +169,7 @@ await t.test("a port for operators that is taken stops nothing, and is had as so
 });
 
 await t.test("a reverse proxy before the listener for operators is not this machine", async (t) => {
-  const known = await WebWorld.start(t, { http: { tokens } });
+  const known = await HttpHarness.start(t, { http: { tokens } });
   for (const header of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"])
     t.equal(await status(known, { [header]: "127.0.0.1" }), 401, header);
   t.equal(await status(known), 200);
@@ -210,7 +210,7 @@ await t.test("passwords of HTTP Basic", (t) => {
 });
 
 await t.test("answers are counted by route, however long the URL", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const path of ["/", "/api/v1/rooms/secret", "/nothing/secret", "/healthz"]) await fetch(`${world.url}${path}`);
   t.same(world.answered, ["/ 200", "/api/v1/rooms/:meetingID 401", "none 404", "/healthz 200"]);
 });

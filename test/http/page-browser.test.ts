@@ -11,7 +11,7 @@ import {
   widthOf,
 } from "./support/browser.js";
 import { decodeQr } from "./support/decode-qr.js";
-import { WebWorld } from "./support/web-world.js";
+import { HttpHarness } from "./support/web-world.js";
 
 t.setTimeout(500_000);
 
@@ -69,7 +69,7 @@ if (missingChromium !== false) {
         : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
       for (const colorScheme of schemes) {
         await t.test(`${size}, ${language}, ${colorScheme}`, async (t) => {
-          const world = await WebWorld.start(t);
+          const world = await HttpHarness.start(t);
           const context = await browser.newContext({
             viewport,
             colorScheme,
@@ -111,7 +111,7 @@ if (missingChromium !== false) {
   }
 
   await t.test("the QR code, as it is shown, leads to the link", async (t) => {
-    const world = await WebWorld.start(t);
+    const world = await HttpHarness.start(t);
     for (const colorScheme of ["light", "dark"] as const) {
       const context = await browser.newContext({ viewport: sizes.phone, colorScheme });
       const page = await context.newPage();
@@ -129,7 +129,7 @@ if (missingChromium !== false) {
   await t.test(
     "a link with a PIN behind #: no request has it in its address, and back does not post it again",
     async (t) => {
-      const world = await WebWorld.start(t);
+      const world = await HttpHarness.start(t);
       const context = await browser.newContext({ viewport: sizes.phone });
       const page = await context.newPage();
       const addresses: string[] = [];
@@ -150,7 +150,7 @@ if (missingChromium !== false) {
   );
 
   await t.test("without scripts: type a PIN, change the language, print", async (t) => {
-    const world = await WebWorld.start(t);
+    const world = await HttpHarness.start(t);
     const context = await browser.newContext({ viewport: sizes.phone, javaScriptEnabled: false });
     const page = await context.newPage();
     await page.goto(`${world.url}/?lang=de`);

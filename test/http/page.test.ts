@@ -4,10 +4,10 @@ import { html } from "../../src/http/page/html.js";
 import { script } from "../../src/http/page/script.js";
 import { pageTexts } from "../../src/http/page/texts.js";
 import { seeded } from "../support/seeded.js";
-import { WebWorld } from "./support/web-world.js";
+import { HttpHarness } from "./support/web-world.js";
 
 async function get(
-  world: WebWorld,
+  world: HttpHarness,
   query = "",
   headers: Record<string, string> = {},
 ): Promise<{ readonly text: string; readonly headers: Headers; readonly status: number }> {
@@ -16,7 +16,7 @@ async function get(
 }
 
 await t.test("the page in the language that people wish for", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const heading = async (query: string, language?: string): Promise<string | undefined> =>
     /<html lang="(..)">/.exec(
       (await get(world, query, language === undefined ? {} : { "accept-language": language })).text,
@@ -31,7 +31,7 @@ await t.test("the page in the language that people wish for", async (t) => {
 
 /** What the page's own form sends. */
 async function post(
-  world: WebWorld,
+  world: HttpHarness,
   query: string,
   body: string,
 ): Promise<{ readonly text: string; readonly headers: Headers; readonly status: number }> {
@@ -44,7 +44,7 @@ async function post(
 }
 
 await t.test("numbers, keys, privacy and the operator", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const { text, status } = await get(world, "?lang=en");
   t.equal(status, 200);
   for (const expected of [
@@ -77,7 +77,7 @@ await t.test("numbers, keys, privacy and the operator", async (t) => {
 });
 
 await t.test("what it promises follows from the configuration", async (t) => {
-  const careless = await WebWorld.start(t, {
+  const careless = await HttpHarness.start(t, {
     services: {
       promises: { isEncrypted: false, showsLastFour: false, anonymous: { de: "Niemand", en: "Nobody" } },
       statistics: "off",
@@ -89,23 +89,23 @@ await t.test("what it promises follows from the configuration", async (t) => {
   t.ok(
     text.includes(pageTexts.de.nothingShown) && text.includes("„Niemand“") && text.includes(pageTexts.de.noStatistics),
   );
-  const nobody = await WebWorld.start(t, {
+  const nobody = await HttpHarness.start(t, {
     services: { page: { title: { de: "T", en: "T" }, operator: undefined, privacyNote: { de: [], en: [] } } },
   });
   t.ok((await get(nobody, "?lang=de")).text.includes(pageTexts.de.noOperator));
 });
 
 await t.test("what callers can do follows from the configuration", async (t) => {
-  const plain = await WebWorld.start(t, { services: { dialogue: { leaveKey: undefined, waitsForStart: false } } });
+  const plain = await HttpHarness.start(t, { services: { dialogue: { leaveKey: undefined, waitsForStart: false } } });
   const { text } = await get(plain, "?lang=de");
   t.ok(text.includes(pageTexts.de.notBegun.told) && !text.includes(pageTexts.de.notBegun.waits));
   t.notMatch(text, /verlässt die Konferenz/);
-  const other = await WebWorld.start(t, { services: { dialogue: { leaveKey: "0", waitsForStart: true } } });
+  const other = await HttpHarness.start(t, { services: { dialogue: { leaveKey: "0", waitsForStart: true } } });
   t.match((await get(other, "?lang=de")).text, /<kbd aria-hidden="true">\*0<\/kbd> Stern, Null<\/th>/);
 });
 
 await t.test("with a PIN", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const { text, headers } = await post(world, "?lang=de", "pin=123456789");
   t.ok(text.includes('<a class="button" href="tel:+493023125001,,123456789%23">+49 30 23125001 mit PIN anrufen</a>'));
   t.ok(text.includes("123 456 789") && text.includes("1 2 3 4 5 6 7 8 9, Raute-Taste"));
@@ -135,7 +135,7 @@ await t.test("with a PIN", async (t) => {
 });
 
 await t.test("with something that is no PIN", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   for (const pin of [
     "1234",
     "123456789012",
@@ -169,7 +169,7 @@ await t.test("with something that is no PIN", async (t) => {
 });
 
 await t.test("a page without a PIN is kept by caches, nothing may run in it", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const { headers } = await get(world, "?lang=en");
   t.equal(headers.get("cache-control"), "public, max-age=300");
   t.equal(headers.get("content-language"), "en");
@@ -181,7 +181,7 @@ await t.test("a page without a PIN is kept by caches, nothing may run in it", as
 });
 
 await t.test("the form is taken by the page alone", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const form = { "content-type": "application/x-www-form-urlencoded" };
   t.equal(
     (

@@ -7,7 +7,7 @@ import { type ProblemCode, problemCodes, problems } from "../../src/http/problem
 import type { RoomStore } from "../../src/store/room-store.js";
 import { failure } from "../../src/util/result.js";
 import { raw } from "./support/raw-request.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 /** Every code that a test has seen in an answer. */
 const seen = new Set<ProblemCode>();
@@ -60,7 +60,7 @@ const broken: RoomStore = {
 const jsonLines = { "content-type": "application/jsonl" };
 
 await t.test("requests that are not understood", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const invalid = await expect(
     t,
     "invalid-request",
@@ -136,7 +136,7 @@ await t.test("requests that are not understood", async (t) => {
 });
 
 await t.test("what is no HTTP, or not in time", async (t) => {
-  const world = await WebWorld.start(t, { limits: { requestTimeoutMs: 300, answerTimeoutMs: 5_000 } });
+  const world = await HttpHarness.start(t, { limits: { requestTimeoutMs: 300, answerTimeoutMs: 5_000 } });
   expectRaw(t, "malformed-http", await raw(world, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
@@ -151,7 +151,7 @@ await t.test("what is no HTTP, or not in time", async (t) => {
 });
 
 await t.test("who may not", async (t) => {
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     http: {
       tokens: [tokenConfig("a", "reader", ["rooms:read"])],
       rateLimit: { windowMs: 60_000, perAddress: 1_000, perToken: 1 },
@@ -165,7 +165,7 @@ await t.test("who may not", async (t) => {
 
 await t.test("webhooks that are not what they should be", async (t) => {
   const told: unknown[] = [];
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     webhooks: [
       {
         name: "bbb-1",
@@ -200,7 +200,7 @@ await t.test("webhooks that are not what they should be", async (t) => {
 
 await t.test("webhooks prove themselves however their address is written", async (t) => {
   const told: unknown[] = [];
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     webhooks: [
       {
         name: "bbb-1",
@@ -241,7 +241,7 @@ await t.test("webhooks prove themselves however their address is written", async
 });
 
 await t.test("a store that does not answer, or has no PIN left", async (t) => {
-  const world = await WebWorld.start(t, { rooms: broken });
+  const world = await HttpHarness.start(t, { rooms: broken });
   for (const [method, path, headers] of [
     ["PUT", "/rooms/x"],
     ["GET", "/rooms/x"],
@@ -261,7 +261,7 @@ await t.test("a store that does not answer, or has no PIN left", async (t) => {
     t.equal(answer.headers.get("retry-after"), "2");
     await expect(t, "store-unavailable", answer);
   }
-  const statistics = await WebWorld.start(t, {
+  const statistics = await HttpHarness.start(t, {
     rooms: broken,
     services: {
       daySums: {
@@ -271,10 +271,12 @@ await t.test("a store that does not answer, or has no PIN left", async (t) => {
     },
   });
   await expect(t, "store-unavailable", statistics.api("GET", "/statistics"));
-  const full = await WebWorld.start(t, { rooms: { ...broken, reserve: () => Promise.resolve(failure("exhausted")) } });
+  const full = await HttpHarness.start(t, {
+    rooms: { ...broken, reserve: () => Promise.resolve(failure("exhausted")) },
+  });
   await expect(t, "pins-exhausted", full.api("PUT", "/rooms/x"));
   await expect(t, "pins-exhausted", full.api("GET", "/jitsi/conf-code?conference=x"));
-  const hanging = await WebWorld.start(t, {
+  const hanging = await HttpHarness.start(t, {
     rooms: { ...broken, find: () => never },
     limits: { requestTimeoutMs: 5_000, answerTimeoutMs: 200 },
   });
@@ -282,7 +284,7 @@ await t.test("a store that does not answer, or has no PIN left", async (t) => {
 });
 
 await t.test("a bug is told to the operator, and to nobody else what it is", async (t) => {
-  const world = await WebWorld.start(t, {
+  const world = await HttpHarness.start(t, {
     rooms: { ...broken, find: () => Promise.reject(new Error("PIN 123456789 in a message")) },
   });
   const body = await expect(t, "internal-error", world.api("GET", "/rooms/x"));
@@ -292,7 +294,7 @@ await t.test("a bug is told to the operator, and to nobody else what it is", asy
 
 await t.test("every problem of the catalogue was seen", async (t) => {
   t.same([...seen].sort(), [...problemCodes].sort());
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   t.same(
     (await world.json<{ code: string }[]>("GET", "/problems", { token: null })).map(({ code }) => code),
     problemCodes,

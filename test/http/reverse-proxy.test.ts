@@ -6,7 +6,7 @@ import t from "tap";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePort } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 const attempts = 100;
 const tokens = [tokenConfig("prometheus", "token-of-prometheus", ["metrics:read"])];
@@ -43,7 +43,7 @@ await t.test(
   { skip: missingPrograms("nginx") },
   async (t) => {
     const reasons = ["trunk easybell: 403 Forbidden"];
-    const world = await WebWorld.start(t, {
+    const world = await HttpHarness.start(t, {
       http: { tokens, metrics: "local", status: "local" },
       operators: { health: () => ({ state: "full", reasons }) },
     });

@@ -1,14 +1,14 @@
 import t from "tap";
 
 import type { ImportReport, Room, RoomPage, RoomStatus, Statistics } from "../../src/http/api-schemas.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 function path(id: string): string {
   return `/rooms/${encodeURIComponent(id)}`;
 }
 
 await t.test("reserve, ask, delete", async (t) => {
-  const world = await WebWorld.start(t, { http: { publicUrl: "https://phone.example.org/dial" } });
+  const world = await HttpHarness.start(t, { http: { publicUrl: "https://phone.example.org/dial" } });
   const first = await world.api("PUT", path("room"));
   t.equal(first.status, 201);
   const room = (await first.json()) as Room;
@@ -52,7 +52,7 @@ await t.test("reserve, ask, delete", async (t) => {
 });
 
 await t.test("a room's id is any text", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const ids = [
     "a",
     "a/b",
@@ -85,7 +85,7 @@ await t.test("a room's id is any text", async (t) => {
 });
 
 await t.test("a reservation that ends", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const soon = new Date(Date.now() + 3_600_000).toISOString();
   t.equal((await world.json<Room>("PUT", path("room"), { body: { validUntil: soon } })).validUntil, soon);
   t.equal((await world.json<Room>("PUT", path("room"))).validUntil, soon, "what is left out stays");
@@ -115,19 +115,19 @@ await t.test("a reservation that ends", async (t) => {
 });
 
 await t.test("status counts and says nothing about who", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const { pin } = await world.json<Room>("PUT", path("room"));
   t.same(await world.json("GET", `${path("room")}/status`), { meetingID: "room", running: false, callers: 0 });
   world.callers.set(pin, 3);
   t.same(await world.json("GET", `${path("room")}/status`), { meetingID: "room", running: true, callers: 3 });
   t.equal((await world.api("GET", `${path("other")}/status`)).status, 404);
-  const unknown = await WebWorld.start(t, { services: { isRunning: () => undefined } });
+  const unknown = await HttpHarness.start(t, { services: { isRunning: () => undefined } });
   await unknown.api("PUT", path("room"));
   t.equal((await unknown.json<RoomStatus>("GET", `${path("room")}/status`)).running, null);
 });
 
 await t.test("lists, page by page", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const ids = Array.from({ length: 23 }, (_, place) => `room ${String(place).padStart(2, "0")} ü`);
   for (const id of ids) await world.api("PUT", path(id));
   const seen: string[] = [];
@@ -145,7 +145,7 @@ await t.test("lists, page by page", async (t) => {
 });
 
 await t.test("all PINs out, and into another store", async (t) => {
-  const from = await WebWorld.start(t);
+  const from = await HttpHarness.start(t);
   for (let number = 0; number < 2_500; number++) await from.rooms.reserve(`room ${number}`, "as-it-is");
   await from.rooms.release("room 7");
   const exported = await from.api("GET", "/rooms.jsonl");
@@ -153,7 +153,7 @@ await t.test("all PINs out, and into another store", async (t) => {
   const lines = await exported.text();
   t.equal(lines.trimEnd().split("\n").length, 2_500);
 
-  const to = await WebWorld.start(t);
+  const to = await HttpHarness.start(t);
   const send = async (text: string): Promise<ImportReport> => {
     const answer = await fetch(`${to.url}/api/v1/rooms.jsonl`, {
       method: "POST",
@@ -195,7 +195,7 @@ await t.test("all PINs out, and into another store", async (t) => {
 });
 
 await t.test("Jitsi's conference mapper", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   const ask = async (query: string, token?: null): Promise<unknown> =>
     await (await world.api("GET", `/jitsi/conf-code?${query}`, token === null ? { token } : {})).json();
   const made = (await ask("conference=room%40muc.example.org&url=https%3A%2F%2Fmeet.example.org")) as { id: number };
@@ -210,7 +210,7 @@ await t.test("Jitsi's conference mapper", async (t) => {
   t.match(await ask("x=y"), { code: "invalid-request" });
   t.match(await ask(`conference=room%40muc.example.org`, null), { code: "token-missing" });
 
-  const open = await WebWorld.start(t, { services: { jitsiConfCode: "public" } });
+  const open = await HttpHarness.start(t, { services: { jitsiConfCode: "public" } });
   await open.api("PUT", path("known"));
   t.match(await (await open.api("GET", "/jitsi/conf-code?conference=known", { token: null })).json(), {
     conference: "known",
@@ -233,7 +233,7 @@ await t.test("Jitsi's conference mapper", async (t) => {
     { conference: "known" },
     "with a token it is as ever",
   );
-  const reading = await WebWorld.start(t, {
+  const reading = await HttpHarness.start(t, {
     services: { jitsiConfCode: "public" },
     http: { tokens: [tokenConfig("reader", "reader", ["rooms:read"])] },
   });
@@ -245,7 +245,7 @@ await t.test("Jitsi's conference mapper", async (t) => {
 });
 
 await t.test("statistics", async (t) => {
-  const world = await WebWorld.start(t);
+  const world = await HttpHarness.start(t);
   world.callers.set("123456789", 2);
   world.callers.set("223456789", 1);
   t.same(await world.json<Statistics>("GET", "/statistics", { token: null }), {
@@ -257,9 +257,9 @@ await t.test("statistics", async (t) => {
     ],
   });
   t.equal((await world.json<Statistics>("GET", "/statistics?days=1")).days.length, 1);
-  const closed = await WebWorld.start(t, { services: { statistics: "token" } });
+  const closed = await HttpHarness.start(t, { services: { statistics: "token" } });
   t.equal((await closed.api("GET", "/statistics", { token: null })).status, 401);
   t.equal((await closed.api("GET", "/statistics")).status, 200);
-  const off = await WebWorld.start(t, { services: { statistics: "off", daySums: undefined } });
+  const off = await HttpHarness.start(t, { services: { statistics: "off", daySums: undefined } });
   t.equal((await off.api("GET", "/statistics")).status, 404);
 });

@@ -10,7 +10,7 @@ import {
   wantsScreenshots,
   widthOf,
 } from "./support/browser.js";
-import { tokenConfig, WebWorld } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 t.setTimeout(500_000);
 
@@ -29,7 +29,7 @@ if (missingChromium !== false) {
       for (const colorScheme of schemes) {
         await t.test(`${size}, ${language}, ${colorScheme}`, async (t) => {
           let report = goodDay;
-          const world = await WebWorld.start(t, { operators: { status: () => report } });
+          const world = await HttpHarness.start(t, { operators: { status: () => report } });
           const context = await browser.newContext({ viewport, colorScheme, locale: language });
           const page = await context.newPage();
           const requests: string[] = [];
@@ -62,7 +62,7 @@ if (missingChromium !== false) {
 
   await t.test("a browser with the token as password: the page reloads itself until it is paused", async (t) => {
     let asked = 0;
-    const world = await WebWorld.start(t, {
+    const world = await HttpHarness.start(t, {
       http: { status: "token", tokens: [tokenConfig("operator", token, ["status:read"])] },
       operators: { status: () => ({ ...goodDay, calls: { ...goodDay.calls, admitted: 1_000 + ++asked } }) },
     });

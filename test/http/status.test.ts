@@ -10,10 +10,10 @@ import { statusTexts } from "../../src/http/status/status-texts.js";
 import { roughly, Times } from "../../src/http/status/times.js";
 import { statusIssuesOf } from "../../src/monitoring/status/status-issues.js";
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
-import { WebWorld } from "./support/web-world.js";
+import { HttpHarness } from "./support/web-world.js";
 
 await t.test("the page or JSON, as it is wished for", async (t) => {
-  const world = await WebWorld.start(t, { operators: { status: () => badDay } });
+  const world = await HttpHarness.start(t, { operators: { status: () => badDay } });
   const get = async (headers: Record<string, string>, query = ""): Promise<Response> =>
     await fetch(`${world.operatorsUrl}/status${query}`, { headers });
   const json = await get({ accept: "application/json" });

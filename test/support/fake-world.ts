@@ -22,7 +22,7 @@ import { memoryThrottle, slowGuesses } from "./fake-guesses.js";
 import { FakeIncomingCall, type IncomingCallScript } from "./fake-incoming-call.js";
 
 /** Behaviour of the fakes around one call. All durations are milliseconds. */
-export interface WorldScript extends EndpointScript, IncomingCallScript, DirectoryScript {
+export interface CallScript extends EndpointScript, IncomingCallScript, DirectoryScript {
   readonly admission: Result<Admission, "unknown-source" | "unknown-number">;
   readonly place: "free" | SlotRefusal | "draining";
   /** Whether a slot for a waiting caller is free. */
@@ -71,7 +71,7 @@ export function someAdmission(changes: Partial<Admission> = {}): Admission {
 }
 
 /** A successful call: the caller types a PIN and stays for a minute. */
-export const goodScript: WorldScript = {
+export const goodScript: CallScript = {
   admission: success(someAdmission()),
   place: "free",
   waitingPlace: "free",
@@ -110,7 +110,7 @@ const maxCallMs = 2 * 3_600_000;
 const maxTimers = 10_000;
 
 /** State shared by calls. */
-export type SharedWorld = Partial<Pick<CallWorld, "clock" | "hasher" | "throttle">> & LivekitMemory;
+export type SharedCallState = Partial<Pick<CallHarness, "clock" | "hasher" | "throttle">> & LivekitMemory;
 
 /** State about LiveKit shared by calls. */
 export interface LivekitMemory {
@@ -119,7 +119,7 @@ export interface LivekitMemory {
 }
 
 /** One call with fakes for everything around it. */
-export class CallWorld {
+export class CallHarness {
   readonly clock: FakeClock;
   /** The call's own clock: its pending timers were left behind by the call. */
   readonly callClock: CountedClock;
@@ -138,7 +138,7 @@ export class CallWorld {
   readonly stages: Stage[] = [];
   readonly pins: PinOutcome[] = [];
   readonly bugs: unknown[] = [];
-  readonly script: WorldScript;
+  readonly script: CallScript;
   opens = 0;
   placesTaken = 0;
   placesGivenBack = 0;
@@ -151,7 +151,7 @@ export class CallWorld {
   readonly #perform: Perform;
   #requests = 0;
 
-  constructor(changes: Partial<WorldScript> = {}, shared: SharedWorld = {}) {
+  constructor(changes: Partial<CallScript> = {}, shared: SharedCallState = {}) {
     this.clock = shared.clock ?? new FakeClock();
     this.hasher = shared.hasher ?? fakeHasher();
     this.audioBridges = shared.audioBridges ?? new MeetingAudio(() => undefined);

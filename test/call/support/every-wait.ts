@@ -7,10 +7,10 @@ import { type MessagePort, parentPort } from "node:worker_threads";
 import { type EndCause, endCauses } from "../../../src/call/cause.js";
 import { failure, success } from "../../../src/util/result.js";
 import { fakeConference } from "../../support/fake-directory.js";
-import { CallWorld, someAdmission, someSettings, type WorldScript } from "../../support/fake-world.js";
+import { CallHarness, type CallScript,someAdmission, someSettings } from "../../support/fake-world.js";
 
 /** The ways in which a call is ended from outside; each gives the cause that the report has to show, none where it can't happen yet. */
-const endings: Readonly<Record<string, (world: CallWorld) => EndCause | undefined>> = {
+const endings: Readonly<Record<string, (world: CallHarness) => EndCause | undefined>> = {
   "the caller hangs up": (world) => world.call.hangUpByCaller(),
   "the endpoint is lost": (world) => {
     // A channel that has only made an offer has no connection yet over which its end would be told.
@@ -37,7 +37,7 @@ const endings: Readonly<Record<string, (world: CallWorld) => EndCause | undefine
   },
 };
 
-const scenarios: Readonly<Record<string, Partial<WorldScript>>> = {
+const scenarios: Readonly<Record<string, Partial<CallScript>>> = {
   "the good path": {},
   "three wrong PINs": { typing: ["1#", "2#", "3#"], promptMs: 300 },
   "silence, another language and a correction": { typing: ["", "**", "12*54321"] },
@@ -77,7 +77,7 @@ const moments = ["at once", "a reaction later", "a millisecond later"] as const;
 const endsWithin = 10_000;
 
 interface Ended {
-  readonly world: CallWorld;
+  readonly world: CallHarness;
   /** The points that the call has passed. */
   readonly points: number;
   readonly expected: EndCause | undefined;
@@ -89,12 +89,12 @@ interface Ended {
 
 /** Runs a call and ends it at point `at` (-1: never). */
 async function runAndEnd(
-  changes: Partial<WorldScript>,
+  changes: Partial<CallScript>,
   at: number,
   moment: (typeof moments)[number],
-  end: (world: CallWorld) => EndCause | undefined,
+  end: (world: CallHarness) => EndCause | undefined,
 ): Promise<Ended> {
-  const world = new CallWorld(changes);
+  const world = new CallHarness(changes);
   let points = 0;
   let expected: EndCause | undefined;
   let endedAt = 0;

@@ -1,9 +1,9 @@
 import { connect } from "node:net";
 
-import type { WebWorld } from "./web-world.js";
+import type { HttpHarness } from "./web-world.js";
 
 /** Sends bytes and gives back the whole answer; the connection has to end. */
-export async function raw(world: WebWorld, bytes: string | Buffer, end = false): Promise<string> {
+export async function raw(world: HttpHarness, bytes: string | Buffer, end = false): Promise<string> {
   return await new Promise((resolve, reject) => {
     const socket = connect(world.server.port, "127.0.0.1");
     let text = "";

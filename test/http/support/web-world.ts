@@ -46,7 +46,7 @@ export interface WebWorldOptions {
 }
 
 /** A web side with a store of its own, and no calls but those that a test says there are. */
-export class WebWorld {
+export class HttpHarness {
   readonly server: HttpServer;
   readonly rooms: RoomStore;
   readonly bugs: unknown[];
@@ -73,7 +73,7 @@ export class WebWorld {
     this.operatorsUrl = `http://127.0.0.1:${server.operatorsPort}`;
   }
 
-  static async start(t: Test, options: WebWorldOptions = {}): Promise<WebWorld> {
+  static async start(t: Test, options: WebWorldOptions = {}): Promise<HttpHarness> {
     const rooms = options.rooms ?? (await ownRooms(t));
     const bugs: unknown[] = [];
     const answered: string[] = [];
@@ -164,7 +164,7 @@ export class WebWorld {
       },
     });
     t.teardown(() => server.close());
-    return new WebWorld(server, rooms, bugs, callers, answered);
+    return new HttpHarness(server, rooms, bugs, callers, answered);
   }
 
   /** @param path from the API's base on */
@@ -190,7 +190,7 @@ export class WebWorld {
   }
 
   /** The body of a 2xx answer. */
-  async json<Body>(method: string, path: string, options: Parameters<WebWorld["api"]>[2] = {}): Promise<Body> {
+  async json<Body>(method: string, path: string, options: Parameters<HttpHarness["api"]>[2] = {}): Promise<Body> {
     const response = await this.api(method, path, options);
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Body;

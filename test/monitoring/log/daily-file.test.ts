@@ -20,7 +20,7 @@ import { FakeClock } from "../../support/fake-clock.js";
 const noon = Date.parse("2026-11-20T12:00:00Z");
 const hour = 3_600_000;
 
-interface World {
+interface LogFixture {
   readonly folder: string;
   readonly path: string;
   readonly clock: FakeClock;
@@ -31,7 +31,7 @@ interface World {
   readonly pass: (file: DailyFile, ms: number) => Promise<void>;
 }
 
-function makeWorld(t: Test): World {
+function makeFixture(t: Test): LogFixture {
   const folder = t.testdir();
   const path = join(folder, "log", "einwahl.log");
   const clock = new FakeClock();
@@ -61,7 +61,7 @@ function makeWorld(t: Test): World {
 }
 
 await t.test("a file for each day, in a directory that is made", async (t) => {
-  const { folder, open, text, clock } = makeWorld(t);
+  const { folder, open, text, clock } = makeFixture(t);
   const file = open();
   file.write("one\n");
   file.write("two ä\n");
@@ -89,7 +89,7 @@ await t.test("a file for each day, in a directory that is made", async (t) => {
 await t.test(
   "what is older than the days that are kept is deleted: at the start, and while nothing is logged",
   async (t) => {
-    const { folder, open, pass, clock } = makeWorld(t);
+    const { folder, open, pass, clock } = makeFixture(t);
     mkdirSync(join(folder, "log"));
     const days = ["2026-11-01", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"];
     for (const day of days) writeFileSync(join(folder, "log", `einwahl-${day}.log`), "old\n");
@@ -134,7 +134,7 @@ await t.test(
 );
 
 await t.test("no line gets older than one day, where one day is kept", async (t) => {
-  const { folder, open, pass } = makeWorld(t);
+  const { folder, open, pass } = makeFixture(t);
   const file = open(1);
   file.write("today's\n");
   await pass(file, 11 * hour);
@@ -144,7 +144,7 @@ await t.test("no line gets older than one day, where one day is kept", async (t)
 });
 
 await t.test("a full disk costs lines and nothing else, and how many is told when it is over", async (t) => {
-  const { folder, open, text, pass, troubles, clock } = makeWorld(t);
+  const { folder, open, text, pass, troubles, clock } = makeFixture(t);
   if (!existsSync("/dev/full")) {
     t.pass("no /dev/full here", { skip: "no /dev/full here" });
     return;
@@ -177,7 +177,7 @@ await t.test("a full disk costs lines and nothing else, and how many is told whe
 });
 
 await t.test("lines that waited for a disk until their days were over are not written any more", async (t) => {
-  const { folder, open, pass } = makeWorld(t);
+  const { folder, open, pass } = makeFixture(t);
   mkdirSync(join(folder, "log"));
   const blocked = ["einwahl-2026-11-20.log", "einwahl-2026-11-21.log"].map((name) => join(folder, "log", name));
   for (const path of blocked) mkdirSync(path);
@@ -193,7 +193,7 @@ await t.test("lines that waited for a disk until their days were over are not wr
 });
 
 await t.test("a directory that can't be made, and one that comes later", async (t) => {
-  const { folder, open, text, pass, troubles } = makeWorld(t);
+  const { folder, open, text, pass, troubles } = makeFixture(t);
   writeFileSync(join(folder, "log"), "in the way");
   const file = open();
   file.write("one\n");
@@ -207,7 +207,7 @@ await t.test("a directory that can't be made, and one that comes later", async (
 });
 
 await t.test("a file that somebody takes away is made again", async (t) => {
-  const { folder, open, text, pass } = makeWorld(t);
+  const { folder, open, text, pass } = makeFixture(t);
   const file = open();
   file.write("one\n");
   await file.flush();

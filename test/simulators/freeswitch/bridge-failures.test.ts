@@ -2,9 +2,9 @@ import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { Node } from "./node.js";
-import { within, World } from "./support.js";
+import { FreeswitchHarness, within } from "./support.js";
 
-const world = await World.start(t);
+const world = await FreeswitchHarness.start(t);
 const node = await Node.start(t, world);
 
 await t.test("refusals and FreeSWITCH's causes", async (t) => {

@@ -2,9 +2,9 @@ import t from "tap";
 
 import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
 import { Node, type NodeCall } from "./node.js";
-import { type Endpoint, eventOf, type ModeslEvent, nextBridge, within, World } from "./support.js";
+import { type Endpoint, eventOf, FreeswitchHarness, type ModeslEvent, nextBridge, within } from "./support.js";
 
-const world = await World.start(t);
+const world = await FreeswitchHarness.start(t);
 const node = await Node.start(t, world);
 
 interface Bridged {

@@ -4,7 +4,7 @@ import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 import { writeWav } from "../../../src/softphone/rtp/wav.js";
-import { CODECS, eventOf, HOST, KEY, within, World } from "./support.js";
+import { CODECS, eventOf, FreeswitchHarness, HOST, KEY, within } from "./support.js";
 
 const seconds = (count: number, hz: number): Buffer => writeWav(new ToneGenerator(hz).next(count * 8000));
 const soundsDir = t.testdir({
@@ -12,7 +12,7 @@ const soundsDir = t.testdir({
   "long.wav": seconds(20, 700),
   "bad.wav": seconds(0.1, 900),
 });
-const world = await World.start(t, { soundsDir });
+const world = await FreeswitchHarness.start(t, { soundsDir });
 
 /** The SIP status of the refusal. */
 async function statusOf(refused: Promise<unknown>): Promise<unknown> {

@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import { Node, type NodeCall } from "./node.js";
-import { type Endpoint, type ModeslEvent, nextBridge, within, World } from "./support.js";
+import { type Endpoint, FreeswitchHarness, type ModeslEvent, nextBridge, within } from "./support.js";
 
-const world = await World.start(t);
+const world = await FreeswitchHarness.start(t);
 const node = await Node.start(t, world);
 
 /** A hold of the far leg, which sends no RTP meanwhile. */

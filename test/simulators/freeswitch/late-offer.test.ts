@@ -21,7 +21,7 @@ import { systemClock } from "../../../src/util/clock.js";
 import { success } from "../../../src/util/result.js";
 import { parsed, until } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { CODECS, type Endpoint, HOST, KEY, PASSWORD, within, World } from "./support.js";
+import { CODECS, type Endpoint, FreeswitchHarness,HOST, KEY, PASSWORD, within } from "./support.js";
 
 const TIMEOUT_MS = 8000;
 
@@ -85,7 +85,7 @@ class Direct {
 }
 
 await t.test("the offer", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const direct = await Direct.open(t, world.freeswitch.sipPort);
   const dialog = await direct.call((offer) => success(direct.answer(offer)));
   const [session = "", secure = "", plain = "", ...more] = dialog.remoteSdp.split(/^(?=m=)/m);
@@ -110,7 +110,7 @@ await t.test("the offer", async (t) => {
 });
 
 await t.test("invalid answers: hung up, and the application is not called", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const answers: readonly (readonly [string, (direct: Direct, offer: string) => string])[] = [
     ["an ACK without SDP", () => ""],
     ["no SDP that can be read", () => "v=0\r\nnonsense"],
@@ -214,7 +214,7 @@ await t.test("no ACK for 32 s", async (t) => {
 });
 
 await t.test("a BYE instead of the ACK", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const { bye, answers } = await unacknowledgedCall(t, world.freeswitch.sipPort);
   t.equal(world.freeswitch.counts().channels, 1);
   bye();
@@ -224,7 +224,7 @@ await t.test("a BYE instead of the ACK", async (t) => {
 
 await t.test("from the phone through drachtio to the media server and back, as in the application", async (t) => {
   for (const suites of [undefined, ["AES_CM_128_HMAC_SHA1_80"]] as const) {
-    const world = await World.start(t);
+    const world = await FreeswitchHarness.start(t);
     const srf = world.srf as unknown as SrfLike;
     const phone = await TestPhone.open({ transport: "udp" });
     t.teardown(() => phone.close());

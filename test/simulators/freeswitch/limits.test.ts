@@ -8,12 +8,12 @@ import t from "tap";
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { Node } from "./node.js";
-import { CODECS, HOST, KEY, nextBridge, PASSWORD, RawSocket, within, World } from "./support.js";
+import { CODECS, FreeswitchHarness,HOST, KEY, nextBridge, PASSWORD, RawSocket, within } from "./support.js";
 
 const LIMIT_MS = 3000;
 
 await t.test("maximum number of channels", async (t) => {
-  const world = await World.start(t, { maxSessions: 2 });
+  const world = await FreeswitchHarness.start(t, { maxSessions: 2 });
   const node = await Node.start(t, world);
   const { endpoint } = await world.call(t);
   await world.call(t);
@@ -31,14 +31,14 @@ await t.test("no RTP port left", async (t) => {
   const probe = await MediaSession.open({ address: HOST });
   const port = probe.port + (probe.port % 2);
   await probe.close();
-  const world = await World.start(t, { rtp: { address: HOST, portRange: [port, port] } });
+  const world = await FreeswitchHarness.start(t, { rtp: { address: HOST, portRange: [port, port] } });
   await world.call(t);
   await t.rejects(world.call(t), /503/);
   t.equal(world.freeswitch.counts().mediaSessions, 1);
 });
 
 await t.test("close ends all calls and releases all resources", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const node = await Node.start(t, world);
   const { endpoint } = await world.call(t);
   const taken = node.call();
@@ -53,7 +53,7 @@ await t.test("close ends all calls and releases all resources", async (t) => {
 });
 
 await t.test("calls that are not from drachtio-fsmrf", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const agent = await SipUserAgent.listen({
     listen: [{ transport: "udp", address: HOST, port: 0 }],
     userAgent: "someone",
@@ -92,7 +92,7 @@ await t.test("calls that are not from drachtio-fsmrf", async (t) => {
 await t.test(
   "an application that speaks the protocol by itself: linger, getvar, what comes after the hang-up",
   async (t) => {
-    const world = await World.start(t);
+    const world = await FreeswitchHarness.start(t);
     const agent = await SipUserAgent.listen({
       listen: [{ transport: "udp", address: HOST, port: 0 }],
       userAgent: "someone",
@@ -140,7 +140,7 @@ await t.test(
 );
 
 await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   t.teardown(() => {
@@ -192,7 +192,7 @@ await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK
 });
 
 await t.test("CANCEL before the answer", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const agent = await SipUserAgent.listen({
     listen: [{ transport: "udp", address: HOST, port: 0 }],
     userAgent: "someone",
@@ -214,7 +214,7 @@ await t.test("CANCEL before the answer", async (t) => {
 });
 
 await t.test("esl-lite", async (t) => {
-  const world = await World.start(t, { heartbeatMs: 100 });
+  const world = await FreeswitchHarness.start(t, { heartbeatMs: 100 });
   const client = new FreeSwitchClient({
     host: HOST,
     port: world.freeswitch.eventSocketPort,
@@ -271,7 +271,7 @@ await t.test("esl-lite", async (t) => {
 });
 
 await t.test("a connection for a channel: myevents, linger, getvar, all of one channel only", async (t) => {
-  const world = await World.start(t);
+  const world = await FreeswitchHarness.start(t);
   const { endpoint } = await world.call(t);
   const raw = await RawSocket.open(t, world.freeswitch.eventSocketPort);
   await raw.ask(`auth ${PASSWORD}`, /accepted/);

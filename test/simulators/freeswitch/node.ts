@@ -1,6 +1,6 @@
 import { MediaSession, type SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import { type IncomingInvite, type SipDialog, SipUserAgent, type Transport } from "../../../src/softphone/sip/index.js";
-import { CODECS, HOST, type World } from "./support.js";
+import { CODECS, type FreeswitchHarness, HOST } from "./support.js";
 
 /** A call answered by the BBB server. */
 export interface NodeCall {
@@ -29,7 +29,7 @@ interface Owner {
 
 /** A BBB server as seen by the media server: a SIP user agent that answers with audio, refuses, or only rings. */
 export class Node {
-  readonly #world: World;
+  readonly #world: FreeswitchHarness;
   readonly #agent: SipUserAgent;
   readonly #owner: Owner;
   readonly invites: IncomingInvite[] = [];
@@ -37,7 +37,7 @@ export class Node {
   #waiters: ((call: NodeCall) => void)[] = [];
   reaction: Reaction = { kind: "answer", srtp: "mandatory" };
 
-  private constructor(world: World, agent: SipUserAgent, owner: Owner) {
+  private constructor(world: FreeswitchHarness, agent: SipUserAgent, owner: Owner) {
     this.#world = world;
     this.#agent = agent;
     this.#owner = owner;
@@ -52,7 +52,7 @@ export class Node {
 
   static async start(
     t: Owner,
-    world: World,
+    world: FreeswitchHarness,
     transport: Transport = "tls",
     certificates = world.certificates,
   ): Promise<Node> {

@@ -81,7 +81,7 @@ interface Owner {
 }
 
 /** drachtio-fsmrf and drachtio-srf as einwahl uses them, against the embedded engines, over real sockets. */
-export class World {
+export class FreeswitchHarness {
   readonly freeswitch: EmbeddedFreeSwitch;
   readonly mediaServer: MediaServer;
   readonly srf: Srfed;
@@ -94,7 +94,7 @@ export class World {
     drachtio: EmbeddedDrachtio;
     mediaServer: MediaServer;
     srf: Srfed;
-    certificates: World["certificates"];
+    certificates: FreeswitchHarness["certificates"];
     pacer: Pacer;
   }) {
     this.freeswitch = o.freeswitch;
@@ -105,7 +105,7 @@ export class World {
     this.pacer = o.pacer;
   }
 
-  static async start(t: Owner, options: Partial<EmbeddedFreeSwitchOptions> = {}): Promise<World> {
+  static async start(t: Owner, options: Partial<EmbeddedFreeSwitchOptions> = {}): Promise<FreeswitchHarness> {
     const certificates = await makeCertificates();
     const drachtio = await EmbeddedDrachtio.start({
       control: { address: HOST, port: 0, secret: "secret" },
@@ -139,7 +139,7 @@ export class World {
       srf.disconnect();
       await drachtio.close();
     });
-    return new World({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
+    return new FreeswitchHarness({ freeswitch, drachtio, mediaServer, srf, certificates, pacer: new Pacer() });
   }
 
   /** drachtio's UDP port for trunks. */
