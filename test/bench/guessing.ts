@@ -3,7 +3,7 @@ import process from "node:process";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
-import { CallHarness, type LivekitMemory, type SharedCallState, someAdmission } from "../support/fake-world.js";
+import { CallHarness, type LivekitMemory, type SharedCallState, someAdmission } from "../support/call-harness.js";
 
 /*
  * Wrong PINs that a guesser can test in an hour, with the default settings: the actual code of a call and the throttle,

@@ -1,8 +1,8 @@
 import t from "tap";
 
 import type { Conference } from "../../src/call/interfaces.js";
+import { CallHarness } from "../support/call-harness.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
-import { CallHarness } from "../support/fake-world.js";
 
 const main = fakeConference("54321");
 const breakout: Conference = { ...fakeConference("543211"), mainRoom: fakePin("54321") };

@@ -1,8 +1,8 @@
 import t from "tap";
 
 import type { CallSettings } from "../../src/call/settings.js";
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 

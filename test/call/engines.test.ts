@@ -3,7 +3,7 @@ import t from "tap";
 import { runCall } from "../../src/call/call.js";
 import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js";
 import { Latch } from "../../src/util/latch.js";
-import { CallHarness, type CallScript } from "../support/fake-world.js";
+import { CallHarness, type CallScript } from "../support/call-harness.js";
 
 /** Longer than any call that is stuck may take, in milliseconds: each wait of the call has its limit. */
 const longest = 180_000;

@@ -1,9 +1,9 @@
 import t from "tap";
 
 import { success } from "../../src/util/result.js";
+import { CallHarness, someAdmission, someSettings } from "../support/call-harness.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 import { receivedAudio } from "../support/fake-endpoint.js";
-import { CallHarness, someAdmission, someSettings } from "../support/fake-world.js";
 
 await t.test("a caller types the PIN, is in the conference, and the conference is over", async (t) => {
   const world = new CallHarness();

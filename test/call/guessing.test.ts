@@ -3,7 +3,6 @@ import t from "tap";
 import type { Admission } from "../../src/call/interfaces.js";
 import { CallerNumber } from "../../src/caller/secret.js";
 import { success } from "../../src/util/result.js";
-import { fakeConference } from "../support/fake-directory.js";
 import {
   CallHarness,
   type CallScript,
@@ -11,7 +10,8 @@ import {
   type SharedCallState,
   someAdmission,
   someSettings,
-} from "../support/fake-world.js";
+} from "../support/call-harness.js";
+import { fakeConference } from "../support/fake-directory.js";
 
 /** A call that is being greeted, in which every wrong PIN is typed at once. */
 async function greeted(changes: Partial<CallScript> = {}): Promise<CallHarness> {

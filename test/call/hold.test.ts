@@ -1,9 +1,9 @@
 import t from "tap";
 
 import { CallerTime, Hold } from "../../src/call/hold.js";
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 const minute = 60_000;

@@ -1,8 +1,8 @@
 import t from "tap";
 
 import { failure, success } from "../../src/util/result.js";
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const refused = failure("conference-refused" as const);
 const gone = failure("conference-unreachable" as const);

@@ -2,8 +2,8 @@ import t from "tap";
 
 import type { Key } from "../../src/call/dtmf-buffer.js";
 import { KeysInConference, secondKeyTimeoutMs } from "../../src/call/keys-in-conference.js";
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 /** What comes of a row of keys; `.` is the time after which nothing follows. */
 function read(leave: Key | undefined, text: string): string {

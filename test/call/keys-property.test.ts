@@ -1,9 +1,9 @@
 import t from "tap";
 
 import { DtmfBuffer } from "../../src/call/dtmf-buffer.js";
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
 import { mulberry32, type Random } from "../support/fake-random.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const calls = 300;
 

@@ -1,7 +1,7 @@
 import t from "tap";
 
+import { CallHarness, type CallScript } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, type CallScript } from "../support/fake-world.js";
 
 /** From one key to the next a caller has four seconds. */
 const pauseMs = 4_100;

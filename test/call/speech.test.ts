@@ -1,7 +1,7 @@
 import t from "tap";
 
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference, fakePin } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 const hints = "de:mute-hint de:leave-hint de:key-star de:key-pound";

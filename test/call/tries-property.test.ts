@@ -1,7 +1,7 @@
 import t from "tap";
 
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 import { type Seeded, seeded } from "../support/seeded.js";
 
 const calls = 40;

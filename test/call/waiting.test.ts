@@ -1,8 +1,8 @@
 import t from "tap";
 
 import { runCall } from "../../src/call/call.js";
+import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, someSettings } from "../support/fake-world.js";
 
 const greeting = "de:welcome de:enter-pin en:language-switch";
 const notStarted = { kind: "not-started" } as const;

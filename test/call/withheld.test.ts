@@ -2,8 +2,8 @@ import t from "tap";
 
 import { Removals } from "../../src/store/removals.js";
 import { success } from "../../src/util/result.js";
+import { CallHarness, type CallScript, someAdmission, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
-import { CallHarness, type CallScript, someAdmission, someSettings } from "../support/fake-world.js";
 
 const settings = { ...someSettings, withheldAfterRemoval: "refuse" } as const;
 const withheld = success(someAdmission({ caller: { kind: "anonymous" } }));

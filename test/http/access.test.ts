@@ -4,7 +4,7 @@ import { scopes } from "../../src/config/scopes.js";
 import { limitedAddress, RateLimit } from "../../src/http/rate-limit.js";
 import { bearerToken } from "../../src/http/tokens.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 await t.test("each scope opens its routes and no other", async (t) => {
   const world = await HttpHarness.start(t, {

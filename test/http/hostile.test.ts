@@ -4,7 +4,7 @@ import process from "node:process";
 import t from "tap";
 
 import { type Seeded, seeded } from "../support/seeded.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 t.setTimeout(500_000);
 

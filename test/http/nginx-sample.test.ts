@@ -10,7 +10,7 @@ import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePorts } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
 import { until } from "../softphone/sip/support.js";
-import { HttpHarness } from "./support/web-world.js";
+import { HttpHarness } from "./support/http-harness.js";
 
 const pin = "123456789";
 const sample = /```nginx\n([^]*?)```/.exec(readFileSync("docs/front-ends.md", "utf8"))?.[1] ?? "";

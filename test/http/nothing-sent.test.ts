@@ -1,7 +1,7 @@
 import t from "tap";
 
+import { HttpHarness, token } from "./support/http-harness.js";
 import { raw } from "./support/raw-request.js";
-import { HttpHarness, token } from "./support/web-world.js";
 
 const json = "Content-Type: application/json";
 const form = "Content-Type: application/x-www-form-urlencoded";

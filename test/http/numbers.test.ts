@@ -2,7 +2,7 @@ import t from "tap";
 
 import type { NumbersAnswer } from "../../src/http/api-schemas.js";
 import { formatPin, localeFor, oneTapLink } from "../../src/http/phone-numbers.js";
-import { HttpHarness } from "./support/web-world.js";
+import { HttpHarness } from "./support/http-harness.js";
 
 await t.test("numbers, as people of the country and of others write them", async (t) => {
   const world = await HttpHarness.start(t);

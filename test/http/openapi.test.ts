@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { isMap } from "../../src/config/tree.js";
 import { problems } from "../../src/http/problem-catalogue.js";
-import { HttpHarness } from "./support/web-world.js";
+import { HttpHarness } from "./support/http-harness.js";
 
 type Json = Readonly<Record<string, unknown>>;
 

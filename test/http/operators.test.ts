@@ -7,7 +7,7 @@ import t from "tap";
 import { isFromThisMachine } from "../../src/http/this-machine.js";
 import { basicPassword } from "../../src/http/tokens.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 const reader = "token-of-prometheus";
 const tokens = [

@@ -11,7 +11,7 @@ import {
   widthOf,
 } from "./support/browser.js";
 import { decodeQr } from "./support/decode-qr.js";
-import { HttpHarness } from "./support/web-world.js";
+import { HttpHarness } from "./support/http-harness.js";
 
 t.setTimeout(500_000);
 

@@ -4,7 +4,7 @@ import { html } from "../../src/http/page/html.js";
 import { script } from "../../src/http/page/script.js";
 import { pageTexts } from "../../src/http/page/texts.js";
 import { seeded } from "../support/seeded.js";
-import { HttpHarness } from "./support/web-world.js";
+import { HttpHarness } from "./support/http-harness.js";
 
 async function get(
   world: HttpHarness,

@@ -6,8 +6,8 @@ import { type Problem, problem } from "../../src/http/api-schemas.js";
 import { type ProblemCode, problemCodes, problems } from "../../src/http/problem-catalogue.js";
 import type { RoomStore } from "../../src/store/room-store.js";
 import { failure } from "../../src/util/result.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 import { raw } from "./support/raw-request.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
 
 /** Every code that a test has seen in an answer. */
 const seen = new Set<ProblemCode>();

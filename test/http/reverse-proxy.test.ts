@@ -6,7 +6,7 @@ import t from "tap";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { freePort } from "../e2e/support/ports.js";
 import { Program } from "../e2e/support/program.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 const attempts = 100;
 const tokens = [tokenConfig("prometheus", "token-of-prometheus", ["metrics:read"])];

@@ -1,7 +1,7 @@
 import t from "tap";
 
 import type { ImportReport, Room, RoomPage, RoomStatus, Statistics } from "../../src/http/api-schemas.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 function path(id: string): string {
   return `/rooms/${encodeURIComponent(id)}`;

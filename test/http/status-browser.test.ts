@@ -10,7 +10,7 @@ import {
   wantsScreenshots,
   widthOf,
 } from "./support/browser.js";
-import { HttpHarness, tokenConfig } from "./support/web-world.js";
+import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 t.setTimeout(500_000);
 

@@ -10,7 +10,7 @@ import { statusTexts } from "../../src/http/status/status-texts.js";
 import { roughly, Times } from "../../src/http/status/times.js";
 import { statusIssuesOf } from "../../src/monitoring/status/status-issues.js";
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
-import { HttpHarness } from "./support/web-world.js";
+import { HttpHarness } from "./support/http-harness.js";
 
 await t.test("the page or JSON, as it is wished for", async (t) => {
   const world = await HttpHarness.start(t, { operators: { status: () => badDay } });

@@ -5,11 +5,11 @@ import { defaultLabels, labelFor, labelTemplateFault, labelWordFault } from "../
 import { type BridgeSignals, dialString, watchBridge } from "../../src/media/bridge.js";
 import type { FsEvent } from "../../src/media/fsmrf.js";
 import type { Result } from "../../src/util/result.js";
+import { someAdmission } from "../support/call-harness.js";
 import { settle } from "../support/fake-clock.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
 import { fakeNode, fakePin } from "../support/fake-directory.js";
 import { mulberry32 } from "../support/fake-random.js";
-import { someAdmission } from "../support/fake-world.js";
 
 const target: BridgeTarget = {
   node: { ...fakeNode("bbb1"), host: "bbb1.example.org", port: 5081 },

@@ -7,10 +7,10 @@ import { GuessThrottle } from "../../src/store/guess-throttle.js";
 import { RedisConnection } from "../../src/store/redis-connection.js";
 import { RedisGuessCounts } from "../../src/store/redis-guess-counts.js";
 import { systemClock } from "../../src/util/clock.js";
+import { someSettings } from "../support/call-harness.js";
 import { FakeClock, settle } from "../support/fake-clock.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
 import { defaultGuessing, memoryThrottle } from "../support/fake-guesses.js";
-import { someSettings } from "../support/fake-world.js";
 import { noRedis, RedisServer } from "./support/redis-server.js";
 
 const hasher = fakeHasher();

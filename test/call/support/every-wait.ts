@@ -6,8 +6,8 @@ import { type MessagePort, parentPort } from "node:worker_threads";
 
 import { type EndCause, endCauses } from "../../../src/call/cause.js";
 import { failure, success } from "../../../src/util/result.js";
+import { CallHarness, type CallScript, someAdmission, someSettings } from "../../support/call-harness.js";
 import { fakeConference } from "../../support/fake-directory.js";
-import { CallHarness, type CallScript,someAdmission, someSettings } from "../../support/fake-world.js";
 
 /** The ways in which a call is ended from outside; each gives the cause that the report has to show, none where it can't happen yet. */
 const endings: Readonly<Record<string, (world: CallHarness) => EndCause | undefined>> = {

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-import type { HttpHarness } from "./web-world.js";
+import type { HttpHarness } from "./http-harness.js";
 
 /** Sends bytes and gives back the whole answer; the connection has to end. */
 export async function raw(world: HttpHarness, bytes: string | Buffer, end = false): Promise<string> {

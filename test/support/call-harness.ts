@@ -1,7 +1,13 @@
 import { runCall } from "../../src/call/call.js";
 import type { EndCause } from "../../src/call/cause.js";
 import type { CallServices } from "../../src/call/context.js";
-import type { Admission, CallerEndpoint, MediaFailure, SlotRefusal, OfferingEndpoint } from "../../src/call/interfaces.js";
+import type {
+  Admission,
+  CallerEndpoint,
+  MediaFailure,
+  OfferingEndpoint,
+  SlotRefusal,
+} from "../../src/call/interfaces.js";
 import { JoinPacer } from "../../src/call/join-pacer.js";
 import { Occupancy } from "../../src/call/occupancy.js";
 import type { CallReport, PinOutcome, Stage } from "../../src/call/progress.js";
