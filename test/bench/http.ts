@@ -107,7 +107,7 @@ print(
 );
 const directory = await mkdtemp(join(tmpdir(), "einwahl-bench-"));
 try {
-  await measure("embedded store, every new PIN on the disk (fdatasync) before it is told", directory, all);
+  await measure("embedded store, every new PIN on disk (fdatasync) before the response", directory, all);
 } finally {
   await rm(directory, { recursive: true });
 }

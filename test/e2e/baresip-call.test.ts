@@ -31,7 +31,7 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
       t.match(member, { voiceBridge: pin, name: "5678", codec, rejected: 0 }, "four digits, and the caller's codec");
       t.ok(member?.suite, "SRTP to the conference");
       t.notMatch(member?.number ?? "", /\d/, "the pseudonym holds no digit of a number");
-      t.equal(other?.members().length, 0, "nobody on the other node");
+      t.equal(other?.members().length, 0, "no member on the other BBB server");
       t.strictSame(bbb.adHocConferences(), [], "a conference that has a meeting");
 
       t.ok(await bbb.waitForTone({ voiceBridge: pin }, tones.caller, 20_000), "the conference hears the caller's tone");
@@ -80,7 +80,10 @@ await t.test("a call from baresip over TLS and SRTP", { skip: missingPrograms("b
     const baresip = await world.baresip({ user: caller, encryption: "none" }, t);
     t.match(await baresip.dial(uri(numbers.german)), { status: 488 });
     t.ok(
-      await baresip.program.line("is told why", /^Warning: 399 einwahl "SRTP with SDES keys is required"$/i),
+      await baresip.program.line(
+        "the response gives the reason",
+        /^Warning: 399 einwahl "SRTP with SDES keys is required"$/i,
+      ),
       "the response gives the reason",
     );
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");

@@ -65,7 +65,7 @@ await t.test("failing BBB servers", async (t) => {
       whole: true,
     });
     t.match(await story, { cause: "conference-refused", server: first.name });
-    t.equal(second.voice.invites.length, before, "nobody else got the PIN and the label");
+    t.equal(second.voice.invites.length, before, "no other server got the PIN and the label");
     first.voice.refusal = undefined;
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });

@@ -48,7 +48,7 @@ await t.test("breakout rooms", async (t) => {
     await type();
     const member = await arrival;
     off();
-    if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
+    if (member === undefined) throw new Error(`no member joined\n${world.tail()}`);
     t.strictSame(entered, [pin], "in this room, and in no other before");
     return member;
   };

@@ -119,13 +119,13 @@ await t.test("einwahl call on the command line", async (t) => {
       told: { stage: "answer", why: /^488/, said: /SRTP with SDES keys is required/ },
     },
     {
-      name: "keys in the open",
+      name: "unencrypted keys",
       args: [numbers.german, "--server", `127.0.0.1:${world.engines.sip.udp}`, "--transport", "udp"],
       code: "exit 1",
       told: { stage: "answer", why: /^403/ },
     },
     {
-      name: "an authority that nobody knows",
+      name: "an unknown authority",
       args: [numbers.german, ...server],
       code: "exit 69",
       told: { stage: "connect", why: /certificate/, cure: /--ca FILE/ },

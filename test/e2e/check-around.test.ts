@@ -166,7 +166,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       ],
     },
     {
-      name: "the registrar's certificate is for another name and comes from nobody known",
+      name: "the registrar's certificate is for another name and from an unknown authority",
       break: async (settings, owner) =>
         withRegistrar(settings, {
           port: await startSilentServer(owner, await makeCertificates({ names: ["sip.provider.example"] })),

@@ -231,7 +231,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ...web,
     },
     {
-      name: "the API's certificate comes from nobody known",
+      name: "the API's certificate is from an unknown authority",
       break: async (settings, owner) => behind(settings, owner, { tls: await makeCertificates() }),
       finds: [
         {
@@ -333,7 +333,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the certificate of SIP comes from nobody known",
+      name: "the SIP certificate is from an unknown authority",
       break: async (settings, owner) => showing(settings, owner, await makeCertificates()),
       finds: [
         {
@@ -345,7 +345,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       ],
     },
     {
-      name: "the server's dialplan lets nobody in: not all is in order while every call is refused",
+      name: "the server's dialplan refuses every call: not all is in order",
       break: (settings, owner) => {
         const { voice } = bench.world.bbbs[0];
         const { allowed } = voice;
@@ -358,7 +358,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
       finds: [{ severity: "error", path: "bbb_servers[0].sip", message: /480/, cure: /01_einwahl\.xml/ }],
     },
     {
-      name: "calls may go to the server in the open",
+      name: "calls to the server may be unencrypted",
       break: (settings) => withSip(settings, { allow_unencrypted: true }),
       finds: [
         {

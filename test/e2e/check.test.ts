@@ -111,7 +111,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       secrets: [wrong],
     },
     {
-      name: "the port of drachtio is somebody else's",
+      name: "another program uses drachtio's port",
       break: (settings) => withSection(settings, "drachtio", { port: apiPort }),
       finds: [
         { severity: "error", path: "drachtio.port", message: /does not answer as drachtio-server/, cure: /9022/ },
@@ -149,7 +149,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "drachtio wants a certificate of everybody: a trunk that calls in by itself, and einwahl's own calls, have none",
+      name: "drachtio demands a certificate of every peer: a trunk that connects to it, and synthetic calls, have none",
       break: async (settings, owner) => {
         const certificates = await makeCertificates();
         await bench.trust(certificates.ca);
@@ -204,7 +204,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       secrets: [wrong],
     },
     {
-      name: "the port of the event socket is somebody else's",
+      name: "another program uses the event socket's port",
       break: (settings) => withEventSocket(settings, { port: bench.world.engines.control.port }),
       finds: [
         {
@@ -337,7 +337,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       ],
     },
     {
-      name: "a trunk may call in the open",
+      name: "a trunk may send unencrypted calls",
       break: (settings) => withEntry(settings, "trunks", 0, { allow_unencrypted: true }),
       finds: [
         {

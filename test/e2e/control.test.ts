@@ -202,5 +202,5 @@ await t.test("an operator's commands, with einwahl and its engines in separate p
   });
 
   t.equal(await server.program.stop(), "exit 0");
-  t.notOk(existsSync(socket), "a server that ends by itself leaves nothing");
+  t.notOk(existsSync(socket), "a server that shuts down leaves nothing");
 });

@@ -69,7 +69,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     call.stopRtp();
     bbb.voice.sessionsPerSecond = 30;
     const [member] = await Promise.all([arrival, talking]);
-    if (member === undefined) throw new Error("nobody came");
+    if (member === undefined) throw new Error("no member joined");
     await setTimeout(longerThanTimeoutMs);
     t.match(await call.resume(), { ok: true }, "the call is still there");
     call.resumeRtp();
@@ -90,7 +90,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     const arrival = world.bbbs[0].waitForMember(pin, 20_000);
     await call.sendDigits(pin, { method: "info" });
     const [member] = await Promise.all([arrival, talking]);
-    if (member === undefined) throw new Error("nobody came");
+    if (member === undefined) throw new Error("no member joined");
     t.match(await call.renegotiate("sendrecv"), { ok: true });
     await new Tones(world, { call, member }).bothWays(t, "after the mute");
     await call.hangUp();
@@ -129,7 +129,7 @@ await t.test("a caller on hold who sends no RTP", { timeout: 300_000 }, async (t
     const arrival = world.bbbs[0].waitForMember(pin, 20_000);
     await call.sendDigits(pin);
     const [member] = await Promise.all([arrival, talking]);
-    if (member === undefined) throw new Error("nobody came");
+    if (member === undefined) throw new Error("no member joined");
     await new Tones(world, { call, member }).bothWays(t, "after the resume");
     await Promise.all([call, ...others.map((other) => other.call)].map(async (each) => await each.hangUp()));
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");

@@ -108,11 +108,11 @@ await t.test("hints name the configured keys before the first conference", async
     t.strictSame(heardHints(call), hints, "both, in this order, before the conference");
     t.strictSame(keysNamed(call), ["star", "8"], "with the keys as they are set");
     await call.sendDigits("*8");
-    t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS), "the key that was told leaves");
+    t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS), "the key from the hint leaves");
     const arrival = other.waitForMember(elsewhere.pin, TIMEOUT_MS);
     await call.sendDigits(`${elsewhere.pin}#`);
     t.ok(await arrival, "in the second conference");
-    t.strictSame(heardHints(call), hints, "told once only");
+    t.strictSame(heardHints(call), hints, "played once only");
     await call.hangUp();
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });

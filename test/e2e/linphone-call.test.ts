@@ -101,7 +101,10 @@ await t.test(
       const linphone = await phone(t, { encryption: "dtls" });
       t.match(await linphone.dial(uri), { status: 488 });
       t.ok(
-        await linphone.program.line("is told why", /^Warning: 305 einwahl "No usable codec or cipher suite"$/i),
+        await linphone.program.line(
+          "the response gives the reason",
+          /^Warning: 305 einwahl "No usable codec or cipher suite"$/i,
+        ),
         "the response gives the reason",
       );
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");

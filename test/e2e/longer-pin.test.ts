@@ -30,7 +30,7 @@ async function typesWithPause(world: World, digits: string): Promise<void> {
   await setTimeout(pauseMs);
   await call.sendDigits(digits.slice(running.length));
   await untilHeard(world, call, "de/not-started");
-  t.equal(world.bbbs[0].members(running).length, 0, "nobody is in the strangers' meeting");
+  t.equal(world.bbbs[0].members(running).length, 0, "the other meeting has no member");
   const arrival = world.bbbs[1].waitForMember(digits, TIMEOUT_MS);
   world.bbbs[1].createMeeting({ meetingID: "room", name: "Room", voiceBridge: digits });
   t.match(await arrival, { voiceBridge: digits }, "but in the caller's own, when it begins");

@@ -62,7 +62,7 @@ await t.test("the carrier's connection is lost, and with it the BYE", { timeout:
       "the caller gets an in-dialog OPTIONS",
     );
     t.equal(requests.length, 2, "and asked again");
-    t.notOk(isOver, "it answers: the call goes on");
+    t.notOk(isOver, "it responds: the call continues");
     status = "481 Call/Transaction Does Not Exist";
     t.match(await report, { cause: "caller-hung-up" }, "it does not know the call any more: so that is over");
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");

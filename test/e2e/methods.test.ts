@@ -132,7 +132,7 @@ await t.test("unsupported requests", async (t) => {
       body: offer,
       headers: ["Contact: <sip:a@127.0.0.1:9;transport=tcp>", "Require: replaces, timer"],
     });
-    t.equal(status(refused), "420", "a re-INVITE that requires what is not there");
+    t.equal(status(refused), "420", "a re-INVITE with an unsupported Require");
     t.equal(header(refused, "Unsupported"), "replaces");
     const options = await call.ask("OPTIONS", { to });
     t.equal(status(options), "200");

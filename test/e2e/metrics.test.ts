@@ -133,7 +133,7 @@ await t.test("metrics of calls with every value that callers control", async (t)
     "without tokens the routes for rooms do not exist",
   );
 
-  t.strictSame(strayLabels(samples), [], "no label has a value that somebody outside has chosen");
+  t.strictSame(strayLabels(samples), [], "no label has a value chosen from outside");
   for (const secret of [
     caller,
     caller.slice(1),

@@ -176,7 +176,7 @@ await t.test("the caller is rejected", async (t) => {
 
   for (const ban of [true, false]) {
     await t.test(
-      `removed by a moderator, ${ban ? "and banned" : "and not banned"}: told, and not joined again`,
+      `removed by a moderator, ${ban ? "and banned" : "and not banned"}: a prompt, and not re-joined`,
       async (t) => {
         const story = report(world);
         const { call, member } = await talk(world, phone, { number: caller });
@@ -243,5 +243,5 @@ await t.test("einwahl stops: callers hear a prompt in every stage", async (t) =>
   t.equal(heard.length, 2);
   t.ok(performance.now() - stopping < 10_000, `${Math.round(performance.now() - stopping)} ms`);
   for (const call of [talking, asking]) t.match(await call.ended, { by: "remote", reason: /text="shutdown"/ });
-  t.equal(world.bbbs[0].members().length, 0, "nobody is left in the conference");
+  t.equal(world.bbbs[0].members().length, 0, "the conference has no members");
 });

@@ -20,7 +20,7 @@ await t.test("refused calls", async (t) => {
       cause: "plain-rtp",
     },
     {
-      name: "SRTP with keys that nobody can use",
+      name: "SRTP with unusable keys",
       dial: { rewriteOffer: (sdp: string) => sdp.replace(/^(a=crypto:\d+) \S+/gm, "$1 F8_128_HMAC_SHA1_80") },
       answer: { status: 488, warning: '305 einwahl "No usable codec or cipher suite"' },
       cause: "unusable-offer",
@@ -32,7 +32,7 @@ await t.test("refused calls", async (t) => {
       cause: "unusable-offer",
     },
     {
-      name: "a codec that nobody has",
+      name: "an unsupported codec",
       dial: {
         rewriteOffer: (sdp: string) => sdp.replace(/ (8|0)(?= )/g, " 18").replace(/^a=rtpmap:[08] .*\r\n/gm, ""),
       },
@@ -103,7 +103,7 @@ await t.test("refused calls", async (t) => {
       t.match(
         await call.answered,
         { ok: false, failure: { status: 403 } },
-        `${transport}: its keys would travel in the open`,
+        `${transport}: its keys would be unencrypted`,
       );
       await open.close();
     }

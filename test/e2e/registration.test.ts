@@ -66,7 +66,7 @@ await t.test(
     await second.changeRegister("moved");
     const isTold = (text: string): boolean =>
       /302 Moved Temporarily: the registrar refers to sbc\.example\.net:5071, which is not followed/.test(text);
-    await world.log.next("told in the log", isTold, { ms: TIMEOUT_MS, past: true, evidence: () => world.tail() });
+    await world.log.next("the log line", isTold, { ms: TIMEOUT_MS, past: true, evidence: () => world.tail() });
     t.ok(isTold(world.einwahl.status().trunks[0]?.fault ?? ""), "in the status");
     t.ok(
       reportFindings(world.einwahl.status(), ["line"]).some(
@@ -122,7 +122,7 @@ await t.test("a trunk at Kamailio", { skip: missingPrograms("baresip", "kamailio
     await callThrough(t, world, carrier, baresip, conferences[0].pin);
     const closed = baresip.closed();
     await world.bbbs[0].endMeeting(conferences[0].name);
-    t.ok(await closed, "the phone is told");
+    t.ok(await closed, "the phone got the BYE");
     world.bbbs[0].createMeeting({
       meetingID: conferences[0].name,
       name: conferences[0].name,

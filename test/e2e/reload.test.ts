@@ -105,7 +105,7 @@ await t.test(`reload during ${callers} calls`, async (t) => {
     calls.push(...(await Promise.all(indices.map((index) => enters(index, index % 2 === 0 ? inLecture : inStaff)))));
   }
   const [oneInLecture, oneInStaff] = calls;
-  if (oneInLecture === undefined || oneInStaff === undefined) throw new Error("nobody called");
+  if (oneInLecture === undefined || oneInStaff === undefined) throw new Error("no caller");
   const tones = { lecture: new Tones(world, oneInLecture, first), staff: new Tones(world, oneInStaff, second) };
 
   /** Asserts that all calls are up, and two of them have audio both ways. */
@@ -213,7 +213,7 @@ await t.test(`reload during ${callers} calls`, async (t) => {
   await t.test("limits, keys and labels apply to the next call", async (t) => {
     const answer = await world.reload({ settings: withCalls({ max_concurrent: callers, hints: false }) });
     t.strictSame(answer, { outcome: "reloaded", changed: ["calls: changed"], needsRestart: [] });
-    t.equal(await status(world.sipUri()), 503, "there is no place for one more");
+    t.equal(await status(world.sipUri()), 503, "no slot is free");
     await nobodyIsLost(t, "at the new limit");
     t.match(
       await world.reload({

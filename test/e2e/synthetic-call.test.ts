@@ -74,7 +74,7 @@ await t.test("two test phones hear each other in their own conference, and no st
   t.equal(sumOf(samples, "einwahl_synthetic_call_duration_seconds", { until: "heard" }), heardMs / 1_000);
   t.equal(sumOf(samples, "einwahl_calls_total"), 0);
   t.equal(sumOf(samples, "einwahl_pin_lookups_total"), 0);
-  t.equal(world.reports.past.length + world.stages.past.length, 0, "whoever watches calls hears nothing");
+  t.equal(world.reports.past.length + world.stages.past.length, 0, "observers of calls get no event");
   await bothEnded(world, "(test)");
   t.same(
     world.log.past.filter((each) => /"[^"]*\b[0-9]{9}\b/.test(each)),
@@ -178,7 +178,7 @@ await t.test(
     t.equal(carrier.events.filter((event) => event.startsWith("outgoing")).length, 2, "both went to the provider");
     await bothEnded(world, "line");
     t.match(world.einwahl.status(), { causes: [], lastFailures: [], syntheticCalls: [{ ok: true }] });
-    t.equal(world.reports.past.length, 0, "they count as nobody's calls");
+    t.equal(world.reports.past.length, 0, "they do not count as calls");
     t.same(world.complaints(["+493023125001"]), []);
 
     // The provider has lost the registration, although einwahl believes in it: the calls do not arrive, and einwahl registers again.

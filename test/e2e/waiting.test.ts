@@ -141,7 +141,7 @@ await t.test(`${callers} callers wait for one conference, and join as soon as it
       evidence: () => `${waitingCalls.size} wait\n${world.tail()}`,
     });
   const [first] = calls;
-  if (first === undefined) throw new Error("nobody called");
+  if (first === undefined) throw new Error("no caller");
   await hears(t, world, first, "de/not-started", "the caller is told what there is to wait for");
 
   const arrivals: { readonly member: MemberInfo; readonly afterMs: number }[] = [];
@@ -155,7 +155,7 @@ await t.test(`${callers} callers wait for one conference, and join as soon as it
     );
   });
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
-  await within("nobody is lost", allIn, TIMEOUT_MS, () => `${arrivals.length} are in\n${world.tail()}`);
+  await within("all callers join", allIn, TIMEOUT_MS, () => `${arrivals.length} are in\n${world.tail()}`);
   const times = arrivals.map(({ afterMs }) => afterMs);
   t.ok(
     Math.max(...times) < allInTimeoutMs,
@@ -227,7 +227,7 @@ await t.test("without webhooks", async (t) => {
     const next = await types(other, 1);
     t.ok(await arrival);
     off();
-    t.strictSame(arrived, [numberOf(1).slice(-4)], "the next caller is in, and nobody else");
+    t.strictSame(arrived, [numberOf(1).slice(-4)], "only the next caller has joined");
     await next.hangUp();
     await bbb.endMeeting(room);
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");

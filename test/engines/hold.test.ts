@@ -22,7 +22,7 @@ async function memberOf(node: BbbLike): Promise<ConferenceMember> {
   for (;;) {
     const [member] = await node.members(pin);
     if (member !== undefined) return member;
-    if (performance.now() > deadline) throw new Error(`nobody in ${pin}\n${node.log().slice(-40).join("\n")}`);
+    if (performance.now() > deadline) throw new Error(`no member in ${pin}\n${node.log().slice(-40).join("\n")}`);
     await setTimeout(LOOK_EVERY_MS);
   }
 }

@@ -24,7 +24,8 @@ async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceM
   for (;;) {
     const [member] = await node.members(voiceBridge);
     if (member !== undefined) return member;
-    if (performance.now() > deadline) throw new Error(`nobody in ${voiceBridge}\n${node.log().slice(-40).join("\n")}`);
+    if (performance.now() > deadline)
+      throw new Error(`no member in ${voiceBridge}\n${node.log().slice(-40).join("\n")}`);
     await setTimeout(LOOK_EVERY_MS);
   }
 }
@@ -84,7 +85,7 @@ await t.test(
         const member = await memberOf(node, pin);
         t.equal(member.name, "5678", "the last four digits are the name");
         t.notMatch(member.number, /\d/, "a pseudonym is the number");
-        t.equal((await other?.members(pin))?.length, 0, "nobody on the other node");
+        t.equal((await other?.members(pin))?.length, 0, "no member on the other BBB server");
         const both = await legs(real);
 
         call.playTone(tones.caller);
@@ -120,7 +121,7 @@ await t.test(
           "both legs were encrypted and not transcoded",
         );
         t.strictSame(await world.leftBehind(before), {}, "nothing is left");
-        t.strictSame(await leftIn(node, pin), [], "and nobody in the conference");
+        t.strictSame(await leftIn(node, pin), [], "and the conference has no member");
       });
     }
 

@@ -224,7 +224,7 @@ async function joins(
   await call.sendDigits(`${meeting.voiceBridge}#`);
   await talking;
   const [participant] = (await livekit.callers(meeting)).filter(({ identity }) => !before.has(identity));
-  if (participant === undefined) throw new Error(`nobody came\n${world.tail()}`);
+  if (participant === undefined) throw new Error(`no participant joined\n${world.tail()}`);
   return { call, participant };
 }
 

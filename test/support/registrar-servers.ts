@@ -192,7 +192,7 @@ export class RegistrarServers {
   #registers(address: string): void {
     const [now, name] = [this.clock.now(), nameOf(address)];
     this.events.push(`${this.#time()} REGISTER ${name}`);
-    if (!this.#named.has(name)) this.violations.push(`${this.#time()} ${name} is a stranger`);
+    if (!this.#named.has(name)) this.violations.push(`${this.#time()} ${name} is unknown`);
     // drachtio confuses two REGISTERs with one Call-ID.
     if (now - this.#registeredAt < 4_000)
       this.violations.push(`${this.#time()} ${(now - this.#registeredAt) / 1_000} s after the last one`);

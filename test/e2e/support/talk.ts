@@ -43,7 +43,7 @@ export async function talk(
   });
   await call.sendDigits(pin, { method });
   const [member] = await Promise.all([arrival, talking]);
-  if (member === undefined) throw new Error(`nobody came\n${world.tail()}`);
+  if (member === undefined) throw new Error(`no member joined\n${world.tail()}`);
   return { call, member };
 }
 
