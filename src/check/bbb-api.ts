@@ -11,24 +11,24 @@ import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
 const algorithms = ["sha1", "sha256", "sha384", "sha512"] as const;
-/** The header of the answer has whole seconds, and is a little old when it is here. */
+/** The Date header has a resolution of one second and is delayed by the transfer. */
 const clockToleranceMs = 5_000;
 const largestAnswer = 16 * 1_048_576;
 const httpsPort = 443;
 
-/** What came back, before it is judged. */
+/** The response before evaluation. */
 interface Answer {
   readonly status: number;
   readonly isHtml: boolean;
-  /** Milliseconds since 1970, by the server's clock; `undefined`: it does not tell. */
+  /** The server's clock in milliseconds since 1970; `undefined`: no Date header. */
   readonly serverTime: number | undefined;
-  /** Why the API did not give its meetings; `undefined`: it did. */
+  /** Why the response contains no meetings; `undefined`: it does. */
   readonly fault: string | undefined;
-  /** Of the meetings; none where there is a fault. */
+  /** The PINs of the meetings; empty after a fault. */
   readonly pins: readonly string[];
 }
 
-/** The API of one BBB server: reachable, the right one, the secret right, the clocks alike, and the certificate not about to expire. */
+/** Checks the API of a BBB server: reachability, URL, secret, clock difference, expiry of the certificate. */
 export function bbbApiCheck(index: number, server: BbbServerConfig, tools: CheckTools): Check {
   const path = `bbb_servers[${index}]`;
   return {
@@ -42,7 +42,7 @@ export function bbbApiCheck(index: number, server: BbbServerConfig, tools: Check
           error(
             `${path}.api_url`,
             unreachable(name, addresses.failure),
-            "write the address as bbb-conf --secret prints it, and see whether DNS has the name",
+            "write the address as bbb-conf --secret prints it, and check that DNS resolves the name",
           ),
         ];
       const answer = await askForMeetings(server, server.checksum);
@@ -64,7 +64,7 @@ export function bbbApiCheck(index: number, server: BbbServerConfig, tools: Check
   };
 }
 
-/** The PINs of a server's meetings; none where it does not answer, of which `bbbApiCheck` tells. */
+/** The PINs of a server's meetings; empty if it does not respond, which `bbbApiCheck` reports. */
 export async function readOpenPins(server: BbbServerConfig): Promise<readonly string[]> {
   const answer = await askForMeetings(server, server.checksum);
   return answer.ok ? answer.value.pins : [];
@@ -93,7 +93,7 @@ async function readMeetings(body: ApiResponse["body"]): Promise<Result<readonly 
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > largestAnswer) return failure("the answer is too large");
+    if (bytes > largestAnswer) return failure("the response is too large");
     reader.read(chunk);
   }
   const meetings = reader.end();
@@ -107,20 +107,20 @@ function ofFault(path: string, host: string, code: string): Finding {
       path,
       message,
       code === "ERR_TLS_CERT_ALTNAME_INVALID"
-        ? "write the name that is in the certificate, or get a certificate for this one"
-        : "renew the certificate, with its whole chain, on the BBB server; an authority of your own: NODE_EXTRA_CA_CERTS=FILE, for einwahl too",
+        ? "write a name from the certificate, or get a certificate for this name"
+        : "renew the certificate on the BBB server, with the complete chain; for a private CA set NODE_EXTRA_CA_CERTS=FILE, also for einwahl",
     );
   }
   if (code === "answer timeout" || code === "transfer timeout")
     return error(
       path,
       message,
-      "BBB's web application hangs: look at journalctl -u bbb-web on the server, and restart it",
+      "restart BBB's web application on the server; journalctl -u bbb-web shows why it hangs",
     );
   return error(
     path,
     message,
-    "is the BBB server up (bbb-conf --status), and does its firewall let this machine to that port?",
+    "check that the BBB server is running (bbb-conf --status), and open that port to this machine in its firewall",
   );
 }
 
@@ -131,15 +131,15 @@ async function ofAnswer(path: string, server: BbbServerConfig, answer: Answer): 
     return [
       error(
         url,
-        `the answer is a redirect (HTTP ${status})`,
-        "write the address that it leads to, as bbb-conf --secret prints it on the server",
+        `the response is a redirect (HTTP ${status})`,
+        "write the target of the redirect, as bbb-conf --secret prints it on the server",
       ),
     ];
   if (status === 404 || (status === 200 && isHtml))
     return [
       error(
         url,
-        `a web page answers there, not the API (HTTP ${status})`,
+        `the response is a web page, not the API's (HTTP ${status})`,
         "write the address as bbb-conf --secret prints it, with /bigbluebutton/api",
       ),
     ];
@@ -149,11 +149,11 @@ async function ofAnswer(path: string, server: BbbServerConfig, answer: Answer): 
         url,
         `HTTP status ${status}`,
         status >= 500
-          ? "BBB's web application is not up: bbb-conf --status on the server"
-          : "write the address as bbb-conf --secret prints it, and let this machine in",
+          ? "start BBB's web application on the server; bbb-conf --status shows its state"
+          : "write the address as bbb-conf --secret prints it, and allow access from this machine",
       ),
     ];
-  if (fault === undefined) return [fine(url, "the API answers, and takes the secret")];
+  if (fault === undefined) return [fine(url, "the API responds and accepts the secret")];
   if (!fault.includes("checksumError"))
     return [error(url, fault, "write the address as bbb-conf --secret prints it, with /bigbluebutton/api")];
   const other = await otherAlgorithm(server);
@@ -161,20 +161,20 @@ async function ofAnswer(path: string, server: BbbServerConfig, answer: Answer): 
     return [
       error(
         `${path}.checksum`,
-        `the server takes no ${server.checksum}, but the secret is right`,
+        `the server rejects ${server.checksum} checksums, but the secret is right`,
         `write checksum: ${other}`,
       ),
     ];
   return [
     error(
       `${path}.secret`,
-      "the API refuses the secret (checksumError)",
+      "the API rejects the secret (checksumError)",
       "write the secret that bbb-conf --secret prints on the server",
     ),
   ];
 }
 
-/** One with which the same secret works. */
+/** A checksum algorithm with which the same secret is accepted. */
 async function otherAlgorithm(server: BbbServerConfig): Promise<ChecksumAlgorithm | undefined> {
   const others = algorithms.filter((algorithm) => algorithm !== server.checksum);
   const answers = await Promise.all(
@@ -192,8 +192,8 @@ function ofClock(path: string, { serverTime }: Answer, nowMs: number): readonly 
   return [
     warning(
       path,
-      `its clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} the one of this machine`,
-      "let both follow NTP: timedatectl set-ntp true; logs don't match and certificates fail otherwise",
+      `its clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} this machine's`,
+      "synchronise both by NTP (timedatectl set-ntp true): otherwise logs don't match and certificates fail",
     ),
   ];
 }
@@ -205,7 +205,7 @@ async function ofCertificate(
   port: number,
   tools: CheckTools,
 ): Promise<readonly Finding[]> {
-  // Whether it is trusted is known: the API has answered over it.
+  // Trust is already verified: the API responded over this certificate.
   const peer = await meetTlsPeer({ address, port, name, authorities: undefined }, tools.clock);
   if (!peer.ok) return [];
   peer.value.stream.close();

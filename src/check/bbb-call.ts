@@ -6,28 +6,28 @@ import { error, type Finding, fine, warning } from "./finding.js";
 import { placeOf } from "./names.js";
 import { tryCall } from "./sip-call.js";
 
-/** The longest that BBB's dialplan takes (`^\d{5,11}$`), and no PIN of a meeting: BBB opens a conference for any number. */
+/** The longest number that BBB's dialplan accepts (`^\d{5,11}$`), and never a meeting's PIN: BBB opens a conference for any number. */
 export const numberWithoutMeeting = "00000000000";
 
-/** BBB's FreeSWITCH counts sessions by the second: after so many milliseconds there are new ones. */
+/** BBB's FreeSWITCH limits sessions per second; this pause exceeds one second. */
 const busyPauseMs = 1_100;
 const maxTries = 3;
 /** mod_sofia's phrase when `sessions-per-second` or `max-sessions` is reached. */
 const noSessionFree = "Maximum Calls In Progress";
 
 export interface TrialCaller {
-  /** The display name of callers without a number: of all labels the one that BBB's dialplan is likeliest to refuse. */
+  /** The display name of callers without a number: the label most likely to be refused by BBB's dialplan. */
   readonly name: string;
-  /** Whether media servers call from this machine: otherwise a refusal may be right. */
+  /** Whether media servers run on this machine; if not, a refusal may be correct. */
   readonly isLocal: boolean;
-  /** Whether the server may take calls without SRTP. */
+  /** Whether the settings allow calls without SRTP to the server. */
   readonly mayBePlain: boolean;
 }
 
-/** Without SRTP, so that it gets 488 where the dialplan has the way and LiveKit is not asked. */
+/** Called without SRTP: a dialplan with the LiveKit extension responds 488, and LiveKit receives no call. */
 const roomWithoutMeeting = `livekit-${numberWithoutMeeting}`;
 
-/** Whether a BBB server's FreeSWITCH hands calls on to LiveKit (02_einwahl_livekit.xml). */
+/** Checks whether a BBB server's FreeSWITCH bridges calls to LiveKit (02_einwahl_livekit.xml). */
 export async function livekitWayFindings(
   stream: ByteStream,
   path: string,
@@ -41,20 +41,20 @@ export async function livekitWayFindings(
     return [
       fine(
         path,
-        `${place} lets calls to LiveKit meetings in, with SRTP; in those callers bypass BBB's lobby (BBB #23535)`,
+        `${place} accepts calls to LiveKit meetings, with SRTP; callers bypass BBB's lobby in these meetings (BBB #23535)`,
       ),
     ];
   const told = answer.ok ? `${answer.value.status} ${answer.value.phrase}`.trimEnd() : answer.failure;
   return [
     error(
       path,
-      `${place} does not hand calls on to LiveKit (${told}): callers get neither into LiveKit meetings nor into any of which nothing is known`,
-      "put 02_einwahl_livekit.xml and einwahl_livekit.xml onto the BBB server (freeswitch/bbb-node/README.md), then fs_clibbb -x reloadxml; on a server without LiveKit: audio_bridge: freeswitch",
+      `${place} does not bridge calls to LiveKit (${told}): callers can't join LiveKit meetings or meetings whose audio bridge is unknown`,
+      "install 02_einwahl_livekit.xml and einwahl_livekit.xml on the BBB server (freeswitch/bbb-node/README.md) and run fs_clibbb -x reloadxml; on a server without LiveKit write audio_bridge: freeswitch",
     ),
   ];
 }
 
-/** Whether a BBB server's dialplan lets calls from here in: an INVITE that is taken back at once. */
+/** Checks whether a BBB server's dialplan accepts calls from this machine, with an INVITE that is cancelled immediately. */
 export async function bbbCallFindings(
   stream: ByteStream,
   path: string,
@@ -86,57 +86,57 @@ function judge(
   if (!answer.ok)
     return error(
       path,
-      `${place}: no answer to a call (${answer.failure})`,
-      "look at the log of the BBB server's FreeSWITCH",
+      `${place} does not respond to a call (${answer.failure})`,
+      "check the log of the BBB server's FreeSWITCH",
     );
   const { status, phrase } = answer.value;
-  const told = `${place} answers a call with ${status} ${phrase}`.trimEnd();
-  if (status === 488) return fine(path, `${place} lets calls in, with SRTP`);
+  const told = `${place} responds to a call with ${status} ${phrase}`.trimEnd();
+  if (status === 488) return fine(path, `${place} accepts calls, with SRTP`);
   if (status < 300) {
-    if (mayBePlain) return fine(path, `${place} lets calls in`);
+    if (mayBePlain) return fine(path, `${place} accepts calls`);
     return warning(
       path,
-      `${place} lets calls in without SRTP, too`,
-      "einwahl's own calls have it; freeswitch/bbb-node/01_einwahl.xml demands it: put it there, and remove what else lets the gateway in",
+      `${place} also accepts calls without SRTP`,
+      "install freeswitch/bbb-node/01_einwahl.xml, which requires SRTP, and remove other extensions that accept the gateway; einwahl's own calls use SRTP",
     );
   }
   switch (status) {
     case 403:
     case 404:
     case 480: {
-      const message = `${told}: its dialplan lets nobody in from this machine`;
+      const message = `${told}: its dialplan accepts no calls from this machine`;
       const cure =
-        "01_einwahl.xml has to be in dialplan/public of the BBB server, and 00_einwahl_gateway.xml has to hold the address that calls come from (freeswitch/bbb-node/README.md); then fs_clibbb -x reloadxml";
+        "install 01_einwahl.xml in dialplan/public of the BBB server, write the source address of the calls into 00_einwahl_gateway.xml (freeswitch/bbb-node/README.md), and run fs_clibbb -x reloadxml";
       return isLocal
         ? error(path, message, cure)
         : warning(
             path,
             message,
-            `right if the media servers call from another address: run freeswitch/bbb-node/check.sh there; otherwise: ${cure}`,
+            `this is correct if the media servers call from another address: run freeswitch/bbb-node/check.sh there. Otherwise: ${cure}`,
           );
     }
     case 401:
     case 407:
       return error(
         path,
-        `${told}: it wants a password`,
-        "write the port of FreeSWITCH's profile external, 5081 for TLS; the one of internal is another",
+        `${told}: it requires a password`,
+        "write the port of FreeSWITCH's profile external (5081 for TLS), not of profile internal",
       );
     case 603:
       return error(
         path,
         `${told}: its dialplan refuses the name "${name}"`,
-        "another word for label.anonymous; BBB 3.0 refuses names in reject_anonymous of dialplan/default/bbb_conference.xml",
+        "choose another label.anonymous; the refused names are in reject_anonymous of dialplan/default/bbb_conference.xml (BBB 3.0)",
       );
     case 503:
       if (!isBusy(answer.value))
-        return error(path, told, "is the BBB server's FreeSWITCH being stopped? look at its log");
+        return error(path, told, "check in the log whether the BBB server's FreeSWITCH is shutting down");
       return warning(
         path,
-        `${told}: no session was free, three times`,
-        "sessions-per-second (30) and max-sessions in autoload_configs/switch.conf.xml of the BBB server; does somebody scan its SIP port? firewall",
+        `${told}: no session was available in three attempts`,
+        "raise sessions-per-second (30) or max-sessions in autoload_configs/switch.conf.xml of the BBB server; if its SIP port is being scanned, restrict it in the firewall",
       );
     default:
-      return error(path, told, "look at the dialplan and the log of the BBB server's FreeSWITCH");
+      return error(path, told, "check the dialplan and the log of the BBB server's FreeSWITCH");
   }
 }

@@ -4,13 +4,13 @@ import { bbbProfile, profileFamily } from "../media/sofia-status.js";
 import type { AddressFamily } from "../trunk/resolver.js";
 import { answerTimeoutMs, type CheckTools } from "./check.js";
 
-/** A media server and the family over which it calls BBB servers. */
+/** A media server and the address family of its calls to BBB servers. */
 export interface CallingFamily {
   readonly server: string;
   readonly family: AddressFamily;
 }
 
-/** Over which family each media server calls BBB servers; asked once for all checks. */
+/** The address family of each media server's calls to BBB servers; queried once for all checks. */
 export class BbbFamilies {
   readonly #servers: readonly MediaServerConfig[];
   readonly #tools: Pick<CheckTools, "clock">;
@@ -21,7 +21,7 @@ export class BbbFamilies {
     this.#tools = tools;
   }
 
-  /** Of the media servers that say it; another check names those that can't be asked. */
+  /** Only media servers that respond; another check reports the others. */
   async all(): Promise<readonly CallingFamily[]> {
     this.#asking ??= Promise.all(this.#servers.map((server) => this.#ask(server))).then((found) => found.flat());
     return await this.#asking;

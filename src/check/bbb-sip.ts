@@ -19,28 +19,28 @@ export interface BbbSipPlace {
   /** `bbb_servers[0].sip` or `bbb_servers[0].livekit_sip`. */
   readonly path: string;
   readonly sip: BbbServerConfig["sip"];
-  /** The host of the API, of whose name another check tells. */
+  /** The host of the API; another check reports on its name. */
   readonly apiHost: string;
-  /** The caller's name of a trial call to FreeSWITCH; `undefined`: LiveKit, which is only asked for its abilities. */
+  /** The caller of a trial call to FreeSWITCH; `undefined`: livekit-sip, which receives only OPTIONS. */
   readonly callerName: string | undefined;
-  /** Whether its FreeSWITCH is to hand calls on to LiveKit. */
+  /** Whether its FreeSWITCH must bridge calls to LiveKit. */
   readonly handsOn: boolean;
 }
 
-/** What is known of the media servers that call it. */
+/** The media servers that call it. */
 export interface CallingMedia {
   readonly trust: Pick<MediaTrust, "isLocal" | "authorities">;
   readonly families: Pick<BbbFamilies, "all">;
 }
 
 const firewall =
-  "let the media servers' addresses through to that port, and see freeswitch/bbb-node/README.md: TLS has to be turned on there";
+  "open that port to the media servers in the firewall, and enable TLS there (freeswitch/bbb-node/README.md)";
 const onNode =
-  "on the BBB server: the whole chain, from an authority that the media servers trust, in agent.pem (freeswitch/bbb-node/README.md)";
+  "on the BBB server: agent.pem must contain the complete chain, from a CA that the media servers trust (freeswitch/bbb-node/README.md)";
 
 /**
- * The SIP side of a BBB server, as the media servers meet it: name, TLS, certificate, an answer, and whether calls are let
- * in. It is asked from this machine: where no media server runs here, being shut out means little.
+ * Checks SIP on a BBB server as the media servers see it: name, TLS, certificate, OPTIONS, and whether calls are
+ * accepted. The requests come from this machine: if no media server runs here, a blocked port may be correct.
  */
 export function bbbSipCheck(place: BbbSipPlace, media: CallingMedia, tools: CheckTools): Check {
   return { path: place.path, run: () => look(place, media, tools) };
@@ -59,7 +59,7 @@ async function look(
           error(
             `${path}.host`,
             unreachable(sip.host, addresses.failure),
-            "write the name that DNS has; FreeSWITCH does not read /etc/hosts",
+            "write a name that DNS resolves: FreeSWITCH does not read /etc/hosts",
           ),
         ];
   const unreached = ofFamilies(path, sip.host, addresses.value, await families.all());
@@ -72,7 +72,7 @@ async function look(
       : { name: callerName, isLocal: trust.isLocal, mayBePlain: sip.srtp !== "mandatory", handsOn };
   switch (transport) {
     case "udp":
-      return [fine(path, "the name resolves; whether anybody answers there over UDP shows with the first call")];
+      return [fine(path, "the name resolves; over UDP only the first call shows whether the server responds")];
     case "tcp": {
       const stream = await ByteStream.connect(
         connect({ host: address, port }),
@@ -92,7 +92,7 @@ async function look(
         path,
         name: host,
         comparedBy: "freeswitch",
-        distrusted: { severity: "error", cure: `${onNode}; an authority of your own: --ca FILE` },
+        distrusted: { severity: "error", cure: `${onNode}; for a private CA use --ca FILE` },
         renewal: `renew it ${onNode}`,
       } as const;
       return [
@@ -103,7 +103,7 @@ async function look(
   }
 }
 
-/** FreeSWITCH takes a name's addresses of its profile's own family, and no others. */
+/** FreeSWITCH uses only addresses of its profile's own family. */
 function ofFamilies(
   path: string,
   host: string,
@@ -116,8 +116,8 @@ function ofFamilies(
     .map(({ server, family }) =>
       error(
         `${path}.host`,
-        `${host} has only ${familyNames(reached)} addresses, and media server ${server} calls BBB servers only over ${familyNames([family])}`,
-        `give the BBB server an ${familyNames([family])} address, or that media server one of the other family (EINWAHL_FS_BBB_SIP_ADDRESS)`,
+        `${host} has only ${familyNames(reached)} addresses, but media server ${server} calls BBB servers only over ${familyNames([family])}`,
+        `add an ${familyNames([family])} address to the BBB server, or set an address of the other family on the media server (EINWAHL_FS_BBB_SIP_ADDRESS)`,
       ),
     );
 }
@@ -134,7 +134,7 @@ function shutOut(
     : warning(
         path,
         `${message}, from this machine`,
-        `from the media servers it may be another matter: run freeswitch/bbb-node/check.sh there; ${firewall}`,
+        `the media servers may still reach it: run freeswitch/bbb-node/check.sh there; ${firewall}`,
       );
 }
 
@@ -151,11 +151,11 @@ async function ofAnswers(
       return [
         error(
           path,
-          `${placeOf(to.host, to.port)}: no answer to a SIP request (${status.failure})`,
-          "is that the SIP port of the BBB server's FreeSWITCH, 5081 for TLS?",
+          `${placeOf(to.host, to.port)}: no response to OPTIONS (${status.failure})`,
+          "write the SIP port of the BBB server's FreeSWITCH, 5081 for TLS",
         ),
       ];
-    // A full FreeSWITCH 1.10 answers 503 to OPTIONS, too: the call finds out for how long.
+    // A full FreeSWITCH 1.10 also responds 503 to OPTIONS; the trial call below retries.
     if (caller !== undefined && (status.value < 500 || status.value === 503)) {
       const findings = await bbbCallFindings(stream, path, to, caller, clock);
       const isLetIn = findings.every(({ severity }) => severity !== "error");
@@ -167,11 +167,11 @@ async function ofAnswers(
       return [
         warning(
           path,
-          `the BBB server's FreeSWITCH answers ${status.value} to a SIP request`,
-          "is it full, or being shut down? look at its log",
+          `the BBB server's FreeSWITCH responds ${status.value} to OPTIONS`,
+          "check in its log whether it is full or shutting down",
         ),
       ];
-    return [fine(path, `${placeOf(to.host, to.port)} answers to SIP`)];
+    return [fine(path, `${placeOf(to.host, to.port)} responds to SIP`)];
   } finally {
     stream.close();
   }

@@ -4,27 +4,27 @@ import { isIP } from "node:net";
 import { error, type Finding, fine, warning } from "./finding.js";
 import type { TlsPeer } from "./tls-peer.js";
 
-/** Who looks at the certificate, and with what eyes. */
+/** How the client of this connection verifies the certificate. */
 export interface CertificateDemands {
   readonly path: string;
-  /** The name that it has to carry; `undefined`: nobody compares it. */
+  /** The expected name; `undefined`: names are not compared. */
   readonly name: string | undefined;
-  /** How names are compared. FreeSWITCH knows no wildcards, and an address only as `URI:sip:192.0.2.1`. */
+  /** How names are compared. FreeSWITCH ignores wildcards and matches an address only as `URI:sip:192.0.2.1`. */
   readonly comparedBy: "freeswitch" | "web";
-  /** How bad another name is; default an error. */
+  /** The severity of a wrong name; default error. */
   readonly otherName?: "error" | "warning";
-  /** How bad an authority is that is not known here, and what to do about it. */
+  /** The severity of an unknown CA, and the suggested fix. */
   readonly distrusted: { readonly severity: "error" | "warning"; readonly cure: string };
-  /** What to do about one that has run out or will. */
+  /** The suggested fix for an expired or expiring certificate. */
   readonly renewal: string;
 }
 
 const dayMs = 86_400_000;
-/** Let's Encrypt's clients renew 30 days ahead: one with less than this is not being renewed. */
+/** Let's Encrypt clients renew 30 days before expiry; below this threshold renewal has failed. */
 const soonDays = 14;
 const maxNames = 4;
 
-/** What is wrong with the certificate that a server shows, all of it; or that it is fine and until when. */
+/** All faults of a server's certificate; or one finding with its expiry date. */
 export function judgeCertificate(
   { certificate, distrust }: Pick<TlsPeer, "certificate" | "distrust">,
   demands: CertificateDemands,
@@ -42,7 +42,7 @@ export function judgeCertificate(
   ];
   return faults.length > 0
     ? faults
-    : [fine(demands.path, `the certificate is good until ${dayOf(certificate.validTo)}`)];
+    : [fine(demands.path, `the certificate is valid until ${dayOf(certificate.validTo)}`)];
 }
 
 function ofTime(
@@ -57,7 +57,7 @@ function ofTime(
       error(
         path,
         `the certificate is not valid before ${dayOf(certificate.validFrom)}`,
-        "is the clock of this machine right? then wait, or make a new certificate",
+        "check the clock of this machine; if it is right, wait or create a new certificate",
       ),
     ];
   const days = Math.floor((to - nowMs) / dayMs);
@@ -72,7 +72,7 @@ function ofTime(
   return [];
 }
 
-/** @param isOutOfTime whether its own dates are what is wrong with it, and told already */
+/** @param isOutOfTime whether the certificate's own dates are invalid, which is already reported */
 function ofTrust(
   distrust: string | undefined,
   { path, distrusted: { severity, cure } }: CertificateDemands,
@@ -85,9 +85,16 @@ function ofTrust(
     case "CERT_NOT_YET_VALID":
       return isOutOfTime
         ? []
-        : [{ severity, path, message: `an authority above the certificate is out of time (${distrust})`, cure }];
+        : [
+            {
+              severity,
+              path,
+              message: `a CA certificate in the chain is expired or not yet valid (${distrust})`,
+              cure,
+            },
+          ];
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
-      return [{ severity, path, message: "the certificate is self-signed: nobody known answers for it", cure }];
+      return [{ severity, path, message: "the certificate is self-signed, not issued by a known CA", cure }];
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
@@ -96,7 +103,7 @@ function ofTrust(
         {
           severity,
           path,
-          message: "the certificate's authority is not known, or the server leaves out the intermediate certificate",
+          message: "the certificate's CA is unknown, or the server omits the intermediate certificate",
           cure,
         },
       ];
@@ -116,12 +123,14 @@ function ofName(
   const told = `the certificate is for ${listOf(names)}, not for ${name}`;
   if (comparedBy === "freeswitch" && matchesWeb(certificate, name)) {
     const why =
-      isIP(name) === 0 ? "by a wildcard, and FreeSWITCH compares none" : "as an address, and FreeSWITCH compares names";
+      isIP(name) === 0
+        ? "by a wildcard, and FreeSWITCH ignores wildcards"
+        : "as an address, and FreeSWITCH compares names";
     return [
       error(
         path,
         `${told}, but ${why}`,
-        "name a host that is in the certificate, or set EINWAHL_FS_TLS_VERIFY_POLICY=out at the media servers",
+        "write a host name from the certificate, or set EINWAHL_FS_TLS_VERIFY_POLICY=out on the media servers",
       ),
     ];
   }
@@ -130,7 +139,7 @@ function ofName(
       severity: otherName,
       path,
       message: told,
-      cure: "name the host as the certificate does, or get a certificate for it",
+      cure: "write a host name from the certificate, or get a certificate for this host",
     },
   ];
 }
@@ -139,7 +148,7 @@ function matchesWeb(certificate: X509Certificate, name: string): boolean {
   return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 }
 
-/** As FreeSWITCH (sofia-sip) reads them: DNS names, SIP URIs, and the common name. */
+/** The names that FreeSWITCH (sofia-sip) compares: DNS names, SIP URIs and the common name. */
 function namesOf(certificate: X509Certificate): readonly string[] {
   const alternatives = (certificate.subjectAltName ?? "").split(", ").flatMap((entry) => {
     const [, name] = /^(?:DNS:|URI:sips?:)(.+)$/.exec(entry) ?? [];

@@ -2,23 +2,23 @@ import type { Resolver } from "../trunk/resolver.js";
 import type { Clock } from "../util/clock.js";
 import type { Finding } from "./finding.js";
 
-/** One thing that is looked at, independently of all others. */
+/** One check, independent of all others. */
 export interface Check {
-  /** What it is about, for whoever watches: `bbb_servers[0].api_url`. */
+  /** The setting or component, shown as progress: `bbb_servers[0].api_url`. */
   readonly path: string;
-  /** Looks; rejects for a bug only. */
+  /** Rejects only on a bug. */
   run(): Promise<readonly Finding[]>;
 }
 
-/** What checks have to do with the world. */
+/** The external dependencies of checks. */
 export interface CheckTools {
   readonly clock: Clock;
   /** Milliseconds since 1970. */
   readonly epochMs: () => number;
   readonly resolver: Resolver;
-  /** Authorities to trust in SIP over TLS, PEM, instead of the usual ones; `undefined`: the usual ones. */
+  /** Trusted CAs for SIP over TLS, PEM; `undefined`: Node's CAs. */
   readonly authorities: string | undefined;
 }
 
-/** How long one other machine may take for one answer, in milliseconds. */
+/** The timeout of one response, in milliseconds. */
 export const answerTimeoutMs = 5_000;

@@ -3,7 +3,7 @@ import { type DrachtioGreeting, type DrachtioLoginFailure, logInToDrachtio } fro
 import type { Result } from "../util/result.js";
 import { answerTimeoutMs, type CheckTools } from "./check.js";
 
-/** What drachtio says when einwahl logs in; asked once for all checks. */
+/** drachtio's response to the login; queried once for all checks. */
 export class DrachtioLogin {
   readonly #config: Pick<Config, "drachtio">;
   readonly #tools: Pick<CheckTools, "clock">;

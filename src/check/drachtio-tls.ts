@@ -7,21 +7,21 @@ import { placeOf } from "./names.js";
 import { meetTlsPeer, type TlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
-/** A server that wants a certificate says so after the handshake (TLS 1.3), within one round trip. */
+/** In TLS 1.3 a server rejects a missing client certificate after the handshake, within one round trip. */
 const alertTimeoutMs = 1_000;
 
-/** drachtio's port for SIP over TLS, as one address of it was met. */
+/** drachtio's port for SIP over TLS at one address, as observed. */
 interface Port {
   readonly place: string;
-  /** A code of Node's or OpenSSL's where there was no handshake. */
+  /** The code from Node or OpenSSL if the handshake failed. */
   readonly peer: Pick<TlsPeer, "certificate" | "distrust"> | string;
-  /** Whether it closes connections without a certificate; `undefined`: it could not be seen. */
+  /** Whether it closes connections without a client certificate; `undefined`: unknown. */
   readonly wantsCertificates: boolean | undefined;
 }
 
 type Settings = Pick<Config, "trunks" | "syntheticCall">;
 
-/** The certificate that trunks see at drachtio, and what drachtio itself verifies. */
+/** Checks the certificate that drachtio presents to trunks, and drachtio's own verification. */
 export async function drachtioTlsFindings(
   config: Settings,
   { addresses }: DrachtioGreeting,
@@ -38,14 +38,14 @@ export async function drachtioTlsFindings(
     return [
       error(
         "drachtio",
-        `drachtio listens nowhere with TLS, and calls of ${callers === "" ? registering : callers} come in over nothing else`,
+        `drachtio has no TLS listener, but calls of ${callers === "" ? registering : callers} arrive only over TLS`,
         "add a contact sips:...:5061;transport=tls and a tls element to drachtio.conf.xml",
       ),
     ];
   }
   const ports = await Promise.all(encrypted.map(({ host, port }) => meet(host.replace(/^\[|\]$/g, ""), port, tools)));
   return [
-    // Only a trunk that connects to us sees our certificate: over one that registers calls come in by our own connection.
+    // Only trunks that connect to drachtio see its certificate; registering trunks use drachtio's outgoing connection.
     ...(callers === "" ? [] : ports.flatMap((port) => ofCertificate(port, tools))),
     ...ofVerification(ports, { callers, registering, config }),
   ];
@@ -71,7 +71,7 @@ async function meet(host: string, port: number, tools: CheckTools): Promise<Port
 
 function wantsCertificates(fault: string): boolean | undefined {
   if (fault.endsWith("CERTIFICATE_REQUIRED")) return true;
-  return fault === "no answer in time" ? false : undefined;
+  return fault === "no response in time" ? false : undefined;
 }
 
 function ofCertificate({ place, peer }: Port, tools: CheckTools): readonly Finding[] {
@@ -80,27 +80,27 @@ function ofCertificate({ place, peer }: Port, tools: CheckTools): readonly Findi
       error(
         "drachtio",
         unreachable(`SIP over TLS on ${place}`, peer),
-        "look at the tls element in drachtio.conf.xml and at drachtio's log: can it read key and certificate?",
+        "check the tls element in drachtio.conf.xml, and in drachtio's log whether it can read key and certificate",
       ),
     ];
   return judgeCertificate(
     peer,
     {
       path: "drachtio",
-      // The provider's name for this host is not ours to know.
+      // The provider's name for this host is unknown.
       name: undefined,
       comparedBy: "web",
       distrusted: {
         severity: "warning",
-        cure: "a provider that verifies it won't send calls: get one from a known authority, or name yours with --ca FILE if the provider knows it",
+        cure: "get a certificate from a public CA, or add your CA with --ca FILE if the provider trusts it: a provider that verifies the certificate won't send calls",
       },
-      renewal: "put a new one where the tls element of drachtio.conf.xml looks, and restart drachtio",
+      renewal: "replace the file named in the tls element of drachtio.conf.xml, and restart drachtio",
     },
     tools.epochMs(),
   );
 }
 
-/** DRACHTIO_TLS_VERIFY_CLIENT_CERT sets both: chains of those whom drachtio calls, and of those who connect to it. */
+/** DRACHTIO_TLS_VERIFY_CLIENT_CERT applies to both directions: servers that drachtio connects to, and clients that connect to it. */
 function ofVerification(
   ports: readonly Port[],
   {
@@ -116,7 +116,7 @@ function ofVerification(
       : [
           fine(
             "drachtio",
-            "whether drachtio verifies certificates could not be seen from here; einwahl verifies the registrar's before each REGISTER",
+            "this machine can't determine whether drachtio verifies certificates; einwahl verifies the registrar's before each REGISTER",
           ),
         ];
   if (seen.includes(false)) {
@@ -125,8 +125,8 @@ function ofVerification(
       : [
           warning(
             "drachtio",
-            `drachtio verifies no certificate: its own connection to the registrar of ${registering} could be somebody else's`,
-            "set EINWAHL_TRUNK_CA to the registrar's authority (docs/operations.md says what that costs); einwahl verifies chain and name before each REGISTER, but on a connection of its own",
+            `drachtio verifies no certificates: its connection to the registrar of ${registering} could be intercepted`,
+            "set EINWAHL_TRUNK_CA to the registrar's CA (side effects: docs/operations.md); einwahl verifies chain and name before each REGISTER, but on a separate connection",
           ),
         ];
   }
@@ -134,23 +134,23 @@ function ofVerification(
   return [
     fine(
       "drachtio",
-      `drachtio verifies chains (EINWAHL_TRUNK_CA), and no names: einwahl verifies the registrar's name before each REGISTER. It wants a certificate of everybody who connects, also of einwahl call`,
+      `drachtio verifies chains (EINWAHL_TRUNK_CA) but not names; einwahl verifies the registrar's name before each REGISTER. drachtio requires a certificate from every client, including einwahl call`,
     ),
     ...(callers === ""
       ? []
       : [
           warning(
             "drachtio",
-            `drachtio wants a certificate of everybody who connects, so that the provider of ${callers} must show one of that authority`,
-            "for a trunk that does not register, unset EINWAHL_TRUNK_CA (DRACHTIO_TLS_VERIFY_CLIENT_CERT)",
+            `drachtio requires a certificate from every client, so the provider of ${callers} must present one from that CA`,
+            "unset EINWAHL_TRUNK_CA (DRACHTIO_TLS_VERIFY_CLIENT_CERT) for a trunk that does not register",
           ),
         ]),
     ...(syntheticCall !== undefined && syntheticCall.trunk === undefined
       ? [
           warning(
             "synthetic_call",
-            "drachtio refuses these calls: it wants a certificate of everybody who connects (EINWAHL_TRUNK_CA)",
-            "let them go over the trunk (synthetic_call.trunk), or turn them off",
+            "drachtio refuses synthetic calls: it requires a certificate from every client (EINWAHL_TRUNK_CA)",
+            "route them over a trunk (synthetic_call.trunk), or disable them",
           ),
         ]
       : []),

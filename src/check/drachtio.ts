@@ -7,7 +7,7 @@ import { placeOf } from "./names.js";
 import { versionFinding } from "./tried-versions.js";
 import { unreachable } from "./unreachable.js";
 
-/** drachtio-server: whether it lets us in, its version, where it listens, and the certificate that trunks see there. */
+/** Checks drachtio-server: login, version, listeners, and the certificate that trunks see. */
 export function drachtioCheck(
   config: Pick<Config, "drachtio" | "trunks" | "syntheticCall">,
   login: DrachtioLogin,
@@ -20,7 +20,7 @@ export function drachtioCheck(
       const greeting = await login.greeting();
       if (greeting.ok)
         return [
-          fine("drachtio", "drachtio lets einwahl in"),
+          fine("drachtio", "drachtio accepts einwahl's login"),
           versionFinding("drachtio", "drachtio", greeting.value.version),
           ...(await drachtioTlsFindings(config, greeting.value, tools)),
         ];
@@ -31,23 +31,23 @@ export function drachtioCheck(
             error(
               "drachtio",
               unreachable(place, greeting.failure.code),
-              "start drachtio-server; host and port are those of its admin element in drachtio.conf.xml",
+              "start drachtio-server, or correct host and port: they are in the admin element of drachtio.conf.xml",
             ),
           ];
         case "not-drachtio":
           return [
             error(
               "drachtio.port",
-              `${place}: what listens there does not answer as drachtio-server`,
-              "name the port of drachtio's admin element, 9022 by default, not one for SIP",
+              `${place}: the program listening there does not respond like drachtio-server`,
+              "write the port of drachtio's admin element (default 9022), not a SIP port",
             ),
           ];
         case "wrong-secret":
           return [
             error(
               "drachtio.secret",
-              "drachtio refuses the secret",
-              "it must be that of the admin element in drachtio.conf.xml (DRACHTIO_SECRET)",
+              "drachtio rejects the secret",
+              "write the secret of the admin element in drachtio.conf.xml (DRACHTIO_SECRET)",
             ),
           ];
       }

@@ -1,12 +1,12 @@
-/** What `einwahl check` has found out about one setting or one part. Holds no secret, no PIN and no number. */
+/** A result of `einwahl check` about a setting or component. Never contains a secret, a PIN or a number. */
 export interface Finding {
-  /** `error`: calls don't get through because of it, or einwahl does not start; `warning`: they do, for now or in the open. */
+  /** `error`: calls fail or einwahl does not start; `warning`: calls work, but only for now or unencrypted. */
   readonly severity: "error" | "warning" | "ok";
-  /** The setting that it is about, as in `bbb_servers[0].api_url`, or the part, as in `media_servers[0]`. */
+  /** The setting, such as `bbb_servers[0].api_url`, or the component, such as `media_servers[0]`. */
   readonly path: string;
-  /** What is so, to be read after the path and a colon. */
+  /** The result, read after the path and a colon. */
   readonly message: string;
-  /** What to do about it; "" when there is nothing to do. */
+  /** The suggested fix; "" if none is needed. */
   readonly cure: string;
 }
 

@@ -13,7 +13,7 @@ import { unreachable } from "./unreachable.js";
 
 type Listener = "einwahl" | "somebody" | "nobody";
 
-/** einwahl's HTTP ports: free, or einwahl's already. */
+/** Checks that einwahl's HTTP ports are free or in use by einwahl itself. */
 export function httpPortChecks({ http }: Pick<Config, "http">, instance: RunningInstance): readonly Check[] {
   return [
     portCheck("http.port", http.host, http.port, instance),
@@ -34,8 +34,8 @@ function portCheck(path: string, host: string, port: number, instance: RunningIn
           return [
             error(
               path,
-              `${place} is taken by something that is not einwahl`,
-              `name another port, or stop it; who it is: ss -ltnp 'sport = :${port}'`,
+              `${place} is in use by a program other than einwahl`,
+              `write another port, or stop the program that ss -ltnp 'sport = :${port}' shows`,
             ),
           ];
         case "einwahl":
@@ -43,17 +43,17 @@ function portCheck(path: string, host: string, port: number, instance: RunningIn
             ? [
                 error(
                   path,
-                  `${place} is taken by another einwahl, which does not run with this configuration`,
-                  "name another port, or stop it",
+                  `${place} is in use by an einwahl that runs with another configuration`,
+                  "write another port, or stop it",
                 ),
               ]
-            : [fine(path, `einwahl answers on ${place}`)];
+            : [fine(path, `einwahl responds on ${place}`)];
       }
     },
   };
 }
 
-/** How people reach it: by a reverse proxy, whose name, certificate and way to here can be wrong. */
+/** Checks the public URL: name, certificate and upstream of the reverse proxy. */
 export function publicUrlCheck(publicUrl: string, instance: RunningInstance, tools: CheckTools): Check {
   const path = "http.public_url";
   return {
@@ -67,7 +67,7 @@ export function publicUrlCheck(publicUrl: string, instance: RunningInstance, too
           warning(
             path,
             unreachable(name, addresses.failure),
-            "make a record in DNS for it, or write the name that there is",
+            "create a DNS record for the name, or write an existing name",
           ),
         ];
       const certificate =
@@ -76,12 +76,12 @@ export function publicUrlCheck(publicUrl: string, instance: RunningInstance, too
           : [];
       if (certificate.some(({ severity }) => severity !== "ok")) return certificate;
       if ((await instance.state()).kind !== "running") return certificate;
-      if ((await listenerAt(publicUrl)) === "einwahl") return [fine(path, "einwahl answers there"), ...certificate];
+      if ((await listenerAt(publicUrl)) === "einwahl") return [fine(path, "einwahl responds"), ...certificate];
       return [
         warning(
           path,
-          "einwahl does not answer there",
-          "look at the reverse proxy: it has to pass everything on to http.host and http.port",
+          "the response is not einwahl's",
+          "configure the reverse proxy to forward all requests to http.host and http.port",
         ),
         ...certificate,
       ];
@@ -102,7 +102,7 @@ async function ofCertificate(
       warning(
         path,
         unreachable(placeOf(name, port), peer.failure),
-        "start the reverse proxy with TLS that people reach einwahl by",
+        "start the reverse proxy that serves this URL with TLS",
       ),
     ];
   peer.value.stream.close();
@@ -114,18 +114,18 @@ async function ofCertificate(
       comparedBy: "web",
       distrusted: {
         severity: "warning",
-        cure: "let the reverse proxy send its whole chain, from an authority that browsers know",
+        cure: "configure the complete chain, from a public CA, on the reverse proxy",
       },
-      renewal: "renew it at the reverse proxy: certbot renew",
+      renewal: "renew it on the reverse proxy: certbot renew",
     },
     tools.epochMs(),
   );
 }
 
-/** No connection came about, and not for want of an answer: the host refuses it, or has no way to the address. */
+/** The connection failed without a timeout: it was refused or the address is unreachable. */
 const unconnected: ReadonlySet<string> = new Set(["ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"]);
 
-/** Who answers HTTP there; a port that takes connections and says nothing is somebody's. */
+/** The HTTP server on a port; a port that accepts connections without responding counts as in use. */
 async function listenerAt(base: string): Promise<Listener> {
   try {
     const response = await fetch(`${base}/healthz`, {
@@ -139,7 +139,7 @@ async function listenerAt(base: string): Promise<Listener> {
   }
 }
 
-/** Nothing is there for longer than it takes to see that it could be. */
+/** Binds the port briefly to test that it is free. */
 async function canListen(path: string, host: string, port: number): Promise<readonly Finding[]> {
   const code = await new Promise<string>((resolve) => {
     const server = createServer();
@@ -159,16 +159,16 @@ async function canListen(path: string, host: string, port: number): Promise<read
       return [
         error(
           path,
-          `${placeOf(host, port)} is taken`,
-          `name another port, or stop what has it: ss -ltnp 'sport = :${port}'`,
+          `${placeOf(host, port)} is in use`,
+          `write another port, or stop the program that ss -ltnp 'sport = :${port}' shows`,
         ),
       ];
     case "EACCES":
       return [
         error(
           path,
-          `${placeOf(host, port)} is not for this user`,
-          "name a port above 1023, with a reverse proxy before it",
+          `this user has no permission to listen on ${placeOf(host, port)}`,
+          "write a port above 1023, behind a reverse proxy",
         ),
       ];
     default:
@@ -176,13 +176,13 @@ async function canListen(path: string, host: string, port: number): Promise<read
         error(
           "http.host",
           `einwahl can't listen on ${placeOf(host, port)} (${code})`,
-          "name an address of this machine",
+          "write an address of this machine",
         ),
       ];
   }
 }
 
-/** An address to which one can connect, of one on which one can listen. */
+/** A connectable address for a listen address: loopback instead of 0.0.0.0 and ::. */
 function reachable(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return isIP(host) === 6 && /^[0:]+$/.test(host) ? "::1" : host;

@@ -14,17 +14,17 @@ import { promptFindings } from "./prompts.js";
 import { versionFinding } from "./tried-versions.js";
 import { unreachable } from "./unreachable.js";
 
-/** What freeswitch/conf/autoload_configs/modules.conf.xml loads and a call needs; what else it lacks it could not answer us without. */
+/** Modules that calls need, from freeswitch/conf/autoload_configs/modules.conf.xml. Without the others FreeSWITCH could not respond at all. */
 const modules = [
   { name: "mod_sndfile", need: "prompts are WAV files" },
-  { name: "mod_tone_stream", need: "callers who wait hear tones where there is no music" },
-  { name: "mod_dptools", need: "it has the applications that a call is made of" },
+  { name: "mod_tone_stream", need: "waiting callers hear tones if there is no music" },
+  { name: "mod_dptools", need: "it provides the applications that calls use" },
 ] as const;
 
-/** The channels of one call: the caller's, and the one to the BBB server. */
+/** A call uses two channels: the caller's and the one to the BBB server. */
 const channelsOfCall = 2;
 
-/** One FreeSWITCH: whether it lets us in, and has everything that a call needs. */
+/** Checks one FreeSWITCH: login, profiles, modules and capacity. */
 export function mediaServerCheck(config: Config, index: number, server: MediaServerConfig, tools: CheckTools): Check {
   const path = `media_servers[${index}]`;
   const { host, port, password } = server.eventSocket;
@@ -40,7 +40,7 @@ export function mediaServerCheck(config: Config, index: number, server: MediaSer
       if (!session.ok) return [...address, ofLogin(session.failure, `${path}.event_socket`, placeOf(host, port))];
       try {
         const answers = await ask(config, server, path, session.value);
-        // An address that is none of this machine needs no second finding.
+        // Report a foreign listen_address only once.
         return [
           ...address,
           ...answers.filter((finding) => address.length === 0 || finding.path !== `${path}.advertised_address`),
@@ -58,25 +58,25 @@ function ofLogin(fault: EventSocketFailure, path: string, place: string): Findin
       return error(
         path,
         unreachable(place, fault.code),
-        "start FreeSWITCH; host and port are those of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PORT)",
+        "start FreeSWITCH, or correct host and port: they are in event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PORT)",
       );
     case "not-freeswitch":
       return error(
         `${path}.port`,
-        `${place}: what listens there does not answer as FreeSWITCH's event socket`,
-        "name the port of mod_event_socket, 8021 by default",
+        `${place}: the program listening there does not respond like FreeSWITCH's event socket`,
+        "write the port of mod_event_socket (default 8021)",
       );
     case "turned-away":
       return error(
         path,
-        `${place}: FreeSWITCH takes no event socket from this machine`,
-        "let its address in: EINWAHL_FS_PEERS_CIDR, or apply-inbound-acl in event_socket.conf.xml",
+        `${place}: FreeSWITCH accepts no event socket connection from this machine`,
+        "add the address of this machine to EINWAHL_FS_PEERS_CIDR, or to apply-inbound-acl in event_socket.conf.xml",
       );
     case "wrong-password":
       return error(
         `${path}.password`,
-        "FreeSWITCH refuses the password",
-        "it must be that of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PASSWORD)",
+        "FreeSWITCH rejects the password",
+        "write the password of event_socket.conf.xml (EINWAHL_FS_EVENT_SOCKET_PASSWORD)",
       );
   }
 }
@@ -92,8 +92,8 @@ async function ask(
     return [
       error(
         path,
-        `FreeSWITCH does not answer on its event socket (${status.failure})`,
-        "is it overloaded? look at its log, or restart it",
+        `FreeSWITCH does not respond on its event socket (${status.failure})`,
+        "check in its log whether it is overloaded, or restart it",
       ),
     ];
   return [
@@ -111,24 +111,24 @@ function ofProfiles({ sipProfile }: MediaServerConfig, path: string, status: str
     findings.push(
       error(
         `${path}.sip_profile`,
-        `FreeSWITCH runs no sofia profile ${sipProfile}: it takes no calls from drachtio`,
-        "install freeswitch/conf/sip_profiles, or look in FreeSWITCH's log for why the profile does not start (port taken?)",
+        `FreeSWITCH has no running sofia profile ${sipProfile}: it accepts no calls from drachtio`,
+        "install freeswitch/conf/sip_profiles, or check FreeSWITCH's log for why the profile does not start (such as a port in use)",
       ),
     );
   if (!isRunning(status, bbbProfile))
     findings.push(
       error(
         path,
-        `FreeSWITCH runs no sofia profile ${bbbProfile}: it calls no BBB server`,
-        "install freeswitch/conf/sip_profiles; the profile needs the certificates that freeswitch/start.sh makes",
+        `FreeSWITCH has no running sofia profile ${bbbProfile}: it can't call BBB servers`,
+        "install freeswitch/conf/sip_profiles; the profile needs the certificates that freeswitch/start.sh creates",
       ),
     );
   return findings.length > 0
     ? findings
-    : [fine(path, `FreeSWITCH lets einwahl in, and runs ${sipProfile} and ${bbbProfile}`)];
+    : [fine(path, `FreeSWITCH accepts einwahl's login, and ${sipProfile} and ${bbbProfile} are running`)];
 }
 
-/** Whether it takes drachtio's INVITEs, and no others: each gives its sender an event socket. */
+/** Checks that it accepts only drachtio's INVITEs: each gives its sender an event socket. */
 async function ofInvites(
   { eventSocket, advertisedAddress }: MediaServerConfig,
   path: string,
@@ -148,7 +148,7 @@ async function ofInvites(
       return [
         warning(
           path,
-          "its dialplan is that of an older einwahl: any INVITE to its SIP port gets an event socket without a password",
+          "its dialplan is from an older einwahl: any INVITE to its SIP port gets an event socket without a password",
           "install freeswitch/conf of this version and restart FreeSWITCH with freeswitch/start.sh",
         ),
       ];
@@ -156,7 +156,7 @@ async function ofInvites(
       return [
         error(
           path,
-          "FreeSWITCH expects another key in drachtio's INVITEs than the password gives: it refuses every call",
+          "the key that FreeSWITCH expects in drachtio's INVITEs does not match the password: it refuses every call",
           "start it with freeswitch/start.sh, which derives the key from EINWAHL_FS_EVENT_SOCKET_PASSWORD(_FILE)",
         ),
       ];
@@ -164,7 +164,7 @@ async function ofInvites(
       return [
         error(
           `${path}.advertised_address`,
-          `FreeSWITCH connects to no application at ${advertisedAddress}: it refuses every call`,
+          `FreeSWITCH does not connect to applications at ${advertisedAddress}: it refuses every call`,
           `start it with EINWAHL_FS_CONTROL_HOSTS="${advertisedAddress}"`,
         ),
       ];
@@ -187,7 +187,7 @@ async function ofModules(path: string, session: EventSocketSession): Promise<rea
   return findings;
 }
 
-/** Its version and its limit, which the `status` of mod_commands tells. */
+/** Version and session limit, from the `status` command of mod_commands. */
 async function ofStatus(
   { capacity }: MediaServerConfig,
   path: string,
@@ -202,8 +202,8 @@ async function ofStatus(
     version,
     warning(
       `${path}.capacity`,
-      `FreeSWITCH takes ${most} channels, which is less than two for each of ${capacity} calls`,
-      `set it to ${Math.floor(most / channelsOfCall)}, or raise max-sessions of FreeSWITCH (EINWAHL_MAX_CALLS)`,
+      `FreeSWITCH allows ${most} channels, fewer than two for each of ${capacity} calls`,
+      `set it to ${Math.floor(most / channelsOfCall)}, or raise FreeSWITCH's max-sessions (EINWAHL_MAX_CALLS)`,
     ),
   ];
 }
@@ -225,12 +225,12 @@ async function ofListenAddress({ listenAddress }: MediaServerConfig, path: strin
     error(
       `${path}.listen_address`,
       `einwahl can't listen there (${code})`,
-      "name an address of this machine that the media server reaches",
+      "write an address of this machine that the media server can reach",
     ),
   ];
 }
 
-/** Whether a media server runs here, so that it meets the same network as we do. */
+/** Whether a media server runs on this machine, and so has the same network. */
 export function isLocal({ eventSocket }: MediaServerConfig): boolean {
   return isThisMachine(eventSocket.host);
 }

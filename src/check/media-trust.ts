@@ -6,9 +6,9 @@ import { EventSocketSession } from "../media/event-socket-session.js";
 import { answerTimeoutMs, type CheckTools } from "./check.js";
 import { isLocal } from "./media-server.js";
 
-/** What the media servers trust when they call BBB servers. */
+/** The media servers' trust settings for calls to BBB servers. */
 export class MediaTrust {
-  /** Whether all of them run on this machine, so that what we can reach they can reach. */
+  /** Whether all of them run on this machine, and so have the same reachability. */
   readonly isLocal: boolean;
   readonly #servers: readonly MediaServerConfig[];
   readonly #tools: CheckTools;
@@ -20,7 +20,7 @@ export class MediaTrust {
     this.isLocal = servers.every(isLocal);
   }
 
-  /** Their authorities, PEM: those that the operator names, or what FreeSWITCH on this machine reads; `undefined`: the usual ones. */
+  /** Their trusted CAs, PEM: from `--ca`, or from FreeSWITCH on this machine; `undefined`: Node's CAs. */
   async authorities(): Promise<string | undefined> {
     this.#asking ??= this.#ask();
     return await this.#asking;
@@ -41,7 +41,7 @@ export class MediaTrust {
       if (!directory.ok || !directory.value.startsWith("/")) return undefined;
       return await readFile(join(directory.value.trim(), "cafile.pem"), "utf8");
     } catch {
-      // In a container, or not ours to read.
+      // In a container, or not readable for this user.
       return undefined;
     } finally {
       session.value.close();

@@ -5,7 +5,7 @@ import type { Result } from "../util/result.js";
 import { failure, success } from "../util/result.js";
 import { answerTimeoutMs, type CheckTools } from "./check.js";
 
-/** The addresses of a host, IPv4 first; an address is its own. The failure is a code of Node's. */
+/** The addresses of a host, IPv4 first; an IP address yields itself. The failure is a code from Node. */
 export async function addressesOf(
   host: string,
   { resolver, clock }: Pick<CheckTools, "resolver" | "clock">,
@@ -25,7 +25,7 @@ export async function addressesOf(
   });
 }
 
-/** `host:port`, as people read it. */
+/** `host:port` for messages. */
 export function placeOf(host: string, port: number): string {
   return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }

@@ -6,9 +6,9 @@ import type { Check } from "./check.js";
 import { type Finding, fine, warning } from "./finding.js";
 import type { RunningInstance } from "./running.js";
 
-/** How many wrong PINs lead to a refusal in the window of `calls.guessing`, or slow calls down where none does. */
+/** The refusal limits of `calls.guessing`, or the slow-down limit if there is no refusal. */
 export interface GuessRates {
-  /** From one number, and from one trunk's withheld callers together, in an hour. */
+  /** Per hour, from one number and from all withheld callers of one trunk. */
   readonly perNumber: number;
   readonly perWithheld: number;
   readonly trunks: number;
@@ -16,14 +16,14 @@ export interface GuessRates {
 
 const path = "pins";
 const pageSize = 1_000;
-/** A bound against a store that goes on for ever. */
+/** Bounds the pages read from the store. */
 const maxPages = 1_000;
-/** A week: a guesser who goes on for that long has set off the alert EinwahlPinsGuessed many times. */
+/** A week, in hours: guessing for that long triggers the alert EinwahlPinsGuessed many times. */
 const minHours = 7 * 24;
 const recommended =
-  "let front ends reserve PINs of nine digits (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without one";
+  "reserve nine-digit PINs through front ends (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without a reserved PIN";
 
-/** How many guesses the PINs can stand that lead somewhere now: those of meetings, and the reserved ones where an einwahl runs. */
+/** Estimates how long the open PINs withstand guessing: those of meetings, and reserved ones if einwahl is running. */
 export function pinStrengthCheck(config: Config, instance: RunningInstance): Check {
   return {
     path,
@@ -32,7 +32,7 @@ export function pinStrengthCheck(config: Config, instance: RunningInstance): Che
         Promise.all(config.bbbServers.map((server) => readOpenPins(server))),
         reservedPins(config, instance),
       ]);
-      // Each once: a running meeting's PIN may be reserved, and two servers may have the same one.
+      // Count each PIN once: a meeting's PIN may also be reserved, and two servers may share one.
       const lengths = new Map<number, number>();
       for (const { length } of new Set([...ofMeetings.flat(), ...reserved]))
         lengths.set(length, (lengths.get(length) ?? 0) + 1);
@@ -59,21 +59,21 @@ async function reservedPins(
   return pins;
 }
 
-/** @param lengths how many PINs are open, by their digits */
+/** @param lengths the number of open PINs by length */
 export function strengthFindings(
   lengths: ReadonlyMap<number, number>,
   { perNumber, perWithheld, trunks }: GuessRates,
 ): readonly Finding[] {
   const hourly = perNumber + perWithheld * trunks;
-  // Who guesses picks the length of which the largest share is open.
+  // Assume that an attacker guesses the length with the largest share of open PINs.
   const [weakest] = [...lengths]
     .map(([digits, open]) => ({ digits, open, guesses: Math.round(10 ** digits / open) }))
     .sort((a, b) => a.guesses - b.guesses);
-  if (weakest === undefined) return [fine(path, "no PIN is open now, so that there is nothing to guess")];
+  if (weakest === undefined) return [fine(path, "no PIN is open now")];
   const { digits, open, guesses } = weakest;
   const what =
-    `${open === 1 ? "1 PIN" : `${count(open)} PINs`} of ${digits} ${digits === 1 ? "digit" : "digits"} ${open === 1 ? "is" : "are"} open: a guesser hits one after about ${count(guesses)} wrong PINs. ` +
-    `Allowed in an hour: ${count(perNumber)} from one number and ${count(perWithheld * trunks)} from withheld ones, which takes about ${spanOf(guesses / hourly)}`;
+    `${open === 1 ? "1 PIN" : `${count(open)} PINs`} of ${digits} ${digits === 1 ? "digit" : "digits"} ${open === 1 ? "is" : "are"} open: guessing hits one after about ${count(guesses)} wrong PINs. ` +
+    `The limits allow ${count(perNumber)} an hour from one number and ${count(perWithheld * trunks)} from withheld numbers: this takes about ${spanOf(guesses / hourly)}`;
   return [guesses / hourly < minHours ? warning(path, what, recommended) : fine(path, what)];
 }
 

@@ -14,7 +14,7 @@ import { runningCheck, RunningInstance } from "./running.js";
 import { logFileCheck, storeCheck } from "./store.js";
 import { trunkCheck } from "./trunk.js";
 
-/** Everything that can be looked at outside of the file, in the order of the file. */
+/** All checks beyond the file itself, in the order of the file. */
 export function checksOf(config: Config, tools: CheckTools): readonly Check[] {
   const instance = new RunningInstance(config);
   const login = new DrachtioLogin(config, tools);

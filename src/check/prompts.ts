@@ -8,7 +8,7 @@ import { error, type Finding, fine, warning } from "./finding.js";
 const path = "prompts.directory";
 const maxNamed = 5;
 
-/** Whether a media server finds every recording that a caller may have to hear, where it looks for them itself. */
+/** Checks that a media server finds all recordings in its own file system. */
 export async function promptFindings(
   { prompts: { directory }, trunks }: Pick<Config, "prompts" | "trunks">,
   mediaServer: string,
@@ -26,8 +26,8 @@ export async function promptFindings(
       return [
         warning(
           path,
-          `${mediaServer} can't tell whether it finds the recordings`,
-          "is mod_commands loaded? listen to a call instead: einwahl call",
+          `${mediaServer} does not report whether the recordings exist`,
+          "load mod_commands, or place a test call: einwahl call",
         ),
       ];
     if (answer.value.trim() !== "true") missing.push(file.slice(directory.length + 1));
@@ -38,7 +38,7 @@ export async function promptFindings(
       error(
         path,
         `${mediaServer} finds no recording in ${directory}`,
-        "name the directory as the media server sees it, on its own disk; freeswitch/sounds belongs there",
+        "write the directory's path on the media server, and copy freeswitch/sounds there",
       ),
     ];
   }
@@ -52,7 +52,7 @@ export async function promptFindings(
 }
 
 function cureFor(languages: readonly Language[]): string {
-  return `copy them from freeswitch/sounds, or record them: 8 kHz, mono, 16 bit, for each of the languages of your numbers (${languages.join(", ")})`;
+  return `copy them from freeswitch/sounds, or record them in each language of your numbers (${languages.join(", ")}): 8 kHz, mono, 16 bit`;
 }
 
 function listOf(files: readonly string[]): string {

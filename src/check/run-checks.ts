@@ -2,13 +2,13 @@ import type { Clock } from "../util/clock.js";
 import type { Check } from "./check.js";
 import { error, type Finding } from "./finding.js";
 
-/** Each answer that a check waits for has its own limit; this is for a check that needs too many of them. */
+/** Each response has its own timeout; this one bounds a check with many requests. */
 const checkTimeoutMs = 30_000;
 
 /**
- * Runs all checks at once and gives what they found, in the order of the checks.
+ * Runs all checks concurrently and returns their findings in the order of the checks.
  *
- * @param onProgress told of each check that has ended: how many have, and what is still going on
+ * @param onProgress called after each check, with the number of finished checks and the paths of pending ones
  */
 export async function runChecks(
   checks: readonly Check[],
@@ -40,8 +40,8 @@ async function withinLimit(check: Check, clock: Clock): Promise<readonly Finding
       resolve([
         error(
           check.path,
-          `this could not be looked at within ${checkTimeoutMs / 1_000} s`,
-          "is the network very slow? try again",
+          `this check did not finish within ${checkTimeoutMs / 1_000} s`,
+          "try again; the network may be slow",
         ),
       ]);
     });

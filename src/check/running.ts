@@ -6,13 +6,13 @@ import { type StatusReport, statusReport } from "../monitoring/status/status-rep
 import type { Check } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 
-/** Whether an einwahl runs with this configuration; `unknown`: one does that does not talk to us. */
+/** Whether an einwahl runs with this configuration; `unknown`: one runs, but its control socket does not respond. */
 export type Running =
   | { readonly kind: "running"; readonly report: StatusReport }
   | { readonly kind: "unknown"; readonly why: string }
   | { readonly kind: "not-running" };
 
-/** Asks by the control socket, once for all checks. */
+/** Queries the control socket once for all checks. */
 export class RunningInstance {
   readonly #client: ControlClient;
   #asking: Promise<Running> | undefined;
@@ -36,8 +36,8 @@ export class RunningInstance {
 }
 
 /**
- * What only a running einwahl knows: whether the trunks let it register. To find that out in another way would mean to
- * register, and to take the calls away from the one that runs.
+ * Reports registrations from the running einwahl. A REGISTER from this process would
+ * redirect the running einwahl's calls.
  */
 export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: RunningInstance): Check {
   return {
@@ -57,8 +57,8 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
           return [
             warning(
               "einwahl",
-              `an einwahl runs that does not tell whether its trunks are registered: ${running.why}`,
-              "try again, as the user that einwahl runs as, or as root",
+              `einwahl is running but does not report its registrations: ${running.why}`,
+              "try again as einwahl's user, or as root",
             ),
           ];
         case "not-running": {
@@ -67,7 +67,7 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
           return [
             fine(
               "einwahl",
-              `it is not running: whether the password of ${registering.join(", ")} is right shows when it registers (einwahl status)`,
+              `einwahl is not running: the password of ${registering.join(", ")} is verified only by a registration (einwahl status)`,
             ),
           ];
         }
@@ -76,7 +76,7 @@ export function runningCheck({ trunks }: Pick<Config, "trunks">, instance: Runni
   };
 }
 
-/** What a running einwahl says of itself, as far as no other check sees it. */
+/** The status issues of a running einwahl that no other check covers. */
 export function reportFindings(report: StatusReport, trunks: readonly string[]): readonly Finding[] {
   return statusIssuesOf(report).flatMap(({ code, subject, detail }): readonly Finding[] => {
     switch (code) {
@@ -86,26 +86,26 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
         return [
           error(
             path,
-            `${subject}: no calls come in (${detail})`,
+            `${subject}: no calls arrive (${detail})`,
             "compare user name, password, realm and registrar with the provider's portal; after a change: einwahl reload",
           ),
         ];
       }
       case "draining":
-        return [error("einwahl", "it takes no new calls", "einwahl drain --undo")];
+        return [error("einwahl", "einwahl accepts no new calls", "run einwahl drain --undo")];
       case "calls-full":
         return [
           warning(
             "calls.max_concurrent",
-            "there is no place for one more call now",
-            "raise it, and media_servers[].capacity with it",
+            "the limit of concurrent calls is reached",
+            "raise it, together with media_servers[].capacity",
           ),
         ];
       case "media-full":
         return [
           warning(
             "media_servers",
-            "no media server has a place for one more call now",
+            "all media servers are at their capacity",
             "raise media_servers[].capacity, or add a media server",
           ),
         ];
@@ -113,34 +113,40 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
         return [
           warning(
             "synthetic_call",
-            `${subject}: the last call by which einwahl tried itself failed (${detail})`,
-            "the fault is one of the others told here; else place one yourself: einwahl call",
+            `${subject}: the last synthetic call failed (${detail})`,
+            "fix the other findings first; if there are none, place a test call: einwahl call",
           ),
         ];
       case "store-trouble":
         return [
           warning(
             "rooms.store",
-            `it had trouble: ${detail}`,
-            "look at the disk: space, permissions; then restart einwahl",
+            `the store has reported a fault: ${detail}`,
+            "check free space and permissions of the disk, then restart einwahl",
           ),
         ];
       case "webhooks-refused":
         return [
           warning(
             "bbb_servers",
-            `${subject}: webhooks have a wrong proof (${detail})`,
+            `${subject}: webhooks have a wrong checksum (${detail})`,
             "compare the URL in bbb-webhooks with http.public_url, and its sharedSecret with bbb-conf --secret; then restart bbb-webhooks (docs/clusters.md)",
           ),
         ];
       case "log-down":
-        return [warning("logging.file", `the log can't be written: ${detail}`, "look at the disk: space, permissions")];
+        return [
+          warning(
+            "logging.file",
+            `the log can't be written: ${detail}`,
+            "check free space and permissions of the disk",
+          ),
+        ];
       case "pins-guessed":
         return [
           warning(
             "calls.guessing.all",
-            `very many wrong PINs are typed (${detail}), and all answers come late`,
-            "they are guessed, or an invitation has a wrong PIN: let front ends reserve PINs of nine digits",
+            `callers enter very many wrong PINs (${detail}); all responses to PINs are delayed`,
+            "reserve nine-digit PINs through front ends: PINs are being guessed, or an invitation has a wrong PIN",
           ),
         ];
       case "withheld-slowed":
@@ -148,11 +154,11 @@ export function reportFindings(report: StatusReport, trunks: readonly string[]):
         return [
           warning(
             "calls.guessing.withheld",
-            `${subject}: withheld numbers type many wrong PINs, ${code === "withheld-slowed" ? "and answers to them come late" : "and their calls are refused"}`,
-            "it ends calls.guessing.window after the first of them",
+            `${subject}: callers with withheld numbers enter many wrong PINs; ${code === "withheld-slowed" ? "responses to them are delayed" : "their calls are refused"}`,
+            "no action needed: it ends calls.guessing.window after the first wrong PIN",
           ),
         ];
-      // Looked at by checks of their own.
+      // Covered by separate checks.
       case "drachtio-down":
       case "media-server-down":
       case "media-server-unusable":

@@ -4,12 +4,12 @@ import { openWays } from "../config/open-calls.js";
 import { warningsOf } from "../monitoring/status/build-status.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 
-/** What keeps einwahl from starting, as the loader has found it. */
+/** The loader's faults, which prevent the start. */
 export function faultFindings(faults: readonly ConfigFault[]): readonly Finding[] {
   return faults.map(({ path, message, hint }) => error(path, message, hint));
 }
 
-/** What is in the file, is valid, and should be looked at nevertheless. */
+/** Warnings about valid settings. */
 export function settingFindings(config: Config): readonly Finding[] {
   return [
     ...ofEncryption(config),
@@ -21,7 +21,7 @@ export function settingFindings(config: Config): readonly Finding[] {
 }
 
 const tunnel =
-  "it has no TLS: run it on this machine, or let it through a tunnel (WireGuard, stunnel), which can't be seen from here";
+  "run it on this machine, or use a tunnel (WireGuard, stunnel): it has no TLS, and this check can't detect a tunnel";
 
 function ofEncryption(config: Config): readonly Finding[] {
   const trunks = config.trunks.map(({ name }) => name);
@@ -34,15 +34,15 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [
           warning(
             `trunks[${trunks.indexOf(subject)}].allow_unencrypted`,
-            "calls of this trunk may come in without TLS and SRTP, for everybody on the way to hear",
-            "turn encryption on in the provider's portal, and remove allow_unencrypted",
+            "calls of this trunk may arrive without TLS and SRTP, and can be intercepted",
+            "enable encryption in the provider's portal, and remove allow_unencrypted",
           ),
         ];
       case "bbb-unencrypted":
         return waysOf(config, index).map((way) =>
           warning(
             `bbb_servers[${index}].${way}.allow_unencrypted`,
-            "calls may go to this server without TLS and SRTP",
+            "calls to this server may be without TLS and SRTP",
             "set up TLS on the BBB server (freeswitch/bbb-node/README.md), and remove allow_unencrypted",
           ),
         );
@@ -50,7 +50,7 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [
           warning(
             "drachtio.host",
-            "the connection to drachtio leaves this machine without TLS: numbers, PINs and drachtio's secret can be read on the way",
+            "the connection to drachtio leaves this machine without TLS: numbers, PINs and drachtio's secret can be intercepted",
             tunnel,
           ),
         ];
@@ -58,7 +58,7 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [
           warning(
             `media_servers[${mediaServers.indexOf(subject)}].event_socket.host`,
-            "the event socket leaves this machine without TLS: PINs and its password can be read on the way",
+            "the event socket leaves this machine without TLS: PINs and its password can be intercepted",
             tunnel,
           ),
         ];
@@ -66,7 +66,7 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [
           warning(
             "rooms.store",
-            "the connection to Redis leaves this machine without TLS: PINs and its password can be read on the way",
+            "the connection to Redis leaves this machine without TLS: PINs and its password can be intercepted",
             "use rediss://, or a tunnel (WireGuard, stunnel)",
           ),
         ];
@@ -74,7 +74,7 @@ function ofEncryption(config: Config): readonly Finding[] {
         return [
           warning(
             `bbb_servers[${index}].api_url`,
-            "the API is asked without TLS, and names of participants travel in it",
+            "API requests are sent without TLS, and the responses contain participants' names",
             "use https, and remove allow_http",
           ),
         ];
@@ -87,8 +87,8 @@ function ofLobby({ audioBridge }: Config["bbbServers"][number], index: number): 
   return [
     warning(
       `bbb_servers[${index}].audio_bridge`,
-      "in LiveKit meetings callers bypass BBB's lobby (BBB #23535): a PIN is enough to be in",
-      "where a lobby matters, create the meeting with audioBridge=bbb-webrtc-sfu",
+      "in LiveKit meetings callers bypass BBB's lobby (BBB #23535): the PIN is enough to join",
+      "create meetings that need a lobby with audioBridge=bbb-webrtc-sfu",
     ),
   ];
 }
@@ -98,13 +98,13 @@ function waysOf({ bbbServers }: Config, index: number): ReturnType<typeof openWa
   return server === undefined ? [] : openWays(server);
 }
 
-/** Presets of which nobody has said that they are so: worth a look, and no fault. */
+/** Preset values that the provider does not document: reported, but not as a fault. */
 function ofAssumptions(index: number, name: string, assumed: readonly string[]): readonly Finding[] {
   if (assumed.length === 0) return [];
   return [
     fine(
       `trunks[${index}]`,
-      `${name}: no source tells ${assumed.join(", ")} of this provider; the usual stands for them until you write them into the file`,
+      `${name}: the provider does not document ${assumed.join(", ")}; common defaults apply until you set them in the file`,
     ),
   ];
 }
@@ -115,23 +115,23 @@ function ofCapacity({ calls, mediaServers }: Config): readonly Finding[] {
   return [
     warning(
       "calls.max_concurrent",
-      `is ${calls.maxConcurrent}, and the media servers have places for ${capacity}`,
-      "make both the same: media_servers[].capacity",
+      `is ${calls.maxConcurrent}, but the media servers have capacity for ${capacity} calls`,
+      "set both to the same number: calls.max_concurrent and the sum of media_servers[].capacity",
     ),
   ];
 }
 
-/** What is not ours: files of a day are deleted after seven by the start scripts of the engines, with EINWAHL_LOG_DIR. */
+/** The engines' start scripts delete their daily log files after seven days if EINWAHL_LOG_DIR is set. */
 const ofEngines =
-  "the logs of drachtio and FreeSWITCH end after seven days where their start scripts have EINWAHL_LOG_DIR, as in compose; otherwise see to that yourself";
+  "the logs of drachtio and FreeSWITCH are deleted after seven days if their start scripts have EINWAHL_LOG_DIR, as in docker-compose.yml; otherwise limit them yourself";
 
 function ofRetention({ logging: { file, retentionDays } }: Config): readonly Finding[] {
   if (file === undefined) {
     return [
       warning(
         "logging.file",
-        "is not set: the log goes to standard output, and whatever keeps it bounds it by size at most, not in time",
-        "name a file, which ends after logging.retention_days; or let journald drop lines (MaxRetentionSec=7day, MaxFileSec=1day)",
+        "is not set: the log goes to standard output, where retention is usually limited by size, not by time",
+        "write a file name, so that logging.retention_days applies; or limit journald (MaxRetentionSec=7day, MaxFileSec=1day)",
       ),
       fine("logging", ofEngines),
     ];

@@ -12,12 +12,12 @@ import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 import { answerTimeoutMs } from "./check.js";
 
-/** More responses than one transaction has. */
+/** Bounds the responses to one INVITE. */
 const maxResponses = 20;
-/** So long a response to CANCEL, or to BYE, is waited for, in milliseconds. */
+/** The timeout of the response to CANCEL or BYE, in milliseconds. */
 const endTimeoutMs = 2_000;
 
-/** RTP without SRTP to a port that takes nothing (discard). */
+/** Plain RTP to the discard port. */
 const plainOffer = [
   "v=0",
   "o=- 1 1 IN IP4 192.0.2.1",
@@ -30,8 +30,8 @@ const plainOffer = [
 ].join("\r\n");
 
 /**
- * Calls a number and takes the call back at once, whatever comes of it. The offer has no SRTP: a server that demands SRTP
- * refuses it with 488 before anything is opened; where it is answered BYE follows the ACK.
+ * Calls a number and cancels the call immediately. The offer has no SRTP: a server that requires SRTP
+ * responds 488 before it opens a conference; a 200 is followed by ACK and BYE.
  *
  * @param name the caller's display name
  * @returns the final response, or why there is none
@@ -67,7 +67,7 @@ class TrialCall {
       return answered;
     }
     this.#send({ method: "CANCEL", cseq: 1, branch: this.#branch });
-    // The 200 may have crossed the CANCEL (RFC 3261 section 9.1).
+    // A 200 may cross the CANCEL (RFC 3261 section 9.1).
     const late = await this.#final("1 INVITE", endTimeoutMs);
     if (late.ok) await this.#end(late.value);
     return answered;
@@ -96,6 +96,6 @@ class TrialCall {
       if (response.value.status >= 200 && response.value.cseq.replace(/\s+/g, " ") === cseq)
         return success(response.value);
     }
-    return failure("no final answer");
+    return failure("no final response");
   }
 }

@@ -13,7 +13,7 @@ import type { RunningInstance } from "./running.js";
 
 const path = "rooms.store";
 
-/** The store of PINs: whether einwahl could write there, and no other one does. */
+/** Checks that einwahl can write to the store of PINs and no other instance uses it. */
 export function storeCheck(
   { rooms: { store } }: Pick<Config, "rooms">,
   instance: RunningInstance,
@@ -29,7 +29,7 @@ export function storeCheck(
 }
 
 async function ofRedis(url: string, clock: Clock): Promise<readonly Finding[]> {
-  // The first that goes wrong is the cause; what follows says only that it has.
+  // Report the first fault: later ones are consequences.
   const faults: string[] = [];
   const redis = await RedisConnection.open({
     url,
@@ -40,12 +40,12 @@ async function ofRedis(url: string, clock: Clock): Promise<readonly Finding[]> {
   });
   try {
     const answer = await redis.command("PING");
-    if (answer.ok) return [fine(path, "Redis answers")];
+    if (answer.ok) return [fine(path, "Redis responds")];
     return [
       error(
         path,
-        `Redis does not let einwahl in (${faults[0] ?? "no answer"})`,
-        "start Redis; address, user and password are in the URL of rooms.store",
+        `Redis rejects einwahl's connection (${faults[0] ?? "no response"})`,
+        "start Redis, or correct address, user and password in the URL of rooms.store",
       ),
     ];
   } finally {
@@ -60,8 +60,8 @@ async function ofDirectory(directory: string, instance: RunningInstance): Promis
     return [
       error(
         path,
-        `${directory} is no directory that can be read (${typeof facts === "string" ? facts : "it is a file"})`,
-        "name a directory for einwahl alone",
+        `${directory} is not a readable directory (${typeof facts === "string" ? facts : "it is a file"})`,
+        "write a directory that only einwahl uses",
       ),
     ];
   if (await DirectoryLock.isHeld(directory)) {
@@ -70,44 +70,44 @@ async function ofDirectory(directory: string, instance: RunningInstance): Promis
           error(
             path,
             `${directory} is in use by another instance of einwahl`,
-            "stop it, or name another directory; several instances need Redis",
+            "stop it, or write another directory; several instances require Redis",
           ),
         ]
-      : [fine(path, "the running einwahl has it")];
+      : [fine(path, "the store is in use by the running einwahl")];
   }
   const code = await writeThere(directory);
   if (code !== "")
     return [
       error(
         path,
-        `${directory} can't be written (${code})`,
+        `${directory} is not writable (${code})`,
         code === "ENOSPC"
-          ? "make room on the disk"
-          : "give it to the user that einwahl runs as: chown einwahl, mode 0700",
+          ? "free space on the disk"
+          : "change the owner to einwahl's user and the mode to 0700: chown einwahl",
       ),
     ];
-  return [fine(path, `${directory} can be written`)];
+  return [fine(path, `${directory} is writable`)];
 }
 
-/** einwahl makes it at its start, where it may. */
+/** einwahl creates a missing directory at its start, if permissions allow it. */
 async function ofMissing(directory: string): Promise<readonly Finding[]> {
   let above = dirname(directory);
   while (above !== dirname(above) && (await stat(above).catch(() => undefined)) === undefined) above = dirname(above);
   try {
     await access(above, constants.W_OK);
-    return [fine(path, `${directory} is made at the start`)];
+    return [fine(path, `${directory} will be created at the start`)];
   } catch (fault) {
     return [
       error(
         path,
-        `${directory} does not exist and can't be made (${faultCode(fault)})`,
-        "make it, for the user that einwahl runs as: install -d -o einwahl -m 0700",
+        `${directory} does not exist and can't be created (${faultCode(fault)})`,
+        "create it for einwahl's user: install -d -o einwahl -m 0700",
       ),
     ];
   }
 }
 
-/** Only a disk that is written to tells whether it is full. The code of what went wrong, or "". */
+/** Writes a file, because only a write detects a full disk. Returns the error code, or "". */
 async function writeThere(directory: string): Promise<string> {
   const file = join(directory, `check-${randomBytes(6).toString("hex")}`);
   try {
@@ -125,7 +125,7 @@ async function writeThere(directory: string): Promise<string> {
   }
 }
 
-/** Where the log's files go. A log that can't be written stops no call. */
+/** Checks the directory of the log files. Calls continue without a log. */
 export function logFileCheck(file: string): Check {
   return {
     path: "logging.file",
@@ -138,8 +138,8 @@ export function logFileCheck(file: string): Check {
         : [
             warning(
               "logging.file",
-              `${directory} can't be written (${code})`,
-              "give it to the user that einwahl runs as, or make room on the disk; calls go on without a log",
+              `${directory} is not writable (${code})`,
+              "change the owner to einwahl's user, or free space on the disk; calls continue without a log",
             ),
           ];
     },

@@ -7,24 +7,24 @@ import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 import { answerTimeoutMs } from "./check.js";
 
-/** Somebody who speaks TLS, whatever their certificate is worth. */
+/** A TLS peer, regardless of whether its certificate is trusted. */
 export interface TlsPeer {
   readonly stream: ByteStream<TLSSocket>;
   readonly certificate: X509Certificate;
-  /** OpenSSL's code for why nobody known answers for the certificate; `undefined`: somebody does. The name is not looked at. */
+  /** OpenSSL's code for why the chain is not trusted; `undefined`: it is trusted. The name is not compared. */
   readonly distrust: string | undefined;
 }
 
 export interface TlsPlace {
   readonly address: string;
   readonly port: number;
-  /** What the peer is told that we look for, when that is a name. */
+  /** The SNI server name, unless it is an IP address. */
   readonly name: string;
-  /** PEM; `undefined`: the usual ones of this machine. */
+  /** Trusted CAs, PEM; `undefined`: Node's CAs. */
   readonly authorities: string | undefined;
 }
 
-/** Connects and looks at the certificate; trusts nobody with anything. The failure is a code of Node's or OpenSSL's. */
+/** Connects and reads the certificate; sends no data. The failure is a code from Node or OpenSSL. */
 export async function meetTlsPeer(
   { address, port, name, authorities }: TlsPlace,
   clock: Clock,
@@ -34,7 +34,7 @@ export async function meetTlsPeer(
     port,
     ...(isIP(name) === 0 && { servername: name }),
     ...(authorities !== undefined && { ca: authorities }),
-    // What is wrong with a certificate is what we want to know.
+    // Complete the handshake: the caller judges the certificate.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
@@ -52,7 +52,7 @@ export async function meetTlsPeer(
   });
 }
 
-/** Node's documentation has an Error here; it is the code as a text. */
+/** Node documents an Error here, but passes the code as a text. */
 function distrustOf(error: Error | string | null | undefined): string {
   if (typeof error === "string") return error;
   return error === null || error === undefined ? "UNABLE_TO_VERIFY_LEAF_SIGNATURE" : error.message;

@@ -1,7 +1,7 @@
 import { type EngineName, versionVerdict } from "../media/engine-versions.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 
-/** What is known of the version of an engine, as it names it: `v0.9.10`, `1.10.12-release`. */
+/** The verdict on an engine's version, in the engine's own format: `v0.9.10`, `1.10.12-release`. */
 export function versionFinding(path: string, engine: EngineName, version: string): Finding {
   const { kind, message, cure } = versionVerdict(engine, version);
   switch (kind) {

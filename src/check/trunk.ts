@@ -14,22 +14,22 @@ import { addressesOf, placeOf } from "./names.js";
 import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
-/** As many as einwahl itself tries. */
+/** The same limit as for registrations. */
 const maxTargets = 8;
 
 const familyCure =
-  "give drachtio a contact with an address of that family as well (EINWAHL_LOCAL_ADDRESS, or drachtio.conf.xml), or ask the provider for addresses of the other one";
+  "add a contact of that address family to drachtio (EINWAHL_LOCAL_ADDRESS, or drachtio.conf.xml), or ask the provider for addresses of the other family";
 
 const targetCures: Readonly<Record<RegistrarFault["kind"], string>> = {
-  unresolved: "write the registrar as the provider names it, and see whether DNS works on this machine",
+  unresolved: "copy the registrar's name from the provider's documentation, and check DNS on this machine",
   "not-offered":
-    "ask the provider for the name and transport of its registrar; with a port in the settings DNS is not asked for SRV records",
+    "ask the provider for the registrar's name and transport; with a port in the settings no SRV lookup is made",
   family: familyCure,
 };
 
 /**
- * A trunk, without a request to the provider: its names in DNS, whether the registrar's port is open, and the certificate
- * there. A REGISTER would take the calls away from the einwahl that runs.
+ * Checks a trunk without a SIP request to the provider: DNS names, the registrar's port, and its
+ * certificate. A REGISTER would redirect the running einwahl's calls.
  */
 export function trunkCheck(
   index: number,
@@ -68,11 +68,11 @@ async function ofSources(
           error(
             `${path}.sources`,
             unreachable(name, addresses.failure),
-            "calls from there are not let in: write the name that DNS has, or the provider's addresses",
+            "write a name that DNS resolves, or the provider's addresses: calls from there are refused",
           ),
         ],
   );
-  // A trunk that registers is called over its own connection, whose address is the registrar's.
+  // Calls of a registering trunk arrive over its own connection from the registrar's address.
   if (registration !== undefined || unresolved.length > 0) return unresolved;
   const addresses = [
     ...sources.filter(isNetworkAddress).map((source) => source.replace(/\/.*/, "")),
@@ -88,7 +88,7 @@ async function ofSources(
   return [
     error(
       `${path}.sources`,
-      `calls come from ${familyNames(families)} addresses only, and drachtio listens only on ${familyNames([...met])}`,
+      `calls come only from ${familyNames(families)} addresses, but drachtio listens only on ${familyNames([...met])}`,
       familyCure,
     ),
   ];
@@ -106,7 +106,7 @@ async function ofRegistrar(
     onChange: () => undefined,
   });
   const families = familiesFor(transport, listening);
-  // Another check names a drachtio that can't be asked, or does not listen with that transport.
+  // Another check reports a drachtio that does not respond or lacks a listener for that transport.
   if (families.length > 0) known.setListenFamilies(families);
   const targets = await known.targets();
   const [target] = targets;
@@ -124,16 +124,19 @@ async function ofRegistrar(
       );
       if (!stream.ok) return [shutOut(path, host, target, stream.failure)];
       stream.value.close();
-      return [fine(path, `${placeOf(host, target.port)} takes connections`)];
+      return [fine(path, `${placeOf(host, target.port)} accepts connections`)];
     }
     case "udp":
       return [
-        fine(path, `${placeOf(host, port)} resolves; whether anybody answers there over UDP shows when it registers`),
+        fine(
+          path,
+          `${placeOf(host, port)} resolves; over UDP only a registration shows whether the registrar responds`,
+        ),
       ];
   }
 }
 
-/** Verifies as einwahl does, which registers at the first address that it trusts: `--ca` does not count here. */
+/** Verifies like a registration, which uses the first trusted address; `--ca` does not apply here. */
 async function ofTls(
   path: string,
   targets: readonly Target[],
@@ -143,7 +146,7 @@ async function ofTls(
   const found = await Promise.all(targets.map((target) => ofTarget(path, target, { name, ca }, tools)));
   const isTrusted = (findings: readonly Finding[]): boolean => findings.every(({ severity }) => severity !== "error");
   if (!found.some(isTrusted)) return found[0] ?? [];
-  // Others of its addresses are passed over, and calls get through.
+  // Registration skips untrusted addresses, so calls still work.
   return [
     ...new Map(
       found
@@ -171,9 +174,9 @@ async function ofTarget(
       comparedBy: "web",
       distrusted: {
         severity: "error",
-        cure: "einwahl does not register there; if it is the provider's own authority, name its file: ca of the trunk",
+        cure: "set the trunk's ca to the provider's CA file if it is a private CA; einwahl does not register with an untrusted certificate",
       },
-      renewal: "the provider has to renew it; is the clock of this machine right?",
+      renewal: "check the clock of this machine; if it is right, the provider must renew the certificate",
     },
     tools.epochMs(),
   );
@@ -183,6 +186,6 @@ function shutOut(path: string, host: string, { port }: Target, code: string): Fi
   return error(
     path,
     unreachable(placeOf(host, port), code),
-    `let this machine out to port ${port}, and compare host, port and transport with what the provider says`,
+    `allow outgoing connections to port ${port} in the firewall, and compare host, port and transport with the provider's documentation`,
   );
 }

@@ -21,7 +21,7 @@ await t.test("a trial call to a BBB server", async (t) => {
   const bbb = await serve(t);
 
   await t.test("let in, with SRTP", async (t) => {
-    t.match(await look(t, bbb), { severity: "ok", message: /lets calls in, with SRTP/ });
+    t.match(await look(t, bbb), { severity: "ok", message: /accepts calls, with SRTP/ });
     const [invite = ""] = bbb.voice.invites.slice(-1);
     t.match(invite, new RegExp(`^INVITE sip:${numberWithoutMeeting}@127.0.0.1`));
     t.match(invite, /^From: "Anonym" </m, "with the name that callers without a number have");
@@ -31,7 +31,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     bbb.voice.allowed = [];
     t.match(await look(t, bbb), {
       severity: "error",
-      message: /480 Temporarily Unavailable.*lets nobody in/,
+      message: /480 Temporarily Unavailable.*accepts no calls from this machine/,
       cure: /01_einwahl\.xml.*00_einwahl_gateway\.xml.*reloadxml/,
     });
     t.match(
@@ -60,7 +60,7 @@ await t.test("a trial call to a BBB server", async (t) => {
     bbb.voice.sessionsPerSecond = 0;
     t.match(await look(t, bbb, {}, hurried), {
       severity: "warning",
-      message: /503 Maximum Calls In Progress: no session was free/,
+      message: /503 Maximum Calls In Progress: no session was available/,
       cure: /sessions-per-second/,
     });
     bbb.voice.sessionsPerSecond = 30;
@@ -75,7 +75,11 @@ await t.test("a trial call to a BBB server", async (t) => {
       });
     });
     bbb.onJoin(({ voiceBridge }) => entered.push(voiceBridge));
-    t.match(await look(t, bbb), { severity: "warning", message: /without SRTP, too/, cure: /01_einwahl\.xml/ });
+    t.match(await look(t, bbb), {
+      severity: "warning",
+      message: /accepts calls without SRTP/,
+      cure: /01_einwahl\.xml/,
+    });
     await left;
     t.strictSame(entered, [numberWithoutMeeting], "it was answered");
     t.match(await look(t, bbb, { mayBePlain: true }), { severity: "ok" });
@@ -84,7 +88,7 @@ await t.test("a trial call to a BBB server", async (t) => {
 
   await t.test("no answer: CANCEL", async (t) => {
     bbb.voice.refusal = { kind: "no-answer", ringing: true };
-    t.match(await look(t, bbb, {}, hurried), { severity: "error", message: /no answer to a call/ });
+    t.match(await look(t, bbb, {}, hurried), { severity: "error", message: /does not respond to a call/ });
     t.equal(bbb.counts().unanswered, 0, "the INVITE is taken back");
     bbb.voice.refusal = undefined;
   });

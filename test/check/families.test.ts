@@ -54,10 +54,10 @@ await t.test(
     ]);
     const unregistered = { registration: undefined, sources: ["sbc.example"] };
     t.match(await ofTrunk(unregistered, [ipv6], "10.0.0.1"), [
-      { path: "trunks[0].sources", message: "calls come from IPv6 addresses only, and drachtio listens only on IPv4" },
+      { path: "trunks[0].sources", message: "calls come only from IPv6 addresses, but drachtio listens only on IPv4" },
     ]);
     t.match(await ofTrunk({ ...unregistered, sources: ["192.0.2.0/24"] }, [], "[2001:db8::a]"), [
-      { path: "trunks[0].sources", message: "calls come from IPv4 addresses only, and drachtio listens only on IPv6" },
+      { path: "trunks[0].sources", message: "calls come only from IPv4 addresses, but drachtio listens only on IPv6" },
     ]);
     t.strictSame(await ofTrunk(unregistered, [ipv6, ipv4], "10.0.0.1"), [], "one family is enough");
   },
@@ -87,11 +87,11 @@ await t.test("a BBB server of a family that a media server does not call over", 
   t.match(await check([ipv6]), [
     {
       path: "bbb_servers[0].sip.host",
-      message: "bbb.example has only IPv6 addresses, and media server media-1 calls BBB servers only over IPv4",
+      message: "bbb.example has only IPv6 addresses, but media server media-1 calls BBB servers only over IPv4",
       cure: /EINWAHL_FS_BBB_SIP_ADDRESS/,
     },
   ]);
-  t.match(await check([ipv4]), [{ message: /only IPv4 addresses, and media server media-2 calls/ }]);
+  t.match(await check([ipv4]), [{ message: /only IPv4 addresses, but media server media-2 calls/ }]);
   t.strictSame(await check([ipv4, ipv6]), []);
 });
 

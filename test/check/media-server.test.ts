@@ -90,7 +90,7 @@ for (const { name, answers, finds } of [
       {
         severity: "error",
         path: "media_servers[0]",
-        message: /no sofia profile bbb: it calls no BBB server/,
+        message: /no running sofia profile bbb: it can't call BBB servers/,
         cure: /certificates/,
       },
     ],
@@ -164,14 +164,14 @@ for (const { name, answers, finds } of [
         severity: "error",
         path: "prompts.directory",
         message: /lacks 13 of 36 recordings: de\/key-0\.wav, .*de\/key-4\.wav and 8 more$/,
-        cure: /languages of your numbers \(de\)/,
+        cure: /each language of your numbers \(de\)/,
       },
     ],
   },
   {
     name: "a FreeSWITCH that does not know the question",
     answers: { file_exists: "-ERR file_exists Command not found!\n" },
-    finds: [{ severity: "warning", path: "prompts.directory", message: /can't tell/, cure: /mod_commands/ }],
+    finds: [{ severity: "warning", path: "prompts.directory", message: /does not report/, cure: /mod_commands/ }],
   },
 ] as const) {
   await t.test(name, async (t) => {

@@ -20,8 +20,8 @@ await t.test(
           severity: "warning",
           path: "pins",
           message:
-            "12 PINs of 5 digits are open: a guesser hits one after about 8,333 wrong PINs. Allowed in an hour: 20 from one number and 120 from withheld ones, which takes about 2 days",
-          cure: "let front ends reserve PINs of nine digits (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without one",
+            "12 PINs of 5 digits are open: guessing hits one after about 8,333 wrong PINs. The limits allow 20 an hour from one number and 120 from withheld numbers: this takes about 2 days",
+          cure: "reserve nine-digit PINs through front ends (rooms.pin_length, docs/front-ends.md), and set defaultNumDigitsForTelVoice=9 in /etc/bigbluebutton/bbb-web.properties for meetings without a reserved PIN",
         },
       ],
     );
@@ -34,7 +34,7 @@ await t.test("nine digits stand, and a week is the bound", (t) => {
     {
       severity: "ok",
       message:
-        /500 PINs of 9 digits are open: a guesser hits one after about 2,000,000 wrong PINs\. .*which takes about 595 days$/,
+        /500 PINs of 9 digits are open: guessing hits one after about 2,000,000 wrong PINs\. .*which takes about 595 days$/,
     },
   ]);
   t.match(strengthFindings(new Map([[9, 1]]), usual), [
@@ -44,7 +44,7 @@ await t.test("nine digits stand, and a week is the bound", (t) => {
   t.match(strengthFindings(new Map([[5, 4]]), usual), [{ severity: "ok" }]);
   t.match(strengthFindings(new Map([[5, 5]]), usual), [{ severity: "warning", message: /about 6 days$/ }]);
   t.match(strengthFindings(new Map([[5, 4]]), { ...usual, trunks: 2 }), [
-    { severity: "warning", message: /20 from one number and 240 from withheld ones/ },
+    { severity: "warning", message: /20 an hour from one number and 240 from withheld numbers/ },
   ]);
   t.match(strengthFindings(new Map([[2, 90]]), usual), [{ severity: "warning", message: /less than an hour$/ }]);
   t.end();

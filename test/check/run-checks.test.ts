@@ -40,7 +40,7 @@ await t.test("all at once, in the order of the file, and one that does not end i
   const findings = await running;
   t.match(findings, [
     { path: "late" },
-    { path: "stuck", severity: "error", message: /could not be looked at within 30 s/, cure: /./ },
+    { path: "stuck", severity: "error", message: /did not finish within 30 s/, cure: /./ },
     { message: "one" },
     { message: "two" },
   ]);

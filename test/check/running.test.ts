@@ -17,22 +17,27 @@ await t.test("a good day has nothing to tell", (t) => {
 await t.test("what only the running einwahl knows, by the setting that it is about", (t) => {
   const findings = reportFindings(badDay, ["another", ...badDay.trunks.map(({ name }) => name)]);
   const expected = [
-    { severity: "error", path: "einwahl", message: "it takes no new calls", cure: /drain --undo/ },
-    { severity: "error", path: "trunks[1]", message: /^easybell: no calls come in \(401 /, cure: /einwahl reload/ },
+    { severity: "error", path: "einwahl", message: "einwahl accepts no new calls", cure: /drain --undo/ },
+    { severity: "error", path: "trunks[1]", message: /^easybell: no calls arrive \(401 /, cure: /einwahl reload/ },
     { severity: "error", path: "trunks[2]", message: /ENOTFOUND/, cure: /./ },
     {
       severity: "warning",
       path: "bbb_servers",
-      message: /^bbb-2: webhooks have a wrong proof \(48 refused\)/,
+      message: /^bbb-2: webhooks have a wrong checksum \(48 refused\)/,
       cure: /restart bbb-webhooks/,
     },
     { severity: "warning", path: "bbb_servers", message: /^bbb-3: /, cure: /./ },
-    { severity: "warning", path: "calls.max_concurrent", message: /no place/, cure: /./ },
-    { severity: "warning", path: "media_servers", message: /no media server has a place/, cure: /./ },
+    {
+      severity: "warning",
+      path: "calls.max_concurrent",
+      message: /the limit of concurrent calls is reached/,
+      cure: /./,
+    },
+    { severity: "warning", path: "media_servers", message: /all media servers are at their capacity/, cure: /./ },
     {
       severity: "warning",
       path: "synthetic_call",
-      message: /^bbb-1: the last call by which einwahl tried itself failed \(join: /,
+      message: /^bbb-1: the last synthetic call failed \(join: /,
       cure: /einwahl call/,
     },
     { severity: "warning", path: "synthetic_call", message: /^bbb-2: /, cure: /./ },
@@ -40,13 +45,13 @@ await t.test("what only the running einwahl knows, by the setting that it is abo
     {
       severity: "warning",
       path: "calls.guessing.all",
-      message: /wrong PINs are typed \(1912 in 60 minutes, the limit is 300\)/,
-      cure: /nine digits/,
+      message: /enter very many wrong PINs \(1912 in 60 minutes, the limit is 300\)/,
+      cure: /nine-digit PINs/,
     },
     {
       severity: "warning",
       path: "calls.guessing.withheld",
-      message: /^easybell: withheld numbers .* refused$/,
+      message: /^easybell: callers with withheld numbers .* refused$/,
       cure: /window/,
     },
     { severity: "warning", path: "logging.file", message: /ENOSPC/, cure: /disk/ },

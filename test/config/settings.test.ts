@@ -135,8 +135,8 @@ await t.test("sources", (t) => {
     t.equal(trunkFaults(`${numbers}, sources: ['${source}']`).length, 1);
   }
   t.same(trunkFaults(`${numbers}, sources: [0.0.0.0/0, '::/0']`), [
-    "trunks[0].sources[0] lets everybody in",
-    "trunks[0].sources[1] lets everybody in",
+    "trunks[0].sources[0] matches every address",
+    "trunks[0].sources[1] matches every address",
   ]);
   t.same(
     trunkFaults(`provider: easybell, username: u, password: p, ${numbers}, sources: []`),

@@ -25,7 +25,7 @@ const onStandardOutput = { level: "debug" } as const;
 const unverified = {
   severity: "warning",
   path: "drachtio",
-  message: /drachtio verifies no certificate: .*registrar of line/,
+  message: /drachtio verifies no certificates: .*registrar of line/,
   cure: /EINWAHL_TRUNK_CA/,
 } as const;
 const wrong = "not-the-right-one";
@@ -48,14 +48,14 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       break: async (settings, owner) =>
         withSection(settings, "http", { port: await startApiFront(owner, world.bbbs[0].apiUrl, {}) }),
       finds: [
-        { severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ },
+        { severity: "error", path: "http.port", message: /in use by a program other than einwahl/, cure: /ss -ltnp/ },
       ],
     },
     {
       name: "the HTTP port is taken by something that says nothing",
       break: async (settings, owner) => withSection(settings, "http", { port: await startSilentServer(owner) }),
       finds: [
-        { severity: "error", path: "http.port", message: /taken by something that is not einwahl/, cure: /ss -ltnp/ },
+        { severity: "error", path: "http.port", message: /in use by a program other than einwahl/, cure: /ss -ltnp/ },
       ],
     },
     {
@@ -66,15 +66,22 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         {
           severity: "error",
           path: "http.operators_port",
-          message: /taken by something that is not einwahl/,
+          message: /in use by a program other than einwahl/,
           cure: /ss -ltnp/,
         },
       ],
     },
     {
-      name: "the HTTP port is taken by another einwahl",
+      name: "the HTTP port is in use by an einwahl that runs with another configuration",
       break: (settings) => withSection(settings, "http", { port: world.einwahl.httpPort }),
-      finds: [{ severity: "error", path: "http.port", message: /taken by another einwahl/, cure: /another port/ }],
+      finds: [
+        {
+          severity: "error",
+          path: "http.port",
+          message: /in use by an einwahl that runs with another configuration/,
+          cure: /another port/,
+        },
+      ],
     },
     {
       name: "the HTTP address is none of this machine",
@@ -113,7 +120,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         await writeFile(file, "");
         return { ...settings, rooms: { store: file } };
       },
-      finds: [{ severity: "error", path: "rooms.store", message: /it is a file/, cure: /name a directory/ }],
+      finds: [{ severity: "error", path: "rooms.store", message: /it is a file/, cure: /write a directory/ }],
     },
     {
       name: "Redis is down",
@@ -122,7 +129,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         {
           severity: "error",
           path: "rooms.store",
-          message: /Redis does not let einwahl in \(ECONNREFUSED\)/,
+          message: /Redis rejects einwahl's connection \(ECONNREFUSED\)/,
           cure: /start Redis/,
         },
       ],
@@ -147,7 +154,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
           severity: "error",
           path: "trunks[0].registrar",
           message: /^sip\.provider\.invalid: the registrar's name (does not resolve|can't be resolved now) \(E/,
-          cure: /as the provider names it/,
+          cure: /from the provider's documentation/,
         },
       ],
       secrets: ["trunk-password", "004930123"],
@@ -161,7 +168,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
           severity: "error",
           path: "trunks[0].registrar",
           message: /nothing listens on that port/,
-          cure: /let this machine out to port/,
+          cure: /allow outgoing connections to port/,
         },
       ],
     },
@@ -173,7 +180,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         }),
       finds: [
         unverified,
-        { severity: "error", path: "trunks[0].registrar", message: /authority is not known/, cure: /ca of the trunk/ },
+        { severity: "error", path: "trunks[0].registrar", message: /CA is unknown/, cure: /the trunk's ca/ },
         {
           severity: "error",
           path: "trunks[0].registrar",
@@ -194,7 +201,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
           severity: "error",
           path: "trunks[0].registrar",
           message: /certificate expired on/,
-          cure: /the provider has to renew it/,
+          cure: /the provider must renew the certificate/,
         },
       ],
     },
@@ -221,7 +228,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         {
           severity: "error",
           path: "rooms.store",
-          message: /Redis does not let einwahl in \(.*WRONGPASS/,
+          message: /Redis rejects einwahl's connection \(.*WRONGPASS/,
           cure: /user and password/,
         },
       ],
@@ -284,11 +291,11 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       );
       t.match(
         findings.find(({ path }) => path === "http.port"),
-        { message: /einwahl answers on/ },
+        { message: /einwahl responds on/ },
       );
       t.match(
         findings.find(({ path }) => path === "rooms.store"),
-        { message: /the running einwahl has it/ },
+        { message: /in use by the running einwahl/ },
       );
     });
 
@@ -302,7 +309,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       await bench.finds(t, {
         name: "",
         break: () => settings,
-        finds: [{ severity: "error", path: "einwahl", message: /takes no new calls/, cure: /drain --undo/ }],
+        finds: [{ severity: "error", path: "einwahl", message: /accepts no new calls/, cure: /drain --undo/ }],
       });
     });
     t.equal(await running.program.stop(), "exit 0");
@@ -336,7 +343,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         name: "",
         break: () => settings,
         finds: [
-          { severity: "error", path: "trunks[0]", message: /^line: no calls come in/, cure: /user name, password/ },
+          { severity: "error", path: "trunks[0]", message: /^line: no calls arrive/, cure: /user name, password/ },
           unverified,
         ],
         secrets: [wrong],

@@ -85,7 +85,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
     ]) {
       t.ok(
         findings.some((finding) => finding.path === path && finding.severity === "ok"),
-        `${path} was looked at`,
+        `${path} was checked`,
       );
     }
     t.strictSame(await bench.world.leftBehind(before), {}, "nothing is left anywhere");
@@ -107,14 +107,14 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
     {
       name: "drachtio's secret is wrong",
       break: (settings) => withSection(settings, "drachtio", { secret: wrong }),
-      finds: [{ severity: "error", path: "drachtio.secret", message: /refuses the secret/, cure: /admin element/ }],
+      finds: [{ severity: "error", path: "drachtio.secret", message: /rejects the secret/, cure: /admin element/ }],
       secrets: [wrong],
     },
     {
       name: "another program uses drachtio's port",
       break: (settings) => withSection(settings, "drachtio", { port: apiPort }),
       finds: [
-        { severity: "error", path: "drachtio.port", message: /does not answer as drachtio-server/, cure: /9022/ },
+        { severity: "error", path: "drachtio.port", message: /does not respond like drachtio-server/, cure: /9022/ },
       ],
     },
     {
@@ -168,7 +168,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "warning",
           path: "synthetic_call",
-          message: /drachtio refuses these calls/,
+          message: /drachtio refuses synthetic calls/,
           cure: /synthetic_call\.trunk/,
         },
       ],
@@ -197,7 +197,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "media_servers[0].event_socket.password",
-          message: /refuses the password/,
+          message: /rejects the password/,
           cure: /event_socket\.conf\.xml/,
         },
       ],
@@ -210,7 +210,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "media_servers[0].event_socket.port",
-          message: /does not answer as FreeSWITCH/,
+          message: /does not respond like FreeSWITCH/,
           cure: /8021/,
         },
       ],
@@ -222,7 +222,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "media_servers[0].sip_profile",
-          message: /no sofia profile internal/,
+          message: /no running sofia profile internal/,
           cure: /sip_profiles/,
         },
       ],
@@ -321,7 +321,12 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
       name: "the recordings are somewhere else",
       break: (settings) => ({ ...settings, prompts: { directory: "/usr/share/einwahl/nowhere" } }),
       finds: [
-        { severity: "error", path: "prompts.directory", message: /finds no recording in/, cure: /on its own disk/ },
+        {
+          severity: "error",
+          path: "prompts.directory",
+          message: /finds no recording in/,
+          cure: /path on the media server/,
+        },
       ],
     },
     {
@@ -367,7 +372,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "media_servers[0].event_socket.password",
-          message: /every FreeSWITCH comes with/,
+          message: /is FreeSWITCH's stock password/,
           cure: /event_socket\.conf\.xml/,
         },
         { severity: "error", path: "logging.retention_days", message: /from 1 to 7/, cure: /./ },

@@ -45,7 +45,7 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
     );
     t.ok(
       findings.some(
-        ({ path, message }) => path === "bbb_servers[0].sip" && message.includes("the certificate is good until"),
+        ({ path, message }) => path === "bbb_servers[0].sip" && message.includes("the certificate is valid until"),
       ),
     );
   });
@@ -73,7 +73,7 @@ await t.test("einwahl check at real BBB-like nodes", { skip: missingEngines() ??
           {
             severity: "error",
             path: "media_servers[0].event_socket.port",
-            message: /does not answer as FreeSWITCH/,
+            message: /does not respond like FreeSWITCH/,
             cure: /./,
           },
         ],
