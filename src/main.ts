@@ -11,15 +11,15 @@ import { systemClock } from "./util/clock.js";
 
 const terminal = new Terminal(process.stdout, process.stderr, process.env);
 
-// Whoever reads along has seen enough, as `head` does.
+// EPIPE: the reader (such as `head`) closed the pipe.
 process.stdout.on("error", () => {
   process.exit(exitCodes.ok);
 });
 
-// drachtio-srf and drachtio-fsmrf would print all SIP messages and event socket commands to stderr.
+// With DEBUG set, drachtio-srf and drachtio-fsmrf print all SIP messages and event socket commands to stderr.
 if ((process.env["DEBUG"] ?? "") !== "") {
   delete process.env["DEBUG"];
-  terminal.note("DEBUG is ignored: libraries would print numbers and PINs.");
+  terminal.note("DEBUG is ignored: with it, libraries print numbers and PINs.");
 }
 
 const code = await runCommandLine(process.argv.slice(2), commands, runCommand, {

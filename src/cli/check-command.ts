@@ -3,17 +3,17 @@ import { commonOptions } from "./options.js";
 
 export const checkCommand = command({
   name: "check",
-  summary: "find what would keep calls from working, and say what to do",
+  summary: "find faults that would make calls fail, and suggest fixes",
   positionals: "",
   details: [
-    "Looks at the configuration, at drachtio, FreeSWITCH with its recordings, and BBB's API and SIP, at certificates, names, ports and the store of PINs. It registers nowhere and calls nobody: a running einwahl is not disturbed.",
-    "Ends with 0 when there is no error, 1 when there is one, 78 when the configuration itself can't be used.",
+    "Checks the configuration, drachtio, FreeSWITCH and its recordings, BBB's API and SIP, certificates, names, ports and the store of PINs. It does not register at trunks and rings no phone, so a running einwahl is not disturbed.",
+    "Exit status: 0 without errors, 1 with errors, 78 if the configuration is invalid.",
   ],
   options: {
     config: commonOptions.config,
-    offline: { kind: "flag", summary: "look at the file alone, and ask nobody" },
-    ca: { kind: "text", value: "FILE", summary: "authorities to trust in SIP, instead of the usual ones" },
-    all: { kind: "flag", short: "a", summary: "list what is in order, too" },
+    offline: { kind: "flag", summary: "check only the file, without network access" },
+    ca: { kind: "text", value: "FILE", summary: "trusted CAs for SIP, instead of the default ones" },
+    all: { kind: "flag", short: "a", summary: "also list passed checks" },
     json: commonOptions.json,
   },
   examples: [

@@ -6,10 +6,10 @@ import { commandHelp, overview } from "./help-text.js";
 import { helpOption, parseOptions } from "./options.js";
 
 /**
- * Finds the command that was typed and runs it.
+ * Finds and runs the command.
  *
  * @param args without the program's name
- * @param fallback what is run when no command is named
+ * @param fallback runs if no command is given
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -35,7 +35,7 @@ export async function runCommandLine(
   }
 }
 
-/** Commands of two words, such as `config init`, go before those of one. */
+/** Commands of two words, such as `config init`, take precedence. */
 function find(
   args: readonly string[],
   commands: readonly Command[],
@@ -57,7 +57,7 @@ async function runCommand(command: Command, args: readonly string[], context: Co
     return exitCodes.ok;
   }
   if (command.positionals === "" && parsed.value.positionals.length > 0)
-    return complain("there is an argument too many", command, context);
+    return complain("too many arguments", command, context);
   return await command.run(parsed.value, context);
 }
 
@@ -94,5 +94,5 @@ function unknownCommand(words: readonly string[], commands: readonly Command[]):
   const inner = names.filter((name) => name.startsWith(`${first} `));
   if (inner.length > 0) return `einwahl: "${first}" needs one more word: ${inner.join(", ")}`;
   const closest = closestTo(words.slice(0, 2).join(" "), names) ?? closestTo(first, names);
-  return `einwahl: there is no command "${first.slice(0, 40)}"${closest === undefined ? "; see: einwahl help" : `; did you mean: einwahl ${closest}?`}`;
+  return `einwahl: unknown command "${first.slice(0, 40)}"${closest === undefined ? "; see: einwahl help" : `; did you mean: einwahl ${closest}?`}`;
 }

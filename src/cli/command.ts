@@ -6,47 +6,47 @@ import type { InputStream } from "./input-stream.js";
 import type { OptionSpecs, OptionValues, ParsedArguments } from "./options.js";
 import type { Terminal } from "./terminal.js";
 
-/** The signals of the system that commands deal with. */
+/** The signals that commands handle. */
 export type Signal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR1";
 
-/** What commands have to do with the world; a test brings its own. */
+/** The external dependencies of commands, replaced in tests. */
 export interface CommandContext {
   readonly terminal: Terminal;
   /** Standard input. */
   readonly input: InputStream;
   readonly environment: Environment;
   readonly clock: Clock;
-  /** Calls back each time the signal comes; the returned function stops that, and the signal does again what it does by itself. */
+  /** Calls back for each signal; the returned function unsubscribes, which restores the signal's default action. */
   onSignal(signal: Signal, callback: () => void): () => void;
-  /** Calls back when a bug has thrown where nobody catches it; without a listener it ends the process. */
+  /** Calls back for an uncaught exception; without a listener the exception ends the process. */
   onUncaught(callback: (error: unknown) => void): void;
-  /** Calls back instead of printing when a library prints something or Node warns; the returned function stops that. */
+  /** Calls back instead of printing for library output and Node warnings; the returned function unsubscribes. */
   onLibraryOutput(callback: (output: LibraryOutput) => void): () => void;
 }
 
-/** What stands in the help and in the manual page. */
+/** The texts for the help and the manual page. */
 export interface CommandDescription {
-  /** As it is typed, such as `check` or `config init`. */
+  /** Such as `check` or `config init`. */
   readonly name: string;
   /** A few words for the list of commands. */
   readonly summary: string;
-  /** What comes after the name and is no option, such as `[NUMBER]`; "" when nothing may. */
+  /** The positional arguments, such as `[NUMBER]`; "" if none are allowed. */
   readonly positionals: string;
-  /** Sentences on what it does, one paragraph for each. */
+  /** Paragraphs of the description. */
   readonly details: readonly string[];
   readonly options: OptionSpecs;
-  /** Whole command lines that work. */
+  /** Complete, working command lines. */
   readonly examples: readonly string[];
 }
 
-/** What was typed after the command's name. */
+/** The parsed arguments after the command's name. */
 export interface Invocation<Specs extends OptionSpecs> {
   readonly options: OptionValues<Specs>;
   readonly positionals: readonly string[];
 }
 
 export interface Command extends CommandDescription {
-  /** Does it; resolves with how the process is to end. Rejects for a bug only. */
+  /** Resolves with the exit status. Rejects only on a bug. */
   readonly run: (parsed: ParsedArguments, context: CommandContext) => Promise<ExitCode>;
 }
 
@@ -56,13 +56,13 @@ interface CommandSpec<Specs extends OptionSpecs> extends CommandDescription {
 }
 
 /**
- * A command whose `run` sees its own options, typed. Whatever is heavy to load, or is only for this command, belongs
- * behind an `import()` inside `run`: the server starts from the same program.
+ * A command whose `run` receives its own options, typed. Load heavy or command-specific modules
+ * with `import()` inside `run`, to keep the server's start fast.
  */
 export function command<const Specs extends OptionSpecs>(spec: CommandSpec<Specs>): Command {
   return {
     ...spec,
-    // `parseOptions` gives every option of the specification a value of its kind.
+    // `parseOptions` returns a value of the right type for every option.
     run: ({ values, positionals }, context) =>
       spec.run({ options: values as OptionValues<Specs>, positionals }, context),
   };

@@ -16,14 +16,14 @@ interface DrainOptions {
 }
 
 const askEveryMs = 1_000;
-/** As long as a call may last at most; see `calls.max_duration`. */
+/** The maximum of `calls.max_duration`. */
 const maxMs = 48 * 3_600_000;
 
-/** Takes no new calls and waits for those that are up, or takes calls again. */
+/** Stops accepting calls and waits for current ones, or accepts calls again. */
 export async function drain(options: DrainOptions, context: CommandContext): Promise<ExitCode> {
   const withinMs = durationMs(options.within ?? "48h");
   if (withinMs === undefined || withinMs > maxMs) {
-    context.terminal.note("einwahl drain: --within needs a time up to 48h, such as 90s, 10m or 2h");
+    context.terminal.note("einwahl drain: --within must be a duration up to 48h, such as 90s, 10m or 2h");
     return exitCodes.usage;
   }
   const instance = runningInstance(options, context);
@@ -34,12 +34,12 @@ export async function drain(options: DrainOptions, context: CommandContext): Pro
   if (!end.ok) return tellNoAnswer(end.failure, instance, context);
   context.terminal.print(options.json ? JSON.stringify(end.value) : sentence(end.value, options.undo));
   const { isDraining, calls: left } = end.value;
-  // One that is shutting down takes no calls again, whoever wants it.
+  // An instance that is shutting down can't accept calls again.
   const isDone = options.undo ? !isDraining : isDraining && left === 0;
   return isDone ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Asks again and again until no call is up, until somebody takes calls again, or until it is too late. */
+/** Polls until no call is left, calls are accepted again, or the deadline has passed. */
 async function untilOver(
   first: DrainAnswer,
   { client }: RunningInstance,
@@ -49,10 +49,10 @@ async function untilOver(
   const until = clock.now() + withinMs;
   let now = first;
   while (now.isDraining && now.calls > 0 && clock.now() < until) {
-    terminal.progress(`${calls(now)} up; Ctrl-C stops waiting, and no new ones are taken all the same`);
+    terminal.progress(`${calls(now)} active; Ctrl-C ends the wait, and new calls are still refused`);
     await pause(clock, Math.min(askEveryMs, until - clock.now()));
     const answer = await client.drainState();
-    // It has been stopped meanwhile, and its calls with it.
+    // The instance was stopped in the meantime, and its calls with it.
     if (!answer.ok && answer.failure.kind === "not-running") return success({ isDraining: true, calls: 0 });
     if (!answer.ok) return answer;
     now = answer.value;
@@ -62,11 +62,11 @@ async function untilOver(
 
 function sentence(answer: DrainAnswer, isUndone: boolean): string {
   const admission = answer.isDraining
-    ? "No new calls are taken"
+    ? "New calls are refused"
     : isUndone
-      ? "Calls are taken"
-      : "Calls are taken again";
-  return `${admission}; ${calls(answer)} up.`;
+      ? "Calls are accepted"
+      : "Calls are accepted again";
+  return `${admission}; ${calls(answer)} active.`;
 }
 
 function calls({ calls }: DrainAnswer): string {

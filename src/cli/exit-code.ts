@@ -1,13 +1,13 @@
-/** What `einwahl` ends with; those above 60 are of sysexits.h, which supervisors know. */
+/** Exit statuses of `einwahl`; those above 60 are from sysexits.h. */
 export const exitCodes = {
   ok: 0,
-  /** It was done, and it did not come out well: `check` found an error, a call failed. */
+  /** The command ran with a negative result: `check` found an error, a call failed. */
   failed: 1,
-  /** EX_USAGE: the command line makes no sense. */
+  /** EX_USAGE: the command line is invalid. */
   usage: 64,
-  /** EX_UNAVAILABLE: nobody runs to ask, or a server does not answer. */
+  /** EX_UNAVAILABLE: einwahl is not running, or a server does not respond. */
   unavailable: 69,
-  /** EX_CONFIG: the configuration has faults; a supervisor need not try again. */
+  /** EX_CONFIG: the configuration is invalid; a restart won't help. */
   configuration: 78,
 } as const;
 

@@ -12,7 +12,7 @@ export function overview(commands: readonly CommandDescription[], terminal: Term
     "",
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
-    "Without a command it runs the server. `einwahl help COMMAND` tells more.",
+    "Without a command it runs the server. See also: einwahl help COMMAND",
   ].join("\n");
 }
 
@@ -46,7 +46,7 @@ export function optionSynopsis(name: string, { short, value }: OptionSpecs[strin
   return `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
-/** Lines of at most so many characters, broken at spaces. */
+/** Wraps a text at spaces to lines of at most `columns` characters. */
 export function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = [];
   let line = "";

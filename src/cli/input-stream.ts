@@ -1,6 +1,6 @@
-/** As much of standard input as is needed here. */
+/** The subset of standard input used here. */
 export interface InputStream extends AsyncIterable<Buffer | string> {
   readonly isTTY?: boolean;
-  /** Only a terminal has it: keys come one by one, and are not shown. */
+  /** Only on a terminal: delivers single keys without echo. */
   setRawMode?(raw: boolean): unknown;
 }

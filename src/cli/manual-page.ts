@@ -4,35 +4,35 @@ import { optionSynopsis } from "./help-text.js";
 import { helpOption } from "./options.js";
 
 const statuses: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: "It was done, and it came out well.",
-  failed: "It was done, and it did not come out well: check found an error, a call failed.",
-  usage: "The command line makes no sense.",
-  unavailable: "Nobody runs to ask, or a server does not answer.",
-  configuration: "The configuration has faults. A supervisor need not try again.",
+  ok: "Success.",
+  failed: "The command ran with a negative result: check found an error, a call failed.",
+  usage: "The command line is invalid.",
+  unavailable: "einwahl is not running, or a server does not respond.",
+  configuration: "The configuration is invalid; a restart won't help.",
 };
 
 const environment: readonly (readonly [name: string, meaning: string])[] = [
-  ["EINWAHL_CONFIG", "The configuration, where --config names none."],
-  ["EINWAHL_TRUNK_PASSWORD, EINWAHL_BBB_SECRET", "What config init need not ask."],
-  ["NO_COLOR", "No colours on a terminal."],
+  ["EINWAHL_CONFIG", "The configuration file, if --config is not given."],
+  ["EINWAHL_TRUNK_PASSWORD, EINWAHL_BBB_SECRET", "Answers for config init."],
+  ["NO_COLOR", "Disables colours on a terminal."],
 ];
 
 const files: readonly (readonly [path: string, meaning: string])[] = [
   [
     "config/einwahl.yaml, /etc/einwahl/einwahl.yaml",
-    "The configuration: the first of these that is there, where neither --config nor EINWAHL_CONFIG names another one.",
+    "The configuration: the first of these files that exists, if neither --config nor EINWAHL_CONFIG is set.",
   ],
 ];
 
 const signals: readonly (readonly [name: string, meaning: string])[] = [
-  ["SIGHUP", "Reads the configuration again; calls go on. A file with faults changes nothing."],
+  ["SIGHUP", "Reloads the configuration; calls continue. An invalid file changes nothing."],
   [
     "SIGTERM, SIGINT",
-    "Takes no new calls; those that are up may go on for five minutes. A second signal ends them at once.",
+    "Accepts no new calls; current calls may continue for five minutes. A second signal ends them immediately.",
   ],
 ];
 
-/** The manual page, in the macros of man(7), from what the help is made of. */
+/** The manual page in man(7) macros, from the same texts as the help. */
 export function manualPage(commands: readonly CommandDescription[], version: string): string {
   return [
     '.\\" Made by: npm run man',
@@ -44,7 +44,7 @@ export function manualPage(commands: readonly CommandDescription[], version: str
     '.RI [ COMMAND "] [" OPTIONS ]',
     ".SH DESCRIPTION",
     text(
-      "A caller dials one number, types the PIN of a conference and is in it, on whichever server it runs. Without a command einwahl runs the server.",
+      "A caller dials one number, types the PIN of a conference and joins it, whichever server it runs on. Without a command einwahl runs the server.",
     ),
     ".SH COMMANDS",
     ...commands.flatMap(commandLines),
@@ -97,7 +97,7 @@ function item(tag: string, meaning: string): readonly string[] {
   return [".TP", `.B ${text(tag)}`, text(meaning)];
 }
 
-/** A text as it is: groff takes backslashes, a leading dot or quote, and the hyphen for something of its own. */
+/** Escapes backslashes, a leading dot or quote, and hyphens, which groff interprets. */
 function text(plain: string): string {
   const escaped = plain
     .replaceAll("\\", "\\e")

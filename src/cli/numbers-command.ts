@@ -8,7 +8,7 @@ export const numbersCommand = command({
   summary: "list the numbers that callers dial",
   positionals: "",
   details: [
-    "Lists the numbers of the configuration file in its order, as the page for people and the HTTP interface show them, with the trunk of each and the languages that its callers hear; the first one greets.",
+    "Lists the numbers of the configuration file in its order, as shown on the page for people and in the HTTP API, with their trunks and languages; the greeting is in the first language.",
   ],
   options: { config: commonOptions.config, json: commonOptions.json },
   examples: ["einwahl numbers", "einwahl numbers --json | jq -r '.numbers[].number'"],

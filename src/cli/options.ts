@@ -5,11 +5,11 @@ import { failure, type Result, success } from "../util/result.js";
 
 /** An option of a command. */
 export interface OptionSpec {
-  /** `flag`: there or not. `text`: has a value. `list`: has a value, and may be given several times. */
+  /** `flag`: no value. `text`: one value. `list`: one value, repeatable. */
   readonly kind: "flag" | "text" | "list";
   /** One letter. */
   readonly short?: string;
-  /** The name of the value in the help, such as `FILE`; not for flags. */
+  /** The value's placeholder in the help, such as `FILE`; not for flags. */
   readonly value?: string;
   /** One line for the help. */
   readonly summary: string;
@@ -26,7 +26,7 @@ type ValueOf<Spec extends OptionSpec> = Spec["kind"] extends "flag"
 /** The values of options, by name. */
 export type OptionValues<Specs extends OptionSpecs> = { readonly [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
-/** Options that several commands have, each in the same words. */
+/** Options shared by several commands. */
 export const commonOptions = {
   config: {
     kind: "text",
@@ -34,22 +34,27 @@ export const commonOptions = {
     value: "FILE",
     summary: "the configuration [EINWAHL_CONFIG, config/einwahl.yaml]",
   },
-  socket: { kind: "text", short: "s", value: "PATH", summary: "its control socket; else control.socket of the file" },
+  socket: {
+    kind: "text",
+    short: "s",
+    value: "PATH",
+    summary: "its control socket; default control.socket of the file",
+  },
   json: { kind: "flag", summary: "print one JSON object and nothing else" },
 } as const satisfies OptionSpecs;
 
-/** Every command has it. */
+/** An option of every command. */
 export const helpOption = {
   help: { kind: "flag", short: "h", summary: "show this help" },
 } as const satisfies OptionSpecs;
 
-/** What was typed, every option with a value of its kind. */
+/** The parsed arguments: every option with a value of its type. */
 export interface ParsedArguments {
   readonly values: Readonly<Record<string, boolean | string | readonly string[] | undefined>>;
   readonly positionals: readonly string[];
 }
 
-/** Reads arguments; the failure is a sentence for the one who typed them. It never repeats a value, which may be a secret. */
+/** Parses arguments; the failure is a sentence for the user. It never contains a value, which may be a secret. */
 export function parseOptions(args: readonly string[], specs: OptionSpecs): Result<ParsedArguments, string> {
   const options: NonNullable<ParseArgsConfig["options"]> = {};
   for (const [name, { kind, short }] of Object.entries(specs)) {
@@ -80,7 +85,7 @@ export function parseOptions(args: readonly string[], specs: OptionSpecs): Resul
 function unknownOption(rawName: string, specs: OptionSpecs): string {
   const name = rawName.replace(/^-+/, "");
   const closest = closestTo(name, Object.keys(specs));
-  return `there is no option ${rawName.slice(0, 40)}${closest === undefined ? "" : `; did you mean --${closest}?`}`;
+  return `unknown option ${rawName.slice(0, 40)}${closest === undefined ? "" : `; did you mean --${closest}?`}`;
 }
 
 function defaultsOf(specs: OptionSpecs): ParsedArguments["values"] {

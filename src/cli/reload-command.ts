@@ -6,11 +6,11 @@ import { commonOptions } from "./options.js";
 
 export const reloadCommand = command({
   name: "reload",
-  summary: "read the configuration again, while calls go on",
+  summary: "reload the configuration; calls continue",
   positionals: "",
   details: [
-    "Calls that are up stay as they are; the next one has the new settings. A file with faults changes nothing. What has an effect only after a restart is named.",
-    "Ends with 0 when the file was taken over, 78 when it has faults.",
+    "Current calls keep their settings; new calls use the new ones. An invalid file changes nothing. Settings that require a restart are listed.",
+    "Exit status: 0 if the file was applied, 78 if it is invalid.",
   ],
   options: { config: commonOptions.config, socket: commonOptions.socket, json: commonOptions.json },
   examples: ["einwahl reload"],
@@ -18,7 +18,7 @@ export const reloadCommand = command({
     const { runningInstance, tellNoAnswer } = await import("./running-instance.js");
     const instance = runningInstance(options, context);
     if (instance === undefined) return exitCodes.configuration;
-    context.terminal.progress("reading the configuration again ...");
+    context.terminal.progress("reloading the configuration ...");
     const answer = await instance.client.reload();
     if (!answer.ok) return tellNoAnswer(answer.failure, instance, context);
     if (options.json) context.terminal.print(JSON.stringify(answer.value));
@@ -33,7 +33,7 @@ function tell(answer: ReloadAnswer, { terminal }: CommandContext): void {
     terminal.note("Nothing was changed.");
     return;
   }
-  terminal.print(answer.changed.length === 0 ? "Nothing is different." : terminal.style("good", "In effect:"));
+  terminal.print(answer.changed.length === 0 ? "No setting has changed." : terminal.style("good", "In effect:"));
   for (const change of answer.changed) terminal.print(`  ${change}`);
   if (answer.needsRestart.length === 0) return;
   terminal.print(terminal.style("warning", "Only after a restart:"));

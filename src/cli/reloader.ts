@@ -14,10 +14,10 @@ export interface ReloaderOptions {
   readonly logger: Logger;
 }
 
-/** A file that is no configuration at all has thousands of faults. */
+/** Bounds the logged faults: a file that is not a configuration has thousands. */
 const maxLogged = 20;
 
-/** Reads the configuration file again, with the files of secrets that it names, for the instance that runs. */
+/** Reloads the configuration file and its secret files for the running instance. */
 export class Reloader implements Reloading {
   readonly #options: ReloaderOptions;
 
@@ -43,7 +43,11 @@ export class Reloader implements Reloading {
       return {
         outcome: "refused",
         faults: [
-          { path: "the running instance", message: "is shutting down", cure: "start it anew: it reads the file then" },
+          {
+            path: "the running instance",
+            message: "is shutting down",
+            cure: "start it again: it reads the file at the start",
+          },
         ],
       };
     const { changed, needsRestart } = reloaded.value;

@@ -4,24 +4,24 @@ import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { loadedConfig } from "./loaded-config.js";
 
-/** The running instance and where its socket is. */
+/** The running instance and its socket path. */
 export interface RunningInstance {
   readonly client: ControlClient;
   readonly socket: string;
 }
 
-/** @returns `undefined` after the configuration's faults have been told, which names the socket where no option does */
+/** @returns `undefined` after printing the configuration's faults; it contains the socket path unless an option does */
 export function runningInstance(
   options: { readonly config: string | undefined; readonly socket: string | undefined },
   context: CommandContext,
 ): RunningInstance | undefined {
   const socket = options.socket ?? loadedConfig(options.config, context)?.control.socket;
   if (socket !== undefined) return { client: new ControlClient(socket), socket };
-  context.terminal.note("The file would tell where the control socket is; without it, name the socket: --socket PATH");
+  context.terminal.note("Fix the file, which contains the path of the control socket, or give the path: --socket PATH");
   return undefined;
 }
 
-/** Tells why the instance gave no answer, and what to do. */
+/** Prints why the instance did not respond, and the suggested fix. */
 export function tellNoAnswer(
   fault: ControlFailure,
   { socket }: RunningInstance,
@@ -31,11 +31,11 @@ export function tellNoAnswer(
   switch (fault.kind) {
     case "not-running":
       terminal.note(
-        "  -> start it, or name the configuration that it runs with: --config FILE, or its socket: --socket PATH",
+        "  -> start it, or give the configuration that it runs with (--config FILE) or its socket (--socket PATH)",
       );
       return exitCodes.unavailable;
     case "not-allowed":
-      terminal.note("  -> sudo -u einwahl einwahl ..., or as root");
+      terminal.note("  -> run the command as einwahl's user (sudo -u einwahl einwahl ...) or as root");
       return exitCodes.unavailable;
     case "refused":
     case "broken":

@@ -14,18 +14,18 @@ import type { CommandContext } from "./command.js";
 import { type ExitCode, exitCodes } from "./exit-code.js";
 import { Reloader } from "./reloader.js";
 
-/** How long calls may go on after SIGTERM, in milliseconds; a second signal ends them at once. */
+/** The grace period for calls after SIGTERM, in milliseconds; a second signal ends them immediately. */
 const drainMs = 5 * 60_000;
 
 /**
  * Runs the server until a signal ends it.
  *
- * @param path of the file that the configuration was read from, and is read from again on SIGHUP
+ * @param path of the configuration file, reloaded on SIGHUP
  */
 export async function serve(config: Config, path: string, log: Log, context: CommandContext): Promise<ExitCode> {
   const { logger } = log;
   context.onUncaught((error) => {
-    // A bug, in a library's listener perhaps: the calls that are up need not suffer for it.
+    // A bug, such as in a library's listener, must not end current calls.
     logger.error({ err: error }, "unexpected error");
   });
   const libraryOutput = new LibraryOutputLog(logger, context.clock);
@@ -43,7 +43,7 @@ export async function serve(config: Config, path: string, log: Log, context: Com
 async function serveWith(config: Config, path: string, log: Log, context: CommandContext): Promise<ExitCode> {
   const { logger } = log;
   let handlers: ControlHandlers | undefined;
-  // First: a second instance would take the registration at the trunk from the one that runs.
+  // Open the control socket first: a second instance would take over the running one's trunk registration.
   const control = await openControl(config, logger, () => handlers);
   if (!control.ok) return exitCodes.failed;
   try {
@@ -74,7 +74,7 @@ async function serveWith(config: Config, path: string, log: Log, context: Comman
   }
 }
 
-/** The control socket; none where it can't be made, since calls do not need it. Fails when another instance has it. */
+/** Opens the control socket. Fails if another instance uses it; other errors are logged, because calls do not need it. */
 async function openControl(
   config: Config,
   logger: Logger,

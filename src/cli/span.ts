@@ -1,4 +1,4 @@
-/** A time span in its two largest units. */
+/** A duration in its two largest units. */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   const parts = [

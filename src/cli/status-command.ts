@@ -5,16 +5,16 @@ import type { Style } from "./terminal.js";
 
 export const statusCommand = command({
   name: "status",
-  summary: "show whether calls would work now, and why not",
+  summary: "show whether calls work, and the reasons if not",
   positionals: "",
   details: [
-    "Asks the running instance how its trunks, engines and BBB servers are, what the calls that are up do, and how those of the last day ended. Nothing in it tells who called or which PIN was typed.",
-    "Ends with 0 when a call would work now, 1 when not, 69 when nothing runs.",
+    "Shows the state of trunks, engines and BBB servers of the running instance, the stages of current calls, and the causes of calls that ended in the last 24 hours. It contains no callers' numbers and no PINs.",
+    "Exit status: 0 if calls work now, 1 if not, 69 if einwahl is not running.",
   ],
   options: {
     config: commonOptions.config,
     socket: commonOptions.socket,
-    all: { kind: "flag", short: "a", summary: "show every part, even if it does not fit a screen" },
+    all: { kind: "flag", short: "a", summary: "show everything, even beyond one screen" },
     json: commonOptions.json,
   },
   examples: ["einwahl status", "watch -n 2 einwahl status", "einwahl status --json | jq .reasons"],

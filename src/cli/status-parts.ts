@@ -18,7 +18,7 @@ export interface PartRows {
 const texts = statusTexts.en;
 const maxNameLength = 20;
 
-/** The parts of the status as rows; of trunks, engines and servers those come first that have a fault. */
+/** The components of the status as rows; those with faults come first. */
 export function partRows(report: StatusReport): PartRows {
   return {
     calls: callRows(report),
@@ -95,7 +95,7 @@ function serverRow({ name, fault, ageMs, meetings, callers, webhooks }: StatusRe
   ];
 }
 
-/** What einwahl's last call to itself came to. */
+/** The result of the last synthetic call. */
 function testCell(server: string, { syntheticCalls }: StatusReport): Row {
   const { at = null, ok = null } = syntheticCalls?.find((call) => call.server === server) ?? {};
   if (at === null) return [];
@@ -124,7 +124,7 @@ function label(name: string): string {
   return visible(cut(name, maxNameLength));
 }
 
-/** A fault's own words are told above. */
+/** Shows only `fault`; its text is in the issues above. */
 function stateCell(isWell: boolean, word: string): Cell {
   return isWell
     ? { text: word, style: "good" }

@@ -11,11 +11,11 @@ import type { Style } from "./terminal.js";
 export interface StatusTextOptions {
   readonly paint: (style: Style, text: string) => string;
   readonly columns: number;
-  /** Everything, instead of as much as fits a screen of 24 lines. */
+  /** Whether to show everything instead of one screen of 24 lines. */
   readonly all: boolean;
 }
 
-/** Rows of each part: what fits a screen when there is nothing to say about faults, and when there is. */
+/** Maximum rows of each section on one screen, without and with faults. */
 const calmRows = { findings: 0, trunks: 4, engines: 5, servers: 5, failures: 5 };
 const troubledRows = { findings: 8, trunks: 3, engines: 4, servers: 3, failures: 2 };
 
@@ -48,7 +48,7 @@ export function statusText(report: StatusReport, { paint, columns, all }: Status
   ].join("\n");
 }
 
-/** As wide as the longest name of a part, and a gap. */
+/** The width of the longest section name plus a gap. */
 const labelWidth = 10;
 
 function headline({ state, version, startedAt, at }: StatusReport, paint: StatusTextOptions["paint"]): string {
@@ -56,7 +56,7 @@ function headline({ state, version, startedAt, at }: StatusReport, paint: Status
   return `${paint(style, texts.states[state])}; einwahl ${version}, up for ${span(Date.parse(at) - Date.parse(startedAt))}`;
 }
 
-/** Each in full while they fit, else each on one line, the worst first. */
+/** In full if they fit, otherwise one line each, most severe first. */
 function findingLines(findings: readonly StatusIssue[], { paint, columns, all }: StatusTextOptions): readonly string[] {
   const told = findings.map(({ severity, code, subject, detail }) => {
     const text = `${texts.finding[code](visible(all ? subject : cut(subject, 24)))}${detail === "" ? "" : ` (${visible(detail)})`}`;
@@ -77,7 +77,7 @@ function findingLines(findings: readonly StatusIssue[], { paint, columns, all }:
   ];
 }
 
-/** As many rows as fit; the last one says how many do not. */
+/** As many rows as fit; the last one states how many are omitted. */
 function fitting(rows: readonly (readonly Cell[])[], limit: number): readonly (readonly Cell[])[] {
   return rows.length <= limit ? rows : [...rows.slice(0, limit - 1), [texts.more(rows.length - limit + 1)]];
 }

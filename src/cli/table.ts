@@ -1,24 +1,24 @@
 import type { Style } from "./terminal.js";
 
-/** A piece of a row, with what it means if that is more than its words. */
+/** A cell, optionally with a style. */
 export type Cell = string | { readonly text: string; readonly style: Style };
 
 export interface TableOptions {
-  /** How a style looks; default: like any text. */
+  /** Applies a style; default: plain text. */
   readonly paint?: (style: Style, text: string) => string;
-  /** The most characters of a line, the rest is cut; default: any number. */
+  /** The maximum line length; longer lines are cut. Default: unlimited. */
   readonly columns?: number;
 }
 
 const gap = "  ";
 
-/** Rows with their columns one below the other, two spaces between them. */
+/** Aligns the columns of rows, with two spaces between them. */
 export function table(
   rows: readonly (readonly Cell[])[],
   { paint = (_style, text) => text, columns = Infinity }: TableOptions = {},
 ): readonly string[] {
   const widths: number[] = [];
-  // A row of one cell is a sentence on all columns.
+  // A row with one cell spans all columns.
   for (const row of rows.filter(({ length }) => length > 1)) {
     for (const [place, cell] of row.entries()) widths[place] = Math.max(widths[place] ?? 0, textOf(cell).length);
   }
@@ -39,7 +39,7 @@ export function table(
   });
 }
 
-/** At most so many characters; three dots stand for what is missing. */
+/** Cuts a text to `most` characters, with an ellipsis for the rest. */
 export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`.slice(0, most);
 }

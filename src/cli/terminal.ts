@@ -1,11 +1,11 @@
 import { styleText } from "node:util";
 
-/** What a piece of text means; the terminal knows how that looks. */
+/** The meaning of a text; the terminal maps it to a colour. */
 export type Style = "good" | "warning" | "bad" | "heading" | "quiet";
 
 const looks = { good: "green", warning: "yellow", bad: "red", heading: "bold", quiet: "gray" } as const;
 
-/** As much of a `WriteStream` as is needed here. */
+/** The subset of `WriteStream` used here. */
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -16,7 +16,7 @@ export interface OutputStream {
 const eraseLine = "\r\u001b[K";
 const usualColumns = 80;
 
-/** The two output streams of a command: its outcome goes to one, everything else to the other. */
+/** The output streams of a command: results to standard output, everything else to standard error. */
 export class Terminal {
   readonly #output: OutputStream;
   readonly #errors: OutputStream;
@@ -34,39 +34,39 @@ export class Terminal {
     return this.#output.columns ?? usualColumns;
   }
 
-  /** A line of the outcome. */
+  /** Prints a line of the result. */
   print(line = ""): void {
     this.#clearProgress();
     this.#output.write(`${line}\n`);
   }
 
-  /** A line about what went wrong or goes on; never part of the outcome. */
+  /** Prints an error or progress line; never part of the result. */
   note(line: string): void {
     this.#clearProgress();
     this.#errors.write(`${line}\n`);
   }
 
-  /** A question, whose answer is typed behind it. */
+  /** Prints a prompt for an answer on the same line. */
   ask(text: string): void {
     this.#clearProgress();
     this.#errors.write(text);
   }
 
-  /** What goes on now, on one line that the next one replaces; nothing where nobody watches. */
+  /** Shows progress on a line that the next one replaces; only on a terminal. */
   progress(text: string): void {
     if (this.#errors.isTTY !== true) return;
     this.#errors.write(`${eraseLine}${text.slice(0, (this.#errors.columns ?? usualColumns) - 1)}`);
     this.#hasProgress = true;
   }
 
-  /** The text for `print`, in colour if the outcome goes to a terminal that has colours and nobody minds (`NO_COLOR`). */
+  /** The text for `print`, coloured if the terminal supports it and `NO_COLOR` is not set. */
   style(style: Style, text: string): string {
     const stream = this.#output;
     const isColoured = stream.isTTY === true && stream.hasColors?.({ ...this.#environment }) === true;
     return isColoured ? styleText(looks[style], text, { validateStream: false }) : text;
   }
 
-  /** Resolves when everything has been handed to the system, so that the process may end. */
+  /** Resolves when all output has been flushed, so that the process can exit. */
   async flush(): Promise<void> {
     this.#clearProgress();
     await Promise.all(

@@ -57,14 +57,14 @@ await t.test("a command of two words goes before one of one; without a command t
 
 await t.test("what makes no sense is told with a way on, and no value of it is repeated", async (t) => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["gret"], /there is no command "gret"; did you mean: einwahl greet\?/],
+    [["gret"], /unknown command "gret"; did you mean: einwahl greet\?/],
     [["zzzzzzzz"], /see: einwahl help/],
     [["greet", "--wrod=secret"], /no option --wrod; did you mean --word\?/],
     [["greet", "-x"], /no option -x/],
     [["greet", "--word"], /--word needs a value: --word WORD/],
     [["greet", "--word", "--loud"], /--word needs a value/],
     [["greet", "--loud=yes"], /--loud takes no value/],
-    [["greet", "deeply", "secret"], /an argument too many/],
+    [["greet", "deeply", "secret"], /too many arguments/],
     [["help", "nothing"], /no command "nothing"/],
   ];
   for (const [args, message] of cases) {

@@ -198,7 +198,7 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
     await complaint([], lines("easybell", "+493012345678", "u", "p", "", "http://b.example")),
     /--bbb-url is not encrypted: /,
   );
-  t.match(await complaint(["--embedded"]), /^einwahl config init: there is no option --embedded/);
+  t.match(await complaint(["--embedded"]), /^einwahl config init: unknown option --embedded/);
   t.throws(() => statSync(path), { code: "ENOENT" });
   t.throws(() => statSync(join(folder, "secrets")), { code: "ENOENT" });
 });
@@ -224,7 +224,7 @@ await t.test(
     ];
     const refused = await typed(args, { environment });
     t.equal(refused.code, 1);
-    t.match(refused.errors, /is there already.*--force/);
+    t.match(refused.errors, /already exists.*--force/);
     t.equal(readFileSync(path, "utf8"), "language: en\n");
 
     t.equal((await typed([...args, "--force"], { environment })).code, 0);

@@ -47,14 +47,14 @@ await t.test("waits until the last call has ended", async (t) => {
   const { code, output, errors, told } = await draining(t, 3, []);
   t.strictSame(told, [true]);
   t.equal(code, 0);
-  t.equal(output, "No new calls are taken; no call is up.\n");
+  t.equal(output, "No new calls are taken; no call is active.\n");
   t.equal(errors, "");
 });
 
 await t.test("progress on a terminal", async (t) => {
   const { errors, output } = await draining(t, 2, [], { isTerminal: true });
-  t.match(errors, /2 calls are up; Ctrl-C.*\r.*1 call is up; /);
-  t.match(output, "no call is up");
+  t.match(errors, /2 calls are up; Ctrl-C.*\r.*1 call is active; /);
+  t.match(output, "no call is active");
 });
 
 await t.test("waits no longer than it may", async (t) => {
@@ -71,7 +71,7 @@ await t.test("waits no longer than it may", async (t) => {
   t.equal(atOnce.waited, 0);
 });
 
-await t.test("calls are taken again", async (t) => {
+await t.test("calls are accepted again", async (t) => {
   const { code, output, told } = await draining(t, 4, ["--undo"]);
   t.strictSame(told, [false]);
   t.match({ code, output }, { code: 0, output: "Calls are taken; 4 calls are up.\n" });
@@ -100,7 +100,10 @@ await t.test("who waits notices that somebody else takes calls again, or that th
       return { isDraining: true, calls: 1 };
     },
   });
-  t.match(await typed(["drain", "-s", gone.socket]), { code: 0, output: "No new calls are taken; no call is up.\n" });
+  t.match(await typed(["drain", "-s", gone.socket]), {
+    code: 0,
+    output: "No new calls are taken; no call is active.\n",
+  });
 });
 
 await t.test("times that are none", async (t) => {

@@ -105,7 +105,7 @@ await t.test("through the running instance, which has its store to itself", asyn
 
 await t.test("in its store when nothing runs", async (t) => {
   const { folder, path } = await configFile(t);
-  t.match(await typed(["pins", "list", "--config", path]), { code: 69, errors: /there is no store/ });
+  t.match(await typed(["pins", "list", "--config", path]), { code: 69, errors: /contains no store/ });
   t.notOk(existsSync(join(folder, "data")), "looking makes none");
   await testPins(t, (...args) => typed(["pins", ...args, "--config", path]), folder);
   t.match(await readFile(join(folder, "data", "rooms.journal"), "utf8").catch(() => ""), "room c");
@@ -144,10 +144,10 @@ await t.test("a list of many pages", async (t) => {
 await t.test("what is in the way is told", async (t) => {
   const { folder, path } = await configFile(t);
   for (const [args, message] of [
-    [["reserve"], /id of a room is missing/],
+    [["reserve"], /room's id is missing/],
     [["reserve", "a", "b"], /too many/],
     [["release", "a".repeat(257)], /1 to 256 characters/],
-    [["import"], /name one file/],
+    [["import"], /give one file/],
     [["import", join(folder, "none")], /ENOENT/],
   ] as const)
     t.match(await typed(["pins", ...args, "-c", path]), { code: 64, output: "", errors: message });
@@ -178,7 +178,7 @@ await t.test(
     });
     t.match(await typed(["pins", "list", "-c", path, "-s", instance.socket]), {
       code: 69,
-      errors: /there is no store/,
+      errors: /contains no store/,
     });
     const reserved = await typed(["pins", "reserve", "room", "-c", path, "-s", instance.socket]);
     t.match(reserved, { code: 0, output: /^\d{9}\n$/ });
@@ -192,7 +192,7 @@ await t.test(
     const broken = await openInstance(t, {});
     t.match(
       await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]),
-      { code: 69, output: "", errors: /there is no store/ },
+      { code: 69, output: "", errors: /contains no store/ },
       "an instance that can't keep it says so",
     );
   },

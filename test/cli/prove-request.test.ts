@@ -44,7 +44,7 @@ await t.test("options as they are typed", (t) => {
   );
   t.match(read({ "plain-port": "off" }), { ok: true, value: { plainPort: undefined } });
   for (const [wrong, why] of [
-    [{ without: ["everything"] }, /--without is one of/],
+    [{ without: ["everything"] }, /--without must be one of/],
     [{ "plain-port": "0" }, /--plain-port/],
     [{ "plain-port": "x" }, /--plain-port/],
     [{ also: ["http://"] }, /--also/],

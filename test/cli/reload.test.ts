@@ -21,7 +21,7 @@ await t.test("what is in effect, and what will be after a restart", async (t) =>
   t.equal(errors, "");
   t.match(await reloaded(t, { outcome: "reloaded", changed: [], needsRestart: [] }), {
     code: 0,
-    output: "Nothing is different.\n",
+    output: "No setting has changed.\n",
   });
 });
 

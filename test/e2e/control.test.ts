@@ -174,7 +174,7 @@ await t.test("an operator's commands, with einwahl and its engines in separate p
     t.match(await einwahl("status", "--socket", socket), { code: "exit 0" });
     t.match(await einwahl("status"), { code: "exit 78", text: "--socket PATH" }, "the file no longer names the socket");
     await writeFile(file, good);
-    t.match(await einwahl("reload"), { code: "exit 0", text: "Nothing is different." });
+    t.match(await einwahl("reload"), { code: "exit 0", text: "No setting has changed." });
     await writeFile(file, good.replace(number, "+493023125003"));
     t.match(await einwahl("reload"), { code: "exit 0", text: /^In effect:/ });
     const moved = await call("--json").outcome();

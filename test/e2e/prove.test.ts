@@ -163,7 +163,7 @@ await t.test("einwahl prove on the command line", async (t) => {
 
   await t.test("faults that prevent the test are reported before it calls", async (t) => {
     const refused = await bench.start([], ["prove", "--config", "einwahl.yaml", "--without", "nothing"]).outcome();
-    t.match(refused, { code: "exit 64", lines: [/--without is one of einwahl-log/] });
+    t.match(refused, { code: "exit 64", lines: [/--without must be one of einwahl-log/] });
     await bench.einwahl.program.stop();
     t.match(await bench.start().outcome(), { code: "exit 69", lines: [/einwahl is not running/, /./] });
   });

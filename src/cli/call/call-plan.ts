@@ -12,15 +12,15 @@ import { failure, type Result, success } from "../../util/result.js";
 import type { CallRequest } from "./call-request.js";
 
 const ownPrompts = join(fileURLToPath(new URL("../../../../", import.meta.url)), "freeswitch", "sounds");
-/** einwahl answers at once, a carrier on the way may take a while. */
+/** einwahl answers immediately, a carrier on the path may take longer. */
 const answerTimeoutMs = 40_000;
 const maxAuthorityBytes = 1_048_576;
 
-/** Reads the files that the call needs and opens the one that it writes; the failure is a sentence. */
+/** Reads the input files of the call and opens the recording; the failure is a sentence. */
 export async function planCall(request: CallRequest): Promise<Result<ProbePlan, string>> {
   const { target, tls } = request;
   const localAddress = await localAddressTowards(target.host);
-  if (localAddress === undefined) return failure(`there is no way to ${target.host}: does the name resolve?`);
+  if (localAddress === undefined) return failure(`${target.host} is unreachable: check that the name resolves`);
   const ca = tls.caFile === undefined ? success(undefined) : await readAuthorities(tls.caFile);
   if (!ca.ok) return ca;
   const prompts = await recordings(request.prompts ?? ownPrompts);
@@ -66,9 +66,7 @@ async function readAuthorities(path: string): Promise<Result<string, string>> {
   const file = await contents(path);
   if (!file.ok) return file;
   const text = file.value.toString("latin1", 0, maxAuthorityBytes);
-  return text.includes("-----BEGIN CERTIFICATE-----")
-    ? success(text)
-    : failure(`${path} holds no certificate in PEM form`);
+  return text.includes("-----BEGIN CERTIFICATE-----") ? success(text) : failure(`${path} contains no PEM certificate`);
 }
 
 async function recordings(folder: string): Promise<Result<readonly KnownPrompt[], string>> {
@@ -83,7 +81,7 @@ async function readPlay(play: CallRequest["play"]): Promise<Result<ProbePlan["pl
   const wav = readWav(file.value);
   if (wav.ok) return success({ pcm: wav.value });
   return failure(
-    `${play.file} can't be played: ${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind}; it has to be WAV, 8 kHz, mono, 16 bit`,
+    `${play.file} can't be played: ${wav.failure.kind === "unsupported" ? wav.failure.detail : wav.failure.kind}; it must be WAV, 8 kHz, mono, 16 bit`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Transport } from "../../softphone/sip/index.js";
 import { formatHostPort, parseUri } from "../../softphone/sip/uri.js";
 import { failure, type Result, success } from "../../util/result.js";
 
-/** What `einwahl call` was asked for, as it was typed. */
+/** The options of `einwahl call`, as typed. */
 export interface CallOptions {
   readonly pin: string | undefined;
   readonly server: string | undefined;
@@ -27,7 +27,7 @@ export interface CallOptions {
   readonly json: boolean;
 }
 
-/** Where a call goes. */
+/** The destination of the call. */
 export interface CallTarget {
   readonly uri: string;
   readonly transport: Transport;
@@ -35,7 +35,7 @@ export interface CallTarget {
   readonly port: number;
 }
 
-/** The same, read. Durations are milliseconds. */
+/** The parsed options. Durations are in milliseconds. */
 export interface CallRequest {
   readonly target: CallTarget;
   readonly from: string | undefined;
@@ -47,7 +47,7 @@ export interface CallRequest {
   readonly play: { readonly hz: number } | { readonly file: string } | undefined;
   readonly expectTone: number | undefined;
   readonly record: string | undefined;
-  /** The folder of the recordings that may be heard; `undefined`: einwahl's own. */
+  /** The directory of the expected recordings; `undefined`: einwahl's own. */
   readonly prompts: string | undefined;
   readonly stayMs: number;
   readonly tls: {
@@ -61,12 +61,12 @@ const defaultHost = "127.0.0.1";
 const defaultToneHz = 1_000;
 const transports: readonly string[] = ["tls", "tcp", "udp"] satisfies readonly Transport[];
 
-/** Whether it names a host, too; else it is a number. */
+/** Whether the text contains a host; otherwise it is a number. */
 export function isSipUri(called: string): boolean {
   return /^sips?:/i.test(called);
 }
 
-/** Reads options and argument; the failure is a sentence for the one who typed them. */
+/** Parses options and argument; the failure is a sentence for the user. */
 export function readCallRequest(positionals: readonly string[], options: CallOptions): Result<CallRequest, string> {
   try {
     return success(read(positionals, options));
@@ -76,13 +76,13 @@ export function readCallRequest(positionals: readonly string[], options: CallOpt
   }
 }
 
-/** What is wrong with an option. Thrown and caught in this file only. */
+/** An invalid option. Thrown and caught in this file only. */
 class Complaint extends Error {}
 
 function read(positionals: readonly string[], options: CallOptions): CallRequest {
   const [called, ...more] = positionals;
-  if (called === undefined) throw new Complaint("whom to call? NUMBER or sip:USER@HOST");
-  if (more.length > 0) throw new Complaint("there is an argument too many: write a number with spaces in quotes");
+  if (called === undefined) throw new Complaint("the destination is missing: NUMBER or sip:USER@HOST");
+  if (more.length > 0) throw new Complaint("too many arguments: put a number with spaces in quotes");
   return {
     target: readTarget(called, options),
     from: options.from === undefined ? undefined : readUser(options.from, "--from"),
@@ -110,9 +110,9 @@ function readTarget(called: string, options: CallOptions): CallTarget {
     );
   }
   const uri = parseUri(called);
-  if (uri?.user === undefined || uri.host === "") throw new Complaint("that is no SIP address: sip:USER@HOST");
+  if (uri?.user === undefined || uri.host === "") throw new Complaint("that is not a SIP address: sip:USER@HOST");
   const transport = readTransport(options.transport ?? uri.params.get("transport")?.toLowerCase() ?? "tls");
-  if (uri.scheme === "sips" && transport !== "tls") throw new Complaint("sips: goes over TLS only");
+  if (uri.scheme === "sips" && transport !== "tls") throw new Complaint("sips: requires TLS");
   const target = targetOf(uri.user, uri.host, uri.port, transport);
   return server === undefined ? target : { ...target, host: server.host, port: server.port ?? defaultPort(transport) };
 }
@@ -126,7 +126,7 @@ function defaultPort(transport: Transport): number {
   return transport === "tls" ? 5061 : 5060;
 }
 
-/** A number, with the separators that people write, or another user part. */
+/** A number, with common separators, or another user part. */
 function readUser(text: string, name: string): string {
   const user = /^[+0-9 ()/.-]+$/.test(text) ? text.replace(/[ ()/.-]/g, "") : text;
   if (!/^[A-Za-z0-9+_.*#~-]{1,100}$/.test(user))
@@ -139,19 +139,19 @@ function readServer(text: string): { readonly host: string; readonly port: numbe
   const host = parts?.[1] ?? parts?.[2] ?? (isIP(text) === 6 ? text : undefined);
   const port = parts?.[3] === undefined ? undefined : Number(parts[3]);
   if (host === undefined || (port !== undefined && (port < 1 || port > 65_535)))
-    throw new Complaint("--server is no HOST or HOST:PORT");
+    throw new Complaint("--server must be HOST or HOST:PORT");
   return { host, port };
 }
 
 function readTransport(text: string): Transport {
-  if (!transports.includes(text)) throw new Complaint(`the transport is one of ${transports.join(", ")}`);
+  if (!transports.includes(text)) throw new Complaint(`the transport must be one of ${transports.join(", ")}`);
   return text as Transport;
 }
 
-/** BBB's dialplan takes no more than 11 digits. */
+/** BBB's dialplan accepts up to 11 digits. */
 function readPin(text: string): string {
   const digits = text.replace(/[ -]/g, "");
-  if (!/^[0-9]{1,11}$/.test(digits)) throw new Complaint("--pin is 1 to 11 digits");
+  if (!/^[0-9]{1,11}$/.test(digits)) throw new Complaint("--pin must be 1 to 11 digits");
   return digits;
 }
 
@@ -159,7 +159,7 @@ function readSuites(text: string | undefined): readonly SuiteName[] | undefined 
   if (text === undefined) return ALL_SUITES;
   if (text === "off") return undefined;
   const suite = ALL_SUITES.find((each) => each === text.toUpperCase());
-  if (suite === undefined) throw new Complaint(`--srtp is off or one of ${ALL_SUITES.join(", ")}`);
+  if (suite === undefined) throw new Complaint(`--srtp must be off or one of ${ALL_SUITES.join(", ")}`);
   return [suite];
 }
 
@@ -167,13 +167,13 @@ function readCodecs(text: string | undefined): readonly CodecName[] {
   const all: readonly CodecName[] = ["PCMA", "PCMU"];
   if (text === undefined) return all;
   const codec = all.find((each) => each === text.toUpperCase());
-  if (codec === undefined) throw new Complaint(`--codec is one of ${all.join(", ")}`);
+  if (codec === undefined) throw new Complaint(`--codec must be one of ${all.join(", ")}`);
   return [codec];
 }
 
 function readLanguage(text: string | undefined): Language | undefined {
   if (text === undefined || isLanguage(text)) return text;
-  throw new Complaint(`--language is one of ${languages.join(", ")}`);
+  throw new Complaint(`--language must be one of ${languages.join(", ")}`);
 }
 
 function readPlay(text: string | undefined): CallRequest["play"] {
@@ -182,13 +182,13 @@ function readPlay(text: string | undefined): CallRequest["play"] {
   return text.startsWith("tone:") ? { hz: readHz(text.slice(5), "--play tone:HZ") } : { file: text };
 }
 
-/** What a telephone line carries. */
+/** The frequency range of a telephone line, in Hz. */
 function readHz(text: string, name: string): number {
   return readNumber(text, name, 300, 3_400);
 }
 
 function readNumber(text: string, name: string, least: number, most: number): number {
   const number = /^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number >= least && number <= most)) throw new Complaint(`${name} is a number from ${least} to ${most}`);
+  if (!(number >= least && number <= most)) throw new Complaint(`${name} must be a number from ${least} to ${most}`);
   return number;
 }

@@ -7,7 +7,7 @@ import type { Terminal } from "../terminal.js";
 
 const maxSaidLength = 200;
 
-/** A line of the running account; `undefined` for what nobody needs to watch. */
+/** A line of progress; `undefined` for events that are not shown. */
 export function eventLine(event: ProbeEvent): string | undefined {
   const text = eventText(event);
   return text === undefined ? undefined : `${String(event.atMs).padStart(7)} ms  ${text}`;
@@ -34,13 +34,13 @@ function eventText(event: ProbeHappening): string | undefined {
     case "joined":
       return event.how === "tone"
         ? "in the conference: its tone is heard"
-        : "in the conference, by all that can be heard: the dialogue is over";
+        : "in the conference: the dialogue has ended";
     case "tone":
       return `heard: tone of ${event.hz} Hz, ${percent(event.level)} of full scale`;
     case "renegotiated":
       return event.accepted
         ? "the other side changed the session"
-        : "the other side wanted to change the session in a way that we can't";
+        : "the other side requested a session change that is not supported";
     case "hung-up":
       return endText(event.end);
     case "recording-failed":
@@ -60,7 +60,7 @@ function endText({ by, reason }: CallEnd): string {
   }
 }
 
-/** What the call came to, in a few lines. */
+/** The result of the call, in a few lines. */
 export function summaryLines(report: ProbeReport, terminal: Terminal): readonly string[] {
   const { verdict, media } = report;
   const audio = `audio      ${media.packetsIn} packets in, ${media.packetsOut} out, ${percent(lossOf(media))} lost, jitter ${media.jitterMs.toFixed(1)} ms, longest gap ${Math.round(media.longestGapMs)} ms`;
@@ -72,11 +72,11 @@ export function summaryLines(report: ProbeReport, terminal: Terminal): readonly 
     "",
     terminal.style("bad", `The call does not work (${verdict.stage}): ${verdict.why}.`),
     ...(verdict.said === "" ? [] : [`  the other side says: ${visible(verdict.said).slice(0, maxSaidLength)}`]),
-    ...(verdict.cure === "" ? [] : [`  what to do: ${verdict.cure}`]),
+    ...(verdict.cure === "" ? [] : [`  fix: ${verdict.cure}`]),
   ];
 }
 
-/** The same for programs. Durations are milliseconds, shares 0 to 1. */
+/** The result as JSON. Durations are in milliseconds, shares from 0 to 1. */
 export function reportJson(report: ProbeReport): Readonly<Record<string, unknown>> {
   const { verdict, media, events } = report;
   return {
@@ -118,7 +118,7 @@ function eventJson(event: ProbeEvent): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Tenths are as fine as anything here is measured. */
+/** Rounds to the measuring precision of a tenth. */
 function round(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

@@ -10,8 +10,8 @@ import { isThisMachine } from "../../util/own-address.js";
 const answerTimeoutMs = 5_000;
 
 /**
- * Where drachtio of this configuration takes calls, as HOST:PORT: as it says itself, since it may listen on one address of
- * its machine and not on loopback. `undefined`: it can't be asked, or takes none over this transport.
+ * The HOST:PORT of this configuration's drachtio, as drachtio reports it, because it may listen on one address of
+ * its machine and not on loopback. `undefined`: drachtio does not respond, or has no listener for this transport.
  */
 export async function ownServer(
   { drachtio: { host, port, secret } }: Pick<Config, "drachtio">,
@@ -24,7 +24,7 @@ export async function ownServer(
   return chosen === undefined ? undefined : formatHostPort(chosen.host, chosen.port);
 }
 
-/** Loopback if there is one, else an address of this machine, else any; of IPv4, which is all that the test telephone speaks. */
+/** Prefers loopback, then addresses of this machine. IPv4 only, because the test phone has no IPv6. */
 export function chooseAddress(addresses: readonly ListenAddress[]): ListenAddress | undefined {
   const usable = addresses.filter(({ host }) => isIP(host) === 4);
   return (

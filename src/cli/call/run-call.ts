@@ -9,7 +9,7 @@ import { type CallOptions, isSipUri, readCallRequest } from "./call-request.js";
 import { eventLine, reportJson, summaryLines } from "./call-text.js";
 import { ownServer } from "./own-server.js";
 
-/** `einwahl call`: one call, told while it goes on. SIGINT hangs up. */
+/** `einwahl call`: places one call and prints its progress. SIGINT hangs up. */
 export async function runCall(
   positionals: readonly string[],
   options: CallOptions,
@@ -31,16 +31,16 @@ export async function runCall(
   const { localAddress } = plan.value.phone;
   if (server !== options.server && !options.json)
     terminal.note(
-      `To ${server ?? ""}, where drachtio listens, from ${localAddress}: that address has to be among the sources of a trunk.`,
+      `Calling drachtio at ${server ?? ""} from ${localAddress}: that address must be among the sources of a trunk.`,
     );
   if (target.transport === "tls" && !tls.verify)
-    terminal.note("The certificate is not verified: anybody on the way could be the other side.");
+    terminal.note("The certificate is not verified: the connection could be intercepted.");
   if (suites !== undefined && target.transport !== "tls")
-    terminal.note(`Over ${target.transport.toUpperCase()} the keys of SRTP travel in the open.`);
+    terminal.note(`Over ${target.transport.toUpperCase()} the SRTP keys are sent unencrypted.`);
   const stop = new Latch<true>();
   const offs = (["SIGINT", "SIGTERM"] as const).map((signal) =>
     context.onSignal(signal, () => {
-      // A second signal finds no listener, and ends the process at once.
+      // A second signal has no listener and ends the process immediately.
       for (const off of offs) off();
       stop.set(true);
     }),
@@ -59,7 +59,7 @@ export async function runCall(
   return exitCodeOf(report);
 }
 
-/** For a number, which says nothing of a host: drachtio of the configuration, where there is one that can be read. */
+/** The server for a number without a host: drachtio of the configuration, if the configuration is readable. */
 async function configuredServer(
   [called]: readonly string[],
   { transport }: CallOptions,

@@ -10,7 +10,7 @@ const looks = {
 
 const worstFirst = ["error", "warning", "ok"] as const satisfies readonly Finding["severity"][];
 
-/** What was found, the worst first, and one line that sums it up. */
+/** The findings, most severe first, and a summary line. */
 export function findingLines(
   findings: readonly Finding[],
   path: string,
@@ -43,7 +43,7 @@ function summary(
   offline: boolean,
   terminal: Pick<Terminal, "style">,
 ): string {
-  const looked = offline ? `${path} alone was looked at` : path;
+  const looked = offline ? `only ${path} was checked` : path;
   if (errors > 0) return terminal.style("bad", `${count(errors, "error")}, ${count(warnings, "warning")} (${looked})`);
   if (warnings > 0) return terminal.style("warning", `No error, ${count(warnings, "warning")} (${looked})`);
   return terminal.style("good", `All in order (${looked})`);

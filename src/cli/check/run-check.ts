@@ -19,7 +19,7 @@ export interface CheckOptions {
   readonly json: boolean;
 }
 
-/** `einwahl check`: what is wrong with the file, then with everything that it names. */
+/** `einwahl check`: checks the file, then the components that it names. */
 export async function runCheck(options: CheckOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, environment, clock } = context;
   const authorities = options.ca === undefined ? undefined : await readFile(options.ca, "utf8").catch(() => "");

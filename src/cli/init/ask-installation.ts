@@ -12,7 +12,7 @@ import { failure, type Result, success } from "../../util/result.js";
 import type { Asker, Question } from "./asker.js";
 import type { FixedLine, Installation, RegisteringLine } from "./installation.js";
 
-/** What of it was typed as options. */
+/** The answers given as options. */
 export interface GivenAnswers {
   readonly provider: string | undefined;
   readonly number: readonly string[];
@@ -24,14 +24,14 @@ export interface GivenAnswers {
   readonly language: string | undefined;
 }
 
-/** The variables that passwords may be in. */
+/** The environment variables for passwords. */
 const variables = { trunk: "EINWAHL_TRUNK_PASSWORD", bbb: "EINWAHL_BBB_SECRET" } as const;
 const none = "none";
 
-/** What is missing or makes no sense ends it. Thrown and caught in this file only. */
+/** A missing or invalid answer. Thrown and caught in this file only. */
 class Unanswered extends Error {}
 
-/** Asks for everything that is not given; the failure is a sentence. */
+/** Asks for all missing answers; the failure is a sentence. */
 export async function askInstallation(
   asker: Asker,
   given: GivenAnswers,
@@ -96,7 +96,7 @@ async function askAll(ask: Ask, given: GivenAnswers, environment: Environment): 
   const language = await askChoice<Language>(
     ask,
     {
-      text: "Language in which callers are greeted (de, en)",
+      text: "Language of the greeting (de, en)",
       name: "--language",
       given: given.language,
       fallback: "de",
@@ -148,7 +148,7 @@ async function askLine(
   return { kind: "registers", registrar, username, password };
 }
 
-/** A host, `none`, or `undefined` where the provider's is known and nobody has said otherwise. */
+/** A host, `none`, or `undefined` to keep the provider's preset. */
 async function askRegistrar(
   ask: Ask,
   { registrar }: TrunkPreset,
@@ -159,7 +159,7 @@ async function askRegistrar(
   const text =
     registrar === undefined
       ? `Registrar of the trunk, or ${none} for one that sends calls to a fixed address`
-      : `Registrar, which every customer has another of${example}`;
+      : `Registrar, which differs for each customer${example}`;
   return await ask({
     text,
     name: "--registrar",
@@ -186,8 +186,8 @@ async function askChoice<Choice extends string>(
 function notAmong(text: string, choices: readonly string[]): string {
   const meant = closestTo(text, choices);
   return meant === undefined
-    ? `is none of ${choices.join(", ")}`
-    : `is none of ${choices.join(", ")}; did you mean ${meant}?`;
+    ? `must be one of ${choices.join(", ")}`
+    : `must be one of ${choices.join(", ")}; did you mean ${meant}?`;
 }
 
 function joined(texts: readonly string[]): string | undefined {
@@ -200,7 +200,7 @@ function orNone(read: Read): Read {
   return (text) => (text === none ? success(none) : read(text));
 }
 
-/** Each part of a text with commas; what it comes to has commas, too. */
+/** Applies a rule to each part of a comma-separated text. */
 function listOf(read: Read): Read {
   return (text) => {
     const parts = text
@@ -214,7 +214,7 @@ function listOf(read: Read): Read {
   };
 }
 
-/** As the setting itself is read. */
+/** Validates an answer like the setting itself. */
 function readWith(field: z.ZodType): Read {
   return (text) => {
     const checked = field.safeParse(text);
@@ -224,7 +224,7 @@ function readWith(field: z.ZodType): Read {
       issue !== undefined && "params" in issue && typeof issue.params?.["hint"] === "string"
         ? `: ${issue.params["hint"]}`
         : "";
-    return failure(`${issue?.message ?? "makes no sense"}${hint}`);
+    return failure(`${issue?.message ?? "is invalid"}${hint}`);
   };
 }
 
@@ -234,12 +234,12 @@ function readNumber(text: string): Result<string, string> {
   return readWith(fields.phoneNumber)(text.replace(/[ ()/.-]/g, "").replace(/^00/, "+"));
 }
 
-/** People type the name of the server, too. */
+/** Also accepts the server's name without a path. */
 function readApiUrl(text: string): Result<string, string> {
   const url = text.includes("://") ? text : `https://${text}`;
   if (!URL.canParse(url)) return readWith(fields.apiUrl)(url);
   const { pathname, protocol } = new URL(url);
-  if (protocol === "http:") return failure("is not encrypted: use https, or write the file by hand");
+  if (protocol === "http:") return failure("is not encrypted: use https, or edit the file by hand");
   return readWith(fields.apiUrl)(pathname === "/" ? `${url.replace(/\/$/, "")}/bigbluebutton/api` : url);
 }
 

@@ -4,26 +4,26 @@ import { failure, type Result, success } from "../../util/result.js";
 import type { InputStream } from "../input-stream.js";
 import type { Terminal } from "../terminal.js";
 
-/** One thing to find out. */
+/** One question. */
 export interface Question {
   readonly text: string;
-  /** The option or variable that answers it, as it is typed. */
+  /** The option or environment variable that answers it. */
   readonly name: string;
-  /** What was typed as an option. */
+  /** The value of the option. */
   readonly given: string | undefined;
-  /** What an empty answer means; `undefined`: there has to be one. */
+  /** The default for an empty answer; `undefined`: an answer is required. */
   readonly fallback: string | undefined;
   readonly isSecret?: boolean;
-  /** Brings the answer into the form in which it is written; the failure is read after the name. */
+  /** Normalises the answer; the failure is read after the name. */
   readonly read: (text: string) => Result<string, string>;
 }
 
-/** Asked again so often on a terminal, when the answer makes no sense. */
+/** Attempts on a terminal after invalid answers. */
 const maxTries = 5;
 const maxLineLength = 1_000;
 const keys = { interrupt: "\u0003", end: "\u0004", backspace: "\u0008", delete: "\u007f" } as const;
 
-/** Asks questions on a terminal, or takes lines of standard input as the answers. */
+/** Asks questions on a terminal, or reads the answers as lines of standard input. */
 export class Asker {
   readonly #input: InputStream;
   readonly #terminal: Terminal;
@@ -32,14 +32,14 @@ export class Asker {
   #chunks: AsyncIterator<Buffer | string> | undefined;
   #ahead = "";
 
-  /** @param asks false: every answer is an option or a default */
+  /** @param asks false: use only options and defaults */
   constructor(input: InputStream, terminal: Terminal, asks: boolean) {
     this.#input = input;
     this.#terminal = terminal;
     this.#asks = asks;
   }
 
-  /** The failure is a sentence for the one who asked for the file. */
+  /** The failure is a sentence for the user. */
   async ask(question: Question): Promise<Result<string, string>> {
     const { given, name, fallback, read } = question;
     if (given !== undefined) return named(name, read(given));
@@ -48,7 +48,7 @@ export class Asker {
     for (let attempt = 0; attempt < maxTries; attempt += 1) {
       const line = isTerminal ? await this.#prompt(question) : await this.#line();
       if (line === undefined && (isTerminal || fallback === undefined))
-        return failure(isTerminal ? "stopped" : `${name} is needed: there is no line for it`);
+        return failure(isTerminal ? "stopped" : `${name} is needed: its line is missing`);
       const text = (line ?? "").trim();
       if (text === "" && fallback === undefined) {
         if (!isTerminal) return failure(`${name} is needed: its line is empty`);
@@ -67,7 +67,7 @@ export class Asker {
       this.#terminal.ask(prompt);
       return await this.#line();
     }
-    // Before the question is there: whoever pastes the answer is faster than we are.
+    // Start reading before the question is printed: a pasted answer may arrive first.
     this.#input.setRawMode?.(true);
     try {
       this.#terminal.ask(prompt);
@@ -78,7 +78,7 @@ export class Asker {
     }
   }
 
-  /** `undefined`: there are no more. */
+  /** `undefined`: end of input. */
   async #line(): Promise<string | undefined> {
     for (;;) {
       const end = this.#ahead.indexOf("\n");
@@ -97,7 +97,7 @@ export class Asker {
     }
   }
 
-  /** The line that is typed key by key, with nothing of it on the screen; `undefined`: broken off. */
+  /** Reads a line in raw mode without echo; `undefined`: cancelled. */
   async #unseenLine(): Promise<string | undefined> {
     let line = "";
     for (;;) {

@@ -1,11 +1,11 @@
 import type { Installation } from "./installation.js";
 import { quoted, trunkSecretFile, trunkText } from "./trunk-text.js";
 
-/** A file to be written, with a path from the directory of the configuration on. */
+/** A file to write; the path is relative to the directory of the configuration. */
 export interface SecretFile {
   readonly path: string;
   readonly text: string;
-  /** One that was chosen by chance stays when it is there already: engines may know it. */
+  /** A random secret keeps an existing file, because the engines may already use it. */
   readonly isChosen: boolean;
 }
 
@@ -24,15 +24,15 @@ export interface Places {
 const header = [
   "# yaml-language-server: $schema=einwahl.schema.json",
   "#",
-  "# The configuration of einwahl, made by: einwahl config init",
-  "# All other settings, with their defaults, are in config/einwahl.example.yaml. To see whether it works: einwahl check",
-  "# Texts may hold ${NAME}, an environment variable, or be file:path, the text in a file beside this one.",
+  "# The configuration of einwahl, created by: einwahl config init",
+  "# All other settings, with their defaults, are in config/einwahl.example.yaml. To check it: einwahl check",
+  "# Texts may contain ${NAME}, an environment variable, or be file:path, relative to this file's directory.",
 ];
 
 /**
  * The configuration of a real installation.
  *
- * @param newSecret random text, long enough not to be guessed
+ * @param newSecret creates an unguessable random text
  */
 export function installationText(
   installation: Installation,
@@ -44,7 +44,7 @@ export function installationText(
   const yaml = [
     ...header,
     "",
-    "# The language in which callers are greeted whose number names none.",
+    "# The language of the greeting on numbers without languages.",
     `language: ${language}`,
     "",
     "# The SIP server. Give it the same secret, and keep its admin port on loopback or a private network.",
@@ -61,17 +61,11 @@ export function installationText(
     "      # port: 8021",
     "      password: file:secrets/event-socket-password",
     ...(publicAddress === undefined
-      ? [
-          "    # Behind NAT: the address that callers are told to send their audio to.",
-          "    # public_address: 203.0.113.10",
-        ]
-      : [
-          "    # The address that callers are told to send their audio to.",
-          `    public_address: ${quoted(publicAddress)}`,
-        ]),
-    "    # capacity: 100   # the most calls at a time",
+      ? ["    # Behind NAT: the RTP address in the SDP for callers.", "    # public_address: 203.0.113.10"]
+      : ["    # The RTP address in the SDP for callers.", `    public_address: ${quoted(publicAddress)}`]),
+    "    # capacity: 100   # maximum concurrent calls",
     "",
-    "# The lines to the telephone network.",
+    "# The trunks to the telephone network.",
     "trunks:",
     ...trunkText(installation),
     "",
@@ -80,38 +74,38 @@ export function installationText(
     `  - name: ${bbb.name}`,
     `    api_url: ${quoted(bbb.apiUrl)}`,
     `    secret: file:${bbbSecretFile}`,
-    "    # How the media servers reach the conferences, when not at the host of api_url: TLS and SRTP, both mandatory.",
+    "    # The SIP address of the conferences, if it differs from the host of api_url: TLS and SRTP, both mandatory.",
     "    # sip:",
     "    #   host: 10.0.0.11",
     "    #   port: 5081",
     "",
-    "# Mixed into the key of each day by which callers become pseudonyms in BBB, so that a moderator can ban one.",
+    "# Mixed into the daily key for callers' pseudonyms in BBB, by which a moderator can ban a caller.",
     "pseudonym_key: file:secrets/pseudonym-key",
     "",
-    "# einwahl's own HTTP server. Put a reverse proxy with TLS before it.",
+    "# einwahl's own HTTP server. Put a reverse proxy with TLS in front of it.",
     "http:",
     "  host: 127.0.0.1",
     "  port: 8080",
-    "  # Of 127.0.0.1: /status and /metrics for programs of this machine. No reverse proxy before this one.",
+    "  # On 127.0.0.1: /status and /metrics for local programs. Never put a reverse proxy in front of it.",
     "  operators_port: 8079",
     "  # public_url: https://phone.example.org",
-    '  # One for each front end: openssl rand -hex 32, and here its hash: printf %s "$TOKEN" | sha256sum',
+    '  # One token for each front end (openssl rand -hex 32); write its hash here: printf %s "$TOKEN" | sha256sum',
     "  # tokens:",
     "  #   - name: greenlight",
     "  #     sha256: ...",
     '  #     scopes: ["rooms:read", "rooms:write"]',
     "",
-    "# Where the PINs are kept that front ends reserve, the keys of pseudonyms, and the socket of the command line: a directory",
-    "# that einwahl can write.",
+    "# The store of reserved PINs and pseudonym keys, and the socket of the command line: a directory that einwahl",
+    "# can write.",
     "rooms:",
     `  store: ${quoted(store)}`,
     "",
-    "# The log in files, one for each day, that are deleted after a week. In a container it is this file, too.",
+    "# The log, one file a day, deleted after a week. In a container it is also this file.",
     ...(logFile === undefined
       ? ["# logging:", "#   file: /var/log/einwahl/einwahl.log"]
       : ["logging:", `  file: ${quoted(logFile)}`]),
     "",
-    "# A call that einwahl places to itself every quarter of an hour, to find out first when calls don't work.",
+    "# A synthetic call every 15 minutes, to detect faults before callers do.",
     "# synthetic_call:",
     "#   enabled: true",
     "",

@@ -1,21 +1,21 @@
 import type { Language } from "../../caller/language.js";
 import type { Provider } from "../../config/config.js";
 
-/** What nobody but the operator knows of an installation. */
+/** The facts of an installation that only the operator knows. */
 export interface Installation {
   readonly language: Language;
   readonly provider: Provider;
   /** E.164 with +. */
   readonly numbers: readonly string[];
   readonly line: RegisteringLine | FixedLine;
-  /** How the world sees this host; `undefined`: as it is, without NAT. */
+  /** The public address behind NAT; `undefined`: no NAT. */
   readonly publicAddress: string | undefined;
   readonly bbb: { readonly name: string; readonly apiUrl: string; readonly secret: string };
 }
 
 export interface RegisteringLine {
   readonly kind: "registers";
-  /** `undefined`: the provider's, which is known. */
+  /** `undefined`: the provider's preset. */
   readonly registrar: string | undefined;
   readonly username: string;
   readonly password: string;

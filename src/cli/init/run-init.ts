@@ -20,7 +20,7 @@ export interface InitOptions extends GivenAnswers {
   readonly force: boolean;
 }
 
-/** `einwahl config init`: asks, tries what the answers come to, and writes it. */
+/** `einwahl config init`: asks, validates the resulting configuration, and writes it. */
 export async function runInit(options: InitOptions, context: CommandContext): Promise<ExitCode> {
   const { terminal, environment } = context;
   const complain = (why: string, code: ExitCode = exitCodes.usage): ExitCode => {
@@ -28,13 +28,16 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
     return code;
   };
   const path = configPath(options.config, environment);
-  // Checked first, so that no question is asked in vain.
+  // Check before the first question.
   if (existsSync(path) && !options.force) return complain(faultText(path, "EEXIST"), exitCodes.failed);
   const text = await textFor(options, context);
   if (!text.ok) return complain(text.failure);
   const loaded = loadConfig(path, environment, filesWith(path, text.value));
   if (!loaded.ok)
-    return complain(`that makes no configuration.\n${formatFaults(loaded.failure)}`, exitCodes.configuration);
+    return complain(
+      `the answers give an invalid configuration.\n${formatFaults(loaded.failure)}`,
+      exitCodes.configuration,
+    );
   const files = await writeFiles(path, text.value, options.force);
   if (!files.ok) return complain(files.failure, exitCodes.failed);
   for (const written of files.value.written) terminal.print(`wrote  ${written}`);
@@ -58,14 +61,14 @@ async function textFor(
     : installation;
 }
 
-/** Beside the configuration and on standard output, but where the system keeps both for one of the system's. */
+/** Store and log: next to the configuration and on standard output, or in the system's directories for a system configuration. */
 export function placesFor(path: string): Places {
   return resolve(path).startsWith("/etc/")
     ? { store: "/var/lib/einwahl", logFile: "/var/log/einwahl/einwahl.log" }
     : { store: "data", logFile: undefined };
 }
 
-/** The files of this machine, with those among them that are about to be written. */
+/** The file system, overlaid with the files about to be written. */
 function filesWith(path: string, { yaml, secrets }: ConfigText): ConfigFiles {
   const folder = dirname(resolve(path));
   const planned = new Map([
@@ -84,8 +87,8 @@ function nextSteps({ config }: InitOptions, path: string): readonly string[] {
   const named = config === undefined ? "" : ` --config ${path}`;
   return [
     "",
-    "Give drachtio and FreeSWITCH the secrets of these names (docs/operations.md), and then:",
-    `  einwahl check${named}   # what is wrong, and what to do`,
+    "Configure these secrets in drachtio and FreeSWITCH (docs/operations.md), then run:",
+    `  einwahl check${named}   # finds faults and suggests fixes`,
     `  einwahl run${named}`,
   ];
 }

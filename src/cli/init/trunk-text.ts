@@ -1,16 +1,16 @@
 import { type AssumedSetting, isOfRegistration, presets, type TrunkPreset } from "../../config/presets.js";
 import type { Installation } from "./installation.js";
 
-/** What a provider's portal has to be told, or shows. */
+/** Notes on the settings in a provider's portal. */
 const advice = {
-  easybell: ["In easybell's portal choose E.164 as number signalling, and encryption."],
-  "dus.net": ["dus.net, as its portal shows it."],
-  sipgate: ["sipgate trunking, as its portal shows it."],
+  easybell: ["In easybell's portal choose E.164 as number signalling, and enable encryption."],
+  "dus.net": ["dus.net: values from its portal."],
+  sipgate: ["sipgate trunking: values from its portal."],
   "telekom-companyflex": [
-    "Telekom CompanyFlex, as its portal shows it; the registrar is <number>.primary.companyflex.de.",
+    "Telekom CompanyFlex: values from its portal; the registrar is <number>.primary.companyflex.de.",
   ],
-  plusnet: ["Plusnet, as the contract shows it."],
-  generic: ["See the example for what else a trunk may need: einwahl.example.yaml."],
+  plusnet: ["Plusnet: values from the contract."],
+  generic: ["Other settings of a trunk: einwahl.example.yaml."],
 } as const;
 
 /** A trunk of the configuration, as YAML with comments. */
@@ -31,7 +31,7 @@ export function trunkText({ provider, numbers, line, publicAddress, language }: 
           ...(preset.registrar === undefined ? [] : ["    registrar: false"]),
           `    sources: [${line.sources.map(quoted).join(", ")}]`,
         ]),
-    "    # channels: 10   # the most calls at a time over this trunk",
+    "    # channels: 10   # maximum concurrent calls over this trunk",
     "    numbers:",
     ...numbers.flatMap((number) => [
       `      - number: ${quoted(number)}`,
@@ -50,7 +50,7 @@ function contactText(publicAddress: string | undefined): readonly string[] {
     : ["    # The public address of drachtio.", "    contact:", `      host: ${quoted(publicAddress)}`];
 }
 
-/** What no source tells of the provider, with the guess that counts until somebody knows. */
+/** Settings that the provider does not document, with their assumed values. */
 function guessesText(preset: TrunkPreset, registers: boolean): readonly string[] {
   const values: Readonly<Record<AssumedSetting, string>> = {
     registrar: `registrar: { host: ${preset.registrar?.host ?? "..."}, port: 5061, transport: tls }`,
@@ -62,12 +62,12 @@ function guessesText(preset: TrunkPreset, registers: boolean): readonly string[]
   const guesses = preset.assumed.filter((setting) => registers || !isOfRegistration(setting));
   if (guesses.length === 0) return [];
   return [
-    "    # No source tells these of the provider: they are guesses, and /status says so until they stand here.",
+    "    # Not documented by the provider: common defaults, listed in /status until you set them here.",
     ...guesses.map((setting) => `    # ${values[setting]}`),
   ];
 }
 
-/** A text that YAML takes for nothing else. */
+/** A quoted YAML text. */
 export function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -6,18 +6,18 @@ import type { ConfigText } from "./config-text.js";
 
 export interface WrittenFiles {
   readonly written: readonly string[];
-  /** Secrets that were there already and still count. */
+  /** Existing secrets that were kept. */
   readonly kept: readonly string[];
 }
 
-/** What is there is not overwritten, and others can't read what is written. */
+/** Existing files are not overwritten; new files are readable only by their owner. */
 const modes = { file: 0o600, folder: 0o700 } as const;
 
 /**
- * Writes the secrets, and then the configuration that names them. The failure is a sentence.
+ * Writes the secrets, then the configuration. The failure is a sentence.
  *
  * @param path of the configuration
- * @param overwrites whether it, and secrets that somebody has typed, may be there
+ * @param overwrites whether to replace an existing configuration and typed secrets
  */
 export async function writeFiles(
   path: string,
@@ -40,17 +40,17 @@ export async function writeFiles(
 
 export function faultText(path: string, fault: string): string {
   return fault === "EEXIST"
-    ? `${path} is there already: name another one with --config, or overwrite it with --force`
+    ? `${path} already exists: write another path with --config, or overwrite it with --force`
     : `${path} can't be written: ${fault}`;
 }
 
-/** @returns the system's code for what is wrong */
+/** @returns the system's error code */
 async function writeOne(path: string, text: string, overwrites: boolean): Promise<string | undefined> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: modes.folder });
     const file = await open(path, overwrites ? "w" : "wx", modes.file);
     try {
-      // One that is there keeps its mode otherwise, and the secret would be read by whoever could read the old one.
+      // An existing file would keep its mode, which may let other users read the secret.
       await file.chmod(modes.file);
       await file.writeFile(text);
     } finally {

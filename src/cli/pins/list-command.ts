@@ -8,7 +8,7 @@ import { table } from "../table.js";
 import { pinOptions } from "./pin-options.js";
 
 const pageSize = 1_000;
-/** A bound against a store that goes on for ever: as many rooms as a million pages hold. */
+/** Bounds the pages read from the store. */
 const maxPages = 1_000_000;
 
 export const listPinsCommand = command({
@@ -16,7 +16,7 @@ export const listPinsCommand = command({
   summary: "list the rooms and their PINs",
   positionals: "",
   details: [
-    "Lists every room that has a PIN, by its id, through the running instance, or from its store when none runs. Times are UTC.",
+    "Lists every room with a PIN, sorted by id, through the running instance or, if none runs, from its store. Times are UTC.",
   ],
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins list", "einwahl pins list --json | jq '.pins | length'"],

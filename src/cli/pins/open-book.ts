@@ -24,7 +24,7 @@ export async function openBook(
     const usable = await checkDirectory(store.directory, mayCreate);
     if (!usable.ok) return usable;
   }
-  // No instance is there to ask which PINs BBB itself has drawn for the meetings that run.
+  // Without an instance, the PINs that BBB itself assigned to running meetings are unknown.
   const settings = {
     pinLength,
     restMs,
@@ -34,23 +34,23 @@ export async function openBook(
   };
   const stores = await openStores(store, settings, clock, {
     onTrouble: (what) => {
-      terminal.note(`einwahl pins: the store is in trouble: ${what}`);
+      terminal.note(`einwahl pins: the store has a fault: ${what}`);
     },
     onRedis: (fault) => {
-      if (fault !== undefined) terminal.note(`einwahl pins: Redis does not answer: ${fault}`);
+      if (fault !== undefined) terminal.note(`einwahl pins: Redis does not respond: ${fault}`);
     },
   });
   if (!stores.ok) return failure(`rooms.store: ${stores.failure}`);
   return success({ book: new OpenPinBook(stores.value.rooms), close: () => stores.value.close() });
 }
 
-/** Files that root makes here would be closed to the account that einwahl runs under. */
+/** Files created by root would be inaccessible to einwahl's user. */
 async function checkDirectory(directory: string, mayCreate: boolean): Promise<Result<void, string>> {
   const facts = await stat(directory).catch(() => undefined);
   if (facts === undefined)
     return mayCreate
       ? success(undefined)
-      : failure(`there is no store in ${directory}: einwahl has not run with this configuration`);
+      : failure(`${directory} contains no store: einwahl has not run with this configuration`);
   if (process.getuid === undefined || facts.uid === process.getuid()) return success(undefined);
   return failure(
     `einwahl is not running, and the store in ${directory} belongs to another user: use that user's account (sudo -u), or start einwahl`,

@@ -1,6 +1,6 @@
 import { commonOptions } from "../options.js";
 
-/** What tells the commands on PINs where these are. */
+/** Options that locate the PINs. */
 export const pinOptions = { config: commonOptions.config, socket: commonOptions.socket } as const;
 
 /** The values of `pinOptions`. */

@@ -6,11 +6,11 @@ import { pinOptions } from "./pin-options.js";
 
 export const reservePinCommand = command({
   name: "pins reserve",
-  summary: "give a room its PIN",
+  summary: "reserve a PIN for a room",
   positionals: "ROOM",
   details: [
-    "Prints the PIN of the room, which gets one if it has none. ROOM is the meetingID by which the front end creates the meeting; it also has to hand the PIN to BBB, as voiceBridge.",
-    "Without a running instance nobody looks whether a meeting that runs now has drawn the same PIN.",
+    "Prints the PIN of the room, and reserves one if it has none. ROOM is the meetingID with which the front end creates the meeting; the front end must also pass the PIN to BBB, as voiceBridge.",
+    "Without a running instance, collisions with the PINs of running meetings are not detected.",
   ],
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins reserve 6f8a2c11-room"],
@@ -29,11 +29,11 @@ export const reservePinCommand = command({
 
 export const releasePinCommand = command({
   name: "pins release",
-  summary: "take a room's PIN away",
+  summary: "release a room's PIN",
   positionals: "ROOM",
   details: [
-    "The PIN is not given out again before rooms.pin_reuse_delay has passed, so that an old note does not lead into another room. The room gets another one when its PIN is reserved next time.",
-    "Ends with 0 when it had one, 1 when not.",
+    "The PIN is not assigned again before rooms.pin_reuse_delay has passed, so that an old invitation does not lead into another room. The next reservation gives the room another PIN.",
+    "Exit status: 0 if the room had a PIN, 1 if not.",
   ],
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins release 6f8a2c11-room"],
@@ -61,10 +61,10 @@ async function roomOf(
   if (room !== undefined && more.length === 0 && isMeetingId(room)) return room;
   const what =
     room === undefined
-      ? "the id of a room is missing"
+      ? "the room's id is missing"
       : more.length > 0
-        ? "there is an argument too many"
-        : `an id of a room has 1 to ${maxMeetingIdLength} characters`;
+        ? "too many arguments"
+        : `a room's id must have 1 to ${maxMeetingIdLength} characters`;
   terminal.note(`einwahl pins ${name}: ${what}. See: einwahl help pins ${name}`);
   return undefined;
 }

@@ -8,7 +8,7 @@ import { commonOptions } from "../options.js";
 import type { Terminal } from "../terminal.js";
 import { pinOptions } from "./pin-options.js";
 
-/** Refused lines that are told one by one. */
+/** Refused lines that are printed individually. */
 const maxTold = 20;
 
 export const exportPinsCommand = command({
@@ -16,7 +16,7 @@ export const exportPinsCommand = command({
   summary: "write all PINs as JSON lines",
   positionals: "",
   details: [
-    "Prints every room with its PIN, and every PIN that rests, one JSON object a line, as `pins import` and the HTTP interface read them. Keep the file closed to others: who knows a PIN gets into its room.",
+    "Prints every room with its PIN, and every released PIN within its delay, one JSON object a line, as `pins import` and the HTTP API read them. Keep the file private: a PIN gives access to its room.",
   ],
   options: pinOptions,
   examples: ["(umask 077 && einwahl pins export > pins.jsonl)"],
@@ -34,11 +34,11 @@ export const exportPinsCommand = command({
 
 export const importPinsCommand = command({
   name: "pins import",
-  summary: "take PINs over from JSON lines",
+  summary: "import PINs from JSON lines",
   positionals: "FILE",
   details: [
-    "Takes over what `pins export` has written; FILE is `-` for standard input. Doing it twice changes nothing. A line that would give a room another PIN, or a PIN to another room, is refused and told; the others are taken over.",
-    "Ends with 0 when every line was taken over or known, 1 when one was refused.",
+    "Imports the output of `pins export`; FILE `-` is standard input. A repeated import changes nothing. A line that would change a room's PIN, or assign a PIN to another room, is refused and reported; the others are imported.",
+    "Exit status: 0 if every line was imported or known, 1 if one was refused.",
   ],
   options: { ...pinOptions, json: commonOptions.json },
   examples: ["einwahl pins import pins.jsonl"],
@@ -46,7 +46,7 @@ export const importPinsCommand = command({
     const { terminal } = context;
     const [file, ...more] = positionals;
     if (file === undefined || more.length > 0) {
-      terminal.note("einwahl pins import: name one file. See: einwahl help pins import");
+      terminal.note("einwahl pins import: give one file. See: einwahl help pins import");
       return exitCodes.usage;
     }
     const { maxTransferBytes } = await import("../../control/pin-routes.js");
@@ -59,7 +59,7 @@ export const importPinsCommand = command({
       );
       return exitCodes.usage;
     }
-    terminal.progress("taking the PINs over ...");
+    terminal.progress("importing the PINs ...");
     const { withPinBook } = await import("./with-pin-book.js");
     return await withPinBook(options, context, true, async (book) => {
       const report = await book.import(lines);
@@ -72,7 +72,7 @@ export const importPinsCommand = command({
 });
 
 function tell({ imported, known, refused, refusedInAll }: ImportReport, terminal: Terminal): void {
-  terminal.print(`${imported} taken over, ${known} known already, ${refusedInAll} refused`);
+  terminal.print(`${imported} imported, ${known} already known, ${refusedInAll} refused`);
   for (const { line, reason } of refused.slice(0, maxTold)) terminal.note(`  line ${line}: ${reason}`);
   if (refusedInAll > maxTold) terminal.note(`  and ${refusedInAll - maxTold} more`);
 }

@@ -10,13 +10,13 @@ import { tellNoAnswer } from "../running-instance.js";
 import { openBook } from "./open-book.js";
 import type { PinPlace } from "./pin-options.js";
 
-/** What a command does with the PINs; a failure is a line for people. */
+/** An operation on the PINs; the failure is a line for the user. */
 export type UsePins = (book: PinBook) => Promise<Result<ExitCode, string>>;
 
 /**
- * Does something with the PINs of the running instance, or with its store when none runs that has it open.
+ * Runs an operation through the running instance, or directly on the store if no instance has it open.
  *
- * @param mayCreate whether a store that is not there is made
+ * @param mayCreate whether to create a missing store
  */
 export async function withPinBook(
   place: PinPlace,
@@ -31,7 +31,7 @@ export async function withPinBook(
   const remote = new RemotePinBook(client);
   const fault = await remote.fault();
   const keepsNothing = fault?.kind === "refused" && fault.status === keepsNone;
-  // The running instance opens its store for what is put there: callers are looked up in no other.
+  // The running instance opens its store for new PINs: callers' PINs are looked up only there.
   if (fault === undefined || (keepsNothing && mayCreate)) return told(await use(remote), context);
   if (!keepsNothing && fault.kind !== "not-running") return tellNoAnswer(fault, { client, socket }, context);
   const opened = await openBook(config, context, mayCreate);

@@ -29,12 +29,12 @@ export interface PlaceTools {
   readonly route: CallRoute;
   readonly client: ControlClient;
   readonly token: string | undefined;
-  /** Standard input, where a log is named `-`. */
+  /** Standard input, for a log named `-`. */
   readonly input: InputReader | undefined;
   readonly clock: Clock;
 }
 
-/** Every place that this installation has, but those that the operator leaves out. */
+/** All places of this installation, except those that the operator leaves out. */
 export async function provePlaces(
   tools: PlaceTools,
   permits: Permissions,
@@ -73,11 +73,11 @@ export async function provePlaces(
   return places.filter(({ id }) => !request.without.has(id));
 }
 
-/** What parts print is required, and where it goes only the operator knows. */
+/** The output of each component is required, and only the operator knows where it is stored. */
 export function missingOutputs({ logs, without }: ProveRequest): readonly string[] {
   return logParts
     .filter((part) => !without.has(outputId(part)) && !logs.some((log) => log.part === undefined || log.part === part))
-    .map((part) => `what ${part} prints can't be looked at: --log ${part}=FILE, or --without ${outputId(part)}`);
+    .map((part) => `the output of ${part} can't be searched: give --log ${part}=FILE, or --without ${outputId(part)}`);
 }
 
 function outputId(part: LogPart): PlaceId {
@@ -92,7 +92,7 @@ function outputOf(part: LogPart, tools: PlaceTools): readonly Place[] {
   return [
     outputPlace({
       id: outputId(part),
-      name: `what ${part} prints`,
+      name: `the output of ${part}`,
       paths,
       input: paths.length < logs.length ? input : undefined,
       plants: plantsOf(part, tools),

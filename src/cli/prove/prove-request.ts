@@ -5,7 +5,7 @@ export const logParts = ["einwahl", "drachtio", "freeswitch"] as const;
 
 export type LogPart = (typeof logParts)[number];
 
-/** What `einwahl prove` was asked for, as it was typed. */
+/** The options of `einwahl prove`, as typed. */
 export interface ProveOptions {
   readonly config: string | undefined;
   readonly log: readonly string[];
@@ -25,13 +25,13 @@ export interface ProveOptions {
 }
 
 export interface NamedLog {
-  /** `undefined`: all parts print there. */
+  /** `undefined`: the output of all components. */
   readonly part: LogPart | undefined;
   /** `-`: standard input. */
   readonly path: string;
 }
 
-/** The same, read. */
+/** The parsed options. */
 export interface ProveRequest {
   readonly logs: readonly NamedLog[];
   readonly without: ReadonlySet<PlaceId>;
@@ -42,15 +42,15 @@ export interface ProveRequest {
 
 const defaultPlainPort = 5_060;
 
-/** Reads the options; the failure is a sentence for the one who typed them. */
+/** Parses the options; the failure is a sentence for the user. */
 export function readProveRequest(options: ProveOptions): Result<ProveRequest, string> {
   const without = options.without.map((id) => placeIds.find((each) => each === id));
-  if (!without.every((id) => id !== undefined)) return failure(`--without is one of ${placeIds.join(", ")}`);
+  if (!without.every((id) => id !== undefined)) return failure(`--without must be one of ${placeIds.join(", ")}`);
   const plainPort = readPort(options["plain-port"]);
   if (!plainPort.ok) return plainPort;
   const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
   const urls = options.also.filter(isUrl);
-  if (!urls.every((url) => URL.canParse(url))) return failure("--also has a URL that makes no sense");
+  if (!urls.every((url) => URL.canParse(url))) return failure("--also has an invalid URL");
   return success({
     logs: options.log.map(readLog),
     without: new Set(without),
@@ -60,7 +60,7 @@ export function readProveRequest(options: ProveOptions): Result<ProveRequest, st
   });
 }
 
-/** A path may have `=` in it: only the name of a part before it counts. */
+/** A path may contain `=`: only a component's name before it is split off. */
 function readLog(text: string): NamedLog {
   const part = logParts.find((each) => text.startsWith(`${each}=`));
   return { part, path: part === undefined ? text : text.slice(part.length + 1) };
@@ -71,5 +71,5 @@ function readPort(text: string | undefined): Result<number | undefined, string> 
   const port = text === undefined ? defaultPlainPort : Number(text);
   return Number.isInteger(port) && port >= 1 && port <= 65_535
     ? success(port)
-    : failure("--plain-port is a port or off");
+    : failure("--plain-port must be a port or off");
 }

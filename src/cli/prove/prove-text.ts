@@ -4,11 +4,11 @@ import type { Style, Terminal } from "../terminal.js";
 
 type Paint = Pick<Terminal, "style">;
 
-/** What was done, looked at and found. No mark is printed: the output may end in a log that is searched. */
+/** The report. Prints no mark, because the output may end in a log that is searched. */
 export function proveLines(report: ProveReport, terminal: Paint): readonly string[] {
   return [
     ...section(
-      "How talkative the parts were",
+      "Log levels",
       report.levels.map(
         ({ part, level, isRaised }) => `${part}: ${level}${isRaised ? " (raised for this, and restored)" : ""}`,
       ),
@@ -17,30 +17,29 @@ export function proveLines(report: ProveReport, terminal: Paint): readonly strin
     ...section(
       "Calls",
       report.calls.map(
-        ({ title, ok, what }) =>
-          `${word(ok, "as it has to be", "not as it has to be", terminal)}  ${title}: ${visible(what)}`,
+        ({ title, ok, what }) => `${word(ok, "as expected", "not as expected", terminal)}  ${title}: ${visible(what)}`,
       ),
       terminal,
     ),
     ...section(
       "Encryption",
-      report.evidence.map(({ ok, what }) => `${word(ok, "encrypted", "in the open", terminal)}  ${visible(what)}`),
+      report.evidence.map(({ ok, what }) => `${word(ok, "encrypted", "unencrypted", terminal)}  ${visible(what)}`),
       terminal,
     ),
-    ...section("What was looked for", marksLines(report), terminal),
+    ...section("Search patterns", marksLines(report), terminal),
     ...section(
       "Where",
       report.places.flatMap((place) => placeLines(place, terminal)),
       terminal,
     ),
     ...section(
-      "What was not looked at",
+      "Not searched",
       [
         ...report.faults.map((fault) => terminal.style("warning", visible(fault))),
         ...report.places.flatMap(({ name, unseen }) =>
           unseen.map((what) => terminal.style("warning", `${name}: ${visible(what)}`)),
         ),
-        ...report.leftOut.map((id) => `${id}: left out on your word`),
+        ...report.leftOut.map((id) => `${id}: left out by --without`),
         ...report.outOfReach.map((what) => `out of reach: ${what}`),
       ],
       terminal,
@@ -62,7 +61,7 @@ function marksLines({ marks, forms }: ProveReport): readonly string[] {
   return [
     `${marks.number} callers' numbers, ${marks.pin} PINs, ${marks.name} display names, each in these forms:`,
     ...forms.map((form) => `- ${form}`),
-    "(the last four digits of a number alone are no finding: a conference may see them)",
+    "(the last four digits of a number alone are not a finding: they are visible in conferences)",
   ];
 }
 
@@ -77,7 +76,7 @@ function placeLines(place: PlaceRecord, terminal: Paint): readonly string[] {
   return [
     `${state}  ${name}: ${looks} looks, ${pieces} pieces, ${bytes} bytes`,
     ...plants.map((plant) => `    planted ${visible(plant.how)}: ${plantText(plant, terminal)}`),
-    ...permitted.map((what) => `    where it has to be: ${what}`),
+    ...permitted.map((what) => `    permitted: ${what}`),
     ...hits.flatMap(({ mark, form, source, around, stage }) => [
       terminal.style("bad", `    found: ${mark.title}, ${form}, in ${visible(source)} (${stage})`),
       ...(around === "" ? [] : [`      ${visible(around)}`]),
@@ -88,8 +87,8 @@ function placeLines(place: PlaceRecord, terminal: Paint): readonly string[] {
 function plantText({ outcome, why, removed }: PlantRecord, terminal: Paint): string {
   const gone = {
     removed: "; removed again",
-    "ends-later": "; removed, and gone as soon as the server forgets it",
-    stays: "; it stays there, and is nobody's number",
+    "ends-later": "; removed, the server forgets it later",
+    stays: "; it stays there, and belongs to no real caller",
     "nothing-there": "",
     "still-there": `; ${terminal.style("bad", "could not be removed")}`,
   }[removed];
@@ -97,9 +96,9 @@ function plantText({ outcome, why, removed }: PlantRecord, terminal: Paint): str
     case "found":
       return `${terminal.style("good", "found")}${gone}`;
     case "masked":
-      return `${terminal.style("good", "its line is there with its digits masked")}${gone}`;
+      return `${terminal.style("good", "its line was found with masked digits")}${gone}`;
     case "missing":
-      return `${terminal.style("bad", "not found: is that where it prints to?")}${gone}`;
+      return `${terminal.style("bad", "not found: check the path of its output")}${gone}`;
     case "not-planted":
       return terminal.style("warning", `could not be planted: ${visible(why)}`);
   }
@@ -109,18 +108,18 @@ function verdictLines({ verdict, places, evidence, totalMs }: ProveReport, termi
   const seconds = Math.round(totalMs / 1_000);
   switch (verdict) {
     case "clean":
-      return [terminal.style("good", `Nothing was found, and everything was looked at (${seconds} s).`)];
+      return [terminal.style("good", `Nothing was found, and the search was complete (${seconds} s).`)];
     case "found": {
       const hits = places.reduce((sum, place) => sum + place.hits.length, 0);
       const open = evidence.filter(({ ok }) => !ok).length;
       return [terminal.style("bad", `${hits} marks were found, ${open} signs of missing encryption (${seconds} s).`)];
     }
     case "incomplete":
-      return [terminal.style("warning", `Nothing was found, but not everything could be looked at (${seconds} s).`)];
+      return [terminal.style("warning", `Nothing was found, but the search was incomplete (${seconds} s).`)];
   }
 }
 
-/** The same for programs. */
+/** The report as JSON. */
 export function proveJson({
   verdict,
   levels,

@@ -30,7 +30,7 @@ const exitCodeOf: Readonly<Record<ProveVerdict, ExitCode>> = {
   incomplete: exitCodes.unavailable,
 };
 
-/** `einwahl prove`: told while it goes on. SIGINT puts everything back as it was. */
+/** `einwahl prove`: prints its progress. SIGINT undoes all changes. */
 export async function runProve(
   positionals: readonly string[],
   options: ProveOptions,
@@ -49,13 +49,13 @@ export async function runProve(
   const status = await client.status(statusReport);
   if (!status.ok) return tellNoAnswer(status.failure, { client, socket: config.control.socket }, context);
   const reader = request.logs.some(({ path }) => path === "-") ? new InputReader(input) : undefined;
-  // Standard input may never end: do not wait for its end.
+  // Standard input may never end: do not wait for it.
   reader?.read().catch(() => undefined);
   const stop = new Latch<true>();
   const unsubscribe = (["SIGINT", "SIGTERM"] as const).map((signal) =>
     context.onSignal(signal, () => {
-      terminal.note("Putting everything back as it was.");
-      // A second signal finds no listener, and ends the process at once.
+      terminal.note("Undoing all changes.");
+      // A second signal has no listener and ends the process immediately.
       for (const off of unsubscribe) off();
       stop.set(true);
     }),
@@ -101,7 +101,7 @@ async function prepare(
   const bbbServer =
     options.bbb === undefined ? config.bbbServers[0] : config.bbbServers.find(({ name }) => name === options.bbb);
   if (bbbServer === undefined)
-    return failure(`--bbb is one of ${config.bbbServers.map(({ name }) => name).join(", ")}`);
+    return failure(`--bbb must be one of ${config.bbbServers.map(({ name }) => name).join(", ")}`);
   const tokenFile = options["token-file"];
   const token = tokenFile === undefined ? undefined : await readFile(tokenFile, "utf8").catch(() => "");
   if (token === "") return failure(`${tokenFile ?? ""} can't be read, or is empty`);
@@ -109,7 +109,7 @@ async function prepare(
   return route.ok ? success({ request: request.value, route: route.value, token: token?.trim(), bbbServer }) : route;
 }
 
-/** As `einwahl call` calls. */
+/** The same route as for `einwahl call`. */
 async function routeOf(
   positionals: readonly string[],
   options: ProveOptions,
@@ -129,7 +129,7 @@ async function routeOf(
     ca: options.ca,
     "server-name": options["server-name"],
     insecure: options.insecure,
-    // Each call has a number of its own.
+    // Each call has its own caller's number.
     from: "prove",
     srtp: undefined,
     codec: undefined,
@@ -138,7 +138,7 @@ async function routeOf(
     "expect-tone": undefined,
     record: undefined,
     seconds: undefined,
-    // einwahl's own recordings stand for those that are on the media server's disk alone.
+    // Use einwahl's own recordings for those that exist only on the media server.
     prompts:
       options.prompts ??
       (existsSync(join(config.prompts.directory, language, "enter-pin.wav")) ? config.prompts.directory : undefined),
