@@ -6,12 +6,12 @@ import type { HeardPrompt, JoinedHow, ProbeHappening } from "./probe-event.js";
 import type { ProbePlan } from "./probe-plan.js";
 import { rejections } from "./verdict.js";
 
-/** How an answered call went. */
+/** The outcome of an answered call. */
 export interface Conversation {
-  /** Whether the PIN was typed to its end. */
+  /** Whether all digits of the PIN were sent. */
   typed: boolean;
   joined: JoinedHow | undefined;
-  /** The recording that said that the PIN led nowhere, or that the conference is over. */
+  /** The recording that rejected the PIN or announced the end of the conference. */
   rejection: string | undefined;
   toneHeard: boolean;
 }
@@ -19,20 +19,20 @@ export interface Conversation {
 export interface ConversationTools {
   readonly call: PhoneCall;
   readonly hearing: Hearing;
-  /** Closed when the call is over or broken off: every wait here ends with it. */
+  /** Closed when the call ends or is aborted; ends every wait in this file. */
   readonly waits: PendingWaits;
   readonly tell: (happening: ProbeHappening) => void;
 }
 
-/** How long each thing may take, in milliseconds. */
+/** Timeouts in milliseconds. */
 const promptTimeoutMs = 30_000;
 const outcomeTimeoutMs = 45_000;
-/** After the PIN, without a word of the dialogue for so long, the call counts as joined. */
+/** After the PIN, this long without a prompt means that the call has joined, in milliseconds. */
 const silenceMs = 5_000;
-/** Amplitude of what is whistled, 0 to 1 of full scale. */
+/** Amplitude of the sent tone, 0 to 1 of full scale. */
 const toneLevel = 0.2;
 
-/** The caller's part of an answered call: types the PIN, listens where that leads, and stays for a while. */
+/** The caller's script for an answered call: types the PIN, verifies that it joins, and stays for a while. */
 export async function converse(plan: ProbePlan, tools: ConversationTools): Promise<Conversation> {
   const seen: Conversation = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
   if (plan.pin === undefined) {
@@ -61,7 +61,7 @@ export async function converse(plan: ProbePlan, tools: ConversationTools): Promi
   return seen;
 }
 
-/** False when the prompt that asks for the PIN has not come. */
+/** False if the PIN prompt was not heard. */
 async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: ConversationTools): Promise<boolean> {
   const asked = await hearing.until(() => hearing.prompts.find(({ name }) => name === "enter-pin"), promptTimeoutMs);
   if (asked === undefined || language === undefined || asked.language === language) return asked !== undefined;
@@ -74,19 +74,19 @@ async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: Conv
   return again !== undefined;
 }
 
-/** What has become of the PIN, as far as a caller can hear it. */
+/** The effect of the PIN, from the audio. */
 function outcomeOf(hearing: Hearing, typedAt: number, seen: Conversation): JoinedHow | "rejected" | undefined {
   if (rejectionAfter(hearing.prompts, typedAt) !== undefined) return "rejected";
   if (seen.toneHeard) return "tone";
   return Math.min(hearing.quietMs, hearing.audioMs - typedAt) >= silenceMs ? "silence" : undefined;
 }
 
-/** @param typedAt in milliseconds of audio */
+/** @param typedAt milliseconds of received audio */
 function rejectionAfter(prompts: readonly HeardPrompt[], typedAt: number): HeardPrompt | undefined {
   return prompts.find(({ name, offsetMs }) => offsetMs >= typedAt && Object.hasOwn(rejections, name));
 }
 
-/** Goes on until the call is over. */
+/** Repeats until the call ends. */
 function listenForTone({ expectTone, stayMs }: ProbePlan, { call, tell }: ConversationTools, seen: Conversation): void {
   if (expectTone === undefined) return;
   inBackground(

@@ -2,14 +2,14 @@ import { isLanguage } from "../caller/language.js";
 import type { PromptMatch } from "../softphone/prompt-recognition.js";
 import type { HeardPrompt } from "./probe-event.js";
 
-/** A recording counts as heard when so much of it is unmistakable, in milliseconds, or when it was played whole. */
+/** A recording counts as heard after this much of unambiguous audio, in milliseconds, or when played completely. */
 const sureAfterMs = 600;
-/** Over G.711 the right recording has a score of 0.9 and more, one that only begins alike, elsewhere, 0.4 (measured). */
+/** Measured over G.711: the right recording scores at least 0.9, one with only a similar beginning about 0.4. */
 const sureScore = 0.75;
-/** The beginning of one recording is found at places that differ by less than this, in milliseconds. */
+/** Detected start times of one recording differ by less than this, in milliseconds. */
 const sameStartMs = 250;
 
-/** Turns what the recogniser makes of all the sound so far, again and again, into each recording once. */
+/** Deduplicates the recogniser's repeated results over all audio so far: each recording is reported once. */
 export class HeardPrompts {
   readonly #heard: HeardPrompt[] = [];
   #lastEndMs = 0;
@@ -18,12 +18,12 @@ export class HeardPrompts {
     return this.#heard;
   }
 
-  /** Up to when a known recording was heard, in milliseconds since audio came; 0 when none was. */
+  /** The end of the last known recording, in milliseconds since the start of audio; 0 if none was heard. */
   get lastEndMs(): number {
     return this.#lastEndMs;
   }
 
-  /** @returns what is new, in order of time */
+  /** @returns new recordings in order of time */
   look(matches: readonly PromptMatch[]): readonly HeardPrompt[] {
     const found = matches.filter(isSure);
     for (const { offsetMs, heardMs } of found) this.#lastEndMs = Math.max(this.#lastEndMs, offsetMs + heardMs);
@@ -39,7 +39,7 @@ function isSure(match: PromptMatch): boolean {
   );
 }
 
-/** The recordings lie in folders by language: `de/enter-pin`. */
+/** Recordings are in directories by language: `de/enter-pin`. */
 function promptOf({ name, offsetMs }: PromptMatch): HeardPrompt {
   const [folder = "", ...rest] = name.split("/");
   if (isLanguage(folder)) return { name: rest.join("/"), language: folder, offsetMs };

@@ -5,10 +5,10 @@ import { FRAME_MS } from "../softphone/rtp/pacer.js";
 import { HeardPrompts } from "./heard-prompts.js";
 import type { HeardPrompt } from "./probe-event.js";
 
-/** Frames of audio from one look for recordings to the next. */
+/** Audio frames between two recognition passes. */
 const lookEveryFrames = 10;
 
-/** The ear of a test call: which of einwahl's recordings were heard, and waiting for what they tell. */
+/** The receiving side of a test call: recognises einwahl's recordings and waits for them. */
 export class Hearing {
   readonly #audio: CallAudio;
   readonly #waits: PendingWaits;
@@ -39,17 +39,17 @@ export class Hearing {
     return this.#heard.all;
   }
 
-  /** How much audio has come, in milliseconds. */
+  /** Received audio in milliseconds. */
   get audioMs(): number {
     return this.#frames * FRAME_MS;
   }
 
-  /** For how long no known recording has been heard, in milliseconds of audio. */
+  /** Audio since the end of the last known recording, in milliseconds. */
   get quietMs(): number {
     return this.audioMs - this.#heard.lastEndMs;
   }
 
-  /** Resolves with what `find` finds, asked again with each look; undefined when the time or the call is over. */
+  /** Calls `find` after each recognition pass and resolves with its result; `undefined` after the timeout or the call's end. */
   until<Found>(find: () => Found | undefined, timeoutMs: number): Promise<Found | undefined> {
     return this.#waits.until<Found>(timeoutMs, (found) => {
       const looker = (): void => {

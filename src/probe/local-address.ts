@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 
-/** The IPv4 address of this machine that packets to `host` leave from; the failure is the system's code. Sends nothing. */
+/** The local IPv4 address for packets to `host`; the failure is the system's error code. Sends nothing. */
 export async function localAddressTowards(host: string): Promise<string | undefined> {
   const socket = createSocket("udp4");
   try {
@@ -9,7 +9,7 @@ export async function localAddressTowards(host: string): Promise<string | undefi
         resolve(undefined);
       };
       socket.once("error", none);
-      // Connecting a UDP socket asks the system for the way and sends nothing; the port is any.
+      // Connecting a UDP socket only performs a route lookup; the port is arbitrary.
       socket.connect(5061, host, () => {
         socket.off("error", none);
         resolve(socket.address().address);

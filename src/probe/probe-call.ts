@@ -16,7 +16,7 @@ import { judge, type ProbeObservations, type Verdict } from "./verdict.js";
 export interface ProbeTools {
   readonly clock: Clock;
   readonly onEvent: (event: ProbeEvent) => void;
-  /** Breaks the call off. */
+  /** Aborts the call. */
   readonly stop: Latch<true>;
 }
 
@@ -24,9 +24,9 @@ export interface ProbeReport {
   readonly verdict: Verdict;
   readonly events: readonly ProbeEvent[];
   readonly codec: string | undefined;
-  /** SRTP suite; "none" is plain RTP, `undefined`: not answered. */
+  /** SRTP suite; "none": plain RTP, `undefined`: not answered. */
   readonly suite: string | undefined;
-  /** From dialling to the first response of any kind, with the time that connecting takes; milliseconds. */
+  /** From dialling to the first response, including the connection setup; milliseconds. */
   readonly firstResponseMs: number | undefined;
   /** From dialling to the 200, milliseconds. */
   readonly answeredMs: number | undefined;
@@ -37,8 +37,8 @@ export interface ProbeReport {
 const nothingSaid: Conversation = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
 
 /**
- * Places one call with a phone of its own, does what the plan says, and hangs up. Returns when nothing of it is left;
- * rejects when there is no socket for it.
+ * Places one call with its own test phone, runs the plan, and hangs up. Returns after all resources are released;
+ * rejects if no socket can be opened.
  */
 export async function placeProbeCall(plan: ProbePlan, tools: ProbeTools): Promise<ProbeReport> {
   const { clock, stop } = tools;
@@ -81,7 +81,7 @@ export async function placeProbeCall(plan: ProbePlan, tools: ProbeTools): Promis
   }
 }
 
-/** A call without PIN that waits for a tone may go anywhere. */
+/** A call without a PIN that expects a tone may reach any destination, so no prompt is required. */
 function isPromptDue({ pin, expectTone }: ProbePlan): boolean {
   return pin !== undefined || expectTone === undefined;
 }

@@ -1,4 +1,4 @@
-/** The steps of a test call in their order; a verdict names the first that failed. */
+/** The steps of a test call in order; a verdict contains the first that failed. */
 export const probeStages = [
   "connect",
   "answer",

@@ -8,60 +8,60 @@ export type Verdict = { readonly ok: true } | ProbeFailure;
 export interface ProbeFailure {
   readonly ok: false;
   readonly stage: ProbeStage;
-  /** One sentence; tells neither a number nor a PIN. */
+  /** One sentence, without numbers or PINs. */
   readonly why: string;
-  /** The other side's own words, or "": for the one who called, and not for a log. */
+  /** The peer's own text, or "": for the user, not for a log. */
   readonly said: string;
-  /** What to do, or "". */
+  /** The suggested fix, or "". */
   readonly cure: string;
 }
 
-/** Packets that came, and those that did not. */
+/** Received and lost packets. */
 export interface ProbeReception {
   readonly packetsIn: number;
   readonly packetsOut: number;
   readonly lost: number;
-  /** Not authentic, replayed or unreadable. */
+  /** Unauthenticated, replayed or malformed packets. */
   readonly rejected: number;
 }
 
-/** What a test call is there to show. */
+/** The expectations of a test call. */
 export interface ProbeAim {
   readonly pin: boolean;
-  /** Whether einwahl's recordings have to be heard. */
+  /** Whether einwahl's recordings are expected. */
   readonly prompt: boolean;
   /** Hz. */
   readonly tone: number | undefined;
 }
 
-/** What was seen and heard of a call that is over. */
+/** The observations of a finished call. */
 export interface ProbeObservations {
   readonly refusal: CallFailure | undefined;
   readonly prompts: readonly HeardPrompt[];
-  /** A recording that was heard after the PIN and says that it led nowhere. */
+  /** The recording after the PIN that rejected it. */
   readonly rejection: string | undefined;
-  /** False when the keys could not be sent. */
+  /** False if the digits could not be sent. */
   readonly typed: boolean;
   readonly joined: JoinedHow | undefined;
   readonly toneHeard: boolean;
-  /** Only when it was not we who hung up. */
+  /** Unless the test call itself hung up. */
   readonly endedBy: Pick<CallEnd, "by" | "reason"> | undefined;
   readonly interrupted: boolean;
   readonly recordingFault: string | undefined;
   readonly reception: ProbeReception;
 }
 
-/** More than this is heard as a broken line: the share of packets lost, 0 to 1. */
+/** Maximum tolerable packet loss, 0 to 1. */
 export const maxLoss = 0.05;
 
-/** What einwahl says after a PIN that leads nowhere, and what that means. */
+/** The meaning of einwahl's recordings after a rejected PIN. */
 export const rejections: Readonly<
   Record<string, { readonly stage: ProbeStage; readonly why: string; readonly cure: string }>
 > = {
   "pin-unknown": {
     stage: "pin",
     why: "einwahl knows no conference with this PIN",
-    cure: "see whether the meeting runs: a BBB server forgets the PIN when it ends",
+    cure: "check that the meeting is running: a BBB server forgets the PIN when it ends",
   },
   "not-started": {
     stage: "pin",
@@ -75,43 +75,43 @@ export const rejections: Readonly<
   },
   "service-unavailable": {
     stage: "pin",
-    why: "einwahl can't ask a BBB server, so it can't tell whether the PIN is right",
-    cure: "see: einwahl check",
+    why: "einwahl can't reach a BBB server, so it can't verify the PIN",
+    cure: "run: einwahl check",
   },
   "no-telephone-audio": {
     stage: "join",
-    why: "the audio of the conference is in LiveKit, and the server's FreeSWITCH does not hand calls on to it",
-    cure: "put 02_einwahl_livekit.xml and einwahl_livekit.xml onto that server (freeswitch/bbb-node/README.md); on a server without LiveKit set audio_bridge: freeswitch",
+    why: "the conference uses LiveKit audio, but the server's FreeSWITCH does not bridge calls to LiveKit",
+    cure: "install 02_einwahl_livekit.xml and einwahl_livekit.xml on that server (freeswitch/bbb-node/README.md); on a server without LiveKit set audio_bridge: freeswitch",
   },
-  "max-duration": { stage: "join", why: "the call has lasted as long as a call may", cure: "calls.max_duration" },
+  "max-duration": { stage: "join", why: "the call has reached the maximum duration", cure: "calls.max_duration" },
   "conference-unavailable": {
     stage: "join",
     why: "the BBB server of the conference refuses the call or can't be reached over SIP",
-    cure: "see: einwahl check",
+    cure: "run: einwahl check",
   },
   "too-many-tries": {
     stage: "pin",
-    why: "einwahl took the keys for wrong PINs",
-    cure: "see whether keys arrive: they go as RFC 4733 events",
+    why: "einwahl received wrong PINs",
+    cure: "check whether DTMF arrives: it is sent as RFC 4733 events",
   },
   "pin-silence": {
     stage: "pin",
-    why: "einwahl heard no keys",
-    cure: "keys go as RFC 4733 events: see whether something on the way drops them",
+    why: "einwahl received no DTMF",
+    cure: "check whether an intermediary drops RFC 4733 events, which carry DTMF",
   },
   "no-input-goodbye": {
     stage: "pin",
-    why: "einwahl heard no keys",
-    cure: "keys go as RFC 4733 events: see whether something on the way drops them",
+    why: "einwahl received no DTMF",
+    cure: "check whether an intermediary drops RFC 4733 events, which carry DTMF",
   },
   "conference-ended": { stage: "join", why: "the conference ended", cure: "" },
   removed: { stage: "join", why: "a moderator removed the caller", cure: "" },
   "shutting-down": { stage: "join", why: "einwahl is being stopped", cure: "" },
 };
 
-/** Whether the call showed what it was there to show, and if not, where it went wrong first. */
+/** Judges whether the call met its expectations; otherwise reports the first failed step. */
 export function judge(seen: ProbeObservations, aim: ProbeAim): Verdict {
-  if (seen.interrupted) return failed("interrupted", "the call was broken off");
+  if (seen.interrupted) return failed("interrupted", "the call was aborted");
   if (seen.refusal !== undefined) return { ok: false, ...explainFailure(seen.refusal) };
   return judgeMedia(seen) ?? judgeDialogue(seen, aim) ?? judgeEnd(seen) ?? { ok: true };
 }
@@ -122,13 +122,13 @@ function judgeMedia({ reception }: ProbeObservations): Verdict | undefined {
   return rejected > 0
     ? failed(
         "media",
-        `none of ${rejected} packets of audio is authentic`,
-        "the keys of the two sides differ: something on the way changes the SDP",
+        `none of ${rejected} audio packets is authentic`,
+        "check for an intermediary that changes the SDP: the SRTP keys of the two sides differ",
       )
     : failed(
         "media",
-        "no audio arrives",
-        "open the RTP ports of the media server to this machine, and see whether it announces an address that can be reached",
+        "no audio is received",
+        "open the media server's RTP ports to this machine, and check that its SDP contains a reachable address",
       );
 }
 
@@ -143,20 +143,18 @@ function judgeDialogue(seen: ProbeObservations, aim: ProbeAim): Verdict | undefi
   };
   const isPromptMissing = aim.prompt && !seen.prompts.some(({ name }) => !aim.pin || name === "enter-pin");
   if (isPromptMissing && !seen.typed) {
-    const why =
-      seen.prompts.length === 0
-        ? "no recording of einwahl was heard"
-        : "the recording that asks for the PIN was not heard";
-    return fail("prompt", why, "with recordings of your own name them: --prompts DIR");
+    const why = seen.prompts.length === 0 ? "no recording of einwahl was heard" : "the PIN prompt was not heard";
+    return fail("prompt", why, "if you use other recordings, give their directory: --prompts DIR");
   }
-  if (aim.pin && !seen.typed) return fail("pin", "the keys could not be sent", "the other side takes no RFC 4733 keys");
+  if (aim.pin && !seen.typed)
+    return fail("pin", "the DTMF digits could not be sent", "the other side does not accept RFC 4733 events");
   if (aim.pin && seen.joined === undefined)
-    return fail("join", "after the PIN nothing says that the call is in the conference");
+    return fail("join", "after the PIN there was no sign that the call joined the conference");
   if (aim.tone !== undefined && !seen.toneHeard) return fail("tone", `no tone of ${aim.tone} Hz was heard`);
   return undefined;
 }
 
-/** What went wrong beside a dialogue that went well. */
+/** Faults of a call whose dialogue succeeded. */
 function judgeEnd(seen: ProbeObservations): Verdict | undefined {
   const share = lossOf(seen.reception);
   if (share > maxLoss) return failed("media", `${percent(share)} of the packets are lost`);
@@ -171,7 +169,7 @@ function endText({ by }: Pick<CallEnd, "by">): string {
   return by === "remote" ? "the other side hung up" : "the call was lost";
 }
 
-/** The share of packets that did not come, 0 to 1. */
+/** Packet loss, 0 to 1. */
 export function lossOf({ packetsIn, lost }: Pick<ProbeReception, "packetsIn" | "lost">): number {
   return lost === 0 ? 0 : lost / (packetsIn + lost);
 }

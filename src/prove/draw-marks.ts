@@ -2,25 +2,25 @@ import { Mark } from "./mark.js";
 import type { RandomBelow } from "./random.js";
 
 /**
- * Numbers that the Bundesnetzagentur keeps free for fiction, without their last three digits ("Rufnummern für
+ * Numbers that the Bundesnetzagentur reserves for fiction, without their last three digits ("Rufnummern für
  * Medienproduktionen"): Berlin, Frankfurt, Hamburg, Cologne, Munich.
  */
 const fictionalRanges = ["+493023125", "+496990009", "+494066969", "+492214710", "+498999998"] as const;
 
-/** A PIN so long that it is found nowhere by chance; BBB's dialplan takes 11 digits (`^(\d{5,11})$`). */
+/** Long enough not to occur by chance; BBB's dialplan accepts 11 digits (`^(\d{5,11})$`). */
 export const wrongPinDigits = 11;
-/** As long as a reserved PIN at most, see `maxReservablePinLength`. */
+/** The maximum length of a reserved PIN, see `maxReservablePinLength`. */
 export const conferencePinDigits = 9;
 
 const nameLetters = 12;
 const maxDraws = 1_000;
 
-/** Draws marks, none of them twice, and none that the installation has itself. */
+/** Draws unique marks that the installation does not contain. */
 export class MarkSource {
   readonly #randomBelow: RandomBelow;
   readonly #taken: Set<string>;
 
-  /** @param taken digits and names that are no marks, such as the numbers of trunks */
+  /** @param taken digits and names to exclude, such as the numbers of trunks */
   constructor(randomBelow: RandomBelow, taken: Iterable<string>) {
     this.#randomBelow = randomBelow;
     this.#taken = new Set(taken);
@@ -37,7 +37,7 @@ export class MarkSource {
     );
   }
 
-  /** The first digit is neither 0, which programs drop, nor 9, with which BBB's echo test begins (99999). */
+  /** The first digit is neither 0, which programs may drop, nor 9, because BBB's echo test begins with it (99999). */
   pin(title: string, digits: number): Mark {
     return new Mark(
       "pin",

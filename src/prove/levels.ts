@@ -9,11 +9,11 @@ import type { Clock } from "../util/clock.js";
 import { type Result, success } from "../util/result.js";
 import { askFreeSwitch } from "./places/freeswitch.js";
 
-/** How talkative a part is while the calls are placed. */
+/** The log level of a component during the calls. */
 export interface Level {
   readonly part: string;
   readonly level: string;
-  /** Whether it was raised for this. */
+  /** Whether it was raised for the test. */
   readonly isRaised: boolean;
 }
 
@@ -26,14 +26,14 @@ export interface LevelOptions {
   readonly config: Pick<Config, "mediaServers">;
   readonly client: ControlClient;
   readonly clock: Clock;
-  /** Whether the operator lets FreeSWITCH log at `debug`, with SIP messages. */
+  /** Whether the operator allows FreeSWITCH to log at `debug`, with SIP messages. */
   readonly raiseEngines: boolean;
 }
 
-/** einwahl restores its level itself, should this process be killed. */
+/** einwahl restores its level after this time in milliseconds, even if this process is killed. */
 const raisedForMs = 1_200_000;
 
-/** Makes every part as talkative as the operator allows. */
+/** Raises the log level of every component as far as the operator allows. */
 export async function raiseLevels({ config, client, clock, raiseEngines }: LevelOptions): Promise<RaisedLevels> {
   const own = await raiseEinwahl(client);
   const engines = await Promise.all(
@@ -47,7 +47,7 @@ export async function raiseLevels({ config, client, clock, raiseEngines }: Level
   };
 }
 
-/** It has no command for it. */
+/** drachtio has no command to change its log level. */
 const drachtio: Level = {
   part: "drachtio",
   level: "as configured: raise it in drachtio.conf.xml, then SIGHUP",
@@ -78,8 +78,8 @@ async function raiseEinwahl(client: ControlClient): Promise<Raised> {
 }
 
 /**
- * What is asked is the console's level and the variable of freeswitch/conf/vars.xml. Not `fsctl loglevel` without a value:
- * it switches the log off (switch_core.c, SCSC_LOGLEVEL: -1 is SWITCH_LOG_DISABLE).
+ * Reads the console's level and the variable of freeswitch/conf/vars.xml. Never send `fsctl loglevel` without a value:
+ * it disables the log (switch_core.c, SCSC_LOGLEVEL: -1 is SWITCH_LOG_DISABLE).
  */
 async function raiseFreeSwitch(
   server: Config["mediaServers"][number],
@@ -92,11 +92,11 @@ async function raiseFreeSwitch(
     ? /^\+OK console log level set to ([A-Z]+)/.exec(before.value[0] ?? "")?.[1]?.toLowerCase()
     : undefined;
   const ofCore = before.ok ? /^[a-z]+$/.exec(before.value[1] ?? "")?.[0] : undefined;
-  const level = ofConsole ?? (before.ok ? "as configured: it does not tell" : `not known: ${before.failure}`);
+  const level = ofConsole ?? (before.ok ? "as configured: not reported" : `unknown: ${before.failure}`);
   if (!isAllowed) return { level: { part, level, isRaised: false }, restore: nothingToDo };
   if (ofConsole === undefined || ofCore === undefined)
     return {
-      level: { part, level: `${level}; not raised, as it could not be restored`, isRaised: false },
+      level: { part, level: `${level}; not raised, because it could not be restored`, isRaised: false },
       restore: nothingToDo,
     };
   const profiles = [server.sipProfile, bbbProfile];

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 
 import type { Mark } from "./mark.js";
 
-/** In which reading of the bytes a form is looked for, see `readings.ts`. */
+/** The reading of the bytes in which a form is searched, see `readings.ts`. */
 export type ReadingName = "raw" | "lower" | "joined" | "spelled";
 
-/** One form in which a mark could have been written. */
+/** One possible encoding of a mark. */
 export interface Needle {
   readonly form: string;
   readonly reading: ReadingName;
@@ -18,8 +18,8 @@ export const formNames = [
   "plain digits, with +49, 0049, 49, 0 or nothing before them",
   "with separators between the digits",
   "percent-encoded, \\u and \\x escapes, HTML entities, quoted-printable",
-  "backwards, as in ENUM",
-  "digit by digit, as keys are logged",
+  "reversed, as in ENUM",
+  "digit by digit, as DTMF is logged",
   "base64 and base64url, at each alignment",
   "hexadecimal, of ASCII and UTF-16",
   "UTF-16, both byte orders",
@@ -31,7 +31,7 @@ export const formNames = [
 
 const hashes = ["md5", "sha1", "sha256", "sha512"] as const;
 
-/** Every form of a mark that is looked for. */
+/** All searched forms of a mark. */
 export function needlesOf(mark: Mark): readonly Needle[] {
   const text = mark.reveal();
   const core = coreOf(mark);
@@ -44,7 +44,7 @@ export function needlesOf(mark: Mark): readonly Needle[] {
   ];
 }
 
-/** What every way to write it has in common: a number without its country code. */
+/** The common part of all notations: a number without its country code. */
 export function coreOf(mark: Mark): string {
   return mark.kind === "number" ? mark.reveal().replace(/^\+49/, "") : mark.reveal();
 }
@@ -101,7 +101,7 @@ function encodings(core: string): readonly Needle[] {
   ];
 }
 
-/** Base64 of the text inside of a longer one: three alignments, without the characters that its neighbours take part in. */
+/** Base64 of the text within a longer one: three alignments, without characters that depend on neighbouring bytes. */
 function base64Forms(text: Buffer): readonly Needle[] {
   return [0, 1, 2].flatMap((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), text]).toString("base64");
@@ -114,7 +114,7 @@ function base64Forms(text: Buffer): readonly Needle[] {
   });
 }
 
-/** Two digits a byte, and an odd one filled up with F or 0; swapped as Q.763 does it. */
+/** Two digits per byte, padded with F or 0; also nibble-swapped as in Q.763. */
 function bcd(core: string): readonly Needle[] {
   const filled =
     core.length % 2 === 0 ? [core, `f${core}f`, `0${core}f`] : [`${core}f`, `${core}0`, `f${core}`, `0${core}`];

@@ -2,41 +2,41 @@ import type { Result } from "../util/result.js";
 import type { Mark } from "./mark.js";
 import type { Piece } from "./search.js";
 
-/** What was read of a place, and what could not be, each in one sentence. */
+/** The data read from a place, and a sentence for each part that could not be read. */
 export interface Look {
   readonly pieces: readonly Piece[];
   readonly unseen: readonly string[];
 }
 
-/** A way to put a mark into a place, to see that it is found there. */
+/** A way to plant a mark in a place, to test that the search finds it. */
 export interface Plant {
-  /** By whom and how, to be read after "planted". */
+  /** The method, read after "planted". */
   readonly how: string;
-  /** Puts it there; `undefined`: it stays, where nothing can be taken out. */
+  /** Plants the mark; `undefined`: it can't be removed. */
   put(mark: Mark): Promise<Result<Removal | undefined, string>>;
 }
 
 export interface Removal {
-  /** Takes the mark out again. */
+  /** Removes the mark. */
   remove(): Promise<void>;
-  /** `later`: it is gone some time after that. */
+  /** `later`: it disappears some time after the removal. */
   readonly isGone: "at-once" | "later";
 }
 
-/** Why a mark may be where it was found; `undefined`: it may not. @param isCallUp whether a call of ours is up now */
+/** The reason why a mark is permitted in a place; `undefined`: it is not. @param isCallUp whether a test call is active */
 export type Permission = (mark: Mark, isCallUp: boolean) => string | undefined;
 
-/** One kind of thing in which a caller's number or a PIN could be found. */
+/** A kind of data that could contain a caller's number or a PIN. */
 export interface Place {
-  /** By which it is left out: `--without ID`. */
+  /** For `--without ID`. */
   readonly id: PlaceId;
   readonly name: string;
-  /** `calls`: it is looked at while calls are up, too. */
+  /** `calls`: also searched during calls. */
   readonly when: "calls" | "afterwards";
   readonly permits: Permission;
-  /** Empty: nothing can be put there, and a copy of what was read gets the mark. */
+  /** Empty: planting is impossible; the mark is added to a copy of the data instead. */
   readonly plants: readonly Plant[];
-  /** Remembers where it ends now, if only what comes afterwards is to be read. */
+  /** Records the current end, for places of which only later data is read. */
   begin(): Promise<void>;
   look(): Promise<Look>;
 }
@@ -57,11 +57,11 @@ export const placeIds = [
 
 export type PlaceId = (typeof placeIds)[number];
 
-/** A place may be so large; what is beyond is not looked at, which is told. */
+/** Maximum size of a place; data beyond it is not searched, which is reported. */
 export const maxPlaceBytes = 128 * 1_048_576;
 
-/** How long one answer may take, in milliseconds. */
+/** The timeout of one response, in milliseconds. */
 export const answerTimeoutMs = 5_000;
 
-/** What stands beside a number that is planted in a log: where digits are masked, it shows that the line has arrived. */
+/** A word next to a number planted in a log: it identifies the line even if digits are masked. */
 export const plantWord = "einwahlprove";

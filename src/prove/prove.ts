@@ -28,32 +28,32 @@ export interface ProveOptions {
   readonly config: Config;
   readonly client: ControlClient;
   readonly route: CallRoute;
-  /** Where the conference is opened. */
+  /** The server of the test conference. */
   readonly bbbServer: BbbServerConfig;
   readonly raiseEngines: boolean;
-  /** @param permits what may be where, once it is known which PINs there are */
+  /** @param permits permitted marks by place, once the PINs are known */
   readonly places: (permits: Permissions, newPin: () => string) => Promise<readonly Place[]>;
-  /** What keeps a place from being looked at before anything begins, and what the operator leaves out. */
+  /** Places that can't be searched, and places that the operator leaves out. */
   readonly faults: readonly string[];
   readonly leftOut: readonly string[];
   readonly clock: Clock;
   readonly randomBelow: RandomBelow;
   readonly stop: Latch<true>;
-  /** What is done now, in a few words. */
+  /** The current step. */
   readonly onProgress: (text: string) => void;
 }
 
-/** Where the PINs of these calls have to be. */
+/** The places in which the PINs of the calls are permitted. */
 export interface Permissions {
-  /** FreeSWITCH calls the conference by its number. */
+  /** FreeSWITCH dials the conference's number. */
   readonly dialled: Permission;
-  /** BBB has the conference. */
+  /** BBB lists the conference. */
   readonly hosted: Permission;
-  /** einwahl keeps the PINs of rooms. */
+  /** einwahl stores the PINs of rooms. */
   readonly kept: Permission;
 }
 
-/** In the order in which they are placed: the conference ends while it is called. */
+/** In the order of the calls: the conference ends during one of them. */
 const scenarios: readonly Scenario[] = [
   whileTalking,
   whileJoining,
@@ -72,10 +72,10 @@ const scenarios: readonly Scenario[] = [
 ];
 
 const apiTimeoutMs = 10_000;
-/** Until what is written late is written, in milliseconds: logs, databases, the journal. */
+/** The delay for late writes to logs, databases and the journal, in milliseconds. */
 const settleMs = 3_000;
 
-/** Places marked calls, and looks for the marks everywhere. Whatever happens, everything is put back as it was. */
+/** Places marked calls and searches all places for the marks. Always undoes all changes. */
 export async function prove(options: ProveOptions): Promise<ProveReport> {
   return await new Proof(options).run();
 }
@@ -83,7 +83,7 @@ export async function prove(options: ProveOptions): Promise<ProveReport> {
 class Proof {
   readonly #options: ProveOptions;
   readonly #marks: MarkSource;
-  /** What belongs to the calls. */
+  /** The marks of the calls. */
   readonly #sought: Mark[] = [];
   readonly #evidence: Evidence[] = [];
   readonly #calls: CallRecord[] = [];
@@ -110,7 +110,7 @@ class Proof {
     } finally {
       for (const undo of this.#undo.splice(0).reverse()) await undo();
     }
-    if (stop.isSet) this.#faults.push("it was broken off");
+    if (stop.isSet) this.#faults.push("it was aborted");
     const places = this.#watches.map(({ record }) => record);
     const seen = { places, evidence: this.#evidence, calls: this.#calls, faults: this.#faults };
     const count = (kind: MarkKind): number => this.#sought.filter((mark) => mark.kind === kind).length;
@@ -180,7 +180,7 @@ class Proof {
       clock,
       stop,
       config,
-      // What is typed belongs to the calls; a number that is called does not.
+      // Typed digits are marks of the calls; the called number is not.
       newPin: (title, digits) => this.#seek(marks.pin(title, digits)),
       otherNumber: () => marks.number("a number that no trunk has").reveal(),
       rightPin,
@@ -210,20 +210,20 @@ class Proof {
       meetingId: `einwahl-prove-${randomBytes(12).toString("hex")}`,
       password: randomBytes(18).toString("base64url"),
     });
-    if (!opened.ok) return failure(`${name} opens no conference: ${opened.failure}`);
+    if (!opened.ok) return failure(`${name} can't create the conference: ${opened.failure}`);
     let isOpen = true;
     const end = async (): Promise<void> => {
       if (!isOpen) return;
       isOpen = false;
       const ended = await opened.value.end();
       if (!ended.ok)
-        this.#faults.push(`${name} does not end the conference, which ends after three minutes: ${ended.failure}`);
+        this.#faults.push(`${name} can't end the conference, which expires after three minutes: ${ended.failure}`);
     };
     this.#undo.push(end);
     return success({ rightPin, end });
   }
 
-  /** `undefined`: this installation keeps no PINs. */
+  /** `undefined`: this installation reserves no PINs. */
   async #reserveRoom(): Promise<Mark | undefined> {
     const pins = new RemotePinBook(this.#options.client);
     const room = `einwahl-prove-${randomBytes(12).toString("hex")}`;
@@ -242,9 +242,8 @@ function permissionsFor(rightPin: Mark, reservedPin: Mark | undefined): Permissi
     (mark) =>
       mark === wanted ? why : undefined;
   return {
-    dialled: (mark, isCallUp) =>
-      mark === rightPin && isCallUp ? "FreeSWITCH calls the conference by it, while the call is up" : undefined,
+    dialled: (mark, isCallUp) => (mark === rightPin && isCallUp ? "FreeSWITCH dials it during the call" : undefined),
     hosted: only(rightPin, "it is BBB's own number of the conference"),
-    kept: only(reservedPin, "einwahl keeps the PINs of rooms"),
+    kept: only(reservedPin, "einwahl stores the PINs of rooms"),
   };
 }

@@ -2,18 +2,18 @@ import { Buffer } from "node:buffer";
 
 import type { ReadingName } from "./needles.js";
 
-/** The same bytes, read in the ways in which a mark can hide in them. */
+/** Different readings of the same bytes, for marks in different encodings. */
 export type Readings = Readonly<Record<ReadingName, readonly Buffer[]>>;
 
-/** Encodings inside of encodings are undone so often. */
+/** Maximum depth of nested encodings. */
 const maxDecodings = 2;
 
-/** What people and programs put between digits; U+00A0 and U+202F are there as the bytes of UTF-8. */
+/** Common separators between digits; U+00A0 and U+202F as UTF-8 bytes. */
 const separators = /(?<=[0-9])[ \t\-./()_+:,*\u00c2\u00a0\u00e2\u0080\u00af]{1,4}(?=[0-9])/g;
 
-/** A line about a key, as FreeSWITCH (`RECV DTMF 5:960`, `Digit 5`), SIP INFO (`Signal=5`) and others write it. */
+/** A log line about DTMF, such as in FreeSWITCH (`RECV DTMF 5:960`, `Digit 5`) or SIP INFO (`Signal=5`). */
 const keyLine = /dtmf|digit|signal|packet for|\bkey\b|telephone-event|4733|2833/i;
-/** A key is one digit with nothing of a number beside it. */
+/** A single digit without adjacent digits. */
 const singleDigit = /(?<![0-9A-Za-z.])[0-9](?![0-9A-Za-z.])/;
 
 export function readingsOf(bytes: Buffer): Readings {
@@ -29,7 +29,7 @@ export function readingsOf(bytes: Buffer): Readings {
   };
 }
 
-/** Undoes the encodings that stand for one character each. */
+/** Decodes escapes of single characters. */
 function decode(text: string): string {
   let decoded = text;
   for (let round = 0; round < maxDecodings; round++) {
@@ -50,7 +50,7 @@ function fromHex(_whole: string, code: string): string {
   return String.fromCharCode(Number.parseInt(code, 16));
 }
 
-/** The keys of a log, one after the other, for each kind of line of its own: one key may be told in several of them. */
+/** The DTMF digits of a log in order, separately for each kind of line, because one digit may be logged by several. */
 function spelled(text: string): Buffer[] {
   const kinds = new Map<string, string[]>();
   for (const line of text.split("\n")) {

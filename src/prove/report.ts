@@ -3,7 +3,7 @@ import type { Level } from "./levels.js";
 import type { PlaceId } from "./place.js";
 import type { Hit } from "./search.js";
 
-/** `found`: a mark is where it must not be, or a leg is not encrypted; `incomplete`: something could not be looked at. */
+/** `found`: a mark is where it must not be, or a leg is not encrypted; `incomplete`: a place could not be searched. */
 export type ProveVerdict = "clean" | "found" | "incomplete";
 
 export interface CallRecord {
@@ -16,7 +16,7 @@ export interface CallRecord {
 export interface PlantRecord {
   readonly how: string;
   readonly outcome: "found" | "masked" | "missing" | "not-planted";
-  /** Why it could not be planted, or "". */
+  /** Why planting failed, or "". */
   readonly why: string;
   /** Whether it is gone again: `stays` in what nothing is taken out of; `nothing-there`: the place itself never had it. */
   readonly removed: "removed" | "ends-later" | "stays" | "still-there" | "nothing-there";
@@ -25,13 +25,13 @@ export interface PlantRecord {
 export interface PlaceRecord {
   readonly id: PlaceId;
   readonly name: string;
-  /** How often it was looked at, and what was read in all. */
+  /** Number of searches and total data read. */
   readonly looks: number;
   readonly pieces: number;
   readonly bytes: number;
   readonly plants: readonly PlantRecord[];
   readonly hits: readonly (Hit & { readonly stage: string })[];
-  /** Marks where they have to be, and why. */
+  /** Permitted marks, with reasons. */
   readonly permitted: readonly string[];
   readonly unseen: readonly string[];
 }
@@ -42,18 +42,18 @@ export interface ProveReport {
   readonly calls: readonly CallRecord[];
   readonly evidence: readonly Evidence[];
   readonly places: readonly PlaceRecord[];
-  /** What was left out on the operator's word. */
+  /** Places left out by the operator. */
   readonly leftOut: readonly string[];
-  /** Why it could not be done as it should, in sentences. */
+  /** Deviations from the plan, in sentences. */
   readonly faults: readonly string[];
   readonly marks: { readonly number: number; readonly pin: number; readonly name: number };
   readonly forms: readonly string[];
-  /** What no command can look at. */
+  /** Places that no command can search. */
   readonly outOfReach: readonly string[];
   readonly totalMs: number;
 }
 
-/** The worst counts: what was found is no less found because something else could not be looked at. */
+/** The most severe outcome: `found` takes precedence over `incomplete`. */
 export function verdictOf({
   places,
   evidence,
@@ -69,7 +69,7 @@ export function verdictOf({
   return isComplete ? "clean" : "incomplete";
 }
 
-/** Whether a place was looked at, and a planted mark would have been found there. */
+/** Whether a place was searched and its planted marks were found. */
 export function isWhole({ looks, unseen, plants }: Pick<PlaceRecord, "looks" | "unseen" | "plants">): boolean {
   return (
     looks > 0 &&
@@ -81,6 +81,6 @@ export function isWhole({ looks, unseen, plants }: Pick<PlaceRecord, "looks" | "
 export const outOfReach = [
   "memory of processes, swap and core dumps",
   "logs of the BBB servers, and what the telephone provider keeps",
-  "copies of logs that have been sent elsewhere",
-  "the loopback between drachtio, einwahl and FreeSWITCH, where SIP and the event socket go in the open",
+  "copies of logs on other systems",
+  "the loopback between drachtio, einwahl and FreeSWITCH, where SIP and the event socket are unencrypted",
 ] as const;

@@ -5,9 +5,9 @@ import type { Mark } from "./mark.js";
 import { type Needle, needlesOf } from "./needles.js";
 import { readingsOf } from "./readings.js";
 
-/** Bytes that were read somewhere. */
+/** Bytes with their source. */
 export interface Piece {
-  /** A file, a URL, a command: where exactly they were read. */
+  /** The exact source: a file, a URL or a command. */
   readonly source: string;
   readonly bytes: Buffer;
 }
@@ -17,14 +17,14 @@ export interface Hit {
   readonly mark: Mark;
   readonly form: string;
   readonly source: string;
-  /** What stands around it, with every digit masked; "" where it stands among bytes. */
+  /** The surrounding text with all digits masked; "" in binary data. */
   readonly around: string;
 }
 
 const maxUnpackedBytes = 64 * 1_048_576;
 const aroundChars = 60;
 
-/** Looks for marks in all their forms. A mark is found once in a piece, in the first form. */
+/** Searches for marks in all forms. Reports a mark once per piece, in its first form. */
 export class Search {
   readonly #marks: readonly { readonly mark: Mark; readonly needles: readonly Needle[] }[];
 
@@ -59,7 +59,7 @@ export class Search {
   }
 }
 
-/** The piece, and what is packed in it. */
+/** The piece and its unpacked contents. */
 function unpacked(piece: Piece): readonly Piece[] {
   if (piece.bytes[0] !== 0x1f || piece.bytes[1] !== 0x8b) return [piece];
   try {
@@ -72,7 +72,7 @@ function unpacked(piece: Piece): readonly Piece[] {
   }
 }
 
-/** For the operator to find the place by: no digit of it is shown, since this is printed. */
+/** The context that locates a hit. Masks all digits, because it is printed. */
 function around(read: Buffer, at: number, length: number): string {
   const before = masked(read.subarray(Math.max(0, at - aroundChars), at));
   const after = masked(read.subarray(at + length, at + length + aroundChars));

@@ -6,7 +6,7 @@ import { type Place, type Plant, plantWord, type Removal } from "./place.js";
 import type { PlaceRecord, PlantRecord } from "./report.js";
 import { type Hit, type Piece, Search } from "./search.js";
 
-/** A planted line may take its way through Docker or journald. */
+/** The maximum delay of a planted line through Docker or journald. */
 const plantLooks = 40;
 const plantLookMs = 250;
 
@@ -20,7 +20,7 @@ interface Seen {
   readonly plants: PlantRecord[];
 }
 
-/** One place under watch: looked at again and again, and everything that was found there. */
+/** Repeated searches of one place, with all hits. */
 export class Watch {
   readonly place: Place;
   readonly #clock: Clock;
@@ -55,7 +55,7 @@ export class Watch {
     };
   }
 
-  /** Looks for the marks of the calls. @param stage of a call, or `undefined` when all are over */
+  /** Searches for the marks of the calls. @param stage of a call, or `undefined` after all calls */
   async look(marks: readonly Mark[], stage: string | undefined): Promise<void> {
     const { pieces, unseen } = await this.place.look();
     this.#seen.looks += 1;
@@ -73,7 +73,7 @@ export class Watch {
     }
   }
 
-  /** Plants a mark in each way that there is, looks for it, and takes it out again. */
+  /** Plants a mark by each method, searches for it, and removes it. */
   async tryPlants(newMark: () => Mark): Promise<void> {
     for (const plant of this.place.plants) await this.tryPlant(plant, newMark());
     if (this.place.plants.length === 0 && this.place.id !== "freeswitch-channels") await this.#tryCopy(newMark());
@@ -90,7 +90,7 @@ export class Watch {
     const search = new Search([mark]);
     const outcome = await this.#untilFound(search, wordsBefore);
     this.#seen.plants.push({ how, outcome, why: "", removed: await this.#remove(put.value, search) });
-    // The filter took the digits: that the search finds digits there shows in a copy.
+    // The filter masked the digits: test the search for digits on a copy.
     if (outcome === "masked") await this.#tryCopy(mark);
   }
 
@@ -102,12 +102,12 @@ export class Watch {
     return search.in(pieces).length === 0 ? "removed" : "still-there";
   }
 
-  /** @param wordsBefore how many planted words were there already: einwahl writes each of its marks to all its outputs */
+  /** @param wordsBefore previous number of planted words, because einwahl writes each mark to all its outputs */
   async #untilFound(search: Search, wordsBefore: number): Promise<PlantRecord["outcome"]> {
     for (let look = 0, arrivals = 0; look < plantLooks; look++) {
       const { pieces } = await this.place.look();
       if (search.in(pieces).length > 0) return "found";
-      // The line may be half written, or an earlier one: its digits are masked when they are missing at the next look, too.
+      // The line may be incomplete or an earlier one: the digits count as masked if the next search also misses them.
       if (plantWordsIn(pieces) > wordsBefore) arrivals += 1;
       if (arrivals > 1) return "masked";
       await new Promise<void>((resolve) => {
@@ -124,7 +124,7 @@ export class Watch {
     ];
     const found = new Search([mark]).in(copy).length > 0;
     this.#seen.plants.push({
-      how: "in a copy of what was read",
+      how: "in a copy of the data",
       outcome: found ? "found" : "missing",
       why: "",
       removed: "nothing-there",

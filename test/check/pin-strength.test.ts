@@ -34,7 +34,7 @@ await t.test("nine digits stand, and a week is the bound", (t) => {
     {
       severity: "ok",
       message:
-        /500 PINs of 9 digits are open: guessing hits one after about 2,000,000 wrong PINs\. .*which takes about 595 days$/,
+        /500 PINs of 9 digits are open: guessing hits one after about 2,000,000 wrong PINs\. .*this takes about 595 days$/,
     },
   ]);
   t.match(strengthFindings(new Map([[9, 1]]), usual), [

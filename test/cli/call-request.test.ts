@@ -125,7 +125,7 @@ await t.test("what makes no sense is told, and not repeated", (t) => {
   for (const [positionals, options, complaint] of [
     [[], {}, /the destination is missing/],
     [["100", "200"], {}, /too many arguments/],
-    [["sip:example.org"], {}, /no SIP address/],
+    [["sip:example.org"], {}, /not a SIP address/],
     [["10 0;x=y"], {}, /NUMBER/],
     [["sips:1@example.org"], { transport: "tcp" }, /sips: requires TLS/],
     [["100"], { server: "a b" }, /--server/],

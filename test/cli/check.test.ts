@@ -31,9 +31,9 @@ await t.test("the file alone, as people read it", async (t) => {
   const file = join(t.testdir({ "einwahl.yaml": good }), "einwahl.yaml");
   const { code, output, errors } = await typed(["check", "--offline", "-c", file]);
   t.match({ code, errors }, { code: 0, errors: "" });
-  t.match(output, /^warning {2}trunks\[0\]\.allow_unencrypted: calls of this trunk .*\n {9}-> turn encryption on/m);
+  t.match(output, /^warning {2}trunks\[0\]\.allow_unencrypted: calls of this trunk .*\n {9}-> enable encryption/m);
   t.match(output, /^warning {2}bbb_servers\[0\]\.livekit_sip\.allow_unencrypted: /m);
-  t.match(output, /\nNo error, 3 warnings \(.*einwahl\.yaml alone was looked at\)\n$/);
+  t.match(output, /\nNo error, 3 warnings \(only .*einwahl\.yaml was checked\)\n$/);
   t.notMatch(output, /^ok /m, "what is in order is not listed");
   t.match(
     (await typed(["check", "--offline", "--all", "-c", file])).output,

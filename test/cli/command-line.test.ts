@@ -59,13 +59,13 @@ await t.test("what makes no sense is told with a way on, and no value of it is r
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["gret"], /unknown command "gret"; did you mean: einwahl greet\?/],
     [["zzzzzzzz"], /see: einwahl help/],
-    [["greet", "--wrod=secret"], /no option --wrod; did you mean --word\?/],
-    [["greet", "-x"], /no option -x/],
+    [["greet", "--wrod=secret"], /unknown option --wrod; did you mean --word\?/],
+    [["greet", "-x"], /unknown option -x/],
     [["greet", "--word"], /--word needs a value: --word WORD/],
     [["greet", "--word", "--loud"], /--word needs a value/],
     [["greet", "--loud=yes"], /--loud takes no value/],
     [["greet", "deeply", "secret"], /too many arguments/],
-    [["help", "nothing"], /no command "nothing"/],
+    [["help", "nothing"], /unknown command "nothing"/],
   ];
   for (const [args, message] of cases) {
     const { code, output, errors } = await typed(args, two);

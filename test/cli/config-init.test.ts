@@ -180,7 +180,10 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
     return errors.trimEnd();
   };
   t.equal(await complaint(["--yes"]), "einwahl config init: --number is needed");
-  t.match(await complaint(["--yes", "--provider", "easybel"]), /--provider is none of .*; did you mean easybell\?$/);
+  t.match(
+    await complaint(["--yes", "--provider", "easybel"]),
+    /--provider must be one of .*; did you mean easybell\?$/,
+  );
   t.match(
     await complaint(["--yes", "--number", "030123456"]),
     /--number is not a phone number in international format: write it/,
@@ -191,7 +194,7 @@ await t.test("what is missing or makes no sense is said, and nothing is written"
   );
   t.match(
     await complaint([], lines("easybell", "+493012345678", "u")),
-    /EINWAHL_TRUNK_PASSWORD is needed: there is no line for it$/,
+    /EINWAHL_TRUNK_PASSWORD is needed: its line is missing$/,
   );
   t.match(await complaint([], lines("easybell", "")), /--number is needed: its line is empty$/);
   t.match(
@@ -256,7 +259,7 @@ await t.test("on a terminal: asked again when it makes no sense, and passwords a
   const { code, errors } = await typed(["config", "init", "--config", path], { input: keyboard, isTerminal: true });
   t.equal(code, 0, errors);
   t.match(errors, /Provider of the trunk \(.*\) \[easybell\]: /);
-  t.match(errors, /that is no phone number/);
+  t.match(errors, /that is not a phone number/);
   t.same([keyboard.unseen, keyboard.isRaw], [["pa\u007fas", "s\r", "s3\r"], false]);
   t.match(configAt(path), { language: "en" });
   t.equal(configAt(path).trunks[0].registration?.password.reveal(), "pass");

@@ -47,13 +47,13 @@ await t.test("waits until the last call has ended", async (t) => {
   const { code, output, errors, told } = await draining(t, 3, []);
   t.strictSame(told, [true]);
   t.equal(code, 0);
-  t.equal(output, "No new calls are taken; no call is active.\n");
+  t.equal(output, "New calls are refused; no call is active.\n");
   t.equal(errors, "");
 });
 
 await t.test("progress on a terminal", async (t) => {
   const { errors, output } = await draining(t, 2, [], { isTerminal: true });
-  t.match(errors, /2 calls are up; Ctrl-C.*\r.*1 call is active; /);
+  t.match(errors, /2 calls are active; Ctrl-C.*\r.*1 call is active; /);
   t.match(output, "no call is active");
 });
 
@@ -62,7 +62,7 @@ await t.test("waits no longer than it may", async (t) => {
   const { code, output } = await draining(t, 100, ["--within", "5s"], { clock });
   t.equal(code, 1);
   t.equal(clock.waited, 5_000);
-  t.equal(output, "No new calls are taken; 95 calls are up.\n");
+  t.equal(output, "New calls are refused; 95 calls are active.\n");
   const atOnce = hurriedClock();
   t.match(await draining(t, 100, ["--within=0s", "--json"], { clock: atOnce }), {
     code: 1,
@@ -74,11 +74,11 @@ await t.test("waits no longer than it may", async (t) => {
 await t.test("calls are accepted again", async (t) => {
   const { code, output, told } = await draining(t, 4, ["--undo"]);
   t.strictSame(told, [false]);
-  t.match({ code, output }, { code: 0, output: "Calls are taken; 4 calls are up.\n" });
+  t.match({ code, output }, { code: 0, output: "Calls are accepted; 4 calls are active.\n" });
   const ending = await openInstance(t, { drainState: () => ({ isDraining: true, calls: 2 }) });
   t.match(
     await typed(["drain", "-s", ending.socket, "--undo"]),
-    { code: 1, output: "No new calls are taken; 2 calls are up.\n" },
+    { code: 1, output: "New calls are refused; 2 calls are active.\n" },
     "one that is shutting down does not",
   );
 });
@@ -88,7 +88,7 @@ await t.test("who waits notices that somebody else takes calls again, or that th
   const undone = await openInstance(t, { drainState: () => ({ isDraining: (asked += 1) < 3, calls: 2 }) });
   t.match(await typed(["drain", "-s", undone.socket], { clock: hurriedClock() }), {
     code: 1,
-    output: "Calls are taken again; 2 calls are up.\n",
+    output: "Calls are accepted again; 2 calls are active.\n",
   });
   const gone = await openInstance(t, {
     drainState: () => {
@@ -102,7 +102,7 @@ await t.test("who waits notices that somebody else takes calls again, or that th
   });
   t.match(await typed(["drain", "-s", gone.socket]), {
     code: 0,
-    output: "No new calls are taken; no call is active.\n",
+    output: "New calls are refused; no call is active.\n",
   });
 });
 

@@ -85,11 +85,11 @@ async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
   await writeFile(file, `${exported.output}${more}\n${other}\nnonsense\n`);
   const imported = await pins("import", file);
   t.equal(imported.code, 1);
-  t.equal(imported.output, "1 taken over, 2 known already, 2 refused\n");
+  t.equal(imported.output, "1 imported, 2 already known, 2 refused\n");
   t.match(imported.errors, /line 4: room-has-another-pin\n {2}line 5: is no JSON/);
   t.match(JSON.parse((await pins("import", file, "--json")).output), { imported: 0, known: 3, refusedInAll: 2 });
   await writeFile(file, `${more}\n`);
-  t.match(await pins("import", file), { code: 0, output: "0 taken over, 1 known already, 0 refused\n" });
+  t.match(await pins("import", file), { code: 0, output: "0 imported, 1 already known, 0 refused\n" });
   t.match((await pins("list")).output, /^room c +24680 +2026-01-01 00:00$/m);
 }
 
@@ -133,7 +133,7 @@ await t.test("a list of many pages", async (t) => {
   await writeFile(join(folder, "many.jsonl"), lines.join("\n"));
   t.match(await typed(["pins", "import", join(folder, "many.jsonl"), "-c", path, "-s", socket]), {
     code: 0,
-    output: /^2500 taken over/,
+    output: /^2500 imported/,
   });
   const { output, errors } = await typed(["pins", "list", "-c", path, "-s", socket], { isTerminal: true });
   t.equal(output.trimEnd().split("\n").length, 2_501);
@@ -192,7 +192,7 @@ await t.test(
     const broken = await openInstance(t, {});
     t.match(
       await typed(["pins", "reserve", "room", "-c", path, "-s", broken.socket]),
-      { code: 69, output: "", errors: /contains no store/ },
+      { code: 69, output: "", errors: /there is no store/ },
       "an instance that can't keep it says so",
     );
   },

@@ -53,10 +53,10 @@ await t.test("options as they are typed", (t) => {
   t.end();
 });
 
-await t.test("what a part prints has to be named, or left out", (t) => {
+await t.test("the output of a component has to be named, or left out", (t) => {
   const missing = (options: Partial<ProveOptions>): readonly string[] => {
     const request = read(options);
-    return request.ok ? missingOutputs(request.value).map((text) => text.split(" ")[1] ?? "") : [];
+    return request.ok ? missingOutputs(request.value).map((text) => text.split(" ")[3] ?? "") : [];
   };
   t.strictSame(missing({}), ["einwahl", "drachtio", "freeswitch"]);
   t.strictSame(missing({ log: ["all.log"] }), []);

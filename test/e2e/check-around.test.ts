@@ -142,7 +142,7 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
         return withSection(settings, "logging", { file: join(bench.folder, "log", "einwahl.log") });
       },
       finds: [
-        { severity: "warning", path: "logging.file", message: /can't be written \(ENOTDIR\)/, cure: /calls go on/ },
+        { severity: "warning", path: "logging.file", message: /is not writable \(ENOTDIR\)/, cure: /calls continue/ },
       ],
     },
     {
@@ -209,7 +209,12 @@ await t.test("einwahl check: ports, store, trunks, and the running einwahl", asy
       name: "a source of calls is not in DNS",
       break: (settings) => withEntry(settings, "trunks", 0, { sources: [host, "sbc.provider.invalid"] }),
       finds: [
-        { severity: "error", path: "trunks[0].sources", message: /^sbc\.provider\.invalid: /, cure: /not let in/ },
+        {
+          severity: "error",
+          path: "trunks[0].sources",
+          message: /^sbc\.provider\.invalid: /,
+          cure: /calls from there are refused/,
+        },
       ],
     },
   ];

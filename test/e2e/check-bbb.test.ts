@@ -116,7 +116,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
         {
           severity: "error",
           path: "bbb_servers[0].checksum",
-          message: /no sha256, but the secret is right/,
+          message: /rejects sha256 checksums, but the secret is right/,
           cure: /checksum: sha1/,
         },
       ],
@@ -148,7 +148,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
         {
           severity: "error",
           path: "bbb_servers[0].api_url",
-          message: /not the API \(HTTP 404\)/,
+          message: /not the API's \(HTTP 404\)/,
           cure: /\/bigbluebutton\/api/,
         },
       ],
@@ -167,7 +167,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
           severity: "error",
           path: "bbb_servers[0].api_url",
           message: /redirect \(HTTP 301\)/,
-          cure: /the address that it leads to/,
+          cure: /the target of the redirect/,
         },
       ],
     },
@@ -337,7 +337,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
         {
           severity: "error",
           path: "bbb_servers[0].sip",
-          message: /authority is not known/,
+          message: /CA is unknown/,
           cure: /complete chain.*--ca FILE/,
         },
       ],
@@ -390,7 +390,7 @@ await t.test("einwahl check: BBB servers", async (t) => {
         {
           severity: "warning",
           path: "pins",
-          message: /^12 PINs of 5 digits are open: a guesser hits one after about 8,333 wrong PINs\. /,
+          message: /^12 PINs of 5 digits are open: guessing hits one after about 8,333 wrong PINs\. /,
           cure: /nine-digit PINs.*defaultNumDigitsForTelVoice=9/,
         },
       ],

@@ -127,7 +127,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
           message: /not tested with drachtio 0\.8\.25/,
           cure: /use drachtio 0\.9\.10/,
         },
-        { severity: "warning", path: "drachtio", message: /authority is not known/, cure: /--ca FILE/ },
+        { severity: "warning", path: "drachtio", message: /CA is unknown/, cure: /--ca FILE/ },
       ],
     },
     {
@@ -143,7 +143,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "drachtio",
-          message: /listens nowhere with TLS, and calls of line/,
+          message: /has no TLS listener, but calls of line/,
           cure: /transport=tls/,
         },
       ],
@@ -162,7 +162,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "warning",
           path: "drachtio",
-          message: /wants a certificate of everybody who connects, so that the provider of line/,
+          message: /requires a certificate from every client, so the provider of line/,
           cure: /unset EINWAHL_TRUNK_CA/,
         },
         {
@@ -234,7 +234,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "media_servers[0]",
-          message: /expects another key .* refuses every call/,
+          message: /the key .* does not match the password: it refuses every call/,
           cure: /freeswitch\/start\.sh/,
         },
       ],
@@ -271,7 +271,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "error",
           path: "media_servers[0].advertised_address",
-          message: /no application at 127\.0\.0\.1: it refuses every call/,
+          message: /not connect to applications at 127\.0\.0\.1: it refuses every call/,
           cure: /EINWAHL_FS_CONTROL_HOSTS="127\.0\.0\.1"/,
         },
       ],
@@ -295,7 +295,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "warning",
           path: "media_servers[0].capacity",
-          message: /less than two for each of 9000 calls/,
+          message: /fewer than two for each of 9000 calls/,
           cure: /EINWAHL_MAX_CALLS/,
         },
       ],
@@ -336,7 +336,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
         {
           severity: "warning",
           path: "calls.max_concurrent",
-          message: /is 250, and the media servers have places for 100/,
+          message: /is 250, but the media servers have capacity for 100/,
           cure: /capacity/,
         },
       ],

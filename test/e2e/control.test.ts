@@ -128,7 +128,7 @@ await t.test("an operator's commands, with einwahl and its engines in separate p
     await writeFile(join(folder, "pins.jsonl"), lines);
     t.match(
       await einwahl("pins", "import", "pins.jsonl"),
-      { code: "exit 1", text: /0 taken over, 1 known already, 1 refused/ },
+      { code: "exit 1", text: /0 imported, 1 already known, 1 refused/ },
       "a released PIN is not assigned again",
     );
     for (const digits of [before, after]) t.notMatch(server.program.tail(10_000), String(digits), "no PIN in the log");
@@ -143,7 +143,7 @@ await t.test("an operator's commands, with einwahl and its engines in separate p
 
     t.match(await einwahl("drain", "--within", "1s"), {
       code: "exit 1",
-      text: "No new calls are taken; 1 call is up.",
+      text: "New calls are refused; 1 call is active.",
     });
     const refused = await call("--json").outcome();
     t.match(onlyJson(refused.lines), { ok: false, stage: "answer", why: /^503/ });
@@ -156,9 +156,9 @@ await t.test("an operator's commands, with einwahl and its engines in separate p
     t.notOk(draining.program.isGone, "it waits");
     first.program.signal("SIGINT");
     t.match(await first.outcome(), { code: "exit 1" });
-    t.match(await draining.outcome(), { code: "exit 0", lines: ["No new calls are taken; no call is up."] });
+    t.match(await draining.outcome(), { code: "exit 0", lines: ["New calls are refused; no call is active."] });
 
-    t.match(await einwahl("drain", "--undo"), { code: "exit 0", text: "Calls are taken; no call is up." });
+    t.match(await einwahl("drain", "--undo"), { code: "exit 0", text: "Calls are accepted; no call is active." });
     const again = await call("--expect-tone", "620", "--seconds", "1", "--json").outcome();
     t.equal(again.code, "exit 0", again.lines.join("\n"));
   });

@@ -151,7 +151,7 @@ await t.test("einwahl prove on the command line", async (t) => {
     const { code, lines } = await command.outcome();
     t.match(
       { code, report: JSON.parse(lines.at(-1) ?? "") as unknown },
-      { code: "exit 69", report: { verdict: "incomplete", faults: ["it was broken off"] } },
+      { code: "exit 69", report: { verdict: "incomplete", faults: ["it was aborted"] } },
     );
     t.equal(await bench.logLevel(), "info");
     t.strictSame(await bench.rooms(), []);

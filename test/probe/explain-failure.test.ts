@@ -24,6 +24,6 @@ await t.test("a drachtio with EINWAHL_TRUNK_CA takes no test call: the reason an
   t.match(explainFailure(answered.failure), {
     stage: "connect",
     why: "no connection: the other side requires a client certificate (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)",
-    cure: /EINWAHL_TRUNK_CA takes nobody without a certificate.*synthetic_call\.trunk/,
+    cure: /with EINWAHL_TRUNK_CA drachtio requires a client certificate.*synthetic_call\.trunk/,
   });
 });

@@ -22,7 +22,7 @@ const aim: ProbeAim = { pin: true, prompt: true, tone: 620 };
 await t.test("the first step that went wrong is named", (t) => {
   t.strictSame(judge(good, aim), { ok: true });
   const cases: readonly (readonly [string, Partial<ProbeObservations>, Partial<ProbeAim>, object])[] = [
-    ["broken off", { interrupted: true, joined: undefined }, {}, { stage: "interrupted" }],
+    ["aborted", { interrupted: true, joined: undefined }, {}, { stage: "interrupted" }],
     [
       "refused",
       {
@@ -64,7 +64,7 @@ await t.test("the first step that went wrong is named", (t) => {
     ],
     ["keys not sent", { typed: false, joined: undefined }, {}, { stage: "pin" }],
     ["wrong PIN", { rejection: "pin-unknown", joined: undefined }, {}, { stage: "pin", why: /knows no conference/ }],
-    ["outage", { rejection: "service-unavailable", joined: undefined }, {}, { stage: "pin", why: /can't tell/ }],
+    ["outage", { rejection: "service-unavailable", joined: undefined }, {}, { stage: "pin", why: /can't verify/ }],
     ["conference refuses", { rejection: "conference-unavailable", joined: undefined }, {}, { stage: "join" }],
     ["nowhere", { joined: undefined, toneHeard: false }, {}, { stage: "join" }],
     ["no tone", { joined: "silence", toneHeard: false }, {}, { stage: "tone", why: /620 Hz/ }],

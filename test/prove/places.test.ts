@@ -167,6 +167,6 @@ await t.test(
       t.equal(again.record.hits.length, 1, command.join(" "));
     }
     await server.down();
-    t.match((await place.look()).unseen, [/Redis does not answer/]);
+    t.match((await place.look()).unseen, [/Redis does not respond/]);
   },
 );

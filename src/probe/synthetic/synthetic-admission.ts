@@ -4,17 +4,17 @@ import type { Language } from "../../caller/language.js";
 import { parseNameAddress } from "../../caller/name-address.js";
 import { success } from "../../util/result.js";
 
-/** The trunk's name in the log line of a call that came in over the test line; no trunk can be called so. */
+/** The trunk name in log lines of synthetic calls; not a valid name for a trunk. */
 export const testTrunk = "(test)";
 
-/** What the calls are known by. */
+/** How incoming synthetic calls are recognised. */
 export type Door =
-  /** The user part that is called, new each time; over TLS. */
+  /** The called user part, over TLS; random for each call. */
   | { readonly kind: "secret"; readonly user: string; readonly language: Language }
-  /** They come in over this trunk, from one of its own numbers (E.164). */
+  /** Calls arrive over this trunk, from one of its own numbers (E.164). */
   | { readonly kind: "trunk"; readonly trunk: string; readonly numbers: readonly string[] };
 
-/** Two telephones. */
+/** Two phones. */
 const maxCalls = 2;
 
 /** Admits synthetic calls, at most two for each time that it is opened; leaves every other INVITE to the trunks. */
@@ -27,7 +27,7 @@ export class SyntheticAdmission implements Trunks {
     this.#trunks = trunks;
   }
 
-  /** How many calls have come in since it was opened last. */
+  /** Calls received since it was last opened. */
   get arrived(): number {
     return this.#arrived;
   }

@@ -13,40 +13,40 @@ import type { TestRoute } from "./test-route.js";
 export interface SyntheticCallOptions {
   readonly conference: TestConferenceOptions;
   readonly admission: SyntheticAdmission;
-  /** The failure says in one line what is missing. */
+  /** The failure is one line. */
   readonly findRoute: () => Promise<Result<TestRoute, string>>;
   readonly readPrompts: (language: Language) => Promise<Result<readonly KnownPrompt[], string>>;
   readonly placeCall: typeof placeProbeCall;
   readonly clock: Clock;
-  /** Breaks it off. */
+  /** Aborts the call. */
   readonly stop: Latch<true>;
-  /** The other side did not take the calls, and none of them has come in. */
+  /** The calls were refused, and none of them arrived. */
   readonly onNotArrived: () => void;
-  /** The conference could not be ended, for this reason. */
+  /** Why the conference could not be ended. */
   readonly onLeftOpen: (why: string) => void;
 }
 
-/** What the two telephones whistle, in Hz: far from each other, from the keys' tones and from what lines carry badly. */
+/** The tones of the two test phones, in Hz: distinct from each other, from DTMF, and within the passband of lines. */
 const tones = [620, 1_040] as const;
-/** How long a telephone waits for the other one's tone, in milliseconds. */
+/** The timeout for the other phone's tone, in milliseconds. */
 const hearTimeoutMs = 15_000;
 const answerTimeoutMs = 15_000;
-/** The longest that all of it may take; before it is over BBB does not end the conference by itself. */
+/** The timeout of the whole test; shorter than the duration after which BBB ends the conference. */
 const overTimeoutMs = 90_000;
 
 /**
- * einwahl calls itself with two telephones, each of which types the PIN of a conference that is opened for this, whistles,
- * and listens for the other. Returns when the conference is ended and nothing of it is left here.
+ * Calls einwahl with two test phones. Each types the PIN of a conference created for the test, sends a tone,
+ * and listens for the other phone's. Returns after the conference has ended and all resources are released.
  */
 export async function placeSyntheticCall(options: SyntheticCallOptions): Promise<SyntheticResult> {
   const { clock, conference: wanted, admission, stop } = options;
   const begun = clock.now();
   const over = new Latch<string>();
   const off = stop.onSet(() => {
-    over.set("it was broken off");
+    over.set("it was aborted");
   });
   const callOff = clock.after(overTimeoutMs, () => {
-    over.set(`it was not over after ${overTimeoutMs / 1_000} s`);
+    over.set(`it did not finish within ${overTimeoutMs / 1_000} s`);
   });
   try {
     const opened = await TestConference.open(wanted);
@@ -65,7 +65,7 @@ export async function placeSyntheticCall(options: SyntheticCallOptions): Promise
   }
 }
 
-/** The conference is there: calls it twice at once. */
+/** Calls the created conference with both phones. */
 async function callThere(
   options: SyntheticCallOptions,
   over: Latch<string>,
@@ -147,13 +147,13 @@ function judge(reports: readonly ProbeReport[], broken: string | undefined): Omi
 
 function firstFailure(reports: readonly ProbeReport[], broken: string | undefined): SyntheticFailure | undefined {
   if (broken !== undefined) return { stage: "interrupted", why: broken };
-  // A telephone that was refused tells more than the other one, which heard nobody because of that.
+  // Prefer the refused phone's failure: the other phone then misses its tone as a consequence.
   const failed = reports.flatMap(({ verdict }) => (verdict.ok ? [] : [verdict]));
   const verdict = failed.find(({ stage }) => stage !== "tone") ?? failed[0];
   return verdict === undefined ? undefined : { stage: verdict.stage, why: verdict.why };
 }
 
-/** The largest, if all are known. */
+/** The maximum, if all values are known. */
 function latest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length === times.length ? Math.max(...known) : undefined;

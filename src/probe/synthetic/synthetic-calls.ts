@@ -4,11 +4,11 @@ import { Latch } from "../../util/latch.js";
 import type { SyntheticRecord, SyntheticResult, SyntheticStage } from "./synthetic-result.js";
 
 export interface SyntheticCallsOptions {
-  /** As it is now; `undefined`: there are none. */
+  /** The current configuration; `undefined`: disabled. */
   readonly settings: () => SyntheticCallConfig | undefined;
-  /** Calls into a conference on this server. */
+  /** Runs a synthetic call on this server. */
   readonly place: (server: string, stop: Latch<true>) => Promise<SyntheticResult>;
-  /** Whether there is room for it beside the calls of people. */
+  /** Whether the call limit leaves capacity for a synthetic call. */
   readonly mayCall: () => boolean;
   readonly onResult: (server: string, result: SyntheticResult) => void;
   readonly onBug: (error: unknown) => void;
@@ -25,10 +25,10 @@ interface Count {
   last: SyntheticRecord["last"];
 }
 
-/** The first one is not long after the start: somebody may be waiting for what it shows. */
+/** The first call follows soon after the start, so that its result is available early. */
 const firstAfterMs = 10_000;
 
-/** Calls one BBB server after the other, one at a time, on a schedule. */
+/** Schedules synthetic calls: one at a time, BBB servers in turn. */
 export class SyntheticCalls {
   readonly #options: SyntheticCallsOptions;
   readonly #counts = new Map<string, Count>();
@@ -41,7 +41,7 @@ export class SyntheticCalls {
     this.#options = options;
   }
 
-  /** The servers that are called, with what that came to; `undefined`: none are. */
+  /** The called servers with their results; `undefined`: disabled. */
   get records(): readonly SyntheticRecord[] | undefined {
     return this.#options.settings()?.servers.map((server) => {
       const { ok, failed, last } = this.#countOf(server);
@@ -49,19 +49,19 @@ export class SyntheticCalls {
     });
   }
 
-  /** Sets out on the schedule, or on the one of a new configuration. */
+  /** Starts the schedule, or restarts it after a new configuration. */
   start(): void {
     this.#arm(firstAfterMs);
   }
 
-  /** Breaks off the one that goes on; settles when nothing of it is left. */
+  /** Aborts the current call; resolves after its resources are released. */
   async close(): Promise<void> {
     this.#stop.set(true);
     this.#callOff();
     await this.#running;
   }
 
-  /** @param afterMs without the jitter */
+  /** @param afterMs excluding jitter */
   #arm(afterMs: number): void {
     this.#callOff();
     const settings = this.#options.settings();
@@ -73,7 +73,7 @@ export class SyntheticCalls {
   }
 
   #begin(): void {
-    // One that goes on, from before a new configuration, sets the next one out when it is over.
+    // A call that started before a new configuration schedules the next one when it ends.
     if (this.#running !== undefined) return;
     const begun = this.#options.clock.now();
     this.#running = this.#callNext()
@@ -92,7 +92,7 @@ export class SyntheticCalls {
     if (server === undefined || !mayCall()) return;
     this.#turn += 1;
     const result = await place(server, this.#stop);
-    // What was broken off shows nothing.
+    // An aborted call has no result.
     if (this.#stop.isSet) return;
     const count = this.#countOf(server);
     count.last = { ...result, at: today() };

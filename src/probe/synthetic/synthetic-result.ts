@@ -1,24 +1,24 @@
 import { probeStages } from "../probe-stage.js";
 
-/** The steps of a synthetic call, of which the first that went wrong is named: at first its conference is opened. */
+/** The steps of a synthetic call, starting with the creation of the conference; a failure contains the first that failed. */
 export const syntheticStages = ["conference", ...probeStages] as const;
 
 export type SyntheticStage = (typeof syntheticStages)[number];
 
-/** What one synthetic call came to. Durations are milliseconds; `undefined`: it did not get there. */
+/** The result of a synthetic call. Durations are in milliseconds; `undefined`: step not reached. */
 export interface SyntheticResult {
   readonly failure: SyntheticFailure | undefined;
-  /** From dialling until both telephones were answered. */
+  /** From dialling until both phones were answered. */
   readonly answeredMs: number | undefined;
-  /** From dialling until each of them has heard the other in the conference. */
+  /** From dialling until each phone has heard the other in the conference. */
   readonly heardMs: number | undefined;
-  /** With opening and ending the conference. */
+  /** Including creation and end of the conference. */
   readonly totalMs: number;
 }
 
 export interface SyntheticFailure {
   readonly stage: SyntheticStage;
-  /** One sentence; tells neither a number nor a PIN. */
+  /** One sentence, without numbers or PINs. */
   readonly why: string;
 }
 
@@ -27,6 +27,6 @@ export interface SyntheticRecord {
   readonly server: string;
   readonly ok: number;
   readonly failed: ReadonlyMap<SyntheticStage, number>;
-  /** The last one that came to an end; `at` in milliseconds since 1970. */
+  /** The last completed call; `at` in milliseconds since 1970. */
   readonly last: (SyntheticResult & { readonly at: number }) | undefined;
 }

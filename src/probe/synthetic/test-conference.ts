@@ -3,18 +3,18 @@ import { failure, type Result, success } from "../../util/result.js";
 
 export interface TestConferenceOptions {
   readonly api: Pick<BbbApi, "create" | "end">;
-  /** Digits that no conference has. */
+  /** Digits not used by another conference. */
   readonly voiceBridge: string;
-  /** Nobody else's, and new each time. */
+  /** Unique for each call. */
   readonly meetingId: string;
-  /** What its moderators would know; nobody does. */
+  /** Random, and never disclosed. */
   readonly password: string;
 }
 
-/** BBB itself ends the meeting after so many minutes, should we not get to it. */
+/** BBB ends the meeting after this many minutes if the end request fails. */
 const endsByItselfAfter = "3";
 
-/** A conference that is opened for one synthetic call, and nobody else ever hears of. */
+/** A private conference for one synthetic call. */
 export class TestConference {
   readonly #options: TestConferenceOptions;
 
@@ -22,7 +22,7 @@ export class TestConference {
     this.#options = options;
   }
 
-  /** The failure says in one line what is wrong. What has been opened although we did not hear of it is ended. */
+  /** The failure is one line. Ends a conference whose create response was lost. */
   static async open(options: TestConferenceOptions): Promise<Result<TestConference, string>> {
     const { api, voiceBridge, meetingId, password } = options;
     const conference = new TestConference(options);
@@ -31,7 +31,7 @@ export class TestConference {
       name: "einwahl test call",
       voiceBridge,
       moderatorPW: password,
-      // Two telephones have to hear each other, whatever the server does with people.
+      // The two phones must hear each other, regardless of the server's default mute settings.
       muteOnStart: "false",
       guestPolicy: "ALWAYS_ACCEPT",
       record: "false",
@@ -40,10 +40,10 @@ export class TestConference {
     });
     if (created.ok && created.value.get("voiceBridge")?.trim() === voiceBridge) return success(conference);
     await conference.end();
-    return failure(created.ok ? "it has opened the conference with another number" : created.failure);
+    return failure(created.ok ? "it created the conference with another voiceBridge" : created.failure);
   }
 
-  /** The failure says why the server may still have it. */
+  /** The failure is the reason why the conference may still exist. */
   async end(): Promise<Result<unknown, string>> {
     const { api, meetingId, password } = this.#options;
     return await api.end(meetingId, password);

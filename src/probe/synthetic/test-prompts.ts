@@ -3,11 +3,11 @@ import { type KnownPrompt, readPrompts } from "../../softphone/prompt-library.js
 import { failure, type Result, success } from "../../util/result.js";
 import { rejections } from "../verdict.js";
 
-/** The recordings that a test telephone listens for, read once: that takes a moment in which calls have to wait. */
+/** The recordings that a test phone recognises. Read once, because reading blocks calls for a moment. */
 export class TestPrompts {
   #read: { readonly key: string; readonly prompts: readonly KnownPrompt[] } | undefined;
 
-  /** @param directory as einwahl's own machine has it; the failure says in one line what is missing */
+  /** @param directory on einwahl's machine; the failure is one line */
   async read(directory: string, language: Language): Promise<Result<readonly KnownPrompt[], string>> {
     const key = `${language} ${directory}`;
     if (this.#read?.key === key) return success(this.#read.prompts);

@@ -10,27 +10,27 @@ import { failure, type Result, success } from "../../util/result.js";
 import { localAddressTowards } from "../local-address.js";
 import type { Door } from "./synthetic-admission.js";
 
-/** How the telephones call, and what their calls are known by when they come in. */
+/** The outgoing route of the phones, and how their incoming calls are recognised. */
 export interface TestRoute {
   readonly phone: TestPhoneOptions;
   readonly dial: DialOptions;
   readonly door: Door;
-  /** In which they are greeted. */
+  /** The language of the greeting. */
   readonly language: Language;
 }
 
 export interface LocalRouteOptions {
   readonly signalling: Pick<DrachtioConnection, "addresses" | "state">;
-  /** Where drachtio takes the calls; `undefined`: where it says that it listens. */
+  /** drachtio's address for the calls; `undefined`: the address that drachtio reports. */
   readonly contact: { readonly host: string; readonly port: number } | undefined;
-  /** Nobody else's. */
+  /** Random, and never disclosed. */
   readonly secret: string;
   readonly language: Language;
 }
 
 const userAgent = "einwahl synthetic call";
 
-/** Straight to drachtio's port for TLS; the failure says in one line what is missing. */
+/** The direct route to drachtio's TLS port; the failure is one line. */
 export async function localRoute({
   signalling,
   contact,
@@ -39,12 +39,11 @@ export async function localRoute({
 }: LocalRouteOptions): Promise<Result<TestRoute, string>> {
   if (signalling.state !== "connected") return failure("drachtio is not connected");
   const target = contact ?? chosenOf(signalling.addresses.filter(({ transport }) => transport === "tls"));
-  if (target === undefined) return failure("drachtio listens on no tls address");
+  if (target === undefined) return failure("drachtio has no TLS listener");
   const localAddress = await localAddressTowards(target.host);
-  if (localAddress === undefined)
-    return failure("there is no way to drachtio's tls address: see synthetic_call.contact");
+  if (localAddress === undefined) return failure("drachtio's TLS address is unreachable: set synthetic_call.contact");
   return success({
-    // To the address that drachtio itself has told, where its certificate is for another name.
+    // For the address that drachtio reports, its certificate contains another name.
     phone: { transport: "tls", localAddress, userAgent, tls: { verify: false } },
     dial: {
       uri: `sip:${secret}@${formatHostPort(target.host, target.port)};transport=tls`,
@@ -59,15 +58,15 @@ export async function localRoute({
   });
 }
 
-/** An address of IPv4 if there is one: the telephones speak nothing else. */
+/** Prefers IPv4, the only family of the test phones. */
 function chosenOf(addresses: readonly ListenAddress[]): ListenAddress | undefined {
   return addresses.find(({ host }) => isIP(host) === 4) ?? addresses[0];
 }
 
 /**
- * Out over the trunk to its first number, from the same number, so that the provider brings the call in again.
+ * The route over the trunk to its first number, from the same number, so that the provider routes the call back.
  *
- * @param ownCa authorities to trust, in PEM form, instead of the trunk's
+ * @param ownCa trusted CAs in PEM form, instead of the trunk's
  */
 export async function trunkRoute(
   trunk: TrunkConfig,
@@ -84,7 +83,7 @@ export async function trunkRoute(
   ] = trunk.numbers;
   const ca = ownCa ?? certificate.ca;
   const localAddress = await localAddressTowards(host);
-  if (localAddress === undefined) return failure("there is no way to the registrar of the trunk");
+  if (localAddress === undefined) return failure("the registrar of the trunk is unreachable");
   return success({
     phone: {
       transport,
@@ -101,7 +100,7 @@ export async function trunkRoute(
       nextHop: { transport, address: host, port },
       number,
       fromHost: domain,
-      // RFC 3325 section 9.2: which of the customer's numbers it is.
+      // RFC 3325 section 9.2: P-Preferred-Identity selects one of the customer's numbers.
       headers: [["P-Preferred-Identity", `<sip:${number}@${domain}>`]],
       srtp: trunk.srtp,
       auth: { username: authUsername, password: password.reveal(), realms },

@@ -59,7 +59,7 @@ export const whileJoining: Scenario = {
     }),
 };
 
-/** RFC 3323: the identity of a caller who withholds the number must not get further. */
+/** RFC 3323: a withheld identity must not be passed on. */
 export const conferenceEnds: Scenario = {
   title: "a withheld number in a conference that ends",
   run: async (tools, caller) => {
@@ -73,7 +73,7 @@ export const conferenceEnds: Scenario = {
           return went(false, "after the right PIN FreeSWITCH shows no leg to BBB");
         await tools.observe("talking, number withheld");
         await tools.endConference();
-        return went(await call.hears("enter-pin"), "asked for another PIN");
+        return went(await call.hears("enter-pin"), "prompted for another PIN");
       },
       {
         dial: {
@@ -99,7 +99,7 @@ export const conferenceOver: Scenario = {
     }),
 };
 
-/** Looks at FreeSWITCH until the call has a leg to BBB that is answered. */
+/** Polls FreeSWITCH until the call has an answered leg to BBB. */
 async function untilJoined({ config, clock, stop }: ScenarioTools, call: TestCall): Promise<Joined | undefined> {
   const rtpPort = /^m=audio (\d+)/m.exec(call.call.localSdp)?.[1] ?? "";
   for (let look = 0; look < joinLooks && !stop.isSet; look++) {

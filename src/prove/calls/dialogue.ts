@@ -6,14 +6,14 @@ const ringMs = 10_000;
 const greetingMs = 700;
 const waitingMs = 4_000;
 const endMs = 30_000;
-/** So that a guesser's throttle, which says "unknown" seconds later, is waited for. */
+/** Longer than the delay of the guess throttle, which postpones the "unknown" prompt by seconds. */
 const maxTries = 10;
 
 export const whileRinging: Scenario = {
   title: "hang-up while ringing",
   run: async (tools, caller) =>
     await TestCall.place(tools, caller, {}, async ({ call }) => {
-      // einwahl answers at once: a CANCEL that is too late is followed by a BYE.
+      // einwahl answers immediately: a CANCEL that is too late is followed by a BYE.
       await call.waitForProgress(180, ringMs);
       const { by } = await call.hangUp();
       return went(true, by === "refused" ? "cancelled" : "answered before the CANCEL, then BYE");
@@ -40,7 +40,7 @@ export const whileAsking: Scenario = {
 };
 
 export const wrongPins: Scenario = {
-  title: "wrong PINs until einwahl has enough",
+  title: "wrong PINs until einwahl ends the call",
   run: async (tools, caller) =>
     await asked(tools, caller, async (call) => {
       const { tries } = tools.config.calls.pin;
@@ -58,7 +58,7 @@ export const whileWaiting: Scenario = {
   title: "hang-up while waiting for a conference that has not begun",
   run: async (tools, caller) => {
     const { reservedPin } = tools;
-    if (reservedPin === undefined) return went(true, "left out: this installation keeps no PINs");
+    if (reservedPin === undefined) return went(true, "left out: this installation reserves no PINs");
     return await asked(tools, caller, async (call) => {
       if (!(await call.types(`${reservedPin.reveal()}#`))) return went(false, "the PIN could not be typed");
       const isUp = await call.stays(waitingMs);
@@ -90,9 +90,9 @@ export async function asked(
     tools,
     caller,
     async (call) => {
-      // Keys interrupt the greeting.
+      // DTMF interrupts the greeting.
       if (await call.hears("welcome")) return await then(call);
-      return went(false, "einwahl's greeting was not heard: name the recordings with --prompts DIR");
+      return went(false, "einwahl's greeting was not heard: give the recordings with --prompts DIR");
     },
     more,
   );

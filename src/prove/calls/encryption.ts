@@ -2,21 +2,21 @@ import type { PhoneCall } from "../../softphone/phone-call.js";
 import type { ChannelDump } from "../places/freeswitch.js";
 import { type PlainReading, readingOfPlain } from "./wire.js";
 
-/** One thing that shows that a leg is encrypted, or that it is not. */
+/** Evidence that a leg is or is not encrypted. */
 export interface Evidence {
   readonly ok: boolean;
   readonly leg: "caller" | "bbb";
   readonly what: string;
 }
 
-/** Hz; what our telephone whistles. */
+/** The tone sent by the test phone, in Hz. */
 export const ownToneHz = 1_040;
 
-/** In plain audio the tone is heard nearly all the time, in encrypted audio by chance. */
+/** Plain audio contains the tone nearly all the time, encrypted audio only by chance. */
 const maxToneShare = 0.2;
 const minPackets = 50;
 
-/** What our own RTP and SDP show. */
+/** Evidence from the test phone's own RTP and SDP. */
 export function callerEvidence(call: PhoneCall, out: PlainReading, back: PlainReading): readonly Evidence[] {
   const { suite } = call;
   const plain = readingOfPlain(ownToneHz);
@@ -59,7 +59,7 @@ function hasKeysOnly(sdp: string): boolean {
   return streams.length > 0 && streams.every((stream) => /^a=crypto:/m.test(stream));
 }
 
-/** The legs of one call, by the port that our telephone receives audio on. */
+/** The legs of a call, identified by the test phone's RTP port. */
 export function legsOf(
   dumps: readonly ChannelDump[],
   rtpPort: string,
@@ -77,7 +77,7 @@ export function legsOf(
   return { caller, bbb };
 }
 
-/** What FreeSWITCH says of the leg to BBB. */
+/** FreeSWITCH's data on the leg to BBB. */
 export function bbbEvidence(leg: ChannelDump): readonly Evidence[] {
   const suite = leg.get("variable_rtp_has_crypto");
   const profile = leg.get("variable_sofia_profile_name") ?? profileIn(leg.get("Channel-Name"));
@@ -99,7 +99,7 @@ export function bbbEvidence(leg: ChannelDump): readonly Evidence[] {
   ];
 }
 
-/** The channel's name is that of the dial string: `sofia/bbb/PIN@host:port;transport=tls`. */
+/** The channel's name equals the dial string: `sofia/bbb/PIN@host:port;transport=tls`. */
 function transportOf(leg: ChannelDump): string | undefined {
   const named = [
     leg.get("Channel-Name"),

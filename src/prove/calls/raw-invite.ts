@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type { CallRoute } from "./route.js";
 
-/** An INVITE as text, with whatever is wrong in it. @param more header lines as they stand */
+/** An INVITE as text, which may be malformed. @param more additional raw header lines */
 export function rawInvite(
   { dial, phone }: CallRoute,
   from: { readonly number: string; readonly name: string },

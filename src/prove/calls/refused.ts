@@ -34,7 +34,7 @@ export const plainSip: Scenario = {
     if (plainPort === undefined) return went(true, "left out");
     if (!(await listensPlain({ host, port: plainPort }, clock))) {
       tools.noteEvidence([
-        { leg: "caller", ok: true, what: `nothing takes SIP without TLS at ${formatHostPort(host, plainPort)}` },
+        { leg: "caller", ok: true, what: `nothing accepts SIP without TLS at ${formatHostPort(host, plainPort)}` },
       ]);
       return went(true, "nothing listens there");
     }
@@ -58,7 +58,7 @@ export const plainSip: Scenario = {
 };
 
 export const unusableOffer: Scenario = {
-  title: "an SDP that nobody can use",
+  title: "an unusable SDP",
   run: async (tools, caller) =>
     await TestCall.place(
       tools,
@@ -75,7 +75,7 @@ export const unusableOffer: Scenario = {
     ),
 };
 
-/** Requests that no telephone sends: what is wrong with them must not be told with their text. */
+/** Malformed requests: error logs about them must not contain their text. */
 export const malformed: Scenario = {
   title: "malformed requests",
   run: async (tools, caller) => {
@@ -115,6 +115,6 @@ function malformedRequests({ route }: ScenarioTools, { number, name }: Caller): 
 }
 
 function expectRefusal(refusal: string | undefined, expected: readonly string[]): CallOutcome {
-  if (refusal === undefined) return went(false, "answered, which it must not be");
+  if (refusal === undefined) return went(false, "answered, but must be refused");
   return went(expected.includes(refusal), refusal);
 }

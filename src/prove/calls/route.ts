@@ -1,16 +1,16 @@
 import type { KnownPrompt } from "../../softphone/prompt-library.js";
 import type { DialOptions, TestPhoneOptions } from "../../softphone/test-phone.js";
 
-/** How the calls reach the running installation. */
+/** The route of the calls to the running installation. */
 export interface CallRoute {
   readonly phone: TestPhoneOptions;
   /** To a number of a trunk, over TLS, with SRTP. */
   readonly dial: DialOptions;
   readonly host: string;
   readonly port: number;
-  /** The same host, where SIP goes without TLS; `undefined`: that is not tried. */
+  /** The same host's port for SIP without TLS; `undefined`: not tested. */
   readonly plainPort: number | undefined;
-  /** The recordings that are heard; their language is the first of the number's. */
+  /** The expected recordings, in the first language of the number. */
   readonly prompts: readonly KnownPrompt[];
   readonly language: string;
 }

@@ -4,27 +4,27 @@ import type { Mark } from "../mark.js";
 import type { Evidence } from "./encryption.js";
 import type { Caller, CallOutcome, TestCallTools } from "./test-call.js";
 
-/** What a scenario works with. */
+/** The dependencies of a scenario. */
 export interface ScenarioTools extends TestCallTools {
   readonly config: Config;
-  /** Digits that a caller types, and that are looked for from then on. */
+  /** Marked digits for a caller to type; searched for from then on. */
   readonly newPin: (title: string, digits: number) => Mark;
-  /** A number that no trunk has. */
+  /** A number not configured on any trunk. */
   readonly otherNumber: () => string;
-  /** The PIN of the conference that runs for this. */
+  /** The PIN of the running test conference. */
   readonly rightPin: Mark;
-  /** The PIN of a room whose conference does not run; `undefined`: this installation keeps no PINs. */
+  /** The PIN of a room whose conference is not running; `undefined`: this installation reserves no PINs. */
   readonly reservedPin: Mark | undefined;
-  /** Looks at everything that can hold a mark while a call is up. */
+  /** Searches all places that can contain a mark during a call. */
   readonly observe: (stage: string) => Promise<void>;
   readonly noteEvidence: (evidence: readonly Evidence[]) => void;
-  /** Plants and finds a variable on the call's own channel. */
+  /** Plants a variable on the call's own channel and finds it. */
   readonly plantOnChannel: (server: Config["mediaServers"][number], uuid: string) => Promise<void>;
   readonly endConference: () => Promise<void>;
   readonly stop: Latch<true>;
 }
 
-/** One call, placed for what could leak at the stage where it ends. */
+/** One call, to detect leaks at the stage where it ends. */
 export interface Scenario {
   readonly title: string;
   run(tools: ScenarioTools, caller: Caller): Promise<CallOutcome>;

@@ -6,11 +6,11 @@ import type { Latch } from "../../util/latch.js";
 import type { Mark } from "../mark.js";
 import type { CallRoute } from "./route.js";
 
-/** How one call went. */
+/** The outcome of a call. */
 export interface CallOutcome {
-  /** Whether it came to what it was placed for. */
+  /** Whether the call reached its intended end. */
   readonly ok: boolean;
-  /** What happened, to be read after the call's title and a colon; reveals no mark. */
+  /** The outcome, read after the call's title and a colon; contains no mark. */
   readonly what: string;
 }
 
@@ -26,17 +26,17 @@ export interface TestCallTools {
   readonly stop: Latch<true>;
 }
 
-/** einwahl answers at once, and a media server that is busy within seconds. */
+/** Includes seconds for a busy media server; einwahl itself answers immediately. */
 const answerTimeoutMs = 20_000;
 const promptTimeoutMs = 30_000;
 
-/** One call of a marked caller, by a telephone of its own. */
+/** A call from a marked caller, with its own test phone. */
 export class TestCall {
   readonly call: PhoneCall;
   readonly #route: CallRoute;
   readonly #clock: Clock;
   #frames = 0;
-  /** When the caller typed last, in milliseconds of audio. */
+  /** The time of the last DTMF, in milliseconds of audio. */
   #typedMs = 0;
 
   private constructor(call: PhoneCall, { route, clock }: TestCallTools) {
@@ -50,9 +50,9 @@ export class TestCall {
   }
 
   /**
-   * Dials, hands the call over, and hangs up after that. Nothing of it is left when this returns.
+   * Dials, passes the answered call to the callback, then hangs up. Returns after all resources are released.
    *
-   * @param more changes what is dialled
+   * @param more changes to the dialled call
    */
   static async place(
     tools: TestCallTools,
@@ -80,7 +80,7 @@ export class TestCall {
     }
   }
 
-  /** `undefined`: it was answered; else how it was refused. */
+  /** How the call was refused; `undefined`: it was answered. */
   async refusal(): Promise<CallOutcome["what"] | undefined> {
     const cancelTimer = this.#clock.after(answerTimeoutMs, () => {
       this.call.hangUp().catch(() => undefined);
@@ -92,7 +92,7 @@ export class TestCall {
     return by === "peer" ? `refused with ${status}` : `not answered: ${reason}`;
   }
 
-  /** Whether einwahl says this after what was typed last, by the name of its recording without a language. */
+  /** Waits for a recording after the last DTMF; by its name without a language. */
   async hears(prompt: string): Promise<boolean> {
     return (
       (await this.call.audio.waitForPrompt(`${this.#route.language}/${prompt}`, promptTimeoutMs, {
@@ -106,12 +106,12 @@ export class TestCall {
     return await this.call.sendDigits(keys);
   }
 
-  /** False when the call was over before. */
+  /** False if the call had already ended. */
   async stays(ms: number): Promise<boolean> {
     return (await this.#before(this.call.ended, ms)) === "late";
   }
 
-  /** Whether it is over within that time. */
+  /** Whether the call ends within that time. */
   async ends(withinMs: number): Promise<boolean> {
     return (await this.#before(this.call.ended, withinMs)) === "settled";
   }

@@ -8,7 +8,7 @@ import type { Clock } from "../../util/clock.js";
 import { type Result, success } from "../../util/result.js";
 import { answerTimeoutMs } from "../place.js";
 
-/** How the signalling is encrypted. */
+/** The encryption of the signalling. */
 export interface TlsFacts {
   readonly protocol: string;
   readonly cipher: string;
@@ -19,7 +19,7 @@ interface Target {
   readonly port: number;
 }
 
-/** Sends SIP as it stands over a connection of its own, and gives the status of the first answer; the failure says why there is none. */
+/** Sends raw SIP over a separate connection and returns the status of the first response; the failure is the reason why there is none. */
 export async function sendRaw(
   { host, port }: Target,
   tls: TestPhoneOptions["tls"],
@@ -45,7 +45,7 @@ export async function sendRaw(
   }
 }
 
-/** Whether TCP connections are taken there at all. */
+/** Whether the address accepts TCP connections. */
 export async function listensPlain({ host, port }: Target, clock: Clock): Promise<boolean> {
   const connected = await ByteStream.connect(connectTcp({ host, port }), "connect", clock, answerTimeoutMs);
   if (connected.ok) connected.value.close();

@@ -4,23 +4,23 @@ import { decodeG711, encodeG711 } from "../../softphone/rtp/g711.js";
 import { ToneGenerator } from "../../softphone/rtp/tone.js";
 import { clearToneLevel } from "../../softphone/tone-level.js";
 
-/** RFC 3550 section 5.1, without contributing sources and extensions, which neither side sends. */
+/** RTP header, RFC 3550 section 5.1, without CSRCs and extensions, which neither side sends. */
 const headerBytes = 12;
 /** 20 ms of G.711. */
 const frameBytes = 160;
-/** What is kept of one direction, about two minutes. */
+/** Maximum packets kept per direction, about two minutes. */
 const maxPackets = 6_000;
 const windowSamples = 800;
 
 export interface PlainReading {
   readonly packets: number;
-  /** Share of the time in which the tone is heard, 0 to 1. */
+  /** The share of time with the tone, 0 to 1. */
   readonly tone: number;
-  /** Recordings that are recognised. */
+  /** Number of recognised recordings. */
   readonly prompts: number;
 }
 
-/** The datagrams of a call, kept as an eavesdropper would see them. */
+/** The datagrams of a call, as an eavesdropper would see them. */
 export class Wire {
   readonly #packets: Readonly<Record<"in" | "out", Uint8Array[]>> = { in: [], out: [] };
 
@@ -29,13 +29,13 @@ export class Wire {
     if (packets.length < maxPackets) packets.push(Uint8Array.from(datagram));
   };
 
-  /** What would be heard if the packets were plain RTP with G.711 in it. */
+  /** Decodes the packets as plain RTP with G.711. */
   readAsPlain(direction: "in" | "out", hz: number, prompts: readonly KnownPrompt[]): PlainReading {
     return readAsPlain(this.#packets[direction], hz, prompts);
   }
 }
 
-/** The same reading of packets that are plain: it hears the tone, so it could fail. */
+/** The same decoding of plain packets; it detects the tone, which proves that the test can fail. */
 export function readingOfPlain(hz: number): PlainReading {
   const header = new Uint8Array(headerBytes);
   const tone = new ToneGenerator(hz);

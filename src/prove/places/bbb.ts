@@ -13,11 +13,11 @@ import type { Piece } from "../search.js";
 
 const callName = "getMeetings";
 
-/** What getMeetings returns, which includes the names of callers. */
+/** The response to getMeetings, which includes callers' names. */
 export function bbbPlace(servers: readonly BbbServerConfig[], permits: Permission, plants: readonly Plant[]): Place {
   return {
     id: "bbb",
-    name: "BBB: getMeetings of each server, with the names of those who are in",
+    name: "BBB: getMeetings of each server, with participants' names",
     when: "calls",
     permits,
     plants,
@@ -32,7 +32,7 @@ export function bbbPlace(servers: readonly BbbServerConfig[], permits: Permissio
   };
 }
 
-/** A conference whose id has the mark. BBB lists a conference for a while after its end. */
+/** A conference whose id contains the mark. BBB lists a conference for a while after its end. */
 export function plantConference({ name, apiUrl, secret, checksum }: BbbServerConfig, newPin: () => string): Plant {
   return {
     how: `as the id of a conference on ${name}`,
@@ -59,7 +59,7 @@ export function plantConference({ name, apiUrl, secret, checksum }: BbbServerCon
   };
 }
 
-/** The answer as it is sent: `BbbApi` reads of it what calls need, and drops names. */
+/** The raw response: `BbbApi` would drop names. */
 async function meetingsOf({ name, apiUrl, secret, checksum }: BbbServerConfig): Promise<Result<Piece, string>> {
   const url = `${apiUrl}${callName}?checksum=${apiChecksum(callName, "", secret.reveal(), checksum)}`;
   const answer = await askApi(url, answerTimeoutMs, async ({ status, body }) => ({

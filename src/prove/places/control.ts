@@ -10,7 +10,7 @@ import type { Piece } from "../search.js";
 
 const paths = ["/status", "/drain", "/pins.jsonl"] as const;
 
-/** What the running einwahl tells over its control socket. */
+/** The data that the running einwahl exposes over its control socket. */
 export function controlPlace(client: ControlClient, permits: Permission, plants: readonly Plant[]): Place {
   return {
     id: "control",
@@ -33,7 +33,7 @@ export function controlPlace(client: ControlClient, permits: Permission, plants:
   };
 }
 
-/** A room whose id has the mark, released afterwards. */
+/** A room whose id contains the mark, released afterwards. */
 export function plantRoom(pins: RemotePinBook): Plant {
   return {
     how: "as the id of a room with a PIN",

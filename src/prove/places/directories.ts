@@ -7,7 +7,7 @@ import { failure, success } from "../../util/result.js";
 import type { Permission, Place, PlaceId, Plant } from "../place.js";
 import { FileTails } from "./file-tails.js";
 
-/** A file of its own in the folder, removed afterwards. */
+/** A separate file in the directory, removed afterwards. */
 export function plantFile(directory: string): Plant {
   return {
     how: `as a file in ${directory}`,
@@ -36,7 +36,7 @@ export interface DirectoryOptions {
   readonly plants: readonly Plant[];
 }
 
-/** Every file below some folders, whole: a database is written everywhere in its file. */
+/** All files below some directories, completely: a database writes to any position of its file. */
 export function directoryPlace({ id, name, directories, permits, plants }: DirectoryOptions): Place {
   const files = new FileTails(directories);
   return { id, name, when: "afterwards", permits, plants, begin: () => Promise.resolve(), look: () => files.look() };

@@ -9,19 +9,19 @@ import type { Piece } from "../search.js";
 const maxFiles = 2_000;
 const maxDepth = 8;
 
-/** Which bytes of a file were there before; another inode is another file. */
+/** The size of a file at `begin`; another inode is another file. */
 interface End {
   readonly inode: number;
   readonly bytes: number;
 }
 
-/** Files, or all files below a folder, read from where they ended at `begin`. */
+/** Files, or all files below a directory, read from their end at `begin`. */
 export class FileTails {
   readonly #paths: readonly string[];
   readonly #isWanted: (path: string) => boolean;
   readonly #ends = new Map<string, End>();
 
-  /** @param isWanted of the files below a folder */
+  /** @param isWanted filters files below a directory */
   constructor(paths: readonly string[], isWanted: (path: string) => boolean = () => true) {
     this.#paths = paths;
     this.#isWanted = isWanted;
@@ -55,7 +55,7 @@ export class FileTails {
       try {
         const { ino, size } = await handle.stat();
         const end = this.#ends.get(path);
-        // A file that became shorter was written from its beginning.
+        // A truncated file was rewritten from its beginning.
         const from = end?.inode === ino && end.bytes <= size ? end.bytes : 0;
         if (size - from > room) return `it is too large (${size - from} bytes)`;
         const bytes = Buffer.alloc(size - from);
@@ -65,7 +65,7 @@ export class FileTails {
         await handle.close();
       }
     } catch (error) {
-      // Deleted since it was listed: nothing is in it any more.
+      // Deleted since it was listed.
       return faultCode(error) === "ENOENT" ? Buffer.alloc(0) : `it can't be read (${faultCode(error)})`;
     }
   }

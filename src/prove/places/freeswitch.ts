@@ -20,7 +20,7 @@ const tables = [
 ] as const;
 const maxChannels = 4_000;
 
-/** The variables that name the folders into which FreeSWITCH writes. */
+/** The variables for the directories that FreeSWITCH writes to. */
 const folderVariables = [
   "db_dir",
   "log_dir",
@@ -31,10 +31,10 @@ const folderVariables = [
   "recordings_dir",
 ] as const;
 
-/** All that FreeSWITCH knows of one channel, by name, as `uuid_dump` gives it. */
+/** All variables of a channel by name, from `uuid_dump`. */
 export type ChannelDump = ReadonlyMap<string, string>;
 
-/** Opens an event socket, asks, and closes it. The failure is one sentence. */
+/** Opens an event socket, runs the queries, and closes it. The failure is one sentence. */
 export async function askFreeSwitch<Answer>(
   server: MediaServerConfig,
   clock: Clock,
@@ -59,14 +59,14 @@ function why(fault: EventSocketFailure): string {
     : `its event socket can't be used (${fault.kind})`;
 }
 
-/** The variables of every channel, and the tables that FreeSWITCH shows. */
+/** The variables of all channels, and FreeSWITCH's tables. */
 export function channelsPlace(servers: readonly MediaServerConfig[], clock: Clock, permits: Permission): Place {
   return {
     id: "freeswitch-channels",
     name: "FreeSWITCH: variables of all channels, and the tables of its database that it shows",
     when: "calls",
     permits,
-    // The variable of a channel needs one: it is planted in a call, see `plantVariable`.
+    // A channel variable needs a channel: planted during a call, see `plantVariable`.
     plants: [],
     begin: () => Promise.resolve(),
     look: async () => {
@@ -140,7 +140,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 
 const plantedVariable = "einwahl_prove";
 
-/** A variable of a channel that is up. */
+/** A variable of an active channel. */
 export function plantVariable(server: MediaServerConfig, uuid: string, clock: Clock): Plant {
   const set = async (value: string): Promise<Result<string, string>> =>
     await askFreeSwitch(
@@ -149,7 +149,7 @@ export function plantVariable(server: MediaServerConfig, uuid: string, clock: Cl
       async (session) => await session.api(`uuid_setvar ${uuid} ${plantedVariable}${value}`),
     );
   return {
-    how: "as a variable of our own channel",
+    how: "as a variable of the test call's channel",
     put: async (mark) => {
       const answer = await set(` ${mark.reveal()}`);
       if (!answer.ok) return answer;
@@ -163,7 +163,7 @@ export function plantVariable(server: MediaServerConfig, uuid: string, clock: Cl
   };
 }
 
-/** The files that FreeSWITCH writes, its databases among them, where they are on this machine or where the operator says. */
+/** FreeSWITCH's files, including databases, on this machine or in the operator's directory. */
 export async function freeSwitchFilesPlace(
   servers: readonly MediaServerConfig[],
   named: readonly string[],
@@ -196,7 +196,7 @@ export async function freeSwitchFilesPlace(
 }
 
 async function foldersOf(server: MediaServerConfig, clock: Clock): Promise<Result<readonly string[], string>> {
-  const hint = "name its state folder as it is seen from here: --freeswitch-files DIR";
+  const hint = "give the local path of its state directory: --freeswitch-files DIR";
   if (!isThisMachine(server.eventSocket.host)) return failure(`${server.name} is on another machine: ${hint}`);
   return await askFreeSwitch(server, clock, async (session) => {
     const folders = new Set<string>();

@@ -10,9 +10,9 @@ import type { Piece } from "../search.js";
 interface Question {
   readonly path: string;
   readonly accept?: string;
-  /** Answered with 401 or 403 where no token is given; with 404 where it is switched off. */
+  /** 401 or 403 without a token; 404 if disabled. */
   readonly needsToken?: boolean;
-  /** Told on `operatorsPort` to programs of this machine, and elsewhere for a token. */
+  /** Available to local programs on `operatorsPort`, otherwise with a token. */
   readonly isForOperators?: boolean;
 }
 
@@ -32,16 +32,16 @@ const questions: readonly Question[] = [
 
 export interface HttpPlaceOptions {
   readonly config: Pick<HttpConfig, "host" | "port" | "operatorsPort">;
-  /** Of a front end or an operator. */
+  /** The token of a front end or an operator. */
   readonly token: string | undefined;
-  /** More to ask for, such as drachtio's own metrics. */
+  /** Additional URLs, such as drachtio's metrics. */
   readonly urls: readonly string[];
   readonly permits: Permission;
-  /** Makes a room whose id has the mark, where PINs are kept and a token shows rooms. */
+  /** Creates a room whose id contains the mark, if PINs are reserved and a token can list rooms. */
   readonly plants: readonly Plant[];
 }
 
-/** What einwahl's HTTP server answers: pages, metrics, status and the API of front ends. */
+/** The responses of einwahl's HTTP server: pages, metrics, status and the API of front ends. */
 export function httpPlace({ config, token, urls, permits, plants }: HttpPlaceOptions): Place {
   return {
     id: "http",
@@ -84,7 +84,7 @@ function together(answers: readonly Result<Piece | undefined, string>[]): Look {
   };
 }
 
-/** `undefined`: there is nothing of that kind here. */
+/** `undefined`: not available in this installation. */
 async function ask(
   url: string,
   { accept = "*/*", needsToken = false }: Question,
@@ -98,11 +98,13 @@ async function ask(
     switch (response.status) {
       case 401:
       case 403:
-        return failure(`${url} is closed to us (${response.status}): name a token that may see it, --token-file FILE`);
+        return failure(
+          `${url} refuses access (${response.status}): give a token with the required scope, --token-file FILE`,
+        );
       case 404:
         return needsToken ? success(undefined) : failure(`${url} does not exist`);
       default:
-        // Headers can tell something, too.
+        // Headers can also contain marks.
         return success({
           source: `${url} (${accept})`,
           bytes: Buffer.concat([Buffer.from(JSON.stringify([...response.headers])), bytes]),

@@ -23,10 +23,10 @@ import {
 } from "../place.js";
 import { FileTails } from "./file-tails.js";
 
-/** einwahl writes the mark itself, into its log and to standard error. */
+/** einwahl itself writes the mark to its log and to standard error. */
 export function plantByEinwahl(client: ControlClient): Plant {
   return {
-    how: "by einwahl itself, asked over its control socket",
+    how: "by einwahl itself, on request over its control socket",
     put: async (mark) => {
       const body = { type: "application/json", text: JSON.stringify({ text: `${plantWord} ${mark.reveal()}` }) };
       const sent = await client.ask({ method: "POST", path: "/log/planted", body }, z.object({ level: z.string() }));
@@ -35,10 +35,10 @@ export function plantByEinwahl(client: ControlClient): Plant {
   };
 }
 
-/** drachtio prints a header line without a colon, at every level, and answers 400. */
+/** At every log level drachtio prints a header line without a colon and responds 400. */
 export function plantByDrachtio(route: CallRoute, clock: Clock): Plant {
   return {
-    how: "by drachtio, sent a request with a line that is no header",
+    how: "by drachtio, with a request that contains an invalid header line",
     put: async (mark) => {
       const message = rawInvite(route, { number: "anonymous", name: plantWord }, [`${plantWord} ${mark.reveal()}`]);
       const answer = await sendRaw(route, route.phone.tls, message, clock);
@@ -47,13 +47,13 @@ export function plantByDrachtio(route: CallRoute, clock: Clock): Plant {
   };
 }
 
-/** FreeSWITCH logs an endpoint type that it does not know, as an error and before it calls anything (switch_core_session.c). */
+/** FreeSWITCH logs an unknown endpoint type as an error, before it places a call (switch_core_session.c). */
 export function plantByFreeSwitch(
   { name, eventSocket: { host, port, password } }: MediaServerConfig,
   clock: Clock,
 ): Plant {
   return {
-    how: `by FreeSWITCH ${name}, asked to call by a way that it does not know`,
+    how: `by FreeSWITCH ${name}, with an originate to an unknown endpoint type`,
     put: async (mark) => {
       const session = await EventSocketSession.open(
         { host, port, password: password.reveal() },
@@ -93,12 +93,12 @@ export interface OutputOptions {
   readonly id: PlaceId;
   readonly name: string;
   readonly paths: readonly string[];
-  /** Standard input is read for it, too. */
+  /** Also reads standard input. */
   readonly input: InputReader | undefined;
   readonly plants: readonly Plant[];
 }
 
-/** What a part has written to its standard output and standard error, where the operator says that it went. */
+/** The standard output and standard error of a component, from the operator's file. */
 export function outputPlace({ id, name, paths, input, plants }: OutputOptions): Place {
   const tails = new FileTails(paths);
   return {
@@ -117,7 +117,7 @@ export function outputPlace({ id, name, paths, input, plants }: OutputOptions): 
   };
 }
 
-/** Keeps what comes on standard input, as `docker compose logs -f` writes it. */
+/** Buffers standard input, such as the output of `docker compose logs -f`. */
 export class InputReader {
   readonly #stream: AsyncIterable<Buffer | string>;
   readonly #chunks: Buffer[] = [];
@@ -128,7 +128,7 @@ export class InputReader {
     this.#stream = stream;
   }
 
-  /** Reads until the input ends or is too much; never rejects. */
+  /** Reads until the input ends or exceeds the limit; never rejects. */
   async read(): Promise<void> {
     try {
       for await (const chunk of this.#stream) {

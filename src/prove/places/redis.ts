@@ -12,10 +12,10 @@ type RedisPlace = Extract<StorePlace, { readonly kind: "redis" }>;
 
 const maxKeys = 200_000;
 const keysAtOnce = "1000";
-/** A planted key ends by itself, in seconds. */
+/** The expiry of a planted key, in seconds. */
 const plantedFor = "600";
 
-/** How the values of a type are read: the command, and its arguments after the key. */
+/** The read command of each type, and its arguments after the key. */
 const readers: Readonly<Record<string, readonly [command: string, ...rest: string[]]>> = {
   string: ["GET"],
   hash: ["HGETALL"],
@@ -25,7 +25,7 @@ const readers: Readonly<Record<string, readonly [command: string, ...rest: strin
   stream: ["XRANGE", "-", "+"],
 };
 
-/** All keys of the database, not einwahl's alone, with all that is in them. */
+/** All keys of the database, not only einwahl's, with their values. */
 export function redisPlace(place: RedisPlace, permits: Permission, clock: Clock): Place {
   return {
     id: "store",
@@ -48,7 +48,7 @@ function plantKey(place: RedisPlace, clock: Clock): Plant {
         clock,
         async (redis) => await redis.command("SET", key, mark.reveal(), "EX", plantedFor),
       );
-      if (!set.ok) return failure("Redis does not answer");
+      if (!set.ok) return failure("Redis does not respond");
       return success({
         isGone: "at-once",
         remove: async () => {
@@ -99,7 +99,7 @@ async function keysOf(redis: RedisConnection): Promise<Result<readonly string[],
   let cursor = "0";
   do {
     const answer = await redis.command("SCAN", cursor, "COUNT", keysAtOnce);
-    if (!answer.ok || !Array.isArray(answer.value)) return failure("Redis does not answer");
+    if (!answer.ok || !Array.isArray(answer.value)) return failure("Redis does not respond");
     const [next, found] = answer.value as readonly unknown[];
     cursor = String(next);
     if (Array.isArray(found)) for (const key of found) keys.add(String(key));
@@ -111,7 +111,7 @@ async function keysOf(redis: RedisConnection): Promise<Result<readonly string[],
 async function valueOf(redis: RedisConnection, key: string): Promise<Result<string, string>> {
   const type = await redis.command("TYPE", key);
   if (!type.ok) return failure("it can't be read");
-  // It ended between the two commands.
+  // The key expired between the two commands.
   if (type.value === "none") return success("");
   const [command, ...rest] = readers[String(type.value)] ?? [];
   if (command === undefined) return failure(`its type is ${String(type.value)}`);

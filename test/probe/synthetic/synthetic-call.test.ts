@@ -191,7 +191,7 @@ await t.test("it has an end: after a minute and a half, or at once when einwahl 
   const broken = stopped.run();
   await settle();
   stopped.stop.set(true);
-  t.match(await broken, { failure: { stage: "interrupted", why: "it was broken off" } });
+  t.match(await broken, { failure: { stage: "interrupted", why: "it was aborted" } });
   t.same([stopped.asked.at(-1), stopped.clock.pending], ["end test-1 nobody", 0]);
 });
 

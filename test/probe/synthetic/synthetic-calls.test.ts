@@ -48,7 +48,7 @@ function bench(changes: Partial<SyntheticCallConfig> = {}) {
       await new Promise((resolve) => {
         placed.push({ server, at: clock.now(), stop, finish: resolve });
         stop.onSet(() => {
-          resolve({ ...fails, failure: { stage: "interrupted", why: "it was broken off" } });
+          resolve({ ...fails, failure: { stage: "interrupted", why: "it was aborted" } });
         });
       }),
   });
