@@ -183,7 +183,7 @@ await t.test("it has an end: after a minute and a half, or at once when einwahl 
   await endless.clock.advance(89_999);
   t.same(endless.asked, ["create"]);
   await endless.clock.advance(1);
-  t.match(await running, { failure: { stage: "interrupted", why: "it was not over after 90 s" }, totalMs: 90_000 });
+  t.match(await running, { failure: { stage: "interrupted", why: "it did not finish within 90 s" }, totalMs: 90_000 });
   t.equal(endless.asked.at(-1), "end test-1 nobody");
 
   const stopped = bench();
