@@ -29,14 +29,14 @@ export function versionVerdict(engine: EngineName, version: string): VersionVerd
     return {
       kind: "unreadable",
       message: `${engine} reports an unreadable version: ${version.replace(/[^\w.-]/g, "?").slice(0, 40)}`,
-      cure: `use ${good}, with which einwahl was tried`,
+      cure: `use ${good}, which einwahl is tested with`,
     };
   const fault = unusable[engine].get(number);
   if (fault !== undefined)
     return {
       kind: "unusable",
       message: `${engine} ${number} must not be used: ${fault}`,
-      cure: `use ${good}, with which einwahl was tried`,
+      cure: `use ${good}, which einwahl is tested with`,
     };
   if (tried[engine].includes(number))
     return { kind: "tried", message: `${engine} ${number}, which einwahl is tested with`, cure: "" };

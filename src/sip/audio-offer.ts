@@ -1,7 +1,7 @@
 import { type CryptoLine, readCryptoLine } from "./crypto-line.js";
 import type { Direction, MediaDescription, SessionDescription } from "./sdp.js";
 
-/** An audio line that the media server can use, plain or with keys. */
+/** An audio line that the media server supports, plain or with SDES keys. */
 export interface AudioOffer {
   readonly kind: "sdes" | "plain";
   readonly media: MediaDescription;
@@ -11,7 +11,7 @@ export interface AudioOffer {
 const maxCryptoLines = 32;
 const defaultDirection: Direction = "sendrecv";
 
-/** What einwahl and the media server make of an `m=` line; `undefined`: nothing. */
+/** Reads an `m=` line; `undefined` if it is not usable audio. */
 export function readAudioOffer(media: MediaDescription): AudioOffer | undefined {
   if (media.type !== "audio" || media.port === 0 || media.connection === undefined || payloadTypes(media).length === 0)
     return undefined;
@@ -28,9 +28,9 @@ export function readAudioOffer(media: MediaDescription): AudioOffer | undefined 
 }
 
 /**
- * The one audio line as an SDP of its own, made of nothing but what the media server needs: what belongs to DTLS, ICE or
- * rtcp-mux, names and unknown attributes stay outside. FreeSWITCH prefers DTLS to SDES, 1.10.12 reads STUN attributes out of
- * bounds, and drachtio-modesl can't decode escapes that are no UTF-8.
+ * Writes a new SDP with one audio line and only the attributes that the media server needs; DTLS, ICE, rtcp-mux, names and
+ * unknown attributes are dropped. FreeSWITCH prefers DTLS to SDES, 1.10.12 reads STUN attributes out of bounds, and
+ * drachtio-modesl cannot decode escapes that are not UTF-8 (docs/reference/engines.md).
  */
 export function writeAudioOffer(
   session: SessionDescription,
@@ -54,7 +54,7 @@ export function writeAudioOffer(
   ].join("\r\n");
 }
 
-/** To the address 0.0.0.0 nothing is to be sent: on hold, as in RFC 2543 (RFC 3264 section 8.4). FreeSWITCH would send to its own host. */
+/** The address 0.0.0.0 means hold (RFC 2543, RFC 3264 section 8.4). FreeSWITCH would send RTP to its own host. */
 function directionOf({ connection, direction = defaultDirection }: MediaDescription): Direction {
   if (connection !== "IN IP4 0.0.0.0" && connection !== "IN IP6 ::") return direction;
   return direction === "sendrecv" || direction === "sendonly" ? "sendonly" : "inactive";
@@ -62,7 +62,7 @@ function directionOf({ connection, direction = defaultDirection }: MediaDescript
 
 function cryptoLinesOf(lines: readonly string[]): CryptoLine[] {
   const crypto = lines.flatMap((line) => readCryptoLine(line) ?? []);
-  // The answer names its key by the tag, which therefore counts once (RFC 4568 section 4.1).
+  // The answer refers to a key by its tag, so tags must be unique (RFC 4568 section 4.1).
   return crypto
     .filter((key, index) => crypto.findIndex(({ tag }) => tag === key.tag) === index)
     .slice(0, maxCryptoLines);
@@ -74,7 +74,7 @@ function payloadTypes(media: MediaDescription): string[] {
     .map((format) => String(Number(format)));
 }
 
-/** `rtpmap`, `fmtp`, `ptime` and `maxptime`, written again; `undefined` for every other line and for payload types that the `m=` line lacks. */
+/** Rewrites `rtpmap`, `fmtp`, `ptime` and `maxptime`; `undefined` for other lines and for payload types not in the `m=` line. */
 function codecLine(line: string, payloads: readonly string[]): string | undefined {
   const [, map, name = "", rate = "", channels] =
     /^a=rtpmap:[ \t]*(\d{1,3})[ \t]+([A-Za-z0-9._-]{1,40})\/(\d{1,6})(?:\/(\d{1,2}))?[ \t]*$/i.exec(line) ?? [];

@@ -1,33 +1,33 @@
 import { sessionTypes } from "../call/cause.js";
 
-/** What einwahl understands (RFC 3261 section 20.5), inside a dialog and outside. */
+/** Supported methods (RFC 3261 section 20.5), inside and outside of dialogs. */
 const methods: readonly string[] = ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE"];
 
-/** The value of every `Allow`. */
+/** The value of the `Allow` header. */
 export const allowedMethods = methods.join(", ");
 
 /**
- * Extensions that a `Require` may name: drachtio keeps session timers (RFC 4028), and 100rel is met by sending no provisional
- * response but 100 (RFC 3262 section 3).
+ * Extensions accepted in `Require`. drachtio implements session timers (RFC 4028); 100rel is satisfied by sending no
+ * provisional response except 100 (RFC 3262 section 3).
  */
 const extensions: readonly string[] = ["timer", "100rel"];
 
 const maxTags = 8;
 const optionTag = /^[\w\-.!%*+`'~]{1,40}$/;
 
-/** What the 200 to OPTIONS says (RFC 3261 section 11.2). */
+/** Headers of the 200 to OPTIONS (RFC 3261 section 11.2). */
 export const capabilities = { Allow: allowedMethods, ...sessionTypes, Supported: "timer" } as const;
 
 export function isAllowed(method: string): boolean {
   return methods.includes(method);
 }
 
-/** Of the values of `Require` those that are not met. */
+/** The option tags of `Require` that are not supported. */
 export function unmetExtensions(required: string): readonly string[] {
   return optionTags(required).filter((tag) => !extensions.includes(tag.toLowerCase()));
 }
 
-/** A provisional response would have to be sent reliably. */
+/** Whether provisional responses must be reliable (RFC 3262). */
 export function needsReliableProvisionals(required: string): boolean {
   return optionTags(required).some((tag) => tag.toLowerCase() === "100rel");
 }

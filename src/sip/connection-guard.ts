@@ -8,23 +8,23 @@ import { sourceFrom } from "./source.js";
 import { agentOf, type SrfAgent, type SrfLike } from "./srf.js";
 
 export interface GuardEvents {
-  /** drachtio sent what is no frame: the connection is closed, and drachtio-srf makes another one. */
+  /** drachtio sent an invalid frame. The connection is closed, and drachtio-srf reconnects. */
   readonly onBroken: (why: string) => void;
-  /** A request of the network has come, other than an ACK or a CANCEL that drachtio has answered. */
+  /** A request from the network, except an ACK or CANCEL that drachtio has handled itself. */
   readonly judge: (request: NetworkRequest) => Verdict;
   readonly onBug: (error: unknown) => void;
 }
 
-/** Far more than drachtio-server, which takes no SIP message above 64 kB, ever sends. */
+/** drachtio-server accepts SIP messages up to 64 kB only. */
 const maxFrameBytes = 1_000_000;
 const replies = { unreadable: "SIP/2.0 400 Bad Request", failed: "SIP/2.0 500 Server Internal Error" } as const;
 
 /**
- * Reads what drachtio sends in place of drachtio-srf, whose reader keeps a broken frame and throws at it for ever, and
- * whose parser prints a message that it can't read to stderr and leaves it without an answer (drachtio-srf 5.0.29,
- * lib/wire-protocol.js and lib/drachtio-agent.js).
+ * Reads drachtio's frames in place of drachtio-srf 5.0.29: its reader keeps a broken frame and throws on it forever
+ * (lib/wire-protocol.js), and its parser prints an unreadable message to stderr and sends no response
+ * (lib/drachtio-agent.js).
  *
- * Call it in the turn of `connect`, before anything can have arrived.
+ * Call it synchronously after `connect`, before data can arrive.
  */
 export function guardConnection(srf: SrfLike, events: GuardEvents): void {
   const agent = agentOf(srf);
@@ -40,7 +40,7 @@ export function guardConnection(srf: SrfLike, events: GuardEvents): void {
       }
       for (const payload of payloads.value) {
         if (!isOfProtocol(payload)) {
-          drop(socket, events, "no message of its protocol");
+          drop(socket, events, "not a message of its protocol");
           return;
         }
         deliver(agent, socket, payload, events);
@@ -51,11 +51,11 @@ export function guardConnection(srf: SrfLike, events: GuardEvents): void {
 }
 
 function drop(socket: Socket, events: GuardEvents, why: string): void {
-  events.onBroken(`drachtio sent what can't be read: ${why}`);
+  events.onBroken(`drachtio sent an unreadable frame: ${why}`);
   socket.destroy();
 }
 
-/** JavaScript keeps the whole text of the last match (`RegExp.input`): a message with the caller's number until the next one. */
+/** `RegExp.input` keeps the text of the last match, here a message with the caller's number. Overwrite it. */
 function forgetLastMatch(): void {
   /^$/.exec("");
 }
@@ -72,7 +72,7 @@ function deliver(agent: SrfAgent, socket: Socket, payload: string, events: Guard
   const text = end === -1 ? "" : payload.slice(end + 2);
   const isRequest = verb === "sip" && source === "network" && !/^SIP\s*\//i.test(text);
   const reply = (head: string): void => {
-    // An ACK has no answer (RFC 3261 section 17).
+    // An ACK gets no response (RFC 3261 section 17).
     if (isRequest && !/^ACK\s/.test(text)) agent.wp.send(socket, `sip|${transactionId}|\r\n${head}\r\n\r\n`);
   };
   const readable = text === "" ? "" : makeReadable(text);
@@ -95,7 +95,7 @@ function deliver(agent: SrfAgent, socket: Socket, payload: string, events: Guard
       );
       return;
     }
-    // A response that can't be read ends its request all the same.
+    // An unreadable response must still complete its request.
     const instead = verb === "sip" ? "SIP/2.0 502 Unreadable Response\r\n\r\n" : text;
     agent._onMsg(socket, text === "" ? payload : `${line}\r\n${readable ?? instead}`);
   } catch (error) {

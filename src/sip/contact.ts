@@ -1,7 +1,7 @@
-/** What requests within the dialog can be sent to (RFC 3261 section 8.1.1.8); `unreachable`: no SIP URI with a host. */
+/** The peer's Contact, the target of in-dialog requests (RFC 3261 section 8.1.1.8); `unreachable`: not a SIP URI with a host. */
 export type Contact = "missing" | "unreachable" | "reachable";
 
-/** @param header its first value counts */
+/** @param header only its first value is read */
 export function readContact(header: string): Contact {
   const text = header.trim();
   if (text === "") return "missing";

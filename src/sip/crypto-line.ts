@@ -1,4 +1,4 @@
-/** Lengths of master key and salt together, in bytes, of the suites that FreeSWITCH 1.10 knows (RFC 4568 section 6.2, RFC 7714 section 14.2). */
+/** Total length of master key and salt in bytes, per suite of FreeSWITCH 1.10 (RFC 4568 section 6.2, RFC 7714 section 14.2). */
 export const suiteKeyLengths: ReadonlyMap<string, number> = new Map([
   ["AES_CM_128_HMAC_SHA1_80", 30],
   ["AES_CM_128_HMAC_SHA1_32", 30],
@@ -9,18 +9,18 @@ export const suiteKeyLengths: ReadonlyMap<string, number> = new Map([
 const maxLifetime = 2n ** 48n;
 const maxTag = 999_999_999;
 
-/** A key for SRTP that the media server can use. */
+/** An SRTP key that the media server supports. */
 export interface CryptoLine {
   readonly tag: number;
   readonly suite: string;
-  /** The whole `a=crypto` line, written again with nothing but what the media server needs. */
+  /** The rewritten `a=crypto` line with only the parameters that the media server needs. */
   readonly text: string;
 }
 
 /**
- * Reads an `a=crypto` line (RFC 4568 section 9.1). `undefined`: malformed, unknown to FreeSWITCH, or with a session parameter
- * that changes the protection: such a line is not used (section 6.3). FreeSWITCH 1.10.12 itself ignores session parameters, and
- * reads out of bounds where key, lifetime or MKI are malformed.
+ * Reads an `a=crypto` line (RFC 4568 section 9.1). `undefined` if it is malformed, its suite is unknown to FreeSWITCH, or a
+ * session parameter changes the protection (section 6.3). FreeSWITCH 1.10.12 ignores session parameters, and reads out of
+ * bounds if key, lifetime or MKI are malformed (fixed in 1.11: 86b10358e2, 394b48b9f5; docs/reference/engines.md).
  */
 export function readCryptoLine(line: string): CryptoLine | undefined {
   const [, tagText = "", name = "", keyParameters = "", session = ""] =
@@ -33,7 +33,7 @@ export function readCryptoLine(line: string): CryptoLine | undefined {
   return key === undefined ? undefined : { tag, suite, text: `a=crypto:${tag} ${suite} inline:${key}` };
 }
 
-/** `WSH` is advice about the replay window; an unknown parameter may be left out of account when it begins with a dash (section 6.3.7). */
+/** `WSH` is a hint about the replay window; unknown parameters may be ignored if they start with a dash (section 6.3.7). */
 function protectionStays(session: string): boolean {
   return session
     .split(/[ \t]+/)
@@ -41,7 +41,7 @@ function protectionStays(session: string): boolean {
 }
 
 function readKey(keyParameters: string, length: number): string | undefined {
-  // Several keys, parted by semicolons, are told apart by their MKIs; FreeSWITCH would use the first for all.
+  // Multiple keys (separated by semicolons) are selected by MKI; FreeSWITCH would use the first one for all packets.
   const [, base64 = "", options = ""] = /^inline:([A-Za-z0-9+/]+={0,2})((?:\|[^|;]*)*)$/i.exec(keyParameters) ?? [];
   const bytes = Buffer.from(base64, "base64");
   const encoded = bytes.toString("base64");
@@ -56,7 +56,7 @@ function readKey(keyParameters: string, length: number): string | undefined {
   const lifetime = mki === first ? undefined : first;
   if (lifetime !== undefined && !isLifetime(lifetime)) return undefined;
   if (mki === undefined) return encoded;
-  // FreeSWITCH skips an MKI without a lifetime, which it does not use otherwise.
+  // FreeSWITCH skips an MKI without a lifetime; it ignores the lifetime itself.
   return isOneByteMki(mki) ? `${encoded}|2^31|${mki}` : undefined;
 }
 
@@ -67,7 +67,7 @@ function isLifetime(text: string): boolean {
   return packets > 0n && packets <= maxLifetime;
 }
 
-/** FreeSWITCH 1.10.12 writes an MKI with its lowest byte first (switch_rtp.c): longer ones would match no packet. */
+/** FreeSWITCH 1.10.12 writes an MKI in little-endian order (switch_rtp.c): longer ones would match no packet. */
 function isOneByteMki(text: string): boolean {
   const [, value] = /^([1-9]\d{0,2}):1$/.exec(text) ?? [];
   return value !== undefined && Number(value) <= 255;

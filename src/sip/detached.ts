@@ -1,12 +1,12 @@
 /**
- * A copy with memory of its own. V8 keeps a substring of 13 characters or more as a reference into the whole text, so that
- * a dialog's id would keep the INVITE from which it was cut in memory.
+ * Copies a string into its own memory. V8 stores a substring of 13 or more characters as a reference to its parent, so a
+ * dialog ID would keep the whole INVITE in memory.
  */
 export function detached(text: string): string {
   return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
-/** Replaces the texts in an object, not those of its parts, by detached copies. */
+/** Replaces the string properties of an object (not of nested objects) with detached copies. */
 export function detachTexts(object: object): void {
   for (const [name, value] of Object.entries(object)) {
     if (typeof value === "string") Reflect.set(object, name, detached(value));

@@ -5,22 +5,22 @@ export interface DialogRequest {
   readonly method: "OPTIONS" | "INVITE" | "BYE";
   readonly headers?: Headers;
   readonly body?: string;
-  /** How long a final response is waited for, in milliseconds. */
+  /** Timeout for a final response, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** What has become of a request within a dialog. */
+/** The outcome of an in-dialog request. */
 export type DialogRequestOutcome =
   | { readonly kind: "answered"; readonly response: SrfReceivedResponse }
-  /** drachtio has got no response, or could not send the request, and has made up a 408 or 503: it has no source. */
+  /** drachtio got no response or could not send, and generated a 408 or 503 (without a source address). */
   | { readonly kind: "not-sent" }
   /** drachtio does not know the dialog, or is not connected. */
   | { readonly kind: "refused" }
   | { readonly kind: "late" };
 
 /**
- * Sends a request within a dialog of drachtio's and waits for the final response; a 2xx to an INVITE is acknowledged. By the dialog's
- * id and not through drachtio-srf's dialog: that is bound to the connection on which the call came in, and drachtio takes it on any.
+ * Sends an in-dialog request and waits for the final response; sends the ACK of a 2xx to an INVITE. It uses the dialog ID
+ * instead of drachtio-srf's dialog, which is bound to the connection of its INVITE; drachtio accepts the ID on any connection.
  */
 export async function requestInDialog(
   srf: SrfLike,

@@ -19,9 +19,9 @@ export interface DrachtioConnectionOptions {
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
   readonly onCall: (call: DrachtioCall) => void;
-  /** A request has come in, of whatever kind. Returns whether its source is a trunk's. */
+  /** Called for every incoming request of any method. Returns whether its source belongs to a trunk. */
   readonly onHeard: (source: InviteFacts["source"]) => boolean;
-  /** The connection to drachtio has come up (again). */
+  /** The connection to drachtio is established or re-established. */
   readonly onConnected: (version: string) => void;
   readonly onLost: (why: string) => void;
   readonly onBug: (error: unknown) => void;
@@ -29,28 +29,28 @@ export interface DrachtioConnectionOptions {
 
 export type DrachtioConnectionState = "connecting" | "connected" | "refused" | "lost" | "closed";
 
-/** drachtio-server gives up a request after 32 s (RFC 3261 timer F); what lasts longer was dropped with its connection. */
+/** drachtio-server's own timeout is 32 s (RFC 3261 timer F); a longer wait means that its connection dropped the request. */
 const requestTimeoutMs = 34_000;
-/** A reason phrase is shown to this length, in characters. */
+/** Maximum length of a displayed reason phrase, in characters. */
 const maxReasonLength = 80;
 const maxReconnectDelayMs = 2_000;
 const pingInterval = 5_000;
 const probeEvery = 5_000;
 
 /**
- * The connection to drachtio-server, by which calls come in and requests go out. It comes back by itself; calls
- * that drachtio still knows then go on, the others are told that their signalling is lost.
+ * The connection to drachtio-server for incoming calls and outgoing requests. It reconnects automatically; calls that
+ * drachtio still knows continue, the others end with `signalling-lost`.
  */
 export class DrachtioConnection implements SipRequests {
   readonly #options: DrachtioConnectionOptions;
   readonly #srf: SrfLike;
-  /** With the key of each one's INVITE. */
+  /** Each call with the merge key of its INVITE. */
   readonly #calls = new Map<DrachtioCall, string>();
   readonly #merged: MergedRequests;
-  /** Calls from before the connection was lost: drachtio does not hand their callers' requests to the new one. */
+  /** Calls from a previous connection: drachtio does not forward their in-dialog requests to the new connection. */
   readonly #orphans = new Set<DrachtioCall>();
   #cancelTimer: () => void = () => undefined;
-  /** Set when the present connection ends. */
+  /** Set when the current connection ends. */
   #whenLost = new Latch<string>();
   #state: DrachtioConnectionState = "connecting";
   #addresses: readonly ListenAddress[] = [];
@@ -62,33 +62,33 @@ export class DrachtioConnection implements SipRequests {
     this.#merged = new MergedRequests(options.clock);
   }
 
-  /** Starts to connect and keeps trying. */
+  /** Connects, and retries until `close`. */
   static open(options: DrachtioConnectionOptions): DrachtioConnection {
-    const signalling = new DrachtioConnection(options, makeSrf());
-    signalling.#begin();
-    return signalling;
+    const connection = new DrachtioConnection(options, makeSrf());
+    connection.#begin();
+    return connection;
   }
 
   get state(): DrachtioConnectionState {
     return this.#state;
   }
 
-  /** drachtio-server's version, when it was connected last. */
+  /** drachtio-server's version, from the last connection. */
   get version(): string | undefined {
     return this.#version;
   }
 
-  /** The addresses that drachtio listens on; those with a public name in its configuration come with that name. */
+  /** drachtio's listen addresses; an address with a public name in drachtio's configuration is given by that name. */
   get addresses(): readonly ListenAddress[] {
     return this.#addresses;
   }
 
-  /** The underlying object, which drachtio-fsmrf needs for the dialogs between drachtio and the media server. */
+  /** For drachtio-fsmrf, which needs it for the dialogs between drachtio and the media server. */
   get srf(): SrfLike {
     return this.#srf;
   }
 
-  /** The call is over: its signalling is not watched any more. */
+  /** Stops tracking a call that has ended. */
   release(call: DrachtioCall): void {
     const key = this.#calls.get(call);
     if (key !== undefined && call.dialogId === undefined) this.#merged.end(key);
@@ -109,9 +109,9 @@ export class DrachtioConnection implements SipRequests {
         resolve(outcome);
       };
       const cancelTimer = this.#options.clock.after(requestTimeoutMs, () => {
-        settle({ kind: "not-sent", why: "drachtio gave no answer" });
+        settle({ kind: "not-sent", why: "drachtio did not respond" });
       });
-      // drachtio-srf forgets what is under way when its connection ends.
+      // drachtio-srf drops pending callbacks when its connection ends.
       const offLost = this.#whenLost.onSet((why) => {
         settle({ kind: "not-sent", why });
       });
@@ -121,7 +121,7 @@ export class DrachtioConnection implements SipRequests {
           settle({ kind: "not-sent", why: plainText(error?.message ?? "refused by drachtio") });
         else
           request.on("response", (response) => {
-            // A proxy may send 100 (RFC 4320 section 4.1): the final response is still to come.
+            // A proxy may send 100 (RFC 4320 section 4.1): wait for the final response.
             if (response.status >= 200) settle({ kind: "answered", response: readResponse(response) });
           });
       });
@@ -195,7 +195,7 @@ export class DrachtioConnection implements SipRequests {
     this.#probeOrphans();
   }
 
-  /** Their callers' BYE gets a 481 from drachtio and never comes here: whether they are still there has to be asked. */
+  /** drachtio responds 481 to the BYE of an orphaned call and does not forward it: poll the dialogs instead. */
   #probeOrphans(): void {
     this.#cancelTimer();
     if (this.#orphans.size === 0 || this.#state !== "connected") return;
@@ -213,7 +213,7 @@ export class DrachtioConnection implements SipRequests {
     this.#options.onLost(why);
   }
 
-  /** Asks within the call's dialog: a drachtio that has restarted does not know it, and nobody can end it from there. */
+  /** Sends OPTIONS in the call's dialog. A restarted drachtio does not know the dialog, so the call cannot be ended by BYE. */
   #probe(call: DrachtioCall): void {
     const { dialogId } = call;
     if (dialogId === undefined) {

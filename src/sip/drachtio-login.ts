@@ -8,21 +8,21 @@ import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 
 export interface DrachtioGreeting {
-  /** As drachtio writes it: `v0.9.10`. */
+  /** For example `v0.9.10`. */
   readonly version: string;
-  /** Where it listens, as this side of a NAT sees it. */
+  /** Its listen addresses on this side of a NAT. */
   readonly addresses: readonly ListenAddress[];
 }
 
-/** `no-connection` with a code of Node's or with words; `not-drachtio`: somebody else is there; `wrong-secret`. */
+/** `no-connection`: with Node's error code or a text. `not-drachtio`: the peer speaks another protocol. */
 export type DrachtioLoginFailure =
   | { readonly kind: "no-connection"; readonly code: string }
   | { readonly kind: "not-drachtio" }
   | { readonly kind: "wrong-secret" };
 
 /**
- * Connects to drachtio-server, gives the secret, and leaves again. drachtio-srf would say neither why it can't connect nor
- * stop trying; and without a route for any method drachtio hands no request to this connection.
+ * Connects to drachtio-server, authenticates, and disconnects. drachtio-srf would not report why a connection fails, and
+ * would retry forever. drachtio forwards no requests to this connection because it routes no method.
  */
 export async function logInToDrachtio(
   address: { readonly host: string; readonly port: number; readonly secret: string },
@@ -52,7 +52,7 @@ export async function logInToDrachtio(
   }
 }
 
-/** `length#payload`; whatever else comes is given as it is. */
+/** Takes a `length#payload` frame; other data is returned unchanged. */
 function takeFrame(bytes: Buffer): Taken<string> | undefined {
   const text = bytes.toString("latin1");
   const [head, length] = /^(\d{1,7})#/.exec(text) ?? [];
@@ -61,7 +61,7 @@ function takeFrame(bytes: Buffer): Taken<string> | undefined {
   return bytes.length < end ? undefined : { value: bytes.subarray(head.length, end).toString("utf8"), bytes: end };
 }
 
-/** Reads `tls/198.51.100.1:5061,udp/...`, as drachtio reports its contacts. */
+/** Parses drachtio's contacts: `tls/198.51.100.1:5061,udp/...`. */
 export function readListenAddresses(hostPorts: string): ListenAddress[] {
   return hostPorts.split(",").flatMap((hostPort) => {
     const [, transport, host, port] = /^(udp|tcp|tls)\/(\[[^\]]+\]|[^:]+):(\d+)$/.exec(hostPort.trim()) ?? [];

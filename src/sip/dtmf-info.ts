@@ -1,20 +1,20 @@
-/** `Signal=5` and `Duration=160`, with room to spare. */
+/** Ample for `Signal=5` and `Duration=160`. */
 const maxBodyLength = 512;
 
-/** The types of body that an INFO may have, as `Accept` names them. */
+/** Supported body types of an INFO, for `Accept`. */
 export const infoTypes = "application/dtmf-relay, application/dtmf";
 
-/** What an INFO says. */
+/** The content of an INFO. */
 export type InfoContent =
   /** One of `[0-9*#]`. */
   | { readonly kind: "key"; readonly key: string }
-  /** An event without a meaning here (A to D, flash), or no body at all, as INFO may be sent to see whether the dialog lives. */
+  /** An unused event (A to D, flash), or an empty body, which some peers send as a keepalive. */
   | { readonly kind: "nothing" }
   | { readonly kind: "unsupported" };
 
 /**
- * The key in a SIP INFO: `application/dtmf-relay` (`Signal=5`, as Cisco and FreeSWITCH send it) or `application/dtmf` (the
- * key alone). Gateways also write `Signal: 5`, `Signal="5"`, `Signal=5;Duration=160`, and `Signal=5` in `application/dtmf`.
+ * Reads the DTMF digit of a SIP INFO: `application/dtmf-relay` (`Signal=5`, sent by Cisco and FreeSWITCH) or
+ * `application/dtmf` (the digit alone). Gateways also send `Signal: 5`, `Signal="5"`, `Signal=5;Duration=160`, and `Signal=5` in `application/dtmf`.
  */
 export function readDtmfInfo(contentType: string, body: string): InfoContent {
   if (body.length > maxBodyLength) return { kind: "unsupported" };
@@ -31,7 +31,7 @@ export function readDtmfInfo(contentType: string, body: string): InfoContent {
   }
 }
 
-/** Some senders number the keys as RFC 4733 does (section 3.2): 10 is `*`, 11 is `#`, 12 to 15 are A to D, 16 is flash. */
+/** Some senders use RFC 4733 event codes (section 3.2): 10 is `*`, 11 is `#`, 12 to 15 are A to D, 16 is flash. */
 function eventIn(text: string | undefined): InfoContent {
   const event = (text ?? "").replaceAll('"', "").trim();
   if (/^(?:[A-D]|1[2-6])$/i.test(event)) return { kind: "nothing" };

@@ -1,13 +1,12 @@
 import { detached, detachTexts } from "./detached.js";
 import type { SrfDialog, SrfLike, SrfParsedMessage, SrfRequest, SrfResponse } from "./srf.js";
 
-/** The address of a caller who is not to be known (RFC 3323 section 4.1.1.3). */
+/** The address of an anonymous caller (RFC 3323 section 4.1.1.3). */
 const anonymous = "<sip:anonymous@anonymous.invalid>";
 
 /**
- * Drops what drachtio-srf keeps of an INVITE, but for what it needs to make a dialog of it (its `Dialog` and `createUAS`):
- * method, Call-ID, CSeq, the From tag, and that there is a Contact. drachtio-server takes the headers of responses from the
- * request that it has.
+ * Erases drachtio-srf's copy of an INVITE except for what its `Dialog` and `createUAS` need: method, Call-ID, CSeq, the
+ * From tag and the presence of a Contact. drachtio-server takes the headers of responses from its own copy.
  */
 export function forgetInvite(request: SrfRequest, response: SrfResponse): void {
   const tag = /;\s*tag\s*=\s*([^\s;,>]+)\s*(?:;|$)/i.exec(afterAddress(request.get("From") ?? ""))?.[1];
@@ -15,15 +14,15 @@ export function forgetInvite(request: SrfRequest, response: SrfResponse): void {
   const hasContact = request.get("Contact") !== undefined;
   for (const { msg } of [request, response]) {
     const { "call-id": callId = "", cseq = "", to = "" } = msg.headers;
-    // Not in the response: as its Contact the caller would send ACK and BYE there (RFC 3261 section 12.1.2).
+    // No Contact in the response: the caller would send ACK and BYE to it (RFC 3261 section 12.1.2).
     empty(msg, { "call-id": callId, cseq, to, from, ...(hasContact && msg === request.msg && { contact: anonymous }) });
   }
   for (const object of [request, response]) detachTexts(object);
 }
 
-/** Drops what a dialog keeps of the INVITE that made it and of the 200; comes as soon as the dialog is there. */
+/** Erases a dialog's copies of its INVITE and 200. Call it as soon as the dialog exists. */
 export function forgetInDialog(srf: SrfLike, dialog: SrfDialog): void {
-  // drachtio-srf finds it by an id that is cut out of a message.
+  // drachtio-srf's key of the dialog is a substring of a message: re-add the dialog with a detached ID.
   srf.removeDialog(dialog);
   for (const { msg } of [dialog.req, dialog.res]) empty(msg, {});
   for (const object of [dialog.req, dialog.res, dialog.sip, dialog.local]) detachTexts(object);
@@ -33,7 +32,7 @@ export function forgetInDialog(srf: SrfLike, dialog: SrfDialog): void {
   srf.addDialog(dialog);
 }
 
-/** Drops the SDP of the last request within the dialog: drachtio-srf compares it with the next one, for listeners that we don't have. */
+/** Erases the SDP of the last in-dialog request; drachtio-srf keeps it only for events that einwahl does not use. */
 export function forgetOffer(dialog: SrfDialog): void {
   dialog.remote.sdp = "";
 }
@@ -45,7 +44,7 @@ function empty(msg: SrfParsedMessage, headers: Readonly<Record<string, string>>)
   if (msg.method !== undefined) msg.method = detached(msg.method);
 }
 
-/** The parameters of a header; a `;tag=` in the display name or the URI is none of them. */
+/** The parameters of a header, without the display name and the URI, which may contain `;tag=` too. */
 function afterAddress(header: string): string {
   const end = header.lastIndexOf(">");
   return end < 0 ? header : header.slice(end + 1);

@@ -15,14 +15,14 @@ import { SessionExchange } from "./session-exchange.js";
 import { sourceFrom } from "./source.js";
 import type { SrfDialog, SrfLike, SrfRequest, SrfResponse } from "./srf.js";
 
-/** A BYE that drachtio neither confirms nor refuses is given up after this many milliseconds. */
+/** Timeout for drachtio's response to a BYE, in milliseconds. */
 const byeTimeoutMs = 4_000;
-/** The caller's side has this long to say that it is still there, in milliseconds. */
+/** Timeout for the caller's response to an in-dialog OPTIONS, in milliseconds. */
 const presenceTimeoutMs = 4_000;
-/** The caller's side has ended the call, which drachtio has not heard: its BYE to that side has no effect there (RFC 3326). */
+/** Reason (RFC 3326) of a BYE that only ends drachtio's dialog: the caller has already ended the call. */
 const endedByCaller = 'Q.850;cause=16;text="caller-hung-up"';
 
-/** What each call gets from outside. */
+/** Dependencies of a call. */
 export interface DrachtioCallParts {
   readonly clock: Clock;
   /** From 0 to 1, as `Math.random`. */
@@ -31,8 +31,8 @@ export interface DrachtioCallParts {
 }
 
 /**
- * An INVITE that drachtio handed over and the dialog that it becomes. drachtio has answered 100 and, should
- * the caller cancel, 200 and 487; this side never answers a CANCEL.
+ * An INVITE from drachtio and the dialog that it creates. drachtio itself sends 100 and, on CANCEL, 200 and 487;
+ * einwahl never responds to a CANCEL.
  */
 export class DrachtioCall implements IncomingCall {
   readonly gone = new Latch<EndCause>();
@@ -84,7 +84,7 @@ export class DrachtioCall implements IncomingCall {
     return this.#offer.forMediaServer;
   }
 
-  /** The dialog's id at drachtio, once the call is accepted. */
+  /** drachtio's dialog ID; `undefined` until the call is accepted. */
   get dialogId(): string | undefined {
     return this.#dialog?.id;
   }
@@ -116,7 +116,7 @@ export class DrachtioCall implements IncomingCall {
     if (!dialog.ok) return dialog;
     const answer = new Promise<string>((resolve) => {
       dialog.value.once("ack", (ack) => {
-        // From now on the session is what the caller has made of our offer.
+        // The caller's answer to our offer defines the session.
         this.#offer = offerIn(ack, readNewOffer);
         resolve(this.#offer.forMediaServer);
       });
@@ -173,7 +173,7 @@ export class DrachtioCall implements IncomingCall {
             return;
           }
           forgetInDialog(this.#srf, dialog);
-          // At once: a request of the caller's may be in the next frame, and what nobody listens to drachtio-srf answers itself.
+          // Attach handlers synchronously: an in-dialog request may be in the next frame, and drachtio-srf auto-answers requests without a listener.
           this.#dialog = dialog;
           dialog.on("destroy", () => {
             this.#exchange?.close();
@@ -205,7 +205,7 @@ export class DrachtioCall implements IncomingCall {
     return exchange;
   }
 
-  /** Ends the dialog at drachtio, too, which otherwise would keep it for ever. */
+  /** Also ends drachtio's dialog, which drachtio would keep forever. */
   async #endedByCaller(): Promise<void> {
     await this.hangUp(endedByCaller);
     this.gone.set("caller-hung-up");
@@ -221,7 +221,7 @@ export class DrachtioCall implements IncomingCall {
     });
   }
 
-  /** The signalling is lost for good: drachtio has restarted and does not know the dialog any more. */
+  /** Ends the call because drachtio has restarted and no longer knows the dialog. */
   forget(): void {
     this.#exchange?.close();
     if (this.#dialog !== undefined) this.#srf.removeDialog(this.#dialog);
@@ -245,7 +245,7 @@ function readInvite(request: SrfRequest): InviteFacts {
   };
 }
 
-/** `get` knows one spelling of a name; drachtio-srf keeps `P-...`, `X-...` and Diversion in each in which they came. */
+/** Case-insensitive, unlike `get`: drachtio-srf keeps `P-...`, `X-...` and Diversion headers in their received spelling. */
 function valuesOf({ msg: { headers } }: SrfRequest, name: string): readonly string[] {
   return Object.entries(headers).flatMap(([key, value]) =>
     key.toLowerCase() === name.toLowerCase() && value !== "" ? [value] : [],

@@ -1,8 +1,8 @@
-/** A body and what its headers say about it (RFC 3261 section 20.11 to 20.15, RFC 5621). */
+/** A body and its headers (RFC 3261 section 20.11 to 20.15, RFC 5621). */
 export interface MessageBody {
   readonly type: string;
   readonly disposition: string;
-  /** Of `Content-Encoding`; "" for none. */
+  /** Value of `Content-Encoding`; "" for none. */
   readonly encoding: string;
   readonly text: string;
 }
@@ -11,8 +11,8 @@ const maxParts = 16;
 const maxDepth = 3;
 
 /**
- * The session description in a body; "" where there is none, `undefined` where the body has a type that has to be understood
- * and is not (415).
+ * The session description in a body; "" for none, `undefined` if the body has a required type that is not supported
+ * (415).
  */
 export function sdpIn(body: MessageBody, depth = 0): string | undefined {
   if (body.text.trim() === "") return "";
@@ -32,7 +32,7 @@ export function sdpIn(body: MessageBody, depth = 0): string | undefined {
   return /;[ \t]*handling[ \t]*=[ \t]*"?optional\b/i.test(body.disposition) ? "" : undefined;
 }
 
-/** `undefined`: not readable. */
+/** `undefined` if it is malformed. */
 function partsOf({ type, text }: MessageBody): MessageBody[] | undefined {
   const [, quoted, plain = ""] = /;[ \t]*boundary[ \t]*=[ \t]*(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(type) ?? [];
   const boundary = quoted ?? plain;
@@ -50,7 +50,7 @@ function partsOf({ type, text }: MessageBody): MessageBody[] | undefined {
 function readPart(lines: readonly string[]): MessageBody {
   const end = lines.indexOf("");
   const head = end === -1 ? [] : lines.slice(0, end);
-  // A header's value may go on in the next line (RFC 3261 section 7.3.1).
+  // Unfold header lines (RFC 3261 section 7.3.1).
   const headers = head
     .join("\n")
     .replace(/\n[ \t]+/g, " ")
@@ -61,7 +61,7 @@ function readPart(lines: readonly string[]): MessageBody {
       ?.slice(name.length + 1)
       .trim() ?? "";
   return {
-    // Without a type it is text (RFC 2046 section 5.1).
+    // The default type is text/plain (RFC 2046 section 5.1).
     type: header("content-type") === "" ? "text/plain" : header("content-type"),
     disposition: header("content-disposition"),
     encoding: header("content-encoding") === "" ? header("content-transfer-encoding") : header("content-encoding"),

@@ -5,23 +5,23 @@ import { sdpIn } from "./message-body.js";
 import { readSdp } from "./sdp.js";
 import type { SrfMessage } from "./srf.js";
 
-/** What the caller's SDP asks for, and the form in which the media server gets it. */
+/** The caller's SDP, parsed and rewritten for the media server. */
 export interface Offer {
   readonly kind: OfferKind;
   readonly forMediaServer: string;
-  /** The same audio on hold, for a media server that shall neither send nor wait for RTP. */
+  /** The same audio as `inactive`, so that the media server neither sends nor expects RTP. */
   readonly onHold: string;
-  /** The `m=` lines, each of which the answer repeats, with its profile (RFC 3264 section 6). */
+  /** The `m=` lines, which the answer must mirror with their profiles (RFC 3264 section 6). */
   readonly media: readonly MediaLine[];
-  /** The line that the media server gets; -1: none. */
+  /** Index of the line for the media server; -1 for none. */
   readonly chosen: number;
-  /** There is audio, and all of it has port 0: the caller wants none now (RFC 3264 section 8.2). */
+  /** All audio lines have port 0: the caller has disabled audio (RFC 3264 section 8.2). */
   readonly isSwitchedOff: boolean;
-  /** No RTP comes, as the caller announces by a direction other than `sendrecv`, or the address 0.0.0.0 of RFC 2543. */
+  /** The direction is not `sendrecv`, or the address is RFC 2543's 0.0.0.0: RTP may stop. */
   readonly isOnHold: boolean;
 }
 
-/** An `m=` line, as the answer has to repeat it. */
+/** An `m=` line, to be mirrored in the answer. */
 export interface MediaLine {
   readonly type: string;
   readonly profile: string;
@@ -31,26 +31,26 @@ export interface MediaLine {
 type Profile = "RTP/AVP" | "RTP/SAVP";
 
 /**
- * Reads the caller's SDP. drachtio-fsmrf takes `RTP/SAVP` for DTLS and refuses it, so the media server is
- * offered `RTP/AVP` with the SDES keys kept: it answers `RTP/SAVP` when `rtp_allow_crypto_in_avp` is set.
- * Of several audio lines the encrypted one is taken and the others are refused.
+ * Reads the caller's SDP. drachtio-fsmrf 4.1.2 treats `RTP/SAVP` as DTLS and throws (lib/mediaserver.js), so the media
+ * server is offered `RTP/AVP` with the SDES keys: it answers `RTP/SAVP` if `rtp_allow_crypto_in_avp` is set.
+ * Of several audio lines the encrypted one is used and the others are rejected.
  */
 export function readOffer(sdp: string): Offer {
   return read(sdp, "RTP/AVP");
 }
 
 /**
- * Reads the SDP of a re-INVITE, an UPDATE or an ACK. Within a channel that is encrypted already FreeSWITCH refuses keys in
- * `RTP/AVP` (it answers with port 0), and takes `RTP/SAVP`.
+ * Reads the SDP of a re-INVITE, an UPDATE or an ACK. In an encrypted channel FreeSWITCH rejects keys in `RTP/AVP` (port 0)
+ * and accepts `RTP/SAVP`.
  */
 export function readNewOffer(sdp: string): Offer {
   return read(sdp, "RTP/SAVP");
 }
 
-/** An INVITE whose body has a type that einwahl does not know. */
+/** The offer of an INVITE with an unsupported body type. */
 export const unsupportedOffer: Offer = without("unsupported-body");
 
-/** The SDP in a message's body; `none` where there is none. */
+/** Reads the SDP in a message's body; kind `none` without SDP. */
 export function offerIn(message: SrfMessage, readSession: (sdp: string) => Offer): Offer {
   const header = (name: string): string => message.get(name) ?? "";
   const sdp = sdpIn({
@@ -96,8 +96,8 @@ function without(kind: OfferKind): Offer {
 }
 
 /**
- * The answer to the caller's offer, made of the media server's to the one line that it got: a line for each of the offer's, in
- * their order and with their profiles; FreeSWITCH says `RTP/SAVP` whenever there are keys. Others are refused with port 0.
+ * Completes the media server's answer, which has one line: one line per offered line, in the same order and with the same
+ * profile (FreeSWITCH writes `RTP/SAVP` whenever it has keys). The other lines are rejected with port 0.
  */
 export function completeAnswer(offer: Offer, answer: string): string {
   if (offer.media.length === 0) return answer;

@@ -1,15 +1,15 @@
-/** RFC 3261 section 18.3: the empty line; sofia-sip takes each of the three for a line end. */
+/** The empty line after the headers (RFC 3261 section 18.3); sofia-sip accepts all three line ends. */
 const endOfHeaders = /(?:\r\n|\n|\r(?!\n)){2}/;
 const lineEnd = /\r\n|\n|\r/;
-/** The name as drachtio-srf reads it, in sip-parser/parser.js. */
+/** A header name as parsed by drachtio-srf (sip-parser/parser.js). */
 const readableHeader = /^\S*?\s*:/;
 
 /**
- * The message in a form that drachtio-srf can read. drachtio-server hands on what sofia-sip has read in spite of its form:
- * a version in lower case (allowed: RFC 3261 section 7.1), bare line feeds, more than one space in the start line, and in
- * dialogs and responses header lines without a colon, which are left out here as sofia-sip leaves them out.
+ * Normalises a message so that drachtio-srf can parse it. drachtio-server forwards messages that sofia-sip tolerates: a
+ * lower-case version (allowed by RFC 3261 section 7.1), bare line feeds, several spaces in the start line, and, in dialogs
+ * and responses, header lines without a colon, which are dropped here as in sofia-sip.
  *
- * @returns `undefined` when its start line or its end can't be found
+ * @returns `undefined` if the start line or the end of the headers is missing
  */
 export function makeReadable(message: string): string | undefined {
   const end = endOfHeaders.exec(message);
@@ -20,7 +20,7 @@ export function makeReadable(message: string): string | undefined {
   const headers: string[] = [];
   let isKept = false;
   for (const line of lines) {
-    // A folded line belongs to the header before it.
+    // A folded line continues the previous header.
     if (!/^[ \t]/.test(line)) isKept = readableHeader.test(line);
     if (isKept) headers.push(line);
   }

@@ -5,30 +5,30 @@ import { type MergedRequests, mergeKey } from "./merged-requests.js";
 import { readHead, type RequestHead, tagIn } from "./request-head.js";
 import type { Headers } from "./srf.js";
 
-/** A request from the network, as drachtio hands it over. */
+/** A request from the network, forwarded by drachtio. */
 export interface NetworkRequest {
   readonly source: InviteFacts["source"];
-  /** drachtio's id of its dialog, "" outside of dialogs. */
+  /** drachtio's dialog ID; "" outside of dialogs. */
   readonly dialogId: string;
-  /** As `makeReadable` writes it. */
+  /** Normalised by `makeReadable`. */
   readonly text: string;
 }
 
 export type Verdict =
-  /** drachtio-srf gets it. */
+  /** Forward to drachtio-srf. */
   | { readonly kind: "pass" }
   | { readonly kind: "answer"; readonly status: number; readonly reason: string; readonly headers: Headers }
   | { readonly kind: "ignore" };
 
 export interface GateOptions {
-  /** Told of every request outside of dialogs. Returns whether its source is a trunk's. */
+  /** Called for every request outside of dialogs. Returns whether its source belongs to a trunk. */
   readonly onHeard: (source: InviteFacts["source"]) => boolean;
-  /** Whether drachtio-srf has this dialog. */
+  /** Whether drachtio-srf knows this dialog. */
   readonly hasDialog: (dialogId: string) => boolean;
   readonly merged: MergedRequests;
 }
 
-/** What drachtio hands over outside of dialogs only when asked; it refuses REGISTER and SUBSCRIBE with 503, and drops unknown methods. */
+/** Methods to route at drachtio, which otherwise responds 503. It rejects REGISTER and SUBSCRIBE and drops unknown methods itself. */
 export const gateMethods: readonly string[] = ["options", "info", "message", "notify", "publish"];
 
 const pass: Verdict = { kind: "pass" };
@@ -40,8 +40,8 @@ const refusals = {
 } as const;
 
 /**
- * Answers what is no call and belongs to none, before drachtio-srf sees it: that says 200 to in-dialog requests of any method,
- * and after a merged INVITE no longer finds the CANCEL of the first one (lib/dialog.js, lib/drachtio-agent.js of 5.0.29).
+ * Responds to requests that belong to no call before drachtio-srf sees them. drachtio-srf 5.0.29 responds 200 to in-dialog
+ * requests of any method (lib/dialog.js), and a merged INVITE breaks the CANCEL of the first one (lib/drachtio-agent.js).
  */
 export class RequestGate {
   readonly #options: GateOptions;
@@ -52,13 +52,13 @@ export class RequestGate {
 
   judge(request: NetworkRequest): Verdict {
     const head = readHead(request.text);
-    // Neither has an answer, and neither may be refused for its Require (RFC 3261 section 8.2.2.3).
+    // Neither may be rejected because of Require (RFC 3261 section 8.2.2.3).
     if (head.method === "ACK" || head.method === "CANCEL") return pass;
     return request.dialogId === "" ? this.#outside(request, head) : this.#inside(request, head);
   }
 
   #inside({ dialogId }: NetworkRequest, head: RequestHead): Verdict {
-    // The caller is gone, whatever else the BYE says.
+    // A BYE ends the call in any case.
     if (head.method === "BYE") return pass;
     if (!this.#options.hasDialog(dialogId)) return refusals.noDialog;
     if (!isAllowed(head.method)) return refusals.notAllowed;
@@ -71,7 +71,7 @@ export class RequestGate {
       if (endsDrachtio(source, head)) return { kind: "ignore" };
       return isTrunk && this.#options.merged.isMerged(keyOf(head)) ? refusals.merged : pass;
     }
-    // Scanners list what answers 200: strangers learn neither that calls are taken here nor how.
+    // Scanners collect hosts that respond 200: unknown sources get no capabilities.
     if (!isTrunk) return refusals.forbidden;
     if (tagIn(head.header("to")) !== "") return refusals.noDialog;
     if (!isAllowed(head.method)) return refusals.notAllowed;
@@ -80,8 +80,8 @@ export class RequestGate {
 }
 
 /**
- * Any response to an INVITE over UDP whose Contact has no host ends drachtio-server 0.9.10 (SipDialog's constructor compares
- * the host without looking whether there is one). Unanswered the request is dropped after 64 s.
+ * Any response to an INVITE over UDP whose Contact has no host crashes drachtio-server 0.9.10 (SipDialog's constructor
+ * dereferences the missing host). Without a response drachtio drops the request after 64 s.
  */
 function endsDrachtio({ transport }: NetworkRequest["source"], head: RequestHead): boolean {
   return (

@@ -1,11 +1,11 @@
-/** Start line and headers of a request, for what has to be known before drachtio-srf reads it. */
+/** Method and headers of a request, read before drachtio-srf parses it. */
 export interface RequestHead {
   readonly method: string;
-  /** The values of a header in their order, joined by commas; "" when absent. */
+  /** All values of a header in order, joined by commas; "" if absent. */
   header(name: HeaderName): string;
 }
 
-/** With their compact forms (RFC 3261 section 7.3.3). */
+/** Header names and their compact forms (RFC 3261 section 7.3.3). */
 const compactForms = {
   "call-id": "i",
   contact: "m",
@@ -18,7 +18,7 @@ const compactForms = {
 
 type HeaderName = keyof typeof compactForms;
 
-/** @param text with the line ends of `makeReadable` */
+/** @param text normalised by `makeReadable` */
 export function readHead(text: string): RequestHead {
   const end = text.indexOf("\r\n\r\n");
   const [start = "", ...lines] = (end < 0 ? text : text.slice(0, end)).replace(/\r\n[ \t]+/g, " ").split("\r\n");

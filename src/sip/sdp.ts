@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
 
-/** An `m=` line with what belongs to it (RFC 4566 section 5.14). */
+/** A media section (RFC 4566 section 5.14). */
 export interface MediaDescription {
   readonly type: string;
   readonly port: number;
   readonly protocol: string;
   readonly formats: readonly string[];
-  /** `IN IP4 192.0.2.1`, of the line or of the session. */
+  /** `IN IP4 192.0.2.1`, of the media section or else of the session. */
   readonly connection: string | undefined;
   readonly direction: Direction | undefined;
   /** All lines below the `m=` line. */
@@ -14,7 +14,7 @@ export interface MediaDescription {
 }
 
 export interface SessionDescription {
-  /** Of `o=`; "0" where it is no number. */
+  /** From `o=`; "0" if it is not a number. */
   readonly id: string;
   readonly version: string;
   readonly media: readonly MediaDescription[];
@@ -22,15 +22,15 @@ export interface SessionDescription {
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
-/** Ten times what a telephone with video and ICE sends; what is longer is hostile and not read. */
+/** Ten times the SDP of a telephone with video and ICE; a longer SDP is rejected. */
 const maxLength = 64 * 1024;
 const maxMedia = 32;
 const maxFormats = 64;
 
-/** `token` of RFC 4566 section 9; a protocol has slashes, too. */
+/** `token` of RFC 4566 section 9, plus the slash of protocols. */
 const token = /^[A-Za-z0-9!#$%&'*+\-.^_`{|}~/]{1,64}$/;
 
-/** Reads an SDP, also one with more than one space between fields. `undefined`: no session description, or a hostile one. */
+/** Parses an SDP; tolerates several spaces between fields. `undefined` if it is malformed or exceeds the limits. */
 export function readSdp(text: string): SessionDescription | undefined {
   if (text.length > maxLength) return undefined;
   const [session = [], ...sections] = split(text);
@@ -58,7 +58,7 @@ export function readSdp(text: string): SessionDescription | undefined {
   return { id: numberOf(id), version: numberOf(version), media };
 }
 
-/** The lines of the session, then those of each `m=` line. */
+/** Splits into the lines of the session and of each media section. */
 function split(text: string): string[][] {
   const parts: string[][] = [[]];
   for (const line of text.split(/\r\n|\n|\r/)) {
@@ -77,7 +77,7 @@ function fieldsOf(line: string | undefined): string[] {
   );
 }
 
-/** Without what multicast adds to an address; a name is allowed, too (RFC 4566 section 5.7). */
+/** Without multicast suffixes; host names are allowed (RFC 4566 section 5.7). */
 function connectionIn(lines: readonly string[]): string | undefined {
   const [, version = "", text = ""] = fieldsOf(lines.find((line) => /^c=IN[ \t]/i.test(line)));
   const address = text.split("/")[0] ?? "";
@@ -96,7 +96,7 @@ function directionIn(lines: readonly string[]): Direction | undefined {
   return undefined;
 }
 
-/** FreeSWITCH reads 64 bits; of a longer number the end is what changes. */
+/** FreeSWITCH reads 64 bits: keep the last digits, which are the ones that change. */
 function numberOf(text: string | undefined): string {
   return text !== undefined && /^\d+$/.test(text) ? text.slice(-18) : "0";
 }

@@ -1,12 +1,12 @@
 /**
- * The session descriptions that go to the caller. The version in `o=` is raised when something has changed, and stays when nothing
- * has: a peer may skip a description whose version it knows (RFC 3264 section 8).
+ * The session descriptions sent to the caller. The version in `o=` is incremented only when the description has changed,
+ * because a peer may ignore a description with a known version (RFC 3264 section 8).
  */
 export class SentSession {
   #rest: string | undefined;
   #version = 0n;
 
-  /** @param isNew raises the version in any case: the description is an offer to a caller without one of its own */
+  /** @param isNew always increments the version: the description is an offer in response to a request without SDP */
   stamp(sdp: string, isNew = false): string {
     const [, start = "", version = "", end = ""] = /^(o=\S+ \S+ )(\d{1,19})( .*)$/m.exec(sdp) ?? [];
     if (version === "") return sdp;

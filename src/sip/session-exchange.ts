@@ -15,40 +15,40 @@ export interface SessionExchangeOptions {
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
   readonly dialog: SrfDialog;
-  /** The caller's part of the session as the INVITE and its 200 have made it. */
+  /** The caller's side of the session after the INVITE and its 200. */
   readonly offer: Offer;
-  /** The session can't go on. */
+  /** The session cannot continue. */
   readonly onEnd: (cause: EndCause) => void;
-  /** The caller's side does not know the dialog any more. */
+  /** The caller no longer knows the dialog (481). */
   readonly onGone: () => void;
   readonly onBug: (error: unknown) => void;
 }
 
-/** What is under way about the session: there is one offer at a time (RFC 3264 section 4). */
+/** The state of the offer/answer exchange; only one offer may be pending (RFC 3264 section 4). */
 type State =
   | { readonly kind: "idle" }
-  /** The caller's offer is with the media server. */
+  /** The media server is answering the caller's offer. */
   | { readonly kind: "answering" }
-  /** Our offer is in the 200 to a re-INVITE without SDP; the answer comes with the ACK. */
+  /** Our offer was sent in the 200 to a re-INVITE without SDP; waiting for the answer in the ACK. */
   | { readonly kind: "offered"; readonly sequence: string; readonly offer: string; readonly cancelTimer: () => void }
-  /** Our own re-INVITE is out, or its answer is with the media server. */
+  /** Our re-INVITE is pending, or the media server is applying its answer. */
   | { readonly kind: "offering" }
-  /** The answer in the ACK is with the media server; requests of the caller's wait for it. */
+  /** The media server is applying the answer in the ACK; the caller's requests are queued until then. */
   | { readonly kind: "applying"; readonly done: Promise<void> }
   | { readonly kind: "closed" };
 
-/** 64*T1: so long the ACK of a 2xx is waited for (RFC 3261 section 13.3.1.4), in milliseconds. */
+/** 64*T1: timeout for the ACK of a 2xx (RFC 3261 section 13.3.1.4), in milliseconds. */
 const ackTimeoutMs = 32_000;
-/** A re-INVITE of ours that has no final response by then is given up, in milliseconds; drachtio itself does so after 32 s without any. */
+/** Timeout for the final response to our re-INVITE, in milliseconds; drachtio's own timeout without any response is 32 s. */
 const reinviteTimeoutMs = 40_000;
-/** The next attempt after a 491, by the side that has not made the Call-ID: up to 2 s, in steps of 10 ms (RFC 3261 section 14.1). */
+/** Retry delay after a 491 for the side that does not own the Call-ID: up to 2 s in units of 10 ms (RFC 3261 section 14.1). */
 const maxRetryDelay = 2_000;
 const retryStep = 10;
 const maxRetries = 4;
-/** Of the 500 to a request that came too early, in seconds (RFC 3261 section 14.2). */
+/** Maximum Retry-After of a 500 to an overlapping request, in seconds (RFC 3261 section 14.2). */
 const maxRetryAfter = 10;
 
-/** The offers and answers between the caller and us after the 200 to the INVITE: re-INVITEs and UPDATEs of both sides, and session timers. */
+/** Offer/answer exchanges with the caller after the 200 to the INVITE: re-INVITEs and UPDATEs of both sides, session timers. */
 export class SessionExchange {
   readonly #options: SessionExchangeOptions;
   readonly #sent = new SentSession();
@@ -77,24 +77,24 @@ export class SessionExchange {
     }
   }
 
-  /** The caller has announced that no RTP comes. */
+  /** Whether the caller's SDP announces that RTP may stop. */
   get isOnHold(): boolean {
     return this.#offer.isOnHold;
   }
 
-  /** The 200 to the INVITE has gone out. @param sessionExpires of the INVITE */
+  /** Call it after the 200 to the INVITE was sent. @param sessionExpires of the INVITE */
   begin(sdp: string, sessionExpires: string): void {
     this.#sent.stamp(sdp);
     this.#timer.invited(sessionExpires);
   }
 
-  /** From now on the session is negotiated with this endpoint. @param offer what the caller has made of our offer, where the INVITE had none */
+  /** Sets the endpoint that negotiates. @param offer the caller's answer to our offer, if the INVITE had no SDP */
   attach(endpoint: CallerEndpoint, offer = this.#offer): void {
     this.#endpoint = endpoint;
     this.#offer = offer;
   }
 
-  /** The call is over. */
+  /** Stops all timers at the end of the call. */
   close(): void {
     if (this.#state.kind === "offered") this.#state.cancelTimer();
     this.#state = { kind: "closed" };
@@ -116,13 +116,13 @@ export class SessionExchange {
       if (sdp === undefined) response.send(200, "OK", { headers });
       else response.send(200, "OK", { headers: { ...headers, "Content-Type": "application/sdp" }, body: sdp });
     };
-    // A session refresh (RFC 4028 section 7.4): without SDP an UPDATE has nothing to do with offers.
+    // An UPDATE without SDP is a session refresh only (RFC 4028 section 7.4).
     if (request.method === "UPDATE" && offer.kind === "none") {
       accept();
       return;
     }
     const endpoint = this.#endpoint;
-    // Our offer has no answer yet, or the caller's has none (RFC 3261 section 14.2, RFC 3311 section 5.2).
+    // An offer is pending (RFC 3261 section 14.2, RFC 3311 section 5.2).
     if (endpoint === undefined || this.#state.kind === "offering" || this.#state.kind === "offered") {
       response.send(491, "Request Pending", {});
       return;
@@ -157,7 +157,7 @@ export class SessionExchange {
           return;
         }
         response.send(488, "Not Acceptable Here", {});
-        // The media server sends plain RTP from now on: the call must not go on.
+        // The media server sends plain RTP now: end the call.
         if (answer.failure === "plain-rtp") this.#options.onEnd("plain-rtp");
       });
     answering.catch((error: unknown) => {
@@ -167,7 +167,7 @@ export class SessionExchange {
     });
   }
 
-  /** A re-INVITE without SDP gets an offer (RFC 3261 section 14.2), as for a new call: the caller may have been put through to another telephone. */
+  /** Responds to a re-INVITE without SDP with a full offer (RFC 3261 section 14.2): the caller may have been transferred to another telephone. */
   #offerInAnswer(endpoint: CallerEndpoint, request: SrfRequest, accept: (sdp: string) => void): void {
     const offer = endpoint.newOffer();
     const cancelTimer = this.#options.clock.after(ackTimeoutMs, () => {
@@ -183,7 +183,7 @@ export class SessionExchange {
     state.cancelTimer();
     this.#idle();
     const answer = offerIn(ack, readNewOffer);
-    // The caller's side owes an answer. It seems to have wanted a refresh only: RTP shows whether the session still holds.
+    // The required answer is missing. Treat the request as a refresh; the RTP timeout ends a broken session.
     if (answer.kind === "none") return;
     const done = this.#take(state.offer, answer).finally(() => {
       this.#idle();
@@ -192,7 +192,7 @@ export class SessionExchange {
     done.catch(this.#options.onBug);
   }
 
-  /** Gives the media server the caller's answer to our offer. An answer that can't be used ends the call: both sides would go on with other sessions. */
+  /** Applies the caller's answer to our offer at the media server. An unusable answer ends the call, because the two sides' sessions would differ. */
   async #take(offer: string, answer: Offer): Promise<void> {
     const endpoint = this.#endpoint;
     if (endpoint === undefined || this.#isClosed()) return;
@@ -207,11 +207,11 @@ export class SessionExchange {
     if (taken.ok) this.#note(answer);
     else if (taken.failure !== "other-suite") this.#options.onEnd(taken.failure);
     else if (offer === endpoint.sdp) this.#options.onEnd("unusable-offer");
-    // The media server keeps its suite: it is offered once more, alone.
+    // The media server cannot change its suite: offer only that one.
     else this.#retryAfter(0, {}, maxRetries);
   }
 
-  /** Our own re-INVITE, with the session as it is. */
+  /** Sends a re-INVITE with the unchanged session. */
   #offerOurs(headers: Headers, retries = maxRetries): void {
     const endpoint = this.#endpoint;
     if (endpoint === undefined || this.#isClosed()) return;
@@ -261,7 +261,7 @@ export class SessionExchange {
     });
   }
 
-  /** What the caller has agreed to; without audio the rest stays as it was, for the time when audio comes back. */
+  /** Stores the caller's side of the session; without audio the previous one is kept for when audio is re-enabled. */
   #note(offer: Offer): void {
     this.#offer = offer.isSwitchedOff ? { ...this.#offer, isOnHold: true } : offer;
   }

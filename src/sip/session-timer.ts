@@ -1,20 +1,20 @@
 import type { Clock } from "../util/clock.js";
 
-/** RFC 4028 section 5: no session interval may be shorter, in seconds; drachtio takes a longer one in its place. */
+/** Minimum session interval in seconds (RFC 4028 section 5); drachtio raises shorter ones to it. */
 export const minSessionExpires = 90;
 
-/** So long before drachtio's own refresh, at half the interval, einwahl sends one, in milliseconds: enough for two retries after a 491. */
+/** einwahl refreshes this long before drachtio (which does so at half the interval), in milliseconds: enough for two retries after 491. */
 const aheadOfDrachtioMs = 5_000;
 
-/** What a `Session-Expires` header says (RFC 4028 section 4). */
+/** A `Session-Expires` header (RFC 4028 section 4). */
 interface SessionExpires {
   readonly seconds: number;
   readonly refresher: "uac" | "uas" | undefined;
 }
 
 /**
- * The session timer of a dialog (RFC 4028), where the caller leaves the refreshes to us. drachtio has one, too, but keeps the answer
- * to its re-INVITE to itself: a new key in it would be lost. So einwahl refreshes first, which starts drachtio's timer again.
+ * The session timer of a dialog (RFC 4028) if einwahl is the refresher. drachtio has its own timer but does not forward the
+ * answer to its re-INVITE, so a new SRTP key in it would be lost. einwahl refreshes earlier, which restarts drachtio's timer.
  */
 export class SessionTimer {
   readonly #clock: Clock;
@@ -23,20 +23,20 @@ export class SessionTimer {
   #seconds: number | undefined;
   #weRefresh = false;
 
-  /** @param due the session has to be refreshed now */
+  /** @param due called when a refresh is due */
   constructor(clock: Clock, due: () => void) {
     this.#clock = clock;
     this.#due = due;
   }
 
-  /** For the re-INVITE that refreshes the session. */
+  /** Headers of the re-INVITE that refreshes the session. */
   get headers(): Readonly<Record<string, string>> {
     return this.#seconds === undefined
       ? {}
       : { "Session-Expires": `${this.#seconds};refresher=uac`, "Min-SE": String(minSessionExpires) };
   }
 
-  /** The INVITE that made the dialog. Without a named refresher there is no timer (`default-refresher` in `config/drachtio.conf.xml`). */
+  /** Starts the timer from the initial INVITE. Without a refresher parameter no timer runs (`default-refresher` in `config/drachtio.conf.xml`). */
   invited(header: string): void {
     const expires = read(header);
     this.#run(
@@ -45,10 +45,10 @@ export class SessionTimer {
     );
   }
 
-  /** A re-INVITE or UPDATE of the caller's, which stops the timer or starts it again. Returns the headers of the 2xx. */
+  /** Restarts or stops the timer after the caller's re-INVITE or UPDATE. Returns the headers of the 2xx. */
   renewed(header: string | undefined): Readonly<Record<string, string>> {
     const expires = read(header);
-    // drachtio's choice where the caller leaves it open (sip-dialog-controller.cpp, processRequestInsideDialog).
+    // drachtio's default without a refresher parameter (processRequestInsideDialog in sip-dialog-controller.cpp).
     const refresher = expires?.refresher ?? (this.#weRefresh ? "uac" : "uas");
     this.#run(expires?.seconds, refresher === "uas");
     if (expires === undefined) return {};
@@ -58,7 +58,7 @@ export class SessionTimer {
     };
   }
 
-  /** The caller's 2xx to our own re-INVITE. */
+  /** Restarts the timer after the caller's 2xx to our re-INVITE. */
   refreshed(header: string | undefined): void {
     const expires = read(header);
     this.#run(expires?.seconds, expires?.refresher !== "uas");

@@ -2,13 +2,13 @@ import type { ByteStream } from "../util/byte-stream.js";
 import { failure, type Result, success } from "../util/result.js";
 import { newBranch, newDialogIds, sipRequest, type SipTarget, takeResponse } from "./sip-request.js";
 
-/** More provisional responses than any server sends. */
+/** Limit for provisional responses plus the final one. */
 const maxResponses = 10;
 
 /**
- * Asks a SIP server for its abilities (RFC 3261 section 11), which changes nothing there and starts no call.
+ * Sends OPTIONS (RFC 3261 section 11) to a SIP server, which has no side effects.
  *
- * @returns the status of its final answer, or why there is none
+ * @returns the status of the final response, or the reason for its absence
  */
 export async function sendOptions(
   stream: ByteStream,

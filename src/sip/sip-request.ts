@@ -4,17 +4,17 @@ import { isIP } from "node:net";
 
 import type { Taken } from "../util/byte-stream.js";
 
-/** Where a request goes. */
+/** The destination of a request. */
 export interface SipTarget {
   readonly host: string;
   readonly port: number;
   readonly transport: "tls" | "tcp";
 }
 
-/** What all requests of one dialog have in common (RFC 3261 section 12). */
+/** Common parameters of all requests of one dialog (RFC 3261 section 12). */
 export interface SipDialogIds {
   readonly target: SipTarget;
-  /** "" where the server itself is asked. */
+  /** "" for requests to the server itself. */
   readonly user: string;
   /** Display name in From; "" for none. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface SipRequestParts {
   readonly method: "OPTIONS" | "INVITE" | "ACK" | "CANCEL" | "BYE";
   readonly cseq: number;
   readonly branch: string;
-  /** The To header of a response, with its tag; default: without one. */
+  /** The To header of a response, with its tag; default: the target without a tag. */
   readonly to?: string;
   /** The peer's Contact; default: the target. */
   readonly uri?: string;
@@ -51,7 +51,7 @@ export function newBranch(): string {
   return `z9hG4bK${randomBytes(8).toString("hex")}`;
 }
 
-/** A request without an address of ours in it: responses come on the same connection. */
+/** A request without a local address: responses arrive on the same connection. */
 export function sipRequest(
   { target, user, name, id }: SipDialogIds,
   { method, cseq, branch, to, uri, sdp = "" }: SipRequestParts,
@@ -76,7 +76,7 @@ export function sipRequest(
   ].join("\r\n");
 }
 
-/** Takes the next response, header and body; anything before it that is none is dropped. */
+/** Takes the next response with its body; drops other data before it. */
 export function takeResponse(bytes: Buffer): Taken<SipResponse> | undefined {
   const text = bytes.toString("latin1");
   const begin = /(?:^|\r\n)SIP\/2\.0 (\d{3}) ?([^\r\n]*)\r\n/.exec(text);

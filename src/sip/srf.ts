@@ -1,15 +1,15 @@
 /**
- * The part of drachtio-srf 5 that einwahl uses, with the types that it really has: the published ones leave
- * out most of what is needed here (reconnection, meta data, error codes).
+ * Types for the part of drachtio-srf 5 that einwahl uses; the published types lack most of it (reconnection, meta data,
+ * error codes).
  */
 import type { Socket } from "node:net";
 
 import Srf from "drachtio-srf";
 
-/** Headers of a message that is sent. */
+/** Headers of an outgoing message. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** What drachtio-srf keeps of a message (its sip-parser/message.js); names of headers are in lower case. */
+/** drachtio-srf's parsed message (sip-parser/message.js); header names are in lower case. */
 export interface SrfParsedMessage {
   headers: Record<string, string>;
   method?: string;
@@ -18,11 +18,11 @@ export interface SrfParsedMessage {
 export interface SrfMessage {
   readonly msg: SrfParsedMessage;
   readonly body: string | undefined;
-  /** Where it came from; the flow's far end for TCP and TLS. */
+  /** The source; for TCP and TLS the remote end of the flow. */
   readonly source_address: string;
   readonly source_port: number;
   readonly protocol: string;
-  /** The value of a header, several joined by commas, `undefined` when absent. */
+  /** The values of a header, joined by commas; `undefined` if absent. */
   get(name: string): string | undefined;
 }
 
@@ -50,22 +50,22 @@ export interface SrfDialog {
   readonly req: SrfRequest;
   readonly res: SrfResponse;
   readonly sip: { callId: string };
-  /** `contact`: our own Contact, as drachtio has sent it. `sdp`: of our INVITE. */
+  /** `contact`: our Contact as sent by drachtio. `sdp`: of our INVITE. */
   readonly local: { readonly contact: string; readonly sdp: string };
   readonly remote: { uri: string; sdp: string };
-  /** Re-INVITEs that are under way or wait for their turn. */
+  /** Re-INVITEs that are pending or queued. */
   readonly _reinvitesInProgress: { count: number };
   on(event: "destroy", listener: (request: SrfRequest, reason?: string) => void): void;
   on(event: "modify" | "update" | "info", listener: (request: SrfRequest, response: SrfResponse) => void): void;
   on(event: "ack", listener: (request: SrfRequest) => void): void;
   off(event: "ack", listener: () => void): void;
   once(event: "ack", listener: (request: SrfRequest) => void): void;
-  /** Sends a re-INVITE; the other side's answer. */
+  /** Sends a re-INVITE and resolves to the peer's answer. */
   modify(sdp: string): Promise<string>;
   removeAllListeners(): void;
 }
 
-/** drachtio-srf's own account of how an in-dialog request failed. */
+/** drachtio-srf's error for a failed request. */
 export interface SrfError extends Error {
   readonly code?: string;
   readonly status?: number;
@@ -83,18 +83,18 @@ export interface SrfConnectOptions {
 
 export interface SrfRequestOptions {
   readonly method: string;
-  /** The next hop, when it is not the one of the URI. */
+  /** The next hop, if it differs from the URI's. */
   readonly proxy?: string;
   readonly headers?: Headers;
   readonly body?: string;
-  /** Sends within a dialog that drachtio knows; the URI is a placeholder then. */
+  /** Sends in a dialog that drachtio knows; the URI is then a placeholder. */
   readonly stackDialogId?: string;
 }
 
 export interface SrfLike {
   connect(options: SrfConnectOptions): void;
   disconnect(): void;
-  /** drachtio's version and the addresses that it listens on, or why it refused us. */
+  /** drachtio's version and listen addresses, or the error if authentication failed. */
   on(
     event: "connect",
     listener: (error: Error | null, hostPorts?: string, version?: string, localHostPorts?: string) => void,
@@ -113,37 +113,37 @@ export interface SrfLike {
     options: { localSdp: string; headers?: Headers },
     callback: (error: SrfError | null, dialog?: SrfDialog) => void,
   ): void;
-  /** An INVITE without SDP: the answer to the other side's offer goes out with `ack`; `destroy` gives up. */
+  /** Sends an INVITE without SDP. `ack` sends the answer to the peer's offer; `destroy` aborts. */
   createUAC(
     uri: string,
     options: { noAck: true; headers: Headers },
   ): Promise<{ readonly sdp: string; ack(sdp: string): Promise<SrfDialog>; destroy(): Promise<void> }>;
-  /** Has requests within the dialog handed to it, by its id; a dialog is there from its making on. */
+  /** Registers a dialog by its ID for in-dialog requests; new dialogs are registered automatically. */
   addDialog(dialog: SrfDialog): void;
-  /** By drachtio's id. */
+  /** By drachtio's dialog ID. */
   findDialogById(dialogId: string): SrfDialog | undefined;
-  /** Forgets a dialog, whose BYE has been sent in another way. */
+  /** Unregisters a dialog whose BYE was sent by other means. */
   removeDialog(dialog: SrfDialog): void;
 }
 
-/** What is behind an `SrfLike` once `connect` has been called. */
+/** drachtio-srf's internal agent; exists after `connect` was called. */
 export interface SrfAgent {
   readonly wp: {
     closing?: boolean;
     on(event: "connect", listener: (socket: Socket) => void): void;
-    /** Sends a frame with an id of its own before it. */
+    /** Sends a frame, prefixed with a new message ID. */
     send(socket: Socket, payload: string): string;
   };
-  /** Has drachtio hand over requests of this method outside of dialogs, now and after each reconnection. */
+  /** Routes requests of this method outside of dialogs to einwahl, also after reconnections. */
   route(method: string): void;
-  /** Takes one payload. */
+  /** Processes one payload. */
   _onMsg(socket: Socket, payload: string): void;
 }
 
 /** Throws before `connect`. */
 export function agentOf(srf: SrfLike): SrfAgent {
   const { client } = (srf as unknown as { app: { client?: SrfAgent } }).app;
-  if (client === undefined) throw new Error("drachtio-srf has not been told to connect");
+  if (client === undefined) throw new Error("drachtio-srf: connect has not been called");
   return client;
 }
 
@@ -152,8 +152,8 @@ export function makeSrf(): SrfLike {
 }
 
 /**
- * Ends the attempts to connect. `disconnect` does that only where there is a connection: without one it throws, and
- * drachtio-srf would try for ever.
+ * Stops reconnection attempts. drachtio-srf 5.0.29's `disconnect` throws without a connection, and its reconnect loop would
+ * run forever.
  */
 export function stopConnecting(srf: SrfLike): void {
   const { client } = (srf as unknown as { app: { client?: { wp: { closing?: boolean } } } }).app;

@@ -202,7 +202,7 @@ await t.test("what is no frame drops the connection, which comes back", async (t
       `a new connection after ${bytes}`,
     );
   }
-  t.equal(events.filter((event) => event.startsWith("lost: drachtio sent what can't be read")).length, broken.length);
+  t.equal(events.filter((event) => event.startsWith("lost: drachtio sent an unreadable frame")).length, broken.length);
   t.equal(events.filter((event) => event.startsWith("connected")).length, broken.length + 1);
   t.notOk(
     [...events, ...texts].some((text) => text.includes("30555")),
