@@ -7,19 +7,19 @@ import type { InviteFacts } from "../caller/invite.js";
 import type { Language } from "../caller/language.js";
 import { failure, type Result, success } from "../util/result.js";
 
-/** A trunk as admission sees it. */
+/** The settings of a trunk that admission uses. */
 export interface TrunkRules {
   readonly name: string;
-  /** Whether a request from this address is the trunk's. */
+  /** Whether this source address belongs to the trunk. */
   allows(address: string): boolean;
-  /** Whether its calls must come over TLS; without it the SRTP keys would travel in the open. */
+  /** Whether calls must use TLS; otherwise their SRTP keys are unencrypted. */
   readonly signalling: "tls" | "any";
   readonly numbers: readonly TrunkNumber[];
   readonly calledNumberFrom: CalledNumberHeader;
   readonly country: CountryCode;
   readonly bareCountryCode: boolean;
   readonly trustsAssertedIdentity: boolean;
-  /** The most calls at a time, `undefined`: no limit of its own. */
+  /** Maximum number of concurrent calls; `undefined` for no limit. */
   readonly channels: number | undefined;
   readonly srtp: Admitted["srtp"];
 }
@@ -31,8 +31,8 @@ export interface TrunkNumber {
 }
 
 /**
- * Recognises the trunk by the source of the INVITE, never by a challenge (easybell refuses those), and the number
- * by the headers that may hold it.
+ * Identifies the trunk by the source of the INVITE, never by a challenge (easybell rejects challenges), and the called
+ * number by the configured headers.
  */
 export class TrunkAdmission implements Trunks {
   readonly #trunks: readonly TrunkRules[];
@@ -59,7 +59,7 @@ export class TrunkAdmission implements Trunks {
   }
 }
 
-/** Whether a request from there is the trunk's. An address alone proves nothing where TLS is demanded: UDP sources can be forged. */
+/** Whether the source belongs to the trunk. If TLS is required the transport is checked too: UDP sources can be forged. */
 export function isFromTrunk(trunk: TrunkRules, { address, transport }: InviteFacts["source"]): boolean {
   return (trunk.signalling === "any" || transport === "tls") && trunk.allows(address);
 }

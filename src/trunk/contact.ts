@@ -1,22 +1,22 @@
 import { splitAtCommas } from "../util/split-values.js";
 
-/** A value of a Contact header (RFC 3261 section 20.10), as far as a registration needs it. */
+/** The parts of a Contact value (RFC 3261 section 20.10) that a registration uses. */
 export interface Contact {
   readonly user: string;
   /** Lower case, IPv6 without brackets. */
   readonly host: string;
-  /** `undefined`: the default of its transport. */
+  /** `undefined` for the transport's default port. */
   readonly port: number | undefined;
-  /** Of the URI: the transport in lower case, `undefined` where it names none. */
+  /** The URI's transport parameter in lower case; `undefined` if absent. */
   readonly transport: string | undefined;
-  /** Parameters of the Contact, not of its URI, by their names in lower case, without quotes; of equal names the first. */
+  /** Header parameters (not URI parameters) by lower-case name, unquoted; the first of duplicates. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** In characters: some hundred bindings of one address of record. */
+/** In characters; enough for some hundred bindings. */
 const maxHeaderLength = 65_536;
 
-/** The readable values of a Contact header; `*` and what is no SIP URI are left out. */
+/** The values of a Contact header, without `*`, malformed values and URIs other than SIP. */
 export function readContacts(header: string): readonly Contact[] {
   return header.length > maxHeaderLength
     ? []
@@ -27,7 +27,7 @@ function readContact(value: string): Contact | undefined {
   const bracket = startOfUri(value);
   const end = bracket < 0 ? -1 : value.indexOf(">", bracket);
   if (bracket >= 0 && end < 0) return undefined;
-  // Without brackets the parameters belong to the header (RFC 3261 section 20).
+  // Without angle brackets the parameters belong to the header (RFC 3261 section 20).
   const parametersAt = bracket >= 0 ? end + 1 : indexOrEnd(value, ";");
   const uri = bracket >= 0 ? value.slice(bracket + 1, end) : value.slice(0, parametersAt);
   const [, user = "", hostPort = "", rest = ""] =
@@ -44,7 +44,7 @@ function readContact(value: string): Contact | undefined {
   };
 }
 
-/** The position of the `<` that begins the URI, after a display name that may hold one in quotes; -1 for none. */
+/** Index of the `<` before the URI, skipping quoted display names; -1 for none. */
 function startOfUri(value: string): number {
   let isQuoted = false;
   for (let at = 0; at < value.length; at += 1) {
@@ -52,7 +52,7 @@ function startOfUri(value: string): number {
     if (isQuoted && character === "\\") at += 1;
     else if (character === '"') isQuoted = !isQuoted;
     else if (character === "<" && !isQuoted) return at;
-    // Of a Contact without brackets, whose parameters may have some.
+    // A Contact without angle brackets; its parameters may contain them.
     else if (character === ";" && !isQuoted) return -1;
   }
   return -1;

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { ListenAddress } from "./listen-address.js";
 import type { AddressFamily } from "./resolver.js";
 
-/** Of an address with or without brackets; `undefined` for a name. */
+/** The family of an address with or without brackets; `undefined` for a host name. */
 export function familyOf(host: string): AddressFamily | undefined {
   switch (isIP(host.replace(/^\[|\]$/g, ""))) {
     case 4:
@@ -15,7 +15,7 @@ export function familyOf(host: string): AddressFamily | undefined {
   }
 }
 
-/** Where drachtio meets trunks of this transport. Its loopback contact is for the media server beside it, unless there is no other. */
+/** drachtio's listen addresses for this transport. Loopback is for the local media server and counts only if it is the only one. */
 export function addressesFor(
   transport: ListenAddress["transport"],
   addresses: readonly ListenAddress[],
@@ -25,7 +25,7 @@ export function addressesFor(
   return outside.length > 0 ? outside : all;
 }
 
-/** The families in which drachtio reaches registrars of this transport: it sends nothing over a family that it does not listen on. */
+/** The address families in which drachtio can reach registrars: it sends only over families that it listens on. */
 export function familiesFor(
   transport: ListenAddress["transport"],
   addresses: readonly ListenAddress[],
@@ -34,7 +34,7 @@ export function familiesFor(
   return hosts.some((host) => familyOf(host) === undefined) ? [4, 6] : familiesOf(hosts);
 }
 
-/** Each once, IPv4 first. Names have none. */
+/** Unique, IPv4 first. Host names are ignored. */
 export function familiesOf(addresses: readonly string[]): readonly AddressFamily[] {
   return ([4, 6] as const).filter((family) => addresses.some((address) => familyOf(address) === family));
 }

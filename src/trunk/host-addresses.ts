@@ -2,18 +2,18 @@ import { isIP } from "node:net";
 
 import type { AddressFamily, NameFault, Resolver } from "./resolver.js";
 
-/** What one look-up of both families came to. */
+/** The result of one lookup of both families. */
 export interface ResolvedAddresses {
-  /** `none`: DNS is certain that the name has no address. `failed`: what is known of a family is not from this look-up. */
+  /** `none`: DNS has no address for the name. `failed`: the lookup of a family failed and its known addresses are stale. */
   readonly fault: NameFault | undefined;
-  /** How long the shortest-lived answer holds, in milliseconds. */
+  /** The shortest TTL, in milliseconds. */
   readonly ttlMs: number | undefined;
 }
 
-/** The most addresses of one family that are taken from one answer. */
+/** Maximum number of addresses used from one response, per family. */
 const maxAddresses = 32;
 
-/** The addresses of one host name. A family that can't be resolved keeps its last known ones, and so does a name that is gone. */
+/** The addresses of one host name. Keeps the last known ones if a family cannot be resolved or the name no longer exists. */
 export class HostAddresses {
   readonly #host: string;
   readonly #resolver: Resolver;
@@ -28,7 +28,7 @@ export class HostAddresses {
     if (family === 6) this.#ipv6 = [host];
   }
 
-  /** IPv4 first: media servers have an IPv4 address for RTP in any case. */
+  /** IPv4 first: media servers always have an IPv4 address for RTP. */
   get known(): readonly string[] {
     return [...this.#ipv4, ...this.#ipv6];
   }
@@ -42,7 +42,7 @@ export class HostAddresses {
     const found = [ipv4, ipv6].flatMap((answer) => (answer.ok ? [answer.value] : []));
     const fault = [ipv4, ipv6].map(faultOf).find((each) => each?.kind === "failed") ?? faultOf(ipv4);
     if (found.length === 0) return { fault, ttlMs: undefined };
-    // Some DNS servers never answer for AAAA: a family that was never there is not missed.
+    // Some DNS servers never respond to AAAA queries: ignore the failure of a family that never had addresses.
     const isStale = (hasFailed(ipv4) && this.#ipv4.length > 0) || (hasFailed(ipv6) && this.#ipv6.length > 0);
     this.#ipv4 = updated(ipv4, this.#ipv4, 4);
     this.#ipv6 = updated(ipv6, this.#ipv6, 6);
@@ -50,7 +50,7 @@ export class HostAddresses {
   }
 }
 
-/** `undefined` when none is known. */
+/** The shortest TTL; `undefined` if none is known. */
 export function shortest(ttls: readonly (number | undefined)[]): number | undefined {
   const known = ttls.filter((ttl) => ttl !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);

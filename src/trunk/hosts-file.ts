@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 
-/** The addresses that a file such as /etc/hosts has for a name (hosts(5)); none when it can't be read. */
+/** The addresses of a name in a file such as /etc/hosts (hosts(5)); none if the file is unreadable. */
 export async function addressesInHosts(file: string, host: string): Promise<readonly string[]> {
   const wanted = plainName(host);
   const text = await readFile(file, "utf8").catch(() => "");

@@ -5,28 +5,28 @@ import { type Contact, readContacts } from "./contact.js";
 import type { Target } from "./registrar-host.js";
 import type { SipFinalResponse } from "./sip-requests.js";
 
-/** What a REGISTER came to. */
+/** The outcome of a REGISTER. */
 export type RegisterOutcome =
   | {
       readonly kind: "registered";
       readonly expiresInMs: number;
-      /** When the REGISTER that was granted was sent, in milliseconds of the monotonic clock: from then on the time runs. */
+      /** When the granted REGISTER was sent (monotonic clock, milliseconds); the expiry counts from then. */
       readonly sentAt: number;
-      /** The address from which the registrar sees us, `undefined` when it does not say. */
+      /** Our address as seen by the registrar; `undefined` if unknown. */
       readonly seen: string | undefined;
       readonly listed: Grant["listed"];
     }
   | { readonly kind: "too-brief"; readonly minSeconds: number }
-  /** This server can't register us, or must not be given what it asks for; another one may. */
+  /** This server cannot register us, or its challenge must not be answered. Another one may work. */
   | { readonly kind: "unavailable"; readonly why: string; readonly retryAfterMs?: number | undefined }
-  /** The registrar does not register this user, and would say so again. */
+  /** The registrar rejects this user; a retry would get the same response. */
   | { readonly kind: "rejected"; readonly why: string; readonly retryAfterMs?: number | undefined }
-  /** It refers to another server; `to` is that one where it is told by an address. */
+  /** Redirected to another server; `to` is `undefined` without a usable Contact. */
   | { readonly kind: "redirected"; readonly why: string; readonly to: Target | undefined }
   /** Nothing was sent. */
   | { readonly kind: "failed"; readonly why: string };
 
-/** What each means for the operator of a trunk, who can do something about it. */
+/** Hints for the operator by status code. */
 const hints: Readonly<Record<number, string>> = {
   401: "the registrar does not accept the password (trunks[].username, auth_username, password)",
   403: "the registrar does not let this user register (trunks[].username, password, or the account at the provider)",
@@ -36,7 +36,7 @@ const hints: Readonly<Record<number, string>> = {
 
 const maxHostLength = 80;
 
-/** Reads the final response of a registrar that is not a challenge that can be answered. */
+/** Reads a registrar's final response, except for challenges that can be answered. */
 export function readRegisterResponse(
   response: SipFinalResponse,
   request: {
@@ -62,12 +62,12 @@ export function readRegisterResponse(
   if (status >= 300 && status < 400) return redirection(response, request.transport);
   const retryAfterMs = retryAfter(response);
   const text = `${status} ${response.reason}`;
-  // RFC 3261 section 8.1.3.1 takes a 408 of a server for its silence; section 21.5: the 5xx are faults of this server.
+  // A 408 equals a timeout (RFC 3261 section 8.1.3.1); 5xx are faults of this server (section 21.5).
   if (status === 408 || (status >= 500 && status < 600)) return { kind: "unavailable", why: text, retryAfterMs };
   return rejection(response, retryAfterMs);
 }
 
-/** An answer that will be the same the next time. */
+/** A response that a retry would get again. */
 export function rejection(
   response: SipFinalResponse,
   retryAfterMs = retryAfter(response),
@@ -80,7 +80,7 @@ export function rejection(
   };
 }
 
-/** drachtio makes up a 408 or 503 when no answer comes; it has no Via that a registrar has filled in, and names no time. */
+/** drachtio generates a 408 or 503 on timeout, without a Via from the registrar and without Retry-After. */
 export function isLocallyGenerated(response: SipFinalResponse): boolean {
   return (
     (response.status === 408 || response.status === 503) &&
@@ -93,46 +93,46 @@ export function noResponseText({ status }: SipFinalResponse): string {
   return `the registrar does not answer (${status})`;
 }
 
-/** Strangers are named to the operator, not followed: the password is for the registrar in the configuration. */
+/** Reports the target to the operator. Other servers are not followed: the password is for the configured registrar only. */
 function redirection(response: SipFinalResponse, transport: "udp" | "tcp" | "tls"): RegisterOutcome {
   const [contact] = readContacts(response.header("Contact") ?? "");
   const text = `${response.status} ${response.reason}`;
   if (contact === undefined)
-    return { kind: "redirected", why: `${text}: the registrar refers to another server and names none`, to: undefined };
+    return { kind: "redirected", why: `${text}: the registrar redirects without naming a server`, to: undefined };
   const port = contact.port ?? (transport === "tls" ? 5_061 : 5_060);
   const host = isIP(contact.host) === 0 ? plainText(contact.host, maxHostLength) : contact.host;
   const hostPort = `${isIP(contact.host) === 6 ? `[${host}]` : host}:${port}`;
   return {
     kind: "redirected",
-    why: `${text}: the registrar refers to ${hostPort}, which is not followed: if the provider confirms it, set it as trunks[].registrar`,
+    why: `${text}: the registrar redirects to ${hostPort}, which is not followed: if the provider confirms it, set it as trunks[].registrar`,
     to: { address: contact.host, port },
   };
 }
 
-/** The Contact that we register. */
+/** Our Contact in the REGISTER. */
 export interface OwnContact {
   readonly user: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** What a 200 to a REGISTER says of our binding. */
+/** Our binding in the 200 to a REGISTER. */
 export interface Grant {
   readonly seconds: number;
-  /** Whether our Contact is among the bindings that it lists: `alike` are some of our user; `unknown`: it lists none, as some registrars do. */
+  /** Whether the 200 lists our Contact. `alike`: only Contacts with our user; `unknown`: it lists no bindings at all. */
   readonly listed: "yes" | "alike" | "no" | "unknown";
 }
 
-/** RFC 3261 section 10.2 takes an hour where nothing is asked for; a registrar that grants more is asked again by then, in seconds. */
+/** RFC 3261 section 10.2: default expiry in seconds. Longer grants are refreshed by then anyway. */
 const defaultExpirySeconds = 3_600;
-/** Of a list in which ours can't be told from others' the shortest counts, but no less than this, in seconds. */
+/** If our binding cannot be identified the shortest expiry counts, but at least this many seconds. */
 const minGuessSeconds = 30;
-/** A registrar may keep a trunk from trying for this long, in milliseconds: it may be well long before the time it named. */
+/** Upper limit for Retry-After in milliseconds: the registrar may recover earlier than it announced. */
 export const maxRetryAfterMs = 300_000;
 
 /**
- * The seconds that the registrar grants: the `expires` of our own Contact in the 200, else the Expires header, else what was
- * asked for (RFC 3261 section 10.2.4). A 200 lists all bindings of the address of record, those of other devices too.
+ * The granted expiry in seconds: `expires` of our Contact in the 200, else the Expires header, else the requested value
+ * (RFC 3261 section 10.2.4). A 200 lists all bindings of the address of record, including those of other devices.
  */
 export function readGrant(response: SipFinalResponse, own: OwnContact, asked: number): Grant {
   const contacts = readContacts(response.header("Contact") ?? "");
@@ -142,30 +142,30 @@ export function readGrant(response: SipFinalResponse, own: OwnContact, asked: nu
   if (contacts.length === 0) return { seconds: capped(header), listed: "unknown" };
   const ofUser = contacts.filter(({ user }) => user === own.user);
   const exact = exactAmong(contacts, ofUser, own, seenAddress(response));
-  // A binding that is listed has not ended: 0 in the header is of others that were removed.
+  // A listed binding is active: an Expires header of 0 refers to removed bindings.
   const headerTime = header === 0 ? undefined : header;
   const ours = exact ?? (ofUser.length === 1 ? ofUser[0] : undefined);
   if (ours !== undefined)
     return { seconds: capped(expiryOf(ours) ?? headerTime), listed: exact === undefined ? "alike" : "yes" };
-  // Other devices of the account have its user, too.
+  // Other devices of the account may have the same user.
   const candidates = ofUser.length === 0 ? contacts : ofUser;
   const times = candidates.map(expiryOf).filter((time) => time !== undefined && time > 0);
   const least = times.length === 0 ? headerTime : Math.max(minGuessSeconds, Math.min(...times.map(Number)));
   return { seconds: Math.min(asked, capped(least)), listed: ofUser.length === 0 ? "no" : "alike" };
 }
 
-/** The seconds that a 423 asks for at least (RFC 3261 section 20.23); 0 when it does not say. */
+/** Min-Expires of a 423 in seconds (RFC 3261 section 20.23); 0 if absent. */
 export function minExpiry(response: SipFinalResponse): number {
   return Number(/^\s*(\d{1,9})\s*$/.exec(response.header("Min-Expires") ?? "")?.[1] ?? 0);
 }
 
-/** The time after which a registrar wants to be asked again (RFC 3261 section 20.33), in milliseconds and capped; `undefined` when it names none. */
+/** Retry-After (RFC 3261 section 20.33) in milliseconds, capped; `undefined` if absent or unreadable. */
 export function retryAfter(response: SipFinalResponse): number | undefined {
   const seconds = /^\s*(\d+)\s*(?:[(;].*)?$/s.exec(response.header("Retry-After") ?? "")?.[1];
   return seconds === undefined ? undefined : Math.min(maxRetryAfterMs, Number(seconds) * 1_000);
 }
 
-/** The address and port from which the other side has seen our request (RFC 3581), `undefined` when it does not say. */
+/** Our address and port as seen by the peer (RFC 3581); `undefined` without `rport`. */
 export function seenAddress(response: SipFinalResponse): string | undefined {
   const via = (response.header("Via") ?? "").split(",", 1)[0] ?? "";
   const port = /;\s*rport=(\d+)/i.exec(via)?.[1];
@@ -173,7 +173,7 @@ export function seenAddress(response: SipFinalResponse): string | undefined {
   return `${/;\s*received=([^;\s]+)/i.exec(via)?.[1] ?? ""}:${port}`;
 }
 
-/** Ours as we wrote it, else the one with the address from which the registrar sees us, which a border element made of it. */
+/** Our Contact unchanged, else the one with the address seen by the registrar, as rewritten by a border element. */
 function exactAmong(
   contacts: readonly Contact[],
   ofUser: readonly Contact[],
@@ -197,7 +197,7 @@ function expiryOf(contact: Contact | undefined): number | undefined {
   return secondsIn(contact?.parameters.get("expires"));
 }
 
-/** `undefined` for what is no number of seconds (RFC 3261 section 25.1, delta-seconds). */
+/** `undefined` if it is not delta-seconds (RFC 3261 section 25.1). */
 function secondsIn(text: string | undefined): number | undefined {
   const digits = /^\s*(\d+)\s*$/.exec(text ?? "")?.[1];
   return digits === undefined ? undefined : Number(digits);

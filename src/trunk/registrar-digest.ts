@@ -9,18 +9,18 @@ import { failure, type Result, success } from "../util/result.js";
 import { type RegisterOutcome, rejection } from "./register-response.js";
 import type { SipFinalResponse } from "./sip-requests.js";
 
-/** A 401 of the registrar, a 407 of a proxy before it, and each once more when its nonce was stale. */
+/** A 401 of the registrar and a 407 of a proxy, and each again with a stale nonce. */
 export const maxChallenges = 4;
 
 const maxShownLength = 60;
 
-/** The headers that answer the challenges of one registrar (RFC 3261 section 22). */
+/** The authorization headers for one registrar (RFC 3261 section 22). */
 export class RegistrarDigest {
   readonly #credentials: DigestCredentials;
   readonly #newCnonce: () => string;
-  /** What was answered in the request that is under way, by the header of the answer. */
+  /** Authorization headers of the current request, by header name. */
   readonly #given = new Map<string, string>();
-  /** The last nonce, and how often it has been answered: a server may use it again, and count (RFC 7616 section 3.4). */
+  /** The last nonce and its use count `nc`: a server may reuse a nonce (RFC 7616 section 3.4). */
   #nonce = "";
   #count = 0;
 
@@ -29,7 +29,7 @@ export class RegistrarDigest {
     this.#newCnonce = newCnonce;
   }
 
-  /** Another request begins, which has not been challenged. */
+  /** Starts a new request without authorization headers. */
   begin(): void {
     this.#given.clear();
   }
@@ -38,7 +38,7 @@ export class RegistrarDigest {
     return Object.fromEntries(this.#given);
   }
 
-  /** Adds the answer to the challenge of a 401 or 407 to the headers; the failure says why it must not or can't be answered. */
+  /** Adds the answer to a 401 or 407 challenge to the headers. Fails if the challenge cannot or must not be answered. */
   answer(
     response: SipFinalResponse,
     request: { readonly method: string; readonly uri: string },
@@ -70,12 +70,12 @@ export class RegistrarDigest {
       case "unsupported":
         return `${status} with a Digest challenge that is not supported (${shown(fault.algorithm)})`;
       case "other-realm":
-        return `password not sent: the registrar asks for it in the realm "${shown(fault.realm)}", expected is ${(this.#credentials.realms ?? []).join(" or ")} (trunks[].realm)`;
+        return `password not sent: the registrar's realm is "${shown(fault.realm)}", expected ${(this.#credentials.realms ?? []).join(" or ")} (trunks[].realm)`;
     }
   }
 }
 
-/** Text from the network, for the log and the status: runs of digits may be a number. */
+/** Sanitizes text from the network for log and status; masks runs of digits, which may be a phone number. */
 function shown(text: string): string {
   return text
     .slice(0, maxShownLength)

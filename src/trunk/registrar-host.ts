@@ -9,7 +9,7 @@ import { HostAddresses, shortest } from "./host-addresses.js";
 import { type AddressFamily, nameFaultText, type Resolver, type ServiceRecord } from "./resolver.js";
 import { SeenAddresses, seenForMs } from "./seen-addresses.js";
 
-/** An address at which the registrar is reached. */
+/** An address of the registrar. */
 export interface Target {
   readonly address: string;
   readonly port: number;
@@ -17,15 +17,15 @@ export interface Target {
 
 export interface RegistrarName {
   readonly host: string;
-  /** Where there is no SRV record. */
+  /** Used without an SRV record. */
   readonly port: number;
   readonly transport: "udp" | "tcp" | "tls";
   readonly srv: boolean;
 }
 
-/** Why a registrar's name leads nowhere. */
+/** Why a registrar's name has no usable target. */
 export interface RegistrarFault {
-  /** `family`: it has addresses, and drachtio reaches none of them. */
+  /** `family`: drachtio does not listen on the family of any of its addresses. */
   readonly kind: "unresolved" | "not-offered" | "family";
   readonly why: string;
 }
@@ -35,25 +35,24 @@ interface HostPort {
   readonly port: number;
 }
 
-/** A name is asked for again when its answer expires, within these bounds in milliseconds. */
+/** Limits for the DNS refresh interval, in milliseconds; otherwise the TTL applies. */
 const minRefreshMs = 10_000;
 const maxRefreshMs = 60_000;
-/** The most SRV records that are followed. */
+/** Maximum number of SRV records used. */
 const maxServiceRecords = 16;
 
-/** When to ask for a name again, in milliseconds. */
+/** Delay until the next lookup of a name, in milliseconds. */
 export function refreshDelayMs(ttlMs: number | undefined): number {
   return Math.min(maxRefreshMs, Math.max(minRefreshMs, ttlMs ?? maxRefreshMs));
 }
 
-/** RFC 3263 section 4.1: `_sips._tcp` is SIP over TLS. The transport is configured, so that NAPTR has nothing to say. */
+/** RFC 3263 section 4.1: `_sips._tcp` is SIP over TLS. NAPTR is not needed because the transport is configured. */
 const services = { udp: "_sip._udp", tcp: "_sip._tcp", tls: "_sips._tcp" } as const;
 
 /**
- * A registrar's name, resolved and followed (RFC 3263 section 4.2: addresses, or SRV records where they are to be
- * used). einwahl resolves it and not drachtio, so that a registration stays with one server of several, which alone
- * knows its challenge, and that calls from all of them are recognised. What can't be looked up keeps its last known
- * records and addresses.
+ * Resolves a registrar's name periodically (RFC 3263 section 4.2: addresses, or SRV records if configured). einwahl
+ * resolves it instead of drachtio so that a registration stays with one server, which alone knows its challenge, and
+ * calls from all servers are recognised. After a failed lookup the last known records and addresses stay in use.
  */
 export class RegistrarHost {
   readonly #name: RegistrarName;
@@ -63,7 +62,7 @@ export class RegistrarHost {
   readonly #onChange: () => void;
   readonly #seen: SeenAddresses;
   readonly #hosts = new Map<string, HostAddresses>();
-  /** `undefined` until SRV has been answered once; empty: the service is not offered. */
+  /** `undefined` until the first SRV response; empty if the service is not offered. */
   #hostPorts: readonly HostPort[] | undefined;
   #targets: readonly Target[] = [];
   /** The addresses of `#targets`. */
@@ -89,13 +88,13 @@ export class RegistrarHost {
     if (!name.srv) this.#hostPorts = [{ name: name.host, port: name.port }];
   }
 
-  /** Where drachtio reaches it, in the order in which to try; asks DNS when nothing is known. Empty: see `fault`. */
+  /** Addresses that drachtio can reach, in order of preference. Queries DNS if none is known. If empty see `fault`. */
   async targets(): Promise<readonly Target[]> {
     if (this.#targets.length === 0) await this.#resolveOnce();
     return this.#targets.filter(({ address }) => this.#isReached(address));
   }
 
-  /** Why there is no target. */
+  /** Why `targets` is empty. */
   get fault(): RegistrarFault {
     if (this.#targets.length === 0) return this.#fault;
     const families = familiesOf(this.#targets.map(({ address }) => address));
@@ -105,28 +104,28 @@ export class RegistrarHost {
     };
   }
 
-  /** Whether its name leads to this address, and drachtio reaches it, as far as is known. */
+  /** Whether this is a current address of the registrar that drachtio can reach. */
   has({ address, port }: Target): boolean {
     return this.#isReached(address) && this.#targets.some((each) => each.address === address && each.port === port);
   }
 
-  /** Whether a request from this address is the registrar's: by what DNS says now, and has said lately. */
+  /** Whether this source address is in the registrar's current or recent DNS records. */
   allows(address: string): boolean {
     const plain = plainAddress(address);
     return this.#lastKnown.has(plain) || this.#seen.has(plain);
   }
 
-  /** The families that drachtio listens on; targets of others are left out. */
+  /** Sets the address families that drachtio listens on; other targets are ignored. */
   setListenFamilies(families: readonly AddressFamily[]): void {
     this.#families = families;
   }
 
-  /** The registrar has granted a binding there: it may send calls from that address for as long, whatever DNS says. */
+  /** Allows calls from the address that granted a binding until the binding expires, regardless of DNS. */
   granted({ address }: Target, expiresInMs: number): void {
     this.#seen.add([address], Math.max(seenForMs, expiresInMs));
   }
 
-  /** Resolves the name, then follows it until `close`. */
+  /** Resolves the name now and then periodically until `close`. */
   async open(): Promise<void> {
     const ttlMs = await this.#resolveOnce();
     if (isIP(this.#name.host) !== 0 || this.#isClosed) return;
@@ -147,7 +146,7 @@ export class RegistrarHost {
     return family !== undefined && this.#families.includes(family);
   }
 
-  /** How long the answer holds. */
+  /** Returns the shortest TTL in milliseconds. */
   async #resolveOnce(): Promise<number | undefined> {
     this.#resolving ??= this.#resolve().finally(() => {
       this.#resolving = undefined;
@@ -162,12 +161,12 @@ export class RegistrarHost {
     for (const name of [...this.#hosts.keys()])
       if (!places.some((place) => place.name === name)) this.#hosts.delete(name);
     const targets = asked.flatMap((each) => each.targets);
-    // A name with no address at all is more likely a mistake in DNS than the end of the registrar.
+    // A name without any address is more likely a DNS error than a retired registrar: keep the last targets.
     if (targets.length > 0 || places.length === 0) this.#setTargets(targets);
     return shortest(asked.map(({ ttlMs }) => ttlMs));
   }
 
-  /** The names and ports of the registrar; only a certain answer changes them. `undefined`: not known yet. */
+  /** The registrar's host names and ports; changed only by a definite DNS response. `undefined` if unknown so far. */
   async #resolveServices(): Promise<readonly HostPort[] | undefined> {
     const { host, port, srv, transport } = this.#name;
     if (!srv) return this.#hostPorts;
@@ -204,7 +203,7 @@ export class RegistrarHost {
 
   #reportFault(host: string, fault: RegistrarFault): void {
     this.#fault = fault;
-    // A name of an SRV record is text from the network.
+    // The host name of an SRV record is untrusted text.
     this.#onFault(host === this.#name.host ? host : plainText(host), fault.why);
   }
 
@@ -217,7 +216,7 @@ export class RegistrarHost {
   }
 }
 
-/** RFC 2782: the lowest priority first; within one the heaviest, as a trunk has but one registration to place. */
+/** RFC 2782: lowest priority first, then highest weight, because a trunk has only one registration. */
 function inOrder(records: readonly ServiceRecord[]): readonly HostPort[] {
   return records
     .filter(({ name }) => name !== ".")

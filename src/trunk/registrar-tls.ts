@@ -7,24 +7,24 @@ import { networkFault } from "../util/network-fault.js";
 import { failure, type Result, success } from "../util/result.js";
 import type { Target } from "./registrar-host.js";
 
-/** Why nothing may be sent to an address. */
+/** Why an address must not be used. */
 export interface PeerFault {
-  /** `unreachable`: no connection, which says nothing of the peer; `untrusted`: it is not the registrar, or can't show that it is. */
+  /** `unreachable`: no connection, identity unknown. `untrusted`: the certificate is not the registrar's, or TLS failed. */
   readonly kind: "unreachable" | "untrusted";
   readonly why: string;
 }
 
-/** Verifies that the peer at an address is the registrar; takes `timeoutMs` at most. */
+/** Verifies that the peer at an address is the registrar, within `timeoutMs`. */
 export type VerifyPeer = (target: Target, timeoutMs: number) => Promise<Result<undefined, PeerFault>>;
 
 export interface ExpectedCertificate {
-  /** The host name, or the address, that it must be for. */
+  /** The required host name or address. */
   readonly name: string;
-  /** The authorities that it must come from, PEM; `undefined`: those that Node knows. */
+  /** Trusted authorities (PEM); `undefined` for Node's defaults. */
   readonly ca: string | undefined;
 }
 
-/** A connection that failed for one of these has shown nothing of the peer. Any other code is a reason for distrust. */
+/** Errors that reveal nothing about the peer. All other codes mean `untrusted`. */
 const unreachableCodes: ReadonlySet<string> = new Set([
   "connect timeout",
   "ECONNREFUSED",
@@ -46,19 +46,19 @@ const unreachableCodes: ReadonlySet<string> = new Set([
 const closeTimeoutMs = 1_000;
 
 /**
- * Connects over TLS, verifies chain and name (RFC 5922 section 4), and closes. drachtio-server 0.9.10 compares no names, and
- * verifies chains only with DRACHTIO_TLS_VERIFY_CLIENT_CERT; its own connection is another one.
+ * Connects over TLS, verifies chain and name (RFC 5922 section 4), and closes. drachtio-server 0.9.10 verifies no names, and
+ * chains only with DRACHTIO_TLS_VERIFY_CLIENT_CERT. drachtio's own connection is a separate one.
  */
 export function certificateVerifier({ name, ca }: ExpectedCertificate, clock: Clock): VerifyPeer {
   return async ({ address, port }, timeoutMs) => {
     const socket = connect({
       host: address,
       port,
-      // SNI has no addresses (RFC 6066 section 3).
+      // SNI must not contain an address (RFC 6066 section 3).
       ...(isIP(name) === 0 && { servername: name }),
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
       ...(ca !== undefined && { ca }),
-      // Also where NODE_TLS_REJECT_UNAUTHORIZED=0 is set.
+      // Overrides NODE_TLS_REJECT_UNAUTHORIZED=0.
       rejectUnauthorized: true,
     });
     const connected = await ByteStream.connect(socket, "secureConnect", clock, timeoutMs);
@@ -70,7 +70,7 @@ export function certificateVerifier({ name, ca }: ExpectedCertificate, clock: Cl
   };
 }
 
-/** With close_notify: a reset is an error in the registrar's log, and some count those. */
+/** Sends close_notify: a reset is an error in the registrar's log, and some registrars count errors. */
 function closeGently(stream: ByteStream<TLSSocket>, clock: Clock): void {
   const cancel = clock.after(closeTimeoutMs, () => {
     stream.close();

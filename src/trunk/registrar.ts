@@ -15,21 +15,21 @@ import type { SipRequestOutcome, SipRequests } from "./sip-requests.js";
 
 export interface RegistrarOptions {
   readonly transport: "udp" | "tcp" | "tls";
-  /** The domain of the address that is registered, `username@domain`. */
+  /** Domain of the address of record `username@domain`. */
   readonly domain: string;
   readonly username: string;
-  /** The user of the digest, where it is another one. */
+  /** The digest username. */
   readonly authUsername: string;
   readonly password: string;
-  /** The realms in which the password may be used. */
+  /** Realms for which the password may be used. */
   readonly realms: readonly string[];
-  /** Random text for the answer to a challenge. */
+  /** Returns a random `cnonce`. */
   readonly newCnonce: () => string;
-  /** The host and port of the Contact, where the provider's calls from that address reach drachtio. */
+  /** Host and port of the Contact, at which drachtio receives calls from that registrar address. */
   readonly contact: (target: Target) => { readonly host: string; readonly port: number };
 }
 
-/** The requests of one registration: REGISTER (RFC 3261 section 10), and the OPTIONS that tries its flow. */
+/** Sends the requests of one registration: REGISTER (RFC 3261 section 10), and OPTIONS as a flow check. */
 export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #requests: SipRequests;
@@ -46,10 +46,10 @@ export class Registrar {
   }
 
   /**
-   * Sends a REGISTER, and once more for each challenge that is answered. drachtio-srf could do that, but answers any realm,
-   * only MD5, and breaks commas in quotes and IPv6 next hops.
+   * Sends a REGISTER and answers challenges. drachtio-srf 5.0.29's own digest client answers any realm, only with MD5, and
+   * fails on quoted commas and IPv6 next hops (docs/reference/engines.md).
    *
-   * @param seconds what is asked for; 0 un-registers
+   * @param seconds the requested expiry; 0 un-registers
    */
   async register(target: Target, callId: string, seconds: number): Promise<RegisterOutcome> {
     const { username, transport } = this.#options;
@@ -74,8 +74,8 @@ export class Registrar {
   }
 
   /**
-   * What is wrong with the flow; any answer from the registrar itself shows that it is up. Another address in its Via
-   * means another connection, over which the calls to the old one would not arrive.
+   * The fault of the flow; any response from the registrar proves that it is up. Another address in its Via means a new
+   * connection, on which calls to the old one would not arrive.
    *
    * @param seen the address from which the registrar saw the REGISTER
    */
@@ -99,7 +99,7 @@ export class Registrar {
     return await this.#requests.send("REGISTER", this.#uri(), {
       nextHop: this.#nextHop(target),
       headers: {
-        // The tag stays when a challenge is answered (RFC 3261 section 8.1.3.5).
+        // The tag is kept when a challenge is answered (RFC 3261 section 8.1.3.5).
         From: `${From};tag=${callId}`,
         To,
         "Call-ID": callId,
@@ -132,7 +132,7 @@ export class Registrar {
   }
 }
 
-/** A host as a URI has it: IPv6 addresses in brackets (RFC 3261 section 25.1). */
+/** Formats a host for a URI: IPv6 in brackets (RFC 3261 section 25.1). */
 function inUri(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }

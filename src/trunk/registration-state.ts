@@ -1,12 +1,12 @@
 import type { Grant } from "./register-response.js";
 import type { Target } from "./registrar-host.js";
 
-/** All times are milliseconds of the monotonic clock; `since` is when this state began. */
+/** Times are milliseconds of the monotonic clock; `since` is the start of this state. */
 export type RegistrationState =
   | { readonly kind: "not-registered"; readonly why: string; readonly since: number }
   | {
       readonly kind: "registered";
-      /** What was granted, from `refreshedAt` on: when the REGISTER was sent, as the registrar counts from then at the earliest. */
+      /** Granted expiry, counted from `refreshedAt`: when the REGISTER was sent, the earliest start at the registrar. */
       readonly expiresInMs: number;
       readonly refreshedAt: number;
       readonly registrar: Target;
@@ -16,8 +16,8 @@ export type RegistrationState =
     };
 
 export interface RegistrationEvents {
-  /** Every answer to a REGISTER, and whatever else changes the state. */
+  /** Called for every response to a REGISTER and every other state change. */
   readonly onState: (state: RegistrationState) => void;
-  /** The watchdog has the trunk register again. */
+  /** The watchdog triggered a new registration. */
   readonly onRenewal: (why: string) => void;
 }

@@ -13,31 +13,31 @@ import { Watchdog, type WatchdogSettings } from "./watchdog.js";
 
 export interface RegistrationOptions extends RegistrarOptions {
   readonly host: RegistrarTargets;
-  /** Before each REGISTER: whether the registrar itself is at the address. */
+  /** Verifies the registrar's identity before each REGISTER. */
   readonly verifyPeer: VerifyPeer;
-  /** What is asked for, in seconds; what is granted counts. */
+  /** Requested expiry in seconds; the granted expiry applies. */
   readonly expires: number;
-  /** How often the flow to the registrar is tried, in milliseconds. */
+  /** Interval of flow checks (OPTIONS), in milliseconds. */
   readonly keepaliveMs: number;
-  /** `undefined`: nothing is done about a trunk that seems to be deaf. */
+  /** `undefined` disables the watchdog. */
   readonly watchdog: WatchdogSettings | undefined;
-  /** One for each binding, until the binding is given up. */
+  /** Returns a Call-ID for a new binding. */
   readonly newCallId: () => string;
 }
 
-/** drachtio mixes up two REGISTERs of one Call-ID that follow closer than this, in milliseconds. */
+/** Minimum interval between REGISTERs of one Call-ID, which drachtio-server 0.9.10 would mix up otherwise. Milliseconds. */
 const minRegisterIntervalMs = 4_000;
-/** How long a request that is under way, and then the un-REGISTER, may each hold up the shutdown, in milliseconds. */
+/** Shutdown timeout for the pending request, and again for the un-REGISTER, in milliseconds. */
 const stopTimeoutMs = 3_000;
-/** Of which its certificate may take this much. */
+/** Part of it for verifying the certificate. */
 const stopVerifyTimeoutMs = 2_000;
-/** No registrar asks for more, in seconds; a day. */
+/** Upper limit for Min-Expires: one day, in seconds. */
 const maxExpirySeconds = 86_400;
 
 /**
- * Keeps one trunk registered (RFC 3261 section 10): refreshes well before the granted expiry, tries the flow with an
- * OPTIONS now and then, and registers again at once when the flow has broken or the watchdog says that the trunk is deaf.
- * Stays with one address of the registrar for as long as it answers, also where its name leads elsewhere now.
+ * Keeps one trunk registered (RFC 3261 section 10): refreshes well before expiry, checks the flow with OPTIONS, and
+ * re-registers immediately if the flow is broken or the watchdog suspects that no calls arrive. Stays with one address of
+ * the registrar while it responds, even if DNS has changed.
  */
 export class Registration {
   readonly #options: RegistrationOptions;
@@ -49,20 +49,20 @@ export class Registration {
   #callId: string;
   #expires: number;
   readonly #targets: TargetChoice;
-  /** When the last REGISTER of this Call-ID was sent. */
+  /** Time of the last REGISTER with this Call-ID. */
   #triedAt = Number.NEGATIVE_INFINITY;
-  /** Until when the registrar sends calls to our Contact, whatever has become of the flow. */
+  /** Expiry of the binding at the registrar, even if the flow is lost. */
   #boundUntil = Number.NEGATIVE_INFINITY;
-  /** How long the registrar took to grant the registration. */
+  /** Response time of the last granted REGISTER. */
   #answerMs = 0;
   #wasListed = false;
-  /** From where the registrar has seen the last REGISTER. */
+  /** Our address in the registrar's last response (Via). */
   #seen: string | undefined;
   #lastFault: { readonly why: string; readonly at: number } | undefined;
   readonly #pause = new RetryPause();
-  /** Nothing is sent before, whatever the hurry: the registrar has rejected us. */
+  /** No REGISTER before this time, because the registrar has rejected us. */
   #heldUntil = Number.NEGATIVE_INFINITY;
-  /** All addresses of the registrar have asked for a pause; another one may be resolved meanwhile. */
+  /** All addresses sent Retry-After; DNS may return another one meanwhile. */
   #waitsForTarget = false;
   #cancelLapse: () => void = () => undefined;
   readonly #stopping = new Latch<true>();
@@ -86,12 +86,12 @@ export class Registration {
     return this.#state;
   }
 
-  /** Why it was not registered the last time that it was not, and when that began. */
+  /** The reason and start of the last unregistered period. */
   get lastFault(): { readonly why: string; readonly at: number } | undefined {
     return this.#lastFault;
   }
 
-  /** How often the watchdog has had it made anew. */
+  /** Number of registrations renewed by the watchdog. */
   get renewals(): number {
     return this.#watchdog.renewals;
   }
@@ -100,14 +100,14 @@ export class Registration {
     this.#running ??= this.#run();
   }
 
-  /** The flow is another one, or leads elsewhere: it registers now, unless the registrar has asked for a pause. */
+  /** Re-registers now because the flow has changed, unless the registrar rejected us recently. */
   registerNow(why = "registering again"): void {
     if (this.#isStopping()) return;
     if (this.#isRegistered() || this.#clock.now() >= this.#heldUntil) this.#fail(why);
     this.#sleeper.wake();
   }
 
-  /** The operator wants it tried now, whatever the registrar has said; one that is registered stays as it is. */
+  /** Retries now on the operator's request and ignores pauses. No effect while registered. */
   retryNow(): void {
     if (this.#isStopping() || this.#isRegistered()) return;
     this.#heldUntil = Number.NEGATIVE_INFINITY;
@@ -116,24 +116,24 @@ export class Registration {
     this.#sleeper.wake();
   }
 
-  /** The registrar's name has been resolved: where nothing answers at the old address, we follow it without waiting. */
+  /** The registrar's name was resolved. If not registered and the address has changed, re-registers immediately. */
   hostResolved(): void {
     if (!this.#isRegistered() && this.#targets.hasMoved) this.registerNow("the registrar has moved");
     else if (this.#waitsForTarget) this.#sleeper.wake();
   }
 
-  /** A request has come in over the trunk. */
+  /** Reports a request received over the trunk. */
   heard(): void {
     this.#watchdog.heard();
   }
 
-  /** Somebody knows that calls to the trunk do not arrive: it is registered anew, unless that was done just now. */
+  /** Reports that calls to the trunk do not arrive. Renews the registration, at most once per `minIntervalMs`. */
   suspectDeaf(why: string): void {
     this.#watchdog.suspect(why);
     this.#sleeper.wake();
   }
 
-  /** Stops without un-registering: somebody else goes on with the same Contact. */
+  /** Stops without un-registering, because another registration uses the same Contact. */
   async abandon(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
@@ -141,7 +141,7 @@ export class Registration {
     this.#fail("stopped");
   }
 
-  /** Un-registers, where the registrar knows us, and stops. */
+  /** Stops, and un-registers if the registrar still has a binding. */
   async stop(): Promise<void> {
     this.#stopping.set(true);
     this.#sleeper.wake();
@@ -165,7 +165,7 @@ export class Registration {
     }
   }
 
-  /** Waits as long as the failure calls for; how long a rejection holds is left to `#waitUntilAllowed`. */
+  /** Waits after a failure; the pause after a rejection is applied by `#waitUntilAllowed`. */
   async #backOff(attempt: Exclude<Attempt, { kind: "registered" }>): Promise<void> {
     if (attempt.kind === "rejected") {
       const pauseMs = Math.max(this.#pause.afterRejection(), attempt.retryAfterMs ?? 0);
@@ -177,7 +177,7 @@ export class Registration {
     if (attempt.kind === "failed" || !this.#targets.hasUntried) await this.#sleep(this.#pause.afterFailure());
   }
 
-  /** However great the hurry is: until the last REGISTER is long enough ago, and the registrar may be asked again. */
+  /** Waits for the minimum interval between REGISTERs and for the pauses that the registrar asked for. */
   async #waitUntilAllowed(): Promise<void> {
     while (!this.#isStopping()) {
       const openAt = await this.#targets.nextAttemptAt();
@@ -190,7 +190,7 @@ export class Registration {
     }
   }
 
-  /** Stays while the registration is good: returns when it has to be made again. */
+  /** Returns when the registration must be refreshed or renewed. */
   async #keepRegistered(): Promise<void> {
     const { keepaliveMs } = this.#options;
     const { state } = this;
@@ -207,7 +207,7 @@ export class Registration {
       if (left <= 0) return;
       await this.#sleep(Math.min(left, keepaliveMs));
       if (this.#isStopping() || !this.#isRegistered() || refreshAt <= this.#clock.now()) return;
-      // The refresh does not wait for a flow that gives no answer.
+      // A flow without a response must not delay the refresh.
       const broken = await atMost(
         refreshAt - this.#clock.now(),
         this.#registrar.flowFault(target, this.#seen),
@@ -222,10 +222,10 @@ export class Registration {
     }
   }
 
-  /** Gives the binding up and leaves it to the loop to make a new one, with a Call-ID of its own and so without delay. */
+  /** Removes the binding; the loop then creates a new one. A new Call-ID avoids the minimum interval. */
   async #renew(why: string): Promise<void> {
     this.#events.onRenewal(why);
-    this.#fail(`registering anew: ${why}`);
+    this.#fail(`re-registering: ${why}`);
     await atMost(stopTimeoutMs, this.#unregister(), this.#clock);
     this.#callId = this.#options.newCallId();
     this.#triedAt = Number.NEGATIVE_INFINITY;
@@ -256,22 +256,22 @@ export class Registration {
     this.#seen = seen;
     this.#boundUntil = now + expiresInMs;
     this.#answerMs = now - sentAt;
-    // It would be over before the next REGISTER is answered, or is already.
+    // It would expire before the next REGISTER gets a response.
     if (expiresInMs <= this.#answerMs + minRegisterIntervalMs) {
       this.#targets.skip();
       return {
         kind: "unavailable",
         why:
           expiresInMs === 0
-            ? "the registrar grants no time"
-            : `the registrar grants ${expiresInMs / 1_000} s, too little to keep registered (its answer took ${Math.ceil(this.#answerMs / 1_000)} s)`,
+            ? "the registrar granted 0 s"
+            : `the registrar granted ${expiresInMs / 1_000} s, too short to stay registered (its response took ${Math.ceil(this.#answerMs / 1_000)} s)`,
       };
     }
     this.#targets.markAnswered();
     this.#watchdog.registered();
-    // One that never lists it, since a border element has put another one in its place, says nothing by that.
+    // Significant only if it was listed before: a border element may have replaced our Contact from the start.
     if ((listed === "no" || listed === "alike") && this.#wasListed)
-      this.#watchdog.suspect("the registrar does not list our Contact any more");
+      this.#watchdog.suspect("the registrar no longer lists our Contact");
     this.#wasListed ||= listed === "yes";
     const since = this.#state.kind === "registered" ? this.#state.since : now;
     if (!this.#isStopping())
@@ -279,7 +279,7 @@ export class Registration {
     return { kind: "registered" };
   }
 
-  /** Whether the connection to that address is the one over which it was registered, as the registrar sees it. */
+  /** Whether the registration's connection to that address still exists, from the registrar's view. */
   async #isFlowIntact(target: Target): Promise<boolean> {
     const { state } = this;
     if (
@@ -292,7 +292,7 @@ export class Registration {
     return (await this.#registrar.flowFault(target, this.#seen)) === undefined && this.#isRegistered();
   }
 
-  /** An address that can't be verified now gets nothing: its binding runs out. */
+  /** Sends nothing to an address that cannot be verified now; its binding expires. */
   async #unregister(): Promise<void> {
     const target = this.#targets.current;
     if (target === undefined || !(await this.#targets.isVerified(stopVerifyTimeoutMs))) return;
@@ -323,14 +323,14 @@ export class Registration {
     this.#cancelLapse();
     if (state.kind === "registered") {
       this.#cancelLapse = this.#clock.after(state.refreshedAt + state.expiresInMs - this.#clock.now(), () => {
-        this.#fail("the registration has run out: the registrar has not renewed it in time");
+        this.#fail("the registration expired: the registrar did not renew it in time");
       });
     }
     this.#events.onState(state);
   }
 }
 
-/** Three quarters of what was granted, so that a lost request or two do no harm, and time enough for a slow answer. */
+/** Three quarters of the expiry, which leaves time for two lost requests and for a slow response. */
 function refreshAfter(expiresInMs: number, answerMs: number): number {
   return Math.max(minRegisterIntervalMs, Math.min(expiresInMs * 0.75, expiresInMs - 2 * answerMs));
 }

@@ -2,17 +2,17 @@ import type { Result } from "../util/result.js";
 
 export type AddressFamily = 4 | 6;
 
-/** Asks DNS. Neither function rejects. */
+/** Queries DNS. The promises never reject. */
 export interface Resolver {
-  /** The addresses of one family that a host name has. */
+  /** A host name's addresses of one family. */
   addresses(host: string, family: AddressFamily): Promise<Result<FoundAddresses, NameFault>>;
-  /** The SRV records of a name such as `_sips._tcp.example.org`, in any order. */
+  /** The SRV records of a name such as `_sips._tcp.example.org`, unsorted. */
   services(name: string): Promise<Result<readonly ServiceRecord[], NameFault>>;
 }
 
 export interface FoundAddresses {
   readonly addresses: readonly string[];
-  /** How long the answer holds, in milliseconds; `undefined` where its source does not say. */
+  /** TTL in milliseconds; `undefined` if unknown. */
   readonly ttlMs: number | undefined;
 }
 
@@ -24,14 +24,14 @@ export interface ServiceRecord {
   readonly weight: number;
 }
 
-/** `none`: DNS is certain that there is no such record (NXDOMAIN, NODATA); `failed`: it can't be known now (SERVFAIL, no answer). */
+/** `none`: the record does not exist (NXDOMAIN, NODATA). `failed`: the lookup failed (SERVFAIL, timeout). */
 export interface NameFault {
   readonly kind: "none" | "failed";
-  /** Of Node's or c-ares: ENOTFOUND, ESERVFAIL, ... */
+  /** Error code of Node or c-ares: ENOTFOUND, ESERVFAIL, ... */
   readonly code: string;
 }
 
-/** The fault in words, with its code. */
+/** The text of a fault, with its code. */
 export function nameFaultText({ kind, code }: NameFault): string {
   return `${kind === "none" ? "does not resolve" : "can't be resolved now"} (${code})`;
 }

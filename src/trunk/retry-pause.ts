@@ -1,24 +1,24 @@
-/** In milliseconds, and doubled each time. */
+/** Backoff in milliseconds, doubled each time. */
 const ofFailures = { first: 4_000, longest: 60_000 };
-/** A registrar that rejects a user bans the address of one that asks too often: in the first ten minutes it is asked five times, then once in ten minutes. */
+/** Longer after rejections, as registrars ban addresses after frequent ones: five attempts in ten minutes, then one per ten minutes. */
 const ofRejections = { first: 30_000, longest: 600_000 };
 
-/** How long to wait before the next REGISTER, the longer the more often it was for nothing. */
+/** Exponential backoff before the next REGISTER. */
 export class RetryPause {
   #failures = 0;
   #rejections = 0;
 
-  /** None of the registrar's servers could register us. */
+  /** The pause after all servers of the registrar failed. */
   afterFailure(): number {
     return grown(ofFailures, this.#failures++);
   }
 
-  /** The registrar does not register this user. */
+  /** The pause after the registrar rejected the user. */
   afterRejection(): number {
     return grown(ofRejections, this.#rejections++);
   }
 
-  /** It is registered, or the operator wants it tried. */
+  /** Call it after a success or on the operator's request. */
   reset(): void {
     this.#failures = 0;
     this.#rejections = 0;

@@ -2,14 +2,14 @@ import { AddressList } from "../util/address-list.js";
 import type { Clock } from "../util/clock.js";
 
 /**
- * How long an address belongs to a name after DNS has given it for the last time, in milliseconds. Names that rotate give
- * one address of many in each answer; an hour sees them all, and is less than an address takes to get another owner.
+ * How long an address counts as a name's after its last DNS response, in milliseconds. Rotating names return one address of
+ * many per response: one hour covers all of them, and is shorter than the reassignment of an address to another owner.
  */
 export const seenForMs = 3_600_000;
-/** The most addresses of one name that are remembered; the one that would be forgotten first makes room. */
+/** Maximum number of stored addresses per name; the first to expire is evicted. */
 const maxSeen = 64;
 
-/** The addresses that a name has had lately. */
+/** The recent addresses of a name. */
 export class SeenAddresses {
   readonly #clock: Clock;
   readonly #seen = new Map<string, { readonly list: AddressList; readonly until: number }>();
@@ -30,7 +30,7 @@ export class SeenAddresses {
     this.#forget(now);
   }
 
-  /** @param address as `plainAddress` writes it */
+  /** @param address normalised by `plainAddress` */
   has(address: string): boolean {
     const now = this.#clock.now();
     return [...this.#seen.values()].some(({ list, until }) => now < until && list.has(address));

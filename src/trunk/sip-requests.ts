@@ -1,4 +1,4 @@
-/** Sends requests outside of dialogs; implemented by `sip/`. */
+/** Sends out-of-dialog requests; implemented in `src/sip/`. */
 export interface SipRequests {
   send(
     method: "REGISTER" | "OPTIONS",

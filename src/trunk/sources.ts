@@ -7,8 +7,8 @@ import { nameFaultText, type Resolver } from "./resolver.js";
 import { SeenAddresses } from "./seen-addresses.js";
 
 /**
- * The addresses from which a trunk's calls may come: addresses, networks (CIDR) and host names, which are
- * resolved and followed. The addresses that a name has had lately count too; while it can't be resolved, its last known ones.
+ * The allowed source addresses of a trunk: addresses, networks (CIDR) and host names, which are resolved periodically. Recent
+ * addresses of a name stay allowed, and so do its last known ones while the lookup fails.
  */
 export class Sources {
   readonly #fixed = new AddressList();
@@ -31,7 +31,7 @@ export class Sources {
       .map((name) => ({ name, host: new HostAddresses(name, resolver), seen: new SeenAddresses(clock) }));
   }
 
-  /** Resolves the names once, then keeps following them until `close`. */
+  /** Resolves the names now and then periodically until `close`. */
   async open(): Promise<void> {
     const ttls = await Promise.all(this.#names.map((name) => this.#follow(name)));
     if (this.#names.length === 0 || this.#closed) return;
@@ -52,7 +52,7 @@ export class Sources {
     return this.#fixed.has(plain) || this.#names.some(({ seen }) => seen.has(plain));
   }
 
-  /** How long the answer holds, in milliseconds. */
+  /** Returns the TTL in milliseconds. */
   async #follow({ name, host, seen }: SourceName): Promise<number | undefined> {
     const { fault, ttlMs } = await host.resolve();
     if (fault !== undefined) this.#onFault(name, nameFaultText(fault));

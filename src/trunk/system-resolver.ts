@@ -8,20 +8,20 @@ import { addressesInHosts } from "./hosts-file.js";
 import type { FoundAddresses, NameFault, Resolver, ServiceRecord } from "./resolver.js";
 
 export interface NameSources {
-  /** DNS servers, as `Resolver.setServers` takes them; `undefined`: those of the system. */
+  /** DNS servers in the format of `Resolver.setServers`; `undefined` for the system's servers. */
   readonly servers?: readonly string[];
   readonly hostsFile: string;
-  /** The other ways in which this system finds names: search domains, mDNS, ... Rejects as `dns.promises.lookup` does. */
+  /** The system's other name sources: search domains, mDNS, ... Rejects like `dns.promises.lookup`. */
   readonly lookUp: (host: string, family: 4 | 6) => Promise<readonly string[]>;
 }
 
-/** Each server is asked three times, for 1.5, 3 and 6 s; c-ares itself would go on for more than a minute. */
+/** Three tries per server with timeouts of 1.5, 3 and 6 s; the c-ares defaults take more than a minute. */
 const dnsOptions = { timeout: 1_500, tries: 3 } as const;
-/** The most that one question may take, however many servers there are, in milliseconds. */
+/** Total timeout of a query over all servers, in milliseconds. */
 const queryTimeoutMs = 8_000;
-/** Codes by which DNS says that there is no such record. All others say nothing of it. */
+/** Codes that mean that the record does not exist. All others are failed lookups. */
 const noRecordCodes: ReadonlySet<string> = new Set(["ENOTFOUND", "ENODATA"]);
-/** No such name in DNS, or no DNS server: the system may know the name nevertheless. */
+/** Not in DNS, or no DNS server: try the system's other name sources. */
 const unknownToDns: ReadonlySet<string> = new Set(["ENOTFOUND", "ECONNREFUSED"]);
 
 const ofThisSystem: NameSources = {
@@ -30,14 +30,14 @@ const ofThisSystem: NameSources = {
 };
 
 /**
- * Names as this machine has them: /etc/hosts, then DNS, then whatever else it is set up for. DNS is asked directly, as
- * getaddrinfo gives no TTL, mixes the faults of both families, and holds a thread of Node's pool until it times out.
+ * Resolves names from /etc/hosts, then DNS, then the system's other sources. DNS is queried directly because getaddrinfo
+ * returns no TTL, mixes the errors of both families, and blocks a thread of Node's pool until its timeout.
  */
 export function systemResolver(clock: Clock, sources: NameSources = ofThisSystem): Resolver {
   return {
     addresses: async (host, family) => {
       const listed = await addressesInHosts(sources.hostsFile, host);
-      // A name in /etc/hosts is complete there: DNS must not add the family that the operator has left out.
+      // An entry in /etc/hosts is complete: DNS must not add the family that the operator left out.
       if (listed.length > 0) return ofFamily(listed, family);
       const asked = await query(clock, sources, (dns) =>
         family === 4 ? dns.resolve4(host, { ttl: true }) : dns.resolve6(host, { ttl: true }),
@@ -55,7 +55,7 @@ export function systemResolver(clock: Clock, sources: NameSources = ofThisSystem
   };
 }
 
-/** With a resolver of its own each time: it reads resolv.conf, which may have changed, and can be cancelled. */
+/** Uses a new resolver per query: it re-reads resolv.conf and can be cancelled separately. */
 async function query<T>(
   clock: Clock,
   { servers }: NameSources,
@@ -70,7 +70,7 @@ async function query<T>(
     return success(await question(dns));
   } catch (error) {
     const code = faultCode(error);
-    // Cancelled is what `maxQuestionMs` makes of a question without an answer.
+    // ECANCELLED is the result of `queryTimeoutMs`.
     return failure({
       kind: noRecordCodes.has(code) ? "none" : "failed",
       code: code === "ECANCELLED" ? "ETIMEOUT" : code,
@@ -85,7 +85,7 @@ function ofFamily(listed: readonly string[], family: 4 | 6): Result<FoundAddress
   return addresses.length > 0 ? success({ addresses, ttlMs: undefined }) : failure({ kind: "none", code: "ENODATA" });
 }
 
-/** c-ares gives the root, `.`, as an empty name. */
+/** c-ares returns the root `.` as an empty name. */
 function readService({ name, port, priority, weight }: ServiceRecord): ServiceRecord {
   return { name: name === "" ? "." : name, port, priority, weight };
 }

@@ -3,37 +3,37 @@ import { failure, type Result, success } from "../util/result.js";
 import type { RegistrarHost, Target } from "./registrar-host.js";
 import type { PeerFault, VerifyPeer } from "./registrar-tls.js";
 
-/** How long an address may take to show its certificate, in milliseconds. */
+/** Timeout for verifying the certificate of an address, in milliseconds. */
 const verifyTimeoutMs = 5_000;
-/** The most addresses that are verified in one go; a name with more is not a registrar's. */
+/** Maximum number of addresses verified per round. */
 const maxTargets = 8;
 
 export interface FlowToVerify {
-  /** Whether the connection that was verified before still leads there. */
+  /** Whether the previously verified connection to the address still exists. */
   readonly isIntact: (target: Target) => Promise<boolean>;
   readonly isStopping: () => boolean;
-  /** Whether there is a binding whose flow has answered when it was tried last. */
+  /** Whether a binding exists whose flow responded to the last check. */
   readonly isRegistered: () => boolean;
 }
 
-/** What the registrar's name leads to. */
+/** The resolved addresses of the registrar. */
 export type RegistrarTargets = Pick<RegistrarHost, "targets" | "has" | "fault">;
 
 /**
- * The address of a registrar for one trunk. It stays with the one that has answered, for only that server may know the
- * challenge that it has made; without an answer it goes on to the next (RFC 3263 section 4.3). A binding that works is not
- * left because DNS gives other addresses now: names rotate.
+ * Selects the registrar's address for one trunk. It keeps the address that responded, because only that server may know its
+ * challenge; without a response it selects the next one (RFC 3263 section 4.3). A working binding is kept when DNS returns
+ * other addresses, because names rotate.
  */
 export class TargetChoice {
   readonly #host: RegistrarTargets;
   readonly #verifyPeer: VerifyPeer;
   readonly #clock: Clock;
-  /** As the name led last. */
+  /** The addresses at the last attempt. */
   #targets: readonly Target[] = [];
   #current: Target | undefined;
-  /** Addresses at which nobody has answered since somebody did somewhere. */
+  /** Addresses that failed since the last success. */
   readonly #failed = new Set<string>();
-  /** Until when addresses asked not to be tried (Retry-After), in milliseconds of the clock. */
+  /** End of the Retry-After pause per address, in milliseconds of the clock. */
   readonly #blockedUntil = new Map<string, number>();
 
   constructor(host: RegistrarTargets, verifyPeer: VerifyPeer, clock: Clock) {
@@ -42,25 +42,25 @@ export class TargetChoice {
     this.#clock = clock;
   }
 
-  /** The one that was tried last; `undefined` before the first. */
+  /** The last tried address; `undefined` before the first attempt. */
   get current(): Target | undefined {
     return this.#current;
   }
 
-  /** Whether the name does not lead to the current address any more. */
+  /** Whether DNS no longer returns the current address. */
   get hasMoved(): boolean {
     return this.#current !== undefined && !this.#host.has(this.#current);
   }
 
   /**
-   * The first address from the current one on that has a valid certificate, or why there is none. An address that can't be
-   * connected to is taken nevertheless while the flow is intact: that connection was verified when it was made, and a
-   * registrar that limits new connections must not cost a registration.
+   * The next address with a valid certificate, starting at the current one, or the reason why none has one. An address that
+   * refuses a new connection is used while its flow is intact: that connection was verified when it was opened, and a
+   * registrar that limits connections must not lose us the registration.
    */
   async nextVerified(flow: FlowToVerify): Promise<Result<Target, string>> {
     let fault: PeerFault | undefined;
     this.#targets = this.#withCurrent(await this.#host.targets(), flow.isRegistered());
-    // A round begins with the first address, not with the one that was tried last.
+    // A new round starts with the first address, not with the last tried one.
     let startsOver = !this.hasUntried;
     if (startsOver) this.#failed.clear();
     for (let tried = 0; tried < maxTargets && !flow.isStopping(); tried += 1) {
@@ -70,12 +70,12 @@ export class TargetChoice {
       const verified = await this.#verifyPeer(target, verifyTimeoutMs);
       if (verified.ok || (verified.failure.kind === "unreachable" && (await flow.isIntact(target))))
         return success(target);
-      // The name of an impostor counts for more than a server that is down.
+      // An untrusted certificate is reported in preference to a server that is down.
       if (fault?.kind !== "untrusted") fault = verified.failure;
       this.skip();
     }
     if (fault !== undefined) return failure(fault.why);
-    return failure(this.#targets.length === 0 ? this.#host.fault.why : "the registrar wants to be asked later");
+    return failure(this.#targets.length === 0 ? this.#host.fault.why : "the registrar asked for a pause (Retry-After)");
   }
 
   /** Whether the current address has a valid certificate, within `timeoutMs`. */
@@ -83,16 +83,16 @@ export class TargetChoice {
     return this.#current !== undefined && (await this.#verifyPeer(this.#current, timeoutMs)).ok;
   }
 
-  /** Whether an address is left that has not been tried since the last one that answered. */
+  /** Whether an address remains that has not been tried since the last success. */
   get hasUntried(): boolean {
     return this.#targets.some((target) => !this.#failed.has(keyOf(target)) && !this.#isBlocked(target));
   }
 
-  /** When an address may be tried, in milliseconds of the clock; in the past when one may now. */
+  /** The time of the next permitted attempt, in milliseconds of the clock; not in the future if one is permitted now. */
   async nextAttemptAt(): Promise<number> {
     const now = this.#clock.now();
     if (this.#targets.length === 0 || this.#targets.some((target) => !this.#isBlocked(target))) return now;
-    // DNS may know another one by now.
+    // DNS may return another address by now.
     const targets = await this.#host.targets();
     return targets.length === 0
       ? now
@@ -103,32 +103,32 @@ export class TargetChoice {
     this.#failed.clear();
   }
 
-  /** The current address can't register us, or is not trusted: another one may. */
+  /** Marks the current address as failed or untrusted, so that the next one is tried. */
   skip(): void {
     if (this.#current !== undefined) this.#failed.add(keyOf(this.#current));
   }
 
-  /** The current address is not tried for so many milliseconds. */
+  /** Blocks the current address for `ms` milliseconds. */
   blockFor(ms: number): void {
     const now = this.#clock.now();
     for (const [key, until] of this.#blockedUntil) if (until <= now) this.#blockedUntil.delete(key);
     if (this.#current !== undefined) this.#blockedUntil.set(keyOf(this.#current), now + ms);
   }
 
-  /** All addresses may be tried. */
+  /** Allows all addresses again. */
   unblockAll(): void {
     this.#failed.clear();
     this.#blockedUntil.clear();
   }
 
-  /** The registrar names a server: where it is one of its own it is the next one, unless it was tried already. Returns whether it is. */
+  /** Selects the target of a redirect if it is one of the registrar's addresses and untried. Returns whether it is the registrar's. */
   prefer(target: Target): boolean {
     const isOwn = this.#host.has(target);
     if (isOwn && !this.#failed.has(keyOf(target))) this.#current = target;
     return isOwn;
   }
 
-  /** The one to try now; `undefined`: none is left. */
+  /** The address to try now; `undefined` if none remains. */
   #next(startsOver: boolean): Target | undefined {
     const mayAnswer = this.#targets.filter((target) => !this.#failed.has(keyOf(target)) && !this.#isBlocked(target));
     const current = this.#current;

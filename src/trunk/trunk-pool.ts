@@ -7,12 +7,12 @@ import { isFromTrunk, TrunkAdmission } from "./admission.js";
 import type { ListenAddress } from "./listen-address.js";
 import type { Trunk } from "./trunk.js";
 
-/** The trunks at work, which change with the configuration. */
+/** The active trunks; replaced on a configuration change. */
 export class TrunkPool implements Trunks {
   readonly #make: (trunk: TrunkConfig) => Trunk;
   #trunks: readonly Trunk[];
   #admission: TrunkAdmission;
-  /** Where drachtio listens, once it is connected. */
+  /** drachtio's listen addresses; `undefined` before the first connection. */
   #addresses: readonly ListenAddress[] | undefined;
 
   constructor(trunks: readonly TrunkConfig[], make: (trunk: TrunkConfig) => Trunk) {
@@ -21,12 +21,12 @@ export class TrunkPool implements Trunks {
     this.#admission = new TrunkAdmission(this.#trunks);
   }
 
-  /** In the order of the configuration. */
+  /** In configuration order. */
   get all(): readonly Trunk[] {
     return this.#trunks;
   }
 
-  /** Resolves all names once; they are followed until `close`. */
+  /** Resolves all names now and then periodically until `close`. */
   async open(): Promise<void> {
     await Promise.all(this.#trunks.map((trunk) => trunk.open()));
   }
@@ -35,13 +35,13 @@ export class TrunkPool implements Trunks {
     return this.#admission.admit(invite);
   }
 
-  /** drachtio is connected, for the first time or again. */
+  /** Call it when drachtio is connected or reconnected. */
   signallingIsUp(addresses: readonly ListenAddress[]): void {
     this.#addresses = addresses;
     for (const trunk of this.#trunks) trunk.signallingIsUp(addresses);
   }
 
-  /** A request has come in from this source, of whatever kind. Returns whether a trunk takes requests from there. */
+  /** Reports a received request of any method. Returns whether the source belongs to a trunk. */
   heardFrom(source: InviteFacts["source"]): boolean {
     const heard = this.#trunks.filter((trunk) => isFromTrunk(trunk, source));
     for (const trunk of heard) trunk.heard();
@@ -49,8 +49,8 @@ export class TrunkPool implements Trunks {
   }
 
   /**
-   * Goes over to another configuration: what has not changed is left alone, and calls that are up go on, whatever
-   * becomes of their trunk. Settles when the names of new trunks are resolved and old ones have un-registered.
+   * Applies a new configuration. Unchanged trunks are kept, and calls continue even if their trunk is removed. Resolves
+   * when the names of new trunks are resolved and removed trunks have un-registered.
    */
   async replace(configs: readonly TrunkConfig[]): Promise<void> {
     const before = this.#trunks;
@@ -61,20 +61,20 @@ export class TrunkPool implements Trunks {
       if (!before.includes(trunk)) added.push(trunk);
       return trunk;
     });
-    // The operator may have changed the account at the provider, and not the file.
+    // The operator may have changed the account at the provider only.
     for (const trunk of after) if (before.includes(trunk)) trunk.retryNow();
-    // Before they are asked for the first call, or its source might not be known yet.
+    // Resolve names before the first call, or its source would be unknown.
     await Promise.all(added.map((trunk) => trunk.open()));
     this.#trunks = after;
     this.#admission = new TrunkAdmission(after);
     const addresses = this.#addresses;
     const removed = before.filter((trunk) => !after.includes(trunk));
-    // First the new ones: where they take over a Contact, no call goes astray.
+    // Start new trunks first: if one takes over a Contact, no call is lost.
     if (addresses !== undefined) for (const trunk of added) trunk.signallingIsUp(addresses);
     await Promise.all(removed.map((trunk) => trunk.close(added.find(({ name }) => name === trunk.name))));
   }
 
-  /** Un-registers, and stops following names. */
+  /** Un-registers all trunks and stops DNS lookups. */
   async close(): Promise<void> {
     await Promise.all(this.#trunks.map((trunk) => trunk.close()));
   }

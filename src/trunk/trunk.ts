@@ -20,13 +20,13 @@ export interface TrunkOptions {
   readonly resolver: Resolver;
   readonly makeVerifier: (expected: ExpectedCertificate) => VerifyPeer;
   readonly onState: (state: RegistrationState) => void;
-  /** The watchdog has the trunk registered anew. */
+  /** The watchdog triggered a new registration. */
   readonly onRenewal: (why: string) => void;
-  /** A host name that the trunk needs is not in DNS. */
+  /** A host name of the trunk could not be resolved. */
   readonly onNameFault: (host: string, why: string) => void;
 }
 
-/** One trunk of the configuration at work: its names followed, and registered where it has to be. */
+/** An active trunk: resolves its host names and keeps it registered if configured. */
 export class Trunk implements TrunkRules {
   readonly name: string;
   readonly signalling: TrunkRules["signalling"];
@@ -42,7 +42,7 @@ export class Trunk implements TrunkRules {
   readonly #sources: Sources;
   readonly #host: RegistrarHost | undefined;
   #registration: Registration | undefined;
-  /** Where drachtio meets this trunk. */
+  /** drachtio's listen addresses for this trunk. */
   #listening: readonly ListenAddress[] = [];
   #heardAt: number | undefined;
   #isClosed = false;
@@ -71,7 +71,7 @@ export class Trunk implements TrunkRules {
       });
   }
 
-  /** Why no calls would come in over this trunk; `undefined` when they would. */
+  /** Why no calls can arrive over this trunk; `undefined` if they can. */
   get fault(): string | undefined {
     if (this.config.registration === undefined) return undefined;
     const state = this.#registration?.state;
@@ -79,44 +79,44 @@ export class Trunk implements TrunkRules {
     return state.kind === "registered" ? undefined : state.why;
   }
 
-  /** `undefined` for a trunk that does not register, or not yet. */
+  /** `undefined` if the trunk does not register, or before its registration starts. */
   get registrationState(): RegistrationState | undefined {
     return this.#registration?.state;
   }
 
-  /** Why it was not registered the last time that it was not; `at` by the monotonic clock. */
+  /** The reason of the last unregistered period; `at` by the monotonic clock. */
   get lastFault(): { readonly why: string; readonly at: number } | undefined {
     return this.#registration?.lastFault;
   }
 
-  /** When a request has come in over it last, by the monotonic clock; `undefined`: none has. */
+  /** Time of the last received request (monotonic clock); `undefined` if none was received. */
   get heardAt(): number | undefined {
     return this.#heardAt;
   }
 
-  /** How often the watchdog has had it registered anew. */
+  /** Number of registrations renewed by the watchdog. */
   get renewals(): number {
     return this.#registration?.renewals ?? 0;
   }
 
-  /** What an operator should know although calls work. */
+  /** Warnings for the operator that do not prevent calls. */
   get warnings(): readonly string[] {
     const { srtp, signalling, assumed, provider } = this.config;
-    const inTheOpen =
-      srtp === "mandatory" && signalling === "tls" ? [] : ["calls may go in the open: allow_unencrypted is set"];
+    const unencrypted =
+      srtp === "mandatory" && signalling === "tls" ? [] : ["calls may be unencrypted: allow_unencrypted is set"];
     const { registrationState: state } = this;
     const unlisted =
       state?.kind === "registered" && state.listed === "no"
-        ? ["registered, but the registrar lists Contacts of others only: see whether calls come in"]
+        ? ["registered, but the registrar lists only Contacts of others: check that calls arrive"]
         : [];
     return [
-      ...inTheOpen,
+      ...unencrypted,
       ...unlisted,
-      ...assumed.map((setting) => `${setting} is a guess: no source tells it for ${provider}`),
+      ...assumed.map((setting) => `${setting} is a common default: ${provider} does not document it`),
     ];
   }
 
-  /** Whether a request from this address is the trunk's. */
+  /** Whether this source address belongs to the trunk. */
   allows(address: string): boolean {
     return this.#sources.allows(address) || (this.#host?.allows(address) ?? false);
   }
@@ -125,7 +125,7 @@ export class Trunk implements TrunkRules {
     await Promise.all([this.#sources.open(), this.#host?.open()]);
   }
 
-  /** drachtio is connected, for the first time or again: whatever flow there was is gone. */
+  /** Call it when drachtio is connected or reconnected: previous flows are gone. */
   signallingIsUp(addresses: readonly ListenAddress[]): void {
     const { registration } = this.config;
     if (registration === undefined || this.#host === undefined || this.#isClosed) return;
@@ -149,26 +149,26 @@ export class Trunk implements TrunkRules {
     this.#registration.start();
   }
 
-  /** The operator wants it registered now, whatever the registrar has said. */
+  /** Registers now on the operator's request, regardless of the registrar's pauses. */
   retryNow(): void {
     this.#registration?.retryNow();
   }
 
-  /** A request has come in over it. */
+  /** Reports a request received over this trunk. */
   heard(): void {
     this.#heardAt = this.#options.clock.now();
     this.#registration?.heard();
   }
 
-  /** Somebody has called the trunk's own number, and the call did not arrive: it is registered anew. */
+  /** Reports that a test call to the trunk's number did not arrive. Renews the registration. */
   suspectDeaf(why: string): void {
     this.#registration?.suspectDeaf(why);
   }
 
   /**
-   * Un-registers and stops following names.
+   * Un-registers and stops DNS lookups.
    *
-   * @param successor a line that registers the same Contact: the registration is left to it
+   * @param successor a trunk that takes over the registration if it has the same Contact
    */
   async close(successor?: Trunk): Promise<void> {
     this.#isClosed = true;
@@ -193,7 +193,7 @@ export class Trunk implements TrunkRules {
       {
         host,
         transport,
-        // allow_unencrypted: there is nothing to verify.
+        // Without TLS (allow_unencrypted) no certificate can be verified.
         verifyPeer:
           transport === "tls"
             ? makeVerifier(settings.certificate)
@@ -222,7 +222,7 @@ export class Trunk implements TrunkRules {
     );
   }
 
-  /** Of the family in which the registrar sees us; a name fits both. */
+  /** The Contact address in the registrar's address family; a host name fits both. */
   #contactFor(
     { address }: Target,
     configured: RegistrationConfig["contact"],

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 import { Latch } from "../util/latch.js";
 
-/** The sleep of one loop, which others can end. */
+/** An interruptible sleep for one loop. */
 export class WakeableSleep {
   readonly #clock: Clock;
   #wake: () => void = () => undefined;
@@ -21,13 +21,13 @@ export class WakeableSleep {
     this.#wake = () => undefined;
   }
 
-  /** Ends the sleep; without one it does nothing. */
+  /** Interrupts the current sleep, if any. */
   wake(): void {
     this.#wake();
   }
 }
 
-/** Waits for `work`, but no longer than `ms` milliseconds and until `end`: `undefined` then. */
+/** Waits for `work`; `undefined` after `ms` milliseconds or when `end` is set. */
 export async function atMost<T>(
   ms: number,
   work: Promise<T>,

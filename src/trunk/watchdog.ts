@@ -1,22 +1,21 @@
 import type { Clock } from "../util/clock.js";
 
 export interface WatchdogSettings {
-  /** A trunk over which nothing has come for this long is suspected, in milliseconds. */
+  /** Time without received requests after which the trunk is suspected, in milliseconds. */
   readonly silenceMs: number;
-  /** The least time from one renewal to the next, in milliseconds. */
+  /** Minimum time between renewals, in milliseconds. */
   readonly minIntervalMs: number;
 }
 
 /**
- * Suspects a trunk that is registered of being deaf: of all that reaches it nothing comes in. A registrar that
- * has lost the binding, or sends calls elsewhere, still answers REGISTER and OPTIONS; from here it can only be
- * guessed, from a silence that is too long, a list of bindings without ours, or a call to the trunk's own number
- * that did not arrive. The cure is to un-register and register anew.
+ * Detects a deaf trunk: it is registered, but calls do not arrive. A registrar that has lost the binding or routes calls
+ * elsewhere still responds to REGISTER and OPTIONS. Indications are a long time without requests, a list of bindings
+ * without ours, and a lost test call to the trunk's number. The remedy is to un-register and register again.
  */
 export class Watchdog {
   readonly #settings: WatchdogSettings | undefined;
   readonly #clock: Clock;
-  /** Since when there is a registration over which something could come. */
+  /** Start of the first registration. */
   #listeningSince: number | undefined;
   #heardAt: number | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
@@ -28,18 +27,18 @@ export class Watchdog {
     this.#clock = clock;
   }
 
-  /** How often a renewal was called for. */
+  /** Number of renewals requested. */
   get renewals(): number {
     return this.#renewals;
   }
 
-  /** A request has come in over the trunk, of whatever kind. */
+  /** Reports a received request of any method. */
   heard(): void {
     this.#heardAt = this.#clock.now();
     this.#suspicion = undefined;
   }
 
-  /** Somebody knows better: the trunk is deaf. */
+  /** Reports evidence that the trunk is deaf. */
   suspect(why: string): void {
     if (this.#settings !== undefined) this.#suspicion = why;
   }
@@ -48,7 +47,7 @@ export class Watchdog {
     this.#listeningSince ??= this.#clock.now();
   }
 
-  /** Why to renew the registration now; `undefined`: leave it. What it names counts as done. */
+  /** The reason to renew the registration now; `undefined` for none. A returned reason counts as handled. */
   verdict(): string | undefined {
     const settings = this.#settings;
     const now = this.#clock.now();
@@ -64,7 +63,7 @@ export class Watchdog {
   #silence({ silenceMs }: WatchdogSettings, now: number): string | undefined {
     const since = Math.max(this.#listeningSince ?? now, this.#heardAt ?? Number.NEGATIVE_INFINITY, this.#renewedAt);
     return now - since >= silenceMs
-      ? `nothing has come in for ${Math.round((now - since) / 60_000)} minutes`
+      ? `no requests received for ${Math.round((now - since) / 60_000)} minutes`
       : undefined;
   }
 }

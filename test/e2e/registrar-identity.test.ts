@@ -37,7 +37,7 @@ const impostors: readonly Impostor[] = [
     certificates: async (ours) => await Promise.resolve(ours),
     trunk: {},
     realm: "impostor.example",
-    why: /password not sent: the registrar asks for it in the realm "impostor\.example"/,
+    why: /password not sent: the registrar's realm is "impostor\.example"/,
     sees: /^(?:ready|challenged)/,
   },
 ];

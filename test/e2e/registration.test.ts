@@ -59,7 +59,7 @@ await t.test(
     t.strictSame(first.events, ["ready", "unavailable"], "the first is asked once, without a password");
     t.match(
       world.log.past.find((line) => line.includes("trunk not registered")),
-      "503 Service Unavailable; not asked again for 120 s",
+      "503 Service Unavailable; paused for 120 s",
     );
     t.equal((await second.registrations()).length, 1, "the second has taken it");
 

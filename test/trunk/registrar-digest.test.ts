@@ -77,7 +77,7 @@ await t.test("a challenge of another realm is never answered, and the state says
   t.equal(secretsSent(all), 0);
   t.match(all.registration.state, {
     kind: "not-registered",
-    why: 'password not sent: the registrar asks for it in the realm "evil? ...", expected is secure.sip.easybell.de or sip.easybell.de (trunks[].realm)',
+    why: `password not sent: the registrar's realm is "evil? ...", expected secure.sip.easybell.de or sip.easybell.de (trunks[].realm)`,
   });
   t.strictSame(new Set(all.requests.registers.map(({ nextHop }) => nextHop)).size, 2, "the other address is tried");
   await stopped(t, all);

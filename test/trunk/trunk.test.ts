@@ -109,7 +109,7 @@ await t.test("a registrar that lists Contacts of others only: registered, with a
   for (const [contact, warnings] of [
     [
       "<sip:other@192.0.2.9>;expires=600",
-      ["registered, but the registrar lists Contacts of others only: see whether calls come in"],
+      ["registered, but the registrar lists only Contacts of others: check that calls arrive"],
     ],
     ["<sip:004930123456@10.0.0.1:5061>;expires=600", []],
   ] as const) {

@@ -19,7 +19,7 @@ await t.test("a silence that is too long, and never two renewals closer than the
   await clock.advance(3_599_000);
   t.equal(watchdog.verdict(), undefined, "whatever comes in is life");
   await clock.advance(2_000);
-  t.equal(watchdog.verdict(), "nothing has come in for 60 minutes");
+  t.equal(watchdog.verdict(), "no requests received for 60 minutes");
   watchdog.suspect("the call to its own number did not arrive");
   t.equal(watchdog.verdict(), undefined, "not again at once");
   await clock.advance(600_000);
