@@ -17,7 +17,7 @@ const sdp = (direction: string | undefined): string =>
   ].join("\r\n");
 
 await t.test(
-  "FreeSWITCH is told a direction that lets the leg to BBB send, and the caller gets the right answer",
+  "FreeSWITCH gets a direction in which the leg to BBB may send, and the caller gets the correct answer",
   (t) => {
     for (const [caller, told, answer, answered] of [
       ["sendrecv", "sendrecv", undefined, undefined],

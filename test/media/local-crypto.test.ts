@@ -28,7 +28,7 @@ async function negotiate(
 
 for (const { what, answer = several, notes, key, tags } of [
   {
-    what: "an answer with one key says it all",
+    what: "an answer with one key needs no poll",
     answer: several.replace(/a=crypto:7.*\r\n/, ""),
     notes: [`2 ${suite} inline:first`],
     key: undefined,
@@ -40,9 +40,9 @@ for (const { what, answer = several, notes, key, tags } of [
     key: `1 ${suite} inline:new`,
     tags: ["1"],
   },
-  { what: "no new key: the one of before stays", notes: [`1 ${suite} inline:old`], key: undefined, tags: ["1"] },
+  { what: "no new key: the previous one stays", notes: [`1 ${suite} inline:old`], key: undefined, tags: ["1"] },
   {
-    what: "a key of FreeSWITCH's own tag is never used: the offer is made again, with other tags",
+    what: "a key with FreeSWITCH's own tag is never used: the offer is repeated with other tags",
     notes: [`1 ${suite} inline:old`, `2 ${suite} inline:unused`, `1001 ${suite} inline:new`],
     key: `1 ${suite} inline:new`,
     tags: ["1", "1001"],

@@ -22,7 +22,7 @@ function offerWith(line: string, profile = "RTP/SAVP"): string {
   ].join("\r\n");
 }
 
-await t.test("session parameters that take protection away (RFC 4568 section 6.3)", (t) => {
+await t.test("session parameters that weaken the protection are rejected (RFC 4568 section 6.3)", (t) => {
   for (const parameter of [
     "UNENCRYPTED_SRTP",
     "UNENCRYPTED_SRTCP",
@@ -56,7 +56,7 @@ await t.test("session parameters that take protection away (RFC 4568 section 6.3
   t.end();
 });
 
-await t.test("what a line may look like, and what the media server gets of it", (t) => {
+await t.test("accepted forms of a crypto line, and the rewritten line", (t) => {
   const rows: readonly (readonly [what: string, line: string, text: string | undefined])[] = [
     ["a key", `a=crypto:1 ${suite80} inline:${key30}`, `a=crypto:1 ${suite80} inline:${key30}`],
     ["two spaces and a tab", `a=crypto:7  ${suite80}\tinline:${key30} `, `a=crypto:7 ${suite80} inline:${key30}`],
@@ -97,7 +97,7 @@ await t.test("what a line may look like, and what the media server gets of it", 
   t.end();
 });
 
-await t.test("of mangled lines only clean ones reach the media server", (t) => {
+await t.test("mangled crypto lines are rejected or rewritten", (t) => {
   const random = seeded(20_261_126);
   const clean =
     /^a=crypto:\d{1,9} (?:AES_CM_128_HMAC_SHA1_(?:80|32) inline:[A-Za-z0-9+/]{40}|AEAD_AES_128_GCM inline:[A-Za-z0-9+/]{38}==|AEAD_AES_256_GCM inline:[A-Za-z0-9+/]{59}=)(?:\|2\^31\|(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]):1)?$/;

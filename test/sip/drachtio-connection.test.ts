@@ -99,7 +99,7 @@ async function set(latch: Latch<EndCause>): Promise<EndCause> {
   return await new Promise((resolve) => latch.onSet(resolve));
 }
 
-await t.test("a REGISTER with provisional responses: the final one is its outcome", async (t) => {
+await t.test("a REGISTER with provisional responses: the final response is the outcome", async (t) => {
   const server = await startServer();
   const signalling = DrachtioConnection.open({
     host: "127.0.0.1",
@@ -123,7 +123,7 @@ await t.test("a REGISTER with provisional responses: the final one is its outcom
   const uri = `sip:127.0.0.1:${registrar.addresses[0]?.port ?? 0}`;
   t.match(await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } }), {
     kind: "answered",
-    answer: { status: 200 },
+    response: { status: 200 },
   });
   signalling.close();
   await registrar.close();
@@ -172,7 +172,7 @@ await t.test("the facts of an INVITE, and a refusal with its headers", async (t)
   await close(t, all);
 });
 
-await t.test("CANCEL while ringing sets the end and is answered by drachtio alone", async (t) => {
+await t.test("CANCEL while ringing ends the call; only drachtio responds", async (t) => {
   const all = await bench();
   const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
   const incoming = await arrived(all);
@@ -189,7 +189,7 @@ await t.test("CANCEL while ringing sets the end and is answered by drachtio alon
   await close(t, all);
 });
 
-await t.test("accepted, renegotiated, keys by INFO, and hung up with a reason", async (t) => {
+await t.test("accept, renegotiation, DTMF by INFO, hang-up with a reason", async (t) => {
   const all = await bench();
   const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
   const incoming = await arrived(all);
@@ -242,7 +242,7 @@ await t.test("the connection to drachtio is cut: the call stays, and its BYE goe
   all.link.cut();
   await until(() => all.events.includes("lost"), "the loss noticed");
   await until(() => all.signalling.state === "connected", "a new connection");
-  // The probe within the dialog goes out first; drachtio answers commands in their order.
+  // The in-dialog probe is sent first; drachtio responds to commands in order.
   await incoming.hangUp(reasonHeaderFor("shutdown"));
   t.equal(incoming.gone.value, undefined, "the signalling was not given up");
   t.match(await call.ended, { by: "remote" });
@@ -250,7 +250,7 @@ await t.test("the connection to drachtio is cut: the call stays, and its BYE goe
   await close(t, all);
 });
 
-await t.test("a caller who hangs up after the connection was cut is missed within seconds", async (t) => {
+await t.test("a hang-up after the connection was cut is detected within seconds", async (t) => {
   const all = await bench();
   const call = await all.phone.dial({ uri: all.uri, number: "1", suites: ["AES_CM_128_HMAC_SHA1_80"] });
   const incoming = await arrived(all);
@@ -258,7 +258,7 @@ await t.test("a caller who hangs up after the connection was cut is missed withi
   t.ok((await call.answered).ok);
   all.link.cut();
   await until(() => all.events.includes("lost") && all.signalling.state === "connected", "a new connection");
-  // drachtio-server answers this BYE itself, and tells nobody (client-controller.cpp, route_request_inside_dialog).
+  // drachtio-server responds to this BYE itself and forwards it to no client (route_request_inside_dialog in client-controller.cpp).
   const gone = set(incoming.gone);
   await call.hangUp();
   t.equal(await gone, "signalling-lost");
@@ -266,7 +266,7 @@ await t.test("a caller who hangs up after the connection was cut is missed withi
   await close(t, all);
 });
 
-await t.test("a request while drachtio is away is not sent, and says so", async (t) => {
+await t.test("a request without a connection to drachtio fails as not-sent", async (t) => {
   const all = await bench();
   all.link.cut();
   await until(() => all.signalling.state === "lost", "the loss noticed");
@@ -278,7 +278,7 @@ await t.test("a request while drachtio is away is not sent, and says so", async 
   await close(t, all);
 });
 
-await t.test("a stranger's OPTIONS gets 403, without a word on what is taken here", async (t) => {
+await t.test("OPTIONS from an unknown source gets 403 without capabilities", async (t) => {
   const all = await bench(false);
   const scanner = await SipUserAgent.listen({
     listen: [],

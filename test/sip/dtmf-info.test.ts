@@ -4,7 +4,7 @@ import { readDtmfInfo } from "../../src/sip/dtmf-info.js";
 
 const relay = "application/dtmf-relay";
 
-await t.test("the key in an INFO", (t) => {
+await t.test("the DTMF digit in an INFO", (t) => {
   const rows: readonly (readonly [contentType: string, body: string, key: string])[] = [
     [relay, "Signal=5\r\nDuration=160\r\n", "5"],
     [relay, "Signal=5\r\nDuration=160", "5"],
@@ -35,7 +35,7 @@ await t.test("the key in an INFO", (t) => {
   t.end();
 });
 
-await t.test("events without a meaning, and no body, are nothing", (t) => {
+await t.test("unused events and empty bodies are ignored", (t) => {
   const rows = [
     [relay, "Signal=12"],
     [relay, "Signal=A\r\nDuration=160"],
@@ -75,7 +75,7 @@ await t.test("every other body is unsupported", (t) => {
   t.end();
 });
 
-await t.test("a hostile INFO is no key, at once", (t) => {
+await t.test("a hostile INFO is rejected in bounded time", (t) => {
   for (const filler of ["\n", " ", "\r\n", "Signal=", "Signal", "\t=", "5", ";", '"', "Signal =\t"]) {
     for (const length of [500, 200_000]) {
       const body = filler.repeat(Math.ceil(length / filler.length)).slice(0, length);

@@ -17,7 +17,7 @@ function multipart(...parts: readonly string[]): string {
 
 const mixed = "multipart/mixed;boundary=b1";
 
-await t.test("the session description in a body, or that a part has to be understood and is not", (t) => {
+await t.test("the session description in a body, or an unsupported required part", (t) => {
   const rows: readonly (readonly [what: string, body: MessageBody, found: string | undefined])[] = [
     ["none", body("", ""), ""],
     ["empty", body("application/isup", " \r\n"), ""],
@@ -73,7 +73,7 @@ await t.test("the session description in a body, or that a part has to be unders
   t.end();
 });
 
-await t.test("parts within parts within parts come to an end", (t) => {
+await t.test("nested parts are limited", (t) => {
   let text = sdpPart;
   for (let depth = 0; depth < 50; depth++)
     text = `Content-Type: multipart/mixed;boundary=b${depth}\r\n\r\n--b${depth}\r\n${text}\r\n--b${depth}--`;

@@ -30,7 +30,7 @@ function mediaLines(text: string): string[] {
   return text.split("\r\n").filter((line) => line.startsWith("m="));
 }
 
-await t.test("one line: what it is, and what the media server gets", (t) => {
+await t.test("one audio line: its kind, and the SDP for the media server", (t) => {
   const rows: readonly {
     readonly what: string;
     readonly section: readonly string[];
@@ -97,7 +97,7 @@ await t.test("one line: what it is, and what the media server gets", (t) => {
   t.end();
 });
 
-await t.test("the media server gets an SDP of one line, with nothing but what it needs", (t) => {
+await t.test("the media server gets one line with only the required attributes", (t) => {
   const text = sdp(
     ["m=video 40004 RTP/SAVP 96", key32],
     audio(
@@ -147,7 +147,7 @@ await t.test("the media server gets an SDP of one line, with nothing but what it
   t.end();
 });
 
-await t.test("address and direction are those of the line, else of the session", (t) => {
+await t.test("address and direction of the line override those of the session", (t) => {
   const rows: readonly (readonly [what: string, text: string, connection: string, direction: string])[] = [
     [
       "of the session",
@@ -185,7 +185,7 @@ await t.test("more than one space, or a tab, between fields", (t) => {
   t.end();
 });
 
-await t.test("audio that is switched off", (t) => {
+await t.test("disabled audio", (t) => {
   for (const [sections, isSwitchedOff] of [
     [[audio("RTP/SAVP", 0, key80)], true],
     [[audio("RTP/SAVP", 0, key80), audio("RTP/AVP", 0)], true],
@@ -208,7 +208,7 @@ await t.test("audio that is switched off", (t) => {
   t.end();
 });
 
-await t.test("lines that may name the caller say nothing", (t) => {
+await t.test("lines that may identify the caller are dropped", (t) => {
   const named = sdp(
     ["i=+4915223125678", "e=a@b.example (+4915223125678)", "p=+49 1522 3125678", "u=https://x.example/15223125678"],
     audio("RTP/SAVP", 40_000, key80),
@@ -240,7 +240,7 @@ await t.test("an encrypted and a plain line, in both orders: the encrypted one, 
   t.end();
 });
 
-await t.test("a line that can't be used does not spoil one that can", (t) => {
+await t.test("an unusable line does not affect a usable one", (t) => {
   const dtls = audio("UDP/TLS/RTP/SAVPF", 40_002, fingerprint);
   t.match(readOffer(sdp(dtls, audio("RTP/SAVP", 40_000, key80))), { kind: "sdes", chosen: 1 });
   t.equal(readOffer(sdp(audio("RTP/SAVP", 40_000, keyF8), audio("RTP/AVP", 40_000))).kind, "plain");
@@ -248,7 +248,7 @@ await t.test("a line that can't be used does not spoil one that can", (t) => {
   t.end();
 });
 
-await t.test("keys count for their own line only", (t) => {
+await t.test("keys apply to their own line only", (t) => {
   const video = ["m=video 40004 RTP/SAVP 96", "a=rtpmap:96 H264/90000", key80];
   t.equal(readOffer(sdp(audio("RTP/SAVP", 40_000), video)).kind, "unusable");
   t.equal(readOffer(sdp(video, audio("RTP/AVP", 40_000))).kind, "plain");
@@ -256,7 +256,7 @@ await t.test("keys count for their own line only", (t) => {
   t.end();
 });
 
-await t.test("line ends without carriage returns, empty lines, none at the end", (t) => {
+await t.test("bare line feeds, empty lines, a missing final line end", (t) => {
   const whole = sdp(audio("RTP/SAVP", 40_000, key80));
   t.equal(readOffer(whole.replaceAll("\r\n", "\n")).forMediaServer, readOffer(whole).forMediaServer);
   t.equal(readOffer(whole.replaceAll("\r\n", "\r\n\r\n")).forMediaServer, readOffer(whole).forMediaServer);
@@ -264,7 +264,7 @@ await t.test("line ends without carriage returns, empty lines, none at the end",
   t.end();
 });
 
-await t.test("a new offer within a call keeps RTP/SAVP, plain stays plain", (t) => {
+await t.test("an offer in a re-INVITE keeps RTP/SAVP, and plain RTP stays plain", (t) => {
   t.strictSame(mediaLines(readNewOffer(sdp(audio("RTP/AVP", 40_000, key80))).forMediaServer), [
     "m=audio 40000 RTP/SAVP 8 0 101",
   ]);
@@ -292,7 +292,7 @@ await t.test("the answer has the profile of the offer", (t) => {
   t.end();
 });
 
-await t.test("the answer has a line for each of the offer's, in their order (RFC 3264 section 6)", (t) => {
+await t.test("the answer mirrors the offer's lines in order (RFC 3264 section 6)", (t) => {
   const secure = audio("RTP/SAVP", 40_000, key80);
   const plain = audio("RTP/AVP", 40_000);
   const video = ["m=video 40004/2 RTP/SAVP 96 97", key32];
@@ -336,7 +336,7 @@ await t.test("the answer has a line for each of the offer's, in their order (RFC
   t.end();
 });
 
-await t.test("hostile offers are unusable, at once", (t) => {
+await t.test("hostile offers are rejected in bounded time", (t) => {
   const hostile = [
     "m=audio 1 RTP/AVP 8\r\n".repeat(50_000),
     "m=audio 1 RTP/SAVP 8\n".repeat(3_000),

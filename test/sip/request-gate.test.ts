@@ -120,7 +120,7 @@ await t.test("requests outside of dialogs", (t) => {
   t.end();
 });
 
-await t.test("an INVITE that comes over two paths is merged", async (t) => {
+await t.test("an INVITE that arrives over two paths is merged", async (t) => {
   const clock = new FakeClock();
   const judge = makeGate(clock);
   t.equal(judge("INVITE", { branch: "1" }), "pass");
@@ -145,7 +145,7 @@ await t.test("an INVITE that comes over two paths is merged", async (t) => {
   t.equal(judge("INVITE", { callId: "1" }), "pass");
 });
 
-await t.test("an INVITE whose answer would end drachtio gets none", (t) => {
+await t.test("an INVITE whose response would crash drachtio gets none", (t) => {
   const judge = makeGate();
   for (const [row, contact] of [
     "Contact: *",

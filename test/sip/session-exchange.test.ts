@@ -43,7 +43,7 @@ class Endpoint extends FakeEndpoint {
   override readonly sdp = sdp(7);
   readonly answers: string[] = [];
   taken: Result<void, AnswerFailure> = success(undefined);
-  /** Ends the work on an offer. */
+  /** Completes the media server's work on an offer. */
   finish: () => void = () => undefined;
 
   override newOffer(): string {
@@ -64,7 +64,7 @@ class Endpoint extends FakeEndpoint {
   }
 }
 
-/** A call that is up, with the caller's requests and drachtio in the hands of the test. */
+/** An established call; the test controls the caller's requests and drachtio. */
 function call(sessionExpires = ""): {
   clock: FakeClock;
   endpoint: Endpoint;
@@ -201,7 +201,7 @@ await t.test("a re-INVITE without SDP", async (t) => {
     t.strictSame({ ends, pending: clock.pending }, { ends: [], pending: 0 });
   });
 
-  await t.test("with an ACK without an answer: the session stays as it is", async (t) => {
+  await t.test("with an ACK without an answer: the session is unchanged", async (t) => {
     const { receive, acknowledge, endpoint, ends, clock } = call();
     receive("INVITE", 2);
     acknowledge(2);
@@ -214,7 +214,7 @@ await t.test("a re-INVITE without SDP", async (t) => {
     { what: "an answer that can't be read", body: "v=0\r\nm=audio\r\n", cause: "unusable-offer" },
     { what: "an answer without SRTP", body: sdp(2, { suite: "" }), cause: "plain-rtp" },
   ] as const) {
-    await t.test(`with ${what}: the call is over`, async (t) => {
+    await t.test(`with ${what}: the call ends`, async (t) => {
       const { receive, acknowledge, ends } = call();
       receive("INVITE", 2);
       acknowledge(2, body);
@@ -223,7 +223,7 @@ await t.test("a re-INVITE without SDP", async (t) => {
     });
   }
 
-  await t.test("without an ACK: the call is over after 64*T1 (RFC 3261 section 13.3.1.4)", async (t) => {
+  await t.test("without an ACK: the call ends after 64*T1 (RFC 3261 section 13.3.1.4)", async (t) => {
     const { receive, ends, clock } = call();
     receive("INVITE", 2);
     await clock.advance(31_999);
@@ -251,7 +251,7 @@ await t.test("a re-INVITE without SDP", async (t) => {
 });
 
 await t.test("a session that we refresh (RFC 4028)", async (t) => {
-  await t.test("before drachtio does, with the session as it is; the answer reaches the media server", async (t) => {
+  await t.test("is refreshed before drachtio's timer, unchanged; the answer reaches the media server", async (t) => {
     const { respond, receive, endpoint, clock, ours } = call("1800;refresher=uas");
     await clock.advance(894_000);
     t.strictSame(ours, []);
@@ -290,7 +290,7 @@ await t.test("a session that we refresh (RFC 4028)", async (t) => {
     t.strictSame(ends, ["gone"]);
   });
 
-  await t.test("not where the caller refreshes, or after a re-INVITE without a timer", async (t) => {
+  await t.test("is not refreshed if the caller is the refresher, or after a re-INVITE without a timer", async (t) => {
     for (const header of ["90;refresher=uac", "90", ""]) {
       const { clock, ours } = call(header);
       await clock.advance(200_000);
@@ -305,7 +305,7 @@ await t.test("a session that we refresh (RFC 4028)", async (t) => {
     t.strictSame(ours, []);
   });
 
-  await t.test("the end of the call ends all timers", async (t) => {
+  await t.test("the end of the call cancels all timers", async (t) => {
     const { exchange, receive, clock } = call("90;refresher=uas");
     receive("INVITE", 2);
     exchange.close();

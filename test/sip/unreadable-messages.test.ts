@@ -22,7 +22,7 @@ const headers = (cseq: string, toTag = ""): string => `From: "Ada" <sip:${number
   Contact: <sip:a@127.0.0.1;transport=tcp>
   Max-Forwards: 70`;
 
-/** Where libraries print something while the test runs. */
+/** Captures what libraries print during the test. */
 function printed(t: Test): string[] {
   const places: string[] = [];
   t.teardown(catchLibraryOutput(({ library, at }) => places.push(`${library} ${at}`)));
@@ -75,7 +75,7 @@ function endpoint(): FakeEndpoint {
 const portOf = (server: Awaited<ReturnType<typeof startServer>>, transport: "udp" | "tcp"): number =>
   server.addresses.find((address) => address.transport === transport)?.port ?? 0;
 
-await t.test("an INVITE with sip/2.0 in lower case, or with bare line feeds, is a call like any other", async (t) => {
+await t.test("an INVITE with lower-case sip/2.0 or bare line feeds is accepted", async (t) => {
   const texts = printed(t);
   const server = await startServer();
   const { signalling, calls, events } = await connected(server.controlPort);
@@ -104,7 +104,7 @@ await t.test("an INVITE with sip/2.0 in lower case, or with bare line feeds, is 
   await server.close();
 });
 
-await t.test("a header without a colon in a dialog costs that header: the key in the INFO arrives", async (t) => {
+await t.test("a header without a colon in a dialog is dropped: the digit in the INFO arrives", async (t) => {
   const texts = printed(t);
   const server = await startServer();
   const { signalling, calls } = await connected(server.controlPort);
@@ -133,7 +133,7 @@ await t.test("a header without a colon in a dialog costs that header: the key in
   await stopServer(t, server);
 });
 
-await t.test("a header without a colon in the registrar's 200 costs that header", async (t) => {
+await t.test("a header without a colon in the registrar's 200 is dropped", async (t) => {
   const texts = printed(t);
   const server = await startServer();
   const { signalling } = await connected(server.controlPort);
@@ -146,7 +146,7 @@ await t.test("a header without a colon in the registrar's 200 costs that header"
   };
   const uri = `sip:127.0.0.1:${registrar.addresses[0]?.port ?? 0}`;
   const outcome = await signalling.send("REGISTER", uri, { nextHop: uri, headers: { Contact: "<sip:x@127.0.0.1>" } });
-  t.match(outcome, { kind: "answered", answer: { status: 200, reason: "OK for [number]\ufffd[31m" } });
+  t.match(outcome, { kind: "answered", response: { status: 200, reason: "OK for [number]\ufffd[31m" } });
   t.equal(outcome.kind === "answered" && outcome.response.header("Expires"), "600");
   t.strictSame(texts, []);
   signalling.close();
@@ -154,7 +154,7 @@ await t.test("a header without a colon in the registrar's 200 costs that header"
   await stopServer(t, server);
 });
 
-/** A drachtio that says what it likes. */
+/** A drachtio that sends arbitrary data. */
 async function rawDrachtio(): Promise<{
   readonly port: number;
   readonly sockets: Socket[];
@@ -190,7 +190,7 @@ async function rawDrachtio(): Promise<{
 const request = (text: string): string =>
   frame(`u|sip|network|100|udp|127.0.0.1|5060|12:00:00.000000|txn-1||127.0.0.1|5060|\r\n${text}`);
 
-await t.test("what is no frame drops the connection, which comes back", async (t) => {
+await t.test("an invalid frame closes the connection, which is re-established", async (t) => {
   const texts = printed(t);
   const drachtio = await rawDrachtio();
   const { signalling, events } = await connected(drachtio.port);
@@ -213,7 +213,7 @@ await t.test("what is no frame drops the connection, which comes back", async (t
   drachtio.close();
 });
 
-await t.test("a request that can't be read gets 400, and the next one is read", async (t) => {
+await t.test("an unreadable request gets 400, and the next one is processed", async (t) => {
   const texts = printed(t);
   const drachtio = await rawDrachtio();
   const { signalling, calls, events } = await connected(drachtio.port);
@@ -236,7 +236,7 @@ await t.test("a request that can't be read gets 400, and the next one is read", 
   drachtio.close();
 });
 
-await t.test("what drachtio-srf can read is left as it is", (t) => {
+await t.test("messages that drachtio-srf can parse are unchanged", (t) => {
   const good = "INFO sip:x SIP/2.0\r\nVia: a\r\n folded: b\r\nX-Empty:\r\nname  : v\r\n\r\nbody\r\n\r\n\nmore";
   t.equal(makeReadable(good), good);
   t.equal(makeReadable("SIP/2.0 200 OK\r\nA: 1\r\n\r\n"), "SIP/2.0 200 OK\r\nA: 1\r\n\r\n");

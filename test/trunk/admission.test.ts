@@ -54,7 +54,7 @@ await t.test("admitted: trunk, languages of the number, caller, SRTP", (t) => {
   t.end();
 });
 
-await t.test("the source decides first, and TLS where the trunk demands it", (t) => {
+await t.test("the source is checked first, and TLS if the trunk requires it", (t) => {
   const from = (address: string, transport: "udp" | "tcp" | "tls" = "tls"): InviteFacts =>
     invite({ source: { address, port: 5061, transport } });
   t.equal(outcome([trunk()], from("192.0.2.77")), "easybell");
@@ -72,7 +72,7 @@ await t.test("the source decides first, and TLS where the trunk demands it", (t)
   t.end();
 });
 
-/** The called number in each form that trunks send it in; `undefined` where it is none of ours. */
+/** The called number in every format that trunks send; `undefined` if it is not configured. */
 const calledNumbers: readonly {
   readonly user: string;
   readonly settings?: Partial<TrunkRules>;
@@ -171,7 +171,7 @@ const none = { requestUri: "sip:user@192.0.2.9", to: "<sip:+4930999999@x>", call
 const german = "sip:+4930123456@x";
 const english = "sip:+4930123457@x";
 
-/** Which header names the number, by the trunk's setting; the languages show which number it was. */
+/** The header that holds the number, by the trunk's setting; the languages identify the number. */
 const orders: readonly (readonly [
   what: string,
   setting: CalledNumberHeader,
@@ -282,10 +282,10 @@ await t.test(
   },
 );
 
-await t.test("of two trunks of one provider the one counts whose own header names its number", (t) => {
+await t.test("two trunks of one provider: the one whose configured header has its number is chosen", (t) => {
   const first = trunk({ name: "first" });
   const second = trunk({ name: "second", numbers: [{ number: "+4989654321", languages: ["en"] }] });
-  // The Request-URI is the Contact under which the first one has registered.
+  // The Request-URI is the Contact that the first trunk registered.
   t.equal(outcome([first, second], invite({ requestUri: german, to: "<sip:+4989654321@x>" })), "second");
   t.equal(outcome([second, first], invite({ requestUri: german, to: "<sip:+4989654321@x>" })), "second");
   t.equal(outcome([second, first], invite({ requestUri: german, to: "<sip:+4930999999@x>" })), "first");
@@ -298,7 +298,7 @@ await t.test("an unknown number is 404, an unknown source 403", (t) => {
   t.end();
 });
 
-await t.test("several trunks, from one provider too", (t) => {
+await t.test("several trunks, also of one provider", (t) => {
   const first = trunk({ name: "first" });
   const second = trunk({ name: "second", numbers: [{ number: "+4989654321", languages: ["en"] }], srtp: "optional" });
   const other = trunk({
@@ -324,7 +324,7 @@ await t.test("several trunks, from one provider too", (t) => {
   t.end();
 });
 
-await t.test("hostile headers are an unknown number, at once", (t) => {
+await t.test("hostile headers are an unknown number, in bounded time", (t) => {
   const texts = [
     "",
     "<",

@@ -29,7 +29,7 @@ await t.test("the granted expiry", (t) => {
     [{ Contact: `<${contact}>;expires=240,<sip:004930123456@10.0.0.9:5060>;expires=10` }, 240],
     // rewritten by the provider
     [{ Contact: "<sip:004930123456@203.0.113.9:41000;transport=tls>;expires=300" }, 300],
-    // expires within the URI is not ours
+    // a URI parameter expires is ignored
     [{ Contact: "<sip:004930123456@10.0.0.1:5061;transport=tls;expires=5>", Expires: "700" }, 700],
     [{ Contact: `<${contact}>;expires=never`, Expires: "soon" }, 600],
     [{ Contact: "*", Expires: "-5" }, 600],
@@ -38,7 +38,7 @@ await t.test("the granted expiry", (t) => {
     [{ Contact: `<${contact}>;+sip.instance="<urn:x;expires=7>";reg-id=1;expires=60;q=0.1` }, 60],
     [{ Contact: `<${contact}>;received="sip:198.51.100.7:41000;transport=tls";expires=75` }, 75],
     [{ Contact: "sip:004930123456@10.0.0.1:5061;expires=60" }, 60],
-    // written in another way (RFC 3261 section 19.1.4)
+    // equivalent spellings (RFC 3261 section 19.1.4)
     [
       {
         Contact: "<SIP:004930123456@10.0.0.1:5061;ob;transport=TLS>;EXPIRES=50, <sip:004930123456@10.0.0.9>;expires=10",
@@ -46,7 +46,7 @@ await t.test("the granted expiry", (t) => {
       50,
     ],
     [{ Contact: "<sip:004930123456@10.0.0.9>;expires=10, <sip:004930123456@10.0.0.1;transport=tls>;expires=50" }, 50],
-    // another device of the account has our user; ours came from the address that the Via shows
+    // another device has our user; ours has the address in the Via
     [
       {
         Contact:
@@ -62,7 +62,7 @@ await t.test("the granted expiry", (t) => {
       },
       300,
     ],
-    // which one is ours can't be told: the shortest, but none that has ended
+    // ours cannot be identified: the shortest expiry, ignoring expired bindings
     [
       {
         Contact:
@@ -90,7 +90,7 @@ await t.test("the granted expiry", (t) => {
     [{ Contact: `<${contact}>;expires=${"9".repeat(400)}` }, 3_600],
     [{ Contact: `<${contact}>`, Expires: "99999999999" }, 3_600],
     [{ Expires: "1000000000" }, 3_600],
-    // more bindings than fit into a line
+    // a long list of bindings
     [
       {
         Contact: `${Array.from({ length: 40 }, (_, at) => `<sip:004930123456@10.0.1.${at}>;expires=9;+sip.instance="<urn:uuid:${"0".repeat(100)}>"`).join(", ")}, <${contact}>;expires=240`,
@@ -120,7 +120,7 @@ await t.test("the granted expiry", (t) => {
   t.end();
 });
 
-await t.test("a hostile Contact takes no time", (t) => {
+await t.test("a hostile Contact is parsed in bounded time", (t) => {
   for (const text of [
     "<sip:".repeat(50_000),
     `${'"'.repeat(100_000)}<`,
@@ -147,7 +147,7 @@ await t.test("whether our Contact is among the bindings", (t) => {
     ["<sip:004930123456@203.0.113.9:41000;transport=tls>;expires=300", "alike"],
     ["<sip:a7Qx@198.51.100.7:41000;transport=tls>;expires=300", "yes"],
     ["<sip:other@10.0.0.9>;expires=10", "no"],
-    // Only a display name, a parameter, or a longer port is like ours.
+    // Only a display name, a parameter or a longer port matches ours.
     [`"${contact}" <sip:other@10.0.0.9>;x="<${contact}>"`, "no"],
     ["<sip:other@10.0.0.1:50611>", "no"],
     ["*", "unknown"],
@@ -164,32 +164,35 @@ await t.test("whether our Contact is among the bindings", (t) => {
   t.end();
 });
 
-await t.test("Retry-After: seconds, with a comment and parameters; a cap; a date or nonsense is none", (t) => {
-  const rows: readonly (readonly [text: string | undefined, ms: number | undefined])[] = [
-    ["120", 120_000],
-    [" 120 ", 120_000],
-    ["0", 0],
-    ["120 (I'm in a meeting)", 120_000],
-    ["60;duration=3600", 60_000],
-    ["60 (maintenance; really);duration=3600", 60_000],
-    ["301", 300_000],
-    ["18000;duration=3600", 300_000],
-    ["9".repeat(400), 300_000],
-    ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
-    ["30,60", undefined],
-    ["-30", undefined],
-    ["1.5", undefined],
-    ["30s", undefined],
-    ["soon", undefined],
-    ["", undefined],
-    [undefined, undefined],
-  ];
-  for (const [text, ms] of rows)
-    t.equal(retryAfter(answer(text === undefined ? {} : { "Retry-After": text })), ms, text ?? "none");
-  t.end();
-});
+await t.test(
+  "Retry-After: seconds with comment and parameters; capped; dates and malformed values are ignored",
+  (t) => {
+    const rows: readonly (readonly [text: string | undefined, ms: number | undefined])[] = [
+      ["120", 120_000],
+      [" 120 ", 120_000],
+      ["0", 0],
+      ["120 (I'm in a meeting)", 120_000],
+      ["60;duration=3600", 60_000],
+      ["60 (maintenance; really);duration=3600", 60_000],
+      ["301", 300_000],
+      ["18000;duration=3600", 300_000],
+      ["9".repeat(400), 300_000],
+      ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
+      ["30,60", undefined],
+      ["-30", undefined],
+      ["1.5", undefined],
+      ["30s", undefined],
+      ["soon", undefined],
+      ["", undefined],
+      [undefined, undefined],
+    ];
+    for (const [text, ms] of rows)
+      t.equal(retryAfter(answer(text === undefined ? {} : { "Retry-After": text })), ms, text ?? "none");
+    t.end();
+  },
+);
 
-await t.test("what a 423 asks for", (t) => {
+await t.test("Min-Expires of a 423", (t) => {
   t.equal(minExpiry(answer({ "Min-Expires": " 3600 " })), 3_600);
   for (const text of ["", "soon", "-5", "1e3", "9".repeat(20)])
     t.equal(minExpiry(answer({ "Min-Expires": text })), 0, text);
@@ -197,7 +200,7 @@ await t.test("what a 423 asks for", (t) => {
   t.end();
 });
 
-await t.test("the address that the registrar has seen", (t) => {
+await t.test("our address as seen by the registrar", (t) => {
   t.equal(seenAddress(answer({ Via: via(41_000) })), "198.51.100.7:41000");
   t.equal(seenAddress(answer({ Via: "SIP/2.0/TLS 10.0.0.1;RPORT=5;branch=z" })), ":5");
   t.equal(seenAddress(answer({ Via: `${via(1)}, ${via(2)}` })), "198.51.100.7:1");

@@ -17,7 +17,7 @@ function given({ headers }: SentRequest): ReadonlyMap<string, string> {
   return readDigests(headers["Authorization"] ?? headers["Proxy-Authorization"] ?? "")[0] ?? new Map<string, string>();
 }
 
-/** Whether the request answers a challenge with this nonce, in the realm of the trunk. */
+/** Whether the request answers a challenge with this nonce in the trunk's realm. */
 function isRight(request: SentRequest | undefined, nonce: string): boolean {
   if (request === undefined) return false;
   const params = given(request);
@@ -35,7 +35,7 @@ function challenge(nonce: string, more = ""): string {
   return `Digest realm="${realm}", nonce="${nonce}"${more}`;
 }
 
-/** Challenges each request that does not answer this nonce, and grants the rest. */
+/** Challenges requests that do not answer this nonce and grants the others. */
 function challenging(nonce: string, header = challenge(nonce)): Parameters<typeof bench>[0] {
   return (request, index) =>
     isRight(request, nonce)
@@ -49,7 +49,7 @@ function secretsSent({ requests }: RegistrationBench): number {
   ).length;
 }
 
-await t.test("a challenge like easybell's: answered once, in the same call with the next number", async (t) => {
+await t.test("a challenge like easybell's is answered once, with the same Call-ID and the next CSeq", async (t) => {
   const all = bench(challenging("n1"));
   all.registration.start();
   await all.clock.advance(100);
@@ -68,7 +68,7 @@ await t.test("a challenge like easybell's: answered once, in the same call with 
   t.ok(isRight(all.requests.registers.at(-1), "n1"), "un-registers with a password, too");
 });
 
-await t.test("a challenge of another realm is never answered, and the state says so", async (t) => {
+await t.test("a challenge with another realm is never answered, and the state has the reason", async (t) => {
   const all = bench(() => answered(401, { "WWW-Authenticate": 'Digest realm="evil\u202e 004930123456", nonce="n"' }), {
     host: hostAt({ address: "192.0.2.1", port: 5061 }, { address: "192.0.2.2", port: 5061 }),
   });
@@ -141,7 +141,7 @@ await t.test("a stale nonce is answered again, a wrong password is not", async (
   await stopped(t, endless);
 });
 
-await t.test("a proxy and the registrar both ask: both are answered", async (t) => {
+await t.test("challenges of a proxy and of the registrar are both answered", async (t) => {
   const all = bench((request, index) => {
     const { Authorization: registrar, "Proxy-Authorization": proxy } = request.headers;
     if (proxy === undefined) return answered(407, { "Proxy-Authenticate": challenge("p") });
@@ -156,7 +156,7 @@ await t.test("a proxy and the registrar both ask: both are answered", async (t) 
   await stopped(t, all, 120);
 });
 
-await t.test("a nonce that is used again is counted", async (t) => {
+await t.test("nc is incremented for a reused nonce", async (t) => {
   const all = bench(challenging("n1", challenge("n1", ', qop="auth"')));
   all.registration.start();
   await all.clock.advance(451_000);
@@ -167,7 +167,7 @@ await t.test("a nonce that is used again is counted", async (t) => {
   await stopped(t, all, 60);
 });
 
-await t.test("what can't be answered: said, and nothing is sent", async (t) => {
+await t.test("unsupported challenges are reported, and no credentials are sent", async (t) => {
   for (const [header, why] of [
     [undefined, "401 without a Digest challenge"],
     ['Basic realm="sip.easybell.de"', "401 without a Digest challenge"],
@@ -182,7 +182,7 @@ await t.test("what can't be answered: said, and nothing is sent", async (t) => {
   }
 });
 
-await t.test("an IPv6 registrar authenticates, by the same next hop", async (t) => {
+await t.test("an IPv6 registrar: authentication uses the same next hop", async (t) => {
   const all = bench(challenging("n1"), { host: hostAt({ address: "2001:db8::2", port: 5061 }) });
   all.registration.start();
   await all.clock.advance(100);

@@ -10,7 +10,7 @@ interface Bench {
   readonly resolver: FakeResolver;
   readonly host: RegistrarHost;
   readonly faults: string[];
-  /** `address port`, in the order in which to try. */
+  /** `address port`, in order of preference. */
   readonly targets: () => Promise<readonly string[]>;
 }
 
@@ -56,7 +56,7 @@ await t.test("SRV records lead to their names' addresses, by priority", async (t
   host.close();
 });
 
-await t.test("only NXDOMAIN and NODATA mean that there is no SRV record: then the name itself counts", async (t) => {
+await t.test("only NXDOMAIN and NODATA mean no SRV record: then the name itself is resolved", async (t) => {
   const { host, targets, faults } = bench({ "trunk.example": ["192.0.2.7"] });
   await host.open();
   t.strictSame(await targets(), ["192.0.2.7 5061"]);
@@ -100,7 +100,7 @@ await t.test(
   },
 );
 
-await t.test("addresses can't be looked up, or are all gone: the last known targets are kept", async (t) => {
+await t.test("failed lookups or empty responses keep the last known targets", async (t) => {
   for (const fault of ["failed", "none"] as const) {
     const { clock, resolver, host, targets } = bench(both);
     resolver.records.set(services, ordered);
@@ -114,7 +114,7 @@ await t.test("addresses can't be looked up, or are all gone: the last known targ
   }
 });
 
-await t.test("one dead name of a SRV record spoils nothing", async (t) => {
+await t.test("one unresolvable SRV target does not affect the others", async (t) => {
   for (const fault of ["failed", "none"] as const) {
     const { resolver, host, targets, faults } = bench({ "a.example": fault, "b.example": ["192.0.2.2"] });
     resolver.records.set(services, ordered);
@@ -145,7 +145,7 @@ await t.test(
   },
 );
 
-await t.test("targets of families that drachtio does not listen on are left out", async (t) => {
+await t.test("targets of families that drachtio does not listen on are skipped", async (t) => {
   const { resolver, host, targets } = bench({
     "a.example": ["2001:db8::1", "192.0.2.1"],
     "b.example": ["2001:db8::2"],
@@ -205,7 +205,7 @@ await t.test(
   },
 );
 
-await t.test("asked again when the answer expires, at least each minute and at most each 10 s", async (t) => {
+await t.test("refreshed at the TTL, at least every minute and at most every 10 s", async (t) => {
   for (const [ttlMs, everyMs] of [
     [undefined, 60_000],
     [3_600_000, 60_000],
@@ -225,7 +225,7 @@ await t.test("asked again when the answer expires, at least each minute and at m
   }
 });
 
-await t.test("an address needs no DNS", async (t) => {
+await t.test("an IP address needs no DNS", async (t) => {
   const { clock, resolver, host, targets } = bench({}, { host: "2001:db8::1", srv: false });
   await host.open();
   t.strictSame(await targets(), ["2001:db8::1 5061"]);

@@ -9,7 +9,7 @@ import { bench, grants, hostAt, type RegistrationBench, stopped } from "../suppo
 
 type Verdict = "good" | PeerFault["kind"];
 
-/** Peers as the test says, by the last part of their address; `tookMs` of the bench's clock. */
+/** Simulated peers by the last part of their address; `tookMs` of the bench's clock. */
 class Peers {
   readonly verdicts: Record<string, Verdict>;
   readonly asked: string[] = [];
@@ -37,7 +37,7 @@ function hops({ requests }: RegistrationBench): string[] {
   return requests.registers.map(({ nextHop }) => /sip:([\d.]+):/.exec(nextHop)?.[1] ?? nextHop);
 }
 
-await t.test("an address that is not the registrar's gets no request, and the state says why", async (t) => {
+await t.test("an untrusted address gets no request, and the state has the reason", async (t) => {
   const peers = new Peers({ "192.0.2.1": "untrusted" });
   const all = bench(grants(600), { host: at("192.0.2.1"), verifyPeer: peers.verify });
   all.registration.start();
@@ -51,7 +51,7 @@ await t.test("an address that is not the registrar's gets no request, and the st
   await stopped(t, all, 30);
 });
 
-await t.test("the next address is tried at once, and kept", async (t) => {
+await t.test("the next address is tried immediately and kept", async (t) => {
   const peers = new Peers({ "192.0.2.1": "untrusted", "192.0.2.2": "unreachable" });
   const all = bench(grants(600), { host: at("192.0.2.1", "192.0.2.2", "192.0.2.3"), verifyPeer: peers.verify });
   all.registration.start();
@@ -65,7 +65,7 @@ await t.test("the next address is tried at once, and kept", async (t) => {
   await stopped(t, all, 30);
 });
 
-await t.test("none is the registrar: the impostor is named, not the one that is down", async (t) => {
+await t.test("no address is trusted: the state names the impostor, not the server that is down", async (t) => {
   const peers = new Peers({ "192.0.2.1": "unreachable", "192.0.2.2": "untrusted", "192.0.2.3": "unreachable" });
   const all = bench(grants(600), { host: at("192.0.2.1", "192.0.2.2", "192.0.2.3"), verifyPeer: peers.verify });
   all.registration.start();
@@ -76,7 +76,7 @@ await t.test("none is the registrar: the impostor is named, not the one that is 
   t.equal(all.requests.sent.length, 0);
 });
 
-await t.test("a name with a hundred addresses: eight are verified in a round", async (t) => {
+await t.test("a name with a hundred addresses: eight are verified per round", async (t) => {
   const peers = new Peers(
     Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`192.0.2.${index}`, "untrusted" as const])),
   );
@@ -87,7 +87,7 @@ await t.test("a name with a hundred addresses: eight are verified in a round", a
   await stopped(t, all);
 });
 
-await t.test("at the renewal another one is there: no REGISTER, not registered, no un-REGISTER", async (t) => {
+await t.test("another peer at the refresh: no REGISTER, not registered, no un-REGISTER", async (t) => {
   const peers = new Peers({});
   const all = bench(grants(600), { host: at("192.0.2.1"), verifyPeer: peers.verify });
   all.registration.start();
@@ -100,7 +100,7 @@ await t.test("at the renewal another one is there: no REGISTER, not registered, 
   t.equal(all.requests.registers.length, 1);
 });
 
-await t.test("at the renewal no new connection is taken: the intact flow is used", async (t) => {
+await t.test("new connections refused at the refresh: the intact flow is used", async (t) => {
   const peers = new Peers({});
   const all = bench(grants(600), { host: at("192.0.2.1", "192.0.2.2"), verifyPeer: peers.verify });
   all.registration.start();
@@ -132,7 +132,7 @@ await t.test(
   },
 );
 
-await t.test("after a broken flow the peer is verified like a new one", async (t) => {
+await t.test("after a broken flow the peer is verified again", async (t) => {
   const peers = new Peers({});
   const all = bench(grants(600), { host: at("192.0.2.1"), verifyPeer: peers.verify });
   all.registration.start();
@@ -145,7 +145,7 @@ await t.test("after a broken flow the peer is verified like a new one", async (t
   await stopped(t, all);
 });
 
-await t.test("a stop while a certificate is waited for: nothing is sent afterwards", async (t) => {
+await t.test("a stop during certificate verification: nothing is sent afterwards", async (t) => {
   const peers = new Peers({ "192.0.2.1": "unreachable" });
   const all = bench(grants(600), { host: at("192.0.2.1", "192.0.2.2"), verifyPeer: peers.verify });
   Object.assign(peers, { clock: all.clock, tookMs: 5_000 });
@@ -157,7 +157,7 @@ await t.test("a stop while a certificate is waited for: nothing is sent afterwar
   t.equal(peers.asked.length, 1, "nobody else is asked");
 });
 
-await t.test("the un-REGISTER waits for a certificate no longer than a shutdown may", async (t) => {
+await t.test("certificate verification before the un-REGISTER is bounded by the shutdown timeout", async (t) => {
   const peers = new Peers({});
   const all = bench(grants(600), { host: at("192.0.2.1"), verifyPeer: peers.verify });
   Object.assign(peers, { clock: all.clock });

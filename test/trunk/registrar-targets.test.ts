@@ -484,7 +484,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "while its only server wants to be asked later DNS names another one: that one, as soon as it is known",
+    what: "DNS returns another server during the Retry-After of the only one: it is used as soon as it is known",
     changes: [
       { at: 0, dns: "a", servers: { a: says(503, { "Retry-After": "250" }), b: up } },
       { at: 70, dns: "a b" },
@@ -598,7 +598,7 @@ await t.test(
       await registrar.play(changes, 2_300);
       const { length } = registrar.requests.registers;
       t.ok(length < 250, `seed ${seed}: ${length} REGISTERs`);
-      // A rejection holds for ten minutes, an old binding as long as its flow answers.
+      // The pause after a rejection is ten minutes; an old binding is kept while its flow responds.
       await registrar.clock.advance(700_000);
       t.equal(
         registrar.line.registrationState?.kind,
@@ -612,7 +612,7 @@ await t.test(
   },
 );
 
-await t.test("the operator has the account mended: a reload ends the pause after a rejection", async (t) => {
+await t.test("a reload by the operator ends the pause after a rejection", async (t) => {
   const registrar = new RegistrarServers();
   await registrar.play(
     [

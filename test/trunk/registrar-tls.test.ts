@@ -13,7 +13,7 @@ const host = "registrar.example";
 
 interface Peer {
   readonly port: number;
-  /** Names that clients have asked for (SNI). */
+  /** Names that clients sent in SNI. */
   readonly names: (string | undefined)[];
   readonly open: Set<Socket>;
 }
@@ -54,7 +54,7 @@ async function gone({ open }: Peer): Promise<boolean> {
   return open.size === 0;
 }
 
-await t.test("the registrar itself: its name is asked for, and nothing stays open", async (t) => {
+await t.test("the registrar is verified with SNI, and no connection stays open", async (t) => {
   const made = await certificates();
   const peer = await registrar(t, made);
   const verify = certificateVerifier({ name: host, ca: made.ca }, systemClock);
@@ -63,7 +63,7 @@ await t.test("the registrar itself: its name is asked for, and nothing stays ope
   t.strictSame(peer.names, [host]);
 });
 
-await t.test("an address as its name", async (t) => {
+await t.test("a certificate for an IP address", async (t) => {
   const made = await makeCertificates();
   const peer = await registrar(t, made);
   t.match(
@@ -83,7 +83,7 @@ await t.test("an address as its name", async (t) => {
   );
 });
 
-await t.test("another name, another time, another authority, no TLS: not trusted, with the reason", async (t) => {
+await t.test("wrong name, expired, unknown authority, no TLS: untrusted, with the reason", async (t) => {
   const other = await certificates({ names: ["impostor.example"] });
   const expired = await certificates({ names: [host], fromDays: -90, toDays: -1 });
   const early = await certificates({ names: [host], fromDays: 2, toDays: 30 });
@@ -141,7 +141,7 @@ await t.test("NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing", async (t) => {
   );
 });
 
-await t.test("nobody there, one who closes, one who says nothing: not reached, in bounded time", async (t) => {
+await t.test("refused, closed and silent connections: unreachable, in bounded time", async (t) => {
   const made = await certificates();
   const closing = await listening(
     t,

@@ -32,7 +32,7 @@ await t.test("the REGISTER", async (t) => {
   await stopped(t, all, 30);
 });
 
-await t.test("the Contact of an IPv6 address has it in brackets", async (t) => {
+await t.test("an IPv6 address in the Contact has brackets", async (t) => {
   const all = bench(grants(600), {
     contact: () => ({ host: "2001:db8::1", port: 5061 }),
     host: hostAt({ address: "2001:db8::2", port: 5061 }),
@@ -46,7 +46,7 @@ await t.test("the Contact of an IPv6 address has it in brackets", async (t) => {
   await stopped(t, all, 30);
 });
 
-await t.test("refreshed after three quarters of what was granted, whatever was asked for", async (t) => {
+await t.test("refreshed after three quarters of the granted expiry", async (t) => {
   for (const [seconds, refreshAt] of [
     [90, 67_500],
     [300, 225_000],
@@ -68,7 +68,7 @@ await t.test("refreshed after three quarters of what was granted, whatever was a
   }
 });
 
-await t.test("the flow is tried with OPTIONS between", async (t) => {
+await t.test("the flow is checked with OPTIONS between refreshes", async (t) => {
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(449_000);
@@ -82,13 +82,13 @@ await t.test("the flow is tried with OPTIONS between", async (t) => {
   await stopped(t, all, 30);
 });
 
-await t.test("another address in the registrar's Via: registered again at once", async (t) => {
+await t.test("another address in the registrar's Via: re-registered immediately", async (t) => {
   const all = bench(grants(600, 41_000));
   all.registration.start();
   await all.clock.advance(50_000);
   all.requests.registrar = grants(600, 42_000);
   await all.clock.advance(10_200);
-  // OPTIONS at 30 s, answered 30 ms later, and the next one 30 s after that.
+  // OPTIONS at 30 s, the response 30 ms later, the next OPTIONS 30 s after that.
   t.strictSame(all.requests.times, [0, 60_090]);
   t.strictSame(
     all.states.map((state) => state.kind),
@@ -100,7 +100,7 @@ await t.test("another address in the registrar's Via: registered again at once",
   await stopped(t, all, 30);
 });
 
-await t.test("an answer of any status shows that the flow is up", async (t) => {
+await t.test("a response with any status proves that the flow is up", async (t) => {
   for (const status of [200, 404, 405, 481, 483, 500]) {
     const all = bench((request, index) =>
       request.method === "REGISTER" ? grants(600)(request, index) : answered(status, { Via: via(41_000) }),
@@ -112,7 +112,7 @@ await t.test("an answer of any status shows that the flow is up", async (t) => {
   }
 });
 
-await t.test("no answer to the OPTIONS: registered again, and until then not registered", async (t) => {
+await t.test("no response to OPTIONS: not registered until re-registered", async (t) => {
   for (const outcome of [answered(408), answered(503), { kind: "not-sent", why: "no route" } as const]) {
     const all = bench((request, index) => (request.method === "REGISTER" ? grants(600)(request, index) : outcome));
     all.registration.start();
@@ -126,7 +126,7 @@ await t.test("no answer to the OPTIONS: registered again, and until then not reg
   }
 });
 
-await t.test("a flow that breaks again and again: never two REGISTERs within 4 s", async (t) => {
+await t.test("a repeatedly broken flow: never two REGISTERs within 4 s", async (t) => {
   let port = 40_000;
   const all = bench((request, index) => grants(600, port++)(request, index), { keepaliveMs: 100 });
   all.registration.start();
@@ -137,7 +137,7 @@ await t.test("a flow that breaks again and again: never two REGISTERs within 4 s
   await stopped(t, all, 60);
 });
 
-await t.test("unavailable: tried again, less and less often, at least once a minute", async (t) => {
+await t.test("unavailable: retried with backoff, at least once a minute", async (t) => {
   for (const outcome of [
     answered(503),
     answered(500),
@@ -161,7 +161,7 @@ await t.test("unavailable: tried again, less and less often, at least once a min
   }
 });
 
-await t.test("the reason is shown, and a success makes an end of the growing delay", async (t) => {
+await t.test("the reason is shown, and a success resets the backoff", async (t) => {
   let isUp = false;
   const all = bench((request, index) =>
     isUp ? grants(90)(request, index) : answered(500, {}, "Server Internal Error"),
@@ -180,7 +180,7 @@ await t.test("the reason is shown, and a success makes an end of the growing del
   await stopped(t, all, 30);
 });
 
-await t.test("a registrar that grants no time has not registered anybody", async (t) => {
+await t.test("a grant of 0 s is not a registration", async (t) => {
   const all = bench(grants(0));
   all.registration.start();
   await all.clock.advance(100);
@@ -190,7 +190,7 @@ await t.test("a registrar that grants no time has not registered anybody", async
   await stopped(t, all);
 });
 
-await t.test("hurry: at once when there was time enough, else as soon as there is", async (t) => {
+await t.test("registerNow: immediately if the minimum interval has passed, else when it has", async (t) => {
   const all = bench(() => answered(503));
   all.registration.start();
   await all.clock.advance(100_000);
@@ -209,7 +209,7 @@ await t.test("hurry: at once when there was time enough, else as soon as there i
   await stopped(t, all);
 });
 
-await t.test("drachtio goes away and comes back", async (t) => {
+await t.test("drachtio disconnects and reconnects", async (t) => {
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(100_000);
@@ -223,7 +223,7 @@ await t.test("drachtio goes away and comes back", async (t) => {
   await stopped(t, all, 30);
 });
 
-await t.test("a hurry while registered registers again", async (t) => {
+await t.test("registerNow re-registers while registered", async (t) => {
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(100_000);

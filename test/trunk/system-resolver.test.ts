@@ -12,11 +12,11 @@ import { FakeClock } from "../support/fake-clock.js";
 interface Bench {
   readonly dns: DnsServer;
   readonly resolver: Resolver;
-  /** What the system's other ways of finding names were asked for. */
+  /** Queries to the system's other name sources. */
   readonly lookedUp: string[];
 }
 
-/** @param elsewhere addresses that the system knows by other ways than DNS */
+/** @param elsewhere addresses from the system's other name sources */
 async function bench(
   t: Test,
   answer: (question: Question) => DnsAnswer,
@@ -60,7 +60,7 @@ await t.test("addresses of each family with their TTL, and SRV records", async (
   });
 });
 
-await t.test("what is certain is told from what is not", async (t) => {
+await t.test("definite and failed lookups are distinguished", async (t) => {
   let answer: DnsAnswer = "nxdomain";
   const { resolver } = await bench(t, () => answer);
   for (const [now, kind, code] of [
@@ -80,7 +80,7 @@ await t.test("what is certain is told from what is not", async (t) => {
   }
 });
 
-await t.test("a DNS server that gives no answer: over within 8 s, and nothing is certain", async (t) => {
+await t.test("an unresponsive DNS server: failed within 8 s", async (t) => {
   const { resolver, dns } = await bench(t, () => "silence");
   const began = performance.now();
   const answers = await Promise.all([
@@ -94,7 +94,7 @@ await t.test("a DNS server that gives no answer: over within 8 s, and nothing is
   t.ok(dns.asked.length > 3, "asked more than once");
 });
 
-await t.test("an answer that does not fit a datagram is fetched over TCP", async (t) => {
+await t.test("a truncated response is fetched over TCP", async (t) => {
   const records = Array.from({ length: 60 }, (_each, index) => `${index} 0 5061 server-${index}.trunk.example`);
   const { resolver, dns } = await bench(t, ({ transport }) => (transport === "udp" ? "truncated" : { records }));
   const answer = await resolver.services("_sips._tcp.trunk.example");
@@ -105,7 +105,7 @@ await t.test("an answer that does not fit a datagram is fetched over TCP", async
   );
 });
 
-await t.test('the target "." of a SRV record is read as such', async (t) => {
+await t.test('the SRV target "." is recognised', async (t) => {
   const { resolver } = await bench(t, () => ({ records: ["0 0 0 ."] }));
   t.strictSame(await resolver.services("_sips._tcp.trunk.example"), {
     ok: true,
@@ -113,7 +113,7 @@ await t.test('the target "." of a SRV record is read as such', async (t) => {
   });
 });
 
-await t.test("/etc/hosts counts before DNS, for both families", async (t) => {
+await t.test("/etc/hosts takes precedence over DNS for both families", async (t) => {
   const { resolver, dns } = await bench(t, () => ({ records: ["192.0.2.99"] }), {
     hosts:
       "# 192.0.2.66 trunk.example\n\n192.0.2.1\tsbc Trunk.Example # ours\n192.0.2.2 trunk.example.\nnonsense trunk.example\n2001:db8::5 six.example\n",
@@ -148,7 +148,7 @@ await t.test(
   },
 );
 
-await t.test("no DNS server at all: nothing is certain", async (t) => {
+await t.test("without a DNS server lookups fail", async (t) => {
   const { resolver, dns, lookedUp } = await bench(t, () => "silence");
   await dns.close();
   t.match(await resolver.services("_sips._tcp.trunk.example"), { ok: false, failure: { kind: "failed" } });
@@ -165,7 +165,7 @@ await t.test(
       if (type === "SRV") return srv;
       if (name === "dead.trunk.example") return "servfail";
       if (name === "trunk.example") return { records: ["192.0.2.200"] };
-      // Another address of the pool in each answer, as easybell's names have it.
+      // Another address of the pool in each response, like easybell's names.
       return type === "A" ? { records: [`192.0.2.${(turn += 1)}`], ttl: 5 } : "nodata";
     });
     const clock = new FakeClock();

@@ -69,7 +69,7 @@ await t.test(
   },
 );
 
-await t.test("the public address of the configuration goes into the Contact", async (t) => {
+await t.test("the configured public address is used in the Contact", async (t) => {
   const { line, clock, requests } = bench({
     registration: { ...config.registration, contact: { host: "203.0.113.5", port: 15_061 } },
   });
@@ -81,7 +81,7 @@ await t.test("the public address of the configuration goes into the Contact", as
   await closing;
 });
 
-await t.test("drachtio does not listen on the trunk's transport: said, and tried again when it does", async (t) => {
+await t.test("drachtio does not listen on the trunk's transport: reported, and registered when it does", async (t) => {
   const { line, clock, requests, states } = bench();
   line.signallingIsUp(listening.slice(0, 1));
   await clock.advance(100);
@@ -104,7 +104,7 @@ await t.test("a trunk with a fixed address needs no registration", async (t) => 
   await line.close();
 });
 
-await t.test("a registrar that lists Contacts of others only: registered, with a warning", async (t) => {
+await t.test("a registrar that lists only Contacts of others: registered, with a warning", async (t) => {
   const { line, clock, requests } = bench();
   for (const [contact, warnings] of [
     [
@@ -124,7 +124,7 @@ await t.test("a registrar that lists Contacts of others only: registered, with a
   await closing;
 });
 
-await t.test("closed: a drachtio that comes back starts nothing", async (t) => {
+await t.test("after close a reconnected drachtio starts no registration", async (t) => {
   const { line, clock, requests } = bench();
   await line.open();
   await line.close();
@@ -134,7 +134,7 @@ await t.test("closed: a drachtio that comes back starts nothing", async (t) => {
   t.equal(clock.pending, 0);
 });
 
-await t.test("only what comes from the trunk's sources, by its transport, is heard over it", async (t) => {
+await t.test("only requests from the trunk's sources over its transport count as received", async (t) => {
   const { line } = bench();
   const lines = new TrunkPool([config], () => line);
   await lines.open();
@@ -148,7 +148,7 @@ await t.test("only what comes from the trunk's sources, by its transport, is hea
   await lines.close();
 });
 
-/** Where each REGISTER went, and from which Contact. */
+/** The destination and Contact of each REGISTER. */
 function ways(requests: FakeRequests): readonly string[] {
   return requests.registers.map(
     ({ nextHop, headers }) => `${nextHop} ${/@([^;>]+)/.exec(headers["Contact"] ?? "")?.[1] ?? ""}`,
@@ -255,7 +255,7 @@ await t.test(
     t.ok(line.allows("192.0.2.1"), "whose calls come in, although DNS does not name it any more");
     t.notOk(line.allows("192.0.2.100"), "unlike those that were seen too long ago");
 
-    // Past the refresh that is due at three hours.
+    // After the refresh at three hours.
     await clock.advance(10_000);
     requests.registrar = ({ nextHop }) =>
       nextHop.includes("192.0.2.1:") ? answered(408) : answered(200, { Expires: "600" });

@@ -6,7 +6,7 @@ import { FakeClock } from "../support/fake-clock.js";
 import { FakeRequests } from "../support/fake-requests.js";
 import { bench, grants, registrationOptions, stopped } from "../support/registration-bench.js";
 
-await t.test("stop un-registers, once, and ends", async (t) => {
+await t.test("stop un-registers once", async (t) => {
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(100_000);
@@ -22,7 +22,7 @@ await t.test("stop un-registers, once, and ends", async (t) => {
   t.match(all.states.at(-1), { kind: "not-registered", why: "un-registered" });
 });
 
-await t.test("stop un-registers what the registrar still holds, though the flow was lost", async (t) => {
+await t.test("stop un-registers a binding whose flow was lost", async (t) => {
   const all = bench(grants(600));
   all.registration.start();
   await all.clock.advance(100_000);
@@ -31,7 +31,7 @@ await t.test("stop un-registers what the registrar still holds, though the flow 
   t.equal(all.requests.registers.at(-1)?.headers["Expires"], "0");
 });
 
-await t.test("stop before the start, and in the middle of the first REGISTER", async (t) => {
+await t.test("stop before start, and during the first REGISTER", async (t) => {
   const idle = bench(grants(600));
   await stopped(t, idle);
   t.equal(idle.requests.sent.length, 0);
@@ -46,7 +46,7 @@ await t.test("stop before the start, and in the middle of the first REGISTER", a
   );
 });
 
-await t.test("nobody who gives no answer holds up the stop", async (t) => {
+await t.test("missing responses do not delay the stop", async (t) => {
   const first = bench(() => "never");
   first.registration.start();
   await first.clock.advance(10_000);
@@ -65,7 +65,7 @@ await t.test("nobody who gives no answer holds up the stop", async (t) => {
   }
 });
 
-await t.test("an answer that comes after the stop changes nothing", async (t) => {
+await t.test("a response after the stop has no effect", async (t) => {
   const clock = new FakeClock();
   const requests = new FakeRequests(clock, grants(600), 20_000);
   const states: RegistrationState[] = [];

@@ -7,7 +7,7 @@ import { bench, grants, stopped } from "../support/registration-bench.js";
 
 const settings = { silenceMs: 3_600_000, minIntervalMs: 600_000 };
 
-await t.test("a silence that is too long, and never two renewals closer than the distance", async (t) => {
+await t.test("renewal after a long silence, at most once per minimum interval", async (t) => {
   const clock = new FakeClock();
   const watchdog = new Watchdog(settings, clock);
   await clock.advance(7_200_000);
@@ -31,7 +31,7 @@ await t.test("a silence that is too long, and never two renewals closer than the
   t.equal(watchdog.verdict(), undefined, "a suspicion is over when something comes in");
 });
 
-await t.test("switched off", async (t) => {
+await t.test("disabled", async (t) => {
   const clock = new FakeClock();
   const watchdog = new Watchdog(undefined, clock);
   watchdog.registered();
@@ -40,7 +40,7 @@ await t.test("switched off", async (t) => {
   t.equal(watchdog.verdict(), undefined);
 });
 
-await t.test("a deaf trunk is un-registered and registered again, under another Call-ID", async (t) => {
+await t.test("a deaf trunk is un-registered and registered again with a new Call-ID", async (t) => {
   let calls = 0;
   const all = bench(grants(600), { watchdog: settings, newCallId: () => `call-${++calls}` });
   all.registration.start();
@@ -60,7 +60,7 @@ await t.test("a deaf trunk is un-registered and registered again, under another 
   await stopped(t, all, 3_000);
 });
 
-await t.test("a registrar that lists other bindings, and ours no more, has lost it", async (t) => {
+await t.test("a registrar that no longer lists our binding has lost it", async (t) => {
   for (const others of [
     "<sip:somebody@192.0.2.99:5060>;expires=600",
     "<sip:004930123456@192.0.2.99:5060>;expires=600",
@@ -85,7 +85,7 @@ await t.test("a registrar that lists other bindings, and ours no more, has lost 
   }
 });
 
-await t.test("423: asked again for as long as the registrar wants at least", async (t) => {
+await t.test("423: retried with the registrar's Min-Expires", async (t) => {
   const all = bench((request) => {
     const asked = Number(
       /expires=(\d+)/i.exec(request.headers["Contact"] ?? "")?.[1] ?? request.headers["Expires"] ?? "0",
