@@ -271,7 +271,7 @@ const orders: readonly (readonly [
 ];
 
 await t.test(
-  "the trunk's header first, then Request-URI, To, P-Called-Party-ID; the outcome says which of them counted",
+  "the trunk's header first, then Request-URI, To, P-Called-Party-ID; the outcome names the header used",
   (t) => {
     for (const [what, calledNumberFrom, headers, header, first] of orders) {
       const admitted = new TrunkAdmission([trunk({ calledNumberFrom })]).admit(invite(headers));

@@ -38,7 +38,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER a", "0.03 registered a", "450 REGISTER a", "450.03 registered a"],
   },
   {
-    what: "the first refuses connections: the next at once, and it stays there when the first is back",
+    what: "the first refuses connections: the next immediately, kept when the first is back",
     changes: [
       { at: 0, dns: "a b", servers: { a: refused, b: up } },
       { at: 100, servers: { a: up } },
@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER b", "0.03 registered b", "450 REGISTER b", "450.03 registered b"],
   },
   {
-    what: "the first gives no answer: the next after drachtio's 408",
+    what: "the first does not respond: the next after drachtio's 408",
     changes: [{ at: 0, dns: "a b", servers: { a: silent, b: up } }],
     seconds: 100,
     events: ["0 REGISTER a", "32 the registrar does not answer (408)", "32 REGISTER b", "32.03 registered b"],
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     ],
   })),
   {
-    what: "503 with Retry-After from both: neither is asked before its time, then in order",
+    what: "503 with Retry-After from both: neither is tried before its time, then in order",
     changes: [
       {
         at: 0,
@@ -134,7 +134,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "none can: one after the other, and a longer pause after each round",
+    what: "all fail: one after the other, with backoff after each round",
     changes: [
       { at: 0, dns: "a b", servers: { a: says(503), b: says(500) } },
       { at: 30, servers: { b: up } },
@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "one says 503, the other refuses connections: neither is hammered",
+    what: "one responds 503, the other refuses connections: backoff for both",
     changes: [{ at: 0, dns: "a b", servers: { a: says(503), b: refused } }],
     seconds: 40,
     events: [
@@ -177,7 +177,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "302 to a stranger: told, and not followed; the next of its own servers",
+    what: "302 to an unknown server: reported, not followed; the next own server",
     changes: [
       {
         at: 0,
@@ -210,7 +210,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER a", "0.03 the registrar redirects to its own address c", "4 REGISTER c", "4.03 registered c"],
   },
   {
-    what: "302 in a circle: as if none could",
+    what: "302 loop: treated as failure of all",
     changes: [
       {
         at: 0,
@@ -273,7 +273,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "423: the longer expiry at once; without Min-Expires, or with one of months, a rejection",
+    what: "423: the longer expiry immediately; without Min-Expires, or with one of months, a rejection",
     changes: [
       { at: 0, dns: "a", servers: { a: says(423, { "Min-Expires": "1800" }) } },
       { at: 2, servers: { a: says(423, { "Min-Expires": "9999999" }) } },
@@ -290,7 +290,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "dies (connections refused): the next, when the flow is tried",
+    what: "dies (connections refused): the next, at the flow check",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 100, servers: { a: refused } },
@@ -305,7 +305,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "dies (no answers): the next, after drachtio's 408s",
+    what: "dies (no responses): the next, after drachtio's 408s",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 100, servers: { a: silent } },
@@ -377,7 +377,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "moves, and the old server still answers: the binding stays there, and its refreshes",
+    what: "moves, and the old server still responds: binding and refreshes stay there",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up } },
       { at: 50, dns: "b" },
@@ -393,7 +393,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "rotates: another one in each answer of DNS; left for what DNS names when the server of the binding ends",
+    what: "rotates: another address per DNS response; followed when the binding's server fails",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up, c: up } },
       { at: 50, dns: "b" },
@@ -412,7 +412,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "rotates, and the refresh is answered 503: what DNS names",
+    what: "rotates, and the refresh gets 503: DNS is followed",
     changes: [
       { at: 0, dns: "a", servers: { a: up, b: up } },
       { at: 50, dns: "b" },
@@ -429,7 +429,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "SRV can't be looked up any more: the last known servers",
+    what: "SRV lookups fail later: the last known servers",
     changes: [
       { at: 0, dns: "a b", servers: { a: up, b: up } },
       { at: 50, dns: "?" },
@@ -445,7 +445,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "SRV can't be looked up at the start: nothing is sent to the name itself, and asked again before each attempt",
+    what: "SRV lookups fail at the start: nothing is sent to the name itself; repeated before each attempt",
     changes: [
       { at: 0, dns: "?", servers: { a: up } },
       { at: 10, dns: "a" },
@@ -493,7 +493,7 @@ const rows: readonly Row[] = [
     events: ["0 REGISTER a", "0.03 503 Service Unavailable; paused for 250 s", "120 REGISTER b", "120.03 registered b"],
   },
   {
-    what: "a short expiry is refreshed in time, one that is over before the next answer is none",
+    what: "a short expiry is refreshed in time; one shorter than the next response is a failure",
     changes: [
       { at: 0, dns: "a b", servers: { a: grants(8), b: grants(3) } },
       { at: 10, servers: { a: refused } },
@@ -519,7 +519,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "an answer that takes longer than what it grants: not registered",
+    what: "a response slower than the granted expiry: not registered",
     changes: [{ at: 0, dns: "a", servers: { a: grants(10, 12_000) } }],
     seconds: 30,
     events: [
@@ -530,7 +530,7 @@ const rows: readonly Row[] = [
     ],
   },
   {
-    what: "the refresh is not answered: registered until the expiry and no longer",
+    what: "no response to the refresh: registered until the expiry only",
     changes: [
       { at: 0, dns: "a b", servers: { a: grants(60), b: up } },
       { at: 40, servers: { a: silent } },
@@ -559,7 +559,7 @@ for (const { what, changes, seconds, events } of rows) {
 }
 
 await t.test(
-  "whatever the servers do: no stranger, none too early or too often, and registered soon after one can",
+  "random server behaviour: only own servers, no REGISTER too early or too often, registered soon after one can",
   async (t) => {
     const states: readonly [ServerState, ...ServerState[]] = [
       up,

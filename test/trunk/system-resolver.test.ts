@@ -132,7 +132,7 @@ await t.test("/etc/hosts takes precedence over DNS for both families", async (t)
 });
 
 await t.test(
-  "a name that DNS does not know may be known by other ways; one that fails is not asked for there, as that takes a thread",
+  "a name not in DNS is looked up in other sources; a failed lookup is not, because that blocks a thread",
   async (t) => {
     let answer: DnsAnswer = "nxdomain";
     const { resolver, lookedUp } = await bench(t, () => answer, { elsewhere: ["192.0.2.5"] });
@@ -157,7 +157,7 @@ await t.test("without a DNS server lookups fail", async (t) => {
 });
 
 await t.test(
-  "a registrar by a real DNS server: SRV that fails for a moment, a dead target, names that rotate",
+  "a registrar with a real DNS server: temporary SRV failure, an unresolvable target, rotating names",
   async (t) => {
     let srv: DnsAnswer = { records: ["10 0 5071 a.trunk.example", "20 0 5061 dead.trunk.example"] };
     let turn = 0;
