@@ -3,7 +3,7 @@ import { createHash, createHmac } from "node:crypto";
 import { type Day, dayOf, pseudonymKeyDays } from "./day-keys.js";
 import type { KnownCaller, NumberedCaller } from "./known-caller.js";
 
-/** No letters that together with digits could be read as a phone number: letters only. */
+/** Letters only: some systems read a user part with digits as a phone number. */
 const alphabet = "abcdefghijklmnop";
 
 /** 64 bits: no two callers of a meeting collide by chance. */

@@ -8,7 +8,7 @@ const main = fakeConference("54321");
 const breakout: Conference = { ...fakeConference("543211"), mainRoom: fakePin("54321") };
 const greeting = "de:welcome de:enter-pin en:language-switch";
 
-await t.test("the conference is over: told, asked for a PIN once, and goodbye", async (t) => {
+await t.test("the conference ends: announcement, one PIN prompt, goodbye", async (t) => {
   const world = new CallHarness({ talkMs: 5_000 });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
@@ -19,7 +19,7 @@ await t.test("the conference is over: told, asked for a PIN once, and goodbye", 
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("another PIN leads to another conference; after that one there is no third", async (t) => {
+await t.test("another PIN leads to a second conference; after its end the call ends", async (t) => {
   const world = new CallHarness({
     talkMs: 5_000,
     typing: ["54321", "777"],
@@ -40,7 +40,7 @@ await t.test("a wrong PIN after the conference can be corrected", async (t) => {
   t.match(await world.run(), { cause: "conference-ended", joins: 2, lookups: ["open", "unknown", "unknown", "open"] });
 });
 
-await t.test("BBB ends calls before its API knows: asked again, and no hurry is a removal", async (t) => {
+await t.test("BBB ends calls before its API shows it: polled again, and not taken for a removal", async (t) => {
   const world = new CallHarness({ talkMs: 5_000, stillOpen: ["open", "over"] });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
@@ -48,7 +48,7 @@ await t.test("BBB ends calls before its API knows: asked again, and no hurry is 
   t.ok((report.stages.filter(({ stage }) => stage === "looking-up")[1]?.ms ?? 0) < 2_000);
 });
 
-await t.test("removed by a moderator: told, and not joined again", async (t) => {
+await t.test("removed by a moderator: announcement, no re-join", async (t) => {
   const world = new CallHarness({ talkMs: 5_000, stillOpen: ["open"], typing: ["54321", "54321"] });
   const report = await world.run();
   t.match(report, { cause: "removed", joins: 1 });
@@ -57,7 +57,7 @@ await t.test("removed by a moderator: told, and not joined again", async (t) => 
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("nobody can say whether it is over: looked for again, as when the node is lost", async (t) => {
+await t.test("unknown whether the conference ended: looked up again, as for a lost node", async (t) => {
   const world = new CallHarness({
     talkMs: 5_000,
     stillOpen: ["unknown"],
@@ -78,7 +78,7 @@ await t.test("nobody can say whether it is over: looked for again, as when the n
   t.strictSame(await silent.leftovers(), []);
 });
 
-await t.test("a breakout room is over: back in the main room without redialling", async (t) => {
+await t.test("a breakout room ends: back in the main room without a new call", async (t) => {
   const world = new CallHarness({ talkMs: 5_000, typing: ["543211"], conferences: [main, breakout] });
   world.begin();
   await world.clock.advance(12_000);
@@ -106,7 +106,7 @@ await t.test("a breakout room is over: back in the main room without redialling"
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("from a breakout room whose main room is over as well, the way leads to the prompt", async (t) => {
+await t.test("a breakout room and its main room have ended: PIN prompt", async (t) => {
   for (const kind of ["unknown", "unavailable", "not-started"] as const) {
     const world = new CallHarness({
       talkMs: 5_000,
@@ -121,7 +121,7 @@ await t.test("from a breakout room whose main room is over as well, the way lead
   }
 });
 
-await t.test("who is removed from a breakout room is put nowhere", async (t) => {
+await t.test("removed from a breakout room: no re-join anywhere", async (t) => {
   const world = new CallHarness({
     talkMs: 5_000,
     typing: ["543211"],

@@ -10,7 +10,7 @@ function withPin(changes: Partial<CallSettings["pin"]>): CallSettings {
   return { ...someSettings, pin: { ...someSettings.pin, ...changes } };
 }
 
-/** A call that has been answered and is being greeted. */
+/** An answered call during its greeting. */
 async function greeted(changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
   const world = new CallHarness({ typing: [], ...changes });
   world.begin();
@@ -36,7 +36,7 @@ await t.test("leading zeros are part of the PIN", async (t) => {
   t.strictSame(world.directory.found, ["00042"]);
 });
 
-await t.test("a PIN is complete when no longer one is possible, at once", async (t) => {
+await t.test("a PIN completes immediately if no longer one is possible", async (t) => {
   const world = await greeted();
   world.press("5432");
   await world.clock.advance(100);
@@ -48,7 +48,7 @@ await t.test("a PIN is complete when no longer one is possible, at once", async 
   await world.finish();
 });
 
-await t.test("a PIN that a breakout room's goes on from waits for `#` or for the time between keys", async (t) => {
+await t.test("a PIN that is a prefix of a breakout room's waits for `#` or the key timeout", async (t) => {
   const conferences = [fakeConference("54321"), { ...fakeConference("543211"), mainRoom: fakePin("54321") }];
   const world = await greeted({ conferences });
   world.press("54321");
@@ -67,7 +67,7 @@ await t.test("a PIN that a breakout room's goes on from waits for `#` or for the
   await breakout.finish();
 });
 
-await t.test("eleven digits are complete, and what follows is not lost", async (t) => {
+await t.test("eleven digits complete, and later keys are kept", async (t) => {
   const world = await greeted();
   world.press("123456789012");
   await world.clock.advance(50);
@@ -79,7 +79,7 @@ await t.test("eleven digits are complete, and what follows is not lost", async (
   await world.finish();
 });
 
-await t.test("each key gives the time between keys anew", async (t) => {
+await t.test("each key restarts the key timeout", async (t) => {
   const world = await greeted();
   for (const key of "1234") {
     world.press(key);
@@ -92,7 +92,7 @@ await t.test("each key gives the time between keys anew", async (t) => {
   await world.finish();
 });
 
-await t.test("the first key stops the prompt, and no key before its end is too late", async (t) => {
+await t.test("the first key stops the prompt, and the key timeout starts after its end", async (t) => {
   const world = await greeted({ promptMs: 15_000 });
   await world.clock.advance(40_000);
   t.equal(world.endpoint.plays[0]?.outcome, undefined, "a long prompt is no silence of the caller's");
@@ -106,7 +106,7 @@ await t.test("the first key stops the prompt, and no key before its end is too l
   await world.finish();
 });
 
-await t.test("a `#` alone is no PIN and silences nothing", async (t) => {
+await t.test("a `#` alone is not a PIN and does not stop the prompt", async (t) => {
   const world = await greeted();
   world.press("#");
   await world.clock.advance(100);
@@ -182,7 +182,7 @@ await t.test("silence three times", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the dialogue as a whole has an end", async (t) => {
+await t.test("the whole dialogue has a timeout", async (t) => {
   const world = await greeted({ settings: withPin({ dialogueTimeoutMs: 30_000 }) });
   for (let seconds = 0; seconds < 40 && world.report === undefined; seconds += 2) {
     world.press("7*");
@@ -195,7 +195,7 @@ await t.test("the dialogue as a whole has an end", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the end of the dialogue comes in the middle of a PIN as well", async (t) => {
+await t.test("the dialogue times out in the middle of a PIN, too", async (t) => {
   const world = await greeted({ settings: withPin({ dialogueTimeoutMs: 3_000, nextKeyTimeoutMs: 60_000 }) });
   world.press("12");
   const report = await world.finish();
@@ -203,7 +203,7 @@ await t.test("the end of the dialogue comes in the middle of a PIN as well", asy
   t.strictSame(world.directory.found, []);
 });
 
-await t.test("a slow look-up is explained and then filled with music", async (t) => {
+await t.test("a slow lookup is explained, then music plays", async (t) => {
   const world = new CallHarness({ lookUpMs: 3_000 });
   const report = await world.run();
   t.equal(report.cause, "conference-ended");
@@ -216,13 +216,13 @@ await t.test("a slow look-up is explained and then filled with music", async (t)
   t.equal(report.stages.find(({ stage }) => stage === "looking-up")?.ms, 3_000);
 });
 
-await t.test("a quick look-up is not", async (t) => {
+await t.test("a fast lookup is not explained", async (t) => {
   const world = new CallHarness({ lookUpMs: 700 });
   await world.run();
   t.notOk(world.endpoint.heard.some((text) => text.includes("please-wait")));
 });
 
-await t.test("an outage of the directory is told, and is no wrong PIN", async (t) => {
+await t.test("an outage of the directory is announced and not counted as a wrong PIN", async (t) => {
   const unavailable = { kind: "unavailable" } as const;
   const out = new CallHarness({
     typing: ["54321", "54321", "54321"],
@@ -242,7 +242,7 @@ await t.test("an outage of the directory is told, and is no wrong PIN", async (t
   t.equal((await back.run()).cause, "conference-ended");
 });
 
-await t.test("a directory that never answers is unavailable after its time", async (t) => {
+await t.test("a directory that never answers counts as unavailable after the timeout", async (t) => {
   const world = new CallHarness({ typing: ["54321", "54321", "54321"], lookUpMs: "never" });
   const report = await world.run();
   t.equal(report.cause, "directory-unavailable");
@@ -253,7 +253,7 @@ await t.test("a directory that never answers is unavailable after its time", asy
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a prompt that can't be played leaves the caller the time to answer", async (t) => {
+await t.test("a prompt that can't be played leaves the caller the full key timeout", async (t) => {
   const world = new CallHarness({ promptMs: 0, typing: [] });
   world.begin();
   await world.clock.advance(6_000);

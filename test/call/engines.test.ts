@@ -5,10 +5,10 @@ import type { CallerEndpoint, IncomingCall } from "../../src/call/interfaces.js"
 import { Latch } from "../../src/util/latch.js";
 import { CallHarness, type CallScript } from "../support/call-harness.js";
 
-/** Longer than any call that is stuck may take, in milliseconds: each wait of the call has its limit. */
+/** Longer than the timeouts of a stuck call together, in milliseconds. */
 const longest = 180_000;
 
-await t.test("each engine that never settles ends the call in time", async (t) => {
+await t.test("an engine that never answers ends the call within the timeouts", async (t) => {
   const cases: readonly (readonly [string, Partial<CallScript>])[] = [
     ["media-unavailable", { openMs: "never" }],
     ["answer-failed", { acceptMs: "never" }],
@@ -29,7 +29,7 @@ await t.test("each engine that never settles ends the call in time", async (t) =
   }
 });
 
-await t.test("an answer that comes after everybody has stopped waiting is hung up on", async (t) => {
+await t.test("a 200 that is sent after the timeout is followed by BYE", async (t) => {
   const world = new CallHarness({ acceptMs: 60_000 });
   const report = await world.run();
   t.equal(report.cause, "answer-failed");
@@ -41,10 +41,10 @@ await t.test("an answer that comes after everybody has stopped waiting is hung u
   t.equal(world.endpoint.releases, 1);
 });
 
-/** A call one of whose parts throws where it should not: a bug, not a failure. */
+/** A call in which one component throws: a bug, not an expected failure. */
 const bug = new Error("a bug");
 
-await t.test("a bug anywhere is reported, and everything is given back", async (t) => {
+await t.test("a bug in any component is reported, and all resources are released", async (t) => {
   const rejects = async (): Promise<never> => await Promise.reject(bug);
   const throws = (): never => {
     throw bug;
@@ -129,7 +129,7 @@ await t.test("a bug anywhere is reported, and everything is given back", async (
   }
 });
 
-await t.test("a stop before the INVITE is handled ends it with 503", async (t) => {
+await t.test("a shutdown before the INVITE is handled ends it with 503", async (t) => {
   const world = new CallHarness();
   world.shutdown.set("shutdown");
   const report = await world.run();
@@ -141,7 +141,7 @@ await t.test("a stop before the INVITE is handled ends it with 503", async (t) =
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("many calls at once share nothing but what they are given", async (t) => {
+await t.test("concurrent calls share only the services passed to them", async (t) => {
   const worlds = Array.from(
     { length: 20 },
     (_, at) => new CallHarness(at % 2 === 0 ? {} : { typing: ["1#", "2#", "3#"] }),

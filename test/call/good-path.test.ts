@@ -5,7 +5,7 @@ import { CallHarness, someAdmission, someSettings } from "../support/call-harnes
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 import { receivedAudio } from "../support/fake-endpoint.js";
 
-await t.test("a caller types the PIN, is in the conference, and the conference is over", async (t) => {
+await t.test("a caller types the PIN and joins; the conference ends", async (t) => {
   const world = new CallHarness();
   const report = await world.run();
 
@@ -70,7 +70,7 @@ await t.test("the conference sees four digits and a pseudonym", async (t) => {
   t.equal(target?.answerTimeoutMs, someSettings.joinTimeoutMs);
 });
 
-await t.test("the pseudonym stays with the caller in one meeting and changes with the meeting", async (t) => {
+await t.test("the pseudonym is constant within a meeting and differs between meetings", async (t) => {
   const pseudonymIn = async (meetingId: string): Promise<string | undefined> => {
     const world = new CallHarness({ conferences: [fakeConference("54321", "bbb1", meetingId)] });
     await world.run();
@@ -80,13 +80,13 @@ await t.test("the pseudonym stays with the caller in one meeting and changes wit
   t.not(await pseudonymIn("a"), await pseudonymIn("b"));
 });
 
-await t.test("the report holds neither the number nor the PIN", async (t) => {
+await t.test("the report contains neither the number nor the PIN", async (t) => {
   const world = new CallHarness();
   t.notMatch(JSON.stringify(await world.run()), /5678|54321/);
   t.equal(world.call.timesForgotten, 1, "the INVITE's caller is dropped at the admission");
 });
 
-await t.test("`**` asks for the other language, in which the caller is then spoken to and labelled", async (t) => {
+await t.test("`**` switches the language of prompts and label", async (t) => {
   const world = new CallHarness({
     typing: ["**", "54321"],
     admission: success(someAdmission({ caller: { kind: "anonymous" } })),
@@ -105,29 +105,23 @@ await t.test("`**` asks for the other language, in which the caller is then spok
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test(
-  "`**` twice leads back to the first language, and a number with one language offers no other",
-  async (t) => {
-    const twice = new CallHarness({ typing: ["**", "**", "54321"] });
-    await twice.run();
-    t.equal(twice.endpoint.heard.at(-1), "de:goodbye");
+await t.test("`**` twice returns to the first language; a number with one language offers no other", async (t) => {
+  const twice = new CallHarness({ typing: ["**", "**", "54321"] });
+  await twice.run();
+  t.equal(twice.endpoint.heard.at(-1), "de:goodbye");
 
-    const single = new CallHarness({
-      typing: ["**", "54321"],
-      admission: success(someAdmission({ languages: ["en"] })),
-    });
-    await single.run();
-    t.strictSame(single.endpoint.heard, [
-      "en:welcome en:enter-pin",
-      "en:pin-restart",
-      "en:welcome en:enter-pin",
-      "en:conference-ended en:enter-pin",
-      "en:goodbye",
-    ]);
-  },
-);
+  const single = new CallHarness({ typing: ["**", "54321"], admission: success(someAdmission({ languages: ["en"] })) });
+  await single.run();
+  t.strictSame(single.endpoint.heard, [
+    "en:welcome en:enter-pin",
+    "en:pin-restart",
+    "en:welcome en:enter-pin",
+    "en:conference-ended en:enter-pin",
+    "en:goodbye",
+  ]);
+});
 
-await t.test("a caller who only switches languages is not asked for ever", async (t) => {
+await t.test("language switches have a limit", async (t) => {
   const world = new CallHarness({ typing: Array.from({ length: 100 }, () => "**") });
   const report = await world.run();
   t.equal(report.cause, "no-input");

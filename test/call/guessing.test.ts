@@ -7,13 +7,13 @@ import {
   CallHarness,
   type CallScript,
   type LivekitMemory,
-  type SharedCallState,
+  type SharedWorld,
   someAdmission,
   someSettings,
 } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
 
-/** A call that is being greeted, in which every wrong PIN is typed at once. */
+/** A call during its greeting, in which wrong PINs are typed immediately. */
 async function greeted(changes: Partial<CallScript> = {}): Promise<CallHarness> {
   const world = new CallHarness({ typing: [], ...changes });
   world.begin();
@@ -31,24 +31,21 @@ async function type(world: CallHarness, keys: string): Promise<void> {
 
 const threeWrong = { cause: "too-many-tries", pinsTyped: 3, lookups: ["unknown", "unknown", "unknown"] };
 
-await t.test(
-  "PINs that are typed and cleared are tries: three of them end the call, and none is looked up",
-  async (t) => {
-    for (const between of ["*", "**"]) {
-      const world = await greeted();
-      await type(world, Array.from({ length: 200 }, (_, at) => `${String(at).padStart(5, "0")}${between}`).join(""));
-      const report = await world.finish();
-      t.match(report, threeWrong, between);
-      t.ok(report.totalMs < 10_000, `${report.totalMs} ms`);
-      t.strictSame(world.pins, ["unknown", "unknown", "unknown"]);
-      t.strictSame(world.directory.found, []);
-      t.equal(world.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries");
-      t.strictSame(await world.leftovers(), []);
-    }
-  },
-);
+await t.test("typed and cleared PINs count as tries: three end the call, none is looked up", async (t) => {
+  for (const between of ["*", "**"]) {
+    const world = await greeted();
+    await type(world, Array.from({ length: 200 }, (_, at) => `${String(at).padStart(5, "0")}${between}`).join(""));
+    const report = await world.finish();
+    t.match(report, threeWrong, between);
+    t.ok(report.totalMs < 10_000, `${report.totalMs} ms`);
+    t.strictSame(world.pins, ["unknown", "unknown", "unknown"]);
+    t.strictSame(world.directory.found, []);
+    t.equal(world.endpoint.heard.at(-1), "de:pin-unknown de:too-many-tries");
+    t.strictSame(await world.leftovers(), []);
+  }
+});
 
-await t.test("the right PIN after a cleared one needs `#`, or the time between keys", async (t) => {
+await t.test("the right PIN after a cleared one needs `#` or the key timeout", async (t) => {
   const world = await greeted();
   await type(world, "00000*54321");
   await world.clock.advance(3_800);
@@ -66,7 +63,7 @@ await t.test("the right PIN after a cleared one needs `#`, or the time between k
   t.equal(patient.stages.at(-1), "talking");
 });
 
-await t.test("a digit too many after one that was no PIN is a try", async (t) => {
+await t.test("a digit typed past digits that were not a PIN is a try", async (t) => {
   const world = await greeted();
   await type(world, "00000");
   t.strictSame(world.pins, []);
@@ -80,7 +77,7 @@ await t.test("a digit too many after one that was no PIN is a try", async (t) =>
   t.match(await world.finish(), threeWrong);
 });
 
-await t.test("clearing up to four digits is free, as often as the time allows", async (t) => {
+await t.test("clearing up to four digits is free, within the timeout", async (t) => {
   const world = await greeted();
   await type(world, "1*12*123*1234*9999*0000*54321");
   await world.clock.advance(1_000);
@@ -90,13 +87,13 @@ await t.test("clearing up to four digits is free, as often as the time allows", 
   t.strictSame(world.pins, ["open"]);
 });
 
-await t.test("where a PIN has three digits, clearing three is a try", async (t) => {
+await t.test("with three-digit PINs, clearing three digits is a try", async (t) => {
   const world = await greeted({ conferences: [fakeConference("543"), fakeConference("54321")] });
   await type(world, "12*000*001*002*");
   t.match(await world.finish(), threeWrong);
 });
 
-await t.test("who hangs up over digits that did not complete has tested them", async (t) => {
+await t.test("digits that did not complete before the hang-up count as a try", async (t) => {
   for (const { keys, unknown } of [
     { keys: "00000", unknown: 1 },
     { keys: "0000", unknown: 0 },
@@ -116,7 +113,7 @@ await t.test("who hangs up over digits that did not complete has tested them", a
   t.strictSame(known.pins, [], "a PIN that is right is no guess");
 });
 
-await t.test("who hangs up during the look-up has had it: it counts when its outcome is known", async (t) => {
+await t.test("a lookup counts by its outcome even if the caller hangs up meanwhile", async (t) => {
   const world = await greeted({ lookUpMs: 3_000 });
   await type(world, "00000#");
   world.call.hangUpByCaller();
@@ -127,7 +124,7 @@ await t.test("who hangs up during the look-up has had it: it counts when its out
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a PIN that is waited for gives no tries back", async (t) => {
+await t.test("waiting for a conference restores no tries", async (t) => {
   const world = await greeted({ conferences: [], reserved: ["888888888"] });
   let guesses = 0;
   for (; guesses < 600 && world.report === undefined; guesses++) {
@@ -146,7 +143,7 @@ await t.test("a PIN that is waited for gives no tries back", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("neither does a conference that is left for another", async (t) => {
+await t.test("leaving a conference for another restores no tries", async (t) => {
   const world = await greeted({ talkMs: "never", stillOpen: ["open"] });
   for (let guesses = 0; guesses < 20 && world.report === undefined; guesses++) {
     await type(world, "54321#");
@@ -161,7 +158,7 @@ await t.test("neither does a conference that is left for another", async (t) => 
   t.equal(world.pins.filter((outcome) => outcome === "unknown").length, 3);
 });
 
-await t.test("silences and languages have an end over the whole call", async (t) => {
+await t.test("silences and language switches are limited per call", async (t) => {
   const silent = await greeted({ reserved: ["888888888"] });
   let rounds = 0;
   for (; rounds < 50 && silent.report === undefined; rounds++) {
@@ -184,7 +181,7 @@ await t.test("silences and languages have an end over the whole call", async (t)
   t.equal(rounds, 7);
 });
 
-/** Calls from the same or other numbers, one after the other, whose wrong PINs are counted together. */
+/** Consecutive calls from the same or other numbers, with common counters of wrong PINs. */
 class Caller {
   readonly shared = sharedWorld();
 
@@ -196,7 +193,7 @@ class Caller {
     return world;
   }
 
-  /** Wrong PINs from so many other numbers. */
+  /** Adds wrong PINs from this many other numbers. */
   async others(count: number): Promise<void> {
     for (let other = 0; other < count; other++) {
       const { call } = await this.call("00000#", {
@@ -214,44 +211,41 @@ function admissionFrom(digits: string): Admission {
   return someAdmission({ caller: { kind: "number", number: number.value } });
 }
 
-await t.test(
-  "forty calls from one number: some are slowed, then all are refused, and another number is not",
-  async (t) => {
-    const guesser = new Caller();
-    const causes: string[] = [];
-    let unknown = 0;
-    for (let at = 0; at < 40; at++) {
-      const world = await guesser.call("00000#00001#00002#");
-      causes.push((await world.finish()).cause);
-      unknown += world.pins.filter((outcome) => outcome === "unknown").length;
-      if (causes.at(-1) === "too-many-wrong-pins") {
-        t.equal(world.opens, 0, "no media is spent");
-        t.match(world.call.refusals, [{ status: 603, headers: { "Retry-After": "600" } }]);
-      }
-      t.strictSame(await world.leftovers(), []);
+await t.test("forty calls from one number: throttled, then refused; another number is not", async (t) => {
+  const guesser = new Caller();
+  const causes: string[] = [];
+  let unknown = 0;
+  for (let at = 0; at < 40; at++) {
+    const world = await guesser.call("00000#00001#00002#");
+    causes.push((await world.finish()).cause);
+    unknown += world.pins.filter((outcome) => outcome === "unknown").length;
+    if (causes.at(-1) === "too-many-wrong-pins") {
+      t.equal(world.opens, 0, "no media is spent");
+      t.match(world.call.refusals, [{ status: 603, headers: { "Retry-After": "600" } }]);
     }
-    t.equal(unknown, 20);
-    // Three calls with three tries, one that gets slow at its second, nine with one.
-    t.strictSame(
-      causes.slice(0, 13),
-      Array.from({ length: 13 }, () => "too-many-tries"),
-    );
-    t.strictSame(new Set(causes.slice(13)), new Set(["too-many-wrong-pins"]));
+    t.strictSame(await world.leftovers(), []);
+  }
+  t.equal(unknown, 20);
+  // Three calls with three tries, one that is throttled at its second try, nine with one try.
+  t.strictSame(
+    causes.slice(0, 13),
+    Array.from({ length: 13 }, () => "too-many-tries"),
+  );
+  t.strictSame(new Set(causes.slice(13)), new Set(["too-many-wrong-pins"]));
 
-    const other = await guesser.call("54321", { admission: success(admissionFrom("+4915112345679")) });
-    await other.clock.advance(1_000);
-    t.equal(other.stages.at(-1), "talking", "at once, and without #");
-    other.call.hangUpByCaller();
-    await other.finish();
-    await guesser.shared.clock.advance(3_600_000);
-    const later = await guesser.call("54321");
-    await later.clock.advance(1_000);
-    t.equal(later.stages.at(-1), "talking", "an hour later");
-  },
-);
+  const other = await guesser.call("54321", { admission: success(admissionFrom("+4915112345679")) });
+  await other.clock.advance(1_000);
+  t.equal(other.stages.at(-1), "talking", "at once, and without #");
+  other.call.hangUpByCaller();
+  await other.finish();
+  await guesser.shared.clock.advance(3_600_000);
+  const later = await guesser.call("54321");
+  await later.clock.advance(1_000);
+  t.equal(later.stages.at(-1), "talking", "an hour later");
+});
 
 await t.test(
-  "when all are slowed a right PIN takes as long as a wrong one, needs `#`, and is not refused",
+  "while all are throttled, a right PIN takes as long as a wrong one, needs `#` and is accepted",
   async (t) => {
     const many = new Caller();
     await many.others(3_000);
@@ -277,7 +271,7 @@ await t.test(
   },
 );
 
-await t.test("who hangs up before the slow answer has had the try", async (t) => {
+await t.test("a hang-up before the delayed response counts as a try", async (t) => {
   const guesser = new Caller();
   let answered = 0;
   for (let at = 0; at < 40; at++) {
@@ -291,7 +285,7 @@ await t.test("who hangs up before the slow answer has had the try", async (t) =>
   t.equal(answered, 20);
 });
 
-await t.test("a caller with a PIN that waits is not asked on once the number is over its limit", async (t) => {
+await t.test("a waiting caller is not asked for another PIN once the number is over its limit", async (t) => {
   const caller = new Caller();
   const world = await caller.call("00000#888888888#", { reserved: ["888888888"], conferences: [] });
   await world.clock.advance(500);
@@ -306,7 +300,7 @@ await t.test("a caller with a PIN that waits is not asked on once the number is 
   t.equal(world.endpoint.heard.at(-1), "de:too-many-tries");
 });
 
-function sharedWorld(): Required<Omit<SharedCallState, keyof LivekitMemory>> {
+function sharedWorld(): Required<Omit<SharedWorld, keyof LivekitMemory>> {
   const { clock, hasher, throttle } = new CallHarness();
   return { clock, hasher, throttle };
 }

@@ -9,7 +9,7 @@ const greeting = "de:welcome de:enter-pin en:language-switch";
 const minute = 60_000;
 const holdTimeoutMs = 10 * minute;
 
-/** An answered call that is asked for a PIN; nothing is typed yet. */
+/** An answered call at the PIN prompt, before any key. */
 async function asked(changes: ConstructorParameters<typeof CallHarness>[0] = {}, ms = 1_000): Promise<CallHarness> {
   const world = new CallHarness({ typing: [], ...changes });
   world.begin();
@@ -17,27 +17,24 @@ async function asked(changes: ConstructorParameters<typeof CallHarness>[0] = {},
   return world;
 }
 
-await t.test(
-  "a hold in the greeting: nothing is played into it, no time goes by, and the greeting begins again",
-  async (t) => {
-    const world = await asked({ typing: ["", "54321"] });
-    world.endpoint.hold.set(true);
-    await world.clock.advance(9 * minute);
-    t.strictSame(
-      world.endpoint.plays.map(({ text, outcome }) => [text, outcome]),
-      [[greeting, "stopped"]],
-    );
-    t.equal(world.report, undefined, "nobody is thrown out");
-    world.endpoint.hold.set(false);
-    await world.clock.advance(8_000);
-    t.strictSame(world.endpoint.heard, [greeting, greeting]);
-    t.equal(world.stages.at(-1), "talking", "and the PIN that is typed then counts");
-    t.match(await world.finish(), { cause: "conference-ended", pinsTyped: 1 });
-    t.strictSame(await world.leftovers(), []);
-  },
-);
+await t.test("a hold during the greeting: no playback, timeouts stand still, and the greeting restarts", async (t) => {
+  const world = await asked({ typing: ["", "54321"] });
+  world.endpoint.hold.set(true);
+  await world.clock.advance(9 * minute);
+  t.strictSame(
+    world.endpoint.plays.map(({ text, outcome }) => [text, outcome]),
+    [[greeting, "stopped"]],
+  );
+  t.equal(world.report, undefined, "nobody is thrown out");
+  world.endpoint.hold.set(false);
+  await world.clock.advance(8_000);
+  t.strictSame(world.endpoint.heard, [greeting, greeting]);
+  t.equal(world.stages.at(-1), "talking", "and the PIN that is typed then counts");
+  t.match(await world.finish(), { cause: "conference-ended", pinsTyped: 1 });
+  t.strictSame(await world.leftovers(), []);
+});
 
-await t.test("a hold after the greeting: the request is repeated at the resume", async (t) => {
+await t.test("a hold after the greeting: the request is repeated on resume", async (t) => {
   const world = await asked({}, 10_000);
   world.endpoint.hold.set(true);
   await world.clock.advance(5 * minute);
@@ -49,7 +46,7 @@ await t.test("a hold after the greeting: the request is repeated at the resume",
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a hold in the middle of a PIN: the digits are kept, and the rest has its time", async (t) => {
+await t.test("a hold in the middle of a PIN: digits are kept, the key timeout restarts", async (t) => {
   const world = await asked();
   world.press("54");
   await world.clock.advance(3_500);
@@ -73,7 +70,7 @@ await t.test("an INVITE on hold: the greeting waits for the resume", async (t) =
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("holds have a limit, over the whole call", async (t) => {
+await t.test("holds are limited per call", async (t) => {
   const settings = { ...someSettings, holdTimeoutMs };
   const world = await asked({ settings });
   for (const ms of [6 * minute, holdTimeoutMs * 10]) {
@@ -91,7 +88,7 @@ await t.test("holds have a limit, over the whole call", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the conference begins while a waiting caller is on hold: the caller is in it", async (t) => {
+await t.test("the conference starts while a waiting caller is on hold: joined", async (t) => {
   const conference = fakeConference("54321");
   const world = await asked(
     { typing: ["54321"], lookups: [{ kind: "not-started" }, { kind: "open", conference }] },
@@ -109,7 +106,7 @@ await t.test("the conference begins while a waiting caller is on hold: the calle
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a caller on hold is asked again after the conference, when back", async (t) => {
+await t.test("a caller on hold is asked for a PIN after the conference, on resume", async (t) => {
   const world = await asked(
     { typing: ["54321"], holdsAtMs: [20_000, 20_000 + 8 * minute], talkMs: minute },
     7 * minute,
@@ -121,7 +118,7 @@ await t.test("a caller on hold is asked again after the conference, when back", 
   t.match(await world.finish(), { cause: "conference-ended" });
 });
 
-await t.test("what is said on the way into a conference is not waited for", async (t) => {
+await t.test("prompts before a conference are skipped on hold", async (t) => {
   const world = await asked(
     { typing: ["54321"], settings: { ...someSettings, hints: true }, holdsAtMs: [2_500] },
     10_000,
@@ -132,7 +129,7 @@ await t.test("what is said on the way into a conference is not waited for", asyn
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the caller's time", async (t) => {
+await t.test("the clock of the caller's timeouts", async (t) => {
   const clock = new FakeClock();
   const hold = new Hold();
   const time = new CallerTime(clock, hold, 10_000);

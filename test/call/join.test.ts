@@ -26,7 +26,7 @@ await t.test("a node refuses, and the conference is found on another one", async
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a node refuses, and the conference is not found any more", async (t) => {
+await t.test("a node refuses, and the conference is no longer found", async (t) => {
   for (const [kind, told] of [
     ["unknown", "conference-unavailable"],
     ["unavailable", "service-unavailable"],
@@ -45,7 +45,7 @@ await t.test("a node refuses, and the conference is not found any more", async (
   }
 });
 
-await t.test("a node refuses again: no third leg, and nobody looks for a third one", async (t) => {
+await t.test("a node refuses twice: no third leg, no third lookup", async (t) => {
   const world = new CallHarness({ bridgeOutcomes: [refused, gone] });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable", "the last failure is the cause");
@@ -56,7 +56,7 @@ await t.test("a node refuses again: no third leg, and nobody looks for a third o
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the node is lost in mid-call, and the conference goes on on another one", async (t) => {
+await t.test("the node is lost in mid-call, and the conference continues on another one", async (t) => {
   const elsewhere = { kind: "open", conference: fakeConference("54321", "bbb2", "meeting-elsewhere") } as const;
   const world = new CallHarness({
     overs: ["lost", "ended"],
@@ -93,20 +93,17 @@ await t.test("the node is lost in mid-call, and so is the conference", async (t)
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test(
-  "a node that is lost again at once is given up; after a stay of a minute there is another try",
-  async (t) => {
-    const flapping = new CallHarness({ overs: ["lost"], talkMs: 5_000 });
-    t.equal((await flapping.run()).joins, 2);
-    const steady = new CallHarness({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
-    const report = await steady.run();
-    t.equal(report.joins, 5);
-    t.equal(report.cause, "conference-ended");
-    t.strictSame(await steady.leftovers(), []);
-  },
-);
+await t.test("a node lost again immediately is given up; after a stay of a minute it is retried", async (t) => {
+  const flapping = new CallHarness({ overs: ["lost"], talkMs: 5_000 });
+  t.equal((await flapping.run()).joins, 2);
+  const steady = new CallHarness({ overs: ["lost", "lost", "lost", "lost", "ended"], talkMs: 60_000 });
+  const report = await steady.run();
+  t.equal(report.joins, 5);
+  t.equal(report.cause, "conference-ended");
+  t.strictSame(await steady.leftovers(), []);
+});
 
-await t.test("a node refuses, and the conference has to begin again", async (t) => {
+await t.test("a node refuses, and the conference is not started: wait", async (t) => {
   const open = { kind: "open", conference: fakeConference("54321") } as const;
   const restarted = new CallHarness({
     bridgeOutcomes: [refused, joined],
@@ -126,30 +123,27 @@ await t.test("a node refuses, and the conference has to begin again", async (t) 
   t.equal((await impatient.run()).cause, "conference-refused");
 });
 
-await t.test(
-  "a node that is being restarted gets half a minute, with music; nobody is taken for removed",
-  async (t) => {
-    const world = new CallHarness({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
-    const report = await world.run();
-    t.equal(report.cause, "conference-ended");
-    t.equal(report.joins, 2);
-    const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
-    t.ok(
-      (pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000,
-      `not in the same millisecond: ${pauses.join(" ")}`,
-    );
-    t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
-    t.strictSame(await world.leftovers(), []);
+await t.test("a restarting node is retried for half a minute, with music; no caller counts as removed", async (t) => {
+  const world = new CallHarness({ overs: ["lost", "ended"], bridgeOutcomes: [joined, gone, gone, joined] });
+  const report = await world.run();
+  t.equal(report.cause, "conference-ended");
+  t.equal(report.joins, 2);
+  const pauses = report.stages.filter(({ stage }) => stage === "looking-up").map(({ ms }) => ms);
+  t.ok(
+    (pauses[1] ?? 0) >= 2_000 && (pauses[2] ?? 0) >= 3_000 && (pauses[3] ?? 0) >= 4_000,
+    `not in the same millisecond: ${pauses.join(" ")}`,
+  );
+  t.ok(world.endpoint.heard.includes("de:please-wait music:hold"), "and with music");
+  t.strictSame(await world.leftovers(), []);
 
-    const dead = new CallHarness({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
-    const end = await dead.run();
-    t.equal(end.cause, "conference-unreachable");
-    t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
-    t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
-  },
-);
+  const dead = new CallHarness({ overs: ["lost"], bridgeOutcomes: [joined, gone] });
+  const end = await dead.run();
+  t.equal(end.cause, "conference-unreachable");
+  t.equal(dead.endpoint.targets.length, 6, "after five tries it is given up");
+  t.equal(dead.endpoint.heard.at(-1), "de:conference-unavailable de:goodbye");
+});
 
-await t.test("a node without a free session is asked again over a second later, three times", async (t) => {
+await t.test("a busy node is retried three times, after more than a second each", async (t) => {
   const busy = failure("node-busy" as const);
   const world = new CallHarness({ bridgeOutcomes: [busy, busy, joined] });
   const report = await world.run();
@@ -163,14 +157,14 @@ await t.test("a node without a free session is asked again over a second later, 
   t.equal(full.endpoint.targets.length, 8, "four times on each of two occasions");
 });
 
-await t.test("a slow second look-up is explained", async (t) => {
+await t.test("a slow second lookup is explained", async (t) => {
   const world = new CallHarness({ bridgeOutcomes: [refused, joined], lookUpMs: 2_000 });
   t.equal((await world.run()).cause, "conference-ended");
   t.equal(world.endpoint.heard.filter((text) => text === "de:please-wait music:hold").length, 2);
   t.strictSame(world.stages.slice(3, 7), ["looking-up", "joining", "looking-up", "joining"]);
 });
 
-await t.test("a node that never answers is left and counts as unreachable", async (t) => {
+await t.test("a node that never answers counts as unreachable", async (t) => {
   const world = new CallHarness({ bridgeMs: "never" });
   const report = await world.run();
   t.equal(report.cause, "conference-unreachable");
@@ -185,7 +179,7 @@ await t.test("a node that never answers is left and counts as unreachable", asyn
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the longest duration counts from the INVITE on", async (t) => {
+await t.test("the maximum duration counts from the INVITE on", async (t) => {
   const world = new CallHarness({ talkMs: "never", settings: { ...someSettings, maxDurationMs: 600_000 } });
   const report = await world.run();
   t.equal(report.cause, "max-duration");
@@ -207,7 +201,7 @@ await t.test("the caller hangs up in the conference", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a caller who hangs up on hearing of a failure has not caused it", async (t) => {
+await t.test("a failure stays the cause if the caller hangs up during its announcement", async (t) => {
   for (const [cause, changes, told] of [
     ["conference-refused", { bridgeOutcomes: [refused, refused] }, "conference-unavailable"],
     ["conference-unreachable", { bridgeOutcomes: [gone, gone] }, "conference-unavailable"],
@@ -231,7 +225,7 @@ await t.test("a caller who hangs up on hearing of a failure has not caused it", 
   }
 });
 
-await t.test("a dead line and a dead media server end the call with a BYE", async (t) => {
+await t.test("a lost leg and a lost media server end the call with BYE", async (t) => {
   for (const cause of ["media-lost", "media-server-lost"] as const) {
     const world = new CallHarness();
     world.begin();

@@ -43,7 +43,7 @@ await t.test("a key counts once, by RFC 4733, by INFO or by both in either order
     t.equal((await count(script)).replace("A", ""), counted, `${what}: ${script}`);
 });
 
-await t.test("a key that is held for long counts once: its INFO came when it went down", async (t) => {
+await t.test("a long press counts once: its INFO arrived at its start", async (t) => {
   const clock = new FakeClock();
   const once = new KeyOnce(clock);
   t.ok(once.inInfo("5"));
@@ -52,7 +52,7 @@ await t.test("a key that is held for long counts once: its INFO came when it wen
   t.ok(once.inMedia("5", 100), "the next press");
 });
 
-await t.test("INFO without end takes a bounded memory", (t) => {
+await t.test("unlimited INFO takes bounded memory", (t) => {
   const once = new KeyOnce(new FakeClock());
   for (let press = 0; press < 100_000; press++) once.inInfo("1");
   let taken = 0;

@@ -5,7 +5,7 @@ import { KeysInConference, secondKeyTimeoutMs } from "../../src/call/keys-in-con
 import { CallHarness, someSettings } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
 
-/** What comes of a row of keys; `.` is the time after which nothing follows. */
+/** The actions for a sequence of keys; `.` is the timeout. */
 function read(leave: Key | undefined, text: string): string {
   const keys = new KeysInConference(leave);
   let out = "";
@@ -44,7 +44,7 @@ await t.test("BBB's keys pass, *6 mutes, *# leaves", (t) => {
   t.end();
 });
 
-/** A call that is in its conference. */
+/** A call in a conference. */
 async function talking(changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
   const world = new CallHarness({ talkMs: "never", ...changes });
   world.begin();
@@ -53,7 +53,7 @@ async function talking(changes: ConstructorParameters<typeof CallHarness>[0] = {
   return world;
 }
 
-await t.test("the conference gets the keys one by one, and `*` after a second", async (t) => {
+await t.test("the conference gets the keys one by one, `*` after a second", async (t) => {
   const world = await talking();
   world.press("1");
   await world.clock.advance(1);
@@ -106,7 +106,7 @@ await t.test("the leave key leads to another conference", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("who leaves and types nothing is asked as often as anybody", async (t) => {
+await t.test("after leaving, silence is prompted as often as in the greeting", async (t) => {
   const world = await talking();
   world.press("*#");
   const report = await world.finish();
@@ -120,7 +120,7 @@ await t.test("who leaves and types nothing is asked as often as anybody", async 
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("where it is switched off, nothing leaves", async (t) => {
+await t.test("leave key off: no key leaves", async (t) => {
   const world = await talking({ settings: { ...someSettings, leaveKey: undefined } });
   world.press("*#");
   await world.clock.advance(10);
@@ -131,7 +131,7 @@ await t.test("where it is switched off, nothing leaves", async (t) => {
 });
 
 await t.test(
-  "what is pressed before the conference does not get into it, nor does the `#` of a PIN that was whole without it",
+  "keys pressed before joining are not sent to the conference, nor is a `#` after a complete PIN",
   async (t) => {
     const world = await talking({ typing: ["543210"], bridgeMs: 3_000 });
     world.press("#");
@@ -152,7 +152,7 @@ await t.test(
   },
 );
 
-await t.test("a flood of keys fills no memory and does not outlast the call", async (t) => {
+await t.test("a flood of keys takes bounded memory and does not outlast the call", async (t) => {
   const world = await talking({ talkMs: "never", settings: { ...someSettings, maxDurationMs: 60_000 } });
   world.press("1".repeat(100_000));
   await world.clock.advance(1);

@@ -7,7 +7,7 @@ import { mulberry32, type Random } from "../support/fake-random.js";
 
 const calls = 300;
 
-/** What telephones send, and what no telephone should. */
+/** Valid and invalid DTMF reports. */
 const texts = [
   "0",
   "1",
@@ -72,7 +72,7 @@ await t.test(
       causes.add(report.cause);
       const digits = [...world.directory.found, ...world.directory.foundAgain];
       if (!digits.every((each) => /^[0-9]{1,11}$/.test(each))) faults.push(`seed ${seed}: looked up something else`);
-      // A PIN that leads into a conference uses up no try.
+      // A PIN that leads to a conference takes no try.
       if (report.pinsTyped > tries + report.joins)
         faults.push(`seed ${seed}: ${report.pinsTyped} PINs with ${tries} tries`);
       if (report.pinsTyped < world.directory.found.length)
@@ -85,7 +85,7 @@ await t.test(
   },
 );
 
-await t.test("the key buffer lets nothing but telephone keys through", (t) => {
+await t.test("the DTMF buffer accepts only 0-9, * and #", (t) => {
   const buffer = new DtmfBuffer();
   for (const text of texts) buffer.press(text);
   const taken: string[] = [];
@@ -94,7 +94,7 @@ await t.test("the key buffer lets nothing but telephone keys through", (t) => {
   t.end();
 });
 
-await t.test("the key buffer: in the order of pressing, bounded, cleared", async (t) => {
+await t.test("the DTMF buffer: in order, bounded, cleared", async (t) => {
   const buffer = new DtmfBuffer();
   for (let at = 0; at < 1_000; at++) buffer.press(String(at % 10));
   for (let at = 0; at < 64; at++) t.equal(buffer.take(), String(at % 10));

@@ -6,7 +6,7 @@ import { LineWatch } from "../../src/call/line-watch.js";
 import { Latch } from "../../src/util/latch.js";
 import { FakeClock } from "../support/fake-clock.js";
 
-/** A call whose RTP stops after `rtpMs`; what its side says when it is asked, the last one for ever. */
+/** A call whose RTP stops after `rtpMs`, and the peer's responses to queries; the last one repeats. */
 function watched({
   rtpMs = 0,
   isOnHold = false,
@@ -48,13 +48,13 @@ function watched({
   };
 }
 
-await t.test("nobody asks while RTP comes", async (t) => {
+await t.test("no queries while RTP arrives", async (t) => {
   const { clock, asked } = watched({ rtpMs: 60_000, says: ["unreachable"] });
   await clock.advance(60_000);
   t.strictSame(asked, []);
 });
 
-await t.test("RTP stops and the caller can't be reached: the call is over within 12 s", async (t) => {
+await t.test("RTP stops and the peer is unreachable: the call ends within 12 s", async (t) => {
   const { clock, gone, asked } = watched({ rtpMs: 60_000, says: ["unreachable"] });
   let endedAt = 0;
   gone.onSet(() => {
@@ -66,14 +66,14 @@ await t.test("RTP stops and the caller can't be reached: the call is over within
   t.ok(asked.length >= 3, "not after one question: the carrier may only be connecting again");
 });
 
-await t.test("the carrier is away for a moment: the call goes on, and is asked again from the start", async (t) => {
+await t.test("a short outage of the carrier: the call continues, the queries start over", async (t) => {
   const { clock, gone, asked } = watched({ says: ["unreachable", "unreachable", "there"] });
   await clock.advance(15_000);
   t.notOk(gone.isSet);
   t.equal(asked.length, 4);
 });
 
-await t.test("RTP comes back between two questions: what was missed before does not count", async (t) => {
+await t.test("RTP resumes between two queries: earlier missed responses don't count", async (t) => {
   const { clock, gone, speak } = watched({ rtpMs: 2_000, says: ["unreachable"] });
   await clock.advance(8_000);
   speak(11_000);
@@ -81,14 +81,14 @@ await t.test("RTP comes back between two questions: what was missed before does 
   t.notOk(gone.isSet);
 });
 
-await t.test("a caller who is there but silent is asked less and less often", async (t) => {
+await t.test("a silent caller whose peer answers is queried less and less often", async (t) => {
   const { clock, gone, asked } = watched({ says: ["there"] });
   await clock.advance(300_000);
   t.notOk(gone.isSet);
   t.ok(asked.length <= 13, String(asked.length));
 });
 
-await t.test("on hold RTP says nothing: it takes as long as a request is repeated", async (t) => {
+await t.test("on hold the timeout is timer F", async (t) => {
   const { clock, gone } = watched({ isOnHold: true, says: ["unreachable"] });
   await clock.advance(30_000);
   t.notOk(gone.isSet);
@@ -96,13 +96,13 @@ await t.test("on hold RTP says nothing: it takes as long as a request is repeate
   t.equal(gone.value, "signalling-lost");
 });
 
-await t.test("not connected to drachtio: that says nothing about the caller", async (t) => {
+await t.test("drachtio disconnected: no conclusion about the caller", async (t) => {
   const { clock, gone } = watched({ says: ["unknown"] });
   await clock.advance(120_000);
   t.notOk(gone.isSet);
 });
 
-await t.test("stopped: no timer is left", async (t) => {
+await t.test("stopped: no timer remains", async (t) => {
   const { clock, watch, asked } = watched({ says: ["there"] });
   watch.stop();
   await clock.advance(60_000);

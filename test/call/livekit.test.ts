@@ -4,7 +4,7 @@ import type { BridgeFailure, Conference, ConferenceAudio } from "../../src/call/
 import { LivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { failure, success } from "../../src/util/result.js";
-import { CallHarness, type CallScript, someAdmission, someSettings } from "../support/call-harness.js";
+import { CallHarness, type CallScript,someAdmission, someSettings } from "../support/call-harness.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 
 const joined = success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" });
@@ -28,7 +28,7 @@ const routes = (world: CallHarness): readonly string[] => world.endpoint.targets
 const users = (world: CallHarness): readonly string[] => world.endpoint.targets.map(({ pseudonym }) => pseudonym);
 
 await t.test(
-  "a webhook has said LiveKit: by way of the node's FreeSWITCH, under a From user that ends in the four digits",
+  "a webhook reported LiveKit: through the node's FreeSWITCH, with a From user that ends in the four digits",
   async (t) => {
     const world = livekit();
     const report = await world.run();
@@ -42,25 +42,22 @@ await t.test(
   },
 );
 
-await t.test(
-  "a node has sessions left: a caller into LiveKit takes three of them, and the next one waits twice as long",
-  async (t) => {
-    for (const [told, ms] of [
-      ["freeswitch", 25],
-      ["livekit", 50],
-    ] as const) {
-      const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
-      world.begin();
-      for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
-      const left = world.joinPacer.take("bbb1");
-      t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
-      world.call.hangUpByCaller();
-      await world.finish();
-    }
-  },
-);
+await t.test("a join to LiveKit through the node takes two turns: the next caller waits twice as long", async (t) => {
+  for (const [told, ms] of [
+    ["freeswitch", 25],
+    ["livekit", 50],
+  ] as const) {
+    const world = livekit({ conferences: [conference({ told })], talkMs: "never" });
+    world.begin();
+    for (let ms = 0; ms < 60_000 && !world.stages.includes("joining"); ms++) await world.clock.advance(1);
+    const left = world.joinPacer.take("bbb1");
+    t.ok(left > ms - 5 && left <= ms, `${told}: ${left} ms`);
+    world.call.hangUpByCaller();
+    await world.finish();
+  }
+});
 
-await t.test("straight to livekit-sip where the configuration has its port", async (t) => {
+await t.test("directly to livekit-sip if its port is configured", async (t) => {
   const world = livekit({
     conferences: [conference({ told: "livekit", livekitNode: { ...fakeNode("bbb1"), port: 5062 } })],
   });
@@ -68,34 +65,31 @@ await t.test("straight to livekit-sip where the configuration has its port", asy
   t.match(world.endpoint.targets, [{ route: "livekit-direct", node: { port: 5062 } }]);
 });
 
-await t.test(
-  "nothing is known of the meeting: LiveKit is asked, and only its definite no leads to FreeSWITCH",
-  async (t) => {
-    const audioBridges = new MeetingAudio(() => undefined);
-    const unknown = { conferences: [conference({})] };
-    const first = livekit(
-      { ...unknown, bridgeOutcomes: [refused("not-in-livekit"), refused("not-in-livekit"), joined] },
-      { audioBridges },
-    );
-    t.equal((await first.run()).cause, "conference-ended");
-    t.strictSame(routes(first), ["livekit-by-node", "livekit-by-node", "freeswitch"]);
-    t.match(users(first), [/5678$/, /5678$/, /^anruf-[a-p]{16}$/], "FreeSWITCH gets the pseudonym alone");
-    t.equal(await audioBridges.of("meeting-54321"), "freeswitch");
-    const second = livekit(unknown, { audioBridges });
-    await second.run();
-    t.strictSame(routes(second), ["freeswitch"], "what the first call has found out is remembered");
+await t.test("unknown audio bridge: LiveKit is tried, and only its definite refusal leads to FreeSWITCH", async (t) => {
+  const audioBridges = new MeetingAudio(() => undefined);
+  const unknown = { conferences: [conference({})] };
+  const first = livekit(
+    { ...unknown, bridgeOutcomes: [refused("not-in-livekit"), refused("not-in-livekit"), joined] },
+    { audioBridges },
+  );
+  t.equal((await first.run()).cause, "conference-ended");
+  t.strictSame(routes(first), ["livekit-by-node", "livekit-by-node", "freeswitch"]);
+  t.match(users(first), [/5678$/, /5678$/, /^anruf-[a-p]{16}$/], "FreeSWITCH gets the pseudonym alone");
+  t.equal(await audioBridges.of("meeting-54321"), "freeswitch");
+  const second = livekit(unknown, { audioBridges });
+  await second.run();
+  t.strictSame(routes(second), ["freeswitch"], "what the first call has found out is remembered");
 
-    for (const cause of ["conference-unreachable", "conference-refused", "node-busy", "no-livekit-way"] as const) {
-      const world = livekit({ ...unknown, bridgeOutcomes: [refused(cause)] });
-      await world.run();
-      t.strictSame([...new Set(routes(world))], ["livekit-by-node"], `${cause} is no reason to guess`);
-      t.equal(await world.audioBridges.of("meeting-54321"), undefined);
-    }
-  },
-);
+  for (const cause of ["conference-unreachable", "conference-refused", "node-busy", "no-livekit-way"] as const) {
+    const world = livekit({ ...unknown, bridgeOutcomes: [refused(cause)] });
+    await world.run();
+    t.strictSame([...new Set(routes(world))], ["livekit-by-node"], `${cause} is no reason to guess`);
+    t.equal(await world.audioBridges.of("meeting-54321"), undefined);
+  }
+});
 
 await t.test(
-  "a meeting has just begun: LiveKit gets its room a moment later, and the caller is not guessed into FreeSWITCH",
+  "a meeting has just started and its LiveKit room follows: retried, not joined in FreeSWITCH",
   async (t) => {
     const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("not-in-livekit"), joined] });
     t.equal((await world.run()).cause, "conference-ended");
@@ -104,14 +98,14 @@ await t.test(
   },
 );
 
-await t.test("a node without LiveKit: asked once, and then the node's FreeSWITCH at once", async (t) => {
+await t.test("a node without LiveKit: tried once, then the node's FreeSWITCH immediately", async (t) => {
   const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("no-livekit"), joined] });
   t.equal((await world.run()).cause, "conference-ended");
   t.strictSame(routes(world), ["livekit-by-node", "freeswitch"]);
   t.strictSame(world.directory.livekitWays, ["bbb1 works"]);
 });
 
-await t.test("found in LiveKit once, it is there for every instance and after a restart", async (t) => {
+await t.test("a meeting found in LiveKit is known to all instances and after a restart", async (t) => {
   const audioBridges = new MeetingAudio(() => undefined);
   await livekit({ conferences: [conference({})] }, { audioBridges }).run();
   t.equal(await audioBridges.of("meeting-54321"), "livekit");
@@ -121,7 +115,7 @@ await t.test("found in LiveKit once, it is there for every instance and after a 
   t.strictSame(routes(restarted), ["livekit-by-node"], "also against what is usual on this server");
 });
 
-await t.test("a node without the dialplan: the caller and the operator are told", async (t) => {
+await t.test("a node without the dialplan: announced to the caller, reported to the operator", async (t) => {
   const world = livekit({ conferences: [conference({})], bridgeOutcomes: [refused("no-livekit-way")] });
   t.equal((await world.run()).cause, "no-telephone-audio");
   t.equal(world.endpoint.heard.at(-1), "de:no-telephone-audio de:goodbye");
@@ -156,33 +150,30 @@ await t.test("callers without a number get a word of four characters, in the lan
   t.match(users(hidden), [/Tel\.$/], "no digits where the operator's label has none");
 });
 
-await t.test(
-  "two calls of one number in one meeting have two identities, and the first one's is free when it is over",
-  async (t) => {
-    const identities = new LivekitIdentities(() => undefined);
-    const first = livekit({ talkMs: "never" });
-    const shared = { clock: first.clock, hasher: first.hasher, identities };
-    const one = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-    const two = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-    one.begin();
-    two.begin();
-    await first.clock.advance(20_000);
-    const [a, b] = [users(one)[0] ?? "", users(two)[0] ?? ""];
-    t.match([a, b], [/5678$/, /5678$/]);
-    t.not(a, b);
-    one.call.hangUpByCaller();
-    await first.clock.advance(2_000);
-    const again = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
-    again.begin();
-    await first.clock.advance(20_000);
-    t.equal(users(again)[0], a, "the same number dialling again is the same participant");
-    for (const world of [two, again]) world.call.hangUpByCaller();
-    await first.clock.advance(2_000);
-    t.equal(identities.size, 0);
-  },
-);
+await t.test("two calls of one number in one meeting have two identities, released at their ends", async (t) => {
+  const identities = new LivekitIdentities(() => undefined);
+  const first = livekit({ talkMs: "never" });
+  const shared = { clock: first.clock, hasher: first.hasher, identities };
+  const one = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+  const two = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+  one.begin();
+  two.begin();
+  await first.clock.advance(20_000);
+  const [a, b] = [users(one)[0] ?? "", users(two)[0] ?? ""];
+  t.match([a, b], [/5678$/, /5678$/]);
+  t.not(a, b);
+  one.call.hangUpByCaller();
+  await first.clock.advance(2_000);
+  const again = new CallHarness({ conferences: [conference({ told: "livekit" })], talkMs: "never" }, shared);
+  again.begin();
+  await first.clock.advance(20_000);
+  t.equal(users(again)[0], a, "the same number dialling again is the same participant");
+  for (const world of [two, again]) world.call.hangUpByCaller();
+  await first.clock.advance(2_000);
+  t.equal(identities.size, 0);
+});
 
-await t.test("a call keeps its identity when it comes back: after trouble, and from a breakout room", async (t) => {
+await t.test("a call keeps its identity on re-join: after a failure, and from a breakout room", async (t) => {
   for (const kind of ["number", "anonymous"] as const) {
     const caller = kind === "number" ? {} : { admission: success(someAdmission({ caller: { kind } })) };
     const lost = livekit({ ...caller, overs: ["lost", "ended"] });
@@ -201,7 +192,7 @@ await t.test("a call keeps its identity when it comes back: after trouble, and f
   t.equal(new Set(users(back)).size, 2);
 });
 
-await t.test("no key of BBB's is promised where there may be none", async (t) => {
+await t.test("BBB's mute key is not announced where BBB may not handle it", async (t) => {
   const settings = { ...someSettings, hints: true };
   const leave = "de:leave-hint de:key-star de:key-pound";
   for (const audio of [{ told: "livekit" }, {}] as const) {

@@ -3,7 +3,7 @@ import t from "tap";
 import { CallHarness, type CallScript } from "../support/call-harness.js";
 import { fakeConference } from "../support/fake-directory.js";
 
-/** From one key to the next a caller has four seconds. */
+/** Exceeds the key timeout of four seconds. */
 const pauseMs = 4_100;
 
 async function greeted(changes: Partial<CallScript>): Promise<CallHarness> {
@@ -61,7 +61,7 @@ for (const [running, reserved] of [
   });
 }
 
-await t.test("a store that does not answer costs the second pause, and no more", async (t) => {
+await t.test("a store that does not answer costs only the second pause", async (t) => {
   const world = await greeted({ goesOnMs: "never", conferences: [fakeConference("54321"), fakeConference("9876543")] });
   await type(world, "54321");
   await world.clock.advance(pauseMs + 1_500);

@@ -41,7 +41,7 @@ class Bench {
   });
 }
 
-await t.test("a node that dies is left within 3 s: no RTP, and no answer", async (t) => {
+await t.test("a dead node is left within 3 s: no RTP, no response to the probe", async (t) => {
   const bench = new Bench();
   await bench.clock.advance(60_000);
   t.strictSame(bench.asked, [], "not asked while RTP comes");
@@ -55,7 +55,7 @@ await t.test("a node that dies is left within 3 s: no RTP, and no answer", async
 });
 
 await t.test(
-  "a node that is silent and answers is not left: hold, restart of the conference, trouble in the network",
+  "a node without RTP that answers the probe is not left: hold, restart of the conference, network faults",
   async (t) => {
     const bench = new Bench();
     await bench.clock.advance(5_000);
@@ -73,7 +73,7 @@ await t.test(
   },
 );
 
-await t.test("what can't be told is no reason to leave", async (t) => {
+await t.test("an unknown probe result is not a reason to leave", async (t) => {
   const bench = new Bench();
   await bench.clock.advance(2_000);
   bench.isFlowing = false;

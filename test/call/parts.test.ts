@@ -10,7 +10,7 @@ import { FakeClock, settle } from "../support/fake-clock.js";
 
 const causes = Object.keys(endCauses) as EndCause[];
 
-await t.test("each cause has a SIP answer and a Reason that are well-formed", (t) => {
+await t.test("each cause has a well-formed SIP response and Reason", (t) => {
   for (const cause of causes) {
     const { status, reason, headers } = answerFor(cause);
     t.ok(status >= 400 && status <= 699, `${cause}: ${status}`);
@@ -23,7 +23,7 @@ await t.test("each cause has a SIP answer and a Reason that are well-formed", (t
   t.end();
 });
 
-await t.test("a latch is set once and forgets who listened", (t) => {
+await t.test("a latch is set once and drops its listeners", (t) => {
   const latch = new Latch<string>();
   const heard: string[] = [];
   const listen = (name: string) => (value: string) => {
@@ -47,7 +47,7 @@ await t.test("a latch is set once and forgets who listened", (t) => {
   t.end();
 });
 
-await t.test("a latch may be listened to and left while it is being set", (t) => {
+await t.test("a latch allows subscribing and unsubscribing while it is being set", (t) => {
   const latch = new Latch<number>();
   const heard: string[] = [];
   let offSecond: () => void = () => undefined;
@@ -68,7 +68,7 @@ await t.test("a latch may be listened to and left while it is being set", (t) =>
   t.end();
 });
 
-await t.test("waiting: result, time, end, and what a late result or a bug does", async (t) => {
+await t.test("CallScope: result, timeout, end of the call, late result and bug", async (t) => {
   const clock = new FakeClock();
   const ended = new Latch<EndCause>();
   const scope = new CallScope(clock, ended);
@@ -120,7 +120,7 @@ await t.test("waiting: result, time, end, and what a late result or a bug does",
   nothingLeft();
 });
 
-await t.test("a PIN as it is typed", (t) => {
+await t.test("PIN entry, key by key", (t) => {
   const pins = ["12345", "123451", "00042"];
   const directory = {
     matchPrefix: (digits: string) => ({
@@ -166,7 +166,7 @@ await t.test("a PIN as it is typed", (t) => {
 });
 
 await t.test(
-  "after a wrong PIN only `#` completes; one length completes without, and a length that a PIN has is no slip",
+  "after a wrong PIN only `#` completes; one length completes without; clearing a PIN's length is a try",
   (t) => {
     const matchPrefix = (digits: string): ReturnType<Directory["matchPrefix"]> => ({
       complete: ["123", "12345", "123456789"].includes(digits),

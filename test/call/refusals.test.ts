@@ -1,9 +1,9 @@
 import t from "tap";
 
 import { failure, success } from "../../src/util/result.js";
-import { CallHarness, type CallScript, someAdmission } from "../support/call-harness.js";
+import { CallHarness, type CallScript,someAdmission } from "../support/call-harness.js";
 
-/** Each with the SIP answer that the caller's side gets; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
+/** Each with its SIP response; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
 const refusals: readonly {
   readonly name: string;
   readonly changes: Partial<CallScript>;
@@ -91,7 +91,7 @@ for (const { name, changes, cause, status, header } of refusals) {
   });
 }
 
-await t.test("no place for the number, or for callers without one: 486, and no media is spent", async (t) => {
+await t.test("no slot for the number, or for callers without one: 486, and no media channel is opened", async (t) => {
   for (const place of ["number-busy", "withheld-busy"] as const) {
     const world = new CallHarness({ place });
     t.equal((await world.run()).cause, place);
@@ -101,7 +101,7 @@ await t.test("no place for the number, or for callers without one: 486, and no m
   }
 });
 
-await t.test("refused after ringing: the place is given back", async (t) => {
+await t.test("refused after ringing: the slot is released", async (t) => {
   const cases: readonly (readonly [string, Partial<CallScript>, number])[] = [
     ["media-unavailable", { openFailure: "media-unavailable" }, 503],
     ["unusable-offer", { openFailure: "unusable-offer" }, 488],
@@ -124,7 +124,7 @@ await t.test("refused after ringing: the place is given back", async (t) => {
   }
 });
 
-await t.test("the caller cancels while it rings: the SIP server has answered, nobody else does", async (t) => {
+await t.test("CANCEL while ringing: only the SIP server responds", async (t) => {
   const world = new CallHarness({ openMs: 1_000 });
   world.begin();
   await world.clock.advance(500);
@@ -137,7 +137,7 @@ await t.test("the caller cancels while it rings: the SIP server has answered, no
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("an endpoint that arrives after the call was given up is released when it comes", async (t) => {
+await t.test("an endpoint opened after the end of the call is released", async (t) => {
   const world = new CallHarness({ openMs: 20_000 });
   const report = await world.run();
   t.equal(report.cause, "media-unavailable");
@@ -148,7 +148,7 @@ await t.test("an endpoint that arrives after the call was given up is released w
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("cancelled while the 200 is on its way", async (t) => {
+await t.test("CANCEL while the 200 is in flight", async (t) => {
   const world = new CallHarness({ acceptMs: 500 });
   world.begin();
   await world.clock.advance(100);

@@ -9,7 +9,7 @@ const settings = { ...someSettings, hints: true };
 const main = fakeConference("54321");
 const breakout = { ...fakeConference("543211"), mainRoom: fakePin("54321") };
 
-await t.test("before the first conference of a call, to its end, and then never again", async (t) => {
+await t.test("hints play before the first conference of a call, completely, and only once", async (t) => {
   const world = new CallHarness({
     settings,
     talkMs: 5_000,
@@ -31,7 +31,7 @@ await t.test("before the first conference of a call, to its end, and then never 
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("any key skips them and gets no further; the `#` of the PIN does not", async (t) => {
+await t.test("any key skips the hints and is consumed; the `#` of the PIN does not skip them", async (t) => {
   for (const typing of ["54321", "54321#"]) {
     const world = new CallHarness({ settings, typing: [typing], talkMs: "never" });
     world.begin();
@@ -48,7 +48,7 @@ await t.test("any key skips them and gets no further; the `#` of the PIN does no
   }
 });
 
-await t.test("the leave key as it is set, and none where there is none", async (t) => {
+await t.test("the configured leave key is announced; off: none", async (t) => {
   for (const [leaveKey, said] of [
     ["5", "de:leave-hint de:key-star de:key-5"],
     [undefined, ""],
@@ -59,7 +59,7 @@ await t.test("the leave key as it is set, and none where there is none", async (
   }
 });
 
-await t.test("who waits for the conference hears them while waiting", async (t) => {
+await t.test("a waiting caller hears the hints during the wait", async (t) => {
   const world = new CallHarness({ settings, lookups: [{ kind: "not-started" }, { kind: "open", conference: main }] });
   world.begin();
   await world.clock.advance(20_000);

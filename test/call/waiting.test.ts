@@ -10,7 +10,7 @@ const open = { kind: "open", conference: fakeConference("54321") } as const;
 const limitMs = 600_000;
 const settings = { ...someSettings, waiting: { limitMs, remindEveryMs: 45_000 } };
 
-/** A call that waits for a conference; the look-ups follow one another as given. */
+/** A call that waits for a conference, with the given sequence of lookup results. */
 async function waiting(changes: ConstructorParameters<typeof CallHarness>[0] = {}): Promise<CallHarness> {
   const world = new CallHarness({ settings, lookups: [notStarted, open], ...changes });
   world.begin();
@@ -19,7 +19,7 @@ async function waiting(changes: ConstructorParameters<typeof CallHarness>[0] = {
   return world;
 }
 
-await t.test("the caller hears why and music, and is in as soon as the conference begins", async (t) => {
+await t.test("the caller hears an explanation and music, and joins as soon as the conference starts", async (t) => {
   const world = await waiting();
   t.strictSame(world.endpoint.heard, [greeting, "de:not-started music:hold"]);
   t.equal(world.directory.waiters.size, 1);
@@ -36,7 +36,7 @@ await t.test("the caller hears why and music, and is in as soon as the conferenc
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a spoken line now and then", async (t) => {
+await t.test("spoken reminders", async (t) => {
   const world = await waiting();
   await world.clock.advance(130_000);
   t.strictSame(
@@ -48,7 +48,7 @@ await t.test("a spoken line now and then", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the wait has an end, and a goodbye", async (t) => {
+await t.test("the wait has a limit and a goodbye", async (t) => {
   const world = await waiting();
   const report = await world.finish();
   t.equal(report.cause, "conference-not-started");
@@ -58,14 +58,14 @@ await t.test("the wait has an end, and a goodbye", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("nobody waits longer than a call may last", async (t) => {
+await t.test("the maximum duration limits the wait", async (t) => {
   const world = await waiting({ settings: { ...settings, maxDurationMs: 60_000 } });
   const report = await world.finish();
   t.equal(report.cause, "conference-not-started");
   t.ok(report.totalMs < 66_000, `${report.totalMs} ms`);
 });
 
-await t.test("`*` asks for another PIN, other keys mean nothing", async (t) => {
+await t.test("`*` returns to the PIN prompt, other keys are ignored", async (t) => {
   const world = await waiting({
     typing: ["54321", "777"],
     conferences: [fakeConference("54321"), fakeConference("777")],
@@ -82,7 +82,7 @@ await t.test("`*` asks for another PIN, other keys mean nothing", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a false alarm and an outage: the caller goes on waiting", async (t) => {
+await t.test("a false event and an outage: the wait continues", async (t) => {
   const world = await waiting({
     lookups: [notStarted, notStarted, { kind: "unavailable" }, { kind: "unavailable" }, open],
   });
@@ -93,7 +93,7 @@ await t.test("a false alarm and an outage: the caller goes on waiting", async (t
   await world.clock.advance(1_000);
   t.equal(world.stages.at(-1), "waiting", "an outage");
   t.strictSame(world.directory.found.length, 3);
-  // After a failure nobody relies on being told.
+  // After a failure the call also looks up at reminders.
   const report = await world.finish();
   t.match(report, {
     cause: "conference-ended",
@@ -102,7 +102,7 @@ await t.test("a false alarm and an outage: the caller goes on waiting", async (t
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("a look-up that never ends does not end the wait", async (t) => {
+await t.test("a lookup that never resolves does not end the wait", async (t) => {
   const world = await waiting();
   Object.assign(world.directory, { lookUp: async () => await new Promise(() => undefined) });
   world.directory.open("54321");
@@ -111,26 +111,23 @@ await t.test("a look-up that never ends does not end the wait", async (t) => {
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test(
-  "a conference that has begun and can't be entered: the caller goes on waiting, and is in when it can",
-  async (t) => {
-    const refused = { ok: false, failure: "conference-refused" } as const;
-    const world = await waiting({
-      bridgeOutcomes: [refused, refused, { ok: true, value: { codec: "PCMA", suite: undefined } }],
-    });
-    world.directory.open("54321");
-    await world.clock.advance(5_000);
-    t.equal(world.stages.at(-1), "waiting");
-    t.equal(world.endpoint.targets.length, 2);
-    t.equal(world.endpoint.heard.at(-1), "de:waiting music:hold");
-    const report = await world.finish();
-    t.match(report, { cause: "conference-ended", joins: 1 });
-    t.equal(world.endpoint.targets.length, 3, "tried again with the next spoken line");
-    t.strictSame(await world.leftovers(), []);
-  },
-);
+await t.test("a started conference that can't be joined: the wait continues until it can", async (t) => {
+  const refused = { ok: false, failure: "conference-refused" } as const;
+  const world = await waiting({
+    bridgeOutcomes: [refused, refused, { ok: true, value: { codec: "PCMA", suite: undefined } }],
+  });
+  world.directory.open("54321");
+  await world.clock.advance(5_000);
+  t.equal(world.stages.at(-1), "waiting");
+  t.equal(world.endpoint.targets.length, 2);
+  t.equal(world.endpoint.heard.at(-1), "de:waiting music:hold");
+  const report = await world.finish();
+  t.match(report, { cause: "conference-ended", joins: 1 });
+  t.equal(world.endpoint.targets.length, 3, "tried again with the next spoken line");
+  t.strictSame(await world.leftovers(), []);
+});
 
-await t.test("a conference that can never be entered ends with the limit", async (t) => {
+await t.test("a conference that can never be joined: the limit ends the wait", async (t) => {
   const world = await waiting({ bridgeOutcomes: [{ ok: false, failure: "conference-unreachable" }] });
   world.directory.open("54321");
   const report = await world.finish();
@@ -139,7 +136,7 @@ await t.test("a conference that can never be entered ends with the limit", async
   t.strictSame(await world.leftovers(), []);
 });
 
-await t.test("the room is given up meanwhile, or runs where no telephone gets in", async (t) => {
+await t.test("the room is released meanwhile, or runs without telephone audio", async (t) => {
   const unknown = await waiting({ lookups: [notStarted, { kind: "unknown" }] });
   unknown.directory.open("54321");
   await unknown.clock.advance(1_000);
@@ -176,7 +173,7 @@ await t.test("switched off: told to call again, which counts as a try", async (t
   t.notOk(world.stages.includes("waiting"));
 });
 
-await t.test("music that can't be played is not tried again without a pause", async (t) => {
+await t.test("failed music is not retried without a pause", async (t) => {
   const world = await waiting();
   world.endpoint.play = (sounds) => {
     world.endpoint.plays.push({ sounds, text: "broken", outcome: "failed" });
@@ -187,62 +184,59 @@ await t.test("music that can't be played is not tried again without a pause", as
   t.ok(tried > 5 && tried < limitMs / 45_000 + 3, `${tried} times in ten minutes`);
 });
 
-await t.test(
-  "a hundred callers who wait for the same conference enter it one after the other, the first at once",
-  async (t) => {
-    const first = new CallHarness({ settings, lookups: [] });
-    const entered: number[] = [];
-    const worlds = [first, ...Array.from({ length: 99 }, () => new CallHarness({ settings }))];
-    const shared = { clock: first.clock, joinPacer: first.joinPacer };
-    const opened = new Set<() => void>();
-    let isOpen = false;
-    const reports = worlds.map(async (world) => {
-      const services = world.services();
-      const directory = Object.assign(world.directory, {
-        lookUp: async () => await Promise.resolve(isOpen ? open : notStarted),
-        onOpened: (_pin: unknown, listener: () => void) => {
-          opened.add(listener);
-          return () => opened.delete(listener);
-        },
-      });
-      return await runCall(
-        world.call,
-        {
-          ...services,
-          joinPacer: shared.joinPacer,
-          directory,
-          onStage: (stage) => {
-            if (stage === "joining") entered.push(shared.clock.now());
-          },
-        },
-        settings,
-      );
+await t.test("a hundred waiting callers join the conference in turn, the first immediately", async (t) => {
+  const first = new CallHarness({ settings, lookups: [] });
+  const entered: number[] = [];
+  const worlds = [first, ...Array.from({ length: 99 }, () => new CallHarness({ settings }))];
+  const shared = { clock: first.clock, joinPacer: first.joinPacer };
+  const opened = new Set<() => void>();
+  let isOpen = false;
+  const reports = worlds.map(async (world) => {
+    const services = world.services();
+    const directory = Object.assign(world.directory, {
+      lookUp: async () => await Promise.resolve(isOpen ? open : notStarted),
+      onOpened: (_pin: unknown, listener: () => void) => {
+        opened.add(listener);
+        return () => opened.delete(listener);
+      },
     });
-    // Each world's engines have a clock of their own; all of them move together.
-    const advance = async (ms: number): Promise<void> => {
-      for (let passed = 0; passed < ms; passed += 25) for (const world of worlds) await world.clock.advance(25);
-    };
-    await advance(8_000);
-    t.equal(opened.size, worlds.length, "all wait");
-    isOpen = true;
-    const openedAt = shared.clock.now();
-    for (const listener of [...opened]) listener();
-    await advance(4_000);
-    t.equal(entered.length, worlds.length);
-    const delays = entered.map((at) => at - openedAt);
-    t.ok((delays[0] ?? Infinity) <= 25, `the first after ${delays[0] ?? "never"} ms`);
-    t.ok(Math.max(...delays) < 3_700, `the last after ${Math.max(...delays)} ms`);
-    const inOneStep = Math.max(...delays.map((delay) => delays.filter((other) => other === delay).length));
-    t.ok(inOneStep <= 2, `at most ${inOneStep} at a time`);
-    t.equal(opened.size, 0);
-    for (const world of worlds) world.call.hangUpByCaller();
-    await advance(500);
-    t.strictSame(new Set((await Promise.all(reports)).map(({ cause }) => cause)), new Set(["caller-hung-up"]));
-    for (const world of worlds) t.equal(world.callClock.pending, 0);
-  },
-);
+    return await runCall(
+      world.call,
+      {
+        ...services,
+        joinPacer: shared.joinPacer,
+        directory,
+        onStage: (stage) => {
+          if (stage === "joining") entered.push(shared.clock.now());
+        },
+      },
+      settings,
+    );
+  });
+  // Each world's engines have a clock of their own; all of them move together.
+  const advance = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 25) for (const world of worlds) await world.clock.advance(25);
+  };
+  await advance(8_000);
+  t.equal(opened.size, worlds.length, "all wait");
+  isOpen = true;
+  const openedAt = shared.clock.now();
+  for (const listener of [...opened]) listener();
+  await advance(4_000);
+  t.equal(entered.length, worlds.length);
+  const delays = entered.map((at) => at - openedAt);
+  t.ok((delays[0] ?? Infinity) <= 25, `the first after ${delays[0] ?? "never"} ms`);
+  t.ok(Math.max(...delays) < 3_700, `the last after ${Math.max(...delays)} ms`);
+  const inOneStep = Math.max(...delays.map((delay) => delays.filter((other) => other === delay).length));
+  t.ok(inOneStep <= 2, `at most ${inOneStep} at a time`);
+  t.equal(opened.size, 0);
+  for (const world of worlds) world.call.hangUpByCaller();
+  await advance(500);
+  t.strictSame(new Set((await Promise.all(reports)).map(({ cause }) => cause)), new Set(["caller-hung-up"]));
+  for (const world of worlds) t.equal(world.callClock.pending, 0);
+});
 
-await t.test("the limit is that of all waits of the call: `*` and the same PIN renew nothing", async (t) => {
+await t.test("the limit covers all waits of the call: `*` and the same PIN do not reset it", async (t) => {
   const tries = { ...settings.pin, tries: 10 };
   const world = new CallHarness({
     settings: { ...settings, pin: tries },
@@ -266,7 +260,7 @@ await t.test("the limit is that of all waits of the call: `*` and the same PIN r
 });
 
 await t.test(
-  "when as many wait as may, a caller is asked to call again, and the place of one that waits comes back",
+  "at the limit of waiting callers, a caller is asked to call again; slots of waiting callers are released",
   async (t) => {
     const world = new CallHarness({ settings, lookups: [notStarted], waitingPlace: "waiting-full" });
     const report = await world.run();

@@ -9,7 +9,7 @@ const settings = { ...someSettings, withheldAfterRemoval: "refuse" } as const;
 const withheld = success(someAdmission({ caller: { kind: "anonymous" } }));
 const numbered = success(someAdmission());
 
-/** The cause of a call's end, with what is known of removals. */
+/** The end cause of a call, with the given removals. */
 async function call(
   removals: Removals,
   changes: Partial<CallScript>,
@@ -20,7 +20,7 @@ async function call(
   return { cause, joins, heard: world.endpoint.heard.at(-1) };
 }
 
-await t.test("after one of them was removed, no caller without a number gets into the meeting again", async (t) => {
+await t.test("after a removal, no caller without a number can join the meeting", async (t) => {
   const removals = new Removals(() => undefined);
   t.match(await call(removals, { stillOpen: ["over"] }), { cause: "conference-ended", joins: 1 }, "nobody was removed");
   t.match(await call(removals, { stillOpen: ["open"] }), { cause: "removed", joins: 1 });
@@ -49,13 +49,13 @@ await t.test("after one of them was removed, no caller without a number gets int
   );
 });
 
-await t.test("a removed caller with a number keeps nobody out", async (t) => {
+await t.test("the removal of a caller with a number blocks no other caller", async (t) => {
   const removals = new Removals(() => undefined);
   t.match(await call(removals, { admission: numbered, stillOpen: ["open"] }), { cause: "removed" });
   t.match(await call(removals, {}), { cause: "conference-ended", joins: 1 });
 });
 
-await t.test("a store that does not answer keeps nobody waiting for long", async (t) => {
+await t.test("a store that does not answer delays the caller only until its timeout", async (t) => {
   const never = new Promise<never>(() => undefined);
   const world = new CallHarness({ settings, admission: withheld });
   t.match(await world.run({ removals: { add: () => never, has: () => never } }), {

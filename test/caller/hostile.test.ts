@@ -4,7 +4,7 @@ import { identifyCaller } from "../../src/caller/caller.js";
 import { defaultLabels, labelFor, labelWordFault } from "../../src/caller/label.js";
 import { fakeHasher } from "../support/fake-day-keys.js";
 
-/** mulberry32: the same strings in every run, so that a failure can be looked at again. */
+/** mulberry32: the same strings in every run, so that a failure is reproducible. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -71,11 +71,11 @@ function hostileText(random: () => number): string {
         ? String.fromCharCode(Math.floor(random() * 65536))
         : (pieces[Math.floor(random() * pieces.length)] ?? "");
   }
-  // Half of them look like an address on the outside, so that they get past the first check.
+  // Half of them look like an address, to pass the first check.
   return random() < 0.5 ? text : `<sip:${text}@x.example>`;
 }
 
-await t.test("no header can make it throw or get into the label or the pseudonym", (t) => {
+await t.test("no header content throws or reaches the label or the pseudonym", (t) => {
   const random = randomFrom(20_240_601);
   const settings = { label: defaultLabels, pseudonymKey: undefined };
   const kinds = new Map<string, number>();

@@ -206,7 +206,7 @@ const rows: readonly Row[] = [
     ...number("+4915112345678"),
   },
 
-  // Short numbers: the last four would give them away
+  // Short numbers: the last four digits would reveal them
   ...[
     "110",
     "112",
@@ -245,7 +245,7 @@ const rows: readonly Row[] = [
   { what: "a header of a megabyte", from: `<sip:+4915112345678@${"x".repeat(1_000_000)}>`, ...unreadable },
 ];
 
-await t.test("the label of every kind of caller", (t) => {
+await t.test("the labels of all kinds of callers", (t) => {
   for (const row of rows) {
     const headers: CallerHeaders = {
       from: row.from,

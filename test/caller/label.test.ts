@@ -2,7 +2,7 @@ import t from "tap";
 
 import { labelTemplateFault, labelWordFault } from "../../src/caller/label.js";
 
-await t.test("templates that BBB and FreeSWITCH can take", (t) => {
+await t.test("templates that BBB and FreeSWITCH accept", (t) => {
   for (const template of [
     "{last4}",
     "Telefon {last4}",
@@ -50,7 +50,7 @@ await t.test("templates that would break or forge a name", (t) => {
   t.end();
 });
 
-await t.test("a fixed word has no digits of the caller", (t) => {
+await t.test("fixed labels contain no digits of the caller", (t) => {
   t.equal(labelWordFault("Anonym"), undefined);
   t.match(labelWordFault("Anonym {last4}"), /holds {/);
   t.end();

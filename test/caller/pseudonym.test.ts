@@ -32,7 +32,7 @@ function noRandom(): Buffer {
   throw new Error("a number needs nothing random");
 }
 
-await t.test("the same caller is the same in a meeting, however the trunk writes the number", (t) => {
+await t.test("a caller has one pseudonym per meeting, in all number formats of the trunk", (t) => {
   const pseudonym = pseudonymFor(caller("+4915112345678"), meeting("1"), today, noRandom);
   t.match(pseudonym, /^anruf-[a-p]{16}$/);
   t.equal(pseudonymFor(caller("004915112345678"), meeting("1"), today, noRandom), pseudonym);
@@ -40,7 +40,7 @@ await t.test("the same caller is the same in a meeting, however the trunk writes
   t.end();
 });
 
-await t.test("another meeting, caller, day or operator's key gives another one", (t) => {
+await t.test("another meeting, caller, day or operator's key gives another pseudonym", (t) => {
   const pseudonyms = new Set([
     pseudonymFor(caller("+4915112345678"), meeting("1"), today, noRandom),
     pseudonymFor(caller("+4915112345678"), meeting("2"), today, noRandom),
@@ -52,7 +52,7 @@ await t.test("another meeting, caller, day or operator's key gives another one",
   t.end();
 });
 
-await t.test("callers without a number can't be told from call to call", (t) => {
+await t.test("callers without a number can't be linked across calls", (t) => {
   for (const kind of ["anonymous", "short", "unreadable"] as const) {
     const first = pseudonymFor({ kind }, meeting("1"), today, randomBytes);
     const second = pseudonymFor({ kind }, meeting("1"), today, randomBytes);
@@ -103,7 +103,7 @@ await t.test("a meeting keeps the key of the day on which it was created, also o
   t.end();
 });
 
-await t.test("a meeting whose server's clock is ahead, or that has no time, has a pseudonym all the same", (t) => {
+await t.test("a meeting without creation time, or with a server clock ahead, has a pseudonym", (t) => {
   const known = caller("+4915112345678");
   for (const created of [{ createdAt: undefined }, { createdAt: (today + 9) * dayMs }, { createdAt: 0 }]) {
     const pseudonym = pseudonymFor(known, { meetingId: "1", ...created }, today, noRandom);
@@ -112,7 +112,7 @@ await t.test("a meeting whose server's clock is ahead, or that has no time, has 
   t.end();
 });
 
-await t.test("nothing that is kept of a caller holds the number, or what no label shows", (t) => {
+await t.test("the kept data of a caller contains neither the number nor digits that no label shows", (t) => {
   t.match(caller("+4915112345678"), { kind: "number", last4: "5678" });
   t.notMatch(JSON.stringify(caller("+4915112345678")), "1234567");
   t.match(caller("+4915112345678", { label: { ...defaultLabels, template: { de: "Telefon", en: "Phone" } } }), {
@@ -122,7 +122,7 @@ await t.test("nothing that is kept of a caller holds the number, or what no labe
   t.end();
 });
 
-await t.test("nothing takes it for a phone number", (t) => {
+await t.test("no parser reads it as a phone number", (t) => {
   for (let run = 0; run < 1000; run += 1) {
     const pseudonym = pseudonymFor({ kind: "anonymous" }, meeting("1"), today, randomBytes);
     if (parsePhoneNumberFromString(pseudonym, "DE") !== undefined) t.fail(pseudonym);
@@ -138,7 +138,7 @@ await t.test("the operator's text becomes a key of the right size", (t) => {
   t.end();
 });
 
-/** The hasher's own key is all that may be random. */
+/** Only the hasher's own key may be random. */
 function noRandomButKey(): (bytes: number) => Buffer {
   return (bytes) => (bytes === 32 ? Buffer.alloc(bytes) : noRandom());
 }

@@ -16,7 +16,7 @@ function callerNumber(text: string): CallerNumber {
   return parsed.value;
 }
 
-await t.test("however it is printed, only the mark comes out", (t) => {
+await t.test("all conversions print the mark only", (t) => {
   const samples: readonly (readonly [Confidential, string, string])[] = [
     [pin("0123456789"), "0123456789", "[pin]"],
     [callerNumber("+4915112345678"), "+4915112345678", "[number]"],
@@ -42,7 +42,7 @@ await t.test("however it is printed, only the mark comes out", (t) => {
   t.end();
 });
 
-await t.test("a number's copy or clone holds nothing", (t) => {
+await t.test("a copy or clone of a number contains no text", (t) => {
   t.equal(JSON.stringify(Object.assign({}, callerNumber("+4915112345678"))), "{}");
   t.equal(JSON.stringify(structuredClone(callerNumber("+4915112345678"))), "{}");
   t.end();

@@ -19,7 +19,7 @@ function kindOf(changes: Partial<CallerHeaders>, settings: Partial<CallerNumberi
   return identifyCaller({ ...numbered, ...changes }, { ...trunk, ...settings }).kind;
 }
 
-/** What carriers write in the place of a name, by language. */
+/** Display names that carriers send for withheld numbers, by language. */
 const withheldNames: Readonly<Record<string, readonly [string, ...string[]]>> = {
   de: [
     "Anonym",
@@ -111,7 +111,7 @@ const withheldNames: Readonly<Record<string, readonly [string, ...string[]]>> = 
     "Неизвестный",
     "аноним",
   ],
-  // Bytes that are no UTF-8, UTF-8 taken for Latin-1, and letters of several code points.
+  // Invalid UTF-8, UTF-8 decoded as Latin-1, and letters of several code points.
   damaged: [
     "Unterdr\uFFFDckt",
     "UnterdrÃ¼ckt",
@@ -147,7 +147,7 @@ const peoplesNames = [
   "Geheimrat Goethe",
 ];
 
-await t.test("a display name that says withheld, in each language and in each header that names the caller", (t) => {
+await t.test("display names that mean withheld, in each language and each caller header", (t) => {
   for (const [language, names] of Object.entries(withheldNames)) {
     for (const [row, name] of names.entries()) {
       // The names stay out of the assertions' titles: TAP gives some of their characters a meaning.
@@ -176,7 +176,7 @@ await t.test("a display name that says withheld, in each language and in each he
   t.end();
 });
 
-await t.test("names of people and companies do not", (t) => {
+await t.test("names of people and companies don't mean withheld", (t) => {
   for (const [row, name] of peoplesNames.entries()) {
     const address = `"${name}" <sip:${number}@x>`;
     t.equal(
@@ -188,7 +188,7 @@ await t.test("names of people and companies do not", (t) => {
   t.end();
 });
 
-/** What says withheld beside a number in From; each is one INVITE. */
+/** INVITEs with a number in From that is withheld by another field. */
 const marks: readonly Partial<CallerHeaders>[] = [
   ...[
     '"id"',
@@ -244,7 +244,7 @@ const marks: readonly Partial<CallerHeaders>[] = [
   ].map((uri) => ({ from: `<${uri}>;tag=1` })),
 ];
 
-/** Numbers that stand for a word or for nothing, with the prefixes that switches put before them. */
+/** Placeholder numbers, with the prefixes that switches prepend. */
 const placeholders = [
   "+266696687",
   "266696687",
@@ -263,7 +263,7 @@ const placeholders = [
   "9999999999",
 ];
 
-await t.test("withheld by Privacy, Remote-Party-ID, an anonymous identity, or a number that stands for a word", (t) => {
+await t.test("withheld by Privacy, Remote-Party-ID, an anonymous identity or a placeholder number", (t) => {
   for (const [row, mark] of marks.entries()) t.equal(kindOf(mark), "anonymous", `mark ${row}`);
   for (const digits of placeholders) {
     t.equal(kindOf({ from: `<sip:${digits}@x>` }), "anonymous", `${digits} in From`);
@@ -272,7 +272,7 @@ await t.test("withheld by Privacy, Remote-Party-ID, an anonymous identity, or a 
   t.end();
 });
 
-await t.test("what leaves the number alone", (t) => {
+await t.test("values that don't withhold the number", (t) => {
   for (const [row, changes] of [
     {},
     { privacy: "none" },
@@ -293,7 +293,7 @@ await t.test("what leaves the number alone", (t) => {
   t.end();
 });
 
-await t.test("Remote-Party-ID is read for privacy, and not for a number", (t) => {
+await t.test("Remote-Party-ID is read for privacy, not for a number", (t) => {
   t.equal(
     kindOf({ from: "<sip:pbx@x>", assertedIdentities: [], remoteParties: [`<sip:${number}@x>;privacy=off`] }),
     "unreadable",
@@ -301,7 +301,7 @@ await t.test("Remote-Party-ID is read for privacy, and not for a number", (t) =>
   t.end();
 });
 
-await t.test("callers who share what stands for a withheld number share no pseudonym and no place", (t) => {
+await t.test("callers with the same placeholder number share neither pseudonym nor slots", (t) => {
   const hasher = fakeHasher();
   const pseudonyms = placeholders.flatMap((digits) =>
     [1, 2].map(() => {

@@ -10,7 +10,7 @@ import { ControlServer } from "../../src/control/control-server.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 import { openInstance } from "./support/instance.js";
 
-await t.test("drain and its end reach the instance, and its state comes back", async (t) => {
+await t.test("drain and its end reach the instance, and its state is returned", async (t) => {
   let isDraining = false;
   const { client, bugs } = await openInstance(t, {
     drain: (isOn) => {
@@ -24,7 +24,7 @@ await t.test("drain and its end reach the instance, and its state comes back", a
   t.strictSame(bugs, []);
 });
 
-await t.test("a reload's answer comes back as it is", async (t) => {
+await t.test("the result of a reload is returned unchanged", async (t) => {
   const answers: readonly ReloadAnswer[] = [
     { outcome: "reloaded", changed: ["trunk easybell"], needsRestart: ["http.port"] },
     { outcome: "refused", faults: [{ path: "trunks[0]", message: "is missing", cure: "write it" }] },
@@ -37,7 +37,7 @@ await t.test("a reload's answer comes back as it is", async (t) => {
   t.match(await client.reload(), { ok: false, failure: { kind: "refused", reason: /restart it/ } });
 });
 
-await t.test("an instance that is starting says so", async (t) => {
+await t.test("a starting instance responds that it is starting", async (t) => {
   const { client, bugs } = await openInstance(t, undefined);
   t.strictSame(await client.drain(true), {
     ok: false,
@@ -46,7 +46,7 @@ await t.test("an instance that is starting says so", async (t) => {
   t.strictSame(bugs, []);
 });
 
-await t.test("a bug behind the socket is logged there and told as one here, without its words", async (t) => {
+await t.test("a bug is logged by the instance; the response does not contain its message", async (t) => {
   const { client, bugs } = await openInstance(t, {
     status: () => {
       throw new Error("PIN 12345");
@@ -59,7 +59,7 @@ await t.test("a bug behind the socket is logged there and told as one here, with
   t.match(bugs, [{ message: "PIN 12345" }]);
 });
 
-await t.test("requests and answers of another version", async (t) => {
+await t.test("requests and responses of another version", async (t) => {
   const { client } = await openInstance(t, { status: () => ({ state: "purple" }) });
   t.match(await client.status(z.object({ state: z.enum(["green"]) })), {
     ok: false,
@@ -76,7 +76,7 @@ await t.test("requests and answers of another version", async (t) => {
   });
 });
 
-await t.test("nobody listens, nobody may connect, somebody else listens", async (t) => {
+await t.test("no listening process, a closed socket, another program on the socket", async (t) => {
   const folder = await scratchFolder(t, "control");
   const ask = async (path: string): Promise<unknown> => await new ControlClient(path).drainState();
   t.match(await ask(join(folder, "control.sock")), { ok: false, failure: { kind: "not-running" } });
@@ -100,7 +100,7 @@ await t.test("nobody listens, nobody may connect, somebody else listens", async 
   t.match(await ask(join(folder, "other.sock")), { ok: false, failure: { kind: "broken" } });
 });
 
-await t.test("a second instance is refused, and the first one goes on", async (t) => {
+await t.test("a second instance is refused, and the first one continues", async (t) => {
   const { socket, client } = await openInstance(t, {});
   const second = await ControlServer.open({ path: socket, handlers: () => undefined, onBug: () => undefined });
   t.match(second, { ok: false, failure: "held" });

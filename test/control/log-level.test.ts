@@ -11,7 +11,7 @@ const json = (value: unknown): { readonly type: string; readonly text: string } 
   text: JSON.stringify(value),
 });
 
-await t.test("the log's level is raised for a time, and restored", async (t) => {
+await t.test("the log level is raised temporarily and restored", async (t) => {
   const clock = new FakeClock();
   const lines: string[] = [];
   const logger = pino(
@@ -62,7 +62,7 @@ await t.test("the log's level is raised for a time, and restored", async (t) => 
   t.strictSame(bugs, []);
 });
 
-await t.test("an instance without such a log says so", async (t) => {
+await t.test("an instance without log control responds with 404", async (t) => {
   const { client, bugs } = await openInstance(t, {});
   t.match(await client.ask({ method: "GET", path: "/log/level" }, z.unknown()), {
     ok: false,

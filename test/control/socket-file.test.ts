@@ -11,10 +11,10 @@ import type { Owner } from "../e2e/support/owner.js";
 import { Program } from "../e2e/support/program.js";
 import { scratchFolder } from "../e2e/support/scratch.js";
 
-/** Listens, and ends with the test. */
+/** Listens until the test ends. */
 function listening(owner: Owner): { readonly server: Server; readonly bind: (path: string) => Promise<void> } {
   const server = createServer((socket) => {
-    // Who only looks whether somebody listens does not wait for the answer.
+    // A mere check for a listening process closes without reading.
     socket.once("error", () => undefined);
     socket.end("here");
   });
@@ -54,19 +54,22 @@ async function taken(path: string, owner: Owner): Promise<SocketFile> {
   return file.value;
 }
 
-await t.test("the socket is its owner's alone, in a directory that is made, and is gone afterwards", async (t) => {
-  const folder = await scratchFolder(t, "control");
-  const path = join(folder, "data", "control.sock");
-  const file = await taken(path, t);
-  t.equal((await stat(path)).mode & 0o777, 0o600);
-  t.equal((await stat(join(folder, "data"))).mode & 0o777, 0o700);
-  t.equal(await answerAt(path), "here");
-  t.strictSame(await readdir(join(folder, "data")), ["control.sock"], "nothing but the socket");
-  await file.release();
-  t.strictSame(await readdir(join(folder, "data")), []);
-});
+await t.test(
+  "the socket is accessible to its owner only, in a created directory, and is removed on release",
+  async (t) => {
+    const folder = await scratchFolder(t, "control");
+    const path = join(folder, "data", "control.sock");
+    const file = await taken(path, t);
+    t.equal((await stat(path)).mode & 0o777, 0o600);
+    t.equal((await stat(join(folder, "data"))).mode & 0o777, 0o700);
+    t.equal(await answerAt(path), "here");
+    t.strictSame(await readdir(join(folder, "data")), ["control.sock"], "nothing but the socket");
+    await file.release();
+    t.strictSame(await readdir(join(folder, "data")), []);
+  },
+);
 
-await t.test("a path that is longer than the system takes", async (t) => {
+await t.test("a path beyond the system's length limit", async (t) => {
   const folder = await scratchFolder(t, "control");
   const path = join(folder, "d".repeat(100), "control.sock");
   const file = await taken(path, t);
@@ -75,7 +78,7 @@ await t.test("a path that is longer than the system takes", async (t) => {
   await file.release();
 });
 
-await t.test("a socket that somebody listens on stays", async (t) => {
+await t.test("a socket with a listening process is kept", async (t) => {
   const folder = await scratchFolder(t, "control");
   const path = join(folder, "control.sock");
   const file = await taken(path, t);
@@ -86,7 +89,7 @@ await t.test("a socket that somebody listens on stays", async (t) => {
   await file.release();
 });
 
-await t.test("of many that begin at once, one gets the place", async (t) => {
+await t.test("of many concurrent starts, one gets the socket", async (t) => {
   const folder = await scratchFolder(t, "control");
   const path = join(folder, "control.sock");
   const all = await Promise.all(Array.from({ length: 20 }, () => SocketFile.take(path, listening(t).bind)));
@@ -97,7 +100,7 @@ await t.test("of many that begin at once, one gets the place", async (t) => {
   for (const each of all) if (each.ok) await each.value.release();
 });
 
-await t.test("a socket that a killed process has left is replaced", async (t) => {
+await t.test("the socket of a killed process is replaced", async (t) => {
   const folder = await scratchFolder(t, "control");
   const path = join(folder, "control.sock");
   const listener = `require("node:net").createServer().listen("control.sock", () => console.log("listening"))`;
@@ -111,7 +114,7 @@ await t.test("a socket that a killed process has left is replaced", async (t) =>
   await file.release();
 });
 
-await t.test("one that has been replaced is not removed", async (t) => {
+await t.test("a replaced socket is not removed on release", async (t) => {
   const folder = await scratchFolder(t, "control");
   const path = join(folder, "control.sock");
   const first = listening(t);
@@ -124,7 +127,7 @@ await t.test("one that has been replaced is not removed", async (t) => {
   await second.release();
 });
 
-await t.test("what is no socket is not touched, and a directory that can't be used is told in a line", async (t) => {
+await t.test("a file that is not a socket is kept; an unusable directory is reported in one line", async (t) => {
   const folder = await scratchFolder(t, "control");
   await writeFile(join(folder, "notes"), "precious");
   t.match(await SocketFile.take(join(folder, "notes"), listening(t).bind), {

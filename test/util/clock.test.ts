@@ -2,7 +2,7 @@ import t from "tap";
 
 import { systemClock } from "../../src/util/clock.js";
 
-await t.test("a timer that is called off never fires", async (t) => {
+await t.test("a cancelled timer never fires", async (t) => {
   const fired: string[] = [];
   const callOff = systemClock.after(1, () => fired.push("called off"));
   callOff();

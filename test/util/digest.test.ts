@@ -33,7 +33,7 @@ await t.test("the examples of RFC 2069 (erratum 749), RFC 2617 section 3.5 and R
       "Circle of Life",
       "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
     ],
-    // Computed apart: the RFC has no example of it without userhash.
+    // Computed independently: the RFC's only example uses userhash.
     [
       { ...web, algorithm: "SHA-512-256" },
       "Circle of Life",
@@ -52,7 +52,7 @@ await t.test("the examples of RFC 2069 (erratum 749), RFC 2617 section 3.5 and R
   t.end();
 });
 
-await t.test("several challenges in one value: the first that is understood and expected", (t) => {
+await t.test("several challenges in one value: the first supported one of an expected realm is chosen", (t) => {
   const both =
     'Digest realm="a, b", nonce="1", algorithm=SHA-256, qop="auth", Digest realm="a, b", nonce="2", algorithm=MD5';
   t.match(chosen(both), { realm: "a, b", nonce: "1", algorithm: "SHA-256", qop: "auth" });
@@ -74,7 +74,7 @@ await t.test("several challenges in one value: the first that is understood and 
   t.end();
 });
 
-await t.test("what can't or may not be answered, and why", (t) => {
+await t.test("challenges that can't or must not be answered, with the reason", (t) => {
   t.match(
     chosen('Digest realm="elsewhere.example", nonce="1"', ["sip.easybell.de"]),
     /"other-realm","realm":"elsewhere.example"/,
@@ -97,7 +97,7 @@ await t.test("what can't or may not be answered, and why", (t) => {
   t.end();
 });
 
-await t.test("the answer: what was sent comes back as it was, and the name is quoted", (t) => {
+await t.test("the response repeats realm, nonce and opaque unchanged and escapes the user name", (t) => {
   const challenge = chosen('Digest realm="a \\"b\\", c", nonce="n+/=", opaque="o", qop="auth"');
   if (typeof challenge === "string") throw new Error(challenge);
   t.equal(
@@ -110,7 +110,7 @@ await t.test("the answer: what was sent comes back as it was, and the name is qu
   t.end();
 });
 
-await t.test("hostile challenges: an answer has no line break and no more parameters than it should", (t) => {
+await t.test("hostile challenges: the response has no line break and no extra parameters", (t) => {
   const pieces = [
     "Digest",
     "Basic",

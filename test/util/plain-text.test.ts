@@ -6,7 +6,7 @@ import { plainText, visible } from "../../src/util/plain-text.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeResolver } from "../support/fake-resolver.js";
 
-await t.test("what may be a number or a PIN is masked however it is written", (t) => {
+await t.test("possible numbers and PINs are masked in all notations", (t) => {
   for (const [text, wanted] of [
     ["404 Unknown number +4930555012345", "404 Unknown number [number]"],
     ["Unknown number 0049 30 555-01-234, 030/555 01 23", "Unknown number [number], [number]"],
@@ -22,7 +22,7 @@ await t.test("what may be a number or a PIN is masked however it is written", (t
   t.end();
 });
 
-await t.test("what an operator needs stays", (t) => {
+await t.test("addresses, ports and error codes are kept", (t) => {
   for (const text of [
     "connect ECONNREFUSED 127.0.0.1:9022",
     "connect ECONNREFUSED [2a00::1]:50610",
@@ -53,7 +53,7 @@ await t.test("one line, printable and bounded", (t) => {
 const number = "+4930555012345";
 const hostile = `Unknown number ${number}\n\u001b[31m`;
 
-await t.test("it is used where texts come in", async (t) => {
+await t.test("it is used where foreign texts are read", async (t) => {
   t.match(
     explainFailure({
       by: "peer",

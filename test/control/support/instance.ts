@@ -6,7 +6,7 @@ import { failure } from "../../../src/util/result.js";
 import type { Owner } from "../../e2e/support/owner.js";
 import { scratchFolder } from "../../e2e/support/scratch.js";
 
-/** A control socket with whatever is behind it. */
+/** A control socket with the given handlers. */
 export interface Instance {
   readonly socket: string;
   readonly client: ControlClient;
