@@ -44,7 +44,7 @@ export async function runCall(call: IncomingCall, services: CallServices, settin
   ];
   let cause: EndCause;
   try {
-    cause = await live(call, services, settings, progress, signals, resources);
+    cause = await handle(call, services, settings, progress, signals, resources);
   } catch (error) {
     services.onBug(error);
     cause = "internal-error";
@@ -69,7 +69,7 @@ class EndSignals {
   }
 }
 
-async function live(
+async function handle(
   call: IncomingCall,
   services: CallServices,
   settings: CallSettings,

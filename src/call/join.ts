@@ -11,13 +11,13 @@ import { talk } from "./talk.js";
 import { refusedAsWithheld } from "./withheld.js";
 
 /** A stay in a conference shorter than this counts as short, in milliseconds. */
-const settledAfterMs = 60_000;
+const shortStayMs = 60_000;
 /** Maximum of consecutive short stays that end with a lost node; after one more the call gives up. */
 const maxShortStays = 1;
 /** Pauses before retries if the first join fails, in milliseconds: one retry, where the conference is then. */
-const comingPauses: readonly number[] = [0];
+const firstJoinPauses: readonly number[] = [0];
 /** Pauses before retries after a lost node. A FreeSWITCH that was stopped or crashed is back after about 10 s. */
-const returnPauses: readonly number[] = [2_000, 3_000, 4_000, 5_000, 6_000];
+const lostNodePauses: readonly number[] = [2_000, 3_000, 4_000, 5_000, 6_000];
 /** Safety bound; far more tries than the longest call has. */
 const maxTries = 10_000;
 const explainAfterMs = 800;
@@ -30,7 +30,7 @@ export async function join(context: CallContext, destination: Destination): Prom
   const { progress, services, settings } = context;
   let { conference } = destination;
   let cause: BridgeFailure = "conference-unreachable";
-  let pauses = comingPauses;
+  let pauses = firstJoinPauses;
   let shortStays = 0;
   /** The prompts for the next pause; played once per loss. */
   let said: readonly PromptName[] = ["please-wait"];
@@ -52,9 +52,9 @@ export async function join(context: CallContext, destination: Destination): Prom
       const next = await talkAndAfter(context, entered.bridge, conference);
       if (next.kind !== "lost") return next;
       cause = "conference-unreachable";
-      pauses = returnPauses;
+      pauses = lostNodePauses;
       said = ["please-wait"];
-      shortStays = services.clock.now() - enteredAt < settledAfterMs ? shortStays + 1 : 0;
+      shortStays = services.clock.now() - enteredAt < shortStayMs ? shortStays + 1 : 0;
       if (shortStays > maxShortStays) break;
     }
     const [pauseMs, ...others] = pauses;
@@ -74,9 +74,9 @@ export async function join(context: CallContext, destination: Destination): Prom
     switch (found.kind) {
       case "open": {
         // Pause only before the node that has just failed.
-        const needsMs = found.conference.node.name === conference.node.name ? pauseMs : 0;
+        const nodePauseMs = found.conference.node.name === conference.node.name ? pauseMs : 0;
         ({ conference } = found);
-        const ended = needsMs === 0 ? undefined : await pauseAudibly(context, needsMs, explainAfterMs, said);
+        const ended = nodePauseMs === 0 ? undefined : await pauseAudibly(context, nodePauseMs, explainAfterMs, said);
         said = [];
         if (ended !== undefined) return ended;
         continue;

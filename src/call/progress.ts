@@ -50,7 +50,7 @@ export interface CallReport {
 /** Records the stages and facts of a call, for its report. */
 export class CallProgress {
   readonly #clock: Clock;
-  readonly #begun: number;
+  readonly #startedAt: number;
   readonly #onStage: (stage: Stage, facts: CallFacts) => void;
   readonly #stages: { stage: Stage; ms: number }[] = [];
   #stage: Stage = "ringing";
@@ -64,8 +64,8 @@ export class CallProgress {
 
   constructor(clock: Clock, onStage: (stage: Stage, facts: CallFacts) => void) {
     this.#clock = clock;
-    this.#begun = clock.now();
-    this.#since = this.#begun;
+    this.#startedAt = clock.now();
+    this.#since = this.#startedAt;
     this.#onStage = onStage;
   }
 
@@ -75,7 +75,7 @@ export class CallProgress {
 
   /** Milliseconds since the INVITE. */
   get elapsed(): number {
-    return this.#clock.now() - this.#begun;
+    return this.#clock.now() - this.#startedAt;
   }
 
   enter(stage: Stage): void {

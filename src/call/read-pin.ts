@@ -43,15 +43,15 @@ async function readKeys(
   /** Whether the second pause is running, because a longer PIN starts with these digits. */
   let isLonger = false;
   /** Completion without `#`; a `#` that follows is dropped. */
-  const endOfItself = (): Entry => {
+  const completed = (): Entry => {
     endpoint.dtmf.expect("#");
     return { kind: "typed", digits: entry.digits };
   };
   try {
     for (let keys = 0; keys < maxKeys;) {
-      const left = deadline - callerTime.now();
-      if (left <= 0) return { kind: "too-long" };
-      const patience =
+      const leftMs = deadline - callerTime.now();
+      if (leftMs <= 0) return { kind: "too-long" };
+      const keyTimeoutMs =
         prompt.state === "playing"
           ? maxPromptMs
           : entry.digits === ""
@@ -64,7 +64,7 @@ async function readKeys(
           endpoint.hold.changed(),
           ...(prompt.state === "playing" ? [prompt.finished] : []),
         ]),
-        Math.min(patience, left),
+        Math.min(keyTimeoutMs, leftMs),
       );
       if (heard.kind === "ended") return heard;
       const key = endpoint.dtmf.take();
@@ -76,11 +76,11 @@ async function readKeys(
           continue;
         }
         if (heard.kind === "done") continue; // the prompt has ended: start the key timeout
-        if (left < patience) return { kind: "too-long" };
+        if (leftMs < keyTimeoutMs) return { kind: "too-long" };
         if (entry.digits === "") return { kind: "silence" };
-        const goesOn = isLonger ? no : await isBeginning(context, entry);
-        if (goesOn.kind === "ended") return goesOn;
-        if (goesOn.kind === "no") return endOfItself();
+        const longer = isLonger ? no : await isPrefixOfAnother(context, entry);
+        if (longer.kind === "ended") return longer;
+        if (longer.kind === "no") return completed();
         isLonger = true;
         continue;
       }
@@ -93,11 +93,11 @@ async function readKeys(
         case "ended":
           return { kind: "typed", digits: entry.digits };
         case "longest":
-          return endOfItself();
+          return completed();
         case "known": {
-          const goesOn = await mayGoOn(context, entry.digits);
-          if (goesOn.kind === "ended") return goesOn;
-          if (goesOn.kind === "no") return endOfItself();
+          const longer = await hasLongerPin(context, entry.digits);
+          if (longer.kind === "ended") return longer;
+          if (longer.kind === "no") return completed();
           break;
         }
         case "switch-language":
@@ -123,14 +123,14 @@ async function readKeys(
   }
 }
 
-type GoesOn = { readonly kind: "yes" | "no" } | Ended;
+type LongerPin = { readonly kind: "yes" | "no" } | Ended;
 const no = { kind: "no" } as const;
 
 /**
  * Whether the digits are a prefix of another room's PIN. A caller who pauses while typing that one must not land in the
  * shorter one's meeting, so such digits complete after a second pause only. On timeout the longer PIN is assumed.
  */
-async function isBeginning(context: CallContext, entry: PinEntry): Promise<GoesOn> {
+async function isPrefixOfAnother(context: CallContext, entry: PinEntry): Promise<LongerPin> {
   if (!isKnown(context, entry)) return no;
   return await ask(context, entry.digits, (pin) => context.services.directory.beginsAnother(pin), "yes");
 }
@@ -140,7 +140,7 @@ function isKnown({ services }: CallContext, { digits }: PinEntry): boolean {
 }
 
 /** Whether a longer PIN starts with these digits, e.g. of a breakout room that is newer than the directory's data. */
-async function mayGoOn(context: CallContext, digits: string): Promise<GoesOn> {
+async function hasLongerPin(context: CallContext, digits: string): Promise<LongerPin> {
   return await ask(context, digits, (pin) => context.services.directory.hasLongerPin(pin), "no");
 }
 
@@ -150,7 +150,7 @@ async function ask(
   digits: string,
   question: (pin: Pin) => Promise<boolean>,
   whenLate: "yes" | "no",
-): Promise<GoesOn> {
+): Promise<LongerPin> {
   const pin = Pin.parse(digits);
   if (!pin.ok) return no;
   const answered = await scope.within(

@@ -20,9 +20,10 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
   const { clock, directory } = services;
   const { limitMs, remindEveryMs } = settings.waiting;
   progress.enter("waiting");
-  const begun = clock.now();
-  const limit = until ?? begun + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
-  if (limit <= begun) return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
+  const startedAt = clock.now();
+  const limit = until ?? startedAt + Math.min(limitMs - context.waitedMs, settings.maxDurationMs - progress.elapsed);
+  if (limit <= startedAt)
+    return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   const place = services.acquireWaitingSlot(pin, context.admitted.origin);
   // A caller who has waited before may continue even if the slot is taken meanwhile.
   if (!place.ok && until === undefined)
@@ -76,7 +77,7 @@ export async function waitForStart(context: CallContext, pin: Pin, until: number
     heard.stop();
     return await sayLast(context, ["not-started-call-again", "goodbye"], "conference-not-started");
   } finally {
-    context.waitedMs += clock.now() - begun;
+    context.waitedMs += clock.now() - startedAt;
     if (place.ok) place.value();
     unsubscribe();
     heard.stop();

@@ -9,7 +9,7 @@ export function splitValues(header: string): readonly string[] {
 /** Splits text of any length at commas outside of quotes and angle brackets. */
 export function splitAtCommas(header: string): readonly string[] {
   const values: string[] = [];
-  let begun = 0;
+  let start = 0;
   let isQuoted = false;
   let isBracketed = false;
   for (let at = 0; at < header.length; at += 1) {
@@ -19,10 +19,10 @@ export function splitAtCommas(header: string): readonly string[] {
     else if (character === "<" && !isQuoted) isBracketed = true;
     else if (character === ">" && !isQuoted) isBracketed = false;
     else if (character === "," && !isQuoted && !isBracketed) {
-      values.push(header.slice(begun, at));
-      begun = at + 1;
+      values.push(header.slice(start, at));
+      start = at + 1;
     }
   }
-  values.push(header.slice(begun));
+  values.push(header.slice(start));
   return values;
 }

@@ -7,7 +7,7 @@ import {
   CallHarness,
   type CallScript,
   type LivekitMemory,
-  type SharedWorld,
+  type SharedCallState,
   someAdmission,
   someSettings,
 } from "../support/call-harness.js";
@@ -300,7 +300,7 @@ await t.test("a waiting caller is not asked for another PIN once the number is o
   t.equal(world.endpoint.heard.at(-1), "de:too-many-tries");
 });
 
-function sharedWorld(): Required<Omit<SharedWorld, keyof LivekitMemory>> {
+function sharedWorld(): Required<Omit<SharedCallState, keyof LivekitMemory>> {
   const { clock, hasher, throttle } = new CallHarness();
   return { clock, hasher, throttle };
 }
