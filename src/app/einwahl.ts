@@ -168,7 +168,6 @@ export class Einwahl {
     return einwahl;
   }
 
-  /** Port of the HTTP server. */
   get httpPort(): number {
     return this.#http?.port ?? 0;
   }
@@ -223,7 +222,7 @@ export class Einwahl {
 
   /**
    * Applies a new configuration: calls in progress keep the old one, new calls use the new one. Resolves when it is in
-    * effect, at the latest after the response or timeout of new servers.
+   * effect, at the latest after the response or timeout of new servers.
    */
   async reload(config: Config): Promise<Result<ConfigChange, "shutting-down">> {
     const reloaded = this.#reloading.then(() => this.#goOver(config));

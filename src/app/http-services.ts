@@ -184,7 +184,7 @@ async function openAtStart(options: HttpServicesOptions, watch: StoreWatch): Pro
   const opened = await open(options, watch);
   if (opened.ok) return opened.value;
   if (isNeeded) throw new Error(opened.failure);
-  // Statistics cover calls to reserved PINs only.
+  // Calls to PINs that BBB has drawn work without the store: report the fault and continue.
   watch.onTrouble(opened.failure);
   return undefined;
 }

@@ -70,7 +70,7 @@ export class BbbApi {
 
 function statusFault({ status, headers }: ApiResponse): string {
   const isRedirect = status >= 300 && status < 400 && headers.location !== undefined;
-  return `HTTP status ${status}${isRedirect ? ": a redirect, which is not followed; api_url has to be the address that it leads to" : ""}`;
+  return `HTTP status ${status}${isRedirect ? ": redirects are not followed; set api_url to the target address" : ""}`;
 }
 
 async function readShort(body: ApiResponse["body"]): Promise<Result<ReadonlyMap<string, string>, string>> {
@@ -78,7 +78,7 @@ async function readShort(body: ApiResponse["body"]): Promise<Result<ReadonlyMap<
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > largestShortAnswer) return failure("the answer is too large");
+    if (bytes > largestShortAnswer) return failure("the response is too large");
     parts.push(chunk);
   }
   return readShortAnswer(Buffer.concat(parts).toString("utf8"));
@@ -90,7 +90,7 @@ async function read(body: ApiResponse["body"]): Promise<Result<MeetingsAnswer, s
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > largestAnswer) return failure("the answer is too large");
+    if (bytes > largestAnswer) return failure("the response is too large");
     for (let at = 0; at < chunk.length; at += bytesAtOnce) {
       reader.read(chunk.subarray(at, at + bytesAtOnce));
       if (reader.fault !== undefined) return failure(reader.fault);

@@ -69,7 +69,7 @@ export class BbbServer {
   readonly #options: BbbServerOptions;
   readonly #meetings = new MeetingList();
   #events: BbbServerEvents | undefined;
-  #fault: string | undefined = "not asked yet";
+  #fault: string | undefined = "not polled yet";
   #failures = 0;
   #polls = 0;
   #failedPolls = 0;

@@ -30,7 +30,7 @@ const unusable = { unusable: true } as const;
 
 /**
  * Parses a getMeetings response while it arrives, in bounded memory. Skips meetings that have ended or have no usable
-  * voice bridge. Old BBB versions do not escape names: an unclosed tag in a name affects only its own meeting.
+ * voice bridge. Old BBB versions do not escape names: an unclosed tag in a name affects only its own meeting.
  */
 export class MeetingsReader {
   readonly #parser = new Parser(
@@ -84,7 +84,7 @@ export class MeetingsReader {
     if (this.#returnCode === undefined) return failure(notBbb);
     if (this.#returnCode !== "SUCCESS") return failure(this.#refusal.fault);
     // Meetings missing from a truncated response would count as ended.
-    return this.#isComplete ? success(this.#meetings) : failure("the answer is cut off");
+    return this.#isComplete ? success(this.#meetings) : failure("the response is truncated");
   }
 
   /** The rest is ignored: ever deeper nesting would take ever longer. */
@@ -158,7 +158,7 @@ export class MeetingsReader {
     if (typeof pinText !== "string" || typeof meetingId !== "string" || this.#isOver()) return;
     const pin = Pin.parse(pinText);
     if (!pin.ok || meetingId === "" || meetingId.length > maxMeetingIdLength) return;
-    if (this.#meetings.length === maxMeetings) this.#giveUp("the answer has too many meetings");
+    if (this.#meetings.length === maxMeetings) this.#giveUp("the response has too many meetings");
     this.#meetings.push({
       meetingId,
       createdAt: creationTime(this.#textOf("createTime"), meetingId),
@@ -171,7 +171,7 @@ export class MeetingsReader {
 
   /**
    * Whether the meeting has ended. BBB also sets `endTime` when the last user leaves, and a caller who joins does not clear
-    * it, so an occupied meeting has not ended (MeetingService.userJoined, .userJoinedVoice).
+   * it, so an occupied meeting has not ended (MeetingService.userJoined, .userJoinedVoice).
    */
   #isOver(): boolean {
     return (
@@ -193,7 +193,7 @@ export class MeetingsReader {
   }
 }
 
-const notBbb = "the answer is not one of a BBB API";
+const notBbb = "the response is not from a BBB API";
 
 function isFieldName(name: string): name is FieldName {
   return fieldNameSet.has(name);

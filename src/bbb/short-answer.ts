@@ -36,6 +36,6 @@ export function readShortAnswer(xml: string): Result<ReadonlyMap<string, string>
     case "FAILED":
       return failure(refusal.fault);
     default:
-      return failure("the answer is not BBB's");
+      return failure("the response is not from a BBB API");
   }
 }

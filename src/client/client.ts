@@ -184,7 +184,7 @@ function read<Schema extends z.ZodType>(
   const value = parse(text);
   if (!response.ok) {
     const known = problem.safeParse(value);
-    if (!known.success) return failure({ kind: "unexpected", status, message: "the answer is not one of einwahl" });
+    if (!known.success) return failure({ kind: "unexpected", status, message: "the response is not from einwahl" });
     const wait = Number(response.headers.get("retry-after") ?? Number.NaN);
     return failure({ kind: "problem", problem: known.data, retryAfterSeconds: Number.isNaN(wait) ? undefined : wait });
   }
@@ -192,7 +192,7 @@ function read<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value);
   return parsed.success
     ? success(parsed.data)
-    : failure({ kind: "unexpected", status, message: "the answer is not one of this version of einwahl" });
+    : failure({ kind: "unexpected", status, message: "the response is not from a compatible version of einwahl" });
 }
 
 function parse(text: string): unknown {
@@ -210,6 +210,6 @@ function encode(meetingID: string): string {
 
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return "failed";
-  if (error.name === "TimeoutError") return "no answer in time";
+  if (error.name === "TimeoutError") return "no response in time";
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -20,8 +20,8 @@ export const dialInNumber = z
       .string()
       .regex(/^\+[1-9][0-9]{6,14}$/)
       .describe("E.164: +493012345678"),
-    national: z.string().describe("As people of that country write it: 030 12345678"),
-    international: z.string().describe("As people of other countries write it: +49 30 12345678"),
+    national: z.string().describe("National format: 030 12345678"),
+    international: z.string().describe("International format: +49 30 12345678"),
     tel: z
       .string()
       .regex(/^tel:\+[0-9]+$/)
@@ -32,16 +32,13 @@ export const dialInNumber = z
         .regex(/^[A-Z]{2}$/)
         .nullable()
         .describe("ISO 3166-1 alpha-2; null for international networks."),
-      name: z.string().describe("In the asked language."),
+      name: z.string().describe("In the requested language."),
     }),
-    city: z.string().nullable().describe("Where the number is a local call, as the operator calls it."),
-    languages: z
-      .array(spokenLanguage)
-      .min(1)
-      .describe("Callers are greeted in the first and may switch to the others."),
-    tollFree: z.boolean().describe("Whether a call from within the country costs the caller nothing."),
+    city: z.string().nullable().describe("The area in which the number is a local call, as named by the operator."),
+    languages: z.array(spokenLanguage).min(1).describe("Callers hear the first language and can switch to the others."),
+    tollFree: z.boolean().describe("Whether calls from within the country are free."),
   })
-  .meta({ id: "DialInNumber", description: "A number that leads to every conference." });
+  .meta({ id: "DialInNumber", description: "A number for all conferences." });
 
 export const numbersQuery = z.strictObject({
   country: z
@@ -55,18 +52,18 @@ export const numbersQuery = z.strictObject({
     .regex(/^[A-Za-z]{2}$/)
     .transform((code) => code.toLowerCase())
     .optional()
-    .describe("Only numbers that speak this language."),
+    .describe("Only numbers with this language."),
   lang: z
     .string()
     .min(1)
     .max(100)
     .optional()
-    .describe("The language of the countries' names, as a BCP 47 tag. Otherwise Accept-Language counts."),
+    .describe("The language of the country names, as a BCP 47 tag. Default: Accept-Language."),
 });
 
 export const numbersAnswer = z
   .object({
-    numbers: z.array(dialInNumber).describe("In the operator's order, which stays."),
+    numbers: z.array(dialInNumber).describe("In the operator's order, which is stable."),
   })
   .meta({ id: "DialInNumbers" });
 
@@ -89,14 +86,16 @@ export const reserveBody = z
       .nullable()
       .optional()
       .describe(
-        "From then on the room is as if it had been deleted. null: no end. Left out: what was said before stays, at first no end.",
+        "The end of the reservation, as if the room were deleted. null: no end. Omitted: unchanged; no end for a new room.",
       ),
   })
-  .meta({ id: "Reserve", description: "What PUT may say about a room; all of it may be left out." });
+  .meta({ id: "Reserve", description: "Optional settings of a room." });
 
 const roomFacts = {
   meetingID: meetingId,
-  pin: digits.describe("What callers type. It stays the same until the room is deleted or its validity is over."),
+  pin: digits.describe(
+    "The PIN that callers enter. It does not change until the room is deleted or its validity ends.",
+  ),
   pinFormatted: z.string().describe("The PIN in groups, for people: 123 456 789"),
   voiceBridge: digits.describe("Pass this as voiceBridge to BBB's create."),
   reservedAt: time,
@@ -115,31 +114,31 @@ export const room = z
           oneTap: z
             .string()
             .regex(/^tel:\+[0-9]+,+[0-9]+%23$/)
-            .describe("A link that calls the number and types the PIN after a pause."),
+            .describe("A link that calls the number and sends the PIN after a pause."),
         })
         .meta({ id: "RoomNumber" }),
     ),
     qrCode: z.string().startsWith("<svg").describe("The first number's one-tap link as a QR code, an SVG image."),
-    text: z.object({ de: z.string(), en: z.string() }).describe("Ready to be put into an invitation."),
+    text: z.object({ de: z.string(), en: z.string() }).describe("Text for an invitation."),
     page: z.url().describe("The page for people with this PIN."),
   })
-  .meta({ id: "Room", description: "A room's PIN and everything to show." });
+  .meta({ id: "Room", description: "The PIN of a room and all facts to show." });
 
 export const listQuery = z.strictObject({
-  after: meetingId.optional().describe("Go on after this room: the `next` of the page before."),
+  after: meetingId.optional().describe("The page after this room: `next` of the previous page."),
   limit: z
     .string()
     .regex(/^[0-9]{1,4}$/)
     .transform(Number)
     .pipe(z.int().min(1).max(1000))
     .prefault("100")
-    .describe("How many rooms a page has, 1 to 1000."),
+    .describe("Rooms per page, 1 to 1000."),
 });
 
 export const listAnswer = z
   .object({
-    rooms: z.array(roomSummary).describe("In the order of the ids' code points."),
-    next: meetingId.nullable().describe("Pass it as `after` for the next page; null: that was the last."),
+    rooms: z.array(roomSummary).describe("In code-point order of the ids."),
+    next: meetingId.nullable().describe("Pass it as `after` for the next page; null: this is the last page."),
   })
   .meta({ id: "RoomPage" });
 
@@ -150,11 +149,11 @@ export const statusAnswer = z
       .boolean()
       .nullable()
       .describe(
-        "Whether a BBB server has the meeting now, so that callers get in. null: it is not known, since a server does not answer.",
+        "Whether a BBB server has the meeting now, so that callers can join. null: unknown, because a server is unreachable.",
       ),
-    callers: z.int().min(0).describe("How many callers are in it by this einwahl."),
+    callers: z.int().min(0).describe("Number of callers of this einwahl in the meeting."),
   })
-  .meta({ id: "RoomStatus", description: "Counts, nothing about who." });
+  .meta({ id: "RoomStatus", description: "Counts only, no caller data." });
 
 export const callsAnswer = z
   .object({
@@ -162,26 +161,26 @@ export const callsAnswer = z
     calls: z
       .array(
         z.object({
-          id: z.string().describe("Under which the operator's log has the call."),
-          since: z.iso.datetime().describe("When it came in."),
+          id: z.string().describe("The id of the call in the operator's log."),
+          since: z.iso.datetime().describe("Time of its arrival."),
         }),
       )
-      .describe("The longest first."),
+      .describe("Longest first."),
   })
-  .meta({ id: "RoomCalls", description: "Ids, nothing about who." });
+  .meta({ id: "RoomCalls", description: "Ids only, no caller data." });
 
 export const importAnswer = z
   .object({
     imported: z.int().min(0),
-    known: z.int().min(0).describe("Records that were there already."),
+    known: z.int().min(0).describe("Records that already existed."),
     refused: z
       .array(
         z.object({
           line: z.int().min(1),
-          reason: z.string().describe("room-has-another-pin, pin-is-taken, or what is wrong with the line."),
+          reason: z.string().describe("room-has-another-pin, pin-is-taken, or the fault of the line."),
         }),
       )
-      .describe("The first thousand lines that were not taken over; the others were."),
+      .describe("The first 1,000 rejected lines; all other lines were imported."),
     refusedInAll: z.int().min(0),
   })
   .meta({ id: "ImportReport" });
@@ -193,24 +192,24 @@ export const statisticsQuery = z.strictObject({
     .transform(Number)
     .pipe(z.int().min(1).max(1096))
     .prefault("30")
-    .describe("How many of the latest days with calls are told, 1 to 1096."),
+    .describe("Number of latest days with calls, 1 to 1096."),
 });
 
 export const statisticsAnswer = z
   .object({
     callsNow: z.int().min(0),
-    conferencesWithCallers: z.int().min(0).describe("Conferences that callers of this einwahl are in now."),
+    conferencesWithCallers: z.int().min(0).describe("Conferences with callers of this einwahl now."),
     days: z
       .array(
         z.object({
           day: z.iso.date(),
-          calls: z.int().min(0).describe("Calls that got into a conference and ended on this day."),
-          minutes: z.int().min(0).describe("How long they were in conferences, all together."),
+          calls: z.int().min(0).describe("Calls that reached a conference and ended on this day."),
+          minutes: z.int().min(0).describe("Their total time in conferences."),
         }),
       )
-      .describe("Days without calls are left out."),
+      .describe("Days without calls are omitted."),
   })
-  .meta({ id: "Statistics", description: "Sums of days. Nothing finer is kept." });
+  .meta({ id: "Statistics", description: "Sums per day. No finer data is stored." });
 
 export const jitsiNumber = z
   .object({
@@ -226,11 +225,11 @@ export const jitsiNumbersByCountry = z
     numbers: z.record(z.string(), z.array(z.string())),
     numbersEnabled: z.boolean(),
   })
-  .meta({ id: "JitsiNumbersByCountry", description: "The older shape." });
+  .meta({ id: "JitsiNumbersByCountry", description: "The older format." });
 
 export const jitsiConfCodeQuery = z.object({
   conference: meetingId.optional().describe("The room: its meetingID."),
-  id: digits.optional().describe("The PIN; counts only without `conference`."),
+  id: digits.optional().describe("The PIN; ignored if `conference` is given."),
 });
 
 export const jitsiConfCode = z
@@ -238,24 +237,24 @@ export const jitsiConfCode = z
     message: z.string(),
     id: z
       .union([z.int(), z.string(), z.literal(false)])
-      .describe("The PIN, a number as with Jitsi; text where it begins with a zero; false: there is none."),
+      .describe("The PIN, a number as in Jitsi; a string if it begins with a zero; false: none."),
     conference: z.union([z.string(), z.literal(false)]),
   })
   .meta({ id: "JitsiConfCode" });
 
 export const problem = z
   .object({
-    type: z.string().describe("A link to what this means."),
+    type: z.string().describe("A link to the description of this problem."),
     title: z.string(),
     status: z.int(),
     code: z
       .enum(Object.keys(problems) as [keyof typeof problems, ...(keyof typeof problems)[]])
-      .describe("The name by which programs know it; it stays."),
-    detail: z.string().describe("What to do about it."),
+      .describe("The stable name of the problem for programs."),
+    detail: z.string().describe("How to resolve it."),
     errors: z
       .array(z.object({ at: z.string(), message: z.string() }))
       .optional()
-      .describe("What is wrong, place by place."),
+      .describe("The faults of the request, each with its location."),
   })
   .meta({ id: "Problem", description: "RFC 9457" });
 

@@ -51,7 +51,7 @@ export function openApiDocument(routes: readonly Route[], base: string, version:
     info: {
       title: "einwahl",
       version,
-      summary: "Numbers, PINs that stay, and what to show, for front ends of BigBlueButton",
+      summary: "Numbers, permanent PINs and texts to show, for front ends of BigBlueButton",
       license: { name: "MIT", identifier: "MIT" },
     },
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
@@ -63,7 +63,7 @@ export function openApiDocument(routes: readonly Route[], base: string, version:
         token: {
           type: "http",
           scheme: "bearer",
-          description: "A token of the configuration's http.tokens; the scopes that each route needs are named there.",
+          description: "A token from http.tokens of the configuration; each route lists the scopes that it requires.",
         },
       },
     },

@@ -40,7 +40,7 @@ export class EmbeddedDayKeys implements DayKeyVault {
       if (error instanceof Error && "code" in error && error.code === "ENOENT")
         return success(new EmbeddedDayKeys(path, new Map(), onTrouble));
       return failure(
-        `${path} can't be read; remove it to begin with new keys, which ends the bans of today's meetings`,
+        `${path} can't be read; remove it to start with new keys, which lifts the bans of today's meetings`,
       );
     }
   }

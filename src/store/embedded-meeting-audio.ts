@@ -41,7 +41,7 @@ export class EmbeddedMeetingAudio implements AudioBridges {
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT")
         return success(new EmbeddedMeetingAudio(path, new Map(), onTrouble));
-      return failure(`${path} can't be read; remove it: the audio of meetings that run is found out again`);
+      return failure(`${path} can't be read; remove it: the audio bridges of running meetings are detected again`);
     }
   }
 

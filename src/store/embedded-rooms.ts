@@ -180,7 +180,7 @@ export class EmbeddedRooms implements RoomStore {
     if (!isWritten) return failure("unavailable");
     // A validity in the past has already ended the reservation.
     const reservation = this.#table.find(meetingId, Number.NEGATIVE_INFINITY);
-    if (reservation === undefined) throw new Error("a room that was written is not there");
+    if (reservation === undefined) throw new Error("a written room is missing");
     return success({ reservation, isNew: true });
   }
 

@@ -33,7 +33,7 @@ const slack = 1_048_576;
 
 /**
  * An append-only file that is condensed from time to time. Entries appended during a write are batched into the next
-  * one, so that a hundred concurrent callers wait for two writes instead of a hundred.
+ * one, so that a hundred concurrent callers wait for two writes instead of a hundred.
  */
 export class Journal<Entry> {
   readonly #path: string;
@@ -135,9 +135,7 @@ export class Journal<Entry> {
       return true;
     } catch (error) {
       // The content of the disk is unknown until it is read again.
-      this.#content.onTrouble(
-        `${this.#path} is not safe on the disk, and is not written any more until a restart: ${reason(error)}`,
-      );
+      this.#content.onTrouble(`${this.#path} may not be durable and is not written until a restart: ${reason(error)}`);
       this.#isBroken = true;
       return false;
     }
@@ -148,7 +146,7 @@ export class Journal<Entry> {
     try {
       await this.#file.truncate(this.#size);
     } catch (error) {
-      this.#content.onTrouble(`${this.#path} is not written any more until a restart: ${reason(error)}`);
+      this.#content.onTrouble(`${this.#path} is not written until a restart: ${reason(error)}`);
       this.#isBroken = true;
     }
   }
@@ -176,7 +174,7 @@ export class Journal<Entry> {
     try {
       await syncDirectory(dirname(this.#path));
     } catch (error) {
-      this.#content.onTrouble(`${this.#path} is not written any more until a restart: ${reason(error)}`);
+      this.#content.onTrouble(`${this.#path} is not written until a restart: ${reason(error)}`);
       this.#isBroken = true;
     }
   }
@@ -192,7 +190,7 @@ async function read<Entry>(path: string, content: JournalContent<Entry>): Promis
     for (let number = 1; ;) {
       const chunk = Buffer.alloc(readSize);
       const { bytesRead } = await file.read(chunk, 0, readSize, whole + rest.length);
-      if (bytesRead === 0) return number === 1 ? failure(`${path} is no journal of einwahl`) : success(whole);
+      if (bytesRead === 0) return number === 1 ? failure(`${path} is not a journal of einwahl`) : success(whole);
       rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
       for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
         const line = rest.subarray(0, end);
@@ -200,14 +198,12 @@ async function read<Entry>(path: string, content: JournalContent<Entry>): Promis
         if (!takeLine(line, number, content)) {
           const isLast = rest.length === 0 && (await isAtEnd(file, whole + end + 1));
           if (number > 1 && isLast) return success(whole);
-          return failure(
-            `line ${number} of ${path} is damaged; put back a copy of the file, or import one that was exported`,
-          );
+          return failure(`line ${number} of ${path} is damaged; restore a copy of the file, or import an export`);
         }
         whole += end + 1;
         number += 1;
       }
-      if (rest.length > maxLineLength) return failure(`line ${number} of ${path} is damaged: it does not end`);
+      if (rest.length > maxLineLength) return failure(`line ${number} of ${path} is damaged: it is not terminated`);
     }
   } finally {
     await file.close();
@@ -235,7 +231,7 @@ async function openWhole(path: string, size: number, onTrouble: (what: string) =
     const { size: onDisk } = await file.stat();
     if (onDisk > size) {
       onTrouble(
-        `the last ${onDisk - size} bytes of ${path} were being written in a crash and are dropped: nobody was told of them`,
+        `the last ${onDisk - size} bytes of ${path} are an unfinished write from a crash and are dropped: they were never acknowledged`,
       );
       await file.truncate(size);
       await file.sync();
@@ -297,7 +293,7 @@ async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<nu
   let written = 0;
   while (written < bytes.length) {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, at + written);
-    if (bytesWritten === 0) throw new Error("the disk takes nothing more");
+    if (bytesWritten === 0) throw new Error("the disk accepts no more data");
     written += bytesWritten;
   }
   return written;

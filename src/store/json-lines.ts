@@ -51,7 +51,7 @@ export function parseRecord(line: string): Result<Reservation | RestingPin, stri
   try {
     value = JSON.parse(line);
   } catch {
-    return failure("is no JSON");
+    return failure("is not valid JSON");
   }
   const parsed = record.safeParse(value);
   if (!parsed.success)

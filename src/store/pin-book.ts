@@ -26,8 +26,8 @@ export interface PinBook {
 }
 
 const explanations = {
-  unavailable: "the store of PINs does not answer",
-  exhausted: "there is no PIN left of this length: raise rooms.pin_length",
+  unavailable: "the PIN store is unavailable",
+  exhausted: "no PIN of this length is left: raise rooms.pin_length",
 } as const;
 
 /** A store opened by this process. */

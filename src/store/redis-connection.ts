@@ -95,7 +95,7 @@ export class RedisConnection {
     if (this.#isClosed) return failure("closed");
     try {
       const sent = this.#client.sendCommand([...words]).then((value: unknown) => success(value));
-      return (await this.#within(sent)) ?? failure("no answer in time");
+      return (await this.#within(sent)) ?? failure("no response in time");
     } catch (error) {
       const why = reason(error);
       if (!why.startsWith("NOSCRIPT")) this.#note(why);
@@ -107,7 +107,7 @@ export class RedisConnection {
   async #within<Value>(work: Promise<Value>): Promise<Value | undefined> {
     return await new Promise((resolve, reject) => {
       const callOff = this.#clock.after(answerTimeoutMs, () => {
-        this.#note("no answer in time");
+        this.#note("no response in time");
         resolve(undefined);
       });
       work

@@ -98,7 +98,7 @@ await t.test("a redirect is not followed: the checksum would go with it", async 
     });
     t.equal(
       await faultOf(api(url)),
-      `HTTP status ${status}: a redirect, which is not followed; api_url has to be the address that it leads to`,
+      `HTTP status ${status}: redirects are not followed; set api_url to the target address`,
     );
   }
   t.equal(followed, 0);
@@ -209,7 +209,7 @@ await t.test("an endless body is cut off, and the server notices", async (t) => 
     response.on("drain", pour);
     pour();
   });
-  t.equal(await faultOf(api(url, { answerTimeoutMs: 60_000 })), "the answer is too large");
+  t.equal(await faultOf(api(url, { answerTimeoutMs: 60_000 })), "the response is too large");
   await noticed;
   t.ok(sent < 64 * 1024 * 1024, `${sent} bytes`);
 });
@@ -220,7 +220,7 @@ await t.test("an answer that is compressed to nothing is bounded after unpacking
   const url = await serve(t, (_request, response) => {
     response.setHeader("Content-Encoding", "gzip").end(bomb);
   });
-  t.equal(await faultOf(api(url, { answerTimeoutMs: 60_000 })), "the answer is too large");
+  t.equal(await faultOf(api(url, { answerTimeoutMs: 60_000 })), "the response is too large");
 });
 
 await t.test("connections that break", async (t) => {
@@ -335,9 +335,9 @@ await t.test("opens and ends a meeting", async (t) => {
       '<response><returncode>FAILED</returncode><errors><error key="nonUniqueVoiceBridge" message="The selected voice bridge is already in use."/></errors></response>',
       "the API refused: nonUniqueVoiceBridge",
     ],
-    ["<html><body>Sign in</body></html>", "the answer is not BBB's"],
-    ["", "the answer is not BBB's"],
-    [`<response><returncode>SUCCESS</returncode>${" ".repeat(70_000)}</response>`, "the answer is too large"],
+    ["<html><body>Sign in</body></html>", "the response is not from a BBB API"],
+    ["", "the response is not from a BBB API"],
+    [`<response><returncode>SUCCESS</returncode>${" ".repeat(70_000)}</response>`, "the response is too large"],
   ] as const) {
     says = answer;
     t.strictSame(await api(url).end("a", "b"), { ok: false, failure });

@@ -162,15 +162,15 @@ await t.test("a meeting has its own number, not that of its breakout rooms, atte
 
 await t.test("what is no answer of a BBB API", (t) => {
   const faults: readonly (readonly [xml: string, fault: string])[] = [
-    ["", "the answer is not one of a BBB API"],
-    ["502 Bad Gateway", "the answer is not one of a BBB API"],
+    ["", "the response is not from a BBB API"],
+    ["502 Bad Gateway", "the response is not from a BBB API"],
     [
       "<!DOCTYPE html><html><head><title>502</title></head><body><p>nginx<br></body></html>",
-      "the answer is not one of a BBB API",
+      "the response is not from a BBB API",
     ],
-    ['{"response":{"returncode":"SUCCESS"}}', "the answer is not one of a BBB API"],
-    ["<response></response>", "the answer is not one of a BBB API"],
-    ["<response/>", "the answer is not one of a BBB API"],
+    ['{"response":{"returncode":"SUCCESS"}}', "the response is not from a BBB API"],
+    ["<response></response>", "the response is not from a BBB API"],
+    ["<response/>", "the response is not from a BBB API"],
     ["<response><returncode/></response>", "the API refused: without a reason"],
     [
       "<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>",
@@ -214,7 +214,7 @@ await t.test("cut off in the middle: no answer, since what is missing would coun
       meeting("22222", "b-2", "<attendees><attendee><fullName>x</fullName></attendee></attendees>"),
   );
   for (let length = 0; length < whole.length; length += 7)
-    t.match(read(whole.slice(0, length)), /cut off|not one of a BBB API/, `cut at ${length}`);
+    t.match(read(whole.slice(0, length)), /truncated|not from a BBB API/, `cut at ${length}`);
   t.strictSame(read(whole), ["11111/a-1", "22222/b-2"]);
   t.end();
 });
@@ -398,9 +398,9 @@ await t.test("too many meetings, too many levels", (t) => {
     read(
       answer("<meeting><voiceBridge>1</voiceBridge><internalMeetingID>a</internalMeetingID></meeting>".repeat(50_001)),
     ),
-    "the answer has too many meetings",
+    "the response has too many meetings",
   );
-  t.equal(read(answer(`<meeting>${"<a>".repeat(98)}`)), "the answer is not one of a BBB API");
+  t.equal(read(answer(`<meeting>${"<a>".repeat(98)}`)), "the response is not from a BBB API");
   t.end();
 });
 
@@ -408,7 +408,7 @@ await t.test("rubbish is known for rubbish before all of it is there", (t) => {
   for (const start of ["<!DOCTYPE html><html>", "<html><head>", "<?xml version='1.0'?><html>"]) {
     const reader = new MeetingsReader();
     reader.read(Buffer.from(start));
-    t.equal(reader.fault, "the answer is not one of a BBB API", start.slice(0, 30));
+    t.equal(reader.fault, "the response is not from a BBB API", start.slice(0, 30));
   }
   t.end();
 });

@@ -86,7 +86,7 @@ async function testPins(t: Test, pins: Pins, folder: string): Promise<void> {
   const imported = await pins("import", file);
   t.equal(imported.code, 1);
   t.equal(imported.output, "1 imported, 2 already known, 2 refused\n");
-  t.match(imported.errors, /line 4: room-has-another-pin\n {2}line 5: is no JSON/);
+  t.match(imported.errors, /line 4: room-has-another-pin\n {2}line 5: is not valid JSON/);
   t.match(JSON.parse((await pins("import", file, "--json")).output), { imported: 0, known: 3, refusedInAll: 2 });
   await writeFile(file, `${more}\n`);
   t.match(await pins("import", file), { code: 0, output: "0 imported, 1 already known, 0 refused\n" });

@@ -105,7 +105,7 @@ await t.test("damage before the end is not papered over", async (t) => {
       condense: () => [],
       onTrouble: () => undefined,
     }),
-    { ok: false, failure: /no journal/ },
+    { ok: false, failure: /not a journal/ },
   );
 });
 

@@ -83,7 +83,7 @@ await t.test("nothing that was acknowledged is lost to kill -9, and no PIN is gi
   t.ok(kills >= 20, `${kills} kills`);
   t.comment(`${rooms} rooms, ${kills} kills, ${troubles.length} torn last lines`);
   t.same(
-    troubles.filter((each) => !each.includes("were being written in a crash")),
+    troubles.filter((each) => !each.includes("are an unfinished write from a crash")),
     [],
   );
 

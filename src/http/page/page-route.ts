@@ -55,7 +55,7 @@ export function* pageRoutes(services: ApiServices): Generator<Route> {
     summary: "The page for people",
     answers: {
       200: { description: "The page.", type: "text/html" },
-      304: { description: "What you have is still right." },
+      304: { description: "Your copy is still valid." },
     },
     handle: ({ query, acceptLanguage, ifNoneMatch }): Answer => {
       const { text, headers } = show(query, query.pin, acceptLanguage);

@@ -11,14 +11,14 @@ export function jitsiRoutes({ jitsiConfCode: access }: ApiServices, rooms: RoomS
       method: "GET",
       path: `${apiBase}/jitsi/conf-code`,
       id: "getJitsiConfCode",
-      summary: "A room's PIN by its id, or a room by its PIN, as Jitsi's dialInConfCodeUrl gives them",
+      summary: "The PIN of a room by its id, or a room by its PIN, in the format of Jitsi's dialInConfCodeUrl",
       description:
         access === "public"
-          ? "Everybody who knows a room's id may ask for its PIN, as with Jitsi. Only rooms that have been reserved have one. The room of a PIN needs a token with rooms:write, or PINs could be tried here."
-          : "A room that has no PIN gets one, as with Jitsi. Other parameters, such as Jitsi's `url`, are ignored.",
+          ? "Knowledge of the room id is sufficient to get its PIN, as in Jitsi. Only reserved rooms have a PIN. A lookup by PIN requires a token with rooms:write, otherwise PINs could be guessed here."
+          : "Reserves a PIN if the room has none, as in Jitsi. Other parameters, such as Jitsi's `url`, are ignored.",
       access: access === "public" ? "public" : "rooms:write",
       query: jitsiConfCodeQuery,
-      answers: { 200: { description: "What was found, or not.", schema: jitsiConfCode } },
+      answers: { 200: { description: "The result of the lookup.", schema: jitsiConfCode } },
       problems: [
         "store-unavailable",
         ...(access === "public" ? (["token-missing", "scope-missing"] as const) : (["pins-exhausted"] as const)),

@@ -44,10 +44,10 @@ class ReadyAnswers {
   }
 }
 
-const notModified: AnswerSpec = { description: "What you have is still right." };
+const notModified: AnswerSpec = { description: "Your copy is still valid." };
 const cacheHeaders = {
   ETag: "Send it as If-None-Match next time.",
-  "Cache-Control": "How long the answer may be kept.",
+  "Cache-Control": "How long the response may be cached.",
 };
 
 /** The public routes for the numbers of the operator. */
@@ -72,9 +72,9 @@ export function numberRoutes({ numbers, language }: ApiServices): readonly Route
       method: "GET",
       path: `${apiBase}/dial-in-numbers`,
       id: "listDialInNumbers",
-      summary: "The numbers that lead to every conference",
+      summary: "The numbers for all conferences",
       description:
-        "Public and cacheable. The order is the operator's and stays. Show them all, or filter by the country or the language of your people.",
+        "Public and cacheable, in the operator's order, which is stable. Show all of them, or filter by country or language.",
       access: "public",
       query: numbersQuery,
       answers: { 200: spec, 304: notModified },
@@ -91,7 +91,7 @@ export function numberRoutes({ numbers, language }: ApiServices): readonly Route
       method: "GET",
       path: `${apiBase}/jitsi/dial-in-numbers`,
       id: "listJitsiNumbers",
-      summary: "The numbers as Jitsi's dialInNumbersUrl gives them",
+      summary: "The numbers in the format of Jitsi's dialInNumbersUrl",
       description: "Other parameters, such as Jitsi's `conference`, are ignored.",
       access: "public",
       answers: { 200: jitsiSpec, 304: notModified },
@@ -109,7 +109,7 @@ export function numberRoutes({ numbers, language }: ApiServices): readonly Route
       method: "GET",
       path: `${apiBase}/jitsi/dial-in-numbers-by-country`,
       id: "listJitsiNumbersByCountry",
-      summary: "The numbers in the older shape that Jitsi's front ends still know",
+      summary: "The numbers in the older format that Jitsi front ends still accept",
       access: "public",
       answers: { 200: byCountrySpec, 304: notModified },
       problems: [],

@@ -24,11 +24,11 @@ function metricsRoute(metrics: OperatorServices["metrics"], access: "token" | "l
     method: "GET",
     path: "/metrics",
     id: "getMetrics",
-    summary: "Metrics in Prometheus' text format",
+    summary: "Metrics in the Prometheus text format",
     access: access === "public" ? "public" : "metrics:read",
     ...(access !== "public" && { forOperators: access }),
     isDocumented: false,
-    answers: { 200: { description: "All of them.", type: metricsType } },
+    answers: { 200: { description: "All metrics.", type: metricsType } },
     problems: [],
     handle: async () => ({ status: 200, text: await metrics.text() }),
   });

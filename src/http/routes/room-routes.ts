@@ -25,15 +25,14 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
       method: "PUT",
       path,
       id: "reserveRoom",
-      summary: "Reserve a room's PIN, or get the one that it has",
-      description:
-        "Ask as often as you like: a room keeps its PIN. Pass `voiceBridge` and `dialNumber` to BBB's `create`.",
+      summary: "Reserve a PIN for a room, or get its existing one",
+      description: "Idempotent: a room keeps its PIN. Pass `voiceBridge` and `dialNumber` to BBB's `create`.",
       access: "rooms:write",
       params: roomParams,
       body: { schema: reserveBody, isRequired: false },
       answers: {
-        200: { description: "The PIN that the room has.", schema: room },
-        201: { description: "The room has a PIN now.", schema: room },
+        200: { description: "The existing PIN of the room.", schema: room },
+        201: { description: "A PIN was reserved.", schema: room },
       },
       problems: ["store-unavailable", "pins-exhausted"],
       handle: async ({ params, body }) => {
@@ -49,7 +48,7 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
       method: "GET",
       path,
       id: "getRoom",
-      summary: "A room's PIN and everything to show",
+      summary: "The PIN of a room and all facts to show",
       access: "rooms:read",
       params: roomParams,
       answers: { 200: { description: "The room.", schema: room } },
@@ -61,12 +60,11 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
       method: "DELETE",
       path,
       id: "deleteRoom",
-      summary: "Take a room's PIN away",
-      description:
-        "The PIN rests before another room gets it. Should the same room be reserved again it gets another one.",
+      summary: "Delete the PIN of a room",
+      description: "The PIN rests before another room gets it. A later reservation of the same room gets a new PIN.",
       access: "rooms:write",
       params: roomParams,
-      answers: { 204: { description: "It is gone." } },
+      answers: { 204: { description: "The PIN was deleted." } },
       problems: ["room-not-found", "store-unavailable"],
       handle: async ({ params }) => {
         const released = await rooms.release(params.meetingID);
@@ -78,10 +76,10 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
       method: "GET",
       path: `${path}/status`,
       id: "getRoomStatus",
-      summary: "Whether a room's meeting runs, and how many callers are in it",
+      summary: "Whether the meeting of a room is running, and the number of callers in it",
       access: "rooms:read",
       params: roomParams,
-      answers: { 200: { description: "Counts, nothing about who.", schema: statusAnswer } },
+      answers: { 200: { description: "Counts only, no caller data.", schema: statusAnswer } },
       problems: ["room-not-found", "store-unavailable"],
       handle: async ({ params }) =>
         await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({
@@ -97,12 +95,12 @@ export function roomRoutes(services: ApiServices, rooms: RoomStore): readonly Ro
       method: "GET",
       path: `${path}/calls`,
       id: "getRoomCalls",
-      summary: "The ids of the calls that are in a room",
+      summary: "The ids of the calls in a room",
       description:
-        "To show to somebody who has trouble on the telephone: under its id the operator finds the call in the log. It means nothing elsewhere.",
+        "Show the id to callers with problems: the operator finds the call in the log by it. It has no meaning elsewhere.",
       access: "rooms:read",
       params: roomParams,
-      answers: { 200: { description: "Ids, nothing about who.", schema: callsAnswer } },
+      answers: { 200: { description: "Ids only, no caller data.", schema: callsAnswer } },
       problems: ["room-not-found", "store-unavailable"],
       handle: async ({ params }) =>
         await withRoom(rooms, params.meetingID, ({ meetingId, pin }) => ({

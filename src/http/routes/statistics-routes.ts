@@ -10,14 +10,14 @@ export function statisticsRoutes({ statistics, live }: ApiServices, daySums: Day
       method: "GET",
       path: `${apiBase}/statistics`,
       id: "getStatistics",
-      summary: "How much is called: now, and day by day",
+      summary: "Call statistics: now and by day",
       access: statistics === "public" ? "public" : "statistics:read",
       query: statisticsQuery,
       answers: {
         200: {
           description: "The sums.",
           schema: statisticsAnswer,
-          headers: { "Cache-Control": "How long the answer may be kept." },
+          headers: { "Cache-Control": "How long the response may be cached." },
         },
       },
       problems: ["store-unavailable"],

@@ -21,9 +21,9 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       id: "exportRooms",
       summary: "All rooms and resting PINs as JSON lines",
       description:
-        "A room is {meetingID, pin, reservedAt, validUntil?}, a PIN that rests {restingPin, until}. Where the store fails in the middle the connection is cut.",
+        "A room is {meetingID, pin, reservedAt, validUntil?}, a resting PIN {restingPin, until}. A store failure during the transfer aborts the connection.",
       access: "rooms:list",
-      answers: { 200: { description: "A record on each line.", type: jsonLinesType, schema: z.string() } },
+      answers: { 200: { description: "One record per line.", type: jsonLinesType, schema: z.string() } },
       problems: ["store-unavailable"],
       handle: async () => {
         const lines = exportLines(rooms);
@@ -36,11 +36,11 @@ export function transferRoutes(rooms: RoomStore): readonly Route[] {
       method: "POST",
       path,
       id: "importRooms",
-      summary: "Take over rooms and resting PINs, as an export has them",
-      description: "Line by line: what fits is taken over, what does not is reported. Doing it twice changes nothing.",
+      summary: "Import rooms and resting PINs in the format of an export",
+      description: "Line by line: valid records are imported, others are reported. Idempotent.",
       access: "rooms:import",
       body: { schema: z.instanceof(Buffer), type: jsonLinesType, isRequired: true, maxBytes },
-      answers: { 200: { description: "What became of it.", schema: importAnswer } },
+      answers: { 200: { description: "The result of the import.", schema: importAnswer } },
       problems: ["store-unavailable"],
       handle: async ({ body }) => {
         const report = await importLines(rooms, body);
@@ -57,7 +57,7 @@ async function* bytesOf(
   if (first.done === true) return;
   yield `${first.value.value ?? ""}\n`;
   for await (const line of rest) {
-    if (!line.ok) throw new Error("the store does not answer any more");
+    if (!line.ok) throw new Error("the store is unavailable");
     yield `${line.value}\n`;
   }
 }

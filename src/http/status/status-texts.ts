@@ -196,7 +196,7 @@ const en: StatusTexts = {
     "bbb-server-down": (name) => `The BBB server ${name} gives no list of its conferences: they may not be found.`,
     "webhooks-refused": (name) =>
       `Webhooks of the BBB server ${name} do not prove to be its own: the address or the secret in bbb-webhooks is wrong.`,
-    "store-down": () => "The store of PINs does not answer: front ends get no new ones.",
+    "store-down": () => "The PIN store is unavailable: front ends get no new PINs.",
     "store-trouble": () => "The store of PINs was in trouble.",
     "log-down": () => "The log can't be written.",
     "synthetic-call-failed": (name) => `The last test call to a conference on ${name} failed.`,

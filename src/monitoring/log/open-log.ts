@@ -32,7 +32,7 @@ export function openLog(
     clock,
     epochMs: Date.now,
     onTrouble: (what) => {
-      note(what === undefined ? "The log is written again." : `The log can't be written: ${what}`);
+      note(what === undefined ? "The log can be written again." : `The log cannot be written: ${what}`);
     },
   });
   return { logger: makeLogger(level, file), trouble: () => file.trouble, close: () => file.close() };

@@ -15,7 +15,7 @@ export function healthOf(parts: Parts): Health {
 
 function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: Parts): readonly string[] {
   const faults: string[] = [];
-  if (isDraining) faults.push("no new calls are taken");
+  if (isDraining) faults.push("new calls are refused");
   if (signalling.state !== "connected") faults.push(`drachtio: ${signalling.state}`);
   if (!mediaServers.some(({ state }) => state.kind === "up"))
     faults.push(
@@ -26,7 +26,7 @@ function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: 
     );
   if (!trunks.some(({ fault }) => fault === undefined))
     faults.push(...trunks.map(({ name, fault }) => `trunk ${name}: ${fault ?? "up"}`));
-  if (!bbbServers.some(({ answers }) => answers)) faults.push("no BBB server answers");
+  if (!bbbServers.some(({ answers }) => answers)) faults.push("no BBB server is reachable");
   return faults;
 }
 
@@ -34,6 +34,6 @@ function fullReasons({ config, admittedCalls, mediaServers }: Parts): readonly s
   const full: string[] = [];
   if (admittedCalls >= config.calls.maxConcurrent) full.push("calls.max_concurrent is reached");
   if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity))
-    full.push("every media server that is up is at its capacity");
+    full.push("all media servers that are up are at capacity");
   return full;
 }
