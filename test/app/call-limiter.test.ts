@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { CallLimiter,type CallLimits } from "../../src/app/call-limiter.js";
+import { CallLimiter, type CallLimits } from "../../src/app/call-limiter.js";
 import type { KnownCaller } from "../../src/caller/known-caller.js";
 import { fakePin } from "../support/fake-directory.js";
 
@@ -18,7 +18,7 @@ function call(
   return { trunk, channels, caller: from };
 }
 
-await t.test("a number has so many calls at a time, over all trunks, and others have theirs", (t) => {
+await t.test("the limit per number applies over all trunks, and to each number separately", (t) => {
   const limiter = new CallLimiter();
   const taken = ["line", "line", "second"].map((trunk) => limiter.acquireSlot(call(caller("a"), trunk), limits));
   t.strictSame(
@@ -35,7 +35,7 @@ await t.test("a number has so many calls at a time, over all trunks, and others 
   t.end();
 });
 
-await t.test("callers without a usable number share theirs, for each trunk", (t) => {
+await t.test("callers without a usable number share a limit, per trunk", (t) => {
   const limiter = new CallLimiter();
   t.match(limiter.acquireSlot(call({ kind: "anonymous" }), limits), { ok: true });
   t.match(limiter.acquireSlot(call({ kind: "unreadable" }), limits), { ok: true });
@@ -54,7 +54,7 @@ await t.test("the limits of all calls and of the trunk come first", (t) => {
   t.end();
 });
 
-await t.test("those who wait, in all and for one conference", (t) => {
+await t.test("waiting callers, in total and per conference", (t) => {
   const limiter = new CallLimiter();
   const first = [1, 2, 3].map(() => limiter.acquireWaitingSlot(fakePin("11111"), limits));
   t.same(limiter.acquireWaitingSlot(fakePin("11111"), limits), { ok: false, failure: "waiting-full" });

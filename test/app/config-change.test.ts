@@ -12,7 +12,7 @@ function server(name: string, secret = "s"): string {
   return `{ name: ${name}, api_url: https://${name}.example.org/bigbluebutton/api, secret: ${secret} }`;
 }
 
-await t.test("what has changed is told by name, without secrets and numbers", (t) => {
+await t.test("changes are listed by name, without secrets and numbers", (t) => {
   const before = loaded(
     minimal({
       trunks: `[${trunk("a", "+493012345678")}, ${trunk("b", "+493012345679")}]`,
@@ -51,7 +51,7 @@ await t.test("what has changed is told by name, without secrets and numbers", (t
   t.end();
 });
 
-await t.test("what only a restart changes stays as it is, and is named", (t) => {
+await t.test("settings that require a restart keep their value and are named", (t) => {
   const before = loaded(minimal());
   const wanted = loaded(
     minimal({
@@ -72,7 +72,7 @@ await t.test("what only a restart changes stays as it is, and is named", (t) => 
   t.end();
 });
 
-await t.test("parts stay as long as their settings do, wherever they stand", (t) => {
+await t.test("instances are kept while their settings are unchanged, in any order", (t) => {
   const made: string[] = [];
   const parts = new KeptParts((settings: { readonly name: string; readonly port: number }) => {
     made.push(`${settings.name}:${settings.port}`);

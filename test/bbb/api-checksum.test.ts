@@ -2,7 +2,7 @@ import t from "tap";
 
 import { apiChecksum } from "../../src/bbb/api-checksum.js";
 
-await t.test("the vector of BBB's documentation", (t) => {
+await t.test("the test vector of BBB's documentation", (t) => {
   const query = "name=Test+Meeting&meetingID=abc123&attendeePW=111222&moderatorPW=333444";
   t.equal(
     apiChecksum("create", query, "639259d4-9dd8-4b25-bf01-95f9567eaf4b", "sha1"),

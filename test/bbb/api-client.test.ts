@@ -105,7 +105,7 @@ await t.test("a redirect is not followed: the checksum would go with it", async 
 });
 
 await t.test(
-  "a server that takes connections and says nothing is told from one that is not there, at every stage",
+  "a server that accepts connections but does not respond is distinguished from a missing one, in each stage",
   async (t) => {
     const slow: readonly (readonly [fault: RegExp, answer: (response: ServerResponse) => void])[] = [
       [/^it accepts connections, but sends no answer/, () => undefined],
@@ -155,7 +155,7 @@ await t.test(
       /^it accepts connections, but does not finish the TLS handshake/,
     );
     mute.close();
-    await t.test("whose backlog is full", async (t) => {
+    await t.test("with a full backlog", async (t) => {
       // Linux drops the SYN then, as a firewall does; a process that is stopped accepts nothing.
       const { Worker } = await import("node:worker_threads");
       const busy = new Worker(
@@ -191,7 +191,7 @@ await t.test(
   },
 );
 
-await t.test("an endless body is cut off, and the server notices", async (t) => {
+await t.test("an endless body is aborted, and the connection closed", async (t) => {
   let hasNoticed: () => void = () => undefined;
   const noticed = new Promise<void>((resolve) => {
     hasNoticed = resolve;
@@ -214,7 +214,7 @@ await t.test("an endless body is cut off, and the server notices", async (t) => 
   t.ok(sent < 64 * 1024 * 1024, `${sent} bytes`);
 });
 
-await t.test("an answer that is compressed to nothing is bounded after unpacking", async (t) => {
+await t.test("a decompression bomb is limited after decompression", async (t) => {
   const { gzipSync } = await import("node:zlib");
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, "x"));
   const url = await serve(t, (_request, response) => {
@@ -261,7 +261,7 @@ await t.test("connections that break", async (t) => {
   }
 });
 
-await t.test("nobody there, by address and by name", async (t) => {
+await t.test("unreachable, by address and by name", async (t) => {
   const server = createTcpServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -275,7 +275,7 @@ await t.test("nobody there, by address and by name", async (t) => {
   }
 });
 
-await t.test("the API's refusal is told by its key", async (t) => {
+await t.test("a refusal by the API is reported by its key", async (t) => {
   const url = await serve(t, (_request, response) => {
     response.end(
       "<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass the checksum security check</message></response>",
@@ -284,7 +284,7 @@ await t.test("the API's refusal is told by its key", async (t) => {
   t.equal(await faultOf(api(url)), "the API refused: checksumError");
 });
 
-await t.test("faults in words: what Node names, and what it only describes", (t) => {
+await t.test("faults in words: errors with a code, and those with a message only", (t) => {
   // As Node reports it for a name with an IPv4 and an IPv6 address; not every machine's localhost has both.
   t.equal(exchangeFault("ECONNREFUSED"), "nothing listens on that port (ECONNREFUSED)");
   t.equal(exchangeFault("HPE_INVALID_CONSTANT"), "HPE_INVALID_CONSTANT");
@@ -292,7 +292,7 @@ await t.test("faults in words: what Node names, and what it only describes", (t)
   t.end();
 });
 
-await t.test("opens and ends a meeting", async (t) => {
+await t.test("creates and ends a meeting", async (t) => {
   const asked: string[] = [];
   let says =
     "<response><returncode>SUCCESS</returncode><meetingID>a b</meetingID><voiceBridge>00042</voiceBridge></response>";

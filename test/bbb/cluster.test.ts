@@ -75,7 +75,7 @@ async function startCluster(t: Test): Promise<readonly SampleBbb[]> {
 }
 
 await t.test(
-  "20 servers with 2,000 meetings, one of them dead, one hanging, one out of its mind",
+  "20 servers with 2,000 meetings, one dead, one hanging, one sending garbage",
   { timeout: 120_000 },
   async (t) => {
     const cluster = await startCluster(t);

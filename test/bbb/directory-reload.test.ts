@@ -3,7 +3,7 @@ import t from "tap";
 import { DirectoryBench } from "../support/directory-bench.js";
 import { fakePin } from "../support/fake-directory.js";
 
-await t.test("a server that goes: its conferences are not found, nobody asks it, and its timer is gone", async (t) => {
+await t.test("a removed server: its conferences are not found, it is not polled, its timer is cancelled", async (t) => {
   const bench = await new DirectoryBench(["11111"], ["22222"]).opened();
   await bench.replace([bench.server(0)]);
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
@@ -15,7 +15,7 @@ await t.test("a server that goes: its conferences are not found, nobody asks it,
   t.equal(bench.own.pending, 0);
 });
 
-await t.test("a server that stays is not asked anew, and keeps what it knows", async (t) => {
+await t.test("an unchanged server is not polled again and keeps its meetings", async (t) => {
   const bench = await new DirectoryBench(["11111"], ["22222"]).opened();
   const before = bench.requests;
   await bench.replace([bench.server(1), bench.server(0)]);
@@ -24,7 +24,7 @@ await t.test("a server that stays is not asked anew, and keeps what it knows", a
   bench.directory.close();
 });
 
-await t.test("who waits for a conference hears of it when the server that has it is added", async (t) => {
+await t.test("a waiting caller is notified when the server with the conference is added", async (t) => {
   const bench = await new DirectoryBench([]).opened();
   let heard = 0;
   const off = bench.directory.onOpened(fakePin("33333"), () => {

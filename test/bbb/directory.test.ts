@@ -18,7 +18,7 @@ await t.test("each conference on its server, from memory", async (t) => {
   bench.directory.close();
 });
 
-await t.test("polled, and closed without a timer left", async (t) => {
+await t.test("polled, and closed without a remaining timer", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   await bench.clock.advance(35_000);
   t.strictSame(bench.requests, [5, 4]);
@@ -38,7 +38,7 @@ await t.test("polled, and closed without a timer left", async (t) => {
   t.strictSame(bench.requests, before);
 });
 
-await t.test("closed while a server is being asked: no timer either", async (t) => {
+await t.test("closed during a poll: no timer remains", async (t) => {
   const bench = new DirectoryBench(["11111"]);
   const opening = bench.directory.open();
   await bench.clock.advance(10);
@@ -49,14 +49,14 @@ await t.test("closed while a server is being asked: no timer either", async (t) 
   t.strictSame(bench.requests, [1]);
 });
 
-await t.test("a conference that began a moment ago is found at once", async (t) => {
+await t.test("a conference that has just started is found at once", async (t) => {
   const bench = await new DirectoryBench([], []).opened();
   bench.api(1).says = ["22222"];
   t.equal(await bench.find("22222"), "bbb2 meeting-22222");
   bench.directory.close();
 });
 
-await t.test("100 callers who type at once cause one question to each server, and one line in the log", async (t) => {
+await t.test("100 concurrent lookups cause one poll per server and one log line", async (t) => {
   const bench = await new DirectoryBench({ fault: "HTTP status 502" }, []).opened();
   bench.api(0).says = ["33333"];
   bench.told.length = 0;
@@ -75,7 +75,7 @@ await t.test("100 callers who type at once cause one question to each server, an
   bench.directory.close();
 });
 
-await t.test("callers who type while a poll is under way wait for it", async (t) => {
+await t.test("lookups during a poll wait for it", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
   await bench.clock.advance(4_040);
   t.equal(bench.api(0).open, 0);
@@ -86,7 +86,7 @@ await t.test("callers who type while a poll is under way wait for it", async (t)
   bench.directory.close();
 });
 
-await t.test("whoever guesses PINs causes no more than five questions a second", async (t) => {
+await t.test("guessing PINs causes at most five polls a second", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).answerMs = bench.api(1).answerMs = 1;
   const before = bench.requests;
@@ -100,7 +100,7 @@ await t.test("whoever guesses PINs causes no more than five questions a second",
   bench.directory.close();
 });
 
-await t.test("a server that does not answer makes an unknown PIN unavailable, never unknown", async (t) => {
+await t.test("an unreachable server makes an unknown PIN unavailable, never unknown", async (t) => {
   const bench = await new DirectoryBench(["11111"], { fault: "HTTP status 502" }).opened();
   t.equal(await bench.find("99999"), "unavailable");
   t.equal(await bench.find("11111"), "bbb1 meeting-11111", "what is known is found all the same");
@@ -114,7 +114,7 @@ await t.test("a server that does not answer makes an unknown PIN unavailable, ne
   bench.directory.close();
 });
 
-await t.test("a server that hangs keeps nobody from the conferences of the others", async (t) => {
+await t.test("a hanging server does not delay lookups of conferences on other servers", async (t) => {
   const bench = await new DirectoryBench([], []).opened();
   bench.api(1).answerMs = 5_000;
   bench.api(1).says = { fault: "no answer in time" };
@@ -130,7 +130,7 @@ await t.test("a server that hangs keeps nobody from the conferences of the other
   bench.directory.close();
 });
 
-await t.test("a server that has failed is asked again for callers, but not by each of them", async (t) => {
+await t.test("a failed server is polled again for lookups, but not for each one", async (t) => {
   const bench = await new DirectoryBench({ fault: "HTTP status 502" }).opened();
   for (let caller = 0; caller < 40; caller++) {
     t.equal(await bench.find(String(10_000 + caller)), "unavailable");
@@ -143,7 +143,7 @@ await t.test("a server that has failed is asked again for callers, but not by ea
   bench.directory.close();
 });
 
-await t.test("no server at all has answered yet", async (t) => {
+await t.test("no server has responded yet", async (t) => {
   const bench = await new DirectoryBench({ fault: "connect ECONNREFUSED" }).opened();
   t.equal(await bench.find("11111"), "unavailable");
   t.match(bench.server(0).state, {
@@ -156,7 +156,7 @@ await t.test("no server at all has answered yet", async (t) => {
   bench.directory.close();
 });
 
-await t.test("the last known meetings are believed for 60 s, also when nobody asks", async (t) => {
+await t.test("the last known meetings are kept for 60 s, even without lookups", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
   bench.api(0).says = { fault: "HTTP status 502" };
   await bench.clock.advance(54_000);
@@ -173,7 +173,7 @@ await t.test("the last known meetings are believed for 60 s, also when nobody as
   bench.directory.close();
 });
 
-await t.test("a conference that is over is not found any more", async (t) => {
+await t.test("an ended conference is not found", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
   bench.api(0).says = [];
   t.equal(await bench.find("11111", "lookUpFresh"), "unknown");
@@ -181,7 +181,7 @@ await t.test("a conference that is over is not found any more", async (t) => {
   bench.directory.close();
 });
 
-await t.test("the same PIN on two servers: told once, and the rule says which it is", async (t) => {
+await t.test("the same PIN on two servers: reported once, and the rules decide", async (t) => {
   const [first, second] = [
     fakeMeeting("11111", { meetingId: "first", isOccupied: false }),
     fakeMeeting("11111", { meetingId: "second", isOccupied: false }),
@@ -217,7 +217,7 @@ await t.test("the same PIN on two servers: told once, and the rule says which it
   bench.directory.close();
 });
 
-await t.test("a server that stops answering counts less, and is no clash any more", async (t) => {
+await t.test("an unreachable server has lower precedence, and the clash is resolved", async (t) => {
   const bench = await new DirectoryBench(
     ["11111"],
     [fakeMeeting("11111", { meetingId: "other", isOccupied: false })],
@@ -254,7 +254,7 @@ await t.test("a breakout room knows the PIN of its main room", async (t) => {
   bench.directory.close();
 });
 
-await t.test("whether a meeting is still open is asked anew, whatever is under way", async (t) => {
+await t.test("whether a meeting is still open is polled again, even during a poll", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   const found = await bench.directory.lookUp(fakePin("11111"));
   t.ok(found.kind === "open");
@@ -283,7 +283,7 @@ await t.test("whether a meeting is still open is asked anew, whatever is under w
   bench.directory.close();
 });
 
-await t.test("whoever waits for a conference is told when it comes up, within one poll", async (t) => {
+await t.test("a waiting caller is notified of the start of the conference within one poll", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   const heard: string[] = [];
   const stop = bench.directory.onOpened(fakePin("22222"), () => heard.push("first"));
@@ -301,7 +301,7 @@ await t.test("whoever waits for a conference is told when it comes up, within on
   bench.directory.close();
 });
 
-await t.test("whether a PIN goes on is asked of those that have it", async (t) => {
+await t.test("prefix checks ask the stores that know the PINs", async (t) => {
   const bench = await new DirectoryBench(["12345"], []).opened();
   const asking = async (): Promise<boolean> => {
     const asked = bench.directory.hasLongerPin(fakePin("12345"));
@@ -315,7 +315,7 @@ await t.test("whether a PIN goes on is asked of those that have it", async (t) =
   bench.directory.close();
 });
 
-await t.test("a conference that has moved away from a dead server is found on the other", async (t) => {
+await t.test("a conference moved from a dead server is found on the other", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).says = { fault: "connect ECONNREFUSED" };
   bench.api(1).says = ["11111"];
@@ -324,7 +324,7 @@ await t.test("a conference that has moved away from a dead server is found on th
   bench.directory.close();
 });
 
-await t.test("lookUpFresh polls, whatever is cached", async (t) => {
+await t.test("lookUpFresh polls regardless of cached meetings", async (t) => {
   const bench = await new DirectoryBench(["11111"], []).opened();
   bench.api(0).says = [];
   bench.api(1).says = ["11111"];
@@ -352,7 +352,7 @@ await t.test("matchPrefix knows every prefix", async (t) => {
   bench.directory.close();
 });
 
-await t.test("two thousand meetings and a hundred callers take no noticeable time", async (t) => {
+await t.test("2,000 meetings and 100 lookups take no noticeable time", async (t) => {
   const bench = await new DirectoryBench(
     Array.from({ length: 2_000 }, (_, at) => String(10_000_000 + at * 7)),
   ).opened();

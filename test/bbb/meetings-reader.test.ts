@@ -61,7 +61,7 @@ await t.test("several meetings, a single one, none", (t) => {
   t.end();
 });
 
-await t.test("the time of creation is in the id, which all answers have in common, or else in createTime", (t) => {
+await t.test("the creation time comes from the id, equal in all responses, or from createTime", (t) => {
   for (const [id, createTime, createdAt] of [
     ["183f0bf3a0982a127bdb8161e0c44eb696b3e75c-1700000000001", "1700000000000", 1_700_000_000_001],
     ["room", "1700000000000", 1_700_000_000_000],
@@ -93,7 +93,7 @@ await t.test("a PIN is text", (t) => {
   t.end();
 });
 
-await t.test("meetings that are over or incomplete are left out", (t) => {
+await t.test("ended and incomplete meetings are skipped", (t) => {
   const over = meeting("11111", "a-1", "<hasBeenForciblyEnded>true</hasBeenForciblyEnded>");
   const going = meeting("22222", "b-2", "<hasBeenForciblyEnded>false</hasBeenForciblyEnded>");
   const twice = meeting("33333", "c-3", "<voiceBridge>44444</voiceBridge>");
@@ -125,7 +125,7 @@ await t.test("meetings that are listed after their end", (t) => {
   t.end();
 });
 
-await t.test("ids are read as they are meant: entities, references, any language", (t) => {
+await t.test("ids are decoded: entities, references, any language", (t) => {
   const breakout = `<meeting><internalMeetingID>R&amp;D &#x4F1A;&#8212;ü-1</internalMeetingID><voiceBridge>11111</voiceBridge><isBreakout>true</isBreakout>
     <parentMeetingID>R&amp;D &lt;&quot;A&quot;&gt; &apos;ü&apos; &#228;</parentMeetingID></meeting>`;
   const meetings = readMeetings(answer(breakout));
@@ -160,7 +160,7 @@ await t.test("a meeting has its own number, not that of its breakout rooms, atte
   t.end();
 });
 
-await t.test("what is no answer of a BBB API", (t) => {
+await t.test("responses that are not from a BBB API", (t) => {
   const faults: readonly (readonly [xml: string, fault: string])[] = [
     ["", "the response is not from a BBB API"],
     ["502 Bad Gateway", "the response is not from a BBB API"],
@@ -208,7 +208,7 @@ await t.test("what is no answer of a BBB API", (t) => {
   t.end();
 });
 
-await t.test("cut off in the middle: no answer, since what is missing would count as over", (t) => {
+await t.test("truncated: not a response, since missing meetings would count as ended", (t) => {
   const whole = answer(
     meeting("11111", "a-1") +
       meeting("22222", "b-2", "<attendees><attendee><fullName>x</fullName></attendee></attendees>"),
@@ -243,7 +243,7 @@ await t.test("breakout rooms name the meeting of their main room", (t) => {
   t.end();
 });
 
-await t.test("whether somebody is in it, however the count is written", (t) => {
+await t.test("whether a meeting is occupied, in any number format", (t) => {
   const rows: readonly (readonly [count: string, running: string, isOccupied: boolean])[] = [
     ["0", "true", false],
     ["0", "false", false],
@@ -271,7 +271,7 @@ await t.test("whether somebody is in it, however the count is written", (t) => {
   t.end();
 });
 
-await t.test("names that an old BBB has not escaped spoil at most their own meeting", (t) => {
+await t.test("names not escaped by an old BBB affect at most their own meeting", (t) => {
   const names = [
     "Tom & Jerry",
     "a < b",
@@ -312,7 +312,7 @@ await t.test("names that an old BBB has not escaped spoil at most their own meet
   t.end();
 });
 
-await t.test("however the answer is cut into parts, it is read the same", (t) => {
+await t.test("the result does not depend on the chunking of the response", (t) => {
   const chance = seeded(20_261);
   const pieces = [
     "<!-- a > b -- c -->",
@@ -344,7 +344,7 @@ await t.test("however the answer is cut into parts, it is read the same", (t) =>
   t.end();
 });
 
-await t.test("no bytes at all make it throw, take long or invent a meeting", (t) => {
+await t.test("random bytes neither throw, nor take long, nor yield a meeting", (t) => {
   const chance = seeded(4_711);
   const words = [
     "<",
@@ -404,7 +404,7 @@ await t.test("too many meetings, too many levels", (t) => {
   t.end();
 });
 
-await t.test("rubbish is known for rubbish before all of it is there", (t) => {
+await t.test("garbage is detected before the end of the response", (t) => {
   for (const start of ["<!DOCTYPE html><html>", "<html><head>", "<?xml version='1.0'?><html>"]) {
     const reader = new MeetingsReader();
     reader.read(Buffer.from(start));

@@ -13,7 +13,7 @@ function reservedAre(...pins: readonly string[]): {
   return { goesOnAfter, askGoesOnAfter: async (digits) => await Promise.resolve(success(goesOnAfter(digits))) };
 }
 
-await t.test("a reserved PIN whose conference has not begun", async (t) => {
+await t.test("a reserved PIN whose conference has not started", async (t) => {
   const bench = await new DirectoryBench(["11111"], ["22222"]).opened();
   const reserved = (digits: string): boolean => digits === "333333333";
   bench.rooms = {
@@ -41,7 +41,7 @@ await t.test("a reserved PIN whose conference has not begun", async (t) => {
   bench.directory.close();
 });
 
-await t.test("a store that does not answer makes an unknown PIN unavailable", async (t) => {
+await t.test("an unavailable store makes an unknown PIN unavailable", async (t) => {
   const bench = await new DirectoryBench(["11111"]).opened();
   bench.rooms = {
     knows: () => undefined,
@@ -55,7 +55,7 @@ await t.test("a store that does not answer makes an unknown PIN unavailable", as
   bench.directory.close();
 });
 
-await t.test("a reserved PIN that goes on after a running one counts as longer", async (t) => {
+await t.test("a reserved PIN with a running PIN as prefix counts as longer", async (t) => {
   const bench = await new DirectoryBench(["12345", "12", "98765"]).opened();
   const findByPin = async (): Promise<{ readonly ok: true; readonly value: undefined }> =>
     await Promise.resolve(success(undefined));

@@ -3,7 +3,7 @@ import t from "tap";
 import { WebhookRecord } from "../../src/bbb/webhook-record.js";
 import { FakeClock } from "../support/fake-clock.js";
 
-await t.test("webhooks whose proof fails are told of once, and then at a bounded rate with their count", async (t) => {
+await t.test("webhooks with an invalid checksum are reported once, then rate-limited with a count", async (t) => {
   const clock = new FakeClock();
   const record = new WebhookRecord(clock);
   const told: string[] = [];

@@ -34,7 +34,7 @@ function meeting(changes: Readonly<Record<string, unknown>>, id = "meeting-creat
   return { data: { ...created.data, id, attributes: { meeting: { ...created.data.attributes.meeting, ...changes } } } };
 }
 
-await t.test("meetings that begin and end, and everything else left out", (t) => {
+await t.test("created and ended meetings; all other events are skipped", (t) => {
   t.match(readWebhook(form([created])), [
     {
       kind: "created",
@@ -70,7 +70,7 @@ await t.test("meetings that begin and end, and everything else left out", (t) =>
   t.end();
 });
 
-await t.test("what is no event, or one without what is needed", (t) => {
+await t.test("invalid events, and events without required properties", (t) => {
   for (const bad of [
     meeting({ "voice-conf": "12x" }),
     meeting({ "voice-conf": "123456789012" }),
@@ -116,7 +116,7 @@ await t.test("the proof", (t) => {
   t.end();
 });
 
-await t.test("the callback URL as operators write it", (t) => {
+await t.test("spellings of the callback URL", (t) => {
   const isTaken = (base: string, written: string, query = ""): boolean =>
     isAuthentic(
       {
@@ -151,7 +151,7 @@ await t.test("the callback URL as operators write it", (t) => {
   t.end();
 });
 
-await t.test("bytes that are anything", (t) => {
+await t.test("arbitrary bytes", (t) => {
   const random = seeded(5);
   const text = form([created, meeting({}, "meeting-ended")]);
   for (let round = 0; round < 3_000; round++) {

@@ -6,7 +6,7 @@ import { bearerToken } from "../../src/http/tokens.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
-await t.test("each scope opens its routes and no other", async (t) => {
+await t.test("each scope allows its routes only", async (t) => {
   const world = await HttpHarness.start(t, {
     http: { tokens: scopes.map((scope) => tokenConfig(scope, `token-${scope}`, [scope])) },
     services: { statistics: "token" },
@@ -50,7 +50,7 @@ await t.test("without a token", async (t) => {
   );
 });
 
-await t.test("how a token is sent", (t) => {
+await t.test("forms of a token", (t) => {
   for (const header of ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer abc "])
     t.equal(bearerToken(header), "abc");
   for (const header of [
@@ -67,7 +67,7 @@ await t.test("how a token is sent", (t) => {
   t.end();
 });
 
-await t.test("so many requests and no more, each address and each token by itself", async (t) => {
+await t.test("the request limit applies to each address and each token separately", async (t) => {
   const clock = new FakeClock();
   const world = await HttpHarness.start(t, {
     clock,
@@ -98,7 +98,7 @@ await t.test("so many requests and no more, each address and each token by itsel
   t.equal((await world.api("GET", "/dial-in-numbers", { token: null })).status, 200);
 });
 
-await t.test("the address of whoever is behind a proxy that is trusted, and of no other", async (t) => {
+await t.test("the client address behind a trusted proxy only", async (t) => {
   const rateLimit = { windowMs: 60_000, perAddress: 1, perToken: 1 };
   const from = async (world: HttpHarness, forwarded: string): Promise<number> =>
     (await world.api("GET", "/dial-in-numbers", { token: null, headers: { "x-forwarded-for": forwarded } })).status;
@@ -151,7 +151,7 @@ await t.test("an address of IPv6 is its /48, and a port is no part of an address
   t.end();
 });
 
-await t.test("a million addresses cost no more memory than some thousands", (t) => {
+await t.test("a million addresses use no more memory than some thousands", (t) => {
   const limit = new RateLimit({ name: "x", windowMs: 60_000, quota: 1 }, new FakeClock());
   for (let number = 0; number < 200_000; number++) limit.take(`address ${number}`);
   t.ok(limit.size <= 20_000);
@@ -162,7 +162,7 @@ await t.test("a million addresses cost no more memory than some thousands", (t) 
   t.end();
 });
 
-await t.test("a flood of addresses sets no address free that is being refused", async (t) => {
+await t.test("a flood of addresses does not lift the refusal of another address", async (t) => {
   const clock = new FakeClock();
   const limit = new RateLimit({ name: "x", windowMs: 60_000, quota: 3 }, clock);
   for (let count = 0; count < 4; count++) limit.take("guesser");

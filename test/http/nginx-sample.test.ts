@@ -46,7 +46,7 @@ async function statusOf(url: string, ca: string): Promise<number | undefined> {
 }
 
 await t.test(
-  "the sample for nginx passes the page on, and neither log has a query in it",
+  "the nginx sample proxies the page, and neither log contains a query",
   { skip: missingPrograms("nginx") },
   async (t) => {
     const world = await HttpHarness.start(t);

@@ -62,7 +62,7 @@ function statusOf(answer: string): string {
   return [...answer.matchAll(/^HTTP\/1\.1 (\d+) /gm)].at(-1)?.[1] ?? answer;
 }
 
-await t.test("a client that says nothing reserves, reads and deletes a room", async (t) => {
+await t.test("a client without optional headers reserves, reads and deletes a room", async (t) => {
   const world = await HttpHarness.start(t);
   for (const [client, nothing] of Object.entries(saidNothing)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", nothing));
@@ -78,7 +78,7 @@ await t.test("a client that says nothing reserves, reads and deletes a room", as
   t.same(world.bugs, []);
 });
 
-await t.test("the page for people takes a form, and nothing", async (t) => {
+await t.test("the page for people accepts a form and an empty body", async (t) => {
   const world = await HttpHarness.start(t);
   for (const [client, nothing] of Object.entries(saidNothing)) {
     // JSON is no form, but for what says nothing.
@@ -90,7 +90,7 @@ await t.test("the page for people takes a form, and nothing", async (t) => {
   );
 });
 
-await t.test("what says something has to be JSON", async (t) => {
+await t.test("a body with content has to be JSON", async (t) => {
   const world = await HttpHarness.start(t);
   for (const [what, body] of Object.entries(somethingElse)) {
     const answer = await raw(world, request("PUT", "/api/v1/rooms/room", body));
@@ -111,7 +111,7 @@ await t.test("what says something has to be JSON", async (t) => {
   t.equal(statusOf(await raw(world, request("GET", "/api/v1/rooms/room", [[], ""]))), "404", "nothing was reserved");
 });
 
-await t.test("a body that breaks off ends its request alone", async (t) => {
+await t.test("an aborted body ends only its own request", async (t) => {
   const world = await HttpHarness.start(t);
   await raw(world, request("PUT", "/api/v1/rooms/room", [[form, "Content-Length: 20"], "a"]), true);
   await raw(world, request("PUT", "/api/v1/rooms/room", [[chunked], "2\r\n["]), true);

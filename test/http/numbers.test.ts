@@ -4,7 +4,7 @@ import type { NumbersAnswer } from "../../src/http/api-schemas.js";
 import { formatPin, localeFor, oneTapLink } from "../../src/http/phone-numbers.js";
 import { HttpHarness } from "./support/http-harness.js";
 
-await t.test("numbers, as people of the country and of others write them", async (t) => {
+await t.test("numbers in national and international format", async (t) => {
   const world = await HttpHarness.start(t);
   const { numbers } = await world.json<NumbersAnswer>("GET", "/dial-in-numbers?lang=en", { token: null });
   t.same(numbers[0], {
@@ -43,7 +43,7 @@ await t.test("by country and by language", async (t) => {
   }
 });
 
-await t.test("the countries' names in the asked language", async (t) => {
+await t.test("country names in the requested language", async (t) => {
   const world = await HttpHarness.start(t);
   const name = async (query: string, header?: string): Promise<string | undefined> => {
     const answer = await world.json<NumbersAnswer>("GET", `/dial-in-numbers${query}`, {
@@ -61,7 +61,7 @@ await t.test("the countries' names in the asked language", async (t) => {
   t.equal(localeFor(["", "--", "x", "zz-zz-zz-zz", "tlh"], "en"), "en");
 });
 
-await t.test("kept by caches, and asked for again", async (t) => {
+await t.test("cacheable, and revalidated", async (t) => {
   const world = await HttpHarness.start(t);
   for (const path of ["/dial-in-numbers", "/jitsi/dial-in-numbers", "/jitsi/dial-in-numbers-by-country"]) {
     const first = await world.api("GET", path, { token: null });
@@ -86,7 +86,7 @@ await t.test("kept by caches, and asked for again", async (t) => {
   t.not(german.headers.get("etag"), english.headers.get("etag"));
 });
 
-await t.test("pages of other origins read what is public, when the operator lets them", async (t) => {
+await t.test("pages of other origins can read public routes if configured", async (t) => {
   const world = await HttpHarness.start(t, { http: { corsOrigins: ["https://meet.example.org"] } });
   const get = async (path: string, origin: string): Promise<Headers> =>
     (await world.api("GET", path, { headers: { origin } })).headers;
@@ -148,7 +148,7 @@ await t.test("pages of other origins read what is public, when the operator lets
   );
 });
 
-await t.test("the shapes that Jitsi's front ends know", async (t) => {
+await t.test("the formats of Jitsi front ends", async (t) => {
   const world = await HttpHarness.start(t);
   t.same(
     (await world.json<unknown[]>("GET", "/jitsi/dial-in-numbers?conference=room@muc.example.org", { token: null }))[1],

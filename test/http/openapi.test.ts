@@ -32,7 +32,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, Json>> };
 }
 
-await t.test("the document is valid OpenAPI 3.1, by a validator that is not ours", async (t) => {
+await t.test("the document is valid OpenAPI 3.1 according to an independent validator", async (t) => {
   const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json", { token: null });
   const validator = new Validator();
@@ -46,7 +46,7 @@ await t.test("the document is valid OpenAPI 3.1, by a validator that is not ours
   t.equal((await new Validator().validate({ ...broken })).valid, false, "the validator can say no");
 });
 
-await t.test("it knows every route, and every schema that it points to", async (t) => {
+await t.test("it contains every route and every referenced schema", async (t) => {
   const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
   t.same(
@@ -113,7 +113,7 @@ await t.test("every problem that it names is in the catalogue under that status"
   t.same([...named].sort(), ofTheApi.sort(), "and every problem of the catalogue is named somewhere");
 });
 
-await t.test("answers are what it says", async (t) => {
+await t.test("responses match the document", async (t) => {
   const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
   // The other way round: from the document's JSON Schema back to a check.

@@ -38,7 +38,7 @@ async function status(
   });
 }
 
-await t.test("who may read metrics", async (t) => {
+await t.test("access to metrics", async (t) => {
   const statuses = async (
     metrics: "off" | "token" | "local" | "public",
     headers?: Record<string, string>,
@@ -73,7 +73,7 @@ await t.test("who may read metrics", async (t) => {
   );
 });
 
-await t.test("who may see the status", async (t) => {
+await t.test("access to the status", async (t) => {
   const statuses = async (access: "off" | "token" | "local", headers?: Record<string, string>): Promise<number> =>
     await status(await HttpHarness.start(t, { http: { status: access, tokens } }), headers, "/status");
   t.same([await statuses("off"), await statuses("token"), await statuses("local")], [404, 401, 200]);
@@ -90,7 +90,7 @@ await t.test("who may see the status", async (t) => {
   t.equal(await statuses("token", { authorization: basic(reader) }), 403);
 });
 
-await t.test("a browser is asked for the token, but only where it may see something", async (t) => {
+await t.test("a browser is prompted for the token on operators' routes only", async (t) => {
   const world = await HttpHarness.start(t, { http: { metrics: "token", tokens } });
   const refused = await fetch(`${world.url}/metrics`);
   t.equal(refused.headers.get("www-authenticate"), 'Basic realm="einwahl", charset="UTF-8", Bearer realm="einwahl"');
@@ -99,7 +99,7 @@ await t.test("a browser is asked for the token, but only where it may see someth
   t.equal(room.headers.get("www-authenticate"), 'Bearer realm="einwahl", error="invalid_token"');
 });
 
-await t.test("the public listener takes nobody for this machine, whatever the headers say", async (t) => {
+await t.test("no request to the public listener is local, regardless of headers", async (t) => {
   for (const publicUrl of [undefined, "https://phone.example.org"]) {
     for (const trustedProxies of [[], ["127.0.0.1"]]) {
       const world = await HttpHarness.start(t, { http: { tokens, publicUrl, trustedProxies } });
@@ -119,7 +119,7 @@ await t.test("the public listener takes nobody for this machine, whatever the he
   }
 });
 
-await t.test("/readyz tells its reasons on the listener for operators only", async (t) => {
+await t.test("/readyz shows reasons on the operators listener only", async (t) => {
   const reasons = ["trunk easybell: 403 Forbidden"];
   const world = await HttpHarness.start(t, {
     http: { tokens },
@@ -132,7 +132,7 @@ await t.test("/readyz tells its reasons on the listener for operators only", asy
   t.same(await proxied.json(), { status: "not ready" }, "nor through a proxy that somebody has put before it");
 });
 
-await t.test("the listener for operators has nothing else, and only loopback", async (t) => {
+await t.test("the operators listener has only its own routes, on loopback only", async (t) => {
   const world = await HttpHarness.start(t);
   for (const path of ["/", "/api/v1/dial-in-numbers", "/api/v1/openapi.json"])
     t.equal(await status(world, {}, path), 404, path);
@@ -143,7 +143,7 @@ await t.test("the listener for operators has nothing else, and only loopback", a
     await t.rejects(fetch(`http://${address.address}:${world.server.operatorsPort}/healthz`), address.address);
 });
 
-await t.test("a port for operators that is taken stops nothing, and is had as soon as it is free", async (t) => {
+await t.test("an operators port in use does not prevent the start, and is bound once free", async (t) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const { port } = other.address() as AddressInfo;
@@ -168,7 +168,7 @@ await t.test("a port for operators that is taken stops nothing, and is had as so
   t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200);
 });
 
-await t.test("a reverse proxy before the listener for operators is not this machine", async (t) => {
+await t.test("a request via a reverse proxy to the operators listener is not local", async (t) => {
   const known = await HttpHarness.start(t, { http: { tokens } });
   for (const header of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"])
     t.equal(await status(known, { [header]: "127.0.0.1" }), 401, header);

@@ -15,7 +15,7 @@ async function get(
   return { text: await response.text(), headers: response.headers, status: response.status };
 }
 
-await t.test("the page in the language that people wish for", async (t) => {
+await t.test("the page in the requested language", async (t) => {
   const world = await HttpHarness.start(t);
   const heading = async (query: string, language?: string): Promise<string | undefined> =>
     /<html lang="(..)">/.exec(
@@ -76,7 +76,7 @@ await t.test("numbers, keys, privacy and the operator", async (t) => {
   t.notMatch(text, /src="http|url\(/);
 });
 
-await t.test("what it promises follows from the configuration", async (t) => {
+await t.test("its privacy statements follow from the configuration", async (t) => {
   const careless = await HttpHarness.start(t, {
     services: {
       promises: { isEncrypted: false, showsLastFour: false, anonymous: { de: "Niemand", en: "Nobody" } },
@@ -95,7 +95,7 @@ await t.test("what it promises follows from the configuration", async (t) => {
   t.ok((await get(nobody, "?lang=de")).text.includes(pageTexts.de.noOperator));
 });
 
-await t.test("what callers can do follows from the configuration", async (t) => {
+await t.test("the instructions for callers follow from the configuration", async (t) => {
   const plain = await HttpHarness.start(t, { services: { dialogue: { leaveKey: undefined, waitsForStart: false } } });
   const { text } = await get(plain, "?lang=de");
   t.ok(text.includes(pageTexts.de.notBegun.told) && !text.includes(pageTexts.de.notBegun.waits));
@@ -134,7 +134,7 @@ await t.test("with a PIN", async (t) => {
   );
 });
 
-await t.test("with something that is no PIN", async (t) => {
+await t.test("with an invalid PIN", async (t) => {
   const world = await HttpHarness.start(t);
   for (const pin of [
     "1234",
@@ -168,7 +168,7 @@ await t.test("with something that is no PIN", async (t) => {
   t.notOk((await get(world, "?pin=")).text.includes(pageTexts.de.noPin));
 });
 
-await t.test("a page without a PIN is kept by caches, nothing may run in it", async (t) => {
+await t.test("a page without a PIN is cacheable and cannot run scripts", async (t) => {
   const world = await HttpHarness.start(t);
   const { headers } = await get(world, "?lang=en");
   t.equal(headers.get("cache-control"), "public, max-age=300");
@@ -180,7 +180,7 @@ await t.test("a page without a PIN is kept by caches, nothing may run in it", as
   t.equal((await get(world, "?lang=en", { "if-none-match": headers.get("etag") ?? "" })).status, 304);
 });
 
-await t.test("the form is taken by the page alone", async (t) => {
+await t.test("only the page accepts the form", async (t) => {
   const world = await HttpHarness.start(t);
   const form = { "content-type": "application/x-www-form-urlencoded" };
   t.equal(
@@ -210,7 +210,7 @@ await t.test("the form is taken by the page alone", async (t) => {
   t.equal((await fetch(`${world.url}/`, { method: "POST" })).status, 200, "nothing was typed");
 });
 
-await t.test("whatever is a value is text", (t) => {
+await t.test("values are rendered as text", (t) => {
   const random = seeded(3);
   for (let round = 0; round < 500; round++) {
     const value = Array.from({ length: 20 }, () =>
@@ -227,7 +227,7 @@ await t.test("whatever is a value is text", (t) => {
   t.end();
 });
 
-await t.test("both languages say the same", (t) => {
+await t.test("both languages have the same texts", (t) => {
   t.same(Object.keys(pageTexts.de), Object.keys(pageTexts.en));
   t.equal(pageTexts.de.keyMeanings.length, pageTexts.en.keyMeanings.length);
   t.end();

@@ -59,7 +59,7 @@ const broken: RoomStore = {
 };
 const jsonLines = { "content-type": "application/jsonl" };
 
-await t.test("requests that are not understood", async (t) => {
+await t.test("invalid requests", async (t) => {
   const world = await HttpHarness.start(t);
   const invalid = await expect(
     t,
@@ -135,7 +135,7 @@ await t.test("requests that are not understood", async (t) => {
   t.same(world.bugs, []);
 });
 
-await t.test("what is no HTTP, or not in time", async (t) => {
+await t.test("requests that are not HTTP, or time out", async (t) => {
   const world = await HttpHarness.start(t, { limits: { requestTimeoutMs: 300, answerTimeoutMs: 5_000 } });
   expectRaw(t, "malformed-http", await raw(world, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"));
   expectRaw(t, "malformed-http", await raw(world, "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"));
@@ -150,7 +150,7 @@ await t.test("what is no HTTP, or not in time", async (t) => {
   t.same(world.bugs, []);
 });
 
-await t.test("who may not", async (t) => {
+await t.test("refused clients", async (t) => {
   const world = await HttpHarness.start(t, {
     http: {
       tokens: [tokenConfig("a", "reader", ["rooms:read"])],
@@ -163,7 +163,7 @@ await t.test("who may not", async (t) => {
   await expect(t, "too-many-requests", world.api("PUT", "/rooms/x", { token: "reader" }));
 });
 
-await t.test("webhooks that are not what they should be", async (t) => {
+await t.test("malformed webhooks", async (t) => {
   const told: unknown[] = [];
   const world = await HttpHarness.start(t, {
     webhooks: [
@@ -198,7 +198,7 @@ await t.test("webhooks that are not what they should be", async (t) => {
   t.same(world.bugs, []);
 });
 
-await t.test("webhooks prove themselves however their address is written", async (t) => {
+await t.test("webhooks are authentic for any spelling of their URL", async (t) => {
   const told: unknown[] = [];
   const world = await HttpHarness.start(t, {
     webhooks: [
@@ -240,7 +240,7 @@ await t.test("webhooks prove themselves however their address is written", async
   t.same(world.bugs, []);
 });
 
-await t.test("a store that does not answer, or has no PIN left", async (t) => {
+await t.test("an unavailable store, and one without a free PIN", async (t) => {
   const world = await HttpHarness.start(t, { rooms: broken });
   for (const [method, path, headers] of [
     ["PUT", "/rooms/x"],
@@ -283,7 +283,7 @@ await t.test("a store that does not answer, or has no PIN left", async (t) => {
   await expect(t, "store-unavailable", hanging.api("GET", "/rooms/x"));
 });
 
-await t.test("a bug is told to the operator, and to nobody else what it is", async (t) => {
+await t.test("an internal error is logged, and its details are not sent", async (t) => {
   const world = await HttpHarness.start(t, {
     rooms: { ...broken, find: () => Promise.reject(new Error("PIN 123456789 in a message")) },
   });
@@ -292,7 +292,7 @@ await t.test("a bug is told to the operator, and to nobody else what it is", asy
   t.equal(world.bugs.length, 1);
 });
 
-await t.test("every problem of the catalogue was seen", async (t) => {
+await t.test("every problem of the catalogue occurred", async (t) => {
   t.same([...seen].sort(), [...problemCodes].sort());
   const world = await HttpHarness.start(t);
   t.same(

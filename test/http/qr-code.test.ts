@@ -11,7 +11,7 @@ import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { seeded } from "../support/seeded.js";
 import { decodeQr, rasterise } from "./support/decode-qr.js";
 
-await t.test("a reader reads the link, whatever number and PIN", (t) => {
+await t.test("a QR reader decodes the link for any number and PIN", (t) => {
   const random = seeded(11);
   for (let round = 0; round < 200; round++) {
     const digits = (least: number, more: number): string =>
@@ -23,7 +23,7 @@ await t.test("a reader reads the link, whatever number and PIN", (t) => {
   t.end();
 });
 
-await t.test("it is small, black on white, and has its quiet zone", (t) => {
+await t.test("it is small, black on white, with a quiet zone", (t) => {
   const svg = qrCode(oneTapLink("+493023125001", "123456789"));
   t.ok(svg.length < 6_000);
   t.match(svg, /<path fill="#fff" d="M0 0h37v37H0z"\/>/);
@@ -32,7 +32,7 @@ await t.test("it is small, black on white, and has its quiet zone", (t) => {
   t.end();
 });
 
-await t.test("a second reader reads it too", { skip: missingPrograms("rsvg-convert", "zbarimg") }, (t) => {
+await t.test("a second QR reader decodes it too", { skip: missingPrograms("rsvg-convert", "zbarimg") }, (t) => {
   const directory = mkdtempSync(join(tmpdir(), "einwahl-qr-"));
   t.teardown(() => {
     rmSync(directory, { recursive: true });

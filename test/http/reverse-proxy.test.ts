@@ -39,7 +39,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 await t.test(
-  "behind nginx's shortest proxy_pass nothing of operators is open to the world",
+  "behind nginx's minimal proxy_pass no operators' route is public",
   { skip: missingPrograms("nginx") },
   async (t) => {
     const reasons = ["trunk easybell: 403 Forbidden"];

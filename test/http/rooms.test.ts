@@ -51,7 +51,7 @@ await t.test("reserve, ask, delete", async (t) => {
   t.same(world.bugs, []);
 });
 
-await t.test("a room's id is any text", async (t) => {
+await t.test("a room id is any text", async (t) => {
   const world = await HttpHarness.start(t);
   const ids = [
     "a",
@@ -114,7 +114,7 @@ await t.test("a reservation that ends", async (t) => {
   t.equal((await world.api("PUT", path("room"), { body: null })).status, 201, "null says nothing");
 });
 
-await t.test("status counts and says nothing about who", async (t) => {
+await t.test("the status has counts and no caller data", async (t) => {
   const world = await HttpHarness.start(t);
   const { pin } = await world.json<Room>("PUT", path("room"));
   t.same(await world.json("GET", `${path("room")}/status`), { meetingID: "room", running: false, callers: 0 });

@@ -60,7 +60,7 @@ if (missingChromium !== false) {
     }
   }
 
-  await t.test("a browser with the token as password: the page reloads itself until it is paused", async (t) => {
+  await t.test("a browser with the token as password: the page refreshes until paused", async (t) => {
     let asked = 0;
     const world = await HttpHarness.start(t, {
       http: { status: "token", tokens: [tokenConfig("operator", token, ["status:read"])] },

@@ -12,7 +12,7 @@ import { statusIssuesOf } from "../../src/monitoring/status/status-issues.js";
 import { badDay, firstMinute, goodDay } from "../monitoring/status/support/reports.js";
 import { HttpHarness } from "./support/http-harness.js";
 
-await t.test("the page or JSON, as it is wished for", async (t) => {
+await t.test("the page or JSON, as requested", async (t) => {
   const world = await HttpHarness.start(t, { operators: { status: () => badDay } });
   const get = async (headers: Record<string, string>, query = ""): Promise<Response> =>
     await fetch(`${world.operatorsUrl}/status${query}`, { headers });
@@ -35,7 +35,7 @@ await t.test("the page or JSON, as it is wished for", async (t) => {
   t.same(world.bugs, []);
 });
 
-await t.test("media types that are wished for", (t) => {
+await t.test("requested media types", (t) => {
   const known = ["text/html", "application/json"] as const;
   for (const header of [
     "",
@@ -61,7 +61,7 @@ await t.test("media types that are wished for", (t) => {
   t.end();
 });
 
-await t.test("what an operator should look at, the worst first", (t) => {
+await t.test("issues for operators, worst first", (t) => {
   t.strictSame(statusIssuesOf(goodDay), []);
   t.strictSame(statusIssuesOf(firstMinute), []);
   t.strictSame(
@@ -93,7 +93,7 @@ await t.test("what an operator should look at, the worst first", (t) => {
   t.end();
 });
 
-await t.test("what looks like markup is shown and does nothing", (t) => {
+await t.test("markup in texts is shown as text", (t) => {
   for (const language of languages) {
     const page = renderStatus({ report: badDay, language, timeZone: "Europe/Berlin", refreshSeconds: 15 });
     t.notOk(page.includes("<b>"), language);
@@ -104,7 +104,7 @@ await t.test("what looks like markup is shown and does nothing", (t) => {
   t.end();
 });
 
-await t.test("versions that must not be used, and those that were never tried", (t) => {
+await t.test("unsupported and untested versions", (t) => {
   for (const language of languages) {
     const shown = (report: typeof goodDay): string =>
       renderStatus({ report, language, timeZone: "Europe/Berlin", refreshSeconds: 15 });
@@ -120,7 +120,7 @@ await t.test("versions that must not be used, and those that were never tried", 
   t.end();
 });
 
-await t.test("every cause has words, no two the same", (t) => {
+await t.test("every cause has a unique text", (t) => {
   for (const language of languages) {
     const words = Object.values(causeTexts[language]);
     t.equal(words.length, Object.keys(endCauses).length);
@@ -129,7 +129,7 @@ await t.test("every cause has words, no two the same", (t) => {
   t.end();
 });
 
-await t.test("the plot of the day", (t) => {
+await t.test("the chart of the day", (t) => {
   const times = new Times("de", "Europe/Berlin", Date.parse(goodDay.at));
   t.match(dayPlot(firstMinute.day, statusTexts.de, times).text, "kein Anruf");
   const at = (place: number): string => new Date(Date.parse("2026-11-20T05:00:00Z") + place * 900_000).toISOString();

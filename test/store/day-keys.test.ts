@@ -34,7 +34,7 @@ function all(keys: StoredDayKeys): Record<number, string> {
   return Object.fromEntries(keys.days.map((day) => [day, keys.keyOf(day).toString("hex")]));
 }
 
-await t.test("in memory: each day has its own key, tomorrow's is the next day's, and old ones are gone", async (t) => {
+await t.test("in memory: each day has its own key, tomorrow's becomes today's, and old ones are dropped", async (t) => {
   const { keys, clock, bugs } = instance();
   await keys.open(undefined);
   t.strictSame(
@@ -73,7 +73,7 @@ class PaperVault implements DayKeyVault {
   }
 }
 
-await t.test("a vault that is away costs no call, and counts as soon as it is back", async (t) => {
+await t.test("a vault outage fails no call, and its keys apply again afterwards", async (t) => {
   const vault = new PaperVault();
   const first = instance();
   await first.keys.open(vault);
@@ -102,7 +102,7 @@ await t.test("a vault that is away costs no call, and counts as soon as it is ba
   }
 });
 
-await t.test("on a disk: the keys survive a restart, days that are over do not", async (t) => {
+await t.test("on a disk: current keys survive a restart, expired ones do not", async (t) => {
   const directory = t.testdir();
   const troubles: string[] = [];
   const vault = async (): Promise<EmbeddedDayKeys> => {
@@ -142,7 +142,7 @@ await t.test("on a disk: the keys survive a restart, days that are over do not",
   t.equal(later.keys.keyOf(someDay + 4).length, 32, "and there are keys all the same");
 });
 
-await t.test("a file that is no file of keys is not used and not overwritten", async (t) => {
+await t.test("a file that is not a key file is neither used nor overwritten", async (t) => {
   for (const text of ["", "{}", '{"keys":{"2026-11-26":"short"}}', '{"keys":{"today":""}}']) {
     const directory = t.testdir({ "pseudonym-keys.json": text });
     t.match(await EmbeddedDayKeys.open(directory, () => undefined), { ok: false, failure: /can't be read/ });

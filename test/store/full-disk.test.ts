@@ -45,7 +45,7 @@ async function reserveWithin(directory: string, kib: number, first: number, last
 }
 
 await t.test(
-  "a file that can't grow: nothing is promised, nothing that was is lost, and nothing is left in the way",
+  "a file that cannot grow: no write is acknowledged, no data is lost, no temporary file remains",
   async (t) => {
     const directory = await mkdtemp(join(tmpdir(), "einwahl-full-"));
     t.teardown(() => rm(directory, { recursive: true }));

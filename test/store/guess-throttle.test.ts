@@ -37,7 +37,7 @@ async function guess(guesses: CallerGuesses, times: number): Promise<readonly st
 const times = (count: number, what: string): readonly string[] => Array.from({ length: count }, () => what);
 
 await t.test(
-  "one number: ten wrong PINs are answered, ten more slowly, then none, for an hour from the first one on",
+  "one number: ten wrong PINs are looked up at once, ten more with a delay, then none, within an hour of the first",
   async (t) => {
     const clock = new FakeClock();
     const throttle = memoryThrottle(clock);
@@ -63,7 +63,7 @@ await t.test(
   },
 );
 
-await t.test("right PINs do not count", async (t) => {
+await t.test("valid PINs do not count", async (t) => {
   const throttle = memoryThrottle(new FakeClock());
   const caller = from(throttle, "+4915112345678");
   for (let call = 0; call < 100; call++) {
@@ -73,7 +73,7 @@ await t.test("right PINs do not count", async (t) => {
   t.equal(throttle.state([]).wrong, 0);
 });
 
-await t.test("withheld callers of a trunk count together, those of another trunk do not", async (t) => {
+await t.test("withheld callers are counted per trunk", async (t) => {
   const throttle = memoryThrottle(new FakeClock());
   for (let call = 0; call < 60; call++) t.strictSame(await from(throttle, undefined).count(), { kind: "none" });
   t.strictSame(await from(throttle, undefined).check(), { kind: "slowed", delayMs: 3_000 });
@@ -82,7 +82,7 @@ await t.test("withheld callers of a trunk count together, those of another trunk
   t.strictSame(throttle.state(["easybell", "other"]).withheldOf, [{ trunk: "easybell", kind: "refused" }]);
 });
 
-await t.test("many numbers together: everybody is slowed, the more the longer, and nobody is refused", async (t) => {
+await t.test("many numbers together: all lookups are delayed, increasingly, and none is refused", async (t) => {
   const throttle = memoryThrottle(new FakeClock());
   const delays = new Map<number, string>();
   for (let call = 0; call < 4_000; call++) {
@@ -99,24 +99,21 @@ await t.test("many numbers together: everybody is slowed, the more the longer, a
   t.strictSame(throttle.state([]).restrained.all, { slowed: 1, refused: 0 });
 });
 
-await t.test(
-  "forgetting a number takes as many others as there are buckets, and what is over goes first",
-  async (t) => {
-    const clock = new FakeClock();
-    const buckets = new GuessBuckets(clock, 100);
-    for (let add = 0; add < 20; add++) buckets.add("guesser", window);
-    for (let other = 0; other < 99; other++) buckets.add(`other ${other}`, window);
-    t.equal(buckets.countOf("guesser"), 20);
-    for (let other = 0; other < 1_000; other++) buckets.add(`more ${other}`, window);
-    t.equal(buckets.size, 100, "their number is bounded");
-    t.equal(buckets.countOf("guesser"), 0);
-    t.equal(buckets.share("nobody", 0, window), 0);
-    t.equal(buckets.size, 100, "what the store does not have takes no place");
-    await clock.advance(window);
-    t.strictSame(buckets.counts(), []);
-    t.equal(buckets.size, 0);
-  },
-);
+await t.test("a count is evicted by as many others as there are buckets, expired ones first", async (t) => {
+  const clock = new FakeClock();
+  const buckets = new GuessBuckets(clock, 100);
+  for (let add = 0; add < 20; add++) buckets.add("guesser", window);
+  for (let other = 0; other < 99; other++) buckets.add(`other ${other}`, window);
+  t.equal(buckets.countOf("guesser"), 20);
+  for (let other = 0; other < 1_000; other++) buckets.add(`more ${other}`, window);
+  t.equal(buckets.size, 100, "their number is bounded");
+  t.equal(buckets.countOf("guesser"), 0);
+  t.equal(buckets.share("nobody", 0, window), 0);
+  t.equal(buckets.size, 100, "what the store does not have takes no place");
+  await clock.advance(window);
+  t.strictSame(buckets.counts(), []);
+  t.equal(buckets.size, 0);
+});
 
 if (noRedis !== false) {
   t.pass(noRedis, { skip: noRedis });
@@ -144,7 +141,7 @@ if (noRedis !== false) {
     return { throttle, redis, counts };
   };
 
-  await t.test("two instances on one Redis count together", async (t) => {
+  await t.test("two instances on one Redis share counts", async (t) => {
     const [left, right] = [await instance("two"), await instance("two")];
     const number = "+4915112345678";
     t.strictSame(await guess(from(left.throttle, number), 5), times(5, "none"));
@@ -167,7 +164,7 @@ if (noRedis !== false) {
     await Promise.all([left.redis.close(), right.redis.close()]);
   });
 
-  await t.test("at once from many calls: no more answers than the limit allows", async (t) => {
+  await t.test("many concurrent calls: no more lookups than the limit allows", async (t) => {
     const instances = [await instance("storm"), await instance("storm")];
     const told = await Promise.all(
       Array.from(
@@ -183,7 +180,7 @@ if (noRedis !== false) {
     for (const { redis } of instances) await redis.close();
   });
 
-  await t.test("right PINs are taken back, and a count that has expired does not begin below zero", async (t) => {
+  await t.test("valid PINs are subtracted, and an expired count does not start below zero", async (t) => {
     const { throttle, redis, counts } = await instance("back");
     const caller = from(throttle, "+4915112345678");
     await caller.count();
@@ -194,7 +191,7 @@ if (noRedis !== false) {
     await redis.close();
   });
 
-  await t.test("without Redis each instance counts on, and forgets nothing when it is back", async (t) => {
+  await t.test("without Redis each instance keeps counting, and loses nothing when Redis is back", async (t) => {
     const { throttle, redis } = await instance("away");
     const caller = from(throttle, "+4915112345678");
     t.strictSame(await guess(caller, 4), times(4, "none"));
@@ -210,7 +207,7 @@ if (noRedis !== false) {
     await redis.close();
   });
 
-  await t.test("a count goes with its window", async (t) => {
+  await t.test("a count expires with its window", async (t) => {
     const { throttle, redis } = await instance("short", 300);
     const caller = from(throttle, "+4915112345678");
     t.strictSame(await guess(caller, 11), [...times(10, "none"), "3000"]);

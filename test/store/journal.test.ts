@@ -42,7 +42,7 @@ async function openNumbers(path: string, condense?: (numbers: readonly number[])
   return { journal: journal.value, numbers, troubles };
 }
 
-await t.test("a last line that was cut off anywhere is dropped, what comes before it stays", async (t) => {
+await t.test("a truncated last line is dropped, the lines before it are kept", async (t) => {
   const path = join(directory, "cut");
   const { journal } = await openNumbers(path);
   await journal.append([1, 2]);
@@ -76,7 +76,7 @@ await t.test("a last block of zeros, as a power failure leaves it, is dropped", 
   await again.journal.close();
 });
 
-await t.test("damage before the end is not papered over", async (t) => {
+await t.test("damage before the end is not ignored", async (t) => {
   const path = join(directory, "damaged");
   const { journal } = await openNumbers(path);
   for (const number of [1, 2, 3]) await journal.append([number]);
@@ -109,7 +109,7 @@ await t.test("damage before the end is not papered over", async (t) => {
   );
 });
 
-await t.test("what comes at the same time goes to the disk together and in order", async (t) => {
+await t.test("concurrent entries are written together and in order", async (t) => {
   const path = join(directory, "together");
   const { journal, numbers } = await openNumbers(path);
   const written: number[] = [];
@@ -125,7 +125,7 @@ await t.test("what comes at the same time goes to the disk together and in order
   t.equal(await journal.append([1]), false);
 });
 
-await t.test("a journal is condensed when it has grown, and nothing is lost in that", async (t) => {
+await t.test("a grown journal is condensed without losing data", async (t) => {
   const path = join(directory, "condensed");
   const { journal, numbers } = await openNumbers(path, (all) => all.slice(-10));
   for (let round = 0; round < 40; round++)
@@ -138,7 +138,7 @@ await t.test("a journal is condensed when it has grown, and nothing is lost in t
   await again.journal.close();
 });
 
-await t.test("a disk that takes nothing is told of, and nobody is promised anything", async (t) => {
+await t.test("a full disk is reported, and no write is acknowledged", async (t) => {
   const path = join(directory, "full");
   const { journal, numbers } = await openNumbers(path);
   await journal.append([1]);
@@ -169,7 +169,7 @@ await t.test("one instance at a time", async (t) => {
   await second.close();
 });
 
-await t.test("of many who come at once one gets the lock, also where a dead one has left its own", async (t) => {
+await t.test("one of many concurrent processes gets the lock, even with a stale socket", async (t) => {
   const place = join(directory, "race");
   await mkdir(place);
   // A socket that nobody listens at any more, as a process leaves it that was killed.
@@ -192,7 +192,7 @@ await t.test("of many who come at once one gets the lock, also where a dead one 
   t.same(await readdir(place), [], "and leaves nothing");
 });
 
-await t.test("files are for the owner's eyes only", async (t) => {
+await t.test("files are readable by the owner only", async (t) => {
   const place = join(directory, "modes");
   const store = value(await EmbeddedRooms.open(place, new Hand(), () => undefined));
   t.equal((await stat(place)).mode & 0o777, 0o700);
@@ -200,51 +200,48 @@ await t.test("files are for the owner's eyes only", async (t) => {
   await store.close();
 });
 
-await t.test(
-  "a deleted room and one whose time is over leave the file within a day, and at the next start",
-  async (t) => {
-    const place = join(directory, "deleted");
-    const hand = new Hand();
-    hand.restMs = 30 * 24 * 3_600_000;
-    const clock = new FakeClock();
-    const open = async (): Promise<Stores> =>
-      value(
-        await openStores({ kind: "embedded", directory: place }, hand, clock, {
-          onTrouble: (what) => t.fail(what),
-          onRedis: () => undefined,
-        }),
-      );
-    const content = async (): Promise<string> => await readFile(join(place, "rooms.journal"), "utf8");
-    const stores = await open();
-    const { rooms } = stores;
-    await rooms.reserve("kept-room", "as-it-is");
-    const deleted = value(await rooms.reserve("deleted-room", "as-it-is")).reservation.pin.reveal();
-    await rooms.release("deleted-room");
-    const over = value(await rooms.reserve("ended-room", { until: hand.time + 3_600_000 })).reservation.pin.reveal();
-    t.match(await content(), /deleted-room[^]*ended-room/);
-    hand.time += 24 * 3_600_000;
-    await clock.advance(24 * 3_600_000);
-    await rooms.reserve("another-room", "as-it-is");
-    t.match(await content(), /kept-room[^]*another-room/);
-    t.notMatch(await content(), /deleted-room|ended-room/);
-    for (const pin of [deleted, over]) t.match(await content(), `["rest","${pin}",`, "the PIN rests, without the room");
-    await setTimeout(100);
-    await rooms.reserve("one-more-room", "as-it-is");
-    // The file's time moves on in steps of several milliseconds; a rewritten file is another one.
-    const before = await stat(join(place, "rooms.journal"));
-    await clock.advance(24 * 3_600_000);
-    await until(() => statSync(join(place, "rooms.journal")).ino !== before.ino, "a rewritten file");
-    await setTimeout(100);
-    const tidied = await stat(join(place, "rooms.journal"));
-    await clock.advance(24 * 3_600_000);
-    await setTimeout(50);
-    t.equal((await stat(join(place, "rooms.journal"))).ino, tidied.ino, "nothing is rewritten for nothing");
-    await rooms.release("another-room");
-    await stores.close();
-    t.equal(clock.pending, 0);
-    const again = await open();
-    t.notMatch(await content(), /another-room/, "at the next start");
-    t.ok((await again.rooms.find("kept-room")).ok);
-    await again.close();
-  },
-);
+await t.test("deleted and expired rooms leave the file within a day, and at the next start", async (t) => {
+  const place = join(directory, "deleted");
+  const hand = new Hand();
+  hand.restMs = 30 * 24 * 3_600_000;
+  const clock = new FakeClock();
+  const open = async (): Promise<Stores> =>
+    value(
+      await openStores({ kind: "embedded", directory: place }, hand, clock, {
+        onTrouble: (what) => t.fail(what),
+        onRedis: () => undefined,
+      }),
+    );
+  const content = async (): Promise<string> => await readFile(join(place, "rooms.journal"), "utf8");
+  const stores = await open();
+  const { rooms } = stores;
+  await rooms.reserve("kept-room", "as-it-is");
+  const deleted = value(await rooms.reserve("deleted-room", "as-it-is")).reservation.pin.reveal();
+  await rooms.release("deleted-room");
+  const over = value(await rooms.reserve("ended-room", { until: hand.time + 3_600_000 })).reservation.pin.reveal();
+  t.match(await content(), /deleted-room[^]*ended-room/);
+  hand.time += 24 * 3_600_000;
+  await clock.advance(24 * 3_600_000);
+  await rooms.reserve("another-room", "as-it-is");
+  t.match(await content(), /kept-room[^]*another-room/);
+  t.notMatch(await content(), /deleted-room|ended-room/);
+  for (const pin of [deleted, over]) t.match(await content(), `["rest","${pin}",`, "the PIN rests, without the room");
+  await setTimeout(100);
+  await rooms.reserve("one-more-room", "as-it-is");
+  // The file's time moves on in steps of several milliseconds; a rewritten file is another one.
+  const before = await stat(join(place, "rooms.journal"));
+  await clock.advance(24 * 3_600_000);
+  await until(() => statSync(join(place, "rooms.journal")).ino !== before.ino, "a rewritten file");
+  await setTimeout(100);
+  const tidied = await stat(join(place, "rooms.journal"));
+  await clock.advance(24 * 3_600_000);
+  await setTimeout(50);
+  t.equal((await stat(join(place, "rooms.journal"))).ino, tidied.ino, "nothing is rewritten for nothing");
+  await rooms.release("another-room");
+  await stores.close();
+  t.equal(clock.pending, 0);
+  const again = await open();
+  t.notMatch(await content(), /another-room/, "at the next start");
+  t.ok((await again.rooms.find("kept-room")).ok);
+  await again.close();
+});

@@ -49,7 +49,7 @@ async function run(
   });
 }
 
-await t.test("nothing that was acknowledged is lost to kill -9, and no PIN is given twice", async (t) => {
+await t.test("kill -9 loses no acknowledged write, and no PIN is assigned twice", async (t) => {
   const random = seeded(20_251);
   const directory = await mkdtemp(join(tmpdir(), "einwahl-kill-"));
   t.teardown(() => rm(directory, { recursive: true }));

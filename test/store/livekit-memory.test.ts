@@ -23,7 +23,7 @@ async function reopen(directory: string): Promise<EmbeddedMeetingAudio> {
   return opened.value;
 }
 
-await t.test("which meetings use LiveKit is on the disk, and nothing else of them", async (t) => {
+await t.test("only the audio bridge of meetings is on the disk", async (t) => {
   const directory = await folder(t);
   const audio = await reopen(directory);
   t.equal(await audio.of("meeting-1"), undefined);
@@ -55,14 +55,14 @@ await t.test("which meetings use LiveKit is on the disk, and nothing else of the
   t.match(await EmbeddedMeetingAudio.open(directory, () => undefined), { ok: false, failure: /remove it/ });
 });
 
-await t.test("the latest meetings are remembered in memory, and no end of them", async (t) => {
+await t.test("the latest meetings are remembered in memory, up to a limit", async (t) => {
   const audio = new MeetingAudio(() => undefined);
   for (let meeting = 0; meeting < 10_001; meeting++) await audio.add(`meeting-${meeting}`, "livekit");
   t.equal(await audio.of("meeting-0"), undefined);
   t.equal(await audio.of("meeting-10000"), "livekit");
 });
 
-await t.test("an instance alone gives the lowest free number", async (t) => {
+await t.test("a single instance assigns the lowest free number", async (t) => {
   const identities = new LivekitIdentities(() => undefined);
   t.strictSame([await identities.claim("a"), await identities.claim("a"), await identities.claim("b")], [0, 1, 0]);
   await identities.release("a", 0);

@@ -11,17 +11,14 @@ function running(
   });
 }
 
-await t.test(
-  "no PIN is drawn that a running one is the beginning of, however short, or that is the beginning of a running one",
-  (t) => {
-    const match = running("1", "23", "4567", "55555", "67890123401");
-    const isInUse = (digits: string): boolean => clashesWithRunning(digits, match);
-    for (const taken of ["100000000", "230000000", "456700000", "555550000", "55555", "678901234", "67890"])
-      t.equal(isInUse(taken), true, taken);
-    for (const free of ["200000000", "456800000", "555560000", "678901235", "999990000"])
-      t.equal(isInUse(free), false, free);
-    t.equal(drawPin({ pinLength: 9, randomBelow: () => 0, isInUse }), undefined);
-    t.equal(drawPin({ pinLength: 9, randomBelow: () => 100_000_000, isInUse }), "200000000");
-    t.end();
-  },
-);
+await t.test("no drawn PIN has a running PIN as prefix, however short, or is a prefix of one", (t) => {
+  const match = running("1", "23", "4567", "55555", "67890123401");
+  const isInUse = (digits: string): boolean => clashesWithRunning(digits, match);
+  for (const taken of ["100000000", "230000000", "456700000", "555550000", "55555", "678901234", "67890"])
+    t.equal(isInUse(taken), true, taken);
+  for (const free of ["200000000", "456800000", "555560000", "678901235", "999990000"])
+    t.equal(isInUse(free), false, free);
+  t.equal(drawPin({ pinLength: 9, randomBelow: () => 0, isInUse }), undefined);
+  t.equal(drawPin({ pinLength: 9, randomBelow: () => 100_000_000, isInUse }), "200000000");
+  t.end();
+});

@@ -12,7 +12,7 @@ if (noRedis !== false) {
   const server = await RedisServer.start();
   t.teardown(() => server.stop());
 
-  await t.test("the same as every store", async (t) => {
+  await t.test("behaves like every store", async (t) => {
     await testRoomStore(t, {
       open: async (place, hand) =>
         new RedisRooms(
@@ -23,7 +23,7 @@ if (noRedis !== false) {
     });
   });
 
-  await t.test("a Redis that is away is said to be, and is there again by itself", async (t) => {
+  await t.test("a Redis outage is reported, and the connection is re-established", async (t) => {
     const states: (string | undefined)[] = [];
     let onBack: (() => void) | undefined;
     const redis = await RedisConnection.open({
@@ -62,7 +62,7 @@ if (noRedis !== false) {
     await rooms.close();
   });
 
-  await t.test("a Redis that is not there at the start comes later", async (t) => {
+  await t.test("Redis may be down at startup and come later", async (t) => {
     await server.down();
     let resolve: (value: undefined) => void = () => undefined;
     const promise = new Promise<undefined>((done) => {

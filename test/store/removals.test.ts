@@ -5,7 +5,7 @@ import { RedisRemovals, Removals } from "../../src/store/removals.js";
 import { systemClock } from "../../src/util/clock.js";
 import { noRedis, RedisServer } from "./support/redis-server.js";
 
-await t.test("the latest meetings are remembered, and no end of them", async (t) => {
+await t.test("the latest meetings are remembered, up to a limit", async (t) => {
   const removals = new Removals(() => undefined);
   for (let meeting = 0; meeting < 10_001; meeting++) await removals.add(`meeting-${meeting}`);
   t.equal(await removals.has("meeting-0"), false);
@@ -13,7 +13,7 @@ await t.test("the latest meetings are remembered, and no end of them", async (t)
   t.equal(await removals.has("meeting-10000"), true);
 });
 
-await t.test("instances on one Redis know each other's removals", { skip: noRedis }, async (t) => {
+await t.test("instances on one Redis share removals", { skip: noRedis }, async (t) => {
   const server = await RedisServer.start();
   t.teardown(() => server.stop());
   const redis = await RedisConnection.open({ url: server.url, clock: systemClock, onState: () => undefined });

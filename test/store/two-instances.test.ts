@@ -34,7 +34,7 @@ async function run(url: string, name: string): Promise<Map<string, string>> {
 }
 
 await t.test(
-  "two instances on one Redis reserve the same rooms and different ones at once: as if they were one",
+  "two instances on one Redis reserve equal and different rooms concurrently, like one instance",
   { skip: noRedis },
   async (t) => {
     const server = await RedisServer.start();

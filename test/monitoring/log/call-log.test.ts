@@ -30,7 +30,7 @@ const report: CallReport = {
   totalMs: 61_120,
 };
 
-await t.test("one line for a call, all of it under its id", (t) => {
+await t.test("one line per call; all lines have its id", (t) => {
   const lines: Record<string, unknown>[] = [];
   const log = new CallLog(
     pino(
@@ -52,7 +52,7 @@ await t.test("one line for a call, all of it under its id", (t) => {
 });
 
 await t.test(
-  "a thousand calls of strangers are one line a minute, and a trunk's refused call keeps its own",
+  "a thousand calls from unknown sources cause one line a minute, and a refused call of a trunk has its own line",
   async (t) => {
     const lines: Record<string, unknown>[] = [];
     const clock = new FakeClock();
@@ -86,7 +86,7 @@ await t.test(
   },
 );
 
-await t.test("in files, as the configuration says", async (t) => {
+await t.test("in files, as configured", async (t) => {
   const folder = t.testdir();
   const notes: string[] = [];
   const log = openLog({ level: "debug", file: join(folder, "einwahl.log"), retentionDays: 2 }, systemClock, (text) =>

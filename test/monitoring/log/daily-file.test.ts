@@ -60,7 +60,7 @@ function makeFixture(t: Test): LogFixture {
   };
 }
 
-await t.test("a file for each day, in a directory that is made", async (t) => {
+await t.test("one file per day, in a directory that is created", async (t) => {
   const { folder, open, text, clock } = makeFixture(t);
   const file = open();
   file.write("one\n");
@@ -86,54 +86,51 @@ await t.test("a file for each day, in a directory that is made", async (t) => {
   t.notMatch(text("11-21"), "too late");
 });
 
-await t.test(
-  "what is older than the days that are kept is deleted: at the start, and while nothing is logged",
-  async (t) => {
-    const { folder, open, pass, clock } = makeFixture(t);
-    mkdirSync(join(folder, "log"));
-    const days = ["2026-11-01", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"];
-    for (const day of days) writeFileSync(join(folder, "log", `einwahl-${day}.log`), "old\n");
-    const others = [
-      "einwahl.log",
-      "einwahl-2026-11-01.log.gz",
-      "einwahl-2026-13-01.log",
-      "other-2026-11-01.log",
-      "einwahl-notes.log",
-      "xeinwahl-2026-11-01.log",
-    ];
-    for (const name of others) writeFileSync(join(folder, "log", name), "not ours\n");
-    mkdirSync(join(folder, "log", "einwahl-2026-11-02.log"));
-    const ours = (): string[] =>
-      readdirSync(join(folder, "log"))
-        .filter((name) => !others.includes(name) && name !== "einwahl-2026-11-02.log")
-        .sort();
-    const file = open(3);
-    await pass(file, 0);
-    t.same(
-      ours(),
-      ["einwahl-2026-11-18.log", "einwahl-2026-11-19.log", "einwahl-2026-11-20.log"],
-      "today and two days before",
-    );
-    await pass(file, 12 * hour - 1);
-    t.equal(ours().length, 3, "still, one millisecond before midnight");
-    await pass(file, 60_000);
-    t.same(
-      ours(),
-      ["einwahl-2026-11-19.log", "einwahl-2026-11-20.log"],
-      "a minute after midnight its lines would get older than three days",
-    );
-    await pass(file, 48 * hour);
-    t.same(ours(), []);
-    t.same(
-      readdirSync(join(folder, "log")).sort(),
-      [...others, "einwahl-2026-11-02.log"].sort(),
-      "nothing else is touched",
-    );
-    t.equal(clock.pending, 1, "one timer, whatever happens");
-  },
-);
+await t.test("expired files are deleted at the start and while nothing is logged", async (t) => {
+  const { folder, open, pass, clock } = makeFixture(t);
+  mkdirSync(join(folder, "log"));
+  const days = ["2026-11-01", "2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"];
+  for (const day of days) writeFileSync(join(folder, "log", `einwahl-${day}.log`), "old\n");
+  const others = [
+    "einwahl.log",
+    "einwahl-2026-11-01.log.gz",
+    "einwahl-2026-13-01.log",
+    "other-2026-11-01.log",
+    "einwahl-notes.log",
+    "xeinwahl-2026-11-01.log",
+  ];
+  for (const name of others) writeFileSync(join(folder, "log", name), "not ours\n");
+  mkdirSync(join(folder, "log", "einwahl-2026-11-02.log"));
+  const ours = (): string[] =>
+    readdirSync(join(folder, "log"))
+      .filter((name) => !others.includes(name) && name !== "einwahl-2026-11-02.log")
+      .sort();
+  const file = open(3);
+  await pass(file, 0);
+  t.same(
+    ours(),
+    ["einwahl-2026-11-18.log", "einwahl-2026-11-19.log", "einwahl-2026-11-20.log"],
+    "today and two days before",
+  );
+  await pass(file, 12 * hour - 1);
+  t.equal(ours().length, 3, "still, one millisecond before midnight");
+  await pass(file, 60_000);
+  t.same(
+    ours(),
+    ["einwahl-2026-11-19.log", "einwahl-2026-11-20.log"],
+    "a minute after midnight its lines would get older than three days",
+  );
+  await pass(file, 48 * hour);
+  t.same(ours(), []);
+  t.same(
+    readdirSync(join(folder, "log")).sort(),
+    [...others, "einwahl-2026-11-02.log"].sort(),
+    "nothing else is touched",
+  );
+  t.equal(clock.pending, 1, "one timer, whatever happens");
+});
 
-await t.test("no line gets older than one day, where one day is kept", async (t) => {
+await t.test("with a retention of one day no line is older than one day", async (t) => {
   const { folder, open, pass } = makeFixture(t);
   const file = open(1);
   file.write("today's\n");
@@ -143,7 +140,7 @@ await t.test("no line gets older than one day, where one day is kept", async (t)
   t.equal(existsSync(join(folder, "log", "einwahl-2026-11-20.log")), false);
 });
 
-await t.test("a full disk costs lines and nothing else, and how many is told when it is over", async (t) => {
+await t.test("a full disk loses log lines only, and their number is logged afterwards", async (t) => {
   const { folder, open, text, pass, troubles, clock } = makeFixture(t);
   if (!existsSync("/dev/full")) {
     t.pass("no /dev/full here", { skip: "no /dev/full here" });
@@ -176,7 +173,7 @@ await t.test("a full disk costs lines and nothing else, and how many is told whe
   t.match(text("11-20"), /goes on\n$/);
 });
 
-await t.test("lines that waited for a disk until their days were over are not written any more", async (t) => {
+await t.test("lines that expired while waiting for the disk are not written", async (t) => {
   const { folder, open, pass } = makeFixture(t);
   mkdirSync(join(folder, "log"));
   const blocked = ["einwahl-2026-11-20.log", "einwahl-2026-11-21.log"].map((name) => join(folder, "log", name));
@@ -192,7 +189,7 @@ await t.test("lines that waited for a disk until their days were over are not wr
   t.equal(readFileSync(blocked[1] ?? "", "utf8"), "waits\n");
 });
 
-await t.test("a directory that can't be made, and one that comes later", async (t) => {
+await t.test("a directory that cannot be created, and one that appears later", async (t) => {
   const { folder, open, text, pass, troubles } = makeFixture(t);
   writeFileSync(join(folder, "log"), "in the way");
   const file = open();
@@ -206,7 +203,7 @@ await t.test("a directory that can't be made, and one that comes later", async (
   t.equal(file.trouble, undefined);
 });
 
-await t.test("a file that somebody takes away is made again", async (t) => {
+await t.test("a removed file is created again", async (t) => {
   const { folder, open, text, pass } = makeFixture(t);
   const file = open();
   file.write("one\n");

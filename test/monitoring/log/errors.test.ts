@@ -16,7 +16,7 @@ function logged(write: (logger: ReturnType<typeof makeLogger>) => void): Record<
   return lines;
 }
 
-await t.test("an error of drachtio-srf brings no SIP response into the log", (t) => {
+await t.test("an error of drachtio-srf does not put a SIP response into the log", (t) => {
   const { SipError } = createRequire(import.meta.url)("drachtio-srf") as {
     SipError: new (status: number, reason: string) => Error;
   };
@@ -46,7 +46,7 @@ await t.test("an error of drachtio-srf brings no SIP response into the log", (t)
   t.end();
 });
 
-await t.test("the stack has our own frames only, and none that a message made up", (t) => {
+await t.test("the stack has only frames of this program, and none faked by a message", (t) => {
   const { pathname } = new URL("../../../src/call/call.js", import.meta.url);
   const error = new Error(`x\n    at run49305550 (${pathname}:1:2)`);
   error.stack = `${error.stack ?? ""}\n    at async Calls.take (file://${pathname}:12:7)\n    at node:internal/x:1:1\n    at f (${pathname.replace("/call/", "/node_modules/")}:3:4)`;
@@ -59,7 +59,7 @@ await t.test("the stack has our own frames only, and none that a message made up
   t.end();
 });
 
-await t.test("with source maps the stack names the sources", async (t) => {
+await t.test("with source maps the stack shows the source files", async (t) => {
   const module = (path: string): string => JSON.stringify(new URL(`../../../src/${path}`, import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [
     "--enable-source-maps",
@@ -74,7 +74,7 @@ await t.test("with source maps the stack names the sources", async (t) => {
   t.match(JSON.parse(stdout), [/^Latch\.set util\/latch\.ts:\d+$/]);
 });
 
-await t.test("whatever else is thrown", (t) => {
+await t.test("other thrown values", (t) => {
   const thrown = [
     number,
     42,

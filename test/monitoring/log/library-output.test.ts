@@ -25,7 +25,7 @@ function makeItPrint(): void {
   modifySdpCodecOrder({ toString: () => number }, []);
 }
 
-await t.test("what a library prints is known by its place, never by its text", async (t) => {
+await t.test("library output is identified by its source line, never by its text", async (t) => {
   const outputs: LibraryOutput[] = [];
   const before = methodsNow();
   const warningListeners = process.listeners("warning");
@@ -49,7 +49,7 @@ await t.test("what a library prints is known by its place, never by its text", a
   t.strictSame(process.listeners("warning"), warningListeners);
 });
 
-await t.test("the log tells each place at once, and then once a minute how often", async (t) => {
+await t.test("each source line is logged at once, then counted once a minute", async (t) => {
   const lines: Record<string, unknown>[] = [];
   const clock = new FakeClock();
   const log = new LibraryOutputLog(

@@ -7,7 +7,7 @@ import type { StoreState } from "../../../src/monitoring/status/parts.js";
 import { fakeParts } from "../status/support/fake-parts.js";
 import { readSamples, sumOf } from "./exposition.js";
 
-await t.test("the store's metric is absent without a store, and tells whether one answers", async (t) => {
+await t.test("the store metric is absent without a store, and shows its availability", async (t) => {
   let store: StoreState = { kind: "none", fault: undefined, trouble: undefined };
   const registry = new Registry();
   addPartMetrics(registry, () => ({ ...fakeParts(), store }), new CallBoard(() => 0), "0.0.0");

@@ -27,7 +27,7 @@ function reportOf(cause: EndCause, passed: readonly Stage[] = ["ringing", "endin
   };
 }
 
-await t.test("calls are counted where they are, and nowhere when they are over", (t) => {
+await t.test("calls are counted in their current stage, and not after their end", (t) => {
   const board = new CallBoard(() => begin);
   board.onStage("a", "ringing", {});
   board.onStage("b", "talking", { trunk: "easybell", server: "bbb-1" });
@@ -46,7 +46,7 @@ await t.test("calls are counted where they are, and nowhere when they are over",
   t.end();
 });
 
-await t.test("a day of slots without gaps, of which the old ones fall out", (t) => {
+await t.test("a day of slots without gaps; old slots are dropped", (t) => {
   let now = begin;
   const board = new CallBoard(() => now);
   board.onEnd("a", reportOf("conference-ended"));
@@ -75,7 +75,7 @@ await t.test("a day of slots without gaps, of which the old ones fall out", (t) 
   t.end();
 });
 
-await t.test("the last failures: some of each cause, however many of another there are", (t) => {
+await t.test("the last failures: some per cause, regardless of other causes", (t) => {
   let now = begin;
   const board = new CallBoard(() => now);
   board.onEnd("lost", reportOf("media-lost", ["ringing", "greeting", "asking", "talking", "ending"]));
@@ -102,7 +102,7 @@ await t.test("the last failures: some of each cause, however many of another the
   t.end();
 });
 
-await t.test("a failure is kept for seven days, also where no call comes after it", (t) => {
+await t.test("a failure is kept for seven days, even without later calls", (t) => {
   const day = 24 * 60 * minute;
   let now = begin;
   const board = new CallBoard(() => now);

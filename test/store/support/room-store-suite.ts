@@ -104,20 +104,17 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.equal(other.ok ? value(await store.findByPin(other.value)) : "", undefined);
   });
 
-  await t.test(
-    "the same room reserved many times at once has one PIN, different ones have different PINs",
-    async (t) => {
-      const store = await start("at-once", new Hand());
-      const ids = Array.from({ length: 300 }, (_, place) => `room-${place % 100}`);
-      const results = await Promise.all(ids.map(async (id) => value(await store.reserve(id, "as-it-is"))));
-      t.equal(results.filter((each) => each.isNew).length, 100);
-      const pins = new Map<string, Set<string>>();
-      for (const { reservation } of results)
-        pins.set(reservation.meetingId, (pins.get(reservation.meetingId) ?? new Set()).add(reservation.pin.reveal()));
-      t.ok([...pins.values()].every((each) => each.size === 1));
-      t.equal(new Set([...pins.values()].flatMap((each) => [...each])).size, 100);
-    },
-  );
+  await t.test("concurrent reservations of one room return one PIN, of different rooms different PINs", async (t) => {
+    const store = await start("at-once", new Hand());
+    const ids = Array.from({ length: 300 }, (_, place) => `room-${place % 100}`);
+    const results = await Promise.all(ids.map(async (id) => value(await store.reserve(id, "as-it-is"))));
+    t.equal(results.filter((each) => each.isNew).length, 100);
+    const pins = new Map<string, Set<string>>();
+    for (const { reservation } of results)
+      pins.set(reservation.meetingId, (pins.get(reservation.meetingId) ?? new Set()).add(reservation.pin.reveal()));
+    t.ok([...pins.values()].every((each) => each.size === 1));
+    t.equal(new Set([...pins.values()].flatMap((each) => [...each])).size, 100);
+  });
 
   await t.test("ids of every kind", async (t) => {
     const store = await start("ids", new Hand());
@@ -132,7 +129,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.same(await allRooms(store, 3), []);
   });
 
-  await t.test("a released PIN rests before anybody gets it again", async (t) => {
+  await t.test("a released PIN rests before it is assigned again", async (t) => {
     const hand = new Hand();
     const store = await start("rests", hand);
     hand.draws = [1];
@@ -184,7 +181,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [];
   });
 
-  await t.test("times long ago and far away", async (t) => {
+  await t.test("times in the distant past and future", async (t) => {
     const hand = new Hand();
     const store = await start("extremes", hand);
     for (const [place, until] of [Date.parse("0000-01-01T00:00:00Z"), -1, 0, 1].entries()) {
@@ -211,7 +208,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.equal(value(await store.release("old")), true);
   });
 
-  await t.test("no PIN is the beginning of another", async (t) => {
+  await t.test("no PIN is a prefix of another", async (t) => {
     const hand = new Hand();
     const store = await start("beginnings", hand);
     hand.draws = [123_456_789 - 100_000_000];
@@ -236,7 +233,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [];
   });
 
-  await t.test("whether a PIN goes on after digits", async (t) => {
+  await t.test("whether digits are a prefix of a PIN", async (t) => {
     const hand = new Hand();
     const store = await start("goes-on", hand);
     hand.draws = [123_456_789 - 100_000_000];
@@ -262,7 +259,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.same(await store.askGoesOnAfter("12345"), { ok: true, value: true }, "one that rests may still be typed");
   });
 
-  await t.test("PINs in use elsewhere, and BBB's echo test, are nobody's", async (t) => {
+  await t.test("PINs in use elsewhere and BBB's echo test are not assigned", async (t) => {
     const hand = new Hand();
     const store = await start("in-use", hand);
     hand.pinLength = 5;
@@ -271,7 +268,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     t.equal(await pinOf(store, "room"), "10001");
   });
 
-  await t.test("when all PINs are in use that is said, and nothing hangs", async (t) => {
+  await t.test("exhaustion of PINs is reported without hanging", async (t) => {
     const hand = new Hand();
     const store = await start("exhausted", hand);
     hand.draws = [7];
@@ -282,7 +279,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [];
   });
 
-  await t.test("lists in pages, also while rooms come and go", async (t) => {
+  await t.test("lists in pages, while rooms are added and deleted", async (t) => {
     const store = await start("pages", new Hand());
     const ids = Array.from({ length: 25 }, (_, place) => `room ${String(place).padStart(2, "0")}`);
     for (const id of ids) await store.reserve(id, "as-it-is");
@@ -334,7 +331,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     hand.draws = [];
   });
 
-  await t.test("what was written is there after closing and opening", async (t) => {
+  await t.test("written data is present after closing and opening", async (t) => {
     const hand = new Hand();
     const before = await open("reopened", hand);
     await before.reserve("one", "as-it-is");
