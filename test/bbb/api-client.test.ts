@@ -13,7 +13,7 @@ const noMeetings = "<response><returncode>SUCCESS</returncode><meetings/></respo
 const oneMeeting =
   "<response><returncode>SUCCESS</returncode><meetings><meeting><internalMeetingID>a-1</internalMeetingID><voiceBridge>00042</voiceBridge></meeting></meetings></response>";
 
-/** A BBB server on a free port of the loopback; gone after the test. */
+/** A BBB server on a free loopback port; closed after the test. */
 async function serve(t: Test, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
   server.listen(0, "127.0.0.1");
@@ -156,7 +156,7 @@ await t.test(
     );
     mute.close();
     await t.test("with a full backlog", async (t) => {
-      // Linux drops the SYN then, as a firewall does; a process that is stopped accepts nothing.
+      // Linux then drops the SYN, like a firewall; a stopped process accepts no connection.
       const { Worker } = await import("node:worker_threads");
       const busy = new Worker(
         `
@@ -285,7 +285,7 @@ await t.test("a refusal by the API is reported by its key", async (t) => {
 });
 
 await t.test("faults in words: errors with a code, and those with a message only", (t) => {
-  // As Node reports it for a name with an IPv4 and an IPv6 address; not every machine's localhost has both.
+  // Node's error for a name with an IPv4 and an IPv6 address; not every localhost has both.
   t.equal(exchangeFault("ECONNREFUSED"), "nothing listens on that port (ECONNREFUSED)");
   t.equal(exchangeFault("HPE_INVALID_CONSTANT"), "HPE_INVALID_CONSTANT");
   t.equal(exchangeFault("no route for +49 151 12345678"), "no route for [number]");

@@ -32,7 +32,7 @@ function configOf(node: SampleBbb): BbbServerConfig {
   };
 }
 
-/** Every PIN and the name of its node; half of them with zeros in front, of 5 to 9 digits. */
+/** Each PIN with its server's name; 5 to 9 digits, half of them with leading zeros. */
 function fill(cluster: readonly SampleBbb[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   for (const node of cluster) {
@@ -127,7 +127,7 @@ await t.test(
     if (down[2] !== undefined) down[2].api.mode = "invalid";
     const names = down.map((node) => node?.name);
     const faulty = (): readonly string[] => directory.servers.filter(({ answers }) => !answers).map(({ name }) => name);
-    // A look-up asks all of them; the one that hangs is given up after five seconds.
+    // A lookup polls all servers; the hanging one times out after five seconds.
     const deadline = performance.now() + 30_000;
     while (faulty().length < names.length && performance.now() < deadline) await directory.lookUp(fakePin("99998"));
     t.strictSame(faulty(), names, "these three, and no other");

@@ -60,7 +60,7 @@ await t.test("100 concurrent lookups cause one poll per server and one log line"
   const bench = await new DirectoryBench({ fault: "HTTP status 502" }, []).opened();
   bench.api(0).says = ["33333"];
   bench.told.length = 0;
-  // By then one that has failed is asked again.
+  // After this time a failed server is polled again.
   await bench.clock.advance(1_500);
   const finding = Promise.all(
     Array.from({ length: 100 }, async (_, at) =>
@@ -163,7 +163,7 @@ await t.test("the last known meetings are kept for 60 s, even without lookups", 
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   t.strictSame(bench.directory.matchPrefix("11111"), { complete: true, longer: false });
   t.match(bench.server(0).state, { ageMs: 55_000, meetings: 1 });
-  // The last question before the minute is over hangs: no answer brings the end about.
+  // The last poll within the minute hangs, so the timer ends it, not a response.
   bench.api(0).answerMs = 1_000_000;
   await bench.clock.advance(4_950);
   t.strictSame(bench.directory.matchPrefix("11111"), { complete: true, longer: false });

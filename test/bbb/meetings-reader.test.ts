@@ -15,7 +15,7 @@ function meeting(voiceBridge: string, id: string, more = ""): string {
     <participantCount>1.234</participantCount>${more}</meeting>`;
 }
 
-/** Reads the answer in one piece, or in pieces of these many bytes. */
+/** Parses the response in one chunk, or in chunks of this many bytes. */
 function readMeetings(
   xml: string | Buffer,
   lengths: () => number = () => Infinity,
@@ -30,7 +30,7 @@ function readMeetings(
   return reader.end();
 }
 
-/** The meetings as `voiceBridge/id`, or what is wrong with the answer. */
+/** The meetings as `voiceBridge/id`, or the fault of the response. */
 function read(xml: string): string[] | string {
   const meetings = readMeetings(xml);
   return meetings.ok
@@ -38,7 +38,7 @@ function read(xml: string): string[] | string {
     : meetings.failure;
 }
 
-/** All of it as text, with the PINs. */
+/** The result as text, with PINs. */
 function plain(meetings: Result<readonly Meeting[], string>): string {
   return JSON.stringify(
     meetings.ok
@@ -253,7 +253,7 @@ await t.test("whether a meeting is occupied, in any number format", (t) => {
     ["1.234", "true", true],
     ["1\u202f234", "true", true],
     ["1'234", "true", true],
-    // Digits that are not ASCII can't be told from each other here: what else there is decides.
+    // Non-ASCII digits cannot be interpreted here: the other fields decide.
     ["\u0663", "true", true],
     ["\u0663", "false", false],
     ["", "true", true],

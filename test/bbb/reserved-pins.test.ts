@@ -4,7 +4,7 @@ import { failure, success } from "../../src/util/result.js";
 import { DirectoryBench } from "../support/directory-bench.js";
 import { fakePin } from "../support/fake-directory.js";
 
-/** A store in memory with these PINs, as far as their beginnings are asked for. */
+/** An in-memory store with these PINs, for prefix checks only. */
 function reservedAre(...pins: readonly string[]): {
   goesOnAfter: (digits: string) => boolean;
   askGoesOnAfter: (digits: string) => Promise<{ readonly ok: true; readonly value: boolean }>;
@@ -69,7 +69,7 @@ await t.test("a reserved PIN with a running PIN as prefix counts as longer", asy
   t.strictSame(bench.directory.matchPrefix("98765"), { complete: true, longer: false });
   t.strictSame([await goesOn("12345"), await goesOn("12"), await goesOn("98765")], [true, true, false]);
 
-  // As Redis: nothing from memory, and it may not answer.
+  // Like Redis: nothing from memory, and possibly unavailable.
   bench.rooms = { ...bench.rooms, knows: () => undefined, goesOnAfter: () => undefined };
   t.strictSame(bench.directory.matchPrefix("98765"), { complete: true, longer: true });
   t.strictSame([await goesOn("12345"), await goesOn("12"), await goesOn("98765")], [true, true, false]);

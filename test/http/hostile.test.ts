@@ -8,11 +8,11 @@ import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 
 t.setTimeout(500_000);
 
-/** Each run throws the same; another seed throws something else: `SEED=7 ROUNDS=50000 node dist/test/http/hostile.test.js` */
+/** Each run sends the same requests; another seed sends others: `SEED=7 ROUNDS=50000 node dist/test/http/hostile.test.js` */
 const seed = Number(process.env["SEED"] ?? "4");
 const rounds = Number(process.env["ROUNDS"] ?? "3000");
 const rawRounds = Math.ceil(rounds / 3);
-/** Nothing takes as long as that, in milliseconds. */
+/** Limit for each response in milliseconds. */
 const deadline = 10_000;
 
 const paths = [
@@ -140,7 +140,7 @@ const authorizations = [
 
 function anyText(random: Seeded): string {
   if (random.below(3) > 0) return random.pick(texts);
-  // Half a surrogate pair can't be percent-encoded.
+  // A lone surrogate cannot be percent-encoded.
   return Array.from({ length: random.below(40) }, () =>
     String.fromCodePoint(random.below(random.below(2) === 0 ? 128 : 0xd800)),
   ).join("");
@@ -234,7 +234,7 @@ await t.test("random and hostile requests at every route get a response, never a
   t.same(wrong.slice(0, 10), []);
   t.same(world.bugs, []);
   t.equal(Object.hasOwn(Object.prototype, "x"), false, "no prototype was touched");
-  // 413 takes a right token, a right path and a right type: problems.test.ts has it.
+  // 413 requires a valid token, path and type: see problems.test.ts.
   for (const status of [200, 201, 204, 400, 401, 403, 404, 405, 415])
     t.ok((statuses.get(status) ?? 0) > 0, `${status}: ${statuses.get(status) ?? 0}`);
   t.ok((memory.at(-1) ?? 0) - (memory[1] ?? 0) < 60, `MiB in use: ${memory.join(", ")}`);
@@ -299,7 +299,7 @@ async function throwAt(
     socket.on("close", () => {
       settle(true);
     });
-    // Half closed: the server has nothing more to wait for.
+    // Half closed: the server has nothing left to wait for.
     socket.end(bytes);
   });
 }

@@ -15,7 +15,7 @@ import { HttpHarness } from "./support/http-harness.js";
 const pin = "123456789";
 const sample = /```nginx\n([^]*?)```/.exec(readFileSync("docs/front-ends.md", "utf8"))?.[1] ?? "";
 
-/** The sample with paths and ports of this test, and what Debian's nginx.conf has around it. */
+/** The sample with paths and ports of this test, inside Debian's nginx.conf. */
 function configured(folder: string, port: number, upstream: string): string {
   const own = sample
     .replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`)
@@ -28,7 +28,7 @@ function configured(folder: string, port: number, upstream: string): string {
   return `daemon off;\npid ${join(folder, "nginx.pid")};\nerror_log stderr crit;\nevents {}\nhttp {\n${temporary}\n${own}\n}\n`;
 }
 
-/** Of its answer, once something listens there. */
+/** Status of the response, once the port is open. */
 async function statusOf(url: string, ca: string): Promise<number | undefined> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const status = await new Promise<number | undefined>((resolve) => {

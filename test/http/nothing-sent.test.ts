@@ -14,7 +14,7 @@ function length(body: string): string {
   return `Content-Length: ${Buffer.byteLength(body)}`;
 }
 
-/** The headers and the body of a request that says nothing, as captured from the clients. */
+/** Headers and body of a request without parameters, as captured from the clients. */
 const saidNothing: Readonly<Record<string, readonly [headers: readonly string[], body: string]>> = {
   "curl of PHP, CURLOPT_CUSTOMREQUEST alone": [[], ""],
   "curl of PHP with empty CURLOPT_POSTFIELDS, and Net::HTTP of Ruby": [["Content-Length: 0", form], ""],
@@ -57,7 +57,7 @@ function request(method: string, path: string, [headers, body]: readonly [readon
   return `${method} ${path} HTTP/1.1\r\n${all.join("\r\n")}\r\n\r\n${body}`;
 }
 
-/** The last answer: a 100 may stand before it. */
+/** The last response: a 100 may precede it. */
 function statusOf(answer: string): string {
   return [...answer.matchAll(/^HTTP\/1\.1 (\d+) /gm)].at(-1)?.[1] ?? answer;
 }
@@ -81,7 +81,7 @@ await t.test("a client without optional headers reserves, reads and deletes a ro
 await t.test("the page for people accepts a form and an empty body", async (t) => {
   const world = await HttpHarness.start(t);
   for (const [client, nothing] of Object.entries(saidNothing)) {
-    // JSON is no form, but for what says nothing.
+    // JSON is not a form, except for an empty value.
     t.equal(statusOf(await raw(world, request("POST", "/", nothing))), "200", client);
   }
   t.equal(
@@ -123,7 +123,7 @@ await t.test("100 Continue is for bodies that are read", async (t) => {
   const world = await HttpHarness.start(t);
   const waiting = ["Expect: 100-continue", json] as const;
   const large = "Content-Length: 1100000";
-  // The client waits for an answer: none of these bodies is ever sent.
+  // The client waits for a response before the body: no body is ever sent.
   const answers = {
     "no such route": await raw(world, request("PUT", "/api/v1/nothing", [[...waiting, large], ""])),
     "too large": await raw(world, request("PUT", "/api/v1/rooms/room", [[...waiting, large], ""])),

@@ -108,7 +108,7 @@ await t.test("every problem that it names is in the catalogue under that status"
       }
     }
   }
-  // Webhooks come from BBB servers and are no part of the API.
+  // Webhooks come from BBB servers and are not part of the API.
   const ofTheApi = Object.keys(problems).filter((code) => !code.startsWith("webhook-"));
   t.same([...named].sort(), ofTheApi.sort(), "and every problem of the catalogue is named somewhere");
 });
@@ -116,7 +116,7 @@ await t.test("every problem that it names is in the catalogue under that status"
 await t.test("responses match the document", async (t) => {
   const world = await HttpHarness.start(t);
   const document = await world.json<Document>("GET", "/openapi.json");
-  // The other way round: from the document's JSON Schema back to a check.
+  // The reverse: from the JSON Schema of the document back to a validator.
   const check = (path: string, method: string, status: number, body: unknown): void => {
     const schema = document.paths[path]?.[method]?.responses[String(status)]?.content?.["application/json"]?.schema;
     t.ok(isMap(schema), `${method} ${path} ${status}`);

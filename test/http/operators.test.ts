@@ -20,14 +20,14 @@ function basic(password: string, user = "prometheus"): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 
-/** Of an answer on the listener for operators, or on the public one. */
+/** Status of a response on the operators listener, or on the public one. */
 async function status(
   world: HttpHarness,
   headers: Record<string, string> = {},
   path = "/metrics",
   base = world.operatorsUrl,
 ): Promise<number> {
-  // Not fetch: it does not let the Host header be chosen.
+  // Not fetch: it does not allow a custom Host header.
   return await new Promise((resolve, reject) => {
     request(`${base}${path}`, { headers }, (response) => {
       response.resume();

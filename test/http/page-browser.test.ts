@@ -15,7 +15,7 @@ import { HttpHarness } from "./support/http-harness.js";
 
 t.setTimeout(500_000);
 
-/** The pixels of an element as the browser shows it. */
+/** The pixels of an element as rendered by the browser. */
 async function pixelsOf(
   browser: Browser,
   png: Buffer,
@@ -63,7 +63,7 @@ if (missingChromium !== false) {
 
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const language of ["de", "en"]) {
-      // Each pair of size, language and scheme in some test; all of them for whoever wants to look at them.
+      // Pairwise combinations of size, language and scheme; all combinations if screenshots are requested.
       const schemes = wantsScreenshots
         ? (["light", "dark"] as const)
         : [(size === "phone") === (language === "de") ? ("light" as const) : ("dark" as const)];
@@ -88,7 +88,7 @@ if (missingChromium !== false) {
             ["wrong", "?pin=12"],
             ["poster", "#123456789"],
           ] as const) {
-            // With the same path before it, "#" alone would load nothing.
+            // With an equal path a change of "#" alone would not load the page.
             await page.goto("about:blank");
             await page.goto(`${world.url}/${query}`);
             if (query.includes("#")) await page.locator(".pin").waitFor();
@@ -133,7 +133,7 @@ if (missingChromium !== false) {
     const addresses: string[] = [];
     page.on("request", (request) => addresses.push(new URL(request.url()).search));
     await page.goto(`${world.url}/?lang=de`);
-    // In a page that is open already, only the fragment changes.
+    // In an open page only the fragment changes.
     await page.goto(`${world.url}/?lang=de#123456789`);
     await page.getByRole("heading", { name: "Ihre PIN" }).waitFor();
     t.match(await page.locator(".pin").textContent(), "123 456 789");

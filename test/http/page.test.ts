@@ -29,7 +29,7 @@ await t.test("the page in the requested language", async (t) => {
   t.equal(await heading("?lang=de&lang=en", "en"), "en");
 });
 
-/** What the page's own form sends. */
+/** The body sent by the form of the page. */
 async function post(
   world: HttpHarness,
   query: string,

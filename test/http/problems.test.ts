@@ -9,7 +9,7 @@ import { failure } from "../../src/util/result.js";
 import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 import { raw } from "./support/raw-request.js";
 
-/** Every code that a test has seen in an answer. */
+/** All problem codes seen in responses. */
 const seen = new Set<ProblemCode>();
 
 function check(t: Test, code: ProblemCode, status: number, type: string | null, body: unknown): void {
@@ -212,7 +212,7 @@ await t.test("webhooks are authentic for any spelling of their URL", async (t) =
   });
   const post = async (written: string, headers: Readonly<Record<string, string>> = {}): Promise<number> => {
     const body = "event=[]";
-    // As CallbackEmitter of bbb-webhooks 3.5.0 does.
+    // Like CallbackEmitter of bbb-webhooks 3.5.0.
     const target = `${written}${written.includes("?") ? "&" : "?"}checksum=${createHash("sha1").update(`${written}${body}of-the-api`).digest("hex")}`;
     const response = await fetch(target, {
       method: "POST",

@@ -11,7 +11,7 @@ import { HttpHarness, tokenConfig } from "./support/http-harness.js";
 const attempts = 100;
 const tokens = [tokenConfig("prometheus", "token-of-prometheus", ["metrics:read"])];
 
-/** As short as it gets: no header is set, so einwahl sees loopback and `Host: 127.0.0.1`. */
+/** The minimal configuration: it sets no header, so einwahl sees loopback and `Host: 127.0.0.1`. */
 function shortest(folder: string, port: number, upstream: string): string {
   return [
     "daemon off;",

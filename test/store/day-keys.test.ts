@@ -16,7 +16,7 @@ import { noRedis, RedisServer } from "./support/redis-server.js";
 
 const someDay = 20_783;
 
-/** One instance, whose days the test chooses. */
+/** One instance with a date chosen by the test. */
 function instance(startDay = someDay, daysBefore = pseudonymKeyDays) {
   const clock = new FakeClock();
   const bugs: unknown[] = [];
@@ -57,7 +57,7 @@ await t.test("in memory: each day has its own key, tomorrow's becomes today's, a
   t.strictSame(bugs, []);
 });
 
-/** Agrees as long as `isThere`; a map that survives the instance. */
+/** Agrees while `isThere`; its map survives the instance. */
 class PaperVault implements DayKeyVault {
   isThere = true;
   asked = 0;
@@ -132,7 +132,7 @@ await t.test("on a disk: current keys survive a restart, expired ones do not", a
   );
 
   await rm(directory, { recursive: true });
-  // The disk takes its own time, whatever the clock says.
+  // Disk access takes real time, independent of the fake clock.
   await later.clock.advance(dayMs);
   await until(() => Promise.resolve(troubles.length > 0 && later.clock.pending > 0));
   await later.clock.advance(10_000);

@@ -21,10 +21,10 @@ interface Told {
   readonly troubles: readonly string[];
 }
 
-/** Reserves rooms in a process whose files may not grow beyond so many KiB: what the kernel refuses then is real. */
+/** Reserves rooms in a process with a file size limit in KiB, so that the write errors are real. */
 async function reserveWithin(directory: string, kib: number, first: number, last: number): Promise<Told> {
   const words = [process.execPath, child, directory, String(first), String(last), "1"];
-  // Node ignores SIGXFSZ, but what tap puts into its children does not: hence without its environment.
+  // Node ignores SIGXFSZ, but tap's hooks in child processes do not: run without its environment.
   const running = spawn(
     "/bin/bash",
     ["-c", 'unset NODE_OPTIONS; ulimit -f "$1"; shift; exec "$@"', "bash", String(kib), ...words],

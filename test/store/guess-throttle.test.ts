@@ -24,7 +24,7 @@ function from(throttle: GuessThrottle, number: string | undefined, trunk = "easy
   });
 }
 
-/** What holds for each of so many wrong PINs, one after the other. */
+/** The action for each of this many consecutive wrong PINs. */
 async function guess(guesses: CallerGuesses, times: number): Promise<readonly string[]> {
   const told: string[] = [];
   for (let time = 0; time < times; time++) {

@@ -143,7 +143,7 @@ await t.test("a full disk is reported, and no write is acknowledged", async (t) 
   const { journal, numbers } = await openNumbers(path);
   await journal.append([1]);
   await journal.close();
-  // What is opened is a device that is always full.
+  // Opens a device that is always full.
   await rm(path);
   await symlink("/dev/full", path);
   const opened = await Journal.open<number>(path, {
@@ -172,7 +172,7 @@ await t.test("one instance at a time", async (t) => {
 await t.test("one of many concurrent processes gets the lock, even with a stale socket", async (t) => {
   const place = join(directory, "race");
   await mkdir(place);
-  // A socket that nobody listens at any more, as a process leaves it that was killed.
+  // A socket without a listener, as left by a killed process.
   const dead = createServer();
   await new Promise<void>((resolve) => {
     dead.listen(join(place, "dying"), resolve);
@@ -228,7 +228,7 @@ await t.test("deleted and expired rooms leave the file within a day, and at the 
   for (const pin of [deleted, over]) t.match(await content(), `["rest","${pin}",`, "the PIN rests, without the room");
   await setTimeout(100);
   await rooms.reserve("one-more-room", "as-it-is");
-  // The file's time moves on in steps of several milliseconds; a rewritten file is another one.
+  // File times have a resolution of several milliseconds; a rewritten file has another inode.
   const before = await stat(join(place, "rooms.journal"));
   await clock.advance(24 * 3_600_000);
   await until(() => statSync(join(place, "rooms.journal")).ino !== before.ino, "a rewritten file");

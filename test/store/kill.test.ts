@@ -18,13 +18,13 @@ const rooms = 10_000;
 const maxRuns = 200;
 const child = fileURLToPath(new URL("support/reserving-child.js", import.meta.url));
 
-/** What the store has acknowledged: the PINs that a room was told, the last one last, and whether it was released. */
+/** Acknowledged operations: the PINs of a room, latest last, and whether it was released. */
 interface Acknowledged {
   readonly pins: string[];
   released: boolean;
 }
 
-/** Lets a process reserve until it has told of so many rooms, then kills it; resolves when it is dead. */
+/** Runs a process until it has reported this many rooms, then kills it; resolves after its exit. */
 async function run(
   directory: string,
   first: number,
@@ -57,7 +57,7 @@ await t.test("kill -9 loses no acknowledged write, and no PIN is assigned twice"
   const troubles: string[] = [];
   let kills = 0;
   for (let runs = 0; runs < maxRuns && acknowledged.size < rooms; runs++) {
-    // Where the last one was killed some rooms were on their way: they are asked for again.
+    // Requests in flight when the last process was killed are repeated.
     let first = 1;
     while (first <= acknowledged.size - 160 && acknowledged.has(first)) first += 1;
     const signal = await run(
@@ -92,7 +92,7 @@ await t.test("kill -9 loses no acknowledged write, and no PIN is assigned twice"
   for (const [number, { pins, released }] of acknowledged) {
     const found = value(await store.find(`room-${number}`));
     const pin = found?.pin.reveal();
-    // What was done when the kill cut off the answer may have happened: a release, or the next reservation after it.
+    // An operation in flight at the kill may have taken effect: a release, or the reservation after it.
     const mayBeGone = number % 10 === 0;
     const isAsTold = released
       ? pin === undefined || !pins.includes(pin)
@@ -107,7 +107,7 @@ await t.test("kill -9 loses no acknowledged write, and no PIN is assigned twice"
       if (givenTo.has(pin) && givenTo.get(pin) !== number) twice += 1;
       givenTo.set(pin, number);
     }
-    // Only a room that was released has ever got another PIN.
+    // Only a released room may get another PIN.
     if (number % 10 !== 0 && pins.length !== 1) twice += 1;
   }
   t.equal(twice, 0, "given twice");

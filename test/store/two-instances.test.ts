@@ -17,7 +17,7 @@ const child = fileURLToPath(new URL("support/instance-child.js", import.meta.url
 const shared = 1_000;
 const own = 1_000;
 
-/** What one instance was told: room, PIN. */
+/** The PINs that one instance received, by room. */
 async function run(url: string, name: string): Promise<Map<string, string>> {
   const instance = spawn(process.execPath, [child, url, name, String(shared), String(own)], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -10,9 +10,9 @@ import { missingPrograms } from "../../e2e/support/missing-programs.js";
 
 const executablePath =
   ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => existsSync(path)) ?? "/usr/bin/chromium";
-/** Why there is no Chromium, or false. */
+/** Why tests with Chromium are skipped; false: Chromium is installed. */
 export const missingChromium = existsSync(executablePath) ? false : missingPrograms("chromium");
-/** Where screenshots go; nowhere unless somebody wants to look at them. */
+/** Directory for screenshots; `undefined`: none are taken. */
 const screenshots = process.env["EINWAHL_SCREENSHOTS"];
 export const wantsScreenshots = screenshots !== undefined;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -42,7 +42,7 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
 }
 
-/** How wide the page would like to be. */
+/** The scroll width of the page. */
 export async function widthOf(page: Page): Promise<number> {
   return await page.evaluate(
     () =>
@@ -57,9 +57,9 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe-core finds on the page as it is shown now. */
+/** Findings of axe-core on the current page. */
 export async function violations(page: Page): Promise<Violation[]> {
-  // The page lets no script in; this one comes from the browser's own side.
+  // The page's policy blocks scripts; the browser injects this one.
   await page.evaluate(axe);
   return await page.evaluate(async (): Promise<Violation[]> => {
     const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } };

@@ -1,11 +1,11 @@
 import jsQR from "jsqr";
 
-/** What a reader that is not ours reads from pixels, `undefined` when it reads nothing. */
+/** The text that an independent QR reader decodes; `undefined`: none. */
 export function decodeQr(pixels: Uint8ClampedArray, width: number, height: number): string | undefined {
   return jsQR.default(pixels, width, height)?.data;
 }
 
-/** The pixels of one of our own SVGs: squares in runs, so many pixels for each module. */
+/** The pixels of a generated SVG (runs of squares), with this many pixels per module. */
 export function rasterise(svg: string, scale = 4): { readonly pixels: Uint8ClampedArray; readonly width: number } {
   const modules = Number(/viewBox="0 0 (\d+) /.exec(svg)?.[1]);
   const width = modules * scale;

@@ -41,20 +41,20 @@ export interface WebWorldOptions {
   readonly limits?: ApiRouterOptions["limits"];
   readonly onOperatorsFault?: (fault: string | undefined) => void;
   readonly webhooks?: readonly WebhookSource[];
-  /** Instead of an embedded store of its own. */
+  /** Replaces the default embedded store. */
   readonly rooms?: RoomStore;
 }
 
-/** A web side with a store of its own, and no calls but those that a test says there are. */
+/** An HTTP server with its own store, and with calls as set by the test. */
 export class HttpHarness {
   readonly server: HttpServer;
   readonly rooms: RoomStore;
   readonly bugs: unknown[];
   readonly callers: Map<string, number>;
-  /** Routes and statuses of answers, as metrics count them. */
+  /** Routes and statuses of responses, as counted by metrics. */
   readonly answered: readonly string[];
   readonly url: string;
-  /** Of the listener for operators. */
+  /** URL of the operators listener. */
   readonly operatorsUrl: string;
 
   private constructor(
@@ -167,7 +167,7 @@ export class HttpHarness {
     return new HttpHarness(server, rooms, bugs, callers, answered);
   }
 
-  /** @param path from the API's base on */
+  /** @param path relative to the API base */
   async api(
     method: string,
     path: string,
@@ -189,7 +189,7 @@ export class HttpHarness {
     });
   }
 
-  /** The body of a 2xx answer. */
+  /** The body of a 2xx response. */
   async json<Body>(method: string, path: string, options: Parameters<HttpHarness["api"]>[2] = {}): Promise<Body> {
     const response = await this.api(method, path, options);
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);

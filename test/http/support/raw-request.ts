@@ -2,7 +2,7 @@ import { connect } from "node:net";
 
 import type { HttpHarness } from "./http-harness.js";
 
-/** Sends bytes and gives back the whole answer; the connection has to end. */
+/** Sends bytes and returns the whole response; the server has to close the connection. */
 export async function raw(world: HttpHarness, bytes: string | Buffer, end = false): Promise<string> {
   return await new Promise((resolve, reject) => {
     const socket = connect(world.server.port, "127.0.0.1");

@@ -27,7 +27,7 @@ interface LogFixture {
   readonly troubles: (string | undefined)[];
   readonly open: (retentionDays?: number) => DailyFile;
   readonly text: (day: string) => string;
-  /** Moves both clocks, and waits for what has become due. */
+  /** Advances both clocks and waits for due timers. */
   readonly pass: (file: DailyFile, ms: number) => Promise<void>;
 }
 
@@ -154,7 +154,7 @@ await t.test("a full disk loses log lines only, and their number is logged after
   await file.flush();
   t.same(troubles, ["ENOSPC: no space left on device, write"]);
   t.equal(file.trouble, "ENOSPC: no space left on device, write");
-  // More than is kept in memory.
+  // More than the buffer.
   for (let line = 0; line < 30; line++) file.write(`${"x".repeat(99_999)}\n`);
   await pass(file, 10_000);
   t.equal(troubles.length, 1, "told once");

@@ -9,7 +9,7 @@ import { makeLogger } from "../../../src/monitoring/log/make-logger.js";
 
 const number = "+4930555012345";
 
-/** The lines that a logger writes. */
+/** The lines written by a logger. */
 function logged(write: (logger: ReturnType<typeof makeLogger>) => void): Record<string, unknown>[] {
   const lines: Record<string, unknown>[] = [];
   write(makeLogger("debug", { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) }));

@@ -20,7 +20,7 @@ const { modifySdpCodecOrder } = createRequire(import.meta.url)("drachtio-fsmrf/l
 
 const methodsNow = (): readonly unknown[] => Object.values(globalThis.console);
 
-/** drachtio-fsmrf prints the SDP, and the error. */
+/** drachtio-fsmrf prints the SDP and the error. */
 function makeItPrint(): void {
   modifySdpCodecOrder({ toString: () => number }, []);
 }

@@ -1,4 +1,4 @@
-/** One line of Prometheus' text format. */
+/** One line of the Prometheus text format. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface Sample {
 const line = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 const label = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(,|$)/gy;
 
-/** Reads Prometheus' text format strictly: a line that is none is an error. */
+/** Parses the Prometheus text format strictly: an invalid line is an error. */
 export function readSamples(text: string): readonly Sample[] {
   return text
     .split("\n")
@@ -26,7 +26,7 @@ export function readSamples(text: string): readonly Sample[] {
     });
 }
 
-/** The sum over all samples of this name with at least these labels; `undefined` when there are none. */
+/** The sum over all samples of this name with at least these labels; `undefined`: none. */
 export function sumOf(
   samples: readonly Sample[],
   name: string,

@@ -51,7 +51,7 @@ const rules = alertFiles.flatMap((path) =>
 const dashboards = readdirSync(dashboardsFolder)
   .filter((name) => name.endsWith(".json"))
   .map((name) => JSON.parse(readFileSync(join(dashboardsFolder, name), "utf8")) as Dashboard);
-/** As Grafana sends them to Prometheus. */
+/** The expressions that Grafana sends to Prometheus. */
 const queries = dashboards.flatMap(({ panels, annotations }) =>
   [...panels.flatMap(({ targets = [] }) => targets), ...annotations.list].map(({ expr }) =>
     expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*"),
@@ -60,7 +60,7 @@ const queries = dashboards.flatMap(({ panels, annotations }) =>
 const expressions = [...rules.map(({ expr }) => expr), ...queries];
 const names = dashboards.flatMap(({ templating }) => templating.list.flatMap(({ definition }) => definition ?? []));
 
-/** The values that labels have which are words of this program; those of others are names of the configuration. */
+/** The constant values of labels; other labels have names from the configuration. */
 const words: Readonly<Record<string, readonly string[]>> = {
   cause: Object.keys(endCauses),
   result: Object.values(endCauses).map(({ result }) => result),
@@ -75,10 +75,10 @@ const words: Readonly<Record<string, readonly string[]>> = {
   job: ["einwahl"],
 };
 
-/** Prometheus' own labels, and what promtool and Grafana put in their place. */
+/** Labels of Prometheus, and the placeholders of promtool and Grafana. */
 const added = ["job", "instance"];
 
-/** What einwahl tells, with the labels of each; calls are needed for some to be there. */
+/** Exported metrics with their labels; some exist only after a call. */
 async function told(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const monitoring = new Monitoring({
     parts: fakeParts,
@@ -111,7 +111,7 @@ async function told(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   return labels;
 }
 
-/** Metrics of an expression and the labels that it chooses them by. */
+/** Metrics of an expression and their label matchers. */
 function* selectorsOf(
   expression: string,
 ): Generator<{ readonly metric: string; readonly matchers: readonly (readonly [label: string, value: string])[] }> {

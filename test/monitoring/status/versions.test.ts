@@ -6,7 +6,7 @@ import { statusIssuesOf } from "../../../src/monitoring/status/status-issues.js"
 import type { StatusReport } from "../../../src/monitoring/status/status-report.js";
 import { fakeParts } from "./support/fake-parts.js";
 
-/** The status of an einwahl whose engines are these versions. */
+/** The status with these engine versions. */
 function statusWith(mediaServer: string | undefined, drachtio = "v0.9.10"): StatusReport {
   const parts = fakeParts();
   return buildStatus(

@@ -5,7 +5,7 @@ import { RedisRooms } from "../../../src/store/redis-rooms.js";
 import { systemClock } from "../../../src/util/clock.js";
 import { Hand, value } from "./room-store-suite.js";
 
-/* One of several instances: reserves rooms that the others reserve too and rooms of its own, twenty at a time, and tells of each. */
+/* One of several instances: reserves shared and own rooms, twenty at a time, and reports each. */
 const [url = "", name = "", shared = "0", own = "0"] = process.argv.slice(2);
 const rooms = new RedisRooms(
   await RedisConnection.open({ url, clock: systemClock, onState: () => undefined }),

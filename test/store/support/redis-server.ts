@@ -6,10 +6,10 @@ import { join } from "node:path";
 
 import { missingPrograms } from "../../e2e/support/missing-programs.js";
 
-/** Why tests with Redis are skipped; `false` when it is there. */
+/** Why tests with Redis are skipped; `false`: Redis is installed. */
 export const noRedis = missingPrograms("redis-server");
 
-/** A Redis of its own for a test, on a port of 127.0.0.1, with its append-only file on. */
+/** A Redis for one test on a port of 127.0.0.1, with append-only file. */
 export class RedisServer {
   readonly port: number;
   readonly #directory: string;
@@ -61,7 +61,7 @@ export class RedisServer {
     });
   }
 
-  /** Ends the process; what it holds comes back with `up`. */
+  /** Ends the process; `up` restores its data. */
   async down(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#process;
     this.#process = undefined;

@@ -4,8 +4,8 @@ import { EmbeddedRooms } from "../../../src/store/embedded-rooms.js";
 import { Hand, value } from "./room-store-suite.js";
 
 /*
- * Reserves rooms `room-<first>` to `room-<last>`, several at a time, and tells of each when the store says that it is
- * kept; every tenth is released again. It is made to be killed.
+ * Reserves rooms `room-<first>` to `room-<last>`, several at a time, and reports each once the store has acknowledged
+ * it; releases every tenth. The test kills this process.
  */
 const [directory = "", first = "0", last = "0", wide = "1"] = process.argv.slice(2);
 const hand = new Hand();

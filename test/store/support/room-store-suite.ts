@@ -7,7 +7,7 @@ import { exportLines, formatRecord, parseRecord } from "../../../src/store/json-
 import type { Reservation, RoomStore, RoomStoreSettings } from "../../../src/store/room-store.js";
 import type { Result } from "../../../src/util/result.js";
 
-/** Time and chance of a store in a test. */
+/** Clock and random numbers of a store under test. */
 export class Hand implements RoomStoreSettings {
   pinLength = 9;
   restMs = 1_000;
@@ -22,7 +22,7 @@ export class Hand implements RoomStoreSettings {
   readonly isInUse = (digits: string): boolean => this.inUse.has(digits);
 }
 
-/** Opens an empty store, or another one on the same data. */
+/** Opens an empty store, or a further one on the same data. */
 export interface StoreKind {
   readonly open: (place: string, hand: RoomStoreSettings) => Promise<RoomStore>;
 }
@@ -74,7 +74,7 @@ const strangeIds = [
   "🎙".repeat(128),
 ];
 
-/** What every room store has to do, one as the other. */
+/** The tests that every room store has to pass. */
 export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void> {
   const opened: RoomStore[] = [];
   const start = async (place: string, hand: RoomStoreSettings): Promise<RoomStore> => {

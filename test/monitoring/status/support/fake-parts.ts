@@ -8,7 +8,7 @@ const config = loaded(
   }),
 );
 
-/** One of each part, all of them well. */
+/** One of each component, all healthy. */
 export function fakeParts(): Parts {
   return {
     config,

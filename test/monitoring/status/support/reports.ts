@@ -8,7 +8,7 @@ function at(minutesAgo: number): string {
   return new Date(now - minutesAgo * minute).toISOString();
 }
 
-/** Calls as a day has them: few at night, a peak in the morning and one in the afternoon. */
+/** Calls of a typical day: few at night, peaks in the morning and the afternoon. */
 function day(
   most: number,
   spoil: (place: number, calls: number) => { readonly failed: number; readonly refused: number },
@@ -26,7 +26,7 @@ function day(
 
 const noCalls = Object.fromEntries(stages.map((stage) => [stage, 0])) as StatusReport["calls"]["byStage"];
 
-/** Everything works, calls come and go. */
+/** All components work, with calls in progress. */
 export const goodDay: StatusReport = {
   version: "0.1.0",
   at: at(0),
@@ -157,7 +157,7 @@ export const goodDay: StatusReport = {
   warnings: [],
 };
 
-/** What can go wrong does: names that are long or look like markup, faults with long words. */
+/** All faults at once: long names, names like markup, faults with long words. */
 export const badDay: StatusReport = {
   ...goodDay,
   state: "not-ready",
@@ -331,7 +331,7 @@ export const badDay: StatusReport = {
   ],
 };
 
-/** Just started, and nobody has called. */
+/** Just started, without calls. */
 export const firstMinute: StatusReport = {
   ...goodDay,
   startedAt: at(1),
