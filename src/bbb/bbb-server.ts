@@ -79,8 +79,8 @@ export class BbbServer {
   #asked: { readonly since: number; readonly until: number } | undefined;
   /** The time of the last webhook about a meeting. */
   #heardAt: number | undefined;
-  #callOffPoll: () => void = () => undefined;
-  #callOffForgetting: () => void = () => undefined;
+  #cancelPoll: () => void = () => undefined;
+  #cancelForgetting: () => void = () => undefined;
   #isClosed = false;
   #livekitWay: "works" | "missing" | undefined;
   /** Updated by the directory. */
@@ -184,8 +184,8 @@ export class BbbServer {
 
   close(): void {
     this.#isClosed = true;
-    this.#callOffPoll();
-    this.#callOffForgetting();
+    this.#cancelPoll();
+    this.#cancelForgetting();
   }
 
   /** Resolves once a poll no older than `freshMs` has completed. Never rejects. */
@@ -228,7 +228,7 @@ export class BbbServer {
 
   #pollAfter(ms: number): void {
     if (this.#isClosed) return;
-    this.#callOffPoll = this.#options.clock.after(ms, () => {
+    this.#cancelPoll = this.#options.clock.after(ms, () => {
       this.#poll().catch((error: unknown) => this.#events?.onBug(error));
     });
   }
@@ -260,7 +260,7 @@ export class BbbServer {
       const { meetings, bytes } = answer.value;
       this.#failures = 0;
       this.#answered = { at: now, tookMs: now - since, bytes };
-      this.#callOffForgetting();
+      this.#cancelForgetting();
       const changed = this.#meetings.answered(meetings, since);
       this.#note(undefined);
       this.#tell(changed);
@@ -274,9 +274,9 @@ export class BbbServer {
 
   /** Drops the meetings of an unreachable server `believedForMs` after its last poll or webhook. */
   #forgetInTime(): void {
-    this.#callOffForgetting();
+    this.#cancelForgetting();
     const lastWordAt = Math.max(this.#answered?.at ?? -Infinity, this.#heardAt ?? -Infinity);
-    this.#callOffForgetting = this.#options.clock.after(
+    this.#cancelForgetting = this.#options.clock.after(
       Math.max(0, lastWordAt + believedForMs - this.#options.clock.now()),
       () => {
         this.#tell(this.#meetings.forget());

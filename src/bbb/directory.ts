@@ -39,7 +39,7 @@ const timeoutMs = 2_000;
 
 /**
  * Finds the BBB server of a conference by PIN. Lookups use memory first; an unknown PIN triggers one poll of all
-  * servers, shared by concurrent callers. `inOrderOfChoice` decides between conferences with the same PIN.
+ * servers, shared by concurrent callers. `inOrderOfChoice` decides between conferences with the same PIN.
  */
 export class BbbDirectory implements Directory {
   readonly #options: DirectoryOptions;
@@ -65,7 +65,7 @@ export class BbbDirectory implements Directory {
 
   /**
    * Replaces the servers; unchanged ones are kept as they are. Resolves after the first poll of the new servers; until
-    * then lookups use the old ones.
+   * then lookups use the old ones.
    */
   async replace(servers: readonly BbbServer[]): Promise<void> {
     const before = this.#servers;
@@ -235,7 +235,7 @@ export class BbbDirectory implements Directory {
 
   /**
    * No reachable server has the conference. A reserved PIN is valid even so: its waiting callers are notified when the
-    * server that may have the conference is reachable again.
+   * server that may have the conference is reachable again.
    */
   async #notRunning(pin: Pin): Promise<Lookup> {
     const reservation = await this.#options.rooms()?.findByPin(pin);
@@ -252,9 +252,9 @@ export class BbbDirectory implements Directory {
     await Promise.all(this.#servers.filter((server) => server.answers).map(poll));
     if (failing.length === 0 || this.#holders(pin.reveal()).some(({ server }) => server.answers)) return;
     await new Promise<void>((resolve, reject) => {
-      const callOff = this.#options.clock.after(timeoutMs, resolve);
+      const cancelTimer = this.#options.clock.after(timeoutMs, resolve);
       late.then(() => {
-        callOff();
+        cancelTimer();
         resolve();
       }, reject);
     });

@@ -212,15 +212,15 @@ export class ApiRouter {
 
   /** Requests only ever wait for a store; a timeout bounds that wait. */
   #answerLater(route: Route, coming: Promise<Answer>, reply: FastifyReply): void {
-    const callOff = this.#options.clock.after(this.#answerTimeoutMs, () => {
+    const cancelTimer = this.#options.clock.after(this.#answerTimeoutMs, () => {
       this.#fail(reply, "store-unavailable");
     });
     const answered = coming.then((answer) => {
-      callOff();
+      cancelTimer();
       if (!reply.sent) this.#answer(route, answer, reply);
     });
     answered.catch((error: unknown) => {
-      callOff();
+      cancelTimer();
       if (reply.sent) this.#options.onBug(error);
       else this.#fail(reply, this.#codeOf(error));
     });

@@ -12,7 +12,7 @@ export class CallSums {
   readonly #clock: Clock;
   readonly #today: () => string;
   readonly #waiting = new Map<string, Omit<DaySum, "day">>();
-  #callOff: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
 
   /** @param today `2026-11-20`, in the operator's time zone */
   constructor(sums: DaySums, clock: Clock, today: () => string = localDay) {
@@ -24,16 +24,16 @@ export class CallSums {
   /** Adds an ended call. @param seconds its time in conferences */
   add(seconds: number): void {
     this.#keep({ day: this.#today(), calls: 1, seconds });
-    this.#callOff ??= this.#clock.after(writeAfterMs, () => {
-      this.#callOff = undefined;
+    this.#cancelTimer ??= this.#clock.after(writeAfterMs, () => {
+      this.#cancelTimer = undefined;
       this.flush().catch(() => undefined);
     });
   }
 
   /** Writes the pending sums; keeps those that fail for the next time. Never rejects. */
   async flush(): Promise<void> {
-    this.#callOff?.();
-    this.#callOff = undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     const waiting = [...this.#waiting].map(([day, sum]) => ({ day, ...sum }));
     this.#waiting.clear();
     for (const sum of waiting) {

@@ -100,9 +100,9 @@ export async function openStores(
 
 /** @returns a function that stops the timer */
 function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents["onTrouble"]): () => void {
-  let callOff = (): void => undefined;
+  let cancelTimer = (): void => undefined;
   const next = (): void => {
-    callOff = clock.after(tidyEveryMs, () => {
+    cancelTimer = clock.after(tidyEveryMs, () => {
       rooms.tidy().catch((error: unknown) => {
         onTrouble(`the journal of rooms: ${String(error)}`);
       });
@@ -111,7 +111,7 @@ function tidyEachTime(rooms: EmbeddedRooms, clock: Clock, onTrouble: StoreEvents
   };
   next();
   return () => {
-    callOff();
+    cancelTimer();
   };
 }
 

@@ -106,13 +106,13 @@ export class RedisConnection {
   /** `undefined` after a timeout. */
   async #within<Value>(work: Promise<Value>): Promise<Value | undefined> {
     return await new Promise((resolve, reject) => {
-      const callOff = this.#clock.after(answerTimeoutMs, () => {
+      const cancelTimer = this.#clock.after(answerTimeoutMs, () => {
         this.#note("no response in time");
         resolve(undefined);
       });
       work
         .then(resolve, reject)
-        .finally(callOff)
+        .finally(cancelTimer)
         .catch(() => undefined);
     });
   }

@@ -32,7 +32,7 @@ const tidyMs = 60_000;
 
 /**
  * Writes lines to one file per UTC day. Callers never wait for the disk: a full, slow or missing disk costs log lines
-  * only, and their number is logged afterwards.
+ * only, and their number is logged afterwards.
  *
  * Rotation libraries delete by number of files, and would keep expired files after a pause.
  */
@@ -49,8 +49,8 @@ export class DailyFile {
   #writeFault: string | undefined;
   #tidyFault: string | undefined;
   #isAsked = false;
-  #callOffRetry: () => void = () => undefined;
-  #callOffTidy: () => void = () => undefined;
+  #cancelRetry: () => void = () => undefined;
+  #cancelTidy: () => void = () => undefined;
 
   constructor(options: DailyFileOptions) {
     this.#options = options;
@@ -83,11 +83,11 @@ export class DailyFile {
 
   /** Writes the buffered lines and closes the file. */
   async close(): Promise<void> {
-    this.#callOffRetry();
-    this.#callOffTidy();
+    this.#cancelRetry();
+    this.#cancelTidy();
     await this.flush();
     this.#state = "closed";
-    this.#callOffRetry();
+    this.#cancelRetry();
     await this.#letGo();
   }
 
@@ -175,7 +175,7 @@ export class DailyFile {
   }
 
   #tidyLater(ms: number): void {
-    this.#callOffTidy = this.#options.clock.after(ms, () => {
+    this.#cancelTidy = this.#options.clock.after(ms, () => {
       this.#work = this.#work.then(() => this.#tidy());
       this.#tidyLater(tidyMs);
     });
@@ -218,8 +218,8 @@ export class DailyFile {
   #tryAgainLater(): void {
     if (this.#state === "closed") return;
     this.#state = "failing";
-    this.#callOffRetry();
-    this.#callOffRetry = this.#options.clock.after(retryMs, () => {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.clock.after(retryMs, () => {
       this.#ask();
     });
   }

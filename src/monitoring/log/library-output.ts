@@ -34,7 +34,7 @@ const methods = [
 
 /**
  * Intercepts `console` and Node's warnings of the whole process; called once by `main`.
-  * @returns a function that restores them
+ * @returns a function that restores them
  */
 export function catchLibraryOutput(sink: (output: LibraryOutput) => void): () => void {
   const target = globalThis.console as unknown as Record<string, unknown>;
@@ -76,13 +76,13 @@ function whence(stack: string): Pick<LibraryOutput, "library" | "at"> {
 /** Minimum time between two log lines for the same source line, in milliseconds. */
 const quietMs = 60_000;
 /** Maximum number of source lines tracked at a time. */
-const maxPlaces = 100;
+const maxSources = 100;
 
 /** Logs library output: each source line at once, then a count once a minute. */
 export class LibraryOutputLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #places = new Map<string, { times: number; callOff: () => void }>();
+  readonly #sources = new Map<string, { times: number; cancelTimer: () => void }>();
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
@@ -91,30 +91,30 @@ export class LibraryOutputLog {
 
   note(output: LibraryOutput): void {
     const key = `${output.library} ${output.at}`;
-    const known = this.#places.get(key);
+    const known = this.#sources.get(key);
     if (known !== undefined) {
       known.times += 1;
       return;
     }
-    if (this.#places.size >= maxPlaces) return;
+    if (this.#sources.size >= maxSources) return;
     this.#write(output, 1);
     this.#quiet(key, output);
   }
 
   close(): void {
-    for (const { callOff } of this.#places.values()) callOff();
-    this.#places.clear();
+    for (const { cancelTimer } of this.#sources.values()) cancelTimer();
+    this.#sources.clear();
   }
 
   #quiet(key: string, output: LibraryOutput): void {
-    const callOff = this.#clock.after(quietMs, () => {
-      const times = this.#places.get(key)?.times ?? 0;
-      this.#places.delete(key);
+    const cancelTimer = this.#clock.after(quietMs, () => {
+      const times = this.#sources.get(key)?.times ?? 0;
+      this.#sources.delete(key);
       if (times === 0) return;
       this.#write(output, times);
       this.#quiet(key, output);
     });
-    this.#places.set(key, { times: 0, callOff });
+    this.#sources.set(key, { times: 0, cancelTimer });
   }
 
   #write(output: LibraryOutput, times: number): void {
