@@ -3,8 +3,8 @@ import { z } from "zod";
 import { problems } from "./problem-catalogue.js";
 
 /*
- * The shapes of the API: routes check with them what comes in and goes out, the document is made from them, and the
- * client takes its types from them. Nothing but zod is imported here, so that the client runs in a browser too.
+ * The schemas of the API: routes validate requests and responses with them, and the OpenAPI document and the types of
+ * the client are derived from them. Imports only zod, so that the client runs in a browser, too.
  */
 
 export const apiBase = "/api/v1";

@@ -4,7 +4,7 @@ import { problemDetails, problemType } from "./problem.js";
 import type { ProblemCode } from "./problem-catalogue.js";
 import { problems } from "./problem-catalogue.js";
 
-/** Answers a malformed or too slow request on the bare socket, and closes it. */
+/** Responds to a malformed or too slow request on the raw socket and closes it. */
 export function answerClientError(error: { readonly code?: string }, socket: Socket, base: string): void {
   if (socket.destroyed) return;
   if (error.code === "ECONNRESET" || !socket.writable) {

@@ -12,7 +12,7 @@ export class CrossOrigin {
     if (this.#origins.size === 0) return {};
     const exposed = { "Access-Control-Expose-Headers": "ETag, RateLimit, RateLimit-Policy, Retry-After" };
     if (this.#origins.has("*")) return { "Access-Control-Allow-Origin": "*", ...exposed };
-    // A cache must not give one origin's answer to another one.
+    // A cache must not reuse a response for another origin.
     if (!this.#origins.has(origin)) return { Vary: "Origin" };
     return { "Access-Control-Allow-Origin": origin, Vary: "Origin", ...exposed };
   }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 
 /**
- * Answers `Expect` (RFC 9110 section 10.1.1). 100 Continue is sent when nothing but the body is left to read: clients that get 401, 404 or
- * 413 before would otherwise find the connection closed in the middle of what they send (curl, Guzzle: "Broken pipe").
+ * Handles `Expect` (RFC 9110 section 10.1.1). Sends 100 Continue only once nothing but the body is left to read: clients
+ * refused with 401, 404 or 413 would otherwise see the connection closed while sending (curl, Guzzle: "Broken pipe").
  */
 export function addExpectations(server: FastifyInstance): void {
   const http = server.server;

@@ -95,7 +95,7 @@ export function oneTapLink(number: string, pin: string): string {
   return `tel:${number},,${pin}%23`;
 }
 
-/** A PIN for people in groups of three; the last groups have two digits if the length is no multiple of three. */
+/** A PIN for people in groups of three; the last groups have two digits unless the length is a multiple of three. */
 export function formatPin(pin: string): string {
   const groups = Math.ceil(pin.length / 3);
   const long = pin.length - 2 * groups;

@@ -33,7 +33,7 @@ export interface ApiServices {
   /** `undefined`: no statistics are kept. */
   readonly daySums: DaySums | undefined;
   readonly live: LiveCalls;
-  /** Whether a BBB server has a meeting with this PIN; `undefined`: one that does not answer may have it. */
+  /** Whether a BBB server has a meeting with this PIN; `undefined`: an unreachable server may have it. */
   readonly isRunning: (pin: Pin) => boolean | undefined;
   readonly page: PageConfig;
   readonly promises: Promises;
@@ -56,14 +56,14 @@ export interface OperatorServices {
   readonly metrics: {
     /** In Prometheus' text format. */
     text(): Promise<string>;
-    /** @param route the path of a route, or a word for everything else */
+    /** @param route the path of a route, or a constant for all other paths */
     requestAnswered(route: string, status: number): void;
   };
 }
 
 /** Statements of the privacy notice that the configuration decides. */
 export interface Promises {
-  /** Whether no call goes unencrypted, neither to the provider nor to a BBB server. */
+  /** Whether all calls are encrypted, to the provider and to the BBB servers. */
   readonly isEncrypted: boolean;
   /** Whether conferences see the last four digits, or nothing of the number at all. */
   readonly showsLastFour: boolean;

@@ -29,7 +29,7 @@ await t.test("the limit per number applies over all trunks, and to each number s
   t.match(limiter.acquireSlot(call(caller("b")), limits), { ok: true });
   const [first] = taken;
   if (first?.ok === true) first.value();
-  t.match(limiter.acquireSlot(call(caller("a")), limits), { ok: true }, "a call that is over gives its place back");
+  t.match(limiter.acquireSlot(call(caller("a")), limits), { ok: true }, "an ended call releases its slot");
   t.equal(limiter.admitted, 4);
   t.equal(limiter.admittedOver("line"), 3);
   t.end();
@@ -50,7 +50,7 @@ await t.test("the limits of all calls and of the trunk come first", (t) => {
   t.match(limiter.acquireSlot(call(caller("a"), "line", 1), limits), { ok: true });
   t.same(limiter.acquireSlot(call(caller("a"), "line", 1), limits), { ok: false, failure: "trunk-busy" });
   t.same(limiter.acquireSlot(call(caller("a")), { ...limits, all: 1 }), { ok: false, failure: "too-many-calls" });
-  t.equal(limiter.admitted, 1, "what is refused takes nothing");
+  t.equal(limiter.admitted, 1, "a refused call takes no slot");
   t.end();
 });
 

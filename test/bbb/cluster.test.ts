@@ -131,8 +131,8 @@ await t.test(
     const deadline = performance.now() + 30_000;
     while (faulty().length < names.length && performance.now() < deadline) await directory.lookUp(fakePin("99998"));
     t.strictSame(faulty(), names, "these three, and no other");
-    await check("the last word of those three is still believed");
-    t.equal((await directory.lookUp(fakePin("99998"))).kind, "unavailable", "nobody can say that a PIN is wrong");
+    await check("the last poll of those three still counts");
+    t.equal((await directory.lookUp(fakePin("99998"))).kind, "unavailable", "no PIN can be called wrong");
     t.equal(
       directory.servers.filter(({ state }) => state.fault === undefined && state.meetings === meetingsEach).length,
       nodes - 3,
@@ -143,14 +143,14 @@ await t.test(
     for (const [at, fault] of [
       [0, /^nothing listens on that port/],
       [1, /^it accepts connections, but sends no answer/],
-      [2, /^the answer is /],
+      [2, /^the response is /],
     ] as const) {
       const { name, state } = directory.servers.find((server) => server.name === names[at]) ?? {};
-      t.match(state?.fault, fault, `the status page says of ${name ?? "none"} what is wrong`);
+      t.match(state?.fault, fault, `the status page shows the fault of ${name ?? "none"}`);
       t.match(
         told.find((line) => line.includes(`"server":"${name ?? ""}"`)),
         new RegExp(`"fault":"${fault.source.slice(1)}.*"msg":"BBB API poll failed"`),
-        "and so does the log",
+        "and the log has it",
       );
     }
     t.notMatch(log, /Ümläut|R&D/, "and no name of anybody in the log");

@@ -11,9 +11,9 @@ await t.test("each conference on its server, from memory", async (t) => {
   t.equal(await bench.find("11111"), "bbb1 meeting-11111");
   t.equal(await bench.find("22222"), "bbb2 meeting-22222");
   t.equal(await bench.find("00042"), "bbb1 meeting-00042");
-  t.strictSame(bench.requests, [1, 1], "nobody was asked for what is known");
+  t.strictSame(bench.requests, [1, 1], "no poll for known PINs");
   t.equal(await bench.find("42"), "unknown", "leading zeros count");
-  t.strictSame(bench.requests, [2, 2], "everybody was asked for what is not");
+  t.strictSame(bench.requests, [2, 2], "all servers polled for unknown PINs");
   t.strictSame(bench.told, ["bbb1: good", "bbb2: good"]);
   bench.directory.close();
 });
@@ -103,13 +103,13 @@ await t.test("guessing PINs causes at most five polls a second", async (t) => {
 await t.test("an unreachable server makes an unknown PIN unavailable, never unknown", async (t) => {
   const bench = await new DirectoryBench(["11111"], { fault: "HTTP status 502" }).opened();
   t.equal(await bench.find("99999"), "unavailable");
-  t.equal(await bench.find("11111"), "bbb1 meeting-11111", "what is known is found all the same");
+  t.equal(await bench.find("11111"), "bbb1 meeting-11111", "known PINs are still found");
   t.strictSame(bench.told, ["bbb1: good", "bbb2: HTTP status 502"]);
   bench.api(1).says = { fault: "no answer in time" };
   await bench.clock.advance(20_000);
   bench.api(1).says = [];
   await bench.clock.advance(30_000);
-  t.strictSame(bench.told.slice(2), ["bbb2: no answer in time", "bbb2: good"], "each change is told once");
+  t.strictSame(bench.told.slice(2), ["bbb2: no answer in time", "bbb2: good"], "each change is reported once");
   t.equal(await bench.find("99999"), "unknown");
   bench.directory.close();
 });
@@ -125,7 +125,7 @@ await t.test("a hanging server does not delay lookups of conferences on other se
   const begun = bench.clock.now();
   const finding = bench.directory.lookUp(fakePin("99999"));
   await bench.clock.advance(2_000);
-  t.equal(inWords(await finding), "unavailable", "nobody waits longer than two seconds for it");
+  t.equal(inWords(await finding), "unavailable", "no lookup waits longer than two seconds for it");
   t.ok(bench.clock.now() - begun <= 2_000);
   bench.directory.close();
 });
@@ -196,10 +196,10 @@ await t.test("the same PIN on two servers: reported once, and the rules decide",
   );
   bench.api(1).says = [{ ...second, isOccupied: true }, "33333"];
   await bench.clock.advance(pollEveryMs * 2);
-  t.equal(await bench.find("11111"), "bbb2 second", "somebody is in it");
+  t.equal(await bench.find("11111"), "bbb2 second", "the meeting is occupied");
   bench.api(0).says = [{ ...first, isOccupied: true }, "22222"];
   await bench.clock.advance(pollEveryMs * 2);
-  t.equal(await bench.find("11111"), "bbb1 first", "somebody is in both");
+  t.equal(await bench.find("11111"), "bbb1 first", "both meetings are occupied");
   t.strictSame(bench.clashes.slice(1), [
     ["bbb2", "bbb1"],
     ["bbb1", "bbb2"],
@@ -213,7 +213,7 @@ await t.test("the same PIN on two servers: reported once, and the rules decide",
   );
   bench.api(0).says = [first];
   await bench.clock.advance(pollEveryMs * 2);
-  t.strictSame(bench.clashes.slice(3), [["bbb2", "bbb1"]], "told again when it comes back");
+  t.strictSame(bench.clashes.slice(3), [["bbb2", "bbb1"]], "reported again after its return");
   bench.directory.close();
 });
 
@@ -236,7 +236,7 @@ await t.test("an unreachable server has lower precedence, and the clash is resol
   bench.directory.close();
 });
 
-await t.test("a breakout room knows the PIN of its main room", async (t) => {
+await t.test("a breakout room has the PIN of its main room", async (t) => {
   const bench = await new DirectoryBench([
     "12345",
     fakeMeeting("123451", { parentId: "meeting-12345" }),
@@ -268,7 +268,7 @@ await t.test("whether a meeting is still open is polled again, even during a pol
   await bench.clock.advance(300);
   const early = bench.directory.lookUp(fakePin("99999"));
   await bench.clock.advance(10);
-  t.equal(bench.api(0).open, 1, "a question is under way that was asked before the end");
+  t.equal(bench.api(0).open, 1, "a poll sent before the end is in progress");
   bench.api(0).says = [];
   t.equal(await asked(), "over");
   await early;
@@ -320,7 +320,7 @@ await t.test("a conference moved from a dead server is found on the other", asyn
   bench.api(0).says = { fault: "connect ECONNREFUSED" };
   bench.api(1).says = ["11111"];
   t.equal(await bench.find("11111", "lookUpFresh"), "bbb2 meeting-11111");
-  t.strictSame(bench.clashes, [], "what is remembered of a dead server is no clash");
+  t.strictSame(bench.clashes, [], "the last state of a dead server causes no clash");
   bench.directory.close();
 });
 
@@ -333,7 +333,7 @@ await t.test("lookUpFresh polls regardless of cached meetings", async (t) => {
   bench.directory.close();
 });
 
-await t.test("matchPrefix knows every prefix", async (t) => {
+await t.test("matchPrefix finds every prefix", async (t) => {
   const bench = await new DirectoryBench(["12345", "123451", "00042"], ["1234512"]).opened();
   const rows: readonly (readonly [digits: string, complete: boolean, longer: boolean])[] = [
     ["1", false, true],

@@ -33,7 +33,7 @@ await t.test("a reserved PIN whose conference has not started", async (t) => {
 
   bench.api(1).says = { fault: "HTTP status 502" };
   await bench.clock.advance(11_000);
-  t.equal(await bench.find("333333333", "lookUpFresh"), "not-started", "whoever answers");
+  t.equal(await bench.find("333333333", "lookUpFresh"), "not-started", "regardless of servers");
   t.equal(await bench.find("444444444", "lookUpFresh"), "unavailable");
   bench.api(1).says = ["22222", "333333333"];
   await bench.clock.advance(31_000);

@@ -12,7 +12,7 @@ await t.test("webhooks with an invalid checksum are reported once, then rate-lim
     onRestored: () => told.push("good again"),
   };
   record.taken();
-  t.strictSame(told, [], "a good one is nothing to tell");
+  t.strictSame(told, [], "a valid one is not reported");
   for (let post = 0; post < 500; post++) record.refused();
   t.strictSame(told, ["1 refused"]);
   t.match(record.state, { ageMs: 0, refused: 500, refusedAgeMs: 0 });
@@ -24,7 +24,7 @@ await t.test("webhooks with an invalid checksum are reported once, then rate-lim
   t.strictSame(told.slice(2), ["good again"]);
   record.refused();
   record.taken();
-  t.strictSame(told.length, 3, "a stranger between good ones fills no log");
+  t.strictSame(told.length, 3, "an unknown source between valid ones does not fill the log");
   await clock.advance(1_000);
   t.match(record.state, { ageMs: 1_000, refused: 502, refusedAgeMs: 1_000 });
 });

@@ -49,7 +49,7 @@ await t.test("created and ended meetings; all other events are skipped", (t) => 
   t.match(
     readWebhook(form([meeting({ audioBridge: undefined })])),
     [{ meeting: { audioBridge: undefined } }],
-    "BBB before 3.0 tells nothing",
+    "BBB before 3.0 sends no audio bridge",
   );
   t.match(
     readWebhook(

@@ -36,7 +36,7 @@ await t.test("without a token", async (t) => {
   t.equal(missing.status, 401);
   t.equal(missing.headers.get("www-authenticate"), 'Bearer realm="einwahl"');
   const wrong = await world.api("GET", "/dial-in-numbers", { token: "wrong" });
-  t.equal(wrong.status, 401, "a wrong token is told even where none is needed");
+  t.equal(wrong.status, 401, "a wrong token is reported even where none is required");
   t.equal(wrong.headers.get("www-authenticate"), 'Bearer realm="einwahl", error="invalid_token"');
   t.equal(
     (await world.api("PUT", "/rooms/x?access_token=token-of-the-tests", { token: null })).status,
@@ -92,7 +92,7 @@ await t.test("the request limit applies to each address and each token separatel
   t.equal((await world.api("GET", "/rooms", { token: "guess" })).status, 429, "and so does the next one");
   t.equal(limit(await world.api("GET", "/rooms")), '200 "token";q=5;w=60 "token";r=4;t=60');
   for (const path of ["/healthz", "/readyz"])
-    t.equal((await fetch(`${world.url}${path}`)).status, 200, "who watches may always ask");
+    t.equal((await fetch(`${world.url}${path}`)).status, 200, "monitoring requests are not limited");
   t.equal((await fetch(`${world.url}/`)).status, 429);
   await clock.advance(49_500);
   t.equal((await world.api("GET", "/dial-in-numbers", { token: null })).status, 200);
@@ -110,7 +110,7 @@ await t.test("the client address behind a trusted proxy only", async (t) => {
   t.same(
     [await from(trusting, "198.51.100.7:4711"), await from(trusting, "198.51.100.7:4712")],
     [200, 429],
-    "a port is no way around it",
+    "another port does not evade the limit",
   );
   t.same(
     [await from(trusting, "[2001:db8:5:1::1]:443"), await from(trusting, "2001:db8:5:2::1")],
@@ -131,7 +131,7 @@ await t.test("the client address behind a trusted proxy only", async (t) => {
   t.same([await from(cautious, "198.51.100.1"), await from(cautious, "198.51.100.2")], [200, 429]);
 });
 
-await t.test("an address of IPv6 is its /48, and a port is no part of an address", (t) => {
+await t.test("an IPv6 address is reduced to its /48, and a port is dropped", (t) => {
   t.equal(limitedAddress("198.51.100.1"), "198.51.100.1");
   t.equal(limitedAddress("::ffff:198.51.100.1"), "198.51.100.1");
   for (const address of [

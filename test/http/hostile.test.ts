@@ -238,7 +238,7 @@ await t.test("random and hostile requests at every route get a response, never a
   for (const status of [200, 201, 204, 400, 401, 403, 404, 405, 415])
     t.ok((statuses.get(status) ?? 0) > 0, `${status}: ${statuses.get(status) ?? 0}`);
   t.ok((memory.at(-1) ?? 0) - (memory[1] ?? 0) < 60, `MiB in use: ${memory.join(", ")}`);
-  t.equal((await world.api("GET", "/dial-in-numbers")).status, 200, "and it goes on");
+  t.equal((await world.api("GET", "/dial-in-numbers")).status, 200, "and the server continues");
 });
 
 function used(): number {

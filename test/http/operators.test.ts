@@ -69,7 +69,7 @@ await t.test("access to metrics", async (t) => {
       await statuses("local", { authorization: "Bearer wrong" }),
     ],
     [401, 401],
-    "a wrong token is told, on this machine too",
+    "a wrong token is reported, on this machine too",
   );
 });
 
@@ -95,7 +95,7 @@ await t.test("a browser is prompted for the token on operators' routes only", as
   const refused = await fetch(`${world.url}/metrics`);
   t.equal(refused.headers.get("www-authenticate"), 'Basic realm="einwahl", charset="UTF-8", Bearer realm="einwahl"');
   const room = await fetch(`${world.url}/api/v1/rooms/x`, { headers: { authorization: basic("token-of-another") } });
-  t.equal(room.status, 401, "what a browser sends by itself opens no room");
+  t.equal(room.status, 401, "credentials that a browser adds automatically give no access to rooms");
   t.equal(room.headers.get("www-authenticate"), 'Bearer realm="einwahl", error="invalid_token"');
 });
 
@@ -129,7 +129,7 @@ await t.test("/readyz shows reasons on the operators listener only", async (t) =
   t.same([stranger.status, await stranger.json()], [503, { status: "not ready" }]);
   t.same([operator.status, await operator.json()], [503, { status: "not ready", reasons }]);
   const proxied = await fetch(`${world.operatorsUrl}/readyz`, { headers: { "x-forwarded-for": "203.0.113.5" } });
-  t.same(await proxied.json(), { status: "not ready" }, "nor through a proxy that somebody has put before it");
+  t.same(await proxied.json(), { status: "not ready" }, "nor through a proxy in front of it");
 });
 
 await t.test("the operators listener has only its own routes, on loopback only", async (t) => {
@@ -158,7 +158,7 @@ await t.test("an operators port in use does not prevent the start, and is bound 
   t.equal(world.server.operatorsPort, 0);
   await clock.advance(10_000);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  t.same(faults, [`127.0.0.1:${port}: EADDRINUSE`], "told once");
+  t.same(faults, [`127.0.0.1:${port}: EADDRINUSE`], "reported once");
   await new Promise((resolve) => other.close(resolve));
   await clock.advance(10_000);
   for (let count = 0; count < 100 && world.server.operatorsPort === 0; count++)
@@ -209,7 +209,7 @@ await t.test("passwords of HTTP Basic", (t) => {
   t.end();
 });
 
-await t.test("answers are counted by route, however long the URL", async (t) => {
+await t.test("responses are counted by route, for any URL length", async (t) => {
   const world = await HttpHarness.start(t);
   for (const path of ["/", "/api/v1/rooms/secret", "/nothing/secret", "/healthz"]) await fetch(`${world.url}${path}`);
   t.same(world.answered, ["/ 200", "/api/v1/rooms/:meetingID 401", "none 404", "/healthz 200"]);

@@ -42,7 +42,7 @@ await t.test("reserve, ask, delete", async (t) => {
 
   const again = await world.api("PUT", path("room"), { body: {} });
   t.equal(again.status, 200);
-  t.same(await again.json(), room, "the same, however often");
+  t.same(await again.json(), room, "the same after each request");
   t.same(await world.json("GET", path("room")), room);
   t.equal((await world.api("DELETE", path("room"))).status, 204);
   t.equal((await world.api("DELETE", path("room"))).status, 404);
@@ -189,7 +189,7 @@ await t.test("all PINs out, and into another store", async (t) => {
     [1, 3, 4, 6, 7, 8],
   );
   t.same([report.refused[0]?.reason, report.refused[2]?.reason], ["pin-is-taken", "room-has-another-pin"]);
-  t.notMatch(JSON.stringify(report), room.pin, "a report is no list of PINs");
+  t.notMatch(JSON.stringify(report), room.pin, "a report contains no PINs");
   t.equal((await to.json<Room>("GET", "/rooms/new")).pin, "012345678");
   t.same(await send(""), { imported: 0, known: 0, refused: [], refusedInAll: 0 });
 });

@@ -115,7 +115,7 @@ await t.test("unsupported and untested versions", (t) => {
       "! FreeSWITCH 1.11.2 must not be used: a call hangs after one stray RTP packet; use FreeSWITCH 1.10.12 or 1.11.3",
     );
     t.match(shown(goodDay), "! einwahl is not tested with FreeSWITCH 1.11.0");
-    t.match(shown(goodDay), statusTexts[language].nothingFound, "which is no fault");
+    t.match(shown(goodDay), statusTexts[language].nothingFound, "which is not a fault");
   }
   t.end();
 });

@@ -50,7 +50,7 @@ await t.test(
     const directory = await mkdtemp(join(tmpdir(), "einwahl-full-"));
     t.teardown(() => rm(directory, { recursive: true }));
     const full = await reserveWithin(directory, 32, 1, 100_000);
-    t.equal(full.status, 1, "the process that asks is told");
+    t.equal(full.status, 1, "the calling process is notified");
     t.match(full.troubles.at(-1), /rooms\.journal can't be written: EFBIG/);
     t.ok(full.pins.size > 100, `${full.pins.size} rooms`);
     t.ok((await stat(join(directory, "rooms.journal"))).size <= 32 * 1_024);

@@ -159,7 +159,7 @@ if (noRedis !== false) {
     t.equal(
       ttl.ok && Number(ttl.value) > window - 60_000 && Number(ttl.value) <= window,
       true,
-      "and each goes with its window",
+      "and each expires with its window",
     );
     await Promise.all([left.redis.close(), right.redis.close()]);
   });

@@ -99,7 +99,7 @@ await t.test("instances on one Redis", { skip: noRedis }, async (t) => {
     t.ok(ttl.ok && Number(ttl.value) > 0 && Number(ttl.value) <= 604_800, "all of it ends");
   }
   await server.down("SIGKILL");
-  t.equal(await one.of("meeting-1"), "livekit", "without Redis an instance knows its own");
+  t.equal(await one.of("meeting-1"), "livekit", "without Redis an instance has its own");
   t.equal(await first.claim("anruf-b"), undefined, "and gives no number that another may have given");
   await redis.close();
 });

@@ -28,7 +28,7 @@ await t.test("instances on one Redis share removals", { skip: noRedis }, async (
   const ttl = await redis.command("TTL", key ?? "");
   t.ok(ttl.ok && Number(ttl.value) > 600_000 && Number(ttl.value) <= 604_800, "seven days");
   await server.down("SIGKILL");
-  t.equal(await one.has("meeting-1"), true, "without Redis an instance knows its own");
+  t.equal(await one.has("meeting-1"), true, "without Redis an instance has its own");
   t.equal(await another.has("meeting-1"), false);
   await redis.close();
 });

@@ -127,7 +127,7 @@ await t.test("expired files are deleted at the start and while nothing is logged
     [...others, "einwahl-2026-11-02.log"].sort(),
     "nothing else is touched",
   );
-  t.equal(clock.pending, 1, "one timer, whatever happens");
+  t.equal(clock.pending, 1, "one timer in all cases");
 });
 
 await t.test("with a retention of one day no line is older than one day", async (t) => {
@@ -157,7 +157,7 @@ await t.test("a full disk loses log lines only, and their number is logged after
   // More than the buffer.
   for (let line = 0; line < 30; line++) file.write(`${"x".repeat(99_999)}\n`);
   await pass(file, 10_000);
-  t.equal(troubles.length, 1, "told once");
+  t.equal(troubles.length, 1, "reported once");
   t.ok(clock.pending <= 2, "one try at a time");
   unlinkSync(today);
   await pass(file, 10_000);

@@ -69,7 +69,7 @@ await t.test("each source line is logged at once, then counted once a minute", a
   await clock.advance(60_000);
   t.match(lines.slice(2), [{ library: "drachtio-fsmrf", times: 999 }]);
   await clock.advance(120_000);
-  t.equal(lines.length, 3, "nothing more to tell");
+  t.equal(lines.length, 3, "nothing more to report");
   for (let place = 0; place < 1_000; place += 1) log.note({ library: "other", at: `b.js:${place}` });
   t.equal(lines.length, 103, "no library fills the log");
   t.notMatch(JSON.stringify(lines), /30555/);

@@ -36,7 +36,7 @@ await t.test("calls are counted in their current stage, and not after their end"
   t.equal(board.calls, 3);
   t.match(board.byStage(), { ringing: 0, greeting: 1, joining: 1, talking: 1 });
   t.equal(board.callsOver("easybell"), 2);
-  t.equal(board.callersOn("bbb-1"), 1, "who is joining is not in yet");
+  t.equal(board.callersOn("bbb-1"), 1, "a joining caller does not count yet");
   for (const id of ["a", "b", "c"]) board.onEnd(id, reportOf("caller-hung-up"));
   t.equal(board.calls, 0);
   t.strictSame(

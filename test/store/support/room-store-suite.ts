@@ -194,7 +194,7 @@ export async function testRoomStore(t: Test, { open }: StoreKind): Promise<void>
     const last = Date.parse("9999-12-31T23:59:59.999Z");
     t.equal(value(await store.reserve("stays", { until: last })).reservation.validUntil, last);
     t.equal(value(await store.find("stays"))?.validUntil, last);
-    t.equal(value(await store.reserve("another", "as-it-is")).isNew, true, "the store goes on");
+    t.equal(value(await store.reserve("another", "as-it-is")).isNew, true, "the store continues");
     t.same(
       (await allRooms(store, 10)).map(({ meetingId }) => meetingId),
       ["another", "stays"],
