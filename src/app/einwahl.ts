@@ -28,7 +28,7 @@ import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
 import { makeCallMemory } from "./call-memory.js";
-import { callSettings, callLimits } from "./call-settings.js";
+import { callLimits,callSettings } from "./call-settings.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
 import { makeGuessThrottle } from "./guesses.js";

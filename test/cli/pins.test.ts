@@ -120,7 +120,7 @@ await t.test("in a Redis", { skip: noRedis }, async (t) => {
   });
   await testPins(t, (...args) => typed(["pins", ...args, "--config", path]), folder);
   await redis.down();
-  t.match(await typed(["pins", "list", "--config", path]), { code: 69, errors: /store of PINs does not answer/ });
+  t.match(await typed(["pins", "list", "--config", path]), { code: 69, errors: /the PIN store is unavailable/ });
 });
 
 await t.test("a list of many pages", async (t) => {
