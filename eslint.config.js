@@ -20,6 +20,12 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/explicit-module-boundary-types": "error",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/naming-convention": [
+        "error",
+        { selector: "variable", format: ["camelCase", "PascalCase"], leadingUnderscore: "allow" },
+        // Names of environment variables.
+        { selector: "variable", modifiers: ["destructured"], format: null },
+      ],
       "no-console": "error",
       "max-lines": ["error", { max: 320, skipBlankLines: true, skipComments: true }],
       "einwahl/layers": "error",

@@ -13,9 +13,9 @@ import type { BbbServerConfig, Config } from "../config/config.js";
 import { needsStore } from "../config/needs-store.js";
 import type { MediaServer } from "../media/media-server.js";
 import { MediaServerPool } from "../media/media-servers.js";
+import type { Components } from "../monitoring/status/components.js";
 import type { Health } from "../monitoring/status/health.js";
 import { Monitoring } from "../monitoring/status/monitoring.js";
-import type { Parts } from "../monitoring/status/parts.js";
 import type { StatusReport } from "../monitoring/status/status-report.js";
 import { SyntheticAdmission } from "../probe/synthetic/synthetic-admission.js";
 import type { SyntheticCalls } from "../probe/synthetic/synthetic-calls.js";
@@ -28,12 +28,12 @@ import { Latch } from "../util/latch.js";
 import { failure, type Result, success } from "../util/result.js";
 import { makeBbbServer, makeDirectory, makeNodeProbe } from "./bbb.js";
 import { makeCallMemory } from "./call-memory.js";
-import { callLimits,callSettings } from "./call-settings.js";
+import { callLimits, callSettings } from "./call-settings.js";
 import { Calls } from "./calls.js";
 import { compareConfigs, type ConfigChange } from "./config-change.js";
 import { makeGuessThrottle } from "./guesses.js";
 import { HttpServices } from "./http-services.js";
-import { KeptParts } from "./instance-cache.js";
+import { InstanceCache } from "./instance-cache.js";
 import { makeMediaServer, type MediaServerSettings, mediaServerSettings } from "./media.js";
 import { makeSyntheticCalls } from "./synthetic.js";
 import { makeTrunk, type TrunkParts } from "./trunk.js";
@@ -55,9 +55,9 @@ export class Einwahl {
   readonly #clock: Clock;
   readonly #signalling: DrachtioConnection;
   readonly #trunks: TrunkPool;
-  readonly #mediaServerParts: KeptParts<MediaServerSettings, MediaServer>;
+  readonly #mediaServerParts: InstanceCache<MediaServerSettings, MediaServer>;
   readonly #mediaServers: MediaServerPool;
-  readonly #bbbServerParts: KeptParts<BbbServerConfig, BbbServer>;
+  readonly #bbbServerParts: InstanceCache<BbbServerConfig, BbbServer>;
   readonly #directory: BbbDirectory;
   readonly #pseudonymKeys: StoredDayKeys;
   readonly #throttleKeys: StoredDayKeys;
@@ -84,9 +84,9 @@ export class Einwahl {
     this.#settings = callSettings(config);
     this.#pseudonymKeys = this.#dayKeys(pseudonymKeyDays);
     this.#throttleKeys = this.#dayKeys(throttleKeyDays);
-    this.#bbbServerParts = new KeptParts((server) => makeBbbServer(server, clock));
+    this.#bbbServerParts = new InstanceCache((server) => makeBbbServer(server, clock));
     this.#directory = makeDirectory(
-      this.#bbbServerParts.partsFor(config.bbbServers),
+      this.#bbbServerParts.instancesFor(config.bbbServers),
       { rooms: () => this.#http?.rooms, audioBridges: this.#memory.audioBridges },
       logger,
       clock,
@@ -98,10 +98,10 @@ export class Einwahl {
     this.#trunks = new TrunkPool(config.trunks, (trunk) =>
       makeTrunk(trunk, { requests: this.#signalling, logger, clock, resolver: options.resolver, onState }),
     );
-    this.#mediaServerParts = new KeptParts((settings) =>
+    this.#mediaServerParts = new InstanceCache((settings) =>
       makeMediaServer(settings, { signalling: this.#signalling, logger, clock, onState }),
     );
-    this.#mediaServers = new MediaServerPool(this.#mediaServerParts.partsFor(mediaServerSettings(config)));
+    this.#mediaServers = new MediaServerPool(this.#mediaServerParts.instancesFor(mediaServerSettings(config)));
     this.#monitoring = new Monitoring({
       parts: () => this.#parts(),
       clock,
@@ -252,8 +252,8 @@ export class Einwahl {
     const change = compareConfigs(this.#config, wanted);
     const { config } = change;
     await Promise.all([
-      this.#directory.replace(this.#bbbServerParts.partsFor(config.bbbServers)),
-      this.#mediaServers.replace(this.#mediaServerParts.partsFor(mediaServerSettings(config))),
+      this.#directory.replace(this.#bbbServerParts.instancesFor(config.bbbServers)),
+      this.#mediaServers.replace(this.#mediaServerParts.instancesFor(mediaServerSettings(config))),
       this.#http?.replace(config),
     ]);
     this.#config = config;
@@ -304,7 +304,7 @@ export class Einwahl {
     });
   }
 
-  #parts(): Parts {
+  #parts(): Components {
     return {
       config: this.#config,
       isDraining: this.#calls.isDraining,

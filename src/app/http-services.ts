@@ -9,7 +9,7 @@ import { needsStore } from "../config/needs-store.js";
 import { isTrunkOpen, openWays } from "../config/open-calls.js";
 import { type HttpOptions, HttpServer } from "../http/server.js";
 import type { LiveCalls, OperatorServices, Promises } from "../http/services.js";
-import type { StoreState } from "../monitoring/status/parts.js";
+import type { StoreState } from "../monitoring/status/components.js";
 import { CallSums } from "../store/call-sums.js";
 import { EmbeddedRooms } from "../store/embedded-rooms.js";
 import type { GuessCounts } from "../store/guess-counts.js";

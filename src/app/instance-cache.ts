@@ -1,7 +1,7 @@
 import { sameSettings } from "../config/same-settings.js";
 
 /** Instances by their settings; an instance is kept as long as its settings do not change. */
-export class KeptParts<Settings, Part> {
+export class InstanceCache<Settings, Part> {
   readonly #make: (settings: Settings) => Part;
   #kept: readonly { readonly settings: Settings; readonly part: Part }[] = [];
 
@@ -10,7 +10,7 @@ export class KeptParts<Settings, Part> {
   }
 
   /** The instances for these settings, in the same order: existing ones, and new ones where needed. */
-  partsFor(all: readonly Settings[]): readonly Part[] {
+  instancesFor(all: readonly Settings[]): readonly Part[] {
     const before = this.#kept;
     this.#kept = all.map(
       (settings) =>

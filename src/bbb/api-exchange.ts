@@ -31,10 +31,10 @@ type Stage = keyof typeof overdue;
 
 /**
  * One GET request to the BBB API, on its own connection: a timeout then shows whether the server still accepts
-  * connections. Redirects are not followed, because they would disclose the checksum.
+ * connections. Redirects are not followed, because they would disclose the checksum.
  *
  * @param withinMs for the whole exchange, including the response body
-  * @param read may leave part of the body unread; the connection is then closed
+ * @param read may leave part of the body unread; the connection is then closed
  */
 export async function askApi<Value>(
   url: string,

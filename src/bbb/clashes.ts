@@ -9,11 +9,11 @@ export interface Holder {
 
 /**
  * The eligible holders, in order of preference; callers get the first. BBB keeps voice bridges unique on one server
-  * only, and a front end that moves a room may leave an old meeting behind. The rules:
+ * only, and a front end that moves a room may leave an old meeting behind. The rules:
  *
  * 1. A reachable server takes precedence over the last known state of an unreachable one.
-  * 2. An occupied meeting takes precedence over an empty one.
-  * 3. Otherwise the first server in the configuration wins.
+ * 2. An occupied meeting takes precedence over an empty one.
+ * 3. Otherwise the first server in the configuration wins.
  *
  * @param holders in the order of the configuration
  */

@@ -21,8 +21,8 @@ const maxEnds = 1_000;
 
 /**
  * The meetings of one server, merged from polls and webhooks. A webhook applies at once; only the second contradicting
-  * poll that was sent after it overrides it. Internal meeting ids are never reused, so a late or repeated webhook cannot
-  * restore an ended meeting.
+ * poll that was sent after it overrides it. Internal meeting ids are never reused, so a late or repeated webhook cannot
+ * restore an ended meeting.
  */
 export class MeetingList {
   #entries: ReadonlyMap<string, Entry> = new Map();

@@ -3,7 +3,7 @@ import type { Meeting } from "./meeting.js";
 
 /**
  * The PIN lengths of main rooms. Breakout rooms are excluded: BBB appends digits to the main room's PIN, and these longer
-  * PINs must not delay the callers of all other meetings.
+ * PINs must not delay the callers of all other meetings.
  */
 export function lengthsOf(meetings: Iterable<Meeting>): PinLengths | undefined {
   const lengths = [...meetings]

@@ -25,7 +25,7 @@ const bearer = /^bearer +(.+)$/i;
 
 /**
  * Whether the webhook is authentic: `checksum` is the hash of callback URL, body and shared secret, with the algorithm
-  * implied by its length; or the shared secret is the Bearer token (`bbb.auth2_0` of bbb-webhooks).
+ * implied by its length; or the shared secret is the Bearer token (`bbb.auth2_0` of bbb-webhooks).
  */
 export function isAuthentic({ callbackUrls, body, checksum, authorization }: WebhookProof, secret: string): boolean {
   const token = bearer.exec(authorization)?.[1];
@@ -45,10 +45,10 @@ export function isAuthentic({ callbackUrls, body, checksum, authorization }: Web
 
 /**
  * The equivalent spellings of a callback URL: bbb-webhooks hashes it as configured, with or without the default port and
-  * a trailing slash, the host in any case (src/out/webhooks/callback-emitter.js).
+ * a trailing slash, the host in any case (src/out/webhooks/callback-emitter.js).
  *
  * @param base the public URL of einwahl; used as configured and normalized
-  * @param query of the callback URL itself, "" if absent
+ * @param query of the callback URL itself, "" if absent
  */
 export function callbackUrls(base: string, path: string, query: string): readonly string[] {
   if (!URL.canParse(base)) return [];

@@ -31,7 +31,7 @@ const maxEvents = 1_000;
 
 /**
  * Parses a post of bbb-webhooks: a form with `event`, a JSON array (src/out/webhooks/callback-emitter.js; events:
-  * src/process/event.js). Skips other and malformed events; `undefined`: not such a form.
+ * src/process/event.js). Skips other and malformed events; `undefined`: not such a form.
  */
 export function readWebhook(form: string): readonly WebhookEvent[] | undefined {
   const text = new URLSearchParams(form).get("event");

@@ -27,7 +27,7 @@ export function checkTrunk(trunk: Tree, path: Path): readonly Finding[] {
   if (isUnencrypted(registrar) && !optsOut(trunk))
     findings.push({
       path: [...path, "registrar", "transport"],
-      message: "is not encrypted, and the keys of the audio travel in it",
+      message: "is not encrypted, and the SRTP keys are sent over it",
       hint: optOut,
     });
   if (isUnencrypted(registrar)) {

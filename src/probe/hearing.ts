@@ -1,7 +1,7 @@
 import type { CallAudio } from "../softphone/call-audio.js";
 import type { PendingWaits } from "../softphone/pending-waits.js";
 import type { KnownPrompt } from "../softphone/prompt-library.js";
-import { FRAME_MS } from "../softphone/rtp/pacer.js";
+import { frameMs } from "../softphone/rtp/pacer.js";
 import { HeardPrompts } from "./heard-prompts.js";
 import type { HeardPrompt } from "./probe-event.js";
 
@@ -41,7 +41,7 @@ export class Hearing {
 
   /** Received audio in milliseconds. */
   get audioMs(): number {
-    return this.#frames * FRAME_MS;
+    return this.#frames * frameMs;
   }
 
   /** Audio since the end of the last known recording, in milliseconds. */

@@ -8,7 +8,7 @@ import type { Pacer } from "./rtp/pacer.js";
 import { Speaker } from "./speaker.js";
 
 /** Frames between two searches for a prompt. */
-const LOOK_EVERY_FRAMES = 5;
+const lookEveryFrames = 5;
 
 /** Both directions of a call's audio: the sent audio, and the analysis of the received audio. */
 export class CallAudio {
@@ -92,7 +92,7 @@ export class CallAudio {
         if (match !== undefined) found(match);
       };
       const stop = this.onFrame(() => {
-        if (this.#frames % LOOK_EVERY_FRAMES === 0) look();
+        if (this.#frames % lookEveryFrames === 0) look();
       });
       look();
       return stop;

@@ -1,4 +1,4 @@
-import { loudness, SAMPLE_RATE } from "./rtp/tone.js";
+import { loudness, sampleRate } from "./rtp/tone.js";
 import { clearToneLevel, toneLevel } from "./tone-level.js";
 
 export interface HeardTone {
@@ -20,36 +20,36 @@ export interface SoundWanted {
   readonly except?: readonly number[];
 }
 
-const MEMORY_SAMPLES = SAMPLE_RATE;
+const memorySamples = sampleRate;
 /** Window of `tones()`: the last 400 ms. */
-const LOOK_SAMPLES = 3200;
+const lookSamples = 3200;
 /** Window of a watch, evaluated with each frame: the last 100 ms. */
-const WATCH_SAMPLES = 800;
+const watchSamples = 800;
 /** Consecutive frames of a steady tone: 300 ms of sound in all. No syllable keeps one pitch that long. */
-const STEADY_FRAMES = 11;
-const STEADY_MS = 300;
+const steadyFrames = 11;
+const steadyMs = 300;
 /** A tone's edge fills at most the 5 frames of a window; more frames in a row are another sound. */
-const SOUND_FRAMES = 9;
-const DEFAULT_SOUND_LEVEL = 0.005;
+const soundFrames = 9;
+const defaultSoundLevel = 0.005;
 
 /** Analyses one direction of a call, frame by frame: tones, and any other sound. */
 export class Ear {
-  readonly #memory = new Int16Array(MEMORY_SAMPLES);
+  readonly #memory = new Int16Array(memorySamples);
   readonly #watches = new Set<() => void>();
   #filled = 0;
 
   /** Takes the next frame of up to a second. */
   hear(frame: Int16Array): void {
-    const fresh = frame.length > MEMORY_SAMPLES ? frame.subarray(frame.length - MEMORY_SAMPLES) : frame;
+    const fresh = frame.length > memorySamples ? frame.subarray(frame.length - memorySamples) : frame;
     this.#memory.copyWithin(0, fresh.length);
-    this.#memory.set(fresh, MEMORY_SAMPLES - fresh.length);
-    this.#filled = Math.min(MEMORY_SAMPLES, this.#filled + fresh.length);
+    this.#memory.set(fresh, memorySamples - fresh.length);
+    this.#filled = Math.min(memorySamples, this.#filled + fresh.length);
     for (const watch of [...this.#watches]) watch();
   }
 
   /** The candidates that are audible in the last 400 ms, loudest first. Candidates must be at least 150 Hz apart. */
   tones(candidates: readonly number[]): HeardTone[] {
-    const pcm = this.#last(LOOK_SAMPLES);
+    const pcm = this.#last(lookSamples);
     return candidates
       .map((hz) => ({ hz, level: clearToneLevel(pcm, hz) }))
       .filter((tone) => tone.level > 0)
@@ -58,7 +58,7 @@ export class Ear {
 
   /** Root mean square of the last 100 ms, 0 to 1. */
   loudness(): number {
-    return loudness(this.#last(WATCH_SAMPLES));
+    return loudness(this.#last(watchSamples));
   }
 
   get watches(): number {
@@ -70,18 +70,18 @@ export class Ear {
     let levels: number[] = [];
     return this.#watch((pcm) => {
       const level = clearToneLevel(pcm, hz);
-      levels = level === 0 ? [] : [...levels, level].slice(-STEADY_FRAMES);
-      if (levels.length < STEADY_FRAMES) return false;
+      levels = level === 0 ? [] : [...levels, level].slice(-steadyFrames);
+      if (levels.length < steadyFrames) return false;
       const loudest = Math.max(...levels);
       if (loudest > 2 * Math.min(...levels)) return false;
-      onHeard({ hz, level: loudest, forMs: STEADY_MS });
+      onHeard({ hz, level: loudest, forMs: steadyMs });
       return true;
     });
   }
 
   /** Calls back once, after about 200 ms of sound other than the given tones. Returns an unsubscribe function. */
   watchSound(wanted: SoundWanted, onHeard: (level: number) => void): () => void {
-    const least = wanted.level ?? DEFAULT_SOUND_LEVEL;
+    const least = wanted.level ?? defaultSoundLevel;
     let frames = 0;
     return this.#watch((pcm) => {
       const tonePower = (wanted.except ?? []).reduce((sum, hz) => sum + toneLevel(pcm, hz) ** 2 / 2, 0);
@@ -89,7 +89,7 @@ export class Ear {
       // The residue of a pure tone is rounding, well under a twentieth of its power.
       const rest = power - tonePower < 0.05 * tonePower ? 0 : Math.sqrt(power - tonePower);
       frames = rest >= least ? frames + 1 : 0;
-      if (frames < SOUND_FRAMES) return false;
+      if (frames < soundFrames) return false;
       onHeard(rest);
       return true;
     });
@@ -98,7 +98,7 @@ export class Ear {
   /** Calls `look` for each new frame until it returns true. */
   #watch(look: (pcm: Int16Array) => boolean): () => void {
     const watch = (): void => {
-      if (this.#filled >= WATCH_SAMPLES && look(this.#last(WATCH_SAMPLES))) this.#watches.delete(watch);
+      if (this.#filled >= watchSamples && look(this.#last(watchSamples))) this.#watches.delete(watch);
     };
     this.#watches.add(watch);
     return () => {
@@ -107,6 +107,6 @@ export class Ear {
   }
 
   #last(samples: number): Int16Array {
-    return this.#memory.subarray(MEMORY_SAMPLES - Math.min(samples, this.#filled));
+    return this.#memory.subarray(memorySamples - Math.min(samples, this.#filled));
   }
 }

@@ -1,14 +1,14 @@
-import { SAMPLE_RATE } from "./rtp/tone.js";
+import { sampleRate } from "./rtp/tone.js";
 import { Spectrum } from "./spectrum.js";
 
-const WINDOW = 512;
-const LOWEST_HZ = 200;
-const HIGHEST_HZ = 3400;
-const BITS = 32;
+const window = 512;
+const lowestHz = 200;
+const highestHz = 3400;
+const bitCount = 32;
 /** A bit compares a frame with the one this far before it: shorter than a syllable, longer than a step of either grid. */
-const LAG_SAMPLES = 320;
+const lagSamples = 320;
 /** As a share of the strongest band; G.711's quantisation noise is lower. */
-const LEAST_DIFFERENCE = 1e-3;
+const leastDifference = 1e-3;
 
 /**
  * 32 bits for each hop of sound, after Haitsma and Kalker, "A Highly Robust Audio Fingerprinting System"
@@ -18,10 +18,10 @@ const LEAST_DIFFERENCE = 1e-3;
 export class Fingerprinter {
   /** Samples from one frame to the next. */
   readonly hop: number;
-  readonly #spectrum = new Spectrum(WINDOW);
+  readonly #spectrum = new Spectrum(window);
   readonly #edges: readonly number[];
   readonly #lag: number;
-  readonly #power = new Float64Array(WINDOW / 2);
+  readonly #power = new Float64Array(window / 2);
   #bits = new Uint32Array(1024);
   #certain = new Uint32Array(1024);
   #energies = new Float64Array(1024);
@@ -32,9 +32,9 @@ export class Fingerprinter {
   /** @param hop a divisor of 320 */
   constructor(hop: number) {
     this.hop = hop;
-    this.#lag = LAG_SAMPLES / hop;
-    const ratio = (HIGHEST_HZ / LOWEST_HZ) ** (1 / (BITS + 1));
-    this.#edges = Array.from({ length: BITS + 2 }, (_, i) => (LOWEST_HZ * ratio ** i * WINDOW) / SAMPLE_RATE);
+    this.#lag = lagSamples / hop;
+    const ratio = (highestHz / lowestHz) ** (1 / (bitCount + 1));
+    this.#edges = Array.from({ length: bitCount + 2 }, (_, i) => (lowestHz * ratio ** i * window) / sampleRate);
   }
 
   /** Number of frames. Frame n covers 64 ms from sample n x hop. */
@@ -61,7 +61,7 @@ export class Fingerprinter {
     all.set(this.#pending);
     all.set(pcm, this.#pending.length);
     let at = 0;
-    for (; at + WINDOW <= all.length; at += this.hop) this.#frame(all, at);
+    for (; at + window <= all.length; at += this.hop) this.#frame(all, at);
     this.#pending = all.slice(at);
   }
 
@@ -75,8 +75,8 @@ export class Fingerprinter {
     let certain = 0;
     let energy = 0;
     if (before !== undefined && this.#length >= this.#lag) {
-      const least = LEAST_DIFFERENCE * Math.max(...bands, ...before);
-      for (let band = 0; band < BITS; band++) {
+      const least = leastDifference * Math.max(...bands, ...before);
+      for (let band = 0; band < bitCount; band++) {
         const now = (bands[band] ?? 0) - (bands[band + 1] ?? 0);
         const then = (before[band] ?? 0) - (before[band + 1] ?? 0);
         if (now > then) bits |= 1 << band;
@@ -89,8 +89,8 @@ export class Fingerprinter {
 
   /** Energies of 33 bands evenly spaced on a perceptual scale; a bin across a band edge counts proportionally for both. */
   #bandEnergies(): Float64Array {
-    const bands = new Float64Array(BITS + 1);
-    for (let band = 0; band <= BITS; band++) {
+    const bands = new Float64Array(bitCount + 1);
+    for (let band = 0; band <= bitCount; band++) {
       const from = this.#edges[band] ?? 0;
       const to = this.#edges[band + 1] ?? 0;
       let sum = 0;

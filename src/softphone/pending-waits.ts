@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 
 /** Upper bound of a wait: a forgotten wait must not keep the process alive forever. */
-const MAX_WAIT_MS = 24 * 60 * 60 * 1000;
+const maxWaitMs = 24 * 60 * 60 * 1000;
 
 /** Waits with a deadline each; all settle when their owner closes. */
 export class PendingWaits {
@@ -37,7 +37,7 @@ export class PendingWaits {
       const giveUp = (): void => {
         settle(undefined);
       };
-      const callOff = this.#clock.after(Math.min(timeoutMs, MAX_WAIT_MS), giveUp);
+      const callOff = this.#clock.after(Math.min(timeoutMs, maxWaitMs), giveUp);
       this.#giveUps.add(giveUp);
       const stop = watch(settle);
       if (wait.settled) stop();

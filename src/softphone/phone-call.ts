@@ -47,9 +47,9 @@ export interface PhoneCallParts {
 
 export type DigitMethod = "rfc4733" | "info";
 
-const MAX_PROGRESS = 50;
-const DIGIT_MS = 120;
-const DIGIT_GAP_MS = 80;
+const maxProgress = 50;
+const digitMs = 120;
+const digitGapMs = 80;
 
 /** One call of a TestPhone, from INVITE to its end. Sends audio, silence by default, from the answer on. */
 export class PhoneCall {
@@ -158,8 +158,8 @@ export class PhoneCall {
     digits: string,
     {
       method = "rfc4733",
-      durationMs = DIGIT_MS,
-      gapMs = DIGIT_GAP_MS,
+      durationMs = digitMs,
+      gapMs = digitGapMs,
     }: { method?: DigitMethod; durationMs?: number; gapMs?: number } = {},
   ): Promise<boolean> {
     for (const [index, digit] of digits.split("").entries()) {
@@ -305,7 +305,7 @@ export class PhoneCall {
   #note(response: SipResponse): void {
     const progress = { status: response.status, reason: response.reason, at: this.#clock.now() };
     this.#progress.push(progress);
-    if (this.#progress.length > MAX_PROGRESS) this.#progress.shift();
+    if (this.#progress.length > maxProgress) this.#progress.shift();
     for (const listener of [...this.#progressListeners]) listener(progress);
   }
 }

@@ -3,18 +3,18 @@ import { join } from "node:path";
 
 import { failure, type Result, success } from "../util/result.js";
 import { Fingerprinter } from "./fingerprint.js";
-import { SAMPLE_RATE } from "./rtp/tone.js";
+import { sampleRate } from "./rtp/tone.js";
 import { readWav } from "./rtp/wav.js";
 
 /** Samples between two frames of a known prompt. A recording has twice as many frames: the misalignment stays within 2.5 ms. */
-export const PROMPT_HOP = 80;
+export const promptHop = 80;
 
 /** The fingerprint of one prompt. */
 export interface KnownPrompt {
   /** Path relative to the folder, without `.wav`, with `/` as separator. */
   readonly name: string;
   readonly durationMs: number;
-  /** Non-silent frames, ascending, in units of PROMPT_HOP. */
+  /** Non-silent frames, ascending, in units of promptHop. */
   readonly frames: Uint32Array;
   /** The bits of those frames, and a mask of the significant ones. */
   readonly bits: Uint32Array;
@@ -26,26 +26,26 @@ export interface LibraryFailure {
   readonly reason: string;
 }
 
-const MAX_FILES = 1000;
-const MAX_DEPTH = 4;
+const maxFiles = 1000;
+const maxDepth = 4;
 /** Minimum length, 0.65 s: shorter recordings, such as names of keys, also match within other prompts. */
-const SHORTEST = 0.65 * SAMPLE_RATE;
+const shortest = 0.65 * sampleRate;
 /** Frames below this share of the loudest frame's energy are ignored: their bits are noise. */
-const SILENCE = 1e-3;
+const silence = 1e-3;
 
 /** Computes the fingerprint of one prompt. */
 export function knownPrompt(name: string, pcm: Int16Array): KnownPrompt {
-  const print = new Fingerprinter(PROMPT_HOP);
+  const print = new Fingerprinter(promptHop);
   print.push(pcm);
   let loudest = 0;
   for (let frame = 0; frame < print.length; frame++) loudest = Math.max(loudest, print.energy(frame));
   const frames: number[] = [];
   for (let frame = 0; frame < print.length; frame++) {
-    if (loudest > 0 && print.energy(frame) >= SILENCE * loudest) frames.push(frame);
+    if (loudest > 0 && print.energy(frame) >= silence * loudest) frames.push(frame);
   }
   return {
     name,
-    durationMs: (pcm.length * 1000) / SAMPLE_RATE,
+    durationMs: (pcm.length * 1000) / sampleRate,
     frames: Uint32Array.from(frames),
     bits: Uint32Array.from(frames, (frame) => print.bits(frame)),
     certain: Uint32Array.from(frames, (frame) => print.certain(frame)),
@@ -63,7 +63,7 @@ export async function readPrompts(
 ): Promise<Result<KnownPrompt[], LibraryFailure>> {
   const names = await wavFiles(dir, "", 0);
   if (!names.ok) return names;
-  if (names.value.length > MAX_FILES) return failure({ path: dir, reason: `more than ${MAX_FILES} files` });
+  if (names.value.length > maxFiles) return failure({ path: dir, reason: `more than ${maxFiles} files` });
   const prompts: KnownPrompt[] = [];
   for (const file of names.value.sort()) {
     const name = file.replace(/\.wav$/, "");
@@ -71,7 +71,7 @@ export async function readPrompts(
     const path = join(dir, file);
     const wav = await contents(path);
     if (!wav.ok) return wav;
-    if (wav.value.length >= SHORTEST) prompts.push(knownPrompt(name, wav.value));
+    if (wav.value.length >= shortest) prompts.push(knownPrompt(name, wav.value));
   }
   return success(prompts);
 }
@@ -92,7 +92,7 @@ async function wavFiles(dir: string, below: string, depth: number): Promise<Resu
   try {
     for (const entry of await readdir(join(dir, below), { withFileTypes: true })) {
       const name = below === "" ? entry.name : `${below}/${entry.name}`;
-      if (entry.isDirectory() && depth < MAX_DEPTH) {
+      if (entry.isDirectory() && depth < maxDepth) {
         const inside = await wavFiles(dir, name, depth + 1);
         if (!inside.ok) return inside;
         files.push(...inside.value);

@@ -1,6 +1,6 @@
 import { countBits, Fingerprinter } from "./fingerprint.js";
-import { type KnownPrompt, PROMPT_HOP, readPrompts } from "./prompt-library.js";
-import { SAMPLE_RATE } from "./rtp/tone.js";
+import { type KnownPrompt, promptHop, readPrompts } from "./prompt-library.js";
+import { sampleRate } from "./rtp/tone.js";
 
 /** A prompt found in a recording. */
 export interface PromptMatch {
@@ -17,26 +17,26 @@ export interface PromptMatch {
   readonly alsoPossible: readonly string[];
 }
 
-const RECORDING_HOP = PROMPT_HOP / 2;
+const recordingHop = promptHop / 2;
 /** Minimum of non-silent frames for a match (500 ms), or the whole prompt if it is shorter. */
-const HEAD_FRAMES = 50;
+const headFrames = 50;
 /** Maximum share of differing bits; unrelated sound has 0.5. */
-const HEAD_ERRORS = 0.3;
-const HALF_HEAD_ERRORS = 0.38;
+const headErrors = 0.3;
+const halfHeadErrors = 0.38;
 /** A match is extended in stretches of this many frames while each one fits. */
-const STRETCH_FRAMES = 20;
-const STRETCH_ERRORS = 0.36;
+const stretchFrames = 20;
+const stretchErrors = 0.36;
 /** Music or a louder sound may mask a prompt for this long (1.5 s). */
-const HIDDEN_FRAMES = 150;
+const hiddenFrames = 150;
 /** Minimum of significant bits for a comparison: a sustained note hardly changes. */
-const MIN_BITS = 60;
+const minBits = 60;
 /** Minimum of frames: shorter sounds (30 ms or less audible) match by chance. */
-const MIN_FRAMES = 10;
+const minFrames = 10;
 /** Matches that end within this time have the same end. */
-const SAME_END_MS = 150;
+const sameEndMs = 150;
 /** The same word in two recordings starts up to this far apart: another sound precedes it ("the", "this"), or the speed differs. */
-const SAME_START_MS = 250;
-const FRAME_MS = (PROMPT_HOP * 1000) / SAMPLE_RATE;
+const sameStartMs = 250;
+const frameMs = (promptHop * 1000) / sampleRate;
 
 /** A match and its amount of non-silence: a stretch may reach beyond a pause, which makes `heardMs` jump. */
 interface Candidate extends PromptMatch {
@@ -53,7 +53,7 @@ interface Scan {
 /** Recognises prompts in sound as it arrives. Memory grows by 2.4 kB per second. */
 export class PromptRecogniser {
   readonly #prompts: readonly KnownPrompt[];
-  readonly #heard = new Fingerprinter(RECORDING_HOP);
+  readonly #heard = new Fingerprinter(recordingHop);
   readonly #scans = new Map<KnownPrompt, Scan>();
 
   constructor(prompts: readonly KnownPrompt[]) {
@@ -65,7 +65,7 @@ export class PromptRecogniser {
   }
 
   get durationMs(): number {
-    return (this.#heard.length * RECORDING_HOP * 1000) / SAMPLE_RATE;
+    return (this.#heard.length * recordingHop * 1000) / sampleRate;
   }
 
   /**
@@ -74,7 +74,7 @@ export class PromptRecogniser {
    * @param fromMs excludes prompts that began earlier
    */
   matches(fromMs = 0): PromptMatch[] {
-    const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
+    const from = Math.floor((fromMs * sampleRate) / 1000 / recordingHop);
     const candidates = this.#prompts.flatMap((prompt) => this.#candidates(prompt, from));
     candidates.sort(bestFirst);
     const accepted: { match: Candidate; also: Set<string> }[] = [];
@@ -99,7 +99,7 @@ export class PromptRecogniser {
   heard(name: string, fromMs: number, whole: boolean): PromptMatch | undefined {
     const prompt = this.#prompts.find((each) => each.name === name);
     if (prompt === undefined) return undefined;
-    const from = Math.floor((fromMs * SAMPLE_RATE) / 1000 / RECORDING_HOP);
+    const from = Math.floor((fromMs * sampleRate) / 1000 / recordingHop);
     // Compare the other prompts only if this one is a candidate.
     if (!this.#candidates(prompt, from).some((match) => match.complete || !whole)) return undefined;
     return this.matches(fromMs).find(
@@ -119,8 +119,8 @@ export class PromptRecogniser {
     // A recording may start within the leading silence of a prompt.
     const scan = known ?? { next: -2 * (prompt.frames[0] ?? 0), starts: [], best: undefined };
     if (known === undefined) this.#scans.set(prompt, scan);
-    const head = Math.min(HEAD_FRAMES, prompt.frames.length);
-    if (head < MIN_FRAMES) return scan;
+    const head = Math.min(headFrames, prompt.frames.length);
+    if (head < minFrames) return scan;
     const lastHead = (prompt.frames[head - 1] ?? 0) * 2;
     for (; scan.next + lastHead < this.#heard.length; scan.next++) {
       const at = scan.next;
@@ -129,9 +129,9 @@ export class PromptRecogniser {
         scan.best = undefined;
       }
       // Cheap pre-check: half of the beginning excludes most places.
-      if (this.#errors(prompt, at, 0, head >> 1) > HALF_HEAD_ERRORS) continue;
+      if (this.#errors(prompt, at, 0, head >> 1) > halfHeadErrors) continue;
       const errors = this.#errors(prompt, at, 0, head);
-      if (errors <= HEAD_ERRORS && (scan.best === undefined || errors < scan.best.errors)) scan.best = { at, errors };
+      if (errors <= headErrors && (scan.best === undefined || errors < scan.best.errors)) scan.best = { at, errors };
     }
     return scan;
   }
@@ -145,7 +145,7 @@ export class PromptRecogniser {
       errors += countBits(((prompt.bits[i] ?? 0) ^ this.#heard.bits(at + 2 * (prompt.frames[i] ?? 0))) & certain);
       bits += countBits(certain);
     }
-    return bits < MIN_BITS ? ifUnknown : errors / bits;
+    return bits < minBits ? ifUnknown : errors / bits;
   }
 
   #extended(prompt: KnownPrompt, at: number): Candidate {
@@ -153,13 +153,13 @@ export class PromptRecogniser {
     const fits = (from: number, to: number, limit: number, ifUnknown: number): boolean =>
       at + 2 * (prompt.frames[to - 1] ?? 0) < this.#heard.length &&
       this.#errors(prompt, at, Math.max(0, from), to, ifUnknown) <= limit;
-    let end = Math.min(HEAD_FRAMES, total);
-    for (let hidden = 0; end + hidden < total && hidden < HIDDEN_FRAMES;) {
+    let end = Math.min(headFrames, total);
+    for (let hidden = 0; end + hidden < total && hidden < hiddenFrames;) {
       const to = end + hidden + 1;
       const goesOn =
         hidden === 0
-          ? fits(to - STRETCH_FRAMES, to, STRETCH_ERRORS, 0)
-          : hidden >= HEAD_FRAMES && fits(to - HEAD_FRAMES, to, HEAD_ERRORS, 1);
+          ? fits(to - stretchFrames, to, stretchErrors, 0)
+          : hidden >= headFrames && fits(to - headFrames, to, headErrors, 1);
       if (goesOn) [end, hidden] = [to, 0];
       else hidden += 1;
     }
@@ -167,12 +167,12 @@ export class PromptRecogniser {
     const complete = end >= total - 6;
     return {
       name: prompt.name,
-      offsetMs: (at * RECORDING_HOP * 1000) / SAMPLE_RATE,
-      heardMs: complete ? prompt.durationMs : (prompt.frames[end - 1] ?? 0) * FRAME_MS,
+      offsetMs: (at * recordingHop * 1000) / sampleRate,
+      heardMs: complete ? prompt.durationMs : (prompt.frames[end - 1] ?? 0) * frameMs,
       complete,
       score: 1 - 2 * this.#errors(prompt, at, 0, end),
       alsoPossible: [],
-      audibleMs: end * FRAME_MS,
+      audibleMs: end * frameMs,
     };
   }
 }
@@ -193,7 +193,7 @@ export async function whichPrompt(recorded: Int16Array, wavDir: string): Promise
 
 /** The longest match first; a complete prompt before one interrupted at about the same place. */
 function bestFirst(one: PromptMatch, other: PromptMatch): number {
-  const worth = (match: PromptMatch): number => match.heardMs + (match.complete ? SAME_END_MS : 0) + match.score;
+  const worth = (match: PromptMatch): number => match.heardMs + (match.complete ? sameEndMs : 0) + match.score;
   return worth(other) - worth(one);
 }
 
@@ -208,7 +208,7 @@ function sameBeginning(accepted: Candidate, other: Candidate): boolean {
   return (
     other.name !== accepted.name &&
     !other.complete &&
-    apartMs < SAME_START_MS &&
-    Math.abs(accepted.audibleMs - other.audibleMs) < SAME_END_MS + apartMs
+    apartMs < sameStartMs &&
+    Math.abs(accepted.audibleMs - other.audibleMs) < sameEndMs + apartMs
   );
 }

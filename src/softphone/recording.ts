@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 
-import { SAMPLE_RATE } from "./rtp/tone.js";
+import { sampleRate } from "./rtp/tone.js";
 import { writeWav } from "./rtp/wav.js";
 
-const DEFAULT_MAX_MS = 120_000;
+const defaultMaxMs = 120_000;
 
 /** A call's received audio, 8 kHz mono, in memory only. Beyond the limit the oldest audio is dropped. */
 export class Recording {
@@ -12,8 +12,8 @@ export class Recording {
   #samples = 0;
   #dropped = 0;
 
-  constructor(maxMs = DEFAULT_MAX_MS) {
-    this.#limit = Math.max(1, Math.round((maxMs * SAMPLE_RATE) / 1000));
+  constructor(maxMs = defaultMaxMs) {
+    this.#limit = Math.max(1, Math.round((maxMs * sampleRate) / 1000));
   }
 
   add(frame: Int16Array): void {
@@ -30,12 +30,12 @@ export class Recording {
 
   /** Milliseconds of sound since the beginning, including the dropped part. */
   get durationMs(): number {
-    return ((this.#dropped + this.#samples) * 1000) / SAMPLE_RATE;
+    return ((this.#dropped + this.#samples) * 1000) / sampleRate;
   }
 
   /** Milliseconds dropped from the front. */
   get droppedMs(): number {
-    return (this.#dropped * 1000) / SAMPLE_RATE;
+    return (this.#dropped * 1000) / sampleRate;
   }
 
   /** A copy of the kept audio, from `fromMs` after the beginning of the call. */
@@ -46,7 +46,7 @@ export class Recording {
       all.set(frame, at);
       at += frame.length;
     }
-    return all.subarray(Math.max(0, Math.round((fromMs * SAMPLE_RATE) / 1000) - this.#dropped));
+    return all.subarray(Math.max(0, Math.round((fromMs * sampleRate) / 1000) - this.#dropped));
   }
 
   wav(): Buffer {

@@ -1,8 +1,8 @@
-import { FRAME_SAMPLES } from "./rtp/g711.js";
+import { frameSamples } from "./rtp/g711.js";
 import type { Pacer } from "./rtp/pacer.js";
 import { ToneGenerator } from "./rtp/tone.js";
 
-const SILENCE = new Int16Array(FRAME_SAMPLES);
+const silence = new Int16Array(frameSamples);
 
 /** The audio a phone sends: silence, a tone, or queued sound; one frame every 20 ms. */
 export class Speaker {
@@ -58,10 +58,10 @@ export class Speaker {
   }
 
   #next(): Int16Array {
-    if (this.#queue.length === 0) return this.#tone?.next(FRAME_SAMPLES) ?? SILENCE;
-    const frame = new Int16Array(FRAME_SAMPLES);
-    frame.set(this.#queue.subarray(0, FRAME_SAMPLES));
-    this.#queue = this.#queue.slice(FRAME_SAMPLES);
+    if (this.#queue.length === 0) return this.#tone?.next(frameSamples) ?? silence;
+    const frame = new Int16Array(frameSamples);
+    frame.set(this.#queue.subarray(0, frameSamples));
+    this.#queue = this.#queue.slice(frameSamples);
     if (this.#queue.length === 0) for (const resolve of this.#played.splice(0)) resolve();
     return frame;
   }

@@ -73,9 +73,9 @@ export interface DialOptions {
   readonly rewriteAnswer?: (sdp: string) => string;
 }
 
-const DEFAULT_CODECS: readonly CodecName[] = ["PCMA", "PCMU"];
-const GOODBYE_MS = 2000;
-const DEFAULT_RECORDING_MS = 120_000;
+const defaultCodecs: readonly CodecName[] = ["PCMA", "PCMU"];
+const goodbyeMs = 2000;
+const defaultRecordingMs = 120_000;
 
 /** An automated SIP softphone: makes calls, sends tones and digits, analyses received audio. Accepts no calls. */
 export class TestPhone {
@@ -131,10 +131,10 @@ export class TestPhone {
     const audio = new CallAudio(media, {
       pacer: this.#pacer,
       waits,
-      maxRecordingMs: this.#options.maxRecordingMs ?? DEFAULT_RECORDING_MS,
+      maxRecordingMs: this.#options.maxRecordingMs ?? defaultRecordingMs,
     });
     const offer = (): string => {
-      const { srtp = "mandatory", codecs = DEFAULT_CODECS, suites, profile } = options;
+      const { srtp = "mandatory", codecs = defaultCodecs, suites, profile } = options;
       return media.offer({
         codecs,
         srtp,
@@ -188,7 +188,7 @@ export class TestPhone {
   async close(): Promise<void> {
     const calls = [...this.#calls];
     for (const call of calls) inBackground(call.hangUp());
-    await this.#goodbyes.until<unknown>(GOODBYE_MS, (found) => {
+    await this.#goodbyes.until<unknown>(goodbyeMs, (found) => {
       inBackground(Promise.all(calls.map((call) => call.ended)).then(found));
       return () => undefined;
     });
@@ -209,7 +209,7 @@ function rewritten(sdp: string, rewrite: ((sdp: string) => string) | undefined):
 }
 
 function answerLate(media: MediaSession, options: DialOptions, offer: string): Result<string, NegotiationFailure> {
-  const { srtp = "mandatory", codecs = DEFAULT_CODECS, suites } = options;
+  const { srtp = "mandatory", codecs = defaultCodecs, suites } = options;
   const answer = media.answer(offer, { codecs, srtp, ...(suites === undefined ? {} : { suites }) });
   return answer.ok ? success(rewritten(answer.value, options.rewriteAnswer)) : answer;
 }

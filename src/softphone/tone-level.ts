@@ -1,4 +1,4 @@
-import { SAMPLE_RATE } from "./rtp/tone.js";
+import { sampleRate } from "./rtp/tone.js";
 
 /**
  * The amplitude of one frequency in a stretch of sound, as a share of full scale (a sine of level 0.3 gives 0.3).
@@ -9,7 +9,7 @@ import { SAMPLE_RATE } from "./rtp/tone.js";
 export function toneLevel(pcm: Int16Array, hz: number): number {
   const length = pcm.length;
   if (length === 0) return 0;
-  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE);
+  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / sampleRate);
   const turn = (2 * Math.PI) / length;
   let s1 = 0;
   let s2 = 0;
@@ -24,18 +24,18 @@ export function toneLevel(pcm: Int16Array, hz: number): number {
 }
 
 /** Minimum level of a tone, as a share of full scale (-46 dB). */
-const LEAST_LEVEL = 0.005;
+const leastLevel = 0.005;
 /** Offsets at which the level must be lower than the tone; speech has energy there. */
-const NEIGHBOURS_HZ = [60, 110] as const;
-const STANDS_OUT = 3;
+const neighboursHz = [60, 110] as const;
+const standsOut = 3;
 
 /** The level of a tone above its neighbouring frequencies, or 0. Other test tones must be at least 150 Hz away. */
 export function clearToneLevel(pcm: Int16Array, hz: number): number {
   const level = toneLevel(pcm, hz);
-  if (level < LEAST_LEVEL) return 0;
-  for (const distance of NEIGHBOURS_HZ) {
+  if (level < leastLevel) return 0;
+  for (const distance of neighboursHz) {
     for (const neighbour of [hz - distance, hz + distance]) {
-      if (neighbour > 0 && neighbour < SAMPLE_RATE / 2 && level < STANDS_OUT * toneLevel(pcm, neighbour)) return 0;
+      if (neighbour > 0 && neighbour < sampleRate / 2 && level < standsOut * toneLevel(pcm, neighbour)) return 0;
     }
   }
   return level;

@@ -1,14 +1,14 @@
 import { type FileHandle, open } from "node:fs/promises";
 
 import { failure, type Result, success } from "../util/result.js";
-import { SAMPLE_RATE } from "./rtp/tone.js";
+import { sampleRate } from "./rtp/tone.js";
 import { wavHeader, wavSamples } from "./rtp/wav.js";
 
 /** Samples buffered before a write: one second. */
-const WRITE_SAMPLES = SAMPLE_RATE;
-const HEADER_BYTES = wavHeader(0).length;
+const writeSamples = sampleRate;
+const headerBytes = wavHeader(0).length;
 /** Maximum length of a recording: 12 h, 691 MB. */
-const MAX_SAMPLES = 12 * 60 * 60 * SAMPLE_RATE;
+const maxSamples = 12 * 60 * 60 * sampleRate;
 
 /**
  * A WAV file that grows while a call is recorded: 8 kHz, mono, 16 bit. Each second the samples are written first and the
@@ -31,7 +31,7 @@ export class WavFile {
     let file: FileHandle | undefined;
     try {
       file = await open(path, "w", 0o600);
-      await file.write(wavHeader(0), 0, HEADER_BYTES, 0);
+      await file.write(wavHeader(0), 0, headerBytes, 0);
       return success(new WavFile(file));
     } catch (error) {
       await file?.close();
@@ -41,14 +41,14 @@ export class WavFile {
 
   /** Milliseconds of sound so far, written or buffered. */
   get durationMs(): number {
-    return ((this.#written + this.#collectedSamples) * 1_000) / SAMPLE_RATE;
+    return ((this.#written + this.#collectedSamples) * 1_000) / sampleRate;
   }
 
   add(frame: Int16Array): void {
-    if (this.#fault !== undefined || this.#written + this.#collectedSamples + frame.length > MAX_SAMPLES) return;
+    if (this.#fault !== undefined || this.#written + this.#collectedSamples + frame.length > maxSamples) return;
     this.#collected.push(frame);
     this.#collectedSamples += frame.length;
-    if (this.#collectedSamples >= WRITE_SAMPLES) this.#flush();
+    if (this.#collectedSamples >= writeSamples) this.#flush();
   }
 
   /** Writes the rest. The failure is the system's code of the first error, such as ENOSPC. */
@@ -65,7 +65,7 @@ export class WavFile {
 
   #flush(): void {
     const samples = Buffer.concat(this.#collected.splice(0).map(wavSamples));
-    const at = HEADER_BYTES + this.#written * 2;
+    const at = headerBytes + this.#written * 2;
     this.#written += this.#collectedSamples;
     this.#collectedSamples = 0;
     const header = wavHeader(this.#written);

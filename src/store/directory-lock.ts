@@ -17,8 +17,8 @@ type Other = "holds" | "tries" | "dead";
 
 /**
  * Locks a directory against a second process. Each process listens on a Unix socket in it, then looks for other sockets:
-  * of two processes at least the later one sees the other and backs off. The kernel closes a socket when its process
-  * dies for any reason, and the socket is visible to other containers that share the directory.
+ * of two processes at least the later one sees the other and backs off. The kernel closes a socket when its process
+ * dies for any reason, and the socket is visible to other containers that share the directory.
  */
 export class DirectoryLock {
   readonly #handle: FileHandle;

@@ -3,7 +3,7 @@ import type { StoreFailure } from "./room-store.js";
 
 /**
  * Counts of wrong PINs, shared by instances. Bucket names are keyed hashes, trunk names or a constant: no numbers, no
-  * PINs. Each count expires `windowMs` after its start.
+ * PINs. Each count expires `windowMs` after its start.
  */
 export interface GuessCounts {
   /** Increments each bucket; returns the counts in the same order. */

@@ -53,8 +53,8 @@ const free: Restraint = { kind: "none" };
 
 /**
  * Counts wrong PINs across calls: per caller number (as a keyed hash), for all withheld callers of a trunk, and for all
-  * callers. Counts are in memory and in the store that instances share, if any; the larger one applies, so that a store
-  * outage neither fails a call nor loses local counts.
+ * callers. Counts are in memory and in the store that instances share, if any; the larger one applies, so that a store
+ * outage neither fails a call nor loses local counts.
  */
 export class GuessThrottle {
   readonly #options: GuessThrottleOptions;

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 
 /**
  * A journal line: the CRC-32 of the JSON as eight hex digits, a space, the JSON. Each line is one write, so a crash can
-  * only damage the last one.
+ * only damage the last one.
  */
 export function encodeLine(entries: readonly unknown[]): Buffer {
   const json = Buffer.from(JSON.stringify(entries));

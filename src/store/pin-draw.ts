@@ -10,13 +10,13 @@ const notAConference = "99999";
 
 /**
  * Draws before the PIN space counts as exhausted. With half of all PINs in use the probability is 2^-64; where it
-  * becomes noticeable, every second guessed PIN already leads into a room.
+ * becomes noticeable, every second guessed PIN already leads into a room.
  */
 export const maxDraws = 64;
 
 /**
  * A PIN independent of all others: each digit is drawn separately. The first is not zero, because some front ends store
-  * the voice bridge as a number.
+ * the voice bridge as a number.
  */
 export function drawPin(
   settings: Pick<RoomStoreSettings, "pinLength" | "randomBelow" | "isInUse">,

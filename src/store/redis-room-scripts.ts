@@ -4,11 +4,11 @@ import { RedisScript } from "./redis-connection.js";
  * Atomic operations. Keys, all with the same {tag} so that they are on one cluster node:
  *   1 rooms    hash   meetingId -> "digits|reservedAt|validUntil", the last empty for no end
  *   2 owners   hash   digits -> meetingId, "" while resting
-  *   3 digits   zset   all digits, resting and owned, by text
-  *   4 resting  zset   digits -> end of the rest
+ *   3 digits   zset   all digits, resting and owned, by text
+ *   4 resting  zset   digits -> end of the rest
  *   5 ending   zset   meetingId -> validUntil
  *   6 order    zset   all meetingIds, by text
-  * The first arguments are the current time and the rest period, in milliseconds.
+ * The first arguments are the current time and the rest period, in milliseconds.
  */
 
 const common = `

@@ -40,7 +40,7 @@ export type StoreFailure = "unavailable";
 
 /**
  * A persistent store of room PINs. A success is durable across a crash. Rooms are listed in code-point order of their
-  * ids. No PIN is a prefix of another: BBB appends digits for breakout rooms, and a complete PIN needs no `#`.
+ * ids. No PIN is a prefix of another: BBB appends digits for breakout rooms, and a complete PIN needs no `#`.
  */
 export interface RoomStore {
   /** Returns the PIN of the room, always the same one; assigns one if needed. */

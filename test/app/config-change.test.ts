@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { compareConfigs } from "../../src/app/config-change.js";
-import { KeptParts } from "../../src/app/instance-cache.js";
+import { InstanceCache } from "../../src/app/instance-cache.js";
 import { loaded, minimal } from "../config/support.js";
 
 function trunk(name: string, number: string): string {
@@ -74,15 +74,15 @@ await t.test("settings that require a restart keep their value and are named", (
 
 await t.test("instances are kept while their settings are unchanged, in any order", (t) => {
   const made: string[] = [];
-  const parts = new KeptParts((settings: { readonly name: string; readonly port: number }) => {
+  const parts = new InstanceCache((settings: { readonly name: string; readonly port: number }) => {
     made.push(`${settings.name}:${settings.port}`);
     return { settings };
   });
-  const [a, b] = parts.partsFor([
+  const [a, b] = parts.instancesFor([
     { name: "a", port: 1 },
     { name: "b", port: 2 },
   ]);
-  const again = parts.partsFor([
+  const again = parts.instancesFor([
     { name: "b", port: 2 },
     { name: "a", port: 3 },
     { name: "c", port: 4 },
@@ -90,7 +90,7 @@ await t.test("instances are kept while their settings are unchanged, in any orde
   t.equal(again[0], b);
   t.not(again[1], a);
   t.strictSame(made, ["a:1", "b:2", "a:3", "c:4"]);
-  const last = parts.partsFor([{ name: "a", port: 1 }]);
+  const last = parts.instancesFor([{ name: "a", port: 1 }]);
   t.not(last[0], a, "what was given up does not come back");
   t.end();
 });

@@ -4,7 +4,7 @@ import type { BridgeFailure, Conference, ConferenceAudio } from "../../src/call/
 import { LivekitIdentities } from "../../src/store/livekit-identities.js";
 import { MeetingAudio } from "../../src/store/meeting-audio.js";
 import { failure, success } from "../../src/util/result.js";
-import { CallHarness, type CallScript,someAdmission, someSettings } from "../support/call-harness.js";
+import { CallHarness, type CallScript, someAdmission, someSettings } from "../support/call-harness.js";
 import { fakeConference, fakeNode, fakePin } from "../support/fake-directory.js";
 
 const joined = success({ codec: "PCMA", suite: "AEAD_AES_256_GCM" });

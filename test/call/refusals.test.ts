@@ -1,7 +1,7 @@
 import t from "tap";
 
 import { failure, success } from "../../src/util/result.js";
-import { CallHarness, type CallScript,someAdmission } from "../support/call-harness.js";
+import { CallHarness, type CallScript, someAdmission } from "../support/call-harness.js";
 
 /** Each with its SIP response; `Warning` and `Retry-After` as RFC 3261 section 20 has them. */
 const refusals: readonly {

@@ -41,7 +41,7 @@ await t.test("easybell at a fixed address does not register", (t) => {
   t.same(fixed.sources, ["192.0.2.0/24"]);
   t.same(trunkFaults(`provider: easybell, registrar: false, ${numbers}, username: u`), [
     "trunks[0].sources is missing",
-    "trunks[0].username has no meaning here",
+    "trunks[0].username has no effect here",
   ]);
   t.end();
 });
@@ -333,13 +333,13 @@ await t.test("the registrar's realm, and what its certificate must be", async (t
     "Node would throw at the first connection",
   );
   t.same(trunkFaults(`registrar: false, ${numbers}, sources: [192.0.2.1], ca: ${JSON.stringify(ca)}`), [
-    "trunks[0].ca has no meaning here",
+    "trunks[0].ca has no effect here",
   ]);
   t.same(
     trunkFaults(
       `registrar: { host: r.example, transport: udp }, allow_unencrypted: true, username: u, password: p, ${numbers}, certificate_name: r.example`,
     ),
-    ["trunks[0].certificate_name has no meaning here"],
+    ["trunks[0].certificate_name has no effect here"],
   );
   t.ok(
     trunk("provider: plusnet, registrar: { host: sip.plusnet.de }, username: u, password: p").assumed.includes("realm"),
@@ -387,7 +387,7 @@ await t.test("einwahl calls itself only when told to, on all servers or on those
     "synthetic_call.servers[1] is not the name of a BBB server",
   ]);
   t.strictSame(faults("{ trunk: nobody }"), ["synthetic_call.trunk is not the name of a trunk"]);
-  t.strictSame(faults("{ trunk: trunk }"), ["synthetic_call.trunk is a trunk that does not register"]);
+  t.strictSame(faults("{ trunk: trunk }"), ["synthetic_call.trunk names a trunk that does not register"]);
   t.strictSame(faults("{ servers: [] }"), ["synthetic_call.servers must name at least one BBB server"]);
   t.strictSame(faults("{ interval: 10s }"), ["synthetic_call.interval must be a duration from 1m to 24h"]);
   t.end();

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { startEngines } from "./support/engines.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, World } from "./support/world.js";
@@ -27,7 +27,7 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
     const tones = new Tones(world, there);
     await tones.bothWays(t, "at first");
     t.ok(await bbb.hold(member.memberId, true), "the hold is taken");
-    t.ok(await call.audio.waitForSound(TIMEOUT_MS), "there is music");
+    t.ok(await call.audio.waitForSound(timeoutMs), "there is music");
     const heard = call.audio.recording.durationMs;
     await setTimeout(heldMs);
     t.ok(call.audio.recording.durationMs - heard > heldMs / 2, "RTP goes to the caller all the time");
@@ -35,7 +35,7 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
     t.ok(await bbb.hold(member.memberId, false), "the resume is taken");
     await tones.bothWays(t, "after hold and resume");
     await call.sendDigits("1");
-    t.ok(await bbb.waitForDigits(member.memberId, "1", TIMEOUT_MS), "keys reach the conference again");
+    t.ok(await bbb.waitForDigits(member.memberId, "1", timeoutMs), "keys reach the conference again");
     await call.hangUp();
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
@@ -43,11 +43,11 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
   await t.test("the caller hangs up on hold", async (t) => {
     const { call, member } = await talk(world, phone, { number: "+4915223125682" });
     t.ok(await bbb.hold(member.memberId, true));
-    t.ok(await call.audio.waitForSound(TIMEOUT_MS));
+    t.ok(await call.audio.waitForSound(timeoutMs));
     const report = world.reports.next("the call's report", () => true);
     await call.hangUp();
     t.match(await report, { cause: "caller-hung-up" });
-    t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS), "the conference loses the member");
+    t.ok(await bbb.waitForLeave(member.memberId, timeoutMs), "the conference loses the member");
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");
   });
 
@@ -55,7 +55,7 @@ await t.test("BBB's FreeSWITCH puts a caller on hold and sends no RTP", { timeou
   await t.test("BBB ends the leg on hold: the call ends, and nothing is leaked", async (t) => {
     const { call, member } = await talk(world, phone, { number: "+4915223125683" });
     t.ok(await bbb.hold(member.memberId, true));
-    t.ok(await call.audio.waitForSound(TIMEOUT_MS));
+    t.ok(await call.audio.waitForSound(timeoutMs));
     await bbb.kick(member.memberId);
     t.match(await call.ended, { by: "remote" });
     t.strictSame(await world.leftBehind(before), {}, "nothing is left");

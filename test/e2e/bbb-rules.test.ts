@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, numbers, World } from "./support/world.js";
 
@@ -35,7 +35,7 @@ await t.test("rules of BBB", async (t) => {
     t.match(await held.call.hold(), { ok: true });
     held.call.stopRtp();
     await bbb.stopFreeswitch();
-    const again = [bbb.waitForMember(pin, TIMEOUT_MS, "5678"), bbb.waitForMember(pin, TIMEOUT_MS, "5679")] as const;
+    const again = [bbb.waitForMember(pin, timeoutMs, "5678"), bbb.waitForMember(pin, timeoutMs, "5679")] as const;
     await setTimeout(restartMs);
     await bbb.voice.up();
     const [member, heldMember] = await Promise.all(again);
@@ -44,11 +44,11 @@ await t.test("rules of BBB", async (t) => {
     t.match(await held.call.resume(), { ok: true }, "a caller who was on hold is still there");
     held.call.resumeRtp();
     await new Tones(world, { call: held.call, member: heldMember }).bothWays(t, "after the restart and the hold");
-    const removed = world.reports.next("the call's report", ({ cause }) => cause === "removed", { ms: TIMEOUT_MS });
+    const removed = world.reports.next("the call's report", ({ cause }) => cause === "removed", { ms: timeoutMs });
     await bbb.kick(member.memberId);
     t.match(await removed, { joins: 2 }, "a removal stays one");
     const hungUp = world.reports.next("the call's report", ({ cause }) => cause === "caller-hung-up", {
-      ms: TIMEOUT_MS,
+      ms: timeoutMs,
     });
     await held.call.hangUp();
     t.match(await hungUp, { joins: 2 }, "back with one more leg");
@@ -57,7 +57,7 @@ await t.test("rules of BBB", async (t) => {
 
   await t.test("no session is free in this second: a later attempt succeeds", async (t) => {
     bbb.voice.sessionsPerSecond = 0;
-    const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+    const arrival = bbb.waitForMember(pin, timeoutMs);
     const refused = bbb.voice.refused;
     const off = setInterval(() => {
       if (bbb.voice.refused > refused) bbb.voice.sessionsPerSecond = 30;
@@ -65,7 +65,7 @@ await t.test("rules of BBB", async (t) => {
     t.teardown(() => {
       clearInterval(off);
     });
-    const report = world.reports.next("the call's report", () => true, { ms: TIMEOUT_MS });
+    const report = world.reports.next("the call's report", () => true, { ms: timeoutMs });
     const { call } = await talk(world, phone, { number: caller });
     t.ok(await arrival);
     await call.hangUp();

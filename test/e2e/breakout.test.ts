@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { conferences, withCalls, withPollInterval, World } from "./support/world.js";
@@ -44,7 +44,7 @@ await t.test("breakout rooms", async (t) => {
   const arrives = async (t: Test, pin: string, type: () => Promise<unknown>): Promise<MemberInfo> => {
     const entered: string[] = [];
     const off = bbb.onJoin((member) => entered.push(member.voiceBridge));
-    const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+    const arrival = bbb.waitForMember(pin, timeoutMs);
     await type();
     const member = await arrival;
     off();
@@ -67,7 +67,7 @@ await t.test("breakout rooms", async (t) => {
           const first = await greeted();
           const { memberId } = await arrives(t, room.pin, () => first.sendDigits(room.pin));
           await first.hangUp();
-          t.ok(await bbb.waitForLeave(memberId, TIMEOUT_MS));
+          t.ok(await bbb.waitForLeave(memberId, timeoutMs));
         }
         await arrives(t, room.pin, () => call.sendDigits(`${room.pin}${end}`, { gapMs }));
         await call.hangUp();
@@ -84,21 +84,21 @@ await t.test("breakout rooms", async (t) => {
     const { memberId } = await arrives(t, mainPin, () => quick.sendDigits(`${mainPin}#`));
     const withHash = performance.now() - typed;
     await quick.hangUp();
-    t.ok(await bbb.waitForLeave(memberId, TIMEOUT_MS));
+    t.ok(await bbb.waitForLeave(memberId, timeoutMs));
     const patient = await greeted();
     const member = await arrives(t, mainPin, () => patient.sendDigits(mainPin));
     const [story] = await Promise.all([world.reports.next("the call's report", () => true), patient.hangUp()]);
     const asking = story.stages.find(({ stage }) => stage === "asking")?.ms ?? 0;
     t.ok(asking >= interDigitMs, `asking lasted ${asking} ms: another digit could have come`);
     t.comment(`with # ${Math.round(withHash)} ms from the first key to the conference`);
-    t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS));
+    t.ok(await bbb.waitForLeave(member.memberId, timeoutMs));
     await bbb.endMeeting(room.id);
     t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
   });
 
   await t.test("a room without breakout rooms: its PIN is complete without # and without a wait", async (t) => {
     const call = await greeted();
-    const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
+    const arrival = other.waitForMember(otherPin, timeoutMs);
     await call.sendDigits(otherPin);
     t.ok(await arrival);
     const [story] = await Promise.all([world.reports.next("the call's report", () => true), call.hangUp()]);
@@ -119,8 +119,8 @@ await t.test("breakout rooms", async (t) => {
     bbb.playTone(mainPin, down);
     const ended = performance.now();
     const both = Promise.all([
-      call.audio.waitForTone(down, TIMEOUT_MS),
-      bbb.waitForTone({ voiceBridge: mainPin }, up, TIMEOUT_MS),
+      call.audio.waitForTone(down, timeoutMs),
+      bbb.waitForTone({ voiceBridge: mainPin }, up, timeoutMs),
     ]);
     await bbb.endMeeting(room.id);
     const [atCaller, atConference] = await both;
@@ -150,7 +150,7 @@ await t.test("breakout rooms", async (t) => {
       await bbb.endMeeting(mainRoom);
       await hears(t, world, call, "de/conference-ended", "that it is over", { fromMs: from });
       await hears(t, world, call, "de/enter-pin", "and asked for another PIN", { fromMs: from });
-      const arrival = other.waitForMember(otherPin, TIMEOUT_MS);
+      const arrival = other.waitForMember(otherPin, timeoutMs);
       await call.sendDigits(`${otherPin}#`);
       t.ok(await arrival, "which leads to another conference");
       await call.hangUp();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import t from "tap";
 
-import { SAMPLE_RATE } from "../../src/softphone/rtp/tone.js";
+import { sampleRate } from "../../src/softphone/rtp/tone.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
 import { toneLevel } from "../../src/softphone/tone-level.js";
 import { CommandLine, onlyJson } from "./support/command-line.js";
@@ -66,9 +66,9 @@ await t.test("einwahl call on the command line", async (t) => {
     t.match(await report, { cause: "caller-hung-up", joins: 1 });
     const wav = readWav(await readFile(join(folder, "call.wav")));
     if (!wav.ok) throw new Error(wav.failure.kind);
-    const last = wav.value.subarray(wav.value.length - SAMPLE_RATE / 2);
+    const last = wav.value.subarray(wav.value.length - sampleRate / 2);
     t.ok(
-      wav.value.length > 3 * SAMPLE_RATE && toneLevel(last, conferenceHz) > 0.05,
+      wav.value.length > 3 * sampleRate && toneLevel(last, conferenceHz) > 0.05,
       "the recording ends with the conference's tone",
     );
     t.notOk(JSON.stringify(told).includes(lecture.pin), "the report does not tell the PIN");

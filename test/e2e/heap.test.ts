@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 
 import t from "tap";
 
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { SnapshotProgram } from "./support/heap-snapshot.js";
 import { untilHeard } from "./support/hearing.js";
 import { freePort } from "./support/ports.js";
@@ -59,7 +59,7 @@ await t.test("the heap of a running einwahl holds no caller's number", { timeout
       await untilHeard(world, call, "de/welcome");
       t.strictSame(await findings(), [], "while the caller is asked for the PIN");
 
-      const arrival = world.bbbs[0].waitForMember(pin, TIMEOUT_MS);
+      const arrival = world.bbbs[0].waitForMember(pin, timeoutMs);
       await call.sendDigits(pin);
       t.match(await arrival, { name: digits.slice(-4) }, "in the conference, under the last four digits");
       t.match(await call.dialog?.reinvite(withNumber(call.localSdp)), { ok: true }, "a re-INVITE");

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { numbers, World } from "./support/world.js";
 
@@ -43,7 +43,7 @@ await t.test("digits by RFC 4733 and by INFO", async (t) => {
   for (const order of ["INFO first", "RFC 4733 first", "both at once"] as const) {
     await t.test(`a digit received twice counts once: ${order}`, async (t) => {
       const call = await greeted((sdp) => sdp);
-      const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+      const arrival = bbb.waitForMember(pin, timeoutMs);
       const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
         evidence: () => world.tail(),
       });
@@ -51,7 +51,7 @@ await t.test("digits by RFC 4733 and by INFO", async (t) => {
       const [member] = await Promise.all([arrival, talking]);
       await press(call, "550*6", order);
       const memberId = member?.memberId ?? "";
-      await bbb.waitForDigits(memberId, "5500", TIMEOUT_MS);
+      await bbb.waitForDigits(memberId, "5500", timeoutMs);
       t.equal(bbb.digits(memberId), "5500", "55 stays 55, and *6 mutes once");
       await call.hangUp();
       t.strictSame(await world.leftBehind(idle), {}, "nothing is left");
@@ -63,7 +63,7 @@ await t.test("digits by RFC 4733 and by INFO", async (t) => {
       sdp.replace(/^(m=audio .*) 101\b/m, "$1").replace(/^a=(?:rtpmap|fmtp):101 .*\r\n/gm, ""),
     );
     t.notMatch(call.remoteSdp, /telephone-event/);
-    const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+    const arrival = bbb.waitForMember(pin, timeoutMs);
     const relay = "application/dtmf-relay";
     const keys = [
       [relay, "Signal: 7"],

@@ -8,7 +8,7 @@ import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { type KnownPrompt, knownPrompt } from "../../src/softphone/prompt-library.js";
 import { PromptRecogniser } from "../../src/softphone/prompt-recognition.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, soundsDirectory, withCalls, World } from "./support/world.js";
@@ -36,7 +36,7 @@ await t.test("keys in a conference", async (t) => {
 
   /** Asserts that the conference has received exactly these digits since the caller joined. */
   const gets = async (t: Test, { memberId }: MemberInfo, keys: string, message: string): Promise<void> => {
-    await bbb.waitForDigits(memberId, keys, TIMEOUT_MS);
+    await bbb.waitForDigits(memberId, keys, timeoutMs);
     t.equal(bbb.digits(memberId), keys, message);
   };
 
@@ -60,13 +60,13 @@ await t.test("keys in a conference", async (t) => {
       const report = world.reports.next("the call's report", () => true, { ms: 60_000 });
       const from = call.audio.recording.durationMs;
       await call.sendDigits("*#", { method });
-      t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS), "out of the first conference");
+      t.ok(await bbb.waitForLeave(member.memberId, timeoutMs), "out of the first conference");
       await hears(t, world, call, "de/enter-pin", "asked for another PIN", { fromMs: from });
       t.notOk(
         call.audio.prompts().some(({ name }) => name === "de/conference-ended"),
         "the conference continues",
       );
-      const arrival = other.waitForMember(elsewhere.pin, TIMEOUT_MS);
+      const arrival = other.waitForMember(elsewhere.pin, timeoutMs);
       await call.sendDigits(`${elsewhere.pin}#`, { method });
       const there = await arrival;
       t.match(there, { name: "5678" }, "in the second conference");
@@ -108,8 +108,8 @@ await t.test("hints name the configured keys before the first conference", async
     t.strictSame(heardHints(call), hints, "both, in this order, before the conference");
     t.strictSame(keysNamed(call), ["star", "8"], "with the keys as they are set");
     await call.sendDigits("*8");
-    t.ok(await bbb.waitForLeave(member.memberId, TIMEOUT_MS), "the key from the hint leaves");
-    const arrival = other.waitForMember(elsewhere.pin, TIMEOUT_MS);
+    t.ok(await bbb.waitForLeave(member.memberId, timeoutMs), "the key from the hint leaves");
+    const arrival = other.waitForMember(elsewhere.pin, timeoutMs);
     await call.sendDigits(`${elsewhere.pin}#`);
     t.ok(await arrival, "in the second conference");
     t.strictSame(heardHints(call), hints, "played once only");
@@ -123,7 +123,7 @@ await t.test("hints name the configured keys before the first conference", async
     await call.answered;
     await call.sendDigits(`${here.pin}#`);
     await hears(t, world, call, "de/mute-hint", "the hints begin");
-    const arrival = bbb.waitForMember(here.pin, TIMEOUT_MS);
+    const arrival = bbb.waitForMember(here.pin, timeoutMs);
     await call.sendDigits("1");
     const member = await arrival;
     t.ok(member, "in the conference");

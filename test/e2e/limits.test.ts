@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { talk } from "./support/talk.js";
 import { conferences, withCalls, World } from "./support/world.js";
@@ -61,7 +61,7 @@ await t.test("a caller without a number is removed, and the next one is rejected
   t.match(await next.answered, { ok: true });
   await untilHeard(world, next, "de/welcome");
   const refused = world.reports.next("the next call's report", ({ cause }) => cause === "withheld-refused", {
-    ms: TIMEOUT_MS,
+    ms: timeoutMs,
   });
   await next.sendDigits(pin);
   await untilHeard(world, next, "de/conference-unavailable");

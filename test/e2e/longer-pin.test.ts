@@ -4,7 +4,7 @@ import t from "tap";
 
 import { Pin } from "../../src/caller/secret.js";
 import { noRedis, RedisServer } from "../store/support/redis-server.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { untilHeard } from "./support/hearing.js";
 import { conferences, World } from "./support/world.js";
 
@@ -31,7 +31,7 @@ async function typesWithPause(world: World, digits: string): Promise<void> {
   await call.sendDigits(digits.slice(running.length));
   await untilHeard(world, call, "de/not-started");
   t.equal(world.bbbs[0].members(running).length, 0, "the other meeting has no member");
-  const arrival = world.bbbs[1].waitForMember(digits, TIMEOUT_MS);
+  const arrival = world.bbbs[1].waitForMember(digits, timeoutMs);
   world.bbbs[1].createMeeting({ meetingID: "room", name: "Room", voiceBridge: digits });
   t.match(await arrival, { voiceBridge: digits }, "but in the caller's own, when it begins");
   await call.hangUp();

@@ -6,7 +6,7 @@ import type { CallReport, Stage } from "../../src/call/progress.js";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { type HearOptions, hears, untilHeard } from "./support/hearing.js";
 import { talk, Tones } from "./support/talk.js";
 import { conferences, type Settings, withPollInterval, World } from "./support/world.js";
@@ -59,7 +59,7 @@ await t.test("a BBB server fails before the caller has joined", async (t) => {
   await t.test("it refuses, and the conference now runs elsewhere: joined there", async (t) => {
     first.voice.refusal = { kind: "status", status: 480 };
     const story = report(world);
-    const arrival = second.waitForMember(pin, TIMEOUT_MS);
+    const arrival = second.waitForMember(pin, timeoutMs);
     const moved = stage("joining").then(async () => {
       await first.endMeeting(meeting);
       second.createMeeting({ meetingID: "moved", name: "Moved", voiceBridge: pin });

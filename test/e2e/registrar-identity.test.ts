@@ -1,7 +1,7 @@
 import t, { type Test } from "tap";
 
 import { type Certificates, makeCertificates } from "../../src/simulators/certificates.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { type Settings, World } from "./support/world.js";
@@ -47,7 +47,7 @@ async function faultOf(world: World, why: RegExp): Promise<string | null | undef
   await world.log.next(
     `not registered: ${why.source}`,
     (line) => line.includes("trunk not registered") && why.test(line.replaceAll('\\"', '"')),
-    { ms: TIMEOUT_MS, past: true, evidence: () => world.tail() },
+    { ms: timeoutMs, past: true, evidence: () => world.tail() },
   );
   return world.einwahl.status().trunks[0]?.fault;
 }

@@ -5,7 +5,7 @@ import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { Resolver } from "../../src/trunk/resolver.js";
 import { FakeResolver } from "../support/fake-resolver.js";
 import type { Baresip } from "./support/baresip.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { Kamailio } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
 import { conferences, numbers, World } from "./support/world.js";
@@ -66,7 +66,7 @@ await t.test(
     await second.changeRegister("moved");
     const isTold = (text: string): boolean =>
       /302 Moved Temporarily: the registrar refers to sbc\.example\.net:5071, which is not followed/.test(text);
-    await world.log.next("the log line", isTold, { ms: TIMEOUT_MS, past: true, evidence: () => world.tail() });
+    await world.log.next("the log line", isTold, { ms: timeoutMs, past: true, evidence: () => world.tail() });
     t.ok(isTold(world.einwahl.status().trunks[0]?.fault ?? ""), "in the status");
     t.ok(
       reportFindings(world.einwahl.status(), ["line"]).some(

@@ -7,7 +7,7 @@ import t, { type Test } from "tap";
 import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TIMEOUT_MS, within } from "./support/deadline.js";
+import { timeoutMs, within } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { conferences, numbers, type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
@@ -85,14 +85,14 @@ await t.test(`reload during ${callers} calls`, async (t) => {
         () => undefined,
       );
     // The caller types only after the prompt.
-    await call.audio.waitForSound(TIMEOUT_MS);
+    await call.audio.waitForSound(timeoutMs);
     await call.sendDigits(`${pin}#`);
-    return { call, member: await within(`caller ${index} is in`, arrival, TIMEOUT_MS, () => world.tail()) };
+    return { call, member: await within(`caller ${index} is in`, arrival, timeoutMs, () => world.tail()) };
   };
 
   /** A caller other than those that must stay. */
   const leaves = async (call: PhoneCall, member: MemberInfo, node: typeof first): Promise<void> => {
-    const left = node.waitForLeave(member.memberId, TIMEOUT_MS);
+    const left = node.waitForLeave(member.memberId, timeoutMs);
     await call.hangUp();
     await left;
   };

@@ -1,7 +1,7 @@
 import t from "tap";
 
-import { ALL_SUITES } from "../../src/softphone/rtp/srtp.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { allSuites } from "../../src/softphone/rtp/srtp.js";
+import { timeoutMs } from "./support/deadline.js";
 import { keyIn, talk, Tones } from "./support/talk.js";
 import { World } from "./support/world.js";
 
@@ -50,7 +50,7 @@ await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, 
       );
       t.notMatch(call.remoteSdp, /^a=(?!sendrecv)(?:recvonly|sendonly|inactive)\r?$/m, "is offered sendrecv");
       t.ok(versionIn(call.remoteSdp) > versionIn(held), "in a new version");
-      t.strictSame(suitesIn(call.remoteSdp).sort(), [...ALL_SUITES].sort(), "with a key for each suite");
+      t.strictSame(suitesIn(call.remoteSdp).sort(), [...allSuites].sort(), "with a key for each suite");
       t.equal(suitesIn(call.remoteSdp)[0], suitesIn(held)[0], "the one in use first");
       await tones.bothWays(t, "with the answer in the ACK");
 
@@ -91,7 +91,7 @@ await t.test("renegotiations by the trunk during a call", { timeout: 400_000 }, 
         "the mute key, by SIP INFO, no longer counts: the PIN came by RFC 4733",
       );
       t.ok(await call.sendDigits("00"), "and twice by RFC 4733");
-      t.equal(await bbb.waitForDigits(there.member.memberId, "00", TIMEOUT_MS), "00", "arrives, twice");
+      t.equal(await bbb.waitForDigits(there.member.memberId, "00", timeoutMs), "00", "arrives, twice");
       await tones.bothWays(t, "after the keys");
 
       const report = world.reports.next("the call's report", () => true);

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../src/simulators/certificates.js";
 import type { DialOptions } from "../../src/softphone/test-phone.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Kamailio, type KamailioOptions } from "./support/kamailio.js";
 import { missingPrograms } from "./support/missing-programs.js";
@@ -109,7 +109,7 @@ await t.test(
         const answered = await call.answered;
         t.ok(answered.ok, answered.ok ? "answered" : `${answered.failure.status} ${answered.failure.reason}`);
         await hears(t, world, call, "en/welcome", "the number that was dialled is the English one");
-        const arrival = world.bbbs[0].waitForMember(pin, TIMEOUT_MS);
+        const arrival = world.bbbs[0].waitForMember(pin, timeoutMs);
         await call.sendDigits(`${pin}#`);
         const member = await arrival;
         t.match(member, { name: "5678" }, "the caller's last four digits");

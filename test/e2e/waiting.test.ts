@@ -10,7 +10,7 @@ import type { MemberInfo } from "../../src/simulators/bbb/member.js";
 import { SampleWebhooks } from "../../src/simulators/bbb/webhooks.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
-import { TIMEOUT_MS, within } from "./support/deadline.js";
+import { timeoutMs, within } from "./support/deadline.js";
 import { hears } from "./support/hearing.js";
 import { Tones } from "./support/talk.js";
 import { type Settings, withCalls, World, type WorldOptions } from "./support/world.js";
@@ -82,7 +82,7 @@ async function types({ world, phone, pin }: WaitingWorld, index: number): Promis
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
   // The caller types only after the prompt.
-  await call.audio.waitForSound(TIMEOUT_MS);
+  await call.audio.waitForSound(timeoutMs);
   await call.sendDigits(`${pin}#`);
   return call;
 }
@@ -155,7 +155,7 @@ await t.test(`${callers} callers wait for one conference, and join as soon as it
     );
   });
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
-  await within("all callers join", allIn, TIMEOUT_MS, () => `${arrivals.length} are in\n${world.tail()}`);
+  await within("all callers join", allIn, timeoutMs, () => `${arrivals.length} are in\n${world.tail()}`);
   const times = arrivals.map(({ afterMs }) => afterMs);
   t.ok(
     Math.max(...times) < allInTimeoutMs,
@@ -197,8 +197,8 @@ await t.test("without webhooks", async (t) => {
     const story = report(waiting);
     const call = await waits(waiting);
     await hears(t, world, call, "de/not-started", "told what there is to wait for", { whole: true });
-    t.ok(await call.audio.waitForSound(TIMEOUT_MS), "and there is music");
-    const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+    t.ok(await call.audio.waitForSound(timeoutMs), "and there is music");
+    const arrival = bbb.waitForMember(pin, timeoutMs);
     const began = performance.now();
     bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
     const member = await arrival;
@@ -223,7 +223,7 @@ await t.test("without webhooks", async (t) => {
     const arrived: string[] = [];
     const off = bbb.onJoin(({ name }) => arrived.push(name));
     bbb.createMeeting({ meetingID: room, name: room, voiceBridge: other.pin });
-    const arrival = bbb.waitForMember(other.pin, TIMEOUT_MS);
+    const arrival = bbb.waitForMember(other.pin, timeoutMs);
     const next = await types(other, 1);
     t.ok(await arrival);
     off();
@@ -247,7 +247,7 @@ await t.test("on hold and without RTP when the conference begins", async (t) => 
   call.stopRtp();
   // Longer than RTP may be absent without a hold.
   await setTimeout(7_000);
-  const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+  const arrival = bbb.waitForMember(pin, timeoutMs);
   bbb.createMeeting({ meetingID, name: meetingID, voiceBridge: pin });
   const member = await arrival;
   t.match(member, { name: numberOf(0).slice(-4) }, "brought into it all the same");

@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 
 import { SampleWebhooks, type WebhookOptions } from "../../src/simulators/bbb/webhooks.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "./support/deadline.js";
+import { timeoutMs } from "./support/deadline.js";
 import { hears, untilHeard } from "./support/hearing.js";
 import { freePort } from "./support/ports.js";
 import { type Settings, World } from "./support/world.js";
@@ -75,7 +75,7 @@ await t.test(
       t.match(world.einwahl.status().bbbServers, [{ name: bbb.name, meetings: 2 }, {}], "known at once");
       t.equal(bbb.api.calls("getMeetings"), asked, "and the server was not asked");
       const call = await answered(world);
-      const arrival = bbb.waitForMember(pin, TIMEOUT_MS);
+      const arrival = bbb.waitForMember(pin, timeoutMs);
       await call.sendDigits(`${pin}#`);
       t.match(await arrival, { name: "5678" });
       await call.hangUp();
@@ -133,7 +133,7 @@ await t.test("an unauthenticated webhook changes nothing", async (t) => {
   const call = await answered(world);
   await call.sendDigits("666666#");
   await hears(t, world, call, "de/pin-unknown", "nobody has that PIN");
-  const arrival = bbb.waitForMember("12345", TIMEOUT_MS);
+  const arrival = bbb.waitForMember("12345", timeoutMs);
   await call.sendDigits("12345#");
   t.match(await arrival, { name: "5678" }, "and the meeting is still there");
   await call.hangUp();
@@ -147,7 +147,7 @@ await t.test("a meeting with LiveKit audio", async (t) => {
     bbb.createMeeting({ meetingID: "livekit", voiceBridge: "800001", audioBridge: "livekit" });
     await hooks.settled();
     const call = await answered(world);
-    const arrival = bbb.waitForMember("800001", TIMEOUT_MS);
+    const arrival = bbb.waitForMember("800001", timeoutMs);
     await call.sendDigits("800001#");
     t.match(await arrival, { voiceBridge: "800001", suite: undefined });
     t.equal(bbb.livekit.participants("800001").length, 1, "in LiveKit's room");

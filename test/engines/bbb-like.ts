@@ -13,7 +13,7 @@ import { readAnyWav, type Sound } from "./sound.js";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 const password = "test-bbb-like";
-const CALL_MS = 60_000;
+const callMs = 60_000;
 const stateFolders = ["log", "db", "run", "tmp", "tls", "public", "profiles"] as const;
 
 export interface BbbLikeOptions {
@@ -152,7 +152,7 @@ export class BbbLike {
       `origination_caller_id_number=${options.number}`,
       "dtmf_type=rfc2833",
     ];
-    const tone = `playback:tone_stream://%(${CALL_MS}\\,0\\,${options.hz})`;
+    const tone = `playback:tone_stream://%(${callMs}\\,0\\,${options.hz})`;
     const answer = await this.socket.api(
       `originate {${variables.join(",")}}sofia/external/${address};transport=tls '${tone}' inline`,
     );

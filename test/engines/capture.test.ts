@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { TIMEOUT_MS } from "../e2e/support/deadline.js";
+import { timeoutMs } from "../e2e/support/deadline.js";
 import type { Owner } from "../e2e/support/owner.js";
 import { conferences, type Settings, World } from "../e2e/support/world.js";
 import { audioOf, Capture, type Flow, understood, withTone } from "./capture.js";
@@ -13,7 +13,7 @@ import { startRealEngines } from "./real-engines.js";
 const caller = "+4915223125678";
 const tones = { conference: 620, caller: 1040 } as const;
 const { pin } = conferences[0];
-const TONES_MS = 2_000;
+const tonesMs = 2_000;
 
 function missing(): string | undefined {
   try {
@@ -36,13 +36,13 @@ async function record(owner: Owner, world: World, encrypted: boolean): Promise<r
   });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
-  await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
+  await call.audio.waitForPrompt("de/welcome", timeoutMs);
   await call.sendDigits(`${pin}#`);
   call.playTone(tones.caller);
-  await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, TIMEOUT_MS);
+  await world.bbbs[0].waitForTone({ voiceBridge: pin }, tones.caller, timeoutMs);
   world.bbbs[0].playTone(pin, tones.conference);
-  await call.audio.waitForTone(tones.conference, TIMEOUT_MS);
-  await setTimeout(TONES_MS);
+  await call.audio.waitForTone(tones.conference, timeoutMs);
+  await setTimeout(tonesMs);
   await call.hangUp();
   return await capture.stop();
 }

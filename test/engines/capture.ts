@@ -11,11 +11,11 @@ import { scratchFolder } from "../e2e/support/scratch.js";
 import { greatestToneShare } from "./sound.js";
 
 const run = promisify(execFile);
-const RTP_HEADER_BYTES = 12;
+const rtpHeaderBytes = 12;
 /** 20 ms of G.711, plus SRTP's overhead. */
-const AUDIO_BYTES = { least: 160, most: 190 } as const;
-const RATE = 8_000;
-const MAX_OUTPUT_BYTES = 200_000_000;
+const audioBytes = { least: 160, most: 190 } as const;
+const rate = 8_000;
+const maxOutputBytes = 200_000_000;
 
 /** The captured payload of one connection, one direction. */
 export interface Flow {
@@ -52,7 +52,7 @@ export class Capture {
     const { stdout } = await run(
       "tshark",
       ["-r", this.#file, "-T", "fields", ...fields.flatMap((field) => ["-e", field])],
-      { maxBuffer: MAX_OUTPUT_BYTES },
+      { maxBuffer: maxOutputBytes },
     );
     const flows = new Map<string, { readonly flow: Flow; readonly payloads: Buffer[] }>();
     for (const line of stdout.split("\n")) {
@@ -77,24 +77,24 @@ export class Capture {
 /** Flows that look like audio, decoded as unencrypted RTP. */
 export function audioOf(flows: readonly Flow[]): readonly Int16Array[] {
   return flows.flatMap(({ protocol, payloads }) => {
-    const bodies = payloads.map((payload) => payload.subarray(RTP_HEADER_BYTES));
-    const audio = bodies.filter(({ length }) => length >= AUDIO_BYTES.least && length <= AUDIO_BYTES.most);
-    if (protocol !== "udp" || audio.length < RATE / AUDIO_BYTES.least) return [];
-    return [decodeG711("PCMA", Buffer.concat(audio.map((body) => body.subarray(0, AUDIO_BYTES.least))))];
+    const bodies = payloads.map((payload) => payload.subarray(rtpHeaderBytes));
+    const audio = bodies.filter(({ length }) => length >= audioBytes.least && length <= audioBytes.most);
+    if (protocol !== "udp" || audio.length < rate / audioBytes.least) return [];
+    return [decodeG711("PCMA", Buffer.concat(audio.map((body) => body.subarray(0, audioBytes.least))))];
   });
 }
 
 /** The number of flows with the tone. */
 export function withTone(flows: readonly Int16Array[], hz: number): number {
-  return flows.filter((samples) => greatestToneShare({ samples, rate: RATE }, hz) > 0.5).length;
+  return flows.filter((samples) => greatestToneShare({ samples, rate: rate }, hz) > 0.5).length;
 }
 
 /** The prompts recognised in the capture. */
 export function understood(flows: readonly Int16Array[], prompts: readonly KnownPrompt[]): readonly string[] {
   return flows.flatMap((samples) => {
     const listener = new Listener(prompts);
-    for (let at = 0; at < samples.length; at += AUDIO_BYTES.least)
-      listener.hear(samples.subarray(at, at + AUDIO_BYTES.least));
+    for (let at = 0; at < samples.length; at += audioBytes.least)
+      listener.hear(samples.subarray(at, at + audioBytes.least));
     return listener.prompts().map(({ name }) => name);
   });
 }

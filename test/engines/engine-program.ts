@@ -9,9 +9,9 @@ import { Program } from "../e2e/support/program.js";
 
 export const host = "127.0.0.1";
 
-const LOOK_EVERY_MS = 50;
-const READY_TIMEOUT_MS = 30_000;
-const STARTS = 3;
+const lookEveryMs = 50;
+const readyTimeoutMs = 30_000;
+const starts = 3;
 
 /** A real engine with its own folder, which is deleted with it. */
 export interface EngineProgram {
@@ -53,7 +53,7 @@ export async function startEngine(name: string, prepare: (folder: string) => Pro
       };
     } catch (error) {
       await program.stop("SIGKILL");
-      if (attempt === STARTS) {
+      if (attempt === starts) {
         await remove();
         throw error;
       }
@@ -62,12 +62,12 @@ export async function startEngine(name: string, prepare: (folder: string) => Pro
 }
 
 async function untilReady(name: string, program: Program, isReady: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + READY_TIMEOUT_MS;
+  const deadline = performance.now() + readyTimeoutMs;
   while (!(await isReady())) {
     if (program.isGone) throw new Error(`${name} ended: ${await program.gone}\n${program.tail()}`);
     if (performance.now() > deadline)
-      throw new Error(`${name} is not ready after ${READY_TIMEOUT_MS} ms\n${program.tail()}`);
-    await setTimeout(LOOK_EVERY_MS);
+      throw new Error(`${name} is not ready after ${readyTimeoutMs} ms\n${program.tail()}`);
+    await setTimeout(lookEveryMs);
   }
 }
 

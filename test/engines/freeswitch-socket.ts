@@ -2,8 +2,8 @@ import { EventSocket } from "../../src/media/event-socket.js";
 import { systemClock } from "../../src/util/clock.js";
 import { host, listens } from "./engine-program.js";
 
-const ANSWER_TIMEOUT_MS = 10_000;
-const PROBE_MS = 1_000;
+const answerTimeoutMs = 10_000;
+const probeMs = 1_000;
 
 /** The event socket of a real FreeSWITCH, for the test's own commands. */
 export class FreeSwitchSocket {
@@ -18,7 +18,7 @@ export class FreeSwitchSocket {
 
   /** @throws if it does not respond */
   async api(command: string): Promise<string> {
-    const answer = await this.#socket().api(command, ANSWER_TIMEOUT_MS);
+    const answer = await this.#socket().api(command, answerTimeoutMs);
     if (!answer.ok) throw new Error(`FreeSWITCH does not answer: ${command}`);
     return answer.value;
   }
@@ -26,7 +26,7 @@ export class FreeSwitchSocket {
   /** Whether it responds and these sofia profiles run. */
   async runs(profiles: readonly string[]): Promise<boolean> {
     if (!(await listens(this.#port))) return false;
-    const status = await this.#socket().api("sofia status", PROBE_MS);
+    const status = await this.#socket().api("sofia status", probeMs);
     return (
       status.ok &&
       profiles.every((profile) => new RegExp(`^\\s*${profile}\\s+profile\\s.*RUNNING`, "m").test(status.value))

@@ -4,7 +4,7 @@ import process from "node:process";
 
 import t from "tap";
 
-import { TIMEOUT_MS } from "../e2e/support/deadline.js";
+import { timeoutMs } from "../e2e/support/deadline.js";
 import { conferences, World } from "../e2e/support/world.js";
 import { until } from "../softphone/sip/support.js";
 import { RawPhone } from "../support/raw-phone.js";
@@ -41,9 +41,9 @@ await t.test(
       const call = await phone.dial({ ...world.line(), number: caller });
       call.audio.listenForPrompts(world.prompts);
       t.ok((await call.answered).ok);
-      await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
+      await call.audio.waitForPrompt("de/welcome", timeoutMs);
       await call.sendDigits(`${pin}#`);
-      await world.bbbs[0].waitForMember(pin, TIMEOUT_MS);
+      await world.bbbs[0].waitForMember(pin, timeoutMs);
       await call.hangUp();
       await engines.freeswitch.line("the channel of the leg to BBB", /sofia\/bbb\/.*\[number\]/);
     });

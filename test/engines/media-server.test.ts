@@ -13,7 +13,7 @@ import { soundsDirectory } from "../e2e/support/world.js";
 import { missingEngines } from "./programs.js";
 import { type RealEngines, startRealEngines } from "./real-engines.js";
 
-const ANSWER_MS = 3_000;
+const answerMs = 3_000;
 
 /** Port of a sofia profile. */
 async function portOf(engines: RealEngines, profile: string): Promise<number> {
@@ -63,7 +63,7 @@ await t.test("the media server", { skip: missingEngines() ?? false, timeout: 120
   await t.test("demands the correct password", async (t) => {
     const { host, port } = engines.eventSocket;
     const guess = new EventSocket({ host, port, password: "ClueCon", clock: systemClock });
-    t.strictSame(await guess.api("status", ANSWER_MS), { ok: false, failure: "no-answer" });
+    t.strictSame(await guess.api("status", answerMs), { ok: false, failure: "no-answer" });
     guess.close();
   });
 

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import t from "tap";
 
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "../e2e/support/deadline.js";
+import { timeoutMs } from "../e2e/support/deadline.js";
 import { conferences, numbers } from "../e2e/support/world.js";
 import type { BbbLike, ConferenceMember } from "./bbb-like.js";
 import { missingEngines } from "./programs.js";
@@ -15,34 +15,34 @@ const caller = "+4915223125678";
 const otherCaller = "+4915111112222";
 const digits = caller.slice(3);
 const tones = { conference: 620, caller: 1040 } as const;
-const LOOK_EVERY_MS = 50;
-const TONE_MS = 1_500;
+const lookEveryMs = 50;
+const toneMs = 1_500;
 
 /** Polls the conference list, because no event announces a member. */
 async function memberOf(node: BbbLike, voiceBridge: string): Promise<ConferenceMember> {
-  const deadline = performance.now() + TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const [member] = await node.members(voiceBridge);
     if (member !== undefined) return member;
     if (performance.now() > deadline)
       throw new Error(`no member in ${voiceBridge}\n${node.log().slice(-40).join("\n")}`);
-    await setTimeout(LOOK_EVERY_MS);
+    await setTimeout(lookEveryMs);
   }
 }
 
 /** The remaining members after the server has processed the BYE. */
 async function leftIn(node: BbbLike, voiceBridge: string): Promise<readonly ConferenceMember[]> {
-  const deadline = performance.now() + TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const members = await node.members(voiceBridge);
     if (members.length === 0 || performance.now() > deadline) return members;
-    await setTimeout(LOOK_EVERY_MS);
+    await setTimeout(lookEveryMs);
   }
 }
 
 /** Both legs in the media server's table, which is updated a moment later: codec for reading and writing, SRTP suite. */
 async function legs({ engines }: RealWorld): Promise<readonly string[]> {
-  const deadline = performance.now() + TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const table = JSON.parse(await engines.media.api("show channels as json")) as {
       readonly rows?: readonly Record<string, string>[];
@@ -55,7 +55,7 @@ async function legs({ engines }: RealWorld): Promise<readonly string[]> {
         .map(({ direction, read_codec, write_codec, secure }) => [direction, read_codec, write_codec, secure].join(" "))
         .sort();
     }
-    await setTimeout(LOOK_EVERY_MS);
+    await setTimeout(lookEveryMs);
   }
 }
 
@@ -79,7 +79,7 @@ await t.test(
         const call = await phone.dial({ ...world.line(), number: caller, codecs: [codec] });
         call.audio.listenForPrompts(world.prompts);
         t.ok((await call.answered).ok);
-        t.ok(await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS), "the greeting is heard");
+        t.ok(await call.audio.waitForPrompt("de/welcome", timeoutMs), "the greeting is heard");
         await call.sendDigits(`${pin}#`);
 
         const member = await memberOf(node, pin);
@@ -90,9 +90,9 @@ await t.test(
 
         call.playTone(tones.caller);
         const stop = await node.recordMember(member);
-        await node.playTone(pin, tones.conference, TONE_MS);
-        t.ok(await call.audio.waitForTone(tones.conference, TIMEOUT_MS), "the caller hears the conference");
-        await setTimeout(TONE_MS);
+        await node.playTone(pin, tones.conference, toneMs);
+        t.ok(await call.audio.waitForTone(tones.conference, timeoutMs), "the caller hears the conference");
+        await setTimeout(toneMs);
         t.ok(greatestToneShare(await stop(), tones.caller) > 0.8, "the conference hears the caller");
 
         const variables = await node.socket.dump(member.channel);
@@ -144,8 +144,8 @@ await t.test(
       );
 
       const stops = [await node.recordMember(member), await telephone.recordMember({ channel })] as const;
-      await node.playTone(pin, tones.conference, TONE_MS);
-      await setTimeout(TONE_MS);
+      await node.playTone(pin, tones.conference, toneMs);
+      await setTimeout(toneMs);
       t.ok(greatestToneShare(await stops[0](), tones.caller) > 0.8, "the conference hears the caller");
       t.ok(greatestToneShare(await stops[1](), tones.conference) > 0.8, "the caller hears the conference");
       await telephone.socket.api(`uuid_kill ${channel}`);
@@ -156,7 +156,7 @@ await t.test(
       const call = await phone.dial({ ...world.line(), number: caller });
       call.audio.listenForPrompts(world.prompts);
       t.ok((await call.answered).ok);
-      await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
+      await call.audio.waitForPrompt("de/welcome", timeoutMs);
       await call.sendDigits(`${pin}#`);
       await memberOf(node, pin);
       return call;
@@ -167,7 +167,7 @@ await t.test(
       const { pin } = conferences[0];
       const call = await joined(node, pin);
       await node.empty(pin);
-      t.ok(await call.audio.waitForPrompt("de/removed", TIMEOUT_MS), "the caller is told so");
+      t.ok(await call.audio.waitForPrompt("de/removed", timeoutMs), "the caller is told so");
       t.match(await call.ended, { by: "remote" });
       t.strictSame(await world.leftBehind(before), {}, "nothing is left");
     });
@@ -178,10 +178,10 @@ await t.test(
       const call = await joined(node, pin);
       await world.bbbs[0].endMeeting(name);
       await node.empty(pin);
-      t.ok(await call.audio.waitForPrompt("de/conference-ended", TIMEOUT_MS), "the caller is told so");
+      t.ok(await call.audio.waitForPrompt("de/conference-ended", timeoutMs), "the caller is told so");
       const asked = call.audio.recording.durationMs;
       t.ok(
-        await call.audio.waitForPrompt("de/enter-pin", TIMEOUT_MS, { fromMs: asked - 10_000 }),
+        await call.audio.waitForPrompt("de/enter-pin", timeoutMs, { fromMs: asked - 10_000 }),
         "the caller is asked for another PIN",
       );
       await call.hangUp();

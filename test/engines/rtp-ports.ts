@@ -4,19 +4,19 @@ import { createSocket } from "node:dgram";
 import { host } from "./engine-program.js";
 
 /** Below Linux's ephemeral ports. */
-const LOWEST = 10_000;
-const HIGHEST = 32_000;
+const lowest = 10_000;
+const highest = 32_000;
 /** Ports for one FreeSWITCH: 4 per call. */
-const BLOCK = 2_000;
-const ATTEMPTS = 50;
+const block = 2_000;
+const attempts = 50;
 
 /** A random range of UDP ports, sampled to be unused. Random because tests run in parallel. */
 export async function rtpPorts(): Promise<{ readonly first: number; readonly last: number }> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const first = LOWEST + 2 * randomInt((HIGHEST - LOWEST - BLOCK) / 2);
-    const samples = [0, 0.25, 0.5, 0.75, 0.99].map((share) => first + Math.floor(share * BLOCK));
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const first = lowest + 2 * randomInt((highest - lowest - block) / 2);
+    const samples = [0, 0.25, 0.5, 0.75, 0.99].map((share) => first + Math.floor(share * block));
     const free = await Promise.all(samples.map(isFree));
-    if (free.every(Boolean)) return { first, last: first + BLOCK - 2 };
+    if (free.every(Boolean)) return { first, last: first + block - 2 };
   }
   throw new Error("no range of free UDP ports");
 }

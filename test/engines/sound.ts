@@ -5,7 +5,7 @@ export interface Sound {
   readonly rate: number;
 }
 
-const HEADER_BYTES = 44;
+const headerBytes = 44;
 
 /** Reads a mono WAV of 16-bit PCM of any rate, FreeSWITCH's recording format. */
 export function readAnyWav(file: Buffer): Sound {
@@ -13,7 +13,7 @@ export function readAnyWav(file: Buffer): Sound {
     file.toString("latin1", 0, 4) === "RIFF" && file.readUInt16LE(22) === 1 && file.readUInt16LE(34) === 16;
   const data = file.indexOf("data", 12, "latin1");
   if (!isPcm16Mono || data === -1) throw new Error("not a mono WAV of 16-bit PCM");
-  const body = file.subarray(Math.max(HEADER_BYTES, data + 8));
+  const body = file.subarray(Math.max(headerBytes, data + 8));
   const samples = new Int16Array(Math.floor(body.length / 2));
   for (let index = 0; index < samples.length; index++) samples[index] = body.readInt16LE(2 * index);
   return { samples, rate: file.readUInt32LE(24) };
@@ -29,7 +29,7 @@ export function greatestToneShare({ samples, rate }: Sound, hz: number): number 
   return greatest;
 }
 
-const QUIET = 100;
+const quiet = 100;
 
 function toneShare(samples: Int16Array, hz: number, rate: number): number {
   const coefficient = 2 * Math.cos((2 * Math.PI * hz) / rate);
@@ -42,6 +42,6 @@ function toneShare(samples: Int16Array, hz: number, rate: number): number {
     s1 = s0;
     energy += sample * sample;
   }
-  if (Math.sqrt(energy / samples.length) < QUIET) return 0;
+  if (Math.sqrt(energy / samples.length) < quiet) return 0;
   return Math.min(1, (2 * (s1 * s1 + s2 * s2 - coefficient * s1 * s2)) / (energy * samples.length));
 }

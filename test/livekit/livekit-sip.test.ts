@@ -5,7 +5,7 @@ import t, { type Test } from "tap";
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import { SampleBbb } from "../../src/simulators/bbb/sample-bbb.js";
 import { makeCertificates } from "../../src/simulators/certificates.js";
-import { TIMEOUT_MS, within } from "../e2e/support/deadline.js";
+import { timeoutMs, within } from "../e2e/support/deadline.js";
 import { type LiveKitOptions, type LiveKitSide, startLiveKit } from "./support/livekit-side.js";
 import { SipCaller } from "./support/sip-caller.js";
 
@@ -120,9 +120,9 @@ await t.test("configured for callers: hidePhoneNumber, no encryption", async (t)
     t.match(held, { ok: true, value: { body: /a=sendrecv/ } });
     await call.media.sendDigit("0");
     call.playTone(700);
-    t.ok(await microphone.hears(700, TIMEOUT_MS), "the room hears the caller, who has pressed 0");
+    t.ok(await microphone.hears(700, timeoutMs), "the room hears the caller, who has pressed 0");
     microphone.playTone(1_000);
-    t.ok(await call.hears(1_000, TIMEOUT_MS), "the caller hears the room");
+    t.ok(await call.hears(1_000, timeoutMs), "the caller hears the room");
     microphone.stopTone();
     const [seen] = (await livekit.callers(meeting)).filter(({ name }) => name === "Phone 5678");
     await livekit.remove(meeting, seen?.identity ?? "");

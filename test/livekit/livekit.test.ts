@@ -9,7 +9,7 @@ import type { LiveKitParticipant } from "../../src/simulators/bbb/livekit/partic
 import type { Meeting } from "../../src/simulators/bbb/meetings.js";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import type { TestPhone } from "../../src/softphone/test-phone.js";
-import { TIMEOUT_MS } from "../e2e/support/deadline.js";
+import { timeoutMs } from "../e2e/support/deadline.js";
 import { hears, untilHeard } from "../e2e/support/hearing.js";
 import type { Settings } from "../e2e/support/world.js";
 import type { LiveKitSide } from "./support/livekit-side.js";
@@ -142,7 +142,7 @@ await t.test("callers in meetings whose audio is in LiveKit", async (t) => {
     await call.answered;
     await untilHeard(world, call, "de/welcome");
     const waiting = world.stages.next("stage waiting", ({ stage }) => stage === "waiting", {
-      ms: TIMEOUT_MS,
+      ms: timeoutMs,
       evidence: () => world.tail(),
     });
     await call.sendDigits(`${reserved.value.pin}#`);
@@ -218,7 +218,7 @@ async function joins(
   await call.answered;
   await untilHeard(world, call, "de/welcome");
   const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
-    ms: TIMEOUT_MS,
+    ms: timeoutMs,
     evidence: () => world.tail(),
   });
   await call.sendDigits(`${meeting.voiceBridge}#`);
@@ -241,7 +241,7 @@ async function leaves(
 }
 
 async function isGone(livekit: LiveKitSide, meeting: Meeting, { identity }: LiveKitParticipant): Promise<void> {
-  const deadline = performance.now() + TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   while ((await livekit.callers(meeting)).some((caller) => caller.identity === identity)) {
     if (performance.now() > deadline) throw new Error(`${identity} is still there`);
     await setTimeout(50);

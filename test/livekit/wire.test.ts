@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 
 import t from "tap";
 
-import { TIMEOUT_MS } from "../e2e/support/deadline.js";
+import { timeoutMs } from "../e2e/support/deadline.js";
 import { missingPrograms } from "../e2e/support/missing-programs.js";
 import { audioOf, Capture, understood, withTone } from "../engines/capture.js";
 import { startRealEngines } from "../engines/real-engines.js";
@@ -12,7 +12,7 @@ import { startLiveKitWorld } from "./support/livekit-world.js";
 const number = "+4915223125678";
 const pin = "800001";
 const tones = { room: 620, caller: 1_040 } as const;
-const TONES_MS = 2_000;
+const tonesMs = 2_000;
 
 const missing = isReal ? missingPrograms("tshark") : "of the real LiveKit only: npm run test:livekit";
 
@@ -28,13 +28,13 @@ await t.test("the packets of a call into a LiveKit meeting", { skip: missing, ti
   const call = await phone.dial({ ...world.line(), number, codecs: ["PCMA"], srtp: "mandatory" });
   call.audio.listenForPrompts(world.prompts);
   await call.answered;
-  await call.audio.waitForPrompt("de/welcome", TIMEOUT_MS);
+  await call.audio.waitForPrompt("de/welcome", timeoutMs);
   await call.sendDigits(`${pin}#`);
   call.playTone(tones.caller);
-  t.ok(await microphone.hears(tones.caller, TIMEOUT_MS), "the room hears the caller");
+  t.ok(await microphone.hears(tones.caller, timeoutMs), "the room hears the caller");
   microphone.playTone(tones.room);
-  t.ok(await call.audio.waitForTone(tones.room, TIMEOUT_MS), "the caller hears the room");
-  await setTimeout(TONES_MS);
+  t.ok(await call.audio.waitForTone(tones.room, timeoutMs), "the caller hears the room");
+  await setTimeout(tonesMs);
   const report = world.reports.next("the call's report", () => true);
   await call.hangUp();
   const { srtp } = await report;

@@ -5,7 +5,7 @@ import t from "tap";
 import { HeardPrompts } from "../../src/probe/heard-prompts.js";
 import { type KnownPrompt, readPrompts } from "../../src/softphone/prompt-library.js";
 import { PromptRecogniser } from "../../src/softphone/prompt-recognition.js";
-import { type CodecName, decodeG711, encodeG711, FRAME_SAMPLES } from "../../src/softphone/rtp/g711.js";
+import { type CodecName, decodeG711, encodeG711, frameSamples } from "../../src/softphone/rtp/g711.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
 
 const directory = "freeswitch/sounds";
@@ -28,8 +28,8 @@ function hear(
   const line = decodeG711(codec, encodeG711(codec, sound));
   const recogniser = new PromptRecogniser(prompts);
   const heard = new HeardPrompts();
-  for (let at = 0, frames = 1; at < line.length; at += FRAME_SAMPLES, frames++) {
-    recogniser.push(line.subarray(at, at + FRAME_SAMPLES));
+  for (let at = 0, frames = 1; at < line.length; at += frameSamples, frames++) {
+    recogniser.push(line.subarray(at, at + frameSamples));
     if (frames % lookEveryFrames === 0) heard.look(recogniser.matches());
   }
   heard.look(recogniser.matches());

@@ -48,7 +48,7 @@ await t.test("the first step that went wrong is named", (t) => {
       "other keys",
       { prompts: [], typed: false, reception: { ...good.reception, packetsIn: 0, rejected: 7 } },
       {},
-      { stage: "media", why: /none of 7 packets/ },
+      { stage: "media", why: "none of 7 audio packets is authentic" },
     ],
     ["nothing said", { prompts: [], typed: false, joined: undefined }, {}, { stage: "prompt", why: /no recording/ }],
     [

@@ -10,14 +10,14 @@ import { TestPhone } from "../../src/softphone/test-phone.js";
 import { systemClock } from "../../src/util/clock.js";
 import type { Latch } from "../../src/util/latch.js";
 import { failure, success } from "../../src/util/result.js";
-import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
+import { someSdp, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { listen, until } from "../softphone/sip/support.js";
 import { CuttableLink } from "../support/cuttable-link.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
 
 const certificates = await makeCertificates();
 const answer =
-  SDP.replace("RTP/AVP 8", "RTP/SAVP 8") +
+  someSdp.replace("RTP/AVP 8", "RTP/SAVP 8") +
   "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
 
 interface Bench {

@@ -3,7 +3,7 @@ import t from "tap";
 import { DrachtioConnection } from "../../src/sip/drachtio-connection.js";
 import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { systemClock } from "../../src/util/clock.js";
-import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
+import { someSdp, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { until } from "../softphone/sip/support.js";
 import { RawPhone } from "../support/raw-phone.js";
 
@@ -45,8 +45,8 @@ await t.test("a merged INVITE gets 482 and does not affect CANCEL, refusal and r
     await until(() => answer.test(phone.heard), `${status} for ${branch}`);
   };
 
-  send("INVITE", "first", SDP);
-  send("INVITE", "second", SDP);
+  send("INVITE", "first", someSdp);
+  send("INVITE", "second", someSdp);
   await heard(482, "second");
   t.equal(calls.length, 1, "no call of its own");
   send("CANCEL", "first");
@@ -54,7 +54,7 @@ await t.test("a merged INVITE gets 482 and does not affect CANCEL, refusal and r
   await until(() => calls[0]?.gone.isSet === true, "the end of the first call");
   for (const call of calls) signalling.release(call);
 
-  send("INVITE", "third", SDP);
+  send("INVITE", "third", someSdp);
   await until(() => calls.length === 2, "the same INVITE by another proxy, after its end");
   calls[1]?.refuse({ status: 503, reason: "Service Unavailable", headers: {} });
   await heard(503, "third");

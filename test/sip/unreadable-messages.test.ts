@@ -9,7 +9,7 @@ import type { DrachtioCall } from "../../src/sip/incoming-call.js";
 import { makeReadable } from "../../src/sip/readable-message.js";
 import { systemClock } from "../../src/util/clock.js";
 import { frame, FrameReader } from "../../src/util/frames.js";
-import { SDP, startServer, stopServer } from "../simulators/drachtio/support.js";
+import { someSdp, startServer, stopServer } from "../simulators/drachtio/support.js";
 import { listen, until } from "../softphone/sip/support.js";
 import { FakeEndpoint } from "../support/fake-endpoint.js";
 import { RawPhone } from "../support/raw-phone.js";
@@ -83,7 +83,7 @@ await t.test("an INVITE with lower-case sip/2.0 or bare line feeds is accepted",
     const phone = await RawPhone.open({ transport: "udp", port: portOf(server, "udp") });
     phone.request(
       `INVITE sip:bob@127.0.0.1 sip/2.0\n${headers("1 INVITE")}\nContent-Type: application/sdp`,
-      SDP,
+      someSdp,
       lineEnd,
     );
     await until(() => calls.length > 0, "a call");
@@ -109,12 +109,12 @@ await t.test("a header without a colon in a dialog is dropped: the digit in the 
   const server = await startServer();
   const { signalling, calls } = await connected(server.controlPort);
   const phone = await RawPhone.open({ transport: "tcp", port: portOf(server, "tcp") });
-  phone.request(`INVITE sip:bob@127.0.0.1 SIP/2.0\n${headers("1 INVITE")}\nContent-Type: application/sdp`, SDP);
+  phone.request(`INVITE sip:bob@127.0.0.1 SIP/2.0\n${headers("1 INVITE")}\nContent-Type: application/sdp`, someSdp);
   await until(() => calls.length > 0, "a call");
   const [call] = calls;
   if (call === undefined) throw new Error("no call");
   const media = endpoint();
-  t.ok((await call.accept(SDP, media)).ok);
+  t.ok((await call.accept(someSdp, media)).ok);
   await until(() => phone.heard.includes("SIP/2.0 200"), "a 200");
   const to = /^SIP\/2\.0 200[^]*?\r\nTo: .*(;tag=\S+)\r\n/m.exec(phone.heard)?.[1] ?? "";
   phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${headers("1 ACK", to)}`);

@@ -7,15 +7,15 @@ import { ToneGenerator } from "../../src/softphone/rtp/tone.js";
 import { toneLevel } from "../../src/softphone/tone-level.js";
 import { speechLike } from "./speech-like.js";
 
-const FRAME = 160;
+const frameSamples = 160;
 
 /** Frames of all sounds mixed and G.711-coded, as on the line. */
 function line(ms: number, tones: readonly { hz: number; level: number }[], speech?: Int16Array): Int16Array[] {
   const generators = tones.map((tone) => new ToneGenerator(tone.hz, tone.level));
   return Array.from({ length: ms / 20 }, (_, index) => {
-    const parts = generators.map((generator) => generator.next(FRAME));
-    if (speech !== undefined) parts.push(speech.subarray(index * FRAME, (index + 1) * FRAME));
-    const [mix = new Int16Array(FRAME)] = mixWithoutSelf([undefined], parts, FRAME);
+    const parts = generators.map((generator) => generator.next(frameSamples));
+    if (speech !== undefined) parts.push(speech.subarray(index * frameSamples, (index + 1) * frameSamples));
+    const [mix = new Int16Array(frameSamples)] = mixWithoutSelf([undefined], parts, frameSamples);
     return decodeG711("PCMA", encodeG711("PCMA", mix));
   });
 }

@@ -3,14 +3,14 @@ import t, { type Test } from "tap";
 import type { PhoneCall } from "../../src/softphone/phone-call.js";
 import { MediaSession, type OfferOptions } from "../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../src/softphone/rtp/pacer.js";
-import { ALL_SUITES } from "../../src/softphone/rtp/srtp.js";
+import { allSuites } from "../../src/softphone/rtp/srtp.js";
 import { ToneDetector } from "../../src/softphone/rtp/tone.js";
 import type { SipDialog } from "../../src/softphone/sip/index.js";
 import { Speaker } from "../../src/softphone/speaker.js";
 import { type DialOptions, TestPhone } from "../../src/softphone/test-phone.js";
 import { peer } from "./peer.js";
 
-const TIMEOUT_MS = 15_000;
+const timeoutMs = 15_000;
 
 interface Answered {
   readonly call: PhoneCall;
@@ -32,7 +32,7 @@ async function lateCall(t: Test, offer: OfferOptions, dial: Partial<DialOptions>
 }
 
 await t.test("two-way audio after an answer in the ACK, with each suite and without", async (t) => {
-  for (const suite of [...ALL_SUITES, undefined]) {
+  for (const suite of [...allSuites, undefined]) {
     await t.test(suite ?? "plain", async (t) => {
       const srtp = suite === undefined ? "none" : "mandatory";
       // The real media server offers a plain and a secure line.
@@ -59,7 +59,7 @@ await t.test("two-way audio after an answer in the ACK, with each suite and with
       });
       speaker.start();
       speaker.tone(700, 0.2);
-      t.match(await call.audio.waitForTone(700, TIMEOUT_MS), { hz: 700 });
+      t.match(await call.audio.waitForTone(700, timeoutMs), { hz: 700 });
       const detector = new ToneDetector(500);
       const heard = new Promise<void>((resolve) => {
         media.onFrame = (pcm) => {

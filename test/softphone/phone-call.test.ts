@@ -10,7 +10,7 @@ import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../src/so
 import { peer } from "./peer.js";
 import { speechLike } from "./speech-like.js";
 
-const TIMEOUT_MS = 15_000;
+const timeoutMs = 15_000;
 
 async function telephone(t: Test, options: Partial<TestPhoneOptions> = {}): Promise<TestPhone> {
   const phone = await TestPhone.open({ transport: "udp", ...options });
@@ -96,7 +96,7 @@ await t.test("refused, with the reason", async (t) => {
   const call = await phone.dial({ uri, ...caller });
   const incoming = await invite();
   incoming.ring(180);
-  t.match(await call.waitForProgress(180, TIMEOUT_MS), { status: 180, reason: "Ringing" });
+  t.match(await call.waitForProgress(180, timeoutMs), { status: 180, reason: "Ringing" });
   incoming.reject(488, "Not Acceptable Here", [["Warning", '304 einwahl "SRTP required"']]);
   t.match(await call.answered, {
     ok: false,
@@ -130,7 +130,7 @@ await t.test("cancelled while it rings", async (t) => {
     };
   });
   incoming.ring();
-  await call.waitForProgress(180, TIMEOUT_MS);
+  await call.waitForProgress(180, timeoutMs);
   t.match(await call.hangUp(), { by: "refused" });
   t.equal(await cancelled, "cancelled");
   t.match(await call.answered, { failure: { status: 487 } });
@@ -174,7 +174,7 @@ await t.test("a re-INVITE of the peer is answered", async (t) => {
   if (renewed.ok) t.match(media.accept(renewed.value.body), { ok: true });
   t.equal(call.codec, "PCMU");
   speaker.tone(700, 0.2);
-  t.match(await call.audio.waitForTone(700, TIMEOUT_MS), { hz: 700 });
+  t.match(await call.audio.waitForTone(700, timeoutMs), { hz: 700 });
 });
 
 await t.test("received audio", async (t) => {
@@ -187,13 +187,13 @@ await t.test("received audio", async (t) => {
   call.audio.listenForPrompts(Object.entries(prompts).map(([name, pcm]) => knownPrompt(name, pcm)));
 
   speaker.tone(900, 0.2);
-  t.match(await call.audio.waitForTone(900, TIMEOUT_MS), { hz: 900 });
+  t.match(await call.audio.waitForTone(900, timeoutMs), { hz: 900 });
   t.strictSame(
     call.audio.tones([500, 900]).map((tone) => tone.hz),
     [900],
   );
   t.ok(Math.abs(call.audio.loudness() - 0.2 / Math.SQRT2) < 0.01);
-  const other = call.audio.waitForSound(TIMEOUT_MS, { except: [900] });
+  const other = call.audio.waitForSound(timeoutMs, { except: [900] });
   t.equal(
     await Promise.race([other, call.audio.waitForTone(333, 500)]),
     undefined,
@@ -202,10 +202,10 @@ await t.test("received audio", async (t) => {
   speaker.tone(undefined, 0);
 
   const [pin] = await Promise.all([
-    call.audio.waitForPrompt("de/pin", TIMEOUT_MS, { whole: true }),
+    call.audio.waitForPrompt("de/pin", timeoutMs, { whole: true }),
     speaker.play(prompts["de/welcome"]),
     speaker.play(prompts["de/pin"]),
-    call.audio.waitForPrompt("de/welcome", TIMEOUT_MS).then((match) => t.match(match, { name: "de/welcome" })),
+    call.audio.waitForPrompt("de/welcome", timeoutMs).then((match) => t.match(match, { name: "de/welcome" })),
   ]);
   t.ok(((await other) ?? 0) > 0.005);
   t.match(pin, { name: "de/pin", complete: true });
@@ -261,7 +261,7 @@ await t.test("closed while ringing and during a call", async (t) => {
   const phone = await telephone(t);
   const ringing = await phone.dial({ uri, ...caller });
   (await invite()).ring();
-  await ringing.waitForProgress(180, TIMEOUT_MS);
+  await ringing.waitForProgress(180, timeoutMs);
   const talking = await phone.dial({ uri, ...caller });
   const { dialog } = await take();
   await talking.answered;

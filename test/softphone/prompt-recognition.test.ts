@@ -41,7 +41,7 @@ function plucked(hz: number): Int16Array {
 }
 
 const common = speechLike(1500, 10, 0.3);
-const PROMPTS: Readonly<Record<string, Int16Array>> = {
+const prompts: Readonly<Record<string, Int16Array>> = {
   "de/welcome": speechLike(2600, 1, 0.3),
   "de/enter-pin": speechLike(3100, 2, 0.3),
   "de/short": speechLike(700, 3, 0.3),
@@ -56,7 +56,7 @@ const PROMPTS: Readonly<Record<string, Int16Array>> = {
 
 function folder(t: Test): string {
   const dir = t.testdir();
-  for (const [name, pcm] of Object.entries(PROMPTS)) {
+  for (const [name, pcm] of Object.entries(prompts)) {
     mkdirSync(join(dir, name, ".."), { recursive: true });
     writeFileSync(join(dir, `${name}.wav`), writeWav(pcm));
   }
@@ -64,13 +64,13 @@ function folder(t: Test): string {
   return dir;
 }
 
-const prompt = (name: string): Int16Array => PROMPTS[name] ?? silence(0);
+const prompt = (name: string): Int16Array => prompts[name] ?? silence(0);
 const names = (matches: readonly PromptMatch[]): string[] => matches.map((match) => match.name);
 
 await t.test("each prompt is distinguished from all others, with A-law and mu-law, at any offset", async (t) => {
   const dir = folder(t);
   for (const codec of ["PCMA", "PCMU"] as const) {
-    for (const [index, [name, pcm]] of Object.entries(PROMPTS).entries()) {
+    for (const [index, [name, pcm]] of Object.entries(prompts).entries()) {
       const lead = 301 + 37 * index;
       const recording = overTheLine(joined(new Int16Array(lead), pcm, silence(400)), codec);
       const matches = await whichPrompt(recording, dir);
@@ -130,7 +130,7 @@ await t.test("sounds that are not prompts", async (t) => {
 });
 
 await t.test("incremental recognition", (t) => {
-  const recogniser = new PromptRecogniser(Object.entries(PROMPTS).map(([name, pcm]) => knownPrompt(name, pcm)));
+  const recogniser = new PromptRecogniser(Object.entries(prompts).map(([name, pcm]) => knownPrompt(name, pcm)));
   const recording = overTheLine(
     joined(silence(300), prompt("en/ended"), silence(300), prompt("de/welcome"), silence(100)),
   );

@@ -7,7 +7,7 @@ import { ToneGenerator, toneShare } from "../../src/softphone/rtp/tone.js";
 import { readWav } from "../../src/softphone/rtp/wav.js";
 import { WavFile } from "../../src/softphone/wav-file.js";
 
-const FRAME = 160;
+const frameSamples = 160;
 
 /** The file on disk once its header announces this many samples. */
 async function onDisk(path: string, samples: number): Promise<Int16Array> {
@@ -35,9 +35,9 @@ await t.test("an unclosed recording is playable up to its last second", async (t
   t.ok(toneShare(interrupted.subarray(0, 8_000), 800) > 0.99);
 
   t.same(await file.close(), { ok: true, value: undefined });
-  const whole = await onDisk(path, 125 * FRAME);
-  t.equal(whole.length, 125 * FRAME);
-  t.equal((await stat(path)).size, 44 + 2 * 125 * FRAME);
+  const whole = await onDisk(path, 125 * frameSamples);
+  t.equal(whole.length, 125 * frameSamples);
+  t.equal((await stat(path)).size, 44 + 2 * 125 * frameSamples);
   t.ok(toneShare(whole.subarray(16_000), 800) > 0.99);
 });
 

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 
 import { isLanguage, type Language, languages } from "../../caller/language.js";
 import type { CodecName } from "../../softphone/rtp/g711.js";
-import { ALL_SUITES, type SuiteName } from "../../softphone/rtp/srtp.js";
+import { allSuites, type SuiteName } from "../../softphone/rtp/srtp.js";
 import type { Transport } from "../../softphone/sip/index.js";
 import { formatHostPort, parseUri } from "../../softphone/sip/uri.js";
 import { failure, type Result, success } from "../../util/result.js";
@@ -156,10 +156,10 @@ function readPin(text: string): string {
 }
 
 function readSuites(text: string | undefined): readonly SuiteName[] | undefined {
-  if (text === undefined) return ALL_SUITES;
+  if (text === undefined) return allSuites;
   if (text === "off") return undefined;
-  const suite = ALL_SUITES.find((each) => each === text.toUpperCase());
-  if (suite === undefined) throw new Complaint(`--srtp must be off or one of ${ALL_SUITES.join(", ")}`);
+  const suite = allSuites.find((each) => each === text.toUpperCase());
+  if (suite === undefined) throw new Complaint(`--srtp must be off or one of ${allSuites.join(", ")}`);
   return [suite];
 }
 

@@ -7,7 +7,7 @@ import { RefusalSums } from "./refusal-sums.js";
 
 /**
  * Logs one line at the end of each call with its stages and end cause, as a warning after a failure; more lines at level
-  * debug. All lines of a call contain its id. Calls from unknown sources are only counted.
+ * debug. All lines of a call contain its id. Calls from unknown sources are only counted.
  */
 export class CallLog implements CallWatcher {
   readonly #logger: Logger;

@@ -22,7 +22,7 @@ const maxCauses = 3;
 
 /**
  * Allow-list: pino's serializer copies every property, and errors of drachtio-srf contain the whole SIP response
-  * (`SipError.res`). Only the first line of the message is kept: libraries append whole messages to it.
+ * (`SipError.res`). Only the first line of the message is kept: libraries append whole messages to it.
  */
 export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   if (!(error instanceof Error))

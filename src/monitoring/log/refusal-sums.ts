@@ -8,7 +8,7 @@ const everyMs = 60_000;
 
 /**
  * Counts refused calls and logs at most one line a minute. Scanners send thousands of INVITEs an hour: one line each
-  * would let unknown sources fill the disk and hide regular calls.
+ * would let unknown sources fill the disk and hide regular calls.
  */
 export class RefusalSums {
   readonly #logger: Logger;

@@ -2,12 +2,12 @@ import { collectDefaultMetrics, Counter, Registry } from "prom-client";
 
 import type { CallWatcher } from "../../call/progress.js";
 import type { CallBoard } from "../status/call-board.js";
-import type { Parts } from "../status/parts.js";
+import type { Components } from "../status/components.js";
 import { CallMetrics } from "./call-metrics.js";
 import { addPartMetrics } from "./part-metrics.js";
 
 export interface MetricsOptions {
-  readonly parts: () => Parts;
+  readonly parts: () => Components;
   readonly board: CallBoard;
   readonly version: string;
   /** Registry of `processMetrics`, one for the process. */
@@ -23,11 +23,11 @@ export function processMetrics(): Registry {
 
 /**
  * All exported metrics. Label values come from the configuration or are constants: none contains a number, a PIN or a
-  * meeting id, and callers cannot influence them.
+ * meeting id, and callers cannot influence them.
  */
 export class Metrics {
   readonly #registry: Registry;
-  readonly #parts: () => Parts;
+  readonly #parts: () => Components;
   readonly #calls: CallMetrics;
   readonly #requests: Counter<"route" | "status">;
 

@@ -4,8 +4,8 @@ import { type SyntheticRecord, syntheticStages } from "../../probe/synthetic/syn
 import { guessScopes } from "../../store/guess-throttle.js";
 import { warningsOf } from "../status/build-status.js";
 import type { CallBoard } from "../status/call-board.js";
+import type { Components } from "../status/components.js";
 import { healthOf } from "../status/health.js";
-import type { Parts } from "../status/parts.js";
 import { warningCodes } from "../status/status-report.js";
 
 type Values = readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
@@ -20,8 +20,18 @@ function forgetSamples(metric: Pick<Gauge, "reset" | "remove">): void {
 }
 
 /** Gauges and counters of the components, read at scrape time. */
-export function addPartMetrics(registry: Registry, partsNow: () => Parts, board: CallBoard, version: string): void {
-  const gauge = (name: string, help: string, labelNames: readonly string[], values: (parts: Parts) => Values): void => {
+export function addPartMetrics(
+  registry: Registry,
+  partsNow: () => Components,
+  board: CallBoard,
+  version: string,
+): void {
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    values: (parts: Components) => Values,
+  ): void => {
     new Gauge({
       name,
       help,
@@ -38,7 +48,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     name: string,
     help: string,
     labelNames: readonly string[],
-    values: (parts: Parts) => Values,
+    values: (parts: Components) => Values,
   ): void => {
     new Counter({
       name,
@@ -52,8 +62,8 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
     });
   };
   const one =
-    (value: (parts: Parts) => number) =>
-    (parts: Parts): Values => [[{}, value(parts)]];
+    (value: (parts: Components) => number) =>
+    (parts: Components): Values => [[{}, value(parts)]];
 
   gauge("einwahl_build_info", "Version of this instance; always 1.", ["version"], () => [[{ version }, 1]]);
   gauge(
@@ -136,8 +146,8 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   );
 
   const lines =
-    (value: (line: Parts["trunks"][number]) => number) =>
-    (parts: Parts): Values =>
+    (value: (line: Components["trunks"][number]) => number) =>
+    (parts: Components): Values =>
       parts.trunks.map((line) => [{ trunk: line.name }, value(line)]);
   gauge(
     "einwahl_trunk_up",
@@ -165,8 +175,8 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   );
 
   const media =
-    (value: (server: Parts["mediaServers"][number]) => number) =>
-    (parts: Parts): Values =>
+    (value: (server: Components["mediaServers"][number]) => number) =>
+    (parts: Components): Values =>
       parts.mediaServers.map((server) => [{ media_server: server.name }, value(server)]);
   gauge(
     "einwahl_media_server_up",
@@ -189,7 +199,7 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
 
   const synthetic =
     (values: (record: SyntheticRecord) => Values) =>
-    (parts: Parts): Values =>
+    (parts: Components): Values =>
       (parts.syntheticCalls ?? []).flatMap((record) =>
         values(record).map(([labels, value]) => [{ server: record.server, ...labels }, value] as const),
       );
@@ -236,8 +246,8 @@ export function addPartMetrics(registry: Registry, partsNow: () => Parts, board:
   );
 
   const servers =
-    (value: (server: Parts["bbbServers"][number]) => number | undefined) =>
-    (parts: Parts): Values =>
+    (value: (server: Components["bbbServers"][number]) => number | undefined) =>
+    (parts: Components): Values =>
       parts.bbbServers.flatMap((server) => {
         const known = value(server);
         return known === undefined ? [] : [[{ server: server.name }, known]];

@@ -6,8 +6,8 @@ import { type EngineName, versionVerdict } from "../../media/engine-versions.js"
 import type { SyntheticRecord } from "../../probe/synthetic/synthetic-result.js";
 import { isThisMachine } from "../../util/own-address.js";
 import type { CallBoard } from "./call-board.js";
+import type { Components } from "./components.js";
 import { healthOf } from "./health.js";
-import type { Parts } from "./parts.js";
 import type { BbbServerStatus, StatusReport, StatusWarning, SyntheticCallStatus } from "./status-report.js";
 
 export interface StatusOptions {
@@ -21,7 +21,7 @@ export interface StatusOptions {
 }
 
 /** Builds the status report from the current state. */
-export function buildStatus(parts: Parts, options: StatusOptions): StatusReport {
+export function buildStatus(parts: Components, options: StatusOptions): StatusReport {
   const { config, signalling, store } = parts;
   const { board } = options;
   const { state, reasons } = healthOf(parts);
@@ -57,7 +57,12 @@ export function buildStatus(parts: Parts, options: StatusOptions): StatusReport 
         ? webhooksStatus(state.webhooks)
         : null,
     })),
-    calls: { now: board.calls, admitted: parts.admittedCalls, max: config.calls.maxConcurrent, byStage: board.byStage() },
+    calls: {
+      now: board.calls,
+      admitted: parts.admittedCalls,
+      max: config.calls.maxConcurrent,
+      byStage: board.byStage(),
+    },
     causes: board.causes(),
     lastFailures: [...board.lastFailures()],
     day: board.day(),
@@ -92,7 +97,7 @@ function versionStatus(
 
 function trunkStatus(
   trunk: TrunkConfig,
-  { trunks }: Parts,
+  { trunks }: Components,
   { board, now, clockNow }: StatusOptions,
 ): StatusReport["trunks"][number] {
   const line = trunks.find(({ name }) => name === trunk.name);
@@ -136,7 +141,7 @@ function syntheticCallStatus({ server, last }: SyntheticRecord): SyntheticCallSt
 }
 
 /** Unencrypted connections allowed by the configuration. */
-export function warningsOf({ config }: Pick<Parts, "config">): StatusWarning[] {
+export function warningsOf({ config }: Pick<Components, "config">): StatusWarning[] {
   const warnings: StatusWarning[] = [];
   for (const trunk of config.trunks) {
     if (isTrunkOpen(trunk)) warnings.push({ code: "trunk-unencrypted", subject: trunk.name });

@@ -1,4 +1,4 @@
-import type { Parts } from "./parts.js";
+import type { Components } from "./components.js";
 
 /** Whether a new call would work now; `full`: it is refused, because no call slot is free. */
 export interface Health {
@@ -6,14 +6,14 @@ export interface Health {
   readonly reasons: readonly string[];
 }
 
-export function healthOf(parts: Parts): Health {
+export function healthOf(parts: Components): Health {
   const faults = faultsOf(parts);
   if (faults.length > 0) return { state: "not-ready", reasons: faults };
   const full = fullReasons(parts);
   return full.length > 0 ? { state: "full", reasons: full } : { state: "ready", reasons: [] };
 }
 
-function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: Parts): readonly string[] {
+function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: Components): readonly string[] {
   const faults: string[] = [];
   if (isDraining) faults.push("new calls are refused");
   if (signalling.state !== "connected") faults.push(`drachtio: ${signalling.state}`);
@@ -30,7 +30,7 @@ function faultsOf({ isDraining, signalling, mediaServers, trunks, bbbServers }: 
   return faults;
 }
 
-function fullReasons({ config, admittedCalls, mediaServers }: Parts): readonly string[] {
+function fullReasons({ config, admittedCalls, mediaServers }: Components): readonly string[] {
   const full: string[] = [];
   if (admittedCalls >= config.calls.maxConcurrent) full.push("calls.max_concurrent is reached");
   if (mediaServers.every(({ state, channels, capacity }) => state.kind === "down" || channels >= capacity))

@@ -8,12 +8,12 @@ import { CallLog } from "../log/call-log.js";
 import { Metrics } from "../metrics/metrics.js";
 import { buildStatus } from "./build-status.js";
 import { CallBoard } from "./call-board.js";
+import type { Components } from "./components.js";
 import { type Health, healthOf } from "./health.js";
-import type { Parts } from "./parts.js";
 import type { StatusReport } from "./status-report.js";
 
 export interface MonitoringOptions {
-  readonly parts: () => Parts;
+  readonly parts: () => Components;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Metrics of the process, exported together with those of einwahl. */

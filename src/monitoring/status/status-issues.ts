@@ -2,7 +2,7 @@ import type { BbbServerStatus, StatusReport, warningCodes } from "./status-repor
 
 /**
  * Issues for operators, worst first. `down`: calls fail because of it; `impaired`: calls still work, for now or by
-  * another route; `insecure`: a connection is unencrypted.
+ * another route; `insecure`: a connection is unencrypted.
  */
 export interface StatusIssue {
   readonly severity: "down" | "impaired" | "insecure";

@@ -7,7 +7,7 @@ import { guessScopes } from "../../store/guess-throttle.js";
 
 /*
  * The status of einwahl for the status page, the command line and JSON clients. It contains no caller numbers and no
-  * PINs; every response is validated against this schema.
+ * PINs; every response is validated against this schema.
  */
 
 const count = z.int().min(0);
@@ -145,10 +145,7 @@ export const statusReport = z.object({
       .enum(["none", "embedded", "redis"])
       .describe("none: no store, since no front end has a token and no PIN is reserved."),
     fault: z.string().nullable().describe("The current fault of the store."),
-    trouble: z
-      .object({ at: time, what: z.string() })
-      .nullable()
-      .describe("The last disk fault; it may be over."),
+    trouble: z.object({ at: time, what: z.string() }).nullable().describe("The last disk fault; it may be over."),
   }),
   guesses: z
     .object({

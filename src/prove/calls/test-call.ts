@@ -1,5 +1,5 @@
 import type { PhoneCall } from "../../softphone/phone-call.js";
-import { FRAME_MS } from "../../softphone/rtp/pacer.js";
+import { frameMs } from "../../softphone/rtp/pacer.js";
 import { type DialOptions, TestPhone, type TestPhoneOptions } from "../../softphone/test-phone.js";
 import type { Clock } from "../../util/clock.js";
 import type { Latch } from "../../util/latch.js";
@@ -102,7 +102,7 @@ export class TestCall {
   }
 
   async types(keys: string): Promise<boolean> {
-    this.#typedMs = this.#frames * FRAME_MS;
+    this.#typedMs = this.#frames * frameMs;
     return await this.call.sendDigits(keys);
   }
 

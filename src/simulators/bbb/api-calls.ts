@@ -10,15 +10,15 @@ import {
 import type { Meeting, Meetings, MeetingSettings } from "./meetings.js";
 import type { ApiCall } from "./sample-api.js";
 
-const NOT_FOUND = failedXml({
+const notFound = failedXml({
   messageKey: "notFound",
   message: "We could not find a meeting with that meeting ID - perhaps the meeting is not yet running?",
 });
-const NO_MEETING_ID = failedXml({
+const noMeetingId = failedXml({
   messageKey: "validationError",
   message: "You must provide a meeting ID",
 });
-const NO_BOOLEAN = failedXml({
+const noBoolean = failedXml({
   messageKey: "validationError",
   message: "Record must be a boolean value (true or false)",
 });
@@ -32,9 +32,9 @@ export function apiCalls(
 ): ReadonlyMap<string, ApiCall> {
   const withMeeting = (parameters: URLSearchParams, answer: (meeting: Meeting) => string): string => {
     const id = parameters.get("meetingID") ?? "";
-    if (id === "") return NO_MEETING_ID;
+    if (id === "") return noMeetingId;
     const meeting = meetings.find(id);
-    return meeting === undefined ? NOT_FOUND : answer(meeting);
+    return meeting === undefined ? notFound : answer(meeting);
   };
   return new Map<string, ApiCall>([
     ["create", (parameters) => create(meetings, parameters)],
@@ -44,7 +44,7 @@ export function apiCalls(
       "isMeetingRunning",
       (parameters) => {
         const id = parameters.get("meetingID") ?? "";
-        if (id === "") return NO_MEETING_ID;
+        if (id === "") return noMeetingId;
         return responseXml({ returncode: "SUCCESS", running: (meetings.find(id)?.startTime ?? 0) > 0 });
       },
     ],
@@ -66,8 +66,8 @@ export function apiCalls(
 
 function create(meetings: Meetings, parameters: URLSearchParams): string {
   const meetingID = parameters.get("meetingID") ?? "";
-  if (meetingID === "") return NO_MEETING_ID;
-  if (!/^(?:true|false)?$/i.test(parameters.get("record") ?? "")) return NO_BOOLEAN;
+  if (meetingID === "") return noMeetingId;
+  if (!/^(?:true|false)?$/i.test(parameters.get("record") ?? "")) return noBoolean;
   const created = meetings.create(settingsOf(meetingID, parameters));
   // ApiController.create of BBB 2.3 to 3.0: this refusal is a list of errors, unlike the others.
   if (!created.ok)

@@ -18,7 +18,7 @@ export interface XmlFields {
 }
 
 // XML 1.0, section 2.2: characters that XML excludes, even escaped.
-const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const notXml = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** A complete response: `<response>` around the fields. Text is escaped, names are not. */
 export function responseXml(fields: XmlFields): string {
@@ -167,7 +167,7 @@ function element(name: string, value: Scalar | XmlFields, indent: string): strin
 
 function escaped(text: string): string {
   return text
-    .replace(NOT_XML, "")
+    .replace(notXml, "")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

@@ -9,10 +9,10 @@ export interface CallerIdentity {
 }
 
 // mod_sofia prefers these to From: a gateway that forwards one discloses the number to the meeting.
-const IDENTITY_HEADERS = ["P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"] as const;
+const identityHeaders = ["P-Asserted-Identity", "P-Preferred-Identity", "Remote-Party-ID"] as const;
 
 export function callerIdentity(request: SipRequest): CallerIdentity {
-  for (const header of IDENTITY_HEADERS) {
+  for (const header of identityHeaders) {
     const value = request.headers.list(header)[0];
     const asserted = value === undefined ? undefined : parseNameAddr(value);
     if (asserted !== undefined) return { name: asserted.displayName, number: userOf(asserted.uri) };

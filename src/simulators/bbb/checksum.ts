@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 /** BBB derives the algorithm from the length of the checksum (bigbluebutton-web, `ValidationService`). */
 export type ChecksumAlgorithm = "sha1" | "sha256" | "sha384" | "sha512";
 
-const ALGORITHM_OF_LENGTH: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
+const algorithmOfLength: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
   [40, "sha1"],
   [64, "sha256"],
   [96, "sha384"],
@@ -32,7 +32,7 @@ export interface GivenChecksum {
 /** Whether a checksum is valid; false for an empty one. */
 export function hasValidChecksum({ callName, query, checksum, secret }: GivenChecksum): boolean {
   const given = checksum.toLowerCase();
-  const algorithm = ALGORITHM_OF_LENGTH.get(given.length);
+  const algorithm = algorithmOfLength.get(given.length);
   if (algorithm === undefined || !/^[0-9a-f]+$/.test(given)) return false;
   const signed = query
     .split("&")

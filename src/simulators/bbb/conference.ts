@@ -1,5 +1,5 @@
 import type { SteadyTone } from "../../softphone/ear.js";
-import { FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
+import { frameSamples } from "../../softphone/rtp/g711.js";
 import type { Pacer } from "../../softphone/rtp/pacer.js";
 import { ToneGenerator } from "../../softphone/rtp/tone.js";
 import type { Member } from "./member.js";
@@ -87,11 +87,11 @@ export class Conference {
 
   #mix(): void {
     const members = [...this.#members];
-    const web = [...this.#tones.values()].map((tone) => tone.next(FRAME_SAMPLES));
+    const web = [...this.#tones.values()].map((tone) => tone.next(frameSamples));
     const heard = mixWithoutSelf(
       members.map((member) => member.spoken()),
       web,
-      FRAME_SAMPLES,
+      frameSamples,
     );
     members.forEach((member, index) => {
       const frame = heard[index];

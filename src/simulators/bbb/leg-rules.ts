@@ -13,7 +13,7 @@ export interface LegRules {
 }
 
 /** FreeSWITCH's cause number for a shutdown is not in Q.850; rtp-timeout-sec is BBB's. */
-export const FREESWITCH_LEG: LegRules = {
+export const freeswitchLeg: LegRules = {
   keys: "caller-controls",
   removed: [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']],
   stopped: [["Reason", 'SIP;cause=701;text="SYSTEM_SHUTDOWN"']],
@@ -21,7 +21,7 @@ export const FREESWITCH_LEG: LegRules = {
 };
 
 /** livekit-sip's BYE has no reason; media_timeout and media_timeout_initial are its defaults. */
-export const LIVEKIT_LEG: LegRules = {
+export const livekitLeg: LegRules = {
   keys: "none",
   removed: [],
   stopped: [],

@@ -14,7 +14,7 @@ import type { Clock } from "../../util/clock.js";
 import { failure, type Result } from "../../util/result.js";
 
 /** The destination that einwahl calls on a BBB server for a meeting in LiveKit. */
-export const LIVEKIT_DESTINATION = /^livekit-(\d{5,11})$/;
+export const livekitDestination = /^livekit-(\d{5,11})$/;
 
 export interface LiveKitRelayOptions {
   readonly address: string;
@@ -37,18 +37,18 @@ interface Legs {
 }
 
 /** `leg_timeout` of the lookup call: a number without a rule gets only a 180, because livekit-sip drops the INVITE. */
-const ASK_MS = 4_000;
-const ASK_AFTER_MS = 1_000;
+const askMs = 4_000;
+const askAfterMs = 1_000;
 /** `leg_progress_timeout`: livekit-sip always sends 180 first. */
-const PROGRESS_MS = 2_000;
-const ANSWER_TIMEOUT_MS = 8_000;
+const progressMs = 2_000;
+const answerTimeoutMs = 8_000;
 /** `media_timeout` of the leg to LiveKit, which sends continuously. */
-const ROOM_SILENT_MS = 3_000;
-const LOOK_EVERY_MS = 500;
-const CLEARING: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
-const LIVEKIT_GONE: HeaderList = [["Reason", 'Q.850;cause=41;text="NORMAL_TEMPORARY_FAILURE"']];
+const roomSilentMs = 3_000;
+const lookEveryMs = 500;
+const clearing: HeaderList = [["Reason", 'Q.850;cause=16;text="NORMAL_CLEARING"']];
+const livekitGone: HeaderList = [["Reason", 'Q.850;cause=41;text="NORMAL_TEMPORARY_FAILURE"']];
 /** An offer unacceptable to livekit-sip: it responds 400 if the number has a trunk and a rule, and creates no participant. */
-const UNACCEPTABLE =
+const unacceptable =
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 126\r\na=rtpmap:126 none/8000\r\n";
 
 /**
@@ -99,10 +99,10 @@ export class LiveKitRelay {
       invite.reject(488);
       return;
     }
-    const room = await this.#ask(invite, voiceBridge, ASK_MS);
+    const room = await this.#ask(invite, voiceBridge, askMs);
     if (room === "cancelled") return;
     if (room !== "there") {
-      const [status, reason] = room === "none" ? NO_ROOM : UNAVAILABLE;
+      const [status, reason] = room === "none" ? noRoom : unavailable;
       invite.reject(status, reason);
       return;
     }
@@ -119,7 +119,7 @@ export class LiveKitRelay {
       invite,
       voiceBridge,
       media.room.offer({ codecs: ["PCMA", "PCMU"], srtp: "optional" }),
-      ANSWER_TIMEOUT_MS,
+      answerTimeoutMs,
     );
     if (!result.ok) {
       if (given !== "cancelled") invite.reject(...refusalFor(result.failure));
@@ -127,14 +127,14 @@ export class LiveKitRelay {
     }
     const room = result.value;
     if (given === "cancelled" || !media.room.accept(room.answer.body).ok) {
-      await room.bye(CLEARING);
-      if (given !== "cancelled") invite.reject(...UNAVAILABLE);
+      await room.bye(clearing);
+      if (given !== "cancelled") invite.reject(...unavailable);
       return;
     }
     const caller = answeredCaller(invite, media.caller, terms, answer);
     const how = await this.#bridge(caller, room, media);
-    const isOver = how === "ended" && (await this.#ask(invite, voiceBridge, ASK_AFTER_MS)) !== "unavailable";
-    await Promise.all([caller.bye(isOver ? CLEARING : LIVEKIT_GONE), room.bye(CLEARING)]);
+    const isOver = how === "ended" && (await this.#ask(invite, voiceBridge, askAfterMs)) !== "unavailable";
+    await Promise.all([caller.bye(isOver ? clearing : livekitGone), room.bye(clearing)]);
   }
 
   /** Whether LiveKit has a room for the number; creates no participant. */
@@ -143,10 +143,10 @@ export class LiveKitRelay {
     voiceBridge: string,
     ms: number,
   ): Promise<"there" | "none" | "unavailable" | "cancelled"> {
-    const { given, hasRung, result } = await this.#call(invite, voiceBridge, UNACCEPTABLE, ms);
+    const { given, hasRung, result } = await this.#call(invite, voiceBridge, unacceptable, ms);
     if (given === "cancelled") return "cancelled";
     if (result.ok) {
-      await result.value.bye(CLEARING);
+      await result.value.bye(clearing);
       return "unavailable";
     }
     if (result.failure.status === 400) return "there";
@@ -188,7 +188,7 @@ export class LiveKitRelay {
         resolve(failure({ status: 487, reason: "Request Terminated" }));
       };
       const stops = [
-        clock.after(PROGRESS_MS, () => {
+        clock.after(progressMs, () => {
           if (!state.hasRung) giveUp();
         }),
         clock.after(ms, giveUp),
@@ -215,8 +215,8 @@ export class LiveKitRelay {
     let stop = (): void => undefined;
     const silent = new Promise<"silent">((resolve) => {
       const look = (): void => {
-        if (clock.now() - (media.room.stats().lastPacketAt ?? answeredAt) > ROOM_SILENT_MS) resolve("silent");
-        else stop = clock.after(LOOK_EVERY_MS, look);
+        if (clock.now() - (media.room.stats().lastPacketAt ?? answeredAt) > roomSilentMs) resolve("silent");
+        else stop = clock.after(lookEveryMs, look);
       };
       look();
     });
@@ -242,10 +242,10 @@ function passOn(from: MediaSession, to: MediaSession): void {
   };
 }
 
-const NO_ROOM = [404, "No LiveKit Room"] as const;
-const UNAVAILABLE = [503, "LiveKit Unavailable"] as const;
+const noRoom = [404, "No LiveKit Room"] as const;
+const unavailable = [503, "LiveKit Unavailable"] as const;
 
 /** 487 is our own CANCEL after the ringing timeout. */
 function refusalFor({ status }: InviteFailure): readonly [number, string] {
-  return status >= 400 && status < 500 ? [480, "LiveKit Not Answering"] : UNAVAILABLE;
+  return status >= 400 && status < 500 ? [480, "LiveKit Not Answering"] : unavailable;
 }

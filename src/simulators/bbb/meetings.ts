@@ -81,8 +81,8 @@ export interface MeetingWatcher {
   readonly ended: (meeting: Meeting) => void;
 }
 
-const MAX_MEETINGS = 10_000;
-const DEFAULT_DIAL_NUMBER = "613-555-1234";
+const maxMeetings = 10_000;
+const defaultDialNumber = "613-555-1234";
 
 /** The meetings of one BBB server. Voice bridges are unique per server: two servers may use the same one. */
 export class Meetings {
@@ -124,7 +124,7 @@ export class Meetings {
     }
     const existing = this.#byId.get(settings.meetingID);
     if (existing !== undefined) return repeated(existing, settings);
-    if (this.#byId.size >= MAX_MEETINGS) return refusal("error", "The sample BBB holds no more meetings.");
+    if (this.#byId.size >= maxMeetings) return refusal("error", "The sample BBB holds no more meetings.");
 
     const parent = settings.parentMeetingID === undefined ? undefined : this.find(settings.parentMeetingID);
     const isBreakout = settings.isBreakout ?? false;
@@ -190,7 +190,7 @@ export class Meetings {
   #build(settings: MeetingSettings, voiceBridge: string, parent: Meeting | undefined, sequence: number): Meeting {
     const createTime = this.#wallClock();
     const name = settings.name ?? settings.meetingID;
-    const dialNumber = settings.dialNumber ?? DEFAULT_DIAL_NUMBER;
+    const dialNumber = settings.dialNumber ?? defaultDialNumber;
     return {
       meetingID: settings.meetingID,
       internalMeetingID: `${createHash("sha1").update(settings.meetingID).digest("hex")}-${createTime}`,

@@ -43,8 +43,8 @@ export interface MemberParts {
   readonly clock: Clock;
 }
 
-const MAX_DIGITS = 100;
-const SILENCE = new Int16Array(160);
+const maxDigits = 100;
+const silence = new Int16Array(160);
 
 /** One leg in a conference: its dialog, its audio in both directions, and its DTMF digits. */
 export class Member {
@@ -79,7 +79,7 @@ export class Member {
     this.#joinedAt = parts.clock.now();
     this.#media.onFrame = (pcm) => {
       if (this.#held) return;
-      this.ear.hear(this.#muted ? SILENCE : pcm);
+      this.ear.hear(this.#muted ? silence : pcm);
       this.#playout.push(pcm);
     };
     this.#media.onDigit = (digit) => {
@@ -142,7 +142,7 @@ export class Member {
   /** Sends the mixed audio of this frame. */
   hear(pcm: Int16Array): void {
     if (this.#held) return;
-    const heard = this.#deaf ? SILENCE : pcm;
+    const heard = this.#deaf ? silence : pcm;
     if (this.#silence === "sent" || heard.some((sample) => sample !== 0)) this.#media.send(heard);
   }
 
@@ -158,7 +158,7 @@ export class Member {
 
   /** BBB's caller controls: `0` mutes and unmutes, `*` makes deaf and mute. The volume keys have no effect here. */
   #press(digit: string): void {
-    this.#digits = (this.#digits + digit).slice(-MAX_DIGITS);
+    this.#digits = (this.#digits + digit).slice(-maxDigits);
     if (this.#rules.keys === "caller-controls") this.#control(digit);
     this.onDigit(digit);
   }

@@ -1,5 +1,5 @@
-const LOUDEST = 32767;
-const LOUDEST_NEGATIVE = -32768;
+const loudest = 32767;
+const loudestNegative = -32768;
 
 /**
  * The mix for each member in one frame: all others, saturated at 16 bits.
@@ -22,7 +22,7 @@ export function mixWithoutSelf(
     const heard = new Int16Array(samples);
     for (let i = 0; i < samples; i++) {
       const sum = (total[i] ?? 0) - (own?.[i] ?? 0);
-      heard[i] = Math.min(LOUDEST, Math.max(LOUDEST_NEGATIVE, sum));
+      heard[i] = Math.min(loudest, Math.max(loudestNegative, sum));
     }
     return heard;
   });

@@ -17,7 +17,7 @@ export interface RosterEvents {
   readonly digit: (member: Member, digit: string) => void;
 }
 
-const CHECK_EVERY_FRAMES = 50;
+const checkEveryFrames = 50;
 
 /** The conferences of one server and their members. A conference exists until it is idle. */
 export class Roster {
@@ -159,7 +159,7 @@ export class Roster {
 
   #check(): void {
     this.#frames += 1;
-    if (this.#frames % CHECK_EVERY_FRAMES !== 0) return;
+    if (this.#frames % checkEveryFrames !== 0) return;
     for (const member of this.#members.values()) if (member.isLost(this.rtpTimeoutMs)) inBackground(member.hangUp());
   }
 

@@ -22,8 +22,8 @@ export interface SampleApiOptions {
 }
 
 /** BBB's default limit, documents within the XML of `create` included. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
-const MAX_COUNTED_NAMES = 100;
+const maxBodyBytes = 2 * 1024 * 1024;
+const maxCountedNames = 100;
 
 /** The HTTP side of a sample BBB server: checksum, dispatch, and failures on request of a test. */
 export class SampleApi {
@@ -123,7 +123,7 @@ export class SampleApi {
     response.on("error", () => undefined);
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) request.destroy();
+      if (bytes > maxBodyBytes) request.destroy();
       else chunks.push(chunk);
     });
     request.on("end", () => {
@@ -183,7 +183,7 @@ export class SampleApi {
   }
 
   #count(callName: string): void {
-    if (this.#counts.size >= MAX_COUNTED_NAMES && !this.#counts.has(callName)) return;
+    if (this.#counts.size >= maxCountedNames && !this.#counts.has(callName)) return;
     this.#counts.set(callName, this.calls(callName) + 1);
     for (const listener of this.#listeners) listener(callName);
   }

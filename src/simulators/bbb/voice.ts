@@ -6,8 +6,8 @@ import { inBackground } from "../../softphone/sip/background.js";
 import { type IncomingInvite, parseUri, type SipDialog, SipUserAgent } from "../../softphone/sip/index.js";
 import type { Clock } from "../../util/clock.js";
 import { type CallerIdentity, callerIdentity } from "./caller-identity.js";
-import { FREESWITCH_LEG, type LegRules } from "./leg-rules.js";
-import { LIVEKIT_DESTINATION, LiveKitRelay } from "./livekit-relay.js";
+import { freeswitchLeg, type LegRules } from "./leg-rules.js";
+import { livekitDestination, LiveKitRelay } from "./livekit-relay.js";
 import { isRefusedAsAnonymous, SessionRate } from "./node-rules.js";
 
 /** How calls are refused. */
@@ -46,12 +46,12 @@ export interface Arrival {
   readonly rules: LegRules;
 }
 
-const MAX_INVITES_KEPT = 100;
+const maxInvitesKept = 100;
 /** mod_sofia's reason phrase if no session is available. */
-const BUSY = "Maximum Calls In Progress";
+const busy = "Maximum Calls In Progress";
 /** BBB's echo test. */
-const ECHO_TEST = "99999";
-const DESTINATION = /^\d{5,11}$/;
+const echoTest = "99999";
+const destination = /^\d{5,11}$/;
 
 /** The SIP side of a sample BBB server: FreeSWITCH's TLS profile and dialplan, as visible to a gateway. */
 export class Voice {
@@ -177,7 +177,7 @@ export class Voice {
 
   async #receive(invite: IncomingInvite): Promise<void> {
     this.#invites.push(invite.request.toString());
-    if (this.#invites.length > MAX_INVITES_KEPT) this.#invites.shift();
+    if (this.#invites.length > maxInvitesKept) this.#invites.shift();
     if (!this.#mayEnter(invite)) return;
     const terms = {
       codecs: this.#options.codecs,
@@ -185,7 +185,7 @@ export class Voice {
       ...(this.suites === undefined ? {} : { suites: this.suites }),
     };
     const voiceBridge = parseUri(invite.request.uri)?.user ?? "";
-    const room = LIVEKIT_DESTINATION.exec(voiceBridge)?.[1];
+    const room = livekitDestination.exec(voiceBridge)?.[1];
     if (room !== undefined) {
       if (this.livekit === "installed") await this.#livekit.take(invite, terms, room);
       // Order of the dialplan file: first SRTP, then whether LiveKit is installed.
@@ -225,13 +225,13 @@ export class Voice {
       dialog,
       media,
       silence: this.silence,
-      rules: FREESWITCH_LEG,
+      rules: freeswitchLeg,
     });
   }
 
   #mayEnter(invite: IncomingInvite): boolean {
     if (!this.#rate.take(this.sessionsPerSecond)) {
-      this.#reject(invite, 503, BUSY, [["Retry-After", "300"]]);
+      this.#reject(invite, 503, busy, [["Retry-After", "300"]]);
       return false;
     }
     const refusal = this.refusal;
@@ -266,9 +266,9 @@ export class Voice {
   }
 
   #isKnown(user: string): boolean {
-    return LIVEKIT_DESTINATION.test(user)
+    return livekitDestination.test(user)
       ? this.livekit !== "no-dialplan-file"
-      : DESTINATION.test(user) && user !== ECHO_TEST;
+      : destination.test(user) && user !== echoTest;
   }
 
   #reject(

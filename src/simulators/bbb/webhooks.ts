@@ -15,10 +15,10 @@ export interface WebhookOptions {
 }
 
 /** `requestTimeout` and `retryIntervals` of bbb-webhooks' default configuration. */
-const ANSWER_TIMEOUT_MS = 5_000;
-const RETRY_AFTER_MS = [100, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 30_000] as const;
+const answerTimeoutMs = 5_000;
+const retryAfterMs = [100, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 30_000] as const;
 /** bbb-webhooks counts a rejected proof as delivered (callback-emitter.js). */
-const DENIED = 401;
+const denied = 401;
 
 /**
  * The webhooks of bbb-webhooks 3.5.0 for meetings that begin and end, with bytes and headers as captured. Each post uses its own
@@ -69,10 +69,10 @@ export class SampleWebhooks {
   }
 
   async #deliver(body: string): Promise<void> {
-    for (const pauseMs of [...RETRY_AFTER_MS, 0]) {
+    for (const pauseMs of [...retryAfterMs, 0]) {
       const status = await this.#send(body);
       this.answers.push(status);
-      if ((status >= 200 && status < 300) || status === DENIED) return;
+      if ((status >= 200 && status < 300) || status === denied) return;
       await setTimeout(pauseMs, undefined, { signal: this.#closed.signal }).catch(() => undefined);
       if (this.#closed.signal.aborted) return;
     }
@@ -98,7 +98,7 @@ export class SampleWebhooks {
           connection: "keep-alive",
         },
         agent: false,
-        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(answerTimeoutMs)]),
       });
       sent.on("response", (response) => {
         response.resume();

@@ -9,10 +9,10 @@ import { headerOf, type SipText } from "./command.js";
 import { describe } from "./envelope.js";
 import { type Exchange, ownContact, type Pending } from "./exchange.js";
 import { replaceLocalhost } from "./localhost.js";
-import { MIN_SE, parseSessionExpires } from "./session-timer.js";
+import { minSe, parseSessionExpires } from "./session-timer.js";
 
 /** Headers copied from the request; the application's values are ignored. */
-const FROM_REQUEST = new Set(["from", "to", "call-id", "cseq"]);
+const fromRequest = new Set(["from", "to", "call-id", "cseq"]);
 
 /** drachtio-server crashes: its SipDialog reads the Contact's host for NAT without a null check (sip-dialog.cpp). */
 function endsDrachtio({ transaction: { request, flow }, dialog }: Pending): boolean {
@@ -96,7 +96,7 @@ export class ApplicationResponses {
     if (invite && pending.dialog === undefined && status > 100 && status < 300) {
       for (const route of request.headers.all("Record-Route")) headers.push(["Record-Route", route]);
     }
-    const given: HeaderList = text.headers.filter(([name]) => !FROM_REQUEST.has(name.toLowerCase()));
+    const given: HeaderList = text.headers.filter(([name]) => !fromRequest.has(name.toLowerCase()));
     const has = (name: string): boolean => headerOf(text, name) !== undefined;
     if (invite && status >= 200 && status < 300 && !has("Contact")) {
       headers.push(["Contact", ownContact(flow, request.contact?.uri.startsWith("sips:") !== true)]);
@@ -111,7 +111,7 @@ export class ApplicationResponses {
       !has("Session-Expires") &&
       offered?.refresher !== undefined
     ) {
-      headers.push(["Session-Expires", `${Math.max(MIN_SE, offered.seconds)};refresher=${offered.refresher}`]);
+      headers.push(["Session-Expires", `${Math.max(minSe, offered.seconds)};refresher=${offered.refresher}`]);
     }
     // An application may choose the tag of the To header.
     const chosen = /;\s*tag=([\w\-.!%*+`'~]+)/i.exec(headerOf(text, "To") ?? "")?.[1];
@@ -137,8 +137,7 @@ export class ApplicationResponses {
     });
     this.#exchange.dialogs.add(dialog);
     const expires = parseSessionExpires(response.headers.get("Session-Expires"));
-    if (expires !== undefined)
-      dialog.sessionTimer.start(Math.max(MIN_SE, expires.seconds), expires.refresher === "uas");
+    if (expires !== undefined) dialog.sessionTimer.start(Math.max(minSe, expires.seconds), expires.refresher === "uas");
     return dialog;
   }
 

@@ -9,11 +9,11 @@ import { type Command, parseCommand } from "./command.js";
 import { textOf } from "./received-text.js";
 
 /** drachtio-server reads into a ring buffer of this size: a longer frame from an application never completes. */
-export const MAX_FRAME_BYTES = 12_228;
+export const maxFrameBytes = 12_228;
 /** Maximum bytes buffered for an application that does not read. */
-const MAX_UNSENT = 8_388_608;
+const maxUnsent = 8_388_608;
 /** Authentication timeout in ms. */
-const AUTHENTICATE_WITHIN = 10_000;
+const authenticateWithin = 10_000;
 
 export interface ApplicationEvents {
   command(command: Command, application: Application): void;
@@ -26,7 +26,7 @@ export interface ApplicationEvents {
 export class Application {
   readonly #socket: Socket;
   readonly #events: ApplicationEvents;
-  readonly #reader = new FrameReader(MAX_FRAME_BYTES);
+  readonly #reader = new FrameReader(maxFrameBytes);
   readonly #cancelDeadline: () => void;
   #authenticated = false;
 
@@ -42,7 +42,7 @@ export class Application {
       this.#cancelDeadline();
       events.closed(this);
     });
-    this.#cancelDeadline = clock.after(AUTHENTICATE_WITHIN, () => {
+    this.#cancelDeadline = clock.after(authenticateWithin, () => {
       this.#bounce("an application did not authenticate in time");
     });
   }
@@ -84,7 +84,7 @@ export class Application {
 
   #send(payload: string): void {
     if (!this.connected) return;
-    if (this.#socket.writableLength > MAX_UNSENT) {
+    if (this.#socket.writableLength > maxUnsent) {
       this.#bounce("an application does not read what it is sent");
       return;
     }

@@ -22,8 +22,8 @@ export interface SipText {
   readonly body: string;
 }
 
-const SERVER_ONLY = new Set(["via", "route", "record-route", "rseq", "content-length"]);
-const TOKEN = /^[\w\-.!%*+`'~]+$/;
+const serverOnly = new Set(["via", "route", "record-route", "rseq", "content-length"]);
+const token = /^[\w\-.!%*+`'~]+$/;
 
 export function parseCommand(payload: string): Command {
   const end = payload.indexOf("\r\n");
@@ -63,7 +63,7 @@ export function parseSipText(text: string): SipText {
     const name = line.slice(0, Math.max(colon, 0)).trim();
     const value = line.slice(colon + 1).trim();
     // drachtio-server silently drops malformed headers and those that an application may not set.
-    if (TOKEN.test(name) && !SERVER_ONLY.has(name.toLowerCase()) && value !== "") headers.push([name, value]);
+    if (token.test(name) && !serverOnly.has(name.toLowerCase()) && value !== "") headers.push([name, value]);
   }
   return { startLine, headers, body: end < 0 ? "" : text.slice(end + 4) };
 }

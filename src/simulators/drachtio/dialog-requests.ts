@@ -8,9 +8,9 @@ import { headerOf, type SipText } from "./command.js";
 import { describe } from "./envelope.js";
 import { type Exchange, internalResponse, nowhere } from "./exchange.js";
 import type { NetworkResponses } from "./network-responses.js";
-import { MIN_SE, parseSessionExpires } from "./session-timer.js";
+import { minSe, parseSessionExpires } from "./session-timer.js";
 
-const DIALOG_HEADERS = ["From", "To", "Call-ID", "CSeq"];
+const dialogHeaders = ["From", "To", "Call-ID", "CSeq"];
 
 /** Sends in-dialog requests: those of applications, from any connection, and those of session timers. */
 export class DialogRequests {
@@ -107,7 +107,7 @@ export class DialogRequests {
   #build(dialog: CallDialog, text: SipText, sequence?: number): SipRequest {
     const { method, uri } = startLine(text);
     const others = text.headers.filter(
-      ([name]) => !DIALOG_HEADERS.some((known) => known.toLowerCase() === name.toLowerCase()),
+      ([name]) => !dialogHeaders.some((known) => known.toLowerCase() === name.toLowerCase()),
     );
     const headers: (readonly [string, string])[] = [...others];
     if ((method === "INVITE" || method === "REFER") && headerOf(text, "Contact") === undefined)
@@ -136,7 +136,7 @@ export class DialogRequests {
     const headers: HeaderList = [
       ["Contact", dialog.localContact],
       ["Session-Expires", `${seconds}; refresher=uac`],
-      ["Min-SE", `${MIN_SE}`],
+      ["Min-SE", `${minSe}`],
       ["Content-Type", "application/sdp"],
     ];
     const request = dialog.state.request("INVITE", { headers, body: dialog.localSdp });

@@ -2,7 +2,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Server } from "node:net";
 
 import type { ListenAddress, SipAddress, TlsOptions } from "../../softphone/sip/flow.js";
-import { DEFAULT_TIMERS, type SipTimers } from "../../softphone/sip/timers.js";
+import { defaultTimers, type SipTimers } from "../../softphone/sip/timers.js";
 import { TransactionLayer } from "../../softphone/sip/transaction-layer.js";
 import { TransportLayer } from "../../softphone/sip/transport.js";
 import { formatHostPort } from "../../softphone/sip/uri.js";
@@ -19,8 +19,8 @@ import { NetworkRequests } from "./network-requests.js";
 import { NetworkResponses } from "./network-responses.js";
 
 /** The version that is simulated; drachtio-srf reads it. */
-const VERSION = "v0.9.10";
-const MAX_APPLICATIONS = 100;
+const version = "v0.9.10";
+const maxApplications = 100;
 
 export interface EmbeddedDrachtioOptions {
   /** The listener for applications. Port 0: chosen by the system. */
@@ -54,9 +54,9 @@ export class EmbeddedDrachtio {
 
   private constructor(options: EmbeddedDrachtioOptions, transport: TransportLayer) {
     const clock = options.clock ?? systemClock;
-    const timers = { ...DEFAULT_TIMERS, ...options.timers };
+    const timers = { ...defaultTimers, ...options.timers };
     this.#secret = options.control.secret;
-    this.#version = options.version ?? VERSION;
+    this.#version = options.version ?? version;
     this.#exchange = new Exchange({
       transport,
       transactions: new TransactionLayer({ transport, clock, timers, random: randomBytes }),
@@ -88,7 +88,7 @@ export class EmbeddedDrachtio {
       });
       this.#applications.add(application);
     });
-    this.#control.maxConnections = MAX_APPLICATIONS;
+    this.#control.maxConnections = maxApplications;
   }
 
   /** Rejects, with nothing left open, if a port is in use. */

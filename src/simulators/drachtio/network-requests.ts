@@ -7,13 +7,13 @@ import { CallDialog, dialogIdOf } from "./call-dialog.js";
 import { describe } from "./envelope.js";
 import type { Exchange, Pending } from "./exchange.js";
 import { areIdentitiesReadable } from "./identity-headers.js";
-import { MIN_SE, parseSessionExpires } from "./session-timer.js";
+import { minSe, parseSessionExpires } from "./session-timer.js";
 
 /** Timeout of an application's first response in ms; then the request is dropped without a response. */
-const APPLICATION_WITHIN = 64_000;
+const applicationWithin = 64_000;
 /** Timeout of an application's response to BYE, in ms. */
-const BYE_WITHIN = 32_000;
-const ROUTED = new Set(["INVITE", "REGISTER", "MESSAGE", "OPTIONS", "INFO", "NOTIFY", "SUBSCRIBE", "PUBLISH"]);
+const byeWithin = 32_000;
+const routed = new Set(["INVITE", "REGISTER", "MESSAGE", "OPTIONS", "INFO", "NOTIFY", "SUBSCRIBE", "PUBLISH"]);
 
 /** Passes requests from the network to applications. */
 export class NetworkRequests {
@@ -44,7 +44,7 @@ export class NetworkRequests {
       transaction.reply(400);
     } else if (["BYE", "UPDATE"].includes(request.method) || (request.method === "INVITE" && request.toTag !== "")) {
       transaction.reply(481);
-    } else if (ROUTED.has(request.method)) {
+    } else if (routed.has(request.method)) {
       const leg = request.method === "INVITE" ? this.#exchange.legOf(request) : undefined;
       if (leg === undefined) this.#receiveNew(transaction);
       else this.#receiveMerged(transaction, leg);
@@ -61,7 +61,7 @@ export class NetworkRequests {
       transaction.reply(503);
       return;
     }
-    const pending = this.#await(transaction, application, undefined, APPLICATION_WITHIN, () => {
+    const pending = this.#await(transaction, application, undefined, applicationWithin, () => {
       this.#exchange.fault(`no response from the application to ${request.method}: dropped`);
       transaction.terminate();
     });
@@ -111,7 +111,7 @@ export class NetworkRequests {
       if (method === "BYE") exchange.refuseUnanswered(dialog);
       return;
     }
-    const within = method === "BYE" ? BYE_WITHIN : undefined;
+    const within = method === "BYE" ? byeWithin : undefined;
     const pending = this.#await(transaction, dialog.application, dialog, within, () => {
       exchange.fault(`no response from the application to ${method}`);
       transaction.reply(500);
@@ -128,8 +128,8 @@ export class NetworkRequests {
     timer.stop();
     const expires = parseSessionExpires(transaction.request.headers.get("Session-Expires"));
     if (expires === undefined) return false;
-    if (expires.seconds < MIN_SE) {
-      transaction.reply(422, { headers: [["Min-SE", `${MIN_SE}`]] });
+    if (expires.seconds < minSe) {
+      transaction.reply(422, { headers: [["Min-SE", `${minSe}`]] });
       return true;
     }
     const theyRefresh = expires.refresher === "uac" || (expires.refresher === undefined && wereRefresher);

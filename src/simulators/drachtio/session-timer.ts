@@ -1,7 +1,7 @@
 import type { Clock } from "../../util/clock.js";
 
 /** RFC 4028 section 5: minimum session interval in seconds. */
-export const MIN_SE = 90;
+export const minSe = 90;
 
 export interface SessionExpires {
   readonly seconds: number;

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 
 import type { Engine } from "./engine.js";
 
-const LINE = "=".repeat(97);
+const line = "=".repeat(97);
 
 /** `sofia status`, line by line as mod_sofia prints it: drachtio-fsmrf reads the profile's address from it. */
 export function sofiaStatus(engine: Engine): string {
@@ -20,7 +20,7 @@ export function sofiaStatus(engine: Engine): string {
     );
   });
   const count = engine.profiles.length;
-  return `${row("Name", "   Type", "Data", "State")}${LINE}\n${profiles.join("")}${LINE}\n${count} profile${count === 1 ? "" : "s"} 0 aliases\n`;
+  return `${row("Name", "   Type", "Data", "State")}${line}\n${profiles.join("")}${line}\n${count} profile${count === 1 ? "" : "s"} 0 aliases\n`;
 }
 
 /** `status`. */

@@ -19,9 +19,9 @@ const modules: ReadonlySet<string> = new Set([
   "mod_tone_stream",
 ]);
 
-const NO_CHANNEL = "-ERR No such channel!\n";
-const DEFAULT_RECEIVED_MS = 250;
-const MAX_RECEIVED = 100;
+const noChannel = "-ERR No such channel!\n";
+const defaultReceivedMs = 250;
+const maxReceived = 100;
 
 type ApiCommand = (argument: string) => string;
 
@@ -64,7 +64,7 @@ export class ApiCommands {
 
   #on(uuid: string | undefined, then: (channel: Channel) => string): string {
     const channel = this.#engine.channels.get(uuid ?? "");
-    return channel === undefined ? NO_CHANNEL : then(channel);
+    return channel === undefined ? noChannel : then(channel);
   }
 
   #show(argument: string): string {
@@ -140,8 +140,8 @@ export class ApiCommands {
     if (uuid === undefined || digits === "") return "-USAGE: <uuid> <dtmf_data>\n";
     const channel = this.#engine.channels.get(uuid);
     if (channel === undefined) return "-ERR Cannot locate session!\n";
-    const milliseconds = integer(duration) > 0 ? integer(duration) : DEFAULT_RECEIVED_MS;
-    for (const digit of digits.slice(0, MAX_RECEIVED)) channel.receiveDigit(digit, milliseconds, "APP");
+    const milliseconds = integer(duration) > 0 ? integer(duration) : defaultReceivedMs;
+    for (const digit of digits.slice(0, maxReceived)) channel.receiveDigit(digit, milliseconds, "APP");
     return `+OK ${uuid} received DTMF ${text}.\n`;
   }
 
@@ -151,8 +151,8 @@ export class ApiCommands {
     if (uuid === undefined || digits === "") return "-USAGE: <uuid> <dtmf_data>\n";
     const channel = this.#engine.channels.get(uuid);
     if (channel === undefined) return "-ERR Cannot locate session!\n";
-    const milliseconds = integer(duration) > 0 ? integer(duration) : DEFAULT_RECEIVED_MS;
-    for (const digit of digits.slice(0, MAX_RECEIVED)) channel.sendDigit(digit, milliseconds);
+    const milliseconds = integer(duration) > 0 ? integer(duration) : defaultReceivedMs;
+    for (const digit of digits.slice(0, maxReceived)) channel.sendDigit(digit, milliseconds);
     return "+OK\n";
   }
 

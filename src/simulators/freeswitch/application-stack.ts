@@ -16,8 +16,8 @@ export interface ExecuteRequest {
 }
 
 /** FreeSWITCH's SWITCH_MAX_STACKS. */
-const MAX_DEPTH = 16;
-const MAX_QUEUED = 1000;
+const maxDepth = 16;
+const maxQueued = 1000;
 
 /**
  * The running applications of a channel. As in FreeSWITCH, a request during an application is executed nested in it:
@@ -50,7 +50,7 @@ export class ApplicationStack {
 
   /** False if the queue is full. */
   request(request: ExecuteRequest): boolean {
-    if (this.#queue.length >= MAX_QUEUED || this.#channel.isDown) return false;
+    if (this.#queue.length >= maxQueued || this.#channel.isDown) return false;
     this.#queue.push(request);
     this.#drain();
     return true;
@@ -69,7 +69,7 @@ export class ApplicationStack {
   }
 
   #drain(): void {
-    while (this.#locks === 0 && this.#running.length < MAX_DEPTH && !this.#channel.isDown) {
+    while (this.#locks === 0 && this.#running.length < maxDepth && !this.#channel.isDown) {
       const request = this.#queue.shift();
       if (request === undefined) break;
       this.#run(request);

@@ -1,11 +1,11 @@
-import { type CodecName, FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
+import { type CodecName, frameSamples } from "../../softphone/rtp/g711.js";
 import type { AudioSource } from "./audio-source.js";
 import type { Channel } from "./channel.js";
 import type { Execution } from "./execution.js";
 
 /** Packets are up to 60 ms long and arrive with jitter. */
-const GAP_MS = 100;
-const SILENCE = new Int16Array(FRAME_SAMPLES);
+const gapMs = 100;
+const silence = new Int16Array(frameSamples);
 
 /** How a playback ended: complete or stopped. */
 export type PlayEnd = "done" | "stopped";
@@ -76,7 +76,7 @@ export class AudioOutput {
       }
       this.#finish(playout, "done");
     }
-    if (this.relayed ? this.#gapOpen() : this.#sendsSilence()) this.#channel.media.send(SILENCE);
+    if (this.relayed ? this.#gapOpen() : this.#sendsSilence()) this.#channel.media.send(silence);
   }
 
   /** Relays a packet of the other leg. */
@@ -86,7 +86,7 @@ export class AudioOutput {
   }
 
   #gapOpen(): boolean {
-    return this.fillsGaps && this.#channel.engine.clock.now() - this.#lastRelayed > GAP_MS;
+    return this.fillsGaps && this.#channel.engine.clock.now() - this.#lastRelayed > gapMs;
   }
 
   #sendsSilence(): boolean {

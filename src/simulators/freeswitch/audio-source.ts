@@ -1,4 +1,4 @@
-import { FRAME_SAMPLES } from "../../softphone/rtp/g711.js";
+import { frameSamples } from "../../softphone/rtp/g711.js";
 
 /** Audio in frames of 20 ms, 8 kHz mono. */
 export interface AudioSource {
@@ -8,7 +8,7 @@ export interface AudioSource {
   readonly played: number;
 }
 
-const SILENCE = new Int16Array(FRAME_SAMPLES);
+const silence = new Int16Array(frameSamples);
 
 /** Recorded or generated samples, played once or repeatedly. */
 export class PcmSource implements AudioSource {
@@ -30,11 +30,11 @@ export class PcmSource implements AudioSource {
       this.#at = 0;
     }
     if (this.#turns <= 0) return undefined;
-    const rest = this.#pcm.subarray(this.#at, this.#at + FRAME_SAMPLES);
-    this.#at += FRAME_SAMPLES;
+    const rest = this.#pcm.subarray(this.#at, this.#at + frameSamples);
+    this.#at += frameSamples;
     this.played += rest.length;
-    if (rest.length === FRAME_SAMPLES) return rest;
-    const frame = new Int16Array(FRAME_SAMPLES);
+    if (rest.length === frameSamples) return rest;
+    const frame = new Int16Array(frameSamples);
     frame.set(rest);
     return frame;
   }
@@ -52,9 +52,9 @@ export class SilenceSource implements AudioSource {
 
   next(): Int16Array | undefined {
     if (this.#left <= 0) return undefined;
-    this.#left -= FRAME_SAMPLES;
-    this.played += FRAME_SAMPLES;
-    return SILENCE;
+    this.#left -= frameSamples;
+    this.played += frameSamples;
+    return silence;
   }
 }
 
@@ -72,7 +72,7 @@ export class SequenceSource implements AudioSource {
     for (let turns = this.#parts.length; turns >= 0; turns--) {
       const frame = this.#current?.next();
       if (frame !== undefined) {
-        this.played += FRAME_SAMPLES;
+        this.played += frameSamples;
         return frame;
       }
       this.#current = this.#parts.shift()?.();

@@ -1,15 +1,15 @@
-import { ALL_SUITES } from "../../softphone/rtp/srtp.js";
+import { allSuites } from "../../softphone/rtp/srtp.js";
 import type { SipDialog, SipRequest } from "../../softphone/sip/index.js";
 import type { Channel } from "./channel.js";
 import { causeOfReason, reasonHeader } from "./hangup-cause.js";
 import { digitOfInfo } from "./info-digit.js";
-import { CODECS, type SecurityPolicy } from "./leg-policy.js";
+import { codecs, type SecurityPolicy } from "./leg-policy.js";
 import { misreadOffer } from "./misread-offer.js";
 
 /** rtp_secure_media_inbound: FreeSWITCH accepts offered SRTP; the trunk's header value can require it. */
 export function inboundSecurity(request: SipRequest): SecurityPolicy {
   const demanded = request.headers.get("X-Einwahl-Srtp")?.trim() === "mandatory";
-  return { srtp: demanded ? "mandatory" : "optional", suites: ALL_SUITES };
+  return { srtp: demanded ? "mandatory" : "optional", suites: allSuites };
 }
 
 /** Connects the caller's dialog and the channel, in both directions. */
@@ -49,7 +49,7 @@ export function followDialog(channel: Channel, dialog: SipDialog): void {
 }
 
 /** FreeSWITCH's m= line in place of one that it answers in another profile than the offer's. */
-const DEAD_LINE = "m=audio 0 RTP/AVP 19\r\n";
+const deadLine = "m=audio 0 RTP/AVP 19\r\n";
 
 /**
  * `uuid_media_reneg`. Observed with FreeSWITCH: the offer has the current codec and key, but the answer may have another codec.
@@ -57,11 +57,11 @@ const DEAD_LINE = "m=audio 0 RTP/AVP 19\r\n";
  */
 async function offerAgain(channel: Channel, dialog: SipDialog): Promise<void> {
   const { media, engine } = channel;
-  const offer = media.renew(media.direction, CODECS);
+  const offer = media.renew(media.direction, codecs);
   const at = offer.indexOf("m=");
   const isDeadFirst = /^m=audio \d+ RTP\/AVP /m.test(dialog.initial.body);
   const answered = await dialog.reinvite(
-    isDeadFirst ? offer.slice(0, at) + DEAD_LINE + offer.slice(at) : `${offer}${DEAD_LINE}`,
+    isDeadFirst ? offer.slice(0, at) + deadLine + offer.slice(at) : `${offer}${deadLine}`,
   );
   if (!answered.ok || channel.isDown) return;
   // Only an offer ends a hold (switch_core_media_negotiate_sdp, 1.10.12: hold_laps; no path from an answer to sendrecv).
@@ -91,7 +91,7 @@ export function renegotiate(
   }
   const { suite } = media;
   const answered = media.answer(request.body, {
-    codecs: CODECS,
+    codecs: codecs,
     ...(suite === undefined ? policy : { srtp: "mandatory", suites: [suite] }),
   });
   if (!answered.ok) return { reject: 488 };

@@ -8,7 +8,7 @@ import { Channel } from "./channel.js";
 import type { Engine, SipProfile } from "./engine.js";
 import type { EventSocket } from "./event-socket.js";
 import { type HangupCause, reasonHeader } from "./hangup-cause.js";
-import { CODECS } from "./leg-policy.js";
+import { codecs } from "./leg-policy.js";
 import { misreadOffer } from "./misread-offer.js";
 import { controlBySocket } from "./outbound-socket.js";
 
@@ -20,12 +20,12 @@ export interface CallerLegOptions {
   readonly sockets: Set<EventSocket>;
 }
 
-const MAX_HEADER_VARIABLES = 50;
+const maxHeaderVariables = 50;
 /** Unset by the dialplan before the channel is answered. */
-const KEY_HEADER = "X-Einwahl-Key";
+const keyHeader = "X-Einwahl-Key";
 /** Default in `freeswitch/conf/vars.xml`. */
-const MEDIA_TIMEOUT_MS = "30000";
-const MEDIA_HOLD_TIMEOUT_MS = "1800000";
+const mediaTimeoutMs = "30000";
+const mediaHoldTimeoutMs = "1800000";
 
 /**
  * Answers a call from drachtio and runs the dialplan of `freeswitch/conf/dialplan/mrf.xml`: accepts SRTP
@@ -71,7 +71,7 @@ export async function takeCall(invite: IncomingInvite, o: CallerLegOptions): Pro
 function mayEnter({ headers }: SipRequest, { globals }: Engine): boolean {
   const key = globals.get("einwahl_key") ?? "";
   const target = new RegExp(`^(?:${globals.get("einwahl_control_hosts") ?? ""}):[0-9]{1,5}$`);
-  return key !== "" && headers.get(KEY_HEADER) === key && target.test(headers.get("X-esl-outbound") ?? "");
+  return key !== "" && headers.get(keyHeader) === key && target.test(headers.get("X-esl-outbound") ?? "");
 }
 
 function refuse(invite: IncomingInvite, status: number, cause: HangupCause, detail?: string): void {
@@ -90,7 +90,7 @@ function negotiate(
   if (engine.channels.isFull) return [503, "SWITCH_CONGESTION"];
   if (request.body === "") {
     // The dialplan cannot require SRTP yet: offer a secure and a plain m= line.
-    media.offer({ codecs: CODECS, srtp: "optional", profile: "both" });
+    media.offer({ codecs: codecs, srtp: "optional", profile: "both" });
     return undefined;
   }
   const misread = misreadOffer(request.body);
@@ -98,7 +98,7 @@ function negotiate(
     engine.unsupported(misread);
     return [488, "INCOMPATIBLE_DESTINATION", misread];
   }
-  const answered = media.answer(request.body, { codecs: CODECS, cryptoInAvp: true, ...inboundSecurity(request) });
+  const answered = media.answer(request.body, { codecs: codecs, cryptoInAvp: true, ...inboundSecurity(request) });
   return answered.ok ? undefined : [488, "INCOMPATIBLE_DESTINATION", answered.failure.detail];
 }
 
@@ -147,8 +147,8 @@ function makeChannel(
   for (const [name, value] of own) if (value !== "") channel.setVariable(name, value);
   const extra = request.headers
     .entries()
-    .filter(([name]) => /^x-/i.test(name) && name.toLowerCase() !== KEY_HEADER.toLowerCase())
-    .slice(0, MAX_HEADER_VARIABLES);
+    .filter(([name]) => /^x-/i.test(name) && name.toLowerCase() !== keyHeader.toLowerCase())
+    .slice(0, maxHeaderVariables);
   for (const [name, value] of extra) channel.setVariable(`sip_h_${name}`, value);
   return channel;
 }
@@ -182,9 +182,9 @@ function dialplanVariables(request: SipRequest, engine: Engine): [string, string
   const soundsDir = engine.globals.get("sounds_dir") ?? "";
   return [
     ...(srtp === "mandatory" ? [["rtp_secure_media_inbound", "mandatory"] as [string, string]] : []),
-    ["media_timeout", /^[1-9]\d{3,7}$/.test(wanted) ? wanted : MEDIA_TIMEOUT_MS],
+    ["media_timeout", /^[1-9]\d{3,7}$/.test(wanted) ? wanted : mediaTimeoutMs],
     ["rtp_allow_crypto_in_avp", "true"],
-    ["media_hold_timeout", MEDIA_HOLD_TIMEOUT_MS],
+    ["media_hold_timeout", mediaHoldTimeoutMs],
     ...(soundsDir === "" ? [] : [["nolocal:hold_music", `${soundsDir}/music/hold.wav`] as [string, string]]),
     ["export_vars", "nolocal:hold_music"],
     ["playback_terminators", "none"],

@@ -21,7 +21,7 @@ export interface ChannelTimes {
 }
 
 /** Events with all channel variables (switch_channel_event_set_extended_data). */
-const WITH_VARIABLES: ReadonlySet<string> = new Set([
+const withVariables: ReadonlySet<string> = new Set([
   "CHANNEL_CREATE",
   "CHANNEL_ORIGINATE",
   "CHANNEL_UUID",
@@ -45,7 +45,7 @@ const WITH_VARIABLES: ReadonlySet<string> = new Set([
   "CHANNEL_UNHOLD",
 ]);
 
-const STATE_NUMBERS: Readonly<Record<string, number>> = {
+const stateNumbers: Readonly<Record<string, number>> = {
   CS_NEW: 0,
   CS_INIT: 1,
   CS_ROUTING: 2,
@@ -61,8 +61,8 @@ const STATE_NUMBERS: Readonly<Record<string, number>> = {
   CS_DESTROY: 12,
 };
 
-const CODEC_RATE = "8000";
-const CODEC_BIT_RATE = "64000";
+const codecRate = "8000";
+const codecBitRate = "64000";
 
 function answerState(channel: Channel): string {
   if (channel.isDown) return "hangup";
@@ -116,8 +116,8 @@ function codecHeaders(channel: Channel): EventHeaders {
     (way) =>
       [
         [`Channel-${way}-Codec-Name`, codec],
-        [`Channel-${way}-Codec-Rate`, CODEC_RATE],
-        [`Channel-${way}-Codec-Bit-Rate`, CODEC_BIT_RATE],
+        [`Channel-${way}-Codec-Rate`, codecRate],
+        [`Channel-${way}-Codec-Bit-Rate`, codecBitRate],
       ] as const,
   );
 }
@@ -129,7 +129,7 @@ export function channelHeaders(channel: Channel, event: string): EventHeaders {
   return [
     ["Channel-State", channel.state],
     ["Channel-Call-State", channel.callState],
-    ["Channel-State-Number", String(STATE_NUMBERS[channel.state] ?? 0)],
+    ["Channel-State-Number", String(stateNumbers[channel.state] ?? 0)],
     ["Channel-Name", channel.name],
     ["Unique-ID", channel.uuid],
     ["Call-Direction", channel.direction],
@@ -146,6 +146,6 @@ export function channelHeaders(channel: Channel, event: string): EventHeaders {
           ["Other-Type", channel.direction === "inbound" ? "originatee" : "originator"] as const,
           ...profileHeaders(other, "Other-Leg"),
         ]),
-    ...(WITH_VARIABLES.has(event) ? channel.variableHeaders() : []),
+    ...(withVariables.has(event) ? channel.variableHeaders() : []),
   ];
 }

@@ -13,7 +13,7 @@ import { MediaWatch } from "./media-watch.js";
 export type Direction = "inbound" | "outbound";
 export type CallState = "DOWN" | "DIALING" | "RINGING" | "EARLY" | "ACTIVE" | "HELD" | "HANGUP" | "UNHELD";
 
-const CALL_STATE_NUMBERS: Readonly<Record<CallState, number>> = {
+const callStateNumbers: Readonly<Record<CallState, number>> = {
   DOWN: 0,
   DIALING: 1,
   RINGING: 2,
@@ -25,7 +25,7 @@ const CALL_STATE_NUMBERS: Readonly<Record<CallState, number>> = {
 };
 
 /** Maximum number of variables: bounds what a peer can add. */
-const MAX_VARIABLES = 1000;
+const maxVariables = 1000;
 
 /** The SIP side of a channel. */
 export interface Signalling {
@@ -143,7 +143,7 @@ export class Channel {
   /** `undefined` removes it. */
   setVariable(name: string, value: string | undefined): void {
     if (value === undefined) this.#variables.delete(name);
-    else if (this.#variables.size < MAX_VARIABLES || this.#variables.has(name)) this.#variables.set(name, value);
+    else if (this.#variables.size < maxVariables || this.#variables.has(name)) this.#variables.set(name, value);
     else this.engine.unsupported("more channel variables");
   }
 
@@ -197,7 +197,7 @@ export class Channel {
       [],
       [
         ["Original-Channel-Call-State", before],
-        ["Channel-Call-State-Number", String(CALL_STATE_NUMBERS[callState])],
+        ["Channel-Call-State-Number", String(callStateNumbers[callState])],
       ],
     );
   }

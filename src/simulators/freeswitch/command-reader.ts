@@ -9,8 +9,8 @@ export interface Command {
   readonly body: string;
 }
 
-const MAX_HEAD = 64 * 1024;
-const MAX_BODY = 1024 * 1024;
+const maxHead = 64 * 1024;
+const maxBody = 1024 * 1024;
 
 /**
  * Splits a stream into commands: lines until an empty one, then Content-Length bytes.
@@ -28,13 +28,13 @@ export class CommandReader {
       this.#skipEmptyLines();
       const head = endOfHead(this.#buffer);
       if (head === undefined) {
-        return this.#buffer.length > MAX_HEAD ? failure("tooLong") : success(commands);
+        return this.#buffer.length > maxHead ? failure("tooLong") : success(commands);
       }
-      if (head.end > MAX_HEAD) return failure("tooLong");
+      if (head.end > maxHead) return failure("tooLong");
       const [line = "", ...rest] = this.#buffer.toString("utf8", 0, head.end).split(/\r?\n/);
       const headers = parseHeaders(rest);
       const length = bodyLength(headers);
-      if (length === undefined || length > MAX_BODY) return failure("tooLong");
+      if (length === undefined || length > maxBody) return failure("tooLong");
       if (this.#buffer.length < head.next + length) return success(commands);
       commands.push({ line, headers, body: this.#buffer.toString("utf8", head.next, head.next + length) });
       this.#buffer = this.#buffer.subarray(head.next + length);

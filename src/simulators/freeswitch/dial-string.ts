@@ -15,12 +15,12 @@ export interface DialString {
 
 export type DialStringFailure = "malformed" | "severalLegs" | "endpoint" | "transport";
 
-const MAX_VARIABLES = 256;
-const MAX_LENGTH = 16_384;
+const maxVariables = 256;
+const maxLength = 16_384;
 
 /** Parses a single leg: several (`,` or `|`) and endpoints other than sofia are rejected. */
 export function parseDialString(text: string): Result<DialString, DialStringFailure> {
-  if (text.length > MAX_LENGTH) return failure("malformed");
+  if (text.length > maxLength) return failure("malformed");
   const variables = new Map<string, string>();
   let rest = text.trim();
   // At most one block of each kind is usual; sixteen bound the loop.
@@ -65,7 +65,7 @@ function parseVariables(text: string): Map<string, string> {
   const marked = /^\^\^(.)(.*)$/s.exec(text);
   const [delimiter, list] = marked === null ? [",", text] : [marked[1] ?? ",", marked[2] ?? ""];
   const variables = new Map<string, string>();
-  for (const item of splitArguments(list, delimiter, MAX_VARIABLES)) {
+  for (const item of splitArguments(list, delimiter, maxVariables)) {
     const equals = item.indexOf("=");
     if (equals > 0) variables.set(item.slice(0, equals).trim(), item.slice(equals + 1));
   }

@@ -9,11 +9,11 @@ export interface Digit {
   readonly source: DigitSource;
 }
 
-const VALID = /^[0-9A-D*#]$/;
-const MAX_QUEUED = 1000;
+const valid = /^[0-9A-D*#]$/;
+const maxQueued = 1000;
 /** Timestamp units of 1/8 ms, as DTMF-Duration counts (switch_core_min_dtmf_duration, switch_core_max_dtmf_duration). */
-const MIN_UNITS = 400;
-const MAX_UNITS = 192_000;
+const minUnits = 400;
+const maxUnits = 192_000;
 
 /**
  * The received digits of a channel. FreeSWITCH sends the event DTMF when a digit is consumed, so a digit that
@@ -31,7 +31,7 @@ export class DigitQueue {
 
   receive(digit: string, durationMs: number, source: DigitSource): void {
     const upper = digit.toUpperCase();
-    if (!VALID.test(upper) || this.#queue.length >= MAX_QUEUED || this.#channel.isDown) return;
+    if (!valid.test(upper) || this.#queue.length >= maxQueued || this.#channel.isDown) return;
     this.#queue.push({ digit: upper, durationMs, source });
     this.drain();
   }
@@ -49,7 +49,7 @@ export class DigitQueue {
   }
 
   #tell(digit: Digit): void {
-    const units = Math.min(MAX_UNITS, Math.max(MIN_UNITS, Math.round(digit.durationMs * 8)));
+    const units = Math.min(maxUnits, Math.max(minUnits, Math.round(digit.durationMs * 8)));
     this.#channel.fire("DTMF", [
       ["DTMF-Digit", digit.digit],
       ["DTMF-Duration", String(units)],

@@ -50,13 +50,13 @@ export interface EmbeddedFreeSwitchOptions {
   readonly onUnsupported?: (what: string) => void;
 }
 
-const DEFAULT_SESSIONS = 1000;
-const DEFAULT_HEARTBEAT_MS = 20_000;
-const MAX_REMEMBERED = 100;
+const defaultSessions = 1000;
+const defaultHeartbeatMs = 20_000;
+const maxRemembered = 100;
 /** Timeout of a channel's end during `close`, ms. */
-const CLOSE_TIMEOUT_MS = 2000;
+const closeTimeoutMs = 2000;
 /** The version of the simulated FreeSWITCH. */
-const VERSION = "1.10.12-embedded";
+const version = "1.10.12-embedded";
 
 /**
  * A small media server that speaks FreeSWITCH's event socket, for the demo and the tests: drachtio-fsmrf and esl-lite
@@ -89,7 +89,7 @@ export class EmbeddedFreeSwitch {
       await closeProfiles(profiles);
       throw error;
     });
-    return new EmbeddedFreeSwitch(engine, events, state, startHeartbeat(engine, o.heartbeatMs ?? DEFAULT_HEARTBEAT_MS));
+    return new EmbeddedFreeSwitch(engine, events, state, startHeartbeat(engine, o.heartbeatMs ?? defaultHeartbeatMs));
   }
 
   get eventSocketPort(): number {
@@ -124,7 +124,7 @@ export class EmbeddedFreeSwitch {
     const all = channels.all();
     for (const channel of all) channel.hangUp("SYSTEM_SHUTDOWN");
     await new Promise<void>((resolve) => {
-      const stop = clock.after(CLOSE_TIMEOUT_MS, resolve);
+      const stop = clock.after(closeTimeoutMs, resolve);
       this.#engine.inBackground(
         Promise.all(all.map((channel) => channel.gone)).then(() => {
           stop();
@@ -151,7 +151,7 @@ class SharedState {
   }
 
   note(what: string): void {
-    if (this.unsupported.length < MAX_REMEMBERED) this.unsupported.push(what);
+    if (this.unsupported.length < maxRemembered) this.unsupported.push(what);
     this.#onUnsupported?.(what);
   }
 
@@ -166,19 +166,19 @@ class SharedState {
 }
 
 /** Default in `freeswitch/conf/vars.xml`. */
-const BBB_MEDIA_TIMEOUT_S = 15;
-const BBB_HOLD_TIMEOUT_S = 1800;
+const bbbMediaTimeoutS = 15;
+const bbbHoldTimeoutS = 1800;
 
 async function openProfiles(o: EmbeddedFreeSwitchOptions): Promise<readonly [SipProfile, SipProfile]> {
   const common = {
-    userAgent: `FreeSWITCH-mod_sofia/${o.version ?? VERSION}`,
+    userAgent: `FreeSWITCH-mod_sofia/${o.version ?? version}`,
     ...(o.clock === undefined ? {} : { clock: o.clock }),
     ...(o.random === undefined ? {} : { random: o.random }),
   };
   const incoming = await SipUserAgent.listen({ ...common, listen: [{ transport: "udp", ...o.sip }] });
   const calling = await SipUserAgent.listen({ ...common, listen: [], tls: o.tls });
   const port = incoming.addresses[0]?.port ?? o.sip.port;
-  const rtpTimeouts = { timeoutSec: o.bbbMediaTimeoutSec ?? BBB_MEDIA_TIMEOUT_S, holdTimeoutSec: BBB_HOLD_TIMEOUT_S };
+  const rtpTimeouts = { timeoutSec: o.bbbMediaTimeoutSec ?? bbbMediaTimeoutS, holdTimeoutSec: bbbHoldTimeoutS };
   return [
     { name: "drachtio_mrf", agent: incoming, address: o.sip.address, port, tlsOnly: false, rtpTimeouts },
     // No listener: the BBB server sends its requests over the connection that we opened.
@@ -199,12 +199,12 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
   };
   const { address, portRange, advertisedAddress } = o.rtp;
   return {
-    version: o.version ?? VERSION,
+    version: o.version ?? version,
     clock,
     pacer,
     random,
     bus: new EventBus(randomUUID(), advertisedAddress ?? address),
-    channels: new ChannelTable(o.maxSessions ?? DEFAULT_SESSIONS),
+    channels: new ChannelTable(o.maxSessions ?? defaultSessions),
     sounds: new SoundLibrary({ soundsDir: o.soundsDir, unsupported }),
     applications: makeApplications(),
     profiles,
@@ -240,7 +240,7 @@ function makeEngine(o: EmbeddedFreeSwitchOptions, profiles: readonly SipProfile[
         o.key ?? createHash("sha256").update(`einwahl drachtio_mrf ${o.eventSocket.password}`).digest("hex"),
       ],
       ["einwahl_control_hosts", (o.controlHosts ?? ["127.0.0.1"]).map((host) => host.replaceAll(".", "[.]")).join("|")],
-      ["max_sessions", String(o.maxSessions ?? DEFAULT_SESSIONS)],
+      ["max_sessions", String(o.maxSessions ?? defaultSessions)],
     ]),
   };
 }

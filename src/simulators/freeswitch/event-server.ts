@@ -4,7 +4,7 @@ import type { ApiCommands } from "./api.js";
 import type { Engine } from "./engine.js";
 import { EventSocket } from "./event-socket.js";
 
-const MAX_CONNECTIONS = 256;
+const maxConnections = 256;
 
 /** The inbound event socket, to which applications connect and authenticate. */
 export class EventServer {
@@ -33,7 +33,7 @@ export class EventServer {
         server.off("error", reject);
         const events = new EventServer(server);
         server.on("connection", (socket) => {
-          if (events.#connections.size >= MAX_CONNECTIONS) {
+          if (events.#connections.size >= maxConnections) {
             socket.destroy();
             return;
           }

@@ -10,11 +10,11 @@ import { executeOnChannel } from "./send-message.js";
 import { Subscription } from "./subscription.js";
 
 /** A peer that reads too slowly is disconnected, as FreeSWITCH kills a listener that loses too many events. */
-const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
-const AUTH_TIMEOUT_MS = 25_000;
+const maxUnsentBytes = 8 * 1024 * 1024;
+const authTimeoutMs = 25_000;
 /** Timeout of the peer's close after our end. */
-const CLOSE_TIMEOUT_MS = 2000;
-const GOODBYE = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
+const closeTimeoutMs = 2000;
+const goodbye = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 
 export interface EventSocketOptions {
   readonly engine: Engine;
@@ -68,7 +68,7 @@ export class EventSocket {
     });
     if (o.password === undefined) return;
     this.#write("Content-Type: auth/request\n\n");
-    this.#stopAuthTimer = o.engine.clock.after(AUTH_TIMEOUT_MS, () => {
+    this.#stopAuthTimer = o.engine.clock.after(authTimeoutMs, () => {
       if (!this.#authenticated) this.#socket.destroy();
     });
   }
@@ -94,10 +94,10 @@ export class EventSocket {
         ? ""
         : `Controlled-Session-UUID: ${this.#channel.uuid}\nContent-Disposition: disconnect\n`;
     this.#write(
-      `Content-Type: text/disconnect-notice\n${session}Content-Length: ${Buffer.byteLength(GOODBYE)}\n\n${GOODBYE}`,
+      `Content-Type: text/disconnect-notice\n${session}Content-Length: ${Buffer.byteLength(goodbye)}\n\n${goodbye}`,
     );
     this.#socket.end();
-    const stop = this.#engine.clock.after(CLOSE_TIMEOUT_MS, () => {
+    const stop = this.#engine.clock.after(closeTimeoutMs, () => {
       this.#socket.destroy();
     });
     this.#socket.once("close", stop);
@@ -110,7 +110,7 @@ export class EventSocket {
   #write(text: string): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     this.#socket.write(text);
-    if (this.#socket.writableLength > MAX_UNSENT_BYTES) this.#socket.destroy();
+    if (this.#socket.writableLength > maxUnsentBytes) this.#socket.destroy();
   }
 
   #reply(text: string): void {

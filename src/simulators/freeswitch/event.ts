@@ -1,5 +1,5 @@
 /** The event names of FreeSWITCH 1.10 for subscriptions. */
-export const EVENT_NAMES: ReadonlySet<string> = new Set([
+export const eventNames: ReadonlySet<string> = new Set([
   "CUSTOM",
   "CLONE",
   "CHANNEL_CREATE",
@@ -147,11 +147,11 @@ export function serializePlain(headers: EventHeaders, body?: string): string {
   return `${lines}Content-Length: ${Buffer.byteLength(body)}\n\n${body}`;
 }
 
-const UNSAFE = /[^\x21-\x7e]|[#&+:;<=>?@[\\\]^`{|}"]|%(?![0-9A-F]{2})/gu;
+const unsafe = /[^\x21-\x7e]|[#&+:;<=>?@[\\\]^`{|}"]|%(?![0-9A-F]{2})/gu;
 
 /** As switch_url_encode: an existing upper-case escape is kept. */
 export function percentEncode(text: string): string {
-  return text.replace(UNSAFE, (character) => {
+  return text.replace(unsafe, (character) => {
     let encoded = "";
     for (const byte of Buffer.from(character)) encoded += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
     return encoded;

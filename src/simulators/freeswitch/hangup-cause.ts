@@ -1,5 +1,5 @@
 /** Hang-up causes with FreeSWITCH's names and numbers (ITU-T Q.850 below 128, FreeSWITCH's own above). */
-const CAUSES = {
+const causes = {
   NONE: 0,
   UNALLOCATED_NUMBER: 1,
   NO_ROUTE_TRANSIT_NET: 2,
@@ -84,31 +84,31 @@ const CAUSES = {
   REJECT_ALL: 825,
 } as const;
 
-export type HangupCause = keyof typeof CAUSES;
+export type HangupCause = keyof typeof causes;
 
-const BY_NUMBER: ReadonlyMap<number, HangupCause> = new Map(
-  Object.keys(CAUSES)
+const byNumber: ReadonlyMap<number, HangupCause> = new Map(
+  Object.keys(causes)
     .filter(isHangupCause)
-    .map((name) => [CAUSES[name], name]),
+    .map((name) => [causes[name], name]),
 );
 
 export function isHangupCause(name: string): name is HangupCause {
-  return Object.hasOwn(CAUSES, name);
+  return Object.hasOwn(causes, name);
 }
 
 export function causeNumber(cause: HangupCause): number {
-  return CAUSES[cause];
+  return causes[cause];
 }
 
 /** Parses a name (case-insensitive) or number, as hangup and uuid_kill do; as in FreeSWITCH, others become NORMAL_CLEARING. */
 export function parseCause(text: string): HangupCause {
   const upper = text.trim().toUpperCase();
   if (isHangupCause(upper)) return upper;
-  const number = /^\d{1,3}$/.test(upper) ? BY_NUMBER.get(Number(upper)) : undefined;
+  const number = /^\d{1,3}$/.test(upper) ? byNumber.get(Number(upper)) : undefined;
   return number ?? "NORMAL_CLEARING";
 }
 
-const FROM_SIP: ReadonlyMap<number, HangupCause> = new Map([
+const fromSip: ReadonlyMap<number, HangupCause> = new Map([
   [200, "NORMAL_CLEARING"],
   [400, "NORMAL_TEMPORARY_FAILURE"],
   [401, "CALL_REJECTED"],
@@ -153,13 +153,13 @@ const FROM_SIP: ReadonlyMap<number, HangupCause> = new Map([
 
 /** mod_sofia's mapping of a final response. */
 export function causeOfSipStatus(status: number): HangupCause {
-  return FROM_SIP.get(status) ?? "NORMAL_UNSPECIFIED";
+  return fromSip.get(status) ?? "NORMAL_UNSPECIFIED";
 }
 
 /** The Q.850 cause of a Reason header (RFC 3326), which takes precedence over the SIP status. */
 export function causeOfReason(header: string | undefined): HangupCause | undefined {
   const number = /\bQ\.850\s*;(?:[^,]*;)?\s*cause\s*=\s*(\d{1,3})/i.exec(header ?? "")?.[1];
-  return number === undefined ? undefined : BY_NUMBER.get(Number(number));
+  return number === undefined ? undefined : byNumber.get(Number(number));
 }
 
 /** The Reason header that mod_sofia puts into BYE and CANCEL. */

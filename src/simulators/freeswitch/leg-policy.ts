@@ -2,11 +2,11 @@ import type { CodecName } from "../../softphone/rtp/g711.js";
 import type { OfferOptions, SrtpPolicy } from "../../softphone/rtp/media-session.js";
 import { answerDirection } from "../../softphone/rtp/negotiation.js";
 import type { Direction } from "../../softphone/rtp/sdp.js";
-import { ALL_SUITES, isSuiteName, type SuiteName } from "../../softphone/rtp/srtp.js";
+import { allSuites, isSuiteName, type SuiteName } from "../../softphone/rtp/srtp.js";
 import type { Channel } from "./channel.js";
 
 /** The simulator's codecs; the real media server also has G.722. */
-export const CODECS: readonly CodecName[] = ["PCMA", "PCMU"];
+export const codecs: readonly CodecName[] = ["PCMA", "PCMU"];
 
 export interface SecurityPolicy {
   readonly srtp: SrtpPolicy;
@@ -22,7 +22,7 @@ export function parseSecurity(
   const [mode = "", ...inline] = (value ?? "").split(":");
   const listed = (inline.length > 0 ? inline : (suiteList ?? "").split(":")).map((name) => name.trim().toUpperCase());
   const suites = listed.filter(isSuiteName);
-  return { srtp: policyOf(mode.trim().toLowerCase(), unset), suites: suites.length > 0 ? suites : ALL_SUITES };
+  return { srtp: policyOf(mode.trim().toLowerCase(), unset), suites: suites.length > 0 ? suites : allSuites };
 }
 
 function policyOf(mode: string, unset: SrtpPolicy): SrtpPolicy {
@@ -53,12 +53,12 @@ export function outboundSecurity(leg: Channel): SecurityPolicy {
 /** absolute_codec_string, otherwise only the caller's codec (the profile's disable-transcoding). */
 export function outboundCodecs(leg: Channel, caller: Channel): readonly CodecName[] {
   const wanted = leg.variable("absolute_codec_string");
-  if (wanted === undefined) return caller.media.codec === undefined ? CODECS : [caller.media.codec];
+  if (wanted === undefined) return caller.media.codec === undefined ? codecs : [caller.media.codec];
   const names = wanted
     .replace(/^\^\^./, "")
     .split(/[:,]/)
     .map((name) => name.trim().toUpperCase().replace(/@.*$/, ""));
-  return CODECS.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
+  return codecs.filter((codec) => names.includes(codec)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
 }
 
 /** Direction of a leg until its peer offers another one: that of the partner's peer, whatever the SDP or the answer says. */

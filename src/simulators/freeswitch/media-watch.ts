@@ -1,7 +1,7 @@
 import type { Channel } from "./channel.js";
 
 /** Frames between two checks: 100 ms. */
-const EVERY = 5;
+const every = 5;
 
 /**
  * Ends a channel whose peer sends no RTP. FreeSWITCH reads the variables only at the answer and at each
@@ -26,7 +26,7 @@ export class MediaWatch {
     this.#limitMs = this.#number("media_timeout") ?? scale(this.#olderLimit());
     if (this.#limitMs === undefined) return;
     this.#stop ??= engine.pacer.every(() => {
-      this.#frames = (this.#frames + 1) % EVERY;
+      this.#frames = (this.#frames + 1) % every;
       if (this.#frames === 0) this.#look();
     });
   }

@@ -18,11 +18,11 @@ import { digitOfInfo } from "./info-digit.js";
 import { outboundCodecs, outboundOffer, outboundSecurity, partnerFlow } from "./leg-policy.js";
 
 /** FreeSWITCH's default for originate, in seconds. */
-const DEFAULT_TIMEOUT_S = 60;
+const defaultTimeoutS = 60;
 /** Maximum redirects per leg; sofia itself has no limit. */
-const MAX_REDIRECTS = 5;
+const maxRedirects = 5;
 /** Delay from sofia's ACK to a 200 until FreeSWITCH's session thread is notified, in ms. */
-const ANSWER_NOTICED_AFTER_MS = 10;
+const answerNoticedAfterMs = 10;
 
 /** Creates the channel of a leg called by `caller`; sends nothing yet. */
 export function makeLeg(caller: Channel, dial: DialString, profile: SipProfile, media: MediaSession): Channel {
@@ -103,7 +103,7 @@ export async function callLeg(
   if (caller.isDown) onCallerDown();
   // Once the leg is down the INVITE is cancelled and completes in the background, even if a connection is slow to fail.
   let result = await Promise.race([signalling.result, whenDown(leg)]);
-  for (let count = 0; count < MAX_REDIRECTS && result?.ok === false && !leg.isDown; count++) {
+  for (let count = 0; count < maxRedirects && result?.ok === false && !leg.isDown; count++) {
     const elsewhere = redirectOf(leg, result.failure);
     if (elsewhere === undefined) break;
     signalling = place(elsewhere);
@@ -174,7 +174,7 @@ function startTimers(leg: Channel, caller: Channel): () => void {
   const { clock } = leg.engine;
   const seconds = (value: string | undefined): number | undefined => (integer(value) > 0 ? integer(value) : undefined);
   const total =
-    seconds(leg.variable("originate_timeout")) ?? seconds(caller.variable("call_timeout")) ?? DEFAULT_TIMEOUT_S;
+    seconds(leg.variable("originate_timeout")) ?? seconds(caller.variable("call_timeout")) ?? defaultTimeoutS;
   const own = seconds(leg.variable("leg_timeout"));
   const progress = seconds(leg.variable("leg_progress_timeout"));
   const stops = [
@@ -263,7 +263,7 @@ function isSilentFault({ status, reason, headers }: InviteFailure): boolean {
 async function noticed(leg: Channel): Promise<void> {
   let stop = (): void => undefined;
   const due = new Promise<void>((resolve) => {
-    stop = leg.engine.clock.after(ANSWER_NOTICED_AFTER_MS, resolve);
+    stop = leg.engine.clock.after(answerNoticedAfterMs, resolve);
   });
   await Promise.race([due, whenDown(leg)]);
   stop();

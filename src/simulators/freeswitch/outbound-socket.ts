@@ -4,7 +4,7 @@ import type { ApiCommands } from "./api.js";
 import type { Channel } from "./channel.js";
 import { EventSocket } from "./event-socket.js";
 
-const CONNECT_TIMEOUT_MS = 5000;
+const connectTimeoutMs = 5000;
 
 /**
  * The dialplan application `socket host:port async full`: connects the channel to the application at that address.
@@ -21,7 +21,7 @@ export async function controlBySocket(
   if (address === null || port < 1 || port > 65535) return;
   const socket = createConnection({ host: (address[1] ?? "").replace(/^\[|\]$/g, ""), port });
   const connected = await new Promise<boolean>((resolve) => {
-    const stop = channel.engine.clock.after(CONNECT_TIMEOUT_MS, () => {
+    const stop = channel.engine.clock.after(connectTimeoutMs, () => {
       resolve(false);
     });
     const settle = (ok: boolean): void => {

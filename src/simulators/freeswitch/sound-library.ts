@@ -5,12 +5,12 @@ import { readWav } from "../../softphone/rtp/wav.js";
 import { type AudioSource, PcmSource, SequenceSource, SilenceSource } from "./audio-source.js";
 import { renderToneScript } from "./tone-script.js";
 
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
-const MAX_CACHED_SAMPLES = 16 * 1024 * 1024;
-const MAX_PARTS = 1000;
+const maxFileBytes = 32 * 1024 * 1024;
+const maxCachedSamples = 16 * 1024 * 1024;
+const maxParts = 1000;
 
 /** Notes of the generated hold music, used without a recording, in Hz; half a second each. */
-const MELODY =
+const melody =
   "%(480,20,392,196)%(480,20,494,196)%(480,20,587,196)%(480,20,494,196)%(480,20,440,220)%(480,20,523,220)%(480,20,659,220)%(480,20,523,220)";
 
 export interface SoundLibraryOptions {
@@ -63,7 +63,7 @@ export class SoundLibrary {
     const parts = list
       .split("!")
       .filter((part) => part !== "")
-      .slice(0, MAX_PARTS);
+      .slice(0, maxParts);
     const firstPlayable = parts.findIndex((part) => this.open(part, prefix) !== undefined);
     if (firstPlayable < 0) return undefined;
     return new SequenceSource(parts.slice(firstPlayable).map((part) => () => this.open(part, prefix)));
@@ -83,7 +83,7 @@ export class SoundLibrary {
 
   #openMusic(name: string, prefix: string | undefined): AudioSource | undefined {
     const recording = /^[\w-]+$/.test(name) ? this.#read(this.#path(`music/${name}.wav`, prefix)) : undefined;
-    return recording === undefined ? this.#openTones(`v=-17;${MELODY};loops=-1`) : new PcmSource(recording, Infinity);
+    return recording === undefined ? this.#openTones(`v=-17;${melody};loops=-1`) : new PcmSource(recording, Infinity);
   }
 
   #openFile(name: string, prefix: string | undefined, start: number): AudioSource | undefined {
@@ -101,7 +101,7 @@ export class SoundLibrary {
       const { mtimeMs, size } = statSync(path);
       const known = this.#recordings.get(path);
       if (known?.modified === mtimeMs) return known.pcm;
-      if (size > MAX_FILE_BYTES) {
+      if (size > maxFileBytes) {
         this.#unsupported("a sound file this large");
         return undefined;
       }
@@ -120,7 +120,7 @@ export class SoundLibrary {
   }
 
   #remember(path: string, recording: Recording): void {
-    if (this.#cachedSamples + recording.pcm.length > MAX_CACHED_SAMPLES) {
+    if (this.#cachedSamples + recording.pcm.length > maxCachedSamples) {
       this.#recordings.clear();
       this.#cachedSamples = 0;
     }

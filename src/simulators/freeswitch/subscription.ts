@@ -1,12 +1,12 @@
-import { EVENT_NAMES, type FsEvent } from "./event.js";
+import { eventNames, type FsEvent } from "./event.js";
 
 export type EventFormat = "plain" | "json";
 
-const MAX_CUSTOM = 256;
-const MAX_FILTERS = 256;
+const maxCustom = 256;
+const maxFilters = 256;
 
 /** The events of `myevents` (mod_event_socket). */
-const MY_EVENTS = [
+const myEvents = [
   "CHANNEL_ANSWER",
   "CHANNEL_APPLICATION",
   "CHANNEL_BRIDGE",
@@ -60,7 +60,7 @@ export class Subscription {
       } else if (index === 0 && lower === "xml") {
         return "-ERR xml is not supported by the embedded media server";
       } else if (custom) {
-        if (this.#custom.size < MAX_CUSTOM) this.#custom.add(word);
+        if (this.#custom.size < maxCustom) this.#custom.add(word);
       } else {
         const name = eventName(word);
         if (name === undefined) continue;
@@ -98,7 +98,7 @@ export class Subscription {
   myEvents(channel: string, words: readonly string[]): string {
     if (this.#onlyChannel !== undefined) return "-ERR aready enabled.";
     this.#onlyChannel = channel;
-    for (const name of MY_EVENTS) this.#names.add(name);
+    for (const name of myEvents) this.#names.add(name);
     if (words.some((word) => word.toLowerCase() === "json")) this.#format = "json";
     return "+OK Events Enabled";
   }
@@ -111,7 +111,7 @@ export class Subscription {
     const [name, value] = lower === "add" ? [second ?? "", rest.join(" ")] : [first, [second ?? "", ...rest].join(" ")];
     if (name === "" || value.trim() === "") return "-ERR invalid syntax";
     if (value.startsWith("/")) return "-ERR regular expressions are not supported by the embedded media server";
-    if (this.#filters.length >= MAX_FILTERS) return "-ERR too many filters";
+    if (this.#filters.length >= maxFilters) return "-ERR too many filters";
     this.#filters.push({ name, value });
     return `+OK filter added. [${name}]=[${value}]`;
   }
@@ -161,7 +161,7 @@ export class Subscription {
       this.#names.clear();
       return;
     }
-    if (this.#names.delete("ALL")) for (const each of EVENT_NAMES) if (each !== "ALL") this.#names.add(each);
+    if (this.#names.delete("ALL")) for (const each of eventNames) if (each !== "ALL") this.#names.add(each);
     this.#names.delete(name);
   }
 }
@@ -169,5 +169,5 @@ export class Subscription {
 /** FreeSWITCH accepts the names with or without SWITCH_EVENT_, case-insensitive. */
 function eventName(word: string): string | undefined {
   const upper = word.toUpperCase().replace(/^SWITCH_EVENT_/, "");
-  return EVENT_NAMES.has(upper) ? upper : undefined;
+  return eventNames.has(upper) ? upper : undefined;
 }

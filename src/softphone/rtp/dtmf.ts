@@ -1,10 +1,10 @@
 /** Telephone events (RFC 4733 section 2.3): the digits 0-9 * # A-D as events 0-15. */
-export const DIGITS = "0123456789*#ABCD";
+export const allDigits = "0123456789*#ABCD";
 
-export const TELEPHONE_EVENT_PAYLOAD_TYPE = 101;
-const VOLUME = 10;
-const END = 0x80;
-const MAX_DURATION = 0xffff;
+export const telephoneEventPayloadType = 101;
+const volume = 10;
+const end = 0x80;
+const maxDuration = 0xffff;
 
 export interface TelephoneEvent {
   readonly digit: string;
@@ -16,9 +16,9 @@ export interface TelephoneEvent {
 /** The four bytes of an event; duration in timestamp units (1/8 ms), at most 65535. */
 export function encodeTelephoneEvent(event: TelephoneEvent): Buffer {
   const payload = Buffer.alloc(4);
-  payload.writeUInt8(DIGITS.indexOf(event.digit), 0);
-  payload.writeUInt8((event.end ? END : 0) | VOLUME, 1);
-  payload.writeUInt16BE(Math.min(MAX_DURATION, event.duration), 2);
+  payload.writeUInt8(allDigits.indexOf(event.digit), 0);
+  payload.writeUInt8((event.end ? end : 0) | volume, 1);
+  payload.writeUInt16BE(Math.min(maxDuration, event.duration), 2);
   return payload;
 }
 
@@ -26,8 +26,8 @@ export function encodeTelephoneEvent(event: TelephoneEvent): Buffer {
 export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undefined {
   const [code, flags, high, low] = payload;
   if (code === undefined || flags === undefined || high === undefined || low === undefined) return undefined;
-  const digit = DIGITS[code];
-  return digit === undefined ? undefined : { digit, end: (flags & END) !== 0, duration: (high << 8) | low };
+  const digit = allDigits[code];
+  return digit === undefined ? undefined : { digit, end: (flags & end) !== 0, duration: (high << 8) | low };
 }
 
 /**

@@ -1,11 +1,11 @@
-import { FRAME_SAMPLES } from "./g711.js";
+import { frameSamples } from "./g711.js";
 
 /** Repacks audio into frames of 20 ms: phones may send packets of 10, 30 or 60 ms. */
 export class Frames {
   #rest: Int16Array = new Int16Array(0);
 
   deliver(pcm: Int16Array, onFrame: (pcm: Int16Array) => void): void {
-    if (pcm.length === FRAME_SAMPLES && this.#rest.length === 0) {
+    if (pcm.length === frameSamples && this.#rest.length === 0) {
       onFrame(pcm);
       return;
     }
@@ -13,7 +13,7 @@ export class Frames {
     all.set(this.#rest);
     all.set(pcm, this.#rest.length);
     let at = 0;
-    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) onFrame(all.slice(at, at + FRAME_SAMPLES));
+    for (; at + frameSamples <= all.length; at += frameSamples) onFrame(all.slice(at, at + frameSamples));
     this.#rest = all.slice(at);
   }
 }

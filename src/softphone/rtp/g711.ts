@@ -4,10 +4,10 @@ import alawmulaw from "alawmulaw";
 export type CodecName = "PCMA" | "PCMU";
 
 /** Static RTP payload types (RFC 3551 section 6). */
-export const PAYLOAD_TYPES: Readonly<Record<CodecName, number>> = { PCMU: 0, PCMA: 8 };
+export const payloadTypes: Readonly<Record<CodecName, number>> = { PCMU: 0, PCMA: 8 };
 
 /** Samples in a frame of 20 ms at 8 kHz. */
-export const FRAME_SAMPLES = 160;
+export const frameSamples = 160;
 
 interface Tables {
   readonly decode: Int16Array;
@@ -24,14 +24,14 @@ function makeTables(law: { decodeSample: (byte: number) => number; encodeSample:
 }
 
 // Constants, not state: every session reads the same 65 kB instead of computing logarithms for each sample.
-const TABLES: Readonly<Record<CodecName, Tables>> = {
+const tables: Readonly<Record<CodecName, Tables>> = {
   PCMA: makeTables(alawmulaw.alaw),
   PCMU: makeTables(alawmulaw.mulaw),
 };
 
 /** Encodes 16-bit linear samples; one byte a sample. */
 export function encodeG711(codec: CodecName, pcm: Int16Array): Uint8Array {
-  const table = TABLES[codec].encode;
+  const table = tables[codec].encode;
   const bytes = new Uint8Array(pcm.length);
   for (let i = 0; i < pcm.length; i++) bytes[i] = table[(pcm[i] ?? 0) & 0xffff] ?? 0;
   return bytes;
@@ -39,7 +39,7 @@ export function encodeG711(codec: CodecName, pcm: Int16Array): Uint8Array {
 
 /** Decodes to 16-bit linear samples; any bytes are valid G.711. */
 export function decodeG711(codec: CodecName, bytes: Uint8Array): Int16Array {
-  const table = TABLES[codec].decode;
+  const table = tables[codec].decode;
   const pcm = new Int16Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) pcm[i] = table[bytes[i] ?? 0] ?? 0;
   return pcm;

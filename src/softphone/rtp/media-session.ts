@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../util/clock.js";
 import { failure, type Result, success } from "../../util/result.js";
 import { DigitReceiver } from "./dtmf.js";
 import { Frames } from "./frames.js";
-import { type CodecName, decodeG711, encodeG711, PAYLOAD_TYPES } from "./g711.js";
+import { type CodecName, decodeG711, encodeG711, payloadTypes } from "./g711.js";
 import type { MediaStats } from "./media-stats.js";
 import {
   answerDirection,
@@ -26,12 +26,12 @@ import {
   type Direction,
   type LocalMedia,
   type NegotiationFailure,
-  OFFERED_TELEPHONE_EVENT,
+  offeredTelephoneEvent,
   parseRemoteSdp,
   type RemoteMedia,
   writeSdp,
 } from "./sdp.js";
-import { ALL_SUITES, SrtpReceiver, SrtpSender, type SuiteName, SUITES } from "./srtp.js";
+import { allSuites, knownSuites,SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
 
 export type { CodecName } from "./g711.js";
 export type { AnswerOptions, OfferOptions, SrtpPolicy } from "./negotiation.js";
@@ -54,7 +54,7 @@ export interface MediaSessionOptions {
   readonly onWire?: WireTap;
 }
 
-const DIGIT_MS = 160;
+const digitMs = 160;
 
 /** One audio stream of a call: RTP or SRTP over one UDP port, negotiated by offer and answer (RFC 3264). */
 export class MediaSession {
@@ -174,14 +174,14 @@ export class MediaSession {
 
   /** Creates an offer. The session state changes only with `accept`. */
   offer(o: OfferOptions): string {
-    const suites = o.srtp === "none" ? [] : (o.suites ?? ALL_SUITES);
+    const suites = o.srtp === "none" ? [] : (o.suites ?? allSuites);
     const crypto = suites.map((suite, i) => makeCryptoLine(i + 1, suite, this.#random));
     this.#pending = { codecs: o.codecs, srtp: o.srtp, crypto };
     const profile = o.profile ?? (o.srtp === "mandatory" ? "RTP/SAVP" : "RTP/AVP");
     this.#localSdp = this.#write({
       profile: profile === "both" ? "RTP/SAVP" : profile,
-      codecs: o.codecs.map((name) => ({ name, payloadType: PAYLOAD_TYPES[name] })),
-      telephoneEvent: OFFERED_TELEPHONE_EVENT,
+      codecs: o.codecs.map((name) => ({ name, payloadType: payloadTypes[name] })),
+      telephoneEvent: offeredTelephoneEvent,
       crypto,
       direction: o.direction ?? "sendrecv",
       plainToo: profile === "both",
@@ -232,7 +232,7 @@ export class MediaSession {
   answer(offerSdp: string, o: AnswerOptions): Result<string, NegotiationFailure> {
     const lines = parseRemoteSdp(offerSdp);
     if (!lines.ok) return lines;
-    const chosen = chooseFromOffer(lines.value, o, o.suites ?? ALL_SUITES);
+    const chosen = chooseFromOffer(lines.value, o, o.suites ?? allSuites);
     if (!chosen.ok) return chosen;
     const { media, codec, crypto } = chosen.value;
     // A renewal with an unchanged peer key (session timer, hold) keeps our key and both rollover counters.
@@ -279,7 +279,7 @@ export class MediaSession {
   }
 
   /** @param durationMs 40 to 8000. Resolves when the digit is sent, false if the peer does not support RFC 4733 or the session ends before. */
-  sendDigit(digit: string, durationMs = DIGIT_MS): Promise<boolean> {
+  sendDigit(digit: string, durationMs = digitMs): Promise<boolean> {
     const payloadType = this.telephoneEvent;
     if (payloadType === undefined || this.#closed) return Promise.resolve(false);
     const sent = this.#sender.digit(digit.toUpperCase(), durationMs);
@@ -332,7 +332,7 @@ export class MediaSession {
       this.#sender.srtp = undefined;
       this.#receiver.srtp = undefined;
     } else {
-      const suite = SUITES[remote.suite];
+      const suite = knownSuites[remote.suite];
       if (this.#localCrypto === undefined || !sameKey(this.#localCrypto, local))
         this.#sender.srtp = SrtpSender.fromMaster(suite, local.master);
       if (before?.crypto === undefined || !sameKey(before.crypto, remote))

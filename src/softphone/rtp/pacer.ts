@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../../util/clock.js";
 
-export const FRAME_MS = 20;
+export const frameMs = 20;
 /** After a longer stall of the process the missed frames are skipped, not sent as a burst. */
-const MAX_CATCH_UP = 5;
+const maxCatchUp = 5;
 
 /**
  * One 20 ms ticker for all sessions of a process: a hundred calls don't need a hundred timers.
@@ -22,7 +22,7 @@ export class Pacer {
   every(onFrame: () => void): () => void {
     this.#listeners.add(onFrame);
     if (this.#cancel === undefined) {
-      this.#due = this.#clock.now() + FRAME_MS;
+      this.#due = this.#clock.now() + frameMs;
       this.#arm();
     }
     return () => {
@@ -43,12 +43,12 @@ export class Pacer {
 
   #tick(): void {
     const late = this.#clock.now() - this.#due;
-    const frames = Math.min(MAX_CATCH_UP, Math.max(1, Math.floor(late / FRAME_MS) + 1));
+    const frames = Math.min(maxCatchUp, Math.max(1, Math.floor(late / frameMs) + 1));
     for (let frame = 0; frame < frames; frame++) {
       for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener();
     }
-    this.#due += frames * FRAME_MS;
-    if (this.#clock.now() - this.#due > MAX_CATCH_UP * FRAME_MS) this.#due = this.#clock.now() + FRAME_MS;
+    this.#due += frames * frameMs;
+    if (this.#clock.now() - this.#due > maxCatchUp * frameMs) this.#due = this.#clock.now() + frameMs;
     if (this.#listeners.size > 0) this.#arm();
     else this.#stop();
   }

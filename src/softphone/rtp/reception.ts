@@ -1,11 +1,11 @@
-const SEQUENCE_SPACE = 0x1_0000;
+const sequenceSpace = 0x1_0000;
 /** A larger step means a restarted sender, not lost packets (RFC 3550 appendix A.1). */
-const MAX_DROPOUT = 3000;
+const maxDropout = 3000;
 /** RTP timestamps of the codecs here count samples at 8 kHz. */
-const UNITS_PER_MS = 8;
+const unitsPerMs = 8;
 
 /** A larger timestamp jump is a restart, as when FreeSWITCH bridges a call; the packets still arrive evenly. */
-const NEW_TIMELINE_MS = 10_000;
+const newTimelineMs = 10_000;
 
 /** Reception statistics of one direction: loss and jitter as RTCP reports them (RFC 3550 section 6.4.1). */
 export class Reception {
@@ -48,12 +48,12 @@ export class Reception {
   }
 
   #countLoss(sequence: number): void {
-    const step = (sequence - this.#highest + SEQUENCE_SPACE) % SEQUENCE_SPACE;
+    const step = (sequence - this.#highest + sequenceSpace) % sequenceSpace;
     if (step === 0) return;
-    if (step < MAX_DROPOUT) {
+    if (step < maxDropout) {
       this.#missing += step - 1;
       this.#highest = sequence;
-    } else if (step > SEQUENCE_SPACE - MAX_DROPOUT) {
+    } else if (step > sequenceSpace - maxDropout) {
       // Late, not lost.
       this.#missing = Math.max(0, this.#missing - 1);
     } else {
@@ -70,8 +70,8 @@ export class Reception {
     const apartMs = arrivedMs - last.arrivedMs;
     this.#longestGapMs = Math.max(this.#longestGapMs, apartMs);
     // Timestamps wrap at 2^32; the signed difference is correct across the wrap.
-    const spokenMs = ((timestamp - last.timestamp) | 0) / UNITS_PER_MS;
+    const spokenMs = ((timestamp - last.timestamp) | 0) / unitsPerMs;
     const differenceMs = Math.abs(apartMs - spokenMs);
-    if (differenceMs < NEW_TIMELINE_MS) this.#jitterMs += (differenceMs - this.#jitterMs) / 16;
+    if (differenceMs < newTimelineMs) this.#jitterMs += (differenceMs - this.#jitterMs) / 16;
   }
 }

@@ -7,7 +7,7 @@ import { Reception } from "./reception.js";
 import { rtpHeaderLength, type SrtpReceiver } from "./srtp.js";
 
 /** In a plain session another source may replace one that has been silent for this long. */
-const PLAIN_SOURCE_HOLD_MS = 1000;
+const plainSourceHoldMs = 1000;
 
 export interface ReceivedPacket {
   readonly payloadType: number;
@@ -95,7 +95,7 @@ export class RtpReceiver {
     }
     const current = this.#latched;
     const isOther = current !== undefined && (current.port !== from.port || current.address !== from.address);
-    const isFresh = this.#lastPacketAt !== undefined && this.#clock.now() - this.#lastPacketAt < PLAIN_SOURCE_HOLD_MS;
+    const isFresh = this.#lastPacketAt !== undefined && this.#clock.now() - this.#lastPacketAt < plainSourceHoldMs;
     return isOther && isFresh ? undefined : datagram;
   }
 }

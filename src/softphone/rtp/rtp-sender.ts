@@ -1,17 +1,17 @@
 import { RtpPacket } from "rtp.js/packets";
 
 import type { Clock } from "../../util/clock.js";
-import { DIGITS, encodeTelephoneEvent } from "./dtmf.js";
-import { FRAME_SAMPLES } from "./g711.js";
+import { allDigits, encodeTelephoneEvent } from "./dtmf.js";
+import { frameSamples } from "./g711.js";
 import type { SrtpSender } from "./srtp.js";
 
-const UNITS_PER_MS = 8;
+const unitsPerMs = 8;
 /** After a longer pause the timestamp advances by the elapsed time and the marker is set (RFC 3551 section 4.1). */
-const TALKSPURT_GAP_MS = 100;
-const END_PACKETS = 3;
+const talkspurtGapMs = 100;
+const endPackets = 3;
 /** Frames of silence between two digits, so that the peer distinguishes a repeated digit from a long one. */
-const PAUSE_FRAMES = 3;
-const MAX_QUEUED_DIGITS = 128;
+const pauseFrames = 3;
+const maxQueuedDigits = 128;
 
 interface QueuedDigit {
   readonly digit: string;
@@ -64,10 +64,10 @@ export class RtpSender {
     if (this.digitsPending) return;
     const now = this.#clock.now();
     const gap = this.#lastSentAt === undefined ? Infinity : now - this.#lastSentAt;
-    const isTalkspurt = gap > TALKSPURT_GAP_MS;
+    const isTalkspurt = gap > talkspurtGapMs;
     if (isTalkspurt && Number.isFinite(gap)) {
-      const frames = Math.max(0, Math.round((gap * UNITS_PER_MS) / FRAME_SAMPLES) - 1);
-      this.#advance(frames * FRAME_SAMPLES);
+      const frames = Math.max(0, Math.round((gap * unitsPerMs) / frameSamples) - 1);
+      this.#advance(frames * frameSamples);
     }
     this.#lastSentAt = now;
     this.#emit(payloadType, payload, this.#timestamp, isTalkspurt);
@@ -76,11 +76,11 @@ export class RtpSender {
 
   /** Resolves when the digit is sent; false if it was abandoned. */
   digit(digit: string, durationMs: number): Promise<boolean> {
-    if (digit.length !== 1 || !DIGITS.includes(digit) || this.#digits.length >= MAX_QUEUED_DIGITS)
+    if (digit.length !== 1 || !allDigits.includes(digit) || this.#digits.length >= maxQueuedDigits)
       return Promise.resolve(false);
-    const frames = Math.max(2, Math.round((durationMs * UNITS_PER_MS) / FRAME_SAMPLES));
+    const frames = Math.max(2, Math.round((durationMs * unitsPerMs) / frameSamples));
     return new Promise((done) => {
-      this.#digits.push({ digit, length: Math.min(0xffff, frames * FRAME_SAMPLES), sent: 0, done });
+      this.#digits.push({ digit, length: Math.min(0xffff, frames * frameSamples), sent: 0, done });
     });
   }
 
@@ -89,20 +89,20 @@ export class RtpSender {
     this.#lastSentAt = this.#clock.now();
     if (this.#pause > 0) {
       this.#pause -= 1;
-      this.#advance(FRAME_SAMPLES);
+      this.#advance(frameSamples);
       return;
     }
     const current = this.#digits[0];
     if (current === undefined) return;
     const isFirst = current.sent === 0;
-    current.sent = Math.min(current.length, current.sent + FRAME_SAMPLES);
+    current.sent = Math.min(current.length, current.sent + frameSamples);
     const end = current.sent >= current.length;
     const payload = encodeTelephoneEvent({ digit: current.digit, end, duration: current.sent });
-    for (let copy = 0; copy < (end ? END_PACKETS : 1); copy++)
+    for (let copy = 0; copy < (end ? endPackets : 1); copy++)
       this.#emit(payloadType, payload, this.#timestamp, isFirst);
     if (!end) return;
     this.#advance(current.length);
-    this.#pause = PAUSE_FRAMES;
+    this.#pause = pauseFrames;
     this.#digits.shift();
     current.done(true);
   }

@@ -11,7 +11,7 @@ export interface RtpSocketOptions {
 /** Receives each datagram as on the wire. Must not throw. */
 export type WireTap = (direction: "in" | "out", datagram: Uint8Array) => void;
 
-const RECEIVE_BUFFER = 256 * 1024;
+const receiveBuffer = 256 * 1024;
 
 function bind(address: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -30,7 +30,7 @@ function bind(address: string, port: number): Promise<Socket> {
     socket.bind({ address, port, exclusive: true }, () => {
       socket.off("error", failed);
       try {
-        socket.setRecvBufferSize(RECEIVE_BUFFER);
+        socket.setRecvBufferSize(receiveBuffer);
       } catch {
         // The system's default size is sufficient.
       }

@@ -1,4 +1,4 @@
-import { isSuiteName, type MasterKey, type Mki, type SuiteName, SUITES } from "./srtp.js";
+import { isSuiteName, knownSuites,type MasterKey, type Mki, type SuiteName } from "./srtp.js";
 
 /** One a=crypto line (RFC 4568 section 4): the key that protects its sender's packets. */
 export interface CryptoLine {
@@ -8,12 +8,12 @@ export interface CryptoLine {
   readonly mki?: Mki;
 }
 
-const MAX_TAG = 999_999_999;
-const MAX_MKI_LENGTH = 128;
+const maxTag = 999_999_999;
+const maxMkiLength = 128;
 
 /** Creates a random key for `suite`. */
 export function makeCryptoLine(tag: number, suite: SuiteName, random: (bytes: number) => Buffer): CryptoLine {
-  const { keyLength, saltLength } = SUITES[suite];
+  const { keyLength, saltLength } = knownSuites[suite];
   return { tag, suite, master: { key: random(keyLength), salt: random(saltLength) } };
 }
 
@@ -33,11 +33,11 @@ export function parseCryptoLine(line: {
   sessionConfig?: string;
 }): CryptoLine | undefined {
   if (!isSuiteName(line.suite)) return undefined;
-  if (!Number.isInteger(line.id) || line.id < 0 || line.id > MAX_TAG) return undefined;
+  if (!Number.isInteger(line.id) || line.id < 0 || line.id > maxTag) return undefined;
   if (!sessionParametersAreHarmless(line.sessionConfig ?? "")) return undefined;
   const [keyInfo, ...extra] = splitKeyInfo(line.config);
   if (keyInfo === undefined || extra.length > 2) return undefined;
-  const { keyLength, saltLength } = SUITES[line.suite];
+  const { keyLength, saltLength } = knownSuites[line.suite];
   const bytes = decodeBase64(keyInfo);
   if (bytes?.length !== keyLength + saltLength) return undefined;
   const master: MasterKey = { key: bytes.subarray(0, keyLength), salt: bytes.subarray(keyLength) };
@@ -66,7 +66,7 @@ function parseMki(text: string): Mki | undefined {
   const match = /^(\d{1,15}):(\d{1,3})$/.exec(text);
   if (match === null) return undefined;
   const length = Number(match[2]);
-  if (length < 1 || length > MAX_MKI_LENGTH) return undefined;
+  if (length < 1 || length > maxMkiLength) return undefined;
   const value = Buffer.alloc(length);
   let rest = BigInt(match[1] ?? "0");
   for (let i = length - 1; i >= 0 && rest > 0n; i--, rest >>= 8n) value[i] = Number(rest & 0xffn);

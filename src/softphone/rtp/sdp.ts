@@ -3,8 +3,8 @@ import { isIPv4 } from "node:net";
 import sdpTransform from "sdp-transform";
 
 import { failure, type Result, success } from "../../util/result.js";
-import { TELEPHONE_EVENT_PAYLOAD_TYPE } from "./dtmf.js";
-import { type CodecName, PAYLOAD_TYPES } from "./g711.js";
+import { telephoneEventPayloadType } from "./dtmf.js";
+import { type CodecName, payloadTypes } from "./g711.js";
 import { type CryptoLine, keyParameters, parseCryptoLine } from "./sdes.js";
 
 export type MediaProfile = "RTP/SAVP" | "RTP/AVP";
@@ -40,12 +40,12 @@ export interface RemoteMedia {
   readonly crypto: readonly CryptoLine[];
 }
 
-const MAX_SDP = 16_384;
-const MAX_MEDIA = 16;
-const DIRECTIONS: readonly string[] = ["sendrecv", "sendonly", "recvonly", "inactive"];
+const maxSdp = 16_384;
+const maxMedia = 16;
+const directions: readonly string[] = ["sendrecv", "sendonly", "recvonly", "inactive"];
 
 function isDirection(text: string | undefined): text is Direction {
-  return text !== undefined && DIRECTIONS.includes(text);
+  return text !== undefined && directions.includes(text);
 }
 
 function codecName(encoding: string): CodecName | undefined {
@@ -70,7 +70,7 @@ function audioFormats(media: sdpTransform.MediaDescription): Pick<RemoteMedia, "
     const rtp = mapped.get(payloadType);
     if (rtp !== undefined && (rtp.rate ?? 8000) !== 8000) continue;
     if (rtp !== undefined && text(rtp.codec).toLowerCase() === "telephone-event") telephoneEvent ??= payloadType;
-    const fixed = payloadType === PAYLOAD_TYPES.PCMA ? "PCMA" : payloadType === PAYLOAD_TYPES.PCMU ? "PCMU" : undefined;
+    const fixed = payloadType === payloadTypes.PCMA ? "PCMA" : payloadType === payloadTypes.PCMU ? "PCMU" : undefined;
     const name = rtp === undefined ? fixed : codecName(text(rtp.codec));
     if (name !== undefined) codecs.push({ name, payloadType });
   }
@@ -78,10 +78,10 @@ function audioFormats(media: sdpTransform.MediaDescription): Pick<RemoteMedia, "
 }
 
 function parse(sdp: string): Result<sdpTransform.SessionDescription, NegotiationFailure> {
-  if (sdp.length > MAX_SDP) return failure({ kind: "malformed", detail: "session description too long" });
+  if (sdp.length > maxSdp) return failure({ kind: "malformed", detail: "session description too long" });
   try {
     const session = sdpTransform.parse(sdp);
-    if (session.media.length > MAX_MEDIA) return failure({ kind: "malformed", detail: "too many media lines" });
+    if (session.media.length > maxMedia) return failure({ kind: "malformed", detail: "too many media lines" });
     return success(session);
   } catch {
     return failure({ kind: "malformed", detail: "unreadable session description" });
@@ -192,4 +192,4 @@ export function writeSdp(local: LocalMedia, at = 0, refused: readonly RemoteMedi
   });
 }
 
-export const OFFERED_TELEPHONE_EVENT = TELEPHONE_EVENT_PAYLOAD_TYPE;
+export const offeredTelephoneEvent = telephoneEventPayloadType;

@@ -12,7 +12,7 @@ export interface Suite {
   readonly tagLength: number;
 }
 
-export const SUITES: Readonly<Record<SuiteName, Suite>> = {
+export const knownSuites: Readonly<Record<SuiteName, Suite>> = {
   AES_CM_128_HMAC_SHA1_80: {
     name: "AES_CM_128_HMAC_SHA1_80",
     aead: false,
@@ -32,7 +32,7 @@ export const SUITES: Readonly<Record<SuiteName, Suite>> = {
 };
 
 /** Default order: strongest first. */
-export const ALL_SUITES: readonly SuiteName[] = [
+export const allSuites: readonly SuiteName[] = [
   "AEAD_AES_256_GCM",
   "AEAD_AES_128_GCM",
   "AES_CM_128_HMAC_SHA1_80",
@@ -40,7 +40,7 @@ export const ALL_SUITES: readonly SuiteName[] = [
 ];
 
 export function isSuiteName(name: string): name is SuiteName {
-  return Object.hasOwn(SUITES, name);
+  return Object.hasOwn(knownSuites, name);
 }
 
 /** Content of an a=crypto line: master key and salt of one direction. */
@@ -56,7 +56,7 @@ export interface SessionKeys {
   readonly auth: Buffer;
 }
 
-const HMAC_SHA1_KEY_LENGTH = 20;
+const hmacSha1KeyLength = 20;
 
 /** RFC 3711 section 4.3.3: AES in counter mode over a zero string; a GCM salt of 12 bytes is padded on the right (RFC 7714 section 11). */
 function derive(master: MasterKey, label: number, length: number): Buffer {
@@ -71,7 +71,7 @@ function derive(master: MasterKey, label: number, length: number): Buffer {
 export function deriveSessionKeys(suite: Suite, master: MasterKey): SessionKeys {
   return {
     key: derive(master, 0x00, suite.keyLength),
-    auth: suite.aead ? Buffer.alloc(0) : derive(master, 0x01, HMAC_SHA1_KEY_LENGTH),
+    auth: suite.aead ? Buffer.alloc(0) : derive(master, 0x01, hmacSha1KeyLength),
     salt: derive(master, 0x02, suite.saltLength),
   };
 }

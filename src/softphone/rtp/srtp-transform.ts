@@ -10,7 +10,7 @@ export interface PacketTransform {
   open(packet: Buffer, headerLength: number, roc: number): Buffer | undefined;
 }
 
-const AES_BLOCK = 16;
+const aesBlock = 16;
 
 /** AES in counter mode with HMAC-SHA1 (RFC 3711 sections 4.1.1 and 4.2.1). */
 export function counterModeTransform(suite: Suite, keys: SessionKeys): PacketTransform {
@@ -19,23 +19,23 @@ export function counterModeTransform(suite: Suite, keys: SessionKeys): PacketTra
   ecb.setAutoPadding(false);
   const auth = createSecretKey(keys.auth);
   const rocBytes = Buffer.alloc(4);
-  const counterBase = Buffer.alloc(AES_BLOCK);
-  let counters = Buffer.alloc(AES_BLOCK * 12);
+  const counterBase = Buffer.alloc(aesBlock);
+  let counters = Buffer.alloc(aesBlock * 12);
 
   function applyKeystream(packet: Buffer, headerLength: number, end: number, roc: number): void {
-    const blocks = Math.ceil((end - headerLength) / AES_BLOCK);
+    const blocks = Math.ceil((end - headerLength) / aesBlock);
     if (blocks === 0) return;
     counterBase.fill(0);
     keys.salt.copy(counterBase, 0);
     for (let i = 0; i < 4; i++) counterBase[4 + i] = (counterBase[4 + i] ?? 0) ^ (packet[8 + i] ?? 0);
     counterBase.writeUInt32BE((counterBase.readUInt32BE(8) ^ roc) >>> 0, 8);
     counterBase.writeUInt16BE(counterBase.readUInt16BE(12) ^ packet.readUInt16BE(2), 12);
-    if (counters.length < blocks * AES_BLOCK) counters = Buffer.alloc(blocks * AES_BLOCK);
+    if (counters.length < blocks * aesBlock) counters = Buffer.alloc(blocks * aesBlock);
     for (let block = 0; block < blocks; block++) {
-      counterBase.copy(counters, block * AES_BLOCK);
-      counters.writeUInt16BE(block, block * AES_BLOCK + 14);
+      counterBase.copy(counters, block * aesBlock);
+      counters.writeUInt16BE(block, block * aesBlock + 14);
     }
-    const keystream = ecb.update(counters.subarray(0, blocks * AES_BLOCK));
+    const keystream = ecb.update(counters.subarray(0, blocks * aesBlock));
     for (let i = headerLength, k = 0; i < end; i++, k++) packet[i] = (packet[i] ?? 0) ^ (keystream[k] ?? 0);
   }
 

@@ -2,7 +2,7 @@ import { failure, type Result, success } from "../../util/result.js";
 import { deriveSessionKeys, type MasterKey, type SessionKeys, type Suite } from "./srtp-suites.js";
 import { makeTransform, type PacketTransform } from "./srtp-transform.js";
 
-export { ALL_SUITES, SUITES, isSuiteName, type MasterKey, type SuiteName } from "./srtp-suites.js";
+export { allSuites, knownSuites, isSuiteName, type MasterKey, type SuiteName } from "./srtp-suites.js";
 
 export type SrtpFailure = "unparsable" | "authentication" | "replay" | "mki" | "exhausted";
 
@@ -11,21 +11,21 @@ export interface Mki {
   readonly value: Buffer;
 }
 
-const FIXED_HEADER = 12;
-const SEQUENCE_SPACE = 0x1_0000;
+const fixedHeader = 12;
+const sequenceSpace = 0x1_0000;
 /** Packets remembered for replay detection; RFC 3711 section 3.3.2 asks for at least 64. */
-const REPLAY_WINDOW = 128;
+const replayWindow = 128;
 /** A call needs one SSRC; a transfer or restart at the peer adds a second. A call has no more. */
-const MAX_STREAMS = 8;
+const maxStreams = 8;
 /** RFC 3711 section 9.2: a key protects at most 2^48 packets, so the rollover counter must not wrap. */
-const MAX_ROC = 0xffff_ffff;
+const maxRoc = 0xffff_ffff;
 
 /** Length of the RTP header with CSRCs and extension (RFC 3550 section 5.1), or undefined if the packet is not RTP. */
 export function rtpHeaderLength(packet: Buffer): number | undefined {
-  if (packet.length < FIXED_HEADER) return undefined;
+  if (packet.length < fixedHeader) return undefined;
   const first = packet.readUInt8(0);
   if (first >> 6 !== 2) return undefined;
-  let length = FIXED_HEADER + (first & 0x0f) * 4;
+  let length = fixedHeader + (first & 0x0f) * 4;
   if ((first & 0x10) !== 0) {
     if (packet.length < length + 4) return undefined;
     length += 4 + packet.readUInt16BE(length + 2) * 4;
@@ -59,13 +59,13 @@ export class SrtpSender {
     const sequence = packet.readUInt16BE(2);
     let stream = this.#streams.get(ssrc);
     if (stream === undefined) {
-      if (this.#streams.size >= MAX_STREAMS) return failure("exhausted");
+      if (this.#streams.size >= maxStreams) return failure("exhausted");
       stream = { roc: 0, lastSequence: sequence };
       this.#streams.set(ssrc, stream);
     } else {
       if (sequence === stream.lastSequence) return failure("replay");
       if (sequence < stream.lastSequence) {
-        if (stream.roc === MAX_ROC) return failure("exhausted");
+        if (stream.roc === maxRoc) return failure("exhausted");
         stream.roc += 1;
       }
       stream.lastSequence = sequence;
@@ -76,24 +76,24 @@ export class SrtpSender {
 
 interface ReceiveStream {
   highest: number;
-  /** Slot `index % REPLAY_WINDOW` holds the last index seen there: no shifting needed. */
+  /** Slot `index % replayWindow` holds the last index seen there: no shifting needed. */
   readonly seen: Float64Array;
 }
 
 /** RFC 3711 section 3.3.1 and appendix A: the 48-bit index nearest to the highest one seen. */
 function estimateIndex(highest: number, sequence: number): number {
-  const roc = Math.floor(highest / SEQUENCE_SPACE);
-  const last = highest % SEQUENCE_SPACE;
+  const roc = Math.floor(highest / sequenceSpace);
+  const last = highest % sequenceSpace;
   let guess = roc;
-  if (last < SEQUENCE_SPACE / 2) {
-    if (sequence - last > SEQUENCE_SPACE / 2) guess = roc - 1;
-  } else if (last - SEQUENCE_SPACE / 2 > sequence) {
+  if (last < sequenceSpace / 2) {
+    if (sequence - last > sequenceSpace / 2) guess = roc - 1;
+  } else if (last - sequenceSpace / 2 > sequence) {
     guess = roc + 1;
   }
-  return guess * SEQUENCE_SPACE + sequence;
+  return guess * sequenceSpace + sequence;
 }
 
-/** Opens received packets with one key. Keeps state only for SSRCs with an authentic packet, and at most MAX_STREAMS. */
+/** Opens received packets with one key. Keeps state only for SSRCs with an authentic packet, and at most maxStreams. */
 export class SrtpReceiver {
   readonly #suite: Suite;
   readonly #transform: PacketTransform;
@@ -120,9 +120,9 @@ export class SrtpReceiver {
     const ssrc = packet.readUInt32BE(8);
     const stream = this.#streams.get(ssrc);
     const index = stream === undefined ? sequence : estimateIndex(stream.highest, sequence);
-    if (index < 0 || index > MAX_ROC * SEQUENCE_SPACE) return failure("replay");
+    if (index < 0 || index > maxRoc * sequenceSpace) return failure("replay");
     if (stream !== undefined && isReplay(stream, index)) return failure("replay");
-    const plain = this.#transform.open(packet, headerLength, Math.floor(index / SEQUENCE_SPACE));
+    const plain = this.#transform.open(packet, headerLength, Math.floor(index / sequenceSpace));
     if (plain === undefined) return failure("authentication");
     this.#remember(ssrc, stream, index);
     return success(plain);
@@ -133,25 +133,25 @@ export class SrtpReceiver {
     if (mki === undefined) return packet;
     const tagAfter = this.#suite.aead ? 0 : this.#suite.tagLength;
     const at = packet.length - tagAfter - mki.length;
-    if (at < FIXED_HEADER || !packet.subarray(at, at + mki.length).equals(mki)) return undefined;
+    if (at < fixedHeader || !packet.subarray(at, at + mki.length).equals(mki)) return undefined;
     return Buffer.concat([packet.subarray(0, at), packet.subarray(at + mki.length)]);
   }
 
   #remember(ssrc: number, known: ReceiveStream | undefined, index: number): void {
     let stream = known;
     if (stream === undefined) {
-      if (this.#streams.size >= MAX_STREAMS) {
+      if (this.#streams.size >= maxStreams) {
         const oldest = this.#streams.keys().next();
         if (oldest.done !== true) this.#streams.delete(oldest.value);
       }
-      stream = { highest: index, seen: new Float64Array(REPLAY_WINDOW).fill(-1) };
+      stream = { highest: index, seen: new Float64Array(replayWindow).fill(-1) };
       this.#streams.set(ssrc, stream);
     }
     if (index > stream.highest) stream.highest = index;
-    stream.seen[index % REPLAY_WINDOW] = index;
+    stream.seen[index % replayWindow] = index;
   }
 }
 
 function isReplay(stream: ReceiveStream, index: number): boolean {
-  return index <= stream.highest - REPLAY_WINDOW || stream.seen[index % REPLAY_WINDOW] === index;
+  return index <= stream.highest - replayWindow || stream.seen[index % replayWindow] === index;
 }

@@ -1,7 +1,7 @@
-import { FRAME_SAMPLES } from "./g711.js";
+import { frameSamples } from "./g711.js";
 
-export const SAMPLE_RATE = 8000;
-const FULL_SCALE = 32767;
+export const sampleRate = 8000;
+const fullScale = 32767;
 
 /** A sine with continuous phase across frames. */
 export class ToneGenerator {
@@ -11,11 +11,11 @@ export class ToneGenerator {
 
   /** @param hz 1 to 3999. @param level linear, 0 to 1 of full scale. */
   constructor(hz: number, level = 0.3) {
-    this.#step = (2 * Math.PI * hz) / SAMPLE_RATE;
-    this.#amplitude = Math.min(1, Math.max(0, level)) * FULL_SCALE;
+    this.#step = (2 * Math.PI * hz) / sampleRate;
+    this.#amplitude = Math.min(1, Math.max(0, level)) * fullScale;
   }
 
-  next(samples: number = FRAME_SAMPLES): Int16Array {
+  next(samples: number = frameSamples): Int16Array {
     const pcm = new Int16Array(samples);
     for (let i = 0; i < samples; i++) {
       pcm[i] = Math.round(this.#amplitude * Math.sin(this.#phase));
@@ -28,7 +28,7 @@ export class ToneGenerator {
 
 /** Goertzel: the share (0 to 1) of the frame's energy that lies at `hz`. A frame of 20 ms resolves 50 Hz. Silence gives 0. */
 export function toneShare(pcm: Int16Array, hz: number): number {
-  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / SAMPLE_RATE);
+  const coefficient = 2 * Math.cos((2 * Math.PI * hz) / sampleRate);
   let s1 = 0;
   let s2 = 0;
   let energy = 0;
@@ -47,7 +47,7 @@ export function toneShare(pcm: Int16Array, hz: number): number {
 export function loudness(pcm: Int16Array): number {
   let energy = 0;
   for (const sample of pcm) energy += sample * sample;
-  return pcm.length === 0 ? 0 : Math.sqrt(energy / pcm.length) / FULL_SCALE;
+  return pcm.length === 0 ? 0 : Math.sqrt(energy / pcm.length) / fullScale;
 }
 
 export interface ToneDetectorOptions {

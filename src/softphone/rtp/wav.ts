@@ -1,17 +1,17 @@
 import { failure, type Result, success } from "../../util/result.js";
 import { decodeG711 } from "./g711.js";
-import { SAMPLE_RATE } from "./tone.js";
+import { sampleRate } from "./tone.js";
 
 export type WavFailure =
   { readonly kind: "notWav" | "truncated" } | { readonly kind: "unsupported"; readonly detail: string };
 
-const PCM = 1;
-const A_LAW = 6;
-const MU_LAW = 7;
-const EXTENSIBLE = 0xfffe;
-const HEADER_BYTES = 44;
+const pcmFormat = 1;
+const aLaw = 6;
+const muLaw = 7;
+const extensible = 0xfffe;
+const headerBytes = 44;
 
-/** Reads a RIFF/WAVE file: 8 kHz, mono, 16-bit PCM or G.711. Other formats are rejected; no resampling. */
+/** Reads a RIFF/WAVE file: 8 kHz, mono, 16-bit pcmFormat or G.711. Other formats are rejected; no resampling. */
 export function readWav(file: Buffer): Result<Int16Array, WavFailure> {
   if (file.length < 12 || file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WAVE") {
     return failure({ kind: "notWav" });
@@ -38,37 +38,37 @@ export function readWav(file: Buffer): Result<Int16Array, WavFailure> {
 
 function readFormat(body: Buffer): Result<number, WavFailure> {
   const tag = body.readUInt16LE(0);
-  const format = tag === EXTENSIBLE && body.length >= 26 ? body.readUInt16LE(24) : tag;
+  const format = tag === extensible && body.length >= 26 ? body.readUInt16LE(24) : tag;
   const channels = body.readUInt16LE(2);
   const rate = body.readUInt32LE(4);
   const bits = body.readUInt16LE(14);
-  const known = (format === PCM && bits === 16) || ((format === A_LAW || format === MU_LAW) && bits === 8);
-  if (!known || channels !== 1 || rate !== SAMPLE_RATE) {
+  const known = (format === pcmFormat && bits === 16) || ((format === aLaw || format === muLaw) && bits === 8);
+  if (!known || channels !== 1 || rate !== sampleRate) {
     return failure({ kind: "unsupported", detail: `format ${format}, ${bits} bit, ${channels} channels, ${rate} Hz` });
   }
   return success(format);
 }
 
 function decode(format: number, data: Buffer): Int16Array {
-  if (format === A_LAW) return decodeG711("PCMA", data);
-  if (format === MU_LAW) return decodeG711("PCMU", data);
+  if (format === aLaw) return decodeG711("PCMA", data);
+  if (format === muLaw) return decodeG711("PCMU", data);
   const pcm = new Int16Array(data.length >> 1);
   for (let i = 0; i < pcm.length; i++) pcm[i] = data.readInt16LE(i * 2);
   return pcm;
 }
 
-/** The header of a WAV file of 8 kHz, mono, 16-bit PCM. */
+/** The header of a WAV file of 8 kHz, mono, 16-bit pcmFormat. */
 export function wavHeader(samples: number): Buffer {
   const bytes = samples * 2;
-  const header = Buffer.alloc(HEADER_BYTES);
+  const header = Buffer.alloc(headerBytes);
   header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(HEADER_BYTES - 8 + bytes, 4);
+  header.writeUInt32LE(headerBytes - 8 + bytes, 4);
   header.write("WAVEfmt ", 8, "latin1");
   header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(PCM, 20);
+  header.writeUInt16LE(pcmFormat, 20);
   header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(SAMPLE_RATE, 24);
-  header.writeUInt32LE(SAMPLE_RATE * 2, 28);
+  header.writeUInt32LE(sampleRate, 24);
+  header.writeUInt32LE(sampleRate * 2, 28);
   header.writeUInt16LE(2, 32);
   header.writeUInt16LE(16, 34);
   header.write("data", 36, "latin1");
@@ -83,7 +83,7 @@ export function wavSamples(pcm: Int16Array): Buffer {
   return bytes;
 }
 
-/** A complete WAV file: 8 kHz, mono, 16-bit PCM. */
+/** A complete WAV file: 8 kHz, mono, 16-bit pcmFormat. */
 export function writeWav(pcm: Int16Array): Buffer {
   return Buffer.concat([wavHeader(pcm.length), wavSamples(pcm)]);
 }

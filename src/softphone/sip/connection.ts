@@ -6,7 +6,7 @@ import { StreamFramer } from "./stream-framer.js";
 import { toWire } from "./wire-text.js";
 
 /** Maximum bytes buffered for a peer that does not read. */
-const MAX_UNSENT = 1_048_576;
+const maxUnsent = 1_048_576;
 
 export interface ConnectionEvents {
   message(bytes: Buffer, connection: Connection): void;
@@ -96,7 +96,7 @@ export class Connection implements Flow {
 
   send(text: string): boolean {
     if (!this.open) return false;
-    if (this.#socket.writableLength > MAX_UNSENT) {
+    if (this.#socket.writableLength > maxUnsent) {
       this.destroy();
       return false;
     }

@@ -13,7 +13,7 @@ import type { TransportLayer } from "./transport.js";
 import { formatHostPort } from "./uri.js";
 
 /** Methods that the user agent supports. */
-export const ALLOW = "INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS";
+export const allow = "INVITE, ACK, CANCEL, BYE, UPDATE, INFO, OPTIONS";
 
 /** No final response: 408 after a timeout, 503 if the peer was unreachable or the connection broke. */
 export interface RequestFailure {

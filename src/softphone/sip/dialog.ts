@@ -1,7 +1,7 @@
 import { failure, type Result, success } from "../../util/result.js";
 import { inBackground } from "./background.js";
 import {
-  ALLOW,
+  allow,
   contactFor,
   type Core,
   type DialogEnd,
@@ -153,7 +153,7 @@ export class SipDialog {
     const isTyped = sdp === "" || more.some(([name]) => name === "Content-Type");
     const headers: HeaderList = [
       ["Contact", contactFor(this.#state.flow)],
-      ["Allow", ALLOW],
+      ["Allow", allow],
       ...(isTyped ? [] : [["Content-Type", "application/sdp"] as const]),
       ...more,
     ];
@@ -244,10 +244,10 @@ export class SipDialog {
         this.onInfo(request);
         break;
       case "OPTIONS":
-        transaction.reply(200, { headers: [["Allow", ALLOW]] });
+        transaction.reply(200, { headers: [["Allow", allow]] });
         break;
       default:
-        transaction.reply(405, { headers: [["Allow", ALLOW]] });
+        transaction.reply(405, { headers: [["Allow", allow]] });
     }
   }
 
@@ -286,7 +286,7 @@ export class SipDialog {
     this.#state.refreshTarget(request);
     const contact: HeaderList = [
       ["Contact", contactFor(transaction.flow)],
-      ["Allow", ALLOW],
+      ["Allow", allow],
     ];
     if (request.method === "UPDATE" && request.body === "") {
       transaction.reply(200, { headers: contact });

@@ -2,7 +2,7 @@
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** RFC 3261 section 7.3.3 and the registry of later compact forms. */
-const COMPACT: ReadonlyMap<string, string> = new Map([
+const compact: ReadonlyMap<string, string> = new Map([
   ["a", "Accept-Contact"],
   ["b", "Referred-By"],
   ["c", "Content-Type"],
@@ -23,7 +23,7 @@ const COMPACT: ReadonlyMap<string, string> = new Map([
 
 /** The long form of a header name; other names are returned unchanged. */
 export function expandHeaderName(name: string): string {
-  return COMPACT.get(name.toLowerCase()) ?? name;
+  return compact.get(name.toLowerCase()) ?? name;
 }
 
 /** Splits a comma-separated header value, except at commas inside quotes and angle brackets. */

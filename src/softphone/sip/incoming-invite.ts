@@ -1,4 +1,4 @@
-import { ALLOW, contactFor, type Core } from "./core.js";
+import { allow, contactFor, type Core } from "./core.js";
 import { SipDialog } from "./dialog.js";
 import { DialogState } from "./dialog-state.js";
 import type { SipAddress } from "./flow.js";
@@ -88,7 +88,7 @@ export class ServerInvite implements IncomingInvite {
   #headers(): HeaderList {
     return [
       ["Contact", contactFor(this.#transaction.flow)],
-      ["Allow", ALLOW],
+      ["Allow", allow],
       ["Server", this.#core.userAgent],
     ];
   }

@@ -17,12 +17,12 @@ export interface Via {
   readonly params: ReadonlyMap<string, string>;
 }
 
-const NOBODY: NameAddr = { displayName: "", uri: "", params: new Map() };
-const VIA =
+const nobody: NameAddr = { displayName: "", uri: "", params: new Map() };
+const viaPattern =
   /^SIP\s*\/\s*2\.0\s*\/\s*([a-z0-9-]+)\s+(?:\[([0-9a-f:.]+)\]|([^\s:;,]+))\s*(?::\s*(\d{1,5}))?\s*(?:;(.*))?$/is;
 
 export function parseVia(text: string): Via | undefined {
-  const parts = VIA.exec(text.trim());
+  const parts = viaPattern.exec(text.trim());
   if (parts === null) return undefined;
   return {
     transport: (parts[1] ?? "").toLowerCase(),
@@ -65,11 +65,11 @@ abstract class Message {
   }
 
   get from(): NameAddr {
-    return parseNameAddr(this.headers.get("From") ?? "") ?? NOBODY;
+    return parseNameAddr(this.headers.get("From") ?? "") ?? nobody;
   }
 
   get to(): NameAddr {
-    return parseNameAddr(this.headers.get("To") ?? "") ?? NOBODY;
+    return parseNameAddr(this.headers.get("To") ?? "") ?? nobody;
   }
 
   get fromTag(): string {
@@ -158,7 +158,7 @@ export class SipResponse extends Message {
 
 export type SipMessage = SipRequest | SipResponse;
 
-const REASONS: ReadonlyMap<number, string> = new Map([
+const reasons: ReadonlyMap<number, string> = new Map([
   [100, "Trying"],
   [180, "Ringing"],
   [181, "Call Is Being Forwarded"],
@@ -214,5 +214,5 @@ const REASONS: ReadonlyMap<number, string> = new Map([
 
 /** RFC 3261 section 21; `Unknown` for other statuses. */
 export function reasonPhrase(status: number): string {
-  return REASONS.get(status) ?? "Unknown";
+  return reasons.get(status) ?? "Unknown";
 }

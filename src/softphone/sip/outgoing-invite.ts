@@ -1,7 +1,7 @@
 import { failure, type Result, success } from "../../util/result.js";
 import { inBackground } from "./background.js";
 import type { ClientTransaction } from "./client-transaction.js";
-import { ALLOW, contactFor, type Core, faultFailure, flowFor, type InviteFailure, withCredentials } from "./core.js";
+import { allow, contactFor, type Core, faultFailure, flowFor, type InviteFailure, withCredentials } from "./core.js";
 import { SipDialog } from "./dialog.js";
 import { DialogState } from "./dialog-state.js";
 import type { Credentials } from "./digest.js";
@@ -11,7 +11,7 @@ import { SipRequest, type SipResponse } from "./message.js";
 import { formatHostPort, formatNameAddr } from "./uri.js";
 
 /** Ringing timeout in ms, after which we send CANCEL. */
-const MAX_RINGING_MS = 180_000;
+const maxRingingMs = 180_000;
 
 export interface InviteOptions {
   readonly uri: string;
@@ -93,7 +93,7 @@ export class ClientInvite implements OutgoingInvite {
       ["Call-ID", transactions.token(16)],
       ["CSeq", "1 INVITE"],
       ["Contact", contactFor(flow, from.user)],
-      ["Allow", ALLOW],
+      ["Allow", allow],
       ["User-Agent", userAgent],
     ];
     for (const [header, value] of own) if (!request.headers.has(header)) request.headers.add(header, value);
@@ -104,7 +104,7 @@ export class ClientInvite implements OutgoingInvite {
   #send(request: SipRequest, flow: Flow): void {
     this.#cancelSent = false;
     this.#stopTimer();
-    this.#stopTimer = this.#core.clock.after(MAX_RINGING_MS, () => {
+    this.#stopTimer = this.#core.clock.after(maxRingingMs, () => {
       this.#giveUp({ status: 408, reason: "no answer" });
     });
     this.#transaction = this.#core.transactions.send(request, flow, {

@@ -14,16 +14,16 @@ export interface MessageFault {
 }
 
 /** Maximum size of a message and of its header section, in bytes. */
-export const MAX_MESSAGE_BYTES = 65_536;
-const MAX_HEADERS = 256;
-const TOKEN = /^[\w\-.!%*+`'~]+$/;
+export const maxMessageBytes = 65_536;
+const maxHeaders = 256;
+const token = /^[\w\-.!%*+`'~]+$/;
 /** `word` of the grammar, with an at-sign somewhere. */
-const CALL_ID = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}@]+$/;
-const SINGLE = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"];
+const callId = /^[\w\-.!%*+`'~()<>:\\"/[\]?{}@]+$/;
+const single = ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"];
 
 /** Parses one complete message: a datagram, or a frame of the stream framer. */
 export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
-  if (bytes.length > MAX_MESSAGE_BYTES) return failure({ reason: "message too long" });
+  if (bytes.length > maxMessageBytes) return failure({ reason: "message too long" });
   const end = headerEnd(bytes);
   if (end === undefined) return failure({ reason: "no end of headers" });
   const [first = "", ...lines] = fromWire(bytes.subarray(0, end.headers)).split(/\r\n|\n/);
@@ -44,7 +44,7 @@ export function parseMessage(bytes: Buffer): Result<SipMessage, MessageFault> {
     return fault === undefined ? success(response) : failure({ reason: fault });
   }
   const method = start?.[1] ?? "";
-  if (start === null || !TOKEN.test(method)) return failure({ reason: "not a SIP message" });
+  if (start === null || !token.test(method)) return failure({ reason: "not a SIP message" });
   if (!headers.ok) return headers;
   const request = new SipRequest(method, start[2] ?? "", headers.value.headers, "");
   request.received = received();
@@ -83,10 +83,10 @@ function readHeaders(
     }
     if (isReadable) headers.add(name, value);
     count += 1;
-    if (count > MAX_HEADERS) return failure({ reason: "too many headers" });
+    if (count > maxHeaders) return failure({ reason: "too many headers" });
     const colon = line.indexOf(":");
     name = line.slice(0, Math.max(colon, 0)).trim();
-    isReadable = TOKEN.test(name);
+    isReadable = token.test(name);
     if (!isReadable) unreadableLines += 1;
     name = expandHeaderName(name);
     value = line.slice(colon + 1).trim();
@@ -114,16 +114,16 @@ function identityFault(request: SipRequest): string | undefined {
 }
 
 function faultOf(message: SipMessage): string | undefined {
-  for (const name of SINGLE) {
+  for (const name of single) {
     if (message.headers.all(name).length > 1) return `more than one ${name}`;
   }
   const via = message.headers.list("Via")[0];
   if (via === undefined || parseVia(via) === undefined) return "unreadable Via";
   if (parseNameAddr(message.headers.get("From") ?? "") === undefined) return "unreadable From";
   if (parseNameAddr(message.headers.get("To") ?? "") === undefined) return "unreadable To";
-  if (!CALL_ID.test(message.callId)) return "unreadable Call-ID";
+  if (!callId.test(message.callId)) return "unreadable Call-ID";
   for (const tag of [message.fromTag, message.toTag]) {
-    if (tag !== "" && !TOKEN.test(tag)) return "unreadable tag";
+    if (tag !== "" && !token.test(tag)) return "unreadable tag";
   }
   const { number, method } = message.cseq;
   if (method === "" || number > 0xffff_ffff) return "unreadable CSeq";

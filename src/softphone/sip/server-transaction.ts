@@ -7,7 +7,7 @@ import { type SipTimers, TimerSet } from "./timers.js";
 import { viaAddress } from "./transport.js";
 
 /** A request without a final response is dropped after this many ms, so that none leaks. */
-const UNANSWERED_MS = 300_000;
+const unansweredMs = 300_000;
 
 /**
  * Server transactions of RFC 3261 section 17.2 with the Accepted state of RFC 6026:
@@ -49,7 +49,7 @@ export class ServerTransaction {
     this.#values = o.timers;
     this.#reach = o.reach;
     this.#ended = o.ended;
-    this.#timers.start("unanswered", UNANSWERED_MS, () => {
+    this.#timers.start("unanswered", unansweredMs, () => {
       this.terminate();
       this.onTimeout();
     });

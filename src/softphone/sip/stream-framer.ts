@@ -1,5 +1,5 @@
 import { failure, type Result, success } from "../../util/result.js";
-import { headerEnd, MAX_MESSAGE_BYTES } from "./parse.js";
+import { headerEnd, maxMessageBytes } from "./parse.js";
 
 /** A complete message, or a keep-alive ping (RFC 5626 section 4.4.1) to be answered with CRLF. */
 export type Framed = { readonly kind: "message"; readonly bytes: Buffer } | { readonly kind: "ping" };
@@ -40,16 +40,16 @@ export class StreamFramer {
 
 /** Length of the first message, or undefined while unknown. */
 function messageLength(held: Buffer): Result<number | undefined, string> {
-  const end = headerEnd(held.subarray(0, MAX_MESSAGE_BYTES));
+  const end = headerEnd(held.subarray(0, maxMessageBytes));
   if (end === undefined) {
-    return held.length >= MAX_MESSAGE_BYTES ? failure("headers too long") : success(undefined);
+    return held.length >= maxMessageBytes ? failure("headers too long") : success(undefined);
   }
   // sofia-sip waits forever after a NUL: it reads nothing more from this connection.
   if (held.subarray(0, end.headers).includes(0))
-    return held.length >= MAX_MESSAGE_BYTES ? failure("a NUL byte in the headers") : success(undefined);
+    return held.length >= maxMessageBytes ? failure("a NUL byte in the headers") : success(undefined);
   const headers = held.toString("latin1", 0, end.headers);
   const declared = /^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$/im.exec(headers);
   if (declared === null) return failure("no Content-Length");
   const length = end.body + Number(declared[1]);
-  return length > MAX_MESSAGE_BYTES ? failure("message too long") : success(length);
+  return length > maxMessageBytes ? failure("message too long") : success(length);
 }

@@ -10,7 +10,7 @@ export interface SipTimers {
   readonly t4: number;
 }
 
-export const DEFAULT_TIMERS: SipTimers = { t1: 500, t2: 4_000, t4: 5_000 };
+export const defaultTimers: SipTimers = { t1: 500, t2: 4_000, t4: 5_000 };
 
 /** The named timers of one transaction; starting a running timer restarts it. */
 export class TimerSet {

@@ -7,8 +7,8 @@ import type { SipTimers } from "./timers.js";
 import { makeVia, type TransportLayer } from "./transport.js";
 
 /** Maximum concurrent server transactions; further requests get a 503. */
-const MAX_SERVER_TRANSACTIONS = 20_000;
-const BRANCH_COOKIE = "z9hG4bK";
+const maxServerTransactions = 20_000;
+const branchCookie = "z9hG4bK";
 
 /** What transactions need from the transport: received messages and flows to addresses. */
 export type Network = Pick<TransportLayer, "onMessage" | "flowTo">;
@@ -55,7 +55,7 @@ export class TransactionLayer {
    * Events are asynchronous: never before this call has returned.
    */
   send(request: SipRequest, flow: Flow, events: ClientEvents): ClientTransaction {
-    request.headers.prepend("Via", makeVia(flow, `${BRANCH_COOKIE}${this.token(12)}`));
+    request.headers.prepend("Via", makeVia(flow, `${branchCookie}${this.token(12)}`));
     return this.#start(request, flow, events);
   }
 
@@ -69,7 +69,7 @@ export class TransactionLayer {
 
   /** Sends a request outside any transaction: the ACK of a 2xx. */
   sendAck(ack: SipRequest, flow: Flow): void {
-    ack.headers.prepend("Via", makeVia(flow, `${BRANCH_COOKIE}${this.token(12)}`));
+    ack.headers.prepend("Via", makeVia(flow, `${branchCookie}${this.token(12)}`));
     flow.send(ack.toString());
   }
 
@@ -123,7 +123,7 @@ export class TransactionLayer {
   #serve(request: SipRequest, flow: Flow): ServerTransaction | undefined {
     const { transport, clock, timers } = this.#options;
     const reach = transport.flowTo.bind(transport);
-    if (this.#servers.size >= MAX_SERVER_TRANSACTIONS) {
+    if (this.#servers.size >= maxServerTransactions) {
       sendResponse(SipResponse.to(request, 503, { toTag: "overload" }), flow, reach);
       return undefined;
     }
@@ -147,6 +147,6 @@ function serverKey(request: SipRequest, method: string): string {
   const via = request.via;
   const branch = via?.params.get("branch") ?? "";
   const sentBy = `${via?.host.toLowerCase() ?? ""}:${via?.port ?? ""}`;
-  if (branch.startsWith(BRANCH_COOKIE)) return `${branch}|${sentBy}|${method}`;
+  if (branch.startsWith(branchCookie)) return `${branch}|${sentBy}|${method}`;
   return [request.uri, request.fromTag, request.callId, request.cseq.number, sentBy, branch, method].join("|");
 }

@@ -30,8 +30,8 @@ export interface TransportOptions {
   readonly idle?: IdleBounds;
 }
 
-const CONNECT_MS = 8_000;
-const MAX_CONNECTIONS = 2_000;
+const connectMs = 8_000;
+const maxConnections = 2_000;
 
 /** The sockets of one SIP element: listening sockets, and inbound and outbound connections. */
 export class TransportLayer {
@@ -142,9 +142,9 @@ export class TransportLayer {
     };
     const server =
       listen.transport === "tls"
-        ? createTlsServer({ ...keyPair(tls), ...demands(tls), handshakeTimeout: CONNECT_MS }, accept)
+        ? createTlsServer({ ...keyPair(tls), ...demands(tls), handshakeTimeout: connectMs }, accept)
         : createTcpServer(accept);
-    server.maxConnections = MAX_CONNECTIONS;
+    server.maxConnections = maxConnections;
     server.on("connection", (socket: Socket) => {
       // Sockets in the TLS handshake are not in the connection table and would outlive close().
       this.#handshakes.add(socket);
@@ -191,7 +191,7 @@ export class TransportLayer {
         socket.destroy();
         resolve(failure({ reason }));
       };
-      const cancelTimer = clock.after(CONNECT_MS, () => {
+      const cancelTimer = clock.after(connectMs, () => {
         fail("connect timeout");
       });
       socket.on("error", (error: NodeJS.ErrnoException) => {

@@ -24,11 +24,11 @@ export interface NameAddr {
   readonly params: ReadonlyMap<string, string>;
 }
 
-const SCHEME = /^([a-z][a-z0-9+.-]*):(.*)$/is;
-const HOST_PORT = /^(?:\[([0-9a-f:.]+)\]|([^\s:;?,<>"@[\]]+))(?::(\d{1,5}))?$/i;
+const schemePattern = /^([a-z][a-z0-9+.-]*):(.*)$/is;
+const hostPortPattern = /^(?:\[([0-9a-f:.]+)\]|([^\s:;?,<>"@[\]]+))(?::(\d{1,5}))?$/i;
 
 export function parseUri(text: string): SipUri | undefined {
-  const scheme = SCHEME.exec(text.trim());
+  const scheme = schemePattern.exec(text.trim());
   if (scheme === null) return undefined;
   const name = (scheme[1] ?? "").toLowerCase();
   const rest = scheme[2] ?? "";
@@ -41,7 +41,7 @@ export function parseUri(text: string): SipUri | undefined {
   const at = beforeQuery.lastIndexOf("@");
   const hostPart = beforeQuery.slice(at + 1);
   const semicolon = hostPart.indexOf(";");
-  const hostPort = HOST_PORT.exec(semicolon < 0 ? hostPart : hostPart.slice(0, semicolon));
+  const hostPort = hostPortPattern.exec(semicolon < 0 ? hostPart : hostPart.slice(0, semicolon));
   if (hostPort === null) return undefined;
   const port = hostPort[3] === undefined ? undefined : Number(hostPort[3]);
   if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
@@ -64,7 +64,7 @@ export function formatHostPort(host: string, port?: number): string {
 }
 
 /** As sofia-sip reads it (RFC 3261 section 25.1): in quotes anything but a NUL, otherwise tokens. */
-const DISPLAY_NAME = /^(?:"(?:[^"\\\0]|\\[^\0])*"|(?:[\w\-.!%*+`'~]+(?:\s+|$))*)$/s;
+const displayName = /^(?:"(?:[^"\\\0]|\\[^\0])*"|(?:[\w\-.!%*+`'~]+(?:\s+|$))*)$/s;
 
 export function parseNameAddr(text: string): NameAddr | undefined {
   const value = text.trim();
@@ -73,17 +73,17 @@ export function parseNameAddr(text: string): NameAddr | undefined {
     // addr-spec: parameters after the first ";" belong to the header (RFC 3261 section 20).
     const semicolon = value.indexOf(";");
     const uri = semicolon < 0 ? value : value.slice(0, semicolon).trim();
-    if (!SCHEME.test(uri) && uri !== "*") return undefined;
+    if (!schemePattern.test(uri) && uri !== "*") return undefined;
     return { displayName: "", uri, params: parseParams(semicolon < 0 ? "" : value.slice(semicolon + 1)) };
   }
   const close = value.indexOf(">", open);
   if (close < 0) return undefined;
   const uri = value.slice(open + 1, close).trim();
-  if (!SCHEME.test(uri)) return undefined;
+  if (!schemePattern.test(uri)) return undefined;
   const after = value.slice(close + 1).trim();
   if (after !== "" && !after.startsWith(";")) return undefined;
   const name = value.slice(0, open).trim();
-  if (!DISPLAY_NAME.test(name)) return undefined;
+  if (!displayName.test(name)) return undefined;
   return { displayName: unquote(name), uri, params: parseParams(after.slice(1)) };
 }
 

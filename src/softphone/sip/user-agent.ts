@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { type Clock, systemClock } from "../../util/clock.js";
 import { failure, type Result } from "../../util/result.js";
-import { ALLOW, contactFor, type Core, flowFor, type RequestFailure, sendRequest, withCredentials } from "./core.js";
+import { allow, contactFor, type Core, flowFor, type RequestFailure, sendRequest, withCredentials } from "./core.js";
 import type { SipDialog } from "./dialog.js";
 import { dialogKey } from "./dialog-state.js";
 import type { Credentials } from "./digest.js";
@@ -12,7 +12,7 @@ import { type IncomingInvite, ServerInvite } from "./incoming-invite.js";
 import { SipRequest, type SipResponse } from "./message.js";
 import { ClientInvite, type InviteOptions, type OutgoingInvite } from "./outgoing-invite.js";
 import type { ServerTransaction } from "./server-transaction.js";
-import { DEFAULT_TIMERS, type SipTimers } from "./timers.js";
+import { defaultTimers, type SipTimers } from "./timers.js";
 import { TransactionLayer } from "./transaction-layer.js";
 import { TransportLayer } from "./transport.js";
 import { formatHostPort } from "./uri.js";
@@ -62,7 +62,7 @@ export class SipUserAgent {
   };
   /** Called for other out-of-dialog requests. The default responds to OPTIONS with 200 and to others with 405. */
   onRequest: (request: IncomingRequest) => void = ({ request, respond }) => {
-    respond(request.method === "OPTIONS" ? 200 : 405, { headers: [["Allow", ALLOW]] });
+    respond(request.method === "OPTIONS" ? 200 : 405, { headers: [["Allow", allow]] });
   };
 
   private constructor(core: Core) {
@@ -78,7 +78,7 @@ export class SipUserAgent {
   /** Rejects if a port is in use, or for a TLS listener without key and certificate. */
   static async listen(options: SipUserAgentOptions): Promise<SipUserAgent> {
     const clock = options.clock ?? systemClock;
-    const timers = { ...DEFAULT_TIMERS, ...options.timers };
+    const timers = { ...defaultTimers, ...options.timers };
     const tls = options.tls === undefined ? {} : { tls: options.tls };
     const transport = await TransportLayer.open({ listen: options.listen, clock, ...tls });
     const transactions = new TransactionLayer({ transport, clock, timers, random: options.random ?? randomBytes });

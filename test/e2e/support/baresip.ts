@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
-import { TIMEOUT_MS } from "./deadline.js";
+import { timeoutMs } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
 import { Listener } from "./listener.js";
 import { BaresipControl, type BaresipEvent } from "./netstring-control.js";
@@ -34,13 +34,13 @@ export interface BaresipOptions {
   readonly trace?: boolean;
 }
 
-const STARTS = 3;
+const starts = 3;
 
 /**
  * baresip 1.0 loads `sip_cafile` and then verifies nothing: a call to a server with a certificate from elsewhere went
  * through. OpenSSL's own configuration turns verification on in every client context.
  */
-const VERIFYING_OPENSSL = `openssl_conf = all
+const verifyingOpenssl = `openssl_conf = all
 [all]
 ssl_conf = ssl
 [ssl]
@@ -68,7 +68,7 @@ export class Baresip {
     await mkdir(sounds);
     await writeFile(join(folder, "source.wav"), sourceWav(options.tone));
     await writeFile(join(folder, "accounts"), `${account(options)}\n`);
-    await writeFile(join(folder, "openssl.cnf"), VERIFYING_OPENSSL);
+    await writeFile(join(folder, "openssl.cnf"), verifyingOpenssl);
     await writeFile(join(folder, "ca.pem"), options.ca);
     await writeFile(join(folder, "own.pem"), `${options.certificate.key}\n${options.certificate.cert}`);
     const listener = new Listener(options.prompts);
@@ -102,7 +102,7 @@ export class Baresip {
         return new Baresip(program, control, listener);
       } catch (error) {
         // Another program may have bound the port meanwhile.
-        if (attempt === STARTS) throw error;
+        if (attempt === starts) throw error;
         await program.stop();
       }
     }
@@ -114,7 +114,7 @@ export class Baresip {
   }
 
   /** Waits until the call is answered or refused. */
-  async dial(uri: string, ms = TIMEOUT_MS): Promise<"established" | Refusal> {
+  async dial(uri: string, ms = timeoutMs): Promise<"established" | Refusal> {
     const outcome = this.#event("call established or closed", ["CALL_ESTABLISHED", "CALL_CLOSED"], ms);
     await this.startDialling(uri);
     const event = await outcome;
@@ -128,11 +128,11 @@ export class Baresip {
   }
 
   async ringing(): Promise<void> {
-    await this.#event("ringing", ["CALL_RINGING", "CALL_PROGRESS"], TIMEOUT_MS, true);
+    await this.#event("ringing", ["CALL_RINGING", "CALL_PROGRESS"], timeoutMs, true);
   }
 
   /** The end of the call, by either side. */
-  async closed(ms = TIMEOUT_MS): Promise<Refusal> {
+  async closed(ms = timeoutMs): Promise<Refusal> {
     return refusalOf(await this.#event("call closed", ["CALL_CLOSED"], ms, true));
   }
 

@@ -1,5 +1,5 @@
 /** Timeout for expected events on a busy machine, in milliseconds. */
-export const TIMEOUT_MS = 20_000;
+export const timeoutMs = 20_000;
 
 /**
  * Settles as `promise` does, but rejects after a timeout: a test must fail with a description of what it waited for and not
@@ -8,7 +8,7 @@ export const TIMEOUT_MS = 20_000;
 export async function within<Value>(
   what: string,
   promise: Promise<Value>,
-  ms: number = TIMEOUT_MS,
+  ms: number = timeoutMs,
   evidence: () => string = () => "",
 ): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;

@@ -2,8 +2,8 @@ import { type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 
-const HEADER_BYTES = 44;
-const CHUNK_BYTES = 16_000;
+const headerBytes = 44;
+const chunkBytes = 16_000;
 
 /** Follows the WAV files that baresip's module sndfile is writing into a folder; emits PCM16 as it is written. */
 export class GrowingWavs {
@@ -14,7 +14,7 @@ export class GrowingWavs {
   readonly #watcher: FSWatcher;
   #name: string | undefined;
   #file: FileHandle | undefined;
-  #at = HEADER_BYTES;
+  #at = headerBytes;
   #odd = Buffer.alloc(0);
   #reading: Promise<void> | undefined;
   #more = false;
@@ -47,7 +47,7 @@ export class GrowingWavs {
       await this.#file?.close();
       this.#file = await open(join(this.#folder, name), "r");
       this.#name = name;
-      this.#at = HEADER_BYTES;
+      this.#at = headerBytes;
       this.#odd = Buffer.alloc(0);
       this.#onStart();
     }
@@ -61,9 +61,9 @@ export class GrowingWavs {
   async #drain(): Promise<void> {
     const file = this.#file;
     if (file === undefined) return;
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    for (let bytes = CHUNK_BYTES; bytes > 0 && !this.#closed;) {
-      bytes = (await file.read(chunk, 0, CHUNK_BYTES, this.#at)).bytesRead;
+    const chunk = Buffer.alloc(chunkBytes);
+    for (let bytes = chunkBytes; bytes > 0 && !this.#closed;) {
+      bytes = (await file.read(chunk, 0, chunkBytes, this.#at)).bytesRead;
       this.#at += bytes;
       this.#deliver(Buffer.concat([this.#odd, chunk.subarray(0, bytes)]));
     }

@@ -1,4 +1,4 @@
-import { TIMEOUT_MS, within } from "./deadline.js";
+import { timeoutMs, within } from "./deadline.js";
 
 /** A sequence of events, and tests that wait for one of them; each listener has an owner. */
 export class Happenings<Thing> {
@@ -57,7 +57,7 @@ export class Happenings<Thing> {
       });
     });
     try {
-      return await within(what, coming, options.ms ?? TIMEOUT_MS, options.evidence);
+      return await within(what, coming, options.ms ?? timeoutMs, options.evidence);
     } finally {
       stop();
     }

@@ -1,7 +1,7 @@
 import type { Test } from "tap";
 
 import type { PhoneCall } from "../../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "./deadline.js";
+import { timeoutMs } from "./deadline.js";
 import type { World } from "./world.js";
 
 export interface HearOptions {
@@ -20,7 +20,7 @@ export async function hears(
   call: PhoneCall,
   prompt: string,
   message: string,
-  { ms = TIMEOUT_MS, ...options }: HearOptions = {},
+  { ms = timeoutMs, ...options }: HearOptions = {},
 ): Promise<void> {
   const match = await call.audio.waitForPrompt(prompt, ms, options);
   t.ok(match, message, match === undefined ? { missing: prompt, ...evidence(world, call) } : {});
@@ -28,7 +28,7 @@ export async function hears(
 
 /** Waits for a prompt before the tested step; rejects if it does not come. */
 export async function untilHeard(world: World, call: PhoneCall, prompt: string): Promise<void> {
-  const match = await call.audio.waitForPrompt(prompt, TIMEOUT_MS);
+  const match = await call.audio.waitForPrompt(prompt, timeoutMs);
   if (match === undefined)
     throw new Error(`${prompt} was not heard: ${JSON.stringify(evidence(world, call), undefined, 2)}`);
 }

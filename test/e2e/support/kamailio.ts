@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { Certificates } from "../../../src/simulators/certificates.js";
 import type { DialOptions, TestPhoneOptions } from "../../../src/softphone/test-phone.js";
-import { TIMEOUT_MS, within } from "./deadline.js";
+import { timeoutMs, within } from "./deadline.js";
 import type { Counts } from "./engines.js";
 import { defaultMediaFlags, type KamailioConfig, kamailioConfiguration, tlsConfiguration } from "./kamailio-config.js";
 import type { Owner } from "./owner.js";
@@ -47,8 +47,8 @@ export type RegisterChange = "take" | "unreadable" | "unavailable" | "moved";
 /** Modification of the offer of a call from the telephone network. */
 export type SuiteChange = "keep" | "AES_CM_128_HMAC_SHA1_32" | "AEAD_AES_128_GCM" | "unknown-first" | "only-unknown";
 
-const REALM = "sip.easybell.de";
-const STARTS = 3;
+const realm = "sip.easybell.de";
+const starts = 3;
 
 /** Debian's Kamailio as registrar and carrier. Registrations are in memory only: a restart loses them. */
 export class Kamailio {
@@ -76,7 +76,7 @@ export class Kamailio {
         networkPort,
         networkTlsPort,
         controlPort,
-        realm: options.realm ?? REALM,
+        realm: options.realm ?? realm,
         qop: options.qop ?? false,
         takesCalls: options.takesCalls ?? false,
         username: options.username ?? "00493023125001",
@@ -98,7 +98,7 @@ export class Kamailio {
         return kamailio;
       } catch (error) {
         // Another program may have bound one of the ports meanwhile.
-        if (attempt === STARTS) throw error;
+        if (attempt === starts) throw error;
         await kamailio.stop();
       }
     }
@@ -152,7 +152,7 @@ export class Kamailio {
   /** Waits for an event such as `/^registered /` from now on, optionally also of past ones. */
   async event(pattern: RegExp, options: { readonly ms?: number; readonly past?: boolean } = {}): Promise<string> {
     const fits = (line: string): boolean => pattern.test(eventIn(line) ?? "");
-    const { ms = TIMEOUT_MS, past = false } = options;
+    const { ms = timeoutMs, past = false } = options;
     const line = await this.#program.lines.next(`kamailio: ${pattern.source}`, fits, {
       ms,
       past,
@@ -243,7 +243,7 @@ export class Kamailio {
       method: "POST",
       headers: { "content-type": "application/json", connection: "close" },
       body: JSON.stringify({ jsonrpc: "2.0", method, params, id: this.#requests }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const answer = (await response.json()) as {
       readonly result?: unknown;

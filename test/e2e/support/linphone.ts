@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
-import { TIMEOUT_MS } from "./deadline.js";
+import { timeoutMs } from "./deadline.js";
 import { GrowingWavs } from "./growing-wav.js";
 import { Listener } from "./listener.js";
 import type { Owner } from "./owner.js";
@@ -85,7 +85,7 @@ export class Linphone {
   }
 
   /** Waits until the call's audio runs, or the call is refused. */
-  async dial(uri: string, ms = TIMEOUT_MS): Promise<"established" | Refusal> {
+  async dial(uri: string, ms = timeoutMs): Promise<"established" | Refusal> {
     const outcome = this.#next("call established or over", (line) => established.test(line) || over.test(line), ms);
     this.program.write(`call ${uri}`);
     return established.test(await outcome) ? "established" : this.#refusal();
@@ -121,7 +121,7 @@ export class Linphone {
   }
 
   /** The end of the call from now on, by either side. */
-  async closed(ms = TIMEOUT_MS): Promise<void> {
+  async closed(ms = timeoutMs): Promise<void> {
     await this.#next("call over", (line) => over.test(line), ms);
   }
 
@@ -135,7 +135,7 @@ export class Linphone {
     return this.program.tail(150);
   }
 
-  async #next(what: string, fits: (line: string) => boolean, ms = TIMEOUT_MS): Promise<string> {
+  async #next(what: string, fits: (line: string) => boolean, ms = timeoutMs): Promise<string> {
     return await this.program.lines.next(`linphonec: ${what}`, fits, { ms, evidence: () => this.tail() });
   }
 

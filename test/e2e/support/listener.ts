@@ -2,11 +2,11 @@ import { Ear, type HeardTone } from "../../../src/softphone/ear.js";
 import type { KnownPrompt } from "../../../src/softphone/prompt-library.js";
 import { type PromptMatch, PromptRecogniser } from "../../../src/softphone/prompt-recognition.js";
 import { Recording } from "../../../src/softphone/recording.js";
-import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
-import { TIMEOUT_MS, within } from "./deadline.js";
+import { frameSamples } from "../../../src/softphone/rtp/g711.js";
+import { timeoutMs, within } from "./deadline.js";
 
 /** Milliseconds of new sound between two searches for prompts: a search costs more than listening. */
-const LOOK_EVERY_MS = 200;
+const lookEveryMs = 200;
 
 /** Listens at one end of a call: waits for tones and prompts. 8 kHz, mono. */
 export class Listener {
@@ -37,10 +37,10 @@ export class Listener {
     all.set(this.#rest);
     all.set(pcm, this.#rest.length);
     let at = 0;
-    for (; at + FRAME_SAMPLES <= all.length; at += FRAME_SAMPLES) this.#ear.hear(all.subarray(at, at + FRAME_SAMPLES));
+    for (; at + frameSamples <= all.length; at += frameSamples) this.#ear.hear(all.subarray(at, at + frameSamples));
     this.#rest = all.slice(at);
     this.#sinceLook += (pcm.length * 1000) / 8000;
-    if (this.#sinceLook < LOOK_EVERY_MS) return;
+    if (this.#sinceLook < lookEveryMs) return;
     this.#sinceLook = 0;
     for (const look of [...this.#looks]) look();
   }
@@ -59,7 +59,7 @@ export class Listener {
   }
 
   /** Waits until the tone is steady. */
-  async tone(hz: number, ms = TIMEOUT_MS): Promise<HeardTone> {
+  async tone(hz: number, ms = timeoutMs): Promise<HeardTone> {
     let stop: () => void = () => undefined;
     const heard = new Promise<HeardTone>((resolve) => {
       stop = this.#ear.watchTone(hz, resolve);
@@ -81,7 +81,7 @@ export class Listener {
     name: string,
     options: { readonly fromMs?: number; readonly whole?: boolean; readonly ms?: number } = {},
   ): Promise<PromptMatch> {
-    const { fromMs = 0, whole = false, ms = TIMEOUT_MS } = options;
+    const { fromMs = 0, whole = false, ms = timeoutMs } = options;
     let stop: () => void = () => undefined;
     const heard = new Promise<PromptMatch>((resolve) => {
       const look = (): void => {

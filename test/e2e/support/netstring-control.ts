@@ -15,7 +15,7 @@ interface Answer {
   readonly data: string;
 }
 
-const MAX_MESSAGE = 100_000;
+const maxMessage = 100_000;
 
 /** baresip's remote control: JSON in netstrings (`7:content,`) over TCP. */
 export class BaresipControl {
@@ -75,7 +75,7 @@ export class BaresipControl {
       const colon = this.#buffer.indexOf(":");
       if (colon === -1) return;
       const length = Number(this.#buffer.toString("latin1", 0, colon));
-      if (!Number.isSafeInteger(length) || length > MAX_MESSAGE)
+      if (!Number.isSafeInteger(length) || length > maxMessage)
         throw new Error("baresip's control channel is out of step");
       const end = colon + 1 + length;
       if (this.#buffer.length < end + 1) return;

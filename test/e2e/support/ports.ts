@@ -4,15 +4,15 @@ import { createServer } from "node:net";
 
 import type { Owner } from "./owner.js";
 
-const ADDRESS = "127.0.0.1";
-const ATTEMPTS = 50;
-const HIGHEST = 65_535;
+const loopback = "127.0.0.1";
+const attempts = 50;
+const highest = 65_535;
 /** Above Linux's ephemeral ports and FreeSWITCH's ports in tests. */
-const FIRST_CLAIM = 61_000;
+const firstClaim = 61_000;
 
 /** A loopback port that is free for TCP and UDP now. Another program may bind it first: the caller must retry. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const port = await tcpPort();
     if (await udpFree(port)) return port;
   }
@@ -21,8 +21,8 @@ export async function freePort(): Promise<number> {
 
 /** A port that stays free, because it is not ephemeral: for a program that never listens on it. */
 export async function quietPort(): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const port = randomInt(FIRST_CLAIM, HIGHEST);
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const port = randomInt(firstClaim, highest);
     if ((await tcpFree(port)) && (await udpFree(port))) return port;
   }
   throw new Error("no quiet port");
@@ -31,15 +31,15 @@ export async function quietPort(): Promise<number> {
 /** Several different ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
-  for (let attempt = 0; attempt < count * ATTEMPTS && ports.size < count; attempt++) ports.add(await freePort());
+  for (let attempt = 0; attempt < count * attempts && ports.size < count; attempt++) ports.add(await freePort());
   return [...ports];
 }
 
 /** The first of several consecutive free ports. */
 export async function freePortsInARow(count: number): Promise<number> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const first = await freePort();
-    if (first + count > HIGHEST) continue;
+    if (first + count > highest) continue;
     const others = Array.from({ length: count - 1 }, (_, n) => first + 1 + n);
     const areFree = await Promise.all(others.map(async (port) => (await tcpFree(port)) && (await udpFree(port))));
     if (areFree.every(Boolean)) return first;
@@ -52,7 +52,7 @@ export async function freePortsInARow(count: number): Promise<number> {
  * programs can bind the same port and take each other's datagrams. This process binds the port before them as a lock.
  */
 export async function claimUdpPorts(owner: Owner, count: number): Promise<number> {
-  for (let claim = FIRST_CLAIM; claim + count <= HIGHEST; claim += count + 1) {
+  for (let claim = firstClaim; claim + count <= highest; claim += count + 1) {
     const socket = await udpSocket(claim);
     if (socket === undefined) continue;
     owner.teardown(() => {
@@ -76,7 +76,7 @@ async function tcpPort(wanted = 0): Promise<number> {
   const server = createServer();
   return await new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(wanted, ADDRESS, () => {
+    server.listen(wanted, loopback, () => {
       const address = server.address();
       const port = typeof address === "object" && address !== null ? address.port : 0;
       server.close(() => {
@@ -98,7 +98,7 @@ async function udpSocket(port: number): Promise<Socket | undefined> {
     socket.once("error", () => {
       resolve(undefined);
     });
-    socket.bind(port, ADDRESS, () => {
+    socket.bind(port, loopback, () => {
       resolve(socket);
     });
   });

@@ -2,16 +2,16 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { TIMEOUT_MS, within } from "./deadline.js";
+import { timeoutMs, within } from "./deadline.js";
 import type { Owner } from "./owner.js";
 import { claimUdpPorts, freePorts } from "./ports.js";
 import { Program } from "./program.js";
 import { scratchFolder } from "./scratch.js";
 
-const STARTS = 3;
-const ADDRESS = "127.0.0.1";
+const starts = 3;
+const address = "127.0.0.1";
 /** RTP and RTCP on two sides of a call, for 30 calls. */
-const MEDIA_PORTS = 120;
+const mediaPorts = 120;
 
 /** Debian's rtpengine as the carrier's media relay, in user space. */
 export class Rtpengine {
@@ -28,7 +28,7 @@ export class Rtpengine {
 
   static async start(owner: Owner): Promise<Rtpengine> {
     const folder = await scratchFolder(owner, "rtpengine");
-    const first = await claimUdpPorts(owner, MEDIA_PORTS);
+    const first = await claimUdpPorts(owner, mediaPorts);
     for (let attempt = 1; ; attempt++) {
       const [control = 0, command = 0] = await freePorts(2);
       const program = new Program(
@@ -41,11 +41,11 @@ export class Rtpengine {
           `--pidfile=${join(folder, "pid")}`,
           // Without the kernel module.
           "--table=-1",
-          `--interface=${ADDRESS}`,
-          `--listen-ng=${ADDRESS}:${control}`,
-          `--listen-cli=${ADDRESS}:${command}`,
+          `--interface=${address}`,
+          `--listen-ng=${address}:${control}`,
+          `--listen-cli=${address}:${command}`,
           `--port-min=${first}`,
-          `--port-max=${first + MEDIA_PORTS - 1}`,
+          `--port-max=${first + mediaPorts - 1}`,
           "--num-threads=2",
           // Frees a call's ports at its end; the default is 30 s later.
           "--delete-delay=0",
@@ -60,7 +60,7 @@ export class Rtpengine {
         return new Rtpengine(program, { control, command });
       } catch (error) {
         // Another program may have bound one of the ports meanwhile.
-        if (attempt === STARTS) throw error;
+        if (attempt === starts) throw error;
         await program.stop();
       }
     }
@@ -68,10 +68,10 @@ export class Rtpengine {
 
   /** Calls that it relays now. */
   async calls(): Promise<number> {
-    const socket = connect(this.#commandPort, ADDRESS);
+    const socket = connect(this.#commandPort, address);
     // Without an end of input rtpengine waits for more commands.
     socket.end("list numsessions\n");
-    const answer = await within("rtpengine's count of sessions", text(socket), TIMEOUT_MS);
+    const answer = await within("rtpengine's count of sessions", text(socket), timeoutMs);
     return Number(/^Current sessions own: (\d+)/m.exec(answer)?.[1] ?? NaN);
   }
 

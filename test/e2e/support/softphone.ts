@@ -7,10 +7,10 @@ export interface Refusal {
   readonly text: string;
 }
 
-const SECONDS_OF_SOUND = 240;
+const secondsOfSound = 240;
 
 /** The file that a softphone plays as its microphone: a tone in Hz, or silence. Longer than any test's call. */
 export function sourceWav(hz: number | undefined): Buffer {
-  const samples = SECONDS_OF_SOUND * 8000;
+  const samples = secondsOfSound * 8000;
   return writeWav(hz === undefined ? new Int16Array(samples) : new ToneGenerator(hz).next(samples));
 }

@@ -4,7 +4,7 @@ import type { MemberInfo } from "../../../src/simulators/bbb/member.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
 import type { DigitMethod, PhoneCall } from "../../../src/softphone/phone-call.js";
 import type { DialOptions, TestPhone } from "../../../src/softphone/test-phone.js";
-import { TIMEOUT_MS } from "./deadline.js";
+import { timeoutMs } from "./deadline.js";
 import { untilHeard } from "./hearing.js";
 import { conferences, type World } from "./world.js";
 
@@ -37,7 +37,7 @@ export async function talk(
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
   await untilHeard(world, call, greeting);
-  const arrival = world.bbbs[0].waitForMember(pin, TIMEOUT_MS);
+  const arrival = world.bbbs[0].waitForMember(pin, timeoutMs);
   const talking = world.stages.next("stage talking", ({ stage }) => stage === "talking", {
     evidence: () => world.tail(),
   });
@@ -70,8 +70,8 @@ export class Tones {
     call.playTone(up);
     bbb.playTone(member.voiceBridge, down);
     const [atConference, atCaller] = await Promise.all([
-      bbb.waitForTone({ memberId: member.memberId }, up, TIMEOUT_MS),
-      call.audio.waitForTone(down, TIMEOUT_MS),
+      bbb.waitForTone({ memberId: member.memberId }, up, timeoutMs),
+      call.audio.waitForTone(down, timeoutMs),
     ]);
     const evidence =
       atConference && atCaller ? {} : { before, after: this.#counters(), log: this.#world.tail(15).split("\n") };

@@ -22,7 +22,7 @@ import { systemClock } from "../../../src/util/clock.js";
 import { Baresip, type BaresipOptions } from "./baresip.js";
 import { bbbSecret, startBbbs } from "./bbb-nodes.js";
 import { startCarrier } from "./carrier.js";
-import { TIMEOUT_MS, within } from "./deadline.js";
+import { timeoutMs, within } from "./deadline.js";
 import { type Counts, type Engines, prefixed, type StartEngines, startEngines } from "./engines.js";
 import { Happenings } from "./happenings.js";
 import type { Kamailio } from "./kamailio.js";
@@ -171,7 +171,7 @@ export class World {
         resolve();
       });
     });
-    await within("einwahl is ready", ready, TIMEOUT_MS, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
+    await within("einwahl is ready", ready, timeoutMs, () => `${einwahl.health().reasons.join(", ")}\n${this.tail()}`);
   }
 
   /** Changes the settings file, as `startEinwahl` writes it, and reloads it. */
@@ -252,7 +252,7 @@ export class World {
     before: Counts,
     options: { readonly ms?: number; readonly handles?: boolean } = {},
   ): Promise<Readonly<Record<string, string>>> {
-    const { ms = TIMEOUT_MS, handles = false } = options;
+    const { ms = timeoutMs, handles = false } = options;
     const deadline = performance.now() + ms;
     for (;;) {
       const now = await this.counts();
@@ -260,7 +260,7 @@ export class World {
       if (left.length === 0 || performance.now() > deadline) {
         return Object.fromEntries(left.map(([name, count]) => [name, `${before[name] ?? 0} -> ${count}`]));
       }
-      await setTimeout(LOOK_EVERY_MS);
+      await setTimeout(lookEveryMs);
     }
   }
 
@@ -275,7 +275,7 @@ export class World {
       if (lingering.length === 0) return now;
       if (performance.now() > deadline)
         throw new Error(`still there: ${JSON.stringify(Object.fromEntries(lingering))}`);
-      await setTimeout(LOOK_EVERY_MS);
+      await setTimeout(lookEveryMs);
     }
   }
 
@@ -342,9 +342,9 @@ function atAnyPort(config: Config): Config {
 /** Connections between servers stay open for the next call, and ended transactions linger for RFC 3261's timers. */
 function isOwed(name: string, handles: boolean): boolean {
   return name.startsWith("node.")
-    ? handles && HANDLES.test(name)
+    ? handles && handleTypes.test(name)
     : !/\.(connections|lingering|applications)$/.test(name);
 }
 
-const HANDLES = /^node\.(Timeout|Immediate|UDPWrap|TCPSocketWrap|TCPServerWrap)$/;
-const LOOK_EVERY_MS = 50;
+const handleTypes = /^node\.(Timeout|Immediate|UDPWrap|TCPSocketWrap|TCPServerWrap)$/;
+const lookEveryMs = 50;

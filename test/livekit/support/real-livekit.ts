@@ -16,11 +16,11 @@ import { RedisServer } from "../../store/support/redis-server.js";
 import type { LiveKitOptions, LiveKitSide, Microphone, StartedLiveKit } from "./livekit-side.js";
 import { RealMicrophone } from "./real-microphone.js";
 
-const KEY = "einwahl-test";
+const key = "einwahl-test";
 const secret = randomBytes(24).toString("hex");
-const RTP_PORTS = 100;
+const rtpPorts = 100;
 /** SIPMediaEncryption of livekit/protocol: disable, allow, require. */
-const ENCRYPTION = { none: 0, optional: 1, mandatory: 2 } as const;
+const encryption = { none: 0, optional: 1, mandatory: 2 } as const;
 
 interface Trunk {
   readonly trunkId: string;
@@ -56,8 +56,8 @@ export class RealLiveKit implements StartedLiveKit {
     this.#startSip = sip.start;
     this.#stopSip = sip.stop;
     this.#log = sip.log;
-    this.#rooms = new RoomServiceClient(`http://${this.#url}`, KEY, secret);
-    this.#sip = new SipClient(`http://${this.#url}`, KEY, secret);
+    this.#rooms = new RoomServiceClient(`http://${this.#url}`, key, secret);
+    this.#sip = new SipClient(`http://${this.#url}`, key, secret);
   }
 
   static async start(owner: Owner, options: LiveKitOptions): Promise<RealLiveKit> {
@@ -140,7 +140,7 @@ export class RealLiveKit implements StartedLiveKit {
     await this.#held;
     // BBB's configuration uses the name `mediaEncryption`, which LiveKit still accepts.
     const trunkOptions =
-      this.#options.mediaEncryption === "none" ? {} : { mediaEncryption: ENCRYPTION[this.#options.mediaEncryption] };
+      this.#options.mediaEncryption === "none" ? {} : { mediaEncryption: encryption[this.#options.mediaEncryption] };
     const { sipTrunkId: trunkId } = await this.#sip.createSipInboundTrunk(voiceBridge, [voiceBridge], {
       ...trunkOptions,
       metadata,
@@ -173,7 +173,7 @@ export class RealLiveKit implements StartedLiveKit {
   async #microphone(owner: Owner, { internalMeetingID: room }: Meeting): Promise<Microphone> {
     this.#webUsers += 1;
     const identity = `w_${this.#webUsers}`;
-    const token = new AccessToken(KEY, secret, { identity, name: "Ada Lovelace", ttl: 600 });
+    const token = new AccessToken(key, secret, { identity, name: "Ada Lovelace", ttl: 600 });
     token.addGrant({ roomJoin: true, room, canPublish: true, canSubscribe: true });
     const microphone = await RealMicrophone.join(`ws://${this.#url}`, await token.toJwt());
     owner.teardown(() => microphone.leave());
@@ -188,20 +188,20 @@ async function startServer(
   let port = 0;
   const server = await startEngine("livekit-server", async (folder) => {
     port = await freePort();
-    const rtc = await freePortsInARow(RTP_PORTS);
+    const rtc = await freePortsInARow(rtpPorts);
     const settings = {
       port,
       bind_addresses: [host],
       rtc: {
         tcp_port: 0,
         port_range_start: rtc,
-        port_range_end: rtc + RTP_PORTS - 1,
+        port_range_end: rtc + rtpPorts - 1,
         use_external_ip: false,
         node_ip: host,
         enable_loopback_candidate: true,
       },
       redis: { address: `${host}:${redisPort}` },
-      keys: { [KEY]: secret },
+      keys: { [key]: secret },
       logging: { level: "info", json: true },
     };
     await writeFile(join(folder, "livekit.yaml"), JSON.stringify(settings));
@@ -219,14 +219,14 @@ async function startServer(
 /** BBB's livekit-sip.yaml, on other ports; `nat_1_to_1_ip` makes it advertise loopback, which it otherwise does not use. */
 async function startSip(port: number, serverPort: number, redisPort: number): Promise<EngineProgram> {
   return await startEngine("livekit-sip", async (folder) => {
-    const rtp = await freePortsInARow(RTP_PORTS);
+    const rtp = await freePortsInARow(rtpPorts);
     const settings = {
-      api_key: KEY,
+      api_key: key,
       api_secret: secret,
       ws_url: `ws://${host}:${serverPort}`,
       redis: { address: `${host}:${redisPort}` },
       sip_port: port,
-      rtp_port: `${rtp}-${rtp + RTP_PORTS - 1}`,
+      rtp_port: `${rtp}-${rtp + rtpPorts - 1}`,
       use_external_ip: false,
       nat_1_to_1_ip: host,
       listen_ip: host,

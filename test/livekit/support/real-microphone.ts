@@ -19,19 +19,19 @@ import type { Microphone } from "./livekit-side.js";
 import { earHears } from "./sip-caller.js";
 
 /** WebRTC takes 10 ms frames; the tests' tones and listeners use 8 kHz. */
-const RATE = 8_000;
-const FRAME = 80;
+const rate = 8_000;
+const frameSamples = 80;
 /** Maximum queued audio before a tone begins, ms. */
-const QUEUE_MS = 40;
+const queueMs = 40;
 /** Longer than any test. */
-const MAX_FRAMES = 60_000;
+const maxFrames = 60_000;
 
 /** A participant in the browser, with LiveKit's own client library. */
 export class RealMicrophone implements Microphone {
   readonly #room = new Room();
   /** Hears all tracks; in the tests one caller speaks at a time. */
   readonly #ear = new Ear();
-  readonly #source = new AudioSource(RATE, 1, QUEUE_MS);
+  readonly #source = new AudioSource(rate, 1, queueMs);
   readonly #tones = new Map<number, ToneGenerator>();
   #isOpen = true;
 
@@ -73,20 +73,20 @@ export class RealMicrophone implements Microphone {
   }
 
   async #speak(): Promise<void> {
-    for (let frame = 0; this.#isOpen && frame < MAX_FRAMES; frame++) {
-      const pcm = new Int16Array(FRAME);
+    for (let frame = 0; this.#isOpen && frame < maxFrames; frame++) {
+      const pcm = new Int16Array(frameSamples);
       for (const tone of this.#tones.values())
-        tone.next(FRAME).forEach((sample, at) => {
+        tone.next(frameSamples).forEach((sample, at) => {
           pcm[at] = (pcm[at] ?? 0) + sample;
         });
       // Paced by the library: it resolves when the queue has room.
-      await this.#source.captureFrame(new AudioFrame(pcm, RATE, 1, FRAME));
+      await this.#source.captureFrame(new AudioFrame(pcm, rate, 1, frameSamples));
     }
   }
 
   async #listen(track: RemoteTrack): Promise<void> {
     let half: Int16Array | undefined;
-    for await (const { data } of new AudioStream(track, RATE, 1)) {
+    for await (const { data } of new AudioStream(track, rate, 1)) {
       if (!this.#isOpen) return;
       if (half === undefined) half = data;
       else {

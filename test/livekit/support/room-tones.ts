@@ -1,7 +1,7 @@
 import type { Test } from "tap";
 
 import type { PhoneCall } from "../../../src/softphone/phone-call.js";
-import { TIMEOUT_MS } from "../../e2e/support/deadline.js";
+import { timeoutMs } from "../../e2e/support/deadline.js";
 import type { Microphone } from "./livekit-side.js";
 
 /** Each side sends a new tone that the other must hear. */
@@ -19,8 +19,8 @@ export class RoomTones {
     call.playTone(up);
     this.#microphone.playTone(down);
     const [atRoom, atCaller] = await Promise.all([
-      this.#microphone.hears(up, TIMEOUT_MS),
-      call.audio.waitForTone(down, TIMEOUT_MS),
+      this.#microphone.hears(up, timeoutMs),
+      call.audio.waitForTone(down, timeoutMs),
     ]);
     t.ok(atRoom, `the room hears the caller ${when}`);
     t.ok(atCaller, `the caller hears the room ${when}`);

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 
 import { Ear } from "../../../src/softphone/ear.js";
-import { FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
+import { frameSamples } from "../../../src/softphone/rtp/g711.js";
 import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
@@ -94,9 +94,9 @@ export class SipCaller {
     const dialog = result?.ok === true ? result.value : undefined;
     const isAccepted = dialog !== undefined && media.accept(dialog.answer.body).ok;
     let tone: ToneGenerator | undefined;
-    const quiet = new Int16Array(FRAME_SAMPLES);
+    const quiet = new Int16Array(frameSamples);
     const stop = this.#pacer.every(() => {
-      media.send(tone?.next(FRAME_SAMPLES) ?? quiet);
+      media.send(tone?.next(frameSamples) ?? quiet);
     });
     this.#owner.teardown(stop);
     const ear = new Ear();

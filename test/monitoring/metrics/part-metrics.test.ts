@@ -3,7 +3,7 @@ import t from "tap";
 
 import { addPartMetrics } from "../../../src/monitoring/metrics/part-metrics.js";
 import { CallBoard } from "../../../src/monitoring/status/call-board.js";
-import type { StoreState } from "../../../src/monitoring/status/parts.js";
+import type { StoreState } from "../../../src/monitoring/status/components.js";
 import { fakeParts } from "../status/support/fake-parts.js";
 import { readSamples, sumOf } from "./exposition.js";
 

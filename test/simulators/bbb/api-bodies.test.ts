@@ -2,7 +2,7 @@ import t from "tap";
 
 import { isXml } from "../../../src/simulators/bbb/api-request.js";
 import { apiChecksum } from "../../../src/simulators/bbb/checksum.js";
-import { parsed, SECRET, serve, type Xml } from "./support/api-server.js";
+import { apiSecret, parsed, serve, type Xml } from "./support/api-server.js";
 
 await t.test("requests with a body", async (t) => {
   const { api, ask, meetings } = await serve(t);
@@ -18,7 +18,7 @@ await t.test("requests with a body", async (t) => {
     return sent.status === 200 ? parsed(await sent.text()) : sent.status;
   };
   const signed = (query: string): string =>
-    `${query}${query === "" ? "" : "&"}checksum=${apiChecksum("create", query, SECRET, "sha1")}`;
+    `${query}${query === "" ? "" : "&"}checksum=${apiChecksum("create", query, apiSecret, "sha1")}`;
   const checksumError = { returncode: "FAILED", messageKey: "checksumError" };
   const unsupported = { returncode: "FAILED", messageKey: "unsupportedContentType" };
 
@@ -67,7 +67,7 @@ await t.test("requests with a body", async (t) => {
     { returncode: "SUCCESS" },
     "a POST without a body",
   );
-  const end = `meetingID=modules&checksum=${apiChecksum("end", "meetingID=modules", SECRET, "sha1")}`;
+  const end = `meetingID=modules&checksum=${apiChecksum("end", "meetingID=modules", apiSecret, "sha1")}`;
   t.match(
     parsed(
       await (

@@ -2,12 +2,12 @@ import t from "tap";
 
 import { apiChecksum } from "../../../src/simulators/bbb/checksum.js";
 import type { SampleBbb } from "../../../src/simulators/bbb/sample-bbb.js";
-import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
+import { allSuites } from "../../../src/softphone/rtp/srtp.js";
 import type { DialOptions } from "../../../src/softphone/test-phone.js";
 import { dial, nothingLeft, serve, telephone } from "./support/sample.js";
 
-const TIMEOUT_MS = 15_000;
-const IN_CONFERENCE_HZ = 1500;
+const timeoutMs = 15_000;
+const inConferenceHz = 1500;
 
 async function ask(bbb: SampleBbb, callName: string, query = ""): Promise<string> {
   const checksum = `checksum=${apiChecksum(callName, query, "secret", "sha256")}`;
@@ -18,15 +18,15 @@ await t.test("a caller in a conference, with each suite", async (t) => {
   const bbb = await serve(t);
   const phone = await telephone(t);
   bbb.createMeeting({ meetingID: "room", voiceBridge: "01234" });
-  for (const [index, suite] of ALL_SUITES.entries()) {
+  for (const [index, suite] of allSuites.entries()) {
     await t.test(suite, async (t) => {
       const hz = 500 + 200 * index;
-      bbb.playTone("01234", IN_CONFERENCE_HZ);
+      bbb.playTone("01234", inConferenceHz);
       const call = await dial(phone, bbb, "01234", { suites: [suite], codecs: [index % 2 === 0 ? "PCMA" : "PCMU"] });
       call.playTone(hz);
       t.match(await call.answered, { ok: true });
       t.equal(call.suite, suite);
-      const member = await bbb.waitForMember("01234", TIMEOUT_MS);
+      const member = await bbb.waitForMember("01234", timeoutMs);
       t.match(member, {
         name: "1234",
         number: "p1",
@@ -36,22 +36,22 @@ await t.test("a caller in a conference, with each suite", async (t) => {
         muted: false,
       });
       const [atBbb, atPhone] = await Promise.all([
-        bbb.waitForTone({ memberId: member?.memberId ?? "" }, hz, TIMEOUT_MS),
-        call.audio.waitForTone(IN_CONFERENCE_HZ, TIMEOUT_MS),
+        bbb.waitForTone({ memberId: member?.memberId ?? "" }, hz, timeoutMs),
+        call.audio.waitForTone(inConferenceHz, timeoutMs),
       ]);
       t.match(atBbb, { hz, memberId: member?.memberId });
-      t.match(atPhone, { hz: IN_CONFERENCE_HZ });
+      t.match(atPhone, { hz: inConferenceHz });
       t.ok(
         Math.abs((atPhone?.level ?? 0) - 0.2) < 0.04,
         `the tone arrives as loud as it was played: ${atPhone?.level ?? 0}`,
       );
       t.strictSame(
-        bbb.heard(member?.memberId ?? "", [300, hz, IN_CONFERENCE_HZ]).map((tone) => tone.hz),
+        bbb.heard(member?.memberId ?? "", [300, hz, inConferenceHz]).map((tone) => tone.hz),
         [hz],
         "and nothing else",
       );
       t.match(await call.hangUp(), { by: "local" });
-      t.equal(await bbb.waitForLeave(member?.memberId ?? "", TIMEOUT_MS), true);
+      t.equal(await bbb.waitForLeave(member?.memberId ?? "", timeoutMs), true);
       t.equal(call.audio.stats.rejected, 0);
       t.ok(call.audio.stats.packetsIn > 10);
       t.ok(call.audio.stats.jitterMs < 100);
@@ -101,13 +101,13 @@ await t.test("three members in one conference: each hears the others and not its
   }
   const heard = await Promise.all(
     calls.flatMap((call, index) =>
-      tones.filter((_, other) => other !== index).map((hz) => call.audio.waitForTone(hz, TIMEOUT_MS)),
+      tones.filter((_, other) => other !== index).map((hz) => call.audio.waitForTone(hz, timeoutMs)),
     ),
   );
   t.equal(heard.filter((tone) => tone !== undefined).length, 6);
   for (const [index, call] of calls.entries())
     t.strictSame(call.audio.tones([tones[index] ?? 0]), [], "no echo of oneself");
-  t.match(await bbb.waitForTone({ voiceBridge: "23456" }, 700, TIMEOUT_MS), {
+  t.match(await bbb.waitForTone({ voiceBridge: "23456" }, 700, timeoutMs), {
     hz: 700,
     memberId: bbb.members("23456").find((member) => member.name === "0001")?.memberId,
   });
@@ -121,16 +121,16 @@ await t.test("DTMF: RFC 4733 and INFO; 0 mutes and unmutes", async (t) => {
   await Promise.all([call.answered, listener.answered]);
   const memberId = bbb.members("34567").find((member) => member.name === "1234")?.memberId ?? "";
   call.playTone(800);
-  t.ok(await listener.audio.waitForTone(800, TIMEOUT_MS));
+  t.ok(await listener.audio.waitForTone(800, timeoutMs));
   t.ok(await call.sendDigits("0"));
-  t.equal(await bbb.waitForDigits(memberId, "0", TIMEOUT_MS), "0");
+  t.equal(await bbb.waitForDigits(memberId, "0", timeoutMs), "0");
   t.equal(bbb.member(memberId)?.muted, true);
   t.equal(await bbb.waitForTone({ memberId }, 800, 700), undefined, "a muted member is inaudible");
   t.strictSame(listener.audio.tones([800]), []);
   t.ok(await call.sendDigits("0", { method: "info" }));
-  t.ok(await listener.audio.waitForTone(800, TIMEOUT_MS));
+  t.ok(await listener.audio.waitForTone(800, timeoutMs));
   t.ok(await call.sendDigits("7733"));
-  t.equal(await bbb.waitForDigits(memberId, "7733", TIMEOUT_MS), "007733");
+  t.equal(await bbb.waitForDigits(memberId, "7733", timeoutMs), "007733");
   t.equal(bbb.digits(memberId), "007733");
 });
 
@@ -256,7 +256,7 @@ await t.test("admission", async (t) => {
     }
     bbb.voice.refusal = { kind: "no-answer", ringing: true };
     const call = await dial(phone, bbb, "12345");
-    t.match(await call.waitForProgress(180, TIMEOUT_MS), { status: 180 });
+    t.match(await call.waitForProgress(180, timeoutMs), { status: 180 });
     t.equal(bbb.counts().unanswered, 1);
     t.match(await call.hangUp(), { by: "refused" });
     t.match(await call.answered, { failure: { status: 487 } });
@@ -282,15 +282,15 @@ await t.test("hold and resume, with new keys", async (t) => {
   call.playTone(600);
   const [member] = bbb.members("12345");
   const memberId = member?.memberId ?? "";
-  t.ok(await bbb.waitForTone({ memberId }, 600, TIMEOUT_MS));
-  bbb.playTone("12345", IN_CONFERENCE_HZ);
-  t.ok(await call.audio.waitForTone(IN_CONFERENCE_HZ, TIMEOUT_MS));
+  t.ok(await bbb.waitForTone({ memberId }, 600, timeoutMs));
+  bbb.playTone("12345", inConferenceHz);
+  t.ok(await call.audio.waitForTone(inConferenceHz, timeoutMs));
   t.match(await call.hold(), { ok: true });
   t.match(call.remoteSdp, /a=recvonly/);
-  t.equal(await call.audio.waitForTone(IN_CONFERENCE_HZ, 700), undefined, "no audio to a caller on hold");
+  t.equal(await call.audio.waitForTone(inConferenceHz, 700), undefined, "no audio to a caller on hold");
   t.match(await call.resume(), { ok: true });
-  t.ok(await call.audio.waitForTone(IN_CONFERENCE_HZ, TIMEOUT_MS));
-  t.ok(await bbb.waitForTone({ memberId }, 600, TIMEOUT_MS));
+  t.ok(await call.audio.waitForTone(inConferenceHz, timeoutMs));
+  t.ok(await bbb.waitForTone({ memberId }, 600, timeoutMs));
 });
 
 await t.test("closed during calls", async (t) => {

@@ -2,14 +2,14 @@ import t from "tap";
 
 import { apiChecksum, hasValidChecksum } from "../../../src/simulators/bbb/checksum.js";
 import { Meetings } from "../../../src/simulators/bbb/meetings.js";
-import { parsed, SECRET, serve } from "./support/api-server.js";
+import { apiSecret, parsed, serve } from "./support/api-server.js";
 
 await t.test("checksum", async (t) => {
   await t.test("BBB's own example", (t) => {
     const query = "name=Test+Meeting&meetingID=abc123&attendeePW=111222&moderatorPW=333444";
     const expected = "1fcbb0c4fc1f039f73aa6d697d2db9ba7f803f17";
-    t.equal(apiChecksum("create", query, SECRET, "sha1"), expected);
-    const right = { callName: "create", query: `${query}&checksum=${expected}`, checksum: expected, secret: SECRET };
+    t.equal(apiChecksum("create", query, apiSecret, "sha1"), expected);
+    const right = { callName: "create", query: `${query}&checksum=${expected}`, checksum: expected, secret: apiSecret };
     t.ok(hasValidChecksum(right));
     t.ok(hasValidChecksum({ ...right, query: `checksum=${expected}&${query}` }), "wherever the parameter stands");
     t.ok(hasValidChecksum({ ...right, checksum: expected.toUpperCase() }), "hex in capitals");
@@ -240,7 +240,7 @@ await t.test("simulated failures", async (t) => {
   await t.test("another secret", async (t) => {
     api.secret = "changed";
     t.match(await ask("getMeetings"), { messageKey: "checksumError" });
-    api.secret = SECRET;
+    api.secret = apiSecret;
     t.match(await ask("getMeetings"), { returncode: "SUCCESS" });
   });
 

@@ -3,11 +3,20 @@ import { createSocket } from "node:dgram";
 import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
-import { FROM, listen, until, uriOf } from "../../softphone/sip/support.js";
-import { answerCalls, answeredCall, application, failureOf, SDP, settled, startServer, stopServer } from "./support.js";
+import { from, listen, until, uriOf } from "../../softphone/sip/support.js";
+import {
+  answerCalls,
+  answeredCall,
+  application,
+  failureOf,
+  settled,
+  someSdp,
+  startServer,
+  stopServer,
+} from "./support.js";
 
 const certificates = await makeCertificates();
-const MOVED = SDP.replace("4000", "5000");
+const moved = someSdp.replace("4000", "5000");
 
 await t.test(
   "an inbound call over each transport: UAS, modify both ways, INFO both ways, hung up by either side",
@@ -33,20 +42,20 @@ await t.test(
         t.match(request.get("From"), /Jörg 📞/, "UTF-8 survives");
         t.equal(dialog.id, `${theirs.callId};from-tag=${theirs.localTag}`);
         t.same([dialog.sip.localTag, dialog.sip.remoteTag], [theirs.remoteTag, theirs.localTag]);
-        t.equal(theirs.remoteSdp, SDP);
+        t.equal(theirs.remoteSdp, someSdp);
         const suffix = transport === "udp" ? "" : `;transport=${transport}`;
         t.equal(theirs.answer.headers.get("Contact"), `<sip:127.0.0.1:${server.addresses[at]?.port ?? 0}${suffix}>`);
         t.equal(theirs.answer.headers.get("Content-Type"), "application/sdp");
 
-        theirs.onReinvite = () => ({ sdp: MOVED });
-        t.equal(await dialog.modify(MOVED), MOVED);
-        t.equal(theirs.remoteSdp, MOVED);
-        const held = await theirs.reinvite(SDP.replace("sendrecv", "sendonly"));
-        t.equal(held.ok && held.value.body, MOVED);
+        theirs.onReinvite = () => ({ sdp: moved });
+        t.equal(await dialog.modify(moved), moved);
+        t.equal(theirs.remoteSdp, moved);
+        const held = await theirs.reinvite(someSdp.replace("sendrecv", "sendonly"));
+        t.equal(held.ok && held.value.body, moved);
         dialog.on("modify", (_request, response) => {
           response.send(488);
         });
-        const refused = await theirs.reinvite(MOVED);
+        const refused = await theirs.reinvite(moved);
         t.equal(refused.ok ? 200 : refused.failure.status, 488);
 
         const info = await dialog.request({
@@ -96,7 +105,7 @@ await t.test(
     app.invite((request, response) => {
       if (ring) response.send(180);
       request.on("cancel", () => {
-        app.createUAS(request, response, { localSdp: SDP }).catch((error: unknown) => tooLate.push(error));
+        app.createUAS(request, response, { localSdp: someSdp }).catch((error: unknown) => tooLate.push(error));
         heard?.();
       });
     });
@@ -105,7 +114,7 @@ await t.test(
       const cancelled = new Promise<void>((resolve) => {
         heard = resolve;
       });
-      const call = phone.invite({ uri: uriOf(server), from: FROM, sdp: SDP });
+      const call = phone.invite({ uri: uriOf(server), from: from, sdp: someSdp });
       call.onProgress = ({ status }) => {
         if (status === (ring ? 180 : 100)) call.cancel();
       };
@@ -141,7 +150,7 @@ await t.test("refusals of the application, and requests without a route", async 
   });
   await settled(app);
   t.equal(await options(), 200);
-  const call = await phone.invite({ uri: uriOf(server), from: FROM, sdp: SDP }).result;
+  const call = await phone.invite({ uri: uriOf(server), from: from, sdp: someSdp }).result;
   t.match(call, { ok: false, failure: { status: 488, reason: "Not Acceptable Here" } });
   t.ok(!call.ok && call.failure.headers?.some(([name, value]) => /^warning$/i.test(name) && value.includes("SRTP")));
   for (const [method, expected] of [
@@ -166,7 +175,7 @@ await t.test("outbound calls: answered, refused, cancelled, unreachable", async 
   phone.onInvite = (invite) => {
     invite.ring();
     if (invite.request.uri.includes("busy")) invite.reject(486);
-    else if (!invite.request.uri.includes("ring")) hungUp = invite.accept(MOVED).ended;
+    else if (!invite.request.uri.includes("ring")) hungUp = invite.accept(moved).ended;
     t.match(invite.request.headers.get("Contact"), /^<sip:127\.0\.0\.1:\d+;transport=tcp>$/);
     t.match(invite.request.headers.get("From"), /^<sip:einwahl@127\.0\.0\.1:\d+>;tag=/, "localhost replaced");
   };
@@ -174,23 +183,23 @@ await t.test("outbound calls: answered, refused, cancelled, unreachable", async 
   const statuses: number[] = [];
   const dialog = await app.createUAC(
     uriOf(phone),
-    { localSdp: SDP, headers },
+    { localSdp: someSdp, headers },
     { cbProvisional: ({ status }) => statuses.push(status) },
   );
   t.same([...new Set(statuses)], [100, 180]);
-  t.equal(dialog.remote.sdp, MOVED);
+  t.equal(dialog.remote.sdp, moved);
   t.equal(dialog.id, `${dialog.sip.callId};from-tag=${dialog.sip.localTag}`);
-  t.equal(await dialog.modify(MOVED), MOVED);
+  t.equal(await dialog.modify(moved), moved);
   await dialog.destroy();
   t.match(await hungUp, { by: "remote" });
 
-  t.match(await failureOf(app.createUAC(uriOf(phone, "busy"), { localSdp: SDP, headers: { ...headers } })), {
+  t.match(await failureOf(app.createUAC(uriOf(phone, "busy"), { localSdp: someSdp, headers: { ...headers } })), {
     status: 486,
   });
 
   const ringing = app.createUAC(
     uriOf(phone, "ring"),
-    { localSdp: SDP, headers: { ...headers } },
+    { localSdp: someSdp, headers: { ...headers } },
     {
       cbRequest: (_error, request) => {
         request.cancel(() => undefined);
@@ -201,11 +210,11 @@ await t.test("outbound calls: answered, refused, cancelled, unreachable", async 
 
   const uri = uriOf(phone);
   await phone.close();
-  t.match(await failureOf(app.createUAC(uri, { localSdp: SDP, headers: { ...headers } })), { status: 503 });
-  t.match(await failureOf(app.createUAC(uri.replace("tcp", "udp"), { localSdp: SDP, headers: { ...headers } })), {
+  t.match(await failureOf(app.createUAC(uri, { localSdp: someSdp, headers: { ...headers } })), { status: 503 });
+  t.match(await failureOf(app.createUAC(uri.replace("tcp", "udp"), { localSdp: someSdp, headers: { ...headers } })), {
     status: 408,
   });
-  t.match(await failureOf(app.createUAC(uri.replace("tcp", "tls"), { localSdp: SDP, headers: { ...headers } })), {
+  t.match(await failureOf(app.createUAC(uri.replace("tcp", "tls"), { localSdp: someSdp, headers: { ...headers } })), {
     message: /transport not available/,
   });
   app.disconnect();

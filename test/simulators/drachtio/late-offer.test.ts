@@ -4,12 +4,12 @@ import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { inBackground } from "../../../src/softphone/sip/background.js";
 import type { IncomingInvite, InviteOptions, SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { failure, success } from "../../../src/util/result.js";
-import { ANSWER, FAST, FROM, listen, OFFER, until, uriOf } from "../../softphone/sip/support.js";
+import { fast, from, listen, someAnswer, someOffer, until, uriOf } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { type App, application, type Dialog, type Message, settled, startServer, stopServer } from "./support.js";
 
 const certificates = await makeCertificates();
-const RENEWED = `${OFFER}a=renewed\r\n`;
+const renewed = `${someOffer}a=renewed\r\n`;
 
 interface LateCall {
   readonly request: Message;
@@ -26,7 +26,7 @@ async function offerToAll(app: App): Promise<{ next: () => Promise<LateCall> }> 
   const taken: LateCall[] = [];
   app.invite((request, response) => {
     inBackground(
-      app.createUAS(request, response, { localSdp: OFFER }).then((dialog) => {
+      app.createUAS(request, response, { localSdp: someOffer }).then((dialog) => {
         const acks: string[] = [];
         dialog.on("ack", ({ body }) => acks.push(body));
         const destroyed = new Promise<void>((resolve) => {
@@ -52,7 +52,7 @@ async function offerToAll(app: App): Promise<{ next: () => Promise<LateCall> }> 
 function offering(phone: SipUserAgent, headers: Parameters<IncomingInvite["accept"]>[1] = []): Promise<SipDialog> {
   return new Promise((resolve) => {
     phone.onInvite = (invite) => {
-      resolve(invite.accept(OFFER, headers));
+      resolve(invite.accept(someOffer, headers));
     };
   });
 }
@@ -71,29 +71,29 @@ for (const [at, transport] of (["udp", "tcp", "tls"] as const).entries()) {
     const call = async (answerOffer: InviteOptions["answerOffer"]): Promise<SipDialog | number> => {
       const { result } = phone.invite({
         uri: uriOf(server, "+493012345", "127.0.0.1", at),
-        from: FROM,
+        from: from,
         ...(answerOffer === undefined ? {} : { answerOffer }),
       });
       const called = await result;
       return called.ok ? called.value : called.failure.status;
     };
     const taken = await offerToAll(app);
-    const theirs = await call((offer) => success(offer === OFFER ? ANSWER : "v=0\r\n"));
+    const theirs = await call((offer) => success(offer === someOffer ? someAnswer : "v=0\r\n"));
     if (typeof theirs === "number") throw new Error(`refused: ${theirs}`);
     const { request, dialog, before, acks } = await taken.next();
     t.equal(request.body, "");
     t.equal(request.has("Content-Type"), false);
     t.equal(before, "");
     await until(() => acks.length === 1, "the ACK");
-    t.same(acks, [ANSWER]);
-    t.equal(dialog.remote.sdp, ANSWER);
+    t.same(acks, [someAnswer]);
+    t.equal(dialog.remote.sdp, someAnswer);
 
     // drachtio-srf reports the ACK of each re-INVITE in the same way.
-    t.match(await theirs.reinvite(RENEWED), { ok: true });
+    t.match(await theirs.reinvite(renewed), { ok: true });
     await until(() => acks.length === 2, "the ACK of the re-INVITE");
-    t.same(acks, [ANSWER, ""]);
-    theirs.onReinvite = () => ({ sdp: ANSWER });
-    t.equal(await dialog.modify(RENEWED), ANSWER);
+    t.same(acks, [someAnswer, ""]);
+    theirs.onReinvite = () => ({ sdp: someAnswer });
+    t.equal(await dialog.modify(renewed), someAnswer);
     await theirs.bye();
 
     const mute = await call(undefined);
@@ -121,22 +121,22 @@ for (const transport of ["udp", "tcp"] as const) {
     const accepted = offering(phone);
     const late = await app.createUAC(uriOf(phone), { noAck: true });
     const theirs = await accepted;
-    t.equal(late.sdp, OFFER);
+    t.equal(late.sdp, someOffer);
     t.same([theirs.initial.body, theirs.initial.headers.has("Content-Type")], ["", false]);
     t.equal(theirs.remoteSdp, "", "no ACK by itself");
-    const dialog = await late.ack(ANSWER);
-    t.equal(await theirs.acknowledged, ANSWER);
-    t.equal(theirs.remoteSdp, ANSWER);
-    t.same([dialog.local.sdp, dialog.remote.sdp], [ANSWER, OFFER]);
-    theirs.onReinvite = () => ({ sdp: OFFER });
-    t.equal(await dialog.modify(RENEWED), OFFER);
-    t.equal(theirs.remoteSdp, RENEWED);
+    const dialog = await late.ack(someAnswer);
+    t.equal(await theirs.acknowledged, someAnswer);
+    t.equal(theirs.remoteSdp, someAnswer);
+    t.same([dialog.local.sdp, dialog.remote.sdp], [someAnswer, someOffer]);
+    theirs.onReinvite = () => ({ sdp: someOffer });
+    t.equal(await dialog.modify(renewed), someOffer);
+    t.equal(theirs.remoteSdp, renewed);
     await dialog.destroy();
     t.match(await theirs.ended, { by: "remote" });
 
     const unwanted = offering(phone);
     await (await app.createUAC(uriOf(phone), { noAck: true })).destroy();
-    t.equal(await (await unwanted).acknowledged, OFFER, "drachtio-srf sends their own SDP back");
+    t.equal(await (await unwanted).acknowledged, someOffer, "drachtio-srf sends their own SDP back");
     t.match(await (await unwanted).ended, { by: "remote" });
     t.same(server.faults, []);
     app.disconnect();
@@ -154,16 +154,16 @@ await t.test("the application's answer is late or missing", async (t) => {
   const late = await app.createUAC(uriOf(phone), { noAck: true });
   const theirs = await accepted;
   // The 200 is retransmitted.
-  clock.advanceSync(63 * FAST.t1);
-  const dialog = await late.ack(ANSWER);
-  t.equal(await theirs.acknowledged, ANSWER);
+  clock.advanceSync(63 * fast.t1);
+  const dialog = await late.ack(someAnswer);
+  t.equal(await theirs.acknowledged, someAnswer);
   t.equal(server.counts().dialogs, 1);
   await dialog.destroy();
 
   const never = offering(phone);
   await app.createUAC(uriOf(phone), { noAck: true });
   const lost = await never;
-  clock.advanceSync(64 * FAST.t1);
+  clock.advanceSync(64 * fast.t1);
   t.equal(await lost.acknowledged, undefined);
   t.match(await lost.ended, { by: "lost" }, "hung up");
   t.same(server.faults, []);
@@ -181,17 +181,17 @@ await t.test("a session timer repeats the answer in the ACK", async (t) => {
     ["Session-Expires", "1800;refresher=uac"],
     ["Require", "timer"],
   ]);
-  const dialog = await (await app.createUAC(uriOf(phone), { noAck: true })).ack(ANSWER);
+  const dialog = await (await app.createUAC(uriOf(phone), { noAck: true })).ack(someAnswer);
   const theirs = await accepted;
   await theirs.acknowledged;
   const refresh = new Promise<string>((resolve) => {
     theirs.onReinvite = ({ body }) => {
       resolve(body);
-      return { sdp: OFFER };
+      return { sdp: someOffer };
     };
   });
   clock.advanceSync(900_000);
-  t.equal(await refresh, ANSWER);
+  t.equal(await refresh, someAnswer);
   await until(() => server.counts().transactions === 0, "the refresh is over");
   await dialog.destroy();
   app.disconnect();

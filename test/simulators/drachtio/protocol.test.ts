@@ -1,19 +1,19 @@
 import t from "tap";
 
-import { MAX_FRAME_BYTES } from "../../../src/simulators/drachtio/application.js";
+import { maxFrameBytes } from "../../../src/simulators/drachtio/application.js";
 import { parseCommand, parseSipText } from "../../../src/simulators/drachtio/command.js";
 import { replaceLocalhost } from "../../../src/simulators/drachtio/localhost.js";
 import { parseSessionExpires } from "../../../src/simulators/drachtio/session-timer.js";
 import { frame, FrameReader } from "../../../src/util/frames.js";
 import { until, uriOf } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { RawApplication, SDP, startServer, stopServer } from "./support.js";
+import { RawApplication, someSdp, startServer, stopServer } from "./support.js";
 
 await t.test("frame lengths are in UTF-8 bytes, and chunks may split or join frames anywhere", (t) => {
   const bytes = Buffer.from(frame("a|ping") + frame("größe 📞") + frame("x".repeat(12_000)));
   t.equal(frame("größe 📞"), "12#größe 📞");
   for (const size of [1, 5, 4_096, bytes.length]) {
-    const reader = new FrameReader(MAX_FRAME_BYTES);
+    const reader = new FrameReader(maxFrameBytes);
     const payloads: string[] = [];
     for (let at = 0; at < bytes.length; at += size) {
       const read = reader.push(bytes.subarray(at, at + size));
@@ -23,8 +23,8 @@ await t.test("frame lengths are in UTF-8 bytes, and chunks may split or join fra
     t.same(payloads, ["a|ping", "größe 📞", "x".repeat(12_000)], `in pieces of ${size}`);
   }
   for (const bad of ["#x", "abc#", "123456#", "-1#x", "0#", "99999#", "12229#"])
-    t.notOk(new FrameReader(MAX_FRAME_BYTES).push(Buffer.from(bad)).ok, bad);
-  t.ok(new FrameReader(MAX_FRAME_BYTES).push(Buffer.from("12")).ok);
+    t.notOk(new FrameReader(maxFrameBytes).push(Buffer.from(bad)).ok, bad);
+  t.ok(new FrameReader(maxFrameBytes).push(Buffer.from("12")).ok);
   t.end();
 });
 
@@ -118,7 +118,7 @@ await t.test("impossible commands get a NOK and are reported", async (t) => {
   await app.closed();
   const tooLong = await RawApplication.connect(server);
   await tooLong.ask("authenticate|secret|");
-  tooLong.send(`1|sip||\r\nMESSAGE sip:x SIP/2.0\r\n\r\n${SDP.repeat(200)}`);
+  tooLong.send(`1|sip||\r\nMESSAGE sip:x SIP/2.0\r\n\r\n${someSdp.repeat(200)}`);
   await tooLong.closed();
   t.match(server.faults.at(-1), /12228/);
   await stopServer(t, server);

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { until } from "../../softphone/sip/support.js";
 import { RawPhone } from "../../support/raw-phone.js";
-import { RawApplication, SDP, startServer, stopServer } from "./support.js";
+import { RawApplication, someSdp, startServer, stopServer } from "./support.js";
 
 /** Observed with drachtio-server 0.9.10, over UDP. */
 async function bench(): Promise<{
@@ -48,9 +48,9 @@ const transactionOf = (payload: string): string => payload.split("|")[7] ?? "";
 
 await t.test("a second INVITE with the same Call-ID and From tag", async (t) => {
   const { server, app, phone, taken, heard } = await bench();
-  phone.request(invite(), SDP);
+  phone.request(invite(), someSdp);
   const [first = ""] = await taken(1);
-  phone.request(invite(), SDP);
+  phone.request(invite(), someSdp);
   const [, second = ""] = await taken(2);
   app.send(`x|sip|${transactionOf(second)}|\r\n${answer("482 Request Merged")}`);
   await heard(/^SIP\/2\.0 482/m);
@@ -59,7 +59,7 @@ await t.test("a second INVITE with the same Call-ID and From tag", async (t) => 
   app.send(`x|sip|${transactionOf(first)}|\r\n${answer("180 Ringing")}`);
   await heard(/^SIP\/2\.0 180/m);
   phone.heard = "";
-  phone.request(invite(), SDP);
+  phone.request(invite(), someSdp);
   await heard(/^SIP\/2\.0 100/m);
   app.send(`x|sip|${transactionOf(first)}|\r\n${answer("200 OK")}`);
   await heard(/^SIP\/2\.0 200/m);
@@ -67,7 +67,7 @@ await t.test("a second INVITE with the same Call-ID and From tag", async (t) => 
   phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${headers("1 ACK", { to })}`);
   t.match((await taken(3))[2], /\r\nACK /, "while ringing: not passed to an application");
 
-  phone.request(invite(), SDP);
+  phone.request(invite(), someSdp);
   await heard(/^SIP\/2\.0 491/m);
   t.notMatch(phone.heard, /^SIP\/2\.0 500/m, "in the call: 491");
   phone.request(`BYE sip:bob@127.0.0.1 SIP/2.0\n${headers("2 BYE", { to })}`);
@@ -81,13 +81,13 @@ await t.test("a second INVITE with the same Call-ID and From tag", async (t) => 
 
 await t.test("a re-INVITE without Contact gets 400, and an unmatched PRACK no response", async (t) => {
   const { server, app, phone, taken, heard } = await bench();
-  phone.request(invite(), SDP);
+  phone.request(invite(), someSdp);
   app.send(`x|sip|${transactionOf((await taken(1))[0] ?? "")}|\r\n${answer("200 OK")}`);
   await heard(/^SIP\/2\.0 200/m);
   const to = `;tag=${/;tag=(\S+)/.exec(phone.header("To"))?.[1] ?? /^SIP\/2\.0 200[^]*?\r\nTo: .*;tag=(\S+)/m.exec(phone.heard)?.[1] ?? ""}`;
   phone.request(`ACK sip:bob@127.0.0.1 SIP/2.0\n${headers("1 ACK", { to })}`);
   await taken(2);
-  phone.request(invite({ to, contact: "X-None: 1" }, 2), SDP);
+  phone.request(invite({ to, contact: "X-None: 1" }, 2), someSdp);
   await heard(/^SIP\/2\.0 400[^]*\r\nCSeq: 2 INVITE/m);
   phone.request(
     "PRACK sip:bob@127.0.0.1 SIP/2.0\nFrom: <sip:a@127.0.0.1>;tag=p\nTo: <sip:bob@127.0.0.1>\nCall-ID: other\nCSeq: 3 PRACK\nRAck: 1 1 INVITE",
@@ -105,7 +105,7 @@ await t.test("a re-INVITE without Contact gets 400, and an unmatched PRACK no re
 await t.test("a response to an INVITE over UDP whose Contact has no host crashes the server", async (t) => {
   for (const contact of ["Contact: *", "Contact: <tel:+4930555012345>"]) {
     const { server, app, phone, taken } = await bench();
-    phone.request(invite({ contact }), SDP);
+    phone.request(invite({ contact }), someSdp);
     app.send(`x|sip|${transactionOf((await taken(1))[0] ?? "")}|\r\n${answer("403 Forbidden")}`);
     await app.closed();
     t.notMatch(phone.heard, /SIP\/2\.0 403/, contact);

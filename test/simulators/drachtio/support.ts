@@ -6,9 +6,9 @@ import Srf from "drachtio-srf";
 import { EmbeddedDrachtio, type EmbeddedDrachtioOptions } from "../../../src/simulators/drachtio/embedded-drachtio.js";
 import type { InviteOptions, SipDialog, SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { FrameReader } from "../../../src/util/frames.js";
-import { FAST, until } from "../../softphone/sip/support.js";
+import { fast, until } from "../../softphone/sip/support.js";
 
-export const SDP =
+export const someSdp =
   "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na=sendrecv\r\n";
 
 /** The parts of drachtio-srf used in tests; its own types are incorrect. */
@@ -109,7 +109,7 @@ export async function answerCalls(
 ): Promise<{ first: Promise<Answered> }> {
   const first = new Promise<Answered>((resolve, reject) => {
     app.invite((request, response) => {
-      app.createUAS(request, response, { localSdp: SDP, headers }).then((dialog) => {
+      app.createUAS(request, response, { localSdp: someSdp, headers }).then((dialog) => {
         resolve({ request, dialog });
       }, reject);
     });
@@ -127,7 +127,7 @@ export async function answeredCall(
 ): Promise<Answered & { theirs: SipDialog }> {
   const { first } = await answerCalls(app, options.headers);
   const from = { user: "+4930111", displayName: "Jörg 📞" };
-  const call = await phone.invite({ uri, from, sdp: SDP, ...options.call }).result;
+  const call = await phone.invite({ uri, from, sdp: someSdp, ...options.call }).result;
   if (!call.ok) throw new Error(`refused: ${call.failure.status}`);
   return { ...(await first), theirs: call.value };
 }
@@ -156,7 +156,7 @@ export async function startServer(
       { transport: "udp", address: "127.0.0.1", port: 0 },
       { transport: "tcp", address: "127.0.0.1", port: 0 },
     ],
-    timers: FAST,
+    timers: fast,
     ...options,
   });
   const faults: string[] = [];

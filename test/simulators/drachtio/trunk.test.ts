@@ -2,7 +2,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { checkAuthorization, type IncomingRequest, type SipUserAgent } from "../../../src/softphone/sip/index.js";
-import { FROM, listen, until, uriOf } from "../../softphone/sip/support.js";
+import { from, listen, until, uriOf } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import {
   answeredCall,
@@ -11,8 +11,8 @@ import {
   application,
   failureOf,
   type Message,
-  SDP,
   settled,
+  someSdp,
   startServer,
   stopServer,
 } from "./support.js";
@@ -182,7 +182,7 @@ await t.test("the application disconnects: the dialog stays, and a new connectio
   lost.disconnect();
   await until(() => server.counts().applications === 0, "gone");
   t.equal(server.counts().dialogs, 1);
-  const held = await theirs.reinvite(SDP);
+  const held = await theirs.reinvite(someSdp);
   t.equal(held.ok ? 200 : held.failure.status, 481, "no application to respond");
 
   const heir = await application(server);
@@ -253,7 +253,7 @@ await t.test("64 s without a response of the application: the request is dropped
   });
   await settled(app);
   const statuses: number[] = [];
-  const call = phone.invite({ uri: uriOf(server), from: FROM, sdp: SDP });
+  const call = phone.invite({ uri: uriOf(server), from: from, sdp: someSdp });
   call.onProgress = ({ status }) => statuses.push(status);
   const response = await offered;
   clock.advanceSync(63_999);
@@ -261,7 +261,7 @@ await t.test("64 s without a response of the application: the request is dropped
   clock.advanceSync(1);
   t.equal(server.counts().transactions, 0);
   const tooLate = await new Promise<unknown>((resolve) => {
-    response.send(200, { body: SDP }, resolve);
+    response.send(200, { body: someSdp }, resolve);
   });
   t.equal(tooLate, "Response not sent due to unknown transaction");
   t.match(server.faults, [/no response from the application to INVITE/, /unknown transaction/]);
@@ -292,7 +292,7 @@ await t.test(
       const refreshed: string[] = [];
       theirs.onReinvite = ({ headers: sent, body }) => {
         refreshed.push(
-          `${sent.get("Session-Expires") ?? ""} ${sent.get("Min-SE") ?? ""} ${body === SDP ? "same SDP" : body}`,
+          `${sent.get("Session-Expires") ?? ""} ${sent.get("Min-SE") ?? ""} ${body === someSdp ? "same SDP" : body}`,
         );
         return { reject: refreshed.length === 1 ? 491 : 500 };
       };

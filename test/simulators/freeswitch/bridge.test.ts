@@ -1,6 +1,6 @@
 import t from "tap";
 
-import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
+import { allSuites } from "../../../src/softphone/rtp/srtp.js";
 import { Node, type NodeCall } from "./node.js";
 import { type Endpoint, eventOf, FreeswitchHarness, type ModeslEvent, nextBridge, within } from "./support.js";
 
@@ -28,7 +28,7 @@ const identity = {
   sip_cid_type: "none",
 };
 
-for (const suite of ALL_SUITES) {
+for (const suite of allSuites) {
   await t.test(`${suite} on both legs: identity, audio and digits both ways`, async (t) => {
     node.reaction = { kind: "answer", srtp: "mandatory" };
     const { endpoint, caller } = await world.call(t, { suites: [suite] });

@@ -1,10 +1,10 @@
 import t from "tap";
 
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
-import { ALL_SUITES } from "../../../src/softphone/rtp/srtp.js";
+import { allSuites } from "../../../src/softphone/rtp/srtp.js";
 import { ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 import { writeWav } from "../../../src/softphone/rtp/wav.js";
-import { CODECS, eventOf, FreeswitchHarness, HOST, KEY, within } from "./support.js";
+import { codecs, eventOf, FreeswitchHarness, host, key, within } from "./support.js";
 
 const seconds = (count: number, hz: number): Buffer => writeWav(new ToneGenerator(hz).next(count * 8000));
 const soundsDir = t.testdir({
@@ -25,7 +25,7 @@ async function statusOf(refused: Promise<unknown>): Promise<unknown> {
 }
 
 await t.test("an endpoint for each suite", async (t) => {
-  for (const suite of ALL_SUITES) {
+  for (const suite of allSuites) {
     const { endpoint, caller } = await world.call(t, { suites: [suite] });
     const info = endpoint.conn?.getInfo();
     t.match(endpoint.local.sdp, new RegExp(`m=audio \\d+ RTP/SAVP 8 101\r\n(.*\r\n)*a=crypto:1 ${suite} inline:`));
@@ -48,7 +48,7 @@ await t.test("an endpoint for each suite", async (t) => {
       dtmf_type: "rfc2833",
     });
     t.equal(info?.getHeader("variable_remote_media_port"), String(caller.port));
-    t.equal(info?.getHeader("variable_local_media_ip"), HOST);
+    t.equal(info?.getHeader("variable_local_media_ip"), host);
     t.match(info?.getHeader("variable_sip_user_agent"), /^drachtio-fsmrf:/);
     t.equal(info?.getHeader("Channel-Unique-ID"), endpoint.uuid);
     t.equal(info?.getHeader("Control"), "full");
@@ -61,21 +61,21 @@ await t.test("an endpoint for each suite", async (t) => {
 
 await t.test("rejected offers", async (t) => {
   const offer = async (o: Parameters<MediaSession["offer"]>[0]): Promise<string> => {
-    const session = await MediaSession.open({ address: HOST });
+    const session = await MediaSession.open({ address: host });
     t.teardown(() => session.close());
     return session.offer(o);
   };
-  const plain = await offer({ codecs: CODECS, srtp: "none" });
+  const plain = await offer({ codecs: codecs, srtp: "none" });
   t.equal(
     await statusOf(
-      world.mediaServer.createEndpoint({ remoteSdp: plain, headers: { ...KEY, "X-Einwahl-Srtp": "mandatory" } }),
+      world.mediaServer.createEndpoint({ remoteSdp: plain, headers: { ...key, "X-Einwahl-Srtp": "mandatory" } }),
     ),
     488,
     "plain RTP where SRTP is demanded",
   );
   const opus = plain.replace(/RTP\/AVP 8 0 101/, "RTP/AVP 111").replace("rtpmap:8 PCMA/8000", "rtpmap:111 opus/48000");
-  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: opus, headers: KEY })), 488, "no codec");
-  const endpoint = await world.mediaServer.createEndpoint({ remoteSdp: plain, headers: KEY });
+  t.equal(await statusOf(world.mediaServer.createEndpoint({ remoteSdp: opus, headers: key })), 488, "no codec");
+  const endpoint = await world.mediaServer.createEndpoint({ remoteSdp: plain, headers: key });
   t.match(endpoint.local.sdp, /m=audio \d+ RTP\/AVP 8 101/, "plain RTP where it is not");
   t.equal(endpoint.conn?.getInfo().getHeader("variable_rtp_has_crypto") ?? undefined, undefined);
   await endpoint.destroy();

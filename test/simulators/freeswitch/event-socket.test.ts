@@ -4,16 +4,16 @@ import {
   EmbeddedFreeSwitch,
   type EmbeddedFreeSwitchOptions,
 } from "../../../src/simulators/freeswitch/embedded-freeswitch.js";
-import { HOST, PASSWORD, RawSocket } from "./support.js";
+import { host, password, RawSocket } from "./support.js";
 
 async function start(
   t: { teardown(handler: () => Promise<void>): unknown },
   o: Partial<EmbeddedFreeSwitchOptions> = {},
 ): Promise<EmbeddedFreeSwitch> {
   const server = await EmbeddedFreeSwitch.start({
-    eventSocket: { address: HOST, port: 0, password: PASSWORD },
-    sip: { address: HOST, port: 0 },
-    rtp: { address: HOST },
+    eventSocket: { address: host, port: 0, password: password },
+    sip: { address: host, port: 0 },
+    rtp: { address: host },
     tls: {},
     ...o,
   });
@@ -26,7 +26,7 @@ async function authenticated(
   server: EmbeddedFreeSwitch,
 ): Promise<RawSocket> {
   const raw = await RawSocket.open(t, server.eventSocketPort);
-  await raw.ask(`auth ${PASSWORD}`, /Reply-Text: \+OK accepted\n\n/);
+  await raw.ask(`auth ${password}`, /Reply-Text: \+OK accepted\n\n/);
   return raw;
 }
 
@@ -202,9 +202,9 @@ await t.test("a port in use is an error and leaves nothing open", async (t) => {
   const server = await start(t);
   await t.rejects(
     EmbeddedFreeSwitch.start({
-      eventSocket: { address: HOST, port: server.eventSocketPort, password: PASSWORD },
-      sip: { address: HOST, port: 0 },
-      rtp: { address: HOST },
+      eventSocket: { address: host, port: server.eventSocketPort, password: password },
+      sip: { address: host, port: 0 },
+      rtp: { address: host },
       tls: {},
     }),
     { code: "EADDRINUSE" },

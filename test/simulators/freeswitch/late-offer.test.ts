@@ -21,9 +21,9 @@ import { systemClock } from "../../../src/util/clock.js";
 import { success } from "../../../src/util/result.js";
 import { parsed, until } from "../../softphone/sip/support.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { CODECS, type Endpoint, FreeswitchHarness,HOST, KEY, PASSWORD, within } from "./support.js";
+import { codecs, type Endpoint, FreeswitchHarness, host, key, password, within } from "./support.js";
 
-const TIMEOUT_MS = 8000;
+const timeoutMs = 8000;
 
 /** Replaces drachtio in a call without SDP; its application must not be called too early. */
 class Direct {
@@ -36,22 +36,22 @@ class Direct {
   private constructor(agent: SipUserAgent, media: MediaSession, sipPort: number, eventSocket: string) {
     this.agent = agent;
     this.media = media;
-    this.#uri = `sip:drachtio@${HOST}:${sipPort}`;
+    this.#uri = `sip:drachtio@${host}:${sipPort}`;
     this.#headers = [
       ["User-Agent", "drachtio-fsmrf:x"],
       ["X-esl-outbound", eventSocket],
-      ...Object.entries(KEY),
+      ...Object.entries(key),
       ["X-Einwahl-Srtp", "mandatory"],
     ];
   }
 
   static async open(t: Test, sipPort: number): Promise<Direct> {
-    const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: HOST, port: 0 }], userAgent: "x" });
-    const media = await MediaSession.open({ address: HOST });
+    const agent = await SipUserAgent.listen({ listen: [{ transport: "udp", address: host, port: 0 }], userAgent: "x" });
+    const media = await MediaSession.open({ address: host });
     const server = createServer();
-    server.listen(0, HOST);
+    server.listen(0, host);
     await once(server, "listening");
-    const direct = new Direct(agent, media, sipPort, `${HOST}:${(server.address() as AddressInfo).port}`);
+    const direct = new Direct(agent, media, sipPort, `${host}:${(server.address() as AddressInfo).port}`);
     server.on("connection", (socket) => {
       direct.connections += 1;
       socket.destroy();
@@ -68,7 +68,7 @@ class Direct {
     const late = answerOffer === undefined ? {} : { answerOffer };
     const { result } = this.agent.invite({
       uri: this.#uri,
-      from: { user: "x", host: HOST },
+      from: { user: "x", host: host },
       headers: this.#headers ?? [],
       ...late,
     });
@@ -78,7 +78,7 @@ class Direct {
   }
 
   answer(offer: string, options: Partial<AnswerOptions> = {}): string {
-    const answer = this.media.answer(offer, { codecs: CODECS, srtp: "mandatory", ...options });
+    const answer = this.media.answer(offer, { codecs: codecs, srtp: "mandatory", ...options });
     if (!answer.ok) throw new Error(answer.failure.detail);
     return answer.value;
   }
@@ -147,7 +147,7 @@ async function unacknowledgedCall(
   sipPort: number,
 ): Promise<{ readonly heard: SipRequest[]; readonly answers: SipResponse[]; readonly bye: () => void }> {
   const socket = createSocket("udp4");
-  socket.bind(0, HOST);
+  socket.bind(0, host);
   await once(socket, "listening");
   t.teardown(() => {
     socket.close();
@@ -155,7 +155,7 @@ async function unacknowledgedCall(
   const heard: SipRequest[] = [];
   const answers: SipResponse[] = [];
   const send = (message: SipRequest | SipResponse): void => {
-    socket.send(message.toString(), sipPort, HOST);
+    socket.send(message.toString(), sipPort, host);
   };
   socket.on("message", (datagram) => {
     const message = parsed(datagram.toString());
@@ -168,16 +168,16 @@ async function unacknowledgedCall(
   });
   const { port } = socket.address();
   const request = (method: string, cseq: number, toTag: string): SipRequest =>
-    new SipRequest(method, `sip:drachtio@${HOST}:${sipPort}`, [
-      ["Via", `SIP/2.0/UDP ${HOST}:${port};branch=z9hG4bK${method};rport`],
-      ["From", `<sip:x@${HOST}>;tag=1`],
-      ["To", `<sip:drachtio@${HOST}>${toTag}`],
+    new SipRequest(method, `sip:drachtio@${host}:${sipPort}`, [
+      ["Via", `SIP/2.0/UDP ${host}:${port};branch=z9hG4bK${method};rport`],
+      ["From", `<sip:x@${host}>;tag=1`],
+      ["To", `<sip:drachtio@${host}>${toTag}`],
       ["Call-ID", "silent"],
       ["CSeq", `${cseq} ${method}`],
-      ["Contact", `<sip:x@${HOST}:${port}>`],
+      ["Contact", `<sip:x@${host}:${port}>`],
       ["User-Agent", "drachtio-fsmrf:x"],
-      ...Object.entries(KEY),
-      ["X-esl-outbound", `${HOST}:1`],
+      ...Object.entries(key),
+      ["X-esl-outbound", `${host}:1`],
     ]);
   send(request("INVITE", 1, ""));
   await until(() => answers.length > 0, "the 200");
@@ -193,9 +193,9 @@ async function unacknowledgedCall(
 await t.test("no ACK for 32 s", async (t) => {
   const clock = new FakeClock();
   const freeswitch = await EmbeddedFreeSwitch.start({
-    eventSocket: { address: HOST, port: 0, password: PASSWORD },
-    sip: { address: HOST, port: 0 },
-    rtp: { address: HOST },
+    eventSocket: { address: host, port: 0, password: password },
+    sip: { address: host, port: 0 },
+    rtp: { address: host },
     tls: {},
     clock,
   });
@@ -231,7 +231,7 @@ await t.test("from the phone through drachtio to the media server and back, as i
     const taken = new Promise<{ endpoint: Endpoint; dialog: SrfDialog }>((resolve, reject) => {
       const take = async (...[request, response]: Parameters<Parameters<SrfLike["invite"]>[0]>): Promise<void> => {
         const late = await makeLateOffer(world.mediaServer as unknown as FsmrfMediaServer, srf, systemClock, {
-          ...KEY,
+          ...key,
           "X-Einwahl-Srtp": "mandatory",
         });
         const dialog = await new Promise<SrfDialog>((answered, failed) => {
@@ -250,7 +250,7 @@ await t.test("from the phone through drachtio to the media server and back, as i
       });
     });
     const call = await phone.dial({
-      uri: `sip:+4930123@${HOST}:${world.drachtioPort}`,
+      uri: `sip:+4930123@${host}:${world.drachtioPort}`,
       number: "+49301112222",
       lateOffer: true,
       codecs: ["PCMU"],
@@ -273,7 +273,7 @@ await t.test("from the phone through drachtio to the media server and back, as i
 
     await endpoint.execute("set", "subscribed=true");
     const played = endpoint.execute("playback", "tone_stream://%(2000,0,600)");
-    t.match(await call.audio.waitForTone(600, TIMEOUT_MS), { hz: 600 });
+    t.match(await call.audio.waitForTone(600, timeoutMs), { hz: 600 });
     const pressed = new Promise<unknown>((resolve) => {
       endpoint.on("dtmf", resolve);
     });

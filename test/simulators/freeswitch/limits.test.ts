@@ -8,9 +8,9 @@ import t from "tap";
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { Node } from "./node.js";
-import { CODECS, FreeswitchHarness,HOST, KEY, nextBridge, PASSWORD, RawSocket, within } from "./support.js";
+import { codecs, FreeswitchHarness, host, key, nextBridge, password, RawSocket, within } from "./support.js";
 
-const LIMIT_MS = 3000;
+const limitMs = 3000;
 
 await t.test("maximum number of channels", async (t) => {
   const world = await FreeswitchHarness.start(t, { maxSessions: 2 });
@@ -28,10 +28,10 @@ await t.test("maximum number of channels", async (t) => {
 });
 
 await t.test("no RTP port left", async (t) => {
-  const probe = await MediaSession.open({ address: HOST });
+  const probe = await MediaSession.open({ address: host });
   const port = probe.port + (probe.port % 2);
   await probe.close();
-  const world = await FreeswitchHarness.start(t, { rtp: { address: HOST, portRange: [port, port] } });
+  const world = await FreeswitchHarness.start(t, { rtp: { address: host, portRange: [port, port] } });
   await world.call(t);
   await t.rejects(world.call(t), /503/);
   t.equal(world.freeswitch.counts().mediaSessions, 1);
@@ -55,22 +55,22 @@ await t.test("close ends all calls and releases all resources", async (t) => {
 await t.test("calls that are not from drachtio-fsmrf", async (t) => {
   const world = await FreeswitchHarness.start(t);
   const agent = await SipUserAgent.listen({
-    listen: [{ transport: "udp", address: HOST, port: 0 }],
+    listen: [{ transport: "udp", address: host, port: 0 }],
     userAgent: "someone",
   });
   t.teardown(() => agent.close());
-  const media = await MediaSession.open({ address: HOST });
+  const media = await MediaSession.open({ address: host });
   t.teardown(() => media.close());
-  const sdp = media.offer({ codecs: CODECS, srtp: "none" });
+  const sdp = media.offer({ codecs: codecs, srtp: "none" });
   const call = (headers: [string, string][], body?: string): ReturnType<SipUserAgent["invite"]>["result"] =>
     agent.invite({
-      uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+      uri: `sip:x@${host}:${world.freeswitch.sipPort}`,
       from: { user: "y" },
       headers,
       ...(body === undefined ? {} : { sdp: body }),
     }).result;
   t.match(await call([], sdp), { ok: false, failure: { status: 404 } }, "another User-Agent");
-  const own: [string, string][] = [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY)];
+  const own: [string, string][] = [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(key)];
   t.match(
     await call([...own, ["X-esl-outbound", "127.0.0.1:1"]], "v=0\r\nnonsense"),
     { ok: false, failure: { status: 488 } },
@@ -94,28 +94,28 @@ await t.test(
   async (t) => {
     const world = await FreeswitchHarness.start(t);
     const agent = await SipUserAgent.listen({
-      listen: [{ transport: "udp", address: HOST, port: 0 }],
+      listen: [{ transport: "udp", address: host, port: 0 }],
       userAgent: "someone",
     });
     t.teardown(() => agent.close());
-    const media = await MediaSession.open({ address: HOST });
+    const media = await MediaSession.open({ address: host });
     t.teardown(() => media.close());
     const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+    await new Promise<void>((resolve) => server.listen(0, host, resolve));
     t.teardown(() => {
       server.close();
     });
     const connection = once(server, "connection") as Promise<[Socket]>;
     const answered = await agent.invite({
-      uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+      uri: `sip:x@${host}:${world.freeswitch.sipPort}`,
       from: { user: "y" },
       headers: [
         ["User-Agent", "drachtio-fsmrf:x"],
-        ...Object.entries(KEY),
-        ["X-esl-outbound", `${HOST}:${(server.address() as AddressInfo).port}`],
+        ...Object.entries(key),
+        ["X-esl-outbound", `${host}:${(server.address() as AddressInfo).port}`],
         ["X-Extra", "it"],
       ],
-      sdp: media.offer({ codecs: CODECS, srtp: "none" }),
+      sdp: media.offer({ codecs: codecs, srtp: "none" }),
     }).result;
     if (!answered.ok) throw new Error("not answered");
     const raw = new RawSocket((await connection)[0]);
@@ -142,15 +142,15 @@ await t.test(
 await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK", async (t) => {
   const world = await FreeswitchHarness.start(t);
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   t.teardown(() => {
     server.close();
   });
-  const uri = `sip:x@${HOST}:${world.freeswitch.sipPort}`;
+  const uri = `sip:x@${host}:${world.freeswitch.sipPort}`;
   const headers = {
-    ...KEY,
+    ...key,
     "User-Agent": "drachtio-fsmrf:x",
-    "X-esl-outbound": `${HOST}:${(server.address() as AddressInfo).port}`,
+    "X-esl-outbound": `${host}:${(server.address() as AddressInfo).port}`,
     "X-Einwahl-Srtp": "mandatory",
   };
   const offer = async (): Promise<{
@@ -160,7 +160,7 @@ await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK
       on(event: "destroy", listener: (bye: { get(name: string): string }) => void): void;
     }>;
   }> => await world.srf.createUAC(uri, { noAck: true, headers });
-  const phone = await MediaSession.open({ address: HOST });
+  const phone = await MediaSession.open({ address: host });
   t.teardown(() => phone.close());
 
   const first = await offer();
@@ -170,7 +170,7 @@ await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK
     .split(/^(?=m=)/m)
     .slice(0, 2)
     .join("");
-  const answer = phone.answer(secure, { codecs: CODECS, srtp: "mandatory" });
+  const answer = phone.answer(secure, { codecs: codecs, srtp: "mandatory" });
   if (!answer.ok) throw new Error("no answer");
   const connection = once(server, "connection") as Promise<[Socket]>;
   const dialog = await first.ack(answer.value);
@@ -194,17 +194,17 @@ await t.test("INVITE without SDP: the offer is in the 200, the answer in the ACK
 await t.test("CANCEL before the answer", async (t) => {
   const world = await FreeswitchHarness.start(t);
   const agent = await SipUserAgent.listen({
-    listen: [{ transport: "udp", address: HOST, port: 0 }],
+    listen: [{ transport: "udp", address: host, port: 0 }],
     userAgent: "someone",
   });
   t.teardown(() => agent.close());
-  const media = await MediaSession.open({ address: HOST });
+  const media = await MediaSession.open({ address: host });
   t.teardown(() => media.close());
   const invite = agent.invite({
-    uri: `sip:x@${HOST}:${world.freeswitch.sipPort}`,
+    uri: `sip:x@${host}:${world.freeswitch.sipPort}`,
     from: { user: "y" },
-    headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(KEY), ["X-esl-outbound", `${HOST}:1`]],
-    sdp: media.offer({ codecs: CODECS, srtp: "none" }),
+    headers: [["User-Agent", "drachtio-fsmrf:x"], ...Object.entries(key), ["X-esl-outbound", `${host}:1`]],
+    sdp: media.offer({ codecs: codecs, srtp: "none" }),
   });
   invite.onProgress = () => {
     invite.cancel();
@@ -216,16 +216,16 @@ await t.test("CANCEL before the answer", async (t) => {
 await t.test("esl-lite", async (t) => {
   const world = await FreeswitchHarness.start(t, { heartbeatMs: 100 });
   const client = new FreeSwitchClient({
-    host: HOST,
+    host: host,
     port: world.freeswitch.eventSocketPort,
-    password: PASSWORD,
+    password: password,
     logger: pino({ level: "silent" }),
   });
   t.teardown(() => {
     client.end();
   });
   const api = async (command: string): Promise<unknown> => {
-    const outcome = await client.bgapi(command, LIMIT_MS);
+    const outcome = await client.bgapi(command, limitMs);
     if (outcome instanceof Error) throw outcome;
     return outcome.body.response;
   };
@@ -245,7 +245,7 @@ await t.test("esl-lite", async (t) => {
     });
   });
   const { endpoint, caller } = await world.call(t);
-  const played = await client.command_uuid(endpoint.uuid, "playback", "tone_stream://%(100,0,440)", LIMIT_MS);
+  const played = await client.command_uuid(endpoint.uuid, "playback", "tone_stream://%(100,0,440)", limitMs);
   t.match(played, {
     body: { data: { "Application-Response": "FILE PLAYED", "Application-Data": "tone_stream://%(100,0,440)" } },
   });
@@ -259,14 +259,14 @@ await t.test("esl-lite", async (t) => {
   await caller.sendDigit("4", 100);
   t.match(await within(digits, "DTMF"), { "DTMF-Digit": "4", "DTMF-Source": "RTP", "Unique-ID": endpoint.uuid });
   t.equal(await api(`uuid_exists ${endpoint.uuid}`), "true");
-  t.notOk((await client.hangup_uuid(endpoint.uuid, "USER_BUSY", LIMIT_MS)) instanceof Error);
+  t.notOk((await client.hangup_uuid(endpoint.uuid, "USER_BUSY", limitMs)) instanceof Error);
   t.match(await within(hangup, "CHANNEL_HANGUP_COMPLETE"), {
     "Unique-ID": endpoint.uuid,
     "Hangup-Cause": "USER_BUSY",
     variable_hangup_cause: "USER_BUSY",
     variable_hangup_cause_q850: "17",
   });
-  t.ok((await client.command_uuid(endpoint.uuid, "playback", "x", LIMIT_MS)) instanceof Error, "the channel has ended");
+  t.ok((await client.command_uuid(endpoint.uuid, "playback", "x", limitMs)) instanceof Error, "the channel has ended");
   await world.nothingLeft();
 });
 
@@ -274,7 +274,7 @@ await t.test("a connection for a channel: myevents, linger, getvar, all of one c
   const world = await FreeswitchHarness.start(t);
   const { endpoint } = await world.call(t);
   const raw = await RawSocket.open(t, world.freeswitch.eventSocketPort);
-  await raw.ask(`auth ${PASSWORD}`, /accepted/);
+  await raw.ask(`auth ${password}`, /accepted/);
   await raw.ask(`myevents ${endpoint.uuid} json`, /\+OK Events Enabled/);
   await raw.ask(`myevents ${endpoint.uuid} json`, /-ERR aready enabled/);
   const other = await world.call(t);

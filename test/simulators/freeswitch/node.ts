@@ -1,6 +1,6 @@
 import { MediaSession, type SrtpPolicy } from "../../../src/softphone/rtp/media-session.js";
 import { type IncomingInvite, type SipDialog, SipUserAgent, type Transport } from "../../../src/softphone/sip/index.js";
-import { CODECS, type FreeswitchHarness, HOST } from "./support.js";
+import { codecs, type FreeswitchHarness, host } from "./support.js";
 
 /** A call answered by the BBB server. */
 export interface NodeCall {
@@ -57,7 +57,7 @@ export class Node {
     certificates = world.certificates,
   ): Promise<Node> {
     const agent = await SipUserAgent.listen({
-      listen: [{ transport, address: HOST, port: 0 }],
+      listen: [{ transport, address: host, port: 0 }],
       tls: { key: certificates.key, cert: certificates.cert },
       userAgent: "node",
     });
@@ -75,7 +75,7 @@ export class Node {
     const list = Object.entries(all)
       .map(([name, value]) => `${name}=${value}`)
       .join(",");
-    return `{${list}}sofia/bbb/${number}@${HOST}:${this.port};transport=tls`;
+    return `{${list}}sofia/bbb/${number}@${host}:${this.port};transport=tls`;
   }
 
   /** Resolves with the next answered call. */
@@ -95,13 +95,13 @@ export class Node {
     }
     if (reaction.kind === "ring" || reaction.ringFirst === true) invite.ring();
     if (reaction.kind === "ring") return;
-    const media = await MediaSession.open({ address: HOST, pacer: this.#world.pacer });
+    const media = await MediaSession.open({ address: host, pacer: this.#world.pacer });
     this.#owner.teardown(() => media.close());
     const offer =
       reaction.telephoneEvent === false
         ? invite.request.body.replaceAll(/^a=(rtpmap|fmtp):101.*\r\n/gm, "").replaceAll(/ 101\r\n/g, "\r\n")
         : invite.request.body;
-    const answer = media.answer(offer, { codecs: CODECS, srtp: reaction.srtp });
+    const answer = media.answer(offer, { codecs: codecs, srtp: reaction.srtp });
     if (!answer.ok) {
       invite.reject(488);
       return;

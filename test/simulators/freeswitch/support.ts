@@ -17,11 +17,11 @@ import { MediaSession, type OfferOptions } from "../../../src/softphone/rtp/medi
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
 import { ToneDetector, ToneGenerator } from "../../../src/softphone/rtp/tone.js";
 
-export const HOST = "127.0.0.1";
-export const PASSWORD = "event-socket-secret";
+export const host = "127.0.0.1";
+export const password = "event-socket-secret";
 /** The header that the dialplan requires in an INVITE. */
-export const KEY = { [inviteKeyHeader]: inviteKey(PASSWORD) };
-const BOUND_MS = 8000;
+export const key = { [inviteKeyHeader]: inviteKey(password) };
+const boundMs = 8000;
 
 /** An event of drachtio-modesl. */
 export interface ModeslEvent {
@@ -108,28 +108,28 @@ export class FreeswitchHarness {
   static async start(t: Owner, options: Partial<EmbeddedFreeSwitchOptions> = {}): Promise<FreeswitchHarness> {
     const certificates = await makeCertificates();
     const drachtio = await EmbeddedDrachtio.start({
-      control: { address: HOST, port: 0, secret: "secret" },
-      sip: [{ transport: "udp", address: HOST, port: 0 }],
+      control: { address: host, port: 0, secret: "secret" },
+      sip: [{ transport: "udp", address: host, port: 0 }],
       tls: certificates,
     });
     const freeswitch = await EmbeddedFreeSwitch.start({
-      eventSocket: { address: HOST, port: 0, password: PASSWORD },
-      sip: { address: HOST, port: 0 },
-      rtp: { address: HOST },
+      eventSocket: { address: host, port: 0, password: password },
+      sip: { address: host, port: 0 },
+      rtp: { address: host },
       tls: { ca: certificates.ca },
       ...options,
     });
     const srf = new Srf() as unknown as Srfed & NodeJS.EventEmitter;
     const connected = once(srf, "connect");
-    srf.connect({ host: HOST, port: drachtio.controlPort, secret: "secret" });
+    srf.connect({ host: host, port: drachtio.controlPort, secret: "secret" });
     await connected;
     const Mrf = createRequire(import.meta.url)("drachtio-fsmrf") as MrfConstructor;
     const mediaServer = await new Mrf(srf).connect({
-      address: HOST,
+      address: host,
       port: freeswitch.eventSocketPort,
-      secret: PASSWORD,
-      listenAddress: HOST,
-      advertisedAddress: HOST,
+      secret: password,
+      listenAddress: host,
+      advertisedAddress: host,
       listenPort: 0,
     });
     mediaServer.conn.socket.setNoDelay(true);
@@ -153,11 +153,11 @@ export class FreeswitchHarness {
     o: Partial<OfferOptions> & { headers?: Record<string, string> } = {},
   ): Promise<{ endpoint: Endpoint; caller: MediaSession }> {
     const { headers, ...offer } = o;
-    const caller = await MediaSession.open({ address: HOST, pacer: this.pacer });
+    const caller = await MediaSession.open({ address: host, pacer: this.pacer });
     t.teardown(() => caller.close());
     // drachtio-fsmrf rejects RTP/SAVP, so the keys are in an RTP/AVP line.
     const remoteSdp = caller.offer({ codecs: ["PCMA", "PCMU"], srtp: "mandatory", profile: "RTP/AVP", ...offer });
-    const endpoint = await this.mediaServer.createEndpoint({ remoteSdp, headers: { ...KEY, ...headers } });
+    const endpoint = await this.mediaServer.createEndpoint({ remoteSdp, headers: { ...key, ...headers } });
     const accepted = caller.accept(endpoint.local.sdp);
     if (!accepted.ok) throw new Error(accepted.failure.detail);
     // drachtio-fsmrf returns the endpoint before its subscriptions have arrived.
@@ -169,7 +169,7 @@ export class FreeswitchHarness {
   /** Waits until `check` returns true; checks with every frame. */
   until(what: string, check: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      const end = performance.now() + BOUND_MS;
+      const end = performance.now() + boundMs;
       const stop = this.pacer.every(() => {
         const done = check();
         if (!done && performance.now() < end) return;
@@ -238,7 +238,7 @@ export class RawSocket {
   }
 
   static async open(t: Owner, port: number): Promise<RawSocket> {
-    const socket = connect(port, HOST);
+    const socket = connect(port, host);
     const raw = new RawSocket(socket);
     await once(socket, "connect");
     t.teardown(() => {
@@ -279,8 +279,8 @@ export class RawSocket {
 
 export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   const stop = new AbortController();
-  const late = after(BOUND_MS, undefined, { signal: stop.signal }).then(() => {
-    throw new Error(`not within ${BOUND_MS} ms: ${what}`);
+  const late = after(boundMs, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`not within ${boundMs} ms: ${what}`);
   });
   late.catch(() => undefined);
   try {
@@ -290,4 +290,4 @@ export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
-export const CODECS: readonly CodecName[] = ["PCMA", "PCMU"];
+export const codecs: readonly CodecName[] = ["PCMA", "PCMU"];

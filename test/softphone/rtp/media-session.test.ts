@@ -3,13 +3,13 @@ import { once } from "node:events";
 
 import t from "tap";
 
-import { type CodecName, FRAME_SAMPLES } from "../../../src/softphone/rtp/g711.js";
+import { type CodecName, frameSamples } from "../../../src/softphone/rtp/g711.js";
 import { MediaSession } from "../../../src/softphone/rtp/media-session.js";
 import { Pacer } from "../../../src/softphone/rtp/pacer.js";
-import { ALL_SUITES, type SuiteName } from "../../../src/softphone/rtp/srtp.js";
+import { allSuites, type SuiteName } from "../../../src/softphone/rtp/srtp.js";
 import { address, codecs, hears, must, openPair, until } from "./support.js";
 
-for (const suite of [undefined, ...ALL_SUITES]) {
+for (const suite of [undefined, ...allSuites]) {
   await t.test(`two sessions over loopback: ${suite ?? "plain RTP"}`, async (t) => {
     const pacer = new Pacer();
     const [a, b] = await openPair(t, pacer);
@@ -59,7 +59,7 @@ await t.test("different codecs at the two ends of a relay", async (t) => {
       resolve(codec);
     };
   });
-  a.sendPayload(new Uint8Array(FRAME_SAMPLES).fill(0xd5), "PCMA");
+  a.sendPayload(new Uint8Array(frameSamples).fill(0xd5), "PCMA");
   t.equal(await heard, "PCMU");
 });
 

@@ -2,7 +2,7 @@ import t from "tap";
 
 import { Reception } from "../../../src/softphone/rtp/reception.js";
 
-const FRAME = 160;
+const frame = 160;
 
 /** Packets of 20 ms of one sender, sent on time; `delayMs` is the network delay of each. */
 function arriving(
@@ -12,7 +12,7 @@ function arriving(
   from = { sequence: 0, timestamp: 0, ssrc: 1 },
 ): void {
   for (const n of numbers) {
-    reception.packet(from.ssrc, (from.sequence + n) & 0xffff, (from.timestamp + n * FRAME) >>> 0, n * 20 + delayMs(n));
+    reception.packet(from.ssrc, (from.sequence + n) & 0xffff, (from.timestamp + n * frame) >>> 0, n * 20 + delayMs(n));
   }
 }
 
@@ -32,7 +32,7 @@ await t.test("jitter of RFC 3550", (t) => {
 
   const once = new Reception();
   arriving(once, [0, 1]);
-  once.packet(1, 2, 2 * FRAME, 2 * 20 + 32);
+  once.packet(1, 2, 2 * frame, 2 * 20 + 32);
   t.equal(once.jitterMs, 2, "a sixteenth of 32 ms");
   t.end();
 });
@@ -48,7 +48,7 @@ await t.test("jitter and gaps by the timestamps, not by the count of packets", (
 
   const digit = new Reception();
   arriving(digit, upTo(10));
-  for (let n = 10; n < 20; n++) digit.packet(1, n, 10 * FRAME, n * 20);
+  for (let n = 10; n < 20; n++) digit.packet(1, n, 10 * frame, n * 20);
   arriving(digit, upTo(30).slice(20));
   t.same([digit.jitterMs, digit.lost], [0, 0], "the packets of a key share one timestamp");
   t.end();

@@ -5,12 +5,12 @@ import { ToneDetector, ToneGenerator } from "../../../src/softphone/rtp/tone.js"
 
 export const address = "127.0.0.1";
 export const codecs: readonly CodecName[] = ["PCMA", "PCMU"];
-const BOUND_MS = 5000;
+const boundMs = 5000;
 
 /** Resolves when `check` returns true; checks with every frame of the pacer. */
 export function until(pacer: Pacer, check: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
-    const end = performance.now() + BOUND_MS;
+    const end = performance.now() + boundMs;
     const stop = pacer.every(() => {
       const done = check();
       if (!done && performance.now() < end) return;

@@ -6,15 +6,15 @@ import t, { type Test } from "tap";
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { type InviteOptions, type SipDialog, SipRequest, SipResponse } from "../../../src/softphone/sip/index.js";
 import { failure, success } from "../../../src/util/result.js";
-import { ANSWER, finish, FROM, listen, OFFER, type Pair, pair, parsed, until, uriOf } from "./support.js";
+import { finish, from, listen, type Pair, pair, parsed, someAnswer, someOffer, until, uriOf } from "./support.js";
 
 const certificates = await makeCertificates();
 const server = { key: certificates.key, cert: certificates.cert };
 const client = { ca: certificates.ca };
-const CHANGED = `${OFFER}a=changed\r\n`;
+const changed = `${someOffer}a=changed\r\n`;
 
 /** Answers the next call with this SDP; resolves with the callee's dialog. */
-function offering({ callee }: Pair, sdp = OFFER): Promise<SipDialog> {
+function offering({ callee }: Pair, sdp = someOffer): Promise<SipDialog> {
   return new Promise((resolve) => {
     callee.onInvite = (invite) => {
       resolve(invite.accept(sdp));
@@ -46,21 +46,24 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
     const offers: string[] = [];
     const answerOffer: InviteOptions["answerOffer"] = (offer) => {
       offers.push(offer);
-      return success(ANSWER);
+      return success(someAnswer);
     };
-    const result = await both.caller.invite({ uri: both.uri, from: FROM, answerOffer }).result;
+    const result = await both.caller.invite({ uri: both.uri, from: from, answerOffer }).result;
     const theirs = await accepted;
     if (!result.ok) throw new Error(`refused: ${result.failure.status}`);
     const ours = result.value;
     t.same([theirs.initial.body, theirs.initial.headers.has("Content-Type")], ["", false]);
-    t.equal(await theirs.acknowledged, ANSWER);
-    t.same(offers, [OFFER], "asked once");
-    t.same([ours.localSdp, ours.remoteSdp, theirs.localSdp, theirs.remoteSdp], [ANSWER, OFFER, OFFER, ANSWER]);
+    t.equal(await theirs.acknowledged, someAnswer);
+    t.same(offers, [someOffer], "asked once");
+    t.same(
+      [ours.localSdp, ours.remoteSdp, theirs.localSdp, theirs.remoteSdp],
+      [someAnswer, someOffer, someOffer, someAnswer],
+    );
 
-    theirs.onReinvite = () => ({ sdp: OFFER });
-    t.match(await ours.reinvite(CHANGED), { ok: true });
-    t.match(await theirs.reinvite(OFFER), { ok: true }, "once the ACK of our re-INVITE is there");
-    t.same([ours.localSdp, theirs.remoteSdp], [CHANGED, CHANGED], "the ACK of a re-INVITE with an offer has no SDP");
+    theirs.onReinvite = () => ({ sdp: someOffer });
+    t.match(await ours.reinvite(changed), { ok: true });
+    t.match(await theirs.reinvite(someOffer), { ok: true }, "once the ACK of our re-INVITE is there");
+    t.same([ours.localSdp, theirs.remoteSdp], [changed, changed], "the ACK of a re-INVITE with an offer has no SDP");
     await ours.bye();
     t.match(await theirs.ended, { by: "remote" });
     t.equal(await ours.acknowledged, undefined);
@@ -72,7 +75,7 @@ await t.test("an offer unacceptable to the caller: acknowledged, hung up, 606", 
   const both = await pair("tcp");
   const accepted = offering(both);
   const answerOffer: InviteOptions["answerOffer"] = () => failure({ detail: "SRTP required" });
-  const { result } = both.caller.invite({ uri: both.uri, from: FROM, answerOffer });
+  const { result } = both.caller.invite({ uri: both.uri, from: from, answerOffer });
   t.same(await result, { ok: false, failure: { status: 606, reason: "SRTP required" } });
   const theirs = await accepted;
   t.equal(await theirs.acknowledged, "");
@@ -84,7 +87,7 @@ await t.test("an offer unacceptable to the caller: acknowledged, hung up, 606", 
 await t.test("no `answerOffer`, and no offer", async (t) => {
   const both = await pair("tcp");
   let accepted = offering(both);
-  const mute = await both.caller.invite({ uri: both.uri, from: FROM }).result;
+  const mute = await both.caller.invite({ uri: both.uri, from: from }).result;
   t.equal(await (await accepted).acknowledged, "");
   if (mute.ok) await mute.value.bye();
 
@@ -94,15 +97,15 @@ await t.test("no `answerOffer`, and no offer", async (t) => {
     return failure({ detail: "no audio line" });
   };
   accepted = offering(both, "");
-  t.match(await both.caller.invite({ uri: both.uri, from: FROM, answerOffer }).result, {
+  t.match(await both.caller.invite({ uri: both.uri, from: from, answerOffer }).result, {
     ok: false,
     failure: { status: 606 },
   });
   t.same(offers, [""], "a 200 without SDP");
   t.match(await (await accepted).ended, { by: "remote" });
 
-  accepted = offering(both, ANSWER);
-  t.match(await both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER, answerOffer }).result, { ok: true });
+  accepted = offering(both, someAnswer);
+  t.match(await both.caller.invite({ uri: both.uri, from: from, sdp: someOffer, answerOffer }).result, { ok: true });
   t.same(offers, [""], "not called if the INVITE has an offer");
   await (await accepted).bye();
   await finish(t, both);
@@ -114,9 +117,9 @@ await t.test("cancelled, but answered at the same moment: the offer is not answe
   let asked = false;
   const answerOffer: InviteOptions["answerOffer"] = () => {
     asked = true;
-    return success(ANSWER);
+    return success(someAnswer);
   };
-  const call = both.caller.invite({ uri: both.uri, from: FROM, answerOffer });
+  const call = both.caller.invite({ uri: both.uri, from: from, answerOffer });
   call.onProgress = () => {
     call.cancel();
   };
@@ -134,9 +137,9 @@ await t.test("a retransmitted 200 gets the same ACK with the same answer", async
   let asked = 0;
   const answerOffer: InviteOptions["answerOffer"] = () => {
     asked += 1;
-    return success(ANSWER);
+    return success(someAnswer);
   };
-  const call = caller.invite({ uri, from: FROM, answerOffer });
+  const call = caller.invite({ uri, from: from, answerOffer });
   await until(() => requests.length > 0, "an INVITE");
   const [invite] = requests;
   if (invite === undefined) return;
@@ -144,7 +147,7 @@ await t.test("a retransmitted 200 gets the same ACK with the same answer", async
     ["Contact", `<${uri}>`],
     ["Content-Type", "application/sdp"],
   ] as const;
-  const answer = SipResponse.to(invite, 200, { toTag: "hand", headers, body: OFFER }).toString();
+  const answer = SipResponse.to(invite, 200, { toTag: "hand", headers, body: someOffer }).toString();
   const acks = (): SipRequest[] => requests.filter(({ method }) => method === "ACK");
   for (const count of [1, 2, 3]) {
     socket.send(answer, caller.addresses[0]?.port ?? 0, "127.0.0.1");
@@ -152,7 +155,7 @@ await t.test("a retransmitted 200 gets the same ACK with the same answer", async
   }
   t.same(
     acks().map(({ body, cseq }) => [body, cseq.number]),
-    Array.from({ length: 3 }, () => [ANSWER, invite.cseq.number]),
+    Array.from({ length: 3 }, () => [someAnswer, invite.cseq.number]),
   );
   t.ok(acks().every((ack) => ack.headers.get("Content-Type") === "application/sdp"));
   t.equal(asked, 1);
@@ -178,7 +181,7 @@ await t.test("no ACK, or a BYE instead", async (t) => {
   const call = async (callId: string): Promise<SipDialog> => {
     const accepted = new Promise<SipDialog>((resolve) => {
       callee.onInvite = (invite) => {
-        resolve(invite.accept(OFFER));
+        resolve(invite.accept(someOffer));
       };
     });
     send(request("INVITE", callId));

@@ -8,7 +8,7 @@ import { StreamFramer } from "../../../src/softphone/sip/stream-framer.js";
 import { fromWire, rawByte, toWire } from "../../../src/softphone/sip/wire-text.js";
 import { parsed } from "./support.js";
 
-const INVITE = [
+const invite = [
   "INVITE sip:bob@biloxi.example.com SIP/2.0",
   "Via: SIP/2.0/TCP client.atlanta.example.com:5060;branch=z9hG4bK74bf9",
   "Max-Forwards: 70",
@@ -24,9 +24,9 @@ const INVITE = [
 ].join("\r\n");
 
 await t.test("a request is parsed and written back unchanged", (t) => {
-  const request = parsed(INVITE);
+  const request = parsed(invite);
   t.equal(request.kind, "request");
-  t.equal(request.toString().split("\r\n").sort().join("\n"), INVITE.split("\r\n").sort().join("\n"));
+  t.equal(request.toString().split("\r\n").sort().join("\n"), invite.split("\r\n").sort().join("\n"));
   t.same(request.cseq, { number: 1, method: "INVITE" });
   t.equal(request.from.displayName, "Alice");
   t.equal(request.fromTag, "9fxced76sl");
@@ -80,7 +80,7 @@ await t.test("bodies count in bytes", (t) => {
 });
 
 await t.test("hostile messages are failures, never exceptions", (t) => {
-  const change = (from: string | RegExp, to: string): string => INVITE.replace(from, to);
+  const change = (from: string | RegExp, to: string): string => invite.replace(from, to);
   const table: readonly (readonly [string, string, boolean])[] = [
     ["garbage", "\u0000\u0001\u0002\r\n\r\n", false],
     ["no end of headers", "INVITE sip:x SIP/2.0\r\nVia: x", false],
@@ -115,7 +115,7 @@ await t.test("hostile messages are failures, never exceptions", (t) => {
 
 await t.test("a header without a name or a colon is skipped and counted", (t) => {
   for (const line of [": 70", "Max-Forwards 70", "Max Forwards: 70"]) {
-    const message = parseMessage(Buffer.from(INVITE.replace("Max-Forwards: 70", `${line}\r\n folded`)));
+    const message = parseMessage(Buffer.from(invite.replace("Max-Forwards: 70", `${line}\r\n folded`)));
     t.ok(
       message.ok &&
         message.value.headers.get("Max-Forwards") === undefined &&
@@ -135,7 +135,7 @@ await t.test("random damage never throws", (t) => {
   };
   let refused = 0;
   for (let round = 0; round < 2_000; round += 1) {
-    const bytes = Buffer.from(INVITE);
+    const bytes = Buffer.from(invite);
     for (let hit = 0; hit < 1 + next(8); hit += 1) bytes[next(bytes.length)] = next(256);
     if (!parseMessage(bytes.subarray(0, next(bytes.length) + 1)).ok) refused += 1;
   }
@@ -202,7 +202,7 @@ await t.test("headers", (t) => {
 });
 
 await t.test("a response copies the headers of RFC 3261 section 8.2.6.2", (t) => {
-  const request = parsed(INVITE.replace("Max-Forwards", "Via: SIP/2.0/UDP second;branch=z9hG4bK2\r\nMax-Forwards"));
+  const request = parsed(invite.replace("Max-Forwards", "Via: SIP/2.0/UDP second;branch=z9hG4bK2\r\nMax-Forwards"));
   t.equal(request.kind, "request");
   if (request.kind !== "request") return;
   const response = SipResponse.to(request, 486, { toTag: "local" });
@@ -214,7 +214,7 @@ await t.test("a response copies the headers of RFC 3261 section 8.2.6.2", (t) =>
 });
 
 await t.test("a stream is split by Content-Length, for any chunks", (t) => {
-  const whole = Buffer.from(`${INVITE}\r\n\r\n${INVITE}\r\n${INVITE}`);
+  const whole = Buffer.from(`${invite}\r\n\r\n${invite}\r\n${invite}`);
   for (const size of [1, 7, 100, whole.length]) {
     const framer = new StreamFramer();
     const kinds: string[] = [];
@@ -223,15 +223,15 @@ await t.test("a stream is split by Content-Length, for any chunks", (t) => {
       if (!framed.ok) t.fail(framed.failure);
       else for (const part of framed.value) kinds.push(part.kind === "ping" ? "ping" : part.bytes.toString());
     }
-    t.same(kinds, [INVITE, "ping", INVITE, INVITE], `in pieces of ${size}`);
+    t.same(kinds, [invite, "ping", invite, invite], `in pieces of ${size}`);
   }
   t.end();
 });
 
 await t.test("a stream that cannot be SIP is rejected", (t) => {
   for (const [name, text] of [
-    ["no Content-Length", INVITE.replace(/Content-Length.*\r\n/, "")],
-    ["too long a body", INVITE.replace("Content-Length: 4", "Content-Length: 70000")],
+    ["no Content-Length", invite.replace(/Content-Length.*\r\n/, "")],
+    ["too long a body", invite.replace("Content-Length: 4", "Content-Length: 70000")],
     ["endless headers", "X: y\r\n".repeat(20_000)],
     ["TLS on a plain port", "\x16\x03\x01".repeat(30_000)],
   ] as const) {
@@ -266,13 +266,13 @@ await t.test(
     for (const name of ["Jäger ", `J${rawByte(0xe4)}ger `, "Hans (B) ", "a@b ", "A/B ", '"a\0b" '])
       t.notOk(parseNameAddr(`${name}<sip:a@b>`), JSON.stringify(name));
     const refused = (changed: string): unknown => parseMessage(Buffer.from(changed));
-    t.match(refused(INVITE.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
-    t.match(refused(INVITE.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), {
+    t.match(refused(invite.replace("v=0x", "v=0\0")), { ok: false, failure: { reason: "a NUL byte" } });
+    t.match(refused(invite.replace("Max-Forwards", "P-Asserted-Identity: Jäger <sip:a@b>\r\nMax-Forwards")), {
       ok: false,
       failure: { reason: "unreadable P-Asserted-Identity", isMinor: true },
     });
     t.strictSame(
-      new StreamFramer().push(Buffer.from(INVITE.replace("70", "7\0"))),
+      new StreamFramer().push(Buffer.from(invite.replace("70", "7\0"))),
       { ok: true, value: [] },
       "a stream is read no further",
     );

@@ -77,14 +77,14 @@ export function requestFrom(method: string, options: { branch?: string; cseq?: n
 }
 
 /** Timers a fifteenth as long as RFC 3261's, for tests over real sockets. */
-export const FAST = { t1: 30, t2: 120, t4: 150 };
+export const fast = { t1: 30, t2: 120, t4: 150 };
 
-/** Listens on 127.0.0.1 with FAST timers. */
+/** Listens on 127.0.0.1 with fast timers. */
 export function listen(options: Partial<SipUserAgentOptions> = {}): Promise<SipUserAgent> {
   return SipUserAgent.listen({
     listen: [{ transport: "udp", address: "127.0.0.1", port: 0 }],
     userAgent: "test",
-    timers: FAST,
+    timers: fast,
     ...options,
   });
 }
@@ -110,9 +110,9 @@ export async function until(so: () => boolean, what: string): Promise<void> {
   }
 }
 
-export const OFFER = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=offer\r\n";
-export const ANSWER = "v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=answer\r\n";
-export const FROM = { user: "alice", displayName: 'Alice "A"' };
+export const someOffer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=offer\r\n";
+export const someAnswer = "v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=answer\r\n";
+export const from = { user: "alice", displayName: 'Alice "A"' };
 
 export interface Pair {
   readonly caller: SipUserAgent;
@@ -140,10 +140,10 @@ export async function establish({ caller, callee, uri }: Pair): Promise<{ ours: 
   const accepted = new Promise<SipDialog>((resolve) => {
     callee.onInvite = (invite) => {
       invite.ring();
-      resolve(invite.accept(ANSWER));
+      resolve(invite.accept(someAnswer));
     };
   });
-  const result = await caller.invite({ uri, from: FROM, sdp: OFFER }).result;
+  const result = await caller.invite({ uri, from: from, sdp: someOffer }).result;
   if (!result.ok) throw new Error(`refused: ${result.failure.status} ${result.failure.reason}`);
   return { ours: result.value, theirs: await accepted };
 }

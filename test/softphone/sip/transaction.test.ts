@@ -3,7 +3,7 @@ import t, { type Test } from "tap";
 import type { Flow } from "../../../src/softphone/sip/flow.js";
 import { type SipMessage, type SipRequest, SipResponse } from "../../../src/softphone/sip/message.js";
 import type { ServerTransaction } from "../../../src/softphone/sip/server-transaction.js";
-import { DEFAULT_TIMERS } from "../../../src/softphone/sip/timers.js";
+import { defaultTimers } from "../../../src/softphone/sip/timers.js";
 import { TransactionLayer } from "../../../src/softphone/sip/transaction-layer.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeFlow, requestFrom } from "./support.js";
@@ -28,7 +28,7 @@ function bench(transport: "udp" | "tcp"): Bench {
     count += 1;
     return Buffer.alloc(bytes, count);
   };
-  const layer = new TransactionLayer({ transport: network, clock, random, timers: DEFAULT_TIMERS });
+  const layer = new TransactionLayer({ transport: network, clock, random, timers: defaultTimers });
   const received: ServerTransaction[] = [];
   layer.onRequest = (transaction) => received.push(transaction);
   return {

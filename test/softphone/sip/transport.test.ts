@@ -7,7 +7,7 @@ import t from "tap";
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { SipUserAgent } from "../../../src/softphone/sip/index.js";
 import { FakeClock } from "../../support/fake-clock.js";
-import { establish, finish, FROM, listen, pair, until, uriOf } from "./support.js";
+import { establish, finish, from, listen, pair, until, uriOf } from "./support.js";
 
 const certificates = await makeCertificates();
 const server = { key: certificates.key, cert: certificates.cert };
@@ -32,7 +32,7 @@ await t.test("TLS: the name and the chain of the server are verified", async (t)
     const result = await caller.request({ method: "OPTIONS", uri: uriOf(callTo, "bob", host) });
     t.equal(result.ok, works, name);
     if (!result.ok) t.match(result.failure, { status: 503, reason: /CERT|ALTNAME|SIGNATURE/ }, name);
-    const call = await caller.invite({ uri: uriOf(callTo, "bob", host), from: FROM }).result;
+    const call = await caller.invite({ uri: uriOf(callTo, "bob", host), from: from }).result;
     t.equal(call.ok ? 200 : call.failure.status, works ? 480 : 503, name);
     await caller.close();
   }
@@ -99,7 +99,7 @@ await t.test("unreachable peer: 503 over TCP, 408 over UDP; closing a user agent
   const uri = uriOf(gone);
   await gone.close();
   const caller = await listen();
-  t.match(await caller.invite({ uri, from: FROM }).result, {
+  t.match(await caller.invite({ uri, from: from }).result, {
     ok: false,
     failure: { status: 503, reason: "ECONNREFUSED" },
   });

@@ -5,7 +5,7 @@ import t from "tap";
 
 import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { checkAuthorization, type IncomingInvite, type SipDialog } from "../../../src/softphone/sip/index.js";
-import { ANSWER, establish, finish, FROM, listen, OFFER, pair, uriOf } from "./support.js";
+import { establish, finish, from, listen, pair, someAnswer, someOffer, uriOf } from "./support.js";
 
 const certificates = await makeCertificates();
 const server = { key: certificates.key, cert: certificates.cert };
@@ -19,11 +19,11 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
     const accepted = new Promise<SipDialog>((resolve) => {
       both.callee.onInvite = (invite) => {
         incoming = invite;
-        invite.ring(183, ANSWER);
-        resolve(invite.accept(ANSWER, [["X-Test", "yes"]]));
+        invite.ring(183, someAnswer);
+        resolve(invite.accept(someAnswer, [["X-Test", "yes"]]));
       };
     });
-    const call = both.caller.invite({ uri: both.uri, from: FROM, headers: [["X-Call", "1"]], sdp: OFFER });
+    const call = both.caller.invite({ uri: both.uri, from: from, headers: [["X-Call", "1"]], sdp: someOffer });
     call.onProgress = ({ status }) => progress.push(status);
     const result = await call.result;
     const theirs = await accepted;
@@ -36,10 +36,13 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
     t.equal(incoming?.source.transport, transport);
     t.equal(incoming?.request.headers.get("X-Call"), "1");
     t.equal(incoming?.request.from.displayName, 'Alice "A"');
-    t.equal(incoming?.request.body, OFFER);
+    t.equal(incoming?.request.body, someOffer);
     t.equal(ours.answer.headers.get("X-Test"), "yes");
     t.same([ours.callId, ours.localTag, ours.remoteTag], [theirs.callId, theirs.remoteTag, theirs.localTag]);
-    t.same([ours.localSdp, ours.remoteSdp, theirs.localSdp, theirs.remoteSdp], [OFFER, ANSWER, ANSWER, OFFER]);
+    t.same(
+      [ours.localSdp, ours.remoteSdp, theirs.localSdp, theirs.remoteSdp],
+      [someOffer, someAnswer, someAnswer, someOffer],
+    );
     t.equal(both.caller.counts().dialogs, 1);
     t.equal(both.caller.counts().connections, transport === "udp" ? 0 : 1);
 
@@ -53,12 +56,12 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
     t.equal(await heard, "application/dtmf-relay Signal=5");
 
     theirs.onReinvite = ({ body }) => ({ sdp: `${body}a=answered\r\n` });
-    const changed = await ours.reinvite(`${OFFER}a=hold\r\n`);
+    const changed = await ours.reinvite(`${someOffer}a=hold\r\n`);
     t.equal(changed.ok && changed.value.status, 200);
-    t.equal(ours.remoteSdp, `${OFFER}a=hold\r\na=answered\r\n`);
-    t.equal(theirs.remoteSdp, `${OFFER}a=hold\r\n`);
+    t.equal(ours.remoteSdp, `${someOffer}a=hold\r\na=answered\r\n`);
+    t.equal(theirs.remoteSdp, `${someOffer}a=hold\r\n`);
     ours.onReinvite = () => ({ reject: 488 });
-    const refused = await theirs.reinvite(ANSWER);
+    const refused = await theirs.reinvite(someAnswer);
     t.equal(refused.ok ? 200 : refused.failure.status, 488);
 
     await theirs.bye([["Reason", "Q.850;cause=16"]]);
@@ -81,12 +84,12 @@ for (const transport of ["udp", "tcp", "tls"] as const) {
         invite.ring();
       };
     });
-    const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
+    const call = both.caller.invite({ uri: both.uri, from: from, sdp: someOffer });
     call.onProgress = ({ status }) => {
       if (status === 180) call.cancel();
     };
     t.match(await call.result, { ok: false, failure: { status: 487 } });
-    const tooLate = (await offered).accept(ANSWER);
+    const tooLate = (await offered).accept(someAnswer);
     t.same(await tooLate.ended, { by: "remote" });
     t.equal(cancelled, 1);
     await finish(t, both);
@@ -98,7 +101,7 @@ await t.test("a refused call has status and reason", async (t) => {
   both.callee.onInvite = (invite) => {
     invite.reject(488, "No SRTP", [["Warning", '305 einwahl "x"']]);
   };
-  const result = await both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER }).result;
+  const result = await both.caller.invite({ uri: both.uri, from: from, sdp: someOffer }).result;
   t.match(result, { ok: false, failure: { status: 488, reason: "No SRTP" } });
   t.equal(result.ok ? "" : result.failure.headers?.find(([name]) => name === "Warning")?.[1], '305 einwahl "x"');
   await finish(t, both);
@@ -109,7 +112,7 @@ await t.test("cancelled before any response: the CANCEL waits for the first one"
   both.callee.onInvite = (invite) => {
     invite.ring();
   };
-  const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
+  const call = both.caller.invite({ uri: both.uri, from: from, sdp: someOffer });
   call.cancel();
   t.match(await call.result, { ok: false, failure: { status: 487 } });
   await finish(t, both);
@@ -119,10 +122,10 @@ await t.test("cancelled, but answered at the same moment: hung up, and still 487
   const both = await pair("tcp");
   const accepted = new Promise<SipDialog>((resolve) => {
     both.callee.onInvite = (invite) => {
-      resolve(invite.accept(ANSWER));
+      resolve(invite.accept(someAnswer));
     };
   });
-  const call = both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER });
+  const call = both.caller.invite({ uri: both.uri, from: from, sdp: someOffer });
   // The 100 and the 200 arrive together: the CANCEL arrives after the answer.
   call.onProgress = () => {
     call.cancel();
@@ -136,7 +139,7 @@ await t.test("the 200 is retransmitted until the ACK; without an ACK the call is
   const callee = await listen();
   const accepted = new Promise<SipDialog>((resolve) => {
     callee.onInvite = (invite) => {
-      resolve(invite.accept(ANSWER));
+      resolve(invite.accept(someAnswer));
     };
   });
   const socket = createSocket("udp4");
@@ -175,11 +178,11 @@ await t.test("an INVITE without an offer is answered with one", async (t) => {
   const both = await pair("udp");
   const accepted = new Promise<SipDialog>((resolve) => {
     both.callee.onInvite = (invite) => {
-      resolve(invite.accept(OFFER));
+      resolve(invite.accept(someOffer));
     };
   });
-  const result = await both.caller.invite({ uri: both.uri, from: FROM }).result;
-  t.equal(result.ok && result.value.remoteSdp, OFFER);
+  const result = await both.caller.invite({ uri: both.uri, from: from }).result;
+  t.equal(result.ok && result.value.remoteSdp, someOffer);
   t.equal((await accepted).remoteSdp, "");
   if (result.ok) await result.value.bye();
   await finish(t, both);
@@ -190,7 +193,7 @@ await t.test("digest: INVITE with qop, REGISTER without, and a wrong password", 
   const credentials = { username: "alice", password: "secret" };
   const expected = { realm: "test", nonce: "abc", credentials };
   both.callee.onInvite = (invite) => {
-    if (checkAuthorization(invite.request, expected)) invite.accept(ANSWER);
+    if (checkAuthorization(invite.request, expected)) invite.accept(someAnswer);
     else
       invite.reject(407, undefined, [
         ["Proxy-Authenticate", 'Digest realm="test", nonce="abc", qop="auth,auth-int", algorithm=MD5'],
@@ -202,7 +205,7 @@ await t.test("digest: INVITE with qop, REGISTER without, and a wrong password", 
     if (checkAuthorization(request, expected)) respond(200, { headers: [["Contact", "<sip:alice@x>;expires=90"]] });
     else respond(401, { headers: [["WWW-Authenticate", 'Digest realm="test", nonce="abc"']] });
   };
-  const call = await both.caller.invite({ uri: both.uri, from: FROM, sdp: OFFER, auth: credentials }).result;
+  const call = await both.caller.invite({ uri: both.uri, from: from, sdp: someOffer, auth: credentials }).result;
   t.ok(call.ok);
   if (call.ok) {
     t.equal(call.value.initial.cseq.number, 2);
@@ -232,7 +235,7 @@ await t.test("automatic responses of a user agent", async (t) => {
   t.equal(await ask("REGISTER"), 405);
   t.equal(await ask("OPTIONS", [["Require", "100rel"]]), 420);
   t.equal(await ask("BYE", [["To", "<sip:bob@x>;tag=unknown"]]), 481);
-  t.match(await both.caller.invite({ uri: both.uri, from: FROM }).result, { ok: false, failure: { status: 480 } });
+  t.match(await both.caller.invite({ uri: both.uri, from: from }).result, { ok: false, failure: { status: 480 } });
   const { ours, theirs } = await establish(both);
   both.callee.onInvite = () => undefined;
   const inside = [

@@ -3,7 +3,7 @@ import type { Pacer } from "../../../softphone/rtp/pacer.js";
 import { inBackground } from "../../../softphone/sip/background.js";
 import { type IncomingInvite, SipUserAgent } from "../../../softphone/sip/index.js";
 import type { Clock } from "../../../util/clock.js";
-import { LIVEKIT_LEG } from "../leg-rules.js";
+import { livekitLeg } from "../leg-rules.js";
 import type { Meeting } from "../meetings.js";
 import type { Member } from "../member.js";
 import type { Roster } from "../roster.js";
@@ -35,12 +35,12 @@ export interface LiveKitSipOptions extends LiveKitSettings {
 }
 
 /** sip_ringing_interval. */
-const RINGING_EVERY_MS = 1_000;
+const ringingEveryMs = 1_000;
 /** The default ringing timeout of a dispatch rule. */
-const RINGING_MS = 180_000;
-const MAX_INVITES_KEPT = 100;
+const ringingMs = 180_000;
+const maxInvitesKept = 100;
 /** livekit/media-sdk's order; it also has the two with AES-256, which the own SRTP stack lacks. */
-const SUITES = ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"] as const;
+const suites = ["AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32"] as const;
 
 /** A caller already in the room, whose call is answered when the room has audio. */
 interface RingingCall {
@@ -155,7 +155,7 @@ export class LiveKitSip {
   async #receive(agent: SipUserAgent, invite: IncomingInvite): Promise<void> {
     const { address, clock, pacer, roster, meetingWith } = this.#options;
     this.#invites.push(invite.request.toString());
-    if (this.#invites.length > MAX_INVITES_KEPT) this.#invites.shift();
+    if (this.#invites.length > maxInvitesKept) this.#invites.shift();
     invite.ring();
     const parties = calledParties(invite.request);
     const meeting = meetingWith(parties.toUser);
@@ -174,7 +174,7 @@ export class LiveKitSip {
     const answer = media.answer(invite.request.body, {
       codecs: ["PCMU", "PCMA"],
       srtp: this.mediaEncryption,
-      suites: SUITES,
+      suites: suites,
       manner: "livekit",
     });
     if (!answer.ok) {
@@ -206,7 +206,7 @@ export class LiveKitSip {
         dialog,
         media,
         silence: "sent",
-        rules: LIVEKIT_LEG,
+        rules: livekitLeg,
       },
       (member) => {
         this.#participants.set(member, participant);
@@ -246,7 +246,7 @@ export class LiveKitSip {
     this.#ringing.add(call);
     this.#lookAgain();
     const isGone = (): boolean => cancelled.yes || this.#agent !== agent;
-    const deadline = clock.now() + RINGING_MS;
+    const deadline = clock.now() + ringingMs;
     let isHeard = false;
     while (!call.isOver && !isGone() && clock.now() < deadline && meetingWith(voiceBridge) !== undefined) {
       const others = [...this.#ringing].some((other) => other !== call && other.voiceBridge === voiceBridge);
@@ -266,7 +266,7 @@ export class LiveKitSip {
 
   #nextLook(call: RingingCall): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.#options.clock.after(RINGING_EVERY_MS, () => {
+      const stop = this.#options.clock.after(ringingEveryMs, () => {
         call.lookAgain();
       });
       call.lookAgain = () => {
@@ -282,7 +282,7 @@ export class LiveKitSip {
   }
 }
 
-const PORT_TRIES = 10;
+const portTries = 10;
 
 /** Finds one port for UDP and TCP: the port chosen for the first may be in use for the second. */
 async function listenOnBoth(
@@ -309,7 +309,7 @@ async function listenOnBoth(
         port,
       };
     } catch (error) {
-      if (wanted !== 0 || attempt === PORT_TRIES) throw error;
+      if (wanted !== 0 || attempt === portTries) throw error;
     }
   }
 }

@@ -26,8 +26,8 @@ export interface LiveKitCall {
   readonly ruleId: string;
 }
 
-const SHOWN_DIGITS = 4;
-const HASH_BYTES = 8;
+const shownDigits = 4;
+const hashBytes = 8;
 
 /** livekit/protocol `sip/sip.go`, EvaluateDispatchRule. @param metadata of the rule: bbb-webrtc-sfu sets it to the room's */
 export function participantOf(
@@ -48,8 +48,8 @@ export function participantOf(
     const number = { "sip.phoneNumber": fromUser, "sip.hostname": call.fromHost, "sip.trunkPhoneNumber": call.toUser };
     return { identity: `sip_${fromUser}`, name: `Phone ${fromUser}`, attributes: { ...common, ...number }, metadata };
   }
-  const hash = createHash("sha256").update(fromUser).digest().subarray(0, HASH_BYTES).toString("hex");
-  const shown = fromUser.slice(fromUser.length <= SHOWN_DIGITS ? -1 : -SHOWN_DIGITS);
+  const hash = createHash("sha256").update(fromUser).digest().subarray(0, hashBytes).toString("hex");
+  const shown = fromUser.slice(fromUser.length <= shownDigits ? -1 : -shownDigits);
   return { identity: `sip_${hash}`, name: `Phone ${shown}`, attributes: common, metadata };
 }
 

@@ -18,17 +18,17 @@ interface Settings {
 type ReadStatus = "success" | "timeout" | "tooShort" | "restart" | "failure";
 
 /** FreeSWITCH's digit buffer. */
-const MAX_DIGITS = 127;
-const MIN_TIMEOUT_MS = 1000;
+const maxDigits = 127;
+const minTimeoutMs = 1000;
 
 function settingsOf(argument: string): Settings {
   const words = splitArguments(argument, " ", 11);
   const min = Math.max(0, integer(words[0]));
-  const timeoutMs = words[3] === undefined ? MIN_TIMEOUT_MS : Math.max(MIN_TIMEOUT_MS, integer(words[3]));
+  const timeoutMs = words[3] === undefined ? minTimeoutMs : Math.max(minTimeoutMs, integer(words[3]));
   const digitTimeoutMs = integer(words[9]);
   return {
     min,
-    max: Math.min(MAX_DIGITS, Math.max(min, integer(words[1]))),
+    max: Math.min(maxDigits, Math.max(min, integer(words[1]))),
     tries: integer(words[2]),
     timeoutMs,
     terminators: words[4] === undefined || words[4] === "" ? "#" : words[4],

@@ -7,7 +7,7 @@ import type { Execution } from "../execution.js";
 export type PlayOutcome = "played" | "broken" | "notFound" | "failed";
 
 /** Pause between two files of a delimited list, in ms (playback_sleep_val). */
-const DEFAULT_PAUSE_MS = 250;
+const defaultPauseMs = 250;
 
 /** Returns whether the digit ends the playback. Undefined leaves digits in the queue. */
 export type DigitHandler = ((digit: Digit) => boolean) | undefined;
@@ -77,7 +77,7 @@ class PlayEnd {
 
 async function pause(execution: Execution, ended: PlayEnd): Promise<boolean> {
   const value = execution.channel.variable("playback_sleep_val");
-  const milliseconds = value === undefined ? DEFAULT_PAUSE_MS : Math.max(0, integer(value));
+  const milliseconds = value === undefined ? defaultPauseMs : Math.max(0, integer(value));
   const playout = execution.channel.output.play(new SilenceSource(milliseconds), execution);
   ended.during(playout.stop);
   return (await playout.ended) === "done";

@@ -89,18 +89,18 @@ export function park(execution: Execution): Promise<void> {
   });
 }
 
-const DEFAULT_TONE_MS = 250;
-const PAUSES_MS: Readonly<Record<string, number>> = { w: 500, W: 1000 };
-const MAX_TONES = 100;
+const defaultToneMs = 250;
+const pausesMs: Readonly<Record<string, number>> = { w: 500, W: 1000 };
+const maxTones = 100;
 
 /** `send_dtmf 123w4@duration-ms`: `w` waits 500 ms, `W` 1 s. */
 export async function sendDtmf(execution: Execution): Promise<void> {
   const { channel, argument } = execution;
   const [digits = "", duration] = splitArguments(argument, "@", 2);
-  const durationMs = integer(duration) > 0 ? integer(duration) : DEFAULT_TONE_MS;
-  for (const digit of digits.slice(0, MAX_TONES)) {
+  const durationMs = integer(duration) > 0 ? integer(duration) : defaultToneMs;
+  for (const digit of digits.slice(0, maxTones)) {
     if (channel.isDown) return;
-    const pauseMs = PAUSES_MS[digit];
+    const pauseMs = pausesMs[digit];
     if (pauseMs === undefined) channel.sendDigit(digit, durationMs);
     else await new Promise<void>((resolve) => channel.engine.clock.after(pauseMs, resolve));
   }

@@ -1,4 +1,4 @@
-import type { Parts } from "../../../../src/monitoring/status/parts.js";
+import type { Components } from "../../../../src/monitoring/status/components.js";
 import { loaded, minimal } from "../../../config/support.js";
 
 const config = loaded(
@@ -9,7 +9,7 @@ const config = loaded(
 );
 
 /** One of each component, all healthy. */
-export function fakeParts(): Parts {
+export function fakeParts(): Components {
   return {
     config,
     isDraining: false,

@@ -10,7 +10,7 @@ import { type Meeting, Meetings } from "../../../../src/simulators/bbb/meetings.
 import { SampleApi } from "../../../../src/simulators/bbb/sample-api.js";
 import { systemClock } from "../../../../src/util/clock.js";
 
-export const SECRET = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
+export const apiSecret = "639259d4-9dd8-4b25-bf01-95f9567eaf4b";
 // Numbers stay strings, as in a correct client: a PIN may begin with 0.
 const parser = new XMLParser({
   parseTagValue: false,
@@ -42,7 +42,7 @@ export async function serve(t: Test): Promise<Server> {
   const api = await SampleApi.listen({
     address: "127.0.0.1",
     port: 0,
-    secret: SECRET,
+    secret: apiSecret,
     bbbVersion: "3.0.4",
     clock: systemClock,
     calls: apiCalls(
@@ -59,7 +59,7 @@ export async function serve(t: Test): Promise<Server> {
     meetings,
     phones,
     ended,
-    ask: async (callName, query = "", { algorithm = "sha256", secret = SECRET } = {}) => {
+    ask: async (callName, query = "", { algorithm = "sha256", secret = apiSecret } = {}) => {
       const checksum = apiChecksum(callName, query, secret, algorithm);
       const signed = `${query}${query === "" ? "" : "&"}checksum=${checksum}`;
       const answer = await fetch(`${api.url}${callName}?${signed}`);

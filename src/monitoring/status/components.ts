@@ -7,7 +7,7 @@ import type { GuessState } from "../../store/guess-throttle.js";
 import type { Trunk } from "../../trunk/trunk.js";
 
 /** A snapshot of the components for health, status and metrics. */
-export interface Parts {
+export interface Components {
   readonly config: Config;
   readonly isDraining: boolean;
   /** Calls that hold a call slot. */
