@@ -4,7 +4,7 @@ import type { DrachtioLogin } from "./drachtio-greeting.js";
 import { drachtioTlsFindings } from "./drachtio-tls.js";
 import { error, fine } from "./finding.js";
 import { placeOf } from "./names.js";
-import { versionFinding } from "./tried-versions.js";
+import { versionFinding } from "./tested-versions.js";
 import { unreachable } from "./unreachable.js";
 
 /** Checks drachtio-server: login, version, listeners, and the certificate that trunks see. */

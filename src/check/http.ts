@@ -11,7 +11,7 @@ import type { RunningInstance } from "./running.js";
 import { meetTlsPeer } from "./tls-peer.js";
 import { unreachable } from "./unreachable.js";
 
-type Listener = "einwahl" | "somebody" | "nobody";
+type Listener = "einwahl" | "other" | "none";
 
 /** Checks that einwahl's HTTP ports are free or in use by einwahl itself. */
 export function httpPortChecks({ http }: Pick<Config, "http">, instance: RunningInstance): readonly Check[] {
@@ -28,9 +28,9 @@ function portCheck(path: string, host: string, port: number, instance: RunningIn
       const place = placeOf(host, port);
       const listener = await listenerAt(`http://${placeOf(reachable(host), port)}`);
       switch (listener) {
-        case "nobody":
+        case "none":
           return await canListen(path, host, port);
-        case "somebody":
+        case "other":
           return [
             error(
               path,
@@ -133,9 +133,9 @@ async function listenerAt(base: string): Promise<Listener> {
       redirect: "error",
     });
     const text = (await response.text()).slice(0, 100);
-    return response.status === 200 && text === '{"status":"alive"}' ? "einwahl" : "somebody";
+    return response.status === 200 && text === '{"status":"alive"}' ? "einwahl" : "other";
   } catch (fault) {
-    return unconnected.has(faultCode(fault)) ? "nobody" : "somebody";
+    return unconnected.has(faultCode(fault)) ? "none" : "other";
   }
 }
 

@@ -11,7 +11,7 @@ import { answerTimeoutMs, type Check, type CheckTools } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
 import { placeOf } from "./names.js";
 import { promptFindings } from "./prompts.js";
-import { versionFinding } from "./tried-versions.js";
+import { versionFinding } from "./tested-versions.js";
 import { unreachable } from "./unreachable.js";
 
 /** Modules that calls need, from freeswitch/conf/autoload_configs/modules.conf.xml. Without the others FreeSWITCH could not respond at all. */

@@ -15,7 +15,7 @@ const unusable: Readonly<Record<EngineName, ReadonlyMap<string, string>>> = {
 
 /** The assessment of an engine's version, with texts for the operator. */
 export interface VersionVerdict {
-  readonly kind: "tried" | "untried" | "unusable" | "unreadable";
+  readonly kind: "tested" | "untested" | "unusable" | "unreadable";
   readonly message: string;
   /** The recommended action; "" for none. */
   readonly cure: string;
@@ -39,9 +39,9 @@ export function versionVerdict(engine: EngineName, version: string): VersionVerd
       cure: `use ${good}, which einwahl is tested with`,
     };
   if (tried[engine].includes(number))
-    return { kind: "tried", message: `${engine} ${number}, which einwahl is tested with`, cure: "" };
+    return { kind: "tested", message: `${engine} ${number}, which einwahl is tested with`, cure: "" };
   return {
-    kind: "untried",
+    kind: "untested",
     message: `einwahl is not tested with ${engine} ${number}`,
     cure: `use ${good}, or test this version before it takes calls: einwahl call, synthetic_call`,
   };

@@ -7,7 +7,7 @@ import type { WavFile } from "../softphone/wav-file.js";
 import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
-import { type Conversation, converse } from "./converse.js";
+import { type ProbeOutcome, runScript } from "./run-script.js";
 import { Hearing } from "./hearing.js";
 import type { HeardPrompt, ProbeEvent, ProbeHappening } from "./probe-event.js";
 import type { ProbePlan } from "./probe-plan.js";
@@ -34,7 +34,7 @@ export interface ProbeReport {
   readonly media: MediaStats;
 }
 
-const nothingSaid: Conversation = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
+const nothingSaid: ProbeOutcome = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
 
 /**
  * Places one call with its own test phone, runs the plan, and hangs up. Returns after all resources are released;
@@ -123,7 +123,7 @@ async function live(
   tooLate();
   if (answered.ok) tell({ kind: "answered", codec: call.codec ?? "", suite: call.suite ?? "none" });
   else tell({ kind: "refused", failure: answered.failure });
-  const conversation = answered.ok ? await converse(plan, { call, hearing, waits, tell }) : nothingSaid;
+  const conversation = answered.ok ? await runScript(plan, { call, hearing, waits, tell }) : nothingSaid;
   const endedBy = answered.ok && over.end !== undefined ? plainEnd(over.end) : undefined;
   await phone.close();
   const end = await call.ended;

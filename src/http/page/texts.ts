@@ -201,11 +201,11 @@ export const pageTexts: Readonly<Record<Language, PageTexts>> = {
       "For you to take part, your telephone provider passes your number on to ours, and ours passes it on to us.",
     lastFour: "The conference sees only the last four digits of your number, as your name.",
     nothingShown: "The conference sees nothing of your number.",
-    withheld: (word) => `Whoever withholds the number is called “${word}” there.`,
+    withheld: (word) => `Callers who withhold their number are called “${word}” there.`,
     numberStored:
       "This service does not store your number: it keeps it in memory during the call only, and writes neither the number nor the PIN to any log.",
     pseudonym:
-      "Instead of your number the conference server gets an identifier from which the number can't be computed. With it, moderators can exclude somebody.",
+      "Instead of your number the conference server gets an identifier from which the number can't be computed. With it, moderators can exclude a caller.",
     encrypted:
       "Between our telephone provider, this service and the conference server your call is encrypted. On your side that is up to your telephone provider.",
     notEncrypted: "Your call is not encrypted all the way.",

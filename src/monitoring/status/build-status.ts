@@ -92,7 +92,7 @@ function versionStatus(
   if (version === undefined) return { unusable: null, warnings: [] };
   const { kind, message, cure } = versionVerdict(engine, version);
   if (kind === "unusable") return { unusable: `${message}; ${cure}`, warnings: [] };
-  return { unusable: null, warnings: kind === "tried" ? [] : [message] };
+  return { unusable: null, warnings: kind === "tested" ? [] : [message] };
 }
 
 function trunkStatus(

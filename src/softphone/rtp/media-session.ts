@@ -31,7 +31,7 @@ import {
   type RemoteMedia,
   writeSdp,
 } from "./sdp.js";
-import { allSuites, knownSuites,SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
+import { allSuites, knownSuites, SrtpReceiver, SrtpSender, type SuiteName } from "./srtp.js";
 
 export type { CodecName } from "./g711.js";
 export type { AnswerOptions, OfferOptions, SrtpPolicy } from "./negotiation.js";

@@ -1,4 +1,4 @@
-import { isSuiteName, knownSuites,type MasterKey, type Mki, type SuiteName } from "./srtp.js";
+import { isSuiteName, knownSuites, type MasterKey, type Mki, type SuiteName } from "./srtp.js";
 
 /** One a=crypto line (RFC 4568 section 4): the key that protects its sender's packets. */
 export interface CryptoLine {

@@ -17,7 +17,7 @@ export interface Via {
   readonly params: ReadonlyMap<string, string>;
 }
 
-const nobody: NameAddr = { displayName: "", uri: "", params: new Map() };
+const noAddress: NameAddr = { displayName: "", uri: "", params: new Map() };
 const viaPattern =
   /^SIP\s*\/\s*2\.0\s*\/\s*([a-z0-9-]+)\s+(?:\[([0-9a-f:.]+)\]|([^\s:;,]+))\s*(?::\s*(\d{1,5}))?\s*(?:;(.*))?$/is;
 
@@ -65,11 +65,11 @@ abstract class Message {
   }
 
   get from(): NameAddr {
-    return parseNameAddr(this.headers.get("From") ?? "") ?? nobody;
+    return parseNameAddr(this.headers.get("From") ?? "") ?? noAddress;
   }
 
   get to(): NameAddr {
-    return parseNameAddr(this.headers.get("To") ?? "") ?? nobody;
+    return parseNameAddr(this.headers.get("To") ?? "") ?? noAddress;
   }
 
   get fromTag(): string {

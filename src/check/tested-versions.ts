@@ -5,11 +5,11 @@ import { error, type Finding, fine, warning } from "./finding.js";
 export function versionFinding(path: string, engine: EngineName, version: string): Finding {
   const { kind, message, cure } = versionVerdict(engine, version);
   switch (kind) {
-    case "tried":
+    case "tested":
       return fine(path, message);
     case "unusable":
       return error(path, message, cure);
-    case "untried":
+    case "untested":
     case "unreadable":
       return warning(path, message, cure);
   }

@@ -7,7 +7,7 @@ import type { ProbePlan } from "./probe-plan.js";
 import { rejections } from "./verdict.js";
 
 /** The outcome of an answered call. */
-export interface Conversation {
+export interface ProbeOutcome {
   /** Whether all digits of the PIN were sent. */
   typed: boolean;
   joined: JoinedHow | undefined;
@@ -16,7 +16,7 @@ export interface Conversation {
   toneHeard: boolean;
 }
 
-export interface ConversationTools {
+export interface ScriptTools {
   readonly call: PhoneCall;
   readonly hearing: Hearing;
   /** Closed when the call ends or is aborted; ends every wait in this file. */
@@ -33,8 +33,8 @@ const silenceMs = 5_000;
 const toneLevel = 0.2;
 
 /** The caller's script for an answered call: types the PIN, verifies that it joins, and stays for a while. */
-export async function converse(plan: ProbePlan, tools: ConversationTools): Promise<Conversation> {
-  const seen: Conversation = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
+export async function runScript(plan: ProbePlan, tools: ScriptTools): Promise<ProbeOutcome> {
+  const seen: ProbeOutcome = { typed: false, joined: undefined, rejection: undefined, toneHeard: false };
   if (plan.pin === undefined) {
     listenForTone(plan, tools, seen);
     whistle(plan, tools.call);
@@ -62,7 +62,7 @@ export async function converse(plan: ProbePlan, tools: ConversationTools): Promi
 }
 
 /** False if the PIN prompt was not heard. */
-async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: ConversationTools): Promise<boolean> {
+async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: ScriptTools): Promise<boolean> {
   const asked = await hearing.until(() => hearing.prompts.find(({ name }) => name === "enter-pin"), promptTimeoutMs);
   if (asked === undefined || language === undefined || asked.language === language) return asked !== undefined;
   if (!(await call.sendDigits("**"))) return false;
@@ -75,7 +75,7 @@ async function untilAsked({ language }: ProbePlan, { call, hearing, tell }: Conv
 }
 
 /** The effect of the PIN, from the audio. */
-function outcomeOf(hearing: Hearing, typedAt: number, seen: Conversation): JoinedHow | "rejected" | undefined {
+function outcomeOf(hearing: Hearing, typedAt: number, seen: ProbeOutcome): JoinedHow | "rejected" | undefined {
   if (rejectionAfter(hearing.prompts, typedAt) !== undefined) return "rejected";
   if (seen.toneHeard) return "tone";
   return Math.min(hearing.quietMs, hearing.audioMs - typedAt) >= silenceMs ? "silence" : undefined;
@@ -87,7 +87,7 @@ function rejectionAfter(prompts: readonly HeardPrompt[], typedAt: number): Heard
 }
 
 /** Repeats until the call ends. */
-function listenForTone({ expectTone, stayMs }: ProbePlan, { call, tell }: ConversationTools, seen: Conversation): void {
+function listenForTone({ expectTone, stayMs }: ProbePlan, { call, tell }: ScriptTools, seen: ProbeOutcome): void {
   if (expectTone === undefined) return;
   inBackground(
     call.audio.waitForTone(expectTone, outcomeTimeoutMs + stayMs).then((tone) => {
@@ -106,6 +106,6 @@ function speak({ play }: ProbePlan, call: PhoneCall): void {
   if (play !== undefined && "pcm" in play) inBackground(call.audio.speaker.play(play.pcm));
 }
 
-async function stay({ stayMs, enough }: ProbePlan, { waits }: ConversationTools): Promise<void> {
+async function stay({ stayMs, enough }: ProbePlan, { waits }: ScriptTools): Promise<void> {
   await waits.until<true>(stayMs, (found) => enough?.onSet(found) ?? (() => undefined));
 }
