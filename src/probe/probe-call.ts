@@ -7,10 +7,10 @@ import type { WavFile } from "../softphone/wav-file.js";
 import type { Clock } from "../util/clock.js";
 import type { Latch } from "../util/latch.js";
 import { plainText } from "../util/plain-text.js";
-import { type ProbeOutcome, runScript } from "./run-script.js";
 import { Hearing } from "./hearing.js";
 import type { HeardPrompt, ProbeEvent, ProbeHappening } from "./probe-event.js";
 import type { ProbePlan } from "./probe-plan.js";
+import { type ProbeOutcome, runScript } from "./run-script.js";
 import { judge, type ProbeObservations, type Verdict } from "./verdict.js";
 
 export interface ProbeTools {
