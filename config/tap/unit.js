@@ -25,13 +25,15 @@ const excluded = [
   /^config\/(start-redis|systemd|deployment|run-masked|daily-log)\./,
   /^cli\/manual-page\./,
   /^demo\/taken-port\./,
+  // What the simulators do, in real time and over real sockets.
+  /^simulators\//,
   // Thousands of hostile inputs; a call ended at every single wait.
   /\/hostile[^/]*\.test\.js$/,
   /^call\/every-wait\./,
 ];
 
 /** Files that clean up when tap's root test ends, which ends with the first of them: each has a process to itself. */
-const alone = /^(simulators|store)\//;
+const alone = /^store\//;
 
 /** Processes at a time. More than the cores of a small machine: several folders mostly wait, for real time or for sockets. */
 const jobs = 3;
