@@ -80,7 +80,7 @@ await t.test("the caller hangs up, in each stage", async (t) => {
         const joining = stage("joining");
         await call.sendDigits(pin);
         await joining;
-        await call.audio.waitForSound(20_000);
+        if (!(await call.audio.waitForSound(20_000))) throw new Error("the caller hears nothing");
         return call;
       },
     },

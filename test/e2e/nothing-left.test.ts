@@ -44,7 +44,7 @@ async function everyKindOfCall(t: Test, world: World, phone: TestPhone): Promise
   const greeted = async (): Promise<PhoneCall> => {
     const call = await phone.dial({ ...world.line(), number: callers[2] });
     await call.answered;
-    await call.audio.waitForSound(20_000);
+    if (!(await call.audio.waitForSound(20_000))) throw new Error("the caller hears nothing");
     return call;
   };
   const typedWrong = async (): Promise<PhoneCall> => {

@@ -85,7 +85,7 @@ await t.test(`reload during ${callers} calls`, async (t) => {
         () => undefined,
       );
     // The caller types only after the prompt.
-    await call.audio.waitForSound(timeoutMs);
+    if (!(await call.audio.waitForSound(timeoutMs))) throw new Error("the caller hears nothing");
     await call.sendDigits(`${pin}#`);
     return { call, member: await within(`caller ${index} is in`, arrival, timeoutMs, () => world.tail()) };
   };

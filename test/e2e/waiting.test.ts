@@ -82,7 +82,7 @@ async function types({ world, phone, pin }: WaitingWorld, index: number): Promis
   const answered = await call.answered;
   if (!answered.ok) throw new Error(`${answered.failure.status} ${answered.failure.reason}`);
   // The caller types only after the prompt.
-  await call.audio.waitForSound(timeoutMs);
+  if (!(await call.audio.waitForSound(timeoutMs))) throw new Error("the caller hears nothing");
   await call.sendDigits(`${pin}#`);
   return call;
 }
