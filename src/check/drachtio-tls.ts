@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
 import type { DrachtioGreeting } from "../sip/drachtio-login.js";
+import { readTimedOut } from "../util/byte-stream.js";
 import { judgeCertificate } from "./certificate.js";
 import type { CheckTools } from "./check.js";
 import { error, type Finding, fine, warning } from "./finding.js";
@@ -71,7 +72,7 @@ async function meet(host: string, port: number, tools: CheckTools): Promise<Port
 
 function wantsCertificates(fault: string): boolean | undefined {
   if (fault.endsWith("CERTIFICATE_REQUIRED")) return true;
-  return fault === "no response in time" ? false : undefined;
+  return fault === readTimedOut ? false : undefined;
 }
 
 function ofCertificate({ place, peer }: Port, tools: CheckTools): readonly Finding[] {

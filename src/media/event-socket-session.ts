@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { connect } from "node:net";
 
-import { ByteStream, type Taken } from "../util/byte-stream.js";
+import { ByteStream, readTimedOut, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 
@@ -64,7 +64,7 @@ export class EventSocketSession {
   async #authenticate(password: string): Promise<EventSocketFailure | undefined> {
     const greeting = await this.#stream.read(takeMessage, this.#timeoutMs);
     if (!greeting.ok)
-      return greeting.failure === "no answer in time"
+      return greeting.failure === readTimedOut
         ? { kind: "not-freeswitch" }
         : { kind: "no-connection", code: greeting.failure };
     switch (greeting.value.headers.get("content-type")) {

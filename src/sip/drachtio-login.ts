@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 
 import type { ListenAddress } from "../trunk/listen-address.js";
-import { ByteStream, type Taken } from "../util/byte-stream.js";
+import { ByteStream, readTimedOut, type Taken } from "../util/byte-stream.js";
 import type { Clock } from "../util/clock.js";
 import { failure, type Result, success } from "../util/result.js";
 
@@ -39,9 +39,7 @@ export async function logInToDrachtio(
     const answer = await stream.read(takeFrame, timeoutMs);
     if (!answer.ok)
       return failure(
-        answer.failure === "no answer in time"
-          ? { kind: "not-drachtio" }
-          : { kind: "no-connection", code: answer.failure },
+        answer.failure === readTimedOut ? { kind: "not-drachtio" } : { kind: "no-connection", code: answer.failure },
       );
     const [, verb, , status, hostPorts = "", version = "", localHostPorts = ""] = answer.value.split("|");
     if (verb !== "response") return failure({ kind: "not-drachtio" });

@@ -17,6 +17,9 @@ export type Take<Value> = (bytes: Buffer) => Taken<Value> | undefined;
 /** Maximum of buffered bytes; all messages are shorter. */
 const maxBytes = 1_048_576;
 
+/** The failure of a read whose timeout has passed; callers compare with it. */
+export const readTimedOut = "no response in time";
+
 /** A connection from which messages are read one by one, each with a timeout. */
 export class ByteStream<Kind extends Socket = Socket> {
   readonly socket: Kind;
@@ -88,7 +91,7 @@ export class ByteStream<Kind extends Socket = Socket> {
         resolve(result);
       };
       const cancelTimer = this.#clock.after(withinMs, () => {
-        settle(failure("no answer in time"));
+        settle(failure(readTimedOut));
       });
       this.#wake = () => {
         const taken = take(this.#bytes);

@@ -105,11 +105,11 @@ await t.test("an unreachable server makes an unknown PIN unavailable, never unkn
   t.equal(await bench.find("99999"), "unavailable");
   t.equal(await bench.find("11111"), "bbb1 meeting-11111", "known PINs are still found");
   t.strictSame(bench.told, ["bbb1: good", "bbb2: HTTP status 502"]);
-  bench.api(1).says = { fault: "no answer in time" };
+  bench.api(1).says = { fault: "no response in time" };
   await bench.clock.advance(20_000);
   bench.api(1).says = [];
   await bench.clock.advance(30_000);
-  t.strictSame(bench.told.slice(2), ["bbb2: no answer in time", "bbb2: good"], "each change is reported once");
+  t.strictSame(bench.told.slice(2), ["bbb2: no response in time", "bbb2: good"], "each change is reported once");
   t.equal(await bench.find("99999"), "unknown");
   bench.directory.close();
 });
@@ -117,9 +117,9 @@ await t.test("an unreachable server makes an unknown PIN unavailable, never unkn
 await t.test("a hanging server does not delay lookups of conferences on other servers", async (t) => {
   const bench = await new DirectoryBench([], []).opened();
   bench.api(1).answerMs = 5_000;
-  bench.api(1).says = { fault: "no answer in time" };
+  bench.api(1).says = { fault: "no response in time" };
   await bench.clock.advance(20_000);
-  t.equal(bench.server(1).state.fault, "no answer in time");
+  t.equal(bench.server(1).state.fault, "no response in time");
   bench.api(0).says = ["22222"];
   t.equal(await bench.find("22222"), "bbb1 meeting-22222", "after 50 ms");
   const begun = bench.clock.now();

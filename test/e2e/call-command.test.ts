@@ -164,7 +164,7 @@ await t.test("einwahl call on the command line", async (t) => {
     const text = lines.join("\n");
     t.match(
       text,
-      `To 127.0.0.1:${world.engines.sip.tls}, where drachtio listens, from 127.0.0.1: that address has to be among the sources of a trunk.`,
+      `Calling drachtio at 127.0.0.1:${world.engines.sip.tls} from 127.0.0.1: that address must be among the sources of a trunk.`,
     );
     t.match(text, /The certificate is not verified/);
     t.match(text, /\d+ ms {2}answered: PCMA, SRTP \S+/);

@@ -111,6 +111,6 @@ async function ask(
         });
     }
   } catch (error) {
-    return failure(`${url} does not answer (${faultCode(error) || "no answer in time"})`);
+    return failure(`${url} does not respond (${faultCode(error) || "no response in time"})`);
   }
 }
