@@ -65,7 +65,7 @@ await t.test(
 
     await second.changeRegister("moved");
     const isTold = (text: string): boolean =>
-      /302 Moved Temporarily: the registrar refers to sbc\.example\.net:5071, which is not followed/.test(text);
+      /302 Moved Temporarily: the registrar redirects to sbc\.example\.net:5071, which is not followed/.test(text);
     await world.log.next("the log line", isTold, { ms: timeoutMs, past: true, evidence: () => world.tail() });
     t.ok(isTold(world.einwahl.status().trunks[0]?.fault ?? ""), "in the status");
     t.ok(

@@ -215,7 +215,7 @@ await t.test(
           reasons.some((reason) => why.test(reason)),
           reasons.join("; "),
         );
-        t.match(world.einwahl.status().mediaServers, [{ state: "down", why: /refuse every call/ }]);
+        t.match(world.einwahl.status().mediaServers, [{ state: "down", why: /reject every call/ }]);
       });
     }
   },
