@@ -325,7 +325,7 @@ await t.test("einwahl check: the file, drachtio and the media server", async (t)
           severity: "error",
           path: "prompts.directory",
           message: /finds no recording in/,
-          cure: /path on the media server/,
+          cure: /directory's path on the media server/,
         },
       ],
     },
