@@ -8,7 +8,7 @@ import { makeCertificates } from "../../../src/simulators/certificates.js";
 import { typed } from "../../cli/support/typed.js";
 import { CommandLine, onlyJson } from "./command-line.js";
 import type { Owner } from "./owner.js";
-import { quietPort } from "./ports.js";
+import { freePort } from "./ports.js";
 import { scratchFolder } from "./scratch.js";
 import { type Settings, World } from "./world.js";
 
@@ -55,7 +55,7 @@ export class CheckBench {
     return await CheckBench.at(
       owner,
       await World.start(owner, { line: "straight", certificates: await makeCertificates() }),
-      await quietPort(),
+      await freePort(),
     );
   }
 
@@ -67,7 +67,7 @@ export class CheckBench {
       ...(JSON.parse(await readFile(world.settingsFile, "utf8")) as Settings),
       http: {
         port: httpPort,
-        operators_port: await quietPort(),
+        operators_port: await freePort(),
         tokens: [{ name: "greenlight", sha256: "0".repeat(64), scopes: ["rooms:read"] }],
       },
       rooms: { store: join(folder, "data") },

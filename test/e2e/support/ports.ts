@@ -5,46 +5,51 @@ import { createServer } from "node:net";
 import type { Owner } from "./owner.js";
 
 const loopback = "127.0.0.1";
-const attempts = 50;
-const highest = 65_535;
-/** Above Linux's ephemeral ports and FreeSWITCH's ports in tests. */
-const firstClaim = 61_000;
+const attempts = 200;
+/** Above Linux's ephemeral ports (32768 to 60999), which any outgoing connection may take, and FreeSWITCH's in tests. */
+const firstUdpClaim = 61_000;
+const lowest = 63_000;
+const highest = 65_000;
 
-/** A loopback port that is free for TCP and UDP now. Another program may bind it first: the caller must retry. */
+/** A loopback port, free for TCP and UDP, that no other test gets before this process ends. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const port = await tcpPort();
-    if (await udpFree(port)) return port;
-  }
-  throw new Error("no free port");
-}
-
-/** A port that stays free, because it is not ephemeral: for a program that never listens on it. */
-export async function quietPort(): Promise<number> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const port = randomInt(firstClaim, highest);
-    if ((await tcpFree(port)) && (await udpFree(port))) return port;
-  }
-  throw new Error("no quiet port");
+  return await freePortsInARow(1);
 }
 
 /** Several different ports. */
 export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  for (let attempt = 0; attempt < count * attempts && ports.size < count; attempt++) ports.add(await freePort());
-  return [...ports];
+  const ports: number[] = [];
+  for (let n = 0; n < count; n++) ports.push(await freePort());
+  return ports;
 }
 
-/** The first of several consecutive free ports. */
+/** The first of several consecutive ports, each as from `freePort`. */
 export async function freePortsInARow(count: number): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const first = await freePort();
-    if (first + count > highest) continue;
-    const others = Array.from({ length: count - 1 }, (_, n) => first + 1 + n);
-    const areFree = await Promise.all(others.map(async (port) => (await tcpFree(port)) && (await udpFree(port))));
-    if (areFree.every(Boolean)) return first;
+    const first = randomInt(lowest, highest - count + 1);
+    if (await claimAll(first, count)) return first;
   }
   throw new Error(`no ${count} free ports in a row`);
+}
+
+async function claimAll(first: number, count: number): Promise<boolean> {
+  for (let port = first; port < first + count; port++)
+    if (!(await claim(port)) || !(await tcpFree(port)) || !(await udpFree(port))) return false;
+  return true;
+}
+
+/** Linux's abstract socket is the lock: as the ports, it belongs to a network namespace, and it ends with the process. */
+async function claim(port: number): Promise<boolean> {
+  const lock = createServer();
+  return await new Promise((resolve) => {
+    lock.once("error", () => {
+      resolve(false);
+    });
+    lock.listen(`\0einwahl-test-port-${port}`, () => {
+      lock.unref();
+      resolve(true);
+    });
+  });
 }
 
 /**
@@ -52,35 +57,26 @@ export async function freePortsInARow(count: number): Promise<number> {
  * programs can bind the same port and take each other's datagrams. This process binds the port before them as a lock.
  */
 export async function claimUdpPorts(owner: Owner, count: number): Promise<number> {
-  for (let claim = firstClaim; claim + count <= highest; claim += count + 1) {
-    const socket = await udpSocket(claim);
+  for (let first = firstUdpClaim; first + count < lowest; first += count + 1) {
+    const socket = await udpSocket(first);
     if (socket === undefined) continue;
     owner.teardown(() => {
       socket.close();
     });
-    return claim + 1;
+    return first + 1;
   }
   throw new Error(`no ${count} UDP ports to claim`);
 }
 
 async function tcpFree(port: number): Promise<boolean> {
-  try {
-    await tcpPort(port);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function tcpPort(wanted = 0): Promise<number> {
   const server = createServer();
-  return await new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(wanted, loopback, () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
+  return await new Promise((resolve) => {
+    server.once("error", () => {
+      resolve(false);
+    });
+    server.listen(port, loopback, () => {
       server.close(() => {
-        resolve(port);
+        resolve(true);
       });
     });
   });

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { missingPrograms } from "../../e2e/support/missing-programs.js";
+import { freePort } from "../../e2e/support/ports.js";
 
 /** Why tests with Redis are skipped; `false`: Redis is installed. */
 export const noRedis = missingPrograms("redis-server");
@@ -76,17 +76,4 @@ export class RedisServer {
     await this.down();
     await rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === "object" && address !== null ? address.port : 0);
-      });
-    });
-  });
 }
